@@ -1,0 +1,36 @@
+/** The closed sets of words that database, API and decisions share; each is also an enum in Postgres. */
+export const ROLES = ["admin", "user", "service", "readonly"] as const;
+export const HEALTH_STATUSES = ["healthy", "unhealthy", "degraded", "unknown", "maintenance"] as const;
+export const TRANSPORTS = ["http", "websocket", "stdio", "sse"] as const;
+export const API_KEY_SCOPES = ["read", "write", "admin", "proxy", "metrics", "health"] as const;
+export const TENANT_STATUSES = ["active", "suspended", "archived"] as const;
+export const INVITATION_STATUSES = ["pending", "accepted", "rejected", "canceled", "expired"] as const;
+export const BREAKER_STATES = ["closed", "open", "half_open"] as const;
+export const BALANCING_STRATEGIES = [
+  "round_robin",
+  "weighted",
+  "least_connections",
+  "least_latency",
+  "random",
+  "consistent_hash",
+  "priority-failover",
+] as const;
+export const ACCESS_SUBJECTS = ["user", "role", "key"] as const;
+export const ACCESS_OBJECTS = ["server", "tool", "resource", "prompt"] as const;
+export const ACCESS_EFFECTS = ["allow", "deny"] as const;
+export const IP_RULE_KINDS = ["allow", "block"] as const;
+export const LIMIT_SUBJECTS = ["global", "tenant", "role", "user", "key", "ip"] as const;
+export const POOL_KINDS = ["database", "upstream"] as const;
+export const SEVERITIES = ["info", "low", "medium", "high", "critical"] as const;
+export const ALERT_COMPARISONS = ["gt", "gte", "lt", "lte"] as const;
+export const ALERT_STATUSES = ["open", "acknowledged", "resolved"] as const;
+export const REFRESH_STRATEGIES = ["manual", "interval", "concurrent", "incremental"] as const;
+
+export type Role = (typeof ROLES)[number];
+export type HealthStatus = (typeof HEALTH_STATUSES)[number];
+export type Transport = (typeof TRANSPORTS)[number];
+export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
+export type TenantStatus = (typeof TENANT_STATUSES)[number];
+export type BreakerState = (typeof BREAKER_STATES)[number];
+export type BalancingStrategy = (typeof BALANCING_STRATEGIES)[number];
+export type Severity = (typeof SEVERITIES)[number];

@@ -1,0 +1,12 @@
+/** The whole schema, as drizzle-kit and the clients read it. */
+export * from "./access.ts";
+export * from "./enums.ts";
+export * from "./identity.ts";
+export * from "./logs.ts";
+export * from "./oauth.ts";
+export * from "./operations.ts";
+export * from "./registry.ts";
+export * from "./relations.ts";
+export * from "./tenancy.ts";
+export * from "./tenants.ts";
+export * from "./traffic.ts";

@@ -1,0 +1,301 @@
+/** What operators set and watch while the system runs: configuration, flags, windows, announcements, alerts, retention. */
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  check,
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+  uuid,
+} from "drizzle-orm/pg-core";
+import {
+  atLeast,
+  createdAt,
+  id,
+  lengthBetween,
+  moment,
+  systemOnly,
+  tenantOwned,
+  tenantOwnedOrShared,
+  updatedAt,
+  within,
+} from "./columns.ts";
+import { alertComparison, alertStatus, refreshStrategy, severity } from "./enums.ts";
+import { byUser, user } from "./identity.ts";
+import { mcpServers } from "./registry.ts";
+import { ownedBy, ownedOrShared } from "./tenants.ts";
+
+type Json = Record<string, unknown>;
+
+export const systemConfigs = pgTable(
+  "system_configs",
+  {
+    id: id(),
+    /** Null: the system's default, which a tenant's row of the same key overrides. */
+    tenantId: ownedOrShared(),
+    key: text("key").notNull(),
+    value: jsonb("value").$type<unknown>().notNull(),
+    category: text("category").notNull().default("general"),
+    description: text("description"),
+    version: integer("version").notNull().default(1),
+    isRuntime: boolean("is_runtime").notNull().default(true),
+    isSensitive: boolean("is_sensitive").notNull().default(false),
+    updatedBy: byUser("updated_by"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique("system_configs_tenant_key").on(table.tenantId, table.key).nullsNotDistinct(),
+    index("idx_system_configs_category_tenant").on(table.category, table.tenantId),
+    check("system_configs_key_form", sql`${table.key} ~ '^[a-z][a-z0-9_.-]{0,199}$'`),
+    atLeast("system_configs_version_positive", table.version, 1),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
+
+export const systemConfigHistory = pgTable(
+  "system_config_history",
+  {
+    id: id(),
+    tenantId: ownedOrShared(),
+    configId: uuid("config_id")
+      .notNull()
+      .references(() => systemConfigs.id, { onDelete: "cascade" }),
+    version: integer("version").notNull(),
+    value: jsonb("value").$type<unknown>().notNull(),
+    changedBy: byUser("changed_by"),
+    reason: text("reason"),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("system_config_history_version").on(table.configId, table.version),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
+
+export const featureFlags = pgTable(
+  "feature_flags",
+  {
+    id: id(),
+    tenantId: ownedOrShared(),
+    key: text("key").notNull(),
+    name: text("name").notNull(),
+    description: text("description"),
+    isEnabled: boolean("is_enabled").notNull().default(false),
+    rules: jsonb("rules").$type<Json[]>().notNull().default([]),
+    percentage: doublePrecision("percentage").notNull().default(100),
+    userIds: text("user_ids").array().notNull().default(sql`'{}'::text[]`),
+    updatedBy: byUser("updated_by"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique("feature_flags_tenant_key").on(table.tenantId, table.key).nullsNotDistinct(),
+    check("feature_flags_key_form", sql`${table.key} ~ '^[a-z][a-z0-9_.-]{0,199}$'`),
+    within("feature_flags_percentage_range", table.percentage, 0, 100),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
+
+export const maintenanceWindows = pgTable(
+  "maintenance_windows",
+  {
+    id: id(),
+    tenantId: ownedOrShared(),
+    /** Null: every server of the tenant. */
+    serverId: uuid("server_id"),
+    title: text("title").notNull(),
+    description: text("description"),
+    startsAt: moment("starts_at").notNull(),
+    endsAt: moment("ends_at").notNull(),
+    /** A cron expression; the first window gives the length of each. Null: once. */
+    recurrence: text("recurrence"),
+    timeZone: text("time_zone").notNull().default("UTC"),
+    isActive: boolean("is_active").notNull().default(true),
+    createdBy: byUser("created_by"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    foreignKey({
+      name: "maintenance_windows_server",
+      columns: [table.tenantId, table.serverId],
+      foreignColumns: [mcpServers.tenantId, mcpServers.id],
+    }).onDelete("cascade"),
+    index("maintenance_windows_tenant_end").on(table.tenantId, table.endsAt),
+    lengthBetween("maintenance_windows_title_length", table.title, 1, 200),
+    check("maintenance_windows_order", sql`${table.startsAt} < ${table.endsAt}`),
+    check(
+      "maintenance_windows_server_has_tenant",
+      sql`${table.serverId} is null or ${table.tenantId} is not null`,
+    ),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
+
+export const systemAnnouncements = pgTable(
+  "system_announcements",
+  {
+    id: id(),
+    tenantId: ownedOrShared(),
+    title: text("title").notNull(),
+    body: text("body").notNull(),
+    severity: severity("severity").notNull().default("info"),
+    /** Roles that see it; empty: everyone. */
+    audience: text("audience").array().notNull().default(sql`'{}'::text[]`),
+    startsAt: moment("starts_at").notNull().defaultNow(),
+    endsAt: moment("ends_at"),
+    requiresAcknowledgement: boolean("requires_acknowledgement").notNull().default(false),
+    isActive: boolean("is_active").notNull().default(true),
+    createdBy: byUser("created_by"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("system_announcements_tenant_start").on(table.tenantId, table.startsAt),
+    lengthBetween("system_announcements_title_length", table.title, 1, 200),
+    check("system_announcements_order", sql`${table.startsAt} < ${table.endsAt}`),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
+
+export const announcementAcknowledgements = pgTable(
+  "announcement_acknowledgements",
+  {
+    id: id(),
+    tenantId: ownedBy(),
+    announcementId: uuid("announcement_id")
+      .notNull()
+      .references(() => systemAnnouncements.id, { onDelete: "cascade" }),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    acknowledgedAt: moment("acknowledged_at").notNull().defaultNow(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("announcement_acknowledgements_once").on(table.announcementId, table.userId),
+    index("announcement_acknowledgements_user_id").on(table.userId),
+    index("announcement_acknowledgements_tenant_id").on(table.tenantId),
+    ...tenantOwned(table.tenantId),
+  ],
+);
+
+export const performanceAlerts = pgTable(
+  "performance_alerts",
+  {
+    id: id(),
+    tenantId: ownedOrShared(),
+    name: text("name").notNull(),
+    description: text("description"),
+    metric: text("metric").notNull(),
+    comparison: alertComparison("comparison").notNull().default("gt"),
+    threshold: doublePrecision("threshold").notNull(),
+    /** Hysteresis: an open alert resolves only on the far side of this. Null: of the threshold itself. */
+    resolveThreshold: doublePrecision("resolve_threshold"),
+    windowSeconds: integer("window_seconds").notNull().default(300),
+    forSeconds: integer("for_seconds").notNull().default(0),
+    severity: severity("severity").notNull().default("medium"),
+    serverId: uuid("server_id"),
+    channels: jsonb("channels").$type<Json[]>().notNull().default([]),
+    isActive: boolean("is_active").notNull().default(true),
+    createdBy: byUser("created_by"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    foreignKey({
+      name: "performance_alerts_server",
+      columns: [table.tenantId, table.serverId],
+      foreignColumns: [mcpServers.tenantId, mcpServers.id],
+    }).onDelete("cascade"),
+    index("performance_alerts_tenant_active").on(table.tenantId, table.isActive),
+    lengthBetween("performance_alerts_name_length", table.name, 1, 200),
+    within("performance_alerts_window_range", table.windowSeconds, 1, 604_800),
+    within("performance_alerts_for_range", table.forSeconds, 0, 604_800),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
+
+export const alertEvents = pgTable(
+  "alert_events",
+  {
+    id: id(),
+    tenantId: ownedOrShared(),
+    alertId: uuid("alert_id")
+      .notNull()
+      .references(() => performanceAlerts.id, { onDelete: "cascade" }),
+    status: alertStatus("status").notNull().default("open"),
+    severity: severity("severity").notNull(),
+    /** One open event per key, however often the rule fires. */
+    dedupKey: text("dedup_key").notNull(),
+    value: doublePrecision("value"),
+    message: text("message").notNull(),
+    details: jsonb("details").$type<Json>(),
+    openedAt: moment("opened_at").notNull().defaultNow(),
+    acknowledgedAt: moment("acknowledged_at"),
+    acknowledgedBy: byUser("acknowledged_by"),
+    resolvedAt: moment("resolved_at"),
+    lastNotifiedAt: moment("last_notified_at"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("idx_alert_events_open_tenant")
+      .on(table.tenantId, table.openedAt.desc().nullsFirst())
+      .where(sql`${table.resolvedAt} is null`),
+    index("alert_events_alert_id").on(table.alertId, table.openedAt.desc().nullsFirst()),
+    check("alert_events_resolved", sql`(${table.status} = 'resolved') = (${table.resolvedAt} is not null)`),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
+
+export const dataRetentionPolicies = pgTable(
+  "data_retention_policies",
+  {
+    id: id(),
+    tenantId: ownedOrShared(),
+    tableName: text("table_name").notNull(),
+    retentionDays: integer("retention_days").notNull(),
+    legalHold: boolean("legal_hold").notNull().default(false),
+    isActive: boolean("is_active").notNull().default(true),
+    lastRunAt: moment("last_run_at"),
+    lastDeletedRows: bigint("last_deleted_rows", { mode: "number" }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique("data_retention_policies_tenant_table").on(table.tenantId, table.tableName).nullsNotDistinct(),
+    within("data_retention_policies_days_range", table.retentionDays, 1, 36_500),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
+
+/** The registry of rollups and views that cron refreshes; it describes the database, not a tenant. */
+export const materializedViews = pgTable(
+  "materialized_views",
+  {
+    id: id(),
+    name: text("name").notNull().unique(),
+    description: text("description"),
+    refreshStrategy: refreshStrategy("refresh_strategy").notNull().default("interval"),
+    refreshIntervalSeconds: integer("refresh_interval_seconds"),
+    isEnabled: boolean("is_enabled").notNull().default(true),
+    lastRefreshedAt: moment("last_refreshed_at"),
+    lastDurationMs: doublePrecision("last_duration_ms"),
+    lastError: text("last_error"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    check("materialized_views_name_form", sql`${table.name} ~ '^[a-z_][a-z0-9_]{0,62}$'`),
+    atLeast("materialized_views_interval_positive", table.refreshIntervalSeconds, 1),
+    ...systemOnly(),
+  ],
+);
