@@ -1,0 +1,146 @@
+/**
+ * The data layer. `withTenant(id)` and `asSystem()` give an ordinary Drizzle database; each query or `batch` on it
+ * leaves as one HTTP request in which the first statement of the transaction takes on the role and the tenant, and
+ * the rest runs under it. So isolation costs no extra round trip, and there is no connection to forget it on.
+ */
+import { type NeonQueryFunction, NeonQueryPromise, neon, neonConfig } from "@neondatabase/serverless";
+import { drizzle, type NeonHttpDatabase } from "drizzle-orm/neon-http";
+import { DatabaseUnavailableError } from "../core/errors.ts";
+import { isUuid } from "../core/ids.ts";
+import { isRetryable, isUnreachable, MAX_ATTEMPTS, retryDelay } from "./retry.ts";
+import * as schema from "./schema/index.ts";
+import type { QueryStatistics, QueryTarget } from "./statistics.ts";
+
+export type Db = NeonHttpDatabase<typeof schema>;
+
+export interface Database {
+  /** Sees and changes this tenant's rows only. */
+  withTenant(tenantId: string, target?: QueryTarget): Db;
+  /** For work that belongs to no tenant: sign-in, cron, the queue consumer. Sees every row. */
+  asSystem(target?: QueryTarget): Db;
+}
+
+export interface DatabaseUrls {
+  readonly main: string;
+  readonly read?: string | undefined;
+  readonly analytics?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+export interface DatabaseTools {
+  readonly statistics: QueryStatistics;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+type Raw = NeonQueryFunction<boolean, boolean>;
+type Statement = NeonQueryPromise<boolean, boolean>;
+
+interface Scope {
+  readonly role: "gateway_runtime" | "gateway_system";
+  readonly tenantId: string;
+}
+
+/** A statement that outlives its caller only costs; reports may take their time. */
+const STATEMENT_TIMEOUT_MS: Record<QueryTarget, number> = { main: 15_000, read: 15_000, analytics: 300_000 };
+
+const ENTER = `select set_config('role', $1, true), set_config('app.tenant_id', $2, true),
+  set_config('statement_timeout', $3, true)`;
+
+export function createDatabase(urls: DatabaseUrls, tools: DatabaseTools): Database {
+  // Global in the driver; every database of an isolate is reached the same way.
+  if (urls.endpoint !== undefined) neonConfig.fetchEndpoint = `${urls.endpoint}/sql`;
+  const connections: Record<QueryTarget, Raw> = {
+    main: neon(urls.main),
+    read: neon(urls.read ?? urls.main),
+    analytics: neon(urls.analytics ?? urls.main),
+  };
+  const open = (scope: Scope, target: QueryTarget): Db => {
+    const run = runner(connections, scope, target, tools);
+    return drizzle({ client: scopedClient(connections[target], run), schema });
+  };
+  return {
+    withTenant(tenantId, target = "main") {
+      if (!isUuid(tenantId)) throw new TypeError("withTenant needs the tenant's id");
+      return open({ role: "gateway_runtime", tenantId }, target);
+    },
+    asSystem(target = "main") {
+      return open({ role: "gateway_system", tenantId: "" }, target);
+    },
+  };
+}
+
+type Run = (statements: readonly Statement[]) => Promise<unknown[]>;
+
+/** One round trip: enters the scope, runs the statements, drops the first answer. Retries, falls back, measures. */
+function runner(
+  connections: Record<QueryTarget, Raw>,
+  scope: Scope,
+  target: QueryTarget,
+  tools: DatabaseTools,
+): Run {
+  const readOnly = target !== "main";
+  const fallback = readOnly && connections[target] !== connections.main ? connections.main : undefined;
+
+  const attempt = async (connection: Raw, statements: readonly Statement[]): Promise<unknown[]> => {
+    const enter = connection.query(ENTER, [scope.role, scope.tenantId, String(STATEMENT_TIMEOUT_MS[target])]);
+    const [, ...results] = await connection.transaction([enter, ...statements], { readOnly });
+    return results;
+  };
+
+  const persist = async (
+    statements: readonly Statement[],
+    sample: { retries: number },
+  ): Promise<unknown[]> => {
+    for (;;) {
+      try {
+        return await attempt(connections[target], statements);
+      } catch (error) {
+        if (isRetryable(error, readOnly) && sample.retries + 1 < MAX_ATTEMPTS) {
+          await tools.sleep(retryDelay(sample.retries, tools.random()));
+          sample.retries += 1;
+        } else if (fallback !== undefined && isUnreachable(error)) {
+          return attempt(fallback, statements);
+        } else {
+          throw error;
+        }
+      }
+    }
+  };
+
+  return async (statements) => {
+    const sample = { target, statements: statements.length, retries: 0, failed: false, durationMs: 0 };
+    const started = tools.now();
+    try {
+      return await persist(statements, sample);
+    } catch (error) {
+      sample.failed = true;
+      throw isUnreachable(error) ? new DatabaseUnavailableError(error) : error;
+    } finally {
+      sample.durationMs = tools.now() - started;
+      tools.statistics.record(sample);
+    }
+  };
+}
+
+/** What Drizzle's neon-http session asks of a client, with every query and every batch sent through `run`. */
+function scopedClient(raw: Raw, run: Run): Raw {
+  // The driver's promises are lazy: one that is handed to a batch never runs by itself.
+  const scoped = (statement: Statement) =>
+    new NeonQueryPromise(
+      async () => {
+        const [result] = await run([statement]);
+        return result;
+      },
+      statement.queryData,
+      statement.opts,
+    );
+  return new Proxy(raw, {
+    get(target, property) {
+      if (property === "query") return (...call: Parameters<Raw["query"]>) => scoped(target.query(...call));
+      if (property === "transaction") return (statements: readonly Statement[]) => run(statements);
+      return undefined;
+    },
+  });
+}

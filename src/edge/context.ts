@@ -1,0 +1,14 @@
+/** What middleware puts on a request; each variable is set by exactly one of them. */
+import type { Config } from "../env.ts";
+import type { Services } from "../services.ts";
+
+export interface AppEnv {
+  Bindings: Env;
+  Variables: {
+    /** edge/request-id */
+    requestId: string;
+    /** edge/services */
+    config: Config;
+    services: Services;
+  };
+}

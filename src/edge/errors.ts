@@ -1,0 +1,67 @@
+/** The one mapper from failures to answers: RFC 9457 problem+json. What the caller must not see goes to the log. */
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { ConfigurationError, GatewayError, NotFoundError } from "../core/errors.ts";
+import type { AppEnv } from "./context.ts";
+
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly requestId: string;
+}
+
+export function notFound(c: Context<AppEnv>): Response {
+  return problem(c, new NotFoundError());
+}
+
+export function onError(thrown: Error, c: Context<AppEnv>): Response {
+  if (thrown instanceof HTTPException && thrown.status < 500) {
+    return problem(c, new GatewayError("bad_request", thrown.message), thrown.status);
+  }
+  const error =
+    thrown instanceof GatewayError ? thrown : new GatewayError("internal", INTERNAL, { cause: thrown });
+  if (error.status >= 500) log(c, error);
+  return problem(
+    c,
+    error instanceof ConfigurationError ? new GatewayError("configuration", UNCONFIGURED) : error,
+  );
+}
+
+const INTERNAL = "The request could not be completed. Give the request id to whoever runs this gateway.";
+/** Which variables are missing is for the operator's log, not for strangers. */
+const UNCONFIGURED = "Whoever runs this gateway finds what is missing in its log.";
+
+function problem(c: Context<AppEnv>, error: GatewayError, status = error.status): Response {
+  const body: Problem = {
+    type: "about:blank",
+    title: error.title,
+    status,
+    detail: error.message,
+    code: error.code,
+    requestId: c.get("requestId"),
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+  });
+}
+
+function log(c: Context<AppEnv>, error: GatewayError): void {
+  const cause =
+    error.cause instanceof Error ? { name: error.cause.name, message: error.cause.message } : undefined;
+  console.error(
+    JSON.stringify({
+      level: "error",
+      requestId: c.get("requestId"),
+      method: c.req.method,
+      path: c.req.path,
+      code: error.code,
+      message: error.message,
+      cause,
+      stack: error.cause instanceof Error ? error.cause.stack : undefined,
+    }),
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * The one place that reads the Worker's bindings. Everything else gets a validated `Config`; a deployment that lacks
+ * something learns of all of it at once, in the log, on the first request.
+ */
+import { z } from "zod";
+import { ConfigurationError } from "./core/errors.ts";
+
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, "must start with postgres://")
+  .refine((value) => URL.canParse(value), "is not a URL");
+
+/** `id:key` pairs, newest first: the first seals, all of them open. Each key is 32 bytes in base64. */
+const encryptionKeys = z
+  .string()
+  .transform((text) => text.split(",").map((pair) => pair.trim().split(":")))
+  .pipe(
+    z
+      .array(
+        z.tuple([
+          z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, "needs an id of letters and digits before each key"),
+          z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "needs 32 bytes in base64 behind each id"),
+        ]),
+      )
+      .min(1),
+  )
+  .transform((pairs) => pairs.map(([id, key]) => ({ id, key })));
+
+const schema = z
+  .object({
+    ENVIRONMENT: z.enum(["development", "test", "production"]),
+    PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((value) => new URL(value).origin),
+    DATABASE_URL: postgresUrl,
+    DATABASE_READ_URL: postgresUrl.optional(),
+    DATABASE_ANALYTICS_URL: postgresUrl.optional(),
+    NEON_ENDPOINT: z.url({ protocol: /^http$/ }).optional(),
+    BETTER_AUTH_SECRET: z.string().min(32, "needs at least 32 characters"),
+    ENCRYPTION_KEYS: encryptionKeys,
+  })
+  .check((ctx) => {
+    if (ctx.value.ENVIRONMENT !== "production") return;
+    if (ctx.value.NEON_ENDPOINT !== undefined) {
+      ctx.issues.push({
+        code: "custom",
+        path: ["NEON_ENDPOINT"],
+        message: "is for development only",
+        input: ctx.value.NEON_ENDPOINT,
+      });
+    }
+    if (!ctx.value.PUBLIC_URL.startsWith("https:")) {
+      ctx.issues.push({
+        code: "custom",
+        path: ["PUBLIC_URL"],
+        message: "must be https in production",
+        input: ctx.value.PUBLIC_URL,
+      });
+    }
+  });
+
+export interface Config {
+  readonly environment: "development" | "test" | "production";
+  readonly publicUrl: string;
+  readonly database: {
+    readonly main: string;
+    readonly read?: string | undefined;
+    readonly analytics?: string | undefined;
+    /** A local stand-in for Neon's HTTP endpoint. */
+    readonly endpoint?: string | undefined;
+  };
+  readonly authSecret: string;
+  readonly encryptionKeys: readonly { readonly id: string; readonly key: string }[];
+}
+
+export function parseConfig(bindings: Record<string, unknown>): Config {
+  const parsed = schema.safeParse(bindings);
+  if (!parsed.success) {
+    const messages = new Map<string, string>();
+    for (const issue of parsed.error.issues) {
+      const variable = String(issue.path[0]);
+      // The first complaint about a variable says enough.
+      if (!messages.has(variable)) {
+        messages.set(variable, bindings[variable] === undefined ? "is missing" : issue.message);
+      }
+    }
+    throw new ConfigurationError([...messages].map(([variable, message]) => ({ variable, message })));
+  }
+  const value = parsed.data;
+  return {
+    environment: value.ENVIRONMENT,
+    publicUrl: value.PUBLIC_URL,
+    database: {
+      main: value.DATABASE_URL,
+      read: value.DATABASE_READ_URL,
+      analytics: value.DATABASE_ANALYTICS_URL,
+      endpoint: value.NEON_ENDPOINT,
+    },
+    authSecret: value.BETTER_AUTH_SECRET,
+    encryptionKeys: value.ENCRYPTION_KEYS,
+  };
+}
+
+const parsed = new WeakMap<object, Config>();
+
+/** Bindings do not change while an isolate lives, so they are parsed once. */
+export function readConfig(env: object): Config {
+  let config = parsed.get(env);
+  if (config === undefined) {
+    config = parseConfig({ ...env });
+    parsed.set(env, config);
+  }
+  return config;
+}

@@ -1,0 +1,7 @@
+/** What each cron expression of wrangler.toml starts. */
+import type { Services } from "../services.ts";
+import { ensurePartitions } from "./partitions.ts";
+
+export async function runJobs(cron: string, services: Services): Promise<void> {
+  if (cron === "17 3 * * *") await ensurePartitions(services.database);
+}

@@ -1,0 +1,8 @@
+/** Bindings that only the tests have; see vitest.config.ts. */
+declare namespace Cloudflare {
+  interface Env {
+    TEST_OWNER_URL: string;
+    DATABASE_URL: string;
+    NEON_ENDPOINT: string;
+  }
+}

@@ -1,0 +1,32 @@
+/** The run's database as the tests see it: through the Neon driver, as owner to prepare, as the Worker to prove. */
+import { env } from "cloudflare:test";
+import { neon, neonConfig } from "@neondatabase/serverless";
+import { createDatabase } from "../../src/db/client.ts";
+import { QueryStatistics } from "../../src/db/statistics.ts";
+
+neonConfig.fetchEndpoint = `${env.NEON_ENDPOINT}/sql`;
+
+export const owner = neon(env.TEST_OWNER_URL);
+export const statistics = new QueryStatistics();
+
+export const database = createDatabase(
+  { main: env.DATABASE_URL, endpoint: env.NEON_ENDPOINT },
+  { statistics, now: Date.now, random: Math.random, sleep: async () => undefined },
+);
+
+/** How many requests the endpoint has answered so far; the difference around an action is its round trips. */
+export async function roundTrips(): Promise<number> {
+  const answer = await fetch(`${env.NEON_ENDPOINT}/stats`);
+  const { requests } = (await answer.json()) as { requests: number };
+  return requests;
+}
+
+let made = 0;
+
+/** A tenant of this test's own: tests share one database and never each other's rows. */
+export async function newTenant(label: string): Promise<string> {
+  made += 1;
+  const slug = `${label}-${Date.now().toString(36)}-${made}`;
+  const [row] = await owner.query("insert into tenants (name, slug) values ($1, $1) returning id", [slug]);
+  return String(row?.id);
+}
