@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { NeonDbError, neon } from "@neondatabase/serverless";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { NeonEndpointStats } from "../../../scripts/neon/endpoint.ts";
@@ -177,7 +178,8 @@ describe("a session", () => {
 
   it("whose client is gone stops its query on the server", async () => {
     const abort = new AbortController();
-    const sleeping = sql.query("SELECT pg_sleep(600) /* abandoned */", [], {
+    const text = `SELECT pg_sleep(600) /* ${randomUUID()} */`;
+    const sleeping = sql.query(text, [], {
       fetchOptions: { signal: abort.signal },
     });
     const settled = sleeping.then(
@@ -186,7 +188,8 @@ describe("a session", () => {
     );
     const running = async () => {
       const { rows } = await fixture.owner.query(
-        "SELECT pid FROM pg_stat_activity WHERE query LIKE '%/* abandoned */' AND state = 'active' AND pid <> pg_backend_pid()",
+        "SELECT FROM pg_stat_activity WHERE query = $1 AND state = 'active'",
+        [text],
       );
       return rows.length;
     };

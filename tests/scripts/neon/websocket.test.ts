@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Client, Pool } from "@neondatabase/serverless";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -155,18 +156,15 @@ describe("close()", () => {
     client.neonConfig.wsProxy = `127.0.0.1:${first.port}/v2`;
     const failed = new Promise((resolve) => client.on("error", resolve));
     await client.connect();
+    const query = `SELECT pg_sleep(600) /* ${randomUUID()} */`;
     const sleeping = fetch(`${first.url}/sql`, {
       method: "POST",
       headers: { "Neon-Connection-String": databaseUrl },
-      body: JSON.stringify({ query: "SELECT pg_sleep(600) /* closing */" }),
+      body: JSON.stringify({ query }),
     }).catch((error: unknown) => error);
-    await expect
-      .poll(
-        async () =>
-          (await fixture.owner.query("SELECT FROM pg_stat_activity WHERE query LIKE '%/* closing */'"))
-            .rowCount,
-      )
-      .toBeGreaterThan(0);
+    const running = async () =>
+      (await fixture.owner.query("SELECT FROM pg_stat_activity WHERE query = $1", [query])).rowCount;
+    await expect.poll(running).toBe(1);
     await first.close();
     await failed;
     expect(await sleeping).toBeInstanceOf(Error);
