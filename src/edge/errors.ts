@@ -30,6 +30,16 @@ export function onError(thrown: Error, c: Context<AppEnv>): Response {
   );
 }
 
+/**
+ * What the data layer threw arrives wrapped by Drizzle, in an error whose message repeats the parameters, which
+ * belong in no log. So the first of ours on the chain counts, else the innermost.
+ */
+function gatewayErrorOf(thrown: Error): GatewayError {
+  let inner = thrown;
+  while (!(inner instanceof GatewayError) && inner.cause instanceof Error) inner = inner.cause;
+  return inner instanceof GatewayError ? inner : new GatewayError("internal", INTERNAL, { cause: inner });
+}
+
 const INTERNAL = "The request could not be completed. Give the request id to whoever runs this gateway.";
 /** Which variables are missing is for the operator's log, not for strangers. */
 const UNCONFIGURED = "Whoever runs this gateway finds what is missing in its log.";

@@ -1,0 +1,93 @@
+/** The migrations are the only source of truth: they must lead exactly to the schema that the code believes in. */
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import { is } from "drizzle-orm";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as schema from "../../src/db/schema/index.ts";
+
+const tables = Object.values(schema).filter((value) => is(value, PgTable)).map(getTableConfig);
+const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+
+beforeAll(() => client.connect());
+afterAll(() => client.end());
+
+describe("migrations", () => {
+  it("leave drizzle-kit nothing to add", () => {
+    const folder = mkdtempSync(join(tmpdir(), "drizzle-"));
+    try {
+      cpSync("drizzle", folder, { recursive: true });
+      const before = readdirSync(folder);
+      const generated = spawnSync(
+        process.execPath,
+        ["node_modules/drizzle-kit/bin.cjs", "generate", "--dialect=postgresql", "--schema=./src/db/schema/index.ts", `--out=${folder}`],
+        { encoding: "utf8" },
+      );
+      expect(generated.status, generated.stderr).toBe(0);
+      expect(readdirSync(folder), "run `npm run db:generate`").toEqual(before);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("make the tables of the schema and no others", async () => {
+    const { rows } = await client.query<{ name: string }>(
+      `select relname as name from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition order by relname`,
+    );
+    expect(rows.map((row) => row.name)).toEqual(tables.map((table) => table.name).sort());
+  });
+
+  it.each(tables)("make $name column for column", async (table) => {
+    const { rows } = await client.query(
+      `select a.attname as name, format_type(a.atttypid, null) as type, a.attnotnull as required
+         from pg_attribute a where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped order by a.attname`,
+      [`public."${table.name}"`],
+    );
+    const expected = table.columns
+      .map((column) => ({ name: column.name, type: spelled(column.getSQLType()), required: column.notNull }))
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
+    expect(rows).toEqual(expected);
+  });
+
+  it("make each index, check, policy and foreign key of the schema under its name", async () => {
+    const names = async (query: string) => (await client.query<{ name: string }>(query)).rows.map((row) => row.name);
+    const expected = (pick: (table: (typeof tables)[number]) => (string | undefined)[]) =>
+      tables.flatMap((table) => pick(table).map((name) => `${table.name}.${name?.slice(0, 63)}`)).sort();
+
+    expect(
+      await names(`select tablename || '.' || policyname as name from pg_policies where schemaname = 'public' order by 1`),
+    ).toEqual(expected((table) => table.policies.map((policy) => policy.name)));
+    const constraints = (kind: string) =>
+      names(`select c.relname || '.' || k.conname as name from pg_constraint k join pg_class c on c.oid = k.conrelid
+              where c.relnamespace = 'public'::regnamespace and not c.relispartition and k.contype = '${kind}' order by 1`);
+    expect((await constraints("c")).sort()).toEqual(expected((table) => table.checks.map((check) => check.name)));
+    expect((await constraints("f")).sort()).toEqual(expected((table) => table.foreignKeys.map((key) => key.getName())));
+    const indexes = await names(`select t.relname || '.' || i.relname as name from pg_index x
+        join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
+       where t.relnamespace = 'public'::regnamespace and not t.relispartition
+         and not exists (select from pg_constraint k where k.conindid = x.indexrelid)`);
+    expect(indexes.sort()).toEqual(expected((table) => table.indexes.map((index) => index.config.name)));
+  });
+
+  it("partition the five time series by time", async () => {
+    const { rows } = await client.query(
+      `select partrelid::regclass::text as name, pg_get_partkeydef(partrelid) as key from pg_partitioned_table order by 1`,
+    );
+    expect(rows).toEqual([
+      { name: "audit_logs", key: 'RANGE ("timestamp")' },
+      { name: "mcp_audit_logs", key: 'RANGE ("timestamp")' },
+      { name: "request_logs", key: "RANGE (request_time)" },
+      { name: "server_health_checks", key: "RANGE (checked_at)" },
+      { name: "server_metrics", key: 'RANGE ("timestamp")' },
+    ]);
+  });
+});
+
+/** Postgres' own spelling of what Drizzle calls a type. */
+function spelled(type: string): string {
+  return type.replace(/^time$/, "time without time zone");
+}
