@@ -21,8 +21,7 @@ export function onError(thrown: Error, c: Context<AppEnv>): Response {
   if (thrown instanceof HTTPException && thrown.status < 500) {
     return problem(c, new GatewayError("bad_request", thrown.message), thrown.status);
   }
-  const error =
-    thrown instanceof GatewayError ? thrown : new GatewayError("internal", INTERNAL, { cause: thrown });
+  const error = gatewayErrorOf(thrown);
   if (error.status >= 500) log(c, error);
   return problem(
     c,
