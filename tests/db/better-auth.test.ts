@@ -30,7 +30,9 @@ const plugins = [
   }),
 ];
 
-const tables = new Map(Object.entries(schema).flatMap(([name, value]) => (is(value, PgTable) ? [[name, value] as const] : [])));
+const tables = new Map(
+  Object.entries(schema).flatMap(([name, value]) => (is(value, PgTable) ? [[name, value] as const] : [])),
+);
 
 describe("the schema holds every field that better-auth asks for", () => {
   const wanted = getAuthTables({
@@ -44,7 +46,10 @@ describe("the schema holds every field that better-auth asks for", () => {
       expect(column, `${model.modelName}.${attribute.fieldName ?? field}`).toBeDefined();
       // What better-auth may leave out must not be demanded by the database.
       const optional = attribute.required === false && attribute.defaultValue === undefined;
-      if (optional) expect(column?.notNull === false || column?.hasDefault, `${model.modelName}.${field} optional`).toBe(true);
+      if (optional)
+        expect(column?.notNull === false || column?.hasDefault, `${model.modelName}.${field} optional`).toBe(
+          true,
+        );
     }
   });
 });
@@ -64,17 +69,27 @@ describe("better-auth through its Drizzle adapter", () => {
     const body = { email, password: "correct horse battery", name: "A Person" };
     const { user } = await auth.api.signUpEmail({ body });
     const signedIn = await auth.api.signInEmail({ body, returnHeaders: true });
-    const cookie = signedIn.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+    const cookie = signedIn.headers
+      .getSetCookie()
+      .map((line) => line.split(";")[0])
+      .join("; ");
     const found = await auth.api.getSession({ headers: new Headers({ cookie }) });
     expect(found?.user).toMatchObject({ id: user.id, email, role: "user", banned: false });
-    const [row] = await database.asSystem().select().from(schema.session).where(eq(schema.session.userId, user.id));
+    const [row] = await database
+      .asSystem()
+      .select()
+      .from(schema.session)
+      .where(eq(schema.session.userId, user.id));
     expect(row).toMatchObject({ isActive: true, userId: user.id });
   });
 
   it("makes a tenant with its first member in the tenancy tables", async () => {
     const { headers, user } = await signedUp();
     const slug = `acme-${crypto.randomUUID().slice(0, 8)}`;
-    const tenant = await auth.api.createOrganization({ body: { name: "Acme", slug, userId: user.id }, headers });
+    const tenant = await auth.api.createOrganization({
+      body: { name: "Acme", slug, userId: user.id },
+      headers,
+    });
     const members = await database
       .asSystem()
       .select()
@@ -84,9 +99,16 @@ describe("better-auth through its Drizzle adapter", () => {
   });
 
   async function signedUp() {
-    const body = { email: `person-${crypto.randomUUID()}@example.com`, password: "correct horse battery", name: "P" };
+    const body = {
+      email: `person-${crypto.randomUUID()}@example.com`,
+      password: "correct horse battery",
+      name: "P",
+    };
     const { headers, response } = await auth.api.signUpEmail({ body, returnHeaders: true });
-    const cookie = headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+    const cookie = headers
+      .getSetCookie()
+      .map((line) => line.split(";")[0])
+      .join("; ");
     return { headers: new Headers({ cookie }), user: response.user };
   }
 });

@@ -1,15 +1,18 @@
 /** The migrations are the only source of truth: they must lead exactly to the schema that the code believes in. */
+
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawnSync } from "node:child_process";
-import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { is } from "drizzle-orm";
+import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as schema from "../../src/db/schema/index.ts";
 
-const tables = Object.values(schema).filter((value) => is(value, PgTable)).map(getTableConfig);
+const tables = Object.values(schema)
+  .filter((value) => is(value, PgTable))
+  .map(getTableConfig);
 const client = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
 
 beforeAll(() => client.connect());
@@ -23,7 +26,13 @@ describe("migrations", () => {
       const before = readdirSync(folder);
       const generated = spawnSync(
         process.execPath,
-        ["node_modules/drizzle-kit/bin.cjs", "generate", "--dialect=postgresql", "--schema=./src/db/schema/index.ts", `--out=${folder}`],
+        [
+          "node_modules/drizzle-kit/bin.cjs",
+          "generate",
+          "--dialect=postgresql",
+          "--schema=./src/db/schema/index.ts",
+          `--out=${folder}`,
+        ],
         { encoding: "utf8" },
       );
       expect(generated.status, generated.stderr).toBe(0);
@@ -54,18 +63,25 @@ describe("migrations", () => {
   });
 
   it("make each index, check, policy and foreign key of the schema under its name", async () => {
-    const names = async (query: string) => (await client.query<{ name: string }>(query)).rows.map((row) => row.name);
+    const names = async (query: string) =>
+      (await client.query<{ name: string }>(query)).rows.map((row) => row.name);
     const expected = (pick: (table: (typeof tables)[number]) => (string | undefined)[]) =>
       tables.flatMap((table) => pick(table).map((name) => `${table.name}.${name?.slice(0, 63)}`)).sort();
 
     expect(
-      await names(`select tablename || '.' || policyname as name from pg_policies where schemaname = 'public' order by 1`),
+      await names(
+        `select tablename || '.' || policyname as name from pg_policies where schemaname = 'public' order by 1`,
+      ),
     ).toEqual(expected((table) => table.policies.map((policy) => policy.name)));
     const constraints = (kind: string) =>
       names(`select c.relname || '.' || k.conname as name from pg_constraint k join pg_class c on c.oid = k.conrelid
               where c.relnamespace = 'public'::regnamespace and not c.relispartition and k.contype = '${kind}' order by 1`);
-    expect((await constraints("c")).sort()).toEqual(expected((table) => table.checks.map((check) => check.name)));
-    expect((await constraints("f")).sort()).toEqual(expected((table) => table.foreignKeys.map((key) => key.getName())));
+    expect((await constraints("c")).sort()).toEqual(
+      expected((table) => table.checks.map((check) => check.name)),
+    );
+    expect((await constraints("f")).sort()).toEqual(
+      expected((table) => table.foreignKeys.map((key) => key.getName())),
+    );
     const indexes = await names(`select t.relname || '.' || i.relname as name from pg_index x
         join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
        where t.relnamespace = 'public'::regnamespace and not t.relispartition

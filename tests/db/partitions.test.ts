@@ -16,7 +16,9 @@ async function log(tenantId: string, at: string): Promise<string> {
 }
 
 const ensure = (from: string, to: string) =>
-  database.asSystem().execute<{ made: number }>(sql`select gateway_ensure_partitions(${from}, ${to}) as made`);
+  database
+    .asSystem()
+    .execute<{ made: number }>(sql`select gateway_ensure_partitions(${from}, ${to}) as made`);
 
 describe("partitions", () => {
   it("take a row of today into the week's own", async () => {
@@ -49,14 +51,20 @@ describe("partitions", () => {
     await ensure("2017-01-02", "2017-01-16");
     const drop = (before: string) =>
       database.asSystem().execute(sql`select * from gateway_drop_partitions('server_metrics', ${before})`);
-    expect((await drop("2017-01-15")).rows).toEqual([{ gateway_drop_partitions: "server_metrics_p20170102" }]);
-    expect((await drop("2017-01-16")).rows).toEqual([{ gateway_drop_partitions: "server_metrics_p20170109" }]);
+    expect((await drop("2017-01-15")).rows).toEqual([
+      { gateway_drop_partitions: "server_metrics_p20170102" },
+    ]);
+    expect((await drop("2017-01-16")).rows).toEqual([
+      { gateway_drop_partitions: "server_metrics_p20170109" },
+    ]);
   });
 
   it("cannot be dropped by a tenant, nor can any other table", async () => {
     const tenantId = await newTenant("partitions");
     const statement = sql`select gateway_drop_partitions('request_logs', now())`;
-    await expect(database.withTenant(tenantId).execute(statement)).rejects.toMatchObject({ cause: { code: "42501" } });
+    await expect(database.withTenant(tenantId).execute(statement)).rejects.toMatchObject({
+      cause: { code: "42501" },
+    });
     await expect(
       database.asSystem().execute(sql`select gateway_drop_partitions('tenants', now())`),
     ).rejects.toMatchObject({ cause: { message: "tenants is not a partitioned table of the gateway" } });

@@ -1,0 +1,81 @@
+/** The rooms of src and who may enter which, read from the imports themselves; and no file imports itself around a corner. */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const BELOW_SERVICES = ["core", "db"];
+const SERVICES = ["identity", "policy", "gateway", "upstream", "logs", "registry", "operations"];
+
+/** A room may import itself and what stands here. Files at the root of src are rooms of their own. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  core: [],
+  db: ["core"],
+  "env.ts": ["core"],
+  identity: BELOW_SERVICES,
+  policy: [...BELOW_SERVICES, "identity"],
+  upstream: BELOW_SERVICES,
+  logs: BELOW_SERVICES,
+  gateway: [...BELOW_SERVICES, "identity", "policy", "upstream", "logs"],
+  registry: [...BELOW_SERVICES, "upstream", "logs"],
+  operations: [...BELOW_SERVICES, "upstream", "logs"],
+  objects: ["core"],
+  "services.ts": [...BELOW_SERVICES, ...SERVICES, "env.ts"],
+  edge: ["core", "env.ts", "services.ts"],
+  api: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
+  admin: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
+  jobs: [...BELOW_SERVICES, ...SERVICES, "env.ts", "services.ts"],
+  "app.ts": [...BELOW_SERVICES, ...SERVICES, "edge", "api", "admin", "env.ts", "services.ts"],
+  "index.ts": ["app.ts", "jobs", "logs", "objects", "services.ts", "env.ts"],
+};
+
+const files = globSync("src/**/*.{ts,tsx}").map((file) => file.replaceAll("\\", "/"));
+const IMPORT = /(?:^|\n)\s*(?:import|export)(?<type>\s+type)?\b[^;]*?from\s+"(?<from>\.[^"]+)"|import\("(?<lazy>\.[^"]+)"\)/g;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const imports: Import[] = files.flatMap((from) =>
+  [...readFileSync(from, "utf8").matchAll(IMPORT)].map(({ groups }) => ({
+    from,
+    to: normalize(join(dirname(from), groups?.from ?? groups?.lazy ?? "")).replaceAll("\\", "/"),
+    typeOnly: groups?.type !== undefined,
+  })),
+);
+
+const room = (file: string) => file.split("/")[1] ?? "";
+
+describe("the house", () => {
+  it("has only rooms that the plan knows", () => {
+    expect([...new Set(files.map(room))].filter((name) => !(name in MAY_IMPORT))).toEqual([]);
+  });
+
+  it("imports files that are there", () => {
+    expect(imports.filter((line) => !files.includes(line.to))).toEqual([]);
+    expect(imports.length).toBeGreaterThan(files.length);
+  });
+
+  it("is walked in one direction", () => {
+    const wrong = imports.filter(({ from, to }) => room(from) !== room(to) && !MAY_IMPORT[room(from)]?.includes(room(to)));
+    expect(wrong.map(({ from, to }) => `${from} must not import ${to}`)).toEqual([]);
+  });
+
+  it("has no circular imports", () => {
+    const edges = Map.groupBy(
+      imports.filter((line) => !line.typeOnly),
+      (line) => line.from,
+    );
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (file: string, path: readonly string[]) => {
+      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+      if (path.includes(file) || done.has(file)) return;
+      for (const { to } of edges.get(file) ?? []) visit(to, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+});
