@@ -34,7 +34,11 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workerd", include: ["tests/**/*.test.ts"], exclude: [...configDefaults.exclude, ...inNode] },
+        test: {
+          name: "workerd",
+          include: ["tests/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...inNode],
+        },
       },
       {
         test: {

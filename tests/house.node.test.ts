@@ -29,7 +29,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 const files = globSync("src/**/*.{ts,tsx}").map((file) => file.replaceAll("\\", "/"));
-const IMPORT = /(?:^|\n)\s*(?:import|export)(?<type>\s+type)?\b[^;]*?from\s+"(?<from>\.[^"]+)"|import\("(?<lazy>\.[^"]+)"\)/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)(?<type>\s+type)?\b[^;]*?from\s+"(?<from>\.[^"]+)"|import\("(?<lazy>\.[^"]+)"\)/g;
 
 interface Import {
   readonly from: string;
@@ -58,7 +59,9 @@ describe("the house", () => {
   });
 
   it("is walked in one direction", () => {
-    const wrong = imports.filter(({ from, to }) => room(from) !== room(to) && !MAY_IMPORT[room(from)]?.includes(room(to)));
+    const wrong = imports.filter(
+      ({ from, to }) => room(from) !== room(to) && !MAY_IMPORT[room(from)]?.includes(room(to)),
+    );
     expect(wrong.map(({ from, to }) => `${from} must not import ${to}`)).toEqual([]);
   });
 

@@ -68,7 +68,10 @@ describe("failures are problem+json", () => {
 
   it("for a database that does not answer: 503, and no word of where it is", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    const answer = await withBindings({ ...env, DATABASE_URL: "postgres://someone:hunter2@127.0.0.1:1/gone" }, "/readyz");
+    const answer = await withBindings(
+      { ...env, DATABASE_URL: "postgres://someone:hunter2@127.0.0.1:1/gone" },
+      "/readyz",
+    );
     expect(answer.status).toBe(503);
     const text = await answer.text();
     expect(JSON.parse(text)).toMatchObject({ code: "database_unavailable" });

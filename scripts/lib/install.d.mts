@@ -1,0 +1,3 @@
+// Types for the tests: the scripts that run before anything is installed are plain JavaScript.
+export function isInstalled(projectDir: string): boolean;
+export function ensureInstalled(projectDir: string): string | undefined;

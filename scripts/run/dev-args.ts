@@ -1,0 +1,38 @@
+// The arguments of `npm run dev`.
+import { parseArgs } from "node:util";
+import { errorMessage, Problem } from "../lib/problem.ts";
+
+export type DevArgs = { json: boolean; help: boolean; port: number | undefined };
+
+export const devHelp = `npm run dev -- [--json] [--port N]
+
+Starts PostgreSQL, migrates, seeds a demo tenant and serves the gateway. Ctrl-C ends everything.
+
+  --json     print one line of JSON when ready, everything else to stderr or .dev/logs/
+  --port N   serve on this port (default: 8787, or the next free one)
+  --help     print this
+
+Environment
+  DATABASE_URL      use this database (PostgreSQL 16 or newer, or Neon) as its owner instead of the embedded one
+  GATEWAY_DEV_DIR   keep data, logs and settings in this folder instead of .dev`;
+
+export function parseDevArgs(args: string[]): DevArgs {
+  const { json, help, port } = parse(args);
+  return { json, help, port: port === undefined ? undefined : parsePort(port) };
+}
+
+function parse(args: string[]) {
+  try {
+    const flag = { type: "boolean", default: false } as const;
+    return parseArgs({ args, options: { json: flag, help: flag, port: { type: "string" } } }).values;
+  } catch (error) {
+    const reason = errorMessage(error).split(/[.,] /)[0];
+    throw new Problem(`${reason}: npm run dev -- --help lists what there is.`, 2);
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
+  throw new Problem(`--port ${text} is no port: give a number from 1 to 65535.`, 2);
+}

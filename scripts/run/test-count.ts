@@ -1,0 +1,32 @@
+// Counts tests from vitest's JSON report, for the last line of `npm test`.
+import { z } from "zod";
+
+export type Counts = { passed: number; failed: number; skipped: number };
+
+const report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+  testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.unknown()) })),
+});
+
+/** No report, or one that cannot be read, counts as one failure: vitest did not get to its end. */
+export function countTests(text: string | undefined): Counts {
+  const parsed = report.safeParse(text === undefined ? undefined : JSON.parse(text));
+  if (!parsed.success) return { passed: 0, failed: 1, skipped: 0 };
+  const { data } = parsed;
+  // A file that could not even be loaded has no tests to count as failed.
+  const broken = data.testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.length === 0,
+  );
+  return {
+    passed: data.numPassedTests,
+    failed: data.numFailedTests + broken.length,
+    skipped: data.numPendingTests + data.numTodoTests,
+  };
+}
+
+export function countLine({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}

@@ -1,0 +1,76 @@
+// What decides, before anything is installed, whether to install; and the line that counts at the end.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { nodeProblem } from "../../../scripts/lib/bootstrap.mjs";
+import { isInstalled } from "../../../scripts/lib/install.mjs";
+import { parseTestArgs } from "../../../scripts/run/test-args.ts";
+import { countLine, countTests } from "../../../scripts/run/test-count.ts";
+
+const root = mkdtempSync(join(tmpdir(), "bootstrap-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test.each([
+  ["18.20.8", true],
+  ["8.17.0", true],
+  ["20.0.0", false],
+  ["24.1.0", false],
+])("Node %s is too old: %s", (version, old) => {
+  expect(nodeProblem(version) !== undefined).toBe(old);
+});
+
+let count = 0;
+const entry = (version: string, rest = {}) => ({ version, integrity: `sha512-${version}`, ...rest });
+
+function project(wanted: object, installed?: object): string {
+  const dir = join(root, String(count++));
+  mkdirSync(join(dir, "node_modules"), { recursive: true });
+  lock(join(dir, "package-lock.json"), { "": { name: "x" }, ...wanted });
+  if (installed !== undefined) lock(join(dir, "node_modules", ".package-lock.json"), installed);
+  return dir;
+}
+
+function lock(file: string, packages: object): void {
+  writeFileSync(file, JSON.stringify({ packages }));
+}
+
+test.each([
+  ["nothing is installed", { a: entry("1") }, undefined, false],
+  ["everything is", { a: entry("1") }, { a: entry("1") }, true],
+  ["a version differs", { a: entry("2") }, { a: entry("1") }, false],
+  ["a package is missing", { a: entry("1"), b: entry("1") }, { a: entry("1") }, false],
+  [
+    "another platform's is missing",
+    { a: entry("1"), b: entry("1", { optional: true }) },
+    { a: entry("1") },
+    true,
+  ],
+])("whether to install when %s", (_, wanted, installed, expected) => {
+  expect(isInstalled(project(wanted, installed))).toBe(expected);
+});
+
+test("a lockfile or an installation that changes afterwards is noticed", () => {
+  const dir = project({ a: entry("1") }, { a: entry("1") });
+  expect(isInstalled(dir)).toBe(true);
+  lock(join(dir, "package-lock.json"), { a: entry("2") });
+  expect(isInstalled(dir)).toBe(false);
+  lock(join(dir, "node_modules", ".package-lock.json"), { a: entry("2") });
+  expect(isInstalled(dir)).toBe(true);
+  lock(join(dir, "node_modules", ".package-lock.json"), { a: entry("3") });
+  expect(isInstalled(dir)).toBe(false);
+});
+
+test("the last line counts files that could not be loaded as failures", () => {
+  const counts = { numPassedTests: 3, numFailedTests: 1, numPendingTests: 1, numTodoTests: 1 };
+  const testResults = [{ status: "failed", assertionResults: [] }];
+  expect(countLine(countTests(JSON.stringify({ ...counts, testResults })))).toBe(
+    "3 passed, 2 failed, 2 skipped",
+  );
+  expect(countLine(countTests(undefined))).toBe("0 passed, 1 failed, 0 skipped");
+});
+
+test("arguments after -- go to vitest", () => {
+  expect(parseTestArgs(["--only", "unit", "--", "-t", "x"])).toEqual({ unitOnly: true, vitest: ["-t", "x"] });
+  expect(() => parseTestArgs(["--onyl"])).toThrow(/Unknown argument --onyl/);
+});

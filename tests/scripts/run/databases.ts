@@ -1,0 +1,23 @@
+// Databases of their own for tests, on the server that `npm test` started.
+import { randomBytes } from "node:crypto";
+import { afterAll } from "vitest";
+import { withClient, withDatabase } from "../../../scripts/db/connection.ts";
+import { ensureDatabase } from "../../../scripts/run/postgres.ts";
+
+const serverUrl = process.env.TEST_DATABASE_URL ?? "";
+const made: string[] = [];
+
+export async function freshDatabase(): Promise<string> {
+  const name = `run_${randomBytes(6).toString("hex")}`;
+  await ensureDatabase(serverUrl, name);
+  made.push(name);
+  return withDatabase(serverUrl, name);
+}
+
+export async function query<T extends object>(url: string, sql: string): Promise<T[]> {
+  return withClient(url, async (client) => (await client.query<T>(sql)).rows);
+}
+
+afterAll(async () => {
+  for (const name of made) await query(serverUrl, `drop database ${name} with (force)`);
+});
