@@ -3,6 +3,8 @@
  * random bits, so one SHA-256 with a salt protects it as well as a slow hash would, at a thousandth of the cost.
  */
 
+import { toBase64url } from "../base64url.ts";
+
 const KEY = /^mcp_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
 
 export interface PresentedKey {
@@ -12,7 +14,7 @@ export interface PresentedKey {
 }
 
 export function formatApiKey(id: string, secret: Uint8Array): string {
-  return `${apiKeyPrefix(id)}_${base64url(secret)}`;
+  return `${apiKeyPrefix(id)}_${toBase64url(secret)}`;
 }
 
 /** The part that is no secret: shown in lists so that people can tell their keys apart. */
@@ -45,11 +47,4 @@ export function newSecret(): Uint8Array {
 
 function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
 }

@@ -30,12 +30,10 @@ import { healthStatus, transportType } from "./enums.ts";
 import { byUser } from "./identity.ts";
 import { ownedBy } from "./tenants.ts";
 
-/** Credentials for the upstream, encrypted before they come near the database; see identity of the key in `keyId`. */
+/** How the gateway shows itself to the upstream; `sealed` is core/keyring's text, so no secret comes near the database. */
 export interface SealedAuthConfig {
   type: "none" | "bearer" | "basic" | "header" | "oauth";
-  keyId?: string;
-  iv?: string;
-  ciphertext?: string;
+  sealed?: string;
 }
 
 type Json = Record<string, unknown>;

@@ -1,0 +1,89 @@
+/**
+ * Server-sent events as data: what one block of a stream says, and how to write one. Blocks that nobody needs to
+ * understand are passed on as bytes elsewhere; this is for the streams that the gateway reads, edits or makes.
+ */
+export interface SseEvent {
+  readonly event?: string;
+  readonly data?: string;
+  readonly id?: string;
+  readonly retry?: number;
+  /** Lines that began with a colon, without it: keep-alives. */
+  readonly comments?: readonly string[];
+}
+
+const LINE_END = /\r\n|\n|\r/;
+
+export function readBlock(block: string): SseEvent {
+  const fields = {
+    data: [] as string[],
+    comments: [] as string[],
+    event: "",
+    id: "",
+    retry: "",
+    hasId: false,
+  };
+  for (const line of block.split(LINE_END)) {
+    if (line === "") continue;
+    const colon = line.indexOf(":");
+    if (colon === 0) {
+      fields.comments.push(line.slice(1));
+      continue;
+    }
+    const name = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? "" : line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
+    if (name === "data") fields.data.push(value);
+    else if (name === "event") fields.event = value;
+    else if (name === "retry") fields.retry = value;
+    // A NUL in an id makes readers ignore it, says the standard.
+    else if (name === "id" && !value.includes("\0")) Object.assign(fields, { id: value, hasId: true });
+  }
+  return {
+    ...(fields.event !== "" && { event: fields.event }),
+    ...(fields.data.length > 0 && { data: fields.data.join("\n") }),
+    ...(fields.hasId && { id: fields.id }),
+    ...(/^\d+$/.test(fields.retry) && { retry: Number(fields.retry) }),
+    ...(fields.comments.length > 0 && { comments: fields.comments }),
+  };
+}
+
+export function writeBlock(event: SseEvent): string {
+  const lines: string[] = [];
+  for (const comment of event.comments ?? []) lines.push(`:${comment}`);
+  if (event.event !== undefined) lines.push(`event: ${event.event}`);
+  if (event.id !== undefined) lines.push(`id: ${event.id}`);
+  if (event.retry !== undefined) lines.push(`retry: ${event.retry}`);
+  if (event.data !== undefined) for (const line of event.data.split(LINE_END)) lines.push(`data: ${line}`);
+  return `${lines.join("\n")}\n\n`;
+}
+
+/** Cuts a stream of text into blocks, wherever the pieces happen to break. */
+export class BlockSplitter {
+  #rest = "";
+  readonly #limit: number;
+
+  /** A block longer than `limit` characters is an attack or a fault, and `push` throws. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  push(piece: string): string[] {
+    // A lone CR at the end may be the first half of CRLF: it waits for the next piece.
+    let text = this.#rest + piece;
+    const held = text.endsWith("\r") ? "\r" : "";
+    if (held !== "") text = text.slice(0, -1);
+    const blocks: string[] = [];
+    let start = 0;
+    for (const end of text.matchAll(/(?:\r\n|\n|\r)(?:\r\n|\n|\r)/g)) {
+      blocks.push(text.slice(start, end.index));
+      start = end.index + end[0].length;
+    }
+    this.#rest = text.slice(start) + held;
+    if (this.#rest.length > this.#limit) throw new RangeError("an event is larger than allowed");
+    return blocks.filter((block) => block !== "");
+  }
+
+  /** What came after the last blank line. The standard says to drop it; whoever relays may want it. */
+  get rest(): string {
+    return this.#rest;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Keeps requests that somebody else chose the address of away from places that only we can reach (SSRF). A Worker
+ * cannot pin DNS answers, so this judges the name and every IP literal, in whatever spelling; redirects are followed
+ * by hand and judged again. Cloudflare's own egress keeps out of private networks behind it.
+ */
+import ipaddr from "ipaddr.js";
+
+export interface UrlPolicy {
+  /** Development only: http and loopback addresses. */
+  readonly allowLoopback: boolean;
+}
+
+export type UrlVerdict =
+  | { readonly ok: true; readonly url: URL }
+  | { readonly ok: false; readonly reason: string };
+
+const SCHEMES: Record<string, "secure" | "plain"> = {
+  "https:": "secure",
+  "wss:": "secure",
+  "http:": "plain",
+  "ws:": "plain",
+};
+
+/** Names that resolve to the machine or its network by convention (RFC 6761, RFC 6762, RFC 8375, RFC 9476). */
+const LOCAL_NAMES =
+  /(?:^|\.)(?:localhost|local|internal|intranet|lan|home|corp|alt|onion|test|invalid|home\.arpa)$/;
+
+export function judgeUrl(text: string, policy: UrlPolicy): UrlVerdict {
+  const url = URL.parse(text);
+  if (url === null) return refuse("is not a URL");
+  const scheme = SCHEMES[url.protocol];
+  if (scheme === undefined) return refuse("must be an https URL");
+  if (url.username !== "" || url.password !== "") return refuse("must not carry credentials");
+  const place = placeOf(url.hostname);
+  if (place === "loopback" && policy.allowLoopback) return { ok: true, url };
+  if (place !== "public") return refuse("must lead to a public address");
+  if (scheme === "plain") return refuse("must be an https URL");
+  return { ok: true, url };
+}
+
+function refuse(reason: string): UrlVerdict {
+  return { ok: false, reason };
+}
+
+/** `URL` has already turned 0x7f.1, 2130706433 and their like into dotted decimals. */
+function placeOf(hostname: string): "public" | "loopback" | "private" {
+  const bare = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  if (ipaddr.isValid(bare)) {
+    const address = ipaddr.process(bare);
+    const range = hidden(address)?.range() ?? address.range();
+    if (range === "loopback") return "loopback";
+    return range === "unicast" ? "public" : "private";
+  }
+  if (/(?:^|\.)localhost$/.test(bare)) return "loopback";
+  if (bare === "" || !bare.includes(".") || LOCAL_NAMES.test(bare)) return "private";
+  return "public";
+}
+
+/** The IPv4 address inside an IPv6 one that leads to it: NAT64 (RFC 6052) and 6to4 (RFC 3056). */
+function hidden(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | undefined {
+  if (!(address instanceof ipaddr.IPv6)) return undefined;
+  const bytes = address.toByteArray();
+  if (address.match(ipaddr.IPv6.parse("64:ff9b::"), 96)) return new ipaddr.IPv4(bytes.slice(12));
+  if (address.match(ipaddr.IPv6.parse("2002::"), 16)) return new ipaddr.IPv4(bytes.slice(2, 6));
+  return undefined;
+}

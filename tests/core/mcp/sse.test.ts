@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BlockSplitter, readBlock, type SseEvent, writeBlock } from "../../../src/core/mcp/sse.ts";
+
+const line = fc.string({ unit: "grapheme" }).filter((text) => !/[\r\n\0]/.test(text));
+const event: fc.Arbitrary<SseEvent> = fc.record(
+  {
+    event: line.filter((text) => text !== ""),
+    data: fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) => lines.join("\n")),
+    id: line,
+    retry: fc.nat(),
+    comments: fc.array(line, { minLength: 1, maxLength: 2 }),
+  },
+  { requiredKeys: [] },
+);
+
+/** Cuts a text at the given places. */
+function pieces(text: string, cuts: readonly number[]): string[] {
+  const places = [0, ...cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b), text.length];
+  return places.slice(1).map((place, position) => text.slice(places[position], place));
+}
+
+describe("server-sent events", () => {
+  it("come back as they were written, however the stream is cut", () => {
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 6 }),
+        fc.array(fc.nat(), { maxLength: 12 }),
+        (events, cuts) => {
+          const wanted = events.filter((one) => Object.keys(one).length > 0);
+          const splitter = new BlockSplitter(1_000_000);
+          const blocks = pieces(wanted.map(writeBlock).join(""), cuts).flatMap((piece) =>
+            splitter.push(piece),
+          );
+          expect(blocks.map(readBlock)).toEqual(wanted);
+          expect(splitter.rest).toBe("");
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ["data: one\ndata:two", { data: "one\ntwo" }],
+    ["data", { data: "" }],
+    ["data:  two spaces", { data: " two spaces" }],
+    ["event: message\r\nid: 7\r\ndata: {}", { event: "message", id: "7", data: "{}" }],
+    ["id", { id: "" }],
+    ["id: a\0b\ndata: x", { data: "x" }],
+    ["retry: soon\ndata: x", { data: "x" }],
+    [": keep-alive", { comments: [" keep-alive"] }],
+    ["unknown: field\ndata: x", { data: "x" }],
+  ])("%j reads as %j", (block, expected) => {
+    expect(readBlock(block)).toEqual(expected);
+  });
+
+  it("may end lines with CR, LF or both, also when a piece ends between the two", () => {
+    const splitter = new BlockSplitter(1000);
+    expect(
+      ["data: a\r", "\n\r", "\ndata: b\r\rdata: c\n", "\n"].flatMap((piece) => splitter.push(piece)),
+    ).toEqual(["data: a", "data: b", "data: c"]);
+  });
+
+  it("refuse to grow without end", () => {
+    const splitter = new BlockSplitter(10);
+    expect(() => splitter.push("data: 123456789")).toThrow(RangeError);
+  });
+});
