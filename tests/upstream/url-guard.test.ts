@@ -18,7 +18,7 @@ describe("judgeUrl", () => {
     expect(judgeUrl(url, strict)).toMatchObject({ ok: true });
   });
 
-  it.each([
+  it.each<[string, string]>([
     ["", "is not a URL"],
     ["mcp.example.com", "is not a URL"],
     ["ftp://example.com/", "must be an https URL"],
@@ -64,7 +64,7 @@ describe("judgeUrl", () => {
       "https://printer.local/",
       "https://intranet/",
       "https://router.home.arpa/",
-    ].map((url) => [url, "must lead to a public address"] as const),
+    ].map((url): [string, string] => [url, "must lead to a public address"]),
   ])("refuses %s because it %s", (url, reason) => {
     expect(judgeUrl(url, strict)).toEqual({ ok: false, reason });
   });
