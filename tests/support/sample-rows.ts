@@ -78,6 +78,9 @@ const SPECIAL: Record<string, () => unknown> = {
   "maintenance_windows.starts_at": () => "2026-01-01T00:00:00Z",
   "maintenance_windows.ends_at": () => "2026-01-02T00:00:00Z",
   "circuit_breaker_transitions.to_state": () => "open",
+  // Long gone, so that nobody signs with what is no key.
+  "jwks.created_at": () => "1970-01-01T00:00:00Z",
+  "jwks.expires_at": () => "1970-01-02T00:00:00Z",
 };
 
 function sample(table: Table, column: Table["columns"][number]): unknown {
@@ -135,7 +138,8 @@ export class SampleRows {
     for (const column of table.columns) {
       if (column.name === "tenant_id" || (name === "tenants" && column.name === "id"))
         values[column.name] = this.tenantId;
-      else if (column.required) values[column.name] = sample(table, column);
+      else if (column.required || `${name}.${column.name}` in SPECIAL)
+        values[column.name] = sample(table, column);
     }
     const used = table.references.filter((reference) =>
       reference.columns.every((column) => column in values),

@@ -153,6 +153,7 @@ export const mcpAuditLogs = pgTable(
     index("idx_fastmcp_audit_tenant_performance")
       .on(table.tenantId, table.durationMs, table.timestamp.desc().nullsFirst())
       .where(sql`${table.tenantId} is not null`),
+    index("mcp_audit_logs_tenant_time").on(table.tenantId, table.timestamp.desc().nullsFirst()),
     lengthBetween("mcp_audit_logs_method_length", table.method, 1, 200),
     ...tenantOwned(table.tenantId),
   ],

@@ -1,0 +1,1 @@
+CREATE INDEX "mcp_audit_logs_tenant_time" ON "mcp_audit_logs" USING btree ("tenant_id","timestamp" DESC NULLS FIRST);

@@ -1,0 +1,168 @@
+/** What is measured: the product's own queries in five groups, each with the result it was promised. */
+import * as access from "../../../src/db/queries/access.ts";
+import * as audit from "../../../src/db/queries/audit.ts";
+import * as catalog from "../../../src/db/queries/catalog.ts";
+import * as identity from "../../../src/db/queries/identity.ts";
+import * as registry from "../../../src/db/queries/registry.ts";
+import * as reports from "../../../src/db/queries/reports.ts";
+import * as requests from "../../../src/db/queries/requests.ts";
+import type { Queries } from "../../../src/db/queries/types.ts";
+import type { Sample, Statement } from "./sample.ts";
+
+export interface Measured {
+  name: string;
+  runs: "tenant" | "system";
+  /** Found through an index or a constraint that stays on both sides: measured so that it gets no slower, not counted. */
+  keyed?: boolean;
+  query: (db: Queries, sample: Sample) => Statement;
+}
+
+export interface Group {
+  name: string;
+  /** What must fall: the time of a query, or how much of the table it scans. */
+  by: "time" | "buffers";
+  /** Percent promised, from and to. */
+  target: readonly [number, number];
+  queries: Measured[];
+}
+
+type Make = Measured["query"];
+const tenant = (name: string, query: Make): Measured => ({ name, runs: "tenant", query });
+const system = (name: string, query: Make): Measured => ({ name, runs: "system", query });
+const keyed = (measured: Measured): Measured => ({ ...measured, keyed: true });
+
+const DAY = 86_400_000;
+
+export function workload(now: Date): Group[] {
+  const last = (days: number) => ({ from: new Date(now.getTime() - days * DAY), to: now });
+  const day = (days: number) => new Date(now.getTime() - days * DAY).toISOString().slice(0, 10);
+  return [
+    {
+      name: "Server discovery",
+      by: "time",
+      target: [60, 90],
+      queries: [
+        system("best servers of a transport", (db, s) =>
+          registry.discoverServers(db, { transport: s.transport }),
+        ),
+        tenant("a tenant's servers by status", (db, s) => registry.countServersByStatus(db, s.tenantId)),
+        tenant("is this endpoint registered", (db, s) =>
+          registry.findServersByEndpoint(db, s.tenantId, s.endpointUrl, s.transport),
+        ),
+        system("due for a health check", (db) =>
+          registry.serversDueForHealthCheck(db, { checkedBefore: new Date(now.getTime() - 300_000) }),
+        ),
+        system("slowest servers", (db) => registry.slowServers(db, { atLeastMs: 500 })),
+        keyed(
+          tenant("a tenant's usable servers, best first", (db, s) =>
+            registry.discoverTenantServers(db, s.tenantId, { transport: s.transport }),
+          ),
+        ),
+      ],
+    },
+    {
+      name: "Authentication",
+      by: "time",
+      target: [40, 80],
+      queries: [
+        system("user by OAuth provider and id", (db, s) =>
+          identity.findUserByAuthProvider(db, s.authProvider, s.authProviderId),
+        ),
+        system("active sessions of a user", (db, s) => identity.activeSessionsOfUser(db, s.userId, now)),
+        system("recently active sessions", (db) =>
+          identity.recentlyActiveSessions(db, { since: last(1 / 24).from }),
+        ),
+        tenant("a tenant's users of a role", (db, s) =>
+          identity.listUsersByRole(db, s.tenantId, { role: "admin" }),
+        ),
+        tenant("a tenant's keys", (db, s) => access.listApiKeys(db, s.tenantId)),
+        system("keys about to expire", (db) =>
+          access.keysAboutToExpire(db, { from: now, until: new Date(now.getTime() + 7 * DAY) }),
+        ),
+        tenant("access rules of a principal", (db, s) =>
+          access.accessControlsOf(db, s.tenantId, { roles: ["user"], userId: s.userId, keyId: s.keyId }),
+        ),
+        system("invitation by token", (db, s) => identity.findInvitationByToken(db, s.invitationHash)),
+        keyed(system("session by token", (db, s) => identity.findSessionByToken(db, s.sessionToken, now))),
+        keyed(system("key by hash", (db, s) => access.findApiKeyByHash(db, s.keyHash))),
+      ],
+    },
+    {
+      name: "Request analytics",
+      by: "time",
+      target: [50, 70],
+      queries: [
+        tenant("a tenant's latest requests", (db, s) => requests.listRequests(db, s.tenantId, last(1))),
+        tenant("usage summary of a tenant", (db, s) => reports.getTenantUsageSummary(db, s.tenantId)),
+        tenant("latency of a server by status, 7 days", (db, s) =>
+          requests.serverLatency(db, s.tenantId, s.serverId, last(7)),
+        ),
+        tenant("slowest requests of a server, 7 days", (db, s) =>
+          requests.slowestServerRequests(db, s.tenantId, s.serverId, last(7)),
+        ),
+        system("what an address did, 7 days", (db, s) =>
+          requests.requestsFromAddress(db, s.ipAddress, last(7)),
+        ),
+        system("routing analysis of a path, 7 days", (db, s) =>
+          requests.routingAnalysis(db, s.serverPath, "POST", last(7)),
+        ),
+        system("tenant utilisation by day, 7 days", (db, s) =>
+          requests.tenantUtilisation(db, s.tenantId, { fromDay: day(7), toDay: day(1) }),
+        ),
+      ],
+    },
+    {
+      name: "Audit search",
+      by: "buffers",
+      target: [80, 95],
+      queries: [
+        tenant("a tenant's latest entries, 7 days", (db, s) => audit.listAudit(db, s.tenantId, last(7))),
+        tenant("history of a resource, 30 days", (db, s) =>
+          audit.auditOfResource(db, s.tenantId, s.resource, last(30)),
+        ),
+        tenant("failures of a user, 30 days", (db, s) =>
+          audit.auditOfUser(db, s.tenantId, s.userId, { ...last(30), success: false }),
+        ),
+        system("access pattern of a user, 30 days", (db, s) =>
+          audit.accessPatternOfUser(db, s.userId, last(30)),
+        ),
+        system("how often a user succeeded at one thing, 30 days", (db, s) =>
+          audit.accessPatternOfUser(db, s.userId, {
+            ...last(30),
+            action: s.resource.action,
+            resourceType: s.resource.resourceType,
+            success: true,
+          }),
+        ),
+        tenant("MCP calls of a user, 7 days", (db, s) =>
+          audit.mcpAuditOfUser(db, s.tenantId, s.userId, last(7)),
+        ),
+        system("latest failures of an MCP method, 7 days", (db) =>
+          audit.mcpAuditOfMethod(db, "resources/read", { ...last(7), success: false }),
+        ),
+        tenant("slowest MCP calls of a tenant, 7 days", (db, s) =>
+          audit.slowestMcpCalls(db, s.tenantId, last(7)),
+        ),
+        tenant("security events of a tenant, 7 days", (db, s) =>
+          audit.listSecurityEvents(db, s.tenantId, last(7)),
+        ),
+      ],
+    },
+    {
+      name: "Tool lookup",
+      by: "time",
+      // Promised together with the discovery of servers.
+      target: [60, 90],
+      queries: [
+        tenant("servers that have a tool", (db, s) => catalog.findToolServers(db, s.tenantId, s.toolName)),
+        tenant("best providers of a tool", (db, s) => catalog.rankToolProviders(db, s.tenantId, s.toolName)),
+        system("most used tools", (db) => catalog.mostUsedTools(db)),
+        tenant("servers that have a resource", (db, s) => catalog.findResourceServers(db, s.tenantId, s.uri)),
+        tenant("a tenant's resources of a type", (db, s) =>
+          catalog.listResourcesByMimeType(db, s.tenantId, s.mimeType),
+        ),
+        keyed(tenant("a tenant's most used tools", (db, s) => catalog.mostUsedTenantTools(db, s.tenantId))),
+      ],
+    },
+  ];
+}

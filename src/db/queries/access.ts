@@ -1,0 +1,116 @@
+/** Keys of programs, and the rules that say what a user, a role or a key may touch. */
+import { and, asc, desc, eq, gte, inArray, isNotNull, lt, or } from "drizzle-orm";
+import type { Role } from "../../core/vocabulary.ts";
+import { apiKeys, serverAccessControls } from "../schema/access.ts";
+import { furtherThan, limitOf, type NameCursor } from "./paging.ts";
+import type { Queries } from "./types.ts";
+
+/** Neither hash nor salt: what a list may show. */
+const shown = {
+  id: apiKeys.id,
+  tenantId: apiKeys.tenantId,
+  userId: apiKeys.userId,
+  name: apiKeys.name,
+  keyPrefix: apiKeys.keyPrefix,
+  scopes: apiKeys.scopes,
+  rateLimitPerHour: apiKeys.rateLimitPerHour,
+  rateLimitPerDay: apiKeys.rateLimitPerDay,
+  expiresAt: apiKeys.expiresAt,
+  lastUsed: apiKeys.lastUsed,
+  totalRequests: apiKeys.totalRequests,
+  isActive: apiKeys.isActive,
+  createdAt: apiKeys.createdAt,
+};
+
+/** A page by name, which no index holds, so that none but the tenant's own keys are looked at. */
+export function listApiKeys(
+  db: Queries,
+  tenantId: string,
+  query: { isActive?: boolean; after?: NameCursor; limit?: number } = {},
+) {
+  return db
+    .select(shown)
+    .from(apiKeys)
+    .where(
+      and(
+        eq(apiKeys.tenantId, tenantId),
+        eq(apiKeys.isActive, query.isActive ?? true),
+        furtherThan(apiKeys.name, apiKeys.id, query.after),
+      ),
+    )
+    .orderBy(asc(apiKeys.name), asc(apiKeys.id))
+    .limit(limitOf(query.limit));
+}
+
+/** System role, at every request with a key: the tenant is what the answer tells. */
+export function findApiKeyByHash(db: Queries, keyHash: string) {
+  return db.select().from(apiKeys).where(eq(apiKeys.keyHash, keyHash)).limit(1);
+}
+
+/** System role (cron): whose owners are to be warned. */
+export function keysAboutToExpire(db: Queries, query: { from: Date; until: Date; limit?: number }) {
+  return db
+    .select(shown)
+    .from(apiKeys)
+    .where(
+      and(
+        isNotNull(apiKeys.expiresAt),
+        gte(apiKeys.expiresAt, query.from),
+        lt(apiKeys.expiresAt, query.until),
+        eq(apiKeys.isActive, true),
+      ),
+    )
+    .orderBy(asc(apiKeys.expiresAt))
+    .limit(limitOf(query.limit, 200));
+}
+
+/** System role: which keys are in use, latest first, those with few requests left out. */
+export function keyUsageRanking(
+  db: Queries,
+  query: { usedSince: Date; minRequests?: number; limit?: number },
+) {
+  return db
+    .select(shown)
+    .from(apiKeys)
+    .where(
+      and(
+        gte(apiKeys.lastUsed, query.usedSince),
+        query.minRequests === undefined ? undefined : gte(apiKeys.totalRequests, query.minRequests),
+        eq(apiKeys.isActive, true),
+      ),
+    )
+    .orderBy(desc(apiKeys.lastUsed), desc(apiKeys.totalRequests))
+    .limit(limitOf(query.limit));
+}
+
+export interface Subjects {
+  userId?: string | undefined;
+  roles: Role[];
+  keyId?: string | undefined;
+}
+
+/** All rules that speak of one principal. Whether they hold now is decided in core, not here. */
+export function accessControlsOf(db: Queries, tenantId: string, subjects: Subjects) {
+  const controls = serverAccessControls;
+  const ids = [...subjects.roles, subjects.userId, subjects.keyId].filter((id) => id !== undefined);
+  return db
+    .select()
+    .from(controls)
+    .where(
+      and(
+        eq(controls.tenantId, tenantId),
+        // Says again what follows: under row-level security the enum below cannot reach the index, the id can.
+        inArray(controls.subjectId, ids),
+        or(
+          and(eq(controls.subjectType, "role"), inArray(controls.subjectId, subjects.roles)),
+          subjects.userId === undefined
+            ? undefined
+            : and(eq(controls.subjectType, "user"), eq(controls.subjectId, subjects.userId)),
+          subjects.keyId === undefined
+            ? undefined
+            : and(eq(controls.subjectType, "key"), eq(controls.subjectId, subjects.keyId)),
+        ),
+        eq(controls.isActive, true),
+      ),
+    );
+}

@@ -1,0 +1,55 @@
+/** What operators look at: configuration by category, and the alerts that are open. */
+import { and, asc, desc, eq, isNull, or } from "drizzle-orm";
+import { alertEvents, systemConfigs } from "../schema/operations.ts";
+import { exactTime, limitOf, olderThan, type Page } from "./paging.ts";
+import type { Queries } from "./types.ts";
+
+/** The tenant's own settings and the defaults that they override: of one key the tenant's row comes first. */
+export function configsOfCategory(db: Queries, tenantId: string, category: string) {
+  return db
+    .select({
+      key: systemConfigs.key,
+      value: systemConfigs.value,
+      tenantId: systemConfigs.tenantId,
+      version: systemConfigs.version,
+      isRuntime: systemConfigs.isRuntime,
+      isSensitive: systemConfigs.isSensitive,
+    })
+    .from(systemConfigs)
+    .where(
+      and(
+        eq(systemConfigs.category, category),
+        or(eq(systemConfigs.tenantId, tenantId), isNull(systemConfigs.tenantId)),
+      ),
+    )
+    .orderBy(asc(systemConfigs.key), asc(systemConfigs.tenantId));
+}
+
+const alert = {
+  id: alertEvents.id,
+  alertId: alertEvents.alertId,
+  status: alertEvents.status,
+  severity: alertEvents.severity,
+  value: alertEvents.value,
+  message: alertEvents.message,
+  openedAt: alertEvents.openedAt,
+  acknowledgedAt: alertEvents.acknowledgedAt,
+  acknowledgedBy: alertEvents.acknowledgedBy,
+  cursorAt: exactTime(alertEvents.openedAt),
+};
+
+/** Null asks for the whole system's own alerts, which no tenant owns. */
+export function openAlerts(db: Queries, tenantId: string | null, query: Page = {}) {
+  return db
+    .select(alert)
+    .from(alertEvents)
+    .where(
+      and(
+        tenantId === null ? isNull(alertEvents.tenantId) : eq(alertEvents.tenantId, tenantId),
+        isNull(alertEvents.resolvedAt),
+        olderThan(alertEvents.openedAt, alertEvents.id, query.after),
+      ),
+    )
+    .orderBy(desc(alertEvents.openedAt), desc(alertEvents.id))
+    .limit(limitOf(query.limit));
+}

@@ -1,0 +1,148 @@
+/** The request log: a tenant's list, one server's latency, one address's doings, routing analysis and utilisation. */
+import { and, asc, count, desc, eq, getTableColumns, gte, isNotNull, lt, sql } from "drizzle-orm";
+import { requestLogs } from "../schema/logs.ts";
+import { countWhere, mean, percentile } from "./aggregates.ts";
+import { exactTime, limitOf, olderThan, type Page, type Period, within } from "./paging.ts";
+import type { Queries } from "./types.ts";
+
+const logs = requestLogs;
+const newestFirst = [desc(logs.requestTime), desc(logs.id)];
+
+export function listRequests(
+  db: Queries,
+  tenantId: string,
+  query: Period & Page & { minStatus?: number; serverId?: string; userId?: string },
+) {
+  return db
+    .select({ ...getTableColumns(logs), cursorAt: exactTime(logs.requestTime) })
+    .from(logs)
+    .where(
+      and(
+        eq(logs.tenantId, tenantId),
+        within(logs.requestTime, query),
+        query.minStatus === undefined ? undefined : gte(logs.statusCode, query.minStatus),
+        query.serverId === undefined ? undefined : eq(logs.targetServerId, query.serverId),
+        query.userId === undefined ? undefined : eq(logs.userId, query.userId),
+        olderThan(logs.requestTime, logs.id, query.after),
+      ),
+    )
+    .orderBy(...newestFirst)
+    .limit(limitOf(query.limit));
+}
+
+/** What one server's answers took, by status. */
+export function serverLatency(db: Queries, tenantId: string, serverId: string, query: Period) {
+  return db
+    .select({
+      statusCode: logs.statusCode,
+      requests: count(),
+      avgMs: mean(logs.durationMs),
+      p50Ms: percentile(0.5, logs.durationMs),
+      p95Ms: percentile(0.95, logs.durationMs),
+    })
+    .from(logs)
+    .where(
+      and(eq(logs.tenantId, tenantId), eq(logs.targetServerId, serverId), within(logs.requestTime, query)),
+    )
+    .groupBy(logs.statusCode)
+    .orderBy(asc(logs.statusCode));
+}
+
+export function slowestServerRequests(
+  db: Queries,
+  tenantId: string,
+  serverId: string,
+  query: Period & { atLeastMs?: number; limit?: number },
+) {
+  return db
+    .select({
+      id: logs.id,
+      requestTime: logs.requestTime,
+      path: logs.path,
+      mcpMethod: logs.mcpMethod,
+      toolName: logs.toolName,
+      statusCode: logs.statusCode,
+      durationMs: logs.durationMs,
+      requestId: logs.requestId,
+    })
+    .from(logs)
+    .where(
+      and(
+        eq(logs.tenantId, tenantId),
+        eq(logs.targetServerId, serverId),
+        query.atLeastMs === undefined ? undefined : gte(logs.durationMs, query.atLeastMs),
+        within(logs.requestTime, query),
+      ),
+    )
+    .orderBy(desc(logs.durationMs))
+    .limit(limitOf(query.limit, 20));
+}
+
+/** System role: what one address did, over all tenants, when a ban is weighed. */
+export function requestsFromAddress(db: Queries, ipAddress: string, query: Period & { path?: string }) {
+  return db
+    .select({
+      path: logs.path,
+      requests: count(),
+      refused: countWhere(gte(logs.statusCode, 400)),
+      lastAt: sql`max(${logs.requestTime})`.mapWith(logs.requestTime),
+    })
+    .from(logs)
+    .where(
+      and(
+        eq(logs.ipAddress, ipAddress),
+        query.path === undefined ? undefined : eq(logs.path, query.path),
+        within(logs.requestTime, query),
+      ),
+    )
+    .groupBy(logs.path);
+}
+
+/** System role: how quickly each server behind a path answers when it succeeds; what routing weights come from. */
+export function routingAnalysis(db: Queries, path: string, method: string, query: Period) {
+  return db
+    .select({
+      serverId: logs.targetServerId,
+      successes: count(),
+      avgMs: mean(logs.durationMs),
+      p95Ms: percentile(0.95, logs.durationMs),
+    })
+    .from(logs)
+    .where(
+      and(
+        eq(logs.path, path),
+        eq(logs.method, method),
+        isNotNull(logs.targetServerId),
+        // A literal: the index holds only these.
+        lt(logs.statusCode, sql`400`),
+        within(logs.requestTime, query),
+      ),
+    )
+    .groupBy(logs.targetServerId);
+}
+
+const utcDay = sql<string>`(${logs.requestTime} at time zone 'UTC')::date`;
+
+/** System role (capacity, billing): a tenant's requests by day and status. Days are UTC's, "YYYY-MM-DD". */
+export function tenantUtilisation(
+  db: Queries,
+  tenantId: string,
+  query: { fromDay: string; toDay: string; minStatus?: number },
+) {
+  const from = new Date(`${query.fromDay}T00:00:00Z`);
+  const to = new Date(Date.parse(`${query.toDay}T00:00:00Z`) + 86_400_000);
+  return db
+    .select({ day: sql<string>`${utcDay}::text`, statusCode: logs.statusCode, requests: count() })
+    .from(logs)
+    .where(
+      and(
+        eq(logs.tenantId, tenantId),
+        sql`${utcDay} between ${query.fromDay}::date and ${query.toDay}::date`,
+        query.minStatus === undefined ? undefined : gte(logs.statusCode, query.minStatus),
+        // The same days as moments: only these leave out partitions.
+        within(logs.requestTime, { from, to }),
+      ),
+    )
+    .groupBy(utcDay, logs.statusCode)
+    .orderBy(utcDay, logs.statusCode);
+}
