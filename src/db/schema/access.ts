@@ -6,7 +6,6 @@ import {
   boolean,
   check,
   cidr,
-  foreignKey,
   index,
   integer,
   pgTable,
@@ -27,7 +26,7 @@ import {
 } from "./columns.ts";
 import { accessEffect, accessObject, accessSubject, apiKeyScope, ipRuleKind } from "./enums.ts";
 import { byUser, user } from "./identity.ts";
-import { mcpServers } from "./registry.ts";
+import { ofServer } from "./registry.ts";
 import { ownedBy, ownedOrShared } from "./tenants.ts";
 
 /** A key acts as its owner and goes with them. */
@@ -133,11 +132,7 @@ export const serverAccessControls = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    foreignKey({
-      name: "server_access_controls_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("server_access_controls_server", table),
     index("idx_server_access_controls_subject").on(table.tenantId, table.subjectType, table.subjectId),
     index("server_access_controls_server_id").on(table.serverId),
     lengthBetween("server_access_controls_pattern_length", table.objectPattern, 1, 500),

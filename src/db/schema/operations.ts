@@ -5,7 +5,6 @@ import {
   boolean,
   check,
   doublePrecision,
-  foreignKey,
   index,
   integer,
   jsonb,
@@ -28,7 +27,7 @@ import {
 } from "./columns.ts";
 import { alertComparison, alertStatus, refreshStrategy, severity } from "./enums.ts";
 import { byUser, user } from "./identity.ts";
-import { mcpServers } from "./registry.ts";
+import { ofServer } from "./registry.ts";
 import { ownedBy, ownedOrShared } from "./tenants.ts";
 
 type Json = Record<string, unknown>;
@@ -123,11 +122,7 @@ export const maintenanceWindows = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    foreignKey({
-      name: "maintenance_windows_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("maintenance_windows_server", table),
     index("maintenance_windows_tenant_end").on(table.tenantId, table.endsAt),
     lengthBetween("maintenance_windows_title_length", table.title, 1, 200),
     check("maintenance_windows_order", sql`${table.startsAt} < ${table.endsAt}`),
@@ -210,11 +205,7 @@ export const performanceAlerts = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    foreignKey({
-      name: "performance_alerts_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("performance_alerts_server", table),
     index("performance_alerts_tenant_active").on(table.tenantId, table.isActive),
     lengthBetween("performance_alerts_name_length", table.name, 1, 200),
     within("performance_alerts_window_range", table.windowSeconds, 1, 604_800),

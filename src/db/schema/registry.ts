@@ -1,6 +1,7 @@
 /** The servers that tenants register, what was discovered on them, and how they have been doing. */
 import { sql } from "drizzle-orm";
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -96,6 +97,15 @@ export const mcpServers = pgTable(
 
 const serverId = () => uuid("server_id").notNull();
 
+/** Ties a row to a server of its own tenant; it goes when the server goes. */
+export function ofServer(name: string, table: { tenantId: AnyPgColumn; serverId: AnyPgColumn }) {
+  return foreignKey({
+    name,
+    columns: [table.tenantId, table.serverId],
+    foreignColumns: [mcpServers.tenantId, mcpServers.id],
+  }).onDelete("cascade");
+}
+
 export const serverTools = pgTable(
   "server_tools",
   {
@@ -119,11 +129,7 @@ export const serverTools = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    foreignKey({
-      name: "server_tools_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("server_tools_server", table),
     unique("server_tools_server_name").on(table.serverId, table.name),
     index("idx_server_tools_name_server").on(table.name, table.serverId),
     index("idx_server_tools_usage_stats")
@@ -162,11 +168,7 @@ export const serverResources = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    foreignKey({
-      name: "server_resources_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("server_resources_server", table),
     unique("server_resources_server_uri").on(table.serverId, table.uriTemplate),
     index("idx_server_resources_uri_server").on(table.uriTemplate, table.serverId),
     index("idx_server_resources_mime_type").on(table.mimeType).where(sql`${table.mimeType} is not null`),
@@ -193,11 +195,7 @@ export const serverPrompts = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    foreignKey({
-      name: "server_prompts_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("server_prompts_server", table),
     unique("server_prompts_server_name").on(table.serverId, table.name),
     index("server_prompts_tenant_server").on(table.tenantId, table.serverId),
     lengthBetween("server_prompts_name_length", table.name, 1, 255),

@@ -5,7 +5,6 @@ import {
   boolean,
   check,
   doublePrecision,
-  foreignKey,
   index,
   integer,
   jsonb,
@@ -27,7 +26,7 @@ import {
 } from "./columns.ts";
 import { balancingStrategy, breakerState, limitSubject, poolKind } from "./enums.ts";
 import { byUser } from "./identity.ts";
-import { mcpServers } from "./registry.ts";
+import { ofServer } from "./registry.ts";
 import { ownedBy, ownedOrShared } from "./tenants.ts";
 
 type Json = Record<string, unknown>;
@@ -109,11 +108,7 @@ export const circuitBreakers = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    foreignKey({
-      name: "circuit_breakers_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("circuit_breakers_server", table),
     unique("circuit_breakers_tenant_server").on(table.tenantId, table.serverId),
     atLeast("circuit_breakers_failures_positive", table.failureCount, 0),
     atLeast("circuit_breakers_successes_positive", table.successCount, 0),
@@ -135,11 +130,7 @@ export const circuitBreakerTransitions = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
-    foreignKey({
-      name: "circuit_breaker_transitions_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("circuit_breaker_transitions_server", table),
     index("circuit_breaker_transitions_server_time").on(
       table.tenantId,
       table.serverId,
@@ -172,11 +163,7 @@ export const connectionPools = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
-    foreignKey({
-      name: "connection_pools_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("connection_pools_server", table),
     index("connection_pools_name_time").on(table.kind, table.name, table.sampledAt.desc().nullsFirst()),
     atLeast("connection_pools_active_positive", table.activeConnections, 0),
     ...tenantOwnedOrShared(table.tenantId),
@@ -201,11 +188,7 @@ export const requestQueues = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    foreignKey({
-      name: "request_queues_server",
-      columns: [table.tenantId, table.serverId],
-      foreignColumns: [mcpServers.tenantId, mcpServers.id],
-    }).onDelete("cascade"),
+    ofServer("request_queues_server", table),
     unique("request_queues_tenant_server").on(table.tenantId, table.serverId),
     within("request_queues_max_size_range", table.maxSize, 0, 100_000),
     within("request_queues_max_wait_range", table.maxWaitMs, 0, 600_000),
