@@ -1,0 +1,90 @@
+// `npm run conformance`: runs the official suite against the fixture and against everything that stands before it.
+import { parseArgs } from "node:util";
+import { type Column, faults, table } from "./conformance/report.ts";
+import { REVISIONS, type Revision, runSuite } from "./conformance/suite.ts";
+import { TARGETS, type Target } from "./conformance/targets.ts";
+import { judge, type Verdict } from "./conformance/verdict.ts";
+import { Problem, runMain } from "./lib/problem.ts";
+
+interface Options {
+  targets: Target[];
+  revisions: readonly Revision[];
+  scenario: string | undefined;
+  verbose: boolean;
+}
+
+await runMain(async () => {
+  const options = readOptions(process.argv.slice(2));
+  const columns: Column[] = [];
+  const passesAlone = new Map<string, number>();
+  for (const target of options.targets) {
+    for (const revision of options.revisions) {
+      columns.push(await runColumn(target, revision, options, passesAlone));
+    }
+  }
+  const verdicts = columns.flatMap((column) => [...column.verdicts.values()]);
+  if (verdicts.length === 0) throw new Problem("The suite ran nothing: no such scenario in these revisions.");
+  console.log(`\n${table(columns)}\n`);
+  const failed = verdicts.filter((verdict) => verdict.faults.length > 0).length;
+  if (failed > 0) console.log(`${faults(columns)}\n`);
+  console.log(`${verdicts.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+});
+
+async function runColumn(
+  target: Target,
+  revision: Revision,
+  { scenario, verbose }: Options,
+  passesAlone: Map<string, number>,
+): Promise<Column> {
+  const title = `${target.name} ${revision}`;
+  console.error(`Running ${title} …`);
+  const running = await target.start();
+  try {
+    const results = await runSuite({ url: running.url, revision, scenario, verbose });
+    const verdicts = new Map<string, Verdict>();
+    for (const result of results) {
+      const key = `${revision} ${result.scenario}`;
+      const verdict = judge(result, passesAlone.get(key));
+      if (target.name === "direct") passesAlone.set(key, verdict.passed);
+      verdicts.set(result.scenario, verdict);
+    }
+    return { title, verdicts };
+  } finally {
+    await running.close();
+  }
+}
+
+function readOptions(argv: string[]): Options {
+  const values = parse(argv);
+  const revision = REVISIONS.find((known) => known === values.requirements);
+  if (revision === undefined && values.requirements !== "all") {
+    throw new Problem(`--requirements takes ${REVISIONS.join(", ")} or all.`);
+  }
+  const targets = TARGETS.filter(({ name }) => values.target === "all" || name === values.target);
+  if (targets.length === 0) {
+    throw new Problem(`--target takes ${TARGETS.map(({ name }) => name).join(", ")} or all.`);
+  }
+  return {
+    targets,
+    revisions: revision === undefined ? REVISIONS : [revision],
+    scenario: values.scenario,
+    verbose: values.verbose,
+  };
+}
+
+function parse(argv: string[]) {
+  try {
+    return parseArgs({
+      args: argv,
+      options: {
+        target: { type: "string", default: "all" },
+        requirements: { type: "string", default: "all" },
+        scenario: { type: "string" },
+        verbose: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new Problem(error instanceof Error ? error.message : String(error));
+  }
+}

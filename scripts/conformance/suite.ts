@@ -1,0 +1,111 @@
+// Runs the published conformance suite as its users do, by its command line, and reads what it wrote down. Its own
+// summary is not enough: it forgives warnings and whatever it does not score.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import { projectDir } from "../lib/paths.ts";
+import { Problem } from "../lib/problem.ts";
+
+export const REVISIONS = ["2025-11-25", "2026-07-28"] as const;
+export type Revision = (typeof REVISIONS)[number];
+
+export interface Check {
+  id: string;
+  status: string;
+  message: string | undefined;
+}
+
+export interface ScenarioResult {
+  scenario: string;
+  checks: Check[];
+}
+
+/** Scenarios of extensions that belong to no requirement set; the suite runs them only when asked by name. */
+const EXTRAS: Record<Revision, string[]> = {
+  "2025-11-25": [],
+  "2026-07-28": ["sep-2640-skills-directory", "sep-2640-skills-enumeration", "sep-2640-skills-manifest"],
+};
+
+const checksFile = z.array(
+  z.looseObject({ id: z.string(), status: z.string(), errorMessage: z.string().optional() }),
+);
+
+const cli = join(projectDir, "node_modules", "@modelcontextprotocol", "conformance", "dist", "index.js");
+
+export interface SuiteRun {
+  url: string;
+  revision: Revision;
+  scenario: string | undefined;
+  verbose: boolean;
+}
+
+export async function runSuite({ url, revision, scenario, verbose }: SuiteRun): Promise<ScenarioResult[]> {
+  const dir = mkdtempSync(join(tmpdir(), "conformance-"));
+  try {
+    const base = ["server", "--url", url, "--output-dir", dir];
+    const runs =
+      scenario === undefined
+        ? [["--requirements", revision], ...EXTRAS[revision].map((name) => byName(name, revision))]
+        : [byName(scenario, revision)];
+    const announced: string[] = [];
+    for (const args of runs) announced.push(...(await runCli([...base, ...args], verbose)));
+    return collect(dir, announced);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function byName(scenario: string, revision: Revision): string[] {
+  // Extensions stand on no revision's list, so the suite wants to be forced; they are of the modern era only.
+  const isExtension = scenario.startsWith("tasks-") || scenario.startsWith("sep-2640-");
+  const force = isExtension && revision === "2026-07-28" ? ["--force"] : [];
+  return ["--scenario", scenario, "--spec-version", revision, ...force];
+}
+
+function runCli(args: string[], verbose: boolean): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    const take = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (verbose) process.stderr.write(chunk);
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      if (code === null) reject(new Error(`The suite was ended by ${signal}.\n${output}`));
+      else if (/Unknown scenario/.test(output)) reject(new Problem("The suite knows no such scenario."));
+      else if (args.includes("--requirements") && !output.includes("=== SUMMARY ===")) {
+        reject(new Error(`The suite broke off.\n${output}`));
+      } else resolve(announcedIn(output, args));
+    });
+  });
+}
+
+/** The suite names the scenarios of a set as it runs them; one that was asked for by name it only names to skip it. */
+function announcedIn(output: string, args: string[]): string[] {
+  const asked = args[args.indexOf("--scenario") + 1];
+  if (args.includes("--scenario") && asked !== undefined) {
+    return output.includes("SKIPPED: scenario") ? [] : [asked];
+  }
+  return [...output.matchAll(/^=== Running scenario: (\S+) ===$/gm)].map((match) => match[1] ?? "");
+}
+
+/** A scenario that was announced and left nothing behind did not run, and must not be taken for one that passed. */
+function collect(dir: string, announced: string[]): ScenarioResult[] {
+  const results = new Map<string, ScenarioResult>(
+    announced.map((scenario) => [scenario, { scenario, checks: [] }]),
+  );
+  for (const name of readdirSync(dir)) {
+    const scenario = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
+    const file = join(dir, name, "checks.json");
+    if (scenario === undefined || !existsSync(file)) continue;
+    const entries = checksFile.parse(JSON.parse(readFileSync(file, "utf8")));
+    const checks = entries.map(({ id, status, errorMessage }) => ({ id, status, message: errorMessage }));
+    results.set(scenario, { scenario, checks });
+  }
+  return [...results.values()];
+}
