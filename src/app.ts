@@ -1,15 +1,27 @@
 /** The house's doors in order: what every request passes, then where it turns off. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { health } from "./api/health.ts";
 import type { AppEnv } from "./edge/context.ts";
 import { notFound, onError } from "./edge/errors.ts";
 import { requestId } from "./edge/request-id.ts";
 import { securityHeaders } from "./edge/security-headers.ts";
 import { services } from "./edge/services.ts";
+import type { McpAddress } from "./gateway/endpoint.ts";
+
+function mcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
+  const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  return c.get("services").mcp(c.req.raw, address, c.get("requestId"), background);
+}
 
 export function createApp() {
   const app = new Hono<AppEnv>();
   app.onError(onError);
   app.notFound(notFound);
-  return app.use(requestId, securityHeaders, services).route("/", health);
+  app.use(requestId, services);
+  // MCP clients are programs: pages' security headers are not for them, and every microsecond shows.
+  app.all("/mcp/:server", (c) => mcp(c, { serverName: c.req.param("server") }));
+  app.all("/t/:tenant/mcp/:server", (c) =>
+    mcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
+  );
+  return app.use(securityHeaders).route("/", health);
 }

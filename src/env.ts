@@ -26,6 +26,8 @@ const encryptionKeys = z
   )
   .transform((pairs) => pairs.map(([id, key]) => ({ id, key })));
 
+const MIB = 1024 * 1024;
+
 const schema = z
   .object({
     ENVIRONMENT: z.enum(["development", "test", "production"]),
@@ -36,6 +38,17 @@ const schema = z
     NEON_ENDPOINT: z.url({ protocol: /^http$/ }).optional(),
     BETTER_AUTH_SECRET: z.string().min(32, "needs at least 32 characters"),
     ENCRYPTION_KEYS: encryptionKeys,
+    ALLOWED_ORIGINS: z
+      .string()
+      .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ""))
+      .pipe(z.array(z.union([z.literal("*"), z.url().refine((value) => new URL(value).origin === value)])))
+      .default([]),
+    MAX_BODY_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1024)
+      .max(100 * MIB)
+      .default(4 * MIB),
   })
   .check((ctx) => {
     if (ctx.value.ENVIRONMENT !== "production") return;
@@ -69,6 +82,9 @@ export interface Config {
   };
   readonly authSecret: string;
   readonly encryptionKeys: readonly { readonly id: string; readonly key: string }[];
+  /** Pages of other origins that may call the MCP endpoint. */
+  readonly allowedOrigins: readonly string[];
+  readonly maxBodyBytes: number;
 }
 
 export function parseConfig(bindings: Record<string, unknown>): Config {
@@ -96,6 +112,8 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
     },
     authSecret: value.BETTER_AUTH_SECRET,
     encryptionKeys: value.ENCRYPTION_KEYS,
+    allowedOrigins: value.ALLOWED_ORIGINS,
+    maxBodyBytes: value.MAX_BODY_BYTES,
   };
 }
 

@@ -1,11 +1,16 @@
 /** The long-lived things of an isolate, made once from its configuration and handed to whoever needs them. */
+import { Keyring } from "./core/keyring.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { QueryStatistics } from "./db/statistics.ts";
 import { type Config, readConfig } from "./env.ts";
+import { createMcpEndpoint, type McpEndpoint } from "./gateway/endpoint.ts";
+import { createAuthenticator } from "./identity/authenticate.ts";
+import { createSnapshots } from "./policy/snapshot.ts";
 
 export interface Services {
   readonly database: Database;
   readonly queryStatistics: QueryStatistics;
+  readonly mcp: McpEndpoint;
 }
 
 const made = new WeakMap<Config, Services>();
@@ -28,5 +33,14 @@ export function createServices(config: Config): Services {
     random: Math.random,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
-  return { database, queryStatistics };
+  const allowLoopback = config.environment !== "production";
+  const mcp = createMcpEndpoint({
+    authenticator: createAuthenticator(database, Date.now),
+    snapshots: createSnapshots(database, Date.now),
+    keyring: new Keyring(config.encryptionKeys),
+    upstream: { fetch: (input, init) => fetch(input, init), urlPolicy: { allowLoopback } },
+    origins: { publicUrl: config.publicUrl, allowedOrigins: config.allowedOrigins, allowLoopback },
+    maxBodyBytes: config.maxBodyBytes,
+  });
+  return { database, queryStatistics, mcp };
 }

@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   operations: [...BELOW_SERVICES, "upstream", "logs"],
   objects: ["core"],
   "services.ts": [...BELOW_SERVICES, ...SERVICES, "env.ts"],
-  edge: ["core", "env.ts", "services.ts"],
+  edge: ["core", "logs", "env.ts", "services.ts"],
   api: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
   admin: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
   jobs: [...BELOW_SERVICES, ...SERVICES, "env.ts", "services.ts"],

@@ -1,6 +1,9 @@
 // What the suite is run against. Each target starts on its own and names one endpoint; the fixture stands behind all.
 import { startEverything } from "../../tests/fixtures/everything/start.ts";
+import { startGateway } from "../../tests/fixtures/gateway.ts";
 import { startSidecar } from "../../tests/fixtures/sidecar.ts";
+import { createShutdown } from "../run/shutdown.ts";
+import { startThrowAwayDatabase } from "../run/throw-away-database.ts";
 
 export interface RunningTarget {
   url: string;
@@ -16,7 +19,25 @@ export const TARGETS: Target[] = [
   /** First, because the others must check as much as it does. */
   { name: "direct", start: () => startEverything() },
   { name: "sidecar", start: startBehindSidecar },
+  { name: "server", start: startBehindGateway },
 ];
+
+/** A tenant that lets anybody in, because the suite can send no key. */
+async function startBehindGateway(): Promise<RunningTarget> {
+  const shutdown = createShutdown();
+  const fixture = await startEverything();
+  const gateway = await startGateway(await startThrowAwayDatabase(shutdown));
+  const servers = [{ name: "everything", url: fixture.url }];
+  const tenant = await gateway.addTenant({ anonymous: true, servers });
+  return {
+    url: `${gateway.url}/t/${tenant.slug}/mcp/everything`,
+    async close() {
+      await gateway.close();
+      await fixture.close();
+      await shutdown.run(0);
+    },
+  };
+}
 
 async function startBehindSidecar(): Promise<RunningTarget> {
   const fixture = await startEverything();

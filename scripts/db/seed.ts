@@ -37,7 +37,21 @@ export const seedFile = () => join(devDir(), "seed.json");
 const TENANT = "demo";
 const EMAIL = "admin@example.com";
 
-export function seed(options: { ownerUrl: string; secretsFile: string }): Promise<Seeded> {
+export interface SeedServer {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly url: string;
+}
+
+export interface SeedOptions {
+  readonly ownerUrl: string;
+  readonly secretsFile: string;
+  /** MCP servers that the demo tenant offers; their addresses change from start to start. */
+  readonly servers?: readonly SeedServer[];
+}
+
+export function seed(options: SeedOptions): Promise<Seeded> {
   return withClient(options.ownerUrl, async (client) => {
     const kept = readJsonFile(options.secretsFile);
     const password = kept.password ?? randomBytes(12).toString("base64url");
@@ -46,6 +60,7 @@ export function seed(options: { ownerUrl: string; secretsFile: string }): Promis
       const tenantId = await ensureTenant(tx);
       const userId = await ensureAdmin(tx, tenantId);
       await setPassword(tx, userId, password);
+      for (const server of options.servers ?? []) await ensureServer(tx, tenantId, server);
       return ensureApiKey(tx, tenantId, userId, kept.apiKey);
     });
     writeJsonFile(options.secretsFile, { password, apiKey });
@@ -75,6 +90,17 @@ async function ensureAdmin(db: Db, tenantId: string): Promise<string> {
   const userId = found(user).id;
   await db.insert(schema.tenantMembers).values({ tenantId, userId, role: "admin" }).onConflictDoNothing();
   return userId;
+}
+
+async function ensureServer(db: Db, tenantId: string, server: SeedServer): Promise<void> {
+  const { name, title, description, url: endpointUrl } = server;
+  await db
+    .insert(schema.mcpServers)
+    .values({ tenantId, name, title, description, endpointUrl, healthStatus: "healthy" })
+    .onConflictDoUpdate({
+      target: [schema.mcpServers.tenantId, schema.mcpServers.name],
+      set: { title, description, endpointUrl },
+    });
 }
 
 /** The password of the file always works, also when the database came from elsewhere. */

@@ -4,6 +4,7 @@ import { checkOwner, isNeon } from "../db/connection.ts";
 import { migrate } from "../db/migrate.ts";
 import { ensureRuntimeLogin } from "../db/runtime-login.ts";
 import { seed, seedFile } from "../db/seed.ts";
+import { startExamples } from "../examples/start.ts";
 import { lastLines } from "../lib/guarded.ts";
 import { acquireLock, type Lock } from "../lib/lock.ts";
 import { devDir, migrationsDir } from "../lib/paths.ts";
@@ -54,7 +55,9 @@ async function start(context: Context): Promise<void> {
   const secrets = devSecrets(dir);
   const login = { ownerUrl, login: "gateway_dev", password: secrets.runtimePassword };
   const runtimeUrl = await ensureRuntimeLogin(login);
-  const seeded = await seed({ ownerUrl, secretsFile: seedFile() });
+  const examples = await startExamples();
+  shutdown.add(examples.close);
+  const seeded = await seed({ ownerUrl, secretsFile: seedFile(), servers: examples.servers });
   const publicUrl = `http://127.0.0.1:${port}`;
   const worker = await startWorker({
     devDir: dir,

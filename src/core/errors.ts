@@ -7,8 +7,17 @@ export type ErrorCode =
   | "not_found"
   | "method_not_allowed"
   | "payload_too_large"
+  | "unauthorized"
+  | "forbidden"
+  | "unsupported_media_type"
+  | "not_acceptable"
   | "configuration"
   | "database_unavailable"
+  | "upstream_unreachable"
+  | "upstream_timeout"
+  | "upstream_refused"
+  | "upstream_invalid"
+  | "upstream_unsupported"
   | "internal";
 
 const STATUS: Record<ErrorCode, number> = {
@@ -16,8 +25,17 @@ const STATUS: Record<ErrorCode, number> = {
   not_found: 404,
   method_not_allowed: 405,
   payload_too_large: 413,
+  unauthorized: 401,
+  forbidden: 403,
+  unsupported_media_type: 415,
+  not_acceptable: 406,
   configuration: 500,
   database_unavailable: 503,
+  upstream_unreachable: 502,
+  upstream_timeout: 504,
+  upstream_refused: 502,
+  upstream_invalid: 502,
+  upstream_unsupported: 501,
   internal: 500,
 };
 
@@ -26,8 +44,17 @@ const TITLE: Record<ErrorCode, string> = {
   not_found: "Not found",
   method_not_allowed: "Method not allowed",
   payload_too_large: "Payload too large",
+  unauthorized: "Who are you?",
+  forbidden: "Not allowed",
+  unsupported_media_type: "Unsupported media type",
+  not_acceptable: "Not acceptable",
   configuration: "The gateway is not configured",
   database_unavailable: "The database cannot be reached",
+  upstream_unreachable: "The MCP server cannot be reached",
+  upstream_timeout: "The MCP server does not answer",
+  upstream_refused: "The MCP server refused the gateway",
+  upstream_invalid: "The MCP server's answer makes no sense",
+  upstream_unsupported: "The gateway cannot speak to this MCP server yet",
   internal: "Something went wrong on our side",
 };
 
@@ -68,8 +95,32 @@ export class ConfigurationError extends GatewayError {
   }
 }
 
+export type UpstreamFailure = Extract<ErrorCode, `upstream_${string}`>;
+
+/** Something between us and an MCP server went wrong; `server` is its name, which the caller knows. */
+export class UpstreamError extends GatewayError {
+  readonly server: string;
+
+  constructor(code: UpstreamFailure, server: string, message: string, cause?: unknown) {
+    super(code, message, { cause });
+    this.server = server;
+  }
+}
+
 export class DatabaseUnavailableError extends GatewayError {
   constructor(cause: unknown) {
     super("database_unavailable", "The database does not answer. Try again in a moment.", { cause });
   }
+}
+
+const INTERNAL = "The request could not be completed. Give the request id to whoever runs this gateway.";
+
+/**
+ * What the data layer threw arrives wrapped by Drizzle, in an error whose message repeats the parameters, which
+ * belong in no log. So the first of ours on the chain counts, else the innermost.
+ */
+export function gatewayErrorOf(thrown: Error): GatewayError {
+  let inner = thrown;
+  while (!(inner instanceof GatewayError) && inner.cause instanceof Error) inner = inner.cause;
+  return inner instanceof GatewayError ? inner : new GatewayError("internal", INTERNAL, { cause: inner });
 }

@@ -12,10 +12,13 @@ export interface NamedKey {
   readonly key: string;
 }
 
+/** Named by what makes it: workerd and Node spell the type differently. */
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 const IV_BYTES = 12;
 
 export class Keyring {
-  readonly #keys: ReadonlyMap<string, Promise<CryptoKey>>;
+  readonly #keys: ReadonlyMap<string, Promise<Key>>;
   readonly #newest: string;
 
   constructor(keys: readonly NamedKey[]) {
@@ -58,7 +61,7 @@ export class Keyring {
   }
 }
 
-function importKey(base64: string): Promise<CryptoKey> {
+function importKey(base64: string): Promise<Key> {
   const bytes = fromBase64url(base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, ""));
   if (bytes?.length !== 32) throw new TypeError("a key must have 32 bytes");
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);

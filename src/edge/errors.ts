@@ -1,7 +1,8 @@
 /** The one mapper from failures to answers: RFC 9457 problem+json. What the caller must not see goes to the log. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { ConfigurationError, GatewayError, NotFoundError } from "../core/errors.ts";
+import { ConfigurationError, GatewayError, gatewayErrorOf, NotFoundError } from "../core/errors.ts";
+import { logFailure } from "../logs/console.ts";
 import type { AppEnv } from "./context.ts";
 
 export interface Problem {
@@ -22,24 +23,15 @@ export function onError(thrown: Error, c: Context<AppEnv>): Response {
     return problem(c, new GatewayError("bad_request", thrown.message), thrown.status);
   }
   const error = gatewayErrorOf(thrown);
-  if (error.status >= 500) log(c, error);
+  if (error.status >= 500) {
+    logFailure(error, { requestId: c.get("requestId"), method: c.req.method, path: c.req.path });
+  }
   return problem(
     c,
     error instanceof ConfigurationError ? new GatewayError("configuration", UNCONFIGURED) : error,
   );
 }
 
-/**
- * What the data layer threw arrives wrapped by Drizzle, in an error whose message repeats the parameters, which
- * belong in no log. So the first of ours on the chain counts, else the innermost.
- */
-function gatewayErrorOf(thrown: Error): GatewayError {
-  let inner = thrown;
-  while (!(inner instanceof GatewayError) && inner.cause instanceof Error) inner = inner.cause;
-  return inner instanceof GatewayError ? inner : new GatewayError("internal", INTERNAL, { cause: inner });
-}
-
-const INTERNAL = "The request could not be completed. Give the request id to whoever runs this gateway.";
 /** Which variables are missing is for the operator's log, not for strangers. */
 const UNCONFIGURED = "Whoever runs this gateway finds what is missing in its log.";
 
@@ -56,21 +48,4 @@ function problem(c: Context<AppEnv>, error: GatewayError, status = error.status)
     status,
     headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
   });
-}
-
-function log(c: Context<AppEnv>, error: GatewayError): void {
-  const cause =
-    error.cause instanceof Error ? { name: error.cause.name, message: error.cause.message } : undefined;
-  console.error(
-    JSON.stringify({
-      level: "error",
-      requestId: c.get("requestId"),
-      method: c.req.method,
-      path: c.req.path,
-      code: error.code,
-      message: error.message,
-      cause,
-      stack: error.cause instanceof Error ? error.cause.stack : undefined,
-    }),
-  );
 }

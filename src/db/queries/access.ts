@@ -2,8 +2,13 @@
 import { and, asc, desc, eq, gte, inArray, isNotNull, lt, or } from "drizzle-orm";
 import type { Role } from "../../core/vocabulary.ts";
 import { apiKeys, serverAccessControls } from "../schema/access.ts";
+import { user } from "../schema/identity.ts";
+import { tenantMembers } from "../schema/tenancy.ts";
+import { tenants } from "../schema/tenants.ts";
 import { furtherThan, limitOf, type NameCursor } from "./paging.ts";
 import type { Queries } from "./types.ts";
+
+const owner = { isActive: user.isActive, banned: user.banned, banExpires: user.banExpires };
 
 /** Neither hash nor salt: what a list may show. */
 const shown = {
@@ -42,7 +47,22 @@ export function listApiKeys(
     .limit(limitOf(query.limit));
 }
 
-/** System role, at every request with a key: the tenant is what the answer tells. */
+/** System role, when a key is first seen: it names its row itself, and the tenant is what the answer tells. */
+export function findApiKey(db: Queries, id: string) {
+  return db
+    .select({ key: apiKeys, tenantStatus: tenants.status, role: tenantMembers.role, owner: owner })
+    .from(apiKeys)
+    .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
+    .leftJoin(user, eq(user.id, apiKeys.userId))
+    .leftJoin(
+      tenantMembers,
+      and(eq(tenantMembers.tenantId, apiKeys.tenantId), eq(tenantMembers.userId, apiKeys.userId)),
+    )
+    .where(eq(apiKeys.id, id))
+    .limit(1);
+}
+
+/** System role, for the old backend's keys, which name nothing: the tenant is what the answer tells. */
 export function findApiKeyByHash(db: Queries, keyHash: string) {
   return db.select().from(apiKeys).where(eq(apiKeys.keyHash, keyHash)).limit(1);
 }

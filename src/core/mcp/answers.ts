@@ -1,0 +1,54 @@
+/** JSON-RPC answers that the gateway gives by itself. */
+import type { ErrorCode, GatewayError } from "../errors.ts";
+import { INTERNAL_ERROR, INVALID_REQUEST, type JsonObject, type JsonRpcId, PARSE_ERROR } from "./json-rpc.ts";
+
+/**
+ * Our own codes lie outside the ranges that JSON-RPC and MCP reserve. None of them makes a client that speaks both
+ * eras believe that it has met an old server and start all over with a handshake.
+ */
+const CODES: Record<ErrorCode, number> = {
+  bad_request: INVALID_REQUEST,
+  payload_too_large: INVALID_REQUEST,
+  method_not_allowed: INVALID_REQUEST,
+  unsupported_media_type: PARSE_ERROR,
+  not_acceptable: INVALID_REQUEST,
+  internal: INTERNAL_ERROR,
+  unauthorized: -31401,
+  forbidden: -31403,
+  not_found: -31404,
+  configuration: -31500,
+  database_unavailable: -31503,
+  upstream_unreachable: -31502,
+  upstream_refused: -31505,
+  upstream_invalid: -31506,
+  upstream_unsupported: -31501,
+  upstream_timeout: -31504,
+};
+
+export function errorBody(id: JsonRpcId | null, code: number, message: string, data?: JsonObject): string {
+  return JSON.stringify({
+    jsonrpc: "2.0",
+    id,
+    error: { code, message, ...(data !== undefined && { data }) },
+  });
+}
+
+export function errorResponse(
+  status: number,
+  id: JsonRpcId | null,
+  error: { code: number; message: string; data?: JsonObject },
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(errorBody(id, error.code, error.message, error.data), {
+    status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+  });
+}
+
+export function gatewayErrorResponse(id: JsonRpcId | null, error: GatewayError): Response {
+  return errorResponse(error.status, id, {
+    code: CODES[error.code],
+    message: error.message,
+    data: { reason: error.code },
+  });
+}

@@ -1,0 +1,28 @@
+/**
+ * Whether a request came to the right name and from an allowed page. Browsers send Origin by themselves and cannot be
+ * made to lie about it; without these two checks a page could reach a gateway on somebody's own machine by pointing a
+ * name of its own at it (DNS rebinding).
+ */
+export interface OriginPolicy {
+  readonly publicUrl: string;
+  /** Further origins whose pages may call, or "*" for any. */
+  readonly allowedOrigins: readonly string[];
+  /** Development: this machine under all of its names. */
+  readonly allowLoopback: boolean;
+}
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+export function isRightHost(url: URL, policy: OriginPolicy): boolean {
+  if (url.host === new URL(policy.publicUrl).host) return true;
+  return policy.allowLoopback && LOOPBACK.has(url.hostname);
+}
+
+/** No Origin: no page of another site is behind it. */
+export function isAllowedOrigin(origin: string | null, policy: OriginPolicy): boolean {
+  if (origin === null || origin === policy.publicUrl) return true;
+  if (policy.allowedOrigins.includes("*") || policy.allowedOrigins.includes(origin)) return true;
+  // Tools that people run on their own machine (the MCP inspector is one) serve their page from there.
+  const url = URL.parse(origin);
+  return policy.allowLoopback && url !== null && LOOPBACK.has(url.hostname);
+}

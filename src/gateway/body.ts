@@ -1,0 +1,33 @@
+/** Reads a request's body once, under a limit, before anything of it is believed. */
+import { GatewayError } from "../core/errors.ts";
+
+export async function readLimited(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const declared = request.headers.get("content-length");
+  if (declared !== null && Number(declared) > limit) throw tooLarge(limit);
+  if (request.body === null) return new Uint8Array();
+  // The runtime holds the peer to the length that it declared.
+  if (declared !== null) return new Uint8Array(await request.arrayBuffer());
+  return readStream(request.body, limit);
+}
+
+async function readStream(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.length;
+    // Leaving the loop cancels the stream.
+    if (size > limit) throw tooLarge(limit);
+    pieces.push(piece);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+function tooLarge(limit: number): GatewayError {
+  return new GatewayError("payload_too_large", `The body is larger than ${limit} bytes. Send less at once.`);
+}

@@ -1,0 +1,26 @@
+/** Who is calling, for which tenant, with what rights: where every way of proving it ends. */
+import type { ApiKeyScope, Role } from "../core/vocabulary.ts";
+
+export interface Principal {
+  /** Unique among all principals of all kinds: what sessions and sealed state are bound to. */
+  readonly id: string;
+  readonly tenantId: string;
+  readonly userId: string | undefined;
+  readonly apiKeyId: string | undefined;
+  readonly role: Role;
+  readonly scopes: readonly ApiKeyScope[];
+  readonly via: "api_key" | "anonymous";
+}
+
+/** Whoever comes without proof to a tenant that allows it. All of them are one, so nothing may be bound to them. */
+export function anonymous(tenantId: string): Principal {
+  return {
+    id: `anonymous:${tenantId}`,
+    tenantId,
+    userId: undefined,
+    apiKeyId: undefined,
+    role: "readonly",
+    scopes: ["read", "proxy"],
+    via: "anonymous",
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * How the gateway shows itself to an upstream. The secret is sealed before it is stored and opened only on its way
+ * out; nothing of it is ever shown again. The caller's own credentials never come here.
+ */
+import { z } from "zod";
+import type { Keyring } from "../core/keyring.ts";
+import type { SealedAuthConfig } from "../db/schema/registry.ts";
+
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is no header name");
+const headerValue = z.string().regex(/^[\x20-\x7e]{1,8000}$/, "must be printable ASCII");
+
+/** Headers that belong to the connection or to the protocol: no credential may pose as one. */
+const TAKEN =
+  /^(?:host|content-.*|connection|transfer-encoding|te|trailer|upgrade|cookie|accept.*|mcp-.*|last-event-id|origin)$/i;
+
+export const credentialsSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("none") }),
+  z.object({ type: z.literal("bearer"), token: headerValue }),
+  z.object({ type: z.literal("basic"), username: z.string().max(255), password: z.string().max(1000) }),
+  z.object({
+    type: z.literal("header"),
+    name: headerName.refine((name) => !TAKEN.test(name), "is taken by the protocol"),
+    value: headerValue,
+  }),
+]);
+
+export type Credentials = z.infer<typeof credentialsSchema>;
+
+/** Bound to the server, so that one server's sealed secret is of no use in another's row. */
+const purpose = (serverId: string) => `upstream-credentials:${serverId}`;
+
+export async function sealCredentials(
+  keyring: Keyring,
+  serverId: string,
+  credentials: Credentials,
+): Promise<SealedAuthConfig> {
+  if (credentials.type === "none") return { type: "none" };
+  const sealed = await keyring.seal(purpose(serverId), new TextEncoder().encode(JSON.stringify(credentials)));
+  return { type: credentials.type, sealed };
+}
+
+/** The header that proves us to the upstream; undefined where it wants none, or where the seal does not open. */
+export async function credentialHeader(
+  keyring: Keyring,
+  serverId: string,
+  auth: SealedAuthConfig,
+): Promise<readonly [name: string, value: string] | "unreadable" | undefined> {
+  if (auth.type === "none") return undefined;
+  const opened = await keyring.open(purpose(serverId), auth.sealed ?? "");
+  if (opened === undefined) return "unreadable";
+  const credentials = credentialsSchema.safeParse(JSON.parse(new TextDecoder().decode(opened)));
+  return credentials.success ? headerOf(credentials.data) : "unreadable";
+}
+
+function headerOf(credentials: Credentials): readonly [string, string] | undefined {
+  switch (credentials.type) {
+    case "none":
+      return undefined;
+    case "bearer":
+      return ["authorization", `Bearer ${credentials.token}`];
+    case "basic":
+      return ["authorization", `Basic ${base64(`${credentials.username}:${credentials.password}`)}`];
+    case "header":
+      return [credentials.name, credentials.value];
+  }
+}
+
+function base64(text: string): string {
+  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
+}
