@@ -1,7 +1,10 @@
 /**
- * A cache for what an isolate keeps between requests. One load at a time per key; a value that is a little old is
- * refreshed while the old one still serves; and when loading fails, the old one goes on serving for a while, so that
- * a database that is down does not stop those who were served a moment ago.
+ * A cache for what an isolate keeps between requests. A value that is a little old is refreshed while the old one
+ * still serves; and when loading fails, the old one goes on serving for a while, so that a database that is down does
+ * not stop those who were served a moment ago.
+ *
+ * Nobody waits for a load that another request began: on Workers that request may be cancelled, and its I/O with it,
+ * and whoever waits would wait for ever. So a cold key may be loaded by several at once.
  */
 export interface CacheTimes {
   /** Served without a question. */
@@ -15,11 +18,15 @@ export interface CacheTimes {
 interface Entry<V> {
   value: V;
   loadedAt: number;
+  /** When somebody last set out to refresh it. */
+  refreshAt: number;
 }
+
+/** A refresh that has not come back by then is taken for lost. */
+const REFRESH_PATIENCE_MS = 5000;
 
 export class IsolateCache<V> {
   readonly #entries = new Map<string, Entry<V>>();
-  readonly #loading = new Map<string, Promise<V>>();
   readonly #times: CacheTimes;
   readonly #now: () => number;
   readonly #limit: number;
@@ -34,42 +41,37 @@ export class IsolateCache<V> {
   get(key: string, load: () => Promise<V>, background: (work: Promise<unknown>) => void): V | Promise<V> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return this.#load(key, load);
-    const age = this.#now() - entry.loadedAt;
+    const now = this.#now();
+    const age = now - entry.loadedAt;
     if (age < this.#times.freshMs) return entry.value;
-    if (age < this.#times.staleMs) {
+    if (age >= this.#times.staleMs) return this.#loadOrKeep(key, entry, load);
+    if (now - entry.refreshAt >= REFRESH_PATIENCE_MS) {
+      entry.refreshAt = now;
       background(this.#load(key, load).catch(() => undefined));
-      return entry.value;
     }
-    return this.#load(key, load).catch((error: unknown) => {
-      if (this.#now() - entry.loadedAt < this.#times.brokenMs) return entry.value;
-      throw error;
-    });
+    return entry.value;
   }
 
   drop(key: string): void {
     this.#entries.delete(key);
   }
 
-  #load(key: string, load: () => Promise<V>): Promise<V> {
-    const running = this.#loading.get(key);
-    if (running !== undefined) return running;
-    const started = load()
-      .then((value) => {
-        this.#store(key, value);
-        return value;
-      })
-      .finally(() => this.#loading.delete(key));
-    this.#loading.set(key, started);
-    return started;
+  async #loadOrKeep(key: string, entry: Entry<V>, load: () => Promise<V>): Promise<V> {
+    try {
+      return await this.#load(key, load);
+    } catch (error) {
+      if (this.#now() - entry.loadedAt < this.#times.brokenMs) return entry.value;
+      throw error;
+    }
   }
 
-  #store(key: string, value: V): void {
+  async #load(key: string, load: () => Promise<V>): Promise<V> {
+    const value = await load();
     // A Map keeps the order of insertion: putting a key in anew makes the first one the longest untouched.
     this.#entries.delete(key);
-    this.#entries.set(key, { value, loadedAt: this.#now() });
-    if (this.#entries.size > this.#limit) {
-      const [oldest] = this.#entries.keys();
-      if (oldest !== undefined) this.#entries.delete(oldest);
-    }
+    this.#entries.set(key, { value, loadedAt: this.#now(), refreshAt: Number.NEGATIVE_INFINITY });
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > this.#limit && oldest !== undefined) this.#entries.delete(oldest);
+    return value;
   }
 }

@@ -23,10 +23,25 @@ function setUp(limit = 10) {
 }
 
 describe("IsolateCache", () => {
-  it("loads once for all who ask at the same time", async () => {
-    const { get, loads } = setUp();
-    expect(await Promise.all([get("k", "a"), get("k", "b"), get("k", "c")])).toEqual(["a", "a", "a"]);
-    expect(loads).toEqual(["k"]);
+  it("lets nobody wait for a load that another request began", async () => {
+    const { cache, get } = setUp();
+    const hangs = cache.get(
+      "k",
+      () => new Promise<string>(() => undefined),
+      () => undefined,
+    );
+    expect(await get("k", "own")).toBe("own");
+    expect(hangs).toBeInstanceOf(Promise);
+  });
+
+  it("refreshes once for all who meet a stale value", async () => {
+    const { get, clock, work, loads } = setUp();
+    await get("k", "one");
+    clock.now = 15;
+    expect([get("k", "two"), get("k", "three")]).toEqual(["one", "one"]);
+    await Promise.all(work);
+    expect(loads).toEqual(["k", "k"]);
+    expect(get("k", "four")).toBe("two");
   });
 
   it("answers at once while fresh, refreshes behind the back while stale, waits when too old", async () => {

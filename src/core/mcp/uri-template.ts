@@ -1,0 +1,133 @@
+/**
+ * Tells which resource template (RFC 6570) a URI could have come from, to route URIs that no list names. Templates
+ * come from upstream and URIs from callers, so matching takes linear time whatever both contain: no regular
+ * expressions made of templates, no backtracking.
+ */
+export interface TemplateOwner {
+  readonly server: string;
+  readonly template: string;
+}
+
+const MAX_URI_LENGTH = 8192;
+const MAX_TEMPLATE_LENGTH = 2048;
+
+interface Gap {
+  /** What the operator puts in front of its values. */
+  readonly lead: string;
+  /** Whether undefined variables make the whole expression vanish. */
+  readonly isOptional: boolean;
+  /** The characters that its values cannot contain. */
+  readonly stop: string;
+}
+
+type Part = string | Gap;
+
+const EXPRESSION = /^(?<operator>[+#./;?&]?)(?<variables>[A-Za-z0-9_.%*:,]+)$/;
+
+/** The server whose template fits best: most literal text, then fewest free gaps, fewest gaps, first in order. */
+export function mostSpecific(uri: string, owners: Iterable<TemplateOwner>): TemplateOwner | undefined {
+  let best: { readonly owner: TemplateOwner; readonly score: readonly number[] } | undefined;
+  for (const owner of owners) {
+    const parts = readTemplate(owner.template);
+    if (parts === undefined || !matches(parts, uri)) continue;
+    const score = specificity(parts);
+    if (best === undefined || isHigher(score, best.score)) best = { owner, score };
+  }
+  return best?.owner;
+}
+
+export function matchesTemplate(template: string, uri: string): boolean {
+  const parts = readTemplate(template);
+  return parts !== undefined && matches(parts, uri);
+}
+
+function readTemplate(template: string): Part[] | undefined {
+  if (template.length > MAX_TEMPLATE_LENGTH) return undefined;
+  const parts: Part[] = [];
+  for (const [position, piece] of template.split("{").entries()) {
+    const end = piece.indexOf("}");
+    // Before the first brace there is only text, and after every brace exactly one end of it.
+    if (position === 0 ? end !== -1 : end === -1 || piece.includes("}", end + 1)) return undefined;
+    if (position > 0) {
+      const gap = readExpression(piece.slice(0, end));
+      if (gap === undefined) return undefined;
+      parts.push(gap);
+    }
+    const literal = piece.slice(end + 1);
+    if (literal !== "") parts.push(literal);
+  }
+  return parts;
+}
+
+function readExpression(text: string): Gap | undefined {
+  const { operator, variables } = EXPRESSION.exec(text)?.groups ?? {};
+  if (operator === undefined || variables === undefined) return undefined;
+  switch (operator) {
+    case "":
+      return { lead: "", isOptional: false, stop: "/?#" };
+    case "+":
+      return { lead: "", isOptional: false, stop: "" };
+    case "#":
+      return { lead: "#", isOptional: true, stop: "" };
+    case "/":
+      return { lead: "/", isOptional: true, stop: /[*,]/.test(variables) ? "?#" : "/?#" };
+    case "?":
+    case "&":
+      return { lead: operator, isOptional: true, stop: "#" };
+    default:
+      return { lead: operator, isOptional: true, stop: "/?#" };
+  }
+}
+
+/** Follows all readings at once: after each part, the set of places of the URI where it may have ended. */
+function matches(parts: readonly Part[], uri: string): boolean {
+  if (uri.length > MAX_URI_LENGTH) return false;
+  let ends = new Uint8Array(uri.length + 1);
+  ends[0] = 1;
+  for (const part of parts) {
+    ends = typeof part === "string" ? afterText(part, uri, ends) : afterGap(part, uri, ends);
+    if (!ends.includes(1)) return false;
+  }
+  return ends[uri.length] === 1;
+}
+
+function afterText(text: string, uri: string, ends: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const next = new Uint8Array(ends.length);
+  for (let at = ends.indexOf(1); at !== -1; at = ends.indexOf(1, at + 1)) {
+    if (uri.startsWith(text, at)) next[at + text.length] = 1;
+  }
+  return next;
+}
+
+function afterGap(gap: Gap, uri: string, ends: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const begins = afterText(gap.lead, uri, ends);
+  const next = gap.isOptional ? Uint8Array.from(ends) : new Uint8Array(ends.length);
+  let isOpen = false;
+  for (let at = 0; at < uri.length; at += 1) {
+    isOpen = (isOpen || begins[at] === 1) && !gap.stop.includes(uri.charAt(at));
+    if (isOpen) next[at + 1] = 1;
+  }
+  return next;
+}
+
+function specificity(parts: readonly Part[]): readonly number[] {
+  let literal = 0;
+  let gaps = 0;
+  let freeGaps = 0;
+  for (const part of parts) {
+    if (typeof part === "string") literal += part.length;
+    else {
+      gaps += 1;
+      if (part.stop === "") freeGaps += 1;
+    }
+  }
+  return [literal, -freeGaps, -gaps];
+}
+
+function isHigher(left: readonly number[], right: readonly number[]): boolean {
+  for (const [position, value] of left.entries()) {
+    const other = right[position] ?? 0;
+    if (value !== other) return value > other;
+  }
+  return false;
+}

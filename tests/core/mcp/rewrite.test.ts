@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/core/mcp/json-rpc.ts";
+import { isMembers, parseLossless, stringifyLossless } from "../../../src/core/mcp/json-text.ts";
+import {
+  targetOf,
+  withCursor,
+  withRelatedTask,
+  withSubscriptions,
+  withTarget,
+} from "../../../src/core/mcp/rewrite.ts";
+
+const outwardTask = (id: string) => `T(${id})`;
+const RELATED = "io.modelcontextprotocol/related-task";
+const KEPT = { _meta: { progressToken: 1, "x.y/z": [1] }, unknown: { name: "n", uri: "u", taskId: "t" } };
+const request = (method: string, params: object): JsonObject => ({
+  jsonrpc: "2.0",
+  id: 1,
+  method,
+  params: { ...KEPT, ...params },
+  extra: true,
+});
+
+describe("a request on its way to a server", () => {
+  it.each([
+    [
+      "tools/call",
+      { name: "A", arguments: { name: "A" } },
+      "tool",
+      { name: "own", arguments: { name: "A" } },
+    ],
+    ["prompts/get", { name: "A" }, "prompt", { name: "own" }],
+    ["resources/read", { uri: "A" }, "resource", { uri: "own" }],
+    ["resources/subscribe", { uri: "A" }, "resource", { uri: "own" }],
+    ["resources/unsubscribe", { uri: "A" }, "resource", { uri: "own" }],
+    ["tasks/get", { taskId: "A" }, "task", { taskId: "own" }],
+    ["tasks/result", { taskId: "A" }, "task", { taskId: "own" }],
+    ["tasks/update", { taskId: "A", inputResponses: {} }, "task", { taskId: "own", inputResponses: {} }],
+    ["tasks/cancel", { taskId: "A" }, "task", { taskId: "own" }],
+    [
+      "completion/complete",
+      { ref: { type: "ref/prompt", name: "A", title: "x" }, argument: { name: "A", value: "v" } },
+      "prompt",
+      { ref: { type: "ref/prompt", name: "own", title: "x" }, argument: { name: "A", value: "v" } },
+    ],
+    [
+      "completion/complete",
+      { ref: { type: "ref/resource", uri: "A" } },
+      "template",
+      { ref: { type: "ref/resource", uri: "own" } },
+    ],
+  ])("%s %j is about a %s", (method, params, kind, expected) => {
+    expect(targetOf(request(method, params))).toEqual({ kind, value: "A" });
+    expect(withTarget(request(method, params), "own")).toEqual(request(method, expected));
+    const before = request(method, params);
+    expect(withTarget(before, "A")).toBe(before);
+  });
+
+  it.each([
+    [request("tools/list", { name: "A" })],
+    [request("tools/call", { name: 1 })],
+    [request("tools/call", {})],
+    [request("completion/complete", { ref: { type: "ref/other", name: "A" } })],
+    [request("completion/complete", { ref: "A" })],
+    [request("constructor", { name: "A" })],
+    [{ jsonrpc: "2.0", id: 1, method: "tools/call" }],
+    [{ jsonrpc: "2.0", id: 1, result: { name: "A" } }],
+  ])("%j is about no one thing and stays the very same", (message: JsonObject) => {
+    expect(targetOf(message)).toBe(undefined);
+    expect(withTarget(message, "own")).toBe(message);
+  });
+
+  it("keeps arguments to the digit", () => {
+    const text =
+      '{"id":1.0,"method":"tools/call","params":{"name":"A","arguments":{"n":1e400,"m":1.0}},"__proto__":{"x":1}}';
+    const message = parseLossless(text);
+    expect(isMembers(message) && stringifyLossless(withTarget(message, "own"))).toBe(
+      text.replace('"A"', '"own"'),
+    );
+  });
+
+  it.each(["tools/list", "prompts/list", "resources/list", "resources/templates/list", "tasks/list"])(
+    "%s gets the server's cursor",
+    (method) => {
+      expect(withCursor(request(method, { cursor: "merged" }), "own")).toEqual(
+        request(method, { cursor: "own" }),
+      );
+      expect(withCursor(request(method, { cursor: "merged" }), undefined)).toEqual(request(method, {}));
+      expect(withCursor(request(method, {}), "own")).toEqual(request(method, { cursor: "own" }));
+      expect(withCursor({ id: 1, method }, "own")).toEqual({ id: 1, method, params: { cursor: "own" } });
+      for (const message of [request(method, {}), { id: 1, method }]) {
+        expect(withCursor(message, undefined)).toBe(message);
+      }
+    },
+  );
+
+  it("other requests get none", () => {
+    const message = request("tools/call", { cursor: "mine" });
+    expect(withCursor(message, "own")).toBe(message);
+  });
+
+  it("subscriptions/listen names only what the server has", () => {
+    const listen = (notifications: object) => request("subscriptions/listen", { notifications });
+    const own = { resourceSubscriptions: ["u"], taskIds: ["t"] };
+    const wanted = { toolsListChanged: true, resourceSubscriptions: ["A", "B"], taskIds: ["C"], unknown: 1 };
+    expect(withSubscriptions(listen(wanted), own)).toEqual(listen({ ...wanted, ...own }));
+    const plain = listen({ toolsListChanged: true });
+    expect(withSubscriptions(plain, own)).toBe(plain);
+  });
+
+  it.each(["params", "result"])("a message of a task says so in its %s", (member) => {
+    const message = (taskId: string) => ({
+      id: 1,
+      [member]: { _meta: { [RELATED]: { taskId, x: 1 }, y: 2 } },
+    });
+    expect(withRelatedTask(message("t"), outwardTask)).toEqual(message("T(t)"));
+  });
+});
