@@ -1,9 +1,15 @@
 /** Reads a request's body once, under a limit, before anything of it is believed. */
 import { GatewayError } from "../core/errors.ts";
 
+const DRAINED = 64 * 1024 * 1024;
+
 export async function readLimited(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > limit) throw tooLarge(limit);
+  if (declared !== null && Number(declared) > limit) {
+    // Whoever is cut off in the middle of sending never reads why.
+    if (Number(declared) <= DRAINED) await request.body?.pipeTo(new WritableStream());
+    throw tooLarge(limit);
+  }
   if (request.body === null) return new Uint8Array();
   // The runtime holds the peer to the length that it declared.
   if (declared !== null) return new Uint8Array(await request.arrayBuffer());
