@@ -14,7 +14,8 @@ import { credentialHeader } from "../upstream/credentials.ts";
 import { exchange } from "../upstream/http.ts";
 import { readLimited } from "./body.ts";
 import type { McpContext } from "./context.ts";
-import { endWhenSilent } from "./streams.ts";
+import { earlyStream } from "./early-stream.ts";
+import { openStream, relay, within } from "./streams.ts";
 
 /** Session ids of the protocol end with this error (and status 404), and clients then begin anew. */
 const SESSION_NOT_FOUND = -32001;
@@ -27,7 +28,7 @@ export async function passThrough(
   const read = request.method === "POST" ? await readPost(request, context.maxBodyBytes) : NO_BODY;
   if (read instanceof Response) return read;
   try {
-    return await forward(request, read.bytes, server, context, read.id);
+    return await forward(request, read, server, context);
   } catch (error) {
     if (error instanceof UpstreamError) return gatewayErrorResponse(read.id, error);
     throw error;
@@ -37,9 +38,11 @@ export async function passThrough(
 interface ReadPost {
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
   readonly id: JsonRpcId | null;
+  /** The caller takes event streams, and the answer's status and headers tell nothing that its body does not. */
+  readonly mayAnswerEarly: boolean;
 }
 
-const NO_BODY: ReadPost = { bytes: undefined, id: null };
+const NO_BODY: ReadPost = { bytes: undefined, id: null, mayAnswerEarly: false };
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 async function readPost(request: Request, limit: number): Promise<ReadPost | Response> {
@@ -58,7 +61,10 @@ async function readPost(request: Request, limit: number): Promise<ReadPost | Res
   const id = body.kind === "single" && body.message.kind === "request" ? body.message.id : null;
   const inbound = body.kind === "batch" ? classifyBatch(header) : classify(body.message, header);
   if (!inbound.ok) return errorResponse(inbound.rejection.status, id, inbound.rejection);
-  return { bytes, id };
+  const accepted = request.headers.get("accept") ?? "";
+  const isCall =
+    body.kind === "single" && body.message.kind === "request" && body.message.method !== "initialize";
+  return { bytes, id, mayAnswerEarly: isCall && accepted.includes("text/event-stream") };
 }
 
 function readText(bytes: Uint8Array): Body {
@@ -71,10 +77,9 @@ function readText(bytes: Uint8Array): Body {
 
 async function forward(
   request: Request,
-  bytes: Uint8Array<ArrayBuffer> | undefined,
+  read: ReadPost,
   server: SnapshotServer,
   context: McpContext,
-  id: JsonRpcId | null,
 ): Promise<Response> {
   const headers = requestHeaders(request.headers);
   const owner = { principalId: context.principal.id, serverId: server.id };
@@ -82,7 +87,7 @@ async function forward(
   if (session !== null) {
     const upstreamId = await context.sessionIds.open(owner, session);
     if (upstreamId === undefined) {
-      return errorResponse(404, id, {
+      return errorResponse(404, read.id, {
         code: SESSION_NOT_FOUND,
         message: "Session not found. Initialize anew.",
       });
@@ -95,8 +100,8 @@ async function forward(
     throw new UpstreamError("upstream_refused", server.name, message);
   }
   const abort = new AbortController();
-  request.signal.addEventListener("abort", () => abort.abort());
-  const response = await exchange(
+  const hangUp = () => abort.abort();
+  const pending = exchange(
     {
       server: server.name,
       url: server.endpointUrl,
@@ -104,12 +109,14 @@ async function forward(
       headers,
       firstByteTimeoutMs: server.firstByteTimeoutMs,
       signal: abort.signal,
-      ...(bytes !== undefined && { body: bytes }),
+      ...(read.bytes !== undefined && { body: read.bytes }),
       ...(credential !== undefined && { credential }),
     },
     context.upstream,
-  );
-  return answer(response, server, context, () => abort.abort());
+  ).then((response) => answer(response, server, context, hangUp));
+  if (!read.mayAnswerEarly) return pending;
+  const answered = await within(pending, server.earlyAnswerMs);
+  return answered ?? earlyStream({ pending, id: read.id, keepAliveMs: server.keepAliveMs, hangUp, context });
 }
 
 function methodOf(request: Request): "GET" | "POST" | "DELETE" {
@@ -122,7 +129,7 @@ async function answer(
   response: Response,
   server: SnapshotServer,
   context: McpContext,
-  abort: () => void,
+  hangUp: () => void,
 ): Promise<Response> {
   if (response.status === 401 || response.status === 403) {
     // Ours was the proof that was refused. Passed on, it would send the client off to sign in with a stranger.
@@ -136,10 +143,14 @@ async function answer(
     const owner = { principalId: context.principal.id, serverId: server.id };
     headers.set(HEADERS.sessionId, await context.sessionIds.seal(owner, session));
   }
-  // A body of known length cannot fall silent unnoticed: its reader misses the rest.
-  const watched =
-    response.body === null || response.headers.has("content-length")
-      ? response.body
-      : endWhenSilent(response.body, server.idleTimeoutMs, abort);
-  return new Response(watched, { status: response.status, headers });
+  if (response.body === null || !isEventStream(response)) {
+    return new Response(response.body, { status: response.status, headers });
+  }
+  const { readable, writer } = openStream();
+  const times = { keepAliveMs: server.keepAliveMs, silenceMs: server.idleTimeoutMs };
+  context.background(relay(response.body, writer, times, hangUp));
+  return new Response(readable, { status: response.status, headers });
 }
+
+const isEventStream = (response: Response) =>
+  response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;

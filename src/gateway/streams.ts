@@ -1,25 +1,97 @@
-/** Keeps an eye on an answer that is passed on as a stream: one that falls silent for too long is ended. */
+/**
+ * Event streams on their way to the caller. Bytes go on as they come; where the upstream is silent a comment is put
+ * between two events from time to time (the standard makes readers pass over it). It keeps connections open on the way
+ * and is how a caller that went away is noticed: workerd tells of it only when something is written to them.
+ */
+export interface RelayTimes {
+  /** After this long without an event a comment is sent. */
+  readonly keepAliveMs: number;
+  /** After this long without a byte from the upstream the stream is ended. */
+  readonly silenceMs: number;
+}
 
-export function endWhenSilent(
+const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** The native stream, unlike TransformStream, fails a write to a caller who is gone. */
+export function openStream(): {
+  readable: ReadableStream<Uint8Array>;
+  writer: WritableStreamDefaultWriter<Uint8Array>;
+} {
+  const { readable, writable } = new IdentityTransformStream();
+  return { readable, writer: writable.getWriter() };
+}
+
+/** Resolves when the stream is over, whoever ended it; `hangUp` lets go of the upstream. */
+export async function relay(
   body: ReadableStream<Uint8Array>,
-  silenceMs: number,
-  onSilence: () => void,
-): ReadableStream<Uint8Array> {
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  times: RelayTimes,
+  hangUp: () => void,
+): Promise<void> {
+  const reader = body.getReader();
+  try {
+    let silent = 0;
+    let atBoundary = true;
+    let next = reader.read();
+    for (;;) {
+      const piece = await within(next, times.keepAliveMs);
+      if (piece === undefined) {
+        silent += times.keepAliveMs;
+        if (silent >= times.silenceMs) break;
+        if (atBoundary) await writer.write(KEEP_ALIVE);
+        continue;
+      }
+      if (piece.done) break;
+      silent = 0;
+      await writer.write(piece.value);
+      atBoundary = endsEvent(piece.value);
+      next = reader.read();
+    }
+    await writer.close();
+  } catch {
+    // One of the two sides is gone; both are let go below.
+    await writer.abort().catch(() => undefined);
+  } finally {
+    hangUp();
+  }
+}
+
+/** Waits for something with comments, which fail once the caller is gone. */
+export async function keepAliveUntil<T>(
+  pending: Promise<T>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  keepAliveMs: number,
+): Promise<T> {
+  for (;;) {
+    await writer.write(KEEP_ALIVE);
+    const settled = await within(
+      pending.then((value) => ({ value })),
+      keepAliveMs,
+    );
+    if (settled !== undefined) return settled.value;
+  }
+}
+
+/** Undefined when time is up first. */
+export async function within<T>(pending: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | null = null;
-  const restart = () => {
-    clearTimeout(timer);
-    timer = setTimeout(onSilence, silenceMs);
-  };
-  const watched = new TransformStream<Uint8Array, Uint8Array>({
-    start: restart,
-    transform(piece, controller) {
-      restart();
-      controller.enqueue(piece);
-    },
-    flush: () => clearTimeout(timer),
-    cancel: () => clearTimeout(timer),
+  const patience = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
   });
-  // A stream that breaks, breaks on the other side too; there is nobody else to tell.
-  body.pipeTo(watched.writable).catch(() => clearTimeout(timer));
-  return watched.readable;
+  try {
+    return await Promise.race([pending, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function endsEvent(piece: Uint8Array): boolean {
+  const isLineEnd = (byte: number | undefined) => byte === LINE_FEED || byte === CARRIAGE_RETURN;
+  return (
+    isLineEnd(piece.at(-1)) &&
+    isLineEnd(piece.at(-2)) &&
+    !(piece.at(-2) === CARRIAGE_RETURN && piece.at(-1) === LINE_FEED && !isLineEnd(piece.at(-3)))
+  );
 }

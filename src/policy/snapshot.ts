@@ -12,6 +12,9 @@ import type { SealedAuthConfig } from "../db/schema/registry.ts";
 /** A server's own settings; what does not fit falls back to the default, so that a bad row stops no traffic. */
 const serverSettings = z.object({
   firstByteTimeoutMs: z.number().int().min(100).max(600_000).catch(60_000),
+  /** A call whose answer takes longer than this is answered by an event stream that waits with the caller. */
+  earlyAnswerMs: z.number().int().min(10).max(600_000).catch(5000),
+  keepAliveMs: z.number().int().min(10).max(600_000).catch(15_000),
   idleTimeoutMs: z.number().int().min(1000).max(3_600_000).catch(300_000),
 });
 

@@ -45,10 +45,17 @@ export function errorResponse(
   });
 }
 
+const described = (error: GatewayError) => ({
+  code: CODES[error.code],
+  message: error.message,
+  data: { reason: error.code },
+});
+
 export function gatewayErrorResponse(id: JsonRpcId | null, error: GatewayError): Response {
-  return errorResponse(error.status, id, {
-    code: CODES[error.code],
-    message: error.message,
-    data: { reason: error.code },
-  });
+  return errorResponse(error.status, id, described(error));
+}
+
+export function gatewayErrorBody(id: JsonRpcId | null, error: GatewayError): string {
+  const { code, message, data } = described(error);
+  return errorBody(id, code, message, data);
 }

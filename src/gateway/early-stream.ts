@@ -1,0 +1,58 @@
+/**
+ * An answer that begins before there is one: the caller gets an event stream with comments until the upstream answers,
+ * and then the answer as its event. A caller who goes away meanwhile is noticed, and the upstream spared the rest.
+ */
+import { gatewayErrorOf } from "../core/errors.ts";
+import { errorBody, gatewayErrorBody } from "../core/mcp/answers.ts";
+import { INTERNAL_ERROR, type JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { writeBlock } from "../core/mcp/sse.ts";
+import type { McpContext } from "./context.ts";
+import { keepAliveUntil, openStream } from "./streams.ts";
+
+export interface EarlyStream {
+  readonly pending: Promise<Response>;
+  readonly id: JsonRpcId | null;
+  readonly keepAliveMs: number;
+  readonly hangUp: () => void;
+  readonly context: McpContext;
+}
+
+type Writer = WritableStreamDefaultWriter<Uint8Array>;
+
+export function earlyStream(early: EarlyStream): Response {
+  const { readable, writer } = openStream();
+  early.context.background(deliver(early, writer));
+  return new Response(readable, {
+    headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
+  });
+}
+
+async function deliver({ pending, id, keepAliveMs, hangUp }: EarlyStream, writer: Writer): Promise<void> {
+  const answered = pending.catch((error: unknown) => failed(id, error));
+  try {
+    await passOn(await keepAliveUntil(answered, writer, keepAliveMs), id, writer);
+  } catch {
+    // The caller is gone: what is still on its way is for nobody.
+    hangUp();
+    await answered.then((response) => response.body?.cancel()).catch(() => undefined);
+  }
+}
+
+function failed(id: JsonRpcId | null, error: unknown): Response {
+  const known = gatewayErrorOf(error instanceof Error ? error : new Error(String(error)));
+  return new Response(gatewayErrorBody(id, known));
+}
+
+async function passOn(response: Response, id: JsonRpcId | null, writer: Writer): Promise<void> {
+  if (response.body !== null && response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    for await (const piece of response.body) await writer.write(piece);
+  } else {
+    const text = await response.text();
+    const data =
+      text.trim() === ""
+        ? errorBody(id, INTERNAL_ERROR, `The server answered with status ${response.status}.`)
+        : text;
+    await writer.write(new TextEncoder().encode(writeBlock({ event: "message", data })));
+  }
+  await writer.close();
+}
