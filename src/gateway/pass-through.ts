@@ -6,15 +6,13 @@
 import { GatewayError, UpstreamError } from "../core/errors.ts";
 import { errorResponse, gatewayErrorResponse } from "../core/mcp/answers.ts";
 import { requestHeaders, responseHeaders } from "../core/mcp/forwarding.ts";
-import { classify, classifyBatch } from "../core/mcp/inbound.ts";
-import { type Body, type JsonRpcId, readBody } from "../core/mcp/json-rpc.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { credentialHeader } from "../upstream/credentials.ts";
 import { exchange } from "../upstream/http.ts";
-import { readLimited } from "./body.ts";
 import type { McpContext } from "./context.ts";
 import { earlyStream } from "./early-stream.ts";
+import { type Post, readPost } from "./post.ts";
 import { openStream, relay, within } from "./streams.ts";
 
 /** Session ids of the protocol end with this error (and status 404), and clients then begin anew. */
@@ -25,69 +23,41 @@ export async function passThrough(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<Response> {
-  const read = request.method === "POST" ? await readPost(request, context.maxBodyBytes) : NO_BODY;
-  if (read instanceof Response) return read;
+  const post = request.method === "POST" ? await readPost(request, context.maxBodyBytes) : undefined;
+  if (post instanceof Response) return post;
   try {
-    return await forward(request, read, server, context);
+    return await forward(request, post, server, context);
   } catch (error) {
-    if (error instanceof UpstreamError) return gatewayErrorResponse(read.id, error);
+    if (error instanceof UpstreamError) return gatewayErrorResponse(post?.id ?? null, error);
     throw error;
   }
 }
 
-interface ReadPost {
-  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
-  readonly id: JsonRpcId | null;
-  /** The caller takes event streams, and the answer's status and headers tell nothing that its body does not. */
-  readonly mayAnswerEarly: boolean;
-}
-
-const NO_BODY: ReadPost = { bytes: undefined, id: null, mayAnswerEarly: false };
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-
-async function readPost(request: Request, limit: number): Promise<ReadPost | Response> {
-  if (!/^application\/json\s*(?:;|$)/i.test(request.headers.get("content-type") ?? "")) {
-    return gatewayErrorResponse(
-      null,
-      new GatewayError("unsupported_media_type", "Send JSON-RPC as application/json."),
-    );
-  }
-  const bytes = await readLimited(request, limit);
-  const body = readText(bytes);
-  if (body.kind === "invalid") {
-    return errorResponse(400, body.id, { code: body.code, message: body.reason });
-  }
-  const header = (name: string) => request.headers.get(name)?.trim();
-  const id = body.kind === "single" && body.message.kind === "request" ? body.message.id : null;
-  const inbound = body.kind === "batch" ? classifyBatch(header) : classify(body.message, header);
-  if (!inbound.ok) return errorResponse(inbound.rejection.status, id, inbound.rejection);
-  const accepted = request.headers.get("accept") ?? "";
-  const isCall =
-    body.kind === "single" && body.message.kind === "request" && body.message.method !== "initialize";
-  return { bytes, id, mayAnswerEarly: isCall && accepted.includes("text/event-stream") };
-}
-
-function readText(bytes: Uint8Array): Body {
-  try {
-    return readBody(decoder.decode(bytes));
-  } catch {
-    return readBody("");
-  }
+/** The answer's status and headers tell nothing that its body does not, and the caller takes event streams. */
+function mayAnswerEarly(post: Post | undefined): boolean {
+  const [message] = post?.messages ?? [];
+  return (
+    post?.acceptsStream === true &&
+    post.id !== null &&
+    message?.kind === "request" &&
+    message.method !== "initialize"
+  );
 }
 
 async function forward(
   request: Request,
-  read: ReadPost,
+  post: Post | undefined,
   server: SnapshotServer,
   context: McpContext,
 ): Promise<Response> {
+  const id = post?.id ?? null;
   const headers = requestHeaders(request.headers);
   const owner = { principalId: context.principal.id, serverId: server.id };
   const session = headers.get(HEADERS.sessionId);
   if (session !== null) {
     const upstreamId = await context.sessionIds.open(owner, session);
     if (upstreamId === undefined) {
-      return errorResponse(404, read.id, {
+      return errorResponse(404, id, {
         code: SESSION_NOT_FOUND,
         message: "Session not found. Initialize anew.",
       });
@@ -109,14 +79,14 @@ async function forward(
       headers,
       firstByteTimeoutMs: server.firstByteTimeoutMs,
       signal: abort.signal,
-      ...(read.bytes !== undefined && { body: read.bytes }),
+      ...(post !== undefined && { body: post.bytes }),
       ...(credential !== undefined && { credential }),
     },
     context.upstream,
   ).then((response) => answer(response, server, context, hangUp));
-  if (!read.mayAnswerEarly) return pending;
+  if (!mayAnswerEarly(post)) return pending;
   const answered = await within(pending, server.earlyAnswerMs);
-  return answered ?? earlyStream({ pending, id: read.id, keepAliveMs: server.keepAliveMs, hangUp, context });
+  return answered ?? earlyStream({ pending, id, keepAliveMs: server.keepAliveMs, hangUp, context });
 }
 
 function methodOf(request: Request): "GET" | "POST" | "DELETE" {

@@ -119,6 +119,8 @@ export const serverTools = pgTable(
     outputSchema: jsonb("output_schema").$type<Json>(),
     annotations: jsonb("annotations").$type<Json>(),
     icons: jsonb("icons").$type<Json[]>(),
+    /** As the server gave it, with members that no column holds. */
+    definition: jsonb("definition").$type<Json>(),
     /** SHA-256 of the canonical definition; a change after approval is what a rug pull looks like. */
     definitionHash: text("definition_hash"),
     totalCalls: bigint("total_calls", { mode: "number" }).notNull().default(0),
@@ -161,6 +163,7 @@ export const serverResources = pgTable(
     mimeType: text("mime_type"),
     accessPattern: text("access_pattern"),
     size: bigint("size", { mode: "number" }),
+    definition: jsonb("definition").$type<Json>(),
     annotations: jsonb("annotations").$type<Json>(),
     icons: jsonb("icons").$type<Json[]>(),
     lastSeenAt: moment("last_seen_at").notNull().defaultNow(),
@@ -189,6 +192,7 @@ export const serverPrompts = pgTable(
     title: text("title"),
     description: text("description"),
     arguments: jsonb("arguments").$type<Json[]>().notNull().default([]),
+    definition: jsonb("definition").$type<Json>(),
     icons: jsonb("icons").$type<Json[]>(),
     lastSeenAt: moment("last_seen_at").notNull().defaultNow(),
     createdAt: createdAt(),
