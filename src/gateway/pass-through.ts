@@ -5,15 +5,12 @@
  */
 import { GatewayError, UpstreamError } from "../core/errors.ts";
 import { errorResponse, gatewayErrorResponse } from "../core/mcp/answers.ts";
-import { requestHeaders, responseHeaders } from "../core/mcp/forwarding.ts";
+import { requestHeaders } from "../core/mcp/forwarding.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
-import { credentialHeader } from "../upstream/credentials.ts";
-import { exchange } from "../upstream/http.ts";
 import type { McpContext } from "./context.ts";
-import { earlyStream } from "./early-stream.ts";
+import { travel } from "./leg.ts";
 import { type Post, readPost } from "./post.ts";
-import { openStream, relay, within } from "./streams.ts";
 
 /** Session ids of the protocol end with this error (and status 404), and clients then begin anew. */
 const SESSION_NOT_FOUND = -32001;
@@ -33,17 +30,6 @@ export async function passThrough(
   }
 }
 
-/** The answer's status and headers tell nothing that its body does not, and the caller takes event streams. */
-function mayAnswerEarly(post: Post | undefined): boolean {
-  const [message] = post?.messages ?? [];
-  return (
-    post?.acceptsStream === true &&
-    post.id !== null &&
-    message?.kind === "request" &&
-    message.method !== "initialize"
-  );
-}
-
 async function forward(
   request: Request,
   post: Post | undefined,
@@ -57,70 +43,37 @@ async function forward(
   if (session !== null) {
     const upstreamId = await context.sessionIds.open(owner, session);
     if (upstreamId === undefined) {
-      return errorResponse(404, id, {
-        code: SESSION_NOT_FOUND,
-        message: "Session not found. Initialize anew.",
-      });
+      const message = "Session not found. Initialize anew.";
+      return errorResponse(404, id, { code: SESSION_NOT_FOUND, message });
     }
     headers.set(HEADERS.sessionId, upstreamId);
   }
-  const credential = await credentialHeader(context.keyring, server.id, server.auth);
-  if (credential === "unreadable") {
-    const message = `The credentials of ${server.name} cannot be read. Enter them again.`;
-    throw new UpstreamError("upstream_refused", server.name, message);
-  }
-  const abort = new AbortController();
-  const hangUp = () => abort.abort();
-  const pending = exchange(
+  return travel(
     {
-      server: server.name,
-      url: server.endpointUrl,
+      server,
       method: methodOf(request),
       headers,
-      firstByteTimeoutMs: server.firstByteTimeoutMs,
-      signal: abort.signal,
+      id,
+      mayAnswerEarly: mayAnswerEarly(post),
       ...(post !== undefined && { body: post.bytes }),
-      ...(credential !== undefined && { credential }),
+      async finishHeaders(answered) {
+        const opened = answered.get(HEADERS.sessionId);
+        if (opened !== null) answered.set(HEADERS.sessionId, await context.sessionIds.seal(owner, opened));
+      },
     },
-    context.upstream,
-  ).then((response) => answer(response, server, context, hangUp));
-  if (!mayAnswerEarly(post)) return pending;
-  const answered = await within(pending, server.earlyAnswerMs);
-  return answered ?? earlyStream({ pending, id, keepAliveMs: server.keepAliveMs, hangUp, context });
+    context,
+  );
+}
+
+/** The answer to initialize says in a header which session it opened. */
+function mayAnswerEarly(post: Post | undefined): boolean {
+  const [message] = post?.messages ?? [];
+  const isCall = post?.id !== null && message?.kind === "request" && message.method !== "initialize";
+  return isCall && post?.acceptsStream === true;
 }
 
 function methodOf(request: Request): "GET" | "POST" | "DELETE" {
-  if (request.method === "POST" || request.method === "GET" || request.method === "DELETE")
-    return request.method;
+  const { method } = request;
+  if (method === "POST" || method === "GET" || method === "DELETE") return method;
   throw new GatewayError("method_not_allowed", "Use POST, GET or DELETE.");
 }
-
-async function answer(
-  response: Response,
-  server: SnapshotServer,
-  context: McpContext,
-  hangUp: () => void,
-): Promise<Response> {
-  if (response.status === 401 || response.status === 403) {
-    // Ours was the proof that was refused. Passed on, it would send the client off to sign in with a stranger.
-    await response.body?.cancel();
-    const message = `${server.name} refused the gateway's credentials. Ask whoever registered it to renew them.`;
-    throw new UpstreamError("upstream_refused", server.name, message);
-  }
-  const headers = responseHeaders(response.headers);
-  const session = headers.get(HEADERS.sessionId);
-  if (session !== null) {
-    const owner = { principalId: context.principal.id, serverId: server.id };
-    headers.set(HEADERS.sessionId, await context.sessionIds.seal(owner, session));
-  }
-  if (response.body === null || !isEventStream(response)) {
-    return new Response(response.body, { status: response.status, headers });
-  }
-  const { readable, writer } = openStream();
-  const times = { keepAliveMs: server.keepAliveMs, silenceMs: server.idleTimeoutMs };
-  context.background(relay(response.body, writer, times, hangUp));
-  return new Response(readable, { status: response.status, headers });
-}
-
-const isEventStream = (response: Response) =>
-  response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;

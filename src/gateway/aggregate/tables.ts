@@ -1,0 +1,154 @@
+/** The names under which a tenant's servers appear as one, and the way back to the server that has the thing. */
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { keyOf, LISTS, type ListMethod, renameItem } from "../../core/mcp/lists.ts";
+import type { ListPart } from "../../core/mcp/merge.ts";
+import { exposeNames, type NameTable, type PrefixMode, resolve, serverOrder } from "../../core/mcp/names.ts";
+import { outwardTool, type Target } from "../../core/mcp/rewrite.ts";
+import { exposeUris, outwardUri, resolveUri, type UriRoutes, type UriTable } from "../../core/mcp/uris.ts";
+import type { Offer } from "./offers.ts";
+
+export interface Naming {
+  readonly prefix: PrefixMode;
+  readonly separator: string;
+  /** Server names, first first. */
+  readonly priority: readonly string[];
+}
+
+/** Where something lives, and what it is called there. */
+export interface Place {
+  readonly offer: Offer;
+  readonly own: string;
+}
+
+export class Tables {
+  readonly offers: readonly Offer[];
+  readonly #byName: ReadonlyMap<string, Offer>;
+  readonly #naming: Naming;
+  readonly #tools: NameTable;
+  readonly #prompts: NameTable;
+  readonly #resources: UriTable;
+  readonly #templates: UriTable;
+  readonly #routes: UriRoutes;
+
+  constructor(offers: readonly Offer[], naming: Naming) {
+    const byPriority = serverOrder(naming.priority);
+    this.offers = offers.toSorted((left, right) => byPriority(left.server.name, right.server.name));
+    this.#byName = new Map(offers.map((offer) => [offer.server.name, offer]));
+    this.#naming = naming;
+    this.#tools = exposeNames(this.#named("tools/list"), naming.prefix, naming);
+    this.#prompts = exposeNames(this.#named("prompts/list"), naming.prefix, naming);
+    this.#resources = exposeUris(this.#addressed("resources/list"), naming.priority);
+    this.#templates = exposeUris(this.#addressed("resources/templates/list"), naming.priority);
+    this.#routes = {
+      lookup: this.#resources.lookup,
+      templates: this.offers.flatMap((offer) =>
+        keysOf(offer, "resources/templates/list").map((template) => ({
+          server: offer.server.name,
+          template,
+        })),
+      ),
+    };
+  }
+
+  /** Undefined where nobody has it, and where it is unclear who is meant. */
+  place(target: Target): Place | undefined {
+    switch (target.kind) {
+      case "tool":
+        return this.#placeOfName(target.value, this.#tools);
+      case "prompt":
+        return this.#placeOfName(target.value, this.#prompts);
+      case "resource":
+        return this.#placeOfUri(target.value);
+      case "template":
+        return this.#at(this.#templates.lookup.get(target.value)) ?? this.#placeOfUri(target.value);
+      case "task":
+        return undefined;
+    }
+  }
+
+  byName(server: string): Offer | undefined {
+    return this.#byName.get(server);
+  }
+
+  /** What a server calls something, in the words of the merged server. */
+  outwardUri(server: string, uri: string): string {
+    return outwardUri(server, uri, this.#routes);
+  }
+
+  /** One part per server, renamed; what nobody can name is left out. */
+  parts(method: ListMethod): readonly (ListPart & { readonly offer: Offer })[] {
+    const exposed = this.#exposed(method);
+    return this.offers.map((offer) => {
+      const names = exposed.get(offer.server.name);
+      const items = offer.lists[method].items.flatMap((item) => {
+        const name = names?.get(keyOf(method, item) ?? "");
+        return name === undefined ? [] : [this.#renamed(method, offer, item, name)];
+      });
+      return { ...offer.lists[method], items, offer };
+    });
+  }
+
+  #renamed(method: ListMethod, offer: Offer, item: JsonObject, name: string): JsonObject {
+    const renamed = renameItem(method, item, name);
+    return method === "tools/list"
+      ? outwardTool(renamed, (uri) => this.outwardUri(offer.server.name, uri))
+      : renamed;
+  }
+
+  #exposed(method: ListMethod): Map<string, Map<string, string>> {
+    const rows =
+      method === "tools/list" || method === "prompts/list"
+        ? (method === "tools/list" ? this.#tools : this.#prompts).entries.map(
+            ({ server, name, exposed }) => ({ server, own: name, exposed }),
+          )
+        : (method === "resources/list" ? this.#resources : this.#templates).entries.map(
+            ({ server, uri, exposed }) => ({ server, own: uri, exposed }),
+          );
+    const exposed = new Map<string, Map<string, string>>();
+    for (const row of rows) {
+      const ofServer = exposed.get(row.server) ?? new Map<string, string>();
+      exposed.set(row.server, ofServer.set(row.own, row.exposed));
+    }
+    return exposed;
+  }
+
+  #named(method: ListMethod) {
+    return this.offers.flatMap((offer) =>
+      keysOf(offer, method).map((name) => ({ server: offer.server.name, name })),
+    );
+  }
+
+  #addressed(method: ListMethod) {
+    return this.offers.flatMap((offer) =>
+      keysOf(offer, method).map((uri) => ({ server: offer.server.name, uri })),
+    );
+  }
+
+  #placeOfName(name: string, table: NameTable): Place | undefined {
+    const found = table.lookup.get(name) ?? resolve(name, this.#byName.keys(), this.#naming.separator);
+    const offer = found && this.#byName.get(found.server);
+    return found && offer && { offer, own: found.name };
+  }
+
+  #placeOfUri(uri: string): Place | undefined {
+    return this.#at(resolveUri(uri, this.#routes)) ?? this.#onlyWithResources(uri);
+  }
+
+  /** Servers read URIs that they list nowhere; where there is one server with resources, it is the one to ask. */
+  #onlyWithResources(uri: string): Place | undefined {
+    const able = this.offers.filter(({ capabilities }) => "resources" in capabilities);
+    const [offer] = able;
+    return able.length === 1 && offer !== undefined ? { offer, own: uri } : undefined;
+  }
+
+  #at(found: { server: string; uri: string } | undefined): Place | undefined {
+    const offer = found && this.#byName.get(found.server);
+    return found && offer && { offer, own: found.uri };
+  }
+}
+
+function keysOf(offer: Offer, method: ListMethod): string[] {
+  return offer.lists[method].items.flatMap((item) => keyOf(method, item) ?? []);
+}
+
+export const LIST_METHODS = Object.keys(LISTS).filter((method): method is ListMethod => method in LISTS);
