@@ -12,6 +12,8 @@ export interface SseEvent {
 }
 
 const LINE_END = /\r\n|\n|\r/;
+const LINE_ENDS = /\r\n|\n|\r/g;
+const LAST_LINE_END = /(?:\r\n|\n|\r)$/;
 
 export function readBlock(block: string): SseEvent {
   const fields = {
@@ -56,9 +58,16 @@ export function writeBlock(event: SseEvent): string {
   return `${lines.join("\n")}\n\n`;
 }
 
-/** Cuts a stream of text into blocks, wherever the pieces happen to break. */
+/**
+ * Cuts a stream of text into blocks, wherever the pieces happen to break. Each piece is looked at once: a large event
+ * comes in thousands of them.
+ */
 export class BlockSplitter {
-  #rest = "";
+  #pieces: string[] = [];
+  #size = 0;
+  /** Nothing stands between here and the last line's end: another end makes a blank line. */
+  #atLineStart = true;
+  #held = "";
   readonly #limit: number;
 
   /** A block longer than `limit` characters is an attack or a fault, and `push` throws. */
@@ -68,22 +77,40 @@ export class BlockSplitter {
 
   push(piece: string): string[] {
     // A lone CR at the end may be the first half of CRLF: it waits for the next piece.
-    let text = this.#rest + piece;
-    const held = text.endsWith("\r") ? "\r" : "";
-    if (held !== "") text = text.slice(0, -1);
+    const whole = this.#held + piece;
+    this.#held = whole.endsWith("\r") ? "\r" : "";
+    const text = this.#held === "" ? whole : whole.slice(0, -1);
     const blocks: string[] = [];
     let start = 0;
-    for (const end of text.matchAll(/(?:\r\n|\n|\r)(?:\r\n|\n|\r)/g)) {
-      blocks.push(text.slice(start, end.index));
-      start = end.index + end[0].length;
+    let lineStart = this.#atLineStart ? 0 : -1;
+    for (const end of text.matchAll(LINE_ENDS)) {
+      const isBlankLine = end.index === lineStart;
+      lineStart = end.index + end[0].length;
+      if (!isBlankLine) continue;
+      this.#keep(text.slice(start, end.index));
+      blocks.push(this.#take());
+      start = lineStart;
     }
-    this.#rest = text.slice(start) + held;
-    if (this.#rest.length > this.#limit) throw new RangeError("an event is larger than allowed");
+    this.#keep(text.slice(start));
+    if (text !== "") this.#atLineStart = lineStart === text.length;
     return blocks.filter((block) => block !== "");
   }
 
   /** What came after the last blank line. The standard says to drop it; whoever relays may want it. */
   get rest(): string {
-    return this.#rest;
+    return this.#pieces.join("") + this.#held;
+  }
+
+  #keep(text: string): void {
+    this.#size += text.length;
+    if (this.#size > this.#limit) throw new RangeError("an event is larger than allowed");
+    if (text !== "") this.#pieces.push(text);
+  }
+
+  #take(): string {
+    const block = this.#pieces.join("").replace(LAST_LINE_END, "");
+    this.#pieces = [];
+    this.#size = 0;
+    return block;
   }
 }

@@ -60,6 +60,22 @@ describe("server-sent events", () => {
     ).toEqual(["data: a", "data: b", "data: c"]);
   });
 
+  it.each(["\r\n", "\n", "\r"])("keep the lines of one event together that end with %j", (end) => {
+    const stream = ["event: message", "id: 7", "data: a", "", "", "data: b", "", ""].join(end);
+    const splitter = new BlockSplitter(1000);
+    const blocks = [...stream, "data: c"].flatMap((piece) => splitter.push(piece));
+    expect(blocks.map(readBlock)).toEqual([{ event: "message", id: "7", data: "a" }, { data: "b" }]);
+    expect(splitter.rest).toBe("data: c");
+  });
+
+  it("cost no more in many pieces than in few", () => {
+    const splitter = new BlockSplitter(20_000_000);
+    const started = performance.now();
+    for (let piece = 0; piece < 4096; piece += 1) splitter.push("x".repeat(4096));
+    expect(splitter.push("\n\n")[0]).toHaveLength(4096 * 4096);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it("refuse to grow without end", () => {
     const splitter = new BlockSplitter(10);
     expect(() => splitter.push("data: 123456789")).toThrow(RangeError);
