@@ -13,19 +13,22 @@ export interface Services {
   readonly mcp: McpEndpoint;
 }
 
+/** The Durable Objects' namespaces, as wrangler.toml binds them. */
+export type ObjectNamespaces = Pick<Env, "TENANTS" | "SESSIONS" | "BRIDGES">;
+
 const made = new WeakMap<Config, Services>();
 
-export function servicesOf(env: object): { config: Config; services: Services } {
+export function servicesOf(env: Env): { config: Config; services: Services } {
   const config = readConfig(env);
   let services = made.get(config);
   if (services === undefined) {
-    services = createServices(config);
+    services = createServices(config, env);
     made.set(config, services);
   }
   return { config, services };
 }
 
-export function createServices(config: Config): Services {
+export function createServices(config: Config, _objects: ObjectNamespaces): Services {
   const queryStatistics = new QueryStatistics();
   const database = createDatabase(config.database, {
     statistics: queryStatistics,

@@ -1,6 +1,6 @@
 // Runs the bundled Worker in bare workerd, the runtime of production, without wrangler's development proxy in front:
 // for tests that come from outside, for the conformance suite, and for measurements.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnGuarded } from "../lib/guarded.ts";
 import { projectDir } from "../lib/paths.ts";
@@ -11,7 +11,9 @@ export async function startWorkerd({ devDir, port, variables }: WorkerOptions): 
   const dir = join(devDir, "workerd");
   const main = bundleWorker(dir);
   const config = join(dir, "config.capnp");
-  writeFileSync(config, configuration(main, port, Object.keys(variables)));
+  const storage = join(devDir, "objects");
+  mkdirSync(storage, { recursive: true });
+  writeFileSync(config, configuration({ main, port, storage, variables: Object.keys(variables) }));
   const logFile = join(devDir, "logs", "workerd.log");
   const child = await spawnGuarded({
     command: join(projectDir, "node_modules", "workerd", "bin", "workerd"),
@@ -26,31 +28,65 @@ export async function startWorkerd({ devDir, port, variables }: WorkerOptions): 
   return { url: `http://127.0.0.1:${port}`, logFile, exited: child.exited, stop: child.stop };
 }
 
-function configuration(main: string, port: number, variables: readonly string[]): string {
-  const bindings = variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
+interface Layout {
+  readonly main: string;
+  readonly port: number;
+  /** Where Durable Objects keep their databases; they outlive the process. */
+  readonly storage: string;
+  readonly variables: readonly string[];
+}
+
+function configuration({ main, port, storage, variables }: Layout): string {
+  const { date, flags, objects } = declared();
+  const bindings = [
+    ...variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`),
+    ...objects.map(({ name, className }) => `(name = "${name}", durableObjectNamespace = "${className}")`),
+  ];
+  const namespaces = objects.map(
+    ({ className }) => `(className = "${className}", uniqueKey = "${className}", enableSql = true)`,
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "gateway", worker = .gateway),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    (name = "objects", disk = (path = "${storage}", writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "gateway")],
 );
 
 const gateway :Workerd.Worker = (
   modules = [(name = "${main}", esModule = embed "${main}")],
-  compatibilityDate = "${compatibility().date}",
-  compatibilityFlags = [${compatibility().flags}],
+  compatibilityDate = "${date}",
+  compatibilityFlags = [${flags}],
   bindings = [${bindings.join(", ")}],
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (localDisk = "objects"),
 );
 `;
 }
 
+interface Declared {
+  readonly date: string;
+  readonly flags: string;
+  readonly objects: readonly { readonly name: string; readonly className: string }[];
+}
+
 /** What wrangler.toml says, so that there is one place to say it. */
-function compatibility(): { date: string; flags: string } {
+function declared(): Declared {
   const toml = readFileSync(join(projectDir, "wrangler.toml"), "utf8");
   const date = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(toml)?.[1] ?? "";
   const flags = /^compatibility_flags\s*=\s*\[([^\]]*)\]/m.exec(toml)?.[1] ?? "";
-  return { date, flags };
+  const objects = toml.matchAll(
+    /^\[\[durable_objects\.bindings\]\]\nname = "(?<name>\w+)"\nclass_name = "(?<className>\w+)"/gm,
+  );
+  return {
+    date,
+    flags,
+    objects: Array.from(objects, ({ groups }) => ({
+      name: groups?.name ?? "",
+      className: groups?.className ?? "",
+    })),
+  };
 }

@@ -1,0 +1,4 @@
+/** A legacy client's session. */
+import { DurableObject } from "cloudflare:workers";
+
+export class SessionObject extends DurableObject<Env> {}
