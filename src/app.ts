@@ -19,6 +19,8 @@ export function createApp() {
   app.notFound(notFound);
   app.use(requestId, services);
   // MCP clients are programs: pages' security headers are not for them, and every microsecond shows.
+  app.all("/mcp", (c) => mcp(c, {}));
+  app.all("/t/:tenant/mcp", (c) => mcp(c, { tenantSlug: c.req.param("tenant") }));
   app.all("/mcp/:server", (c) => mcp(c, { serverName: c.req.param("server") }));
   app.all("/t/:tenant/mcp/:server", (c) =>
     mcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),

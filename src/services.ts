@@ -3,9 +3,16 @@ import { Keyring } from "./core/keyring.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { QueryStatistics } from "./db/statistics.ts";
 import { type Config, readConfig } from "./env.ts";
+import { askOffer } from "./gateway/aggregate/ask.ts";
+import { Catalogue } from "./gateway/aggregate/catalogue.ts";
+import { recallOffers, rememberOffer } from "./gateway/aggregate/heard.ts";
+import { Offers } from "./gateway/aggregate/offers.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./gateway/endpoint.ts";
+import { targetFor } from "./gateway/target.ts";
 import { createAuthenticator } from "./identity/authenticate.ts";
 import { createSnapshots } from "./policy/snapshot.ts";
+import type { ChannelTools } from "./upstream/channel.ts";
+import { workerSocket } from "./upstream/worker-socket.ts";
 
 export interface Services {
   readonly database: Database;
@@ -37,11 +44,29 @@ export function createServices(config: Config, _objects: ObjectNamespaces): Serv
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
   const allowLoopback = config.environment !== "production";
+  const keyring = new Keyring(config.encryptionKeys);
+  const fetcher: typeof fetch = (input, init) => fetch(input, init);
+  const upstream: ChannelTools = {
+    fetch: fetcher,
+    urlPolicy: { allowLoopback },
+    openSocket: workerSocket(fetcher),
+  };
   const mcp = createMcpEndpoint({
     authenticator: createAuthenticator(database, Date.now),
     snapshots: createSnapshots(database, Date.now),
-    keyring: new Keyring(config.encryptionKeys),
-    upstream: { fetch: (input, init) => fetch(input, init), urlPolicy: { allowLoopback } },
+    keyring,
+    upstream,
+    catalogue: new Catalogue(
+      new Offers({
+        ask: async (server) => askOffer(server, await targetFor(server, keyring), upstream),
+        recall: (tenantId, servers) => recallOffers(database, tenantId, servers),
+        remember: (tenantId, offer) => rememberOffer(database, tenantId, offer),
+        now: Date.now,
+      }),
+    ),
+    translate: async () => {
+      throw new Error("not yet");
+    },
     origins: { publicUrl: config.publicUrl, allowedOrigins: config.allowedOrigins, allowLoopback },
     maxBodyBytes: config.maxBodyBytes,
   });

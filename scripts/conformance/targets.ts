@@ -19,18 +19,23 @@ export const TARGETS: Target[] = [
   /** First, because the others must check as much as it does. */
   { name: "direct", start: () => startEverything() },
   { name: "sidecar", start: startBehindSidecar },
-  { name: "server", start: startBehindGateway },
+  { name: "server", start: () => startBehindGateway("/mcp/everything") },
+  { name: "aggregate", start: () => startBehindGateway("/mcp") },
 ];
 
 /** A tenant that lets anybody in, because the suite can send no key. */
-async function startBehindGateway(): Promise<RunningTarget> {
+async function startBehindGateway(path: string): Promise<RunningTarget> {
   const shutdown = createShutdown();
   const fixture = await startEverything();
   const gateway = await startGateway(await startThrowAwayDatabase(shutdown));
-  const servers = [{ name: "everything", url: fixture.url }];
-  const tenant = await gateway.addTenant({ anonymous: true, servers });
+  const tenant = await gateway.addTenant({
+    anonymous: true,
+    servers: [{ name: "everything", url: fixture.url }],
+    // The suite calls tools by their own names.
+    settings: { naming: { prefix: "never" } },
+  });
   return {
-    url: `${gateway.url}/t/${tenant.slug}/mcp/everything`,
+    url: `${gateway.url}/t/${tenant.slug}${path}`,
     async close() {
       await gateway.close();
       await fixture.close();

@@ -1,17 +1,27 @@
 /** What serving one MCP request needs of the world around it. */
 import type { Keyring } from "../core/keyring.ts";
 import type { Principal } from "../identity/principal.ts";
-import type { TenantSnapshot } from "../policy/snapshot.ts";
-import type { UpstreamTools } from "../upstream/http.ts";
+import type { Access } from "../policy/access.ts";
+import type { SnapshotServer, TenantSnapshot } from "../policy/snapshot.ts";
+import type { ChannelTools } from "../upstream/channel.ts";
+import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { SessionIds } from "./session-ids.ts";
 
 export interface McpContext {
   readonly principal: Principal;
   readonly tenant: TenantSnapshot;
+  readonly access: Access;
   readonly keyring: Keyring;
   readonly sessionIds: SessionIds;
-  readonly upstream: UpstreamTools;
+  readonly catalogue: Catalogue;
+  readonly upstream: ChannelTools;
   readonly maxBodyBytes: number;
+  /** Of streams that the gateway itself writes. */
+  readonly keepAliveMs: number;
   /** Keeps work alive after the answer has begun (`waitUntil`). */
   readonly background: (work: Promise<unknown>) => void;
+  /** The same for now; undefined where the caller has lost the right to be here. For streams that outlive a decision. */
+  readonly renew: () => Promise<McpContext | undefined>;
+  /** Has a message of the modern era answered by a server of the legacy one. */
+  readonly translate: (server: SnapshotServer, message: string, context: McpContext) => Promise<Response>;
 }

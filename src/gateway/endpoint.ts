@@ -6,8 +6,12 @@ import { isAllowedOrigin, isRightHost, type OriginPolicy } from "../core/net/ori
 import type { Authenticator } from "../identity/authenticate.ts";
 import { anonymous, type Principal } from "../identity/principal.ts";
 import { logFailure } from "../logs/console.ts";
+import { accessOf } from "../policy/access.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
-import type { UpstreamTools } from "../upstream/http.ts";
+import type { ChannelTools } from "../upstream/channel.ts";
+import { type Catalogue, wholeTenant } from "./aggregate/catalogue.ts";
+import { aggregate } from "./aggregate/serve.ts";
+import type { McpContext } from "./context.ts";
 import { preflight, withCors } from "./cors.ts";
 import { passThrough } from "./pass-through.ts";
 import { SessionIds } from "./session-ids.ts";
@@ -16,16 +20,22 @@ export interface McpServices {
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
   readonly keyring: Keyring;
-  readonly upstream: UpstreamTools;
+  readonly upstream: ChannelTools;
+  readonly catalogue: Catalogue;
   readonly origins: OriginPolicy;
   readonly maxBodyBytes: number;
+  readonly translate: McpContext["translate"];
 }
 
 export interface McpAddress {
   /** The name in /t/{tenant}/…; there nobody need prove who they are. */
   readonly tenantSlug?: string;
-  readonly serverName: string;
+  /** Without one, all that the tenant offers. */
+  readonly serverName?: string;
 }
+
+/** Often enough that nothing on the way takes a silent stream for a dead one. */
+const KEEP_ALIVE_MS = 15_000;
 
 type Background = (work: Promise<unknown>) => void;
 
@@ -39,23 +49,40 @@ export type McpEndpoint = (
 export function createMcpEndpoint(services: McpServices): McpEndpoint {
   const sessionIds = new SessionIds(services.keyring);
 
-  const serve = async (request: Request, address: McpAddress, background: Background): Promise<Response> => {
+  const enter = async (
+    request: Request,
+    address: McpAddress,
+    background: Background,
+  ): Promise<McpContext> => {
     const principal = await identify(services, request, address, background);
     const tenant = await services.snapshots.get(principal.tenantId, background);
-    const server = tenant?.servers.get(address.serverName);
-    if (tenant === undefined || server === undefined) {
-      throw new NotFoundError("There is no such MCP server here, or it is not for you. Check the address.");
-    }
-    const { keyring, upstream, maxBodyBytes } = services;
-    return passThrough(request, server, {
+    if (tenant === undefined) throw new NotFoundError();
+    const { keyring, upstream, catalogue, maxBodyBytes, translate } = services;
+    return {
       principal,
       tenant,
+      access: accessOf(principal, tenant, new Date()),
       keyring,
       sessionIds,
+      catalogue,
       upstream,
       maxBodyBytes,
+      keepAliveMs: KEEP_ALIVE_MS,
       background,
-    });
+      translate,
+      renew: () => enter(request, address, background).catch(() => undefined),
+    };
+  };
+
+  const serve = async (request: Request, address: McpAddress, background: Background): Promise<Response> => {
+    const context = await enter(request, address, background);
+    const { tenant, access } = context;
+    if (address.serverName === undefined) return aggregate(request, wholeTenant(tenant), context);
+    const server = tenant.servers.get(address.serverName);
+    if (server === undefined || !access.allows("server", server.id, server.name)) {
+      throw new NotFoundError("There is no such MCP server here, or it is not for you. Check the address.");
+    }
+    return passThrough(request, server, context);
   };
 
   return async (request, address, requestId, background) => {

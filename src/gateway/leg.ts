@@ -2,16 +2,16 @@
  * The way to one upstream and back, which every endpoint takes: our credential on, the answer as a stream, kept alive
  * while it is silent, begun early where it is slow, and let go when the caller leaves.
  */
-import { UpstreamError } from "../core/errors.ts";
 import { responseHeaders } from "../core/mcp/forwarding.ts";
 import type { JsonRpcId } from "../core/mcp/json-rpc.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
-import { credentialHeader } from "../upstream/credentials.ts";
+import { refused } from "../upstream/failures.ts";
 import { exchange, type UpstreamRequest } from "../upstream/http.ts";
 import type { McpContext } from "./context.ts";
 import { earlyStream } from "./early-stream.ts";
 import { type Edit, edited } from "./edit.ts";
 import { openStream, relay, within } from "./streams.ts";
+import { targetFor } from "./target.ts";
 
 export interface Leg {
   readonly server: SnapshotServer;
@@ -26,33 +26,46 @@ export interface Leg {
   readonly finishHeaders?: (headers: Headers) => Promise<void>;
   /** Changes each message on its way back. */
   readonly edit?: Edit;
+  /** The message is one of the modern era, and the server speaks the legacy one only. */
+  readonly isTranslated?: boolean;
 }
 
 export async function travel(leg: Leg, context: McpContext): Promise<Response> {
   const { server } = leg;
-  const credential = await credentialHeader(context.keyring, server.id, server.auth);
-  if (credential === "unreadable") {
-    const message = `The credentials of ${server.name} cannot be read. Enter them again.`;
-    throw new UpstreamError("upstream_refused", server.name, message);
-  }
   const abort = new AbortController();
   const hangUp = () => abort.abort();
-  const pending = exchange(
-    {
-      server: server.name,
-      url: server.endpointUrl,
-      method: leg.method,
-      headers: leg.headers,
-      firstByteTimeoutMs: server.firstByteTimeoutMs,
-      signal: abort.signal,
-      ...(leg.body !== undefined && { body: leg.body }),
-      ...(credential !== undefined && { credential }),
-    },
-    context.upstream,
-  ).then((response) => comeBack(response, leg, context, hangUp));
+  const pending = reach(leg, context, abort.signal).then((response) =>
+    comeBack(response, leg, context, hangUp),
+  );
   if (!leg.mayAnswerEarly) return pending;
   const answered = await within(pending, server.earlyAnswerMs);
   return answered ?? earlyStream({ pending, id: leg.id, keepAliveMs: server.keepAliveMs, hangUp, context });
+}
+
+export type Departure = Pick<Leg, "server" | "method" | "headers" | "body" | "isTranslated">;
+
+/** There, with our credential; the answer's body is the caller's to read, or to let go by the signal. */
+export async function reach(leg: Departure, context: McpContext, signal: AbortSignal): Promise<Response> {
+  const { server, method, headers, body } = leg;
+  if (leg.isTranslated === true) return context.translate(server, String(body), context);
+  const { url, credential } = await targetFor(server, context.keyring);
+  const response = await exchange(
+    {
+      server: server.name,
+      url,
+      method,
+      headers,
+      firstByteTimeoutMs: server.firstByteTimeoutMs,
+      signal,
+      ...(body !== undefined && { body }),
+      ...(credential !== undefined && { credential }),
+    },
+    context.upstream,
+  );
+  if (response.status !== 401 && response.status !== 403) return response;
+  // Ours was the proof that was refused. Passed on, it would send the client off to sign in with a stranger.
+  await response.body?.cancel();
+  throw refused(server.name);
 }
 
 async function comeBack(
@@ -62,12 +75,6 @@ async function comeBack(
   hangUp: () => void,
 ): Promise<Response> {
   const { server } = leg;
-  if (response.status === 401 || response.status === 403) {
-    // Ours was the proof that was refused. Passed on, it would send the client off to sign in with a stranger.
-    await response.body?.cancel();
-    const message = `${server.name} refused the gateway's credentials. Ask whoever registered it to renew them.`;
-    throw new UpstreamError("upstream_refused", server.name, message);
-  }
   const headers = responseHeaders(response.headers);
   await leg.finishHeaders?.(headers);
   const { status } = response;

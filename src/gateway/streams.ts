@@ -10,7 +10,7 @@ export interface RelayTimes {
   readonly silenceMs: number;
 }
 
-const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
+export const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 

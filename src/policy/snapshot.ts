@@ -8,6 +8,7 @@ import type { HealthStatus, TenantStatus, Transport } from "../core/vocabulary.t
 import type { Database } from "../db/client.ts";
 import { openTenantBySlug, serversForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
+import { type Naming, readNaming } from "./naming.ts";
 
 /** A server's own settings; what does not fit falls back to the default, so that a bad row stops no traffic. */
 const serverSettings = z.object({
@@ -34,6 +35,7 @@ export interface TenantSnapshot {
   readonly slug: string;
   readonly name: string;
   readonly status: TenantStatus;
+  readonly naming: Naming;
   readonly servers: ReadonlyMap<string, SnapshotServer>;
 }
 
@@ -72,9 +74,10 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     serversForSnapshot(db, tenantId),
   ]);
   if (tenant === undefined) return undefined;
-  const { settings: _, ...known } = tenant;
+  const { settings, ...known } = tenant;
   return {
     ...known,
+    naming: readNaming(settings),
     servers: new Map(
       servers.map(({ transportType, authConfig, settings, ...server }) => [
         server.name,

@@ -71,3 +71,21 @@ describe("Keyring", () => {
     expect(() => new Keyring([{ id: "k", key: btoa("short") }])).toThrow(TypeError);
   });
 });
+
+describe("stable seals", () => {
+  const keyring = new Keyring([fresh, old]);
+
+  it("are the same for the same content and purpose, another for any other, and open like the others", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string(), fc.string(), async (one, other) => {
+        const sealed = await keyring.sealStable("task", bytes(one));
+        expect(await keyring.sealStable("task", bytes(one))).toBe(sealed);
+        expect((await keyring.sealStable("task", bytes(other))) === sealed).toBe(one === other);
+        expect(await keyring.sealStable("other", bytes(one))).not.toBe(sealed);
+        expect(await keyring.open("task", sealed)).toEqual(bytes(one));
+        expect(await keyring.open("other", sealed)).toBeUndefined();
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -1,5 +1,5 @@
 /** JSON-RPC answers that the gateway gives by itself. */
-import type { ErrorCode, GatewayError } from "../errors.ts";
+import { type ErrorCode, type GatewayError, headersOf } from "../errors.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, type JsonObject, type JsonRpcId, PARSE_ERROR } from "./json-rpc.ts";
 
 /**
@@ -16,6 +16,8 @@ const CODES: Record<ErrorCode, number> = {
   unauthorized: -31401,
   forbidden: -31403,
   not_found: -31404,
+  conflict: -31409,
+  too_many_requests: -31429,
   configuration: -31500,
   database_unavailable: -31503,
   upstream_unreachable: -31502,
@@ -45,6 +47,13 @@ export function errorResponse(
   });
 }
 
+/** Results are cached by nobody on the way: what may be kept, the protocol itself says. */
+export function resultResponse(id: JsonRpcId | null, result: JsonObject): Response {
+  return new Response(JSON.stringify({ jsonrpc: "2.0", id, result }), {
+    headers: { "content-type": "application/json", "cache-control": "no-store" },
+  });
+}
+
 const described = (error: GatewayError) => ({
   code: CODES[error.code],
   message: error.message,
@@ -52,7 +61,7 @@ const described = (error: GatewayError) => ({
 });
 
 export function gatewayErrorResponse(id: JsonRpcId | null, error: GatewayError): Response {
-  return errorResponse(error.status, id, described(error));
+  return errorResponse(error.status, id, described(error), headersOf(error));
 }
 
 export function gatewayErrorBody(id: JsonRpcId | null, error: GatewayError): string {

@@ -28,6 +28,8 @@ export function isListMethod(method: string): method is ListMethod {
   return Object.hasOwn(LISTS, method);
 }
 
+export const LIST_METHODS = Object.keys(LISTS).filter(isListMethod);
+
 export interface ListEdit {
   readonly keep?: (item: JsonObject) => boolean;
   /** The changed item, or the very same. See renameItem. */

@@ -30,7 +30,6 @@ export interface ListPart {
 export interface Merging {
   readonly era: Era;
   readonly gaps?: readonly Gap[];
-  readonly nextCursor?: string | undefined;
 }
 
 /** Reads one server's list result. Items that are no objects are left out: nobody could name them. */
@@ -46,18 +45,14 @@ export function readPart(method: ListMethod, result: JsonObject): ListPart {
   };
 }
 
-/**
- * One page. Parts come in the order of priority: tools are sorted by name, all else by server and then by name. The
- * order holds within a page; across pages it would need all of every list at once.
- */
+/** Parts come in the order of priority: tools are sorted by name, all else by server and then by name. */
 export function mergeLists(method: ListMethod, parts: readonly ListPart[], merging: Merging): JsonObject {
   const sorted = parts.map(({ items }) => items.toSorted(byNameAndKey(method)));
   const items = method === "tools/list" ? sorted.flat().toSorted(byNameAndKey(method)) : sorted.flat();
-  const { gaps = [], nextCursor, era } = merging;
+  const { gaps = [], era } = merging;
   return {
     ...(era === "modern" && { resultType: "complete" }),
     [LISTS[method].member]: items,
-    ...(nextCursor !== undefined && { nextCursor }),
     ...(era === "modern" && { ttlMs: smallestTtl(parts), cacheScope: scopeOf(parts) }),
     ...(gaps.length > 0 && { _meta: { [UNAVAILABLE_META]: gaps.toSorted(byServer) } }),
   };

@@ -45,3 +45,5 @@ export const NAMED_BY: Readonly<Record<string, "name" | "uri" | "taskId">> = {
   "tasks/update": "taskId",
   "tasks/cancel": "taskId",
 };
+
+export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";

@@ -2,12 +2,13 @@
  * What each server of a tenant offers, kept in the isolate. Lists are asked of the servers themselves, each with a
  * deadline of its own; who does not answer in time is stood in for by what the catalogue remembers, and the gap is told.
  */
+import { UpstreamError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import type { ListMethod } from "../../core/mcp/lists.ts";
+import { isSameJson } from "../../core/mcp/json-text.ts";
+import { keyOf, LIST_METHODS, type ListMethod } from "../../core/mcp/lists.ts";
 import type { Gap, ListPart } from "../../core/mcp/merge.ts";
 import type { Era } from "../../core/mcp/revisions.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { within } from "../streams.ts";
 
 export interface Offer {
   readonly server: SnapshotServer;
@@ -23,10 +24,10 @@ export interface Offer {
 export interface OfferSources {
   /** Asks the server itself. */
   ask(server: SnapshotServer): Promise<Offer>;
-  /** What was known of it last; undefined where nothing was. */
-  recall(server: SnapshotServer): Promise<Offer | undefined>;
+  /** What was known last of those servers of which anything was. */
+  recall(tenantId: string, servers: readonly SnapshotServer[]): Promise<readonly Offer[]>;
   /** Keeps what the server said for the days when it says nothing. */
-  remember(offer: Offer): Promise<void>;
+  remember(tenantId: string, offer: Offer): Promise<void>;
   readonly now: () => number;
 }
 
@@ -38,16 +39,22 @@ export interface OfferTimes {
   readonly retryMs: number;
 }
 
-export const OFFER_TIMES: OfferTimes = { deadlineMs: 3000, defaultTtlMs: 15_000, retryMs: 10_000 };
+export const OFFER_TIMES: OfferTimes = { deadlineMs: 3000, defaultTtlMs: 60_000, retryMs: 10_000 };
 
 /** Lists are asked for again at least this often, and at most. */
 const SHORTEST_TTL_MS = 1000;
 const LONGEST_TTL_MS = 60_000;
 
+/** Between two looks at what another request is asking for. */
+const LOOK_MS = 20;
+
 interface Entry {
+  readonly tenantId: string;
+  server: SnapshotServer;
   offer: Offer | undefined;
+  isRecalled: boolean;
   freshUntil: number;
-  /** When a request last set out to ask; nobody else waits for it (see core/cache.ts). */
+  /** When a request last set out to ask. */
   askedAt: number;
   failure: string | undefined;
 }
@@ -58,6 +65,7 @@ export interface Offered {
 }
 
 type Background = (work: Promise<unknown>) => void;
+type Servers = readonly SnapshotServer[];
 
 export class Offers {
   readonly #entries = new Map<string, Entry>();
@@ -69,13 +77,29 @@ export class Offers {
     this.#times = times;
   }
 
-  /** Never later than one deadline, however many servers hang. */
-  async of(servers: readonly SnapshotServer[], background: Background): Promise<Offered> {
-    const results = await Promise.all(servers.map((server) => this.#one(server, background)));
-    return {
-      offers: results.flatMap(({ offer }) => (offer === undefined ? [] : [offer])),
-      gaps: results.flatMap(({ gap }) => (gap === undefined ? [] : [gap])),
-    };
+  /** What is known already, from the servers or the catalogue. Whatever is old is asked for behind the scenes. */
+  async known(tenantId: string, servers: Servers, background: Background): Promise<Offered> {
+    const entries = servers.map((server) => this.#entryOf(tenantId, server));
+    await this.#recall(tenantId, entries);
+    for (const entry of entries) if (this.#isDue(entry)) background(this.#ask(entry));
+    return this.#told(entries);
+  }
+
+  /** Waits for those that have not answered yet, but never longer than one deadline, however many hang. */
+  async complete(tenantId: string, servers: Servers, background: Background): Promise<Offered> {
+    const until = this.#sources.now() + this.#times.deadlineMs;
+    const known = await this.known(tenantId, servers, background);
+    const entries = servers.map((server) => this.#entryOf(tenantId, server));
+    // Looks again and again, because the promise may be another request's: see core/cache.ts.
+    const isSettled = (entry: Entry) => entry.failure !== undefined || entry.offer?.isStale === false;
+    if (entries.every(isSettled)) return known;
+    while (!entries.every(isSettled) && this.#sources.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    for (const entry of entries) {
+      if (!isSettled(entry)) entry.failure = `did not answer within ${this.#times.deadlineMs} ms`;
+    }
+    return this.#told(entries);
   }
 
   /** The server said that its lists have changed. */
@@ -84,56 +108,73 @@ export class Offers {
     if (entry !== undefined) entry.freshUntil = 0;
   }
 
-  async #one(
-    server: SnapshotServer,
-    background: Background,
-  ): Promise<{ offer: Offer | undefined; gap: Gap | undefined }> {
-    const entry = this.#entryOf(server);
-    const now = this.#sources.now();
-    const isFresh = now < entry.freshUntil;
-    if (!isFresh && entry.offer !== undefined && !entry.offer.isStale) {
-      // What was true a moment ago serves while it is asked again.
-      if (now - entry.askedAt >= this.#times.deadlineMs) background(this.#ask(server, entry));
-    } else if (!isFresh && now - entry.askedAt >= this.#times.retryMs) {
-      const asked = this.#ask(server, entry);
-      background(asked);
-      const inTime = await within(
-        asked.then(() => true),
-        this.#times.deadlineMs,
-      );
-      if (inTime === undefined) entry.failure = `did not answer within ${this.#times.deadlineMs} ms`;
-    }
-    if (entry.offer === undefined) entry.offer = await this.#sources.recall(server).catch(() => undefined);
-    const { offer, failure } = entry;
-    if (offer !== undefined && !offer.isStale) return { offer, gap: undefined };
-    const reason = failure ?? "is being asked for the first time";
-    return { offer, gap: { server: server.name, reason, stale: offer !== undefined } };
+  #told(entries: readonly Entry[]): Offered {
+    return {
+      offers: entries.flatMap(({ offer }) => offer ?? []),
+      gaps: entries.flatMap(({ server, offer, failure }) =>
+        offer?.isStale === false
+          ? []
+          : {
+              server: server.name,
+              reason: failure ?? "is being asked for the first time",
+              stale: offer !== undefined,
+            },
+      ),
+    };
   }
 
-  #entryOf(server: SnapshotServer): Entry {
+  #isDue({ offer, freshUntil, askedAt }: Entry): boolean {
+    const now = this.#sources.now();
+    if (now < freshUntil) return false;
+    // What answers may be asked again as soon as an answer would have been there; what fails is left in peace.
+    const pause = offer?.isStale === false ? this.#times.deadlineMs : this.#times.retryMs;
+    return now - askedAt >= pause;
+  }
+
+  #entryOf(tenantId: string, server: SnapshotServer): Entry {
     const known = this.#entries.get(server.id);
-    // A server that was moved or re-keyed is another server.
-    if (known?.offer !== undefined && known.offer.server.endpointUrl !== server.endpointUrl)
-      this.#entries.delete(server.id);
-    let entry = this.#entries.get(server.id);
-    if (entry === undefined) {
-      entry = { offer: undefined, freshUntil: 0, askedAt: Number.NEGATIVE_INFINITY, failure: undefined };
-      this.#entries.set(server.id, entry);
+    // A server that was moved is another server.
+    if (known !== undefined && known.server.endpointUrl === server.endpointUrl) {
+      known.server = server;
+      return known;
     }
+    const entry: Entry = {
+      tenantId,
+      server,
+      offer: undefined,
+      isRecalled: false,
+      freshUntil: 0,
+      askedAt: Number.NEGATIVE_INFINITY,
+      failure: undefined,
+    };
+    this.#entries.set(server.id, entry);
     return entry;
   }
 
-  async #ask(server: SnapshotServer, entry: Entry): Promise<void> {
+  async #recall(tenantId: string, entries: readonly Entry[]): Promise<void> {
+    const unknown = entries.filter(({ offer, isRecalled }) => offer === undefined && !isRecalled);
+    if (unknown.length === 0) return;
+    const servers = unknown.map(({ server }) => server);
+    const recalled = await this.#sources.recall(tenantId, servers).catch(() => []);
+    const byId = new Map(recalled.map((offer) => [offer.server.id, offer]));
+    for (const entry of unknown) {
+      entry.isRecalled = true;
+      entry.offer ??= byId.get(entry.server.id);
+    }
+  }
+
+  async #ask(entry: Entry): Promise<void> {
     entry.askedAt = this.#sources.now();
     try {
-      const offer = await this.#sources.ask(server);
-      entry.offer = offer;
+      const offer = await this.#sources.ask(entry.server);
+      const isNews = !saysTheSame(entry.offer, offer);
+      // What says the same stays the very same, so that what was made of it holds on.
+      entry.offer = entry.offer !== undefined && !isNews && !entry.offer.isStale ? entry.offer : offer;
       entry.failure = undefined;
       entry.freshUntil = this.#sources.now() + this.#ttlOf(offer);
-      await this.#sources.remember(offer).catch(() => undefined);
-    } catch {
-      // Addresses and causes are not for callers; the failure itself is logged where it happens.
-      entry.failure = "cannot be reached";
+      if (isNews) await this.#sources.remember(entry.tenantId, offer).catch(() => undefined);
+    } catch (error) {
+      entry.failure = reasonOf(error);
       if (entry.offer !== undefined) entry.offer = { ...entry.offer, isStale: true };
     }
   }
@@ -141,5 +182,34 @@ export class Offers {
   #ttlOf(offer: Offer): number {
     const stated = Object.values(offer.lists).map(({ ttlMs }) => ttlMs ?? this.#times.defaultTtlMs);
     return Math.min(Math.max(Math.min(...stated), SHORTEST_TTL_MS), LONGEST_TTL_MS);
+  }
+}
+
+/** The catalogue keeps neither the order of items nor that of members. */
+function saysTheSame(before: Offer | undefined, after: Offer): boolean {
+  if (before?.era !== after.era || before.instructions !== after.instructions) return false;
+  if (!isSameJson(before.capabilities, after.capabilities)) return false;
+  return LIST_METHODS.every((method) => {
+    const known = new Map(before.lists[method].items.map((item) => [keyOf(method, item), item]));
+    const { items } = after.lists[method];
+    return (
+      before.lists[method].items.length === items.length &&
+      items.every((item) => isSameJson(known.get(keyOf(method, item)), item))
+    );
+  });
+}
+
+/** Addresses and causes are not for callers. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof UpstreamError ? error.code : undefined;
+  switch (code) {
+    case "upstream_timeout":
+      return "did not answer in time";
+    case "upstream_refused":
+      return "refused the gateway's credentials";
+    case "upstream_unsupported":
+      return "is reached in a way that is not supported yet";
+    default:
+      return "cannot be reached";
   }
 }

@@ -1,18 +1,13 @@
 /** The names under which a tenant's servers appear as one, and the way back to the server that has the thing. */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import { keyOf, LISTS, type ListMethod, renameItem } from "../../core/mcp/lists.ts";
-import type { ListPart } from "../../core/mcp/merge.ts";
-import { exposeNames, type NameTable, type PrefixMode, resolve, serverOrder } from "../../core/mcp/names.ts";
+import { keyOf, type ListMethod, renameItem } from "../../core/mcp/lists.ts";
+import { type Gap, type ListPart, mergeLists } from "../../core/mcp/merge.ts";
+import { exposeNames, type NameTable, resolve, serverOrder } from "../../core/mcp/names.ts";
 import { outwardTool, type Target } from "../../core/mcp/rewrite.ts";
 import { exposeUris, outwardUri, resolveUri, type UriRoutes, type UriTable } from "../../core/mcp/uris.ts";
+import type { Access, UseKind } from "../../policy/access.ts";
+import type { Naming } from "../../policy/naming.ts";
 import type { Offer } from "./offers.ts";
-
-export interface Naming {
-  readonly prefix: PrefixMode;
-  readonly separator: string;
-  /** Server names, first first. */
-  readonly priority: readonly string[];
-}
 
 /** Where something lives, and what it is called there. */
 export interface Place {
@@ -29,6 +24,8 @@ export class Tables {
   readonly #resources: UriTable;
   readonly #templates: UriTable;
   readonly #routes: UriRoutes;
+  /** Whole lists for those who may see everything. */
+  readonly #merged = new Map<ListMethod, JsonObject>();
 
   constructor(offers: readonly Offer[], naming: Naming) {
     const byPriority = serverOrder(naming.priority);
@@ -75,16 +72,33 @@ export class Tables {
     return outwardUri(server, uri, this.#routes);
   }
 
-  /** One part per server, renamed; what nobody can name is left out. */
-  parts(method: ListMethod): readonly (ListPart & { readonly offer: Offer })[] {
+  /** The whole list as the caller may see it, in the modern form; without what nobody can name. */
+  merged(method: ListMethod, access: Access, gaps: readonly Gap[]): JsonObject {
+    if (access.isPersonal || gaps.length > 0) {
+      return mergeLists(method, this.#parts(method, access), { era: "modern", gaps });
+    }
+    let merged = this.#merged.get(method);
+    if (merged === undefined) {
+      merged = mergeLists(method, this.#parts(method, access), { era: "modern" });
+      this.#merged.set(method, merged);
+    }
+    return merged;
+  }
+
+  /** One part per server, filtered and renamed. */
+  #parts(method: ListMethod, access: Access): readonly ListPart[] {
     const exposed = this.#exposed(method);
+    const kind = KINDS[method];
     return this.offers.map((offer) => {
-      const names = exposed.get(offer.server.name);
+      const { id, name: serverName } = offer.server;
+      const names = exposed.get(serverName);
       const items = offer.lists[method].items.flatMap((item) => {
-        const name = names?.get(keyOf(method, item) ?? "");
-        return name === undefined ? [] : [this.#renamed(method, offer, item, name)];
+        const own = keyOf(method, item) ?? "";
+        const name = names?.get(own);
+        if (name === undefined || !access.allows(kind, id, own)) return [];
+        return [this.#renamed(method, offer, item, name)];
       });
-      return { ...offer.lists[method], items, offer };
+      return { ...offer.lists[method], items, isPersonal: access.isPersonal };
     });
   }
 
@@ -151,4 +165,9 @@ function keysOf(offer: Offer, method: ListMethod): string[] {
   return offer.lists[method].items.flatMap((item) => keyOf(method, item) ?? []);
 }
 
-export const LIST_METHODS = Object.keys(LISTS).filter((method): method is ListMethod => method in LISTS);
+const KINDS: Record<ListMethod, UseKind> = {
+  "tools/list": "tool",
+  "prompts/list": "prompt",
+  "resources/list": "resource",
+  "resources/templates/list": "resource",
+};

@@ -130,10 +130,9 @@ describe("mergeLists", () => {
       { server: "b", reason: "no answer in time", stale: true },
       { server: "a", reason: "down", stale: false },
     ];
-    const merged = mergeLists("tools/list", [named("x")], { era: "legacy", gaps, nextCursor: "c" });
+    const merged = mergeLists("tools/list", [named("x")], { era: "legacy", gaps });
     expect(merged).toEqual({
       tools: [{ name: "x" }],
-      nextCursor: "c",
       _meta: { [UNAVAILABLE_META]: gaps.toReversed() },
     });
   });

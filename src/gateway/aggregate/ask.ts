@@ -1,0 +1,166 @@
+/** Asks a server itself what it offers, in whichever era it speaks. */
+import { UpstreamError } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import type { ListMethod } from "../../core/mcp/lists.ts";
+import { type ListPart, readPart } from "../../core/mcp/merge.ts";
+import { LATEST_LEGACY } from "../../core/mcp/revisions.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import {
+  type ChannelTarget,
+  type ChannelTools,
+  ownId,
+  type UpstreamChannel,
+} from "../../upstream/channel.ts";
+import { detectEra } from "../../upstream/era.ts";
+import { connectLegacy } from "../../upstream/legacy-session.ts";
+import { modernRequest } from "../../upstream/modern-request.ts";
+import { AS_CLIENT } from "../about.ts";
+import type { Offer } from "./offers.ts";
+
+/** Some servers show tools only to clients that can do what the tools need. What one caller cannot do, another can. */
+const EVERYTHING: JsonObject = {
+  elicitation: { form: {}, url: {} },
+  roots: {},
+  sampling: { context: {}, tools: {} },
+};
+
+/** More than this is no catalogue but an accident. */
+const MAX_PAGES = 100;
+
+export async function askOffer(
+  server: SnapshotServer,
+  target: ChannelTarget,
+  tools: ChannelTools,
+): Promise<Offer> {
+  const verdict = await detectEra({ target, transport: server.transport, tools, clientInfo: AS_CLIENT });
+  if (verdict.era === "legacy") return askLegacy(server, target, tools);
+  const { discovered = {} } = verdict;
+  const capabilities = membersOf(memberOf(discovered, "capabilities"));
+  const ask: Ask = async (method, params) => {
+    const { message } = await modernRequest({
+      target,
+      tools,
+      id: ownId("list"),
+      method,
+      params,
+      capabilities: EVERYTHING,
+      clientInfo: AS_CLIENT,
+    });
+    return message;
+  };
+  return {
+    server,
+    era: "modern",
+    capabilities,
+    instructions: textOf(memberOf(discovered, "instructions")),
+    lists: await listsOf(server.name, capabilities, ask),
+    isStale: false,
+  };
+}
+
+async function askLegacy(server: SnapshotServer, target: ChannelTarget, tools: ChannelTools): Promise<Offer> {
+  const { promise, resolve } = Promise.withResolvers<UpstreamChannel>();
+  const { channel, initialized } = await connectLegacy({
+    target,
+    transport: server.transport,
+    tools,
+    client: { revision: LATEST_LEGACY, capabilities: EVERYTHING, clientInfo: AS_CLIENT },
+    events: {
+      message: (message) => void promise.then((open) => decline(message, open)).catch(() => undefined),
+      closed: () => undefined,
+    },
+  });
+  resolve(channel);
+  try {
+    const { capabilities, instructions } = initialized;
+    const ask: Ask = (method, params) =>
+      channel.request({ jsonrpc: "2.0", id: ownId("list"), method, params });
+    const lists = await listsOf(server.name, capabilities, ask);
+    return { server, era: "legacy", capabilities, instructions, lists, isStale: false };
+  } finally {
+    await channel.close();
+  }
+}
+
+/** We only came to look: there is nobody here whom the server could ask. */
+async function decline(message: JsonObject, channel: UpstreamChannel): Promise<void> {
+  if (!("method" in message && "id" in message)) return;
+  const { id, method } = message;
+  const answer =
+    method === "ping"
+      ? { result: {} }
+      : method === "roots/list"
+        ? { result: { roots: [] } }
+        : { error: { code: -32601, message: "Nobody is here to answer." } };
+  await channel.send({ jsonrpc: "2.0", id, ...answer });
+}
+
+type Ask = (method: ListMethod, params: JsonObject) => Promise<JsonObject>;
+
+/** Servers that do not announce a feature are not asked for it. */
+const FEATURES: Record<ListMethod, string> = {
+  "tools/list": "tools",
+  "prompts/list": "prompts",
+  "resources/list": "resources",
+  "resources/templates/list": "resources",
+};
+
+/** Nothing changes in what a server has not got. */
+const NOTHING: ListPart = { items: [], ttlMs: Number.MAX_SAFE_INTEGER, cacheScope: "public" };
+
+async function listsOf(server: string, capabilities: JsonObject, ask: Ask): Promise<Offer["lists"]> {
+  const list = (method: ListMethod) =>
+    FEATURES[method] in capabilities ? wholeList(server, method, ask) : NOTHING;
+  const [tools, prompts, resources, templates] = await Promise.all([
+    list("tools/list"),
+    list("prompts/list"),
+    list("resources/list"),
+    list("resources/templates/list"),
+  ]);
+  return {
+    "tools/list": tools,
+    "prompts/list": prompts,
+    "resources/list": resources,
+    "resources/templates/list": templates,
+  };
+}
+
+async function wholeList(server: string, method: ListMethod, ask: Ask): Promise<ListPart> {
+  let list: ListPart | undefined;
+  let cursor: string | undefined;
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    const message = await ask(method, cursor === undefined ? {} : { cursor });
+    const result = memberOf(message, "result");
+    // A server may announce resources and know no templates.
+    if (!isMembers(result) && pages === 0 && method === "resources/templates/list") break;
+    if (!isMembers(result)) throw failedToList(server, method);
+    const page = readPart(method, result);
+    list = list === undefined ? page : joined(list, page);
+    cursor = textOf(memberOf(result, "nextCursor"));
+    if (cursor === undefined) break;
+  }
+  return list ?? { items: [] };
+}
+
+function joined(list: ListPart, page: ListPart): ListPart {
+  const ttlMs =
+    list.ttlMs === undefined || page.ttlMs === undefined ? undefined : Math.min(list.ttlMs, page.ttlMs);
+  return { ...list, items: [...list.items, ...page.items], ttlMs };
+}
+
+function failedToList(server: string, method: string): UpstreamError {
+  return new UpstreamError(
+    "upstream_invalid",
+    server,
+    `${server} failed to answer ${method}. Tell its owner.`,
+  );
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function membersOf(value: unknown): JsonObject {
+  return isMembers(value) ? value : {};
+}

@@ -1,0 +1,149 @@
+/** A request about one thing, brought to the server that has the thing, under the name that it has there. */
+import { errorResponse } from "../../core/mcp/answers.ts";
+import { requestHeaders } from "../../core/mcp/forwarding.ts";
+import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
+import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
+import { isMembers, mapMember, mapObject, memberOf, stringifyLossless } from "../../core/mcp/json-text.ts";
+import { HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts";
+import { type Target, targetOf, withTarget } from "../../core/mcp/rewrite.ts";
+import type { UseKind } from "../../policy/access.ts";
+import type { McpContext } from "../context.ts";
+import { travel } from "../leg.ts";
+import type { Post } from "../post.ts";
+import type { Scope } from "./catalogue.ts";
+import { outwardEdit } from "./outward.ts";
+import { openState, openTask, type StateOwner } from "./seals.ts";
+import type { Place, Tables } from "./tables.ts";
+
+export interface Caller {
+  readonly request: Request;
+  readonly post: Post;
+  readonly scope: Scope;
+  /** Of the post, to the digit. */
+  readonly message: JsonObject;
+}
+
+const WHAT: Record<Target["kind"], string> = {
+  tool: "Unknown tool",
+  prompt: "Unknown prompt",
+  resource: "Resource not found",
+  template: "Resource not found",
+  task: "Task not found",
+};
+
+export async function call(caller: Caller, context: McpContext): Promise<Response> {
+  const target = targetOf(caller.message);
+  if (target === undefined) return wrong(caller.post, "The parameters name nothing to work on.");
+  const found = await find(target, caller.scope, context);
+  return found === undefined
+    ? unknown(caller.post, target)
+    : callAt(caller, found.place, found.tables, context);
+}
+
+export interface Found {
+  readonly place: Place;
+  readonly tables: Tables;
+}
+
+/** Only where nobody known has it is it worth waiting for servers that nothing is known of. */
+export async function find(target: Target, scope: Scope, context: McpContext): Promise<Found | undefined> {
+  const { catalogue, background } = context;
+  const known = await catalogue.known(scope, background);
+  const place = await placeIn(known.tables, target, context);
+  if (place !== undefined || known.gaps.length === 0) return place && { place, tables: known.tables };
+  const { tables } = await catalogue.complete(scope, background);
+  const late = await placeIn(tables, target, context);
+  return late && { place: late, tables };
+}
+
+/** For requests whose server is known already. */
+export async function callAt(
+  caller: Caller,
+  place: Place,
+  tables: Tables,
+  context: McpContext,
+): Promise<Response> {
+  const { message, post } = caller;
+  const { server } = place.offer;
+  const method = String(memberOf(message, "method"));
+  const owner: StateOwner = {
+    principalId: context.principal.id,
+    serverId: server.id,
+    method,
+    own: place.own,
+  };
+  const own = await withOwnState(withTarget(message, place.own), owner, context);
+  if (own === undefined) return wrong(post, "The requestState is not one that was given for this request.");
+  const edit = outwardEdit(owner, server.name, tables, context);
+  const headers = requestHeaders(caller.request.headers);
+  headers.delete(HEADERS.sessionId);
+  if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.own));
+  const leg = {
+    server,
+    method: "POST",
+    headers,
+    body: stringifyLossless(own),
+    id: post.id,
+    mayAnswerEarly: post.acceptsStream,
+    edit,
+    isTranslated: place.offer.era === "legacy",
+  } as const;
+  return travel(leg, context);
+}
+
+async function placeIn(tables: Tables, target: Target, context: McpContext): Promise<Place | undefined> {
+  const place = target.kind === "task" ? await placeOfTask(tables, target, context) : tables.place(target);
+  if (place === undefined) return undefined;
+  // As it is now: what it offers may be known from before its credentials or its times were changed.
+  const server = context.tenant.servers.get(place.offer.server.name);
+  if (server === undefined || !mayUse(place, target, context)) return undefined;
+  return { ...place, offer: { ...place.offer, server } };
+}
+
+const USES: Record<Target["kind"], UseKind> = {
+  tool: "tool",
+  prompt: "prompt",
+  resource: "resource",
+  template: "resource",
+  task: "server",
+};
+
+function mayUse({ offer, own }: Place, { kind }: Target, { access }: McpContext): boolean {
+  return access.allows(USES[kind], offer.server.id, kind === "task" ? offer.server.name : own);
+}
+
+async function placeOfTask(tables: Tables, target: Target, context: McpContext): Promise<Place | undefined> {
+  const task = await openTask(context.keyring, context.principal.id, target.value);
+  const offer = task && tables.byName(task.server);
+  return task && offer && { offer, own: task.taskId };
+}
+
+/** The state as the server gave it. Undefined where what came is not what was given. */
+async function withOwnState(
+  message: JsonObject,
+  owner: StateOwner,
+  context: McpContext,
+): Promise<JsonObject | undefined> {
+  const params = memberOf(message, "params");
+  const sealed = isMembers(params) ? memberOf(params, "requestState") : undefined;
+  if (sealed === undefined) return message;
+  const state =
+    typeof sealed === "string" ? await openState(context.keyring, owner, sealed, Date.now()) : undefined;
+  if (state === undefined) return undefined;
+  return mapObject(message, "params", (value) => mapMember(value, "requestState", () => state));
+}
+
+/** As a server of one's own would answer: in the message, not by a status. */
+function wrong(post: Post, message: string): Response {
+  return errorResponse(200, post.id, { code: INVALID_PARAMS, message });
+}
+
+function unknown(post: Post, target: Target): Response {
+  const isResource = target.kind === "resource" || target.kind === "template";
+  const message = `${WHAT[target.kind]}: ${target.value.slice(0, 200)}`;
+  return errorResponse(200, post.id, {
+    code: INVALID_PARAMS,
+    message,
+    ...(isResource && { data: { uri: target.value } }),
+  });
+}

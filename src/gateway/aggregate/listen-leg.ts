@@ -1,0 +1,135 @@
+/** One server's part in a caller's subscription: opened, read, and opened again when it breaks. */
+import { requestHeaders } from "../../core/mcp/forwarding.ts";
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import {
+  isMembers,
+  mapObject,
+  memberOf,
+  parseLossless,
+  stringifyLossless,
+} from "../../core/mcp/json-text.ts";
+import { HEADERS } from "../../core/mcp/revisions.ts";
+import { dataOf, eventsOf } from "../../upstream/event-stream.ts";
+import type { McpContext } from "../context.ts";
+import { reach } from "../leg.ts";
+import type { MessageWriter } from "../message-stream.ts";
+import type { Caller } from "./calls.ts";
+import type { Offer } from "./offers.ts";
+import { outwardEdit } from "./outward.ts";
+import { changed, type Wanted } from "./subscriptions.ts";
+
+export interface LegOptions {
+  readonly caller: Caller;
+  readonly context: McpContext;
+  readonly offer: Offer;
+  readonly wanted: Wanted;
+  readonly id: JsonRpcId;
+  readonly writer: MessageWriter;
+}
+
+export interface Leg {
+  /** What the server accepted, in the caller's words; nothing where it failed before. */
+  readonly acknowledged: Promise<JsonObject>;
+  close(): void;
+}
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
+export function openLeg(options: LegOptions): Leg {
+  const abort = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<JsonObject>();
+  options.context.background(keepOpen(options, abort.signal, resolve).catch(() => resolve({})));
+  return { acknowledged: promise, close: () => abort.abort() };
+}
+
+async function keepOpen(
+  options: LegOptions,
+  signal: AbortSignal,
+  acknowledge: (accepted: JsonObject) => void,
+): Promise<void> {
+  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const opened = Date.now();
+    await readOnce(options, signal, acknowledge).catch(() => undefined);
+    acknowledge({});
+    // A stream that held for a while was a good one.
+    if (Date.now() - opened > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
+    await sleep(pause, signal);
+    if (signal.aborted) return;
+    // Nobody knows what was missed meanwhile.
+    for (const flag of options.wanted.flags) await options.writer.write(changed(flag, options.id));
+  }
+}
+
+async function readOnce(
+  { caller, context, offer, wanted, writer }: LegOptions,
+  signal: AbortSignal,
+  acknowledge: (accepted: JsonObject) => void,
+): Promise<void> {
+  const { server } = offer;
+  const { tables } = await context.catalogue.known(caller.scope, context.background);
+  const owner = {
+    principalId: context.principal.id,
+    serverId: server.id,
+    method: "subscriptions/listen",
+    own: "",
+  };
+  const outward = outwardEdit(owner, server.name, tables, context);
+  const response = await ask({ caller, context, offer, wanted }, signal);
+  if (response.body === null) return;
+  const reading = { server: server.name, idleMs: undefined, signal };
+  for await (const event of eventsOf(response.body, reading)) {
+    const data = dataOf(event);
+    const message = data === undefined ? undefined : parseLossless(await outward(data));
+    if (!isMembers(message)) continue;
+    const method = memberOf(message, "method");
+    if (method === undefined) return;
+    if (method === "notifications/subscriptions/acknowledged") {
+      acknowledge(acceptedIn(message));
+    } else {
+      if (/list_changed$/.test(String(method))) context.catalogue.forget(server.id);
+      await writer.write(message);
+    }
+  }
+}
+
+function ask(
+  { caller, context, offer, wanted }: Pick<LegOptions, "caller" | "context" | "offer" | "wanted">,
+  signal: AbortSignal,
+): Promise<Response> {
+  const message = mapObject(caller.message, "params", (params) =>
+    isMembers(params) ? { ...params, notifications: written(wanted) } : params,
+  );
+  const headers = requestHeaders(caller.request.headers);
+  headers.delete(HEADERS.sessionId);
+  const body = stringifyLossless(message);
+  return reach(
+    { server: offer.server, method: "POST", headers, body, isTranslated: offer.era === "legacy" },
+    context,
+    signal,
+  );
+}
+
+function written({ flags, resourceSubscriptions, taskIds }: Wanted): JsonObject {
+  return {
+    ...Object.fromEntries(flags.map((flag) => [flag, true])),
+    ...(resourceSubscriptions.length > 0 && { resourceSubscriptions }),
+    ...(taskIds.length > 0 && { taskIds }),
+  };
+}
+
+function acceptedIn(message: JsonObject): JsonObject {
+  const params = memberOf(message, "params");
+  const accepted = isMembers(params) ? memberOf(params, "notifications") : undefined;
+  return isMembers(accepted) ? accepted : {};
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

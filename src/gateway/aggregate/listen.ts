@@ -1,0 +1,163 @@
+/**
+ * subscriptions/listen for the merged server: one stream for the caller, fed by a stream from each server that has a
+ * part in it. They all bear the caller's own request id, so what they send needs no new subscription id.
+ */
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import type { McpContext } from "../context.ts";
+import { type MessageWriter, messageStream } from "../message-stream.ts";
+import { type Caller, find } from "./calls.ts";
+import { wholeTenant } from "./catalogue.ts";
+import { visible } from "./discover.ts";
+import { type Leg, openLeg } from "./listen-leg.ts";
+import type { Offer } from "./offers.ts";
+import { openTask } from "./seals.ts";
+import { changed, FLAGS, metaOf, type Wanted } from "./subscriptions.ts";
+
+/** A server that has not acknowledged by then does so later, unheard. */
+const ACKNOWLEDGED_WITHIN_MS = 2000;
+/** How soon a caller who lost the right to listen is cut off, and a new server is heard. */
+const LOOK_MS = 1000;
+
+export async function listen(caller: Caller, context: McpContext): Promise<Response> {
+  const wanted = wantedIn(caller.message);
+  const parts = await partsOf(wanted, caller, context);
+  const id = caller.post.id ?? 0;
+  return messageStream(context, (writer) => hold({ caller, context, wanted, id, writer }, parts));
+}
+
+interface Listening {
+  readonly caller: Caller;
+  readonly context: McpContext;
+  readonly wanted: Wanted;
+  readonly id: JsonRpcId;
+  readonly writer: MessageWriter;
+}
+
+async function hold(listening: Listening, parts: ReadonlyMap<string, Part>): Promise<void> {
+  const { caller, context, wanted, id, writer } = listening;
+  const legs = new Map<string, Leg>();
+  const open = ({ offer, wanted: own }: Part) =>
+    legs.set(offer.server.id, openLeg({ caller, context, offer, wanted: own, id, writer }));
+  try {
+    for (const part of parts.values()) open(part);
+    const accepted = await acknowledged([...legs.values()]);
+    await writer.write(acknowledgement(id, wanted, accepted));
+    for (let { servers } = caller.scope; ; ) {
+      await writer.idle(LOOK_MS);
+      const renewed = await context.renew();
+      if (renewed === undefined) break;
+      const now = wholeTenant(renewed.tenant).servers;
+      if (caller.scope.servers.length === 1 || isSame(servers, now)) continue;
+      servers = now;
+      // What one endpoint offers changes with the servers behind it.
+      for (const flag of wanted.flags) await writer.write(changed(flag, id));
+      const next = await partsOf(wanted, { ...caller, scope: wholeTenant(renewed.tenant) }, renewed);
+      for (const [serverId, leg] of legs) if (!next.has(serverId) && legs.delete(serverId)) leg.close();
+      for (const [serverId, part] of next) if (!legs.has(serverId)) open(part);
+    }
+    await writer.write({ jsonrpc: "2.0", id, result: { resultType: "complete", _meta: metaOf(id) } });
+  } finally {
+    for (const leg of legs.values()) leg.close();
+  }
+}
+
+function wantedIn(message: JsonObject): Wanted {
+  const params = memberOf(message, "params");
+  const asked = isMembers(params) ? memberOf(params, "notifications") : undefined;
+  const notifications = isMembers(asked) ? asked : {};
+  const texts = (member: string) => {
+    const value = memberOf(notifications, member);
+    return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+  };
+  return {
+    flags: Object.keys(FLAGS).filter((flag) => memberOf(notifications, flag) === true),
+    resourceSubscriptions: texts("resourceSubscriptions"),
+    taskIds: texts("taskIds"),
+  };
+}
+
+interface Part {
+  readonly offer: Offer;
+  readonly wanted: Wanted;
+}
+
+/** By server id; servers that have nothing of it are not asked. */
+async function partsOf(wanted: Wanted, caller: Caller, context: McpContext): Promise<Map<string, Part>> {
+  const { tables } = await context.catalogue.complete(caller.scope, context.background);
+  const uris = new Map<string, string[]>();
+  for (const uri of wanted.resourceSubscriptions) {
+    const found = await find({ kind: "resource", value: uri }, caller.scope, context);
+    if (found !== undefined) put(uris, found.place.offer.server.id, found.place.own);
+  }
+  const taskIds = new Map<string, string[]>();
+  for (const sealed of wanted.taskIds) {
+    const task = await openTask(context.keyring, context.principal.id, sealed);
+    const offer = task && tables.byName(task.server);
+    if (task && offer) put(taskIds, offer.server.id, task.taskId);
+  }
+  const parts = new Map<string, Part>();
+  for (const offer of visible(tables.offers, context)) {
+    const own: Wanted = {
+      flags: wanted.flags.filter((flag) => announces(offer, flag)),
+      resourceSubscriptions: uris.get(offer.server.id) ?? [],
+      taskIds: taskIds.get(offer.server.id) ?? [],
+    };
+    const isAsked = own.flags.length + own.resourceSubscriptions.length + own.taskIds.length > 0;
+    if (isAsked) parts.set(offer.server.id, { offer, wanted: own });
+  }
+  return parts;
+}
+
+function announces({ capabilities }: Offer, flag: string): boolean {
+  const feature = memberOf(capabilities, FLAGS[flag]?.feature ?? "");
+  return isMembers(feature) && memberOf(feature, "listChanged") === true;
+}
+
+function put(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+async function acknowledged(legs: readonly Leg[]): Promise<readonly JsonObject[]> {
+  const heard: JsonObject[] = [];
+  const all = Promise.all(legs.map(async (leg) => heard.push(await leg.acknowledged)));
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  await Promise.race([
+    all,
+    new Promise((resolve) => {
+      timer = setTimeout(resolve, ACKNOWLEDGED_WITHIN_MS);
+    }),
+  ]);
+  clearTimeout(timer);
+  return heard;
+}
+
+/** The gateway itself tells of lists, since servers come and go; of resources and tasks only their servers can. */
+function acknowledgement(id: JsonRpcId, wanted: Wanted, accepted: readonly JsonObject[]): JsonObject {
+  const union = (member: string) => [
+    ...new Set(
+      accepted.flatMap((part) => {
+        const value = memberOf(part, member);
+        return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+      }),
+    ),
+  ];
+  const uris = union("resourceSubscriptions");
+  const taskIds = union("taskIds");
+  const notifications = {
+    ...Object.fromEntries(wanted.flags.map((flag) => [flag, true])),
+    ...(uris.length > 0 && { resourceSubscriptions: uris }),
+    ...(taskIds.length > 0 && { taskIds }),
+  };
+  return {
+    jsonrpc: "2.0",
+    method: "notifications/subscriptions/acknowledged",
+    params: { notifications, _meta: metaOf(id) },
+  };
+}
+
+function isSame(left: readonly { id: string }[], right: readonly { id: string }[]): boolean {
+  return left.length === right.length && left.every(({ id }, position) => id === right[position]?.id);
+}

@@ -1,0 +1,95 @@
+/** The merged server for clients of the modern era: every request stands alone. */
+import { errorResponse, resultResponse } from "../../core/mcp/answers.ts";
+import { metaOf } from "../../core/mcp/inbound.ts";
+import { INVALID_PARAMS, type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import { isListMethod, type ListMethod } from "../../core/mcp/lists.ts";
+import { pageOf } from "../../core/mcp/pages.ts";
+import { META, MISSING_CLIENT_CAPABILITY, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
+import { asServer } from "../about.ts";
+import type { McpContext } from "../context.ts";
+import type { Post } from "../post.ts";
+import { type Caller, call, callAt } from "./calls.ts";
+import type { Scope, View } from "./catalogue.ts";
+import { discovered } from "./discover.ts";
+import { listen } from "./listen.ts";
+
+export async function serveModern(
+  request: Request,
+  post: Post,
+  scope: Scope,
+  context: McpContext,
+): Promise<Response> {
+  const [message] = post.messages;
+  if (message?.kind !== "request") return new Response(null, { status: 202 });
+  const { method } = message;
+  const { catalogue, background } = context;
+  if (method === "server/discover") {
+    return resultResponse(post.id, discovered(await catalogue.complete(scope, background), context));
+  }
+  if (isListMethod(method)) {
+    const view = await catalogue.complete(scope, background);
+    return list(post, method, message.params, view, context);
+  }
+  const body = parseLossless(post.text);
+  const caller: Caller = { request, post, scope, message: isMembers(body) ? body : {} };
+  if (method === "subscriptions/listen") return listen(caller, context);
+  if (TASK_METHODS.has(method) && !canHandleTasks(message.params)) return needsTasks(post);
+  return TARGETED.has(method) ? call(caller, context) : callOnly(caller, context);
+}
+
+const TASK_METHODS = new Set(["tasks/get", "tasks/update", "tasks/cancel"]);
+const TARGETED = new Set([
+  "tools/call",
+  "prompts/get",
+  "resources/read",
+  "completion/complete",
+  ...TASK_METHODS,
+]);
+
+/** Said here, as the id of a task that this caller cannot have leads to no server that could say it. */
+function canHandleTasks(params: JsonObject | undefined): boolean {
+  const capabilities = metaOf(params)?.[META.clientCapabilities];
+  const extensions = isMembers(capabilities) ? memberOf(capabilities, "extensions") : undefined;
+  return isMembers(extensions) && TASKS_EXTENSION in extensions;
+}
+
+function needsTasks(post: Post): Response {
+  return errorResponse(400, post.id, {
+    code: MISSING_CLIENT_CAPABILITY,
+    message: "Tasks need a client that announces the tasks extension.",
+    data: { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
+  });
+}
+
+function list(
+  post: Post,
+  method: ListMethod,
+  params: JsonObject | undefined,
+  { tables, gaps }: View,
+  context: McpContext,
+): Response {
+  const cursor = memberOf(params, "cursor");
+  const isCursor = cursor === undefined || typeof cursor === "string";
+  const page = isCursor ? pageOf(tables.merged(method, context.access, gaps), method, cursor) : undefined;
+  if (page === undefined) {
+    const message = "The cursor is none of this list's. Begin again without one.";
+    return errorResponse(200, post.id, { code: INVALID_PARAMS, message });
+  }
+  const meta = memberOf(page, "_meta");
+  return resultResponse(post.id, {
+    ...page,
+    _meta: { ...(isMembers(meta) && meta), [META.serverInfo]: asServer(context.tenant) },
+  });
+}
+
+/** A method that names nothing we know leads to a server where there is one only. */
+async function callOnly(caller: Caller, context: McpContext): Promise<Response> {
+  const { tables } = await context.catalogue.known(caller.scope, context.background);
+  const [offer] = tables.offers;
+  if (caller.scope.servers.length === 1 && offer !== undefined) {
+    return callAt(caller, { offer, own: "" }, tables, context);
+  }
+  const message = "There is no such method here. Ask one server directly, at its own address.";
+  return errorResponse(404, caller.post.id, { code: METHOD_NOT_FOUND, message });
+}

@@ -1,0 +1,85 @@
+/**
+ * An upstream's messages in the words of the merged server: URIs that would lead elsewhere are wrapped, task ids and
+ * request state are sealed to the caller. What holds none of them goes on as the text that came.
+ */
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import {
+  isMembers,
+  mapMember,
+  mapObject,
+  memberOf,
+  parseLossless,
+  stringifyLossless,
+} from "../../core/mcp/json-text.ts";
+import { type Outward, outwardMessage, outwardResponse } from "../../core/mcp/rewrite.ts";
+import type { McpContext } from "../context.ts";
+import type { Edit } from "../edit.ts";
+import { type StateOwner, sealState, sealTask } from "./seals.ts";
+import type { Tables } from "./tables.ts";
+
+/** Nothing to change without one of these; most messages have none, and are not even parsed. */
+const INTERESTING = /"(?:uri|taskId|taskIds|requestState|resourceUri|resourceSubscriptions)"/;
+
+export function outwardEdit(owner: StateOwner, server: string, tables: Tables, context: McpContext): Edit {
+  return async (text) => {
+    if (!INTERESTING.test(text)) return text;
+    const message = parseLossless(text);
+    if (!isMembers(message)) return text;
+    const translated = await translate(message, owner, server, tables, context);
+    return translated === message ? text : stringifyLossless(translated);
+  };
+}
+
+async function translate(
+  message: JsonObject,
+  owner: StateOwner,
+  server: string,
+  tables: Tables,
+  context: McpContext,
+): Promise<JsonObject> {
+  const change = (outward: Outward) =>
+    "method" in message ? outwardMessage(message, outward) : outwardResponse(message, owner.method, outward);
+  const uri = (own: string) => tables.outwardUri(server, own);
+  const sealedTasks = await sealTasks(collectTaskIds(change), server, context);
+  const renamed = change({ uri, taskId: (own) => sealedTasks.get(own) ?? own });
+  return sealAnswerState(renamed, owner, context);
+}
+
+/** Sealing takes a promise and renaming cannot wait, so the ids are found first. */
+function collectTaskIds(change: (outward: Outward) => JsonObject): Set<string> {
+  const found = new Set<string>();
+  change({
+    uri: (uri) => uri,
+    taskId(taskId) {
+      found.add(taskId);
+      return taskId;
+    },
+  });
+  return found;
+}
+
+async function sealTasks(
+  ids: Set<string>,
+  server: string,
+  context: McpContext,
+): Promise<Map<string, string>> {
+  const sealed = await Promise.all(
+    [...ids].map(async (taskId) => {
+      const outside = await sealTask(context.keyring, context.principal.id, { server, taskId });
+      return [taskId, outside] as const;
+    }),
+  );
+  return new Map(sealed);
+}
+
+async function sealAnswerState(
+  message: JsonObject,
+  owner: StateOwner,
+  context: McpContext,
+): Promise<JsonObject> {
+  const result = memberOf(message, "result");
+  const state = isMembers(result) ? memberOf(result, "requestState") : undefined;
+  if (typeof state !== "string") return message;
+  const sealed = await sealState(context.keyring, owner, state, Date.now());
+  return mapObject(message, "result", (value) => mapMember(value, "requestState", () => sealed));
+}

@@ -1,0 +1,24 @@
+/** What can be listened to, and how a stream says of itself whose it is. */
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import { META } from "../../core/mcp/revisions.ts";
+
+/** What the caller asked for, or what one server is asked for. */
+export interface Wanted {
+  /** Of FLAGS. */
+  readonly flags: readonly string[];
+  readonly resourceSubscriptions: readonly string[];
+  readonly taskIds: readonly string[];
+}
+
+/** The list that each flag is about, and the feature that its servers have. */
+export const FLAGS: Readonly<Record<string, { readonly feature: string; readonly notification: string }>> = {
+  toolsListChanged: { feature: "tools", notification: "notifications/tools/list_changed" },
+  promptsListChanged: { feature: "prompts", notification: "notifications/prompts/list_changed" },
+  resourcesListChanged: { feature: "resources", notification: "notifications/resources/list_changed" },
+};
+
+export function changed(flag: string, id: JsonRpcId): JsonObject {
+  return { jsonrpc: "2.0", method: FLAGS[flag]?.notification, params: { _meta: metaOf(id) } };
+}
+
+export const metaOf = (id: JsonRpcId) => ({ [META.subscriptionId]: id });

@@ -1,0 +1,105 @@
+/**
+ * Finds out which era a server belongs to, by asking it in the modern way what it is. Evidence for the legacy era is an
+ * answer that no modern server gives; a refusal of our credentials, a fault or silence is evidence of nothing.
+ */
+import { UpstreamError } from "../core/errors.ts";
+import type { JsonObject } from "../core/mcp/json-rpc.ts";
+import { isMembers, memberOf, numberOf } from "../core/mcp/json-text.ts";
+import {
+  HEADER_MISMATCH,
+  isLegacyRevision,
+  isModernRevision,
+  MISSING_CLIENT_CAPABILITY,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "../core/mcp/revisions.ts";
+import type { Transport } from "../core/vocabulary.ts";
+import { type ChannelTarget, ownId } from "./channel.ts";
+import { nonsense, StatusError } from "./failures.ts";
+import type { UpstreamTools } from "./http.ts";
+import { type ModernAnswer, modernRequest } from "./modern-request.ts";
+import { needsConnector } from "./open-channel.ts";
+
+export type ServerEra =
+  | { readonly era: "legacy" }
+  /** What server/discover said; undefined where the server is of this era and would not say. */
+  | { readonly era: "modern"; readonly discovered: JsonObject | undefined };
+
+export interface EraOptions {
+  readonly target: ChannelTarget;
+  readonly transport: Transport;
+  readonly tools: UpstreamTools;
+  readonly clientInfo: JsonObject;
+  readonly signal?: AbortSignal;
+}
+
+const LEGACY: ServerEra = { era: "legacy" };
+
+export async function detectEra(options: EraOptions): Promise<ServerEra> {
+  const { target, transport, tools, clientInfo, signal } = options;
+  if (transport === "stdio") throw needsConnector(target.server);
+  if (transport !== "http") return LEGACY;
+  try {
+    const answer = await modernRequest({
+      target,
+      tools,
+      id: ownId("discover"),
+      method: "server/discover",
+      capabilities: {},
+      clientInfo,
+      ...(signal !== undefined && { signal }),
+    });
+    return judge(answer, target.server);
+  } catch (error) {
+    const isLegacy = error instanceof StatusError && error.code === "upstream_invalid";
+    if (isLegacy) return LEGACY;
+    throw error;
+  }
+}
+
+function judge({ status, message }: ModernAnswer, server: string): ServerEra {
+  const result = memberOf(message, "result");
+  if (isMembers(result)) return judgeResult(result, server);
+  if (status >= 500 || status === 429) throw new StatusError(server, status, message);
+  const error = memberOf(message, "error");
+  return isMembers(error) ? judgeError(error, server) : LEGACY;
+}
+
+/** Anything that answers with a result may be asked anything: only the right words make it a modern server. */
+function judgeResult(result: JsonObject, server: string): ServerEra {
+  const isDiscovery = typeof memberOf(result, "resultType") === "string";
+  const supported = revisionsIn(memberOf(result, "supportedVersions"));
+  if (!isDiscovery || supported === undefined) return LEGACY;
+  if (supported.some(isModernRevision)) return { era: "modern", discovered: result };
+  return legacyOrUnknown(supported, server);
+}
+
+/**
+ * Three codes are known to be the modern era's. -32602 and -32601 are not among them: legacy servers use both for
+ * methods that they have never heard of.
+ */
+function judgeError(error: JsonObject, server: string): ServerEra {
+  const code = numberOf(memberOf(error, "code"));
+  if (code === HEADER_MISMATCH || code === MISSING_CLIENT_CAPABILITY) {
+    return { era: "modern", discovered: undefined };
+  }
+  if (code !== UNSUPPORTED_PROTOCOL_VERSION) return LEGACY;
+  const data = memberOf(error, "data");
+  const supported = isMembers(data) ? revisionsIn(memberOf(data, "supported")) : undefined;
+  if (supported === undefined) return LEGACY;
+  if (supported.some(isModernRevision)) {
+    throw nonsense(server, "refuses the revision that it says it supports");
+  }
+  return legacyOrUnknown(supported, server);
+}
+
+function legacyOrUnknown(supported: readonly string[], server: string): ServerEra {
+  if (supported.some(isLegacyRevision)) return LEGACY;
+  const message = `${server} speaks no revision of the protocol that the gateway knows.`;
+  throw new UpstreamError("upstream_unsupported", server, message);
+}
+
+function revisionsIn(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const items: readonly unknown[] = value;
+  return items.filter((item) => typeof item === "string");
+}

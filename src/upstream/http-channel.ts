@@ -1,0 +1,200 @@
+/**
+ * Streamable HTTP of the revisions 2025-03-26 to 2025-11-25: every message is a POST of its own, answers come as JSON
+ * or on a stream, and what nobody asked for comes on the stream of a GET. Streams that end too early are opened again
+ * where they stood (Last-Event-ID), which 2025-11-25 makes the ordinary way of waiting.
+ */
+import { UpstreamError } from "../core/errors.ts";
+import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { stringifyLossless } from "../core/mcp/json-text.ts";
+import {
+  type ChannelOptions,
+  type Request,
+  type RequestOptions,
+  type ResumeOptions,
+  SessionLostError,
+  type UpstreamChannel,
+} from "./channel.ts";
+import { dataOf, eventsOf, isEventStream, messagesIn, type Reading } from "./event-stream.ts";
+import { asUpstreamError, broken, isPassing, nonsense, ofStatus, silent } from "./failures.ts";
+import {
+  answerFromJson,
+  answerFromStream,
+  type Cursor,
+  moveTo,
+  newCursor,
+  pauseBefore,
+} from "./http-answers.ts";
+import { HttpWire } from "./http-wire.ts";
+import { Lifetime } from "./lifetime.ts";
+import { pause } from "./waiting.ts";
+
+type Stream = ReadableStream<Uint8Array>;
+
+export class HttpChannel implements UpstreamChannel {
+  readonly #options: ChannelOptions;
+  readonly #wire: HttpWire;
+  readonly #life: Lifetime;
+
+  constructor(options: ChannelOptions | ResumeOptions) {
+    this.#options = options;
+    this.#wire = new HttpWire(options);
+    this.#life = new Lifetime(options.target.server);
+  }
+
+  get sessionId(): string | undefined {
+    return this.#wire.sessionId;
+  }
+
+  get revision(): string | undefined {
+    return this.#wire.revision;
+  }
+
+  set revision(revision: string | undefined) {
+    this.#wire.revision = revision;
+  }
+
+  request(message: Request, options: RequestOptions = {}): Promise<JsonObject> {
+    const { id } = message;
+    return this.#run(options.signal, async (signal) => {
+      const response = await this.#wire.post(stringifyLossless(message), signal, options.headers);
+      if (!response.ok) return this.#wire.explained(response, id, this.#reading(signal));
+      if (message.method === "initialize") this.#wire.takeSession(response);
+      if (!isEventStream(response)) {
+        return answerFromJson(response, id, this.#relate(id), this.#reading(signal));
+      }
+      if (response.body === null) throw nonsense(this.#server, "answered with a stream of nothing");
+      return this.#answerFromStreams(response.body, id, signal);
+    });
+  }
+
+  send(message: JsonObject): Promise<void> {
+    return this.#run(undefined, async (signal) => {
+      const response = await this.#wire.post(stringifyLossless(message), signal);
+      await response.body?.cancel();
+      if (!response.ok) throw ofStatus(this.#server, response.status);
+    });
+  }
+
+  async listen(lastEventId?: string): Promise<boolean> {
+    const { promise: opened, resolve, reject } = Promise.withResolvers<boolean>();
+    let isOpen = false;
+    const following = this.#run(undefined, async (signal) => {
+      const stream = await this.#wire.openStream(lastEventId, signal);
+      isOpen = stream !== undefined;
+      resolve(isOpen);
+      if (stream !== undefined) await this.#follow(stream, newCursor(lastEventId), signal);
+    });
+    following.catch((error: unknown) => {
+      reject(error);
+      if (isOpen) this.#end(asUpstreamError(this.#server, error));
+    });
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#end(undefined)) return;
+    // The channel's own life is over, so the farewell has one of its own.
+    const farewell = new Lifetime(this.#server);
+    await farewell.run(undefined, (signal) => this.#wire.goodbye(signal)).catch(() => undefined);
+  }
+
+  get #server(): string {
+    return this.#options.target.server;
+  }
+
+  async #run<T>(caller: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await this.#life.run(caller, work);
+    } catch (error) {
+      if (error instanceof SessionLostError) this.#end(error);
+      throw error;
+    }
+  }
+
+  #end(reason: UpstreamError | undefined): boolean {
+    const isFirst = this.#life.end(reason);
+    if (isFirst) this.#options.events.closed(reason);
+    return isFirst;
+  }
+
+  /** Follows one request's answer over as many streams as the server cuts it into. */
+  async #answerFromStreams(first: Stream, id: JsonRpcId, signal: AbortSignal): Promise<JsonObject> {
+    const cursor = newCursor();
+    const reading = this.#reading(signal, cursor);
+    let stream = first;
+    for (;;) {
+      try {
+        const answer = await answerFromStream(stream, id, this.#relate(id), reading, cursor);
+        if (answer !== undefined) return answer;
+      } catch (error) {
+        const isBroken = error instanceof UpstreamError && error.code === "upstream_unreachable";
+        if (!isBroken || signal.aborted || cursor.lastEventId === undefined) throw error;
+      }
+      // Without an event's id there is no place to go on from.
+      if (cursor.lastEventId === undefined) throw broken(this.#server);
+      const next = await this.#reopen(cursor, signal);
+      if (next === undefined) throw broken(this.#server);
+      stream = next;
+    }
+  }
+
+  async #reopen(cursor: Cursor, signal: AbortSignal): Promise<Stream | undefined> {
+    const { idleTimeoutMs } = this.#options.target;
+    for (;;) {
+      await pause(pauseBefore(cursor), signal);
+      if (Date.now() - cursor.heardAt > idleTimeoutMs) throw silent(this.#server, idleTimeoutMs);
+      try {
+        return await this.#wire.openStream(cursor.lastEventId, signal);
+      } catch (error) {
+        if (signal.aborted || !isPassing(error)) throw error;
+      }
+    }
+  }
+
+  /** Until the channel is over: breaks and silence only make it open the stream again. */
+  async #follow(first: Stream, cursor: Cursor, signal: AbortSignal): Promise<void> {
+    let stream: Stream | undefined = first;
+    while (!signal.aborted) {
+      try {
+        stream ??= await this.#wire.openStream(cursor.lastEventId, signal);
+        // It was there once and is no more. What is asked is still answered, so the channel goes on without.
+        if (stream === undefined) return;
+        for await (const event of eventsOf(stream, this.#reading(signal, cursor))) {
+          moveTo(cursor, event);
+          this.#deliver(dataOf(event));
+        }
+      } catch (error) {
+        if (isFinal(error)) throw error;
+      }
+      stream = undefined;
+      await pause(pauseBefore(cursor), signal);
+    }
+  }
+
+  /** Nobody waits for anything on this stream, so what cannot be read is passed over rather than the session ended. */
+  #deliver(data: string | undefined): void {
+    for (const message of readable(data, this.#server)) this.#options.events.message(message, undefined);
+  }
+
+  #relate(id: JsonRpcId): (message: JsonObject) => void {
+    return (message) => this.#options.events.message(message, id);
+  }
+
+  #reading(signal: AbortSignal, cursor?: Cursor): Reading {
+    const heard = () => {
+      if (cursor !== undefined) cursor.heardAt = Date.now();
+    };
+    return { server: this.#server, idleMs: this.#options.target.idleTimeoutMs, signal, heard };
+  }
+}
+
+function readable(data: string | undefined, server: string): readonly JsonObject[] {
+  try {
+    return data === undefined ? [] : messagesIn(data, server);
+  } catch {
+    return [];
+  }
+}
+
+const isFinal = (error: unknown) =>
+  !(error instanceof UpstreamError) || error instanceof SessionLostError || error.code === "upstream_refused";

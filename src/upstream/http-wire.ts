@@ -1,0 +1,100 @@
+/** The single exchanges of legacy Streamable HTTP: the headers that each must carry, and what a status means. */
+import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { HEADERS } from "../core/mcp/revisions.ts";
+import { type ChannelOptions, type ResumeOptions, SessionLostError } from "./channel.ts";
+import { isEventStream, type Reading } from "./event-stream.ts";
+import { isRefusal, nonsense, ofStatus, refused } from "./failures.ts";
+import { exchange, type UpstreamRequest } from "./http.ts";
+import { explanation } from "./http-answers.ts";
+
+/** Saying goodbye is a courtesy. */
+const GOODBYE_MS = 5000;
+/** The specification wants 405. The others come from servers that never heard of GET. */
+const HAS_NO_STREAM = new Set([404, 405, 501]);
+
+type Stream = ReadableStream<Uint8Array>;
+type Method = UpstreamRequest["method"];
+
+export class HttpWire {
+  revision: string | undefined;
+  sessionId: string | undefined;
+  readonly #options: ChannelOptions;
+
+  constructor(options: ChannelOptions | ResumeOptions) {
+    this.#options = options;
+    if (!("resume" in options)) return;
+    this.sessionId = options.resume.sessionId;
+    this.revision = options.resume.revision;
+  }
+
+  async post(body: string, signal: AbortSignal, extra?: Headers): Promise<Response> {
+    const headers = new Headers(extra);
+    headers.set("accept", "application/json, text/event-stream");
+    headers.set("content-type", "application/json");
+    return this.#checked(await this.#exchange("POST", headers, signal, body));
+  }
+
+  /** Undefined where the server has no such stream. */
+  async openStream(lastEventId: string | undefined, signal: AbortSignal): Promise<Stream | undefined> {
+    const headers = new Headers({ accept: "text/event-stream" });
+    if (lastEventId !== undefined) headers.set(HEADERS.lastEventId, lastEventId);
+    const response = await this.#checked(await this.#exchange("GET", headers, signal));
+    if (response.ok && isEventStream(response) && response.body !== null) return response.body;
+    await response.body?.cancel();
+    if (HAS_NO_STREAM.has(response.status)) return undefined;
+    if (response.ok) throw nonsense(this.#server, "answered GET with something that is no event stream");
+    throw ofStatus(this.#server, response.status);
+  }
+
+  /** 405, or the server is gone: either way the session is no longer ours to end. */
+  async goodbye(signal: AbortSignal): Promise<void> {
+    if (this.sessionId === undefined) return;
+    const response = await this.#exchange("DELETE", new Headers(), signal);
+    await response.body?.cancel();
+  }
+
+  takeSession(response: Response): void {
+    const id = response.headers.get(HEADERS.sessionId);
+    if (id === null) return;
+    if (!/^[\x21-\x7e]+$/.test(id)) throw nonsense(this.#server, "named a session that cannot be repeated");
+    this.sessionId = id;
+  }
+
+  /**
+   * A JSON-RPC error is an answer, whatever the status. Not so before the handshake is through: there the status tells
+   * what kind of server this is.
+   */
+  async explained(response: Response, id: JsonRpcId, reading: Reading): Promise<JsonObject> {
+    const answer = await explanation(response, id, reading);
+    if (answer !== undefined && this.revision !== undefined) return answer;
+    throw ofStatus(this.#server, response.status, answer);
+  }
+
+  get #server(): string {
+    return this.#options.target.server;
+  }
+
+  async #checked(response: Response): Promise<Response> {
+    const isLost = response.status === 404 && this.sessionId !== undefined;
+    if (!isLost && !isRefusal(response.status)) return response;
+    await response.body?.cancel();
+    throw isLost ? new SessionLostError(this.#server) : refused(this.#server);
+  }
+
+  #exchange(method: Method, headers: Headers, signal: AbortSignal, body?: string): Promise<Response> {
+    const { server, url, credential, firstByteTimeoutMs } = this.#options.target;
+    if (this.revision !== undefined) headers.set(HEADERS.protocolVersion, this.revision);
+    if (this.sessionId !== undefined) headers.set(HEADERS.sessionId, this.sessionId);
+    const request: UpstreamRequest = {
+      server,
+      url,
+      method,
+      headers,
+      signal,
+      firstByteTimeoutMs: method === "DELETE" ? Math.min(GOODBYE_MS, firstByteTimeoutMs) : firstByteTimeoutMs,
+      ...(body !== undefined && { body }),
+      ...(credential !== undefined && { credential }),
+    };
+    return exchange(request, this.#options.tools);
+  }
+}

@@ -1,0 +1,105 @@
+/** Begins a session of the legacy era: the handshake that every revision up to 2025-11-25 wants before anything else. */
+import { UpstreamError } from "../core/errors.ts";
+import type { JsonObject } from "../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../core/mcp/json-text.ts";
+import { isLegacyRevision } from "../core/mcp/revisions.ts";
+import type { Transport } from "../core/vocabulary.ts";
+import { type ChannelEvents, type ChannelOptions, ownId, type UpstreamChannel } from "./channel.ts";
+import { broken, nonsense } from "./failures.ts";
+import { openChannel } from "./open-channel.ts";
+
+export interface LegacyOptions extends ChannelOptions {
+  readonly transport: Transport;
+  readonly client: {
+    /** What we ask for; the server may answer with an older one. */
+    readonly revision: string;
+    readonly capabilities: JsonObject;
+    readonly clientInfo: JsonObject;
+  };
+  readonly signal?: AbortSignal;
+}
+
+export interface Initialized {
+  readonly protocolVersion: string;
+  readonly capabilities: JsonObject;
+  readonly serverInfo: JsonObject;
+  readonly instructions: string | undefined;
+}
+
+export interface LegacySession {
+  readonly channel: UpstreamChannel;
+  readonly initialized: Initialized;
+}
+
+/** A server may ask something as soon as it is initialized: `events.message` is told of it before this resolves. */
+export async function connectLegacy(options: LegacyOptions): Promise<LegacySession> {
+  const { client, target } = options;
+  const { revision: protocolVersion, capabilities, clientInfo } = client;
+  const initialize = {
+    jsonrpc: "2.0",
+    id: ownId("initialize"),
+    method: "initialize",
+    params: { protocolVersion, capabilities, clientInfo },
+  };
+  const gate = quietUntilConnected(options.events);
+  const { channel, answer } = await openChannel({ ...options, events: gate.events, initialize });
+  try {
+    const initialized = readInitialized(answer, target.server);
+    channel.revision = initialized.protocolVersion;
+    await channel.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    if (!gate.open()) throw broken(target.server);
+    return { channel, initialized };
+  } catch (error) {
+    await channel.close();
+    throw error;
+  }
+}
+
+/** Whoever connects is told of an early end by an exception, and need not hear of it twice. */
+function quietUntilConnected(events: ChannelEvents): { events: ChannelEvents; open: () => boolean } {
+  let isOpen = false;
+  let isOver = false;
+  return {
+    events: {
+      message: (message, relatedTo) => events.message(message, relatedTo),
+      closed(reason) {
+        isOver = true;
+        if (isOpen) events.closed(reason);
+      },
+    },
+    open() {
+      isOpen = !isOver;
+      return isOpen;
+    },
+  };
+}
+
+function readInitialized(answer: JsonObject, server: string): Initialized {
+  const error = memberOf(answer, "error");
+  if (error !== undefined) throw nonsense(server, `refuses to begin a session${reasonOf(error)}`);
+  const result = memberOf(answer, "result");
+  if (!isMembers(result)) throw nonsense(server, "begins a session without a word about itself");
+  const revision = memberOf(result, "protocolVersion");
+  if (typeof revision !== "string") throw nonsense(server, "does not say which revision it speaks");
+  if (!isLegacyRevision(revision)) {
+    const message = `${server} speaks revision ${shortened(revision)} of the protocol, which the gateway does not know.`;
+    throw new UpstreamError("upstream_unsupported", server, message);
+  }
+  const instructions = memberOf(result, "instructions");
+  return {
+    protocolVersion: revision,
+    capabilities: membersOf(memberOf(result, "capabilities")),
+    serverInfo: membersOf(memberOf(result, "serverInfo")),
+    instructions: typeof instructions === "string" ? instructions : undefined,
+  };
+}
+
+function reasonOf(error: unknown): string {
+  const message = isMembers(error) ? memberOf(error, "message") : undefined;
+  return typeof message === "string" && message !== "" ? `: ${shortened(message)}` : "";
+}
+
+/** A stranger's words are repeated in part only. */
+const shortened = (text: string) => JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+
+const membersOf = (value: unknown): JsonObject => (isMembers(value) ? value : {});

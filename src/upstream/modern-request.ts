@@ -1,0 +1,98 @@
+/**
+ * One request of the modern era: everything the server must know travels with it, its answer ends it, and hanging up is
+ * how it is cancelled. A stream that breaks is a request lost.
+ */
+import { encodeHeaderValue } from "../core/mcp/inbound.ts";
+import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { isMembers, memberOf, stringifyLossless } from "../core/mcp/json-text.ts";
+import { HEADERS, LATEST_MODERN, META, NAMED_BY } from "../core/mcp/revisions.ts";
+import type { ChannelTarget } from "./channel.ts";
+import { isEventStream } from "./event-stream.ts";
+import { broken, isRefusal, ofStatus, refused } from "./failures.ts";
+import { exchange, type UpstreamTools } from "./http.ts";
+import { answerFromJson, answerFromStream, explanation, newCursor, type OnMessage } from "./http-answers.ts";
+import { Lifetime } from "./lifetime.ts";
+
+export interface ModernRequest {
+  readonly target: ChannelTarget;
+  readonly tools: UpstreamTools;
+  readonly id: JsonRpcId;
+  readonly method: string;
+  readonly params?: JsonObject;
+  /** What the one on whose behalf we ask can do; nothing is remembered between requests. */
+  readonly capabilities: JsonObject;
+  readonly clientInfo: JsonObject;
+  /** Trace context, Mcp-Param-* and the like. */
+  readonly headers?: Headers;
+  /** What comes on the stream before the answer. */
+  readonly onMessage?: OnMessage;
+  readonly signal?: AbortSignal;
+}
+
+export interface ModernAnswer {
+  readonly status: number;
+  /** Result or error alike. */
+  readonly message: JsonObject;
+}
+
+/** Resolves with whatever JSON-RPC answer there is, whatever the status; throws where there is none. */
+export function modernRequest(request: ModernRequest): Promise<ModernAnswer> {
+  const { target, tools, id } = request;
+  const { server, idleTimeoutMs } = target;
+  const onMessage = request.onMessage ?? (() => undefined);
+  return new Lifetime(server).run(request.signal, async (signal) => {
+    const reading = { server, idleMs: idleTimeoutMs, signal };
+    const response = await exchange(
+      {
+        server,
+        url: target.url,
+        method: "POST",
+        headers: headersOf(request),
+        body: bodyOf(request),
+        firstByteTimeoutMs: target.firstByteTimeoutMs,
+        signal,
+        ...(target.credential !== undefined && { credential: target.credential }),
+      },
+      tools,
+    );
+    const { status } = response;
+    if (isRefusal(status)) {
+      await response.body?.cancel();
+      throw refused(server);
+    }
+    if (!response.ok) {
+      const message = await explanation(response, id, reading);
+      if (message === undefined) throw ofStatus(server, status);
+      return { status, message };
+    }
+    if (!isEventStream(response) || response.body === null) {
+      return { status, message: await answerFromJson(response, id, onMessage, reading) };
+    }
+    const message = await answerFromStream(response.body, id, onMessage, reading, newCursor());
+    if (message === undefined) throw broken(server);
+    return { status, message };
+  });
+}
+
+function headersOf({ method, params, headers: extra }: ModernRequest): Headers {
+  const headers = new Headers(extra);
+  headers.set("accept", "application/json, text/event-stream");
+  headers.set("content-type", "application/json");
+  headers.set(HEADERS.protocolVersion, LATEST_MODERN);
+  headers.set(HEADERS.method, method);
+  const source = NAMED_BY[method];
+  const name = source === undefined ? undefined : memberOf(params, source);
+  if (typeof name === "string") headers.set(HEADERS.name, encodeHeaderValue(name));
+  return headers;
+}
+
+function bodyOf({ id, method, params, capabilities, clientInfo }: ModernRequest): string {
+  const given = memberOf(params, "_meta");
+  const _meta = {
+    ...(isMembers(given) && given),
+    [META.protocolVersion]: LATEST_MODERN,
+    [META.clientCapabilities]: capabilities,
+    [META.clientInfo]: clientInfo,
+  };
+  return stringifyLossless({ jsonrpc: "2.0", id, method, params: { ...params, _meta } });
+}

@@ -1,0 +1,171 @@
+/**
+ * JSON-RPC in text frames over a WebSocket with the subprotocol `mcp`. No revision of the protocol defines it, servers
+ * speak it nevertheless. The socket is the session; a heartbeat notices when the other side is no longer there.
+ */
+import { UpstreamError } from "../core/errors.ts";
+import type { JsonObject } from "../core/mcp/json-rpc.ts";
+import { stringifyLossless } from "../core/mcp/json-text.ts";
+import {
+  type ChannelOptions,
+  HandshakeError,
+  ownId,
+  type Request,
+  type RequestOptions,
+  type SocketLike,
+  type UpstreamChannel,
+} from "./channel.ts";
+import { MAX_MESSAGE_LENGTH, messagesIn } from "./event-stream.ts";
+import { asUpstreamError, broken, cancelled, late, nonsense, ofStatus, silent } from "./failures.ts";
+import { Lifetime } from "./lifetime.ts";
+import { Pending } from "./pending.ts";
+import { judgeUrl } from "./url-guard.ts";
+import { type Alarm, alarm } from "./waiting.ts";
+
+const HEARTBEAT = { silenceMs: 30_000, answerMs: 10_000 };
+const NORMAL = 1000;
+const UNSUPPORTED_DATA = 1003;
+
+export async function openWebSocketChannel(
+  options: ChannelOptions,
+  signal?: AbortSignal,
+): Promise<UpstreamChannel> {
+  const channel = new WebSocketChannel(options);
+  await channel.open(signal);
+  return channel;
+}
+
+class WebSocketChannel implements UpstreamChannel {
+  readonly sessionId = undefined;
+  revision: string | undefined;
+  readonly #options: ChannelOptions;
+  readonly #life: Lifetime;
+  readonly #pending = new Pending();
+  readonly #silence: Alarm;
+  /** Any frame counts as the ping's answer: it shows that somebody is there. */
+  readonly #unanswered: Alarm;
+  #socket: SocketLike | undefined;
+
+  constructor(options: ChannelOptions) {
+    const { server } = options.target;
+    const { silenceMs, answerMs } = options.heartbeat ?? HEARTBEAT;
+    this.#options = options;
+    this.#life = new Lifetime(server);
+    this.#silence = alarm(silenceMs, () => this.#ping());
+    this.#unanswered = alarm(answerMs, () => this.#end(silent(server, silenceMs + answerMs), NORMAL));
+  }
+
+  async open(caller: AbortSignal | undefined): Promise<void> {
+    const { server, credential, firstByteTimeoutMs } = this.#options.target;
+    const url = this.#judged();
+    const headers = new Headers();
+    if (credential !== undefined) headers.set(...credential);
+    const impatience = new AbortController();
+    const giveUp = () => impatience.abort();
+    const timer = setTimeout(giveUp, firstByteTimeoutMs);
+    caller?.addEventListener("abort", giveUp);
+    if (caller?.aborted) giveUp();
+    try {
+      const handshake = { url, headers, protocols: ["mcp"], signal: impatience.signal };
+      this.#socket = await this.#options.tools.openSocket(handshake, {
+        message: (data) => this.#receive(data),
+        closed: () => this.#end(broken(server)),
+      });
+    } catch (error) {
+      this.#life.end(undefined);
+      throw this.#handshakeFailure(error, caller, impatience.signal);
+    } finally {
+      clearTimeout(timer);
+      caller?.removeEventListener("abort", giveUp);
+    }
+    this.#silence.start();
+    if (!this.#life.isOver) return;
+    this.#end(undefined, NORMAL);
+    throw broken(server);
+  }
+
+  async request(message: Request, options: RequestOptions = {}): Promise<JsonObject> {
+    const answer = this.#pending.expect(message.id);
+    try {
+      return await this.#life.run(options.signal, async () => {
+        this.#transmit(message);
+        return answer;
+      });
+    } finally {
+      this.#pending.forget(message.id);
+    }
+  }
+
+  send(message: JsonObject): Promise<void> {
+    return this.#life.run(undefined, async () => this.#transmit(message));
+  }
+
+  async listen(): Promise<boolean> {
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#end(undefined, NORMAL);
+  }
+
+  #end(reason: UpstreamError | undefined, code?: number): void {
+    this.#silence.stop();
+    this.#unanswered.stop();
+    const isFirst = this.#life.end(reason);
+    if (code !== undefined) this.#socket?.close(code);
+    // Before it was open nobody knew of it: whoever opens it is told by an exception.
+    if (isFirst && this.#socket !== undefined) this.#options.events.closed(reason);
+  }
+
+  #receive(data: unknown): void {
+    if (this.#life.isOver) return;
+    this.#unanswered.stop();
+    this.#silence.start();
+    const { server } = this.#options.target;
+    try {
+      if (typeof data !== "string") throw nonsense(server, "sent a binary frame, where messages are text");
+      if (data.length > MAX_MESSAGE_LENGTH)
+        throw nonsense(server, "sent a message that is larger than allowed");
+      for (const message of messagesIn(data, server)) {
+        if (!this.#pending.settle(message)) this.#options.events.message(message, undefined);
+      }
+    } catch (error) {
+      this.#end(asUpstreamError(server, error), UNSUPPORTED_DATA);
+    }
+  }
+
+  /** Nobody waits for its answer: Pending drops responses that it does not know. */
+  #ping(): void {
+    this.#unanswered.start();
+    try {
+      this.#transmit({ jsonrpc: "2.0", id: ownId("ping"), method: "ping" });
+    } catch {
+      // The socket tells by itself that it is closed, or else the answer stays out.
+    }
+  }
+
+  #transmit(message: JsonObject): void {
+    try {
+      this.#socket?.send(stringifyLossless(message));
+    } catch (error) {
+      throw broken(this.#options.target.server, error);
+    }
+  }
+
+  #judged(): URL {
+    const { server, url } = this.#options.target;
+    const verdict = judgeUrl(url, this.#options.tools.urlPolicy);
+    const reason = verdict.ok ? "must be a wss URL" : verdict.reason;
+    if (verdict.ok && /^wss?:$/.test(verdict.url.protocol)) return verdict.url;
+    const message = `The address of ${server} ${reason}. Correct it in the registry.`;
+    throw new UpstreamError("upstream_refused", server, message);
+  }
+
+  #handshakeFailure(error: unknown, caller: AbortSignal | undefined, impatience: AbortSignal): UpstreamError {
+    const { server, firstByteTimeoutMs } = this.#options.target;
+    if (caller?.aborted) return cancelled(server);
+    if (error instanceof HandshakeError) return ofStatus(server, error.status);
+    if (impatience.aborted) return late(server, firstByteTimeoutMs);
+    const message = `${server} cannot be reached. Try again in a moment, or ask its owner.`;
+    return new UpstreamError("upstream_unreachable", server, message, error);
+  }
+}
