@@ -2,8 +2,8 @@
 import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, numberOf, parseLossless } from "../core/mcp/json-text.ts";
 import { BlockSplitter, readBlock, type SseEvent } from "../core/mcp/sse.ts";
+import { within } from "../core/waiting.ts";
 import { broken, cancelled, nonsense, silent } from "./failures.ts";
-import { within } from "./waiting.ts";
 
 /** Larger than any body that a client may send; a message beyond it is a fault. */
 export const MAX_MESSAGE_LENGTH = 64 * 1024 * 1024;

@@ -6,6 +6,7 @@
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../core/mcp/json-text.ts";
+import { pause, within } from "../core/waiting.ts";
 import {
   type ChannelOptions,
   type Request,
@@ -26,7 +27,9 @@ import {
 } from "./http-answers.ts";
 import { HttpWire } from "./http-wire.ts";
 import { Lifetime } from "./lifetime.ts";
-import { pause } from "./waiting.ts";
+
+/** Many servers send no headers before there is an event. One that has said nothing else by now has the stream. */
+const GRACE_MS = 1000;
 
 type Stream = ReadableStream<Uint8Array>;
 
@@ -76,19 +79,23 @@ export class HttpChannel implements UpstreamChannel {
   }
 
   async listen(lastEventId?: string): Promise<boolean> {
-    const { promise: opened, resolve, reject } = Promise.withResolvers<boolean>();
-    let isOpen = false;
+    const { promise: isThere, resolve, reject } = Promise.withResolvers<boolean>();
+    let isListening = false;
     const following = this.#run(undefined, async (signal) => {
-      const stream = await this.#wire.openStream(lastEventId, signal);
-      isOpen = stream !== undefined;
-      resolve(isOpen);
-      if (stream !== undefined) await this.#follow(stream, newCursor(lastEventId), signal);
+      const opening = this.#wire.openStream(lastEventId, signal);
+      const opened = await within(
+        opening.then((stream) => ({ stream })),
+        GRACE_MS,
+      );
+      isListening = opened === undefined || opened.stream !== undefined;
+      resolve(isListening);
+      if (isListening) await this.#follow(opening, newCursor(lastEventId), signal);
     });
     following.catch((error: unknown) => {
       reject(error);
-      if (isOpen) this.#end(asUpstreamError(this.#server, error));
+      if (isListening) this.#end(asUpstreamError(this.#server, error));
     });
-    return opened;
+    return isThere;
   }
 
   async close(): Promise<void> {
@@ -152,11 +159,11 @@ export class HttpChannel implements UpstreamChannel {
   }
 
   /** Until the channel is over: breaks and silence only make it open the stream again. */
-  async #follow(first: Stream, cursor: Cursor, signal: AbortSignal): Promise<void> {
-    let stream: Stream | undefined = first;
-    while (!signal.aborted) {
+  async #follow(first: Promise<Stream | undefined>, cursor: Cursor, signal: AbortSignal): Promise<void> {
+    let opening = first;
+    for (;;) {
       try {
-        stream ??= await this.#wire.openStream(cursor.lastEventId, signal);
+        const stream = await opening;
         // It was there once and is no more. What is asked is still answered, so the channel goes on without.
         if (stream === undefined) return;
         for await (const event of eventsOf(stream, this.#reading(signal, cursor))) {
@@ -166,8 +173,9 @@ export class HttpChannel implements UpstreamChannel {
       } catch (error) {
         if (isFinal(error)) throw error;
       }
-      stream = undefined;
       await pause(pauseBefore(cursor), signal);
+      if (signal.aborted) return;
+      opening = this.#wire.openStream(cursor.lastEventId, signal);
     }
   }
 

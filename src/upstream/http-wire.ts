@@ -1,5 +1,6 @@
 /** The single exchanges of legacy Streamable HTTP: the headers that each must carry, and what a status means. */
-import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { INVALID_REQUEST, type JsonObject, type JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { isMembers, memberOf, numberOf } from "../core/mcp/json-text.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import { type ChannelOptions, type ResumeOptions, SessionLostError } from "./channel.ts";
 import { isEventStream, type Reading } from "./event-stream.ts";
@@ -66,6 +67,9 @@ export class HttpWire {
    */
   async explained(response: Response, id: JsonRpcId, reading: Reading): Promise<JsonObject> {
     const answer = await explanation(response, id, reading);
+    if (this.sessionId !== undefined && response.status === 400 && speaksOfSession(answer)) {
+      throw new SessionLostError(this.#server);
+    }
     if (answer !== undefined && this.revision !== undefined) return answer;
     throw ofStatus(this.#server, response.status, answer);
   }
@@ -82,7 +86,9 @@ export class HttpWire {
   }
 
   #exchange(method: Method, headers: Headers, signal: AbortSignal, body?: string): Promise<Response> {
-    const { server, url, credential, firstByteTimeoutMs } = this.#options.target;
+    const { server, url, credential, firstByteTimeoutMs, idleTimeoutMs } = this.#options.target;
+    // Headers of a stream may come with its first event only, and that is a matter of silence.
+    const patienceMs = { POST: firstByteTimeoutMs, GET: idleTimeoutMs, DELETE: GOODBYE_MS }[method];
     if (this.revision !== undefined) headers.set(HEADERS.protocolVersion, this.revision);
     if (this.sessionId !== undefined) headers.set(HEADERS.sessionId, this.sessionId);
     const request: UpstreamRequest = {
@@ -91,10 +97,22 @@ export class HttpWire {
       method,
       headers,
       signal,
-      firstByteTimeoutMs: method === "DELETE" ? Math.min(GOODBYE_MS, firstByteTimeoutMs) : firstByteTimeoutMs,
+      firstByteTimeoutMs: patienceMs,
       ...(body !== undefined && { body }),
       ...(credential !== undefined && { credential }),
     };
     return exchange(request, this.#options.tools);
   }
+}
+
+/**
+ * A session that is unknown wants 404, but many servers go back to an example of the official SDK that said 400 and
+ * "No valid session ID provided". Taken for an answer it would keep the channel on a session that is gone for good.
+ */
+function speaksOfSession(answer: JsonObject | undefined): boolean {
+  const error = memberOf(answer, "error");
+  if (!isMembers(error)) return false;
+  const [code, message] = [numberOf(memberOf(error, "code")), memberOf(error, "message")];
+  const isServers = code === -32000 || code === -32001 || code === INVALID_REQUEST;
+  return isServers && typeof message === "string" && /\bsession\b/i.test(message);
 }

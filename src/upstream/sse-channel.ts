@@ -7,6 +7,7 @@ import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../core/mcp/json-text.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import type { SseEvent } from "../core/mcp/sse.ts";
+import { type Alarm, alarm, within } from "../core/waiting.ts";
 import {
   type ChannelOptions,
   type Request,
@@ -20,7 +21,6 @@ import { exchange, type UpstreamRequest } from "./http.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Pending } from "./pending.ts";
 import { judgeUrl } from "./url-guard.ts";
-import { type Alarm, alarm, within } from "./waiting.ts";
 
 /** Resolves once the server has named the address to post to. */
 export async function openSseChannel(

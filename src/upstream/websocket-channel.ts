@@ -5,6 +5,7 @@
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../core/mcp/json-text.ts";
+import { type Alarm, alarm } from "../core/waiting.ts";
 import {
   type ChannelOptions,
   HandshakeError,
@@ -19,7 +20,6 @@ import { asUpstreamError, broken, cancelled, late, nonsense, ofStatus, silent } 
 import { Lifetime } from "./lifetime.ts";
 import { Pending } from "./pending.ts";
 import { judgeUrl } from "./url-guard.ts";
-import { type Alarm, alarm } from "./waiting.ts";
 
 const HEARTBEAT = { silenceMs: 30_000, answerMs: 10_000 };
 const NORMAL = 1000;
