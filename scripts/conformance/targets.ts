@@ -1,4 +1,5 @@
 // What the suite is run against. Each target starts on its own and names one endpoint; the fixture stands behind all.
+import type { Era } from "../examples/hosting/dual-era.ts";
 import { startEverything } from "../../tests/fixtures/everything/start.ts";
 import { startGateway } from "../../tests/fixtures/gateway.ts";
 import { startSidecar } from "../../tests/fixtures/sidecar.ts";
@@ -21,12 +22,14 @@ export const TARGETS: Target[] = [
   { name: "sidecar", start: startBehindSidecar },
   { name: "server", start: () => startBehindGateway("/mcp/everything") },
   { name: "aggregate", start: () => startBehindGateway("/mcp") },
+  { name: "legacy-only", start: () => startBehindGateway("/mcp", "legacy") },
+  { name: "modern-only", start: () => startBehindGateway("/mcp", "modern") },
 ];
 
 /** A tenant that lets anybody in, because the suite can send no key. */
-async function startBehindGateway(path: string): Promise<RunningTarget> {
+async function startBehindGateway(path: string, only?: Era): Promise<RunningTarget> {
   const shutdown = createShutdown();
-  const fixture = await startEverything();
+  const fixture = await startEverything(only === undefined ? {} : { only });
   const gateway = await startGateway(await startThrowAwayDatabase(shutdown));
   const tenant = await gateway.addTenant({
     anonymous: true,

@@ -9,6 +9,8 @@ export type ErrorCode =
   | "payload_too_large"
   | "unauthorized"
   | "forbidden"
+  | "conflict"
+  | "too_many_requests"
   | "unsupported_media_type"
   | "not_acceptable"
   | "configuration"
@@ -27,6 +29,8 @@ const STATUS: Record<ErrorCode, number> = {
   payload_too_large: 413,
   unauthorized: 401,
   forbidden: 403,
+  conflict: 409,
+  too_many_requests: 429,
   unsupported_media_type: 415,
   not_acceptable: 406,
   configuration: 500,
@@ -46,6 +50,8 @@ const TITLE: Record<ErrorCode, string> = {
   payload_too_large: "Payload too large",
   unauthorized: "Who are you?",
   forbidden: "Not allowed",
+  conflict: "That does not fit what is there",
+  too_many_requests: "Too many requests",
   unsupported_media_type: "Unsupported media type",
   not_acceptable: "Not acceptable",
   configuration: "The gateway is not configured",
@@ -76,6 +82,51 @@ export class NotFoundError extends GatewayError {
   constructor(message = "Nothing is here. Check the address.") {
     super("not_found", message);
   }
+}
+
+export interface InputIssue {
+  /** A JSON Pointer (RFC 6901), as RFC 9457 suggests, or the name of a parameter. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What was sent does not have the form that is asked for: every fault at once. */
+export class InvalidInputError extends GatewayError {
+  readonly errors: readonly InputIssue[];
+
+  constructor(errors: readonly InputIssue[], message = "Correct what is listed and send it again.") {
+    super("bad_request", message);
+    this.errors = errors;
+  }
+}
+
+/** What a caller would need in order to be allowed; nothing where nothing would help. */
+export interface Missing {
+  readonly role?: string;
+  readonly scope?: string;
+}
+
+export class ForbiddenError extends GatewayError {
+  readonly missing: Missing;
+
+  constructor(message: string, missing: Missing = {}) {
+    super("forbidden", message);
+    this.missing = missing;
+  }
+}
+
+export class TooManyRequestsError extends GatewayError {
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds: number) {
+    super("too_many_requests", message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** What an answer about this failure says in its headers, whichever door it goes out by. */
+export function headersOf(error: GatewayError): Record<string, string> {
+  return error instanceof TooManyRequestsError ? { "retry-after": String(error.retryAfterSeconds) } : {};
 }
 
 export interface ConfigurationIssue {
@@ -123,4 +174,9 @@ export function gatewayErrorOf(thrown: Error): GatewayError {
   let inner = thrown;
   while (!(inner instanceof GatewayError) && inner.cause instanceof Error) inner = inner.cause;
   return inner instanceof GatewayError ? inner : new GatewayError("internal", INTERNAL, { cause: inner });
+}
+
+/** The same for whatever was thrown. */
+export function asGatewayError(thrown: unknown): GatewayError {
+  return gatewayErrorOf(thrown instanceof Error ? thrown : new Error(String(thrown)));
 }

@@ -2,9 +2,12 @@
 import type { Keyring } from "../core/keyring.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Access } from "../policy/access.ts";
-import type { SnapshotServer, TenantSnapshot } from "../policy/snapshot.ts";
+import type { TenantSnapshot } from "../policy/snapshot.ts";
 import type { ChannelTools } from "../upstream/channel.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
+import type { Translation } from "./bridge/translate.ts";
+import type { EraMemory } from "./era-memory.ts";
+import type { SessionStub } from "./session/door.ts";
 import type { SessionIds } from "./session-ids.ts";
 
 export interface McpContext {
@@ -14,6 +17,7 @@ export interface McpContext {
   readonly keyring: Keyring;
   readonly sessionIds: SessionIds;
   readonly catalogue: Catalogue;
+  readonly eras: EraMemory;
   readonly upstream: ChannelTools;
   readonly maxBodyBytes: number;
   /** Of streams that the gateway itself writes. */
@@ -23,5 +27,7 @@ export interface McpContext {
   /** The same for now; undefined where the caller has lost the right to be here. For streams that outlive a decision. */
   readonly renew: () => Promise<McpContext | undefined>;
   /** Has a message of the modern era answered by a server of the legacy one. */
-  readonly translate: (server: SnapshotServer, message: string, context: McpContext) => Promise<Response>;
+  readonly translate: (translation: Translation, context: McpContext) => Promise<Response>;
+  /** Where a legacy client's session with this name is held. */
+  readonly sessions: (name: string) => SessionStub;
 }

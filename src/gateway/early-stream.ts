@@ -2,7 +2,7 @@
  * An answer that begins before there is one: the caller gets an event stream with comments until the upstream answers,
  * and then the answer as its event. A caller who goes away meanwhile is noticed, and the upstream spared the rest.
  */
-import { gatewayErrorOf } from "../core/errors.ts";
+import { asGatewayError } from "../core/errors.ts";
 import { errorBody, gatewayErrorBody } from "../core/mcp/answers.ts";
 import { INTERNAL_ERROR, type JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { writeBlock } from "../core/mcp/sse.ts";
@@ -39,7 +39,7 @@ async function deliver({ pending, id, keepAliveMs, hangUp }: EarlyStream, writer
 }
 
 function failed(id: JsonRpcId | null, error: unknown): Response {
-  const known = gatewayErrorOf(error instanceof Error ? error : new Error(String(error)));
+  const known = asGatewayError(error);
   return new Response(gatewayErrorBody(id, known));
 }
 

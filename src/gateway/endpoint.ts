@@ -1,30 +1,25 @@
 /** The MCP door: who may come in, which tenant and which server are meant, and who serves it. */
-import { GatewayError, gatewayErrorOf, NotFoundError } from "../core/errors.ts";
-import type { Keyring } from "../core/keyring.ts";
+import { decideAction } from "../core/access/decide.ts";
+import { asGatewayError, ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
 import { gatewayErrorResponse } from "../core/mcp/answers.ts";
 import { isAllowedOrigin, isRightHost, type OriginPolicy } from "../core/net/origin.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
+import { challengeFor } from "../identity/oauth/challenge.ts";
+import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import { anonymous, type Principal } from "../identity/principal.ts";
 import { logFailure } from "../logs/console.ts";
-import { accessOf } from "../policy/access.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
-import type { ChannelTools } from "../upstream/channel.ts";
-import { type Catalogue, wholeTenant } from "./aggregate/catalogue.ts";
 import { aggregate } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
+import type { Contexts } from "./contexts.ts";
 import { preflight, withCors } from "./cors.ts";
 import { passThrough } from "./pass-through.ts";
-import { SessionIds } from "./session-ids.ts";
 
 export interface McpServices {
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
-  readonly keyring: Keyring;
-  readonly upstream: ChannelTools;
-  readonly catalogue: Catalogue;
+  readonly contexts: Contexts;
   readonly origins: OriginPolicy;
-  readonly maxBodyBytes: number;
-  readonly translate: McpContext["translate"];
 }
 
 export interface McpAddress {
@@ -33,9 +28,6 @@ export interface McpAddress {
   /** Without one, all that the tenant offers. */
   readonly serverName?: string;
 }
-
-/** Often enough that nothing on the way takes a silent stream for a dead one. */
-const KEEP_ALIVE_MS = 15_000;
 
 type Background = (work: Promise<unknown>) => void;
 
@@ -47,37 +39,19 @@ export type McpEndpoint = (
 ) => Promise<Response>;
 
 export function createMcpEndpoint(services: McpServices): McpEndpoint {
-  const sessionIds = new SessionIds(services.keyring);
-
   const enter = async (
     request: Request,
     address: McpAddress,
     background: Background,
   ): Promise<McpContext> => {
-    const principal = await identify(services, request, address, background);
-    const tenant = await services.snapshots.get(principal.tenantId, background);
-    if (tenant === undefined) throw new NotFoundError();
-    const { keyring, upstream, catalogue, maxBodyBytes, translate } = services;
-    return {
-      principal,
-      tenant,
-      access: accessOf(principal, tenant, new Date()),
-      keyring,
-      sessionIds,
-      catalogue,
-      upstream,
-      maxBodyBytes,
-      keepAliveMs: KEEP_ALIVE_MS,
-      background,
-      translate,
-      renew: () => enter(request, address, background).catch(() => undefined),
-    };
+    const known = async () => requireScope(await identify(services, request, address, background));
+    return services.contexts(await known(), { background, identify: known });
   };
 
   const serve = async (request: Request, address: McpAddress, background: Background): Promise<Response> => {
     const context = await enter(request, address, background);
     const { tenant, access } = context;
-    if (address.serverName === undefined) return aggregate(request, wholeTenant(tenant), context);
+    if (address.serverName === undefined) return aggregate(request, undefined, context);
     const server = tenant.servers.get(address.serverName);
     if (server === undefined || !access.allows("server", server.id, server.name)) {
       throw new NotFoundError("There is no such MCP server here, or it is not for you. Check the address.");
@@ -97,12 +71,17 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     try {
       return withCors(await serve(request, address, background), origin);
     } catch (thrown) {
-      const error = gatewayErrorOf(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      const error = asGatewayError(thrown);
       if (error.status >= 500) {
         logFailure(error, { requestId, method: request.method, path: new URL(request.url).pathname });
       }
       const response = gatewayErrorResponse(null, error);
-      if (error.status === 401) response.headers.set("www-authenticate", "Bearer");
+      const challenge = challengeFor(error, {
+        publicUrl: services.origins.publicUrl,
+        path: new URL(request.url).pathname,
+        hadProof: request.headers.has("authorization") || request.headers.has("x-api-key"),
+      });
+      if (challenge !== undefined) response.headers.set("www-authenticate", challenge);
       if (error.status === 405) response.headers.set("allow", "POST, GET, DELETE, OPTIONS");
       return withCors(response, origin);
     }
@@ -124,8 +103,20 @@ async function identify(
     if (authentication.kind === "principal") return authentication.principal;
     throw new GatewayError("unauthorized", WHO);
   }
+  if (authentication.kind === "principal") {
+    const own = await services.snapshots.get(authentication.principal.tenantId, background);
+    if (own?.slug === address.tenantSlug) return authentication.principal;
+  }
   const tenantId = await services.snapshots.openTenant(address.tenantSlug, background);
-  if (tenantId === undefined) throw new NotFoundError();
-  const known = authentication.kind === "principal" && authentication.principal.tenantId === tenantId;
-  return known ? authentication.principal : anonymous(tenantId);
+  if (tenantId !== undefined) return anonymous(tenantId);
+  // The same for tenants that are closed and that are not there; whoever proves to belong to it learns more.
+  if (authentication.kind === "none") throw new GatewayError("unauthorized", WHO);
+  throw new NotFoundError();
+}
+
+/** All of MCP takes one scope (core/access/actions.ts); who lacks it is told, and may ask for it. */
+function requireScope(principal: Principal): Principal {
+  const decision = decideAction(principal, "mcp.connect");
+  if (decision.allowed) return principal;
+  throw new ForbiddenError(`This takes the scope ${MCP_SCOPE}.`, { scope: MCP_SCOPE });
 }

@@ -4,13 +4,14 @@
  */
 import { responseHeaders } from "../core/mcp/forwarding.ts";
 import type { JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { within } from "../core/waiting.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { refused } from "../upstream/failures.ts";
 import { exchange, type UpstreamRequest } from "../upstream/http.ts";
 import type { McpContext } from "./context.ts";
 import { earlyStream } from "./early-stream.ts";
 import { type Edit, edited } from "./edit.ts";
-import { openStream, relay, within } from "./streams.ts";
+import { openStream, relay } from "./streams.ts";
 import { targetFor } from "./target.ts";
 
 export interface Leg {
@@ -47,7 +48,10 @@ export type Departure = Pick<Leg, "server" | "method" | "headers" | "body" | "is
 /** There, with our credential; the answer's body is the caller's to read, or to let go by the signal. */
 export async function reach(leg: Departure, context: McpContext, signal: AbortSignal): Promise<Response> {
   const { server, method, headers, body } = leg;
-  if (leg.isTranslated === true) return context.translate(server, String(body), context);
+  if (leg.isTranslated === true) {
+    const acceptsStream = headers.get("accept")?.includes("text/event-stream") === true;
+    return context.translate({ server, message: String(body), acceptsStream, signal }, context);
+  }
   const { url, credential } = await targetFor(server, context.keyring);
   const response = await exchange(
     {

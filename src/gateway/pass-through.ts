@@ -1,19 +1,19 @@
 /**
  * One server as it is: what the caller sends goes on byte for byte, what the server answers comes back as a stream.
  * The gateway reads only what it must judge, puts its own credential in place of the caller's, and gives sessions ids
- * that work for their owner alone.
+ * that work for their owner alone. Where the server turns out not to speak the caller's era, it is translated instead.
  */
 import { GatewayError, UpstreamError } from "../core/errors.ts";
-import { errorResponse, gatewayErrorResponse } from "../core/mcp/answers.ts";
+import { gatewayErrorResponse } from "../core/mcp/answers.ts";
 import { requestHeaders } from "../core/mcp/forwarding.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
+import { aggregatePost } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
+import { isForeignToServer } from "./foreign.ts";
 import { travel } from "./leg.ts";
+import { listEdit, refusal } from "./permitted.ts";
 import { type Post, readPost } from "./post.ts";
-
-/** Session ids of the protocol end with this error (and status 404), and clients then begin anew. */
-const SESSION_NOT_FOUND = -32001;
 
 export async function passThrough(
   request: Request,
@@ -22,40 +22,69 @@ export async function passThrough(
 ): Promise<Response> {
   const post = request.method === "POST" ? await readPost(request, context.maxBodyBytes) : undefined;
   if (post instanceof Response) return post;
+  const translated = () => aggregatePost(request, post, server.name, context);
   try {
-    return await forward(request, post, server, context);
+    const only = context.eras.onlyEraOf(server);
+    if (only !== undefined && mustTranslate(request, post, only, server)) return await translated();
+    const refused = refusal(post, server, context);
+    if (refused !== undefined) return refused;
+    const session = await sessionOf(request, server, context);
+    // Not one of the server's own: one of ours perhaps, from when it was found not to speak the caller's era.
+    if (session === undefined) return await translated();
+    const response = await forward(request, post, session, server, context);
+    return (await isForeignToServer(response, request, post, server, context))
+      ? await translated()
+      : response;
   } catch (error) {
     if (error instanceof UpstreamError) return gatewayErrorResponse(post?.id ?? null, error);
     throw error;
   }
 }
 
+function mustTranslate(
+  request: Request,
+  post: Post | undefined,
+  only: "legacy" | "modern",
+  server: SnapshotServer,
+): boolean {
+  // A legacy server of another transport cannot be passed through to anybody.
+  if (server.transport !== "http") return true;
+  if (post === undefined) return only === "modern" && request.headers.has(HEADERS.sessionId);
+  return post.era !== only;
+}
+
+/** The upstream's own session id; null where the caller names none, undefined where it is none of this server's. */
+async function sessionOf(
+  request: Request,
+  server: SnapshotServer,
+  context: McpContext,
+): Promise<string | null | undefined> {
+  if (new URL(request.url).searchParams.has("sessionId")) return undefined;
+  const session = request.headers.get(HEADERS.sessionId);
+  if (session === null) return null;
+  return context.sessionIds.open({ principalId: context.principal.id, serverId: server.id }, session);
+}
+
 async function forward(
   request: Request,
   post: Post | undefined,
+  session: string | null,
   server: SnapshotServer,
   context: McpContext,
 ): Promise<Response> {
-  const id = post?.id ?? null;
   const headers = requestHeaders(request.headers);
+  if (session !== null) headers.set(HEADERS.sessionId, session);
   const owner = { principalId: context.principal.id, serverId: server.id };
-  const session = headers.get(HEADERS.sessionId);
-  if (session !== null) {
-    const upstreamId = await context.sessionIds.open(owner, session);
-    if (upstreamId === undefined) {
-      const message = "Session not found. Initialize anew.";
-      return errorResponse(404, id, { code: SESSION_NOT_FOUND, message });
-    }
-    headers.set(HEADERS.sessionId, upstreamId);
-  }
+  const edit = listEdit(post, server, context);
   return travel(
     {
       server,
       method: methodOf(request),
       headers,
-      id,
+      id: post?.id ?? null,
       mayAnswerEarly: mayAnswerEarly(post),
       ...(post !== undefined && { body: post.bytes }),
+      ...(edit !== undefined && { edit }),
       async finishHeaders(answered) {
         const opened = answered.get(HEADERS.sessionId);
         if (opened !== null) answered.set(HEADERS.sessionId, await context.sessionIds.seal(owner, opened));

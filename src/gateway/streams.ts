@@ -3,6 +3,8 @@
  * between two events from time to time (the standard makes readers pass over it). It keeps connections open on the way
  * and is how a caller that went away is noticed: workerd tells of it only when something is written to them.
  */
+import { within } from "../core/waiting.ts";
+
 export interface RelayTimes {
   /** After this long without an event a comment is sent. */
   readonly keepAliveMs: number;
@@ -71,19 +73,6 @@ export async function keepAliveUntil<T>(
       keepAliveMs,
     );
     if (settled !== undefined) return settled.value;
-  }
-}
-
-/** Undefined when time is up first. */
-export async function within<T>(pending: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const patience = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  try {
-    return await Promise.race([pending, patience]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

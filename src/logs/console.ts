@@ -7,7 +7,13 @@ export interface FailureScene {
   readonly path: string;
 }
 
-export function logFailure(error: GatewayError, scene: FailureScene): void {
+/** Work that no request waits for. */
+export interface BackgroundScene {
+  readonly work: string;
+  readonly serverId: string;
+}
+
+export function logFailure(error: GatewayError, scene: FailureScene | BackgroundScene): void {
   const cause = error.cause instanceof Error ? error.cause : undefined;
   console.error(
     JSON.stringify({

@@ -51,6 +51,8 @@ export interface UpstreamChannel {
   listen(lastEventId?: string): Promise<boolean>;
   /** Ends the session on the server too, as far as the transport can say so. Never throws. */
   close(): Promise<void>;
+  /** Lets go without a word: where sessions outlive connections, whoever knows the id may take this one over. */
+  abandon(): Promise<void>;
 }
 
 export interface ChannelOptions {

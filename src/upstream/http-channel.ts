@@ -105,6 +105,10 @@ export class HttpChannel implements UpstreamChannel {
     await farewell.run(undefined, (signal) => this.#wire.goodbye(signal)).catch(() => undefined);
   }
 
+  async abandon(): Promise<void> {
+    this.#end(undefined);
+  }
+
   get #server(): string {
     return this.#options.target.server;
   }

@@ -98,6 +98,11 @@ class SseChannel implements UpstreamChannel {
     this.#end(undefined);
   }
 
+  /** The session is the connection. */
+  abandon(): Promise<void> {
+    return this.close();
+  }
+
   #end(reason: UpstreamError | undefined): void {
     this.#silence.stop();
     if (this.#life.end(reason)) this.#options.events.closed(reason);

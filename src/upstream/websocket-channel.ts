@@ -107,6 +107,11 @@ class WebSocketChannel implements UpstreamChannel {
     this.#end(undefined, NORMAL);
   }
 
+  /** The session is the connection. */
+  abandon(): Promise<void> {
+    return this.close();
+  }
+
   #end(reason: UpstreamError | undefined, code?: number): void {
     this.#silence.stop();
     this.#unanswered.stop();

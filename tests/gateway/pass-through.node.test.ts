@@ -112,7 +112,8 @@ describe("who may come in", () => {
         body: ping,
       });
     expect((await post(open.slug, "open")).status).toBe(200);
-    expect((await post(tenant.slug, "recorder")).status).toBe(404);
+    expect((await post(tenant.slug, "recorder")).status).toBe(401);
+    expect((await post("no-such-tenant", "recorder")).status).toBe(401);
     expect((await post(open.slug, "recorder")).status).toBe(404);
   });
 });

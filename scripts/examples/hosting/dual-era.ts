@@ -15,6 +15,8 @@ export interface DualEraOptions {
   build: (era: Era) => McpServer;
   /** How long clients are asked to wait before they come back to a closed stream. */
   retryMs?: number;
+  /** Speaks one era only, as most servers do. */
+  only?: Era;
 }
 
 export interface DualEraEndpoint {
@@ -26,7 +28,7 @@ export interface DualEraEndpoint {
 
 const MAX_BODY = 4 * 1024 * 1024;
 
-export function createDualEraEndpoint({ build, retryMs = 500 }: DualEraOptions): DualEraEndpoint {
+export function createDualEraEndpoint({ build, retryMs = 500, only }: DualEraOptions): DualEraEndpoint {
   const modern = createMcpHandler(() => build("modern"), { legacy: "reject", maxRequestBodySize: MAX_BODY });
   const sessions = createLegacySessions(() => build("legacy"), retryMs);
 
@@ -35,7 +37,8 @@ export function createDualEraEndpoint({ build, retryMs = 500 }: DualEraOptions):
       // Only a body of JSON can name an era; what is none, the modern handler refuses (415) before it reads.
       const json = request.headers.get("content-type")?.includes("json") === true;
       const body = request.method === "POST" && json ? await readJson(request.clone()) : undefined;
-      if (request.method === "POST" && body === undefined) return modern.fetch(request);
+      if (only === "legacy") return sessions.fetch(request, body);
+      if (only === "modern" || (request.method === "POST" && body === undefined)) return modern.fetch(request);
       if (await isLegacyRequest(request, body)) return sessions.fetch(request, body);
       return modern.fetch(request);
     },

@@ -96,14 +96,16 @@ function checkName(message: Message & { kind: "request" }, header: HeaderLookup)
   return decoded === name ? undefined : mismatch("Mcp-Name", decoded ?? raw, name);
 }
 
-const SENTINEL = /^=\?base64\?(?<content>[A-Za-z0-9+/]*={0,2})\?=$/;
+const SENTINEL = /^=\?base64\?(?<content>.*)\?=$/s;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Values that are no plain ASCII travel as `=?base64?…?=`. Undefined where that is not what it claims to be. */
 export function decodeHeaderValue(value: string): string | undefined {
   const content = SENTINEL.exec(value)?.groups?.content;
-  if (content === undefined) return value.startsWith("=?base64?") ? undefined : value;
+  if (content === undefined) return value;
+  if (!BASE64.test(content)) return undefined;
+  const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
   try {
-    const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;

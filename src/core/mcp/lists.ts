@@ -48,12 +48,12 @@ export function editList(response: JsonObject, method: ListMethod, edit: ListEdi
   );
 }
 
-/** The same for the text of a response. */
+/** The same for the text of a response, or of a batch of them. */
 export function editListText(text: string, method: ListMethod, edit: ListEdit): string {
-  const response = parseLossless(text);
-  if (!isMembers(response)) return text;
-  const edited = editList(response, method, edit);
-  return edited === response ? text : stringifyLossless(edited);
+  const content = parseLossless(text);
+  const one = (response: unknown) => (isMembers(response) ? editList(response, method, edit) : response);
+  const edited = Array.isArray(content) ? mapItems(content, one) : one(content);
+  return edited === content ? text : stringifyLossless(edited);
 }
 
 /**

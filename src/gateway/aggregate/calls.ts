@@ -4,16 +4,16 @@ import { requestHeaders } from "../../core/mcp/forwarding.ts";
 import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { isMembers, mapMember, mapObject, memberOf, stringifyLossless } from "../../core/mcp/json-text.ts";
-import { HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts";
+import { checkParamHeaders } from "../../core/mcp/param-headers.ts";
+import { HEADER_MISMATCH, HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts";
 import { type Target, targetOf, withTarget } from "../../core/mcp/rewrite.ts";
-import type { UseKind } from "../../policy/access.ts";
 import type { McpContext } from "../context.ts";
 import { travel } from "../leg.ts";
 import type { Post } from "../post.ts";
 import type { Scope } from "./catalogue.ts";
 import { outwardEdit } from "./outward.ts";
 import { openState, openTask, type StateOwner } from "./seals.ts";
-import type { Place, Tables } from "./tables.ts";
+import { type Place, type Tables, USES } from "./tables.ts";
 
 export interface Caller {
   readonly request: Request;
@@ -56,12 +56,13 @@ export async function find(target: Target, scope: Scope, context: McpContext): P
   return late && { place: late, tables };
 }
 
-/** For requests whose server is known already. */
+/** For requests whose server is known already. The status tells something only where we know nothing of the method. */
 export async function callAt(
   caller: Caller,
   place: Place,
   tables: Tables,
   context: McpContext,
+  statusTells = false,
 ): Promise<Response> {
   const { message, post } = caller;
   const { server } = place.offer;
@@ -78,17 +79,33 @@ export async function callAt(
   const headers = requestHeaders(caller.request.headers);
   headers.delete(HEADERS.sessionId);
   if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.own));
+  const isTranslated = place.offer.era === "legacy";
+  if (isTranslated && statusTells) headers.set("accept", "application/json");
+  const complaint = isTranslated ? checkParameters(caller, place, tables) : undefined;
+  if (complaint !== undefined) {
+    return errorResponse(400, post.id, { code: HEADER_MISMATCH, message: complaint });
+  }
   const leg = {
     server,
     method: "POST",
     headers,
     body: stringifyLossless(own),
     id: post.id,
-    mayAnswerEarly: post.acceptsStream,
+    mayAnswerEarly: post.acceptsStream && !statusTells,
     edit,
-    isTranslated: place.offer.era === "legacy",
+    isTranslated,
   } as const;
   return travel(leg, context);
+}
+
+/** A server that knows nothing of these headers cannot hold them against the arguments, so it is done for it. */
+function checkParameters({ request, message }: Caller, place: Place, tables: Tables): string | undefined {
+  const params = memberOf(message, "params");
+  if (memberOf(message, "method") !== "tools/call" || !isMembers(params)) return undefined;
+  const schema = memberOf(tables.toolAt(place), "inputSchema");
+  return checkParamHeaders(schema, memberOf(params, "arguments"), (name) =>
+    request.headers.get(name)?.trim(),
+  );
 }
 
 async function placeIn(tables: Tables, target: Target, context: McpContext): Promise<Place | undefined> {
@@ -96,20 +113,15 @@ async function placeIn(tables: Tables, target: Target, context: McpContext): Pro
   if (place === undefined) return undefined;
   // As it is now: what it offers may be known from before its credentials or its times were changed.
   const server = context.tenant.servers.get(place.offer.server.name);
-  if (server === undefined || !mayUse(place, target, context)) return undefined;
+  if (server === undefined || !mayUse(place, target, tables, context)) return undefined;
   return { ...place, offer: { ...place.offer, server } };
 }
 
-const USES: Record<Target["kind"], UseKind> = {
-  tool: "tool",
-  prompt: "prompt",
-  resource: "resource",
-  template: "resource",
-  task: "server",
-};
-
-function mayUse({ offer, own }: Place, { kind }: Target, { access }: McpContext): boolean {
-  return access.allows(USES[kind], offer.server.id, kind === "task" ? offer.server.name : own);
+function mayUse(place: Place, { kind }: Target, tables: Tables, { access }: McpContext): boolean {
+  const { server } = place.offer;
+  return kind === "task"
+    ? access.allows("server", server.id, server.name)
+    : tables.allows(USES[kind], place, access);
 }
 
 async function placeOfTask(tables: Tables, target: Target, context: McpContext): Promise<Place | undefined> {
@@ -139,11 +151,16 @@ function wrong(post: Post, message: string): Response {
 }
 
 function unknown(post: Post, target: Target): Response {
-  const isResource = target.kind === "resource" || target.kind === "template";
-  const message = `${WHAT[target.kind]}: ${target.value.slice(0, 200)}`;
-  return errorResponse(200, post.id, {
-    code: INVALID_PARAMS,
-    message,
-    ...(isResource && { data: { uri: target.value } }),
-  });
+  return errorResponse(200, post.id, unknownTarget(target, INVALID_PARAMS));
+}
+
+export function unknownTarget(
+  { kind, value }: Target,
+  resourceCode: number,
+): { code: number; message: string; data?: JsonObject } {
+  const isResource = kind === "resource" || kind === "template";
+  const message = `${WHAT[kind]}: ${value.slice(0, 200)}`;
+  return isResource
+    ? { code: resourceCode, message, data: { uri: value } }
+    : { code: INVALID_PARAMS, message };
 }

@@ -1,4 +1,5 @@
 /** The merged view of some of a tenant's servers, built once for each state of what they offer. */
+import { NotFoundError } from "../../core/errors.ts";
 import type { Gap } from "../../core/mcp/merge.ts";
 import { isSameNaming, type Naming } from "../../policy/naming.ts";
 import type { SnapshotServer, TenantSnapshot } from "../../policy/snapshot.ts";
@@ -24,6 +25,13 @@ export function wholeTenant(tenant: TenantSnapshot): Scope {
 /** Alone, a server's names are its own. */
 export function singleServer(tenant: TenantSnapshot, server: SnapshotServer): Scope {
   return { tenantId: tenant.id, servers: [server], naming: { ...tenant.naming, prefix: "never" } };
+}
+
+export function scopeOf(tenant: TenantSnapshot, serverName: string | undefined): Scope {
+  if (serverName === undefined) return wholeTenant(tenant);
+  const server = tenant.servers.get(serverName);
+  if (server === undefined) throw new NotFoundError("There is no such MCP server here any more.");
+  return singleServer(tenant, server);
 }
 
 type Background = (work: Promise<unknown>) => void;

@@ -1,6 +1,6 @@
 /** One server's part in a caller's subscription: opened, read, and opened again when it breaks. */
 import { requestHeaders } from "../../core/mcp/forwarding.ts";
-import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import {
   isMembers,
   mapObject,
@@ -9,21 +9,21 @@ import {
   stringifyLossless,
 } from "../../core/mcp/json-text.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
+import { pause } from "../../core/waiting.ts";
 import { dataOf, eventsOf } from "../../upstream/event-stream.ts";
 import type { McpContext } from "../context.ts";
 import { reach } from "../leg.ts";
 import type { MessageWriter } from "../message-stream.ts";
-import type { Caller } from "./calls.ts";
+import type { Subscriber } from "./listen.ts";
 import type { Offer } from "./offers.ts";
 import { outwardEdit } from "./outward.ts";
 import { changed, type Wanted } from "./subscriptions.ts";
 
 export interface LegOptions {
-  readonly caller: Caller;
+  readonly subscriber: Subscriber;
   readonly context: McpContext;
   readonly offer: Offer;
   readonly wanted: Wanted;
-  readonly id: JsonRpcId;
   readonly writer: MessageWriter;
 }
 
@@ -34,7 +34,7 @@ export interface Leg {
 }
 
 const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 300_000;
 
 export function openLeg(options: LegOptions): Leg {
   const abort = new AbortController();
@@ -48,26 +48,26 @@ async function keepOpen(
   signal: AbortSignal,
   acknowledge: (accepted: JsonObject) => void,
 ): Promise<void> {
-  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+  for (let wait = FIRST_PAUSE_MS; !signal.aborted; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
     const opened = Date.now();
     await readOnce(options, signal, acknowledge).catch(() => undefined);
     acknowledge({});
     // A stream that held for a while was a good one.
-    if (Date.now() - opened > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS;
-    await sleep(pause, signal);
+    if (Date.now() - opened > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
+    await pause(wait, signal);
     if (signal.aborted) return;
     // Nobody knows what was missed meanwhile.
-    for (const flag of options.wanted.flags) await options.writer.write(changed(flag, options.id));
+    for (const flag of options.wanted.flags) await options.writer.write(changed(flag, options.subscriber.id));
   }
 }
 
 async function readOnce(
-  { caller, context, offer, wanted, writer }: LegOptions,
+  { subscriber, context, offer, wanted, writer }: LegOptions,
   signal: AbortSignal,
   acknowledge: (accepted: JsonObject) => void,
 ): Promise<void> {
   const { server } = offer;
-  const { tables } = await context.catalogue.known(caller.scope, context.background);
+  const { tables } = await context.catalogue.known(subscriber.scope, context.background);
   const owner = {
     principalId: context.principal.id,
     serverId: server.id,
@@ -75,7 +75,7 @@ async function readOnce(
     own: "",
   };
   const outward = outwardEdit(owner, server.name, tables, context);
-  const response = await ask({ caller, context, offer, wanted }, signal);
+  const response = await ask({ subscriber, context, offer, wanted }, signal);
   if (response.body === null) return;
   const reading = { server: server.name, idleMs: undefined, signal };
   for await (const event of eventsOf(response.body, reading)) {
@@ -94,13 +94,13 @@ async function readOnce(
 }
 
 function ask(
-  { caller, context, offer, wanted }: Pick<LegOptions, "caller" | "context" | "offer" | "wanted">,
+  { subscriber, context, offer, wanted }: Omit<LegOptions, "writer">,
   signal: AbortSignal,
 ): Promise<Response> {
-  const message = mapObject(caller.message, "params", (params) =>
+  const message = mapObject(subscriber.message, "params", (params) =>
     isMembers(params) ? { ...params, notifications: written(wanted) } : params,
   );
-  const headers = requestHeaders(caller.request.headers);
+  const headers = requestHeaders(subscriber.headers);
   headers.delete(HEADERS.sessionId);
   const body = stringifyLossless(message);
   return reach(
@@ -122,14 +122,4 @@ function acceptedIn(message: JsonObject): JsonObject {
   const params = memberOf(message, "params");
   const accepted = isMembers(params) ? memberOf(params, "notifications") : undefined;
   return isMembers(accepted) ? accepted : {};
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

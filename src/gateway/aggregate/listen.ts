@@ -4,55 +4,74 @@
  */
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { within } from "../../core/waiting.ts";
 import type { McpContext } from "../context.ts";
 import { type MessageWriter, messageStream } from "../message-stream.ts";
 import { type Caller, find } from "./calls.ts";
-import { wholeTenant } from "./catalogue.ts";
+import { type Scope, wholeTenant } from "./catalogue.ts";
 import { visible } from "./discover.ts";
 import { type Leg, openLeg } from "./listen-leg.ts";
 import type { Offer } from "./offers.ts";
 import { openTask } from "./seals.ts";
-import { changed, FLAGS, metaOf, type Wanted } from "./subscriptions.ts";
+import { changed, FLAGS, metaOf, readWanted, type Wanted } from "./subscriptions.ts";
 
 /** A server that has not acknowledged by then does so later, unheard. */
 const ACKNOWLEDGED_WITHIN_MS = 2000;
 /** How soon a caller who lost the right to listen is cut off, and a new server is heard. */
 const LOOK_MS = 1000;
 
-export async function listen(caller: Caller, context: McpContext): Promise<Response> {
-  const wanted = wantedIn(caller.message);
-  const parts = await partsOf(wanted, caller, context);
-  const id = caller.post.id ?? 0;
-  return messageStream(context, (writer) => hold({ caller, context, wanted, id, writer }, parts));
+/** Who listens, and to what. */
+export interface Subscriber {
+  readonly id: JsonRpcId;
+  readonly headers: Headers;
+  readonly scope: Scope;
+  /** The subscriptions/listen request. */
+  readonly message: JsonObject;
+}
+
+export function listen({ request, post, scope, message }: Caller, context: McpContext): Response {
+  const subscriber = { id: post.id ?? 0, headers: request.headers, scope, message };
+  return messageStream(context, (writer) => follow(subscriber, context, writer));
+}
+
+/** Until the caller loses the right to listen; throws when the caller is gone. */
+export async function follow(
+  subscriber: Subscriber,
+  context: McpContext,
+  writer: MessageWriter,
+): Promise<void> {
+  const wanted = readWanted(subscriber.message);
+  const parts = await partsOf(wanted, subscriber.scope, context);
+  await hold({ subscriber, context, wanted, writer }, parts);
 }
 
 interface Listening {
-  readonly caller: Caller;
+  readonly subscriber: Subscriber;
   readonly context: McpContext;
   readonly wanted: Wanted;
-  readonly id: JsonRpcId;
   readonly writer: MessageWriter;
 }
 
 async function hold(listening: Listening, parts: ReadonlyMap<string, Part>): Promise<void> {
-  const { caller, context, wanted, id, writer } = listening;
+  const { subscriber, context, wanted, writer } = listening;
+  const { id, scope } = subscriber;
   const legs = new Map<string, Leg>();
   const open = ({ offer, wanted: own }: Part) =>
-    legs.set(offer.server.id, openLeg({ caller, context, offer, wanted: own, id, writer }));
+    legs.set(offer.server.id, openLeg({ subscriber, context, offer, wanted: own, writer }));
   try {
     for (const part of parts.values()) open(part);
     const accepted = await acknowledged([...legs.values()]);
     await writer.write(acknowledgement(id, wanted, accepted));
-    for (let { servers } = caller.scope; ; ) {
+    for (let { servers } = scope; ; ) {
       await writer.idle(LOOK_MS);
       const renewed = await context.renew();
       if (renewed === undefined) break;
       const now = wholeTenant(renewed.tenant).servers;
-      if (caller.scope.servers.length === 1 || isSame(servers, now)) continue;
+      if (scope.servers.length === 1 || isSame(servers, now)) continue;
       servers = now;
       // What one endpoint offers changes with the servers behind it.
       for (const flag of wanted.flags) await writer.write(changed(flag, id));
-      const next = await partsOf(wanted, { ...caller, scope: wholeTenant(renewed.tenant) }, renewed);
+      const next = await partsOf(wanted, wholeTenant(renewed.tenant), renewed);
       for (const [serverId, leg] of legs) if (!next.has(serverId) && legs.delete(serverId)) leg.close();
       for (const [serverId, part] of next) if (!legs.has(serverId)) open(part);
     }
@@ -62,32 +81,17 @@ async function hold(listening: Listening, parts: ReadonlyMap<string, Part>): Pro
   }
 }
 
-function wantedIn(message: JsonObject): Wanted {
-  const params = memberOf(message, "params");
-  const asked = isMembers(params) ? memberOf(params, "notifications") : undefined;
-  const notifications = isMembers(asked) ? asked : {};
-  const texts = (member: string) => {
-    const value = memberOf(notifications, member);
-    return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-  };
-  return {
-    flags: Object.keys(FLAGS).filter((flag) => memberOf(notifications, flag) === true),
-    resourceSubscriptions: texts("resourceSubscriptions"),
-    taskIds: texts("taskIds"),
-  };
-}
-
 interface Part {
   readonly offer: Offer;
   readonly wanted: Wanted;
 }
 
 /** By server id; servers that have nothing of it are not asked. */
-async function partsOf(wanted: Wanted, caller: Caller, context: McpContext): Promise<Map<string, Part>> {
-  const { tables } = await context.catalogue.complete(caller.scope, context.background);
+async function partsOf(wanted: Wanted, scope: Scope, context: McpContext): Promise<Map<string, Part>> {
+  const { tables } = await context.catalogue.complete(scope, context.background);
   const uris = new Map<string, string[]>();
   for (const uri of wanted.resourceSubscriptions) {
-    const found = await find({ kind: "resource", value: uri }, caller.scope, context);
+    const found = await find({ kind: "resource", value: uri }, scope, context);
     if (found !== undefined) put(uris, found.place.offer.server.id, found.place.own);
   }
   const taskIds = new Map<string, string[]>();
@@ -123,14 +127,7 @@ function put(lists: Map<string, string[]>, key: string, value: string): void {
 async function acknowledged(legs: readonly Leg[]): Promise<readonly JsonObject[]> {
   const heard: JsonObject[] = [];
   const all = Promise.all(legs.map(async (leg) => heard.push(await leg.acknowledged)));
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  await Promise.race([
-    all,
-    new Promise((resolve) => {
-      timer = setTimeout(resolve, ACKNOWLEDGED_WITHIN_MS);
-    }),
-  ]);
-  clearTimeout(timer);
+  await within(all, ACKNOWLEDGED_WITHIN_MS);
   return heard;
 }
 

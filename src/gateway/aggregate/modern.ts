@@ -83,12 +83,22 @@ function list(
   });
 }
 
+/** Of the legacy era: what serves it must not be reached by a message of this one. */
+const REMOVED = new Set([
+  "initialize",
+  "ping",
+  "logging/setLevel",
+  "resources/subscribe",
+  "resources/unsubscribe",
+]);
+
 /** A method that names nothing we know leads to a server where there is one only. */
 async function callOnly(caller: Caller, context: McpContext): Promise<Response> {
   const { tables } = await context.catalogue.known(caller.scope, context.background);
   const [offer] = tables.offers;
-  if (caller.scope.servers.length === 1 && offer !== undefined) {
-    return callAt(caller, { offer, own: "" }, tables, context);
+  const isGone = REMOVED.has(String(memberOf(caller.message, "method")));
+  if (caller.scope.servers.length === 1 && offer !== undefined && !isGone) {
+    return callAt(caller, { offer, own: "" }, tables, context, true);
   }
   const message = "There is no such method here. Ask one server directly, at its own address.";
   return errorResponse(404, caller.post.id, { code: METHOD_NOT_FOUND, message });

@@ -28,6 +28,8 @@ export interface OfferSources {
   recall(tenantId: string, servers: readonly SnapshotServer[]): Promise<readonly Offer[]>;
   /** Keeps what the server said for the days when it says nothing. */
   remember(tenantId: string, offer: Offer): Promise<void>;
+  /** Callers learn that a server failed, whoever runs the gateway learns why. */
+  failed(server: SnapshotServer, error: unknown): void;
   readonly now: () => number;
 }
 
@@ -174,6 +176,7 @@ export class Offers {
       entry.freshUntil = this.#sources.now() + this.#ttlOf(offer);
       if (isNews) await this.#sources.remember(entry.tenantId, offer).catch(() => undefined);
     } catch (error) {
+      this.#sources.failed(entry.server, error);
       entry.failure = reasonOf(error);
       if (entry.offer !== undefined) entry.offer = { ...entry.offer, isStale: true };
     }

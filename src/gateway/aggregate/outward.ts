@@ -20,6 +20,18 @@ import type { Tables } from "./tables.ts";
 /** Nothing to change without one of these; most messages have none, and are not even parsed. */
 const INTERESTING = /"(?:uri|taskId|taskIds|requestState|resourceUri|resourceSubscriptions)"/;
 
+/** From a server's message to what the caller is told; the very same object where nothing is to be changed. */
+export type Translate = (message: JsonObject) => Promise<JsonObject>;
+
+export function outwardFrom(
+  owner: StateOwner,
+  server: string,
+  tables: Tables,
+  context: McpContext,
+): Translate {
+  return (message) => translate(message, owner, server, tables, context);
+}
+
 export function outwardEdit(owner: StateOwner, server: string, tables: Tables, context: McpContext): Edit {
   return async (text) => {
     if (!INTERESTING.test(text)) return text;

@@ -1,5 +1,6 @@
 /** What can be listened to, and how a stream says of itself whose it is. */
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
 import { META } from "../../core/mcp/revisions.ts";
 
 /** What the caller asked for, or what one server is asked for. */
@@ -22,3 +23,18 @@ export function changed(flag: string, id: JsonRpcId): JsonObject {
 }
 
 export const metaOf = (id: JsonRpcId) => ({ [META.subscriptionId]: id });
+
+export function readWanted(message: JsonObject): Wanted {
+  const params = memberOf(message, "params");
+  const asked = isMembers(params) ? memberOf(params, "notifications") : undefined;
+  const notifications = isMembers(asked) ? asked : {};
+  const texts = (member: string) => {
+    const value = memberOf(notifications, member);
+    return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+  };
+  return {
+    flags: Object.keys(FLAGS).filter((flag) => memberOf(notifications, flag) === true),
+    resourceSubscriptions: texts("resourceSubscriptions"),
+    taskIds: texts("taskIds"),
+  };
+}

@@ -1,11 +1,12 @@
 /** The names under which a tenant's servers appear as one, and the way back to the server that has the thing. */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
 import { keyOf, type ListMethod, renameItem } from "../../core/mcp/lists.ts";
 import { type Gap, type ListPart, mergeLists } from "../../core/mcp/merge.ts";
 import { exposeNames, type NameTable, resolve, serverOrder } from "../../core/mcp/names.ts";
 import { outwardTool, type Target } from "../../core/mcp/rewrite.ts";
 import { exposeUris, outwardUri, resolveUri, type UriRoutes, type UriTable } from "../../core/mcp/uris.ts";
-import type { Access, UseKind } from "../../policy/access.ts";
+import type { Access, Facts, UseKind } from "../../policy/access.ts";
 import type { Naming } from "../../policy/naming.ts";
 import type { Offer } from "./offers.ts";
 
@@ -24,8 +25,8 @@ export class Tables {
   readonly #resources: UriTable;
   readonly #templates: UriTable;
   readonly #routes: UriRoutes;
-  /** Whole lists for those who may see everything. */
-  readonly #merged = new Map<ListMethod, JsonObject>();
+  /** Whole lists, as long as those who may see them so are remembered. */
+  readonly #merged = new WeakMap<Access, Map<ListMethod, JsonObject>>();
 
   constructor(offers: readonly Offer[], naming: Naming) {
     const byPriority = serverOrder(naming.priority);
@@ -51,9 +52,9 @@ export class Tables {
   place(target: Target): Place | undefined {
     switch (target.kind) {
       case "tool":
-        return this.#placeOfName(target.value, this.#tools);
+        return this.#placeOfName(target.value, this.#tools, "tools");
       case "prompt":
-        return this.#placeOfName(target.value, this.#prompts);
+        return this.#placeOfName(target.value, this.#prompts, "prompts");
       case "resource":
         return this.#placeOfUri(target.value);
       case "template":
@@ -61,6 +62,16 @@ export class Tables {
       case "task":
         return undefined;
     }
+  }
+
+  allows(kind: UseKind, place: Place, access: Access): boolean {
+    const facts = kind === "tool" ? factsOf(this.toolAt(place)) : {};
+    return access.allows(kind, place.offer.server.id, place.own, facts);
+  }
+
+  /** Undefined where the server has not listed it. */
+  toolAt({ offer, own }: Place): JsonObject | undefined {
+    return offer.lists["tools/list"].items.find((item) => keyOf("tools/list", item) === own);
   }
 
   byName(server: string): Offer | undefined {
@@ -74,13 +85,15 @@ export class Tables {
 
   /** The whole list as the caller may see it, in the modern form; without what nobody can name. */
   merged(method: ListMethod, access: Access, gaps: readonly Gap[]): JsonObject {
-    if (access.isPersonal || gaps.length > 0) {
+    if (gaps.length > 0) {
       return mergeLists(method, this.#parts(method, access), { era: "modern", gaps });
     }
-    let merged = this.#merged.get(method);
+    const ofAccess = this.#merged.get(access) ?? new Map<ListMethod, JsonObject>();
+    this.#merged.set(access, ofAccess);
+    let merged = ofAccess.get(method);
     if (merged === undefined) {
       merged = mergeLists(method, this.#parts(method, access), { era: "modern" });
-      this.#merged.set(method, merged);
+      ofAccess.set(method, merged);
     }
     return merged;
   }
@@ -95,7 +108,7 @@ export class Tables {
       const items = offer.lists[method].items.flatMap((item) => {
         const own = keyOf(method, item) ?? "";
         const name = names?.get(own);
-        if (name === undefined || !access.allows(kind, id, own)) return [];
+        if (name === undefined || !access.allows(kind, id, own, factsOf(item))) return [];
         return [this.#renamed(method, offer, item, name)];
       });
       return { ...offer.lists[method], items, isPersonal: access.isPersonal };
@@ -138,21 +151,22 @@ export class Tables {
     );
   }
 
-  #placeOfName(name: string, table: NameTable): Place | undefined {
+  #placeOfName(name: string, table: NameTable, feature: string): Place | undefined {
     const found = table.lookup.get(name) ?? resolve(name, this.#byName.keys(), this.#naming.separator);
     const offer = found && this.#byName.get(found.server);
-    return found && offer && { offer, own: found.name };
+    if (found !== undefined) return offer && { offer, own: found.name };
+    return this.#only(feature, name);
   }
 
   #placeOfUri(uri: string): Place | undefined {
-    return this.#at(resolveUri(uri, this.#routes)) ?? this.#onlyWithResources(uri);
+    return this.#at(resolveUri(uri, this.#routes)) ?? this.#only("resources", uri);
   }
 
-  /** Servers read URIs that they list nowhere; where there is one server with resources, it is the one to ask. */
-  #onlyWithResources(uri: string): Place | undefined {
-    const able = this.offers.filter(({ capabilities }) => "resources" in capabilities);
+  /** Servers have things that they list nowhere, or not to us; where one server only has the feature, it is asked. */
+  #only(feature: string, own: string): Place | undefined {
+    const able = this.offers.filter(({ capabilities }) => feature in capabilities);
     const [offer] = able;
-    return able.length === 1 && offer !== undefined ? { offer, own: uri } : undefined;
+    return able.length === 1 && offer !== undefined ? { offer, own } : undefined;
   }
 
   #at(found: { server: string; uri: string } | undefined): Place | undefined {
@@ -161,13 +175,28 @@ export class Tables {
   }
 }
 
+/** What the tool itself says of what it does. */
+export function factsOf(item: JsonObject | undefined): Facts {
+  const annotations = memberOf(item, "annotations");
+  const readOnlyHint = isMembers(annotations) ? memberOf(annotations, "readOnlyHint") : undefined;
+  return { readOnlyHint: typeof readOnlyHint === "boolean" ? readOnlyHint : undefined };
+}
+
 function keysOf(offer: Offer, method: ListMethod): string[] {
   return offer.lists[method].items.flatMap((item) => keyOf(method, item) ?? []);
 }
 
-const KINDS: Record<ListMethod, UseKind> = {
+export const KINDS: Record<ListMethod, UseKind> = {
   "tools/list": "tool",
   "prompts/list": "prompt",
   "resources/list": "resource",
   "resources/templates/list": "resource",
+};
+
+export const USES: Record<Target["kind"], UseKind> = {
+  tool: "tool",
+  prompt: "prompt",
+  resource: "resource",
+  template: "resource",
+  task: "server",
 };

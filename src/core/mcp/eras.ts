@@ -1,0 +1,149 @@
+/** Says in one era what was said in the other: requests, their answers, and what a server asks in the midst of them. */
+import { INVALID_PARAMS, type JsonObject, type JsonRpcId } from "./json-rpc.ts";
+import { isMembers, mapMember, mapObject, memberOf, numberOf } from "./json-text.ts";
+import { isListMethod } from "./lists.ts";
+import { META } from "./revisions.ts";
+
+/** Only the modern era writes these. */
+const MODERN_META: readonly string[] = [
+  META.protocolVersion,
+  META.clientCapabilities,
+  META.clientInfo,
+  META.logLevel,
+];
+const MODERN_PARAMS = ["inputResponses", "requestState"];
+const MODERN_RESULT = ["resultType", "ttlMs", "cacheScope"];
+
+export const RESOURCE_NOT_FOUND = -32002;
+export const URL_ELICITATION_REQUIRED = -32042;
+
+/** What a server of the legacy era asks its client, and one of the modern era puts into an answer. */
+const INPUT_METHODS = new Set(["elicitation/create", "sampling/createMessage", "roots/list"]);
+
+export const isInputMethod = (method: unknown): method is string =>
+  typeof method === "string" && INPUT_METHODS.has(method);
+
+export function toLegacyRequest(request: JsonObject, id: JsonRpcId): JsonObject & { id: JsonRpcId } {
+  const params = memberOf(request, "params");
+  return {
+    jsonrpc: "2.0",
+    id,
+    method: memberOf(request, "method"),
+    ...(isMembers(params) && {
+      params: mapObject(without(params, MODERN_PARAMS), "_meta", (meta) =>
+        isMembers(meta) ? without(meta, MODERN_META) : meta,
+      ),
+    }),
+  };
+}
+
+/** A legacy server's answer to a request of this method, under the id that the client gave. */
+export function toModernResponse(response: JsonObject, method: string, id: JsonRpcId | null): JsonObject {
+  const answered = { ...response, id };
+  const completed = mapObject(answered, "result", (result) =>
+    isMembers(result) ? { resultType: "complete", ...result, ...cachingOf(method, result) } : result,
+  );
+  return mapObject(completed, "error", (error) =>
+    hasCode(error, RESOURCE_NOT_FOUND) ? mapMember(error, "code", () => INVALID_PARAMS) : error,
+  );
+}
+
+/** Required there, unknown here: so nobody keeps it. */
+function cachingOf(method: string, result: JsonObject): JsonObject {
+  const isCacheable = isListMethod(method) || /^(?:resources|skills)\//.test(method);
+  return isCacheable ? { ttlMs: 0, cacheScope: "private", ...pick(result, ["ttlMs", "cacheScope"]) } : {};
+}
+
+/** A modern server's complete answer, under the id that the client gave. */
+export function toLegacyResponse(response: JsonObject, method: string, id: JsonRpcId | null): JsonObject {
+  const answered = { ...response, id };
+  const completed = mapObject(answered, "result", (result) =>
+    isMembers(result) ? without(result, MODERN_RESULT) : result,
+  );
+  return mapObject(completed, "error", (error) =>
+    method === "resources/read" && hasCode(error, INVALID_PARAMS) && namesUri(error)
+      ? mapMember(error, "code", () => RESOURCE_NOT_FOUND)
+      : error,
+  );
+}
+
+export interface InputRequest {
+  readonly method: string;
+  readonly params: JsonObject;
+}
+
+/** What a modern server wants to know before it goes on; undefined where the answer is final. */
+export function inputRequested(
+  response: JsonObject,
+): { requests: ReadonlyMap<string, InputRequest>; state: string | undefined } | undefined {
+  const result = memberOf(response, "result");
+  if (!isMembers(result) || memberOf(result, "resultType") !== "input_required") return undefined;
+  const wanted = memberOf(result, "inputRequests");
+  const requests = new Map<string, InputRequest>();
+  for (const [key, request] of Object.entries(isMembers(wanted) ? wanted : {})) {
+    const method = isMembers(request) ? memberOf(request, "method") : undefined;
+    if (!isMembers(request) || typeof method !== "string") continue;
+    const params = memberOf(request, "params");
+    requests.set(key, { method, params: isMembers(params) ? params : {} });
+  }
+  const state = memberOf(result, "requestState");
+  return { requests, state: typeof state === "string" ? state : undefined };
+}
+
+/** The request anew, with what the server wanted to know. */
+export function withInput(request: JsonObject, responses: JsonObject, state: string | undefined): JsonObject {
+  const params = memberOf(request, "params");
+  return {
+    ...request,
+    params: {
+      ...(isMembers(params) && params),
+      inputResponses: responses,
+      ...(state !== undefined && { requestState: state }),
+    },
+  };
+}
+
+export function inputRequired(
+  id: JsonRpcId | null,
+  requests: ReadonlyMap<string, InputRequest>,
+  state: string,
+): JsonObject {
+  return {
+    jsonrpc: "2.0",
+    id,
+    result: {
+      resultType: "input_required",
+      inputRequests: Object.fromEntries(requests),
+      requestState: state,
+    },
+  };
+}
+
+/** A legacy server that wants a page visited first says so in an error, and is asked again afterwards. */
+export function urlElicitations(response: JsonObject): readonly InputRequest[] | undefined {
+  const error = memberOf(response, "error");
+  if (!isMembers(error) || !hasCode(error, URL_ELICITATION_REQUIRED)) return undefined;
+  const data = memberOf(error, "data");
+  const wanted = isMembers(data) ? memberOf(data, "elicitations") : undefined;
+  if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
+  const items: readonly unknown[] = wanted;
+  return items.filter(isMembers).map((params) => ({ method: "elicitation/create", params }));
+}
+
+function hasCode(error: unknown, code: number): boolean {
+  return isMembers(error) && numberOf(memberOf(error, "code")) === code;
+}
+
+function namesUri(error: unknown): boolean {
+  const data = isMembers(error) ? memberOf(error, "data") : undefined;
+  return isMembers(data) && "uri" in data;
+}
+
+function without(object: JsonObject, members: readonly string[]): JsonObject {
+  if (!members.some((member) => Object.hasOwn(object, member))) return object;
+  return Object.fromEntries(Object.entries(object).filter(([member]) => !members.includes(member)));
+}
+
+function pick(object: JsonObject, members: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([member]) => members.includes(member)));
+}

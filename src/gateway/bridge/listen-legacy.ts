@@ -1,0 +1,75 @@
+/** A modern client's subscription at a legacy server: a session of its own whose general stream is passed on. */
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { ownId } from "../../upstream/channel.ts";
+import { changed, FLAGS, metaOf, readWanted } from "../aggregate/subscriptions.ts";
+import type { MessageWriter } from "../message-stream.ts";
+import { Doorbell } from "./doorbell.ts";
+import type { Leases, LeaseWish } from "./lease.ts";
+
+const LOOK_MS = 1000;
+
+export async function listenLegacy(
+  message: JsonObject,
+  wish: LeaseWish,
+  leases: Leases,
+  writer: MessageWriter,
+): Promise<void> {
+  const id = idOf(message);
+  const wanted = readWanted(message);
+  const lease = await leases.take(wish);
+  const { channel, initialized } = lease;
+  const flags = wanted.flags.filter((flag) => announces(initialized.capabilities, flag));
+  const bell = new Doorbell();
+  const news: JsonObject[] = [];
+  lease.tenant = {
+    heard({ method, params }) {
+      const flag = flags.find((known) => FLAGS[known]?.notification === method);
+      if (flag !== undefined) news.push(changed(flag, id));
+      if (method === "notifications/resources/updated" && isMembers(params)) {
+        const meta = memberOf(params, "_meta");
+        const _meta = { ...(isMembers(meta) && meta), ...metaOf(id) };
+        news.push({ jsonrpc: "2.0", method, params: { ...params, _meta } });
+      }
+      bell.ring();
+    },
+  };
+  try {
+    const resourceSubscriptions: string[] = [];
+    for (const uri of wanted.resourceSubscriptions) {
+      const request = {
+        jsonrpc: "2.0",
+        id: ownId("subscribe"),
+        method: "resources/subscribe",
+        params: { uri },
+      };
+      if ("result" in (await channel.request(request))) resourceSubscriptions.push(uri);
+    }
+    const notifications = {
+      ...Object.fromEntries(flags.map((flag) => [flag, true])),
+      ...(resourceSubscriptions.length > 0 && { resourceSubscriptions }),
+    };
+    await writer.write({
+      jsonrpc: "2.0",
+      method: "notifications/subscriptions/acknowledged",
+      params: { notifications, _meta: metaOf(id) },
+    });
+    while (!lease.isClosed) {
+      for (const message of news.splice(0)) await writer.write(message);
+      await Promise.race([bell.wait(), writer.idle(LOOK_MS)]);
+    }
+    await writer.write({ jsonrpc: "2.0", id, result: { resultType: "complete", _meta: metaOf(id) } });
+  } finally {
+    await leases.drop(lease);
+  }
+}
+
+function announces(capabilities: JsonObject, flag: string): boolean {
+  const feature = memberOf(capabilities, FLAGS[flag]?.feature ?? "");
+  return isMembers(feature) && memberOf(feature, "listChanged") === true;
+}
+
+function idOf(message: JsonObject): JsonRpcId {
+  const id = memberOf(message, "id");
+  return typeof id === "string" || typeof id === "number" ? id : "";
+}

@@ -1,0 +1,57 @@
+/** Makes the context of a request out of the isolate's long-lived things and the principal that it is served for. */
+import { NotFoundError } from "../core/errors.ts";
+import type { Keyring } from "../core/keyring.ts";
+import type { Principal } from "../identity/principal.ts";
+import { accessOf } from "../policy/access.ts";
+import type { Snapshots } from "../policy/snapshot.ts";
+import type { ChannelTools } from "../upstream/channel.ts";
+import type { Catalogue } from "./aggregate/catalogue.ts";
+import type { McpContext } from "./context.ts";
+import type { EraMemory } from "./era-memory.ts";
+import { SessionIds } from "./session-ids.ts";
+
+export interface ContextServices {
+  readonly snapshots: Snapshots;
+  readonly keyring: Keyring;
+  readonly upstream: ChannelTools;
+  readonly catalogue: Catalogue;
+  readonly eras: EraMemory;
+  readonly maxBodyBytes: number;
+  readonly translate: McpContext["translate"];
+  readonly sessions: McpContext["sessions"];
+}
+
+/** Often enough that nothing on the way takes a silent stream for a dead one. */
+const KEEP_ALIVE_MS = 15_000;
+
+export interface Occasion {
+  readonly background: McpContext["background"];
+  /** Asks anew who is calling; undefined where that no longer holds. */
+  readonly identify: () => Promise<Principal | undefined>;
+}
+
+export type Contexts = (principal: Principal, occasion: Occasion) => Promise<McpContext>;
+
+export function createContexts(services: ContextServices): Contexts {
+  const { snapshots, ...shared } = services;
+  const sessionIds = new SessionIds(services.keyring);
+  const contextOf: Contexts = async (principal, occasion) => {
+    const { background, identify } = occasion;
+    const tenant = await snapshots.get(principal.tenantId, background);
+    if (tenant === undefined) throw new NotFoundError();
+    return {
+      ...shared,
+      principal,
+      tenant,
+      access: accessOf(principal, tenant, new Date()),
+      sessionIds,
+      keepAliveMs: KEEP_ALIVE_MS,
+      background,
+      async renew() {
+        const still = await identify().catch(() => undefined);
+        return still === undefined ? undefined : contextOf(still, occasion).catch(() => undefined);
+      },
+    };
+  };
+  return contextOf;
+}

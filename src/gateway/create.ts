@@ -1,0 +1,66 @@
+/** The gateway's long-lived things, wired. */
+import { asGatewayError } from "../core/errors.ts";
+import type { Keyring } from "../core/keyring.ts";
+import type { OriginPolicy } from "../core/net/origin.ts";
+import type { Database } from "../db/client.ts";
+import type { Authenticator } from "../identity/authenticate.ts";
+import { logFailure } from "../logs/console.ts";
+import type { Snapshots } from "../policy/snapshot.ts";
+import type { ChannelTools } from "../upstream/channel.ts";
+import { askOffer } from "./aggregate/ask.ts";
+import { Catalogue } from "./aggregate/catalogue.ts";
+import { recallOffers, rememberOffer } from "./aggregate/heard.ts";
+import { Offers } from "./aggregate/offers.ts";
+import { LegacyServer } from "./bridge/legacy-server.ts";
+import { type BridgeTo, translate } from "./bridge/translate.ts";
+import type { McpContext } from "./context.ts";
+import { type Contexts, createContexts } from "./contexts.ts";
+import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
+import { EraMemory } from "./era-memory.ts";
+import { targetFor } from "./target.ts";
+
+export interface GatewayParts {
+  readonly database: Database;
+  readonly authenticator: Authenticator;
+  readonly snapshots: Snapshots;
+  readonly keyring: Keyring;
+  readonly upstream: ChannelTools;
+  readonly origins: OriginPolicy;
+  readonly maxBodyBytes: number;
+  readonly bridgeTo: BridgeTo;
+  readonly sessions: McpContext["sessions"];
+}
+
+export interface Gateway {
+  readonly mcp: McpEndpoint;
+  readonly contexts: Contexts;
+  /** What a bridge's object is filled with. */
+  readonly createLegacyServer: () => LegacyServer;
+}
+
+export function createGateway(parts: GatewayParts): Gateway {
+  const { database, authenticator, snapshots, keyring, upstream, origins } = parts;
+  const offers = new Offers({
+    ask: async (server) => askOffer(server, await targetFor(server, keyring), upstream),
+    recall: (tenantId, servers) => recallOffers(database, tenantId, servers),
+    remember: (tenantId, offer) => rememberOffer(database, tenantId, offer),
+    failed: ({ id }, error) =>
+      logFailure(asGatewayError(error), { work: "ask what it offers", serverId: id }),
+    now: Date.now,
+  });
+  const contexts = createContexts({
+    snapshots,
+    keyring,
+    upstream,
+    catalogue: new Catalogue(offers),
+    eras: new EraMemory(Date.now),
+    maxBodyBytes: parts.maxBodyBytes,
+    translate: (translation, context) => translate(translation, context, parts.bridgeTo),
+    sessions: parts.sessions,
+  });
+  return {
+    contexts,
+    mcp: createMcpEndpoint({ authenticator, snapshots, contexts, origins }),
+    createLegacyServer: () => new LegacyServer({ tools: upstream, keyring, now: Date.now }),
+  };
+}

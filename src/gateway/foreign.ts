@@ -1,0 +1,72 @@
+/**
+ * Sees from a server's answer that it does not speak the era of the request: the way clients that know both eras see it
+ * (2026-07-28, versioning). What the answer suggests is made sure of before anything follows from it.
+ */
+
+import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../core/mcp/json-rpc.ts";
+import { isMembers, memberOf, parseLossless } from "../core/mcp/json-text.ts";
+import {
+  type Era,
+  HEADER_MISMATCH,
+  MISSING_CLIENT_CAPABILITY,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "../core/mcp/revisions.ts";
+import type { SnapshotServer } from "../policy/snapshot.ts";
+import { singleServer } from "./aggregate/catalogue.ts";
+import type { McpContext } from "./context.ts";
+import type { Post } from "./post.ts";
+
+const SUSPICIOUS = new Set([400, 404, 405]);
+
+/** A modern server says no in these words; another's 400 means that it understood nothing. */
+const MODERN_CODES = new Set([
+  HEADER_MISMATCH,
+  MISSING_CLIENT_CAPABILITY,
+  UNSUPPORTED_PROTOCOL_VERSION,
+  INVALID_PARAMS,
+  METHOD_NOT_FOUND,
+]);
+
+export async function isForeignToServer(
+  response: Response,
+  request: Request,
+  post: Post | undefined,
+  server: SnapshotServer,
+  context: McpContext,
+): Promise<boolean> {
+  if (!SUSPICIOUS.has(response.status)) return false;
+  if (post === undefined) return opensOldStream(request, response);
+  const suspected = suspicion(post, await codeOf(response));
+  if (suspected === undefined) return false;
+  const scope = singleServer(context.tenant, server);
+  const { tables } = await context.catalogue.complete(scope, context.background);
+  const offer = tables.byName(server.name);
+  // A server of both eras is listed as a modern one; its no to a handshake says that it is not.
+  if (offer?.era !== suspected) return false;
+  context.eras.learn(server, suspected);
+  return true;
+}
+
+/** 2024-11-05: a GET without a session begins one, and this server has no such thing. */
+function opensOldStream(request: Request, response: Response): boolean {
+  const asksForStream = request.headers.get("accept")?.includes("text/event-stream") === true;
+  return request.method === "GET" && asksForStream && response.status !== 404 && !namesSession(request);
+}
+
+const namesSession = (request: Request) =>
+  request.headers.has("mcp-session-id") || request.headers.has("mcp-protocol-version");
+
+function suspicion({ era, messages }: Post, code: number | undefined): Era | undefined {
+  const [message] = messages;
+  if (message?.kind !== "request") return undefined;
+  const isModernsNo = code !== undefined && MODERN_CODES.has(code);
+  if (era === "modern") return isModernsNo ? undefined : "legacy";
+  return message.method === "initialize" && isModernsNo ? "modern" : undefined;
+}
+
+async function codeOf(response: Response): Promise<number | undefined> {
+  const body = parseLossless(await response.clone().text());
+  const error = isMembers(body) ? memberOf(body, "error") : undefined;
+  const code = isMembers(error) ? memberOf(error, "code") : undefined;
+  return typeof code === "number" ? code : undefined;
+}

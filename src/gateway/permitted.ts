@@ -1,0 +1,54 @@
+/** What the caller may not use is not there: absent from the lists of a server, and unknown when it is called. */
+import { errorResponse } from "../core/mcp/answers.ts";
+import { RESOURCE_NOT_FOUND } from "../core/mcp/eras.ts";
+import { INVALID_PARAMS, type JsonObject, type Message } from "../core/mcp/json-rpc.ts";
+import { editListText, isListMethod, keyOf, type ListMethod } from "../core/mcp/lists.ts";
+import { targetOf } from "../core/mcp/rewrite.ts";
+import type { SnapshotServer } from "../policy/snapshot.ts";
+import { unknownTarget } from "./aggregate/calls.ts";
+import { factsOf, KINDS, USES } from "./aggregate/tables.ts";
+import type { McpContext } from "./context.ts";
+import type { Edit } from "./edit.ts";
+import type { Post } from "./post.ts";
+
+/** Undefined where everything that the post asks for is permitted. */
+export function refusal(
+  post: Post | undefined,
+  server: SnapshotServer,
+  context: McpContext,
+): Response | undefined {
+  for (const message of post?.messages ?? []) {
+    const target = message.kind === "request" ? targetOf(asObject(message)) : undefined;
+    if (target === undefined || target.kind === "task") continue;
+    if (context.access.allows(USES[target.kind], server.id, target.value)) continue;
+    const code = post?.era === "modern" ? INVALID_PARAMS : RESOURCE_NOT_FOUND;
+    return errorResponse(200, post?.id ?? null, unknownTarget(target, code));
+  }
+  return undefined;
+}
+
+/** For answers to lists; nothing else is touched. */
+export function listEdit(
+  post: Post | undefined,
+  server: SnapshotServer,
+  { access }: McpContext,
+): Edit | undefined {
+  const lists = (post?.messages ?? []).flatMap((message) =>
+    message.kind === "request" && isListMethod(message.method) ? [message.method] : [],
+  );
+  const [method] = lists;
+  if (method === undefined || !access.isPersonal) return undefined;
+  const keep = (of: ListMethod) => (item: JsonObject) => {
+    const own = keyOf(of, item);
+    return own !== undefined && access.allows(KINDS[of], server.id, own, factsOf(item));
+  };
+  // In a batch, the member tells which list it is.
+  const edits = [...new Set(lists)].map(
+    (of) => (text: string) => editListText(text, of, { keep: keep(of), isPersonal: post?.era === "modern" }),
+  );
+  return async (text) => edits.reduce((edited, edit) => edit(edited), text);
+}
+
+function asObject({ method, params }: Message & { kind: "request" }): JsonObject {
+  return { method, params };
+}

@@ -1,0 +1,142 @@
+/**
+ * The Worker's end of a legacy client's session: finds the object that holds it. The id that the client brings is
+ * sealed to its principal, so a stolen one leads nowhere.
+ */
+import { GatewayError } from "../../core/errors.ts";
+import { errorResponse } from "../../core/mcp/answers.ts";
+import { requestHeaders } from "../../core/mcp/forwarding.ts";
+import { HEADERS } from "../../core/mcp/revisions.ts";
+import { pause } from "../../core/waiting.ts";
+import type { Principal } from "../../identity/principal.ts";
+import type { McpContext } from "../context.ts";
+import type { Post } from "../post.ts";
+
+/** What every call to a session's object brings along: who asks, and for what. */
+export interface Visit {
+  readonly principal: Principal;
+  readonly serverName: string | undefined;
+}
+
+export interface PostVisit extends Visit {
+  /** The message or the batch, to the digit. */
+  readonly text: string;
+  readonly acceptsStream: boolean;
+  /** Only this message may make a session where there is none. */
+  readonly begins: boolean;
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+/** The object's methods, as its stub has them. */
+export interface SessionStub {
+  post(visit: PostVisit): Promise<Response>;
+  get(visit: Visit, lastEventId: string | undefined): Promise<Response>;
+  /** 2024-11-05: opens the session, and says where messages are to be posted. */
+  openStream(visit: Visit, endpoint: string): Promise<Response>;
+  /** False where there is no such session. */
+  end(): Promise<boolean>;
+}
+
+const SESSION_NOT_FOUND = -32001;
+const SESSION_MISSING = -32000;
+/** How 2024-11-05 names the session. */
+const QUERY = "sessionId";
+const LOOK_MS = 1000;
+
+export async function sessionDoor(
+  request: Request,
+  post: Post | undefined,
+  serverName: string | undefined,
+  context: McpContext,
+): Promise<Response> {
+  const visit: Visit = { principal: context.principal, serverName };
+  const owner = { principalId: context.principal.id, serverId: serverName ?? "*" };
+  const url = new URL(request.url);
+  const sealed = request.headers.get(HEADERS.sessionId) ?? url.searchParams.get(QUERY);
+  if (sealed === null) return open(request, post, visit, owner, context);
+  const name = await context.sessionIds.open(owner, sealed);
+  if (name === undefined) return notFound(post);
+  const session = context.sessions(name);
+  switch (request.method) {
+    case "POST":
+      return post === undefined
+        ? notFound(post)
+        : known(await session.post(postVisit(request, post, visit)), post);
+    case "GET": {
+      requireStream(request);
+      const lastEventId = request.headers.get(HEADERS.lastEventId) ?? undefined;
+      return guarded(known(await session.get(visit, lastEventId), post), context);
+    }
+    case "DELETE":
+      return (await session.end()) ? new Response(null, { status: 204 }) : notFound(post);
+    default:
+      throw new GatewayError("method_not_allowed", "Use POST, GET or DELETE.");
+  }
+}
+
+async function open(
+  request: Request,
+  post: Post | undefined,
+  visit: Visit,
+  owner: { principalId: string; serverId: string },
+  context: McpContext,
+): Promise<Response> {
+  const name = crypto.randomUUID();
+  if (request.method === "GET") {
+    requireStream(request);
+    const endpoint = new URL(request.url);
+    endpoint.searchParams.set(QUERY, await context.sessionIds.seal(owner, name));
+    const path = endpoint.pathname + endpoint.search;
+    return guarded(await context.sessions(name).openStream(visit, path), context);
+  }
+  const [message] = post?.messages ?? [];
+  const begins = post?.isBatch === false && message?.kind === "request" && message.method === "initialize";
+  if (post === undefined || !begins) {
+    const text = "Say which session this belongs to: send Mcp-Session-Id, or initialize first.";
+    return errorResponse(400, post?.id ?? null, { code: SESSION_MISSING, message: text });
+  }
+  const response = await context.sessions(name).post({ ...postVisit(request, post, visit), begins: true });
+  const headers = new Headers(response.headers);
+  headers.set(HEADERS.sessionId, await context.sessionIds.seal(owner, name));
+  return new Response(response.body, { status: response.status, headers });
+}
+
+function postVisit(request: Request, { text, acceptsStream }: Post, visit: Visit): PostVisit {
+  return { ...visit, text, acceptsStream, begins: false, headers: [...forwarded(request.headers)] };
+}
+
+/** What describes this connection is none of the next one's business. */
+function forwarded(headers: Headers): Headers {
+  const kept = requestHeaders(headers);
+  for (const name of ["accept", "content-type", ...Object.values(HEADERS)]) kept.delete(name);
+  return kept;
+}
+
+function requireStream(request: Request): void {
+  if (request.headers.get("accept")?.includes("text/event-stream")) return;
+  throw new GatewayError("not_acceptable", "A GET opens an event stream: send Accept: text/event-stream.");
+}
+
+function known(response: Response, post: Post | undefined): Response {
+  return response.status === 404 ? notFound(post) : response;
+}
+
+function notFound(post: Post | undefined): Response {
+  const message = "Session not found. Initialize anew.";
+  return errorResponse(404, post?.id ?? null, { code: SESSION_NOT_FOUND, message });
+}
+
+/** A stream that may be open for days ends when its caller's key is revoked. */
+function guarded(response: Response, context: McpContext): Response {
+  if (response.body === null) return response;
+  const { readable, writable } = new IdentityTransformStream();
+  const over = new AbortController();
+  const watch = async () => {
+    while (!over.signal.aborted) {
+      await pause(LOOK_MS, over.signal);
+      if ((await context.renew()) === undefined) over.abort();
+    }
+  };
+  const piped = response.body.pipeTo(writable, { signal: over.signal }).catch(() => undefined);
+  context.background(Promise.all([piped.finally(() => over.abort()), watch()]));
+  return new Response(readable, response);
+}

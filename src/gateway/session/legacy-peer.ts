@@ -1,0 +1,222 @@
+/** A server of the legacy era: a session of its own for this client, in which either side may ask the other. */
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import type { Transport } from "../../core/vocabulary.ts";
+import {
+  type ChannelTarget,
+  type ChannelTools,
+  ownId,
+  SessionLostError,
+  type UpstreamChannel,
+} from "../../upstream/channel.ts";
+import { connectLegacy } from "../../upstream/legacy-session.ts";
+import { resumeChannel } from "../../upstream/open-channel.ts";
+import type { ClientFacts, Exchange, Peer } from "./peer.ts";
+
+/** What another life of the session's object needs to go on with a server. */
+export interface Resumable {
+  readonly sessionId: string;
+  readonly revision: string;
+  readonly capabilities: JsonObject;
+}
+
+export interface LegacyPeerOptions {
+  readonly target: ChannelTarget;
+  readonly transport: Transport;
+  readonly tools: ChannelTools;
+  readonly client: () => ClientFacts;
+  readonly resume: Resumable | undefined;
+  /** The server's own URIs that the client watches. */
+  readonly watched: () => readonly string[];
+  /** A notification or a request that belongs to no one request of the client's. */
+  readonly general: Pick<Exchange, "notify" | "ask">;
+  readonly keep: (resumable: Resumable | undefined) => void;
+}
+
+interface Open {
+  readonly channel: UpstreamChannel;
+  readonly capabilities: JsonObject;
+}
+
+export class LegacyPeer implements Peer {
+  readonly #options: LegacyPeerOptions;
+  readonly #exchanges = new Map<JsonRpcId, Exchange>();
+  /** Questions of the server's that the client has not answered, by the server's ids. */
+  readonly #asked = new Map<JsonRpcId, AbortController>();
+  #open: Promise<Open> | undefined;
+  #resume: Resumable | undefined;
+
+  constructor(options: LegacyPeerOptions) {
+    this.#options = options;
+    this.#resume = options.resume;
+  }
+
+  /** Throws where the server is none of this era. */
+  async connect(): Promise<void> {
+    await this.#connected();
+  }
+
+  async request(message: JsonObject, exchange: Exchange): Promise<JsonObject> {
+    try {
+      return await this.#request(message, exchange);
+    } catch (error) {
+      if (!(error instanceof SessionLostError)) throw error;
+      // What a server that knows nothing of us was asked, it has not done.
+      return this.#request(message, exchange);
+    }
+  }
+
+  notify(message: JsonObject): void {
+    void this.#open?.then(({ channel }) => channel.send(message)).catch(() => undefined);
+  }
+
+  async setLevel(level: string): Promise<void> {
+    if (this.#open !== undefined) await setLevel(await this.#open, level);
+  }
+
+  async close(forGood: boolean): Promise<void> {
+    const open = await this.#open?.catch(() => undefined);
+    this.#open = undefined;
+    await (forGood ? open?.channel.close() : open?.channel.abandon());
+  }
+
+  async #request(message: JsonObject, exchange: Exchange): Promise<JsonObject> {
+    const { channel } = await this.#connected();
+    const id = ownId("call");
+    const { signal, headers } = exchange;
+    const cancel = () => {
+      const params = { requestId: id, reason: "The client has cancelled it." };
+      const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params };
+      void channel.send(cancelled).catch(() => undefined);
+    };
+    this.#exchanges.set(id, exchange);
+    signal.addEventListener("abort", cancel);
+    try {
+      const response = await channel.request({ ...message, id }, { signal, headers });
+      return { ...response, id: exchange.id };
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      this.#exchanges.delete(id);
+    }
+  }
+
+  #connected(): Promise<Open> {
+    this.#open ??= this.#connect().catch((error: unknown) => {
+      this.#open = undefined;
+      throw error;
+    });
+    return this.#open;
+  }
+
+  async #connect(): Promise<Open> {
+    const { target, transport, tools, client, keep } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<UpstreamChannel>();
+    const events = {
+      message: (message: JsonObject, relatedTo: JsonRpcId | undefined) =>
+        void promise.then((channel) => this.#heard(message, relatedTo, channel)).catch(() => undefined),
+      closed: () => {
+        this.#open = undefined;
+      },
+    };
+    const open = await this.#resumed(events);
+    if (open !== undefined) {
+      resolve(open.channel);
+      return open;
+    }
+    const { channel, initialized } = await connectLegacy({
+      target,
+      transport,
+      tools,
+      client: client(),
+      events,
+    });
+    resolve(channel);
+    const { capabilities, protocolVersion: revision } = initialized;
+    const { sessionId } = channel;
+    keep(sessionId === undefined ? undefined : { sessionId, revision, capabilities });
+    await this.#prepare(channel, capabilities);
+    return { channel, capabilities };
+  }
+
+  async #resumed(events: Parameters<typeof resumeChannel>[0]["events"]): Promise<Open | undefined> {
+    const { target, tools, keep } = this.#options;
+    const resume = this.#resume;
+    // Once: a session that is lost afterwards is lost.
+    this.#resume = undefined;
+    if (resume === undefined) return undefined;
+    const channel = resumeChannel({ target, tools, events, resume });
+    try {
+      await channel.request({ jsonrpc: "2.0", id: ownId("ping"), method: "ping" });
+      void channel.listen().catch(() => undefined);
+      return { channel, capabilities: resume.capabilities };
+    } catch {
+      await channel.abandon();
+      keep(undefined);
+      return undefined;
+    }
+  }
+
+  /** A session that takes the place of a lost one is told what the lost one knew. */
+  async #prepare(channel: UpstreamChannel, capabilities: JsonObject): Promise<void> {
+    // Servers also ask on their general stream, so it is read whether the client reads ours or not.
+    void channel.listen().catch(() => undefined);
+    const { logLevel } = this.#options.client();
+    if (logLevel !== undefined) await setLevel({ channel, capabilities }, logLevel);
+    for (const uri of this.#options.watched()) {
+      const params = { uri };
+      await channel.request({ jsonrpc: "2.0", id: ownId("watch"), method: "resources/subscribe", params });
+    }
+  }
+
+  async #heard(
+    message: JsonObject,
+    relatedTo: JsonRpcId | undefined,
+    channel: UpstreamChannel,
+  ): Promise<void> {
+    const { id, method, params } = message;
+    if (typeof method !== "string") return;
+    const exchange = this.#exchangeFor(message, relatedTo);
+    if (typeof id === "string" || typeof id === "number") {
+      if (method === "ping") return channel.send({ jsonrpc: "2.0", id, result: {} });
+      const answer = await this.#ask(id, message, exchange);
+      if (answer !== undefined) await channel.send({ ...answer, id });
+    } else if (method === "notifications/cancelled") {
+      const requestId = isMembers(params) ? memberOf(params, "requestId") : undefined;
+      if (typeof requestId === "string" || typeof requestId === "number") this.#asked.get(requestId)?.abort();
+    } else {
+      exchange.notify(message);
+    }
+  }
+
+  /** Undefined where the server has taken its question back. */
+  async #ask(
+    id: JsonRpcId,
+    message: JsonObject,
+    exchange: Pick<Exchange, "ask">,
+  ): Promise<JsonObject | undefined> {
+    const withdrawn = new AbortController();
+    this.#asked.set(id, withdrawn);
+    try {
+      return await exchange.ask(message, withdrawn.signal);
+    } catch {
+      return undefined;
+    } finally {
+      this.#asked.delete(id);
+    }
+  }
+
+  #exchangeFor(message: JsonObject, relatedTo: JsonRpcId | undefined): Pick<Exchange, "notify" | "ask"> {
+    const related = relatedTo === undefined ? undefined : this.#exchanges.get(relatedTo);
+    if (related !== undefined) return related;
+    // Lists that change and resources that are updated concern the client, whatever else is going on.
+    const isGeneral = /^notifications\/(?:.*list_changed|resources\/updated)$/.test(String(message.method));
+    const [only, another] = this.#exchanges.values();
+    return isGeneral || only === undefined || another !== undefined ? this.#options.general : only;
+  }
+}
+
+async function setLevel({ channel, capabilities }: Open, level: string): Promise<void> {
+  if (!("logging" in capabilities)) return;
+  const params = { level };
+  await channel.request({ jsonrpc: "2.0", id: ownId("level"), method: "logging/setLevel", params });
+}

@@ -1,0 +1,47 @@
+/** Requests of a legacy client that the session answers out of what it knows. */
+import { toLegacyResponse } from "../../core/mcp/eras.ts";
+import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { isListMethod } from "../../core/mcp/lists.ts";
+import { pageOf } from "../../core/mcp/pages.ts";
+import { scopeOf } from "../aggregate/catalogue.ts";
+import type { McpContext } from "../context.ts";
+import type { Session } from "./session.ts";
+
+type Local = { readonly result: JsonObject } | { readonly error: { code: number; message: string } };
+
+const LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+/** Undefined for what servers must answer. */
+export async function answerLocally(
+  method: string,
+  message: JsonObject,
+  session: Session,
+  context: McpContext,
+): Promise<Local | undefined> {
+  const given = memberOf(message, "params");
+  const params = isMembers(given) ? given : {};
+  if (method === "ping") return { result: {} };
+  if (method === "logging/setLevel") return setLevel(memberOf(params, "level"), session);
+  if (!isListMethod(method)) return undefined;
+  const cursor = memberOf(params, "cursor");
+  if (cursor !== undefined && typeof cursor !== "string") return wrong("The cursor must be a string.");
+  const scope = scopeOf(context.tenant, session.state.serverName);
+  const { tables, gaps } = await context.catalogue.complete(scope, context.background);
+  const page = pageOf(tables.merged(method, context.access, gaps), method, cursor);
+  if (page === undefined) return wrong("The cursor is none of this list's. Begin again without one.");
+  const { result } = toLegacyResponse({ result: page }, method, null);
+  return { result: isMembers(result) ? result : page };
+}
+
+function setLevel(level: unknown, session: Session): Local {
+  if (typeof level !== "string" || !LEVELS.includes(level))
+    return wrong(`The level must be one of ${LEVELS.join(", ")}.`);
+  const { client } = session.state;
+  if (client !== undefined) session.state.client = { ...client, logLevel: level };
+  session.save();
+  session.peers.setLevel(level);
+  return { result: {} };
+}
+
+const wrong = (message: string): Local => ({ error: { code: INVALID_PARAMS, message } });

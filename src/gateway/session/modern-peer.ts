@@ -1,0 +1,98 @@
+/** A server of the modern era: every request stands alone, and what it wants to know is asked between two of them. */
+import { inputRequested, toLegacyRequest, toLegacyResponse, withInput } from "../../core/mcp/eras.ts";
+import { INTERNAL_ERROR, type JsonObject } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { paramHeaders } from "../../core/mcp/param-headers.ts";
+import { META } from "../../core/mcp/revisions.ts";
+import { pause } from "../../core/waiting.ts";
+import { type ChannelTarget, type ChannelTools, ownId } from "../../upstream/channel.ts";
+import { modernRequest } from "../../upstream/modern-request.ts";
+import type { ClientFacts, Exchange, Peer } from "./peer.ts";
+
+/** A server that is never content is no server. */
+const MAX_ROUNDS = 20;
+const FIRST_PAUSE_MS = 200;
+
+export interface ModernPeerOptions {
+  readonly target: ChannelTarget;
+  readonly tools: ChannelTools;
+  readonly client: () => ClientFacts;
+  /** The definition of a tool, by its own name. */
+  readonly toolNamed: (name: string) => JsonObject | undefined;
+}
+
+export class ModernPeer implements Peer {
+  readonly #options: ModernPeerOptions;
+
+  constructor(options: ModernPeerOptions) {
+    this.#options = options;
+  }
+
+  async request(message: JsonObject, exchange: Exchange): Promise<JsonObject> {
+    const method = String(memberOf(message, "method"));
+    let request = toLegacyRequest(message, exchange.id);
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const answer = await this.#send(method, request, exchange);
+      const wanted = inputRequested(answer);
+      if (wanted === undefined) return toLegacyResponse(answer, method, exchange.id);
+      const responses: Record<string, unknown> = {};
+      for (const [key, asked] of wanted.requests) {
+        const response = await exchange.ask({ method: asked.method, params: asked.params });
+        // The modern era knows no way to say that asking went wrong; the call has failed with it.
+        if ("error" in response) return { ...response, id: exchange.id };
+        responses[key] = memberOf(response, "result");
+      }
+      // Without questions it asks for patience only.
+      if (wanted.requests.size === 0) await pause(FIRST_PAUSE_MS * 2 ** Math.min(round, 6), exchange.signal);
+      request = { ...request, ...withInput(request, responses, wanted.state) };
+    }
+    const error = { code: INTERNAL_ERROR, message: "The server asked too many questions." };
+    return { jsonrpc: "2.0", id: exchange.id, error };
+  }
+
+  /** It remembers nothing between requests, so there is nobody to tell. */
+  notify(): void {}
+
+  async close(): Promise<void> {}
+
+  async #send(method: string, request: JsonObject, exchange: Exchange): Promise<JsonObject> {
+    const { target, tools, client, toolNamed } = this.#options;
+    const { capabilities, clientInfo, logLevel } = client();
+    const params = memberOf(request, "params");
+    const given = isMembers(params) ? params : {};
+    const { message } = await modernRequest({
+      target,
+      tools,
+      id: ownId("call"),
+      method,
+      params: logLevel === undefined ? given : withLogLevel(given, logLevel),
+      capabilities,
+      clientInfo,
+      headers: headersFor(method, given, exchange.headers, toolNamed),
+      onMessage: (notification) => exchange.notify(notification),
+      signal: exchange.signal,
+    });
+    return message;
+  }
+}
+
+function withLogLevel(params: JsonObject, level: string): JsonObject {
+  const meta = memberOf(params, "_meta");
+  return { ...params, _meta: { ...(isMembers(meta) && meta), [META.logLevel]: level } };
+}
+
+/** A modern client repeats in headers what the tool's schema asks for; ours never heard of it. */
+function headersFor(
+  method: string,
+  params: JsonObject,
+  given: Headers,
+  toolNamed: ModernPeerOptions["toolNamed"],
+): Headers {
+  const headers = new Headers(given);
+  if (method !== "tools/call") return headers;
+  const tool = toolNamed(String(memberOf(params, "name")));
+  for (const [name, value] of paramHeaders(memberOf(tool, "inputSchema"), memberOf(params, "arguments"))) {
+    headers.set(name, value);
+  }
+  return headers;
+}

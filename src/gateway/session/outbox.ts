@@ -1,0 +1,156 @@
+/**
+ * What a session has to say to its client, as event streams that may be taken up again where they broke
+ * (Last-Event-ID): every event has an id, and the last ones are kept for a while. Losing a stream is not losing the
+ * request whose answer it carries.
+ */
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { stringifyLossless } from "../../core/mcp/json-text.ts";
+import { writeBlock } from "../../core/mcp/sse.ts";
+import { Doorbell } from "../bridge/doorbell.ts";
+import { EVENT_STREAM_HEADERS } from "../message-stream.ts";
+import { KEEP_ALIVE, openStream } from "../streams.ts";
+
+export interface OutboxOptions {
+  readonly keepAliveMs: number;
+  readonly background: (work: Promise<unknown>) => void;
+  /** 2025-11-25: the first event of a stream has an id and no data, so that every stream can be taken up again. */
+  readonly primes: boolean;
+}
+
+const KEPT_EVENTS = 1000;
+const KEPT_STREAMS = 50;
+/** How soon a client should come back to a broken stream. */
+const RETRY_MS = 1000;
+
+interface Event {
+  readonly seq: number;
+  readonly block: string;
+}
+
+/** Where messages to the client go. */
+export interface Sink {
+  send(message: JsonObject): void;
+}
+
+export class OutStream implements Sink {
+  readonly name: string;
+  readonly #bell = new Doorbell();
+  #events: Event[] = [];
+  #seq = 0;
+  #isFinished = false;
+  /** Each attachment takes over from the one before. */
+  #attachment = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get isAttached(): boolean {
+    return this.#attachment > 0;
+  }
+
+  /** The number of the last event. */
+  get sent(): number {
+    return this.#seq;
+  }
+
+  send(message: JsonObject): void {
+    this.put({ event: "message", data: stringifyLossless(message) });
+  }
+
+  put(event: { event?: string; data: string }): void {
+    this.#seq += 1;
+    const seq = this.#seq;
+    this.#events.push({ seq, block: writeBlock({ ...event, id: `${this.name}.${seq}` }) });
+    if (this.#events.length > KEPT_EVENTS) this.#events.shift();
+    this.#bell.ring();
+  }
+
+  finish(): void {
+    this.#isFinished = true;
+    this.#bell.ring();
+  }
+
+  /** Streams what comes after the event with this number; the answer's headers leave at once. */
+  respond(after: number, options: OutboxOptions): Response {
+    const { readable, writer } = openStream();
+    this.#attachment += 1;
+    options.background(this.#write(writer, after, this.#attachment, options).catch(() => undefined));
+    return new Response(readable, { headers: EVENT_STREAM_HEADERS });
+  }
+
+  async #write(
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+    after: number,
+    attachment: number,
+    { keepAliveMs, primes }: OutboxOptions,
+  ): Promise<void> {
+    const encoder = new TextEncoder();
+    let sent = after;
+    try {
+      if (primes)
+        await writer.write(encoder.encode(`id: ${this.name}.${sent}\nretry: ${RETRY_MS}\ndata:\n\n`));
+      while (attachment === this.#attachment) {
+        const next = this.#events.filter(({ seq }) => seq > sent);
+        for (const { seq, block } of next) {
+          await writer.write(encoder.encode(block));
+          sent = seq;
+        }
+        if (this.#isFinished && sent === this.#seq) break;
+        if (next.length > 0) continue;
+        const timer = timeout(keepAliveMs);
+        const rang = await Promise.race([this.#bell.wait().then(() => true), timer.up.then(() => false)]);
+        timer.clear();
+        if (!rang) await writer.write(KEEP_ALIVE);
+      }
+      await writer.close();
+    } finally {
+      if (attachment === this.#attachment) this.#attachment = 0;
+    }
+  }
+}
+
+export class Outbox {
+  readonly #streams = new Map<string, OutStream>();
+  /** Ids of another life of this object must not be taken for ours. */
+  readonly #life = crypto.randomUUID().slice(0, 8);
+  #made = 0;
+  readonly general: OutStream;
+
+  constructor() {
+    this.general = this.open();
+  }
+
+  open(): OutStream {
+    this.#made += 1;
+    const stream = new OutStream(`${this.#life}.${this.#made}`);
+    this.#streams.set(stream.name, stream);
+    const [, oldest] = this.#streams.keys();
+    if (this.#streams.size > KEPT_STREAMS && oldest !== undefined) this.#streams.delete(oldest);
+    return stream;
+  }
+
+  /** Where a stream with this last event goes on; undefined where it is not known any more. */
+  find(lastEventId: string): { stream: OutStream; after: number } | undefined {
+    const dot = lastEventId.lastIndexOf(".");
+    const stream = this.#streams.get(lastEventId.slice(0, Math.max(dot, 0)));
+    const after = Number(lastEventId.slice(dot + 1));
+    return stream === undefined || !Number.isSafeInteger(after) || after < 0 ? undefined : { stream, after };
+  }
+
+  get isAttached(): boolean {
+    return [...this.#streams.values()].some((stream) => stream.isAttached);
+  }
+}
+
+function timeout(ms: number): { up: Promise<void>; clear: () => void } {
+  const { promise: up, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  return {
+    up,
+    clear() {
+      clearTimeout(timer);
+      resolve();
+    },
+  };
+}

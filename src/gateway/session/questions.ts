@@ -1,0 +1,44 @@
+/** What servers ask the client, under ids of the session's own: two servers may well use the same. */
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import { memberOf } from "../../core/mcp/json-text.ts";
+import type { Sink } from "./outbox.ts";
+
+/** Long enough for a person to answer. */
+const PATIENCE_MS = 900_000;
+
+export class Questions {
+  readonly #open = new Map<JsonRpcId, (response: JsonObject) => void>();
+  #asked = 0;
+
+  /** Rejects when the question is withdrawn, or when nobody waits for its answer any more. */
+  async ask(
+    request: JsonObject,
+    stream: Sink,
+    ...signals: readonly (AbortSignal | undefined)[]
+  ): Promise<JsonObject> {
+    this.#asked += 1;
+    const id = `gateway-question-${this.#asked}`;
+    const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
+    const withdraw = () => {
+      const params = { requestId: id, reason: "The answer is no longer needed." };
+      stream.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+      reject(new Error("The question was withdrawn."));
+    };
+    const timer = setTimeout(withdraw, PATIENCE_MS);
+    for (const signal of signals) signal?.addEventListener("abort", withdraw);
+    this.#open.set(id, resolve);
+    stream.send({ ...request, jsonrpc: "2.0", id });
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      for (const signal of signals) signal?.removeEventListener("abort", withdraw);
+      this.#open.delete(id);
+    }
+  }
+
+  answered(response: JsonObject): void {
+    const id = memberOf(response, "id");
+    if (typeof id === "string") this.#open.get(id)?.(response);
+  }
+}

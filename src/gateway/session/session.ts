@@ -1,0 +1,152 @@
+/**
+ * A legacy client's session: it keeps what the client said of itself, gives the answers that need no server, and brings
+ * every other request to the server that it is about, in whichever era that server speaks.
+ */
+import { asGatewayError } from "../../core/errors.ts";
+import { gatewayErrorBody } from "../../core/mcp/answers.ts";
+import {
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  type JsonObject,
+  type JsonRpcId,
+  METHOD_NOT_FOUND,
+} from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import type { McpContext } from "../context.ts";
+import { initialized } from "./initialize.ts";
+import { answerLocally } from "./local.ts";
+import { Outbox, type Sink } from "./outbox.ts";
+import type { Exchange } from "./peer.ts";
+import { Peers } from "./peers.ts";
+import { Questions } from "./questions.ts";
+import { routeRequest } from "./route.ts";
+import type { Keeper, SessionState } from "./state.ts";
+import { Watching } from "./watching.ts";
+
+/** One POST of the client's, or one message that came in another way. */
+export interface Incoming {
+  readonly messages: readonly JsonObject[];
+  /** Trace context and the like, for servers that take headers. */
+  readonly headers: Headers;
+  readonly context: McpContext;
+}
+
+export class Session {
+  readonly state: SessionState;
+  readonly outbox = new Outbox();
+  readonly peers: Peers;
+  readonly #keeper: Keeper;
+  readonly #questions = new Questions();
+  readonly #running = new Map<JsonRpcId, AbortController>();
+  readonly #watching: Watching;
+
+  constructor(state: SessionState, keeper: Keeper) {
+    this.state = state;
+    this.#keeper = keeper;
+    this.peers = new Peers(this, {
+      notify: (message) => this.outbox.general.send(message),
+      ask: (request, withdrawn) => this.#questions.ask(request, this.#anyStream(), withdrawn),
+    });
+    this.#watching = new Watching(this);
+  }
+
+  save(): void {
+    this.#keeper.save(this.state);
+  }
+
+  /** Requests are answered on the stream, in whatever order their answers come; the stream ends with the last. */
+  async receive({ messages, headers, context }: Incoming, stream: Sink): Promise<void> {
+    await Promise.all(
+      messages.map(async (message) => {
+        const { id, method } = message;
+        if (typeof method !== "string") this.#questions.answered(message);
+        else if (typeof id === "string" || typeof id === "number") {
+          stream.send(await this.#answer(id, method, message, { headers, context, stream }));
+        } else this.#told(method, message);
+      }),
+    );
+  }
+
+  /** The client reads the general stream now, so what servers tell unasked is worth listening to. */
+  attend(context: McpContext): void {
+    this.#watching.start(context);
+  }
+
+  async close(forGood: boolean): Promise<void> {
+    for (const abort of this.#running.values()) abort.abort();
+    this.#watching.stop();
+    this.outbox.general.finish();
+    await this.peers.close(forGood);
+  }
+
+  get isBusy(): boolean {
+    return this.#running.size > 0 || this.outbox.isAttached;
+  }
+
+  async #answer(
+    id: JsonRpcId,
+    method: string,
+    message: JsonObject,
+    { headers, context, stream }: { headers: Headers; context: McpContext; stream: Sink },
+  ): Promise<JsonObject> {
+    const failed = (code: number, text: string) => ({ jsonrpc: "2.0", id, error: { code, message: text } });
+    if (method === "initialize") return this.#initialize(id, message, context);
+    if (this.state.client === undefined)
+      return failed(INVALID_REQUEST, "Introduce yourself by initialize first.");
+    if (this.#running.has(id))
+      return failed(INVALID_REQUEST, "A request with this id is being answered already.");
+    const abort = new AbortController();
+    this.#running.set(id, abort);
+    const exchange: Exchange = {
+      id,
+      signal: abort.signal,
+      headers,
+      notify: (notification) => stream.send(notification),
+      ask: (request, withdrawn) => this.#questions.ask(request, stream, withdrawn, abort.signal),
+    };
+    try {
+      const local = await answerLocally(method, message, this, context);
+      if (local !== undefined)
+        return "error" in local
+          ? { jsonrpc: "2.0", id, ...local }
+          : { jsonrpc: "2.0", id, result: local.result };
+      return (
+        (await routeRequest(message, exchange, this, context)) ??
+        failed(METHOD_NOT_FOUND, "There is no such method here.")
+      );
+    } catch (error) {
+      const body = parseLossless(gatewayErrorBody(id, asGatewayError(error)));
+      return isMembers(body) ? body : failed(INVALID_PARAMS, "The request failed.");
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  async #initialize(id: JsonRpcId, message: JsonObject, context: McpContext): Promise<JsonObject> {
+    if (this.state.client !== undefined) {
+      const error = { code: INVALID_REQUEST, message: "The session has been initialized already." };
+      return { jsonrpc: "2.0", id, error };
+    }
+    const { client, result } = await initialized(message, this.state.serverName, context);
+    this.state.client = client;
+    this.save();
+    return { jsonrpc: "2.0", id, result };
+  }
+
+  #told(method: string, message: JsonObject): void {
+    const params = memberOf(message, "params");
+    if (method === "notifications/cancelled") {
+      const requestId = isMembers(params) ? memberOf(params, "requestId") : undefined;
+      if (typeof requestId === "string" || typeof requestId === "number")
+        this.#running.get(requestId)?.abort();
+    } else if (method !== "notifications/initialized") {
+      // Progress on what a server asked, or roots that have changed.
+      this.peers.notify(message);
+    }
+  }
+
+  /** A question that belongs to no request goes where the client is sure to read. */
+  #anyStream(): Sink {
+    return this.outbox.general;
+  }
+}
