@@ -1,6 +1,10 @@
 /** The house's doors in order: what every request passes, then where it turns off. */
 import { type Context, Hono } from "hono";
+import { pages } from "./admin/pages.ts";
+import { auth } from "./api/auth.ts";
 import { health } from "./api/health.ts";
+import { v1 } from "./api/v1.ts";
+import { wellKnown } from "./api/well-known.ts";
 import type { AppEnv } from "./edge/context.ts";
 import { notFound, onError } from "./edge/errors.ts";
 import { requestId } from "./edge/request-id.ts";
@@ -10,7 +14,7 @@ import type { McpAddress } from "./gateway/endpoint.ts";
 
 function mcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-  return c.get("services").mcp(c.req.raw, address, c.get("requestId"), background);
+  return c.get("services").gateway.mcp(c.req.raw, address, c.get("requestId"), background);
 }
 
 export function createApp() {
@@ -25,5 +29,11 @@ export function createApp() {
   app.all("/t/:tenant/mcp/:server", (c) =>
     mcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
   );
-  return app.use(securityHeaders).route("/", health);
+  return app
+    .use(securityHeaders)
+    .route("/", health)
+    .route("/.well-known", wellKnown)
+    .route("/api/auth", auth)
+    .route("/api/v1", v1)
+    .route("/", pages);
 }

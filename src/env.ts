@@ -28,6 +28,23 @@ const encryptionKeys = z
 
 const MIB = 1024 * 1024;
 
+/** Development and tests point these at stand-ins on the same machine. */
+const standIn = z.url({ protocol: /^https?$/ }).optional();
+const secretText = z.string().min(1).optional();
+
+/** Structural: the runtime's own class is not to be had outside of it. */
+const sendEmail = z.custom<SendEmail>(
+  (value) => typeof value === "object" && value !== null && "send" in value,
+  "must be a send_email binding",
+);
+
+const ONLY_IN_DEVELOPMENT = [
+  "NEON_ENDPOINT",
+  "GITHUB_BASE_URL",
+  "GOOGLE_BASE_URL",
+  "MICROSOFT_BASE_URL",
+] as const;
+
 const schema = z
   .object({
     ENVIRONMENT: z.enum(["development", "test", "production"]),
@@ -43,6 +60,19 @@ const schema = z
       .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ""))
       .pipe(z.array(z.union([z.literal("*"), z.url().refine((value) => new URL(value).origin === value)])))
       .default([]),
+    EMAIL: sendEmail.optional(),
+    MAIL_FROM: z.email().optional(),
+    GITHUB_CLIENT_ID: secretText,
+    GITHUB_CLIENT_SECRET: secretText,
+    GITHUB_BASE_URL: standIn,
+    GOOGLE_CLIENT_ID: secretText,
+    GOOGLE_CLIENT_SECRET: secretText,
+    GOOGLE_BASE_URL: standIn,
+    MICROSOFT_CLIENT_ID: secretText,
+    MICROSOFT_CLIENT_SECRET: secretText,
+    MICROSOFT_TENANT_ID: secretText,
+    MICROSOFT_BASE_URL: standIn,
+    OAUTH_DYNAMIC_REGISTRATION: z.enum(["on", "off"]).default("on"),
     MAX_BODY_BYTES: z.coerce
       .number()
       .int()
@@ -52,12 +82,13 @@ const schema = z
   })
   .check((ctx) => {
     if (ctx.value.ENVIRONMENT !== "production") return;
-    if (ctx.value.NEON_ENDPOINT !== undefined) {
+    for (const variable of ONLY_IN_DEVELOPMENT) {
+      if (ctx.value[variable] === undefined) continue;
       ctx.issues.push({
         code: "custom",
-        path: ["NEON_ENDPOINT"],
+        path: [variable],
         message: "is for development only",
-        input: ctx.value.NEON_ENDPOINT,
+        input: ctx.value[variable],
       });
     }
     if (!ctx.value.PUBLIC_URL.startsWith("https:")) {
@@ -69,6 +100,13 @@ const schema = z
       });
     }
   });
+
+export interface SocialClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** A stand-in for the provider's own addresses. */
+  readonly baseUrl: string | undefined;
+}
 
 export interface Config {
   readonly environment: "development" | "test" | "production";
@@ -85,6 +123,14 @@ export interface Config {
   /** Pages of other origins that may call the MCP endpoint. */
   readonly allowedOrigins: readonly string[];
   readonly maxBodyBytes: number;
+  readonly mail: { readonly binding: SendEmail | undefined; readonly from: string | undefined };
+  /** A provider that has no client is not offered. */
+  readonly social: {
+    readonly github: SocialClient | undefined;
+    readonly google: SocialClient | undefined;
+    readonly microsoft: (SocialClient & { readonly tenant: string }) | undefined;
+  };
+  readonly dynamicRegistration: boolean;
 }
 
 export function parseConfig(bindings: Record<string, unknown>): Config {
@@ -114,6 +160,24 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
     encryptionKeys: value.ENCRYPTION_KEYS,
     allowedOrigins: value.ALLOWED_ORIGINS,
     maxBodyBytes: value.MAX_BODY_BYTES,
+    mail: { binding: value.EMAIL, from: value.MAIL_FROM },
+    social: socialClients(value),
+    dynamicRegistration: value.OAUTH_DYNAMIC_REGISTRATION === "on",
+  };
+}
+
+function socialClients(value: z.infer<typeof schema>): Config["social"] {
+  const client = (clientId?: string, clientSecret?: string, baseUrl?: string) =>
+    clientId === undefined || clientSecret === undefined ? undefined : { clientId, clientSecret, baseUrl };
+  const microsoft = client(
+    value.MICROSOFT_CLIENT_ID,
+    value.MICROSOFT_CLIENT_SECRET,
+    value.MICROSOFT_BASE_URL,
+  );
+  return {
+    github: client(value.GITHUB_CLIENT_ID, value.GITHUB_CLIENT_SECRET, value.GITHUB_BASE_URL),
+    google: client(value.GOOGLE_CLIENT_ID, value.GOOGLE_CLIENT_SECRET, value.GOOGLE_BASE_URL),
+    microsoft: microsoft && { ...microsoft, tenant: value.MICROSOFT_TENANT_ID ?? "common" },
   };
 }
 

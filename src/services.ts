@@ -1,27 +1,37 @@
 /** The long-lived things of an isolate, made once from its configuration and handed to whoever needs them. */
+
 import { Keyring } from "./core/keyring.ts";
 import { createDatabase, type Database } from "./db/client.ts";
+import { recordSecurityEvent } from "./db/queries/security.ts";
 import { QueryStatistics } from "./db/statistics.ts";
 import { type Config, readConfig } from "./env.ts";
-import { askOffer } from "./gateway/aggregate/ask.ts";
-import { Catalogue } from "./gateway/aggregate/catalogue.ts";
-import { recallOffers, rememberOffer } from "./gateway/aggregate/heard.ts";
-import { Offers } from "./gateway/aggregate/offers.ts";
-import { createMcpEndpoint, type McpEndpoint } from "./gateway/endpoint.ts";
-import { targetFor } from "./gateway/target.ts";
-import { createAuthenticator } from "./identity/authenticate.ts";
-import { createSnapshots } from "./policy/snapshot.ts";
-import type { ChannelTools } from "./upstream/channel.ts";
+import { createGateway, type Gateway } from "./gateway/create.ts";
+import { apiKeyProof, legacyKeyProof } from "./identity/api-keys.ts";
+import { type Authenticator, createAuthenticator } from "./identity/authenticate.ts";
+import { accessTokenProof } from "./identity/oauth/proof.ts";
+import { createPeople, type People } from "./identity/people/people.ts";
+import { sessionProof } from "./identity/people/proof.ts";
+import { createUsage } from "./identity/usage.ts";
+import { createMailer } from "./mail/mail.ts";
+import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
+import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
+import { judgeUrl } from "./upstream/url-guard.ts";
 import { workerSocket } from "./upstream/worker-socket.ts";
 
 export interface Services {
   readonly database: Database;
   readonly queryStatistics: QueryStatistics;
-  readonly mcp: McpEndpoint;
+  readonly authenticator: Authenticator;
+  readonly people: People;
+  readonly epochs: TenantEpochs;
+  readonly snapshots: Snapshots;
+  readonly gateway: Gateway;
 }
 
 /** The Durable Objects' namespaces, as wrangler.toml binds them. */
 export type ObjectNamespaces = Pick<Env, "TENANTS" | "SESSIONS" | "BRIDGES">;
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const made = new WeakMap<Config, Services>();
 
@@ -35,40 +45,60 @@ export function servicesOf(env: Env): { config: Config; services: Services } {
   return { config, services };
 }
 
-export function createServices(config: Config, _objects: ObjectNamespaces): Services {
+export function createServices(config: Config, objects: ObjectNamespaces): Services {
   const queryStatistics = new QueryStatistics();
   const database = createDatabase(config.database, {
     statistics: queryStatistics,
     now: Date.now,
     random: Math.random,
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep,
   });
+  const epochs = createEpochs((tenantId) => objects.TENANTS.get(objects.TENANTS.idFromName(tenantId)), {
+    now: Date.now,
+    sleep,
+  });
+  const snapshots = createSnapshots(database, epochs, Date.now);
   const allowLoopback = config.environment !== "production";
-  const keyring = new Keyring(config.encryptionKeys);
   const fetcher: typeof fetch = (input, init) => fetch(input, init);
-  const upstream: ChannelTools = {
+  const people = createPeople({
+    database,
+    publicUrl: config.publicUrl,
+    secret: config.authSecret,
+    social: config.social,
+    dynamicRegistration: config.dynamicRegistration,
+    sendMail: createMailer(database, { ...config.mail, keepInOutbox: allowLoopback }),
+    isAllowedUrl: (url) => judgeUrl(url, { allowLoopback }).ok,
     fetch: fetcher,
-    urlPolicy: { allowLoopback },
-    openSocket: workerSocket(fetcher),
-  };
-  const mcp = createMcpEndpoint({
-    authenticator: createAuthenticator(database, Date.now),
-    snapshots: createSnapshots(database, Date.now),
-    keyring,
-    upstream,
-    catalogue: new Catalogue(
-      new Offers({
-        ask: async (server) => askOffer(server, await targetFor(server, keyring), upstream),
-        recall: (tenantId, servers) => recallOffers(database, tenantId, servers),
-        remember: (tenantId, offer) => rememberOffer(database, tenantId, offer),
-        now: Date.now,
-      }),
-    ),
-    translate: async () => {
-      throw new Error("not yet");
+    raiseEpoch: (tenantId) => epochs.raise(tenantId, (work) => void work.catch(() => undefined)),
+    log: (line) => console.log(line),
+    now: Date.now,
+  });
+  const authenticator = createAuthenticator({
+    // Legacy keys take any text for theirs, so tokens that can be told come before them.
+    proofs: [
+      apiKeyProof(database),
+      accessTokenProof(people.accessTokens),
+      legacyKeyProof(database),
+      sessionProof(people.sessions),
+    ],
+    epochs,
+    usage: createUsage(database, { now: Date.now, sleep }),
+    async onGuessing(ipAddress) {
+      const description = "Many wrong keys came from one address; it has to wait.";
+      await recordSecurityEvent(database.asSystem(), { type: "key.blocked", ipAddress, description });
     },
+    now: Date.now,
+  });
+  const gateway = createGateway({
+    database,
+    authenticator,
+    snapshots,
+    keyring: new Keyring(config.encryptionKeys),
+    upstream: { fetch: fetcher, urlPolicy: { allowLoopback }, openSocket: workerSocket(fetcher) },
     origins: { publicUrl: config.publicUrl, allowedOrigins: config.allowedOrigins, allowLoopback },
     maxBodyBytes: config.maxBodyBytes,
+    bridgeTo: (principalId, serverId) => objects.BRIDGES.getByName(`${principalId}:${serverId}`),
+    sessions: (name) => objects.SESSIONS.getByName(name),
   });
-  return { database, queryStatistics, mcp };
+  return { database, queryStatistics, authenticator, people, epochs, snapshots, gateway };
 }

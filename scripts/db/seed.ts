@@ -2,7 +2,6 @@
 // up (password and key) is kept in a file beside the database, because the database holds only hashes.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { hashPassword } from "better-auth/crypto";
 import { and, eq } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import {
@@ -16,6 +15,7 @@ import {
 import { uuidv7 } from "../../src/core/ids.ts";
 import { API_KEY_SCOPES } from "../../src/core/vocabulary.ts";
 import * as schema from "../../src/db/schema/index.ts";
+import { hashPassword } from "../../src/identity/people/passwords.ts";
 import { readJsonFile, writeJsonFile } from "../lib/json-file.ts";
 import { devDir } from "../lib/paths.ts";
 import { runMain } from "../lib/problem.ts";

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { spawnGuarded } from "../lib/guarded.ts";
 import { devDir, projectDir } from "../lib/paths.ts";
 import { Problem, printProblem } from "../lib/problem.ts";
+import { ensureChromium, findChromium } from "./chromium.ts";
 import { createShutdown, onWishToEnd, type Shutdown } from "./shutdown.ts";
 import { parseTestArgs } from "./test-args.ts";
 import { countLine, countTests } from "./test-count.ts";
@@ -15,8 +16,10 @@ async function main(shutdown: Shutdown): Promise<number> {
   const reportFile = join(devDir(), "vitest.json");
   rmSync(reportFile, { force: true });
   const database = await startThrowAwayDatabase(shutdown);
+  const chromium = args.unitOnly ? findChromium() : ensureChromium(console.log);
   const environment = {
     ...process.env,
+    ...(chromium !== undefined && { CHROMIUM_PATH: chromium }),
     PATH: [join(projectDir, "node_modules", ".bin"), process.env.PATH].join(delimiter),
     TEST_DATABASE_URL: database.ownerUrl,
     TEST_RUNTIME_URL: database.runtimeUrl,

@@ -1,7 +1,17 @@
 /** The one mapper from failures to answers: RFC 9457 problem+json. What the caller must not see goes to the log. */
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { ConfigurationError, GatewayError, gatewayErrorOf, NotFoundError } from "../core/errors.ts";
+import {
+  ConfigurationError,
+  ForbiddenError,
+  GatewayError,
+  gatewayErrorOf,
+  headersOf,
+  type InputIssue,
+  InvalidInputError,
+  type Missing,
+  NotFoundError,
+} from "../core/errors.ts";
 import { logFailure } from "../logs/console.ts";
 import type { AppEnv } from "./context.ts";
 
@@ -12,6 +22,10 @@ export interface Problem {
   readonly detail: string;
   readonly code: string;
   readonly requestId: string;
+  /** What is wrong with the input, all of it. */
+  readonly errors?: readonly InputIssue[];
+  /** What the caller lacks. */
+  readonly missing?: Missing;
 }
 
 export function notFound(c: Context<AppEnv>): Response {
@@ -43,9 +57,24 @@ function problem(c: Context<AppEnv>, error: GatewayError, status = error.status)
     detail: error.message,
     code: error.code,
     requestId: c.get("requestId"),
+    ...(error instanceof InvalidInputError && { errors: error.errors }),
+    ...(error instanceof ForbiddenError && { missing: error.missing }),
   };
+  const challenge = challengeOf(error);
   return new Response(JSON.stringify(body), {
     status,
-    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      ...headersOf(error),
+      ...(challenge !== undefined && { "www-authenticate": challenge }),
+    },
   });
+}
+
+/** RFC 6750 §3: what to come back with. */
+function challengeOf(error: GatewayError): string | undefined {
+  if (error.code === "unauthorized") return "Bearer";
+  if (!(error instanceof ForbiddenError) || error.missing.scope === undefined) return undefined;
+  return `Bearer error="insufficient_scope", scope="${error.missing.scope}"`;
 }

@@ -1,53 +1,80 @@
 /**
- * The one place where a request's proof becomes a principal. What was verified a moment ago is remembered in the
- * isolate, failures too, so neither a busy key nor a guesser costs a query per request.
+ * The one place where a request's proof becomes a principal. What was verified is remembered in the isolate, failures
+ * too, until the tenant's epoch says that something has changed; so a busy key costs no query, and a revoked one is
+ * refused within a second.
  */
-import { IsolateCache } from "../core/cache.ts";
+import { Guesses, placeOf } from "../core/limits/guesses.ts";
 import { isInside } from "../core/net/cidr.ts";
-import type { Database } from "../db/client.ts";
-import { type VerifiedKey, verifyApiKey } from "./api-keys.ts";
+import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
 import type { Principal } from "./principal.ts";
+import { type Presented, type Proof, type Proved, presentedBy } from "./proofs.ts";
+import type { Usage } from "./usage.ts";
 
 export type Authentication =
   | { readonly kind: "principal"; readonly principal: Principal }
   /** No proof was given. */
   | { readonly kind: "none" }
   /** A proof was given and does not hold. */
-  | { readonly kind: "refused" };
+  | {
+      readonly kind: "refused";
+      /** So many did not hold that none is looked at for a while: to be answered by 429. */
+      readonly retryAfterSeconds?: number;
+    };
 
 export interface Authenticator {
-  authenticate(request: Request, background: (work: Promise<unknown>) => void): Promise<Authentication>;
+  authenticate(request: Request, background: Background): Promise<Authentication>;
 }
 
-export function createAuthenticator(database: Database, now: () => number): Authenticator {
-  const keys = new IsolateCache<VerifiedKey | undefined>(
-    // A revoked key stops within a second; while the database is down those known to it go on.
-    { freshMs: 1000, staleMs: 1000, brokenMs: 600_000 },
-    { now, limit: 10_000 },
-  );
+export interface AuthenticatorParts {
+  /** In order: the first that knows what is presented as its own decides. */
+  readonly proofs: readonly Proof[];
+  readonly epochs: Epochs;
+  readonly usage: Usage;
+  /** Somebody tries one wrong proof after the other; told once a window. */
+  readonly onGuessing: (ipAddress: string) => Promise<unknown>;
+  readonly now: () => number;
+}
+
+const GUESSES = { free: 20, windowMs: 60_000 };
+const REFUSED: Authentication = { kind: "refused" };
+
+export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
+  const { proofs, epochs, usage, onGuessing, now } = parts;
+  const verified = new TenantCache<Proved | undefined>(epochs, { now, limit: 10_000 });
+  const guesses = new Guesses(GUESSES);
+
   return {
     async authenticate(request, background) {
-      const presented = presentedKey(request.headers);
-      if (presented === undefined) return { kind: "none" };
-      const verified = await keys.get(
-        presented,
-        () => verifyApiKey(database, presented, new Date(now())),
-        background,
-      );
-      if (verified === undefined) return { kind: "refused" };
-      const { principal, ipAllowlist } = verified;
+      const presented = presentedBy(request);
+      const claim = claimOf(proofs, presented);
+      if (claim === undefined) return presented.token === undefined ? { kind: "none" } : REFUSED;
+      const { proof, text } = claim;
+      const key = `${proof.name} ${text}`;
       const from = request.headers.get("cf-connecting-ip") ?? "";
-      if (ipAllowlist.length > 0 && !isInside(from, ipAllowlist)) return { kind: "refused" };
-      return { kind: "principal", principal };
+      const place = placeOf(from);
+      const time = now();
+      const waitMs = guesses.waitMs(place, time);
+      // Those who were let in before are, whoever else sits behind the same address.
+      if (waitMs !== undefined && verified.peek(key) === undefined) {
+        return { kind: "refused", retryAfterSeconds: Math.ceil(waitMs / 1000) };
+      }
+      const proved = await verified.get(key, () => proof.verify(text, new Date(now())), background);
+      if (proved === undefined) {
+        if (guesses.note(place, key, time)) background(onGuessing(from));
+        return REFUSED;
+      }
+      if (proved.expiresAt !== null && proved.expiresAt.getTime() <= time) return REFUSED;
+      if (proved.ipAllowlist.length > 0 && !isInside(from, proved.ipAllowlist)) return REFUSED;
+      usage.count(proved.principal, background);
+      return { kind: "principal", principal: proved.principal };
     },
   };
 }
 
-/** Clients that cannot set Authorization (some gateways take it for themselves) use X-API-Key. */
-function presentedKey(headers: Headers): string | undefined {
-  const authorization = headers.get("authorization");
-  if (authorization === null) return headers.get("x-api-key") ?? undefined;
-  const [scheme, token, ...rest] = authorization.split(" ");
-  // Anything else in the header is a proof that we do not know, and so one that does not hold.
-  return scheme?.toLowerCase() === "bearer" && rest.length === 0 ? (token ?? "") : "";
+function claimOf(proofs: readonly Proof[], presented: Presented): { proof: Proof; text: string } | undefined {
+  for (const proof of proofs) {
+    const text = proof.find(presented);
+    if (text !== undefined) return { proof, text };
+  }
+  return undefined;
 }

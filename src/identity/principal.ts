@@ -6,10 +6,17 @@ export interface Principal {
   readonly id: string;
   readonly tenantId: string;
   readonly userId: string | undefined;
+  /** A key's row, of either kind: see `via`. */
   readonly apiKeyId: string | undefined;
   readonly role: Role;
   readonly scopes: readonly ApiKeyScope[];
-  readonly via: "api_key" | "anonymous";
+  readonly via: "api_key" | "legacy_api_key" | "session" | "oauth" | "anonymous";
+  /** Looks after the whole gateway, not one tenant. Only people at the screen are. */
+  readonly isOperator?: boolean;
+  readonly sessionId?: string;
+  /** The admin who acts as this person. */
+  readonly impersonatorId?: string;
+  readonly oauthClientId?: string;
 }
 
 /** Whoever comes without proof to a tenant that allows it. All of them are one, so nothing may be bound to them. */

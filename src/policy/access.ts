@@ -1,16 +1,62 @@
 /** What a principal may see and use of a tenant's servers, as the gateway asks for it. */
+import { authorizeUse, type Target, type UseKind } from "../core/access/authorize.ts";
+import { decideAction } from "../core/access/decide.ts";
+import { type InForce, rulesInForce } from "../core/access/rules.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { TenantSnapshot } from "./snapshot.ts";
 
-export type UseKind = "server" | "tool" | "prompt" | "resource";
+export type { UseKind } from "../core/access/authorize.ts";
 
-export interface Access {
-  /** What is shown depends on who asks: nothing of it may be cached for others. */
-  readonly isPersonal: boolean;
-  /** `name` is the server's own: a tool's or a prompt's name, a resource's URI or template; the server's name for the server. */
-  allows(kind: UseKind, serverId: string, name: string): boolean;
+/** What the thing says of itself. */
+export interface Facts {
+  /** A tool's readOnlyHint, where the caller has its definition at hand; otherwise what discovery has found counts. */
+  readonly readOnlyHint?: boolean | undefined;
 }
 
-export function accessOf(_principal: Principal, _tenant: TenantSnapshot, _now: Date): Access {
-  return { isPersonal: false, allows: () => true };
+export interface Access {
+  /**
+   * What is shown depends on who asks: nothing of it may be cached for others. That is so for every tenant: the role
+   * alone already hides things, and the same address serves all tenants.
+   */
+  readonly isPersonal: boolean;
+  /** `name` is the server's own: a tool's or a prompt's name, a resource's URI or template; the server's name for the server. */
+  allows(kind: UseKind, serverId: string, name: string, facts?: Facts): boolean;
+}
+
+interface Remembered {
+  readonly access: Access;
+  readonly until: number;
+}
+
+/** By snapshot and principal, both of which are new when anything about them has changed. */
+const remembered = new WeakMap<TenantSnapshot, WeakMap<Principal, Remembered>>();
+
+export function accessOf(principal: Principal, tenant: TenantSnapshot, now: Date): Access {
+  let ofTenant = remembered.get(tenant);
+  if (ofTenant === undefined) {
+    ofTenant = new WeakMap();
+    remembered.set(tenant, ofTenant);
+  }
+  const known = ofTenant.get(principal);
+  if (known !== undefined && now.getTime() < known.until) return known.access;
+  const { role, scopes, userId, apiKeyId: keyId } = principal;
+  const rules = rulesInForce(tenant.rules, { role, scopes, userId, keyId }, now);
+  const access = accessBy(principal, tenant, rules);
+  ofTenant.set(principal, { access, until: rules.until });
+  return access;
+}
+
+function accessBy(principal: Principal, tenant: TenantSnapshot, rules: InForce): Access {
+  // Told with a reason at the door (refusal.ts); here it makes sure that a door which forgets to ask opens on nothing.
+  if (!decideAction(principal, "mcp.connect").allowed) return { isPersonal: true, allows: () => false };
+  return {
+    isPersonal: true,
+    allows(kind, serverId, name, facts) {
+      const server = tenant.serversById.get(serverId);
+      if (server === undefined) return false;
+      const readOnly = facts?.readOnlyHint ?? server.readOnlyTools.has(name);
+      const target: Target = { kind, serverId, serverName: server.name, name, readOnly };
+      return authorizeUse(principal.role, target, rules).allowed;
+    },
+  };
 }

@@ -62,6 +62,8 @@ const others = tables.filter((table) => tenantColumn(table) === undefined);
 /** What only the system role touches. Whoever adds a table here says that no tenant has a say in it. */
 const SYSTEM_TABLES = [
   "account",
+  "auth_attempts",
+  "dev_outbox",
   "jwks",
   "materialized_views",
   "oauth_access_token",

@@ -15,3 +15,33 @@ function rangeOf(network: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   const address = ipaddr.parse(network);
   return [address, address.kind() === "ipv4" ? 32 : 128];
 }
+
+/** Why a text is no network as the database keeps them; undefined for one that is. */
+export function networkFault(text: string): string | undefined {
+  try {
+    const [base, bits] = rangeOf(text);
+    if (base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress()) {
+      return "is an IPv4 network in the clothes of IPv6: write it as IPv4";
+    }
+    const written = `${base.toString()}/${bits}`;
+    const network = (
+      base instanceof ipaddr.IPv6
+        ? ipaddr.IPv6.networkAddressFromCIDR(written)
+        : ipaddr.IPv4.networkAddressFromCIDR(written)
+    ).toString();
+    return network === base.toString()
+      ? undefined
+      : `has bits behind its mask: did you mean ${network}/${bits}?`;
+  } catch {
+    return "is no network: write an address, or an address and a mask as in 192.0.2.0/24";
+  }
+}
+
+/** Whether every address of a network lies in one of some networks. */
+export function isNetworkInside(network: string, networks: readonly string[]): boolean {
+  const [inner, innerBits] = rangeOf(network);
+  return networks.some((outer) => {
+    const [base, bits] = rangeOf(outer);
+    return base.kind() === inner.kind() && innerBits >= bits && inner.match(base, bits);
+  });
+}

@@ -1,7 +1,7 @@
 /** Keys of programs, and the rules that say what a user, a role or a key may touch. */
 import { and, asc, desc, eq, gte, inArray, isNotNull, lt, or } from "drizzle-orm";
 import type { Role } from "../../core/vocabulary.ts";
-import { apiKeys, serverAccessControls } from "../schema/access.ts";
+import { apiKeys, legacyApiKeys, serverAccessControls } from "../schema/access.ts";
 import { user } from "../schema/identity.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
 import { tenants } from "../schema/tenants.ts";
@@ -11,34 +11,58 @@ import type { Queries } from "./types.ts";
 const owner = { isActive: user.isActive, banned: user.banned, banExpires: user.banExpires };
 
 /** Neither hash nor salt: what a list may show. */
-const shown = {
+export const shownKey = {
   id: apiKeys.id,
   tenantId: apiKeys.tenantId,
   userId: apiKeys.userId,
   name: apiKeys.name,
+  description: apiKeys.description,
   keyPrefix: apiKeys.keyPrefix,
   scopes: apiKeys.scopes,
   rateLimitPerHour: apiKeys.rateLimitPerHour,
   rateLimitPerDay: apiKeys.rateLimitPerDay,
+  ipAllowlist: apiKeys.ipAllowlist,
   expiresAt: apiKeys.expiresAt,
   lastUsed: apiKeys.lastUsed,
   totalRequests: apiKeys.totalRequests,
   isActive: apiKeys.isActive,
+  rotatedFrom: apiKeys.rotatedFrom,
+  revokedAt: apiKeys.revokedAt,
+  createdBy: apiKeys.createdBy,
   createdAt: apiKeys.createdAt,
+  updatedAt: apiKeys.updatedAt,
 };
+
+/** Whose keys are in reach; undefined for all of the tenant. */
+export interface KeyReach {
+  readonly tenantId: string;
+  readonly userId?: string | undefined;
+  readonly keyId?: string | undefined;
+}
+
+export const keysInReach = ({ tenantId, userId, keyId }: KeyReach) =>
+  and(
+    eq(apiKeys.tenantId, tenantId),
+    userId === undefined ? undefined : eq(apiKeys.userId, userId),
+    keyId === undefined ? undefined : eq(apiKeys.id, keyId),
+  );
 
 /** A page by name, which no index holds, so that none but the tenant's own keys are looked at. */
 export function listApiKeys(
   db: Queries,
   tenantId: string,
-  query: { isActive?: boolean; after?: NameCursor; limit?: number } = {},
+  query: Omit<KeyReach, "tenantId"> & {
+    isActive?: boolean;
+    after?: NameCursor | undefined;
+    limit?: number;
+  } = {},
 ) {
   return db
-    .select(shown)
+    .select(shownKey)
     .from(apiKeys)
     .where(
       and(
-        eq(apiKeys.tenantId, tenantId),
+        keysInReach({ ...query, tenantId }),
         eq(apiKeys.isActive, query.isActive ?? true),
         furtherThan(apiKeys.name, apiKeys.id, query.after),
       ),
@@ -62,6 +86,35 @@ export function findApiKey(db: Queries, id: string) {
     .limit(1);
 }
 
+/** System role, for the old backend's keys, which name nothing: the hash finds the row, the tenant is what it tells. */
+export function findLegacyKey(db: Queries, keyHash: string) {
+  const key = {
+    id: legacyApiKeys.id,
+    tenantId: legacyApiKeys.tenantId,
+    userId: legacyApiKeys.userId,
+    scopes: legacyApiKeys.scopes,
+    isActive: legacyApiKeys.isActive,
+    expiresAt: legacyApiKeys.expiresAt,
+  };
+  return db
+    .select({
+      key,
+      tenantStatus: tenants.status,
+      settings: tenants.settings,
+      role: tenantMembers.role,
+      owner,
+    })
+    .from(legacyApiKeys)
+    .innerJoin(tenants, eq(tenants.id, legacyApiKeys.tenantId))
+    .leftJoin(user, eq(user.id, legacyApiKeys.userId))
+    .leftJoin(
+      tenantMembers,
+      and(eq(tenantMembers.tenantId, legacyApiKeys.tenantId), eq(tenantMembers.userId, legacyApiKeys.userId)),
+    )
+    .where(eq(legacyApiKeys.keyHash, keyHash))
+    .limit(1);
+}
+
 /** System role, for the old backend's keys, which name nothing: the tenant is what the answer tells. */
 export function findApiKeyByHash(db: Queries, keyHash: string) {
   return db.select().from(apiKeys).where(eq(apiKeys.keyHash, keyHash)).limit(1);
@@ -70,7 +123,7 @@ export function findApiKeyByHash(db: Queries, keyHash: string) {
 /** System role (cron): whose owners are to be warned. */
 export function keysAboutToExpire(db: Queries, query: { from: Date; until: Date; limit?: number }) {
   return db
-    .select(shown)
+    .select(shownKey)
     .from(apiKeys)
     .where(
       and(
@@ -90,7 +143,7 @@ export function keyUsageRanking(
   query: { usedSince: Date; minRequests?: number; limit?: number },
 ) {
   return db
-    .select(shown)
+    .select(shownKey)
     .from(apiKeys)
     .where(
       and(

@@ -1,6 +1,7 @@
 /** What the hot path must know of one tenant, in one batch: read once, then kept in the isolate. */
 import { and, asc, eq, sql } from "drizzle-orm";
-import { mcpServers } from "../schema/registry.ts";
+import { serverAccessControls } from "../schema/access.ts";
+import { mcpServers, serverTools } from "../schema/registry.ts";
 import { tenants } from "../schema/tenants.ts";
 import type { Queries } from "./types.ts";
 
@@ -12,6 +13,7 @@ export function tenantForSnapshot(db: Queries, tenantId: string) {
       name: tenants.name,
       status: tenants.status,
       settings: tenants.settings,
+      timeZone: tenants.timeZone,
     })
     .from(tenants)
     .where(eq(tenants.id, tenantId));
@@ -33,6 +35,42 @@ export function serversForSnapshot(db: Queries, tenantId: string) {
     .from(mcpServers)
     .where(and(eq(mcpServers.tenantId, tenantId), eq(mcpServers.isActive, true)))
     .orderBy(asc(mcpServers.name));
+}
+
+/** What a decision reads of a rule, and what an explanation shows. */
+export const decisiveControl = {
+  id: serverAccessControls.id,
+  subjectType: serverAccessControls.subjectType,
+  subjectId: serverAccessControls.subjectId,
+  objectType: serverAccessControls.objectType,
+  serverId: serverAccessControls.serverId,
+  objectPattern: serverAccessControls.objectPattern,
+  effect: serverAccessControls.effect,
+  validFrom: serverAccessControls.validFrom,
+  validUntil: serverAccessControls.validUntil,
+  daysOfWeek: serverAccessControls.daysOfWeek,
+  startTime: serverAccessControls.startTime,
+  endTime: serverAccessControls.endTime,
+};
+
+export function accessControlsForSnapshot(db: Queries, tenantId: string) {
+  return db
+    .select(decisiveControl)
+    .from(serverAccessControls)
+    .where(and(eq(serverAccessControls.tenantId, tenantId), eq(serverAccessControls.isActive, true)));
+}
+
+/** As discovery has found them. */
+export function readOnlyTools(db: Queries, tenantId: string) {
+  return db
+    .select({ serverId: serverTools.serverId, name: serverTools.name })
+    .from(serverTools)
+    .where(
+      and(
+        eq(serverTools.tenantId, tenantId),
+        sql`${serverTools.annotations} -> 'readOnlyHint' = 'true'::jsonb`,
+      ),
+    );
 }
 
 /** System role: whose name stands in the path, before anybody is known. */

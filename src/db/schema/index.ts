@@ -7,6 +7,7 @@ export * from "./oauth.ts";
 export * from "./operations.ts";
 export * from "./registry.ts";
 export * from "./relations.ts";
+export * from "./sign-in.ts";
 export * from "./tenancy.ts";
 export * from "./tenants.ts";
 export * from "./traffic.ts";

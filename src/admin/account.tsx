@@ -1,0 +1,216 @@
+/** A person's own things: who they are, where they are signed in, which tenant they look at, what they have connected. */
+import { Hono } from "hono";
+import { endGrant, grantsOfPerson } from "../db/queries/grants.ts";
+import { activeSessionsOfUser } from "../db/queries/identity.ts";
+import { chooseTenant, endSession, tenantsOfPerson } from "../db/queries/people.ts";
+import { recordAudit } from "../db/queries/security.ts";
+import { meaningOf } from "../identity/oauth/scopes.ts";
+import { copyCookies, type PersonalEnv, personal } from "./context.ts";
+import { refusalOf } from "./failures.ts";
+import { Button, Field, Notice, PostForm } from "./forms.tsx";
+import { Page } from "./layout.tsx";
+import { NEW_PASSWORD } from "./passwords.tsx";
+
+const day = (time: Date) => time.toISOString().replace("T", " ").slice(0, 16);
+
+export const account = new Hono<PersonalEnv>()
+  .use("/account/*", personal)
+  .get("/account", personal, async (c) => {
+    const person = c.get("person");
+    const frame = { person, formToken: c.get("formToken") };
+    const tenants = await tenantsOfPerson(c.get("services").database.asSystem(), person.id);
+    return c.html(
+      <Page title="Account" frame={frame}>
+        {c.req.query("done") !== undefined && <Notice>Done.</Notice>}
+        <div class="card">
+          <p>
+            <strong>{person.name}</strong>
+            <br />
+            {person.email}
+          </p>
+          <p class="row">
+            <a href="/account/password">Change password</a>
+            <a href="/account/second-factor">Second factor ({person.twoFactorEnabled ? "on" : "off"})</a>
+          </p>
+        </div>
+        <h2>Organisations</h2>
+        <div class="card">
+          {tenants.length === 0 && <p>You belong to none. Ask an admin for an invitation.</p>}
+          <ul class="plain">
+            {tenants.map(({ id, name, role, status }) => (
+              <li class="row">
+                <span>
+                  <strong>{name}</strong> <span class="quiet-text">{role}</span>
+                  {status !== "active" && ` (${status})`}
+                </span>
+                {id === person.tenant?.id && <span class="quiet-text">shown now</span>}
+                {id !== person.tenant?.id && status === "active" && (
+                  <PostForm
+                    action="/account/tenant"
+                    token={frame.formToken}
+                    hidden={{ tenant: id }}
+                    class="inline"
+                  >
+                    <Button kind="quiet">Switch to it</Button>
+                  </PostForm>
+                )}
+              </li>
+            ))}
+          </ul>
+        </div>
+      </Page>,
+    );
+  })
+  .post("/account/tenant", async (c) => {
+    const { database, people } = c.get("services");
+    const person = c.get("person");
+    const db = database.asSystem();
+    const mine = await tenantsOfPerson(db, person.id);
+    const chosen = mine.find(({ id, status }) => id === c.get("form").tenant && status === "active");
+    if (chosen === undefined) return c.notFound();
+    await chooseTenant(db, person.sessionId, chosen.id);
+    await people.personChanged(person.id);
+    return c.redirect("/account", 303);
+  })
+  .get("/account/sessions", async (c) => {
+    const person = c.get("person");
+    const frame = { person, formToken: c.get("formToken") };
+    const sessions = await activeSessionsOfUser(c.get("services").database.asSystem(), person.id, new Date());
+    return c.html(
+      <Page title="Sessions" frame={frame}>
+        <div class="card">
+          <ul class="plain">
+            {sessions.map(({ id, userAgent, ipAddress, createdAt, impersonatedBy }) => (
+              <li class="row">
+                <span>
+                  <strong>{userAgent?.slice(0, 120) ?? "Unknown program"}</strong>
+                  {impersonatedBy !== null && " (an admin acting as you)"}
+                  <br />
+                  <span class="quiet-text">
+                    since {day(createdAt)} UTC {ipAddress !== null && ` from ${ipAddress}`}
+                  </span>
+                </span>
+                {id === person.sessionId ? (
+                  <span class="quiet-text">this one</span>
+                ) : (
+                  <PostForm
+                    action="/account/sessions"
+                    token={frame.formToken}
+                    hidden={{ session: id }}
+                    class="inline"
+                  >
+                    <Button kind="danger">End</Button>
+                  </PostForm>
+                )}
+              </li>
+            ))}
+          </ul>
+        </div>
+      </Page>,
+    );
+  })
+  .post("/account/sessions", async (c) => {
+    const { database, people } = c.get("services");
+    const person = c.get("person");
+    await endSession(database.asSystem(), person.id, c.get("form").session ?? "");
+    await people.personChanged(person.id);
+    return c.redirect("/account/sessions", 303);
+  })
+  .get("/account/clients", async (c) => {
+    const person = c.get("person");
+    const frame = { person, formToken: c.get("formToken") };
+    const grants = await grantsOfPerson(c.get("services").database.asSystem(), person.id);
+    return c.html(
+      <Page title="Connected clients" frame={frame}>
+        <div class="card">
+          {grants.length === 0 && <p>No application acts for you.</p>}
+          <ul class="plain">
+            {grants.map(({ id, clientId, clientName, tenantId, tenantName, scopes, updatedAt }) => (
+              <li class="row" key={id}>
+                <span>
+                  <strong>{clientName ?? clientId}</strong> in {tenantName ?? "no organisation"}
+                  <br />
+                  <span class="quiet-text">
+                    since {day(updatedAt)} UTC: {scopes.map(meaningOf).join(", ")}
+                  </span>
+                </span>
+                <PostForm
+                  action="/account/clients"
+                  token={frame.formToken}
+                  hidden={{ client: clientId, tenant: tenantId ?? undefined }}
+                  class="inline"
+                >
+                  <Button kind="danger">Disconnect</Button>
+                </PostForm>
+              </li>
+            ))}
+          </ul>
+        </div>
+      </Page>,
+    );
+  })
+  .post("/account/clients", async (c) => {
+    const { database, people } = c.get("services");
+    const person = c.get("person");
+    const { client: clientId = "", tenant: tenantId } = c.get("form");
+    const db = database.asSystem();
+    await db.batch([
+      ...endGrant(db, { clientId, userId: person.id, tenantId }),
+      recordAudit(db, {
+        tenantId: person.tenant?.id,
+        userId: person.id,
+        impersonatorId: person.impersonatorId,
+        action: "oauth.grant-ended",
+        resourceType: "oauth_client",
+        resourceId: clientId,
+        success: true,
+      }),
+    ]);
+    await people.personChanged(person.id);
+    return c.redirect("/account/clients", 303);
+  })
+  .get("/account/password", (c) => passwordPage(c.get("person"), c.get("formToken"), (page) => c.html(page)))
+  .post("/account/password", async (c) => {
+    const { auth } = c.get("services").people;
+    const { current = "", password = "" } = c.get("form");
+    try {
+      const { headers } = await auth.api.changePassword({
+        headers: c.req.raw.headers,
+        returnHeaders: true,
+        body: { currentPassword: current, newPassword: password, revokeOtherSessions: true },
+      });
+      copyCookies(c, headers);
+    } catch (thrown) {
+      const { message, status } = refusalOf(thrown);
+      return passwordPage(c.get("person"), c.get("formToken"), (page) => c.html(page, status), message);
+    }
+    return c.redirect("/account?done", 303);
+  })
+  .post("/account/impersonation/stop", async (c) => {
+    const { auth } = c.get("services").people;
+    const { headers } = await auth.api.stopImpersonating({ headers: c.req.raw.headers, returnHeaders: true });
+    copyCookies(c, headers);
+    return c.redirect("/account", 303);
+  });
+
+type Shown = Parameters<typeof Page>[0]["frame"];
+
+function passwordPage<R>(
+  person: Shown["person"],
+  formToken: string,
+  answer: (page: ReturnType<typeof Page>) => R,
+  problem?: string,
+): R {
+  return answer(
+    <Page title="Change password" frame={{ person, formToken }} narrow>
+      {problem !== undefined && <Notice bad>{problem}</Notice>}
+      <div class="card">
+        <PostForm action="/account/password" token={formToken}>
+          <Field name="current" label="Current password" type="password" autocomplete="current-password" />
+          <Field {...NEW_PASSWORD} />
+          <Button>Change password and sign out elsewhere</Button>
+        </PostForm>
+      </div>
+    </Page>,
+  );
+}

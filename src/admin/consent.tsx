@@ -1,0 +1,149 @@
+/**
+ * Asking a person whether a client may act for them: which client, where the answer goes, what it may do, and in which
+ * tenant. What is shown is what the OAuth server has signed; a request that somebody made up is not shown at all.
+ */
+import { Hono } from "hono";
+import { z } from "zod";
+import { equalInConstantTime } from "../core/constant-time.ts";
+import { hmacSha256 } from "../core/digest.ts";
+import { clientForConsent } from "../db/queries/grants.ts";
+import { chooseTenant, tenantsOfPerson } from "../db/queries/people.ts";
+import { endpointOf } from "../identity/oauth/addresses.ts";
+import { isDocumentAddress } from "../identity/oauth/client-documents.ts";
+import { meaningOf } from "../identity/oauth/scopes.ts";
+import { AUTH_PATH } from "../identity/people/auth.ts";
+import { type PersonalEnv, personal } from "./context.ts";
+import { goOn } from "./continue.tsx";
+import { Button, Notice, PostForm } from "./forms.tsx";
+import { Page } from "./layout.tsx";
+
+const HIDDEN_SCOPES = new Set(["openid"]);
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** The provider signs the sorted query (HMAC-SHA256, base64) and gives it a few minutes. */
+async function isSigned(query: string, secret: string, now: number): Promise<boolean> {
+  const params = new URLSearchParams(query);
+  const signature = params.get("sig") ?? "";
+  if (params.getAll("sig").length !== 1 || !(Number(params.get("exp")) * 1000 >= now)) return false;
+  params.delete("sig");
+  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  const sorted = [...params].sort(([a, x], [b, y]) => compare(a, b) || compare(x, y));
+  const text = new URLSearchParams(sorted).toString();
+  const expected = btoa(String.fromCharCode(...(await hmacSha256(secret, text))));
+  return equalInConstantTime(signature, expected);
+}
+
+const answer = z.object({ url: z.string().min(1) });
+
+/** A redirect address as a person can judge it: the host, or the program that a private scheme opens. */
+function placeOf(redirectUri: string): { name: string; isThisComputer: boolean } {
+  const url = URL.parse(redirectUri);
+  if (url === null) return { name: redirectUri, isThisComputer: false };
+  const isWeb = url.protocol === "https:" || url.protocol === "http:";
+  return { name: isWeb ? url.host : url.protocol, isThisComputer: LOOPBACK.has(url.hostname) };
+}
+
+export const consent = new Hono<PersonalEnv>()
+  .get("/consent", personal, async (c) => {
+    const query = new URL(c.req.url).search.slice(1);
+    const params = new URLSearchParams(query);
+    const { authSecret, publicUrl } = c.get("config");
+    const db = c.get("services").database.asSystem();
+    const person = c.get("person");
+    const frame = { person, formToken: c.get("formToken") };
+    const [client] = await clientForConsent(db, params.get("client_id") ?? "");
+    if (client === undefined || !(await isSigned(query, authSecret, Date.now()))) {
+      return c.html(
+        <Page title="Connect an application" frame={frame} narrow>
+          <Notice bad>This request is too old or was not made here. Begin again in the application.</Notice>
+        </Page>,
+        400,
+      );
+    }
+    const endpoints = params.getAll("resource").map((resource) => endpointOf(publicUrl, resource));
+    const slugs = new Set(endpoints.flatMap((endpoint) => endpoint?.tenantSlug ?? []));
+    const tenants = (await tenantsOfPerson(db, person.id)).filter(
+      ({ status, slug }) =>
+        status === "active" && (slugs.size === 0 || (slugs.size === 1 && slugs.has(slug))),
+    );
+    const place = placeOf(params.get("redirect_uri") ?? "");
+    const scopes = (params.get("scope") ?? "").split(" ").filter((scope) => scope !== "");
+    const host = isDocumentAddress(client.clientId) ? new URL(client.clientId).host : undefined;
+    return c.html(
+      <Page title={`Connect ${client.name ?? "an application"}?`} frame={frame} narrow>
+        <div class="card">
+          <p>
+            <strong>{client.name ?? client.clientId}</strong>
+            {host !== undefined ? ` (described by ${host})` : " (it named itself; nobody has checked that)"}{" "}
+            wants to act for <strong>{person.email}</strong>:
+          </p>
+          <ul>
+            {scopes
+              .filter((scope) => !HIDDEN_SCOPES.has(scope))
+              .map((scope) => (
+                <li>
+                  {meaningOf(scope)} <code>{scope}</code>
+                </li>
+              ))}
+          </ul>
+          <p>
+            It will be answered at <strong>{place.name}</strong>
+            {place.isThisComputer
+              ? ", a program on this computer. Go on only if you have just started it."
+              : "."}
+          </p>
+          {endpoints.map((endpoint) => endpoint && <p class="quiet-text">For {endpoint.resource}</p>)}
+          {tenants.length === 0 ? (
+            <Notice bad>You belong to no organisation that it could be connected to.</Notice>
+          ) : (
+            <PostForm action="/consent" token={frame.formToken} hidden={{ query, decision: "allow" }}>
+              <label>
+                In the name of
+                <select name="tenant">
+                  {tenants.map(({ id, name, role }) => (
+                    <option value={id} selected={id === person.tenant?.id}>
+                      {name} ({role})
+                    </option>
+                  ))}
+                </select>
+              </label>
+              <Button>Allow</Button>
+            </PostForm>
+          )}
+          <PostForm action="/consent" token={frame.formToken} hidden={{ query, decision: "deny" }}>
+            <Button kind="quiet">Do not allow</Button>
+          </PostForm>
+        </div>
+      </Page>,
+    );
+  })
+  .post("/consent", personal, async (c) => {
+    const { query = "", decision, tenant } = c.get("form");
+    const { publicUrl } = c.get("config");
+    const { people, database } = c.get("services");
+    const person = c.get("person");
+    const db = database.asSystem();
+    const accept = decision === "allow";
+    if (accept) {
+      const mine = await tenantsOfPerson(db, person.id);
+      const chosen = mine.find(({ id, status }) => id === tenant && status === "active");
+      if (chosen === undefined) return c.text("Choose one of your organisations.", 400);
+      await chooseTenant(db, person.sessionId, chosen.id);
+    }
+    // By its own door: the provider's endpoint wants a whole request.
+    const response = await people.auth.handler(
+      new Request(`${publicUrl}${AUTH_PATH}/oauth2/consent`, {
+        method: "POST",
+        headers: {
+          accept: "application/json",
+          "content-type": "application/json",
+          cookie: c.req.header("cookie") ?? "",
+          origin: publicUrl,
+        },
+        body: JSON.stringify({ accept, oauth_query: query }),
+      }),
+    );
+    const parsed = answer.safeParse(await response.json());
+    if (!parsed.success) return c.redirect("/sign-in/error", 303);
+    return goOn(c, { person, formToken: c.get("formToken") }, parsed.data.url);
+  });

@@ -1,0 +1,128 @@
+/** What every page stands on: who is at the screen, and the token that shows a form to be one of ours. */
+import type { Context } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { createMiddleware } from "hono/factory";
+import { toBase64url } from "../core/base64url.ts";
+import { equalInConstantTime } from "../core/constant-time.ts";
+import { hmacSha256, newToken } from "../core/digest.ts";
+import { recordSecurityEvent } from "../db/queries/security.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { cookiePrefix } from "../identity/people/cookies.ts";
+import { clientIp } from "../identity/people/hooks.ts";
+import type { Person } from "../identity/people/sessions.ts";
+
+export interface PageEnv {
+  Bindings: AppEnv["Bindings"];
+  Variables: AppEnv["Variables"] & {
+    /** admin/context: undefined for whoever is not signed in. */
+    person: Person | undefined;
+    /** admin/context: goes into every form. */
+    formToken: string;
+    /** admin/context: the fields of a posted form that has proved to be ours; empty otherwise. */
+    form: Readonly<Record<string, string>>;
+  };
+}
+
+/** Behind a person's own gate: pages that make no sense to a stranger. */
+export interface PersonalEnv {
+  Bindings: PageEnv["Bindings"];
+  Variables: Omit<PageEnv["Variables"], "person"> & { person: Person };
+}
+
+export const FORM_TOKEN = "form_token";
+
+export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
+  const { publicUrl } = c.get("config");
+  const elsewhere = ownAddress(c.req.raw, publicUrl);
+  if (elsewhere !== undefined) return c.redirect(elsewhere);
+  const { sessions } = c.get("services").people;
+  const cookie = sessions.cookieOf(c.req.header("cookie"));
+  const person = cookie === undefined ? undefined : await sessions.find(cookie, new Date());
+  const token = await formToken(c, person);
+  c.set("person", person);
+  c.set("formToken", token);
+  c.set("form", {});
+  if (c.req.method === "POST") {
+    const form = await readForm(c);
+    const isOurs =
+      isFromOurPage(c.req.raw, publicUrl) && equalInConstantTime(form?.[FORM_TOKEN] ?? "", token);
+    if (form === undefined || !isOurs) {
+      await recordSecurityEvent(c.get("services").database.asSystem(), {
+        type: "csrf.refused",
+        description: `A form for ${c.req.path} was not one of ours.`,
+        userId: person?.id,
+        ipAddress: clientIp(c.req.raw.headers),
+        requestId: c.get("requestId"),
+      });
+      return c.text(
+        "This form is too old or came from elsewhere. Go back, reload the page and try again.",
+        403,
+      );
+    }
+    c.set("form", form);
+  }
+  await next();
+  // Pages show whose they are.
+  c.res.headers.set("cache-control", "no-store");
+  return;
+});
+
+/** Cookies hold for one name of this machine; in development people also come by its others. */
+function ownAddress(request: Request, publicUrl: string): string | undefined {
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.host === new URL(publicUrl).host) return undefined;
+  return `${publicUrl}${url.pathname}${url.search}`;
+}
+
+/** Signed for this browser and this session: what another person's page shows is of no use here. */
+async function formToken(c: Context<PageEnv>, person: Person | undefined): Promise<string> {
+  const { publicUrl, authSecret } = c.get("config");
+  const name = `${cookiePrefix(publicUrl)}.form`;
+  let browser = getCookie(c, name);
+  if (browser === undefined || !/^[\w-]{43}$/.test(browser)) {
+    browser = newToken();
+    const secure = publicUrl.startsWith("https:");
+    setCookie(c, name, browser, { path: "/", httpOnly: true, sameSite: "Lax", secure });
+  }
+  return toBase64url(await hmacSha256(authSecret, `form ${browser} ${person?.sessionId ?? ""}`));
+}
+
+/** Browsers say truly whose page sent a form. */
+function isFromOurPage(request: Request, publicUrl: string): boolean {
+  const origin = request.headers.get("origin");
+  if (origin !== null) return origin === publicUrl;
+  return request.headers.get("sec-fetch-site") === "same-origin";
+}
+
+async function readForm(c: Context<PageEnv>): Promise<Record<string, string> | undefined> {
+  const type = c.req.header("content-type") ?? "";
+  if (!type.startsWith("application/x-www-form-urlencoded")) return undefined;
+  return Object.fromEntries(new URLSearchParams(await c.req.text()));
+}
+
+/** Where a link or form may lead afterwards: only to our own pages. */
+export function safeNext(next: string | undefined, publicUrl: string): string | undefined {
+  if (next === undefined || !next.startsWith("/") || /[\\\p{Cc}]/u.test(next)) return undefined;
+  const url = URL.parse(next, publicUrl);
+  if (url === null || url.origin !== publicUrl) return undefined;
+  return `${url.pathname}${url.search}`;
+}
+
+export function signInAddress(next: string): string {
+  return `/sign-in?${new URLSearchParams({ next })}`;
+}
+
+export const personal = createMiddleware<PersonalEnv>(async (c, next) => {
+  const person: Person | undefined = c.get("person");
+  if (person === undefined) {
+    const url = new URL(c.req.url);
+    return c.redirect(signInAddress(`${url.pathname}${url.search}`), 303);
+  }
+  await next();
+  return;
+});
+
+/** better-auth's answers bring cookies along. */
+export function copyCookies(c: Context, from: Headers): void {
+  for (const cookie of from.getSetCookie()) c.header("set-cookie", cookie, { append: true });
+}

@@ -1,0 +1,85 @@
+/** The parts of forms. They are plain posts, so that every page works without script. */
+import type { Child } from "hono/jsx";
+import { FORM_TOKEN } from "./context.ts";
+
+interface PostFormProps {
+  readonly action: string;
+  readonly token: string;
+  readonly hidden?: Readonly<Record<string, string | undefined>>;
+  readonly class?: string;
+  readonly children?: Child;
+}
+
+export function PostForm({ action, token, hidden = {}, class: className = "", children }: PostFormProps) {
+  return (
+    <form method="post" action={action} class={className}>
+      <input type="hidden" name={FORM_TOKEN} value={token} />
+      {Object.entries(hidden).map(
+        ([name, value]) => value !== undefined && <input type="hidden" name={name} value={value} />,
+      )}
+      {children}
+    </form>
+  );
+}
+
+interface FieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly type?: "text" | "email" | "password";
+  readonly value?: string | undefined;
+  readonly hint?: string;
+  readonly autocomplete?: string;
+  readonly inputmode?: "numeric" | "text" | "email";
+  readonly minlength?: number;
+  readonly maxlength?: number;
+  readonly optional?: boolean;
+  readonly autofocus?: boolean;
+}
+
+export function Field({
+  label,
+  hint,
+  optional = false,
+  type = "text",
+  maxlength = 320,
+  ...input
+}: FieldProps) {
+  return (
+    <label>
+      {label}
+      <input type={type} required={!optional} maxlength={maxlength} {...input} />
+      {hint !== undefined && <span class="hint">{hint}</span>}
+    </label>
+  );
+}
+
+export function Check({ name, label, checked = false }: { name: string; label: string; checked?: boolean }) {
+  return (
+    <label class="check">
+      <input type="checkbox" name={name} value="yes" checked={checked} /> {label}
+    </label>
+  );
+}
+
+interface ButtonProps {
+  readonly kind?: "main" | "quiet" | "danger";
+  readonly name?: string;
+  readonly value?: string;
+  readonly children?: Child;
+}
+
+export function Button({ kind = "main", children, ...rest }: ButtonProps) {
+  return (
+    <button type="submit" class={kind} {...rest}>
+      {children}
+    </button>
+  );
+}
+
+export function Notice({ bad = false, children }: { bad?: boolean; children?: Child }) {
+  return (
+    <p class={bad ? "notice bad" : "notice"} role={bad ? "alert" : "status"}>
+      {children}
+    </p>
+  );
+}

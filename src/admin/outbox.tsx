@@ -1,0 +1,33 @@
+/** The mails that a gateway on somebody's own machine would have sent. In production there is no such page. */
+import { Hono } from "hono";
+import { latestMails } from "../db/queries/outbox.ts";
+import type { PageEnv } from "./context.ts";
+import { frameOf } from "./continue.tsx";
+import { Page } from "./layout.tsx";
+
+/** The links are the reader's own mails; only addresses of this gateway become links. */
+function linked(text: string, publicUrl: string) {
+  return text
+    .split(/(https?:\/\/\S+)/)
+    .map((part) => (part.startsWith(`${publicUrl}/`) ? <a href={part}>{part}</a> : part));
+}
+
+export const outbox = new Hono<PageEnv>().get("/dev/outbox", async (c) => {
+  const { environment, publicUrl } = c.get("config");
+  if (environment === "production") return c.notFound();
+  const mails = await latestMails(c.get("services").database.asSystem());
+  return c.html(
+    <Page title="Outbox" frame={frameOf(c)}>
+      {mails.length === 0 && <p>No mail has been sent.</p>}
+      {mails.map(({ recipient, subject, body, createdAt }) => (
+        <article class="card">
+          <h2>{subject}</h2>
+          <p class="quiet-text">
+            to {recipient}, {createdAt.toISOString()}
+          </p>
+          <pre>{linked(body, publicUrl)}</pre>
+        </article>
+      ))}
+    </Page>,
+  );
+});

@@ -1,0 +1,107 @@
+/** Forgotten passwords, and the links in mails. */
+import { type Context, Hono } from "hono";
+import type { PageEnv } from "./context.ts";
+import { frameOf } from "./continue.tsx";
+import { type Refusal, refusalOf } from "./failures.ts";
+import { Button, Field, Notice, PostForm } from "./forms.tsx";
+import { Page } from "./layout.tsx";
+
+export const NEW_PASSWORD = {
+  name: "password",
+  label: "New password",
+  type: "password",
+  autocomplete: "new-password",
+  minlength: 12,
+  maxlength: 128,
+  hint: "At least 12 characters. A few words are easier to keep in mind than signs.",
+} as const;
+
+function resetForm(c: Context<PageEnv>, token: string, problem?: Refusal) {
+  return c.html(
+    <Page title="Choose a new password" frame={frameOf(c)} narrow>
+      {problem !== undefined && <Notice bad>{problem.message}</Notice>}
+      <div class="card">
+        <PostForm action="/reset-password" token={c.get("formToken")} hidden={{ token }}>
+          <Field {...NEW_PASSWORD} autofocus />
+          <Button>Set password</Button>
+        </PostForm>
+      </div>
+    </Page>,
+    problem?.status ?? 200,
+  );
+}
+
+const said = (c: Context<PageEnv>, title: string, text: string, bad = false) =>
+  c.html(
+    <Page title={title} frame={frameOf(c)} narrow>
+      <Notice bad={bad}>{text}</Notice>
+      <p>
+        <a href="/sign-in">Sign in</a>
+      </p>
+    </Page>,
+    bad ? 400 : 200,
+  );
+
+export const passwords = new Hono<PageEnv>()
+  .get("/forgot-password", (c) =>
+    c.html(
+      <Page title="Forgot your password?" frame={frameOf(c)} narrow>
+        <div class="card">
+          <PostForm action="/forgot-password" token={c.get("formToken")}>
+            <Field name="email" label="E-mail address" type="email" autocomplete="email" autofocus />
+            <Button>Send me a link</Button>
+          </PostForm>
+        </div>
+      </Page>,
+    ),
+  )
+  .post("/forgot-password", async (c) => {
+    const { auth } = c.get("services").people;
+    const email = (c.get("form").email ?? "").trim();
+    try {
+      await auth.api.requestPasswordReset({ headers: c.req.raw.headers, body: { email } });
+    } catch (thrown) {
+      const problem = refusalOf(thrown);
+      return said(c, "Forgot your password?", problem.message, true);
+    }
+    // The same words for everybody: who has an account is nobody's business.
+    return said(c, "Look into your mail", `If ${email} has an account here, a link is on its way.`);
+  })
+  .get("/reset-password", (c) => resetForm(c, c.req.query("token") ?? ""))
+  .post("/reset-password", async (c) => {
+    const { auth } = c.get("services").people;
+    const { token = "", password = "" } = c.get("form");
+    try {
+      const body = { token, newPassword: password };
+      await auth.api.resetPassword({ headers: c.req.raw.headers, body });
+    } catch (thrown) {
+      return resetForm(c, token, refusalOf(thrown));
+    }
+    return said(c, "Done", "Your password is changed, and you are signed out everywhere.");
+  })
+  // Mail programs open links to look at them; so the link shows a button, and the button confirms.
+  .get("/verify-email", (c) =>
+    c.html(
+      <Page title="Confirm your e-mail address" frame={frameOf(c)} narrow>
+        <div class="card">
+          <PostForm
+            action="/verify-email"
+            token={c.get("formToken")}
+            hidden={{ token: c.req.query("token") ?? "" }}
+          >
+            <Button>Confirm</Button>
+          </PostForm>
+        </div>
+      </Page>,
+    ),
+  )
+  .post("/verify-email", async (c) => {
+    const { auth } = c.get("services").people;
+    try {
+      const query = { token: c.get("form").token ?? "" };
+      await auth.api.verifyEmail({ headers: c.req.raw.headers, query });
+    } catch (thrown) {
+      return said(c, "Confirm your e-mail address", refusalOf(thrown).message, true);
+    }
+    return said(c, "Done", "Your e-mail address is confirmed.");
+  });

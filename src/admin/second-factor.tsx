@@ -1,0 +1,168 @@
+/** Switching the second factor on and off, and the codes for when the device is lost. */
+import { Hono } from "hono";
+import { forgetTrustedDevices } from "../db/queries/people.ts";
+import { copyCookies, type PersonalEnv, personal } from "./context.ts";
+import { refusalOf } from "./failures.ts";
+import { Button, Field, Notice, PostForm } from "./forms.tsx";
+import { type Frame, Page } from "./layout.tsx";
+
+const PASSWORD = {
+  name: "password",
+  label: "Your password",
+  type: "password",
+  autocomplete: "current-password",
+} as const;
+
+function overview(frame: Frame, problem?: string) {
+  const isOn = frame.person?.twoFactorEnabled === true;
+  const token = frame.formToken;
+  return (
+    <Page title="Second factor" frame={frame} narrow>
+      {problem !== undefined && <Notice bad>{problem}</Notice>}
+      {!isOn && (
+        <div class="card">
+          <p>With a second factor, your password alone lets nobody in.</p>
+          <PostForm action="/account/second-factor/begin" token={token}>
+            <Field {...PASSWORD} />
+            <Button>Switch on</Button>
+          </PostForm>
+        </div>
+      )}
+      {isOn && (
+        <>
+          <div class="card">
+            <h2>New backup codes</h2>
+            <PostForm action="/account/second-factor/codes" token={token}>
+              <Field {...PASSWORD} />
+              <Button kind="quiet">Replace my codes</Button>
+            </PostForm>
+          </div>
+          <div class="card">
+            <h2>Trusted devices</h2>
+            <PostForm action="/account/second-factor/devices" token={token}>
+              <Button kind="quiet">Trust none any more</Button>
+            </PostForm>
+          </div>
+          <div class="card">
+            <h2>Switch off</h2>
+            <PostForm action="/account/second-factor/end" token={token}>
+              <Field {...PASSWORD} />
+              <Button kind="danger">Switch off</Button>
+            </PostForm>
+          </div>
+        </>
+      )}
+    </Page>
+  );
+}
+
+function codesPage(frame: Frame, codes: readonly string[], totpUri?: string, problem?: string) {
+  const secret = totpUri === undefined ? undefined : new URL(totpUri).searchParams.get("secret");
+  return (
+    <Page title="Second factor" frame={frame} narrow>
+      {problem !== undefined && <Notice bad>{problem}</Notice>}
+      {secret != null && totpUri !== undefined && (
+        <div class="card">
+          <p>
+            Enter this key into your authenticator app, or <a href={totpUri}>open the app</a> on this device:
+          </p>
+          <pre id="totp-secret">{secret}</pre>
+        </div>
+      )}
+      {codes.length > 0 && (
+        <div class="card">
+          <p>Keep these codes where you keep your papers. Each works once, and they are shown only now.</p>
+          <pre id="backup-codes">{codes.join("\n")}</pre>
+        </div>
+      )}
+      {totpUri !== undefined && (
+        <div class="card">
+          <PostForm action="/account/second-factor/confirm" token={frame.formToken} hidden={{ totpUri }}>
+            <Field
+              name="code"
+              label="Code that the app shows"
+              inputmode="numeric"
+              autocomplete="one-time-code"
+            />
+            <Button>Confirm</Button>
+          </PostForm>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+export const secondFactor = new Hono<PersonalEnv>()
+  .use("/account/second-factor/*", personal)
+  .get("/account/second-factor", personal, (c) =>
+    c.html(overview({ person: c.get("person"), formToken: c.get("formToken") })),
+  )
+  .post("/account/second-factor/begin", async (c) => {
+    const frame = { person: c.get("person"), formToken: c.get("formToken") };
+    const { auth } = c.get("services").people;
+    try {
+      const begun = await auth.api.enableTwoFactor({
+        headers: c.req.raw.headers,
+        body: { password: c.get("form").password ?? "" },
+      });
+      const uri = "totpURI" in begun ? begun.totpURI : undefined;
+      const codes = "backupCodes" in begun ? begun.backupCodes : undefined;
+      return c.html(codesPage(frame, codes ?? [], uri));
+    } catch (thrown) {
+      const { message, status } = refusalOf(thrown);
+      return c.html(overview(frame, message), status);
+    }
+  })
+  .post("/account/second-factor/confirm", async (c) => {
+    const frame = { person: c.get("person"), formToken: c.get("formToken") };
+    const { code = "", totpUri } = c.get("form");
+    const { auth } = c.get("services").people;
+    try {
+      const body = { code: code.replace(/\s/g, "") };
+      const { headers } = await auth.api.verifyTOTP({
+        headers: c.req.raw.headers,
+        returnHeaders: true,
+        body,
+      });
+      copyCookies(c, headers);
+      return c.redirect("/account?done", 303);
+    } catch (thrown) {
+      const { message, status } = refusalOf(thrown);
+      const uri = totpUri?.startsWith("otpauth://totp/") === true ? totpUri : undefined;
+      return c.html(codesPage(frame, [], uri, message), status);
+    }
+  })
+  .post("/account/second-factor/codes", async (c) => {
+    const frame = { person: c.get("person"), formToken: c.get("formToken") };
+    const { auth } = c.get("services").people;
+    try {
+      const body = { password: c.get("form").password ?? "" };
+      const { backupCodes } = await auth.api.generateBackupCodes({ headers: c.req.raw.headers, body });
+      return c.html(codesPage(frame, backupCodes));
+    } catch (thrown) {
+      const { message, status } = refusalOf(thrown);
+      return c.html(overview(frame, message), status);
+    }
+  })
+  .post("/account/second-factor/devices", async (c) => {
+    await forgetTrustedDevices(c.get("services").database.asSystem(), c.get("person").id);
+    return c.redirect("/account?done", 303);
+  })
+  .post("/account/second-factor/end", async (c) => {
+    const frame = { person: c.get("person"), formToken: c.get("formToken") };
+    const { auth } = c.get("services").people;
+    try {
+      const body = { password: c.get("form").password ?? "" };
+      const { headers } = await auth.api.disableTwoFactor({
+        headers: c.req.raw.headers,
+        returnHeaders: true,
+        body,
+      });
+      copyCookies(c, headers);
+      await forgetTrustedDevices(c.get("services").database.asSystem(), c.get("person").id);
+      return c.redirect("/account?done", 303);
+    } catch (thrown) {
+      const { message, status } = refusalOf(thrown);
+      return c.html(overview(frame, message), status);
+    }
+  });

@@ -1,0 +1,186 @@
+/** Signing in: with a password, or through a provider; and the second factor behind it. */
+import { type Context, Hono } from "hono";
+import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../identity/people/social.ts";
+import { copyCookies, type PageEnv, safeNext } from "./context.ts";
+import { frameOf, goOn } from "./continue.tsx";
+import { type Refusal, refusalOf } from "./failures.ts";
+import { Button, Check, Field, Notice, PostForm } from "./forms.tsx";
+import { Page } from "./layout.tsx";
+
+const HOME = "/account";
+
+/** The OAuth server sends people here with its own signed request; afterwards they go back to it, asked afresh. */
+function wantedNext(c: Context<PageEnv>): string {
+  const query = new URL(c.req.url).searchParams;
+  if (!query.has("sig")) return safeNext(query.get("next") ?? undefined, c.get("config").publicUrl) ?? HOME;
+  for (const name of ["sig", "exp", "ba_iat", "ba_pl", "ba_param", "max_age"]) query.delete(name);
+  // What `prompt=login` asks for is about to be done; left in, it would be asked for ever.
+  const prompts = (query.get("prompt") ?? "").split(" ").filter((prompt) => prompt !== "login");
+  if (prompts.join("") === "") query.delete("prompt");
+  else query.set("prompt", prompts.join(" "));
+  return `/api/auth/oauth2/authorize?${query}`;
+}
+
+const mustSignInAnew = (c: Context<PageEnv>) => {
+  const query = new URL(c.req.url).searchParams;
+  return query.has("max_age") || (query.get("prompt") ?? "").split(" ").includes("login");
+};
+
+function form(c: Context<PageEnv>, next: string, problem?: Refusal) {
+  const { providers } = c.get("services").people;
+  const token = c.get("formToken");
+  return c.html(
+    <Page title="Sign in" frame={{ person: undefined, formToken: token }} narrow>
+      {problem !== undefined && <Notice bad>{problem.message}</Notice>}
+      <div class="card">
+        <PostForm action="/sign-in" token={token} hidden={{ next }}>
+          <Field
+            name="identifier"
+            label="E-mail address or user name"
+            autocomplete="username webauthn"
+            value={c.get("form").identifier}
+            autofocus
+          />
+          <Field name="password" label="Password" type="password" autocomplete="current-password" />
+          <Check name="remember" label="Stay signed in on this device" checked />
+          <Button>Sign in</Button>
+        </PostForm>
+        <p>
+          <a href="/forgot-password">Forgot your password?</a>
+        </p>
+      </div>
+      {providers.length > 0 && (
+        <div class="card">
+          {providers.map((provider) => (
+            <PostForm action={`/sign-in/with/${provider}`} token={token} hidden={{ next }}>
+              <Button kind="quiet">Continue with {SOCIAL_NAMES[provider]}</Button>
+            </PostForm>
+          ))}
+        </div>
+      )}
+    </Page>,
+    problem?.status ?? 200,
+  );
+}
+
+function secondFactorForm(c: Context<PageEnv>, next: string, problem?: Refusal) {
+  const token = c.get("formToken");
+  return c.html(
+    <Page title="Second factor" frame={frameOf(c)} narrow>
+      {problem !== undefined && <Notice bad>{problem.message}</Notice>}
+      <div class="card">
+        <PostForm action="/sign-in/second-factor" token={token} hidden={{ next }}>
+          <Field
+            name="code"
+            label="Code"
+            hint="From your authenticator app, or one of your backup codes."
+            autocomplete="one-time-code"
+            autofocus
+          />
+          <Check name="trust" label="Trust this device for 30 days" />
+          <Button>Continue</Button>
+        </PostForm>
+      </div>
+    </Page>,
+    problem?.status ?? 200,
+  );
+}
+
+export const signIn = new Hono<PageEnv>()
+  .get("/sign-in", async (c) => {
+    const { setup } = c.get("services").people;
+    if (await setup.isNeeded()) return c.redirect("/setup", 303);
+    const next = wantedNext(c);
+    if (c.get("person") !== undefined && !mustSignInAnew(c)) return c.redirect(next, 303);
+    return form(c, next);
+  })
+  .post("/sign-in", async (c) => {
+    const { identifier = "", password = "", remember, next: wanted } = c.get("form");
+    const next = safeNext(wanted, c.get("config").publicUrl) ?? HOME;
+    const { auth } = c.get("services").people;
+    const common = { password, rememberMe: remember === "yes" };
+    const call = { headers: c.req.raw.headers, returnHeaders: true } as const;
+    try {
+      const { headers, response } = identifier.includes("@")
+        ? await auth.api.signInEmail({ ...call, body: { ...common, email: identifier.trim() } })
+        : await auth.api.signInUsername({ ...call, body: { ...common, username: identifier.trim() } });
+      copyCookies(c, headers);
+      if (response !== null && "twoFactorRedirect" in response) {
+        return c.redirect(`/sign-in/second-factor?${new URLSearchParams({ next })}`, 303);
+      }
+      return goOn(c, frameOf(c), next);
+    } catch (thrown) {
+      return form(c, next, refusalOf(thrown));
+    }
+  })
+  .post("/sign-in/with/:provider", async (c) => {
+    const provider = SOCIAL_PROVIDERS.find((known) => known === c.req.param("provider"));
+    const { auth, providers } = c.get("services").people;
+    if (provider === undefined || !providers.includes(provider)) return c.notFound();
+    const { next: wanted, join } = c.get("form");
+    const next = safeNext(wanted, c.get("config").publicUrl) ?? HOME;
+    const { headers, response } = await auth.api.signInSocial({
+      headers: c.req.raw.headers,
+      returnHeaders: true,
+      body: {
+        provider,
+        callbackURL: next,
+        errorCallbackURL: "/sign-in/error",
+        // Whether they may is decided by the address that the provider names (people/auth.ts).
+        requestSignUp: join === "yes",
+        disableRedirect: true,
+      },
+    });
+    copyCookies(c, headers);
+    return response.url === undefined ? c.notFound() : goOn(c, frameOf(c), response.url);
+  })
+  .get("/sign-in/second-factor", (c) =>
+    secondFactorForm(c, safeNext(c.req.query("next"), c.get("config").publicUrl) ?? HOME),
+  )
+  .post("/sign-in/second-factor", async (c) => {
+    const { code = "", trust, next: wanted } = c.get("form");
+    const next = safeNext(wanted, c.get("config").publicUrl) ?? HOME;
+    const { auth } = c.get("services").people;
+    const body = { code: code.replace(/\s/g, ""), trustDevice: trust === "yes" };
+    const call = { headers: c.req.raw.headers, returnHeaders: true, body } as const;
+    try {
+      const { headers } = /^\d{6}$/.test(body.code)
+        ? await auth.api.verifyTOTP(call)
+        : await auth.api.verifyBackupCode(call);
+      copyCookies(c, headers);
+      return goOn(c, frameOf(c), next);
+    } catch (thrown) {
+      return secondFactorForm(c, next, refusalOf(thrown));
+    }
+  })
+  .get("/sign-in/error", (c) => {
+    const code = c.req.query("error") ?? "";
+    return c.html(
+      <Page title="That did not work" frame={frameOf(c)} narrow>
+        <Notice bad>{SIGN_IN_ERRORS[code] ?? "Signing in was not completed."}</Notice>
+        <p>
+          <a href="/sign-in">Try again</a>
+        </p>
+      </Page>,
+      400,
+    );
+  })
+  .post("/sign-out", async (c) => {
+    const { auth } = c.get("services").people;
+    const { headers } = await auth.api.signOut({ headers: c.req.raw.headers, returnHeaders: true });
+    copyCookies(c, headers);
+    return c.redirect("/sign-in", 303);
+  });
+
+const SIGN_IN_ERRORS: Readonly<Record<string, string>> = {
+  signup_disabled: "Nobody here has that account. Ask an admin of your organisation for an invitation.",
+  INVITATION_NEEDED: "Nobody has invited that address. Ask an admin of your organisation.",
+  account_not_linked:
+    "There is an account of that address, but it is not connected to this provider. Sign in with your password.",
+  email_not_verified: "The provider has not checked that this address is yours.",
+  access_denied: "You did not allow it.",
+  state_mismatch: "This sign-in was begun elsewhere or too long ago.",
+  invalid_client: "The application that sent you is not known here.",
+  invalid_redirect: "The application wants to be answered at an address that it did not register.",
+  client_disabled: "The application that sent you is switched off.",
+};

@@ -1,0 +1,126 @@
+/** Rules on who may use what, when: written by admins, in force within a second. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { InvalidInputError, NotFoundError } from "../core/errors.ts";
+import { uuidv7 } from "../core/ids.ts";
+import { ACCESS_SUBJECTS } from "../core/vocabulary.ts";
+import {
+  anyKeyById,
+  controlById,
+  deleteControl,
+  insertControl,
+  listControls,
+  type NewControl,
+  serverForRule,
+  updateControl,
+} from "../db/queries/controls.ts";
+import { memberRole } from "../db/queries/keys.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { change } from "../policy/change.ts";
+import { type Guarded, guard } from "../policy/guard.ts";
+import { controlChange, faultOfTimes, newControl, type Times } from "./control-schemas.ts";
+import { idParam } from "./key-schemas.ts";
+import { idCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
+import { body, params, query } from "./validate.ts";
+
+const listQuery = pageQuery
+  .extend({
+    subjectType: z.enum(ACCESS_SUBJECTS).optional(),
+    subjectId: z.string().max(200).optional(),
+    serverId: z.uuid().optional(),
+  })
+  .refine(
+    ({ subjectType, subjectId }) => (subjectType === undefined) === (subjectId === undefined),
+    "subjectType and subjectId go together",
+  );
+
+export const accessControls = new Hono<AppEnv>()
+  .get("/", guard("access.list"), query(listQuery), async (c) => {
+    const { limit, cursor, subjectType, subjectId, serverId } = c.req.valid("query");
+    const { principal, db } = c.var;
+    const subject =
+      subjectType === undefined || subjectId === undefined ? undefined : { subjectType, subjectId };
+    const after = readCursor(idCursor, cursor)?.id;
+    const rows = await listControls(db, principal.tenantId, { subject, serverId, after, limit: limit + 1 });
+    return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
+  })
+  .post("/", guard("access.create"), body(newControl), async (c) => {
+    const { principal, db } = c.var;
+    const { subject, ...wanted } = c.req.valid("json");
+    refuseTimes(wanted);
+    await refuseStrangers(c, subject, wanted.serverId);
+    const values = {
+      ...wanted,
+      id: uuidv7(),
+      tenantId: principal.tenantId,
+      subjectType: subject.type,
+      subjectId: subject.id,
+      createdBy: principal.userId,
+    } satisfies NewControl;
+    const what = { action: "access.create", resource: resource(values.id), after: values };
+    const [[control]] = await change(c, what, (audit) => db.batch([insertControl(db, values), audit]));
+    return c.json(control ?? values, 201);
+  })
+  .get("/:id", guard("access.read"), params(idParam), async (c) =>
+    c.json(await controlOf(c, c.req.valid("param").id)),
+  )
+  .patch("/:id", guard("access.update"), params(idParam), body(controlChange), async (c) => {
+    const { principal, db } = c.var;
+    const before = await controlOf(c, c.req.valid("param").id);
+    const { subject, ...rest } = c.req.valid("json");
+    const wanted = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const values = {
+      ...wanted,
+      ...(subject !== undefined && { subjectType: subject.type, subjectId: subject.id }),
+    };
+    const after = { ...before, ...values };
+    refuseTimes(after);
+    await refuseStrangers(c, subject, rest.serverId ?? null);
+    const what = { action: "access.update", resource: resource(before.id), before, after };
+    const [[control]] = await change(c, what, (audit) =>
+      db.batch([updateControl(db, principal.tenantId, before.id, values), audit]),
+    );
+    return c.json(control ?? before);
+  })
+  .delete("/:id", guard("access.delete"), params(idParam), async (c) => {
+    const { principal, db } = c.var;
+    const before = await controlOf(c, c.req.valid("param").id);
+    const what = { action: "access.delete", resource: resource(before.id), before };
+    await change(c, what, (audit) => db.batch([deleteControl(db, principal.tenantId, before.id), audit]));
+    return c.body(null, 204);
+  });
+
+type Ctx = Context<AppEnv & Guarded>;
+
+const resource = (id: string) => ({ type: "access_control", id });
+
+async function controlOf(c: Ctx, id: string) {
+  const [control] = await controlById(c.get("db"), c.get("principal").tenantId, id);
+  if (control === undefined) throw new NotFoundError("There is no such access control.");
+  return control;
+}
+
+function refuseTimes(times: Times): void {
+  const fault = faultOfTimes(times);
+  if (fault !== undefined) throw new InvalidInputError([fault]);
+}
+
+/** What a rule speaks of is this tenant's own; others' things are not there. */
+async function refuseStrangers(
+  c: Ctx,
+  subject: { type: string; id: string } | undefined,
+  serverId: string | null,
+): Promise<void> {
+  const { principal, db } = c.var;
+  const { tenantId } = principal;
+  const is = async (rows: PromiseLike<readonly unknown[]>) => (await rows).length > 0;
+  if (serverId !== null && !(await is(serverForRule(db, tenantId, serverId)))) {
+    throw new NotFoundError("There is no such server.");
+  }
+  if (subject?.type === "user" && !(await is(memberRole(db, tenantId, subject.id)))) {
+    throw new NotFoundError("There is no such member.");
+  }
+  if (subject?.type === "key" && !(await is(anyKeyById(db, tenantId, subject.id)))) {
+    throw new NotFoundError("There is no such key.");
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * better-auth's own endpoints at /api/auth, as far as somebody outside has business with them: OAuth clients, identity
+ * providers' callbacks, and programs that sign a person in. What is not named here is not there.
+ */
+import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
+import type { AppEnv } from "../edge/context.ts";
+import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
+
+/** OAuth clients may live in a browser; these answer to what is in the request, never to a cookie. */
+const FOR_CLIENTS = ["/oauth2/token", "/oauth2/register", "/oauth2/revoke", "/oauth2/introspect", "/jwks"];
+
+const FOR_BROWSERS = [
+  "/oauth2/userinfo",
+  "/callback/:provider",
+  "/sign-in/email",
+  "/sign-in/username",
+  "/sign-out",
+  "/get-session",
+  "/two-factor/verify-totp",
+  "/two-factor/verify-backup-code",
+  "/request-password-reset",
+  "/reset-password",
+  "/verify-email",
+  "/send-verification-email",
+  "/change-password",
+  "/admin/ban-user",
+  "/admin/unban-user",
+  "/admin/impersonate-user",
+  "/admin/stop-impersonating",
+  "/admin/revoke-user-sessions",
+];
+
+const pass = (c: Context<AppEnv>) => c.get("services").people.auth.handler(c.req.raw);
+
+/**
+ * It always redirects: better-auth would answer JSON to what it takes for a page's own script. And whoever names no
+ * scope gets the one that all of MCP takes, where better-auth would offer the person all that there are.
+ */
+function authorize(c: Context<AppEnv>) {
+  const url = new URL(c.req.url);
+  if (!url.searchParams.has("scope")) url.searchParams.set("scope", MCP_SCOPE);
+  const headers = new Headers(c.req.raw.headers);
+  headers.delete("sec-fetch-mode");
+  headers.set("accept", "text/html");
+  return c.get("services").people.auth.handler(new Request(url, { headers }));
+}
+
+export const auth = new Hono<AppEnv>();
+auth.get("/oauth2/authorize", authorize);
+for (const path of FOR_CLIENTS) {
+  auth.use(path, cors({ origin: "*", allowMethods: ["GET", "POST"], maxAge: 86_400 }));
+  auth.on(["GET", "POST"], path, pass);
+}
+for (const path of FOR_BROWSERS) auth.on(["GET", "POST"], path, pass);

@@ -1,0 +1,83 @@
+/** What an access control may say. */
+import { z } from "zod";
+import { compilePattern, MAX_PATTERN } from "../core/access/patterns.ts";
+import { ACCESS_EFFECTS, ACCESS_OBJECTS, ROLES } from "../core/vocabulary.ts";
+
+const moment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .nullable();
+const hour = z
+  .string()
+  .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, "is no time: write it as 08:30")
+  .nullable();
+
+const pattern = z
+  .string()
+  .min(1)
+  .max(MAX_PATTERN)
+  .refine((text) => compilePattern(text) !== undefined, "has a brace or a backslash without its counterpart");
+
+const subject = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("user"), id: z.string().min(1).max(200) }),
+  z.strictObject({ type: z.literal("role"), id: z.enum(ROLES) }),
+  z.strictObject({ type: z.literal("key"), id: z.uuid() }),
+]);
+
+const fields = {
+  subject,
+  objectType: z.enum(ACCESS_OBJECTS),
+  /** Null: on any server. */
+  serverId: z.uuid().nullable(),
+  /** `*`, `?`, `{a,b}`. Of a rule on servers it is held against the server's name. */
+  objectPattern: pattern,
+  effect: z.enum(ACCESS_EFFECTS),
+  validFrom: moment,
+  validUntil: moment,
+  /** ISO weekdays, Monday 1 to Sunday 7, in the tenant's time zone. */
+  daysOfWeek: z.array(z.number().int().min(1).max(7)).min(1).max(7).nullable(),
+  startTime: hour,
+  /** Before the start: on the next day. */
+  endTime: hour,
+  reason: z.string().max(2000).nullable(),
+  isActive: z.boolean(),
+};
+
+export const newControl = z.strictObject({
+  ...fields,
+  serverId: fields.serverId.default(null),
+  objectPattern: pattern.default("*"),
+  validFrom: moment.default(null),
+  validUntil: moment.default(null),
+  daysOfWeek: fields.daysOfWeek.default(null),
+  startTime: hour.default(null),
+  endTime: hour.default(null),
+  reason: fields.reason.default(null),
+  isActive: z.boolean().default(true),
+});
+
+export const controlChange = z
+  .strictObject(fields)
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, "Name at least one thing to change.");
+
+export interface Times {
+  readonly validFrom: Date | null;
+  readonly validUntil: Date | null;
+  readonly startTime: string | null;
+  readonly endTime: string | null;
+}
+
+/** What no field can tell by itself. */
+export function faultOfTimes({ validFrom, validUntil, startTime, endTime }: Times) {
+  if (validFrom !== null && validUntil !== null && validFrom >= validUntil) {
+    return { path: "/validUntil", message: "is not after validFrom" };
+  }
+  if ((startTime === null) !== (endTime === null)) {
+    return {
+      path: startTime === null ? "/startTime" : "/endTime",
+      message: "is missing: hours have two ends",
+    };
+  }
+  return undefined;
+}

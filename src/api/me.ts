@@ -1,0 +1,10 @@
+/** Who the gateway takes the caller for. */
+import { Hono } from "hono";
+import type { AppEnv } from "../edge/context.ts";
+import { guard } from "../policy/guard.ts";
+
+export const me = new Hono<AppEnv>().get("/", guard("me.read"), (c) => {
+  const { tenantId, userId, apiKeyId, role, scopes, via, impersonatorId } = c.get("principal");
+  const ids = { userId: userId ?? null, apiKeyId: apiKeyId ?? null, impersonatorId: impersonatorId ?? null };
+  return c.json({ tenantId, ...ids, role, scopes, via });
+});

@@ -1,0 +1,75 @@
+/** Making the text of a key and the row that goes with it, and how far whoever asks may go. */
+import type { Context } from "hono";
+import { apiKeyPrefix, formatApiKey, hashApiKeySecret, newSalt, newSecret } from "../core/access/api-key.ts";
+import { excessOf, type KeyMaker, type KeyTerms } from "../core/access/key-bounds.ts";
+import { toBase64url } from "../core/base64url.ts";
+import { ForbiddenError, InvalidInputError } from "../core/errors.ts";
+import { uuidv7 } from "../core/ids.ts";
+import type { Role } from "../core/vocabulary.ts";
+import type { KeyReach } from "../db/queries/access.ts";
+import { keyById, memberRole } from "../db/queries/keys.ts";
+import type { AppEnv } from "../edge/context.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { Guarded } from "../policy/guard.ts";
+
+export interface Minted {
+  /** The whole key as its holder sends it. It is shown once and kept nowhere. */
+  readonly text: string;
+  readonly row: { id: string; keyPrefix: string; salt: string; keyHash: string };
+}
+
+export async function mint(): Promise<Minted> {
+  const id = uuidv7();
+  const secret = newSecret();
+  const salt = newSalt();
+  return {
+    text: formatApiKey(id, secret),
+    row: {
+      id,
+      keyPrefix: apiKeyPrefix(id),
+      salt,
+      keyHash: await hashApiKeySecret(salt, toBase64url(secret)),
+    },
+  };
+}
+
+/** Admins look after all keys of their tenant, others after their own, and a key without an owner after itself. */
+export function reachOf({ tenantId, role, userId, apiKeyId }: Principal): KeyReach {
+  if (role === "admin") return { tenantId };
+  return userId === undefined ? { tenantId, keyId: apiKeyId ?? "" } : { tenantId, userId };
+}
+
+/** Those who may bring new keys into the world, with what binds them. */
+export async function makerOf(c: Context<AppEnv & Guarded>): Promise<KeyMaker> {
+  const { principal, db } = c.var;
+  if (principal.impersonatorId !== undefined) {
+    throw new ForbiddenError("Whoever acts as somebody else makes no keys in their name.");
+  }
+  if (principal.via === "session") return { scopes: principal.scopes, terms: undefined };
+  if (principal.via !== "api_key" || principal.apiKeyId === undefined) {
+    throw new ForbiddenError("Keys are made by people who are signed in, and with API keys of the new form.");
+  }
+  const [terms] = await keyById(db, { tenantId: principal.tenantId }, principal.apiKeyId);
+  if (terms === undefined) throw new ForbiddenError("The key that you use is gone.");
+  return { scopes: principal.scopes, terms };
+}
+
+/** The role in which a key of this owner acts. */
+export async function roleOfOwner(c: Context<AppEnv & Guarded>, userId: string | null): Promise<Role> {
+  if (userId === null) return "service";
+  const { principal, db } = c.var;
+  if (userId === principal.userId) return principal.role;
+  // Whoever has left the tenant left their keys without force.
+  return (await memberRole(db, principal.tenantId, userId))[0]?.role ?? "readonly";
+}
+
+/** A new secret for a person's key lets its holder act as that person. */
+export function refuseOthersName(principal: Principal, userId: string | null, role: Role): void {
+  if (userId === null || userId === principal.userId || role === "service") return;
+  throw new ForbiddenError("Only its owner renews a person's key: the new one acts in their name.");
+}
+
+export function refuseExcess(wanted: Partial<KeyTerms>, ownerRole: Role, maker: KeyMaker): void {
+  const excess = excessOf(wanted, ownerRole, maker);
+  if (excess.length > 0) throw new InvalidInputError(excess, "A key can do no more than whoever makes it.");
+}

@@ -1,0 +1,31 @@
+/** Where the caller is signed in. Programs are signed in nowhere; a person's key sees and ends that person's sessions. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { NotFoundError } from "../core/errors.ts";
+import { activeSessionsOfUser } from "../db/queries/identity.ts";
+import { endSession } from "../db/queries/people.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { change } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { params } from "./validate.ts";
+
+const sessionParam = z.object({ id: z.string().min(1).max(100) });
+
+export const sessions = new Hono<AppEnv>()
+  .get("/", guard("sessions.list"), async (c) => {
+    const { principal, services } = c.var;
+    if (principal.userId === undefined) return c.json({ items: [], nextCursor: null });
+    const rows = await activeSessionsOfUser(services.database.asSystem(), principal.userId, new Date());
+    const items = rows.map((row) => ({ ...row, current: row.id === principal.sessionId }));
+    return c.json({ items, nextCursor: null });
+  })
+  .delete("/:id", guard("sessions.end"), params(sessionParam), async (c) => {
+    const { principal, services } = c.var;
+    const { id } = c.req.valid("param");
+    const { userId } = principal;
+    const [ended] = userId === undefined ? [] : await endSession(services.database.asSystem(), userId, id);
+    if (ended === undefined) throw new NotFoundError("You have no such session.");
+    await change(c, { action: "sessions.end", resource: { type: "session", id } }, (audit) => audit);
+    if (userId !== undefined) await services.people.personChanged(userId);
+    return c.body(null, 204);
+  });

@@ -1,0 +1,73 @@
+/** What tenants, members and invitations may be asked to be. */
+import { z } from "zod";
+import { PREFIX_MODES } from "../core/mcp/names.ts";
+import { ROLES, TENANT_STATUSES } from "../core/vocabulary.ts";
+import { pageQuery } from "./pages.ts";
+
+const name = z.string().trim().min(1).max(200);
+const timeZone = z.string().refine(isTimeZone, "is not the name of a time zone (such as Europe/Vienna)");
+const limit = z.number().int().min(0).max(1_000_000_000);
+
+const planLimits = z.strictObject({
+  requestsPerMinute: limit.optional(),
+  servers: limit.optional(),
+  apiKeys: limit.optional(),
+  members: limit.optional(),
+});
+
+const settings = z
+  .strictObject({
+    anonymousAccess: z.boolean(),
+    accessDefault: z.enum(["allow", "deny"]),
+    legacyKeys: z.boolean(),
+    naming: z.strictObject({
+      prefix: z.enum(PREFIX_MODES).optional(),
+      separator: z
+        .string()
+        .regex(/^[A-Za-z0-9_.-]{1,8}$/, "takes 1 to 8 letters, digits, dots, hyphens or underscores")
+        .optional(),
+      priority: z.array(z.string().min(1).max(255)).max(500).optional(),
+    }),
+  })
+  .partial();
+
+const atLeastOne = (change: object) => Object.keys(change).length > 0;
+const NOTHING = "Name at least one thing to change.";
+
+/** What a tenant's own admins may change. */
+export const ownChange = z.strictObject({ name, timeZone, settings }).partial().refine(atLeastOne, NOTHING);
+
+export const tenantChange = z
+  .strictObject({ name, timeZone, settings, weight: z.number().int().min(1).max(1000), planLimits })
+  .partial()
+  .refine(atLeastOne, NOTHING);
+
+export const newTenant = z.strictObject({
+  name,
+  slug: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "takes small letters, digits and hyphens, 63 at most"),
+  timeZone: timeZone.default("UTC"),
+  weight: z.number().int().min(1).max(1000).default(1),
+  planLimits: planLimits.default({}),
+  settings: settings.default({}),
+});
+
+export const tenantList = pageQuery.extend({ status: z.enum(TENANT_STATUSES).optional() });
+
+/** People have ids of better-auth's: any text. */
+export const memberParam = z.object({ id: z.string().min(1).max(100) });
+export const memberChange = z.strictObject({ role: z.enum(ROLES) });
+
+export const newInvitation = z.strictObject({
+  email: z.email().max(320),
+  role: z.enum(ROLES).default("user"),
+});
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,34 @@
+/** The caller's own tenant. */
+import { Hono } from "hono";
+import { NotFoundError } from "../core/errors.ts";
+import { tenantById, updateTenant } from "../db/queries/tenants.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { change } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { ownChange } from "./tenant-schemas.ts";
+import { body } from "./validate.ts";
+import { defined } from "./values.ts";
+
+export const tenant = new Hono<AppEnv>()
+  .get("/", guard("tenant.read"), async (c) => {
+    const { db, principal } = c.var;
+    const [own] = await tenantById(db, principal.tenantId);
+    if (own === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
+    return c.json(own);
+  })
+  .patch("/", guard("tenant.update"), body(ownChange), async (c) => {
+    const { db, principal } = c.var;
+    const [before] = await tenantById(db, principal.tenantId);
+    if (before === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
+    const values = defined(c.req.valid("json"));
+    const what = {
+      action: "tenant.update",
+      resource: { type: "tenant", id: before.id },
+      before,
+      after: { ...before, ...values },
+    };
+    const [[after]] = await change(c, what, (audit) =>
+      db.batch([updateTenant(db, before.id, values), audit]),
+    );
+    return c.json(after ?? before);
+  });

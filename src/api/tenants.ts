@@ -1,0 +1,108 @@
+/** Tenants, for those who run the gateway. Suspended and archived ones are refused everywhere within a second. */
+import { type Context, Hono } from "hono";
+import { GatewayError, NotFoundError } from "../core/errors.ts";
+import { uuidv7 } from "../core/ids.ts";
+import type { TenantStatus } from "../core/vocabulary.ts";
+import { isUniqueViolation } from "../db/errors.ts";
+import {
+  insertTenant,
+  listTenants,
+  setTenantStatus,
+  tenantById,
+  updateTenant,
+} from "../db/queries/tenants.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { change } from "../policy/change.ts";
+import { type Guarded, guard } from "../policy/guard.ts";
+import { idParam } from "./key-schemas.ts";
+import { nameCursor, pageOf, readCursor } from "./pages.ts";
+import { newTenant, tenantChange, tenantList } from "./tenant-schemas.ts";
+import { body, params, query } from "./validate.ts";
+import { defined } from "./values.ts";
+
+type Scene = Context<AppEnv & Guarded>;
+
+const ARCHIVED = "An archived tenant stays archived.";
+const resource = (id: string) => ({ type: "tenant", id });
+
+async function found(c: Scene, id: string) {
+  const [tenant] = await tenantById(c.var.services.database.asSystem(), id);
+  if (tenant === undefined) throw new NotFoundError("There is no such tenant.");
+  return tenant;
+}
+
+async function become(c: Scene, id: string, status: TenantStatus, action: string) {
+  const db = c.var.services.database.asSystem();
+  const before = await found(c, id);
+  if (before.status === status) return c.json(before);
+  if (before.status === "archived") throw new GatewayError("conflict", ARCHIVED);
+  const what = {
+    action,
+    resource: resource(id),
+    before: { status: before.status },
+    after: { status },
+    tenantId: id,
+  };
+  const [[after]] = await change(c, what, (audit) => db.batch([setTenantStatus(db, id, status), audit]));
+  if (after === undefined) throw new GatewayError("conflict", ARCHIVED);
+  return c.json(after);
+}
+
+export const tenants = new Hono<AppEnv>()
+  .get("/", guard("tenants.list"), query(tenantList), async (c) => {
+    const { limit, cursor, status } = c.req.valid("query");
+    const db = c.var.services.database.asSystem();
+    const after = readCursor(nameCursor, cursor);
+    const rows = await listTenants(db, { status, after, limit: limit + 1 });
+    return c.json(pageOf(rows, limit, ({ name, id }) => ({ name, id })));
+  })
+  .post("/", guard("tenants.create"), body(newTenant), async (c) => {
+    const db = c.var.services.database.asSystem();
+    const { planLimits, ...wanted } = c.req.valid("json");
+    const values = { id: uuidv7(), ...wanted, planLimits: defined(planLimits) };
+    const what = {
+      action: "tenants.create",
+      resource: resource(values.id),
+      after: values,
+      tenantId: values.id,
+    };
+    try {
+      const [[made]] = await change(c, what, (audit) => db.batch([insertTenant(db, values), audit]));
+      return c.json(made, 201);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new GatewayError("conflict", `There is a tenant of the short name ${values.slug} already.`);
+    }
+  })
+  .get("/:id", guard("tenants.read"), params(idParam), async (c) =>
+    c.json(await found(c, c.req.valid("param").id)),
+  )
+  .patch("/:id", guard("tenants.update"), params(idParam), body(tenantChange), async (c) => {
+    const db = c.var.services.database.asSystem();
+    const before = await found(c, c.req.valid("param").id);
+    const { planLimits, ...wanted } = c.req.valid("json");
+    const values = {
+      ...defined(wanted),
+      ...(planLimits !== undefined && { planLimits: defined(planLimits) }),
+    };
+    const what = {
+      action: "tenants.update",
+      resource: resource(before.id),
+      before,
+      after: { ...before, ...values },
+      tenantId: before.id,
+    };
+    const [[after]] = await change(c, what, (audit) =>
+      db.batch([updateTenant(db, before.id, values), audit]),
+    );
+    return c.json(after ?? before);
+  })
+  .post("/:id/suspend", guard("tenants.suspend"), params(idParam), (c) =>
+    become(c, c.req.valid("param").id, "suspended", "tenants.suspend"),
+  )
+  .post("/:id/resume", guard("tenants.suspend"), params(idParam), (c) =>
+    become(c, c.req.valid("param").id, "active", "tenants.resume"),
+  )
+  .post("/:id/archive", guard("tenants.archive"), params(idParam), (c) =>
+    become(c, c.req.valid("param").id, "archived", "tenants.archive"),
+  );

@@ -1,0 +1,93 @@
+/**
+ * The one decision about using what a tenant's servers offer. In this order, and the first that speaks decides:
+ *
+ * 1. the action's role and scope (decide.ts);
+ * 2. `config://` resources are for admins, whatever rules say;
+ * 3. a deny that holds now: for the thing itself, or for its server;
+ * 4. an allow that holds now, likewise;
+ * 5. callers who may only read call those tools only that say they only read (readOnlyHint);
+ * 6. the tenant's default: everything that is not denied, or nothing that is not allowed (`accessDefault`).
+ *
+ * So a further deny never allows more, a further allow never denies more, and the order of rules means nothing. Allows
+ * matter where the default is "deny" and for callers who may only read.
+ */
+import type { ApiKeyScope, Role } from "../vocabulary.ts";
+import type { Action } from "./actions.ts";
+import { type ActionDecision, decideAction } from "./decide.ts";
+import { isConfiguration, type Readings, readingsOf } from "./names.ts";
+import type { CompiledRule } from "./rules.ts";
+
+export type AccessDefault = "allow" | "deny";
+export type UseKind = "server" | "tool" | "prompt" | "resource";
+
+export interface Caller {
+  readonly role: Role;
+  readonly scopes: readonly ApiKeyScope[];
+  readonly userId: string | undefined;
+  readonly keyId: string | undefined;
+  readonly isOperator?: boolean | undefined;
+}
+
+export interface Target {
+  readonly kind: UseKind;
+  readonly serverId: string;
+  /** Of the server, whatever the kind: rules on servers go by it. */
+  readonly serverName: string;
+  /** The server's own name for the thing: a tool's or a prompt's name, a resource's URI or template. */
+  readonly name: string;
+  /** The tool's own word that it changes nothing. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** The rules that speak of the caller and hold now, and what the tenant has decided for the rest. */
+export interface RulesInForce {
+  readonly denies: readonly CompiledRule[];
+  readonly allows: readonly CompiledRule[];
+  readonly accessDefault: AccessDefault;
+}
+
+export type Reason =
+  | Exclude<ActionDecision, { allowed: true }>["missing"]
+  | "configuration"
+  | "readonly"
+  | "default"
+  | { readonly rule: CompiledRule };
+
+export interface Decision {
+  readonly allowed: boolean;
+  readonly reason: Reason;
+}
+
+export function authorize(caller: Caller, action: Action, target: Target, rules: RulesInForce): Decision {
+  const may = decideAction(caller, action);
+  if (!may.allowed) return { allowed: false, reason: may.missing };
+  return authorizeUse(caller.role, target, rules);
+}
+
+/** Steps 2 to 6, for whoever has asked for the action before. */
+export function authorizeUse(role: Role, target: Target, rules: RulesInForce): Decision {
+  const { name } = target;
+  const readings = target.kind === "resource" ? readingsOf(name) : { any: [name], each: [name] };
+  if (target.kind === "resource" && role !== "admin" && isConfiguration(readings)) {
+    return { allowed: false, reason: "configuration" };
+  }
+  const denied = rules.denies.find((rule) => speaksOf(rule, target, readings));
+  if (denied !== undefined) return { allowed: false, reason: { rule: denied } };
+  const allowed = rules.allows.find((rule) => speaksOf(rule, target, readings));
+  if (allowed !== undefined) return { allowed: true, reason: { rule: allowed } };
+  if (role === "readonly" && target.kind === "tool" && target.readOnly !== true) {
+    return { allowed: false, reason: "readonly" };
+  }
+  return { allowed: rules.accessDefault === "allow", reason: "default" };
+}
+
+/** A deny needs one reading of a URI to match, an allow all of them: whoever writes unclearly gains nothing by it. */
+function speaksOf(rule: CompiledRule, target: Target, readings: Readings): boolean {
+  if (rule.serverId !== null && rule.serverId !== target.serverId) return false;
+  if (rule.objectType === "server") return rule.matches(target.serverName);
+  if (rule.objectType === target.kind) {
+    return rule.effect === "deny" ? readings.any.some(rule.matches) : readings.each.every(rule.matches);
+  }
+  // Whoever may use something of a server may come in by its door; what else is there stays hidden.
+  return target.kind === "server" && rule.effect === "allow";
+}

@@ -1,0 +1,14 @@
+/** Takes out of what is to be written down whatever by its name is a secret. What nobody writes, nobody can leak. */
+type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json };
+
+const SECRET =
+  /secret|password|passwd|token|hash|salt|authorization|cookie|credential|sealed|private|backup.?codes/i;
+
+/** As JSON, with secret members left out at every depth. Undefined where there is nothing to say. */
+export function withoutSecrets(value: object | undefined): Record<string, unknown> | undefined {
+  if (value === undefined) return undefined;
+  const copy: Json = JSON.parse(JSON.stringify(value), (member, inner: Json) =>
+    SECRET.test(member) ? undefined : inner,
+  );
+  return typeof copy === "object" && copy !== null && !Array.isArray(copy) ? { ...copy } : { value: copy };
+}

@@ -1,0 +1,31 @@
+/** The closed list of what is worth a line in security_events, and how grave each is. Whoever records one picks here. */
+import type { Severity } from "./vocabulary.ts";
+
+export const SECURITY_EVENTS = {
+  "login.failed": "low",
+  "login.blocked": "medium",
+  "login.banned": "medium",
+  "second-factor.failed": "medium",
+  "second-factor.blocked": "high",
+  "second-factor.disabled": "medium",
+  "password.changed": "info",
+  "password.reset-requested": "info",
+  "password.reset-blocked": "medium",
+  "invitation.guessed": "low",
+  "invitation.blocked": "medium",
+  "setup.guessed": "medium",
+  "setup.blocked": "high",
+  "key.failed": "low",
+  "key.blocked": "medium",
+  "oauth.code-replayed": "high",
+  "oauth.refresh-token-reused": "high",
+  "oauth.client-registered": "info",
+  "oauth.registration-blocked": "medium",
+  "csrf.refused": "medium",
+  "person.banned": "medium",
+  "person.unbanned": "info",
+  "impersonation.started": "high",
+  "impersonation.ended": "info",
+} as const satisfies Record<string, Severity>;
+
+export type SecurityEventType = keyof typeof SECURITY_EVENTS;

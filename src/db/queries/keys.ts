@@ -1,0 +1,130 @@
+/** Keys as those who hold and those who look after them see them: neither hash nor salt leaves this file but to prove. */
+import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { apiKeys, legacyApiKeys } from "../schema/access.ts";
+import { user } from "../schema/identity.ts";
+import { tenantMembers } from "../schema/tenancy.ts";
+import { type KeyReach, keysInReach, shownKey } from "./access.ts";
+import { limitOf } from "./paging.ts";
+import type { Queries } from "./types.ts";
+
+export function keyById(db: Queries, reach: KeyReach, id: string) {
+  return db
+    .select(shownKey)
+    .from(apiKeys)
+    .where(and(keysInReach(reach), eq(apiKeys.id, id)));
+}
+
+export type NewKey = typeof apiKeys.$inferInsert;
+
+export function insertKey(db: Queries, key: NewKey) {
+  return db.insert(apiKeys).values(key).returning(shownKey);
+}
+
+export function updateKey(db: Queries, reach: KeyReach, id: string, change: Partial<NewKey>) {
+  return db
+    .update(apiKeys)
+    .set(change)
+    .where(and(keysInReach(reach), eq(apiKeys.id, id)))
+    .returning(shownKey);
+}
+
+/** The role that somebody has in this tenant; no row for those who have none. */
+export function memberRole(db: Queries, tenantId: string, userId: string) {
+  return db
+    .select({ role: tenantMembers.role, isActive: user.isActive })
+    .from(tenantMembers)
+    .innerJoin(user, eq(user.id, tenantMembers.userId))
+    .where(and(eq(tenantMembers.tenantId, tenantId), eq(tenantMembers.userId, userId)));
+}
+
+export const shownLegacyKey = {
+  id: legacyApiKeys.id,
+  userId: legacyApiKeys.userId,
+  name: legacyApiKeys.name,
+  keyPrefix: legacyApiKeys.keyPrefix,
+  scopes: legacyApiKeys.scopes,
+  isActive: legacyApiKeys.isActive,
+  expiresAt: legacyApiKeys.expiresAt,
+  lastUsed: legacyApiKeys.lastUsed,
+  totalRequests: legacyApiKeys.totalRequests,
+  upgradedTo: legacyApiKeys.upgradedTo,
+  createdAt: legacyApiKeys.createdAt,
+};
+
+const legacyInReach = ({ tenantId, userId }: KeyReach) =>
+  and(
+    eq(legacyApiKeys.tenantId, tenantId),
+    userId === undefined ? undefined : eq(legacyApiKeys.userId, userId),
+  );
+
+export function listLegacyKeys(
+  db: Queries,
+  reach: KeyReach,
+  query: { after?: string | undefined; limit: number },
+) {
+  return db
+    .select(shownLegacyKey)
+    .from(legacyApiKeys)
+    .where(
+      and(legacyInReach(reach), query.after === undefined ? undefined : gt(legacyApiKeys.id, query.after)),
+    )
+    .orderBy(asc(legacyApiKeys.id))
+    .limit(limitOf(query.limit));
+}
+
+export function legacyKeyById(db: Queries, reach: KeyReach, id: string) {
+  return db
+    .select(shownLegacyKey)
+    .from(legacyApiKeys)
+    .where(and(legacyInReach(reach), eq(legacyApiKeys.id, id)));
+}
+
+export function updateLegacyKey(
+  db: Queries,
+  reach: KeyReach,
+  id: string,
+  change: Partial<typeof legacyApiKeys.$inferInsert>,
+) {
+  return db
+    .update(legacyApiKeys)
+    .set(change)
+    .where(and(legacyInReach(reach), eq(legacyApiKeys.id, id)))
+    .returning(shownLegacyKey);
+}
+
+export interface KeyUsage {
+  readonly id: string;
+  requests: number;
+  /** Milliseconds since 1970. */
+  lastUsed: number;
+}
+
+const used = (usage: readonly KeyUsage[]) => sql`(
+  select * from jsonb_to_recordset(${JSON.stringify(usage)}::jsonb)
+    as used (id uuid, requests int, "lastUsed" double precision)) used`;
+
+/** System role: one statement for all keys that an isolate has seen, of whichever tenant. */
+export function addKeyUsage(db: Queries, usage: readonly KeyUsage[]) {
+  return db
+    .update(apiKeys)
+    .set({
+      totalRequests: sql`${apiKeys.totalRequests} + used.requests`,
+      lastUsed: sql`greatest(${apiKeys.lastUsed}, to_timestamp(used."lastUsed" / 1000))`,
+      // Being used is no change.
+      updatedAt: sql`${apiKeys.updatedAt}`,
+    })
+    .from(used(usage))
+    .where(sql`${apiKeys.id} = used.id`);
+}
+
+export function addLegacyKeyUsage(db: Queries, usage: readonly KeyUsage[]) {
+  return db
+    .update(legacyApiKeys)
+    .set({
+      totalRequests: sql`${legacyApiKeys.totalRequests} + used.requests`,
+      lastUsed: sql`greatest(${legacyApiKeys.lastUsed}, to_timestamp(used."lastUsed" / 1000))`,
+      updatedAt: sql`${legacyApiKeys.updatedAt}`,
+    })
+    .from(used(usage))
+    .where(sql`${legacyApiKeys.id} = used.id`);
+}

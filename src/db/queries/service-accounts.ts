@@ -1,0 +1,77 @@
+/** Accounts of programs: users that nobody signs in as. Users are the system role's to write, so the tenant stands in each query. */
+import { and, asc, eq, exists, gt, sql } from "drizzle-orm";
+import { user } from "../schema/identity.ts";
+import { tenantMembers } from "../schema/tenancy.ts";
+import { limitOf } from "./paging.ts";
+import type { Queries } from "./types.ts";
+
+const shown = { id: user.id, name: user.name, isActive: user.isActive, createdAt: user.createdAt };
+
+const ofTenant = (tenantId: string) =>
+  and(eq(user.tenantId, tenantId), eq(user.role, "service"), eq(tenantMembers.tenantId, tenantId));
+
+export function listServiceAccounts(
+  db: Queries,
+  tenantId: string,
+  query: { after?: string | undefined; limit: number },
+) {
+  return db
+    .select(shown)
+    .from(user)
+    .innerJoin(tenantMembers, eq(tenantMembers.userId, user.id))
+    .where(and(ofTenant(tenantId), query.after === undefined ? undefined : gt(user.id, query.after)))
+    .orderBy(asc(user.id))
+    .limit(limitOf(query.limit));
+}
+
+export function serviceAccountById(db: Queries, tenantId: string, id: string) {
+  return db
+    .select(shown)
+    .from(user)
+    .innerJoin(tenantMembers, eq(tenantMembers.userId, user.id))
+    .where(and(ofTenant(tenantId), eq(user.id, id)));
+}
+
+/** The address is of a domain that never is (RFC 2606): no mail reaches it, and nobody can claim it. */
+export function insertServiceAccount(db: Queries, account: { id: string; tenantId: string; name: string }) {
+  const email = `${account.id}@service.invalid`;
+  return db
+    .insert(user)
+    .values({ ...account, email, role: "service" })
+    .returning(shown);
+}
+
+export function insertServiceMember(db: Queries, member: { tenantId: string; userId: string }) {
+  return db.insert(tenantMembers).values({ ...member, role: "service" });
+}
+
+const mine = (db: Queries, tenantId: string, id: string) =>
+  and(
+    eq(user.id, id),
+    eq(user.tenantId, tenantId),
+    eq(user.role, "service"),
+    exists(
+      db
+        .select({ one: sql`1` })
+        .from(tenantMembers)
+        .where(and(eq(tenantMembers.userId, user.id), eq(tenantMembers.tenantId, tenantId))),
+    ),
+  );
+
+export function updateServiceAccount(
+  db: Queries,
+  tenantId: string,
+  id: string,
+  change: { name?: string; isActive?: boolean },
+) {
+  return db
+    .update(user)
+    .set(change)
+    .where(mine(db, tenantId, id))
+    .returning(shown);
+}
+
+/** Its keys go with it. */
+export function deleteServiceAccount(db: Queries, tenantId: string, id: string) {
+  return db.delete(user).where(mine(db, tenantId, id));
+}

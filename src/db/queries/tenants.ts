@@ -1,0 +1,89 @@
+/** Tenants as those see them who run the gateway (system role), and as a tenant sees itself. */
+import { and, asc, count, eq, ne, sql } from "drizzle-orm";
+import type { TenantStatus } from "../../core/vocabulary.ts";
+import { tenantMembers } from "../schema/tenancy.ts";
+import { type PlanLimits, tenants } from "../schema/tenants.ts";
+import { furtherThan, limitOf, type NameCursor } from "./paging.ts";
+import type { Queries } from "./types.ts";
+
+const shown = {
+  id: tenants.id,
+  name: tenants.name,
+  slug: tenants.slug,
+  status: tenants.status,
+  settings: tenants.settings,
+  weight: tenants.weight,
+  planLimits: tenants.planLimits,
+  timeZone: tenants.timeZone,
+  createdAt: tenants.createdAt,
+  updatedAt: tenants.updatedAt,
+};
+
+export function listTenants(
+  db: Queries,
+  query: { status?: TenantStatus | undefined; after?: NameCursor | undefined; limit?: number },
+) {
+  return db
+    .select(shown)
+    .from(tenants)
+    .where(
+      and(
+        query.status === undefined ? undefined : eq(tenants.status, query.status),
+        furtherThan(tenants.name, tenants.id, query.after),
+      ),
+    )
+    .orderBy(asc(tenants.name), asc(tenants.id))
+    .limit(limitOf(query.limit));
+}
+
+export function tenantById(db: Queries, id: string) {
+  return db.select(shown).from(tenants).where(eq(tenants.id, id)).limit(1);
+}
+
+export function insertTenant(db: Queries, values: typeof tenants.$inferInsert) {
+  return db.insert(tenants).values(values).returning(shown);
+}
+
+export interface TenantChange {
+  name?: string;
+  timeZone?: string;
+  weight?: number;
+  planLimits?: PlanLimits;
+  /** Laid over what is there. */
+  settings?: Record<string, unknown>;
+}
+
+export function updateTenant(db: Queries, id: string, { settings, ...values }: TenantChange) {
+  const laidOver =
+    settings === undefined
+      ? {}
+      : { settings: sql`${tenants.settings} || ${JSON.stringify(settings)}::jsonb` };
+  return db
+    .update(tenants)
+    .set({ ...values, ...laidOver })
+    .where(eq(tenants.id, id))
+    .returning(shown);
+}
+
+/** No row where the tenant is archived: that is the end. */
+export function setTenantStatus(db: Queries, id: string, status: TenantStatus) {
+  return db
+    .update(tenants)
+    .set({ status })
+    .where(and(eq(tenants.id, id), ne(tenants.status, "archived")))
+    .returning(shown);
+}
+
+/** What a member count is held against. */
+export function membersAndLimits(db: Queries, tenantId: string) {
+  return db
+    .select({
+      name: tenants.name,
+      planLimits: tenants.planLimits,
+      members: count(tenantMembers.id),
+    })
+    .from(tenants)
+    .leftJoin(tenantMembers, eq(tenantMembers.tenantId, tenants.id))
+    .where(eq(tenants.id, tenantId))
+    .groupBy(tenants.id);
+}

@@ -1,0 +1,176 @@
+/**
+ * Proof by OAuth access token: a JWT of our own authorization server, verified here with its public keys, for exactly
+ * the endpoint that it is shown to. The signature says what was allowed; whether it still is, the database says, at
+ * most once a second for each token (see authenticate.ts).
+ */
+import { createLocalJWKSet, type JWK, jwtVerify } from "jose";
+import { z } from "zod";
+import { SCOPES_OF_ROLE } from "../../core/access/actions.ts";
+import { sha256Hex } from "../../core/digest.ts";
+import { isUuid } from "../../core/ids.ts";
+import type { Database } from "../../db/client.ts";
+import { signingKeys, standingOfToken } from "../../db/queries/grants.ts";
+import type { Principal } from "../principal.ts";
+import { endpointAt } from "./addresses.ts";
+import { isKeyScope } from "./scopes.ts";
+
+/** The one algorithm that we sign with; what a token's header asks for is not consulted. */
+const ALGORITHMS = ["ES256"];
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+const claims = z.object({
+  sub: z.string().min(1),
+  client_id: z.string().min(1),
+  jti: z.string().min(1),
+  scope: z.string(),
+  tenant: z.string().refine(isUuid),
+  sid: z.string().optional(),
+  exp: z.number(),
+});
+
+export type AccessTokenClaims = z.infer<typeof claims>;
+
+export interface AccessTokens {
+  /** For the endpoint at `path`; undefined for whatever does not hold, without saying why. */
+  verify(token: string, path: string): Promise<{ principal: Principal; expiresAt: Date } | undefined>;
+  /** Whether a token that the provider takes for good is one that we still honour. */
+  stands(token: AccessTokenClaims): Promise<boolean>;
+}
+
+export const looksLikeJwt = (text: string) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+
+export const revokedTokenKey = (jti: string) => sha256Hex(`revoked ${jti}`);
+
+export const readClaims = (payload: unknown) => claims.safeParse(payload).data;
+
+export function createAccessTokens(database: Database, publicUrl: string, now: () => number): AccessTokens {
+  const keys = new SigningKeys(database, now);
+
+  const standing = async (token: AccessTokenClaims) => {
+    const facts = {
+      userId: token.sub,
+      clientId: token.client_id,
+      tenantId: token.tenant,
+      sessionId: token.sid,
+      revokedKey: await revokedTokenKey(token.jti),
+    };
+    const [row] = await standingOfToken(database.asSystem(), facts, new Date(now()));
+    return row;
+  };
+
+  return {
+    async verify(token, path) {
+      const endpoint = endpointAt(publicUrl, path);
+      if (endpoint === undefined || !looksLikeJwt(token)) return undefined;
+      const verified = await verifySignature(keys, token, publicUrl, endpoint.resource, now());
+      const row = verified && (await standing(verified));
+      if (verified === undefined || row === undefined) return undefined;
+      const allowed = SCOPES_OF_ROLE[row.role];
+      const principal: Principal = {
+        // The consent, not the token: sessions outlive a refresh.
+        id: `oauth:${row.consentId}`,
+        tenantId: verified.tenant,
+        userId: verified.sub,
+        apiKeyId: undefined,
+        role: row.role,
+        scopes: verified.scope
+          .split(" ")
+          .filter(isKeyScope)
+          .filter((scope) => allowed.includes(scope)),
+        via: "oauth",
+        oauthClientId: verified.client_id,
+      };
+      return { principal, expiresAt: new Date(verified.exp * 1000) };
+    },
+    async stands(token) {
+      return (await standing(token)) !== undefined;
+    },
+  };
+}
+
+async function verifySignature(
+  keys: SigningKeys,
+  token: string,
+  issuer: string,
+  audience: string,
+  now: number,
+): Promise<AccessTokenClaims | undefined> {
+  const options = {
+    algorithms: ALGORITHMS,
+    issuer,
+    audience,
+    // RFC 9068: no ID token or session token of the same keys passes for an access token.
+    typ: "at+jwt",
+    requiredClaims: ["exp", "iat"],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    currentDate: new Date(now),
+  };
+  for (const set of [await keys.known(), undefined]) {
+    try {
+      const { payload } = await jwtVerify(token, set ?? (await keys.newest()), options);
+      return readClaims(payload);
+    } catch (error) {
+      // Only a key that we have not seen yet is worth another look: the server may just have made it.
+      if (!isUnknownKey(error)) return undefined;
+    }
+  }
+  return undefined;
+}
+
+const isUnknownKey = (error: unknown) =>
+  error instanceof Error && "code" in error && error.code === "ERR_JWKS_NO_MATCHING_KEY";
+
+type KeySet = ReturnType<typeof createLocalJWKSet>;
+
+/** The server's public keys, read from its table: a Worker does well not to fetch from itself. */
+class SigningKeys {
+  readonly #database: Database;
+  readonly #now: () => number;
+  #set: KeySet | undefined;
+  #loadedAt = 0;
+  #reloads: number[] = [];
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async known(): Promise<KeySet> {
+    const old = this.#now() - this.#loadedAt > KEYS_FRESH_MS;
+    return this.#set === undefined || old ? this.#load() : this.#set;
+  }
+
+  /** A token may name a key that was made a moment ago; tokens with made-up names must not become queries. */
+  async newest(): Promise<KeySet> {
+    const now = this.#now();
+    this.#reloads = this.#reloads.filter((time) => time > now - RELOADS_WINDOW_MS);
+    if (this.#set !== undefined && this.#reloads.length >= RELOADS) return this.#set;
+    this.#reloads.push(now);
+    return this.#load();
+  }
+
+  async #load(): Promise<KeySet> {
+    const rows = await signingKeys(this.#database.asSystem());
+    const keys = rows.flatMap(({ id, publicKey }) => {
+      const key = publicJwk.safeParse(parseJson(publicKey));
+      return key.success ? [{ ...key.data, kid: id, alg: "ES256" } satisfies JWK] : [];
+    });
+    this.#set = createLocalJWKSet({ keys });
+    this.#loadedAt = this.#now();
+    return this.#set;
+  }
+}
+
+const KEYS_FRESH_MS = 300_000;
+const RELOADS = 5;
+const RELOADS_WINDOW_MS = 10_000;
+
+const publicJwk = z.object({ kty: z.literal("EC"), crv: z.literal("P-256"), x: z.string(), y: z.string() });
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * How a client that may not come in learns what would let it in: RFC 6750 §3, with the address of the endpoint's
+ * metadata (RFC 9728 §5.1) and the scope that this takes.
+ */
+import type { GatewayError } from "../../core/errors.ts";
+import { metadataUrl } from "./addresses.ts";
+import { MCP_SCOPE } from "./scopes.ts";
+
+export interface Challenged {
+  readonly publicUrl: string;
+  readonly path: string;
+  /** Whether a proof was shown: only then is there something wrong with it. */
+  readonly hadProof: boolean;
+}
+
+/** Undefined where no other token would help. */
+export function challengeFor(
+  error: GatewayError,
+  { publicUrl, path, hadProof }: Challenged,
+): string | undefined {
+  const metadata = `resource_metadata="${metadataUrl(publicUrl, path)}"`;
+  if (error.status === 401) {
+    return `Bearer ${hadProof ? 'error="invalid_token", ' : ""}${metadata}, scope="${MCP_SCOPE}"`;
+  }
+  const scope = "missing" in error ? scopeOf(error.missing) : undefined;
+  if (error.status !== 403 || scope === undefined) return undefined;
+  return `Bearer error="insufficient_scope", scope="${scope}", ${metadata}`;
+}
+
+function scopeOf(missing: unknown): string | undefined {
+  if (typeof missing !== "object" || missing === null || !("scope" in missing)) return undefined;
+  return typeof missing.scope === "string" ? missing.scope : undefined;
+}

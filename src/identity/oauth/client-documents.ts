@@ -1,0 +1,160 @@
+/**
+ * Client ID metadata documents: a client whose id is an https address describes itself there. Fetching what a stranger
+ * names is how SSRF begins, so the address is judged first, no redirect is followed, and neither time nor size is the
+ * stranger's to choose.
+ */
+import type { ClientDiscovery, OAuthOptions } from "@better-auth/oauth-provider";
+import { registerClientMetadataDocument } from "@better-auth/oauth-provider/internal";
+import { z } from "zod";
+
+export interface ClientDocuments {
+  readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
+  /** Whether the address is one that the gateway may be sent to; upstream/url-guard.ts, handed in. */
+  readonly isAllowed: (url: string) => boolean;
+  readonly now: () => number;
+}
+
+const MOST_BYTES = 16 * 1024;
+const TIMEOUT_MS = 5000;
+const FRESH_AT_LEAST_MS = 60_000;
+const FRESH_AT_MOST_MS = 3_600_000;
+
+const DISCOVERY_ID = "client-id-metadata-document";
+
+/** Only what is used is kept: a document may say anything, and secrets or owners are not its to say. */
+const clientDocument = z.object({
+  client_id: z.string(),
+  client_name: z.string().min(1).max(200),
+  redirect_uris: z.array(z.string().max(2000)).min(1).max(20),
+  client_uri: z.url({ protocol: /^https$/ }).optional(),
+  logo_uri: z.url({ protocol: /^https$/ }).optional(),
+  scope: z.string().max(1000).optional(),
+  grant_types: z.array(z.string()).max(10).optional(),
+  response_types: z.array(z.literal("code")).max(2).optional(),
+  application_type: z.enum(["web", "native"]).optional(),
+  token_endpoint_auth_method: z.literal("none").default("none"),
+});
+
+type Document = z.infer<typeof clientDocument>;
+
+/** With a path, as the draft asks; one of a host alone would speak for everybody who lives there. */
+export function isDocumentAddress(clientId: string): boolean {
+  const url = URL.parse(clientId);
+  if (url === null || url.href !== clientId || url.pathname === "/") return false;
+  return url.protocol === "https:" || url.protocol === "http:";
+}
+
+export function clientDocumentDiscovery(
+  documents: ClientDocuments,
+  options: () => OAuthOptions<string[]>,
+): ClientDiscovery {
+  const freshUntil = new FreshUntil();
+  return {
+    id: DISCOVERY_ID,
+    matches: isDocumentAddress,
+    discoveryMetadata: { client_id_metadata_document_supported: true },
+    async resolve(ctx, clientId, existing) {
+      const now = documents.now();
+      if (existing !== null && freshUntil.of(clientId, existing.updatedAt) > now) return existing;
+      const fetched = await fetchDocument(documents, clientId);
+      // While its address does not answer, a client that is known goes on; its document was valid a while ago.
+      if (fetched === "unreachable") return existing;
+      if (fetched === "invalid") return null;
+      const { client_id: _, redirect_uris, grant_types, ...document } = fetched.document;
+      const { client } = await registerClientMetadataDocument(ctx, options(), {
+        clientId,
+        clientDiscoveryId: DISCOVERY_ID,
+        ...(existing !== null && { existingClient: existing }),
+        metadata: {
+          ...withoutUndefined(document),
+          client_id: clientId,
+          redirect_uris,
+          grant_types: grantsOf(grant_types),
+        },
+      });
+      freshUntil.set(clientId, now + fetched.freshMs);
+      return client;
+    },
+  };
+}
+
+type Fetched = { readonly document: Document; readonly freshMs: number } | "unreachable" | "invalid";
+
+export async function fetchDocument(documents: ClientDocuments, clientId: string): Promise<Fetched> {
+  if (!isDocumentAddress(clientId) || !documents.isAllowed(clientId)) return "invalid";
+  let answer: Response;
+  try {
+    answer = await documents.fetch(clientId, {
+      headers: { accept: "application/json" },
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch {
+    return "unreachable";
+  }
+  const isJson = /^application\/(?:[\w.-]+\+)?json\b/i.test(answer.headers.get("content-type") ?? "");
+  if (answer.status !== 200 || !isJson) {
+    await answer.body?.cancel();
+    return answer.status >= 500 ? "unreachable" : "invalid";
+  }
+  const text = await readAtMost(answer, MOST_BYTES);
+  const parsed = clientDocument.safeParse(text === undefined ? undefined : parseJson(text));
+  // The address must say of itself what it is, else anybody's file could be made into a client.
+  if (!parsed.success || parsed.data.client_id !== clientId) return "invalid";
+  return { document: parsed.data, freshMs: freshness(answer.headers.get("cache-control") ?? "") };
+}
+
+async function readAtMost(answer: Response, bytes: number): Promise<string | undefined> {
+  if (answer.body === null) return undefined;
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of answer.body) {
+    size += chunk.byteLength;
+    // Leaving the loop cancels the stream.
+    if (size > bytes) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function freshness(cacheControl: string): number {
+  const seconds = Number(/(?:^|[\s,])max-age=(\d{1,9})/i.exec(cacheControl)?.[1] ?? 0);
+  return Math.min(Math.max(seconds * 1000, FRESH_AT_LEAST_MS), FRESH_AT_MOST_MS);
+}
+
+/** How long a document may be taken for current: as its headers said, or a minute where another isolate read them. */
+class FreshUntil {
+  readonly #times = new Map<string, number>();
+
+  of(clientId: string, updatedAt: Date | undefined): number {
+    return this.#times.get(clientId) ?? (updatedAt?.getTime() ?? 0) + FRESH_AT_LEAST_MS;
+  }
+
+  set(clientId: string, time: number): void {
+    if (this.#times.size >= 1000) this.#times.clear();
+    this.#times.set(clientId, time);
+  }
+}
+
+const GRANTS = ["authorization_code", "refresh_token"] as const;
+
+function grantsOf(wanted: readonly string[] | undefined) {
+  const granted = GRANTS.filter((grant) => wanted === undefined || wanted.includes(grant));
+  return granted.length > 0 ? granted : ["authorization_code" as const];
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(value: T): Partial<Defined<T>>;
+function withoutUndefined(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+}

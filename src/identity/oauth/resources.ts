@@ -1,0 +1,45 @@
+/**
+ * better-auth's OAuth provider looks protected resources up in a table. Ours are every MCP endpoint there is or will
+ * be, and an address tells whether it is one; so one row holds the policy of them all, and stands in for each. The
+ * address says nothing of whether such a server exists: that is for those to know who may use it.
+ */
+import type { BetterAuthOptions, DBAdapter } from "better-auth";
+import { endpointOf } from "./addresses.ts";
+
+type AdapterFactory = (options: BetterAuthOptions) => DBAdapter<BetterAuthOptions>;
+
+export function withComputedResources(factory: AdapterFactory, publicUrl: string): AdapterFactory {
+  const template = `${publicUrl}/mcp`;
+  return (options) => {
+    const adapter = factory(options);
+
+    const ensureTemplate = async () => {
+      try {
+        const data = {
+          identifier: template,
+          name: "MCP endpoints",
+          createdAt: new Date(),
+          updatedAt: new Date(),
+        };
+        await adapter.create({ model: "oauthResource", data });
+      } catch {
+        // Another request was quicker; whatever else went wrong shows at the next look.
+      }
+    };
+
+    const findOne: typeof adapter.findOne = async <T>(query: Parameters<typeof adapter.findOne>[0]) => {
+      if (query.model !== "oauthResource") return adapter.findOne<T>(query);
+      const wanted = query.where.find(({ field }) => field === "identifier")?.value;
+      if (typeof wanted !== "string" || endpointOf(publicUrl, wanted) === undefined) return null;
+      const templateQuery = { ...query, where: [{ field: "identifier", value: template }] };
+      let row = await adapter.findOne<T>(templateQuery);
+      if (row === null) {
+        await ensureTemplate();
+        row = await adapter.findOne<T>(templateQuery);
+      }
+      return row === null ? null : { ...row, identifier: wanted };
+    };
+
+    return { ...adapter, findOne };
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Slows down whoever guesses: passwords, invitations, the setup link. Failures are counted for the thing tried, for
+ * where it is tried from, and for both together, so that a stranger's guesses soon stop the stranger, and the owner,
+ * who comes from elsewhere, only after many more.
+ */
+import { sha256Hex } from "../../core/digest.ts";
+import type { SecurityEventType } from "../../core/security-events.ts";
+import type { Database } from "../../db/client.ts";
+import {
+  beginAttempt,
+  forgetAttempts,
+  recordSecurityEvent,
+  returnAttempts,
+  secondsBlocked,
+} from "../../db/queries/security.ts";
+
+export interface Trial {
+  readonly what: "login" | "reset" | "invitation" | "setup" | "registration";
+  /** The account or thing that is tried; absent where only the place counts. */
+  readonly subject?: string | undefined;
+  readonly ip: string;
+}
+
+export interface Scene {
+  readonly userId?: string | undefined;
+  readonly tenantId?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** How many failures are free. Things of which there is but one, or which nobody can name, count by place alone. */
+const FREE = {
+  login: { pair: 5, subject: 25, ip: 50 },
+  reset: { pair: 3, subject: 6, ip: 20 },
+  invitation: { ip: 10 },
+  setup: { ip: 5 },
+  registration: { ip: 20 },
+} as const satisfies Record<Trial["what"], Free>;
+
+interface Free {
+  readonly ip: number;
+  readonly pair?: number;
+  readonly subject?: number;
+}
+
+const FAILED: Record<Trial["what"], SecurityEventType> = {
+  login: "login.failed",
+  reset: "password.reset-requested",
+  invitation: "invitation.guessed",
+  setup: "setup.guessed",
+  registration: "oauth.client-registered",
+};
+const BLOCKED: Record<Trial["what"], SecurityEventType> = {
+  login: "login.blocked",
+  reset: "password.reset-blocked",
+  invitation: "invitation.blocked",
+  setup: "setup.blocked",
+  registration: "oauth.registration-blocked",
+};
+
+export type Begun =
+  | { readonly ok: true; readonly failures: number }
+  | { readonly ok: false; readonly retryAfterSeconds: number };
+
+export class Attempts {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async begin(trial: Trial): Promise<Begun> {
+    const db = this.#database.asSystem();
+    const keys = await keysOf(trial);
+    const statements = keys.map(({ key, free }) => beginAttempt(db, { key, free }));
+    const [[blocked], ...begun] = await db.batch([
+      secondsBlocked(
+        db,
+        keys.map(({ key }) => key),
+      ),
+      ...statements,
+    ]);
+    if (begun.some(([row]) => row === undefined)) {
+      return { ok: false, retryAfterSeconds: Math.max(1, blocked?.seconds ?? 1) };
+    }
+    // The first key is the one that decides first; the others are for those who change places.
+    return { ok: true, failures: begun[0]?.[0]?.failures ?? 0 };
+  }
+
+  async succeeded(trial: Trial): Promise<void> {
+    const db = this.#database.asSystem();
+    const [first, ...others] = await keysOf(trial);
+    if (first === undefined) return;
+    await db.batch([
+      trial.subject === undefined ? returnAttempts(db, [first.key]) : forgetAttempts(db, first.key),
+      ...(others.length === 0
+        ? []
+        : [
+            returnAttempts(
+              db,
+              others.map(({ key }) => key),
+            ),
+          ]),
+    ]);
+  }
+
+  /** The failure was counted when the attempt began; here it is written down, and once more when it begins to cost. */
+  async failed(trial: Trial, begun: Begun, scene: Scene = {}): Promise<void> {
+    const db = this.#database.asSystem();
+    const event = { ...scene, ipAddress: trial.ip };
+    await recordSecurityEvent(db, {
+      ...event,
+      type: FAILED[trial.what],
+      description: `A ${trial.what} attempt failed.`,
+    });
+    const [first] = await keysOf(trial);
+    if (begun.ok && begun.failures === (first?.free ?? 0) + 1) {
+      await recordSecurityEvent(db, {
+        ...event,
+        type: BLOCKED[trial.what],
+        description: `Further ${trial.what} attempts have to wait.`,
+      });
+    }
+  }
+}
+
+/** The narrowest first. */
+async function keysOf({ what, subject, ip }: Trial): Promise<{ key: string; free: number }[]> {
+  const free: Free = FREE[what];
+  const wanted = [
+    ...(subject === undefined || free.pair === undefined
+      ? []
+      : [{ text: `${what} pair ${subject} ${ip}`, free: free.pair }]),
+    { text: `${what} ip ${ip}`, free: free.ip },
+    ...(subject === undefined || free.subject === undefined
+      ? []
+      : [{ text: `${what} subject ${subject}`, free: free.subject }]),
+  ];
+  return Promise.all(wanted.map(async ({ text, free }) => ({ key: await sha256Hex(text), free })));
+}

@@ -1,0 +1,162 @@
+/** better-auth as the gateway uses it: people, their sessions and second factors, and the OAuth server's ground. */
+import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { APIError } from "better-auth/api";
+import { betterAuth } from "better-auth/minimal";
+import { admin, genericOAuth, jwt, twoFactor, username } from "better-auth/plugins";
+import type { Database } from "../../db/client.ts";
+import { openInvitationsFor, rememberProvider, signInFacts } from "../../db/queries/people.ts";
+import * as schema from "../../db/schema/index.ts";
+import { passwordResetLetter, verificationLetter } from "../../mail/letters.ts";
+import type { SendMail } from "../../mail/mail.ts";
+import type { AccessTokens } from "../oauth/access-tokens.ts";
+import type { ClientDocuments } from "../oauth/client-documents.ts";
+import { withComputedResources } from "../oauth/resources.ts";
+import { oauthSafety } from "../oauth/safety.ts";
+import { oauthServer } from "../oauth/server.ts";
+import type { Attempts } from "./attempts.ts";
+import { cookiePrefix } from "./cookies.ts";
+import { createHooks } from "./hooks.ts";
+import { hashPassword, verifyPassword } from "./passwords.ts";
+import { type SocialClients, socialConfigs } from "./social.ts";
+
+export const AUTH_PATH = "/api/auth";
+
+export interface AuthParts {
+  readonly database: Database;
+  readonly publicUrl: string;
+  readonly secret: string;
+  readonly social: SocialClients;
+  readonly dynamicRegistration: boolean;
+  readonly sendMail: SendMail;
+  readonly attempts: Attempts;
+  readonly clientDocuments: ClientDocuments;
+  readonly accessTokens: AccessTokens;
+  readonly personChanged: (userId: string) => Promise<void>;
+  readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
+  readonly now: () => number;
+}
+
+export type Auth = ReturnType<typeof createAuth>;
+
+const DAY = 86_400;
+
+export function createAuth(parts: AuthParts) {
+  const { database, publicUrl, sendMail } = parts;
+  const db = database.asSystem();
+  const isSecure = publicUrl.startsWith("https:");
+  return betterAuth({
+    appName: "MCP Registry Gateway",
+    baseURL: publicUrl,
+    basePath: AUTH_PATH,
+    secret: parts.secret,
+    database: withComputedResources(drizzleAdapter(db, { provider: "pg", schema }), publicUrl),
+    // Its log lines carry what callers sent; failures reach our own log through the edge.
+    logger: { disabled: true },
+    telemetry: { enabled: false },
+    onAPIError: { errorURL: `${publicUrl}/sign-in/error` },
+    trustedOrigins: [publicUrl],
+    // Ours, by account and address, counts failures in the database (people/attempts.ts).
+    rateLimit: { enabled: false },
+    advanced: {
+      database: { generateId: "uuid" },
+      cookiePrefix: cookiePrefix(publicUrl),
+      // The prefix above says it more strictly than the __Secure- that this would add.
+      useSecureCookies: false,
+      defaultCookieAttributes: { secure: isSecure, httpOnly: true, sameSite: "lax", path: "/" },
+      ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
+    },
+    session: {
+      expiresIn: 7 * DAY,
+      updateAge: DAY / 24,
+      additionalFields: { activeTenantId: { type: "string", required: false, input: false } },
+    },
+    verification: {
+      // Links and challenges are secrets; only what a signed cookie protects besides stays readable, to be listed.
+      storeIdentifier: { default: "hashed", overrides: { "trust-device-": "plain" } },
+    },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      requireEmailVerification: true,
+      minPasswordLength: 12,
+      maxPasswordLength: 128,
+      revokeSessionsOnPasswordReset: true,
+      password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
+      onPasswordReset: ({ user }) => parts.personChanged(user.id),
+      async sendResetPassword({ user, token }) {
+        await sendMail(passwordResetLetter(user.email, `${publicUrl}/reset-password?token=${token}`));
+      },
+    },
+    emailVerification: {
+      async sendVerificationEmail({ user, token }) {
+        await sendMail(verificationLetter(user.email, `${publicUrl}/verify-email?token=${token}`));
+      },
+    },
+    account: {
+      encryptOAuthTokens: true,
+      // A provider's word for an address is taken only if it says that it has checked it.
+      accountLinking: { enabled: true, trustedProviders: [], requireLocalEmailVerified: true },
+    },
+    databaseHooks: {
+      user: {
+        create: {
+          // Reached by social sign-up only: all other people are made by an invitation or the setup link.
+          async before(user) {
+            const [invited] = await openInvitationsFor(db, user.email, new Date(parts.now()));
+            if (invited === undefined || !user.emailVerified) {
+              throw new APIError("FORBIDDEN", {
+                code: "INVITATION_NEEDED",
+                message: "Ask for an invitation.",
+              });
+            }
+          },
+        },
+      },
+      account: {
+        create: {
+          async after(account) {
+            if (account.providerId !== "credential") await rememberProvider(db, account);
+          },
+        },
+      },
+      session: {
+        delete: { after: ({ userId }) => parts.personChanged(userId) },
+        create: {
+          async before(session) {
+            const facts = await signInFacts(db, session.userId);
+            if (facts.length === 0 || facts[0]?.isActive === false) {
+              throw new APIError("FORBIDDEN", {
+                code: "NOT_ACTIVE",
+                message: "This account is switched off.",
+              });
+            }
+            const active = facts.filter(({ tenantStatus }) => tenantStatus === "active");
+            const home = active.find(({ tenantId, homeId }) => tenantId === homeId) ?? active[0];
+            return { data: { ...session, activeTenantId: home?.tenantId ?? null } };
+          },
+        },
+      },
+    },
+    hooks: createHooks(parts),
+    plugins: [
+      username({
+        minUsernameLength: 3,
+        maxUsernameLength: 64,
+        usernameValidator: (name) => USERNAME.test(name),
+      }),
+      admin({ impersonationSessionDuration: 3600 }),
+      twoFactor({ issuer: new URL(publicUrl).host, trustDeviceMaxAge: 30 * DAY }),
+      genericOAuth({ config: socialConfigs(parts.social, parts.fetch) }),
+      jwt({
+        jwks: { keyPairConfig: { alg: "ES256" }, rotationInterval: 90 * DAY, gracePeriod: 30 * DAY },
+        jwt: { issuer: publicUrl },
+        disableSettingJwtHeader: true,
+      }),
+      oauthServer(parts),
+      oauthSafety(parts),
+    ],
+  });
+}
+
+/** As user_username_form in the database. */
+const USERNAME = /^[a-z0-9_.-]{3,64}$/i;

@@ -1,0 +1,67 @@
+/** Everything about people in one handful, made once for an isolate. */
+import type { Database } from "../../db/client.ts";
+import { tenantsOfPerson } from "../../db/queries/people.ts";
+import type { SendMail } from "../../mail/mail.ts";
+import { type AccessTokens, createAccessTokens } from "../oauth/access-tokens.ts";
+import type { ClientDocuments } from "../oauth/client-documents.ts";
+import { Attempts } from "./attempts.ts";
+import { type Auth, createAuth } from "./auth.ts";
+import { createInvitations, type Invitations } from "./invitations.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
+import { createSetup, type Setup } from "./setup.ts";
+import { offeredProviders, type SocialClients, type SocialProvider } from "./social.ts";
+
+export interface PeopleParts {
+  readonly database: Database;
+  readonly publicUrl: string;
+  readonly secret: string;
+  readonly social: SocialClients;
+  readonly dynamicRegistration: boolean;
+  readonly sendMail: SendMail;
+  readonly isAllowedUrl: ClientDocuments["isAllowed"];
+  readonly fetch: ClientDocuments["fetch"];
+  /** What isolates remember of the tenant is void from now on (policy/epoch.ts). */
+  readonly raiseEpoch: (tenantId: string) => Promise<void>;
+  readonly log: (line: string) => void;
+  readonly now: () => number;
+}
+
+export interface People {
+  readonly auth: Auth;
+  readonly sessions: Sessions;
+  readonly attempts: Attempts;
+  readonly accessTokens: AccessTokens;
+  readonly setup: Setup;
+  readonly invitations: Invitations;
+  readonly sendMail: SendMail;
+  readonly providers: readonly SocialProvider[];
+  /** After a person's sessions, grants or standing have changed: every tenant of theirs looks again. */
+  readonly personChanged: (userId: string) => Promise<void>;
+}
+
+export function createPeople(parts: PeopleParts): People {
+  const { database, publicUrl, secret, now } = parts;
+  const attempts = new Attempts(database);
+  const accessTokens = createAccessTokens(database, publicUrl, now);
+  const personChanged = async (userId: string) => {
+    const tenants = await tenantsOfPerson(database.asSystem(), userId);
+    await Promise.all(tenants.map(({ id }) => parts.raiseEpoch(id)));
+  };
+  const clientDocuments = { fetch: parts.fetch, isAllowed: parts.isAllowedUrl, now };
+  let auth: Auth | undefined;
+  return {
+    // Made when first needed: requests of programs should not pay for what only people use.
+    get auth() {
+      auth ??= createAuth({ ...parts, attempts, accessTokens, clientDocuments, personChanged });
+      return auth;
+    },
+    sessions: createSessions(database, { publicUrl, secret }),
+    attempts,
+    accessTokens,
+    invitations: createInvitations({ ...parts, attempts, personChanged }),
+    setup: createSetup({ database, publicUrl, attempts, log: parts.log, now }),
+    sendMail: parts.sendMail,
+    providers: offeredProviders(parts.social),
+    personChanged,
+  };
+}

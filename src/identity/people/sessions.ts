@@ -1,0 +1,117 @@
+/**
+ * Who is at the screen: better-auth's session cookie, read without better-auth, since one look into the database tells
+ * the person, the tenant they chose and their role in it. A cookie that we did not sign costs no query.
+ */
+import { SCOPES_OF_ROLE } from "../../core/access/actions.ts";
+import { equalInConstantTime } from "../../core/constant-time.ts";
+import { hmacSha256 } from "../../core/digest.ts";
+import type { Database } from "../../db/client.ts";
+import { sessionFacts } from "../../db/queries/people.ts";
+import type { Principal } from "../principal.ts";
+import { cookiePrefix } from "./cookies.ts";
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly sessionId: string;
+  readonly expiresAt: Date;
+  readonly isOperator: boolean;
+  readonly twoFactorEnabled: boolean;
+  /** The admin who acts as this person. */
+  readonly impersonatorId: string | undefined;
+  /** The one chosen, while they belong to it and it is active. */
+  readonly tenant: ActiveTenant | undefined;
+}
+
+export interface ActiveTenant {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly role: Principal["role"];
+}
+
+export interface Sessions {
+  /** The signed cookie's value as the request carries it. */
+  cookieOf(cookies: string | null | undefined): string | undefined;
+  find(cookie: string, now: Date): Promise<Person | undefined>;
+}
+
+export function createSessions(
+  database: Database,
+  settings: { publicUrl: string; secret: string },
+): Sessions {
+  const name = `${cookiePrefix(settings.publicUrl)}.session_token`;
+  return {
+    cookieOf: (cookies) => readCookie(cookies ?? "", name),
+    async find(cookie, now) {
+      const token = await openSignedCookie(cookie, settings.secret);
+      if (token === undefined) return undefined;
+      const [row] = await sessionFacts(database.asSystem(), token);
+      if (row === undefined || !row.isSessionActive || row.expiresAt <= now || !row.isPersonActive) {
+        return undefined;
+      }
+      if (row.banned && (row.banExpires === null || row.banExpires > now)) return undefined;
+      const { tenantId, tenantName, tenantSlug, role } = row;
+      const isMember = tenantId !== null && tenantName !== null && tenantSlug !== null && role !== null;
+      return {
+        id: row.userId,
+        name: row.name,
+        email: row.email,
+        sessionId: row.sessionId,
+        expiresAt: row.expiresAt,
+        // Acting as an operator is not what impersonation is for.
+        isOperator: row.systemRole === "admin" && row.impersonatedBy === null,
+        twoFactorEnabled: row.twoFactorEnabled,
+        impersonatorId: row.impersonatedBy ?? undefined,
+        tenant:
+          isMember && row.tenantStatus === "active"
+            ? { id: tenantId, name: tenantName, slug: tenantSlug, role }
+            : undefined,
+      };
+    },
+  };
+}
+
+/** Reaches no rows: whoever looks after the whole gateway need not belong to a tenant. */
+const NOWHERE = "00000000-0000-0000-0000-000000000000";
+
+export function principalOf(person: Person): Principal | undefined {
+  const { id, tenant, isOperator, sessionId, impersonatorId } = person;
+  if (tenant === undefined && !isOperator) return undefined;
+  return {
+    id: `person:${id}`,
+    tenantId: tenant?.id ?? NOWHERE,
+    userId: id,
+    apiKeyId: undefined,
+    role: tenant?.role ?? "readonly",
+    scopes: SCOPES_OF_ROLE[isOperator ? "admin" : (tenant?.role ?? "readonly")],
+    via: "session",
+    isOperator,
+    sessionId,
+    ...(impersonatorId !== undefined && { impersonatorId }),
+  };
+}
+
+export function readCookie(header: string, name: string): string | undefined {
+  for (const part of header.split(";")) {
+    const at = part.indexOf("=");
+    if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/** `value.signature`, percent-encoded as a whole; the signature is HMAC-SHA256 in base64 (better-call, cookies). */
+async function openSignedCookie(cookie: string, secret: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = decodeURIComponent(cookie);
+  } catch {
+    return undefined;
+  }
+  const at = text.lastIndexOf(".");
+  if (at < 1) return undefined;
+  const value = text.slice(0, at);
+  const signature = btoa(String.fromCharCode(...(await hmacSha256(secret, value))));
+  return equalInConstantTime(signature, text.slice(at + 1)) ? value : undefined;
+}

@@ -1,0 +1,118 @@
+/**
+ * The epoch of a tenant: a number in its object that every change of its configuration raises. An isolate knows it at
+ * most 900 ms old while requests come, and asks in the background as long as it can, so that requests seldom wait.
+ */
+import type { Background, Epochs } from "../core/tenant-cache.ts";
+
+export interface TenantEpochs extends Epochs {
+  /** After a change is committed: what isolates remember of the tenant is void within a second of this. */
+  raise(tenantId: string, background: Background): Promise<void>;
+}
+
+/** The part of the tenant's object that this takes. */
+export interface EpochObject {
+  epoch(): Promise<number>;
+  raiseEpoch(): Promise<number>;
+}
+
+interface Known {
+  readonly epoch: number;
+  /** The answer is at least as new as this. */
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+interface Tenant {
+  known: Known | undefined;
+  refreshAt: number;
+  failedAt: number;
+}
+
+const REFRESH_AFTER = 400;
+const TRUST_FOR = 900;
+/** Longer than an object takes to start; requests that find nothing known wait this long before they do without. */
+const PATIENCE = 300;
+/** After a failure nobody waits for that long. */
+const PAUSE = 1000;
+const LIMIT = 10_000;
+const RAISE_ATTEMPTS = 5;
+
+export interface EpochTools {
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools: EpochTools): TenantEpochs {
+  const tenants = new Map<string, Tenant>();
+
+  const tenantOf = (tenantId: string): Tenant => {
+    let tenant = tenants.get(tenantId);
+    if (tenant === undefined) {
+      tenant = { known: undefined, refreshAt: -Infinity, failedAt: -Infinity };
+      tenants.set(tenantId, tenant);
+      const [oldest] = tenants.keys();
+      if (tenants.size > LIMIT && oldest !== undefined) tenants.delete(oldest);
+    }
+    return tenant;
+  };
+
+  const learn = (tenant: Tenant, epoch: number, askedAt: number) => {
+    // Answers may overtake one another; an epoch never falls.
+    if (epoch < (tenant.known?.epoch ?? 0)) return;
+    tenant.known = { epoch, askedAt, answeredAt: tools.now() };
+    tenant.failedAt = -Infinity;
+  };
+
+  const ask = async (tenantId: string, tenant: Tenant): Promise<number | undefined> => {
+    const askedAt = tools.now();
+    const answer = await Promise.race([
+      objectOf(tenantId)
+        .epoch()
+        .catch(() => undefined),
+      tools.sleep(PATIENCE).then(() => undefined),
+    ]);
+    if (answer === undefined) tenant.failedAt = tools.now();
+    else learn(tenant, answer, askedAt);
+    return answer;
+  };
+
+  return {
+    current(tenantId, background) {
+      const tenant = tenantOf(tenantId);
+      const now = tools.now();
+      const age = now - (tenant.known?.askedAt ?? -Infinity);
+      if (age >= TRUST_FOR) return now - tenant.failedAt < PAUSE ? undefined : ask(tenantId, tenant);
+      if (age >= REFRESH_AFTER && now - tenant.refreshAt >= PATIENCE) {
+        tenant.refreshAt = now;
+        background(ask(tenantId, tenant));
+      }
+      return tenant.known?.epoch;
+    },
+    knownBefore(tenantId, moment) {
+      const known = tenants.get(tenantId)?.known;
+      // In the very same millisecond nobody can tell which came first.
+      return known !== undefined && known.answeredAt < moment ? known.epoch : undefined;
+    },
+    async raise(tenantId, background) {
+      const tenant = tenantOf(tenantId);
+      const attempt = async () => {
+        const askedAt = tools.now();
+        learn(tenant, await objectOf(tenantId).raiseEpoch(), askedAt);
+      };
+      const insist = async () => {
+        for (let failures = 1; failures < RAISE_ATTEMPTS; failures += 1) {
+          await tools.sleep(200 * 2 ** failures);
+          if (
+            await attempt().then(
+              () => true,
+              () => false,
+            )
+          )
+            return;
+        }
+      };
+      // The change is made, whatever the object says; until it hears of it, age alone makes isolates look again.
+      await attempt().catch(() => background(insist()));
+    },
+  };
+}

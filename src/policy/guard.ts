@@ -1,0 +1,84 @@
+/**
+ * The guard before every route: who is it, may they take this action, and whose rows are in reach. Each route names
+ * its action; a test walks all routes and finds those that name none.
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { Action } from "../core/access/actions.ts";
+import { ForbiddenError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
+import type { Database, Db } from "../db/client.ts";
+import type { Authenticator } from "../identity/authenticate.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { TenantEpochs } from "./epoch.ts";
+import { refusalOf } from "./refusal.ts";
+
+/** What the guard needs of a request; AppEnv has it. */
+export interface Unguarded {
+  Variables: {
+    readonly requestId: string;
+    readonly config: { readonly publicUrl: string };
+    readonly services: {
+      readonly database: Database;
+      readonly authenticator: Authenticator;
+      readonly epochs: TenantEpochs;
+    };
+  };
+}
+
+/** What handlers behind it find in their context. */
+export interface Guarded {
+  Variables: {
+    principal: Principal;
+    /** Reaches the rows of the principal's tenant and no others. */
+    db: Db;
+  };
+}
+
+const actions = new WeakMap<object, Action>();
+
+export function guard(action: Action): MiddlewareHandler<Unguarded & Guarded> {
+  const middleware = createMiddleware<Unguarded & Guarded>(async (c, next) => {
+    const principal = await identify(c);
+    if (principal.via === "session") refuseForgery(c.req.raw, c.get("config").publicUrl);
+    const refusal = refusalOf(principal, action);
+    if (refusal !== undefined) throw refusal;
+    c.set("principal", principal);
+    c.set("db", c.get("services").database.withTenant(principal.tenantId));
+    await next();
+  });
+  actions.set(middleware, action);
+  return middleware;
+}
+
+/** The action that a handler of `app.routes` guards, for the route test and the API's description. */
+export const guardedAction = (handler: object): Action | undefined => actions.get(handler);
+
+async function identify(c: Context<Unguarded & Guarded>): Promise<Principal> {
+  const authentication = await c
+    .get("services")
+    .authenticator.authenticate(c.req.raw, (work) => c.executionCtx.waitUntil(work));
+  switch (authentication.kind) {
+    case "principal":
+      return authentication.principal;
+    case "none":
+      throw new GatewayError("unauthorized", "Sign in, or send an API key as `Authorization: Bearer mcp_…`.");
+    case "refused":
+      if (authentication.retryAfterSeconds !== undefined)
+        throw tooManyProofs(authentication.retryAfterSeconds);
+      throw new GatewayError("unauthorized", "That key, token or session is not valid. Get a new one.");
+  }
+}
+
+const tooManyProofs = (seconds: number) =>
+  new TooManyRequestsError(
+    "Too many wrong keys came from this address. Wait, then send a right one.",
+    seconds,
+  );
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** A browser sends cookies along whoever's page asks, and says truly whose page it was: only our own may change things. */
+function refuseForgery(request: Request, publicUrl: string): void {
+  if (SAFE.has(request.method) || request.headers.get("origin") === publicUrl) return;
+  throw new ForbiddenError("A change must come from the gateway's own pages.");
+}

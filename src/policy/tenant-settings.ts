@@ -1,0 +1,11 @@
+/** What a tenant has decided for itself about access; the one reading of it. */
+import { z } from "zod";
+
+const settings = z.object({
+  /** For whatever no access control speaks of. What makes no sense is read as the cautious one. */
+  accessDefault: z.enum(["allow", "deny"]).default("allow").catch("deny"),
+});
+
+export type TenantSettings = z.infer<typeof settings>;
+
+export const readTenantSettings = (stored: Record<string, unknown>): TenantSettings => settings.parse(stored);

@@ -1,0 +1,32 @@
+/** Doors without an action, each by name. Whoever opens one more says here of which kind it is, and tests it there. */
+
+/** Ask nobody who they are. */
+const FOR_ALL = [
+  "/healthz",
+  "/readyz",
+  "/sign-in",
+  "/sign-in/error",
+  "/sign-in/second-factor",
+  "/sign-in/with/:provider",
+  "/assets/gateway.css",
+  "/assets/icon.svg",
+  "/forgot-password",
+  "/reset-password",
+  "/verify-email",
+  "/invitation",
+  "/invitation/new",
+  "/setup",
+  "/dev/outbox",
+];
+
+/** Ask for a principal in their own way, and for their actions by MCP method. */
+const FOR_MCP = ["/mcp", "/mcp/:server", "/t/:tenant/mcp", "/t/:tenant/mcp/:server"];
+
+/** For whoever is signed in, about themselves: no role or scope is asked for. */
+const FOR_ONESELF = /^\/(?:account|consent|sign-out)(?:\/|$)|^\/admin$/;
+
+/** better-auth's and OAuth's own, which are tested as a whole. */
+const OF_OTHERS = /^\/(?:api\/auth|oauth2|\.well-known)(?:\/|$)/;
+
+export const isOpen = (path: string): boolean =>
+  FOR_ALL.includes(path) || FOR_MCP.includes(path) || FOR_ONESELF.test(path) || OF_OTHERS.test(path);

@@ -1,0 +1,152 @@
+/** A tenant with people and keys of every kind, and the whole app to call with them. */
+import { createExecutionContext, env } from "cloudflare:test";
+import { createApp } from "../../src/app.ts";
+import {
+  apiKeyPrefix,
+  formatApiKey,
+  hashApiKeySecret,
+  newSalt,
+  newSecret,
+  readApiKey,
+} from "../../src/core/access/api-key.ts";
+import { sha256Hex } from "../../src/core/digest.ts";
+import { uuidv7 } from "../../src/core/ids.ts";
+import { API_KEY_SCOPES, type ApiKeyScope, type Role } from "../../src/core/vocabulary.ts";
+import { newTenant, owner } from "../support/database.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever came back.
+  readonly body: any;
+}
+
+export const read = async (response: Response): Promise<Answer> => {
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+};
+
+// Not by SELF, which grows slower with each call: the walks make thousands.
+const app = createApp();
+
+export async function call(
+  method: string,
+  path: string,
+  { key, json, ip }: { key?: string | undefined; json?: unknown; ip?: string } = {},
+): Promise<Answer> {
+  const headers = new Headers();
+  if (key !== undefined) headers.set("authorization", `Bearer ${key}`);
+  if (json !== undefined) headers.set("content-type", "application/json");
+  if (ip !== undefined) headers.set("cf-connecting-ip", ip);
+  const body = json === undefined ? null : JSON.stringify(json);
+  const request = new Request(`${env.PUBLIC_URL}/api/v1${path}`, { method, headers, body });
+  return read(await app.fetch(request, env, createExecutionContext()));
+}
+
+export interface TestKey {
+  readonly id: string;
+  readonly text: string;
+  readonly userId: string | null;
+}
+
+interface KeyWish {
+  readonly role?: Role;
+  readonly scopes?: readonly ApiKeyScope[];
+  /** Of somebody who is there already; null for a key of nobody. */
+  readonly userId?: string | null;
+  readonly with?: Record<string, unknown>;
+}
+
+export interface TestTenant {
+  readonly id: string;
+  addUser(role: Role): Promise<string>;
+  addKey(wish?: KeyWish): Promise<TestKey>;
+  addLegacyKey(text: string, wish?: KeyWish): Promise<TestKey>;
+  addServer(name: string): Promise<string>;
+  audit(): Promise<Record<string, unknown>[]>;
+}
+
+const insert = (table: string, values: Record<string, unknown>) => {
+  const columns = Object.keys(values)
+    .map((column) => `"${column}"`)
+    .join(", ");
+  return owner.query(
+    `insert into "${table}" (${columns}) select ${columns} from jsonb_populate_record(null::"${table}", $1::jsonb)`,
+    [JSON.stringify(values)],
+  );
+};
+
+export async function addTenant(label: string): Promise<TestTenant> {
+  const id = await newTenant(label);
+
+  const addUser = async (role: Role) => {
+    const userId = uuidv7();
+    await insert("user", {
+      id: userId,
+      name: role,
+      email: `${userId}@example.com`,
+      email_verified: true,
+      role: "user",
+      tenant_id: id,
+      is_active: true,
+      banned: false,
+      two_factor_enabled: false,
+      created_at: new Date(),
+      updated_at: new Date(),
+    });
+    await owner.query("insert into tenant_members (tenant_id, user_id, role) values ($1, $2, $3)", [
+      id,
+      userId,
+      role,
+    ]);
+    return userId;
+  };
+  const ownerOf = async ({ role = "admin", userId }: KeyWish) =>
+    userId === undefined ? addUser(role) : userId;
+
+  return {
+    id,
+    addUser,
+    async addKey(wish = {}) {
+      const userId = await ownerOf(wish);
+      const keyId = uuidv7();
+      const salt = newSalt();
+      const text = formatApiKey(keyId, newSecret());
+      await owner.query(
+        `insert into api_keys (id, tenant_id, user_id, name, key_prefix, salt, key_hash, scopes)
+         values ($1, $2, $3, 'test', $4, $5, $6, $7::api_key_scope[])`,
+        [
+          keyId,
+          id,
+          userId,
+          apiKeyPrefix(keyId),
+          salt,
+          await hashApiKeySecret(salt, readApiKey(text)?.secret ?? ""),
+          `{${(wish.scopes ?? API_KEY_SCOPES).join(",")}}`,
+        ],
+      );
+      for (const [column, value] of Object.entries(wish.with ?? {})) {
+        await owner.query(`update api_keys set "${column}" = $1 where id = $2`, [value, keyId]);
+      }
+      return { id: keyId, text, userId };
+    },
+    async addLegacyKey(text, wish = {}) {
+      const userId = await ownerOf(wish);
+      const keyId = uuidv7();
+      await owner.query(
+        `insert into legacy_api_keys (id, tenant_id, user_id, name, key_hash, scopes)
+         values ($1, $2, $3, 'old', $4, $5::api_key_scope[])`,
+        [keyId, id, userId, await sha256Hex(text), `{${(wish.scopes ?? API_KEY_SCOPES).join(",")}}`],
+      );
+      return { id: keyId, text, userId };
+    },
+    async addServer(name) {
+      const [row] = await owner.query(
+        "insert into mcp_servers (tenant_id, name, endpoint_url) values ($1, $2, 'https://example.com/mcp') returning id",
+        [id, name],
+      );
+      return String(row?.id);
+    },
+    audit: () => owner.query("select * from audit_logs where tenant_id = $1 order by timestamp", [id]),
+  };
+}

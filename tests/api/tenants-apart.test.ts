@@ -1,0 +1,135 @@
+/** Every route of the REST interface with another tenant's ids: as if they did not exist. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { owner } from "../support/database.ts";
+import { restRoutes } from "./route-table.ts";
+import { addTenant, call, type TestKey } from "./support.ts";
+
+/** What the other tenant has, by the path segment under which it would be reached. A new kind of thing gets a line. */
+const theirs: Record<string, string> = {};
+let me: TestKey;
+
+beforeAll(async () => {
+  const [mine, other] = [await addTenant("mine"), await addTenant("theirs")];
+  me = await mine.addKey();
+  const victim = await other.addKey();
+  theirs.keys = victim.id;
+  theirs.users = victim.userId ?? "";
+  theirs.members = theirs.users;
+  theirs.tenants = other.id;
+  theirs.servers = await other.addServer("files");
+  theirs["legacy-keys"] = (await other.addLegacyKey(`old-key-of-${other.id}`)).id;
+  const account = await call("POST", "/service-accounts", { key: victim.text, json: { name: "robot" } });
+  theirs["service-accounts"] = account.body.id;
+  const json = { subject: { type: "role", id: "user" }, objectType: "tool", effect: "deny" };
+  theirs["access-controls"] = (await call("POST", "/access-controls", { key: victim.text, json })).body.id;
+  theirs.sessions = crypto.randomUUID();
+  await owner.query(
+    `insert into session (id, token, user_id, expires_at) values ($1, $1, $2, now() + interval '1 day')`,
+    [theirs.sessions, victim.userId],
+  );
+  const [invitation] = await owner.query(
+    `insert into tenant_invitations (tenant_id, email, token_hash, expires_at) values ($1, $2, $3, now() + interval '1 day') returning id`,
+    [other.id, `${crypto.randomUUID()}@example.com`, crypto.randomUUID()],
+  );
+  theirs.invitations = String(invitation?.id);
+  theirs.sessions = crypto.randomUUID();
+  await owner.query(
+    `insert into session (id, token, user_id, expires_at) values ($1, $1, $2, now() + interval '1 day')`,
+    [theirs.sessions, theirs.users],
+  );
+});
+
+/** Bodies that would be right if the thing were one's own. */
+const BODIES: Record<string, unknown> = {
+  "PATCH keys": { name: "mine now" },
+  "PATCH service-accounts": { name: "mine now" },
+  "PATCH access-controls": { effect: "allow" },
+  "PATCH members": { role: "readonly" },
+};
+
+describe("another tenant's things", () => {
+  const withId = restRoutes().filter(({ path }) => path.includes("/:"));
+
+  it.each(withId)("$method $path is not there", async ({ method, path, actions }) => {
+    // What operators do reaches every tenant, and no key is an operator's: see the matrix.
+    const isOperators = actions.some((action) => action.startsWith("tenants."));
+    const kind = path.split("/")[3] ?? "";
+    const id = theirs[kind];
+    if (id === undefined || id === "") throw new Error(`say in this test what another tenant has of ${kind}`);
+    const json = method === "GET" || method === "DELETE" ? undefined : (BODIES[`${method} ${kind}`] ?? {});
+    const answer = await call(method, path.replace("/api/v1", "").replace(/:\w+/, id), {
+      key: me.text,
+      json,
+    });
+    expect(answer.status).toBe(isOperators ? 403 : 404);
+  });
+
+  it("are still as they were", async () => {
+    const [key] = await owner.query("select name, is_active from api_keys where id = $1", [theirs.keys]);
+    expect(key).toEqual({ name: "test", is_active: true });
+    const [control] = await owner.query("select effect from server_access_controls where id = $1", [
+      theirs["access-controls"],
+    ]);
+    expect(control).toEqual({ effect: "deny" });
+    const [old] = await owner.query("select is_active, upgraded_to from legacy_api_keys where id = $1", [
+      theirs["legacy-keys"],
+    ]);
+    expect(old).toEqual({ is_active: true, upgraded_to: null });
+  });
+
+  const lists = restRoutes().filter(
+    ({ method, path, actions }) =>
+      method === "GET" && !path.includes("/:") && !actions.some((action) => action.startsWith("tenants.")),
+  );
+  it.each(lists)("$method $path does not show them", async ({ path }) => {
+    const answer = await call("GET", path.replace("/api/v1", ""), { key: me.text });
+    expect(answer.status).toBe(200);
+    for (const id of Object.values(theirs)) expect(JSON.stringify(answer.body)).not.toContain(id);
+  });
+
+  it.each<[string, string, () => Record<string, unknown>]>([
+    ["a key for their account", "/keys", () => ({ name: "x", serviceAccountId: theirs["service-accounts"] })],
+    [
+      "a rule on their server",
+      "/access-controls",
+      () => ({
+        subject: { type: "role", id: "user" },
+        objectType: "tool",
+        effect: "deny",
+        serverId: theirs.servers,
+      }),
+    ],
+    [
+      "a rule on their user",
+      "/access-controls",
+      () => ({ subject: { type: "user", id: theirs.users }, objectType: "tool", effect: "deny" }),
+    ],
+    [
+      "a rule on their key",
+      "/access-controls",
+      () => ({ subject: { type: "key", id: theirs.keys }, objectType: "tool", effect: "deny" }),
+    ],
+    [
+      "a rule on their old key",
+      "/access-controls",
+      () => ({ subject: { type: "key", id: theirs["legacy-keys"] }, objectType: "tool", effect: "deny" }),
+    ],
+    [
+      "a question about their user",
+      "/access/explain",
+      () => ({ principal: { userId: theirs.users }, action: "me.read" }),
+    ],
+    [
+      "a question about their key",
+      "/access/explain",
+      () => ({ principal: { keyId: theirs.keys }, action: "me.read" }),
+    ],
+    [
+      "a question about their server",
+      "/access/explain",
+      () => ({ principal: { role: "user" }, use: { kind: "server", serverId: theirs.servers } }),
+    ],
+  ])("are not there for %s", async (_, path, json) => {
+    expect((await call("POST", path, { key: me.text, json: json() })).status).toBe(404);
+  });
+});

@@ -1,0 +1,101 @@
+/** What role and what scope each action takes, said a second time and otherwise, so that a slip in the table shows. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ACTIONS, type Action, actionOfMethod, SCOPES_OF_ROLE } from "../../../src/core/access/actions.ts";
+import { decideAction } from "../../../src/core/access/decide.ts";
+import { API_KEY_SCOPES, type ApiKeyScope, ROLES, type Role } from "../../../src/core/vocabulary.ts";
+
+const actions = Object.keys(ACTIONS).filter((name): name is Action => name in ACTIONS);
+const isOperators = (action: Action) => action.startsWith("tenants.");
+
+/** Actions by what suffices for them: the roles that may, and the scopes of which one is enough. */
+function expected(action: Action): { roles: readonly Role[]; scopes: readonly ApiKeyScope[] } {
+  const [room = "", verb = ""] = action.split(".");
+  if (room === "mcp") return { roles: ROLES, scopes: ["proxy"] };
+  const reads = ["list", "read", "explain"].includes(verb);
+  const own = ["me", "sessions", "keys", "legacy-keys"].includes(room);
+  const scopes: ApiKeyScope[] = reads ? ["read", "write", "admin"] : own ? ["write", "admin"] : ["admin"];
+  if (["me", "sessions"].includes(room) || action === "tenant.read") return { roles: ROLES, scopes };
+  if (room === "keys" && !["create", "update"].includes(verb))
+    return { roles: ["service", "user", "admin"], scopes };
+  if (own || action === "members.list") return { roles: ["user", "admin"], scopes };
+  return { roles: ["admin"], scopes };
+}
+
+describe.each(actions.filter((action) => !isOperators(action)))("%s", (action) => {
+  const { roles, scopes } = expected(action);
+  it.each(ROLES.flatMap((role) => API_KEY_SCOPES.map((scope) => [role, scope] as const)))(
+    "as %s with %s",
+    (role, scope) => {
+      const decision = decideAction({ role, scopes: [scope] }, action);
+      expect(decision.allowed).toBe(roles.includes(role) && scopes.includes(scope));
+    },
+  );
+});
+
+describe("actions on the whole gateway", () => {
+  it.each(actions.filter(isOperators))("%s is for operators, whatever they are in a tenant", (action) => {
+    for (const role of ROLES) {
+      expect(decideAction({ role, scopes: API_KEY_SCOPES }, action)).toEqual({
+        allowed: false,
+        missing: "operator",
+      });
+      expect(decideAction({ role, scopes: API_KEY_SCOPES, isOperator: true }, action).allowed).toBe(true);
+      expect(decideAction({ role, scopes: ["proxy"], isOperator: true }, action).allowed).toBe(false);
+    }
+  });
+});
+
+describe("MCP methods", () => {
+  it.each<[string, Action]>([
+    ["initialize", "mcp.connect"],
+    ["ping", "mcp.connect"],
+    ["notifications/cancelled", "mcp.connect"],
+    ["server/discover", "mcp.connect"],
+    ["tools/list", "mcp.list"],
+    ["prompts/list", "mcp.list"],
+    ["resources/list", "mcp.list"],
+    ["resources/templates/list", "mcp.list"],
+    ["resources/read", "mcp.read"],
+    ["resources/subscribe", "mcp.read"],
+    ["prompts/get", "mcp.read"],
+    ["completion/complete", "mcp.read"],
+    ["tools/call", "mcp.call"],
+    ["constructor", "mcp.connect"],
+    ["something/new", "mcp.connect"],
+  ])("%s is %s", (method, action) => {
+    expect(actionOfMethod(method)).toBe(action);
+  });
+});
+
+describe("rights", () => {
+  const scopeSet = fc.subarray([...API_KEY_SCOPES]);
+  it("never shrink by a further scope", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...ROLES),
+        scopeSet,
+        scopeSet,
+        fc.constantFrom(...actions),
+        (role, some, more, action) => {
+          const before = decideAction({ role, scopes: some }, action).allowed;
+          if (before) expect(decideAction({ role, scopes: [...some, ...more] }, action).allowed).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it("of nobody include what no scope was given for", () => {
+    for (const role of ROLES)
+      for (const action of actions) expect(decideAction({ role, scopes: [] }, action).allowed).toBe(false);
+  });
+
+  it("of a role's full scopes suffice for all that the role may", () => {
+    for (const role of ROLES) {
+      for (const action of actions.filter((name) => !isOperators(name))) {
+        const full = decideAction({ role, scopes: SCOPES_OF_ROLE[role] }, action).allowed;
+        expect(full).toBe(decideAction({ role, scopes: API_KEY_SCOPES }, action).allowed);
+      }
+    }
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { excessOf, type KeyTerms } from "../../../src/core/access/key-bounds.ts";
+import { isNetworkInside, networkFault } from "../../../src/core/net/cidr.ts";
+
+const bound: KeyTerms = {
+  scopes: ["read", "write"],
+  rateLimitPerHour: 10,
+  rateLimitPerDay: 100,
+  ipAllowlist: ["10.0.0.0/8"],
+  expiresAt: new Date("2027-01-01"),
+};
+const paths = (wanted: Partial<KeyTerms>, terms: KeyTerms | undefined = bound) =>
+  excessOf(wanted, "user", { scopes: ["write"], terms }).map(({ path }) => path);
+
+describe("what a key asks for beyond its maker", () => {
+  it("is nothing when it asks for the same", () => {
+    expect(paths(bound)).toEqual([]);
+    expect(paths({})).toEqual([]);
+  });
+
+  it("is named, all of it", () => {
+    expect(
+      paths({
+        scopes: ["read", "proxy", "admin"],
+        rateLimitPerHour: 11,
+        rateLimitPerDay: 101,
+        ipAllowlist: [],
+        expiresAt: null,
+      }),
+    ).toEqual([
+      "/scopes/1",
+      "/scopes/2",
+      "/rateLimitPerHour",
+      "/rateLimitPerDay",
+      "/expiresAt",
+      "/ipAllowlist",
+    ]);
+  });
+
+  it("is only scopes for a person at the screen", () => {
+    const person = { scopes: ["read"] as const, terms: undefined };
+    expect(
+      excessOf({ scopes: ["read", "write"], expiresAt: null }, "user", person).map(({ path }) => path),
+    ).toEqual(["/scopes/1"]);
+  });
+});
+
+describe("networks", () => {
+  it.each(["192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32", "::1", "2001:db8::1/128"])(
+    "%s is one",
+    (text) => {
+      expect(networkFault(text)).toBeUndefined();
+    },
+  );
+  it.each([
+    "192.0.2.1/24",
+    "2001:db8::1/32",
+    "300.0.0.1",
+    "10.0.0.0/33",
+    "here",
+    "",
+    "::ffff:10.0.0.1",
+    "10.0.0.0/8/8",
+  ])("%j is none", (text) => {
+    expect(networkFault(text)).toBeTypeOf("string");
+  });
+  it.each<[string, string, boolean]>([
+    ["10.1.0.0/16", "10.0.0.0/8", true],
+    ["10.0.0.0/8", "10.0.0.0/8", true],
+    ["10.0.0.0/7", "10.0.0.0/8", false],
+    ["11.0.0.0/8", "10.0.0.0/8", false],
+    ["10.0.0.1", "10.0.0.0/8", true],
+    ["2001:db8:1::/48", "2001:db8::/32", true],
+    ["2001:db8::/32", "10.0.0.0/8", false],
+  ])("%s inside %s: %s", (inner, outer, expected) => {
+    expect(isNetworkInside(inner, [outer])).toBe(expected);
+  });
+});

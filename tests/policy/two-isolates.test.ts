@@ -1,0 +1,149 @@
+/**
+ * Two isolates of one gateway, each with services and memory of its own, that share nothing but the tenants' objects
+ * and the database: what one changes, the other goes by within a second, and what nobody changes costs nobody a query.
+ */
+import { createExecutionContext, env } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { formatApiKey } from "../../src/core/access/api-key.ts";
+import { parseConfig } from "../../src/env.ts";
+import { apiKeyProof } from "../../src/identity/api-keys.ts";
+import { createAuthenticator } from "../../src/identity/authenticate.ts";
+import { accessOf } from "../../src/policy/access.ts";
+import { createEpochs } from "../../src/policy/epoch.ts";
+import { createServices, type Services } from "../../src/services.ts";
+import { addTenant, call, type TestTenant } from "../api/support.ts";
+import { database, owner } from "../support/database.ts";
+
+const isolate = () => createServices(parseConfig({ ...env }), env);
+const background = (work: Promise<unknown>) => createExecutionContext().waitUntil(work);
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+function withKey(text: string): Request {
+  return new Request(env.PUBLIC_URL, { headers: { authorization: `Bearer ${text}` } });
+}
+const admits = async (services: Services, text: string) =>
+  (await services.authenticator.authenticate(withKey(text), background)).kind === "principal";
+
+/** Asks until the answer is no; how long that took. */
+async function msUntil(isOver: () => Promise<boolean>): Promise<number> {
+  const started = Date.now();
+  while (!(await isOver())) {
+    if (Date.now() - started > 3000) throw new Error("it goes on and on");
+    await sleep(20);
+  }
+  return Date.now() - started;
+}
+
+async function warm(services: Services, tenant: TestTenant, text: string) {
+  for (let time = 0; time < 3; time += 1) {
+    expect(await admits(services, text)).toBe(true);
+    await services.snapshots.get(tenant.id, background);
+  }
+}
+
+/** Since it was last asked. */
+const roundTrips = (services: Services) =>
+  services.queryStatistics.drain().reduce((sum, target) => sum + target.roundTrips, 0);
+
+describe("a change in one isolate", () => {
+  it("revokes a key in the other within a second", async () => {
+    const tenant = await addTenant("isolates");
+    const [admin, key] = [await tenant.addKey(), await tenant.addKey({ role: "user" })];
+    const [one, other] = [isolate(), isolate()];
+    await warm(one, tenant, key.text);
+    await warm(other, tenant, key.text);
+    expect((await call("DELETE", `/keys/${key.id}`, { key: admin.text })).status).toBe(204);
+    expect(await msUntil(async () => !(await admits(other, key.text)))).toBeLessThan(1000);
+    expect(await msUntil(async () => !(await admits(one, key.text)))).toBeLessThan(1000);
+  });
+
+  it("takes a permission away in the other within a second", async () => {
+    const tenant = await addTenant("isolates");
+    const admin = await tenant.addKey();
+    const serverId = await tenant.addServer("files");
+    const other = isolate();
+    await warm(other, tenant, admin.text);
+    const mayUse = async () => {
+      const authentication = await other.authenticator.authenticate(withKey(admin.text), background);
+      const snapshot = await other.snapshots.get(tenant.id, background);
+      if (authentication.kind !== "principal" || snapshot === undefined) throw new Error("not let in");
+      return accessOf(authentication.principal, snapshot, new Date()).allows("tool", serverId, "write_file");
+    };
+    expect(await mayUse()).toBe(true);
+    const json = {
+      subject: { type: "role", id: "admin" },
+      objectType: "tool",
+      objectPattern: "write_*",
+      effect: "deny",
+    };
+    const made = await call("POST", "/access-controls", { key: admin.text, json });
+    expect(await msUntil(async () => !(await mayUse()))).toBeLessThan(1000);
+    await call("DELETE", `/access-controls/${made.body.id}`, { key: admin.text });
+    expect(await msUntil(mayUse)).toBeLessThan(1000);
+  });
+
+  it("shuts a suspended tenant out everywhere within a second: keys, snapshots, open paths", async () => {
+    const tenant = await addTenant("isolates");
+    await owner.query(`update tenants set settings = '{"anonymousAccess": true}' where id = $1`, [tenant.id]);
+    const [row] = await owner.query("select slug from tenants where id = $1", [tenant.id]);
+    const slug = String(row?.slug);
+    const key = await tenant.addKey();
+    const [one, other] = [isolate(), isolate()];
+    await warm(other, tenant, key.text);
+    for (let time = 0; time < 2; time += 1)
+      expect(await other.snapshots.openTenant(slug, background)).toBe(tenant.id);
+    await owner.query("update tenants set status = 'suspended' where id = $1", [tenant.id]);
+    await one.epochs.raise(tenant.id, background);
+    const started = Date.now();
+    await msUntil(async () => !(await admits(other, key.text)));
+    await msUntil(async () => (await other.snapshots.get(tenant.id, background)) === undefined);
+    await msUntil(async () => (await other.snapshots.openTenant(slug, background)) === undefined);
+    expect(Date.now() - started).toBeLessThan(1000);
+  });
+});
+
+describe("without a change", () => {
+  it("a busy tenant costs no query", async () => {
+    const tenant = await addTenant("isolates");
+    const key = await tenant.addKey();
+    const services = isolate();
+    await warm(services, tenant, key.text);
+    roundTrips(services);
+    const until = Date.now() + 2500;
+    while (Date.now() < until) {
+      expect(await admits(services, key.text)).toBe(true);
+      expect(await services.snapshots.get(tenant.id, background)).toBeDefined();
+      await sleep(25);
+    }
+    // The count of what the key was used for is on its way at most once in ten seconds.
+    expect(roundTrips(services)).toBeLessThanOrEqual(1);
+  });
+
+  it("and without the tenant's object, a revoked key is still refused within a second, by age alone", async () => {
+    const tenant = await addTenant("isolates");
+    const key = await tenant.addKey();
+    const down = async () => {
+      throw new Error("down");
+    };
+    const authenticator = createAuthenticator({
+      proofs: [apiKeyProof(database)],
+      epochs: createEpochs(() => ({ epoch: down, raiseEpoch: down }), { now: Date.now, sleep }),
+      usage: { count: () => undefined },
+      onGuessing: async () => undefined,
+      now: Date.now,
+    });
+    const isAdmitted = async () =>
+      (await authenticator.authenticate(withKey(key.text), background)).kind === "principal";
+    expect(await isAdmitted()).toBe(true);
+    expect(await isAdmitted()).toBe(true);
+    await owner.query("update api_keys set is_active = false where id = $1", [key.id]);
+    expect(await msUntil(async () => !(await isAdmitted()))).toBeLessThan(1100);
+  });
+});
+
+describe("a key that nobody has", () => {
+  it("is refused like any other", async () => {
+    const services = isolate();
+    expect(await admits(services, formatApiKey(crypto.randomUUID(), new Uint8Array(32)))).toBe(false);
+  });
+});
