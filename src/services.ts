@@ -25,6 +25,7 @@ export interface Services {
   readonly people: People;
   readonly epochs: TenantEpochs;
   readonly snapshots: Snapshots;
+  readonly tenantObject: (tenantId: string) => ReturnType<Env["TENANTS"]["getByName"]>;
   readonly gateway: Gateway;
 }
 
@@ -53,7 +54,8 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     random: Math.random,
     sleep,
   });
-  const epochs = createEpochs((tenantId) => objects.TENANTS.get(objects.TENANTS.idFromName(tenantId)), {
+  const tenantObject = (tenantId: string) => objects.TENANTS.getByName(tenantId);
+  const epochs = createEpochs(tenantObject, {
     now: Date.now,
     sleep,
   });
@@ -98,7 +100,8 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     origins: { publicUrl: config.publicUrl, allowedOrigins: config.allowedOrigins, allowLoopback },
     maxBodyBytes: config.maxBodyBytes,
     bridgeTo: (principalId, serverId) => objects.BRIDGES.getByName(`${principalId}:${serverId}`),
+    active: tenantObject,
     sessions: (name) => objects.SESSIONS.getByName(name),
   });
-  return { database, queryStatistics, authenticator, people, epochs, snapshots, gateway };
+  return { database, queryStatistics, tenantObject, authenticator, people, epochs, snapshots, gateway };
 }

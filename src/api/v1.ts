@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { GatewayError } from "../core/errors.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { accessControls } from "./access-controls.ts";
+import { activeRequests } from "./active-requests.ts";
 import { access } from "./explain.ts";
 import { invitations } from "./invitations.ts";
 import { keys } from "./keys.ts";
@@ -27,6 +28,7 @@ export const v1 = new Hono<AppEnv>()
       },
     }),
   )
+  .route("/active-requests", activeRequests)
   .route("/me", me)
   .route("/keys", keys)
   .route("/legacy-keys", legacyKeys)

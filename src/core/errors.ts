@@ -11,6 +11,8 @@ export type ErrorCode =
   | "forbidden"
   | "conflict"
   | "too_many_requests"
+  | "headers_too_large"
+  | "cancelled"
   | "unsupported_media_type"
   | "not_acceptable"
   | "configuration"
@@ -31,6 +33,8 @@ const STATUS: Record<ErrorCode, number> = {
   forbidden: 403,
   conflict: 409,
   too_many_requests: 429,
+  headers_too_large: 431,
+  cancelled: 503,
   unsupported_media_type: 415,
   not_acceptable: 406,
   configuration: 500,
@@ -52,6 +56,8 @@ const TITLE: Record<ErrorCode, string> = {
   forbidden: "Not allowed",
   conflict: "That does not fit what is there",
   too_many_requests: "Too many requests",
+  headers_too_large: "Header fields too large",
+  cancelled: "Cancelled",
   unsupported_media_type: "Unsupported media type",
   not_acceptable: "Not acceptable",
   configuration: "The gateway is not configured",

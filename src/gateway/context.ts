@@ -4,6 +4,7 @@ import type { Principal } from "../identity/principal.ts";
 import type { Access } from "../policy/access.ts";
 import type { TenantSnapshot } from "../policy/snapshot.ts";
 import type { ChannelTools } from "../upstream/channel.ts";
+import type { ActiveTable } from "./active.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { Translation } from "./bridge/translate.ts";
 import type { EraMemory } from "./era-memory.ts";
@@ -11,6 +12,8 @@ import type { SessionStub } from "./session/door.ts";
 import type { SessionIds } from "./session-ids.ts";
 
 export interface McpContext {
+  /** Of the HTTP request, as the caller is told it. */
+  readonly requestId: string;
   readonly principal: Principal;
   readonly tenant: TenantSnapshot;
   readonly access: Access;
@@ -28,6 +31,8 @@ export interface McpContext {
   readonly renew: () => Promise<McpContext | undefined>;
   /** Has a message of the modern era answered by a server of the legacy one. */
   readonly translate: (translation: Translation, context: McpContext) => Promise<Response>;
+  /** The running requests of a tenant. */
+  readonly active: (tenantId: string) => ActiveTable;
   /** Where a legacy client's session with this name is held. */
   readonly sessions: (name: string) => SessionStub;
 }

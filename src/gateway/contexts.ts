@@ -18,6 +18,7 @@ export interface ContextServices {
   readonly eras: EraMemory;
   readonly maxBodyBytes: number;
   readonly translate: McpContext["translate"];
+  readonly active: McpContext["active"];
   readonly sessions: McpContext["sessions"];
 }
 
@@ -25,6 +26,7 @@ export interface ContextServices {
 const KEEP_ALIVE_MS = 15_000;
 
 export interface Occasion {
+  readonly requestId: string;
   readonly background: McpContext["background"];
   /** Asks anew who is calling; undefined where that no longer holds. */
   readonly identify: () => Promise<Principal | undefined>;
@@ -36,11 +38,12 @@ export function createContexts(services: ContextServices): Contexts {
   const { snapshots, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
   const contextOf: Contexts = async (principal, occasion) => {
-    const { background, identify } = occasion;
+    const { requestId, background, identify } = occasion;
     const tenant = await snapshots.get(principal.tenantId, background);
     if (tenant === undefined) throw new NotFoundError();
     return {
       ...shared,
+      requestId,
       principal,
       tenant,
       access: accessOf(principal, tenant, new Date()),

@@ -28,6 +28,7 @@ export interface GatewayParts {
   readonly origins: OriginPolicy;
   readonly maxBodyBytes: number;
   readonly bridgeTo: BridgeTo;
+  readonly active: McpContext["active"];
   readonly sessions: McpContext["sessions"];
 }
 
@@ -56,6 +57,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     eras: new EraMemory(Date.now),
     maxBodyBytes: parts.maxBodyBytes,
     translate: (translation, context) => translate(translation, context, parts.bridgeTo),
+    active: parts.active,
     sessions: parts.sessions,
   });
   return {

@@ -1,6 +1,12 @@
 /** The MCP door: who may come in, which tenant and which server are meant, and who serves it. */
 import { decideAction } from "../core/access/decide.ts";
-import { asGatewayError, ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
+import {
+  asGatewayError,
+  ForbiddenError,
+  GatewayError,
+  NotFoundError,
+  TooManyRequestsError,
+} from "../core/errors.ts";
 import { gatewayErrorResponse } from "../core/mcp/answers.ts";
 import { isAllowedOrigin, isRightHost, type OriginPolicy } from "../core/net/origin.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
@@ -42,14 +48,16 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
   const enter = async (
     request: Request,
     address: McpAddress,
+    requestId: string,
     background: Background,
   ): Promise<McpContext> => {
     const known = async () => requireScope(await identify(services, request, address, background));
-    return services.contexts(await known(), { background, identify: known });
+    return services.contexts(await known(), { requestId, background, identify: known });
   };
 
-  const serve = async (request: Request, address: McpAddress, background: Background): Promise<Response> => {
-    const context = await enter(request, address, background);
+  const serve: McpEndpoint = async (request, address, requestId, background) => {
+    refuseLongHeaders(request.headers);
+    const context = await enter(request, address, requestId, background);
     const { tenant, access } = context;
     if (address.serverName === undefined) return aggregate(request, undefined, context);
     const server = tenant.servers.get(address.serverName);
@@ -69,7 +77,7 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     }
     if (request.method === "OPTIONS") return withCors(preflight(request), origin);
     try {
-      return withCors(await serve(request, address, background), origin);
+      return withCors(await serve(request, address, requestId, background), origin);
     } catch (thrown) {
       const error = asGatewayError(thrown);
       if (error.status >= 500) {
@@ -88,6 +96,19 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
   };
 }
 
+/** Far beyond any honest request's, and before anything of them is decoded. */
+const MAX_HEADER_LENGTH = 32 * 1024;
+
+function refuseLongHeaders(headers: Headers): void {
+  let length = 0;
+  headers.forEach((value, name) => {
+    length += name.length + value.length;
+  });
+  if (length > MAX_HEADER_LENGTH) {
+    throw new GatewayError("headers_too_large", `Send at most ${MAX_HEADER_LENGTH} characters of headers.`);
+  }
+}
+
 const WHO = "Send an API key as `Authorization: Bearer mcp_…`.";
 
 async function identify(
@@ -97,6 +118,10 @@ async function identify(
   background: Background,
 ): Promise<Principal> {
   const authentication = await services.authenticator.authenticate(request, background);
+  if (authentication.kind === "refused" && authentication.retryAfterSeconds !== undefined) {
+    const message = "Too many wrong keys came from this address. Wait, then send a right one.";
+    throw new TooManyRequestsError(message, authentication.retryAfterSeconds);
+  }
   if (authentication.kind === "refused")
     throw new GatewayError("unauthorized", `The key is not valid. ${WHO}`);
   if (address.tenantSlug === undefined) {

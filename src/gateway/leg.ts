@@ -2,12 +2,16 @@
  * The way to one upstream and back, which every endpoint takes: our credential on, the answer as a stream, kept alive
  * while it is silent, begun early where it is slow, and let go when the caller leaves.
  */
-import { responseHeaders } from "../core/mcp/forwarding.ts";
+import { GatewayError } from "../core/errors.ts";
+import { gatewayErrorBody } from "../core/mcp/answers.ts";
+import { contextHeaders, responseHeaders } from "../core/mcp/forwarding.ts";
 import type { JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { writeBlock } from "../core/mcp/sse.ts";
 import { within } from "../core/waiting.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { refused } from "../upstream/failures.ts";
 import { exchange, type UpstreamRequest } from "../upstream/http.ts";
+import { type ActiveSubject, cancelledByAdmin, trackActive } from "./active.ts";
 import type { McpContext } from "./context.ts";
 import { earlyStream } from "./early-stream.ts";
 import { type Edit, edited } from "./edit.ts";
@@ -27,6 +31,10 @@ export interface Leg {
   readonly finishHeaders?: (headers: Headers) => Promise<void>;
   /** Changes each message on its way back. */
   readonly edit?: Edit;
+  /** What admins see of it while it runs. Without it nobody sees it: a stream that is only listened to. */
+  readonly about?: ActiveSubject;
+  /** Asked from time to time while a stream is open; where it says no, the stream ends. */
+  readonly isPermitted?: () => Promise<boolean>;
   /** The message is one of the modern era, and the server speaks the legacy one only. */
   readonly isTranslated?: boolean;
 }
@@ -34,10 +42,18 @@ export interface Leg {
 export async function travel(leg: Leg, context: McpContext): Promise<Response> {
   const { server } = leg;
   const abort = new AbortController();
-  const hangUp = () => abort.abort();
-  const pending = reach(leg, context, abort.signal).then((response) =>
-    comeBack(response, leg, context, hangUp),
-  );
+  const cancel = () => abort.abort(cancelledByAdmin());
+  const forget = leg.about === undefined ? () => undefined : trackActive(leg.about, context, cancel);
+  const hangUp = () => {
+    forget();
+    abort.abort();
+  };
+  const pending = reach(leg, context, abort.signal)
+    .then((response) => comeBack(response, leg, context, { signal: abort.signal, hangUp, forget }))
+    .catch((error: unknown) => {
+      forget();
+      throw error;
+    });
   if (!leg.mayAnswerEarly) return pending;
   const answered = await within(pending, server.earlyAnswerMs);
   return answered ?? earlyStream({ pending, id: leg.id, keepAliveMs: server.keepAliveMs, hangUp, context });
@@ -50,7 +66,10 @@ export async function reach(leg: Departure, context: McpContext, signal: AbortSi
   const { server, method, headers, body } = leg;
   if (leg.isTranslated === true) {
     const acceptsStream = headers.get("accept")?.includes("text/event-stream") === true;
-    return context.translate({ server, message: String(body), acceptsStream, signal }, context);
+    return context.translate(
+      { server, message: String(body), acceptsStream, headers: contextHeaders(headers), signal },
+      context,
+    );
   }
   const { url, credential } = await targetFor(server, context.keyring);
   const response = await exchange(
@@ -72,26 +91,47 @@ export async function reach(leg: Departure, context: McpContext, signal: AbortSi
   throw refused(server.name);
 }
 
+interface Way {
+  readonly signal: AbortSignal;
+  readonly hangUp: () => void;
+  readonly forget: () => void;
+}
+
 async function comeBack(
   response: Response,
   leg: Leg,
   context: McpContext,
-  hangUp: () => void,
+  { signal, hangUp, forget }: Way,
 ): Promise<Response> {
   const { server } = leg;
   const headers = responseHeaders(response.headers);
   await leg.finishHeaders?.(headers);
   const { status } = response;
-  if (response.body === null) return new Response(null, { status, headers });
-  if (!isEventStream(response)) {
-    const body = leg.edit === undefined ? response.body : await leg.edit(await response.text());
-    return new Response(body, { status, headers });
+  if (response.body === null || !isEventStream(response)) {
+    const edited =
+      response.body === null || leg.edit === undefined
+        ? response.body
+        : await leg.edit(await response.text());
+    forget();
+    return new Response(edited, { status, headers });
   }
   const { readable, writer } = openStream();
-  const times = { keepAliveMs: server.keepAliveMs, silenceMs: server.idleTimeoutMs };
   const body = leg.edit === undefined ? response.body : edited(response.body, leg.edit);
-  context.background(relay(body, writer, times, hangUp));
+  const options = {
+    keepAliveMs: server.keepAliveMs,
+    silenceMs: server.idleTimeoutMs,
+    hangUp,
+    lastWords: () => lastWords(leg.id, signal.reason),
+    ...(leg.isPermitted !== undefined && { isPermitted: leg.isPermitted }),
+  };
+  context.background(relay(body, writer, options));
   return new Response(readable, { status, headers });
+}
+
+/** Whoever waits for an answer on a stream that an admin has ended gets one. */
+function lastWords(id: JsonRpcId | null, reason: unknown): string | undefined {
+  if (id === null || !(reason instanceof GatewayError)) return undefined;
+  return writeBlock({ event: "message", data: gatewayErrorBody(id, reason) });
 }
 
 const isEventStream = (response: Response) =>

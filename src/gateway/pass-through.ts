@@ -8,6 +8,7 @@ import { gatewayErrorResponse } from "../core/mcp/answers.ts";
 import { requestHeaders } from "../core/mcp/forwarding.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
+import { subjectOf } from "./active.ts";
 import { aggregatePost } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
 import { isForeignToServer } from "./foreign.ts";
@@ -83,6 +84,8 @@ async function forward(
       headers,
       id: post?.id ?? null,
       mayAnswerEarly: mayAnswerEarly(post),
+      isPermitted: async () => (await context.renew()) !== undefined,
+      ...(post?.id != null && { about: subjectOf(server.name, post.messages) }),
       ...(post !== undefined && { body: post.bytes }),
       ...(edit !== undefined && { edit }),
       async finishHeaders(answered) {

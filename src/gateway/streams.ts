@@ -5,11 +5,17 @@
  */
 import { within } from "../core/waiting.ts";
 
-export interface RelayTimes {
+export interface RelayOptions {
   /** After this long without an event a comment is sent. */
   readonly keepAliveMs: number;
   /** After this long without a byte from the upstream the stream is ended. */
   readonly silenceMs: number;
+  /** Lets go of the upstream. */
+  readonly hangUp: () => void;
+  /** What the caller is still told when the upstream breaks off. */
+  readonly lastWords: () => string | undefined;
+  /** Asked from time to time; where it says no, the stream ends. */
+  readonly isPermitted?: () => Promise<boolean>;
 }
 
 export const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
@@ -25,39 +31,56 @@ export function openStream(): {
   return { readable, writer: writable.getWriter() };
 }
 
-/** Resolves when the stream is over, whoever ended it; `hangUp` lets go of the upstream. */
+/** How soon a caller who lost the right to a stream is cut off. */
+const LOOK_MS = 1000;
+
+/** Resolves when the stream is over, whoever ended it. */
 export async function relay(
   body: ReadableStream<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  times: RelayTimes,
-  hangUp: () => void,
+  { keepAliveMs, silenceMs, hangUp, lastWords, isPermitted }: RelayOptions,
 ): Promise<void> {
   const reader = body.getReader();
+  const patience = isPermitted === undefined ? keepAliveMs : Math.min(keepAliveMs, LOOK_MS);
   try {
     let silent = 0;
+    let unsaid = 0;
     let atBoundary = true;
     let next = reader.read();
     for (;;) {
-      const piece = await within(next, times.keepAliveMs);
+      const piece = await within(next, patience);
       if (piece === undefined) {
-        silent += times.keepAliveMs;
-        if (silent >= times.silenceMs) break;
-        if (atBoundary) await writer.write(KEEP_ALIVE);
+        silent += patience;
+        unsaid += patience;
+        if (silent >= silenceMs || (await isPermitted?.()) === false) break;
+        if (!atBoundary || unsaid < keepAliveMs) continue;
+        await writer.write(KEEP_ALIVE);
+        unsaid = 0;
         continue;
       }
       if (piece.done) break;
       silent = 0;
+      unsaid = 0;
       await writer.write(piece.value);
       atBoundary = endsEvent(piece.value);
       next = reader.read();
     }
     await writer.close();
   } catch {
-    // One of the two sides is gone; both are let go below.
-    await writer.abort().catch(() => undefined);
+    await sayGoodbye(writer, lastWords()).catch(() => undefined);
   } finally {
     hangUp();
   }
+}
+
+/** One of the two sides is gone. */
+async function sayGoodbye(
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  text: string | undefined,
+): Promise<void> {
+  if (text === undefined) return writer.abort();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
 }
 
 /** Waits for something with comments, which fail once the caller is gone. */

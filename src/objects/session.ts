@@ -75,10 +75,11 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     save: (state: Parameters<typeof writeState>[0]) => this.ctx.storage.kv.put(STATE, writeState(state)),
   };
 
-  async #enter({ principal }: Visit): Promise<McpContext> {
+  async #enter({ requestId, principal }: Visit): Promise<McpContext> {
     await this.#stay();
     const background = (work: Promise<unknown>) => this.ctx.waitUntil(work);
     return servicesOf(this.env).services.gateway.contexts(principal, {
+      requestId,
       background,
       identify: async () => principal,
     });

@@ -32,10 +32,21 @@ export async function change<R>(
   what: Change,
   commit: (audit: AuditStatement) => Promise<R>,
 ): Promise<R> {
-  const { principal, services, requestId, db } = c.var;
-  const tenantId = what.tenantId ?? principal.tenantId;
-  const audit = recordAudit(db, {
-    tenantId,
+  const committed = await commit(auditOf(c, what));
+  const tenantId = what.tenantId ?? c.var.principal.tenantId;
+  await c.var.services.epochs.raise(tenantId, (work) => c.executionCtx.waitUntil(work));
+  return committed;
+}
+
+/** For what somebody did that changes no configuration. */
+export async function record(c: ChangeScene, what: Change): Promise<void> {
+  await auditOf(c, what);
+}
+
+function auditOf(c: ChangeScene, what: Change): AuditStatement {
+  const { principal, requestId, db } = c.var;
+  return recordAudit(db, {
+    tenantId: what.tenantId ?? principal.tenantId,
     userId: principal.userId,
     apiKeyId: principal.apiKeyId,
     sessionId: principal.sessionId,
@@ -51,7 +62,4 @@ export async function change<R>(
     after: withoutSecrets(what.after),
     details: withoutSecrets({ ...what.details, via: principal.via }),
   });
-  const committed = await commit(audit);
-  await services.epochs.raise(tenantId, (work) => c.executionCtx.waitUntil(work));
-  return committed;
 }

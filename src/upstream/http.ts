@@ -2,7 +2,7 @@
  * One HTTP exchange with an upstream: the address is judged, redirects are followed by hand and judged again, our
  * credential goes to the registered origin only, and every wait has an end. What failed comes out as an UpstreamError.
  */
-import { UpstreamError } from "../core/errors.ts";
+import { GatewayError, UpstreamError } from "../core/errors.ts";
 import { judgeUrl, type UrlPolicy } from "./url-guard.ts";
 
 export interface UpstreamRequest {
@@ -84,7 +84,8 @@ async function send(
   }
 }
 
-function failure(request: UpstreamRequest, aborted: boolean, error: unknown): UpstreamError {
+function failure(request: UpstreamRequest, aborted: boolean, error: unknown): GatewayError {
+  if (request.signal.reason instanceof GatewayError) return request.signal.reason;
   if (request.signal.aborted) {
     return new UpstreamError("upstream_unreachable", request.server, "The request was cancelled.", error);
   }

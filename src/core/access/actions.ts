@@ -42,6 +42,9 @@ export const ACTIONS = {
   "access.delete": needs("admin", "admin"),
   "access.explain": needs("admin", "read"),
 
+  "active-requests.list": needs("admin", "read"),
+  "active-requests.cancel": needs("admin", "admin"),
+
   "sessions.list": needs("readonly", "read"),
   "sessions.end": needs("readonly", "write"),
 

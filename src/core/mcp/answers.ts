@@ -18,6 +18,8 @@ const CODES: Record<ErrorCode, number> = {
   not_found: -31404,
   conflict: -31409,
   too_many_requests: -31429,
+  headers_too_large: -31431,
+  cancelled: -31499,
   configuration: -31500,
   database_unavailable: -31503,
   upstream_unreachable: -31502,

@@ -22,6 +22,15 @@ const RESPONSE = new Set([
   "x-accel-buffering",
 ]);
 
+/** What describes the request itself, not the message or the connection: it goes with it in whatever form. */
+const CONTEXT = new Set(["accept-language", "baggage", "traceparent", "tracestate", "user-agent"]);
+
+export function contextHeaders(incoming: Headers): Headers {
+  const picked = new Headers();
+  for (const [name, value] of incoming) if (CONTEXT.has(name)) picked.append(name, value);
+  return picked;
+}
+
 const isProtocols = (name: string) => name.startsWith("mcp-");
 
 export function requestHeaders(incoming: Headers): Headers {

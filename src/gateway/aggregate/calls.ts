@@ -94,6 +94,8 @@ export async function callAt(
     mayAnswerEarly: post.acceptsStream && !statusTells,
     edit,
     isTranslated,
+    about: { server: server.name, method, target: place.own === "" ? undefined : place.own },
+    isPermitted: async () => (await context.renew()) !== undefined,
   } as const;
   return travel(leg, context);
 }

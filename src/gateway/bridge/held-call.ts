@@ -51,14 +51,14 @@ export class HeldCall implements Tenant {
   #goesAstray = false;
   isAttended = false;
 
-  constructor(lease: Lease, message: JsonObject, logs: boolean) {
+  constructor(lease: Lease, message: JsonObject, headers: Headers, logs: boolean) {
     this.lease = lease;
     this.state = crypto.randomUUID();
     this.#method = String(memberOf(message, "method"));
     this.#logs = logs;
     lease.tenant = this;
     const request = toLegacyRequest(message, this.#requestId);
-    lease.channel.request(request, { signal: this.#abort.signal }).then(
+    lease.channel.request(request, { signal: this.#abort.signal, headers }).then(
       (answer) => {
         this.#answer = answer;
         this.#bell.ring();

@@ -22,6 +22,8 @@ export interface Call {
   readonly server: SnapshotServer;
   /** Text, of the modern era, with the server's own names. */
   readonly message: string;
+  /** Trace context and the like. */
+  readonly headers: readonly (readonly [string, string])[];
 }
 
 export interface LegacyServerTools {
@@ -81,7 +83,10 @@ export class LegacyServer {
     await this.#leases.sweep();
   }
 
-  async #answer({ server, message: text }: Omit<Call, "callId">, writer: MessageWriter): Promise<void> {
+  async #answer(
+    { server, message: text, headers }: Omit<Call, "callId">,
+    writer: MessageWriter,
+  ): Promise<void> {
     const parsed = parseLossless(text);
     const message = isMembers(parsed) ? parsed : {};
     const id = idOf(message);
@@ -90,9 +95,13 @@ export class LegacyServer {
       if (memberOf(message, "method") === "subscriptions/listen") {
         await listenLegacy(message, wish, this.#leases, writer);
       } else {
-        const outcome = await this.#attend(await this.#callFor(message, wish), id, writer);
+        const outcome = await this.#attend(
+          await this.#callFor(message, wish, new Headers(headers.map(([...pair]) => pair))),
+          id,
+          writer,
+        );
         // Each of the kept sessions may be one that the server has forgotten; a new one is not.
-        if (outcome === "forgotten") await this.#answer({ server, message: text }, writer);
+        if (outcome === "forgotten") await this.#answer({ server, message: text, headers }, writer);
       }
     } catch (error) {
       if (error instanceof StateError) return writer.write(wrong(id, error.message));
@@ -104,10 +113,10 @@ export class LegacyServer {
   }
 
   /** The one that the client comes back to, or a new one. */
-  async #callFor(message: JsonObject, wish: LeaseWish): Promise<Held> {
+  async #callFor(message: JsonObject, wish: LeaseWish, headers: Headers): Promise<Held> {
     const params = memberOf(message, "params");
     const state = isMembers(params) ? memberOf(params, "requestState") : undefined;
-    if (state === undefined || state === AGAIN) return this.#begin(message, wish);
+    if (state === undefined || state === AGAIN) return this.#begin(message, wish, headers);
     const held = typeof state === "string" ? this.#held.get(state) : undefined;
     if (held === undefined) throw new StateError("The call that this belongs to is over. Make it anew.");
     if (held.call.isAttended)
@@ -117,11 +126,11 @@ export class LegacyServer {
     return held;
   }
 
-  async #begin(message: JsonObject, wish: LeaseWish): Promise<Held> {
+  async #begin(message: JsonObject, wish: LeaseWish, headers: Headers): Promise<Held> {
     const lease = await this.#leases.take(wish);
     const level = metaOf(paramsOf(message))?.[META.logLevel];
     await setLevel(lease, level);
-    const call = new HeldCall(lease, message, typeof level === "string");
+    const call = new HeldCall(lease, message, headers, typeof level === "string");
     const held = { call, wish, until: 0 };
     this.#held.set(call.state, held);
     return held;

@@ -18,13 +18,14 @@ export interface Translation {
   /** Text of a message of the modern era. */
   readonly message: string;
   readonly acceptsStream: boolean;
+  readonly headers: Headers;
   readonly signal: AbortSignal;
 }
 
 export type BridgeTo = (principalId: string, serverId: string) => BridgeStub;
 
 export async function translate(
-  { server, message, acceptsStream, signal }: Translation,
+  { server, message, acceptsStream, headers, signal }: Translation,
   context: Pick<McpContext, "principal" | "background">,
   bridgeTo: BridgeTo,
 ): Promise<Response> {
@@ -32,7 +33,7 @@ export async function translate(
   const callId = crypto.randomUUID();
   const cancel = () => context.background(stub.cancel(callId).catch(() => undefined));
   signal.addEventListener("abort", cancel);
-  const response = await stub.serve({ callId, server, message });
+  const response = await stub.serve({ callId, server, message, headers: [...headers] });
   const { body } = response;
   if (body === null) throw broken(server.name);
   if (acceptsStream) {

@@ -4,7 +4,7 @@
  */
 import { GatewayError } from "../../core/errors.ts";
 import { errorResponse } from "../../core/mcp/answers.ts";
-import { requestHeaders } from "../../core/mcp/forwarding.ts";
+import { contextHeaders } from "../../core/mcp/forwarding.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { pause } from "../../core/waiting.ts";
 import type { Principal } from "../../identity/principal.ts";
@@ -13,6 +13,7 @@ import type { Post } from "../post.ts";
 
 /** What every call to a session's object brings along: who asks, and for what. */
 export interface Visit {
+  readonly requestId: string;
   readonly principal: Principal;
   readonly serverName: string | undefined;
 }
@@ -48,7 +49,8 @@ export async function sessionDoor(
   serverName: string | undefined,
   context: McpContext,
 ): Promise<Response> {
-  const visit: Visit = { principal: context.principal, serverName };
+  const { requestId, principal } = context;
+  const visit: Visit = { requestId, principal, serverName };
   const owner = { principalId: context.principal.id, serverId: serverName ?? "*" };
   const url = new URL(request.url);
   const sealed = request.headers.get(HEADERS.sessionId) ?? url.searchParams.get(QUERY);
@@ -101,14 +103,7 @@ async function open(
 }
 
 function postVisit(request: Request, { text, acceptsStream }: Post, visit: Visit): PostVisit {
-  return { ...visit, text, acceptsStream, begins: false, headers: [...forwarded(request.headers)] };
-}
-
-/** What describes this connection is none of the next one's business. */
-function forwarded(headers: Headers): Headers {
-  const kept = requestHeaders(headers);
-  for (const name of ["accept", "content-type", ...Object.values(HEADERS)]) kept.delete(name);
-  return kept;
+  return { ...visit, text, acceptsStream, begins: false, headers: [...contextHeaders(request.headers)] };
 }
 
 function requireStream(request: Request): void {

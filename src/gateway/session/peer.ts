@@ -5,6 +5,8 @@ import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 export interface Exchange {
   readonly id: JsonRpcId;
   readonly signal: AbortSignal;
+  /** Ends it from outside: the client gets an error. */
+  readonly cancel: () => void;
   readonly headers: Headers;
   /** A notification of the server's, in the server's own words. */
   notify(message: JsonObject): void;

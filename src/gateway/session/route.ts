@@ -3,6 +3,7 @@ import { RESOURCE_NOT_FOUND } from "../../core/mcp/eras.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { memberOf } from "../../core/mcp/json-text.ts";
 import { targetOf, withTarget } from "../../core/mcp/rewrite.ts";
+import { trackActive } from "../active.ts";
 import { type Found, find, unknownTarget } from "../aggregate/calls.ts";
 import { scopeOf } from "../aggregate/catalogue.ts";
 import { outwardFrom } from "../aggregate/outward.ts";
@@ -71,9 +72,15 @@ async function toServer(
       told = told.then(async () => exchange.notify(await outward(notification)));
     },
   };
-  const response = await peer.request(withTarget(message, place.own), translated);
-  await told;
-  return outward(response);
+  const about = { server: server.name, method: owner.method, target: place.own || undefined };
+  const forget = trackActive(about, context, exchange.cancel);
+  try {
+    const response = await peer.request(withTarget(message, place.own), translated);
+    await told;
+    return await outward(response);
+  } finally {
+    forget();
+  }
 }
 
 /** The session remembers what is watched, for servers that forget it and for those that were never told. */

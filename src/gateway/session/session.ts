@@ -2,7 +2,7 @@
  * A legacy client's session: it keeps what the client said of itself, gives the answers that need no server, and brings
  * every other request to the server that it is about, in whichever era that server speaks.
  */
-import { asGatewayError } from "../../core/errors.ts";
+import { asGatewayError, GatewayError } from "../../core/errors.ts";
 import { gatewayErrorBody } from "../../core/mcp/answers.ts";
 import {
   INVALID_PARAMS,
@@ -12,6 +12,7 @@ import {
   METHOD_NOT_FOUND,
 } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import { cancelledByAdmin } from "../active.ts";
 import type { McpContext } from "../context.ts";
 import { initialized } from "./initialize.ts";
 import { answerLocally } from "./local.ts";
@@ -100,6 +101,7 @@ export class Session {
     const exchange: Exchange = {
       id,
       signal: abort.signal,
+      cancel: () => abort.abort(cancelledByAdmin()),
       headers,
       notify: (notification) => stream.send(notification),
       ask: (request, withdrawn) => this.#questions.ask(request, stream, withdrawn, abort.signal),
@@ -115,7 +117,12 @@ export class Session {
         failed(METHOD_NOT_FOUND, "There is no such method here.")
       );
     } catch (error) {
-      const body = parseLossless(gatewayErrorBody(id, asGatewayError(error)));
+      const body = parseLossless(
+        gatewayErrorBody(
+          id,
+          asGatewayError(abort.signal.reason instanceof GatewayError ? abort.signal.reason : error),
+        ),
+      );
       return isMembers(body) ? body : failed(INVALID_PARAMS, "The request failed.");
     } finally {
       this.#running.delete(id);

@@ -1,0 +1,73 @@
+/** Reports requests that take long to the tenant's object, where admins see them and may end them. */
+import type { ActiveRequest } from "../core/active-requests.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Message } from "../core/mcp/json-rpc.ts";
+import { targetOf } from "../core/mcp/rewrite.ts";
+import { pause } from "../core/waiting.ts";
+import type { McpContext } from "./context.ts";
+
+/** The part of the tenant's object that this takes. */
+export interface ActiveTable {
+  reportActive(request: ActiveRequest): Promise<boolean>;
+  endActive(id: string): Promise<void>;
+}
+
+/** Most requests are over by then, and cost nothing. */
+const WORTH_REPORTING_MS = 1000;
+const REPORT_MS = 2000;
+
+export type ActiveSubject = Pick<ActiveRequest, "server" | "method" | "target">;
+
+export function cancelledByAdmin(): GatewayError {
+  return new GatewayError(
+    "cancelled",
+    "An administrator has cancelled this request. Ask before you repeat it.",
+  );
+}
+
+/** Returns what to call when the request is over; `cancel` is called where an admin wants it to be. */
+export function trackActive(subject: ActiveSubject, context: McpContext, cancel: () => void): () => void {
+  const over = new AbortController();
+  context.background(report(subject, context, cancel, over.signal).catch(() => undefined));
+  return () => over.abort();
+}
+
+async function report(
+  subject: ActiveSubject,
+  context: McpContext,
+  cancel: () => void,
+  over: AbortSignal,
+): Promise<void> {
+  const startedAt = Date.now();
+  await pause(WORTH_REPORTING_MS, over);
+  if (over.aborted) return;
+  const { principal, requestId } = context;
+  const id = crypto.randomUUID();
+  const request = {
+    id,
+    requestId,
+    principalId: principal.id,
+    userId: principal.userId,
+    startedAt,
+    ...subject,
+  };
+  const table = context.active(principal.tenantId);
+  while (!over.aborted) {
+    // An object that does not answer is no reason to stop reporting.
+    const isCancelled = await table.reportActive(request).catch(() => false);
+    if (isCancelled) {
+      cancel();
+      break;
+    }
+    await pause(REPORT_MS, over);
+  }
+  await table.endActive(id);
+}
+
+/** What a post asks for, in the words that admins see. */
+export function subjectOf(server: string, messages: readonly Message[]): ActiveSubject {
+  const [message] = messages;
+  if (message?.kind !== "request") return { server, method: "", target: undefined };
+  const { method, params } = message;
+  return { server, method, target: targetOf({ method, params })?.value };
+}
