@@ -34,6 +34,47 @@ const checksFile = z.array(
 
 const cli = join(projectDir, "node_modules", "@modelcontextprotocol", "conformance", "dist", "index.js");
 
+/** What a client does; authorization is the client's own affair and not the gateway's. */
+const CLIENT_SCENARIOS: Record<Revision, string[]> = {
+  "2025-11-25": ["initialize", "tools_call", "elicitation-sep1034-client-defaults", "sse-retry"],
+  "2026-07-28": [
+    "tools_call",
+    "request-metadata",
+    "sep-2322-client-request-state",
+    "http-standard-headers",
+    "http-custom-headers",
+    "http-invalid-tool-headers",
+    "json-schema-ref-no-deref",
+    "json-schema-2020-12-preservation",
+  ],
+};
+
+export interface ClientSuiteRun {
+  /** For the driver that the suite starts as the client. */
+  variables: Record<string, string>;
+  revision: Revision;
+  scenario: string | undefined;
+  verbose: boolean;
+}
+
+/** The suite plays the server: whatever it sees, the gateway sent. */
+export async function runClientSuite(run: ClientSuiteRun): Promise<ScenarioResult[]> {
+  const { variables, revision, scenario, verbose } = run;
+  const dir = mkdtempSync(join(tmpdir(), "conformance-"));
+  const driver = join(projectDir, "scripts", "conformance", "client-driver.ts");
+  const command = `${process.execPath} ${driver}`;
+  const scenarios = CLIENT_SCENARIOS[revision].filter((name) => scenario === undefined || name === scenario);
+  try {
+    for (const name of scenarios) {
+      const args = ["client", "--command", command, "--scenario", name, "--spec-version", revision];
+      await runCli([...args, "--output-dir", dir], verbose, variables);
+    }
+    return collect(dir, scenarios);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
 export interface SuiteRun {
   url: string;
   revision: Revision;
@@ -64,9 +105,12 @@ function byName(scenario: string, revision: Revision): string[] {
   return ["--scenario", scenario, "--spec-version", revision, ...force];
 }
 
-function runCli(args: string[], verbose: boolean): Promise<string[]> {
+function runCli(args: string[], verbose: boolean, variables: Record<string, string> = {}): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [cli, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...variables },
+    });
     let output = "";
     const take = (chunk: Buffer) => {
       output += chunk.toString();
@@ -100,7 +144,7 @@ function collect(dir: string, announced: string[]): ScenarioResult[] {
     announced.map((scenario) => [scenario, { scenario, checks: [] }]),
   );
   for (const name of readdirSync(dir)) {
-    const scenario = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
+    const scenario = /^(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(name)?.[1];
     const file = join(dir, name, "checks.json");
     if (scenario === undefined || !existsSync(file)) continue;
     const entries = checksFile.parse(JSON.parse(readFileSync(file, "utf8")));

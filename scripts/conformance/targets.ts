@@ -1,30 +1,65 @@
 // What the suite is run against. Each target starts on its own and names one endpoint; the fixture stands behind all.
-import type { Era } from "../examples/hosting/dual-era.ts";
+
 import { startEverything } from "../../tests/fixtures/everything/start.ts";
 import { startGateway } from "../../tests/fixtures/gateway.ts";
 import { startSidecar } from "../../tests/fixtures/sidecar.ts";
+import type { Era } from "../examples/hosting/dual-era.ts";
 import { createShutdown } from "../run/shutdown.ts";
 import { startThrowAwayDatabase } from "../run/throw-away-database.ts";
+import type { Revision } from "./suite.ts";
 
 export interface RunningTarget {
-  url: string;
+  /** Where the suite's client finds the server; or what the driver needs that the suite starts as the client. */
+  is: { url: string } | { variables: Record<string, string> };
   close: () => Promise<void>;
 }
 
 export interface Target {
   name: string;
+  /** All of them where nothing else is said. */
+  revisions?: readonly Revision[];
+  /** The gateway answers by itself, and not the fixture through it. */
+  isServer?: true;
   start: () => Promise<RunningTarget>;
 }
 
 export const TARGETS: Target[] = [
   /** First, because the others must check as much as it does. */
-  { name: "direct", start: () => startEverything() },
+  { name: "direct", start: startDirect },
   { name: "sidecar", start: startBehindSidecar },
   { name: "server", start: () => startBehindGateway("/mcp/everything") },
-  { name: "aggregate", start: () => startBehindGateway("/mcp") },
-  { name: "legacy-only", start: () => startBehindGateway("/mcp", "legacy") },
-  { name: "modern-only", start: () => startBehindGateway("/mcp", "modern") },
+  { name: "aggregate", isServer: true, start: () => startBehindGateway("/mcp") },
+  /** A server that has never heard of sessions serves a client that knows nothing else. */
+  {
+    name: "bridge",
+    isServer: true,
+    revisions: ["2025-11-25"],
+    start: () => startBehindGateway("/mcp", "modern"),
+  },
+  { name: "client-server", start: () => startBeforeGateway("/mcp/scenario") },
+  { name: "client-aggregate", start: () => startBeforeGateway("/mcp") },
 ];
+
+async function startDirect(): Promise<RunningTarget> {
+  const { url, close } = await startEverything();
+  return { is: { url }, close };
+}
+
+/** The suite plays the server behind the gateway. */
+async function startBeforeGateway(path: string): Promise<RunningTarget> {
+  const shutdown = createShutdown();
+  const database = await startThrowAwayDatabase(shutdown);
+  const gateway = await startGateway(database);
+  return {
+    is: {
+      variables: { GATEWAY_URL: gateway.url, GATEWAY_OWNER_URL: database.ownerUrl, GATEWAY_PATH: path },
+    },
+    async close() {
+      await gateway.close();
+      await shutdown.run(0);
+    },
+  };
+}
 
 /** A tenant that lets anybody in, because the suite can send no key. */
 async function startBehindGateway(path: string, only?: Era): Promise<RunningTarget> {
@@ -38,7 +73,7 @@ async function startBehindGateway(path: string, only?: Era): Promise<RunningTarg
     settings: { naming: { prefix: "never" } },
   });
   return {
-    url: `${gateway.url}/t/${tenant.slug}${path}`,
+    is: { url: `${gateway.url}/t/${tenant.slug}${path}` },
     async close() {
       await gateway.close();
       await fixture.close();
@@ -54,7 +89,7 @@ async function startBehindSidecar(): Promise<RunningTarget> {
     headers: { Authorization: "Bearer of-no-importance" },
   });
   return {
-    url: sidecar.url,
+    is: { url: sidecar.url },
     async close() {
       await sidecar.close();
       await fixture.close();

@@ -20,6 +20,7 @@ The gateway is ready (${seconds.toFixed(1)} s), tenant ${ready.tenant}.
 
   Admin UI      ${ready.adminUrl}
                 ${ready.login.email}  ${ready.login.password}
+  Mails         ${new URL("/dev/outbox", ready.adminUrl)}
   MCP endpoint  ${ready.mcpUrl}
   API key       ${ready.apiKey}
   Database      psql "${ready.databaseUrl}"

@@ -7,9 +7,12 @@ import { projectDir } from "../lib/paths.ts";
 import { bundleWorker } from "./bundle.ts";
 import type { Worker, WorkerOptions } from "./worker.ts";
 
-export async function startWorkerd({ devDir, port, variables }: WorkerOptions): Promise<Worker> {
-  const dir = join(devDir, "workerd");
-  const main = bundleWorker(dir);
+/** `main` names the bundle of an earlier start in the same folder, where the same Worker shall run again. */
+export async function startWorkerd(
+  { devDir, port, variables }: WorkerOptions,
+  main = bundleWorker(folderOf(devDir)),
+): Promise<Workerd> {
+  const dir = folderOf(devDir);
   const config = join(dir, "config.capnp");
   const storage = join(devDir, "objects");
   mkdirSync(storage, { recursive: true });
@@ -25,8 +28,12 @@ export async function startWorkerd({ devDir, port, variables }: WorkerOptions): 
     signal: "SIGTERM",
     graceMs: 2_000,
   });
-  return { url: `http://127.0.0.1:${port}`, logFile, exited: child.exited, stop: child.stop };
+  return { url: `http://127.0.0.1:${port}`, logFile, exited: child.exited, stop: child.stop, main };
 }
+
+export type Workerd = Worker & { readonly main: string };
+
+const folderOf = (devDir: string) => join(devDir, "workerd");
 
 interface Layout {
   readonly main: string;

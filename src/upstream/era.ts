@@ -35,9 +35,15 @@ export interface EraOptions {
 const LEGACY: ServerEra = { era: "legacy" };
 
 export async function detectEra(options: EraOptions): Promise<ServerEra> {
-  const { target, transport, tools, clientInfo, signal } = options;
+  const { target, transport } = options;
   if (transport === "stdio") throw needsConnector(target.server);
   if (transport !== "http") return LEGACY;
+  // A server may refuse the first choice and name another; ours is the only one there is, so it is made again.
+  return (await ask(options)) ?? (await ask(options)) ?? refusesAll(target.server);
+}
+
+/** Undefined where it refuses the revision that it says it supports. */
+async function ask({ target, tools, clientInfo, signal }: EraOptions): Promise<ServerEra | undefined> {
   try {
     const answer = await modernRequest({
       target,
@@ -56,7 +62,11 @@ export async function detectEra(options: EraOptions): Promise<ServerEra> {
   }
 }
 
-function judge({ status, message }: ModernAnswer, server: string): ServerEra {
+function refusesAll(server: string): never {
+  throw nonsense(server, "refuses the revision that it says it supports");
+}
+
+function judge({ status, message }: ModernAnswer, server: string): ServerEra | undefined {
   const result = memberOf(message, "result");
   if (isMembers(result)) return judgeResult(result, server);
   if (status >= 500 || status === 429) throw new StatusError(server, status, message);
@@ -77,7 +87,7 @@ function judgeResult(result: JsonObject, server: string): ServerEra {
  * Three codes are known to be the modern era's. -32602 and -32601 are not among them: legacy servers use both for
  * methods that they have never heard of.
  */
-function judgeError(error: JsonObject, server: string): ServerEra {
+function judgeError(error: JsonObject, server: string): ServerEra | undefined {
   const code = numberOf(memberOf(error, "code"));
   if (code === HEADER_MISMATCH || code === MISSING_CLIENT_CAPABILITY) {
     return { era: "modern", discovered: undefined };
@@ -86,9 +96,7 @@ function judgeError(error: JsonObject, server: string): ServerEra {
   const data = memberOf(error, "data");
   const supported = isMembers(data) ? revisionsIn(memberOf(data, "supported")) : undefined;
   if (supported === undefined) return LEGACY;
-  if (supported.some(isModernRevision)) {
-    throw nonsense(server, "refuses the revision that it says it supports");
-  }
+  if (supported.some(isModernRevision)) return undefined;
   return legacyOrUnknown(supported, server);
 }
 

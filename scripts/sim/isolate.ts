@@ -1,0 +1,101 @@
+// An isolate of the Worker: its lease book, its clock, and what it does with a request.
+import type { LeaseAnswer, LeaseAsk, Limit } from "../../src/core/limits/lease.ts";
+import { LeaseBook } from "../../src/core/limits/lease-book.ts";
+import { PATIENCE_MS, type Scene, type TenantStandIn } from "./objects.ts";
+import { between, exponential } from "./random.ts";
+
+export type Outcome = "admitted" | "denied" | "unanswered";
+/** `at`: where the decision was made, in true time. */
+export type Decided = (outcome: Outcome, at: number) => void;
+
+const TRIES = 3;
+const FLUSH_MS = 1100;
+
+export class Isolate {
+  asks = 0;
+  readonly #scene: Scene;
+  readonly #name: string;
+  readonly #tenants: ReadonlyMap<string, TenantStandIn>;
+  #books = new Map<string, LeaseBook>();
+  #skew = 0;
+  #life = 0;
+
+  constructor(scene: Scene, name: string, tenants: ReadonlyMap<string, TenantStandIn>) {
+    this.#scene = scene;
+    this.#name = name;
+    this.#tenants = tenants;
+    this.#begin();
+  }
+
+  request(tenantId: string, limits: readonly Limit[], decided: Decided): void {
+    const book = this.#bookOf(tenantId);
+    const verdict = book.decide(limits, this.#now);
+    if (verdict.kind === "ask") this.#ask(tenantId, book, limits, decided, TRIES);
+    else decided(verdict.kind === "admit" ? "admitted" : "denied", this.#scene.events.now);
+    if (verdict.kind === "admit" && verdict.refill) this.#background(tenantId, book, book.refill(this.#now));
+  }
+
+  get #now(): number {
+    return this.#scene.events.now + this.#skew;
+  }
+
+  #begin(): void {
+    const { faults, random, events } = this.#scene;
+    this.#life += 1;
+    this.#books = new Map();
+    this.#skew = between(random, -faults.isolateSkewMs, faults.isolateSkewMs);
+    if (faults.deathMs > 0) events.in(exponential(random, faults.deathMs), () => this.#begin());
+  }
+
+  #ask(tenantId: string, book: LeaseBook, limits: readonly Limit[], decided: Decided, tries: number): void {
+    if (tries === 0) return decided("unanswered", this.#scene.events.now);
+    const ask = book.ask(limits, this.#now);
+    this.#send(tenantId, book, ask, (answer, at) => {
+      if (answer === undefined) return this.#ask(tenantId, book, limits, decided, tries - 1);
+      const verdict = book.learn(ask, answer, this.#now);
+      if (verdict.kind === "ask") return this.#ask(tenantId, book, limits, decided, tries - 1);
+      decided(verdict.kind === "admit" ? "admitted" : "denied", at);
+    });
+  }
+
+  #background(tenantId: string, book: LeaseBook, ask: LeaseAsk | undefined): void {
+    if (ask === undefined) return;
+    this.#send(tenantId, book, ask, (answer) => {
+      if (answer !== undefined) book.learn(ask, answer, this.#now);
+    });
+  }
+
+  /** Undefined: no answer came in time, and none will be listened to. */
+  #send(
+    tenantId: string,
+    book: LeaseBook,
+    ask: LeaseAsk,
+    then: (answer: LeaseAnswer | undefined, at: number) => void,
+  ): void {
+    this.asks += 1;
+    const { network, events } = this.#scene;
+    const life = this.#life;
+    let isOver = false;
+    const finish = (answer: LeaseAnswer | undefined, at: number) => {
+      if (isOver || life !== this.#life) return;
+      isOver = true;
+      if (answer === undefined) book.lost(ask);
+      then(answer, at);
+    };
+    network.send(() => this.#tenants.get(tenantId)?.lease(ask, finish));
+    events.in(PATIENCE_MS, () => finish(undefined, events.now));
+    if (ask.claims.length === 0) return;
+    events.in(FLUSH_MS, () => {
+      if (life === this.#life) this.#background(tenantId, book, book.flush(this.#now));
+    });
+  }
+
+  #bookOf(tenantId: string): LeaseBook {
+    let book = this.#books.get(tenantId);
+    if (book === undefined) {
+      book = new LeaseBook(`${this.#name}.${this.#life}.${tenantId}`);
+      this.#books.set(tenantId, book);
+    }
+    return book;
+  }
+}

@@ -1,0 +1,180 @@
+// Stand-ins for the Durable Objects: memory that is lost, storage that is not, and a clock of their own.
+import type { Gate } from "../../src/core/limits/gate.ts";
+import type { LeaseAnswer, LeaseAsk } from "../../src/core/limits/lease.ts";
+import type { GateStore } from "../../src/core/limits/ledger.ts";
+import { Shares, type TenantTerms } from "../../src/core/limits/shares.ts";
+import { FLUSH_AFTER_MS, SYSTEM_LIMIT, TenantLimits } from "../../src/core/limits/tenant-limits.ts";
+import type { Events } from "./events.ts";
+import type { Faults, Network } from "./faults.ts";
+import { between, exponential, type Random } from "./random.ts";
+
+/** As text, so that nothing passes that would not pass a database. */
+class Storage implements GateStore {
+  readonly #rows = new Map<string, string>();
+
+  get(key: string): Gate | undefined {
+    const row = this.#rows.get(key);
+    return row === undefined ? undefined : JSON.parse(row);
+  }
+
+  put(key: string, gate: Gate): void {
+    this.#rows.set(key, JSON.stringify(gate));
+  }
+}
+
+export interface Scene {
+  readonly events: Events;
+  readonly network: Network;
+  readonly faults: Faults;
+  readonly random: Random;
+}
+
+abstract class SimulatedObject {
+  protected readonly scene: Scene;
+  protected readonly storage = new Storage();
+  #life = 0;
+  #busyAt = 0;
+  #skew = 0;
+
+  constructor(scene: Scene) {
+    this.scene = scene;
+    this.#skewAnew();
+    this.#planRestart();
+  }
+
+  protected get now(): number {
+    return this.scene.events.now + this.#skew;
+  }
+
+  protected abstract start(life: number): void;
+
+  /** What happens in this life is not heard of in the next. */
+  protected whileAlive<A extends unknown[]>(then: (...args: A) => void): (...args: A) => void {
+    const life = this.#life;
+    return (...args) => {
+      if (life === this.#life) then(...args);
+    };
+  }
+
+  protected wake(): void {
+    const { hibernateMs } = this.scene.faults;
+    const isAsleep = hibernateMs > 0 && this.scene.events.now - this.#busyAt > hibernateMs;
+    this.#busyAt = this.scene.events.now;
+    if (isAsleep) this.#restart();
+  }
+
+  #restart(): void {
+    this.#life += 1;
+    this.#skewAnew();
+    this.start(this.#life);
+  }
+
+  #skewAnew(): void {
+    const { objectSkewMs } = this.scene.faults;
+    this.#skew = 1_700_000_000_000 + between(this.scene.random, -objectSkewMs, objectSkewMs);
+  }
+
+  #planRestart(): void {
+    const { restartMs } = this.scene.faults;
+    if (restartMs === 0) return;
+    this.scene.events.in(exponential(this.scene.random, restartMs), () => {
+      this.#restart();
+      this.#planRestart();
+    });
+  }
+}
+
+export class GlobalStandIn extends SimulatedObject {
+  #shares: Shares | undefined;
+
+  protected override start(): void {
+    this.#shares = new Shares(this.storage, SYSTEM_LIMIT);
+  }
+
+  share(tenantId: string, terms: TenantTerms, ask: LeaseAsk, reply: (answer: LeaseAnswer) => void): void {
+    this.wake();
+    this.#shares ??= new Shares(this.storage, SYSTEM_LIMIT);
+    const answer = this.#shares.answer(tenantId, terms, ask, this.now);
+    this.scene.network.send(() => reply(answer));
+  }
+}
+
+/** `at`: when the object decided, in true time. */
+export type Reply = (answer: LeaseAnswer, at: number) => void;
+
+/** An answer that has not come by then is given up. */
+export const PATIENCE_MS = 1000;
+
+export class TenantStandIn extends SimulatedObject {
+  readonly #id: string;
+  readonly #terms: TenantTerms;
+  readonly #global: GlobalStandIn;
+  #limits: TenantLimits;
+  #waiting: (() => void)[] = [];
+  #flushPlanned = false;
+
+  constructor(scene: Scene, id: string, terms: TenantTerms, global: GlobalStandIn) {
+    super(scene);
+    this.#id = id;
+    this.#terms = terms;
+    this.#global = global;
+    this.#limits = new TenantLimits(this.storage, `${id}.0`, this.now);
+  }
+
+  protected override start(life: number): void {
+    this.#limits = new TenantLimits(this.storage, `${this.#id}.${life}`, this.now);
+    this.#waiting = [];
+    this.#flushPlanned = false;
+  }
+
+  lease(ask: LeaseAsk, reply: Reply): void {
+    this.wake();
+    this.#limits.hear(ask.demand, this.now);
+    this.#answer(ask, reply, 2);
+  }
+
+  #answer(ask: LeaseAsk, reply: Reply, tries: number): void {
+    const { answer, askFirst } = this.#limits.answer(ask, this.now);
+    if (askFirst && tries > 0) {
+      this.#waiting.push(this.whileAlive(() => this.#answer(ask, reply, tries - 1)));
+      this.#share(this.#limits.shareAsk(true, this.now));
+      return;
+    }
+    const answeredAt = this.scene.events.now;
+    this.scene.network.send(() => reply(answer, answeredAt));
+    this.#share(this.#limits.shareAsk(false, this.now));
+    this.#planFlush();
+  }
+
+  #share(ask: LeaseAsk | undefined): void {
+    if (ask === undefined) return;
+    const limits = this.#limits;
+    let isOver = false;
+    const finish = this.whileAlive((answer: LeaseAnswer | undefined) => {
+      if (isOver) return;
+      isOver = true;
+      if (answer === undefined) limits.shareLost(ask);
+      else limits.shareLearn(ask, answer, this.now);
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const go of waiting) go();
+    });
+    this.scene.network.send(() => this.#global.share(this.#id, this.#terms, ask, finish));
+    this.scene.events.in(
+      PATIENCE_MS / 2,
+      this.whileAlive(() => finish(undefined)),
+    );
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    this.scene.events.in(
+      FLUSH_AFTER_MS,
+      this.whileAlive(() => {
+        this.#flushPlanned = false;
+        this.#share(this.#limits.shareFlush(this.now));
+      }),
+    );
+  }
+}
