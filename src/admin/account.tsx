@@ -15,7 +15,7 @@ const day = (time: Date) => time.toISOString().replace("T", " ").slice(0, 16);
 
 export const account = new Hono<PersonalEnv>()
   .use("/account/*", personal)
-  .get("/account", personal, async (c) => {
+  .get("/account", async (c) => {
     const person = c.get("person");
     const frame = { person, formToken: c.get("formToken") };
     const tenants = await tenantsOfPerson(c.get("services").database.asSystem(), person.id);

@@ -123,6 +123,7 @@ export const consent = new Hono<PersonalEnv>()
     const { people, database } = c.get("services");
     const person = c.get("person");
     const db = database.asSystem();
+    if (person.impersonatorId !== undefined) return c.redirect("/sign-in/error?error=impersonating", 303);
     const accept = decision === "allow";
     if (accept) {
       const mine = await tenantsOfPerson(db, person.id);

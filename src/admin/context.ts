@@ -97,7 +97,8 @@ function isFromOurPage(request: Request, publicUrl: string): boolean {
 async function readForm(c: Context<PageEnv>): Promise<Record<string, string> | undefined> {
   const type = c.req.header("content-type") ?? "";
   if (!type.startsWith("application/x-www-form-urlencoded")) return undefined;
-  return Object.fromEntries(new URLSearchParams(await c.req.text()));
+  const bytes = await c.req.arrayBuffer();
+  return Object.fromEntries(new URLSearchParams(new TextDecoder().decode(bytes)));
 }
 
 /** Where a link or form may lead afterwards: only to our own pages. */

@@ -36,9 +36,8 @@ pages
   .get(ICON_PATH, (c) => c.body(ICON, 200, { "content-type": "image/svg+xml", "cache-control": CACHED }));
 
 const smallForms = bodyLimit({ maxSize: 64 * 1024, onError: (c) => c.text("This form is too large.", 413) });
-for (const root of ROOTS) {
-  pages.use(root, smallForms, pageContext).use(`${root}/*`, smallForms, pageContext);
-}
+// This matches the root itself too.
+for (const root of ROOTS) pages.use(`${root}/*`, smallForms, pageContext);
 
 pages
   .get("/admin", (c) => c.redirect("/account", 303))

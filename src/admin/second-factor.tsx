@@ -94,7 +94,7 @@ function codesPage(frame: Frame, codes: readonly string[], totpUri?: string, pro
 
 export const secondFactor = new Hono<PersonalEnv>()
   .use("/account/second-factor/*", personal)
-  .get("/account/second-factor", personal, (c) =>
+  .get("/account/second-factor", (c) =>
     c.html(overview({ person: c.get("person"), formToken: c.get("formToken") })),
   )
   .post("/account/second-factor/begin", async (c) => {

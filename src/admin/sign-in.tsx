@@ -179,6 +179,7 @@ const SIGN_IN_ERRORS: Readonly<Record<string, string>> = {
     "There is an account of that address, but it is not connected to this provider. Sign in with your password.",
   email_not_verified: "The provider has not checked that this address is yours.",
   access_denied: "You did not allow it.",
+  impersonating: "While you act as somebody else, no application can be connected.",
   state_mismatch: "This sign-in was begun elsewhere or too long ago.",
   invalid_client: "The application that sent you is not known here.",
   invalid_redirect: "The application wants to be answered at an address that it did not register.",

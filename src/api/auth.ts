@@ -37,13 +37,18 @@ const pass = (c: Context<AppEnv>) => c.get("services").people.auth.handler(c.req
  * It always redirects: better-auth would answer JSON to what it takes for a page's own script. And whoever names no
  * scope gets the one that all of MCP takes, where better-auth would offer the person all that there are.
  */
-function authorize(c: Context<AppEnv>) {
+async function authorize(c: Context<AppEnv>) {
+  const { auth, sessions } = c.get("services").people;
+  const cookie = sessions.cookieOf(c.req.header("cookie"));
+  const person = cookie === undefined ? undefined : await sessions.find(cookie, new Date());
+  // What an admin does in another's name ends with the impersonation; a client's tokens would not.
+  if (person?.impersonatorId !== undefined) return c.redirect("/sign-in/error?error=impersonating");
   const url = new URL(c.req.url);
   if (!url.searchParams.has("scope")) url.searchParams.set("scope", MCP_SCOPE);
   const headers = new Headers(c.req.raw.headers);
   headers.delete("sec-fetch-mode");
   headers.set("accept", "text/html");
-  return c.get("services").people.auth.handler(new Request(url, { headers }));
+  return auth.handler(new Request(url, { headers }));
 }
 
 export const auth = new Hono<AppEnv>();

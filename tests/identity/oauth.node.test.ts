@@ -185,7 +185,6 @@ describe("a client that a person has allowed", () => {
       const { browser, person } = await newcomer();
       const tokens = await obtainTokens(browser, client, resource);
       await people.query(statement, [person.id]);
-      // Never seen by this isolate yet, so nothing is remembered.
       expect(await statusOf(tokens.access_token)).toBe(401);
     },
   );
@@ -231,6 +230,74 @@ async function outWithinASecond(tokens: Tokens): Promise<void> {
   }
   expect(status).toBe(401);
 }
+
+describe("a client that describes itself at its address", () => {
+  it("is named with the host that vouches for it, and connects without registering", async () => {
+    let fetched = 0;
+    const described = await startRecorder();
+    const { origin, host } = new URL(described.url);
+    const clientId = `${origin}/client.json`;
+    described.behave((request, response) => {
+      fetched += 1;
+      const document = { client_id: clientId, client_name: "Editor", redirect_uris: [REDIRECT] };
+      const headers = { "content-type": "application/json", "cache-control": "max-age=600" };
+      response.writeHead(request.url === "/client.json" ? 200 : 404, headers).end(JSON.stringify(document));
+    });
+    const itself = { clientId, redirectUri: REDIRECT };
+    const { browser } = await newcomer();
+    const page = await browser.go(authorizationRequest(itself, { resource }).path);
+    expect(page.text).toContain("Editor");
+    expect(page.text).toContain(`described by ${host}`);
+    const tokens = await obtainTokens(browser, itself, resource);
+    expect(await statusOf(tokens.access_token)).toBe(200);
+    expect(fetched).toBe(1);
+    const elsewhere = authorizationRequest({ ...itself, redirectUri: "https://evil.example/" }, { resource });
+    browser.leftFor = undefined;
+    await browser.go(elsewhere.path);
+    expect(browser.leftFor).toBeUndefined();
+    const unknown = { clientId: `${origin}/other.json`, redirectUri: REDIRECT };
+    expect((await browser.go(authorizationRequest(unknown, { resource }).path)).url).toContain(
+      "/sign-in/error",
+    );
+    await described.close();
+  });
+});
+
+describe("registration", () => {
+  it("can be switched off, and is then not advertised", async () => {
+    const closed = await startGateway(databaseOfThisRun(), { OAUTH_DYNAMIC_REGISTRATION: "off" });
+    try {
+      await expect(register(closed.url)).rejects.toThrow("registration: 403");
+      const metadata = await (await fetch(`${closed.url}/.well-known/oauth-authorization-server`)).json();
+      expect(metadata).not.toHaveProperty("registration_endpoint");
+    } finally {
+      await closed.close();
+    }
+  });
+
+  it("takes no client whose answers would go astray", async () => {
+    for (const uri of [
+      "http://evil.example/",
+      "javascript:alert(1)",
+      "data:text/html,x",
+      "https://user@evil.example/",
+    ]) {
+      await expect(register(gateway.url, "Bad", uri), uri).rejects.toThrow("registration: 400");
+    }
+  });
+
+  it("cannot fill the database at leisure", async () => {
+    const ask = () =>
+      fetch(`${gateway.url}/api/auth/oauth2/register`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "cf-connecting-ip": "198.51.100.254" },
+        body: JSON.stringify({ redirect_uris: [REDIRECT], token_endpoint_auth_method: "none" }),
+      });
+    const statuses: number[] = [];
+    for (let made = 0; made < 23; made += 1) statuses.push((await ask()).status);
+    expect(statuses.at(-1)).toBe(429);
+  });
+});
 
 describe("codes and refresh tokens", () => {
   it("need the verifier, the redirect address and the client that they were made for", async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestBrowser } from "../fixtures/browser.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
+import { authorizationRequest, register } from "../fixtures/oauth.ts";
 import { connectPeople, PASSWORD, type TestPeople, totp } from "../fixtures/people.ts";
 
 const NEW_PASSWORD = "another horse another battery";
@@ -72,7 +73,7 @@ describe("signing in", () => {
     await people.query(of, [person.id, await hashPassword(PASSWORD)]);
     await signedIn(person);
     const [row] = await people.query("select password from account where user_id = $1", [person.id]);
-    expect(row?.password).toMatch(/^scrypt\$16384\$12\$1\$/);
+    expect(row?.password).toMatch(/^scrypt\$16384\$10\$1\$/);
     await signedIn(person);
   });
 });
@@ -253,6 +254,9 @@ describe("impersonation", () => {
     }
     const page = await one.go("/account");
     expect(page.text).toContain(`You act as ${person.email}`);
+    const client = await register(gateway.url);
+    const request = authorizationRequest(client, { resource: `${gateway.url}/mcp` });
+    expect((await one.go(request.path)).text).toContain("no application can be connected");
     const back = await one.submit(page, "/account/impersonation/stop");
     expect(back.text).toContain(operator.email);
     const audit = await people.query(
@@ -263,6 +267,35 @@ describe("impersonation", () => {
       { action: "impersonation.started", user_id: operator.id, resource_id: person.id },
       { action: "impersonation.ended" },
     ]);
+  });
+});
+
+describe("a ban", () => {
+  it("ends sessions at once, is written down with its reason, and ends by itself", async () => {
+    const operator = await signedIn(await people.add({ tenants: [{ id: tenant.id }], isOperator: true }));
+    const person = await people.add({ tenants: [{ id: tenant.id }] });
+    const one = await signedIn(person);
+    const answer = await fetch(`${gateway.url}/api/auth/admin/ban-user`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        origin: gateway.url,
+        cookie: [...operator.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+      },
+      body: JSON.stringify({ userId: person.id, banReason: "spam", banExpiresIn: 3600 }),
+    });
+    expect(answer.status).toBe(200);
+    expect((await one.go("/account")).url).toContain("/sign-in");
+    expect((await browser().signIn({ identifier: person.email, password: PASSWORD })).status).toBe(403);
+    const [audit] = await people.query(
+      "select details from audit_logs where action = 'person.banned' and resource_id = $1",
+      [person.id],
+    );
+    expect(audit?.details).toEqual({ reason: "spam" });
+    await people.query(`update "user" set ban_expires = now() - interval '1 second' where id = $1`, [
+      person.id,
+    ]);
+    await signedIn(person);
   });
 });
 

@@ -50,10 +50,11 @@ export function createAuth(parts: AuthParts) {
     basePath: AUTH_PATH,
     secret: parts.secret,
     database: withComputedResources(drizzleAdapter(db, { provider: "pg", schema }), publicUrl),
-    // Its log lines carry what callers sent; failures reach our own log through the edge.
+    // Its log lines carry what callers sent.
     logger: { disabled: true },
     telemetry: { enabled: false },
-    onAPIError: { errorURL: `${publicUrl}/sign-in/error` },
+    // Failures, as opposed to refusals, are for the edge to answer and to log, without what the database was sent.
+    onAPIError: { throw: true, errorURL: `${publicUrl}/sign-in/error` },
     trustedOrigins: [publicUrl],
     // Ours, by account and address, counts failures in the database (people/attempts.ts).
     rateLimit: { enabled: false },

@@ -1,0 +1,34 @@
+/** What has expired and serves nobody any more (system role, cron). */
+import { lt } from "drizzle-orm";
+import { session, verification } from "../schema/identity.ts";
+import { oauthAccessToken, oauthClientAssertion, oauthRefreshToken } from "../schema/oauth.ts";
+import { authAttempts, devOutbox } from "../schema/sign-in.ts";
+import type { Queries } from "./types.ts";
+
+const DAY = 86_400_000;
+const ago = (now: Date, ms: number) => new Date(now.getTime() - ms);
+
+export function dropExpiredSecrets(db: Queries, now: Date) {
+  return db.delete(verification).where(lt(verification.expiresAt, now));
+}
+
+/** Kept for a while, since people look up where they were signed in. */
+export function dropExpiredSessions(db: Queries, now: Date) {
+  return db.delete(session).where(lt(session.expiresAt, ago(now, 30 * DAY)));
+}
+
+export function dropExpiredTokens(db: Queries, now: Date) {
+  return [
+    db.delete(oauthAccessToken).where(lt(oauthAccessToken.expiresAt, now)),
+    db.delete(oauthRefreshToken).where(lt(oauthRefreshToken.expiresAt, now)),
+    db.delete(oauthClientAssertion).where(lt(oauthClientAssertion.expiresAt, now)),
+  ] as const;
+}
+
+export function dropOldAttempts(db: Queries, now: Date) {
+  return db.delete(authAttempts).where(lt(authAttempts.updatedAt, ago(now, DAY)));
+}
+
+export function dropOldMails(db: Queries, now: Date) {
+  return db.delete(devOutbox).where(lt(devOutbox.createdAt, ago(now, 30 * DAY)));
+}

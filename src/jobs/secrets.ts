@@ -1,0 +1,22 @@
+/** Takes away, daily, what was short-lived and is over: codes, links, challenges, tokens, counted failures, test mails. */
+import type { Database } from "../db/client.ts";
+import { expireInvitations } from "../db/queries/invitations.ts";
+import {
+  dropExpiredSecrets,
+  dropExpiredSessions,
+  dropExpiredTokens,
+  dropOldAttempts,
+  dropOldMails,
+} from "../db/queries/sweep.ts";
+
+export async function sweepSecrets(database: Database, now: Date): Promise<void> {
+  const db = database.asSystem();
+  await db.batch([
+    dropExpiredSecrets(db, now),
+    dropExpiredSessions(db, now),
+    ...dropExpiredTokens(db, now),
+    dropOldAttempts(db, now),
+    dropOldMails(db, now),
+    expireInvitations(db, now),
+  ]);
+}
