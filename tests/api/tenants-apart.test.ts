@@ -1,4 +1,5 @@
 /** Every route of the REST interface with another tenant's ids: as if they did not exist. */
+import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { owner } from "../support/database.ts";
 import { restRoutes } from "./route-table.ts";
@@ -32,11 +33,17 @@ beforeAll(async () => {
     [other.id, `${crypto.randomUUID()}@example.com`, crypto.randomUUID()],
   );
   theirs.invitations = String(invitation?.id);
-  theirs.sessions = crypto.randomUUID();
-  await owner.query(
-    `insert into session (id, token, user_id, expires_at) values ($1, $1, $2, now() + interval '1 day')`,
-    [theirs.sessions, theirs.users],
-  );
+  theirs["active-requests"] = crypto.randomUUID();
+  await env.TENANTS.getByName(other.id).reportActive({
+    id: theirs["active-requests"],
+    requestId: crypto.randomUUID(),
+    principalId: `key:${victim.id}`,
+    userId: victim.userId ?? undefined,
+    server: "files",
+    method: "tools/call",
+    target: "read",
+    startedAt: Date.now(),
+  });
 });
 
 /** Bodies that would be right if the thing were one's own. */
