@@ -5,6 +5,7 @@ import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
 import type { Role } from "../core/vocabulary.ts";
 import { listApiKeys } from "../db/queries/access.ts";
 import { insertKey, keyById, memberRole, type NewKey, updateKey } from "../db/queries/keys.ts";
+import { keysAndLimits } from "../db/queries/tenants.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
@@ -30,6 +31,7 @@ export const keys = new Hono<AppEnv>()
     const maker = await makerOf(c);
     const owner = await ownerOf(c, serviceAccountId);
     refuseExcess(termsIn(wanted), owner.role, maker);
+    await refuseBeyondPlan(c);
     const { text, row } = await mint();
     const values: NewKey = {
       ...row,
@@ -126,6 +128,18 @@ async function keyInReach(c: Ctx, id: string) {
   const [key] = await keyById(c.get("db"), reachOf(c.get("principal")), id);
   if (key === undefined) throw new NotFoundError("There is no such key, or it is not yours.");
   return key;
+}
+
+/** Renewing a key needs no further room: the old one goes. */
+async function refuseBeyondPlan(c: Ctx): Promise<void> {
+  const { db, principal } = c.var;
+  const [own] = await keysAndLimits(db, principal.tenantId);
+  if ((own?.keys ?? 0) >= (own?.planLimits.apiKeys ?? Number.POSITIVE_INFINITY)) {
+    throw new GatewayError(
+      "conflict",
+      "The plan of this tenant has no room for further keys. Revoke one first.",
+    );
+  }
 }
 
 /** Nobody makes a key in another person's name: it would act as them. */

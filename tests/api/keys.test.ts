@@ -121,6 +121,23 @@ describe("a key can do no more than its maker", () => {
   });
 });
 
+describe("a tenant's plan", () => {
+  it("has room for so many keys and no more; renewing one needs none", async () => {
+    const tenant = await addTenant("plan");
+    const key = await tenant.addKey();
+    await owner.query(`update tenants set plan_limits = '{"apiKeys": 2}' where id = $1`, [tenant.id]);
+    const json = { name: "one more" };
+    const second = await call("POST", "/keys", { key: key.text, json });
+    expect(second.status).toBe(201);
+    expect(await call("POST", "/keys", { key: key.text, json })).toMatchObject({
+      status: 409,
+      body: { code: "conflict" },
+    });
+    const rotated = await call("POST", `/keys/${second.body.key.id}/rotate`, { key: key.text, json: {} });
+    expect(rotated.status).toBe(201);
+  });
+});
+
 describe("whose keys", () => {
   it("users see and change their own, admins all, and nobody another tenant's", async () => {
     const tenant = await addTenant("keys");

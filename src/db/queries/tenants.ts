@@ -1,6 +1,7 @@
 /** Tenants as those see them who run the gateway (system role), and as a tenant sees itself. */
 import { and, asc, count, eq, ne, sql } from "drizzle-orm";
 import type { TenantStatus } from "../../core/vocabulary.ts";
+import { apiKeys } from "../schema/access.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
 import { type PlanLimits, tenants } from "../schema/tenants.ts";
 import { furtherThan, limitOf, type NameCursor } from "./paging.ts";
@@ -75,6 +76,12 @@ export function setTenantStatus(db: Queries, id: string, status: TenantStatus) {
 }
 
 /** What a member count is held against. */
+/** How many keys work, and how many may. */
+export function keysAndLimits(db: Queries, tenantId: string) {
+  const keys = db.$count(apiKeys, and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.isActive, true)));
+  return db.select({ keys, planLimits: tenants.planLimits }).from(tenants).where(eq(tenants.id, tenantId));
+}
+
 export function membersAndLimits(db: Queries, tenantId: string) {
   return db
     .select({
