@@ -1,6 +1,7 @@
 /** What serving one MCP request needs of the world around it. */
 import type { Keyring } from "../core/keyring.ts";
 import type { Principal } from "../identity/principal.ts";
+import type { LogEvent } from "../logs/events.ts";
 import type { Access } from "../policy/access.ts";
 import type { TenantSnapshot } from "../policy/snapshot.ts";
 import type { ChannelTools } from "../upstream/channel.ts";
@@ -8,6 +9,7 @@ import type { ActiveTable } from "./active.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { Translation } from "./bridge/translate.ts";
 import type { EraMemory } from "./era-memory.ts";
+import type { CallRecord } from "./record.ts";
 import type { SessionStub } from "./session/door.ts";
 import type { SessionIds } from "./session-ids.ts";
 
@@ -15,6 +17,8 @@ export interface McpContext {
   /** Of the HTTP request, as the caller is told it. */
   readonly requestId: string;
   readonly principal: Principal;
+  /** What the log will be told of this request. */
+  readonly record: CallRecord;
   readonly tenant: TenantSnapshot;
   readonly access: Access;
   readonly keyring: Keyring;
@@ -31,6 +35,8 @@ export interface McpContext {
   readonly renew: () => Promise<McpContext | undefined>;
   /** Has a message of the modern era answered by a server of the legacy one. */
   readonly translate: (translation: Translation, context: McpContext) => Promise<Response>;
+  /** Tells the log of something that is no part of this request's own record. */
+  readonly tell: (events: readonly LogEvent[]) => void;
   /** The running requests of a tenant. */
   readonly active: (tenantId: string) => ActiveTable;
   /** Where a legacy client's session with this name is held. */

@@ -2,16 +2,19 @@
 import { NotFoundError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
 import type { Principal } from "../identity/principal.ts";
+import type { Emitter } from "../logs/emit.ts";
 import { accessOf } from "../policy/access.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import type { ChannelTools } from "../upstream/channel.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { McpContext } from "./context.ts";
 import type { EraMemory } from "./era-memory.ts";
+import type { CallRecord } from "./record.ts";
 import { SessionIds } from "./session-ids.ts";
 
 export interface ContextServices {
   readonly snapshots: Snapshots;
+  readonly emitter: Emitter;
   readonly keyring: Keyring;
   readonly upstream: ChannelTools;
   readonly catalogue: Catalogue;
@@ -26,6 +29,7 @@ export interface ContextServices {
 const KEEP_ALIVE_MS = 15_000;
 
 export interface Occasion {
+  readonly record: CallRecord;
   readonly requestId: string;
   readonly background: McpContext["background"];
   /** Asks anew who is calling; undefined where that no longer holds. */
@@ -35,15 +39,17 @@ export interface Occasion {
 export type Contexts = (principal: Principal, occasion: Occasion) => Promise<McpContext>;
 
 export function createContexts(services: ContextServices): Contexts {
-  const { snapshots, ...shared } = services;
+  const { snapshots, emitter, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
   const contextOf: Contexts = async (principal, occasion) => {
-    const { requestId, background, identify } = occasion;
+    const { record, requestId, background, identify } = occasion;
     const tenant = await snapshots.get(principal.tenantId, background);
     if (tenant === undefined) throw new NotFoundError();
     return {
       ...shared,
+      record,
       requestId,
+      tell: (events) => emitter.emit(events, background),
       principal,
       tenant,
       access: accessOf(principal, tenant, new Date()),

@@ -5,8 +5,9 @@ import type { OriginPolicy } from "../core/net/origin.ts";
 import type { Database } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import { logFailure } from "../logs/console.ts";
+import type { Emitter } from "../logs/emit.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
-import type { ChannelTools } from "../upstream/channel.ts";
+import type { ChannelTarget, ChannelTools } from "../upstream/channel.ts";
 import { askOffer } from "./aggregate/ask.ts";
 import { Catalogue } from "./aggregate/catalogue.ts";
 import { recallOffers, rememberOffer } from "./aggregate/heard.ts";
@@ -23,6 +24,7 @@ export interface GatewayParts {
   readonly database: Database;
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
+  readonly emitter: Emitter;
   readonly keyring: Keyring;
   readonly upstream: ChannelTools;
   readonly origins: OriginPolicy;
@@ -40,9 +42,9 @@ export interface Gateway {
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
-  const { database, authenticator, snapshots, keyring, upstream, origins } = parts;
+  const { database, authenticator, snapshots, emitter, keyring, upstream, origins } = parts;
   const offers = new Offers({
-    ask: async (server) => askOffer(server, await targetFor(server, keyring), upstream),
+    ask: async (server) => askOffer(server, impatient(await targetFor(server, keyring)), upstream),
     recall: (tenantId, servers) => recallOffers(database, tenantId, servers),
     remember: (tenantId, offer) => rememberOffer(database, tenantId, offer),
     failed: ({ id }, error) =>
@@ -51,6 +53,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   });
   const contexts = createContexts({
     snapshots,
+    emitter,
     keyring,
     upstream,
     catalogue: new Catalogue(offers),
@@ -62,7 +65,17 @@ export function createGateway(parts: GatewayParts): Gateway {
   });
   return {
     contexts,
-    mcp: createMcpEndpoint({ authenticator, snapshots, contexts, origins }),
+    mcp: createMcpEndpoint({ authenticator, snapshots, emitter, contexts, origins }),
     createLegacyServer: () => new LegacyServer({ tools: upstream, keyring, now: Date.now }),
   };
+}
+
+/**
+ * Nobody waits for a list longer than a few seconds, and a Worker has six connections that may wait for headers at once:
+ * servers that hang must not hold them while others could be asked.
+ */
+const PATIENCE_MS = 5000;
+
+function impatient(target: ChannelTarget): ChannelTarget {
+  return { ...target, firstByteTimeoutMs: Math.min(target.firstByteTimeoutMs, PATIENCE_MS) };
 }

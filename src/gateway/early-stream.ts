@@ -21,7 +21,8 @@ type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
 export function earlyStream(early: EarlyStream): Response {
   const { readable, writer } = openStream();
-  early.context.background(deliver(early, writer));
+  const release = early.context.record.hold();
+  early.context.background(deliver(early, writer).finally(release));
   return new Response(readable, {
     headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
   });

@@ -14,16 +14,19 @@ import { challengeFor } from "../identity/oauth/challenge.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import { anonymous, type Principal } from "../identity/principal.ts";
 import { logFailure } from "../logs/console.ts";
+import type { Emitter } from "../logs/emit.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import { aggregate } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
 import type { Contexts } from "./contexts.ts";
 import { preflight, withCors } from "./cors.ts";
 import { passThrough } from "./pass-through.ts";
+import { RequestRecord } from "./record.ts";
 
 export interface McpServices {
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
+  readonly emitter: Emitter;
   readonly contexts: Contexts;
   readonly origins: OriginPolicy;
 }
@@ -48,16 +51,25 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
   const enter = async (
     request: Request,
     address: McpAddress,
-    requestId: string,
-    background: Background,
+    record: RequestRecord,
+    { requestId, background }: Scene,
   ): Promise<McpContext> => {
-    const known = async () => requireScope(await identify(services, request, address, background));
-    return services.contexts(await known(), { requestId, background, identify: known });
+    const known = async () => {
+      const principal = await identify(services, request, address, background);
+      record.by(principal);
+      return requireScope(principal);
+    };
+    return services.contexts(await known(), { record, requestId, background, identify: known });
   };
 
-  const serve: McpEndpoint = async (request, address, requestId, background) => {
+  const serve = async (
+    request: Request,
+    address: McpAddress,
+    record: RequestRecord,
+    scene: Scene,
+  ): Promise<Response> => {
     refuseLongHeaders(request.headers);
-    const context = await enter(request, address, requestId, background);
+    const context = await enter(request, address, record, scene);
     const { tenant, access } = context;
     if (address.serverName === undefined) return aggregate(request, undefined, context);
     const server = tenant.servers.get(address.serverName);
@@ -76,24 +88,39 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
       );
     }
     if (request.method === "OPTIONS") return withCors(preflight(request), origin);
+    const record = new RequestRecord(request, requestId, (events) =>
+      services.emitter.emit(events, background),
+    );
     try {
-      return withCors(await serve(request, address, requestId, background), origin);
+      const response = await serve(request, address, record, { requestId, background });
+      record.answered(response.status);
+      return withCors(response, origin);
     } catch (thrown) {
       const error = asGatewayError(thrown);
+      record.answered(error.status, error);
       if (error.status >= 500) {
         logFailure(error, { requestId, method: request.method, path: new URL(request.url).pathname });
       }
-      const response = gatewayErrorResponse(null, error);
-      const challenge = challengeFor(error, {
-        publicUrl: services.origins.publicUrl,
-        path: new URL(request.url).pathname,
-        hadProof: request.headers.has("authorization") || request.headers.has("x-api-key"),
-      });
-      if (challenge !== undefined) response.headers.set("www-authenticate", challenge);
-      if (error.status === 405) response.headers.set("allow", "POST, GET, DELETE, OPTIONS");
-      return withCors(response, origin);
+      return withCors(refusal(error, request, services.origins.publicUrl), origin);
     }
   };
+}
+
+interface Scene {
+  readonly requestId: string;
+  readonly background: Background;
+}
+
+function refusal(error: GatewayError, request: Request, publicUrl: string): Response {
+  const response = gatewayErrorResponse(null, error);
+  const challenge = challengeFor(error, {
+    publicUrl,
+    path: new URL(request.url).pathname,
+    hadProof: request.headers.has("authorization") || request.headers.has("x-api-key"),
+  });
+  if (challenge !== undefined) response.headers.set("www-authenticate", challenge);
+  if (error.status === 405) response.headers.set("allow", "POST, GET, DELETE, OPTIONS");
+  return response;
 }
 
 /** Far beyond any honest request's, and before anything of them is decoded. */

@@ -15,6 +15,7 @@ import { type ActiveSubject, cancelledByAdmin, trackActive } from "./active.ts";
 import type { McpContext } from "./context.ts";
 import { earlyStream } from "./early-stream.ts";
 import { type Edit, edited } from "./edit.ts";
+import { MOST_BYTES, outcomeOf, StreamTail } from "./outcome.ts";
 import { openStream, relay } from "./streams.ts";
 import { targetFor } from "./target.ts";
 
@@ -48,7 +49,14 @@ export async function travel(leg: Leg, context: McpContext): Promise<Response> {
     forget();
     abort.abort();
   };
+  const { record } = context;
+  if (leg.about !== undefined) record.about({ serverId: server.id, ...leg.about });
+  const started = Date.now();
   const pending = reach(leg, context, abort.signal)
+    .then((response) => {
+      record.upstream(Date.now() - started);
+      return response;
+    })
     .then((response) => comeBack(response, leg, context, { signal: abort.signal, hangUp, forget }))
     .catch((error: unknown) => {
       forget();
@@ -108,24 +116,43 @@ async function comeBack(
   await leg.finishHeaders?.(headers);
   const { status } = response;
   if (response.body === null || !isEventStream(response)) {
-    const edited =
-      response.body === null || leg.edit === undefined
-        ? response.body
-        : await leg.edit(await response.text());
+    const body = await whole(response, leg, context);
     forget();
-    return new Response(edited, { status, headers });
+    return new Response(body, { status, headers });
   }
   const { readable, writer } = openStream();
+  const release = context.record.hold();
+  const tail = new StreamTail();
   const body = leg.edit === undefined ? response.body : edited(response.body, leg.edit);
   const options = {
     keepAliveMs: server.keepAliveMs,
     silenceMs: server.idleTimeoutMs,
-    hangUp,
+    hangUp() {
+      hangUp();
+      if (leg.about !== undefined) context.record.outcome(tail.outcome());
+      release();
+    },
+    heard: (piece: Uint8Array) => tail.push(piece),
     lastWords: () => lastWords(leg.id, signal.reason),
     ...(leg.isPermitted !== undefined && { isPermitted: leg.isPermitted }),
   };
   context.background(relay(body, writer, options));
   return new Response(readable, { status, headers });
+}
+
+/** An answer in one piece; read on its way where somebody wants to know what it says, and streamed where not. */
+async function whole(response: Response, leg: Leg, { record }: McpContext): Promise<BodyInit | null> {
+  if (response.body === null) return null;
+  if (leg.edit !== undefined) {
+    const text = await response.text();
+    if (leg.about !== undefined) record.outcome(outcomeOf(text));
+    return leg.edit(text);
+  }
+  const length = Number(response.headers.get("content-length") ?? Number.NaN);
+  if (leg.about === undefined || !(length <= MOST_BYTES)) return response.body;
+  const bytes = await response.arrayBuffer();
+  record.outcome(outcomeOf(new TextDecoder().decode(bytes)));
+  return bytes;
 }
 
 /** Whoever waits for an answer on a stream that an admin has ended gets one. */

@@ -15,6 +15,7 @@ import { isForeignToServer } from "./foreign.ts";
 import { travel } from "./leg.ts";
 import { listEdit, refusal } from "./permitted.ts";
 import { type Post, readPost } from "./post.ts";
+import { outcomeOfError } from "./record.ts";
 
 export async function passThrough(
   request: Request,
@@ -37,6 +38,7 @@ export async function passThrough(
       ? await translated()
       : response;
   } catch (error) {
+    if (error instanceof GatewayError && error.status >= 500) context.record.outcome(outcomeOfError(error));
     if (error instanceof UpstreamError) return gatewayErrorResponse(post?.id ?? null, error);
     throw error;
   }

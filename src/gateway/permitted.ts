@@ -1,7 +1,7 @@
 /** What the caller may not use is not there: absent from the lists of a server, and unknown when it is called. */
 import { errorResponse } from "../core/mcp/answers.ts";
 import { RESOURCE_NOT_FOUND } from "../core/mcp/eras.ts";
-import { INVALID_PARAMS, type JsonObject, type Message } from "../core/mcp/json-rpc.ts";
+import { INVALID_PARAMS, INVALID_REQUEST, type JsonObject, type Message } from "../core/mcp/json-rpc.ts";
 import { editListText, isListMethod, keyOf, type ListMethod } from "../core/mcp/lists.ts";
 import { targetOf } from "../core/mcp/rewrite.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
@@ -17,14 +17,33 @@ export function refusal(
   server: SnapshotServer,
   context: McpContext,
 ): Response | undefined {
+  const code = post?.era === "modern" ? INVALID_PARAMS : RESOURCE_NOT_FOUND;
+  const refused = new Map<Message, ErrorObject>();
   for (const message of post?.messages ?? []) {
     const target = message.kind === "request" ? targetOf(asObject(message)) : undefined;
     if (target === undefined || target.kind === "task") continue;
     if (context.access.allows(USES[target.kind], server.id, target.value)) continue;
-    const code = post?.era === "modern" ? INVALID_PARAMS : RESOURCE_NOT_FOUND;
-    return errorResponse(200, post?.id ?? null, unknownTarget(target, code));
+    refused.set(message, unknownTarget(target, code));
   }
-  return undefined;
+  const [error] = refused.values();
+  if (post === undefined || error === undefined) return undefined;
+  return post.isBatch ? refuseBatch(post, refused) : errorResponse(200, post.id, error);
+}
+
+type ErrorObject = ReturnType<typeof unknownTarget>;
+
+/** Nothing of it is done, and every request of it learns why. */
+function refuseBatch({ messages }: Post, refused: ReadonlyMap<Message, ErrorObject>): Response {
+  const undone = {
+    code: INVALID_REQUEST,
+    message: "Another part of the batch was refused. Send this by itself.",
+  };
+  const answers = messages.flatMap((message) =>
+    message.kind === "request"
+      ? [{ jsonrpc: "2.0", id: message.id, error: refused.get(message) ?? undone }]
+      : [],
+  );
+  return Response.json(answers, { headers: { "cache-control": "no-store" } });
 }
 
 /** For answers to lists; nothing else is touched. */

@@ -10,8 +10,10 @@ export interface RelayOptions {
   readonly keepAliveMs: number;
   /** After this long without a byte from the upstream the stream is ended. */
   readonly silenceMs: number;
-  /** Lets go of the upstream. */
+  /** Lets go of the upstream; the last thing that happens. */
   readonly hangUp: () => void;
+  /** Told of every piece that goes by. */
+  readonly heard: (piece: Uint8Array) => void;
   /** What the caller is still told when the upstream breaks off. */
   readonly lastWords: () => string | undefined;
   /** Asked from time to time; where it says no, the stream ends. */
@@ -38,7 +40,7 @@ const LOOK_MS = 1000;
 export async function relay(
   body: ReadableStream<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  { keepAliveMs, silenceMs, hangUp, lastWords, isPermitted }: RelayOptions,
+  { keepAliveMs, silenceMs, hangUp, heard, lastWords, isPermitted }: RelayOptions,
 ): Promise<void> {
   const reader = body.getReader();
   const patience = isPermitted === undefined ? keepAliveMs : Math.min(keepAliveMs, LOOK_MS);
@@ -61,6 +63,7 @@ export async function relay(
       if (piece.done) break;
       silent = 0;
       unsaid = 0;
+      heard(piece.value);
       await writer.write(piece.value);
       atBoundary = endsEvent(piece.value);
       next = reader.read();

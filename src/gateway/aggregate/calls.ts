@@ -1,12 +1,17 @@
 /** A request about one thing, brought to the server that has the thing, under the name that it has there. */
+import { UpstreamError } from "../../core/errors.ts";
 import { errorResponse } from "../../core/mcp/answers.ts";
 import { requestHeaders } from "../../core/mcp/forwarding.ts";
 import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { isMembers, mapMember, mapObject, memberOf, stringifyLossless } from "../../core/mcp/json-text.ts";
+import type { Gap } from "../../core/mcp/merge.ts";
+import { resolve } from "../../core/mcp/names.ts";
 import { checkParamHeaders } from "../../core/mcp/param-headers.ts";
 import { HEADER_MISMATCH, HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts";
 import { type Target, targetOf, withTarget } from "../../core/mcp/rewrite.ts";
+import { unwrapUri } from "../../core/mcp/uris.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
 import { travel } from "../leg.ts";
 import type { Post } from "../post.ts";
@@ -51,9 +56,40 @@ export async function find(target: Target, scope: Scope, context: McpContext): P
   const known = await catalogue.known(scope, background);
   const place = await placeIn(known.tables, target, context);
   if (place !== undefined || known.gaps.length === 0) return place && { place, tables: known.tables };
-  const { tables } = await catalogue.complete(scope, background);
+  const meant = await candidates(target, scope, context);
+  const { tables, gaps } = await catalogue.complete(scope, background, meant);
   const late = await placeIn(tables, target, context);
+  if (late === undefined) refuseUnheard(meant, gaps, context);
   return late && { place: late, tables };
+}
+
+/** What only one server can have, and nobody can say whether it has: that server is the trouble, not the name. */
+function refuseUnheard(
+  [only, another]: readonly SnapshotServer[],
+  gaps: readonly Gap[],
+  { access }: McpContext,
+): void {
+  if (only === undefined || another !== undefined || !access.allows("server", only.id, only.name)) return;
+  const gap = gaps.find(({ server }) => server === only.name);
+  if (gap === undefined || gap.stale) return;
+  const message = `${only.name} ${gap.reason}. Try again in a moment, or ask its owner.`;
+  throw new UpstreamError("upstream_unreachable", only.name, message);
+}
+
+/** A name that says whose it is need not wait for others. One that does not may be claimed by whoever is heard last. */
+async function candidates(
+  { kind, value }: Target,
+  { servers, naming }: Scope,
+  context: McpContext,
+): Promise<readonly SnapshotServer[]> {
+  const names = () => servers.map(({ name }) => name);
+  const named =
+    kind === "task"
+      ? await openTask(context.keyring, context.principal.id, value)
+      : kind === "tool" || kind === "prompt"
+        ? resolve(value, names(), naming.separator)
+        : unwrapUri(value);
+  return named === undefined ? servers : servers.filter(({ name }) => name === named.server);
 }
 
 /** For requests whose server is known already. The status tells something only where we know nothing of the method. */

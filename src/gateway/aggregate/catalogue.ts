@@ -16,15 +16,19 @@ export interface Scope {
   readonly tenantId: string;
   readonly servers: readonly SnapshotServer[];
   readonly naming: Naming;
+  /** All of the tenant's, however many there are just now. */
+  readonly isWhole: boolean;
 }
 
 export function wholeTenant(tenant: TenantSnapshot): Scope {
-  return { tenantId: tenant.id, servers: [...tenant.servers.values()], naming: tenant.naming };
+  const servers = [...tenant.servers.values()];
+  return { tenantId: tenant.id, servers, naming: tenant.naming, isWhole: true };
 }
 
 /** Alone, a server's names are its own. */
 export function singleServer(tenant: TenantSnapshot, server: SnapshotServer): Scope {
-  return { tenantId: tenant.id, servers: [server], naming: { ...tenant.naming, prefix: "never" } };
+  const naming: Naming = { ...tenant.naming, prefix: "never" };
+  return { tenantId: tenant.id, servers: [server], naming, isWhole: false };
 }
 
 export function scopeOf(tenant: TenantSnapshot, serverName: string | undefined): Scope {
@@ -38,6 +42,7 @@ type Background = (work: Promise<unknown>) => void;
 
 interface Built {
   readonly offers: readonly Offer[];
+  readonly names: readonly string[];
   readonly naming: Naming;
   readonly tables: Tables;
 }
@@ -57,31 +62,39 @@ export class Catalogue {
     return this.#view(scope, await this.#offers.known(scope.tenantId, scope.servers, background));
   }
 
-  /** Waits for servers that nothing is known of yet. */
-  async complete(scope: Scope, background: Background): Promise<View> {
-    return this.#view(scope, await this.#offers.complete(scope.tenantId, scope.servers, background));
+  /** Waits for those of the awaited servers that nothing is known of yet. */
+  async complete(
+    scope: Scope,
+    background: Background,
+    awaited: readonly SnapshotServer[] = scope.servers,
+  ): Promise<View> {
+    const { tenantId, servers } = scope;
+    return this.#view(scope, await this.#offers.complete(tenantId, servers, background, awaited));
   }
 
   forget(serverId: string): void {
     this.#offers.forget(serverId);
   }
 
-  #view({ tenantId, servers, naming }: Scope, { offers, gaps }: Offered): View {
-    const [only] = servers;
-    const key = servers.length === 1 && only !== undefined ? `${tenantId}:${only.id}` : tenantId;
+  #view({ tenantId, servers, naming, isWhole }: Scope, { offers, gaps }: Offered): View {
+    const key = isWhole ? tenantId : `${tenantId}:${servers.map(({ id }) => id).join()}`;
     const built = this.#built.get(key);
-    if (built !== undefined && isSameNaming(built.naming, naming) && isSame(built.offers, offers)) {
-      return { tables: built.tables, gaps };
-    }
-    const tables = new Tables(offers, naming);
+    const names = servers.map(({ name }) => name);
+    const isAsBuilt =
+      built !== undefined &&
+      isSameNaming(built.naming, naming) &&
+      isSame(built.names, names) &&
+      isSame(built.offers, offers);
+    if (isAsBuilt) return { tables: built.tables, gaps };
+    const tables = new Tables(offers, names, naming);
     this.#built.delete(key);
-    this.#built.set(key, { offers, naming, tables });
+    this.#built.set(key, { offers, names, naming, tables });
     const [oldest] = this.#built.keys();
     if (this.#built.size > REMEMBERED_TENANTS && oldest !== undefined) this.#built.delete(oldest);
     return { tables, gaps };
   }
 }
 
-function isSame(left: readonly Offer[], right: readonly Offer[]): boolean {
-  return left.length === right.length && left.every((offer, position) => offer === right[position]);
+function isSame<T>(left: readonly T[], right: readonly T[]): boolean {
+  return left.length === right.length && left.every((item, position) => item === right[position]);
 }

@@ -5,6 +5,7 @@
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
 import { within } from "../../core/waiting.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
 import { type MessageWriter, messageStream } from "../message-stream.ts";
 import { type Caller, find } from "./calls.ts";
@@ -62,12 +63,14 @@ async function hold(listening: Listening, parts: ReadonlyMap<string, Part>): Pro
     for (const part of parts.values()) open(part);
     const accepted = await acknowledged([...legs.values()]);
     await writer.write(acknowledgement(id, wanted, accepted));
-    for (let { servers } = scope; ; ) {
+    for (let servers = reachable(scope, context); ; ) {
       await writer.idle(LOOK_MS);
       const renewed = await context.renew();
       if (renewed === undefined) break;
-      const now = wholeTenant(renewed.tenant).servers;
-      if (scope.servers.length === 1 || isSame(servers, now)) continue;
+      const now = reachable(scope, renewed);
+      if (isSame(servers, now)) continue;
+      // Of one server alone nothing is left to listen to.
+      if (!scope.isWhole) break;
       servers = now;
       // What one endpoint offers changes with the servers behind it.
       for (const flag of wanted.flags) await writer.write(changed(flag, id));
@@ -79,6 +82,14 @@ async function hold(listening: Listening, parts: ReadonlyMap<string, Part>): Pro
   } finally {
     for (const leg of legs.values()) leg.close();
   }
+}
+
+/** Those of the scope that are there now and that the caller may see now. */
+function reachable(scope: Scope, { tenant, access }: McpContext): readonly SnapshotServer[] {
+  const there = scope.isWhole
+    ? wholeTenant(tenant).servers
+    : scope.servers.filter(({ id }) => tenant.serversById.has(id));
+  return there.filter(({ id, name }) => access.allows("server", id, name));
 }
 
 interface Part {

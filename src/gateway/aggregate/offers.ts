@@ -88,10 +88,15 @@ export class Offers {
   }
 
   /** Waits for those that have not answered yet, but never longer than one deadline, however many hang. */
-  async complete(tenantId: string, servers: Servers, background: Background): Promise<Offered> {
+  async complete(
+    tenantId: string,
+    servers: Servers,
+    background: Background,
+    awaited: Servers = servers,
+  ): Promise<Offered> {
     const until = this.#sources.now() + this.#times.deadlineMs;
     const known = await this.known(tenantId, servers, background);
-    const entries = servers.map((server) => this.#entryOf(tenantId, server));
+    const entries = awaited.map((server) => this.#entryOf(tenantId, server));
     // Looks again and again, because the promise may be another request's: see core/cache.ts.
     const isSettled = (entry: Entry) => entry.failure !== undefined || entry.offer?.isStale === false;
     if (entries.every(isSettled)) return known;
@@ -101,7 +106,7 @@ export class Offers {
     for (const entry of entries) {
       if (!isSettled(entry)) entry.failure = `did not answer within ${this.#times.deadlineMs} ms`;
     }
-    return this.#told(entries);
+    return this.#told(servers.map((server) => this.#entryOf(tenantId, server)));
   }
 
   /** The server said that its lists have changed. */

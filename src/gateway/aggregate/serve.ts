@@ -1,8 +1,9 @@
 /** Many servers as one, or one server that needs translation: which era the caller speaks, and who serves that. */
-import { UpstreamError } from "../../core/errors.ts";
+import { GatewayError, UpstreamError } from "../../core/errors.ts";
 import { gatewayErrorResponse } from "../../core/mcp/answers.ts";
 import type { McpContext } from "../context.ts";
 import { type Post, readPost } from "../post.ts";
+import { outcomeOfError } from "../record.ts";
 import { sessionDoor } from "../session/door.ts";
 import { scopeOf } from "./catalogue.ts";
 import { serveModern } from "./modern.ts";
@@ -27,6 +28,7 @@ export async function aggregatePost(
     if (post?.era !== "modern") return await sessionDoor(request, post, serverName, context);
     return await serveModern(request, post, scopeOf(context.tenant, serverName), context);
   } catch (error) {
+    if (error instanceof GatewayError && error.status >= 500) context.record.outcome(outcomeOfError(error));
     if (error instanceof UpstreamError) return gatewayErrorResponse(post?.id ?? null, error);
     throw error;
   }

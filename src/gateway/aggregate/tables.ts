@@ -19,6 +19,7 @@ export interface Place {
 export class Tables {
   readonly offers: readonly Offer[];
   readonly #byName: ReadonlyMap<string, Offer>;
+  readonly #servers: readonly string[];
   readonly #naming: Naming;
   readonly #tools: NameTable;
   readonly #prompts: NameTable;
@@ -28,10 +29,12 @@ export class Tables {
   /** Whole lists, as long as those who may see them so are remembered. */
   readonly #merged = new WeakMap<Access, Map<ListMethod, JsonObject>>();
 
-  constructor(offers: readonly Offer[], naming: Naming) {
+  /** `servers` also names those that nothing is known of yet. */
+  constructor(offers: readonly Offer[], servers: readonly string[], naming: Naming) {
     const byPriority = serverOrder(naming.priority);
     this.offers = offers.toSorted((left, right) => byPriority(left.server.name, right.server.name));
     this.#byName = new Map(offers.map((offer) => [offer.server.name, offer]));
+    this.#servers = servers;
     this.#naming = naming;
     this.#tools = exposeNames(this.#named("tools/list"), naming.prefix, naming);
     this.#prompts = exposeNames(this.#named("prompts/list"), naming.prefix, naming);
@@ -152,7 +155,7 @@ export class Tables {
   }
 
   #placeOfName(name: string, table: NameTable, feature: string): Place | undefined {
-    const found = table.lookup.get(name) ?? resolve(name, this.#byName.keys(), this.#naming.separator);
+    const found = table.lookup.get(name) ?? resolve(name, this.#servers, this.#naming.separator);
     const offer = found && this.#byName.get(found.server);
     if (found !== undefined) return offer && { offer, own: found.name };
     return this.#only(feature, name);
@@ -162,8 +165,12 @@ export class Tables {
     return this.#at(resolveUri(uri, this.#routes)) ?? this.#only("resources", uri);
   }
 
-  /** Servers have things that they list nowhere, or not to us; where one server only has the feature, it is asked. */
+  /**
+   * Servers have things that they list nowhere, or not to us; where one server only has the feature, it is asked. As
+   * long as others have not been heard, nobody knows whom the caller means, and nobody gets to see the arguments.
+   */
   #only(feature: string, own: string): Place | undefined {
+    if (this.offers.length < this.#servers.length) return undefined;
     const able = this.offers.filter(({ capabilities }) => feature in capabilities);
     const [offer] = able;
     return able.length === 1 && offer !== undefined ? { offer, own } : undefined;

@@ -50,7 +50,7 @@ export class HeldSession {
     const { outbox } = this.session;
     this.session.attend(context);
     const options = this.#options(context);
-    if (lastEventId === undefined) return outbox.general.respond(outbox.general.sent, options);
+    if (lastEventId === undefined) return outbox.general.respond(outbox.general.delivered, options);
     const found = outbox.find(lastEventId);
     // What was said on a stream that nobody remembers is lost; what comes now is not.
     return found === undefined

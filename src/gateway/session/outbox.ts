@@ -37,9 +37,11 @@ export class OutStream implements Sink {
   readonly #bell = new Doorbell();
   #events: Event[] = [];
   #seq = 0;
+  #delivered = 0;
   #isFinished = false;
-  /** Each attachment takes over from the one before. */
+  /** Each attachment takes over from the one before; 0 where there is none. */
   #attachment = 0;
+  #attachments = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -52,6 +54,15 @@ export class OutStream implements Sink {
   /** The number of the last event. */
   get sent(): number {
     return this.#seq;
+  }
+
+  /** The number of the last event that some connection has taken. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  get isFinished(): boolean {
+    return this.#isFinished;
   }
 
   send(message: JsonObject): void {
@@ -74,7 +85,8 @@ export class OutStream implements Sink {
   /** Streams what comes after the event with this number; the answer's headers leave at once. */
   respond(after: number, options: OutboxOptions): Response {
     const { readable, writer } = openStream();
-    this.#attachment += 1;
+    this.#attachments += 1;
+    this.#attachment = this.#attachments;
     options.background(this.#write(writer, after, this.#attachment, options).catch(() => undefined));
     return new Response(readable, { headers: EVENT_STREAM_HEADERS });
   }
@@ -95,6 +107,7 @@ export class OutStream implements Sink {
         for (const { seq, block } of next) {
           await writer.write(encoder.encode(block));
           sent = seq;
+          this.#delivered = Math.max(this.#delivered, seq);
         }
         if (this.#isFinished && sent === this.#seq) break;
         if (next.length > 0) continue;
@@ -125,8 +138,7 @@ export class Outbox {
     this.#made += 1;
     const stream = new OutStream(`${this.#life}.${this.#made}`);
     this.#streams.set(stream.name, stream);
-    const [, oldest] = this.#streams.keys();
-    if (this.#streams.size > KEPT_STREAMS && oldest !== undefined) this.#streams.delete(oldest);
+    if (this.#streams.size > KEPT_STREAMS) this.#forgetOne();
     return stream;
   }
 
@@ -136,6 +148,15 @@ export class Outbox {
     const stream = this.#streams.get(lastEventId.slice(0, Math.max(dot, 0)));
     const after = Number(lastEventId.slice(dot + 1));
     return stream === undefined || !Number.isSafeInteger(after) || after < 0 ? undefined : { stream, after };
+  }
+
+  /** The oldest of those whose last word is said, and of all only where there are far too many. */
+  #forgetOne(): void {
+    const others = [...this.#streams.values()].filter((stream) => stream !== this.general);
+    const oldest =
+      others.find(({ isFinished, isAttached }) => isFinished && !isAttached) ??
+      (others.length > 4 * KEPT_STREAMS ? others[0] : undefined);
+    if (oldest !== undefined) this.#streams.delete(oldest.name);
   }
 
   get isAttached(): boolean {

@@ -1,4 +1,5 @@
 /** A legacy client's request on its way to the server that has what it is about, and the answer on its way back. */
+import { asGatewayError } from "../../core/errors.ts";
 import { RESOURCE_NOT_FOUND } from "../../core/mcp/eras.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { memberOf } from "../../core/mcp/json-text.ts";
@@ -9,6 +10,8 @@ import { scopeOf } from "../aggregate/catalogue.ts";
 import { outwardFrom } from "../aggregate/outward.ts";
 import type { StateOwner } from "../aggregate/seals.ts";
 import type { McpContext } from "../context.ts";
+import { outcomeIn } from "../outcome.ts";
+import { mcpEvent, type Outcome, outcomeOfError } from "../record.ts";
 import type { Exchange } from "./peer.ts";
 import type { Session } from "./session.ts";
 
@@ -74,10 +77,19 @@ async function toServer(
   };
   const about = { server: server.name, method: owner.method, target: place.own || undefined };
   const forget = trackActive(about, context, exchange.cancel);
+  const started = Date.now();
+  const tell = (outcome: Outcome) => {
+    const subject = { ...about, serverId: server.id };
+    context.tell([mcpEvent(context.principal, context.requestId, subject, outcome, Date.now() - started)]);
+  };
   try {
     const response = await peer.request(withTarget(message, place.own), translated);
     await told;
+    tell(outcomeIn(response));
     return await outward(response);
+  } catch (error) {
+    tell(outcomeOfError(asGatewayError(error)));
+    throw error;
   } finally {
     forget();
   }

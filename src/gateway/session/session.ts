@@ -117,12 +117,7 @@ export class Session {
         failed(METHOD_NOT_FOUND, "There is no such method here.")
       );
     } catch (error) {
-      const body = parseLossless(
-        gatewayErrorBody(
-          id,
-          asGatewayError(abort.signal.reason instanceof GatewayError ? abort.signal.reason : error),
-        ),
-      );
+      const body = parseLossless(gatewayErrorBody(id, reasonOf(abort.signal, error)));
       return isMembers(body) ? body : failed(INVALID_PARAMS, "The request failed.");
     } finally {
       this.#running.delete(id);
@@ -156,4 +151,10 @@ export class Session {
   #anyStream(): Sink {
     return this.outbox.general;
   }
+}
+
+/** A request that was ended from outside has not failed. */
+function reasonOf(signal: AbortSignal, error: unknown): GatewayError {
+  if (signal.reason instanceof GatewayError) return signal.reason;
+  return signal.aborted ? new GatewayError("cancelled", "The request was cancelled.") : asGatewayError(error);
 }

@@ -1,0 +1,184 @@
+/** What one request has to tell the log: gathered on its way, sent when its answer is over. */
+import { type GatewayError, UpstreamError } from "../core/errors.ts";
+import { uuidv7 } from "../core/ids.ts";
+import { codeOf } from "../core/mcp/answers.ts";
+import type { Principal } from "../identity/principal.ts";
+import { EVENT_VERSION, type LogEvent, type McpEvent } from "../logs/events.ts";
+
+export interface CallSubject {
+  readonly serverId: string | undefined;
+  readonly method: string;
+  readonly target: string | undefined;
+  /** Sanitised, and only where the tenant wants payloads kept. */
+  readonly params?: Record<string, unknown> | undefined;
+}
+
+export interface Outcome {
+  readonly success: boolean;
+  readonly code?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+/** The part of a request's record that whoever serves it writes to. */
+export interface CallRecord {
+  about(subject: CallSubject): void;
+  outcome(outcome: Outcome): void;
+  /** How long the server took until its first byte. */
+  upstream(ms: number): void;
+  /** The answer is not over yet; what comes back says that it is. */
+  hold(): () => void;
+}
+
+export class RequestRecord implements CallRecord {
+  readonly #request: Request;
+  readonly #requestId: string;
+  readonly #send: (events: readonly LogEvent[]) => void;
+  readonly #startedAt = Date.now();
+  #principal: Principal | undefined;
+  #subject: CallSubject | undefined;
+  #outcome: Outcome | undefined;
+  #upstreamMs: number | undefined;
+  #held = 0;
+  #answer: { status: number; error: GatewayError | undefined } | undefined;
+
+  constructor(request: Request, requestId: string, send: (events: readonly LogEvent[]) => void) {
+    this.#request = request;
+    this.#requestId = requestId;
+    this.#send = send;
+  }
+
+  by(principal: Principal): void {
+    this.#principal = principal;
+  }
+
+  about(subject: CallSubject): void {
+    this.#subject = subject;
+  }
+
+  outcome(outcome: Outcome): void {
+    this.#outcome = outcome;
+  }
+
+  upstream(ms: number): void {
+    this.#upstreamMs = ms;
+  }
+
+  hold(): () => void {
+    this.#held += 1;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#held -= 1;
+      this.#tell();
+    };
+  }
+
+  answered(status: number, error?: GatewayError): void {
+    this.#answer = { status, error };
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#held > 0 || this.#answer === undefined) return;
+    const { status, error } = this.#answer;
+    this.#answer = undefined;
+    const now = Date.now();
+    const durationMs = now - this.#startedAt;
+    const events: LogEvent[] = [this.#requestEvent(status, error, durationMs)];
+    const subject = this.#subject;
+    if (this.#principal !== undefined && subject !== undefined) {
+      const outcome = this.#outcome ?? { success: status < 400, message: error?.message };
+      events.push(mcpEvent(this.#principal, this.#requestId, subject, outcome, durationMs));
+    }
+    if (error !== undefined && error.status >= 500) events.push(this.#errorEvent(error));
+    this.#send(events);
+  }
+
+  #requestEvent(statusCode: number, error: GatewayError | undefined, durationMs: number): LogEvent {
+    const { method, headers, url } = this.#request;
+    const subject = this.#subject;
+    return {
+      v: EVENT_VERSION,
+      kind: "request",
+      id: this.#requestId,
+      at: this.#startedAt,
+      tenantId: this.#principal?.tenantId ?? null,
+      userId: this.#principal?.userId,
+      apiKeyId: this.#principal?.apiKeyId,
+      requestId: this.#requestId,
+      traceId: headers.get("traceparent")?.split("-")[1],
+      method,
+      // Query parameters may hold a session's id.
+      path: new URL(url).pathname,
+      mcpMethod: subject?.method,
+      toolName: subject?.method === "tools/call" ? subject.target : undefined,
+      targetServerId: subject?.serverId,
+      statusCode,
+      durationMs,
+      upstreamMs: this.#upstreamMs,
+      requestBytes: Number(headers.get("content-length") ?? 0),
+      ipAddress: headers.get("cf-connecting-ip"),
+      userAgent: headers.get("user-agent"),
+      country: headers.get("cf-ipcountry"),
+      errorCode: error?.code,
+    };
+  }
+
+  #errorEvent(error: GatewayError): LogEvent {
+    return {
+      v: EVENT_VERSION,
+      kind: "error",
+      id: uuidv7(),
+      at: this.#startedAt,
+      tenantId: this.#principal?.tenantId ?? null,
+      code: error.code,
+      message: error.message,
+      source: error instanceof UpstreamError ? "upstream" : "gateway",
+      severity: error instanceof UpstreamError ? "medium" : "high",
+      serverId: this.#subject?.serverId,
+      requestId: this.#requestId,
+      fingerprint: `${error.code}:${this.#subject?.serverId ?? ""}:${this.#subject?.method ?? ""}`,
+    };
+  }
+}
+
+export function mcpEvent(
+  principal: Principal,
+  requestId: string,
+  { serverId, method, target, params }: CallSubject,
+  { success, code, message }: Outcome,
+  durationMs: number,
+): McpEvent {
+  return {
+    v: EVENT_VERSION,
+    kind: "mcp",
+    id: uuidv7(),
+    at: Date.now() - durationMs,
+    tenantId: principal.tenantId,
+    userId: principal.userId,
+    apiKeyId: principal.apiKeyId,
+    roles: [principal.role],
+    method: method.slice(0, 200),
+    target: target?.slice(0, 500),
+    serverId,
+    params,
+    durationMs,
+    success,
+    errorCode: code,
+    errorMessage: message,
+    requestId,
+  };
+}
+
+export function outcomeOfError({ code, message }: GatewayError): Outcome {
+  return { success: false, code: codeOf(code), message };
+}
+
+/** For what is served elsewhere, and recorded there. */
+export const NO_RECORD: CallRecord = {
+  about: () => undefined,
+  outcome: () => undefined,
+  upstream: () => undefined,
+  hold: () => () => undefined,
+};
