@@ -1,6 +1,6 @@
 // Runs the bundled Worker in bare workerd, the runtime of production, without wrangler's development proxy in front:
 // for tests that come from outside, for the conformance suite, and for measurements.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnGuarded } from "../lib/guarded.ts";
 import { projectDir } from "../lib/paths.ts";
@@ -16,6 +16,7 @@ export async function startWorkerd(
   const config = join(dir, "config.capnp");
   const storage = join(devDir, "objects");
   mkdirSync(storage, { recursive: true });
+  copyFileSync(join(projectDir, "scripts", "run", BROKER), join(dir, BROKER));
   writeFileSync(config, configuration({ main, port, storage, variables: Object.keys(variables) }));
   const logFile = join(devDir, "logs", "workerd.log");
   const child = await spawnGuarded({
@@ -33,6 +34,8 @@ export async function startWorkerd(
 
 export type Workerd = Worker & { readonly main: string };
 
+const BROKER = "queue-broker.js";
+
 const folderOf = (devDir: string) => join(devDir, "workerd");
 
 interface Layout {
@@ -44,11 +47,21 @@ interface Layout {
 }
 
 function configuration({ main, port, storage, variables }: Layout): string {
-  const { date, flags, objects } = declared();
+  const { date, flags, objects, queues } = declared();
   const bindings = [
     ...variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`),
     ...objects.map(({ name, className }) => `(name = "${name}", durableObjectNamespace = "${className}")`),
+    ...queues.map(({ binding }) => `(name = "${binding}", queue = "queue-${binding}")`),
   ];
+  const brokers = queues.map(
+    ({ binding, queue }) => `
+    (name = "queue-${binding}", worker = (
+      modules = [(name = "${BROKER}", esModule = embed "${BROKER}")],
+      compatibilityDate = "${date}",
+      compatibilityFlags = ["nodejs_compat", "service_binding_extra_handlers"],
+      bindings = [(name = "CONSUMER", service = "gateway"), (name = "QUEUE", text = "${queue}")],
+    )),`,
+  );
   const namespaces = objects.map(
     ({ className }) => `(className = "${className}", uniqueKey = "${className}", enableSql = true)`,
   );
@@ -58,7 +71,7 @@ const config :Workerd.Config = (
   services = [
     (name = "gateway", worker = .gateway),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
-    (name = "objects", disk = (path = "${storage}", writable = true)),
+    (name = "objects", disk = (path = "${storage}", writable = true)),${brokers.join("")}
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "gateway")],
 );
@@ -78,6 +91,7 @@ interface Declared {
   readonly date: string;
   readonly flags: string;
   readonly objects: readonly { readonly name: string; readonly className: string }[];
+  readonly queues: readonly { readonly binding: string; readonly queue: string }[];
 }
 
 /** What wrangler.toml says, so that there is one place to say it. */
@@ -88,12 +102,19 @@ function declared(): Declared {
   const objects = toml.matchAll(
     /^\[\[durable_objects\.bindings\]\]\nname = "(?<name>\w+)"\nclass_name = "(?<className>\w+)"/gm,
   );
+  const queues = toml.matchAll(
+    /^\[\[queues\.producers\]\]\nbinding = "(?<binding>\w+)"\nqueue = "(?<queue>[\w-]+)"/gm,
+  );
   return {
     date,
     flags,
     objects: Array.from(objects, ({ groups }) => ({
       name: groups?.name ?? "",
       className: groups?.className ?? "",
+    })),
+    queues: Array.from(queues, ({ groups }) => ({
+      binding: groups?.binding ?? "",
+      queue: groups?.queue ?? "",
     })),
   };
 }

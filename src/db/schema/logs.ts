@@ -16,7 +16,16 @@ import {
   text,
   uuid,
 } from "drizzle-orm/pg-core";
-import { createdAt, id, lengthBetween, moment, partitionedId, tenantOwned, within } from "./columns.ts";
+import {
+  createdAt,
+  id,
+  lengthBetween,
+  moment,
+  partitionedId,
+  systemOnly,
+  tenantOwned,
+  within,
+} from "./columns.ts";
 import { severity } from "./enums.ts";
 
 type Json = Record<string, unknown>;
@@ -225,4 +234,19 @@ export const systemEvents = pgTable(
     lengthBetween("system_events_type_length", table.eventType, 1, 100),
     ...tenantOwned(table.tenantId),
   ],
+);
+
+/** Events that the consumer could not write: kept as they came, until a job has written them after all. */
+export const deadLetters = pgTable(
+  "dead_letters",
+  {
+    id: id(),
+    /** The queue's own id: a letter that is delivered twice is kept once. */
+    messageId: text("message_id").notNull().unique(),
+    body: jsonb("body").$type<Json>().notNull(),
+    reason: text("reason").notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    createdAt: createdAt(),
+  },
+  () => [...systemOnly()],
 );

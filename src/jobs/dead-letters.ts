@@ -1,0 +1,26 @@
+/** Tries again to write the events that could not be written when they came. */
+import type { Database } from "../db/client.ts";
+import { countAttempts, dropDeadLetters, nextDeadLetters } from "../db/queries/dead-letters.ts";
+import { logMessageSchema } from "../logs/events.ts";
+import { writeEvents } from "../logs/sinks.ts";
+
+const AT_ONCE = 100;
+
+/** Returns how many were written. Each by itself: one that the database will never take must not hold up the rest. */
+export async function replayDeadLetters(database: Database): Promise<number> {
+  const db = database.asSystem();
+  const letters = await nextDeadLetters(db, AT_ONCE);
+  const written: string[] = [];
+  const failed: string[] = [];
+  for (const { id, body } of letters) {
+    const parsed = logMessageSchema.safeParse(body.body);
+    const isWritten = parsed.success && (await writeEvents(database, parsed.data.events).then(yes, no));
+    (isWritten ? written : failed).push(id);
+  }
+  if (written.length > 0) await dropDeadLetters(db, written);
+  if (failed.length > 0) await countAttempts(db, failed);
+  return written.length;
+}
+
+const yes = () => true;
+const no = () => false;

@@ -1,0 +1,139 @@
+/**
+ * What happened, as it travels from a request through the queue to its table. Each event has an id made where it
+ * happened, so that one delivered twice is written once; and a version, as a queue may hold what an older Worker wrote.
+ */
+import { z } from "zod";
+import { SEVERITIES } from "../core/vocabulary.ts";
+
+const VERSION = 1;
+
+const id = z.uuid();
+const at = z.number().int();
+const tenantId = z.uuid().nullable();
+const text = z.string().nullish();
+const uuid = z.uuid().nullish();
+const json = z.record(z.string(), z.unknown()).nullish();
+
+const common = { v: z.literal(VERSION), id, at, tenantId };
+
+const requestEvent = z.object({
+  ...common,
+  kind: z.literal("request"),
+  userId: text,
+  apiKeyId: uuid,
+  requestId: text,
+  traceId: text,
+  clientName: text,
+  method: z.string(),
+  path: z.string(),
+  mcpMethod: text,
+  toolName: text,
+  targetServerId: uuid,
+  statusCode: z.number().int(),
+  durationMs: z.number(),
+  upstreamMs: z.number().nullish(),
+  requestBytes: z.number().int().nullish(),
+  ipAddress: text,
+  userAgent: text,
+  country: text,
+  errorCode: text,
+  metadata: json,
+});
+
+const mcpEvent = z.object({
+  ...common,
+  kind: z.literal("mcp"),
+  userId: text,
+  apiKeyId: uuid,
+  roles: z.array(z.string()),
+  method: z.string(),
+  target: text,
+  serverId: uuid,
+  params: json,
+  durationMs: z.number().nullish(),
+  success: z.boolean(),
+  errorCode: z.number().int().nullish(),
+  errorMessage: text,
+  requestId: text,
+});
+
+const errorEvent = z.object({
+  ...common,
+  kind: z.literal("error"),
+  code: z.string(),
+  message: z.string(),
+  source: z.string(),
+  severity: z.enum(SEVERITIES),
+  serverId: uuid,
+  requestId: text,
+  fingerprint: text,
+  details: json,
+});
+
+const securityEvent = z.object({
+  ...common,
+  kind: z.literal("security"),
+  eventType: z.string(),
+  severity: z.enum(SEVERITIES),
+  userId: text,
+  apiKeyId: uuid,
+  serverId: uuid,
+  ipAddress: text,
+  requestId: text,
+  description: z.string(),
+  details: json,
+});
+
+const systemEvent = z.object({
+  ...common,
+  kind: z.literal("system"),
+  eventType: z.string(),
+  source: z.string(),
+  severity: z.enum(SEVERITIES),
+  serverId: uuid,
+  message: z.string(),
+  details: json,
+});
+
+export const logEventSchema = z.discriminatedUnion("kind", [
+  requestEvent,
+  mcpEvent,
+  errorEvent,
+  securityEvent,
+  systemEvent,
+]);
+
+export type LogEvent = z.infer<typeof logEventSchema>;
+export type RequestEvent = z.infer<typeof requestEvent>;
+export type McpEvent = z.infer<typeof mcpEvent>;
+
+/** One queue message: all that one request has to tell. */
+export const logMessageSchema = z.object({ events: z.array(logEventSchema) });
+export type LogMessage = z.infer<typeof logMessageSchema>;
+
+/** The queue takes 128 KB a message; this leaves room for the envelope and for UTF-8. */
+const MOST_CHARACTERS = 30_000;
+const MOST_PER_FIELD = 2000;
+
+export const CUT_MARK = "… [cut]";
+
+/** Long texts are cut with a mark, and what is still too long goes without its payload. */
+export function fit(event: LogEvent): LogEvent {
+  const cut: LogEvent = { ...event };
+  for (const [member, value] of Object.entries(cut)) {
+    if (typeof value === "string" && value.length > MOST_PER_FIELD) {
+      Object.assign(cut, { [member]: value.slice(0, MOST_PER_FIELD - CUT_MARK.length) + CUT_MARK });
+    }
+  }
+  if (JSON.stringify(cut).length <= MOST_CHARACTERS) return cut;
+  switch (cut.kind) {
+    case "request":
+      return { ...cut, metadata: { cut: true } };
+    case "mcp":
+      return { ...cut, params: { cut: true } };
+    default:
+      return { ...cut, details: { cut: true } };
+  }
+}
+
+export const EVENT_VERSION = VERSION;

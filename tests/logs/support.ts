@@ -1,0 +1,33 @@
+import { uuidv7 } from "../../src/core/ids.ts";
+import type { Delivered } from "../../src/logs/consumer.ts";
+import type { LogEvent, RequestEvent } from "../../src/logs/events.ts";
+
+export const requestEvent = (tenantId: string | null, more: Partial<RequestEvent> = {}): LogEvent => ({
+  v: 1,
+  kind: "request",
+  id: uuidv7(),
+  at: Date.now(),
+  tenantId,
+  method: "POST",
+  path: "/mcp",
+  statusCode: 200,
+  durationMs: 1.5,
+  ...more,
+});
+
+/** A message as the queue delivers it, which remembers what became of it. */
+export function delivered(body: unknown, attempts = 1): Delivered & { fate: string } {
+  const message = {
+    id: crypto.randomUUID(),
+    body,
+    attempts,
+    fate: "forgotten",
+    ack() {
+      message.fate = "acked";
+    },
+    retry({ delaySeconds = 0 }: { delaySeconds?: number } = {}) {
+      message.fate = `retried after ${delaySeconds} s`;
+    },
+  };
+  return message;
+}
