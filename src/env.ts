@@ -73,6 +73,7 @@ const schema = z
     MICROSOFT_TENANT_ID: secretText,
     MICROSOFT_BASE_URL: standIn,
     OAUTH_DYNAMIC_REGISTRATION: z.enum(["on", "off"]).default("on"),
+    REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000_000).default(5000),
     MAX_BODY_BYTES: z.coerce
       .number()
       .int()
@@ -122,6 +123,8 @@ export interface Config {
   readonly encryptionKeys: readonly { readonly id: string; readonly key: string }[];
   /** Pages of other origins that may call the MCP endpoint. */
   readonly allowedOrigins: readonly string[];
+  /** Of the whole system, shared out among its tenants. */
+  readonly requestsPerMinute: number;
   readonly maxBodyBytes: number;
   readonly mail: { readonly binding: SendEmail | undefined; readonly from: string | undefined };
   /** A provider that has no client is not offered. */
@@ -159,6 +162,7 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
     authSecret: value.BETTER_AUTH_SECRET,
     encryptionKeys: value.ENCRYPTION_KEYS,
     allowedOrigins: value.ALLOWED_ORIGINS,
+    requestsPerMinute: value.REQUESTS_PER_MINUTE,
     maxBodyBytes: value.MAX_BODY_BYTES,
     mail: { binding: value.EMAIL, from: value.MAIL_FROM },
     social: socialClients(value),

@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   gateway: [...BELOW_SERVICES, "identity", "policy", "upstream", "logs"],
   registry: [...BELOW_SERVICES, "upstream", "logs"],
   operations: [...BELOW_SERVICES, "upstream", "logs"],
-  objects: ["core", "gateway", "services.ts"],
+  objects: ["core", "gateway", "logs", "env.ts", "services.ts"],
   "services.ts": [...BELOW_SERVICES, ...SERVICES, "env.ts"],
   edge: ["core", "logs", "env.ts", "services.ts"],
   api: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],

@@ -10,9 +10,14 @@ export type ErrorCode =
   | "unauthorized"
   | "forbidden"
   | "conflict"
+  | "precondition_failed"
+  | "precondition_required"
+  | "key_reused"
   | "too_many_requests"
   | "headers_too_large"
   | "cancelled"
+  | "limits_unavailable"
+  | "upstream_closed"
   | "unsupported_media_type"
   | "not_acceptable"
   | "configuration"
@@ -32,9 +37,14 @@ const STATUS: Record<ErrorCode, number> = {
   unauthorized: 401,
   forbidden: 403,
   conflict: 409,
+  precondition_failed: 412,
+  precondition_required: 428,
+  key_reused: 422,
   too_many_requests: 429,
   headers_too_large: 431,
   cancelled: 503,
+  limits_unavailable: 503,
+  upstream_closed: 503,
   unsupported_media_type: 415,
   not_acceptable: 406,
   configuration: 500,
@@ -55,9 +65,14 @@ const TITLE: Record<ErrorCode, string> = {
   unauthorized: "Who are you?",
   forbidden: "Not allowed",
   conflict: "That does not fit what is there",
+  precondition_failed: "It has changed meanwhile",
+  precondition_required: "Say what you have seen",
+  key_reused: "This key was used for something else",
   too_many_requests: "Too many requests",
   headers_too_large: "Header fields too large",
   cancelled: "Cancelled",
+  limits_unavailable: "Limits cannot be checked",
+  upstream_closed: "The MCP server is given a rest",
   unsupported_media_type: "Unsupported media type",
   not_acceptable: "Not acceptable",
   configuration: "The gateway is not configured",
@@ -124,15 +139,22 @@ export class ForbiddenError extends GatewayError {
 export class TooManyRequestsError extends GatewayError {
   readonly retryAfterSeconds: number;
 
-  constructor(message: string, retryAfterSeconds: number) {
+  /** What else the answer's headers say of the limits. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(message: string, retryAfterSeconds: number, headers: Readonly<Record<string, string>> = {}) {
     super("too_many_requests", message);
     this.retryAfterSeconds = retryAfterSeconds;
+    this.headers = headers;
   }
 }
 
 /** What an answer about this failure says in its headers, whichever door it goes out by. */
 export function headersOf(error: GatewayError): Record<string, string> {
-  return error instanceof TooManyRequestsError ? { "retry-after": String(error.retryAfterSeconds) } : {};
+  if (error instanceof ServerClosedError) return { "retry-after": String(error.retryAfterSeconds) };
+  return error instanceof TooManyRequestsError
+    ? { ...error.headers, "retry-after": String(error.retryAfterSeconds) }
+    : {};
 }
 
 export interface ConfigurationIssue {
@@ -161,6 +183,17 @@ export class UpstreamError extends GatewayError {
   constructor(code: UpstreamFailure, server: string, message: string, cause?: unknown) {
     super(code, message, { cause });
     this.server = server;
+  }
+}
+
+/** Whether the server is there or not, nothing is sent to it for now. */
+export class ServerClosedError extends UpstreamError {
+  readonly retryAfterSeconds: number;
+
+  constructor(server: string, retryAfterSeconds: number, why = "has been failing, and is given a rest") {
+    const message = `${server} ${why}. Try again in ${retryAfterSeconds} s, or ask its owner.`;
+    super("upstream_closed", server, message);
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -4,7 +4,10 @@ import type { Keyring } from "../core/keyring.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Emitter } from "../logs/emit.ts";
 import { accessOf } from "../policy/access.ts";
+import type { ServerQueues } from "../policy/queues.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
+import type { Steering } from "../policy/steering.ts";
+import type { TenantTraffic } from "../policy/traffic.ts";
 import type { ChannelTools } from "../upstream/channel.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { McpContext } from "./context.ts";
@@ -15,6 +18,9 @@ import { SessionIds } from "./session-ids.ts";
 export interface ContextServices {
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
+  readonly trafficOf: (tenantId: string) => TenantTraffic;
+  readonly queues: ServerQueues;
+  readonly steering: Steering;
   readonly keyring: Keyring;
   readonly upstream: ChannelTools;
   readonly catalogue: Catalogue;
@@ -39,7 +45,7 @@ export interface Occasion {
 export type Contexts = (principal: Principal, occasion: Occasion) => Promise<McpContext>;
 
 export function createContexts(services: ContextServices): Contexts {
-  const { snapshots, emitter, ...shared } = services;
+  const { snapshots, emitter, trafficOf, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
   const contextOf: Contexts = async (principal, occasion) => {
     const { record, requestId, background, identify } = occasion;
@@ -52,6 +58,7 @@ export function createContexts(services: ContextServices): Contexts {
       tell: (events) => emitter.emit(events, background),
       principal,
       tenant,
+      traffic: trafficOf(tenant.id),
       access: accessOf(principal, tenant, new Date()),
       sessionIds,
       keepAliveMs: KEEP_ALIVE_MS,

@@ -13,7 +13,8 @@ const ALLOWED = [
   "tracestate",
   "x-api-key",
 ];
-const EXPOSED = "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, Retry-After, X-Request-Id";
+const EXPOSED =
+  "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
 const DAY = "86400";
 
 export function preflight(request: Request): Response {

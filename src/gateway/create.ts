@@ -2,31 +2,38 @@
 import { asGatewayError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
 import type { OriginPolicy } from "../core/net/origin.ts";
+import { hashesByName } from "../core/registry/definition-hash.ts";
 import type { Database } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import { logFailure } from "../logs/console.ts";
 import type { Emitter } from "../logs/emit.ts";
+import { ServerQueues } from "../policy/queues.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
+import { Steering } from "../policy/steering.ts";
+import type { TenantTraffic } from "../policy/traffic.ts";
+import { askServer } from "../upstream/ask.ts";
 import type { ChannelTarget, ChannelTools } from "../upstream/channel.ts";
-import { askOffer } from "./aggregate/ask.ts";
+import { targetFor } from "../upstream/target.ts";
 import { Catalogue } from "./aggregate/catalogue.ts";
-import { recallOffers, rememberOffer } from "./aggregate/heard.ts";
-import { Offers } from "./aggregate/offers.ts";
+import { recallOffers } from "./aggregate/heard.ts";
+import { type OfferSources, Offers } from "./aggregate/offers.ts";
 import { LegacyServer } from "./bridge/legacy-server.ts";
 import { type BridgeTo, translate } from "./bridge/translate.ts";
 import type { McpContext } from "./context.ts";
 import { type Contexts, createContexts } from "./contexts.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
 import { EraMemory } from "./era-memory.ts";
-import { targetFor } from "./target.ts";
 
 export interface GatewayParts {
   readonly database: Database;
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
+  readonly trafficOf: (tenantId: string) => TenantTraffic;
   readonly keyring: Keyring;
   readonly upstream: ChannelTools;
+  /** Keeps what a server said of itself, and sees what it means (registry/keep.ts). */
+  readonly remember: OfferSources["remember"];
   readonly origins: OriginPolicy;
   readonly maxBodyBytes: number;
   readonly bridgeTo: BridgeTo;
@@ -44,9 +51,18 @@ export interface Gateway {
 export function createGateway(parts: GatewayParts): Gateway {
   const { database, authenticator, snapshots, emitter, keyring, upstream, origins } = parts;
   const offers = new Offers({
-    ask: async (server) => askOffer(server, impatient(await targetFor(server, keyring)), upstream),
+    async ask(server) {
+      const target = impatient(await targetFor(server, keyring));
+      const offering = await askServer(server, target, upstream);
+      return {
+        ...offering,
+        server,
+        hashes: await hashesByName(offering.lists["tools/list"].items),
+        isStale: false,
+      };
+    },
     recall: (tenantId, servers) => recallOffers(database, tenantId, servers),
-    remember: (tenantId, offer) => rememberOffer(database, tenantId, offer),
+    remember: parts.remember,
     failed: ({ id }, error) =>
       logFailure(asGatewayError(error), { work: "ask what it offers", serverId: id }),
     now: Date.now,
@@ -54,6 +70,9 @@ export function createGateway(parts: GatewayParts): Gateway {
   const contexts = createContexts({
     snapshots,
     emitter,
+    trafficOf: parts.trafficOf,
+    queues: new ServerQueues(Date.now),
+    steering: new Steering(),
     keyring,
     upstream,
     catalogue: new Catalogue(offers),

@@ -15,6 +15,7 @@ import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import { anonymous, type Principal } from "../identity/principal.ts";
 import { logFailure } from "../logs/console.ts";
 import type { Emitter } from "../logs/emit.ts";
+import { admit } from "../policy/admission.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import { aggregate } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
@@ -70,6 +71,14 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
   ): Promise<Response> => {
     refuseLongHeaders(request.headers);
     const context = await enter(request, address, record, scene);
+    const caller = { ...context, address: request.headers.get("cf-connecting-ip") ?? undefined };
+    const limits = await admit(caller, context.traffic, new Date(), scene.background);
+    const response = await turn(request, address, context);
+    for (const [name, value] of Object.entries(limits)) response.headers.set(name, value);
+    return response;
+  };
+
+  const turn = async (request: Request, address: McpAddress, context: McpContext): Promise<Response> => {
     const { tenant, access } = context;
     if (address.serverName === undefined) return aggregate(request, undefined, context);
     const server = tenant.servers.get(address.serverName);

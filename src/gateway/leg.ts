@@ -2,22 +2,23 @@
  * The way to one upstream and back, which every endpoint takes: our credential on, the answer as a stream, kept alive
  * while it is silent, begun early where it is slow, and let go when the caller leaves.
  */
-import { GatewayError } from "../core/errors.ts";
+import { asGatewayError, GatewayError, ServerClosedError } from "../core/errors.ts";
 import { gatewayErrorBody } from "../core/mcp/answers.ts";
 import { contextHeaders, responseHeaders } from "../core/mcp/forwarding.ts";
 import type { JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { writeBlock } from "../core/mcp/sse.ts";
+import type { CallResult } from "../core/resilience/outcome.ts";
 import { within } from "../core/waiting.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { refused } from "../upstream/failures.ts";
 import { exchange, type UpstreamRequest } from "../upstream/http.ts";
+import { targetFor } from "../upstream/target.ts";
 import { type ActiveSubject, cancelledByAdmin, trackActive } from "./active.ts";
 import type { McpContext } from "./context.ts";
 import { earlyStream } from "./early-stream.ts";
 import { type Edit, edited } from "./edit.ts";
 import { MOST_BYTES, outcomeOf, StreamTail } from "./outcome.ts";
 import { openStream, relay } from "./streams.ts";
-import { targetFor } from "./target.ts";
 
 export interface Leg {
   readonly server: SnapshotServer;
@@ -69,8 +70,33 @@ export async function travel(leg: Leg, context: McpContext): Promise<Response> {
 
 export type Departure = Pick<Leg, "server" | "method" | "headers" | "body" | "isTranslated">;
 
-/** There, with our credential; the answer's body is the caller's to read, or to let go by the signal. */
+/** There, as far as the server's breaker and its queue let anybody through, and as one who counts towards both. */
 export async function reach(leg: Departure, context: McpContext, signal: AbortSignal): Promise<Response> {
+  const { server } = leg;
+  const { traffic, queues, steering, background, principal } = context;
+  const { pass, retryMs } = await traffic.permit(server.id, background);
+  if (pass === undefined) throw new ServerClosedError(server.name, Math.max(1, Math.ceil(retryMs / 1000)));
+  const leave = await queues.enter(server, principal, signal);
+  const started = Date.now();
+  steering.loads.begin(server.id);
+  const ended = (result: CallResult) => {
+    const now = Date.now();
+    leave();
+    steering.loads.end(server.id, result.cancelled === true ? undefined : now - started, now);
+    traffic.ended(server.id, pass, result, now - started, background);
+  };
+  try {
+    const response = await send(leg, context, signal);
+    ended({ status: response.status });
+    return response;
+  } catch (error) {
+    ended({ error: asGatewayError(error).code, cancelled: signal.aborted });
+    throw error;
+  }
+}
+
+/** With our credential; the answer's body is the caller's to read, or to let go by the signal. */
+async function send(leg: Departure, context: McpContext, signal: AbortSignal): Promise<Response> {
   const { server, method, headers, body } = leg;
   if (leg.isTranslated === true) {
     const acceptsStream = headers.get("accept")?.includes("text/event-stream") === true;

@@ -2,8 +2,10 @@
 import { errorResponse } from "../core/mcp/answers.ts";
 import { RESOURCE_NOT_FOUND } from "../core/mcp/eras.ts";
 import { INVALID_PARAMS, INVALID_REQUEST, type JsonObject, type Message } from "../core/mcp/json-rpc.ts";
-import { editListText, isListMethod, keyOf, type ListMethod } from "../core/mcp/lists.ts";
+import { isMembers, memberOf, parseLossless } from "../core/mcp/json-text.ts";
+import { editListText, isListMethod, keyOf, LISTS, type ListMethod } from "../core/mcp/lists.ts";
 import { targetOf } from "../core/mcp/rewrite.ts";
+import { hashesByName } from "../core/registry/definition-hash.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { unknownTarget } from "./aggregate/calls.ts";
 import { factsOf, KINDS, USES } from "./aggregate/tables.ts";
@@ -57,17 +59,36 @@ export function listEdit(
   );
   const [method] = lists;
   if (method === undefined || !access.isPersonal) return undefined;
+  let hashes: ReadonlyMap<string, string> = new Map();
   const keep = (of: ListMethod) => (item: JsonObject) => {
     const own = keyOf(of, item);
-    return own !== undefined && access.allows(KINDS[of], server.id, own, factsOf(item));
+    if (own === undefined) return false;
+    const hash = of === "tools/list" ? hashes.get(own) : undefined;
+    return access.allows(KINDS[of], server.id, own, factsOf(item, hash));
   };
   // In a batch, the member tells which list it is.
   const edits = [...new Set(lists)].map(
     (of) => (text: string) => editListText(text, of, { keep: keep(of), isPersonal: post?.era === "modern" }),
   );
-  return async (text) => edits.reduce((edited, edit) => edit(edited), text);
+  return async (text) => {
+    // Only who has approved tools by hash pays for hashing them.
+    if (server.approved !== undefined && lists.includes("tools/list"))
+      hashes = await hashesByName(toolsIn(text));
+    return edits.reduce((edited, edit) => edit(edited), text);
+  };
 }
 
 function asObject({ method, params }: Message & { kind: "request" }): JsonObject {
   return { method, params };
+}
+
+/** Of a response, or of all those in a batch. */
+function toolsIn(text: string): JsonObject[] {
+  const content = parseLossless(text);
+  const { member } = LISTS["tools/list"];
+  return [content].flat().flatMap((response) => {
+    const result = isMembers(response) ? memberOf(response, "result") : undefined;
+    const items = isMembers(result) ? memberOf(result, member) : undefined;
+    return Array.isArray(items) ? items.filter(isMembers) : [];
+  });
 }

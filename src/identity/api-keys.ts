@@ -22,8 +22,9 @@ export const apiKeyProof = (database: Database): Proof => ({
     if (found === undefined) return NOTHING;
     const { key } = found;
     const isOn = key.isActive && key.revokedAt === null && isStanding(found, key, now);
+    const keyLimits = { id: key.id, perHour: key.rateLimitPerHour, perDay: key.rateLimitPerDay };
     const proved = {
-      principal: principalOf("key", "api_key", key, found.role),
+      principal: { ...principalOf("key", "api_key", key, found.role), keyLimits },
       ipAllowlist: key.ipAllowlist,
       expiresAt: key.expiresAt,
     };

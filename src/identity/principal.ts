@@ -17,6 +17,8 @@ export interface Principal {
   /** The admin who acts as this person. */
   readonly impersonatorId?: string;
   readonly oauthClientId?: string;
+  /** What the key itself allows, however much its owner may. */
+  readonly keyLimits?: { readonly id: string; readonly perHour: number; readonly perDay: number };
 }
 
 /** Whoever comes without proof to a tenant that allows it. All of them are one, so nothing may be bound to them. */

@@ -1,6 +1,7 @@
 /** A legacy client's session: its state outlives the object's memory, and ends some time after the client's last word. */
 import { DurableObject } from "cloudflare:workers";
 import type { McpContext } from "../gateway/context.ts";
+import { NO_RECORD } from "../gateway/record.ts";
 import type { PostVisit, SessionStub, Visit } from "../gateway/session/door.ts";
 import { HeldSession } from "../gateway/session/hold.ts";
 import { newState, readState, writeState } from "../gateway/session/state.ts";
@@ -79,6 +80,7 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     await this.#stay();
     const background = (work: Promise<unknown>) => this.ctx.waitUntil(work);
     return servicesOf(this.env).services.gateway.contexts(principal, {
+      record: NO_RECORD,
       requestId,
       background,
       identify: async () => principal,

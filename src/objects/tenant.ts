@@ -1,11 +1,38 @@
-/** What a tenant has one of, whatever isolate asks: its epoch, which every change raises, and its running requests. */
+/**
+ * What a tenant has one of, whatever isolate asks: the epoch (a number that every change of its configuration raises),
+ * its limits, its breakers, who of its callers is banned, and its running requests.
+ */
 import { DurableObject } from "cloudflare:workers";
 import { type ActiveRequest, ActiveRequests } from "../core/active-requests.ts";
+import { type Advice, adviseOnLimit } from "../core/limits/advice.ts";
+import type { PassReply, TenantCall, TenantReply } from "../core/limits/messages.ts";
+import type { Sample } from "../core/limits/samples.ts";
+import type { BreakerTerms } from "../core/resilience/breaker.ts";
+import { Breakers, type ServerTransition } from "../core/resilience/breakers.ts";
+import { Bans } from "./bans.ts";
+import { Leases } from "./leases.ts";
+import { migrate } from "./tables.ts";
+import { type NumberedTransition, TrafficTables } from "./traffic-tables.ts";
 
 const EPOCH = "epoch";
+const SWEEP_MS = 3_600_000;
 
 export class TenantObject extends DurableObject<Env> {
+  readonly #tables: TrafficTables;
+  readonly #leases: Leases;
+  readonly #breakers: Breakers;
+  readonly #bans: Bans;
   readonly #active = new ActiveRequests();
+  #sweepAt = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    migrate(ctx.storage, "gates", "traffic");
+    this.#tables = new TrafficTables(ctx.storage.sql);
+    this.#leases = new Leases(ctx, env.GLOBAL.getByName("global"), this.#tables);
+    this.#breakers = new Breakers(this.#tables);
+    this.#bans = new Bans(this.#tables);
+  }
 
   epoch(): number {
     return this.ctx.storage.kv.get<number>(EPOCH) ?? 0;
@@ -16,6 +43,64 @@ export class TenantObject extends DurableObject<Env> {
     const next = this.epoch() + 1;
     this.ctx.storage.kv.put(EPOCH, next);
     return next;
+  }
+
+  /** The one call of the hot path: takes what there is to tell, and brings what there is to know. */
+  async lease({ ask, share, reports = [], violations = [], bansKnown }: TenantCall): Promise<TenantReply> {
+    if (share !== undefined) this.#leases.terms = share;
+    const transitions = this.#breakers.report(reports, { now: Date.now(), random: Math.random });
+    this.#tables.addTransitions(transitions);
+    this.#bans.report(violations, Date.now());
+    const answer = ask && (await this.#leases.answer(ask));
+    await this.#planSweep();
+    const now = Date.now();
+    return {
+      epoch: this.epoch(),
+      systemEpoch: this.#leases.systemEpoch,
+      answer,
+      breakers: this.#breakers.views(now),
+      hasTransitions: transitions.length > 0,
+      bans: this.#bans.list(bansKnown, now),
+    };
+  }
+
+  /** For one call to a server whose breaker is not closed. */
+  pass(serverId: string, terms: BreakerTerms): PassReply {
+    const now = Date.now();
+    const { pass, transitions, retryMs } = this.#breakers.permit(serverId, terms, now);
+    this.#tables.addTransitions(transitions);
+    return { epoch: this.epoch(), pass, retryMs, breakers: this.#breakers.views(now) };
+  }
+
+  /** By an admin; undefined hands the breaker back to the machine. */
+  forceBreaker(serverId: string, to: "open" | "closed" | undefined): ServerTransition[] {
+    const transitions = this.#breakers.force(serverId, to, Date.now());
+    this.#tables.addTransitions(transitions);
+    return transitions;
+  }
+
+  /** Those that nobody has yet written down elsewhere: log and mirror them, then forget them here. */
+  transitions(): NumberedTransition[] {
+    return this.#tables.transitions();
+  }
+
+  forgetTransitions(upTo: number): void {
+    this.#tables.forgetTransitions(upTo);
+  }
+
+  liftBan(place: string): void {
+    this.#bans.lift(place);
+  }
+
+  /** A day of minutes, oldest first. */
+  samples(): Sample[] {
+    return this.#tables.samples();
+  }
+
+  /** By name of the limit: those that are hit regularly. */
+  advice(): Map<string, Advice> {
+    const found = [...this.#tables.hitDays()].map(([name, days]) => [name, adviseOnLimit(days)] as const);
+    return new Map(found.flatMap(([name, advice]) => (advice === undefined ? [] : [[name, advice]])));
   }
 
   reportActive(request: ActiveRequest): boolean {
@@ -32,5 +117,19 @@ export class TenantObject extends DurableObject<Env> {
 
   listActive(): ActiveRequest[] {
     return this.#active.list(Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    const now = Date.now();
+    this.#leases.forget(now);
+    this.#tables.forget(now);
+    this.#bans.forget(now);
+  }
+
+  async #planSweep(): Promise<void> {
+    const now = Date.now();
+    if (now < this.#sweepAt) return;
+    this.#sweepAt = now + SWEEP_MS;
+    await this.ctx.storage.setAlarm(this.#sweepAt);
   }
 }

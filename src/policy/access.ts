@@ -3,7 +3,7 @@ import { authorizeUse, type Target, type UseKind } from "../core/access/authoriz
 import { decideAction } from "../core/access/decide.ts";
 import { type InForce, rulesInForce } from "../core/access/rules.ts";
 import type { Principal } from "../identity/principal.ts";
-import type { TenantSnapshot } from "./snapshot.ts";
+import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";
 
 export type { UseKind } from "../core/access/authorize.ts";
 
@@ -11,6 +11,8 @@ export type { UseKind } from "../core/access/authorize.ts";
 export interface Facts {
   /** A tool's readOnlyHint, where the caller has its definition at hand; otherwise what discovery has found counts. */
   readonly readOnlyHint?: boolean | undefined;
+  /** Of the tool's definition as it is offered now, where the caller has it at hand. */
+  readonly hash?: string | undefined;
 }
 
 export interface Access {
@@ -46,6 +48,13 @@ export function accessOf(principal: Principal, tenant: TenantSnapshot, now: Date
   return access;
 }
 
+/** Changed since it was approved, in a tenant that wants to see changes first: known of already, or seen just now. */
+function isWithheld({ withheldTools, approved }: SnapshotServer, name: string, hash?: string): boolean {
+  if (withheldTools.has(name)) return true;
+  const known = hash === undefined ? undefined : approved?.get(name);
+  return known !== undefined && known !== hash;
+}
+
 function accessBy(principal: Principal, tenant: TenantSnapshot, rules: InForce): Access {
   // Told with a reason at the door (refusal.ts); here it makes sure that a door which forgets to ask opens on nothing.
   if (!decideAction(principal, "mcp.connect").allowed) return { isPersonal: true, allows: () => false };
@@ -54,6 +63,7 @@ function accessBy(principal: Principal, tenant: TenantSnapshot, rules: InForce):
     allows(kind, serverId, name, facts) {
       const server = tenant.serversById.get(serverId);
       if (server === undefined) return false;
+      if (kind === "tool" && isWithheld(server, name, facts?.hash)) return false;
       const readOnly = facts?.readOnlyHint ?? server.readOnlyTools.has(name);
       const target: Target = { kind, serverId, serverName: server.name, name, readOnly };
       return authorizeUse(principal.role, target, rules).allowed;

@@ -7,6 +7,8 @@ import type { Background, Epochs } from "../core/tenant-cache.ts";
 export interface TenantEpochs extends Epochs {
   /** After a change is committed: what isolates remember of the tenant is void within a second of this. */
   raise(tenantId: string, background: Background): Promise<void>;
+  /** Somebody else has heard it from the tenant's object. */
+  heard(tenantId: string, epoch: number, askedAt: number): void;
 }
 
 /** The part of the tenant's object that this takes. */
@@ -92,6 +94,9 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       const known = tenants.get(tenantId)?.known;
       // In the very same millisecond nobody can tell which came first.
       return known !== undefined && known.answeredAt < moment ? known.epoch : undefined;
+    },
+    heard(tenantId, epoch, askedAt) {
+      learn(tenantOf(tenantId), epoch, askedAt);
     },
     async raise(tenantId, background) {
       const tenant = tenantOf(tenantId);

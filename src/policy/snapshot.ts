@@ -4,18 +4,28 @@
  */
 import { z } from "zod";
 import { type CompiledRules, compileRules } from "../core/access/rules.ts";
+import { compileIpLists, type IpLists } from "../core/limits/ip-lists.ts";
+import { type CompiledLimits, compileLimits } from "../core/limits/policy.ts";
+import type { Window } from "../core/registry/windows.ts";
+import { type CompiledRule as CompiledRouting, compileRouting } from "../core/routing/rules.ts";
 import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
 import type { HealthStatus, TenantStatus, Transport } from "../core/vocabulary.ts";
 import type { Database } from "../db/client.ts";
+import { approvedHashes, withheldTools } from "../db/queries/pins.ts";
 import {
   accessControlsForSnapshot,
+  ipRulesForSnapshot,
+  limitsForSnapshot,
   openTenantBySlug,
   readOnlyTools,
   serversForSnapshot,
   tenantForSnapshot,
+  windowsForSnapshot,
 } from "../db/queries/snapshot.ts";
+import { activeRoutingRules } from "../db/queries/traffic.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import { type Naming, readNaming } from "./naming.ts";
+import { readRule } from "./routing.ts";
 import { readTenantSettings } from "./tenant-settings.ts";
 
 /** A server's own settings; what does not fit falls back to the default, so that a bad row stops no traffic. */
@@ -36,8 +46,16 @@ export interface SnapshotServer extends z.infer<typeof serverSettings> {
   readonly healthStatus: HealthStatus;
   readonly protocolVersion: string | null;
   readonly auth: SealedAuthConfig;
+  readonly tags: readonly string[];
+  readonly weight: number;
+  /** Calls at the same time. */
+  readonly maxConcurrency: number;
   /** Names of tools that say they only read. */
   readonly readOnlyTools: ReadonlySet<string>;
+  /** Names of tools that must be neither shown nor called: see core/registry/drift.ts. */
+  readonly withheldTools: ReadonlySet<string>;
+  /** By name, the hash of what was approved; undefined where changes are let through anyway. */
+  readonly approved: ReadonlyMap<string, string> | undefined;
 }
 
 export interface TenantSnapshot {
@@ -49,6 +67,14 @@ export interface TenantSnapshot {
   readonly servers: ReadonlyMap<string, SnapshotServer>;
   readonly serversById: ReadonlyMap<string, SnapshotServer>;
   readonly rules: CompiledRules;
+  readonly windows: readonly Window[];
+  readonly limits: CompiledLimits;
+  readonly ipLists: IpLists;
+  readonly routing: readonly CompiledRouting[];
+  /** Of the system's capacity, beside other tenants. */
+  readonly weight: number;
+  /** At most that many times its fair share, while capacity is idle. */
+  readonly burst: number;
 }
 
 export interface Snapshots {
@@ -79,19 +105,35 @@ export function createSnapshots(database: Database, epochs: Epochs, now: () => n
 async function loadSnapshot(database: Database, tenantId: string): Promise<TenantSnapshot | undefined> {
   // From the main database: a replica that lags behind would bring back, under the new epoch, what was just revoked.
   const db = database.withTenant(tenantId);
-  const [[tenant], servers, controls, tools] = await db.batch([
-    tenantForSnapshot(db, tenantId),
-    serversForSnapshot(db, tenantId),
-    accessControlsForSnapshot(db, tenantId),
-    readOnlyTools(db, tenantId),
-  ]);
+  const [[tenant], servers, controls, tools, withheld, hashes, windows, limits, addresses, routing] =
+    await db.batch([
+      tenantForSnapshot(db, tenantId),
+      serversForSnapshot(db, tenantId),
+      accessControlsForSnapshot(db, tenantId),
+      readOnlyTools(db, tenantId),
+      withheldTools(db, tenantId),
+      approvedHashes(db, tenantId),
+      windowsForSnapshot(db, tenantId, new Date()),
+      limitsForSnapshot(db, tenantId),
+      ipRulesForSnapshot(db, tenantId),
+      activeRoutingRules(db, tenantId),
+    ]);
   if (tenant === undefined || tenant.status !== "active") return undefined;
   const { settings, timeZone, ...known } = tenant;
-  const { accessDefault } = readTenantSettings(settings);
+  const { accessDefault, burst } = readTenantSettings(settings);
   const toolsOf = Map.groupBy(tools, (tool) => tool.serverId);
+  const withheldOf = Map.groupBy(withheld, (tool) => tool.serverId);
+  const hashesOf = Map.groupBy(hashes, (tool) => tool.serverId);
   const all = servers.map(({ transportType, authConfig, settings: own, ...server }): SnapshotServer => {
     const names = toolsOf.get(server.id)?.map(({ name }) => name);
-    const given = { transport: transportType, auth: authConfig, readOnlyTools: new Set(names) };
+    const approved = hashesOf.get(server.id)?.map(({ name, hash }) => [name, hash] as const);
+    const given = {
+      transport: transportType,
+      auth: authConfig,
+      readOnlyTools: new Set(names),
+      withheldTools: new Set(withheldOf.get(server.id)?.map(({ name }) => name)),
+      approved: approved && new Map(approved),
+    };
     return { ...server, ...serverSettings.parse(own), ...given };
   });
   return {
@@ -100,5 +142,10 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     servers: new Map(all.map((server) => [server.name, server])),
     serversById: new Map(all.map((server) => [server.id, server])),
     rules: compileRules(controls, { accessDefault, timeZone }),
+    windows,
+    limits: compileLimits(limits),
+    ipLists: compileIpLists(addresses),
+    routing: compileRouting(routing.flatMap(readRule)),
+    burst,
   };
 }

@@ -17,9 +17,14 @@ const CODES: Record<ErrorCode, number> = {
   forbidden: -31403,
   not_found: -31404,
   conflict: -31409,
+  precondition_failed: -31412,
+  precondition_required: -31428,
+  key_reused: -31422,
   too_many_requests: -31429,
   headers_too_large: -31431,
   cancelled: -31499,
+  limits_unavailable: -31507,
+  upstream_closed: -31508,
   configuration: -31500,
   database_unavailable: -31503,
   upstream_unreachable: -31502,
@@ -28,6 +33,8 @@ const CODES: Record<ErrorCode, number> = {
   upstream_unsupported: -31501,
   upstream_timeout: -31504,
 };
+
+export const codeOf = (code: ErrorCode): number => CODES[code];
 
 export function errorBody(id: JsonRpcId | null, code: number, message: string, data?: JsonObject): string {
   return JSON.stringify({

@@ -45,3 +45,45 @@ export function isNetworkInside(network: string, networks: readonly string[]): b
     return base.kind() === inner.kind() && innerBits >= bits && inner.match(base, bits);
   });
 }
+
+/** Finds what belongs to the narrowest network around an address. */
+export type NetworkLookup<V> = (address: string) => { readonly value: V; readonly bits: number } | undefined;
+
+/**
+ * Made once, asked often: one look into a table for each length of prefix that occurs, the longest first, however many
+ * networks there are. What is no network is passed over.
+ */
+export function compileNetworks<V>(
+  networks: Iterable<readonly [network: string, value: V]>,
+): NetworkLookup<V> {
+  const byBits = { ipv4: new Map<number, Map<string, V>>(), ipv6: new Map<number, Map<string, V>>() };
+  for (const [network, value] of networks) {
+    if (networkFault(network) !== undefined) continue;
+    const [base, bits] = rangeOf(network);
+    const tables = byBits[base.kind()];
+    const table = tables.get(bits) ?? new Map<string, V>();
+    table.set(prefixOf(base.toByteArray(), bits), value);
+    tables.set(bits, table);
+  }
+  const longestFirst = (tables: Map<number, Map<string, V>>) => [...tables].sort(([one], [two]) => two - one);
+  const tables = { ipv4: longestFirst(byBits.ipv4), ipv6: longestFirst(byBits.ipv6) };
+  return (address) => {
+    if (!ipaddr.isValid(address)) return undefined;
+    const parsed = ipaddr.process(address);
+    const bytes = parsed.toByteArray();
+    for (const [bits, table] of tables[parsed.kind()]) {
+      const prefix = prefixOf(bytes, bits);
+      const value = table.get(prefix);
+      if (value !== undefined) return { value, bits };
+    }
+    return undefined;
+  };
+}
+
+function prefixOf(bytes: readonly number[], bits: number): string {
+  const whole = bits >> 3;
+  const rest = bits & 7;
+  const masked = bytes.slice(0, whole);
+  if (rest > 0) masked.push((bytes[whole] ?? 0) & (0xff << (8 - rest)));
+  return String.fromCharCode(...masked);
+}

@@ -1,8 +1,11 @@
 /** What the hot path must know of one tenant, in one batch: read once, then kept in the isolate. */
-import { and, asc, eq, sql } from "drizzle-orm";
-import { serverAccessControls } from "../schema/access.ts";
+import { and, asc, eq, gt, isNotNull, isNull, or, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import { ipRules, serverAccessControls } from "../schema/access.ts";
+import { maintenanceWindows } from "../schema/operations.ts";
 import { mcpServers, serverTools } from "../schema/registry.ts";
 import { tenants } from "../schema/tenants.ts";
+import { rateLimitConfigs } from "../schema/traffic.ts";
 import type { Queries } from "./types.ts";
 
 export function tenantForSnapshot(db: Queries, tenantId: string) {
@@ -14,6 +17,7 @@ export function tenantForSnapshot(db: Queries, tenantId: string) {
       status: tenants.status,
       settings: tenants.settings,
       timeZone: tenants.timeZone,
+      weight: tenants.weight,
     })
     .from(tenants)
     .where(eq(tenants.id, tenantId));
@@ -30,6 +34,9 @@ export function serversForSnapshot(db: Queries, tenantId: string) {
       healthStatus: mcpServers.healthStatus,
       protocolVersion: mcpServers.protocolVersion,
       authConfig: mcpServers.authConfig,
+      tags: mcpServers.tags,
+      weight: mcpServers.weight,
+      maxConcurrency: mcpServers.maxConcurrency,
       settings: mcpServers.settings,
     })
     .from(mcpServers)
@@ -59,6 +66,67 @@ export function accessControlsForSnapshot(db: Queries, tenantId: string) {
     .from(serverAccessControls)
     .where(and(eq(serverAccessControls.tenantId, tenantId), eq(serverAccessControls.isActive, true)));
 }
+
+/** The tenant's own and those of the whole system. */
+export function limitsForSnapshot(db: Queries, tenantId: string) {
+  return db
+    .select({
+      tenantId: rateLimitConfigs.tenantId,
+      subjectType: rateLimitConfigs.subjectType,
+      subjectId: rateLimitConfigs.subjectId,
+      limitCount: rateLimitConfigs.limitCount,
+      windowSeconds: rateLimitConfigs.windowSeconds,
+      burstFactor: rateLimitConfigs.burstFactor,
+    })
+    .from(rateLimitConfigs)
+    .where(and(ownOrShared(rateLimitConfigs.tenantId, tenantId), eq(rateLimitConfigs.isActive, true)));
+}
+
+export function ipRulesForSnapshot(db: Queries, tenantId: string) {
+  return db
+    .select({
+      kind: ipRules.kind,
+      cidr: ipRules.cidr,
+      reason: ipRules.reason,
+      isAutomatic: ipRules.isAutomatic,
+      expiresAt: ipRules.expiresAt,
+    })
+    .from(ipRules)
+    .where(and(ownOrShared(ipRules.tenantId, tenantId), eq(ipRules.isActive, true)));
+}
+
+const ownOrShared = (column: AnyPgColumn, tenantId: string) => or(eq(column, tenantId), isNull(column));
+
+/** Those of the tenant and of the whole system that are not over. */
+export function windowsForSnapshot(db: Queries, tenantId: string, now: Date) {
+  return db
+    .select(window)
+    .from(maintenanceWindows)
+    .where(and(ownOrShared(maintenanceWindows.tenantId, tenantId), notOver(now)));
+}
+
+/** System role (queue): of every tenant. */
+export function windowsNotOver(db: Queries, now: Date) {
+  return db
+    .select({ ...window, tenantId: maintenanceWindows.tenantId })
+    .from(maintenanceWindows)
+    .where(notOver(now));
+}
+
+const window = {
+  serverId: maintenanceWindows.serverId,
+  title: maintenanceWindows.title,
+  startsAt: maintenanceWindows.startsAt,
+  endsAt: maintenanceWindows.endsAt,
+  recurrence: maintenanceWindows.recurrence,
+  timeZone: maintenanceWindows.timeZone,
+};
+
+const notOver = (now: Date) =>
+  and(
+    eq(maintenanceWindows.isActive, true),
+    or(isNotNull(maintenanceWindows.recurrence), gt(maintenanceWindows.endsAt, now)),
+  );
 
 /** As discovery has found them. */
 export function readOnlyTools(db: Queries, tenantId: string) {

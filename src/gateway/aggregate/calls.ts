@@ -18,6 +18,7 @@ import type { Post } from "../post.ts";
 import type { Scope } from "./catalogue.ts";
 import { outwardEdit } from "./outward.ts";
 import { openState, openTask, type StateOwner } from "./seals.ts";
+import { placesFor, steer } from "./steer.ts";
 import { type Place, type Tables, USES } from "./tables.ts";
 
 export interface Caller {
@@ -100,15 +101,49 @@ export async function callAt(
   context: McpContext,
   statusTells = false,
 ): Promise<Response> {
+  const { message, request } = caller;
+  const method = String(memberOf(message, "method"));
+  const attempt = (chosen: Place) => callOnce(caller, chosen, tables, context, statusTells);
+  const steered = { method, message, headers: request.headers, place, tables };
+  if (statusTells || isOf(message, "taskId")) return attempt(place);
+  // What a server has begun only that server can go on with.
+  if (isOf(message, "requestState"))
+    return attempt(await beganAt(placesFor(steered, context), caller, context));
+  return steer(steered, context, attempt);
+}
+
+function isOf(message: JsonObject, member: string): boolean {
+  const params = memberOf(message, "params");
+  return isMembers(params) && member in params;
+}
+
+/** The one whose state it is; the first where it is nobody's, which then says so. */
+async function beganAt(places: readonly Place[], { message }: Caller, context: McpContext): Promise<Place> {
+  for (const place of places) {
+    const owner = ownerOf(message, place, context);
+    if ((await withOwnState(message, owner, context)) !== undefined) return place;
+  }
+  const [first] = places;
+  if (first === undefined) throw new TypeError("a call without a place");
+  return first;
+}
+
+function ownerOf(message: JsonObject, { offer, own }: Place, { principal }: McpContext): StateOwner {
+  const method = String(memberOf(message, "method"));
+  return { principalId: principal.id, serverId: offer.server.id, method, own };
+}
+
+async function callOnce(
+  caller: Caller,
+  place: Place,
+  tables: Tables,
+  context: McpContext,
+  statusTells: boolean,
+): Promise<Response> {
   const { message, post } = caller;
   const { server } = place.offer;
   const method = String(memberOf(message, "method"));
-  const owner: StateOwner = {
-    principalId: context.principal.id,
-    serverId: server.id,
-    method,
-    own: place.own,
-  };
+  const owner = ownerOf(message, place, context);
   const own = await withOwnState(withTarget(message, place.own), owner, context);
   if (own === undefined) return wrong(post, "The requestState is not one that was given for this request.");
   const edit = outwardEdit(owner, server.name, tables, context);

@@ -72,8 +72,8 @@ export class Catalogue {
     return this.#view(scope, await this.#offers.complete(tenantId, servers, background, awaited));
   }
 
-  forget(serverId: string): void {
-    this.#offers.forget(serverId);
+  forget(serverId: string, background: Background): void {
+    this.#offers.forget(serverId, background);
   }
 
   #view({ tenantId, servers, naming, isWhole }: Scope, { offers, gaps }: Offered): View {

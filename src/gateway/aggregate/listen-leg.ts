@@ -87,7 +87,7 @@ async function readOnce(
     if (method === "notifications/subscriptions/acknowledged") {
       acknowledge(acceptedIn(message));
     } else {
-      if (/list_changed$/.test(String(method))) context.catalogue.forget(server.id);
+      if (/list_changed$/.test(String(method))) context.catalogue.forget(server.id, context.background);
       await writer.write(message);
     }
   }

@@ -3,31 +3,31 @@
  * deadline of its own; who does not answer in time is stood in for by what the catalogue remembers, and the gap is told.
  */
 import { UpstreamError } from "../../core/errors.ts";
-import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { isSameJson } from "../../core/mcp/json-text.ts";
-import { keyOf, LIST_METHODS, type ListMethod } from "../../core/mcp/lists.ts";
-import type { Gap, ListPart } from "../../core/mcp/merge.ts";
-import type { Era } from "../../core/mcp/revisions.ts";
+import { keyOf, LIST_METHODS } from "../../core/mcp/lists.ts";
+import type { Gap } from "../../core/mcp/merge.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { Offering } from "../../upstream/ask.ts";
 
-export interface Offer {
+export interface Offer extends Omit<Offering, "revision" | "serverInfo"> {
   readonly server: SnapshotServer;
-  readonly era: Era;
-  readonly capabilities: JsonObject;
-  readonly instructions: string | undefined;
-  readonly lists: Readonly<Record<ListMethod, ListPart>>;
+  /** Of tools' definitions, by name: what a tenant has approved is approved by hash. */
+  readonly hashes: ReadonlyMap<string, string>;
   /** From the catalogue, because the server did not answer. */
   readonly isStale: boolean;
 }
 
+/** From the server itself. */
+export type Heard = Offer & Offering;
+
 /** The world outside, so that this can be told by a test. */
 export interface OfferSources {
   /** Asks the server itself. */
-  ask(server: SnapshotServer): Promise<Offer>;
+  ask(server: SnapshotServer): Promise<Heard>;
   /** What was known last of those servers of which anything was. */
   recall(tenantId: string, servers: readonly SnapshotServer[]): Promise<readonly Offer[]>;
   /** Keeps what the server said for the days when it says nothing. */
-  remember(tenantId: string, offer: Offer): Promise<void>;
+  remember(tenantId: string, heard: Heard): Promise<void>;
   /** Callers learn that a server failed, whoever runs the gateway learns why. */
   failed(server: SnapshotServer, error: unknown): void;
   readonly now: () => number;
@@ -110,9 +110,12 @@ export class Offers {
   }
 
   /** The server said that its lists have changed. */
-  forget(serverId: string): void {
+  forget(serverId: string, background: Background): void {
     const entry = this.#entries.get(serverId);
-    if (entry !== undefined) entry.freshUntil = 0;
+    if (entry === undefined) return;
+    entry.freshUntil = 0;
+    // At once, though nobody may come for the lists: what changed may be what was approved.
+    if (this.#isDue(entry)) background(this.#ask(entry));
   }
 
   #told(entries: readonly Entry[]): Offered {

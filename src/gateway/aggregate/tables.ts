@@ -68,7 +68,7 @@ export class Tables {
   }
 
   allows(kind: UseKind, place: Place, access: Access): boolean {
-    const facts = kind === "tool" ? factsOf(this.toolAt(place)) : {};
+    const facts = kind === "tool" ? factsOf(this.toolAt(place), place.offer.hashes.get(place.own)) : {};
     return access.allows(kind, place.offer.server.id, place.own, facts);
   }
 
@@ -111,7 +111,8 @@ export class Tables {
       const items = offer.lists[method].items.flatMap((item) => {
         const own = keyOf(method, item) ?? "";
         const name = names?.get(own);
-        if (name === undefined || !access.allows(kind, id, own, factsOf(item))) return [];
+        if (name === undefined || !access.allows(kind, id, own, factsOf(item, offer.hashes.get(own))))
+          return [];
         return [this.#renamed(method, offer, item, name)];
       });
       return { ...offer.lists[method], items, isPersonal: access.isPersonal };
@@ -183,10 +184,10 @@ export class Tables {
 }
 
 /** What the tool itself says of what it does. */
-export function factsOf(item: JsonObject | undefined): Facts {
+export function factsOf(item: JsonObject | undefined, hash?: string): Facts {
   const annotations = memberOf(item, "annotations");
   const readOnlyHint = isMembers(annotations) ? memberOf(annotations, "readOnlyHint") : undefined;
-  return { readOnlyHint: typeof readOnlyHint === "boolean" ? readOnlyHint : undefined };
+  return { readOnlyHint: typeof readOnlyHint === "boolean" ? readOnlyHint : undefined, hash };
 }
 
 function keysOf(offer: Offer, method: ListMethod): string[] {

@@ -8,10 +8,10 @@ import { INVALID_PARAMS, isObject, type JsonObject, type JsonRpcId } from "../..
 import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
 import { META, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
+import { AS_CLIENT } from "../../upstream/about.ts";
 import type { ChannelTools } from "../../upstream/channel.ts";
-import { AS_CLIENT } from "../about.ts";
+import { targetFor } from "../../upstream/target.ts";
 import type { MessageWriter } from "../message-stream.ts";
-import { targetFor } from "../target.ts";
 import { AGAIN, HeldCall, type Outcome } from "./held-call.ts";
 import { type Lease, Leases, type LeaseWish } from "./lease.ts";
 import { listenLegacy } from "./listen-legacy.ts";

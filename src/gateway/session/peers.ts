@@ -2,11 +2,11 @@
 import { asGatewayError, type ErrorCode } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import type { ChannelTarget } from "../../upstream/channel.ts";
+import { targetFor } from "../../upstream/target.ts";
 import type { Offer } from "../aggregate/offers.ts";
 import { outwardFrom } from "../aggregate/outward.ts";
 import type { Tables } from "../aggregate/tables.ts";
 import type { McpContext } from "../context.ts";
-import { targetFor } from "../target.ts";
 import { LegacyPeer } from "./legacy-peer.ts";
 import { ModernPeer } from "./modern-peer.ts";
 import type { ClientFacts, Exchange, Peer } from "./peer.ts";
@@ -104,7 +104,8 @@ export class Peers {
       general: {
         ask: this.#general.ask,
         notify: (message) => {
-          if (/list_changed$/.test(String(message.method))) context.catalogue.forget(server.id);
+          if (/list_changed$/.test(String(message.method)))
+            context.catalogue.forget(server.id, context.background);
           void outward(message).then(this.#general.notify);
         },
       },

@@ -1,9 +1,10 @@
 /** A legacy client's request on its way to the server that has what it is about, and the answer on its way back. */
-import { asGatewayError } from "../../core/errors.ts";
+import { asGatewayError, ServerClosedError } from "../../core/errors.ts";
 import { RESOURCE_NOT_FOUND } from "../../core/mcp/eras.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { memberOf } from "../../core/mcp/json-text.ts";
 import { targetOf, withTarget } from "../../core/mcp/rewrite.ts";
+import type { CallResult } from "../../core/resilience/outcome.ts";
 import { trackActive } from "../active.ts";
 import { type Found, find, unknownTarget } from "../aggregate/calls.ts";
 import { scopeOf } from "../aggregate/catalogue.ts";
@@ -82,13 +83,20 @@ async function toServer(
     const subject = { ...about, serverId: server.id };
     context.tell([mcpEvent(context.principal, context.requestId, subject, outcome, Date.now() - started)]);
   };
+  const { pass, retryMs } = await context.traffic.permit(server.id, context.background);
+  if (pass === undefined) throw new ServerClosedError(server.name, Math.max(1, Math.ceil(retryMs / 1000)));
+  const ended = (result: CallResult) =>
+    context.traffic.ended(server.id, pass, result, Date.now() - started, context.background);
   try {
     const response = await peer.request(withTarget(message, place.own), translated);
     await told;
+    ended({ status: 200 });
     tell(outcomeIn(response));
     return await outward(response);
   } catch (error) {
-    tell(outcomeOfError(asGatewayError(error)));
+    const known = asGatewayError(error);
+    ended({ error: known.code, cancelled: exchange.signal.aborted });
+    tell(outcomeOfError(known));
     throw error;
   } finally {
     forget();

@@ -1,22 +1,16 @@
 /** Asks a server itself what it offers, in whichever era it speaks. */
-import { UpstreamError } from "../../core/errors.ts";
-import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
-import type { ListMethod } from "../../core/mcp/lists.ts";
-import { type ListPart, readPart } from "../../core/mcp/merge.ts";
-import { LATEST_LEGACY } from "../../core/mcp/revisions.ts";
-import type { SnapshotServer } from "../../policy/snapshot.ts";
-import {
-  type ChannelTarget,
-  type ChannelTools,
-  ownId,
-  type UpstreamChannel,
-} from "../../upstream/channel.ts";
-import { detectEra } from "../../upstream/era.ts";
-import { connectLegacy } from "../../upstream/legacy-session.ts";
-import { modernRequest } from "../../upstream/modern-request.ts";
-import { AS_CLIENT } from "../about.ts";
-import type { Offer } from "./offers.ts";
+import { UpstreamError } from "../core/errors.ts";
+import type { JsonObject } from "../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../core/mcp/json-text.ts";
+import type { ListMethod } from "../core/mcp/lists.ts";
+import { type ListPart, readPart } from "../core/mcp/merge.ts";
+import { type Era, LATEST_LEGACY, LATEST_MODERN, META } from "../core/mcp/revisions.ts";
+import type { Transport } from "../core/vocabulary.ts";
+import { AS_CLIENT } from "./about.ts";
+import { type ChannelTarget, type ChannelTools, ownId, type UpstreamChannel } from "./channel.ts";
+import { detectEra } from "./era.ts";
+import { connectLegacy } from "./legacy-session.ts";
+import { modernRequest } from "./modern-request.ts";
 
 /** Some servers show tools only to clients that can do what the tools need. What one caller cannot do, another can. */
 const EVERYTHING: JsonObject = {
@@ -28,13 +22,31 @@ const EVERYTHING: JsonObject = {
 /** More than this is no catalogue but an accident. */
 const MAX_PAGES = 100;
 
-export async function askOffer(
-  server: SnapshotServer,
+export interface Offering {
+  readonly era: Era;
+  /** The revision that it was asked in. */
+  readonly revision: string;
+  readonly capabilities: JsonObject;
+  readonly serverInfo: JsonObject;
+  readonly instructions: string | undefined;
+  readonly lists: Readonly<Record<ListMethod, ListPart>>;
+}
+
+export interface AskedServer {
+  readonly name: string;
+  readonly transport: Transport;
+}
+
+export async function askServer(
+  server: AskedServer,
   target: ChannelTarget,
   tools: ChannelTools,
-): Promise<Offer> {
-  const verdict = await detectEra({ target, transport: server.transport, tools, clientInfo: AS_CLIENT });
-  if (verdict.era === "legacy") return askLegacy(server, target, tools);
+  signal?: AbortSignal,
+): Promise<Offering> {
+  const { transport } = server;
+  const until = signal === undefined ? {} : { signal };
+  const verdict = await detectEra({ target, transport, tools, clientInfo: AS_CLIENT, ...until });
+  if (verdict.era === "legacy") return askLegacy(server, target, tools, until);
   const { discovered = {} } = verdict;
   const capabilities = membersOf(memberOf(discovered, "capabilities"));
   const ask: Ask = async (method, params) => {
@@ -46,20 +58,30 @@ export async function askOffer(
       params,
       capabilities: EVERYTHING,
       clientInfo: AS_CLIENT,
+      ...until,
     });
     return message;
   };
   return {
-    server,
     era: "modern",
+    revision: LATEST_MODERN,
     capabilities,
+    serverInfo: membersOf(memberOf(membersOf(memberOf(discovered, "_meta")), META.serverInfo)),
     instructions: textOf(memberOf(discovered, "instructions")),
     lists: await listsOf(server.name, capabilities, ask),
-    isStale: false,
   };
 }
 
-async function askLegacy(server: SnapshotServer, target: ChannelTarget, tools: ChannelTools): Promise<Offer> {
+interface Until {
+  readonly signal?: AbortSignal;
+}
+
+async function askLegacy(
+  server: AskedServer,
+  target: ChannelTarget,
+  tools: ChannelTools,
+  until: Until,
+): Promise<Offering> {
   const { promise, resolve } = Promise.withResolvers<UpstreamChannel>();
   const { channel, initialized } = await connectLegacy({
     target,
@@ -70,14 +92,15 @@ async function askLegacy(server: SnapshotServer, target: ChannelTarget, tools: C
       message: (message) => void promise.then((open) => decline(message, open)).catch(() => undefined),
       closed: () => undefined,
     },
+    ...until,
   });
   resolve(channel);
   try {
-    const { capabilities, instructions } = initialized;
+    const { capabilities, instructions, serverInfo, protocolVersion: revision } = initialized;
     const ask: Ask = (method, params) =>
-      channel.request({ jsonrpc: "2.0", id: ownId("list"), method, params });
+      channel.request({ jsonrpc: "2.0", id: ownId("list"), method, params }, until);
     const lists = await listsOf(server.name, capabilities, ask);
-    return { server, era: "legacy", capabilities, instructions, lists, isStale: false };
+    return { era: "legacy", revision, capabilities, serverInfo, instructions, lists };
   } finally {
     await channel.close();
   }
@@ -109,7 +132,7 @@ const FEATURES: Record<ListMethod, string> = {
 /** Nothing changes in what a server has not got. */
 const NOTHING: ListPart = { items: [], ttlMs: Number.MAX_SAFE_INTEGER, cacheScope: "public" };
 
-async function listsOf(server: string, capabilities: JsonObject, ask: Ask): Promise<Offer["lists"]> {
+async function listsOf(server: string, capabilities: JsonObject, ask: Ask): Promise<Offering["lists"]> {
   const list = (method: ListMethod) =>
     FEATURES[method] in capabilities ? wholeList(server, method, ask) : NOTHING;
   const [tools, prompts, resources, templates] = await Promise.all([

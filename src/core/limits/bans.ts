@@ -1,0 +1,79 @@
+/**
+ * Temporary bans: whoever goes on after being refused, again and again, is shut out for a while; the next time for
+ * twice as long. A ban ends by itself, and after a long quiet time all is forgotten.
+ */
+export interface BanTerms {
+  /** So many refused requests in one window bring a ban. */
+  readonly violations: number;
+  readonly windowMs: number;
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /** Of good conduct, counted from the end of the last ban, until the next ban is a first one again. */
+  readonly forgetMs: number;
+}
+
+export const BAN_TERMS: BanTerms = {
+  violations: 100,
+  windowMs: 60_000,
+  firstMs: 60_000,
+  longestMs: 86_400_000,
+  forgetMs: 86_400_000,
+};
+
+/** One place: an address, or the network that somebody has all of (see placeOf). */
+export interface Conduct {
+  readonly windowFrom: number;
+  readonly violations: number;
+  /** Bans so far. */
+  readonly bans: number;
+  readonly bannedUntil: number;
+}
+
+const GOOD: Conduct = { windowFrom: 0, violations: 0, bans: 0, bannedUntil: Number.NEGATIVE_INFINITY };
+
+/** `banned`: by this very report. */
+export function reportViolations(
+  before: Conduct | undefined,
+  count: number,
+  terms: BanTerms,
+  now: number,
+): { conduct: Conduct; banned: boolean } {
+  const known = before !== undefined && !isForgotten(before, terms, now) ? before : GOOD;
+  // What still arrives while a ban spreads was on its way: it is not held against anybody.
+  if (now < known.bannedUntil) return { conduct: known, banned: false };
+  const isSameWindow = now - known.windowFrom < terms.windowMs;
+  const violations = (isSameWindow ? known.violations : 0) + count;
+  const windowFrom = isSameWindow ? known.windowFrom : now;
+  if (violations < terms.violations) return { conduct: { ...known, windowFrom, violations }, banned: false };
+  const ms = Math.min(terms.longestMs, terms.firstMs * 2 ** known.bans);
+  const bannedUntil = now + ms;
+  return { conduct: { windowFrom: now, violations: 0, bans: known.bans + 1, bannedUntil }, banned: true };
+}
+
+export function isForgotten(conduct: Conduct, terms: BanTerms, now: number): boolean {
+  const since = Math.max(conduct.windowFrom + terms.windowMs, conduct.bannedUntil);
+  return conduct.bans === 0 ? now >= since : now - since >= terms.forgetMs;
+}
+
+/** The bans in force as an isolate knows them: what banned traffic meets before anything else, at the cost of a look. */
+export class BanList {
+  readonly #until = new Map<string, number>();
+
+  /** `forMs` from now; the clocks of isolates and objects need not agree. */
+  learn(bans: readonly { readonly place: string; readonly forMs: number }[], now: number): void {
+    for (const { place, forMs } of bans) this.#until.set(place, now + forMs);
+  }
+
+  /** How long it lasts; undefined for whoever is not banned. */
+  remainingMs(place: string, now: number): number | undefined {
+    const until = this.#until.get(place);
+    if (until === undefined) return undefined;
+    if (now < until) return until - now;
+    this.#until.delete(place);
+    return undefined;
+  }
+
+  lift(place: string): void {
+    this.#until.delete(place);
+  }
+}

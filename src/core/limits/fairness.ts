@@ -1,0 +1,31 @@
+/**
+ * Weighted max-min fairness by water filling: capacity is poured over all, in proportion to their weights, and whoever
+ * has what they want stands aside. Nobody can get more without somebody getting less who has no more for their weight.
+ */
+export interface Wish {
+  readonly weight: number;
+  readonly demand: number;
+}
+
+/**
+ * How high the water stands, per unit of weight: each gets the lesser of its demand and its weight times this.
+ * Infinite where there is enough for all. Exact: the wishes are gone through in the order in which they are filled.
+ */
+export function waterLevel(wishes: readonly Wish[], capacity: number): number {
+  const inOrder = wishes
+    .filter(({ demand, weight }) => demand > 0 && weight > 0)
+    .sort((one, other) => one.demand / one.weight - other.demand / other.weight);
+  let weights = inOrder.reduce((sum, { weight }) => sum + weight, 0);
+  let left = capacity;
+  for (const { weight, demand } of inOrder) {
+    if (demand * weights > left * weight) return Math.max(0, left / weights);
+    left -= demand;
+    weights -= weight;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+export function maxMin(wishes: readonly Wish[], capacity: number): number[] {
+  const level = waterLevel(wishes, capacity);
+  return wishes.map(({ weight, demand }) => (weight > 0 ? Math.min(demand, weight * level) : 0));
+}

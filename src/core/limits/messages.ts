@@ -1,0 +1,46 @@
+/** What isolates and a tenant's object say to one another: one call carries all that there is to tell. */
+
+import type { Pass } from "../resilience/breaker.ts";
+import type { BreakerReport, BreakerView } from "../resilience/breakers.ts";
+import type { LeaseAnswer, LeaseAsk } from "./lease.ts";
+import type { TenantTerms } from "./shares.ts";
+
+export interface Violation {
+  /** See placeOf. */
+  readonly place: string;
+  readonly count: number;
+}
+
+export interface TenantCall {
+  readonly ask?: LeaseAsk | undefined;
+  /** The tenant's weight and burst factor, as the snapshot has them. */
+  readonly share?: Omit<TenantTerms, "predicted"> | undefined;
+  readonly reports?: readonly BreakerReport[] | undefined;
+  readonly violations?: readonly Violation[] | undefined;
+  /** The version of the bans that the isolate has; undefined for none. */
+  readonly bansKnown?: number | undefined;
+}
+
+export interface Ban {
+  readonly place: string;
+  readonly forMs: number;
+}
+
+export interface TenantReply {
+  readonly epoch: number;
+  /** Of what all tenants have in common, as the tenant's object heard of it last. */
+  readonly systemEpoch: number;
+  readonly answer: LeaseAnswer | undefined;
+  readonly breakers: readonly BreakerView[];
+  /** Something has changed state by this very call: fetch it, log it, mirror it. */
+  readonly hasTransitions: boolean;
+  /** All that are in force; undefined where the isolate has them already. */
+  readonly bans: { readonly version: number; readonly bans: readonly Ban[] } | undefined;
+}
+
+export interface PassReply {
+  readonly epoch: number;
+  readonly pass: Pass | undefined;
+  readonly retryMs: number;
+  readonly breakers: readonly BreakerView[];
+}

@@ -1,0 +1,108 @@
+/**
+ * Which limits hold for a caller, from the rows of rate_limit_configs. A row of the tenant comes before one of the
+ * whole system, one for a subject before one for all of its kind; what no row speaks of has the defaults below.
+ */
+import type { LIMIT_SUBJECTS, Role } from "../vocabulary.ts";
+import { type Limit, SYSTEM_KEY } from "./lease.ts";
+import { SYSTEM_LIMIT } from "./tenant-limits.ts";
+
+export interface LimitConfig {
+  /** Null: of the whole system. */
+  readonly tenantId: string | null;
+  readonly subjectType: (typeof LIMIT_SUBJECTS)[number];
+  /** A role, user or key; null: every subject of the type. */
+  readonly subjectId: string | null;
+  readonly limitCount: number;
+  readonly windowSeconds: number;
+  readonly burstFactor: number;
+}
+
+export interface LimitedCaller {
+  readonly id: string;
+  /** Whoever comes without proof is "anonymous", whatever role they act in. */
+  readonly role: Role | "anonymous";
+  readonly userId?: string | undefined;
+  readonly key?: { readonly id: string; readonly perHour: number; readonly perDay: number } | undefined;
+  /** An IPv4 address or an IPv6 network (see placeOf); undefined where none is known. */
+  readonly place?: string | undefined;
+}
+
+type Kind = LimitConfig["subjectType"];
+type Terms = Pick<LimitConfig, "limitCount" | "windowSeconds" | "burstFactor">;
+
+const perMinute = (limitCount: number): Terms => ({ limitCount, windowSeconds: 60, burstFactor: 1 });
+
+/** A role's limit is that of each who acts in it, not of all together. */
+const ROLE_DEFAULTS: Record<LimitedCaller["role"], Terms> = {
+  admin: perMinute(1000),
+  user: perMinute(100),
+  service: perMinute(1000),
+  readonly: perMinute(100),
+  anonymous: perMinute(20),
+};
+/** Whole offices share an address. */
+const IP_DEFAULT = perMinute(3000);
+
+export type CompiledLimits = ReadonlyMap<string, readonly Terms[]>;
+
+const nameOf = (kind: Kind, id: string | null) => (id === null ? kind : `${kind}:${id}`);
+
+export function compileLimits(configs: readonly LimitConfig[]): CompiledLimits {
+  const bySubject = Map.groupBy(configs, ({ subjectType, subjectId }) => nameOf(subjectType, subjectId));
+  return new Map(
+    [...bySubject].map(([subject, rows]) => {
+      const shared = rows.filter(({ tenantId }) => tenantId === null);
+      const own = rows.filter(({ tenantId }) => tenantId !== null);
+      const overridden = new Set(own.map(({ windowSeconds }) => windowSeconds));
+      return [subject, [...own, ...shared.filter(({ windowSeconds }) => !overridden.has(windowSeconds))]];
+    }),
+  );
+}
+
+/** The same array for the same caller is worth keeping: decisions go by it. */
+export function limitsOf(limits: CompiledLimits, caller: LimitedCaller): readonly Limit[] {
+  const { role, userId, key, place } = caller;
+  const of = (kind: Kind, id: string | null, fallback: readonly Terms[] = []) =>
+    limits.get(nameOf(kind, id)) ?? limits.get(kind) ?? fallback;
+  const who = role === "anonymous" ? (place ?? caller.id) : caller.id;
+  const found = [
+    ...of("tenant", null).map((terms) => limit("tenant", "", terms)),
+    ...of("role", role, [ROLE_DEFAULTS[role]]).map((terms) => limit("role", `${role}:${who}`, terms)),
+    ...(userId === undefined ? [] : of("user", userId).map((terms) => limit("user", userId, terms))),
+    ...(key === undefined ? [] : keyLimits(key, of("key", key.id))),
+    ...(place === undefined ? [] : of("ip", null, [IP_DEFAULT]).map((terms) => limit("ip", place, terms))),
+  ];
+  return [SYSTEM_LIMIT, ...found];
+}
+
+/** The key's own numbers, each replaced by a row for the same window. */
+function keyLimits(key: NonNullable<LimitedCaller["key"]>, configured: readonly Terms[]): readonly Limit[] {
+  const own: Terms[] = [
+    { limitCount: key.perHour, windowSeconds: 3600, burstFactor: 1 },
+    { limitCount: key.perDay, windowSeconds: 86_400, burstFactor: 1 },
+  ];
+  const replaced = new Set(configured.map(({ windowSeconds }) => windowSeconds));
+  return [...own.filter(({ windowSeconds }) => !replaced.has(windowSeconds)), ...configured].map((terms) =>
+    limit("key", key.id, terms),
+  );
+}
+
+const WINDOW_NAMES: Readonly<Record<number, string>> = {
+  1: "second",
+  60: "minute",
+  3600: "hour",
+  86400: "day",
+};
+
+function limit(kind: Kind, id: string, { limitCount, windowSeconds, burstFactor }: Terms): Limit {
+  return {
+    name: `${kind}-${WINDOW_NAMES[windowSeconds] ?? `${windowSeconds}s`}`,
+    key: `${kind}:${id}:${windowSeconds}`,
+    count: limitCount,
+    windowMs: windowSeconds * 1000,
+    burst: burstFactor,
+  };
+}
+
+/** The system's own is nobody's business until it is the one that refuses. */
+export const isShown = (limit: Limit) => limit.key !== SYSTEM_KEY;

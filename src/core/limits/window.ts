@@ -1,0 +1,83 @@
+/**
+ * How much was spent in a window that slides. Time is cut into slots, and what was spent in one counts until the
+ * window has left the whole slot, so no window of that length, wherever it begins, ever holds more than was allowed.
+ */
+export interface SlidingWindow {
+  /** Oldest first; slots in which nothing was spent are not there. */
+  readonly slots: readonly Slot[];
+}
+
+export type Slot = readonly [slot: number, count: number];
+
+/** What a window needs to know of its limit. */
+export interface Span {
+  readonly windowMs: number;
+  /** More of them forget sooner what is past, and cost more to keep. */
+  readonly slots?: number;
+}
+
+const SLOTS = 60;
+
+/**
+ * An object that restarts elsewhere goes by another machine's clock. Clocks of machines that host objects are taken to
+ * differ by less than this.
+ */
+export const CLOCK_MARGIN_MS = 100;
+
+export const EMPTY_WINDOW: SlidingWindow = { slots: [] };
+
+const slotMs = ({ windowMs, slots }: Span) => windowMs / (slots ?? SLOTS);
+
+export const slotOf = (span: Span, at: number) => Math.floor(at / slotMs(span));
+
+export const startOf = (span: Span, slot: number) => slot * slotMs(span);
+
+const freedAt = (span: Span, slot: number) => startOf(span, slot + 1) + span.windowMs + CLOCK_MARGIN_MS;
+
+export function spentIn(window: SlidingWindow, span: Span, now: number): number {
+  let sum = 0;
+  for (const [slot, count] of window.slots) if (now < freedAt(span, slot)) sum += count;
+  return sum;
+}
+
+/** A negative count takes back what was noted for that moment. Slots that no longer count are dropped. */
+export function note(
+  window: SlidingWindow,
+  span: Span,
+  count: number,
+  at: number,
+  now: number,
+): SlidingWindow {
+  const target = slotOf(span, at);
+  const slots: Slot[] = [];
+  let noted = false;
+  for (const slot of window.slots) {
+    if (!noted && slot[0] >= target) {
+      const sum = slot[0] === target ? slot[1] + count : count;
+      if (sum > 0) slots.push([target, sum]);
+      noted = true;
+      if (slot[0] === target) continue;
+    }
+    if (now < freedAt(span, slot[0])) slots.push(slot);
+  }
+  if (!noted && count > 0) slots.push([target, count]);
+  return { slots };
+}
+
+/** Until so many of what was spent no longer count. */
+export function msUntilFreed(window: SlidingWindow, span: Span, count: number, now: number): number {
+  let left = count;
+  if (left <= 0) return 0;
+  for (const [slot, spent] of window.slots) {
+    const at = freedAt(span, slot);
+    if (now >= at) continue;
+    left -= spent;
+    if (left <= 0) return at - now;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+export function msUntilAllFreed(window: SlidingWindow, span: Span, now: number): number {
+  const last = window.slots.at(-1);
+  return last === undefined ? 0 : Math.max(0, freedAt(span, last[0]) - now);
+}

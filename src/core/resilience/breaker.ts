@@ -1,0 +1,185 @@
+/**
+ * A circuit breaker as a state machine. Closed, it counts; when too many of the last calls failed or were slow it
+ * opens, and nothing is sent. After a while it lets a few probes through, half open: when they succeed it closes, when
+ * one fails it opens again for twice as long. An admin may hold it open or closed.
+ *
+ * Calls belong to the generation in which they were begun; what is heard of later ones that started before the last
+ * transition says nothing of the state after it, and is not counted.
+ */
+import type { BreakerState } from "../vocabulary.ts";
+import { type Counts, EMPTY_RECORD, type Record, recorded, totals } from "./record.ts";
+
+export interface BreakerTerms {
+  /** The last `calls` calls, or what happened in the last `ms`. */
+  readonly window: { readonly calls: number } | { readonly ms: number };
+  /** With less than this nothing is decided. */
+  readonly minimumCalls: number;
+  /** Parts of all, 0 to 1. */
+  readonly failureRate: number;
+  readonly slowRate: number;
+  readonly slowMs: number;
+  readonly openMs: number;
+  readonly longestOpenMs: number;
+  /** Up to this part is added to the open time, so that not all servers are tried again at once. */
+  readonly jitter: number;
+  /** Probes at the same time while half open, and how many must succeed. */
+  readonly probes: number;
+  readonly successesToClose: number;
+  /** A probe of which nothing is heard for so long counts as failed. */
+  readonly probeMs: number;
+}
+
+export const BREAKER_TERMS: BreakerTerms = {
+  window: { ms: 30_000 },
+  minimumCalls: 10,
+  failureRate: 0.5,
+  slowRate: 0.9,
+  slowMs: 30_000,
+  openMs: 5000,
+  longestOpenMs: 300_000,
+  jitter: 0.2,
+  probes: 3,
+  successesToClose: 3,
+  probeMs: 60_000,
+};
+
+export interface Breaker {
+  readonly state: BreakerState;
+  /** Raised by every transition. */
+  readonly generation: number;
+  readonly since: number;
+  readonly record: Record;
+  /** How often it opened since it was last closed. */
+  readonly opens: number;
+  /** When probes may begin. */
+  readonly nextAttemptAt: number;
+  /** Begun and not heard of, while half open. */
+  readonly probesSince: readonly number[];
+  readonly successes: number;
+  /** Held there by an admin. */
+  readonly forced: "open" | "closed" | undefined;
+}
+
+export const NEW_BREAKER: Breaker = {
+  state: "closed",
+  generation: 0,
+  since: 0,
+  record: EMPTY_RECORD,
+  opens: 0,
+  nextAttemptAt: 0,
+  probesSince: [],
+  successes: 0,
+  forced: undefined,
+};
+
+export interface Transition {
+  readonly from: BreakerState;
+  readonly to: BreakerState;
+  readonly reason:
+    | "failures"
+    | "slow calls"
+    | "probe failed"
+    | "probes succeeded"
+    | "time to probe"
+    | "by hand";
+  readonly at: number;
+}
+
+export interface Step {
+  readonly breaker: Breaker;
+  readonly transition: Transition | undefined;
+}
+
+export interface Chance {
+  readonly now: number;
+  readonly random: () => number;
+}
+
+/** Undefined: not now. Otherwise what to give to `report` when the call has ended. */
+export type Pass = { readonly generation: number; readonly isProbe: boolean };
+
+export function permit(
+  breaker: Breaker,
+  terms: BreakerTerms,
+  now: number,
+): Step & { readonly pass: Pass | undefined } {
+  if (breaker.state === "closed" || breaker.forced === "closed") {
+    const pass = { generation: breaker.generation, isProbe: false };
+    return { breaker, transition: undefined, pass };
+  }
+  if (breaker.forced === "open") return { breaker, transition: undefined, pass: undefined };
+  if (breaker.state === "open") {
+    if (now < breaker.nextAttemptAt) return { breaker, transition: undefined, pass: undefined };
+    const step = move(breaker, "half_open", "time to probe", now);
+    return { ...probe(step.breaker, terms, now), transition: step.transition };
+  }
+  return { ...probe(breaker, terms, now), transition: undefined };
+}
+
+/** `calls`: of one generation, as an isolate tells them together. */
+export function report(
+  breaker: Breaker,
+  { generation, isProbe }: Pass,
+  calls: Counts,
+  terms: BreakerTerms,
+  { now, random }: Chance,
+): Step {
+  const unchanged = { breaker, transition: undefined };
+  if (generation !== breaker.generation || breaker.forced !== undefined) return unchanged;
+  if (breaker.state === "half_open")
+    return isProbe ? probed(breaker, calls, terms, { now, random }) : unchanged;
+  if (breaker.state === "open") return unchanged;
+  const record = recorded(breaker.record, calls, terms.window, now);
+  const { total, failures, slow } = totals(record, terms.window, now);
+  const next = { ...breaker, record };
+  if (total < terms.minimumCalls) return { breaker: next, transition: undefined };
+  if (failures >= terms.failureRate * total) return open(next, "failures", terms, { now, random });
+  if (slow >= terms.slowRate * total) return open(next, "slow calls", terms, { now, random });
+  return { breaker: next, transition: undefined };
+}
+
+/** By an admin; undefined hands it back to the machine, as it stands. */
+export function force(breaker: Breaker, to: "open" | "closed" | undefined, now: number): Step {
+  if (to === undefined || breaker.state === to) {
+    return { breaker: { ...breaker, forced: to }, transition: undefined };
+  }
+  const { breaker: moved, transition } = move(breaker, to, "by hand", now);
+  return { breaker: { ...moved, forced: to, opens: 0, nextAttemptAt: now }, transition };
+}
+
+/** When a refused caller may try again. */
+export function retryAfterMs(breaker: Breaker, now: number): number {
+  return breaker.state === "open" ? Math.max(0, breaker.nextAttemptAt - now) : 0;
+}
+
+function probe(breaker: Breaker, terms: BreakerTerms, now: number) {
+  const running = breaker.probesSince.filter((since) => now - since < terms.probeMs);
+  if (running.length >= terms.probes) return { breaker, pass: undefined };
+  const pass = { generation: breaker.generation, isProbe: true };
+  return { breaker: { ...breaker, probesSince: [...running, now] }, pass };
+}
+
+function probed(breaker: Breaker, calls: Counts, terms: BreakerTerms, chance: Chance): Step {
+  if (calls.failures + calls.slow > 0) return open(breaker, "probe failed", terms, chance);
+  const successes = breaker.successes + calls.total;
+  const probesSince = breaker.probesSince.slice(calls.total);
+  if (successes < terms.successesToClose) {
+    return { breaker: { ...breaker, successes, probesSince }, transition: undefined };
+  }
+  const step = move(breaker, "closed", "probes succeeded", chance.now);
+  return { ...step, breaker: { ...step.breaker, opens: 0 } };
+}
+
+function open(breaker: Breaker, reason: Transition["reason"], terms: BreakerTerms, chance: Chance): Step {
+  const step = move(breaker, "open", reason, chance.now);
+  const ms = Math.min(terms.longestOpenMs, terms.openMs * 2 ** Math.min(breaker.opens, 30));
+  const nextAttemptAt = chance.now + ms * (1 + terms.jitter * chance.random());
+  return { ...step, breaker: { ...step.breaker, opens: breaker.opens + 1, nextAttemptAt } };
+}
+
+function move(breaker: Breaker, to: BreakerState, reason: Transition["reason"], now: number) {
+  const generation = breaker.generation + 1;
+  const fresh = { generation, since: now, record: EMPTY_RECORD, probesSince: [], successes: 0 };
+  const transition: Transition = { from: breaker.state, to, reason, at: now };
+  return { breaker: { ...breaker, ...fresh, state: to }, transition };
+}

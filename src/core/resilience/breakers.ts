@@ -1,0 +1,87 @@
+/** All breakers of one tenant, as its object holds them, and what isolates hear of them. */
+import type { BreakerState } from "../vocabulary.ts";
+import {
+  type Breaker,
+  type BreakerTerms,
+  type Chance,
+  force,
+  NEW_BREAKER,
+  type Pass,
+  permit,
+  report,
+  retryAfterMs,
+  type Step,
+  type Transition,
+} from "./breaker.ts";
+import type { Counts } from "./record.ts";
+
+export interface BreakerStore {
+  get(serverId: string): Breaker | undefined;
+  put(serverId: string, breaker: Breaker): void;
+  /** Of those that were ever anything but closed. */
+  moved(): Iterable<readonly [serverId: string, breaker: Breaker]>;
+}
+
+/** Calls of one server that began under the same pass. */
+export interface BreakerReport extends Counts {
+  readonly serverId: string;
+  readonly pass: Pass;
+  readonly terms: BreakerTerms;
+}
+
+export interface BreakerView {
+  readonly serverId: string;
+  readonly state: BreakerState;
+  readonly generation: number;
+  readonly retryMs: number;
+  readonly isForced: boolean;
+}
+
+export interface ServerTransition extends Transition {
+  readonly serverId: string;
+}
+
+export class Breakers {
+  readonly #store: BreakerStore;
+
+  constructor(store: BreakerStore) {
+    this.#store = store;
+  }
+
+  report(reports: readonly BreakerReport[], chance: Chance): ServerTransition[] {
+    return reports.flatMap(({ serverId, pass, terms, ...calls }) =>
+      this.#apply(serverId, (breaker) => report(breaker, pass, calls, terms, chance)),
+    );
+  }
+
+  permit(serverId: string, terms: BreakerTerms, now: number) {
+    let pass: Pass | undefined;
+    const transitions = this.#apply(serverId, (breaker) => {
+      const step = permit(breaker, terms, now);
+      pass = step.pass;
+      return step;
+    });
+    return { pass, transitions, retryMs: retryAfterMs(this.#store.get(serverId) ?? NEW_BREAKER, now) };
+  }
+
+  force(serverId: string, to: "open" | "closed" | undefined, now: number): ServerTransition[] {
+    return this.#apply(serverId, (breaker) => force(breaker, to, now));
+  }
+
+  views(now: number): BreakerView[] {
+    return Array.from(this.#store.moved(), ([serverId, breaker]) => ({
+      serverId,
+      state: breaker.state,
+      generation: breaker.generation,
+      retryMs: retryAfterMs(breaker, now),
+      isForced: breaker.forced !== undefined,
+    }));
+  }
+
+  #apply(serverId: string, act: (breaker: Breaker) => Step): ServerTransition[] {
+    const before = this.#store.get(serverId) ?? NEW_BREAKER;
+    const { breaker, transition } = act(before);
+    if (breaker !== before) this.#store.put(serverId, breaker);
+    return transition === undefined ? [] : [{ serverId, ...transition }];
+  }
+}

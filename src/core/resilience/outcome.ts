@@ -1,0 +1,45 @@
+/**
+ * What became of a call to a server, as its breaker sees it. A tool that answers with an error has worked: the server
+ * is there and speaks the protocol. A server that cannot be reached, answers too late, or answers nonsense has not.
+ */
+import type { ErrorCode } from "../errors.ts";
+
+export type Outcome = "success" | "failure" | "ignored";
+
+export interface CallResult {
+  /** Of the upstream's answer; undefined where none came. */
+  readonly status?: number | undefined;
+  /** Why no answer came, or none that could be used. */
+  readonly error?: ErrorCode | undefined;
+  /** The caller went away first, or asked to cancel: that says nothing of the server. */
+  readonly cancelled?: boolean;
+}
+
+/** Ours, or the caller's: the server had no part in it. */
+const NOT_ITS_FAULT: ReadonlySet<ErrorCode> = new Set([
+  "bad_request",
+  "not_found",
+  "method_not_allowed",
+  "payload_too_large",
+  "unauthorized",
+  "forbidden",
+  "conflict",
+  "too_many_requests",
+  "unsupported_media_type",
+  "not_acceptable",
+  "configuration",
+  "database_unavailable",
+  "upstream_unsupported",
+  "internal",
+]);
+
+/**
+ * 4xx is an answer: a wrong credential or an unknown session is for people to put right, and opening the breaker would
+ * hide it. But 408 and 429 say that the server cannot keep up.
+ */
+export function outcomeOf({ status, error, cancelled }: CallResult): Outcome {
+  if (cancelled === true) return "ignored";
+  if (error !== undefined) return NOT_ITS_FAULT.has(error) ? "ignored" : "failure";
+  if (status === undefined) return "failure";
+  return status >= 500 || status === 408 || status === 429 ? "failure" : "success";
+}

@@ -1,0 +1,138 @@
+/**
+ * Who may call a server that takes only so many calls at once, and who waits. Higher classes go first; within a class
+ * callers take turns, so that one who sends a hundred does not keep out one who sends one; nobody waits beyond their
+ * deadline; and when the line is full, whoever comes is told when to come again, at once. A newcomer of a higher class
+ * takes the place of the last of the lowest.
+ */
+import type { Role } from "../vocabulary.ts";
+
+export const CLASSES = ["admin", "service", "user", "anonymous"] as const;
+export type PriorityClass = (typeof CLASSES)[number];
+
+export function classOf(role: Role | "anonymous"): PriorityClass {
+  return role === "readonly" ? "user" : role;
+}
+
+export interface QueueTerms {
+  readonly concurrency: number;
+  readonly maxSize: number;
+}
+
+export interface Waiting {
+  readonly id: string;
+  readonly priority: PriorityClass;
+  /** Those of one caller take turns with those of others. */
+  readonly caller: string;
+  readonly deadline: number;
+  /** Its turn within its class: one more than the caller's last, or where the class stands. */
+  readonly turn: number;
+  readonly order: number;
+}
+
+export interface Queue {
+  /** When each began; for how long calls take. */
+  readonly running: ReadonlyMap<string, number>;
+  /** In the order in which they will start. */
+  readonly waiting: readonly Waiting[];
+  readonly turns: Readonly<globalThis.Record<PriorityClass, number>>;
+  readonly order: number;
+  /** Smoothed. */
+  readonly meanMs: number;
+}
+
+export const EMPTY_QUEUE: Queue = {
+  running: new Map(),
+  waiting: [],
+  turns: { admin: 0, service: 0, user: 0, anonymous: 0 },
+  order: 0,
+  meanMs: 0,
+};
+
+export type Arrival = Pick<Waiting, "id" | "priority" | "caller" | "deadline">;
+
+export type Entered = Advanced &
+  (
+    | { readonly kind: "start" }
+    | { readonly kind: "wait"; readonly position: number; readonly displaced: string | undefined }
+    | { readonly kind: "full"; readonly retryAfterMs: number }
+  );
+
+export interface Advanced {
+  readonly queue: Queue;
+  readonly started: readonly string[];
+  /** Waited until their deadline in vain. */
+  readonly expired: readonly string[];
+}
+
+/** `started` and `expired` are others who had to wait; the newcomer is spoken of in `kind`. */
+export function enter(before: Queue, arrival: Arrival, terms: QueueTerms, now: number): Entered {
+  const advanced = advance(before, terms, now);
+  const { queue } = advanced;
+  if (queue.running.size < terms.concurrency) {
+    return { ...advanced, kind: "start", queue: started(queue, [arrival.id], now) };
+  }
+  const last = queue.waiting.at(-1);
+  const isFull = queue.waiting.length >= terms.maxSize;
+  const isHigher = last !== undefined && rank(arrival.priority) < rank(last.priority);
+  if ((isFull && !isHigher) || now >= arrival.deadline) {
+    return { ...advanced, kind: "full", retryAfterMs: retryAfterMs(queue, terms) };
+  }
+  const room = isFull ? queue.waiting.slice(0, -1) : queue.waiting;
+  const own = room.filter(
+    ({ priority, caller }) => priority === arrival.priority && caller === arrival.caller,
+  );
+  const turn = Math.max(queue.turns[arrival.priority], ...own.map((other) => other.turn + 1));
+  const entry: Waiting = { ...arrival, turn, order: queue.order };
+  const waiting = [...room, entry].sort(byTurn);
+  const next = { ...queue, waiting, order: queue.order + 1 };
+  const displaced = isFull ? last?.id : undefined;
+  return { ...advanced, kind: "wait", queue: next, position: waiting.indexOf(entry), displaced };
+}
+
+/** A call has ended, well or not, or its caller has gone away, whether it was running or waiting. */
+export function leave(before: Queue, id: string, terms: QueueTerms, now: number): Advanced {
+  const began = before.running.get(id);
+  const running = new Map(before.running);
+  running.delete(id);
+  const waiting = before.waiting.filter((entry) => entry.id !== id);
+  const meanMs = began === undefined ? before.meanMs : smoothed(before.meanMs, now - began);
+  return advance({ ...before, running, waiting, meanMs }, terms, now);
+}
+
+/** Also to be called when time passes or terms change. */
+export function advance(before: Queue, terms: QueueTerms, now: number): Advanced {
+  const expired = before.waiting.filter(({ deadline }) => now >= deadline).map(({ id }) => id);
+  const waiting =
+    expired.length === 0 ? before.waiting : before.waiting.filter(({ deadline }) => now < deadline);
+  const free = Math.max(0, terms.concurrency - before.running.size);
+  const first = waiting.slice(0, free);
+  const turns = { ...before.turns };
+  for (const { priority, turn } of first) turns[priority] = Math.max(turns[priority], turn);
+  const rest = { ...before, waiting: waiting.slice(free), turns };
+  const ids = first.map(({ id }) => id);
+  return { queue: started(rest, ids, now), started: ids, expired };
+}
+
+/** When the next deadline passes; undefined while nobody waits. */
+export function nextDeadline({ waiting }: Queue): number | undefined {
+  return waiting.length === 0 ? undefined : Math.min(...waiting.map(({ deadline }) => deadline));
+}
+
+/** As long as those who are there already will take, by what calls took of late. */
+export function retryAfterMs({ waiting, meanMs }: Queue, { concurrency }: QueueTerms): number {
+  const rounds = Math.ceil((waiting.length + 1) / Math.max(1, concurrency));
+  return Math.min(60_000, Math.max(1000, rounds * meanMs));
+}
+
+const rank = (priority: PriorityClass) => CLASSES.indexOf(priority);
+
+const byTurn = (one: Waiting, other: Waiting) =>
+  rank(one.priority) - rank(other.priority) || one.turn - other.turn || one.order - other.order;
+
+function started(queue: Queue, ids: readonly string[], now: number): Queue {
+  return ids.length === 0
+    ? queue
+    : { ...queue, running: new Map([...queue.running, ...ids.map((id) => [id, now] as const)]) };
+}
+
+const smoothed = (mean: number, ms: number) => (mean === 0 ? ms : mean + 0.1 * (ms - mean));

@@ -1,0 +1,54 @@
+/** What an isolate sees of its servers' load: calls that run, and how long calls took of late. */
+
+interface Load {
+  running: number;
+  /** Milliseconds; undefined before the first call has ended. */
+  latency: number | undefined;
+  at: number;
+}
+
+/** A measurement weighs less the sooner it follows another (an average over time, not over calls). */
+const DECAY_MS = 10_000;
+const MOST_SERVERS = 5000;
+
+export class Loads {
+  readonly #loads = new Map<string, Load>();
+
+  begin(serverId: string): void {
+    this.#of(serverId).running += 1;
+  }
+
+  /** `ms` undefined: nothing is learned of it, as of a call that its caller has cancelled. */
+  end(serverId: string, ms: number | undefined, now: number): void {
+    const load = this.#of(serverId);
+    load.running = Math.max(0, load.running - 1);
+    if (ms === undefined) return;
+    // One slow answer is believed at once, and forgotten slowly ("peak EWMA", Finagle).
+    const weight = Math.exp(-Math.max(0, now - load.at) / DECAY_MS);
+    load.latency =
+      load.latency === undefined || ms > load.latency ? ms : load.latency * weight + ms * (1 - weight);
+    load.at = now;
+  }
+
+  running(serverId: string): number {
+    return this.#loads.get(serverId)?.running ?? 0;
+  }
+
+  /** How long a further call would have to do with the others: what is not known is tried first. */
+  cost(serverId: string, now: number): number {
+    const load = this.#loads.get(serverId);
+    if (load?.latency === undefined) return load?.running ?? 0;
+    return load.latency * Math.exp(-Math.max(0, now - load.at) / (6 * DECAY_MS)) * (load.running + 1);
+  }
+
+  #of(serverId: string): Load {
+    let load = this.#loads.get(serverId);
+    if (load === undefined) {
+      load = { running: 0, latency: undefined, at: 0 };
+      this.#loads.set(serverId, load);
+      const [oldest] = this.#loads.keys();
+      if (this.#loads.size > MOST_SERVERS && oldest !== undefined) this.#loads.delete(oldest);
+    }
+    return load;
+  }
+}

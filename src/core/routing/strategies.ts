@@ -1,0 +1,121 @@
+/**
+ * Choosing one of several servers. Each strategy is a function of the servers that could serve, of what the isolate
+ * has seen of them, and of chance; `choose` knows them by their names.
+ */
+import type { BalancingStrategy } from "../vocabulary.ts";
+import { fractionOf } from "./hash.ts";
+import type { Loads } from "./load.ts";
+
+export interface Server {
+  readonly id: string;
+  /** 0: only when there is no other. */
+  readonly weight: number;
+}
+
+export interface Scene {
+  readonly loads: Loads;
+  /** Of the rule: rules do not take turns with one another. */
+  readonly turns: Turns;
+  /** What consistent_hash keeps together. */
+  readonly hashKey: string;
+  readonly now: number;
+  readonly random: () => number;
+}
+
+/** How far each server is from its next turn. */
+export type Turns = Map<string, number>;
+
+type Strategy = <S extends Server>(servers: readonly S[], scene: Scene) => S | undefined;
+
+/** `servers` in the order of the rule, which is what priority-failover goes by. Undefined only of none. */
+export function choose<S extends Server>(
+  strategy: BalancingStrategy,
+  servers: readonly S[],
+  scene: Scene,
+): S | undefined {
+  if (servers.length <= 1 || strategy === "priority-failover") return servers[0];
+  const weighty = servers.filter(({ weight }) => weight > 0);
+  return STRATEGIES[strategy](weighty.length === 0 ? servers : weighty, scene);
+}
+
+const STRATEGIES: Record<Exclude<BalancingStrategy, "priority-failover">, Strategy> = {
+  round_robin: (servers, { turns }) => inTurn(servers, () => 1, turns),
+  weighted: (servers, { turns }) => inTurn(servers, weightOf, turns),
+  random: (servers, { random }) => servers[Math.floor(random() * servers.length)],
+  least_connections: (servers, { loads, random }) =>
+    least(servers, (server) => (loads.running(server.id) + 1) / weightOf(server), random),
+  least_latency: (servers, scene) => lesserOfTwo(servers, scene),
+  consistent_hash: (servers, { hashKey }) =>
+    least(
+      servers,
+      (server) => rendezvous(server, hashKey),
+      () => 0,
+    ),
+};
+
+const weightOf = ({ weight }: Server) => Math.max(1, weight);
+
+/**
+ * Smooth weighted round robin (nginx): in every round each has as many turns as its weight, and they are spread out.
+ * It goes on sensibly when servers come and go between two requests.
+ */
+function inTurn<S extends Server>(
+  servers: readonly S[],
+  weight: (server: S) => number,
+  turns: Turns,
+): S | undefined {
+  let best: S | undefined;
+  let bestTurn = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  for (const server of servers) {
+    const turn = (turns.get(server.id) ?? 0) + weight(server);
+    turns.set(server.id, turn);
+    sum += weight(server);
+    if (turn > bestTurn) {
+      best = server;
+      bestTurn = turn;
+    }
+  }
+  if (best !== undefined) turns.set(best.id, bestTurn - sum);
+  // Those that are gone for good must not be remembered for ever.
+  if (turns.size > 4 * servers.length + 16) turns.clear();
+  return best;
+}
+
+/** The first of a random start, so that equals share. */
+function least<S extends Server>(servers: readonly S[], cost: (server: S) => number, random: () => number) {
+  const start = Math.floor(random() * servers.length);
+  let best: S | undefined;
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (let step = 0; step < servers.length; step += 1) {
+    const server = servers[(start + step) % servers.length];
+    if (server === undefined) continue;
+    const here = cost(server);
+    if (here < bestCost || best === undefined) {
+      best = server;
+      bestCost = here;
+    }
+  }
+  return best;
+}
+
+/**
+ * Power of two choices: of two taken at random the better one. Whoever always takes the best of all sends everything
+ * to the one that looked best a moment ago, and every isolate does so at once.
+ */
+function lesserOfTwo<S extends Server>(servers: readonly S[], { loads, now, random }: Scene): S | undefined {
+  const first = Math.floor(random() * servers.length);
+  const second = (first + 1 + Math.floor(random() * (servers.length - 1))) % servers.length;
+  const [one, other] = [servers[first], servers[second]];
+  if (one === undefined || other === undefined) return one ?? other;
+  const cost = (server: S) => loads.cost(server.id, now) / weightOf(server);
+  return cost(other) < cost(one) ? other : one;
+}
+
+/**
+ * Weighted rendezvous hashing (Thaler & Ravishankar; the logarithm gives each its weight): when a server goes, only
+ * its own keys move.
+ */
+function rendezvous(server: Server, key: string): number {
+  return -Math.log(fractionOf(`${server.id} ${key}`)) / weightOf(server);
+}

@@ -1,0 +1,53 @@
+/** Who of a tenant's callers is shut out for now, kept with the tenant's object and told to isolates as a numbered list. */
+import { BAN_TERMS, type Conduct, isForgotten, reportViolations } from "../core/limits/bans.ts";
+import type { Ban, Violation } from "../core/limits/messages.ts";
+import type { TrafficTables } from "./traffic-tables.ts";
+
+/** More would make every answer long; the oldest are near their end anyway. */
+const MOST_TOLD = 500;
+
+export class Bans {
+  readonly #tables: TrafficTables;
+  readonly #conduct: Map<string, Conduct>;
+  /** New with every start, so that isolates fetch the list anew. */
+  #version = Date.now();
+
+  constructor(tables: TrafficTables) {
+    this.#tables = tables;
+    this.#conduct = new Map(tables.allConduct());
+  }
+
+  /** The places that are banned by this very report. */
+  report(violations: readonly Violation[], now: number): string[] {
+    return violations.flatMap(({ place, count }) => {
+      const { conduct, banned } = reportViolations(this.#conduct.get(place), count, BAN_TERMS, now);
+      this.#conduct.set(place, conduct);
+      if (!banned) return [];
+      // Only bans are worth a row: what has been counted towards one may be lost.
+      this.#tables.putConduct(place, conduct);
+      this.#version += 1;
+      return [place];
+    });
+  }
+
+  list(known: number | undefined, now: number): { version: number; bans: Ban[] } | undefined {
+    if (known === this.#version) return undefined;
+    const inForce = [...this.#conduct].filter(([, { bannedUntil }]) => now < bannedUntil).slice(-MOST_TOLD);
+    const bans = inForce.map(([place, { bannedUntil }]) => ({ place, forMs: bannedUntil - now }));
+    return { version: this.#version, bans };
+  }
+
+  lift(place: string): void {
+    this.#conduct.delete(place);
+    this.#tables.putConduct(place, undefined);
+    this.#version += 1;
+  }
+
+  forget(now: number): void {
+    for (const [place, conduct] of this.#conduct) {
+      if (!isForgotten(conduct, BAN_TERMS, now)) continue;
+      this.#conduct.delete(place);
+      if (conduct.bans > 0) this.#tables.putConduct(place, undefined);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/** The part of a tenant's object that leases tokens: to isolates from its gates, and for itself from the global object. */
+import { expectedPeak, type Forecaster, newForecaster, observe } from "../core/limits/forecast.ts";
+import type { LeaseAnswer, LeaseAsk } from "../core/limits/lease.ts";
+import { MinuteCounter, minuteOf } from "../core/limits/samples.ts";
+import type { TenantTerms } from "../core/limits/shares.ts";
+import { FLUSH_AFTER_MS, TenantLimits } from "../core/limits/tenant-limits.ts";
+import { within } from "../core/waiting.ts";
+import type { ShareAnswer } from "./global.ts";
+import { Gates } from "./tables.ts";
+import type { TrafficTables } from "./traffic-tables.ts";
+
+export interface Capacity {
+  share(tenantId: string, terms: TenantTerms, ask: LeaseAsk): Promise<ShareAnswer>;
+}
+
+const FORECASTER = "forecaster";
+/** A global object that does not answer by then is taken for dead; whoever waits is told to come again. */
+const PATIENCE_MS = 500;
+const TRIES = 3;
+/** The share is asked for that far ahead of predicted demand. */
+const AHEAD_MINUTES = 5;
+
+export class Leases {
+  systemEpoch = 0;
+  terms: Omit<TenantTerms, "predicted"> = { weight: 1, burst: 10 };
+  readonly #ctx: DurableObjectState;
+  readonly #capacity: Capacity;
+  readonly #tables: TrafficTables;
+  readonly #gates: Gates;
+  readonly #limits: TenantLimits;
+  readonly #minutes = new MinuteCounter(Date.now());
+  #forecaster: Forecaster;
+  #sharing: Promise<void> | undefined;
+  #flushing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ctx: DurableObjectState, capacity: Capacity, tables: TrafficTables) {
+    this.#ctx = ctx;
+    this.#capacity = capacity;
+    this.#tables = tables;
+    this.#gates = new Gates(ctx.storage.sql);
+    this.#limits = new TenantLimits(this.#gates, crypto.randomUUID(), Date.now());
+    this.#forecaster = ctx.storage.kv.get<Forecaster>(FORECASTER) ?? newForecaster(minuteOf(Date.now()));
+  }
+
+  async answer(ask: LeaseAsk): Promise<LeaseAnswer> {
+    const now = Date.now();
+    this.#limits.hear(ask.demand, now);
+    this.#learn(ask.demand, now);
+    this.#tables.addRefusals(ask.refused, now);
+    let { answer, askFirst } = this.#limits.answer(ask, now);
+    // The first of a crowd asks for a few, before it is known that it is a crowd.
+    for (let tries = 0; askFirst && tries < TRIES; tries += 1) {
+      await this.#share(this.#limits.shareAsk(true, Date.now()));
+      ({ answer, askFirst } = this.#limits.answer(ask, Date.now()));
+    }
+    this.#ctx.waitUntil(this.#share(this.#limits.shareAsk(false, Date.now())));
+    this.#gates.write();
+    this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS);
+    return answer;
+  }
+
+  forget(now: number): void {
+    this.#gates.forget(now);
+  }
+
+  /** Whoever comes while one ask is on its way waits for that one. */
+  #share(ask: LeaseAsk | undefined): Promise<void> {
+    if (ask === undefined) return this.#sharing ?? Promise.resolve();
+    this.#sharing = this.#carry(ask).finally(() => {
+      this.#sharing = undefined;
+    });
+    return this.#sharing;
+  }
+
+  async #carry(ask: LeaseAsk): Promise<void> {
+    const predicted = expectedPeak(this.#forecaster, AHEAD_MINUTES);
+    const tenantId = this.#ctx.id.name ?? this.#ctx.id.toString();
+    try {
+      const answer = await within(
+        this.#capacity.share(tenantId, { ...this.terms, predicted }, ask),
+        PATIENCE_MS,
+      );
+      if (answer === undefined) return this.#limits.shareLost(ask);
+      this.#limits.shareLearn(ask, answer, Date.now());
+      this.systemEpoch = Math.max(this.systemEpoch, answer.systemEpoch);
+    } catch {
+      this.#limits.shareLost(ask);
+    }
+  }
+
+  #flush(): void {
+    this.#flushing = undefined;
+    this.#ctx.waitUntil(this.#share(this.#limits.shareFlush(Date.now())));
+  }
+
+  #learn(requests: number, now: number): void {
+    const over = this.#minutes.count(requests, now);
+    if (over.length === 0) return;
+    this.#tables.addSamples(over);
+    for (const sample of over) this.#forecaster = observe(this.#forecaster, sample.minute, sample.requests);
+    this.#ctx.storage.kv.put(FORECASTER, this.#forecaster);
+  }
+}

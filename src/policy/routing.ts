@@ -1,0 +1,40 @@
+/** Routing rules as the table has them; one that makes no sense steers nothing, and stops no traffic. */
+import { z } from "zod";
+import type { RoutingRule } from "../core/routing/rules.ts";
+import type { BalancingStrategy } from "../core/vocabulary.ts";
+
+const texts = z.array(z.string()).optional();
+
+const conditionsSchema = z.object({
+  tools: texts,
+  methods: texts,
+  tags: texts,
+  clients: texts,
+  headers: z.record(z.string(), z.string()).optional(),
+  tenants: texts,
+  percentage: z.number().min(0).max(100).optional(),
+});
+
+const optionsSchema = z.object({
+  hashOn: z.enum(["session", "user", "argument"]).optional(),
+  argument: z.string().optional(),
+  sticky: z.boolean().optional(),
+});
+
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly conditions: unknown;
+  readonly targetServers: readonly string[];
+  readonly loadBalancingStrategy: BalancingStrategy;
+  readonly strategyOptions: unknown;
+  readonly priority: number;
+}
+
+export function readRule({ loadBalancingStrategy, strategyOptions, ...row }: Row): RoutingRule[] {
+  const conditions = conditionsSchema.safeParse(row.conditions);
+  const options = optionsSchema.safeParse(strategyOptions);
+  return conditions.success && options.success
+    ? [{ ...row, conditions: conditions.data, options: options.data, strategy: loadBalancingStrategy }]
+    : [];
+}

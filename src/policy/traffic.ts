@@ -1,0 +1,189 @@
+/**
+ * What an isolate knows of one tenant's traffic: the leases it may admit requests by, its servers' breakers, who is
+ * banned. One call to the tenant's object brings and takes all of it, and most requests need none.
+ */
+import { BanList } from "../core/limits/bans.ts";
+import { LEASE_MS, type Limit } from "../core/limits/lease.ts";
+import { LeaseBook, type Quota, type Verdict } from "../core/limits/lease-book.ts";
+import type { PassReply, TenantCall, TenantReply } from "../core/limits/messages.ts";
+import { BREAKER_TERMS, type BreakerTerms, type Pass } from "../core/resilience/breaker.ts";
+import { BreakerWatch } from "../core/resilience/breaker-view.ts";
+import { type CallResult, outcomeOf } from "../core/resilience/outcome.ts";
+import type { Background } from "../core/tenant-cache.ts";
+import { within } from "../core/waiting.ts";
+
+/** The part of the tenant's object that this takes. */
+export interface TrafficObject {
+  lease(call: TenantCall): Promise<TenantReply>;
+  pass(serverId: string, terms: BreakerTerms): Promise<PassReply>;
+}
+
+export interface TrafficTools {
+  readonly objectOf: (tenantId: string) => TrafficObject;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** The epoch comes with every answer. */
+  readonly epochHeard: (tenantId: string, epoch: number, askedAt: number) => void;
+  /** A breaker has changed state: somebody should write it down. */
+  readonly onTransitions: (tenantId: string) => Promise<void>;
+}
+
+export type Share = NonNullable<TenantCall["share"]>;
+
+/** Longer than an object takes to start. */
+const PATIENCE_MS = 2000;
+const ATTEMPTS = 2;
+/** Failures are told at once, but not one by one. */
+const TELL_MS = 100;
+const WORTH_TELLING = 25;
+
+export type Admittance = Exclude<Verdict, { kind: "ask" }> | { readonly kind: "unavailable" };
+
+export class TenantTraffic {
+  readonly breakers = new BreakerWatch();
+  readonly bans = new BanList();
+  readonly #tenantId: string;
+  readonly #tools: TrafficTools;
+  readonly #book = new LeaseBook(crypto.randomUUID());
+  readonly #violations = new Map<string, number>();
+  #bansKnown: number | undefined;
+  #isTelling = false;
+  #isFlushing = false;
+
+  constructor(tenantId: string, tools: TrafficTools) {
+    this.#tenantId = tenantId;
+    this.#tools = tools;
+  }
+
+  async decide(limits: readonly Limit[], share: Share, background: Background): Promise<Admittance> {
+    const { now } = this.#tools;
+    const verdict = this.#book.decide(limits, now());
+    if (verdict.kind !== "ask") {
+      if (verdict.kind === "admit" && verdict.refill) background(this.#refill(share));
+      return verdict;
+    }
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const ask = this.#book.ask(limits, now());
+      const reply = await this.#call({ ask, share }, background);
+      if (reply?.answer === undefined) {
+        this.#book.lost(ask);
+        continue;
+      }
+      const learnt = this.#book.learn(ask, reply.answer, now());
+      this.#flushLater(share, background);
+      if (learnt.kind !== "ask") return learnt;
+    }
+    return { kind: "unavailable" };
+  }
+
+  quotas(limits: readonly Limit[]): Quota[] {
+    return this.#book.quotas(limits, this.#tools.now());
+  }
+
+  /** What is refused by what is known costs no question; but somebody must hear of it when it becomes too much. */
+  violated(place: string, background: Background): void {
+    const count = (this.#violations.get(place) ?? 0) + 1;
+    this.#violations.set(place, count);
+    if (count % WORTH_TELLING === 0) this.#tellSoon(background);
+  }
+
+  /** Undefined where the breaker lets nothing through; then `retryMs` says how long it will be so. */
+  async permit(
+    serverId: string,
+    background: Background,
+  ): Promise<{ readonly pass: Pass | undefined; readonly retryMs: number }> {
+    const state = this.breakers.stateOf(serverId, this.#tools.now());
+    if (state === "closed") return { pass: this.breakers.pass(serverId), retryMs: 0 };
+    const { objectOf, now } = this.#tools;
+    const asking = state === "due" ? objectOf(this.#tenantId).pass(serverId, BREAKER_TERMS) : undefined;
+    const reply = await asking?.catch(() => undefined);
+    if (reply === undefined) return { pass: undefined, retryMs: 1000 };
+    this.breakers.learn(reply.breakers, now());
+    if (reply.pass?.isProbe === true) background(this.#tools.onTransitions(this.#tenantId));
+    return { pass: reply.pass, retryMs: reply.retryMs };
+  }
+
+  /** What became of a call that was permitted. */
+  ended(serverId: string, pass: Pass, result: CallResult, ms: number, background: Background): void {
+    const isUrgent = this.breakers.note(serverId, pass, outcomeOf(result), ms, BREAKER_TERMS);
+    if (isUrgent) this.#tellSoon(background);
+  }
+
+  #tellSoon(background: Background): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    background(this.#tell(background));
+  }
+
+  async #tell(background: Background): Promise<void> {
+    await this.#tools.sleep(TELL_MS);
+    this.#isTelling = false;
+    await this.#call({}, background);
+  }
+
+  async #refill(share: Share): Promise<void> {
+    const ask = this.#book.refill(this.#tools.now());
+    if (ask === undefined) return;
+    const reply = await this.#call({ ask, share }, (work) => void work.catch(() => undefined));
+    if (reply?.answer === undefined) this.#book.lost(ask);
+    else this.#book.learn(ask, reply.answer, this.#tools.now());
+    await this.#flush(share);
+  }
+
+  /** What a lease has left goes back when its time is over, so that others may have it. */
+  #flushLater(share: Share, background: Background): void {
+    if (!this.#isFlushing) background(this.#flush(share));
+  }
+
+  async #flush(share: Share): Promise<void> {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    await this.#tools.sleep(LEASE_MS + 50);
+    this.#isFlushing = false;
+    const ask = this.#book.flush(this.#tools.now());
+    if (ask === undefined) return;
+    const reply = await this.#call({ ask, share }, (work) => void work.catch(() => undefined));
+    if (reply?.answer === undefined) this.#book.lost(ask);
+    else this.#book.learn(ask, reply.answer, this.#tools.now());
+  }
+
+  /** Undefined where no answer came in time. */
+  async #call(
+    call: Pick<TenantCall, "ask" | "share">,
+    background: Background,
+  ): Promise<TenantReply | undefined> {
+    const { objectOf, now, epochHeard, onTransitions } = this.#tools;
+    const askedAt = now();
+    const violations = Array.from(this.#violations, ([place, count]) => ({ place, count }));
+    this.#violations.clear();
+    const asking = objectOf(this.#tenantId)
+      .lease({ ...call, reports: this.breakers.drain(), violations, bansKnown: this.#bansKnown })
+      .catch(() => undefined);
+    const reply = await within(asking, PATIENCE_MS);
+    if (reply === undefined) return undefined;
+    epochHeard(this.#tenantId, reply.epoch, askedAt);
+    this.breakers.learn(reply.breakers, now());
+    if (reply.bans !== undefined) {
+      this.#bansKnown = reply.bans.version;
+      this.bans.learn(reply.bans.bans, now());
+    }
+    if (reply.hasTransitions) background(onTransitions(this.#tenantId));
+    return reply;
+  }
+}
+
+const REMEMBERED = 10_000;
+
+export function createTraffic(tools: TrafficTools): (tenantId: string) => TenantTraffic {
+  const tenants = new Map<string, TenantTraffic>();
+  return (tenantId) => {
+    let traffic = tenants.get(tenantId);
+    if (traffic === undefined) {
+      traffic = new TenantTraffic(tenantId, tools);
+      tenants.set(tenantId, traffic);
+      const [oldest] = tenants.keys();
+      if (tenants.size > REMEMBERED && oldest !== undefined) tenants.delete(oldest);
+    }
+    return traffic;
+  };
+}

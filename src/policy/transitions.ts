@@ -1,0 +1,21 @@
+/** Writes down what the breakers of a tenant did: the transitions, the state as admins see it, and a system event. */
+import type { Database } from "../db/client.ts";
+import { keepTransitions, type TransitionRow } from "../db/queries/breakers.ts";
+
+/** The part of the tenant's object that this takes. */
+export interface TransitionsObject {
+  transitions(): Promise<readonly TransitionRow[]>;
+  forgetTransitions(upTo: number): Promise<void>;
+}
+
+export async function writeTransitions(
+  database: Database,
+  tenantId: string,
+  object: TransitionsObject,
+): Promise<void> {
+  const transitions = await object.transitions();
+  const last = transitions.at(-1);
+  if (last === undefined) return;
+  await keepTransitions(database.withTenant(tenantId), tenantId, transitions);
+  await object.forgetTransitions(last.id);
+}

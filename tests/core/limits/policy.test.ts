@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { policyHeader, rateLimitHeader, retryAfterSeconds } from "../../../src/core/limits/headers.ts";
+import type { Limit } from "../../../src/core/limits/lease.ts";
+import {
+  compileLimits,
+  type LimitConfig,
+  type LimitedCaller,
+  limitsOf,
+} from "../../../src/core/limits/policy.ts";
+
+const row = (over: Partial<LimitConfig>): LimitConfig => ({
+  tenantId: null,
+  subjectType: "role",
+  subjectId: null,
+  limitCount: 5,
+  windowSeconds: 60,
+  burstFactor: 1,
+  ...over,
+});
+
+const ann: LimitedCaller = { id: "user:ann", role: "user", userId: "ann", place: "192.0.2.1" };
+const key = { id: "k1", perHour: 1000, perDay: 10_000 };
+
+const shown = (caller: LimitedCaller, ...configs: LimitConfig[]) =>
+  limitsOf(compileLimits(configs), caller)
+    .slice(1)
+    .map(({ key: whose, count }) => `${whose} ${count}`);
+
+describe("the limits of a caller", () => {
+  it("begin with the system's", () => {
+    expect(limitsOf(compileLimits([]), ann)[0]?.key).toBe("system");
+  });
+
+  it.each<[string, LimitedCaller, LimitConfig[], string[]]>([
+    ["by default", ann, [], ["role:user:user:ann:60 100", "ip:192.0.2.1:60 3000"]],
+    [
+      "with a key",
+      { id: "key:k1", role: "service", key },
+      [],
+      ["role:service:key:k1:60 1000", "key:k1:3600 1000", "key:k1:86400 10000"],
+    ],
+    [
+      "nobody in particular, by address",
+      { id: "anonymous:t1", role: "anonymous", place: "192.0.2.1" },
+      [],
+      ["role:anonymous:192.0.2.1:60 20", "ip:192.0.2.1:60 3000"],
+    ],
+    [
+      "a row for the role",
+      ann,
+      [row({ subjectId: "user", limitCount: 7 }), row({ subjectId: "admin", limitCount: 8 })],
+      ["role:user:user:ann:60 7", "ip:192.0.2.1:60 3000"],
+    ],
+    [
+      "the tenant's row before the system's",
+      ann,
+      [row({ subjectId: "user", limitCount: 7 }), row({ subjectId: "user", limitCount: 9, tenantId: "t1" })],
+      ["role:user:user:ann:60 9", "ip:192.0.2.1:60 3000"],
+    ],
+    [
+      "one user's row before that of all users",
+      ann,
+      [
+        row({ subjectType: "user", limitCount: 1 }),
+        row({ subjectType: "user", subjectId: "ann", limitCount: 2 }),
+      ],
+      ["role:user:user:ann:60 100", "user:ann:60 2", "ip:192.0.2.1:60 3000"],
+    ],
+    [
+      "two windows of one subject",
+      ann,
+      [
+        row({ subjectType: "tenant", limitCount: 50 }),
+        row({ subjectType: "tenant", limitCount: 500, windowSeconds: 3600 }),
+      ],
+      ["tenant::60 50", "tenant::3600 500", "role:user:user:ann:60 100", "ip:192.0.2.1:60 3000"],
+    ],
+    [
+      "a key's own number, replaced for one window",
+      { id: "key:k1", role: "service", key },
+      [row({ subjectType: "key", subjectId: "k1", limitCount: 10, windowSeconds: 3600 })],
+      ["role:service:key:k1:60 1000", "key:k1:86400 10000", "key:k1:3600 10"],
+    ],
+  ])("%s", (_, caller, configs, expected) => {
+    expect(shown(caller, ...configs)).toEqual(expected);
+  });
+});
+
+describe("headers", () => {
+  const limits = limitsOf(compileLimits([row({ subjectId: "user", burstFactor: 2 })]), ann);
+
+  it("name every policy but the system's", () => {
+    expect(policyHeader(limits)).toBe('"role-minute";q=10;w=60, "ip-minute";q=3000;w=60');
+  });
+
+  it("say what is left of each, and when all is there again", () => {
+    const quotas = limits.map((limit: Limit) => ({ limit, remaining: 3, resetMs: 1200 }));
+    expect(rateLimitHeader(quotas)).toBe('"role-minute";r=3;t=2, "ip-minute";r=3;t=2');
+  });
+
+  it.each([
+    [0, 1],
+    [1, 1],
+    [1001, 2],
+    [Number.POSITIVE_INFINITY, 86_400],
+  ])("after %d ms: Retry-After %d", (retryMs, expected) => {
+    expect(retryAfterSeconds({ retryMs })).toBe(expected);
+  });
+});

@@ -1,0 +1,118 @@
+/** Limits, bans and breakers from outside: what callers are told, and that the gateway keeps its word. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
+import { answerJson, type Recorder, startRecorder } from "../fixtures/recorder.ts";
+
+let gateway: TestGateway;
+let upstream: Recorder;
+
+beforeAll(async () => {
+  gateway = await startGateway(databaseOfThisRun());
+  upstream = await startRecorder();
+});
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+const ping = { jsonrpc: "2.0", id: 1, method: "ping" };
+
+function call(
+  tenant: TestTenant,
+  { key, ip, server = "one" }: { key?: string; ip?: string; server?: string } = {},
+) {
+  return fetch(`${gateway.url}/t/${tenant.slug}/mcp/${server}`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": "2025-11-25",
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      ...(ip !== undefined && { "cf-connecting-ip": ip }),
+    },
+    body: JSON.stringify(ping),
+  });
+}
+
+const statuses = async (count: number, make: () => Promise<Response>, atOnce = 1) => {
+  const seen: number[] = [];
+  for (let done = 0; done < count; done += atOnce) {
+    const batch = Array.from({ length: Math.min(atOnce, count - done) }, async () => {
+      const response = await make();
+      await response.body?.cancel();
+      return response.status;
+    });
+    seen.push(...(await Promise.all(batch)));
+  }
+  return seen;
+};
+
+const countOf = (all: readonly number[], status: number) => all.filter((one) => one === status).length;
+
+describe("limits", () => {
+  it("let anonymous callers in twenty times a minute by address, and say so in every answer", async () => {
+    const tenant = await gateway.addTenant({
+      anonymous: true,
+      limits: "default",
+      servers: [{ name: "one", url: upstream.url }],
+    });
+    const first = await call(tenant, { ip: "203.0.113.1" });
+    expect(first.headers.get("ratelimit-policy")).toMatch(/"role-minute";q=20;w=60/);
+    expect(first.headers.get("ratelimit")).toMatch(/"role-minute";r=19;t=\d+/);
+    const rest = await statuses(40, () => call(tenant, { ip: "203.0.113.1" }), 8);
+    expect(countOf(rest, 200)).toBe(19);
+    expect(countOf(rest, 429)).toBe(21);
+    const refused = await call(tenant, { ip: "203.0.113.1" });
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ error: { code: -31429, message: /role-minute/ } });
+    expect((await call(tenant, { ip: "203.0.113.2" })).status).toBe(200);
+  });
+
+  it("hold a key to its own numbers, exactly, however many call at once", async () => {
+    const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] });
+    const key = await tenant.addKey({ limits: { rateLimitPerHour: 300, rateLimitPerDay: 10_000 } });
+    const seen = await statuses(500, () => call(tenant, { key }), 50);
+    expect(countOf(seen, 200)).toBe(300);
+    expect(countOf(seen, 429)).toBe(200);
+  });
+});
+
+describe("whoever goes on after being refused", () => {
+  it("is shut out for a while, and nobody else is", async () => {
+    const tenant = await gateway.addTenant({
+      anonymous: true,
+      limits: "default",
+      servers: [{ name: "one", url: upstream.url }],
+    });
+    await statuses(200, () => call(tenant, { ip: "198.51.100.7" }), 10);
+    await expect
+      .poll(async () => (await call(tenant, { ip: "198.51.100.7" })).text(), { timeout: 10_000 })
+      .toMatch(/shut out/);
+    expect((await call(tenant, { ip: "198.51.100.8" })).status).toBe(200);
+  });
+});
+
+describe("a server that fails", () => {
+  it("is given a rest, and tried again by itself", async () => {
+    const flaky = await startRecorder();
+    const tenant = await gateway.addTenant({ servers: [{ name: "one", url: flaky.url }] });
+    const key = tenant.apiKey;
+    flaky.behave(answerJson({ oops: true }, 503));
+    const failing = await statuses(20, () => call(tenant, { key }));
+    expect(countOf(failing, 503)).toBe(20);
+    await expect
+      .poll(async () => (await call(tenant, { key })).text(), { timeout: 5000 })
+      .toMatch(/given a rest/);
+    const asked = flaky.requests.length;
+    const refused = await call(tenant, { key });
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ id: 1, error: { code: -31508 } });
+    expect(flaky.requests.length).toBe(asked);
+
+    flaky.behave(answerJson({ jsonrpc: "2.0", id: 1, result: {} }));
+    await expect.poll(async () => (await call(tenant, { key })).status, { timeout: 15_000 }).toBe(200);
+    await expect.poll(async () => countOf(await statuses(10, () => call(tenant, { key })), 200)).toBe(10);
+    await flaky.close();
+  });
+});
