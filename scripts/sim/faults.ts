@@ -35,7 +35,7 @@ const calm: Faults = {
 export const FAULTS: readonly Faults[] = [
   calm,
   { ...calm, name: "lost, slow messages", lost: 0.001, slow: 0.005 },
-  { ...calm, name: "restarts, dying isolates", restartMs: 120_000, deathMs: 120_000 },
+  { ...calm, name: "restarts, dying isolates", restartMs: 240_000, deathMs: 120_000 },
   { ...calm, name: "clock skew", isolateSkewMs: 60_000, objectSkewMs: 5, restartMs: 300_000 },
   { ...calm, name: "hibernation", hibernateMs: 10_000 },
 ];

@@ -48,13 +48,16 @@ export class Isolate {
   }
 
   #ask(tenantId: string, book: LeaseBook, limits: readonly Limit[], decided: Decided, tries: number): void {
-    if (tries === 0) return decided("unanswered", this.#scene.events.now);
+    if (tries === 0) {
+      decided("unanswered", this.#scene.events.now);
+      return;
+    }
     const ask = book.ask(limits, this.#now);
     this.#send(tenantId, book, ask, (answer, at) => {
-      if (answer === undefined) return this.#ask(tenantId, book, limits, decided, tries - 1);
-      const verdict = book.learn(ask, answer, this.#now);
-      if (verdict.kind === "ask") return this.#ask(tenantId, book, limits, decided, tries - 1);
-      decided(verdict.kind === "admit" ? "admitted" : "denied", at);
+      const verdict = answer === undefined ? undefined : book.learn(ask, answer, this.#now);
+      if (verdict === undefined || verdict.kind === "ask") {
+        this.#ask(tenantId, book, limits, decided, tries - 1);
+      } else decided(verdict.kind === "admit" ? "admitted" : "denied", at);
     });
   }
 

@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { type ActiveRequest, ActiveRequests } from "../core/active-requests.ts";
 import { type Advice, adviseOnLimit } from "../core/limits/advice.ts";
-import type { PassReply, TenantCall, TenantReply } from "../core/limits/messages.ts";
+import type { Ban, PassReply, TenantCall, TenantReply } from "../core/limits/messages.ts";
 import type { Sample } from "../core/limits/samples.ts";
 import type { BreakerTerms } from "../core/resilience/breaker.ts";
 import { Breakers, type ServerTransition } from "../core/resilience/breakers.ts";
@@ -86,6 +86,11 @@ export class TenantObject extends DurableObject<Env> {
 
   forgetTransitions(upTo: number): void {
     this.#tables.forgetTransitions(upTo);
+  }
+
+  /** Those in force. */
+  bans(): readonly Ban[] {
+    return this.#bans.list(undefined, Date.now())?.bans ?? [];
   }
 
   liftBan(place: string): void {

@@ -3,7 +3,7 @@
  * banned. One call to the tenant's object brings and takes all of it, and most requests need none.
  */
 import { BanList } from "../core/limits/bans.ts";
-import { LEASE_MS, type Limit } from "../core/limits/lease.ts";
+import type { Limit } from "../core/limits/lease.ts";
 import { LeaseBook, type Quota, type Verdict } from "../core/limits/lease-book.ts";
 import type { PassReply, TenantCall, TenantReply } from "../core/limits/messages.ts";
 import { BREAKER_TERMS, type BreakerTerms, type Pass } from "../core/resilience/breaker.ts";
@@ -36,6 +36,8 @@ const ATTEMPTS = 2;
 /** Failures are told at once, but not one by one. */
 const TELL_MS = 100;
 const WORTH_TELLING = 25;
+const FLUSH_MARGIN_MS = 50;
+const FLUSH_ROUNDS = 10;
 
 export type Admittance = Exclude<Verdict, { kind: "ask" }> | { readonly kind: "unavailable" };
 
@@ -47,8 +49,8 @@ export class TenantTraffic {
   readonly #book = new LeaseBook(crypto.randomUUID());
   readonly #violations = new Map<string, number>();
   #bansKnown: number | undefined;
-  #isTelling = false;
-  #isFlushing = false;
+  #tellingUntil = Number.NEGATIVE_INFINITY;
+  #flushingUntil = Number.NEGATIVE_INFINITY;
 
   constructor(tenantId: string, tools: TrafficTools) {
     this.#tenantId = tenantId;
@@ -110,14 +112,15 @@ export class TenantTraffic {
   }
 
   #tellSoon(background: Background): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+    const { now } = this.#tools;
+    if (now() < this.#tellingUntil) return;
+    this.#tellingUntil = now() + TELL_MS + PATIENCE_MS;
     background(this.#tell(background));
   }
 
   async #tell(background: Background): Promise<void> {
     await this.#tools.sleep(TELL_MS);
-    this.#isTelling = false;
+    this.#tellingUntil = Number.NEGATIVE_INFINITY;
     await this.#call({}, background);
   }
 
@@ -132,19 +135,26 @@ export class TenantTraffic {
 
   /** What a lease has left goes back when its time is over, so that others may have it. */
   #flushLater(share: Share, background: Background): void {
-    if (!this.#isFlushing) background(this.#flush(share));
+    if (this.#tools.now() >= this.#flushingUntil) background(this.#flush(share));
   }
 
+  /** For a while only: a request's afterlife is short, and whoever asks next goes on with it. */
   async #flush(share: Share): Promise<void> {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    await this.#tools.sleep(LEASE_MS + 50);
-    this.#isFlushing = false;
-    const ask = this.#book.flush(this.#tools.now());
-    if (ask === undefined) return;
-    const reply = await this.#call({ ask, share }, (work) => void work.catch(() => undefined));
-    if (reply?.answer === undefined) this.#book.lost(ask);
-    else this.#book.learn(ask, reply.answer, this.#tools.now());
+    const { now, sleep } = this.#tools;
+    if (now() < this.#flushingUntil) return;
+    for (let round = 0; round < FLUSH_ROUNDS; round += 1) {
+      const ms = this.#book.flushInMs(now());
+      if (ms === undefined) break;
+      // Should this request be cut off, its successors need not wait for it.
+      this.#flushingUntil = now() + ms + FLUSH_MARGIN_MS + PATIENCE_MS;
+      await sleep(ms + FLUSH_MARGIN_MS);
+      const ask = this.#book.flush(now());
+      if (ask === undefined) continue;
+      const reply = await this.#call({ ask, share }, (work) => void work.catch(() => undefined));
+      if (reply?.answer === undefined) this.#book.lost(ask);
+      else this.#book.learn(ask, reply.answer, now());
+    }
+    this.#flushingUntil = Number.NEGATIVE_INFINITY;
   }
 
   /** Undefined where no answer came in time. */
@@ -156,11 +166,18 @@ export class TenantTraffic {
     const askedAt = now();
     const violations = Array.from(this.#violations, ([place, count]) => ({ place, count }));
     this.#violations.clear();
+    const reports = this.breakers.drain();
     const asking = objectOf(this.#tenantId)
-      .lease({ ...call, reports: this.breakers.drain(), violations, bansKnown: this.#bansKnown })
+      .lease({ ...call, reports, violations, bansKnown: this.#bansKnown })
       .catch(() => undefined);
     const reply = await within(asking, PATIENCE_MS);
-    if (reply === undefined) return undefined;
+    if (reply === undefined) {
+      this.breakers.restore(reports);
+      for (const { place, count } of violations) {
+        this.#violations.set(place, (this.#violations.get(place) ?? 0) + count);
+      }
+      return undefined;
+    }
     epochHeard(this.#tenantId, reply.epoch, askedAt);
     this.breakers.learn(reply.breakers, now());
     if (reply.bans !== undefined) {

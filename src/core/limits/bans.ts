@@ -59,8 +59,9 @@ export function isForgotten(conduct: Conduct, terms: BanTerms, now: number): boo
 export class BanList {
   readonly #until = new Map<string, number>();
 
-  /** `forMs` from now; the clocks of isolates and objects need not agree. */
+  /** All that are in force, each `forMs` from now; the clocks of isolates and objects need not agree. */
   learn(bans: readonly { readonly place: string; readonly forMs: number }[], now: number): void {
+    this.#until.clear();
     for (const { place, forMs } of bans) this.#until.set(place, now + forMs);
   }
 
@@ -71,9 +72,5 @@ export class BanList {
     if (now < until) return until - now;
     this.#until.delete(place);
     return undefined;
-  }
-
-  lift(place: string): void {
-    this.#until.delete(place);
   }
 }

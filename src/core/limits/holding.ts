@@ -31,6 +31,11 @@ export class Holding {
     return this.#leases.length === 0;
   }
 
+  /** Something could be given back, now or when its time is up. */
+  get hasLeft(): boolean {
+    return this.#leases.some(({ left }) => left > 0);
+  }
+
   add(askId: string, grant: Grant, askedAt: number): void {
     const until = askedAt + grant.ttlMs;
     this.#leases.push({ askId, left: grant.ahead, lent: 0, until, uses: [] });

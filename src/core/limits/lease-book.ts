@@ -6,8 +6,8 @@
  *     if (verdict.kind === "ask") { const ask = book.ask(limits, now); book.learn(ask, await object.lease(ask), later) }
  *     if (verdict.kind === "admit" && verdict.refill) waitUntil: book.refill(now), the object's answer, book.learn
  */
-import { Demand } from "./demand.ts";
-import { giveBack, type HeldLease, Holding } from "./holding.ts";
+import { changeTerms, type Held, isLow, LOW_MS, newHeld, wantedAhead } from "./held.ts";
+import { giveBack, type HeldLease } from "./holding.ts";
 import {
   type Claim,
   type Grant,
@@ -36,20 +36,6 @@ export interface Quota {
   readonly resetMs: number;
 }
 
-interface Held {
-  readonly holding: Holding;
-  readonly demand: Demand;
-  /** As the tenant's object told it last. */
-  remaining: number;
-  resetAt: number;
-  deniedUntil: number;
-  retryAt: number;
-  /** Nothing is granted ahead: every request has to ask. */
-  byOnes: boolean;
-  aheadAskedAt: number;
-  touchedAt: number;
-}
-
 interface Pending {
   readonly askedAt: number;
   readonly waits: boolean;
@@ -64,10 +50,6 @@ const ASK: Verdict = { kind: "ask" };
 
 /** An answer that has not come by then is taken for lost. */
 const PATIENCE_MS = 2000;
-/** A new lease is asked for when what is there would not last this long. */
-const LOW_MS = 300;
-/** What is asked for should last this long: a lease's time and a little. */
-const KEEP_MS = LEASE_MS + 200;
 const MOST_HELD = 10_000;
 const IDLE_MS = 60_000;
 
@@ -94,7 +76,7 @@ export class LeaseBook {
     let denied: Held | undefined;
     for (const limit of limits) {
       const held = this.#held.get(limit.key) ?? this.#open(limit, now);
-      if (held.holding.limit !== limit) change(held, limit);
+      if (held.holding.limit !== limit) changeTerms(held, limit);
       held.demand.count(now);
       held.touchedAt = now;
       if (held.deniedUntil > now && (denied === undefined || held.retryAt > denied.retryAt)) denied = held;
@@ -121,7 +103,7 @@ export class LeaseBook {
       const held = this.#held.get(limit.key) ?? this.#open(limit, now);
       this.#owed.push(...held.holding.settle(now));
       const lease = held.holding.spend(now);
-      if (lease === undefined) claims.push({ limit, now: 1, ahead: this.#ahead(held, now) });
+      if (lease === undefined) claims.push({ limit, now: 1, ahead: wantedAhead(held, now) });
       else own.push(lease);
     }
     return this.#send(claims, { askedAt: now, waits: true, limits, own });
@@ -132,7 +114,7 @@ export class LeaseBook {
     const claims: Claim[] = [];
     for (const held of this.#held.values()) {
       if (!isLow(held, now)) continue;
-      const ahead = this.#ahead(held, now);
+      const ahead = wantedAhead(held, now);
       if (ahead > 0) claims.push({ limit: held.holding.limit, now: 0, ahead });
     }
     if (claims.length === 0) return undefined;
@@ -148,6 +130,13 @@ export class LeaseBook {
     if (!hasRest && !this.#owed.some(({ isLost }) => isLost)) return undefined;
     this.#collect(now);
     return this.#send([], { askedAt: now, waits: false, limits: [], own: [] });
+  }
+
+  /** When `flush` is worth a try; undefined while nothing is held that could be given back. */
+  flushInMs(now: number): number | undefined {
+    const isLost = this.#owed.some((told) => told.isLost);
+    const isHolding = isLost || [...this.#held.values()].some(({ holding }) => holding.hasLeft);
+    return isHolding ? Math.max(0, this.#askedAt + LEASE_MS - now) : undefined;
   }
 
   /** "ask" if the answer was given up before it came. Whoever only refills need not look at the verdict. */
@@ -236,15 +225,6 @@ export class LeaseBook {
     return ask;
   }
 
-  #ahead(held: Held, now: number): number {
-    // Requests that come at once would each ask for all that those to come may need.
-    if (now - held.aheadAskedAt < LOW_MS / 2) return 0;
-    held.aheadAskedAt = now;
-    const wanted = Math.ceil(held.demand.perMs(now) * KEEP_MS) - held.holding.left(now + LOW_MS);
-    // A lease for one request that may not come is not worth its way back.
-    return wanted < 2 ? 0 : wanted;
-  }
-
   #collect(now: number): void {
     for (const [key, held] of this.#held) {
       if (!held.holding.isEmpty) this.#owed.push(...held.holding.settle(now));
@@ -253,32 +233,10 @@ export class LeaseBook {
   }
 
   #open(limit: Limit, now: number): Held {
-    const held: Held = {
-      holding: new Holding(limit),
-      demand: new Demand(now),
-      remaining: Math.floor(limit.count * limit.burst),
-      resetAt: now,
-      deniedUntil: Number.NEGATIVE_INFINITY,
-      retryAt: Number.NEGATIVE_INFINITY,
-      byOnes: false,
-      aheadAskedAt: Number.NEGATIVE_INFINITY,
-      touchedAt: now,
-    };
+    const held = newHeld(limit, now);
     this.#held.set(limit.key, held);
     const [oldest] = this.#held.keys();
     if (this.#held.size > MOST_HELD && oldest !== undefined) this.#held.delete(oldest);
     return held;
   }
-}
-
-/** What was refused under other terms is asked again. */
-function change(held: Held, limit: Limit): void {
-  const { count, burst } = held.holding.limit;
-  if (limit.count !== count || limit.burst !== burst) held.deniedUntil = Number.NEGATIVE_INFINITY;
-  held.holding.limit = limit;
-}
-
-function isLow({ holding, demand, byOnes, deniedUntil, touchedAt }: Held, now: number): boolean {
-  if (byOnes || deniedUntil > now || now - touchedAt > KEEP_MS) return false;
-  return holding.left(now + LOW_MS) < demand.perMs(now) * LOW_MS;
 }

@@ -46,13 +46,21 @@ export class BreakerWatch {
   /** True when the object should hear of it at once rather than with the next question. */
   note(serverId: string, pass: Pass, outcome: Outcome, ms: number, terms: BreakerTerms): boolean {
     if (outcome === "ignored") return false;
-    const key = `${serverId} ${pass.generation} ${pass.isProbe}`;
-    const told = this.#calls.get(key) ?? { pass, terms, total: 0, failures: 0, slow: 0 };
+    const told = this.#told(serverId, pass, terms);
     told.total += 1;
     if (outcome === "failure") told.failures += 1;
     else if (ms >= terms.slowMs) told.slow += 1;
-    this.#calls.set(key, told);
     return pass.isProbe || outcome === "failure";
+  }
+
+  /** What was told has not arrived. */
+  restore(reports: readonly BreakerReport[]): void {
+    for (const { serverId, pass, terms, total, failures, slow } of reports) {
+      const told = this.#told(serverId, pass, terms);
+      told.total += total;
+      told.failures += failures;
+      told.slow += slow;
+    }
   }
 
   /** What has not been told yet; it counts as told from now on. */
@@ -63,5 +71,12 @@ export class BreakerWatch {
     }));
     this.#calls.clear();
     return reports;
+  }
+
+  #told(serverId: string, pass: Pass, terms: BreakerTerms): Told {
+    const key = `${serverId} ${pass.generation} ${pass.isProbe}`;
+    const told = this.#calls.get(key) ?? { pass, terms, total: 0, failures: 0, slow: 0 };
+    this.#calls.set(key, told);
+    return told;
   }
 }

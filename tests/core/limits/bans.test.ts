@@ -96,6 +96,13 @@ it("a ban ends by itself", () => {
   expect(list.remainingMs("192.0.2.1", 6000)).toBeUndefined();
 });
 
+it("a ban that is not told of any more is lifted", () => {
+  const list = new BanList();
+  list.learn([{ place: "192.0.2.1", forMs: 1000 }], 0);
+  list.learn([{ place: "192.0.2.2", forMs: 1000 }], 1);
+  expect([list.remainingMs("192.0.2.1", 2), list.remainingMs("192.0.2.2", 2)]).toEqual([undefined, 999]);
+});
+
 const NOW = new Date("2026-03-13T12:00:00Z");
 const rule = (text: string, over: Partial<IpRule> = {}): IpRule => {
   const [kind, cidr = ""] = text.split(" ");

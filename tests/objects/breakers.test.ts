@@ -1,0 +1,112 @@
+/** Breakers and bans in a tenant's object, and what isolates hear of them. */
+import { env, evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { BanList } from "../../src/core/limits/bans.ts";
+import { BREAKER_TERMS } from "../../src/core/resilience/breaker.ts";
+import { BreakerWatch } from "../../src/core/resilience/breaker-view.ts";
+
+const terms = { ...BREAKER_TERMS, minimumCalls: 4, openMs: 200, jitter: 0, probes: 1, successesToClose: 1 };
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const newTenant = () => env.TENANTS.getByName(crypto.randomUUID());
+type Tenant = ReturnType<typeof newTenant>;
+
+async function call(watch: BreakerWatch, tenant: Tenant, outcome: "success" | "failure"): Promise<boolean> {
+  const state = watch.stateOf("s1", Date.now());
+  if (state === "open") return false;
+  const pass = state === "closed" ? watch.pass("s1") : (await tenant.pass("s1", terms)).pass;
+  if (pass === undefined) return false;
+  if (watch.note("s1", pass, outcome, 5, terms)) await tell(watch, tenant);
+  return true;
+}
+
+async function tell(watch: BreakerWatch, tenant: Tenant) {
+  const reply = await tenant.lease({ reports: watch.drain() });
+  watch.learn(reply.breakers, Date.now());
+  return reply;
+}
+
+describe("a breaker in the tenant's object", () => {
+  it("opens by what all isolates tell, is heard of by all, outlives the object's memory, and closes by a probe", async () => {
+    const tenant = newTenant();
+    const [one, other] = [new BreakerWatch(), new BreakerWatch()];
+    await call(one, tenant, "failure");
+    await call(other, tenant, "failure");
+    await call(one, tenant, "failure");
+    expect(await call(other, tenant, "failure")).toBe(true);
+    expect(await call(other, tenant, "success")).toBe(false);
+    await tell(one, tenant);
+    expect(one.stateOf("s1", Date.now())).toBe("open");
+
+    await evictDurableObject(tenant);
+    await sleep(220);
+    await tell(other, tenant);
+    expect(other.stateOf("s1", Date.now())).toBe("due");
+    expect(await call(other, tenant, "success")).toBe(true);
+    expect(other.stateOf("s1", Date.now())).toBe("closed");
+    const transitions = await tenant.transitions();
+    expect(transitions.map(({ from, to }) => `${from} → ${to}`)).toEqual([
+      "closed → open",
+      "open → half_open",
+      "half_open → closed",
+    ]);
+    await tenant.forgetTransitions(transitions[1]?.id ?? 0);
+    expect(await tenant.transitions()).toHaveLength(1);
+  });
+
+  it("lets one probe through at a time, whoever asks", async () => {
+    const tenant = newTenant();
+    const watch = new BreakerWatch();
+    for (let time = 0; time < 4; time += 1) await call(watch, tenant, "failure");
+    await sleep(220);
+    const passes = await Promise.all(Array.from({ length: 5 }, () => tenant.pass("s1", terms)));
+    expect(passes.filter(({ pass }) => pass !== undefined)).toHaveLength(1);
+  });
+
+  it("is held open and handed back by an admin", async () => {
+    const tenant = newTenant();
+    const watch = new BreakerWatch();
+    expect(await tenant.forceBreaker("s1", "open")).toMatchObject([
+      { serverId: "s1", to: "open", reason: "by hand" },
+    ]);
+    await tell(watch, tenant);
+    expect(watch.stateOf("s1", Date.now() + 1e9)).toBe("open");
+    await evictDurableObject(tenant);
+    await tell(watch, tenant);
+    expect(watch.stateOf("s1", Date.now())).toBe("open");
+    await tenant.forceBreaker("s1", undefined);
+    await tell(watch, tenant);
+    expect(watch.stateOf("s1", Date.now())).toBe("due");
+  });
+
+  it("tells whether there is something to log", async () => {
+    const tenant = newTenant();
+    const report = {
+      serverId: "s1",
+      pass: { generation: 0, isProbe: false },
+      terms,
+      total: 9,
+      failures: 9,
+      slow: 0,
+    };
+    expect((await tenant.lease({ reports: [report] })).hasTransitions).toBe(true);
+    expect((await tenant.lease({ reports: [report] })).hasTransitions).toBe(false);
+  });
+});
+
+describe("a ban", () => {
+  it("is told to all isolates once, outlives the object's memory, and can be lifted", async () => {
+    const tenant = newTenant();
+    const violations = [{ place: "192.0.2.1", count: 500 }];
+    const first = await tenant.lease({ violations });
+    const list = new BanList();
+    list.learn(first.bans?.bans ?? [], Date.now());
+    expect(list.remainingMs("192.0.2.1", Date.now())).toBeGreaterThan(50_000);
+    expect((await tenant.lease({ bansKnown: first.bans?.version })).bans).toBeUndefined();
+
+    await evictDurableObject(tenant);
+    const later = await tenant.lease({ bansKnown: first.bans?.version });
+    expect(later.bans?.bans).toMatchObject([{ place: "192.0.2.1" }]);
+    await tenant.liftBan("192.0.2.1");
+    expect((await tenant.lease({ bansKnown: later.bans?.version })).bans?.bans).toEqual([]);
+  });
+});

@@ -1,0 +1,35 @@
+/** The capacity of the system: many tenants lease from the one global object at once. */
+import { env, evictDurableObject } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { LeaseBook } from "../../src/core/limits/lease-book.ts";
+import { SYSTEM_LIMIT } from "../../src/core/limits/tenant-limits.ts";
+import { admitted, request } from "./support.ts";
+
+const system = env.GLOBAL.getByName("global");
+
+it("is not passed by many tenants together, also when the object that holds it starts anew", async () => {
+  await system.setCapacity(300);
+  const tenants = Array.from({ length: 6 }, () => env.TENANTS.getByName(crypto.randomUUID()));
+  const wave = (number: number) =>
+    tenants.flatMap((tenant, at) => {
+      const book = new LeaseBook(`w${number}-${at}`);
+      return Array.from({ length: 100 }, () => request(book, tenant, [SYSTEM_LIMIT]));
+    });
+  const first = await admitted(wave(1));
+  expect(first).toBeLessThanOrEqual(300);
+  expect(first).toBeGreaterThan(150);
+  await evictDurableObject(system);
+  expect(await system.capacity()).toBe(300);
+  expect(first + (await admitted(wave(2)))).toBeLessThanOrEqual(300);
+  const entitled = [...(await system.entitlements()).values()];
+  expect(entitled).toHaveLength(6);
+  for (const share of entitled) expect(share).toBeLessThan(100);
+}, 30_000);
+
+it("raises a number of its own for what all tenants share, which comes with their answers", async () => {
+  const before = await system.epoch();
+  await system.raiseEpoch();
+  const tenant = env.TENANTS.getByName(crypto.randomUUID());
+  await request(new LeaseBook("one"), tenant, [SYSTEM_LIMIT]);
+  expect((await tenant.lease({})).systemEpoch).toBe(before + 1);
+});
