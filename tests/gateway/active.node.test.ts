@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Started, startEverything } from "../fixtures/everything/start.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
+import { askModern } from "../fixtures/wire.ts";
 
 let gateway: TestGateway;
 let tenant: TestTenant;
@@ -50,31 +51,9 @@ const api = (path: string, method = "GET", key = admin) =>
 
 const running = async () => listed.parse(await (await api("")).json()).items;
 
-async function callModern(path: string, tool: string): Promise<unknown> {
-  const response = await fetch(`${gateway.url}/mcp${path}`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${tenant.apiKey}`,
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      "mcp-protocol-version": "2026-07-28",
-      "mcp-method": "tools/call",
-      "mcp-name": tool,
-    },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/call",
-      params: {
-        name: tool,
-        arguments: { ms: 30_000 },
-        _meta: {
-          "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-          "io.modelcontextprotocol/clientCapabilities": {},
-        },
-      },
-    }),
-  });
+async function callModern(path: string, name: string): Promise<unknown> {
+  const endpoint = { url: `${gateway.url}/mcp${path}`, key: tenant.apiKey };
+  const response = await askModern(endpoint, "tools/call", { name, arguments: { ms: 30_000 } });
   const text = await response.text();
   return JSON.parse(/^data: (\{.*)$/m.exec(text)?.[1] ?? text);
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
 import { type Recorder, startRecorder } from "../fixtures/recorder.ts";
+import { askModern } from "../fixtures/wire.ts";
 
 const answer = z.object({
   result: z.object({ content: z.array(z.object({ text: z.string() })) }).optional(),
@@ -52,30 +53,8 @@ async function tenantWith(strategy: string, options: object = {}, conditions: ob
   }
   await tenant.addRoutingRule({ strategy, options, conditions, targets: ids });
   const call = async (tool = "look", args: object = {}) => {
-    const response = await fetch(`${gateway.url}/mcp`, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${tenant.apiKey}`,
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        "mcp-protocol-version": "2026-07-28",
-        "mcp-method": "tools/call",
-        "mcp-name": tool,
-      },
-      body: JSON.stringify({
-        jsonrpc: "2.0",
-        id: 1,
-        method: "tools/call",
-        params: {
-          name: tool,
-          arguments: args,
-          _meta: {
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": {},
-          },
-        },
-      }),
-    });
+    const endpoint = { url: `${gateway.url}/mcp`, key: tenant.apiKey };
+    const response = await askModern(endpoint, "tools/call", { name: tool, arguments: args });
     const { result, error } = answer.parse(await response.json());
     return result?.content[0]?.text ?? error?.message ?? "";
   };
