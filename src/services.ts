@@ -1,5 +1,6 @@
 /** The long-lived things of an isolate, made once from its configuration and handed to whoever needs them. */
 
+import { asGatewayError } from "./core/errors.ts";
 import { Keyring } from "./core/keyring.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { recordSecurityEvent } from "./db/queries/security.ts";
@@ -12,9 +13,17 @@ import { accessTokenProof } from "./identity/oauth/proof.ts";
 import { createPeople, type People } from "./identity/people/people.ts";
 import { sessionProof } from "./identity/people/proof.ts";
 import { createUsage } from "./identity/usage.ts";
+import { logFailure } from "./logs/console.ts";
+import { createEmitter } from "./logs/emit.ts";
 import { createMailer } from "./mail/mail.ts";
 import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
+import { createTraffic } from "./policy/traffic.ts";
+import { writeTransitions } from "./policy/transitions.ts";
+import type { HealthParts } from "./registry/health.ts";
+import { keepOffering } from "./registry/keep.ts";
+import type { WorkQueue } from "./registry/work.ts";
+import type { ChannelTools } from "./upstream/channel.ts";
 import { judgeUrl } from "./upstream/url-guard.ts";
 import { workerSocket } from "./upstream/worker-socket.ts";
 
@@ -27,10 +36,17 @@ export interface Services {
   readonly snapshots: Snapshots;
   readonly tenantObject: (tenantId: string) => ReturnType<Env["TENANTS"]["getByName"]>;
   readonly gateway: Gateway;
+  readonly keyring: Keyring;
+  /** What discovery and health checks need. */
+  readonly registry: HealthParts;
+  /** Where they are sent to be done. */
+  readonly work: WorkQueue;
+  /** How upstreams are reached, and which addresses may be. */
+  readonly upstream: ChannelTools;
 }
 
 /** The Durable Objects' namespaces, as wrangler.toml binds them. */
-export type ObjectNamespaces = Pick<Env, "TENANTS" | "SESSIONS" | "BRIDGES">;
+export type ObjectNamespaces = Pick<Env, "TENANTS" | "SESSIONS" | "BRIDGES" | "OUTBOX" | "EVENTS" | "HEALTH">;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -91,17 +107,69 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     },
     now: Date.now,
   });
+  const emitter = createEmitter({
+    queue: objects.EVENTS,
+    outbox: { keep: (messages) => objects.OUTBOX.getByName(outboxName()).keep(messages) },
+    now: Date.now,
+    // One line each: whoever reads the console can still put them where they belong.
+    lost: (messages) => {
+      for (const message of messages) console.error(JSON.stringify({ lost: message }));
+    },
+  });
+  const keyring = new Keyring(config.encryptionKeys);
+  const upstream = { fetch: fetcher, urlPolicy: { allowLoopback }, openSocket: workerSocket(fetcher) };
+  const trafficOf = createTraffic({
+    objectOf: tenantObject,
+    now: Date.now,
+    sleep,
+    epochHeard: epochs.heard,
+    // The object keeps them until they are written; whoever sees the next one tries again.
+    onTransitions: (tenantId) =>
+      writeTransitions(database, tenantId, tenantObject(tenantId)).catch((error: unknown) =>
+        logFailure(asGatewayError(error), { work: "write breaker transitions", serverId: "" }),
+      ),
+  });
+  const registry: HealthParts = {
+    database,
+    keyring,
+    upstream,
+    raiseEpoch: (tenantId) => epochs.raise(tenantId, (work) => void work.catch(() => undefined)),
+    onHealthChange: async () => undefined,
+    now: Date.now,
+  };
   const gateway = createGateway({
     database,
     authenticator,
     snapshots,
-    keyring: new Keyring(config.encryptionKeys),
-    upstream: { fetch: fetcher, urlPolicy: { allowLoopback }, openSocket: workerSocket(fetcher) },
+    emitter,
+    trafficOf,
+    keyring,
+    upstream,
+    remember: async (tenantId, { server, ...offering }) => {
+      await keepOffering(registry, { tenantId, serverId: server.id }, offering);
+    },
     origins: { publicUrl: config.publicUrl, allowedOrigins: config.allowedOrigins, allowLoopback },
     maxBodyBytes: config.maxBodyBytes,
     bridgeTo: (principalId, serverId) => objects.BRIDGES.getByName(`${principalId}:${serverId}`),
     active: tenantObject,
     sessions: (name) => objects.SESSIONS.getByName(name),
   });
-  return { database, queryStatistics, tenantObject, authenticator, people, epochs, snapshots, gateway };
+  return {
+    database,
+    queryStatistics,
+    tenantObject,
+    authenticator,
+    people,
+    epochs,
+    snapshots,
+    gateway,
+    keyring,
+    upstream,
+    registry,
+    work: objects.HEALTH,
+  };
 }
+
+/** One object would be a bottleneck just when there is much to keep. */
+const OUTBOXES = 8;
+const outboxName = () => `outbox-${Math.floor(Math.random() * OUTBOXES)}`;

@@ -26,10 +26,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   admin: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
   jobs: [...BELOW_SERVICES, ...SERVICES, "env.ts", "services.ts"],
   "app.ts": [...BELOW_SERVICES, ...SERVICES, "edge", "api", "admin", "env.ts", "services.ts"],
-  "index.ts": ["app.ts", "jobs", "logs", "objects", "services.ts", "env.ts"],
+  "index.ts": ["app.ts", "jobs", "logs", "registry", "objects", "services.ts", "env.ts"],
 };
 
-const files = globSync("src/**/*.{ts,tsx}").map((file) => file.replaceAll("\\", "/"));
+const files = globSync("src/**/*.{ts,tsx,json}").map((file) => file.replaceAll("\\", "/"));
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)(?<type>\s+type)?\b[^;]*?from\s+"(?<from>\.[^"]+)"|import\("(?<lazy>\.[^"]+)"\)/g;
 

@@ -18,6 +18,7 @@ export type ErrorCode =
   | "cancelled"
   | "limits_unavailable"
   | "upstream_closed"
+  | "maintenance"
   | "unsupported_media_type"
   | "not_acceptable"
   | "configuration"
@@ -45,6 +46,7 @@ const STATUS: Record<ErrorCode, number> = {
   cancelled: 503,
   limits_unavailable: 503,
   upstream_closed: 503,
+  maintenance: 503,
   unsupported_media_type: 415,
   not_acceptable: 406,
   configuration: 500,
@@ -57,7 +59,7 @@ const STATUS: Record<ErrorCode, number> = {
   internal: 500,
 };
 
-const TITLE: Record<ErrorCode, string> = {
+export const TITLES: Readonly<Record<ErrorCode, string>> = {
   bad_request: "Bad request",
   not_found: "Not found",
   method_not_allowed: "Method not allowed",
@@ -73,6 +75,7 @@ const TITLE: Record<ErrorCode, string> = {
   cancelled: "Cancelled",
   limits_unavailable: "Limits cannot be checked",
   upstream_closed: "The MCP server is given a rest",
+  maintenance: "The MCP server is being looked after",
   unsupported_media_type: "Unsupported media type",
   not_acceptable: "Not acceptable",
   configuration: "The gateway is not configured",
@@ -95,7 +98,7 @@ export class GatewayError extends Error {
     this.name = new.target.name;
     this.code = code;
     this.status = STATUS[code];
-    this.title = TITLE[code];
+    this.title = TITLES[code];
   }
 }
 
@@ -174,7 +177,7 @@ export class ConfigurationError extends GatewayError {
   }
 }
 
-export type UpstreamFailure = Extract<ErrorCode, `upstream_${string}`>;
+export type UpstreamFailure = Extract<ErrorCode, `upstream_${string}` | "maintenance">;
 
 /** Something between us and an MCP server went wrong; `server` is its name, which the caller knows. */
 export class UpstreamError extends GatewayError {
@@ -190,10 +193,27 @@ export class UpstreamError extends GatewayError {
 export class ServerClosedError extends UpstreamError {
   readonly retryAfterSeconds: number;
 
-  constructor(server: string, retryAfterSeconds: number, why = "has been failing, and is given a rest") {
+  constructor(
+    server: string,
+    retryAfterSeconds: number,
+    why = "has been failing, and is given a rest",
+    code: "upstream_closed" | "maintenance" = "upstream_closed",
+  ) {
     const message = `${server} ${why}. Try again in ${retryAfterSeconds} s, or ask its owner.`;
-    super("upstream_closed", server, message);
+    super(code, server, message);
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** By a window that somebody has set. */
+export class MaintenanceError extends ServerClosedError {
+  readonly endsAt: Date;
+
+  constructor(server: string, { title, endsAt }: { title: string; endsAt: Date }, now: number) {
+    const until = endsAt.toISOString().replace(".000Z", "Z");
+    const why = `is in maintenance until ${until} (${title})`;
+    super(server, Math.max(1, Math.ceil((endsAt.getTime() - now) / 1000)), why, "maintenance");
+    this.endsAt = endsAt;
   }
 }
 

@@ -24,6 +24,13 @@ export const SECURITY_EVENTS = {
   "csrf.refused": "medium",
   "person.banned": "medium",
   "person.unbanned": "info",
+  /** Descriptions meant for the model and not for people: certain, and merely odd. */
+  "definition.suspicious": "high",
+  "definition.odd": "low",
+  "tool.changed": "high",
+  "tool.restored": "info",
+  "tool.approved": "info",
+  "tool.rejected": "medium",
   "impersonation.started": "high",
   "impersonation.ended": "info",
 } as const satisfies Record<string, Severity>;

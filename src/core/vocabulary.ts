@@ -24,6 +24,8 @@ export const POOL_KINDS = ["database", "upstream"] as const;
 export const SEVERITIES = ["info", "low", "medium", "high", "critical"] as const;
 export const ALERT_COMPARISONS = ["gt", "gte", "lt", "lte"] as const;
 export const ALERT_STATUSES = ["open", "acknowledged", "resolved"] as const;
+export const ENTRY_STATUSES = ["active", "deprecated", "deleted"] as const;
+export const TOOL_STATES = ["held", "blocked"] as const;
 export const REFRESH_STRATEGIES = ["manual", "interval", "concurrent", "incremental"] as const;
 
 export type Role = (typeof ROLES)[number];
@@ -34,3 +36,5 @@ export type TenantStatus = (typeof TENANT_STATUSES)[number];
 export type BreakerState = (typeof BREAKER_STATES)[number];
 export type BalancingStrategy = (typeof BALANCING_STRATEGIES)[number];
 export type Severity = (typeof SEVERITIES)[number];
+export type EntryStatus = (typeof ENTRY_STATUSES)[number];
+export type ToolState = (typeof TOOL_STATES)[number];

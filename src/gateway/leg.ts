@@ -9,6 +9,7 @@ import type { JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { writeBlock } from "../core/mcp/sse.ts";
 import type { CallResult } from "../core/resilience/outcome.ts";
 import { within } from "../core/waiting.ts";
+import { maintenanceOf } from "../policy/maintenance.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { refused } from "../upstream/failures.ts";
 import { exchange, type UpstreamRequest } from "../upstream/http.ts";
@@ -74,6 +75,8 @@ export type Departure = Pick<Leg, "server" | "method" | "headers" | "body" | "is
 export async function reach(leg: Departure, context: McpContext, signal: AbortSignal): Promise<Response> {
   const { server } = leg;
   const { traffic, queues, steering, background, principal } = context;
+  const maintenance = maintenanceOf(context.tenant, server, Date.now());
+  if (maintenance !== undefined) throw maintenance;
   const { pass, retryMs } = await traffic.permit(server.id, background);
   if (pass === undefined) throw new ServerClosedError(server.name, Math.max(1, Math.ceil(retryMs / 1000)));
   const leave = await queues.enter(server, principal, signal);

@@ -2,9 +2,16 @@
 import type { Services } from "../services.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { sweepSecrets } from "./secrets.ts";
+import { watchServers, watchSources } from "./watch.ts";
 
-export async function runJobs(cron: string, services: Services): Promise<void> {
-  if (cron !== "17 3 * * *") return;
-  await ensurePartitions(services.database);
-  await sweepSecrets(services.database, new Date());
+export async function runJobs(cron: string, services: Services, now = new Date()): Promise<void> {
+  const { database } = services;
+  if (cron === "* * * * *") {
+    await watchServers(database, services.work, now);
+    await watchSources(database, services.work, now);
+  }
+  if (cron === "17 3 * * *") {
+    await ensurePartitions(database);
+    await sweepSecrets(database, now);
+  }
 }

@@ -1,5 +1,6 @@
 /** Takes away, daily, what was short-lived and is over: codes, links, challenges, tokens, counted failures, test mails. */
 import type { Database } from "../db/client.ts";
+import { dropOldAnswers } from "../db/queries/idempotency.ts";
 import { expireInvitations } from "../db/queries/invitations.ts";
 import {
   dropExpiredSecrets,
@@ -17,6 +18,7 @@ export async function sweepSecrets(database: Database, now: Date): Promise<void>
     ...dropExpiredTokens(db, now),
     dropOldAttempts(db, now),
     dropOldMails(db, now),
+    dropOldAnswers(db, now),
     expireInvitations(db, now),
   ]);
 }

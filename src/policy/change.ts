@@ -38,6 +38,17 @@ export async function change<R>(
   return committed;
 }
 
+/** Many changes that are one: committed together, each with its record. */
+export async function changeAll<R>(
+  c: ChangeScene,
+  all: readonly Change[],
+  commit: (audits: AuditStatement[]) => Promise<R>,
+): Promise<R> {
+  const committed = await commit(all.map((what) => auditOf(c, what)));
+  await c.var.services.epochs.raise(c.var.principal.tenantId, (work) => c.executionCtx.waitUntil(work));
+  return committed;
+}
+
 /** For what somebody did that changes no configuration. */
 export async function record(c: ChangeScene, what: Change): Promise<void> {
   await auditOf(c, what);

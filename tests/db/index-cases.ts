@@ -11,6 +11,7 @@ import * as registry from "../../src/db/queries/registry.ts";
 import * as requests from "../../src/db/queries/requests.ts";
 import * as traffic from "../../src/db/queries/traffic.ts";
 import type { Queries } from "../../src/db/queries/types.ts";
+import * as visits from "../../src/db/queries/visits.ts";
 
 export const NOW = new Date("2026-03-19T12:00:00Z");
 
@@ -35,7 +36,7 @@ export const cases: IndexCase[] = [
     registry.findServersByEndpoint(db, s.tenantId, s.endpointUrl, s.transport),
   ),
   system("idx_mcp_servers_health_check_time", (db) =>
-    registry.serversDueForHealthCheck(db, { checkedBefore: new Date(NOW.getTime() - 300_000) }),
+    visits.serversDueForCheck(db, { minute: new Date(NOW.getTime() - 300_000), limit: 500 }),
   ),
   system("idx_mcp_servers_performance", (db) => registry.slowServers(db, { atLeastMs: 500 })),
   system("idx_servers_discovery_composite", (db) => registry.discoverServers(db, { transport: "http" })),

@@ -63,6 +63,7 @@ const others = tables.filter((table) => tenantColumn(table) === undefined);
 const SYSTEM_TABLES = [
   "account",
   "auth_attempts",
+  "dead_letters",
   "dev_outbox",
   "jwks",
   "materialized_views",

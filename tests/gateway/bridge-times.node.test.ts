@@ -109,7 +109,7 @@ it("a call whose caller has gone is taken back from the server", async () => {
     serve(everything, "tools/call", { name, arguments: args }, callId);
   const running = call("test_slow", "slow", { ms: 30_000 });
   running.catch(() => undefined);
-  await wait(300);
+  await wait(1000);
   bridge.cancel("slow");
   await running.catch(() => undefined);
   await expect

@@ -115,9 +115,12 @@ function sample(table: Table, column: Table["columns"][number]): unknown {
 export class SampleRows {
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #rows = new Map<string, Row>();
-  readonly tenantId: string = crypto.randomUUID();
+  readonly tenantId: string;
 
-  constructor(tables: readonly Table[]) {
+  /** Of a tenant of its own, or of one that is there. */
+  constructor(tables: readonly Table[], tenantId?: string) {
+    this.tenantId = tenantId ?? crypto.randomUUID();
+    if (tenantId !== undefined) this.#rows.set("tenants", { id: tenantId });
     this.#tables = new Map(tables.map((table) => [table.name, table]));
   }
 
@@ -125,7 +128,8 @@ export class SampleRows {
   async stored(name: string): Promise<Row> {
     const known = this.#rows.get(name);
     if (known !== undefined) return known;
-    const row = await insert(name, await this.values(name));
+    const values = await this.values(name);
+    const row = await (OF_TRIGGERS.has(name) ? find(name, this.tenantId) : insert(name, values));
     this.#rows.set(name, row);
     return row;
   }
@@ -152,6 +156,17 @@ export class SampleRows {
     }
     return values;
   }
+}
+
+/** Tables that triggers fill when the rows are made that theirs belong to. */
+const OF_TRIGGERS = new Set(["server_words"]);
+
+async function find(name: string, tenantId: string): Promise<Row> {
+  const [row] = await owner.query(`select to_jsonb("${name}") as _json from "${name}" where tenant_id = $1`, [
+    tenantId,
+  ]);
+  if (row === undefined) throw new Error(`no trigger has made a row of ${name}`);
+  return row._json;
 }
 
 async function insert(name: string, values: Row): Promise<Row> {

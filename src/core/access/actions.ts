@@ -3,6 +3,9 @@
  * their action (policy/guard.ts), the matrix test walks this table, and a route that is not in it does not start.
  */
 import type { ApiKeyScope, Role } from "../vocabulary.ts";
+import { MANAGED_ACTIONS } from "./managed-actions.ts";
+import { REGISTRY_ACTIONS } from "./registry-actions.ts";
+import { WATCHING_ACTIONS } from "./watching-actions.ts";
 
 export interface ActionRule {
   /** The least of the roles that may: see ROLE_ORDER. */
@@ -63,6 +66,10 @@ export const ACTIONS = {
   "invitations.create": needs("admin", "admin"),
   "invitations.resend": needs("admin", "admin"),
   "invitations.revoke": needs("admin", "admin"),
+
+  ...MANAGED_ACTIONS,
+  ...WATCHING_ACTIONS,
+  ...REGISTRY_ACTIONS,
 
   // One scope for all of MCP, so that no list shows what the same credential could not use.
   "mcp.connect": needs("readonly", "proxy"),

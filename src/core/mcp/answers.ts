@@ -1,5 +1,5 @@
 /** JSON-RPC answers that the gateway gives by itself. */
-import { type ErrorCode, type GatewayError, headersOf } from "../errors.ts";
+import { type ErrorCode, type GatewayError, headersOf, MaintenanceError } from "../errors.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, type JsonObject, type JsonRpcId, PARSE_ERROR } from "./json-rpc.ts";
 
 /**
@@ -25,6 +25,7 @@ const CODES: Record<ErrorCode, number> = {
   cancelled: -31499,
   limits_unavailable: -31507,
   upstream_closed: -31508,
+  maintenance: -31509,
   configuration: -31500,
   database_unavailable: -31503,
   upstream_unreachable: -31502,
@@ -66,7 +67,10 @@ export function resultResponse(id: JsonRpcId | null, result: JsonObject): Respon
 const described = (error: GatewayError) => ({
   code: CODES[error.code],
   message: error.message,
-  data: { reason: error.code },
+  data: {
+    reason: error.code,
+    ...(error instanceof MaintenanceError && { endsAt: error.endsAt.toISOString() }),
+  },
 });
 
 export function gatewayErrorResponse(id: JsonRpcId | null, error: GatewayError): Response {

@@ -37,6 +37,12 @@ export function networkFault(text: string): string | undefined {
   }
 }
 
+/** A network as the database writes it; of what networkFault finds no fault with. */
+export function canonicalNetwork(text: string): string {
+  const [base, bits] = rangeOf(text);
+  return `${base.toString()}/${bits}`;
+}
+
 /** Whether every address of a network lies in one of some networks. */
 export function isNetworkInside(network: string, networks: readonly string[]): boolean {
   const [inner, innerBits] = rangeOf(network);

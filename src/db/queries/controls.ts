@@ -8,7 +8,7 @@ import type { Queries } from "./types.ts";
 
 const controls = serverAccessControls;
 
-const shownControl = {
+export const shownControl = {
   ...decisiveControl,
   reason: controls.reason,
   isActive: controls.isActive,

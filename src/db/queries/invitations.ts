@@ -8,7 +8,7 @@ import { furtherThan, limitOf, type NameCursor } from "./paging.ts";
 import type { Queries } from "./types.ts";
 
 /** Without the token's hash. */
-const shown = {
+export const shownInvitation = {
   id: tenantInvitations.id,
   email: tenantInvitations.email,
   role: tenantInvitations.role,
@@ -26,7 +26,7 @@ export function listInvitations(
   query: { after?: NameCursor | undefined; limit?: number },
 ) {
   return db
-    .select(shown)
+    .select(shownInvitation)
     .from(tenantInvitations)
     .where(
       and(
@@ -39,7 +39,7 @@ export function listInvitations(
 }
 
 export function createInvitation(db: Queries, values: typeof tenantInvitations.$inferInsert) {
-  return db.insert(tenantInvitations).values(values).returning(shown);
+  return db.insert(tenantInvitations).values(values).returning(shownInvitation);
 }
 
 /** A new link for an old invitation: the one in the earlier mail no longer works. */
@@ -59,7 +59,7 @@ export function renewInvitation(
         inArray(tenantInvitations.status, ["pending", "expired"]),
       ),
     )
-    .returning(shown);
+    .returning(shownInvitation);
 }
 
 export function revokeInvitation(db: Queries, tenantId: string, id: string) {
@@ -73,7 +73,7 @@ export function revokeInvitation(db: Queries, tenantId: string, id: string) {
         eq(tenantInvitations.status, "pending"),
       ),
     )
-    .returning(shown);
+    .returning(shownInvitation);
 }
 
 /** System role. */
@@ -139,7 +139,7 @@ export function addMember(db: Queries, member: { tenantId: string; userId: strin
   return db.insert(tenantMembers).values(member).onConflictDoNothing();
 }
 
-const member = {
+export const shownMember = {
   userId: tenantMembers.userId,
   role: tenantMembers.role,
   name: user.name,
@@ -157,7 +157,7 @@ export function listMembers(
   query: { after?: NameCursor | undefined; limit?: number },
 ) {
   return db
-    .select({ ...member, id: user.id })
+    .select({ ...shownMember, id: user.id })
     .from(tenantMembers)
     .innerJoin(user, eq(user.id, tenantMembers.userId))
     .where(and(eq(tenantMembers.tenantId, tenantId), furtherThan(user.name, user.id, query.after)))
@@ -222,7 +222,7 @@ export function otherAdmins(db: Queries, tenantId: string, userId: string) {
 
 export function latestInvitationTo(db: Queries, tenantId: string, email: string) {
   return db
-    .select(shown)
+    .select(shownInvitation)
     .from(tenantInvitations)
     .where(
       and(

@@ -24,7 +24,12 @@ export function heardServers(db: Queries, tenantId: string, serverIds: string[])
 
 export function heardTools(db: Queries, tenantId: string, serverIds: string[]) {
   return db
-    .select({ serverId: serverTools.serverId, definition: serverTools.definition })
+    .select({
+      serverId: serverTools.serverId,
+      name: serverTools.name,
+      definition: serverTools.definition,
+      hash: serverTools.definitionHash,
+    })
     .from(serverTools)
     .where(
       and(
@@ -73,12 +78,21 @@ export interface HeardServer {
 export function keepHeardServer(
   db: Queries,
   { tenantId, serverId }: HeardServer,
-  heard: { capabilities: Record<string, unknown>; instructions: string | null; protocolVersion: string },
+  heard: {
+    capabilities: Record<string, unknown>;
+    instructions: string | null;
+    protocolVersion: string;
+    discoveredAt: Date;
+    discoveryError: null;
+  },
 ) {
-  return db
-    .update(mcpServers)
-    .set(heard)
-    .where(and(eq(mcpServers.tenantId, tenantId), eq(mcpServers.id, serverId)));
+  return (
+    db
+      .update(mcpServers)
+      // Nobody has changed the registration.
+      .set({ ...heard, updatedAt: sql`${mcpServers.updatedAt}` })
+      .where(and(eq(mcpServers.tenantId, tenantId), eq(mcpServers.id, serverId)))
+  );
 }
 
 type Row<Table extends PgTable> = Omit<Table["$inferInsert"], "tenantId" | "serverId">;
@@ -97,6 +111,7 @@ export function keepTools(db: Queries, of: HeardServer, tools: Row<typeof server
         "annotations",
         "icons",
         "definition",
+        "definitionHash",
       ]),
     });
 }

@@ -1,6 +1,6 @@
 /** What operators look at: configuration by category, and the alerts that are open. */
 import { and, asc, desc, eq, isNull, or } from "drizzle-orm";
-import { alertEvents, systemConfigs } from "../schema/operations.ts";
+import { alertEvents, materializedViews, systemConfigs } from "../schema/operations.ts";
 import { exactTime, limitOf, olderThan, type Page } from "./paging.ts";
 import type { Queries } from "./types.ts";
 
@@ -52,4 +52,9 @@ export function openAlerts(db: Queries, tenantId: string | null, query: Page = {
     )
     .orderBy(desc(alertEvents.openedAt), desc(alertEvents.id))
     .limit(limitOf(query.limit));
+}
+
+/** System role: all of them; they are few. */
+export function listViews(db: Queries) {
+  return db.select().from(materializedViews).orderBy(asc(materializedViews.name));
 }

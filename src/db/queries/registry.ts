@@ -1,5 +1,5 @@
-/** Finding servers: by tenant and status, by endpoint, by how fast they answer, and those that are due for a check. */
-import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, lt } from "drizzle-orm";
+/** Finding servers: by tenant and status, by endpoint, by how fast they answer. */
+import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull } from "drizzle-orm";
 import type { HealthStatus, Transport } from "../../core/vocabulary.ts";
 import { mcpServers } from "../schema/registry.ts";
 import { limitOf } from "./paging.ts";
@@ -110,37 +110,6 @@ export function findServersByEndpoint(
         eq(mcpServers.transportType, transport),
       ),
     );
-}
-
-const probed = {
-  id: mcpServers.id,
-  tenantId: mcpServers.tenantId,
-  name: mcpServers.name,
-  endpointUrl: mcpServers.endpointUrl,
-  transportType: mcpServers.transportType,
-  protocolVersion: mcpServers.protocolVersion,
-  healthStatus: mcpServers.healthStatus,
-  lastHealthCheck: mcpServers.lastHealthCheck,
-  authConfig: mcpServers.authConfig,
-};
-
-/** System role (cron): the ones that waited longest come first. */
-export function serversDueForHealthCheck(db: Queries, query: { checkedBefore: Date; limit?: number }) {
-  return db
-    .select(probed)
-    .from(mcpServers)
-    .where(and(lt(mcpServers.lastHealthCheck, query.checkedBefore), eq(mcpServers.isActive, true)))
-    .orderBy(asc(mcpServers.lastHealthCheck))
-    .limit(limitOf(query.limit, 200));
-}
-
-/** System role (cron): registered, and nobody has looked yet. */
-export function serversNeverChecked(db: Queries, query: { limit?: number } = {}) {
-  return db
-    .select(probed)
-    .from(mcpServers)
-    .where(and(isNull(mcpServers.lastHealthCheck), eq(mcpServers.isActive, true)))
-    .limit(limitOf(query.limit, 200));
 }
 
 /** System role: servers that answer slowly, for alerts and capacity, the slowest first. */

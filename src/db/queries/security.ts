@@ -1,7 +1,7 @@
 /** What is written down when somebody tries a door, and how often they have tried (system role: no tenant is known). */
 import { eq, inArray, sql } from "drizzle-orm";
 import { SECURITY_EVENTS, type SecurityEventType } from "../../core/security-events.ts";
-import { auditLogs, securityEvents } from "../schema/logs.ts";
+import { auditLogs, securityEvents, systemEvents } from "../schema/logs.ts";
 import { authAttempts } from "../schema/sign-in.ts";
 import type { Queries } from "./types.ts";
 
@@ -13,6 +13,24 @@ export interface SecurityEvent extends Omit<SecurityEventRow, "eventType" | "sev
 
 export function recordSecurityEvent(db: Queries, { type, ...event }: SecurityEvent) {
   return db.insert(securityEvents).values({ ...event, eventType: type, severity: SECURITY_EVENTS[type] });
+}
+
+/** Each once: an event that is there already stays as it is. */
+export function recordSecurityEvents(
+  db: Queries,
+  events: readonly (SecurityEvent & { readonly id: string })[],
+) {
+  return db
+    .insert(securityEvents)
+    .values(
+      events.map(({ type, ...event }) => ({ ...event, eventType: type, severity: SECURITY_EVENTS[type] })),
+    )
+    .onConflictDoNothing();
+}
+
+/** Each once. */
+export function recordSystemEvents(db: Queries, events: (typeof systemEvents.$inferInsert)[]) {
+  return db.insert(systemEvents).values(events).onConflictDoNothing();
 }
 
 export function recordAudit(db: Queries, entry: typeof auditLogs.$inferInsert) {

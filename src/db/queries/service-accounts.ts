@@ -5,7 +5,12 @@ import { tenantMembers } from "../schema/tenancy.ts";
 import { limitOf } from "./paging.ts";
 import type { Queries } from "./types.ts";
 
-const shown = { id: user.id, name: user.name, isActive: user.isActive, createdAt: user.createdAt };
+export const shownAccount = {
+  id: user.id,
+  name: user.name,
+  isActive: user.isActive,
+  createdAt: user.createdAt,
+};
 
 const ofTenant = (tenantId: string) =>
   and(eq(user.tenantId, tenantId), eq(user.role, "service"), eq(tenantMembers.tenantId, tenantId));
@@ -16,7 +21,7 @@ export function listServiceAccounts(
   query: { after?: string | undefined; limit: number },
 ) {
   return db
-    .select(shown)
+    .select(shownAccount)
     .from(user)
     .innerJoin(tenantMembers, eq(tenantMembers.userId, user.id))
     .where(and(ofTenant(tenantId), query.after === undefined ? undefined : gt(user.id, query.after)))
@@ -26,7 +31,7 @@ export function listServiceAccounts(
 
 export function serviceAccountById(db: Queries, tenantId: string, id: string) {
   return db
-    .select(shown)
+    .select(shownAccount)
     .from(user)
     .innerJoin(tenantMembers, eq(tenantMembers.userId, user.id))
     .where(and(ofTenant(tenantId), eq(user.id, id)));
@@ -38,7 +43,7 @@ export function insertServiceAccount(db: Queries, account: { id: string; tenantI
   return db
     .insert(user)
     .values({ ...account, email, role: "service" })
-    .returning(shown);
+    .returning(shownAccount);
 }
 
 export function insertServiceMember(db: Queries, member: { tenantId: string; userId: string }) {
@@ -68,7 +73,7 @@ export function updateServiceAccount(
     .update(user)
     .set(change)
     .where(mine(db, tenantId, id))
-    .returning(shown);
+    .returning(shownAccount);
 }
 
 /** Its keys go with it. */

@@ -7,7 +7,7 @@ import { type PlanLimits, tenants } from "../schema/tenants.ts";
 import { furtherThan, limitOf, type NameCursor } from "./paging.ts";
 import type { Queries } from "./types.ts";
 
-const shown = {
+export const shownTenant = {
   id: tenants.id,
   name: tenants.name,
   slug: tenants.slug,
@@ -25,7 +25,7 @@ export function listTenants(
   query: { status?: TenantStatus | undefined; after?: NameCursor | undefined; limit?: number },
 ) {
   return db
-    .select(shown)
+    .select(shownTenant)
     .from(tenants)
     .where(
       and(
@@ -38,11 +38,11 @@ export function listTenants(
 }
 
 export function tenantById(db: Queries, id: string) {
-  return db.select(shown).from(tenants).where(eq(tenants.id, id)).limit(1);
+  return db.select(shownTenant).from(tenants).where(eq(tenants.id, id)).limit(1);
 }
 
 export function insertTenant(db: Queries, values: typeof tenants.$inferInsert) {
-  return db.insert(tenants).values(values).returning(shown);
+  return db.insert(tenants).values(values).returning(shownTenant);
 }
 
 export interface TenantChange {
@@ -63,7 +63,7 @@ export function updateTenant(db: Queries, id: string, { settings, ...values }: T
     .update(tenants)
     .set({ ...values, ...laidOver })
     .where(eq(tenants.id, id))
-    .returning(shown);
+    .returning(shownTenant);
 }
 
 /** No row where the tenant is archived: that is the end. */
@@ -72,7 +72,7 @@ export function setTenantStatus(db: Queries, id: string, status: TenantStatus) {
     .update(tenants)
     .set({ status })
     .where(and(eq(tenants.id, id), ne(tenants.status, "archived")))
-    .returning(shown);
+    .returning(shownTenant);
 }
 
 /** What a member count is held against. */

@@ -20,3 +20,5 @@ export const severity = pgEnum("severity", words.SEVERITIES);
 export const alertComparison = pgEnum("alert_comparison", words.ALERT_COMPARISONS);
 export const alertStatus = pgEnum("alert_status", words.ALERT_STATUSES);
 export const refreshStrategy = pgEnum("refresh_strategy", words.REFRESH_STRATEGIES);
+export const entryStatus = pgEnum("entry_status", words.ENTRY_STATUSES);
+export const toolState = pgEnum("tool_state", words.TOOL_STATES);

@@ -35,6 +35,8 @@ import { ownedBy } from "./tenants.ts";
 export interface SealedAuthConfig {
   type: "none" | "bearer" | "basic" | "header" | "oauth";
   sealed?: string;
+  /** Where the configuration file takes the secret from: the name of an environment variable. */
+  reference?: string;
 }
 
 type Json = Record<string, unknown>;
@@ -60,6 +62,11 @@ export const mcpServers = pgTable(
     avgResponseTime: doublePrecision("avg_response_time"),
     successRate: doublePrecision("success_rate"),
     lastHealthCheck: moment("last_health_check"),
+    /** Outcomes of the last checks since the status was reached, newest last: core/registry/health.ts. */
+    healthRecent: text("health_recent").notNull().default(""),
+    /** When it last said what it offers, or failed to. */
+    discoveredAt: moment("discovered_at"),
+    discoveryError: text("discovery_error"),
     weight: integer("weight").notNull().default(1),
     region: text("region"),
     maxConcurrency: integer("max_concurrency").notNull().default(100),

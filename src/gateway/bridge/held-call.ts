@@ -22,7 +22,7 @@ import type { Lease, Tenant } from "./lease.ts";
 /** Servers may ask several things at once, and clients would rather be asked once. */
 const GATHER_MS = 25;
 const LOOK_MS = 1000;
-const STRAGGLERS_MS = 100;
+const STRAGGLERS_MS = 200;
 const MAX_BUFFERED = 200;
 
 /** The state of a call that is to be made again once its pages have been visited. */

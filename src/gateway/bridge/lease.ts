@@ -5,6 +5,7 @@
 import { type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { LATEST_LEGACY } from "../../core/mcp/revisions.ts";
 import type { Transport } from "../../core/vocabulary.ts";
+import { within } from "../../core/waiting.ts";
 import type { ChannelTarget, ChannelTools } from "../../upstream/channel.ts";
 import { connectLegacy, type LegacySession } from "../../upstream/legacy-session.ts";
 
@@ -36,6 +37,7 @@ interface Idle {
 }
 
 const IDLE_MS = 300_000;
+const LISTENING_WITHIN_MS = 250;
 
 export class Leases {
   readonly #tools: ChannelTools;
@@ -97,8 +99,12 @@ export class Leases {
     });
     lease = { ...session, tenant: undefined, level: undefined, isClosed: false, isUsed: false };
     for (const message of early) hear(lease, message, true);
-    // Some servers ask on the general stream what they should ask on the call's own.
-    void session.channel.listen().catch(() => undefined);
+    // Some servers say on the general stream what they should say on the call's own, and what they say before it is
+    // open is lost.
+    await within(
+      session.channel.listen().catch(() => false),
+      LISTENING_WITHIN_MS,
+    );
     return lease;
   }
 }

@@ -5,6 +5,7 @@ import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { memberOf } from "../../core/mcp/json-text.ts";
 import { targetOf, withTarget } from "../../core/mcp/rewrite.ts";
 import type { CallResult } from "../../core/resilience/outcome.ts";
+import { maintenanceOf } from "../../policy/maintenance.ts";
 import { trackActive } from "../active.ts";
 import { type Found, find, unknownTarget } from "../aggregate/calls.ts";
 import { scopeOf } from "../aggregate/catalogue.ts";
@@ -60,6 +61,8 @@ async function toServer(
   context: McpContext,
 ): Promise<JsonObject> {
   const { server } = place.offer;
+  const maintenance = maintenanceOf(context.tenant, server, Date.now());
+  if (maintenance !== undefined) throw maintenance;
   const owner: StateOwner = {
     principalId: context.principal.id,
     serverId: server.id,

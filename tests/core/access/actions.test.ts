@@ -6,13 +6,28 @@ import { decideAction } from "../../../src/core/access/decide.ts";
 import { API_KEY_SCOPES, type ApiKeyScope, ROLES, type Role } from "../../../src/core/vocabulary.ts";
 
 const actions = Object.keys(ACTIONS).filter((name): name is Action => name in ACTIONS);
-const isOperators = (action: Action) => action.startsWith("tenants.");
+const isOperators = (action: Action) => /^(?:tenants|system)\./.test(action);
+
+/** What everybody sees of what they may use. */
+const OFFERED = ["servers", "tools", "resources", "prompts"];
 
 /** Actions by what suffices for them: the roles that may, and the scopes of which one is enough. */
 function expected(action: Action): { roles: readonly Role[]; scopes: readonly ApiKeyScope[] } {
   const [room = "", verb = ""] = action.split(".");
+  if (room === "metrics") return { roles: ROLES, scopes: ["metrics", "admin"] };
+  if (room === "registry-entries" && ["list", "read"].includes(verb)) {
+    return { roles: ROLES, scopes: ["read", "write", "admin"] };
+  }
+  if (action === "registry-entries.publish") return { roles: ["user", "admin"], scopes: ["write", "admin"] };
+  if (OFFERED.includes(room) && ["list", "read"].includes(verb)) {
+    return { roles: ROLES, scopes: ["read", "write", "admin"] };
+  }
+  if (action === "servers.metrics") return { roles: ROLES, scopes: ["metrics", "admin"] };
+  if (action === "servers.health") return { roles: ROLES, scopes: ["health", "admin"] };
+  if (action === "announcements.seen") return { roles: ROLES, scopes: ["read", "write", "admin"] };
+  if (action === "announcements.acknowledge") return { roles: ROLES, scopes: ["write", "admin"] };
   if (room === "mcp") return { roles: ROLES, scopes: ["proxy"] };
-  const reads = ["list", "read", "explain"].includes(verb);
+  const reads = ["list", "read", "explain", "export"].includes(verb);
   const own = ["me", "sessions", "keys", "legacy-keys"].includes(room);
   const scopes: ApiKeyScope[] = reads ? ["read", "write", "admin"] : own ? ["write", "admin"] : ["admin"];
   if (["me", "sessions"].includes(room) || action === "tenant.read") return { roles: ROLES, scopes };

@@ -1,0 +1,58 @@
+/** The actions on servers and on what the gateway has seen of them: looked at by many, changed by admins. */
+import type { ActionRule } from "./actions.ts";
+
+/** Of servers everybody sees what they may use; see src/api/servers/visible.ts. */
+const anybody: ActionRule = { role: "readonly", scope: "read" };
+const reads: ActionRule = { role: "admin", scope: "read" };
+const writes: ActionRule = { role: "admin", scope: "admin" };
+const operators = (scope: "read" | "admin"): ActionRule => ({ role: "admin", scope, operator: true });
+
+export const WATCHING_ACTIONS = {
+  "servers.list": anybody,
+  "servers.read": anybody,
+  "servers.create": writes,
+  "servers.update": writes,
+  "servers.delete": writes,
+  "servers.probe": writes,
+  "servers.discover": writes,
+  "servers.metrics": { role: "readonly", scope: "metrics" },
+  "servers.health": { role: "readonly", scope: "health" },
+  "tools.list": anybody,
+  "tools.read": anybody,
+  "resources.list": anybody,
+  "resources.read": anybody,
+  "prompts.list": anybody,
+  "prompts.read": anybody,
+
+  "users.list": reads,
+  "users.read": reads,
+  "users.update": writes,
+
+  "announcements.seen": anybody,
+  "announcements.acknowledge": { role: "readonly", scope: "write" },
+  "alert-events.list": reads,
+  "alert-events.read": reads,
+  "alert-events.acknowledge": writes,
+  "alert-events.resolve": writes,
+  "traffic.read": reads,
+  "traffic.lift": writes,
+  "circuit-breakers.list": reads,
+  "circuit-breakers.read": reads,
+  "circuit-breakers.force": writes,
+  "connection-pools.list": reads,
+
+  "audit-logs.list": reads,
+  "mcp-audit-logs.list": reads,
+  "request-logs.list": reads,
+  "error-logs.list": reads,
+  "security-events.list": reads,
+  "system-events.list": reads,
+
+  "configuration.export": reads,
+  "configuration.plan": writes,
+  "configuration.apply": writes,
+
+  /** What belongs to no tenant but holds for all. */
+  "system.read": operators("read"),
+  "system.write": operators("admin"),
+} as const satisfies Record<string, ActionRule>;

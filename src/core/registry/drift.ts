@@ -1,0 +1,121 @@
+/**
+ * Holds what a server offers now against what was approved. A tool is approved when it is first seen; what changes
+ * afterwards (a "rug pull") is let through, held or blocked, as the tenant has decided.
+ */
+import type { JsonObject } from "../mcp/json-rpc.ts";
+import type { ToolState } from "../vocabulary.ts";
+import { type Difference, differences } from "./differences.ts";
+
+export const TOOL_CHANGES = ["allow", "hold", "block"] as const;
+export type ToolChanges = (typeof TOOL_CHANGES)[number];
+
+/** As a tenant's settings have it; a word that makes no sense is read as the cautious one. */
+export function readToolChanges({ toolChanges }: Readonly<Record<string, unknown>>): ToolChanges {
+  return toolChanges === undefined
+    ? "allow"
+    : (TOOL_CHANGES.find((known) => known === toolChanges) ?? "hold");
+}
+
+export interface Pin {
+  readonly name: string;
+  readonly hash: string;
+  readonly definition: JsonObject;
+  /** Null: shown and called. Held is lifted by approval or when the server takes its change back; blocked by people only. */
+  readonly state: ToolState | null;
+  /** What is offered in place of what is approved. */
+  readonly pendingHash: string | null;
+  readonly pendingDefinition: JsonObject | null;
+  readonly revision: number;
+}
+
+export interface OfferedTool {
+  readonly name: string;
+  readonly hash: string;
+  readonly definition: JsonObject;
+}
+
+export interface ToolChange {
+  readonly name: string;
+  readonly decision: "allowed" | ToolState;
+  readonly differences: readonly Difference[];
+  readonly revision: number;
+}
+
+export interface Verdict {
+  /** Pins that are new or not what they were. */
+  readonly pins: readonly Pin[];
+  readonly added: readonly OfferedTool[];
+  readonly changed: readonly ToolChange[];
+  /** Held until now, and again what was approved. */
+  readonly restored: readonly string[];
+  /** Names that must be neither shown nor called. */
+  readonly withheld: ReadonlySet<string>;
+}
+
+export function judgeTools(
+  known: readonly Pin[],
+  offered: readonly OfferedTool[],
+  policy: ToolChanges,
+): Verdict {
+  const byName = new Map(known.map((pin) => [pin.name, pin]));
+  const withheld = new Set(known.filter(({ state }) => state !== null).map(({ name }) => name));
+  const pins: Pin[] = [];
+  const added: OfferedTool[] = [];
+  const changed: ToolChange[] = [];
+  const restored: string[] = [];
+  for (const tool of offered) {
+    const pin = byName.get(tool.name);
+    if (pin === undefined) {
+      added.push(tool);
+      pins.push(firstSight(tool));
+      continue;
+    }
+    const next = follow(pin, tool, policy);
+    if (next === pin) continue;
+    pins.push(next);
+    if (next.state === null) withheld.delete(tool.name);
+    else withheld.add(tool.name);
+    if (tool.hash !== pin.hash) changed.push(changeOf(pin, tool, next));
+    else if (next.state === null) restored.push(tool.name);
+  }
+  return { pins, added, changed, restored, withheld };
+}
+
+const firstSight = ({ name, hash, definition }: OfferedTool): Pin => ({
+  name,
+  hash,
+  definition,
+  state: null,
+  pendingHash: null,
+  pendingDefinition: null,
+  revision: 0,
+});
+
+const NOTHING_PENDING = { pendingHash: null, pendingDefinition: null } as const;
+
+/** The very same pin where nothing is new. */
+function follow(pin: Pin, tool: OfferedTool, policy: ToolChanges): Pin {
+  const revision = pin.revision + 1;
+  if (tool.hash === pin.hash) {
+    if (pin.pendingHash === null) return pin;
+    const state = pin.state === "held" ? null : pin.state;
+    return { ...pin, ...NOTHING_PENDING, state, revision };
+  }
+  if (tool.hash === pin.pendingHash) return pin;
+  const pending = { pendingHash: tool.hash, pendingDefinition: tool.definition, revision };
+  if (pin.state !== null) return { ...pin, ...pending };
+  if (policy === "allow") {
+    const { hash, definition } = tool;
+    return { ...pin, ...NOTHING_PENDING, hash, definition, revision };
+  }
+  return { ...pin, ...pending, state: policy === "hold" ? "held" : "blocked" };
+}
+
+function changeOf(pin: Pin, tool: OfferedTool, next: Pin): ToolChange {
+  return {
+    name: tool.name,
+    decision: next.state ?? "allowed",
+    differences: differences(pin.definition, tool.definition),
+    revision: next.revision,
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Looks through what a server says of itself for words that are meant for the model and not for the person: hidden
+ * text, instructions that work around the user, requests for secrets. A finding is a reason to look, never a verdict;
+ * rules that honest descriptions trip over are worth nothing, so tests hold both sides.
+ */
+import type { JsonObject } from "../mcp/json-rpc.ts";
+import { isMembers } from "../mcp/json-text.ts";
+import type { Severity } from "../vocabulary.ts";
+import { PHRASES } from "./phrases.ts";
+import { asRead, spelledOut, unseenIn } from "./unseen.ts";
+
+export interface Finding {
+  readonly rule: string;
+  readonly severity: Severity;
+  /** A JSON Pointer into the definition. */
+  readonly place: string;
+  /** Around it, with what cannot be seen spelled out. */
+  readonly excerpt: string;
+}
+
+const MOST_FINDINGS = 20;
+const MOST_CHARACTERS = 200_000;
+const AROUND = 80;
+
+/** Pictures hold nothing to read. */
+const SKIPPED = new Set(["icons"]);
+
+export function scan(definition: JsonObject): Finding[] {
+  const found: Finding[] = [];
+  let left = MOST_CHARACTERS;
+  const visit = (value: unknown, place: string, isName: boolean): void => {
+    if (found.length >= MOST_FINDINGS || left <= 0) return;
+    if (typeof value === "string") {
+      left -= value.length;
+      found.push(...scanText(value, place, isName));
+    } else if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) visit(item, `${place}/${index}`, false);
+    } else if (isMembers(value)) {
+      for (const [member, inner] of Object.entries(value)) {
+        if (place === "" && SKIPPED.has(member)) continue;
+        const inside = `${place}/${member.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+        // Names of parameters are read by the model as well.
+        if (place !== "") found.push(...scanText(member, inside, true));
+        visit(inner, inside, place === "" && member === "name");
+      }
+    }
+  };
+  visit(definition, "", false);
+  return unique(found).slice(0, MOST_FINDINGS);
+}
+
+function scanText(text: string, place: string, isName: boolean): Finding[] {
+  const unseen = unseenIn(text).map(({ rule, severity, at }) => ({
+    rule,
+    severity,
+    place,
+    excerpt: around(text, at),
+  }));
+  const script = mixedScripts(text, isName);
+  const mixed = script === undefined ? [] : [{ ...script, place }];
+  return [...unseen, ...mixed, ...(isName ? [] : phrasesIn(text, place))];
+}
+
+function phrasesIn(text: string, place: string): Finding[] {
+  const read = asRead(text);
+  return PHRASES.flatMap(({ rule, severity, pattern }) => {
+    const match = pattern.exec(read);
+    return match === null ? [] : [{ rule, severity, place, excerpt: around(read, match.index) }];
+  });
+}
+
+const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
+const LATIN = /\p{Script=Latin}/u;
+/** Scripts with letters that look like Latin ones. */
+const ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
+/** Only words that are nearly Latin: "SMSки" and "Δt" are how people write. */
+const NEARLY_LATIN =
+  /^[\p{Script=Latin}\p{N}_]{2,}\p{Script=Cyrillic}{1,2}[\p{Script=Latin}]{2,}[\p{Script=Latin}\p{N}_]*$/u;
+
+function mixedScripts(text: string, isName: boolean): Omit<Finding, "place"> | undefined {
+  if (!ALIKE.test(text)) return undefined;
+  for (const [word] of text.matchAll(WORD)) {
+    const isMixed = isName ? LATIN.test(word) && ALIKE.test(word) : NEARLY_LATIN.test(word);
+    if (isMixed) return { rule: "mixed-scripts", severity: isName ? "high" : "low", excerpt: escaped(word) };
+  }
+  return undefined;
+}
+
+/** Letters that only look Latin, told apart. */
+const escaped = (word: string) =>
+  Array.from(word, (letter) =>
+    ALIKE.test(letter)
+      ? `${letter}⟨U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`
+      : letter,
+  ).join("");
+
+function around(text: string, at: number): string {
+  const from = Math.max(0, at - AROUND / 2);
+  const part = text.slice(from, from + 2 * AROUND).replace(/\s+/g, " ");
+  return `${from > 0 ? "…" : ""}${spelledOut(part)}${from + 2 * AROUND < text.length ? "…" : ""}`;
+}
+
+function unique(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [`${finding.rule} ${finding.place}`, finding])).values()];
+}

@@ -1,0 +1,66 @@
+/** What is announced to somebody now, and what of it they have acknowledged. */
+import { and, arrayContains, desc, eq, gt, isNull, lte, or, sql } from "drizzle-orm";
+import type { Role } from "../../core/vocabulary.ts";
+import { announcementAcknowledgements, systemAnnouncements } from "../schema/operations.ts";
+import type { Queries } from "./types.ts";
+
+const announcements = systemAnnouncements;
+const acks = announcementAcknowledgements;
+
+const forRole = (role: Role, now: Date) =>
+  and(
+    eq(announcements.isActive, true),
+    lte(announcements.startsAt, now),
+    or(isNull(announcements.endsAt), gt(announcements.endsAt, now)),
+    or(sql`cardinality(${announcements.audience}) = 0`, arrayContains(announcements.audience, [role])),
+  );
+
+export interface Reader {
+  readonly tenantId: string;
+  readonly userId: string | undefined;
+  readonly role: Role;
+}
+
+export function currentAnnouncements(db: Queries, { tenantId, userId, role }: Reader, now: Date) {
+  return db
+    .select({
+      id: announcements.id,
+      title: announcements.title,
+      body: announcements.body,
+      severity: announcements.severity,
+      startsAt: announcements.startsAt,
+      endsAt: announcements.endsAt,
+      requiresAcknowledgement: announcements.requiresAcknowledgement,
+      acknowledgedAt: acks.acknowledgedAt,
+    })
+    .from(announcements)
+    .leftJoin(
+      acks,
+      and(
+        eq(acks.announcementId, announcements.id),
+        eq(acks.tenantId, tenantId),
+        eq(acks.userId, userId ?? ""),
+      ),
+    )
+    .where(and(or(eq(announcements.tenantId, tenantId), isNull(announcements.tenantId)), forRole(role, now)))
+    .orderBy(desc(announcements.startsAt), desc(announcements.id))
+    .limit(200);
+}
+
+export function announcementFor(db: Queries, { tenantId, role }: Reader, id: string, now: Date) {
+  return db
+    .select({ id: announcements.id })
+    .from(announcements)
+    .where(
+      and(
+        eq(announcements.id, id),
+        or(eq(announcements.tenantId, tenantId), isNull(announcements.tenantId)),
+        forRole(role, now),
+      ),
+    );
+}
+
+/** Acknowledging twice is acknowledging once. */
+export function acknowledge(db: Queries, values: typeof acks.$inferInsert) {
+  return db.insert(acks).values(values).onConflictDoNothing();
+}

@@ -1,0 +1,56 @@
+/** Configuration values in time: each change leaves the version before it to be read and brought back. */
+import { and, desc, eq, isNull, or } from "drizzle-orm";
+import { systemConfigHistory as history, systemConfigs } from "../schema/operations.ts";
+import type { Owner } from "./rows.ts";
+import type { Queries } from "./types.ts";
+
+export function insertConfigVersion(db: Queries, values: typeof history.$inferInsert) {
+  return db.insert(history).values(values);
+}
+
+const seen = (owner: Owner) =>
+  owner === null ? isNull(history.tenantId) : or(eq(history.tenantId, owner), isNull(history.tenantId));
+
+const shown = {
+  version: history.version,
+  value: history.value,
+  changedBy: history.changedBy,
+  reason: history.reason,
+  createdAt: history.createdAt,
+};
+
+/** Newest first. */
+export function configVersions(db: Queries, owner: Owner, configId: string) {
+  return db
+    .select(shown)
+    .from(history)
+    .where(and(eq(history.configId, configId), seen(owner)))
+    .orderBy(desc(history.version))
+    .limit(200);
+}
+
+export function configVersion(db: Queries, owner: Owner, configId: string, version: number) {
+  return db
+    .select(shown)
+    .from(history)
+    .where(and(eq(history.configId, configId), eq(history.version, version), seen(owner)));
+}
+
+/** Of each key what holds in the tenant: its own value, or else the whole system's. */
+export function effectiveConfigs(db: Queries, tenantId: string) {
+  const configs = systemConfigs;
+  return db
+    .selectDistinctOn([configs.key], {
+      key: configs.key,
+      value: configs.value,
+      category: configs.category,
+      version: configs.version,
+      isRuntime: configs.isRuntime,
+      isSensitive: configs.isSensitive,
+      tenantId: configs.tenantId,
+    })
+    .from(configs)
+    .where(or(eq(configs.tenantId, tenantId), isNull(configs.tenantId)))
+    .orderBy(configs.key, configs.tenantId)
+    .limit(2000);
+}

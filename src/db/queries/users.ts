@@ -1,0 +1,83 @@
+/** The people and programs of a tenant, as its admins look after them. */
+import { and, eq, ilike, or, type SQL, sql } from "drizzle-orm";
+import type { Role } from "../../core/vocabulary.ts";
+import { apiKeys } from "../schema/access.ts";
+import { user } from "../schema/identity.ts";
+import { tenantMembers } from "../schema/tenancy.ts";
+import { behind, type Order, orderBy, type Place, placeOf, type SortKey, sortKey } from "./listing.ts";
+import type { Queries } from "./types.ts";
+
+const shown = {
+  id: user.id,
+  name: user.name,
+  email: user.email,
+  username: user.username,
+  role: tenantMembers.role,
+  /** Whether this tenant looks after the account, or another one does. */
+  isHome: sql<boolean>`coalesce(${user.tenantId} = ${tenantMembers.tenantId}, false)`,
+  authProvider: user.authProvider,
+  isActive: user.isActive,
+  banned: user.banned,
+  twoFactorEnabled: user.twoFactorEnabled,
+  activeKeys: sql<number>`(select count(*)::int from ${apiKeys} where ${apiKeys.tenantId} = ${tenantMembers.tenantId}
+    and ${apiKeys.userId} = ${user.id} and ${apiKeys.isActive})`,
+  joinedAt: tenantMembers.createdAt,
+  createdAt: user.createdAt,
+};
+
+export const userSorts: Readonly<Record<string, SortKey>> = {
+  name: sortKey(user.name),
+  email: sortKey(user.email),
+  role: sortKey(tenantMembers.role),
+  joinedAt: sortKey(tenantMembers.createdAt),
+  createdAt: sortKey(user.createdAt),
+};
+export const userId = user.id;
+
+export interface UserFilter {
+  readonly role?: Role | undefined;
+  readonly isActive?: boolean | undefined;
+  readonly q?: string | undefined;
+}
+
+export function listUsers(
+  db: Queries,
+  tenantId: string,
+  query: { filter: UserFilter; order: Order; after: Place | undefined; limit: number },
+) {
+  return db
+    .select({ ...shown, place: placeOf(query.order) })
+    .from(tenantMembers)
+    .innerJoin(user, eq(user.id, tenantMembers.userId))
+    .where(
+      and(eq(tenantMembers.tenantId, tenantId), conditionOf(query.filter), behind(query.order, query.after)),
+    )
+    .orderBy(...orderBy(query.order))
+    .limit(query.limit);
+}
+
+function conditionOf({ role, isActive, q }: UserFilter): SQL | undefined {
+  const like = q && `%${q.replace(/[\\%_]/g, "\\$&")}%`;
+  return and(
+    role && eq(tenantMembers.role, role),
+    isActive === undefined ? undefined : eq(user.isActive, isActive),
+    like === undefined || like === "" ? undefined : or(ilike(user.name, like), ilike(user.email, like)),
+  );
+}
+
+export function userById(db: Queries, tenantId: string, id: string) {
+  return db
+    .select(shown)
+    .from(tenantMembers)
+    .innerJoin(user, eq(user.id, tenantMembers.userId))
+    .where(and(eq(tenantMembers.tenantId, tenantId), eq(user.id, id)));
+}
+
+/** System role: users are not the runtime role's to write. Only of those whom the tenant looks after. */
+export function setUserActive(db: Queries, tenantId: string, id: string, isActive: boolean) {
+  return db
+    .update(user)
+    .set({ isActive })
+    .where(and(eq(user.id, id), eq(user.tenantId, tenantId)))
+    .returning({ id: user.id });
+}

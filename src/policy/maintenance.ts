@@ -1,0 +1,31 @@
+/** Whether a server is being looked after just now, as the tenant's snapshot knows it; until when is worked out once. */
+import { MaintenanceError } from "../core/errors.ts";
+import { maintenanceAt, type WindowState } from "../core/registry/windows.ts";
+import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";
+
+const remembered = new WeakMap<TenantSnapshot, Map<string, WindowState>>();
+
+/** Undefined for a server that may be called. */
+export function maintenanceOf(
+  tenant: TenantSnapshot,
+  server: Pick<SnapshotServer, "id" | "name">,
+  now: number,
+): MaintenanceError | undefined {
+  if (tenant.windows.length === 0) return undefined;
+  const { maintenance } = stateOf(tenant, server.id, now);
+  return maintenance && new MaintenanceError(server.name, maintenance, now);
+}
+
+function stateOf(tenant: TenantSnapshot, serverId: string, now: number): WindowState {
+  let states = remembered.get(tenant);
+  if (states === undefined) {
+    states = new Map();
+    remembered.set(tenant, states);
+  }
+  let state = states.get(serverId);
+  if (state === undefined || now >= state.until) {
+    state = maintenanceAt(tenant.windows, serverId, new Date(now));
+    states.set(serverId, state);
+  }
+  return state;
+}

@@ -1,0 +1,55 @@
+/** Publishing in a tenant's registry. Versions are immutable once they are out; only their status changes. */
+import { GatewayError, InvalidInputError, NotFoundError } from "../core/errors.ts";
+import { uuidv7 } from "../core/ids.ts";
+import { readServerJson, type ServerJson, withoutForeignMeta } from "../core/registry/server-json.ts";
+import type { EntryStatus } from "../core/vocabulary.ts";
+
+/** Throws with all that is wrong with it. */
+export function acceptServerJson(value: unknown): ServerJson {
+  const verdict = readServerJson(value);
+  if (!verdict.ok)
+    throw new InvalidInputError(verdict.issues, "This is no server.json as it was published 2025-12-11.");
+  return withoutForeignMeta(verdict.server);
+}
+
+export function newEntry(tenantId: string, server: ServerJson, publishedBy: string | undefined) {
+  const { name, version } = server;
+  return {
+    ...{ id: uuidv7(), tenantId, name, version, server: { ...server } },
+    ...(publishedBy !== undefined && { publishedBy }),
+  };
+}
+
+export const alreadyPublished = ({ name, version }: ServerJson) =>
+  new GatewayError("conflict", `${name} ${version} is published already. Publish another version.`);
+
+export const noSuchServer = () =>
+  new NotFoundError("There is no such server in this registry, or no such version.");
+
+export interface WishedStatus {
+  readonly status: EntryStatus;
+  readonly statusMessage?: string | undefined;
+}
+
+export function statusChange({ status, statusMessage }: WishedStatus) {
+  if (status === "active" && statusMessage !== undefined) {
+    throw new InvalidInputError([
+      { path: "/statusMessage", message: "goes with deprecated and deleted only" },
+    ]);
+  }
+  return { status, statusMessage: statusMessage ?? null };
+}
+
+interface Standing {
+  readonly status: EntryStatus;
+  readonly statusMessage: string | null;
+}
+
+/** Those that would not stay what they are. */
+export function toChange<T extends Standing>(entries: readonly T[], wanted: Standing): T[] {
+  const changing = entries.filter(
+    ({ status, statusMessage }) => status !== wanted.status || statusMessage !== wanted.statusMessage,
+  );
+  if (changing.length > 0) return changing;
+  throw new GatewayError("bad_request", `Nothing changes: it is ${wanted.status} already.`);
+}

@@ -1,0 +1,72 @@
+/** What is written down for those who look after security: tools that changed, and words that look like a trap. */
+import { uuidFrom, uuidv7 } from "../core/ids.ts";
+import type { JsonObject } from "../core/mcp/json-rpc.ts";
+import type { Pin, ToolChange, Verdict } from "../core/registry/drift.ts";
+import { type Finding, scan } from "../core/registry/scan.ts";
+import type { SecurityEvent } from "../db/queries/security.ts";
+import type { ServerOf } from "./keep.ts";
+
+export interface Scanned {
+  readonly kind: "tool" | "prompt" | "resource" | "instructions";
+  readonly name: string;
+  readonly definition: JsonObject;
+}
+
+export type IdentifiedEvent = SecurityEvent & { readonly id: string };
+
+const OUTCOMES: Record<ToolChange["decision"], string> = {
+  allowed: "The change was let through.",
+  held: "It is hidden until somebody approves the change.",
+  blocked: "It is blocked.",
+};
+
+/** The id follows from the change itself, so that one seen by several isolates is written down once. */
+export async function driftEvents(
+  of: ServerOf,
+  server: string,
+  { changed, restored }: Verdict,
+  pins: readonly Pin[],
+): Promise<IdentifiedEvent[]> {
+  const revisionOf = new Map(pins.map(({ name, revision }) => [name, revision + 1]));
+  return Promise.all([
+    ...changed.map(async ({ name, decision, differences, revision }) => ({
+      ...of,
+      id: await uuidFrom(`tool.changed ${of.serverId} ${name} ${revision}`),
+      type: "tool.changed" as const,
+      description: `The tool ${shortened(name)} of ${server} is not what it was. ${OUTCOMES[decision]}`,
+      details: { tool: name, decision, differences, revision },
+    })),
+    ...restored.map(async (name) => ({
+      ...of,
+      id: await uuidFrom(`tool.restored ${of.serverId} ${name} ${revisionOf.get(name) ?? 0}`),
+      type: "tool.restored" as const,
+      description: `The tool ${shortened(name)} of ${server} is again what was approved, and is shown again.`,
+      details: { tool: name },
+    })),
+  ]);
+}
+
+const GRAVE = new Set<Finding["severity"]>(["high", "critical"]);
+/** A server full of traps need not fill the record with them. */
+const MOST_EVENTS = 50;
+
+export function suspicionEvents(of: ServerOf, scanned: readonly Scanned[]): IdentifiedEvent[] {
+  const events: IdentifiedEvent[] = [];
+  for (const { kind, name, definition } of scanned) {
+    if (events.length >= MOST_EVENTS) break;
+    const findings = scan(definition);
+    if (findings.length === 0) continue;
+    const isGrave = findings.some(({ severity }) => GRAVE.has(severity));
+    const rules = [...new Set(findings.map(({ rule }) => rule))].join(", ");
+    events.push({
+      ...of,
+      id: uuidv7(),
+      type: isGrave ? "definition.suspicious" : "definition.odd",
+      description: `What is said of the ${kind} ${shortened(name)} is for models rather than for people: ${rules}.`,
+      details: { kind, name, findings },
+    });
+  }
+  return events;
+}
+
+const shortened = (name: string) => (name.length > 100 ? `${name.slice(0, 100)}…` : name);

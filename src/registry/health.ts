@@ -1,0 +1,168 @@
+/** Looks after a batch of servers: probes them, a few at a time, and writes down how they are, all in one go. */
+import { asGatewayError, UpstreamError } from "../core/errors.ts";
+import { uuidFrom } from "../core/ids.ts";
+import { afterCheck, type Health, readHealth } from "../core/registry/health.ts";
+import { readHealthSettings } from "../core/registry/schedule.ts";
+import { maintenanceAt } from "../core/registry/windows.ts";
+import type { HealthStatus, Severity } from "../core/vocabulary.ts";
+import { recordSystemEvents } from "../db/queries/security.ts";
+import { windowsNotOver } from "../db/queries/snapshot.ts";
+import { addHealthChecks, addServerMetrics, markChecked, serversForVisit } from "../db/queries/visits.ts";
+import { logFailure } from "../logs/console.ts";
+import { targetFor } from "../upstream/target.ts";
+import type { DiscoverParts } from "./discover.ts";
+import { inTurns } from "./in-turns.ts";
+import { type ProbeResult, probe } from "./probe.ts";
+
+export interface HealthChange {
+  readonly tenantId: string;
+  readonly serverId: string;
+  readonly server: string;
+  readonly from: HealthStatus;
+  readonly to: HealthStatus;
+  readonly at: Date;
+  readonly reason: string | undefined;
+}
+
+export interface HealthParts extends DiscoverParts {
+  /** For alerts; after everything is written down. */
+  readonly onHealthChange: (changes: readonly HealthChange[]) => Promise<void>;
+}
+
+/** Connections that a Worker may have waiting for headers at the same time. */
+const AT_ONCE = 6;
+
+type Server = Awaited<ReturnType<typeof serversForVisit>>[number];
+
+interface Checked {
+  readonly server: Server;
+  readonly at: Date;
+  readonly health: Health;
+  /** Undefined in maintenance, when nobody asks. */
+  readonly result: ProbeResult | undefined;
+}
+
+/** `since`: whoever has been checked after that has had this check already, for messages may come twice. */
+export async function checkServers(parts: HealthParts, ids: readonly string[], since: Date): Promise<number> {
+  const db = parts.database.asSystem();
+  const [servers, windows] = await db.batch([
+    serversForVisit(db, ids),
+    windowsNotOver(db, new Date(parts.now())),
+  ]);
+  const due = servers.filter(({ lastHealthCheck }) => lastHealthCheck === null || lastHealthCheck < since);
+  const checked = await inTurns(due, AT_ONCE, async (server): Promise<Checked | undefined> => {
+    const mine = windows.filter(({ tenantId }) => tenantId === null || tenantId === server.tenantId);
+    const { maintenance } = maintenanceAt(mine, server.id, new Date(parts.now()));
+    if (maintenance !== undefined) {
+      return { server, at: new Date(parts.now()), health: IN_MAINTENANCE, result: undefined };
+    }
+    try {
+      const result = await visit(parts, server);
+      const before = readHealth(server.healthStatus, server.healthRecent);
+      return { server, at: new Date(parts.now()), health: afterCheck(before, result.outcome), result };
+    } catch (error) {
+      // Of ours, not of the server's: the others of the batch shall not suffer for it.
+      logFailure(asGatewayError(error), { work: "check health", serverId: server.id });
+      return undefined;
+    }
+  });
+  const done = checked.filter((one) => one !== undefined);
+  await writeDown(parts, done);
+  return done.length;
+}
+
+const IN_MAINTENANCE: Health = { status: "maintenance", recent: "" };
+
+async function visit(parts: HealthParts, server: Server): Promise<ProbeResult> {
+  const settings = readHealthSettings(server.settings);
+  const patience = { firstByteTimeoutMs: settings.timeoutMs, idleTimeoutMs: settings.timeoutMs };
+  try {
+    const target = await targetFor({ ...server, ...patience }, parts.keyring);
+    return await probe({ server, target, tools: parts.upstream, settings, now: parts.now });
+  } catch (error) {
+    // Its credential does not open: it cannot be served either.
+    if (!(error instanceof UpstreamError)) throw error;
+    const { protocolVersion } = server;
+    return { outcome: "failed", probe: "credential", ms: null, protocolVersion, error };
+  }
+}
+
+const STATUS_OF = { ok: "healthy", slow: "degraded", failed: "unhealthy" } as const;
+const SEVERITY_OF: Record<HealthStatus, Severity> = {
+  healthy: "info",
+  maintenance: "info",
+  unknown: "info",
+  degraded: "medium",
+  unhealthy: "high",
+};
+
+async function writeDown(parts: HealthParts, checked: readonly Checked[]): Promise<void> {
+  if (checked.length === 0) return;
+  const db = parts.database.asSystem();
+  const probed = checked.flatMap(({ server, at, health, result }) =>
+    result === undefined ? [] : [{ server, at, health, result }],
+  );
+  const changes = checked.flatMap(changeOf);
+  const events = await Promise.all(changes.map(eventOf));
+  await db.batch([
+    markChecked(
+      db,
+      checked.map(({ server, at, health }) => ({ id: server.id, at, ...health })),
+    ),
+    ...(probed.length === 0
+      ? []
+      : [addHealthChecks(db, probed.map(checkRow)), addServerMetrics(db, probed.map(metricRow))]),
+    ...(events.length === 0 ? [] : [recordSystemEvents(db, events)]),
+  ]);
+  // Routing goes by health. What it was is known to be wrong, so no isolate shall go on by it.
+  await inTurns([...new Set(changes.map(({ tenantId }) => tenantId))], AT_ONCE, parts.raiseEpoch);
+  if (changes.length > 0) await parts.onHealthChange(changes);
+}
+
+type Probed = Checked & { readonly result: ProbeResult };
+
+const checkRow = ({ server, at, health, result }: Probed) => ({
+  tenantId: server.tenantId,
+  serverId: server.id,
+  checkedAt: at,
+  status: STATUS_OF[result.outcome],
+  responseTimeMs: result.ms,
+  probe: result.probe,
+  protocolVersion: result.protocolVersion,
+  errorCode: result.error?.code,
+  errorMessage: result.error?.message,
+  details: health.status === STATUS_OF[result.outcome] ? null : { serverStatus: health.status },
+});
+
+/** No requests of anybody's: sums over traffic stay what they are, and idle servers have a series too. */
+const metricRow = ({ server, at, result }: Probed) => ({
+  tenantId: server.tenantId,
+  serverId: server.id,
+  timestamp: at,
+  responseTimeMs: result.ms,
+});
+
+function changeOf({ server, at, health, result }: Checked): HealthChange[] {
+  const { id: serverId, tenantId, name, healthStatus: from } = server;
+  if (health.status === from) return [];
+  const slow = result?.outcome === "slow" ? `It took ${Math.round(result.ms ?? 0)} ms to answer.` : undefined;
+  const reason = result?.error?.message ?? slow;
+  return [{ tenantId, serverId, server: name, from, to: health.status, at, reason }];
+}
+
+async function eventOf({ tenantId, serverId, server, from, to, at, reason }: HealthChange) {
+  return {
+    id: await uuidFrom(`health ${serverId} ${from} ${to} ${at.toISOString()}`),
+    timestamp: at,
+    tenantId,
+    serverId,
+    eventType: "server.health-changed",
+    source: "health",
+    severity: SEVERITY_OF[to],
+    message: `${server} was ${from} and is ${to} now.${reason === undefined ? "" : ` ${reason}`}`.slice(
+      0,
+      1000,
+    ),
+    details: { from, to },
+  };
+}

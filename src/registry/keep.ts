@@ -1,0 +1,195 @@
+/**
+ * Keeps what a server says of itself, whoever asked it: the gateway on its way, the schedule, a person. Here alone is
+ * a tool approved by being seen first, and here alone is it noticed that one is no longer what was approved.
+ */
+
+import type { JsonObject } from "../core/mcp/json-rpc.ts";
+import { isSameJson } from "../core/mcp/json-text.ts";
+import { judgeTools, readToolChanges, type Verdict } from "../core/registry/drift.ts";
+import type { Database } from "../db/client.ts";
+import * as queries from "../db/queries/offers.ts";
+import { heardBefore, keepPins, pinsOf, promptsOf, resourcesOf, toolNamesOf } from "../db/queries/pins.ts";
+import { recordSecurityEvents } from "../db/queries/security.ts";
+import type { Offering } from "../upstream/ask.ts";
+import { driftEvents, type Scanned, suspicionEvents } from "./findings.ts";
+import { keptItems, offeredTools, promptRow, resourceRow, toolRow } from "./rows.ts";
+
+export interface KeepParts {
+  readonly database: Database;
+  /** After something changed that the gateway decides by. */
+  readonly raiseEpoch: (tenantId: string) => Promise<void>;
+  readonly now: () => number;
+}
+
+export interface ServerOf {
+  readonly tenantId: string;
+  readonly serverId: string;
+}
+
+export interface Kept extends Pick<Verdict, "changed" | "restored" | "withheld"> {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly findings: number;
+}
+
+/** Undefined where there is no such server any more. */
+export async function keepOffering(
+  { database, raiseEpoch, now }: KeepParts,
+  of: ServerOf,
+  offering: Offering,
+): Promise<Kept | undefined> {
+  const db = database.withTenant(of.tenantId);
+  const [[before], pins, tools, prompts, resources] = await db.batch([
+    heardBefore(db, of),
+    pinsOf(db, of),
+    toolNamesOf(db, of),
+    promptsOf(db, of),
+    resourcesOf(db, of),
+  ]);
+  if (before === undefined) return undefined;
+  const offered = await offeredTools(offering);
+  const verdict = judgeTools(pins, offered, readToolChanges(before.settings));
+  const at = new Date(now());
+  const lists = listed(offering, verdict, pins, offered);
+  const scanned: Scanned[] = [
+    ...news(
+      offered.map(({ name, definition }) => [name, definition]),
+      toolsKnown(pins, verdict),
+      "tool",
+    ),
+    ...news(lists.prompts, stored(prompts), "prompt"),
+    ...news(
+      lists.resources.map(({ uri, item }) => [uri, item]),
+      stored(resources),
+      "resource",
+    ),
+    ...(offering.instructions === undefined || offering.instructions === before.instructions
+      ? []
+      : [{ kind: "instructions" as const, name: before.name, definition: { text: offering.instructions } }]),
+  ];
+  const suspicions = suspicionEvents(of, scanned);
+  const events = [...(await driftEvents(of, before.name, verdict, pins)), ...suspicions];
+  await db.batch([
+    queries.keepHeardServer(db, of, {
+      capabilities: { ...offering.capabilities },
+      instructions: offering.instructions ?? null,
+      protocolVersion: offering.revision,
+      discoveredAt: at,
+      discoveryError: null,
+    }),
+    queries.dropOtherTools(
+      db,
+      of,
+      offered.map(({ name }) => name),
+    ),
+    queries.dropOtherPrompts(
+      db,
+      of,
+      lists.prompts.map(([name]) => name),
+    ),
+    queries.dropOtherResources(
+      db,
+      of,
+      lists.resources.map(({ uri }) => uri),
+    ),
+    ...chunks(lists.tools).map((rows) => queries.keepTools(db, of, rows)),
+    ...chunks(lists.prompts).map((rows) =>
+      queries.keepPrompts(
+        db,
+        of,
+        rows.map(([, item]) => promptRow(item)),
+      ),
+    ),
+    ...chunks(lists.resources).map((rows) =>
+      queries.keepResources(
+        db,
+        of,
+        rows.map(({ method, uri, item }) => resourceRow(method, uri, item)),
+      ),
+    ),
+    ...chunks(verdict.pins).map((rows) =>
+      keepPins(
+        db,
+        of,
+        rows.map((pin) => pinRow(pin, at)),
+      ),
+    ),
+    ...chunks(events).map((rows) => recordSecurityEvents(db, rows)),
+  ]);
+  const names = new Set(offered.map(({ name }) => name));
+  const removed = tools.map(({ name }) => name).filter((name) => !names.has(name));
+  const isNews =
+    verdict.pins.length > 0 || removed.length > 0 || before.protocolVersion !== offering.revision;
+  if (isNews) await raiseEpoch(of.tenantId);
+  const { changed, restored, withheld } = verdict;
+  return {
+    added: verdict.added.map(({ name }) => name),
+    removed,
+    changed,
+    restored,
+    withheld,
+    findings: suspicions.length,
+  };
+}
+
+type Pins = Awaited<ReturnType<typeof pinsOf>>;
+
+/** Of what is withheld, the catalogue goes on holding what was approved. */
+function listed(
+  offering: Offering,
+  { withheld }: Verdict,
+  pins: Pins,
+  offered: Awaited<ReturnType<typeof offeredTools>>,
+) {
+  const approved = new Map(pins.map((pin) => [pin.name, pin]));
+  const resources = (["resources/list", "resources/templates/list"] as const).flatMap((method) =>
+    Array.from(keptItems(offering, method), ([uri, item]) => ({ method, uri, item })),
+  );
+  return {
+    tools: offered.map((tool) => toolRow((withheld.has(tool.name) && approved.get(tool.name)) || tool)),
+    prompts: [...keptItems(offering, "prompts/list")],
+    // A server may list one address both as it is and as a template.
+    resources: [...new Map(resources.map((resource) => [resource.uri, resource])).values()],
+  };
+}
+
+const pinRow = ({ definition, pendingDefinition, ...pin }: Verdict["pins"][number], at: Date) => ({
+  ...pin,
+  definition: { ...definition },
+  pendingDefinition: pendingDefinition === null ? null : { ...pendingDefinition },
+  changedAt: pin.revision > 0 ? at : null,
+});
+
+type Definitions = ReadonlyMap<string, JsonObject | null>;
+
+const stored = (rows: readonly { key: string; definition: JsonObject | null }[]): Definitions =>
+  new Map(rows.map(({ key, definition }) => [key, definition]));
+
+/** What was looked through already: tools that the verdict has nothing to say of, as far as it goes. */
+function toolsKnown(pins: Pins, verdict: Verdict): Definitions {
+  const isNew = new Set(verdict.pins.map(({ name }) => name));
+  return new Map(
+    pins
+      .filter(({ name }) => !isNew.has(name))
+      .map((pin) => [pin.name, pin.pendingDefinition ?? pin.definition]),
+  );
+}
+
+function news(
+  items: readonly (readonly [name: string, definition: JsonObject])[],
+  known: Definitions,
+  kind: Scanned["kind"],
+): Scanned[] {
+  return items
+    .filter(([name, definition]) => !isSameJson(known.get(name) ?? undefined, definition))
+    .map(([name, definition]) => ({ kind, name, definition }));
+}
+
+/** A statement takes 65,535 parameters. */
+const ROWS_AT_ONCE = 1000;
+
+function chunks<T>(rows: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(rows.length / ROWS_AT_ONCE) }, (_, index) =>
+    rows.slice(index * ROWS_AT_ONCE, (index + 1) * ROWS_AT_ONCE),
+  );
+}

@@ -1,0 +1,144 @@
+/**
+ * One health check: asks a server, in its own era, the least that tells whether it works. A modern server is asked what
+ * it is, a legacy one gets a short session and a ping; where its owner names a tool, that is called.
+ */
+import { UpstreamError } from "../core/errors.ts";
+import type { JsonObject } from "../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../core/mcp/json-text.ts";
+import { isModernRevision, LATEST_LEGACY, LATEST_MODERN } from "../core/mcp/revisions.ts";
+import type { Outcome } from "../core/registry/health.ts";
+import type { HealthSettings } from "../core/registry/schedule.ts";
+import type { Transport } from "../core/vocabulary.ts";
+import { AS_CLIENT } from "../upstream/about.ts";
+import { type ChannelTarget, type ChannelTools, ownId } from "../upstream/channel.ts";
+import { detectEra } from "../upstream/era.ts";
+import { late, nonsense } from "../upstream/failures.ts";
+import { connectLegacy } from "../upstream/legacy-session.ts";
+import { modernRequest } from "../upstream/modern-request.ts";
+
+export interface ProbedServer {
+  readonly name: string;
+  readonly transport: Transport;
+  readonly protocolVersion: string | null;
+}
+
+export interface ProbeResult {
+  readonly outcome: Outcome;
+  /** What was asked last. */
+  readonly probe: string;
+  /** Of that question; null where there was no answer. */
+  readonly ms: number | null;
+  readonly protocolVersion: string | null;
+  readonly error: UpstreamError | undefined;
+}
+
+interface Probing {
+  readonly server: ProbedServer;
+  readonly target: ChannelTarget;
+  readonly tools: ChannelTools;
+  readonly settings: HealthSettings;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+interface Answered {
+  readonly probe: string;
+  readonly ms: number;
+  readonly protocolVersion: string;
+}
+
+/** Never throws for what the server did. */
+export async function probe(options: Omit<Probing, "signal">): Promise<ProbeResult> {
+  const { server, settings } = options;
+  const signal = AbortSignal.timeout(settings.timeoutMs);
+  const target = {
+    ...options.target,
+    firstByteTimeoutMs: settings.timeoutMs,
+    idleTimeoutMs: settings.timeoutMs,
+  };
+  try {
+    const answered = await ask({ ...options, target, signal });
+    const outcome = answered.ms > settings.slowMs ? "slow" : "ok";
+    return { ...answered, outcome, error: undefined };
+  } catch (thrown) {
+    if (!(thrown instanceof UpstreamError)) throw thrown;
+    const error = signal.aborted ? late(server.name, settings.timeoutMs) : thrown;
+    const asked = settings.tool === undefined ? usualProbe(server) : "tools/call";
+    return { outcome: "failed", probe: asked, ms: null, protocolVersion: server.protocolVersion, error };
+  }
+}
+
+const usualProbe = (server: ProbedServer) => (isLegacy(server) ? "ping" : "server/discover");
+
+const isLegacy = ({ transport, protocolVersion }: ProbedServer) =>
+  transport !== "http" || (protocolVersion !== null && !isModernRevision(protocolVersion));
+
+async function ask(probing: Probing): Promise<Answered> {
+  if (!isLegacy(probing.server)) return askModern(probing);
+  try {
+    return await askLegacy(probing);
+  } catch (error) {
+    // Servers are upgraded, and some then speak the new era only.
+    const mayBeNew = error instanceof UpstreamError && error.code === "upstream_invalid";
+    if (!mayBeNew || probing.server.transport !== "http") throw error;
+    const answered = await askModern(probing, false);
+    if (answered === undefined) throw error;
+    return answered;
+  }
+}
+
+async function askModern(probing: Probing): Promise<Answered>;
+async function askModern(probing: Probing, orLegacy: false): Promise<Answered | undefined>;
+async function askModern(probing: Probing, orLegacy = true): Promise<Answered | undefined> {
+  const { server, target, tools, settings, now, signal } = probing;
+  const known = { target, tools, clientInfo: AS_CLIENT, signal };
+  const protocolVersion = LATEST_MODERN;
+  let started = now();
+  const found = await detectEra({ ...known, transport: server.transport });
+  if (found.era === "legacy") return orLegacy ? askLegacy(probing) : undefined;
+  if (settings.tool === undefined) return { probe: "server/discover", ms: now() - started, protocolVersion };
+  started = now();
+  const { message } = await modernRequest({
+    ...known,
+    id: ownId("health"),
+    method: "tools/call",
+    params: settings.tool,
+    capabilities: {},
+  });
+  refuseFailure(message, server.name);
+  return { probe: "tools/call", ms: now() - started, protocolVersion };
+}
+
+async function askLegacy({ server, target, tools, settings, now, signal }: Probing): Promise<Answered> {
+  const { channel, initialized } = await connectLegacy({
+    target,
+    transport: server.transport,
+    tools,
+    client: { revision: LATEST_LEGACY, capabilities: {}, clientInfo: AS_CLIENT },
+    // We announce nothing that a server could ask us for.
+    events: { message: () => undefined, closed: () => undefined },
+    signal,
+  });
+  try {
+    const { tool } = settings;
+    const method = tool === undefined ? "ping" : "tools/call";
+    const started = now();
+    const params: JsonObject = tool === undefined ? {} : { ...tool };
+    const message = await channel.request(
+      { jsonrpc: "2.0", id: ownId("health"), method, params },
+      { signal },
+    );
+    refuseFailure(message, server.name);
+    return { probe: method, ms: now() - started, protocolVersion: initialized.protocolVersion };
+  } finally {
+    await channel.close();
+  }
+}
+
+/** An answer is not enough where it says that nothing works. */
+function refuseFailure(message: JsonObject, server: string): void {
+  const result = memberOf(message, "result");
+  if (!isMembers(result)) throw nonsense(server, "answers its health check with an error");
+  if (memberOf(result, "isError") === true)
+    throw nonsense(server, "says that the tool of its health check failed");
+}

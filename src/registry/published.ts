@@ -1,0 +1,35 @@
+/** An entry as the official registry's interface tells it; see docs/reference/api of modelcontextprotocol/registry. */
+import type { entryById } from "../db/queries/entries.ts";
+
+export type Entry = Awaited<ReturnType<typeof entryById>>[number];
+
+export const OFFICIAL_META = "io.modelcontextprotocol.registry/official";
+
+export interface Catalogue {
+  /** Where a client reaches a gateway server of this name. */
+  readonly endpointOf: (serverName: string) => string;
+}
+
+export function published(entry: Entry, catalogue: Catalogue) {
+  const { status, statusMessage, statusChangedAt, publishedAt, updatedAt, isLatest } = entry;
+  return {
+    server: throughGateway(entry, catalogue),
+    _meta: {
+      [OFFICIAL_META]: {
+        status,
+        ...(statusMessage !== null && { statusMessage }),
+        statusChangedAt: statusChangedAt.toISOString(),
+        publishedAt: publishedAt.toISOString(),
+        updatedAt: updatedAt.toISOString(),
+        isLatest,
+      },
+    },
+  };
+}
+
+/** What the gateway serves is to be reached by the gateway, where it is watched, and in no other way. */
+function throughGateway({ server, serverName }: Entry, { endpointOf }: Catalogue): Record<string, unknown> {
+  if (serverName === null) return server;
+  const { packages: _, remotes: __, ...told } = server;
+  return { ...told, remotes: [{ type: "streamable-http", url: endpointOf(serverName) }] };
+}

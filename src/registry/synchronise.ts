@@ -1,0 +1,202 @@
+/**
+ * Takes over the entries of another registry, a page at a time: all of them first, then what has changed. A pass that is
+ * interrupted goes on where it was; what was decided here is not undone (db/queries/entries.ts, takeOver).
+ */
+import { asGatewayError, UpstreamError } from "../core/errors.ts";
+import { uuidv7 } from "../core/ids.ts";
+import { isMembers, memberOf } from "../core/mcp/json-text.ts";
+import { type ServerJson, withoutForeignMeta } from "../core/registry/server-json.ts";
+import { ENTRY_STATUSES, type EntryStatus } from "../core/vocabulary.ts";
+import type { Db } from "../db/client.ts";
+import { takeOver } from "../db/queries/entries.ts";
+import { beginPass, keepPass } from "../db/queries/registry-sources.ts";
+import { exchange } from "../upstream/http.ts";
+import { readText } from "../upstream/read-text.ts";
+import type { DiscoverParts } from "./discover.ts";
+import { refreshLatest } from "./latest.ts";
+import { OFFICIAL_META } from "./published.ts";
+
+export interface SourceOf {
+  readonly tenantId: string;
+  readonly sourceId: string;
+}
+
+export type Synchronised =
+  | { readonly kind: "done"; readonly taken: number; readonly skipped: number }
+  /** There is more: to be called again. */
+  | { readonly kind: "more"; readonly taken: number; readonly skipped: number }
+  | { readonly kind: "failed"; readonly error: UpstreamError }
+  /** Gone, switched off, or another is at it. */
+  | { readonly kind: "absent" };
+
+const PAGES_AT_ONCE = 20;
+const PAGE = 100;
+const FIRST_BYTE_MS = 20_000;
+const MOST_BYTES = 8 * 1024 * 1024;
+const MOST_ENTRY_BYTES = 100_000;
+/** Clocks differ, and the other side may commit late what it dates early. */
+const OVERLAP_MS = 300_000;
+
+type Source = Awaited<ReturnType<typeof beginPass>>[number];
+
+export async function synchronise(
+  parts: DiscoverParts,
+  { tenantId, sourceId }: SourceOf,
+  since: Date,
+): Promise<Synchronised> {
+  const db = parts.database.withTenant(tenantId);
+  const at = new Date(parts.now());
+  const [source] = await beginPass(db, tenantId, sourceId, { at, since });
+  if (source === undefined) return { kind: "absent" };
+  const isUnderWay = source.passStartedAt !== null;
+  const passStartedAt = source.passStartedAt ?? at;
+  const changedSince = isUnderWay ? source.changedSince : overlapped(source.syncedAt);
+  let cursor = source.cursor ?? undefined;
+  let [taken, skipped] = [0, 0];
+  try {
+    for (let pages = 0; pages < PAGES_AT_ONCE; pages += 1) {
+      const page = readPage(await fetchPage(parts, source, { cursor, changedSince }), source);
+      taken += await keepPage(db, source, page.entries);
+      skipped += page.skipped;
+      cursor = page.nextCursor;
+      await keepPass(db, tenantId, sourceId, { cursor: cursor ?? null, passStartedAt, changedSince });
+      if (cursor === undefined) break;
+    }
+  } catch (thrown) {
+    const error = asGatewayError(thrown);
+    if (!(error instanceof UpstreamError)) throw thrown;
+    // A cursor that is no longer understood would stop it for ever.
+    const restart = error.code === "upstream_invalid" ? { cursor: null, passStartedAt: null } : {};
+    await keepPass(db, tenantId, sourceId, { ...restart, lastError: error.message.slice(0, 1000) });
+    return { kind: "failed", error };
+  }
+  if (cursor !== undefined) return { kind: "more", taken, skipped };
+  const finished = { syncedAt: passStartedAt, passStartedAt: null, changedSince: null, lastError: null };
+  await keepPass(db, tenantId, sourceId, finished);
+  return { kind: "done", taken, skipped };
+}
+
+const overlapped = (syncedAt: Date | null) => syncedAt && new Date(syncedAt.getTime() - OVERLAP_MS);
+
+interface Place {
+  readonly cursor: string | undefined;
+  readonly changedSince: Date | null;
+}
+
+async function fetchPage(
+  parts: DiscoverParts,
+  source: Source,
+  { cursor, changedSince }: Place,
+): Promise<unknown> {
+  const url = new URL(`${source.url.replace(/\/+$/, "")}/v0.1/servers`);
+  url.searchParams.set("limit", String(PAGE));
+  if (changedSince !== null) url.searchParams.set("updated_since", changedSince.toISOString());
+  if (cursor !== undefined) url.searchParams.set("cursor", cursor);
+  const response = await exchange(
+    {
+      server: source.name,
+      url: url.href,
+      method: "GET",
+      headers: new Headers({ accept: "application/json" }),
+      firstByteTimeoutMs: FIRST_BYTE_MS,
+      signal: AbortSignal.timeout(3 * FIRST_BYTE_MS),
+    },
+    parts.upstream,
+  );
+  if (!response.ok) {
+    await response.body?.cancel();
+    const code =
+      response.status >= 500 || response.status === 429 ? "upstream_unreachable" : "upstream_invalid";
+    throw new UpstreamError(code, source.name, `${source.name} answered with status ${response.status}.`);
+  }
+  const text = await readText(response, MOST_BYTES);
+  try {
+    if (text !== undefined) return JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  throw strange(source);
+}
+
+const strange = ({ name }: Source) =>
+  new UpstreamError(
+    "upstream_invalid",
+    name,
+    `${name} does not answer as a registry does. Check its address.`,
+  );
+
+interface PageEntry {
+  readonly server: ServerJson;
+  readonly status: EntryStatus;
+  readonly statusMessage: string | null;
+  readonly statusChangedAt: Date;
+  readonly publishedAt: Date;
+}
+
+function readPage(content: unknown, source: Source) {
+  const servers = isMembers(content) ? memberOf(content, "servers") : undefined;
+  if (!isMembers(content) || !Array.isArray(servers)) throw strange(source);
+  const metadata = memberOf(content, "metadata");
+  const cursor = isMembers(metadata) ? memberOf(metadata, "nextCursor") : undefined;
+  const entries = servers.flatMap(readEntry);
+  return {
+    entries,
+    skipped: servers.length - entries.length,
+    nextCursor: typeof cursor === "string" && cursor !== "" && servers.length > 0 ? cursor : undefined,
+  };
+}
+
+const NAME = /^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/;
+
+/** Not held against the schema of today: it was published under that of its day. */
+function readEntry(item: unknown): PageEntry[] {
+  const server = isMembers(item) ? memberOf(item, "server") : undefined;
+  if (!isMembers(item) || !isMembers(server)) return [];
+  const [name, description, version] = ["name", "description", "version"].map((each) =>
+    memberOf(server, each),
+  );
+  const isNamed = typeof name === "string" && name.length >= 3 && name.length <= 200 && NAME.test(name);
+  const isVersioned = typeof version === "string" && version !== "" && version.length <= 255;
+  if (!isNamed || !isVersioned || typeof description !== "string" || description === "") return [];
+  const text = JSON.stringify(server);
+  // Postgres takes no NUL.
+  if (text.length > MOST_ENTRY_BYTES || text.includes("\\u0000")) return [];
+  const _meta = memberOf(item, "_meta");
+  const given = isMembers(_meta) ? memberOf(_meta, OFFICIAL_META) : undefined;
+  const official = isMembers(given) ? given : {};
+  const status = ENTRY_STATUSES.find((known) => known === memberOf(official, "status")) ?? "active";
+  const message = memberOf(official, "statusMessage");
+  const publishedAt = momentOf(memberOf(official, "publishedAt")) ?? new Date(0);
+  return [
+    {
+      server: withoutForeignMeta({ ...server, name, description, version }),
+      status,
+      statusMessage: typeof message === "string" && status !== "active" ? message.slice(0, 500) : null,
+      statusChangedAt: momentOf(memberOf(official, "statusChangedAt")) ?? publishedAt,
+      publishedAt,
+    },
+  ];
+}
+
+function momentOf(value: unknown): Date | undefined {
+  const date = typeof value === "string" ? new Date(value) : undefined;
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+async function keepPage(db: Db, source: Source, page: readonly PageEntry[]): Promise<number> {
+  if (page.length === 0) return 0;
+  const rows = page.map(({ server, ...known }) => ({
+    ...known,
+    id: uuidv7(),
+    tenantId: source.tenantId,
+    sourceId: source.id,
+    name: server.name,
+    version: server.version,
+    server: { ...server },
+  }));
+  const unique = [...new Map(rows.map((row) => [`${row.name} ${row.version}`, row])).values()];
+  const taken = await takeOver(db, unique);
+  if (taken.length > 0)
+    await refreshLatest(db, source.tenantId, [...new Set(unique.map(({ name }) => name))]);
+  return taken.length;
+}
