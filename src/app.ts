@@ -3,6 +3,8 @@ import { type Context, Hono } from "hono";
 import { pages } from "./admin/pages.ts";
 import { auth } from "./api/auth.ts";
 import { health } from "./api/health.ts";
+import { metrics } from "./api/metrics.ts";
+import { registryV0 } from "./api/registry-v0.ts";
 import { v1 } from "./api/v1.ts";
 import { wellKnown } from "./api/well-known.ts";
 import type { AppEnv } from "./edge/context.ts";
@@ -29,9 +31,12 @@ export function createApp() {
   app.all("/t/:tenant/mcp/:server", (c) =>
     mcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
   );
+  // Read by programs and pages of any origin.
+  app.route("/r", registryV0);
   return app
     .use(securityHeaders)
     .route("/", health)
+    .route("/", metrics)
     .route("/.well-known", wellKnown)
     .route("/api/auth", auth)
     .route("/api/v1", v1)

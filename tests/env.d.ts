@@ -4,5 +4,6 @@ declare namespace Cloudflare {
     TEST_OWNER_URL: string;
     DATABASE_URL: string;
     NEON_ENDPOINT: string;
+    BETTER_AUTH_SECRET: string;
   }
 }

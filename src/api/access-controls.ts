@@ -15,12 +15,18 @@ import {
   updateControl,
 } from "../db/queries/controls.ts";
 import { memberRole } from "../db/queries/keys.ts";
+import { insistUnchanged } from "../db/queries/rows.ts";
+import { serverAccessControls } from "../db/schema/access.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { gives, givesNothing, givesPage } from "./answers.ts";
 import { controlChange, faultOfTimes, newControl, type Times } from "./control-schemas.ts";
+import { conditional, refuseStale, tagged, unlessOvertaken } from "./etag.ts";
 import { idParam } from "./key-schemas.ts";
+import { once } from "./once.ts";
 import { idCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
+import { controlShape } from "./shapes.ts";
 import { body, params, query } from "./validate.ts";
 
 const listQuery = pageQuery
@@ -35,60 +41,99 @@ const listQuery = pageQuery
   );
 
 export const accessControls = new Hono<AppEnv>()
-  .get("/", guard("access.list"), query(listQuery), async (c) => {
-    const { limit, cursor, subjectType, subjectId, serverId } = c.req.valid("query");
-    const { principal, db } = c.var;
-    const subject =
-      subjectType === undefined || subjectId === undefined ? undefined : { subjectType, subjectId };
-    const after = readCursor(idCursor, cursor)?.id;
-    const rows = await listControls(db, principal.tenantId, { subject, serverId, after, limit: limit + 1 });
-    return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
-  })
-  .post("/", guard("access.create"), body(newControl), async (c) => {
-    const { principal, db } = c.var;
-    const { subject, ...wanted } = c.req.valid("json");
-    refuseTimes(wanted);
-    await refuseStrangers(c, subject, wanted.serverId);
-    const values = {
-      ...wanted,
-      id: uuidv7(),
-      tenantId: principal.tenantId,
-      subjectType: subject.type,
-      subjectId: subject.id,
-      createdBy: principal.userId,
-    } satisfies NewControl;
-    const what = { action: "access.create", resource: resource(values.id), after: values };
-    const [[control]] = await change(c, what, (audit) => db.batch([insertControl(db, values), audit]));
-    return c.json(control ?? values, 201);
-  })
-  .get("/:id", guard("access.read"), params(idParam), async (c) =>
-    c.json(await controlOf(c, c.req.valid("param").id)),
+  .get(
+    "/",
+    guard("access.list"),
+    query(listQuery),
+    givesPage(controlShape, "The tenant's rules."),
+    async (c) => {
+      const { limit, cursor, subjectType, subjectId, serverId } = c.req.valid("query");
+      const { principal, db } = c.var;
+      const subject =
+        subjectType === undefined || subjectId === undefined ? undefined : { subjectType, subjectId };
+      const after = readCursor(idCursor, cursor)?.id;
+      const rows = await listControls(db, principal.tenantId, { subject, serverId, after, limit: limit + 1 });
+      return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
+    },
   )
-  .patch("/:id", guard("access.update"), params(idParam), body(controlChange), async (c) => {
-    const { principal, db } = c.var;
-    const before = await controlOf(c, c.req.valid("param").id);
-    const { subject, ...rest } = c.req.valid("json");
-    const wanted = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    const values = {
-      ...wanted,
-      ...(subject !== undefined && { subjectType: subject.type, subjectId: subject.id }),
-    };
-    const after = { ...before, ...values };
-    refuseTimes(after);
-    await refuseStrangers(c, subject, rest.serverId ?? null);
-    const what = { action: "access.update", resource: resource(before.id), before, after };
-    const [[control]] = await change(c, what, (audit) =>
-      db.batch([updateControl(db, principal.tenantId, before.id, values), audit]),
-    );
-    return c.json(control ?? before);
+  .post(
+    "/",
+    guard("access.create"),
+    once,
+    body(newControl),
+    gives(controlShape, "The new rule.", 201),
+    async (c) => {
+      const { principal, db } = c.var;
+      const { subject, ...wanted } = c.req.valid("json");
+      refuseTimes(wanted);
+      await refuseStrangers(c, subject, wanted.serverId);
+      const values = {
+        ...wanted,
+        id: uuidv7(),
+        tenantId: principal.tenantId,
+        subjectType: subject.type,
+        subjectId: subject.id,
+        createdBy: principal.userId,
+      } satisfies NewControl;
+      const what = { action: "access.create", resource: resource(values.id), after: values };
+      const [[control]] = await change(c, what, (audit) => db.batch([insertControl(db, values), audit]));
+      if (control === undefined) throw new Error("a rule that was just written is not there");
+      await tagged(c, control, CHANGEABLE);
+      c.header("location", `${c.req.path}/${control.id}`);
+      return c.json(control, 201);
+    },
+  )
+  .get("/:id", guard("access.read"), params(idParam), gives(controlShape, "The rule."), async (c) => {
+    const control = await controlOf(c, c.req.valid("param").id);
+    await tagged(c, control, CHANGEABLE);
+    return c.json(control);
   })
-  .delete("/:id", guard("access.delete"), params(idParam), async (c) => {
+  .patch(
+    "/:id",
+    guard("access.update"),
+    params(idParam),
+    conditional,
+    body(controlChange),
+    gives(controlShape, "The rule as it is now."),
+    async (c) => {
+      const { principal, db } = c.var;
+      const before = await controlOf(c, c.req.valid("param").id);
+      await refuseStale(c, before, CHANGEABLE);
+      const { subject, ...rest } = c.req.valid("json");
+      const wanted = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+      const values = {
+        ...wanted,
+        ...(subject !== undefined && { subjectType: subject.type, subjectId: subject.id }),
+      };
+      const after = { ...before, ...values };
+      refuseTimes(after);
+      await refuseStrangers(c, subject, rest.serverId ?? null);
+      const what = { action: "access.update", resource: resource(before.id), before, after };
+      const [, [control = before]] = await unlessOvertaken(
+        change(c, what, (audit) =>
+          db.batch([
+            insistUnchanged(db, serverAccessControls, before.id, before.updatedAt),
+            updateControl(db, principal.tenantId, before.id, values),
+            audit,
+          ]),
+        ),
+      );
+      await tagged(c, control, CHANGEABLE);
+      return c.json(control);
+    },
+  )
+  .delete("/:id", guard("access.delete"), params(idParam), givesNothing("It holds no more."), async (c) => {
     const { principal, db } = c.var;
     const before = await controlOf(c, c.req.valid("param").id);
     const what = { action: "access.delete", resource: resource(before.id), before };
     await change(c, what, (audit) => db.batch([deleteControl(db, principal.tenantId, before.id), audit]));
     return c.body(null, 204);
   });
+
+/** What an If-Match speaks of. */
+const CHANGEABLE = Object.keys(controlShape.shape).filter(
+  (name) => !["id", "createdBy", "createdAt", "updatedAt"].includes(name),
+);
 
 type Ctx = Context<AppEnv & Guarded>;
 

@@ -4,20 +4,28 @@ import { NotFoundError } from "../core/errors.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
+import { givesNothing, givesPage } from "./answers.ts";
 import { idParam } from "./key-schemas.ts";
+import { activeRequestShape } from "./shapes.ts";
 import { params } from "./validate.ts";
 
 export const activeRequests = new Hono<AppEnv>()
-  .get("/", guard("active-requests.list"), async (c) => {
+  .get("/", guard("active-requests.list"), givesPage(activeRequestShape, "What is running."), async (c) => {
     const { principal, services } = c.var;
     const items = await services.tenantObject(principal.tenantId).listActive();
     return c.json({ items, nextCursor: null });
   })
-  .post("/:id/cancel", guard("active-requests.cancel"), params(idParam), async (c) => {
-    const { principal, services } = c.var;
-    const { id } = c.req.valid("param");
-    const isRunning = await services.tenantObject(principal.tenantId).cancelActive(id);
-    if (!isRunning) throw new NotFoundError("There is no such request, or it is over.");
-    await record(c, { action: "active-requests.cancel", resource: { type: "request", id } });
-    return c.body(null, 202);
-  });
+  .post(
+    "/:id/cancel",
+    guard("active-requests.cancel"),
+    params(idParam),
+    givesNothing("It is told to end.", 202),
+    async (c) => {
+      const { principal, services } = c.var;
+      const { id } = c.req.valid("param");
+      const isRunning = await services.tenantObject(principal.tenantId).cancelActive(id);
+      if (!isRunning) throw new NotFoundError("There is no such request, or it is over.");
+      await record(c, { action: "active-requests.cancel", resource: { type: "request", id } });
+      return c.body(null, 202);
+    },
+  );

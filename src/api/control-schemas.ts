@@ -2,11 +2,9 @@
 import { z } from "zod";
 import { compilePattern, MAX_PATTERN } from "../core/access/patterns.ts";
 import { ACCESS_EFFECTS, ACCESS_OBJECTS, ROLES } from "../core/vocabulary.ts";
+import { moment as anyMoment } from "./times.ts";
 
-const moment = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text))
-  .nullable();
+const moment = anyMoment.nullable();
 const hour = z
   .string()
   .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, "is no time: write it as 08:30")
@@ -43,23 +41,35 @@ const fields = {
   isActive: z.boolean(),
 };
 
-export const newControl = z.strictObject({
-  ...fields,
-  serverId: fields.serverId.default(null),
-  objectPattern: pattern.default("*"),
-  validFrom: moment.default(null),
-  validUntil: moment.default(null),
-  daysOfWeek: fields.daysOfWeek.default(null),
-  startTime: hour.default(null),
-  endTime: hour.default(null),
-  reason: fields.reason.default(null),
-  isActive: z.boolean().default(true),
-});
+export const newControl = z
+  .strictObject({
+    ...fields,
+    serverId: fields.serverId.default(null),
+    objectPattern: pattern.default("*"),
+    validFrom: moment.default(null),
+    validUntil: moment.default(null),
+    daysOfWeek: fields.daysOfWeek.default(null),
+    startTime: hour.default(null),
+    endTime: hour.default(null),
+    reason: fields.reason.default(null),
+    isActive: z.boolean().default(true),
+  })
+  .meta({
+    examples: [
+      {
+        subject: { type: "role", id: "user" },
+        objectType: "tool",
+        objectPattern: "delete_*",
+        effect: "deny",
+      },
+    ],
+  });
 
 export const controlChange = z
   .strictObject(fields)
   .partial()
-  .refine((change) => Object.keys(change).length > 0, "Name at least one thing to change.");
+  .refine((change) => Object.keys(change).length > 0, "Name at least one thing to change.")
+  .meta({ examples: [{ reason: "Agreed on Monday." }] });
 
 export interface Times {
   readonly validFrom: Date | null;

@@ -14,6 +14,8 @@ import { accessControlsForSnapshot, tenantForSnapshot } from "../db/queries/snap
 import type { AppEnv } from "../edge/context.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { readTenantSettings } from "../policy/tenant-settings.ts";
+import { gives } from "./answers.ts";
+import { explanationShape } from "./shapes.ts";
 import { body } from "./validate.ts";
 
 const question = z.strictObject({
@@ -39,11 +41,14 @@ export const access = new Hono<AppEnv>().post(
   "/explain",
   guard("access.explain"),
   body(
-    question.refine(
-      ({ action, use }) => (action === undefined) !== (use === undefined),
-      "Ask for one of action and use.",
-    ),
+    question
+      .refine(
+        ({ action, use }) => (action === undefined) !== (use === undefined),
+        "Ask for one of action and use.",
+      )
+      .meta({ examples: [{ principal: { role: "user" }, action: "keys.create" }] }),
   ),
+  gives(explanationShape, "Whether it is allowed, and why."),
   async (c) => {
     const { principal: who, action, use, at } = c.req.valid("json");
     const now = at === undefined ? new Date() : new Date(at);

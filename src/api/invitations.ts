@@ -13,8 +13,11 @@ import { membersAndLimits } from "../db/queries/tenants.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { gives, givesNothing, givesPage } from "./answers.ts";
 import { idParam } from "./key-schemas.ts";
+import { once } from "./once.ts";
 import { nameCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
+import { invitationShape, sentInvitationShape } from "./shapes.ts";
 import { newInvitation } from "./tenant-schemas.ts";
 import { body, params, query } from "./validate.ts";
 
@@ -30,58 +33,83 @@ async function ownTenant(c: Scene) {
 }
 
 export const invitations = new Hono<AppEnv>()
-  .get("/", guard("invitations.list"), query(pageQuery), async (c) => {
-    const { limit, cursor } = c.req.valid("query");
-    const { db, principal } = c.var;
-    const after = readCursor(nameCursor, cursor);
-    const rows = await listInvitations(db, principal.tenantId, { after, limit: limit + 1 });
-    return c.json(pageOf(rows, limit, ({ email, id }) => ({ name: email, id })));
-  })
-  .post("/", guard("invitations.create"), body(newInvitation), async (c) => {
-    const { db, principal, services } = c.var;
-    const { role, ...wanted } = c.req.valid("json");
-    const email = wanted.email.toLowerCase();
-    const tenant = await ownTenant(c);
-    if (tenant.members >= (tenant.planLimits.members ?? Number.POSITIVE_INFINITY)) {
-      throw new GatewayError("conflict", "The plan of this tenant has no room for further members.");
-    }
-    const [open] = await latestInvitationTo(db, principal.tenantId, email);
-    if (open !== undefined && open.expiresAt > new Date()) {
-      throw new GatewayError("conflict", `${email} is invited already. Send that invitation again.`);
-    }
-    const { token, kept } = await services.people.invitations.newLink();
-    const values = {
-      id: uuidv7(),
-      tenantId: principal.tenantId,
-      email,
-      role,
-      inviterId: principal.userId,
-      ...kept,
-    };
-    const what = { action: "invitations.create", resource: resource(values.id), after: { email, role } };
-    const [[invited]] = await change(c, what, (audit) => db.batch([createInvitation(db, values), audit]));
-    if (invited === undefined) throw new Error("an invitation that was just written is not there");
-    const mailed = await services.people.invitations.send(invited, tenant.name, token);
-    return c.json({ ...invited, mailed }, 201);
-  })
-  .post("/:id/resend", guard("invitations.resend"), params(idParam), async (c) => {
-    const { db, principal, services } = c.var;
-    const { id } = c.req.valid("param");
-    const tenant = await ownTenant(c);
-    const { token, kept } = await services.people.invitations.newLink();
-    const [invited] = await renewInvitation(db, principal.tenantId, id, kept);
-    if (invited === undefined) throw new NotFoundError(GONE);
-    const what = { action: "invitations.resend", resource: resource(id), after: { email: invited.email } };
-    await change(c, what, (audit) => audit);
-    const mailed = await services.people.invitations.send(invited, tenant.name, token);
-    return c.json({ ...invited, mailed });
-  })
-  .delete("/:id", guard("invitations.revoke"), params(idParam), async (c) => {
-    const { db, principal } = c.var;
-    const { id } = c.req.valid("param");
-    const [gone] = await revokeInvitation(db, principal.tenantId, id);
-    if (gone === undefined) throw new NotFoundError(GONE);
-    const what = { action: "invitations.revoke", resource: resource(id), before: { email: gone.email } };
-    await change(c, what, (audit) => audit);
-    return c.body(null, 204);
-  });
+  .get(
+    "/",
+    guard("invitations.list"),
+    query(pageQuery),
+    givesPage(invitationShape, "Who has been asked to join."),
+    async (c) => {
+      const { limit, cursor } = c.req.valid("query");
+      const { db, principal } = c.var;
+      const after = readCursor(nameCursor, cursor);
+      const rows = await listInvitations(db, principal.tenantId, { after, limit: limit + 1 });
+      return c.json(pageOf(rows, limit, ({ email, id }) => ({ name: email, id })));
+    },
+  )
+  .post(
+    "/",
+    guard("invitations.create"),
+    once,
+    body(newInvitation),
+    gives(sentInvitationShape, "The invitation.", 201),
+    async (c) => {
+      const { db, principal, services } = c.var;
+      const { role, ...wanted } = c.req.valid("json");
+      const email = wanted.email.toLowerCase();
+      const tenant = await ownTenant(c);
+      if (tenant.members >= (tenant.planLimits.members ?? Number.POSITIVE_INFINITY)) {
+        throw new GatewayError("conflict", "The plan of this tenant has no room for further members.");
+      }
+      const [open] = await latestInvitationTo(db, principal.tenantId, email);
+      if (open !== undefined && open.expiresAt > new Date()) {
+        throw new GatewayError("conflict", `${email} is invited already. Send that invitation again.`);
+      }
+      const { token, kept } = await services.people.invitations.newLink();
+      const values = {
+        id: uuidv7(),
+        tenantId: principal.tenantId,
+        email,
+        role,
+        inviterId: principal.userId,
+        ...kept,
+      };
+      const what = { action: "invitations.create", resource: resource(values.id), after: { email, role } };
+      const [[invited]] = await change(c, what, (audit) => db.batch([createInvitation(db, values), audit]));
+      if (invited === undefined) throw new Error("an invitation that was just written is not there");
+      const mailed = await services.people.invitations.send(invited, tenant.name, token);
+      return c.json({ ...invited, mailed }, 201);
+    },
+  )
+  .post(
+    "/:id/resend",
+    guard("invitations.resend"),
+    params(idParam),
+    gives(sentInvitationShape, "The invitation, with a new link."),
+    async (c) => {
+      const { db, principal, services } = c.var;
+      const { id } = c.req.valid("param");
+      const tenant = await ownTenant(c);
+      const { token, kept } = await services.people.invitations.newLink();
+      const [invited] = await renewInvitation(db, principal.tenantId, id, kept);
+      if (invited === undefined) throw new NotFoundError(GONE);
+      const what = { action: "invitations.resend", resource: resource(id), after: { email: invited.email } };
+      await change(c, what, (audit) => audit);
+      const mailed = await services.people.invitations.send(invited, tenant.name, token);
+      return c.json({ ...invited, mailed });
+    },
+  )
+  .delete(
+    "/:id",
+    guard("invitations.revoke"),
+    params(idParam),
+    givesNothing("The link leads nowhere now."),
+    async (c) => {
+      const { db, principal } = c.var;
+      const { id } = c.req.valid("param");
+      const [gone] = await revokeInvitation(db, principal.tenantId, id);
+      if (gone === undefined) throw new NotFoundError(GONE);
+      const what = { action: "invitations.revoke", resource: resource(id), before: { email: gone.email } };
+      await change(c, what, (audit) => audit);
+      return c.body(null, 204);
+    },
+  );

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { KeyTerms } from "../core/access/key-bounds.ts";
 import { networkFault } from "../core/net/cidr.ts";
 import { API_KEY_SCOPES } from "../core/vocabulary.ts";
+import { moment } from "./times.ts";
 
 const network = z
   .string()
@@ -12,7 +13,6 @@ const network = z
     if (fault !== undefined) ctx.issues.push({ code: "custom", message: fault, input: ctx.value });
   });
 
-const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const future = moment.refine((date) => date > new Date(), "lies in the past");
 
 const terms = {
@@ -28,32 +28,37 @@ const terms = {
 const name = z.string().trim().min(1).max(200);
 const description = z.string().max(2000).nullable();
 
-export const newKey = z.strictObject({
-  name,
-  description: description.default(null),
-  scopes: terms.scopes.default(["read", "proxy"]),
-  rateLimitPerHour: terms.rateLimitPerHour.default(1000),
-  rateLimitPerDay: terms.rateLimitPerDay.default(10_000),
-  ipAllowlist: terms.ipAllowlist.default([]),
-  expiresAt: terms.expiresAt.default(null),
-  /** Absent: the caller's own. Null: a key of no account, which acts as a service. */
-  serviceAccountId: z.uuid().nullable().optional(),
-});
+export const newKey = z
+  .strictObject({
+    name,
+    description: description.default(null),
+    scopes: terms.scopes.default(["read", "proxy"]),
+    rateLimitPerHour: terms.rateLimitPerHour.default(1000),
+    rateLimitPerDay: terms.rateLimitPerDay.default(10_000),
+    ipAllowlist: terms.ipAllowlist.default([]),
+    expiresAt: terms.expiresAt.default(null),
+    /** Absent: the caller's own. Null: a key of no account, which acts as a service. */
+    serviceAccountId: z.uuid().nullable().optional(),
+  })
+  .meta({ examples: [{ name: "nightly build", scopes: ["read", "proxy"], rateLimitPerHour: 500 }] });
 
 export const keyChange = z
   .strictObject({ name, description, ...terms, isActive: z.boolean() })
   .partial()
-  .refine((change) => Object.keys(change).length > 0, "Name at least one thing to change.");
+  .refine((change) => Object.keys(change).length > 0, "Name at least one thing to change.")
+  .meta({ examples: [{ description: "For the nightly build." }] });
 
-export const rotation = z.strictObject({
-  /** How long the old key goes on working beside the new one. */
-  overlapSeconds: z
-    .number()
-    .int()
-    .min(0)
-    .max(30 * 86_400)
-    .default(86_400),
-});
+export const rotation = z
+  .strictObject({
+    /** How long the old key goes on working beside the new one. */
+    overlapSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(30 * 86_400)
+      .default(86_400),
+  })
+  .meta({ examples: [{ overlapSeconds: 3600 }] });
 
 export const idParam = z.object({ id: z.uuid() });
 

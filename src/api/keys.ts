@@ -5,109 +5,161 @@ import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
 import type { Role } from "../core/vocabulary.ts";
 import { listApiKeys } from "../db/queries/access.ts";
 import { insertKey, keyById, memberRole, type NewKey, updateKey } from "../db/queries/keys.ts";
+import { insistUnchanged } from "../db/queries/rows.ts";
 import { keysAndLimits } from "../db/queries/tenants.ts";
+import { apiKeys } from "../db/schema/access.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { gives, givesNothing, givesPage } from "./answers.ts";
+import { conditional, refuseStale, tagged, unlessOvertaken } from "./etag.ts";
 import { idParam, keyChange, newKey, rotation, termsIn } from "./key-schemas.ts";
 import { makerOf, mint, reachOf, refuseExcess, refuseOthersName, roleOfOwner } from "./minting.ts";
+import { once } from "./once.ts";
 import { nameCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
+import { keyShape, newKeyShape, renewedKeyShape } from "./shapes.ts";
 import { body, params, query } from "./validate.ts";
 
 const listQuery = pageQuery.extend({ active: z.stringbool().default(true) });
 
 export const keys = new Hono<AppEnv>()
-  .get("/", guard("keys.list"), query(listQuery), async (c) => {
-    const { limit, cursor, active } = c.req.valid("query");
-    const { principal, db } = c.var;
-    const { tenantId, ...whose } = reachOf(principal);
-    const after = readCursor(nameCursor, cursor);
-    const rows = await listApiKeys(db, tenantId, { ...whose, isActive: active, after, limit: limit + 1 });
-    return c.json(pageOf(rows, limit, ({ name, id }) => ({ name, id })));
-  })
-  .post("/", guard("keys.create"), body(newKey), async (c) => {
-    const { serviceAccountId, ...wanted } = c.req.valid("json");
-    const { principal, db } = c.var;
-    const maker = await makerOf(c);
-    const owner = await ownerOf(c, serviceAccountId);
-    refuseExcess(termsIn(wanted), owner.role, maker);
-    await refuseBeyondPlan(c);
-    const { text, row } = await mint();
-    const values: NewKey = {
-      ...row,
-      ...wanted,
-      tenantId: principal.tenantId,
-      userId: owner.userId,
-      createdBy: principal.userId,
-    };
-    const what = { action: "keys.create", resource: { type: "api_key", id: row.id }, after: values };
-    const [[key]] = await change(c, what, (audit) => db.batch([insertKey(db, values), audit]));
-    return c.json({ key, secret: text }, 201);
-  })
-  .get("/:id", guard("keys.read"), params(idParam), async (c) =>
-    c.json(await keyInReach(c, c.req.valid("param").id)),
+  .get(
+    "/",
+    guard("keys.list"),
+    query(listQuery),
+    givesPage(keyShape, "Keys within the caller's reach."),
+    async (c) => {
+      const { limit, cursor, active } = c.req.valid("query");
+      const { principal, db } = c.var;
+      const { tenantId, ...whose } = reachOf(principal);
+      const after = readCursor(nameCursor, cursor);
+      const rows = await listApiKeys(db, tenantId, { ...whose, isActive: active, after, limit: limit + 1 });
+      return c.json(pageOf(rows, limit, ({ name, id }) => ({ name, id })));
+    },
   )
-  .patch("/:id", guard("keys.update"), params(idParam), body(keyChange), async (c) => {
-    const { db, principal } = c.var;
-    const before = await keyInReach(c, c.req.valid("param").id);
-    const wanted = c.req.valid("json");
-    if (before.revokedAt !== null)
-      throw new GatewayError("conflict", "A revoked key stays as it is. Make a new one.");
-    const terms = termsIn(wanted);
-    if (Object.keys(terms).length > 0) {
-      refuseExcess(terms, await roleOfOwner(c, before.userId), await makerOf(c));
-    }
-    const values = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
-    const what = {
-      action: "keys.update",
-      resource: { type: "api_key", id: before.id },
-      before,
-      after: { ...before, ...values },
-    };
-    const [[key]] = await change(c, what, (audit) =>
-      db.batch([updateKey(db, reachOf(principal), before.id, values), audit]),
-    );
-    return c.json(key ?? before);
-  })
-  .post("/:id/rotate", guard("keys.rotate"), params(idParam), body(rotation), async (c) => {
-    const { db, principal } = c.var;
-    const before = await keyInReach(c, c.req.valid("param").id);
-    const now = new Date();
-    if (!before.isActive || (before.expiresAt !== null && before.expiresAt <= now)) {
-      throw new GatewayError("conflict", "This key does not work any more. Make a new one.");
-    }
-    const role = await roleOfOwner(c, before.userId);
-    refuseOthersName(principal, before.userId, role);
-    refuseExcess(termsIn(before), role, await makerOf(c));
-    const { text, row } = await mint();
-    const { name, description, scopes, rateLimitPerHour, rateLimitPerDay, ipAllowlist, expiresAt } = before;
-    const values: NewKey = {
-      ...{ name, description, scopes, rateLimitPerHour, rateLimitPerDay, ipAllowlist, expiresAt },
-      ...row,
-      tenantId: principal.tenantId,
-      userId: before.userId,
-      createdBy: principal.userId,
-      rotatedFrom: before.id,
-    };
-    const overlapEnd = new Date(now.getTime() + c.req.valid("json").overlapSeconds * 1000);
-    const end = expiresAt !== null && expiresAt < overlapEnd ? expiresAt : overlapEnd;
-    const what = {
-      action: "keys.rotate",
-      resource: { type: "api_key", id: before.id },
-      before,
-      after: { ...before, expiresAt: end },
-      details: { newKeyId: row.id },
-    };
-    const [[key]] = await change(c, what, (audit) =>
-      db.batch([
-        insertKey(db, values),
-        updateKey(db, reachOf(principal), before.id, { expiresAt: end }),
-        audit,
-      ]),
-    );
-    return c.json({ key, secret: text, oldKeyExpiresAt: end }, 201);
-  })
-  .delete("/:id", guard("keys.revoke"), params(idParam), async (c) => {
+  .post(
+    "/",
+    guard("keys.create"),
+    once,
+    body(newKey),
+    gives(newKeyShape, "The key; its secret is told this once.", 201),
+    async (c) => {
+      const { serviceAccountId, ...wanted } = c.req.valid("json");
+      const { principal, db } = c.var;
+      const maker = await makerOf(c);
+      const owner = await ownerOf(c, serviceAccountId);
+      refuseExcess(termsIn(wanted), owner.role, maker);
+      await refuseBeyondPlan(c);
+      const { text, row } = await mint();
+      const values: NewKey = {
+        ...row,
+        ...wanted,
+        tenantId: principal.tenantId,
+        userId: owner.userId,
+        createdBy: principal.userId,
+      };
+      const what = { action: "keys.create", resource: { type: "api_key", id: row.id }, after: values };
+      const [[key]] = await change(c, what, (audit) => db.batch([insertKey(db, values), audit]));
+      c.header("location", `${c.req.path}/${row.id}`);
+      return c.json({ key, secret: text }, 201);
+    },
+  )
+  .get(
+    "/:id",
+    guard("keys.read"),
+    params(idParam),
+    gives(keyShape, "The key, without its secret."),
+    async (c) => {
+      const key = await keyInReach(c, c.req.valid("param").id);
+      await tagged(c, key, CHANGEABLE);
+      return c.json(key);
+    },
+  )
+  .patch(
+    "/:id",
+    guard("keys.update"),
+    params(idParam),
+    conditional,
+    body(keyChange),
+    gives(keyShape, "The key as it is now."),
+    async (c) => {
+      const { db, principal } = c.var;
+      const before = await keyInReach(c, c.req.valid("param").id);
+      const wanted = c.req.valid("json");
+      await refuseStale(c, before, CHANGEABLE);
+      if (before.revokedAt !== null)
+        throw new GatewayError("conflict", "A revoked key stays as it is. Make a new one.");
+      const terms = termsIn(wanted);
+      if (Object.keys(terms).length > 0) {
+        refuseExcess(terms, await roleOfOwner(c, before.userId), await makerOf(c));
+      }
+      const values = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+      const what = {
+        action: "keys.update",
+        resource: { type: "api_key", id: before.id },
+        before,
+        after: { ...before, ...values },
+      };
+      const [, [key = before]] = await unlessOvertaken(
+        change(c, what, (audit) =>
+          db.batch([
+            insistUnchanged(db, apiKeys, before.id, before.updatedAt),
+            updateKey(db, reachOf(principal), before.id, values),
+            audit,
+          ]),
+        ),
+      );
+      await tagged(c, key, CHANGEABLE);
+      return c.json(key);
+    },
+  )
+  .post(
+    "/:id/rotate",
+    guard("keys.rotate"),
+    once,
+    params(idParam),
+    body(rotation),
+    gives(renewedKeyShape, "The new key; its secret is told this once.", 201),
+    async (c) => {
+      const { db, principal } = c.var;
+      const before = await keyInReach(c, c.req.valid("param").id);
+      const now = new Date();
+      if (!before.isActive || (before.expiresAt !== null && before.expiresAt <= now)) {
+        throw new GatewayError("conflict", "This key does not work any more. Make a new one.");
+      }
+      const role = await roleOfOwner(c, before.userId);
+      refuseOthersName(principal, before.userId, role);
+      refuseExcess(termsIn(before), role, await makerOf(c));
+      const { text, row } = await mint();
+      const { name, description, scopes, rateLimitPerHour, rateLimitPerDay, ipAllowlist, expiresAt } = before;
+      const values: NewKey = {
+        ...{ name, description, scopes, rateLimitPerHour, rateLimitPerDay, ipAllowlist, expiresAt },
+        ...row,
+        tenantId: principal.tenantId,
+        userId: before.userId,
+        createdBy: principal.userId,
+        rotatedFrom: before.id,
+      };
+      const overlapEnd = new Date(now.getTime() + c.req.valid("json").overlapSeconds * 1000);
+      const end = expiresAt !== null && expiresAt < overlapEnd ? expiresAt : overlapEnd;
+      const what = {
+        action: "keys.rotate",
+        resource: { type: "api_key", id: before.id },
+        before,
+        after: { ...before, expiresAt: end },
+        details: { newKeyId: row.id },
+      };
+      const [[key]] = await change(c, what, (audit) =>
+        db.batch([
+          insertKey(db, values),
+          updateKey(db, reachOf(principal), before.id, { expiresAt: end }),
+          audit,
+        ]),
+      );
+      return c.json({ key, secret: text, oldKeyExpiresAt: end }, 201);
+    },
+  )
+  .delete("/:id", guard("keys.revoke"), params(idParam), givesNothing("It is revoked."), async (c) => {
     const { db, principal } = c.var;
     const before = await keyInReach(c, c.req.valid("param").id);
     if (before.revokedAt !== null) return c.body(null, 204);
@@ -121,6 +173,19 @@ export const keys = new Hono<AppEnv>()
     await change(c, what, (audit) => db.batch([updateKey(db, reachOf(principal), before.id, gone), audit]));
     return c.body(null, 204);
   });
+
+/** What an If-Match speaks of. */
+const CHANGEABLE = [
+  "name",
+  "description",
+  "scopes",
+  "rateLimitPerHour",
+  "rateLimitPerDay",
+  "ipAllowlist",
+  "expiresAt",
+  "isActive",
+  "revokedAt",
+];
 
 type Ctx = Context<AppEnv & Guarded>;
 

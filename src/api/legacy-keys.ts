@@ -11,66 +11,89 @@ import {
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { gives, givesPage } from "./answers.ts";
 import { idParam, rotation } from "./key-schemas.ts";
 import { makerOf, mint, reachOf, refuseExcess, refuseOthersName, roleOfOwner } from "./minting.ts";
+import { once } from "./once.ts";
 import { idCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
+import { legacyKeyShape, renewedKeyShape } from "./shapes.ts";
 import { body, params, query } from "./validate.ts";
 
 export const legacyKeys = new Hono<AppEnv>()
-  .get("/", guard("legacy-keys.list"), query(pageQuery), async (c) => {
-    const { limit, cursor } = c.req.valid("query");
-    const { principal, db } = c.var;
-    const after = readCursor(idCursor, cursor)?.id;
-    const rows = await listLegacyKeys(db, reachOf(principal), { after, limit: limit + 1 });
-    return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
-  })
+  .get(
+    "/",
+    guard("legacy-keys.list"),
+    query(pageQuery),
+    givesPage(legacyKeyShape, "Keys of the old form."),
+    async (c) => {
+      const { limit, cursor } = c.req.valid("query");
+      const { principal, db } = c.var;
+      const after = readCursor(idCursor, cursor)?.id;
+      const rows = await listLegacyKeys(db, reachOf(principal), { after, limit: limit + 1 });
+      return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
+    },
+  )
   // The old text cannot be told from its hash, so upgrading gives a new one; the old one works on for a while.
-  .post("/:id/upgrade", guard("legacy-keys.upgrade"), params(idParam), body(rotation), async (c) => {
-    const { principal, db } = c.var;
-    const before = await legacyKeyOf(c, c.req.valid("param").id);
-    if (!before.isActive || before.upgradedTo !== null) {
-      throw new GatewayError("conflict", "This key has been upgraded or switched off before.");
-    }
-    const { name, userId, scopes } = before;
-    const role = await roleOfOwner(c, userId);
-    refuseOthersName(principal, userId, role);
-    refuseExcess({ scopes }, role, await makerOf(c));
-    const { text, row } = await mint();
-    const values: NewKey = {
-      ...row,
-      ...{ name, userId, scopes },
-      tenantId: principal.tenantId,
-      createdBy: principal.userId,
-    };
-    const overlapEnd = new Date(Date.now() + c.req.valid("json").overlapSeconds * 1000);
-    const end = before.expiresAt !== null && before.expiresAt < overlapEnd ? before.expiresAt : overlapEnd;
-    const after = { expiresAt: end, upgradedTo: row.id };
-    const what = {
-      action: "legacy-keys.upgrade",
-      resource: { type: "legacy_api_key", id: before.id },
-      before,
-      after: { ...before, ...after },
-    };
-    const [[key]] = await change(c, what, (audit) =>
-      db.batch([insertKey(db, values), updateLegacyKey(db, reachOf(principal), before.id, after), audit]),
-    );
-    return c.json({ key, secret: text, oldKeyExpiresAt: end }, 201);
-  })
-  .post("/:id/deactivate", guard("legacy-keys.deactivate"), params(idParam), async (c) => {
-    const { principal, db } = c.var;
-    const before = await legacyKeyOf(c, c.req.valid("param").id);
-    const off = { isActive: false };
-    const what = {
-      action: "legacy-keys.deactivate",
-      resource: { type: "legacy_api_key", id: before.id },
-      before,
-      after: { ...before, ...off },
-    };
-    const [[key]] = await change(c, what, (audit) =>
-      db.batch([updateLegacyKey(db, reachOf(principal), before.id, off), audit]),
-    );
-    return c.json(key ?? before);
-  });
+  .post(
+    "/:id/upgrade",
+    guard("legacy-keys.upgrade"),
+    once,
+    params(idParam),
+    body(rotation),
+    gives(renewedKeyShape, "The new key; its secret is told this once.", 201),
+    async (c) => {
+      const { principal, db } = c.var;
+      const before = await legacyKeyOf(c, c.req.valid("param").id);
+      if (!before.isActive || before.upgradedTo !== null) {
+        throw new GatewayError("conflict", "This key has been upgraded or switched off before.");
+      }
+      const { name, userId, scopes } = before;
+      const role = await roleOfOwner(c, userId);
+      refuseOthersName(principal, userId, role);
+      refuseExcess({ scopes }, role, await makerOf(c));
+      const { text, row } = await mint();
+      const values: NewKey = {
+        ...row,
+        ...{ name, userId, scopes },
+        tenantId: principal.tenantId,
+        createdBy: principal.userId,
+      };
+      const overlapEnd = new Date(Date.now() + c.req.valid("json").overlapSeconds * 1000);
+      const end = before.expiresAt !== null && before.expiresAt < overlapEnd ? before.expiresAt : overlapEnd;
+      const after = { expiresAt: end, upgradedTo: row.id };
+      const what = {
+        action: "legacy-keys.upgrade",
+        resource: { type: "legacy_api_key", id: before.id },
+        before,
+        after: { ...before, ...after },
+      };
+      const [[key]] = await change(c, what, (audit) =>
+        db.batch([insertKey(db, values), updateLegacyKey(db, reachOf(principal), before.id, after), audit]),
+      );
+      return c.json({ key, secret: text, oldKeyExpiresAt: end }, 201);
+    },
+  )
+  .post(
+    "/:id/deactivate",
+    guard("legacy-keys.deactivate"),
+    params(idParam),
+    gives(legacyKeyShape, "The key, switched off."),
+    async (c) => {
+      const { principal, db } = c.var;
+      const before = await legacyKeyOf(c, c.req.valid("param").id);
+      const off = { isActive: false };
+      const what = {
+        action: "legacy-keys.deactivate",
+        resource: { type: "legacy_api_key", id: before.id },
+        before,
+        after: { ...before, ...off },
+      };
+      const [[key]] = await change(c, what, (audit) =>
+        db.batch([updateLegacyKey(db, reachOf(principal), before.id, off), audit]),
+      );
+      return c.json(key ?? before);
+    },
+  );
 
 type Ctx = Context<AppEnv & Guarded>;
 

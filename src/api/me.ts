@@ -2,8 +2,10 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../edge/context.ts";
 import { guard } from "../policy/guard.ts";
+import { gives } from "./answers.ts";
+import { meShape } from "./shapes.ts";
 
-export const me = new Hono<AppEnv>().get("/", guard("me.read"), (c) => {
+export const me = new Hono<AppEnv>().get("/", guard("me.read"), gives(meShape, "The caller."), (c) => {
   const { tenantId, userId, apiKeyId, role, scopes, via, impersonatorId } = c.get("principal");
   const ids = { userId: userId ?? null, apiKeyId: apiKeyId ?? null, impersonatorId: impersonatorId ?? null };
   return c.json({ tenantId, ...ids, role, scopes, via });

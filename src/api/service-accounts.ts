@@ -14,70 +14,119 @@ import {
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { gives, givesNothing, givesPage } from "./answers.ts";
+import { conditional, refuseStale, tagged } from "./etag.ts";
 import { idParam } from "./key-schemas.ts";
+import { once } from "./once.ts";
 import { idCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
+import { accountShape } from "./shapes.ts";
 import { body, params, query } from "./validate.ts";
 
 const name = z.string().trim().min(1).max(200);
-const newAccount = z.strictObject({ name });
+const newAccount = z.strictObject({ name }).meta({ examples: [{ name: "Nightly build" }] });
 const accountChange = z
   .strictObject({ name, isActive: z.boolean() })
   .partial()
-  .refine((wanted) => Object.keys(wanted).length > 0, "Name at least one thing to change.");
+  .refine((wanted) => Object.keys(wanted).length > 0, "Name at least one thing to change.")
+  .meta({ examples: [{ name: "Nightly build, old" }] });
 
 export const serviceAccounts = new Hono<AppEnv>()
-  .get("/", guard("service-accounts.list"), query(pageQuery), async (c) => {
-    const { limit, cursor } = c.req.valid("query");
-    const { principal, db } = c.var;
-    const after = readCursor(idCursor, cursor)?.id;
-    const rows = await listServiceAccounts(db, principal.tenantId, { after, limit: limit + 1 });
-    return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
-  })
-  .post("/", guard("service-accounts.create"), body(newAccount), async (c) => {
-    const { tenantId } = c.get("principal");
-    const system = c.get("services").database.asSystem();
-    const account = { id: uuidv7(), tenantId, ...c.req.valid("json") };
-    const what = { action: "service-accounts.create", resource: resource(account.id), after: account };
-    const [[made]] = await change(c, what, (audit) =>
-      system.batch([
-        insertServiceAccount(system, account),
-        insertServiceMember(system, { tenantId, userId: account.id }),
-        audit,
-      ]),
-    );
-    return c.json(made ?? account, 201);
-  })
-  .patch("/:id", guard("service-accounts.update"), params(idParam), body(accountChange), async (c) => {
-    const { tenantId } = c.get("principal");
-    const system = c.get("services").database.asSystem();
-    const before = await accountOf(c, c.req.valid("param").id);
-    const wanted = c.req.valid("json");
-    const values = {
-      ...(wanted.name !== undefined && { name: wanted.name }),
-      ...(wanted.isActive !== undefined && { isActive: wanted.isActive }),
-    };
-    const what = {
-      action: "service-accounts.update",
-      resource: resource(before.id),
-      before,
-      after: { ...before, ...values },
-    };
-    const [[account]] = await change(c, what, (audit) =>
-      system.batch([updateServiceAccount(system, tenantId, before.id, values), audit]),
-    );
-    return c.json(account ?? before);
-  })
-  .delete("/:id", guard("service-accounts.delete"), params(idParam), async (c) => {
-    const { tenantId } = c.get("principal");
-    const system = c.get("services").database.asSystem();
-    const before = await accountOf(c, c.req.valid("param").id);
-    const what = { action: "service-accounts.delete", resource: resource(before.id), before };
-    await change(c, what, (audit) =>
-      system.batch([deleteServiceAccount(system, tenantId, before.id), audit]),
-    );
-    return c.body(null, 204);
-  });
+  .get(
+    "/",
+    guard("service-accounts.list"),
+    query(pageQuery),
+    givesPage(accountShape, "Accounts of programs."),
+    async (c) => {
+      const { limit, cursor } = c.req.valid("query");
+      const { principal, db } = c.var;
+      const after = readCursor(idCursor, cursor)?.id;
+      const rows = await listServiceAccounts(db, principal.tenantId, { after, limit: limit + 1 });
+      return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
+    },
+  )
+  .post(
+    "/",
+    guard("service-accounts.create"),
+    once,
+    body(newAccount),
+    gives(accountShape, "The new account.", 201),
+    async (c) => {
+      const { tenantId } = c.get("principal");
+      const system = c.get("services").database.asSystem();
+      const account = { id: uuidv7(), tenantId, ...c.req.valid("json") };
+      const what = { action: "service-accounts.create", resource: resource(account.id), after: account };
+      const [[made]] = await change(c, what, (audit) =>
+        system.batch([
+          insertServiceAccount(system, account),
+          insertServiceMember(system, { tenantId, userId: account.id }),
+          audit,
+        ]),
+      );
+      if (made === undefined) throw new Error("an account that was just written is not there");
+      await tagged(c, made, CHANGEABLE);
+      c.header("location", `${c.req.path}/${made.id}`);
+      return c.json(made, 201);
+    },
+  )
+  .get(
+    "/:id",
+    guard("service-accounts.list"),
+    params(idParam),
+    gives(accountShape, "The account."),
+    async (c) => {
+      const account = await accountOf(c, c.req.valid("param").id);
+      await tagged(c, account, CHANGEABLE);
+      return c.json(account);
+    },
+  )
+  .patch(
+    "/:id",
+    guard("service-accounts.update"),
+    params(idParam),
+    conditional,
+    body(accountChange),
+    gives(accountShape, "The account as it is now."),
+    async (c) => {
+      const { tenantId } = c.get("principal");
+      const system = c.get("services").database.asSystem();
+      const before = await accountOf(c, c.req.valid("param").id);
+      await refuseStale(c, before, CHANGEABLE);
+      const wanted = c.req.valid("json");
+      const values = {
+        ...(wanted.name !== undefined && { name: wanted.name }),
+        ...(wanted.isActive !== undefined && { isActive: wanted.isActive }),
+      };
+      const what = {
+        action: "service-accounts.update",
+        resource: resource(before.id),
+        before,
+        after: { ...before, ...values },
+      };
+      const [[account]] = await change(c, what, (audit) =>
+        system.batch([updateServiceAccount(system, tenantId, before.id, values), audit]),
+      );
+      await tagged(c, account ?? before, CHANGEABLE);
+      return c.json(account ?? before);
+    },
+  )
+  .delete(
+    "/:id",
+    guard("service-accounts.delete"),
+    params(idParam),
+    givesNothing("It is gone, and its keys with it."),
+    async (c) => {
+      const { tenantId } = c.get("principal");
+      const system = c.get("services").database.asSystem();
+      const before = await accountOf(c, c.req.valid("param").id);
+      const what = { action: "service-accounts.delete", resource: resource(before.id), before };
+      await change(c, what, (audit) =>
+        system.batch([deleteServiceAccount(system, tenantId, before.id), audit]),
+      );
+      return c.body(null, 204);
+    },
+  );
 
+const CHANGEABLE = ["name", "isActive"];
 const resource = (id: string) => ({ type: "service_account", id });
 
 async function accountOf(c: Context<AppEnv & Guarded>, id: string) {

@@ -7,19 +7,21 @@ import { endSession } from "../db/queries/people.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
+import { givesNothing, givesPage } from "./answers.ts";
+import { sessionShape } from "./shapes.ts";
 import { params } from "./validate.ts";
 
 const sessionParam = z.object({ id: z.string().min(1).max(100) });
 
 export const sessions = new Hono<AppEnv>()
-  .get("/", guard("sessions.list"), async (c) => {
+  .get("/", guard("sessions.list"), givesPage(sessionShape, "Where the caller is signed in."), async (c) => {
     const { principal, services } = c.var;
     if (principal.userId === undefined) return c.json({ items: [], nextCursor: null });
     const rows = await activeSessionsOfUser(services.database.asSystem(), principal.userId, new Date());
     const items = rows.map((row) => ({ ...row, current: row.id === principal.sessionId }));
     return c.json({ items, nextCursor: null });
   })
-  .delete("/:id", guard("sessions.end"), params(sessionParam), async (c) => {
+  .delete("/:id", guard("sessions.end"), params(sessionParam), givesNothing("It is over."), async (c) => {
     const { principal, services } = c.var;
     const { id } = c.req.valid("param");
     const { userId } = principal;

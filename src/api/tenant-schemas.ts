@@ -1,6 +1,7 @@
 /** What tenants, members and invitations may be asked to be. */
 import { z } from "zod";
 import { PREFIX_MODES } from "../core/mcp/names.ts";
+import { TOOL_CHANGES } from "../core/registry/drift.ts";
 import { ROLES, TENANT_STATUSES } from "../core/vocabulary.ts";
 import { pageQuery } from "./pages.ts";
 
@@ -20,6 +21,10 @@ const settings = z
     anonymousAccess: z.boolean(),
     accessDefault: z.enum(["allow", "deny"]),
     legacyKeys: z.boolean(),
+    /** What becomes of a tool whose definition changes after it was first seen. */
+    toolChanges: z.enum(TOOL_CHANGES),
+    /** Anybody may read the tenant's registry, at /r/{slug}. */
+    publicRegistry: z.boolean(),
     naming: z.strictObject({
       prefix: z.enum(PREFIX_MODES).optional(),
       separator: z
@@ -35,34 +40,43 @@ const atLeastOne = (change: object) => Object.keys(change).length > 0;
 const NOTHING = "Name at least one thing to change.";
 
 /** What a tenant's own admins may change. */
-export const ownChange = z.strictObject({ name, timeZone, settings }).partial().refine(atLeastOne, NOTHING);
+export const ownChange = z
+  .strictObject({ name, timeZone, settings })
+  .partial()
+  .refine(atLeastOne, NOTHING)
+  .meta({ examples: [{ settings: { accessDefault: "deny" } }] });
 
 export const tenantChange = z
   .strictObject({ name, timeZone, settings, weight: z.number().int().min(1).max(1000), planLimits })
   .partial()
-  .refine(atLeastOne, NOTHING);
+  .refine(atLeastOne, NOTHING)
+  .meta({ examples: [{ weight: 2 }] });
 
-export const newTenant = z.strictObject({
-  name,
-  slug: z
-    .string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "takes small letters, digits and hyphens, 63 at most"),
-  timeZone: timeZone.default("UTC"),
-  weight: z.number().int().min(1).max(1000).default(1),
-  planLimits: planLimits.default({}),
-  settings: settings.default({}),
-});
+export const newTenant = z
+  .strictObject({
+    name,
+    slug: z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "takes small letters, digits and hyphens, 63 at most"),
+    timeZone: timeZone.default("UTC"),
+    weight: z.number().int().min(1).max(1000).default(1),
+    planLimits: planLimits.default({}),
+    settings: settings.default({}),
+  })
+  .meta({ examples: [{ name: "Example Ltd", slug: "example" }] });
 
 export const tenantList = pageQuery.extend({ status: z.enum(TENANT_STATUSES).optional() });
 
 /** People have ids of better-auth's: any text. */
 export const memberParam = z.object({ id: z.string().min(1).max(100) });
-export const memberChange = z.strictObject({ role: z.enum(ROLES) });
+export const memberChange = z.strictObject({ role: z.enum(ROLES) }).meta({ examples: [{ role: "user" }] });
 
-export const newInvitation = z.strictObject({
-  email: z.email().max(320),
-  role: z.enum(ROLES).default("user"),
-});
+export const newInvitation = z
+  .strictObject({
+    email: z.email().max(320),
+    role: z.enum(ROLES).default("user"),
+  })
+  .meta({ examples: [{ email: "ann@example.com", role: "user" }] });
 
 function isTimeZone(text: string): boolean {
   try {

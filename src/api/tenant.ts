@@ -5,30 +5,45 @@ import { tenantById, updateTenant } from "../db/queries/tenants.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
+import { gives } from "./answers.ts";
+import { conditional, refuseStale, tagged } from "./etag.ts";
+import { tenantShape } from "./shapes.ts";
 import { ownChange } from "./tenant-schemas.ts";
 import { body } from "./validate.ts";
 import { defined } from "./values.ts";
 
+const CHANGEABLE = ["name", "timeZone", "settings"];
+
 export const tenant = new Hono<AppEnv>()
-  .get("/", guard("tenant.read"), async (c) => {
+  .get("/", guard("tenant.read"), gives(tenantShape, "The tenant."), async (c) => {
     const { db, principal } = c.var;
     const [own] = await tenantById(db, principal.tenantId);
     if (own === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
+    await tagged(c, own, CHANGEABLE);
     return c.json(own);
   })
-  .patch("/", guard("tenant.update"), body(ownChange), async (c) => {
-    const { db, principal } = c.var;
-    const [before] = await tenantById(db, principal.tenantId);
-    if (before === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
-    const values = defined(c.req.valid("json"));
-    const what = {
-      action: "tenant.update",
-      resource: { type: "tenant", id: before.id },
-      before,
-      after: { ...before, ...values },
-    };
-    const [[after]] = await change(c, what, (audit) =>
-      db.batch([updateTenant(db, before.id, values), audit]),
-    );
-    return c.json(after ?? before);
-  });
+  .patch(
+    "/",
+    guard("tenant.update"),
+    conditional,
+    body(ownChange),
+    gives(tenantShape, "The tenant as it is now."),
+    async (c) => {
+      const { db, principal } = c.var;
+      const [before] = await tenantById(db, principal.tenantId);
+      if (before === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
+      await refuseStale(c, before, CHANGEABLE);
+      const values = defined(c.req.valid("json"));
+      const what = {
+        action: "tenant.update",
+        resource: { type: "tenant", id: before.id },
+        before,
+        after: { ...before, ...values },
+      };
+      const [[after]] = await change(c, what, (audit) =>
+        db.batch([updateTenant(db, before.id, values), audit]),
+      );
+      await tagged(c, after ?? before, CHANGEABLE);
+      return c.json(after ?? before);
+    },
+  );

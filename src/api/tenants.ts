@@ -14,14 +14,19 @@ import {
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { gives, givesPage } from "./answers.ts";
+import { conditional, refuseStale, tagged } from "./etag.ts";
 import { idParam } from "./key-schemas.ts";
+import { once } from "./once.ts";
 import { nameCursor, pageOf, readCursor } from "./pages.ts";
+import { tenantShape } from "./shapes.ts";
 import { newTenant, tenantChange, tenantList } from "./tenant-schemas.ts";
 import { body, params, query } from "./validate.ts";
 import { defined } from "./values.ts";
 
 type Scene = Context<AppEnv & Guarded>;
 
+const CHANGEABLE = ["name", "timeZone", "settings", "weight", "planLimits"];
 const ARCHIVED = "An archived tenant stays archived.";
 const resource = (id: string) => ({ type: "tenant", id });
 
@@ -49,60 +54,87 @@ async function become(c: Scene, id: string, status: TenantStatus, action: string
 }
 
 export const tenants = new Hono<AppEnv>()
-  .get("/", guard("tenants.list"), query(tenantList), async (c) => {
+  .get("/", guard("tenants.list"), query(tenantList), givesPage(tenantShape, "All tenants."), async (c) => {
     const { limit, cursor, status } = c.req.valid("query");
     const db = c.var.services.database.asSystem();
     const after = readCursor(nameCursor, cursor);
     const rows = await listTenants(db, { status, after, limit: limit + 1 });
     return c.json(pageOf(rows, limit, ({ name, id }) => ({ name, id })));
   })
-  .post("/", guard("tenants.create"), body(newTenant), async (c) => {
-    const db = c.var.services.database.asSystem();
-    const { planLimits, ...wanted } = c.req.valid("json");
-    const values = { id: uuidv7(), ...wanted, planLimits: defined(planLimits) };
-    const what = {
-      action: "tenants.create",
-      resource: resource(values.id),
-      after: values,
-      tenantId: values.id,
-    };
-    try {
-      const [[made]] = await change(c, what, (audit) => db.batch([insertTenant(db, values), audit]));
-      return c.json(made, 201);
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      throw new GatewayError("conflict", `There is a tenant of the short name ${values.slug} already.`);
-    }
-  })
-  .get("/:id", guard("tenants.read"), params(idParam), async (c) =>
-    c.json(await found(c, c.req.valid("param").id)),
+  .post(
+    "/",
+    guard("tenants.create"),
+    once,
+    body(newTenant),
+    gives(tenantShape, "The new tenant.", 201),
+    async (c) => {
+      const db = c.var.services.database.asSystem();
+      const { planLimits, ...wanted } = c.req.valid("json");
+      const values = { id: uuidv7(), ...wanted, planLimits: defined(planLimits) };
+      const what = {
+        action: "tenants.create",
+        resource: resource(values.id),
+        after: values,
+        tenantId: values.id,
+      };
+      try {
+        const [[made]] = await change(c, what, (audit) => db.batch([insertTenant(db, values), audit]));
+        return c.json(made, 201);
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        throw new GatewayError("conflict", `There is a tenant of the short name ${values.slug} already.`);
+      }
+    },
   )
-  .patch("/:id", guard("tenants.update"), params(idParam), body(tenantChange), async (c) => {
-    const db = c.var.services.database.asSystem();
-    const before = await found(c, c.req.valid("param").id);
-    const { planLimits, ...wanted } = c.req.valid("json");
-    const values = {
-      ...defined(wanted),
-      ...(planLimits !== undefined && { planLimits: defined(planLimits) }),
-    };
-    const what = {
-      action: "tenants.update",
-      resource: resource(before.id),
-      before,
-      after: { ...before, ...values },
-      tenantId: before.id,
-    };
-    const [[after]] = await change(c, what, (audit) =>
-      db.batch([updateTenant(db, before.id, values), audit]),
-    );
-    return c.json(after ?? before);
+  .get("/:id", guard("tenants.read"), params(idParam), gives(tenantShape, "The tenant."), async (c) => {
+    const tenant = await found(c, c.req.valid("param").id);
+    await tagged(c, tenant, CHANGEABLE);
+    return c.json(tenant);
   })
-  .post("/:id/suspend", guard("tenants.suspend"), params(idParam), (c) =>
-    become(c, c.req.valid("param").id, "suspended", "tenants.suspend"),
+  .patch(
+    "/:id",
+    guard("tenants.update"),
+    params(idParam),
+    conditional,
+    body(tenantChange),
+    gives(tenantShape, "The tenant as it is now."),
+    async (c) => {
+      const db = c.var.services.database.asSystem();
+      const before = await found(c, c.req.valid("param").id);
+      await refuseStale(c, before, CHANGEABLE);
+      const { planLimits, ...wanted } = c.req.valid("json");
+      const values = {
+        ...defined(wanted),
+        ...(planLimits !== undefined && { planLimits: defined(planLimits) }),
+      };
+      const what = {
+        action: "tenants.update",
+        resource: resource(before.id),
+        before,
+        after: { ...before, ...values },
+        tenantId: before.id,
+      };
+      const [[after]] = await change(c, what, (audit) =>
+        db.batch([updateTenant(db, before.id, values), audit]),
+      );
+      await tagged(c, after ?? before, CHANGEABLE);
+      return c.json(after ?? before);
+    },
   )
-  .post("/:id/resume", guard("tenants.suspend"), params(idParam), (c) =>
+  .post(
+    "/:id/suspend",
+    guard("tenants.suspend"),
+    params(idParam),
+    gives(tenantShape, "Refused everywhere from now on."),
+    (c) => become(c, c.req.valid("param").id, "suspended", "tenants.suspend"),
+  )
+  .post("/:id/resume", guard("tenants.suspend"), params(idParam), gives(tenantShape, "Served again."), (c) =>
     become(c, c.req.valid("param").id, "active", "tenants.resume"),
   )
-  .post("/:id/archive", guard("tenants.archive"), params(idParam), (c) =>
-    become(c, c.req.valid("param").id, "archived", "tenants.archive"),
+  .post(
+    "/:id/archive",
+    guard("tenants.archive"),
+    params(idParam),
+    gives(tenantShape, "Refused for good."),
+    (c) => become(c, c.req.valid("param").id, "archived", "tenants.archive"),
   );

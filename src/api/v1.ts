@@ -5,31 +5,69 @@ import { GatewayError } from "../core/errors.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { accessControls } from "./access-controls.ts";
 import { activeRequests } from "./active-requests.ts";
+import { alertEvents } from "./alert-events.ts";
+import { breakerOfServer, circuitBreakers } from "./circuit-breakers.ts";
+import { collections, system } from "./collections.ts";
+import { effective } from "./configs.ts";
+import { configuration } from "./configuration/routes.ts";
 import { access } from "./explain.ts";
 import { invitations } from "./invitations.ts";
 import { keys } from "./keys.ts";
 import { legacyKeys } from "./legacy-keys.ts";
 import { me } from "./me.ts";
 import { members } from "./members.ts";
+import { myAnnouncements } from "./my-announcements.ts";
+import { prompts, resources, tools } from "./offerings.ts";
+import { description } from "./openapi/routes.ts";
+import {
+  auditLog,
+  connectionPoolLog,
+  errorLog,
+  mcpAuditLog,
+  requestLog,
+  securityEventLog,
+  systemEventLog,
+} from "./records.ts";
+import { registryEntries, synchronisation } from "./registry/entries.ts";
+import { registryPaths } from "./registry/paths.ts";
+import { discovery } from "./servers/discover.ts";
+import { history } from "./servers/history.ts";
+import { probe } from "./servers/probe.ts";
+import { servers } from "./servers/servers.ts";
 import { serviceAccounts } from "./service-accounts.ts";
 import { sessions } from "./sessions.ts";
 import { tenant } from "./tenant.ts";
 import { tenants } from "./tenants.ts";
+import { toolChanges } from "./tool-changes.ts";
+import { traffic } from "./traffic.ts";
+import { users } from "./users.ts";
 
-/** Configuration is small; whoever sends more is mistaken or worse. */
+/** A thing is small; whoever sends more is mistaken or worse. */
 const MOST_BYTES = 256 * 1024;
+/** All things of a tenant together. */
+const MOST_BYTES_OF_ALL = 4 * 1024 * 1024;
 
-export const v1 = new Hono<AppEnv>()
-  .use(
-    bodyLimit({
-      maxSize: MOST_BYTES,
-      onError: () => {
-        throw new GatewayError("payload_too_large", `Send at most ${MOST_BYTES} bytes.`);
-      },
-    }),
-  )
+function atMost(maxSize: number) {
+  const onError = () => {
+    throw new GatewayError("payload_too_large", `Send at most ${maxSize} bytes.`);
+  };
+  return bodyLimit({ maxSize, onError });
+}
+
+const things = new Hono<AppEnv>()
+  .use(atMost(MOST_BYTES))
   .route("/active-requests", activeRequests)
+  .route("/traffic", traffic)
   .route("/me", me)
+  .route("/me/announcements", myAnnouncements)
+  .route("/servers/probe", probe)
+  .route("/servers", servers)
+  .route("/servers", history)
+  .route("/servers", discovery)
+  .route("/servers", breakerOfServer)
+  .route("/tools", tools)
+  .route("/resources", resources)
+  .route("/prompts", prompts)
   .route("/keys", keys)
   .route("/legacy-keys", legacyKeys)
   .route("/service-accounts", serviceAccounts)
@@ -37,6 +75,34 @@ export const v1 = new Hono<AppEnv>()
   .route("/access", access)
   .route("/sessions", sessions)
   .route("/tenant", tenant)
+  .route("/tool-changes", toolChanges)
+  .route("/registry-entries", registryEntries)
+  .route("/registry-paths", registryPaths)
+  .route("/registry-sources", synchronisation)
   .route("/tenants", tenants)
   .route("/members", members)
+  .route("/users", users)
+  .route("/", collections)
+  .route("/effective-configs", effective)
+  .route("/alert-events", alertEvents)
+  .route("/circuit-breakers", circuitBreakers)
+  .route("/audit-logs", auditLog)
+  .route("/mcp-audit-logs", mcpAuditLog)
+  .route("/request-logs", requestLog)
+  .route("/error-logs", errorLog)
+  .route("/security-events", securityEventLog)
+  .route("/system-events", systemEventLog)
+  .route("/connection-pools", connectionPoolLog)
+  .route("/system", system)
   .route("/invitations", invitations);
+
+// Before the others, whose limit is not for it.
+const everything = new Hono<AppEnv>()
+  .use("/configuration/*", atMost(MOST_BYTES_OF_ALL))
+  .route("/configuration", configuration)
+  .route("/", things);
+
+export const v1 = new Hono<AppEnv>().route("/", everything).route(
+  "/",
+  description(() => everything.routes),
+);

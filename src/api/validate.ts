@@ -5,12 +5,19 @@
 import { validator } from "hono/validator";
 import type { z } from "zod";
 import { GatewayError, type InputIssue, InvalidInputError } from "../core/errors.ts";
+import { faultsOfText } from "./storable.ts";
 
 type Part = "json" | "query" | "param";
 
 export interface RouteInput {
   readonly part: Part;
   readonly schema: z.ZodType;
+}
+
+/** What a schema says that it takes, by its `examples`; zod's JSON Schema leaves them out where it transforms. */
+export function examplesOf(schema: z.ZodType): readonly unknown[] {
+  const examples = schema.meta()?.examples;
+  return Array.isArray(examples) ? examples : [];
 }
 
 const inputs = new WeakMap<object, RouteInput>();
@@ -51,6 +58,8 @@ const pointer = (path: Path) =>
 const dotted = (path: Path) => path.map(String).join(".");
 
 function check<S extends z.ZodType>(schema: S, value: unknown, place: (path: Path) => string): z.output<S> {
+  const faults = faultsOfText(value, place);
+  if (faults.length > 0) throw new InvalidInputError(faults);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors: InputIssue[] = parsed.error.issues.map(({ path, message }) => ({

@@ -19,6 +19,9 @@ const FOR_ALL = [
   "/dev/outbox",
 ];
 
+/** The description of the interface: it tells nothing of any tenant. */
+const DESCRIPTION = ["/api/v1/openapi.json", "/api/v1/docs"];
+
 /** Ask for a principal in their own way, and for their actions by MCP method. */
 const FOR_MCP = ["/mcp", "/mcp/:server", "/t/:tenant/mcp", "/t/:tenant/mcp/:server"];
 
@@ -28,5 +31,15 @@ const FOR_ONESELF = /^\/(?:account|consent|sign-out)(?:\/|$)|^\/admin$/;
 /** better-auth's and OAuth's own, which are tested as a whole. */
 const OF_OTHERS = /^\/(?:api\/auth|oauth2|\.well-known)(?:\/|$)/;
 
+export const isDescription = (path: string): boolean => DESCRIPTION.includes(path);
+
+/** Whose registry may be read is decided by the path: see tests/registry/official.test.ts. */
+const FOR_REGISTRY_CLIENTS = /^\/r\/:base\/v0\.1\/servers/;
+
 export const isOpen = (path: string): boolean =>
-  FOR_ALL.includes(path) || FOR_MCP.includes(path) || FOR_ONESELF.test(path) || OF_OTHERS.test(path);
+  FOR_REGISTRY_CLIENTS.test(path) ||
+  FOR_ALL.includes(path) ||
+  isDescription(path) ||
+  FOR_MCP.includes(path) ||
+  FOR_ONESELF.test(path) ||
+  OF_OTHERS.test(path);

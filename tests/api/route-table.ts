@@ -1,16 +1,20 @@
 /** The app's routes as it has them, with what guards and validates each: so that a new route is in every walk by itself. */
 
+import { type RouteAnswer, routeAnswer } from "../../src/api/answers.ts";
 import type { RouteInput } from "../../src/api/validate.ts";
-import { routeInput } from "../../src/api/validate.ts";
+import { examplesOf, routeInput } from "../../src/api/validate.ts";
 import { createApp } from "../../src/app.ts";
 import type { Action } from "../../src/core/access/actions.ts";
 import { guardedAction } from "../../src/policy/guard.ts";
+
+import { isDescription } from "./open-routes.ts";
 
 export interface Route {
   readonly method: string;
   readonly path: string;
   readonly actions: readonly Action[];
   readonly inputs: readonly RouteInput[];
+  readonly answers: readonly RouteAnswer[];
 }
 
 /** Middleware for all stands among the routes too; what a caller can reach ends in a handler of its own. */
@@ -21,7 +25,21 @@ export function routeTable(): Route[] {
     path: handlers[0]?.path ?? "",
     actions: handlers.flatMap(({ handler }) => guardedAction(handler) ?? []),
     inputs: handlers.flatMap(({ handler }) => routeInput(handler) ?? []),
+    answers: handlers.flatMap(({ handler }) => routeAnswer(handler) ?? []),
   }));
 }
 
-export const restRoutes = () => routeTable().filter(({ path }) => path.startsWith("/api/v1/"));
+/** A body that the route takes, as its description gives it. */
+export function exampleOf({ inputs }: Route): unknown {
+  const body = inputs.find(({ part }) => part === "json");
+  return body && examplesOf(body.schema)[0];
+}
+
+/** The name of the thing that an id in a path is of: the segment before it. */
+export const thingOf = (path: string) => path.split("/:")[0]?.split("/").at(-1) ?? "";
+
+export const isOperators = ({ actions }: Route) =>
+  actions.some((action) => action.startsWith("tenants.") || action.startsWith("system."));
+
+export const restRoutes = () =>
+  routeTable().filter(({ path }) => path.startsWith("/api/v1/") && !isDescription(path));

@@ -1,15 +1,33 @@
 /** Every route of the REST interface with another tenant's ids: as if they did not exist. */
 import { env } from "cloudflare:test";
+import { getTableName } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
+import { KINDS } from "../../src/api/kinds/index.ts";
 import { owner } from "../support/database.ts";
-import { restRoutes } from "./route-table.ts";
+import { allTables, SampleRows } from "../support/sample-rows.ts";
+import { exampleOf, isOperators, restRoutes, thingOf } from "./route-table.ts";
 import { addTenant, call, type TestKey } from "./support.ts";
 
 /** What the other tenant has, by the path segment under which it would be reached. A new kind of thing gets a line. */
 const theirs: Record<string, string> = {};
 let me: TestKey;
 
+/** Of these any row of theirs will do. */
+const TABLES: Record<string, string> = {
+  ...Object.fromEntries(KINDS.map(({ name, table }) => [name, getTableName(table)])),
+  "alert-events": "alert_events",
+  "circuit-breakers": "circuit_breakers",
+  tools: "server_tools",
+  resources: "server_resources",
+  prompts: "server_prompts",
+  "tool-changes": "tool_pins",
+  "registry-entries": "registry_entries",
+  "registry-paths": "registry_paths",
+};
+
 beforeAll(async () => {
+  const rows = new SampleRows(await allTables());
+  for (const [thing, table] of Object.entries(TABLES)) theirs[thing] = String((await rows.stored(table)).id);
   const [mine, other] = [await addTenant("mine"), await addTenant("theirs")];
   me = await mine.addKey();
   const victim = await other.addKey();
@@ -46,29 +64,23 @@ beforeAll(async () => {
   });
 });
 
-/** Bodies that would be right if the thing were one's own. */
-const BODIES: Record<string, unknown> = {
-  "PATCH keys": { name: "mine now" },
-  "PATCH service-accounts": { name: "mine now" },
-  "PATCH access-controls": { effect: "allow" },
-  "PATCH members": { role: "readonly" },
-};
-
 describe("another tenant's things", () => {
   const withId = restRoutes().filter(({ path }) => path.includes("/:"));
 
-  it.each(withId)("$method $path is not there", async ({ method, path, actions }) => {
-    // What operators do reaches every tenant, and no key is an operator's: see the matrix.
-    const isOperators = actions.some((action) => action.startsWith("tenants."));
-    const kind = path.split("/")[3] ?? "";
-    const id = theirs[kind];
-    if (id === undefined || id === "") throw new Error(`say in this test what another tenant has of ${kind}`);
-    const json = method === "GET" || method === "DELETE" ? undefined : (BODIES[`${method} ${kind}`] ?? {});
+  it.each(withId)("$method $path is not there", async (route) => {
+    const { method, path } = route;
+    const thing = thingOf(path);
+    const id = theirs[thing];
+    if (id === undefined || id === "")
+      throw new Error(`say in this test what another tenant has of ${thing}`);
+    // Right if the thing were one's own.
+    const json = exampleOf(route);
     const answer = await call(method, path.replace("/api/v1", "").replace(/:\w+/, id), {
       key: me.text,
       json,
     });
-    expect(answer.status).toBe(isOperators ? 403 : 404);
+    // What operators do reaches every tenant, and no key is an operator's: see the matrix.
+    expect(answer.status).toBe(isOperators(route) ? 403 : 404);
   });
 
   it("are still as they were", async () => {
@@ -85,8 +97,7 @@ describe("another tenant's things", () => {
   });
 
   const lists = restRoutes().filter(
-    ({ method, path, actions }) =>
-      method === "GET" && !path.includes("/:") && !actions.some((action) => action.startsWith("tenants.")),
+    (route) => route.method === "GET" && !route.path.includes("/:") && !isOperators(route),
   );
   it.each(lists)("$method $path does not show them", async ({ path }) => {
     const answer = await call("GET", path.replace("/api/v1", ""), { key: me.text });

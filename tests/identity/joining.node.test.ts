@@ -36,6 +36,7 @@ const api = async (who: TestBrowser, method: string, path: string, json?: unknow
     method,
     headers: {
       origin: gateway.url,
+      "if-match": "*",
       cookie: [...who.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
       ...(json !== undefined && { "content-type": "application/json" }),
     },

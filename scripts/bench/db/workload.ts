@@ -7,6 +7,7 @@ import * as registry from "../../../src/db/queries/registry.ts";
 import * as reports from "../../../src/db/queries/reports.ts";
 import * as requests from "../../../src/db/queries/requests.ts";
 import type { Queries } from "../../../src/db/queries/types.ts";
+import * as visits from "../../../src/db/queries/visits.ts";
 import type { Sample, Statement } from "./sample.ts";
 
 export interface Measured {
@@ -50,7 +51,7 @@ export function workload(now: Date): Group[] {
           registry.findServersByEndpoint(db, s.tenantId, s.endpointUrl, s.transport),
         ),
         system("due for a health check", (db) =>
-          registry.serversDueForHealthCheck(db, { checkedBefore: new Date(now.getTime() - 300_000) }),
+          visits.serversDueForCheck(db, { minute: new Date(now.getTime() - 300_000), limit: 500 }),
         ),
         system("slowest servers", (db) => registry.slowServers(db, { atLeastMs: 500 })),
         keyed(

@@ -38,7 +38,8 @@ export function createDualEraEndpoint({ build, retryMs = 500, only }: DualEraOpt
       const json = request.headers.get("content-type")?.includes("json") === true;
       const body = request.method === "POST" && json ? await readJson(request.clone()) : undefined;
       if (only === "legacy") return sessions.fetch(request, body);
-      if (only === "modern" || (request.method === "POST" && body === undefined)) return modern.fetch(request);
+      if (only === "modern" || (request.method === "POST" && body === undefined))
+        return modern.fetch(request);
       if (await isLegacyRequest(request, body)) return sessions.fetch(request, body);
       return modern.fetch(request);
     },

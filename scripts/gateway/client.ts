@@ -1,0 +1,68 @@
+// The gateway's REST interface, as far as the configuration goes.
+import { z } from "zod";
+import { Problem } from "../lib/problem.ts";
+
+const plan = z.object({
+  hash: z.string(),
+  changes: z.array(
+    z.object({
+      section: z.string(),
+      do: z.enum(["make", "change", "remove"]),
+      name: z.string(),
+      before: z.record(z.string(), z.unknown()).optional(),
+      after: z.record(z.string(), z.unknown()).optional(),
+      secret: z.boolean().optional(),
+    }),
+  ),
+});
+const applied = z.object({ applied: z.number() });
+const problem = z.object({
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
+});
+
+export type Planned = z.output<typeof plan>;
+export type PlannedChange = Planned["changes"][number];
+export type Secrets = Readonly<Record<string, string>>;
+
+export interface GatewayClient {
+  /** As YAML. */
+  exported(): Promise<string>;
+  plan(document: unknown, secrets: Secrets): Promise<Planned>;
+  apply(document: unknown, secrets: Secrets, hash: string): Promise<{ applied: number }>;
+}
+
+export function connect(environment: Readonly<Record<string, string | undefined>>): GatewayClient {
+  const { GATEWAY_URL: url = "http://localhost:8787", GATEWAY_API_KEY: key } = environment;
+  if (key === undefined || key === "") throw new Problem("Set GATEWAY_API_KEY to an admin's API key.", 2);
+  const ask = async (path: string, json?: object): Promise<string> => {
+    const answer = await fetch(new URL(`/api/v1/configuration${path}`, url), {
+      method: json === undefined ? "GET" : "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    }).catch(() => {
+      throw new Problem(`${url} does not answer. Set GATEWAY_URL to where the gateway is.`);
+    });
+    const text = await answer.text();
+    if (answer.ok) return text;
+    throw new Problem(toldProblem(answer.status, text));
+  };
+  return {
+    exported: () => ask("?format=yaml"),
+    plan: async (document, secrets) => plan.parse(JSON.parse(await ask("/plan", { document, secrets }))),
+    apply: async (document, secrets, hash) =>
+      applied.parse(JSON.parse(await ask("/apply", { document, secrets, hash }))),
+  };
+}
+
+function toldProblem(status: number, text: string): string {
+  try {
+    const { detail, errors } = problem.parse(JSON.parse(text));
+    return [
+      detail,
+      ...errors.map(({ path, message }) => `  ${path.replace(/^\/document/, "")} ${message}`),
+    ].join("\n");
+  } catch {
+    return `The gateway answered ${status}.`;
+  }
+}

@@ -1,0 +1,35 @@
+// A plan for people: what is made (+), changed (~) and removed (-), and of a change only the members that differ.
+import { isDeepStrictEqual } from "node:util";
+import { stringify } from "yaml";
+import type { PlannedChange } from "./client.ts";
+
+const SIGNS = { make: "+", change: "~", remove: "-" } as const;
+
+export function told(changes: readonly PlannedChange[]): string[] {
+  if (changes.length === 0) return ["Nothing would change."];
+  const count = (how: PlannedChange["do"]) => changes.filter((change) => change.do === how).length;
+  const summary = `${count("make")} to make, ${count("change")} to change, ${count("remove")} to remove`;
+  return [...changes.flatMap(linesOf), summary];
+}
+
+function linesOf(change: PlannedChange): string[] {
+  const { section, name, before = {}, after = {}, secret } = change;
+  const head = `${SIGNS[change.do]} ${section} ${name}`;
+  if (change.do === "remove") return [head];
+  if (change.do === "make") return [head, ...indented(stringify(after), "    ")];
+  const members = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const differing = members.filter((member) => !isDeepStrictEqual(before[member], after[member]));
+  return [
+    head,
+    ...differing.map((member) => `    ${member}: ${short(before[member])} → ${short(after[member])}`),
+    ...(secret === true ? ["    a new secret"] : []),
+  ];
+}
+
+const short = (value: unknown) => (value === undefined ? "as usual" : JSON.stringify(value));
+
+const indented = (text: string, by: string) =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => by + line);

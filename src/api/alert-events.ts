@@ -1,0 +1,68 @@
+/** Alerts that went off: seen, taken in hand, and declared over. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { GatewayError } from "../core/errors.ts";
+import { updateRow } from "../db/queries/rows.ts";
+import { alertEvents as table } from "../db/schema/operations.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { change } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { gives } from "./answers.ts";
+import { readable } from "./collection/kind.ts";
+import { ofTenant, type Scene } from "./collection/reach.ts";
+import { found, reading } from "./collection/reading.ts";
+import { idParam } from "./key-schemas.ts";
+import { only } from "./lists.ts";
+import { params } from "./validate.ts";
+
+const events = readable({
+  noun: "alert event",
+  table,
+  sorts: ["openedAt", "severity", "status", "resolvedAt", "createdAt"],
+  usual: "-openedAt",
+  filters: ["alertId", "status", "severity"],
+  searched: ["message"],
+});
+
+const standing = z.object({ status: z.string(), tenantId: z.string().nullable() });
+
+/** The whole system's own alerts are for those who run it. */
+async function become(c: Scene, id: string, action: "acknowledge" | "resolve") {
+  const { db, principal } = c.var;
+  const before = await found(c, events, ofTenant, id);
+  const { status, tenantId } = standing.parse(before);
+  if (tenantId === null) throw new GatewayError("forbidden", "This alert is of the whole system.");
+  if (status === "resolved") throw new GatewayError("conflict", "This alert is over already.");
+  const by = { acknowledgedAt: new Date(), acknowledgedBy: principal.userId ?? null };
+  const values =
+    action === "acknowledge"
+      ? { status: "acknowledged", ...by }
+      : { status: "resolved", resolvedAt: new Date(), ...(status === "open" && by) };
+  const what = {
+    action: `alert-events.${action}`,
+    resource: { type: "alert_event", id },
+    before,
+    after: { ...before, ...values },
+  };
+  const [[row]] = await change(c, what, (audit) =>
+    db.batch([updateRow(db, table, events.columns, { owner: principal.tenantId, id }, values), audit]),
+  );
+  return only(row ?? before, Object.keys(events.shape.shape));
+}
+
+export const alertEvents = new Hono<AppEnv>()
+  .route("/", reading(events, { list: "alert-events.list", read: "alert-events.read" }))
+  .post(
+    "/:id/acknowledge",
+    guard("alert-events.acknowledge"),
+    params(idParam),
+    gives(events.shape, "The alert, in somebody's hands."),
+    async (c) => c.json(await become(c, c.req.valid("param").id, "acknowledge")),
+  )
+  .post(
+    "/:id/resolve",
+    guard("alert-events.resolve"),
+    params(idParam),
+    gives(events.shape, "The alert, over."),
+    async (c) => c.json(await become(c, c.req.valid("param").id, "resolve")),
+  );

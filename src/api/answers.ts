@@ -1,0 +1,38 @@
+/**
+ * What a route answers when all goes well, said at the route as its input is (validate.ts): for the API's description,
+ * and for the contract test, which holds every answer against it.
+ */
+import { createMiddleware } from "hono/factory";
+import { z } from "zod";
+
+export interface RouteAnswer {
+  readonly status: number;
+  /** Of the JSON; undefined for an answer without a body. */
+  readonly schema: z.ZodType | undefined;
+  /** In a sentence. */
+  readonly says: string;
+}
+
+const answers = new WeakMap<object, RouteAnswer>();
+
+/** What a handler of `app.routes` declares. */
+export const routeAnswer = (handler: object): RouteAnswer | undefined => answers.get(handler);
+
+function declare(answer: RouteAnswer) {
+  const middleware = createMiddleware((_, next) => next());
+  answers.set(middleware, answer);
+  return middleware;
+}
+
+export const gives = (schema: z.ZodType, says: string, status = 200) => declare({ status, schema, says });
+
+export const givesNothing = (says: string, status = 204) => declare({ status, schema: undefined, says });
+
+export const givesPage = (item: z.ZodType, says: string) =>
+  declare({ status: 200, schema: pageShape(item), says });
+
+const pageShape = (item: z.ZodType) =>
+  z.object({
+    items: z.array(item),
+    nextCursor: z.string().nullable().describe("Of the next page; null on the last one."),
+  });

@@ -1,0 +1,52 @@
+/** Circuit breakers as the tenant's object last wrote them down, and an admin's hand on the one of a server. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { circuitBreakers as table } from "../db/schema/traffic.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { record } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { writeTransitions } from "../policy/transitions.ts";
+import { givesNothing } from "./answers.ts";
+import { readable } from "./collection/kind.ts";
+import { reading } from "./collection/reading.ts";
+import { idParam } from "./key-schemas.ts";
+import { serverOf } from "./servers/show.ts";
+import { body, params } from "./validate.ts";
+
+const breakers = readable({
+  noun: "circuit breaker",
+  table,
+  sorts: ["state", "lastTransitionAt", "failureCount", "createdAt", "updatedAt"],
+  usual: "-lastTransitionAt",
+  filters: ["serverId", "state", "isForced"],
+});
+
+export const circuitBreakers = new Hono<AppEnv>().route(
+  "/",
+  reading(breakers, { list: "circuit-breakers.list", read: "circuit-breakers.read" }),
+);
+
+const wish = z
+  .strictObject({ state: z.enum(["open", "closed", "automatic"]) })
+  .meta({ examples: [{ state: "automatic" }] });
+
+/** Under /servers, because a server that was never in trouble has no breaker to name. */
+export const breakerOfServer = new Hono<AppEnv>().post(
+  "/:id/breaker",
+  guard("circuit-breakers.force"),
+  params(idParam),
+  body(wish),
+  givesNothing("It holds from now on."),
+  async (c) => {
+    const { id } = await serverOf(c, c.req.valid("param").id);
+    const { state } = c.req.valid("json");
+    const { services, principal } = c.var;
+    const to = state === "automatic" ? undefined : state;
+    const object = services.tenantObject(principal.tenantId);
+    await object.forceBreaker(id, to);
+    await writeTransitions(services.database, principal.tenantId, object);
+    const what = { resource: { type: "server", id }, after: { state } };
+    await record(c, { action: "circuit-breakers.force", ...what });
+    return c.body(null, 204);
+  },
+);

@@ -1,0 +1,52 @@
+/** The five routes of a kind: list, make, read, change, remove. */
+import { Hono } from "hono";
+import type { AppEnv } from "../../edge/context.ts";
+import { guard } from "../../policy/guard.ts";
+import { gives, givesNothing } from "../answers.ts";
+import { conditional, tagged } from "../etag.ts";
+import { idParam } from "../key-schemas.ts";
+import { only } from "../lists.ts";
+import { once } from "../once.ts";
+import { body, params } from "../validate.ts";
+import type { Kind } from "./kind.ts";
+import { ofTenant, type Reach, type Verb } from "./reach.ts";
+import { reading } from "./reading.ts";
+import { alter, make, remove } from "./write.ts";
+
+export function collection(kind: Kind, reach: Reach = ofTenant) {
+  const { noun, shape } = kind;
+  const actionOf = (verb: Verb) => reach.action(kind.name, verb);
+  const members = Object.keys(shape.shape);
+  return new Hono<AppEnv>()
+    .route("/", reading(kind, { list: actionOf("list"), read: actionOf("read") }, reach))
+    .post(
+      "/",
+      guard(actionOf("create")),
+      once,
+      body(kind.create),
+      gives(shape, `The new ${noun}.`, 201),
+      async (c) => {
+        const row = await make(c, kind, reach, c.req.valid("json"));
+        await tagged(c, row, kind.changeable);
+        c.header("location", `${c.req.path}/${row.id}`);
+        return c.json(only(kind.present(row), members), 201);
+      },
+    )
+    .patch(
+      "/:id",
+      guard(actionOf("update")),
+      params(idParam),
+      conditional,
+      body(kind.change),
+      gives(shape, `The ${noun} as it is now.`),
+      async (c) => {
+        const row = await alter(c, kind, reach, c.req.valid("param").id, c.req.valid("json"));
+        await tagged(c, row, kind.changeable);
+        return c.json(only(kind.present(row), members));
+      },
+    )
+    .delete("/:id", guard(actionOf("delete")), params(idParam), givesNothing("It is gone."), async (c) => {
+      await remove(c, kind, reach, c.req.valid("param").id);
+      return c.body(null, 204);
+    });
+}

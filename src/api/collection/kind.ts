@@ -1,0 +1,166 @@
+/**
+ * A kind of thing that admins manage, said once: its table, what may be written to it, how it is listed. From that come
+ * its routes (collection.ts), their description, and its place in the configuration file.
+ */
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { z } from "zod";
+import type { ManagedName } from "../../core/access/managed-actions.ts";
+import type { InputIssue } from "../../core/errors.ts";
+import type { Db } from "../../db/client.ts";
+import { sortKey } from "../../db/queries/listing.ts";
+import type { Columns, DatedTable, ManagedTable, Owner, Row } from "../../db/queries/rows.ts";
+import type { Sorts } from "../lists.ts";
+import type { Scene } from "./reach.ts";
+import { columnsOf, filterOf, shapeOf } from "./shape.ts";
+
+/** Who asks whether a row holds together with the rest of what there is. */
+export interface Looker {
+  readonly db: Db;
+  readonly owner: Owner;
+  /** Servers that will be there when the row is. */
+  readonly coming?: ReadonlySet<string>;
+}
+
+/** What lists and single things are read by. */
+export interface Readable {
+  /** In the singular, as people are told of it. */
+  readonly noun: string;
+  readonly table: ManagedTable;
+  readonly columns: Columns;
+  readonly shape: z.ZodObject;
+  readonly sorts: Sorts;
+  readonly filters: Columns;
+  readonly filterShape: z.ZodRawShape;
+  /** Text that `q` looks into. */
+  readonly searched: readonly PgColumn[];
+  /** What an ETag stands for; of things that nobody changes there is none. */
+  readonly changeable: readonly string[];
+  /** A row as it may be shown. */
+  readonly present: (row: Row) => Row;
+}
+
+/** What a kind does beyond writing its row. */
+export interface Hooks {
+  /** The row's values as they are stored. */
+  readonly prepare?: (c: Scene, values: Row, before: Row | undefined) => Promise<Row>;
+  /** Written in the same batch. */
+  readonly alongside?: (c: Scene, db: Db, row: Row) => readonly Statement[];
+}
+
+/** As a batch takes it. */
+export type Statement = Parameters<Db["batch"]>[0][number];
+
+export interface Kind extends Readable {
+  readonly name: ManagedName;
+  readonly table: DatedTable;
+  readonly create: z.ZodObject;
+  readonly change: z.ZodType<Row>;
+  /** What no member can tell by itself. */
+  readonly whole: z.ZodType | undefined;
+  readonly faults: ((look: Looker, row: Row) => Promise<readonly InputIssue[]>) | undefined;
+  readonly hooks: Hooks;
+}
+
+type Names<T extends ManagedTable> = readonly (string & keyof T["$inferInsert"])[];
+
+export interface ReadableSpec<T extends ManagedTable> {
+  readonly noun: string;
+  readonly table: T;
+  /** What is never shown. */
+  readonly hidden?: Names<T>;
+  /** What its columns cannot tell about how it is shown. */
+  readonly known?: Readonly<Record<string, z.ZodType>>;
+  readonly sorts: Names<T>;
+  readonly usual: string;
+  readonly filters?: Names<T>;
+  readonly searched?: Names<T>;
+  readonly changeable?: readonly string[];
+  readonly present?: (row: Row) => Row;
+}
+
+export function readable<T extends ManagedTable>(spec: ReadableSpec<T>): Readable {
+  const { noun, table, hidden = [] } = spec;
+  const columns = columnsOf(table, hidden);
+  // A thing of the system's own is told by having no tenant; where there is none such the tenant goes without saying.
+  const shown = columnsOf(table, table.tenantId.notNull ? [...hidden, "tenantId"] : hidden);
+  const pick = (names: readonly string[] = []): Columns =>
+    Object.fromEntries(names.flatMap((each) => (columns[each] === undefined ? [] : [[each, columns[each]]])));
+  const filters = pick(spec.filters);
+  return {
+    noun,
+    table,
+    columns,
+    shape: shapeOf(shown, spec.known).meta({ id: nameOf(noun) }),
+    sorts: {
+      keys: Object.fromEntries(
+        Object.entries(pick(spec.sorts)).map(([each, column]) => [each, sortKey(column)]),
+      ),
+      usual: spec.usual,
+      id: table.id,
+    },
+    filters,
+    filterShape: Object.fromEntries(
+      Object.entries(filters).map(([each, column]) => [each, filterOf(column).optional()]),
+    ),
+    searched: Object.values(pick(spec.searched)),
+    changeable: spec.changeable ?? [],
+    present: spec.present ?? ((row) => row),
+  };
+}
+
+type Fields<T extends DatedTable> = {
+  readonly [Name in keyof T["$inferInsert"]]?: z.ZodType<T["$inferInsert"][Name]>;
+};
+
+export interface KindSpec<T extends DatedTable> extends Omit<ReadableSpec<T>, "changeable"> {
+  readonly name: ManagedName;
+  /** What may be written. Whatever the table has no default for must be there when a thing is made. */
+  readonly fields: Fields<T>;
+  /** Written when the thing is made, and never changed. */
+  readonly fixed?: Names<T>;
+  readonly whole?: z.ZodType;
+  readonly faults?: Kind["faults"];
+  readonly hooks?: Hooks;
+  /** Makes a thing; for the description, and for the contract test. */
+  readonly example: Row;
+}
+
+export function kind<T extends DatedTable>(spec: KindSpec<T>): Kind {
+  const { name, table, fixed = [], example } = spec;
+  const columns = columnsOf(table);
+  const fields = Object.fromEntries(
+    Object.entries(spec.fields).flatMap(([each, type]) => (type instanceof z.ZodType ? [[each, type]] : [])),
+  );
+  const create = Object.fromEntries(
+    Object.entries(fields).map(([each, type]) => [each, isNeeded(columns[each]) ? type : type.optional()]),
+  );
+  const changeable = Object.keys(fields).filter((each) => !fixed.some((one) => one === each));
+  const change = Object.fromEntries(changeable.map((each) => [each, (fields[each] ?? z.never()).optional()]));
+  return {
+    ...readable({ ...spec, changeable }),
+    name,
+    table,
+    create: z.strictObject(create).meta({ examples: [example] }),
+    change: z
+      .strictObject(change)
+      .refine((wanted) => Object.keys(wanted).length > 0, "Name at least one thing to change.")
+      .meta({ examples: [changeIn(example, changeable)] }),
+    whole: spec.whole,
+    faults: spec.faults,
+    hooks: spec.hooks ?? {},
+  };
+}
+
+/** As OpenAPI names it: RoutingRule. */
+const nameOf = (noun: string) =>
+  noun
+    .split(" ")
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join("");
+
+const isNeeded = (column: PgColumn | undefined) => column?.notNull === true && !column.hasDefault;
+
+function changeIn(example: Row, changeable: readonly string[]): Row {
+  const name = changeable.find((each) => each in example) ?? "";
+  return { [name]: example[name] };
+}

@@ -1,0 +1,29 @@
+/** Whose things a collection's routes speak of: the caller's tenant's, or the whole system's, which operators look after. */
+import type { Context } from "hono";
+import type { Action } from "../../core/access/actions.ts";
+import type { ManagedName } from "../../core/access/managed-actions.ts";
+import type { Db } from "../../db/client.ts";
+import type { Owner } from "../../db/queries/rows.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import type { Guarded } from "../../policy/guard.ts";
+
+export type Scene = Context<AppEnv & Guarded>;
+export type Verb = "list" | "read" | "create" | "update" | "delete";
+
+export interface Reach {
+  action(name: ManagedName, verb: Verb): Action;
+  owner(c: Scene): Owner;
+  db(c: Scene): Db;
+}
+
+export const ofTenant: Reach = {
+  action: (name, verb) => `${name}.${verb}` as const,
+  owner: (c) => c.get("principal").tenantId,
+  db: (c) => c.get("db"),
+};
+
+export const ofSystem: Reach = {
+  action: (_, verb) => (verb === "list" || verb === "read" ? "system.read" : "system.write"),
+  owner: () => null,
+  db: (c) => c.get("services").database.asSystem(),
+};

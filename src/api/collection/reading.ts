@@ -1,0 +1,69 @@
+/** The two routes by which things are read: page by page, and one by its id. */
+import { and } from "drizzle-orm";
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Action } from "../../core/access/actions.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { listRows, type Row, rowById } from "../../db/queries/rows.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { guard } from "../../policy/guard.ts";
+import { gives, givesPage } from "../answers.ts";
+import { tagged } from "../etag.ts";
+import { idParam } from "../key-schemas.ts";
+import { fieldsOf, listQuery, only, orderOf, readPlace, sealedPage } from "../lists.ts";
+import { params, query } from "../validate.ts";
+import { containing, equalTo } from "./conditions.ts";
+import type { Readable } from "./kind.ts";
+import { ofTenant, type Reach, type Scene } from "./reach.ts";
+
+const paging = z.object({
+  limit: z.number(),
+  cursor: z.string().optional(),
+  sort: z.array(z.string()),
+  fields: z.array(z.string()).optional(),
+});
+
+export async function found(c: Scene, kind: Readable, reach: Reach, id: string): Promise<Row> {
+  const [row] = await rowById(reach.db(c), kind.table, kind.columns, reach.owner(c), id);
+  if (row === undefined) throw new NotFoundError(`There is no such ${kind.noun}.`);
+  return row;
+}
+
+export function reading(kind: Readable, actions: { list: Action; read: Action }, reach: Reach = ofTenant) {
+  const { noun, shape, sorts, searched } = kind;
+  const members = Object.keys(shape.shape);
+  const asked = listQuery(sorts, shape).extend({
+    ...kind.filterShape,
+    ...(searched.length > 0 && { q: z.string().min(1).max(200).optional() }),
+  });
+  const says = "Those that there are, page by page.";
+  return new Hono<AppEnv>()
+    .get("/", guard(actions.list), query(asked), givesPage(shape, says), async (c) => {
+      const wanted: Row = c.req.valid("query");
+      const { limit, cursor, sort, fields = members } = paging.parse(wanted);
+      const { tenantId } = c.var.principal;
+      const scope = { keyring: c.var.services.keyring, tenantId, list: `${c.req.path}?${sort.join()}` };
+      const rows = await listRows(reach.db(c), {
+        ...{ table: kind.table, columns: kind.columns, owner: reach.owner(c) },
+        where: and(equalTo(kind.filters, wanted), containing(searched, wanted.q)),
+        order: orderOf(sorts, sort),
+        after: await readPlace(scope, cursor),
+        limit: limit + 1,
+      });
+      return c.json(
+        await sealedPage(scope, rows, limit, (page) => page.map((row) => only(kind.present(row), fields))),
+      );
+    })
+    .get(
+      "/:id",
+      guard(actions.read),
+      params(idParam),
+      query(z.object({ fields: fieldsOf(shape) })),
+      gives(shape, `The ${noun}.`),
+      async (c) => {
+        const row = await found(c, kind, reach, c.req.valid("param").id);
+        if (kind.changeable.length > 0) await tagged(c, row, kind.changeable);
+        return c.json(only(kind.present(row), c.req.valid("query").fields ?? members));
+      },
+    );
+}

@@ -1,0 +1,32 @@
+/** What the database refused, in the words of the interface: the last resort behind the checks at the route. */
+import { GatewayError, InvalidInputError, NotFoundError } from "../../core/errors.ts";
+import { refusalCode } from "../../db/errors.ts";
+
+export async function saying<R>(noun: string, work: () => Promise<R>): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    throw refusalOf(noun, refusalCode(error)) ?? error;
+  }
+}
+
+function refusalOf(noun: string, code: string | undefined): GatewayError | undefined {
+  switch (code) {
+    case "23505":
+      return new GatewayError("conflict", `There is such a ${noun} already.`);
+    case "23503":
+      // Rows hang on servers of their own tenant, so another's server is not there either.
+      return new NotFoundError(`What this ${noun} speaks of is not there.`);
+    case "23514":
+      return new InvalidInputError([{ path: "", message: "does not hold together" }]);
+    case "23502":
+    case "22001":
+    case "22003":
+    case "22007":
+    case "22008":
+    case "22P02":
+      return new InvalidInputError([{ path: "", message: "has a value that cannot be kept" }]);
+    default:
+      return undefined;
+  }
+}

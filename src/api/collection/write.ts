@@ -1,0 +1,108 @@
+/** Making, changing and removing one thing of a kind: checked as a whole, recorded, and never over somebody else's change. */
+import { z } from "zod";
+import { ForbiddenError, InvalidInputError } from "../../core/errors.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import type { Db } from "../../db/client.ts";
+import { isChangedMeanwhile } from "../../db/errors.ts";
+import { deleteRow, insertRow, insistUnchanged, type Row, updateRow } from "../../db/queries/rows.ts";
+import { change } from "../../policy/change.ts";
+import { refuseStale, stale } from "../etag.ts";
+import { defined } from "../values.ts";
+import type { Kind } from "./kind.ts";
+import type { Reach, Scene } from "./reach.ts";
+import { found } from "./reading.ts";
+import { saying } from "./refusals.ts";
+
+const ATTEMPTS = 3;
+
+const identity = z.object({ tenantId: z.string().nullable(), updatedAt: z.date() });
+
+export async function make(c: Scene, kind: Kind, reach: Reach, input: Row): Promise<Row> {
+  const db = reach.db(c);
+  const id = uuidv7();
+  const wanted = {
+    ...defined(input),
+    id,
+    tenantId: reach.owner(c),
+    ...byWhom(c, kind, ["createdBy", "updatedBy"]),
+  };
+  await refuseFaults(c, kind, reach, wanted);
+  const values = await prepared(c, kind, wanted, undefined);
+  const what = { action: reach.action(kind.name, "create"), resource: resourceOf(kind, id), after: values };
+  const [[made]] = await saying(kind.noun, () =>
+    change(c, what, (audit) =>
+      db.batch([insertRow(db, kind.table, kind.columns, values), ...alongside(c, kind, db, values), audit]),
+    ),
+  );
+  return made ?? values;
+}
+
+/** `If-Match` is asked again each time, so whoever is overtaken learns of it. */
+export async function alter(c: Scene, kind: Kind, reach: Reach, id: string, input: Row): Promise<Row> {
+  const db = reach.db(c);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const before = await own(c, kind, reach, id);
+    await refuseStale(c, before, kind.changeable);
+    const wanted = { ...defined(input), ...byWhom(c, kind, ["updatedBy"]) };
+    await refuseFaults(c, kind, reach, { ...before, ...wanted });
+    const values = await prepared(c, kind, wanted, before);
+    const after = { ...before, ...values };
+    const what = { action: reach.action(kind.name, "update"), resource: resourceOf(kind, id), before, after };
+    const { tenantId: owner, updatedAt } = identity.parse(before);
+    try {
+      const [, [row]] = await saying(kind.noun, () =>
+        change(c, what, (audit) =>
+          db.batch([
+            insistUnchanged(db, kind.table, id, updatedAt),
+            updateRow(db, kind.table, kind.columns, { owner, id }, values),
+            ...alongside(c, kind, db, after),
+            audit,
+          ]),
+        ),
+      );
+      return row ?? after;
+    } catch (error) {
+      if (!isChangedMeanwhile(error)) throw error;
+    }
+  }
+  throw stale();
+}
+
+export async function remove(c: Scene, kind: Kind, reach: Reach, id: string): Promise<void> {
+  const db = reach.db(c);
+  const before = await own(c, kind, reach, id);
+  const what = { action: reach.action(kind.name, "delete"), resource: resourceOf(kind, id), before };
+  await change(c, what, (audit) => db.batch([deleteRow(db, kind.table, reach.owner(c), id), audit]));
+}
+
+/** What holds for the whole system, a tenant sees and leaves alone. */
+async function own(c: Scene, kind: Kind, reach: Reach, id: string): Promise<Row> {
+  const row = await found(c, kind, reach, id);
+  if (identity.parse(row).tenantId === reach.owner(c)) return row;
+  throw new ForbiddenError(`This ${kind.noun} holds for the whole system: only those who run it change it.`);
+}
+
+const prepared = async (c: Scene, { hooks }: Kind, values: Row, before: Row | undefined) =>
+  hooks.prepare === undefined ? values : hooks.prepare(c, values, before);
+
+const alongside = (c: Scene, { hooks }: Kind, db: Db, row: Row) => hooks.alongside?.(c, db, row) ?? [];
+
+const resourceOf = ({ noun }: Kind, id: string) => ({ type: noun.replaceAll(" ", "_"), id });
+
+function byWhom(c: Scene, { table }: Kind, names: readonly string[]): Row {
+  const { userId } = c.get("principal");
+  return Object.fromEntries(names.filter((name) => name in table).map((name) => [name, userId ?? null]));
+}
+
+async function refuseFaults(c: Scene, kind: Kind, reach: Reach, row: Row): Promise<void> {
+  const checked = kind.whole?.safeParse(row);
+  const faults =
+    checked?.error?.issues.map(({ path, message }) => ({
+      path: `/${path.map(String).join("/")}`,
+      message,
+    })) ?? [];
+  if (faults.length === 0 && kind.faults !== undefined) {
+    faults.push(...(await kind.faults({ db: reach.db(c), owner: reach.owner(c) }, row)));
+  }
+  if (faults.length > 0) throw new InvalidInputError(faults);
+}

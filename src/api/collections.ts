@@ -1,0 +1,15 @@
+/** The routes of all kinds: each tenant's own, and under /system what holds for the whole gateway. */
+import { Hono } from "hono";
+import type { AppEnv } from "../edge/context.ts";
+import { collection } from "./collection/collection.ts";
+import { ofSystem } from "./collection/reach.ts";
+import { configs } from "./configs.ts";
+import { KINDS, SYSTEM_KINDS } from "./kinds/index.ts";
+import { views } from "./materialized-views.ts";
+
+export const collections = new Hono<AppEnv>();
+for (const kind of KINDS)
+  collections.route(`/${kind.name}`, kind.name === "configs" ? configs : collection(kind));
+
+export const system = new Hono<AppEnv>().route("/materialized-views", views);
+for (const kind of SYSTEM_KINDS) system.route(`/${kind.name}`, collection(kind, ofSystem));

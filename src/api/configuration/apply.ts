@@ -1,0 +1,112 @@
+/** Carries a plan out: all of it in one transaction, each change with its record, and nothing if something has changed meanwhile. */
+import { GatewayError } from "../../core/errors.ts";
+import { canonicalJson } from "../../core/registry/definition-hash.ts";
+import { isChangedMeanwhile } from "../../db/errors.ts";
+import { deleteRow, insertRow, insistUnchanged, type Row, updateRow } from "../../db/queries/rows.ts";
+import { updateTenant } from "../../db/queries/tenants.ts";
+import { type Change, changeAll } from "../../policy/change.ts";
+import type { Statement } from "../collection/kind.ts";
+import type { Scene } from "../collection/reach.ts";
+import { saying } from "../collection/refusals.ts";
+import type { Plan, Step } from "./plan.ts";
+
+const MOST_CHANGES = 5000;
+
+export async function carryOut(c: Scene, plan: Plan): Promise<number> {
+  const { steps, tenant, changes } = plan;
+  if (changes.length === 0) return 0;
+  if (changes.length > MOST_CHANGES) {
+    throw new GatewayError(
+      "conflict",
+      `These are ${changes.length} changes: make at most ${MOST_CHANGES} at once.`,
+    );
+  }
+  const { db, principal } = c.var;
+  const { tenantId } = principal;
+  const prepared: Step[] = [];
+  for (const step of steps) prepared.push({ ...step, values: await valuesOf(c, step) });
+  // Rules go before the servers that they speak of, and come after them.
+  const removals = prepared.filter(({ change }) => change.do === "remove").toReversed();
+  const others = prepared.filter(({ change }) => change.do !== "remove");
+  const statements: Statement[] = [
+    ...prepared.flatMap(({ section, id, before }) =>
+      before?.updatedAt instanceof Date ? [insistUnchanged(db, section.table, id, before.updatedAt)] : [],
+    ),
+    ...removals.map(({ section, id }) => deleteRow(db, section.table, tenantId, id)),
+    ...others.flatMap((step) => statementsOf(c, step)),
+    ...(tenant === undefined ? [] : [updateTenant(db, tenantId, tenant)]),
+  ];
+  const [first, ...rest] = statements;
+  if (first === undefined) return 0;
+  try {
+    await saying("thing", () =>
+      changeAll(c, [...prepared.map(recordOf), ...tenantRecord(c, plan)], (audits) =>
+        db.batch([first, ...rest, ...audits]),
+      ),
+    );
+  } catch (error) {
+    if (!isChangedMeanwhile(error)) throw error;
+    throw new GatewayError("conflict", "Something has changed meanwhile. Make a new plan.");
+  }
+  return changes.length;
+}
+
+/** Columns only, and of a change only what changes. */
+async function valuesOf(c: Scene, { section, change, id, values, before }: Step): Promise<Row> {
+  if (change.do === "remove") return {};
+  const { tenantId, userId } = c.var.principal;
+  const columns = Object.fromEntries(
+    Object.entries(values).filter(([name]) => name in section.columns && name !== "id"),
+  );
+  const by = Object.fromEntries(
+    ["createdBy", "updatedBy"]
+      .filter((name) => name in section.columns)
+      .map((name) => [name, userId ?? null]),
+  );
+  const wanted = before === undefined ? { ...columns, ...by, id, tenantId } : changed(columns, before);
+  return section.hooks.prepare === undefined ? wanted : section.hooks.prepare(c, wanted, before);
+}
+
+function changed(values: Row, before: Row): Row {
+  const plain = (value: unknown) => canonicalJson(JSON.parse(JSON.stringify(value ?? null)));
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => plain(value) !== plain(before[name])),
+  );
+}
+
+function statementsOf(c: Scene, { section, id, values, before }: Step): Statement[] {
+  const { db, principal } = c.var;
+  const { table, columns, hooks } = section;
+  const after = { ...before, ...values };
+  const more = hooks.alongside?.(c, db, after) ?? [];
+  if (before === undefined) return [insertRow(db, table, columns, values), ...more];
+  if (Object.keys(values).length === 0) return [];
+  return [updateRow(db, table, columns, { owner: principal.tenantId, id }, values), ...more];
+}
+
+const VERBS = { make: "create", change: "update", remove: "delete" } as const;
+
+function recordOf({ section, change, id, values, before }: Step): Change {
+  return {
+    action: `${section.action}.${VERBS[change.do]}`,
+    resource: { type: section.noun.replaceAll(" ", "_"), id },
+    before,
+    ...(change.do !== "remove" && { after: { ...before, ...values } }),
+    details: { by: "configuration" },
+  };
+}
+
+function tenantRecord(c: Scene, { tenant, changes }: Plan): Change[] {
+  if (tenant === undefined) return [];
+  const change = changes.find(({ section }) => section === "tenant");
+  const resource = { type: "tenant", id: c.var.principal.tenantId };
+  return [
+    {
+      action: "tenant.update",
+      resource,
+      before: change?.before,
+      after: change?.after,
+      details: { by: "configuration" },
+    },
+  ];
+}

@@ -1,0 +1,58 @@
+/** The configuration file as a whole: one member a section. A section that is not there is left alone; one that is, is complete. */
+import { z } from "zod";
+import { SECTIONS } from "./sections.ts";
+
+const MOST = 20_000;
+
+const item = z.record(z.string(), z.unknown());
+
+/** Judged item by item later on, so that a fault is told where it stands. */
+const sections = Object.fromEntries(SECTIONS.map(({ name }) => [name, z.array(item).max(MOST).optional()]));
+
+export const documentShape = z
+  .strictObject({
+    version: z.literal(1),
+    tenant: z.strictObject({ name: z.string(), timeZone: z.string(), settings: item }).partial().optional(),
+    ...sections,
+  })
+  .meta({
+    id: "Configuration",
+    description: "What may stand in a section is what may be sent to the routes of its things.",
+  });
+
+export type Document = z.output<typeof documentShape>;
+
+const example = {
+  version: 1,
+  featureFlags: [{ key: "new-catalogue", name: "The new catalogue", isEnabled: true }],
+};
+
+export const planned = z
+  .strictObject({
+    document: documentShape,
+    secrets: z
+      .record(z.string().max(200), z.string().max(10_000))
+      .default({})
+      .describe("Values of the variables that the document names. What is not there stays as it is."),
+  })
+  .meta({ examples: [{ document: example }] });
+
+export const confirmed = planned.extend({
+  hash: z.string().max(100).describe("Of the plan that is to be carried out."),
+});
+
+const content = z.record(z.string(), z.unknown());
+
+export const changeShape = z.object({
+  section: z.string(),
+  do: z.enum(["make", "change", "remove"]),
+  name: z.string(),
+  before: content.optional(),
+  after: content.optional(),
+  secret: z.boolean().optional().describe("The secret itself changes."),
+});
+
+export const planShape = z.object({ hash: z.string(), changes: z.array(changeShape) });
+export const appliedShape = z.object({ hash: z.string(), applied: z.number() });
+
+export type PlannedChange = z.output<typeof changeShape>;

@@ -1,0 +1,61 @@
+/** The tenant's whole configuration as one file: read, held against another, and changed to it in one go. */
+import { Hono } from "hono";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { GatewayError } from "../../core/errors.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { guard } from "../../policy/guard.ts";
+import { gives } from "../answers.ts";
+import { body, query } from "../validate.ts";
+import { carryOut } from "./apply.ts";
+import { appliedShape, confirmed, documentShape, planned, planShape } from "./document.ts";
+import { planOf } from "./plan.ts";
+import { exported } from "./state.ts";
+
+const asked = z.object({ format: z.enum(["json", "yaml"]).default("json") });
+
+/** The plan that changes nothing: SHA-256 of `[]`. */
+const NOTHING = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945";
+
+export const configuration = new Hono<AppEnv>()
+  .get(
+    "/",
+    guard("configuration.export"),
+    query(asked),
+    gives(documentShape, "All of it; secrets by the names of the variables that hold them."),
+    async (c) => {
+      const document = await exported(c);
+      if (c.req.valid("query").format === "json") return c.json(document);
+      return c.body(stringify(document, { lineWidth: 110 }), 200, {
+        "content-type": "application/yaml; charset=utf-8",
+      });
+    },
+  )
+  .post(
+    "/plan",
+    guard("configuration.plan"),
+    body(planned),
+    gives(planShape, "What would change, and the hash to confirm it with."),
+    async (c) => {
+      const { document, secrets } = c.req.valid("json");
+      const { hash, changes } = await planOf(c, document, secrets);
+      return c.json({ hash, changes });
+    },
+  )
+  .post(
+    "/apply",
+    guard("configuration.apply"),
+    body(confirmed.meta({ examples: [{ document: { version: 1 }, hash: NOTHING }] })),
+    gives(appliedShape, "How much was changed: all of the plan, or nothing."),
+    async (c) => {
+      const { document, secrets, hash } = c.req.valid("json");
+      const plan = await planOf(c, document, secrets);
+      if (plan.hash !== hash) {
+        throw new GatewayError(
+          "conflict",
+          "This is not the plan that was confirmed: something has changed. Make a new plan.",
+        );
+      }
+      return c.json({ hash, applied: await carryOut(c, plan) });
+    },
+  );

@@ -1,0 +1,143 @@
+/**
+ * A section of the configuration file: how the rows of a table are written in it, and read back. What is as it usually
+ * is stays unwritten, servers are called by their names, and secrets by the names of the variables that hold them.
+ */
+import { is, type SQL, SQL as Sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { z } from "zod";
+import type { ManagedName } from "../../core/access/managed-actions.ts";
+import type { Content } from "../../core/configuration/plan.ts";
+import type { InputIssue } from "../../core/errors.ts";
+import { isUuid } from "../../core/ids.ts";
+import { canonicalJson } from "../../core/registry/definition-hash.ts";
+import type { Columns, DatedTable, Row } from "../../db/queries/rows.ts";
+import type { Hooks, Kind, Looker } from "../collection/kind.ts";
+import type { Scene } from "../collection/reach.ts";
+
+export interface ServerNames {
+  readonly idOf: (name: string) => string | undefined;
+  readonly nameOf: (id: string) => string | undefined;
+}
+
+export type Reading = { readonly values: Row } | { readonly faults: readonly InputIssue[] };
+
+export interface Section {
+  /** As the file's member. */
+  readonly name: string;
+  readonly noun: string;
+  /** First half of its actions. */
+  readonly action: ManagedName | "servers" | "access";
+  readonly table: DatedTable;
+  /** All that reading and writing needs. */
+  readonly columns: Columns;
+  /** Which of the tenant's rows are configuration. */
+  readonly where?: SQL | undefined;
+  readonly hooks: Hooks;
+  identityOf(content: Content): string;
+  /** Whether there can be but one thing of an identity. */
+  readonly isUnique: boolean;
+  /** A row in its usual form, for the file. */
+  write(c: Scene, row: Row, names: ServerNames): Promise<Content>;
+  /** The same of what was read from a file, where that is written otherwise than a row. */
+  contentOf?(values: Row, names: ServerNames): Content;
+  /** Of what a file says; paths are relative to the item. */
+  read(look: Looker, item: Row, names: ServerNames): Promise<Reading>;
+  /** What a row takes of the secrets that came along; undefined: nothing that it has not got. */
+  secret?(c: Scene, item: Row, secrets: Secrets, before: Row | undefined): Promise<SecretReading>;
+}
+
+export type Secrets = Readonly<Record<string, string>>;
+export type SecretReading =
+  | { readonly values: Row; readonly isNew: boolean }
+  | { readonly fault: InputIssue };
+
+/** A section of a kind is read by the schema that judges what comes in one by one. */
+export function sectionOf(kind: Kind, identity: readonly string[], where?: SQL): Section {
+  const fields = Object.keys(kind.create.shape);
+  return {
+    name: kind.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    noun: kind.noun,
+    action: kind.name,
+    table: kind.table,
+    columns: kind.columns,
+    where,
+    hooks: kind.hooks,
+    isUnique: true,
+    identityOf: (content) => canonicalJson(identity.map((name) => content[name] ?? null)),
+    write: async (_, row, names) => written(row, fields, kind.columns, names),
+    async read(look, item, names) {
+      const { row, faults } = withIds(item, names);
+      const parsed = kind.create.safeParse(row);
+      const issues = [...faults, ...issuesOf(parsed.error)];
+      if (!parsed.success || issues.length > 0) return { faults: issues };
+      const values = completed(parsed.data, fields, kind.columns);
+      const whole = issuesOf(kind.whole?.safeParse(values).error);
+      const others = whole.length === 0 ? await kind.faults?.(look, values) : undefined;
+      const all = [...whole, ...(others ?? [])];
+      return all.length > 0 ? { faults: all } : { values };
+    },
+  };
+}
+
+export function issuesOf(error: z.ZodError | undefined): InputIssue[] {
+  return (error?.issues ?? []).map(({ path, message }) => ({
+    path: `/${path.map(String).join("/")}`,
+    message,
+  }));
+}
+
+/** Undefined where Postgres finds it when the row is made. */
+function usual(column: PgColumn | undefined): unknown {
+  if (column === undefined) return undefined;
+  if (column.default === undefined) return column.notNull ? undefined : null;
+  if (!is(column.default, Sql)) return column.default;
+  return column.dataType === "array" ? [] : undefined;
+}
+
+/** What a file leaves out is as it usually is, also where it is something else now. */
+export function completed(values: Row, fields: readonly string[], columns: Columns): Row {
+  return Object.fromEntries(
+    fields.flatMap((name) => {
+      const value = values[name] ?? usual(columns[name]);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+export function written(row: Row, fields: readonly string[], columns: Columns, names: ServerNames): Content {
+  const plain: unknown = JSON.parse(JSON.stringify(row));
+  const known = z.record(z.string(), z.unknown()).parse(plain);
+  const members = fields.flatMap((name): [string, unknown][] => {
+    const value = known[name] ?? null;
+    const isUsual = value === null || canonicalJson(value) === canonicalJson(usual(columns[name]) ?? null);
+    return isUsual ? [] : [withName(name, value, names)];
+  });
+  return Object.fromEntries(members);
+}
+
+function withName(member: string, value: unknown, names: ServerNames): [string, unknown] {
+  if (member === "serverId") return ["server", names.nameOf(String(value)) ?? value];
+  if (member !== "targetServers" || !Array.isArray(value)) return [member, value];
+  // Of a server that is gone only the id is left. Routing passes it over, and a file may keep it.
+  return ["targetServers", value.map((id) => names.nameOf(String(id)) ?? id)];
+}
+
+/** Names of servers turned into ids. */
+export function withIds({ server, targetServers, ...item }: Row, names: ServerNames) {
+  const faults: InputIssue[] = [];
+  const idOf = (name: unknown, path: string) => {
+    const id = names.idOf(String(name));
+    if (id === undefined) faults.push({ path, message: `names no server: ${String(name)}` });
+    return id;
+  };
+  const row: Row = { ...item };
+  if (server !== undefined && server !== null) row.serverId = idOf(server, "/server");
+  if (Array.isArray(targetServers)) {
+    row.targetServers = targetServers.flatMap((name, index) =>
+      isUuid(String(name)) && names.idOf(String(name)) === undefined
+        ? String(name)
+        : (idOf(name, `/targetServers/${index}`) ?? []),
+    );
+  }
+  return { row, faults };
+}

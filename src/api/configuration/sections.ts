@@ -1,0 +1,126 @@
+/** The sections of the configuration file, in its order. */
+import { eq } from "drizzle-orm";
+import { z } from "zod";
+import { canonicalJson } from "../../core/registry/definition-hash.ts";
+import { ipRules as ipRuleTable, serverAccessControls } from "../../db/schema/access.ts";
+import { columnsOf } from "../collection/shape.ts";
+import { faultOfTimes, newControl } from "../control-schemas.ts";
+import { alerts } from "../kinds/alerts.ts";
+import { announcements } from "../kinds/announcements.ts";
+import { clearValue, configs } from "../kinds/configs.ts";
+import { featureFlags } from "../kinds/feature-flags.ts";
+import { ipRules } from "../kinds/ip-rules.ts";
+import { maintenanceWindows } from "../kinds/maintenance-windows.ts";
+import { rateLimits } from "../kinds/rate-limits.ts";
+import { requestQueues } from "../kinds/request-queues.ts";
+import { retentionPolicies } from "../kinds/retention-policies.ts";
+import { routingRules } from "../kinds/routing-rules.ts";
+import { issuesOf, type Section, sectionOf, withIds, written } from "./section.ts";
+import { serversSection } from "./servers.ts";
+
+const controlFields = [
+  ...["subject", "objectType", "serverId", "objectPattern", "effect", "validFrom", "validUntil"],
+  ...["daysOfWeek", "startTime", "endTime", "reason", "isActive"],
+];
+const controlColumns = columnsOf(serverAccessControls);
+const subjectOf = z.object({ subjectType: z.string(), subjectId: z.string() });
+const minutes = (value: unknown) => (typeof value === "string" ? value.slice(0, 5) : value);
+
+/** A rule is what it says: another rule is another thing, so none is ever changed by a file. */
+const accessControls: Section = {
+  name: "accessControls",
+  noun: "access control",
+  action: "access",
+  table: serverAccessControls,
+  columns: controlColumns,
+  hooks: {},
+  identityOf: canonicalJson,
+  isUnique: false,
+  async write(_, row, names) {
+    const { subjectType: type, subjectId: id } = subjectOf.parse(row);
+    const { startTime, endTime } = row;
+    const whole = { ...row, subject: { type, id }, startTime: minutes(startTime), endTime: minutes(endTime) };
+    return written(whole, controlFields, controlColumns, names);
+  },
+  async read(_, item, names) {
+    const { row, faults } = withIds(item, names);
+    const parsed = newControl.safeParse(row);
+    const issues = [...faults, ...issuesOf(parsed.error)];
+    if (!parsed.success || issues.length > 0) return { faults: issues };
+    const fault = faultOfTimes(parsed.data);
+    if (fault !== undefined) return { faults: [fault] };
+    const { subject, ...values } = parsed.data;
+    return { values: { ...values, subjectType: subject.type, subjectId: subject.id } };
+  },
+};
+
+const plainConfigs = sectionOf(configs, ["key"]);
+const sensitive = z.object({
+  key: z.string(),
+  secret: z.string().optional(),
+  isSensitive: z.boolean().default(false),
+});
+const secretName = (key: string) => `CONFIG_${key.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
+
+/** A sensitive value stands as `secret: NAME`: of the variable that holds it where the file is applied. */
+const configsSection: Section = {
+  ...plainConfigs,
+  // What is plain does not become sensitive, nor the other way round: it is made anew.
+  identityOf: ({ key, secret }) => canonicalJson([key, secret !== undefined]),
+  async write(c, row, names) {
+    const { value, isSensitive, ...content } = await plainConfigs.write(c, row, names);
+    if (isSensitive !== true) return { ...content, value };
+    return { ...content, secret: secretName(String(content.key)) };
+  },
+  async read(look, { secret, ...item }, names) {
+    if (secret === undefined) {
+      if (item.isSensitive === true)
+        return { faults: [{ path: "/secret", message: "must name where the value comes from" }] };
+      return plainConfigs.read(look, item, names);
+    }
+    const name = z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "is no name of an environment variable")
+      .safeParse(secret);
+    if (!name.success)
+      return { faults: [{ path: "/secret", message: "is no name of an environment variable" }] };
+    const reading = await plainConfigs.read(look, { ...item, value: "", isSensitive: true }, names);
+    if ("faults" in reading) return reading;
+    const { value: _, ...values } = reading.values;
+    return { values: { ...values, secret: name.data } };
+  },
+  async secret(c, item, secrets, before) {
+    const { secret, key } = sensitive.parse(item);
+    if (secret === undefined) return { values: {}, isNew: false };
+    const value = secrets[secret];
+    if (value !== undefined) {
+      const isNew = before === undefined || (await clearValue(c, before)) !== value;
+      return { values: isNew ? { value } : {}, isNew };
+    }
+    if (before?.isSensitive === true) return { values: {}, isNew: false };
+    return {
+      fault: { path: "/secret", message: `needs a value for ${key}: set ${secret} where you apply this` },
+    };
+  },
+};
+
+/** What the gateway has imposed by itself is no configuration. */
+const ownIpRules: Section = {
+  ...sectionOf(ipRules, ["kind", "cidr"], eq(ipRuleTable.isAutomatic, false)),
+  isUnique: false,
+};
+
+export const SECTIONS: readonly Section[] = [
+  serversSection,
+  accessControls,
+  sectionOf(routingRules, ["name"]),
+  sectionOf(rateLimits, ["subjectType", "subjectId", "windowSeconds"]),
+  ownIpRules,
+  sectionOf(requestQueues, ["server"]),
+  configsSection,
+  sectionOf(featureFlags, ["key"]),
+  { ...sectionOf(maintenanceWindows, ["title", "server"]), isUnique: false },
+  { ...sectionOf(announcements, ["title"]), isUnique: false },
+  { ...sectionOf(alerts, ["name"]), isUnique: false },
+  sectionOf(retentionPolicies, ["tableName"]),
+];

@@ -1,0 +1,154 @@
+/** Servers in the configuration file: their secrets stay in the environment of whoever applies it, under the names that stand here. */
+import { z } from "zod";
+import type { Content } from "../../core/configuration/plan.ts";
+import type { Keyring } from "../../core/keyring.ts";
+import { TRANSPORTS } from "../../core/vocabulary.ts";
+import type { Row } from "../../db/queries/rows.ts";
+import { mcpServers as table } from "../../db/schema/registry.ts";
+import { type Credentials, credentialHeader } from "../../upstream/credentials.ts";
+import type { Scene } from "../collection/reach.ts";
+import { columnsOf } from "../collection/shape.ts";
+import { addressFault, sealed } from "../servers/credentials.ts";
+import { newServer } from "../servers/schemas.ts";
+import { completed, issuesOf, type SecretReading, type Secrets, type Section, written } from "./section.ts";
+
+const { auth: _, evenIfRegistered: __, discover: ___, ...shape } = newServer.shape;
+const plain = z.strictObject(shape);
+const fields = Object.keys(shape);
+const columns = columnsOf(table, ["healthRecent"]);
+
+const secret = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "is no name of an environment variable");
+
+/** What is no secret of a credential, and the name of the variable that holds the rest. */
+const authItem = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("bearer"), secret }),
+  z.strictObject({ type: z.literal("basic"), username: z.string().max(255), secret }),
+  z.strictObject({ type: z.literal("header"), name: z.string().max(100), secret }),
+]);
+type AuthItem = z.output<typeof authItem>;
+
+const storedAuth = z.object({
+  type: z.enum(["none", "bearer", "basic", "header", "oauth"]),
+  sealed: z.string().optional(),
+  reference: z.string().optional(),
+});
+const stored = z.object({ id: z.string(), name: z.string(), authConfig: storedAuth });
+
+const item = z.looseObject({ auth: authItem.optional() });
+
+const usualReference = (name: string) =>
+  `${name
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, "_")
+    .replace(/^(?=\d)/, "_")}_SECRET`;
+
+async function headerOf(keyring: Keyring, { id, authConfig }: z.output<typeof stored>) {
+  const { type, sealed: text } = authConfig;
+  const header = await credentialHeader(keyring, id, { type, ...(text !== undefined && { sealed: text }) });
+  return header === "unreadable" ? undefined : header;
+}
+
+async function authOf(c: Scene, row: Row): Promise<Content | undefined> {
+  const server = stored.parse(row);
+  const { type, reference = usualReference(server.name) } = server.authConfig;
+  // Of OAuth there is nothing that a file could say.
+  if (type === "none" || type === "oauth") return undefined;
+  if (type === "bearer") return { type, secret: reference };
+  const [name = "", value = ""] = (await headerOf(c.var.services.keyring, server)) ?? [];
+  if (type === "header") return { type, name, secret: reference };
+  const decoded = new TextDecoder().decode(
+    Uint8Array.from(atob(value.slice("Basic ".length)), (char) => char.charCodeAt(0)),
+  );
+  return { type, username: decoded.slice(0, Math.max(decoded.indexOf(":"), 0)), secret: reference };
+}
+
+function credentialsOf(auth: AuthItem, text: string): Credentials {
+  switch (auth.type) {
+    case "bearer":
+      return { type: "bearer", token: text };
+    case "basic":
+      return { type: "basic", username: auth.username, password: text };
+    case "header":
+      return { type: "header", name: auth.name, value: text };
+  }
+}
+
+async function secretOf(
+  c: Scene,
+  row: Row,
+  secrets: Secrets,
+  before: Row | undefined,
+): Promise<SecretReading> {
+  const { keyring } = c.var.services;
+  const { auth } = item.parse(row);
+  const { id } = z.object({ id: z.string() }).parse(row);
+  const known = before === undefined ? undefined : stored.parse(before);
+  if (auth === undefined) {
+    // What the file cannot say, it does not take away either.
+    if (known?.authConfig.type === "oauth") return { values: {}, isNew: false };
+    return { values: { authConfig: { type: "none" } }, isNew: false };
+  }
+  const text = secrets[auth.secret];
+  if (text === undefined) {
+    if (known?.authConfig.type !== auth.type) {
+      return {
+        fault: { path: "/auth/secret", message: `needs a value: set ${auth.secret} where you apply this` },
+      };
+    }
+    return { values: { authConfig: { ...known.authConfig, reference: auth.secret } }, isNew: false };
+  }
+  const authConfig = await sealed(keyring, id, { ...credentialsOf(auth, text), reference: auth.secret });
+  const [before_, after] = [
+    known && (await headerOf(keyring, known)),
+    await headerOf(keyring, { id, name: "", authConfig }),
+  ];
+  if (after === undefined)
+    return { fault: { path: "/auth/secret", message: `${auth.secret} holds no credential of that type` } };
+  const isNew = before_?.join("\n") !== after.join("\n");
+  return {
+    values: {
+      authConfig: isNew || known === undefined ? authConfig : { ...known.authConfig, reference: auth.secret },
+    },
+    isNew,
+  };
+}
+
+export const serversSection: Section = {
+  name: "servers",
+  noun: "server",
+  action: "servers",
+  table,
+  columns,
+  hooks: {},
+  isUnique: true,
+  identityOf: ({ name }) => String(name),
+  async write(c, row, names) {
+    const auth = await authOf(c, row);
+    return { ...written(row, fields, columns, names), ...(auth !== undefined && { auth }) };
+  },
+  contentOf({ auth, ...values }, names) {
+    return { ...written(values, fields, columns, names), ...(auth !== undefined && { auth }) };
+  },
+  async read(_, { auth, ...row }) {
+    const [parsed, proof] = [plain.safeParse(row), authItem.optional().safeParse(auth)];
+    const issues = [
+      ...issuesOf(parsed.error),
+      ...issuesOf(proof.error).map(({ path, message }) => ({
+        path: `/auth${path === "/" ? "" : path}`,
+        message,
+      })),
+    ];
+    if (!parsed.success || !proof.success) return { faults: issues };
+    const values = completed(parsed.data, fields, columns);
+    return { values: { ...values, ...(proof.data !== undefined && { auth: proof.data }) } };
+  },
+  secret: secretOf,
+};
+
+/** Judged by the policy of where the gateway runs, which a schema does not know. */
+export function addressFaultOf(c: Scene, values: Row): string | undefined {
+  const { endpointUrl, transportType } = z
+    .object({ endpointUrl: z.string(), transportType: z.enum(TRANSPORTS) })
+    .parse(values);
+  return addressFault(endpointUrl, transportType, c.var.services.upstream.urlPolicy);
+}

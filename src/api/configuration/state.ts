@@ -1,0 +1,75 @@
+/** What there is: the tenant's rows of all sections, read in one round trip. */
+
+import type { Content, Existing } from "../../core/configuration/plan.ts";
+import { inOrder } from "../../core/configuration/plan.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { allRows } from "../../db/queries/configuration.ts";
+import type { Row } from "../../db/queries/rows.ts";
+import { tenantById } from "../../db/queries/tenants.ts";
+import type { Scene } from "../collection/reach.ts";
+import type { Document } from "./document.ts";
+import type { Section, ServerNames } from "./section.ts";
+import { SECTIONS } from "./sections.ts";
+
+export interface State {
+  readonly tenant: Awaited<ReturnType<typeof tenantById>>[number];
+  readonly rows: ReadonlyMap<string, readonly Row[]>;
+}
+
+export interface ExistingRow extends Existing {
+  readonly row: Row;
+}
+
+export async function stateOf(c: Scene): Promise<State> {
+  const { db, principal } = c.var;
+  const { tenantId } = principal;
+  const [[tenant], ...found] = await db.batch([
+    tenantById(db, tenantId),
+    ...SECTIONS.map(({ table, columns, where }) => allRows(db, tenantId, table, columns, where)),
+  ]);
+  if (tenant === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
+  return { tenant, rows: new Map(SECTIONS.map(({ name }, index) => [name, found[index] ?? []])) };
+}
+
+/** Of the servers that there are, and of those that will be. */
+export function namesOf(state: State, wanted: ReadonlyMap<string, string> | undefined): ServerNames {
+  const known = (state.rows.get("servers") ?? []).map(({ id, name }) => [String(name), String(id)] as const);
+  const ids = wanted ?? new Map(known);
+  const byId = new Map([...known, ...ids].map(([name, id]) => [id, name]));
+  return { idOf: (name) => ids.get(name), nameOf: (id) => byId.get(id) };
+}
+
+export async function existingIn(
+  c: Scene,
+  section: Section,
+  state: State,
+  names: ServerNames,
+): Promise<ExistingRow[]> {
+  const rows = state.rows.get(section.name) ?? [];
+  const items = await Promise.all(
+    rows.map(async (row) => {
+      const content = await section.write(c, row, names);
+      return { id: String(row.id), identity: section.identityOf(content), content, row };
+    }),
+  );
+  return inOrder(items);
+}
+
+export const tenantContent = ({ tenant }: State): Content => ({
+  name: tenant.name,
+  timeZone: tenant.timeZone,
+  settings: tenant.settings,
+});
+
+/** The whole of it, the same text for the same state. */
+export async function exported(c: Scene): Promise<Document> {
+  const state = await stateOf(c);
+  const names = namesOf(state, undefined);
+  const sections: Record<string, Content[]> = {};
+  for (const section of SECTIONS) {
+    const items = await existingIn(c, section, state, names);
+    if (items.length > 0) sections[section.name] = items.map(({ content }) => content);
+  }
+  const { name, timeZone, settings } = state.tenant;
+  return { version: 1, tenant: { name, timeZone, settings }, ...sections };
+}

@@ -1,0 +1,59 @@
+/**
+ * Updates say which state they were made for (RFC 9110 §13.1.1), so that of two admins nobody undoes the other's work
+ * unseen. The tag stands for what can be changed, not for what the gateway itself observes meanwhile, such as counts
+ * and health: otherwise a busy server could never be edited. Whoever does not care says `If-Match: *`.
+ */
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { sha256Hex } from "../core/digest.ts";
+import { GatewayError } from "../core/errors.ts";
+import { canonicalJson } from "../core/registry/definition-hash.ts";
+import { isChangedMeanwhile } from "../db/errors.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+export async function tagOf(row: Row, changeable: readonly string[]): Promise<string> {
+  const known = Object.fromEntries(changeable.map((name) => [name, row[name] ?? null]));
+  // As it stands on the wire: a Date and its text are one.
+  const plain: unknown = JSON.parse(JSON.stringify(known));
+  return `"${(await sha256Hex(canonicalJson(plain))).slice(0, 32)}"`;
+}
+
+/** Puts the tag of what is answered on the answer. */
+export async function tagged(c: Context, row: Row, changeable: readonly string[]): Promise<void> {
+  c.header("etag", await tagOf(row, changeable));
+}
+
+/** Stands at the routes that ask for If-Match, for the API's description; `refuseStale` does the asking. */
+export const conditional = createMiddleware((_, next) => next());
+
+const STRONG_TAG = /(?:^|,)\s*("[^"]*")(?=\s*(?:,|$))/g;
+
+export async function refuseStale(c: Context, row: Row, changeable: readonly string[]): Promise<void> {
+  const condition = c.req.header("if-match")?.trim();
+  if (condition === undefined || condition === "") {
+    throw new GatewayError(
+      "precondition_required",
+      "Send the ETag of what you have read as If-Match, or `If-Match: *` to change it whatever it is now.",
+    );
+  }
+  if (condition === "*") return;
+  const tag = await tagOf(row, changeable);
+  const accepted = [...condition.matchAll(STRONG_TAG)].some(([, known]) => known === tag);
+  if (!accepted) throw stale();
+}
+
+export const stale = () =>
+  new GatewayError(
+    "precondition_failed",
+    "Somebody has changed it meanwhile. Read it again, then change it.",
+  );
+
+/** For batches that begin with insistUnchanged. */
+export async function unlessOvertaken<R>(work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isChangedMeanwhile(error) ? stale() : error;
+  }
+}

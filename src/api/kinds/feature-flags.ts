@@ -1,0 +1,41 @@
+/** What is switched on for whom. Of one key the tenant's own flag comes before the whole system's. */
+import { z } from "zod";
+import { ROLES } from "../../core/vocabulary.ts";
+import { featureFlags as table } from "../../db/schema/operations.ts";
+import { kind } from "../collection/kind.ts";
+import { key, prose, title } from "./members.ts";
+
+const ids = z.array(z.string().min(1).max(200)).max(1000);
+
+/** The first that speaks of somebody decides; after all of them the percentage does. */
+const rules = z
+  .array(
+    z.strictObject({
+      roles: z.array(z.enum(ROLES)).max(10).optional(),
+      userIds: ids.optional(),
+      isEnabled: z.boolean(),
+    }),
+  )
+  .max(100);
+
+export const featureFlags = kind({
+  name: "feature-flags",
+  noun: "feature flag",
+  table,
+  fields: {
+    key,
+    name: title,
+    description: prose.nullable(),
+    isEnabled: z.boolean(),
+    rules,
+    percentage: z.number().min(0).max(100),
+    userIds: ids,
+  },
+  fixed: ["key"],
+  known: { rules },
+  sorts: ["key", "name", "createdAt", "updatedAt"],
+  usual: "key",
+  filters: ["key", "isEnabled"],
+  searched: ["key", "name", "description"],
+  example: { key: "new-catalogue", name: "The new catalogue", isEnabled: true, percentage: 25 },
+});

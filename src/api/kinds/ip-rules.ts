@@ -1,0 +1,36 @@
+/** Who is let in, or kept out, by address alone: read by core/limits/ip-lists.ts. */
+import { z } from "zod";
+import { canonicalNetwork, networkFault } from "../../core/net/cidr.ts";
+import { IP_RULE_KINDS } from "../../core/vocabulary.ts";
+import { ipRules as table } from "../../db/schema/access.ts";
+import { kind } from "../collection/kind.ts";
+import { moment } from "../times.ts";
+import { prose } from "./members.ts";
+
+const network = z
+  .string()
+  .max(64)
+  .check((ctx) => {
+    const fault = networkFault(ctx.value);
+    if (fault !== undefined)
+      ctx.issues.push({ code: "custom", message: fault, input: ctx.value, continue: false });
+  })
+  .transform(canonicalNetwork);
+
+export const ipRules = kind({
+  name: "ip-rules",
+  noun: "IP rule",
+  table,
+  fields: {
+    kind: z.enum(IP_RULE_KINDS),
+    cidr: network,
+    reason: prose.nullable(),
+    expiresAt: moment.nullable(),
+    isActive: z.boolean(),
+  },
+  sorts: ["cidr", "createdAt", "updatedAt", "violations"],
+  usual: "-createdAt",
+  filters: ["kind", "isAutomatic", "isActive"],
+  searched: ["reason"],
+  example: { kind: "block", cidr: "192.0.2.0/24", reason: "Sent nothing but nonsense." },
+});

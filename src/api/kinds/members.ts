@@ -1,0 +1,27 @@
+/** What the same members of different kinds may say. */
+import { z } from "zod";
+
+export const title = z.string().trim().min(1).max(200);
+export const prose = z.string().max(5000);
+/** As Postgres' integer takes it. */
+export const count = z.number().int().min(0).max(2_147_483_647);
+/** Of configurations and flags: what code asks for. */
+export const key = z
+  .string()
+  .regex(/^[a-z][a-z0-9_.-]{0,199}$/, "takes small letters, digits, dots, hyphens and underscores");
+
+export const timeZone = z
+  .string()
+  .max(100)
+  .refine(isTimeZone, "is not the name of a time zone (such as Europe/Vienna)");
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+export const isInOrder = (from: Date | null | undefined, to: Date | null | undefined) =>
+  from === null || from === undefined || to === null || to === undefined || from < to;

@@ -1,0 +1,61 @@
+/** How often who may ask: read by core/limits/policy.ts. */
+import { z } from "zod";
+import { LIMIT_SUBJECTS, ROLES } from "../../core/vocabulary.ts";
+import { anyKeyById } from "../../db/queries/controls.ts";
+import { memberRole } from "../../db/queries/keys.ts";
+import { rateLimitConfigs as table } from "../../db/schema/traffic.ts";
+import { kind } from "../collection/kind.ts";
+import { count } from "./members.ts";
+
+/** Everybody comes without a role's name too. */
+const LIMITED_ROLES: readonly string[] = [...ROLES, "anonymous"];
+const WITHOUT_ID: readonly string[] = ["global", "tenant", "ip"];
+
+const subject = z.object({ subjectType: z.enum(LIMIT_SUBJECTS), subjectId: z.string().nullish() });
+
+export const rateLimits = kind({
+  name: "rate-limits",
+  noun: "rate limit",
+  table,
+  fields: {
+    subjectType: z.enum(LIMIT_SUBJECTS),
+    /** A role, a user or a key. Null: each of the kind. */
+    subjectId: z.string().min(1).max(200).nullable(),
+    limitCount: count,
+    windowSeconds: z.number().int().min(1).max(86_400),
+    burstFactor: z.number().min(1).max(100),
+    isActive: z.boolean(),
+  },
+  fixed: ["subjectType", "subjectId"],
+  sorts: ["subjectType", "limitCount", "windowSeconds", "createdAt", "updatedAt"],
+  usual: "subjectType",
+  filters: ["subjectType", "subjectId", "isActive"],
+  whole: subject
+    .refine(({ subjectType, subjectId }) => subjectId == null || !WITHOUT_ID.includes(subjectType), {
+      path: ["subjectId"],
+      message: "is for roles, users and keys",
+    })
+    .refine(
+      ({ subjectType, subjectId }) =>
+        subjectType !== "role" || subjectId == null || LIMITED_ROLES.includes(subjectId),
+      {
+        path: ["subjectId"],
+        message: `is one of ${LIMITED_ROLES.join(", ")}`,
+      },
+    ),
+  async faults({ db, owner }, row) {
+    const { subjectType, subjectId } = subject.parse(row);
+    const fault = (path: string, message: string) => [{ path, message }];
+    if (owner === null) return [];
+    if (subjectType === "global") return fault("/subjectType", "is for those who run the gateway");
+    if (subjectId == null) return [];
+    if (subjectType === "user" && (await memberRole(db, owner, subjectId)).length === 0) {
+      return fault("/subjectId", "is no member of yours");
+    }
+    if (subjectType !== "key") return [];
+    const isKey =
+      z.uuid().safeParse(subjectId).success && (await anyKeyById(db, owner, subjectId)).length > 0;
+    return isKey ? [] : fault("/subjectId", "is no key of yours");
+  },
+  example: { subjectType: "role", subjectId: "user", limitCount: 200, windowSeconds: 60, burstFactor: 2 },
+});

@@ -1,0 +1,103 @@
+/**
+ * Lists that can be asked for in several orders and in part: `?sort=-createdAt,name&fields=id,name&limit=…&cursor=…`. The
+ * cursor is sealed: it says where the last row stands, which may be a row that its holder must not see, and it fits
+ * the list, the order and the tenant that it was given for and nothing else.
+ */
+
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { z } from "zod";
+import { InvalidInputError } from "../core/errors.ts";
+import type { Keyring } from "../core/keyring.ts";
+import type { Order, Place, SortKey } from "../db/queries/listing.ts";
+import { type PageOf, pageQuery } from "./pages.ts";
+
+const MOST_KEYS = 3;
+
+const listOf = (names: readonly string[], what: string) =>
+  z
+    .string()
+    .max(500)
+    .transform((text) => text.split(","))
+    .refine(
+      (wanted) => wanted.every((name) => names.includes(name)),
+      `takes ${what}, parted by commas: ${names.join(", ")}`,
+    );
+
+const sortOf = (names: readonly string[], usual: string) => {
+  const both = names.flatMap((name) => [name, `-${name}`]);
+  return listOf(both, "names, each with a minus before it to turn it round")
+    .refine((wanted) => wanted.length <= MOST_KEYS, `takes ${MOST_KEYS} names at most`)
+    .default([usual])
+    .meta({
+      description: `Names, parted by commas; a minus turns one round. Usually ${usual}.`,
+      example: usual,
+    });
+};
+
+export const fieldsOf = (shape: z.ZodObject) => {
+  const names = Object.keys(shape.shape);
+  return listOf(names, "names of members")
+    .optional()
+    .meta({ description: "Only these members, parted by commas.", example: names.slice(0, 2).join(",") });
+};
+
+export interface Sorts {
+  readonly keys: Readonly<Record<string, SortKey>>;
+  /** As a caller would write it. */
+  readonly usual: string;
+  readonly id: PgColumn;
+}
+
+/** To be extended by what else a list can be asked for. */
+export const listQuery = (sorts: Sorts, shape: z.ZodObject) =>
+  pageQuery.extend({ sort: sortOf(Object.keys(sorts.keys), sorts.usual), fields: fieldsOf(shape) });
+
+export function orderOf({ keys, id }: Sorts, sort: readonly string[]): Order {
+  const chosen = sort.flatMap((name) => {
+    const descending = name.startsWith("-");
+    const key = keys[descending ? name.slice(1) : name];
+    return key === undefined ? [] : [{ ...key, descending }];
+  });
+  return { keys: chosen, id };
+}
+
+export function only(row: Readonly<Record<string, unknown>>, fields: readonly string[] | undefined) {
+  if (fields === undefined) return row;
+  return Object.fromEntries(fields.map((name) => [name, row[name]]));
+}
+
+/** What a cursor is good for. */
+export interface CursorScope {
+  readonly keyring: Keyring;
+  readonly tenantId: string;
+  /** The list, with whatever it was narrowed to. */
+  readonly list: string;
+}
+
+const purpose = ({ tenantId, list }: CursorScope) => `cursor:${tenantId}:${list}`;
+const placeShape = z.array(z.string());
+
+export async function readPlace(scope: CursorScope, cursor: string | undefined): Promise<Place | undefined> {
+  if (cursor === undefined) return undefined;
+  const opened = await scope.keyring.open(purpose(scope), cursor);
+  if (opened === undefined) {
+    throw new InvalidInputError([{ path: "cursor", message: "is not one that this list has given" }]);
+  }
+  return placeShape.parse(JSON.parse(new TextDecoder().decode(opened)));
+}
+
+/** `rows` holds one more than `limit` where there is a further page. */
+export async function sealedPage<R extends { readonly place: Place }, T>(
+  scope: CursorScope,
+  rows: readonly R[],
+  limit: number,
+  show: (rows: readonly R[]) => readonly T[],
+): Promise<PageOf<T>> {
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  const nextCursor =
+    last === undefined
+      ? null
+      : await scope.keyring.seal(purpose(scope), new TextEncoder().encode(JSON.stringify(last.place)));
+  return { items: show(page), nextCursor };
+}

@@ -1,0 +1,63 @@
+/** What is announced to the caller now. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { GatewayError, NotFoundError } from "../core/errors.ts";
+import { SEVERITIES } from "../core/vocabulary.ts";
+import {
+  acknowledge,
+  announcementFor,
+  currentAnnouncements,
+  type Reader,
+} from "../db/queries/announcements.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { record } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { givesNothing, givesPage } from "./answers.ts";
+import type { Scene } from "./collection/reach.ts";
+import { idParam } from "./key-schemas.ts";
+import { params } from "./validate.ts";
+
+const shape = z.object({
+  id: z.uuid(),
+  title: z.string(),
+  body: z.string(),
+  severity: z.enum(SEVERITIES),
+  startsAt: z.iso.datetime(),
+  endsAt: z.iso.datetime().nullable(),
+  requiresAcknowledgement: z.boolean(),
+  acknowledgedAt: z.iso.datetime().nullable(),
+});
+
+function readerOf(c: Scene): Reader {
+  const { tenantId, userId, role } = c.get("principal");
+  return { tenantId, userId, role };
+}
+
+export const myAnnouncements = new Hono<AppEnv>()
+  .get(
+    "/",
+    guard("announcements.seen"),
+    givesPage(shape, "What is announced now, newest first."),
+    async (c) => {
+      const items = await currentAnnouncements(c.var.db, readerOf(c), new Date());
+      return c.json({ items, nextCursor: null });
+    },
+  )
+  .post(
+    "/:id/acknowledge",
+    guard("announcements.acknowledge"),
+    params(idParam),
+    givesNothing("It is known that you have read it."),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const { db, principal } = c.var;
+      const [announcement] = await announcementFor(db, readerOf(c), id, new Date());
+      if (announcement === undefined) throw new NotFoundError("There is no such announcement.");
+      const { tenantId, userId } = principal;
+      if (userId === undefined)
+        throw new GatewayError("conflict", "Only people and their programs read announcements.");
+      await acknowledge(db, { tenantId, userId, announcementId: id });
+      await record(c, { action: "announcements.acknowledge", resource: { type: "announcement", id } });
+      return c.body(null, 204);
+    },
+  );

@@ -1,0 +1,151 @@
+/** What all of the tenant's servers offer, as discovery has found it: tools, resources, prompts. */
+import { and } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { Hono } from "hono";
+import { z } from "zod";
+import { NotFoundError } from "../core/errors.ts";
+import { sortKey } from "../db/queries/listing.ts";
+import { listRows, type ManagedTable, type Row, rowById } from "../db/queries/rows.ts";
+import { serversAmong } from "../db/queries/servers.ts";
+import { serverPrompts, serverResources, serverTools } from "../db/schema/registry.ts";
+import type { AppEnv } from "../edge/context.ts";
+import type { UseKind } from "../policy/access.ts";
+import { guard } from "../policy/guard.ts";
+import { gives, givesPage } from "./answers.ts";
+import { containing, equalTo } from "./collection/conditions.ts";
+import type { Scene } from "./collection/reach.ts";
+import { columnsOf, filterOf, shapeOf } from "./collection/shape.ts";
+import { idParam } from "./key-schemas.ts";
+import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage } from "./lists.ts";
+import { visibilityOf } from "./servers/visible.ts";
+import { params, query } from "./validate.ts";
+
+interface Offering<T extends ManagedTable> {
+  readonly name: "tools" | "resources" | "prompts";
+  readonly kind: UseKind;
+  readonly table: T;
+  /** By which rules and callers name it. */
+  readonly called: string & keyof T["$inferSelect"];
+  readonly sorts: readonly (string & keyof T["$inferSelect"])[];
+  readonly filters: readonly (string & keyof T["$inferSelect"])[];
+  readonly searched: readonly PgColumn[];
+}
+
+/** What every such row has, whichever table it is of. */
+const common = z.object({
+  serverId: z.string(),
+  annotations: z.object({ readOnlyHint: z.boolean().optional() }).nullish().catch(null),
+});
+const paging = z.object({
+  limit: z.number(),
+  cursor: z.string().optional(),
+  sort: z.array(z.string()),
+  fields: z.array(z.string()).optional(),
+});
+
+function offerings<T extends ManagedTable>({ name, kind, table, called, ...spec }: Offering<T>) {
+  const columns = columnsOf(table, ["tenantId"]);
+  const shape = shapeOf(columns).extend({ serverName: z.string().nullable() });
+  const pick = (names: readonly string[]) =>
+    Object.fromEntries(names.flatMap((each) => (columns[each] === undefined ? [] : [[each, columns[each]]])));
+  const filters = pick(spec.filters);
+  const sorts: Sorts = {
+    keys: Object.fromEntries(
+      Object.entries(pick(spec.sorts)).map(([each, column]) => [each, sortKey(column)]),
+    ),
+    usual: called,
+    id: table.id,
+  };
+  const asked = listQuery(sorts, shape).extend({
+    ...Object.fromEntries(
+      Object.entries(filters).map(([each, column]) => [each, filterOf(column).optional()]),
+    ),
+    q: z.string().min(1).max(200).optional(),
+  });
+
+  const shown = async (c: Scene, rows: readonly Row[]) => {
+    const allows = await visibilityOf(c);
+    const visible = rows.filter((row) => {
+      const { serverId, annotations } = common.parse(row);
+      return allows(kind, serverId, String(row[called]), { readOnlyHint: annotations?.readOnlyHint });
+    });
+    const ids = [...new Set(visible.map((row) => common.parse(row).serverId))];
+    const servers = ids.length === 0 ? [] : await serversAmong(c.var.db, c.var.principal.tenantId, ids);
+    const names = new Map(servers.map((server) => [server.id, server.name]));
+    return visible.map(({ place: _, ...row }) => ({
+      ...row,
+      serverName: names.get(common.parse(row).serverId) ?? null,
+    }));
+  };
+
+  return new Hono<AppEnv>()
+    .get(
+      "/",
+      guard(`${name}.list`),
+      query(asked),
+      givesPage(shape, `Those that the caller may use.`),
+      async (c) => {
+        const wanted: Row = c.req.valid("query");
+        const { limit, cursor, sort, fields } = paging.parse(wanted);
+        const { db, principal, services } = c.var;
+        const { tenantId } = principal;
+        const scope = { keyring: services.keyring, tenantId, list: `${name}?${sort.join()}` };
+        const rows = await listRows(db, {
+          ...{ table, columns, owner: tenantId, order: orderOf(sorts, sort), limit: limit + 1 },
+          where: and(equalTo(filters, wanted), containing(spec.searched, wanted.q)),
+          after: await readPlace(scope, cursor),
+        });
+        const visible = await shown(c, rows.slice(0, limit));
+        return c.json(await sealedPage(scope, rows, limit, () => visible.map((row) => only(row, fields))));
+      },
+    )
+    .get(
+      "/:id",
+      guard(`${name}.read`),
+      params(idParam),
+      query(z.object({ fields: fieldsOf(shape) })),
+      gives(shape, "It, with its definition."),
+      async (c) => {
+        const { db, principal } = c.var;
+        const rows = await rowById(db, table, columns, principal.tenantId, c.req.valid("param").id);
+        const [row] = await shown(c, rows);
+        if (row === undefined) throw new NotFoundError(`There is no such ${name.slice(0, -1)}.`);
+        return c.json(only(row, c.req.valid("query").fields));
+      },
+    );
+}
+
+export const tools = offerings({
+  name: "tools",
+  kind: "tool",
+  table: serverTools,
+  called: "name",
+  sorts: ["name", "totalCalls", "successCount", "avgExecutionTime", "lastSeenAt", "createdAt"],
+  filters: ["serverId", "name", "definitionHash"],
+  searched: [serverTools.name, serverTools.title, serverTools.description],
+});
+
+export const resources = offerings({
+  name: "resources",
+  kind: "resource",
+  table: serverResources,
+  called: "uriTemplate",
+  sorts: ["uriTemplate", "name", "mimeType", "lastSeenAt", "createdAt"],
+  filters: ["serverId", "uriTemplate", "mimeType", "isTemplate"],
+  searched: [
+    serverResources.name,
+    serverResources.title,
+    serverResources.uriTemplate,
+    serverResources.description,
+  ],
+});
+
+export const prompts = offerings({
+  name: "prompts",
+  kind: "prompt",
+  table: serverPrompts,
+  called: "name",
+  sorts: ["name", "lastSeenAt", "createdAt"],
+  filters: ["serverId", "name"],
+  searched: [serverPrompts.name, serverPrompts.title, serverPrompts.description],
+});

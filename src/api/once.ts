@@ -1,0 +1,98 @@
+/**
+ * Creations with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): whoever got no answer asks again with
+ * the same key, and gets what was made the first time instead of a second one. Only what succeeded is remembered. If an
+ * isolate dies between making a thing and remembering it, the next try, a minute later, makes another.
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import { z } from "zod";
+import { sha256Hex } from "../core/digest.ts";
+import { GatewayError, InvalidInputError } from "../core/errors.ts";
+import { uuidv7 } from "../core/ids.ts";
+import { refusalCode } from "../db/errors.ts";
+import {
+  answeredRequest,
+  type IdempotentRequest,
+  keepAnswer,
+  releaseRequest,
+  takeRequest,
+} from "../db/queries/idempotency.ts";
+import type { AppEnv } from "../edge/context.ts";
+import type { Guarded } from "../policy/guard.ts";
+
+type Scene = Context<AppEnv & Guarded>;
+
+const FORM = /^[\x21-\x7e]{1,255}$/;
+const REPLAYED = "idempotency-replayed";
+/** What of an answer's headers belongs to the thing that was made. */
+const KEPT_HEADERS = ["content-type", "etag", "location"];
+
+const keptAnswer = z.object({ body: z.string(), headers: z.array(z.tuple([z.string(), z.string()])) });
+
+/** Stands behind the guard: keys are each principal's own. */
+export const once: MiddlewareHandler<AppEnv & Guarded> = createMiddleware<AppEnv & Guarded>(
+  async (c, next) => {
+    const key = c.req.header("idempotency-key");
+    if (key === undefined) return next();
+    if (!FORM.test(key)) {
+      throw new InvalidInputError([
+        { path: "Idempotency-Key", message: "takes 1 to 255 visible characters" },
+      ]);
+    }
+    const { db, principal } = c.var;
+    const request = { id: uuidv7(), tenantId: principal.tenantId, principalId: principal.id, key };
+    const requestHash = await sha256Hex(`${c.req.method} ${c.req.path}\n${await c.req.text()}`);
+    const [taken] = await takeRequest(db, { ...request, requestHash }).catch(refuseWithoutTenant);
+    if (taken === undefined) return replay(c, request, requestHash);
+    await next();
+    if (c.res.ok) await remember(c, request);
+    else await releaseRequest(db, request);
+  },
+);
+
+/** Operators may look at no tenant at all; there is then nowhere to keep an answer. */
+function refuseWithoutTenant(error: unknown): never {
+  if (refusalCode(error) !== "23503") throw error;
+  throw new GatewayError("conflict", "Choose a tenant under Account first, or leave Idempotency-Key out.");
+}
+
+async function remember(c: Scene, request: IdempotentRequest & { id: string }): Promise<void> {
+  const headers = KEPT_HEADERS.flatMap((name) => {
+    const value = c.res.headers.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  const body = await c.res.clone().text();
+  const content = new TextEncoder().encode(JSON.stringify({ body, headers }));
+  const sealedResponse = await c.var.services.keyring.seal(purpose(request.id), content);
+  await keepAnswer(c.var.db, request, { status: c.res.status, sealedResponse });
+}
+
+async function replay(c: Scene, request: IdempotentRequest, requestHash: string): Promise<Response> {
+  const [known] = await answeredRequest(c.var.db, request);
+  if (known !== undefined && known.requestHash !== requestHash) {
+    throw new GatewayError(
+      "key_reused",
+      "This Idempotency-Key came with another request before. Take a new one.",
+    );
+  }
+  if (known === undefined || known.status === null || known.sealedResponse === null) {
+    throw new GatewayError(
+      "conflict",
+      "The first request with this Idempotency-Key is still at work. Ask again soon.",
+    );
+  }
+  const opened = await c.var.services.keyring.open(purpose(known.id), known.sealedResponse);
+  if (opened === undefined) {
+    throw new GatewayError(
+      "conflict",
+      "What was answered to this Idempotency-Key can no longer be read. Take a new one.",
+    );
+  }
+  const { body, headers } = keptAnswer.parse(JSON.parse(new TextDecoder().decode(opened)));
+  const answer = new Response(body, { status: known.status, headers });
+  answer.headers.set(REPLAYED, "true");
+  return answer;
+}
+
+/** Bound to the row: one answer never opens as another's. */
+const purpose = (id: string) => `idempotent-answer:${id}`;

@@ -1,0 +1,165 @@
+/** The description of the REST interface, OpenAPI 3.1, made from the very schemas that judge what comes in. */
+import { z } from "zod";
+import { TITLES } from "../../core/errors.ts";
+import { examplesOf } from "../validate.ts";
+import type { Operation } from "./operations.ts";
+import { type Json, SchemaStore } from "./schemas.ts";
+
+const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().describe("What to do about it."),
+    code: z.string(),
+    requestId: z.string().describe("To be told to whoever runs the gateway."),
+    errors: z
+      .array(
+        z.object({
+          path: z.string().describe("A JSON Pointer, or the name of a parameter."),
+          message: z.string(),
+        }),
+      )
+      .optional(),
+    missing: z.object({ role: z.string().optional(), scope: z.string().optional() }).optional(),
+  })
+  .meta({ id: "Problem", description: "RFC 9457." });
+
+const PROBLEMS: Readonly<Record<number, string>> = {
+  400: TITLES.bad_request,
+  401: TITLES.unauthorized,
+  403: TITLES.forbidden,
+  404: TITLES.not_found,
+  409: TITLES.conflict,
+  412: TITLES.precondition_failed,
+  413: TITLES.payload_too_large,
+  415: TITLES.unsupported_media_type,
+  422: TITLES.key_reused,
+  428: TITLES.precondition_required,
+  429: TITLES.too_many_requests,
+  503: TITLES.database_unavailable,
+};
+
+const ifMatch = {
+  name: "If-Match",
+  in: "header",
+  required: true,
+  description: "The ETag of what was read, or `*` to change it whatever it is now.",
+  schema: { type: "string" },
+  example: "*",
+};
+
+const idempotencyKey = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description:
+    "Repeating the request with the same key within 24 hours gives the same answer and makes nothing new.",
+  schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,255}$" },
+};
+
+export function describe(operations: readonly Operation[], publicUrl: string): Json {
+  const store = new SchemaStore();
+  store.of(problem, "output");
+  const paths: Record<string, Json> = {};
+  for (const operation of operations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: described(operation, store) };
+  }
+  const responses = Object.entries(PROBLEMS).map(([status, description]) => [
+    `Problem${status}`,
+    problemResponse(description),
+  ]);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "MCP Registry Gateway",
+      version: "1",
+      description:
+        "Lists come in pages: follow nextCursor until it is null. Updates say what they were made for (If-Match), creations may be repeated safely (Idempotency-Key), and failures are problem+json that says what to do.",
+    },
+    servers: [{ url: `${publicUrl}/api/v1` }],
+    security: [{ apiKey: [] }, { oauth: [] }, { session: [] }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: store.named,
+      responses: Object.fromEntries(responses),
+      securitySchemes: {
+        apiKey: { type: "http", scheme: "bearer", description: "`Authorization: Bearer mcp_…`" },
+        oauth: {
+          type: "oauth2",
+          flows: {
+            authorizationCode: {
+              authorizationUrl: `${publicUrl}/api/auth/oauth2/authorize`,
+              tokenUrl: `${publicUrl}/api/auth/oauth2/token`,
+              scopes: {},
+            },
+          },
+        },
+        session: { type: "apiKey", in: "cookie", name: "session", description: "People who are signed in." },
+      },
+    },
+  };
+}
+
+function described(operation: Operation, store: SchemaStore): Json {
+  const { id, tag, summary, inputs, answer, rule, takesIdempotencyKey, takesIfMatch } = operation;
+  const body = inputs.find(({ part }) => part === "json");
+  const parameters = [
+    ...inputs.filter(({ part }) => part !== "json").flatMap((input) => store.parametersOf(input)),
+    ...(takesIfMatch ? [ifMatch] : []),
+    ...(takesIdempotencyKey ? [idempotencyKey] : []),
+  ];
+  const who = rule.operator === true ? "those who run the gateway" : `the role ${rule.role} or more`;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description: `For ${who}, with the scope ${rule.scope}.`,
+    "x-action": operation.action,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body !== undefined && {
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: store.of(body.schema, "input"), ...examples(body.schema) } },
+      },
+    }),
+    responses: {
+      [answer.status]: {
+        description: answer.says,
+        ...(takesIfMatch && { headers: { ETag: { schema: { type: "string" } } } }),
+        ...(answer.schema !== undefined && {
+          content: { "application/json": { schema: store.of(answer.schema, "output") } },
+        }),
+      },
+      ...Object.fromEntries(
+        problemsOf(operation).map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]),
+      ),
+    },
+  };
+}
+
+function examples(schema: z.ZodType): Json {
+  const [first] = examplesOf(schema);
+  return first === undefined ? {} : { examples: { usual: { value: first } } };
+}
+
+function problemsOf({ inputs, path, method, takesIfMatch, takesIdempotencyKey }: Operation): number[] {
+  const hasBody = inputs.some(({ part }) => part === "json");
+  return [
+    ...(inputs.length > 0 ? [400] : []),
+    ...[401, 403],
+    // What comes in may speak of things that are not there.
+    ...(path.includes("{") || hasBody ? [404] : []),
+    ...(method === "get" ? [] : [409]),
+    ...(takesIfMatch ? [412, 428] : []),
+    ...(hasBody ? [413, 415] : []),
+    ...(takesIdempotencyKey ? [422] : []),
+    ...[429, 503],
+  ];
+}
+
+const problemResponse = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+});

@@ -1,0 +1,74 @@
+/** The REST interface's operations, read off its routes: who may, what comes in, what goes out. */
+import type { RouterRoute } from "hono/types";
+import { ACTIONS, type Action, type ActionRule } from "../../core/access/actions.ts";
+import { guardedAction } from "../../policy/guard.ts";
+import { type RouteAnswer, routeAnswer } from "../answers.ts";
+import { conditional } from "../etag.ts";
+import { once } from "../once.ts";
+import { type RouteInput, routeInput } from "../validate.ts";
+
+export interface Operation {
+  readonly method: string;
+  /** As OpenAPI writes it: /servers/{id}. */
+  readonly path: string;
+  readonly id: string;
+  /** The first segment: what it is about. */
+  readonly tag: string;
+  readonly summary: string;
+  readonly action: Action;
+  readonly rule: ActionRule;
+  readonly inputs: readonly RouteInput[];
+  readonly answer: RouteAnswer;
+  readonly takesIdempotencyKey: boolean;
+  readonly takesIfMatch: boolean;
+}
+
+type Route = Pick<RouterRoute, "method" | "path" | "handler">;
+
+export function operationsOf(routes: readonly Route[]): Operation[] {
+  const reachable = routes.filter(({ path }) => !path.endsWith("/*"));
+  return [...Map.groupBy(reachable, ({ method, path }) => `${method} ${path}`).values()].flatMap(
+    (handlers) => {
+      const [{ method = "", path = "" } = {}] = handlers;
+      const action = handlers.flatMap(({ handler }) => guardedAction(handler) ?? [])[0];
+      const answer = handlers.flatMap(({ handler }) => routeAnswer(handler) ?? [])[0];
+      if (action === undefined || answer === undefined) return [];
+      return {
+        method: method.toLowerCase(),
+        path: path.replaceAll(/:(\w+)/g, "{$1}"),
+        id: idOf(method, path),
+        tag: path.split("/")[1] ?? "",
+        summary: summaryOf(action, path),
+        action,
+        rule: ACTIONS[action],
+        inputs: handlers.flatMap(({ handler }) => routeInput(handler) ?? []),
+        answer,
+        takesIdempotencyKey: handlers.some(({ handler }) => Object.is(handler, once)),
+        takesIfMatch: handlers.some(({ handler }) => Object.is(handler, conditional)),
+      };
+    },
+  );
+}
+
+const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1);
+
+/** getServersByIdMetrics */
+function idOf(method: string, path: string): string {
+  const words = path
+    .split("/")
+    .flatMap((segment) => (segment.startsWith(":") ? ["by", segment.slice(1)] : segment.split("-")));
+  return [method.toLowerCase(), ...words.map(capital)].join("");
+}
+
+const VERBS: Readonly<Record<string, string>> = { create: "Make", update: "Change", delete: "Remove" };
+
+/** "List routing rules", "Acknowledge alert events". */
+function summaryOf(action: Action, path: string): string {
+  const [thing = "", verb = ""] = action.split(".");
+  const last = path.split("/").at(-1) ?? "";
+  const about = thing === "system" ? path.split("/").slice(2, 3).join(" ") : thing;
+  // Where several routes take one action, the path tells them apart.
+  const isTold = last.startsWith(":") || last === "" || last === about || verb.startsWith(last);
+  const words = [VERBS[verb] ?? capital(verb), about, ...(isTold ? [] : [`(${last})`])];
+  return words.join(" ").replaceAll("-", " ");
+}

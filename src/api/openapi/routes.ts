@@ -1,0 +1,28 @@
+/** Where the description is read: by programs as JSON, by people as a page. Both are open: they tell nothing of any tenant. */
+import { Hono } from "hono";
+import type { AppEnv } from "../../edge/context.ts";
+import { describe } from "./document.ts";
+import { operationsOf } from "./operations.ts";
+import { referencePage } from "./page.tsx";
+
+type Routes = Parameters<typeof operationsOf>[0];
+
+const CACHED = { "cache-control": "public, max-age=300" };
+
+/** `routes` is asked when all of them are there. */
+export function description(routes: () => Routes) {
+  let known: { readonly json: string; readonly page: string } | undefined;
+  const made = (publicUrl: string) => {
+    if (known === undefined) {
+      const operations = operationsOf(routes());
+      const document = describe(operations, publicUrl);
+      known = { json: JSON.stringify(document), page: referencePage(operations, document) };
+    }
+    return known;
+  };
+  return new Hono<AppEnv>()
+    .get("/openapi.json", (c) =>
+      c.body(made(c.var.config.publicUrl).json, 200, { ...CACHED, "content-type": "application/json" }),
+    )
+    .get("/docs", (c) => c.html(made(c.var.config.publicUrl).page, 200, CACHED));
+}

@@ -1,0 +1,121 @@
+/** The records of the tenant: who did what, what was called, what failed, what looked like an attack. */
+import { Hono } from "hono";
+import type { Action } from "../core/access/actions.ts";
+import {
+  auditLogs,
+  errorLogs,
+  mcpAuditLogs,
+  requestLogs,
+  securityEvents,
+  systemEvents,
+} from "../db/schema/logs.ts";
+import { connectionPools } from "../db/schema/traffic.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { guard } from "../policy/guard.ts";
+import { givesPage } from "./answers.ts";
+import { type TimelineOf, timelineOf } from "./timeline.ts";
+import { query } from "./validate.ts";
+
+const records = (action: Action, says: string, timeline: TimelineOf) =>
+  new Hono<AppEnv>().get(
+    "/",
+    guard(action),
+    query(timeline.query),
+    givesPage(timeline.shape, says),
+    async (c) => c.json(await timeline.list(c, c.req.valid("query"))),
+  );
+
+/** Who, what, when, where, and whether it came off. */
+export const auditLog = records(
+  "audit-logs.list",
+  "What was done in the tenant, newest first.",
+  timelineOf({
+    table: auditLogs,
+    time: "timestamp",
+    filters: [
+      "userId",
+      "apiKeyId",
+      "impersonatorId",
+      "action",
+      "resourceType",
+      "resourceId",
+      "success",
+      "ipAddress",
+      "requestId",
+    ],
+  }),
+);
+
+export const mcpAuditLog = records(
+  "mcp-audit-logs.list",
+  "MCP methods that were called, newest first.",
+  timelineOf({
+    table: mcpAuditLogs,
+    time: "timestamp",
+    filters: ["userId", "apiKeyId", "method", "target", "serverId", "success", "requestId"],
+    least: { minDurationMs: "durationMs" },
+  }),
+);
+
+export const requestLog = records(
+  "request-logs.list",
+  "Requests, newest first.",
+  timelineOf({
+    table: requestLogs,
+    time: "requestTime",
+    filters: [
+      "userId",
+      "apiKeyId",
+      "targetServerId",
+      "method",
+      "path",
+      "mcpMethod",
+      "toolName",
+      "clientName",
+      "ipAddress",
+      "errorCode",
+      "requestId",
+      "traceId",
+    ],
+    least: { minStatus: "statusCode", minDurationMs: "durationMs" },
+  }),
+);
+
+export const errorLog = records(
+  "error-logs.list",
+  "Failures, newest first.",
+  timelineOf({
+    table: errorLogs,
+    time: "timestamp",
+    filters: ["code", "source", "severity", "serverId", "requestId", "fingerprint"],
+    searched: ["message"],
+  }),
+);
+
+export const securityEventLog = records(
+  "security-events.list",
+  "What those who watch over security should see, newest first.",
+  timelineOf({
+    table: securityEvents,
+    time: "timestamp",
+    filters: ["eventType", "severity", "userId", "apiKeyId", "serverId", "ipAddress"],
+    searched: ["description"],
+  }),
+);
+
+export const systemEventLog = records(
+  "system-events.list",
+  "What changed by itself, such as the health of servers, newest first.",
+  timelineOf({
+    table: systemEvents,
+    time: "timestamp",
+    filters: ["eventType", "source", "severity", "serverId"],
+    searched: ["message"],
+  }),
+);
+
+export const connectionPoolLog = records(
+  "connection-pools.list",
+  "Connections as they were observed, newest first.",
+  timelineOf({ table: connectionPools, time: "sampledAt", filters: ["kind", "name", "serverId"] }),
+);

@@ -1,0 +1,157 @@
+/**
+ * The MCP Registry's own interface, /v0.1, for each tenant, as VS Code and GitHub Copilot read it: they send no
+ * credentials, so what may be read is decided by the path. Either the tenant has made its registry public, at its short
+ * name, or somebody knows a path with a secret in it. Whoever publishes brings a credential all the same.
+ */
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import { createMiddleware } from "hono/factory";
+import { z } from "zod";
+import { sha256Hex } from "../core/digest.ts";
+import { ForbiddenError, NotFoundError } from "../core/errors.ts";
+import { entryOf, listEntries, versionsOf } from "../db/queries/entries.ts";
+import { tenantOfPublicRegistry, tenantOfRegistryPath } from "../db/queries/registry-readers.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { type Guarded, guard } from "../policy/guard.ts";
+import { noSuchServer } from "../registry/entries.ts";
+import { type Catalogue, type Entry, published } from "../registry/published.ts";
+import { readCursor } from "./pages.ts";
+import { REGISTRY_PATH } from "./registry/paths.ts";
+import { editVersion, endVersion, publish, setStatus } from "./registry/publishing.ts";
+import { cursorOf, listCursor, listQuery, oneQuery, statusBody } from "./registry/v0-schemas.ts";
+import { body, params, query } from "./validate.ts";
+
+/** Set by `registry`: whose registry stands in the path. */
+export interface RegistryEnv extends AppEnv {
+  Variables: AppEnv["Variables"] & {
+    registry: { readonly tenantId: string; readonly isPublic: boolean; readonly catalogue: Catalogue };
+  };
+}
+
+export type RegistryScene = Context<RegistryEnv & Guarded>;
+
+const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const registry = createMiddleware<RegistryEnv>(async (c, next) => {
+  const base = c.req.param("base") ?? "";
+  const db = c.get("services").database.asSystem();
+  const isPublic = SLUG.test(base);
+  const [tenant] = isPublic
+    ? await tenantOfPublicRegistry(db, base)
+    : REGISTRY_PATH.test(base)
+      ? await tenantOfRegistryPath(db, await sha256Hex(base))
+      : [];
+  if (tenant === undefined) throw new NotFoundError("There is no such registry. Check the address.");
+  const { publicUrl } = c.get("config");
+  // By the tenant's name where anybody may call; otherwise the caller's credential says which tenant's.
+  const door = tenant.isOpen ? `${publicUrl}/t/${tenant.slug}/mcp` : `${publicUrl}/mcp`;
+  const catalogue = { endpointOf: (name: string) => `${door}/${encodeURIComponent(name)}` };
+  c.set("registry", { tenantId: tenant.id, isPublic, catalogue });
+  await next();
+  const isRead = c.req.method === "GET" && c.res.ok;
+  c.header("cache-control", isRead ? `${isPublic ? "public" : "private"}, max-age=60` : "no-store");
+});
+
+/** Publishing is for the tenant's own, by whichever of its paths. */
+const own = createMiddleware<RegistryEnv & Guarded>(async (c, next) => {
+  if (c.get("principal").tenantId !== c.get("registry").tenantId) {
+    throw new ForbiddenError("This is not your tenant's registry.");
+  }
+  await next();
+});
+
+const reader = (c: Context<RegistryEnv>) => {
+  const { tenantId, catalogue } = c.get("registry");
+  const db = c.get("services").database.withTenant(tenantId, "read");
+  return { tenantId, db, shown: (entry: Entry) => published(entry, catalogue) };
+};
+
+const serverParam = z.object({ base: z.string(), server: z.string().max(300) });
+const versionParam = serverParam.extend({ version: z.string().max(300) });
+
+export const registryV0 = new Hono<RegistryEnv>()
+  .use(
+    cors({
+      origin: "*",
+      allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+      allowHeaders: ["Authorization", "Content-Type"],
+      maxAge: 86_400,
+    }),
+  )
+  .use("/:base/v0.1/*", registry)
+  .get("/:base/v0.1/servers", query(listQuery), async (c) => {
+    const { cursor, limit, ...asked } = c.req.valid("query");
+    const { tenantId, db, shown } = reader(c);
+    // VS Code drops its search words on the second page, so what is searched for travels in the cursor.
+    const { after, ...filter } = readCursor(listCursor, cursor) ?? { after: undefined, ...asked };
+    const { updated_since: updatedSince, include_deleted: includeDeleted, search, version } = filter;
+    const rows = await listEntries(db, tenantId, {
+      ...{ search, version, after },
+      updatedSince,
+      includeDeleted: includeDeleted || updatedSince !== undefined,
+      limit: limit + 1,
+    });
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    return c.json({
+      servers: page.map(shown),
+      metadata: { count: page.length, ...(last !== undefined && { nextCursor: cursorOf(last, filter) }) },
+    });
+  })
+  .get("/:base/v0.1/servers/:server/versions", params(serverParam), query(oneQuery), async (c) => {
+    const { tenantId, db, shown } = reader(c);
+    const { include_deleted } = c.req.valid("query");
+    const rows = await versionsOf(db, tenantId, c.req.valid("param").server, include_deleted);
+    if (rows.length === 0) throw noSuchServer();
+    return c.json({ servers: rows.map(shown), metadata: { count: rows.length } });
+  })
+  .get("/:base/v0.1/servers/:server/versions/:version", params(versionParam), query(oneQuery), async (c) => {
+    const { tenantId, db, shown } = reader(c);
+    const { server: name, version } = c.req.valid("param");
+    const { include_deleted: includeDeleted } = c.req.valid("query");
+    const [entry] = await entryOf(db, tenantId, { name, version, includeDeleted });
+    if (entry === undefined) throw noSuchServer();
+    return c.json(shown(entry));
+  })
+  .post("/:base/v0.1/publish", guard("registry-entries.publish"), own, body(z.unknown()), async (c) =>
+    c.json(await publish(c, c.req.valid("json"))),
+  )
+  .put(
+    "/:base/v0.1/servers/:server/versions/:version",
+    guard("registry-entries.publish"),
+    own,
+    params(versionParam),
+    body(z.unknown()),
+    async (c) => c.json(await editVersion(c, c.req.valid("param"), c.req.valid("json"))),
+  )
+  .delete(
+    "/:base/v0.1/servers/:server/versions/:version",
+    guard("registry-entries.publish"),
+    own,
+    params(versionParam),
+    async (c) => c.json(await endVersion(c, c.req.valid("param"))),
+  )
+  .patch(
+    "/:base/v0.1/servers/:server/versions/:version/status",
+    guard("registry-entries.publish"),
+    own,
+    params(versionParam),
+    body(statusBody),
+    async (c) => {
+      const [one] = await setStatus(c, c.req.valid("param"), c.req.valid("json"));
+      if (one === undefined) throw noSuchServer();
+      return c.json(one);
+    },
+  )
+  .patch(
+    "/:base/v0.1/servers/:server/status",
+    guard("registry-entries.publish"),
+    own,
+    params(serverParam),
+    body(statusBody),
+    async (c) => {
+      const servers = await setStatus(c, c.req.valid("param"), c.req.valid("json"));
+      return c.json({ updatedCount: servers.length, servers });
+    },
+  );

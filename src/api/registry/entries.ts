@@ -1,0 +1,168 @@
+/** The registry from the inside: what it holds and where from, taking in single entries, and putting them to use. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { NotFoundError } from "../../core/errors.ts";
+import { ENTRY_STATUSES } from "../../core/vocabulary.ts";
+import { isUniqueViolation } from "../../db/errors.ts";
+import { entryById, insertEntry, listEntries } from "../../db/queries/entries.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { change } from "../../policy/change.ts";
+import { guard } from "../../policy/guard.ts";
+import { acceptServerJson, alreadyPublished, newEntry } from "../../registry/entries.ts";
+import { refreshLatest } from "../../registry/latest.ts";
+import type { Entry } from "../../registry/published.ts";
+import { synchronise } from "../../registry/synchronise.ts";
+import { gives, givesPage } from "../answers.ts";
+import type { Scene } from "../collection/reach.ts";
+import { idParam } from "../key-schemas.ts";
+import { once } from "../once.ts";
+import { pageOf, pageQuery, readCursor } from "../pages.ts";
+import { serverShape } from "../servers/schemas.ts";
+import { serverOf } from "../servers/show.ts";
+import { body, params, query } from "../validate.ts";
+import { register, registration } from "./register.ts";
+
+const shape = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  version: z.string(),
+  status: z.enum(ENTRY_STATUSES),
+  statusMessage: z.string().nullable(),
+  statusChangedAt: z.iso.datetime(),
+  isStatusLocal: z.boolean().describe("Decided here: what its source says of the status no longer counts."),
+  isLatest: z.boolean(),
+  sourceId: z.uuid().nullable().describe("Null: published here."),
+  serverId: z.uuid().nullable().describe("The gateway server that was made of it."),
+  serverName: z.string().nullable(),
+  publishedAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  server: z.record(z.string(), z.unknown()).describe("Its server.json."),
+});
+
+const versionPlace = z.object({ name: z.string(), version: z.string() });
+const asked = pageQuery.extend({
+  search: z.string().min(1).max(200).optional(),
+  version: z.string().min(1).max(255).optional().meta({ description: "`latest`, or an exact one." }),
+  includeDeleted: z.stringbool().default(false),
+});
+
+const ofServer = z
+  .strictObject({
+    serverId: z.uuid(),
+    name: z.string().min(3).max(200),
+    version: z.string().min(1).max(255),
+    title: z.string().min(1).max(100).optional(),
+    description: z.string().min(1).max(100).optional(),
+  })
+  .meta({
+    examples: [
+      { serverId: "01890a5d-ac96-774b-bcce-b302099a8057", name: "com.example/files", version: "1.0.0" },
+    ],
+  });
+
+const imported = z.strictObject({ server: z.record(z.string(), z.unknown()) }).meta({
+  examples: [
+    { server: { name: "com.example/weather", description: "Forecasts for anywhere.", version: "1.0.0" } },
+  ],
+});
+
+async function entryFor(c: Scene, id: string): Promise<Entry> {
+  const [entry] = await entryById(c.get("db"), c.get("principal").tenantId, id);
+  if (entry === undefined) throw new NotFoundError("There is no such entry.");
+  return entry;
+}
+
+async function takeIn(c: Scene, given: unknown, action: string, serverId?: string): Promise<Entry> {
+  const { principal, db } = c.var;
+  const server = acceptServerJson(given);
+  const linked = serverId !== undefined && { serverId };
+  const values = { ...newEntry(principal.tenantId, server, principal.userId), ...linked };
+  const what = { action, resource: { type: "registry entry", id: values.id }, after: values };
+  try {
+    await change(c, what, (audit) => db.batch([insertEntry(db, values), audit]));
+  } catch (error) {
+    throw isUniqueViolation(error) ? alreadyPublished(server) : error;
+  }
+  await refreshLatest(db, principal.tenantId, [server.name]);
+  return entryFor(c, values.id);
+}
+
+export const registryEntries = new Hono<AppEnv>()
+  .get(
+    "/",
+    guard("registry-entries.list"),
+    query(asked),
+    givesPage(shape, "By name and version."),
+    async (c) => {
+      const { limit, cursor, ...filter } = c.req.valid("query");
+      const after = readCursor(versionPlace, cursor);
+      const { tenantId } = c.var.principal;
+      const rows = await listEntries(c.var.db, tenantId, { ...filter, after, limit: limit + 1 });
+      return c.json(pageOf(rows, limit, ({ name, version }) => ({ name, version })));
+    },
+  )
+  .post(
+    "/",
+    guard("registry-entries.import"),
+    once,
+    body(imported),
+    gives(shape, "The entry as it was taken in.", 201),
+    async (c) => c.json(await takeIn(c, c.req.valid("json").server, "registry-entries.import"), 201),
+  )
+  .post(
+    "/of-server",
+    guard("registry-entries.import"),
+    once,
+    body(ofServer),
+    gives(shape, "The entry, which leads to the server through the gateway.", 201),
+    async (c) => {
+      const { serverId, ...told } = c.req.valid("json");
+      const server = await serverOf(c, serverId);
+      const title = told.title ?? server.title?.slice(0, 100);
+      const description = told.description ?? (server.description ?? server.name).slice(0, 100);
+      const json = { ...told, description, ...(title !== undefined && { title }) };
+      return c.json(await takeIn(c, json, "registry-entries.import", server.id), 201);
+    },
+  )
+  .get("/:id", guard("registry-entries.read"), params(idParam), gives(shape, "The entry."), async (c) =>
+    c.json(await entryFor(c, c.req.valid("param").id)),
+  )
+  .post(
+    "/:id/register",
+    guard("registry-entries.register"),
+    params(idParam),
+    body(registration),
+    gives(serverShape, "The gateway server that was made of it.", 201),
+    async (c) =>
+      c.json(await register(c, await entryFor(c, c.req.valid("param").id), c.req.valid("json")), 201),
+  );
+
+const outcome = z.object({
+  state: z.enum(["done", "more", "failed"]),
+  taken: z.number().describe("Entries that were new or not what they were."),
+  skipped: z.number().describe("Entries that made no sense."),
+  message: z.string().nullable(),
+});
+
+/** Now, instead of when its time has come. */
+export const synchronisation = new Hono<AppEnv>().post(
+  "/:id/synchronise",
+  guard("registry-sources.synchronise"),
+  params(idParam),
+  gives(outcome, "What came of it. Where there is more, it goes on by itself."),
+  async (c) => {
+    const { services, principal } = c.var;
+    const of = { tenantId: principal.tenantId, sourceId: c.req.valid("param").id };
+    const now = new Date(Date.now() + 1);
+    const done = await synchronise(services.registry, of, now);
+    if (done.kind === "absent") throw new NotFoundError("There is no such source, or it is switched off.");
+    if (done.kind === "failed") {
+      return c.json({ state: done.kind, taken: 0, skipped: 0, message: done.error.message });
+    }
+    if (done.kind === "more") {
+      const work = { kind: "synchronise", minute: now.getTime() + 60_000, ...of } as const;
+      await services.work.sendBatch([{ body: work }]);
+    }
+    return c.json({ state: done.kind, taken: done.taken, skipped: done.skipped, message: null });
+  },
+);

@@ -1,0 +1,68 @@
+/** Paths by which a tenant's registry is read without a credential: whoever knows one reads, until it is taken back. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { newToken, sha256Hex } from "../../core/digest.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import { deletePath, insertPath, listPaths, pathById } from "../../db/queries/registry-readers.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { change } from "../../policy/change.ts";
+import { guard } from "../../policy/guard.ts";
+import { gives, givesNothing, givesPage } from "../answers.ts";
+import { idParam } from "../key-schemas.ts";
+import { body, params } from "../validate.ts";
+
+/** No tenant's short name has an underscore in it. */
+export const REGISTRY_PATH = /^r_[A-Za-z0-9_-]{43}$/;
+
+const shape = z.object({
+  id: z.uuid(),
+  label: z.string(),
+  createdBy: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+});
+const made = shape.extend({ url: z.url().describe("Shown once, and kept nowhere.") });
+
+const newPath = z
+  .strictObject({ label: z.string().trim().min(1).max(100) })
+  .meta({ examples: [{ label: "VS Code" }] });
+
+const resource = (id: string) => ({ type: "registry path", id });
+
+export const registryPaths = new Hono<AppEnv>()
+  .get(
+    "/",
+    guard("registry-paths.list"),
+    givesPage(shape, "Those in force, without their secrets."),
+    async (c) => {
+      const items = await listPaths(c.var.db, c.var.principal.tenantId);
+      return c.json({ items, nextCursor: null });
+    },
+  )
+  .post("/", guard("registry-paths.create"), body(newPath), gives(made, "The new path.", 201), async (c) => {
+    const { principal, db, config } = c.var;
+    const secret = `r_${newToken()}`;
+    const { label } = c.req.valid("json");
+    const values = { id: uuidv7(), tenantId: principal.tenantId, label, createdBy: principal.userId };
+    const what = { action: "registry-paths.create", resource: resource(values.id), after: values };
+    const tokenHash = await sha256Hex(secret);
+    const [[path]] = await change(c, what, (audit) =>
+      db.batch([insertPath(db, { ...values, tokenHash }), audit]),
+    );
+    if (path === undefined) throw new Error("a path that was just written is not there");
+    return c.json({ ...path, url: `${config.publicUrl}/r/${secret}` }, 201);
+  })
+  .delete(
+    "/:id",
+    guard("registry-paths.delete"),
+    params(idParam),
+    givesNothing("It leads nowhere."),
+    async (c) => {
+      const { principal, db } = c.var;
+      const [before] = await pathById(db, principal.tenantId, c.req.valid("param").id);
+      if (before === undefined) throw new NotFoundError("There is no such path.");
+      const what = { action: "registry-paths.delete", resource: resource(before.id), before };
+      await change(c, what, (audit) => db.batch([deletePath(db, principal.tenantId, before.id), audit]));
+      return c.body(null, 204);
+    },
+  );

@@ -1,0 +1,119 @@
+/** Members publish, correct and withdraw what their tenant's registry tells; each change is audited. */
+import { GatewayError, InvalidInputError } from "../../core/errors.ts";
+import { isUniqueViolation } from "../../db/errors.ts";
+import {
+  editEntry,
+  entryById,
+  entryOf,
+  insertEntry,
+  setEntryStatus,
+  versionsOf,
+} from "../../db/queries/entries.ts";
+import { change } from "../../policy/change.ts";
+import {
+  acceptServerJson,
+  alreadyPublished,
+  newEntry,
+  noSuchServer,
+  statusChange,
+  toChange,
+  type WishedStatus,
+} from "../../registry/entries.ts";
+import { refreshLatest } from "../../registry/latest.ts";
+import { type Entry, published } from "../../registry/published.ts";
+import type { RegistryScene } from "../registry-v0.ts";
+
+const resource = (id: string) => ({ type: "registry entry", id });
+
+async function shownById(c: RegistryScene, id: string) {
+  const { tenantId, catalogue } = c.get("registry");
+  const [entry] = await entryById(c.get("db"), tenantId, id);
+  if (entry === undefined) throw noSuchServer();
+  return published(entry, catalogue);
+}
+
+export async function publish(c: RegistryScene, given: unknown) {
+  const { principal, db } = c.var;
+  const server = acceptServerJson(given);
+  const values = newEntry(principal.tenantId, server, principal.userId);
+  const what = { action: "registry-entries.publish", resource: resource(values.id), after: values };
+  try {
+    await change(c, what, (audit) => db.batch([insertEntry(db, values), audit]));
+  } catch (error) {
+    throw isUniqueViolation(error) ? alreadyPublished(server) : error;
+  }
+  await refreshLatest(db, principal.tenantId, [server.name]);
+  return shownById(c, values.id);
+}
+
+interface Which {
+  readonly server: string;
+  readonly version: string;
+}
+
+async function found(c: RegistryScene, { server: name, version }: Which): Promise<Entry> {
+  const { principal, db } = c.var;
+  const [entry] = await entryOf(db, principal.tenantId, { name, version, includeDeleted: true });
+  if (entry === undefined) throw noSuchServer();
+  return entry;
+}
+
+export async function editVersion(c: RegistryScene, which: Which, given: unknown) {
+  const { principal, db } = c.var;
+  const before = await found(c, which);
+  if (before.sourceId !== null) {
+    throw new GatewayError("conflict", "This entry comes from another registry, and is changed there.");
+  }
+  const server = acceptServerJson(given);
+  const faults = (["name", "version"] as const)
+    .filter((member) => server[member] !== before[member])
+    .map((member) => ({ path: `/${member}`, message: `is not the one in the address, ${before[member]}` }));
+  if (faults.length > 0) throw new InvalidInputError(faults);
+  const what = {
+    action: "registry-entries.edit",
+    resource: resource(before.id),
+    before: before.server,
+    after: server,
+  };
+  await change(c, what, (audit) =>
+    db.batch([editEntry(db, principal.tenantId, before.id, { ...server }), audit]),
+  );
+  return shownById(c, before.id);
+}
+
+export async function endVersion(c: RegistryScene, which: Which) {
+  const entry = await found(c, which);
+  const [gone] = await changeStatus(c, [entry], { status: "deleted" });
+  if (gone === undefined) throw noSuchServer();
+  return gone;
+}
+
+/** Of one version, or of all. */
+export async function setStatus(
+  c: RegistryScene,
+  { server, version }: Omit<Which, "version"> & { version?: string },
+  wish: WishedStatus,
+) {
+  if (version !== undefined) return changeStatus(c, [await found(c, { server, version })], wish);
+  const all = await versionsOf(c.get("db"), c.get("principal").tenantId, server, true);
+  if (all.length === 0) throw noSuchServer();
+  return changeStatus(c, all, wish);
+}
+
+async function changeStatus(c: RegistryScene, entries: readonly Entry[], wish: WishedStatus) {
+  const { principal, db } = c.var;
+  const { tenantId } = principal;
+  const wanted = statusChange(wish);
+  const changing = toChange(entries, wanted);
+  const [first] = changing;
+  const ids = changing.map(({ id }) => id);
+  const what = {
+    action: "registry-entries.status",
+    resource: resource(first?.name ?? ""),
+    before: Object.fromEntries(changing.map(({ version, status }) => [version, status])),
+    after: wanted,
+  };
+  await change(c, what, (audit) => db.batch([setEntryStatus(db, tenantId, ids, wanted), audit]));
+  await refreshLatest(db, tenantId, [...new Set(changing.map(({ name }) => name))]);
+  return Promise.all(ids.map((id) => shownById(c, id)));
+}

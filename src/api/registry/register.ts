@@ -1,0 +1,108 @@
+/** Makes a gateway server of a registry's entry, in one call: address and secret filled in, reached and watched from then on. */
+import { z } from "zod";
+import { GatewayError, InvalidInputError } from "../../core/errors.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import { memberOf } from "../../core/mcp/json-text.ts";
+import { fillRemote, type Reachable, remoteOf } from "../../core/registry/remotes.ts";
+import { isChangedMeanwhile } from "../../db/errors.ts";
+import { linkEntry } from "../../db/queries/entries.ts";
+import { insertServer, insistOnRoom, lockTenant } from "../../db/queries/servers.ts";
+import { change } from "../../policy/change.ts";
+import type { Entry } from "../../registry/published.ts";
+import { type Credentials, credentialsSchema } from "../../upstream/credentials.ts";
+import type { Scene } from "../collection/reach.ts";
+import { saying } from "../collection/refusals.ts";
+import { refuseAddress, sealed } from "../servers/credentials.ts";
+import { discoverLater } from "../servers/discover.ts";
+import { newServer } from "../servers/schemas.ts";
+import { shown } from "../servers/show.ts";
+
+const texts = z.record(z.string().min(1).max(200), z.string().max(8000));
+
+export const registration = z
+  .strictObject({
+    name: newServer.shape.name.optional().describe("By default the last part of the entry's name."),
+    variables: texts.default({}).describe("For what stands in braces in its address and headers."),
+    headers: texts.default({}).describe("Values of headers, such as the server's own credential."),
+    tags: newServer.shape.tags,
+  })
+  .meta({ examples: [{ headers: { Authorization: "Bearer the server's own token" } }] });
+
+export async function register(c: Scene, entry: Entry, wish: z.output<typeof registration>) {
+  const { principal, db, services } = c.var;
+  const { tenantId } = principal;
+  if (entry.serverName !== null) {
+    throw new GatewayError("conflict", `A server was made of this entry already: ${entry.serverName}.`);
+  }
+  const remote = reachable(entry, wish);
+  refuseAddress(remote.url, remote.transport, services.upstream.urlPolicy);
+  const id = uuidv7();
+  const text = (member: string) => {
+    const value = memberOf(entry.server, member);
+    return typeof value === "string" ? value : null;
+  };
+  const values = {
+    ...{ id, tenantId, name: wish.name ?? nameOf(entry.name), endpointUrl: remote.url },
+    ...{ title: text("title"), description: text("description"), version: entry.version.slice(0, 100) },
+    ...(wish.tags !== undefined && { tags: wish.tags }),
+    transportType: remote.transport,
+    authConfig: await sealed(services.keyring, id, credentialOf(remote)),
+    createdBy: principal.userId,
+  };
+  const what = {
+    action: "registry-entries.register",
+    resource: { type: "server", id },
+    after: values,
+    details: { entryId: entry.id, entry: entry.name, version: entry.version },
+  };
+  const [, , [made]] = await saying("server", () =>
+    change(c, what, (audit) =>
+      db.batch([
+        lockTenant(db, tenantId),
+        insistOnRoom(db, tenantId),
+        insertServer(db, values),
+        linkEntry(db, tenantId, entry.id, id),
+        audit,
+      ]),
+    ).catch((error: unknown) => {
+      if (!isChangedMeanwhile(error)) throw error;
+      throw new GatewayError("conflict", "The plan of this tenant has no room for further servers.");
+    }),
+  );
+  if (made === undefined) throw new Error("a server that was just written is not there");
+  discoverLater(c, id);
+  return shown(made, true);
+}
+
+const nameOf = (entryName: string) =>
+  (entryName.split("/")[1] ?? entryName).replace(/^[^A-Za-z0-9]+/, "").slice(0, 100);
+
+function reachable({ server }: Entry, { variables, headers }: z.output<typeof registration>): Reachable {
+  const remote = remoteOf(server);
+  if (remote === undefined) {
+    throw new GatewayError(
+      "conflict",
+      "This server only runs as a program. Run it behind an adapter that speaks HTTP, and register that.",
+    );
+  }
+  const filled = fillRemote(remote, { variables, headers });
+  if (!filled.ok) throw new InvalidInputError(filled.issues, "The server wants to know more.");
+  return filled.remote;
+}
+
+function credentialOf({ headers }: Reachable): Credentials {
+  const [first, second] = headers;
+  if (first === undefined) return { type: "none" };
+  if (second !== undefined) {
+    const message = `the server wants several (${headers.map(([name]) => name).join(", ")}), and the gateway sends one`;
+    throw new InvalidInputError([{ path: "/headers", message }]);
+  }
+  const [name, value] = first;
+  const bearer = /^authorization$/i.test(name) ? /^bearer (.+)$/i.exec(value)?.[1] : undefined;
+  const credential = credentialsSchema.safeParse(
+    bearer === undefined ? { type: "header", name, value } : { type: "bearer", token: bearer },
+  );
+  if (credential.success) return credential.data;
+  const message = credential.error.issues[0]?.message ?? "makes no sense";
+  throw new InvalidInputError([{ path: `/headers/${name}`, message }]);
+}

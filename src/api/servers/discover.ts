@@ -1,0 +1,56 @@
+/** Asking a server now what it offers: on wish, and when it has just been registered. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { asGatewayError, NotFoundError } from "../../core/errors.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { logFailure } from "../../logs/console.ts";
+import { record } from "../../policy/change.ts";
+import { guard } from "../../policy/guard.ts";
+import { discover } from "../../registry/discover.ts";
+import { gives } from "../answers.ts";
+import type { Scene } from "../collection/reach.ts";
+import { idParam } from "../key-schemas.ts";
+import { params } from "../validate.ts";
+
+const names = z.array(z.string());
+const discovered = z.object({
+  discovered: z.literal(true),
+  added: names,
+  removed: names,
+  changed: names.describe("Other than what was approved."),
+  withheld: names.describe("Not offered until somebody approves them."),
+  findings: z.number().describe("Security events that were raised."),
+});
+const failed = z.object({ discovered: z.literal(false), code: z.string(), message: z.string() });
+
+export const discovery = new Hono<AppEnv>().post(
+  "/:id/discover",
+  guard("servers.discover"),
+  params(idParam),
+  gives(z.union([discovered, failed]), "What has changed about what it offers, or why it did not say."),
+  async (c) => {
+    const { id: serverId } = c.req.valid("param");
+    const { services, principal } = c.var;
+    const found = await discover(services.registry, { tenantId: principal.tenantId, serverId });
+    if (found.kind === "absent" || found.kind === "known")
+      throw new NotFoundError("There is no such server, or it is switched off.");
+    await record(c, { action: "servers.discover", resource: { type: "server", id: serverId } });
+    if (found.kind === "failed") {
+      return c.json({ discovered: false as const, code: found.error.code, message: found.error.message });
+    }
+    const { added, removed, findings } = found.kept;
+    const [changed, withheld] = [namesOf(found.kept.changed), namesOf(found.kept.withheld)];
+    return c.json({ discovered: true as const, added, removed, changed, withheld, findings });
+  },
+);
+
+const namesOf = (tools: Iterable<string | { readonly name: string }>) =>
+  Array.from(tools, (tool) => (typeof tool === "string" ? tool : tool.name));
+
+/** Nobody waits for it, and that it failed is for the log. */
+export function discoverLater(c: Scene, serverId: string): void {
+  const { services, principal } = c.var;
+  const work = discover(services.registry, { tenantId: principal.tenantId, serverId });
+  const lost = (error: unknown) => logFailure(asGatewayError(error), { work: "discover", serverId });
+  c.executionCtx.waitUntil(work.catch(lost));
+}

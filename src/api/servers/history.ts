@@ -1,0 +1,43 @@
+/** How a server has been doing. */
+import { eq } from "drizzle-orm";
+import { Hono } from "hono";
+import { serverHealthChecks, serverMetrics } from "../../db/schema/registry.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { guard } from "../../policy/guard.ts";
+import { givesPage } from "../answers.ts";
+import { idParam } from "../key-schemas.ts";
+import { timelineOf } from "../timeline.ts";
+import { params, query } from "../validate.ts";
+import { serverOf } from "./show.ts";
+
+const metrics = timelineOf({
+  table: serverMetrics,
+  time: "timestamp",
+  least: { minErrorRate: "errorRate", minResponseTimeMs: "responseTimeMs" },
+});
+
+const checks = timelineOf({ table: serverHealthChecks, time: "checkedAt", filters: ["status", "errorCode"] });
+
+export const history = new Hono<AppEnv>()
+  .get(
+    "/:id/metrics",
+    guard("servers.metrics"),
+    params(idParam),
+    query(metrics.query),
+    givesPage(metrics.shape, "What was measured, newest first."),
+    async (c) => {
+      const { id } = await serverOf(c, c.req.valid("param").id);
+      return c.json(await metrics.list(c, c.req.valid("query"), eq(serverMetrics.serverId, id)));
+    },
+  )
+  .get(
+    "/:id/health-checks",
+    guard("servers.health"),
+    params(idParam),
+    query(checks.query),
+    givesPage(checks.shape, "Its health checks, newest first."),
+    async (c) => {
+      const { id } = await serverOf(c, c.req.valid("param").id);
+      return c.json(await checks.list(c, c.req.valid("query"), eq(serverHealthChecks.serverId, id)));
+    },
+  );

@@ -1,0 +1,89 @@
+/** Is there an MCP server at an address? Asked before it is saved, with the credential that is meant for it. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { asGatewayError } from "../../core/errors.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import { memberOf } from "../../core/mcp/json-text.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { guard } from "../../policy/guard.ts";
+import { askServer, type Offering } from "../../upstream/ask.ts";
+import { targetFor } from "../../upstream/target.ts";
+import { gives } from "../answers.ts";
+import { body } from "../validate.ts";
+import { refuseAddress, sealed } from "./credentials.ts";
+import { probed } from "./schemas.ts";
+
+/** Somebody sits before a form and waits. */
+const PATIENCE_MS = 8000;
+
+const offered = z.object({
+  tools: z.number(),
+  resources: z.number(),
+  templates: z.number(),
+  prompts: z.number(),
+});
+const found = z.object({
+  reachable: z.literal(true),
+  protocolVersion: z.string(),
+  capabilities: z.array(z.string()),
+  server: z.object({ name: z.string().nullable(), version: z.string().nullable() }),
+  offers: offered,
+  durationMs: z.number(),
+});
+const notFound = z.object({
+  reachable: z.literal(false),
+  code: z.string(),
+  message: z.string(),
+  durationMs: z.number(),
+});
+
+export const probe = new Hono<AppEnv>().post(
+  "/",
+  guard("servers.probe"),
+  body(probed),
+  gives(z.union([found, notFound]), "What was found there; that nothing was is an answer too."),
+  async (c) => {
+    const { endpointUrl, transportType, auth } = c.req.valid("json");
+    const { upstream, keyring } = c.var.services;
+    refuseAddress(endpointUrl, transportType, upstream.urlPolicy);
+    const started = Date.now();
+    const durationMs = () => Date.now() - started;
+    try {
+      const id = uuidv7();
+      const patience = { firstByteTimeoutMs: PATIENCE_MS, idleTimeoutMs: PATIENCE_MS };
+      // By the same door that a stored credential goes through.
+      const server = {
+        id,
+        name: "The server",
+        endpointUrl,
+        auth: await sealed(keyring, id, auth),
+        ...patience,
+      };
+      const asked = { name: server.name, transport: transportType };
+      const offering = await askServer(asked, await targetFor(server, keyring), upstream);
+      return c.json({ reachable: true as const, ...described(offering), durationMs: durationMs() });
+    } catch (error) {
+      const { code, message } = asGatewayError(error);
+      return c.json({ reachable: false as const, code, message, durationMs: durationMs() });
+    }
+  },
+);
+
+function described(offering: Offering) {
+  const { lists } = offering;
+  const text = (member: string) => {
+    const value = memberOf(offering.serverInfo, member);
+    return typeof value === "string" ? value : null;
+  };
+  return {
+    protocolVersion: offering.revision,
+    capabilities: Object.keys(offering.capabilities),
+    server: { name: text("name"), version: text("version") },
+    offers: {
+      tools: lists["tools/list"].items.length,
+      resources: lists["resources/list"].items.length,
+      templates: lists["resources/templates/list"].items.length,
+      prompts: lists["prompts/list"].items.length,
+    },
+  };
+}

@@ -1,0 +1,155 @@
+/** What a server may be registered as, and how it is shown: never with its secret. */
+import { z } from "zod";
+import { HEALTH_STATUSES, TRANSPORTS } from "../../core/vocabulary.ts";
+import { mcpServers } from "../../db/schema/registry.ts";
+import { credentialsSchema } from "../../upstream/credentials.ts";
+import { columnsOf, shapeOf } from "../collection/shape.ts";
+
+/** What its owner may want to set; other rooms read more of it, each its own, and pass over what does not fit. */
+const settings = z.looseObject({
+  firstByteTimeoutMs: z.number().int().min(100).max(600_000).optional(),
+  earlyAnswerMs: z.number().int().min(10).max(600_000).optional(),
+  keepAliveMs: z.number().int().min(10).max(600_000).optional(),
+  idleTimeoutMs: z.number().int().min(1000).max(3_600_000).optional(),
+});
+
+const tag = z.string().trim().min(1).max(100);
+
+/** The path segment of its endpoint, /mcp/{name}. */
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/,
+    "takes letters, digits, dots, hyphens and underscores, 100 at most",
+  );
+
+/** How the gateway shows itself to the server: stored sealed, shown never. */
+const auth = z.intersection(
+  credentialsSchema,
+  z.object({
+    /** Where the configuration file takes the secret from: the name of an environment variable. */
+    reference: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "is no name of an environment variable")
+      .optional(),
+  }),
+);
+
+export type AuthInput = z.output<typeof auth>;
+
+const fields = {
+  name,
+  title: z.string().trim().min(1).max(200).nullable(),
+  description: z.string().max(10_000).nullable(),
+  endpointUrl: z.string().min(1).max(500),
+  transportType: z.enum(TRANSPORTS),
+  tags: z
+    .array(tag)
+    .max(100)
+    .transform((tags) => [...new Set(tags)]),
+  version: z.string().max(100).nullable(),
+  region: z.string().max(100).nullable(),
+  weight: z.number().int().min(0).max(1000),
+  maxConcurrency: z.number().int().min(1).max(100_000),
+  settings,
+  isActive: z.boolean(),
+};
+
+const optional = z.strictObject(fields).partial().shape;
+
+export const newServer = z
+  .strictObject({
+    ...optional,
+    name: fields.name,
+    endpointUrl: fields.endpointUrl,
+    auth: auth.default({ type: "none" }),
+    /** Register it though another server has this address and transport already (with another credential, say). */
+    evenIfRegistered: z.boolean().default(false),
+    /** Ask it at once what it offers, without making the caller wait. */
+    discover: z.boolean().default(true),
+  })
+  .meta({
+    examples: [
+      {
+        name: "weather",
+        title: "Weather",
+        description: "Forecasts for anywhere.",
+        endpointUrl: "https://weather.example.com/mcp",
+        tags: ["public", "weather"],
+        auth: { type: "bearer", token: "the server's own token" },
+        discover: false,
+      },
+    ],
+  });
+
+export const serverChange = z
+  .strictObject({ ...optional, auth: auth.optional() })
+  .refine((wanted) => Object.keys(wanted).length > 0, "Name at least one thing to change.")
+  .meta({ examples: [{ tags: ["public", "weather"], weight: 2 }] });
+
+export const probed = z
+  .strictObject({
+    endpointUrl: fields.endpointUrl,
+    transportType: fields.transportType.default("http"),
+    auth: auth.default({ type: "none" }),
+  })
+  .meta({ examples: [{ endpointUrl: "https://weather.example.com/mcp" }] });
+
+/** What an If-Match speaks of. */
+export const CHANGEABLE = [...Object.keys(fields), "authVersion"];
+
+const shownColumns = columnsOf(mcpServers, ["tenantId", "authConfig", "healthRecent"]);
+
+export const serverShape = shapeOf(shownColumns, {
+  endpointUrl: z.string().nullable().describe("For admins."),
+  capabilities: z.record(z.string(), z.unknown()),
+  settings: z.record(z.string(), z.unknown()).describe("For admins."),
+})
+  .extend({
+    auth: z.object({ type: z.string(), reference: z.string().nullable() }).nullable().describe("For admins."),
+  })
+  .meta({ id: "Server" });
+
+export const serverFilters = z.object({
+  tag: z
+    .string()
+    .max(1000)
+    .transform((text) => text.split(","))
+    .optional()
+    .meta({ description: "Tags, parted by commas; a server has all of them." }),
+  capability: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: "Such as tools, prompts, resources." }),
+  transport: z.enum(TRANSPORTS).optional(),
+  health: z.enum(HEALTH_STATUSES).optional(),
+  tool: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .meta({ description: "The exact name of a tool that it offers." }),
+  name: z.string().max(100).optional(),
+  region: z.string().max(100).optional(),
+  isActive: z.stringbool().optional(),
+  q: z
+    .string()
+    .max(200)
+    // As the database parts and strips what it searches (gateway_words).
+    .transform(
+      (text) =>
+        text
+          .normalize("NFKD")
+          .replace(/\p{M}/gu, "")
+          .match(/[\p{L}\p{N}]+/gu) ?? [],
+    )
+    .refine((words) => words.length > 0 && words.length <= 10, "takes one to ten words")
+    .optional()
+    .meta({
+      description:
+        "Beginnings of words, in its name, title, description, tags and tools; best matches first.",
+      example: "weather",
+    }),
+});

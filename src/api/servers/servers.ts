@@ -1,0 +1,191 @@
+/** The tenant's MCP servers: registered, found, changed, taken out. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { GatewayError, NotFoundError } from "../../core/errors.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import { isChangedMeanwhile } from "../../db/errors.ts";
+import { findServersByEndpoint } from "../../db/queries/registry.ts";
+import { insistUnchanged } from "../../db/queries/rows.ts";
+import {
+  deleteServer,
+  insertServer,
+  insistOnRoom,
+  lockTenant,
+  relevance,
+  searchServers,
+  serverById,
+  serverSorts,
+  updateServer,
+} from "../../db/queries/servers.ts";
+import { mcpServers } from "../../db/schema/registry.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { change } from "../../policy/change.ts";
+import { guard } from "../../policy/guard.ts";
+import { gives, givesNothing, givesPage } from "../answers.ts";
+import type { Scene } from "../collection/reach.ts";
+import { saying } from "../collection/refusals.ts";
+import { conditional, refuseStale, stale, tagged } from "../etag.ts";
+import { idParam } from "../key-schemas.ts";
+import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage } from "../lists.ts";
+import { once } from "../once.ts";
+import { body, params, query } from "../validate.ts";
+import { defined } from "../values.ts";
+import { refuseAddress, sealed } from "./credentials.ts";
+import { discoverLater } from "./discover.ts";
+import { CHANGEABLE, newServer, serverChange, serverFilters, serverShape } from "./schemas.ts";
+import { isAdmin, serverOf, shown } from "./show.ts";
+import { visibilityOf } from "./visible.ts";
+
+const sorts: Sorts = { keys: serverSorts, usual: "name", id: mcpServers.id };
+/** Words bring an order of their own. */
+const sortsOfWords: Sorts = { ...sorts, keys: { ...serverSorts, relevance } };
+
+const asked = listQuery(sortsOfWords, serverShape).extend(serverFilters.shape);
+
+const resource = (id: string) => ({ type: "server", id });
+const ATTEMPTS = 3;
+
+export const servers = new Hono<AppEnv>()
+  .get(
+    "/",
+    guard("servers.list"),
+    query(asked),
+    givesPage(serverShape, "Servers that the caller may use."),
+    async (c) => {
+      const { limit, cursor, sort, fields, q: words, ...filter } = c.req.valid("query");
+      const { principal, db, services } = c.var;
+      const order = orderOfSearch(c, sort, words !== undefined);
+      const scope = {
+        keyring: services.keyring,
+        tenantId: principal.tenantId,
+        list: `servers?${order.keys.map(({ descending, type }) => `${descending}${type}`).join()}${sort.join()}`,
+      };
+      const [allows, after] = [await visibilityOf(c), await readPlace(scope, cursor)];
+      const rows = await searchServers(db, principal.tenantId, {
+        filter: { ...filter, words },
+        order,
+        after,
+        limit: limit + 1,
+      });
+      const page = await sealedPage(scope, rows, limit, (found) =>
+        found
+          .filter(({ id, name }) => allows("server", id, name))
+          .map(({ place: _, ...row }) => only(shown(row, isAdmin(c)), fields)),
+      );
+      return c.json(page);
+    },
+  )
+  .post(
+    "/",
+    guard("servers.create"),
+    once,
+    body(newServer),
+    gives(serverShape, "The new server.", 201),
+    async (c) => {
+      const { auth, evenIfRegistered, discover, ...wanted } = c.req.valid("json");
+      const { principal, db, services } = c.var;
+      const { tenantId } = principal;
+      const transportType = wanted.transportType ?? "http";
+      refuseAddress(wanted.endpointUrl, transportType, services.upstream.urlPolicy);
+      if (!evenIfRegistered) {
+        const [other] = await findServersByEndpoint(db, tenantId, wanted.endpointUrl, transportType);
+        if (other !== undefined)
+          throw new GatewayError("conflict", `That server is registered already, as ${other.name}.`);
+      }
+      const id = uuidv7();
+      const values = {
+        ...defined(wanted),
+        ...{ id, tenantId, name: wanted.name, endpointUrl: wanted.endpointUrl },
+        authConfig: await sealed(services.keyring, id, auth),
+        createdBy: principal.userId,
+      };
+      const what = { action: "servers.create", resource: resource(id), after: values };
+      const [, , [made]] = await saying("server", () =>
+        change(c, what, (audit) =>
+          db.batch([lockTenant(db, tenantId), insistOnRoom(db, tenantId), insertServer(db, values), audit]),
+        ).catch((error: unknown) => {
+          if (!isChangedMeanwhile(error)) throw error;
+          throw new GatewayError("conflict", "The plan of this tenant has no room for further servers.");
+        }),
+      );
+      if (made === undefined) throw new Error("a server that was just written is not there");
+      if (discover && made.isActive) discoverLater(c, id);
+      await tagged(c, made, CHANGEABLE);
+      c.header("location", `${c.req.path}/${id}`);
+      return c.json(shown(made, true), 201);
+    },
+  )
+  .get(
+    "/:id",
+    guard("servers.read"),
+    params(idParam),
+    query(z.object({ fields: fieldsOf(serverShape) })),
+    gives(serverShape, "The server."),
+    async (c) => {
+      const server = await serverOf(c, c.req.valid("param").id);
+      await tagged(c, server, CHANGEABLE);
+      return c.json(only(shown(server, isAdmin(c)), c.req.valid("query").fields));
+    },
+  )
+  .patch(
+    "/:id",
+    guard("servers.update"),
+    params(idParam),
+    conditional,
+    body(serverChange),
+    gives(serverShape, "The server as it is now."),
+    async (c) => {
+      const { principal, db, services } = c.var;
+      const { auth, ...wanted } = c.req.valid("json");
+      const { id } = c.req.valid("param");
+      const authConfig = auth && (await sealed(services.keyring, id, auth));
+      const values = { ...defined(wanted), ...(authConfig !== undefined && { authConfig }) };
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        const before = await serverOf(c, id);
+        await refuseStale(c, before, CHANGEABLE);
+        const after = { ...before, ...values };
+        if (wanted.endpointUrl !== undefined || wanted.transportType !== undefined) {
+          refuseAddress(after.endpointUrl, after.transportType, services.upstream.urlPolicy);
+        }
+        const what = { action: "servers.update", resource: resource(id), before, after };
+        try {
+          const [, [now]] = await saying("server", () =>
+            change(c, what, (audit) =>
+              db.batch([
+                insistUnchanged(db, mcpServers, id, before.updatedAt),
+                updateServer(db, principal.tenantId, id, values),
+                audit,
+              ]),
+            ),
+          );
+          if (now === undefined) break;
+          await tagged(c, now, CHANGEABLE);
+          return c.json(shown(now, true));
+        } catch (error) {
+          if (!isChangedMeanwhile(error)) throw error;
+        }
+      }
+      throw stale();
+    },
+  )
+  .delete(
+    "/:id",
+    guard("servers.delete"),
+    params(idParam),
+    givesNothing("It is gone, with all that hung on it."),
+    async (c) => {
+      const { principal, db } = c.var;
+      const [before] = await serverById(db, principal.tenantId, c.req.valid("param").id);
+      if (before === undefined) throw new NotFoundError("There is no such server.");
+      const what = { action: "servers.delete", resource: resource(before.id), before };
+      await change(c, what, (audit) => db.batch([deleteServer(db, principal.tenantId, before.id), audit]));
+      return c.body(null, 204);
+    },
+  );
+
+/** Whoever asks for words and says nothing else wants the best matches first. */
+function orderOfSearch(c: Scene, sort: readonly string[], hasWords: boolean) {
+  if (hasWords)
+    return orderOf(sortsOfWords, c.req.query("sort") === undefined ? ["-relevance", "name"] : sort);
+  return orderOf(sorts, sort.some((name) => name.endsWith("relevance")) ? ["name"] : sort);
+}

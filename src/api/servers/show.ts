@@ -1,0 +1,22 @@
+/** A server as JSON, and as its own reader may see it: where it lives and how it is set up is for admins. */
+import { NotFoundError } from "../../core/errors.ts";
+import { serverById } from "../../db/queries/servers.ts";
+import type { Scene } from "../collection/reach.ts";
+import { refuseHidden } from "./visible.ts";
+
+type ServerRow = Awaited<ReturnType<typeof serverById>>[number];
+
+export function shown(row: ServerRow, isAdmin: boolean) {
+  const { tenantId: _, authType, authReference, authVersion: __, ...open } = row;
+  if (!isAdmin) return { ...open, endpointUrl: null, settings: {}, auth: null };
+  return { ...open, auth: { type: authType, reference: authReference } };
+}
+
+export const isAdmin = (c: Scene) => c.get("principal").role === "admin";
+
+export async function serverOf(c: Scene, id: string): Promise<ServerRow> {
+  const [server] = await serverById(c.get("db"), c.get("principal").tenantId, id);
+  if (server === undefined) throw new NotFoundError("There is no such server.");
+  await refuseHidden(c, server);
+  return server;
+}

@@ -1,0 +1,39 @@
+/** Of servers and what they offer, everybody sees what they may use, and admins see everything. */
+import { NotFoundError } from "../../core/errors.ts";
+import type { Access } from "../../policy/access.ts";
+import { accessOf } from "../../policy/access.ts";
+import type { Scene } from "../collection/reach.ts";
+
+export type Visibility = Access["allows"];
+
+const ALL: Visibility = () => true;
+const NONE: Visibility = () => false;
+
+export async function visibilityOf(c: Scene): Promise<Visibility> {
+  const { principal, services } = c.var;
+  if (principal.role === "admin") return ALL;
+  const tenant = await services.snapshots.get(principal.tenantId, (work) => c.executionCtx.waitUntil(work));
+  if (tenant === undefined) return NONE;
+  const { allows } = accessOf(seeing(principal), tenant, new Date());
+  return allows;
+}
+
+/**
+ * Whether somebody may see is asked of their role and the rules alone: that this credential is one for reading and not
+ * for using is no reason to hide from it what its holder may use with another.
+ */
+const seen = new WeakMap<Scene["var"]["principal"], Scene["var"]["principal"]>();
+
+function seeing(principal: Scene["var"]["principal"]): Scene["var"]["principal"] {
+  let twin = seen.get(principal);
+  if (twin === undefined) {
+    twin = { ...principal, scopes: [...principal.scopes, "proxy"] };
+    seen.set(principal, twin);
+  }
+  return twin;
+}
+
+export async function refuseHidden(c: Scene, server: { id: string; name: string }): Promise<void> {
+  const allows = await visibilityOf(c);
+  if (!allows("server", server.id, server.name)) throw new NotFoundError("There is no such server.");
+}

@@ -1,0 +1,145 @@
+/** Tools that changed after they were approved: what changed, and whether they may be used all the same. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { NotFoundError } from "../core/errors.ts";
+import { differences } from "../core/registry/differences.ts";
+import { scan } from "../core/registry/scan.ts";
+import { SEVERITIES, TOOL_STATES } from "../core/vocabulary.ts";
+import { isChangedMeanwhile } from "../db/errors.ts";
+import { insistDecided, listWithheld, pinById } from "../db/queries/pins.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { change } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { approval, rejection, type ShownPin } from "../registry/decide.ts";
+import { gives, givesPage } from "./answers.ts";
+import type { Scene } from "./collection/reach.ts";
+import { stale } from "./etag.ts";
+import { idParam } from "./key-schemas.ts";
+import { idCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
+import { body, params, query } from "./validate.ts";
+
+const definition = z.record(z.string(), z.unknown());
+const text = z.string().optional();
+
+const shape = z.object({
+  id: z.uuid(),
+  serverId: z.uuid(),
+  serverName: z.string(),
+  tool: z.string(),
+  state: z.enum(TOOL_STATES).nullable().describe("Null: shown and called."),
+  revision: z.number(),
+  changedAt: z.iso.datetime().nullable(),
+  decidedBy: z.string().nullable(),
+  decidedAt: z.iso.datetime().nullable(),
+  approved: definition.describe("What was approved, by being seen first or by somebody."),
+  offered: definition.nullable().describe("What the server offers instead; null where that is the approved."),
+  differences: z.array(z.object({ path: z.string(), before: text, after: text })),
+  findings: z.array(
+    z.object({ rule: z.string(), severity: z.enum(SEVERITIES), place: z.string(), excerpt: z.string() }),
+  ),
+});
+
+function shown({
+  definition: approved,
+  pendingDefinition: offered,
+  hash: _,
+  pendingHash: __,
+  ...pin
+}: ShownPin) {
+  return {
+    ...pin,
+    approved,
+    offered,
+    differences: offered === null ? [] : differences(approved, offered),
+    findings: offered === null ? [] : scan(offered),
+  };
+}
+
+const asked = pageQuery.extend({ state: z.enum(TOOL_STATES).optional(), serverId: z.uuid().optional() });
+
+/** The revision that was looked at: something newer is not decided along with it. */
+const decision = z
+  .strictObject({
+    revision: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1),
+  })
+  .meta({ examples: [{ revision: 1 }] });
+
+async function pinOf(c: Scene, id: string): Promise<ShownPin> {
+  const [pin] = await pinById(c.get("db"), c.get("principal").tenantId, id);
+  if (pin === undefined) throw new NotFoundError("There is no such change.");
+  return pin;
+}
+
+async function decide(c: Scene, id: string, revision: number, how: "approve" | "reject") {
+  const { principal, db } = c.var;
+  const before = await pinOf(c, id);
+  if (before.revision !== revision) throw stale();
+  const { tool, serverId, state } = before;
+  const what = {
+    action: `tool-changes.${how}`,
+    resource: { type: "tool", id: `${serverId}/${tool}` },
+    before: { state, definition: before.definition },
+    after:
+      how === "approve"
+        ? { definition: before.pendingDefinition ?? before.definition }
+        : { state: "blocked" },
+  };
+  const by = { tenantId: principal.tenantId, userId: principal.userId ?? null };
+  const insist = insistDecided(db, { tenantId: principal.tenantId, id, revision: revision + 1 });
+  try {
+    await change<unknown>(c, what, (audit) => {
+      if (how === "reject") {
+        const { pin, rest } = rejection(db, before, by);
+        return db.batch([pin, insist, ...rest, audit]);
+      }
+      const { pin, rest } = approval(db, before, by);
+      return db.batch([pin, insist, ...rest, audit]);
+    });
+  } catch (error) {
+    throw isChangedMeanwhile(error) ? stale() : error;
+  }
+  return c.json(shown(await pinOf(c, id)));
+}
+
+export const toolChanges = new Hono<AppEnv>()
+  .get(
+    "/",
+    guard("tool-changes.list"),
+    query(asked),
+    givesPage(shape, "Tools that are held or blocked because they changed."),
+    async (c) => {
+      const { limit, cursor, state, serverId } = c.req.valid("query");
+      const { principal, db } = c.var;
+      const rows = await listWithheld(db, principal.tenantId, {
+        states: state === undefined ? TOOL_STATES : [state],
+        serverId,
+        after: readCursor(idCursor, cursor)?.id,
+        limit: limit + 1,
+      });
+      const page = pageOf(rows, limit, ({ id }) => ({ id }));
+      return c.json({ ...page, items: page.items.map(shown) });
+    },
+  )
+  .get("/:id", guard("tool-changes.list"), params(idParam), gives(shape, "The change."), async (c) =>
+    c.json(shown(await pinOf(c, c.req.valid("param").id))),
+  )
+  .post(
+    "/:id/approve",
+    guard("tool-changes.decide"),
+    params(idParam),
+    body(decision),
+    gives(shape, "What is offered is approved from now on."),
+    (c) => decide(c, c.req.valid("param").id, c.req.valid("json").revision, "approve"),
+  )
+  .post(
+    "/:id/reject",
+    guard("tool-changes.decide"),
+    params(idParam),
+    body(decision),
+    gives(shape, "The tool is blocked until somebody approves it."),
+    (c) => decide(c, c.req.valid("param").id, c.req.valid("json").revision, "reject"),
+  );

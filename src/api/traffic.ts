@@ -1,0 +1,56 @@
+/** A tenant's traffic as its object sees it: a day of minutes, limits that are hit too often, and who is shut out. */
+import { Hono } from "hono";
+import { z } from "zod";
+import type { AppEnv } from "../edge/context.ts";
+import { record } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { gives, givesNothing } from "./answers.ts";
+import { body } from "./validate.ts";
+
+const shape = z.object({
+  samples: z.array(z.object({ minute: z.number().int(), requests: z.number().int() })),
+  advice: z.array(
+    z.object({
+      limit: z.string(),
+      days: z.number().int(),
+      hours: z.array(z.number().int()),
+      suggestedFactor: z.number(),
+    }),
+  ),
+  bans: z.array(z.object({ place: z.string(), endsAt: z.iso.datetime() })),
+});
+
+const lifted = z
+  .strictObject({ place: z.string().min(1).max(100) })
+  .meta({ examples: [{ place: "203.0.113.7" }] });
+
+export const traffic = new Hono<AppEnv>()
+  .get("/", guard("traffic.read"), gives(shape, "A day of it."), async (c) => {
+    const { principal, services } = c.var;
+    const object = services.tenantObject(principal.tenantId);
+    const [samples, advice, bans] = await Promise.all([object.samples(), object.advice(), object.bans()]);
+    const now = Date.now();
+    return c.json({
+      samples,
+      advice: [...advice].map(([limit, { days, hours, suggestedFactor }]) => ({
+        limit,
+        days,
+        hours: [...hours],
+        suggestedFactor,
+      })),
+      bans: bans.map(({ place, forMs }) => ({ place, endsAt: new Date(now + forMs).toISOString() })),
+    });
+  })
+  .post(
+    "/lift-ban",
+    guard("traffic.lift"),
+    body(lifted),
+    givesNothing("It may come in again."),
+    async (c) => {
+      const { principal, services } = c.var;
+      const { place } = c.req.valid("json");
+      await services.tenantObject(principal.tenantId).liftBan(place);
+      await record(c, { action: "traffic.lift", resource: { type: "ban", id: place } });
+      return c.body(null, 204);
+    },
+  );

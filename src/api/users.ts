@@ -1,0 +1,99 @@
+/** The accounts of the tenant. What role somebody has in it is a matter of membership: see members.ts. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
+import { ROLES } from "../core/vocabulary.ts";
+import { listUsers, setUserActive, userById, userId, userSorts } from "../db/queries/users.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { change } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { gives, givesPage } from "./answers.ts";
+import type { Scene } from "./collection/reach.ts";
+import { conditional, refuseStale, tagged } from "./etag.ts";
+import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage } from "./lists.ts";
+import { memberParam } from "./tenant-schemas.ts";
+import { body, params, query } from "./validate.ts";
+
+const shape = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  username: z.string().nullable(),
+  role: z.enum(ROLES),
+  isHome: z.boolean().describe("Whether this tenant looks after the account, or another one does."),
+  authProvider: z.string().nullable(),
+  isActive: z.boolean(),
+  banned: z.boolean(),
+  twoFactorEnabled: z.boolean(),
+  activeKeys: z.number(),
+  joinedAt: z.iso.datetime(),
+  createdAt: z.iso.datetime(),
+});
+
+const sorts: Sorts = { keys: userSorts, usual: "name", id: userId };
+const asked = listQuery(sorts, shape).extend({
+  role: z.enum(ROLES).optional(),
+  isActive: z.stringbool().optional(),
+  q: z.string().min(1).max(200).optional(),
+});
+const userChange = z.strictObject({ isActive: z.boolean() }).meta({ examples: [{ isActive: false }] });
+const CHANGEABLE = ["isActive"];
+
+async function userOf(c: Scene, id: string) {
+  const [user] = await userById(c.var.db, c.var.principal.tenantId, id);
+  if (user === undefined) throw new NotFoundError("There is no such user.");
+  return user;
+}
+
+export const users = new Hono<AppEnv>()
+  .get("/", guard("users.list"), query(asked), givesPage(shape, "Who belongs to the tenant."), async (c) => {
+    const { limit, cursor, sort, fields, ...filter } = c.req.valid("query");
+    const { principal, db, services } = c.var;
+    const { tenantId } = principal;
+    const scope = { keyring: services.keyring, tenantId, list: `users?${sort.join()}` };
+    const after = await readPlace(scope, cursor);
+    const order = orderOf(sorts, sort);
+    const rows = await listUsers(db, tenantId, { filter, order, after, limit: limit + 1 });
+    return c.json(
+      await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
+    );
+  })
+  .get(
+    "/:id",
+    guard("users.read"),
+    params(memberParam),
+    query(z.object({ fields: fieldsOf(shape) })),
+    gives(shape, "The user."),
+    async (c) => {
+      const user = await userOf(c, c.req.valid("param").id);
+      await tagged(c, user, CHANGEABLE);
+      return c.json(only(user, c.req.valid("query").fields));
+    },
+  )
+  .patch(
+    "/:id",
+    guard("users.update"),
+    params(memberParam),
+    conditional,
+    body(userChange),
+    gives(shape, "The user as they are now. Who is not active is signed in nowhere."),
+    async (c) => {
+      const { isActive } = c.req.valid("json");
+      const { principal, services } = c.var;
+      const before = await userOf(c, c.req.valid("param").id);
+      await refuseStale(c, before, CHANGEABLE);
+      if (before.id === principal.userId)
+        throw new GatewayError("conflict", "Nobody switches their own account off.");
+      if (!before.isHome)
+        throw new ForbiddenError("Another tenant looks after this account: end the membership instead.");
+      const system = services.database.asSystem();
+      const after = { ...before, isActive };
+      const what = { action: "users.update", resource: { type: "user", id: before.id }, before, after };
+      await change(c, what, (audit) =>
+        system.batch([setUserActive(system, principal.tenantId, before.id, isActive), audit]),
+      );
+      await services.people.personChanged(before.id);
+      await tagged(c, after, CHANGEABLE);
+      return c.json(after);
+    },
+  );

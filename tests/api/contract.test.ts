@@ -1,0 +1,124 @@
+/** Every operation of the description, called with its own example: it answers as described, to the letter of its schema. */
+import { Validator } from "@cfworker/json-schema";
+import { beforeAll, describe, expect, it } from "vitest";
+import { allTables, SampleRows } from "../support/sample-rows.ts";
+import { type DescribedOperation, operations, responseOf, schemaIn } from "./description.ts";
+import { thingOf } from "./route-table.ts";
+import { type Answer, addTenant, call, type TestKey, type TestTenant } from "./support.ts";
+
+/** What examples call a server, wherever they speak of one. */
+const EXAMPLE_ID = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+/** Rows that only the gateway itself makes, by the path segment before their id. */
+const MADE_ELSEWHERE: Record<string, string> = {
+  "alert-events": "alert_events",
+  "circuit-breakers": "circuit_breakers",
+  "registry-entries": "registry_entries",
+  tools: "server_tools",
+  resources: "server_resources",
+  prompts: "server_prompts",
+};
+
+/** Nobody but a test that knows their story can call these: see the tests of their own. */
+const ELSEWHERE = new Set([
+  "postToolChangesByIdApprove",
+  "postToolChangesByIdReject",
+  "getToolChangesById",
+  "postRegistryEntriesByIdRegister",
+  "postRegistrySourcesByIdSynchronise",
+]);
+
+let tenant: TestTenant;
+let admin: TestKey;
+let operator: Record<string, string>;
+let serverId: string;
+const made: Record<string, string> = {};
+
+beforeAll(async () => {
+  tenant = await addTenant("contract");
+  admin = await tenant.addKey();
+  operator = await tenant.addOperator();
+  serverId = await tenant.addServer("files");
+  const rows = new SampleRows(await allTables(), tenant.id);
+  for (const [thing, table] of Object.entries(MADE_ELSEWHERE))
+    made[thing] = String((await rows.stored(table)).id);
+  made.members = await tenant.addUser("user");
+  made.users = made.members;
+  made["legacy-keys"] = (await tenant.addLegacyKey(`old-key-of-${tenant.id}`, { userId: admin.userId })).id;
+});
+
+const isOperators = ({ action }: DescribedOperation) => /^(?:tenants|system)\./.test(action);
+const success = ({ responses }: DescribedOperation) =>
+  Object.entries(responses).find(([status]) => status.startsWith("2")) ?? ["", {}];
+
+/** With a name of its own, where a name must be. */
+function bodyOf(operation: DescribedOperation): unknown {
+  const text = JSON.stringify(operation.body?.example)?.replaceAll(EXAMPLE_ID, serverId);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+async function run(operation: DescribedOperation, id?: string): Promise<Answer> {
+  const { method, path } = operation;
+  const json = bodyOf(operation);
+  const who = isOperators(operation) ? { headers: operator } : { key: admin.text };
+  return call(method, path.replace(/\{\w+\}/, id ?? ""), { ...who, ...(json !== undefined && { json }) });
+}
+
+function expectAsDescribed(operation: DescribedOperation, answer: Answer): void {
+  const [status, response] = success(operation);
+  expect(
+    `${answer.status} ${JSON.stringify(answer.body?.detail ?? "")} ${JSON.stringify(answer.body?.errors ?? "")}`,
+  ).toBe(`${status} "" ""`);
+  const schema = responseOf(response).content?.["application/json"].schema;
+  if (schema === undefined) expect(answer.body).toBeNull();
+  else expectValid(schema, answer.body);
+}
+
+function expectValid(schema: unknown, body: unknown): void {
+  const { errors } = new Validator(schemaIn(schema), "2020-12", false).validate(body);
+  expect(errors.map(({ error, instanceLocation }) => `${instanceLocation}: ${error}`)).toEqual([]);
+}
+
+const placeOf = ({ path }: DescribedOperation) => {
+  const thing = thingOf(path.includes("{") ? path.replaceAll("{", ":") : `${path}/:id`);
+  return path.startsWith("/system/") ? `system ${thing}` : thing;
+};
+
+/** What is made is made first, and taken away last. */
+const rank = ({ method, path }: DescribedOperation) =>
+  method === "DELETE" ? 2 : method === "POST" && !path.includes("{") ? 0 : 1;
+const story = operations
+  .filter(({ id }) => !ELSEWHERE.has(id))
+  .toSorted((one, other) => rank(one) - rank(other));
+
+/** Not to be had here: what is described for that must be what comes. */
+const NEVER_THERE = /^\/(?:sessions|active-requests)\//;
+
+describe.each(story)("$method $path", (operation) => {
+  it("answers as described", async () => {
+    if (NEVER_THERE.test(operation.path)) {
+      const answer = await run(operation, crypto.randomUUID());
+      expect(answer.status).toBe(404);
+      return expectValid(problemIn(operation, "404"), answer.body);
+    }
+    const id = made[placeOf(operation)];
+    if (operation.path.includes("{") && id === undefined) {
+      throw new Error(`say in this test where ${placeOf(operation)} come from`);
+    }
+    const answer = await run(operation, id);
+    if (rank(operation) === 0) made[placeOf(operation)] ??= answer.body?.id ?? answer.body?.key?.id;
+    expectAsDescribed(operation, answer);
+  });
+
+  it("answers strangers with a problem, as described", async () => {
+    const { method, path, body } = operation;
+    const answer = await call(method, path.replace(/\{\w+\}/, crypto.randomUUID()), {
+      ...(body && { json: {} }),
+    });
+    expect(answer.status).toBe(401);
+    expectValid(problemIn(operation, "401"), answer.body);
+  });
+});
+
+const problemIn = ({ responses }: DescribedOperation, status: string) =>
+  responseOf(responses[status]).content["application/problem+json"].schema;

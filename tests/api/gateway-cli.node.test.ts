@@ -1,0 +1,85 @@
+/** `npm run gateway` against a gateway that runs: out to a file, in again, and what it says of the difference. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
+
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), "gateway-cli-"));
+const file = join(folder, "gateway.yaml");
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startGateway(databaseOfThisRun());
+});
+afterAll(async () => {
+  await gateway.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function adminKey(): Promise<string> {
+  const tenant = await gateway.addTenant();
+  return tenant.addKey({ role: "admin", scopes: ["read", "admin"] });
+}
+
+async function cli(key: string, args: string[], environment: Record<string, string> = {}) {
+  const env = { ...process.env, GATEWAY_URL: gateway.url, GATEWAY_API_KEY: key, ...environment };
+  try {
+    const { stdout } = await run(process.execPath, ["scripts/gateway.ts", ...args], { env });
+    return { code: 0, out: stdout, problem: "" };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, out: stdout, problem: stderr };
+  }
+}
+
+const FILE = `version: 1
+servers:
+  - name: weather
+    endpointUrl: https://weather.example.com/mcp
+    auth: { type: bearer, secret: WEATHER_TOKEN }
+featureFlags:
+  - { key: beta, name: Beta }
+`;
+
+describe("npm run gateway", () => {
+  it("applies a file, sees that nothing is left to do, and writes it out again", async () => {
+    const key = await adminKey();
+    writeFileSync(file, FILE);
+    expect(await cli(key, ["diff", file])).toMatchObject({
+      code: 1,
+      problem: expect.stringContaining("set WEATHER_TOKEN"),
+    });
+    const secrets = { WEATHER_TOKEN: "w" };
+    const difference = await cli(key, ["diff", file], secrets);
+    expect(difference.code).toBe(3);
+    expect(difference.out).toContain("+ servers weather\n    name: weather\n");
+    expect(difference.out).toContain("2 to make, 0 to change, 0 to remove");
+    expect(await cli(key, ["apply", file], secrets)).toMatchObject({ code: 2 });
+    expect((await cli(key, ["apply", file, "--yes"], secrets)).out).toContain("Made 2 changes.");
+    expect(await cli(key, ["diff", file])).toMatchObject({ code: 0, out: "Nothing would change.\n" });
+    await cli(key, ["export", file]);
+    expect(await cli(key, ["diff", file])).toMatchObject({ code: 0 });
+    writeFileSync(file, readFileSync(file, "utf8").replace("name: Beta", "name: Beta 2"));
+    expect((await cli(key, ["diff", file])).out).toContain(
+      '~ featureFlags Beta 2\n    name: "Beta" → "Beta 2"\n',
+    );
+  });
+
+  it("says what is wrong with a file, a key, an address", async () => {
+    const key = await adminKey();
+    writeFileSync(file, "version: 1\nfeatureFlags: [{ key: A, name: A }]\n");
+    expect((await cli(key, ["diff", file])).problem).toContain("/featureFlags/0/key takes small letters");
+    writeFileSync(file, "{");
+    expect((await cli(key, ["diff", file])).problem).toContain("no YAML");
+    expect((await cli("", ["export"])).code).toBe(2);
+    expect((await cli("mcp_x", ["export"])).problem).toContain("not valid");
+    expect((await cli(key, ["export"], { GATEWAY_URL: "http://127.0.0.1:1" })).problem).toContain(
+      "does not answer",
+    );
+    expect((await cli(key, [])).code).toBe(2);
+  });
+});

@@ -1,0 +1,160 @@
+/** What is particular about some of the things that admins manage: values in versions, seals, what belongs to the whole system. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { owner } from "../support/database.ts";
+import { addTenant, call, type TestKey, type TestTenant } from "./support.ts";
+
+let tenant: TestTenant;
+let admin: TestKey;
+
+beforeAll(async () => {
+  tenant = await addTenant("managed");
+  admin = await tenant.addKey();
+});
+
+const as = (key: string) => ({
+  get: (path: string) => call("GET", path, { key }),
+  post: (path: string, json?: object) => call("POST", path, { key, ...(json && { json }) }),
+  patch: (path: string, json: object) => call("PATCH", path, { key, json }),
+  del: (path: string) => call("DELETE", path, { key }),
+});
+
+describe("a configuration value", () => {
+  it("keeps its versions, and brings one back as its newest", async () => {
+    const { get, post, patch } = as(admin.text);
+    const { body: config } = await post("/configs", { key: "cache.seconds", value: 10, category: "cache" });
+    expect(config).toMatchObject({ version: 1, value: 10, isSensitive: false });
+    expect((await patch(`/configs/${config.id}`, { value: { low: 1 } })).body.version).toBe(2);
+    expect((await patch(`/configs/${config.id}`, { description: "In seconds." })).body.version).toBe(2);
+    const restored = await post(`/configs/${config.id}/restore`, { version: 1 });
+    expect(restored.body).toMatchObject({ version: 3, value: 10, description: "In seconds." });
+    const versions = (await get(`/configs/${config.id}/versions`)).body.items;
+    expect(
+      versions.map(({ version, value }: { version: number; value: unknown }) => [version, value]),
+    ).toEqual([
+      [3, 10],
+      [2, { low: 1 }],
+      [1, 10],
+    ]);
+    expect((await post(`/configs/${config.id}/restore`, { version: 9 })).status).toBe(404);
+  });
+
+  it("that is sensitive is sealed in every version, and shown in none", async () => {
+    const { get, post, patch } = as(admin.text);
+    const secret = `hush-${crypto.randomUUID()}`;
+    const { body: config } = await post("/configs", {
+      key: "smtp.password",
+      value: secret,
+      isSensitive: true,
+    });
+    const changed = await patch(`/configs/${config.id}`, { value: `${secret}-2` });
+    const restored = await post(`/configs/${config.id}/restore`, { version: 1 });
+    const versions = await get(`/configs/${config.id}/versions`);
+    expect(restored.body).toMatchObject({ value: null, version: 3 });
+    const rows = await owner.query(
+      "select c.value, h.value as old from system_configs c join system_config_history h on h.config_id = c.id where c.id = $1",
+      [config.id],
+    );
+    const everything = JSON.stringify([
+      config,
+      changed.body,
+      restored.body,
+      versions.body,
+      rows,
+      await tenant.audit(),
+    ]);
+    expect(everything).not.toContain(secret);
+    expect(rows).toHaveLength(3);
+    expect((await patch(`/configs/${config.id}`, { isSensitive: false })).status).toBe(400);
+  });
+
+  it("of the whole system holds until the tenant has its own", async () => {
+    const key = `x.${crypto.randomUUID()}`;
+    const [shared] = await owner.query(
+      "insert into system_configs (key, value) values ($1, '1') returning id",
+      [key],
+    );
+    const { get, post, patch, del } = as(admin.text);
+    const effective = async () =>
+      (await get("/effective-configs")).body.items.find((item: { key: string }) => item.key === key);
+    expect(await effective()).toMatchObject({ value: 1, isOwn: false });
+    expect((await get(`/configs/${shared?.id}`)).body).toMatchObject({ tenantId: null, value: 1 });
+    expect((await patch(`/configs/${shared?.id}`, { value: 2 })).status).toBe(403);
+    expect((await del(`/configs/${shared?.id}`)).status).toBe(403);
+    const { body: own } = await post("/configs", { key, value: 3 });
+    expect(await effective()).toMatchObject({ value: 3, isOwn: true });
+    expect((await post("/configs", { key, value: 4 })).status).toBe(409);
+    expect((await del(`/configs/${own.id}`)).status).toBe(204);
+    expect(await effective()).toMatchObject({ value: 1, isOwn: false });
+  });
+});
+
+describe("what operators set", () => {
+  it("is seen by every tenant, and made by nobody else", async () => {
+    const headers = await tenant.addOperator();
+    const json = { title: "The gateway moves", body: "On Friday.", audience: ["readonly"] };
+    const made = await call("POST", "/system/announcements", { headers, json });
+    expect(made.status).toBe(201);
+    expect(made.body.tenantId).toBeNull();
+    const other = await addTenant("managed");
+    const reader = as((await other.addKey({ role: "readonly" })).text);
+    const seen = (await reader.get("/me/announcements")).body.items;
+    expect(seen).toContainEqual(expect.objectContaining({ id: made.body.id, acknowledgedAt: null }));
+    expect((await reader.post(`/me/announcements/${made.body.id}/acknowledge`)).status).toBe(204);
+    expect((await reader.post(`/me/announcements/${made.body.id}/acknowledge`)).status).toBe(204);
+    const [mine] = (await reader.get("/me/announcements")).body.items.filter(
+      ({ id }: { id: string }) => id === made.body.id,
+    );
+    expect(mine.acknowledgedAt).toBeTypeOf("string");
+    const user = as((await other.addKey({ role: "user" })).text);
+    expect(JSON.stringify((await user.get("/me/announcements")).body)).not.toContain(made.body.id);
+    expect((await as(admin.text).post("/system/announcements", json)).status).toBe(403);
+    await call("DELETE", `/system/announcements/${made.body.id}`, { headers });
+  });
+});
+
+describe("an alert that went off", () => {
+  it("is taken in hand, then over, and then stays over", async () => {
+    const { post } = as(admin.text);
+    const { body: alert } = await post("/alerts", { name: "Slow", metric: "p95", threshold: 1 });
+    const [event] = await owner.query(
+      "insert into alert_events (tenant_id, alert_id, severity, dedup_key, message) values ($1, $2, 'high', 'x', 'Too slow.') returning id",
+      [tenant.id, alert.id],
+    );
+    const path = `/alert-events/${event?.id}`;
+    expect((await post(`${path}/acknowledge`)).body).toMatchObject({
+      status: "acknowledged",
+      acknowledgedBy: admin.userId,
+    });
+    expect((await post(`${path}/resolve`)).body).toMatchObject({ status: "resolved" });
+    expect((await post(`${path}/resolve`)).status).toBe(409);
+  });
+});
+
+describe("what does not hold together is refused, and the place is named", () => {
+  const window = { title: "x", startsAt: "2026-01-01T00:00:00Z", endsAt: "2026-01-02T00:00:00Z" };
+  it.each<[string, object, string]>([
+    ["/maintenance-windows", { ...window, endsAt: window.startsAt }, "/endsAt"],
+    ["/maintenance-windows", { ...window, recurrence: "every day" }, "/recurrence"],
+    ["/maintenance-windows", { ...window, timeZone: "Vienna" }, "/timeZone"],
+    ["/announcements", { title: "x", body: "x", endsAt: "2020-01-01T00:00:00Z" }, "/endsAt"],
+    ["/rate-limits", { subjectType: "global", limitCount: 1 }, "/subjectType"],
+    ["/rate-limits", { subjectType: "role", subjectId: "boss", limitCount: 1 }, "/subjectId"],
+    ["/rate-limits", { subjectType: "user", subjectId: "nobody", limitCount: 1 }, "/subjectId"],
+    ["/rate-limits", { subjectType: "tenant", subjectId: "x", limitCount: 1 }, "/subjectId"],
+    ["/ip-rules", { kind: "block", cidr: "10.0.0.1/8" }, "/cidr"],
+    ["/routing-rules", { name: "x", targetServers: [crypto.randomUUID()] }, "/targetServers/0"],
+    ["/routing-rules", { name: "x", targetServers: [], conditions: { tools: ["{"] } }, "/conditions/tools/0"],
+    [
+      "/alerts",
+      { name: "x", metric: "m", threshold: 1, channels: [{ type: "webhook", url: "https://10.0.0.1/" }] },
+      "/channels/0/url",
+    ],
+    ["/feature-flags", { key: "Not Small", name: "x" }, "/key"],
+    ["/configs", { key: "a", value: null }, "/value"],
+    ["/configs", { key: "a", value: "\0" }, "/value"],
+  ])("%s %j", async (path, json, place) => {
+    const answer = await as(admin.text).post(path, json);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(place);
+  });
+});
