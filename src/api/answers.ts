@@ -11,6 +11,8 @@ export interface RouteAnswer {
   readonly schema: z.ZodType | undefined;
   /** In a sentence. */
   readonly says: string;
+  /** Another form in which it may be asked for. */
+  readonly also?: string;
 }
 
 const answers = new WeakMap<object, RouteAnswer>();
@@ -25,6 +27,10 @@ function declare(answer: RouteAnswer) {
 }
 
 export const gives = (schema: z.ZodType, says: string, status = 200) => declare({ status, schema, says });
+
+/** As JSON, or as text of another type where the caller wishes. */
+export const givesOr = (also: string, schema: z.ZodType, says: string) =>
+  declare({ status: 200, schema, says, also });
 
 export const givesNothing = (says: string, status = 204) => declare({ status, schema: undefined, says });
 

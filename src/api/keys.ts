@@ -1,18 +1,17 @@
 /** API keys: made, shown once, narrowed, rotated, revoked. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
-import type { Role } from "../core/vocabulary.ts";
+import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { listApiKeys } from "../db/queries/access.ts";
-import { insertKey, keyById, memberRole, type NewKey, updateKey } from "../db/queries/keys.ts";
+import { insertKey, keyById, type NewKey, updateKey } from "../db/queries/keys.ts";
 import { insistUnchanged } from "../db/queries/rows.ts";
-import { keysAndLimits } from "../db/queries/tenants.ts";
 import { apiKeys } from "../db/schema/access.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged, unlessOvertaken } from "./etag.ts";
+import { ownerOf, refuseBeyondPlan } from "./key-owners.ts";
 import { idParam, keyChange, newKey, rotation, termsIn } from "./key-schemas.ts";
 import { makerOf, mint, reachOf, refuseExcess, refuseOthersName, roleOfOwner } from "./minting.ts";
 import { once } from "./once.ts";
@@ -193,32 +192,4 @@ async function keyInReach(c: Ctx, id: string) {
   const [key] = await keyById(c.get("db"), reachOf(c.get("principal")), id);
   if (key === undefined) throw new NotFoundError("There is no such key, or it is not yours.");
   return key;
-}
-
-/** Renewing a key needs no further room: the old one goes. */
-async function refuseBeyondPlan(c: Ctx): Promise<void> {
-  const { db, principal } = c.var;
-  const [own] = await keysAndLimits(db, principal.tenantId);
-  if ((own?.keys ?? 0) >= (own?.planLimits.apiKeys ?? Number.POSITIVE_INFINITY)) {
-    throw new GatewayError(
-      "conflict",
-      "The plan of this tenant has no room for further keys. Revoke one first.",
-    );
-  }
-}
-
-/** Nobody makes a key in another person's name: it would act as them. */
-async function ownerOf(
-  c: Ctx,
-  serviceAccountId: string | null | undefined,
-): Promise<{ userId: string | null; role: Role }> {
-  const { principal, db } = c.var;
-  if (serviceAccountId === undefined) return { userId: principal.userId ?? null, role: principal.role };
-  if (principal.role !== "admin") {
-    throw new ForbiddenError("Keys of services are for admins to make.", { role: "admin" });
-  }
-  if (serviceAccountId === null) return { userId: null, role: "service" };
-  const [account] = await memberRole(db, principal.tenantId, serviceAccountId);
-  if (account?.role !== "service") throw new NotFoundError("There is no such service account.");
-  return { userId: serviceAccountId, role: "service" };
 }

@@ -1,6 +1,7 @@
 /** The REST interface, /api/v1: one file a kind of thing, each route guarded by its action. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
 import { GatewayError } from "../core/errors.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { accessControls } from "./access-controls.ts";
@@ -96,13 +97,22 @@ const things = new Hono<AppEnv>()
   .route("/system", system)
   .route("/invitations", invitations);
 
+/** Answers are one caller's and one moment's, and some hold a secret; what may be kept says so itself. */
+const unkept = createMiddleware<AppEnv>(async (c, next) => {
+  await next();
+  if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+});
+
 // Before the others, whose limit is not for it.
 const everything = new Hono<AppEnv>()
   .use("/configuration/*", atMost(MOST_BYTES_OF_ALL))
   .route("/configuration", configuration)
   .route("/", things);
 
-export const v1 = new Hono<AppEnv>().route("/", everything).route(
-  "/",
-  description(() => everything.routes),
-);
+export const v1 = new Hono<AppEnv>()
+  .use(unkept)
+  .route("/", everything)
+  .route(
+    "/",
+    description(() => everything.routes),
+  );

@@ -168,6 +168,11 @@ describe("finding", () => {
     expect(await namesIn("q=moving")).toEqual([]);
   });
 
+  it("knows no relevance without words", async () => {
+    const answer = await call("GET", "/servers?sort=-relevance", { key: admin.text });
+    expect(answer.body.errors[0].path).toBe("sort");
+  });
+
   it("finds nothing of others", async () => {
     const other = await (await addTenant("servers")).addKey();
     expect(await namesIn("q=weather", other.text)).toEqual([]);

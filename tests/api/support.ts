@@ -24,7 +24,9 @@ export interface Answer {
 
 export const read = async (response: Response): Promise<Answer> => {
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+  const isJson = /json/.test(response.headers.get("content-type") ?? "");
+  const body = text === "" ? null : isJson ? JSON.parse(text) : text;
+  return { status: response.status, headers: response.headers, body };
 };
 
 /** Servers of examples are nowhere; asking for them costs seconds, and workerd complains at length. */

@@ -170,7 +170,12 @@ describe("a list", () => {
       const ids: string[] = [];
       const rows: Record<string, unknown>[] = [];
       for (let cursor = ""; ; ) {
-        const query = new URLSearchParams({ sort, limit: String(limit), ...(cursor !== "" && { cursor }) });
+        const query = new URLSearchParams({
+          q: "alert ",
+          sort,
+          limit: String(limit),
+          ...(cursor !== "" && { cursor }),
+        });
         const { status, body } = await call("GET", `/alerts?${query}`, { key });
         expect(status).toBe(200);
         rows.push(...body.items);
@@ -202,6 +207,12 @@ describe("a list", () => {
       ),
       { numRuns: 12 },
     );
+  });
+
+  it("is nobody's to keep on the way", async () => {
+    const answer = await call("GET", "/feature-flags", { key: admin.text });
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect((await call("GET", "/openapi.json")).headers.get("cache-control")).toContain("public");
   });
 
   it("gives only the members asked for, and takes only its own cursors", async () => {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { GatewayError } from "../../core/errors.ts";
 import type { AppEnv } from "../../edge/context.ts";
 import { guard } from "../../policy/guard.ts";
-import { gives } from "../answers.ts";
+import { gives, givesOr } from "../answers.ts";
 import { body, query } from "../validate.ts";
 import { carryOut } from "./apply.ts";
 import { appliedShape, confirmed, documentShape, planned, planShape } from "./document.ts";
@@ -22,7 +22,11 @@ export const configuration = new Hono<AppEnv>()
     "/",
     guard("configuration.export"),
     query(asked),
-    gives(documentShape, "All of it; secrets by the names of the variables that hold them."),
+    givesOr(
+      "application/yaml",
+      documentShape,
+      "All of it; secrets by the names of the variables that hold them.",
+    ),
     async (c) => {
       const document = await exported(c);
       if (c.req.valid("query").format === "json") return c.json(document);

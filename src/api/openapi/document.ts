@@ -129,7 +129,10 @@ function described(operation: Operation, store: SchemaStore): Json {
         description: answer.says,
         ...(takesIfMatch && { headers: { ETag: { schema: { type: "string" } } } }),
         ...(answer.schema !== undefined && {
-          content: { "application/json": { schema: store.of(answer.schema, "output") } },
+          content: {
+            "application/json": { schema: store.of(answer.schema, "output") },
+            ...(answer.also !== undefined && { [answer.also]: { schema: { type: "string" } } }),
+          },
         }),
       },
       ...Object.fromEntries(

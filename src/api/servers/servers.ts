@@ -1,7 +1,7 @@
 /** The tenant's MCP servers: registered, found, changed, taken out. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { GatewayError, NotFoundError } from "../../core/errors.ts";
+import { GatewayError, InvalidInputError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { isChangedMeanwhile } from "../../db/errors.ts";
 import { findServersByEndpoint } from "../../db/queries/registry.ts";
@@ -185,7 +185,11 @@ export const servers = new Hono<AppEnv>()
 
 /** Whoever asks for words and says nothing else wants the best matches first. */
 function orderOfSearch(c: Scene, sort: readonly string[], hasWords: boolean) {
-  if (hasWords)
+  if (hasWords) {
     return orderOf(sortsOfWords, c.req.query("sort") === undefined ? ["-relevance", "name"] : sort);
-  return orderOf(sorts, sort.some((name) => name.endsWith("relevance")) ? ["name"] : sort);
+  }
+  if (sort.some((name) => name.endsWith("relevance"))) {
+    throw new InvalidInputError([{ path: "sort", message: "takes relevance together with q only" }]);
+  }
+  return orderOf(sorts, sort);
 }

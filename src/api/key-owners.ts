@@ -1,0 +1,34 @@
+/** Whose a new key is, and whether there is room for it. */
+import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
+import type { Role } from "../core/vocabulary.ts";
+import { memberRole } from "../db/queries/keys.ts";
+import { keysAndLimits } from "../db/queries/tenants.ts";
+import type { Scene } from "./collection/reach.ts";
+
+/** Renewing a key needs no further room: the old one goes. */
+export async function refuseBeyondPlan(c: Scene): Promise<void> {
+  const { db, principal } = c.var;
+  const [own] = await keysAndLimits(db, principal.tenantId);
+  if ((own?.keys ?? 0) >= (own?.planLimits.apiKeys ?? Number.POSITIVE_INFINITY)) {
+    throw new GatewayError(
+      "conflict",
+      "The plan of this tenant has no room for further keys. Revoke one first.",
+    );
+  }
+}
+
+/** Nobody makes a key in another person's name: it would act as them. */
+export async function ownerOf(
+  c: Scene,
+  serviceAccountId: string | null | undefined,
+): Promise<{ userId: string | null; role: Role }> {
+  const { principal, db } = c.var;
+  if (serviceAccountId === undefined) return { userId: principal.userId ?? null, role: principal.role };
+  if (principal.role !== "admin") {
+    throw new ForbiddenError("Keys of services are for admins to make.", { role: "admin" });
+  }
+  if (serviceAccountId === null) return { userId: null, role: "service" };
+  const [account] = await memberRole(db, principal.tenantId, serviceAccountId);
+  if (account?.role !== "service") throw new NotFoundError("There is no such service account.");
+  return { userId: serviceAccountId, role: "service" };
+}

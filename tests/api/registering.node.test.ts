@@ -1,0 +1,71 @@
+/** A server's way in from outside: looked at, registered, asked what it offers, found by it, and called. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Examples, startExamples } from "../../scripts/examples/start.ts";
+import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
+
+let gateway: TestGateway;
+let examples: Examples;
+let key: string;
+
+beforeAll(async () => {
+  [gateway, examples] = await Promise.all([startGateway(databaseOfThisRun()), startExamples()]);
+  const tenant = await gateway.addTenant();
+  key = await tenant.addKey({ role: "admin", scopes: ["read", "admin", "proxy"] });
+});
+afterAll(async () => {
+  await Promise.all([gateway.close(), examples.close()]);
+});
+
+async function rest(method: string, path: string, json?: object) {
+  const answer = await fetch(`${gateway.url}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    ...(json !== undefined && { body: JSON.stringify(json) }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever came back.
+  return { status: answer.status, body: (await answer.json()) as any };
+}
+
+const urlOf = (name: string) => examples.servers.find((server) => server.name === name)?.url ?? "";
+
+describe("a server of somebody's", () => {
+  it("is looked at before it is saved", async () => {
+    const found = await rest("POST", "/servers/probe", { endpointUrl: urlOf("calculator") });
+    expect(found.body).toMatchObject({ reachable: true, capabilities: expect.arrayContaining(["tools"]) });
+    expect(found.body.offers.tools).toBeGreaterThan(0);
+    const nowhere = await rest("POST", "/servers/probe", { endpointUrl: "http://127.0.0.1:1/mcp" });
+    expect(nowhere.body).toMatchObject({ reachable: false, code: "upstream_unreachable" });
+    const closed = await rest("POST", "/servers/probe", { endpointUrl: "https://10.0.0.1/mcp" });
+    expect(closed.status).toBe(400);
+  });
+
+  it("is registered, tells what it offers, and is found and called by it", async () => {
+    const made = await rest("POST", "/servers", {
+      name: "calculator",
+      endpointUrl: urlOf("calculator"),
+      discover: false,
+    });
+    expect(made.status).toBe(201);
+    const discovered = await rest("POST", `/servers/${made.body.id}/discover`);
+    expect(discovered.body).toMatchObject({ discovered: true, removed: [], withheld: [] });
+    expect(discovered.body.added.length).toBeGreaterThan(0);
+    const [tool] = discovered.body.added;
+    const byTool = await rest("GET", `/servers?tool=${tool}&fields=name`);
+    const byWord = await rest("GET", `/servers?q=${tool}&fields=name`);
+    expect([byTool.body.items, byWord.body.items]).toEqual([
+      [{ name: "calculator" }],
+      [{ name: "calculator" }],
+    ]);
+    const tools = await rest("GET", "/tools?fields=name,serverName&sort=name");
+    expect(tools.body.items).toContainEqual({ name: tool, serverName: "calculator" });
+  });
+
+  it("is asked by itself when it is registered", async () => {
+    const made = await rest("POST", "/servers", { name: "clock", endpointUrl: urlOf("clock") });
+    await expect
+      .poll(async () => (await rest("GET", `/tools?serverId=${made.body.id}`)).body.items.length, {
+        timeout: 10_000,
+      })
+      .toBeGreaterThan(0);
+  });
+});
