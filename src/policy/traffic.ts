@@ -32,7 +32,7 @@ export type Share = NonNullable<TenantCall["share"]>;
 
 /** Longer than an object takes to start. */
 const PATIENCE_MS = 2000;
-const ATTEMPTS = 2;
+const ATTEMPTS = 4;
 /** Failures are told at once, but not one by one. */
 const TELL_MS = 100;
 const WORTH_TELLING = 25;
