@@ -1,5 +1,6 @@
 /** What each cron expression of wrangler.toml starts. */
 import type { Services } from "../services.ts";
+import { replayDeadLetters } from "./dead-letters.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { sweepSecrets } from "./secrets.ts";
 import { watchServers, watchSources } from "./watch.ts";
@@ -9,6 +10,7 @@ export async function runJobs(cron: string, services: Services, now = new Date()
   if (cron === "* * * * *") {
     await watchServers(database, services.work, now);
     await watchSources(database, services.work, now);
+    await replayDeadLetters(database);
   }
   if (cron === "17 3 * * *") {
     await ensurePartitions(database);
