@@ -107,6 +107,7 @@ export class RequestRecord implements CallRecord {
       userId: this.#principal?.userId,
       apiKeyId: this.#principal?.apiKeyId,
       requestId: this.#requestId,
+      clientName: clientNameIn(headers.get("user-agent")),
       traceId: headers.get("traceparent")?.split("-")[1],
       method,
       // Query parameters may hold a session's id.
@@ -142,6 +143,9 @@ export class RequestRecord implements CallRecord {
     };
   }
 }
+
+/** The product that a program calls itself, without its version (RFC 9110 §10.1.5). */
+export const clientNameIn = (userAgent: string | null) => /^[^\s/]{1,100}/.exec(userAgent ?? "")?.[0];
 
 export function mcpEvent(
   principal: Principal,

@@ -2,6 +2,7 @@
 import type { Services } from "../services.ts";
 import { replayDeadLetters } from "./dead-letters.ts";
 import { ensurePartitions } from "./partitions.ts";
+import { dropOldSums, rollUpTraffic } from "./rollups.ts";
 import { sweepSecrets } from "./secrets.ts";
 import { watchServers, watchSources } from "./watch.ts";
 
@@ -11,9 +12,11 @@ export async function runJobs(cron: string, services: Services, now = new Date()
     await watchServers(database, services.work, now);
     await watchSources(database, services.work, now);
     await replayDeadLetters(database);
+    await rollUpTraffic(database, () => new Date());
   }
   if (cron === "17 3 * * *") {
     await ensurePartitions(database);
     await sweepSecrets(database, now);
+    await dropOldSums(database, now);
   }
 }

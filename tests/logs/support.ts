@@ -1,6 +1,6 @@
 import { uuidv7 } from "../../src/core/ids.ts";
 import type { Delivered } from "../../src/logs/consumer.ts";
-import type { LogEvent, RequestEvent } from "../../src/logs/events.ts";
+import type { LogEvent, McpEvent, RequestEvent } from "../../src/logs/events.ts";
 
 export const requestEvent = (tenantId: string | null, more: Partial<RequestEvent> = {}): LogEvent => ({
   v: 1,
@@ -11,6 +11,19 @@ export const requestEvent = (tenantId: string | null, more: Partial<RequestEvent
   method: "POST",
   path: "/mcp",
   statusCode: 200,
+  durationMs: 1.5,
+  ...more,
+});
+
+export const callEvent = (tenantId: string | null, more: Partial<McpEvent> = {}): LogEvent => ({
+  v: 1,
+  kind: "mcp",
+  id: uuidv7(),
+  at: Date.now(),
+  tenantId,
+  roles: ["user"],
+  method: "tools/list",
+  success: true,
   durationMs: 1.5,
   ...more,
 });

@@ -10,6 +10,7 @@ export * from "./operations.ts";
 export * from "./pins.ts";
 export * from "./registry.ts";
 export * from "./relations.ts";
+export * from "./rollups.ts";
 export * from "./search.ts";
 export * from "./sign-in.ts";
 export * from "./tenancy.ts";

@@ -1,0 +1,46 @@
+/** Adding up what the logs were given (system role), and what it comes to. */
+import { inArray, lt, sql } from "drizzle-orm";
+import { materializedViews } from "../schema/operations.ts";
+import { requestRollupsDay, requestRollupsHour, requestRollupsMinute } from "../schema/rollups.ts";
+import type { Queries } from "./types.ts";
+
+export const ROLLUPS = {
+  minute: requestRollupsMinute,
+  hour: requestRollupsHour,
+  day: requestRollupsDay,
+} as const;
+
+const NAMES = ["request_rollups_minute", "request_rollups_hour", "request_rollups_day"];
+
+/** One row: how many events it took; nothing is lost or counted twice when it fails. */
+export function rollUp(db: Queries, most: number) {
+  return db
+    .select({ amount: sql`amount`.mapWith(Number) })
+    .from(sql`gateway_roll_up(${most}::integer) as amount`);
+}
+
+export interface Refresh {
+  readonly at: Date;
+  readonly durationMs: number;
+}
+
+export function noteRefresh(db: Queries, { at, durationMs }: Refresh) {
+  return db
+    .update(materializedViews)
+    .set({ lastRefreshedAt: at, lastDurationMs: durationMs, lastError: null })
+    .where(inArray(materializedViews.name, NAMES));
+}
+
+export function noteFailedRefresh(db: Queries, message: string) {
+  return db
+    .update(materializedViews)
+    .set({ lastError: message.slice(0, 500) })
+    .where(inArray(materializedViews.name, NAMES));
+}
+
+export function dropOldRollups(db: Queries, before: { readonly minute: Date; readonly hour: Date }) {
+  return [
+    db.delete(requestRollupsMinute).where(lt(requestRollupsMinute.at, before.minute)),
+    db.delete(requestRollupsHour).where(lt(requestRollupsHour.at, before.hour)),
+  ] as const;
+}
