@@ -35,6 +35,9 @@ const SECRETS: readonly RegExp[] = [
   /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,20000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g,
 ];
 const CREDENTIALS_IN_URL = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@:]{0,200}:[^\s/@]{1,200}@/gi;
+/** In texts for people and in logs: `password: …`, `"api_key":"…"`. */
+const SECRET_ASSIGNED =
+  /((?:password|passwd|passphrase|secret|(?<!progress)token|api[_-]?key|authorization|cookie)\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?)[^\s"'\\,;&}]{4,}/gi;
 const SECRET_IN_QUERY = /([?&;](?:[a-z_-]*(?:token|key|secret|password|signature|sig|code))=)[^&#;\s]+/gi;
 const EMAIL = /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/g;
 const DIGITS = /\b\d(?:[ -]?\d){12,40}\b/g;
@@ -42,7 +45,8 @@ const DIGITS = /\b\d(?:[ -]?\d){12,40}\b/g;
 export function sanitise(value: unknown, options: SanitiseOptions = {}): Json {
   const fields = new Set((options.fields ?? []).map((field) => field.toLowerCase()));
   const clean = (inner: unknown, depth: number): Json => {
-    if (typeof inner === "string") return cleanText(inner, options);
+    if (typeof inner === "string")
+      return isJson(inner) ? cleanInside(inner, depth) : cleanText(inner, options);
     if (typeof inner === "number") return isCard(String(inner)) ? REDACTED : inner;
     if (typeof inner === "boolean" || inner === null || inner === undefined) return inner ?? null;
     if (depth >= MOST_DEPTH) return CUT;
@@ -60,14 +64,37 @@ export function sanitise(value: unknown, options: SanitiseOptions = {}): Json {
       ]);
     return Object.fromEntries(members.length > MOST_ITEMS ? [...kept, [CUT, null]] : kept);
   };
+  /** Tools answer with JSON as text; its members have names too. */
+  const cleanInside = (text: string, depth: number): string => {
+    const parsed = depth < MOST_DEPTH ? parsedJson(text) : undefined;
+    const inner = parsed === undefined ? text : JSON.stringify(clean(parsed, depth + 1));
+    return cleanText(inner, options);
+  };
   return clean(value, 0);
 }
 
+const MOST_INSIDE = 100_000;
+
+const isJson = (text: string) => text.length <= MOST_INSIDE && /^\s*[[{]/.test(text);
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Too short for any pattern, and for the marks of those that may be shorter. */
+const HARMLESS = /^[^@=:]{0,12}$/;
+
 /** For texts that stand alone: URIs, messages of errors. */
 export function cleanText(text: string, { emails = false }: SanitiseOptions = {}): string {
+  if (HARMLESS.test(text)) return text;
   // What is cut off must not leave half a secret that no pattern knows.
   const looked = text.slice(0, MOST_CHARACTERS * 4);
   let clean = looked.replace(CREDENTIALS_IN_URL, `$1${REDACTED}@`).replace(SECRET_IN_QUERY, `$1${REDACTED}`);
+  clean = clean.replace(SECRET_ASSIGNED, `$1${REDACTED}`);
   for (const pattern of SECRETS) clean = clean.replace(pattern, REDACTED);
   clean = clean.replace(DIGITS, (digits) => (holdsCard(digits) ? REDACTED : digits));
   if (emails) clean = clean.replace(EMAIL, REDACTED);

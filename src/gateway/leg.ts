@@ -19,6 +19,7 @@ import type { McpContext } from "./context.ts";
 import { earlyStream } from "./early-stream.ts";
 import { type Edit, edited } from "./edit.ts";
 import { MOST_BYTES, outcomeOf, StreamTail } from "./outcome.ts";
+import type { CallRecord } from "./record.ts";
 import { openStream, relay } from "./streams.ts";
 
 export interface Leg {
@@ -52,7 +53,10 @@ export async function travel(leg: Leg, context: McpContext): Promise<Response> {
     abort.abort();
   };
   const { record } = context;
-  if (leg.about !== undefined) record.about({ serverId: server.id, ...leg.about });
+  if (leg.about !== undefined) {
+    record.about({ serverId: server.id, ...leg.about });
+    if (server.payloads !== undefined && leg.body !== undefined) record.asked(leg.body, server.payloads);
+  }
   const started = Date.now();
   const pending = reach(leg, context, abort.signal)
     .then((response) => {
@@ -158,7 +162,7 @@ async function comeBack(
     silenceMs: server.idleTimeoutMs,
     hangUp() {
       hangUp();
-      if (leg.about !== undefined) context.record.outcome(tail.outcome());
+      if (leg.about !== undefined) heard(tail.text(), context.record);
       release();
     },
     heard: (piece: Uint8Array) => tail.push(piece),
@@ -174,14 +178,18 @@ async function whole(response: Response, leg: Leg, { record }: McpContext): Prom
   if (response.body === null) return null;
   if (leg.edit !== undefined) {
     const text = await response.text();
-    if (leg.about !== undefined) record.outcome(outcomeOf(text));
+    if (leg.about !== undefined) heard(text, record);
     return leg.edit(text);
   }
   const length = Number(response.headers.get("content-length") ?? Number.NaN);
   if (leg.about === undefined || !(length <= MOST_BYTES)) return response.body;
   const bytes = await response.arrayBuffer();
-  record.outcome(outcomeOf(new TextDecoder().decode(bytes)));
+  heard(new TextDecoder().decode(bytes), record);
   return bytes;
+}
+
+function heard(text: string, record: CallRecord): void {
+  record.outcome(outcomeOf(text), text);
 }
 
 /** Whoever waits for an answer on a stream that an admin has ended gets one. */

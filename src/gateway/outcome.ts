@@ -7,6 +7,7 @@ import type { Outcome } from "./record.ts";
 /** Larger answers are taken to have gone well: looking would cost more than it tells. */
 export const MOST_BYTES = 256 * 1024;
 const TAIL_PIECES = 4;
+const MOST_OF_MESSAGE = 4000;
 
 const WELL: Outcome = { success: true };
 
@@ -24,7 +25,8 @@ export function outcomeIn(message: JsonObject): Outcome {
     return {
       success: false,
       code: typeof code === "number" && Number.isSafeInteger(code) ? code : undefined,
-      message: typeof text === "string" ? text.slice(0, 500) : undefined,
+      // Cleaned and cut when it leaves (logs/events.ts): half a secret would be told from nothing.
+      message: typeof text === "string" ? text.slice(0, MOST_OF_MESSAGE) : undefined,
     };
   }
   const result = memberOf(message, "result");
@@ -42,12 +44,13 @@ export class StreamTail {
     if (this.#pieces.length > TAIL_PIECES) this.#pieces.shift();
   }
 
-  outcome(): Outcome {
+  /** The last message; empty where it is too long to be looked at. */
+  text(): string {
     const size = this.#pieces.reduce((sum, { length }) => sum + length, 0);
-    if (size > MOST_BYTES) return WELL;
+    if (size > MOST_BYTES) return "";
     const decoder = new TextDecoder();
     const text = this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("");
     const blocks = text.split(/\r?\n\r?\n/).filter((block) => /^data:/m.test(block));
-    return outcomeOf(readBlock(blocks.at(-1) ?? "").data ?? "");
+    return readBlock(blocks.at(-1) ?? "").data ?? "";
   }
 }

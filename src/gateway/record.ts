@@ -2,6 +2,7 @@
 import { type GatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { codeOf } from "../core/mcp/answers.ts";
+import { isSampled, keep, type PayloadTerms } from "../core/settings/payloads.ts";
 import type { Principal } from "../identity/principal.ts";
 import { EVENT_VERSION, type LogEvent, type McpEvent } from "../logs/events.ts";
 
@@ -9,8 +10,12 @@ export interface CallSubject {
   readonly serverId: string | undefined;
   readonly method: string;
   readonly target: string | undefined;
-  /** Sanitised, and only where the tenant wants payloads kept. */
+}
+
+/** Sanitised, and only where the tenant wants payloads kept. */
+export interface Payload {
   readonly params?: Record<string, unknown> | undefined;
+  readonly result?: Record<string, unknown> | undefined;
 }
 
 export interface Outcome {
@@ -22,7 +27,10 @@ export interface Outcome {
 /** The part of a request's record that whoever serves it writes to. */
 export interface CallRecord {
   about(subject: CallSubject): void;
-  outcome(outcome: Outcome): void;
+  /** `text`: the message that tells it, where there is one. */
+  outcome(outcome: Outcome, text?: string): void;
+  /** What was sent, for tenants that want payloads kept. */
+  asked(message: string | Uint8Array, terms: PayloadTerms): void;
   /** How long the server took until its first byte. */
   upstream(ms: number): void;
   /** The answer is not over yet; what comes back says that it is. */
@@ -37,6 +45,8 @@ export class RequestRecord implements CallRecord {
   #principal: Principal | undefined;
   #subject: CallSubject | undefined;
   #outcome: Outcome | undefined;
+  #payload: Payload | undefined;
+  #terms: PayloadTerms | undefined;
   #upstreamMs: number | undefined;
   #held = 0;
   #answer: { status: number; error: GatewayError | undefined } | undefined;
@@ -55,8 +65,17 @@ export class RequestRecord implements CallRecord {
     this.#subject = subject;
   }
 
-  outcome(outcome: Outcome): void {
+  outcome(outcome: Outcome, text?: string): void {
     this.#outcome = outcome;
+    if (this.#terms !== undefined && text !== undefined) {
+      this.#payload = { ...this.#payload, ...answerPayload(text, this.#terms) };
+    }
+  }
+
+  asked(message: string | Uint8Array, terms: PayloadTerms): void {
+    if (!isSampled(this.#requestId, terms)) return;
+    this.#terms = terms;
+    this.#payload = askedPayload(message, terms);
   }
 
   upstream(ms: number): void {
@@ -89,7 +108,8 @@ export class RequestRecord implements CallRecord {
     const subject = this.#subject;
     if (this.#principal !== undefined && subject !== undefined) {
       const outcome = this.#outcome ?? { success: status < 400, message: error?.message };
-      events.push(mcpEvent(this.#principal, this.#requestId, subject, outcome, durationMs));
+      const call = { ...subject, ...this.#payload };
+      events.push(mcpEvent(this.#principal, this.#requestId, call, outcome, durationMs));
     }
     if (error !== undefined && error.status >= 500) events.push(this.#errorEvent(error));
     this.#send(events);
@@ -108,7 +128,7 @@ export class RequestRecord implements CallRecord {
       apiKeyId: this.#principal?.apiKeyId,
       requestId: this.#requestId,
       clientName: clientNameIn(headers.get("user-agent")),
-      traceId: headers.get("traceparent")?.split("-")[1],
+      traceId: traceIdOf(headers),
       method,
       // Query parameters may hold a session's id.
       path: new URL(url).pathname,
@@ -147,10 +167,15 @@ export class RequestRecord implements CallRecord {
 /** The product that a program calls itself, without its version (RFC 9110 §10.1.5). */
 export const clientNameIn = (userAgent: string | null) => /^[^\s/]{1,100}/.exec(userAgent ?? "")?.[0];
 
+/** W3C Trace Context; whatever else a caller writes there stays out of the log. */
+const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
+
+const traceIdOf = (headers: Headers) => TRACE_PARENT.exec(headers.get("traceparent") ?? "")?.[1];
+
 export function mcpEvent(
   principal: Principal,
   requestId: string,
-  { serverId, method, target, params }: CallSubject,
+  { serverId, method, target, params, result }: CallSubject & Payload,
   { success, code, message }: Outcome,
   durationMs: number,
 ): McpEvent {
@@ -163,10 +188,12 @@ export function mcpEvent(
     userId: principal.userId,
     apiKeyId: principal.apiKeyId,
     roles: [principal.role],
+    // The column takes no more.
     method: method.slice(0, 200),
-    target: target?.slice(0, 500),
+    target,
     serverId,
     params,
+    result,
     durationMs,
     success,
     errorCode: code,
@@ -174,6 +201,13 @@ export function mcpEvent(
     requestId,
   };
 }
+
+export const askedPayload = (message: string | Uint8Array, terms: PayloadTerms): Payload => ({
+  params: keep(typeof message === "string" ? message : new TextDecoder().decode(message), ["params"], terms),
+});
+
+export const answerPayload = (text: string, terms: PayloadTerms): Payload =>
+  terms.results ? { result: keep(text, ["result", "error"], terms) } : {};
 
 export function outcomeOfError({ code, message }: GatewayError): Outcome {
   return { success: false, code: codeOf(code), message };
@@ -183,6 +217,7 @@ export function outcomeOfError({ code, message }: GatewayError): Outcome {
 export const NO_RECORD: CallRecord = {
   about: () => undefined,
   outcome: () => undefined,
+  asked: () => undefined,
   upstream: () => undefined,
   hold: () => () => undefined,
 };

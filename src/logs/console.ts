@@ -1,5 +1,6 @@
 /** What the Worker writes to its own log: one line of JSON a failure, without anything that a caller sent. */
 import type { GatewayError } from "../core/errors.ts";
+import { cleanText } from "../core/sanitise.ts";
 
 export interface FailureScene {
   readonly requestId: string;
@@ -19,10 +20,11 @@ export function logFailure(error: GatewayError, scene: FailureScene | Background
     JSON.stringify({
       level: "error",
       ...scene,
+      ...("path" in scene && { path: cleanText(scene.path) }),
       code: error.code,
-      message: error.message,
-      cause: cause && { name: cause.name, message: cause.message },
-      stack: cause?.stack,
+      message: cleanText(error.message),
+      cause: cause && { name: cause.name, message: cleanText(cause.message) },
+      stack: cause?.stack && cleanText(cause.stack),
     }),
   );
 }

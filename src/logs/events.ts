@@ -3,6 +3,7 @@
  * happened, so that one delivered twice is written once; and a version, as a queue may hold what an older Worker wrote.
  */
 import { z } from "zod";
+import { cleanText, sanitise } from "../core/sanitise.ts";
 import { SEVERITIES } from "../core/vocabulary.ts";
 
 const VERSION = 1;
@@ -50,6 +51,7 @@ const mcpEvent = z.object({
   target: text,
   serverId: uuid,
   params: json,
+  result: json,
   durationMs: z.number().nullish(),
   success: z.boolean(),
   errorCode: z.number().int().nullish(),
@@ -117,20 +119,58 @@ const MOST_PER_FIELD = 2000;
 
 export const CUT_MARK = "… [cut]";
 
-/** Long texts are cut with a mark, and what is still too long goes without its payload. */
+/** What strangers have a say in. Payloads are sanitised where they are taken, by what the tenant wants. */
+const FROM_STRANGERS = new Set([
+  "method",
+  "path",
+  "mcpMethod",
+  "toolName",
+  "target",
+  "clientName",
+  "userAgent",
+  "message",
+  "errorMessage",
+  "description",
+]);
+
+/** Names of tools and of clients come again with every call; looking at one takes longer than finding it. */
+const cleaned = new Map<string, string>();
+const MOST_REMEMBERED = 2000;
+const LONGEST_REMEMBERED = 200;
+
+function cleanAgain(text: string): string {
+  if (text.length > LONGEST_REMEMBERED) return cleanText(text);
+  let clean = cleaned.get(text);
+  if (clean === undefined) {
+    clean = cleanText(text);
+    if (cleaned.size >= MOST_REMEMBERED) cleaned.clear();
+    cleaned.set(text, clean);
+  }
+  return clean;
+}
+
+/**
+ * The last thing that happens to an event before it leaves the request: no text of it holds a secret, long ones are cut
+ * with a mark, and what is still too long goes without its payload.
+ */
 export function fit(event: LogEvent): LogEvent {
   const cut: LogEvent = { ...event };
   for (const [member, value] of Object.entries(cut)) {
-    if (typeof value === "string" && value.length > MOST_PER_FIELD) {
-      Object.assign(cut, { [member]: value.slice(0, MOST_PER_FIELD - CUT_MARK.length) + CUT_MARK });
+    if (typeof value !== "string") {
+      if (member === "details" && value != null) Object.assign(cut, { details: sanitise(value) });
+      continue;
     }
+    const clean = FROM_STRANGERS.has(member) ? cleanAgain(value) : value;
+    const short =
+      clean.length > MOST_PER_FIELD ? clean.slice(0, MOST_PER_FIELD - CUT_MARK.length) + CUT_MARK : clean;
+    if (short !== value) Object.assign(cut, { [member]: short });
   }
   if (JSON.stringify(cut).length <= MOST_CHARACTERS) return cut;
   switch (cut.kind) {
     case "request":
       return { ...cut, metadata: { cut: true } };
     case "mcp":
-      return { ...cut, params: { cut: true } };
+      return { ...cut, params: { cut: true }, result: undefined };
     default:
       return { ...cut, details: { cut: true } };
   }

@@ -8,6 +8,9 @@ import { compileIpLists, type IpLists } from "../core/limits/ip-lists.ts";
 import { type CompiledLimits, compileLimits } from "../core/limits/policy.ts";
 import type { Window } from "../core/registry/windows.ts";
 import { type CompiledRule as CompiledRouting, compileRouting } from "../core/routing/rules.ts";
+import { SETTING_KEYS } from "../core/settings/known.ts";
+import { type PayloadTerms, payloadTerms } from "../core/settings/payloads.ts";
+import { readSettings, type Settings } from "../core/settings/values.ts";
 import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
 import type { HealthStatus, TenantStatus, Transport } from "../core/vocabulary.ts";
 import type { Database } from "../db/client.ts";
@@ -19,6 +22,7 @@ import {
   openTenantBySlug,
   readOnlyTools,
   serversForSnapshot,
+  settingsForSnapshot,
   tenantForSnapshot,
   windowsForSnapshot,
 } from "../db/queries/snapshot.ts";
@@ -36,6 +40,9 @@ const serverSettings = z.object({
   keepAliveMs: z.number().int().min(10).max(600_000).catch(15_000),
   idleTimeoutMs: z.number().int().min(1000).max(3_600_000).catch(300_000),
 });
+
+/** The server's own share of calls whose payload is kept, in place of the tenant's. */
+const payloadSample = z.object({ payloadSample: z.number().min(0).max(1).optional().catch(undefined) });
 
 export interface SnapshotServer extends z.infer<typeof serverSettings> {
   readonly id: string;
@@ -56,6 +63,8 @@ export interface SnapshotServer extends z.infer<typeof serverSettings> {
   readonly withheldTools: ReadonlySet<string>;
   /** By name, the hash of what was approved; undefined where changes are let through anyway. */
   readonly approved: ReadonlyMap<string, string> | undefined;
+  /** Undefined where no call's payload is kept. */
+  readonly payloads: PayloadTerms | undefined;
 }
 
 export interface TenantSnapshot {
@@ -64,6 +73,7 @@ export interface TenantSnapshot {
   readonly name: string;
   readonly status: TenantStatus;
   readonly naming: Naming;
+  readonly settings: Settings;
   readonly servers: ReadonlyMap<string, SnapshotServer>;
   readonly serversById: ReadonlyMap<string, SnapshotServer>;
   readonly rules: CompiledRules;
@@ -105,7 +115,7 @@ export function createSnapshots(database: Database, epochs: Epochs, now: () => n
 async function loadSnapshot(database: Database, tenantId: string): Promise<TenantSnapshot | undefined> {
   // From the main database: a replica that lags behind would bring back, under the new epoch, what was just revoked.
   const db = database.withTenant(tenantId);
-  const [[tenant], servers, controls, tools, withheld, hashes, windows, limits, addresses, routing] =
+  const [[tenant], servers, controls, tools, withheld, hashes, windows, limits, addresses, routing, stored] =
     await db.batch([
       tenantForSnapshot(db, tenantId),
       serversForSnapshot(db, tenantId),
@@ -117,10 +127,12 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
       limitsForSnapshot(db, tenantId),
       ipRulesForSnapshot(db, tenantId),
       activeRoutingRules(db, tenantId),
+      settingsForSnapshot(db, tenantId, SETTING_KEYS),
     ]);
   if (tenant === undefined || tenant.status !== "active") return undefined;
   const { settings, timeZone, ...known } = tenant;
   const { accessDefault, burst } = readTenantSettings(settings);
+  const runtime = readSettings(stored);
   const toolsOf = Map.groupBy(tools, (tool) => tool.serverId);
   const withheldOf = Map.groupBy(withheld, (tool) => tool.serverId);
   const hashesOf = Map.groupBy(hashes, (tool) => tool.serverId);
@@ -133,12 +145,14 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
       readOnlyTools: new Set(names),
       withheldTools: new Set(withheldOf.get(server.id)?.map(({ name }) => name)),
       approved: approved && new Map(approved),
+      payloads: payloadTerms(runtime, payloadSample.parse(own).payloadSample),
     };
     return { ...server, ...serverSettings.parse(own), ...given };
   });
   return {
     ...known,
     naming: readNaming(settings),
+    settings: runtime,
     servers: new Map(all.map((server) => [server.name, server])),
     serversById: new Map(all.map((server) => [server.id, server])),
     rules: compileRules(controls, { accessDefault, timeZone }),

@@ -11,6 +11,12 @@ const settings = z.looseObject({
   earlyAnswerMs: z.number().int().min(10).max(600_000).optional(),
   keepAliveMs: z.number().int().min(10).max(600_000).optional(),
   idleTimeoutMs: z.number().int().min(1000).max(3_600_000).optional(),
+  payloadSample: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("The share of calls whose sanitised payload is kept; the tenant's where it is left out."),
 });
 
 const tag = z.string().trim().min(1).max(100);

@@ -1,8 +1,8 @@
 /** What the hot path must know of one tenant, in one batch: read once, then kept in the isolate. */
-import { and, asc, eq, gt, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { ipRules, serverAccessControls } from "../schema/access.ts";
-import { maintenanceWindows } from "../schema/operations.ts";
+import { maintenanceWindows, systemConfigs } from "../schema/operations.ts";
 import { mcpServers, serverTools } from "../schema/registry.ts";
 import { tenants } from "../schema/tenants.ts";
 import { rateLimitConfigs } from "../schema/traffic.ts";
@@ -93,6 +93,14 @@ export function ipRulesForSnapshot(db: Queries, tenantId: string) {
     })
     .from(ipRules)
     .where(and(ownOrShared(ipRules.tenantId, tenantId), eq(ipRules.isActive, true)));
+}
+
+/** The tenant's own and those of the whole system. */
+export function settingsForSnapshot(db: Queries, tenantId: string, keys: readonly string[]) {
+  return db
+    .select({ key: systemConfigs.key, value: systemConfigs.value, tenantId: systemConfigs.tenantId })
+    .from(systemConfigs)
+    .where(and(ownOrShared(systemConfigs.tenantId, tenantId), inArray(systemConfigs.key, [...keys])));
 }
 
 const ownOrShared = (column: AnyPgColumn, tenantId: string) => or(eq(column, tenantId), isNull(column));

@@ -144,6 +144,7 @@ export const mcpAuditLogs = pgTable(
     serverId: uuid("server_id"),
     /** Sanitised before it left the request. */
     params: jsonb("params").$type<Json>(),
+    result: jsonb("result").$type<Json>(),
     durationMs: doublePrecision("duration_ms"),
     success: boolean("success").notNull(),
     errorCode: integer("error_code"),

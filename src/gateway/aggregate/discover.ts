@@ -14,7 +14,7 @@ const TTL_MS = 60_000;
 
 export function discovered({ tables, gaps }: View, context: McpContext): JsonObject {
   const seen = visible(tables.offers, context);
-  const instructions = instructionsOf(seen);
+  const instructions = instructionsOf(seen, context);
   return {
     resultType: "complete",
     supportedVersions: [...MODERN_REVISIONS],
@@ -30,7 +30,14 @@ export function visible(offers: readonly Offer[], { access }: McpContext): reado
   return offers.filter(({ server }) => access.allows("server", server.id, server.name));
 }
 
-export function instructionsOf(offers: readonly Offer[]): string | undefined {
+/** What the tenant says, and after it what each server says. */
+export function instructionsOf(offers: readonly Offer[], { tenant }: McpContext): string | undefined {
+  const own = tenant.settings["mcp.instructions"].trim();
+  const theirs = theirInstructions(offers);
+  return own === "" ? theirs : theirs === undefined ? own : `${own}\n\n${theirs}`;
+}
+
+function theirInstructions(offers: readonly Offer[]): string | undefined {
   const [only] = offers;
   // A server that stands alone needs no heading.
   if (offers.length === 1) return only?.instructions;

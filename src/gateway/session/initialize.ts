@@ -17,7 +17,7 @@ export async function initialized(
   const { tables } = await catalogue.complete(scopeOf(tenant, serverName), background);
   const seen = visible(tables.offers, context);
   const client = clientOf(memberOf(message, "params"));
-  const instructions = instructionsOf(seen);
+  const instructions = instructionsOf(seen, context);
   return {
     client,
     result: {

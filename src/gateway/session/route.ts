@@ -2,10 +2,12 @@
 import { asGatewayError, ServerClosedError } from "../../core/errors.ts";
 import { RESOURCE_NOT_FOUND } from "../../core/mcp/eras.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
-import { memberOf } from "../../core/mcp/json-text.ts";
+import { memberOf, stringifyLossless } from "../../core/mcp/json-text.ts";
 import { targetOf, withTarget } from "../../core/mcp/rewrite.ts";
 import type { CallResult } from "../../core/resilience/outcome.ts";
+import { isSampled, type PayloadTerms } from "../../core/settings/payloads.ts";
 import { maintenanceOf } from "../../policy/maintenance.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { trackActive } from "../active.ts";
 import { type Found, find, unknownTarget } from "../aggregate/calls.ts";
 import { scopeOf } from "../aggregate/catalogue.ts";
@@ -13,7 +15,7 @@ import { outwardFrom } from "../aggregate/outward.ts";
 import type { StateOwner } from "../aggregate/seals.ts";
 import type { McpContext } from "../context.ts";
 import { outcomeIn } from "../outcome.ts";
-import { mcpEvent, type Outcome, outcomeOfError } from "../record.ts";
+import { answerPayload, askedPayload, mcpEvent, type Outcome, outcomeOfError } from "../record.ts";
 import type { Exchange } from "./peer.ts";
 import type { Session } from "./session.ts";
 
@@ -82,8 +84,13 @@ async function toServer(
   const about = { server: server.name, method: owner.method, target: place.own || undefined };
   const forget = trackActive(about, context, exchange.cancel);
   const started = Date.now();
-  const tell = (outcome: Outcome) => {
-    const subject = { ...about, serverId: server.id };
+  const terms = payloadTermsOf(server, context);
+  const tell = (outcome: Outcome, response?: JsonObject) => {
+    const payload = terms && {
+      ...askedPayload(stringifyLossless(message), terms),
+      ...(response !== undefined && answerPayload(stringifyLossless(response), terms)),
+    };
+    const subject = { ...about, serverId: server.id, ...payload };
     context.tell([mcpEvent(context.principal, context.requestId, subject, outcome, Date.now() - started)]);
   };
   const { pass, retryMs } = await context.traffic.permit(server.id, context.background);
@@ -94,7 +101,7 @@ async function toServer(
     const response = await peer.request(withTarget(message, place.own), translated);
     await told;
     ended({ status: 200 });
-    tell(outcomeIn(response));
+    tell(outcomeIn(response), response);
     return await outward(response);
   } catch (error) {
     const known = asGatewayError(error);
@@ -104,6 +111,11 @@ async function toServer(
   } finally {
     forget();
   }
+}
+
+/** Where this call's payload is to be kept. */
+function payloadTermsOf({ payloads }: SnapshotServer, { requestId }: McpContext): PayloadTerms | undefined {
+  return payloads !== undefined && isSampled(requestId, payloads) ? payloads : undefined;
 }
 
 /** The session remembers what is watched, for servers that forget it and for those that were never told. */

@@ -1,0 +1,1 @@
+ALTER TABLE "mcp_audit_logs" ADD COLUMN "result" jsonb;

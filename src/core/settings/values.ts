@@ -1,0 +1,102 @@
+/** Values of settings: whether one may be, and what holds in a tenant of all that is stored. */
+import { isSettingKey, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from "./known.ts";
+
+/** What is read of a secret: whoever needs it opens it, at the last moment. */
+export interface Sealed {
+  readonly sealed: string;
+}
+
+type ValueOf<S extends Setting> = S extends { type: "switch" }
+  ? boolean
+  : S extends { type: "number" }
+    ? number
+    : S extends { type: "text" }
+      ? string
+      : S extends { type: "names" }
+        ? readonly string[]
+        : Sealed | undefined;
+
+export type Settings = { readonly [Key in SettingKey]: ValueOf<(typeof SETTINGS)[Key]> };
+
+export interface StoredSetting {
+  readonly key: string;
+  readonly value: unknown;
+  /** Null: the whole system's. */
+  readonly tenantId: string | null;
+}
+
+const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}]{0,98}[^\s\p{Cc}])?$/u;
+
+/** What is wrong with a value, said so that it can be put right; undefined where nothing is. Secrets in clear. */
+export function faultIn(setting: Setting, value: unknown): string | undefined {
+  switch (setting.type) {
+    case "switch":
+      return typeof value === "boolean" ? undefined : "is true or false";
+    case "number": {
+      const { min, max } = setting;
+      const fits = typeof value === "number" && value >= min && value <= max;
+      return fits ? undefined : `is a number from ${min} to ${max}`;
+    }
+    case "text":
+      if (typeof value !== "string" || value.length > setting.longest) {
+        return `is a text of at most ${setting.longest} characters`;
+      }
+      return setting.isUrl === true && value !== "" ? faultInUrl(value) : undefined;
+    case "names": {
+      const fits =
+        Array.isArray(value) &&
+        value.length <= setting.most &&
+        value.every((name) => typeof name === "string" && NAME.test(name));
+      return fits ? undefined : `is a list of at most ${setting.most} names of 1 to 100 characters`;
+    }
+    case "secret": {
+      const fits = typeof value === "string" && value.length > 0 && value.length <= setting.longest;
+      return fits ? undefined : `is a text of 1 to ${setting.longest} characters`;
+    }
+  }
+}
+
+const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+function faultInUrl(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && LOCAL.has(url.hostname));
+  if (url === undefined || !isSafe) return "is an https address";
+  if (url.username !== "" || url.password !== "") return "must not hold a password";
+  return undefined;
+}
+
+const isSealed = (value: unknown): value is Sealed =>
+  typeof value === "object" && value !== null && "sealed" in value && typeof value.sealed === "string";
+
+function fits(setting: Setting, { value, tenantId }: StoredSetting): boolean {
+  if (setting.whose === (tenantId === null ? "tenant" : "system")) return false;
+  return setting.type === "secret" ? isSealed(value) : faultIn(setting, value) === undefined;
+}
+
+/** Where each value comes from: the tenant itself, the whole system, or the table of settings. */
+export function settle(rows: readonly StoredSetting[]): ReadonlyMap<SettingKey, StoredSetting> {
+  const chosen = new Map<SettingKey, StoredSetting>();
+  for (const row of rows) {
+    // A row that makes no sense stops no traffic.
+    if (!isSettingKey(row.key) || !fits(SETTINGS[row.key], row)) continue;
+    if (row.tenantId !== null || !chosen.has(row.key)) chosen.set(row.key, row);
+  }
+  return chosen;
+}
+
+const fallbackOf = (setting: Setting) => (setting.type === "secret" ? undefined : setting.fallback);
+
+/** Each value has been held against its setting, which is what its type was made from. */
+const isComplete = (values: object): values is Settings => SETTING_KEYS.every((key) => key in values);
+
+export function readSettings(rows: readonly StoredSetting[]): Settings {
+  const chosen = settle(rows);
+  const values = Object.fromEntries(
+    SETTING_KEYS.map((key) => [key, chosen.has(key) ? chosen.get(key)?.value : fallbackOf(SETTINGS[key])]),
+  );
+  if (!isComplete(values)) throw new TypeError("a setting is missing");
+  return values;
+}
+
+export const DEFAULT_SETTINGS: Settings = readSettings([]);
