@@ -1,22 +1,24 @@
 // `npm run gateway -- export [file] | diff file.yaml | apply file.yaml [--yes]`: a tenant's configuration as one file, over REST.
+// `npm run gateway -- verify-audit [--anchor …]`: whether its audit log is as it was written.
 // GATEWAY_URL says where, GATEWAY_API_KEY who; secrets that the file names are taken from the environment.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import { connect, type Planned } from "./gateway/client.ts";
+import { connect, type GatewayClient, type Planned, type Verification } from "./gateway/client.ts";
 import { readConfiguration } from "./gateway/file.ts";
 import { told } from "./gateway/told.ts";
 import { Problem, runMain } from "./lib/problem.ts";
 
 const USAGE = `npm run gateway -- export [file]          writes the configuration to a file, or here
 npm run gateway -- diff file.yaml         says what applying it would change; exit code 3 if anything
-npm run gateway -- apply file.yaml [--yes]  changes it, after asking`;
+npm run gateway -- apply file.yaml [--yes]  changes it, after asking
+npm run gateway -- verify-audit [--anchor 12:ab…]  looks for changed and missing audit entries; exit code 3 if any`;
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { yes: { type: "boolean", default: false } },
+    options: { yes: { type: "boolean", default: false }, anchor: { type: "string" } },
   });
   const [command, file] = positionals;
   const gateway = connect(process.env);
@@ -26,6 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
     else writeFileSync(file, text);
     return 0;
   }
+  if (command === "verify-audit") return verifyAudit(gateway, values.anchor);
   if ((command !== "diff" && command !== "apply") || file === undefined) throw new Problem(USAGE, 2);
   const { document, secrets } = readConfiguration(readFileSync(file, "utf8"), process.env);
   const plan = await gateway.plan(document, secrets);
@@ -35,6 +38,27 @@ async function main(args: readonly string[]): Promise<number> {
   if (!values.yes && !(await isConfirmed(plan))) throw new Problem("Nothing was changed.", 1);
   const { applied } = await gateway.apply(document, secrets, plan.hash);
   console.log(`Made ${applied} ${applied === 1 ? "change" : "changes"}.`);
+  return 0;
+}
+
+async function verifyAudit(gateway: GatewayClient, anchor: string | undefined): Promise<number> {
+  const found = { checked: 0, faults: 0 };
+  let last: string | null = null;
+  for (let after: number | null = 0; after !== null; ) {
+    const page: Verification = await gateway.verified(after, after === 0 ? anchor : undefined);
+    for (const { says } of page.faults) console.log(says);
+    found.checked += page.checked;
+    found.faults += page.faults.length;
+    last = page.anchor ?? last;
+    after = page.next;
+  }
+  const entries = `${found.checked} ${found.checked === 1 ? "entry" : "entries"}`;
+  if (found.faults > 0) {
+    console.log(`${entries} looked at, ${found.faults} ${found.faults === 1 ? "fault" : "faults"}.`);
+    return 3;
+  }
+  console.log(`${entries} looked at, nothing changed or missing.`);
+  if (last !== null) console.log(`Anchor, to be kept elsewhere: ${last}`);
   return 0;
 }
 

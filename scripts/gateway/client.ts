@@ -1,4 +1,4 @@
-// The gateway's REST interface, as far as the configuration goes.
+// The gateway's REST interface, as far as the commands need it.
 import { z } from "zod";
 import { Problem } from "../lib/problem.ts";
 
@@ -25,18 +25,28 @@ export type Planned = z.output<typeof plan>;
 export type PlannedChange = Planned["changes"][number];
 export type Secrets = Readonly<Record<string, string>>;
 
+const verification = z.object({
+  checked: z.number(),
+  next: z.number().nullable(),
+  anchor: z.string().nullable(),
+  faults: z.array(z.object({ says: z.string() })),
+});
+export type Verification = z.output<typeof verification>;
+
 export interface GatewayClient {
   /** As YAML. */
   exported(): Promise<string>;
   plan(document: unknown, secrets: Secrets): Promise<Planned>;
   apply(document: unknown, secrets: Secrets, hash: string): Promise<{ applied: number }>;
+  /** Of the audit entries after a place; `anchor` is what an earlier verification gave. */
+  verified(after: number, anchor: string | undefined): Promise<Verification>;
 }
 
 export function connect(environment: Readonly<Record<string, string | undefined>>): GatewayClient {
   const { GATEWAY_URL: url = "http://localhost:8787", GATEWAY_API_KEY: key } = environment;
   if (key === undefined || key === "") throw new Problem("Set GATEWAY_API_KEY to an admin's API key.", 2);
   const ask = async (path: string, json?: object): Promise<string> => {
-    const answer = await fetch(new URL(`/api/v1/configuration${path}`, url), {
+    const answer = await fetch(new URL(`/api/v1${path}`, url), {
       method: json === undefined ? "GET" : "POST",
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
       ...(json !== undefined && { body: JSON.stringify(json) }),
@@ -48,10 +58,15 @@ export function connect(environment: Readonly<Record<string, string | undefined>
     throw new Problem(toldProblem(answer.status, text));
   };
   return {
-    exported: () => ask("?format=yaml"),
-    plan: async (document, secrets) => plan.parse(JSON.parse(await ask("/plan", { document, secrets }))),
+    exported: () => ask("/configuration?format=yaml"),
+    plan: async (document, secrets) =>
+      plan.parse(JSON.parse(await ask("/configuration/plan", { document, secrets }))),
     apply: async (document, secrets, hash) =>
-      applied.parse(JSON.parse(await ask("/apply", { document, secrets, hash }))),
+      applied.parse(JSON.parse(await ask("/configuration/apply", { document, secrets, hash }))),
+    verified: async (after, anchor) => {
+      const asked = new URLSearchParams({ after: String(after), ...(anchor !== undefined && { anchor }) });
+      return verification.parse(JSON.parse(await ask(`/audit-logs/verification?${asked}`)));
+    },
   };
 }
 

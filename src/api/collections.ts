@@ -6,10 +6,13 @@ import { ofSystem } from "./collection/reach.ts";
 import { configs } from "./configs.ts";
 import { KINDS, SYSTEM_KINDS } from "./kinds/index.ts";
 import { views } from "./materialized-views.ts";
+import { systemVerification } from "./verification.ts";
 
 export const collections = new Hono<AppEnv>();
 for (const kind of KINDS)
   collections.route(`/${kind.name}`, kind.name === "configs" ? configs : collection(kind));
 
-export const system = new Hono<AppEnv>().route("/materialized-views", views);
+export const system = new Hono<AppEnv>()
+  .route("/materialized-views", views)
+  .route("/audit-logs/verification", systemVerification);
 for (const kind of SYSTEM_KINDS) system.route(`/${kind.name}`, collection(kind, ofSystem));

@@ -42,6 +42,7 @@ import { tenants } from "./tenants.ts";
 import { toolChanges } from "./tool-changes.ts";
 import { traffic } from "./traffic.ts";
 import { users } from "./users.ts";
+import { verification } from "./verification.ts";
 
 /** A thing is small; whoever sends more is mistaken or worse. */
 const MOST_BYTES = 256 * 1024;
@@ -88,6 +89,7 @@ const things = new Hono<AppEnv>()
   .route("/alert-events", alertEvents)
   .route("/circuit-breakers", circuitBreakers)
   .route("/audit-logs", auditLog)
+  .route("/audit-logs/verification", verification)
   .route("/mcp-audit-logs", mcpAuditLog)
   .route("/request-logs", requestLog)
   .route("/error-logs", errorLog)

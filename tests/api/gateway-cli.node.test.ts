@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
 
@@ -66,6 +67,29 @@ describe("npm run gateway", () => {
     writeFileSync(file, readFileSync(file, "utf8").replace("name: Beta", "name: Beta 2"));
     expect((await cli(key, ["diff", file])).out).toContain(
       '~ featureFlags Beta 2\n    name: "Beta" → "Beta 2"\n',
+    );
+  });
+
+  it("verifies the audit log, and finds what a superuser has changed in it", async () => {
+    const tenant = await gateway.addTenant();
+    const key = await tenant.addKey({ role: "admin", scopes: ["read", "admin"] });
+    writeFileSync(file, FILE);
+    await cli(key, ["apply", file, "--yes"], { WEATHER_TOKEN: "w" });
+    const sound = await cli(key, ["verify-audit"]);
+    expect(sound).toMatchObject({ code: 0, out: expect.stringContaining("nothing changed or missing.") });
+    const [, anchor = ""] = /Anchor, to be kept elsewhere: (\d+:[0-9a-f]{64})\n/.exec(sound.out) ?? [];
+    expect((await cli(key, ["verify-audit", "--anchor", anchor])).code).toBe(0);
+    const client = new pg.Client({ connectionString: databaseOfThisRun().ownerUrl });
+    await client.connect();
+    await client.query("set session_replication_role = replica");
+    await client.query("update audit_logs set ip_address = '6.6.6.6' where tenant_id = $1 and sequence = 1", [
+      tenant.id,
+    ]);
+    await client.end();
+    const found = await cli(key, ["verify-audit"]);
+    expect(found.code).toBe(3);
+    expect(found.out).toMatch(
+      /^Entry 1 \(.+\) is not as it was written\.\n\d+ entries looked at, 1 fault\.\n$/,
     );
   });
 

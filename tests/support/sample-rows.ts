@@ -128,8 +128,11 @@ export class SampleRows {
   async stored(name: string): Promise<Row> {
     const known = this.#rows.get(name);
     if (known !== undefined) return known;
-    const values = await this.values(name);
-    const row = await (OF_TRIGGERS.has(name) ? find(name, this.tenantId) : insert(name, values));
+    const cause = OF_TRIGGERS.get(name);
+    if (cause !== undefined) await this.stored(cause);
+    const row = await (cause === undefined
+      ? insert(name, await this.values(name))
+      : find(name, this.tenantId));
     this.#rows.set(name, row);
     return row;
   }
@@ -158,8 +161,11 @@ export class SampleRows {
   }
 }
 
-/** Tables that triggers fill when the rows are made that theirs belong to. */
-const OF_TRIGGERS = new Set(["server_words"]);
+/** Tables that triggers fill, and the table whose rows make them. */
+const OF_TRIGGERS = new Map([
+  ["server_words", "mcp_servers"],
+  ["audit_chains", "audit_logs"],
+]);
 
 async function find(name: string, tenantId: string): Promise<Row> {
   const [row] = await owner.query(`select to_jsonb("${name}") as _json from "${name}" where tenant_id = $1`, [

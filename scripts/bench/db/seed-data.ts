@@ -30,6 +30,8 @@ export async function seed(
   ];
   const total = steps.reduce((sum, step) => sum + step.rows, 0);
   let done = 0;
+  // A chain is made one entry after the other, each in the place of the one before: too slow for a million at a time.
+  await client.query("alter table audit_logs disable trigger audit_logs_chain");
   for (const step of steps) {
     for (let first = 0; first < step.rows; first += ROWS_AT_A_TIME) {
       const last = Math.min(first + ROWS_AT_A_TIME, step.rows) - 1;
@@ -38,4 +40,5 @@ export async function seed(
       report({ table: step.table, done, total });
     }
   }
+  await client.query("alter table audit_logs enable trigger audit_logs_chain");
 }

@@ -42,6 +42,7 @@ export const WATCHING_ACTIONS = {
   "connection-pools.list": reads,
 
   "audit-logs.list": reads,
+  "audit-logs.verify": reads,
   "mcp-audit-logs.list": reads,
   "request-logs.list": reads,
   "error-logs.list": reads,

@@ -5,6 +5,7 @@
  */
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   boolean,
   doublePrecision,
   index,
@@ -14,6 +15,7 @@ import {
   primaryKey,
   smallint,
   text,
+  unique,
   uuid,
 } from "drizzle-orm/pg-core";
 import {
@@ -24,6 +26,7 @@ import {
   partitionedId,
   systemOnly,
   tenantOwned,
+  updatedAt,
   within,
 } from "./columns.ts";
 import { severity } from "./enums.ts";
@@ -112,6 +115,10 @@ export const auditLogs = pgTable(
     details: jsonb("details").$type<Json>(),
     errorMessage: text("error_message"),
     createdAt: createdAt(),
+    /** The entry's place in its tenant's chain; a trigger gives it and the two hashes, whatever was said here. */
+    sequence: bigint("sequence", { mode: "number" }).notNull().default(0),
+    previousHash: text("previous_hash").notNull().default(""),
+    hash: text("hash").notNull().default(""),
   },
   (table) => [
     primaryKey({ name: "audit_logs_pkey", columns: [table.id, table.timestamp] }),
@@ -123,8 +130,26 @@ export const auditLogs = pgTable(
     index("idx_security_access_composite")
       .on(table.userId, table.action, table.resourceType, table.success, table.timestamp.desc().nullsFirst())
       .where(sql`${table.userId} is not null`),
+    index("audit_logs_chain").on(table.tenantId, table.sequence),
     lengthBetween("audit_logs_action_length", table.action, 1, 200),
     lengthBetween("audit_logs_resource_type_length", table.resourceType, 1, 100),
+    ...tenantOwned(table.tenantId),
+  ],
+);
+
+/** Where each tenant's chain of audit entries ends (null: the system's own). Written by the trigger alone. */
+export const auditChains = pgTable(
+  "audit_chains",
+  {
+    id: id(),
+    tenantId: tenantId(),
+    length: bigint("length", { mode: "number" }).notNull().default(0),
+    hash: text("hash").notNull().default(""),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique("audit_chains_tenant").on(table.tenantId).nullsNotDistinct(),
     ...tenantOwned(table.tenantId),
   ],
 );

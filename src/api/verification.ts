@@ -1,0 +1,103 @@
+/** Whether the audit log is as it was written: its hash chain, walked page by page. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { type AuditFault, faultsOf, tellFault, without } from "../core/audit-chain.ts";
+import { hashAt, prunedPlaces, walkChain } from "../db/queries/audit-chain.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { guard } from "../policy/guard.ts";
+import { gives } from "./answers.ts";
+import { ofSystem, ofTenant, type Reach, type Scene } from "./collection/reach.ts";
+import { query } from "./validate.ts";
+
+/** Each entry is hashed anew, some fifty thousand a second. */
+const USUAL_LIMIT = 10_000;
+const MOST = 50_000;
+
+const place = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const asked = z.object({
+  after: place
+    .default(0)
+    .meta({ description: "Where the call before ended (`next`); 0 for the chain's beginning." }),
+  limit: z.coerce.number().int().min(1).max(MOST).default(USUAL_LIMIT),
+  anchor: z
+    .string()
+    .regex(/^\d{1,15}:[0-9a-f]{64}$/, "is what an earlier verification gave as its anchor")
+    .optional()
+    .meta({ description: "The `anchor` of an earlier verification: what it saw must still be there." }),
+});
+
+const shape = z
+  .object({
+    checked: z.number(),
+    next: z.number().nullable().describe("Where to go on; null when the whole chain has been walked."),
+    anchor: z.string().nullable().describe("The last entry seen. Kept elsewhere, it proves all before it."),
+    faults: z.array(
+      z.object({
+        kind: z.enum(["changed", "unlinked", "added", "missing", "end", "anchor"]),
+        says: z.string(),
+        entryId: z.uuid().nullable(),
+        from: z.number().nullable(),
+        to: z.number().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: "AuditVerification" });
+
+type Asked = z.output<typeof asked>;
+type Verification = z.output<typeof shape>;
+
+async function verify(c: Scene, reach: Reach, { after, limit, anchor }: Asked): Promise<Verification> {
+  const [db, owner] = [reach.db(c), reach.owner(c)];
+  const [noted = "0", notedHash] = anchor?.split(":") ?? [];
+  const [[walked], pruned, [anchored]] = await db.batch([
+    walkChain(db, owner, { after, limit }),
+    prunedPlaces(db, owner),
+    hashAt(db, owner, Number(noted)),
+  ]);
+  const walk = walked?.walk;
+  const last = walk?.last ?? undefined;
+  const isWhole = (walk?.checked ?? 0) < limit;
+  const gone = pruned.flatMap(({ places }) => places);
+  const faults: Verification["faults"] = faultsOf({
+    odd: walk?.odd ?? [],
+    last,
+    end: isWhole ? (walk?.end ?? { sequence: 0, hash: "" }) : undefined,
+    pruned: gone,
+  }).map(shown);
+  const at = Number(noted);
+  const isKept = anchored === undefined ? without([at, at], gone).length === 0 : anchored.hash === notedHash;
+  if (notedHash !== undefined && !isKept) {
+    const says = `Entry ${at} is not the one that this anchor was taken from.`;
+    faults.push({ kind: "anchor", says, entryId: null, from: at, to: at });
+  }
+  return {
+    checked: walk?.checked ?? 0,
+    next: isWhole ? null : (last?.sequence ?? null),
+    anchor: last === undefined ? null : `${last.sequence}:${last.hash}`,
+    faults,
+  };
+}
+
+function shown(fault: AuditFault): Verification["faults"][number] {
+  const places =
+    fault.kind === "missing"
+      ? { entryId: null, from: fault.from, to: fault.to }
+      : fault.kind === "end"
+        ? { entryId: null, from: null, to: null }
+        : { entryId: fault.id, from: fault.sequence, to: fault.sequence };
+  return { kind: fault.kind, says: tellFault(fault), ...places };
+}
+
+const routes = (reach: Reach, action: "audit-logs.verify" | "system.read") =>
+  new Hono<AppEnv>().get(
+    "/",
+    guard(action),
+    query(asked),
+    gives(shape, "What was found wrong, if anything."),
+    async (c) => c.json(await verify(c, reach, c.req.valid("query"))),
+  );
+
+export const verification = routes(ofTenant, "audit-logs.verify");
+/** Of what belongs to no tenant. */
+export const systemVerification = routes(ofSystem, "system.read");

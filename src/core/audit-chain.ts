@@ -1,0 +1,107 @@
+/**
+ * What is wrong with a chain of audit entries. Each entry's hash is of its members, its place and the hash before it, so
+ * a changed, removed or slipped-in entry shows; what retention took away is told by entries of the chain itself.
+ */
+
+export const PRUNED = "audit-logs.prune";
+
+/** Both ends belong to it. */
+export type Places = readonly [from: number, to: number];
+
+/** An entry that does not follow from the one before it, or not from its own members. */
+export interface OddEntry {
+  readonly id: string;
+  readonly sequence: number;
+  readonly at: string;
+  readonly action: string;
+  readonly previousHash: string;
+  /** Null where the entry before it was looked at with another page. */
+  readonly hashBefore: string | null;
+  readonly sequenceBefore: number;
+  /** Its hash is of what it says. */
+  readonly isSound: boolean;
+}
+
+export interface ChainEnd {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+export interface ChainPage {
+  readonly odd: readonly OddEntry[];
+  /** The last entry looked at; undefined where there was none. */
+  readonly last: ChainEnd | undefined;
+  /** Set on the last page: where the chain ends by its own account. */
+  readonly end: ChainEnd | undefined;
+  /** What retention has taken away. */
+  readonly pruned: readonly Places[];
+}
+
+export type AuditFault =
+  | {
+      readonly kind: "changed" | "unlinked" | "added";
+      readonly sequence: number;
+      readonly id: string;
+      readonly at: string;
+      readonly action: string;
+    }
+  | { readonly kind: "missing"; readonly from: number; readonly to: number }
+  | { readonly kind: "end" };
+
+export function faultsOf({ odd, last, end, pruned }: ChainPage): AuditFault[] {
+  const faults = odd.flatMap((entry) => faultsOfEntry(entry, pruned));
+  if (end === undefined) return faults;
+  const reached = last?.sequence ?? 0;
+  if (reached < end.sequence) return [...faults, ...missing([reached + 1, end.sequence], pruned)];
+  if (reached > end.sequence || (last !== undefined && last.hash !== end.hash)) faults.push({ kind: "end" });
+  return faults;
+}
+
+function faultsOfEntry(entry: OddEntry, pruned: readonly Places[]): AuditFault[] {
+  const { id, sequence, sequenceBefore, at, action } = entry;
+  const fault = (kind: "changed" | "unlinked" | "added"): AuditFault => ({ kind, sequence, id, at, action });
+  const faults = missing([sequenceBefore + 1, sequence - 1], pruned);
+  if (sequence <= sequenceBefore) faults.push(fault("added"));
+  const follows = sequence === sequenceBefore + 1;
+  if (follows && entry.hashBefore !== null && entry.hashBefore !== entry.previousHash)
+    faults.push(fault("unlinked"));
+  if (!entry.isSound) faults.push(fault("changed"));
+  return faults;
+}
+
+function missing([from, to]: Places, pruned: readonly Places[]): AuditFault[] {
+  return without([from, to], pruned).map(([first, last]) => ({ kind: "missing", from: first, to: last }));
+}
+
+/** What is left of some places when others are taken away. */
+export function without(whole: Places, taken: readonly Places[]): Places[] {
+  let left: Places[] = whole[0] > whole[1] ? [] : [whole];
+  for (const [from, to] of taken) {
+    left = left.flatMap(([first, last]): Places[] => {
+      if (to < first || from > last || from > to) return [[first, last]];
+      return [
+        ...(first < from ? [[first, from - 1] satisfies Places] : []),
+        ...(to < last ? [[to + 1, last] satisfies Places] : []),
+      ];
+    });
+  }
+  return left;
+}
+
+/** In a sentence, for people. */
+export function tellFault(fault: AuditFault): string {
+  switch (fault.kind) {
+    case "changed":
+      return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) is not as it was written.`;
+    case "unlinked":
+      return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) does not follow from the entry before it: one of the two was replaced.`;
+    case "added":
+      return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) stands in the place of another.`;
+    case "missing":
+      return fault.from === fault.to
+        ? `Entry ${fault.from} is missing.`
+        : `Entries ${fault.from} to ${fault.to} are missing.`;
+    case "end":
+      return "The chain does not end where it should: its last entries were replaced, or its end was.";
+  }
+}
