@@ -11,8 +11,8 @@ export interface RouteAnswer {
   readonly schema: z.ZodType | undefined;
   /** In a sentence. */
   readonly says: string;
-  /** Another form in which it may be asked for. */
-  readonly also?: string;
+  /** Other forms in which it comes where the caller wishes; without a schema, all that there are. */
+  readonly also?: readonly string[];
 }
 
 const answers = new WeakMap<object, RouteAnswer>();
@@ -30,7 +30,11 @@ export const gives = (schema: z.ZodType, says: string, status = 200) => declare(
 
 /** As JSON, or as text of another type where the caller wishes. */
 export const givesOr = (also: string, schema: z.ZodType, says: string) =>
-  declare({ status: 200, schema, says, also });
+  declare({ status: 200, schema, says, also: [also] });
+
+/** A file, written as it is read; in one of these types. */
+export const givesFile = (types: readonly string[], says: string) =>
+  declare({ status: 200, schema: undefined, says, also: types });
 
 export const givesNothing = (says: string, status = 204) => declare({ status, schema: undefined, says });
 

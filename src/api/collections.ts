@@ -1,6 +1,8 @@
 /** The routes of all kinds: each tenant's own, and under /system what holds for the whole gateway. */
 import { Hono } from "hono";
 import type { AppEnv } from "../edge/context.ts";
+import { databaseReports } from "./analytics/database.ts";
+import { billingFile } from "./analytics/files.ts";
 import { collection } from "./collection/collection.ts";
 import { ofSystem } from "./collection/reach.ts";
 import { configs } from "./configs.ts";
@@ -14,5 +16,7 @@ for (const kind of KINDS)
 
 export const system = new Hono<AppEnv>()
   .route("/materialized-views", views)
-  .route("/audit-logs/verification", systemVerification);
+  .route("/audit-logs/verification", systemVerification)
+  .route("/", databaseReports)
+  .route("/usage/export", billingFile);
 for (const kind of SYSTEM_KINDS) system.route(`/${kind.name}`, collection(kind, ofSystem));

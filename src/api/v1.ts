@@ -7,6 +7,9 @@ import type { AppEnv } from "../edge/context.ts";
 import { accessControls } from "./access-controls.ts";
 import { activeRequests } from "./active-requests.ts";
 import { alertEvents } from "./alert-events.ts";
+import { analytics } from "./analytics/analytics.ts";
+import { requestsFile, sumsFile } from "./analytics/files.ts";
+import { summary } from "./analytics/summary.ts";
 import { breakerOfServer, circuitBreakers } from "./circuit-breakers.ts";
 import { collections, system } from "./collections.ts";
 import { effective } from "./configs.ts";
@@ -88,10 +91,14 @@ const things = new Hono<AppEnv>()
   .route("/effective-configs", effective)
   .route("/alert-events", alertEvents)
   .route("/circuit-breakers", circuitBreakers)
+  .route("/analytics", analytics)
+  .route("/analytics/summary", summary)
+  .route("/analytics/export", sumsFile)
   .route("/audit-logs", auditLog)
   .route("/audit-logs/verification", verification)
   .route("/mcp-audit-logs", mcpAuditLog)
   .route("/request-logs", requestLog)
+  .route("/request-logs/export", requestsFile)
   .route("/error-logs", errorLog)
   .route("/security-events", securityEventLog)
   .route("/system-events", systemEventLog)

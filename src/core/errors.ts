@@ -2,33 +2,35 @@
  * Every failure that a caller may be told of is one of these few classes; src/edge maps them to problem+json, JSON-RPC
  * or a page in one place. `message` says what to do and is shown; `detail` and `cause` are for the log only.
  */
-export type ErrorCode =
-  | "bad_request"
-  | "not_found"
-  | "method_not_allowed"
-  | "payload_too_large"
-  | "unauthorized"
-  | "forbidden"
-  | "conflict"
-  | "precondition_failed"
-  | "precondition_required"
-  | "key_reused"
-  | "too_many_requests"
-  | "headers_too_large"
-  | "cancelled"
-  | "limits_unavailable"
-  | "upstream_closed"
-  | "maintenance"
-  | "unsupported_media_type"
-  | "not_acceptable"
-  | "configuration"
-  | "database_unavailable"
-  | "upstream_unreachable"
-  | "upstream_timeout"
-  | "upstream_refused"
-  | "upstream_invalid"
-  | "upstream_unsupported"
-  | "internal";
+export const ERROR_CODES = [
+  "bad_request",
+  "not_found",
+  "method_not_allowed",
+  "payload_too_large",
+  "unauthorized",
+  "forbidden",
+  "conflict",
+  "precondition_failed",
+  "precondition_required",
+  "key_reused",
+  "too_many_requests",
+  "headers_too_large",
+  "cancelled",
+  "limits_unavailable",
+  "upstream_closed",
+  "maintenance",
+  "unsupported_media_type",
+  "not_acceptable",
+  "configuration",
+  "database_unavailable",
+  "upstream_unreachable",
+  "upstream_timeout",
+  "upstream_refused",
+  "upstream_invalid",
+  "upstream_unsupported",
+  "internal",
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 const STATUS: Record<ErrorCode, number> = {
   bad_request: 400,

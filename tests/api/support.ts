@@ -24,7 +24,7 @@ export interface Answer {
 
 export const read = async (response: Response): Promise<Answer> => {
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get("content-type") ?? "");
+  const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "");
   const body = text === "" ? null : isJson ? JSON.parse(text) : text;
   return { status: response.status, headers: response.headers, body };
 };

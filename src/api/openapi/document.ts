@@ -128,18 +128,20 @@ function described(operation: Operation, store: SchemaStore): Json {
       [answer.status]: {
         description: answer.says,
         ...(takesIfMatch && { headers: { ETag: { schema: { type: "string" } } } }),
-        ...(answer.schema !== undefined && {
-          content: {
-            "application/json": { schema: store.of(answer.schema, "output") },
-            ...(answer.also !== undefined && { [answer.also]: { schema: { type: "string" } } }),
-          },
-        }),
+        ...contentOf(answer, store),
       },
       ...Object.fromEntries(
         problemsOf(operation).map((status) => [status, { $ref: `#/components/responses/Problem${status}` }]),
       ),
     },
   };
+}
+
+function contentOf({ schema, also = [] }: Operation["answer"], store: SchemaStore): Json {
+  const json = schema === undefined ? [] : [["application/json", { schema: store.of(schema, "output") }]];
+  const texts = also.map((type) => [type, { schema: { type: "string" } }]);
+  const content = Object.fromEntries([...json, ...texts]);
+  return Object.keys(content).length === 0 ? {} : { content };
 }
 
 function examples(schema: z.ZodType): Json {

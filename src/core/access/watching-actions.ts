@@ -41,6 +41,9 @@ export const WATCHING_ACTIONS = {
   "circuit-breakers.force": writes,
   "connection-pools.list": reads,
 
+  "analytics.read": reads,
+  "analytics.export": reads,
+  "request-logs.export": reads,
   "audit-logs.list": reads,
   "audit-logs.verify": reads,
   "mcp-audit-logs.list": reads,

@@ -1,5 +1,5 @@
 /** JSON-RPC answers that the gateway gives by itself. */
-import { type ErrorCode, type GatewayError, headersOf, MaintenanceError } from "../errors.ts";
+import { ERROR_CODES, type ErrorCode, type GatewayError, headersOf, MaintenanceError } from "../errors.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, type JsonObject, type JsonRpcId, PARSE_ERROR } from "./json-rpc.ts";
 
 /**
@@ -36,6 +36,16 @@ const CODES: Record<ErrorCode, number> = {
 };
 
 export const codeOf = (code: ErrorCode): number => CODES[code];
+
+/** The others are JSON-RPC's, and many of ours share one. */
+const isOwn = (code: number) => code <= -31_400 && code > -31_600;
+
+const OWN: ReadonlyMap<number, ErrorCode> = new Map(
+  ERROR_CODES.filter((code) => isOwn(CODES[code])).map((code) => [CODES[code], code]),
+);
+
+/** Which of our errors a number of our own range stands for. */
+export const errorOfCode = (code: number): ErrorCode | undefined => OWN.get(code);
 
 export function errorBody(id: JsonRpcId | null, code: number, message: string, data?: JsonObject): string {
   return JSON.stringify({

@@ -30,6 +30,32 @@ export function listRequests(
     .limit(limitOf(query.limit));
 }
 
+export interface RequestPlace {
+  readonly cursorAt: string;
+  readonly id: string;
+}
+
+/** A tenant's requests as they are written to a file, newest first; `after` is the last one of the page before. */
+export function exportRequests(
+  db: Queries,
+  tenantId: string,
+  query: Period & { after?: RequestPlace | undefined; limit: number },
+) {
+  const { after } = query;
+  return db
+    .select({ ...getTableColumns(logs), cursorAt: exactTime(logs.requestTime) })
+    .from(logs)
+    .where(
+      and(
+        eq(logs.tenantId, tenantId),
+        within(logs.requestTime, query),
+        olderThan(logs.requestTime, logs.id, after && { at: after.cursorAt, id: after.id }),
+      ),
+    )
+    .orderBy(...newestFirst)
+    .limit(query.limit);
+}
+
 /** What one server's answers took, by status. */
 export function serverLatency(db: Queries, tenantId: string, serverId: string, query: Period) {
   return db

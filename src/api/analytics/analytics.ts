@@ -1,0 +1,177 @@
+/** A tenant's traffic, from the rollups: over time, by whom and what, how quickly, and what went wrong. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { ERROR_CLASSES, errorKind } from "../../core/analytics/errors.ts";
+import { figuresOf, total } from "../../core/analytics/figures.ts";
+import { heatMap } from "../../core/analytics/heat-map.ts";
+import { LATENCY_BOUNDS_MS } from "../../core/analytics/histogram.ts";
+import { DIMENSIONS } from "../../core/analytics/vocabulary.ts";
+import { summedUpAt, type Traffic, topMembers, trafficSeries } from "../../db/queries/analytics.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { guard } from "../../policy/guard.ts";
+import { gives } from "../answers.ts";
+import type { Scene } from "../collection/reach.ts";
+import { query } from "../validate.ts";
+import { type Asked, figures, seriesQuery, spanOf, told, topQuery, trafficQuery } from "./schemas.ts";
+
+const dimension = z.enum(DIMENSIONS);
+const series = told.extend({
+  of: dimension,
+  member: z.string(),
+  totals: figures,
+  points: z.array(figures.extend({ at: z.iso.datetime() })),
+});
+const latency = told.extend({
+  totals: figures,
+  buckets: z.array(z.object({ fromMs: z.number(), toMs: z.number().nullable(), requests: z.number().int() })),
+});
+const top = told.extend({
+  of: dimension,
+  items: z.array(figures.extend({ member: z.string(), name: z.string().nullable() })),
+});
+const errors = told.extend({
+  items: z.array(
+    z.object({
+      code: z.string(),
+      class: z.enum(ERROR_CLASSES),
+      title: z.string(),
+      requests: z.number().int(),
+      share: z.number().describe("Of all errors of the period."),
+    }),
+  ),
+});
+const heat = told.extend({
+  timeZone: z.string(),
+  cells: z.array(
+    z.object({
+      weekday: z.number().int().describe("1 is Monday."),
+      hour: z.number().int(),
+      requests: z.number().int(),
+      errors: z.number().int(),
+      avgMs: z.number().nullable(),
+    }),
+  ),
+});
+
+const timeZone = z
+  .string()
+  .max(100)
+  .refine(isTimeZone, "is no time zone of the IANA database")
+  .default("UTC")
+  .meta({ examples: ["Europe/Berlin"] });
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+const reading = (c: Scene) => c.var.services.database.withTenant(c.var.principal.tenantId, "read");
+
+/** Every tenant may know it, and no tenant may read the table. */
+async function asOf(c: Scene): Promise<Date | null> {
+  const [row] = await summedUpAt(c.var.services.database.asSystem("read"));
+  return row?.at ?? null;
+}
+
+const trafficOf = (c: Scene, asked: Asked, kind: Traffic["kind"]): Traffic => ({
+  ...asked,
+  kind,
+  tenantId: c.var.principal.tenantId,
+});
+
+export const analytics = new Hono<AppEnv>()
+  .get(
+    "/usage",
+    guard("analytics.read"),
+    query(seriesQuery),
+    gives(series, "Traffic over time; units without any are left out."),
+    async (c) => {
+      const { of, member = "", kind, ...asked } = c.req.valid("query");
+      const span = spanOf(asked, new Date());
+      const [rows, at] = await Promise.all([
+        trafficSeries(reading(c), { ...trafficOf(c, span, kind), dimension: of, member }),
+        asOf(c),
+      ]);
+      const points = rows.map((row) => ({ at: row.at, ...figuresOf(row) }));
+      return c.json({ ...span, kind, asOf: at, of, member, totals: figuresOf(total(rows)), points });
+    },
+  )
+  .get(
+    "/latency",
+    guard("analytics.read"),
+    query(seriesQuery),
+    gives(latency, "How quickly answers came, counted between fixed bounds."),
+    async (c) => {
+      const { of, member = "", kind, ...asked } = c.req.valid("query");
+      const span = spanOf(asked, new Date());
+      const [rows, at] = await Promise.all([
+        trafficSeries(reading(c), { ...trafficOf(c, span, kind), dimension: of, member }),
+        asOf(c),
+      ]);
+      const all = total(rows);
+      const buckets = [...LATENCY_BOUNDS_MS, null].map((toMs, slot) => ({
+        fromMs: LATENCY_BOUNDS_MS[slot - 1] ?? 0,
+        toMs,
+        requests: all.histogram[slot] ?? 0,
+      }));
+      return c.json({ ...span, kind, asOf: at, totals: figuresOf(all), buckets });
+    },
+  )
+  .get(
+    "/top",
+    guard("analytics.read"),
+    query(topQuery),
+    gives(top, "Those with the most, by name as they are called now."),
+    async (c) => {
+      const { of, by, limit, kind, ...asked } = c.req.valid("query");
+      const span = spanOf(asked, new Date());
+      const [rows, at] = await Promise.all([
+        topMembers(reading(c), { ...trafficOf(c, span, kind), dimension: of, by, limit }),
+        asOf(c),
+      ]);
+      const items = rows.map((row) => ({ member: row.member, name: row.name, ...figuresOf(row) }));
+      return c.json({ ...span, kind, asOf: at, of, items });
+    },
+  )
+  .get(
+    "/errors",
+    guard("analytics.read"),
+    query(trafficQuery),
+    gives(errors, "Why requests failed."),
+    async (c) => {
+      const { kind, ...asked } = c.req.valid("query");
+      const span = spanOf(asked, new Date());
+      const [rows, at] = await Promise.all([
+        topMembers(reading(c), {
+          ...trafficOf(c, span, kind),
+          dimension: "error",
+          by: "requests",
+          limit: 100,
+        }),
+        asOf(c),
+      ]);
+      const all = rows.reduce((sum, { requests }) => sum + requests, 0);
+      const items = rows.map(({ member: code, requests }) => ({
+        code,
+        ...errorKind(code),
+        requests,
+        share: requests / all,
+      }));
+      return c.json({ ...span, kind, asOf: at, items });
+    },
+  )
+  .get(
+    "/heat-map",
+    guard("analytics.read"),
+    query(trafficQuery.omit({ grain: true }).extend({ timeZone })),
+    gives(heat, "All hours of the week, with what came in them in the period."),
+    async (c) => {
+      const { kind, timeZone, ...asked } = c.req.valid("query");
+      const span = spanOf({ ...asked, grain: "hour" }, new Date());
+      const [rows, at] = await Promise.all([trafficSeries(reading(c), trafficOf(c, span, kind)), asOf(c)]);
+      return c.json({ ...span, kind, asOf: at, timeZone, cells: heatMap(rows, timeZone) });
+    },
+  );

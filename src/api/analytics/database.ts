@@ -1,0 +1,46 @@
+/** How large tables are and how much indexes are used: of the whole database, for those who run the gateway. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { databaseSizeSummary, indexUsageSummary } from "../../db/queries/reports.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { guard } from "../../policy/guard.ts";
+import { givesPage } from "../answers.ts";
+
+const count = z.number().int();
+
+const size = z.object({
+  tableName: z.string(),
+  estimatedRows: count,
+  dataBytes: count,
+  indexBytes: count,
+  totalBytes: count,
+  dataSize: z.string(),
+  indexSize: z.string(),
+  totalSize: z.string(),
+});
+
+const indexUse = z.object({
+  tableName: z.string(),
+  indexName: z.string(),
+  scans: count,
+  tuplesRead: count,
+  tuplesFetched: count,
+  sizeBytes: count,
+  indexSize: z.string(),
+  usage: z.enum(["Unused", "Low usage", "Active"]),
+});
+
+export const databaseReports = new Hono<AppEnv>()
+  .get("/database-sizes", guard("system.read"), givesPage(size, "Tables, the largest first."), async (c) => {
+    const items = await databaseSizeSummary(c.var.services.database.asSystem());
+    return c.json({ items, nextCursor: null });
+  })
+  .get(
+    "/index-usage",
+    guard("system.read"),
+    givesPage(indexUse, "Indexes, the most used first."),
+    async (c) => {
+      const items = await indexUsageSummary(c.var.services.database.asSystem());
+      return c.json({ items, nextCursor: null });
+    },
+  );

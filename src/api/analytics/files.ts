@@ -1,0 +1,116 @@
+/** Traffic as files: a tenant's sums and its request log, and for those who run the gateway what to bill. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { figuresOf } from "../../core/analytics/figures.ts";
+import { wholeUnits } from "../../core/analytics/period.ts";
+import { type BillingPlace, dailyUsage, type SumsPlace, sumsOf } from "../../db/queries/analytics.ts";
+import { exportRequests, type RequestPlace } from "../../db/queries/requests.ts";
+import type { AppEnv } from "../../edge/context.ts";
+import { guard } from "../../policy/guard.ts";
+import { givesFile } from "../answers.ts";
+import { FILE_TYPES, fileOf, fileQuery, ROWS_A_PAGE } from "../files.ts";
+import { query } from "../validate.ts";
+
+const DAY_MS = 86_400_000;
+const TYPES = Object.values(FILE_TYPES);
+
+/** The last month unless a period is asked for. */
+const monthOf = ({ from, to = new Date() }: { from?: Date | undefined; to?: Date | undefined }) => ({
+  from: from ?? new Date(to.getTime() - 30 * DAY_MS),
+  to,
+});
+
+const sumsQuery = fileQuery.extend({ grain: z.enum(["hour", "day"]).default("day") });
+
+export const sumsFile = new Hono<AppEnv>().get(
+  "/",
+  guard("analytics.export"),
+  query(sumsQuery),
+  givesFile(
+    TYPES,
+    "All sums of the last month or another period, a line for each member and hour or UTC day.",
+  ),
+  (c) => {
+    const { format, grain, ...asked } = c.req.valid("query");
+    const { tenantId } = c.var.principal;
+    const db = c.var.services.database.withTenant(tenantId, "analytics");
+    const period = wholeUnits(monthOf(asked), grain);
+    return fileOf({
+      name: `usage-by-${grain}`,
+      format,
+      columns: [
+        ...(["at", "kind", "dimension", "member", "requests", "errors", "errorRate"] as const),
+        ...(["avgMs", "p50Ms", "p95Ms", "p99Ms", "requestBytes"] as const),
+      ],
+      async next(after: SumsPlace | undefined) {
+        const rows = await sumsOf(db, { ...period, tenantId, grain, after, limit: ROWS_A_PAGE });
+        return rows.map((row) => ({
+          ...{ at: row.at, kind: row.kind, dimension: row.dimension, member: row.member },
+          ...figuresOf(row),
+        }));
+      },
+    });
+  },
+);
+
+export const requestsFile = new Hono<AppEnv>().get(
+  "/",
+  guard("request-logs.export"),
+  query(fileQuery),
+  givesFile(TYPES, "All requests of the last month or another period, newest first."),
+  (c) => {
+    const { format, ...asked } = c.req.valid("query");
+    const { tenantId } = c.var.principal;
+    const db = c.var.services.database.withTenant(tenantId, "analytics");
+    const period = monthOf(asked);
+    return fileOf({
+      name: "requests",
+      format,
+      columns: [
+        ...([
+          "requestTime",
+          "id",
+          "requestId",
+          "traceId",
+          "method",
+          "path",
+          "mcpMethod",
+          "toolName",
+        ] as const),
+        ...([
+          "targetServerId",
+          "statusCode",
+          "errorCode",
+          "durationMs",
+          "upstreamMs",
+          "requestBytes",
+        ] as const),
+        ...(["userId", "apiKeyId", "clientName", "userAgent", "ipAddress", "country"] as const),
+      ],
+      next: (after: RequestPlace | undefined) =>
+        exportRequests(db, tenantId, { ...period, after, limit: ROWS_A_PAGE }),
+    });
+  },
+);
+
+/** Operators': under /system. */
+export const billingFile = new Hono<AppEnv>().get(
+  "/",
+  guard("system.read"),
+  query(fileQuery),
+  givesFile(TYPES, "What each tenant used on each UTC day of the last month or another period."),
+  (c) => {
+    const { format, ...asked } = c.req.valid("query");
+    const db = c.var.services.database.asSystem("analytics");
+    const period = wholeUnits(monthOf(asked), "day");
+    return fileOf({
+      name: "usage",
+      format,
+      columns: [
+        ...(["at", "tenantId", "tenant", "calls", "callErrors"] as const),
+        ...(["mcpRequests", "restRequests", "pageRequests", "requestBytes", "users"] as const),
+      ],
+      next: (after: BillingPlace | undefined) => dailyUsage(db, { ...period, after, limit: ROWS_A_PAGE }),
+    });
+  },
+);

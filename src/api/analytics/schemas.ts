@@ -1,0 +1,80 @@
+/** How traffic is asked for and told of. */
+import { z } from "zod";
+import type { Figures } from "../../core/analytics/figures.ts";
+import { MOST_POINTS, pointsOf, type Span, usualGrain, wholeUnits } from "../../core/analytics/period.ts";
+import { DIMENSIONS, GRAIN_MS, GRAINS, type Grain, TRAFFIC_KINDS } from "../../core/analytics/vocabulary.ts";
+import { InvalidInputError } from "../../core/errors.ts";
+import { moment } from "../times.ts";
+
+const KIND =
+  "`call`: MCP calls as servers answered them. `mcp`, `rest`, `page`: HTTP requests by the door that they came in.";
+
+export const trafficQuery = z.object({
+  from: moment.optional().meta({ description: "Usually a day before its end." }),
+  to: moment.optional().meta({ description: "Exclusive; usually now." }),
+  kind: z.enum(TRAFFIC_KINDS).default("call").meta({ description: KIND }),
+  grain: z
+    .enum(GRAINS)
+    .optional()
+    .meta({ description: "Usually what makes a readable chart of the period." }),
+});
+
+export const seriesQuery = trafficQuery.extend({
+  of: z.enum(DIMENSIONS).default("all"),
+  member: z
+    .string()
+    .max(300)
+    .optional()
+    .meta({ description: "An id or name; a tool's is its server's id, a slash and its name." }),
+});
+
+export const topQuery = trafficQuery.extend({
+  of: z.enum(DIMENSIONS).exclude(["all"]).default("tool"),
+  by: z.enum(["requests", "errors", "durationMs", "requestBytes"]).default("requests"),
+  limit: z.coerce.number().int().min(1).max(200).default(20),
+});
+
+const count = z.number().int();
+const ms = z.number().nullable();
+
+export const figures = z.object({
+  requests: count,
+  errors: count,
+  errorRate: z.number(),
+  avgMs: ms,
+  p50Ms: ms,
+  p95Ms: ms,
+  p99Ms: ms,
+  requestBytes: count,
+}) satisfies z.ZodType<Figures>;
+
+export const told = z.object({
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  kind: z.enum(TRAFFIC_KINDS),
+  grain: z.enum(GRAINS),
+  asOf: z.iso.datetime().nullable().describe("What was logged before is in the sums."),
+});
+
+const DAY_MS = 86_400_000;
+
+export interface Asked extends Span {
+  readonly grain: Grain;
+}
+
+/** The whole units that are asked for. */
+export function spanOf(
+  query: { from?: Date | undefined; to?: Date | undefined; grain?: Grain | undefined },
+  now: Date,
+): Asked {
+  const to = query.to ?? now;
+  const span = { from: query.from ?? new Date(to.getTime() - DAY_MS), to };
+  const grain = query.grain ?? usualGrain(span);
+  const whole = wholeUnits(span, grain);
+  if (pointsOf(whole, grain) > MOST_POINTS) {
+    const days = (MOST_POINTS * GRAIN_MS[grain]) / DAY_MS;
+    const message = `is too long a period: by ${grain}, ask for ${days} days at most`;
+    throw new InvalidInputError([{ path: "from", message }]);
+  }
+  return { ...whole, grain };
+}

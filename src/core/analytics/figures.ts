@@ -1,0 +1,47 @@
+/** What sums come to, as people read them. */
+import { addHistograms, type Histogram, type Percentiles, percentiles } from "./histogram.ts";
+
+export interface Sums {
+  readonly requests: number;
+  readonly errors: number;
+  readonly timed: number;
+  readonly durationMs: number;
+  readonly requestBytes: number;
+  readonly histogram: Histogram;
+}
+
+export interface Figures extends Percentiles {
+  readonly requests: number;
+  readonly errors: number;
+  /** 0 where there were no requests. */
+  readonly errorRate: number;
+  readonly avgMs: number | null;
+  readonly requestBytes: number;
+}
+
+export function figuresOf({ requests, errors, timed, durationMs, requestBytes, histogram }: Sums): Figures {
+  return {
+    requests,
+    errors,
+    errorRate: requests === 0 ? 0 : errors / requests,
+    avgMs: timed === 0 ? null : durationMs / timed,
+    ...percentiles(histogram),
+    requestBytes,
+  };
+}
+
+const NOTHING: Sums = { requests: 0, errors: 0, timed: 0, durationMs: 0, requestBytes: 0, histogram: [] };
+
+export function total(all: readonly Sums[]): Sums {
+  return all.reduce(
+    (sum, one) => ({
+      requests: sum.requests + one.requests,
+      errors: sum.errors + one.errors,
+      timed: sum.timed + one.timed,
+      durationMs: sum.durationMs + one.durationMs,
+      requestBytes: sum.requestBytes + one.requestBytes,
+      histogram: addHistograms([sum.histogram, one.histogram]),
+    }),
+    NOTHING,
+  );
+}

@@ -1,0 +1,234 @@
+/** What the rollups tell of a tenant's traffic: over time, by member of a dimension, and all of it for billing. */
+import { and, desc, eq, inArray, type SQL, sql, sum } from "drizzle-orm";
+import type { Dimension, Grain, TrafficKind } from "../../core/analytics/vocabulary.ts";
+import { apiKeys } from "../schema/access.ts";
+import { user } from "../schema/identity.ts";
+import { materializedViews } from "../schema/operations.ts";
+import { mcpServers } from "../schema/registry.ts";
+import { requestRollupsDay, requestRollupsHour } from "../schema/rollups.ts";
+import { tenants } from "../schema/tenants.ts";
+import { type Period, within } from "./paging.ts";
+import { ROLLUPS } from "./rollups.ts";
+import type { Queries } from "./types.ts";
+
+export interface Traffic extends Period {
+  readonly tenantId: string;
+  readonly kind: TrafficKind;
+  readonly grain: Grain;
+}
+
+export interface TrafficOf extends Traffic {
+  readonly dimension?: Dimension;
+  /** An id or a name; a tool's is `{server id}/{name}`. */
+  readonly member?: string;
+}
+
+function scopeOf({ tenantId, kind, grain, from, to }: Traffic, dimension: Dimension): SQL | undefined {
+  const table = ROLLUPS[grain];
+  return and(
+    eq(table.tenantId, tenantId),
+    eq(table.kind, kind),
+    eq(table.dimension, dimension),
+    within(table.at, { from, to }),
+  );
+}
+
+/** A row for each minute, hour or day in which there was something, oldest first. */
+export function trafficSeries(db: Queries, query: TrafficOf) {
+  const { dimension = "all", member = "" } = query;
+  const table = ROLLUPS[query.grain];
+  return db
+    .select({
+      at: table.at,
+      requests: table.requests,
+      errors: table.errors,
+      timed: table.timed,
+      durationMs: table.durationMs,
+      requestBytes: table.requestBytes,
+      histogram: table.histogram,
+    })
+    .from(table)
+    .where(and(scopeOf(query, dimension), eq(table.member, member)))
+    .orderBy(table.at);
+}
+
+export type Ranking = "requests" | "errors" | "durationMs" | "requestBytes";
+
+/** The members with the most, with what they add up to; names are as they are now, null where nothing has it any more. */
+export function topMembers(
+  db: Queries,
+  query: Traffic & { readonly dimension: Dimension; readonly by: Ranking; readonly limit: number },
+) {
+  const table = ROLLUPS[query.grain];
+  const scope = scopeOf(query, query.dimension);
+  const ranked = db.$with("ranked").as(
+    db
+      .select({
+        member: table.member,
+        requests: sum(table.requests).mapWith(Number).as("requests"),
+        errors: sum(table.errors).mapWith(Number).as("errors"),
+        timed: sum(table.timed).mapWith(Number).as("timed"),
+        durationMs: sum(table.durationMs).mapWith(Number).as("duration_ms"),
+        requestBytes: sum(table.requestBytes).mapWith(Number).as("request_bytes"),
+      })
+      .from(table)
+      .where(scope)
+      .groupBy(table.member)
+      .orderBy(desc(sum(table[query.by])), table.member)
+      .limit(query.limit),
+  );
+  // Only of those that are shown: adding up histograms is what costs.
+  const measured = db.$with("measured").as(
+    db
+      .select({
+        member: table.member,
+        histogram: sql<number[]>`gateway_sum_histograms(${table.histogram})`.as("histogram"),
+      })
+      .from(table)
+      .where(and(scope, inArray(table.member, db.select({ member: ranked.member }).from(ranked))))
+      .groupBy(table.member),
+  );
+  return db
+    .with(ranked, measured)
+    .select({
+      member: ranked.member,
+      name: sql<string | null>`${nameOf(query.dimension, query.tenantId)}`,
+      requests: ranked.requests,
+      errors: ranked.errors,
+      timed: ranked.timed,
+      durationMs: ranked.durationMs,
+      requestBytes: ranked.requestBytes,
+      histogram: measured.histogram,
+    })
+    .from(ranked)
+    .innerJoin(measured, sql`measured.member = ranked.member`)
+    .orderBy(desc(ranked[query.by]), ranked.member);
+}
+
+/** Members of these dimensions are ids of the columns' own types: the function that adds up takes them from there. */
+function nameOf(dimension: Dimension, tenantId: string): SQL {
+  switch (dimension) {
+    case "server":
+    case "tool":
+      return sql`(select ${mcpServers.name} from ${mcpServers} where ${mcpServers.tenantId} = ${tenantId}::uuid
+        and ${mcpServers.id} = split_part(ranked.member, '/', 1)::uuid)`;
+    case "user":
+      return sql`(select ${user.name} from ${user} where ${user.id} = ranked.member)`;
+    case "key":
+      return sql`(select ${apiKeys.name} from ${apiKeys} where ${apiKeys.tenantId} = ${tenantId}::uuid
+        and ${apiKeys.id} = ranked.member::uuid)`;
+    default:
+      return sql`null::text`;
+  }
+}
+
+/** One row for each kind of traffic that there was. */
+export function trafficTotals(db: Queries, query: Omit<Traffic, "kind">) {
+  const table = ROLLUPS[query.grain];
+  return db
+    .select({
+      kind: table.kind,
+      requests: sum(table.requests).mapWith(Number),
+      errors: sum(table.errors).mapWith(Number),
+      timed: sum(table.timed).mapWith(Number),
+      durationMs: sum(table.durationMs).mapWith(Number),
+      requestBytes: sum(table.requestBytes).mapWith(Number),
+      histogram: sql<number[]>`gateway_sum_histograms(${table.histogram})`,
+    })
+    .from(table)
+    .where(and(eq(table.tenantId, query.tenantId), eq(table.dimension, "all"), within(table.at, query)))
+    .groupBy(table.kind);
+}
+
+/** System role, one row: the sums hold all that was logged before this moment. Null before the first time. */
+export function summedUpAt(db: Queries) {
+  return db
+    .select({ at: materializedViews.lastRefreshedAt })
+    .from(materializedViews)
+    .where(eq(materializedViews.name, "request_rollups_minute"));
+}
+
+export interface BillingPlace {
+  readonly at: Date;
+  readonly tenantId: string;
+}
+
+/** System role: what each tenant used on each UTC day. */
+export function dailyUsage(db: Queries, query: Period & { after?: BillingPlace | undefined; limit: number }) {
+  const table = requestRollupsDay;
+  const of = (kind: TrafficKind, column: "requests" | "errors") =>
+    sql`coalesce(sum(${table[column]}) filter (where ${table.dimension} = 'all' and ${table.kind} = ${kind}), 0)`.mapWith(
+      Number,
+    );
+  const inAll = sql`filter (where ${table.dimension} = 'all')`;
+  return db
+    .select({
+      at: table.at,
+      tenantId: table.tenantId,
+      tenant: sql<
+        string | null
+      >`(select ${tenants.slug} from ${tenants} where ${tenants.id} = ${table.tenantId})`,
+      calls: of("call", "requests"),
+      callErrors: of("call", "errors"),
+      mcpRequests: of("mcp", "requests"),
+      restRequests: of("rest", "requests"),
+      pageRequests: of("page", "requests"),
+      requestBytes: sql`coalesce(sum(${table.requestBytes}) ${inAll}, 0)`.mapWith(Number),
+      users: sql`count(distinct ${table.member}) filter (where ${table.dimension} = 'user')`.mapWith(Number),
+    })
+    .from(table)
+    .where(
+      and(
+        within(table.at, query),
+        inArray(table.dimension, ["all", "user"]),
+        query.after === undefined
+          ? undefined
+          : sql`(${table.tenantId}, ${table.at}) > (${query.after.tenantId}::uuid, ${query.after.at.toISOString()}::timestamptz)`,
+      ),
+    )
+    .groupBy(table.tenantId, table.at)
+    .orderBy(table.tenantId, table.at)
+    .limit(query.limit);
+}
+
+export interface SumsPlace {
+  readonly at: Date;
+  readonly kind: string;
+  readonly dimension: string;
+  readonly member: string;
+}
+
+/** A tenant's sums as they are, in the order of their key, so that a page begins where the one before has ended. */
+export function sumsOf(
+  db: Queries,
+  query: Period & { tenantId: string; grain: "hour" | "day"; after?: SumsPlace | undefined; limit: number },
+) {
+  const table = query.grain === "hour" ? requestRollupsHour : requestRollupsDay;
+  const { after } = query;
+  return db
+    .select({
+      at: table.at,
+      kind: table.kind,
+      dimension: table.dimension,
+      member: table.member,
+      requests: table.requests,
+      errors: table.errors,
+      timed: table.timed,
+      durationMs: table.durationMs,
+      requestBytes: table.requestBytes,
+      histogram: table.histogram,
+    })
+    .from(table)
+    .where(
+      and(
+        eq(table.tenantId, query.tenantId),
+        within(table.at, query),
+        after === undefined
+          ? undefined
+          : sql`(${table.kind}, ${table.dimension}, ${table.at}, ${table.member}) >
+              (${after.kind}, ${after.dimension}, ${after.at.toISOString()}::timestamptz, ${after.member})`,
+      ),
+    )
+    .orderBy(table.kind, table.dimension, table.at, table.member)
+    .limit(query.limit);
+}
