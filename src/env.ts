@@ -38,6 +38,11 @@ const sendEmail = z.custom<SendEmail>(
   "must be a send_email binding",
 );
 
+const analyticsEngine = z.custom<AnalyticsEngineDataset>(
+  (value) => typeof value === "object" && value !== null && "writeDataPoint" in value,
+  "must be an analytics_engine_datasets binding",
+);
+
 const ONLY_IN_DEVELOPMENT = [
   "NEON_ENDPOINT",
   "GITHUB_BASE_URL",
@@ -72,6 +77,8 @@ const schema = z
     MICROSOFT_CLIENT_SECRET: secretText,
     MICROSOFT_TENANT_ID: secretText,
     MICROSOFT_BASE_URL: standIn,
+    ANALYTICS: analyticsEngine.optional(),
+    REQUEST_LINES: z.enum(["on", "off"]).default("off"),
     OAUTH_DYNAMIC_REGISTRATION: z.enum(["on", "off"]).default("on"),
     REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000_000).default(5000),
     MAX_BODY_BYTES: z.coerce
@@ -134,6 +141,10 @@ export interface Config {
     readonly microsoft: (SocialClient & { readonly tenant: string }) | undefined;
   };
   readonly dynamicRegistration: boolean;
+  /** A data point a request, where there is a dataset. */
+  readonly analytics: AnalyticsEngineDataset | undefined;
+  /** A line of JSON a request on the console. */
+  readonly requestLines: boolean;
 }
 
 export function parseConfig(bindings: Record<string, unknown>): Config {
@@ -167,6 +178,8 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
     mail: { binding: value.EMAIL, from: value.MAIL_FROM },
     social: socialClients(value),
     dynamicRegistration: value.OAUTH_DYNAMIC_REGISTRATION === "on",
+    analytics: value.ANALYTICS,
+    requestLines: value.REQUEST_LINES === "on",
   };
 }
 

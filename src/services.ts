@@ -15,14 +15,19 @@ import { sessionProof } from "./identity/people/proof.ts";
 import { createUsage } from "./identity/usage.ts";
 import { logFailure } from "./logs/console.ts";
 import { createEmitter } from "./logs/emit.ts";
+import { createTraceExporter } from "./logs/export.ts";
+import { asLine, intoDataset, observed } from "./logs/observe.ts";
+import { createPoolReport } from "./logs/pools.ts";
 import { createMailer } from "./mail/mail.ts";
 import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
+import { openSetting } from "./policy/settings.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
 import { createTraffic } from "./policy/traffic.ts";
 import { writeTransitions } from "./policy/transitions.ts";
 import type { HealthParts } from "./registry/health.ts";
 import { keepOffering } from "./registry/keep.ts";
 import type { WorkQueue } from "./registry/work.ts";
+import { NAME, VERSION } from "./upstream/about.ts";
 import type { ChannelTools } from "./upstream/channel.ts";
 import { judgeUrl } from "./upstream/url-guard.ts";
 import { workerSocket } from "./upstream/worker-socket.ts";
@@ -107,8 +112,9 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     },
     now: Date.now,
   });
-  const emitter = createEmitter({
+  const queued = createEmitter({
     queue: objects.EVENTS,
+    alongside: createPoolReport(queryStatistics, Date.now),
     outbox: { keep: (messages) => objects.OUTBOX.getByName(outboxName()).keep(messages) },
     now: Date.now,
     // One line each: whoever reads the console can still put them where they belong.
@@ -116,7 +122,21 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
       for (const message of messages) console.error(JSON.stringify({ lost: message }));
     },
   });
+  const emitter = observed(queued, [
+    ...(config.analytics === undefined ? [] : [intoDataset(config.analytics)]),
+    ...(config.requestLines ? [asLine((line) => console.log(line))] : []),
+  ]);
   const keyring = new Keyring(config.encryptionKeys);
+  const traces = createTraceExporter({
+    fetch: fetcher,
+    open: (tenantId, sealed) =>
+      openSetting(keyring, { tenantId, key: "telemetry.otlp.authorization" }, sealed),
+    isAllowedUrl: (url) => judgeUrl(url, { allowLoopback }).ok,
+    service: { name: NAME, version: VERSION },
+    environment: config.environment,
+    now: Date.now,
+    failed: (reason) => console.warn(JSON.stringify({ level: "warn", work: "export traces", reason })),
+  });
   const upstream = { fetch: fetcher, urlPolicy: { allowLoopback }, openSocket: workerSocket(fetcher) };
   const trafficOf = createTraffic({
     objectOf: tenantObject,
@@ -142,6 +162,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     authenticator,
     snapshots,
     emitter,
+    traces,
     trafficOf,
     keyring,
     upstream,

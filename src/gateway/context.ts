@@ -12,6 +12,7 @@ import type { ActiveTable } from "./active.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { Translation } from "./bridge/translate.ts";
 import type { EraMemory } from "./era-memory.ts";
+import type { Exposures } from "./flags.ts";
 import type { CallRecord } from "./record.ts";
 import type { SessionStub } from "./session/door.ts";
 import type { SessionIds } from "./session-ids.ts";
@@ -27,6 +28,7 @@ export interface McpContext {
   readonly traffic: TenantTraffic;
   readonly queues: ServerQueues;
   readonly steering: Steering;
+  readonly exposures: Exposures;
   readonly keyring: Keyring;
   readonly sessionIds: SessionIds;
   readonly catalogue: Catalogue;

@@ -12,6 +12,7 @@ import type { ChannelTools } from "../upstream/channel.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { McpContext } from "./context.ts";
 import type { EraMemory } from "./era-memory.ts";
+import type { Exposures } from "./flags.ts";
 import type { CallRecord } from "./record.ts";
 import { SessionIds } from "./session-ids.ts";
 
@@ -21,6 +22,7 @@ export interface ContextServices {
   readonly trafficOf: (tenantId: string) => TenantTraffic;
   readonly queues: ServerQueues;
   readonly steering: Steering;
+  readonly exposures: Exposures;
   readonly keyring: Keyring;
   readonly upstream: ChannelTools;
   readonly catalogue: Catalogue;

@@ -7,6 +7,7 @@ import type { Database } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import { logFailure } from "../logs/console.ts";
 import type { Emitter } from "../logs/emit.ts";
+import type { TraceExporter } from "../logs/export.ts";
 import { ServerQueues } from "../policy/queues.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import { Steering } from "../policy/steering.ts";
@@ -23,12 +24,14 @@ import type { McpContext } from "./context.ts";
 import { type Contexts, createContexts } from "./contexts.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
 import { EraMemory } from "./era-memory.ts";
+import { Exposures } from "./flags.ts";
 
 export interface GatewayParts {
   readonly database: Database;
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
+  readonly traces: TraceExporter;
   readonly trafficOf: (tenantId: string) => TenantTraffic;
   readonly keyring: Keyring;
   readonly upstream: ChannelTools;
@@ -73,6 +76,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     trafficOf: parts.trafficOf,
     queues: new ServerQueues(Date.now),
     steering: new Steering(),
+    exposures: new Exposures(Date.now),
     keyring,
     upstream,
     catalogue: new Catalogue(offers),
@@ -84,7 +88,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   });
   return {
     contexts,
-    mcp: createMcpEndpoint({ authenticator, snapshots, emitter, contexts, origins }),
+    mcp: createMcpEndpoint({ authenticator, snapshots, emitter, traces: parts.traces, contexts, origins }),
     createLegacyServer: () => new LegacyServer({ tools: upstream, keyring, now: Date.now }),
   };
 }

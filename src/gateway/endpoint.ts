@@ -15,6 +15,7 @@ import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import { anonymous, type Principal } from "../identity/principal.ts";
 import { logFailure } from "../logs/console.ts";
 import type { Emitter } from "../logs/emit.ts";
+import type { TraceExporter } from "../logs/export.ts";
 import { admit } from "../policy/admission.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import { aggregate } from "./aggregate/serve.ts";
@@ -28,6 +29,7 @@ export interface McpServices {
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
+  readonly traces: TraceExporter;
   readonly contexts: Contexts;
   readonly origins: OriginPolicy;
 }
@@ -60,7 +62,17 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
       record.by(principal);
       return requireScope(principal);
     };
-    return services.contexts(await known(), { record, requestId, background, identify: known });
+    const context = await services.contexts(await known(), {
+      record,
+      requestId,
+      background,
+      identify: known,
+    });
+    const { tracing } = context.tenant;
+    if (tracing !== undefined) {
+      record.traced(tracing, (spans) => services.traces.send(spans, tracing, background));
+    }
+    return context;
   };
 
   const serve = async (
@@ -72,7 +84,9 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     refuseLongHeaders(request.headers);
     const context = await enter(request, address, record, scene);
     const caller = { ...context, address: request.headers.get("cf-connecting-ip") ?? undefined };
+    const lease = record.begin("lease");
     const limits = await admit(caller, context.traffic, new Date(), scene.background);
+    lease?.end();
     const response = await turn(request, address, context);
     for (const [name, value] of Object.entries(limits)) response.headers.set(name, value);
     return response;

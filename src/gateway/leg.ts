@@ -18,6 +18,7 @@ import { type ActiveSubject, cancelledByAdmin, trackActive } from "./active.ts";
 import type { McpContext } from "./context.ts";
 import { earlyStream } from "./early-stream.ts";
 import { type Edit, edited } from "./edit.ts";
+import { flagIsOn } from "./flags.ts";
 import { MOST_BYTES, outcomeOf, StreamTail } from "./outcome.ts";
 import type { CallRecord } from "./record.ts";
 import { openStream, relay } from "./streams.ts";
@@ -68,7 +69,7 @@ export async function travel(leg: Leg, context: McpContext): Promise<Response> {
       forget();
       throw error;
     });
-  if (!leg.mayAnswerEarly) return pending;
+  if (!leg.mayAnswerEarly || !flagIsOn("mcp.early-answer", context)) return pending;
   const answered = await within(pending, server.earlyAnswerMs);
   return answered ?? earlyStream({ pending, id: leg.id, keepAliveMs: server.keepAliveMs, hangUp, context });
 }
@@ -84,6 +85,8 @@ export async function reach(leg: Departure, context: McpContext, signal: AbortSi
   const { pass, retryMs } = await traffic.permit(server.id, background);
   if (pass === undefined) throw new ServerClosedError(server.name, Math.max(1, Math.ceil(retryMs / 1000)));
   const leave = await queues.enter(server, principal, signal);
+  const span = context.record.begin("upstream", "client");
+  if (span !== undefined) leg.headers.set("traceparent", span.header);
   const started = Date.now();
   steering.loads.begin(server.id);
   const ended = (result: CallResult) => {
@@ -95,9 +98,12 @@ export async function reach(leg: Departure, context: McpContext, signal: AbortSi
   try {
     const response = await send(leg, context, signal);
     ended({ status: response.status });
+    span?.end({ "mcp.server": server.name, "http.response.status_code": response.status });
     return response;
   } catch (error) {
-    ended({ error: asGatewayError(error).code, cancelled: signal.aborted });
+    const { code } = asGatewayError(error);
+    ended({ error: code, cancelled: signal.aborted });
+    span?.end({ "mcp.server": server.name, "error.type": code }, true);
     throw error;
   }
 }

@@ -2,9 +2,14 @@
 import { type GatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { codeOf } from "../core/mcp/answers.ts";
+import { cleanText } from "../core/sanitise.ts";
 import { isSampled, keep, type PayloadTerms } from "../core/settings/payloads.ts";
+import type { Tracing } from "../core/settings/tracing.ts";
+import type { Span } from "../core/telemetry/otlp.ts";
+import { readTraceParent } from "../core/telemetry/trace-context.ts";
 import type { Principal } from "../identity/principal.ts";
 import { EVENT_VERSION, type LogEvent, type McpEvent } from "../logs/events.ts";
+import { type OpenSpan, Trace } from "../logs/trace.ts";
 
 export interface CallSubject {
   readonly serverId: string | undefined;
@@ -33,6 +38,8 @@ export interface CallRecord {
   asked(message: string | Uint8Array, terms: PayloadTerms): void;
   /** How long the server took until its first byte. */
   upstream(ms: number): void;
+  /** Undefined where nobody traces the request. */
+  begin(name: string, kind?: Span["kind"]): OpenSpan | undefined;
   /** The answer is not over yet; what comes back says that it is. */
   hold(): () => void;
 }
@@ -47,6 +54,9 @@ export class RequestRecord implements CallRecord {
   #outcome: Outcome | undefined;
   #payload: Payload | undefined;
   #terms: PayloadTerms | undefined;
+  #trace: Trace | undefined;
+  #identifiedAt = 0;
+  #sendSpans: (spans: readonly Span[]) => void = () => undefined;
   #upstreamMs: number | undefined;
   #held = 0;
   #answer: { status: number; error: GatewayError | undefined } | undefined;
@@ -59,6 +69,20 @@ export class RequestRecord implements CallRecord {
 
   by(principal: Principal): void {
     this.#principal = principal;
+    this.#identifiedAt = Date.now();
+  }
+
+  /** From here on, if it is sampled; what came before is told as far as it is known. */
+  traced(tracing: Tracing, send: (spans: readonly Span[]) => void): void {
+    this.#trace = Trace.begin(this.#request.headers.get("traceparent"), tracing);
+    if (this.#trace === undefined) return;
+    this.#trace.past("identity", this.#startedAt, this.#identifiedAt);
+    this.#trace.past("policy", this.#identifiedAt, Date.now());
+    this.#sendSpans = send;
+  }
+
+  begin(name: string, kind?: Span["kind"]): OpenSpan | undefined {
+    return this.#trace?.open(name, kind);
   }
 
   about(subject: CallSubject): void {
@@ -113,6 +137,30 @@ export class RequestRecord implements CallRecord {
     }
     if (error !== undefined && error.status >= 500) events.push(this.#errorEvent(error));
     this.#send(events);
+    if (this.#trace !== undefined) this.#sendSpans(this.#spansOf(this.#trace, status, error));
+  }
+
+  #spansOf(trace: Trace, status: number, error: GatewayError | undefined): readonly Span[] {
+    const { method, url } = this.#request;
+    const { method: called = method, target } = this.#subject ?? {};
+    const attributes = {
+      "http.request.method": method,
+      "http.response.status_code": status,
+      "url.path": cleanText(new URL(url).pathname),
+      "mcp.method.name": this.#subject && cleanText(called),
+      "mcp.target": target && cleanText(target),
+      "mcp.gateway.request_id": this.#requestId,
+      "mcp.gateway.tenant_id": this.#principal?.tenantId,
+      "mcp.gateway.server_id": this.#subject?.serverId,
+      "error.type":
+        error?.code ?? (this.#outcome?.success === false ? String(this.#outcome.code) : undefined),
+    };
+    return trace.close(
+      cleanText(called),
+      this.#startedAt,
+      attributes,
+      attributes["error.type"] !== undefined,
+    );
   }
 
   #requestEvent(statusCode: number, error: GatewayError | undefined, durationMs: number): LogEvent {
@@ -128,7 +176,7 @@ export class RequestRecord implements CallRecord {
       apiKeyId: this.#principal?.apiKeyId,
       requestId: this.#requestId,
       clientName: clientNameIn(headers.get("user-agent")),
-      traceId: traceIdOf(headers),
+      traceId: this.#trace?.traceId ?? readTraceParent(headers.get("traceparent"))?.traceId,
       method,
       // Query parameters may hold a session's id.
       path: new URL(url).pathname,
@@ -166,11 +214,6 @@ export class RequestRecord implements CallRecord {
 
 /** The product that a program calls itself, without its version (RFC 9110 §10.1.5). */
 export const clientNameIn = (userAgent: string | null) => /^[^\s/]{1,100}/.exec(userAgent ?? "")?.[0];
-
-/** W3C Trace Context; whatever else a caller writes there stays out of the log. */
-const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
-
-const traceIdOf = (headers: Headers) => TRACE_PARENT.exec(headers.get("traceparent") ?? "")?.[1];
 
 export function mcpEvent(
   principal: Principal,
@@ -219,5 +262,6 @@ export const NO_RECORD: CallRecord = {
   outcome: () => undefined,
   asked: () => undefined,
   upstream: () => undefined,
+  begin: () => undefined,
   hold: () => () => undefined,
 };

@@ -19,6 +19,8 @@ export interface EmitterTools {
   readonly queue: EventQueue;
   readonly outbox: Outbox;
   readonly now: () => number;
+  /** What the isolate itself has to tell from time to time; it leaves with what requests tell. */
+  readonly alongside?: () => readonly LogEvent[];
   /** The last resort is the console: better there than nowhere. */
   readonly lost: (messages: readonly LogMessage[], error: unknown) => void;
 }
@@ -34,7 +36,7 @@ const MOST_CHARACTERS = 100_000;
 /** A send that has not come back by then belongs to a request that is gone; others need not wait for it. */
 const PATIENCE_MS = 10_000;
 
-export function createEmitter({ queue, outbox, now, lost }: EmitterTools): Emitter {
+export function createEmitter({ queue, outbox, now, alongside, lost }: EmitterTools): Emitter {
   let waiting: LogMessage[] = [];
   let sendingSince: number | undefined;
 
@@ -49,6 +51,8 @@ export function createEmitter({ queue, outbox, now, lost }: EmitterTools): Emitt
   const drain = async () => {
     const started = now();
     sendingSince = started;
+    const more = alongside?.() ?? [];
+    if (more.length > 0) waiting.push({ events: more.map(fit) });
     while (waiting.length > 0) {
       const batch = nextBatch(waiting);
       waiting = waiting.slice(batch.length);

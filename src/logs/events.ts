@@ -97,12 +97,36 @@ const systemEvent = z.object({
   details: json,
 });
 
+/** Somebody has been given one side of a flag: what they then do may be compared. */
+const flagEvent = z.object({
+  ...common,
+  kind: z.literal("flag"),
+  flagKey: z.string(),
+  subjectId: z.string(),
+  isOn: z.boolean(),
+  reason: z.string(),
+});
+
+/** What one isolate has seen of the database in the last minute or so. */
+const poolEvent = z.object({
+  ...common,
+  kind: z.literal("pool"),
+  name: z.enum(["main", "read", "analytics"]),
+  queryCount: z.number().int(),
+  errorCount: z.number().int(),
+  avgQueryMs: z.number(),
+  p95QueryMs: z.number().nullable(),
+  details: json,
+});
+
 export const logEventSchema = z.discriminatedUnion("kind", [
   requestEvent,
   mcpEvent,
   errorEvent,
   securityEvent,
   systemEvent,
+  flagEvent,
+  poolEvent,
 ]);
 
 export type LogEvent = z.infer<typeof logEventSchema>;
@@ -171,6 +195,8 @@ export function fit(event: LogEvent): LogEvent {
       return { ...cut, metadata: { cut: true } };
     case "mcp":
       return { ...cut, params: { cut: true }, result: undefined };
+    case "flag":
+      return cut;
     default:
       return { ...cut, details: { cut: true } };
   }

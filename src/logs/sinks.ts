@@ -1,7 +1,15 @@
 /** From events to rows: one statement a table, and a row that is there already stays as it is. */
 
 import type { Database, Db } from "../db/client.ts";
-import { errorLogs, mcpAuditLogs, requestLogs, securityEvents, systemEvents } from "../db/schema/logs.ts";
+import {
+  errorLogs,
+  featureFlagEvaluations,
+  mcpAuditLogs,
+  requestLogs,
+  securityEvents,
+  systemEvents,
+} from "../db/schema/logs.ts";
+import { connectionPools } from "../db/schema/traffic.ts";
 import type { LogEvent } from "./events.ts";
 
 type Of<Kind extends LogEvent["kind"]> = Extract<LogEvent, { kind: Kind }>;
@@ -21,12 +29,20 @@ function statements(db: Db, events: readonly LogEvent[]) {
   const errors = of("error").map(rowOf);
   const security = of("security").map(rowOf);
   const system = of("system").map(rowOf);
+  const flags = of("flag").map(rowOf);
+  const pools = of("pool").map(({ v, kind, at, ...row }) => ({
+    ...row,
+    kind: "database" as const,
+    sampledAt: new Date(at),
+  }));
   return [
     ...(requests.length > 0 ? [db.insert(requestLogs).values(requests).onConflictDoNothing()] : []),
     ...(calls.length > 0 ? [db.insert(mcpAuditLogs).values(calls).onConflictDoNothing()] : []),
     ...(errors.length > 0 ? [db.insert(errorLogs).values(errors).onConflictDoNothing()] : []),
     ...(security.length > 0 ? [db.insert(securityEvents).values(security).onConflictDoNothing()] : []),
     ...(system.length > 0 ? [db.insert(systemEvents).values(system).onConflictDoNothing()] : []),
+    ...(flags.length > 0 ? [db.insert(featureFlagEvaluations).values(flags).onConflictDoNothing()] : []),
+    ...(pools.length > 0 ? [db.insert(connectionPools).values(pools).onConflictDoNothing()] : []),
   ];
 }
 

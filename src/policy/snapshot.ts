@@ -4,12 +4,14 @@
  */
 import { z } from "zod";
 import { type CompiledRules, compileRules } from "../core/access/rules.ts";
+import type { Flag } from "../core/flags/evaluate.ts";
 import { compileIpLists, type IpLists } from "../core/limits/ip-lists.ts";
 import { type CompiledLimits, compileLimits } from "../core/limits/policy.ts";
 import type { Window } from "../core/registry/windows.ts";
 import { type CompiledRule as CompiledRouting, compileRouting } from "../core/routing/rules.ts";
 import { SETTING_KEYS } from "../core/settings/known.ts";
 import { type PayloadTerms, payloadTerms } from "../core/settings/payloads.ts";
+import { type Tracing, tracingOf } from "../core/settings/tracing.ts";
 import { readSettings, type Settings } from "../core/settings/values.ts";
 import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
 import type { HealthStatus, TenantStatus, Transport } from "../core/vocabulary.ts";
@@ -17,6 +19,7 @@ import type { Database } from "../db/client.ts";
 import { approvedHashes, withheldTools } from "../db/queries/pins.ts";
 import {
   accessControlsForSnapshot,
+  flagsForSnapshot,
   ipRulesForSnapshot,
   limitsForSnapshot,
   openTenantBySlug,
@@ -28,6 +31,7 @@ import {
 } from "../db/queries/snapshot.ts";
 import { activeRoutingRules } from "../db/queries/traffic.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
+import { readFlags } from "./flags.ts";
 import { type Naming, readNaming } from "./naming.ts";
 import { readRule } from "./routing.ts";
 import { readTenantSettings } from "./tenant-settings.ts";
@@ -74,6 +78,10 @@ export interface TenantSnapshot {
   readonly status: TenantStatus;
   readonly naming: Naming;
   readonly settings: Settings;
+  /** Undefined where no request is traced. */
+  readonly tracing: Tracing | undefined;
+  /** By key; the tenant's own before the whole system's. */
+  readonly flags: ReadonlyMap<string, Flag>;
   readonly servers: ReadonlyMap<string, SnapshotServer>;
   readonly serversById: ReadonlyMap<string, SnapshotServer>;
   readonly rules: CompiledRules;
@@ -115,20 +123,33 @@ export function createSnapshots(database: Database, epochs: Epochs, now: () => n
 async function loadSnapshot(database: Database, tenantId: string): Promise<TenantSnapshot | undefined> {
   // From the main database: a replica that lags behind would bring back, under the new epoch, what was just revoked.
   const db = database.withTenant(tenantId);
-  const [[tenant], servers, controls, tools, withheld, hashes, windows, limits, addresses, routing, stored] =
-    await db.batch([
-      tenantForSnapshot(db, tenantId),
-      serversForSnapshot(db, tenantId),
-      accessControlsForSnapshot(db, tenantId),
-      readOnlyTools(db, tenantId),
-      withheldTools(db, tenantId),
-      approvedHashes(db, tenantId),
-      windowsForSnapshot(db, tenantId, new Date()),
-      limitsForSnapshot(db, tenantId),
-      ipRulesForSnapshot(db, tenantId),
-      activeRoutingRules(db, tenantId),
-      settingsForSnapshot(db, tenantId, SETTING_KEYS),
-    ]);
+  const [
+    [tenant],
+    servers,
+    controls,
+    tools,
+    withheld,
+    hashes,
+    windows,
+    limits,
+    addresses,
+    routing,
+    stored,
+    flags,
+  ] = await db.batch([
+    tenantForSnapshot(db, tenantId),
+    serversForSnapshot(db, tenantId),
+    accessControlsForSnapshot(db, tenantId),
+    readOnlyTools(db, tenantId),
+    withheldTools(db, tenantId),
+    approvedHashes(db, tenantId),
+    windowsForSnapshot(db, tenantId, new Date()),
+    limitsForSnapshot(db, tenantId),
+    ipRulesForSnapshot(db, tenantId),
+    activeRoutingRules(db, tenantId),
+    settingsForSnapshot(db, tenantId, SETTING_KEYS),
+    flagsForSnapshot(db, tenantId),
+  ]);
   if (tenant === undefined || tenant.status !== "active") return undefined;
   const { settings, timeZone, ...known } = tenant;
   const { accessDefault, burst } = readTenantSettings(settings);
@@ -153,6 +174,8 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     ...known,
     naming: readNaming(settings),
     settings: runtime,
+    tracing: tracingOf(stored),
+    flags: readFlags(flags),
     servers: new Map(all.map((server) => [server.name, server])),
     serversById: new Map(all.map((server) => [server.id, server])),
     rules: compileRules(controls, { accessDefault, timeZone }),

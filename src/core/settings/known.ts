@@ -88,7 +88,7 @@ export const SETTINGS = {
     type: "text",
     label: "OpenTelemetry collector",
     description: "Where traces are sent: the base address, without /v1/traces. Empty: no traces are made.",
-    whose: "system",
+    whose: "both",
     fallback: "",
     longest: 500,
     isUrl: true,
@@ -97,7 +97,7 @@ export const SETTINGS = {
     type: "secret",
     label: "Authorization for the collector",
     description: "The value of the Authorization header that goes with the traces.",
-    whose: "system",
+    whose: "both",
     longest: 2000,
   },
   "telemetry.traces.sample": {

@@ -6,6 +6,10 @@ export interface Sealed {
   readonly sealed: string;
 }
 
+/** What a sensitive value is sealed for: bound to owner and key, so that no sealed value is of use elsewhere. */
+export const sealPurpose = ({ tenantId, key }: { tenantId: string | null; key: string }): string =>
+  `config:${tenantId ?? "system"}:${key}`;
+
 type ValueOf<S extends Setting> = S extends { type: "switch" }
   ? boolean
   : S extends { type: "number" }

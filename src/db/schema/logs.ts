@@ -262,6 +262,31 @@ export const systemEvents = pgTable(
   ],
 );
 
+/** Who was given which side of a flag, hour by hour, to be compared with what they then did. */
+export const featureFlagEvaluations = pgTable(
+  "feature_flag_evaluations",
+  {
+    id: id(),
+    timestamp: timestamp(),
+    tenantId: tenantId(),
+    flagKey: text("flag_key").notNull(),
+    /** A person's id, or a key's that is nobody's. */
+    subjectId: text("subject_id").notNull(),
+    isOn: boolean("is_on").notNull(),
+    reason: text("reason").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    index("feature_flag_evaluations_tenant_flag").on(
+      table.tenantId,
+      table.flagKey,
+      table.timestamp.desc().nullsFirst(),
+    ),
+    lengthBetween("feature_flag_evaluations_key_length", table.flagKey, 1, 200),
+    ...tenantOwned(table.tenantId),
+  ],
+);
+
 /** Events that the consumer could not write: kept as they came, until a job has written them after all. */
 export const deadLetters = pgTable(
   "dead_letters",

@@ -47,7 +47,6 @@ describe("what holds", () => {
   });
 
   it("is set by those only who may", () => {
-    expect(readSettings([own("telemetry.otlp.endpoint", "https://evil.example")])).toEqual(DEFAULT_SETTINGS);
     expect(readSettings([shared("logging.payloads.sample", 1)])).toEqual(DEFAULT_SETTINGS);
   });
 

@@ -1,0 +1,51 @@
+/** Whether a feature is on for somebody: named ones first, then the first rule that speaks of them, then a stable share. */
+import { fractionOf } from "../routing/hash.ts";
+import type { Role } from "../vocabulary.ts";
+
+export interface FlagRule {
+  /** Left out: whatever the role. */
+  readonly roles?: readonly Role[] | undefined;
+  /** Left out: whoever it is. */
+  readonly userIds?: readonly string[] | undefined;
+  readonly isEnabled: boolean;
+}
+
+export interface Flag {
+  readonly key: string;
+  readonly isEnabled: boolean;
+  readonly rules: readonly FlagRule[];
+  /** Of those that nothing else decides about. */
+  readonly percentage: number;
+  readonly userIds: readonly string[];
+}
+
+export interface FlagSubject {
+  /** A person's id, or a key's that is nobody's. */
+  readonly id: string;
+  readonly role: Role;
+}
+
+export type FlagReason = "off" | "named" | "rule" | "percentage";
+
+export interface Evaluation {
+  readonly isOn: boolean;
+  readonly reason: FlagReason;
+  /** Which rule it was, counted from 0. */
+  readonly rule?: number;
+}
+
+export function evaluateFlag(flag: Flag, subject: FlagSubject): Evaluation {
+  if (!flag.isEnabled) return { isOn: false, reason: "off" };
+  if (flag.userIds.includes(subject.id)) return { isOn: true, reason: "named" };
+  const rule = flag.rules.findIndex((each) => speaksOf(each, subject));
+  const decisive = flag.rules[rule];
+  if (decisive !== undefined) return { isOn: decisive.isEnabled, reason: "rule", rule };
+  return { isOn: shareOf(flag.key, subject) * 100 < flag.percentage, reason: "percentage" };
+}
+
+function speaksOf({ roles, userIds }: FlagRule, { id, role }: FlagSubject): boolean {
+  return (roles?.includes(role) ?? true) && (userIds?.includes(id) ?? true);
+}
+
+/** The key takes part, so that those who come first are not the same with every flag. */
+const shareOf = (key: string, { id }: FlagSubject) => fractionOf(`${key}\0${id}`);

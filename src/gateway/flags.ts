@@ -1,0 +1,44 @@
+/** The gateway's own features, on or off for the caller; where a flag decides it, the log learns on which side they are. */
+import { KNOWN_FLAGS, type KnownFlag } from "../core/flags/known.ts";
+import { uuidv7 } from "../core/ids.ts";
+import { EVENT_VERSION } from "../logs/events.ts";
+import { evaluateFor, subjectOfFlags } from "../policy/flags.ts";
+import type { McpContext } from "./context.ts";
+
+const HOUR_MS = 3_600_000;
+const MOST_REMEMBERED = 20_000;
+
+/** Who has been told of: once an hour is enough, and isolates come and go. */
+export class Exposures {
+  readonly #told = new Map<string, number>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  isNew(what: string): boolean {
+    const now = this.#now();
+    if (now - (this.#told.get(what) ?? Number.NEGATIVE_INFINITY) < HOUR_MS) return false;
+    if (this.#told.size >= MOST_REMEMBERED) this.#told.clear();
+    this.#told.set(what, now);
+    return true;
+  }
+}
+
+export function flagIsOn(key: KnownFlag, context: McpContext): boolean {
+  const flag = context.tenant.flags.get(key);
+  if (flag === undefined) return KNOWN_FLAGS[key].isOn;
+  const { principal, exposures } = context;
+  const { isOn, reason } = evaluateFor(flag, principal);
+  const { id: subjectId } = subjectOfFlags(principal);
+  if (exposures.isNew(`${principal.tenantId} ${key} ${subjectId} ${isOn}`)) {
+    context.tell([
+      {
+        ...{ v: EVENT_VERSION, kind: "flag", id: uuidv7(), at: Date.now(), tenantId: principal.tenantId },
+        ...{ flagKey: key, subjectId, isOn, reason },
+      },
+    ]);
+  }
+  return isOn;
+}

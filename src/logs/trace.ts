@@ -1,0 +1,77 @@
+/** One request's trace: its spans as they end, under the caller's own trace where it has one. */
+import { fractionOf } from "../core/routing/hash.ts";
+import type { Tracing } from "../core/settings/tracing.ts";
+import type { AttributeValue, Span } from "../core/telemetry/otlp.ts";
+import {
+  newSpanId,
+  newTraceId,
+  readTraceParent,
+  type TraceParent,
+  writeTraceParent,
+} from "../core/telemetry/trace-context.ts";
+
+type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
+
+/** Something that takes time, not over yet. */
+export interface OpenSpan {
+  /** For whoever is asked meanwhile: the value of its `traceparent` header. */
+  readonly header: string;
+  end(attributes?: Attributes, hasFailed?: boolean): void;
+}
+
+export class Trace {
+  readonly traceId: string;
+  readonly #parent: TraceParent | undefined;
+  readonly #root = newSpanId();
+  readonly #spans: Span[] = [];
+
+  private constructor(parent: TraceParent | undefined, traceId: string) {
+    this.#parent = parent;
+    this.traceId = traceId;
+  }
+
+  /** Undefined where this request is not sampled: whoever is asked then hears what the caller said. */
+  static begin(traceparent: string | null, { sample }: Tracing): Trace | undefined {
+    const parent = readTraceParent(traceparent);
+    const traceId = parent?.traceId ?? newTraceId();
+    const isSampled = parent?.isSampled === true || fractionOf(traceId) < sample;
+    return isSampled ? new Trace(parent, traceId) : undefined;
+  }
+
+  /** What was over before it was known that somebody wants to know. */
+  past(name: string, startedAt: number, endedAt: number): void {
+    this.#add(newSpanId(), name, "internal", startedAt, endedAt, {}, false);
+  }
+
+  open(name: string, kind: Span["kind"] = "internal"): OpenSpan {
+    const spanId = newSpanId();
+    const startedAt = Date.now();
+    return {
+      header: writeTraceParent({ traceId: this.traceId, spanId, isSampled: true }),
+      end: (attributes = {}, hasFailed = false) =>
+        this.#add(spanId, name, kind, startedAt, Date.now(), attributes, hasFailed),
+    };
+  }
+
+  /** The request itself is over: all of its spans. */
+  close(name: string, startedAt: number, attributes: Attributes, hasFailed: boolean): readonly Span[] {
+    const root: Span = {
+      ...{ traceId: this.traceId, spanId: this.#root, parentSpanId: this.#parent?.spanId },
+      ...{ name, kind: "server", startedAt, endedAt: Date.now(), attributes, hasFailed },
+    };
+    return [root, ...this.#spans];
+  }
+
+  #add(
+    spanId: string,
+    name: string,
+    kind: Span["kind"],
+    startedAt: number,
+    endedAt: number,
+    attributes: Attributes,
+    hasFailed: boolean,
+  ): void {
+    const ids = { traceId: this.traceId, spanId, parentSpanId: this.#root };
+    this.#spans.push({ ...ids, name, kind, startedAt, endedAt, attributes, hasFailed });
+  }
+}

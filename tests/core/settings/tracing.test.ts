@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { tracingOf } from "../../../src/core/settings/tracing.ts";
+
+const TENANT = "0199aaaa-0000-7000-8000-000000000001";
+const row = (key: string, value: unknown, tenantId: string | null = null) => ({ key, value, tenantId });
+const ENDPOINT = "telemetry.otlp.endpoint";
+const SECRET = "telemetry.otlp.authorization";
+
+it("is off until somebody names a collector", () => {
+  expect(tracingOf([])).toBeUndefined();
+  expect(tracingOf([row(SECRET, { sealed: "k.x" }), row("telemetry.traces.sample", 1)])).toBeUndefined();
+  expect(tracingOf([row(ENDPOINT, "https://c.example/")])).toEqual({
+    endpoint: "https://c.example",
+    owner: null,
+    authorization: undefined,
+    sample: 1,
+  });
+});
+
+it("sends the secret only where its owner has said", () => {
+  const shared = [row(ENDPOINT, "https://c.example"), row(SECRET, { sealed: "k.shared" })];
+  expect(tracingOf(shared)?.authorization).toEqual({ sealed: "k.shared" });
+  const elsewhere = [...shared, row(ENDPOINT, "https://evil.example", TENANT)];
+  expect(tracingOf(elsewhere)).toMatchObject({ endpoint: "https://evil.example", owner: TENANT });
+  expect(tracingOf(elsewhere)?.authorization).toBeUndefined();
+  const own = [...elsewhere, row(SECRET, { sealed: "k.own" }, TENANT)];
+  expect(tracingOf(own)?.authorization).toEqual({ sealed: "k.own" });
+  const secretOnly = [...shared, row(SECRET, { sealed: "k.own" }, TENANT)];
+  expect(tracingOf(secretOnly)).toMatchObject({ owner: null, authorization: undefined });
+});
