@@ -1,6 +1,8 @@
 /** The house's doors in order: what every request passes, then where it turns off. */
 import { type Context, Hono } from "hono";
+import type { AdminEnv } from "./admin/gate.ts";
 import { pages } from "./admin/pages.ts";
+import { failurePage } from "./admin/ui/failure.tsx";
 import { auth } from "./api/auth.ts";
 import { health } from "./api/health.ts";
 import { metrics } from "./api/metrics.ts";
@@ -22,7 +24,8 @@ function mcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
 
 export function createApp() {
   const app = new Hono<AppEnv>();
-  app.onError(onError);
+  // Who asked for a page is told by one.
+  app.onError(async (thrown, c) => (await failurePage(thrown, c)) ?? onError(thrown, c));
   app.notFound(notFound);
   app.use(requestId, services);
   // MCP clients are programs: pages' security headers are not for them, and every microsecond shows.
@@ -35,6 +38,11 @@ export function createApp() {
   app.use(requestLines);
   // Read by programs and pages of any origin.
   app.route("/r", registryV0);
+  // The pages are clients of the REST interface, without leaving the process.
+  app.use("/admin/*", async (c: Context<AdminEnv>, next) => {
+    c.set("restDoor", async (request) => app.fetch(request, c.env, c.executionCtx));
+    await next();
+  });
   return app
     .use(securityHeaders)
     .route("/", health)

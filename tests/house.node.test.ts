@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "index.ts": ["app.ts", "jobs", "logs", "registry", "objects", "services.ts", "env.ts"],
 };
 
-const files = globSync("src/**/*.{ts,tsx,json}").map((file) => file.replaceAll("\\", "/"));
+const files = globSync("src/**/*.{ts,tsx,js,json}").map((file) => file.replaceAll("\\", "/"));
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)(?<type>\s+type)?\b[^;]*?from\s+"(?<from>\.[^"]+)"|import\("(?<lazy>\.[^"]+)"\)/g;
 

@@ -1,6 +1,6 @@
 // Runs the bundled Worker in bare workerd, the runtime of production, without wrangler's development proxy in front:
 // for tests that come from outside, for the conformance suite, and for measurements.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnGuarded } from "../lib/guarded.ts";
 import { projectDir } from "../lib/paths.ts";
@@ -17,7 +17,9 @@ export async function startWorkerd(
   const storage = join(devDir, "objects");
   mkdirSync(storage, { recursive: true });
   copyFileSync(join(projectDir, "scripts", "run", BROKER), join(dir, BROKER));
-  writeFileSync(config, configuration({ main, port, storage, variables: Object.keys(variables) }));
+  // By the rules of wrangler.toml; their names begin with a hash of what is in them.
+  const texts = readdirSync(dir).filter((name) => /^[0-9a-f]{40}-/.test(name));
+  writeFileSync(config, configuration({ main, texts, port, storage, variables: Object.keys(variables) }));
   const logFile = join(devDir, "logs", "workerd.log");
   const child = await spawnGuarded({
     command: join(projectDir, "node_modules", "workerd", "bin", "workerd"),
@@ -40,14 +42,20 @@ const folderOf = (devDir: string) => join(devDir, "workerd");
 
 interface Layout {
   readonly main: string;
+  /** Modules that are text. */
+  readonly texts: readonly string[];
   readonly port: number;
   /** Where Durable Objects keep their databases; they outlive the process. */
   readonly storage: string;
   readonly variables: readonly string[];
 }
 
-function configuration({ main, port, storage, variables }: Layout): string {
+function configuration({ main, texts, port, storage, variables }: Layout): string {
   const { date, flags, objects, queues } = declared();
+  const modules = [
+    `(name = "${main}", esModule = embed "${main}")`,
+    ...texts.map((name) => `(name = "${name}", text = embed "${name}")`),
+  ];
   const bindings = [
     ...variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`),
     ...objects.map(({ name, className }) => `(name = "${name}", durableObjectNamespace = "${className}")`),
@@ -77,7 +85,7 @@ const config :Workerd.Config = (
 );
 
 const gateway :Workerd.Worker = (
-  modules = [(name = "${main}", esModule = embed "${main}")],
+  modules = [${modules.join(", ")}],
   compatibilityDate = "${date}",
   compatibilityFlags = [${flags}],
   bindings = [${bindings.join(", ")}],

@@ -10,6 +10,9 @@ import type { AppEnv } from "../edge/context.ts";
 import { cookiePrefix } from "../identity/people/cookies.ts";
 import { clientIp } from "../identity/people/hooks.ts";
 import type { Person } from "../identity/people/sessions.ts";
+import { type ShownFlash, takeFlash } from "./flash.ts";
+import { THEME_COOKIE, THEMES, type Theme } from "./ui/frame.ts";
+import type { PageGroup } from "./ui/navigation.ts";
 
 export interface PageEnv {
   Bindings: AppEnv["Bindings"];
@@ -20,6 +23,14 @@ export interface PageEnv {
     formToken: string;
     /** admin/context: the fields of a posted form that has proved to be ours; empty otherwise. */
     form: Readonly<Record<string, string>>;
+    /** admin/context: the same, where names come more than once. */
+    posted: URLSearchParams;
+    /** admin/context: what was just done. */
+    flash: ShownFlash | undefined;
+    /** admin/context: what this browser has chosen. */
+    theme: Theme;
+    /** admin/pages: everything that has a place in the navigation. */
+    groups: readonly PageGroup[];
   };
 }
 
@@ -42,10 +53,14 @@ export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
   c.set("person", person);
   c.set("formToken", token);
   c.set("form", {});
+  c.set("posted", new URLSearchParams());
+  c.set("flash", await takeFlash(c));
+  const theme = getCookie(c, THEME_COOKIE);
+  c.set("theme", THEMES.find((known) => known === theme) ?? "auto");
   if (c.req.method === "POST") {
     const form = await readForm(c);
     const isOurs =
-      isFromOurPage(c.req.raw, publicUrl) && equalInConstantTime(form?.[FORM_TOKEN] ?? "", token);
+      isFromOurPage(c.req.raw, publicUrl) && equalInConstantTime(form?.get(FORM_TOKEN) ?? "", token);
     if (form === undefined || !isOurs) {
       await recordSecurityEvent(c.get("services").database.asSystem(), {
         type: "csrf.refused",
@@ -59,7 +74,8 @@ export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
         403,
       );
     }
-    c.set("form", form);
+    c.set("form", Object.fromEntries(form));
+    c.set("posted", form);
   }
   await next();
   // Pages show whose they are.
@@ -94,11 +110,11 @@ function isFromOurPage(request: Request, publicUrl: string): boolean {
   return request.headers.get("sec-fetch-site") === "same-origin";
 }
 
-async function readForm(c: Context<PageEnv>): Promise<Record<string, string> | undefined> {
+async function readForm(c: Context<PageEnv>): Promise<URLSearchParams | undefined> {
   const type = c.req.header("content-type") ?? "";
   if (!type.startsWith("application/x-www-form-urlencoded")) return undefined;
   const bytes = await c.req.arrayBuffer();
-  return Object.fromEntries(new URLSearchParams(new TextDecoder().decode(bytes)));
+  return new URLSearchParams(new TextDecoder().decode(bytes));
 }
 
 /** Where a link or form may lead afterwards: only to our own pages. */

@@ -1,16 +1,22 @@
 /** All pages, behind the one middleware that knows the person and tells our forms from others'. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { account } from "./account.tsx";
-import { consent } from "./consent.tsx";
-import { type PageEnv, pageContext } from "./context.ts";
-import { invitation } from "./invitation.tsx";
-import { outbox } from "./outbox.tsx";
-import { passwords } from "./passwords.tsx";
-import { secondFactor } from "./second-factor.tsx";
-import { setup } from "./setup.tsx";
-import { signIn } from "./sign-in.tsx";
-import { ICON, ICON_PATH, STYLESHEET, STYLESHEET_PATH } from "./styles.ts";
+import { createMiddleware } from "hono/factory";
+import { account } from "./account/account.tsx";
+import { preferences } from "./account/preferences.tsx";
+import { secondFactor } from "./account/second-factor.tsx";
+import { type PageEnv, pageContext, personal } from "./context.ts";
+import { consent } from "./entry/consent.tsx";
+import { invitation } from "./entry/invitation.tsx";
+import { outbox } from "./entry/outbox.tsx";
+import { passwords } from "./entry/passwords.tsx";
+import { setup } from "./entry/setup.tsx";
+import { signIn } from "./entry/sign-in.tsx";
+import { administration } from "./gate.ts";
+import { GROUPS } from "./groups.ts";
+import { palette } from "./home/palette.tsx";
+import { undo } from "./home/undo.ts";
+import { assets } from "./ui/assets.ts";
 
 const ROOTS = [
   "/admin",
@@ -26,26 +32,29 @@ const ROOTS = [
   "/dev/outbox",
 ] as const;
 
-export const pages = new Hono<PageEnv>();
+/** As much as the REST interface takes. */
+const forms = bodyLimit({ maxSize: 256 * 1024, onError: (c) => c.text("This form is too large.", 413) });
 
-const CACHED = "public, max-age=300";
+const navigation = createMiddleware<PageEnv>(async (c, next) => {
+  c.set("groups", GROUPS);
+  await next();
+});
+
+export const pages = new Hono<PageEnv>().route("/", assets);
+
+// These match the root itself too.
+for (const root of ROOTS) pages.use(`${root}/*`, forms, navigation, pageContext);
+
 pages
-  .get(STYLESHEET_PATH, (c) =>
-    c.body(STYLESHEET, 200, { "content-type": "text/css; charset=utf-8", "cache-control": CACHED }),
-  )
-  .get(ICON_PATH, (c) => c.body(ICON, 200, { "content-type": "image/svg+xml", "cache-control": CACHED }));
-
-const smallForms = bodyLimit({ maxSize: 64 * 1024, onError: (c) => c.text("This form is too large.", 413) });
-// This matches the root itself too.
-for (const root of ROOTS) pages.use(`${root}/*`, smallForms, pageContext);
-
-pages
-  .get("/admin", (c) => c.redirect("/account", 303))
   .route("/", signIn)
   .route("/", passwords)
   .route("/", setup)
   .route("/", invitation)
   .route("/", consent)
   .route("/", account)
+  .route("/", preferences)
   .route("/", secondFactor)
   .route("/", outbox);
+
+pages.use("/admin/*", personal, administration).route("/", palette).route("/", undo);
+for (const { routes } of GROUPS) pages.route("/", routes);

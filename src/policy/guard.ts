@@ -46,6 +46,11 @@ export function guard(action: Action): MiddlewareHandler<Unguarded & Guarded> {
     c.set("db", c.get("services").database.withTenant(principal.tenantId));
     await next();
   });
+  return guarding(middleware, action);
+}
+
+/** For doors that find out in their own way who it is: the pages. */
+export function guarding<M extends object>(middleware: M, action: Action): M {
   actions.set(middleware, action);
   return middleware;
 }

@@ -8,8 +8,8 @@ const FOR_ALL = [
   "/sign-in/error",
   "/sign-in/second-factor",
   "/sign-in/with/:provider",
-  "/assets/gateway.css",
-  "/assets/icon.svg",
+  "/assets/:name",
+  "/assets/:version/:name",
   "/forgot-password",
   "/reset-password",
   "/verify-email",
@@ -26,7 +26,7 @@ const DESCRIPTION = ["/api/v1/openapi.json", "/api/v1/docs"];
 const FOR_MCP = ["/mcp", "/mcp/:server", "/t/:tenant/mcp", "/t/:tenant/mcp/:server"];
 
 /** For whoever is signed in, about themselves: no role or scope is asked for. */
-const FOR_ONESELF = /^\/(?:account|consent|sign-out)(?:\/|$)|^\/admin$/;
+const FOR_ONESELF = /^\/(?:account|consent|sign-out)(?:\/|$)/;
 
 /** better-auth's and OAuth's own, which are tested as a whole. */
 const OF_OTHERS = /^\/(?:api\/auth|oauth2|\.well-known)(?:\/|$)/;

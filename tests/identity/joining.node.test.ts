@@ -76,7 +76,7 @@ describe("the first start", () => {
       await one.signIn({ identifier: "first@example.com", password: PASSWORD });
       expect(JSON.parse((await one.go("/api/v1/me")).text)).toMatchObject({ role: "admin" });
       expect((await one.go("/api/v1/tenants")).status).toBe(200);
-      expect((await one.go("/setup")).url).toBe(`${fresh.url}/account`);
+      expect((await one.go("/setup")).url).toBe(`${fresh.url}/admin`);
     } finally {
       await fresh.close();
       await shutdown.run(0);
@@ -145,7 +145,7 @@ describe("an invitation", () => {
     expect(asked.text).toContain("Sign in to join");
     const back = await one.signIn({ identifier: person.email, password: PASSWORD }, link);
     const joined = await one.submit(back, "/invitation");
-    expect(joined.url).toBe(`${gateway.url}/account`);
+    expect(joined.url).toBe(`${gateway.url}/admin`);
     expect(joined.text).toContain(tenant.slug);
   });
 
@@ -290,7 +290,7 @@ describe("an account elsewhere", () => {
       be(person.email);
       const one = browser();
       const page = await through(one, await one.go("/sign-in"), provider);
-      expect(page.url).toBe(`${gateway.url}/account`);
+      expect(page.url).toBe(`${gateway.url}/admin`);
       expect(page.text).toContain(person.email);
       const [row] = await people.query('select auth_provider, auth_provider_id from "user" where id = $1', [
         person.id,

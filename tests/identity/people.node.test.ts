@@ -26,17 +26,17 @@ const browser = () => new TestBrowser(gateway.url);
 const signedIn = async (person: { email: string }) => {
   const one = browser();
   const page = await one.signIn({ identifier: person.email, password: PASSWORD });
-  expect(page.url).toBe(`${gateway.url}/account`);
+  expect(page.url).toBe(`${gateway.url}/admin`);
   return one;
 };
 
 describe("signing in", () => {
-  it("by address or by name leads to the account, in the person's tenant", async () => {
+  it("by address or by name leads to the overview, in the person's tenant", async () => {
     const person = await people.add({ tenants: [{ id: tenant.id }], username: `u${Date.now()}` });
     const [row] = await people.query('select username from "user" where id = $1', [person.id]);
     for (const identifier of [person.email, person.email.toUpperCase(), String(row?.username)]) {
       const page = await browser().signIn({ identifier, password: PASSWORD });
-      expect(page.url, identifier).toBe(`${gateway.url}/account`);
+      expect(page.url, identifier).toBe(`${gateway.url}/admin`);
       expect(page.text).toContain(tenant.slug);
     }
   });
@@ -132,11 +132,11 @@ describe("a second factor", () => {
     const refused = await two.submit(asked, "/sign-in/second-factor", { code: "000000" });
     expect(refused.status).toBe(401);
     const entered = await two.submit(asked, "/sign-in/second-factor", { code: totp(secret), trust: "yes" });
-    expect(entered.url).toBe(`${gateway.url}/account`);
+    expect(entered.url).toBe(`${gateway.url}/admin`);
 
     await two.submit(entered, "/sign-out");
     expect((await two.signIn({ identifier: person.email, password: PASSWORD })).url).toBe(
-      `${gateway.url}/account`,
+      `${gateway.url}/admin`,
     );
 
     const withCode = async () => {
@@ -144,7 +144,7 @@ describe("a second factor", () => {
       const page = await three.signIn({ identifier: person.email, password: PASSWORD });
       return three.submit(page, "/sign-in/second-factor", { code: codes[0] ?? "" });
     };
-    expect((await withCode()).url).toBe(`${gateway.url}/account`);
+    expect((await withCode()).url).toBe(`${gateway.url}/admin`);
     expect((await withCode()).status).toBe(401);
   });
 

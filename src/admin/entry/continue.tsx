@@ -3,8 +3,8 @@
  * names no address but our own. So the answer is a page that goes on by itself, or by its link.
  */
 import type { Context } from "hono";
-import type { PageEnv } from "./context.ts";
-import { type Frame, Page } from "./layout.tsx";
+import type { Frame } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
 
 /** `to` must have been judged by the caller: a path of ours, or what the OAuth server has answered. */
 export function goOn(c: Context, frame: Frame, to: string) {
@@ -18,5 +18,3 @@ export function goOn(c: Context, frame: Frame, to: string) {
     </Page>,
   );
 }
-
-export const frameOf = (c: Context<PageEnv>) => ({ person: c.get("person"), formToken: c.get("formToken") });

@@ -1,12 +1,12 @@
 /** Following an invitation: join as who you are, or make an account of the address that was invited. */
 import { type Context, Hono } from "hono";
-import { clientIp } from "../identity/people/hooks.ts";
-import type { Joined, OpenInvitation } from "../identity/people/invitations.ts";
-import { SOCIAL_NAMES } from "../identity/people/social.ts";
-import { type PageEnv, signInAddress } from "./context.ts";
-import { frameOf } from "./continue.tsx";
-import { Button, Field, Notice, PostForm } from "./forms.tsx";
-import { Page } from "./layout.tsx";
+import { clientIp } from "../../identity/people/hooks.ts";
+import type { Joined, OpenInvitation } from "../../identity/people/invitations.ts";
+import { SOCIAL_NAMES } from "../../identity/people/social.ts";
+import { type PageEnv, signInAddress } from "../context.ts";
+import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
 import { NEW_PASSWORD } from "./passwords.tsx";
 
 const here = (token: string) => `/invitation?${new URLSearchParams({ token })}`;
@@ -87,7 +87,7 @@ export const invitation = new Hono<PageEnv>()
     const person = c.get("person");
     if (person === undefined) return c.redirect(signInAddress(here(token)), 303);
     const outcome = await c.get("services").people.invitations.join(token, person);
-    return outcome === "joined" ? c.redirect("/account", 303) : refused(c, REFUSALS[outcome]);
+    return outcome === "joined" ? c.redirect("/admin", 303) : refused(c, REFUSALS[outcome]);
   })
   .post("/invitation/new", async (c) => {
     const { token = "", name = "", password = "" } = c.get("form");

@@ -1,18 +1,21 @@
 /** The parts of forms. They are plain posts, so that every page works without script. */
 import type { Child } from "hono/jsx";
-import { FORM_TOKEN } from "./context.ts";
+import { FORM_TOKEN } from "../context.ts";
 
 interface PostFormProps {
   readonly action: string;
   readonly token: string;
   readonly hidden?: Readonly<Record<string, string | undefined>>;
   readonly class?: string;
+  /** Turned at once by the script. */
+  readonly theme?: boolean;
   readonly children?: Child;
 }
 
-export function PostForm({ action, token, hidden = {}, class: className = "", children }: PostFormProps) {
+export function PostForm(props: PostFormProps) {
+  const { action, token, hidden = {}, theme = false, children } = props;
   return (
-    <form method="post" action={action} class={className}>
+    <form method="post" action={action} class={props.class ?? ""} {...(theme && { "data-theme-form": "" })}>
       <input type="hidden" name={FORM_TOKEN} value={token} />
       {Object.entries(hidden).map(
         ([name, value]) => value !== undefined && <input type="hidden" name={name} value={value} />,
@@ -65,14 +68,24 @@ interface ButtonProps {
   readonly kind?: "main" | "quiet" | "danger";
   readonly name?: string;
   readonly value?: string;
+  /** For what is on or off. */
+  readonly pressed?: boolean;
   readonly children?: Child;
 }
 
-export function Button({ kind = "main", children, ...rest }: ButtonProps) {
+export function Button({ kind = "main", pressed, children, ...rest }: ButtonProps) {
   return (
-    <button type="submit" class={kind} {...rest}>
+    <button type="submit" class={kind} aria-pressed={pressed} {...rest}>
       {children}
     </button>
+  );
+}
+
+export function LinkButton({ to, kind = "main", children }: { to: string; kind?: string; children?: Child }) {
+  return (
+    <a class={`button ${kind}`} href={to}>
+      {children}
+    </a>
   );
 }
 

@@ -1,10 +1,10 @@
 /** Forgotten passwords, and the links in mails. */
 import { type Context, Hono } from "hono";
-import type { PageEnv } from "./context.ts";
-import { frameOf } from "./continue.tsx";
+import type { PageEnv } from "../context.ts";
+import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
 import { type Refusal, refusalOf } from "./failures.ts";
-import { Button, Field, Notice, PostForm } from "./forms.tsx";
-import { Page } from "./layout.tsx";
 
 export const NEW_PASSWORD = {
   name: "password",

@@ -1,10 +1,11 @@
 /** Switching the second factor on and off, and the codes for when the device is lost. */
 import { Hono } from "hono";
-import { forgetTrustedDevices } from "../db/queries/people.ts";
-import { copyCookies, type PersonalEnv, personal } from "./context.ts";
-import { refusalOf } from "./failures.ts";
-import { Button, Field, Notice, PostForm } from "./forms.tsx";
-import { type Frame, Page } from "./layout.tsx";
+import { forgetTrustedDevices } from "../../db/queries/people.ts";
+import { copyCookies, type PersonalEnv, personal } from "../context.ts";
+import { refusalOf } from "../entry/failures.ts";
+import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { type Frame, frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
 
 const PASSWORD = {
   name: "password",
@@ -94,11 +95,9 @@ function codesPage(frame: Frame, codes: readonly string[], totpUri?: string, pro
 
 export const secondFactor = new Hono<PersonalEnv>()
   .use("/account/second-factor/*", personal)
-  .get("/account/second-factor", (c) =>
-    c.html(overview({ person: c.get("person"), formToken: c.get("formToken") })),
-  )
+  .get("/account/second-factor", (c) => c.html(overview(frameOf(c))))
   .post("/account/second-factor/begin", async (c) => {
-    const frame = { person: c.get("person"), formToken: c.get("formToken") };
+    const frame = frameOf(c);
     const { auth } = c.get("services").people;
     try {
       const begun = await auth.api.enableTwoFactor({
@@ -114,7 +113,7 @@ export const secondFactor = new Hono<PersonalEnv>()
     }
   })
   .post("/account/second-factor/confirm", async (c) => {
-    const frame = { person: c.get("person"), formToken: c.get("formToken") };
+    const frame = frameOf(c);
     const { code = "", totpUri } = c.get("form");
     const { auth } = c.get("services").people;
     try {
@@ -133,7 +132,7 @@ export const secondFactor = new Hono<PersonalEnv>()
     }
   })
   .post("/account/second-factor/codes", async (c) => {
-    const frame = { person: c.get("person"), formToken: c.get("formToken") };
+    const frame = frameOf(c);
     const { auth } = c.get("services").people;
     try {
       const body = { password: c.get("form").password ?? "" };
@@ -149,7 +148,7 @@ export const secondFactor = new Hono<PersonalEnv>()
     return c.redirect("/account?done", 303);
   })
   .post("/account/second-factor/end", async (c) => {
-    const frame = { person: c.get("person"), formToken: c.get("formToken") };
+    const frame = frameOf(c);
     const { auth } = c.get("services").people;
     try {
       const body = { password: c.get("form").password ?? "" };

@@ -1,15 +1,16 @@
 /** A person's own things: who they are, where they are signed in, which tenant they look at, what they have connected. */
 import { Hono } from "hono";
-import { endGrant, grantsOfPerson } from "../db/queries/grants.ts";
-import { activeSessionsOfUser } from "../db/queries/identity.ts";
-import { chooseTenant, endSession, tenantsOfPerson } from "../db/queries/people.ts";
-import { recordAudit } from "../db/queries/security.ts";
-import { meaningOf } from "../identity/oauth/scopes.ts";
-import { copyCookies, type PersonalEnv, personal } from "./context.ts";
-import { refusalOf } from "./failures.ts";
-import { Button, Field, Notice, PostForm } from "./forms.tsx";
-import { Page } from "./layout.tsx";
-import { NEW_PASSWORD } from "./passwords.tsx";
+import { endGrant, grantsOfPerson } from "../../db/queries/grants.ts";
+import { activeSessionsOfUser } from "../../db/queries/identity.ts";
+import { chooseTenant, endSession, tenantsOfPerson } from "../../db/queries/people.ts";
+import { recordAudit } from "../../db/queries/security.ts";
+import { meaningOf } from "../../identity/oauth/scopes.ts";
+import { copyCookies, type PersonalEnv, personal, safeNext } from "../context.ts";
+import { refusalOf } from "../entry/failures.ts";
+import { NEW_PASSWORD } from "../entry/passwords.tsx";
+import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { type Frame, frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
 
 const day = (time: Date) => time.toISOString().replace("T", " ").slice(0, 16);
 
@@ -17,7 +18,7 @@ export const account = new Hono<PersonalEnv>()
   .use("/account/*", personal)
   .get("/account", async (c) => {
     const person = c.get("person");
-    const frame = { person, formToken: c.get("formToken") };
+    const frame = frameOf(c);
     const tenants = await tenantsOfPerson(c.get("services").database.asSystem(), person.id);
     return c.html(
       <Page title="Account" frame={frame}>
@@ -70,11 +71,11 @@ export const account = new Hono<PersonalEnv>()
     if (chosen === undefined) return c.notFound();
     await chooseTenant(db, person.sessionId, chosen.id);
     await people.personChanged(person.id);
-    return c.redirect("/account", 303);
+    return c.redirect(safeNext(c.get("form").back, c.get("config").publicUrl) ?? "/account", 303);
   })
   .get("/account/sessions", async (c) => {
     const person = c.get("person");
-    const frame = { person, formToken: c.get("formToken") };
+    const frame = frameOf(c);
     const sessions = await activeSessionsOfUser(c.get("services").database.asSystem(), person.id, new Date());
     return c.html(
       <Page title="Sessions" frame={frame}>
@@ -118,7 +119,7 @@ export const account = new Hono<PersonalEnv>()
   })
   .get("/account/clients", async (c) => {
     const person = c.get("person");
-    const frame = { person, formToken: c.get("formToken") };
+    const frame = frameOf(c);
     const grants = await grantsOfPerson(c.get("services").database.asSystem(), person.id);
     return c.html(
       <Page title="Connected clients" frame={frame}>
@@ -169,7 +170,7 @@ export const account = new Hono<PersonalEnv>()
     await people.personChanged(person.id);
     return c.redirect("/account/clients", 303);
   })
-  .get("/account/password", (c) => passwordPage(c.get("person"), c.get("formToken"), (page) => c.html(page)))
+  .get("/account/password", (c) => passwordPage(frameOf(c), (page) => c.html(page)))
   .post("/account/password", async (c) => {
     const { auth } = c.get("services").people;
     const { current = "", password = "" } = c.get("form");
@@ -182,7 +183,7 @@ export const account = new Hono<PersonalEnv>()
       copyCookies(c, headers);
     } catch (thrown) {
       const { message, status } = refusalOf(thrown);
-      return passwordPage(c.get("person"), c.get("formToken"), (page) => c.html(page, status), message);
+      return passwordPage(frameOf(c), (page) => c.html(page, status), message);
     }
     return c.redirect("/account?done", 303);
   })
@@ -193,19 +194,12 @@ export const account = new Hono<PersonalEnv>()
     return c.redirect("/account", 303);
   });
 
-type Shown = Parameters<typeof Page>[0]["frame"];
-
-function passwordPage<R>(
-  person: Shown["person"],
-  formToken: string,
-  answer: (page: ReturnType<typeof Page>) => R,
-  problem?: string,
-): R {
+function passwordPage<R>(frame: Frame, answer: (page: ReturnType<typeof Page>) => R, problem?: string): R {
   return answer(
-    <Page title="Change password" frame={{ person, formToken }} narrow>
+    <Page title="Change password" frame={frame} narrow>
       {problem !== undefined && <Notice bad>{problem}</Notice>}
       <div class="card">
-        <PostForm action="/account/password" token={formToken}>
+        <PostForm action="/account/password" token={frame.formToken}>
           <Field name="current" label="Current password" type="password" autocomplete="current-password" />
           <Field {...NEW_PASSWORD} />
           <Button>Change password and sign out elsewhere</Button>

@@ -1,11 +1,11 @@
 /** The first start: whoever reads the log makes the first admin and the first tenant. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { clientIp } from "../identity/people/hooks.ts";
-import type { PageEnv } from "./context.ts";
-import { frameOf } from "./continue.tsx";
-import { Button, Field, Notice, PostForm } from "./forms.tsx";
-import { Page } from "./layout.tsx";
+import { clientIp } from "../../identity/people/hooks.ts";
+import type { PageEnv } from "../context.ts";
+import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
 import { NEW_PASSWORD } from "./passwords.tsx";
 
 const answers = z.object({

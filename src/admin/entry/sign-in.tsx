@@ -1,13 +1,14 @@
 /** Signing in: with a password, or through a provider; and the second factor behind it. */
 import { type Context, Hono } from "hono";
-import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../identity/people/social.ts";
-import { copyCookies, type PageEnv, safeNext } from "./context.ts";
-import { frameOf, goOn } from "./continue.tsx";
+import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../../identity/people/social.ts";
+import { copyCookies, type PageEnv, safeNext } from "../context.ts";
+import { Button, Check, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { goOn } from "./continue.tsx";
 import { type Refusal, refusalOf } from "./failures.ts";
-import { Button, Check, Field, Notice, PostForm } from "./forms.tsx";
-import { Page } from "./layout.tsx";
 
-const HOME = "/account";
+const HOME = "/admin";
 
 /** The OAuth server sends people here with its own signed request; afterwards they go back to it, asked afresh. */
 function wantedNext(c: Context<PageEnv>): string {
@@ -30,7 +31,7 @@ function form(c: Context<PageEnv>, next: string, problem?: Refusal) {
   const { providers } = c.get("services").people;
   const token = c.get("formToken");
   return c.html(
-    <Page title="Sign in" frame={{ person: undefined, formToken: token }} narrow>
+    <Page title="Sign in" frame={frameOf(c)} narrow>
       {problem !== undefined && <Notice bad>{problem.message}</Notice>}
       <div class="card">
         <PostForm action="/sign-in" token={token} hidden={{ next }}>

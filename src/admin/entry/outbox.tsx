@@ -1,9 +1,9 @@
 /** The mails that a gateway on somebody's own machine would have sent. In production there is no such page. */
 import { Hono } from "hono";
-import { latestMails } from "../db/queries/outbox.ts";
-import type { PageEnv } from "./context.ts";
-import { frameOf } from "./continue.tsx";
-import { Page } from "./layout.tsx";
+import { latestMails } from "../../db/queries/outbox.ts";
+import type { PageEnv } from "../context.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
 
 /** The links are the reader's own mails; only addresses of this gateway become links. */
 function linked(text: string, publicUrl: string) {

@@ -4,18 +4,19 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import { equalInConstantTime } from "../core/constant-time.ts";
-import { hmacSha256 } from "../core/digest.ts";
-import { clientForConsent } from "../db/queries/grants.ts";
-import { chooseTenant, tenantsOfPerson } from "../db/queries/people.ts";
-import { endpointOf } from "../identity/oauth/addresses.ts";
-import { isDocumentAddress } from "../identity/oauth/client-documents.ts";
-import { meaningOf } from "../identity/oauth/scopes.ts";
-import { AUTH_PATH } from "../identity/people/auth.ts";
-import { type PersonalEnv, personal } from "./context.ts";
+import { equalInConstantTime } from "../../core/constant-time.ts";
+import { hmacSha256 } from "../../core/digest.ts";
+import { clientForConsent } from "../../db/queries/grants.ts";
+import { chooseTenant, tenantsOfPerson } from "../../db/queries/people.ts";
+import { endpointOf } from "../../identity/oauth/addresses.ts";
+import { isDocumentAddress } from "../../identity/oauth/client-documents.ts";
+import { meaningOf } from "../../identity/oauth/scopes.ts";
+import { AUTH_PATH } from "../../identity/people/auth.ts";
+import { type PersonalEnv, personal } from "../context.ts";
+import { Button, Notice, PostForm } from "../forms/parts.tsx";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
 import { goOn } from "./continue.tsx";
-import { Button, Notice, PostForm } from "./forms.tsx";
-import { Page } from "./layout.tsx";
 
 const HIDDEN_SCOPES = new Set(["openid"]);
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -50,7 +51,7 @@ export const consent = new Hono<PersonalEnv>()
     const { authSecret, publicUrl } = c.get("config");
     const db = c.get("services").database.asSystem();
     const person = c.get("person");
-    const frame = { person, formToken: c.get("formToken") };
+    const frame = frameOf(c);
     const [client] = await clientForConsent(db, params.get("client_id") ?? "");
     if (client === undefined || !(await isSigned(query, authSecret, Date.now()))) {
       return c.html(
@@ -146,5 +147,5 @@ export const consent = new Hono<PersonalEnv>()
     );
     const parsed = answer.safeParse(await response.json());
     if (!parsed.success) return c.redirect("/sign-in/error", 303);
-    return goOn(c, { person, formToken: c.get("formToken") }, parsed.data.url);
+    return goOn(c, frameOf(c), parsed.data.url);
   });

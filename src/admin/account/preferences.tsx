@@ -1,0 +1,41 @@
+/** What a person has chosen for themselves: the theme, and the organisation that they look at. */
+import { Hono } from "hono";
+import { setCookie } from "hono/cookie";
+import { tenantsOfPerson } from "../../db/queries/people.ts";
+import { type PersonalEnv, personal, safeNext } from "../context.ts";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { frameOf, THEME_COOKIE, THEMES } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+
+const YEAR_S = 365 * 86_400;
+
+export const preferences = new Hono<PersonalEnv>()
+  .post("/account/theme", personal, (c) => {
+    const { theme, back } = c.get("form");
+    const chosen = THEMES.find((known) => known === theme) ?? "auto";
+    const { publicUrl } = c.get("config");
+    const secure = publicUrl.startsWith("https:");
+    setCookie(c, THEME_COOKIE, chosen, { path: "/", sameSite: "Lax", secure, maxAge: YEAR_S });
+    return c.redirect(safeNext(back, publicUrl) ?? "/account", 303);
+  })
+  .get("/account/organisations", personal, async (c) => {
+    const { id, tenant: current } = c.get("person");
+    const tenants = await tenantsOfPerson(c.get("services").database.asSystem(), id);
+    const frame = frameOf(c);
+    return c.html(
+      <Page title="Organisations" frame={frame}>
+        <div class="organisations">
+          {tenants.length === 0 && <p>You belong to none. Ask an admin for an invitation.</p>}
+          <PostForm action="/account/tenant" token={frame.formToken} hidden={{ back: "/admin" }} class="menu">
+            {tenants
+              .filter(({ status }) => status === "active")
+              .map((tenant) => (
+                <Button kind="quiet" name="tenant" value={tenant.id} pressed={tenant.id === current?.id}>
+                  {tenant.name} <span class="quiet-text">{tenant.role}</span>
+                </Button>
+              ))}
+          </PostForm>
+        </div>
+      </Page>,
+    );
+  });

@@ -1,0 +1,337 @@
+/** Charts, drawn by the server: lines over time, stacked bars over time, bars by name, heat, spans of a state. */
+import type { Tone } from "../ui/parts.tsx";
+import { Time } from "../ui/parts.tsx";
+import {
+  Figure,
+  HEIGHT,
+  LEFT,
+  PLOT_HEIGHT,
+  PLOT_WIDTH,
+  RIGHT,
+  TimeAxis,
+  TOP,
+  timeOf,
+  ValueAxis,
+  WIDTH,
+} from "./figure.tsx";
+import { ticksTo, timeFormFor, withUnit } from "./scale.ts";
+
+export interface Series {
+  readonly label: string;
+  /** One for each time; null where nothing is known. */
+  readonly values: readonly (number | null)[];
+}
+
+export interface OverTime {
+  readonly title: string;
+  readonly unit: string;
+  /** Milliseconds, rising. */
+  readonly times: readonly number[];
+  readonly series: readonly Series[];
+}
+
+const valuesOf = (series: readonly Series[]) =>
+  series.flatMap(({ values }) => values.flatMap((value) => value ?? []));
+
+function tableOf({ times, series, unit }: OverTime) {
+  return {
+    head: ["Time", ...series.map(({ label }) => label)],
+    rows: times.map((at, index) => [
+      <Time at={new Date(at)} />,
+      ...series.map(({ values }) => textOf(values[index], unit)),
+    ]),
+  };
+}
+
+const textOf = (value: number | null | undefined, unit: string) =>
+  value === null || value === undefined ? "–" : withUnit(value, unit);
+
+const hint = ({ times, series, unit }: OverTime, index: number) =>
+  [
+    timeOf(times[index] ?? 0),
+    ...series.map(({ label, values }) => `${label}: ${textOf(values[index], unit)}`),
+  ].join("\n");
+
+const saysOf = ({ series, unit, times }: OverTime) => {
+  const values = valuesOf(series);
+  if (values.length === 0) return "Nothing is known yet.";
+  const highest = withUnit(Math.max(...values), unit);
+  return `${times.length} points in time, ${highest} at most.`;
+};
+
+export function LineChart(chart: OverTime) {
+  const { title, unit, times, series } = chart;
+  const ticks = ticksTo(Math.max(0, ...valuesOf(series)));
+  const most = ticks.at(-1) ?? 1;
+  const step = PLOT_WIDTH / Math.max(times.length - 1, 1);
+  const xOf = (index: number) => LEFT + index * step;
+  const yOf = (value: number) => TOP + PLOT_HEIGHT * (1 - value / most);
+  const form = timeFormFor(times[0] ?? 0, times.at(-1) ?? 0);
+  return (
+    <Figure title={title} says={saysOf(chart)} legend={series.map(({ label }) => label)} {...tableOf(chart)}>
+      <ValueAxis ticks={ticks} unit={unit} />
+      <TimeAxis times={times} form={form} xOf={xOf} />
+      {series.map(({ values }, index) => (
+        <path class={`line series-${index + 1}`} d={pathOf(values, xOf, yOf)} />
+      ))}
+      {times.map((at, index) => (
+        <rect
+          class="hover"
+          x={xOf(index) - step / 2}
+          y={TOP}
+          width={step}
+          height={PLOT_HEIGHT}
+          data-time={at}
+        >
+          <title>{hint(chart, index)}</title>
+        </rect>
+      ))}
+    </Figure>
+  );
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;
+
+/** A gap stays a gap; what stands alone becomes a dot. */
+function pathOf(
+  values: readonly (number | null)[],
+  xOf: (index: number) => number,
+  yOf: (value: number) => number,
+): string {
+  let isDrawing = false;
+  return values
+    .map((value, index) => {
+      if (value === null) {
+        isDrawing = false;
+        return "";
+      }
+      const point = `${round(xOf(index))} ${round(yOf(value))}`;
+      const move = isDrawing ? `L${point}` : `M${point}h0.1`;
+      isDrawing = true;
+      return move;
+    })
+    .join("");
+}
+
+/** Of each time one bar, its parts on top of each other. */
+export function StackedBars(chart: OverTime) {
+  const { title, unit, times, series } = chart;
+  const totals = times.map((_, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0));
+  const ticks = ticksTo(Math.max(0, ...totals));
+  const most = ticks.at(-1) ?? 1;
+  const step = PLOT_WIDTH / Math.max(times.length, 1);
+  const xOf = (index: number) => LEFT + (index + 0.5) * step;
+  const form = timeFormFor(times[0] ?? 0, times.at(-1) ?? 0);
+  return (
+    <Figure title={title} says={saysOf(chart)} legend={series.map(({ label }) => label)} {...tableOf(chart)}>
+      <ValueAxis ticks={ticks} unit={unit} />
+      <TimeAxis times={times} form={form} xOf={xOf} />
+      {times.map((_, index) => {
+        let base = TOP + PLOT_HEIGHT;
+        return (
+          <g>
+            {series.map(({ values }, part) => {
+              const height = (PLOT_HEIGHT * (values[index] ?? 0)) / most;
+              base -= height;
+              const x = LEFT + index * step + step * 0.1;
+              return (
+                <rect
+                  class={`bar series-${part + 1}`}
+                  x={round(x)}
+                  y={round(base)}
+                  width={round(step * 0.8)}
+                  height={round(height)}
+                />
+              );
+            })}
+            <rect class="hover" x={LEFT + index * step} y={TOP} width={step} height={PLOT_HEIGHT}>
+              <title>{hint(chart, index)}</title>
+            </rect>
+          </g>
+        );
+      })}
+    </Figure>
+  );
+}
+
+export interface NamedValue {
+  readonly label: string;
+  readonly value: number;
+}
+
+const ROW = 24;
+const NAME = 150;
+
+/** The largest first, one below the other. */
+export function BarChart({
+  title,
+  unit,
+  bars,
+}: {
+  title: string;
+  unit: string;
+  bars: readonly NamedValue[];
+}) {
+  const most = Math.max(...bars.map(({ value }) => value), 0) || 1;
+  const room = WIDTH - NAME - 70;
+  return (
+    <Figure
+      title={title}
+      says={`${bars.length} bars, ${withUnit(most, unit)} at most.`}
+      height={bars.length * ROW + 4}
+      head={["Name", title]}
+      rows={bars.map(({ label, value }) => [label, withUnit(value, unit)])}
+    >
+      {bars.map(({ label, value }, index) => (
+        <g>
+          <title>{`${label}: ${withUnit(value, unit)}`}</title>
+          <text x={NAME - 8} y={index * ROW + 16} text-anchor="end">
+            {label.length > 24 ? `${label.slice(0, 23)}…` : label}
+          </text>
+          <rect
+            class="bar series-1"
+            x={NAME}
+            y={index * ROW + 4}
+            width={(room * value) / most}
+            height={ROW - 8}
+            rx="2"
+          />
+          <text x={NAME + (room * value) / most + 6} y={index * ROW + 16}>
+            {withUnit(value, unit)}
+          </text>
+        </g>
+      ))}
+    </Figure>
+  );
+}
+
+interface HeatProps {
+  readonly title: string;
+  readonly unit: string;
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  /** By row, then column. */
+  readonly values: readonly (readonly number[])[];
+}
+
+export function HeatMap({ title, unit, rows, columns, values }: HeatProps) {
+  const most = Math.max(0, ...values.flat()) || 1;
+  const width = PLOT_WIDTH / Math.max(columns.length, 1);
+  const every = Math.ceil(columns.length / 12);
+  return (
+    <Figure
+      title={title}
+      says={`${withUnit(most, unit)} at most.`}
+      height={rows.length * 18 + 26}
+      head={["", ...columns]}
+      rows={rows.map((row, index) => [row, ...(values[index] ?? []).map((value) => withUnit(value, unit))])}
+    >
+      {rows.map((row, y) => (
+        <>
+          <text x={LEFT - 6} y={y * 18 + 13} text-anchor="end">
+            {row}
+          </text>
+          {columns.map((column, x) => {
+            const value = values[y]?.[x] ?? 0;
+            // In nine steps, so that no style stands in the page.
+            const heat = value === 0 ? 0 : Math.max(1, Math.round((value / most) * 8));
+            return (
+              <rect
+                class={`heat heat-${heat}`}
+                x={round(LEFT + x * width)}
+                y={y * 18}
+                width={round(width - 1)}
+                height="17"
+              >
+                <title>{`${row}, ${column}: ${withUnit(value, unit)}`}</title>
+              </rect>
+            );
+          })}
+        </>
+      ))}
+      {columns.map(
+        (column, x) =>
+          x % every === 0 && (
+            <text x={LEFT + (x + 0.5) * width} y={rows.length * 18 + 14} text-anchor="middle">
+              {column}
+            </text>
+          ),
+      )}
+    </Figure>
+  );
+}
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly tone: Tone;
+  readonly label: string;
+}
+
+/** What something was when, such as a server's health. */
+export function Timeline({
+  title,
+  from,
+  to,
+  spans,
+}: {
+  title: string;
+  from: number;
+  to: number;
+  spans: readonly Span[];
+}) {
+  const length = Math.max(to - from, 1);
+  const xOf = (at: number) => LEFT + (PLOT_WIDTH * (Math.min(Math.max(at, from), to) - from)) / length;
+  const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => from + part * length);
+  return (
+    <Figure
+      title={title}
+      says={`${spans.length} spans.`}
+      height={HEIGHT - PLOT_HEIGHT + 26}
+      head={["From", "To", "State"]}
+      rows={spans.map((span) => [
+        <Time at={new Date(span.from)} />,
+        <Time at={new Date(span.to)} />,
+        span.label,
+      ])}
+    >
+      <rect class="span off" x={LEFT} y={TOP} width={WIDTH - LEFT - RIGHT} height="22" rx="3" />
+      {spans.map((span) => (
+        <rect
+          class={`span ${span.tone}`}
+          x={round(xOf(span.from))}
+          y={TOP}
+          width={round(Math.max(xOf(span.to) - xOf(span.from), 1))}
+          height="22"
+        >
+          <title>{`${span.label}\n${timeOf(span.from)} to ${timeOf(span.to)}`}</title>
+        </rect>
+      ))}
+      {marks.map((at, index) => (
+        <text
+          x={xOf(at)}
+          y={TOP + 40}
+          text-anchor={index === 0 ? "start" : index === 4 ? "end" : "middle"}
+          data-at={new Date(at).toISOString()}
+          data-form={timeFormFor(from, to)}
+        >
+          {new Date(at).toISOString().slice(11, 16)}
+        </text>
+      ))}
+    </Figure>
+  );
+}
+
+/** A hint of a course beside a number. */
+export function Spark({ values, label }: { values: readonly number[]; label: string }) {
+  const most = Math.max(...values, 0) || 1;
+  const points = values.map(
+    (value, index) =>
+      `${round((index * 96) / Math.max(values.length - 1, 1))},${round(22 - (20 * value) / most)}`,
+  );
+  return (
+    <svg class="spark" viewBox="0 0 96 24" role="img" aria-label={label}>
+      <polyline class="line series-1" points={points.join(" ")} />
+    </svg>
+  );
+}

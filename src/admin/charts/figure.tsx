@@ -1,0 +1,127 @@
+/** What all charts have: a title, the picture with its axes, a legend, and the same as a table for whoever cannot see it. */
+import type { Child } from "hono/jsx";
+import { utcText } from "../ui/parts.tsx";
+import { short, spread, type TimeForm, timeText, withUnit } from "./scale.ts";
+
+export const WIDTH = 560;
+export const HEIGHT = 190;
+/** Room for the axes' words. */
+export const LEFT = 52;
+export const RIGHT = 10;
+export const TOP = 10;
+export const BOTTOM = 24;
+export const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
+export const PLOT_HEIGHT = HEIGHT - TOP - BOTTOM;
+
+interface FigureProps {
+  readonly title: string;
+  /** In a sentence: what is to be seen. */
+  readonly says: string;
+  readonly height?: number;
+  readonly legend?: readonly string[];
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Child[])[];
+  readonly children?: Child;
+}
+
+export function Figure({ title, says, height = HEIGHT, legend = [], head, rows, children }: FigureProps) {
+  return (
+    <figure class="chart">
+      <figcaption>{title}</figcaption>
+      <div class="picture">
+        <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`${title}. ${says}`}>
+          {children}
+        </svg>
+      </div>
+      {legend.length > 1 && (
+        <ul class="legend">
+          {legend.map((label, index) => (
+            <li>
+              <svg viewBox="0 0 24 8" aria-hidden="true">
+                <line x1="0" y1="4" x2="24" y2="4" class={`line series-${index + 1}`} />
+              </svg>{" "}
+              {label}
+            </li>
+          ))}
+        </ul>
+      )}
+      <details>
+        <summary>As a table</summary>
+        <section class="scroll tall" aria-label={`${title}, as a table`} tabindex={0}>
+          <table>
+            <thead>
+              <tr>
+                {head.map((name) => (
+                  <th scope="col">{name}</th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((cells) => (
+                <tr>
+                  {cells.map((cell) => (
+                    <td>{cell}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </details>
+    </figure>
+  );
+}
+
+export function ValueAxis({ ticks, unit }: { ticks: readonly number[]; unit: string }) {
+  const most = ticks.at(-1) ?? 1;
+  return (
+    <>
+      {ticks.map((value, index) => {
+        const y = TOP + PLOT_HEIGHT * (1 - value / most);
+        const isTop = index === ticks.length - 1;
+        return (
+          <>
+            <line class="axis" x1={LEFT} y1={y} x2={WIDTH - RIGHT} y2={y} />
+            <text x={LEFT - 6} y={y + 4} text-anchor="end">
+              {isTop ? withUnit(value, unit) : short(value)}
+            </text>
+          </>
+        );
+      })}
+    </>
+  );
+}
+
+/** In UTC; the script shows this place's time. */
+export function TimeAxis({
+  times,
+  form,
+  xOf,
+}: {
+  times: readonly number[];
+  form: TimeForm;
+  xOf: (index: number) => number;
+}) {
+  const marks = spread(times.length, 5);
+  return (
+    <>
+      {marks.map((index, place) => {
+        const anchor = place === 0 ? "start" : place === marks.length - 1 ? "end" : "middle";
+        const at = times[index] ?? 0;
+        return (
+          <text
+            x={xOf(index)}
+            y={HEIGHT - 6}
+            text-anchor={marks.length === 1 ? "middle" : anchor}
+            data-at={new Date(at).toISOString()}
+            data-form={form}
+          >
+            {timeText(at, form)}
+          </text>
+        );
+      })}
+    </>
+  );
+}
+
+export const timeOf = (at: number) => utcText(new Date(at));

@@ -1,0 +1,166 @@
+/**
+ * The little that pages do by themselves, beside htmx: everything here adds comfort to what works without script.
+ * Served as it stands; no build step touches it.
+ */
+const each = (selector, root, work) => {
+  for (const element of root.querySelectorAll(selector)) work(element);
+};
+
+/** Times come as UTC and are shown as this place's, with UTC in the title. */
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const showTimes = (root) =>
+  each("time[datetime]:not([data-local])", root, (element) => {
+    const at = new Date(element.dateTime);
+    if (Number.isNaN(at.getTime())) return;
+    element.dataset.local = "";
+    element.title = `${element.dateTime.slice(0, 19).replace("T", " ")} UTC`;
+    if (element.dataset.relative === undefined) element.textContent = clock.format(at);
+  });
+
+const axes = {
+  time: new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+  day: new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" }),
+};
+const showAxes = (root) =>
+  each("text[data-at]", root, (mark) => {
+    mark.textContent = axes[mark.dataset.form].format(new Date(mark.dataset.at));
+  });
+
+const showCopyButtons = (root) =>
+  each("[data-copy]", root, (element) => {
+    element.hidden = false;
+  });
+
+const select = (control, name) =>
+  each(`input[name="${name}"]`, control.form ?? document, (box) => {
+    box.checked = control.checked;
+  });
+
+/** Lists that are put in order by dragging, or by Alt and the arrow keys; the form's hidden fields follow. */
+const moveRow = (row, before) => {
+  row.parentElement.insertBefore(row, before);
+  row.querySelector("[data-handle]")?.focus();
+  row.closest("form")?.dispatchEvent(new CustomEvent("reordered", { bubbles: true }));
+};
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
+  const palette = event.target.closest?.("#palette");
+  if (palette && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    event.preventDefault();
+    const stops = [palette.querySelector("input"), ...palette.querySelectorAll("a")];
+    const at = stops.indexOf(document.activeElement);
+    stops[(at + (event.key === "ArrowDown" ? 1 : stops.length - 1)) % stops.length]?.focus();
+    return;
+  }
+  const row = event.altKey && event.target.closest?.("[data-row]");
+  if (row && event.key === "ArrowUp" && row.previousElementSibling) {
+    event.preventDefault();
+    moveRow(row, row.previousElementSibling);
+  }
+  if (row && event.key === "ArrowDown" && row.nextElementSibling) {
+    event.preventDefault();
+    moveRow(row, row.nextElementSibling.nextElementSibling);
+  }
+});
+
+let dragged;
+document.addEventListener("dragstart", (event) => {
+  dragged = event.target.closest?.("[data-row]");
+});
+document.addEventListener("dragover", (event) => {
+  const over = event.target.closest?.("[data-row]");
+  if (!dragged || !over || over === dragged || over.parentElement !== dragged.parentElement) return;
+  event.preventDefault();
+  const { top, height } = over.getBoundingClientRect();
+  moveRow(dragged, event.clientY < top + height / 2 ? over : over.nextElementSibling);
+});
+
+const openPalette = () => {
+  const dialog = document.getElementById("palette");
+  if (dialog === null) return;
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("input")?.select();
+};
+
+document.addEventListener("click", async (event) => {
+  const opener = event.target.closest("[data-palette]");
+  if (opener) {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
+  if (event.target.id === "palette") event.target.close();
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const from = document.getElementById(button.dataset.copy);
+  await navigator.clipboard.writeText(from?.value ?? from?.textContent ?? "");
+  const label = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => {
+    button.textContent = label;
+  }, 1500);
+});
+
+document.addEventListener("change", (event) => {
+  const { target } = event;
+  if (target.dataset.selects !== undefined) select(target, target.dataset.selects);
+  if (target.dataset.submits !== undefined) target.form?.requestSubmit();
+});
+
+/** The theme turns at once; the form behind the button keeps it. */
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.themeForm === undefined) return;
+  event.preventDefault();
+  const form = event.target;
+  const { value } = event.submitter;
+  document.documentElement.dataset.theme = value;
+  each("button", form, (button) => button.setAttribute("aria-pressed", String(button.value === value)));
+  const body = new URLSearchParams([...new FormData(form), ["theme", value]]);
+  fetch(form.action, { method: "POST", body });
+});
+
+/** What the server tells as it happens: each event is the region's new inside, or rows to put on top of it. */
+const listen = (root) =>
+  each("[data-live]:not([data-listening])", root, (region) => {
+    region.dataset.listening = "";
+    const source = new EventSource(region.dataset.live);
+    const state = document.getElementById(`${region.id}-state`);
+    const say = (text) => {
+      if (state !== null && state.textContent !== text) state.textContent = text;
+    };
+    source.onopen = () => say("Live");
+    source.onerror = () => say("Connecting again …");
+    source.addEventListener("replace", ({ data }) => {
+      region.innerHTML = data;
+      enhance(region);
+    });
+    source.addEventListener("prepend", ({ data }) => {
+      if (region.dataset.paused !== undefined) return;
+      region.insertAdjacentHTML("afterbegin", data);
+      while (region.children.length > Number(region.dataset.most ?? 200)) region.lastElementChild.remove();
+      enhance(region);
+    });
+    source.addEventListener("end", () => source.close());
+    addEventListener("pagehide", () => source.close());
+  });
+
+const enhance = (root) => {
+  showTimes(root);
+  showAxes(root);
+  showCopyButtons(root);
+  listen(root);
+};
+
+/** Addresses are shared: what was not asked for does not stand in them. */
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.verb !== "get") return;
+  for (const [name, value] of [...detail.formData]) if (value === "") detail.formData.delete(name);
+});
+
+enhance(document);
+document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));

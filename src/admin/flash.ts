@@ -1,0 +1,59 @@
+/**
+ * What the next page says of what was just done, with the way back where there is one. It travels in a sealed cookie
+ * that the next page takes away, so that reloading says nothing twice and no address carries it.
+ */
+import type { Context } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { z } from "zod";
+import type { PageEnv } from "./context.ts";
+import type { AdminEnv } from "./gate.ts";
+
+const flashShape = z.object({
+  says: z.string(),
+  /** What makes it as it was: a creation through the REST interface. */
+  undo: z.object({ api: z.string(), back: z.string(), body: z.record(z.string(), z.unknown()) }).optional(),
+});
+
+export type Flash = z.infer<typeof flashShape>;
+
+/** With its sealed text, for the form that undoes. */
+export interface ShownFlash extends Flash {
+  readonly sealed: string;
+}
+
+const COOKIE = "flash";
+/** Browsers drop cookies above 4 KiB. */
+const MOST_BYTES = 2_500;
+
+interface Scene {
+  readonly var: Pick<PageEnv["Variables"], "services" | "person">;
+}
+
+const purposeOf = (c: Scene) => `flash:${c.var.person?.sessionId ?? ""}`;
+
+async function sealFlash(c: Scene, flash: Flash): Promise<string> {
+  const { keyring } = c.var.services;
+  return keyring.seal(purposeOf(c), new TextEncoder().encode(JSON.stringify(flash)));
+}
+
+export async function openFlash(c: Scene, sealed: string): Promise<Flash | undefined> {
+  const opened = await c.var.services.keyring.open(purposeOf(c), sealed);
+  if (opened === undefined) return undefined;
+  return flashShape.parse(JSON.parse(new TextDecoder().decode(opened)));
+}
+
+export async function setFlash(c: Context<AdminEnv>, flash: Flash): Promise<void> {
+  const isSmall = JSON.stringify(flash).length <= MOST_BYTES;
+  const secure = c.get("config").publicUrl.startsWith("https:");
+  const sealed = await sealFlash(c, isSmall ? flash : { says: flash.says });
+  setCookie(c, COOKIE, sealed, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: 60 });
+}
+
+/** Of whole pages only: what is loaded into them must not take it away unseen. */
+export async function takeFlash(c: Context<PageEnv>): Promise<ShownFlash | undefined> {
+  const sealed = getCookie(c, COOKIE);
+  if (sealed === undefined || c.req.method !== "GET" || c.req.header("hx-request") !== undefined) return;
+  deleteCookie(c, COOKIE, { path: "/" });
+  const flash = await openFlash(c, sealed);
+  return flash && { ...flash, sealed };
+}

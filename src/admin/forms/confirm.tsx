@@ -1,0 +1,49 @@
+/** What cannot be undone is asked for twice: whoever means it types the name. */
+import type { Frame } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { Button, Field, Notice, PostForm } from "./parts.tsx";
+
+interface ConfirmProps {
+  readonly frame: Frame;
+  /** As a question. */
+  readonly title: string;
+  /** What will be lost, and for whom. */
+  readonly says: string;
+  readonly name: string;
+  readonly action: string;
+  readonly submit: string;
+  readonly cancel: string;
+  readonly hidden?: Readonly<Record<string, string | undefined>>;
+  readonly problem?: string | undefined;
+}
+
+export function ConfirmPage({
+  frame,
+  title,
+  says,
+  name,
+  action,
+  submit,
+  cancel,
+  hidden,
+  problem,
+}: ConfirmProps) {
+  return (
+    <Page title={title} frame={frame}>
+      {problem !== undefined && <Notice bad>{problem}</Notice>}
+      <PostForm action={action} token={frame.formToken} hidden={hidden ?? {}} class="wide card">
+        <p>{says}</p>
+        <Field name="confirm" label={`Type ${name} to go on`} autocomplete="off" autofocus />
+        <div class="start">
+          <Button kind="danger">{submit}</Button>
+          <a class="button quiet" href={cancel}>
+            Cancel
+          </a>
+        </div>
+      </PostForm>
+    </Page>
+  );
+}
+
+export const isConfirmed = (form: Readonly<Record<string, string>>, name: string) =>
+  form.confirm?.trim() === name;

@@ -1,0 +1,173 @@
+/**
+ * Forms said once: what may be entered, and what of it goes to the REST interface. What was typed stays text, so that
+ * nothing is lost whatever the interface says of it.
+ */
+import type { InputIssue } from "../../core/errors.ts";
+import type { Rest } from "../rest.ts";
+
+export interface Option {
+  readonly value: string;
+  readonly label: string;
+}
+
+export type Options = readonly Option[] | ((rest: Rest) => Promise<readonly Option[]>);
+
+interface Common {
+  /** The member of the body; a dot leads into an inner one. */
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly optional?: boolean;
+  /** What an empty field says: nothing at all, or that there is none. */
+  readonly empty?: "omit" | "null";
+  /** Entered when the thing is made, and never changed. */
+  readonly fixed?: boolean;
+  /** What it holds when a new thing's form opens. */
+  readonly initial?: string | readonly string[];
+}
+
+export type FieldSpec = Common &
+  (
+    | { readonly kind: "text"; readonly maxlength?: number; readonly placeholder?: string }
+    | { readonly kind: "long"; readonly maxlength?: number }
+    | { readonly kind: "number"; readonly min?: number; readonly max?: number; readonly step?: number }
+    | { readonly kind: "choice"; readonly options: Options }
+    | { readonly kind: "choices"; readonly options: Options }
+    | { readonly kind: "yes" }
+    | { readonly kind: "moment" }
+    /** One a line. */
+    | { readonly kind: "lines" }
+    | { readonly kind: "json" }
+  );
+
+/** What stands in the fields, by name. */
+export type Typed = Readonly<Record<string, readonly string[]>>;
+type Row = Readonly<Record<string, unknown>>;
+
+export function typedIn(fields: readonly FieldSpec[], posted: URLSearchParams): Typed {
+  return Object.fromEntries(fields.map(({ name }) => [name, posted.getAll(name)]));
+}
+
+export function initialOf(fields: readonly FieldSpec[]): Typed {
+  return Object.fromEntries(fields.map(({ name, initial = [] }) => [name, [initial].flat()]));
+}
+
+/** What would have to be typed for a row to be what it is. */
+export function typedOf(fields: readonly FieldSpec[], row: Row): Typed {
+  return Object.fromEntries(fields.map((field) => [field.name, textsOf(field, within(row, field.name))]));
+}
+
+function within(row: unknown, name: string): unknown {
+  let value = row;
+  for (const step of name.split(".")) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Object.entries(value).find(([member]) => member === step)?.[1];
+  }
+  return value;
+}
+
+function textsOf({ kind }: FieldSpec, value: unknown): string[] {
+  if (value === null || value === undefined) return [];
+  if (kind === "yes") return value === true ? ["yes"] : [];
+  if (kind === "json") return [JSON.stringify(value, null, 2)];
+  // As <input type="datetime-local"> has it.
+  if (kind === "moment") return [String(value).slice(0, 16)];
+  if (kind === "lines") return [Array.isArray(value) ? value.map(String).join("\n") : String(value)];
+  return Array.isArray(value) ? value.map(String) : [String(value)];
+}
+
+export interface ReadForm {
+  readonly body: Row;
+  readonly faults: readonly InputIssue[];
+}
+
+/** Only what the interface cannot say itself is a fault here. */
+export function readFields(fields: readonly FieldSpec[], typed: Typed): ReadForm {
+  const body: Record<string, unknown> = {};
+  const faults: InputIssue[] = [];
+  for (const field of fields) {
+    const value = entered(field, typed[field.name] ?? []);
+    if (value instanceof Fault) faults.push({ path: pointerOf(field.name), message: value.message });
+    else if (value !== undefined) put(body, field.name.split("."), value);
+  }
+  return { body, faults };
+}
+
+class Fault {
+  readonly message: string;
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+export const pointerOf = (name: string) => `/${name.replaceAll(".", "/")}`;
+
+function put(body: Record<string, unknown>, [step = "", ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    body[step] = value;
+    return;
+  }
+  const inner: Record<string, unknown> = {};
+  const known = body[step];
+  if (typeof known === "object" && known !== null) Object.assign(inner, known);
+  put(inner, rest, value);
+  body[step] = inner;
+}
+
+function entered(field: FieldSpec, texts: readonly string[]): unknown {
+  const text = texts[0]?.trim() ?? "";
+  switch (field.kind) {
+    case "yes":
+      return texts.length > 0;
+    case "choices":
+      return texts;
+    case "lines":
+      return text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "");
+    default:
+      if (text === "") return field.optional === true ? emptyOf(field) : new Fault("is needed");
+      return single(field.kind, text);
+  }
+}
+
+const emptyOf = ({ empty = "null" }: FieldSpec) => (empty === "null" ? null : undefined);
+
+function single(kind: FieldSpec["kind"], text: string): unknown {
+  if (kind === "number") {
+    const number = Number(text);
+    return Number.isFinite(number) ? number : new Fault("must be a number");
+  }
+  if (kind === "moment") {
+    const time = new Date(`${text}Z`);
+    return Number.isNaN(time.getTime()) ? new Fault("must be a date and a time") : time.toISOString();
+  }
+  if (kind === "json") {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      return new Fault(`is not JSON: ${error instanceof Error ? error.message : ""}`);
+    }
+  }
+  return text;
+}
+
+/** What was found wrong, by field; "" holds what belongs to none. */
+export function faultsByField(
+  fields: readonly FieldSpec[],
+  faults: readonly InputIssue[],
+): ReadonlyMap<string, readonly string[]> {
+  const nameOf = ({ path }: InputIssue) =>
+    fields
+      .map(({ name }) => name)
+      .filter((name) => path === pointerOf(name) || path.startsWith(`${pointerOf(name)}/`))
+      .sort((a, b) => b.length - a.length)[0] ?? "";
+  const named = Map.groupBy(faults, nameOf);
+  return new Map(
+    [...named].map(([name, all]) => [
+      name,
+      all.map(({ path, message }) => (name === "" && path !== "" ? `${path}: ${message}` : message)),
+    ]),
+  );
+}

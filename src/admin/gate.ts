@@ -1,0 +1,42 @@
+/** The gate before each page of the administration: it names the page's action, as REST routes do, and asks the same rules. */
+import { createMiddleware } from "hono/factory";
+import type { Action } from "../core/access/actions.ts";
+import { ForbiddenError } from "../core/errors.ts";
+import { principalOf } from "../identity/people/sessions.ts";
+import type { Principal } from "../identity/principal.ts";
+import { guarding } from "../policy/guard.ts";
+import { refusalOf } from "../policy/refusal.ts";
+import type { PersonalEnv } from "./context.ts";
+import { createRest, type Rest, type RestDoor } from "./rest.ts";
+
+export interface AdminEnv {
+  Bindings: PersonalEnv["Bindings"];
+  Variables: PersonalEnv["Variables"] & {
+    /** app.ts */
+    restDoor: RestDoor;
+    /** admin/gate */
+    principal: Principal;
+    rest: Rest;
+  };
+}
+
+export const administration = createMiddleware<AdminEnv>(async (c, next) => {
+  const principal = principalOf(c.get("person"));
+  if (principal === undefined && c.req.path === "/admin") return c.redirect("/account", 303);
+  if (principal === undefined) {
+    throw new ForbiddenError("You belong to no organisation. Ask an admin for an invitation.");
+  }
+  c.set("principal", principal);
+  c.set("rest", createRest(c.get("restDoor"), c.req.raw, c.get("config").publicUrl));
+  await next();
+  return;
+});
+
+export function gate(action: Action) {
+  const middleware = createMiddleware<AdminEnv>(async (c, next) => {
+    const refusal = refusalOf(c.get("principal"), action);
+    if (refusal !== undefined) throw refusal;
+    await next();
+  });
+  return guarding(middleware, action);
+}

@@ -1,0 +1,6 @@
+/** Everything that has a place in the navigation: one line a group of pages, in the order within its section. */
+import { overview } from "./home/overview.tsx";
+import { ipRules } from "./traffic/ip-rules.tsx";
+import type { PageGroup } from "./ui/navigation.ts";
+
+export const GROUPS: readonly PageGroup[] = [overview, ipRules];

@@ -1,0 +1,18 @@
+/** Makes again what was deleted a moment ago. The seal says that it was this person who did it. */
+import { Hono } from "hono";
+import { openFlash, setFlash } from "../flash.ts";
+import { type AdminEnv, gate } from "../gate.ts";
+
+export const undo = new Hono<AdminEnv>().post("/admin/undo", gate("me.read"), async (c) => {
+  const flash = await openFlash(c, c.get("form").flash ?? "");
+  if (flash?.undo === undefined) return c.redirect("/admin", 303);
+  const { api, back, body } = flash.undo;
+  // Twice pressed, it is made once.
+  const sent = await c
+    .get("rest")
+    .send("POST", api, { json: body, once: (c.get("form").flash ?? "").slice(-64) });
+  await setFlash(c, {
+    says: sent.ok ? "It is back." : `It could not be made again: ${sent.refusal.message}`,
+  });
+  return c.redirect(back, 303);
+});

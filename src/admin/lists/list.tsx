@@ -1,0 +1,269 @@
+/** Lists: search, filters, order, pages; the parts that change are exchanged by htmx, and without script by the browser. */
+import type { Child } from "hono/jsx";
+import type { Option } from "../forms/fields.ts";
+import { Button, Notice } from "../forms/parts.tsx";
+import { pageOf, type Rest, RestRefusal } from "../rest.ts";
+import { Empty } from "../ui/parts.tsx";
+import type { BulkAction, Filter, ListSpec } from "./spec.ts";
+import { addressOf, directionOf, isNarrowed, type ListState, restQuery, sortedBy } from "./state.ts";
+
+export interface LoadedList<Row> {
+  readonly spec: ListSpec<Row>;
+  readonly state: ListState;
+  readonly rows: readonly Row[];
+  readonly nextCursor: string | null;
+  readonly options: ReadonlyMap<string, readonly Option[]>;
+  /** What is wrong with what was asked. */
+  readonly problem: string | undefined;
+}
+
+export async function loadList<Row>(
+  rest: Rest,
+  spec: ListSpec<Row>,
+  state: ListState,
+): Promise<LoadedList<Row>> {
+  const [found, options] = await Promise.all([
+    read(rest, spec, state),
+    filterOptions(spec.filters ?? [], rest),
+  ]);
+  return { spec, state, options, ...found };
+}
+
+async function read<Row>(rest: Rest, spec: ListSpec<Row>, state: ListState) {
+  try {
+    const { value } = await rest.read(spec.api, pageOf(spec.shape), restQuery(spec, state));
+    return { rows: value.items, nextCursor: value.nextCursor, problem: undefined };
+  } catch (error) {
+    // Addresses are edited by hand and kept for long: what no longer fits is told, and the list stays.
+    if (!(error instanceof RestRefusal) || error.code !== "bad_request") throw error;
+    const problem = error.errors.map(({ path, message }) => `${path} ${message}`).join(" · ");
+    return { rows: [], nextCursor: null, problem: problem === "" ? error.message : problem };
+  }
+}
+
+async function filterOptions(filters: readonly Filter[], rest: Rest) {
+  const found = await Promise.all(
+    filters.map(
+      async ({ name, options = [] }): Promise<readonly [string, readonly Option[]]> => [
+        name,
+        typeof options === "function" ? await options(rest) : options,
+      ],
+    ),
+  );
+  return new Map(found);
+}
+
+interface ListProps<Row> {
+  readonly list: LoadedList<Row>;
+  readonly formToken: string;
+  /** Of the spec's: those that this person may do. */
+  readonly bulk?: readonly BulkAction[];
+}
+
+export function List<Row>({ list, formToken, bulk = [] }: ListProps<Row>) {
+  const { spec, state, rows, problem } = list;
+  const isFresh = rows.length === 0 && !isNarrowed(state) && state.cursor === "" && problem === undefined;
+  if (isFresh) {
+    return (
+      <div class="card" id="list">
+        <Empty title={spec.empty.title}>
+          <p>{spec.empty.says}</p>
+          {spec.empty.action}
+        </Empty>
+      </div>
+    );
+  }
+  return (
+    <>
+      <Filters list={list} />
+      <div id="list" class="list">
+        {problem !== undefined && <Notice bad>{problem}</Notice>}
+        {rows.length === 0 && problem === undefined && (
+          <div class="card">
+            <Empty title="Nothing like that">
+              <p>
+                No entry fits what you asked for. <a href={spec.path}>Show all</a>
+              </p>
+            </Empty>
+          </div>
+        )}
+        {rows.length > 0 && bulk.length === 0 && <Table list={list} />}
+        {rows.length > 0 && bulk.length > 0 && (
+          <form method="post" action={`${spec.path}/marked`}>
+            <input type="hidden" name="form_token" value={formToken} />
+            <Table list={list} marks />
+            <div class="start">
+              <span class="quiet-text">With those marked:</span>
+              {bulk.map(({ name, label, danger = false }) => (
+                <Button kind={danger ? "danger" : "quiet"} name="do" value={name}>
+                  {label}
+                </Button>
+              ))}
+            </div>
+          </form>
+        )}
+        <Pager list={list} />
+      </div>
+    </>
+  );
+}
+
+function Filters<Row>({ list: { spec, state, options } }: { list: LoadedList<Row> }) {
+  const { filters = [], search, path } = spec;
+  if (search === undefined && filters.length === 0) return null;
+  return (
+    <form
+      class="filters"
+      method="get"
+      action={path}
+      hx-get={path}
+      hx-target="#list"
+      hx-select="#list"
+      hx-swap="outerHTML"
+      hx-push-url="true"
+      hx-trigger="input changed delay:250ms, change, submit"
+    >
+      {search !== undefined && (
+        <label class="search">
+          Search
+          <input type="search" name="q" value={state.q} placeholder={search} maxlength={200} />
+        </label>
+      )}
+      {filters.map((filter) => (
+        <FilterField
+          filter={filter}
+          value={state.filters[filter.name] ?? ""}
+          options={options.get(filter.name) ?? []}
+        />
+      ))}
+      {state.sort !== "" && <input type="hidden" name="sort" value={state.sort} />}
+      <Button kind="quiet">Apply</Button>
+      {isNarrowed(state) && (
+        <a class="button quiet" href={path}>
+          Clear
+        </a>
+      )}
+    </form>
+  );
+}
+
+function FilterField({
+  filter,
+  value,
+  options,
+}: {
+  filter: Filter;
+  value: string;
+  options: readonly Option[];
+}) {
+  const { name, label, kind } = filter;
+  if (kind !== "choice") {
+    return (
+      <label>
+        {label}
+        <input
+          type={kind === "moment" ? "datetime-local" : "text"}
+          name={name}
+          value={value}
+          maxlength={200}
+        />
+      </label>
+    );
+  }
+  return (
+    <label>
+      {label}
+      <select name={name}>
+        <option value="">All</option>
+        {options.map((option) => (
+          <option value={option.value} selected={option.value === value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const ARROWS = { ascending: " ↑", descending: " ↓", none: "" } as const;
+
+function Table<Row>({
+  list: { spec, state, rows },
+  marks = false,
+}: {
+  list: LoadedList<Row>;
+  marks?: boolean;
+}) {
+  const { columns, label, rowPath, idOf } = spec;
+  const cellOf = (row: Row, index: number, shown: Child): Child =>
+    index === 0 && rowPath !== undefined ? <a href={rowPath(row)}>{shown}</a> : shown;
+  return (
+    <section class="scroll" aria-label={label} tabindex={0}>
+      <table>
+        <thead>
+          <tr>
+            {marks && (
+              <th class="mark">
+                <input type="checkbox" aria-label="Mark all" data-selects="marked" />
+              </th>
+            )}
+            {columns.map(({ name, label: head, sorts = false, number = false }) => {
+              const direction = directionOf(spec, state, name);
+              return (
+                <th scope="col" class={number ? "number" : ""} aria-sort={sorts ? direction : undefined}>
+                  {sorts ? (
+                    <a href={sortedBy(spec, state, name)}>
+                      {head}
+                      <span aria-hidden="true">{ARROWS[direction]}</span>
+                    </a>
+                  ) : (
+                    head
+                  )}
+                </th>
+              );
+            })}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr>
+              {marks && (
+                <td class="mark">
+                  <input type="checkbox" name="marked" value={idOf?.(row) ?? ""} aria-label="Mark" />
+                </td>
+              )}
+              {columns.map(({ show, number = false }, index) => (
+                <td class={number ? "number" : ""}>{cellOf(row, index, show(row))}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Pager<Row>({ list: { spec, state, rows, nextCursor } }: { list: LoadedList<Row> }) {
+  const isFirst = state.cursor === "";
+  return (
+    <nav class="row pager" aria-label="Pages">
+      <span class="quiet-text">
+        {rows.length} {rows.length === 1 ? "entry" : "entries"}
+        {(!isFirst || nextCursor !== null) && " on this page"}
+      </span>
+      <span class="start">
+        {!isFirst && <a href={addressOf(spec, state, { cursor: "" })}>First page</a>}
+        {nextCursor !== null && (
+          <a class="button quiet" href={addressOf(spec, state, { cursor: nextCursor })}>
+            Next page
+          </a>
+        )}
+        {rows.length > 0 && (
+          <a href={addressOf(spec, state, { cursor: "" }, ".csv")} download>
+            CSV
+          </a>
+        )}
+      </span>
+    </nav>
+  );
+}

@@ -1,0 +1,64 @@
+/** The three routes of a list: the page, its file, and what is done to the marked rows. */
+import { type Context, Hono } from "hono";
+import type { Child } from "hono/jsx";
+import type { Action } from "../../core/access/actions.ts";
+import { decideAction } from "../../core/access/decide.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { setFlash } from "../flash.ts";
+import { type AdminEnv, gate } from "../gate.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { csvOf } from "./csv.ts";
+import { List, loadList } from "./list.tsx";
+import type { ListSpec } from "./spec.ts";
+import { stateOf } from "./state.ts";
+
+export interface ListPage<Row> {
+  readonly title: string;
+  readonly intro?: Child;
+  /** What it takes to see it. */
+  readonly action: Action;
+  readonly list: ListSpec<Row>;
+  /** Beside the title; it asks by itself who may press what. */
+  readonly actions?: (c: Context<AdminEnv>) => Child;
+  /** Above the list. */
+  readonly above?: (c: Context<AdminEnv>) => Child | Promise<Child>;
+}
+
+export const may = (c: Context<AdminEnv>, action: Action): boolean =>
+  decideAction(c.get("principal"), action).allowed;
+
+export function listRoutes<Row extends object>(page: ListPage<Row>): Hono<AdminEnv> {
+  const { list: spec, title, intro } = page;
+  const bulk = spec.bulk ?? [];
+  const state = (c: Context<AdminEnv>) => stateOf(spec, (name) => c.req.query(name));
+  const routes = new Hono<AdminEnv>()
+    .get(spec.path, gate(page.action), async (c) => {
+      const [list, above] = await Promise.all([loadList(c.get("rest"), spec, state(c)), page.above?.(c)]);
+      return c.html(
+        <Page title={title} intro={intro} frame={frameOf(c)} actions={page.actions?.(c)}>
+          {above}
+          <List
+            list={list}
+            formToken={c.get("formToken")}
+            bulk={bulk.filter(({ action }) => may(c, action))}
+          />
+        </Page>,
+      );
+    })
+    .get(`${spec.path}.csv`, gate(page.action), (c) => csvOf(c.get("rest"), spec, state(c)));
+  if (bulk.length === 0) return routes;
+  // The interface asks for each row whether this person may: here it is enough to see the list.
+  return routes.post(`${spec.path}/marked`, gate(page.action), async (c) => {
+    const chosen = bulk.find(({ name }) => name === c.get("form").do);
+    if (chosen === undefined) throw new NotFoundError();
+    const ids = c.get("posted").getAll("marked");
+    let done = 0;
+    // One after the other: a hundred changes at once would shut out everybody else.
+    for (const id of ids) if ((await chosen.run(c.get("rest"), id)).ok) done += 1;
+    const missed = ids.length - done;
+    const says = ids.length === 0 ? "Nothing was marked." : chosen.done(done);
+    await setFlash(c, { says: missed > 0 ? `${says} ${missed} could not be done.` : says });
+    return c.redirect(spec.path, 303);
+  });
+}

@@ -1,0 +1,70 @@
+/** A list said once: where it comes from, what it shows, what it can be narrowed and sorted by. */
+import type { Child } from "hono/jsx";
+import type { z } from "zod";
+import type { Action } from "../../core/access/actions.ts";
+import type { Option, Options } from "../forms/fields.ts";
+import type { Rest } from "../rest.ts";
+
+export interface Column<Row> {
+  /** The member that it shows; what the list can be sorted by where `sorts` is set. */
+  readonly name: string;
+  readonly label: string;
+  readonly show: (row: Row) => Child;
+  readonly sorts?: boolean;
+  /** Right-aligned. */
+  readonly number?: boolean;
+  /** In the CSV file; otherwise the member as it is. */
+  readonly plain?: (row: Row) => unknown;
+}
+
+export interface Filter {
+  /** The interface's parameter. */
+  readonly name: string;
+  readonly label: string;
+  readonly kind: "choice" | "text" | "moment";
+  readonly options?: Options;
+}
+
+/** What can be done to the marked rows. */
+export interface BulkAction {
+  readonly name: string;
+  readonly label: string;
+  readonly action: Action;
+  readonly danger?: boolean;
+  /** Once for each row; what it throws or answers is told. */
+  readonly run: (rest: Rest, id: string) => Promise<{ readonly ok: boolean }>;
+  /** What to say of so many done. */
+  readonly done: (count: number) => string;
+}
+
+export interface ListSpec<Row> {
+  /** The page's own address; its CSV file is beside it. */
+  readonly path: string;
+  /** Of the REST interface. */
+  readonly api: string;
+  readonly shape: z.ZodType<Row>;
+  /** Of the table, for those who do not see it. */
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  readonly filters?: readonly Filter[];
+  /** What the search looks into, as the field says it; undefined where there is none. */
+  readonly search?: string;
+  /** Narrowed to, whatever is asked. */
+  readonly always?: Readonly<Record<string, string>>;
+  /** As the interface writes it: "-createdAt". */
+  readonly usual: string;
+  /** Where a row's name leads. */
+  readonly rowPath?: (row: Row) => string;
+  readonly idOf?: (row: Row) => string;
+  readonly bulk?: readonly BulkAction[];
+  /** Where there is nothing yet: what it is for, and what to do. */
+  readonly empty: { readonly title: string; readonly says: string; readonly action?: Child };
+}
+
+export const YES_NO: readonly Option[] = [
+  { value: "true", label: "Yes" },
+  { value: "false", label: "No" },
+];
+
+export const optionsFrom = (values: readonly string[]): readonly Option[] =>
+  values.map((value) => ({ value, label: value.replaceAll("_", " ") }));

@@ -1,0 +1,69 @@
+/** What a list is asked for stands in its address and nowhere else, so that it can be shared, kept and gone back to. */
+import { type Query, queryOf } from "../rest.ts";
+import type { ListSpec } from "./spec.ts";
+
+export const PAGE_SIZE = 50;
+
+export interface ListState {
+  readonly q: string;
+  readonly filters: Readonly<Record<string, string>>;
+  readonly sort: string;
+  readonly cursor: string;
+}
+
+type Known = Pick<ListSpec<never>, "filters" | "usual" | "always" | "path" | "search">;
+
+export function stateOf(spec: Known, query: (name: string) => string | undefined): ListState {
+  return {
+    q: spec.search === undefined ? "" : (query("q")?.trim() ?? ""),
+    filters: Object.fromEntries((spec.filters ?? []).map(({ name }) => [name, query(name)?.trim() ?? ""])),
+    sort: query("sort") ?? "",
+    cursor: query("cursor") ?? "",
+  };
+}
+
+export const isNarrowed = ({ q, filters }: ListState) =>
+  q !== "" || Object.values(filters).some((value) => value !== "");
+
+/** For the REST interface. */
+export function restQuery(spec: Known, state: ListState, limit = PAGE_SIZE): Query {
+  const { sort = spec.usual, cursor, q } = { ...state, ...(state.sort === "" && { sort: spec.usual }) };
+  const times = new Set((spec.filters ?? []).flatMap(({ kind, name }) => (kind === "moment" ? [name] : [])));
+  const filters = Object.entries(state.filters).map(([name, value]) => [
+    name,
+    times.has(name) && value !== "" ? momentOf(value) : value,
+  ]);
+  return { ...spec.always, ...Object.fromEntries(filters), q, sort, cursor, limit };
+}
+
+/** As <input type="datetime-local"> has it, in UTC. What is no time, the interface refuses in its own words. */
+function momentOf(text: string): string {
+  const time = new Date(/[Z+]/.test(text) ? text : `${text}Z`);
+  return Number.isNaN(time.getTime()) ? text : time.toISOString();
+}
+
+export function addressOf(
+  spec: Known,
+  state: ListState,
+  change: Partial<ListState> = {},
+  suffix = "",
+): string {
+  const { q, filters, sort, cursor } = { ...state, ...change };
+  return `${spec.path}${suffix}${queryOf({ q, ...filters, sort, cursor })}`;
+}
+
+/** What pressing a column's head leads to: up, then down. */
+export function sortedBy(spec: Known, state: ListState, name: string): string {
+  const current = state.sort === "" ? spec.usual : state.sort;
+  return addressOf(spec, state, { sort: current === name ? `-${name}` : name, cursor: "" });
+}
+
+export function directionOf(
+  spec: Known,
+  state: ListState,
+  name: string,
+): "ascending" | "descending" | "none" {
+  const current = state.sort === "" ? spec.usual : state.sort;
+  if (current === name) return "ascending";
+  return current === `-${name}` ? "descending" : "none";
+}

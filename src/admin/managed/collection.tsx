@@ -1,0 +1,140 @@
+/** From one declaration the pages of a REST collection: list, file, new, change, delete with a way back. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { setFlash } from "../flash.ts";
+import { readFields, type Typed, typedIn, typedOf } from "../forms/fields.ts";
+import { optionsOf } from "../forms/form.tsx";
+import { LinkButton } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { listRoutes, may } from "../lists/routes.tsx";
+import type { ListSpec } from "../lists/spec.ts";
+import type { RestRefusal } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import type { PageGroup } from "../ui/navigation.ts";
+import { NewPage, OnePage, type Outcome, type Place } from "./pages.tsx";
+import type { Identified, Managed } from "./spec.ts";
+
+type Scene = Context<AdminEnv>;
+
+const anyRow = z.record(z.string(), z.unknown());
+
+export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
+  const { name, title, noun, fields, nameOf } = spec;
+  const path = `/admin/${name}`;
+  const api = `/${name}`;
+  const action = <V extends string>(verb: V) => `${name}.${verb}` as const;
+  const { shape } = spec.list;
+
+  const list: ListSpec<Row> = {
+    ...spec.list,
+    path,
+    api,
+    label: title,
+    rowPath: ({ id }) => `${path}/${id}`,
+    idOf: ({ id }) => id,
+    empty: {
+      title: `No ${noun} yet`,
+      says: spec.empty,
+      action: <LinkButton to={`${path}/new`}>New {noun}</LinkButton>,
+    },
+  };
+
+  const placeOf = async (c: Scene): Promise<Place> => ({
+    ...{ frame: frameOf(c), title, path, noun, fields },
+    options: await optionsOf(fields, c.get("rest")),
+  });
+
+  const find = async (c: Scene, id: string) => {
+    const { value, etag } = await c.get("rest").read(`${api}/${encodeURIComponent(id)}`, anyRow);
+    const row = shape.parse(value);
+    return { row, etag, typed: typedOf(fields, value), body: bodyOf(fields, value) };
+  };
+
+  const showOne = async (c: Scene, id: string, sent?: { outcome: Outcome; theirs: boolean }) => {
+    const [place, { row, etag, typed }] = await Promise.all([placeOf(c), find(c, id)]);
+    const isOwn = spec.isForeign?.(row) !== true;
+    return (
+      <OnePage
+        place={place}
+        id={id}
+        name={nameOf(row)}
+        etag={sent === undefined || sent.theirs ? etag : c.get("form").etag}
+        outcome={sent?.outcome ?? { typed }}
+        mayChange={isOwn && may(c, action("update"))}
+        mayDelete={isOwn && may(c, action("delete"))}
+        about={spec.about?.(row)}
+        {...(sent?.theirs === true && { theirs: typed })}
+      />
+    );
+  };
+
+  const routes = new Hono<AdminEnv>()
+    .route(
+      "/",
+      listRoutes<Row>({
+        title,
+        intro: spec.intro,
+        action: action("list"),
+        list,
+        actions: (c) => may(c, action("create")) && <LinkButton to={`${path}/new`}>New {noun}</LinkButton>,
+      }),
+    )
+    .get(`${path}/new`, gate(action("create")), async (c) =>
+      c.html(<NewPage place={await placeOf(c)} once={crypto.randomUUID()} />),
+    )
+    .post(`${path}/new`, gate(action("create")), async (c) => {
+      const typed = typedIn(fields, c.get("posted"));
+      const { body, faults } = readFields(fields, typed);
+      const once = c.get("form").once ?? "";
+      const again = async (outcome: Outcome) =>
+        c.html(<NewPage place={await placeOf(c)} outcome={outcome} once={once} />, 422);
+      if (faults.length > 0) return again({ typed, faults });
+      const sent = await c.get("rest").send("POST", api, { json: body, once });
+      if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
+      await setFlash(c, { says: `The ${noun} is made.` });
+      return c.redirect(path, 303);
+    })
+    .get(`${path}/:id`, gate(action("read")), async (c) => c.html(await showOne(c, c.req.param("id"))))
+    .post(`${path}/:id`, gate(action("update")), async (c) => {
+      const id = c.req.param("id");
+      const changeable = fields.filter(({ fixed }) => fixed !== true);
+      const typed = typedIn(changeable, c.get("posted"));
+      const { body, faults } = readFields(changeable, typed);
+      if (faults.length > 0) {
+        return c.html(await showOne(c, id, { outcome: { typed, faults }, theirs: false }), 422);
+      }
+      const sent = await c.get("rest").send("PATCH", `${api}/${encodeURIComponent(id)}`, {
+        ...{ json: body, ifMatch: c.get("form").etag },
+      });
+      if (sent.ok) {
+        await setFlash(c, { says: "Saved." });
+        return c.redirect(`${path}/${id}`, 303);
+      }
+      const theirs = sent.refusal.code === "precondition_failed";
+      const outcome = theirs ? { typed } : outcomeOf(sent.refusal, typed);
+      return c.html(await showOne(c, id, { outcome, theirs }), theirs ? 412 : 422);
+    })
+    .post(`${path}/:id/delete`, gate(action("delete")), async (c) => {
+      const id = c.req.param("id");
+      const { row, body } = await find(c, id);
+      const sent = await c.get("rest").send("DELETE", `${api}/${encodeURIComponent(id)}`);
+      if (!sent.ok) throw sent.refusal;
+      await setFlash(c, { says: `${nameOf(row)} is deleted.`, undo: { api, back: path, body } });
+      return c.redirect(path, 303);
+    });
+
+  const entry = { section: spec.section, label: title, path, action: action("list") };
+  return { nav: [{ ...entry, ...(spec.also !== undefined && { also: spec.also }) }], routes };
+}
+
+/** What would make a row like this one. */
+function bodyOf(fields: Parameters<typeof readFields>[0], row: Record<string, unknown>) {
+  return readFields(fields, typedOf(fields, row)).body;
+}
+
+/** Throws what is not the form's to answer. */
+export function outcomeOf(refusal: RestRefusal, typed: Typed): Outcome {
+  if (refusal.status === 403 || refusal.status === 401) throw refusal;
+  if (refusal.errors.length > 0) return { typed, faults: refusal.errors };
+  return { typed, message: refusal.message };
+}

@@ -1,0 +1,161 @@
+/** The pages of one thing: a new one, one to be changed, and one that somebody else has changed meanwhile. */
+import type { Child } from "hono/jsx";
+import type { InputIssue } from "../../core/errors.ts";
+import { type FieldSpec, initialOf, type Option, type Typed } from "../forms/fields.ts";
+import { Form } from "../forms/form.tsx";
+import { Button, Notice, PostForm } from "../forms/parts.tsx";
+import type { Frame } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+
+export interface Place {
+  readonly frame: Frame;
+  /** Of the list. */
+  readonly title: string;
+  readonly path: string;
+  readonly noun: string;
+  readonly fields: readonly FieldSpec[];
+  readonly options: ReadonlyMap<string, readonly Option[]>;
+}
+
+/** What became of what was sent. */
+export interface Outcome {
+  readonly typed: Typed;
+  readonly faults?: readonly InputIssue[];
+  readonly message?: string;
+}
+
+export function NewPage({ place, outcome, once }: { place: Place; outcome?: Outcome; once: string }) {
+  const { frame, title, path, noun, fields, options } = place;
+  return (
+    <Page title={`New ${noun}`} frame={frame} crumbs={[{ label: title, path }]}>
+      <Form
+        action={`${path}/new`}
+        token={frame.formToken}
+        fields={fields}
+        typed={outcome?.typed ?? initialOf(fields)}
+        options={options}
+        faults={outcome?.faults}
+        message={outcome?.message}
+        hidden={{ once }}
+        submit={`Create ${noun}`}
+        cancel={path}
+      />
+    </Page>
+  );
+}
+
+interface OneProps {
+  readonly place: Place;
+  readonly id: string;
+  readonly name: string;
+  readonly etag: string | undefined;
+  readonly outcome: Outcome;
+  readonly mayChange: boolean;
+  readonly mayDelete: boolean;
+  readonly about?: Child;
+  /** Somebody else's version, where it has come in between. */
+  readonly theirs?: Typed;
+}
+
+export function OnePage({ place, id, name, etag, outcome, mayChange, mayDelete, about, theirs }: OneProps) {
+  const { frame, title, path, noun, fields, options } = place;
+  const changeable = fields.filter(({ fixed }) => fixed !== true);
+  const here = `${path}/${id}`;
+  return (
+    <Page
+      title={name}
+      frame={frame}
+      crumbs={[{ label: title, path }]}
+      actions={
+        mayDelete && (
+          <PostForm action={`${here}/delete`} token={frame.formToken} class="inline">
+            <Button kind="danger">Delete</Button>
+          </PostForm>
+        )
+      }
+    >
+      {about}
+      {theirs !== undefined && (
+        <Differences fields={changeable} mine={outcome.typed} theirs={theirs} reload={here} />
+      )}
+      {mayChange ? (
+        <Form
+          action={here}
+          token={frame.formToken}
+          fields={changeable}
+          typed={outcome.typed}
+          options={options}
+          faults={outcome.faults}
+          message={outcome.message}
+          hidden={{ etag }}
+          submit={theirs === undefined ? "Save" : "Save mine over it"}
+          cancel={path}
+        />
+      ) : (
+        <ReadOnly fields={fields} typed={outcome.typed} options={options} noun={noun} />
+      )}
+    </Page>
+  );
+}
+
+const shown = (texts: readonly string[] | undefined) => (texts ?? []).join(", ");
+
+interface DifferencesProps {
+  readonly fields: readonly FieldSpec[];
+  readonly mine: Typed;
+  readonly theirs: Typed;
+  readonly reload: string;
+}
+
+function Differences({ fields, mine, theirs, reload }: DifferencesProps) {
+  const different = fields.filter(({ name }) => shown(mine[name]) !== shown(theirs[name]));
+  return (
+    <section class="card" aria-labelledby="differences">
+      <Notice bad>Somebody changed it meanwhile. Nothing of yours has been saved yet.</Notice>
+      <h2 id="differences">What differs</h2>
+      {different.length === 0 && <p>Nothing does: they entered the same.</p>}
+      {different.length > 0 && (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Field</th>
+                <th scope="col">Yours</th>
+                <th scope="col">As it is now</th>
+              </tr>
+            </thead>
+            <tbody>
+              {different.map(({ name, label }) => (
+                <tr>
+                  <th scope="row">{label}</th>
+                  <td>
+                    <ins>{shown(mine[name]) || "nothing"}</ins>
+                  </td>
+                  <td>{shown(theirs[name]) || "nothing"}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <p>
+        Below stands what you typed. Save it over theirs, or <a href={reload}>take theirs</a>.
+      </p>
+    </section>
+  );
+}
+
+function ReadOnly({ fields, typed, options }: Pick<Place, "fields" | "options" | "noun"> & { typed: Typed }) {
+  const labelOf = (field: FieldSpec, text: string) =>
+    options.get(field.name)?.find(({ value }) => value === text)?.label ?? text;
+  return (
+    <dl class="details card">
+      {fields.map((field) => (
+        <>
+          <dt>{field.label}</dt>
+          <dd>{(typed[field.name] ?? []).map((text) => labelOf(field, text)).join(", ") || "–"}</dd>
+        </>
+      ))}
+    </dl>
+  );
+}

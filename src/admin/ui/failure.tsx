@@ -1,0 +1,61 @@
+/** What went wrong, as a page: what it is, what to do, and the number under which it stands in the log. */
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { ConfigurationError, type GatewayError, gatewayErrorOf } from "../../core/errors.ts";
+import { logFailure } from "../../logs/console.ts";
+import { type PageEnv, signInAddress } from "../context.ts";
+import { RestRefusal } from "../rest.ts";
+import { frameOf } from "./frame.ts";
+import { Page } from "./layout.tsx";
+
+/** What page to make is known once it is known who is there; before that, edge/errors.ts answers. */
+export async function failurePage(thrown: Error, c: Context): Promise<Response | undefined> {
+  if (c.get("formToken") === undefined) return undefined;
+  const error = gatewayErrorOf(thrown);
+  if (error instanceof ConfigurationError) return undefined;
+  if (error.code === "unauthorized") return c.redirect(signInAddress(c.req.path), 303);
+  const requestId = error instanceof RestRefusal ? error.requestId : c.get("requestId");
+  if (error.status >= 500 && !(error instanceof RestRefusal)) {
+    logFailure(error, { requestId, method: c.req.method, path: c.req.path });
+  }
+  return c.html(<FailurePage c={c} error={error} requestId={requestId} />, statusOf(error));
+}
+
+/** Those that have a page; the list is what Hono's types want to see. */
+const STATUSES = [400, 403, 404, 409, 412, 413, 422, 429, 502, 503, 504] satisfies ContentfulStatusCode[];
+
+const statusOf = ({ status }: GatewayError): ContentfulStatusCode =>
+  STATUSES.find((known) => known === status) ?? 500;
+
+function FailurePage({
+  c,
+  error,
+  requestId,
+}: {
+  c: Context<PageEnv>;
+  error: GatewayError;
+  requestId: string;
+}) {
+  return (
+    <Page title={error.title} frame={frameOf(c)}>
+      <div class="card">
+        <p>{error.message}</p>
+        {error instanceof RestRefusal && error.errors.length > 0 && (
+          <ul>
+            {error.errors.map(({ path, message }) => (
+              <li>
+                {path} {message}
+              </li>
+            ))}
+          </ul>
+        )}
+        {error.code === "forbidden" && (
+          <p class="quiet-text">An admin of your organisation can give you what you lack.</p>
+        )}
+        <p class="quiet-text">
+          Request <code>{requestId}</code>
+        </p>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,30 @@
+/** What the frame of a page shows beside the page: who is there, where they are, what they may visit. */
+import type { Person } from "../../identity/people/sessions.ts";
+import type { ShownFlash } from "../flash.ts";
+import { type NavSection, navigationFor, type PageGroup } from "./navigation.ts";
+
+export const THEMES = ["auto", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+export const THEME_COOKIE = "theme";
+
+export interface Frame {
+  readonly person: Person | undefined;
+  readonly formToken: string;
+  readonly sections: readonly NavSection[];
+  readonly path: string;
+  readonly theme: Theme;
+  readonly flash: ShownFlash | undefined;
+}
+
+/** What it takes of a page's context. */
+interface Scene {
+  readonly var: Pick<Frame, "person" | "formToken" | "theme" | "flash"> & {
+    readonly groups: readonly PageGroup[];
+  };
+  readonly req: { readonly path: string };
+}
+
+export function frameOf({ var: { person, formToken, theme, flash, groups }, req }: Scene): Frame {
+  const sections = person === undefined ? [] : navigationFor(groups, person);
+  return { person, formToken, theme, flash, sections, path: req.path };
+}

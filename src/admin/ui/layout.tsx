@@ -1,0 +1,161 @@
+/** The frame of every page. No script and no style stands in the page itself: the security headers allow neither. */
+import { raw } from "hono/html";
+import type { Child } from "hono/jsx";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { assetPath } from "./assets.ts";
+import type { Frame } from "./frame.ts";
+import { AccountMenu, Navigation, OrganisationMenu, Palette } from "./menus.tsx";
+
+interface PageProps {
+  readonly title: string;
+  readonly frame: Frame;
+  /** A small card in the middle: signing in and the like. */
+  readonly narrow?: boolean;
+  /** What leads here, from the top. */
+  readonly crumbs?: readonly { readonly label: string; readonly path: string }[];
+  /** Beside the title: what one can do here. */
+  readonly actions?: Child;
+  /** Below the title, in a sentence. */
+  readonly intro?: Child;
+  /** Where the browser goes by itself; for ways on that a form may not be redirected to. */
+  readonly continueTo?: string;
+  readonly children?: Child;
+}
+
+/** No eval, no styles and no scripts of its own making, and nobody else's pages. */
+const HTMX = JSON.stringify({
+  allowEval: false,
+  allowScriptTags: false,
+  includeIndicatorStyles: false,
+  selfRequestsOnly: true,
+  historyCacheSize: 0,
+});
+
+export function Page(props: PageProps) {
+  const { title, frame, narrow = false, continueTo } = props;
+  return (
+    <>
+      {raw("<!doctype html>")}
+      <html lang="en" data-theme={frame.theme}>
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="robots" content="noindex" />
+          <meta name="htmx-config" content={HTMX} />
+          {continueTo !== undefined && <meta http-equiv="refresh" content={`0;url=${continueTo}`} />}
+          <title>{`${title} · MCP Registry Gateway`}</title>
+          <link rel="stylesheet" href={assetPath("gateway.css")} />
+          <link rel="icon" type="image/svg+xml" href={assetPath("icon.svg")} />
+          <script src={assetPath("htmx.js")} defer />
+          <script src={assetPath("gateway.js")} defer />
+        </head>
+        <body>{narrow || frame.person === undefined ? <Alone {...props} /> : <Shell {...props} />}</body>
+      </html>
+    </>
+  );
+}
+
+function Alone({ title, frame, children }: PageProps) {
+  const { person, formToken } = frame;
+  return (
+    <main class="narrow">
+      <span class="brand">
+        <img src={assetPath("icon.svg")} alt="" width="20" height="20" />
+        MCP Registry Gateway
+      </span>
+      <h1>{title}</h1>
+      {children}
+      {person !== undefined && (
+        <div class="row quiet-text">
+          <span>{person.email}</span>
+          <PostForm action="/sign-out" token={formToken} class="inline">
+            <Button kind="quiet">Sign out</Button>
+          </PostForm>
+        </div>
+      )}
+    </main>
+  );
+}
+
+function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProps) {
+  const { person, formToken } = frame;
+  if (person === undefined) return null;
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the page
+      </a>
+      <header class="top">
+        <button
+          type="button"
+          class="plain menu-button"
+          popovertarget="navigation"
+          aria-label="Open the navigation"
+        >
+          ☰
+        </button>
+        <a class="brand" href="/admin">
+          <img src={assetPath("icon.svg")} alt="" width="20" height="20" />
+          <span>MCP Registry Gateway</span>
+        </a>
+        <OrganisationMenu person={person} />
+        <p class="jump">
+          <a href="/admin/palette" data-palette>
+            <span>Go to …</span> <kbd>Ctrl K</kbd>
+          </a>
+        </p>
+        <AccountMenu frame={frame} person={person} />
+      </header>
+      {person.impersonatorId !== undefined && (
+        <div class="banner" role="status">
+          <span>
+            <strong>You act as {person.email}.</strong> What you do is recorded with your own name.
+          </span>
+          <PostForm action="/account/impersonation/stop" token={formToken} class="inline">
+            <Button kind="quiet">Stop acting</Button>
+          </PostForm>
+        </div>
+      )}
+      <div class="frame">
+        <Navigation sections={frame.sections} path={frame.path} />
+        <main id="main">
+          {crumbs.length > 0 && (
+            <nav class="crumbs" aria-label="Where you are">
+              {crumbs.map(({ label, path }) => (
+                <>
+                  <a href={path}>{label}</a> <span aria-hidden="true">/</span>{" "}
+                </>
+              ))}
+              <span aria-current="page">{title}</span>
+            </nav>
+          )}
+          <div class="head">
+            <div>
+              <h1>{title}</h1>
+              {intro !== undefined && <p class="quiet-text">{intro}</p>}
+            </div>
+            {actions !== undefined && <div class="actions">{actions}</div>}
+          </div>
+          <FlashNotice frame={frame} />
+          {children}
+        </main>
+      </div>
+      <Palette />
+    </>
+  );
+}
+
+function FlashNotice({ frame }: { frame: Frame }) {
+  const { flash, formToken } = frame;
+  if (flash === undefined) return null;
+  return (
+    <div class="notice row" role="status">
+      <span>{flash.says}</span>
+      {flash.undo !== undefined && (
+        <PostForm action="/admin/undo" token={formToken} hidden={{ flash: flash.sealed }} class="inline">
+          <Button kind="quiet">Undo</Button>
+        </PostForm>
+      )}
+    </div>
+  );
+}

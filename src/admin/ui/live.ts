@@ -1,0 +1,29 @@
+/**
+ * Server-sent events for regions of a page (parts.tsx, Live). The stream ends by itself after a while: the browser comes
+ * again, so that no request lives for ever and a new deployment is soon met.
+ */
+import type { Context } from "hono";
+import { streamSSE } from "hono/streaming";
+
+const LASTS_MS = 5 * 60_000;
+
+export interface LiveEvent {
+  /** `replace`: the region's new inside; `prepend`: rows to put on top of it. */
+  readonly event: "replace" | "prepend";
+  readonly html: string;
+}
+
+/** Asks `next` again and again; what it returns is sent where it is not undefined. */
+export function live(c: Context, everyMs: number, next: () => Promise<LiveEvent | undefined>): Response {
+  return streamSSE(c, async (stream) => {
+    const end = Date.now() + LASTS_MS;
+    while (!stream.aborted && !stream.closed && Date.now() < end) {
+      const told = await next();
+      // A comment would do to notice that nobody listens; an event keeps proxies awake as well.
+      await stream.writeSSE(
+        told === undefined ? { event: "ping", data: "" } : { event: told.event, data: told.html },
+      );
+      await stream.sleep(everyMs);
+    }
+  });
+}

@@ -1,0 +1,127 @@
+/** What hangs on the frame: navigation, organisations, account, palette. Popovers need no script. */
+import type { Person } from "../../identity/people/sessions.ts";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { type Frame, THEMES } from "./frame.ts";
+import type { NavSection } from "./navigation.ts";
+
+export function Navigation({ sections, path }: { sections: readonly NavSection[]; path: string }) {
+  const here = placeIn(sections, path);
+  return (
+    <nav class="side" id="navigation" popover="auto" aria-label="Main">
+      {sections.map(({ section, entries }) => (
+        <>
+          {section !== "" && <h2>{section}</h2>}
+          <ul>
+            {entries.map(({ label, path: to }) => (
+              <li>
+                <a href={to} aria-current={to === here ? "page" : undefined}>
+                  {label}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </>
+      ))}
+    </nav>
+  );
+}
+
+/** The entry that a page belongs to: the longest that its address begins with. */
+function placeIn(sections: readonly NavSection[], path: string): string | undefined {
+  return sections
+    .flatMap(({ entries }) => entries.map((entry) => entry.path))
+    .filter((to) => path === to || path.startsWith(`${to}/`))
+    .filter((to) => to !== "/admin" || path === to)
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+/** Which organisations there are costs a query, so they are asked for when the menu opens. */
+export function OrganisationMenu({ person }: { person: Person }) {
+  return (
+    <>
+      <button type="button" class="quiet switcher" popovertarget="organisations">
+        <span class="visually-hidden">Organisation: </span>
+        <span class="cut">{person.tenant?.name ?? "No organisation"}</span> <span aria-hidden="true">▾</span>
+      </button>
+      <div class="popup left" id="organisations" popover="auto">
+        <div
+          hx-get="/account/organisations"
+          hx-trigger="toggle from:#organisations once"
+          hx-swap="innerHTML"
+          hx-select=".organisations"
+        >
+          <a href="/account">Your organisations</a>
+        </div>
+      </div>
+    </>
+  );
+}
+
+const THEME_LABELS = { auto: "As the system", light: "Light", dark: "Dark" } as const;
+
+export function AccountMenu({ frame, person }: { frame: Frame; person: Person }) {
+  return (
+    <>
+      <button type="button" class="plain avatar" popovertarget="account" aria-label="Your account">
+        {person.name.slice(0, 1).toUpperCase()}
+      </button>
+      <div class="popup" id="account" popover="auto">
+        <p>
+          <strong>{person.name}</strong>
+          <br />
+          <span class="quiet-text">{person.email}</span>
+        </p>
+        <ul class="menu">
+          <li>
+            <a href="/account">Account</a>
+          </li>
+          <li>
+            <a href="/account/sessions">Sessions</a>
+          </li>
+          <li>
+            <a href="/account/clients">Connected clients</a>
+          </li>
+          <li>
+            <a href="/api/v1/docs">REST interface</a>
+          </li>
+        </ul>
+        <PostForm
+          action="/account/theme"
+          token={frame.formToken}
+          hidden={{ back: frame.path }}
+          class="themes"
+          theme
+        >
+          {THEMES.map((theme) => (
+            <Button kind="quiet" name="theme" value={theme} pressed={theme === frame.theme}>
+              {THEME_LABELS[theme]}
+            </Button>
+          ))}
+        </PostForm>
+        <PostForm action="/sign-out" token={frame.formToken}>
+          <Button kind="quiet">Sign out</Button>
+        </PostForm>
+      </div>
+    </>
+  );
+}
+
+/** Ctrl-K; without script the link at the top leads to the same list. */
+export function Palette() {
+  return (
+    <dialog id="palette" aria-label="Go to">
+      <input
+        type="search"
+        name="q"
+        placeholder="Go to a page, a server, a tool …"
+        aria-label="Go to"
+        autocomplete="off"
+        hx-get="/admin/palette"
+        hx-trigger="input changed delay:120ms, focus once"
+        hx-target="#palette-found"
+        hx-select=".found"
+      />
+      <div id="palette-found" />
+    </dialog>
+  );
+}

@@ -1,0 +1,57 @@
+/**
+ * The registry of pages: each group says what stands in the navigation, and what one must be allowed to see it. The
+ * palette finds the same entries.
+ */
+import type { Hono } from "hono";
+import type { Action } from "../../core/access/actions.ts";
+import { decideAction } from "../../core/access/decide.ts";
+import type { Person } from "../../identity/people/sessions.ts";
+import { principalOf } from "../../identity/people/sessions.ts";
+import type { AdminEnv } from "../gate.ts";
+
+/** In the order of the navigation. */
+export const SECTIONS = [
+  "",
+  "Use",
+  "Registry",
+  "People",
+  "Traffic",
+  "Records",
+  "Operations",
+  "System",
+] as const;
+export type Section = (typeof SECTIONS)[number];
+
+export interface NavEntry {
+  /** "": on top, without a heading. */
+  readonly section: Section;
+  readonly label: string;
+  readonly path: string;
+  readonly action: Action;
+  /** What else people may call it, for the palette. */
+  readonly also?: string;
+}
+
+export interface PageGroup {
+  readonly nav: readonly NavEntry[];
+  /** Its routes have whole paths: /admin/…. */
+  readonly routes: Hono<AdminEnv>;
+}
+
+export function mayTake(person: Person | undefined, action: Action): boolean {
+  const principal = person && principalOf(person);
+  return principal !== undefined && decideAction(principal, action).allowed;
+}
+
+export interface NavSection {
+  readonly section: Section;
+  readonly entries: readonly NavEntry[];
+}
+
+export function navigationFor(groups: readonly PageGroup[], person: Person): readonly NavSection[] {
+  const all = groups.flatMap(({ nav }) => nav).filter(({ action }) => mayTake(person, action));
+  return SECTIONS.map((section) => ({
+    section,
+    entries: all.filter((entry) => entry.section === section),
+  })).filter(({ entries }) => entries.length > 0);
+}

@@ -1,0 +1,138 @@
+/** The IP rules' pages: the model of every managed collection, so its stories are told in full. */
+import { describe, expect, it } from "vitest";
+import { type Stage, walkPages } from "../fixtures/pages.ts";
+
+const rule = async (stage: Stage, values: Record<string, unknown>) => {
+  const [row] = await stage.people.query(
+    `insert into ip_rules (tenant_id, kind, cidr, reason) values ($1, $2, $3, $4) returning id`,
+    [stage.tenant.id, values.kind ?? "block", values.cidr, values.reason ?? null],
+  );
+  return String(row?.id);
+};
+
+walkPages({
+  name: "IP rules",
+  pages: [
+    { path: "/admin", heading: "Overview" },
+    { path: "/admin/ip-rules", heading: "IP rules", for: ["admin"], picture: "ip-rules" },
+    { path: "/admin/ip-rules?kind=allow&q=nothing", heading: "IP rules", for: ["admin"] },
+    { path: "/admin/ip-rules?sort=nonsense", heading: "IP rules", for: ["admin"] },
+    { path: "/admin/ip-rules/new", heading: "New IP rule", for: ["admin"], picture: "ip-rule-new" },
+    { path: "/admin/ip-rules/{rule}", heading: "203.0.113.0/24", for: ["admin"] },
+    { path: "/admin/palette?q=ip", heading: "Go to" },
+    { path: "/account", heading: "Account" },
+    { path: "/account/organisations", heading: "Organisations" },
+  ],
+  async prepare(stage) {
+    await rule(stage, { kind: "allow", cidr: "198.51.100.7/32", reason: "=cmd|' /C calc'!A0" });
+    return { rule: await rule(stage, { cidr: "203.0.113.0/24", reason: "Sent nothing but nonsense." }) };
+  },
+  stories(stage) {
+    describe.each([true, false])("with script: %s", (script) => {
+      it("makes, changes, deletes and brings back", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const network = script ? "192.0.2.0/24" : "192.0.2.128/25";
+            await page.goto(`${stage().gateway.url}/admin/ip-rules`);
+            await page.getByRole("link", { name: "New IP rule" }).click();
+            await page.getByLabel("Network").fill("not a network");
+            await page.getByLabel("Reason").fill("Typed with care");
+            await page.getByRole("button", { name: "Create IP rule" }).click();
+            // What is wrong stands beside the field, and nothing typed is lost.
+            await expect(page.getByLabel("Network").getAttribute("aria-invalid")).resolves.toBe("true");
+            await expect(page.getByLabel("Reason").inputValue()).resolves.toBe("Typed with care");
+            await page.getByLabel("Network").fill(network);
+            await page.getByRole("button", { name: "Create IP rule" }).click();
+            await page.getByText("The IP rule is made.").waitFor();
+
+            await page.getByRole("link", { name: network }).click();
+            await page.getByLabel("Until").fill("2031-05-06T07:08");
+            await page.getByRole("button", { name: "Save" }).click();
+            await page.getByText("Saved.").waitFor();
+            await expect(page.getByLabel("Until").inputValue()).resolves.toBe("2031-05-06T07:08");
+
+            await page.getByRole("button", { name: "Delete" }).click();
+            await page.getByText(`${network} is deleted.`).waitFor();
+            await page.getByRole("button", { name: "Undo" }).click();
+            await page.getByText("It is back.").waitFor();
+            await page.getByRole("link", { name: network }).click();
+            await expect(page.getByLabel("Reason").inputValue()).resolves.toBe("Typed with care");
+            await expect(page.getByLabel("Until").inputValue()).resolves.toBe("2031-05-06T07:08");
+          },
+          { script, expected: /status of 422/ },
+        ));
+
+      it("shows both versions to whoever was overtaken", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const id = await rule(stage(), {
+              cidr: script ? "192.0.2.1/32" : "192.0.2.2/32",
+              reason: "First",
+            });
+            await page.goto(`${stage().gateway.url}/admin/ip-rules/${id}`);
+            await stage().people.query(
+              `update ip_rules set reason = 'Theirs', updated_at = now() where id = $1`,
+              [id],
+            );
+            await page.getByLabel("Reason").fill("Mine");
+            await page.getByRole("button", { name: "Save" }).click();
+            const row = page.getByRole("row", { name: "Reason" });
+            await expect(row.innerText()).resolves.toMatch(/Mine\s+Theirs/);
+            await page.getByRole("button", { name: "Save mine over it" }).click();
+            await page.getByText("Saved.").waitFor();
+            await expect(page.getByLabel("Reason").inputValue()).resolves.toBe("Mine");
+          },
+          { script, expected: /status of 412/ },
+        ));
+    });
+
+    it("finds while one types, and keeps it in the address", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(`${stage().gateway.url}/admin/ip-rules`);
+        await page.getByLabel("Search").fill("nonsense");
+        await page.waitForURL(/q=nonsense/);
+        await expect(page.locator("tbody tr").count()).resolves.toBe(1);
+        await page.getByLabel("Kind").selectOption("allow");
+        await page.getByText("Nothing like that").waitFor();
+        await page.goBack();
+      }));
+
+    it("streams the list as a file that no spreadsheet runs", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(`${stage().gateway.url}/admin/ip-rules?kind=allow`);
+        const [file] = await Promise.all([page.waitForEvent("download"), page.getByText("CSV").click()]);
+        const chunks = await (await file.createReadStream()).toArray();
+        const lines = Buffer.concat(chunks).toString().trim().split("\r\n");
+        expect(lines[0]).toBe("Network,Kind,Reason,State,By,Until,Since");
+        expect(lines[1]).toContain("198.51.100.7/32,allow,'=cmd|' /C calc'!A0,true,false,,20");
+      }));
+
+    it("jumps by Ctrl-K, turns the theme at once and keeps it, shows times of this place", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(`${stage().gateway.url}/admin`);
+        await page.keyboard.press("Control+k");
+        await page.getByRole("dialog").getByRole("link", { name: "Overview" }).waitFor();
+        await page.keyboard.type("firewall");
+        await page.getByRole("dialog").getByRole("link", { name: "Overview" }).waitFor({ state: "detached" });
+        await page.keyboard.press("ArrowDown");
+        await page.keyboard.press("Enter");
+        await page.getByRole("heading", { level: 1, name: "IP rules" }).waitFor();
+        await expect(page.locator("tbody time").first().getAttribute("title")).resolves.toMatch(/ UTC$/);
+        await page.getByRole("button", { name: "Your account" }).click();
+        const kept = page.waitForResponse(/\/account\/theme/);
+        await page.getByRole("button", { name: "Dark" }).click();
+        await kept;
+        await page.reload();
+        await expect(page.locator("html").getAttribute("data-theme")).resolves.toBe("dark");
+      }));
+
+    it("offers other organisations when the menu opens", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(`${stage().gateway.url}/admin`);
+        await page.getByRole("button", { name: "Organisation" }).click();
+        await page.locator("#organisations").getByRole("button", { name: stage().tenant.slug }).waitFor();
+      }));
+  },
+});
