@@ -12,7 +12,7 @@ import { wellKnown } from "./api/well-known.ts";
 import type { AppEnv } from "./edge/context.ts";
 import { notFound, onError } from "./edge/errors.ts";
 import { requestId } from "./edge/request-id.ts";
-import { requestLines } from "./edge/request-lines.ts";
+import { requestLog } from "./edge/request-log.ts";
 import { securityHeaders } from "./edge/security-headers.ts";
 import { services } from "./edge/services.ts";
 import type { McpAddress } from "./gateway/endpoint.ts";
@@ -35,7 +35,7 @@ export function createApp() {
   app.all("/t/:tenant/mcp/:server", (c) =>
     mcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
   );
-  app.use(requestLines);
+  app.use(requestLog);
   // Read by programs and pages of any origin.
   app.route("/r", registryV0);
   // The pages are clients of the REST interface, without leaving the process.

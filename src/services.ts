@@ -14,7 +14,7 @@ import { createPeople, type People } from "./identity/people/people.ts";
 import { sessionProof } from "./identity/people/proof.ts";
 import { createUsage } from "./identity/usage.ts";
 import { logFailure } from "./logs/console.ts";
-import { createEmitter } from "./logs/emit.ts";
+import { createEmitter, type Emitter } from "./logs/emit.ts";
 import { createTraceExporter } from "./logs/export.ts";
 import { asLine, intoDataset, observed } from "./logs/observe.ts";
 import { createPoolReport } from "./logs/pools.ts";
@@ -41,6 +41,8 @@ export interface Services {
   readonly snapshots: Snapshots;
   readonly tenantObject: (tenantId: string) => ReturnType<Env["TENANTS"]["getByName"]>;
   readonly gateway: Gateway;
+  /** What happened goes here, on its way to the log. */
+  readonly emitter: Emitter;
   readonly keyring: Keyring;
   /** What discovery and health checks need. */
   readonly registry: HealthParts;
@@ -184,6 +186,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     epochs,
     snapshots,
     gateway,
+    emitter,
     keyring,
     upstream,
     registry,

@@ -1,14 +1,14 @@
 /** What one request has to tell the log: gathered on its way, sent when its answer is over. */
-import { type GatewayError, UpstreamError } from "../core/errors.ts";
+import type { GatewayError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { codeOf } from "../core/mcp/answers.ts";
 import { cleanText } from "../core/sanitise.ts";
 import { isSampled, keep, type PayloadTerms } from "../core/settings/payloads.ts";
 import type { Tracing } from "../core/settings/tracing.ts";
 import type { Span } from "../core/telemetry/otlp.ts";
-import { readTraceParent } from "../core/telemetry/trace-context.ts";
 import type { Principal } from "../identity/principal.ts";
 import { EVENT_VERSION, type LogEvent, type McpEvent } from "../logs/events.ts";
+import { errorEventOf, type RequestFacts, requestEventOf } from "../logs/request-event.ts";
 import { type OpenSpan, Trace } from "../logs/trace.ts";
 
 export interface CallSubject {
@@ -126,16 +126,23 @@ export class RequestRecord implements CallRecord {
     if (this.#held > 0 || this.#answer === undefined) return;
     const { status, error } = this.#answer;
     this.#answer = undefined;
-    const now = Date.now();
-    const durationMs = now - this.#startedAt;
-    const events: LogEvent[] = [this.#requestEvent(status, error, durationMs)];
+    const durationMs = Date.now() - this.#startedAt;
+    const facts: RequestFacts = {
+      requestId: this.#requestId,
+      startedAt: this.#startedAt,
+      durationMs,
+      caller: this.#principal,
+      statusCode: status,
+      error,
+    };
     const subject = this.#subject;
+    const events: LogEvent[] = [this.#requestEvent(facts)];
     if (this.#principal !== undefined && subject !== undefined) {
       const outcome = this.#outcome ?? { success: status < 400, message: error?.message };
       const call = { ...subject, ...this.#payload };
       events.push(mcpEvent(this.#principal, this.#requestId, call, outcome, durationMs));
     }
-    if (error !== undefined && error.status >= 500) events.push(this.#errorEvent(error));
+    if (error !== undefined && error.status >= 500) events.push(errorEventOf(error, facts, subject));
     this.#send(events);
     if (this.#trace !== undefined) this.#sendSpans(this.#spansOf(this.#trace, status, error));
   }
@@ -163,57 +170,18 @@ export class RequestRecord implements CallRecord {
     );
   }
 
-  #requestEvent(statusCode: number, error: GatewayError | undefined, durationMs: number): LogEvent {
-    const { method, headers, url } = this.#request;
+  #requestEvent(facts: RequestFacts): LogEvent {
     const subject = this.#subject;
     return {
-      v: EVENT_VERSION,
-      kind: "request",
-      id: this.#requestId,
-      at: this.#startedAt,
-      tenantId: this.#principal?.tenantId ?? null,
-      userId: this.#principal?.userId,
-      apiKeyId: this.#principal?.apiKeyId,
-      requestId: this.#requestId,
-      clientName: clientNameIn(headers.get("user-agent")),
-      traceId: this.#trace?.traceId ?? readTraceParent(headers.get("traceparent"))?.traceId,
-      method,
-      // Query parameters may hold a session's id.
-      path: new URL(url).pathname,
+      ...requestEventOf(this.#request, facts),
       mcpMethod: subject?.method,
       toolName: subject?.method === "tools/call" ? subject.target : undefined,
       targetServerId: subject?.serverId,
-      statusCode,
-      durationMs,
       upstreamMs: this.#upstreamMs,
-      requestBytes: Number(headers.get("content-length") ?? 0),
-      ipAddress: headers.get("cf-connecting-ip"),
-      userAgent: headers.get("user-agent"),
-      country: headers.get("cf-ipcountry"),
-      errorCode: error?.code,
-    };
-  }
-
-  #errorEvent(error: GatewayError): LogEvent {
-    return {
-      v: EVENT_VERSION,
-      kind: "error",
-      id: uuidv7(),
-      at: this.#startedAt,
-      tenantId: this.#principal?.tenantId ?? null,
-      code: error.code,
-      message: error.message,
-      source: error instanceof UpstreamError ? "upstream" : "gateway",
-      severity: error instanceof UpstreamError ? "medium" : "high",
-      serverId: this.#subject?.serverId,
-      requestId: this.#requestId,
-      fingerprint: `${error.code}:${this.#subject?.serverId ?? ""}:${this.#subject?.method ?? ""}`,
+      ...(this.#trace !== undefined && { traceId: this.#trace.traceId }),
     };
   }
 }
-
-/** The product that a program calls itself, without its version (RFC 9110 §10.1.5). */
-export const clientNameIn = (userAgent: string | null) => /^[^\s/]{1,100}/.exec(userAgent ?? "")?.[0];
 
 export function mcpEvent(
   principal: Principal,

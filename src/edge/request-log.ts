@@ -1,0 +1,50 @@
+/** Tells the log of every request that comes in by another door than MCP's, which tells more of its own. */
+import { createMiddleware } from "hono/factory";
+import { gatewayErrorOf } from "../core/errors.ts";
+import type { LogEvent } from "../logs/events.ts";
+import { type Caller, errorEventOf, requestEventOf } from "../logs/request-event.ts";
+import type { AppEnv } from "./context.ts";
+
+/** Asked by machines all day, or part of a page that is told of already. */
+const UNTOLD = /^\/(?:healthz$|readyz$|assets\/)/;
+
+const parts = new WeakSet<Request>();
+
+/** A request that another one makes within the process, as pages do: it is told of with that one. */
+export function asPart(request: Request): Request {
+  parts.add(request);
+  return request;
+}
+
+interface Known {
+  Variables: {
+    /** Behind a guard. */
+    readonly principal?: Caller;
+    /** Of pages, whoever may see them. */
+    readonly person?: { readonly id: string; readonly tenant: { readonly id: string } | undefined };
+  };
+}
+
+export const requestLog = createMiddleware<AppEnv & Known>(async (c, next) => {
+  const startedAt = Date.now();
+  await next();
+  if (UNTOLD.test(c.req.path) || parts.has(c.req.raw)) return;
+  const error = c.error && gatewayErrorOf(c.error);
+  const facts = {
+    requestId: c.get("requestId"),
+    startedAt,
+    durationMs: Date.now() - startedAt,
+    caller: callerOf(c.var),
+    statusCode: c.res.status,
+    error,
+  };
+  const events: LogEvent[] = [requestEventOf(c.req.raw, facts)];
+  if (error !== undefined && error.status >= 500) events.push(errorEventOf(error, facts));
+  c.get("services").emitter.emit(events, (work) => c.executionCtx.waitUntil(work));
+});
+
+function callerOf({ principal, person }: Known["Variables"]): Caller | undefined {
+  if (principal !== undefined) return principal;
+  if (person?.tenant === undefined) return undefined;
+  return { tenantId: person.tenant.id, userId: person.id, apiKeyId: undefined };
+}
