@@ -53,7 +53,10 @@ export interface Services {
 }
 
 /** The Durable Objects' namespaces, as wrangler.toml binds them. */
-export type ObjectNamespaces = Pick<Env, "TENANTS" | "SESSIONS" | "BRIDGES" | "OUTBOX" | "EVENTS" | "HEALTH">;
+export type ObjectNamespaces = Pick<
+  Env,
+  "TENANTS" | "GLOBAL" | "SESSIONS" | "BRIDGES" | "OUTBOX" | "EVENTS" | "HEALTH"
+>;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -81,6 +84,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
   const epochs = createEpochs(tenantObject, {
     now: Date.now,
     sleep,
+    raiseSystem: () => objects.GLOBAL.getByName("global").raiseEpoch(),
   });
   const snapshots = createSnapshots(database, epochs, Date.now);
   const allowLoopback = config.environment !== "production";

@@ -4,19 +4,22 @@ import type { AppEnv } from "../edge/context.ts";
 import { databaseReports } from "./analytics/database.ts";
 import { billingFile } from "./analytics/files.ts";
 import { collection } from "./collection/collection.ts";
-import { ofSystem } from "./collection/reach.ts";
-import { configs } from "./configs.ts";
+import type { Kind } from "./collection/kind.ts";
+import { ofSystem, ofTenant, type Reach } from "./collection/reach.ts";
+import { configsOf } from "./configs.ts";
 import { KINDS, SYSTEM_KINDS } from "./kinds/index.ts";
 import { views } from "./materialized-views.ts";
 import { systemVerification } from "./verification.ts";
 
+const routesOf = (kind: Kind, reach: Reach) =>
+  kind.name === "configs" ? configsOf(reach) : collection(kind, reach);
+
 export const collections = new Hono<AppEnv>();
-for (const kind of KINDS)
-  collections.route(`/${kind.name}`, kind.name === "configs" ? configs : collection(kind));
+for (const kind of KINDS) collections.route(`/${kind.name}`, routesOf(kind, ofTenant));
 
 export const system = new Hono<AppEnv>()
   .route("/materialized-views", views)
   .route("/audit-logs/verification", systemVerification)
   .route("/", databaseReports)
   .route("/usage/export", billingFile);
-for (const kind of SYSTEM_KINDS) system.route(`/${kind.name}`, collection(kind, ofSystem));
+for (const kind of SYSTEM_KINDS) system.route(`/${kind.name}`, routesOf(kind, ofSystem));

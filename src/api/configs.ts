@@ -2,12 +2,14 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
-import { configVersion, configVersions, effectiveConfigs } from "../db/queries/configs.ts";
+import { SETTING_KEYS, SETTINGS, type Setting } from "../core/settings/known.ts";
+import { readSettings, settle } from "../core/settings/values.ts";
+import { configVersion, configVersions, effectiveConfigs, settingRows } from "../db/queries/configs.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { collection } from "./collection/collection.ts";
-import { ofTenant } from "./collection/reach.ts";
+import type { Reach } from "./collection/reach.ts";
 import { found } from "./collection/reading.ts";
 import { alter } from "./collection/write.ts";
 import { conditional, tagged } from "./etag.ts";
@@ -34,6 +36,19 @@ const effectiveShape = z.object({
   isOwn: z.boolean().describe("Whether the tenant has set it, or it is the whole system's."),
 });
 
+const settingShape = z.object({
+  key: z.string(),
+  type: z.enum(["switch", "number", "text", "names", "secret"]),
+  label: z.string(),
+  description: z.string(),
+  whose: z.enum(["tenant", "system", "both"]).describe("Who may set it."),
+  fallback: z.unknown().describe("What holds as long as nobody sets it."),
+  value: z.unknown().describe("What holds. Null where it is secret."),
+  isSet: z.boolean(),
+  source: z.enum(["default", "system", "tenant"]),
+  configId: z.uuid().nullable().describe("The tenant's own value, under /configs."),
+});
+
 const wanted = z
   .strictObject({ version: z.number().int().min(1).max(2_147_483_647) })
   .meta({ examples: [{ version: 1 }] });
@@ -54,37 +69,65 @@ export const effective = new Hono<AppEnv>().get(
   },
 );
 
-export const configs = new Hono<AppEnv>()
-  .route("/", collection(kind))
-  .get(
-    "/:id/versions",
-    guard("configs.read"),
-    params(idParam),
-    givesPage(versionShape, "Its values, newest first."),
-    async (c) => {
-      const config = await found(c, kind, ofTenant, c.req.valid("param").id);
-      const rows = await configVersions(c.var.db, c.var.principal.tenantId, String(config.id));
-      const items = rows.map((row) => (config.isSensitive === true ? { ...row, value: null } : row));
-      return c.json({ items, nextCursor: null });
-    },
-  )
-  .post(
-    "/:id/restore",
-    guard("configs.update"),
-    params(idParam),
-    conditional,
-    body(wanted),
-    gives(kind.shape, "The configuration, with the old value as its newest."),
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const config = await found(c, kind, ofTenant, id);
-      const { version } = c.req.valid("json");
-      const [old] = await configVersion(c.var.db, c.var.principal.tenantId, id, version);
-      if (old === undefined) throw new NotFoundError("There is no such version.");
-      const value = await clearValue(c, { ...config, value: old.value });
-      if (value === undefined) throw new GatewayError("conflict", "That version can no longer be opened.");
-      const row = await alter(c, kind, ofTenant, id, { value });
-      await tagged(c, row, kind.changeable);
-      return c.json(only(kind.present(row), Object.keys(kind.shape.shape)));
-    },
-  );
+/** What the gateway itself goes by, whoever has set it or nobody. */
+export const settings = new Hono<AppEnv>().get(
+  "/",
+  guard("configs.list"),
+  givesPage(settingShape, "The gateway's settings: what each may be, and what holds in the tenant."),
+  async (c) => {
+    const rows = await settingRows(c.var.db, c.var.principal.tenantId, SETTING_KEYS);
+    const values = readSettings(rows);
+    const chosen = settle(rows);
+    const items = SETTING_KEYS.map((key) => {
+      const setting: Setting = SETTINGS[key];
+      const row = rows.find((each) => each.key === key && each.tenantId === chosen.get(key)?.tenantId);
+      const own = rows.find((each) => each.key === key && each.tenantId !== null);
+      return {
+        ...{ key, type: setting.type, label: setting.label, description: setting.description },
+        ...{ whose: setting.whose, fallback: setting.type === "secret" ? null : setting.fallback },
+        value: setting.type === "secret" ? null : values[key],
+        isSet: row !== undefined,
+        source: row === undefined ? "default" : row.tenantId === null ? "system" : "tenant",
+        configId: own?.id ?? null,
+      };
+    });
+    return c.json({ items, nextCursor: null });
+  },
+);
+
+export function configsOf(reach: Reach) {
+  return new Hono<AppEnv>()
+    .route("/", collection(kind, reach))
+    .get(
+      "/:id/versions",
+      guard(reach.action("configs", "read")),
+      params(idParam),
+      givesPage(versionShape, "Its values, newest first."),
+      async (c) => {
+        const config = await found(c, kind, reach, c.req.valid("param").id);
+        const rows = await configVersions(reach.db(c), reach.owner(c), String(config.id));
+        const items = rows.map((row) => (config.isSensitive === true ? { ...row, value: null } : row));
+        return c.json({ items, nextCursor: null });
+      },
+    )
+    .post(
+      "/:id/restore",
+      guard(reach.action("configs", "update")),
+      params(idParam),
+      conditional,
+      body(wanted),
+      gives(kind.shape, "The configuration, with the old value as its newest."),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const config = await found(c, kind, reach, id);
+        const { version } = c.req.valid("json");
+        const [old] = await configVersion(reach.db(c), reach.owner(c), id, version);
+        if (old === undefined) throw new NotFoundError("There is no such version.");
+        const value = await clearValue(c, { ...config, value: old.value });
+        if (value === undefined) throw new GatewayError("conflict", "That version can no longer be opened.");
+        const row = await alter(c, kind, reach, id, { value });
+        await tagged(c, row, kind.changeable);
+        return c.json(only(kind.present(row), Object.keys(kind.shape.shape)));
+      },
+    );
+}

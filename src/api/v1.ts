@@ -12,7 +12,7 @@ import { requestsFile, sumsFile } from "./analytics/files.ts";
 import { summary } from "./analytics/summary.ts";
 import { breakerOfServer, circuitBreakers } from "./circuit-breakers.ts";
 import { collections, system } from "./collections.ts";
-import { effective } from "./configs.ts";
+import { effective, settings } from "./configs.ts";
 import { configuration } from "./configuration/routes.ts";
 import { access } from "./explain.ts";
 import { invitations } from "./invitations.ts";
@@ -89,6 +89,7 @@ const things = new Hono<AppEnv>()
   .route("/users", users)
   .route("/", collections)
   .route("/effective-configs", effective)
+  .route("/settings", settings)
   .route("/alert-events", alertEvents)
   .route("/circuit-breakers", circuitBreakers)
   .route("/analytics", analytics)

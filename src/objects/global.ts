@@ -9,6 +9,7 @@ import { Gates, migrate } from "./tables.ts";
 const EPOCH = "epoch";
 const CAPACITY = "capacity";
 const SWEEP_MS = 600_000;
+const MOST_TOLD = 500;
 
 export interface ShareAnswer extends LeaseAnswer {
   /** Of what all tenants have in common: shared limits, defaults. */
@@ -60,7 +61,14 @@ export class GlobalObject extends DurableObject<Env> {
   raiseEpoch(): number {
     const next = this.epoch() + 1;
     this.ctx.storage.kv.put(EPOCH, next);
+    this.ctx.waitUntil(this.#tell(next));
     return next;
+  }
+
+  /** Those with traffic hear of it at once; the others when they next ask for a share. */
+  async #tell(systemEpoch: number): Promise<void> {
+    const busy = [...this.entitlements().keys()].slice(0, MOST_TOLD);
+    await Promise.allSettled(busy.map((id) => this.env.TENANTS.getByName(id).heed(systemEpoch)));
   }
 
   override async alarm(): Promise<void> {

@@ -15,6 +15,8 @@ import { migrate } from "./tables.ts";
 import { type NumberedTransition, TrafficTables } from "./traffic-tables.ts";
 
 const EPOCH = "epoch";
+/** The newest of the whole system's that this object has heard of. */
+const SYSTEM_EPOCH = "system epoch";
 const SWEEP_MS = 3_600_000;
 
 export class TenantObject extends DurableObject<Env> {
@@ -45,6 +47,13 @@ export class TenantObject extends DurableObject<Env> {
     return next;
   }
 
+  /** What changes for all tenants changes for this one, once. */
+  heed(systemEpoch: number): void {
+    if (systemEpoch <= (this.ctx.storage.kv.get<number>(SYSTEM_EPOCH) ?? 0)) return;
+    this.ctx.storage.kv.put(SYSTEM_EPOCH, systemEpoch);
+    this.raiseEpoch();
+  }
+
   /** The one call of the hot path: takes what there is to tell, and brings what there is to know. */
   async lease({ ask, share, reports = [], violations = [], bansKnown }: TenantCall): Promise<TenantReply> {
     if (share !== undefined) this.#leases.terms = share;
@@ -52,6 +61,7 @@ export class TenantObject extends DurableObject<Env> {
     this.#tables.addTransitions(transitions);
     this.#bans.report(violations, Date.now());
     const answer = ask && (await this.#leases.answer(ask));
+    this.heed(this.#leases.systemEpoch);
     await this.#planSweep();
     const now = Date.now();
     return {

@@ -15,6 +15,8 @@ export interface Change {
   readonly details?: object | undefined;
   /** Whose configuration changes, where it is not the principal's tenant (operators). */
   readonly tenantId?: string;
+  /** It holds for all tenants. */
+  readonly isSystem?: boolean;
 }
 
 /** What it takes of Hono's context behind a guard. */
@@ -34,7 +36,9 @@ export async function change<R>(
 ): Promise<R> {
   const committed = await commit(auditOf(c, what));
   const tenantId = what.tenantId ?? c.var.principal.tenantId;
-  await c.var.services.epochs.raise(tenantId, (work) => c.executionCtx.waitUntil(work));
+  const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  await c.var.services.epochs.raise(tenantId, background);
+  if (what.isSystem === true) await c.var.services.epochs.raiseAll(background);
   return committed;
 }
 

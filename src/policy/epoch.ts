@@ -7,6 +7,8 @@ import type { Background, Epochs } from "../core/tenant-cache.ts";
 export interface TenantEpochs extends Epochs {
   /** After a change is committed: what isolates remember of the tenant is void within a second of this. */
   raise(tenantId: string, background: Background): Promise<void>;
+  /** After a change that holds for every tenant. */
+  raiseAll(background: Background): Promise<void>;
   /** Somebody else has heard it from the tenant's object. */
   heard(tenantId: string, epoch: number, askedAt: number): void;
 }
@@ -42,6 +44,8 @@ const RAISE_ATTEMPTS = 5;
 export interface EpochTools {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Tells the tenants' objects, those with traffic at once and the others when they next ask for capacity. */
+  readonly raiseSystem: () => Promise<unknown>;
 }
 
 export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools: EpochTools): TenantEpochs {
@@ -78,6 +82,21 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     return answer;
   };
 
+  /** The change is made, whatever the object says; until it hears of it, age alone makes isolates look again. */
+  const insist = async (attempt: () => Promise<unknown>, background: Background) => {
+    const again = async () => {
+      for (let failures = 1; failures < RAISE_ATTEMPTS; failures += 1) {
+        await tools.sleep(200 * 2 ** failures);
+        const isDone = await attempt().then(
+          () => true,
+          () => false,
+        );
+        if (isDone) return;
+      }
+    };
+    await attempt().catch(() => background(again()));
+  };
+
   return {
     current(tenantId, background) {
       const tenant = tenantOf(tenantId);
@@ -104,20 +123,10 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
         const askedAt = tools.now();
         learn(tenant, await objectOf(tenantId).raiseEpoch(), askedAt);
       };
-      const insist = async () => {
-        for (let failures = 1; failures < RAISE_ATTEMPTS; failures += 1) {
-          await tools.sleep(200 * 2 ** failures);
-          if (
-            await attempt().then(
-              () => true,
-              () => false,
-            )
-          )
-            return;
-        }
-      };
-      // The change is made, whatever the object says; until it hears of it, age alone makes isolates look again.
-      await attempt().catch(() => background(insist()));
+      await insist(attempt, background);
+    },
+    async raiseAll(background) {
+      await insist(tools.raiseSystem, background);
     },
   };
 }

@@ -88,6 +88,70 @@ describe("a configuration value", () => {
   });
 });
 
+describe("a setting of the gateway", () => {
+  const settingOf = async (key: string) =>
+    (await as(admin.text).get("/settings")).body.items.find((item: { key: string }) => item.key === key);
+
+  it("is what it is by default until the tenant sets it, and again when it no longer does", async () => {
+    const key = "logging.payloads.results";
+    const { post, patch, del } = as(admin.text);
+    expect(await settingOf(key)).toMatchObject({
+      value: false,
+      source: "default",
+      isSet: false,
+      configId: null,
+    });
+    const { body: config } = await post("/configs", { key, value: true, category: "anything" });
+    expect(config).toMatchObject({ category: "logging", isSensitive: false, isRuntime: true });
+    expect(await settingOf(key)).toMatchObject({ value: true, source: "tenant", configId: config.id });
+    const refused = await patch(`/configs/${config.id}`, { value: "yes" });
+    expect(refused.body.errors).toEqual([{ path: "/value", message: "is true or false" }]);
+    expect((await del(`/configs/${config.id}`)).status).toBe(204);
+    expect(await settingOf(key)).toMatchObject({ value: false, source: "default" });
+  });
+
+  it("that is secret is sealed, whatever else is said of it", async () => {
+    const secret = `Bearer ${crypto.randomUUID()}`;
+    const { post, patch, get } = as(admin.text);
+    const key = "telemetry.otlp.authorization";
+    const { body: config } = await post("/configs", { key, value: secret, isSensitive: false });
+    expect(config).toMatchObject({ isSensitive: true, value: null });
+    expect((await patch(`/configs/${config.id}`, { description: "Ours." })).status).toBe(200);
+    expect((await patch(`/configs/${config.id}`, { value: 7 })).status).toBe(400);
+    const rows = await owner.query("select * from system_configs where id = $1", [config.id]);
+    const seen = JSON.stringify([
+      rows,
+      await settingOf(key),
+      (await get("/configs")).body,
+      await tenant.audit(),
+    ]);
+    expect(seen).not.toContain(secret);
+    expect(await settingOf(key)).toMatchObject({ value: null, isSet: true, source: "tenant" });
+  });
+
+  it("is set by those only who may, and under its right name", async () => {
+    const { post } = as(admin.text);
+    const slip = await post("/configs", { key: "logging.payload.sample", value: 1 });
+    expect(slip.body.errors[0]).toMatchObject({ path: "/key" });
+    const headers = await tenant.addOperator();
+    const json = { key: "logging.payloads.sample", value: 1 };
+    const shared = await call("POST", "/system/configs", { headers, json });
+    expect(shared.body.errors).toEqual([{ path: "/key", message: "is each tenant's own to set" }]);
+  });
+
+  it("of the whole system goes back to an earlier version too", async () => {
+    const headers = await tenant.addOperator();
+    const key = `x.${crypto.randomUUID()}`;
+    const { body: made } = await call("POST", "/system/configs", { headers, json: { key, value: 1 } });
+    await call("PATCH", `/system/configs/${made.id}`, { headers, json: { value: 2 } });
+    const path = `/system/configs/${made.id}`;
+    const restored = await call("POST", `${path}/restore`, { headers, json: { version: 1 } });
+    expect(restored.body).toMatchObject({ value: 1, version: 3, tenantId: null });
+    expect((await call("GET", `${path}/versions`, { headers })).body.items).toHaveLength(3);
+    expect((await call("GET", `${path}/versions`, { key: admin.text })).status).toBe(403);
+  });
+});
+
 describe("what operators set", () => {
   it("is seen by every tenant, and made by nobody else", async () => {
     const headers = await tenant.addOperator();

@@ -3,8 +3,10 @@
  * to stand in any table or on the console. Without the tenant's wish nothing of a payload is kept at all.
  */
 import { readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { API_KEY_SCOPES } from "../../src/core/vocabulary.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { type Recorder, startRecorder } from "../fixtures/recorder.ts";
 
@@ -219,6 +221,36 @@ describe("with every payload kept", () => {
     await expect.poll(() => recorded(tenant.id), { timeout: 20_000 }).toBe(2);
     const kept = (await calls(tenant.id)).map(({ params }) => params);
     expect(kept).toEqual(expect.arrayContaining([null, { name: "look", arguments: { a: 1 } }]));
+  });
+});
+
+describe("a tenant's wish", () => {
+  it("holds within a second of being said, and no longer than a second after it is taken back", async () => {
+    const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] });
+    const admin = await tenant.addKey({ role: "admin", scopes: [...API_KEY_SCOPES] });
+    const api = async (method: string, path: string, json?: object) => {
+      const response = await fetch(`${gateway.url}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${admin}`, "content-type": "application/json", "if-match": "*" },
+        body: json === undefined ? null : JSON.stringify(json),
+      });
+      expect(response.status).toBeLessThan(300);
+      return response.headers.get("location")?.replace("/api/v1", "") ?? "";
+    };
+    const ask = (name: string) => send(tenant, { message: callOf({ name, arguments: { a: 1 } }) });
+    await ask("before");
+    const place = await api("POST", "/configs", { key: "logging.payloads.sample", value: 1 });
+    await wait(1000);
+    await ask("while");
+    await api("PATCH", place, { value: 0 });
+    await wait(1000);
+    await ask("after");
+    const kept = async () => (await calls(tenant.id)).map(({ target, params }) => [target, params !== null]);
+    await expect.poll(kept, { timeout: 20_000 }).toEqual([
+      ["before", false],
+      ["while", true],
+      ["after", false],
+    ]);
   });
 });
 

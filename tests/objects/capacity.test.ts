@@ -33,3 +33,20 @@ it("raises a number of its own for what all tenants share, which comes with thei
   await request(new LeaseBook("one"), tenant, [SYSTEM_LIMIT]);
   expect((await tenant.lease({})).systemEpoch).toBe(before + 1);
 });
+
+it("is heard of at once by tenants that are busy, and by others when they next ask", async () => {
+  const [busy, idle] = [crypto.randomUUID(), crypto.randomUUID()].map((id) => env.TENANTS.getByName(id));
+  if (busy === undefined || idle === undefined) throw new TypeError("two tenants");
+  await request(new LeaseBook("busy"), busy, [SYSTEM_LIMIT]);
+  await busy.lease({});
+  const before = await busy.epoch();
+  await system.raiseEpoch();
+  await expect.poll(() => busy.epoch()).toBe(before + 1);
+  // Once is enough, however often it is told.
+  await busy.heed(await system.epoch());
+  expect(await busy.epoch()).toBe(before + 1);
+  expect(await idle.epoch()).toBe(0);
+  await request(new LeaseBook("idle"), idle, [SYSTEM_LIMIT]);
+  await idle.lease({});
+  expect(await idle.epoch()).toBe(1);
+});

@@ -27,7 +27,7 @@ beforeEach(() => {
   now = 1_000_000;
   [stored, asked, isDown, work] = [7, 0, false, []];
   const never = () => new Promise<void>(() => {});
-  epochs = createEpochs(() => object, { now: () => now, sleep: never });
+  epochs = createEpochs(() => object, { now: () => now, sleep: never, raiseSystem: async () => 0 });
 });
 
 describe("an isolate", () => {
@@ -70,7 +70,11 @@ describe("an isolate", () => {
 
   it("does without when the object does not answer", async () => {
     const silent = { ...object, epoch: () => new Promise<number>(() => {}) };
-    epochs = createEpochs(() => silent, { now: () => now, sleep: async () => undefined });
+    epochs = createEpochs(() => silent, {
+      now: () => now,
+      sleep: async () => undefined,
+      raiseSystem: async () => 0,
+    });
     expect(await current()).toBeUndefined();
   });
 
@@ -96,7 +100,7 @@ describe("an isolate", () => {
       new Promise<void>((resolve) => {
         wake = resolve;
       });
-    epochs = createEpochs(() => object, { now: () => now, sleep });
+    epochs = createEpochs(() => object, { now: () => now, sleep, raiseSystem: async () => 0 });
     isDown = true;
     await epochs.raise("t1", background);
     expect(stored).toBe(7);

@@ -127,7 +127,11 @@ describe("without a change", () => {
     };
     const authenticator = createAuthenticator({
       proofs: [apiKeyProof(database)],
-      epochs: createEpochs(() => ({ epoch: down, raiseEpoch: down }), { now: Date.now, sleep }),
+      epochs: createEpochs(() => ({ epoch: down, raiseEpoch: down }), {
+        now: Date.now,
+        sleep,
+        raiseSystem: down,
+      }),
       usage: { count: () => undefined },
       onGuessing: async () => undefined,
       now: Date.now,

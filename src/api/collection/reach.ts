@@ -11,18 +11,22 @@ export type Scene = Context<AppEnv & Guarded>;
 export type Verb = "list" | "read" | "create" | "update" | "delete";
 
 export interface Reach {
+  /** What changes, changes for every tenant. */
+  readonly isSystem: boolean;
   action(name: ManagedName, verb: Verb): Action;
   owner(c: Scene): Owner;
   db(c: Scene): Db;
 }
 
 export const ofTenant: Reach = {
+  isSystem: false,
   action: (name, verb) => `${name}.${verb}` as const,
   owner: (c) => c.get("principal").tenantId,
   db: (c) => c.get("db"),
 };
 
 export const ofSystem: Reach = {
+  isSystem: true,
   action: (_, verb) => (verb === "list" || verb === "read" ? "system.read" : "system.write"),
   owner: () => null,
   db: (c) => c.get("services").database.asSystem(),

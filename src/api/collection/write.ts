@@ -28,7 +28,9 @@ export async function make(c: Scene, kind: Kind, reach: Reach, input: Row): Prom
   };
   await refuseFaults(c, kind, reach, wanted);
   const values = await prepared(c, kind, wanted, undefined);
-  const what = { action: reach.action(kind.name, "create"), resource: resourceOf(kind, id), after: values };
+  const { isSystem } = reach;
+  const action = reach.action(kind.name, "create");
+  const what = { action, resource: resourceOf(kind, id), after: values, isSystem };
   const [[made]] = await saying(kind.noun, () =>
     change(c, what, (audit) =>
       db.batch([insertRow(db, kind.table, kind.columns, values), ...alongside(c, kind, db, values), audit]),
@@ -47,7 +49,9 @@ export async function alter(c: Scene, kind: Kind, reach: Reach, id: string, inpu
     await refuseFaults(c, kind, reach, { ...before, ...wanted });
     const values = await prepared(c, kind, wanted, before);
     const after = { ...before, ...values };
-    const what = { action: reach.action(kind.name, "update"), resource: resourceOf(kind, id), before, after };
+    const { isSystem } = reach;
+    const action = reach.action(kind.name, "update");
+    const what = { action, resource: resourceOf(kind, id), before, after, isSystem };
     const { tenantId: owner, updatedAt } = identity.parse(before);
     try {
       const [, [row]] = await saying(kind.noun, () =>
@@ -71,7 +75,13 @@ export async function alter(c: Scene, kind: Kind, reach: Reach, id: string, inpu
 export async function remove(c: Scene, kind: Kind, reach: Reach, id: string): Promise<void> {
   const db = reach.db(c);
   const before = await own(c, kind, reach, id);
-  const what = { action: reach.action(kind.name, "delete"), resource: resourceOf(kind, id), before };
+  const { isSystem } = reach;
+  const what = {
+    action: reach.action(kind.name, "delete"),
+    resource: resourceOf(kind, id),
+    before,
+    isSystem,
+  };
   await change(c, what, (audit) => db.batch([deleteRow(db, kind.table, reach.owner(c), id), audit]));
 }
 

@@ -1,8 +1,12 @@
 /** What the gateway's own code reads at run time. A sensitive value is sealed, and shown to nobody. */
 import { z } from "zod";
+import type { InputIssue } from "../../core/errors.ts";
+import { isOwnKey, SETTING_KEYS, settingOf } from "../../core/settings/known.ts";
+import { faultIn } from "../../core/settings/values.ts";
 import { insertConfigVersion } from "../../db/queries/configs.ts";
-import type { Row } from "../../db/queries/rows.ts";
+import type { Owner, Row } from "../../db/queries/rows.ts";
 import { systemConfigs as table } from "../../db/schema/operations.ts";
+import { openedSetting, sealSetting } from "../../policy/settings.ts";
 import { kind } from "../collection/kind.ts";
 import type { Scene } from "../collection/reach.ts";
 import { key, prose } from "./members.ts";
@@ -16,11 +20,34 @@ const stored = z.object({
   isSensitive: z.boolean().default(false),
 });
 
+/** Of a row that may not be there yet. */
+const said = z.object({ key: z.string(), value: z.unknown() });
+
 const sealedValue = z.strictObject({ sealed: z.string() });
 
-/** Bound to owner and key, so that no sealed value is of use elsewhere. */
-const purpose = ({ tenantId, key: name }: { tenantId: string | null; key: string }) =>
-  `config:${tenantId ?? "system"}:${name}`;
+/** Keys of the gateway's own are typed: see core/settings. Others are whosoever's, and hold whatever they hold. */
+function faultsIn(owner: Owner, { key: name, value }: z.output<typeof said>): InputIssue[] {
+  const setting = settingOf(name);
+  if (setting === undefined) {
+    const others = `is no setting of the gateway. There are: ${SETTING_KEYS.join(", ")}`;
+    return isOwnKey(name) ? [{ path: "/key", message: others }] : [];
+  }
+  if (setting.whose === "tenant" && owner === null)
+    return [{ path: "/key", message: "is each tenant's own to set" }];
+  if (setting.whose === "system" && owner !== null)
+    return [{ path: "/key", message: "holds for the whole system, and is its operators' to set" }];
+  // What is sealed has been looked at when it came.
+  const isOld = setting.type === "secret" && sealedValue.safeParse(value).success;
+  const fault = isOld ? undefined : faultIn(setting, value);
+  return fault === undefined ? [] : [{ path: "/value", message: fault }];
+}
+
+/** What a setting's definition says of it is not for whoever sets it to say. */
+function definedBy(name: string): { category?: string; isSensitive?: boolean; isRuntime?: boolean } {
+  const setting = settingOf(name);
+  if (setting === undefined) return {};
+  return { category: name.split(".")[0] ?? "", isSensitive: setting.type === "secret", isRuntime: true };
+}
 
 export const configs = kind({
   name: "configs",
@@ -43,12 +70,16 @@ export const configs = kind({
   filters: ["key", "category", "isSensitive", "isRuntime"],
   searched: ["key", "description"],
   present: (row) => (row.isSensitive === true ? { ...row, value: null } : row),
+  faults: async ({ owner }, row) => faultsIn(owner, said.parse(row)),
   hooks: {
     async prepare(c, values, before) {
-      const after = stored.parse({ ...before, ...values });
+      const known = definedBy(stored.parse({ ...before, ...values }).key);
+      const after = stored.parse({ ...before, ...values, ...known });
       if (!("value" in values)) return values;
-      const value = after.isSensitive ? await seal(c, after) : after.value;
-      return { ...values, value, version: before === undefined ? 1 : after.version + 1 };
+      const value = after.isSensitive
+        ? await sealSetting(c.var.services.keyring, after, after.value)
+        : after.value;
+      return { ...values, ...known, value, version: before === undefined ? 1 : after.version + 1 };
     },
     alongside(c, db, row) {
       const { id, tenantId, value, version } = stored.parse(row);
@@ -61,16 +92,10 @@ export const configs = kind({
   example: { key: "registry.greeting", value: "Welcome", category: "general" },
 });
 
-async function seal(c: Scene, config: z.output<typeof stored>) {
-  const content = new TextEncoder().encode(JSON.stringify(config.value));
-  return { sealed: await c.var.services.keyring.seal(purpose(config), content) };
-}
-
 /** The value in clear: undefined where a seal does not open. */
 export async function clearValue(c: Scene, row: Row): Promise<unknown> {
   const config = stored.parse(row);
   if (!config.isSensitive) return config.value;
   const { sealed } = sealedValue.parse(config.value);
-  const opened = await c.var.services.keyring.open(purpose(config), sealed);
-  return opened === undefined ? undefined : JSON.parse(new TextDecoder().decode(opened));
+  return openedSetting(c.var.services.keyring, config, sealed);
 }

@@ -1,5 +1,5 @@
 /** Configuration values in time: each change leaves the version before it to be read and brought back. */
-import { and, desc, eq, isNull, or } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, or } from "drizzle-orm";
 import { systemConfigHistory as history, systemConfigs } from "../schema/operations.ts";
 import type { Owner } from "./rows.ts";
 import type { Queries } from "./types.ts";
@@ -34,6 +34,24 @@ export function configVersion(db: Queries, owner: Owner, configId: string, versi
     .select(shown)
     .from(history)
     .where(and(eq(history.configId, configId), eq(history.version, version), seen(owner)));
+}
+
+/** Of these keys the tenant's own and the whole system's. */
+export function settingRows(db: Queries, tenantId: string, keys: readonly string[]) {
+  return db
+    .select({
+      id: systemConfigs.id,
+      key: systemConfigs.key,
+      value: systemConfigs.value,
+      tenantId: systemConfigs.tenantId,
+    })
+    .from(systemConfigs)
+    .where(
+      and(
+        inArray(systemConfigs.key, [...keys]),
+        or(eq(systemConfigs.tenantId, tenantId), isNull(systemConfigs.tenantId)),
+      ),
+    );
 }
 
 /** Of each key what holds in the tenant: its own value, or else the whole system's. */
