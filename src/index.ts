@@ -2,6 +2,7 @@
 import { createApp } from "./app.ts";
 import { runJobs } from "./jobs/index.ts";
 import { consumeDeadEvents, consumeEvents } from "./logs/consumer.ts";
+import { consumeAlerts } from "./operations/alerts/deliver.ts";
 import { consumeWork } from "./registry/work.ts";
 import { servicesOf } from "./services.ts";
 
@@ -16,8 +17,9 @@ const app = createApp();
 export default {
   fetch: app.fetch,
   async queue(batch, env) {
-    const { database, registry } = servicesOf(env).services;
+    const { alerts, database, registry } = servicesOf(env).services;
     if (batch.queue.includes("-health")) await consumeWork(batch.messages, registry);
+    else if (batch.queue.includes("-alerts")) await consumeAlerts(batch.messages, alerts);
     else if (batch.queue.includes("-dead")) await consumeDeadEvents(batch.messages, database);
     else await consumeEvents(batch.messages, database);
   },

@@ -19,6 +19,8 @@ import { createTraceExporter } from "./logs/export.ts";
 import { asLine, intoDataset, observed } from "./logs/observe.ts";
 import { createPoolReport } from "./logs/pools.ts";
 import { createMailer } from "./mail/mail.ts";
+import { watchHealth } from "./operations/alerts/evaluate.ts";
+import type { AlertParts } from "./operations/alerts/parts.ts";
 import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
 import { openSetting } from "./policy/settings.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
@@ -48,6 +50,8 @@ export interface Services {
   readonly registry: HealthParts;
   /** Where they are sent to be done. */
   readonly work: WorkQueue;
+  /** What it takes to look at alerts and to tell them. */
+  readonly alerts: AlertParts;
   /** How upstreams are reached, and which addresses may be. */
   readonly upstream: ChannelTools;
 }
@@ -55,7 +59,7 @@ export interface Services {
 /** The Durable Objects' namespaces, as wrangler.toml binds them. */
 export type ObjectNamespaces = Pick<
   Env,
-  "TENANTS" | "GLOBAL" | "SESSIONS" | "BRIDGES" | "OUTBOX" | "EVENTS" | "HEALTH"
+  "TENANTS" | "GLOBAL" | "SESSIONS" | "BRIDGES" | "OUTBOX" | "EVENTS" | "HEALTH" | "ALERTS"
 >;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -89,13 +93,14 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
   const snapshots = createSnapshots(database, epochs, Date.now);
   const allowLoopback = config.environment !== "production";
   const fetcher: typeof fetch = (input, init) => fetch(input, init);
+  const sendMail = createMailer(database, { ...config.mail, keepInOutbox: allowLoopback });
   const people = createPeople({
     database,
     publicUrl: config.publicUrl,
     secret: config.authSecret,
     social: config.social,
     dynamicRegistration: config.dynamicRegistration,
-    sendMail: createMailer(database, { ...config.mail, keepInOutbox: allowLoopback }),
+    sendMail,
     isAllowedUrl: (url) => judgeUrl(url, { allowLoopback }).ok,
     fetch: fetcher,
     raiseEpoch: (tenantId) => epochs.raise(tenantId, (work) => void work.catch(() => undefined)),
@@ -155,12 +160,21 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
         logFailure(asGatewayError(error), { work: "write breaker transitions", serverId: "" }),
       ),
   });
+  const alerts: AlertParts = {
+    database,
+    keyring,
+    fetch: fetcher,
+    urlPolicy: upstream.urlPolicy,
+    sendMail,
+    queue: objects.ALERTS,
+    now: Date.now,
+  };
   const registry: HealthParts = {
     database,
     keyring,
     upstream,
     raiseEpoch: (tenantId) => epochs.raise(tenantId, (work) => void work.catch(() => undefined)),
-    onHealthChange: async () => undefined,
+    onHealthChange: (changes) => watchHealth(alerts, changes),
     now: Date.now,
   };
   const gateway = createGateway({
@@ -195,6 +209,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     upstream,
     registry,
     work: objects.HEALTH,
+    alerts,
   };
 }
 

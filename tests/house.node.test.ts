@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   admin: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
   jobs: [...BELOW_SERVICES, ...SERVICES, "env.ts", "services.ts"],
   "app.ts": [...BELOW_SERVICES, ...SERVICES, "edge", "api", "admin", "env.ts", "services.ts"],
-  "index.ts": ["app.ts", "jobs", "logs", "registry", "objects", "services.ts", "env.ts"],
+  "index.ts": ["app.ts", "jobs", "logs", "operations", "registry", "objects", "services.ts", "env.ts"],
 };
 
 const files = globSync("src/**/*.{ts,tsx,js,json}").map((file) => file.replaceAll("\\", "/"));

@@ -1,6 +1,7 @@
 /** The routes of all kinds: each tenant's own, and under /system what holds for the whole gateway. */
 import { Hono } from "hono";
 import type { AppEnv } from "../edge/context.ts";
+import { systemAlerting } from "./alerting.ts";
 import { databaseReports } from "./analytics/database.ts";
 import { billingFile } from "./analytics/files.ts";
 import { collection } from "./collection/collection.ts";
@@ -21,5 +22,6 @@ export const system = new Hono<AppEnv>()
   .route("/materialized-views", views)
   .route("/audit-logs/verification", systemVerification)
   .route("/", databaseReports)
-  .route("/usage/export", billingFile);
+  .route("/usage/export", billingFile)
+  .route("/alerts", systemAlerting);
 for (const kind of SYSTEM_KINDS) system.route(`/${kind.name}`, routesOf(kind, ofSystem));

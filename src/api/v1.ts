@@ -7,6 +7,7 @@ import type { AppEnv } from "../edge/context.ts";
 import { accessControls } from "./access-controls.ts";
 import { activeRequests } from "./active-requests.ts";
 import { alertEvents } from "./alert-events.ts";
+import { alertDeliveryList, alerting, alertStateList } from "./alerting.ts";
 import { analytics } from "./analytics/analytics.ts";
 import { requestsFile, sumsFile } from "./analytics/files.ts";
 import { summary } from "./analytics/summary.ts";
@@ -87,10 +88,13 @@ const things = new Hono<AppEnv>()
   .route("/tenants", tenants)
   .route("/members", members)
   .route("/users", users)
+  .route("/alerts", alerting)
   .route("/", collections)
   .route("/effective-configs", effective)
   .route("/settings", settings)
   .route("/alert-events", alertEvents)
+  .route("/alert-states", alertStateList)
+  .route("/alert-deliveries", alertDeliveryList)
   .route("/circuit-breakers", circuitBreakers)
   .route("/analytics", analytics)
   .route("/analytics/summary", summary)

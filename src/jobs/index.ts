@@ -1,5 +1,6 @@
 /** What each cron expression of wrangler.toml starts. */
 import type { Services } from "../services.ts";
+import { watchAlerts } from "./alerts.ts";
 import { replayDeadLetters } from "./dead-letters.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { dropOldSums, rollUpTraffic } from "./rollups.ts";
@@ -13,6 +14,8 @@ export async function runJobs(cron: string, services: Services, now = new Date()
     await watchSources(database, services.work, now);
     await replayDeadLetters(database);
     await rollUpTraffic(database, () => new Date());
+    // After the sums that they go by.
+    await watchAlerts(services.alerts);
   }
   if (cron === "17 3 * * *") {
     await ensurePartitions(database);

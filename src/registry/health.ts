@@ -1,6 +1,7 @@
 /** Looks after a batch of servers: probes them, a few at a time, and writes down how they are, all in one go. */
 import { asGatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidFrom } from "../core/ids.ts";
+import { inTurns } from "../core/in-turns.ts";
 import { afterCheck, type Health, readHealth } from "../core/registry/health.ts";
 import { readHealthSettings } from "../core/registry/schedule.ts";
 import { maintenanceAt } from "../core/registry/windows.ts";
@@ -11,7 +12,6 @@ import { addHealthChecks, addServerMetrics, markChecked, serversForVisit } from 
 import { logFailure } from "../logs/console.ts";
 import { targetFor } from "../upstream/target.ts";
 import type { DiscoverParts } from "./discover.ts";
-import { inTurns } from "./in-turns.ts";
 import { type ProbeResult, probe } from "./probe.ts";
 
 export interface HealthChange {

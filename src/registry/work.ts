@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import { asGatewayError } from "../core/errors.ts";
+import { inTurns } from "../core/in-turns.ts";
 import { logFailure } from "../logs/console.ts";
 import { discover } from "./discover.ts";
 import { checkServers, type HealthParts } from "./health.ts";
-import { inTurns } from "./in-turns.ts";
 import { synchronise } from "./synchronise.ts";
 
 const server = z.object({ tenantId: z.uuid(), serverId: z.uuid() });

@@ -61,7 +61,7 @@ const FULL = {
     { title: "Night", server: "shop", startsAt: "2026-01-01T00:00:00+01:00", endsAt: "2026-01-01T04:00:00Z" },
   ],
   announcements: [{ title: "Hi", body: "There", startsAt: "2026-01-01T00:00:00Z" }],
-  alerts: [{ name: "Slow", metric: "p95", threshold: 1, server: "weather" }],
+  alerts: [{ name: "Slow", metric: "latency_p95", threshold: 1, server: "weather" }],
   retentionPolicies: [{ tableName: "audit_logs", retentionDays: 400 }],
 };
 const SECRETS = { WEATHER: "token-of-the-weather", SMTP: "smtp-password" };
@@ -104,7 +104,10 @@ describe("a configuration file", () => {
       expect.objectContaining({ section: "alerts", do: "remove", name: "Slow" }),
     ]);
     expect((await post("apply", { document, hash: "0".repeat(64) })).status).toBe(409);
-    await apply({ version: 1, alerts: [{ name: "Slow", metric: "p99", threshold: 1, server: "weather" }] });
+    await apply({
+      version: 1,
+      alerts: [{ name: "Slow", metric: "latency_p99", threshold: 1, server: "weather" }],
+    });
     expect((await post("apply", { document, hash: plan.body.hash })).status).toBe(409);
     expect((await apply(document)).body.applied).toBe(2);
     expect((await exported()).featureFlags).toEqual([{ key: "beta", name: "Beta 2" }]);
@@ -311,7 +314,7 @@ const documents = unique(word, (name) => name).chain((servers) =>
         fc.record(
           {
             name: word,
-            metric: word,
+            metric: fc.constantFrom("error_rate", "latency_p95", "requests"),
             threshold: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
             server: fc.constantFrom(...(servers.length === 0 ? [null] : servers)),
           },

@@ -12,6 +12,8 @@ const EXAMPLE_ID = "01890a5d-ac96-774b-bcce-b302099a8057";
 /** Rows that only the gateway itself makes, by the path segment before their id. */
 const MADE_ELSEWHERE: Record<string, string> = {
   "alert-events": "alert_events",
+  "alert-states": "alert_states",
+  "alert-deliveries": "alert_deliveries",
   "circuit-breakers": "circuit_breakers",
   "registry-entries": "registry_entries",
   tools: "server_tools",

@@ -179,7 +179,7 @@ describe("what operators set", () => {
 describe("an alert that went off", () => {
   it("is taken in hand, then over, and then stays over", async () => {
     const { post } = as(admin.text);
-    const { body: alert } = await post("/alerts", { name: "Slow", metric: "p95", threshold: 1 });
+    const { body: alert } = await post("/alerts", { name: "Slow", metric: "latency_p95", threshold: 1 });
     const [event] = await owner.query(
       "insert into alert_events (tenant_id, alert_id, severity, dedup_key, message) values ($1, $2, 'high', 'x', 'Too slow.') returning id",
       [tenant.id, alert.id],

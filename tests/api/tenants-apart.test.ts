@@ -16,6 +16,8 @@ let me: TestKey;
 const TABLES: Record<string, string> = {
   ...Object.fromEntries(KINDS.map(({ name, table }) => [name, getTableName(table)])),
   "alert-events": "alert_events",
+  "alert-states": "alert_states",
+  "alert-deliveries": "alert_deliveries",
   "circuit-breakers": "circuit_breakers",
   tools: "server_tools",
   resources: "server_resources",

@@ -1,9 +1,13 @@
 /** Rules on what is measured, and who is told when one is broken. */
 import { z } from "zod";
+import { COMPARISONS } from "../../core/alerts/machine.ts";
+import { isMetric, METRIC_NAMES, METRICS, type Metric } from "../../core/alerts/metrics.ts";
 import { ALERT_COMPARISONS, SEVERITIES } from "../../core/vocabulary.ts";
+import type { Owner } from "../../db/queries/rows.ts";
 import { performanceAlerts as table } from "../../db/schema/operations.ts";
 import { judgeUrl } from "../../upstream/url-guard.ts";
 import { kind } from "../collection/kind.ts";
+import { moment } from "../times.ts";
 import { prose, title } from "./members.ts";
 
 /** Judged again when something is sent there, by the policy of the place where the gateway runs. */
@@ -15,7 +19,7 @@ const webhook = z
     if (!verdict.ok) ctx.issues.push({ code: "custom", message: verdict.reason, input: ctx.value });
   });
 
-const channels = z
+export const channels = z
   .array(
     z.discriminatedUnion("type", [
       z.strictObject({ type: z.literal("webhook"), url: webhook }),
@@ -27,6 +31,37 @@ const channels = z
 const aWeek = 604_800;
 const measure = z.number().min(-1e15).max(1e15);
 
+const rule = z.object({
+  metric: z.string(),
+  comparison: z.enum(ALERT_COMPARISONS).default("gt"),
+  threshold: z.number(),
+  resolveThreshold: z.number().nullish(),
+  serverId: z.string().nullish(),
+});
+
+function faultsOf(
+  { metric, comparison, threshold, resolveThreshold, serverId }: z.output<typeof rule>,
+  owner: Owner,
+) {
+  const { isSystems, isPerServer, takesServer }: Metric = isMetric(metric)
+    ? METRICS[metric]
+    : METRICS.requests;
+  const fault = (path: string, message: string, isOne: boolean) => (isOne ? [{ path, message }] : []);
+  // Beyond the threshold: it would be over as soon as it began.
+  const ends = resolveThreshold ?? threshold;
+  const isBeyond = ends !== threshold && COMPARISONS[comparison](ends, threshold);
+  return [
+    ...fault("/metric", "is for those who run the gateway", isSystems === true && owner !== null),
+    ...fault("/metric", "is each tenant's own", isPerServer === true && owner === null),
+    ...fault(
+      "/serverId",
+      "is not taken by this metric",
+      takesServer !== true && typeof serverId === "string",
+    ),
+    ...fault("/resolveThreshold", "lies beyond the threshold", isBeyond),
+  ];
+}
+
 export const alerts = kind({
   name: "alerts",
   noun: "alert",
@@ -34,7 +69,7 @@ export const alerts = kind({
   fields: {
     name: title,
     description: prose.nullable(),
-    metric: z.string().regex(/^[a-z][a-z0-9_.]{0,99}$/, "takes small letters, digits, dots and underscores"),
+    metric: z.enum(METRIC_NAMES),
     comparison: z.enum(ALERT_COMPARISONS),
     threshold: measure,
     /** An open alert ends only on the far side of this. Null: of the threshold. */
@@ -46,8 +81,11 @@ export const alerts = kind({
     serverId: z.uuid().nullable(),
     channels,
     isActive: z.boolean(),
+    /** Until then it is watched and told to nobody. */
+    silencedUntil: moment.nullable(),
   },
   known: { channels },
+  faults: async ({ owner }, row) => faultsOf(rule.parse(row), owner),
   sorts: ["name", "metric", "severity", "createdAt", "updatedAt"],
   usual: "name",
   filters: ["metric", "severity", "serverId", "isActive"],

@@ -1,5 +1,6 @@
 /** The whole schema, as drizzle-kit and the clients read it. */
 export * from "./access.ts";
+export * from "./alerts.ts";
 export * from "./entries.ts";
 export * from "./enums.ts";
 export * from "./idempotency.ts";

@@ -13,6 +13,7 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { Channel } from "../../core/alerts/words.ts";
 import {
   atLeast,
   createdAt,
@@ -198,8 +199,10 @@ export const performanceAlerts = pgTable(
     forSeconds: integer("for_seconds").notNull().default(0),
     severity: severity("severity").notNull().default("medium"),
     serverId: uuid("server_id"),
-    channels: jsonb("channels").$type<Json[]>().notNull().default([]),
+    channels: jsonb("channels").$type<Channel[]>().notNull().default([]),
     isActive: boolean("is_active").notNull().default(true),
+    /** Until then it is watched and told to nobody. */
+    silencedUntil: moment("silenced_until"),
     createdBy: byUser("created_by"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

@@ -1,0 +1,116 @@
+/** What else there is to alerts beside their rules: how each stands, whom it told, a trial, and what signs the webhooks. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { ALERT_CHANNELS, messageOf } from "../core/alerts/words.ts";
+import { uuidv7 } from "../core/ids.ts";
+import { inTurns } from "../core/in-turns.ts";
+import { SEVERITIES } from "../core/vocabulary.ts";
+import { alertDeliveries, alertStates } from "../db/schema/alerts.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { renewSecret } from "../operations/alerts/secret.ts";
+import { tell } from "../operations/alerts/tell.ts";
+import { change, record } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { gives } from "./answers.ts";
+import { readable } from "./collection/kind.ts";
+import { ofSystem, ofTenant, type Reach, type Scene } from "./collection/reach.ts";
+import { found, reading } from "./collection/reading.ts";
+import { idParam } from "./key-schemas.ts";
+import { alerts, channels } from "./kinds/alerts.ts";
+import { params } from "./validate.ts";
+
+const states = readable({
+  noun: "alert state",
+  table: alertStates,
+  hidden: ["memory", "revision"],
+  sorts: ["evaluatedAt", "status", "createdAt"],
+  usual: "-evaluatedAt",
+  filters: ["alertId", "status", "subject"],
+});
+
+const deliveries = readable({
+  noun: "alert delivery",
+  table: alertDeliveries,
+  sorts: ["createdAt", "status", "nextAttemptAt"],
+  usual: "-createdAt",
+  filters: ["alertId", "eventId", "status"],
+});
+
+export const alertStateList = reading(states, { list: "alert-states.list", read: "alert-states.list" });
+export const alertDeliveryList = reading(deliveries, {
+  list: "alert-deliveries.list",
+  read: "alert-deliveries.list",
+});
+
+const trial = z
+  .object({
+    channels: z.array(
+      z.object({ type: z.enum(ALERT_CHANNELS), to: z.string(), ok: z.boolean(), says: z.string() }),
+    ),
+  })
+  .meta({ id: "AlertTrial" });
+
+const newSecret = z
+  .object({ secret: z.string(), previousUntil: z.iso.datetime() })
+  .meta({ id: "AlertSigningSecret" });
+
+const rule = z.object({
+  id: z.string(),
+  name: z.string(),
+  metric: z.string(),
+  severity: z.enum(SEVERITIES),
+  threshold: z.number(),
+  channels,
+});
+
+const CHANNELS_AT_ONCE = 4;
+
+async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<typeof trial>> {
+  const row = rule.parse(await found(c, alerts, reach, id));
+  const { alerts: parts } = c.var.services;
+  const at = new Date(parts.now());
+  const says = `${row.name}: this is a trial of where the alert is told.`;
+  const message = messageOf(row, {
+    type: "alert.test",
+    at,
+    eventId: null,
+    subject: undefined,
+    value: undefined,
+    says,
+  });
+  const owner = reach.owner(c);
+  const tried = await inTurns(row.channels, CHANNELS_AT_ONCE, async (channel) => {
+    const { ok, says: outcome } = await tell(parts, { id: uuidv7(), owner, channel, message });
+    return { type: channel.type, to: channel.type === "email" ? channel.to : channel.url, ok, says: outcome };
+  });
+  await record(c, {
+    action: "alerts.test",
+    resource: { type: "alert", id },
+    details: { channels: tried.length },
+  });
+  return { channels: tried };
+}
+
+const more = (reach: Reach, test: "alerts.test" | "system.write", sign: "alerts.sign" | "system.write") =>
+  new Hono<AppEnv>()
+    .post("/signing-secret", guard(sign), gives(newSecret, "It is told this once."), async (c) => {
+      const { keyring } = c.var.services;
+      const [db, owner] = [reach.db(c), reach.owner(c)];
+      const { secret, until, statement } = await renewSecret(db, keyring, owner, new Date());
+      const what = {
+        action: "alerts.sign",
+        resource: { type: "alert_signing_secret", id: owner ?? "system" },
+      };
+      await change(c, what, (audit) => db.batch([statement, audit]));
+      return c.json({ secret, previousUntil: until.toISOString() });
+    })
+    .post(
+      "/:id/test",
+      guard(test),
+      params(idParam),
+      gives(trial, "What came of telling each channel."),
+      async (c) => c.json(await tryOut(c, reach, c.req.valid("param").id)),
+    );
+
+export const alerting = more(ofTenant, "alerts.test", "alerts.sign");
+export const systemAlerting = more(ofSystem, "system.write", "system.write");

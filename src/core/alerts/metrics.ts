@@ -1,0 +1,69 @@
+/** What alerts can watch over: each by its name in a rule, and in what it is told to people. */
+
+export interface Metric {
+  /** As a sentence goes on: “… is at 12 %”. */
+  readonly says: string;
+  readonly unit: "share" | "ms" | "count" | "health" | "breaker";
+  /** Measured of each server by itself, which then has an alert of its own. */
+  readonly isPerServer?: true;
+  /** Of one server too, where the rule names one. */
+  readonly takesServer?: true;
+  /** Of the gateway as a whole; only those who run it have rules on these. */
+  readonly isSystems?: true;
+}
+
+const metrics = {
+  error_rate: { says: "the share of calls that fail", unit: "share", takesServer: true },
+  latency_p50: { says: "the median duration of calls", unit: "ms", takesServer: true },
+  latency_p95: { says: "the duration that 95 % of calls stay below", unit: "ms", takesServer: true },
+  latency_p99: { says: "the duration that 99 % of calls stay below", unit: "ms", takesServer: true },
+  requests: { says: "the number of calls", unit: "count", takesServer: true },
+  limit_hits: { says: "the number of requests refused by limits", unit: "count" },
+  security_events: { says: "the number of security events", unit: "count", takesServer: true },
+  key_quota: { says: "the share of its hourly limit that the busiest key has used", unit: "share" },
+  unhealthy_servers: { says: "the number of unhealthy servers", unit: "count" },
+  open_breakers: { says: "the number of open circuit breakers", unit: "count" },
+  server_health: { says: "health", unit: "health", isPerServer: true, takesServer: true },
+  server_breaker: { says: "circuit breaker", unit: "breaker", isPerServer: true, takesServer: true },
+  queue_backlog: {
+    says: "the number of events that could not be written yet",
+    unit: "count",
+    isSystems: true,
+  },
+  database_ms: { says: "the time that the database takes to answer", unit: "ms", isSystems: true },
+  database_connections: {
+    says: "the share of the database's connections in use",
+    unit: "share",
+    isSystems: true,
+  },
+} as const satisfies Record<string, Metric>;
+
+export type MetricName = keyof typeof metrics;
+
+export const METRICS: Readonly<Record<MetricName, Metric>> = metrics;
+export const METRIC_NAMES = Object.keys(metrics).filter((name): name is MetricName => name in metrics) as [
+  MetricName,
+  ...MetricName[],
+];
+
+export const isMetric = (name: string): name is MetricName => Object.hasOwn(metrics, name);
+
+const HEALTH = ["healthy", "degraded", "unhealthy"];
+const BREAKER = ["closed", "half open", "open"];
+
+export function tellValue(metric: MetricName, value: number): string {
+  switch (METRICS[metric].unit) {
+    case "share":
+      return `${rounded(value * 100)} %`;
+    case "ms":
+      return `${rounded(value)} ms`;
+    case "count":
+      return rounded(value);
+    case "health":
+      return HEALTH[value] ?? rounded(value);
+    case "breaker":
+      return BREAKER[value] ?? rounded(value);
+  }
+}
+
+const rounded = (value: number) => String(Number(value.toPrecision(3)));

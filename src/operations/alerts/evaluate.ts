@@ -1,0 +1,137 @@
+/**
+ * Looks at alert rules: measures, lets each one's state go on, and writes down in one batch what came of it, with the
+ * tellings that are to go out. Cron does it every minute, and a server's change of health at once.
+ */
+import { CALM, nextState, type Step } from "../../core/alerts/machine.ts";
+import { isMetric, METRICS, type MetricName } from "../../core/alerts/metrics.ts";
+import { type NamedRule, type Subject, tellReading } from "../../core/alerts/words.ts";
+import { asGatewayError } from "../../core/errors.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import { maintenanceAt, type Window } from "../../core/registry/windows.ts";
+import { isChangedMeanwhile, isUniqueViolation } from "../../db/errors.ts";
+import { alertRules, type Remembered, type RulesAsked } from "../../db/queries/alerts.ts";
+import { windowsNotOver } from "../../db/queries/snapshot.ts";
+import { logFailure } from "../../logs/console.ts";
+import { sendDeliveries } from "./deliver.ts";
+import { measure, type Readings } from "./measure.ts";
+import type { AlertParts } from "./parts.ts";
+import { type Outcome, writeOutcomes } from "./write.ts";
+
+const RULES_AT_ONCE = 500;
+/** Cron and several batches of health checks may come to the same rules. */
+const ATTEMPTS = 5;
+
+type Row = Awaited<ReturnType<typeof alertRules>>[number];
+export type WatchedRow = Omit<Row, "metric"> & { readonly metric: MetricName };
+
+/** When the health of servers has changed. What goes wrong here must not keep health checks from going on: cron comes too. */
+export async function watchHealth(
+  parts: AlertParts,
+  changes: readonly { readonly tenantId: string }[],
+): Promise<void> {
+  const tenantIds = [...new Set(changes.map(({ tenantId }) => tenantId))];
+  try {
+    await evaluateAlerts(parts, { tenantIds, metrics: ["server_health", "unhealthy_servers"] });
+  } catch (error) {
+    logFailure(asGatewayError(error), { work: "evaluate alerts", serverId: "" });
+  }
+}
+
+/** Returns how many rules were looked at. */
+export async function evaluateAlerts(parts: AlertParts, of?: RulesAsked["of"]): Promise<number> {
+  let looked = 0;
+  for (let after: string | undefined; ; ) {
+    const page = await evaluatePage(parts, { after, limit: RULES_AT_ONCE, of });
+    looked += page.length;
+    after = page.at(-1)?.id;
+    if (page.length < RULES_AT_ONCE) return looked;
+  }
+}
+
+async function evaluatePage(parts: AlertParts, asked: RulesAsked): Promise<readonly Row[]> {
+  const db = parts.database.asSystem();
+  for (let attempt = 1; ; attempt += 1) {
+    const now = new Date(parts.now());
+    const [rows, windows] = await db.batch([alertRules(db, asked), windowsNotOver(db, now)]);
+    const rules = rows.flatMap(watched);
+    if (rules.length === 0) return rows;
+    const readings = await measure(parts.database, rules, parts.now);
+    const at = parts.now();
+    const outcomes = rules.flatMap((rule) => outcomesOf(rule, readings, windows, at));
+    try {
+      const deliveries = await writeOutcomes(db, outcomes, new Date(at));
+      await sendDeliveries(parts, deliveries);
+      return rows;
+    } catch (error) {
+      // Somebody else has come to the same rules meanwhile: what he wrote counts.
+      const isOvertaken = isChangedMeanwhile(error) || isUniqueViolation(error);
+      if (!isOvertaken || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** A rule on something that this version does not know rests. */
+function watched(row: Row): WatchedRow[] {
+  const { metric } = row;
+  return isMetric(metric) ? [{ ...row, metric }] : [];
+}
+
+type TenantWindow = Window & { readonly tenantId: string | null };
+
+function outcomesOf(
+  rule: WatchedRow,
+  readings: Readings,
+  windows: readonly TenantWindow[],
+  at: number,
+): Outcome[] {
+  const known = new Map(rule.states.map((state) => [state.subject, state]));
+  const mine = windows.filter(({ tenantId }) => tenantId === null || tenantId === rule.tenantId);
+  const isSilenced = (serverId: string | null) =>
+    (rule.silencedUntil !== null && rule.silencedUntil.getTime() > at) ||
+    maintenanceAt(mine, serverId ?? "", new Date(at)).maintenance !== undefined;
+  const one = (key: string, subject: Subject | undefined, value: number | undefined, isThere: boolean) => {
+    const before = known.get(key);
+    // Another one's clock was ahead of ours.
+    if (before !== undefined && Date.parse(before.evaluatedAt) > at) return [];
+    const step = nextState(rule, before?.memory ?? CALM, {
+      ...{ value, at, isSilenced: isSilenced(subject?.serverId ?? rule.serverId) },
+      isOver: !rule.isActive || !isThere,
+    });
+    return isWorthKeeping(before, step) ? [outcome(rule, key, subject, value, before, step)] : [];
+  };
+  if (METRICS[rule.metric].isPerServer !== true) {
+    const subject =
+      rule.serverId === null ? undefined : { serverId: rule.serverId, name: rule.serverName ?? "" };
+    return one("", subject, readings.value(rule), true);
+  }
+  const measured = readings.ofServers(rule);
+  const seen = new Set(measured.map(({ serverId }) => serverId));
+  const forgotten = rule.states.filter(({ subject }) => !seen.has(subject));
+  return [
+    ...measured.flatMap(({ serverId, name, value }) => one(serverId, { serverId, name }, value, true)),
+    // In maintenance it is not measured, and yet there.
+    ...forgotten.flatMap(({ subject }) =>
+      one(subject, { serverId: subject, name: "a server" }, undefined, isSilenced(subject)),
+    ),
+  ];
+}
+
+function isWorthKeeping(before: Remembered | undefined, { state, status }: Step): boolean {
+  if (before === undefined) return status !== "quiet" || state.firedAt.length > 0;
+  const { measuredAt: _, ...was } = before.memory;
+  const { measuredAt, ...is } = state;
+  return status !== before.status || status !== "quiet" || JSON.stringify(was) !== JSON.stringify(is);
+}
+
+function outcome(
+  rule: WatchedRow & NamedRule,
+  key: string,
+  subject: Subject | undefined,
+  value: number | undefined,
+  before: Remembered | undefined,
+  step: Step,
+): Outcome {
+  const eventId = step.event === "open" ? uuidv7() : (before?.eventId ?? null);
+  const says = tellReading(rule, subject, value);
+  return { rule, key, subject, value, before, step, eventId, says };
+}

@@ -1,0 +1,112 @@
+/** Measures what a page of rules watches over: one batch, one statement a kind of metric. */
+
+import type { MetricName } from "../../core/alerts/metrics.ts";
+import { percentile } from "../../core/analytics/histogram.ts";
+import type { Database } from "../../db/client.ts";
+import {
+  countOpenBreakers,
+  countUnhealthyServers,
+  type Measured,
+  measureKeyQuota,
+  measureLimitHits,
+  measureSecurityEvents,
+  measureServerBreakers,
+  measureServerHealth,
+  measureSystem,
+  measureTraffic,
+  type ServerMeasured,
+  type TrafficMeasured,
+} from "../../db/queries/alert-readings.ts";
+
+export interface WatchedRule {
+  readonly id: string;
+  readonly metric: MetricName;
+}
+
+export interface Readings {
+  /** Undefined where there was nothing to measure. */
+  value(rule: WatchedRule): number | undefined;
+  /** Of the metrics that are each server's own. */
+  ofServers(rule: WatchedRule): readonly ServerMeasured[];
+}
+
+const TRAFFIC: readonly MetricName[] = [
+  "error_rate",
+  "latency_p50",
+  "latency_p95",
+  "latency_p99",
+  "requests",
+];
+
+export async function measure(
+  database: Database,
+  rules: readonly WatchedRule[],
+  now: () => number,
+): Promise<Readings> {
+  const db = database.asSystem();
+  const at = new Date(now());
+  const ids = (...metrics: readonly MetricName[]) =>
+    rules.filter(({ metric }) => metrics.includes(metric)).map(({ id }) => id);
+  const began = now();
+  const [system] = await measureSystem(db);
+  const databaseMs = now() - began;
+  // Statements that no rule asks for find no rule, and end there.
+  const [traffic, limits, security, quota, unhealthy, breakers, health, ofBreakers] = await db.batch([
+    measureTraffic(db, ids(...TRAFFIC), at),
+    measureLimitHits(db, ids("limit_hits"), at),
+    measureSecurityEvents(db, ids("security_events"), at),
+    measureKeyQuota(db, ids("key_quota"), at),
+    countUnhealthyServers(db, ids("unhealthy_servers")),
+    countOpenBreakers(db, ids("open_breakers")),
+    measureServerHealth(db, ids("server_health")),
+    measureServerBreakers(db, ids("server_breaker")),
+  ]);
+  const trafficOf = new Map(traffic.map((row) => [row.alertId, row]));
+  const counts = valuesOf([...limits, ...security, ...quota, ...unhealthy, ...breakers]);
+  const servers = Map.groupBy([...health, ...ofBreakers], ({ alertId }) => alertId);
+  return {
+    value({ id, metric }) {
+      switch (metric) {
+        case "queue_backlog":
+          return system?.backlog;
+        case "database_connections":
+          return system?.connections;
+        case "database_ms":
+          return databaseMs;
+        case "server_health":
+        case "server_breaker":
+          return undefined;
+        case "limit_hits":
+        case "security_events":
+        case "key_quota":
+        case "unhealthy_servers":
+        case "open_breakers":
+          return counts.get(id) ?? 0;
+        default:
+          return ofTraffic(metric, trafficOf.get(id));
+      }
+    },
+    ofServers: ({ id }) => servers.get(id) ?? [],
+  };
+}
+
+const valuesOf = (measured: readonly Measured[]) =>
+  new Map(measured.map(({ alertId, value }) => [alertId, value]));
+
+function ofTraffic(
+  metric: "error_rate" | "latency_p50" | "latency_p95" | "latency_p99" | "requests",
+  measured: TrafficMeasured | undefined,
+): number | undefined {
+  if (metric === "requests") return measured?.requests ?? 0;
+  if (measured === undefined || measured.requests === 0) return undefined;
+  switch (metric) {
+    case "error_rate":
+      return measured.errors / measured.requests;
+    case "latency_p50":
+      return percentile(measured.histogram, 0.5);
+    case "latency_p95":
+      return percentile(measured.histogram, 0.95);
+    case "latency_p99":
+      return percentile(measured.histogram, 0.99);
+  }
+}

@@ -1,0 +1,100 @@
+/** Writes down what an evaluation came to: states, events and tellings together, or none of them. */
+import type { Step } from "../../core/alerts/machine.ts";
+import { messageOf, type Subject } from "../../core/alerts/words.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import type { Db } from "../../db/client.ts";
+import {
+  addDeliveries,
+  insistStates,
+  keepStates,
+  noteTold,
+  openEvents,
+  type Remembered,
+  resolveEvents,
+} from "../../db/queries/alerts.ts";
+import type { WatchedRow } from "./evaluate.ts";
+
+export interface Outcome {
+  readonly rule: WatchedRow;
+  /** Of what the rule watches over: a server's id, or nothing in particular. */
+  readonly key: string;
+  readonly subject: Subject | undefined;
+  readonly value: number | undefined;
+  readonly before: Remembered | undefined;
+  readonly step: Step;
+  readonly eventId: string | null;
+  readonly says: string;
+}
+
+/** Returns the deliveries that are to be made. */
+export async function writeOutcomes(db: Db, outcomes: readonly Outcome[], at: Date): Promise<string[]> {
+  if (outcomes.length === 0) return [];
+  const known = outcomes.flatMap(({ before }) => (before === undefined ? [] : [before]));
+  const opened = outcomes.filter(({ step }) => step.event === "open");
+  const resolved = eventsOf(outcomes.filter(({ step }) => step.event === "resolve"));
+  const deliveries = outcomes.flatMap((outcome) => deliveriesOf(outcome, at));
+  const told = eventsOf(outcomes.filter(({ step }) => step.tell !== undefined));
+  await db.batch([
+    insistStates(
+      db,
+      known.map(({ id, revision }) => ({ id, revision })),
+    ),
+    keepStates(
+      db,
+      outcomes.map((outcome) => stateRow(outcome, at)),
+    ),
+    ...(opened.length === 0
+      ? []
+      : [
+          openEvents(
+            db,
+            opened.map((outcome) => eventRow(outcome, at)),
+          ),
+        ]),
+    ...(resolved.length === 0 ? [] : [resolveEvents(db, resolved, at)]),
+    ...(told.length === 0 ? [] : [noteTold(db, told, at)]),
+    ...(deliveries.length === 0 ? [] : [addDeliveries(db, deliveries)]),
+  ]);
+  return deliveries.map(({ id }) => id);
+}
+
+const eventsOf = (outcomes: readonly Outcome[]) => outcomes.flatMap(({ eventId }) => eventId ?? []);
+
+const stateRow = ({ rule, key, value, before, step, eventId }: Outcome, at: Date) => ({
+  id: before?.id ?? uuidv7(),
+  tenantId: rule.tenantId,
+  alertId: rule.id,
+  subject: key,
+  status: step.status,
+  value: value ?? null,
+  memory: step.state,
+  eventId: step.event === "resolve" ? null : eventId,
+  evaluatedAt: at,
+});
+
+const eventRow = ({ rule, key, value, eventId, says, subject }: Outcome, at: Date) => ({
+  ...(eventId !== null && { id: eventId }),
+  tenantId: rule.tenantId,
+  alertId: rule.id,
+  severity: rule.severity,
+  dedupKey: key,
+  value: value ?? null,
+  message: says,
+  details: subject === undefined ? null : { server: subject },
+  openedAt: at,
+});
+
+function deliveriesOf({ rule, subject, value, step, eventId, says }: Outcome, at: Date) {
+  const { tell } = step;
+  if (tell === undefined) return [];
+  const message = messageOf(rule, { type: `alert.${tell}`, at, eventId, subject, value, says });
+  return rule.channels.map((channel) => ({
+    id: uuidv7(),
+    tenantId: rule.tenantId,
+    alertId: rule.id,
+    eventId,
+    channel,
+    message,
+    nextAttemptAt: at,
+  }));
+}
