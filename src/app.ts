@@ -12,7 +12,7 @@ import { wellKnown } from "./api/well-known.ts";
 import type { AppEnv } from "./edge/context.ts";
 import { notFound, onError } from "./edge/errors.ts";
 import { requestId } from "./edge/request-id.ts";
-import { requestLog } from "./edge/request-log.ts";
+import { asPart, requestLog } from "./edge/request-log.ts";
 import { securityHeaders } from "./edge/security-headers.ts";
 import { services } from "./edge/services.ts";
 import type { McpAddress } from "./gateway/endpoint.ts";
@@ -40,7 +40,7 @@ export function createApp() {
   app.route("/r", registryV0);
   // The pages are clients of the REST interface, without leaving the process.
   app.use("/admin/*", async (c: Context<AdminEnv>, next) => {
-    c.set("restDoor", async (request) => app.fetch(request, c.env, c.executionCtx));
+    c.set("restDoor", async (request) => app.fetch(asPart(request), c.env, c.executionCtx));
     await next();
   });
   return app

@@ -1,8 +1,10 @@
 /**
  * Takes batches from the queue into the database. A batch is written as a whole or comes again; what is no event of ours
- * is kept aside, so that one bad message does not hold up the others.
+ * or can never be written is kept aside, so that one bad message does not hold up the others.
  */
+import { storable } from "../core/storable.ts";
 import type { Database } from "../db/client.ts";
+import { refusalCode } from "../db/errors.ts";
 import { keepDeadLetters } from "../db/queries/dead-letters.ts";
 import { type LogEvent, logMessageSchema } from "./events.ts";
 import { writeEvents } from "./sinks.ts";
@@ -18,24 +20,56 @@ export interface Delivered {
 
 const LONGEST_DELAY_SECONDS = 60;
 
+interface Known {
+  readonly message: Delivered;
+  readonly events: readonly LogEvent[];
+}
+
 export async function consumeEvents(messages: readonly Delivered[], database: Database): Promise<void> {
-  const events: LogEvent[] = [];
+  const known: Known[] = [];
   const strange: Delivered[] = [];
   for (const message of messages) {
-    const parsed = logMessageSchema.safeParse(message.body);
-    if (parsed.success) events.push(...parsed.data.events);
+    const parsed = logMessageSchema.safeParse(storable(message.body));
+    if (parsed.success) known.push({ message, events: parsed.data.events });
     else strange.push(message);
   }
   try {
-    await writeEvents(database, events);
+    const refused = await write(known, database);
     if (strange.length > 0) await keep(strange, "is no event that this version knows", database);
+    if (refused.length > 0) await keep(refused, "the database does not take it", database);
   } catch {
-    // The database is away, or does not want these rows: they come again, later each time.
+    // The database is away: all of them come again, later each time. What has been written is written once.
     for (const message of messages) message.retry({ delaySeconds: delayAfter(message.attempts) });
     return;
   }
   for (const message of messages) message.ack();
 }
+
+/** All in one go; one by one where there is something among them that can never be written, which is given back. */
+async function write(known: readonly Known[], database: Database): Promise<Delivered[]> {
+  try {
+    await writeEvents(
+      database,
+      known.flatMap(({ events }) => events),
+    );
+    return [];
+  } catch (error) {
+    if (!isUnfit(error)) throw error;
+  }
+  const refused: Delivered[] = [];
+  for (const { message, events } of known) {
+    try {
+      await writeEvents(database, events);
+    } catch (error) {
+      if (!isUnfit(error)) throw error;
+      refused.push(message);
+    }
+  }
+  return refused;
+}
+
+/** Data that does not fit its column (SQLSTATE class 22) or breaks a rule (23) will not do so at the next try either. */
+const isUnfit = (error: unknown): boolean => /^2[23]/.test(refusalCode(error) ?? "");
 
 /** What has been tried too often: kept, and tried again by a job when whatever was wrong has been put right. */
 export async function consumeDeadEvents(messages: readonly Delivered[], database: Database): Promise<void> {
@@ -49,7 +83,7 @@ export async function consumeDeadEvents(messages: readonly Delivered[], database
 }
 
 async function keep(messages: readonly Delivered[], reason: string, database: Database): Promise<void> {
-  const rows = messages.map(({ id, body }) => ({ messageId: id, body: { body }, reason }));
+  const rows = messages.map(({ id, body }) => ({ messageId: id, body: { body: storable(body) }, reason }));
   await keepDeadLetters(database.asSystem(), rows);
 }
 

@@ -22,8 +22,10 @@ export async function writeEvents(database: Database, events: readonly LogEvent[
 }
 
 function statements(db: Db, events: readonly LogEvent[]) {
+  // In one order everywhere: two deliveries of the same events wait for each other, and never both.
+  const ordered = events.toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const of = <Kind extends LogEvent["kind"]>(kind: Kind) =>
-    events.filter((event): event is Of<Kind> => event.kind === kind);
+    ordered.filter((event): event is Of<Kind> => event.kind === kind);
   const requests = of("request").map(({ v, kind, at, ...row }) => ({ ...row, requestTime: new Date(at) }));
   const calls = of("mcp").map(rowOf);
   const errors = of("error").map(rowOf);
