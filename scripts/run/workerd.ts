@@ -7,16 +7,22 @@ import { projectDir } from "../lib/paths.ts";
 import { bundleWorker } from "./bundle.ts";
 import type { Worker, WorkerOptions } from "./worker.ts";
 
-/** `main` names the bundle of an earlier start in the same folder, where the same Worker shall run again. */
+/**
+ * `main` names the bundle of an earlier start in the same folder, where the same Worker shall run again; `queues` is the
+ * script that plays the queues.
+ */
 export async function startWorkerd(
   { devDir, port, variables }: WorkerOptions,
-  main = bundleWorker(folderOf(devDir)),
+  {
+    main = bundleWorker(folderOf(devDir)),
+    queues = join(projectDir, "scripts", "run", "queue-broker.js"),
+  } = {},
 ): Promise<Workerd> {
   const dir = folderOf(devDir);
   const config = join(dir, "config.capnp");
   const storage = join(devDir, "objects");
   mkdirSync(storage, { recursive: true });
-  copyFileSync(join(projectDir, "scripts", "run", BROKER), join(dir, BROKER));
+  copyFileSync(queues, join(dir, BROKER));
   // By the rules of wrangler.toml; their names begin with a hash of what is in them.
   const texts = readdirSync(dir).filter((name) => /^[0-9a-f]{40}-/.test(name));
   writeFileSync(config, configuration({ main, texts, port, storage, variables: Object.keys(variables) }));
@@ -31,12 +37,19 @@ export async function startWorkerd(
     signal: "SIGTERM",
     graceMs: 2_000,
   });
-  return { url: `http://127.0.0.1:${port}`, logFile, exited: child.exited, stop: child.stop, main };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    logFile,
+    pid: child.pid,
+    exited: child.exited,
+    stop: child.stop,
+    main,
+  };
 }
 
-export type Workerd = Worker & { readonly main: string };
+export type Workerd = Worker & { readonly main: string; readonly pid: number };
 
-const BROKER = "queue-broker.js";
+const BROKER = "queues.js";
 
 const folderOf = (devDir: string) => join(devDir, "workerd");
 

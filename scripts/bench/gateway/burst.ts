@@ -1,0 +1,62 @@
+// Starts a burst of load (load.ts) and watches what it costs the process that answers it.
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Problem } from "../../lib/problem.ts";
+
+export interface Burst {
+  readonly url: string;
+  readonly method: "GET" | "POST";
+  readonly headers: Record<string, string>;
+  readonly bodyFile?: string;
+  /** The status that every answer must have. */
+  readonly status: number;
+  readonly connections: number;
+  readonly amount: number;
+}
+
+export interface Heard {
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly answered: number;
+  readonly failed: number;
+}
+
+export interface Measured extends Heard {
+  /** Of the answering process, for each request, in microseconds. */
+  readonly cpuUs: number;
+  readonly rssMib: number;
+}
+
+const run = promisify(execFile);
+const script = fileURLToPath(new URL("./load.ts", import.meta.url));
+
+export async function measureBurst(burst: Burst, pid: number): Promise<Measured> {
+  const before = cpuMicroseconds(pid);
+  const { stdout } = await run(process.execPath, [script, JSON.stringify(burst)], { maxBuffer: 1024 * 1024 });
+  const heard: Heard = JSON.parse(stdout);
+  if (heard.failed > 0) {
+    throw new Problem(
+      `${heard.failed} of ${burst.amount} requests to ${burst.url} were not answered as expected.`,
+    );
+  }
+  return { ...heard, cpuUs: (cpuMicroseconds(pid) - before) / heard.answered, rssMib: rssMib(pid) };
+}
+
+/** Linux counts in hundredths of a second. */
+const TICK_US = 10_000;
+
+export function cpuMicroseconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The second field, the command, may hold blanks.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+}
+
+export function rssMib(pid: number): number {
+  const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return Number(line?.[1] ?? 0) / 1024;
+}

@@ -1,0 +1,75 @@
+// Rounds of gateway and baseline, one after the other and in turns first, so that whatever else the machine does falls
+// on both alike.
+import { type Measured, measureBurst } from "./burst.ts";
+import type { Pair } from "./cases.ts";
+import { median } from "./figures.ts";
+
+export interface Side {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly cpuUs: number;
+  readonly rssMib: number;
+}
+
+export interface Comparison {
+  readonly case: string;
+  readonly connections: number;
+  /** Median of the rounds' throughput ratios. */
+  readonly ratio: number;
+  readonly ratios: readonly number[];
+  /** CPU of the gateway for a request, against the baseline's. */
+  readonly cpuRatio: number;
+  readonly gateway: Side;
+  readonly baseline: Side;
+}
+
+export interface Terms {
+  readonly name: string;
+  readonly connections: number;
+  readonly amount: number;
+  readonly rounds: number;
+  readonly pids: { readonly gateway: number; readonly baseline: number };
+}
+
+export async function compare(
+  pair: Pair,
+  { name, connections, amount, rounds, pids }: Terms,
+): Promise<Comparison> {
+  const burst = (side: "gateway" | "baseline", share = 1) =>
+    measureBurst(
+      { ...pair[side], connections, amount: Math.max(connections, Math.round(amount * share)) },
+      pids[side],
+    );
+  // Until the code is hot.
+  for (const side of ["baseline", "gateway"] as const) await burst(side, 0.5);
+  const heard: Record<"gateway" | "baseline", Measured[]> = { gateway: [], baseline: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    const order = round % 2 === 0 ? (["baseline", "gateway"] as const) : (["gateway", "baseline"] as const);
+    for (const side of order) heard[side].push(await burst(side));
+  }
+  const ratios = heard.gateway.map(
+    ({ perSecond }, at) => perSecond / (heard.baseline[at]?.perSecond ?? Number.NaN),
+  );
+  const [gateway, baseline] = [sideOf(heard.gateway), sideOf(heard.baseline)];
+  return {
+    case: name,
+    connections,
+    ratio: median(ratios),
+    ratios,
+    cpuRatio: gateway.cpuUs / baseline.cpuUs,
+    gateway,
+    baseline,
+  };
+}
+
+function sideOf(rounds: readonly Measured[]): Side {
+  const of = (read: (round: Measured) => number) => median(rounds.map(read));
+  return {
+    perSecond: of(({ perSecond }) => perSecond),
+    p50: of(({ p50 }) => p50),
+    p99: of(({ p99 }) => p99),
+    cpuUs: of(({ cpuUs }) => cpuUs),
+    rssMib: of(({ rssMib }) => rssMib),
+  };
+}

@@ -1,0 +1,40 @@
+// One burst of load, in a process of its own: so many requests over so many connections. Reads what to send from its
+// first argument, prints what came of it as a line of JSON.
+import { readFileSync } from "node:fs";
+import autocannon from "autocannon";
+import type { Burst, Heard } from "./burst.ts";
+import { quantile } from "./figures.ts";
+
+const burst: Burst = JSON.parse(process.argv[2] ?? "{}");
+const latencies: number[] = [];
+let unexpected = 0;
+
+const running = autocannon(
+  {
+    url: burst.url,
+    method: burst.method,
+    headers: burst.headers,
+    connections: burst.connections,
+    amount: burst.amount,
+    timeout: 60,
+    ...(burst.bodyFile !== undefined && { body: readFileSync(burst.bodyFile) }),
+  },
+  (error, result) => {
+    if (error !== null) throw error;
+    latencies.sort((a, b) => a - b);
+    const heard: Heard = {
+      // Its own clock ticks in whole seconds.
+      perSecond: latencies.length / ((performance.now() - started) / 1000),
+      p50: quantile(latencies, 0.5),
+      p99: quantile(latencies, 0.99),
+      answered: latencies.length,
+      failed: result.errors + result.timeouts + unexpected,
+    };
+    console.log(JSON.stringify(heard));
+  },
+);
+const started = performance.now();
+running.on("response", (_client, status, _bytes, ms) => {
+  latencies.push(ms);
+  if (status !== burst.status) unexpected += 1;
+});

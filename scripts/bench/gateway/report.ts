@@ -1,0 +1,31 @@
+// What a run prints.
+import type { Comparison } from "./compare.ts";
+
+const WIDTHS = [32, 6, 7, 20, 16, 16, 12, 7];
+
+const columns = (cells: readonly string[]) =>
+  cells
+    .map((cell, at) => (at === 0 ? cell.padEnd(WIDTHS[0] ?? 0) : cell.padStart(WIDTHS[at] ?? 0)))
+    .join(" ");
+
+export const TITLE = columns(["case", "conn.", "ratio", "requests/s", "p50 ms", "p99 ms", "CPU µs", "MiB"]);
+
+export function lineOf(
+  { case: name, connections, ratio, gateway, baseline }: Comparison,
+  atLeast?: number,
+): string {
+  const both = (read: (side: Comparison["gateway"]) => string) => `${read(gateway)} / ${read(baseline)}`;
+  const verdict = atLeast === undefined ? "" : ratio >= atLeast ? "  met" : `  below ${atLeast}`;
+  return (
+    columns([
+      name,
+      String(connections),
+      ratio.toFixed(2),
+      both(({ perSecond }) => perSecond.toFixed(0)),
+      both(({ p50 }) => p50.toFixed(2)),
+      both(({ p99 }) => p99.toFixed(2)),
+      both(({ cpuUs }) => cpuUs.toFixed(0)),
+      gateway.rssMib.toFixed(0),
+    ]) + verdict
+  );
+}
