@@ -9,38 +9,52 @@ import { metrics } from "./api/metrics.ts";
 import { registryV0 } from "./api/registry-v0.ts";
 import { v1 } from "./api/v1.ts";
 import { wellKnown } from "./api/well-known.ts";
+import { uuidv7 } from "./core/ids.ts";
 import type { AppEnv } from "./edge/context.ts";
 import { notFound, onError } from "./edge/errors.ts";
-import { requestId } from "./edge/request-id.ts";
+import { REQUEST_ID_HEADER, requestId } from "./edge/request-id.ts";
 import { asPart, requestLog } from "./edge/request-log.ts";
 import { securityHeaders } from "./edge/security-headers.ts";
 import { services } from "./edge/services.ts";
 import type { McpAddress } from "./gateway/endpoint.ts";
+import { servicesOf } from "./services.ts";
 
-function mcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
+async function mcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-  return c.get("services").gateway.mcp(c.req.raw, address, c.get("requestId"), background);
+  const id = uuidv7();
+  c.set("requestId", id);
+  const response = await servicesOf(c.env).services.gateway.mcp(c.req.raw, address, id, background);
+  response.headers.set(REQUEST_ID_HEADER, id);
+  return response;
 }
 
+/** MCP goes by itself: pages' middleware is not for programs, and every microsecond shows. */
 export function createApp() {
+  const door = new Hono<AppEnv>();
+  const house = createHouse(door);
+  door.onError(onError);
+  door.notFound((c) => house.fetch(c.req.raw, c.env, c.executionCtx));
+  door.all("/mcp", (c) => mcp(c, {}));
+  door.all("/t/:tenant/mcp", (c) => mcp(c, { tenantSlug: c.req.param("tenant") }));
+  door.all("/mcp/:server", (c) => mcp(c, { serverName: c.req.param("server") }));
+  door.all("/t/:tenant/mcp/:server", (c) =>
+    mcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
+  );
+  return door;
+}
+
+export function createHouse(door: Hono<AppEnv>) {
   const app = new Hono<AppEnv>();
   // Who asked for a page is told by one.
   app.onError(async (thrown, c) => (await failurePage(thrown, c)) ?? onError(thrown, c));
   app.notFound(notFound);
   app.use(requestId, services);
-  // MCP clients are programs: pages' security headers are not for them, and every microsecond shows.
-  app.all("/mcp", (c) => mcp(c, {}));
-  app.all("/t/:tenant/mcp", (c) => mcp(c, { tenantSlug: c.req.param("tenant") }));
-  app.all("/mcp/:server", (c) => mcp(c, { serverName: c.req.param("server") }));
-  app.all("/t/:tenant/mcp/:server", (c) =>
-    mcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
-  );
   app.use(requestLog);
   // Read by programs and pages of any origin.
   app.route("/r", registryV0);
   // The pages are clients of the REST interface, without leaving the process.
   app.use("/admin/*", async (c: Context<AdminEnv>, next) => {
-    c.set("restDoor", async (request) => app.fetch(asPart(request), c.env, c.executionCtx));
+    c.set("restDoor", async (request) => door.fetch(asPart(request), c.env, c.executionCtx));
     await next();
   });
   return app

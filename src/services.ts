@@ -128,6 +128,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     alongside: createPoolReport(queryStatistics, Date.now),
     outbox: { keep: (messages) => objects.OUTBOX.getByName(outboxName()).keep(messages) },
     now: Date.now,
+    sleep,
     // One line each: whoever reads the console can still put them where they belong.
     lost: (messages) => {
       for (const message of messages) console.error(JSON.stringify({ lost: message }));
@@ -189,7 +190,12 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     remember: async (tenantId, { server, ...offering }) => {
       await keepOffering(registry, { tenantId, serverId: server.id }, offering);
     },
-    origins: { publicUrl: config.publicUrl, allowedOrigins: config.allowedOrigins, allowLoopback },
+    origins: {
+      publicUrl: config.publicUrl,
+      publicHost: new URL(config.publicUrl).host,
+      allowedOrigins: config.allowedOrigins,
+      allowLoopback,
+    },
     maxBodyBytes: config.maxBodyBytes,
     bridgeTo: (principalId, serverId) => objects.BRIDGES.getByName(`${principalId}:${serverId}`),
     active: tenantObject,

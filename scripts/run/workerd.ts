@@ -9,14 +9,15 @@ import type { Worker, WorkerOptions } from "./worker.ts";
 
 /**
  * `main` names the bundle of an earlier start in the same folder, where the same Worker shall run again; `queues` is the
- * script that plays the queues.
+ * script that plays the queues, `inspector` the address where developer tools may look in.
  */
 export async function startWorkerd(
   { devDir, port, variables }: WorkerOptions,
   {
-    main = bundleWorker(folderOf(devDir)),
+    inspector,
+    main = bundleWorker(folderOf(devDir), { legible: inspector !== undefined }),
     queues = join(projectDir, "scripts", "run", "queue-broker.js"),
-  } = {},
+  }: Partial<WorkerdParts> = {},
 ): Promise<Workerd> {
   const dir = folderOf(devDir);
   const config = join(dir, "config.capnp");
@@ -29,7 +30,12 @@ export async function startWorkerd(
   const logFile = join(devDir, "logs", "workerd.log");
   const child = await spawnGuarded({
     command: join(projectDir, "node_modules", "workerd", "bin", "workerd"),
-    args: ["serve", config, "--experimental"],
+    args: [
+      "serve",
+      config,
+      "--experimental",
+      ...(inspector === undefined ? [] : [`--inspector-addr=${inspector}`]),
+    ],
     cwd: dir,
     // Variables come from the environment, so that no secret stands in a file.
     env: { ...process.env, ...variables },
@@ -45,6 +51,12 @@ export async function startWorkerd(
     stop: child.stop,
     main,
   };
+}
+
+export interface WorkerdParts {
+  readonly main: string;
+  readonly queues: string;
+  readonly inspector: string;
 }
 
 export type Workerd = Worker & { readonly main: string; readonly pid: number };

@@ -27,6 +27,57 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/**
+ * Many alarms on one timer of the runtime, which is not free: a request that is over before the first of them would ring
+ * has started one timer and cleared it.
+ */
+export class Alarms {
+  readonly #set = new Set<{ readonly at: number; readonly ring: () => void }>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #rings = Number.POSITIVE_INFINITY;
+
+  /** Returns what to call when it is no longer wanted. */
+  set(ms: number, ring: () => void): () => void {
+    const alarm = { at: Date.now() + ms, ring };
+    this.#set.add(alarm);
+    if (alarm.at < this.#rings) this.#wind(alarm.at);
+    return () => {
+      if (this.#set.delete(alarm) && this.#set.size === 0) this.#stop();
+    };
+  }
+
+  /** None of them will ring. */
+  clear(): void {
+    this.#set.clear();
+    this.#stop();
+  }
+
+  #wind(at: number): void {
+    this.#stop();
+    this.#rings = at;
+    this.#timer = setTimeout(() => this.#ring(), Math.max(0, at - Date.now()));
+  }
+
+  #ring(): void {
+    // Timers may be a little early by the clock that tells the time.
+    const now = Math.max(Date.now(), this.#rings);
+    this.#stop();
+    for (const alarm of this.#set) {
+      if (alarm.at > now) continue;
+      this.#set.delete(alarm);
+      alarm.ring();
+    }
+    const next = Math.min(...Array.from(this.#set, ({ at }) => at));
+    if (next < this.#rings) this.#wind(next);
+  }
+
+  #stop(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#rings = Number.POSITIVE_INFINITY;
+  }
+}
+
 export interface Alarm {
   /** Counts from now, whether it was counting or not. */
   start(): void;

@@ -3,7 +3,7 @@ import type { ActiveRequest } from "../core/active-requests.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Message } from "../core/mcp/json-rpc.ts";
 import { targetOf } from "../core/mcp/rewrite.ts";
-import { pause } from "../core/waiting.ts";
+import { type Alarms, pause } from "../core/waiting.ts";
 import type { McpContext } from "./context.ts";
 
 /** The part of the tenant's object that this takes. */
@@ -25,22 +25,39 @@ export function cancelledByAdmin(): GatewayError {
   );
 }
 
-/** Returns what to call when the request is over; `cancel` is called where an admin wants it to be. */
-export function trackActive(subject: ActiveSubject, context: McpContext, cancel: () => void): () => void {
-  const over = new AbortController();
-  context.background(report(subject, context, cancel, over.signal).catch(() => undefined));
-  return () => over.abort();
+export interface Tracking {
+  readonly alarms: Alarms;
+  /** Called where an admin wants the request to be over. */
+  readonly cancel: () => void;
+}
+
+/** Returns what to call when the request is over. */
+export function trackActive(
+  subject: ActiveSubject,
+  context: McpContext,
+  { alarms, cancel }: Tracking,
+): () => void {
+  const startedAt = Date.now();
+  let over: AbortController | undefined;
+  const begin = () => {
+    over = new AbortController();
+    context.background(
+      report({ ...subject, startedAt }, context, cancel, over.signal).catch(() => undefined),
+    );
+  };
+  const unset = alarms.set(WORTH_REPORTING_MS, begin);
+  return () => {
+    unset();
+    over?.abort();
+  };
 }
 
 async function report(
-  subject: ActiveSubject,
+  subject: ActiveSubject & Pick<ActiveRequest, "startedAt">,
   context: McpContext,
   cancel: () => void,
   over: AbortSignal,
 ): Promise<void> {
-  const startedAt = Date.now();
-  await pause(WORTH_REPORTING_MS, over);
-  if (over.aborted) return;
   const { principal, requestId } = context;
   const id = crypto.randomUUID();
   const request = {
@@ -48,7 +65,6 @@ async function report(
     requestId,
     principalId: principal.id,
     userId: principal.userId,
-    startedAt,
     ...subject,
   };
   const table = context.active(principal.tenantId);

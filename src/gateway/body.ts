@@ -1,18 +1,20 @@
 /** Reads a request's body once, under a limit, before anything of it is believed. */
+
 import { GatewayError } from "../core/errors.ts";
+import { fieldsOf } from "../core/net/fields.ts";
 
 const DRAINED = 64 * 1024 * 1024;
 
 export async function readLimited(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > limit) {
+  const declared = fieldsOf(request).get("content-length");
+  if (declared !== undefined && Number(declared) > limit) {
     // Whoever is cut off in the middle of sending never reads why.
     if (Number(declared) <= DRAINED) await request.body?.pipeTo(new WritableStream());
     throw tooLarge(limit);
   }
   if (request.body === null) return new Uint8Array();
   // The runtime holds the peer to the length that it declared.
-  if (declared !== null) return new Uint8Array(await request.arrayBuffer());
+  if (declared !== undefined) return new Uint8Array(await request.arrayBuffer());
   return readStream(request.body, limit);
 }
 

@@ -1,4 +1,5 @@
 /** The MCP door: who may come in, which tenant and which server are meant, and who serves it. */
+
 import { decideAction } from "../core/access/decide.ts";
 import {
   asGatewayError,
@@ -8,7 +9,9 @@ import {
   TooManyRequestsError,
 } from "../core/errors.ts";
 import { gatewayErrorResponse } from "../core/mcp/answers.ts";
+import { fieldsOf } from "../core/net/fields.ts";
 import { isAllowedOrigin, isRightHost, type OriginPolicy } from "../core/net/origin.ts";
+import { hostOf, pathOf } from "../core/net/request-url.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import { challengeFor } from "../identity/oauth/challenge.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
@@ -81,9 +84,10 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     record: RequestRecord,
     scene: Scene,
   ): Promise<Response> => {
-    refuseLongHeaders(request.headers);
+    const fields = fieldsOf(request);
+    refuseLongHeaders(fields);
     const context = await enter(request, address, record, scene);
-    const caller = { ...context, address: request.headers.get("cf-connecting-ip") ?? undefined };
+    const caller = { ...context, address: fields.get("cf-connecting-ip") };
     const lease = record.begin("lease");
     const limits = await admit(caller, context.traffic, new Date(), scene.background);
     lease?.end();
@@ -103,8 +107,8 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
   };
 
   return async (request, address, requestId, background) => {
-    const origin = request.headers.get("origin");
-    if (!isRightHost(new URL(request.url), services.origins) || !isAllowedOrigin(origin, services.origins)) {
+    const origin = fieldsOf(request).get("origin") ?? null;
+    if (!isRightHost(hostOf(request.url), services.origins) || !isAllowedOrigin(origin, services.origins)) {
       return gatewayErrorResponse(
         null,
         new GatewayError("forbidden", "Pages of this origin may not call here."),
@@ -122,7 +126,7 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
       const error = asGatewayError(thrown);
       record.answered(error.status, error);
       if (error.status >= 500) {
-        logFailure(error, { requestId, method: request.method, path: new URL(request.url).pathname });
+        logFailure(error, { requestId, method: request.method, path: pathOf(request.url) });
       }
       return withCors(refusal(error, request, services.origins.publicUrl), origin);
     }
@@ -138,8 +142,8 @@ function refusal(error: GatewayError, request: Request, publicUrl: string): Resp
   const response = gatewayErrorResponse(null, error);
   const challenge = challengeFor(error, {
     publicUrl,
-    path: new URL(request.url).pathname,
-    hadProof: request.headers.has("authorization") || request.headers.has("x-api-key"),
+    path: pathOf(request.url),
+    hadProof: fieldsOf(request).has("authorization") || fieldsOf(request).has("x-api-key"),
   });
   if (challenge !== undefined) response.headers.set("www-authenticate", challenge);
   if (error.status === 405) response.headers.set("allow", "POST, GET, DELETE, OPTIONS");
@@ -149,11 +153,9 @@ function refusal(error: GatewayError, request: Request, publicUrl: string): Resp
 /** Far beyond any honest request's, and before anything of them is decoded. */
 const MAX_HEADER_LENGTH = 32 * 1024;
 
-function refuseLongHeaders(headers: Headers): void {
+function refuseLongHeaders(fields: ReadonlyMap<string, string>): void {
   let length = 0;
-  headers.forEach((value, name) => {
-    length += name.length + value.length;
-  });
+  for (const [name, value] of fields) length += name.length + value.length;
   if (length > MAX_HEADER_LENGTH) {
     throw new GatewayError("headers_too_large", `Send at most ${MAX_HEADER_LENGTH} characters of headers.`);
   }

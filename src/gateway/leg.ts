@@ -2,17 +2,19 @@
  * The way to one upstream and back, which every endpoint takes: our credential on, the answer as a stream, kept alive
  * while it is silent, begun early where it is slow, and let go when the caller leaves.
  */
+
 import { asGatewayError, GatewayError, ServerClosedError } from "../core/errors.ts";
 import { gatewayErrorBody } from "../core/mcp/answers.ts";
 import { contextHeaders, responseHeaders } from "../core/mcp/forwarding.ts";
 import type { JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { writeBlock } from "../core/mcp/sse.ts";
+import { copyOf, type Fields } from "../core/net/fields.ts";
 import type { CallResult } from "../core/resilience/outcome.ts";
-import { within } from "../core/waiting.ts";
+import { Alarms } from "../core/waiting.ts";
 import { maintenanceOf } from "../policy/maintenance.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { refused } from "../upstream/failures.ts";
-import { exchange, type UpstreamRequest } from "../upstream/http.ts";
+import { exchangeWhile, type Hold, type UpstreamRequest } from "../upstream/http.ts";
 import { targetFor } from "../upstream/target.ts";
 import { type ActiveSubject, cancelledByAdmin, trackActive } from "./active.ts";
 import type { McpContext } from "./context.ts";
@@ -26,14 +28,14 @@ import { openStream, relay } from "./streams.ts";
 export interface Leg {
   readonly server: SnapshotServer;
   readonly method: UpstreamRequest["method"];
-  readonly headers: Headers;
+  readonly headers: Fields;
   readonly body?: Uint8Array<ArrayBuffer> | string;
   /** Of the request that is answered; null for everything else. */
   readonly id: JsonRpcId | null;
   /** The caller takes event streams, and the answer's status and headers tell nothing that its body does not. */
   readonly mayAnswerEarly: boolean;
   /** Last word on the headers that go back to the caller. */
-  readonly finishHeaders?: (headers: Headers) => Promise<void>;
+  readonly finishHeaders?: (headers: Fields) => Promise<void>;
   /** Changes each message on its way back. */
   readonly edit?: Edit;
   /** What admins see of it while it runs. Without it nobody sees it: a stream that is only listened to. */
@@ -46,9 +48,14 @@ export interface Leg {
 
 export async function travel(leg: Leg, context: McpContext): Promise<Response> {
   const { server } = leg;
-  const abort = new AbortController();
+  const hold: Hold = { abort: new AbortController(), alarms: new Alarms() };
+  const { abort, alarms } = hold;
   const cancel = () => abort.abort(cancelledByAdmin());
-  const forget = leg.about === undefined ? () => undefined : trackActive(leg.about, context, cancel);
+  const untrack = leg.about && trackActive(leg.about, context, { alarms, cancel });
+  const forget = () => {
+    untrack?.();
+    alarms.clear();
+  };
   const hangUp = () => {
     forget();
     abort.abort();
@@ -59,7 +66,7 @@ export async function travel(leg: Leg, context: McpContext): Promise<Response> {
     if (server.payloads !== undefined && leg.body !== undefined) record.asked(leg.body, server.payloads);
   }
   const started = Date.now();
-  const pending = reach(leg, context, abort.signal)
+  const pending = reach(leg, context, hold)
     .then((response) => {
       record.upstream(Date.now() - started);
       return response;
@@ -70,15 +77,19 @@ export async function travel(leg: Leg, context: McpContext): Promise<Response> {
       throw error;
     });
   if (!leg.mayAnswerEarly || !flagIsOn("mcp.early-answer", context)) return pending;
-  const answered = await within(pending, server.earlyAnswerMs);
+  const late = new Promise<undefined>((resolve) =>
+    alarms.set(server.earlyAnswerMs, () => resolve(undefined)),
+  );
+  const answered = await Promise.race([pending, late]);
   return answered ?? earlyStream({ pending, id: leg.id, keepAliveMs: server.keepAliveMs, hangUp, context });
 }
 
 export type Departure = Pick<Leg, "server" | "method" | "headers" | "body" | "isTranslated">;
 
 /** There, as far as the server's breaker and its queue let anybody through, and as one who counts towards both. */
-export async function reach(leg: Departure, context: McpContext, signal: AbortSignal): Promise<Response> {
+export async function reach(leg: Departure, context: McpContext, hold: Hold): Promise<Response> {
   const { server } = leg;
+  const { signal } = hold.abort;
   const { traffic, queues, steering, background, principal } = context;
   const maintenance = maintenanceOf(context.tenant, server, Date.now());
   if (maintenance !== undefined) throw maintenance;
@@ -96,37 +107,38 @@ export async function reach(leg: Departure, context: McpContext, signal: AbortSi
     traffic.ended(server.id, pass, result, now - started, background);
   };
   try {
-    const response = await send(leg, context, signal);
+    const response = await send(leg, context, hold);
     ended({ status: response.status });
     span?.end({ "mcp.server": server.name, "http.response.status_code": response.status });
     return response;
   } catch (error) {
     const { code } = asGatewayError(error);
-    ended({ error: code, cancelled: signal.aborted });
+    ended({ error: code, cancelled: signal.aborted && code !== "upstream_timeout" });
     span?.end({ "mcp.server": server.name, "error.type": code }, true);
     throw error;
   }
 }
 
 /** With our credential; the answer's body is the caller's to read, or to let go by the signal. */
-async function send(leg: Departure, context: McpContext, signal: AbortSignal): Promise<Response> {
+async function send(leg: Departure, context: McpContext, hold: Hold): Promise<Response> {
   const { server, method, headers, body } = leg;
   if (leg.isTranslated === true) {
     const acceptsStream = headers.get("accept")?.includes("text/event-stream") === true;
+    const { signal } = hold.abort;
     return context.translate(
       { server, message: String(body), acceptsStream, headers: contextHeaders(headers), signal },
       context,
     );
   }
   const { url, credential } = await targetFor(server, context.keyring);
-  const response = await exchange(
+  const response = await exchangeWhile(
+    hold,
     {
       server: server.name,
       url,
       method,
       headers,
       firstByteTimeoutMs: server.firstByteTimeoutMs,
-      signal,
       ...(body !== undefined && { body }),
       ...(credential !== undefined && { credential }),
     },
@@ -151,13 +163,13 @@ async function comeBack(
   { signal, hangUp, forget }: Way,
 ): Promise<Response> {
   const { server } = leg;
-  const headers = responseHeaders(response.headers);
+  const headers = responseHeaders(copyOf(response.headers));
   await leg.finishHeaders?.(headers);
   const { status } = response;
   if (response.body === null || !isEventStream(response)) {
     const body = await whole(response, leg, context);
     forget();
-    return new Response(body, { status, headers });
+    return new Response(body, { status, headers: Object.fromEntries(headers) });
   }
   const { readable, writer } = openStream();
   const release = context.record.hold();
@@ -176,7 +188,7 @@ async function comeBack(
     ...(leg.isPermitted !== undefined && { isPermitted: leg.isPermitted }),
   };
   context.background(relay(body, writer, options));
-  return new Response(readable, { status, headers });
+  return new Response(readable, { status, headers: Object.fromEntries(headers) });
 }
 
 /** An answer in one piece; read on its way where somebody wants to know what it says, and streamed where not. */

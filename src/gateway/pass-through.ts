@@ -3,10 +3,13 @@
  * The gateway reads only what it must judge, puts its own credential in place of the caller's, and gives sessions ids
  * that work for their owner alone. Where the server turns out not to speak the caller's era, it is translated instead.
  */
+
 import { GatewayError, UpstreamError } from "../core/errors.ts";
 import { gatewayErrorResponse } from "../core/mcp/answers.ts";
 import { requestHeaders } from "../core/mcp/forwarding.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
+import { fieldsOf } from "../core/net/fields.ts";
+import { queryOf } from "../core/net/request-url.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { subjectOf } from "./active.ts";
 import { aggregatePost } from "./aggregate/serve.ts";
@@ -52,7 +55,7 @@ function mustTranslate(
 ): boolean {
   // A legacy server of another transport cannot be passed through to anybody.
   if (server.transport !== "http") return true;
-  if (post === undefined) return only === "modern" && request.headers.has(HEADERS.sessionId);
+  if (post === undefined) return only === "modern" && fieldsOf(request).has(HEADERS.sessionId);
   return post.era !== only;
 }
 
@@ -62,9 +65,9 @@ async function sessionOf(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<string | null | undefined> {
-  if (new URL(request.url).searchParams.has("sessionId")) return undefined;
-  const session = request.headers.get(HEADERS.sessionId);
-  if (session === null) return null;
+  if (queryOf(request.url)?.has("sessionId") === true) return undefined;
+  const session = fieldsOf(request).get(HEADERS.sessionId);
+  if (session === undefined) return null;
   return context.sessionIds.open({ principalId: context.principal.id, serverId: server.id }, session);
 }
 
@@ -75,7 +78,7 @@ async function forward(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<Response> {
-  const headers = requestHeaders(request.headers);
+  const headers = requestHeaders(fieldsOf(request));
   if (session !== null) headers.set(HEADERS.sessionId, session);
   const owner = { principalId: context.principal.id, serverId: server.id };
   const edit = listEdit(post, server, context);
@@ -92,7 +95,8 @@ async function forward(
       ...(edit !== undefined && { edit }),
       async finishHeaders(answered) {
         const opened = answered.get(HEADERS.sessionId);
-        if (opened !== null) answered.set(HEADERS.sessionId, await context.sessionIds.seal(owner, opened));
+        if (opened !== undefined)
+          answered.set(HEADERS.sessionId, await context.sessionIds.seal(owner, opened));
       },
     },
     context,

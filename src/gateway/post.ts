@@ -1,9 +1,11 @@
 /** One POST, read once and understood as far as routing needs: what it says, which era it speaks, what it expects. */
+
 import { GatewayError } from "../core/errors.ts";
 import { errorResponse, gatewayErrorResponse } from "../core/mcp/answers.ts";
 import { classify, classifyBatch } from "../core/mcp/inbound.ts";
 import { type Body, type JsonRpcId, type Message, readBody } from "../core/mcp/json-rpc.ts";
 import type { Era } from "../core/mcp/revisions.ts";
+import { fieldsOf } from "../core/net/fields.ts";
 import { readLimited } from "./body.ts";
 
 export interface Post {
@@ -22,7 +24,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** What cannot be read, or contradicts itself, is answered here. */
 export async function readPost(request: Request, limit: number): Promise<Post | Response> {
-  if (!/^application\/json\s*(?:;|$)/i.test(request.headers.get("content-type") ?? "")) {
+  if (!/^application\/json\s*(?:;|$)/i.test(fieldsOf(request).get("content-type") ?? "")) {
     return gatewayErrorResponse(
       null,
       new GatewayError("unsupported_media_type", "Send JSON-RPC as application/json."),
@@ -33,7 +35,8 @@ export async function readPost(request: Request, limit: number): Promise<Post | 
   if (body.kind === "invalid") {
     return errorResponse(400, body.id, { code: body.code, message: body.reason });
   }
-  const header = (name: string) => request.headers.get(name)?.trim();
+  const fields = fieldsOf(request);
+  const header = (name: string) => fields.get(name.toLowerCase())?.trim();
   const isBatch = body.kind === "batch";
   const id = !isBatch && body.message.kind === "request" ? body.message.id : null;
   const inbound = isBatch ? classifyBatch(header) : classify(body.message, header);
@@ -46,7 +49,7 @@ export async function readPost(request: Request, limit: number): Promise<Post | 
     id,
     era: inbound.era,
     revision: inbound.revision,
-    acceptsStream: (request.headers.get("accept") ?? "").includes("text/event-stream"),
+    acceptsStream: (fields.get("accept") ?? "").includes("text/event-stream"),
   };
 }
 

@@ -2,6 +2,8 @@
 import type { GatewayError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { codeOf } from "../core/mcp/answers.ts";
+import { fieldsOf } from "../core/net/fields.ts";
+import { pathOf } from "../core/net/request-url.ts";
 import { cleanText } from "../core/sanitise.ts";
 import { isSampled, keep, type PayloadTerms } from "../core/settings/payloads.ts";
 import type { Tracing } from "../core/settings/tracing.ts";
@@ -74,7 +76,7 @@ export class RequestRecord implements CallRecord {
 
   /** From here on, if it is sampled; what came before is told as far as it is known. */
   traced(tracing: Tracing, send: (spans: readonly Span[]) => void): void {
-    this.#trace = Trace.begin(this.#request.headers.get("traceparent"), tracing);
+    this.#trace = Trace.begin(fieldsOf(this.#request).get("traceparent"), tracing);
     if (this.#trace === undefined) return;
     this.#trace.past("identity", this.#startedAt, this.#identifiedAt);
     this.#trace.past("policy", this.#identifiedAt, Date.now());
@@ -153,7 +155,7 @@ export class RequestRecord implements CallRecord {
     const attributes = {
       "http.request.method": method,
       "http.response.status_code": status,
-      "url.path": cleanText(new URL(url).pathname),
+      "url.path": cleanText(pathOf(url)),
       "mcp.method.name": this.#subject && cleanText(called),
       "mcp.target": target && cleanText(target),
       "mcp.gateway.request_id": this.#requestId,

@@ -3,8 +3,10 @@
  * too, until the tenant's epoch says that something has changed; so a busy key costs no query, and a revoked one is
  * refused within a second.
  */
+
 import { Guesses, placeOf } from "../core/limits/guesses.ts";
 import { isInside } from "../core/net/cidr.ts";
+import { fieldsOf } from "../core/net/fields.ts";
 import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
 import type { Principal } from "./principal.ts";
 import { type Presented, type Proof, type Proved, presentedBy } from "./proofs.ts";
@@ -50,7 +52,7 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
       if (claim === undefined) return presented.token === undefined ? { kind: "none" } : REFUSED;
       const { proof, text } = claim;
       const key = `${proof.name} ${text}`;
-      const from = request.headers.get("cf-connecting-ip") ?? "";
+      const from = fieldsOf(request).get("cf-connecting-ip") ?? "";
       const place = placeOf(from);
       const time = now();
       const waitMs = guesses.waitMs(place, time);

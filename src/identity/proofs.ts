@@ -2,6 +2,8 @@
  * The ways of proving who one is, each the same small thing: it knows its own when it sees it, and it verifies it.
  * authenticate.ts asks them in order, remembers what they say, and drops it when the tenant's epoch says so.
  */
+import { fieldsOf } from "../core/net/fields.ts";
+import { pathOf } from "../core/net/request-url.ts";
 import type { Loaded } from "../core/tenant-cache.ts";
 import type { Principal } from "./principal.ts";
 
@@ -33,14 +35,15 @@ export interface Proof {
   verify(text: string, now: Date): Promise<Loaded<Proved | undefined>>;
 }
 
-export function presentedBy({ headers, url }: Request): Presented {
-  const authorization = headers.get("authorization");
+export function presentedBy(request: Request): Presented {
+  const fields = fieldsOf(request);
+  const authorization = fields.get("authorization");
   // Clients that cannot set Authorization (some gateways take it for themselves) use X-API-Key.
-  const token = authorization === null ? (headers.get("x-api-key") ?? undefined) : bearer(authorization);
+  const token = authorization === undefined ? fields.get("x-api-key") : bearer(authorization);
   return {
-    path: new URL(url).pathname,
+    path: pathOf(request.url),
     token,
-    cookies: token === undefined ? (headers.get("cookie") ?? undefined) : undefined,
+    cookies: token === undefined ? fields.get("cookie") : undefined,
   };
 }
 

@@ -1,9 +1,9 @@
 /**
- * Sends events to the queue without any request waiting for it. Sends of one isolate take turns: whatever was told while
- * one is under way leaves with the next, so busy isolates send few large batches, idle ones send at once, and nothing
- * waits for a timer.
+ * Sends events to the queue without any request waiting for it. Sends of one isolate take turns, with a short pause
+ * between them: whatever was told meanwhile leaves with the next, so idle isolates send at once, and busy ones few large
+ * batches. Nothing is lost by the pause, as the request that sends is kept alive until all is sent (`waitUntil`).
  */
-import { fit, type LogEvent, type LogMessage } from "./events.ts";
+import { fit, type LogEvent, type LogMessage, mostBytesOf } from "./events.ts";
 
 /** The part of a queue's binding that this takes. */
 export interface EventQueue {
@@ -19,6 +19,7 @@ export interface EmitterTools {
   readonly queue: EventQueue;
   readonly outbox: Outbox;
   readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
   /** What the isolate itself has to tell from time to time; it leaves with what requests tell. */
   readonly alongside?: () => readonly LogEvent[];
   /** The last resort is the console: better there than nowhere. */
@@ -30,14 +31,16 @@ export interface Emitter {
   emit(events: readonly LogEvent[], background: (work: Promise<unknown>) => void): void;
 }
 
-/** The queue takes no more at once. */
+/** The queue takes no more at once: so many messages, and 256 KB. */
 const MOST_MESSAGES = 100;
-const MOST_CHARACTERS = 100_000;
+const MOST_BYTES = 240_000;
+/** Between two sends. */
+const GATHER_MS = 25;
 /** A send that has not come back by then belongs to a request that is gone; others need not wait for it. */
 const PATIENCE_MS = 10_000;
 
-export function createEmitter({ queue, outbox, now, alongside, lost }: EmitterTools): Emitter {
-  let waiting: LogMessage[] = [];
+export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: EmitterTools): Emitter {
+  let waiting: Waiting[] = [];
   let sendingSince: number | undefined;
 
   const send = async (messages: LogMessage[]) => {
@@ -52,11 +55,12 @@ export function createEmitter({ queue, outbox, now, alongside, lost }: EmitterTo
     const started = now();
     sendingSince = started;
     const more = alongside?.() ?? [];
-    if (more.length > 0) waiting.push({ events: more.map(fit) });
+    if (more.length > 0) waiting.push(fitted(more));
     while (waiting.length > 0) {
       const batch = nextBatch(waiting);
       waiting = waiting.slice(batch.length);
       await send(batch);
+      if (waiting.length < MOST_MESSAGES) await sleep(GATHER_MS);
       // Somebody has lost patience and taken over.
       if (sendingSince !== started) return;
     }
@@ -66,19 +70,29 @@ export function createEmitter({ queue, outbox, now, alongside, lost }: EmitterTo
   return {
     emit(events, background) {
       if (events.length === 0) return;
-      waiting.push({ events: events.map(fit) });
+      waiting.push(fitted(events));
       const isSending = sendingSince !== undefined && now() - sendingSince < PATIENCE_MS;
       if (!isSending) background(drain());
     },
   };
 }
 
-function nextBatch(waiting: readonly LogMessage[]): LogMessage[] {
+interface Waiting {
+  readonly message: LogMessage;
+  readonly bytes: number;
+}
+
+function fitted(given: readonly LogEvent[]): Waiting {
+  const events = given.map(fit);
+  return { message: { events }, bytes: events.reduce((sum, event) => sum + mostBytesOf(event), 0) };
+}
+
+function nextBatch(waiting: readonly Waiting[]): LogMessage[] {
   const batch: LogMessage[] = [];
-  let length = 0;
-  for (const message of waiting) {
-    length += JSON.stringify(message).length;
-    if (batch.length > 0 && (batch.length === MOST_MESSAGES || length > MOST_CHARACTERS)) break;
+  let total = 0;
+  for (const { message, bytes } of waiting) {
+    total += bytes;
+    if (batch.length > 0 && (batch.length === MOST_MESSAGES || total > MOST_BYTES)) break;
     batch.push(message);
   }
   return batch;

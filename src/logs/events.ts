@@ -140,6 +140,11 @@ export type LogMessage = z.infer<typeof logMessageSchema>;
 /** The queue takes 128 KB a message; this leaves room for the envelope and for UTF-8. */
 const MOST_CHARACTERS = 30_000;
 const MOST_PER_FIELD = 2000;
+/** Members' names, numbers and punctuation. */
+const FORM = 400;
+
+/** One byte each, in JSON too; others may take six (\\u0000). */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 export const CUT_MARK = "… [cut]";
 
@@ -178,17 +183,24 @@ function cleanAgain(text: string): string {
  * with a mark, and what is still too long goes without its payload.
  */
 export function fit(event: LogEvent): LogEvent {
-  const cut: LogEvent = { ...event };
-  for (const [member, value] of Object.entries(cut)) {
+  let cut = event;
+  const change = (member: string, value: unknown) => {
+    // Copied only where there is something to change.
+    if (cut === event) cut = { ...event };
+    Object.assign(cut, { [member]: value });
+  };
+  for (const [member, value] of Object.entries(event)) {
     if (typeof value !== "string") {
-      if (member === "details" && value != null) Object.assign(cut, { details: sanitise(value) });
+      if (member === "details" && value != null) change(member, sanitise(value));
       continue;
     }
     const clean = FROM_STRANGERS.has(member) ? cleanAgain(value) : value;
     const short =
       clean.length > MOST_PER_FIELD ? clean.slice(0, MOST_PER_FIELD - CUT_MARK.length) + CUT_MARK : clean;
-    if (short !== value) Object.assign(cut, { [member]: short });
+    if (short !== value) change(member, short);
   }
+  // What fits however it is escaped need not be written down to be measured.
+  if (mostBytesOf(cut) <= MOST_CHARACTERS) return cut;
   if (JSON.stringify(cut).length <= MOST_CHARACTERS) return cut;
   switch (cut.kind) {
     case "request":
@@ -200,6 +212,16 @@ export function fit(event: LogEvent): LogEvent {
     default:
       return { ...cut, details: { cut: true } };
   }
+}
+
+/** At least as many bytes as its JSON takes, without writing that. */
+export function mostBytesOf(event: LogEvent): number {
+  let bytes = FORM;
+  for (const value of Object.values(event)) {
+    if (typeof value === "string") bytes += PLAIN.test(value) ? value.length : 6 * value.length;
+    else if (typeof value === "object" && value !== null) bytes += 3 * JSON.stringify(value).length;
+  }
+  return bytes;
 }
 
 export const EVENT_VERSION = VERSION;

@@ -1,6 +1,8 @@
 /** What every request tells the log, by whichever door it came in. */
 import { type GatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
+import { fieldsOf } from "../core/net/fields.ts";
+import { pathOf } from "../core/net/request-url.ts";
 import { readTraceParent } from "../core/telemetry/trace-context.ts";
 import { EVENT_VERSION, type LogEvent, type RequestEvent } from "./events.ts";
 
@@ -22,7 +24,8 @@ export interface RequestFacts {
 
 export function requestEventOf(request: Request, facts: RequestFacts): RequestEvent {
   const { requestId, startedAt, durationMs, caller, statusCode, error } = facts;
-  const { method, headers, url } = request;
+  const { method, url } = request;
+  const fields = fieldsOf(request);
   return {
     v: EVENT_VERSION,
     kind: "request",
@@ -32,17 +35,17 @@ export function requestEventOf(request: Request, facts: RequestFacts): RequestEv
     userId: caller?.userId,
     apiKeyId: caller?.apiKeyId,
     requestId,
-    clientName: clientNameIn(headers.get("user-agent")),
-    traceId: readTraceParent(headers.get("traceparent"))?.traceId,
+    clientName: clientNameIn(fields.get("user-agent")),
+    traceId: readTraceParent(fields.get("traceparent"))?.traceId,
     method,
     // Query parameters may hold a session's id.
-    path: withoutSecrets(new URL(url).pathname),
+    path: withoutSecrets(pathOf(url)),
     statusCode,
     durationMs,
-    requestBytes: Number(headers.get("content-length") ?? 0),
-    ipAddress: headers.get("cf-connecting-ip"),
-    userAgent: headers.get("user-agent"),
-    country: headers.get("cf-ipcountry"),
+    requestBytes: Number(fields.get("content-length") ?? 0),
+    ipAddress: fields.get("cf-connecting-ip"),
+    userAgent: fields.get("user-agent"),
+    country: fields.get("cf-ipcountry"),
     errorCode: error?.code,
   };
 }
@@ -51,7 +54,7 @@ export function requestEventOf(request: Request, facts: RequestFacts): RequestEv
 const withoutSecrets = (path: string) => path.replace(/^\/r\/r_[^/]+/, "/r/[private]");
 
 /** The product that a program calls itself, without its version (RFC 9110 §10.1.5). */
-const clientNameIn = (userAgent: string | null) => /^[^\s/]{1,100}/.exec(userAgent ?? "")?.[0];
+const clientNameIn = (userAgent: string | undefined) => /^[^\s/]{1,100}/.exec(userAgent ?? "")?.[0];
 
 /** What it was about, where it was an MCP call. */
 export interface ErrorSubject {

@@ -31,7 +31,7 @@ export class Trace {
   }
 
   /** Undefined where this request is not sampled: whoever is asked then hears what the caller said. */
-  static begin(traceparent: string | null, { sample }: Tracing): Trace | undefined {
+  static begin(traceparent: string | undefined, { sample }: Tracing): Trace | undefined {
     const parent = readTraceParent(traceparent);
     const traceId = parent?.traceId ?? newTraceId();
     const isSampled = parent?.isSampled === true || fractionOf(traceId) < sample;

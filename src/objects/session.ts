@@ -22,7 +22,7 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     if (known === undefined && !visit.begins) return notFound();
     const context = await this.#enter(visit);
     const held = known ?? this.#create(visit, false);
-    const headers = new Headers(visit.headers.map(([...pair]) => pair));
+    const headers = new Map(visit.headers);
     const response = await held.post(visit.text, headers, visit.acceptsStream, context);
     // A client that could not introduce itself has no session.
     if (known === undefined && held.session.state.client === undefined) await this.end();

@@ -4,11 +4,13 @@
  */
 import { ServerClosedError } from "../core/errors.ts";
 import {
+  type Advanced,
   type Arrival,
+  abandon,
   classOf,
   EMPTY_QUEUE,
   enter,
-  leave,
+  finish,
   type Queue,
   type QueueTerms,
 } from "../core/resilience/queue.ts";
@@ -27,6 +29,7 @@ const MOST_WAITING = 1000;
 export class ServerQueues {
   readonly #lines = new Map<string, Line>();
   readonly #now: () => number;
+  #arrivals = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -39,22 +42,22 @@ export class ServerQueues {
       maxSize: Math.min(server.maxConcurrency, MOST_WAITING),
     };
     const line = this.#lineOf(server.id);
+    this.#arrivals += 1;
     const arrival: Arrival = {
-      id: crypto.randomUUID(),
+      id: String(this.#arrivals),
       priority: classOf(principal.via === "anonymous" ? "anonymous" : principal.role),
       caller: principal.id,
       deadline: this.#now() + LONGEST_WAIT_MS,
     };
     const entered = enter(line.queue, arrival, terms, this.#now());
-    line.queue = entered.queue;
-    this.#tell(line, entered.started, true);
-    this.#tell(line, entered.expired, false);
+    advance(line, entered);
     if (entered.kind === "full") throw busy(server.name, entered.retryAfterMs);
     if (entered.kind === "wait") {
-      if (entered.displaced !== undefined) this.#tell(line, [entered.displaced], false);
+      if (entered.displaced !== undefined) tell(line, [entered.displaced], false);
       await this.#wait(line, arrival, terms, server.name, signal);
     }
-    return () => this.#leave(server.id, line, arrival.id, terms);
+    const began = this.#now();
+    return () => this.#leave(server.id, line, began, terms);
   }
 
   async #wait(
@@ -66,30 +69,23 @@ export class ServerQueues {
   ): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     line.waiting.set(id, resolve);
-    const giveUp = () => resolve(false);
+    const giveUp = () => {
+      if (!line.waiting.delete(id)) return;
+      advance(line, abandon(line.queue, id, terms, this.#now()));
+      resolve(false);
+    };
     const timer = setTimeout(giveUp, deadline - this.#now());
     signal.addEventListener("abort", giveUp);
     const may = await promise;
     clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);
-    line.waiting.delete(id);
-    if (may) return;
-    const left = leave(line.queue, id, terms, this.#now());
-    line.queue = left.queue;
-    this.#tell(line, left.started, true);
-    throw busy(server, 1000);
+    if (!may) throw busy(server, 1000);
   }
 
-  #leave(serverId: string, line: Line, id: string, terms: QueueTerms): void {
-    const left = leave(line.queue, id, terms, this.#now());
-    line.queue = left.queue;
-    this.#tell(line, left.started, true);
-    this.#tell(line, left.expired, false);
-    if (line.queue.running.size === 0 && line.queue.waiting.length === 0) this.#lines.delete(serverId);
-  }
-
-  #tell(line: Line, ids: readonly string[], may: boolean): void {
-    for (const id of ids) line.waiting.get(id)?.(may);
+  #leave(serverId: string, line: Line, began: number, terms: QueueTerms): void {
+    const now = this.#now();
+    advance(line, finish(line.queue, now - began, terms, now));
+    if (line.queue.running === 0 && line.queue.waiting.length === 0) this.#lines.delete(serverId);
   }
 
   #lineOf(serverId: string): Line {
@@ -99,6 +95,20 @@ export class ServerQueues {
       this.#lines.set(serverId, line);
     }
     return line;
+  }
+}
+
+function advance(line: Line, { queue, started, expired }: Advanced): void {
+  line.queue = queue;
+  tell(line, started, true);
+  tell(line, expired, false);
+}
+
+function tell(line: Line, ids: readonly string[], may: boolean): void {
+  for (const id of ids) {
+    const answer = line.waiting.get(id);
+    line.waiting.delete(id);
+    answer?.(may);
   }
 }
 

@@ -97,7 +97,7 @@ async function fetchPage(
       server: source.name,
       url: url.href,
       method: "GET",
-      headers: new Headers({ accept: "application/json" }),
+      headers: new Map([["accept", "application/json"]]),
       firstByteTimeoutMs: FIRST_BYTE_MS,
       signal: AbortSignal.timeout(3 * FIRST_BYTE_MS),
     },

@@ -39,17 +39,27 @@ export async function sealCredentials(
   return { type: credentials.type, sealed };
 }
 
-/** The header that proves us to the upstream; undefined where it wants none, or where the seal does not open. */
+type Header = readonly [name: string, value: string];
+
+/** For as long as somebody holds what was sealed: a snapshot, until the tenant's next change. */
+const opened = new WeakMap<SealedAuthConfig, Header>();
+
+/** The header that proves us to the upstream; undefined where it wants none. */
 export async function credentialHeader(
   keyring: Keyring,
   serverId: string,
   auth: SealedAuthConfig,
-): Promise<readonly [name: string, value: string] | "unreadable" | undefined> {
+): Promise<Header | "unreadable" | undefined> {
   if (auth.type === "none") return undefined;
-  const opened = await keyring.open(purpose(serverId), auth.sealed ?? "");
-  if (opened === undefined) return "unreadable";
-  const credentials = credentialsSchema.safeParse(JSON.parse(new TextDecoder().decode(opened)));
-  return credentials.success ? headerOf(credentials.data) : "unreadable";
+  const known = opened.get(auth);
+  if (known !== undefined) return known;
+  const plain = await keyring.open(purpose(serverId), auth.sealed ?? "");
+  if (plain === undefined) return "unreadable";
+  const credentials = credentialsSchema.safeParse(JSON.parse(new TextDecoder().decode(plain)));
+  if (!credentials.success) return "unreadable";
+  const header = headerOf(credentials.data);
+  if (header !== undefined) opened.set(auth, header);
+  return header;
 }
 
 function headerOf(credentials: Credentials): readonly [string, string] | undefined {
@@ -61,7 +71,7 @@ function headerOf(credentials: Credentials): readonly [string, string] | undefin
     case "basic":
       return ["authorization", `Basic ${base64(`${credentials.username}:${credentials.password}`)}`];
     case "header":
-      return [credentials.name, credentials.value];
+      return [credentials.name.toLowerCase(), credentials.value];
   }
 }
 

@@ -1,7 +1,9 @@
 /** The single exchanges of legacy Streamable HTTP: the headers that each must carry, and what a status means. */
+
 import { INVALID_REQUEST, type JsonObject, type JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, numberOf } from "../core/mcp/json-text.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
+import type { Fields } from "../core/net/fields.ts";
 import { type ChannelOptions, type ResumeOptions, SessionLostError } from "./channel.ts";
 import { isEventStream, type Reading } from "./event-stream.ts";
 import { isRefusal, nonsense, ofStatus, refused } from "./failures.ts";
@@ -28,8 +30,8 @@ export class HttpWire {
     this.revision = options.resume.revision;
   }
 
-  async post(body: string, signal: AbortSignal, extra?: Headers): Promise<Response> {
-    const headers = new Headers(extra);
+  async post(body: string, signal: AbortSignal, extra?: Fields): Promise<Response> {
+    const headers = new Map(extra);
     headers.set("accept", "application/json, text/event-stream");
     headers.set("content-type", "application/json");
     return this.#checked(await this.#exchange("POST", headers, signal, body));
@@ -37,7 +39,7 @@ export class HttpWire {
 
   /** Undefined where the server has no such stream. */
   async openStream(lastEventId: string | undefined, signal: AbortSignal): Promise<Stream | undefined> {
-    const headers = new Headers({ accept: "text/event-stream" });
+    const headers = new Map([["accept", "text/event-stream"]]);
     if (lastEventId !== undefined) headers.set(HEADERS.lastEventId, lastEventId);
     const response = await this.#checked(await this.#exchange("GET", headers, signal));
     if (response.ok && isEventStream(response) && response.body !== null) return response.body;
@@ -50,7 +52,7 @@ export class HttpWire {
   /** 405, or the server is gone: either way the session is no longer ours to end. */
   async goodbye(signal: AbortSignal): Promise<void> {
     if (this.sessionId === undefined) return;
-    const response = await this.#exchange("DELETE", new Headers(), signal);
+    const response = await this.#exchange("DELETE", new Map(), signal);
     await response.body?.cancel();
   }
 
@@ -85,13 +87,13 @@ export class HttpWire {
     throw isLost ? new SessionLostError(this.#server) : refused(this.#server);
   }
 
-  #exchange(method: Method, headers: Headers, signal: AbortSignal, body?: string): Promise<Response> {
+  #exchange(method: Method, headers: Fields, signal: AbortSignal, body?: string): Promise<Response> {
     const { server, url, credential, firstByteTimeoutMs, idleTimeoutMs } = this.#options.target;
     // Headers of a stream may come with its first event only, and that is a matter of silence.
     const patienceMs = { POST: firstByteTimeoutMs, GET: idleTimeoutMs, DELETE: GOODBYE_MS }[method];
     if (this.revision !== undefined) headers.set(HEADERS.protocolVersion, this.revision);
     if (this.sessionId !== undefined) headers.set(HEADERS.sessionId, this.sessionId);
-    const request: UpstreamRequest = {
+    const request = {
       server,
       url,
       method,

@@ -2,19 +2,30 @@
  * One HTTP exchange with an upstream: the address is judged, redirects are followed by hand and judged again, our
  * credential goes to the registered origin only, and every wait has an end. What failed comes out as an UpstreamError.
  */
+
 import { GatewayError, UpstreamError } from "../core/errors.ts";
+import type { Fields } from "../core/net/fields.ts";
+import { Alarms } from "../core/waiting.ts";
 import { judgeUrl, type UrlPolicy } from "./url-guard.ts";
 
 export interface UpstreamRequest {
   readonly server: string;
   readonly url: string;
   readonly method: "GET" | "POST" | "DELETE";
-  readonly headers: Headers;
+  readonly headers: Fields;
   readonly body?: Uint8Array<ArrayBuffer> | string;
   readonly credential?: readonly [name: string, value: string];
   readonly firstByteTimeoutMs: number;
-  /** Aborting it aborts the exchange, the answer's body included. */
+}
+
+export interface SignalledRequest extends UpstreamRequest {
   readonly signal: AbortSignal;
+}
+
+/** Where an exchange ends before its time: aborting it aborts the answer's body too. */
+export interface Hold {
+  readonly abort: AbortController;
+  readonly alarms: Alarms;
 }
 
 export interface UpstreamTools {
@@ -26,19 +37,36 @@ const MAX_REDIRECTS = 3;
 /** The only ones that keep the method and the body. */
 const KEEPS_METHOD = new Set([307, 308]);
 
-export async function exchange(request: UpstreamRequest, tools: UpstreamTools): Promise<Response> {
-  const origin = judged(request, request.url, tools.urlPolicy).origin;
-  let url = judged(request, request.url, tools.urlPolicy);
+export function exchange({ signal, ...request }: SignalledRequest, tools: UpstreamTools): Promise<Response> {
+  return exchangeWhile(holdUntil(signal), request, tools);
+}
+
+/** For whoever has a signal only. */
+export function holdUntil(signal: AbortSignal): Hold {
+  const abort = new AbortController();
+  const giveUp = () => abort.abort(signal.reason);
+  // The listener stays: it is what ends the answer's body when the caller goes.
+  signal.addEventListener("abort", giveUp);
+  if (signal.aborted) giveUp();
+  return { abort, alarms: new Alarms() };
+}
+
+export async function exchangeWhile(
+  hold: Hold,
+  request: UpstreamRequest,
+  tools: UpstreamTools,
+): Promise<Response> {
+  const first = addressOf(request, request.url, tools.urlPolicy);
+  let address = first;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const headers = new Headers(request.headers);
-    if (request.credential !== undefined && url.origin === origin) headers.set(...request.credential);
-    const response = await send(request, url, headers, tools.fetch);
+    const headers = headersFor(request, address.origin === first.origin);
+    const response = await send(hold, request, address.href, headers, tools);
+    if (response.status < 300 || response.status >= 400) return response;
     const location = response.headers.get("location");
-    const redirected = response.status >= 300 && response.status < 400 && location !== null;
-    if (!redirected) return response;
+    if (location === null) return response;
     await response.body?.cancel();
     if (request.method !== "GET" && !KEEPS_METHOD.has(response.status)) break;
-    url = judged(request, new URL(location, url).href, tools.urlPolicy);
+    address = addressOf(request, new URL(location, address.href).href, tools.urlPolicy);
   }
   throw new UpstreamError(
     "upstream_invalid",
@@ -47,7 +75,37 @@ export async function exchange(request: UpstreamRequest, tools: UpstreamTools): 
   );
 }
 
-function judged(request: UpstreamRequest, text: string, policy: UrlPolicy): URL {
+function headersFor({ headers, credential }: UpstreamRequest, isAtHome: boolean): Fields {
+  if (credential === undefined || !isAtHome) return headers;
+  return new Map(headers).set(...credential);
+}
+
+interface Address {
+  readonly href: string;
+  readonly origin: string;
+}
+
+/** What was judged before is judged alike: the judgement knows nothing but the text and the policy. */
+const judged = new WeakMap<UrlPolicy, Map<string, Address>>();
+const MOST_JUDGED = 5000;
+
+function addressOf(request: UpstreamRequest, text: string, policy: UrlPolicy): Address {
+  let known = judged.get(policy);
+  if (known === undefined) {
+    known = new Map();
+    judged.set(policy, known);
+  }
+  let address = known.get(text);
+  if (address === undefined) {
+    const { href, origin } = allowed(request, text, policy);
+    address = { href, origin };
+    if (known.size >= MOST_JUDGED) known.clear();
+    known.set(text, address);
+  }
+  return address;
+}
+
+function allowed(request: UpstreamRequest, text: string, policy: UrlPolicy): URL {
   const verdict = judgeUrl(text, policy);
   if (verdict.ok) return verdict.url;
   throw new UpstreamError(
@@ -58,41 +116,38 @@ function judged(request: UpstreamRequest, text: string, policy: UrlPolicy): URL 
 }
 
 async function send(
+  { abort, alarms }: Hold,
   request: UpstreamRequest,
-  url: URL,
-  headers: Headers,
-  fetcher: typeof fetch,
+  url: string,
+  headers: Fields,
+  tools: UpstreamTools,
 ): Promise<Response> {
-  const impatience = new AbortController();
-  const timer = setTimeout(() => impatience.abort(), request.firstByteTimeoutMs);
-  const abort = () => impatience.abort();
-  request.signal.addEventListener("abort", abort);
-  if (request.signal.aborted) abort();
+  const { signal } = abort;
+  const patient = alarms.set(request.firstByteTimeoutMs, () => abort.abort(late(request)));
   try {
-    return await fetcher(url, {
+    return await tools.fetch(url, {
       method: request.method,
-      headers,
+      headers: Object.fromEntries(headers),
       redirect: "manual",
-      signal: impatience.signal,
+      signal,
       ...(request.body !== undefined && { body: request.body }),
     });
   } catch (error) {
-    throw failure(request, impatience.signal.aborted, error);
+    throw failure(request, signal, error);
   } finally {
-    // The listener stays: it is what ends the answer's body when the caller goes.
-    clearTimeout(timer);
+    patient();
   }
 }
 
-function failure(request: UpstreamRequest, aborted: boolean, error: unknown): GatewayError {
-  if (request.signal.reason instanceof GatewayError) return request.signal.reason;
-  if (request.signal.aborted) {
+function late({ server, firstByteTimeoutMs }: UpstreamRequest): UpstreamError {
+  const message = `${server} did not answer within ${firstByteTimeoutMs / 1000} s. Try again, or ask its owner.`;
+  return new UpstreamError("upstream_timeout", server, message);
+}
+
+function failure(request: UpstreamRequest, signal: AbortSignal, error: unknown): GatewayError {
+  if (signal.reason instanceof GatewayError) return signal.reason;
+  if (signal.aborted) {
     return new UpstreamError("upstream_unreachable", request.server, "The request was cancelled.", error);
-  }
-  if (aborted) {
-    const seconds = request.firstByteTimeoutMs / 1000;
-    const message = `${request.server} did not answer within ${seconds} s. Try again, or ask its owner.`;
-    return new UpstreamError("upstream_timeout", request.server, message, error);
   }
   const message = `${request.server} cannot be reached. Try again in a moment, or ask its owner.`;
   return new UpstreamError("upstream_unreachable", request.server, message, error);

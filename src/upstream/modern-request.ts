@@ -2,10 +2,12 @@
  * One request of the modern era: everything the server must know travels with it, its answer ends it, and hanging up is
  * how it is cancelled. A stream that breaks is a request lost.
  */
+
 import { encodeHeaderValue } from "../core/mcp/inbound.ts";
 import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, stringifyLossless } from "../core/mcp/json-text.ts";
 import { HEADERS, LATEST_MODERN, META, NAMED_BY } from "../core/mcp/revisions.ts";
+import type { Fields } from "../core/net/fields.ts";
 import type { ChannelTarget } from "./channel.ts";
 import { isEventStream } from "./event-stream.ts";
 import { broken, isRefusal, ofStatus, refused } from "./failures.ts";
@@ -23,7 +25,7 @@ export interface ModernRequest {
   readonly capabilities: JsonObject;
   readonly clientInfo: JsonObject;
   /** Trace context, Mcp-Param-* and the like. */
-  readonly headers?: Headers;
+  readonly headers?: Fields;
   /** What comes on the stream before the answer. */
   readonly onMessage?: OnMessage;
   readonly signal?: AbortSignal;
@@ -74,8 +76,8 @@ export function modernRequest(request: ModernRequest): Promise<ModernAnswer> {
   });
 }
 
-function headersOf({ method, params, headers: extra }: ModernRequest): Headers {
-  const headers = new Headers(extra);
+function headersOf({ method, params, headers: extra }: ModernRequest): Fields {
+  const headers = new Map(extra);
   headers.set("accept", "application/json, text/event-stream");
   headers.set("content-type", "application/json");
   headers.set(HEADERS.protocolVersion, LATEST_MODERN);

@@ -2,11 +2,13 @@
  * HTTP+SSE of 2024-11-05: one GET opens the stream on which everything comes, its first event names the address to post
  * to. The stream is the session: when it ends, nothing can be resumed.
  */
+
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../core/mcp/json-text.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import type { SseEvent } from "../core/mcp/sse.ts";
+import type { Fields } from "../core/net/fields.ts";
 import { type Alarm, alarm, within } from "../core/waiting.ts";
 import {
   type ChannelOptions,
@@ -17,7 +19,7 @@ import {
 } from "./channel.ts";
 import { dataOf, eventsOf, isEventStream, messagesIn } from "./event-stream.ts";
 import { asUpstreamError, broken, late, nonsense, ofStatus, silent } from "./failures.ts";
-import { exchange, type UpstreamRequest } from "./http.ts";
+import { exchange, type SignalledRequest } from "./http.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Pending } from "./pending.ts";
 import { judgeUrl } from "./url-guard.ts";
@@ -110,7 +112,7 @@ class SseChannel implements UpstreamChannel {
 
   async #readStream(signal: AbortSignal, named: () => void): Promise<never> {
     const { server } = this.#options.target;
-    const headers = new Headers({ accept: "text/event-stream" });
+    const headers = new Map([["accept", "text/event-stream"]]);
     const response = await exchange(this.#to("GET", headers, signal), this.#options.tools);
     if (!response.ok || !isEventStream(response) || response.body === null) {
       await response.body?.cancel();
@@ -150,9 +152,9 @@ class SseChannel implements UpstreamChannel {
     throw new UpstreamError("upstream_refused", server, message);
   }
 
-  async #post(message: JsonObject, signal: AbortSignal, extra?: Headers): Promise<void> {
+  async #post(message: JsonObject, signal: AbortSignal, extra?: Fields): Promise<void> {
     const { server } = this.#options.target;
-    const headers = new Headers(extra);
+    const headers = new Map(extra);
     headers.set("accept", "application/json, text/event-stream");
     headers.set("content-type", "application/json");
     if (this.revision !== undefined) headers.set(HEADERS.protocolVersion, this.revision);
@@ -166,7 +168,7 @@ class SseChannel implements UpstreamChannel {
     throw lost;
   }
 
-  #to(method: "GET" | "POST", headers: Headers, signal: AbortSignal): UpstreamRequest {
+  #to(method: "GET" | "POST", headers: Fields, signal: AbortSignal): SignalledRequest {
     const { server, url, credential, firstByteTimeoutMs } = this.#options.target;
     return {
       server,

@@ -57,7 +57,7 @@ class WebSocketChannel implements UpstreamChannel {
   async open(caller: AbortSignal | undefined): Promise<void> {
     const { server, credential, firstByteTimeoutMs } = this.#options.target;
     const url = this.#judged();
-    const headers = new Headers();
+    const headers = new Map<string, string>();
     if (credential !== undefined) headers.set(...credential);
     const impatience = new AbortController();
     const giveUp = () => impatience.abort();

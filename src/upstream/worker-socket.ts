@@ -5,7 +5,7 @@ export function workerSocket(fetcher: typeof fetch): OpenSocket {
   return async ({ url, headers, protocols, signal }, events) => {
     const asked = new URL(url);
     asked.protocol = url.protocol === "wss:" ? "https:" : "http:";
-    const upgrade = new Headers(headers);
+    const upgrade = new Headers([...headers]);
     upgrade.set("upgrade", "websocket");
     upgrade.set("sec-websocket-protocol", protocols.join(", "));
     const response = await fetcher(asked, { headers: upgrade, redirect: "manual", signal });

@@ -1,10 +1,12 @@
 /** The app's routes as it has them, with what guards and validates each: so that a new route is in every walk by itself. */
 
+import { Hono } from "hono";
 import { type RouteAnswer, routeAnswer } from "../../src/api/answers.ts";
 import type { RouteInput } from "../../src/api/validate.ts";
 import { examplesOf, routeInput } from "../../src/api/validate.ts";
-import { createApp } from "../../src/app.ts";
+import { createHouse } from "../../src/app.ts";
 import type { Action } from "../../src/core/access/actions.ts";
+import type { AppEnv } from "../../src/edge/context.ts";
 import { guardedAction } from "../../src/policy/guard.ts";
 
 import { isDescription } from "./open-routes.ts";
@@ -19,7 +21,7 @@ export interface Route {
 
 /** Middleware for all stands among the routes too; what a caller can reach ends in a handler of its own. */
 export function routeTable(): Route[] {
-  const routes = createApp().routes.filter(({ path }) => !path.endsWith("/*"));
+  const routes = createHouse(new Hono<AppEnv>()).routes.filter(({ path }) => !path.endsWith("/*"));
   return [...Map.groupBy(routes, ({ method, path }) => `${method} ${path}`).values()].map((handlers) => ({
     method: handlers[0]?.method ?? "",
     path: handlers[0]?.path ?? "",

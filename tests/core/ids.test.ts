@@ -9,7 +9,7 @@ describe("uuidv7", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: MAX_TIME }),
-        fc.uint8Array({ minLength: 16, maxLength: 16 }),
+        fc.uint8Array({ minLength: 10, maxLength: 10 }),
         (now, noise) => {
           const id = uuidv7(now, (bytes) => {
             bytes.set(noise);

@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 const at = (path: string, key = tenant.apiKey) => ({ url: `${gateway.url}/mcp${path}`, key });
-const capabilities = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
+const all = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
 
 type Params = Record<string, unknown>;
 
@@ -49,9 +49,11 @@ interface Calling {
   readonly args?: Params;
   /** What the client brings back: its answers and the server's state. */
   readonly input?: Params;
+  readonly capabilities?: object;
 }
 
-function call(path: string, name: string, { key, args = {}, input = {} }: Calling = {}): Promise<Heard> {
+function call(path: string, name: string, calling: Calling = {}): Promise<Heard> {
+  const { key, args = {}, input = {}, capabilities = all } = calling;
   return modern(at(path, key), "tools/call", { name, arguments: args, ...input }, { capabilities });
 }
 
@@ -151,6 +153,9 @@ describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
 
 describe("a page to visit", () => {
   const url = "https://example.org/consent";
+  // The published server asks for roots a moment after it is greeted, in the middle of whatever runs then.
+  const visit = (path: string, name: string, calling: Calling) =>
+    call(path, name, { ...calling, capabilities: { elicitation: { url: {} } } });
 
   it.each([
     ["alone", "/published", "trigger-url-elicitation"],
@@ -161,16 +166,16 @@ describe("a page to visit", () => {
       const { key, requestState } = questionIn(asked);
       return { inputResponses: { [key]: { action: "accept" } }, requestState };
     };
-    const asked = await call(path, name, { args });
+    const asked = await visit(path, name, { args });
     expect(questionIn(asked).params).toMatchObject({ mode: "url", url });
-    expect(textIn(await call(path, name, { args, input: accepted(asked) }))).toMatch(/completed/i);
+    expect(textIn(await visit(path, name, { args, input: accepted(asked) }))).toMatch(/completed/i);
 
     const strict = { ...args, elicitationId: crypto.randomUUID(), errorPath: true };
-    const first = await call(path, name, { args: strict });
+    const first = await visit(path, name, { args: strict });
     expect(questionIn(first).params).toMatchObject({ mode: "url", url: "https://modelcontextprotocol.io" });
-    const second = await call(path, name, { args: strict, input: accepted(first) });
+    const second = await visit(path, name, { args: strict, input: accepted(first) });
     expect(questionIn(second).params).toMatchObject({ mode: "url", url });
-    expect(textIn(await call(path, name, { args: strict, input: accepted(second) }))).toMatch(/completed/i);
+    expect(textIn(await visit(path, name, { args: strict, input: accepted(second) }))).toMatch(/completed/i);
   });
 });
 

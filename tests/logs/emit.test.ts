@@ -19,6 +19,7 @@ function scene(sendBatch: (messages: { body: LogMessage }[]) => Promise<unknown>
       },
     },
     now: Date.now,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     lost,
   });
   return {

@@ -118,6 +118,7 @@ describe("the pipeline", () => {
       },
       outbox: { keep: async (messages) => void kept.push(...messages) },
       now: Date.now,
+      sleep: async () => undefined,
       lost: () => expect.unreachable("there was still the outbox"),
     });
     let [requests, calls] = [0, 0];

@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/mcp/json-rpc.ts";
+import type { Fields } from "../../src/core/net/fields.ts";
 import type { Transport } from "../../src/core/vocabulary.ts";
 import { detectEra } from "../../src/upstream/era.ts";
 import { modernRequest } from "../../src/upstream/modern-request.ts";
@@ -126,7 +127,7 @@ describe("a modern request", () => {
   const ask = (
     method: string,
     params: JsonObject,
-    more: { signal?: AbortSignal; url?: string; headers?: Headers } = {},
+    more: { signal?: AbortSignal; url?: string; headers?: Fields } = {},
   ) => {
     const messages: JsonObject[] = [];
     const { url = peer.url, ...rest } = more;
@@ -149,7 +150,7 @@ describe("a modern request", () => {
   it("says everything that it must, in headers and body", async () => {
     peer.behave(answerJson({ jsonrpc: "2.0", id: "1", result: {} }));
     const params = { name: "grüße", arguments: { n: 1 }, _meta: { progressToken: 3 } };
-    const { answer } = ask("tools/call", params, { headers: new Headers({ "mcp-param-n": "1" }) });
+    const { answer } = ask("tools/call", params, { headers: new Map([["mcp-param-n", "1"]]) });
     expect(await answer).toEqual({ status: 200, message: { jsonrpc: "2.0", id: "1", result: {} } });
     expect(peer.requests[0]?.headers).toMatchObject({
       accept: "application/json, text/event-stream",

@@ -46,7 +46,10 @@ describe("what goes out", () => {
       response.end(`{"jsonrpc":"2.0","id":${idOf(body)},"result":{"big":12345678901234567890,"one":1.0}}`);
     });
     const { channel } = open({ credential: ["x-key", "secret"] });
-    const headers = new Headers({ traceparent: "00-1-2-01", accept: "text/html" });
+    const headers = new Map([
+      ["traceparent", "00-1-2-01"],
+      ["accept", "text/html"],
+    ]);
     const answer = await channel.request(request("ping"), { headers });
     expect(JSON.stringify(answer)).toContain('{"big":12345678901234567890,"one":1.0}');
     expect(peer.requests[0]?.headers).toMatchObject({

@@ -23,7 +23,7 @@ function peer(serve: (socket: WebSocket) => void) {
 
 const handshake = (): Handshake => ({
   url: new URL("wss://mcp.example.com/socket"),
-  headers: new Headers({ authorization: "Bearer secret" }),
+  headers: new Map([["authorization", "Bearer secret"]]),
   protocols: ["mcp"],
   signal: new AbortController().signal,
 });

@@ -1,11 +1,14 @@
 /**
  * `npm run bench`: the production bundle in bare workerd, held against a Worker that passes requests through and does
  * nothing else. `--case`, `--connections`, `--rounds` narrow a run; `--json` prints one line of JSON for each result.
+ * `--profile FILE` tells where the gateway's time goes, and keeps the profile.
  */
 import { parseArgs } from "node:util";
 import { Problem, runMain } from "../../lib/problem.ts";
-import { CASES } from "./cases.ts";
+import { measureBurst } from "./burst.ts";
+import { CASES, type Case } from "./cases.ts";
 import { type Comparison, compare } from "./compare.ts";
+import { profile } from "./profile.ts";
 import { lineOf, TITLE } from "./report.ts";
 import { startWorld } from "./world.ts";
 
@@ -14,6 +17,7 @@ interface Options {
   readonly connections: readonly number[] | undefined;
   readonly rounds: number;
   readonly json: boolean;
+  readonly profile: string | undefined;
 }
 
 function readOptions(args: string[]): Options {
@@ -24,6 +28,7 @@ function readOptions(args: string[]): Options {
       connections: { type: "string" },
       rounds: { type: "string", default: "5" },
       json: { type: "boolean", default: false },
+      profile: { type: "string" },
     },
   });
   const rounds = Number(values.rounds);
@@ -39,6 +44,7 @@ function readOptions(args: string[]): Options {
     connections,
     rounds,
     json: values.json,
+    profile: values.profile,
   };
 }
 
@@ -47,6 +53,7 @@ async function main(args: string[]): Promise<number> {
   const cases = CASES.filter(({ name }) => options.wanted?.test(name) !== false);
   if (cases.length === 0)
     throw new Problem(`No case is called so. There are: ${CASES.map(({ name }) => name).join("; ")}.`);
+  if (options.profile !== undefined) return profileCase(cases, options.profile, options.connections?.[0]);
   const world = await startWorld();
   const results: Comparison[] = [];
   try {
@@ -60,6 +67,26 @@ async function main(args: string[]): Promise<number> {
         results.push(result);
         console.log(options.json ? JSON.stringify(result) : lineOf(result, each.atLeast));
       }
+    }
+  } finally {
+    await world.close();
+  }
+  return 0;
+}
+
+const INSPECTOR = "127.0.0.1:9333";
+
+/** Of the first case that is meant. */
+async function profileCase([each]: readonly Case[], file: string, connections = 16): Promise<number> {
+  const world = await startWorld(INSPECTOR);
+  try {
+    const { gateway } = (await each?.prepare(world)) ?? {};
+    if (each === undefined || gateway === undefined) return 1;
+    const { amount } = each;
+    const burst = () => measureBurst({ ...gateway, connections, amount }, world.gateway.pid);
+    await burst();
+    for (const { name, share } of await profile(INSPECTOR, file, burst)) {
+      console.log(`${(share * 100).toFixed(1).padStart(5)} %  ${name}`);
     }
   } finally {
     await world.close();

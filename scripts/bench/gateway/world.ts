@@ -26,7 +26,7 @@ export interface World {
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-export async function startWorld(): Promise<World> {
+export async function startWorld(inspector?: string): Promise<World> {
   const shutdown = createShutdown();
   const dir = mkdtempSync(join(tmpdir(), "gateway-bench-"));
   shutdown.add(async () => rmSync(dir, { recursive: true, force: true }));
@@ -50,7 +50,11 @@ export async function startWorld(): Promise<World> {
       BYTES_URL: bytes.url,
     });
     shutdown.add(baseline.stop);
-    const gateway = await startGateway(database, {}, here("./sink.js"));
+    const gateway = await startGateway(
+      database,
+      {},
+      { queues: here("./sink.js"), ...(inspector !== undefined && { inspector }) },
+    );
     shutdown.add(gateway.close);
     return {
       gateway,

@@ -2,6 +2,8 @@
  * Which headers cross the gateway. Lists of what may, not of what may not: a header that nobody thought of stays
  * here, except those of the protocol, which cross whatever they are called.
  */
+import type { Fields } from "../net/fields.ts";
+
 const REQUEST = new Set([
   "accept",
   "accept-language",
@@ -25,24 +27,24 @@ const RESPONSE = new Set([
 /** What describes the request itself, not the message or the connection: it goes with it in whatever form. */
 const CONTEXT = new Set(["accept-language", "baggage", "traceparent", "tracestate", "user-agent"]);
 
-export function contextHeaders(incoming: Headers): Headers {
-  const picked = new Headers();
-  for (const [name, value] of incoming) if (CONTEXT.has(name)) picked.append(name, value);
-  return picked;
-}
-
 const isProtocols = (name: string) => name.startsWith("mcp-");
 
-export function requestHeaders(incoming: Headers): Headers {
-  return pick(incoming, REQUEST);
+type Incoming = ReadonlyMap<string, string>;
+
+export function contextHeaders(incoming: Incoming): Fields {
+  return pick(incoming, (name) => CONTEXT.has(name));
 }
 
-export function responseHeaders(incoming: Headers): Headers {
-  return pick(incoming, RESPONSE);
+export function requestHeaders(incoming: Incoming): Fields {
+  return pick(incoming, (name) => REQUEST.has(name) || isProtocols(name));
 }
 
-function pick(from: Headers, allowed: ReadonlySet<string>): Headers {
-  const picked = new Headers();
-  for (const [name, value] of from) if (allowed.has(name) || isProtocols(name)) picked.append(name, value);
+export function responseHeaders(incoming: Incoming): Fields {
+  return pick(incoming, (name) => RESPONSE.has(name) || isProtocols(name));
+}
+
+function pick(from: Incoming, isAllowed: (name: string) => boolean): Fields {
+  const picked: Fields = new Map();
+  for (const [name, value] of from) if (isAllowed(name)) picked.set(name, value);
   return picked;
 }

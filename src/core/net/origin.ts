@@ -5,6 +5,7 @@
  */
 export interface OriginPolicy {
   readonly publicUrl: string;
+  readonly publicHost: string;
   /** Further origins whose pages may call, or "*" for any. */
   readonly allowedOrigins: readonly string[];
   /** Development: this machine under all of its names. */
@@ -13,9 +14,9 @@ export interface OriginPolicy {
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-export function isRightHost(url: URL, policy: OriginPolicy): boolean {
-  if (url.host === new URL(policy.publicUrl).host) return true;
-  return policy.allowLoopback && LOOPBACK.has(url.hostname);
+export function isRightHost(host: string, policy: OriginPolicy): boolean {
+  if (host === policy.publicHost) return true;
+  return policy.allowLoopback && LOOPBACK.has(host.replace(/:\d+$/, ""));
 }
 
 /** No Origin: no page of another site is behind it. */

@@ -30,8 +30,7 @@ export interface Waiting {
 }
 
 export interface Queue {
-  /** When each began; for how long calls take. */
-  readonly running: ReadonlyMap<string, number>;
+  readonly running: number;
   /** In the order in which they will start. */
   readonly waiting: readonly Waiting[];
   readonly turns: Readonly<globalThis.Record<PriorityClass, number>>;
@@ -41,7 +40,7 @@ export interface Queue {
 }
 
 export const EMPTY_QUEUE: Queue = {
-  running: new Map(),
+  running: 0,
   waiting: [],
   turns: { admin: 0, service: 0, user: 0, anonymous: 0 },
   order: 0,
@@ -68,8 +67,8 @@ export interface Advanced {
 export function enter(before: Queue, arrival: Arrival, terms: QueueTerms, now: number): Entered {
   const advanced = advance(before, terms, now);
   const { queue } = advanced;
-  if (queue.running.size < terms.concurrency) {
-    return { ...advanced, kind: "start", queue: started(queue, [arrival.id], now) };
+  if (queue.running < terms.concurrency) {
+    return { ...advanced, kind: "start", queue: { ...queue, running: queue.running + 1 } };
   }
   const last = queue.waiting.at(-1);
   const isFull = queue.waiting.length >= terms.maxSize;
@@ -89,28 +88,29 @@ export function enter(before: Queue, arrival: Arrival, terms: QueueTerms, now: n
   return { ...advanced, kind: "wait", queue: next, position: waiting.indexOf(entry), displaced };
 }
 
-/** A call has ended, well or not, or its caller has gone away, whether it was running or waiting. */
-export function leave(before: Queue, id: string, terms: QueueTerms, now: number): Advanced {
-  const began = before.running.get(id);
-  const running = new Map(before.running);
-  running.delete(id);
-  const waiting = before.waiting.filter((entry) => entry.id !== id);
-  const meanMs = began === undefined ? before.meanMs : smoothed(before.meanMs, now - began);
-  return advance({ ...before, running, waiting, meanMs }, terms, now);
+/** A call that ran has ended, well or not, after so long. */
+export function finish(before: Queue, ms: number, terms: QueueTerms, now: number): Advanced {
+  return advance({ ...before, running: before.running - 1, meanMs: smoothed(before.meanMs, ms) }, terms, now);
+}
+
+/** One who waited has gone away. */
+export function abandon(before: Queue, id: string, terms: QueueTerms, now: number): Advanced {
+  return advance({ ...before, waiting: before.waiting.filter((entry) => entry.id !== id) }, terms, now);
 }
 
 /** Also to be called when time passes or terms change. */
 export function advance(before: Queue, terms: QueueTerms, now: number): Advanced {
+  if (before.waiting.length === 0) return { queue: before, started: NOBODY, expired: NOBODY };
   const expired = before.waiting.filter(({ deadline }) => now >= deadline).map(({ id }) => id);
   const waiting =
     expired.length === 0 ? before.waiting : before.waiting.filter(({ deadline }) => now < deadline);
-  const free = Math.max(0, terms.concurrency - before.running.size);
+  const free = Math.max(0, terms.concurrency - before.running);
   const first = waiting.slice(0, free);
   const turns = { ...before.turns };
   for (const { priority, turn } of first) turns[priority] = Math.max(turns[priority], turn);
-  const rest = { ...before, waiting: waiting.slice(free), turns };
-  const ids = first.map(({ id }) => id);
-  return { queue: started(rest, ids, now), started: ids, expired };
+  const running = before.running + first.length;
+  const queue = { ...before, running, waiting: waiting.slice(free), turns };
+  return { queue, started: first.map(({ id }) => id), expired };
 }
 
 /** When the next deadline passes; undefined while nobody waits. */
@@ -129,10 +129,6 @@ const rank = (priority: PriorityClass) => CLASSES.indexOf(priority);
 const byTurn = (one: Waiting, other: Waiting) =>
   rank(one.priority) - rank(other.priority) || one.turn - other.turn || one.order - other.order;
 
-function started(queue: Queue, ids: readonly string[], now: number): Queue {
-  return ids.length === 0
-    ? queue
-    : { ...queue, running: new Map([...queue.running, ...ids.map((id) => [id, now] as const)]) };
-}
+const NOBODY: readonly string[] = [];
 
 const smoothed = (mean: number, ms: number) => (mean === 0 ? ms : mean + 0.1 * (ms - mean));

@@ -11,7 +11,7 @@ const FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?
 const NOTHING = /^0+$/;
 
 /** Undefined for whatever is none, which then begins a trace of its own (§ 2.2, § 3.2). */
-export function readTraceParent(header: string | null): TraceParent | undefined {
+export function readTraceParent(header: string | undefined): TraceParent | undefined {
   const [, version, traceId = "", spanId = "", flags = "00"] = FORM.exec(header ?? "") ?? [];
   if (version === undefined || version === "ff" || NOTHING.test(traceId) || NOTHING.test(spanId))
     return undefined;

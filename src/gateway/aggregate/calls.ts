@@ -1,4 +1,5 @@
 /** A request about one thing, brought to the server that has the thing, under the name that it has there. */
+
 import { UpstreamError } from "../../core/errors.ts";
 import { errorResponse } from "../../core/mcp/answers.ts";
 import { requestHeaders } from "../../core/mcp/forwarding.ts";
@@ -11,6 +12,7 @@ import { checkParamHeaders } from "../../core/mcp/param-headers.ts";
 import { HEADER_MISMATCH, HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts";
 import { type Target, targetOf, withTarget } from "../../core/mcp/rewrite.ts";
 import { unwrapUri } from "../../core/mcp/uris.ts";
+import { fieldsOf } from "../../core/net/fields.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
 import { travel } from "../leg.ts";
@@ -104,7 +106,7 @@ export async function callAt(
   const { message, request } = caller;
   const method = String(memberOf(message, "method"));
   const attempt = (chosen: Place) => callOnce(caller, chosen, tables, context, statusTells);
-  const steered = { method, message, headers: request.headers, place, tables };
+  const steered = { method, message, headers: fieldsOf(request), place, tables };
   if (statusTells || isOf(message, "taskId")) return attempt(place);
   // What a server has begun only that server can go on with.
   if (isOf(message, "requestState"))
@@ -147,7 +149,7 @@ async function callOnce(
   const own = await withOwnState(withTarget(message, place.own), owner, context);
   if (own === undefined) return wrong(post, "The requestState is not one that was given for this request.");
   const edit = outwardEdit(owner, server.name, tables, context);
-  const headers = requestHeaders(caller.request.headers);
+  const headers = requestHeaders(fieldsOf(caller.request));
   headers.delete(HEADERS.sessionId);
   if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.own));
   const isTranslated = place.offer.era === "legacy";
@@ -177,7 +179,7 @@ function checkParameters({ request, message }: Caller, place: Place, tables: Tab
   if (memberOf(message, "method") !== "tools/call" || !isMembers(params)) return undefined;
   const schema = memberOf(tables.toolAt(place), "inputSchema");
   return checkParamHeaders(schema, memberOf(params, "arguments"), (name) =>
-    request.headers.get(name)?.trim(),
+    fieldsOf(request).get(name.toLowerCase())?.trim(),
   );
 }
 

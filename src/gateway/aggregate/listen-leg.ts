@@ -11,6 +11,7 @@ import {
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { pause } from "../../core/waiting.ts";
 import { dataOf, eventsOf } from "../../upstream/event-stream.ts";
+import { holdUntil } from "../../upstream/http.ts";
 import type { McpContext } from "../context.ts";
 import { reach } from "../leg.ts";
 import type { MessageWriter } from "../message-stream.ts";
@@ -106,7 +107,7 @@ function ask(
   return reach(
     { server: offer.server, method: "POST", headers, body, isTranslated: offer.era === "legacy" },
     context,
-    signal,
+    holdUntil(signal),
   );
 }
 

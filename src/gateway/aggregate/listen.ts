@@ -2,8 +2,10 @@
  * subscriptions/listen for the merged server: one stream for the caller, fed by a stream from each server that has a
  * part in it. They all bear the caller's own request id, so what they send needs no new subscription id.
  */
+
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { fieldsOf } from "../../core/net/fields.ts";
 import { within } from "../../core/waiting.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
@@ -24,14 +26,14 @@ const LOOK_MS = 1000;
 /** Who listens, and to what. */
 export interface Subscriber {
   readonly id: JsonRpcId;
-  readonly headers: Headers;
+  readonly headers: ReadonlyMap<string, string>;
   readonly scope: Scope;
   /** The subscriptions/listen request. */
   readonly message: JsonObject;
 }
 
 export function listen({ request, post, scope, message }: Caller, context: McpContext): Response {
-  const subscriber = { id: post.id ?? 0, headers: request.headers, scope, message };
+  const subscriber = { id: post.id ?? 0, headers: fieldsOf(request), scope, message };
   return messageStream(context, (writer) => follow(subscriber, context, writer));
 }
 

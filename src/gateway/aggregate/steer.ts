@@ -16,7 +16,7 @@ import type { Place, Tables } from "./tables.ts";
 export interface Steered {
   readonly method: string;
   readonly message: JsonObject;
-  readonly headers: Headers;
+  readonly headers: ReadonlyMap<string, string>;
   readonly place: Place;
   readonly tables: Tables;
 }
@@ -82,7 +82,7 @@ function routedRequest({ method, message, headers, place }: Steered, context: Mc
     tool: method === "tools/call" ? place.own : undefined,
     tags: new Set(place.offer.server.tags),
     client: typeof client === "string" ? client : undefined,
-    header: (name) => headers.get(name),
+    header: (name) => headers.get(name.toLowerCase()) ?? null,
     tenant: { id: tenant.id, slug: tenant.slug },
     stableId: principal.id,
   };

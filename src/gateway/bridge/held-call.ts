@@ -2,6 +2,7 @@
  * A call to a legacy server that outlives the requests of a modern client: while the server waits for an answer of
  * the client's, the client has been told so and no request is open.
  */
+
 import { asGatewayError } from "../../core/errors.ts";
 import { gatewayErrorBody } from "../../core/mcp/answers.ts";
 import {
@@ -14,6 +15,7 @@ import {
 } from "../../core/mcp/eras.ts";
 import { type JsonObject, type JsonRpcId, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import type { Fields } from "../../core/net/fields.ts";
 import { ownId, SessionLostError } from "../../upstream/channel.ts";
 import type { MessageWriter } from "../message-stream.ts";
 import { Doorbell } from "./doorbell.ts";
@@ -51,7 +53,7 @@ export class HeldCall implements Tenant {
   #goesAstray = false;
   isAttended = false;
 
-  constructor(lease: Lease, message: JsonObject, headers: Headers, logs: boolean) {
+  constructor(lease: Lease, message: JsonObject, headers: Fields, logs: boolean) {
     this.lease = lease;
     this.state = crypto.randomUUID();
     this.#method = String(memberOf(message, "method"));

@@ -7,6 +7,7 @@ import { metaOf } from "../../core/mcp/inbound.ts";
 import { INVALID_PARAMS, isObject, type JsonObject, type JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
 import { META, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
+import type { Fields } from "../../core/net/fields.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { AS_CLIENT } from "../../upstream/about.ts";
 import type { ChannelTools } from "../../upstream/channel.ts";
@@ -95,11 +96,7 @@ export class LegacyServer {
       if (memberOf(message, "method") === "subscriptions/listen") {
         await listenLegacy(message, wish, this.#leases, writer);
       } else {
-        const outcome = await this.#attend(
-          await this.#callFor(message, wish, new Headers(headers.map(([...pair]) => pair))),
-          id,
-          writer,
-        );
+        const outcome = await this.#attend(await this.#callFor(message, wish, new Map(headers)), id, writer);
         // Each of the kept sessions may be one that the server has forgotten; a new one is not.
         if (outcome === "forgotten") await this.#answer({ server, message: text, headers }, writer);
       }
@@ -113,7 +110,7 @@ export class LegacyServer {
   }
 
   /** The one that the client comes back to, or a new one. */
-  async #callFor(message: JsonObject, wish: LeaseWish, headers: Headers): Promise<Held> {
+  async #callFor(message: JsonObject, wish: LeaseWish, headers: Fields): Promise<Held> {
     const params = memberOf(message, "params");
     const state = isMembers(params) ? memberOf(params, "requestState") : undefined;
     if (state === undefined || state === AGAIN) return this.#begin(message, wish, headers);
@@ -126,7 +123,7 @@ export class LegacyServer {
     return held;
   }
 
-  async #begin(message: JsonObject, wish: LeaseWish, headers: Headers): Promise<Held> {
+  async #begin(message: JsonObject, wish: LeaseWish, headers: Fields): Promise<Held> {
     const lease = await this.#leases.take(wish);
     const level = metaOf(paramsOf(message))?.[META.logLevel];
     await setLevel(lease, level);

@@ -1,6 +1,8 @@
 /** The Worker's end of the bridge: sends a modern message to the object that keeps sessions with the legacy server. */
+
 import { METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import type { Fields } from "../../core/net/fields.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { dataOf, eventsOf, isResponse } from "../../upstream/event-stream.ts";
 import { broken } from "../../upstream/failures.ts";
@@ -18,7 +20,7 @@ export interface Translation {
   /** Text of a message of the modern era. */
   readonly message: string;
   readonly acceptsStream: boolean;
-  readonly headers: Headers;
+  readonly headers: Fields;
   readonly signal: AbortSignal;
 }
 

@@ -2,10 +2,12 @@
  * The Worker's end of a legacy client's session: finds the object that holds it. The id that the client brings is
  * sealed to its principal, so a stolen one leads nowhere.
  */
+
 import { GatewayError } from "../../core/errors.ts";
 import { errorResponse } from "../../core/mcp/answers.ts";
 import { contextHeaders } from "../../core/mcp/forwarding.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
+import { fieldsOf } from "../../core/net/fields.ts";
 import { pause } from "../../core/waiting.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { McpContext } from "../context.ts";
@@ -103,7 +105,7 @@ async function open(
 }
 
 function postVisit(request: Request, { text, acceptsStream }: Post, visit: Visit): PostVisit {
-  return { ...visit, text, acceptsStream, begins: false, headers: [...contextHeaders(request.headers)] };
+  return { ...visit, text, acceptsStream, begins: false, headers: [...contextHeaders(fieldsOf(request))] };
 }
 
 function requireStream(request: Request): void {

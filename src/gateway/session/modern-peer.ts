@@ -1,9 +1,11 @@
 /** A server of the modern era: every request stands alone, and what it wants to know is asked between two of them. */
+
 import { inputRequested, toLegacyRequest, toLegacyResponse, withInput } from "../../core/mcp/eras.ts";
 import { INTERNAL_ERROR, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
 import { paramHeaders } from "../../core/mcp/param-headers.ts";
 import { META } from "../../core/mcp/revisions.ts";
+import type { Fields } from "../../core/net/fields.ts";
 import { pause } from "../../core/waiting.ts";
 import { type ChannelTarget, type ChannelTools, ownId } from "../../upstream/channel.ts";
 import { modernRequest } from "../../upstream/modern-request.ts";
@@ -85,14 +87,14 @@ function withLogLevel(params: JsonObject, level: string): JsonObject {
 function headersFor(
   method: string,
   params: JsonObject,
-  given: Headers,
+  given: Fields,
   toolNamed: ModernPeerOptions["toolNamed"],
-): Headers {
-  const headers = new Headers(given);
+): Fields {
+  const headers = new Map(given);
   if (method !== "tools/call") return headers;
   const tool = toolNamed(String(memberOf(params, "name")));
   for (const [name, value] of paramHeaders(memberOf(tool, "inputSchema"), memberOf(params, "arguments"))) {
-    headers.set(name, value);
+    headers.set(name.toLowerCase(), value);
   }
   return headers;
 }

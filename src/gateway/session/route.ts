@@ -6,6 +6,7 @@ import { memberOf, stringifyLossless } from "../../core/mcp/json-text.ts";
 import { targetOf, withTarget } from "../../core/mcp/rewrite.ts";
 import type { CallResult } from "../../core/resilience/outcome.ts";
 import { isSampled, type PayloadTerms } from "../../core/settings/payloads.ts";
+import { Alarms } from "../../core/waiting.ts";
 import { maintenanceOf } from "../../policy/maintenance.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { trackActive } from "../active.ts";
@@ -82,7 +83,7 @@ async function toServer(
     },
   };
   const about = { server: server.name, method: owner.method, target: place.own || undefined };
-  const forget = trackActive(about, context, exchange.cancel);
+  const forget = trackActive(about, context, { alarms: new Alarms(), cancel: exchange.cancel });
   const started = Date.now();
   const terms = payloadTermsOf(server, context);
   const tell = (outcome: Outcome, response?: JsonObject) => {

@@ -2,6 +2,7 @@
  * A legacy client's session: it keeps what the client said of itself, gives the answers that need no server, and brings
  * every other request to the server that it is about, in whichever era that server speaks.
  */
+
 import { asGatewayError, GatewayError } from "../../core/errors.ts";
 import { gatewayErrorBody } from "../../core/mcp/answers.ts";
 import {
@@ -12,6 +13,7 @@ import {
   METHOD_NOT_FOUND,
 } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import type { Fields } from "../../core/net/fields.ts";
 import { cancelledByAdmin } from "../active.ts";
 import type { McpContext } from "../context.ts";
 import { initialized } from "./initialize.ts";
@@ -28,7 +30,7 @@ import { Watching } from "./watching.ts";
 export interface Incoming {
   readonly messages: readonly JsonObject[];
   /** Trace context and the like, for servers that take headers. */
-  readonly headers: Headers;
+  readonly headers: Fields;
   readonly context: McpContext;
 }
 
@@ -88,7 +90,7 @@ export class Session {
     id: JsonRpcId,
     method: string,
     message: JsonObject,
-    { headers, context, stream }: { headers: Headers; context: McpContext; stream: Sink },
+    { headers, context, stream }: { headers: Fields; context: McpContext; stream: Sink },
   ): Promise<JsonObject> {
     const failed = (code: number, text: string) => ({ jsonrpc: "2.0", id, error: { code, message: text } });
     if (method === "initialize") return this.#initialize(id, message, context);

@@ -34,12 +34,12 @@ export class Watching {
       },
       idle: (ms: number) => Promise.race([new Promise<void>((resolve) => setTimeout(resolve, ms)), stopped]),
     };
-    const headers = new Headers({
-      accept: "application/json, text/event-stream",
-      "content-type": "application/json",
-      [HEADERS.protocolVersion]: LATEST_MODERN,
-      [HEADERS.method]: "subscriptions/listen",
-    });
+    const headers = new Map([
+      ["accept", "application/json, text/event-stream"],
+      ["content-type", "application/json"],
+      [HEADERS.protocolVersion, LATEST_MODERN],
+      [HEADERS.method, "subscriptions/listen"],
+    ]);
     context.background(follow({ headers, id: ID, scope, message }, context, writer).catch(() => undefined));
   }
 

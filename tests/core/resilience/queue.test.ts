@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Arrival,
+  abandon,
   advance,
   CLASSES,
   EMPTY_QUEUE,
   type Entered,
   enter,
-  leave,
+  finish,
   nextDeadline,
   type Queue,
   type QueueTerms,
@@ -27,9 +28,9 @@ function orderOf(arrivals: readonly Arrival[], own: QueueTerms = { ...terms, max
   let queue = enter(EMPTY_QUEUE, one("running"), own, 0).queue;
   for (const arrival of arrivals) queue = enter(queue, arrival, own, 0).queue;
   const order: string[] = [];
-  for (let next = leave(queue, "running", own, 1); next.started.length > 0; ) {
+  for (let next = finish(queue, 1, own, 1); next.started.length > 0; ) {
     order.push(...next.started);
-    next = leave(next.queue, next.started[0] ?? "", own, 1);
+    next = finish(next.queue, 1, own, 1);
   }
   return order;
 }
@@ -77,7 +78,7 @@ describe("a server that takes one call at a time", () => {
 
   it("says by what calls took of late when to come again", () => {
     let queue = filled(terms, one("a"), one("b"), one("c"));
-    queue = leave(queue, "r", terms, 4000).queue;
+    queue = finish(queue, 4000, terms, 4000).queue;
     queue = enter(queue, one("d"), terms, 4000).queue;
     expect(enter(queue, one("e"), terms, 4000)).toMatchObject({ kind: "full", retryAfterMs: 16_000 });
   });
@@ -106,9 +107,9 @@ describe("a server that takes one call at a time", () => {
 
   it("forgets who goes away, waiting or running", () => {
     const queue = filled(terms, one("a"), one("b"));
-    const without = leave(queue, "a", terms, 1);
+    const without = abandon(queue, "a", terms, 1);
     expect(without.started).toEqual([]);
-    expect(leave(without.queue, "r", terms, 1).started).toEqual(["b"]);
+    expect(finish(without.queue, 1, terms, 1).started).toEqual(["b"]);
   });
 
   it("starts more when it may", () => {
@@ -151,10 +152,12 @@ describe("a line, whatever happens,", () => {
               now += next.ms;
               result = advance(queue, own, now);
             } else if (next.do === "leave") {
-              const known = [...queue.running.keys(), ...queue.waiting.map(({ id }) => id)];
-              const id = known[next.which % Math.max(1, known.length)] ?? "nobody";
-              if (queue.waiting.some((entry) => entry.id === id)) tell(id, "cancelled");
-              result = leave(queue, id, own, now);
+              const which = next.which % Math.max(1, queue.running + queue.waiting.length);
+              const leaving = queue.waiting[which - queue.running];
+              if (leaving !== undefined) tell(leaving.id, "cancelled");
+              if (leaving !== undefined) result = abandon(queue, leaving.id, own, now);
+              else if (queue.running > 0) result = finish(queue, 1, own, now);
+              else result = advance(queue, own, now);
             } else {
               const id = `${next.caller}${number}`;
               const entered = enter(
@@ -172,9 +175,9 @@ describe("a line, whatever happens,", () => {
             for (const id of result.started) tell(id, "started");
             for (const id of result.expired) tell(id, "expired");
             queue = result.queue;
-            expect(queue.running.size).toBeLessThanOrEqual(concurrency);
+            expect(queue.running).toBeLessThanOrEqual(concurrency);
             expect(queue.waiting.length).toBeLessThanOrEqual(maxSize);
-            if (queue.waiting.length > 0) expect(queue.running.size).toBe(concurrency);
+            if (queue.waiting.length > 0) expect(queue.running).toBe(concurrency);
             const ranks = queue.waiting.map(({ priority }) => CLASSES.indexOf(priority));
             expect(ranks).toEqual(ranks.toSorted((left, right) => left - right));
           }

@@ -12,7 +12,7 @@ const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
 
 describe("traceparent", () => {
-  it.each<[string | null, object | undefined]>([
+  it.each<[string | undefined, object | undefined]>([
     [`00-${TRACE}-${SPAN}-01`, { traceId: TRACE, spanId: SPAN, isSampled: true }],
     [`00-${TRACE}-${SPAN}-00`, { traceId: TRACE, spanId: SPAN, isSampled: false }],
     [`00-${TRACE}-${SPAN}-03`, { traceId: TRACE, spanId: SPAN, isSampled: true }],
@@ -23,7 +23,7 @@ describe("traceparent", () => {
     [`00-${TRACE.toUpperCase()}-${SPAN}-01`, undefined],
     [`00-${TRACE}-${SPAN}`, undefined],
     ["", undefined],
-    [null, undefined],
+    [undefined, undefined],
   ])("%s is read as %j", (header, expected) => {
     expect(readTraceParent(header)).toEqual(expected);
   });
