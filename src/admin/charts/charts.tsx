@@ -160,7 +160,8 @@ export interface NamedValue {
 }
 
 const ROW = 24;
-const NAME = 150;
+const NAME = 128;
+const BARS_WIDTH = 360;
 
 /** The largest first, one below the other. */
 export function BarChart({
@@ -173,11 +174,12 @@ export function BarChart({
   bars: readonly NamedValue[];
 }) {
   const most = Math.max(...bars.map(({ value }) => value), 0) || 1;
-  const room = WIDTH - NAME - 70;
+  const room = BARS_WIDTH - NAME - 54;
   return (
     <Figure
       title={title}
       says={`${bars.length} bars, ${withUnit(most, unit)} at most.`}
+      width={BARS_WIDTH}
       height={bars.length * ROW + 4}
       head={["Name", title]}
       rows={bars.map(({ label, value }) => [label, withUnit(value, unit)])}
@@ -186,7 +188,7 @@ export function BarChart({
         <g>
           <title>{`${label}: ${withUnit(value, unit)}`}</title>
           <text x={NAME - 8} y={index * ROW + 16} text-anchor="end">
-            {label.length > 24 ? `${label.slice(0, 23)}…` : label}
+            {label.length > 20 ? `${label.slice(0, 19)}…` : label}
           </text>
           <rect
             class="bar series-1"

@@ -17,6 +17,7 @@ interface FigureProps {
   readonly title: string;
   /** In a sentence: what is to be seen. */
   readonly says: string;
+  readonly width?: number;
   readonly height?: number;
   readonly legend?: readonly string[];
   readonly head: readonly string[];
@@ -24,15 +25,19 @@ interface FigureProps {
   readonly children?: Child;
 }
 
-export function Figure({ title, says, height = HEIGHT, legend = [], head, rows, children }: FigureProps) {
+export function Figure(props: FigureProps) {
+  const { title, says, width = WIDTH, height = HEIGHT, legend = [], head, rows, children } = props;
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
-      <div class="picture">
-        <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`${title}. ${says}`}>
-          {children}
-        </svg>
-      </div>
+      <svg
+        class={width < WIDTH ? "narrow" : ""}
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={`${title}. ${says}`}
+      >
+        {children}
+      </svg>
       {legend.length > 1 && (
         <ul class="legend">
           {legend.map((label, index) => (

@@ -1,33 +1,60 @@
-/** The first page: what there is to go to. */
-import { Hono } from "hono";
+/** The first page: how things are, and what wants somebody's attention. Two looks into the database, this one included. */
+import { type Context, Hono } from "hono";
 import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
+import { live } from "../ui/live.ts";
 import type { PageGroup } from "../ui/navigation.ts";
+import { Live, Tabs } from "../ui/parts.tsx";
+import { loadMine, Mine } from "./mine.tsx";
+import { loadOverview, RANGES, type Range, rangeOf } from "./overview-data.ts";
+import { Announcements, Situation } from "./overview-view.tsx";
 
-const routes = new Hono<AdminEnv>().get("/admin", gate("me.read"), (c) => {
-  const frame = frameOf(c);
-  return c.html(
-    <Page title="Overview" frame={frame}>
-      <div class="grid">
-        {frame.sections
-          .filter(({ section }) => section !== "")
-          .map(({ section, entries }) => (
-            <section class="card" aria-label={section}>
-              <h2>{section}</h2>
-              <ul class="plain">
-                {entries.map(({ label, path }) => (
-                  <li>
-                    <a href={path}>{label}</a>
-                  </li>
-                ))}
-              </ul>
-            </section>
-          ))}
-      </div>
-    </Page>,
-  );
-});
+const REFRESH_MS = 15_000;
+
+const addressOf = (range: string) => (range === "hour" ? "/admin" : `/admin?range=${range}`);
+const tabs = Object.entries(RANGES).map(([range, { label }]) => ({ label, path: addressOf(range) }));
+
+const load = (c: Context<AdminEnv>, range: Range) =>
+  loadOverview(c.get("services"), c.get("principal"), range, new Date());
+
+const routes = new Hono<AdminEnv>()
+  .get("/admin", gate("me.read"), async (c) => {
+    const frame = frameOf(c);
+    if (!may(c, "analytics.read")) {
+      const mine = await loadMine(c.get("rest"));
+      return c.html(
+        <Page title="Overview" frame={frame}>
+          <Mine mine={mine} formToken={frame.formToken} publicUrl={c.get("config").publicUrl} />
+        </Page>,
+      );
+    }
+    const range = rangeOf(c.req.query("range"));
+    const overview = await load(c, range);
+    return c.html(
+      <Page title="Overview" frame={frame}>
+        <Announcements announcements={overview.announcements} formToken={frame.formToken} />
+        <Tabs tabs={tabs} current={addressOf(range)} label="Period" />
+        <Live id="situation" path={`/admin/overview/live?range=${range}`}>
+          <Situation overview={overview} />
+        </Live>
+      </Page>,
+    );
+  })
+  .get("/admin/overview/live", gate("analytics.read"), (c) => {
+    const range = rangeOf(c.req.query("range"));
+    return live(c, REFRESH_MS, async () => {
+      const html = await (<Situation overview={await load(c, range)} />);
+      return { event: "replace", html: String(html) };
+    });
+  })
+  .post("/admin/overview/acknowledge", gate("announcements.acknowledge"), async (c) => {
+    const id = encodeURIComponent(c.get("form").announcement ?? "");
+    const sent = await c.get("rest").send("POST", `/me/announcements/${id}/acknowledge`);
+    if (!sent.ok) throw sent.refusal;
+    return c.redirect("/admin", 303);
+  });
 
 export const overview: PageGroup = {
   nav: [{ section: "", label: "Overview", path: "/admin", action: "me.read", also: "home dashboard" }],

@@ -137,7 +137,9 @@ function Filters<Row>({ list: { spec, state, options } }: { list: LoadedList<Row
         />
       ))}
       {state.sort !== "" && <input type="hidden" name="sort" value={state.sort} />}
-      <Button kind="quiet">Apply</Button>
+      <noscript>
+        <Button kind="quiet">Apply</Button>
+      </noscript>
       {isNarrowed(state) && (
         <a class="button quiet" href={path}>
           Clear

@@ -41,7 +41,8 @@ kbd { font: var(--mono); font-size: 0.75rem; border: 1px solid var(--line); bord
   .frame { grid-template-columns: minmax(0, 1fr); }
   .side:popover-open { position: fixed; inset: 0 auto 0 0; width: min(80vw, 18rem); height: 100vh; margin: 0; border: 0; border-right: 1px solid var(--line); background: var(--raised); color: inherit; overflow: auto; }
   .side::backdrop { background: rgb(0 0 0 / 0.4); }
-  .brand span, .top .jump span, .top .jump kbd { display: none; }
+  .brand span, .top .jump span, .top .jump kbd { display: none; } .top .jump a::before { content: "⌕"; font-size: 1.25rem; }
+  form.filters label { flex: 1 1 8rem; }
 }
 .popup { position: fixed; inset: 3.25rem 0.5rem auto auto; margin: 0; width: min(20rem, 95vw); border: 1px solid var(--line); border-radius: var(--radius); background: var(--raised); color: inherit; padding: var(--space); }
 .popup:popover-open { display: grid; gap: var(--space); }
@@ -71,10 +72,16 @@ dialog::backdrop { background: rgb(0 0 0 / 0.4); }
 `;
 
 const PARTS = `
+.card > h2, .card > .row > h2 { font-size: 0.875rem; }
+td a, .tight a { text-decoration: none; font-weight: 500; } td a:hover, .tight a:hover { text-decoration: underline; }
 .card { background: var(--raised); border: 1px solid var(--line); border-radius: var(--radius); padding: 1rem; display: grid; gap: var(--space); min-width: 0; align-content: start; }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); }
-.stats { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(11rem, 100%), 1fr)); margin: 0; }
-.stat { gap: 0.125rem; }
+.grid.three { grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); }
+.stack, .live, .live > div { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
+.live { gap: 0.25rem; } .live > p { min-height: 1.5em; font-size: 0.8125rem; text-align: right; margin-top: -2.25rem; pointer-events: none; }
+.clamp { display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
+.stats { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(9.5rem, 100%), 1fr)); margin: 0; }
+.stat { gap: 0.125rem; padding: 0.75rem 1rem; }
 .stat dt { color: var(--quiet); font-size: 0.8125rem; }
 .stat dd { margin: 0; font-size: 1.5rem; font-weight: 650; font-variant-numeric: tabular-nums; line-height: 1.25; }
 .stat dd.note { font-size: 0.8125rem; font-weight: 400; color: var(--quiet); }
@@ -82,6 +89,7 @@ const PARTS = `
 .start { display: flex; flex-wrap: wrap; gap: 0.5rem var(--space); align-items: center; }
 .notice { padding: 0.6rem 0.9rem; border-radius: var(--radius); background: var(--good-ground); color: var(--good); }
 .notice.bad { background: var(--danger-ground); color: var(--danger); }
+.notice.plain { background: var(--accent-ground); color: var(--ink); }
 .notice.warn { background: var(--warn-ground); color: var(--warn); }
 .notice form { display: inline-flex; }
 .badge { display: inline-flex; gap: 0.375rem; align-items: center; padding: 0 0.5rem; border-radius: 1rem; font-size: 0.8125rem; line-height: 1.5rem; background: var(--sunken); white-space: nowrap; }
@@ -101,14 +109,17 @@ const PARTS = `
 .empty h2 { color: var(--ink); }
 ul.plain { list-style: none; margin: 0; padding: 0; display: grid; gap: var(--space); }
 ul.plain > li { border-bottom: 1px solid var(--line); padding-bottom: var(--space); }
+ul.tight { gap: 0; } ul.tight > li { padding: 0.35rem 0; }
+.number { font-variant-numeric: tabular-nums; }
 ul.plain > li:last-child { border-bottom: 0; padding-bottom: 0; }
 .list, .list > form { display: grid; gap: var(--space); min-width: 0; grid-template-columns: minmax(0, 1fr); }
 .scroll { min-width: 0; overflow-x: auto; border: 1px solid var(--line); border-radius: var(--radius); background: var(--raised); }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 0.45rem 0.75rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: left; padding: 0.4rem 0.75rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child > td { border-bottom: 0; }
 th { font-size: 0.8125rem; font-weight: 600; color: var(--quiet); white-space: nowrap; background: var(--sunken); }
 th a { color: inherit; text-decoration: none; } th a:hover { text-decoration: underline; }
+td code { overflow-wrap: normal; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody tr:hover { background: var(--ground); }
 ins { background: var(--good-ground); color: var(--good); text-decoration: none; }
@@ -146,7 +157,8 @@ button[hidden] { display: none; }
 const CHARTS = `
 .chart { margin: 0; display: grid; gap: 0.5rem; min-width: 0; }
 .chart figcaption { font-weight: 600; font-size: 0.8125rem; }
-.chart .picture { overflow-x: auto; } .chart .picture svg { min-width: 26rem; }
+.chart { container-type: inline-size; }
+@container (max-width: 25rem) { .chart text { font-size: 16px; } .chart .narrow text { font-size: 12px; } }
 .chart svg { width: 100%; height: auto; display: block; }
 .scroll.tall { max-height: 16rem; margin-top: 0.5rem; }
 .heat { fill: var(--series-1); } .heat-0 { fill: var(--sunken); } .heat-1 { fill-opacity: 0.15; } .heat-2 { fill-opacity: 0.25; } .heat-3 { fill-opacity: 0.36; } .heat-4 { fill-opacity: 0.48; } .heat-5 { fill-opacity: 0.6; } .heat-6 { fill-opacity: 0.72; } .heat-7 { fill-opacity: 0.86; }
@@ -155,7 +167,7 @@ const CHARTS = `
 .chart .line { fill: none; stroke-width: 1.75; stroke-linejoin: round; stroke-linecap: round; }
 .chart .hover { fill: transparent; } .chart .hover:hover { fill: var(--quiet); fill-opacity: 0.15; }
 .series-1 { stroke: var(--series-1); color: var(--series-1); } .series-2 { stroke: var(--series-2); color: var(--series-2); stroke-dasharray: 5 3; } .series-3 { stroke: var(--series-3); color: var(--series-3); stroke-dasharray: 2 2; } .series-4 { stroke: var(--series-4); color: var(--series-4); stroke-dasharray: 8 3 2 3; } .series-5 { stroke: var(--series-5); color: var(--series-5); }
-.bar { stroke: none; } .bar.series-1 { fill: var(--series-1); } .bar.series-2 { fill: var(--series-2); } .bar.series-3 { fill: var(--series-3); } .bar.series-4 { fill: var(--series-4); } .bar.series-5 { fill: var(--series-5); }
+.bar { stroke: none; } .bar.series-1 { fill: var(--bar); } .bar.series-2 { fill: var(--series-2); } .bar.series-3 { fill: var(--series-3); } .bar.series-4 { fill: var(--series-4); } .bar.series-5 { fill: var(--series-5); }
 .span.good { fill: var(--good); } .span.warn { fill: var(--warn); } .span.bad { fill: var(--danger); } .span.off { fill: var(--edge); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; font-size: 0.8125rem; color: var(--quiet); list-style: none; margin: 0; padding: 0; }
 .chart .legend svg { display: inline; width: 1.5rem; height: 0.5rem; vertical-align: middle; }

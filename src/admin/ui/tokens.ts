@@ -24,6 +24,7 @@ export const TOKENS = `
   --series-3: light-dark(#16653a, #6fd59a);
   --series-4: light-dark(#7a4d00, #f2c14e);
   --series-5: light-dark(#6b3fa0, #c9a5f7);
+  --bar: light-dark(#4f7fe6, #6f9df2);
   --space: 0.75rem;
   --radius: 0.5rem;
   --text: 0.875rem/1.5 system-ui, sans-serif;

@@ -1,0 +1,75 @@
+/** The overview of those who do not look after the tenant: which servers they may use, and what they are told. */
+import { z } from "zod";
+import { HEALTH_STATUSES } from "../../core/vocabulary.ts";
+import { pageOf, type Rest } from "../rest.ts";
+import { CopyButton, Empty } from "../ui/parts.tsx";
+import { Health } from "../ui/states.tsx";
+import { Announcements } from "./overview-view.tsx";
+
+const server = z.object({
+  id: z.string(),
+  name: z.string(),
+  title: z.string().nullable(),
+  description: z.string().nullable(),
+  healthStatus: z.enum(HEALTH_STATUSES),
+});
+
+const announcement = z.object({
+  id: z.string(),
+  title: z.string(),
+  body: z.string(),
+  severity: z.string(),
+  requiresAcknowledgement: z.boolean(),
+  acknowledgedAt: z.string().nullable(),
+});
+
+export async function loadMine(rest: Rest) {
+  const [servers, announcements] = await Promise.all([
+    rest.read("/servers", pageOf(server), { limit: 50 }),
+    rest.read("/me/announcements", z.object({ items: z.array(announcement) })),
+  ]);
+  return { servers: servers.value.items, announcements: announcements.value.items };
+}
+
+interface MineProps {
+  readonly mine: Awaited<ReturnType<typeof loadMine>>;
+  readonly formToken: string;
+  readonly publicUrl: string;
+}
+
+export function Mine({ mine: { servers, announcements }, formToken, publicUrl }: MineProps) {
+  return (
+    <>
+      <Announcements announcements={announcements} formToken={formToken} />
+      <section class="card" aria-labelledby="endpoint">
+        <h2 id="endpoint">Your endpoint</h2>
+        <p>One address for all servers that you may use.</p>
+        <p class="start">
+          <code id="endpoint-address">{publicUrl}/mcp</code>
+          <CopyButton from="endpoint-address" />
+        </p>
+      </section>
+      {servers.length === 0 ? (
+        <div class="card">
+          <Empty title="No servers yet">
+            <p>Nobody has registered a server that you may use.</p>
+          </Empty>
+        </div>
+      ) : (
+        <div class="grid three">
+          {servers.map(({ id, name, title, description, healthStatus }) => (
+            <article class="card">
+              <div class="row">
+                <h2>
+                  <a href={`/admin/servers/${id}`}>{title ?? name}</a>
+                </h2>
+                <Health of={healthStatus} />
+              </div>
+              <p class="quiet-text clamp">{description ?? name}</p>
+            </article>
+          ))}
+        </div>
+      )}
+    </>
+  );
+}

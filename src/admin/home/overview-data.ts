@@ -1,0 +1,108 @@
+/** What the overview shows, read in one batch; and what of it can be told by arithmetic. */
+import { type Figures, figuresOf, type Sums, total } from "../../core/analytics/figures.ts";
+import type { Span } from "../../core/analytics/period.ts";
+import { wholeUnits } from "../../core/analytics/period.ts";
+import { GRAIN_MS, type Grain } from "../../core/analytics/vocabulary.ts";
+import type { Advice } from "../../core/limits/advice.ts";
+import { topMembers, trafficSeries } from "../../db/queries/analytics.ts";
+import { currentAnnouncements } from "../../db/queries/announcements.ts";
+import { openAlerts } from "../../db/queries/operations.ts";
+import {
+  countWithheld,
+  keysNearTheirLimit,
+  restingBreakers,
+  troubledServers,
+} from "../../db/queries/overview.ts";
+import { getServerHealthSummary } from "../../db/queries/reports.ts";
+import type { Principal } from "../../identity/principal.ts";
+import type { Services } from "../../services.ts";
+
+export const RANGES = {
+  hour: { label: "Last hour", ms: 3_600_000, grain: "minute" },
+  day: { label: "Last day", ms: 86_400_000, grain: "hour" },
+  week: { label: "Last week", ms: 7 * 86_400_000, grain: "hour" },
+} as const satisfies Record<string, { label: string; ms: number; grain: Grain }>;
+
+export type Range = keyof typeof RANGES;
+
+export const rangeOf = (text: string | undefined): Range =>
+  text === "day" || text === "week" ? text : "hour";
+
+const MOST = 6;
+const DAY_MS = 86_400_000;
+
+export type Overview = Awaited<ReturnType<typeof loadOverview>>;
+
+export async function loadOverview(services: Services, principal: Principal, range: Range, now: Date) {
+  const { tenantId, userId, role } = principal;
+  const { ms, grain } = RANGES[range];
+  const { to } = wholeUnits({ from: now, to: now }, grain);
+  const span = { from: new Date(to.getTime() - ms), to };
+  const scope = { ...span, tenantId, grain, kind: "mcp" } as const;
+  const calls = { ...scope, kind: "call" } as const;
+  const today = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS);
+  const db = services.database.withTenant(tenantId);
+  const [
+    [servers, series, tools, failures, alerts, announcements, troubled, withheld, resting, keys],
+    advice,
+  ] = await Promise.all([
+    db.batch([
+      getServerHealthSummary(db),
+      trafficSeries(db, scope),
+      topMembers(db, { ...calls, dimension: "tool", by: "requests", limit: MOST }),
+      topMembers(db, { ...scope, dimension: "error", by: "requests", limit: MOST }),
+      openAlerts(db, tenantId, { limit: MOST }),
+      currentAnnouncements(db, { tenantId, userId, role }, now),
+      troubledServers(db, tenantId, MOST),
+      countWithheld(db, tenantId),
+      restingBreakers(db, tenantId),
+      keysNearTheirLimit(db, tenantId, today, MOST),
+    ]),
+    adviceOf(services, tenantId),
+  ]);
+  return {
+    range,
+    span,
+    servers: servers[0],
+    course: courseOf(series, span, grain),
+    totals: figuresOf(total(series)),
+    perSecond: total(series).requests / (ms / 1000),
+    tools,
+    failures,
+    alerts,
+    announcements,
+    troubled,
+    withheld: withheld[0]?.tools ?? 0,
+    resting,
+    keys: keys.filter(({ share }) => share >= NEARLY),
+    advice,
+  };
+}
+
+/** From here on somebody should know. */
+const NEARLY = 0.7;
+
+/** What the tenant's object says; that it does not answer must not take the page away. */
+async function adviceOf(services: Services, tenantId: string): Promise<ReadonlyMap<string, Advice>> {
+  try {
+    return await services.tenantObject(tenantId).advice();
+  } catch {
+    return new Map();
+  }
+}
+
+export interface Course {
+  readonly times: readonly number[];
+  readonly figures: readonly Figures[];
+}
+
+const NOTHING: Sums = { requests: 0, errors: 0, timed: 0, durationMs: 0, requestBytes: 0, histogram: [] };
+
+/** Units in which there was nothing have no row; a chart shows them all the same. */
+export function courseOf(rows: readonly (Sums & { at: Date })[], { from, to }: Span, grain: Grain): Course {
+  const known = new Map(rows.map((row) => [row.at.getTime(), row]));
+  const unit = GRAIN_MS[grain];
+  const count = Math.round((to.getTime() - from.getTime()) / unit);
+  const times = Array.from({ length: count }, (_, index) => from.getTime() + index * unit);
+  return { times, figures: times.map((at) => figuresOf(known.get(at) ?? NOTHING)) };
+}

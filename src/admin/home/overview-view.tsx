@@ -1,0 +1,219 @@
+/** The overview's parts. */
+import { errorKind } from "../../core/analytics/errors.ts";
+import { readToolMember } from "../../core/analytics/vocabulary.ts";
+import { BarChart, LineChart, Spark, StackedBars } from "../charts/charts.tsx";
+import { short, withUnit } from "../charts/scale.ts";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { Badge, Empty, Stats, Time } from "../ui/parts.tsx";
+import { Breaker, Health, Severe } from "../ui/states.tsx";
+import { type Overview, RANGES } from "./overview-data.ts";
+
+const percent = (part: number) => withUnit(part * 100, "%");
+const ms = (value: number | null) => (value === null ? "–" : withUnit(value, "ms"));
+
+export function Situation({ overview }: { overview: Overview }) {
+  const { course, totals } = overview;
+  const { times, figures } = course;
+  const unit = RANGES[overview.range].grain;
+  return (
+    <div class="stack">
+      <Numbers overview={overview} />
+      <div class="grid">
+        <section class="card" aria-label="Requests">
+          <StackedBars
+            title={`Requests a ${unit}`}
+            unit=""
+            times={times}
+            series={[
+              { label: "answered", values: figures.map(({ requests, errors }) => requests - errors) },
+              { label: "failed", values: figures.map(({ errors }) => errors) },
+            ]}
+          />
+        </section>
+        <section class="card" aria-label="Latency">
+          <LineChart
+            title="Latency"
+            unit="ms"
+            times={times}
+            series={[
+              { label: "half of the answers within", values: figures.map(({ p50Ms }) => p50Ms) },
+              { label: "95 % within", values: figures.map(({ p95Ms }) => p95Ms) },
+            ]}
+          />
+        </section>
+      </div>
+      <div class="grid three">
+        <Attention overview={overview} />
+        <section class="card" aria-label="Busiest tools">
+          {overview.tools.length === 0 ? (
+            <Empty title="No tool was called">
+              <p>
+                Point a client at the gateway: <a href="/admin/connect">Connect</a>
+              </p>
+            </Empty>
+          ) : (
+            <BarChart
+              title="Busiest tools"
+              unit=""
+              bars={overview.tools.map(({ member, requests }) => ({
+                label: readToolMember(member).tool,
+                value: requests,
+              }))}
+            />
+          )}
+        </section>
+        <section class="card" aria-label="Why requests fail">
+          <h2>Why requests fail</h2>
+          {overview.failures.length === 0 && <p class="quiet-text">None did.</p>}
+          <ul class="plain tight">
+            {overview.failures.map(({ member, requests }) => (
+              <li class="row">
+                <span>{errorKind(member).title}</span>
+                <span class="number">{short(requests)}</span>
+              </li>
+            ))}
+          </ul>
+          {totals.requests > 0 && (
+            <p class="quiet-text">
+              {percent(totals.errorRate)} of {short(totals.requests)} requests
+            </p>
+          )}
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function Numbers({ overview }: { overview: Overview }) {
+  const { servers, totals, perSecond, course, alerts } = overview;
+  const all = servers?.totalServers ?? 0;
+  return (
+    <Stats
+      stats={[
+        {
+          label: "Requests",
+          value: withUnit(perSecond, "/s"),
+          note: <Spark values={course.figures.map(({ requests }) => requests)} label="Course of requests" />,
+        },
+        {
+          label: "Failed",
+          value: percent(totals.errorRate),
+          note: `${short(totals.errors)} of ${short(totals.requests)}`,
+        },
+        { label: "95 % answered within", value: ms(totals.p95Ms), note: `half within ${ms(totals.p50Ms)}` },
+        {
+          label: "Healthy servers",
+          value: `${servers?.healthyServers ?? 0} of ${all}`,
+          note: <a href="/admin/servers">{all === 0 ? "Register the first" : "All servers"}</a>,
+        },
+        {
+          label: "Open alerts",
+          value: String(alerts.length),
+          note: alerts.length === 0 ? "Nothing rings" : "See below",
+        },
+      ]}
+    />
+  );
+}
+
+function Attention({ overview }: { overview: Overview }) {
+  const { alerts, troubled, withheld, resting, keys, advice } = overview;
+  const isCalm =
+    alerts.length + troubled.length + withheld + resting.length + keys.length + advice.size === 0;
+  return (
+    <section class="card" aria-label="Needs attention">
+      <h2>Needs attention</h2>
+      {isCalm && (
+        <p>
+          <Badge tone="good">All is well</Badge>
+        </p>
+      )}
+      <ul class="plain tight">
+        {alerts.map(({ severity, message, openedAt }) => (
+          <li>
+            <Severe of={severity} /> {message}{" "}
+            <span class="quiet-text">
+              since <Time at={openedAt} />
+            </span>
+          </li>
+        ))}
+        {troubled.map(({ id, name, healthStatus }) => (
+          <li class="row">
+            <a href={`/admin/servers/${id}`}>{name}</a>
+            <Health of={healthStatus} />
+          </li>
+        ))}
+        {resting.map(({ serverId, server, state }) => (
+          <li class="row">
+            <span>
+              Breaker of <a href={`/admin/servers/${serverId}`}>{server}</a>
+            </span>
+            <Breaker of={state} />
+          </li>
+        ))}
+        {withheld > 0 && (
+          <li class="row">
+            <a href="/admin/tool-changes">Changed tools wait for approval</a>
+            <Badge tone="warn">{withheld}</Badge>
+          </li>
+        )}
+        {keys.map(({ id, name, share, most }) => (
+          <li class="row">
+            <span>
+              Key <a href={`/admin/keys/${id}`}>{name}</a>
+            </span>
+            <Badge tone={share >= 1 ? "bad" : "warn"}>{`${percent(share)} of ${short(most)} a day`}</Badge>
+          </li>
+        ))}
+        {[...advice].map(([limit, { days }]) => (
+          <li class="row">
+            <span>
+              Limit <code>{limit}</code>
+            </span>
+            <Badge tone="warn">{`hit on ${days} days`}</Badge>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface AnnouncementsProps {
+  readonly announcements: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly body: string;
+    readonly severity: string;
+    readonly requiresAcknowledgement: boolean;
+    readonly acknowledgedAt: Date | string | null;
+  }[];
+  readonly formToken: string;
+}
+
+export function Announcements({ announcements, formToken }: AnnouncementsProps) {
+  const open = announcements.filter(({ acknowledgedAt }) => acknowledgedAt === null);
+  return (
+    <>
+      {open.map(({ id, title, body, severity, requiresAcknowledgement }) => (
+        <section
+          class={severity === "info" || severity === "low" ? "notice plain row" : "notice warn row"}
+          aria-label="Announcement"
+        >
+          <span>
+            <strong>{title}</strong> {body}
+          </span>
+          {requiresAcknowledgement && (
+            <PostForm
+              action="/admin/overview/acknowledge"
+              token={formToken}
+              hidden={{ announcement: id }}
+              class="inline"
+            >
+              <Button kind="quiet">I have read it</Button>
+            </PostForm>
+          )}
+        </section>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+/** What the first page costs: two looks into the database, whatever it shows. */
+import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
+import { servicesOf } from "../../src/services.ts";
+import { addTenant } from "../api/support.ts";
+
+it("takes at most two round trips to the database", async () => {
+  const tenant = await addTenant("overview");
+  await tenant.addServer("one");
+  const headers = await tenant.addOperator();
+  const app = createApp();
+  const { queryStatistics } = servicesOf(env).services;
+  for (const range of ["hour", "week"]) {
+    queryStatistics.drain();
+    const context = createExecutionContext();
+    const answer = await app.fetch(
+      new Request(`${env.PUBLIC_URL}/admin?range=${range}`, { headers }),
+      env,
+      context,
+    );
+    const text = await answer.text();
+    await waitOnExecutionContext(context);
+    expect(answer.status).toBe(200);
+    expect(text).toContain("Needs attention");
+    const roundTrips = queryStatistics.drain().reduce((sum, { roundTrips: some }) => sum + some, 0);
+    expect(roundTrips).toBeGreaterThan(0);
+    expect(roundTrips).toBeLessThanOrEqual(2);
+  }
+});
