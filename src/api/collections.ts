@@ -4,22 +4,32 @@ import type { AppEnv } from "../edge/context.ts";
 import { systemAlerting } from "./alerting.ts";
 import { databaseReports } from "./analytics/database.ts";
 import { billingFile } from "./analytics/files.ts";
+import { announcementsOf } from "./announcements.ts";
 import { collection } from "./collection/collection.ts";
 import type { Kind } from "./collection/kind.ts";
 import { ofSystem, ofTenant, type Reach } from "./collection/reach.ts";
 import { configsOf } from "./configs.ts";
+import { databaseReport } from "./database.ts";
+import { flagsOf } from "./flags.ts";
 import { KINDS, SYSTEM_KINDS } from "./kinds/index.ts";
 import { views } from "./materialized-views.ts";
 import { systemVerification } from "./verification.ts";
 
-const routesOf = (kind: Kind, reach: Reach) =>
-  kind.name === "configs" ? configsOf(reach) : collection(kind, reach);
+/** Those that have more than the five routes. */
+const MORE: Partial<Record<Kind["name"], (reach: Reach) => Hono<AppEnv>>> = {
+  configs: configsOf,
+  "feature-flags": flagsOf,
+  announcements: announcementsOf,
+};
+
+const routesOf = (kind: Kind, reach: Reach) => MORE[kind.name]?.(reach) ?? collection(kind, reach);
 
 export const collections = new Hono<AppEnv>();
 for (const kind of KINDS) collections.route(`/${kind.name}`, routesOf(kind, ofTenant));
 
 export const system = new Hono<AppEnv>()
   .route("/materialized-views", views)
+  .route("/database", databaseReport)
   .route("/audit-logs/verification", systemVerification)
   .route("/", databaseReports)
   .route("/usage/export", billingFile)

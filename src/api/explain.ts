@@ -1,15 +1,13 @@
 /** Why somebody may or may not do something: the very decision of the hot path, made for the asking, with its reason. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { type Action, isAction, SCOPES_OF_ROLE } from "../core/access/actions.ts";
+import { type Action, isAction } from "../core/access/actions.ts";
 import { type AccessDefault, authorize, type Caller, type Target } from "../core/access/authorize.ts";
 import { decideAction } from "../core/access/decide.ts";
 import { explain as explained } from "../core/access/explain.ts";
 import { compileRules, rulesInForce } from "../core/access/rules.ts";
 import { NotFoundError } from "../core/errors.ts";
-import { API_KEY_SCOPES, ROLES } from "../core/vocabulary.ts";
 import { serverForRule, toolForRule } from "../db/queries/controls.ts";
-import { keyById, memberRole } from "../db/queries/keys.ts";
 import { accessControlsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
@@ -17,13 +15,10 @@ import { readTenantSettings } from "../policy/tenant-settings.ts";
 import { gives } from "./answers.ts";
 import { explanationShape } from "./shapes.ts";
 import { body } from "./validate.ts";
+import { callerOf, who } from "./who.ts";
 
 const question = z.strictObject({
-  principal: z.union([
-    z.strictObject({ userId: z.string().min(1).max(200) }),
-    z.strictObject({ keyId: z.uuid() }),
-    z.strictObject({ role: z.enum(ROLES), scopes: z.array(z.enum(API_KEY_SCOPES)).optional() }),
-  ]),
+  principal: who,
   /** Something that the gateway itself does, or … */
   action: z.string().refine(isAction, "is no action of the gateway").optional(),
   /** … the use of something that a server offers. */
@@ -50,9 +45,9 @@ export const access = new Hono<AppEnv>().post(
   ),
   gives(explanationShape, "Whether it is allowed, and why."),
   async (c) => {
-    const { principal: who, action, use, at } = c.req.valid("json");
+    const { principal: named, action, use, at } = c.req.valid("json");
     const now = at === undefined ? new Date() : new Date(at);
-    const { caller, lapsed } = await callerOf(c, who, now);
+    const { caller, lapsed } = await callerOf(c, named, now);
     if (lapsed !== undefined) {
       return c.json({ allowed: false, because: "proof" as const, reason: lapsed, rule: null, at: now });
     }
@@ -73,40 +68,11 @@ const ACTION_OF: Record<Target["kind"], Action> = {
 };
 
 type Ctx = Context<AppEnv & Guarded>;
-type Who = z.infer<typeof question>["principal"];
 
 function ofAction(caller: Caller, action: Action | undefined) {
   const decision = decideAction(caller, action ?? "me.read");
   if (!decision.allowed) return explained({ allowed: false, reason: decision.missing });
   return { allowed: true, because: "role" as const, reason: "Role and scopes suffice.", rule: null };
-}
-
-async function callerOf(c: Ctx, who: Who, now: Date): Promise<{ caller: Caller; lapsed?: string }> {
-  const { tenantId } = c.get("principal");
-  const db = c.get("db");
-  const person = async (userId: string) => {
-    const [member] = await memberRole(db, tenantId, userId);
-    if (member === undefined) throw new NotFoundError("There is no such member.");
-    return member;
-  };
-  if ("role" in who) {
-    const scopes = who.scopes ?? SCOPES_OF_ROLE[who.role];
-    return { caller: { role: who.role, scopes, userId: undefined, keyId: undefined } };
-  }
-  if ("userId" in who) {
-    const { role, isActive } = await person(who.userId);
-    const caller = { role, scopes: SCOPES_OF_ROLE[role], userId: who.userId, keyId: undefined };
-    return { caller, ...(!isActive && { lapsed: "The account is switched off." }) };
-  }
-  const [key] = await keyById(db, { tenantId }, who.keyId);
-  if (key === undefined) throw new NotFoundError("There is no such key.");
-  const role = key.userId === null ? "service" : (await person(key.userId)).role;
-  const caller = { role, scopes: key.scopes, userId: key.userId ?? undefined, keyId: key.id };
-  if (!key.isActive) return { caller, lapsed: "The key is revoked or switched off." };
-  return {
-    caller,
-    ...(key.expiresAt !== null && key.expiresAt <= now && { lapsed: "The key has expired." }),
-  };
 }
 
 async function situationOf(c: Ctx, use: { kind: Target["kind"]; serverId: string; name: string }) {

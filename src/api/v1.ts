@@ -16,9 +16,11 @@ import { collections, system } from "./collections.ts";
 import { effective, settings } from "./configs.ts";
 import { configuration } from "./configuration/routes.ts";
 import { access } from "./explain.ts";
+import { myFlags } from "./flags.ts";
 import { invitations } from "./invitations.ts";
 import { keys } from "./keys.ts";
 import { legacyKeys } from "./legacy-keys.ts";
+import { maintenanceCalendar } from "./maintenance-calendar.ts";
 import { me } from "./me.ts";
 import { members } from "./members.ts";
 import { myAnnouncements } from "./my-announcements.ts";
@@ -66,6 +68,7 @@ const things = new Hono<AppEnv>()
   .route("/traffic", traffic)
   .route("/me", me)
   .route("/me/announcements", myAnnouncements)
+  .route("/me/flags", myFlags)
   .route("/servers/probe", probe)
   .route("/servers", servers)
   .route("/servers", history)
@@ -92,6 +95,7 @@ const things = new Hono<AppEnv>()
   .route("/", collections)
   .route("/effective-configs", effective)
   .route("/settings", settings)
+  .route("/maintenance-calendar", maintenanceCalendar)
   .route("/alert-events", alertEvents)
   .route("/alert-states", alertStateList)
   .route("/alert-deliveries", alertDeliveryList)

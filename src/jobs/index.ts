@@ -1,4 +1,5 @@
 /** What each cron expression of wrangler.toml starts. */
+import { sampleDatabase } from "../operations/database.ts";
 import type { Services } from "../services.ts";
 import { watchAlerts } from "./alerts.ts";
 import { replayDeadLetters } from "./dead-letters.ts";
@@ -14,6 +15,7 @@ export async function runJobs(cron: string, services: Services, now = new Date()
     await watchSources(database, services.work, now);
     await replayDeadLetters(database);
     await rollUpTraffic(database, () => new Date());
+    await sampleDatabase(database, now);
     // After the sums that they go by.
     await watchAlerts(services.alerts);
   }

@@ -1,22 +1,13 @@
 /** What is switched on for whom. Of one key the tenant's own flag comes before the whole system's. */
 import { z } from "zod";
-import { ROLES } from "../../core/vocabulary.ts";
 import { featureFlags as table } from "../../db/schema/operations.ts";
+import { flagRule } from "../../policy/flags.ts";
 import { kind } from "../collection/kind.ts";
 import { key, prose, title } from "./members.ts";
 
 const ids = z.array(z.string().min(1).max(200)).max(1000);
 
-/** The first that speaks of somebody decides; after all of them the percentage does. */
-const rules = z
-  .array(
-    z.strictObject({
-      roles: z.array(z.enum(ROLES)).max(10).optional(),
-      userIds: ids.optional(),
-      isEnabled: z.boolean(),
-    }),
-  )
-  .max(100);
+const rules = z.array(flagRule).max(100);
 
 export const featureFlags = kind({
   name: "feature-flags",

@@ -94,3 +94,27 @@ function readCron(text: string, timezone: string): Cron | undefined {
     return undefined;
   }
 }
+
+export interface Occurrence {
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+}
+
+/** When a window is open between two moments, first things first. */
+export function occurrencesOf(window: Window, from: Date, to: Date, most: number): readonly Occurrence[] {
+  const lasts = window.endsAt.getTime() - window.startsAt.getTime();
+  const first = { startsAt: window.startsAt, endsAt: window.endsAt };
+  const overlaps = ({ startsAt, endsAt }: Occurrence) => startsAt < to && endsAt > from;
+  const found: Occurrence[] = overlaps(first) ? [first] : [];
+  if (window.recurrence === null) return found;
+  const cron = cronOf(window.recurrence, window.timeZone);
+  // What began before may still be open; the first is there already. Croner looks for runs after a moment.
+  const begin = Math.max(from.getTime() - lasts - 1000, window.startsAt.getTime());
+  let run = cron?.nextRun(new Date(begin)) ?? null;
+  while (run !== null && run < to && found.length < most) {
+    const occurrence = { startsAt: run, endsAt: new Date(run.getTime() + lasts) };
+    if (overlaps(occurrence)) found.push(occurrence);
+    run = cron?.nextRun(run) ?? null;
+  }
+  return found;
+}

@@ -1,7 +1,9 @@
 /** What is announced to somebody now, and what of it they have acknowledged. */
-import { and, arrayContains, desc, eq, gt, isNull, lte, or, sql } from "drizzle-orm";
+import { and, arrayContains, desc, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm";
 import type { Role } from "../../core/vocabulary.ts";
+import { user } from "../schema/identity.ts";
 import { announcementAcknowledgements, systemAnnouncements } from "../schema/operations.ts";
+import { tenantMembers } from "../schema/tenancy.ts";
 import type { Queries } from "./types.ts";
 
 const announcements = systemAnnouncements;
@@ -63,4 +65,27 @@ export function announcementFor(db: Queries, { tenantId, role }: Reader, id: str
 /** Acknowledging twice is acknowledging once. */
 export function acknowledge(db: Queries, values: typeof acks.$inferInsert) {
   return db.insert(acks).values(values).onConflictDoNothing();
+}
+
+/** Members whom it is meant for: those who have not acknowledged it first. */
+export function acknowledgementsOf(
+  db: Queries,
+  tenantId: string,
+  { id, audience }: { readonly id: string; readonly audience: readonly string[] },
+) {
+  const isMeant =
+    audience.length === 0 ? undefined : inArray(sql`${tenantMembers.role}::text`, [...audience]);
+  return db
+    .select({
+      userId: user.id,
+      name: user.name,
+      email: user.email,
+      acknowledgedAt: acks.acknowledgedAt,
+    })
+    .from(tenantMembers)
+    .innerJoin(user, eq(user.id, tenantMembers.userId))
+    .leftJoin(acks, and(eq(acks.userId, user.id), eq(acks.announcementId, id), eq(acks.tenantId, tenantId)))
+    .where(and(eq(tenantMembers.tenantId, tenantId), isMeant))
+    .orderBy(sql`${acks.acknowledgedAt} desc nulls first`, user.name)
+    .limit(1000);
 }

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isRecurrence, maintenanceAt, type Window } from "../../../src/core/registry/windows.ts";
+import {
+  isRecurrence,
+  maintenanceAt,
+  occurrencesOf,
+  type Window,
+} from "../../../src/core/registry/windows.ts";
 
 const at = (text: string) => new Date(`${text}Z`);
 
@@ -100,3 +105,53 @@ it.each([
   ["61 * * * *", false],
   ["0 0 31 2 *", false],
 ])("%s is a recurrence: %s", (text, expected) => expect(isRecurrence(text)).toBe(expected));
+
+describe("the occurrences of a window", () => {
+  const WEEK = [at("2026-03-07T00:00:00"), at("2026-03-14T00:00:00")] as const;
+  const starts = (more: Partial<Window>, [from, to]: readonly [Date, Date] = WEEK, most = 100) =>
+    occurrencesOf(window(more), from, to, most).map(({ startsAt }) => startsAt.toISOString().slice(0, 16));
+
+  it.each<[string, Partial<Window>, string[]]>([
+    ["once, elsewhere", {}, []],
+    ["weekly", { recurrence: "0 2 * * 1" }, ["2026-03-09T02:00"]],
+    [
+      "by another clock, while the clocks change",
+      { recurrence: "0 21 * * 0,1", timeZone: "America/New_York" },
+      ["2026-03-09T01:00", "2026-03-10T01:00"],
+    ],
+    ["of no sense", { recurrence: "whenever" }, []],
+  ])("%s", (_, more, expected) => expect(starts(more)).toEqual(expected));
+
+  it("begin with what is open already, and are no more than asked for", () => {
+    const daily = {
+      recurrence: "0 23 * * *",
+      startsAt: at("2026-03-01T23:00:00"),
+      endsAt: at("2026-03-02T01:00:00"),
+    };
+    expect(starts(daily)[0]).toBe("2026-03-06T23:00");
+    expect(starts(daily, WEEK, 3)).toHaveLength(3);
+  });
+
+  it("are just the times when maintenance is on", () => {
+    const minutes = fc.integer({ min: 0, max: 20 * 24 * 60 });
+    const recurrence = fc.constantFrom(null, "0 2 * * *", "30 */6 * * *", "15 4 * * 1,3", "0 0 1 * *");
+    fc.assert(
+      fc.property(
+        minutes,
+        fc.integer({ min: 1, max: 300 }),
+        recurrence,
+        minutes,
+        (start, length, cron, later) => {
+          const startsAt = new Date(at("2026-03-01T00:00:00").getTime() + start * 60_000);
+          const endsAt = new Date(startsAt.getTime() + length * 60_000);
+          const now = new Date(at("2026-03-01T00:00:30").getTime() + later * 60_000);
+          const one = window({ startsAt, endsAt, recurrence: cron });
+          const day = 24 * 60 * 60_000;
+          const near = occurrencesOf(one, new Date(now.getTime() - day), new Date(now.getTime() + day), 1000);
+          const isOn = near.some((each) => each.startsAt <= now && now < each.endsAt);
+          expect(isOn).toBe(maintenanceAt([one], "s", now).maintenance !== undefined);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,77 @@
+/** How the database is: its connections over a day, what isolates wait for it, what runs long, and what to do. */
+import { Hono } from "hono";
+import { z } from "zod";
+import type { AppEnv } from "../edge/context.ts";
+import { reportOnDatabase } from "../operations/database.ts";
+import { guard } from "../policy/guard.ts";
+import { gives } from "./answers.ts";
+
+const sample = z.object({
+  at: z.iso.datetime(),
+  active: z.number(),
+  idle: z.number(),
+  idleInTransaction: z.number(),
+  waiting: z.number(),
+  connections: z.number(),
+  maxConnections: z.number(),
+  longestQueryMs: z.number(),
+  longestTransactionMs: z.number(),
+});
+
+const report = z
+  .object({
+    samples: z.array(sample).describe("Of the last day, one a minute, newest first."),
+    targets: z
+      .array(
+        z.object({
+          name: z.string(),
+          queries: z.number(),
+          errors: z.number(),
+          avgMs: z.number(),
+          p95Ms: z.number().nullable().describe("Of the worst isolate. Null: longer than 10 s."),
+        }),
+      )
+      .describe("What isolates have seen of each connection string within the last day."),
+    slow: z.array(
+      z.object({
+        query: z.string().describe("Without its constants."),
+        durationMs: z.number(),
+        state: z.string(),
+        waitsFor: z.string().nullable(),
+      }),
+    ),
+    advice: z.array(
+      z.object({
+        code: z.string(),
+        severity: z.enum(["info", "medium", "high"]),
+        title: z.string(),
+        says: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: "DatabaseReport" });
+
+export const databaseReport = new Hono<AppEnv>().get(
+  "/",
+  guard("system.read"),
+  gives(report, "The database as it is, and as it was in the last day."),
+  async (c) => {
+    const { samples, targets, slow, advice } = await reportOnDatabase(c.var.services.database, new Date());
+    return c.json({
+      samples: samples.map((each) => ({
+        ...{ at: each.at, active: each.active, idle: each.idle, idleInTransaction: each.idleInTransaction },
+        ...{ waiting: each.waiting, connections: each.connections, maxConnections: each.maxConnections },
+        ...{ longestQueryMs: each.longestQueryMs, longestTransactionMs: each.longestTransactionMs },
+      })),
+      targets: targets.map(({ name, queries, errors, avgMs, p95Ms }) => ({
+        name,
+        queries,
+        errors,
+        avgMs,
+        p95Ms,
+      })),
+      slow,
+      advice,
+    });
+  },
+);

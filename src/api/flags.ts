@@ -1,0 +1,94 @@
+/** Flags: besides the five routes what one would be for somebody, how its two sides fare, and the caller's own. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { evaluateFlag } from "../core/flags/evaluate.ts";
+import { KNOWN_FLAGS } from "../core/flags/known.ts";
+import { flagResults, flagsInReach } from "../db/queries/flags.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { evaluateFor, readFlag, readFlags } from "../policy/flags.ts";
+import { guard } from "../policy/guard.ts";
+import { gives, givesPage } from "./answers.ts";
+import { collection } from "./collection/collection.ts";
+import type { Reach } from "./collection/reach.ts";
+import { found } from "./collection/reading.ts";
+import { idParam } from "./key-schemas.ts";
+import { featureFlags as kind } from "./kinds/feature-flags.ts";
+import { body, params, query } from "./validate.ts";
+import { callerOf, who } from "./who.ts";
+
+const verdict = z.object({
+  isOn: z.boolean(),
+  reason: z.enum(["off", "named", "rule", "percentage"]),
+  rule: z.number().nullable().describe("Which rule decided, counted from 0."),
+});
+
+const side = z.object({
+  isOn: z.boolean(),
+  subjects: z.number().describe("People, and keys that are nobody's, who were last seen on this side."),
+  calls: z.number(),
+  errors: z.number(),
+  avgMs: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+});
+
+const stored = z.object({
+  key: z.string(),
+  isEnabled: z.boolean(),
+  rules: z.array(z.unknown()),
+  percentage: z.number(),
+  userIds: z.array(z.string()),
+});
+
+const HOUR_MS = 3_600_000;
+const period = z.object({ hours: z.coerce.number().int().min(1).max(720).default(24) });
+
+export function flagsOf(reach: Reach) {
+  return new Hono<AppEnv>()
+    .route("/", collection(kind, reach))
+    .post(
+      "/:id/try",
+      guard(reach.action("feature-flags", "read")),
+      params(idParam),
+      body(z.strictObject({ principal: who }).meta({ examples: [{ principal: { role: "user" } }] })),
+      gives(verdict, "What the flag would be for them, and why. Nothing is written down."),
+      async (c) => {
+        const row = await found(c, kind, reach, c.req.valid("param").id);
+        const { caller } = await callerOf(c, c.req.valid("json").principal, new Date());
+        const id = caller.userId ?? caller.keyId ?? "";
+        const { rule = null, ...rest } = evaluateFlag(readFlag(stored.parse(row)), { id, role: caller.role });
+        return c.json({ ...rest, rule });
+      },
+    )
+    .get(
+      "/:id/results",
+      guard(reach.action("feature-flags", "read")),
+      params(idParam),
+      query(period),
+      givesPage(side, "How those fared who had it off, and those who had it on."),
+      async (c) => {
+        const { key } = stored.parse(await found(c, kind, reach, c.req.valid("param").id));
+        const since = new Date(Date.now() - c.req.valid("query").hours * HOUR_MS);
+        const { tenantId } = c.var.principal;
+        const db = c.var.services.database.withTenant(tenantId, "read");
+        return c.json({ items: await flagResults(db, tenantId, key, since), nextCursor: null });
+      },
+    );
+}
+
+const own = z.object({ key: z.string(), isOn: z.boolean() });
+
+export const myFlags = new Hono<AppEnv>().get(
+  "/",
+  guard("me.read"),
+  givesPage(own, "Every flag there is, as it is for the caller."),
+  async (c) => {
+    const { principal, db } = c.var;
+    const flags = readFlags(await flagsInReach(db, principal.tenantId));
+    const known = Object.entries(KNOWN_FLAGS).filter(([key]) => !flags.has(key));
+    const items = [
+      ...known.map(([key, { isOn }]) => ({ key, isOn })),
+      ...Array.from(flags.values(), (flag) => ({ key: flag.key, isOn: evaluateFor(flag, principal).isOn })),
+    ];
+    return c.json({ items: items.sort((a, b) => (a.key < b.key ? -1 : 1)), nextCursor: null });
+  },
+);

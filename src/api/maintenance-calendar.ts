@@ -1,0 +1,56 @@
+/** When servers are being looked after, day by day: what the windows come to. Under a path of its own, beside /:id. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { InvalidInputError } from "../core/errors.ts";
+import { occurrencesOf } from "../core/registry/windows.ts";
+import { windowsForCalendar } from "../db/queries/windows.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { guard } from "../policy/guard.ts";
+import { givesPage } from "./answers.ts";
+import { moment } from "./times.ts";
+import { query } from "./validate.ts";
+
+const LONGEST_MS = 400 * 24 * 60 * 60_000;
+const USUAL_MS = 30 * 24 * 60 * 60_000;
+const MOST = 1000;
+
+const occurrence = z.object({
+  windowId: z.uuid(),
+  title: z.string(),
+  serverId: z.uuid().nullable().describe("Null: every server."),
+  serverName: z.string().nullable(),
+  isShared: z.boolean().describe("Of the whole system, not of the tenant."),
+  startsAt: z.iso.datetime(),
+  endsAt: z.iso.datetime(),
+});
+
+const asked = z.object({
+  from: moment.optional().describe("Now, where it is left out."),
+  to: moment.optional().describe("Thirty days after `from`, where it is left out."),
+});
+
+export const maintenanceCalendar = new Hono<AppEnv>().get(
+  "/",
+  guard("maintenance-windows.list"),
+  query(asked),
+  givesPage(occurrence, "What begins or is under way between two moments, the earliest first."),
+  async (c) => {
+    const { from = new Date(), to = new Date(from.getTime() + USUAL_MS) } = c.req.valid("query");
+    const length = to.getTime() - from.getTime();
+    if (length <= 0 || length > LONGEST_MS) {
+      throw new InvalidInputError([{ path: "to", message: "is at most 400 days after from" }]);
+    }
+    const windows = await windowsForCalendar(c.var.db, c.var.principal.tenantId);
+    const items = windows
+      .flatMap(({ id, tenantId, serverName, ...window }) =>
+        occurrencesOf(window, from, to, MOST).map((times) => ({
+          windowId: id,
+          ...{ title: window.title, serverId: window.serverId, serverName, isShared: tenantId === null },
+          ...times,
+        })),
+      )
+      .sort((one, other) => one.startsAt.getTime() - other.startsAt.getTime())
+      .slice(0, MOST);
+    return c.json({ items, nextCursor: null });
+  },
+);

@@ -1,0 +1,51 @@
+/** Somebody named in a question: a member, a key, or anybody in a role; with the rights that they have now. */
+import type { Context } from "hono";
+import { z } from "zod";
+import { SCOPES_OF_ROLE } from "../core/access/actions.ts";
+import type { Caller } from "../core/access/authorize.ts";
+import { NotFoundError } from "../core/errors.ts";
+import { API_KEY_SCOPES, ROLES } from "../core/vocabulary.ts";
+import { keyById, memberRole } from "../db/queries/keys.ts";
+import type { AppEnv } from "../edge/context.ts";
+import type { Guarded } from "../policy/guard.ts";
+
+export const who = z.union([
+  z.strictObject({ userId: z.string().min(1).max(200) }),
+  z.strictObject({ keyId: z.uuid() }),
+  z.strictObject({ role: z.enum(ROLES), scopes: z.array(z.enum(API_KEY_SCOPES)).optional() }),
+]);
+
+export type Who = z.infer<typeof who>;
+
+/** `lapsed`: why they could not prove to be who they are. */
+export async function callerOf(
+  c: Context<AppEnv & Guarded>,
+  named: Who,
+  now: Date,
+): Promise<{ caller: Caller; lapsed?: string }> {
+  const { tenantId } = c.get("principal");
+  const db = c.get("db");
+  const person = async (userId: string) => {
+    const [member] = await memberRole(db, tenantId, userId);
+    if (member === undefined) throw new NotFoundError("There is no such member.");
+    return member;
+  };
+  if ("role" in named) {
+    const scopes = named.scopes ?? SCOPES_OF_ROLE[named.role];
+    return { caller: { role: named.role, scopes, userId: undefined, keyId: undefined } };
+  }
+  if ("userId" in named) {
+    const { role, isActive } = await person(named.userId);
+    const caller = { role, scopes: SCOPES_OF_ROLE[role], userId: named.userId, keyId: undefined };
+    return { caller, ...(!isActive && { lapsed: "The account is switched off." }) };
+  }
+  const [key] = await keyById(db, { tenantId }, named.keyId);
+  if (key === undefined) throw new NotFoundError("There is no such key.");
+  const role = key.userId === null ? "service" : (await person(key.userId)).role;
+  const caller = { role, scopes: key.scopes, userId: key.userId ?? undefined, keyId: key.id };
+  if (!key.isActive) return { caller, lapsed: "The key is revoked or switched off." };
+  return {
+    caller,
+    ...(key.expiresAt !== null && key.expiresAt <= now && { lapsed: "The key has expired." }),
+  };
+}

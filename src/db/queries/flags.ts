@@ -1,0 +1,63 @@
+/** What became of a flag: how those fared who had it on, beside those who had it off. */
+import { and, eq, gte, isNull, or, sql } from "drizzle-orm";
+import { featureFlagEvaluations as evaluations, mcpAuditLogs } from "../schema/logs.ts";
+import { featureFlags } from "../schema/operations.ts";
+import type { Queries } from "./types.ts";
+
+/** One row a side. Who has changed sides counts where they were last; calls are those since then. */
+export function flagResults(db: Queries, tenantId: string, key: string, since: Date) {
+  const sides = db
+    .selectDistinctOn([evaluations.subjectId], {
+      subjectId: evaluations.subjectId,
+      isOn: evaluations.isOn,
+      timestamp: evaluations.timestamp,
+    })
+    .from(evaluations)
+    .where(
+      and(
+        eq(evaluations.tenantId, tenantId),
+        eq(evaluations.flagKey, key),
+        gte(evaluations.timestamp, since),
+      ),
+    )
+    .orderBy(evaluations.subjectId, sql`${evaluations.timestamp} desc`)
+    .as("sides");
+  const calls = db
+    .select({
+      subject: sql<string>`coalesce(${mcpAuditLogs.userId}, ${mcpAuditLogs.apiKeyId}::text)`.as("subject"),
+      success: mcpAuditLogs.success,
+      durationMs: mcpAuditLogs.durationMs,
+    })
+    .from(mcpAuditLogs)
+    .where(and(eq(mcpAuditLogs.tenantId, tenantId), gte(mcpAuditLogs.timestamp, since)))
+    .as("calls");
+  return db
+    .select({
+      isOn: sides.isOn,
+      subjects: sql`count(distinct ${sides.subjectId})`.mapWith(Number),
+      calls: sql`count(${calls.subject})`.mapWith(Number),
+      errors: sql`count(*) filter (where not ${calls.success})`.mapWith(Number),
+      avgMs: sql<number | null>`avg(${calls.durationMs})`,
+      p95Ms: sql<number | null>`percentile_cont(0.95) within group (order by ${calls.durationMs})`,
+    })
+    .from(sides)
+    .leftJoin(calls, eq(calls.subject, sides.subjectId))
+    .groupBy(sides.isOn)
+    .orderBy(sides.isOn);
+}
+
+/** The tenant's own and the whole system's; of one key the tenant's comes last. */
+export function flagsInReach(db: Queries, tenantId: string) {
+  return db
+    .select({
+      key: featureFlags.key,
+      isEnabled: featureFlags.isEnabled,
+      rules: featureFlags.rules,
+      percentage: featureFlags.percentage,
+      userIds: featureFlags.userIds,
+    })
+    .from(featureFlags)
+    .where(or(eq(featureFlags.tenantId, tenantId), isNull(featureFlags.tenantId)))
+    .orderBy(sql`${featureFlags.tenantId} nulls first`)
+    .limit(2000);
+}
