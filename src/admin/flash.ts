@@ -7,6 +7,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import type { PageEnv } from "./context.ts";
 import type { AdminEnv } from "./gate.ts";
+import { openFor, type SealScene, sealFor } from "./sealed.ts";
 
 const flashShape = z.object({
   says: z.string(),
@@ -25,27 +26,13 @@ const COOKIE = "flash";
 /** Browsers drop cookies above 4 KiB. */
 const MOST_BYTES = 2_500;
 
-interface Scene {
-  readonly var: Pick<PageEnv["Variables"], "services" | "person">;
-}
-
-const purposeOf = (c: Scene) => `flash:${c.var.person?.sessionId ?? ""}`;
-
-async function sealFlash(c: Scene, flash: Flash): Promise<string> {
-  const { keyring } = c.var.services;
-  return keyring.seal(purposeOf(c), new TextEncoder().encode(JSON.stringify(flash)));
-}
-
-export async function openFlash(c: Scene, sealed: string): Promise<Flash | undefined> {
-  const opened = await c.var.services.keyring.open(purposeOf(c), sealed);
-  if (opened === undefined) return undefined;
-  return flashShape.parse(JSON.parse(new TextDecoder().decode(opened)));
-}
+export const openFlash = (c: SealScene, sealed: string): Promise<Flash | undefined> =>
+  openFor(c, "flash", flashShape, sealed);
 
 export async function setFlash(c: Context<AdminEnv>, flash: Flash): Promise<void> {
   const isSmall = JSON.stringify(flash).length <= MOST_BYTES;
   const secure = c.get("config").publicUrl.startsWith("https:");
-  const sealed = await sealFlash(c, isSmall ? flash : { says: flash.says });
+  const sealed = await sealFor(c, "flash", isSmall ? flash : { says: flash.says });
   setCookie(c, COOKIE, sealed, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: 60 });
 }
 

@@ -1,6 +1,8 @@
 /** Everything that has a place in the navigation: one line a group of pages, in the order within its section. */
 import { overview } from "./home/overview.tsx";
+import { toolChanges } from "./servers/changes.tsx";
+import { servers } from "./servers/group.ts";
 import { ipRules } from "./traffic/ip-rules.tsx";
 import type { PageGroup } from "./ui/navigation.ts";
 
-export const GROUPS: readonly PageGroup[] = [overview, ipRules];
+export const GROUPS: readonly PageGroup[] = [overview, servers, toolChanges, ipRules];

@@ -112,6 +112,20 @@ document.addEventListener("change", (event) => {
   if (target.dataset.submits !== undefined) target.form?.requestSubmit();
 });
 
+/** What takes long says so; whoever comes back finds the button as it was. */
+document.addEventListener("submit", ({ submitter }) => {
+  if (submitter?.dataset.busy === undefined) return;
+  submitter.dataset.label = submitter.textContent;
+  submitter.textContent = submitter.dataset.busy;
+  submitter.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () =>
+  each("[aria-busy][data-label]", document, (button) => {
+    button.textContent = button.dataset.label;
+    button.removeAttribute("aria-busy");
+  }),
+);
+
 /** The theme turns at once; the form behind the button keeps it. */
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.themeForm === undefined) return;

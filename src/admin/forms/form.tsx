@@ -23,6 +23,8 @@ export interface FormProps {
   readonly message?: string | undefined;
   readonly hidden?: Readonly<Record<string, string | undefined>>;
   readonly submit: string;
+  /** What its button says while it works. */
+  readonly busy?: string;
   readonly cancel?: string;
   readonly children?: Child;
 }
@@ -60,7 +62,7 @@ export function Form(props: FormProps) {
       ))}
       {children}
       <div class="start">
-        <Button>{submit}</Button>
+        <Button busy={props.busy}>{submit}</Button>
         {cancel !== undefined && (
           <a class="button quiet" href={cancel}>
             Cancel
@@ -179,6 +181,8 @@ function Control({ field, text, options, attributes }: ControlProps) {
       );
     case "moment":
       return <input {...attributes} type="datetime-local" value={text} />;
+    case "secret":
+      return <input {...attributes} type="password" maxlength={8000} autocomplete="off" />;
     case "text":
       return (
         <input

@@ -70,12 +70,14 @@ interface ButtonProps {
   readonly value?: string;
   /** For what is on or off. */
   readonly pressed?: boolean;
+  /** What it says while what it sends takes its time. */
+  readonly busy?: string | undefined;
   readonly children?: Child;
 }
 
-export function Button({ kind = "main", pressed, children, ...rest }: ButtonProps) {
+export function Button({ kind = "main", pressed, busy, children, ...rest }: ButtonProps) {
   return (
-    <button type="submit" class={kind} aria-pressed={pressed} {...rest}>
+    <button type="submit" class={kind} aria-pressed={pressed} data-busy={busy} {...rest}>
       {children}
     </button>
   );

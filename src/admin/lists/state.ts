@@ -27,7 +27,9 @@ export const isNarrowed = ({ q, filters }: ListState) =>
 
 /** For the REST interface. */
 export function restQuery(spec: Known, state: ListState, limit = PAGE_SIZE): Query {
-  const { sort = spec.usual, cursor, q } = { ...state, ...(state.sort === "" && { sort: spec.usual }) };
+  const { cursor, q } = state;
+  // Whoever searches and says no more gets what fits best, where the list knows.
+  const sort = state.sort === "" && q === "" ? spec.usual : state.sort;
   const times = new Set((spec.filters ?? []).flatMap(({ kind, name }) => (kind === "moment" ? [name] : [])));
   const filters = Object.entries(state.filters).map(([name, value]) => [
     name,

@@ -107,7 +107,7 @@ interface DifferencesProps {
   readonly reload: string;
 }
 
-function Differences({ fields, mine, theirs, reload }: DifferencesProps) {
+export function Differences({ fields, mine, theirs, reload }: DifferencesProps) {
   const different = fields.filter(({ name }) => shown(mine[name]) !== shown(theirs[name]));
   return (
     <section class="card" aria-labelledby="differences">

@@ -151,6 +151,7 @@ button.quiet, .button.quiet { background: var(--raised); color: var(--ink); bord
 button.quiet:hover, .button.quiet:hover { border-color: var(--edge); }
 button.danger, .button.danger { background: var(--raised); color: var(--danger); border-color: var(--danger); }
 button.plain { background: none; border: 0; color: inherit; padding: 0.3rem 0.5rem; }
+button[aria-busy] { opacity: 0.7; cursor: progress; }
 button[hidden] { display: none; }
 `;
 

@@ -1,0 +1,229 @@
+/** Tools that changed after they were approved: what differs, what looks wrong about it, and the word that is waited for. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { SEVERITIES, TOOL_STATES } from "../../core/vocabulary.ts";
+import { setFlash } from "../flash.ts";
+import { Button, Notice, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { listRoutes, may } from "../lists/routes.tsx";
+import { optionsFrom } from "../lists/spec.ts";
+import type { RestRefusal } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Details, Time } from "../ui/parts.tsx";
+import { Severe } from "../ui/states.tsx";
+import { serverPath } from "./server.ts";
+
+const text = z.string().optional();
+
+export const changeView = z.object({
+  id: z.string(),
+  serverId: z.string(),
+  serverName: z.string(),
+  tool: z.string(),
+  state: z.enum(TOOL_STATES).nullable(),
+  revision: z.number(),
+  changedAt: z.string().nullable(),
+  decidedAt: z.string().nullable(),
+  approved: z.record(z.string(), z.unknown()),
+  offered: z.record(z.string(), z.unknown()).nullable(),
+  differences: z.array(z.object({ path: z.string(), before: text, after: text })),
+  findings: z.array(
+    z.object({ rule: z.string(), severity: z.enum(SEVERITIES), place: z.string(), excerpt: z.string() }),
+  ),
+});
+
+export type ChangeView = z.infer<typeof changeView>;
+
+const HOME = "/admin/tool-changes";
+const MEANING = { held: "waits for approval", blocked: "blocked" } as const;
+
+const State = ({ of }: { of: ChangeView["state"] }) =>
+  of === null ? (
+    <Badge tone="good">approved</Badge>
+  ) : (
+    <Badge tone={of === "held" ? "warn" : "bad"}>{MEANING[of]}</Badge>
+  );
+
+/** Above a server's tools; nothing where all are as they were. */
+export function Changes({ changes }: { changes: readonly ChangeView[] }) {
+  if (changes.length === 0) return null;
+  return (
+    <section class="card" aria-label="Changed tools">
+      <h2>Changed since they were approved, and kept from clients</h2>
+      <ul class="plain tight">
+        {changes.map(({ id, tool, state, changedAt, findings }) => (
+          <li class="row">
+            <a href={`${HOME}/${id}`}>
+              <code>{tool}</code>
+            </a>
+            <span class="start">
+              {findings.length > 0 && <Badge tone="bad">{`${findings.length} suspicious`}</Badge>}
+              <State of={state} />
+              <Time at={changedAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Change({ change }: { change: ChangeView }) {
+  const { differences, findings, approved, offered } = change;
+  return (
+    <>
+      {findings.length > 0 && (
+        <section class="card" aria-label="Suspicious">
+          <h2>What looks wrong about it</h2>
+          <ul class="plain tight">
+            {findings.map(({ rule, severity, place, excerpt }) => (
+              <li>
+                <Severe of={severity} /> {rule} at <code>{place}</code>: <q>{excerpt}</q>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <section class="card" aria-label="Differences">
+        <h2>What differs from what was approved</h2>
+        {differences.length === 0 && <p class="quiet-text">Nothing: it is as it was approved.</p>}
+        {differences.map(({ path, before, after }) => (
+          <div class="difference">
+            <code>{path || "/"}</code>
+            {before !== undefined && (
+              <pre>
+                <del>{before}</del>
+              </pre>
+            )}
+            {after !== undefined && (
+              <pre>
+                <ins>{after}</ins>
+              </pre>
+            )}
+          </div>
+        ))}
+      </section>
+      <details class="card">
+        <summary>Both definitions in full</summary>
+        <div class="grid">
+          <div>
+            <h3>Approved</h3>
+            <pre>{JSON.stringify(approved, null, 2)}</pre>
+          </div>
+          <div>
+            <h3>Offered</h3>
+            <pre>{offered === null ? "as approved" : JSON.stringify(offered, null, 2)}</pre>
+          </div>
+        </div>
+      </details>
+    </>
+  );
+}
+
+async function changePage(c: Parameters<typeof may>[0], id: string, refusal?: RestRefusal) {
+  const { value: change } = await c.get("rest").read(`/tool-changes/${encodeURIComponent(id)}`, changeView);
+  const { tool, serverId, serverName, state, revision, changedAt } = change;
+  const decide = (how: "approve" | "reject", label: string) => (
+    <PostForm
+      action={`${HOME}/${id}/${how}`}
+      token={c.get("formToken")}
+      hidden={{ revision: String(revision) }}
+      class="inline"
+    >
+      <Button kind={how === "approve" ? "main" : "danger"}>{label}</Button>
+    </PostForm>
+  );
+  return (
+    <Page
+      title={tool}
+      frame={frameOf(c)}
+      crumbs={[{ label: "Tool changes", path: HOME }]}
+      actions={
+        may(c, "tool-changes.decide") &&
+        state !== null && (
+          <>
+            {state !== "blocked" && decide("reject", "Block it")}
+            {decide("approve", "Approve")}
+          </>
+        )
+      }
+    >
+      {refusal !== undefined && <Notice bad>{refusal.message} It is shown below as it is now.</Notice>}
+      <section class="card" aria-label="The tool">
+        <Details
+          of={[
+            ["Server", <a href={serverPath(serverId)}>{serverName}</a>],
+            ["State", <State of={state} />],
+            ["Changed", <Time at={changedAt} />],
+          ]}
+        />
+      </section>
+      <Change change={change} />
+    </Page>
+  );
+}
+
+const routes = new Hono<AdminEnv>()
+  .route(
+    "/",
+    listRoutes<ChangeView>({
+      title: "Tool changes",
+      intro: "Tools that are not what was approved. Clients do not see them until somebody says so.",
+      action: "tool-changes.list",
+      list: {
+        path: HOME,
+        api: "/tool-changes",
+        label: "Tool changes",
+        shape: changeView,
+        usual: "",
+        filters: [{ name: "state", label: "State", kind: "choice", options: optionsFrom(TOOL_STATES) }],
+        columns: [
+          { name: "tool", label: "Tool", show: ({ tool }) => <code>{tool}</code> },
+          { name: "serverName", label: "Server", show: ({ serverName }) => serverName },
+          { name: "state", label: "State", show: ({ state }) => <State of={state} /> },
+          {
+            name: "findings",
+            label: "Suspicious",
+            show: ({ findings }) =>
+              findings.length === 0 ? "" : <Badge tone="bad">{findings.length}</Badge>,
+            plain: ({ findings }) => findings.length,
+          },
+          { name: "changedAt", label: "Changed", show: ({ changedAt }) => <Time at={changedAt} /> },
+        ],
+        rowPath: ({ id }) => `${HOME}/${id}`,
+        empty: { title: "All tools are as approved", says: "When a server changes one, it is shown here." },
+      },
+    }),
+  )
+  .get(`${HOME}/:id`, gate("tool-changes.list"), async (c) => c.html(await changePage(c, c.req.param("id"))))
+  .post(`${HOME}/:id/approve`, gate("tool-changes.decide"), (c) => decided(c, c.req.param("id"), "approve"))
+  .post(`${HOME}/:id/reject`, gate("tool-changes.decide"), (c) => decided(c, c.req.param("id"), "reject"));
+
+async function decided(c: Parameters<typeof may>[0], id: string, how: "approve" | "reject") {
+  const json = { revision: Number(c.get("form").revision) };
+  const sent = await c.get("rest").send("POST", `/tool-changes/${encodeURIComponent(id)}/${how}`, { json });
+  // Something newer is not decided along with what was looked at.
+  if (!sent.ok && sent.refusal.code === "precondition_failed")
+    return c.html(await changePage(c, id, sent.refusal), 412);
+  if (!sent.ok) throw sent.refusal;
+  const { tool } = changeView.parse(sent.value);
+  await setFlash(c, {
+    says: how === "approve" ? `${tool} is approved as it is offered.` : `${tool} is blocked.`,
+  });
+  return c.redirect(HOME, 303);
+}
+
+export const toolChanges: PageGroup = {
+  nav: [
+    {
+      section: "Registry",
+      label: "Tool changes",
+      path: HOME,
+      action: "tool-changes.list",
+      also: "approve pin rug pull held blocked",
+    },
+  ],
+  routes,
+};

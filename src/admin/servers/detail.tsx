@@ -1,0 +1,320 @@
+/** One server: how it has been doing, how it is reached, its breaker; and its calls, which come after the page. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { BREAKER_STATES } from "../../core/vocabulary.ts";
+import { LineChart, StackedBars, Timeline } from "../charts/charts.tsx";
+import { withUnit } from "../charts/scale.ts";
+import { setFlash } from "../flash.ts";
+import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { pageOf, type Rest } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { CopyButton, Details, Empty, Later, Stats, Time } from "../ui/parts.tsx";
+import { Breaker } from "../ui/states.tsx";
+import { ServerPage } from "./frame.tsx";
+import { readChecks, SHOWN_MS, spansOf } from "./history.ts";
+import { nameOf, readServer, type ServerView, serverApi, serverPath } from "./server.ts";
+
+type Scene = Context<AdminEnv>;
+
+const breakerView = z.object({
+  state: z.enum(BREAKER_STATES),
+  isForced: z.boolean(),
+  lastTransitionAt: z.string().nullable(),
+});
+
+async function readBreaker(c: Scene, serverId: string) {
+  if (!may(c, "circuit-breakers.list")) return undefined;
+  const { value } = await c
+    .get("rest")
+    .read("/circuit-breakers", pageOf(breakerView), { serverId, limit: 1 });
+  // One that was never in trouble has none.
+  return value.items[0] ?? { state: "closed" as const, isForced: false, lastTransitionAt: null };
+}
+
+/** For those who may see who belongs to the tenant; others see nothing of it. */
+async function ownerOf(c: Scene, { createdBy }: ServerView): Promise<string | undefined> {
+  if (createdBy === null || !may(c, "members.list")) return undefined;
+  const member = pageOf(z.object({ id: z.string(), name: z.string() }));
+  const { value } = await c.get("rest").read("/members", member, { limit: 200 });
+  return value.items.find(({ id }) => id === createdBy)?.name ?? "somebody who has left";
+}
+
+const figures = z.object({
+  points: z.array(
+    z.object({
+      at: z.string(),
+      requests: z.number(),
+      errors: z.number(),
+      p50Ms: z.number().nullable(),
+      p95Ms: z.number().nullable(),
+    }),
+  ),
+});
+
+const HOUR = 3_600_000;
+
+async function readCalls(rest: Rest, serverId: string, now: number) {
+  const { value } = await rest.read("/analytics/usage", figures, {
+    of: "server",
+    member: serverId,
+    grain: "hour",
+  });
+  const last = Math.floor(now / HOUR) * HOUR;
+  const times = Array.from({ length: 24 }, (_, index) => last - (23 - index) * HOUR);
+  const known = new Map(value.points.map((point) => [Date.parse(point.at), point]));
+  return { times, points: times.map((at) => known.get(at)) };
+}
+
+export const detail = new Hono<AdminEnv>()
+  .get("/admin/servers/:id", gate("servers.read"), async (c) => {
+    const rest = c.get("rest");
+    const id = c.req.param("id");
+    const now = new Date();
+    const { value: server } = await readServer(rest, id);
+    const [checks, breaker, owner] = await Promise.all([
+      may(c, "servers.health") ? readChecks(rest, id, now) : [],
+      readBreaker(c, id),
+      ownerOf(c, server),
+    ]);
+    const times = checks.map(({ checkedAt }) => Date.parse(checkedAt));
+    return c.html(
+      <ServerPage c={c} server={server}>
+        {server.discoveryError !== null && (
+          <p class="notice warn">What it offers could not be asked: {server.discoveryError}</p>
+        )}
+        <Stats
+          stats={[
+            {
+              label: "Answers in",
+              value: server.avgResponseTime === null ? "–" : withUnit(server.avgResponseTime, "ms"),
+            },
+            {
+              label: "Success",
+              value: server.successRate === null ? "–" : withUnit(server.successRate * 100, "%"),
+            },
+            { label: "At once", value: String(server.maxConcurrency), note: "calls at most" },
+            { label: "Weight", value: String(server.weight), note: "when several have the same tool" },
+          ]}
+        />
+        <div class="grid">
+          <section class="card" aria-label="Health">
+            {checks.length === 0 ? (
+              <Empty title="Not checked yet">
+                <p>Checks run every minute, and show up here.</p>
+              </Empty>
+            ) : (
+              <>
+                <Timeline
+                  title="Health"
+                  from={now.getTime() - SHOWN_MS}
+                  to={now.getTime()}
+                  spans={spansOf(checks, now.getTime())}
+                />
+                <LineChart
+                  title="Answers to checks"
+                  unit="ms"
+                  times={times}
+                  series={[
+                    { label: "answered in", values: checks.map(({ responseTimeMs }) => responseTimeMs) },
+                  ]}
+                />
+              </>
+            )}
+          </section>
+          <Facts server={server} owner={owner} publicUrl={c.get("config").publicUrl} />
+        </div>
+        {breaker !== undefined && <BreakerCard c={c} server={server} breaker={breaker} />}
+        {may(c, "analytics.read") && <Later path={`${serverPath(id)}/calls`} label="Calls of the last day" />}
+      </ServerPage>,
+    );
+  })
+  .get("/admin/servers/:id/calls", gate("analytics.read"), async (c) => {
+    const rest = c.get("rest");
+    const id = c.req.param("id");
+    const [{ value: server }, { times, points }] = await Promise.all([
+      readServer(rest, id),
+      readCalls(rest, id, Date.now()),
+    ]);
+    return c.html(
+      <ServerPage c={c} server={server}>
+        <div class="grid fragment">
+          <section class="card" aria-label="Calls of the last day">
+            <StackedBars
+              title="Calls an hour"
+              unit=""
+              times={times}
+              series={[
+                {
+                  label: "answered",
+                  values: points.map((point) => (point?.requests ?? 0) - (point?.errors ?? 0)),
+                },
+                { label: "failed", values: points.map((point) => point?.errors ?? 0) },
+              ]}
+            />
+          </section>
+          <section class="card" aria-label="Latency of the last day">
+            <LineChart
+              title="Latency of calls"
+              unit="ms"
+              times={times}
+              series={[
+                { label: "half within", values: points.map((point) => point?.p50Ms ?? null) },
+                { label: "95 % within", values: points.map((point) => point?.p95Ms ?? null) },
+              ]}
+            />
+          </section>
+        </div>
+      </ServerPage>,
+    );
+  })
+  .post("/admin/servers/:id/discover", gate("servers.discover"), async (c) => {
+    const id = c.req.param("id");
+    const sent = await c.get("rest").send("POST", `${serverApi(id)}/discover`);
+    if (!sent.ok) throw sent.refusal;
+    await setFlash(c, { says: saysOf(discovered.parse(sent.value)) });
+    return c.redirect(`${serverPath(id)}/tools`, 303);
+  })
+  .post("/admin/servers/:id/breaker", gate("circuit-breakers.force"), async (c) => {
+    const id = c.req.param("id");
+    const { state } = c.get("form");
+    const sent = await c.get("rest").send("POST", `${serverApi(id)}/breaker`, { json: { state } });
+    if (!sent.ok) throw sent.refusal;
+    await setFlash(c, {
+      says: state === "automatic" ? "The breaker works by itself again." : `The breaker is held ${state}.`,
+    });
+    return c.redirect(serverPath(id), 303);
+  })
+  .get("/admin/servers/:id/delete", gate("servers.delete"), async (c) => c.html(await deletePage(c)))
+  .post("/admin/servers/:id/delete", gate("servers.delete"), async (c) => {
+    const id = c.req.param("id");
+    const { value: server } = await readServer(c.get("rest"), id);
+    if (!isConfirmed(c.get("form"), server.name)) {
+      return c.html(await deletePage(c, "That is not its name. Nothing was deleted."), 422);
+    }
+    const sent = await c.get("rest").send("DELETE", serverApi(id));
+    if (!sent.ok) throw sent.refusal;
+    await setFlash(c, { says: `${nameOf(server)} is gone.` });
+    return c.redirect("/admin/servers", 303);
+  });
+
+async function deletePage(c: Scene, problem?: string) {
+  const id = c.req.param("id") ?? "";
+  const { value: server } = await readServer(c.get("rest"), id);
+  return (
+    <ConfirmPage
+      frame={frameOf(c)}
+      title={`Delete ${nameOf(server)}?`}
+      says="Its tools vanish from every client at once, and with it go its rules, its credentials and what was discovered. What it did stays in the logs."
+      name={server.name}
+      action={`${serverPath(id)}/delete`}
+      submit="Delete for good"
+      cancel={serverPath(id)}
+      problem={problem}
+    />
+  );
+}
+
+const names = z.array(z.string());
+const discovered = z.union([
+  z.object({ discovered: z.literal(true), added: names, removed: names, changed: names, withheld: names }),
+  z.object({ discovered: z.literal(false), message: z.string() }),
+]);
+
+function saysOf(found: z.infer<typeof discovered>): string {
+  if (!found.discovered) return `It did not say: ${found.message}`;
+  const parts = [
+    [found.added, "new"],
+    [found.removed, "gone"],
+    [found.changed, "changed"],
+    [found.withheld, "waiting for approval"],
+  ] as const;
+  const told = parts.filter(([all]) => all.length > 0).map(([all, word]) => `${all.length} ${word}`);
+  return told.length === 0 ? "It offers what it did." : `Of its tools: ${told.join(", ")}.`;
+}
+
+interface FactsProps {
+  readonly server: ServerView;
+  readonly owner: string | undefined;
+  readonly publicUrl: string;
+}
+
+function Facts({ server, owner, publicUrl }: FactsProps) {
+  const { name, endpointUrl, transportType, auth, protocolVersion, version, region, createdAt } = server;
+  return (
+    <section class="card" aria-label="Endpoints">
+      <h2>Endpoints</h2>
+      <Details
+        of={[
+          [
+            "For clients",
+            <span class="start">
+              <code id="own-endpoint">{`${publicUrl}/mcp/${name}`}</code>
+              <CopyButton from="own-endpoint" />
+            </span>,
+          ],
+          ["With all others", <code>{`${publicUrl}/mcp`}</code>],
+          ...(endpointUrl === null ? [] : [["The server itself", <code>{endpointUrl}</code>] as const]),
+          ["Transport", transportType],
+          ...(auth === null ? [] : [["Credential", auth.type] as const]),
+          ["Protocol", protocolVersion ?? "not asked yet"],
+          ["Version", version ?? "–"],
+          ["Region", region ?? "–"],
+          ["Asked what it offers", <Time at={server.discoveredAt} />],
+          ["Registered", <Time at={createdAt} />],
+          ...(owner === undefined ? [] : [["By", owner] as const]),
+        ]}
+      />
+      {server.description !== null && <p>{server.description}</p>}
+      {server.instructions !== null && (
+        <details>
+          <summary>Its instructions to clients</summary>
+          <pre>{server.instructions}</pre>
+        </details>
+      )}
+    </section>
+  );
+}
+
+interface BreakerProps {
+  readonly c: Scene;
+  readonly server: ServerView;
+  readonly breaker: z.infer<typeof breakerView>;
+}
+
+function BreakerCard({ c, server, breaker: { state, isForced, lastTransitionAt } }: BreakerProps) {
+  return (
+    <section class="card" aria-label="Circuit breaker">
+      <div class="row">
+        <div class="start">
+          <h2>Circuit breaker</h2>
+          <Breaker of={state} />
+          {isForced && <span class="quiet-text">held by hand</span>}
+          {lastTransitionAt !== null && (
+            <span class="quiet-text">
+              since <Time at={lastTransitionAt} />
+            </span>
+          )}
+        </div>
+        {may(c, "circuit-breakers.force") && (
+          <PostForm action={`${serverPath(server.id)}/breaker`} token={c.get("formToken")} class="inline">
+            <Button kind="quiet" name="state" value="open">
+              Hold open
+            </Button>
+            <Button kind="quiet" name="state" value="closed">
+              Hold closed
+            </Button>
+            <Button kind="quiet" name="state" value="automatic">
+              By itself
+            </Button>
+          </PostForm>
+        )}
+      </div>
+      <p class="quiet-text">
+        Open, nothing is sent to the server, and callers are told when to come again. Closed, everything is.
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,70 @@
+/** What stands around every page of one server: its name, its health, its tabs, and what one may do with it. */
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import { Button, LinkButton, PostForm } from "../forms/parts.tsx";
+import type { AdminEnv } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { Badge, Tabs } from "../ui/parts.tsx";
+import { Health } from "../ui/states.tsx";
+import { nameOf, type ServerView, serverPath } from "./server.ts";
+
+type Scene = Context<AdminEnv>;
+
+const TABS = [
+  { label: "Overview", at: "", admin: false },
+  { label: "Tools", at: "/tools", admin: false },
+  { label: "Resources and prompts", at: "/resources", admin: false },
+  { label: "Settings", at: "/settings", admin: true },
+  { label: "Credentials", at: "/credentials", admin: true },
+] as const;
+
+interface ServerPageProps {
+  readonly c: Scene;
+  readonly server: ServerView;
+  readonly children?: Child;
+}
+
+export function ServerPage({ c, server, children }: ServerPageProps) {
+  const path = serverPath(server.id);
+  const mayChange = may(c, "servers.update");
+  const tabs = TABS.filter(({ admin }) => !admin || mayChange).map(({ label, at }) => ({
+    label,
+    path: path + at,
+  }));
+  return (
+    <Page
+      title={nameOf(server)}
+      frame={frameOf(c)}
+      crumbs={[{ label: "Servers", path: "/admin/servers" }]}
+      intro={
+        <>
+          {server.isActive ? <Health of={server.healthStatus} /> : <Badge tone="off">switched off</Badge>}{" "}
+          {server.tags.map((tag) => (
+            <span class="tag">{tag}</span>
+          ))}
+        </>
+      }
+      actions={
+        <>
+          {may(c, "servers.discover") && (
+            <PostForm action={`${path}/discover`} token={c.get("formToken")} class="inline">
+              <Button kind="quiet" busy="Asking …">
+                Ask what it offers
+              </Button>
+            </PostForm>
+          )}
+          {may(c, "servers.delete") && (
+            <LinkButton to={`${path}/delete`} kind="danger">
+              Delete
+            </LinkButton>
+          )}
+        </>
+      }
+    >
+      <Tabs tabs={tabs} current={c.req.path} label="Of this server" />
+      {children}
+    </Page>
+  );
+}

@@ -1,0 +1,27 @@
+/** The pages of servers, in the order in which their addresses are asked: /new before /:id. */
+import { Hono } from "hono";
+import type { AdminEnv } from "../gate.ts";
+import type { PageGroup } from "../ui/navigation.ts";
+import { detail } from "./detail.tsx";
+import { serverList } from "./list.tsx";
+import { offers } from "./offers.tsx";
+import { registering } from "./register.tsx";
+import { settings } from "./settings.tsx";
+
+export const servers: PageGroup = {
+  nav: [
+    {
+      section: "Registry",
+      label: "Servers",
+      path: "/admin/servers",
+      action: "servers.list",
+      also: "register mcp upstream health breaker",
+    },
+  ],
+  routes: new Hono<AdminEnv>()
+    .route("/", serverList)
+    .route("/", registering)
+    .route("/", offers)
+    .route("/", settings)
+    .route("/", detail),
+};

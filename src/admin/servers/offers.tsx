@@ -1,0 +1,140 @@
+/** What one server offers: its tools, with those that wait for approval on top; its resources and prompts. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { type AdminEnv, gate } from "../gate.ts";
+import { csvOf } from "../lists/csv.ts";
+import { List, loadList } from "../lists/list.tsx";
+import { may } from "../lists/routes.tsx";
+import type { ListSpec } from "../lists/spec.ts";
+import { stateOf } from "../lists/state.ts";
+import { pageOf } from "../rest.ts";
+import { Empty } from "../ui/parts.tsx";
+import { Changes, changeView } from "./changes.tsx";
+import { ServerPage } from "./frame.tsx";
+import { readServer, serverPath } from "./server.ts";
+import { type ToolView, toolColumns, toolView } from "./tool.tsx";
+
+const toolsOf = (serverId: string): ListSpec<ToolView> => ({
+  path: `${serverPath(serverId)}/tools`,
+  api: "/tools",
+  label: "Tools",
+  shape: toolView,
+  always: { serverId },
+  usual: "name",
+  search: "Name, title, description",
+  columns: toolColumns,
+  rowPath: ({ id }) => `/admin/catalogue/tools/${id}`,
+  empty: { title: "No tools known", says: "The server offers none, or has not been asked yet." },
+});
+
+const resource = z.object({
+  id: z.string(),
+  uriTemplate: z.string(),
+  isTemplate: z.boolean(),
+  name: z.string(),
+  description: z.string().nullable(),
+  mimeType: z.string().nullable(),
+});
+const prompt = z.object({
+  id: z.string(),
+  name: z.string(),
+  title: z.string().nullable(),
+  description: z.string().nullable(),
+});
+
+const resourcesOf = (serverId: string): ListSpec<z.infer<typeof resource>> => ({
+  path: `${serverPath(serverId)}/resources`,
+  api: "/resources",
+  label: "Resources",
+  shape: resource,
+  always: { serverId },
+  usual: "uriTemplate",
+  search: "Name, address, description",
+  columns: [
+    {
+      name: "uriTemplate",
+      label: "Resource",
+      sorts: true,
+      show: ({ uriTemplate }) => <code>{uriTemplate}</code>,
+    },
+    { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
+    { name: "mimeType", label: "Type", sorts: true, show: ({ mimeType }) => mimeType ?? "" },
+    { name: "isTemplate", label: "Template", show: ({ isTemplate }) => (isTemplate ? "yes" : "") },
+    { name: "description", label: "Description", show: ({ description }) => description ?? "" },
+  ],
+  empty: { title: "No resources known", says: "The server offers none, or has not been asked yet." },
+});
+
+export const offers = new Hono<AdminEnv>()
+  .get("/admin/servers/:id/tools", gate("tools.list"), async (c) => {
+    const rest = c.get("rest");
+    const id = c.req.param("id");
+    const spec = toolsOf(id);
+    const [{ value: server }, list, changes] = await Promise.all([
+      readServer(rest, id),
+      loadList(
+        rest,
+        spec,
+        stateOf(spec, (name) => c.req.query(name)),
+      ),
+      may(c, "tool-changes.list")
+        ? rest.read("/tool-changes", pageOf(changeView), { serverId: id, limit: 50 })
+        : undefined,
+    ]);
+    return c.html(
+      <ServerPage c={c} server={server}>
+        <Changes changes={changes?.value.items ?? []} />
+        <List list={list} formToken={c.get("formToken")} />
+      </ServerPage>,
+    );
+  })
+  .get("/admin/servers/:id/tools.csv", gate("tools.list"), (c) => {
+    const spec = toolsOf(c.req.param("id"));
+    return csvOf(
+      c.get("rest"),
+      spec,
+      stateOf(spec, (name) => c.req.query(name)),
+    );
+  })
+  .get("/admin/servers/:id/resources", gate("resources.list"), async (c) => {
+    const rest = c.get("rest");
+    const id = c.req.param("id");
+    const spec = resourcesOf(id);
+    const [{ value: server }, list, prompts] = await Promise.all([
+      readServer(rest, id),
+      loadList(
+        rest,
+        spec,
+        stateOf(spec, (name) => c.req.query(name)),
+      ),
+      rest.read("/prompts", pageOf(prompt), { serverId: id, limit: 100 }),
+    ]);
+    return c.html(
+      <ServerPage c={c} server={server}>
+        <List list={list} formToken={c.get("formToken")} />
+        <section class="card" aria-label="Prompts">
+          <h2>Prompts</h2>
+          {prompts.value.items.length === 0 && (
+            <Empty title="No prompts known">
+              <p>The server offers none, or has not been asked yet.</p>
+            </Empty>
+          )}
+          <ul class="plain tight">
+            {prompts.value.items.map(({ name, title, description }) => (
+              <li>
+                <code>{name}</code> {title} <span class="quiet-text">{description}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      </ServerPage>,
+    );
+  })
+  .get("/admin/servers/:id/resources.csv", gate("resources.list"), (c) => {
+    const spec = resourcesOf(c.req.param("id"));
+    return csvOf(
+      c.get("rest"),
+      spec,
+      stateOf(spec, (name) => c.req.query(name)),
+    );
+  });

@@ -1,0 +1,231 @@
+/** Registering a server: first it is reached and shown what it is, and only then saved. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { TRANSPORTS } from "../../core/vocabulary.ts";
+import { setFlash } from "../flash.ts";
+import { type FieldSpec, initialOf, readFields, type Typed, typedIn } from "../forms/fields.ts";
+import { Form, optionsOf } from "../forms/form.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { outcomeOf } from "../managed/collection.tsx";
+import type { Outcome } from "../managed/pages.tsx";
+import { openFor, sealFor } from "../sealed.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { Badge, Details } from "../ui/parts.tsx";
+import { credentialFields, credentialIn } from "./credentials.ts";
+import { serverPath } from "./server.ts";
+
+type Scene = Context<AdminEnv>;
+
+const HOME = "/admin/servers";
+const crumbs = [{ label: "Servers", path: HOME }];
+
+const addressFields: readonly FieldSpec[] = [
+  {
+    name: "endpointUrl",
+    label: "Address",
+    kind: "text",
+    placeholder: "https://weather.example.com/mcp",
+    hint: "Where the server listens; https, or wss for WebSocket.",
+  },
+  {
+    name: "transportType",
+    label: "Transport",
+    kind: "choice",
+    initial: "http",
+    options: [
+      { value: "http", label: "Streamable HTTP" },
+      { value: "sse", label: "HTTP with SSE (2024-11-05)" },
+      { value: "websocket", label: "WebSocket" },
+    ],
+  },
+  ...credentialFields,
+];
+
+const nameFields: readonly FieldSpec[] = [
+  {
+    name: "name",
+    label: "Name",
+    kind: "text",
+    maxlength: 100,
+    hint: "The last part of its endpoint: /mcp/name. Letters, digits, dots, hyphens, underscores.",
+  },
+  {
+    name: "title",
+    label: "Title",
+    kind: "text",
+    optional: true,
+    maxlength: 200,
+    hint: "As people are shown it.",
+  },
+  { name: "description", label: "Description", kind: "long", optional: true },
+  { name: "tags", label: "Tags", kind: "lines", optional: true, hint: "One a line." },
+];
+
+const again: FieldSpec = {
+  name: "evenIfRegistered",
+  label: "Register it though this address is registered already",
+  kind: "yes",
+  hint: "For a second credential, say.",
+};
+
+const found = z.object({
+  reachable: z.literal(true),
+  protocolVersion: z.string(),
+  capabilities: z.array(z.string()),
+  server: z.object({ name: z.string().nullable(), version: z.string().nullable() }),
+  offers: z.object({
+    tools: z.number(),
+    resources: z.number(),
+    templates: z.number(),
+    prompts: z.number(),
+  }),
+  durationMs: z.number(),
+});
+const probed = z.union([found, z.object({ reachable: z.literal(false), message: z.string() })]);
+type Found = z.infer<typeof found>;
+
+/** The address that was reached, its secret with it, and what was seen there. */
+const draft = z.object({
+  address: z.object({
+    endpointUrl: z.string(),
+    transportType: z.enum(TRANSPORTS),
+    auth: z.record(z.string(), z.string()),
+  }),
+  found,
+});
+type Draft = z.infer<typeof draft>;
+
+async function addressPage(c: Scene, outcome: Outcome, status: 200 | 422 = 200) {
+  return c.html(
+    <Page
+      title="Register a server"
+      frame={frameOf(c)}
+      crumbs={crumbs}
+      intro="First the gateway connects, and shows what it has found."
+    >
+      <Form
+        action={`${HOME}/new`}
+        token={c.get("formToken")}
+        fields={addressFields}
+        typed={outcome.typed}
+        options={await optionsOf(addressFields, c.get("rest"))}
+        faults={outcome.faults}
+        message={outcome.message}
+        submit="Connect"
+        busy="Connecting …"
+        cancel={HOME}
+      />
+    </Page>,
+    status,
+  );
+}
+
+interface NamePage {
+  readonly draft: Draft;
+  readonly outcome: Outcome;
+  readonly once: string;
+  readonly isRegistered?: boolean;
+}
+
+async function namePage(c: Scene, page: NamePage, status: 200 | 422 = 200) {
+  const { draft: held, outcome, once, isRegistered = false } = page;
+  const fields = isRegistered ? [...nameFields, again] : nameFields;
+  return c.html(
+    <Page title="What was found" frame={frameOf(c)} crumbs={crumbs}>
+      <Summary found={held.found} address={held.address.endpointUrl} />
+      <Form
+        action={`${HOME}/register`}
+        token={c.get("formToken")}
+        fields={fields}
+        typed={outcome.typed}
+        options={new Map()}
+        faults={outcome.faults}
+        message={outcome.message}
+        hidden={{ draft: await sealFor(c, "server", held), once }}
+        submit="Register"
+        cancel={`${HOME}/new`}
+      />
+    </Page>,
+    status,
+  );
+}
+
+function Summary({
+  found: { server, protocolVersion, offers, capabilities, durationMs },
+  address,
+}: {
+  found: Found;
+  address: string;
+}) {
+  return (
+    <section class="card wide" aria-label="What was found">
+      <p>
+        <Badge tone="good">reachable</Badge>{" "}
+        <span class="quiet-text">answered in {Math.round(durationMs)} ms</span>
+      </p>
+      <Details
+        of={[
+          ["Address", <code>{address}</code>],
+          [
+            "Calls itself",
+            [server.name, server.version].filter((part) => part !== null).join(" ") || "nothing",
+          ],
+          ["Protocol", protocolVersion],
+          [
+            "Offers",
+            `${offers.tools} tools, ${offers.resources} resources, ${offers.templates} templates, ${offers.prompts} prompts`,
+          ],
+          ["Can", capabilities.join(", ") || "nothing"],
+        ]}
+      />
+    </section>
+  );
+}
+
+/** What it calls itself, made fit for an address. */
+const suggested = (name: string | null) =>
+  (name ?? "")
+    .replace(/[^A-Za-z0-9_.-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+|-+$/g, "")
+    .toLowerCase()
+    .slice(0, 100);
+
+const namesFor = (name: string | null): Typed => ({ ...initialOf(nameFields), name: [suggested(name)] });
+
+export const registering = new Hono<AdminEnv>()
+  .get(`${HOME}/new`, gate("servers.create"), (c) => addressPage(c, { typed: initialOf(addressFields) }))
+  .post(`${HOME}/new`, gate("servers.create"), async (c) => {
+    const typed = typedIn(addressFields, c.get("posted"));
+    const auth = credentialIn(typed);
+    const [endpointUrl = ""] = typed.endpointUrl ?? [];
+    const [transport] = typed.transportType ?? [];
+    const transportType = TRANSPORTS.find((known) => known === transport) ?? "http";
+    const address = { endpointUrl: endpointUrl.trim(), transportType, auth };
+    const sent = await c.get("rest").send("POST", "/servers/probe", { json: address });
+    if (!sent.ok) return addressPage(c, outcomeOf(sent.refusal, typed), 422);
+    const seen = probed.parse(sent.value);
+    if (!seen.reachable) return addressPage(c, { typed, message: seen.message }, 422);
+    const outcome = { typed: namesFor(seen.server.name) };
+    return namePage(c, { draft: { address, found: seen }, outcome, once: crypto.randomUUID() });
+  })
+  .post(`${HOME}/register`, gate("servers.create"), async (c) => {
+    const { draft: sealed = "", once = "" } = c.get("form");
+    const held = await openFor(c, "server", draft, sealed);
+    if (held === undefined) return c.redirect(`${HOME}/new`, 303);
+    const fields = [...nameFields, again];
+    const typed = typedIn(fields, c.get("posted"));
+    const { body, faults } = readFields(fields, typed);
+    const isRegistered = c.get("posted").has("evenIfRegistered");
+    if (faults.length > 0) {
+      return namePage(c, { draft: held, outcome: { typed, faults }, once, isRegistered }, 422);
+    }
+    const sent = await c.get("rest").send("POST", "/servers", { json: { ...body, ...held.address }, once });
+    if (!sent.ok) {
+      const outcome = outcomeOf(sent.refusal, typed);
+      return namePage(c, { draft: held, outcome, once, isRegistered: sent.refusal.code === "conflict" }, 422);
+    }
+    const { id, name } = z.object({ id: z.string(), name: z.string() }).parse(sent.value);
+    await setFlash(c, { says: `${name} is registered, and being asked what it offers.` });
+    return c.redirect(serverPath(id), 303);
+  });

@@ -1,0 +1,155 @@
+/** A server's settings and its credential: two forms on the same thing, each told when somebody was there meanwhile. */
+import { type Context, Hono } from "hono";
+import { TRANSPORTS } from "../../core/vocabulary.ts";
+import { setFlash } from "../flash.ts";
+import { type FieldSpec, initialOf, readFields, type Typed, typedIn, typedOf } from "../forms/fields.ts";
+import { Form } from "../forms/form.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { optionsFrom } from "../lists/spec.ts";
+import { outcomeOf } from "../managed/collection.tsx";
+import { Differences, type Outcome } from "../managed/pages.tsx";
+import { Details } from "../ui/parts.tsx";
+import { credentialFields, credentialIn, WAYS } from "./credentials.ts";
+import { ServerPage } from "./frame.tsx";
+import { readServer, serverApi, serverPath } from "./server.ts";
+
+type Scene = Context<AdminEnv>;
+
+const fields: readonly FieldSpec[] = [
+  {
+    name: "name",
+    label: "Name",
+    kind: "text",
+    maxlength: 100,
+    hint: "The last part of its endpoint, /mcp/name.",
+  },
+  { name: "title", label: "Title", kind: "text", optional: true, maxlength: 200 },
+  { name: "description", label: "Description", kind: "long", optional: true },
+  { name: "endpointUrl", label: "Address", kind: "text" },
+  {
+    name: "transportType",
+    label: "Transport",
+    kind: "choice",
+    options: optionsFrom(TRANSPORTS.filter((transport) => transport !== "stdio")),
+  },
+  { name: "tags", label: "Tags", kind: "lines", optional: true, hint: "One a line." },
+  { name: "version", label: "Version", kind: "text", optional: true, maxlength: 100 },
+  { name: "region", label: "Region", kind: "text", optional: true, maxlength: 100 },
+  {
+    name: "weight",
+    label: "Weight",
+    kind: "number",
+    min: 0,
+    max: 1000,
+    step: 1,
+    hint: "Its part of the calls, where several servers have the same tool.",
+  },
+  { name: "maxConcurrency", label: "Calls at once", kind: "number", min: 1, max: 100_000, step: 1 },
+  {
+    name: "settings",
+    label: "Further settings",
+    kind: "json",
+    hint: "Such as firstByteTimeoutMs, idleTimeoutMs, payloadSample.",
+  },
+  { name: "isActive", label: "Switched on", kind: "yes" },
+];
+
+interface Sent {
+  readonly outcome: Outcome;
+  /** Somebody else was there between reading and saving. */
+  readonly overtaken: boolean;
+}
+
+async function settingsPage(c: Scene, sent?: Sent) {
+  const id = c.req.param("id") ?? "";
+  const { value: server, etag } = await readServer(c.get("rest"), id);
+  const theirs: Typed = typedOf(fields, server);
+  const { outcome, overtaken } = sent ?? { outcome: { typed: theirs }, overtaken: false };
+  const path = `${serverPath(id)}/settings`;
+  return (
+    <ServerPage c={c} server={server}>
+      {overtaken && <Differences fields={fields} mine={outcome.typed} theirs={theirs} reload={path} />}
+      <Form
+        action={path}
+        token={c.get("formToken")}
+        fields={fields}
+        typed={outcome.typed}
+        options={
+          new Map([["transportType", optionsFrom(TRANSPORTS.filter((transport) => transport !== "stdio"))]])
+        }
+        faults={outcome.faults}
+        message={outcome.message}
+        hidden={{ etag: sent === undefined || overtaken ? etag : c.get("form").etag }}
+        submit={overtaken ? "Save mine over it" : "Save"}
+        cancel={serverPath(id)}
+      />
+    </ServerPage>
+  );
+}
+
+async function credentialsPage(c: Scene, outcome: Outcome = { typed: initialOf(credentialFields) }) {
+  const id = c.req.param("id") ?? "";
+  const { value: server, etag } = await readServer(c.get("rest"), id);
+  return (
+    <ServerPage c={c} server={server}>
+      <section class="card wide" aria-label="The credential now">
+        <Details
+          of={[
+            [
+              "The gateway proves itself by",
+              WAYS.find(({ value }) => value === server.auth?.type)?.label ?? "–",
+            ],
+            ["Taken from", server.auth?.reference ?? "what was entered here"],
+          ]}
+        />
+        <p class="quiet-text">
+          It is kept sealed, and shown to nobody. Callers' own credentials never reach the server.
+        </p>
+      </section>
+      <Form
+        action={`${serverPath(id)}/credentials`}
+        token={c.get("formToken")}
+        fields={credentialFields}
+        typed={outcome.typed}
+        options={new Map([["auth.type", WAYS]])}
+        faults={outcome.faults}
+        message={outcome.message}
+        hidden={{ etag }}
+        submit="Replace the credential"
+        cancel={serverPath(id)}
+      />
+    </ServerPage>
+  );
+}
+
+const save = (c: Scene, id: string, json: unknown) =>
+  c.get("rest").send("PATCH", serverApi(id), { json, ifMatch: c.get("form").etag });
+
+export const settings = new Hono<AdminEnv>()
+  .get("/admin/servers/:id/settings", gate("servers.update"), async (c) => c.html(await settingsPage(c)))
+  .post("/admin/servers/:id/settings", gate("servers.update"), async (c) => {
+    const id = c.req.param("id");
+    const typed = typedIn(fields, c.get("posted"));
+    const { body, faults } = readFields(fields, typed);
+    if (faults.length > 0)
+      return c.html(await settingsPage(c, { outcome: { typed, faults }, overtaken: false }), 422);
+    const sent = await save(c, id, body);
+    if (!sent.ok) {
+      const overtaken = sent.refusal.code === "precondition_failed";
+      const outcome = overtaken ? { typed } : outcomeOf(sent.refusal, typed);
+      return c.html(await settingsPage(c, { outcome, overtaken }), overtaken ? 412 : 422);
+    }
+    await setFlash(c, { says: "Saved." });
+    return c.redirect(`${serverPath(id)}/settings`, 303);
+  })
+  .get("/admin/servers/:id/credentials", gate("servers.update"), async (c) =>
+    c.html(await credentialsPage(c)),
+  )
+  .post("/admin/servers/:id/credentials", gate("servers.update"), async (c) => {
+    const id = c.req.param("id");
+    const typed = typedIn(credentialFields, c.get("posted"));
+    const sent = await save(c, id, { auth: credentialIn(typed) });
+    if (!sent.ok) return c.html(await credentialsPage(c, outcomeOf(sent.refusal, typed)), 422);
+    await setFlash(c, { says: "The credential is replaced." });
+    return c.redirect(`${serverPath(id)}/credentials`, 303);
+  });
