@@ -49,6 +49,8 @@ export interface ListSpec<Row> {
   readonly filters?: readonly Filter[];
   /** What the search looks into, as the field says it; undefined where there is none. */
   readonly search?: string;
+  /** The interface's parameter for it, where it is not `q`. */
+  readonly searchAs?: string;
   /** Narrowed to, whatever is asked. */
   readonly always?: Readonly<Record<string, string>>;
   /** As the interface writes it: "-createdAt". */

@@ -11,7 +11,7 @@ export interface ListState {
   readonly cursor: string;
 }
 
-type Known = Pick<ListSpec<never>, "filters" | "usual" | "always" | "path" | "search">;
+type Known = Pick<ListSpec<never>, "filters" | "usual" | "always" | "path" | "search" | "searchAs">;
 
 export function stateOf(spec: Known, query: (name: string) => string | undefined): ListState {
   return {
@@ -35,7 +35,7 @@ export function restQuery(spec: Known, state: ListState, limit = PAGE_SIZE): Que
     name,
     times.has(name) && value !== "" ? momentOf(value) : value,
   ]);
-  return { ...spec.always, ...Object.fromEntries(filters), q, sort, cursor, limit };
+  return { ...spec.always, ...Object.fromEntries(filters), [spec.searchAs ?? "q"]: q, sort, cursor, limit };
 }
 
 /** As <input type="datetime-local"> has it, in UTC. What is no time, the interface refuses in its own words. */

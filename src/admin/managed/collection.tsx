@@ -63,6 +63,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
         mayChange={isOwn && may(c, action("update"))}
         mayDelete={isOwn && may(c, action("delete"))}
         about={spec.about?.(row)}
+        does={spec.does?.filter((each) => may(c, each.action)) ?? []}
         {...(sent?.theirs === true && { theirs: typed })}
       />
     );

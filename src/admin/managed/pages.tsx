@@ -6,6 +6,7 @@ import { Form } from "../forms/form.tsx";
 import { Button, Notice, PostForm } from "../forms/parts.tsx";
 import type { Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
+import type { Managed } from "./spec.ts";
 
 export interface Place {
   readonly frame: Frame;
@@ -53,11 +54,23 @@ interface OneProps {
   readonly mayChange: boolean;
   readonly mayDelete: boolean;
   readonly about?: Child;
+  readonly does: NonNullable<Managed<never>["does"]>;
   /** Somebody else's version, where it has come in between. */
   readonly theirs?: Typed;
 }
 
-export function OnePage({ place, id, name, etag, outcome, mayChange, mayDelete, about, theirs }: OneProps) {
+export function OnePage({
+  place,
+  id,
+  name,
+  etag,
+  outcome,
+  mayChange,
+  mayDelete,
+  about,
+  does,
+  theirs,
+}: OneProps) {
   const { frame, title, path, noun, fields, options } = place;
   const changeable = fields.filter(({ fixed }) => fixed !== true);
   const here = `${path}/${id}`;
@@ -67,11 +80,20 @@ export function OnePage({ place, id, name, etag, outcome, mayChange, mayDelete, 
       frame={frame}
       crumbs={[{ label: title, path }]}
       actions={
-        mayDelete && (
-          <PostForm action={`${here}/delete`} token={frame.formToken} class="inline">
-            <Button kind="danger">Delete</Button>
-          </PostForm>
-        )
+        <>
+          {does.map(({ at, label, busy }) => (
+            <PostForm action={`${here}/${at}`} token={frame.formToken} class="inline">
+              <Button kind="quiet" busy={busy}>
+                {label}
+              </Button>
+            </PostForm>
+          ))}
+          {mayDelete && (
+            <PostForm action={`${here}/delete`} token={frame.formToken} class="inline">
+              <Button kind="danger">Delete</Button>
+            </PostForm>
+          )}
+        </>
       }
     >
       {about}

@@ -1,5 +1,6 @@
 /** A collection of the REST interface, said once for people: its list, its form, and what each thing is called. */
 import type { Child } from "hono/jsx";
+import type { Action } from "../../core/access/actions.ts";
 import type { ManagedName } from "../../core/access/managed-actions.ts";
 import type { FieldSpec } from "../forms/fields.ts";
 import type { ListSpec } from "../lists/spec.ts";
@@ -20,6 +21,13 @@ export interface Managed<Row> {
   readonly nameOf: (row: Row) => string;
   /** Of the whole system's: they are seen and left alone. */
   readonly isForeign?: (row: Row) => boolean;
+  /** Buttons beside its name; each posts to a route of its own below the thing's address. */
+  readonly does?: readonly {
+    readonly action: Action;
+    readonly at: string;
+    readonly label: string;
+    readonly busy?: string;
+  }[];
   /** Above the form of one that is there. */
   readonly about?: (row: Row) => Child;
 }

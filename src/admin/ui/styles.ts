@@ -51,7 +51,8 @@ main.narrow { max-width: 26rem; margin: 2rem auto; padding: 0 1rem; }
 main.alone { margin: 0 auto; max-width: 44rem; }
 @media (max-width: 40rem) { main { padding: 1rem 1rem 3rem; } }
 .head { display: flex; flex-wrap: wrap; gap: 0.5rem var(--space); align-items: center; }
-.head > div { min-width: 0; } .head > div:first-child { flex: 1 1 16rem; }
+.head > div { min-width: 0; } .head p { margin-top: 0.125rem; }
+.head > div:first-child { flex: 1 1 16rem; }
 .head .actions { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .crumbs + .head { margin-top: -0.5rem; }
 .switcher { min-width: 0; } .cut { overflow: hidden; text-overflow: ellipsis; max-width: 12rem; }
@@ -102,7 +103,7 @@ td a, .tight a { text-decoration: none; font-weight: 500; } td a:hover, .tight a
 .tabs { display: flex; flex-wrap: wrap; gap: 0.25rem; border-bottom: 1px solid var(--line); }
 .tabs a { padding: 0.4rem 0.75rem; color: var(--quiet); text-decoration: none; border-bottom: 2px solid transparent; margin-bottom: -1px; }
 .tabs a[aria-current] { color: var(--ink); border-color: var(--accent); font-weight: 600; }
-.details { display: grid; grid-template-columns: minmax(8rem, 14rem) minmax(0, 1fr); gap: 0.4rem 1rem; margin: 0; }
+.details { display: grid; grid-template-columns: minmax(6rem, 11rem) minmax(0, 1fr); gap: 0.4rem 1rem; margin: 0; }
 .details dt { color: var(--quiet); } .details dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { .details { grid-template-columns: minmax(0, 1fr); gap: 0; } .details dd { margin-bottom: 0.5rem; } }
 .empty { text-align: center; padding: 2.5rem 1rem; display: grid; gap: 0.5rem; justify-items: center; color: var(--quiet); }
@@ -130,7 +131,7 @@ const FORMS = `
 form { display: grid; gap: var(--space); margin: 0; }
 form.inline { display: inline-flex; gap: 0.5rem; align-items: center; }
 form.filters { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
-form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; }
+form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; max-width: 36rem; }
 form.wide { max-width: 44rem; }
 fieldset { border: 1px solid var(--line); border-radius: var(--radius); padding: var(--space); margin: 0; display: grid; gap: 0.5rem; min-width: 0; }
 legend { font-weight: 600; padding: 0 0.25rem; }
@@ -169,7 +170,7 @@ const CHARTS = `
 .chart .hover { fill: transparent; } .chart .hover:hover { fill: var(--quiet); fill-opacity: 0.15; }
 .series-1 { stroke: var(--series-1); color: var(--series-1); } .series-2 { stroke: var(--series-2); color: var(--series-2); stroke-dasharray: 5 3; } .series-3 { stroke: var(--series-3); color: var(--series-3); stroke-dasharray: 2 2; } .series-4 { stroke: var(--series-4); color: var(--series-4); stroke-dasharray: 8 3 2 3; } .series-5 { stroke: var(--series-5); color: var(--series-5); }
 .bar { stroke: none; } .bar.series-1 { fill: var(--bar); } .bar.series-2 { fill: var(--series-2); } .bar.series-3 { fill: var(--series-3); } .bar.series-4 { fill: var(--series-4); } .bar.series-5 { fill: var(--series-5); }
-.span.good { fill: var(--good); } .span.warn { fill: var(--warn); } .span.bad { fill: var(--danger); } .span.off { fill: var(--edge); }
+.span.good { fill: var(--span-good); } .span.warn { fill: var(--span-warn); } .span.bad { fill: var(--span-bad); } .span.plain { fill: var(--bar); } .span.off { fill: var(--edge); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; font-size: 0.8125rem; color: var(--quiet); list-style: none; margin: 0; padding: 0; }
 .chart .legend svg { display: inline; width: 1.5rem; height: 0.5rem; vertical-align: middle; }
 .chart summary { font-size: 0.8125rem; color: var(--quiet); cursor: pointer; }

@@ -25,6 +25,9 @@ export const TOKENS = `
   --series-4: light-dark(#7a4d00, #f2c14e);
   --series-5: light-dark(#6b3fa0, #c9a5f7);
   --bar: light-dark(#4f7fe6, #6f9df2);
+  --span-good: light-dark(#3f9d69, #4fb37c);
+  --span-warn: light-dark(#c98a1b, #d9a53a);
+  --span-bad: light-dark(#cf4a41, #e0685f);
   --space: 0.75rem;
   --radius: 0.5rem;
   --text: 0.875rem/1.5 system-ui, sans-serif;

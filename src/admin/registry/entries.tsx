@@ -1,0 +1,266 @@
+/** What registries offer: found, looked at, and made a server of the gateway in one form. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { remoteOf } from "../../core/registry/remotes.ts";
+import { ENTRY_STATUSES } from "../../core/vocabulary.ts";
+import { setFlash } from "../flash.ts";
+import { type FieldSpec, initialOf, readFields, typedIn } from "../forms/fields.ts";
+import { Form } from "../forms/form.tsx";
+import { LinkButton, Notice } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { listRoutes, may } from "../lists/routes.tsx";
+import { outcomeOf } from "../managed/collection.tsx";
+import type { Outcome } from "../managed/pages.tsx";
+import { serverPath } from "../servers/server.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Details, Time, type Tone } from "../ui/parts.tsx";
+
+type Scene = Context<AdminEnv>;
+
+const HOME = "/admin/registry";
+const crumbs = [{ label: "Registry", path: HOME }];
+
+const entryView = z.object({
+  id: z.string(),
+  name: z.string(),
+  version: z.string(),
+  status: z.enum(ENTRY_STATUSES),
+  statusMessage: z.string().nullable(),
+  isLatest: z.boolean(),
+  sourceId: z.string().nullable(),
+  serverId: z.string().nullable(),
+  serverName: z.string().nullable(),
+  publishedAt: z.string(),
+  server: z.looseObject({ title: z.string().optional(), description: z.string().optional() }),
+});
+
+type EntryView = z.infer<typeof entryView>;
+
+const TONES: Record<EntryView["status"], Tone> = { active: "good", deprecated: "warn", deleted: "bad" };
+
+const list = listRoutes<EntryView>({
+  title: "Registry",
+  intro: "MCP servers that registries tell of. Make one of them a server of yours.",
+  action: "registry-entries.list",
+  list: {
+    path: HOME,
+    api: "/registry-entries",
+    label: "Registry entries",
+    shape: entryView,
+    usual: "",
+    search: "Name, title, description",
+    searchAs: "search",
+    filters: [
+      {
+        name: "version",
+        label: "Versions",
+        kind: "choice",
+        options: [{ value: "latest", label: "Latest" }],
+      },
+    ],
+    columns: [
+      {
+        name: "name",
+        label: "Entry",
+        show: ({ name, server }) => (
+          <>
+            {server.title ?? name} {server.title !== undefined && <code class="quiet-text">{name}</code>}
+          </>
+        ),
+      },
+      {
+        name: "description",
+        label: "Description",
+        show: ({ server }) => server.description ?? "",
+        plain: ({ server }) => server.description,
+      },
+      { name: "version", label: "Version", show: ({ version }) => version },
+      { name: "status", label: "Status", show: ({ status }) => <Badge tone={TONES[status]}>{status}</Badge> },
+      {
+        name: "serverName",
+        label: "In use as",
+        show: ({ serverId, serverName }) =>
+          serverId !== null && serverName !== null && <a href={serverPath(serverId)}>{serverName}</a>,
+      },
+      { name: "publishedAt", label: "Published", show: ({ publishedAt }) => <Time at={publishedAt} /> },
+    ],
+    rowPath: ({ id }) => `${HOME}/${id}`,
+    empty: {
+      title: "No entries yet",
+      says: "Add a registry as a source and its entries come by themselves, or take in a single server.json.",
+      action: <LinkButton to="/admin/registry-sources/new">Add a source</LinkButton>,
+    },
+  },
+  actions: (c) => (
+    <>
+      {may(c, "registry-entries.import") && (
+        <LinkButton to={`${HOME}/import`} kind="quiet">
+          Take in a server.json
+        </LinkButton>
+      )}
+      {may(c, "registry-sources.create") && <LinkButton to="/admin/registry-sources">Sources</LinkButton>}
+    </>
+  ),
+});
+
+const importField: FieldSpec = {
+  name: "server",
+  label: "server.json",
+  kind: "json",
+  hint: "As registry.modelcontextprotocol.io describes it.",
+};
+
+function importPage(c: Scene, outcome: Outcome) {
+  return (
+    <Page title="Take in a server.json" frame={frameOf(c)} crumbs={crumbs}>
+      <Form
+        action={`${HOME}/import`}
+        token={c.get("formToken")}
+        fields={[importField]}
+        typed={outcome.typed}
+        options={new Map()}
+        faults={outcome.faults}
+        message={outcome.message}
+        submit="Take it in"
+        cancel={HOME}
+      />
+    </Page>
+  );
+}
+
+const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+
+/** What the entry's author says must be known to reach it. */
+function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefined {
+  const remote = remoteOf(server);
+  if (remote === undefined) return undefined;
+  const variables = memberOf(remote, "variables");
+  const headers = memberOf(remote, "headers");
+  const field = (kind: "variables" | "headers", key: string, told: unknown): FieldSpec => {
+    const of = isMembers(told) ? told : {};
+    const hint = textOf(memberOf(of, "description"));
+    const common = {
+      name: `${kind}.${key}`,
+      label: key,
+      optional: memberOf(of, "isRequired") !== true,
+      empty: "omit" as const,
+      ...(hint !== undefined && { hint }),
+    };
+    return memberOf(of, "isSecret") === true
+      ? { ...common, kind: "secret" }
+      : { ...common, kind: "text", initial: textOf(memberOf(of, "default")) ?? "" };
+  };
+  return [
+    {
+      name: "name",
+      label: "Name",
+      kind: "text",
+      maxlength: 100,
+      initial: name.split("/")[1] ?? name,
+      hint: "The last part of its endpoint: /mcp/name.",
+    },
+    ...(isMembers(variables)
+      ? Object.entries(variables).map(([key, told]) => field("variables", key, told))
+      : []),
+    ...(Array.isArray(headers) ? headers.filter(isMembers) : []).map((header) =>
+      field("headers", String(memberOf(header, "name")), header),
+    ),
+  ];
+}
+
+async function entryPage(c: Scene, sent?: Outcome) {
+  const id = c.req.param("id") ?? "";
+  const { value: entry } = await c.get("rest").read(`/registry-entries/${encodeURIComponent(id)}`, entryView);
+  const { server, name, version, status, statusMessage, serverId, serverName, publishedAt } = entry;
+  const fields = fieldsFor(entry);
+  return (
+    <Page title={server.title ?? name} frame={frameOf(c)} crumbs={crumbs}>
+      <section class="card" aria-label="The entry">
+        <Details
+          of={[
+            ["Name", <code>{name}</code>],
+            ["Description", server.description ?? "–"],
+            ["Version", version],
+            ["Status", <Badge tone={TONES[status]}>{status}</Badge>],
+            ...(statusMessage === null ? [] : [["Why", statusMessage] as const]),
+            ["Published", <Time at={publishedAt} />],
+          ]}
+        />
+        <details>
+          <summary>server.json</summary>
+          <pre>{JSON.stringify(server, null, 2)}</pre>
+        </details>
+      </section>
+      {serverId !== null && serverName !== null && (
+        <Notice>
+          It is in use as <a href={serverPath(serverId)}>{serverName}</a>.
+        </Notice>
+      )}
+      {fields === undefined && (
+        <p class="notice warn">
+          It runs only as a program. Start it behind an adapter that speaks HTTP, and register that.
+        </p>
+      )}
+      {fields !== undefined && serverName === null && may(c, "registry-entries.register") && (
+        <Form
+          action={`${HOME}/${id}`}
+          token={c.get("formToken")}
+          fields={fields}
+          typed={sent?.typed ?? initialOf(fields)}
+          options={new Map()}
+          faults={sent?.faults}
+          message={sent?.message}
+          submit="Make it a server"
+          busy="Registering …"
+          cancel={HOME}
+        />
+      )}
+    </Page>
+  );
+}
+
+const routes = new Hono<AdminEnv>()
+  .route("/", list)
+  .get(`${HOME}/import`, gate("registry-entries.import"), (c) =>
+    c.html(importPage(c, { typed: initialOf([importField]) })),
+  )
+  .post(`${HOME}/import`, gate("registry-entries.import"), async (c) => {
+    const typed = typedIn([importField], c.get("posted"));
+    const { body, faults } = readFields([importField], typed);
+    if (faults.length > 0) return c.html(importPage(c, { typed, faults }), 422);
+    const sent = await c.get("rest").send("POST", "/registry-entries", { json: body });
+    if (!sent.ok) return c.html(importPage(c, outcomeOf(sent.refusal, typed)), 422);
+    const { id, name } = entryView.parse(sent.value);
+    await setFlash(c, { says: `${name} is taken in.` });
+    return c.redirect(`${HOME}/${id}`, 303);
+  })
+  .get(`${HOME}/:id`, gate("registry-entries.read"), async (c) => c.html(await entryPage(c)))
+  .post(`${HOME}/:id`, gate("registry-entries.register"), async (c) => {
+    const api = `/registry-entries/${encodeURIComponent(c.req.param("id"))}`;
+    const { value: entry } = await c.get("rest").read(api, entryView);
+    const fields = fieldsFor(entry) ?? [];
+    const typed = typedIn(fields, c.get("posted"));
+    const { body, faults } = readFields(fields, typed);
+    if (faults.length > 0) return c.html(await entryPage(c, { typed, faults }), 422);
+    const sent = await c.get("rest").send("POST", `${api}/register`, { json: body });
+    if (!sent.ok) return c.html(await entryPage(c, outcomeOf(sent.refusal, typed)), 422);
+    const made = z.object({ id: z.string(), name: z.string() }).parse(sent.value);
+    await setFlash(c, { says: `${made.name} is registered, and being asked what it offers.` });
+    return c.redirect(serverPath(made.id), 303);
+  });
+
+export const registry: PageGroup = {
+  nav: [
+    {
+      section: "Registry",
+      label: "Registry",
+      path: HOME,
+      action: "registry-entries.list",
+      also: "import server.json official",
+    },
+  ],
+  routes,
+};
