@@ -1,9 +1,12 @@
 /** Everything that has a place in the navigation: one line a group of pages, in the order within its section. */
+import { analytics } from "./analytics/analytics.tsx";
 import { overview } from "./home/overview.tsx";
+import { requests } from "./records/requests.tsx";
 import { registry } from "./registry/entries.tsx";
 import { registrySources } from "./registry/sources.tsx";
 import { toolChanges } from "./servers/changes.tsx";
 import { servers } from "./servers/group.ts";
+import { activeRequests } from "./traffic/active-requests.tsx";
 import { ipRules } from "./traffic/ip-rules.tsx";
 import type { PageGroup } from "./ui/navigation.ts";
 
@@ -13,5 +16,8 @@ export const GROUPS: readonly PageGroup[] = [
   toolChanges,
   registry,
   registrySources,
+  analytics,
+  activeRequests,
   ipRules,
+  requests,
 ];

@@ -1,5 +1,7 @@
 /** The records of the tenant: who did what, what was called, what failed, what looked like an attack. */
+import { sql } from "drizzle-orm";
 import { Hono } from "hono";
+import { z } from "zod";
 import type { Action } from "../core/access/actions.ts";
 import {
   auditLogs,
@@ -57,28 +59,43 @@ export const mcpAuditLog = records(
   }),
 );
 
-export const requestLog = records(
-  "request-logs.list",
-  "Requests, newest first.",
-  timelineOf({
-    table: requestLogs,
-    time: "requestTime",
-    filters: [
-      "userId",
-      "apiKeyId",
-      "targetServerId",
-      "method",
-      "path",
-      "mcpMethod",
-      "toolName",
-      "clientName",
-      "ipAddress",
-      "errorCode",
-      "requestId",
-      "traceId",
-    ],
-    least: { minStatus: "statusCode", minDurationMs: "durationMs" },
-  }),
+const requests = timelineOf({
+  table: requestLogs,
+  time: "requestTime",
+  filters: [
+    "id",
+    "userId",
+    "apiKeyId",
+    "targetServerId",
+    "method",
+    "path",
+    "mcpMethod",
+    "toolName",
+    "clientName",
+    "ipAddress",
+    "errorCode",
+    "requestId",
+    "traceId",
+  ],
+  least: { minStatus: "statusCode", minDurationMs: "durationMs" },
+  searched: ["path", "toolName", "mcpMethod", "clientName", "errorCode"],
+});
+
+const byDoor = z.object({
+  kind: z.enum(["mcp", "rest", "page"]).optional().meta({ description: "By the door that they came in." }),
+});
+
+export const requestLog = new Hono<AppEnv>().get(
+  "/",
+  guard("request-logs.list"),
+  query(requests.query.extend(byDoor.shape)),
+  givesPage(requests.shape, "Requests, newest first."),
+  async (c) => {
+    const asked = c.req.valid("query");
+    const { kind } = byDoor.parse(asked);
+    const ofDoor = kind === undefined ? undefined : sql`gateway_kind_of_path(${requestLogs.path}) = ${kind}`;
+    return c.json(await requests.list(c, asked, ofDoor));
+  },
 );
 
 export const errorLog = records(

@@ -27,7 +27,7 @@ const showAxes = (root) =>
   });
 
 const showCopyButtons = (root) =>
-  each("[data-copy]", root, (element) => {
+  each("[data-copy], [data-pauses]", root, (element) => {
     element.hidden = false;
   });
 
@@ -95,6 +95,11 @@ document.addEventListener("click", async (event) => {
     return;
   }
   if (event.target.id === "palette") event.target.close();
+  const pause = event.target.closest("[data-pauses]");
+  if (pause) {
+    const isPaused = document.getElementById(pause.dataset.pauses).toggleAttribute("data-paused");
+    pause.setAttribute("aria-pressed", String(isPaused));
+  }
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const from = document.getElementById(button.dataset.copy);

@@ -1,8 +1,8 @@
 /** What the overview shows, read in one batch; and what of it can be told by arithmetic. */
-import { type Figures, figuresOf, type Sums, total } from "../../core/analytics/figures.ts";
-import type { Span } from "../../core/analytics/period.ts";
+import { courseOf } from "../../core/analytics/course.ts";
+import { figuresOf, total } from "../../core/analytics/figures.ts";
 import { wholeUnits } from "../../core/analytics/period.ts";
-import { GRAIN_MS, type Grain } from "../../core/analytics/vocabulary.ts";
+import type { Grain } from "../../core/analytics/vocabulary.ts";
 import type { Advice } from "../../core/limits/advice.ts";
 import { topMembers, trafficSeries } from "../../db/queries/analytics.ts";
 import { currentAnnouncements } from "../../db/queries/announcements.ts";
@@ -89,20 +89,4 @@ async function adviceOf(services: Services, tenantId: string): Promise<ReadonlyM
   } catch {
     return new Map();
   }
-}
-
-export interface Course {
-  readonly times: readonly number[];
-  readonly figures: readonly Figures[];
-}
-
-const NOTHING: Sums = { requests: 0, errors: 0, timed: 0, durationMs: 0, requestBytes: 0, histogram: [] };
-
-/** Units in which there was nothing have no row; a chart shows them all the same. */
-export function courseOf(rows: readonly (Sums & { at: Date })[], { from, to }: Span, grain: Grain): Course {
-  const known = new Map(rows.map((row) => [row.at.getTime(), row]));
-  const unit = GRAIN_MS[grain];
-  const count = Math.round((to.getTime() - from.getTime()) / unit);
-  const times = Array.from({ length: count }, (_, index) => from.getTime() + index * unit);
-  return { times, figures: times.map((at) => figuresOf(known.get(at) ?? NOTHING)) };
 }

@@ -1,21 +1,10 @@
 /** A list as a file: page after page is read and written on, so that no list is too long for it. */
+import { csvLine } from "../../core/csv.ts";
 import { pageOf, type Rest } from "../rest.ts";
 import type { ListSpec } from "./spec.ts";
 import { type ListState, restQuery } from "./state.ts";
 
 const PAGE = 200;
-
-/** Spreadsheets take cells that begin like this for formulas. */
-const FORMULA = /^[=+\-@\t\r]/;
-
-export function cell(value: unknown): string {
-  const isNumber = typeof value === "number";
-  const plain = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
-  const text = !isNumber && FORMULA.test(plain) ? `'${plain}` : plain;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-const line = (cells: readonly unknown[]) => `${cells.map(cell).join(",")}\r\n`;
 
 export function csvOf<Row extends object>(rest: Rest, spec: ListSpec<Row>, state: ListState): Response {
   const page = pageOf(spec.shape);
@@ -24,13 +13,13 @@ export function csvOf<Row extends object>(rest: Rest, spec: ListSpec<Row>, state
     if (cursor === null) return controller.close();
     const { value } = await rest.read(spec.api, page, restQuery(spec, { ...state, cursor }, PAGE));
     const rows = value.items.map((row) =>
-      line(
+      csvLine(
         spec.columns.map(({ name, plain }) =>
           plain === undefined ? Object.entries(row).find(([member]) => member === name)?.[1] : plain(row),
         ),
       ),
     );
-    const head = cursor === "" ? line(spec.columns.map(({ label }) => label)) : "";
+    const head = cursor === "" ? csvLine(spec.columns.map(({ label }) => label)) : "";
     cursor = value.nextCursor;
     controller.enqueue(new TextEncoder().encode(head + rows.join("")));
   };

@@ -84,6 +84,15 @@ export function CopyButton({ from, label = "Copy" }: { from: string; label?: str
   );
 }
 
+/** Holds back what a live region is told. Without script nothing is told, and there is no button. */
+export function PauseButton({ of }: { of: string }) {
+  return (
+    <button type="button" class="quiet" data-pauses={of} aria-pressed="false" hidden>
+      Pause
+    </button>
+  );
+}
+
 /** What is slow comes after the page; without script it is a link to the same. */
 export function Later({ path, label }: { path: string; label: string }) {
   return (
@@ -101,17 +110,19 @@ export function Live({
   id,
   path,
   most,
+  class: kind = "",
   children,
 }: {
   id: string;
   path: string;
   most?: number;
+  class?: string;
   children?: Child;
 }) {
   return (
     <div class="live">
       <p class="quiet-text" id={`${id}-state`} role="status" />
-      <div id={id} data-live={path} data-most={most}>
+      <div id={id} class={kind} data-live={path} data-most={most}>
         {children}
       </div>
     </div>

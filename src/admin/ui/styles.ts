@@ -121,6 +121,9 @@ tr:last-child > td { border-bottom: 0; }
 th { font-size: 0.8125rem; font-weight: 600; color: var(--quiet); white-space: nowrap; background: var(--sunken); }
 th a { color: inherit; text-decoration: none; } th a:hover { text-decoration: underline; }
 td code { overflow-wrap: normal; }
+.line-of-log { display: flex; flex-wrap: wrap; gap: 0.25rem var(--space); align-items: baseline; padding: 0.35rem 0.75rem; border-bottom: 1px solid var(--line); background: var(--raised); }
+.line-of-log > :nth-child(2) { flex: 1 1 14rem; min-width: 0; overflow-wrap: anywhere; }
+.live > div.tail { gap: 0; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody tr:hover { background: var(--ground); }
 ins { background: var(--good-ground); color: var(--good); text-decoration: none; }
@@ -135,7 +138,7 @@ form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; 
 form.wide { max-width: 44rem; }
 fieldset { border: 1px solid var(--line); border-radius: var(--radius); padding: var(--space); margin: 0; display: grid; gap: 0.5rem; min-width: 0; }
 legend { font-weight: 600; padding: 0 0.25rem; }
-label, .field { display: grid; gap: 0.25rem; font-weight: 600; font-size: 0.8125rem; }
+label, .field { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.25rem; font-weight: 600; font-size: 0.8125rem; }
 .field > label { display: block; }
 label.check, .field > label.check { display: flex; gap: 0.5rem; align-items: center; font-weight: 400; font-size: inherit; }
 th.mark, td.mark { width: 2rem; }

@@ -30,7 +30,14 @@ export function figuresOf({ requests, errors, timed, durationMs, requestBytes, h
   };
 }
 
-const NOTHING: Sums = { requests: 0, errors: 0, timed: 0, durationMs: 0, requestBytes: 0, histogram: [] };
+export const NOTHING: Sums = {
+  requests: 0,
+  errors: 0,
+  timed: 0,
+  durationMs: 0,
+  requestBytes: 0,
+  histogram: [],
+};
 
 export function total(all: readonly Sums[]): Sums {
   return all.reduce(

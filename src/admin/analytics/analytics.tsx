@@ -1,0 +1,117 @@
+/** Traffic in numbers: over time, in the week, by whom and what, and why it fails; and as files. */
+import { type Context, Hono } from "hono";
+import { TRAFFIC_KINDS } from "../../core/analytics/vocabulary.ts";
+import { Button, LinkButton } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { queryOf } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Tabs } from "../ui/parts.tsx";
+import { ALL_RANGES, type Analytics, type Asked, askedIn, loadAnalytics, nameOf, RANGES } from "./data.ts";
+import { addressOf, Courses, Failures, Nothing, Numbers, PATH, Tops, Week } from "./view.tsx";
+
+const KINDS: Readonly<Record<(typeof TRAFFIC_KINDS)[number], string>> = {
+  call: "MCP calls",
+  mcp: "Requests to MCP endpoints",
+  rest: "Requests to the REST interface",
+  page: "Requests to these pages",
+};
+
+function KindForm({ asked }: { asked: Asked }) {
+  return (
+    <form class="filters" method="get" action={PATH}>
+      <input type="hidden" name="range" value={asked.range} />
+      <label>
+        Traffic
+        <select name="kind" data-submits="">
+          {TRAFFIC_KINDS.map((kind) => (
+            <option value={kind} selected={kind === asked.kind}>
+              {KINDS[kind]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <noscript>
+        <Button kind="quiet">Apply</Button>
+      </noscript>
+    </form>
+  );
+}
+
+/** Who it is about, where it is about one. */
+function titleOf({ asked: { of, member }, top }: Analytics): string {
+  if (member === "" || of === "all" || of === "method" || of === "error") return member || "Analytics";
+  return nameOf(of, top[of].find((row) => row.member === member) ?? { member, name: null });
+}
+
+function Files({ c, analytics: { span, grain } }: { c: Context<AdminEnv>; analytics: Analytics }) {
+  const period = { from: span.from.toISOString(), to: span.to.toISOString() };
+  const sums = { ...period, grain: grain === "day" ? "day" : "hour" };
+  return (
+    <section class="card" aria-label="Files">
+      <h2>As files</h2>
+      <p class="quiet-text">Of this period, of any length; everything that the numbers are made of.</p>
+      <div class="start">
+        <LinkButton kind="quiet" to={`/api/v1/analytics/export${queryOf(sums)}`}>
+          Sums (CSV)
+        </LinkButton>
+        <LinkButton kind="quiet" to={`/api/v1/request-logs/export${queryOf(period)}`}>
+          Requests (CSV)
+        </LinkButton>
+        <LinkButton
+          kind="quiet"
+          to={`/api/v1/request-logs/export${queryOf({ ...period, format: "ndjson" })}`}
+        >
+          Requests (NDJSON)
+        </LinkButton>
+        {may(c, "system.read") && (
+          <LinkButton kind="quiet" to={`/api/v1/system/usage/export${queryOf(period)}`}>
+            All organisations' usage (CSV)
+          </LinkButton>
+        )}
+      </div>
+    </section>
+  );
+}
+
+const routes = new Hono<AdminEnv>().get(PATH, gate("analytics.read"), async (c) => {
+  const asked = askedIn((name) => c.req.query(name));
+  const analytics = await loadAnalytics(c.get("services"), c.get("principal").tenantId, asked, new Date());
+  const isOfOne = asked.of !== "all";
+  const tabs = ALL_RANGES.map((range) => ({ label: RANGES[range].label, path: addressOf(asked, { range }) }));
+  return c.html(
+    <Page
+      title={titleOf(analytics)}
+      frame={frameOf(c)}
+      crumbs={isOfOne ? [{ label: "Analytics", path: addressOf(asked, { of: "all", member: "" }) }] : []}
+      intro={KINDS[asked.kind]}
+    >
+      <Tabs tabs={tabs} current={addressOf(asked)} label="Period" />
+      {!isOfOne && <KindForm asked={asked} />}
+      <Numbers analytics={analytics} />
+      {analytics.totals.requests === 0 && <Nothing />}
+      <Courses analytics={analytics} />
+      {!isOfOne && <Tops analytics={analytics} />}
+      <div class="grid">
+        <Week analytics={analytics} />
+        {!isOfOne && <Failures analytics={analytics} />}
+      </div>
+      {!isOfOne && <Files c={c} analytics={analytics} />}
+    </Page>,
+  );
+});
+
+export const analytics: PageGroup = {
+  nav: [
+    {
+      section: "Traffic",
+      label: "Analytics",
+      path: PATH,
+      action: "analytics.read",
+      also: "usage latency percentiles statistics charts heat map export billing",
+    },
+  ],
+  routes,
+};

@@ -1,0 +1,102 @@
+/** What the analytics page shows, in one look into the database. */
+import { courseOf } from "../../core/analytics/course.ts";
+import { figuresOf, total } from "../../core/analytics/figures.ts";
+import { heatMap } from "../../core/analytics/heat-map.ts";
+import { usualGrain, wholeUnits } from "../../core/analytics/period.ts";
+import {
+  DIMENSIONS,
+  type Dimension,
+  readToolMember,
+  TRAFFIC_KINDS,
+  type TrafficKind,
+} from "../../core/analytics/vocabulary.ts";
+import { topMembers, trafficSeries } from "../../db/queries/analytics.ts";
+import { tenantById } from "../../db/queries/tenants.ts";
+import type { Services } from "../../services.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export const RANGES = {
+  hour: { label: "Last hour", ms: HOUR_MS },
+  day: { label: "Last day", ms: DAY_MS },
+  week: { label: "Last week", ms: 7 * DAY_MS },
+  month: { label: "Last 30 days", ms: 30 * DAY_MS },
+  year: { label: "Last year", ms: 365 * DAY_MS },
+} as const;
+export type Range = keyof typeof RANGES;
+
+const isRange = (name: string): name is Range => Object.hasOwn(RANGES, name);
+export const ALL_RANGES: readonly Range[] = Object.keys(RANGES).filter(isRange);
+
+/** What one asks for stands in the address. */
+export interface Asked {
+  readonly range: Range;
+  readonly kind: TrafficKind;
+  readonly of: Dimension;
+  readonly member: string;
+}
+
+const among = <T extends string>(known: readonly T[], text: string | undefined, usual: T): T =>
+  known.find((one) => one === text) ?? usual;
+
+export function askedIn(query: (name: string) => string | undefined): Asked {
+  const range = query("range") ?? "";
+  const member = query("member") ?? "";
+  const of = among(DIMENSIONS, query("of"), "all");
+  return {
+    range: isRange(range) ? range : "day",
+    kind: among(TRAFFIC_KINDS, query("kind"), "call"),
+    // Of a dimension there is only one member at a time.
+    of: member === "" ? "all" : of,
+    member: of === "all" ? "" : member,
+  };
+}
+
+const MOST = 8;
+/** As many whole weeks as make a habit visible. */
+const HEAT_MS = 28 * DAY_MS;
+
+export type Analytics = Awaited<ReturnType<typeof loadAnalytics>>;
+
+export async function loadAnalytics(services: Services, tenantId: string, asked: Asked, now: Date) {
+  const { range, kind, of, member } = asked;
+  const period = { from: new Date(now.getTime() - RANGES[range].ms), to: now };
+  const grain = usualGrain(period);
+  const span = wholeUnits(period, grain);
+  const scope = { ...span, tenantId, kind, grain };
+  const weeks = wholeUnits({ from: new Date(now.getTime() - HEAT_MS), to: now }, "hour");
+  const db = services.database.withTenant(tenantId, "read");
+  const top = (dimension: Dimension) => topMembers(db, { ...scope, dimension, by: "requests", limit: MOST });
+  const [series, hours, tools, servers, users, keys, clients, errors, tenants] = await db.batch([
+    trafficSeries(db, { ...scope, dimension: of, member }),
+    trafficSeries(db, { ...weeks, tenantId, kind, grain: "hour", dimension: of, member }),
+    top("tool"),
+    top("server"),
+    top("user"),
+    top("key"),
+    top("client"),
+    top("error"),
+    tenantById(db, tenantId),
+  ]);
+  const timeZone = tenants[0]?.timeZone ?? "UTC";
+  return {
+    asked,
+    span,
+    grain,
+    course: courseOf(series, span, grain),
+    totals: figuresOf(total(series)),
+    heat: { timeZone, cells: heatMap(hours, timeZone) },
+    top: { tool: tools, server: servers, user: users, key: keys, client: clients },
+    errors,
+  };
+}
+
+export type Top = Analytics["top"]["tool"][number];
+
+/** As they are called now; what is gone keeps its id. */
+export function nameOf(of: Dimension, { member, name }: Pick<Top, "member" | "name">): string {
+  if (of !== "tool") return name ?? member;
+  const { serverId, tool } = readToolMember(member);
+  return `${tool} (${name ?? serverId})`;
+}

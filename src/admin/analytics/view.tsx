@@ -1,0 +1,200 @@
+/** The analytics page's parts. */
+import { errorKind } from "../../core/analytics/errors.ts";
+import type { Dimension } from "../../core/analytics/vocabulary.ts";
+import { HeatMap, LineChart, StackedBars } from "../charts/charts.tsx";
+import { short, withUnit } from "../charts/scale.ts";
+import { queryOf } from "../rest.ts";
+import { Empty, Stats } from "../ui/parts.tsx";
+import { type Analytics, type Asked, nameOf, type Top } from "./data.ts";
+
+export const PATH = "/admin/analytics";
+
+export const addressOf = (asked: Asked, change: Partial<Asked> = {}) => {
+  const { range, kind, of, member } = { ...asked, ...change };
+  return PATH + queryOf({ range, kind: kind === "call" ? "" : kind, of: of === "all" ? "" : of, member });
+};
+
+const percent = (part: number) => withUnit(part * 100, "%");
+const ms = (value: number | null) => (value === null ? "–" : withUnit(value, "ms"));
+
+export function Numbers({ analytics: { totals } }: { analytics: Analytics }) {
+  return (
+    <Stats
+      stats={[
+        { label: "Requests", value: short(totals.requests) },
+        { label: "Failed", value: percent(totals.errorRate), note: short(totals.errors) },
+        { label: "Half within", value: ms(totals.p50Ms), note: `${ms(totals.avgMs)} on average` },
+        { label: "95 % within", value: ms(totals.p95Ms) },
+        { label: "99 % within", value: ms(totals.p99Ms) },
+      ]}
+    />
+  );
+}
+
+export function Courses({ analytics: { course, grain } }: { analytics: Analytics }) {
+  const { times, figures } = course;
+  return (
+    <div class="grid">
+      <section class="card" aria-label="Requests">
+        <StackedBars
+          title={`Requests a ${grain}`}
+          unit=""
+          times={times}
+          series={[
+            { label: "came off", values: figures.map(({ requests, errors }) => requests - errors) },
+            { label: "failed", values: figures.map(({ errors }) => errors) },
+          ]}
+        />
+      </section>
+      <section class="card" aria-label="Latency">
+        <LineChart
+          title="Time to answer"
+          unit="ms"
+          times={times}
+          series={[
+            { label: "half within", values: figures.map(({ p50Ms }) => p50Ms) },
+            { label: "95 % within", values: figures.map(({ p95Ms }) => p95Ms) },
+            { label: "99 % within", values: figures.map(({ p99Ms }) => p99Ms) },
+          ]}
+        />
+      </section>
+    </div>
+  );
+}
+
+const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const HOURS = Array.from({ length: 24 }, (_, hour) => `${String(hour).padStart(2, "0")}:00`);
+
+export function Week({ analytics: { heat } }: { analytics: Analytics }) {
+  const values = WEEKDAYS.map((_, day) =>
+    heat.cells.filter(({ weekday }) => weekday === day + 1).map(({ requests }) => requests),
+  );
+  return (
+    <section class="card" aria-label="Hours of the week">
+      <HeatMap
+        title={`Requests by hour of the week, of four weeks (${heat.timeZone})`}
+        unit=""
+        rows={WEEKDAYS}
+        columns={HOURS}
+        values={values}
+      />
+    </section>
+  );
+}
+
+const TITLES: Readonly<Record<keyof Analytics["top"], string>> = {
+  tool: "Tools",
+  server: "Servers",
+  user: "People",
+  key: "Keys",
+  client: "Clients",
+};
+
+interface TopProps {
+  readonly of: Dimension;
+  readonly title: string;
+  readonly rows: readonly Top[];
+  readonly asked: Asked;
+}
+
+function TopList({ of, title, rows, asked }: TopProps) {
+  return (
+    <section class="card" aria-label={title}>
+      <h2>{title}</h2>
+      <section class="scroll" aria-label={`${title} with the most requests`} tabindex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col" class="number">
+                Requests
+              </th>
+              <th scope="col" class="number">
+                Failed
+              </th>
+              <th scope="col" class="number">
+                Average
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr>
+                <td>
+                  <a href={addressOf(asked, { of, member: row.member })}>{nameOf(of, row)}</a>
+                </td>
+                <td class="number">{short(row.requests)}</td>
+                <td class="number">{percent(row.errors / row.requests)}</td>
+                <td class="number">{ms(row.timed === 0 ? null : row.durationMs / row.timed)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+export function Tops({ analytics: { top, asked } }: { analytics: Analytics }) {
+  const dimensions = ["tool", "server", "user", "key", "client"] as const;
+  return (
+    <div class="grid">
+      {dimensions
+        .filter((of) => top[of].length > 0)
+        .map((of) => (
+          <TopList of={of} title={TITLES[of]} rows={top[of]} asked={asked} />
+        ))}
+    </div>
+  );
+}
+
+export function Failures({ analytics: { errors } }: { analytics: Analytics }) {
+  if (errors.length === 0) return null;
+  const all = errors.reduce((sum, { requests }) => sum + requests, 0);
+  return (
+    <section class="card" aria-label="Why requests fail">
+      <h2>Why requests fail</h2>
+      <section class="scroll" aria-label="Causes" tabindex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Cause</th>
+              <th scope="col">Whose</th>
+              <th scope="col" class="number">
+                Requests
+              </th>
+              <th scope="col" class="number">
+                Share
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {errors.map(({ member, requests }) => {
+              const { title, class: kind } = errorKind(member);
+              return (
+                <tr>
+                  <td>{title}</td>
+                  <td>{kind}</td>
+                  <td class="number">{short(requests)}</td>
+                  <td class="number">{percent(requests / all)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+export function Nothing() {
+  return (
+    <div class="card">
+      <Empty title="Nothing in this period">
+        <p>
+          Choose a longer one, or point a client at the gateway: <a href="/admin/connect">Connect</a>
+        </p>
+      </Empty>
+    </div>
+  );
+}

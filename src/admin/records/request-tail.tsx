@@ -1,0 +1,94 @@
+/** Requests as they come. What the log is told a few seconds late still shows, each once. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { Button } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { pageOf, queryOf } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { live } from "../ui/live.ts";
+import { Live, PauseButton } from "../ui/parts.tsx";
+import { RequestLine, type RequestRow, requestShape } from "./request-rows.tsx";
+
+const EVERY_MS = 2000;
+/** The way through the queue takes seconds; after so long nobody looks for it here. */
+const LATEST_MS = 60_000;
+const AT_ONCE = 100;
+
+const asked = z.object({ only: z.enum(["", "mcp", "failed"]).catch("") });
+type Asked = z.output<typeof asked>;
+
+const ONLY = [
+  ["", "All requests"],
+  ["mcp", "MCP calls"],
+  ["failed", "Failed ones"],
+] as const;
+
+async function latest(c: Context<AdminEnv>, { only }: Asked): Promise<readonly RequestRow[]> {
+  const { value } = await c.get("rest").read("/request-logs", pageOf(requestShape), {
+    from: new Date(Date.now() - LATEST_MS).toISOString(),
+    limit: AT_ONCE,
+    ...(only === "failed" && { minStatus: 400 }),
+  });
+  // The pages' own would push everything else out of sight.
+  return value.items.filter(
+    ({ path, mcpMethod }) => !path.startsWith("/admin") && (only !== "mcp" || mcpMethod !== null),
+  );
+}
+
+const Lines = ({ of }: { of: readonly RequestRow[] }) => (
+  <>
+    {of.map((request) => (
+      <RequestLine request={request} />
+    ))}
+  </>
+);
+
+export const requestTail = new Hono<AdminEnv>()
+  .get("/admin/requests/tail", gate("request-logs.list"), async (c) => {
+    const { only } = asked.parse(c.req.query());
+    const rows = await latest(c, { only });
+    return c.html(
+      <Page
+        title="Live requests"
+        frame={frameOf(c)}
+        crumbs={[{ label: "Requests", path: "/admin/requests" }]}
+        intro="As they come in, a few seconds late. Requests to these pages are left out."
+        actions={<PauseButton of="tail" />}
+      >
+        <form class="filters" method="get" action="/admin/requests/tail">
+          <label>
+            Show
+            <select name="only" data-submits="">
+              {ONLY.map(([value, label]) => (
+                <option value={value} selected={value === only}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+          <noscript>
+            <Button kind="quiet">Apply</Button>
+          </noscript>
+        </form>
+        <Live id="tail" class="tail" path={`/admin/requests/tail/events${queryOf({ only })}`} most={200}>
+          <Lines of={rows} />
+        </Live>
+        {rows.length === 0 && <p class="quiet-text">Nothing in the last minute.</p>}
+      </Page>,
+    );
+  })
+  .get("/admin/requests/tail/events", gate("request-logs.list"), (c) => {
+    const query = asked.parse(c.req.query());
+    let told: ReadonlySet<string> | undefined;
+    return live(c, EVERY_MS, async () => {
+      const rows = await latest(c, query);
+      const known = told;
+      told = new Set(rows.map(({ id }) => id));
+      // The page has shown those that were there when it was made.
+      const fresh = known === undefined ? [] : rows.filter(({ id }) => !known.has(id));
+      return fresh.length === 0
+        ? undefined
+        : { event: "prepend", html: String(await (<Lines of={fresh} />)) };
+    });
+  });

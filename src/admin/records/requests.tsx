@@ -1,0 +1,117 @@
+/** All requests: to be searched, looked at one by one, and watched as they come. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { LinkButton } from "../forms/parts.tsx";
+import type { AdminEnv } from "../gate.ts";
+import { listRoutes } from "../lists/routes.tsx";
+import type { ListSpec } from "../lists/spec.ts";
+import { pageOf, type Rest } from "../rest.ts";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Time } from "../ui/parts.tsx";
+import { requestDetail } from "./request-detail.tsx";
+import { durationText, type RequestRow, requestPath, requestShape, Status, What } from "./request-rows.tsx";
+import { requestTail } from "./request-tail.tsx";
+
+const named = z.object({ id: z.string(), name: z.string() });
+
+export async function serverOptions(rest: Rest) {
+  const { value } = await rest.read("/servers", pageOf(named), {
+    limit: 200,
+    sort: "name",
+    fields: "id,name",
+  });
+  return value.items.map(({ id, name }) => ({ value: id, label: name }));
+}
+
+const FAILURES = [
+  { value: "400", label: "Failed" },
+  { value: "500", label: "Not the caller's fault" },
+];
+
+const DOORS = [
+  { value: "mcp", label: "MCP" },
+  { value: "rest", label: "REST" },
+  { value: "page", label: "These pages" },
+];
+
+const SLOW = [
+  { value: "1000", label: "A second or more" },
+  { value: "10000", label: "Ten seconds or more" },
+];
+
+const list: ListSpec<RequestRow> = {
+  path: "/admin/requests",
+  api: "/request-logs",
+  shape: requestShape,
+  label: "Requests",
+  usual: "",
+  search: "Tool, method, path, client or error",
+  rowPath: requestPath,
+  filters: [
+    { name: "kind", label: "To", kind: "choice", options: DOORS },
+    { name: "targetServerId", label: "Server", kind: "choice", options: serverOptions },
+    { name: "minStatus", label: "Outcome", kind: "choice", options: FAILURES },
+    { name: "minDurationMs", label: "Took", kind: "choice", options: SLOW },
+    { name: "requestId", label: "Request id", kind: "text" },
+    { name: "from", label: "From (UTC)", kind: "moment" },
+    { name: "to", label: "To (UTC)", kind: "moment" },
+  ],
+  columns: [
+    { name: "requestTime", label: "Time", show: ({ requestTime }) => <Time at={requestTime} /> },
+    {
+      name: "toolName",
+      label: "What",
+      show: (request) => <What request={request} />,
+      plain: ({ method, path, mcpMethod, toolName }) => toolName ?? mcpMethod ?? `${method} ${path}`,
+    },
+    { name: "clientName", label: "Client", show: ({ clientName }) => clientName ?? "" },
+    {
+      name: "statusCode",
+      label: "Outcome",
+      show: (request) => <Status request={request} />,
+    },
+    {
+      name: "durationMs",
+      label: "Took",
+      number: true,
+      show: ({ durationMs }) => durationText(durationMs),
+    },
+  ],
+  empty: {
+    title: "No requests in the last day",
+    says: "As soon as a client calls the gateway, it shows here. Older ones: ask for a period.",
+    action: <LinkButton to="/admin/requests?from=2000-01-01T00:00">All there are</LinkButton>,
+  },
+};
+
+const routes = new Hono<AdminEnv>()
+  // Before the single ones, whose ids these are not.
+  .route("/", requestTail)
+  .route(
+    "/",
+    listRoutes({
+      title: "Requests",
+      intro: "Of the last day, unless you ask for a period.",
+      action: "request-logs.list",
+      list,
+      actions: () => (
+        <LinkButton to="/admin/requests/tail" kind="quiet">
+          Watch live
+        </LinkButton>
+      ),
+    }),
+  )
+  .route("/", requestDetail);
+
+export const requests: PageGroup = {
+  nav: [
+    {
+      section: "Records",
+      label: "Requests",
+      path: "/admin/requests",
+      action: "request-logs.list",
+      also: "log logs traffic calls live tail",
+    },
+  ],
+  routes,
+};

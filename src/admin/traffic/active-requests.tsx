@@ -1,0 +1,145 @@
+/** What is running right now, to be ended where it must. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { withUnit } from "../charts/scale.ts";
+import { setFlash } from "../flash.ts";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { pageOf } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { live } from "../ui/live.ts";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Empty, Live, Time } from "../ui/parts.tsx";
+
+const PATH = "/admin/active-requests";
+const EVERY_MS = 2000;
+
+const running = z.object({
+  id: z.string(),
+  requestId: z.string(),
+  userId: z.string().optional(),
+  server: z.string(),
+  method: z.string(),
+  target: z.string().optional(),
+  startedAt: z.number(),
+});
+type Running = z.output<typeof running>;
+
+async function load(c: Context<AdminEnv>): Promise<readonly Running[]> {
+  const { value } = await c.get("rest").read("/active-requests", pageOf(running));
+  return value.items.toSorted((one, other) => one.startedAt - other.startedAt);
+}
+
+interface TableProps {
+  readonly requests: readonly Running[];
+  readonly now: number;
+  /** Undefined for whoever may not end them. */
+  readonly formToken: string | undefined;
+}
+
+function Table({ requests, now, formToken }: TableProps) {
+  if (requests.length === 0) {
+    return (
+      <div class="card">
+        <Empty title="Nothing is running">
+          <p>Requests show here once they have taken longer than a second.</p>
+        </Empty>
+      </div>
+    );
+  }
+  return (
+    <section class="scroll" aria-label="Running requests" tabindex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Since</th>
+            <th scope="col">What</th>
+            <th scope="col">Server</th>
+            <th scope="col">By</th>
+            <th scope="col" class="number">
+              Running
+            </th>
+            {formToken !== undefined && <th scope="col">End</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {requests.map(({ id, startedAt, method, target, server, userId }) => (
+            <tr>
+              <td>
+                <Time at={new Date(startedAt)} />
+              </td>
+              <td>
+                <code>{target ?? method}</code>
+              </td>
+              <td>{server}</td>
+              <td>{userId ?? "a key of nobody's"}</td>
+              <td class="number">{withUnit(Math.max(0, Math.round((now - startedAt) / 1000)), "s")}</td>
+              {formToken !== undefined && (
+                <td>
+                  <PostForm action={`${PATH}/end`} token={formToken} hidden={{ id }} class="inline">
+                    <Button kind="danger">{`End ${target ?? method}`}</Button>
+                  </PostForm>
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const tableOf = async (c: Context<AdminEnv>) => (
+  <Table
+    requests={await load(c)}
+    now={Date.now()}
+    formToken={may(c, "active-requests.cancel") ? c.get("formToken") : undefined}
+  />
+);
+
+const routes = new Hono<AdminEnv>()
+  .get(PATH, gate("active-requests.list"), async (c) =>
+    c.html(
+      <Page
+        title="Active requests"
+        frame={frameOf(c)}
+        intro="What has been running for more than a second. Whoever waits for an answer is told that it was ended."
+      >
+        <Live id="active" path={`${PATH}/events`}>
+          {await tableOf(c)}
+        </Live>
+      </Page>,
+    ),
+  )
+  .get(`${PATH}/events`, gate("active-requests.list"), (c) => {
+    let shown = "";
+    return live(c, EVERY_MS, async () => {
+      const html = String(await tableOf(c));
+      // What is the same stays, with the focus that may be in it.
+      if (html === shown) return undefined;
+      shown = html;
+      return { event: "replace", html };
+    });
+  })
+  .post(`${PATH}/end`, gate("active-requests.cancel"), async (c) => {
+    const id = encodeURIComponent(c.get("form").id ?? "");
+    const sent = await c.get("rest").send("POST", `/active-requests/${id}/cancel`);
+    if (!sent.ok && sent.refusal.code !== "not_found") throw sent.refusal;
+    await setFlash(c, { says: sent.ok ? "It is told to end." : "It was over already." });
+    return c.redirect(PATH, 303);
+  });
+
+export const activeRequests: PageGroup = {
+  nav: [
+    {
+      section: "Traffic",
+      label: "Active requests",
+      path: PATH,
+      action: "active-requests.list",
+      also: "running cancel end kill live",
+    },
+  ],
+  routes,
+};
