@@ -13,6 +13,7 @@ import { databaseReport } from "./database.ts";
 import { flagsOf } from "./flags.ts";
 import { KINDS, SYSTEM_KINDS } from "./kinds/index.ts";
 import { views } from "./materialized-views.ts";
+import { systemRetention } from "./retention.ts";
 import { systemVerification } from "./verification.ts";
 
 /** Those that have more than the five routes. */
@@ -33,5 +34,6 @@ export const system = new Hono<AppEnv>()
   .route("/audit-logs/verification", systemVerification)
   .route("/", databaseReports)
   .route("/usage/export", billingFile)
-  .route("/alerts", systemAlerting);
+  .route("/alerts", systemAlerting)
+  .route("/", systemRetention);
 for (const kind of SYSTEM_KINDS) system.route(`/${kind.name}`, routesOf(kind, ofSystem));

@@ -37,6 +37,7 @@ import {
 } from "./records.ts";
 import { registryEntries, synchronisation } from "./registry/entries.ts";
 import { registryPaths } from "./registry/paths.ts";
+import { retention } from "./retention.ts";
 import { discovery } from "./servers/discover.ts";
 import { history } from "./servers/history.ts";
 import { probe } from "./servers/probe.ts";
@@ -92,6 +93,7 @@ const things = new Hono<AppEnv>()
   .route("/members", members)
   .route("/users", users)
   .route("/alerts", alerting)
+  .route("/retention-policies", retention)
   .route("/", collections)
   .route("/effective-configs", effective)
   .route("/settings", settings)

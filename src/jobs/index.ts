@@ -4,6 +4,7 @@ import type { Services } from "../services.ts";
 import { watchAlerts } from "./alerts.ts";
 import { replayDeadLetters } from "./dead-letters.ts";
 import { ensurePartitions } from "./partitions.ts";
+import { beginRetention, goOnWithRetention } from "./retention.ts";
 import { dropOldSums, rollUpTraffic } from "./rollups.ts";
 import { sweepSecrets } from "./secrets.ts";
 import { watchServers, watchSources } from "./watch.ts";
@@ -18,10 +19,12 @@ export async function runJobs(cron: string, services: Services, now = new Date()
     await sampleDatabase(database, now);
     // After the sums that they go by.
     await watchAlerts(services.alerts);
+    await goOnWithRetention(database);
   }
   if (cron === "17 3 * * *") {
     await ensurePartitions(database);
     await sweepSecrets(database, now);
     await dropOldSums(database, now);
+    await beginRetention(database);
   }
 }

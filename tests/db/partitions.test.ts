@@ -49,8 +49,13 @@ describe("partitions", () => {
 
   it("are dropped only when all of their rows are too old", async () => {
     await ensure("2017-01-02", "2017-01-16");
+    // Other tests have their partitions too.
     const drop = (before: string) =>
-      database.asSystem().execute(sql`select * from gateway_drop_partitions('server_metrics', ${before})`);
+      database
+        .asSystem()
+        .execute(
+          sql`select * from gateway_drop_partitions('server_metrics', ${before}) where gateway_drop_partitions like '%p2017%'`,
+        );
     expect((await drop("2017-01-15")).rows).toEqual([
       { gateway_drop_partitions: "server_metrics_p20170102" },
     ]);

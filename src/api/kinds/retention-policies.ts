@@ -1,20 +1,8 @@
 /** How long which records are kept. */
 import { z } from "zod";
+import { KEPT_TABLES, LEAST_DAYS } from "../../core/retention.ts";
 import { dataRetentionPolicies as table } from "../../db/schema/operations.ts";
 import { kind } from "../collection/kind.ts";
-
-export const KEPT_TABLES = [
-  "request_logs",
-  "audit_logs",
-  "mcp_audit_logs",
-  "error_logs",
-  "security_events",
-  "system_events",
-  "server_metrics",
-  "server_health_checks",
-  "connection_pools",
-  "circuit_breaker_transitions",
-] as const;
 
 export const retentionPolicies = kind({
   name: "retention-policies",
@@ -28,6 +16,17 @@ export const retentionPolicies = kind({
     isActive: z.boolean(),
   },
   fixed: ["tableName"],
+  whole: z
+    .object({ tableName: z.enum(KEPT_TABLES), retentionDays: z.number() })
+    .superRefine(({ tableName, retentionDays }, context) => {
+      const least = LEAST_DAYS[tableName] ?? 1;
+      if (retentionDays >= least) return;
+      context.addIssue({
+        code: "custom",
+        path: ["retentionDays"],
+        message: `must be at least ${least} for ${tableName}`,
+      });
+    }),
   sorts: ["tableName", "retentionDays", "createdAt", "updatedAt"],
   usual: "tableName",
   filters: ["isActive", "legalHold"],

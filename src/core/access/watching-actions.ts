@@ -48,6 +48,7 @@ export const WATCHING_ACTIONS = {
   "analytics.read": reads,
   "analytics.export": reads,
   "request-logs.export": reads,
+  "retention.preview": reads,
   "audit-logs.list": reads,
   "audit-logs.verify": reads,
   "mcp-audit-logs.list": reads,

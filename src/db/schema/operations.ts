@@ -271,6 +271,27 @@ export const dataRetentionPolicies = pgTable(
   ],
 );
 
+/** A run of retention: what it has done so far, for the next slice of it to go on from and for people to read. */
+export const retentionRuns = pgTable(
+  "retention_runs",
+  {
+    id: id(),
+    /** The moment that its policies are reckoned from. */
+    startedAt: moment("started_at").notNull(),
+    finishedAt: moment("finished_at"),
+    /** Whoever works on it has it until then. */
+    takenUntil: moment("taken_until"),
+    droppedPartitions: text("dropped_partitions").array().notNull().default(sql`'{}'::text[]`),
+    /** Rows by step. */
+    deletedRows: jsonb("deleted_rows").$type<Record<string, number>>().notNull().default({}),
+    doneSteps: text("done_steps").array().notNull().default(sql`'{}'::text[]`),
+    lastError: text("last_error"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [index("retention_runs_started_at").on(table.startedAt), ...systemOnly()],
+);
+
 /** The registry of rollups and views that cron refreshes; it describes the database, not a tenant. */
 export const materializedViews = pgTable(
   "materialized_views",

@@ -1,0 +1,99 @@
+/** What retention would take away now, and what its runs have done. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { KEPT_TABLES, planRetention, type RetentionPolicy, type RetentionStep } from "../core/retention.ts";
+import type { Db } from "../db/client.ts";
+import { latestRuns, retentionPolicies } from "../db/queries/retention.ts";
+import { retentionRuns } from "../db/schema/operations.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { foresee } from "../operations/retention.ts";
+import { guard } from "../policy/guard.ts";
+import { gives, givesPage } from "./answers.ts";
+import { columnsOf, shapeOf } from "./collection/shape.ts";
+
+const partition = z.object({ name: z.string(), rows: z.number(), bytes: z.number() });
+
+const dryRun = z
+  .object({
+    tables: z.array(
+      z.object({
+        tableName: z.enum(KEPT_TABLES),
+        before: z.iso.datetime(),
+        /** Null: everybody's who has no policy of his own. */
+        tenantId: z.uuid().nullable(),
+        rows: z.number().describe("Of partitions as many as the statistics say."),
+        partitions: z.array(partition).describe("That would be dropped as a whole."),
+      }),
+    ),
+    held: z.array(z.enum(KEPT_TABLES)).describe("Under a legal hold: nothing of it is taken away."),
+  })
+  .meta({ id: "RetentionDryRun" });
+
+type DryRun = z.output<typeof dryRun>;
+
+async function answerOf(db: Db, steps: readonly RetentionStep[], held: DryRun["held"]): Promise<DryRun> {
+  const foreseen = await foresee(db, steps);
+  const tables = foreseen.map(({ step, rows, partitions }) => ({
+    tableName: step.table,
+    before: step.before.toISOString(),
+    tenantId: "tenantId" in step ? step.tenantId : null,
+    rows,
+    partitions: [...partitions],
+  }));
+  return { tables, held };
+}
+
+/** As if each policy that reaches the tenant were its own: it sees its own rows and no partitions. */
+function ownSteps(policies: readonly RetentionPolicy[], tenantId: string, now: Date) {
+  const held = KEPT_TABLES.filter((table) =>
+    policies.some((each) => each.tableName === table && each.legalHold),
+  );
+  const own = KEPT_TABLES.flatMap((table) => {
+    const ofTable = policies.filter(({ tableName, isActive }) => tableName === table && isActive);
+    const policy = ofTable.find((each) => each.tenantId === tenantId) ?? ofTable[0];
+    return policy === undefined || held.includes(table) ? [] : [{ ...policy, tenantId }];
+  });
+  return { steps: planRetention(own, now), held };
+}
+
+export const retention = new Hono<AppEnv>().post(
+  "/dry-run",
+  guard("retention.preview"),
+  gives(dryRun, "What would be taken away now; nothing is."),
+  async (c) => {
+    const { tenantId } = c.var.principal;
+    const policies = await retentionPolicies(c.var.db);
+    const { steps, held } = ownSteps(policies, tenantId, new Date());
+    return c.json(await answerOf(c.var.services.database.withTenant(tenantId, "analytics"), steps, held));
+  },
+);
+
+const runShape = shapeOf(columnsOf(retentionRuns, ["takenUntil"]), {
+  deletedRows: z.record(z.string(), z.number()),
+}).meta({ id: "RetentionRun" });
+
+export const systemRetention = new Hono<AppEnv>()
+  .post(
+    "/retention-policies/dry-run",
+    guard("system.read"),
+    gives(dryRun, "What would be taken away now; nothing is."),
+    async (c) => {
+      const { database } = c.var.services;
+      const policies = await retentionPolicies(database.asSystem());
+      const held = KEPT_TABLES.filter((table) =>
+        policies.some((each) => each.tenantId === null && each.tableName === table && each.legalHold),
+      );
+      return c.json(
+        await answerOf(database.asSystem("analytics"), planRetention(policies, new Date()), held),
+      );
+    },
+  )
+  .get(
+    "/retention-runs",
+    guard("system.read"),
+    givesPage(runShape, "The latest ones, newest first."),
+    async (c) => {
+      const rows = await latestRuns(c.var.services.database.asSystem());
+      return c.json({ items: rows.map(({ takenUntil: _, ...run }) => run), nextCursor: null });
+    },
+  );

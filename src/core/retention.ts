@@ -1,0 +1,118 @@
+/**
+ * What retention is to take away: from what tenants and the whole system have decided, in steps that can be done in any
+ * order and again. Partitions are dropped where nobody needs a row of them any more; the rest goes in batches.
+ */
+
+export const KEPT_TABLES = [
+  "request_logs",
+  "audit_logs",
+  "mcp_audit_logs",
+  "error_logs",
+  "security_events",
+  "system_events",
+  "server_metrics",
+  "server_health_checks",
+  "connection_pools",
+  "circuit_breaker_transitions",
+  "feature_flag_evaluations",
+  "alert_deliveries",
+] as const;
+
+export type KeptTable = (typeof KEPT_TABLES)[number];
+
+/** Those in partitions, and how long each of them is. As in the function gateway_partitioned_tables. */
+export const PARTITION_STEPS: Partial<Record<KeptTable, "week" | "month">> = {
+  request_logs: "week",
+  mcp_audit_logs: "week",
+  server_metrics: "week",
+  server_health_checks: "week",
+  audit_logs: "month",
+};
+
+/** Whoever could let the audit log go after a day could do what he liked and let it be forgotten. */
+export const LEAST_DAYS: Partial<Record<KeptTable, number>> = { audit_logs: 90 };
+
+export interface RetentionPolicy {
+  /** Null: for every tenant that has none of its own. */
+  readonly tenantId: string | null;
+  readonly tableName: KeptTable;
+  readonly retentionDays: number;
+  /** Nothing of it is taken away, whatever else is said. */
+  readonly legalHold: boolean;
+  readonly isActive: boolean;
+}
+
+/** Whose rows keep a partition, unless they are older than that. */
+export interface Keeper {
+  readonly tenantId: string;
+  readonly before: Date | null;
+}
+
+export type RetentionStep =
+  | {
+      readonly kind: "drop";
+      readonly table: KeptTable;
+      readonly before: Date;
+      readonly keepers: readonly Keeper[];
+    }
+  /** One tenant's rows. */
+  | { readonly kind: "delete"; readonly table: KeptTable; readonly before: Date; readonly tenantId: string }
+  /** Everybody's but theirs. */
+  | {
+      readonly kind: "delete";
+      readonly table: KeptTable;
+      readonly before: Date;
+      readonly except: readonly string[];
+    };
+
+const DAY_MS = 86_400_000;
+
+export const cutoff = (now: Date, days: number) => new Date(now.getTime() - days * DAY_MS);
+
+export function planRetention(policies: readonly RetentionPolicy[], now: Date): RetentionStep[] {
+  return KEPT_TABLES.flatMap((table) =>
+    stepsOf(
+      table,
+      policies.filter(({ tableName }) => tableName === table),
+      now,
+    ),
+  );
+}
+
+function stepsOf(table: KeptTable, policies: readonly RetentionPolicy[], now: Date): RetentionStep[] {
+  const shared = policies.find(({ tenantId }) => tenantId === null);
+  if (shared?.legalHold === true) return [];
+  const own = policies.flatMap(({ tenantId, legalHold, isActive, retentionDays }): Keeper[] => {
+    if (tenantId === null || (!legalHold && !isActive)) return [];
+    return [{ tenantId, before: legalHold ? null : cutoff(now, retentionDays) }];
+  });
+  const ofTenants = own.flatMap(({ tenantId, before }): RetentionStep[] =>
+    before === null ? [] : [{ kind: "delete", table, before, tenantId }],
+  );
+  if (shared?.isActive !== true) return ofTenants;
+  const before = cutoff(now, shared.retentionDays);
+  const step = PARTITION_STEPS[table];
+  const others = { kind: "delete", table, except: own.map(({ tenantId }) => tenantId) } as const;
+  if (step === undefined) return [...ofTenants, { ...others, before }];
+  const keepers = own.filter((keeper) => keeper.before === null || keeper.before < before);
+  return [
+    { kind: "drop", table, before, keepers },
+    ...ofTenants,
+    // A partition that is old in part goes as a whole, later; one that somebody keeps is emptied of the rest.
+    { ...others, before: startOf(step, before) },
+  ];
+}
+
+/** As Postgres truncates in UTC: weeks begin on Monday. */
+export function startOf(step: "week" | "month", at: Date): Date {
+  const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()];
+  if (step === "month") return new Date(Date.UTC(year, month, 1));
+  const sinceMonday = (at.getUTCDay() + 6) % 7;
+  return new Date(Date.UTC(year, month, at.getUTCDate() - sinceMonday));
+}
+
+/** Where a run has got to is kept under this. */
+export function keyOf(step: RetentionStep): string {
+  const whose = "tenantId" in step ? ` ${step.tenantId}` : "";
+  return `${step.kind} ${step.table}${whose}`;
+}

@@ -1,0 +1,139 @@
+/**
+ * Takes away what is older than its policies want, in slices: each goes on where the one before stopped, or was stopped,
+ * and asks anew what the policies say, so that a legal hold counts from the next batch on.
+ */
+import { asGatewayError } from "../core/errors.ts";
+import { keyOf, planRetention, type RetentionStep } from "../core/retention.ts";
+import type { Database, Db } from "../db/client.ts";
+import {
+  beginRun,
+  countOld,
+  deleteOld,
+  dropPartitions,
+  notePolicyRun,
+  noteProgress,
+  oldPartitions,
+  type Progress,
+  retentionPolicies,
+  takeRun,
+} from "../db/queries/retention.ts";
+import { logFailure } from "../logs/console.ts";
+
+export interface RetentionTools {
+  readonly database: Database;
+  readonly now: () => number;
+  readonly batchSize?: number;
+  /** How long a slice may take. */
+  readonly sliceMs?: number;
+}
+
+const BATCH_SIZE = 10_000;
+const SLICE_MS = 20_000;
+/** Longer than a slice and its last batch: whoever has a run that long without word of it is gone. */
+const TAKEN_MS = 60_000;
+
+export function startRetention({ database, now }: RetentionTools): Promise<unknown> {
+  return Promise.resolve(beginRun(database.asSystem(), new Date(now())));
+}
+
+export type Slice = "nothing to do" | "more to do" | "done";
+
+export async function continueRetention(tools: RetentionTools): Promise<Slice> {
+  const { database, now, sliceMs = SLICE_MS } = tools;
+  const db = database.asSystem();
+  const began = now();
+  const [run] = await takeRun(db, new Date(began), new Date(began + TAKEN_MS));
+  if (run === undefined) return "nothing to do";
+  let progress: Progress = { ...run, finishedAt: null, lastError: null };
+  const note = (changes: Partial<Progress>) => {
+    progress = { ...progress, takenUntil: new Date(now() + TAKEN_MS), ...changes };
+    return noteProgress(db, run.id, progress);
+  };
+  try {
+    while (now() - began < sliceMs) {
+      const steps = planRetention(await retentionPolicies(db), run.startedAt);
+      const step = steps.find((each) => !progress.doneSteps.includes(keyOf(each)));
+      if (step === undefined) {
+        await noteOfPolicies(db, steps, progress, run.startedAt);
+        await note({ finishedAt: new Date(now()), takenUntil: null });
+        return "done";
+      }
+      await note(await progressed(tools, step, progress));
+    }
+    await note({ takenUntil: null });
+  } catch (thrown) {
+    const error = asGatewayError(thrown);
+    logFailure(error, { work: "retention", serverId: "" });
+    // It tells nobody anything while the database is away; the run is free again when its time is over.
+    await Promise.resolve(note({ lastError: error.message, takenUntil: null })).catch(() => undefined);
+  }
+  return "more to do";
+}
+
+async function progressed(
+  { database, batchSize = BATCH_SIZE }: RetentionTools,
+  step: RetentionStep,
+  { doneSteps, droppedPartitions, deletedRows }: Progress,
+): Promise<Partial<Progress>> {
+  const db = database.asSystem();
+  const key = keyOf(step);
+  const done = { doneSteps: [...doneSteps, key] };
+  if (step.kind === "drop") {
+    const dropped = await dropPartitions(db, step);
+    return { ...done, droppedPartitions: [...droppedPartitions, ...dropped.map(({ name }) => name)] };
+  }
+  const [row] = await deleteOld(db, step, batchSize);
+  const amount = row?.amount ?? 0;
+  const counted = { deletedRows: { ...deletedRows, [key]: (deletedRows[key] ?? 0) + amount } };
+  return amount < batchSize ? { ...done, ...counted } : counted;
+}
+
+async function noteOfPolicies(
+  db: Db,
+  steps: readonly RetentionStep[],
+  { deletedRows }: Progress,
+  at: Date,
+): Promise<void> {
+  const [first, ...rest] = steps.flatMap((step) => {
+    if (step.kind === "drop") return [];
+    const tenantId = "tenantId" in step ? step.tenantId : null;
+    return [notePolicyRun(db, { tenantId, table: step.table, rows: deletedRows[keyOf(step)] ?? 0, at })];
+  });
+  if (first !== undefined) await db.batch([first, ...rest]);
+}
+
+export interface Foreseen {
+  readonly step: RetentionStep;
+  readonly rows: number;
+  readonly partitions: readonly { readonly name: string; readonly rows: number; readonly bytes: number }[];
+}
+
+/** What a run would do now, without doing any of it. Rows in partitions that would be dropped are in both counts. */
+export async function foresee(db: Db, steps: readonly RetentionStep[]): Promise<Foreseen[]> {
+  const drops = steps.filter((step) => step.kind === "drop");
+  const deletes = steps.filter((step) => step.kind === "delete");
+  const partitions = await inOneGo(
+    db,
+    drops.map((step) => oldPartitions(db, step)),
+  );
+  const counts = await inOneGo(
+    db,
+    deletes.map((step) => countOld(db, step)),
+  );
+  return [
+    ...drops.map((step, index): Foreseen => {
+      const dropped = partitions[index] ?? [];
+      const rows = dropped.reduce((sum, partition) => sum + Math.max(partition.rows, 0), 0);
+      return { step, rows, partitions: dropped };
+    }),
+    ...deletes.map((step, index) => ({ step, rows: counts[index]?.[0]?.amount ?? 0, partitions: [] })),
+  ];
+}
+
+async function inOneGo<S extends ReturnType<typeof oldPartitions> | ReturnType<typeof countOld>>(
+  db: Db,
+  statements: readonly S[],
+) {
+  const [first, ...rest] = statements;
+  return first === undefined ? [] : db.batch([first, ...rest]);
+}
