@@ -13,6 +13,7 @@ import { databaseReport } from "./database.ts";
 import { flagsOf } from "./flags.ts";
 import { KINDS, SYSTEM_KINDS } from "./kinds/index.ts";
 import { views } from "./materialized-views.ts";
+import { oauthClients } from "./oauth-clients.ts";
 import { systemRetention } from "./retention.ts";
 import { systemVerification } from "./verification.ts";
 
@@ -32,6 +33,7 @@ export const system = new Hono<AppEnv>()
   .route("/materialized-views", views)
   .route("/database", databaseReport)
   .route("/audit-logs/verification", systemVerification)
+  .route("/oauth-clients", oauthClients)
   .route("/", databaseReports)
   .route("/usage/export", billingFile)
   .route("/alerts", systemAlerting)

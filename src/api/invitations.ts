@@ -1,29 +1,41 @@
 /** Asking people to join the tenant. The link goes to their address and is shown to nobody here. */
 import { type Context, Hono } from "hono";
+import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import {
   createInvitation,
   latestInvitationTo,
-  listInvitations,
   renewInvitation,
   revokeInvitation,
 } from "../db/queries/invitations.ts";
 import { membersAndLimits } from "../db/queries/tenants.ts";
+import { tenantInvitations as table } from "../db/schema/tenancy.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
-import { gives, givesNothing, givesPage } from "./answers.ts";
+import { gives, givesNothing } from "./answers.ts";
+import { readable } from "./collection/kind.ts";
+import { reading } from "./collection/reading.ts";
 import { idParam } from "./key-schemas.ts";
 import { once } from "./once.ts";
-import { nameCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
-import { invitationShape, sentInvitationShape } from "./shapes.ts";
 import { newInvitation } from "./tenant-schemas.ts";
-import { body, params, query } from "./validate.ts";
+import { body, params } from "./validate.ts";
 
 type Scene = Context<AppEnv & Guarded>;
 
 const resource = (id: string) => ({ type: "invitation", id });
+const shown = readable({
+  noun: "invitation",
+  table,
+  hidden: ["tokenHash"],
+  sorts: ["email", "status", "expiresAt", "createdAt", "updatedAt"],
+  usual: "email",
+  filters: ["status", "role"],
+  searched: ["email"],
+});
+const sentShape = shown.shape.extend({ mailed: z.boolean() });
+
 const GONE = "There is no open invitation of that id.";
 
 async function ownTenant(c: Scene) {
@@ -33,25 +45,13 @@ async function ownTenant(c: Scene) {
 }
 
 export const invitations = new Hono<AppEnv>()
-  .get(
-    "/",
-    guard("invitations.list"),
-    query(pageQuery),
-    givesPage(invitationShape, "Who has been asked to join."),
-    async (c) => {
-      const { limit, cursor } = c.req.valid("query");
-      const { db, principal } = c.var;
-      const after = readCursor(nameCursor, cursor);
-      const rows = await listInvitations(db, principal.tenantId, { after, limit: limit + 1 });
-      return c.json(pageOf(rows, limit, ({ email, id }) => ({ name: email, id })));
-    },
-  )
+  .route("/", reading(shown, { list: "invitations.list", read: "invitations.list" }))
   .post(
     "/",
     guard("invitations.create"),
     once,
     body(newInvitation),
-    gives(sentInvitationShape, "The invitation.", 201),
+    gives(sentShape, "The invitation.", 201),
     async (c) => {
       const { db, principal, services } = c.var;
       const { role, ...wanted } = c.req.valid("json");
@@ -84,7 +84,7 @@ export const invitations = new Hono<AppEnv>()
     "/:id/resend",
     guard("invitations.resend"),
     params(idParam),
-    gives(sentInvitationShape, "The invitation, with a new link."),
+    gives(sentShape, "The invitation, with a new link."),
     async (c) => {
       const { db, principal, services } = c.var;
       const { id } = c.req.valid("param");

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { API_KEY_SCOPES, ROLES } from "../core/vocabulary.ts";
 import { shownKey } from "../db/queries/access.ts";
 import { shownControl } from "../db/queries/controls.ts";
-import { shownInvitation, shownMember } from "../db/queries/invitations.ts";
+import { shownMember } from "../db/queries/invitations.ts";
 import { shownLegacyKey } from "../db/queries/keys.ts";
 import { shownAccount } from "../db/queries/service-accounts.ts";
 import { shownTenant } from "../db/queries/tenants.ts";
@@ -24,8 +24,6 @@ export const tenantShape = shapeOf(shownTenant, {
 }).meta({ id: "Tenant" });
 export const memberShape = shapeOf(shownMember).extend({ id: z.string() });
 export const memberRoleShape = z.object({ userId: z.string(), role: z.enum(ROLES) });
-export const invitationShape = shapeOf(shownInvitation).meta({ id: "Invitation" });
-export const sentInvitationShape = invitationShape.extend({ mailed: z.boolean() });
 export const accountShape = shapeOf(shownAccount).meta({ id: "ServiceAccount" });
 
 export const meShape = z.object({

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
 import { ROLES } from "../core/vocabulary.ts";
-import { listUsers, setUserActive, userById, userId, userSorts } from "../db/queries/users.ts";
+import { isOperator, listUsers, setUserActive, userById, userId, userSorts } from "../db/queries/users.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
@@ -14,7 +14,7 @@ import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage }
 import { memberParam } from "./tenant-schemas.ts";
 import { body, params, query } from "./validate.ts";
 
-const shape = z.object({
+export const userShape = z.object({
   id: z.string(),
   name: z.string(),
   email: z.string(),
@@ -24,6 +24,8 @@ const shape = z.object({
   authProvider: z.string().nullable(),
   isActive: z.boolean(),
   banned: z.boolean(),
+  banReason: z.string().nullable(),
+  banExpires: z.iso.datetime().nullable().describe("Null: until somebody lifts it."),
   twoFactorEnabled: z.boolean(),
   activeKeys: z.number(),
   joinedAt: z.iso.datetime(),
@@ -31,39 +33,57 @@ const shape = z.object({
 });
 
 const sorts: Sorts = { keys: userSorts, usual: "name", id: userId };
-const asked = listQuery(sorts, shape).extend({
+const asked = listQuery(sorts, userShape).extend({
   role: z.enum(ROLES).optional(),
   isActive: z.stringbool().optional(),
+  banned: z.stringbool().optional(),
   q: z.string().min(1).max(200).optional(),
 });
 const userChange = z.strictObject({ isActive: z.boolean() }).meta({ examples: [{ isActive: false }] });
 const CHANGEABLE = ["isActive"];
 
-async function userOf(c: Scene, id: string) {
+export async function userOf(c: Scene, id: string) {
   const [user] = await userById(c.var.db, c.var.principal.tenantId, id);
   if (user === undefined) throw new NotFoundError("There is no such user.");
   return user;
 }
 
+/** An account belongs to one tenant, and those of the gateway's operators to no tenant's admin but themselves. */
+export async function insistOwn(c: Scene, { id, isHome }: { id: string; isHome: boolean }): Promise<void> {
+  if (!isHome) {
+    throw new ForbiddenError("Another tenant looks after this account: end the membership instead.");
+  }
+  const { principal, services } = c.var;
+  if (principal.isOperator === true || principal.userId === id) return;
+  const [operator] = await isOperator(services.database.asSystem(), id);
+  if (operator !== undefined) throw new ForbiddenError("This account is one of those who run the gateway.");
+}
+
 export const users = new Hono<AppEnv>()
-  .get("/", guard("users.list"), query(asked), givesPage(shape, "Who belongs to the tenant."), async (c) => {
-    const { limit, cursor, sort, fields, ...filter } = c.req.valid("query");
-    const { principal, db, services } = c.var;
-    const { tenantId } = principal;
-    const scope = { keyring: services.keyring, tenantId, list: `users?${sort.join()}` };
-    const after = await readPlace(scope, cursor);
-    const order = orderOf(sorts, sort);
-    const rows = await listUsers(db, tenantId, { filter, order, after, limit: limit + 1 });
-    return c.json(
-      await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
-    );
-  })
+  .get(
+    "/",
+    guard("users.list"),
+    query(asked),
+    givesPage(userShape, "Who belongs to the tenant."),
+    async (c) => {
+      const { limit, cursor, sort, fields, ...filter } = c.req.valid("query");
+      const { principal, db, services } = c.var;
+      const { tenantId } = principal;
+      const scope = { keyring: services.keyring, tenantId, list: `users?${sort.join()}` };
+      const after = await readPlace(scope, cursor);
+      const order = orderOf(sorts, sort);
+      const rows = await listUsers(db, tenantId, { filter, order, after, limit: limit + 1 });
+      return c.json(
+        await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
+      );
+    },
+  )
   .get(
     "/:id",
     guard("users.read"),
     params(memberParam),
-    query(z.object({ fields: fieldsOf(shape) })),
-    gives(shape, "The user."),
+    query(z.object({ fields: fieldsOf(userShape) })),
+    gives(userShape, "The user."),
     async (c) => {
       const user = await userOf(c, c.req.valid("param").id);
       await tagged(c, user, CHANGEABLE);
@@ -76,7 +96,7 @@ export const users = new Hono<AppEnv>()
     params(memberParam),
     conditional,
     body(userChange),
-    gives(shape, "The user as they are now. Who is not active is signed in nowhere."),
+    gives(userShape, "The user as they are now. Who is not active is signed in nowhere."),
     async (c) => {
       const { isActive } = c.req.valid("json");
       const { principal, services } = c.var;
@@ -84,8 +104,7 @@ export const users = new Hono<AppEnv>()
       await refuseStale(c, before, CHANGEABLE);
       if (before.id === principal.userId)
         throw new GatewayError("conflict", "Nobody switches their own account off.");
-      if (!before.isHome)
-        throw new ForbiddenError("Another tenant looks after this account: end the membership instead.");
+      await insistOwn(c, before);
       const system = services.database.asSystem();
       const after = { ...before, isActive };
       const what = { action: "users.update", resource: { type: "user", id: before.id }, before, after };

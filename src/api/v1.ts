@@ -24,6 +24,7 @@ import { maintenanceCalendar } from "./maintenance-calendar.ts";
 import { me } from "./me.ts";
 import { members } from "./members.ts";
 import { myAnnouncements } from "./my-announcements.ts";
+import { oauthGrants } from "./oauth-grants.ts";
 import { prompts, resources, tools } from "./offerings.ts";
 import { description } from "./openapi/routes.ts";
 import {
@@ -48,6 +49,7 @@ import { tenant } from "./tenant.ts";
 import { tenants } from "./tenants.ts";
 import { toolChanges } from "./tool-changes.ts";
 import { traffic } from "./traffic.ts";
+import { userStanding } from "./user-standing.ts";
 import { users } from "./users.ts";
 import { verification } from "./verification.ts";
 
@@ -92,6 +94,8 @@ const things = new Hono<AppEnv>()
   .route("/tenants", tenants)
   .route("/members", members)
   .route("/users", users)
+  .route("/users", userStanding)
+  .route("/oauth-grants", oauthGrants)
   .route("/alerts", alerting)
   .route("/retention-policies", retention)
   .route("/", collections)

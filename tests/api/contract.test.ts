@@ -46,6 +46,9 @@ beforeAll(async () => {
     made[thing] = String((await rows.stored(table)).id);
   made.members = await tenant.addUser("user");
   made.users = made.members;
+  const grant = await tenant.addGrant(made.members);
+  made["oauth-grants"] = grant.id;
+  made["system oauth-clients"] = grant.clientRowId;
   made["legacy-keys"] = (await tenant.addLegacyKey(`old-key-of-${tenant.id}`, { userId: admin.userId })).id;
 });
 

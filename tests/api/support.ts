@@ -98,6 +98,8 @@ export interface TestTenant {
   addKey(wish?: KeyWish): Promise<TestKey>;
   addLegacyKey(text: string, wish?: KeyWish): Promise<TestKey>;
   addServer(name: string): Promise<string>;
+  /** An application that may act for somebody. */
+  addGrant(userId: string): Promise<{ readonly id: string; readonly clientRowId: string }>;
   /** Headers of an operator who is this tenant's admin too. */
   addOperator(): Promise<Record<string, string>>;
   audit(): Promise<Record<string, unknown>[]>;
@@ -183,6 +185,18 @@ export async function addTenant(label: string): Promise<TestTenant> {
         [id, name],
       );
       return String(row?.id);
+    },
+    async addGrant(userId) {
+      const grant = { id: uuidv7(), clientRowId: uuidv7() };
+      await owner.query(
+        "insert into oauth_client (id, client_id, name, redirect_uris) values ($1, $1, 'Notebook', '{http://127.0.0.1/}')",
+        [grant.clientRowId],
+      );
+      await owner.query(
+        "insert into oauth_consent (id, client_id, user_id, reference_id, scopes) values ($1, $2, $3, $4, '{proxy}')",
+        [grant.id, grant.clientRowId, userId, id],
+      );
+      return grant;
     },
     addOperator: async () => operatorHeaders(id, await addUser("admin")),
     audit: () => owner.query("select * from audit_logs where tenant_id = $1 order by timestamp", [id]),

@@ -27,6 +27,11 @@ export const WATCHING_ACTIONS = {
   "users.list": reads,
   "users.read": reads,
   "users.update": writes,
+  "users.ban": writes,
+  "users.sessions": reads,
+  "users.end-sessions": writes,
+  "oauth-grants.list": reads,
+  "oauth-grants.end": writes,
 
   "announcements.seen": anybody,
   "announcements.acknowledge": { role: "readonly", scope: "write" },

@@ -18,25 +18,8 @@ export const shownInvitation = {
   sentCount: tenantInvitations.sentCount,
   acceptedAt: tenantInvitations.acceptedAt,
   createdAt: tenantInvitations.createdAt,
+  updatedAt: tenantInvitations.updatedAt,
 };
-
-export function listInvitations(
-  db: Queries,
-  tenantId: string,
-  query: { after?: NameCursor | undefined; limit?: number },
-) {
-  return db
-    .select(shownInvitation)
-    .from(tenantInvitations)
-    .where(
-      and(
-        eq(tenantInvitations.tenantId, tenantId),
-        furtherThan(tenantInvitations.email, tenantInvitations.id, query.after),
-      ),
-    )
-    .orderBy(tenantInvitations.email, tenantInvitations.id)
-    .limit(limitOf(query.limit));
-}
 
 export function createInvitation(db: Queries, values: typeof tenantInvitations.$inferInsert) {
   return db.insert(tenantInvitations).values(values).returning(shownInvitation);

@@ -2,10 +2,13 @@
 import { and, eq, ilike, or, type SQL, sql } from "drizzle-orm";
 import type { Role } from "../../core/vocabulary.ts";
 import { apiKeys } from "../schema/access.ts";
-import { user } from "../schema/identity.ts";
+import { session, user } from "../schema/identity.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
 import { behind, type Order, orderBy, type Place, placeOf, type SortKey, sortKey } from "./listing.ts";
 import type { Queries } from "./types.ts";
+
+/** A ban that has run out is none. */
+const isBanned = sql<boolean>`(${user.banned} and coalesce(${user.banExpires} > now(), true))`;
 
 const shown = {
   id: user.id,
@@ -17,7 +20,9 @@ const shown = {
   isHome: sql<boolean>`coalesce(${user.tenantId} = ${tenantMembers.tenantId}, false)`,
   authProvider: user.authProvider,
   isActive: user.isActive,
-  banned: user.banned,
+  banned: isBanned,
+  banReason: user.banReason,
+  banExpires: sql<Date | null>`case when ${user.banned} then ${user.banExpires} end`.mapWith(user.banExpires),
   twoFactorEnabled: user.twoFactorEnabled,
   activeKeys: sql<number>`(select count(*)::int from ${apiKeys} where ${apiKeys.tenantId} = ${tenantMembers.tenantId}
     and ${apiKeys.userId} = ${user.id} and ${apiKeys.isActive})`,
@@ -37,6 +42,7 @@ export const userId = user.id;
 export interface UserFilter {
   readonly role?: Role | undefined;
   readonly isActive?: boolean | undefined;
+  readonly banned?: boolean | undefined;
   readonly q?: string | undefined;
 }
 
@@ -56,11 +62,12 @@ export function listUsers(
     .limit(query.limit);
 }
 
-function conditionOf({ role, isActive, q }: UserFilter): SQL | undefined {
+function conditionOf({ role, isActive, banned, q }: UserFilter): SQL | undefined {
   const like = q && `%${q.replace(/[\\%_]/g, "\\$&")}%`;
   return and(
     role && eq(tenantMembers.role, role),
     isActive === undefined ? undefined : eq(user.isActive, isActive),
+    banned === undefined ? undefined : sql`${isBanned} = ${banned}`,
     like === undefined || like === "" ? undefined : or(ilike(user.name, like), ilike(user.email, like)),
   );
 }
@@ -80,4 +87,34 @@ export function setUserActive(db: Queries, tenantId: string, id: string, isActiv
     .set({ isActive })
     .where(and(eq(user.id, id), eq(user.tenantId, tenantId)))
     .returning({ id: user.id });
+}
+
+/** As long as no moment is given: until somebody lifts it. Whoever runs the gateway is beyond a tenant's reach. */
+export function banUser(
+  db: Queries,
+  tenantId: string,
+  id: string,
+  ban: { reason: string; until: Date | null } | undefined,
+) {
+  return db
+    .update(user)
+    .set({ banned: ban !== undefined, banReason: ban?.reason ?? null, banExpires: ban?.until ?? null })
+    .where(and(eq(user.id, id), eq(user.tenantId, tenantId)))
+    .returning({ id: user.id });
+}
+
+/** System role: all of a person's sessions, or one of them. */
+export function endSessions(db: Queries, userId: string, sessionId: string | undefined) {
+  return db
+    .delete(session)
+    .where(and(eq(session.userId, userId), sessionId === undefined ? undefined : eq(session.id, sessionId)))
+    .returning({ id: session.id });
+}
+
+/** System role: whether an account is one of those who run the gateway. */
+export function isOperator(db: Queries, id: string) {
+  return db
+    .select({ id: user.id })
+    .from(user)
+    .where(and(eq(user.id, id), eq(user.role, "admin")));
 }

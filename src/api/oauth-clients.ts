@@ -1,0 +1,89 @@
+/** All applications that have ever asked to connect, for those who run the gateway: they shut one out for everybody. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { NotFoundError } from "../core/errors.ts";
+import {
+  clientById,
+  clientRowId,
+  clientSorts,
+  listClients,
+  setClientDisabled,
+} from "../db/queries/oauth-clients.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { change } from "../policy/change.ts";
+import { type Guarded, guard } from "../policy/guard.ts";
+import { gives, givesPage } from "./answers.ts";
+import { conditional, refuseStale, tagged } from "./etag.ts";
+import { listQuery, only, orderOf, readPlace, type Sorts, sealedPage } from "./lists.ts";
+import { memberParam } from "./tenant-schemas.ts";
+import { body, params, query } from "./validate.ts";
+
+const shape = z.object({
+  id: z.string(),
+  clientId: z.string(),
+  name: z.string().nullable(),
+  uri: z.string().nullable(),
+  redirectUris: z.array(z.string()),
+  discovery: z.string().nullable(),
+  disabled: z.boolean(),
+  grants: z.number().int(),
+  createdAt: z.iso.datetime(),
+});
+
+const sorts: Sorts = { keys: clientSorts, usual: "-createdAt", id: clientRowId };
+const asked = listQuery(sorts, shape).extend({
+  disabled: z.stringbool().optional(),
+  q: z.string().min(1).max(200).optional(),
+});
+const clientChange = z.strictObject({ disabled: z.boolean() }).meta({ examples: [{ disabled: true }] });
+const CHANGEABLE = ["disabled"];
+
+async function clientOf(c: Context<AppEnv & Guarded>, id: string) {
+  const [client] = await clientById(c.var.services.database.asSystem(), id);
+  if (client === undefined) throw new NotFoundError("There is no such client.");
+  return client;
+}
+
+export const oauthClients = new Hono<AppEnv>()
+  .get("/", guard("system.read"), query(asked), givesPage(shape, "All OAuth clients."), async (c) => {
+    const { limit, cursor, sort, fields, q, disabled } = c.req.valid("query");
+    const { principal, services } = c.var;
+    const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: `clients?${sort.join()}` };
+    const after = await readPlace(scope, cursor);
+    const rows = await listClients(services.database.asSystem(), {
+      ...{ q, disabled, after, order: orderOf(sorts, sort), limit: limit + 1 },
+    });
+    return c.json(
+      await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
+    );
+  })
+  .get("/:id", guard("system.read"), params(memberParam), gives(shape, "The client."), async (c) => {
+    const client = await clientOf(c, c.req.valid("param").id);
+    await tagged(c, client, CHANGEABLE);
+    return c.json(client);
+  })
+  .patch(
+    "/:id",
+    guard("system.write"),
+    params(memberParam),
+    conditional,
+    body(clientChange),
+    gives(shape, "The client as it is now. A disabled one is answered nothing, and its tokens hold no more."),
+    async (c) => {
+      const { disabled } = c.req.valid("json");
+      const before = await clientOf(c, c.req.valid("param").id);
+      await refuseStale(c, before, CHANGEABLE);
+      const after = { ...before, disabled };
+      const system = c.var.services.database.asSystem();
+      const what = {
+        action: "system.write",
+        resource: { type: "oauth_client", id: before.id },
+        before,
+        after,
+        isSystem: true,
+      };
+      await change(c, what, (audit) => system.batch([setClientDisabled(system, before.id, disabled), audit]));
+      await tagged(c, after, CHANGEABLE);
+      return c.json(after);
+    },
+  );

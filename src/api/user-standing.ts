@@ -1,0 +1,122 @@
+/** An account's bans and where its person is signed in, as the admins of the tenant that looks after it see and end them. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { GatewayError, NotFoundError } from "../core/errors.ts";
+import { activeSessionsOfUser } from "../db/queries/identity.ts";
+import { recordSecurityEvent } from "../db/queries/security.ts";
+import { banUser, endSessions } from "../db/queries/users.ts";
+import type { AppEnv } from "../edge/context.ts";
+import { change, record } from "../policy/change.ts";
+import { guard } from "../policy/guard.ts";
+import { gives, givesNothing, givesPage } from "./answers.ts";
+import type { Scene } from "./collection/reach.ts";
+import { memberParam } from "./tenant-schemas.ts";
+import { moment } from "./times.ts";
+import { insistOwn, userOf, userShape } from "./users.ts";
+import { body, params } from "./validate.ts";
+
+const ban = z
+  .strictObject({
+    reason: z.string().trim().min(1).max(500),
+    until: moment
+      .refine((time) => time.getTime() > Date.now(), "is over already")
+      .nullable()
+      .default(null)
+      .describe("Null: until somebody lifts it."),
+  })
+  .meta({ examples: [{ reason: "Shared their password." }] });
+
+/** Without a session: all of them. */
+const wish = z.strictObject({ sessionId: z.string().min(1).max(100).optional() }).meta({ examples: [{}] });
+
+const sessionShape = z.object({
+  id: z.string(),
+  ipAddress: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  impersonatedBy: z.string().nullable(),
+  lastActivity: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+});
+
+export const userStanding = new Hono<AppEnv>()
+  .post(
+    "/:id/ban",
+    guard("users.ban"),
+    params(memberParam),
+    body(ban),
+    gives(userShape, "The user, who is shut out and signed in nowhere."),
+    async (c) => c.json(await setBan(c, c.req.valid("param").id, c.req.valid("json"))),
+  )
+  .post(
+    "/:id/lift-ban",
+    guard("users.ban"),
+    params(memberParam),
+    gives(userShape, "The user, who may come in again."),
+    async (c) => c.json(await setBan(c, c.req.valid("param").id, undefined)),
+  )
+  .get(
+    "/:id/sessions",
+    guard("users.sessions"),
+    params(memberParam),
+    givesPage(sessionShape, "Where they are signed in."),
+    async (c) => {
+      const { services } = c.var;
+      const { id } = await userOf(c, c.req.valid("param").id);
+      const rows = await activeSessionsOfUser(services.database.asSystem(), id, new Date());
+      const items = rows.map(({ userId: _, activeTenantId: __, ...row }) => row);
+      return c.json({ items, nextCursor: null });
+    },
+  )
+  .post(
+    "/:id/end-sessions",
+    guard("users.end-sessions"),
+    params(memberParam),
+    body(wish),
+    givesNothing("They are over."),
+    async (c) => {
+      const { services } = c.var;
+      const { sessionId } = c.req.valid("json");
+      const user = await userOf(c, c.req.valid("param").id);
+      await insistOwn(c, user);
+      const ended = await endSessions(services.database.asSystem(), user.id, sessionId);
+      if (sessionId !== undefined && ended.length === 0) throw new NotFoundError("There is no such session.");
+      await record(c, {
+        action: "users.end-sessions",
+        resource: { type: "user", id: user.id },
+        details: { sessions: ended.length },
+      });
+      await services.people.personChanged(user.id);
+      return c.body(null, 204);
+    },
+  );
+
+async function setBan(c: Scene, id: string, wanted: z.output<typeof ban> | undefined) {
+  const { principal, services, requestId } = c.var;
+  const before = await userOf(c, id);
+  if (before.id === principal.userId) throw new GatewayError("conflict", "Nobody bans themselves.");
+  await insistOwn(c, before);
+  const after = {
+    ...before,
+    banned: wanted !== undefined,
+    banReason: wanted?.reason ?? null,
+    banExpires: wanted?.until ?? null,
+  };
+  const system = services.database.asSystem();
+  const event = recordSecurityEvent(system, {
+    type: wanted === undefined ? "person.unbanned" : "person.banned",
+    description: wanted === undefined ? `The ban of ${id} is lifted.` : `${id} is banned: ${wanted.reason}`,
+    tenantId: principal.tenantId,
+    userId: principal.userId,
+    requestId,
+  });
+  const what = { action: "users.ban", resource: { type: "user", id }, before, after };
+  const write = banUser(system, principal.tenantId, id, wanted);
+  await change<unknown>(c, what, (audit) =>
+    wanted === undefined
+      ? system.batch([write, event, audit])
+      : system.batch([write, endSessions(system, id, undefined), event, audit]),
+  );
+  await services.people.personChanged(id);
+  return after;
+}
