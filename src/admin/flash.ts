@@ -11,6 +11,8 @@ import { openFor, type SealScene, sealFor } from "./sealed.ts";
 
 const flashShape = z.object({
   says: z.string(),
+  /** It did not work. */
+  bad: z.boolean().optional(),
   /** What makes it as it was: a creation through the REST interface. */
   undo: z.object({ api: z.string(), back: z.string(), body: z.record(z.string(), z.unknown()) }).optional(),
 });
@@ -32,7 +34,7 @@ export const openFlash = (c: SealScene, sealed: string): Promise<Flash | undefin
 export async function setFlash(c: Context<AdminEnv>, flash: Flash): Promise<void> {
   const isSmall = JSON.stringify(flash).length <= MOST_BYTES;
   const secure = c.get("config").publicUrl.startsWith("https:");
-  const sealed = await sealFor(c, "flash", isSmall ? flash : { says: flash.says });
+  const sealed = await sealFor(c, "flash", isSmall ? flash : { says: flash.says, bad: flash.bad });
   setCookie(c, COOKIE, sealed, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: 60 });
 }
 

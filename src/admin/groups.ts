@@ -1,6 +1,7 @@
 /** Everything that has a place in the navigation: one line a group of pages, in the order within its section. */
 import { analytics } from "./analytics/analytics.tsx";
 import { overview } from "./home/overview.tsx";
+import { peoplePages } from "./people/group.ts";
 import { requests } from "./records/requests.tsx";
 import { registry } from "./registry/entries.tsx";
 import { registrySources } from "./registry/sources.tsx";
@@ -20,4 +21,5 @@ export const GROUPS: readonly PageGroup[] = [
   activeRequests,
   ipRules,
   requests,
+  ...peoplePages,
 ];

@@ -149,7 +149,10 @@ function FlashNotice({ frame }: { frame: Frame }) {
   const { flash, formToken } = frame;
   if (flash === undefined) return null;
   return (
-    <div class="notice row" role="status">
+    <div
+      class={`notice row${flash.bad === true ? " bad" : ""}`}
+      role={flash.bad === true ? "alert" : "status"}
+    >
       <span>{flash.says}</span>
       {flash.undo !== undefined && (
         <PostForm action="/admin/undo" token={formToken} hidden={{ flash: flash.sealed }} class="inline">

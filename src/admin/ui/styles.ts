@@ -81,6 +81,7 @@ td a, .tight a { text-decoration: none; font-weight: 500; } td a:hover, .tight a
 .stack, .live, .live > div { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 .live { gap: 0.25rem; } .live > p { min-height: 1.5em; font-size: 0.8125rem; text-align: right; margin-top: -2.25rem; pointer-events: none; }
 .clamp { display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
+.stack { display: grid; gap: 1rem; align-content: start; min-width: 0; }
 .stats { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(9.5rem, 100%), 1fr)); margin: 0; }
 .stat { gap: 0.125rem; padding: 0.75rem 1rem; }
 .stat dt { color: var(--quiet); font-size: 0.8125rem; }
@@ -116,7 +117,7 @@ ul.plain > li:last-child { border-bottom: 0; padding-bottom: 0; }
 .list, .list > form { display: grid; gap: var(--space); min-width: 0; grid-template-columns: minmax(0, 1fr); }
 .scroll { min-width: 0; overflow-x: auto; border: 1px solid var(--line); border-radius: var(--radius); background: var(--raised); }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 0.4rem 0.75rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: left; padding: 0.4rem 0.75rem; border-bottom: 1px solid var(--line); vertical-align: baseline; }
 tr:last-child > td { border-bottom: 0; }
 th { font-size: 0.8125rem; font-weight: 600; color: var(--quiet); white-space: nowrap; background: var(--sunken); }
 th a { color: inherit; text-decoration: none; } th a:hover { text-decoration: underline; }
@@ -124,6 +125,7 @@ td code { overflow-wrap: normal; }
 .line-of-log { display: flex; flex-wrap: wrap; gap: 0.25rem var(--space); align-items: baseline; padding: 0.35rem 0.75rem; border-bottom: 1px solid var(--line); background: var(--raised); }
 .line-of-log > :nth-child(2) { flex: 1 1 14rem; min-width: 0; overflow-wrap: anywhere; }
 .live > div.tail { gap: 0; }
+td button, td .button { min-height: 1.75rem; padding: 0 0.6rem; font-weight: 500; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody tr:hover { background: var(--ground); }
 ins { background: var(--good-ground); color: var(--good); text-decoration: none; }

@@ -71,7 +71,8 @@ const client = {
   /** Whether its description is fetched from its id, or it has registered itself. */
   discovery: oauthClient.clientDiscoveryId,
   disabled: oauthClient.disabled,
-  grants: sql<number>`(select count(*)::int from ${oauthConsent} where ${oauthConsent.clientId} = ${oauthClient.clientId})`,
+  // Drizzle leaves out whose column it is where one table is asked.
+  grants: sql<number>`(select count(*)::int from ${oauthConsent} where oauth_consent.client_id = oauth_client.client_id)`,
   createdAt: oauthClient.createdAt,
 };
 

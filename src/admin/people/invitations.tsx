@@ -1,0 +1,154 @@
+/** Who has been asked to join. The link goes by mail and is shown to nobody. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { INVITATION_STATUSES, ROLES } from "../../core/vocabulary.ts";
+import { type FieldSpec, initialOf, readFields, typedIn } from "../forms/fields.ts";
+import { Form } from "../forms/form.tsx";
+import { LinkButton } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { listRoutes, may } from "../lists/routes.tsx";
+import { type ListSpec, optionsFrom } from "../lists/spec.ts";
+import { outcomeOf } from "../managed/collection.tsx";
+import type { Outcome } from "../managed/pages.tsx";
+import { settle } from "../settle.ts";
+import { type Frame, frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Time, type Tone } from "../ui/parts.tsx";
+import { ROLE_OPTIONS } from "./views.tsx";
+
+const PATH = "/admin/invitations";
+
+const shape = z.object({
+  id: z.string(),
+  email: z.string(),
+  role: z.enum(ROLES),
+  status: z.enum(INVITATION_STATUSES),
+  sentCount: z.number(),
+  expiresAt: z.string(),
+  createdAt: z.string(),
+});
+type Invitation = z.infer<typeof shape>;
+
+const TONES: Record<Invitation["status"], Tone> = {
+  pending: "warn",
+  accepted: "good",
+  rejected: "bad",
+  canceled: "off",
+  expired: "off",
+};
+
+const FIELDS: readonly FieldSpec[] = [
+  { name: "email", label: "E-mail address", kind: "text", maxlength: 320 },
+  { name: "role", label: "Role", kind: "choice", options: ROLE_OPTIONS, initial: "user" },
+];
+
+const list: ListSpec<Invitation> = {
+  path: PATH,
+  api: "/invitations",
+  shape,
+  label: "Invitations",
+  usual: "-createdAt",
+  search: "E-mail address",
+  idOf: ({ id }) => id,
+  filters: [
+    { name: "status", label: "State", kind: "choice", options: optionsFrom(INVITATION_STATUSES) },
+    { name: "role", label: "Role", kind: "choice", options: optionsFrom(ROLES) },
+  ],
+  columns: [
+    { name: "email", label: "E-mail address", sorts: true, show: ({ email }) => email },
+    { name: "role", label: "Role", show: ({ role }) => <span class="tag">{role}</span> },
+    {
+      name: "status",
+      label: "State",
+      sorts: true,
+      show: ({ status }) => <Badge tone={TONES[status]}>{status}</Badge>,
+    },
+    { name: "sentCount", label: "Sent", number: true, show: ({ sentCount }) => `${sentCount}×` },
+    { name: "expiresAt", label: "Good until", sorts: true, show: ({ expiresAt }) => <Time at={expiresAt} /> },
+    { name: "createdAt", label: "Invited", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
+  ],
+  bulk: [
+    {
+      name: "resend",
+      label: "Send again",
+      action: "invitations.resend",
+      run: (rest, id) => rest.send("POST", `/invitations/${id}/resend`),
+      done: (count) => `${count === 1 ? "One invitation is" : `${count} invitations are`} sent again.`,
+    },
+    {
+      name: "revoke",
+      label: "Take back",
+      action: "invitations.revoke",
+      danger: true,
+      run: (rest, id) => rest.send("DELETE", `/invitations/${id}`),
+      done: (count) => `${count === 1 ? "One invitation is" : `${count} invitations are`} taken back.`,
+    },
+  ],
+  empty: {
+    title: "Nobody is invited",
+    says: "Who you invite gets a mail with a link, and an account when they follow it.",
+    action: <LinkButton to={`${PATH}/new`}>Invite somebody</LinkButton>,
+  },
+};
+
+const options = new Map([["role", ROLE_OPTIONS]]);
+
+function NewPage({ frame, once, outcome }: { frame: Frame; once: string; outcome?: Outcome }) {
+  return (
+    <Page title="Invite somebody" frame={frame} crumbs={[{ label: "Invitations", path: PATH }]}>
+      <Form
+        action={`${PATH}/new`}
+        token={frame.formToken}
+        fields={FIELDS}
+        typed={outcome?.typed ?? initialOf(FIELDS)}
+        options={options}
+        faults={outcome?.faults}
+        message={outcome?.message}
+        hidden={{ once }}
+        submit="Send the invitation"
+        cancel={PATH}
+      />
+    </Page>
+  );
+}
+
+const routes = new Hono<AdminEnv>()
+  .route(
+    "/",
+    listRoutes<Invitation>({
+      title: "Invitations",
+      intro: "Who has been asked to join, and whether they came.",
+      action: "invitations.list",
+      list,
+      actions: (c) =>
+        may(c, "invitations.create") && <LinkButton to={`${PATH}/new`}>Invite somebody</LinkButton>,
+    }),
+  )
+  .get(`${PATH}/new`, gate("invitations.create"), (c) =>
+    c.html(<NewPage frame={frameOf(c)} once={crypto.randomUUID()} />),
+  )
+  .post(`${PATH}/new`, gate("invitations.create"), async (c) => {
+    const typed = typedIn(FIELDS, c.get("posted"));
+    const { body, faults } = readFields(FIELDS, typed);
+    const once = c.get("form").once ?? "";
+    const again = (outcome: Outcome) =>
+      c.html(<NewPage frame={frameOf(c)} once={once} outcome={outcome} />, 422);
+    if (faults.length > 0) return again({ typed, faults });
+    const sent = await c.get("rest").send("POST", "/invitations", { json: body, once });
+    if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
+    return settle(c, sent, { says: `${String(body.email)} is invited.`, back: PATH });
+  });
+
+export const invitations: PageGroup = {
+  nav: [
+    {
+      section: "People",
+      label: "Invitations",
+      path: PATH,
+      action: "invitations.list",
+      also: "invite join members",
+    },
+  ],
+  routes,
+};

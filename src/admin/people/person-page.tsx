@@ -1,0 +1,236 @@
+/** How one person is shown, with no more buttons than the one who looks may press. */
+import { z } from "zod";
+import { type FieldSpec, faultsByField } from "../forms/fields.ts";
+import { FieldView } from "../forms/form.tsx";
+import { Button, LinkButton, Notice, PostForm } from "../forms/parts.tsx";
+import type { Outcome } from "../managed/pages.tsx";
+import type { Frame } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { Badge, Details, Time } from "../ui/parts.tsx";
+import { deviceOf } from "./device.ts";
+import { type PersonView, ROLE_OPTIONS, Standing } from "./views.tsx";
+
+export const sessionShape = z.object({
+  id: z.string(),
+  ipAddress: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  impersonatedBy: z.string().nullable(),
+  lastActivity: z.string().nullable(),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+});
+
+export const BAN_FIELDS: readonly FieldSpec[] = [
+  { name: "reason", label: "Reason", kind: "text", hint: "For the record; they do not see it." },
+  { name: "until", label: "Until", kind: "moment", optional: true, hint: "Empty: until somebody lifts it." },
+];
+
+interface Props {
+  readonly frame: Frame;
+  readonly person: PersonView;
+  /** Of their role. */
+  readonly etag: string | undefined;
+  readonly sessions: readonly z.infer<typeof sessionShape>[];
+  readonly here: string;
+  readonly ban?: Outcome;
+  readonly rights: {
+    readonly isSelf: boolean;
+    readonly role: boolean;
+    readonly remove: boolean;
+    readonly standing: boolean;
+    readonly ban: boolean;
+    readonly sessions: boolean;
+    readonly actAs: boolean;
+  };
+}
+
+export function PersonPage(props: Props) {
+  const { frame, person, here, rights } = props;
+  const token = frame.formToken;
+  return (
+    <Page
+      title={person.name}
+      intro={person.email}
+      frame={frame}
+      crumbs={[{ label: "People", path: "/admin/people" }]}
+      actions={
+        <>
+          {rights.actAs && (
+            <PostForm action={`${here}/act-as`} token={token} class="inline">
+              <Button kind="quiet">Act as them</Button>
+            </PostForm>
+          )}
+          {rights.remove && (
+            <LinkButton to={`${here}/remove`} kind="danger">
+              Remove
+            </LinkButton>
+          )}
+        </>
+      }
+    >
+      <div class="grid">
+        <Account {...props} />
+        <div class="stack">
+          {rights.role && <RoleForm {...props} />}
+          {rights.ban && <Ban {...props} />}
+        </div>
+      </div>
+      <Sessions {...props} />
+    </Page>
+  );
+}
+
+function Account({ person, frame, here, rights }: Props) {
+  return (
+    <section class="card" aria-labelledby="account-title">
+      <div class="row">
+        <h2 id="account-title">Account</h2>
+        <Standing person={person} />
+      </div>
+      <Details
+        of={[
+          ["Role", person.role],
+          ["User name", person.username ?? "–"],
+          ["Signs in by", person.authProvider ?? "password"],
+          [
+            "Second factor",
+            <Badge tone={person.twoFactorEnabled ? "good" : "off"}>
+              {person.twoFactorEnabled ? "on" : "off"}
+            </Badge>,
+          ],
+          ["Keys in use", <a href={`/admin/keys?userId=${person.id}`}>{person.activeKeys}</a>],
+          ["Looked after by", person.isHome ? "this organisation" : "another organisation"],
+          ["Joined", <Time at={person.joinedAt} />],
+          ["Account since", <Time at={person.createdAt} />],
+        ]}
+      />
+      {rights.isSelf && <p class="quiet-text">This is you. Nobody shuts themselves out.</p>}
+      {rights.standing && (
+        <PostForm
+          action={`${here}/standing`}
+          token={frame.formToken}
+          hidden={{ active: person.isActive ? "no" : "yes" }}
+          class="inline"
+        >
+          <Button kind={person.isActive ? "danger" : "main"}>
+            {person.isActive ? "Switch the account off" : "Switch the account on"}
+          </Button>
+        </PostForm>
+      )}
+    </section>
+  );
+}
+
+function RoleForm({ person, frame, here, etag }: Props) {
+  return (
+    <section class="card" aria-labelledby="role-title">
+      <h2 id="role-title">Role</h2>
+      <PostForm action={`${here}/role`} token={frame.formToken} hidden={{ etag }} class="filters">
+        <label class="search">
+          What they are here
+          <select name="role">
+            {ROLE_OPTIONS.map(({ value, label }) => (
+              <option value={value} selected={value === person.role}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Button>Save</Button>
+      </PostForm>
+    </section>
+  );
+}
+
+function Ban({ person, frame, here, ban }: Props) {
+  const faults = faultsByField(BAN_FIELDS, ban?.faults ?? []);
+  return (
+    <section class="card" aria-labelledby="ban-title">
+      <h2 id="ban-title">Ban</h2>
+      {person.banned ? (
+        <>
+          <Details
+            of={[
+              ["Reason", person.banReason ?? "–"],
+              ["Until", <Time at={person.banExpires} none="somebody lifts it" />],
+            ]}
+          />
+          <PostForm action={`${here}/lift-ban`} token={frame.formToken} class="inline">
+            <Button>Lift the ban</Button>
+          </PostForm>
+        </>
+      ) : (
+        <PostForm action={`${here}/ban`} token={frame.formToken}>
+          {ban?.message !== undefined && <Notice bad>{ban.message}</Notice>}
+          {BAN_FIELDS.map((field) => (
+            <FieldView
+              field={field}
+              texts={ban?.typed[field.name] ?? []}
+              options={[]}
+              faults={faults.get(field.name) ?? []}
+            />
+          ))}
+          <div class="start">
+            <Button kind="danger">Ban</Button>
+          </div>
+        </PostForm>
+      )}
+    </section>
+  );
+}
+
+function Sessions({ sessions, frame, here, rights }: Props) {
+  const end = (session?: string) => (
+    <PostForm action={`${here}/sessions`} token={frame.formToken} hidden={{ session }} class="inline">
+      <Button kind="quiet">{session === undefined ? "End all" : "End"}</Button>
+    </PostForm>
+  );
+  return (
+    <section class="list" aria-labelledby="sessions-title">
+      <div class="row">
+        <h2 id="sessions-title">Signed in</h2>
+        {rights.sessions && sessions.length > 1 && end()}
+      </div>
+      {sessions.length === 0 && <p class="card quiet-text">They are signed in nowhere.</p>}
+      {sessions.length > 0 && (
+        <section class="scroll" aria-label="Sessions" tabindex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Program</th>
+                <th scope="col">Address</th>
+                <th scope="col">Last seen</th>
+                <th scope="col">Since</th>
+                <th scope="col">Until</th>
+                {rights.sessions && <th scope="col">Action</th>}
+              </tr>
+            </thead>
+            <tbody>
+              {sessions.map(
+                ({ id, userAgent, ipAddress, impersonatedBy, lastActivity, createdAt, expiresAt }) => (
+                  <tr>
+                    <td>
+                      {deviceOf(userAgent)}{" "}
+                      {impersonatedBy !== null && <Badge tone="warn">somebody acts as them</Badge>}
+                    </td>
+                    <td>{ipAddress === null ? "–" : <code>{ipAddress}</code>}</td>
+                    <td>
+                      <Time at={lastActivity} none="–" />
+                    </td>
+                    <td>
+                      <Time at={createdAt} />
+                    </td>
+                    <td>
+                      <Time at={expiresAt} />
+                    </td>
+                    {rights.sessions && <td>{end(id)}</td>}
+                  </tr>
+                ),
+              )}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </section>
+  );
+}

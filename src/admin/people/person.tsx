@@ -1,0 +1,141 @@
+/** One person: their role here, whether they may come in, where they are signed in. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { ROLES } from "../../core/vocabulary.ts";
+import { copyCookies } from "../context.ts";
+import { refusalOf } from "../entry/failures.ts";
+import { setFlash } from "../flash.ts";
+import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
+import { readFields, typedIn } from "../forms/fields.ts";
+import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { outcomeOf } from "../managed/collection.tsx";
+import type { Outcome } from "../managed/pages.tsx";
+import { pageOf } from "../rest.ts";
+import { settle } from "../settle.ts";
+import { frameOf } from "../ui/frame.ts";
+import { BAN_FIELDS, PersonPage, sessionShape } from "./person-page.tsx";
+import { personShape } from "./views.tsx";
+
+type Scene = Context<AdminEnv>;
+
+const PATH = "/admin/people";
+const memberShape = z.object({ role: z.enum(ROLES) });
+const sessionPage = pageOf(sessionShape);
+
+const api = (c: Scene, rest = "") => `/users/${encodeURIComponent(idOf(c))}${rest}`;
+const idOf = (c: Scene) => c.req.param("id") ?? "";
+const back = (c: Scene) => `${PATH}/${encodeURIComponent(idOf(c))}`;
+
+async function page(c: Scene, ban?: Outcome) {
+  const rest = c.get("rest");
+  const [{ value: person }, { etag }, { value: sessions }] = await Promise.all([
+    rest.read(api(c), personShape),
+    rest.read(`/members/${encodeURIComponent(idOf(c))}`, memberShape),
+    rest.read(api(c, "/sessions"), sessionPage),
+  ]);
+  const isSelf = person.id === c.get("person").id;
+  const isOwn = person.isHome && !isSelf;
+  return (
+    <PersonPage
+      frame={frameOf(c)}
+      person={person}
+      etag={etag}
+      sessions={sessions.items}
+      here={back(c)}
+      {...(ban !== undefined && { ban })}
+      rights={{
+        isSelf,
+        role: may(c, "members.update"),
+        remove: may(c, "members.remove") && !isSelf,
+        standing: isOwn && may(c, "users.update"),
+        ban: isOwn && may(c, "users.ban"),
+        sessions: person.isHome && may(c, "users.end-sessions"),
+        actAs: !isSelf && person.isActive && !person.banned && may(c, "system.write"),
+      }}
+    />
+  );
+}
+
+export const person = new Hono<AdminEnv>()
+  .get(`${PATH}/:id`, gate("users.read"), async (c) => c.html(await page(c)))
+  .post(`${PATH}/:id/role`, gate("members.update"), async (c) => {
+    const { role, etag } = c.get("form");
+    const sent = await c
+      .get("rest")
+      .send("PATCH", `/members/${encodeURIComponent(idOf(c))}`, { json: { role }, ifMatch: etag });
+    return settle(c, sent, { says: `They are ${role} now.`, back: back(c) });
+  })
+  .post(`${PATH}/:id/standing`, gate("users.update"), async (c) => {
+    const isActive = c.get("form").active === "yes";
+    const sent = await c.get("rest").send("PATCH", api(c), { json: { isActive }, ifMatch: "*" });
+    const says = isActive ? "The account is switched on." : "The account is switched off.";
+    return settle(c, sent, { says, back: back(c) });
+  })
+  .post(`${PATH}/:id/ban`, gate("users.ban"), async (c) => {
+    const typed = typedIn(BAN_FIELDS, c.get("posted"));
+    const { body, faults } = readFields(BAN_FIELDS, typed);
+    if (faults.length > 0) return c.html(await page(c, { typed, faults }), 422);
+    const sent = await c.get("rest").send("POST", api(c, "/ban"), { json: body });
+    if (!sent.ok) return c.html(await page(c, outcomeOf(sent.refusal, typed)), 422);
+    return settle(c, sent, { says: "They are banned, and signed in nowhere.", back: back(c) });
+  })
+  .post(`${PATH}/:id/lift-ban`, gate("users.ban"), async (c) => {
+    const sent = await c.get("rest").send("POST", api(c, "/lift-ban"));
+    return settle(c, sent, { says: "The ban is lifted.", back: back(c) });
+  })
+  .post(`${PATH}/:id/sessions`, gate("users.end-sessions"), async (c) => {
+    const { session } = c.get("form");
+    const json = session === undefined ? {} : { sessionId: session };
+    const sent = await c.get("rest").send("POST", api(c, "/end-sessions"), { json });
+    const says = session === undefined ? "They are signed in nowhere." : "The session is over.";
+    return settle(c, sent, { says, back: back(c) });
+  })
+  .get(`${PATH}/:id/remove`, gate("members.remove"), async (c) => c.html(await removal(c)))
+  .post(`${PATH}/:id/remove`, gate("members.remove"), async (c) => {
+    const { value } = await c.get("rest").read(api(c), personShape);
+    if (!isConfirmed(c.get("form"), value.email)) {
+      return c.html(await removal(c, "That is not the address."), 422);
+    }
+    const sent = await c.get("rest").send("DELETE", `/members/${encodeURIComponent(idOf(c))}`);
+    return settle(c, sent, {
+      says: `${value.name} belongs to the organisation no more.`,
+      back: PATH,
+      otherwise: back(c),
+    });
+  })
+  .post(`${PATH}/:id/act-as`, gate("system.write"), async (c) => {
+    const { auth } = c.get("services").people;
+    try {
+      const { headers } = await auth.api.impersonateUser({
+        headers: c.req.raw.headers,
+        body: { userId: idOf(c) },
+        returnHeaders: true,
+      });
+      copyCookies(c, headers);
+    } catch (thrown) {
+      refusalOf(thrown);
+      await setFlash(c, {
+        says: "Nobody acts as one of those who run the gateway, or as somebody shut out.",
+        bad: true,
+      });
+      return c.redirect(back(c), 303);
+    }
+    return c.redirect("/admin", 303);
+  });
+
+async function removal(c: Scene, problem?: string) {
+  const { value } = await c.get("rest").read(api(c), personShape);
+  return (
+    <ConfirmPage
+      frame={frameOf(c)}
+      title={`Remove ${value.name}?`}
+      says="They lose their place here, and with it their keys and what applications may do for them. Their account stays: invite them to have them back."
+      name={value.email}
+      action={`${back(c)}/remove`}
+      submit="Remove them"
+      cancel={back(c)}
+      problem={problem}
+    />
+  );
+}

@@ -1,0 +1,42 @@
+/** What pages on people read of them, and how it is shown. */
+import { z } from "zod";
+import { ROLES, type Role } from "../../core/vocabulary.ts";
+import { Badge } from "../ui/parts.tsx";
+
+export const personShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  username: z.string().nullable(),
+  role: z.enum(ROLES),
+  isHome: z.boolean(),
+  authProvider: z.string().nullable(),
+  isActive: z.boolean(),
+  banned: z.boolean(),
+  banReason: z.string().nullable(),
+  banExpires: z.string().nullable(),
+  twoFactorEnabled: z.boolean(),
+  activeKeys: z.number(),
+  joinedAt: z.string(),
+  createdAt: z.string(),
+});
+export type PersonView = z.infer<typeof personShape>;
+
+export const ROLE_OPTIONS: readonly { readonly value: Role; readonly label: string }[] = [
+  { value: "admin", label: "Admin: looks after the organisation" },
+  { value: "user", label: "User: uses servers, has keys" },
+  { value: "service", label: "Service: a program" },
+  { value: "readonly", label: "Read-only: looks on" },
+];
+
+export function Standing({
+  person: { isActive, banned },
+}: {
+  person: Pick<PersonView, "isActive" | "banned">;
+}) {
+  if (banned) return <Badge tone="bad">banned</Badge>;
+  return isActive ? <Badge>active</Badge> : <Badge tone="off">switched off</Badge>;
+}
+
+export const standingOf = ({ isActive, banned }: Pick<PersonView, "isActive" | "banned">) =>
+  banned ? "banned" : isActive ? "active" : "switched off";

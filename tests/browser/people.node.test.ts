@@ -1,0 +1,200 @@
+/** The pages on people: what an admin does to somebody is felt by that somebody. */
+import { describe, expect, it } from "vitest";
+import { uuidv7 } from "../../src/core/ids.ts";
+import { type Stage, walkPages } from "../fixtures/pages.ts";
+
+const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+async function somebody(stage: Stage, name: string): Promise<string> {
+  const { id } = await stage.people.add({ tenants: [{ id: stage.tenant.id }] });
+  await stage.people.query(`update "user" set name = $2 where id = $1`, [id, name]);
+  await stage.people.query(
+    `insert into session (id, token, user_id, expires_at, ip_address, user_agent, last_activity)
+     values ($1, $1, $2, now() + interval '1 day', '203.0.113.9', $3, now())`,
+    [uuidv7(), id, FIREFOX],
+  );
+  return id;
+}
+
+async function invitation(stage: Stage, email: string): Promise<void> {
+  await stage.people.query(
+    `insert into tenant_invitations (tenant_id, email, token_hash, expires_at) values ($1, $2, $3, now() + interval '1 day')`,
+    [stage.tenant.id, email, uuidv7()],
+  );
+}
+
+async function grant(stage: Stage, userId: string, name: string): Promise<void> {
+  const id = uuidv7();
+  await stage.people.query(
+    "insert into oauth_client (id, client_id, name, redirect_uris) values ($1, $2, $3, $4)",
+    [id, `https://${name.toLowerCase()}.example.com/client.json`, name, ["http://127.0.0.1:3118/callback"]],
+  );
+  await stage.people.query(
+    "insert into oauth_consent (id, client_id, user_id, reference_id, scopes) select $1, client_id, $2, $3, $4 from oauth_client where id = $1",
+    [id, userId, stage.tenant.id, ["proxy", "offline_access"]],
+  );
+}
+
+const isOf = async (stage: Stage, id: string, condition: string) => {
+  const [row] = await stage.people.query(`select (${condition}) as holds from "user" where id = $1`, [id]);
+  return row?.holds;
+};
+
+const admins = ["admin"] as const;
+
+walkPages({
+  name: "people",
+  pages: [
+    { path: "/admin/people", heading: "People", for: admins, picture: "people" },
+    { path: "/admin/people?q=ann&role=user&sort=-joinedAt", heading: "People", for: admins },
+    { path: "/admin/people/{ann}", heading: "Ann Archer", for: admins, picture: "person" },
+    { path: "/admin/people/{ann}/remove", heading: "Remove Ann Archer?", for: admins },
+    { path: "/admin/invitations", heading: "Invitations", for: admins, picture: "invitations" },
+    { path: "/admin/invitations/new", heading: "Invite somebody", for: admins },
+    { path: "/admin/applications", heading: "Applications", for: admins, picture: "applications" },
+    { path: "/admin/oauth-clients", heading: "OAuth clients", for: ["operator"], picture: "oauth-clients" },
+  ],
+  async prepare(stage) {
+    const ann = await somebody(stage, "Ann Archer");
+    for (const name of ["Ben Baker", "Cleo Carter", "Dan Dyer"]) await somebody(stage, name);
+    await invitation(stage, "eve@example.com");
+    await invitation(stage, "finn@example.com");
+    await grant(stage, ann, "Notebook");
+    await grant(stage, ann, "Editor");
+    return { ann };
+  },
+  stories(stage) {
+    describe.each([true, false])("with script: %s", (script) => {
+      it("changes a role, ends a session, bans, lifts, switches off, removes", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const id = await somebody(stage(), script ? "Gil Green" : "Hal Hope");
+            const here = `${stage().gateway.url}/admin/people/${id}`;
+            await page.goto(here);
+            await page.getByLabel("What they are here").selectOption("readonly");
+            await page.getByRole("button", { name: "Save" }).click();
+            await page.getByText("They are readonly now.").waitFor();
+
+            await page.getByText("Firefox on Linux").waitFor();
+            await page.getByRole("button", { name: "End", exact: true }).click();
+            await page.getByText("They are signed in nowhere.").waitFor();
+
+            await page.getByLabel("Until").fill("2020-01-01T00:00");
+            await page.getByLabel("Reason").fill("Shared their password");
+            await page.getByRole("button", { name: "Ban" }).click();
+            await expect(page.getByLabel("Until").getAttribute("aria-invalid")).resolves.toBe("true");
+            await page.getByLabel("Until").fill("");
+            await expect(page.getByLabel("Reason").inputValue()).resolves.toBe("Shared their password");
+            await page.getByRole("button", { name: "Ban" }).click();
+            await page.getByText("They are banned, and signed in nowhere.").waitFor();
+            expect(await isOf(stage(), id, "banned and ban_reason = 'Shared their password'")).toBe(true);
+            await page.getByRole("button", { name: "Lift the ban" }).click();
+            await page.getByText("The ban is lifted.").waitFor();
+
+            await page.getByRole("button", { name: "Switch the account off" }).click();
+            await page.getByText("The account is switched off.").waitFor();
+            expect(await isOf(stage(), id, "not is_active and not banned")).toBe(true);
+
+            await page.getByRole("link", { name: "Remove" }).click();
+            await page.getByLabel(/Type .* to go on/).fill("somebody else");
+            await page.getByRole("button", { name: "Remove them" }).click();
+            await page.getByText("That is not the address.").waitFor();
+            const label = await page.locator("label").filter({ hasText: "Type" }).innerText();
+            await page.getByLabel(/Type .* to go on/).fill(/Type (\S+)/.exec(label)?.[1] ?? "");
+            await page.getByRole("button", { name: "Remove them" }).click();
+            await page.getByText("belongs to the organisation no more.").waitFor();
+          },
+          { script, expected: /status of 422/ },
+        ));
+
+      it("invites, refuses to invite twice, sends again, takes back", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const email = script ? "ida@example.com" : "jan@example.com";
+            const invite = async () => {
+              await page.goto(`${stage().gateway.url}/admin/invitations`);
+              await page.getByRole("link", { name: "Invite somebody" }).click();
+              await page.getByLabel("E-mail address").fill(email);
+              await page.getByRole("button", { name: "Send the invitation" }).click();
+            };
+            await invite();
+            await page.getByText(`${email} is invited.`).waitFor();
+            expect((await stage().people.mailTo(email)).link).toContain("/invitation");
+            await invite();
+            await page.getByText(`${email} is invited already.`).waitFor();
+            for (const [button, says] of [
+              ["Send again", "One invitation is sent again."],
+              ["Take back", "One invitation is taken back."],
+            ] as const) {
+              await page.goto(`${stage().gateway.url}/admin/invitations?q=${email}`);
+              await page.getByLabel("Mark", { exact: true }).check();
+              await page.getByRole("button", { name: button }).click();
+              await page.getByText(says).waitFor();
+            }
+          },
+          { script, expected: /status of 422/ },
+        ));
+
+      it("disconnects an application, and shuts a client out", async () => {
+        const person = await somebody(stage(), "Kim King");
+        const name = script ? "Sketchbook" : "Diary";
+        await grant(stage(), person, name);
+        await stage().visit(
+          "operator",
+          async (page) => {
+            await page.goto(`${stage().gateway.url}/admin/oauth-clients?q=${name}`);
+            await expect(page.locator("tbody td.number").innerText()).resolves.toBe("1");
+            await page.getByLabel("Mark", { exact: true }).check();
+            await page.getByRole("button", { name: "Shut out" }).click();
+            await page.getByText("One client is shut out.").waitFor();
+            await page.goto(`${stage().gateway.url}/admin/applications?q=${name}`);
+            await page.getByLabel("Mark", { exact: true }).check();
+            await page.getByRole("button", { name: "Disconnect" }).click();
+            await page.getByText("One application is disconnected.").waitFor();
+          },
+          { script },
+        );
+        const left = await stage().people.query("select from oauth_consent where user_id = $1", [person]);
+        expect(left).toEqual([]);
+      });
+
+      it("lets an operator act as somebody, says so on every page, and stop", async () => {
+        const id = await somebody(stage(), "Lea Lund");
+        await stage().visit(
+          "operator",
+          async (page) => {
+            await page.goto(`${stage().gateway.url}/admin/people/${id}`);
+            await page.getByRole("button", { name: "Act as them" }).click();
+            await page.getByText(/You act as/).waitFor();
+            await page.goto(`${stage().gateway.url}/account`);
+            await page.getByText(/You act as/).waitFor();
+            await page.getByRole("button", { name: "Stop acting" }).click();
+            await page.getByRole("heading", { level: 1 }).waitFor();
+            await page.goto(`${stage().gateway.url}/admin/people`);
+            await page.getByRole("heading", { level: 1, name: "People" }).waitFor();
+            await expect(page.getByText(/You act as/).count()).resolves.toBe(0);
+          },
+          { script },
+        );
+      });
+    });
+
+    it("shows admins who run no gateway no way to act as others, and nobody a way to shut themselves out", () =>
+      stage().visit("admin", async (page) => {
+        const id = await somebody(stage(), "Mia Moss");
+        await page.goto(`${stage().gateway.url}/admin/people/${id}`);
+        await page.getByRole("button", { name: "Ban" }).waitFor();
+        await expect(page.getByRole("button", { name: "Act as them" }).count()).resolves.toBe(0);
+        const [me] = await stage().people.query(
+          `select user_id from tenant_members where tenant_id = $1 and role = 'admin' order by created_at limit 1`,
+          [stage().tenant.id],
+        );
+        await page.goto(`${stage().gateway.url}/admin/people/${String(me?.user_id)}`);
+        await page.getByText("This is you.").waitFor();
+        await expect(page.getByRole("button", { name: "Ban" }).count()).resolves.toBe(0);
+        await expect(page.getByRole("link", { name: "Remove" }).count()).resolves.toBe(0);
+      }));
+  },
+});
