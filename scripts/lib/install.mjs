@@ -42,7 +42,8 @@ function writeStamp(projectDir, stamp) {
   }
 }
 
-function npmCommand() {
+/** The npm that runs this, or else the one on the path. */
+export function npmCommand() {
   const running = process.env.npm_execpath;
   if (running?.endsWith("npm-cli.js")) return { command: process.execPath, args: [running] };
   return { command: "npm", args: [] };

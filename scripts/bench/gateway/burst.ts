@@ -14,6 +14,8 @@ export interface Burst {
   readonly status: number;
   readonly connections: number;
   readonly amount: number;
+  /** Each connection sends an id of its own: within one session two requests must not share one. */
+  readonly ownIds?: boolean;
 }
 
 export interface Heard {
@@ -32,9 +34,9 @@ export interface Measured extends Heard {
 }
 
 const run = promisify(execFile);
-const script = fileURLToPath(new URL("./load.ts", import.meta.url));
+const LOAD = fileURLToPath(new URL("./load.ts", import.meta.url));
 
-export async function measureBurst(burst: Burst, pid: number): Promise<Measured> {
+export async function measureBurst(burst: Burst, pid: number, script = LOAD): Promise<Measured> {
   const before = cpuMicroseconds(pid);
   const { stdout } = await run(process.execPath, [script, JSON.stringify(burst)], { maxBuffer: 1024 * 1024 });
   const heard: Heard = JSON.parse(stdout);

@@ -68,7 +68,7 @@ function call(
   };
 }
 
-function legacyCall(name: string, path: string): Case {
+export function legacyCall(name: string, path: string): Case {
   return {
     name,
     connections: [16],

@@ -63,7 +63,7 @@ export async function compare(
   };
 }
 
-function sideOf(rounds: readonly Measured[]): Side {
+export function sideOf(rounds: readonly Measured[]): Side {
   const of = (read: (round: Measured) => number) => median(rounds.map(read));
   return {
     perSecond: of(({ perSecond }) => perSecond),

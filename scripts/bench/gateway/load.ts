@@ -9,9 +9,18 @@ const burst: Burst = JSON.parse(process.argv[2] ?? "{}");
 const latencies: number[] = [];
 let unexpected = 0;
 
+let clients = 0;
+
+function setupClient(client: autocannon.Client): void {
+  clients += 1;
+  const body = readFileSync(burst.bodyFile ?? "", "utf8");
+  client.setBody(body.replace('"id":1,', `"id":${clients},`));
+}
+
 const running = autocannon(
   {
     url: burst.url,
+    ...(burst.ownIds === true && { setupClient }),
     method: burst.method,
     headers: burst.headers,
     connections: burst.connections,

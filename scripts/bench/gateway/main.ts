@@ -1,10 +1,11 @@
 /**
  * `npm run bench`: the production bundle in bare workerd, held against a Worker that passes requests through and does
  * nothing else. `--case`, `--connections`, `--rounds` narrow a run; `--json` prints one line of JSON for each result.
- * `--profile FILE` tells where the gateway's time goes, and keeps the profile.
+ * `--profile FILE` tells where the gateway's time goes, and keeps the profile. `--peers` measures other gateways instead.
  */
 import { parseArgs } from "node:util";
 import { Problem, runMain } from "../../lib/problem.ts";
+import { measurePeers } from "../peers/main.ts";
 import { measureBurst } from "./burst.ts";
 import { CASES, type Case } from "./cases.ts";
 import { type Comparison, compare } from "./compare.ts";
@@ -18,6 +19,7 @@ interface Options {
   readonly rounds: number;
   readonly json: boolean;
   readonly profile: string | undefined;
+  readonly peers: boolean;
 }
 
 function readOptions(args: string[]): Options {
@@ -29,6 +31,7 @@ function readOptions(args: string[]): Options {
       rounds: { type: "string", default: "5" },
       json: { type: "boolean", default: false },
       profile: { type: "string" },
+      peers: { type: "boolean", default: false },
     },
   });
   const rounds = Number(values.rounds);
@@ -45,11 +48,13 @@ function readOptions(args: string[]): Options {
     rounds,
     json: values.json,
     profile: values.profile,
+    peers: values.peers,
   };
 }
 
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
+  if (options.peers) return measurePeers(options);
   const cases = CASES.filter(({ name }) => options.wanted?.test(name) !== false);
   if (cases.length === 0)
     throw new Problem(`No case is called so. There are: ${CASES.map(({ name }) => name).join("; ")}.`);

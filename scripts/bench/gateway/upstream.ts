@@ -1,6 +1,8 @@
 // The upstream of the measurements, in a process of its own: an MCP server over plain Node http that does as little as
-// it can, so that what is measured is the way to it.
+// it can, so that what is measured is the way to it. Told "stdio" instead of a port, it talks over its standard input
+// and output, to those who start their upstreams themselves.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createInterface } from "node:readline";
 
 const TOOLS_PER_SERVER = 20;
 const EVENTS = 1000;
@@ -9,13 +11,26 @@ const JSON_TYPE = { "content-type": "application/json" };
 interface Asked {
   readonly id?: string | number;
   readonly method?: string;
-  readonly params?: { readonly name?: string; readonly arguments?: Record<string, unknown> };
+  readonly params?: {
+    readonly name?: string;
+    readonly arguments?: Record<string, unknown>;
+    readonly protocolVersion?: string;
+  };
 }
 
-createServer((request, response) => void serve(request, response)).listen(
-  Number(process.argv[2]),
-  "127.0.0.1",
-);
+const where = process.argv[2];
+if (where === "stdio") {
+  createInterface({ input: process.stdin }).on("line", answerLine);
+} else {
+  createServer((request, response) => void serve(request, response)).listen(Number(where), "127.0.0.1");
+}
+
+function answerLine(line: string): void {
+  const asked: Asked = JSON.parse(line);
+  if (asked.id === undefined) return;
+  const answer = { jsonrpc: "2.0", id: asked.id, result: resultOf(asked, "/one") };
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== "POST") {
@@ -52,7 +67,8 @@ function resultOf({ method, params }: Asked, path: string): object {
   switch (method) {
     case "initialize":
       return {
-        protocolVersion: "2025-11-25",
+        // Whatever is asked for: older clients take no newer one.
+        protocolVersion: params?.protocolVersion ?? "2025-11-25",
         capabilities: { tools: {} },
         serverInfo: { name: "bench", version: "1" },
       };

@@ -1,0 +1,18 @@
+// What befell a peer and not us: it is told in the peer's line, and the run goes on.
+import { errorMessage, Problem } from "../../lib/problem.ts";
+
+export class PeerFailed extends Problem {
+  constructor(why: string) {
+    super(why);
+    this.name = "PeerFailed";
+  }
+}
+
+/** What npm complained of, without what it always says. */
+export function complaintOf(error: unknown): string {
+  if (!(error instanceof Error && "stderr" in error && typeof error.stderr === "string")) {
+    return errorMessage(error);
+  }
+  const lines = error.stderr.split("\n").flatMap((line) => /^npm error (.*\S)/.exec(line)?.[1] ?? []);
+  return lines.length === 0 ? errorMessage(error) : lines.slice(0, 2).join(", ");
+}
