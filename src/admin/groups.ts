@@ -1,6 +1,7 @@
 /** Everything that has a place in the navigation: one line a group of pages, in the order within its section. */
 import { analytics } from "./analytics/analytics.tsx";
 import { overview } from "./home/overview.tsx";
+import { operationsPages } from "./operations/group.ts";
 import { peoplePages } from "./people/group.ts";
 import { requests } from "./records/requests.tsx";
 import { registry } from "./registry/entries.tsx";
@@ -22,4 +23,5 @@ export const GROUPS: readonly PageGroup[] = [
   ipRules,
   requests,
   ...peoplePages,
+  ...operationsPages,
 ];

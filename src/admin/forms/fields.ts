@@ -47,7 +47,9 @@ export type Typed = Readonly<Record<string, readonly string[]>>;
 type Row = Readonly<Record<string, unknown>>;
 
 export function typedIn(fields: readonly FieldSpec[], posted: URLSearchParams): Typed {
-  return Object.fromEntries(fields.map(({ name }) => [name, posted.getAll(name)]));
+  // Browsers send texts of several lines with the ends of lines that mails have.
+  const lines = (text: string) => text.replaceAll("\r\n", "\n");
+  return Object.fromEntries(fields.map(({ name }) => [name, posted.getAll(name).map(lines)]));
 }
 
 export function initialOf(fields: readonly FieldSpec[]): Typed {

@@ -77,6 +77,9 @@ function Alone({ title, frame, children }: PageProps) {
   );
 }
 
+/** Pages that tell what is announced themselves. */
+const UNTOLD = new Set(["/admin", "/admin/news"]);
+
 function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProps) {
   const { person, formToken } = frame;
   if (person === undefined) return null;
@@ -137,6 +140,9 @@ function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProp
             {actions !== undefined && <div class="actions">{actions}</div>}
           </div>
           <FlashNotice frame={frame} />
+          {!UNTOLD.has(frame.path) && (
+            <div hx-get="/admin/news/banner" hx-trigger="load" hx-swap="outerHTML" hx-select=".announced" />
+          )}
           {children}
         </main>
       </div>

@@ -1,0 +1,250 @@
+/** Announcements: what admins write, who has read it, and what everybody is told. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { ROLES, SEVERITIES } from "../../core/vocabulary.ts";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { optionsFrom, YES_NO } from "../lists/spec.ts";
+import { managed } from "../managed/collection.tsx";
+import { pageOf } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Empty, Stats, Time } from "../ui/parts.tsx";
+import { Severe } from "../ui/states.tsx";
+
+const announcement = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  title: z.string(),
+  severity: z.enum(SEVERITIES),
+  audience: z.array(z.string()),
+  startsAt: z.string(),
+  endsAt: z.string().nullable(),
+  requiresAcknowledgement: z.boolean(),
+  isActive: z.boolean(),
+});
+
+const written = managed({
+  name: "announcements",
+  section: "Operations",
+  title: "Announcements",
+  noun: "announcement",
+  intro: "What everybody should know. It stands on top of every page as long as it is current.",
+  also: "news banner message broadcast",
+  empty: "Tell people what is coming before they meet it.",
+  list: {
+    shape: announcement,
+    usual: "-startsAt",
+    search: "Title or text",
+    filters: [
+      { name: "severity", label: "Severity", kind: "choice", options: optionsFrom(SEVERITIES) },
+      { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
+    ],
+    columns: [
+      { name: "title", label: "Title", sorts: true, show: ({ title }) => title },
+      { name: "severity", label: "Severity", show: ({ severity }) => <Severe of={severity} /> },
+      {
+        name: "audience",
+        label: "For",
+        show: ({ audience }) => (audience.length === 0 ? "everybody" : audience.join(", ")),
+      },
+      { name: "startsAt", label: "From", sorts: true, show: ({ startsAt }) => <Time at={startsAt} /> },
+      { name: "endsAt", label: "To", show: ({ endsAt }) => <Time at={endsAt} none="further notice" /> },
+      {
+        name: "isActive",
+        label: "State",
+        show: ({ isActive, tenantId }) => (
+          <Badge tone={isActive ? "plain" : "off"}>
+            {isActive ? (tenantId === null ? "of the system" : "active") : "off"}
+          </Badge>
+        ),
+      },
+    ],
+  },
+  fields: [
+    { name: "title", label: "Title", kind: "text", maxlength: 200 },
+    { name: "body", label: "Text", kind: "long" },
+    {
+      name: "severity",
+      label: "Severity",
+      kind: "choice",
+      options: optionsFrom(SEVERITIES),
+      initial: "info",
+    },
+    {
+      name: "audience",
+      label: "For",
+      kind: "choices",
+      options: optionsFrom(ROLES),
+      hint: "None of them: everybody.",
+    },
+    {
+      name: "startsAt",
+      label: "From",
+      kind: "moment",
+      optional: true,
+      empty: "omit",
+      hint: "Empty: from now on.",
+    },
+    { name: "endsAt", label: "To", kind: "moment", optional: true, hint: "Empty: until further notice." },
+    { name: "requiresAcknowledgement", label: "People must say that they have read it", kind: "yes" },
+    { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
+  ],
+  nameOf: ({ title }) => title,
+  isForeign: ({ tenantId }) => tenantId === null,
+  about: ({ id }) => (
+    <p>
+      <a href={`/admin/announcements/${id}/readers`}>Who has read it</a>
+    </p>
+  ),
+});
+
+const named = z.object({ id: z.string(), title: z.string() });
+const reader = z.object({
+  userId: z.string(),
+  name: z.string(),
+  email: z.string(),
+  acknowledgedAt: z.string().nullable(),
+});
+
+const told = z.object({
+  id: z.string(),
+  title: z.string(),
+  body: z.string(),
+  severity: z.enum(SEVERITIES),
+  startsAt: z.string(),
+  requiresAcknowledgement: z.boolean(),
+  acknowledgedAt: z.string().nullable(),
+});
+
+type Told = z.output<typeof told>;
+
+function News({ item, token }: { item: Told; token: string }) {
+  const { id, title, body, severity, startsAt, requiresAcknowledgement, acknowledgedAt } = item;
+  return (
+    <section class="card" aria-labelledby={`news-${id}`}>
+      <div class="row">
+        <h2 id={`news-${id}`}>{title}</h2>
+        <span>
+          <Severe of={severity} /> <Time at={startsAt} />
+        </span>
+      </div>
+      <p class="lines">{body}</p>
+      {acknowledgedAt !== null && (
+        <p class="quiet-text">
+          You have read it: <Time at={acknowledgedAt} />
+        </p>
+      )}
+      {acknowledgedAt === null && requiresAcknowledgement && (
+        <PostForm action="/admin/news/acknowledge" token={token} hidden={{ announcement: id }} class="start">
+          <Button>I have read it</Button>
+        </PostForm>
+      )}
+    </section>
+  );
+}
+
+const routes = new Hono<AdminEnv>()
+  .route("/", written.routes)
+  .get("/admin/announcements/:id/readers", gate("announcements.read"), async (c) => {
+    const path = `/announcements/${encodeURIComponent(c.req.param("id"))}`;
+    const rest = c.get("rest");
+    const [{ value: about }, { value: readers }] = await Promise.all([
+      rest.read(path, named),
+      rest.read(`${path}/acknowledgements`, pageOf(reader)),
+    ]);
+    const done = readers.items.filter(({ acknowledgedAt }) => acknowledgedAt !== null).length;
+    return c.html(
+      <Page
+        title="Who has read it"
+        intro={about.title}
+        frame={frameOf(c)}
+        crumbs={[
+          { label: "Announcements", path: "/admin/announcements" },
+          { label: about.title, path: `/admin/announcements/${about.id}` },
+        ]}
+      >
+        <Stats
+          stats={[
+            { label: "Meant for", value: String(readers.items.length), note: "members" },
+            { label: "Have read it", value: String(done) },
+          ]}
+        />
+        <div class="scroll">
+          <table aria-label="Readers">
+            <thead>
+              <tr>
+                <th scope="col">Member</th>
+                <th scope="col">Read</th>
+              </tr>
+            </thead>
+            <tbody>
+              {readers.items.map(({ name, email, acknowledgedAt }) => (
+                <tr>
+                  <td>
+                    {name} <span class="quiet-text">{email}</span>
+                  </td>
+                  <td>
+                    <Time at={acknowledgedAt} none="not yet" />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Page>,
+    );
+  })
+  .get("/admin/news", gate("announcements.seen"), async (c) => {
+    const { value } = await c.get("rest").read("/me/announcements", pageOf(told));
+    const frame = frameOf(c);
+    return c.html(
+      <Page title="News" intro="What is announced to you now." frame={frame}>
+        {value.items.length === 0 && (
+          <div class="card">
+            <Empty title="Nothing is announced">
+              <p>What admins want you to know stands here.</p>
+            </Empty>
+          </div>
+        )}
+        {value.items.map((item) => (
+          <News item={item} token={frame.formToken} />
+        ))}
+      </Page>,
+    );
+  })
+  // What the shell asks for: nothing, or those that one has not read.
+  .get("/admin/news/banner", gate("announcements.seen"), async (c) => {
+    const { value } = await c.get("rest").read("/me/announcements", pageOf(told));
+    const open = value.items.filter(({ acknowledgedAt }) => acknowledgedAt === null);
+    return c.html(
+      <div class="announced">
+        {open.map(({ title, severity }) => (
+          <p class={severity === "info" || severity === "low" ? "notice plain" : "notice warn"} role="status">
+            <a href="/admin/news">{title}</a>
+          </p>
+        ))}
+      </div>,
+    );
+  })
+  .post("/admin/news/acknowledge", gate("announcements.acknowledge"), async (c) => {
+    const id = encodeURIComponent(c.get("form").announcement ?? "");
+    const sent = await c.get("rest").send("POST", `/me/announcements/${id}/acknowledge`);
+    if (!sent.ok) throw sent.refusal;
+    return c.redirect("/admin/news", 303);
+  });
+
+export const announcements: PageGroup = {
+  nav: [
+    ...written.nav,
+    {
+      section: "",
+      label: "News",
+      path: "/admin/news",
+      action: "announcements.seen",
+      also: "announcements messages",
+    },
+  ],
+  routes,
+};

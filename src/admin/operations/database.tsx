@@ -1,0 +1,223 @@
+/** The database as those who run the gateway see it: connections over a day, what waits, what to do. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { LineChart } from "../charts/charts.tsx";
+import { withUnit } from "../charts/scale.ts";
+import { type AdminEnv, gate } from "../gate.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Empty, Stats, Time } from "../ui/parts.tsx";
+import { Severe } from "../ui/states.tsx";
+
+const sample = z.object({
+  at: z.string(),
+  active: z.number(),
+  idle: z.number(),
+  waiting: z.number(),
+  connections: z.number(),
+  maxConnections: z.number(),
+  longestQueryMs: z.number(),
+});
+
+type Sample = z.output<typeof sample>;
+
+const report = z.object({
+  samples: z.array(sample),
+  targets: z.array(
+    z.object({
+      name: z.string(),
+      queries: z.number(),
+      errors: z.number(),
+      avgMs: z.number(),
+      p95Ms: z.number().nullable(),
+    }),
+  ),
+  slow: z.array(
+    z.object({
+      query: z.string(),
+      durationMs: z.number(),
+      state: z.string(),
+      waitsFor: z.string().nullable(),
+    }),
+  ),
+  advice: z.array(
+    z.object({
+      code: z.string(),
+      severity: z.enum(["info", "medium", "high"]),
+      title: z.string(),
+      says: z.string(),
+    }),
+  ),
+});
+
+type Report = z.output<typeof report>;
+
+/** A point in the chart stands for that many minutes: the busiest of them. */
+const MINUTES_A_POINT = 10;
+
+function points(samples: readonly Sample[]): readonly Sample[] {
+  const groups = Map.groupBy(samples, ({ at }) => Math.floor(Date.parse(at) / (MINUTES_A_POINT * 60_000)));
+  return [...groups.values()]
+    .flatMap((group) => group.toSorted((one, other) => other.connections - one.connections)[0] ?? [])
+    .sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+}
+
+const ms = (value: number) => withUnit(Math.round(value * 10) / 10, "ms");
+
+function Now({ samples: [now] }: { samples: readonly Sample[] }) {
+  if (now === undefined) return null;
+  const share = now.connections / Math.max(1, now.maxConnections);
+  return (
+    <Stats
+      stats={[
+        {
+          label: "Connections",
+          value: `${now.connections} of ${now.maxConnections}`,
+          note: `${Math.round(share * 100)} % taken`,
+        },
+        { label: "At work", value: String(now.active), note: `${now.idle} idle` },
+        { label: "Waiting for a lock", value: String(now.waiting) },
+        { label: "Longest query", value: ms(now.longestQueryMs), note: <Time at={now.at} /> },
+      ]}
+    />
+  );
+}
+
+function Recommendations({ advice }: Pick<Report, "advice">) {
+  return (
+    <section class="card" aria-labelledby="advice">
+      <h2 id="advice">What to do</h2>
+      {advice.length === 0 && (
+        <p>
+          <Badge tone="good">All is well</Badge>
+        </p>
+      )}
+      <ul class="plain">
+        {advice.map(({ severity, title, says }) => (
+          <li>
+            <Severe of={severity} /> <strong>{title}.</strong> {says}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Targets({ targets }: Pick<Report, "targets">) {
+  return (
+    <section class="card" aria-labelledby="targets">
+      <h2 id="targets">As the Worker sees it</h2>
+      <p class="quiet-text">Round trips of the last day, of all isolates together.</p>
+      {targets.length === 0 && <p>Nothing has been told yet.</p>}
+      {targets.length > 0 && (
+        <div class="scroll">
+          <table aria-label="Round trips by connection string">
+            <thead>
+              <tr>
+                <th scope="col">Connection</th>
+                <th scope="col" class="number">
+                  Round trips
+                </th>
+                <th scope="col" class="number">
+                  Failed
+                </th>
+                <th scope="col" class="number">
+                  Average
+                </th>
+                <th scope="col" class="number">
+                  95 % within
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {targets.map(({ name, queries, errors, avgMs, p95Ms }) => (
+                <tr>
+                  <th scope="row">{name}</th>
+                  <td class="number">{queries}</td>
+                  <td class="number">{errors}</td>
+                  <td class="number">{ms(avgMs)}</td>
+                  <td class="number">{p95Ms === null ? "more than 10 s" : ms(p95Ms)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Slow({ slow }: Pick<Report, "slow">) {
+  return (
+    <section class="card" aria-labelledby="slow">
+      <h2 id="slow">Running for more than a second</h2>
+      {slow.length === 0 && <p class="quiet-text">Nothing does just now.</p>}
+      <ul class="plain">
+        {slow.map(({ query, durationMs, state, waitsFor }) => (
+          <li>
+            <p class="row">
+              <span>{state}</span>
+              <span>
+                {waitsFor !== null && <Badge tone="warn">{`waits for ${waitsFor}`}</Badge>} {ms(durationMs)}
+              </span>
+            </p>
+            <pre>{query}</pre>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const PATH = "/admin/database";
+
+const routes = new Hono<AdminEnv>().get(PATH, gate("system.read"), async (c) => {
+  const { value } = await c.get("rest").read("/system/database", report);
+  const course = points(value.samples);
+  return c.html(
+    <Page title="Database" intro="Sampled once a minute." frame={frameOf(c)}>
+      {course.length === 0 ? (
+        <div class="card">
+          <Empty title="No samples yet">
+            <p>The first comes with the next minute's cron tick.</p>
+          </Empty>
+        </div>
+      ) : (
+        <>
+          <Now samples={value.samples} />
+          <section class="card" aria-label="Connections">
+            <LineChart
+              title={`Connections, the busiest of each ${MINUTES_A_POINT} minutes`}
+              unit=""
+              times={course.map(({ at }) => Date.parse(at))}
+              series={[
+                { label: "open", values: course.map(({ connections }) => connections) },
+                { label: "at work", values: course.map(({ active }) => active) },
+                { label: "waiting for a lock", values: course.map(({ waiting }) => waiting) },
+              ]}
+            />
+          </section>
+        </>
+      )}
+      <Recommendations advice={value.advice} />
+      <div class="grid">
+        <Targets targets={value.targets} />
+        <Slow slow={value.slow} />
+      </div>
+    </Page>,
+  );
+});
+
+export const databasePages: PageGroup = {
+  nav: [
+    {
+      section: "System",
+      label: "Database",
+      path: PATH,
+      action: "system.read",
+      also: "postgres neon connections slow queries pool",
+    },
+  ],
+  routes,
+};

@@ -1,0 +1,76 @@
+/** The two sides of a flag in numbers. */
+import { z } from "zod";
+import { withUnit } from "../charts/scale.ts";
+import { Badge, Tabs } from "../ui/parts.tsx";
+
+export const side = z.object({
+  isOn: z.boolean(),
+  subjects: z.number(),
+  calls: z.number(),
+  errors: z.number(),
+  avgMs: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+});
+
+const PERIODS = [
+  { label: "Last day", hours: 24 },
+  { label: "Last week", hours: 168 },
+  { label: "Last month", hours: 720 },
+];
+
+const ms = (value: number | null) => (value === null ? "–" : withUnit(value, "ms"));
+const share = (errors: number, calls: number) => (calls === 0 ? "–" : withUnit((100 * errors) / calls, "%"));
+
+interface ResultsProps {
+  readonly id: string;
+  readonly hours: number;
+  readonly sides: readonly z.output<typeof side>[];
+}
+
+export function FlagResults({ id, hours, sides }: ResultsProps) {
+  const addressOf = (period: number) => `/admin/feature-flags/${id}/results?hours=${period}`;
+  const tabs = PERIODS.map(({ label, hours: period }) => ({ label, path: addressOf(period) }));
+  return (
+    <>
+      <Tabs tabs={tabs} current={addressOf(hours)} label="Period" />
+      <div class="scroll">
+        <table aria-label="Results by side">
+          <thead>
+            <tr>
+              <th scope="col">Side</th>
+              <th scope="col" class="number">
+                People and keys
+              </th>
+              <th scope="col" class="number">
+                Calls
+              </th>
+              <th scope="col" class="number">
+                Failed
+              </th>
+              <th scope="col" class="number">
+                Average
+              </th>
+              <th scope="col" class="number">
+                95 % within
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {sides.map(({ isOn, subjects, calls, errors, avgMs, p95Ms }) => (
+              <tr>
+                <th scope="row">
+                  <Badge tone={isOn ? "good" : "off"}>{isOn ? "on" : "off"}</Badge>
+                </th>
+                <td class="number">{subjects}</td>
+                <td class="number">{calls}</td>
+                <td class="number">{share(errors, calls)}</td>
+                <td class="number">{ms(avgMs)}</td>
+                <td class="number">{ms(p95Ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,268 @@
+/** Feature flags: what is on for whom, what it would be for somebody, and how its two sides fare. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { KNOWN_FLAGS } from "../../core/flags/known.ts";
+import { ROLES } from "../../core/vocabulary.ts";
+import { type FieldSpec, readFields, type Typed, typedIn } from "../forms/fields.ts";
+import { FieldView, optionsOf } from "../forms/form.tsx";
+import { Button, Notice } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { optionsFrom, YES_NO } from "../lists/spec.ts";
+import { managed } from "../managed/collection.tsx";
+import { pageOf, type RestRefusal } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Empty } from "../ui/parts.tsx";
+import { memberOptions } from "./choices.ts";
+import { FlagResults, side } from "./flag-results.tsx";
+import { Targeting, targetingRoutes } from "./targeting.tsx";
+
+const flag = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  key: z.string(),
+  name: z.string(),
+  isEnabled: z.boolean(),
+  percentage: z.number(),
+  rules: z.array(z.unknown()),
+  userIds: z.array(z.string()),
+});
+
+type Flag = z.output<typeof flag>;
+
+const known = Object.entries(KNOWN_FLAGS).map(([key, { description }]) => `${key}: ${description}`);
+
+function Whom({ of: { isEnabled, percentage, rules, userIds } }: { of: Flag }) {
+  if (!isEnabled) return <Badge tone="off">off for everybody</Badge>;
+  const others = rules.length > 0 || userIds.length > 0 ? " of the others" : "";
+  const more = [
+    ...(userIds.length > 0 ? [`${userIds.length} named`] : []),
+    ...(rules.length > 0 ? [`${rules.length} ${rules.length === 1 ? "rule" : "rules"}`] : []),
+    `${percentage} %${others}`,
+  ];
+  return <Badge tone="good">{more.join(", ")}</Badge>;
+}
+
+const flags = managed({
+  name: "feature-flags",
+  section: "Operations",
+  title: "Feature flags",
+  noun: "feature flag",
+  intro: `What is on for whom. The gateway itself asks for ${Object.keys(KNOWN_FLAGS).join(", ")}; your programs ask for any, at /api/v1/me/flags.`,
+  also: "toggle rollout experiment a/b targeting percentage",
+  empty: "Give something to a few people first, and take it back without a deployment.",
+  list: {
+    shape: flag,
+    usual: "key",
+    search: "Key, name or description",
+    filters: [{ name: "isEnabled", label: "On", kind: "choice", options: YES_NO }],
+    columns: [
+      { name: "key", label: "Key", sorts: true, show: ({ key }) => <code>{key}</code> },
+      { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
+      {
+        name: "isEnabled",
+        label: "On for",
+        show: (row) => <Whom of={row} />,
+      },
+      {
+        name: "tenantId",
+        label: "Of",
+        show: ({ tenantId }) => (tenantId === null ? "the whole system" : ""),
+      },
+    ],
+  },
+  fields: [
+    {
+      name: "key",
+      label: "Key",
+      kind: "text",
+      fixed: true,
+      maxlength: 200,
+      hint: `What code asks for. ${known.join(" ")}`,
+    },
+    { name: "name", label: "Name", kind: "text", maxlength: 200 },
+    { name: "description", label: "Description", kind: "long", optional: true },
+    { name: "isEnabled", label: "On, for those whom it is meant for", kind: "yes" },
+    {
+      name: "percentage",
+      label: "Percentage",
+      kind: "number",
+      min: 0,
+      max: 100,
+      initial: "100",
+      hint: "Of all whom neither a name nor a rule decides about. The same people each time.",
+    },
+    {
+      name: "userIds",
+      label: "Always on for",
+      kind: "lines",
+      optional: true,
+      hint: "Ids of people, or of keys that are nobody's; one a line.",
+    },
+    {
+      name: "rules",
+      label: "Rules",
+      kind: "json",
+      optional: true,
+      empty: "omit",
+      hint: "In order; the first that speaks of somebody decides. Easier under Targeting.",
+    },
+  ],
+  nameOf: ({ key }) => key,
+  isForeign: ({ tenantId }) => tenantId === null,
+  about: (row) => (
+    <>
+      <p class="start">
+        <Whom of={row} /> <a href={`/admin/feature-flags/${row.id}/targeting`}>Targeting</a>{" "}
+        <a href={`/admin/feature-flags/${row.id}/try`}>Try it for somebody</a>{" "}
+        <a href={`/admin/feature-flags/${row.id}/results`}>Results</a>
+      </p>
+      {row.rules.length > 0 && <Targeting rules={row.rules} />}
+    </>
+  ),
+});
+
+const verdict = z.object({
+  isOn: z.boolean(),
+  reason: z.enum(["off", "named", "rule", "percentage"]),
+  rule: z.number().nullable(),
+});
+
+const REASONS = {
+  off: "The flag is off for everybody.",
+  named: "They are named.",
+  rule: "A rule speaks of them",
+  percentage: "Neither a name nor a rule decides: the percentage does.",
+};
+
+/** Somebody by what is known of them; the first that is given counts. */
+const WHO: readonly FieldSpec[] = [
+  {
+    name: "userId",
+    label: "A member",
+    kind: "choice",
+    options: memberOptions,
+    optional: true,
+    empty: "omit",
+  },
+  {
+    name: "keyId",
+    label: "Or a key",
+    kind: "text",
+    optional: true,
+    empty: "omit",
+    hint: "The id of an API key.",
+    maxlength: 36,
+  },
+  {
+    name: "role",
+    label: "Or anybody in a role",
+    kind: "choice",
+    options: optionsFrom(ROLES),
+    optional: true,
+    empty: "omit",
+  },
+];
+
+function somebodyIn(typed: Typed): object | undefined {
+  const { userId, keyId, role } = readFields(WHO, typed).body;
+  if (userId !== undefined) return { userId };
+  if (keyId !== undefined) return { keyId };
+  return role === undefined ? undefined : { role };
+}
+
+type Tried = { readonly verdict: z.output<typeof verdict> } | { readonly refusal: RestRefusal } | undefined;
+
+async function tryOut(c: Context<AdminEnv>, id: string, typed: Typed): Promise<Tried> {
+  const principal = somebodyIn(typed);
+  if (principal === undefined) return undefined;
+  const sent = await c.get("rest").send("POST", `/feature-flags/${id}/try`, { json: { principal } });
+  return sent.ok ? { verdict: verdict.parse(sent.value) } : { refusal: sent.refusal };
+}
+
+function Verdict({ of: { isOn, reason, rule } }: { of: z.output<typeof verdict> }) {
+  return (
+    <section class="card" aria-label="What it would be">
+      <p>
+        <Badge tone={isOn ? "good" : "off"}>{isOn ? "on" : "off"}</Badge> {REASONS[reason]}
+        {rule !== null && `: the ${rule + 1}. of them decides.`}
+      </p>
+    </section>
+  );
+}
+
+const crumbsOf = ({ id, key }: { id: string; key: string }) => [
+  { label: "Feature flags", path: "/admin/feature-flags" },
+  { label: key, path: `/admin/feature-flags/${id}` },
+];
+
+const period = z.coerce.number().int().min(1).max(720).catch(24);
+
+const routes = new Hono<AdminEnv>()
+  .route("/", flags.routes)
+  .route("/", targetingRoutes)
+  // Nothing is written, so it is a GET: the address may be passed on.
+  .get("/admin/feature-flags/:id/try", gate("feature-flags.read"), async (c) => {
+    const id = encodeURIComponent(c.req.param("id"));
+    const rest = c.get("rest");
+    const typed = typedIn(WHO, new URL(c.req.url).searchParams);
+    const [{ value: row }, tried, options] = await Promise.all([
+      rest.read(`/feature-flags/${id}`, flag),
+      tryOut(c, id, typed),
+      optionsOf(WHO, rest),
+    ]);
+    return c.html(
+      <Page
+        title="Try it for somebody"
+        intro="What the flag is for them now. Nothing is written down."
+        frame={frameOf(c)}
+        crumbs={crumbsOf(row)}
+      >
+        {tried !== undefined && "verdict" in tried && <Verdict of={tried.verdict} />}
+        {tried !== undefined && "refusal" in tried && <Notice bad>{tried.refusal.message}</Notice>}
+        <form method="get" class="wide card">
+          {WHO.map((field) => (
+            <FieldView
+              field={field}
+              texts={typed[field.name] ?? []}
+              options={options.get(field.name) ?? []}
+              faults={[]}
+            />
+          ))}
+          <div class="start">
+            <Button>Try</Button>
+          </div>
+        </form>
+      </Page>,
+    );
+  })
+  .get("/admin/feature-flags/:id/results", gate("feature-flags.read"), async (c) => {
+    const id = encodeURIComponent(c.req.param("id"));
+    const hours = period.parse(c.req.query("hours"));
+    const rest = c.get("rest");
+    const [{ value: row }, { value: results }] = await Promise.all([
+      rest.read(`/feature-flags/${id}`, flag),
+      rest.read(`/feature-flags/${id}/results`, pageOf(side), { hours }),
+    ]);
+    return c.html(
+      <Page
+        title="Results"
+        intro="How those fared who had it on, beside those who had it off."
+        frame={frameOf(c)}
+        crumbs={crumbsOf(row)}
+      >
+        {results.items.length === 0 ? (
+          <div class="card">
+            <Empty title="Nobody has met it yet">
+              <p>Whoever the flag is asked for is counted, hour by hour, as soon as it is set.</p>
+            </Empty>
+          </div>
+        ) : (
+          <FlagResults id={row.id} hours={hours} sides={results.items} />
+        )}
+      </Page>,
+    );
+  });
+
+export const featureFlags: PageGroup = { nav: flags.nav, routes };

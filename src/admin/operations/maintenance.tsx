@@ -1,0 +1,192 @@
+/** Maintenance windows: what admins set, and the calendar of what it comes to. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { LinkButton } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { YES_NO } from "../lists/spec.ts";
+import { managed } from "../managed/collection.tsx";
+import { pageOf } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Time } from "../ui/parts.tsx";
+import { MonthTable, monthOf } from "./calendar.tsx";
+import { serverOptions } from "./choices.ts";
+
+const window = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  serverId: z.string().nullable(),
+  title: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  recurrence: z.string().nullable(),
+  timeZone: z.string(),
+  isActive: z.boolean(),
+});
+
+const windows = managed({
+  name: "maintenance-windows",
+  section: "Operations",
+  title: "Maintenance windows",
+  noun: "maintenance window",
+  intro: "While one is open, its servers are not called, not checked, and set off no alerts.",
+  also: "downtime patching schedule",
+  empty: "Say when a server is being looked after, and callers learn when to come again.",
+  list: {
+    shape: window,
+    usual: "-startsAt",
+    search: "Title or description",
+    filters: [
+      { name: "serverId", label: "Server", kind: "choice", options: serverOptions },
+      { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
+    ],
+    columns: [
+      { name: "title", label: "Title", sorts: true, show: ({ title }) => title },
+      { name: "startsAt", label: "From", sorts: true, show: ({ startsAt }) => <Time at={startsAt} /> },
+      { name: "endsAt", label: "To", show: ({ endsAt }) => <Time at={endsAt} /> },
+      {
+        name: "recurrence",
+        label: "Again",
+        show: ({ recurrence, timeZone }) =>
+          recurrence === null ? "" : <code>{`${recurrence} ${timeZone}`}</code>,
+      },
+      {
+        name: "tenantId",
+        label: "Of",
+        show: ({ tenantId, serverId }) =>
+          tenantId === null ? "the whole system" : serverId === null ? "all servers" : "one server",
+      },
+      {
+        name: "isActive",
+        label: "State",
+        show: ({ isActive }) => (
+          <Badge tone={isActive ? "plain" : "off"}>{isActive ? "active" : "off"}</Badge>
+        ),
+      },
+    ],
+  },
+  fields: [
+    { name: "title", label: "Title", kind: "text", hint: "Callers are told it.", maxlength: 200 },
+    { name: "description", label: "Description", kind: "long", optional: true },
+    {
+      name: "serverId",
+      label: "Server",
+      kind: "choice",
+      options: serverOptions,
+      optional: true,
+      hint: "None: every server.",
+    },
+    { name: "startsAt", label: "From", kind: "moment" },
+    { name: "endsAt", label: "To", kind: "moment" },
+    {
+      name: "recurrence",
+      label: "Again",
+      kind: "text",
+      optional: true,
+      placeholder: "0 3 * * 0",
+      hint: "A cron expression of five fields; each time lasts as long as the first. Empty: once.",
+    },
+    {
+      name: "timeZone",
+      label: "Time zone of the recurrence",
+      kind: "text",
+      initial: "UTC",
+      hint: "Such as Europe/Vienna.",
+    },
+    { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
+  ],
+  nameOf: ({ title }) => title,
+  isForeign: ({ tenantId }) => tenantId === null,
+});
+
+const occurrence = z.object({
+  windowId: z.string(),
+  title: z.string(),
+  serverName: z.string().nullable(),
+  isShared: z.boolean(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+});
+
+const PATH = "/admin/maintenance";
+
+const calendar = new Hono<AdminEnv>().get(PATH, gate("maintenance-windows.list"), async (c) => {
+  const month = monthOf(c.req.query("month"), new Date());
+  const { value } = await c
+    .get("rest")
+    .read("/maintenance-calendar", pageOf(occurrence), { from: month.from, to: month.to });
+  const entries = value.items.map(({ windowId, title, serverName, isShared, ...times }) => ({
+    ...times,
+    path: `/admin/maintenance-windows/${windowId}`,
+    title,
+    note: isShared ? "the whole system" : (serverName ?? "all servers"),
+  }));
+  const now = entries.filter(({ startsAt, endsAt }) => isNow(startsAt, endsAt));
+  return c.html(
+    <Page
+      title="Maintenance"
+      intro="When servers are being looked after. The month is in UTC."
+      frame={frameOf(c)}
+      actions={
+        <>
+          <LinkButton to="/admin/maintenance-windows" kind="quiet">
+            All windows
+          </LinkButton>
+          {may(c, "maintenance-windows.create") && (
+            <LinkButton to="/admin/maintenance-windows/new">New maintenance window</LinkButton>
+          )}
+        </>
+      }
+    >
+      {now.map(({ title, note, endsAt }) => (
+        <p class="notice warn">
+          <strong>{title}</strong> is under way for {note}, until <Time at={endsAt} />.
+        </p>
+      ))}
+      <div class="row">
+        <a href={`${PATH}?month=${month.before.key}`}>← {month.before.name}</a>
+        <h2>{month.name}</h2>
+        <a href={`${PATH}?month=${month.after.key}`}>{month.after.name} →</a>
+      </div>
+      <MonthTable month={month} entries={entries} />
+      {entries.length === 0 && <p class="quiet-text">Nothing is planned in {month.name}.</p>}
+      {entries.length > 0 && (
+        <section class="card" aria-labelledby="in-order">
+          <h2 id="in-order">One after the other</h2>
+          <ul class="plain tight">
+            {entries.map(({ path, title, note, startsAt, endsAt }) => (
+              <li class="row">
+                <span>
+                  <a href={path}>{title}</a> <span class="quiet-text">{note}</span>
+                </span>
+                <span>
+                  <Time at={startsAt} /> to <Time at={endsAt} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </Page>,
+  );
+});
+
+function isNow(startsAt: string, endsAt: string): boolean {
+  const now = Date.now();
+  return Date.parse(startsAt) <= now && now < Date.parse(endsAt);
+}
+
+export const maintenance: PageGroup = {
+  nav: [
+    {
+      section: "Operations",
+      label: "Maintenance",
+      path: PATH,
+      action: "maintenance-windows.list",
+      also: "calendar downtime patching windows",
+    },
+  ],
+  routes: new Hono<AdminEnv>().route("/", calendar).route("/", windows.routes),
+};

@@ -1,0 +1,213 @@
+/** Whom a flag is for, rule by rule: added, moved and taken away one at a time. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { ROLES } from "../../core/vocabulary.ts";
+import { setFlash } from "../flash.ts";
+import { type FieldSpec, initialOf, type Typed, typedIn } from "../forms/fields.ts";
+import { Form, optionsOf } from "../forms/form.tsx";
+import { Notice, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { optionsFrom } from "../lists/spec.ts";
+import type { RestRefusal } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { Badge } from "../ui/parts.tsx";
+import { memberOptions } from "./choices.ts";
+
+const rule = z.object({
+  roles: z.array(z.string()).optional(),
+  userIds: z.array(z.string()).optional(),
+  isEnabled: z.boolean(),
+});
+
+type Rule = z.output<typeof rule>;
+
+const flag = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  key: z.string(),
+  percentage: z.number(),
+  rules: z.array(rule),
+});
+
+function whom({ roles, userIds }: Rule): string {
+  const names = [
+    ...(roles === undefined ? [] : [roles.join(" or ")]),
+    ...(userIds === undefined ? [] : [`${userIds.length} named`]),
+  ];
+  return names.length === 0 ? "everybody" : names.join(", of them ");
+}
+
+function Sentence({ of }: { of: Rule }) {
+  return (
+    <span>
+      <Badge tone={of.isEnabled ? "good" : "off"}>{of.isEnabled ? "on" : "off"}</Badge> for {whom(of)}
+    </span>
+  );
+}
+
+/** As it is, for whoever looks at the flag. */
+export function Targeting({ rules }: { rules: readonly unknown[] }) {
+  const known = rules.flatMap((each) => rule.safeParse(each).data ?? []);
+  return (
+    <section class="card" aria-label="Rules">
+      <ol>
+        {known.map((each) => (
+          <li>
+            <Sentence of={each} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const FIELDS: readonly FieldSpec[] = [
+  {
+    name: "roles",
+    label: "For these roles",
+    kind: "choices",
+    options: optionsFrom(ROLES),
+    hint: "None of them: whatever the role.",
+  },
+  {
+    name: "userIds",
+    label: "For these people",
+    kind: "choices",
+    options: memberOptions,
+    hint: "None of them: whoever it is. Keys that are nobody's are named under the flag itself.",
+  },
+  {
+    name: "isEnabled",
+    label: "The feature is",
+    kind: "choice",
+    options: [
+      { value: "on", label: "on for them" },
+      { value: "off", label: "off for them" },
+    ],
+    initial: "on",
+  },
+];
+
+function ruleIn(typed: Typed): Rule {
+  const { roles = [], userIds = [], isEnabled = ["on"] } = typed;
+  return {
+    ...(roles.length > 0 && { roles: [...roles] }),
+    ...(userIds.length > 0 && { userIds: [...userIds] }),
+    isEnabled: isEnabled[0] !== "off",
+  };
+}
+
+type Scene = Context<AdminEnv>;
+
+interface Shown {
+  readonly typed?: Typed;
+  readonly refusal?: RestRefusal;
+}
+
+async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
+  const [{ value, etag }, options] = await Promise.all([
+    c.get("rest").read(`/feature-flags/${encodeURIComponent(id)}`, flag),
+    optionsOf(FIELDS, c.get("rest")),
+  ]);
+  const frame = frameOf(c);
+  const path = `/admin/feature-flags/${value.id}/targeting`;
+  const mayChange = may(c, "feature-flags.update") && value.tenantId !== null;
+  const button = (label: string, hidden: Record<string, string>, about: string) => (
+    <PostForm action={path} token={frame.formToken} hidden={{ etag, ...hidden }} class="inline">
+      <button type="submit" class="quiet" aria-label={`${label}: ${about}`}>
+        {label}
+      </button>
+    </PostForm>
+  );
+  return (
+    <Page
+      title="Targeting"
+      intro="The first rule that speaks of somebody decides; after all of them the percentage does."
+      frame={frame}
+      crumbs={[
+        { label: "Feature flags", path: "/admin/feature-flags" },
+        { label: value.key, path: `/admin/feature-flags/${value.id}` },
+      ]}
+    >
+      {refusal !== undefined && (
+        <Notice bad>
+          {refusal.code === "precondition_failed"
+            ? "Somebody has changed the flag meanwhile. Below it stands as it is now; nothing of yours was saved."
+            : refusal.message}
+        </Notice>
+      )}
+      <section class="card" aria-labelledby="rules">
+        <h2 id="rules">Rules</h2>
+        {value.rules.length === 0 && <p>There is none yet.</p>}
+        <ol class="plain">
+          {value.rules.map((each, at) => (
+            <li class="row">
+              <Sentence of={each} />
+              {mayChange && (
+                <span class="start">
+                  {at > 0 && button("Earlier", { do: "earlier", at: String(at) }, whom(each))}
+                  {button("Remove", { do: "remove", at: String(at) }, whom(each))}
+                </span>
+              )}
+            </li>
+          ))}
+        </ol>
+        <p class="quiet-text">Then: on for {value.percentage} % of the others.</p>
+      </section>
+      {mayChange && (
+        <>
+          <h2>A new rule</h2>
+          <Form
+            action={path}
+            token={frame.formToken}
+            fields={FIELDS}
+            typed={typed ?? initialOf(FIELDS)}
+            options={options}
+            hidden={{ etag, do: "add" }}
+            submit="Add rule"
+            cancel={`/admin/feature-flags/${value.id}`}
+          />
+        </>
+      )}
+    </Page>
+  );
+}
+
+const PATH = "/admin/feature-flags/:id/targeting";
+
+function changed(rules: readonly Rule[], what: string | undefined, at: number, added: Rule): readonly Rule[] {
+  const moved = rules[at];
+  switch (what) {
+    case "add":
+      return [...rules, added];
+    case "remove":
+      return rules.filter((_, place) => place !== at);
+    case "earlier":
+      if (moved === undefined || at === 0) return rules;
+      return [...rules.slice(0, at - 1), moved, ...rules.slice(at - 1, at), ...rules.slice(at + 1)];
+    default:
+      return rules;
+  }
+}
+
+export const targetingRoutes = new Hono<AdminEnv>()
+  .get(PATH, gate("feature-flags.read"), async (c) => c.html(await show(c, c.req.param("id"))))
+  .post(PATH, gate("feature-flags.update"), async (c) => {
+    const id = c.req.param("id");
+    const form = c.get("form");
+    const typed = typedIn(FIELDS, c.get("posted"));
+    const api = `/feature-flags/${encodeURIComponent(id)}`;
+    const { value } = await c.get("rest").read(api, flag);
+    const rules = changed(value.rules, form.do, Number(form.at), ruleIn(typed));
+    // The rules are as this person has seen them, or the interface says that they are not.
+    const sent = await c.get("rest").send("PATCH", api, { json: { rules }, ifMatch: form.etag });
+    if (!sent.ok) {
+      if (sent.refusal.status === 403) throw sent.refusal;
+      const status = sent.refusal.code === "precondition_failed" ? 412 : 422;
+      return c.html(await show(c, id, { typed, refusal: sent.refusal }), status);
+    }
+    await setFlash(c, { says: "Saved." });
+    return c.redirect(`/admin/feature-flags/${id}/targeting`, 303);
+  });

@@ -1,0 +1,329 @@
+/** The gateway's settings: what holds and why, one page each with its history; for a tenant, and for the whole system. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import type { Action } from "../../core/access/actions.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { isSettingKey, SETTING_KEYS, SETTINGS, type Setting, settingOf } from "../../core/settings/known.ts";
+import { setFlash } from "../flash.ts";
+import { type Typed, typedIn } from "../forms/fields.ts";
+import { Form, optionsOf } from "../forms/form.tsx";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { outcomeOf } from "../managed/collection.tsx";
+import type { Outcome } from "../managed/pages.tsx";
+import { pageOf } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Details, Tabs } from "../ui/parts.tsx";
+import { History, type Version, version } from "./history.tsx";
+import { memberNames } from "./names.ts";
+import { fieldOf, shown, typedFor, valueIn } from "./setting-form.ts";
+
+type Scene = Context<AdminEnv>;
+
+/** Whose settings a page speaks of. */
+interface Side {
+  readonly title: string;
+  readonly path: string;
+  readonly api: string;
+  readonly intro: string;
+  readonly read: Action;
+  readonly write: Action;
+  readonly isOwn: (setting: Setting) => boolean;
+}
+
+const TENANT: Side = {
+  title: "Configuration",
+  path: "/admin/settings",
+  api: "/configs",
+  intro: "What the gateway goes by in this organisation. A change takes effect within a second.",
+  read: "configs.list",
+  write: "configs.update",
+  isOwn: ({ whose }) => whose !== "system",
+};
+
+const SYSTEM: Side = {
+  title: "System configuration",
+  path: "/admin/system-settings",
+  api: "/system/configs",
+  intro: "What holds for every organisation that has not set its own.",
+  read: "system.read",
+  write: "system.write",
+  isOwn: ({ whose }) => whose !== "tenant",
+};
+
+const holding = z.object({
+  key: z.string(),
+  label: z.string(),
+  description: z.string(),
+  value: z.unknown(),
+  isSet: z.boolean(),
+  source: z.enum(["default", "system", "tenant"]),
+});
+
+type Holding = z.output<typeof holding>;
+
+const config = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  key: z.string(),
+  value: z.unknown(),
+  version: z.number(),
+});
+
+const SOURCES = {
+  default: <Badge tone="off">default</Badge>,
+  system: <Badge>the system's</Badge>,
+  tenant: <Badge tone="good">set here</Badge>,
+};
+
+/** The row of this side, if somebody has set it there. */
+async function rowOf(c: Scene, side: Side, key: string) {
+  const rest = c.get("rest");
+  const { value } = await rest.read(side.api, pageOf(config), { key, limit: 10 });
+  const found = value.items.find((row) => (row.tenantId === null) === (side === SYSTEM));
+  if (found === undefined) return undefined;
+  const { value: row, etag } = await rest.read(`${side.api}/${found.id}`, config);
+  return { ...row, etag };
+}
+
+async function versionsOf(c: Scene, side: Side, id: string): Promise<readonly Version[]> {
+  const { value } = await c.get("rest").read(`${side.api}/${id}/versions`, pageOf(version));
+  return value.items;
+}
+
+/** What holds on this side; the interface tells it of a tenant, and the system's own rows are read one by one. */
+async function holdings(c: Scene, side: Side): Promise<readonly Holding[]> {
+  if (side === TENANT) return (await c.get("rest").read("/settings", pageOf(holding))).value.items;
+  const { value } = await c.get("rest").read(side.api, pageOf(config), { limit: 100 });
+  const rows = new Map(value.items.map((row) => [row.key, row]));
+  return SETTING_KEYS.map((key) => {
+    const setting: Setting = SETTINGS[key];
+    const row = rows.get(key);
+    const fallback = setting.type === "secret" ? null : setting.fallback;
+    return {
+      ...{ key, label: setting.label, description: setting.description },
+      ...{ value: row === undefined ? fallback : row.value, isSet: row !== undefined },
+      source: row === undefined ? "default" : "system",
+    };
+  });
+}
+
+function settingAt(c: Scene, side: Side): { key: string; setting: Setting } {
+  const key = c.req.param("key") ?? "";
+  if (!isSettingKey(key)) throw new NotFoundError("There is no such setting.");
+  const setting: Setting = SETTINGS[key];
+  if (!side.isOwn(setting)) throw new NotFoundError("This setting is not set here.");
+  return { key, setting };
+}
+
+async function showOne(c: Scene, side: Side, sent?: Outcome) {
+  const { key, setting } = settingAt(c, side);
+  const row = await rowOf(c, side, key);
+  const [versions, names, all] = await Promise.all([
+    row === undefined ? [] : versionsOf(c, side, row.id),
+    memberNames(c.get("rest")),
+    holdings(c, side),
+  ]);
+  const holds = all.find((each) => each.key === key);
+  const frame = frameOf(c);
+  const here = `${side.path}/${key}`;
+  const mayWrite = may(c, side.write);
+  const field = fieldOf(setting);
+  const typed: Typed = sent?.typed ?? typedFor(setting, row === undefined ? holds?.value : row.value);
+  const hidden = row?.etag === undefined ? {} : { etag: row.etag };
+  const fallback = setting.type === "secret" ? null : setting.fallback;
+  return (
+    <Page
+      title={setting.label}
+      frame={frame}
+      crumbs={[{ label: side.title, path: side.path }]}
+      actions={
+        mayWrite &&
+        row !== undefined && (
+          <PostForm action={`${here}/reset`} token={frame.formToken} class="inline">
+            <Button kind="danger">Take this value away</Button>
+          </PostForm>
+        )
+      }
+    >
+      <div class="card">
+        <Details
+          of={[
+            ["Key", <code>{key}</code>],
+            ["Holds now", shown(key, holds?.value, holds?.isSet ?? false)],
+            ["Because", SOURCES[holds?.source ?? "default"]],
+            ["Unless set", shown(key, fallback, false)],
+          ]}
+        />
+      </div>
+      {mayWrite && (
+        <Form
+          action={here}
+          token={frame.formToken}
+          fields={[field]}
+          typed={typed}
+          options={await optionsOf([field], c.get("rest"))}
+          faults={sent?.faults}
+          message={sent?.message}
+          hidden={hidden}
+          submit="Save"
+          cancel={side.path}
+        />
+      )}
+      {versions.length > 0 && (
+        <History
+          versions={versions}
+          isSecret={setting.type === "secret"}
+          names={names}
+          restore={mayWrite ? { action: `${here}/restore`, token: frame.formToken, ...hidden } : undefined}
+        />
+      )}
+    </Page>
+  );
+}
+
+const STALE =
+  "Somebody has changed it meanwhile: below the history shows how. Save again to put yours over it.";
+
+function routesOf(side: Side): Hono<AdminEnv> {
+  return new Hono<AdminEnv>()
+    .get(side.path, gate(side.read), async (c) => {
+      const items = (await holdings(c, side)).filter(({ key }) => {
+        const setting = settingOf(key);
+        return setting !== undefined && (side === TENANT || side.isOwn(setting));
+      });
+      const groups = Map.groupBy(items, ({ key }) => key.split(".")[0] ?? "");
+      const tabs = [TENANT, SYSTEM].map(({ title, path }) => ({ label: title, path }));
+      return c.html(
+        <Page title={side.title} intro={side.intro} frame={frameOf(c)}>
+          {may(c, SYSTEM.read) && <Tabs tabs={tabs} current={side.path} label="Whose" />}
+          {[...groups].map(([group, settings]) => (
+            <SettingsTable group={group} settings={settings} side={side} />
+          ))}
+          <p class="quiet-text">
+            Values that only your own programs read are under <a href="/admin/configs">all values</a>.
+          </p>
+        </Page>,
+      );
+    })
+    .get(`${side.path}/:key`, gate(side.read), async (c) => c.html(await showOne(c, side)))
+    .post(`${side.path}/:key`, gate(side.write), async (c) => {
+      const { key, setting } = settingAt(c, side);
+      const typed = typedIn([fieldOf(setting)], c.get("posted"));
+      const { value, faults } = valueIn(setting, typed);
+      if (faults.length > 0) return c.html(await showOne(c, side, { typed, faults }), 422);
+      const row = await rowOf(c, side, key);
+      const sent =
+        row === undefined
+          ? await c.get("rest").send("POST", side.api, { json: { key, value } })
+          : await c.get("rest").send("PATCH", `${side.api}/${row.id}`, {
+              ...{ json: { value }, ifMatch: c.get("form").etag ?? "" },
+            });
+      if (sent.ok) {
+        await setFlash(c, { says: `${setting.label}: saved. It holds within a second.` });
+        return c.redirect(`${side.path}/${key}`, 303);
+      }
+      const isStale = /^precondition/.test(sent.refusal.code);
+      const outcome = isStale ? { typed, message: STALE } : outcomeOf(sent.refusal, typed);
+      return c.html(await showOne(c, side, outcome), isStale ? 412 : 422);
+    })
+    .post(`${side.path}/:key/restore`, gate(side.write), async (c) => {
+      const { key } = settingAt(c, side);
+      const { version: wanted, etag } = c.get("form");
+      const row = await rowOf(c, side, key);
+      if (row === undefined) throw new NotFoundError("This setting has no earlier versions here.");
+      const sent = await c.get("rest").send("POST", `${side.api}/${row.id}/restore`, {
+        ...{ json: { version: Number(wanted) }, ifMatch: etag ?? "" },
+      });
+      if (!sent.ok) return c.html(await showOne(c, side, { ...outcomeOf(sent.refusal, {}) }), 412);
+      await setFlash(c, { says: `Version ${wanted} holds again, as the newest.` });
+      return c.redirect(`${side.path}/${key}`, 303);
+    })
+    .post(`${side.path}/:key/reset`, gate(side.write), async (c) => {
+      const { key, setting } = settingAt(c, side);
+      const row = await rowOf(c, side, key);
+      if (row !== undefined) {
+        const sent = await c.get("rest").send("DELETE", `${side.api}/${row.id}`);
+        if (!sent.ok) throw sent.refusal;
+      }
+      // What is sealed cannot be put back from what a page knows.
+      const undo =
+        row === undefined || setting.type === "secret"
+          ? {}
+          : { undo: { api: side.api, back: `${side.path}/${key}`, body: { key, value: row.value } } };
+      await setFlash(c, { says: `${setting.label} is no longer set here.`, ...undo });
+      return c.redirect(side.path, 303);
+    });
+}
+
+const GROUPS: Readonly<Record<string, string>> = {
+  logging: "Logging",
+  mcp: "MCP",
+  telemetry: "Telemetry",
+};
+
+function SettingsTable({
+  group,
+  settings,
+  side,
+}: {
+  group: string;
+  settings: readonly Holding[];
+  side: Side;
+}) {
+  return (
+    <section class="card" aria-labelledby={`group-${group}`}>
+      <h2 id={`group-${group}`}>{GROUPS[group] ?? group}</h2>
+      <div class="scroll">
+        <table aria-labelledby={`group-${group}`}>
+          <thead>
+            <tr>
+              <th scope="col">Setting</th>
+              <th scope="col">Value</th>
+              <th scope="col">Because</th>
+            </tr>
+          </thead>
+          <tbody>
+            {settings.map(({ key, label, description, value, isSet, source }) => {
+              const setting = settingOf(key);
+              const isOwn = setting !== undefined && side.isOwn(setting);
+              return (
+                <tr>
+                  <td>
+                    {isOwn ? <a href={`${side.path}/${key}`}>{label}</a> : label}
+                    <p class="hint">{description}</p>
+                  </td>
+                  <td>{shown(key, value, isSet)}</td>
+                  <td>{SOURCES[source]}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+export const settings: PageGroup = {
+  nav: [
+    {
+      section: "System",
+      label: TENANT.title,
+      path: TENANT.path,
+      action: TENANT.read,
+      also: "settings payload logging telemetry opentelemetry otlp instructions",
+    },
+    {
+      section: "System",
+      label: SYSTEM.title,
+      path: SYSTEM.path,
+      action: SYSTEM.read,
+      also: "settings of all organisations",
+    },
+  ],
+  routes: new Hono<AdminEnv>().route("/", routesOf(TENANT)).route("/", routesOf(SYSTEM)),
+};

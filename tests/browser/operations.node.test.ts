@@ -1,0 +1,192 @@
+/** Maintenance, announcements and feature flags as people meet them. */
+import { describe, expect, it } from "vitest";
+import { type Stage, walkPages } from "../fixtures/pages.ts";
+
+const one = async (stage: Stage, statement: string, values: unknown[]) => {
+  const [row] = await stage.people.query(`${statement} returning id`, [stage.tenant.id, ...values]);
+  return String(row?.id);
+};
+
+const announce = (stage: Stage, title: string, needsAnswer: boolean) =>
+  one(
+    stage,
+    `insert into system_announcements (tenant_id, title, body, severity, requires_acknowledgement)
+     values ($1, $2, 'The gateway will be away for a minute.', 'high', $3)`,
+    [title, needsAnswer],
+  );
+
+const admins = { for: ["admin"] } as const;
+
+walkPages({
+  name: "operations",
+  pages: [
+    { path: "/admin/maintenance?month=2026-03", heading: "Maintenance", ...admins, picture: "maintenance" },
+    { path: "/admin/maintenance?month=nonsense", heading: "Maintenance", ...admins },
+    { path: "/admin/maintenance-windows", heading: "Maintenance windows", ...admins },
+    { path: "/admin/maintenance-windows/new", heading: "New maintenance window", ...admins },
+    { path: "/admin/maintenance-windows/{window}", heading: "Sunday patches", ...admins },
+    { path: "/admin/announcements", heading: "Announcements", ...admins },
+    { path: "/admin/announcements/new", heading: "New announcement", ...admins },
+    { path: "/admin/announcements/{announcement}", heading: "We move on Friday", ...admins },
+    { path: "/admin/announcements/{announcement}/readers", heading: "Who has read it", ...admins },
+    { path: "/admin/news", heading: "News", picture: "news" },
+    { path: "/admin/feature-flags", heading: "Feature flags", ...admins, picture: "feature-flags" },
+    { path: "/admin/feature-flags/new", heading: "New feature flag", ...admins },
+    { path: "/admin/feature-flags/{flag}", heading: "new-catalogue", ...admins, picture: "feature-flag" },
+    { path: "/admin/feature-flags/{flag}/targeting", heading: "Targeting", ...admins },
+    { path: "/admin/feature-flags/{flag}/try?role=readonly", heading: "Try it for somebody", ...admins },
+    { path: "/admin/feature-flags/{flag}/results?hours=168", heading: "Results", ...admins },
+    { path: "/admin/feature-flags/{unmet}/results", heading: "Results", ...admins },
+  ],
+  async prepare(stage) {
+    const window = await one(
+      stage,
+      `insert into maintenance_windows (tenant_id, title, starts_at, ends_at, recurrence)
+       values ($1, 'Sunday patches', '2026-03-01T03:00:00Z', '2026-03-01T04:00:00Z', '0 3 * * 0')`,
+      [],
+    );
+    const announcement = await announce(stage, "We move on Friday", true);
+    const flag = await one(
+      stage,
+      `insert into feature_flags (tenant_id, key, name, is_enabled, percentage, rules)
+       values ($1, 'new-catalogue', 'The new catalogue', true, 25, $2)`,
+      [JSON.stringify([{ roles: ["readonly"], isEnabled: true }])],
+    );
+    const unmet = await one(
+      stage,
+      "insert into feature_flags (tenant_id, key, name) values ($1, 'unmet', 'Unmet')",
+      [],
+    );
+    for (const [subject, isOn] of [
+      ["ann", true],
+      ["bob", false],
+    ]) {
+      await stage.people.query(
+        `insert into feature_flag_evaluations (tenant_id, flag_key, subject_id, is_on, reason)
+         values ($1, 'new-catalogue', $2, $3, 'percentage')`,
+        [stage.tenant.id, subject, isOn],
+      );
+    }
+    return { window, announcement, flag, unmet };
+  },
+  stories(stage) {
+    const go = (page: { goto(url: string): Promise<unknown> }, path: string) =>
+      page.goto(stage().gateway.url + path);
+
+    describe.each([true, false])("with script: %s", (script) => {
+      it("targets a flag rule by rule, and tells what it is for somebody", async () => {
+        const key = `flag-${script}`;
+        const id = await one(
+          stage(),
+          "insert into feature_flags (tenant_id, key, name, is_enabled, percentage) values ($1, $2, 'A flag', true, 0)",
+          [key],
+        );
+        await stage().visit(
+          "admin",
+          async (page) => {
+            await go(page, `/admin/feature-flags/${id}/targeting`);
+            await page.getByText("There is none yet.").waitFor();
+            await page.getByLabel("user", { exact: true }).check();
+            await page.getByRole("button", { name: "Add rule" }).click();
+            await page.getByText("Saved.").waitFor();
+            await page.getByLabel("admin", { exact: true }).check();
+            await page.getByLabel("The feature is").selectOption("off");
+            await page.getByRole("button", { name: "Add rule" }).click();
+            await page.getByRole("button", { name: "Earlier: admin" }).click();
+            await expect(
+              page.getByRole("listitem").filter({ hasText: " for " }).allInnerTexts(),
+            ).resolves.toEqual([
+              expect.stringMatching(/off\s+for admin/),
+              expect.stringMatching(/on\s+for user/),
+            ]);
+            await page.getByRole("button", { name: "Remove: admin" }).click();
+            await page.getByText("for admin").waitFor({ state: "detached" });
+
+            await go(page, `/admin/feature-flags/${id}/try`);
+            await page.getByLabel("Or anybody in a role").selectOption("user");
+            await page.getByRole("button", { name: "Try" }).click();
+            await page.getByText("A rule speaks of them: the 1. of them decides.").waitFor();
+            await page.getByLabel("Or anybody in a role").selectOption("admin");
+            await page.getByRole("button", { name: "Try" }).click();
+            await page.getByText("Neither a name nor a rule decides").waitFor();
+          },
+          { script },
+        );
+      });
+
+      it("does not put rules over somebody else's", async () => {
+        const id = await one(
+          stage(),
+          "insert into feature_flags (tenant_id, key, name) values ($1, $2, 'Contested')",
+          [`contested-${script}`],
+        );
+        await stage().visit(
+          "admin",
+          async (page) => {
+            await go(page, `/admin/feature-flags/${id}/targeting`);
+            await stage().people.query(
+              "update feature_flags set percentage = 7, updated_at = now() where id = $1",
+              [id],
+            );
+            await page.getByRole("button", { name: "Add rule" }).click();
+            await page.getByText("Somebody has changed the flag meanwhile.").waitFor();
+            await page.getByText("on for 7 % of the others").waitFor();
+            await page.getByRole("button", { name: "Add rule" }).click();
+            await page.getByText("Saved.").waitFor();
+          },
+          { script, expected: /status of 412/ },
+        );
+      });
+
+      it("plans maintenance, and shows it in the month", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const title = `Disks ${script}`;
+            await go(page, "/admin/maintenance");
+            await page.getByRole("link", { name: "New maintenance window" }).click();
+            await page.getByLabel("Title").fill(title);
+            await page.getByLabel("From").fill("2027-05-10T22:00");
+            await page.getByLabel("To", { exact: true }).fill("2027-05-10T21:00");
+            await page.getByRole("button", { name: "Create maintenance window" }).click();
+            await page.getByText("is not after startsAt").waitFor();
+            await page.getByLabel("To", { exact: true }).fill("2027-05-11T02:00");
+            await page.getByRole("button", { name: "Create maintenance window" }).click();
+            await page.getByText("The maintenance window is made.").waitFor();
+            await go(page, "/admin/maintenance?month=2027-05");
+            const cells = page.getByRole("cell").filter({ hasText: title });
+            await expect(cells.allInnerTexts()).resolves.toEqual([
+              expect.stringMatching(/^10\s+22:00 Disks/),
+              expect.stringMatching(/^11\s+Disks/),
+            ]);
+          },
+          { script, expected: /status of 422/ },
+        ));
+    });
+
+    it("tells on every page what is announced, until it is read, and counts who has", async () => {
+      const title = "Read me first";
+      const id = await announce(stage(), title, true);
+      const banner = (of: {
+        locator(selector: string): { getByText(text: string): { waitFor(): Promise<void> } };
+      }) => of.locator(".announced").getByText(title);
+      await stage().visit("readonly", async (page) => {
+        await go(page, "/account");
+        await banner(page).waitFor();
+        await page.getByRole("link", { name: title }).click();
+        const card = page.getByRole("region", { name: title });
+        await card.getByRole("button", { name: "I have read it" }).click();
+        await card.getByText("You have read it").waitFor();
+        await go(page, "/account");
+        await page.locator(".announced").waitFor({ state: "attached" });
+        await expect(page.locator(".announced").getByText(title).count()).resolves.toBe(0);
+      });
+      await stage().visit("admin", async (page) => {
+        await go(page, `/admin/announcements/${id}/readers`);
+        await expect(
+          page.getByText("Have read it").locator("xpath=following-sibling::dd[1]").innerText(),
+        ).resolves.toBe("1");
+      });
+    });
+  },
+});

@@ -1,0 +1,148 @@
+/** Configuration and database as people meet them; the admin of this walk runs the whole gateway too. */
+import { describe, expect, it } from "vitest";
+import { type Stage, walkPages } from "../fixtures/pages.ts";
+
+const admins = { for: ["admin"] } as const;
+
+async function beOperator(stage: Stage): Promise<void> {
+  await stage.people.query(
+    `update "user" set role = 'admin'
+     where id = (select user_id from tenant_members where tenant_id = $1 and role = 'admin' limit 1)`,
+    [stage.tenant.id],
+  );
+}
+
+walkPages({
+  name: "configuration and database",
+  pages: [
+    { path: "/admin/settings", heading: "Configuration", ...admins, picture: "settings" },
+    {
+      path: "/admin/settings/logging.payloads.sample",
+      heading: /^Share of calls/,
+      ...admins,
+      picture: "setting",
+    },
+    { path: "/admin/settings/telemetry.otlp.authorization", heading: /^Authorization/, ...admins },
+    { path: "/admin/system-settings", heading: "System configuration", ...admins },
+    { path: "/admin/system-settings/telemetry.otlp.endpoint", heading: "OpenTelemetry collector", ...admins },
+    { path: "/admin/configs", heading: "All values", ...admins },
+    { path: "/admin/configs/new", heading: "New configuration value", ...admins },
+    { path: "/admin/configs/{config}", heading: "billing.terms", ...admins },
+    { path: "/admin/configs/{config}/history", heading: "History", ...admins, picture: "config-history" },
+    { path: "/admin/database", heading: "Database", ...admins, picture: "database" },
+  ],
+  async prepare(stage) {
+    await beOperator(stage);
+    const [row] = await stage.people.query(
+      `insert into system_configs (tenant_id, key, value, version) values ($1, 'billing.terms', '{"days": 14, "currency": "EUR"}', 2) returning id`,
+      [stage.tenant.id],
+    );
+    for (const [version, value] of [
+      [1, '{"days": 30, "currency": "EUR"}'],
+      [2, '{"days": 14, "currency": "EUR"}'],
+    ]) {
+      await stage.people.query(
+        "insert into system_config_history (tenant_id, config_id, version, value) values ($1, $2, $3, $4)",
+        [stage.tenant.id, row?.id, version, value],
+      );
+    }
+    // A day of samples, one in which somebody left a transaction open.
+    await stage.people.query(
+      `insert into connection_pools (kind, name, sampled_at, active_connections, idle_connections, waiting_requests, max_connections, details)
+       select 'database', 'server', now() - minute * interval '10 minutes', minute % 7, 5 + minute % 11, minute % 3, 100,
+         jsonb_build_object('idleInTransaction', 1, 'connections', 12 + minute % 17, 'longestQueryMs', 40, 'longestTransactionMs', 90000,
+           'commits', 1000, 'rollbacks', 0, 'deadlocks', 0, 'tempBytes', 0, 'blocksHit', 0, 'blocksRead', 0)
+       from generate_series(1, 140) minute`,
+    );
+    return { config: String(row?.id) };
+  },
+  stories(stage) {
+    const go = (page: { goto(url: string): Promise<unknown> }, path: string) =>
+      page.goto(stage().gateway.url + path);
+
+    it("says what should be done about the database", () =>
+      stage().visit("admin", async (page) => {
+        await go(page, "/admin/database");
+        await page.getByText("Transactions stay open.").waitFor();
+        await page.getByText("As the Worker sees it").waitFor();
+      }));
+
+    describe.each([true, false])("with script: %s", (script) => {
+      const visit = (work: Parameters<Stage["visit"]>[1], expected?: RegExp) =>
+        stage().visit("admin", work, { script, ...(expected && { expected }) });
+
+      it("sets, changes, brings back and takes away a setting", () =>
+        visit(async (page) => {
+          await go(page, "/admin/settings");
+          await page.getByRole("link", { name: "Instructions for clients" }).click();
+          await page.getByLabel("Value").fill("Be brief.");
+          await page.getByRole("button", { name: "Save" }).click();
+          await page.getByText("It holds within a second.").waitFor();
+          await page.getByLabel("Value").fill("Be brief.\nAnd kind.");
+          await page.getByRole("button", { name: "Save" }).click();
+          const newest = page.getByRole("listitem").filter({ hasText: "Version 2" });
+          await newest.waitFor();
+          await expect(newest.locator("ins").allInnerTexts()).resolves.toEqual([
+            expect.stringContaining("And kind."),
+          ]);
+          await page.getByRole("button", { name: "Go back to version 1" }).click();
+          await page.getByText("Version 1 holds again, as the newest.").waitFor();
+          await expect(page.getByLabel("Value").inputValue()).resolves.toBe("Be brief.");
+          await page.getByRole("button", { name: "Take this value away" }).click();
+          await page.getByText("is no longer set here.").waitFor();
+          await page.getByRole("button", { name: "Undo" }).click();
+          await page.getByText("It is back.").waitFor();
+          await page.getByRole("button", { name: "Take this value away" }).click();
+          await page.getByText("is no longer set here.").waitFor();
+        }));
+
+      it("says what a value cannot be, and keeps what was typed", () =>
+        visit(async (page) => {
+          await go(page, "/admin/settings/telemetry.otlp.endpoint");
+          await page.getByLabel("Value").fill("http://collector.example.com");
+          await page.getByRole("button", { name: "Save" }).click();
+          await page.getByText("is an https address").waitFor();
+          await expect(page.getByLabel("Value").inputValue()).resolves.toBe("http://collector.example.com");
+        }, /status of 422/));
+
+      it("never shows a secret again", () =>
+        visit(async (page) => {
+          const secret = `Bearer ${crypto.randomUUID()}`;
+          await go(page, "/admin/settings/telemetry.otlp.authorization");
+          await page.getByLabel("Value").fill(secret);
+          await page.getByRole("button", { name: "Save" }).click();
+          await page.getByText("It holds within a second.").waitFor();
+          expect(await page.content()).not.toContain(secret);
+          await go(page, "/admin/settings");
+          await page.getByText("••••••••").waitFor();
+          expect(await page.content()).not.toContain(secret);
+          await go(page, "/admin/configs?q=authorization");
+          expect(await page.content()).not.toContain(secret);
+          await go(page, "/admin/settings/telemetry.otlp.authorization");
+          await page.getByRole("button", { name: "Take this value away" }).click();
+          await page.getByText("is no longer set here.").waitFor();
+        }));
+
+      it("shows to whoever was overtaken what holds now", () =>
+        visit(async (page) => {
+          await go(page, "/admin/settings/logging.payloads.fields");
+          await page.getByLabel("Value").fill("ssn");
+          await page.getByRole("button", { name: "Save" }).click();
+          await page.getByText("It holds within a second.").waitFor();
+          await stage().people.query(
+            `update system_configs set value = '["theirs"]', version = version + 1, updated_at = now()
+             where tenant_id = $1 and key = 'logging.payloads.fields'`,
+            [stage().tenant.id],
+          );
+          await page.getByLabel("Value").fill("mine");
+          await page.getByRole("button", { name: "Save" }).click();
+          await page.getByText("Somebody has changed it meanwhile").waitFor();
+          await expect(page.getByLabel("Value").inputValue()).resolves.toBe("mine");
+          await page.getByRole("button", { name: "Save" }).click();
+          await page.getByText("It holds within a second.").waitFor();
+          await page.getByRole("button", { name: "Take this value away" }).click();
+          await page.getByText("is no longer set here.").waitFor();
+        }, /status of 412/));
+    });
+  },
+});
