@@ -10,8 +10,7 @@ import {
   TRAFFIC_KINDS,
   type TrafficKind,
 } from "../../core/analytics/vocabulary.ts";
-import { topMembers, trafficSeries } from "../../db/queries/analytics.ts";
-import { tenantById } from "../../db/queries/tenants.ts";
+import { dashboard } from "../../db/queries/dashboard.ts";
 import type { Services } from "../../services.ts";
 
 const HOUR_MS = 3_600_000;
@@ -53,32 +52,29 @@ export function askedIn(query: (name: string) => string | undefined): Asked {
   };
 }
 
-const MOST = 8;
 /** As many whole weeks as make a habit visible. */
 const HEAT_MS = 28 * DAY_MS;
+
+/** Which sums answer for a range. */
+function spansOf(range: Range, now: Date) {
+  const period = { from: new Date(now.getTime() - RANGES[range].ms), to: now };
+  const grain = usualGrain(period);
+  return {
+    grain,
+    span: wholeUnits(period, grain),
+    weeks: wholeUnits({ from: new Date(now.getTime() - HEAT_MS), to: now }, "hour"),
+  };
+}
 
 export type Analytics = Awaited<ReturnType<typeof loadAnalytics>>;
 
 export async function loadAnalytics(services: Services, tenantId: string, asked: Asked, now: Date) {
   const { range, kind, of, member } = asked;
-  const period = { from: new Date(now.getTime() - RANGES[range].ms), to: now };
-  const grain = usualGrain(period);
-  const span = wholeUnits(period, grain);
-  const scope = { ...span, tenantId, kind, grain };
-  const weeks = wholeUnits({ from: new Date(now.getTime() - HEAT_MS), to: now }, "hour");
+  const { grain, span, weeks } = spansOf(range, now);
   const db = services.database.withTenant(tenantId, "read");
-  const top = (dimension: Dimension) => topMembers(db, { ...scope, dimension, by: "requests", limit: MOST });
-  const [series, hours, tools, servers, users, keys, clients, errors, tenants] = await db.batch([
-    trafficSeries(db, { ...scope, dimension: of, member }),
-    trafficSeries(db, { ...weeks, tenantId, kind, grain: "hour", dimension: of, member }),
-    top("tool"),
-    top("server"),
-    top("user"),
-    top("key"),
-    top("client"),
-    top("error"),
-    tenantById(db, tenantId),
-  ]);
+  const [series, hours, tools, servers, users, keys, clients, errors, tenants] = await db.batch(
+    dashboard(db, { ...span, tenantId, kind, grain, dimension: of, member }, weeks),
+  );
   const timeZone = tenants[0]?.timeZone ?? "UTC";
   return {
     asked,

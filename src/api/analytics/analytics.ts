@@ -6,7 +6,13 @@ import { figuresOf, total } from "../../core/analytics/figures.ts";
 import { heatMap } from "../../core/analytics/heat-map.ts";
 import { LATENCY_BOUNDS_MS } from "../../core/analytics/histogram.ts";
 import { DIMENSIONS } from "../../core/analytics/vocabulary.ts";
-import { summedUpAt, type Traffic, topMembers, trafficSeries } from "../../db/queries/analytics.ts";
+import {
+  summedUpAt,
+  type Traffic,
+  topMembers,
+  topMembersTimed,
+  trafficSeries,
+} from "../../db/queries/analytics.ts";
 import type { AppEnv } from "../../edge/context.ts";
 import { guard } from "../../policy/guard.ts";
 import { gives } from "../answers.ts";
@@ -129,7 +135,7 @@ export const analytics = new Hono<AppEnv>()
       const { of, by, limit, kind, ...asked } = c.req.valid("query");
       const span = spanOf(asked, new Date());
       const [rows, at] = await Promise.all([
-        topMembers(reading(c), { ...trafficOf(c, span, kind), dimension: of, by, limit }),
+        topMembersTimed(reading(c), { ...trafficOf(c, span, kind), dimension: of, by, limit }),
         asOf(c),
       ]);
       const items = rows.map((row) => ({ member: row.member, name: row.name, ...figuresOf(row) }));

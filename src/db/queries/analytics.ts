@@ -54,14 +54,52 @@ export function trafficSeries(db: Queries, query: TrafficOf) {
 
 export type Ranking = "requests" | "errors" | "durationMs" | "requestBytes";
 
+export interface TopQuery extends Traffic {
+  readonly dimension: Dimension;
+  readonly by: Ranking;
+  readonly limit: number;
+}
+
 /** The members with the most, with what they add up to; names are as they are now, null where nothing has it any more. */
-export function topMembers(
-  db: Queries,
-  query: Traffic & { readonly dimension: Dimension; readonly by: Ranking; readonly limit: number },
-) {
+export function topMembers(db: Queries, query: TopQuery) {
+  const ranked = rankedBy(db, query);
+  return db
+    .with(ranked)
+    .select(shownOf(ranked, query))
+    .from(ranked)
+    .orderBy(desc(ranked[query.by]), ranked.member);
+}
+
+/** The same with their histograms. Adding these up is what costs, so only those of the members that are shown. */
+export function topMembersTimed(db: Queries, query: TopQuery) {
   const table = ROLLUPS[query.grain];
-  const scope = scopeOf(query, query.dimension);
-  const ranked = db.$with("ranked").as(
+  const ranked = rankedBy(db, query);
+  const measured = db.$with("measured").as(
+    db
+      .select({
+        member: table.member,
+        histogram: sql<number[]>`gateway_sum_histograms(${table.histogram})`.as("histogram"),
+      })
+      .from(table)
+      .where(
+        and(
+          scopeOf(query, query.dimension),
+          inArray(table.member, db.select({ member: ranked.member }).from(ranked)),
+        ),
+      )
+      .groupBy(table.member),
+  );
+  return db
+    .with(ranked, measured)
+    .select({ ...shownOf(ranked, query), histogram: measured.histogram })
+    .from(ranked)
+    .innerJoin(measured, sql`measured.member = ranked.member`)
+    .orderBy(desc(ranked[query.by]), ranked.member);
+}
+
+function rankedBy(db: Queries, query: TopQuery) {
+  const table = ROLLUPS[query.grain];
+  return db.$with("ranked").as(
     db
       .select({
         member: table.member,
@@ -72,37 +110,23 @@ export function topMembers(
         requestBytes: sum(table.requestBytes).mapWith(Number).as("request_bytes"),
       })
       .from(table)
-      .where(scope)
+      .where(scopeOf(query, query.dimension))
       .groupBy(table.member)
       .orderBy(desc(sum(table[query.by])), table.member)
       .limit(query.limit),
   );
-  // Only of those that are shown: adding up histograms is what costs.
-  const measured = db.$with("measured").as(
-    db
-      .select({
-        member: table.member,
-        histogram: sql<number[]>`gateway_sum_histograms(${table.histogram})`.as("histogram"),
-      })
-      .from(table)
-      .where(and(scope, inArray(table.member, db.select({ member: ranked.member }).from(ranked))))
-      .groupBy(table.member),
-  );
-  return db
-    .with(ranked, measured)
-    .select({
-      member: ranked.member,
-      name: sql<string | null>`${nameOf(query.dimension, query.tenantId)}`,
-      requests: ranked.requests,
-      errors: ranked.errors,
-      timed: ranked.timed,
-      durationMs: ranked.durationMs,
-      requestBytes: ranked.requestBytes,
-      histogram: measured.histogram,
-    })
-    .from(ranked)
-    .innerJoin(measured, sql`measured.member = ranked.member`)
-    .orderBy(desc(ranked[query.by]), ranked.member);
+}
+
+function shownOf(ranked: ReturnType<typeof rankedBy>, { dimension, tenantId }: TopQuery) {
+  return {
+    member: ranked.member,
+    name: sql<string | null>`${nameOf(dimension, tenantId)}`,
+    requests: ranked.requests,
+    errors: ranked.errors,
+    timed: ranked.timed,
+    durationMs: ranked.durationMs,
+    requestBytes: ranked.requestBytes,
+  };
 }
 
 /** Members of these dimensions are ids of the columns' own types: the function that adds up takes them from there. */
