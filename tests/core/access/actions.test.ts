@@ -27,7 +27,8 @@ function expected(action: Action): { roles: readonly Role[]; scopes: readonly Ap
   if (action === "announcements.seen") return { roles: ROLES, scopes: ["read", "write", "admin"] };
   if (action === "announcements.acknowledge") return { roles: ROLES, scopes: ["write", "admin"] };
   if (room === "mcp") return { roles: ROLES, scopes: ["proxy"] };
-  const reads = ["list", "read", "explain", "export"].includes(verb);
+  const reads =
+    ["list", "read", "explain", "export", "verify", "preview"].includes(verb) || action === "users.sessions";
   const own = ["me", "sessions", "keys", "legacy-keys"].includes(room);
   const scopes: ApiKeyScope[] = reads ? ["read", "write", "admin"] : own ? ["write", "admin"] : ["admin"];
   if (["me", "sessions"].includes(room) || action === "tenant.read") return { roles: ROLES, scopes };

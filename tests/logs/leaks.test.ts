@@ -1,0 +1,88 @@
+/** Whatever a message, a header or an answer holds: no queue message, span, data point or line of the console has a secret. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { RequestRecord } from "../../src/gateway/record.ts";
+import { createEmitter } from "../../src/logs/emit.ts";
+import { asLine, intoDataset, observed } from "../../src/logs/observe.ts";
+
+const WORD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const letters = (length: number) =>
+  fc.array(fc.constantFrom(...WORD), { minLength: length, maxLength: length }).map((all) => all.join(""));
+
+/** Gives itself away wherever it stands; headers take it too. */
+const telling = fc.oneof(
+  letters(36).map((token) => `ghp_${token}`),
+  letters(48).map((key) => `sk-proj-${key}`),
+  fc.tuple(letters(30), letters(60), letters(43)).map(([a, b, c]) => `eyJ${a}.${b}.${c}`),
+);
+const named = fc.tuple(fc.constantFrom("password", "api_key", "Authorization", "clientSecret"), letters(24));
+
+/** Any JSON, with secrets as values, as names, in texts that are JSON themselves, and under telling names. */
+const laden = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 4 }, fc.string(), tie("secret"), tie("list"), tie("object"), tie("inside")),
+  secret: fc.tuple(fc.string(), telling).map(([before, secret]) => `${before} ${secret} after`),
+  list: fc.array(tie("value"), { maxLength: 4 }),
+  object: fc
+    .tuple(fc.dictionary(fc.string(), tie("value"), { maxKeys: 4 }), named, telling)
+    .map(([members, [name, secret], key]) => ({ ...members, [name]: secret, [key]: 1 })),
+  inside: tie("object").map((object) => JSON.stringify(object)),
+})).object;
+
+const secretsIn = (value: unknown): string[] => {
+  const text = JSON.stringify(value).replaceAll("\\", "");
+  const patterns = [
+    /ghp_\w{36}|sk-proj-\w{48}|eyJ\w{30}\.\w{60}\.\w{43}/g,
+    /(?<="(?:password|api_key|Authorization|clientSecret)":")\w{24}/g,
+  ];
+  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([secret]) => secret));
+};
+
+it("no secret leaves with what is told of a request", async () => {
+  await fc.assert(
+    fc.asyncProperty(laden, laden, telling, fc.boolean(), async (params, result, secret, isError) => {
+      const told: unknown[] = [];
+      const queue = { sendBatch: async (messages: Iterable<unknown>) => told.push(...messages) };
+      const outbox = { keep: async () => undefined };
+      const emitter = observed(
+        createEmitter({
+          queue,
+          outbox,
+          now: () => 0,
+          sleep: async () => undefined,
+          lost: (lost) => told.push(lost),
+        }),
+        [
+          asLine((line) => told.push(line)),
+          intoDataset({ writeDataPoint: (point) => void told.push(point) }),
+        ],
+      );
+      const work: Promise<unknown>[] = [];
+      const request = new Request(`https://gateway.example/mcp/${secret}`, {
+        method: "POST",
+        headers: { "user-agent": `agent ${secret}`, traceparent: `00-${secret}`, cookie: secret },
+      });
+      const record = new RequestRecord(request, crypto.randomUUID(), (events) =>
+        emitter.emit(events, (promise) => work.push(promise)),
+      );
+      record.by({
+        ...{ id: "p", tenantId: crypto.randomUUID(), userId: "u", apiKeyId: undefined },
+        ...{ role: "user", scopes: [], via: "api_key" },
+      });
+      const tracing = { endpoint: "https://c.example", owner: null, authorization: undefined, sample: 1 };
+      record.traced(tracing, (spans) => told.push(spans));
+      record.about({ serverId: undefined, method: `x/${secret}`, target: secret });
+      record.asked(JSON.stringify({ method: "tools/call", params }), { sample: 1, results: true });
+      const answer = JSON.stringify(
+        isError ? { error: { code: 1, message: secret, data: result } } : { result },
+      );
+      record.outcome({ success: !isError, message: isError ? `no ${secret}` : undefined }, answer);
+      record.answered(200);
+      await Promise.all(work);
+      expect(told.length).toBeGreaterThanOrEqual(4);
+      const planted = [...secretsIn(params), ...secretsIn(result), secret];
+      const text = JSON.stringify(told);
+      expect(planted.filter((each) => text.includes(each))).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
