@@ -1,8 +1,12 @@
 /** Everything that has a place in the navigation: one line a group of pages, in the order within its section. */
 import { analytics } from "./analytics/analytics.tsx";
 import { overview } from "./home/overview.tsx";
+import { alerts } from "./operations/alerts.tsx";
 import { operationsPages } from "./operations/group.ts";
+import { retention } from "./operations/retention.tsx";
 import { peoplePages } from "./people/group.ts";
+import { audit } from "./records/audit.tsx";
+import { events } from "./records/events.tsx";
 import { requests } from "./records/requests.tsx";
 import { registry } from "./registry/entries.tsx";
 import { registrySources } from "./registry/sources.tsx";
@@ -24,4 +28,8 @@ export const GROUPS: readonly PageGroup[] = [
   requests,
   ...peoplePages,
   ...operationsPages,
+  audit,
+  events,
+  alerts,
+  retention,
 ];

@@ -35,6 +35,7 @@ export const auditLog = records(
     table: auditLogs,
     time: "timestamp",
     filters: [
+      "id",
       "userId",
       "apiKeyId",
       "impersonatorId",
@@ -104,7 +105,7 @@ export const errorLog = records(
   timelineOf({
     table: errorLogs,
     time: "timestamp",
-    filters: ["code", "source", "severity", "serverId", "requestId", "fingerprint"],
+    filters: ["id", "code", "source", "severity", "serverId", "requestId", "fingerprint"],
     searched: ["message"],
   }),
 );
@@ -115,7 +116,7 @@ export const securityEventLog = records(
   timelineOf({
     table: securityEvents,
     time: "timestamp",
-    filters: ["eventType", "severity", "userId", "apiKeyId", "serverId", "ipAddress"],
+    filters: ["id", "eventType", "severity", "userId", "apiKeyId", "serverId", "ipAddress"],
     searched: ["description"],
   }),
 );
@@ -126,7 +127,7 @@ export const systemEventLog = records(
   timelineOf({
     table: systemEvents,
     time: "timestamp",
-    filters: ["eventType", "source", "severity", "serverId"],
+    filters: ["id", "eventType", "source", "severity", "serverId"],
     searched: ["message"],
   }),
 );

@@ -37,8 +37,12 @@ export type FieldSpec = Common &
     | { readonly kind: "choices"; readonly options: Options }
     | { readonly kind: "yes" }
     | { readonly kind: "moment" }
-    /** One a line. */
-    | { readonly kind: "lines" }
+    /** One a line; what each stands for, where that is more than its text. */
+    | {
+        readonly kind: "lines";
+        readonly read?: (line: string) => unknown;
+        readonly write?: (value: unknown) => string;
+      }
     | { readonly kind: "json" }
   );
 
@@ -70,13 +74,20 @@ function within(row: unknown, name: string): unknown {
   return value;
 }
 
-function textsOf({ kind }: FieldSpec, value: unknown): string[] {
+function textsOf(field: FieldSpec, value: unknown): string[] {
+  const { kind } = field;
   if (value === null || value === undefined) return [];
   if (kind === "yes") return value === true ? ["yes"] : [];
   if (kind === "json") return [JSON.stringify(value, null, 2)];
   // As <input type="datetime-local"> has it.
   if (kind === "moment") return [String(value).slice(0, 16)];
-  if (kind === "lines") return [Array.isArray(value) ? value.map(String).join("\n") : String(value)];
+  if (kind === "lines")
+    return [
+      [value]
+        .flat()
+        .map(field.write ?? String)
+        .join("\n"),
+    ];
   return Array.isArray(value) ? value.map(String) : [String(value)];
 }
 
@@ -129,7 +140,8 @@ function entered(field: FieldSpec, texts: readonly string[]): unknown {
       return text
         .split("\n")
         .map((line) => line.trim())
-        .filter((line) => line !== "");
+        .filter((line) => line !== "")
+        .map((line) => field.read?.(line) ?? line);
     default:
       if (text === "") return field.optional === true ? emptyOf(field) : new Fault("is needed");
       return single(field.kind, text);

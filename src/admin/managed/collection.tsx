@@ -77,7 +77,12 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
         intro: spec.intro,
         action: action("list"),
         list,
-        actions: (c) => may(c, action("create")) && <LinkButton to={`${path}/new`}>New {noun}</LinkButton>,
+        actions: (c) => (
+          <>
+            {spec.beside}
+            {may(c, action("create")) && <LinkButton to={`${path}/new`}>New {noun}</LinkButton>}
+          </>
+        ),
       }),
     )
     .get(`${path}/new`, gate(action("create")), async (c) =>

@@ -28,6 +28,8 @@ export interface Managed<Row> {
     readonly label: string;
     readonly busy?: string;
   }[];
+  /** Beside the button that makes a new one. */
+  readonly beside?: Child;
   /** Above the form of one that is there. */
   readonly about?: (row: Row) => Child;
 }

@@ -8,6 +8,7 @@ import { type AdminEnv, gate } from "../gate.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
 import type { RestRefusal } from "../rest.ts";
+import { Differences } from "../ui/differences.tsx";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
@@ -89,21 +90,7 @@ function Change({ change }: { change: ChangeView }) {
       <section class="card" aria-label="Differences">
         <h2>What differs from what was approved</h2>
         {differences.length === 0 && <p class="quiet-text">Nothing: it is as it was approved.</p>}
-        {differences.map(({ path, before, after }) => (
-          <div class="difference">
-            <code>{path || "/"}</code>
-            {before !== undefined && (
-              <pre>
-                <del>{before}</del>
-              </pre>
-            )}
-            {after !== undefined && (
-              <pre>
-                <ins>{after}</ins>
-              </pre>
-            )}
-          </div>
-        ))}
+        <Differences of={differences} />
       </section>
       <details class="card">
         <summary>Both definitions in full</summary>

@@ -1,0 +1,216 @@
+/** Alerts that went off: what is firing now, in whose hands it is, and when it was over. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { ALERT_STATUSES, SEVERITIES } from "../../core/vocabulary.ts";
+import { setFlash } from "../flash.ts";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { listRoutes, may } from "../lists/routes.tsx";
+import { optionsFrom } from "../lists/spec.ts";
+import { pageOf, type Rest } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Details, Time, type Tone } from "../ui/parts.tsx";
+import { Severe } from "../ui/states.tsx";
+
+const PATH = "/admin/alert-events";
+
+const event = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  alertId: z.string(),
+  status: z.enum(ALERT_STATUSES),
+  severity: z.enum(SEVERITIES),
+  message: z.string(),
+  openedAt: z.string(),
+  acknowledgedAt: z.string().nullable(),
+  resolvedAt: z.string().nullable(),
+});
+type Event = z.output<typeof event>;
+
+const delivery = z.object({
+  id: z.string(),
+  channel: z.union([z.object({ url: z.string() }), z.object({ to: z.string() })]),
+  message: z.object({ type: z.string() }),
+  status: z.enum(["pending", "delivered", "failed"]),
+  attempts: z.number(),
+  lastError: z.string().nullable(),
+  createdAt: z.string(),
+});
+
+const TONES: Record<Event["status"], Tone> = { open: "bad", acknowledged: "warn", resolved: "good" };
+const WORDS: Record<Event["status"], string> = { open: "firing", acknowledged: "in hand", resolved: "over" };
+const State = ({ of }: { of: Event["status"] }) => <Badge tone={TONES[of]}>{WORDS[of]}</Badge>;
+
+const DELIVERY: Record<"pending" | "delivered" | "failed", Tone> = {
+  pending: "warn",
+  delivered: "good",
+  failed: "bad",
+};
+
+const become = (how: "acknowledge" | "resolve") => (rest: Rest, id: string) =>
+  rest.send("POST", `/alert-events/${encodeURIComponent(id)}/${how}`);
+
+const counted = (what: string) => (count: number) => `${count} ${what}.`;
+
+const routes = new Hono<AdminEnv>()
+  .route(
+    "/",
+    listRoutes<Event>({
+      title: "Alerts",
+      intro: "Alerts that went off, the latest first.",
+      action: "alert-events.list",
+      list: {
+        path: PATH,
+        api: "/alert-events",
+        label: "Alerts",
+        shape: event,
+        usual: "-openedAt",
+        search: "Message",
+        filters: [
+          {
+            name: "status",
+            label: "State",
+            kind: "choice",
+            options: ALERT_STATUSES.map((value) => ({ value, label: WORDS[value] })),
+          },
+          { name: "severity", label: "Severity", kind: "choice", options: optionsFrom(SEVERITIES) },
+          { name: "alertId", label: "Rule's id", kind: "text" },
+        ],
+        columns: [
+          { name: "message", label: "What", show: ({ message }) => message },
+          {
+            name: "status",
+            label: "State",
+            show: ({ status }) => <State of={status} />,
+            plain: ({ status }) => WORDS[status],
+          },
+          {
+            name: "severity",
+            label: "Severity",
+            sorts: true,
+            show: ({ severity }) => <Severe of={severity} />,
+          },
+          { name: "openedAt", label: "Since", sorts: true, show: ({ openedAt }) => <Time at={openedAt} /> },
+          {
+            name: "resolvedAt",
+            label: "Over",
+            sorts: true,
+            show: ({ resolvedAt }) => <Time at={resolvedAt} none="not yet" />,
+          },
+        ],
+        rowPath: ({ id }) => `${PATH}/${id}`,
+        idOf: ({ id }) => id,
+        bulk: [
+          {
+            name: "acknowledge",
+            label: "Take in hand",
+            action: "alert-events.acknowledge",
+            run: become("acknowledge"),
+            done: counted("taken in hand"),
+          },
+          {
+            name: "resolve",
+            label: "Declare over",
+            action: "alert-events.resolve",
+            run: become("resolve"),
+            done: counted("declared over"),
+          },
+        ],
+        empty: {
+          title: "No alert went off",
+          says: "Rules say what is watched over; what goes off is shown here.",
+        },
+      },
+    }),
+  )
+  .get(`${PATH}/:id{[0-9a-f-]{36}}`, gate("alert-events.read"), async (c) => {
+    const id = c.req.param("id");
+    const rest = c.get("rest");
+    const [{ value: one }, { value: told }] = await Promise.all([
+      rest.read(`/alert-events/${id}`, event),
+      rest.read("/alert-deliveries", pageOf(delivery), { eventId: id, sort: "createdAt" }),
+    ]);
+    const isMine = one.tenantId !== null && one.status !== "resolved";
+    const button = (how: "acknowledge" | "resolve", label: string) => (
+      <PostForm action={`${PATH}/${id}/${how}`} token={c.get("formToken")} class="inline">
+        <Button kind="quiet">{label}</Button>
+      </PostForm>
+    );
+    return c.html(
+      <Page
+        title="Alert"
+        frame={frameOf(c)}
+        crumbs={[{ label: "Alerts", path: PATH }]}
+        actions={
+          <>
+            {isMine &&
+              one.status === "open" &&
+              may(c, "alert-events.acknowledge") &&
+              button("acknowledge", "Take in hand")}
+            {isMine && may(c, "alert-events.resolve") && button("resolve", "Declare over")}
+          </>
+        }
+      >
+        <section class="card" aria-label="Alert">
+          <p>{one.message}</p>
+          <Details
+            of={[
+              ["State", <State of={one.status} />],
+              ["Severity", <Severe of={one.severity} />],
+              ["Since", <Time at={one.openedAt} />],
+              ["In hand since", <Time at={one.acknowledgedAt} none="nobody has it in hand" />],
+              ["Over", <Time at={one.resolvedAt} none="not yet" />],
+              ["Rule", <a href={`/admin/alerts/${one.alertId}`}>the rule that it broke</a>],
+            ]}
+          />
+        </section>
+        <section class="card" aria-label="Told">
+          <h2>Who was told</h2>
+          {told.items.length === 0 && (
+            <p class="quiet-text">Nobody: the rule tells nobody, or it is silenced.</p>
+          )}
+          <ul class="plain tight">
+            {told.items.map(({ channel, message, status, attempts, lastError, createdAt }) => (
+              <li class="row">
+                <span>
+                  {"url" in channel ? channel.url : channel.to} <code>{message.type}</code>
+                </span>
+                <span class="start">
+                  {lastError}
+                  <Badge tone={DELIVERY[status]}>
+                    {attempts > 1 ? `${status} (${attempts} tries)` : status}
+                  </Badge>
+                  <Time at={createdAt} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      </Page>,
+    );
+  });
+
+for (const how of ["acknowledge", "resolve"] as const) {
+  routes.post(`${PATH}/:id{[0-9a-f-]{36}}/${how}`, gate(`alert-events.${how}`), async (c) => {
+    const id = c.req.param("id") ?? "";
+    const sent = await become(how)(c.get("rest"), id);
+    if (!sent.ok) throw sent.refusal;
+    await setFlash(c, { says: how === "acknowledge" ? "It is in your hands." : "Declared over." });
+    return c.redirect(`${PATH}/${id}`, 303);
+  });
+}
+
+export const alertEventPages: PageGroup = {
+  nav: [
+    {
+      section: "Operations",
+      label: "Alerts",
+      path: PATH,
+      action: "alert-events.list",
+      also: "firing incidents acknowledge silence",
+    },
+  ],
+  routes,
+};

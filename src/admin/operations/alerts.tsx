@@ -1,0 +1,295 @@
+/** Alert rules: what is watched over, when it is too much, and who is told; with a trial and an hour's silence. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
+import { SEVERITIES } from "../../core/vocabulary.ts";
+import { setFlash } from "../flash.ts";
+import { Button, LinkButton, Notice, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { optionsFrom, YES_NO } from "../lists/spec.ts";
+import { managed } from "../managed/collection.tsx";
+import { serverOptions } from "../records/requests.tsx";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, CopyButton, Time } from "../ui/parts.tsx";
+import { Severe } from "../ui/states.tsx";
+import { alertEventPages } from "./alert-events.tsx";
+
+const PATH = "/admin/alerts";
+
+const channel = z.union([
+  z.object({ type: z.literal("webhook"), url: z.string() }),
+  z.object({ type: z.literal("email"), to: z.string() }),
+]);
+
+const rule = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  name: z.string(),
+  metric: z.string(),
+  comparison: z.enum(["gt", "gte", "lt", "lte"]),
+  threshold: z.number(),
+  severity: z.enum(SEVERITIES),
+  channels: z.array(channel),
+  isActive: z.boolean(),
+  silencedUntil: z.string().nullable(),
+});
+
+const SIGNS = { gt: ">", gte: "≥", lt: "<", lte: "≤" } as const;
+
+const isSilenced = (until: string | null) => until !== null && Date.parse(until) > Date.now();
+
+const OWN = METRIC_NAMES.filter((name) => METRICS[name].isSystems !== true);
+const upper = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
+const metricOptions = OWN.map((value) => {
+  const { says, unit, isPerServer } = METRICS[value];
+  const values = {
+    health: "1 degraded, 2 unhealthy",
+    breaker: "1 half open, 2 open",
+    share: "1 is all",
+    ms: "ms",
+    count: "",
+  };
+  const note = values[unit];
+  return {
+    value,
+    label: `${upper(says)}${isPerServer ? " of each server" : ""}${note === "" ? "" : ` (${note})`}`,
+  };
+});
+
+const rules = managed({
+  name: "alerts",
+  section: "Operations",
+  title: "Alert rules",
+  noun: "alert rule",
+  intro: "What is watched over every minute, and who is told when it is too much.",
+  also: "alarm notify webhook monitoring threshold",
+  empty: "Be told when calls fail, answers take too long, or a server is unhealthy.",
+  beside: (
+    <LinkButton to={`${PATH}/signing`} kind="quiet">
+      Signing secret
+    </LinkButton>
+  ),
+  list: {
+    shape: rule,
+    usual: "name",
+    search: "Name or description",
+    filters: [
+      { name: "metric", label: "Watches", kind: "choice", options: optionsFrom(OWN) },
+      { name: "severity", label: "Severity", kind: "choice", options: optionsFrom(SEVERITIES) },
+      { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
+    ],
+    columns: [
+      { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
+      {
+        name: "metric",
+        label: "Fires at",
+        sorts: true,
+        show: ({ metric, comparison, threshold }) => (
+          <code>
+            {metric} {SIGNS[comparison]} {threshold}
+          </code>
+        ),
+      },
+      { name: "severity", label: "Severity", sorts: true, show: ({ severity }) => <Severe of={severity} /> },
+      {
+        name: "channels",
+        label: "Tells",
+        show: ({ channels }) => (channels.length === 0 ? "nobody" : `${channels.length}`),
+        plain: ({ channels }) =>
+          channels.map((each) => (each.type === "email" ? each.to : each.url)).join(" "),
+      },
+      {
+        name: "isActive",
+        label: "State",
+        show: ({ isActive, silencedUntil }) =>
+          isSilenced(silencedUntil) ? (
+            <Badge tone="off">silenced</Badge>
+          ) : (
+            <Badge tone={isActive ? "plain" : "off"}>{isActive ? "active" : "off"}</Badge>
+          ),
+      },
+    ],
+  },
+  fields: [
+    { name: "name", label: "Name", kind: "text", maxlength: 200 },
+    { name: "description", label: "Description", kind: "long", optional: true },
+    { name: "metric", label: "Watches over", kind: "choice", options: metricOptions, initial: "error_rate" },
+    {
+      name: "serverId",
+      label: "Of one server",
+      kind: "choice",
+      options: serverOptions,
+      optional: true,
+      hint: "Empty: of all.",
+    },
+    {
+      name: "comparison",
+      label: "Fires when it is",
+      kind: "choice",
+      options: [
+        { value: "gt", label: "above" },
+        { value: "gte", label: "at or above" },
+        { value: "lt", label: "below" },
+        { value: "lte", label: "at or below" },
+      ],
+      initial: "gt",
+    },
+    {
+      name: "threshold",
+      label: "This much",
+      kind: "number",
+      hint: "Shares from 0 to 1, durations in milliseconds.",
+    },
+    {
+      name: "resolveThreshold",
+      label: "Over again at",
+      kind: "number",
+      optional: true,
+      hint: "Further on the good side, so that it does not come and go. Empty: the same.",
+    },
+    {
+      name: "windowSeconds",
+      label: "Measured over (seconds)",
+      kind: "number",
+      min: 1,
+      max: 604_800,
+      initial: "300",
+    },
+    {
+      name: "forSeconds",
+      label: "Must last (seconds)",
+      kind: "number",
+      min: 0,
+      max: 604_800,
+      initial: "0",
+      hint: "So long it is pending and told to nobody.",
+    },
+    {
+      name: "severity",
+      label: "Severity",
+      kind: "choice",
+      options: optionsFrom(SEVERITIES),
+      initial: "medium",
+    },
+    {
+      name: "channels",
+      label: "Tells",
+      kind: "lines",
+      optional: true,
+      hint: "One a line: a mail address, or the https address of a webhook.",
+      read: (line) => (line.includes("://") ? { type: "webhook", url: line } : { type: "email", to: line }),
+      write: (value) => {
+        const parsed = channel.safeParse(value);
+        if (!parsed.success) return "";
+        return parsed.data.type === "email" ? parsed.data.to : parsed.data.url;
+      },
+    },
+    { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
+    {
+      name: "silencedUntil",
+      label: "Silenced until",
+      kind: "moment",
+      optional: true,
+      hint: "Watched, and told to nobody.",
+    },
+  ],
+  nameOf: ({ name }) => name,
+  isForeign: ({ tenantId }) => tenantId === null,
+  does: [
+    { action: "alerts.test", at: "test", label: "Try it out", busy: "Telling…" },
+    { action: "alerts.update", at: "silence", label: "Silence for an hour" },
+  ],
+  about: ({ silencedUntil, id }) => (
+    <>
+      {isSilenced(silencedUntil) && (
+        <Notice>
+          Silenced until <Time at={silencedUntil} />.
+        </Notice>
+      )}
+      <p>
+        <a href={`/admin/alert-events?alertId=${id}`}>When it went off</a>
+      </p>
+    </>
+  ),
+});
+
+const HOUR_MS = 3_600_000;
+
+const trial = z.object({
+  channels: z.array(z.object({ to: z.string(), ok: z.boolean(), says: z.string() })),
+});
+
+const doings = new Hono<AdminEnv>()
+  .post(`${PATH}/:id{[0-9a-f-]{36}}/test`, gate("alerts.test"), async (c) => {
+    const id = c.req.param("id");
+    const sent = await c.get("rest").send("POST", `/alerts/${id}/test`);
+    if (!sent.ok) throw sent.refusal;
+    const { channels } = trial.parse(sent.value);
+    const told = channels.map(({ to, says }) => `${to}: ${says}`);
+    await setFlash(c, { says: told.length === 0 ? "It tells nobody yet." : told.join(" ") });
+    return c.redirect(`${PATH}/${id}`, 303);
+  })
+  .post(`${PATH}/:id{[0-9a-f-]{36}}/silence`, gate("alerts.update"), async (c) => {
+    const id = c.req.param("id");
+    const json = { silencedUntil: new Date(Date.now() + HOUR_MS).toISOString() };
+    const sent = await c.get("rest").send("PATCH", `/alerts/${id}`, { json, ifMatch: "*" });
+    if (!sent.ok) throw sent.refusal;
+    await setFlash(c, { says: "Silenced for an hour." });
+    return c.redirect(`${PATH}/${id}`, 303);
+  });
+
+const newSecret = z.object({ secret: z.string(), previousUntil: z.string() });
+const CRUMBS = [{ label: "Alert rules", path: PATH }];
+
+const signing = new Hono<AdminEnv>()
+  .get(`${PATH}/signing`, gate("alerts.list"), (c) =>
+    c.html(
+      <Page
+        title="Signing secret"
+        frame={frameOf(c)}
+        crumbs={CRUMBS}
+        intro="Webhooks are signed as Standard Webhooks has it, so that receivers know who speaks."
+      >
+        <section class="card" aria-label="New secret">
+          <p>A new one is shown once. The one before goes on counting for a day.</p>
+          {may(c, "alerts.sign") && (
+            <PostForm action={`${PATH}/signing`} token={c.get("formToken")}>
+              <Button>New signing secret</Button>
+            </PostForm>
+          )}
+        </section>
+      </Page>,
+    ),
+  )
+  .post(`${PATH}/signing`, gate("alerts.sign"), async (c) => {
+    const sent = await c.get("rest").send("POST", "/alerts/signing-secret");
+    if (!sent.ok) throw sent.refusal;
+    const { secret, previousUntil } = newSecret.parse(sent.value);
+    return c.html(
+      <Page title="Signing secret" frame={frameOf(c)} crumbs={CRUMBS}>
+        <section class="card" aria-label="New secret">
+          <p>Copy it now: it is not shown again.</p>
+          <div class="start">
+            <code id="secret">{secret}</code>
+            <CopyButton from="secret" />
+          </div>
+          <p class="quiet-text">
+            The one before counts until <Time at={previousUntil} />.
+          </p>
+        </section>
+      </Page>,
+    );
+  });
+
+export const alerts: PageGroup = {
+  nav: [...alertEventPages.nav, ...rules.nav],
+  // Before the single ones, whose ids these are not.
+  routes: new Hono<AdminEnv>()
+    .route("/", alertEventPages.routes)
+    .route("/", signing)
+    .route("/", doings)
+    .route("/", rules.routes),
+};

@@ -1,0 +1,165 @@
+/** How long records are kept, what must be kept, and what would go if it went now. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { KEPT_TABLES } from "../../core/retention.ts";
+import { LinkButton, Notice } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { optionsFrom, YES_NO } from "../lists/spec.ts";
+import { managed } from "../managed/collection.tsx";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Details, Empty, Time } from "../ui/parts.tsx";
+
+const PATH = "/admin/retention-policies";
+const worded = (table: string) => table.replaceAll("_", " ");
+
+const policy = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  tableName: z.string(),
+  retentionDays: z.number(),
+  legalHold: z.boolean(),
+  isActive: z.boolean(),
+  lastRunAt: z.string().nullable(),
+  lastDeletedRows: z.number().nullable(),
+});
+
+const policies = managed({
+  name: "retention-policies",
+  section: "Operations",
+  title: "Retention",
+  noun: "retention policy",
+  intro: "How long records are kept. What is older goes once a day, in batches.",
+  also: "delete old logs legal hold gdpr keep",
+  empty: "Without one, records are kept as long as the gateway's own policy says, or for ever.",
+  beside: (
+    <LinkButton to={`${PATH}/dry-run`} kind="quiet">
+      Dry run
+    </LinkButton>
+  ),
+  list: {
+    shape: policy,
+    usual: "tableName",
+    filters: [
+      { name: "legalHold", label: "Legal hold", kind: "choice", options: YES_NO },
+      { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
+    ],
+    columns: [
+      { name: "tableName", label: "Records", sorts: true, show: ({ tableName }) => worded(tableName) },
+      {
+        name: "retentionDays",
+        label: "Days",
+        sorts: true,
+        number: true,
+        show: ({ retentionDays }) => retentionDays,
+      },
+      {
+        name: "legalHold",
+        label: "State",
+        show: ({ legalHold, isActive }) =>
+          legalHold ? (
+            <Badge tone="warn">legal hold</Badge>
+          ) : (
+            <Badge tone={isActive ? "plain" : "off"}>{isActive ? "active" : "off"}</Badge>
+          ),
+      },
+      {
+        name: "tenantId",
+        label: "Of",
+        show: ({ tenantId }) => (tenantId === null ? "the whole gateway" : "this organisation"),
+      },
+      { name: "lastRunAt", label: "Last run", show: ({ lastRunAt }) => <Time at={lastRunAt} /> },
+      {
+        name: "lastDeletedRows",
+        label: "Taken away",
+        number: true,
+        show: ({ lastDeletedRows }) => lastDeletedRows ?? "",
+      },
+    ],
+  },
+  fields: [
+    { name: "tableName", label: "Records", kind: "choice", options: optionsFrom(KEPT_TABLES), fixed: true },
+    {
+      name: "retentionDays",
+      label: "Kept for (days)",
+      kind: "number",
+      min: 1,
+      max: 36_500,
+      initial: "90",
+      hint: "The audit log for ninety days at the least.",
+    },
+    { name: "legalHold", label: "Legal hold: nothing is taken away, whatever the days say", kind: "yes" },
+    { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
+  ],
+  nameOf: ({ tableName }) => `Retention of ${worded(tableName)}`,
+  isForeign: ({ tenantId }) => tenantId === null,
+  about: ({ lastRunAt, lastDeletedRows }) => (
+    <section class="card" aria-label="Last run">
+      <Details
+        of={[
+          ["Last run", <Time at={lastRunAt} />],
+          ["Rows taken away", lastDeletedRows ?? "none yet"],
+        ]}
+      />
+    </section>
+  ),
+});
+
+const dryRun = z.object({
+  tables: z.array(z.object({ tableName: z.string(), before: z.string(), rows: z.number() })),
+  held: z.array(z.string()),
+});
+
+const foreseeing = new Hono<AdminEnv>().get(`${PATH}/dry-run`, gate("retention.preview"), async (c) => {
+  const sent = await c.get("rest").send("POST", "/retention-policies/dry-run");
+  if (!sent.ok) throw sent.refusal;
+  const { tables, held } = dryRun.parse(sent.value);
+  return c.html(
+    <Page
+      title="Dry run"
+      frame={frameOf(c)}
+      crumbs={[{ label: "Retention", path: PATH }]}
+      intro="What would be taken away if it went now. Nothing is."
+    >
+      {held.length > 0 && <Notice>Under a legal hold: {held.map(worded).join(", ")}.</Notice>}
+      {tables.length === 0 ? (
+        <div class="card">
+          <Empty title="Nothing would go">
+            <p>No policy reaches this organisation's records.</p>
+          </Empty>
+        </div>
+      ) : (
+        <section class="scroll" aria-label="Dry run" tabindex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Records</th>
+                <th scope="col">Older than</th>
+                <th scope="col" class="number">
+                  Rows
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {tables.map(({ tableName, before, rows }) => (
+                <tr>
+                  <td>{worded(tableName)}</td>
+                  <td>
+                    <Time at={before} />
+                  </td>
+                  <td class="number">{rows}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </Page>,
+  );
+});
+
+export const retention: PageGroup = {
+  nav: policies.nav,
+  routes: new Hono<AdminEnv>().route("/", foreseeing).route("/", policies.routes),
+};

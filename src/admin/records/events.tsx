@@ -1,0 +1,221 @@
+/** What security should see, what changed by itself, and what failed. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { SECURITY_EVENTS } from "../../core/security-events.ts";
+import { SEVERITIES } from "../../core/vocabulary.ts";
+import type { AdminEnv } from "../gate.ts";
+import { optionsFrom } from "../lists/spec.ts";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Details, Time } from "../ui/parts.tsx";
+import { Severe } from "../ui/states.tsx";
+import { More, RequestLink, recordPages } from "./record-pages.tsx";
+import { serverOptions } from "./requests.tsx";
+
+const common = z.object({
+  id: z.string(),
+  timestamp: z.string(),
+  severity: z.enum(SEVERITIES),
+  serverId: z.string().nullable(),
+});
+
+const severityFilter = {
+  name: "severity",
+  label: "Severity",
+  kind: "choice",
+  options: optionsFrom(SEVERITIES),
+} as const;
+const serverFilter = { name: "serverId", label: "Server", kind: "choice", options: serverOptions } as const;
+
+const ServerLink = ({ id }: { id: string | null }) =>
+  id === null ? "none" : <a href={`/admin/servers/${id}`}>{id}</a>;
+
+const securityEvent = common.extend({
+  eventType: z.string(),
+  description: z.string(),
+  ipAddress: z.string().nullable(),
+});
+const fullSecurityEvent = securityEvent.extend({
+  userId: z.string().nullable(),
+  apiKeyId: z.string().nullable(),
+  requestId: z.string().nullable(),
+  details: z.unknown(),
+});
+
+const security = recordPages<z.output<typeof securityEvent>, z.output<typeof fullSecurityEvent>>({
+  title: "Security events",
+  noun: "Security event",
+  action: "security-events.list",
+  list: {
+    path: "/admin/security-events",
+    api: "/security-events",
+    shape: securityEvent,
+    search: "Description",
+    filters: [
+      {
+        name: "eventType",
+        label: "Kind",
+        kind: "choice",
+        options: optionsFrom(Object.keys(SECURITY_EVENTS)),
+      },
+      severityFilter,
+      serverFilter,
+      { name: "ipAddress", label: "Address", kind: "text" },
+    ],
+    columns: [
+      { name: "eventType", label: "What", show: ({ eventType }) => <code>{eventType}</code> },
+      { name: "timestamp", label: "Time", show: ({ timestamp }) => <Time at={timestamp} /> },
+      { name: "severity", label: "Severity", show: ({ severity }) => <Severe of={severity} /> },
+      { name: "description", label: "Description", show: ({ description }) => description },
+      { name: "ipAddress", label: "From", show: ({ ipAddress }) => ipAddress ?? "" },
+    ],
+  },
+  full: fullSecurityEvent,
+  show: (row) => (
+    <>
+      <section class="card" aria-label="Event">
+        <p>{row.description}</p>
+        <Details
+          of={[
+            ["What", <code>{row.eventType}</code>],
+            ["Severity", <Severe of={row.severity} />],
+            ["Person", row.userId ?? "unknown"],
+            ["Key", row.apiKeyId ?? "none"],
+            ["Server", <ServerLink id={row.serverId} />],
+            ["From", row.ipAddress ?? "unknown"],
+            ["Request", <RequestLink id={row.requestId} />],
+          ]}
+        />
+      </section>
+      <More of={row.details} />
+    </>
+  ),
+});
+
+const systemEvent = common.extend({ eventType: z.string(), source: z.string(), message: z.string() });
+const fullSystemEvent = systemEvent.extend({ details: z.unknown() });
+
+const system = recordPages<z.output<typeof systemEvent>, z.output<typeof fullSystemEvent>>({
+  title: "System events",
+  noun: "System event",
+  action: "system-events.list",
+  list: {
+    path: "/admin/system-events",
+    api: "/system-events",
+    shape: systemEvent,
+    search: "Message",
+    filters: [{ name: "eventType", label: "Kind", kind: "text" }, severityFilter, serverFilter],
+    columns: [
+      { name: "eventType", label: "What", show: ({ eventType }) => <code>{eventType}</code> },
+      { name: "timestamp", label: "Time", show: ({ timestamp }) => <Time at={timestamp} /> },
+      { name: "severity", label: "Severity", show: ({ severity }) => <Severe of={severity} /> },
+      { name: "message", label: "Message", show: ({ message }) => message },
+    ],
+  },
+  full: fullSystemEvent,
+  show: (row) => (
+    <>
+      <section class="card" aria-label="Event">
+        <p>{row.message}</p>
+        <Details
+          of={[
+            ["What", <code>{row.eventType}</code>],
+            ["Told by", row.source],
+            ["Severity", <Severe of={row.severity} />],
+            ["Server", <ServerLink id={row.serverId} />],
+          ]}
+        />
+      </section>
+      <More of={row.details} />
+    </>
+  ),
+});
+
+const failure = common.extend({ code: z.string(), message: z.string(), source: z.string() });
+const fullFailure = failure.extend({
+  requestId: z.string().nullable(),
+  fingerprint: z.string().nullable(),
+  details: z.unknown(),
+});
+
+const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure>>({
+  title: "Errors",
+  noun: "Error",
+  action: "error-logs.list",
+  list: {
+    path: "/admin/errors",
+    api: "/error-logs",
+    shape: failure,
+    search: "Message",
+    filters: [
+      { name: "code", label: "Code", kind: "text" },
+      { name: "source", label: "Of", kind: "text" },
+      severityFilter,
+      serverFilter,
+      { name: "fingerprint", label: "Fingerprint", kind: "text" },
+    ],
+    columns: [
+      { name: "code", label: "Code", show: ({ code }) => <code>{code}</code> },
+      { name: "timestamp", label: "Time", show: ({ timestamp }) => <Time at={timestamp} /> },
+      { name: "severity", label: "Severity", show: ({ severity }) => <Severe of={severity} /> },
+      { name: "message", label: "Message", show: ({ message }) => message },
+      { name: "source", label: "Of", show: ({ source }) => source },
+    ],
+  },
+  full: fullFailure,
+  show: (row) => (
+    <>
+      <section class="card" aria-label="Error">
+        <p>{row.message}</p>
+        <Details
+          of={[
+            ["Code", <code>{row.code}</code>],
+            ["Of", row.source],
+            ["Severity", <Severe of={row.severity} />],
+            ["Server", <ServerLink id={row.serverId} />],
+            ["Request", <RequestLink id={row.requestId} />],
+            [
+              "The same at other times",
+              row.fingerprint === null ? (
+                "unknown"
+              ) : (
+                <a
+                  href={`/admin/errors?from=2000-01-01T00:00&fingerprint=${encodeURIComponent(row.fingerprint)}`}
+                >
+                  {row.fingerprint}
+                </a>
+              ),
+            ],
+          ]}
+        />
+      </section>
+      <More of={row.details} />
+    </>
+  ),
+});
+
+export const events: PageGroup = {
+  nav: [
+    {
+      section: "Records",
+      label: "Security events",
+      path: "/admin/security-events",
+      action: "security-events.list",
+      also: "attack wrong keys rug pull",
+    },
+    {
+      section: "Records",
+      label: "System events",
+      path: "/admin/system-events",
+      action: "system-events.list",
+      also: "health changes",
+    },
+    {
+      section: "Records",
+      label: "Errors",
+      path: "/admin/errors",
+      action: "error-logs.list",
+      also: "failures exceptions",
+    },
+  ],
+  routes: new Hono<AdminEnv>().route("/", security).route("/", system).route("/", errors),
+};

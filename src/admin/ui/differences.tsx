@@ -1,0 +1,29 @@
+/** What changed from one thing to another, member by member; struck out and put in, so that colour is not needed. */
+interface Difference {
+  /** A JSON Pointer; empty for the whole. */
+  readonly path: string;
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+}
+
+export function Differences({ of }: { of: readonly Difference[] }) {
+  return (
+    <>
+      {of.map(({ path, before, after }) => (
+        <div class="difference">
+          <code>{path || "/"}</code>
+          {before !== undefined && (
+            <pre>
+              <del>{before}</del>
+            </pre>
+          )}
+          {after !== undefined && (
+            <pre>
+              <ins>{after}</ins>
+            </pre>
+          )}
+        </div>
+      ))}
+    </>
+  );
+}

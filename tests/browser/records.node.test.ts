@@ -1,0 +1,187 @@
+/** Records that people look back at, alerts and retention: seen by those who may, and done with on the page. */
+import { describe, expect, it } from "vitest";
+import { type Stage, walkPages } from "../fixtures/pages.ts";
+
+const first = async (stage: Stage, statement: string, parameters: unknown[]) => {
+  const [row] = await stage.people.query(statement, parameters);
+  return String(row?.id);
+};
+
+const admins = { for: ["admin"] } as const;
+let ruleId = "";
+
+walkPages({
+  name: "Audit, events, alerts and retention",
+  pages: [
+    { path: "/admin/audit", heading: "Audit log", ...admins, picture: "audit" },
+    { path: "/admin/audit?action=alerts.*&success=true", heading: "Audit log", ...admins },
+    { path: "/admin/audit/{entry}", heading: "Audit entry", ...admins, picture: "audit-entry" },
+    { path: "/admin/audit/verification", heading: "Verification", ...admins, picture: "audit-verification" },
+    { path: "/admin/security-events", heading: "Security events", ...admins, picture: "security-events" },
+    { path: "/admin/security-events/{security}", heading: "Security event", ...admins },
+    { path: "/admin/system-events", heading: "System events", ...admins },
+    { path: "/admin/system-events/{system}", heading: "System event", ...admins },
+    { path: "/admin/errors", heading: "Errors", ...admins },
+    { path: "/admin/errors?code=nothing", heading: "Errors", ...admins },
+    { path: "/admin/errors/{error}", heading: "Error", ...admins },
+    { path: "/admin/alert-events", heading: "Alerts", ...admins, picture: "alerts" },
+    { path: "/admin/alert-events/{event}", heading: "Alert", ...admins, picture: "alert" },
+    { path: "/admin/alerts", heading: "Alert rules", ...admins },
+    { path: "/admin/alerts/new", heading: "New alert rule", ...admins, picture: "alert-new" },
+    { path: "/admin/alerts/{rule}", heading: "Too many errors", ...admins },
+    { path: "/admin/alerts/signing", heading: "Signing secret", ...admins },
+    { path: "/admin/retention-policies", heading: "Retention", ...admins, picture: "retention" },
+    {
+      path: "/admin/retention-policies/dry-run",
+      heading: "Dry run",
+      ...admins,
+      picture: "retention-dry-run",
+    },
+    { path: "/admin/retention-policies/{policy}", heading: "Retention of error logs", ...admins },
+  ],
+  async prepare(stage) {
+    const { id } = stage.tenant;
+    const made = (await stage.rest("POST", "/alerts", {
+      ...{ name: "Too many errors", metric: "error_rate", threshold: 0.05, severity: "high" },
+      channels: [{ type: "email", to: "oncall@example.com" }],
+    })) as { id: string };
+    await stage.rest("PATCH", `/alerts/${made.id}`, {
+      threshold: 0.1,
+      description: "Changed after a while.",
+    });
+    ruleId = made.id;
+    const event = await first(
+      stage,
+      `insert into alert_events (tenant_id, alert_id, severity, dedup_key, value, message)
+       values ($1, $2, 'high', '', 0.2, 'Too many errors: the share of calls that fail is at 20 %; the alert is for above 10 %.') returning id`,
+      [id, made.id],
+    );
+    await stage.people.query(
+      `insert into alert_deliveries (tenant_id, alert_id, event_id, channel, message, status, attempts, last_error)
+       values ($1, $2, $3, '{"type": "webhook", "url": "https://hooks.example.com/x"}', '{"type": "alert.firing"}', 'pending', 3, 'It answered 500.')`,
+      [id, made.id, event],
+    );
+    const entry = await first(
+      stage,
+      "select id from audit_logs where tenant_id = $1 and action = 'alerts.update' order by timestamp desc limit 1",
+      [id],
+    );
+    const security = await first(
+      stage,
+      `insert into security_events (tenant_id, event_type, severity, description, ip_address, details)
+       values ($1, 'tool.changed', 'high', 'A tool is no longer what it was.', '203.0.113.9', '{"tool": "read"}') returning id`,
+      [id],
+    );
+    const system = await first(
+      stage,
+      `insert into system_events (tenant_id, event_type, source, severity, message)
+       values ($1, 'server.health-changed', 'health', 'high', 'weather was healthy and is unhealthy now.') returning id`,
+      [id],
+    );
+    const error = await first(
+      stage,
+      `insert into error_logs (tenant_id, code, message, source, fingerprint)
+       values ($1, 'upstream_unreachable', 'weather could not be reached.', 'weather', 'f1') returning id`,
+      [id],
+    );
+    await stage.people.query(
+      `insert into error_logs (tenant_id, timestamp, code, message, source)
+       select $1, now() - interval '40 days', 'old', 'Long ago.', 'weather' from generate_series(1, 7)`,
+      [id],
+    );
+    const policy = (await stage.rest("POST", "/retention-policies", {
+      ...{ tableName: "error_logs", retentionDays: 30 },
+    })) as { id: string };
+    await stage.rest("POST", "/retention-policies", {
+      ...{ tableName: "security_events", retentionDays: 30, legalHold: true },
+    });
+    return { entry, security, system, error, event, rule: made.id, policy: policy.id };
+  },
+  stories(stage) {
+    const at = (path: string) => `${stage().gateway.url}/admin/${path}`;
+
+    describe.each([true, false])("with script: %s", (script) => {
+      it("shows what an entry changed, and that the log is as it was written until somebody lays hands on it", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            await page.goto(at(`audit?action=alerts.update&resourceId=${ruleId}`));
+            await page.getByRole("link", { name: "alerts.update" }).click();
+            const changes = page.getByRole("region", { name: "Changes" });
+            await expect(changes.innerText()).resolves.toMatch(/\/threshold\s+0\.05\s+0\.1/);
+            await page.goto(at("audit"));
+            await page.getByRole("link", { name: "Verify" }).click();
+            await page.getByText("Nothing was changed and nothing is missing.").waitFor();
+            const anchor = await page.locator("dd code").innerText();
+            await page.getByLabel("An anchor from before").fill(anchor);
+            await page.getByRole("button", { name: "Verify again" }).click();
+            await page.getByText("Nothing was changed and nothing is missing.").waitFor();
+            await page.getByLabel("An anchor from before").fill(`1:${"0".repeat(64)}`);
+            await page.getByRole("button", { name: "Verify again" }).click();
+            await page.getByText("Entry 1 is not the one that this anchor was taken from.").waitFor();
+          },
+          { script },
+        ));
+
+      it("makes a rule, tries it out and silences it", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const name = script ? "Slow answers" : "Very slow answers";
+            await page.goto(at("alerts/new"));
+            await page.getByLabel("Name").fill(name);
+            await page.getByLabel("Watches over").selectOption("latency_p95");
+            await page.getByLabel("This much").fill("800");
+            await page.getByLabel("Over again at").fill("900");
+            await page.getByLabel("Tells").fill("oncall@example.com\nhttps://hooks.example.com/alerts");
+            await page.getByRole("button", { name: "Create alert rule" }).click();
+            await page.getByText("lies beyond the threshold").waitFor();
+            await page.getByLabel("Over again at").fill("500");
+            await page.getByRole("button", { name: "Create alert rule" }).click();
+            await page.getByText("The alert rule is made.").waitFor();
+            await page.getByRole("link", { name, exact: true }).click();
+            await expect(page.getByLabel("Tells").inputValue()).resolves.toBe(
+              "oncall@example.com\nhttps://hooks.example.com/alerts",
+            );
+            await page.getByLabel("Tells").fill("oncall@example.com");
+            await page.getByRole("button", { name: "Save" }).click();
+            await page.getByText("Saved.").waitFor();
+            await page.getByRole("button", { name: "Try it out" }).click();
+            await page.getByText("oncall@example.com: It was taken.").waitFor();
+            await page.getByRole("button", { name: "Silence for an hour" }).click();
+            await page.getByText("Silenced until").first().waitFor();
+          },
+          { script, expected: /status of 422/ },
+        ));
+    });
+
+    it("takes an alert in hand, and declares it over among those marked", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("alert-events"));
+        await page.getByRole("link", { name: /Too many errors/ }).click();
+        await page.getByText("https://hooks.example.com/x").waitFor();
+        await page.getByRole("button", { name: "Take in hand" }).click();
+        await page.getByText("It is in your hands.").waitFor();
+        await page.goto(at("alert-events"));
+        await page.getByLabel("Mark", { exact: true }).check();
+        await page.getByRole("button", { name: "Declare over" }).click();
+        await page.getByText("1 declared over.").waitFor();
+        await page.getByRole("cell", { name: "over", exact: true }).waitFor();
+      }));
+
+    it("shows a new signing secret once", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("alerts/signing"));
+        await page.getByRole("button", { name: "New signing secret" }).click();
+        await expect(page.locator("#secret").innerText()).resolves.toMatch(/^whsec_/);
+      }));
+
+    it("tells what retention would take, and what it must not", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("retention-policies"));
+        await page.getByRole("link", { name: "Dry run" }).click();
+        await page.getByText("Under a legal hold: security events.").waitFor();
+        await expect(page.getByRole("row", { name: /error logs/ }).innerText()).resolves.toMatch(/7$/);
+      }));
+  },
+});
