@@ -11,7 +11,12 @@ import { guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { columnsOf, shapeOf } from "./collection/shape.ts";
 
-const partition = z.object({ name: z.string(), rows: z.number(), bytes: z.number() });
+const partition = z.object({
+  name: z.string(),
+  rows: z.number(),
+  bytes: z.number(),
+  isKeptInPart: z.boolean().describe("Somebody's rows stay in its place."),
+});
 
 const dryRun = z
   .object({
@@ -22,7 +27,7 @@ const dryRun = z
         /** Null: everybody's who has no policy of his own. */
         tenantId: z.uuid().nullable(),
         rows: z.number().describe("Of partitions as many as the statistics say."),
-        partitions: z.array(partition).describe("That would be dropped as a whole."),
+        partitions: z.array(partition).describe("That would be dropped."),
       }),
     ),
     held: z.array(z.enum(KEPT_TABLES)).describe("Under a legal hold: nothing of it is taken away."),

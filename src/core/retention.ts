@@ -1,6 +1,6 @@
 /**
  * What retention is to take away: from what tenants and the whole system have decided, in steps that can be done in any
- * order and again. Partitions are dropped where nobody needs a row of them any more; the rest goes in batches.
+ * order and again. Old partitions are dropped, but for the rows that somebody keeps; the rest goes in batches.
  */
 
 export const KEPT_TABLES = [
@@ -42,7 +42,7 @@ export interface RetentionPolicy {
   readonly isActive: boolean;
 }
 
-/** Whose rows keep a partition, unless they are older than that. */
+/** Whose rows stay when a partition goes, unless they are older than that. */
 export interface Keeper {
   readonly tenantId: string;
   readonly before: Date | null;
@@ -98,7 +98,7 @@ function stepsOf(table: KeptTable, policies: readonly RetentionPolicy[], now: Da
   return [
     { kind: "drop", table, before, keepers },
     ...ofTenants,
-    // A partition that is old in part goes as a whole, later; one that somebody keeps is emptied of the rest.
+    // A partition that is old in part goes as a whole, later. This is for rows that came without a partition to go to.
     { ...others, before: startOf(step, before) },
   ];
 }

@@ -28,6 +28,7 @@ export interface RetentionTools {
 }
 
 const BATCH_SIZE = 10_000;
+const PARTITIONS_AT_ONCE = 4;
 const SLICE_MS = 20_000;
 /** Longer than a slice and its last batch: whoever has a run that long without word of it is gone. */
 const TAKEN_MS = 60_000;
@@ -79,8 +80,9 @@ async function progressed(
   const key = keyOf(step);
   const done = { doneSteps: [...doneSteps, key] };
   if (step.kind === "drop") {
-    const dropped = await dropPartitions(db, step);
-    return { ...done, droppedPartitions: [...droppedPartitions, ...dropped.map(({ name }) => name)] };
+    const dropped = await dropPartitions(db, step, PARTITIONS_AT_ONCE);
+    const told = { droppedPartitions: [...droppedPartitions, ...dropped.map(({ name }) => name)] };
+    return dropped.length < PARTITIONS_AT_ONCE ? { ...done, ...told } : told;
   }
   const [row] = await deleteOld(db, step, batchSize);
   const amount = row?.amount ?? 0;
@@ -105,7 +107,13 @@ async function noteOfPolicies(
 export interface Foreseen {
   readonly step: RetentionStep;
   readonly rows: number;
-  readonly partitions: readonly { readonly name: string; readonly rows: number; readonly bytes: number }[];
+  readonly partitions: readonly {
+    readonly name: string;
+    readonly rows: number;
+    readonly bytes: number;
+    /** Somebody's rows are put in its place. */
+    readonly isKeptInPart: boolean;
+  }[];
 }
 
 /** What a run would do now, without doing any of it. Rows in partitions that would be dropped are in both counts. */

@@ -94,7 +94,7 @@ describe("the system's policy", () => {
       [tenantId, at, amount],
     );
 
-  it("drops partitions; one that a hold keeps is emptied of everybody else's rows", async () => {
+  it("drops partitions, and puts in its place what somebody keeps of one", async () => {
     const [a, b, longer] = [await newTenant("kept"), await newTenant("kept"), await newTenant("kept")];
     await owner.query("select gateway_ensure_partitions('2014-03-03', '2014-03-24')");
     await addCalls(a, "2014-03-04", 5);
@@ -111,6 +111,15 @@ describe("the system's policy", () => {
     expect(left).toEqual([{ relname: "mcp_audit_logs_p20140310" }, { relname: "mcp_audit_logs_p20140317" }]);
     expect([await count("mcp_audit_logs", a), await count("mcp_audit_logs", b)]).toEqual([0, 2]);
     expect(await count("mcp_audit_logs", longer)).toBe(2);
+    const [table] = await owner.query(
+      `select relrowsecurity as rls, (select count(*)::int from pg_index where indrelid = c.oid) as indexes,
+         (select count(*)::int from pg_index where indrelid = 'mcp_audit_logs'::regclass) as expected
+       from pg_class c where relname = 'mcp_audit_logs_p20140310'`,
+    );
+    expect(table).toEqual({ rls: true, indexes: table?.expected, expected: table?.expected });
+    await addCalls(b, "2014-03-13", 1);
+    expect(await run()).toBeGreaterThan(0);
+    expect(await count("mcp_audit_logs", b)).toBe(3);
     await owner.query("delete from data_retention_policies where table_name = 'mcp_audit_logs'");
   });
 });
@@ -136,8 +145,17 @@ describe("the audit log", () => {
     await addEntries("2013-03-05", 4);
     await addEntries("2013-04-05", 3);
     await addEntries(new Date().toISOString(), 2);
+    const held = await addTenant("held");
+    await owner.query(
+      `insert into audit_logs (tenant_id, timestamp, action, resource_type, success) select $1, $2, 'x', 'y', true from generate_series(1, 3)`,
+      [held.id, "2013-04-06"],
+    );
     await keep(null, "audit_logs", LONG_AGO.days);
+    await keep(held.id, "audit_logs", 90, { legalHold: true });
     await run();
+    const { text } = await held.addKey();
+    const whole = await call("GET", "/audit-logs/verification", { key: text });
+    expect(whole.body).toMatchObject({ checked: 3, faults: [] });
     expect(await count("audit_logs", tenant.id)).toBe(2 + 2);
     expect(await verify()).toMatchObject({ checked: 4, faults: [] });
 

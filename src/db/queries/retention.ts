@@ -40,16 +40,20 @@ export function oldPartitions(db: Queries, step: Drop) {
   return db
     .select({
       name: sql<string>`partition_name`,
+      isKeptInPart: sql<boolean>`is_kept_in_part`,
       rows: sql`estimated_rows`.mapWith(Number),
       bytes: sql`bytes`.mapWith(Number),
     })
     .from(sql`gateway_old_partitions(${step.table}, ${moment(step.before)}, ${keepersOf(step)})`);
 }
 
-export function dropPartitions(db: Queries, step: Drop) {
+/** Fewer than asked for: there are no more. */
+export function dropPartitions(db: Queries, step: Drop, most: number) {
   return db
     .select({ name: sql<string>`name` })
-    .from(sql`gateway_drop_partitions(${step.table}, ${moment(step.before)}, ${keepersOf(step)}) as name`);
+    .from(
+      sql`gateway_drop_partitions(${step.table}, ${moment(step.before)}, ${keepersOf(step)}, ${most}::integer) as name`,
+    );
 }
 
 /** One row. Fewer than asked for: there are no more. */
