@@ -166,7 +166,7 @@ walkPages({
         await page.getByLabel("Mark", { exact: true }).check();
         await page.getByRole("button", { name: "Declare over" }).click();
         await page.getByText("1 declared over.").waitFor();
-        await page.getByRole("cell", { name: "over", exact: true }).waitFor();
+        await page.locator("td .badge", { hasText: /^over$/ }).waitFor();
       }));
 
     it("shows a new signing secret once", () =>
