@@ -1,5 +1,6 @@
 /** Everything that has a place in the navigation: one line a group of pages, in the order within its section. */
 import { analytics } from "./analytics/analytics.tsx";
+import { catalogue } from "./catalogue/group.ts";
 import { overview } from "./home/overview.tsx";
 import { alerts } from "./operations/alerts.tsx";
 import { operationsPages } from "./operations/group.ts";
@@ -18,6 +19,7 @@ import type { PageGroup } from "./ui/navigation.ts";
 
 export const GROUPS: readonly PageGroup[] = [
   overview,
+  catalogue,
   servers,
   toolChanges,
   registry,

@@ -42,6 +42,8 @@ export interface McpAddress {
   readonly tenantSlug?: string;
   /** Without one, all that the tenant offers. */
   readonly serverName?: string;
+  /** Whoever has proved already who they are: people at the screen, whose cookies say nothing here. */
+  readonly principal?: Principal;
 }
 
 type Background = (work: Promise<unknown>) => void;
@@ -169,6 +171,7 @@ async function identify(
   address: McpAddress,
   background: Background,
 ): Promise<Principal> {
+  if (address.principal !== undefined) return address.principal;
   const authentication = await services.authenticator.authenticate(request, background);
   if (authentication.kind === "refused" && authentication.retryAfterSeconds !== undefined) {
     const message = "Too many wrong keys came from this address. Wait, then send a right one.";

@@ -84,6 +84,8 @@ td a, .tight a { text-decoration: none; font-weight: 500; } td a:hover, .tight a
 .month td.outside { background: var(--sunken); } .month .day { font-size: 0.8125rem; color: var(--quiet); }
 .month .entry { display: block; font-size: 0.75rem; padding: 0 0.25rem; margin-top: 0.125rem; border-radius: var(--radius); background: var(--warn-ground); color: var(--warn); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .announced { display: grid; gap: 0.5rem; } .announced:empty { display: none; } .lines { white-space: pre-line; } pre ins, pre del { display: block; }
+.prose { max-width: 60rem; white-space: pre-line; }
+img.made { max-width: 100%; border: 1px solid var(--line); border-radius: var(--radius); }
 .clamp { display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
 .stack { display: grid; gap: 1rem; align-content: start; min-width: 0; }
 .stats { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(9.5rem, 100%), 1fr)); margin: 0; }

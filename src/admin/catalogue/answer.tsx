@@ -1,0 +1,165 @@
+/** What came of a call: its messages as they come, the result as people read it, and what the gateway did about it. */
+import { raw } from "hono/html";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { Badge, CopyButton, Details } from "../ui/parts.tsx";
+import type { Called, HeardMessage } from "./call.ts";
+
+const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An answer, as opposed to what a server says meanwhile. */
+export const isAnswer = (message: unknown): boolean =>
+  isMembers(message) && memberOf(message, "method") === undefined;
+
+export function Meanwhile({ message, text, afterMs }: HeardMessage & { message: unknown }) {
+  const of = isMembers(message) ? message : {};
+  const params = memberOf(of, "params");
+  const said = isMembers(params)
+    ? (textOf(memberOf(params, "message")) ?? textOf(memberOf(params, "data")))
+    : undefined;
+  const [progress, total] = isMembers(params)
+    ? [memberOf(params, "progress"), memberOf(params, "total")]
+    : [];
+  return (
+    <li class="row">
+      <span>
+        <code>{textOf(memberOf(of, "method")) ?? "message"}</code> {said ?? ""}
+        {typeof progress === "number" && (
+          <>
+            {" "}
+            <progress
+              value={progress}
+              {...(typeof total === "number" && { max: total })}
+              aria-label={`Progress ${progress}`}
+            />
+          </>
+        )}
+        {said === undefined && typeof progress !== "number" && (
+          <span class="quiet-text"> {text.slice(0, 300)}</span>
+        )}
+      </span>
+      <span class="quiet-text">{afterMs} ms</span>
+    </li>
+  );
+}
+
+/** Images that a tool made up are data; nothing of theirs is fetched. */
+const IMAGE = /^image\/(?:png|jpeg|gif|webp)$/;
+const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
+
+function Block({ block }: { block: unknown }) {
+  const of = isMembers(block) ? block : {};
+  const type = memberOf(of, "type");
+  if (type === "text") return <pre>{textOf(memberOf(of, "text")) ?? ""}</pre>;
+  const mime = textOf(memberOf(of, "mimeType")) ?? "";
+  const data = textOf(memberOf(of, "data")) ?? "";
+  if (type === "image" && IMAGE.test(mime) && BASE64.test(data)) {
+    return <img class="made" src={`data:${mime};base64,${data}`} alt="What the tool drew" />;
+  }
+  return <pre>{JSON.stringify(block, null, 2)}</pre>;
+}
+
+export function Result({ message }: { message: unknown }) {
+  const of = isMembers(message) ? message : {};
+  const error = memberOf(of, "error");
+  if (isMembers(error)) {
+    return (
+      <div class="stack">
+        <p>
+          <Badge tone="bad">{`error ${String(memberOf(error, "code"))}`}</Badge>{" "}
+          {textOf(memberOf(error, "message"))}
+        </p>
+      </div>
+    );
+  }
+  const result = memberOf(of, "result");
+  const content = isMembers(result) ? memberOf(result, "content") : undefined;
+  const structured = isMembers(result) ? memberOf(result, "structuredContent") : undefined;
+  const failed = isMembers(result) && memberOf(result, "isError") === true;
+  const waits = isMembers(result) && memberOf(result, "resultType") === "input_required";
+  return (
+    <div class="stack">
+      <p>
+        {waits ? (
+          <Badge tone="warn">the tool asks for more; clients that can ask people go on from here</Badge>
+        ) : (
+          <Badge tone={failed ? "bad" : "good"}>{failed ? "the tool reports an error" : "answered"}</Badge>
+        )}
+      </p>
+      {Array.isArray(content) && content.map((block) => <Block block={block} />)}
+      {structured !== undefined && (
+        <>
+          <h3>Structured</h3>
+          <pre>{JSON.stringify(structured, null, 2)}</pre>
+        </>
+      )}
+    </div>
+  );
+}
+
+interface TraceProps {
+  readonly called: Called;
+  readonly answer: HeardMessage | undefined;
+  readonly who: string;
+  readonly server: string;
+  readonly decision: string;
+  readonly logPath: string | undefined;
+}
+
+/** Who, by which rule, within which limits, which server, how long. */
+export function Trace({ called, answer, who, server, decision, logPath }: TraceProps) {
+  const { headers, status } = called.answer;
+  const limits = [headers.get("ratelimit-policy"), headers.get("ratelimit")].filter((text) => text !== null);
+  const request = JSON.stringify(called.request, null, 2);
+  const pretty =
+    answer === undefined ? "nothing" : JSON.stringify(parsed(answer.text) ?? answer.text, null, 2);
+  return (
+    <>
+      <section class="card" aria-label="What the gateway did">
+        <h2>What the gateway did</h2>
+        <Details
+          of={[
+            ["Who", who],
+            ["Allowed", decision],
+            ["Limits", limits.length === 0 ? "none told" : <code>{limits.join(" · ")}</code>],
+            ["Server", server],
+            ["Status", String(status)],
+            ["Answered after", answer === undefined ? "–" : `${answer.afterMs} ms`],
+            ["Request", <code>{called.requestId}</code>],
+          ]}
+        />
+        {logPath !== undefined && (
+          <div hx-get={logPath} hx-trigger="load delay:3s" hx-select=".fragment" hx-swap="innerHTML">
+            <a href={logPath}>Its entry in the log</a>
+          </div>
+        )}
+      </section>
+      <details class="card">
+        <summary>JSON-RPC as it crossed the wire</summary>
+        <div class="grid">
+          <div>
+            <h3>Sent</h3>
+            <pre id="sent">{request}</pre>
+            <CopyButton from="sent" />
+          </div>
+          <div>
+            <h3>Answered</h3>
+            <pre id="answered">{pretty}</pre>
+            <CopyButton from="answered" />
+          </div>
+        </div>
+      </details>
+    </>
+  );
+}
+
+/** Where the stream goes on; a comment that no page writes otherwise. */
+export const GOES_ON = "<!--the stream-->";
+export const StreamHere = () => raw(GOES_ON);

@@ -1,0 +1,93 @@
+/** One call of a tool by the person at the screen: through the gateway's own door, with all that stands behind it. */
+import type { Context } from "hono";
+import { uuidv7 } from "../../core/ids.ts";
+import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
+import { paramHeaders } from "../../core/mcp/param-headers.ts";
+import { HEADERS, LATEST_MODERN, META } from "../../core/mcp/revisions.ts";
+import { BlockSplitter, readBlock } from "../../core/mcp/sse.ts";
+import type { AdminEnv } from "../gate.ts";
+
+export interface Called {
+  readonly requestId: string;
+  readonly request: object;
+  readonly answer: Response;
+  readonly startedAt: number;
+}
+
+export interface Wanted {
+  readonly server: string;
+  readonly tool: string;
+  readonly schema: unknown;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+const MOST_BYTES = 4 * 1024 * 1024;
+
+export async function callTool(
+  c: Context<AdminEnv>,
+  { server, tool, schema, values }: Wanted,
+): Promise<Called> {
+  const { publicUrl } = c.get("config");
+  const request = {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: {
+      name: tool,
+      arguments: values,
+      _meta: {
+        [META.protocolVersion]: LATEST_MODERN,
+        [META.clientCapabilities]: {},
+        [META.clientInfo]: { name: "Playground", version: "1" },
+        progressToken: "playground",
+      },
+    },
+  };
+  const headers = new Headers({
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    [HEADERS.protocolVersion]: LATEST_MODERN,
+    [HEADERS.method]: "tools/call",
+    [HEADERS.name]: encodeHeaderValue(tool),
+  });
+  for (const [name, value] of paramHeaders(schema, values)) headers.set(name, value);
+  for (const name of ["cf-connecting-ip", "user-agent"]) {
+    const value = c.req.header(name);
+    if (value !== undefined) headers.set(name, value);
+  }
+  const requestId = uuidv7();
+  const startedAt = Date.now();
+  const answer = await c.get("services").gateway.mcp(
+    new Request(`${publicUrl}/mcp/${encodeURIComponent(server)}`, {
+      ...{ method: "POST", headers, body: JSON.stringify(request) },
+    }),
+    { serverName: server, principal: c.get("principal") },
+    requestId,
+    (work) => c.executionCtx.waitUntil(work),
+  );
+  return { requestId, request, answer, startedAt };
+}
+
+export interface HeardMessage {
+  readonly text: string;
+  /** Since the call. */
+  readonly afterMs: number;
+}
+
+/** The messages of the answer as they come, be it one or a stream of them. */
+export async function* messagesOf({ answer, startedAt }: Called): AsyncGenerator<HeardMessage> {
+  const heard = (text: string): HeardMessage => ({ text, afterMs: Date.now() - startedAt });
+  const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  if (!isStream || answer.body === null) {
+    const text = await answer.text();
+    if (text !== "") yield heard(text);
+    return;
+  }
+  const splitter = new BlockSplitter(MOST_BYTES);
+  for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
+    for (const block of splitter.push(piece)) {
+      const { data = "" } = readBlock(block);
+      if (data !== "") yield heard(data);
+    }
+  }
+}

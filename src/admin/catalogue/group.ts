@@ -1,0 +1,48 @@
+/** What everybody may use: found in one list, tried in one form. */
+import { Hono } from "hono";
+import type { AdminEnv } from "../gate.ts";
+import { listRoutes } from "../lists/routes.tsx";
+import { serverOptions } from "../servers/options.ts";
+import { type ToolView, toolColumns, toolView } from "../servers/tool.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { CATALOGUE, tool } from "./tool.tsx";
+
+const [name, ...others] = toolColumns;
+
+const list = listRoutes<ToolView>({
+  title: "Catalogue",
+  intro: "All tools that you may use. Open one to try it.",
+  action: "tools.list",
+  list: {
+    path: CATALOGUE,
+    api: "/tools",
+    label: "Tools",
+    shape: toolView,
+    usual: "name",
+    search: "Name, title, description",
+    filters: [{ name: "serverId", label: "Server", kind: "choice", options: serverOptions }],
+    columns: [
+      ...(name === undefined ? [] : [name]),
+      { name: "serverName", label: "Server", show: ({ serverName }) => serverName ?? "" },
+      ...others,
+    ],
+    rowPath: ({ id }) => `${CATALOGUE}/tools/${id}`,
+    empty: {
+      title: "No tools yet",
+      says: "Tools appear here when a server is registered and has said what it offers.",
+    },
+  },
+});
+
+export const catalogue: PageGroup = {
+  nav: [
+    {
+      section: "Use",
+      label: "Catalogue",
+      path: CATALOGUE,
+      action: "tools.list",
+      also: "playground tools call try",
+    },
+  ],
+  routes: new Hono<AdminEnv>().route("/", list).route("/", tool),
+};

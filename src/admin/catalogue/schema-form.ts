@@ -1,0 +1,126 @@
+/**
+ * A form made from a tool's JSON Schema. What is simple gets a field of its own, what is not is entered as JSON, and a
+ * schema that is no list of properties as a whole is one JSON field: so every tool can be called.
+ */
+import type { InputIssue } from "../../core/errors.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { type FieldSpec, readFields, type Typed } from "../forms/fields.ts";
+
+export interface ArgumentForm {
+  readonly fields: readonly FieldSpec[];
+  /** What was typed, as the tool takes it. */
+  read(typed: Typed): { readonly values: Record<string, unknown>; readonly faults: readonly InputIssue[] };
+}
+
+const WHOLE = "arguments";
+
+interface Argument {
+  readonly property: string;
+  readonly field: FieldSpec;
+  readonly convert: (value: unknown) => unknown;
+}
+
+export function argumentForm(schema: unknown): ArgumentForm {
+  const properties = isMembers(schema) ? memberOf(schema, "properties") : undefined;
+  const combines =
+    isMembers(schema) &&
+    ["oneOf", "anyOf", "allOf", "$ref"].some((word) => memberOf(schema, word) !== undefined);
+  if (combines) return wholeForm(schema);
+  const required = isMembers(schema) ? memberOf(schema, "required") : undefined;
+  const needed = new Set(Array.isArray(required) ? required.map(String) : []);
+  const all = isMembers(properties) ? Object.entries(properties) : [];
+  const given = all.map(([property, of], index) => argumentOf(property, of, needed.has(property), index));
+  return {
+    fields: given.map(({ field }) => field),
+    read(typed) {
+      const { body, faults } = readFields(
+        given.map(({ field }) => field),
+        typed,
+      );
+      const values = given.flatMap(({ property, field, convert }): [string, unknown][] => {
+        const value = body[field.name];
+        const isEmpty =
+          value === undefined || (Array.isArray(value) && value.length === 0 && field.optional === true);
+        return isEmpty ? [] : [[property, convert(value)]];
+      });
+      return { values: Object.fromEntries(values), faults };
+    },
+  };
+}
+
+function wholeForm(schema: unknown): ArgumentForm {
+  const field: FieldSpec = {
+    name: WHOLE,
+    label: "Arguments",
+    kind: "json",
+    initial: "{}",
+    hint: `As its schema says: ${JSON.stringify(schema).slice(0, 300)}`,
+  };
+  return {
+    fields: [field],
+    read(typed) {
+      const { body, faults } = readFields([field], typed);
+      const values = body[WHOLE];
+      if (isMembers(values)) return { values: { ...values }, faults };
+      return {
+        values: {},
+        faults: faults.length > 0 ? faults : [{ path: `/${WHOLE}`, message: "must be an object" }],
+      };
+    },
+  };
+}
+
+const asIs = (value: unknown) => value;
+const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+
+function argumentOf(property: string, of: unknown, isNeeded: boolean, index: number): Argument {
+  const schema = isMembers(of) ? of : {};
+  const title = textOf(memberOf(schema, "title"));
+  const hint = textOf(memberOf(schema, "description"));
+  const usual = memberOf(schema, "default");
+  const common = {
+    // Names of properties may be anything; fields' names lead into what is sent.
+    name: `argument-${index}`,
+    label: title ?? property,
+    optional: !isNeeded,
+    empty: "omit" as const,
+    ...(hint !== undefined && { hint }),
+    ...(usual !== undefined && { initial: typeof usual === "string" ? usual : JSON.stringify(usual) }),
+  };
+  return { property, ...kindOf(schema, common) };
+}
+
+type Common = Pick<FieldSpec, "name" | "label" | "optional" | "empty" | "hint" | "initial">;
+
+function kindOf(schema: object, common: Common): Omit<Argument, "property"> {
+  const of = isMembers(schema) ? schema : {};
+  const type = memberOf(of, "type");
+  const choices = memberOf(of, "enum");
+  if (Array.isArray(choices) && choices.every((choice) => typeof choice === "string")) {
+    const options = choices.map((value) => ({ value, label: value }));
+    return { field: { ...common, kind: "choice", options }, convert: asIs };
+  }
+  if (type === "string") {
+    const most = memberOf(of, "maxLength");
+    const isLong = (typeof most === "number" && most > 200) || memberOf(of, "format") === "textarea";
+    return { field: { ...common, kind: isLong ? "long" : "text", maxlength: 100_000 }, convert: asIs };
+  }
+  if (type === "number" || type === "integer") {
+    return { field: { ...common, kind: "number", ...(type === "integer" && { step: 1 }) }, convert: asIs };
+  }
+  if (type === "boolean") {
+    const options = [
+      { value: "true", label: "Yes" },
+      { value: "false", label: "No" },
+    ];
+    return { field: { ...common, kind: "choice", options }, convert: (value) => value === "true" };
+  }
+  const items = type === "array" ? memberOf(of, "items") : undefined;
+  if (isMembers(items) && memberOf(items, "type") === "string" && memberOf(items, "enum") === undefined) {
+    const { initial: _, ...rest } = common;
+    const hint = [rest.hint, "One a line."].filter((part) => part !== undefined).join(" ");
+    return { field: { ...rest, hint, kind: "lines" }, convert: asIs };
+  }
+  const hint = [common.hint, "As JSON."].filter((part) => part !== undefined).join(" ");
+  return { field: { ...common, hint, kind: "json" }, convert: asIs };
+}

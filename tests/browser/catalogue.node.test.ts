@@ -1,0 +1,129 @@
+/** The catalogue and its playground: tools found, called through the gateway as oneself, with what came of it. */
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { startExamples } from "../../scripts/examples/start.ts";
+import { startEverything } from "../fixtures/everything/start.ts";
+import { type Stage, walkPages } from "../fixtures/pages.ts";
+
+const ids = new Map<string, string>();
+
+async function toolsOf(stage: Stage) {
+  const tools = z.object({ items: z.array(z.object({ id: z.string(), name: z.string() })) });
+  for (const { id, name } of tools.parse(await stage.rest("GET", "/tools?limit=200")).items)
+    ids.set(name, id);
+}
+
+walkPages({
+  name: "the catalogue",
+  pages: [
+    { path: "/admin/catalogue", heading: "Catalogue", picture: "catalogue" },
+    { path: "/admin/catalogue?q=adds", heading: "Catalogue" },
+    { path: "/admin/catalogue/tools/{add}", heading: "Add", picture: "tool" },
+    {
+      path: "/admin/catalogue/log/01890a5d-ac96-774b-bcce-b302099a8057",
+      heading: "Log of a request",
+      for: ["admin"],
+    },
+  ],
+  async prepare(stage) {
+    const [examples, everything] = await Promise.all([startExamples(), startEverything()]);
+    stage.atEnd(() => examples.close());
+    stage.atEnd(() => everything.close());
+    for (const { name, url } of [...examples.servers, { name: "everything", url: everything.url }]) {
+      const id = await stage.tenant.addServer({ name, url });
+      await stage.rest("POST", `/servers/${id}/discover`);
+    }
+    await toolsOf(stage);
+    return { add: ids.get("add") ?? "" };
+  },
+  stories(stage) {
+    const at = (name: string) => `${stage().gateway.url}/admin/catalogue/tools/${ids.get(name)}`;
+
+    describe.each([true, false])("with script: %s", (script) => {
+      it("calls a tool by a form, and shows the result and what the gateway did", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            await page.goto(at("add"));
+            await page.getByLabel("b", { exact: true }).fill("40");
+            await page.getByRole("button", { name: "Call it" }).click();
+            await expect(page.getByLabel("a", { exact: true }).getAttribute("aria-invalid")).resolves.toBe(
+              "true",
+            );
+            await page.getByLabel("a", { exact: true }).fill("2");
+            await page.getByRole("button", { name: "Call it" }).click();
+            const answer = page.getByRole("region", { name: "Answer" });
+            await answer.getByText("answered").waitFor();
+            expect(await answer.innerText()).toContain("2 + 40 = 42");
+            expect(await answer.innerText()).toContain('"result": 42');
+            const trace = await page.getByRole("region", { name: "What the gateway did" }).innerText();
+            expect(trace).toContain("yes: No rule forbids it");
+            expect(trace).toMatch(/calculator/);
+            // What was typed is still there, for the next try.
+            await expect(page.getByLabel("b", { exact: true }).inputValue()).resolves.toBe("40");
+          },
+          { script, expected: /status of 422/ },
+        ));
+
+      it("writes what a tool says meanwhile, as it comes", () =>
+        stage().visit(
+          "user",
+          async (page) => {
+            await page.goto(at("test_tool_with_progress"));
+            await page.getByRole("button", { name: "Call it" }).click();
+            await page.getByText("Reported three times.", { exact: true }).waitFor();
+            const meanwhile = await page.getByRole("log", { name: "Meanwhile" }).innerText();
+            expect(meanwhile).toMatch(/0 of 100[\s\S]*50 of 100[\s\S]*100 of 100/);
+          },
+          { script },
+        ));
+    });
+
+    it("shows images, and the tool's own failures", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("test_image_content"));
+        await page.getByRole("button", { name: "Call it" }).click();
+        await page.getByRole("img", { name: "What the tool drew" }).waitFor();
+        await page.goto(at("divide"));
+        await page.getByLabel("a", { exact: true }).fill("1");
+        await page.getByLabel("b", { exact: true }).fill("0");
+        await page.getByRole("button", { name: "Call it" }).click();
+        await page.getByText("the tool reports an error").waitFor();
+        await page.getByText("A number cannot be divided by zero.", { exact: true }).waitFor();
+      }));
+
+    it("repeats arguments in headers where the schema asks for it", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("test_header_parameters"));
+        await page.getByLabel(/^region/).fill("eu-west");
+        await page.getByLabel(/^dry/).selectOption("true");
+        await page.getByRole("button", { name: "Call it" }).click();
+        const answer = page.getByRole("region", { name: "Answer" });
+        await answer.getByText("mcp-param-region").waitFor();
+        expect(await answer.innerText()).toContain('{"args":{"region":"eu-west","dry":true}');
+      }));
+
+    it("finds the call in the log", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("multiply"));
+        await page.getByLabel("a", { exact: true }).fill("6");
+        await page.getByLabel("b", { exact: true }).fill("7");
+        await page.getByRole("button", { name: "Call it" }).click();
+        await page.getByText("6 × 7 = 42", { exact: true }).waitFor();
+        const trace = page.getByRole("region", { name: "What the gateway did" });
+        await trace.getByText("tools/call multiply").waitFor();
+        expect(await trace.innerText()).toMatch(/In all\s+\d/);
+      }));
+
+    it("lets those who only read call tools that only read, and shows them no others", () =>
+      stage().visit("readonly", async (page) => {
+        await page.goto(at("add"));
+        await page.getByLabel("a", { exact: true }).fill("1");
+        await page.getByLabel("b", { exact: true }).fill("1");
+        await page.getByRole("button", { name: "Call it" }).click();
+        await page.getByText("1 + 1 = 2", { exact: true }).waitFor();
+        await page.goto(`${stage().gateway.url}/admin/catalogue?q=test_slow`);
+        await page.getByText("Nothing like that").waitFor();
+      }));
+  },
+});
