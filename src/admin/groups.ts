@@ -1,7 +1,10 @@
 /** Everything that has a place in the navigation: one line a group of pages, in the order within its section. */
 import { analytics } from "./analytics/analytics.tsx";
 import { catalogue } from "./catalogue/group.ts";
+import { connect } from "./connect/connect.tsx";
 import { overview } from "./home/overview.tsx";
+import { keys } from "./keys/keys.tsx";
+import { serviceAccounts } from "./keys/service-accounts.tsx";
 import { alerts } from "./operations/alerts.tsx";
 import { operationsPages } from "./operations/group.ts";
 import { retention } from "./operations/retention.tsx";
@@ -20,12 +23,15 @@ import type { PageGroup } from "./ui/navigation.ts";
 export const GROUPS: readonly PageGroup[] = [
   overview,
   catalogue,
+  connect,
+  keys,
   servers,
   toolChanges,
   registry,
   registrySources,
   analytics,
   activeRequests,
+  serviceAccounts,
   ipRules,
   requests,
   ...peoplePages,

@@ -22,6 +22,8 @@ interface Common {
   readonly empty?: "omit" | "null";
   /** Entered when the thing is made, and never changed. */
   readonly fixed?: boolean;
+  /** Only asked of what is there. */
+  readonly later?: boolean;
   /** What it holds when a new thing's form opens. */
   readonly initial?: string | readonly string[];
 }

@@ -1,7 +1,9 @@
 /** From one declaration the pages of a REST collection: list, file, new, change, delete with a way back. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import type { Action } from "../../core/access/actions.ts";
 import { setFlash } from "../flash.ts";
+import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
 import { readFields, type Typed, typedIn, typedOf } from "../forms/fields.ts";
 import { optionsOf } from "../forms/form.tsx";
 import { LinkButton } from "../forms/parts.tsx";
@@ -12,17 +14,18 @@ import type { RestRefusal } from "../rest.ts";
 import { frameOf } from "../ui/frame.ts";
 import type { PageGroup } from "../ui/navigation.ts";
 import { NewPage, OnePage, type Outcome, type Place } from "./pages.tsx";
-import type { Identified, Managed } from "./spec.ts";
+import type { Identified, Managed, Verb } from "./spec.ts";
 
 type Scene = Context<AdminEnv>;
 
 const anyRow = z.record(z.string(), z.unknown());
 
 export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
-  const { name, title, noun, fields, nameOf } = spec;
+  const { name, title, noun, fields, nameOf, destroys } = spec;
   const path = `/admin/${name}`;
   const api = `/${name}`;
-  const action = <V extends string>(verb: V) => `${name}.${verb}` as const;
+  const action = (verb: Verb): Action =>
+    spec.actions === undefined ? `${spec.name}.${verb}` : spec.actions[verb];
   const { shape } = spec.list;
 
   const list: ListSpec<Row> = {
@@ -39,15 +42,16 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
     },
   };
 
-  const placeOf = async (c: Scene): Promise<Place> => ({
-    ...{ frame: frameOf(c), title, path, noun, fields },
-    options: await optionsOf(fields, c.get("rest")),
+  const newFields = fields.filter(({ later }) => later !== true);
+  const placeOf = async (c: Scene, asked = fields): Promise<Place> => ({
+    ...{ frame: frameOf(c), title, path, noun, fields: asked },
+    options: await optionsOf(asked, c.get("rest")),
   });
 
   const find = async (c: Scene, id: string) => {
     const { value, etag } = await c.get("rest").read(`${api}/${encodeURIComponent(id)}`, anyRow);
     const row = shape.parse(value);
-    return { row, etag, typed: typedOf(fields, value), body: bodyOf(fields, value) };
+    return { row, etag, typed: typedOf(fields, value), body: bodyOf(newFields, value) };
   };
 
   const showOne = async (c: Scene, id: string, sent?: { outcome: Outcome; theirs: boolean }) => {
@@ -63,8 +67,26 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
         mayChange={isOwn && may(c, action("update"))}
         mayDelete={isOwn && may(c, action("delete"))}
         about={spec.about?.(row)}
+        isFinal={destroys !== undefined}
         does={spec.does?.filter((each) => may(c, each.action)) ?? []}
         {...(sent?.theirs === true && { theirs: typed })}
+      />
+    );
+  };
+
+  const confirmPage = async (c: Scene, problem?: string) => {
+    const id = c.req.param("id") ?? "";
+    const { row } = await find(c, id);
+    return (
+      <ConfirmPage
+        frame={frameOf(c)}
+        title={`Delete ${nameOf(row)}?`}
+        says={destroys ?? `The ${noun} goes.`}
+        name={nameOf(row)}
+        action={`${path}/${id}/delete`}
+        submit="Delete for good"
+        cancel={`${path}/${id}`}
+        problem={problem}
       />
     );
   };
@@ -86,14 +108,14 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
       }),
     )
     .get(`${path}/new`, gate(action("create")), async (c) =>
-      c.html(<NewPage place={await placeOf(c)} once={crypto.randomUUID()} />),
+      c.html(<NewPage place={await placeOf(c, newFields)} once={crypto.randomUUID()} />),
     )
     .post(`${path}/new`, gate(action("create")), async (c) => {
-      const typed = typedIn(fields, c.get("posted"));
-      const { body, faults } = readFields(fields, typed);
+      const typed = typedIn(newFields, c.get("posted"));
+      const { body, faults } = readFields(newFields, typed);
       const once = c.get("form").once ?? "";
       const again = async (outcome: Outcome) =>
-        c.html(<NewPage place={await placeOf(c)} outcome={outcome} once={once} />, 422);
+        c.html(<NewPage place={await placeOf(c, newFields)} outcome={outcome} once={once} />, 422);
       if (faults.length > 0) return again({ typed, faults });
       const sent = await c.get("rest").send("POST", api, { json: body, once });
       if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
@@ -120,12 +142,17 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
       const outcome = theirs ? { typed } : outcomeOf(sent.refusal, typed);
       return c.html(await showOne(c, id, { outcome, theirs }), theirs ? 412 : 422);
     })
+    .get(`${path}/:id/delete`, gate(action("delete")), async (c) => c.html(await confirmPage(c)))
     .post(`${path}/:id/delete`, gate(action("delete")), async (c) => {
       const id = c.req.param("id");
       const { row, body } = await find(c, id);
+      if (destroys !== undefined && !isConfirmed(c.get("form"), nameOf(row))) {
+        return c.html(await confirmPage(c, "That is not its name. Nothing was deleted."), 422);
+      }
       const sent = await c.get("rest").send("DELETE", `${api}/${encodeURIComponent(id)}`);
       if (!sent.ok) throw sent.refusal;
-      await setFlash(c, { says: `${nameOf(row)} is deleted.`, undo: { api, back: path, body } });
+      const says = `${nameOf(row)} is deleted.`;
+      await setFlash(c, destroys === undefined ? { says, undo: { api, back: path, body } } : { says });
       return c.redirect(path, 303);
     });
 

@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { InputIssue } from "../../core/errors.ts";
 import { type FieldSpec, initialOf, type Option, type Typed } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
-import { Button, Notice, PostForm } from "../forms/parts.tsx";
+import { Button, LinkButton, Notice, PostForm } from "../forms/parts.tsx";
 import type { Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { Managed } from "./spec.ts";
@@ -54,6 +54,8 @@ interface OneProps {
   readonly mayChange: boolean;
   readonly mayDelete: boolean;
   readonly about?: Child;
+  /** To be deleted on a page of its own. */
+  readonly isFinal: boolean;
   readonly does: NonNullable<Managed<never>["does"]>;
   /** Somebody else's version, where it has come in between. */
   readonly theirs?: Typed;
@@ -68,6 +70,7 @@ export function OnePage({
   mayChange,
   mayDelete,
   about,
+  isFinal,
   does,
   theirs,
 }: OneProps) {
@@ -88,7 +91,12 @@ export function OnePage({
               </Button>
             </PostForm>
           ))}
-          {mayDelete && (
+          {mayDelete && isFinal && (
+            <LinkButton to={`${here}/delete`} kind="danger">
+              Delete
+            </LinkButton>
+          )}
+          {mayDelete && !isFinal && (
             <PostForm action={`${here}/delete`} token={frame.formToken} class="inline">
               <Button kind="danger">Delete</Button>
             </PostForm>

@@ -6,9 +6,16 @@ import type { FieldSpec } from "../forms/fields.ts";
 import type { ListSpec } from "../lists/spec.ts";
 import type { Section } from "../ui/navigation.ts";
 
-export interface Managed<Row> {
-  /** Of its actions and of its address in the interface and here. */
-  readonly name: ManagedName;
+export type Verb = "list" | "read" | "create" | "update" | "delete";
+
+/** Of its address in the interface and here, and of its actions where those are not said. */
+type Named =
+  | { readonly name: ManagedName; readonly actions?: undefined }
+  | { readonly name: string; readonly actions: Readonly<Record<Verb, Action>> };
+
+export type Managed<Row> = Named & ManagedPages<Row>;
+
+interface ManagedPages<Row> {
   readonly section: Section;
   readonly title: string;
   readonly noun: string;
@@ -21,6 +28,8 @@ export interface Managed<Row> {
   readonly nameOf: (row: Row) => string;
   /** Of the whole system's: they are seen and left alone. */
   readonly isForeign?: (row: Row) => boolean;
+  /** What goes for good with one that is deleted: then its name must be typed, and there is no way back. */
+  readonly destroys?: string;
   /** Buttons beside its name; each posts to a route of its own below the thing's address. */
   readonly does?: readonly {
     readonly action: Action;

@@ -86,6 +86,8 @@ td a, .tight a { text-decoration: none; font-weight: 500; } td a:hover, .tight a
 .announced { display: grid; gap: 0.5rem; } .announced:empty { display: none; } .lines { white-space: pre-line; } pre ins, pre del { display: block; }
 .prose { max-width: 60rem; white-space: pre-line; }
 img.made { max-width: 100%; border: 1px solid var(--line); border-radius: var(--radius); }
+code.secret { font-size: 0.9375rem; background: var(--sunken); padding: 0.4rem 0.6rem; border-radius: var(--radius); }
+.filters .grow { flex: 1 1 16rem; }
 .clamp { display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
 .stack { display: grid; gap: 1rem; align-content: start; min-width: 0; }
 .stats { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(9.5rem, 100%), 1fr)); margin: 0; }
@@ -147,6 +149,8 @@ form.wide { max-width: 44rem; }
 fieldset { border: 1px solid var(--line); border-radius: var(--radius); padding: var(--space); margin: 0; display: grid; gap: 0.5rem; min-width: 0; }
 legend { font-weight: 600; padding: 0 0.25rem; }
 label, .field { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.25rem; font-weight: 600; font-size: 0.8125rem; }
+legend { font-weight: 600; font-size: 0.8125rem; padding: 0 0.25rem; }
+label, .field { display: grid; gap: 0.25rem; font-weight: 600; font-size: 0.8125rem; }
 .field > label { display: block; }
 label.check, .field > label.check { display: flex; gap: 0.5rem; align-items: center; font-weight: 400; font-size: inherit; }
 th.mark, td.mark { width: 2rem; }

@@ -1,0 +1,157 @@
+/** How clients are pointed at the gateway: ready configurations, and with one click a key filled in. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { Button, LinkButton, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { keyView } from "../keys/key.ts";
+import { may } from "../lists/routes.tsx";
+import { pageOf } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { CopyButton, Tabs } from "../ui/parts.tsx";
+import { CLIENTS, type Client } from "./clients.ts";
+
+type Scene = Context<AdminEnv>;
+
+const HOME = "/admin/connect";
+const named = pageOf(z.object({ name: z.string() }));
+
+/** Where a key goes that is not made here. */
+const PLACEHOLDER = "YOUR_KEY";
+
+interface Wanted {
+  readonly client: Client;
+  /** Undefined: all servers at one address. */
+  readonly server: string | undefined;
+}
+
+function wantedBy(get: (name: string) => string | undefined): Wanted | undefined {
+  const client = CLIENTS.find(({ id }) => id === get("client")) ?? CLIENTS[0];
+  const server = get("server");
+  return client && { client, server: server === "" ? undefined : server };
+}
+
+const addressOf = (client: string, server: string | undefined) =>
+  `${HOME}?${new URLSearchParams({ client, ...(server !== undefined && { server }) })}`;
+
+function Snippet({ id, title, text }: { id: string; title: string; text: string }) {
+  return (
+    <section class="card" aria-label={title}>
+      <div class="row">
+        <h2>{title}</h2>
+        <CopyButton from={id} />
+      </div>
+      <pre id={id}>{text}</pre>
+    </section>
+  );
+}
+
+async function connectPage(c: Scene, { client, server }: Wanted, key?: string) {
+  const { publicUrl } = c.get("config");
+  const { value } = await c.get("rest").read("/servers", named, { fields: "name", sort: "name", limit: 200 });
+  const url = server === undefined ? `${publicUrl}/mcp` : `${publicUrl}/mcp/${encodeURIComponent(server)}`;
+  const name = server ?? "gateway";
+  const tabs = CLIENTS.map(({ id, label }) => ({ label, path: addressOf(id, server) }));
+  return (
+    <Page
+      title="Connect"
+      frame={frameOf(c)}
+      intro="Point an MCP client at the gateway: one address, all that you may use."
+    >
+      <form method="get" action={HOME} class="filters">
+        <input type="hidden" name="client" value={client.id} />
+        <label>
+          Servers
+          <select name="server" data-submits="">
+            <option value="">All that I may use</option>
+            {value.items.map((each) => (
+              <option value={each.name} selected={each.name === server}>
+                Only {each.name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <noscript>
+          <Button kind="quiet">Show</Button>
+        </noscript>
+        <div class="field grow">
+          <span>Address</span>
+          <span class="start">
+            <code id="address">{url}</code>
+            <CopyButton from="address" />
+          </span>
+        </div>
+      </form>
+      <Tabs tabs={tabs} current={addressOf(client.id, server)} label="Client" />
+      <p class="quiet-text">{client.place}</p>
+      {key !== undefined && (
+        <>
+          <p class="notice warn">This key is shown this once. Copy the configuration now.</p>
+          <Snippet
+            id="with-key"
+            title={`${client.label}, with your new key`}
+            text={client.write({ url, name, key })}
+          />
+        </>
+      )}
+      {key === undefined && client.needsKey !== true && (
+        <Snippet
+          id="by-sign-in"
+          title={`${client.label}: it asks you to sign in`}
+          text={client.write({ url, name, key: undefined })}
+        />
+      )}
+      {key === undefined && (
+        <Snippet
+          id="with-placeholder"
+          title={`${client.label}, with a key`}
+          text={client.write({ url, name, key: PLACEHOLDER })}
+        />
+      )}
+      {key === undefined && may(c, "keys.create") && (
+        <PostForm
+          action={HOME}
+          token={c.get("formToken")}
+          hidden={{ client: client.id, server: server ?? "", once: crypto.randomUUID() }}
+          class="inline"
+        >
+          <Button>Make a key and fill it in</Button>
+          <LinkButton to="/admin/keys" kind="quiet">
+            All keys
+          </LinkButton>
+        </PostForm>
+      )}
+    </Page>
+  );
+}
+
+const made = z.object({ key: keyView, secret: z.string() });
+
+const routes = new Hono<AdminEnv>()
+  .get(HOME, gate("servers.list"), async (c) => {
+    const wanted = wantedBy((name) => c.req.query(name));
+    return wanted === undefined ? c.notFound() : c.html(await connectPage(c, wanted));
+  })
+  .post(HOME, gate("keys.create"), async (c) => {
+    const form = c.get("form");
+    const wanted = wantedBy((name) => form[name]);
+    if (wanted === undefined) return c.notFound();
+    const json = { name: wanted.client.label, description: "Made under Connect.", scopes: ["read", "proxy"] };
+    const sent = await c.get("rest").send("POST", "/keys", { json, once: form.once });
+    if (!sent.ok) throw sent.refusal;
+    return c.html(await connectPage(c, wanted, made.parse(sent.value).secret));
+  });
+
+export const connect: PageGroup = {
+  nav: [
+    {
+      section: "Use",
+      label: "Connect",
+      path: HOME,
+      action: "servers.list",
+      also: "client configuration claude cursor vscode codex gemini endpoint",
+    },
+  ],
+  routes,
+};

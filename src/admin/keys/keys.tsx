@@ -1,0 +1,338 @@
+/** API keys: one's own, and all of them for admins; made, shown once, narrowed, rotated, revoked. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { short } from "../charts/scale.ts";
+import { setFlash } from "../flash.ts";
+import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
+import {
+  type FieldSpec,
+  initialOf,
+  type Option,
+  readFields,
+  type Typed,
+  typedIn,
+  typedOf,
+} from "../forms/fields.ts";
+import { Form, optionsOf } from "../forms/form.tsx";
+import { LinkButton } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { listRoutes, may } from "../lists/routes.tsx";
+import { outcomeOf } from "../managed/collection.tsx";
+import { Differences, type Outcome } from "../managed/pages.tsx";
+import { pageOf, type Rest } from "../rest.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Details, Later, Time } from "../ui/parts.tsx";
+import { KEYS, type KeyView, keyApi, keyFields, keyView, NOBODY, SELF, stateOf } from "./key.ts";
+import { ShownOnce } from "./shown-once.tsx";
+import { usage } from "./usage.tsx";
+
+type Scene = Context<AdminEnv>;
+
+const crumbs = [{ label: "API keys", path: KEYS }];
+const made = z.object({ key: keyView, secret: z.string() });
+const renewed = made.extend({ oldKeyExpiresAt: z.string() });
+
+const State = ({ of }: { of: KeyView }) => {
+  const [tone, word] = stateOf(of, Date.now());
+  return <Badge tone={tone}>{word}</Badge>;
+};
+
+const list = listRoutes<KeyView>({
+  title: "API keys",
+  intro: "For programs, and for MCP clients that cannot sign in by themselves.",
+  action: "keys.list",
+  list: {
+    path: KEYS,
+    api: "/keys",
+    label: "API keys",
+    shape: keyView,
+    usual: "",
+    filters: [
+      {
+        name: "active",
+        label: "Show",
+        kind: "choice",
+        options: [{ value: "false", label: "Those that no longer work" }],
+      },
+    ],
+    columns: [
+      { name: "name", label: "Key", show: ({ name }) => name },
+      { name: "keyPrefix", label: "Begins with", show: ({ keyPrefix }) => <code>{keyPrefix}</code> },
+      {
+        name: "scopes",
+        label: "May",
+        show: ({ scopes }) => scopes.map((scope) => <span class="tag">{scope}</span>),
+        plain: ({ scopes }) => scopes.join(" "),
+      },
+      {
+        name: "isActive",
+        label: "State",
+        show: (key) => <State of={key} />,
+        plain: (key) => stateOf(key, Date.now())[1],
+      },
+      {
+        name: "totalRequests",
+        label: "Requests",
+        number: true,
+        show: ({ totalRequests }) => short(totalRequests),
+      },
+      { name: "lastUsed", label: "Last used", show: ({ lastUsed }) => <Time at={lastUsed} /> },
+      { name: "expiresAt", label: "Until", show: ({ expiresAt }) => <Time at={expiresAt} none="revoked" /> },
+    ],
+    rowPath: ({ id }) => `${KEYS}/${id}`,
+    empty: {
+      title: "No keys yet",
+      says: "Make one for each program, so that each can be revoked by itself.",
+    },
+  },
+  actions: (c) => may(c, "keys.create") && <LinkButton to={`${KEYS}/new`}>New key</LinkButton>,
+});
+
+const accounts = pageOf(z.object({ id: z.string(), name: z.string(), isActive: z.boolean() }));
+
+async function owners(rest: Rest): Promise<readonly Option[]> {
+  const { value } = await rest.read("/service-accounts", accounts, { limit: 200 });
+  return [
+    { value: SELF, label: "Me: it acts in my name" },
+    ...value.items
+      .filter(({ isActive }) => isActive)
+      .map(({ id, name }) => ({ value: id, label: `Service account ${name}` })),
+    { value: NOBODY, label: "Nobody: it acts as a service" },
+  ];
+}
+
+const ownerField: FieldSpec = {
+  name: "owner",
+  label: "Whose it is",
+  kind: "choice",
+  options: owners,
+  initial: SELF,
+};
+
+const newFields = (c: Scene) => (may(c, "service-accounts.list") ? [...keyFields, ownerField] : keyFields);
+
+function ownerIn(typed: Typed): object {
+  const [owner = SELF] = typed.owner ?? [];
+  if (owner === SELF || owner === "") return {};
+  return { serviceAccountId: owner === NOBODY ? null : owner };
+}
+
+async function newPage(c: Scene, outcome: Outcome, once: string) {
+  const fields = newFields(c);
+  return (
+    <Page title="New API key" frame={frameOf(c)} crumbs={crumbs}>
+      <Form
+        action={`${KEYS}/new`}
+        token={c.get("formToken")}
+        fields={fields}
+        typed={outcome.typed}
+        options={await optionsOf(fields, c.get("rest"))}
+        faults={outcome.faults}
+        message={outcome.message}
+        hidden={{ once }}
+        submit="Make the key"
+        cancel={KEYS}
+      />
+    </Page>
+  );
+}
+
+interface Sent {
+  readonly outcome: Outcome;
+  readonly overtaken: boolean;
+}
+
+async function keyPage(c: Scene, sent?: Sent) {
+  const id = c.req.param("id") ?? "";
+  const { value: key, etag } = await c.get("rest").read(keyApi(id), keyView);
+  const theirs = typedOf(keyFields, key);
+  const { outcome, overtaken } = sent ?? { outcome: { typed: theirs }, overtaken: false };
+  const [, word] = stateOf(key, Date.now());
+  const works = word === "works";
+  const path = `${KEYS}/${id}`;
+  return (
+    <Page
+      title={key.name}
+      frame={frameOf(c)}
+      crumbs={crumbs}
+      intro={<State of={key} />}
+      actions={
+        <>
+          {works && may(c, "keys.rotate") && (
+            <LinkButton to={`${path}/rotate`} kind="quiet">
+              Rotate
+            </LinkButton>
+          )}
+          {key.revokedAt === null && may(c, "keys.revoke") && (
+            <LinkButton to={`${path}/revoke`} kind="danger">
+              Revoke
+            </LinkButton>
+          )}
+        </>
+      }
+    >
+      <section class="card" aria-label="About it">
+        <Details
+          of={[
+            ["Begins with", <code>{key.keyPrefix}</code>],
+            ["Requests so far", short(key.totalRequests)],
+            ["Last used", <Time at={key.lastUsed} />],
+            ["Made", <Time at={key.createdAt} />],
+            ...(key.revokedAt === null ? [] : [["Revoked", <Time at={key.revokedAt} />] as const]),
+            ...(key.rotatedFrom === null
+              ? []
+              : [["In place of", <a href={`${KEYS}/${key.rotatedFrom}`}>an older key</a>] as const]),
+          ]}
+        />
+      </section>
+      {may(c, "analytics.read") && <Later path={`${path}/usage`} label="Its use in the last week" />}
+      {overtaken && <Differences fields={keyFields} mine={outcome.typed} theirs={theirs} reload={path} />}
+      {key.revokedAt === null && may(c, "keys.update") && (
+        <Form
+          action={path}
+          token={c.get("formToken")}
+          fields={keyFields}
+          typed={outcome.typed}
+          options={await optionsOf(keyFields, c.get("rest"))}
+          faults={outcome.faults}
+          message={outcome.message}
+          hidden={{ etag: sent === undefined || overtaken ? etag : c.get("form").etag }}
+          submit={overtaken ? "Save mine over it" : "Save"}
+          cancel={KEYS}
+        />
+      )}
+    </Page>
+  );
+}
+
+const overlapField: FieldSpec = {
+  name: "overlapSeconds",
+  label: "How long the old one goes on working",
+  kind: "choice",
+  initial: "86400",
+  options: [
+    { value: "0", label: "Not at all" },
+    { value: "3600", label: "An hour" },
+    { value: "86400", label: "A day" },
+    { value: "604800", label: "A week" },
+  ],
+};
+
+async function rotatePage(c: Scene, once: string, message?: string) {
+  const id = c.req.param("id") ?? "";
+  const { value: key } = await c.get("rest").read(keyApi(id), keyView);
+  return (
+    <Page title={`Rotate ${key.name}`} frame={frameOf(c)} crumbs={crumbs}>
+      <p>A new key with the same rights is made, and the old one stops by itself.</p>
+      <Form
+        action={`${KEYS}/${id}/rotate`}
+        token={c.get("formToken")}
+        fields={[overlapField]}
+        typed={initialOf([overlapField])}
+        options={await optionsOf([overlapField], c.get("rest"))}
+        message={message}
+        hidden={{ once }}
+        submit="Rotate"
+        cancel={`${KEYS}/${id}`}
+      />
+    </Page>
+  );
+}
+
+async function revokePage(c: Scene, problem?: string) {
+  const id = c.req.param("id") ?? "";
+  const { value: key } = await c.get("rest").read(keyApi(id), keyView);
+  return (
+    <ConfirmPage
+      frame={frameOf(c)}
+      title={`Revoke ${key.name}?`}
+      says="Whoever holds it is refused within a second, and it never works again."
+      name={key.name}
+      action={`${KEYS}/${id}/revoke`}
+      submit="Revoke for good"
+      cancel={`${KEYS}/${id}`}
+      problem={problem}
+    />
+  );
+}
+
+const routes = new Hono<AdminEnv>()
+  .route("/", list)
+  .get(`${KEYS}/new`, gate("keys.create"), async (c) =>
+    c.html(await newPage(c, { typed: initialOf(newFields(c)) }, crypto.randomUUID())),
+  )
+  .post(`${KEYS}/new`, gate("keys.create"), async (c) => {
+    const typed = typedIn(newFields(c), c.get("posted"));
+    const { body, faults } = readFields(keyFields, typed);
+    const once = c.get("form").once ?? "";
+    if (faults.length > 0) return c.html(await newPage(c, { typed, faults }, once), 422);
+    const sent = await c.get("rest").send("POST", "/keys", { json: { ...body, ...ownerIn(typed) }, once });
+    if (!sent.ok) return c.html(await newPage(c, outcomeOf(sent.refusal, typed), once), 422);
+    const { key, secret } = made.parse(sent.value);
+    return c.html(<ShownOnce c={c} name={key.name} secret={secret} />);
+  })
+  .get(`${KEYS}/:id`, gate("keys.read"), async (c) => c.html(await keyPage(c)))
+  .post(`${KEYS}/:id`, gate("keys.update"), async (c) => {
+    const id = c.req.param("id");
+    const typed = typedIn(keyFields, c.get("posted"));
+    const { body, faults } = readFields(keyFields, typed);
+    if (faults.length > 0) {
+      return c.html(await keyPage(c, { outcome: { typed, faults }, overtaken: false }), 422);
+    }
+    const sent = await c.get("rest").send("PATCH", keyApi(id), { json: body, ifMatch: c.get("form").etag });
+    if (!sent.ok) {
+      const overtaken = sent.refusal.code === "precondition_failed";
+      const outcome = overtaken ? { typed } : outcomeOf(sent.refusal, typed);
+      return c.html(await keyPage(c, { outcome, overtaken }), overtaken ? 412 : 422);
+    }
+    await setFlash(c, { says: "Saved." });
+    return c.redirect(`${KEYS}/${id}`, 303);
+  })
+  .get(`${KEYS}/:id/rotate`, gate("keys.rotate"), async (c) =>
+    c.html(await rotatePage(c, crypto.randomUUID())),
+  )
+  .post(`${KEYS}/:id/rotate`, gate("keys.rotate"), async (c) => {
+    const { once = "", overlapSeconds = "" } = c.get("form");
+    const json = { overlapSeconds: Number(overlapSeconds) };
+    const sent = await c.get("rest").send("POST", `${keyApi(c.req.param("id"))}/rotate`, { json, once });
+    if (!sent.ok) {
+      outcomeOf(sent.refusal, {});
+      return c.html(await rotatePage(c, once, sent.refusal.message), 422);
+    }
+    const { key, secret, oldKeyExpiresAt } = renewed.parse(sent.value);
+    return c.html(
+      <ShownOnce c={c} name={key.name} secret={secret}>
+        <p>
+          The old one works until <Time at={oldKeyExpiresAt} />.
+        </p>
+      </ShownOnce>,
+    );
+  })
+  .get(`${KEYS}/:id/revoke`, gate("keys.revoke"), async (c) => c.html(await revokePage(c)))
+  .post(`${KEYS}/:id/revoke`, gate("keys.revoke"), async (c) => {
+    const id = c.req.param("id");
+    const { value: key } = await c.get("rest").read(keyApi(id), keyView);
+    if (!isConfirmed(c.get("form"), key.name)) {
+      return c.html(await revokePage(c, "That is not its name. Nothing was revoked."), 422);
+    }
+    const sent = await c.get("rest").send("DELETE", keyApi(id));
+    if (!sent.ok) throw sent.refusal;
+    await setFlash(c, { says: `${key.name} is revoked.` });
+    return c.redirect(KEYS, 303);
+  })
+  .route("/", usage);
+
+export const keys: PageGroup = {
+  nav: [
+    {
+      section: "Use",
+      label: "API keys",
+      path: KEYS,
+      action: "keys.list",
+      also: "token secret rotate revoke create",
+    },
+  ],
+  routes,
+};

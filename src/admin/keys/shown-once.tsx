@@ -1,0 +1,41 @@
+/** A key's text is shown this once and never again, so the page is the answer to the form, and nothing leads back to it. */
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import { LinkButton } from "../forms/parts.tsx";
+import type { AdminEnv } from "../gate.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { CopyButton } from "../ui/parts.tsx";
+import { KEYS } from "./key.ts";
+
+interface ShownOnceProps {
+  readonly c: Context<AdminEnv>;
+  readonly name: string;
+  readonly secret: string;
+  readonly children?: Child;
+}
+
+export function ShownOnce({ c, name, secret, children }: ShownOnceProps) {
+  return (
+    <Page title={`The key ${name}`} frame={frameOf(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
+      <section class="card" aria-label="The key">
+        <p class="notice warn">Copy it now: it is shown this once, and kept nowhere.</p>
+        <p class="start">
+          <code id="secret" class="secret">
+            {secret}
+          </code>
+          <CopyButton from="secret" />
+        </p>
+        {children}
+        <p class="start">
+          <LinkButton to="/admin/connect" kind="quiet">
+            Connect a client with it
+          </LinkButton>
+          <LinkButton to={KEYS} kind="quiet">
+            I have it
+          </LinkButton>
+        </p>
+      </section>
+    </Page>
+  );
+}

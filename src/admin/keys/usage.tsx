@@ -1,0 +1,44 @@
+/** What a key was used for in the last week; it comes after the key's page. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { StackedBars } from "../charts/charts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { KEYS } from "./key.ts";
+
+const HOUR = 3_600_000;
+const HOURS = 7 * 24;
+
+const course = z.object({
+  points: z.array(z.object({ at: z.string(), requests: z.number(), errors: z.number() })),
+});
+
+export const usage = new Hono<AdminEnv>().get(`${KEYS}/:id/usage`, gate("analytics.read"), async (c) => {
+  const last = Math.floor(Date.now() / HOUR) * HOUR;
+  const times = Array.from({ length: HOURS }, (_, index) => last - (HOURS - 1 - index) * HOUR);
+  const { value } = await c.get("rest").read("/analytics/usage", course, {
+    ...{ of: "key", member: c.req.param("id"), kind: "mcp", grain: "hour" },
+    from: new Date(times[0] ?? last).toISOString(),
+  });
+  const known = new Map(value.points.map((point) => [Date.parse(point.at), point]));
+  const points = times.map((at) => known.get(at));
+  return c.html(
+    <Page title="Use of a key" frame={frameOf(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
+      <section class="card fragment" aria-label="Its use in the last week">
+        <StackedBars
+          title="MCP requests an hour, in the last week"
+          unit=""
+          times={times}
+          series={[
+            {
+              label: "answered",
+              values: points.map((point) => (point?.requests ?? 0) - (point?.errors ?? 0)),
+            },
+            { label: "failed", values: points.map((point) => point?.errors ?? 0) },
+          ]}
+        />
+      </section>
+    </Page>,
+  );
+});

@@ -1,0 +1,152 @@
+/** Keys and the clients they are for: made and shown once, narrowed, rotated, revoked by name; configurations with them in. */
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type Stage, walkPages } from "../fixtures/pages.ts";
+import { modern } from "../fixtures/wire.ts";
+
+const KEY = /mcp_[\w-]+/;
+
+async function makeKey(stage: Stage, name: string): Promise<string> {
+  const sent = await stage.rest("POST", "/keys", { name, scopes: ["read"] });
+  return z.object({ key: z.object({ id: z.string() }) }).parse(sent).key.id;
+}
+
+const isLetIn = async (stage: Stage, key: string) =>
+  (await modern({ url: `${stage.gateway.url}/mcp`, key }, "tools/list")).error === undefined;
+
+walkPages({
+  name: "keys and clients",
+  pages: [
+    { path: "/admin/keys", heading: "API keys", for: ["admin", "user"], picture: "keys" },
+    { path: "/admin/keys?active=false", heading: "API keys", for: ["admin", "user"] },
+    { path: "/admin/keys/new", heading: "New API key", for: ["admin", "user"], picture: "key-new" },
+    {
+      path: "/admin/keys/{key}",
+      heading: "nightly build",
+      for: ["admin"],
+      hiddenFrom: ["user"],
+      picture: "key",
+    },
+    {
+      path: "/admin/keys/{key}/rotate",
+      heading: "Rotate nightly build",
+      for: ["admin"],
+      hiddenFrom: ["user"],
+    },
+    {
+      path: "/admin/keys/{key}/revoke",
+      heading: "Revoke nightly build?",
+      for: ["admin"],
+      hiddenFrom: ["user"],
+    },
+    { path: "/admin/keys/{key}/usage", heading: "Use of a key", for: ["admin"] },
+    { path: "/admin/service-accounts", heading: "Service accounts", for: ["admin"] },
+    { path: "/admin/service-accounts/new", heading: "New service account", for: ["admin"] },
+    { path: "/admin/connect", heading: "Connect", picture: "connect" },
+    { path: "/admin/connect?client=http&server=files", heading: "Connect" },
+  ],
+  async prepare(stage) {
+    await stage.tenant.addServer({ name: "files", url: "https://files.example.com/mcp" });
+    return { key: await makeKey(stage, "nightly build") };
+  },
+  stories(stage) {
+    const at = (path: string) => stage().gateway.url + path;
+
+    describe.each([true, false])("with script: %s", (script) => {
+      it("are shown once, rotated, and revoked by their name", () =>
+        stage().visit(
+          "user",
+          async (page) => {
+            const name = script ? "laptop" : "plain laptop";
+            await page.goto(at("/admin/keys/new"));
+            await page.getByLabel("Name").fill(name);
+            await page.getByLabel("Only from these networks").fill("nowhere");
+            await page.getByRole("button", { name: "Make the key" }).click();
+            await expect(page.getByLabel("Only from").getAttribute("aria-invalid")).resolves.toBe("true");
+            await expect(page.getByLabel("Name").inputValue()).resolves.toBe(name);
+            await page.getByLabel("Only from these networks").fill("");
+            await page.getByRole("button", { name: "Make the key" }).click();
+            const secret = await page.locator("#secret").innerText();
+            expect(await isLetIn(stage(), secret)).toBe(true);
+
+            await page.getByRole("link", { name: "I have it" }).click();
+            expect(await page.content()).not.toContain(secret);
+            await page.getByRole("link", { name, exact: true }).click();
+            await page.getByLabel("Requests an hour").fill("50");
+            await page.getByRole("button", { name: "Save" }).click();
+            await page.getByText("Saved.").waitFor();
+            await page.getByRole("link", { name: "Rotate" }).click();
+            await page.getByLabel("How long the old one").selectOption("Not at all");
+            await page.getByRole("button", { name: "Rotate" }).click();
+            const next = await page.locator("#secret").innerText();
+            expect(next).not.toBe(secret);
+            expect(await isLetIn(stage(), next)).toBe(true);
+            expect(await isLetIn(stage(), secret)).toBe(false);
+
+            await page.getByRole("link", { name: "I have it" }).click();
+            await page.getByRole("row", { name: "works" }).getByRole("link", { name, exact: true }).click();
+            await page.getByRole("link", { name: "Revoke" }).click();
+            await page.getByLabel("Type").fill(name);
+            await page.getByRole("button", { name: "Revoke for good" }).click();
+            await page.getByText("is revoked.").waitFor();
+            expect(await isLetIn(stage(), next)).toBe(false);
+          },
+          { script, expected: /status of 422/ },
+        ));
+    });
+
+    it("belong to service accounts, and go with them", () =>
+      stage().visit(
+        "admin",
+        async (page) => {
+          await page.goto(at("/admin/service-accounts"));
+          await page.getByRole("link", { name: "New service account" }).first().click();
+          await page.getByLabel("Name").fill("Deployments");
+          await page.getByRole("button", { name: "Create service account" }).click();
+          await page.getByRole("link", { name: "Deployments" }).click();
+          await page.getByRole("link", { name: "Make a key for it" }).click();
+          await page.getByLabel("Name").fill("deploy");
+          await page.getByLabel("Whose it is").selectOption("Service account Deployments");
+          await page.getByRole("button", { name: "Make the key" }).click();
+          const secret = await page.locator("#secret").innerText();
+          expect(await isLetIn(stage(), secret)).toBe(true);
+          await page.goto(at("/admin/service-accounts"));
+          await page.getByRole("link", { name: "Deployments" }).click();
+          await page.getByRole("link", { name: "Delete" }).click();
+          await page.getByLabel("Type").fill("Deployments");
+          await page.getByRole("button", { name: "Delete for good" }).click();
+          await page.getByText("Deployments is deleted.").waitFor();
+          expect(await isLetIn(stage(), secret)).toBe(false);
+        },
+        { expected: /status of 422/ },
+      ));
+
+    it("are filled into a client's configuration with one click, and work", () =>
+      stage().visit("user", async (page) => {
+        await page.goto(at("/admin/connect"));
+        await page.getByLabel("Servers").selectOption("Only files");
+        await page.waitForURL(/server=files/);
+        await page.getByRole("navigation", { name: "Client" }).getByRole("link", { name: "Cursor" }).click();
+        await page.getByRole("button", { name: "Make a key and fill it in" }).click();
+        const text = await page.locator("#with-key").innerText();
+        const { mcpServers } = z
+          .object({
+            mcpServers: z.record(
+              z.string(),
+              z.object({ url: z.string(), headers: z.object({ Authorization: z.string() }) }),
+            ),
+          })
+          .parse(JSON.parse(text));
+        expect(mcpServers.files?.url).toBe(at("/mcp/files"));
+        const key = KEY.exec(mcpServers.files?.headers.Authorization ?? "")?.[0] ?? "";
+        expect(await isLetIn(stage(), key)).toBe(true);
+      }));
+
+    it("are not for those who only read to make", () =>
+      stage().visit("readonly", async (page) => {
+        await page.goto(at("/admin/connect"));
+        await expect(page.getByRole("button", { name: "Make a key" }).count()).resolves.toBe(0);
+        await expect(page.getByRole("link", { name: "API keys" }).count()).resolves.toBe(0);
+      }));
+  },
+});
