@@ -3,7 +3,9 @@
  * between two events from time to time (the standard makes readers pass over it). It keeps connections open on the way
  * and is how a caller that went away is noticed: workerd tells of it only when something is written to them.
  */
+
 import { within } from "../core/waiting.ts";
+import { ReadAhead } from "./read-ahead.ts";
 
 export interface RelayOptions {
   /** After this long without an event a comment is sent. */
@@ -42,38 +44,53 @@ export async function relay(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   { keepAliveMs, silenceMs, hangUp, heard, lastWords, isPermitted }: RelayOptions,
 ): Promise<void> {
-  const reader = body.getReader();
-  const patience = isPermitted === undefined ? keepAliveMs : Math.min(keepAliveMs, LOOK_MS);
+  const tickMs = isPermitted === undefined ? keepAliveMs : Math.min(keepAliveMs, LOOK_MS);
+  const source = new ReadAhead(body, heard);
+  const ticks = every(tickMs, () => source.wake());
   try {
-    let silent = 0;
-    let unsaid = 0;
+    let saidAt = Date.now();
     let atBoundary = true;
-    let next = reader.read();
     for (;;) {
-      const piece = await within(next, patience);
-      if (piece === undefined) {
-        silent += patience;
-        unsaid += patience;
-        if (silent >= silenceMs || (await isPermitted?.()) === false) break;
-        if (!atBoundary || unsaid < keepAliveMs) continue;
-        await writer.write(KEEP_ALIVE);
-        unsaid = 0;
-        continue;
+      const pieces = source.take();
+      if (pieces !== undefined) {
+        await writer.write(pieces);
+        saidAt = Date.now();
+        atBoundary = endsEvent(pieces);
+      } else if (source.isOver) break;
+      else {
+        await source.something();
       }
-      if (piece.done) break;
-      silent = 0;
-      unsaid = 0;
-      heard(piece.value);
-      await writer.write(piece.value);
-      atBoundary = endsEvent(piece.value);
-      next = reader.read();
+      if (!ticks.hasRung()) continue;
+      const now = Date.now();
+      if (now - source.heardAt >= silenceMs || (await isPermitted?.()) === false) break;
+      if (!atBoundary || now - saidAt < keepAliveMs || source.hasPieces) continue;
+      await writer.write(KEEP_ALIVE);
+      saidAt = Date.now();
     }
     await writer.close();
   } catch {
     await sayGoodbye(writer, lastWords()).catch(() => undefined);
   } finally {
+    ticks.stop();
     hangUp();
   }
+}
+
+/** One timer for as long as it takes, not one for every piece that goes by. */
+function every(ms: number, ring: () => void): { hasRung(): boolean; stop(): void } {
+  let rung = false;
+  const timer = setInterval(() => {
+    rung = true;
+    ring();
+  }, ms);
+  return {
+    hasRung() {
+      const had = rung;
+      rung = false;
+      return had;
+    },
+    stop: () => clearInterval(timer),
+  };
 }
 
 /** One of the two sides is gone. */

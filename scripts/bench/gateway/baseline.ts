@@ -6,18 +6,21 @@ import { type Guarded, spawnGuarded } from "../../lib/guarded.ts";
 import { projectDir } from "../../lib/paths.ts";
 import { nextFreePort } from "../../lib/ports.ts";
 
+export interface BaselineVariables {
+  readonly UPSTREAM_URL: string;
+  readonly BYTES_URL: string;
+}
+
 export interface Baseline {
   readonly url: string;
+  readonly variables: BaselineVariables;
   readonly pid: number;
   stop(): Promise<number>;
 }
 
 const SCRIPT = "baseline.js";
 
-export async function startBaseline(
-  dir: string,
-  variables: { UPSTREAM_URL: string; BYTES_URL: string },
-): Promise<Baseline> {
+export async function startBaseline(dir: string, variables: BaselineVariables): Promise<Baseline> {
   mkdirSync(dir, { recursive: true });
   copyFileSync(fileURLToPath(new URL(`./${SCRIPT}`, import.meta.url)), join(dir, SCRIPT));
   const port = await nextFreePort(29_000);
@@ -43,7 +46,7 @@ const baseline :Workerd.Worker = (
 `,
   );
   const child = await serveQuietly(config, dir);
-  return { url: `http://127.0.0.1:${port}`, pid: child.pid, stop: child.stop };
+  return { url: `http://127.0.0.1:${port}`, variables, pid: child.pid, stop: child.stop };
 }
 
 function serveQuietly(config: string, dir: string): Promise<Guarded> {

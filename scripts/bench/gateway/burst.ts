@@ -10,6 +10,8 @@ export interface Burst {
   readonly method: "GET" | "POST";
   readonly headers: Record<string, string>;
   readonly bodyFile?: string;
+  /** Holds a JSON list of values for `authorization`, which requests take in turn. */
+  readonly authorizationsFile?: string;
   /** The status that every answer must have. */
   readonly status: number;
   readonly connections: number;
@@ -24,14 +26,25 @@ export interface Heard {
   readonly p50: number;
   readonly p99: number;
   readonly answered: number;
-  readonly failed: number;
+  readonly failed: Failed;
+}
+
+export interface Failed {
+  readonly errors: number;
+  readonly timeouts: number;
+  /** How many answers had which other status. */
+  readonly statuses: Readonly<Record<string, number>>;
 }
 
 export interface Measured extends Heard {
+  readonly failures: number;
   /** Of the answering process, for each request, in microseconds. */
   readonly cpuUs: number;
   readonly rssMib: number;
 }
+
+/** A crowded machine may lose a connection; a gateway that is wrong loses more. */
+const MOST_FAILURES = 0.01;
 
 const run = promisify(execFile);
 const LOAD = fileURLToPath(new URL("./load.ts", import.meta.url));
@@ -40,12 +53,15 @@ export async function measureBurst(burst: Burst, pid: number, script = LOAD): Pr
   const before = cpuMicroseconds(pid);
   const { stdout } = await run(process.execPath, [script, JSON.stringify(burst)], { maxBuffer: 1024 * 1024 });
   const heard: Heard = JSON.parse(stdout);
-  if (heard.failed > 0) {
+  const { errors, timeouts, statuses } = heard.failed;
+  const failures = Object.values(statuses).reduce((sum, count) => sum + count, errors + timeouts);
+  if (failures > MOST_FAILURES * burst.amount) {
+    const failed = JSON.stringify(heard.failed);
     throw new Problem(
-      `${heard.failed} of ${burst.amount} requests to ${burst.url} were not answered as expected.`,
+      `Of ${burst.amount} requests to ${burst.url} too many were not answered as expected: ${failed}.`,
     );
   }
-  return { ...heard, cpuUs: (cpuMicroseconds(pid) - before) / heard.answered, rssMib: rssMib(pid) };
+  return { ...heard, failures, cpuUs: (cpuMicroseconds(pid) - before) / heard.answered, rssMib: rssMib(pid) };
 }
 
 /** Linux counts in hundredths of a second. */

@@ -1,25 +1,15 @@
-// What is measured. A case prepares its own part of the world and names the two requests that are held against one
-// another.
-import type { KeyOptions, TenantOptions, TestTenant } from "../../../tests/fixtures/gateway.ts";
-import { beginSession, callOf, legacy, modern, type Sent } from "./requests.ts";
+// What is measured.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestTenant } from "../../../tests/fixtures/gateway.ts";
+import { bearer, type Case, fromMemory, passed } from "./case.ts";
+import { addTenants } from "./crowd.ts";
+import { DENIALS } from "./denials.ts";
+import { accessToken, cookieOf, signedIn } from "./people.ts";
+import { beginSession, callOf, legacy, modern } from "./requests.ts";
 import type { World } from "./world.ts";
 
-export interface Pair {
-  readonly gateway: Sent;
-  readonly baseline: Sent;
-}
-
-export interface Case {
-  readonly name: string;
-  /** The least that is good enough, at the connections of the target; nothing where a case is only reported. */
-  readonly atLeast?: number;
-  readonly connections: readonly number[];
-  /** Requests in a round. */
-  readonly amount: number;
-  prepare(world: World): Promise<Pair>;
-}
-
-const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+const BROAD = [1, 16, 64, 256];
 
 /** A tenant of its own for each number of servers, made once. */
 const tenants = new WeakMap<World, Map<number, Promise<TestTenant>>>();
@@ -30,39 +20,36 @@ function tenantWith(world: World, count: number): Promise<TestTenant> {
   const known = made.get(count);
   if (known !== undefined) return known;
   const names = count === 1 ? ["one"] : Array.from({ length: count }, (_, at) => `server${at}`);
-  const servers = names.map((name) => ({
-    name,
-    url: world.upstreamUrl(name),
-    // What holds back is another subject.
-    settings: {},
-  }));
-  const tenant = world.gateway.addTenant({ servers });
+  const tenant = world.gateway.addTenant({
+    servers: names.map((name) => ({ name, url: world.upstreamUrl(name) })),
+  });
   made.set(count, tenant);
   return tenant;
 }
 
-/** Against the bare pass-through, which sends the same bytes to the same upstream. */
-function passed(world: World, sent: Sent): Pair {
-  return { gateway: sent, baseline: { ...sent, url: world.baseline.url, status: 200 } };
+type Proof = (world: World, tenant: TestTenant) => Promise<Record<string, string>>;
+
+const byKey: Proof = async (_world, { apiKey }) => bearer(apiKey);
+
+interface Calling extends Partial<Case> {
+  readonly tool?: string;
+  readonly args?: Record<string, unknown>;
+  readonly proof?: Proof;
 }
 
 function call(
   name: string,
   path: string,
-  {
-    tool = "one_tool_1",
-    args,
-    ...rest
-  }: Partial<Case> & { tool?: string; args?: Record<string, unknown> } = {},
+  { tool = "one_tool_1", args, proof = byKey, ...rest }: Calling = {},
 ): Case {
   return {
     name,
     connections: [16],
     amount: 6000,
     async prepare(world) {
-      const { apiKey } = await tenantWith(world, 1);
+      const tenant = await tenantWith(world, 1);
       const url = `${world.gateway.url}${path}`;
-      return passed(world, modern(world.dir, url, callOf(tool, args), bearer(apiKey)));
+      return passed(world, modern(world.dir, url, callOf(tool, args), await proof(world, tenant)));
     },
     ...rest,
   };
@@ -83,71 +70,74 @@ export function legacyCall(name: string, path: string): Case {
 }
 
 function list(servers: number): Case {
+  const name = `tools/list over ${servers} ${servers === 1 ? "server" : "servers"}`;
   return {
-    name: `tools/list over ${servers} servers`,
+    name,
     ...(servers === 100 && { atLeast: 0.3 }),
     connections: [16],
     amount: servers === 100 ? 1000 : 4000,
     async prepare(world) {
       const { apiKey } = await tenantWith(world, servers);
       const sent = modern(world.dir, `${world.gateway.url}/mcp`, { method: "tools/list" }, bearer(apiKey));
-      world.keepBytes(await answerTo(sent));
-      return { gateway: sent, baseline: { ...sent, url: `${world.baseline.url}/bytes?${servers}` } };
+      return fromMemory(world, sent, name);
     },
   };
 }
 
-function denied(
-  name: string,
-  status: number,
-  key: KeyOptions | "wrong",
-  extra: Record<string, string>,
-): Case {
+/** Each request is another tenant's, in turn. */
+function crowd(count: number): Case {
+  return {
+    name: `tools/call, ${count.toLocaleString("en")} tenants`,
+    connections: [16],
+    amount: Math.max(6000, count),
+    async prepare(world) {
+      const keys = await addTenants(world, count);
+      const sent = modern(world.dir, `${world.gateway.url}/mcp/one`, callOf("one_tool_1"), {});
+      const authorizationsFile = join(world.dir, `keys-${count}.json`);
+      writeFileSync(authorizationsFile, JSON.stringify(keys.map((key) => `Bearer ${key}`)));
+      return passed(world, { ...sent, authorizationsFile });
+    },
+  };
+}
+
+function signedInPage(name: string, path: string): Case {
   return {
     name,
-    atLeast: 1.5,
     connections: [16],
-    amount: 8000,
+    amount: 400,
     async prepare(world) {
-      const tenant = await world.gateway.addTenant(oneServer(world));
-      const apiKey = key === "wrong" ? WRONG : await tenant.addKey(key);
-      const sent = modern(world.dir, `${world.gateway.url}/mcp/one`, callOf("one_tool_1"), {
-        ...bearer(apiKey),
-        ...extra,
-      });
-      return passed(world, { ...sent, status });
+      const cookie = cookieOf(await signedIn(world, await tenantWith(world, 10)));
+      const headers = { cookie, accept: path.startsWith("/api/") ? "application/json" : "text/html" };
+      return fromMemory(
+        world,
+        { url: `${world.gateway.url}${path}`, method: "GET", headers, status: 200 },
+        name,
+      );
     },
   };
-}
-
-const oneServer = (world: World): TenantOptions => ({
-  servers: [{ name: "one", url: world.upstreamUrl("one") }],
-});
-
-const WRONG = `mcp_01890000-0000-7000-8000-000000000000_${"x".repeat(43)}`;
-
-async function answerTo({ url, method, headers, bodyFile }: Sent): Promise<string> {
-  const { readFileSync } = await import("node:fs");
-  const answer = await fetch(url, { method, headers, body: readFileSync(bodyFile ?? "") });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text}`);
-  return text;
 }
 
 const MIB = 1024 * 1024;
 const large = (mib: number) => ({ tool: "swallow", args: { text: "x".repeat(mib * MIB - 2048) } });
 
 export const CASES: readonly Case[] = [
-  call("tools/call, one server", "/mcp/one", { atLeast: 0.75, connections: [1, 16, 64, 256] }),
-  call("tools/call, all servers", "/mcp", { connections: [1, 16, 64, 256] }),
+  call("tools/call, one server", "/mcp/one", { atLeast: 0.75, connections: BROAD }),
+  call("tools/call, all servers", "/mcp", { connections: BROAD }),
   legacyCall("tools/call legacy, one server", "/mcp/one"),
   legacyCall("tools/call legacy, all servers", "/mcp"),
+  call("tools/call by OAuth token, all servers", "/mcp", {
+    proof: async (world, tenant) => bearer(await accessToken(world, tenant)),
+  }),
   list(1),
   list(10),
   list(100),
-  call("stream of 1,000 events", "/mcp/one", { tool: "stream", amount: 150 }),
+  call("stream of 1,000 events", "/mcp/one", { tool: "stream", amount: 100 }),
   call("body of 1 MiB", "/mcp/one", { ...large(1), amount: 300 }),
   call("body of 4 MiB", "/mcp/one", { ...large(4), amount: 80 }),
-  denied("refused: limit reached", 429, { limits: { rateLimitPerHour: 1, rateLimitPerDay: 1 } }, {}),
-  denied("refused: wrong key", 401, "wrong", {}),
+  ...DENIALS,
+  signedInPage("REST by session: a list", "/api/v1/servers"),
+  signedInPage("UI overview by session", "/admin"),
+  crowd(1),
+  crowd(100),
+  crowd(10_000),
 ];

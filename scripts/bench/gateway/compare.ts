@@ -1,7 +1,7 @@
 // Rounds of gateway and baseline, one after the other and in turns first, so that whatever else the machine does falls
 // on both alike.
 import { type Measured, measureBurst } from "./burst.ts";
-import type { Pair } from "./cases.ts";
+import type { Pair } from "./case.ts";
 import { median } from "./figures.ts";
 
 export interface Side {
@@ -10,6 +10,8 @@ export interface Side {
   readonly p99: number;
   readonly cpuUs: number;
   readonly rssMib: number;
+  /** Requests of all rounds that were not answered as they should be. */
+  readonly failures: number;
 }
 
 export interface Comparison {
@@ -36,13 +38,10 @@ export async function compare(
   pair: Pair,
   { name, connections, amount, rounds, pids }: Terms,
 ): Promise<Comparison> {
-  const burst = (side: "gateway" | "baseline", share = 1) =>
-    measureBurst(
-      { ...pair[side], connections, amount: Math.max(connections, Math.round(amount * share)) },
-      pids[side],
-    );
+  const burst = (side: "gateway" | "baseline", times = 1) =>
+    measureBurst({ ...pair[side], connections, amount: Math.max(connections, amount * times) }, pids[side]);
   // Until the code is hot.
-  for (const side of ["baseline", "gateway"] as const) await burst(side, 0.5);
+  for (const side of ["baseline", "gateway"] as const) await burst(side, 2);
   const heard: Record<"gateway" | "baseline", Measured[]> = { gateway: [], baseline: [] };
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? (["baseline", "gateway"] as const) : (["gateway", "baseline"] as const);
@@ -71,5 +70,6 @@ export function sideOf(rounds: readonly Measured[]): Side {
     p99: of(({ p99 }) => p99),
     cpuUs: of(({ cpuUs }) => cpuUs),
     rssMib: of(({ rssMib }) => rssMib),
+    failures: rounds.reduce((sum, { failures }) => sum + failures, 0),
   };
 }

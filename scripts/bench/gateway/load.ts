@@ -7,7 +7,18 @@ import { quantile } from "./figures.ts";
 
 const burst: Burst = JSON.parse(process.argv[2] ?? "{}");
 const latencies: number[] = [];
-let unexpected = 0;
+const unexpected = new Map<number, number>();
+
+const { authorizationsFile } = burst;
+const authorizations: string[] =
+  authorizationsFile === undefined ? [] : JSON.parse(readFileSync(authorizationsFile, "utf8"));
+let turn = 0;
+
+function setupRequest(request: autocannon.Request): autocannon.Request {
+  turn += 1;
+  const authorization = authorizations[turn % authorizations.length] ?? "";
+  return { ...request, headers: { ...request.headers, authorization } };
+}
 
 let clients = 0;
 
@@ -27,6 +38,7 @@ const running = autocannon(
     amount: burst.amount,
     timeout: 60,
     ...(burst.bodyFile !== undefined && { body: readFileSync(burst.bodyFile) }),
+    ...(authorizations.length > 0 && { requests: [{ setupRequest }] }),
   },
   (error, result) => {
     if (error !== null) throw error;
@@ -37,7 +49,11 @@ const running = autocannon(
       p50: quantile(latencies, 0.5),
       p99: quantile(latencies, 0.99),
       answered: latencies.length,
-      failed: result.errors + result.timeouts + unexpected,
+      failed: {
+        errors: result.errors,
+        timeouts: result.timeouts,
+        statuses: Object.fromEntries(unexpected),
+      },
     };
     console.log(JSON.stringify(heard));
   },
@@ -47,5 +63,5 @@ let ended = started;
 running.on("response", (_client, status, _bytes, ms) => {
   latencies.push(ms);
   ended = performance.now();
-  if (status !== burst.status) unexpected += 1;
+  if (status !== burst.status) unexpected.set(status, (unexpected.get(status) ?? 0) + 1);
 });

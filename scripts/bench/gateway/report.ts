@@ -16,6 +16,7 @@ export function lineOf(
 ): string {
   const both = (read: (side: Comparison["gateway"]) => string) => `${read(gateway)} / ${read(baseline)}`;
   const verdict = atLeast === undefined ? "" : ratio >= atLeast ? "  met" : `  below ${atLeast}`;
+  const failures = gateway.failures + baseline.failures;
   return (
     columns([
       name,
@@ -26,6 +27,8 @@ export function lineOf(
       both(({ p99 }) => p99.toFixed(2)),
       both(({ cpuUs }) => cpuUs.toFixed(0)),
       gateway.rssMib.toFixed(0),
-    ]) + verdict
+    ]) +
+    verdict +
+    (failures > 0 ? `  ${failures} failed` : "")
   );
 }

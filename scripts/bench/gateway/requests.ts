@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Burst } from "./burst.ts";
 
-export type Sent = Pick<Burst, "url" | "method" | "headers" | "status"> & { readonly bodyFile?: string };
+export type Sent = Omit<Burst, "connections" | "amount">;
 
 const MODERN = "2026-07-28";
 const LEGACY = "2025-11-25";

@@ -22,7 +22,10 @@ const where = process.argv[2];
 if (where === "stdio") {
   createInterface({ input: process.stdin }).on("line", answerLine);
 } else {
-  createServer((request, response) => void serve(request, response)).listen(Number(where), "127.0.0.1");
+  const server = createServer((request, response) => void serve(request, response));
+  // A connection that is closed at the moment when it is used again would be counted against whoever uses it.
+  server.keepAliveTimeout = 60_000;
+  server.listen(Number(where), "127.0.0.1");
 }
 
 function answerLine(line: string): void {
@@ -63,7 +66,8 @@ function read(body: Buffer): Asked {
 }
 
 function resultOf({ method, params }: Asked, path: string): object {
-  const of = path.split("/").at(-1) ?? "";
+  const { pathname, searchParams } = new URL(path, "http://upstream");
+  const of = pathname.split("/").at(-1) ?? "";
   switch (method) {
     case "initialize":
       return {
@@ -84,7 +88,9 @@ function resultOf({ method, params }: Asked, path: string): object {
         resultType: "complete",
         ttlMs: 60_000,
         cacheScope: "public",
-        tools: Array.from({ length: TOOLS_PER_SERVER }, (_, at) => tool(`${of}_tool_${at}`)),
+        tools: Array.from({ length: Number(searchParams.get("tools") ?? TOOLS_PER_SERVER) }, (_, at) =>
+          tool(`${of}_tool_${at}`),
+        ),
       };
     case "tools/call":
       return {

@@ -35,6 +35,6 @@ const heard: Heard = {
   p50: quantile(latencies, 0.5),
   p99: quantile(latencies, 0.99),
   answered: latencies.length,
-  failed,
+  failed: { errors: failed, timeouts: 0, statuses: {} },
 };
 console.log(JSON.stringify(heard));

@@ -9,7 +9,14 @@ import { eventReader, type SentEvent } from "../../../scripts/bench/peers/events
 import { complaintOf } from "../../../scripts/bench/peers/failed.ts";
 import { peersTable, verdict } from "../../../scripts/bench/peers/report.ts";
 
-const side = (perSecond: number, p99: number) => ({ perSecond, p50: 1, p99, cpuUs: 100, rssMib: 50 });
+const side = (perSecond: number, p99: number) => ({
+  perSecond,
+  p50: 1,
+  p99,
+  cpuUs: 100,
+  rssMib: 50,
+  failures: 0,
+});
 
 function measured(name: string, ratio: number, p99: number, notes: readonly string[] = []): PeerResult {
   const [gateway, peer] = [side(ratio * 100, 10), side(100, p99)];

@@ -1,0 +1,63 @@
+// What was asked for on the command line.
+import { parseArgs } from "node:util";
+import { Problem } from "../../lib/problem.ts";
+
+export const PARTS = ["cases", "growth", "cold", "memory"] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface Options {
+  readonly parts: ReadonlySet<Part>;
+  readonly wanted: RegExp | undefined;
+  readonly connections: readonly number[] | undefined;
+  readonly rounds: number;
+  readonly minutes: number;
+  readonly json: boolean;
+  readonly write: boolean;
+  readonly profile: string | undefined;
+  readonly peers: boolean;
+}
+
+export function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      part: { type: "string" },
+      case: { type: "string" },
+      connections: { type: "string" },
+      rounds: { type: "string", default: "5" },
+      minutes: { type: "string", default: "10" },
+      json: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      profile: { type: "string" },
+      peers: { type: "boolean", default: false },
+    },
+  });
+  const connections = values.connections?.split(",").map((count) => wholeNumber("connections", count, 1024));
+  return {
+    parts: partsOf(values.part, values.case !== undefined || connections !== undefined),
+    wanted: values.case === undefined ? undefined : new RegExp(values.case, "i"),
+    connections,
+    rounds: wholeNumber("rounds", values.rounds, 99),
+    minutes: wholeNumber("minutes", values.minutes, 600),
+    json: values.json,
+    write: values.write,
+    profile: values.profile,
+    peers: values.peers,
+  };
+}
+
+/** Whoever names a case wants cases. */
+function partsOf(text: string | undefined, namesCases: boolean): ReadonlySet<Part> {
+  if (text === undefined) return new Set(namesCases ? ["cases"] : PARTS);
+  const wanted = text.split(",");
+  const known = PARTS.filter((part) => wanted.includes(part));
+  if (known.length < wanted.length)
+    throw new Problem(`--part takes ${PARTS.join(", ")}, with commas between.`);
+  return new Set(known);
+}
+
+function wholeNumber(name: string, text: string, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new Problem(`--${name} takes whole numbers from 1 to ${most}.`);
+}
