@@ -26,6 +26,8 @@ export interface Problem {
   readonly errors?: readonly InputIssue[];
   /** What the caller lacks. */
   readonly missing?: Missing;
+  /** Where clients of the official registry look for what went wrong. */
+  readonly error?: string;
 }
 
 export function notFound(c: Context<AppEnv>): Response {
@@ -59,6 +61,7 @@ function problem(c: Context<AppEnv>, error: GatewayError, status = error.status)
     requestId: c.get("requestId"),
     ...(error instanceof InvalidInputError && { errors: error.errors }),
     ...(error instanceof ForbiddenError && { missing: error.missing }),
+    ...(c.req.path.startsWith("/r/") && { error: error.message }),
   };
   const challenge = challengeOf(error);
   return new Response(JSON.stringify(body), {

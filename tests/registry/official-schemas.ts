@@ -51,6 +51,12 @@ const SCHEMAS = {
     required: ["updatedCount", "servers"],
     properties: { updatedCount: { type: "integer" }, servers: { type: "array", items: response } },
   },
+  // Of 401, 403 and 404; the description asks for no member, its clients show this one.
+  failure: {
+    type: "object",
+    required: ["error"],
+    properties: { error: { type: "string", minLength: 1 } },
+  },
 } satisfies Record<string, Schema>;
 
 /** What an answer does not keep of the promise. */

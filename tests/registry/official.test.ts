@@ -159,6 +159,24 @@ describe("clients", () => {
     expect(faultsOf("list", (await get(versions)).body)).toEqual([]);
     expect(faultsOf("one", { server: {}, _meta: {} })).not.toEqual([]);
   });
+
+  it("get failures that the official description promises", async () => {
+    const status = { status: "deprecated" };
+    const name = "com.example/weather-100";
+    const stranger = (await (await addTenant("stranger")).addKey({ role: "user" })).text;
+    const failures: [number, Answer][] = [
+      [404, await get(at("com.example/nothing"))],
+      [404, await get(`/servers/${encodeURIComponent("com.example/nothing")}/versions`)],
+      [401, await send("POST", "/publish", json(name), "")],
+      [401, await send("PATCH", `${at(name, "1.0.0")}/status`, status, "")],
+      [403, await send("PATCH", `${at(name, "1.0.0")}/status`, status, stranger)],
+      [400, await send("PATCH", `${at(name, "1.0.0")}/status`, { status: "sold out" })],
+    ];
+    for (const [code, answer] of failures) {
+      expect(answer.status).toBe(code);
+      expect(faultsOf("failure", answer.body)).toEqual([]);
+    }
+  });
 });
 
 describe("publishing", () => {

@@ -49,5 +49,12 @@ export function cursorOf(
 }
 
 export const statusBody = z
-  .strictObject({ status: z.enum(ENTRY_STATUSES), statusMessage: z.string().min(1).max(500).optional() })
+  .strictObject({
+    status: z.enum(ENTRY_STATUSES),
+    statusMessage: z
+      .string()
+      .max(500)
+      .transform((text) => (text === "" ? undefined : text))
+      .optional(),
+  })
   .meta({ examples: [{ status: "deprecated", statusMessage: "Use 2.0.0." }] });
