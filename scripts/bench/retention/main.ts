@@ -73,7 +73,8 @@ async function run(client: pg.Client, database: Database, rows: number): Promise
   }
 
   const tools = { database, now: Date.now };
-  await startRetention(tools);
+  // As of the moment that the rows were made for.
+  await startRetention({ database, now: () => now.getTime() });
   const slices = await timed("retention", () => inSlices(tools, client));
   const after = await totals(client);
   const [left, right] = [await count(client), await count(client, belongs(now))];
