@@ -86,6 +86,11 @@ describe("analytics", () => {
     ]);
     const worst = await get(`/analytics/top?${period}&of=tool&by=errors&limit=1`);
     expect(worst.body.items).toMatchObject([{ member: `${serverId}/write`, errors: 2 }]);
+    // Whole days and hours answer where they can, and come to the same.
+    const wide = await get(
+      "/analytics/top?from=2026-10-03T11:30:00Z&to=2026-10-08T09:00:00Z&of=tool&grain=hour",
+    );
+    expect(wide.body.items).toEqual(tools.body.items);
     const servers = await get(`/analytics/top?${period}&of=server`);
     expect(servers.body.items).toMatchObject([{ member: serverId, name: "files", requests: 6 }]);
     const users = await get(`/analytics/top?${period}&of=user`);

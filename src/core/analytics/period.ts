@@ -26,3 +26,24 @@ export const pointsOf = ({ from, to }: Span, grain: Grain): number =>
 export function usualGrain(span: Span): Grain {
   return GRAINS.find((grain) => pointsOf(span, grain) <= USUAL_POINTS) ?? "day";
 }
+
+export interface Piece extends Span {
+  readonly grain: Grain;
+}
+
+const COARSER: Readonly<Partial<Record<Grain, Grain>>> = { minute: "hour", hour: "day" };
+
+/** The same span in as few units as there are: whole hours and days where it holds such, finer ones at its ends. */
+export function piecesOf(span: Span, grain: Grain): readonly Piece[] {
+  const coarser = COARSER[grain];
+  if (coarser === undefined) return [{ ...span, grain }];
+  const unit = GRAIN_MS[coarser];
+  const from = new Date(Math.ceil(span.from.getTime() / unit) * unit);
+  const to = new Date(Math.floor(span.to.getTime() / unit) * unit);
+  if (from >= to) return [{ ...span, grain }];
+  const ends: readonly Piece[] = [
+    { from: span.from, to: from, grain },
+    { from: to, to: span.to, grain },
+  ];
+  return [...ends.filter((end) => end.from < end.to), ...piecesOf({ from, to }, coarser)];
+}

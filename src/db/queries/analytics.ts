@@ -1,5 +1,6 @@
 /** What the rollups tell of a tenant's traffic: over time, by member of a dimension, and all of it for billing. */
 import { and, desc, eq, inArray, type SQL, sql, sum } from "drizzle-orm";
+import { piecesOf } from "../../core/analytics/period.ts";
 import type { Dimension, Grain, TrafficKind } from "../../core/analytics/vocabulary.ts";
 import { apiKeys } from "../schema/access.ts";
 import { user } from "../schema/identity.ts";
@@ -67,59 +68,74 @@ export function topMembers(db: Queries, query: TopQuery) {
     .with(ranked)
     .select(shownOf(ranked, query))
     .from(ranked)
-    .orderBy(desc(ranked[query.by]), ranked.member);
+    .orderBy(desc(ranked[query.by]), sql`ranked.member`);
 }
 
 /** The same with their histograms. Adding these up is what costs, so only those of the members that are shown. */
 export function topMembersTimed(db: Queries, query: TopQuery) {
-  const table = ROLLUPS[query.grain];
   const ranked = rankedBy(db, query);
   const measured = db.$with("measured").as(
     db
       .select({
-        member: table.member,
-        histogram: sql<number[]>`gateway_sum_histograms(${table.histogram})`.as("histogram"),
+        member: sql<string>`parts.member`.as("member"),
+        histogram: sql<number[]>`gateway_sum_histograms(parts.histogram)`.as("histogram"),
       })
-      .from(table)
-      .where(
-        and(
-          scopeOf(query, query.dimension),
-          inArray(table.member, db.select({ member: ranked.member }).from(ranked)),
-        ),
-      )
-      .groupBy(table.member),
+      .from(partsOf(db, query))
+      .where(inArray(sql`parts.member`, db.select({ member: ranked.member }).from(ranked)))
+      .groupBy(sql`parts.member`),
   );
   return db
     .with(ranked, measured)
     .select({ ...shownOf(ranked, query), histogram: measured.histogram })
     .from(ranked)
     .innerJoin(measured, sql`measured.member = ranked.member`)
-    .orderBy(desc(ranked[query.by]), ranked.member);
+    .orderBy(desc(ranked[query.by]), sql`ranked.member`);
 }
 
+/** Sums of whole days answer for most of a week: a seventh of the rows. */
+function partsOf(db: Queries, query: TopQuery): SQL {
+  const pieces = piecesOf(query, query.grain).map((piece) => {
+    const table = ROLLUPS[piece.grain];
+    const { member, requests, errors, timed, durationMs, requestBytes, histogram } = table;
+    return db
+      .select({ member, requests, errors, timed, durationMs, requestBytes, histogram })
+      .from(table)
+      .where(scopeOf({ ...query, ...piece }, query.dimension))
+      .getSQL();
+  });
+  return sql`(${sql.join(pieces, sql` union all `)}) as parts`;
+}
+
+const COLUMNS: Readonly<Record<Ranking, string>> = {
+  requests: "requests",
+  errors: "errors",
+  durationMs: "duration_ms",
+  requestBytes: "request_bytes",
+};
+
 function rankedBy(db: Queries, query: TopQuery) {
-  const table = ROLLUPS[query.grain];
+  const all = (column: string) => sql`sum(parts.${sql.identifier(column)})`;
   return db.$with("ranked").as(
     db
       .select({
-        member: table.member,
-        requests: sum(table.requests).mapWith(Number).as("requests"),
-        errors: sum(table.errors).mapWith(Number).as("errors"),
-        timed: sum(table.timed).mapWith(Number).as("timed"),
-        durationMs: sum(table.durationMs).mapWith(Number).as("duration_ms"),
-        requestBytes: sum(table.requestBytes).mapWith(Number).as("request_bytes"),
+        member: sql<string>`parts.member`.as("member"),
+        requests: all("requests").mapWith(Number).as("requests"),
+        errors: all("errors").mapWith(Number).as("errors"),
+        timed: all("timed").mapWith(Number).as("timed"),
+        durationMs: all("duration_ms").mapWith(Number).as("duration_ms"),
+        requestBytes: all("request_bytes").mapWith(Number).as("request_bytes"),
       })
-      .from(table)
-      .where(scopeOf(query, query.dimension))
-      .groupBy(table.member)
-      .orderBy(desc(sum(table[query.by])), table.member)
+      .from(partsOf(db, query))
+      .groupBy(sql`parts.member`)
+      .orderBy(desc(all(COLUMNS[query.by])), sql`parts.member`)
       .limit(query.limit),
   );
 }
 
 function shownOf(ranked: ReturnType<typeof rankedBy>, { dimension, tenantId }: TopQuery) {
   return {
-    member: ranked.member,
+    // By its table's name: other parts of a query have members too.
+    member: sql<string>`ranked.member`,
     name: sql<string | null>`${nameOf(dimension, tenantId)}`,
     requests: ranked.requests,
     errors: ranked.errors,

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ERROR_CLASSES, errorKind } from "../../../src/core/analytics/errors.ts";
 import { figuresOf, total } from "../../../src/core/analytics/figures.ts";
 import { heatMap } from "../../../src/core/analytics/heat-map.ts";
-import { pointsOf, usualGrain, wholeUnits } from "../../../src/core/analytics/period.ts";
+import { piecesOf, pointsOf, usualGrain, wholeUnits } from "../../../src/core/analytics/period.ts";
 import { GRAIN_MS, GRAINS } from "../../../src/core/analytics/vocabulary.ts";
 import { ERROR_CODES } from "../../../src/core/errors.ts";
 import { codeOf } from "../../../src/core/mcp/answers.ts";
@@ -59,6 +59,37 @@ describe("a period", () => {
         expect(pointsOf(whole, grain) * unit).toBe(whole.to.getTime() - whole.from.getTime());
       }),
     );
+  });
+});
+
+describe("pieces of a period", () => {
+  const moment = fc.integer({ min: 0, max: 3_000_000 }).map((minutes) => new Date(minutes * 60_000));
+
+  it("hold each of its minutes once, each in whole units", () => {
+    fc.assert(
+      fc.property(moment, moment, fc.constantFrom(...GRAINS), (one, other, grain) => {
+        const [early, late] = one < other ? [one, other] : [other, one];
+        const span = wholeUnits({ from: early, to: late }, grain);
+        const pieces = piecesOf(span, grain).toSorted(
+          (left, right) => left.from.getTime() - right.from.getTime(),
+        );
+        expect([pieces[0]?.from, pieces.at(-1)?.to]).toEqual([span.from, span.to]);
+        for (const [index, piece] of pieces.entries()) {
+          expect(wholeUnits(piece, piece.grain)).toEqual({ from: piece.from, to: piece.to });
+          if (index > 0) expect(piece.from).toEqual(pieces[index - 1]?.to);
+        }
+      }),
+    );
+  });
+
+  it("are few: a week by hours is six days and a day's hours", () => {
+    const span = { from: new Date("2026-11-14T15:00:00Z"), to: new Date("2026-11-21T15:00:00Z") };
+    const units = piecesOf(span, "hour").map((piece) => [piece.grain, pointsOf(piece, piece.grain)]);
+    expect(units).toEqual([
+      ["hour", 9],
+      ["hour", 15],
+      ["day", 6],
+    ]);
   });
 });
 
