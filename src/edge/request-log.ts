@@ -6,7 +6,7 @@ import { type Caller, errorEventOf, requestEventOf } from "../logs/request-event
 import type { AppEnv } from "./context.ts";
 
 /** Asked by machines all day, or part of a page that is told of already. */
-const UNTOLD = /^\/(?:healthz$|readyz$|assets\/)/;
+const UNTOLD = /^\/(?:healthz$|readyz$|assets\/|admin\/news\/banner$)/;
 
 const parts = new WeakSet<Request>();
 

@@ -47,7 +47,7 @@ export function History({ versions, isSecret, names, restore }: HistoryProps) {
           const before = versions[at + 1];
           return (
             <li>
-              <p class="row">
+              <div class="row">
                 <span>
                   <strong>Version {number}</strong> <Time at={createdAt} />{" "}
                   <span class="quiet-text">
@@ -65,7 +65,7 @@ export function History({ versions, isSecret, names, restore }: HistoryProps) {
                     <Button kind="quiet">{`Go back to version ${number}`}</Button>
                   </PostForm>
                 )}
-              </p>
+              </div>
               {isSecret && <p class="quiet-text">It is sealed, and not shown.</p>}
               {!isSecret && before === undefined && <pre>{textOf(value)}</pre>}
               {!isSecret && before !== undefined && <Difference before={before.value} after={value} />}
