@@ -42,6 +42,7 @@ export interface Services {
   readonly epochs: TenantEpochs;
   readonly snapshots: Snapshots;
   readonly tenantObject: (tenantId: string) => ReturnType<Env["TENANTS"]["getByName"]>;
+  readonly globalObject: () => ReturnType<Env["GLOBAL"]["getByName"]>;
   readonly gateway: Gateway;
   /** What happened goes here, on its way to the log. */
   readonly emitter: Emitter;
@@ -85,10 +86,11 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     sleep,
   });
   const tenantObject = (tenantId: string) => objects.TENANTS.getByName(tenantId);
+  const globalObject = () => objects.GLOBAL.getByName("global");
   const epochs = createEpochs(tenantObject, {
     now: Date.now,
     sleep,
-    raiseSystem: () => objects.GLOBAL.getByName("global").raiseEpoch(),
+    raiseSystem: () => globalObject().raiseEpoch(),
   });
   const snapshots = createSnapshots(database, epochs, Date.now);
   const allowLoopback = config.environment !== "production";
@@ -205,6 +207,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     database,
     queryStatistics,
     tenantObject,
+    globalObject,
     authenticator,
     people,
     epochs,

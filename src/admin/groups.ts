@@ -17,7 +17,7 @@ import { registrySources } from "./registry/sources.tsx";
 import { toolChanges } from "./servers/changes.tsx";
 import { servers } from "./servers/group.ts";
 import { activeRequests } from "./traffic/active-requests.tsx";
-import { ipRules } from "./traffic/ip-rules.tsx";
+import { trafficPages } from "./traffic/group.ts";
 import type { PageGroup } from "./ui/navigation.ts";
 
 export const GROUPS: readonly PageGroup[] = [
@@ -32,7 +32,7 @@ export const GROUPS: readonly PageGroup[] = [
   analytics,
   activeRequests,
   serviceAccounts,
-  ipRules,
+  ...trafficPages,
   requests,
   ...peoplePages,
   ...operationsPages,

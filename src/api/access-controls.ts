@@ -1,15 +1,12 @@
 /** Rules on who may use what, when: written by admins, in force within a second. */
 import { type Context, Hono } from "hono";
-import { z } from "zod";
 import { InvalidInputError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { ACCESS_SUBJECTS } from "../core/vocabulary.ts";
 import {
   anyKeyById,
   controlById,
   deleteControl,
   insertControl,
-  listControls,
   type NewControl,
   serverForRule,
   updateControl,
@@ -20,42 +17,33 @@ import { serverAccessControls } from "../db/schema/access.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
-import { gives, givesNothing, givesPage } from "./answers.ts";
+import { gives, givesNothing } from "./answers.ts";
+import { readable } from "./collection/kind.ts";
+import { reading } from "./collection/reading.ts";
 import { controlChange, faultOfTimes, newControl, type Times } from "./control-schemas.ts";
 import { conditional, refuseStale, tagged, unlessOvertaken } from "./etag.ts";
 import { idParam } from "./key-schemas.ts";
 import { once } from "./once.ts";
-import { idCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
 import { controlShape } from "./shapes.ts";
-import { body, params, query } from "./validate.ts";
+import { body, params } from "./validate.ts";
 
-const listQuery = pageQuery
-  .extend({
-    subjectType: z.enum(ACCESS_SUBJECTS).optional(),
-    subjectId: z.string().max(200).optional(),
-    serverId: z.uuid().optional(),
-  })
-  .refine(
-    ({ subjectType, subjectId }) => (subjectType === undefined) === (subjectId === undefined),
-    "subjectType and subjectId go together",
-  );
+/** What an If-Match speaks of. */
+const CHANGEABLE = Object.keys(controlShape.shape).filter(
+  (name) => !["id", "createdBy", "createdAt", "updatedAt"].includes(name),
+);
+
+const shown = readable({
+  noun: "access control",
+  table: serverAccessControls,
+  sorts: ["subjectType", "objectPattern", "effect", "createdAt", "updatedAt"],
+  usual: "createdAt",
+  filters: ["subjectType", "subjectId", "objectType", "serverId", "effect", "isActive"],
+  searched: ["objectPattern", "reason"],
+  changeable: CHANGEABLE,
+});
 
 export const accessControls = new Hono<AppEnv>()
-  .get(
-    "/",
-    guard("access.list"),
-    query(listQuery),
-    givesPage(controlShape, "The tenant's rules."),
-    async (c) => {
-      const { limit, cursor, subjectType, subjectId, serverId } = c.req.valid("query");
-      const { principal, db } = c.var;
-      const subject =
-        subjectType === undefined || subjectId === undefined ? undefined : { subjectType, subjectId };
-      const after = readCursor(idCursor, cursor)?.id;
-      const rows = await listControls(db, principal.tenantId, { subject, serverId, after, limit: limit + 1 });
-      return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
-    },
-  )
+  .route("/", reading(shown, { list: "access.list", read: "access.read" }))
   .post(
     "/",
     guard("access.create"),
@@ -83,11 +71,6 @@ export const accessControls = new Hono<AppEnv>()
       return c.json(control, 201);
     },
   )
-  .get("/:id", guard("access.read"), params(idParam), gives(controlShape, "The rule."), async (c) => {
-    const control = await controlOf(c, c.req.valid("param").id);
-    await tagged(c, control, CHANGEABLE);
-    return c.json(control);
-  })
   .patch(
     "/:id",
     guard("access.update"),
@@ -129,11 +112,6 @@ export const accessControls = new Hono<AppEnv>()
     await change(c, what, (audit) => db.batch([deleteControl(db, principal.tenantId, before.id), audit]));
     return c.body(null, 204);
   });
-
-/** What an If-Match speaks of. */
-const CHANGEABLE = Object.keys(controlShape.shape).filter(
-  (name) => !["id", "createdBy", "createdAt", "updatedAt"].includes(name),
-);
 
 type Ctx = Context<AppEnv & Guarded>;
 

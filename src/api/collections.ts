@@ -12,6 +12,7 @@ import { configsOf } from "./configs.ts";
 import { databaseReport } from "./database.ts";
 import { flagsOf } from "./flags.ts";
 import { KINDS, SYSTEM_KINDS } from "./kinds/index.ts";
+import { shares } from "./limits-now.ts";
 import { views } from "./materialized-views.ts";
 import { oauthClients } from "./oauth-clients.ts";
 import { systemRetention } from "./retention.ts";
@@ -34,6 +35,7 @@ export const system = new Hono<AppEnv>()
   .route("/database", databaseReport)
   .route("/audit-logs/verification", systemVerification)
   .route("/oauth-clients", oauthClients)
+  .route("/shares", shares)
   .route("/", databaseReports)
   .route("/usage/export", billingFile)
   .route("/alerts", systemAlerting)

@@ -16,7 +16,7 @@ export const newKeyShape = z.object({ key: keyShape, secret: z.string() });
 export const renewedKeyShape = newKeyShape.extend({ oldKeyExpiresAt: z.iso.datetime() });
 export const legacyKeyShape = shapeOf(shownLegacyKey).meta({ id: "LegacyKey" });
 
-export const controlShape = shapeOf(shownControl).meta({ id: "AccessControl" });
+export const controlShape = shapeOf(shownControl);
 const settings = z.record(z.string(), z.unknown());
 export const tenantShape = shapeOf(shownTenant, {
   settings,

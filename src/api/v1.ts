@@ -20,6 +20,7 @@ import { myFlags } from "./flags.ts";
 import { invitations } from "./invitations.ts";
 import { keys } from "./keys.ts";
 import { legacyKeys } from "./legacy-keys.ts";
+import { limitsNow } from "./limits-now.ts";
 import { maintenanceCalendar } from "./maintenance-calendar.ts";
 import { me } from "./me.ts";
 import { members } from "./members.ts";
@@ -69,6 +70,7 @@ const things = new Hono<AppEnv>()
   .use(atMost(MOST_BYTES))
   .route("/active-requests", activeRequests)
   .route("/traffic", traffic)
+  .route("/traffic", limitsNow)
   .route("/me", me)
   .route("/me/announcements", myAnnouncements)
   .route("/me/flags", myFlags)

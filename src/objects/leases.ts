@@ -1,13 +1,22 @@
 /** The part of a tenant's object that leases tokens: to isolates from its gates, and for itself from the global object. */
-import { expectedPeak, type Forecaster, newForecaster, observe } from "../core/limits/forecast.ts";
+import {
+  expectedPeak,
+  type Forecaster,
+  forecast,
+  hasLearned,
+  newForecaster,
+  observe,
+} from "../core/limits/forecast.ts";
 import type { LeaseAnswer, LeaseAsk } from "../core/limits/lease.ts";
-import { MinuteCounter, minuteOf } from "../core/limits/samples.ts";
+import { limitIn } from "../core/limits/policy.ts";
+import { MinuteCounter, minuteOf, type Sample } from "../core/limits/samples.ts";
 import type { TenantTerms } from "../core/limits/shares.ts";
 import { FLUSH_AFTER_MS, TenantLimits } from "../core/limits/tenant-limits.ts";
+import { spentIn } from "../core/limits/window.ts";
 import { within } from "../core/waiting.ts";
 import type { ShareAnswer } from "./global.ts";
 import { Gates } from "./tables.ts";
-import type { TrafficTables } from "./traffic-tables.ts";
+import type { ForetoldSample, TrafficTables } from "./traffic-tables.ts";
 
 export interface Capacity {
   share(tenantId: string, terms: TenantTerms, ask: LeaseAsk): Promise<ShareAnswer>;
@@ -19,6 +28,27 @@ const PATIENCE_MS = 500;
 const TRIES = 3;
 /** The share is asked for that far ahead of predicted demand. */
 const AHEAD_MINUTES = 5;
+
+const OUTLOOK_MINUTES = 60;
+
+export interface Spent {
+  readonly key: string;
+  readonly spent: number;
+}
+
+export interface Outlook {
+  readonly past: readonly ForetoldSample[];
+  readonly next: readonly Sample[];
+  /** Whether a whole day has been seen. */
+  readonly knowsDays: boolean;
+  /** What the share is asked for ahead; 0 before a whole day has been seen. */
+  readonly expectedPeak: number;
+}
+
+const foretell = (known: Forecaster, minute: number) =>
+  hasLearned(known) && minute > known.minute
+    ? Math.round(forecast(known, minute - known.minute) * 10) / 10
+    : null;
 
 export class Leases {
   systemEpoch = 0;
@@ -59,6 +89,30 @@ export class Leases {
     return answer;
   }
 
+  /** What was spent in each limit's window, as far as somebody has told of it. */
+  spent(now: number): Spent[] {
+    return this.#gates.list(now).flatMap(([key, { window }]) => {
+      const limit = limitIn(key);
+      const spent = limit === undefined ? 0 : spentIn(window, { windowMs: limit.windowSeconds * 1000 }, now);
+      return spent === 0 ? [] : [{ key, spent }];
+    });
+  }
+
+  /** A day as it was and as it was foretold, and the minutes to come. */
+  outlook(now: number): Outlook {
+    const from = minuteOf(now);
+    const next = Array.from({ length: OUTLOOK_MINUTES }, (_, ahead) => ({
+      minute: from + ahead,
+      requests: foretell(this.#forecaster, from + ahead) ?? 0,
+    }));
+    return {
+      past: this.#tables.foretold(),
+      next,
+      knowsDays: this.#forecaster.hasSeason,
+      expectedPeak: expectedPeak(this.#forecaster, AHEAD_MINUTES),
+    };
+  }
+
   forget(now: number): void {
     this.#gates.forget(now);
   }
@@ -96,8 +150,12 @@ export class Leases {
   #learn(requests: number, now: number): void {
     const over = this.#minutes.count(requests, now);
     if (over.length === 0) return;
-    this.#tables.addSamples(over);
-    for (const sample of over) this.#forecaster = observe(this.#forecaster, sample.minute, sample.requests);
+    const foretold = over.map((sample) => {
+      const forecast = foretell(this.#forecaster, sample.minute);
+      this.#forecaster = observe(this.#forecaster, sample.minute, sample.requests);
+      return { ...sample, forecast };
+    });
+    this.#tables.addSamples(foretold);
     this.#ctx.storage.kv.put(FORECASTER, this.#forecaster);
   }
 }

@@ -20,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
     `create table transitions (id integer primary key autoincrement, server_id text not null,
        transition text not null)`,
     "create table conduct (place text primary key, state text not null) without rowid",
+    "alter table samples add column forecast real",
   ],
 };
 
@@ -38,6 +39,7 @@ export function migrate(storage: DurableObjectStorage, ...sets: (keyof typeof MI
 
 /** Rows in memory of which a restart may know nothing are none: `write` comes before every answer. */
 const MOST_REMEMBERED = 5000;
+const MOST_LISTED = 1000;
 
 export class Gates implements GateStore {
   readonly #sql: SqlStorage;
@@ -59,6 +61,17 @@ export class Gates implements GateStore {
   put(key: string, gate: Gate, forgetAt: number): void {
     this.#known.set(key, gate);
     this.#changed.set(key, { gate, forgetAt });
+  }
+
+  /** Those that still count. */
+  list(now: number): [key: string, gate: Gate][] {
+    this.write();
+    const rows = this.#sql.exec<{ key: string; state: string }>(
+      "select key, state from gates where forget_at >= ? limit ?",
+      now,
+      MOST_LISTED,
+    );
+    return Array.from(rows, ({ key, state }) => [key, JSON.parse(state)]);
   }
 
   write(): void {

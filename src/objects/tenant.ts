@@ -10,7 +10,7 @@ import type { Sample } from "../core/limits/samples.ts";
 import type { BreakerTerms } from "../core/resilience/breaker.ts";
 import { Breakers, type ServerTransition } from "../core/resilience/breakers.ts";
 import { Bans } from "./bans.ts";
-import { Leases } from "./leases.ts";
+import { Leases, type Outlook, type Spent } from "./leases.ts";
 import { migrate } from "./tables.ts";
 import { type NumberedTransition, TrafficTables } from "./traffic-tables.ts";
 
@@ -110,6 +110,15 @@ export class TenantObject extends DurableObject<Env> {
   /** A day of minutes, oldest first. */
   samples(): Sample[] {
     return this.#tables.samples();
+  }
+
+  /** What each limit has given out in its window. */
+  spent(): Spent[] {
+    return this.#leases.spent(Date.now());
+  }
+
+  outlook(): Outlook {
+    return this.#leases.outlook(Date.now());
   }
 
   /** By name of the limit: those that are hit regularly. */

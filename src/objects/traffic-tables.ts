@@ -15,6 +15,11 @@ export interface NumberedTransition extends ServerTransition {
   readonly id: number;
 }
 
+/** With what was forecast for the minute before it began. */
+export interface ForetoldSample extends Sample {
+  readonly forecast: number | null;
+}
+
 export class TrafficTables implements BreakerStore {
   readonly #sql: SqlStorage;
   readonly #breakers: Map<string, Breaker>;
@@ -77,13 +82,26 @@ export class TrafficTables implements BreakerStore {
     this.#sql.exec("delete from transitions where id <= ?", upTo);
   }
 
-  addSamples(samples: readonly Sample[]): void {
-    for (const { minute, requests } of samples) {
-      this.#sql.exec("insert or replace into samples (minute, requests) values (?, ?)", minute, requests);
+  addSamples(samples: readonly ForetoldSample[]): void {
+    for (const { minute, requests, forecast } of samples) {
+      this.#sql.exec(
+        "insert or replace into samples (minute, requests, forecast) values (?, ?, ?)",
+        minute,
+        requests,
+        forecast,
+      );
     }
     const last = samples.at(-1);
     if (last !== undefined)
       this.#sql.exec("delete from samples where minute <= ?", last.minute - MINUTES_A_DAY);
+  }
+
+  foretold(): ForetoldSample[] {
+    return this.#sql
+      .exec<{ minute: number; requests: number; forecast: number | null }>(
+        "select minute, requests, forecast from samples order by minute",
+      )
+      .toArray();
   }
 
   samples(): Sample[] {

@@ -137,6 +137,19 @@ describe("a tenant's object", () => {
     expect(keys).toEqual([{ key: "test" }]);
   });
 
+  it("tells what is spent of each limit, and looks ahead without having learned anything yet", async () => {
+    const tenant = newTenant();
+    const book = new LeaseBook("one");
+    const key = "user:ann:60";
+    for (let at = 0; at < 3; at += 1) await request(book, tenant, [limit(5, { key })]);
+    const spent = await tenant.spent();
+    expect(spent).toEqual([{ key, spent: 3 }]);
+    const { past, next, knowsDays } = await tenant.outlook();
+    expect(past).toEqual([]);
+    expect(next).toHaveLength(60);
+    expect(knowsDays).toBe(false);
+  });
+
   it("keeps minutes, and what was refused", async () => {
     const tenant = newTenant();
     const ask = { id: "x-1", claims: [], settled: [], demand: 7, refused: { "user-minute": 3 } };

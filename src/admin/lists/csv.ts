@@ -12,7 +12,8 @@ export function csvOf<Row extends object>(rest: Rest, spec: ListSpec<Row>, state
   const write = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
     if (cursor === null) return controller.close();
     const { value } = await rest.read(spec.api, page, restQuery(spec, { ...state, cursor }, PAGE));
-    const rows = value.items.map((row) =>
+    const found = (await spec.complete?.(rest, value.items)) ?? value.items;
+    const rows = found.map((row) =>
       csvLine(
         spec.columns.map(({ name, plain }) =>
           plain === undefined ? Object.entries(row).find(([member]) => member === name)?.[1] : plain(row),

@@ -32,7 +32,8 @@ export async function loadList<Row>(
 async function read<Row>(rest: Rest, spec: ListSpec<Row>, state: ListState) {
   try {
     const { value } = await rest.read(spec.api, pageOf(spec.shape), restQuery(spec, state));
-    return { rows: value.items, nextCursor: value.nextCursor, problem: undefined };
+    const rows = (await spec.complete?.(rest, value.items)) ?? value.items;
+    return { rows, nextCursor: value.nextCursor, problem: undefined };
   } catch (error) {
     // Addresses are edited by hand and kept for long: what no longer fits is told, and the list stays.
     if (!(error instanceof RestRefusal) || error.code !== "bad_request") throw error;

@@ -43,6 +43,8 @@ export interface ListSpec<Row> {
   /** Of the REST interface. */
   readonly api: string;
   readonly shape: z.ZodType<Row>;
+  /** What the interface gives only as ids, for all rows of a page at once. */
+  readonly complete?: (rest: Rest, rows: readonly Row[]) => Promise<readonly Row[]>;
   /** Of the table, for those who do not see it. */
   readonly label: string;
   readonly columns: readonly Column<Row>[];

@@ -18,6 +18,7 @@ import type { Identified, Managed, Verb } from "./spec.ts";
 
 type Scene = Context<AdminEnv>;
 
+const same = (row: Record<string, unknown>) => row;
 const anyRow = z.record(z.string(), z.unknown());
 
 export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
@@ -26,6 +27,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
   const api = `/${name}`;
   const action = (verb: Verb): Action =>
     spec.actions === undefined ? `${spec.name}.${verb}` : spec.actions[verb];
+  const { toForm = same, fromForm = same } = spec;
   const { shape } = spec.list;
 
   const list: ListSpec<Row> = {
@@ -51,7 +53,8 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
   const find = async (c: Scene, id: string) => {
     const { value, etag } = await c.get("rest").read(`${api}/${encodeURIComponent(id)}`, anyRow);
     const row = shape.parse(value);
-    return { row, etag, typed: typedOf(fields, value), body: bodyOf(newFields, value) };
+    const entered = toForm(value);
+    return { row, etag, typed: typedOf(fields, entered), body: fromForm(bodyOf(newFields, entered)) };
   };
 
   const showOne = async (c: Scene, id: string, sent?: { outcome: Outcome; theirs: boolean }) => {
@@ -101,7 +104,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
         list,
         actions: (c) => (
           <>
-            {spec.beside}
+            {spec.beside?.(c)}
             {may(c, action("create")) && <LinkButton to={`${path}/new`}>New {noun}</LinkButton>}
           </>
         ),
@@ -117,7 +120,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
       const again = async (outcome: Outcome) =>
         c.html(<NewPage place={await placeOf(c, newFields)} outcome={outcome} once={once} />, 422);
       if (faults.length > 0) return again({ typed, faults });
-      const sent = await c.get("rest").send("POST", api, { json: body, once });
+      const sent = await c.get("rest").send("POST", api, { json: fromForm(body), once });
       if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
       await setFlash(c, { says: `The ${noun} is made.` });
       return c.redirect(path, 303);
@@ -132,7 +135,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
         return c.html(await showOne(c, id, { outcome: { typed, faults }, theirs: false }), 422);
       }
       const sent = await c.get("rest").send("PATCH", `${api}/${encodeURIComponent(id)}`, {
-        ...{ json: body, ifMatch: c.get("form").etag },
+        ...{ json: fromForm(body), ifMatch: c.get("form").etag },
       });
       if (sent.ok) {
         await setFlash(c, { says: "Saved." });

@@ -1,8 +1,10 @@
 /** A collection of the REST interface, said once for people: its list, its form, and what each thing is called. */
+import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import type { Action } from "../../core/access/actions.ts";
 import type { ManagedName } from "../../core/access/managed-actions.ts";
 import type { FieldSpec } from "../forms/fields.ts";
+import type { AdminEnv } from "../gate.ts";
 import type { ListSpec } from "../lists/spec.ts";
 import type { Section } from "../ui/navigation.ts";
 
@@ -37,8 +39,11 @@ interface ManagedPages<Row> {
     readonly label: string;
     readonly busy?: string;
   }[];
-  /** Beside the button that makes a new one. */
-  readonly beside?: Child;
+  /** Where the form's members are not the interface's: the row as the form has it, and what was entered as it is sent. */
+  readonly toForm?: (row: Record<string, unknown>) => Record<string, unknown>;
+  readonly fromForm?: (body: Record<string, unknown>) => Record<string, unknown>;
+  /** Beside the button that makes a new one; it asks by itself who may press what. */
+  readonly beside?: (c: Context<AdminEnv>) => Child;
   /** Above the form of one that is there. */
   readonly about?: (row: Row) => Child;
 }

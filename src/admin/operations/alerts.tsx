@@ -67,7 +67,7 @@ const rules = managed({
   intro: "What is watched over every minute, and who is told when it is too much.",
   also: "alarm notify webhook monitoring threshold",
   empty: "Be told when calls fail, answers take too long, or a server is unhealthy.",
-  beside: (
+  beside: () => (
     <LinkButton to={`${PATH}/signing`} kind="quiet">
       Signing secret
     </LinkButton>

@@ -33,7 +33,7 @@ const policies = managed({
   intro: "How long records are kept. What is older goes once a day, in batches.",
   also: "delete old logs legal hold gdpr keep",
   empty: "Without one, records are kept as long as the gateway's own policy says, or for ever.",
-  beside: (
+  beside: () => (
     <LinkButton to={`${PATH}/dry-run`} kind="quiet">
       Dry run
     </LinkButton>

@@ -89,6 +89,7 @@ img.made { max-width: 100%; border: 1px solid var(--line); border-radius: var(--
 code.secret { font-size: 0.9375rem; background: var(--sunken); padding: 0.4rem 0.6rem; border-radius: var(--radius); }
 .filters .grow { flex: 1 1 16rem; }
 .clamp { display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
+meter { width: 8rem; height: 0.75rem; }
 .stack { display: grid; gap: 1rem; align-content: start; min-width: 0; }
 .stats { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(9.5rem, 100%), 1fr)); margin: 0; }
 .stat { gap: 0.125rem; padding: 0.75rem 1rem; }
@@ -145,6 +146,7 @@ form { display: grid; gap: var(--space); margin: 0; }
 form.inline { display: inline-flex; gap: 0.5rem; align-items: center; }
 form.filters { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; max-width: 36rem; }
+form.asks { display: flex; align-items: end; } form.asks label { flex: 1 1 12rem; }
 form.wide { max-width: 44rem; }
 fieldset { border: 1px solid var(--line); border-radius: var(--radius); padding: var(--space); margin: 0; display: grid; gap: 0.5rem; min-width: 0; }
 legend { font-weight: 600; padding: 0 0.25rem; }

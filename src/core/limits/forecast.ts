@@ -60,7 +60,7 @@ export function observe(before: Forecaster, minute: number, requests: number | u
   const streak = isCut ? (raw > 0 ? Math.max(0, known.streak) + 1 : Math.min(0, known.streak) - 1) : 0;
   const isChange = Math.abs(streak) >= A_CHANGE;
   const surprise = isChange ? raw : Math.max(-most, Math.min(most, raw));
-  const isFirst = known.taught.every((minutes) => minutes === 0);
+  const isFirst = !hasLearned(known);
   const alpha = isFirst ? 1 : known.hasSeason ? ALPHA : ALPHA_FIRST_DAY;
   const level = isFirst ? requests : drifted + alpha * surprise;
   return {
@@ -73,6 +73,10 @@ export function observe(before: Forecaster, minute: number, requests: number | u
     minute,
   };
 }
+
+/** Before that there is nothing to forecast by. */
+export const hasLearned = ({ taught, hasSeason }: Forecaster) =>
+  hasSeason || taught.some((minutes) => minutes > 0);
 
 /** Requests a minute, `ahead` minutes after the last that was told; never less than none. */
 export function forecast(known: Forecaster, ahead: number): number {

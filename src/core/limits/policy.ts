@@ -104,5 +104,43 @@ function limit(kind: Kind, id: string, { limitCount, windowSeconds, burstFactor 
   };
 }
 
+/** Whose tokens a key stands for; undefined for the system's own. */
+export interface KeyedLimit {
+  readonly kind: Kind;
+  /** What the key's own limits are known by: a role's caller has the role before them. */
+  readonly subject: string;
+  readonly windowSeconds: number;
+}
+
+export function limitIn(key: string): KeyedLimit | undefined {
+  const [, kind, subject = "", seconds] = /^(tenant|role|user|key|ip):(.*):(\d+)$/.exec(key) ?? [];
+  const known = LIMITED_KINDS.find((each) => each === kind);
+  return known && { kind: known, subject, windowSeconds: Number(seconds) };
+}
+
+const LIMITED_KINDS = ["tenant", "role", "user", "key", "ip"] as const satisfies readonly Kind[];
+
+/** How many may be spent in one window; undefined for a key's own limits, which stand with the key. */
+export function mostFor(
+  limits: CompiledLimits,
+  { kind, subject, windowSeconds }: KeyedLimit,
+): number | undefined {
+  const role = LIMITED_ROLES.find((each) => subject.startsWith(`${each}:`));
+  const id = kind === "role" ? role : subject;
+  const fallback =
+    kind === "ip" ? [IP_DEFAULT] : kind === "role" && role !== undefined ? [ROLE_DEFAULTS[role]] : [];
+  const found = limits.get(`${kind}:${id}`) ?? limits.get(kind) ?? fallback;
+  const terms = found.find((each) => each.windowSeconds === windowSeconds);
+  return terms && Math.floor(terms.limitCount * terms.burstFactor);
+}
+
+const LIMITED_ROLES = [
+  "admin",
+  "user",
+  "service",
+  "readonly",
+  "anonymous",
+] as const satisfies readonly LimitedCaller["role"][];
+
 /** The system's own is nobody's business until it is the one that refuses. */
 export const isShown = (limit: Limit) => limit.key !== SYSTEM_KEY;

@@ -1,8 +1,7 @@
 /** Access controls as those who write them see them, and whether what they speak of is there. */
-import { and, asc, eq, gt } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { apiKeys, legacyApiKeys, serverAccessControls } from "../schema/access.ts";
 import { mcpServers, serverTools } from "../schema/registry.ts";
-import { limitOf } from "./paging.ts";
 import { decisiveControl } from "./snapshot.ts";
 import type { Queries } from "./types.ts";
 
@@ -20,33 +19,6 @@ export const shownControl = {
 export type NewControl = typeof controls.$inferInsert;
 
 const one = (tenantId: string, id: string) => and(eq(controls.tenantId, tenantId), eq(controls.id, id));
-
-export function listControls(
-  db: Queries,
-  tenantId: string,
-  query: {
-    subject?: Pick<NewControl, "subjectType" | "subjectId"> | undefined;
-    serverId?: string | undefined;
-    after?: string | undefined;
-    limit: number;
-  },
-) {
-  const { subject, serverId, after } = query;
-  return db
-    .select(shownControl)
-    .from(controls)
-    .where(
-      and(
-        eq(controls.tenantId, tenantId),
-        subject &&
-          and(eq(controls.subjectType, subject.subjectType), eq(controls.subjectId, subject.subjectId)),
-        serverId === undefined ? undefined : eq(controls.serverId, serverId),
-        after === undefined ? undefined : gt(controls.id, after),
-      ),
-    )
-    .orderBy(asc(controls.id))
-    .limit(limitOf(query.limit));
-}
 
 export function controlById(db: Queries, tenantId: string, id: string) {
   return db.select(shownControl).from(controls).where(one(tenantId, id));

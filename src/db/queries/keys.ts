@@ -1,5 +1,5 @@
 /** Keys as those who hold and those who look after them see them: neither hash nor salt leaves this file but to prove. */
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import { apiKeys, legacyApiKeys } from "../schema/access.ts";
 import { user } from "../schema/identity.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
@@ -127,4 +127,11 @@ export function addLegacyKeyUsage(db: Queries, usage: readonly KeyUsage[]) {
     })
     .from(used(usage))
     .where(sql`${legacyApiKeys.id} = used.id`);
+}
+
+export function keyRates(db: Queries, tenantId: string, ids: readonly string[]) {
+  return db
+    .select({ id: apiKeys.id, perHour: apiKeys.rateLimitPerHour, perDay: apiKeys.rateLimitPerDay })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.tenantId, tenantId), inArray(apiKeys.id, [...ids])));
 }

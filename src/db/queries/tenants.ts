@@ -1,5 +1,5 @@
 /** Tenants as those see them who run the gateway (system role), and as a tenant sees itself. */
-import { and, asc, count, eq, ne, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, ne, sql } from "drizzle-orm";
 import type { TenantStatus } from "../../core/vocabulary.ts";
 import { apiKeys } from "../schema/access.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
@@ -93,4 +93,11 @@ export function membersAndLimits(db: Queries, tenantId: string) {
     .leftJoin(tenantMembers, eq(tenantMembers.tenantId, tenants.id))
     .where(eq(tenants.id, tenantId))
     .groupBy(tenants.id);
+}
+
+export function tenantsAmong(db: Queries, ids: readonly string[]) {
+  return db
+    .select({ id: tenants.id, name: tenants.name, slug: tenants.slug, weight: tenants.weight })
+    .from(tenants)
+    .where(inArray(tenants.id, [...ids]));
 }

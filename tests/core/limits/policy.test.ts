@@ -3,10 +3,14 @@ import { policyHeader, rateLimitHeader, retryAfterSeconds } from "../../../src/c
 import type { Limit } from "../../../src/core/limits/lease.ts";
 import {
   compileLimits,
+  isShown,
   type LimitConfig,
   type LimitedCaller,
+  limitIn,
   limitsOf,
+  mostFor,
 } from "../../../src/core/limits/policy.ts";
+import { SYSTEM_LIMIT } from "../../../src/core/limits/tenant-limits.ts";
 
 const row = (over: Partial<LimitConfig>): LimitConfig => ({
   tenantId: null,
@@ -84,6 +88,36 @@ describe("the limits of a caller", () => {
   ])("%s", (_, caller, configs, expected) => {
     expect(shown(caller, ...configs)).toEqual(expected);
   });
+});
+
+describe("what a key stands for", () => {
+  const limits = compileLimits([
+    row({ subjectId: "user", limitCount: 40, burstFactor: 1.5 }),
+    row({ subjectType: "tenant", limitCount: 500, windowSeconds: 3600 }),
+  ]);
+
+  it.each<[string, string, string, number | undefined]>([
+    ["role:user:person:01:60", "role", "user:person:01", 60],
+    ["role:anonymous:2001:db8::/64:60", "role", "anonymous:2001:db8::/64", 20],
+    ["tenant::3600", "tenant", "", 500],
+    ["ip:203.0.113.9:60", "ip", "203.0.113.9", 3000],
+    ["key:01:3600", "key", "01", undefined],
+  ])("%s is the limit of %s %s", (key, kind, subject, most) => {
+    const found = limitIn(key);
+    expect(found).toMatchObject({ kind, subject });
+    expect(found && mostFor(limits, found)).toBe(most);
+  });
+
+  it("is found for the very keys that callers are limited by", () => {
+    const caller = { id: "person:01", role: "user", userId: "01", place: "203.0.113.9" } as const;
+    for (const { key, count, burst, windowMs } of limitsOf(limits, caller).filter(isShown)) {
+      const found = limitIn(key);
+      expect(found?.windowSeconds).toBe(windowMs / 1000);
+      expect(found && mostFor(limits, found)).toBe(count * burst);
+    }
+  });
+
+  it("is nothing for the system's own", () => expect(limitIn(SYSTEM_LIMIT.key)).toBeUndefined());
 });
 
 describe("headers", () => {

@@ -1,0 +1,269 @@
+/** Who may do what, and why: asked by an address that can be shared, answered by the very rules that decide. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { ACTIONS } from "../../core/access/actions.ts";
+import { ROLES } from "../../core/vocabulary.ts";
+import type { Option } from "../forms/fields.ts";
+import { Notice } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { serverOptions, subjectIn, subjectOptions } from "../names.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { Badge, Details, Time } from "../ui/parts.tsx";
+
+const PATH = "/admin/access-controls/explain";
+
+const explanation = z.object({
+  allowed: z.boolean(),
+  because: z.string(),
+  reason: z.string(),
+  rule: z.object({ id: z.string() }).nullable(),
+  at: z.string(),
+});
+type Explanation = z.infer<typeof explanation>;
+
+/** As the address has it. */
+interface Asked {
+  readonly who: string;
+  readonly kind: string;
+  readonly server: string;
+  readonly name: string;
+  readonly action: string;
+  readonly at: string;
+}
+
+const KINDS: readonly Option[] = [
+  { value: "tool", label: "Call a tool" },
+  { value: "prompt", label: "Get a prompt" },
+  { value: "resource", label: "Read a resource" },
+  { value: "server", label: "Connect to a server" },
+  { value: "action", label: "Do something here" },
+];
+
+/** What the interface calls what decided, in words. */
+const BECAUSE: Readonly<Record<string, string>> = {
+  role: "the role",
+  scope: "the scopes",
+  operator: "being an operator",
+  configuration: "the kind of resource",
+  rule: "a rule",
+  readonly: "being read-only",
+  default: "the organisation's default",
+  proof: "the account or key itself",
+};
+
+const askedOf = (c: Context<AdminEnv>): Asked => {
+  const of = (name: string) => c.req.query(name)?.trim() ?? "";
+  return {
+    who: of("who"),
+    kind: of("kind") || "tool",
+    server: of("server"),
+    name: of("name"),
+    action: of("action"),
+    at: of("at"),
+  };
+};
+
+/** As the field takes it; addresses are edited by hand. */
+const isMoment = (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text);
+
+const isAsked = ({ kind, server, action }: Asked) => (kind === "action" ? action !== "" : server !== "");
+
+function principalIn(who: string) {
+  const { type, id } = subjectIn(who);
+  if (type === "user") return { userId: id };
+  return type === "key" ? { keyId: id } : { role: id };
+}
+
+function questionOf({ who, kind, server, name, action, at }: Asked) {
+  const time = at === "" ? undefined : new Date(`${at}Z`);
+  return {
+    principal: principalIn(who),
+    ...(kind === "action" ? { action } : { use: { kind, serverId: server, name } }),
+    ...(time !== undefined && { at: Number.isNaN(time.getTime()) ? at : time.toISOString() }),
+  };
+}
+
+type Answer = { readonly says: Explanation } | { readonly problem: string };
+
+async function ask(c: Context<AdminEnv>, asked: Asked): Promise<Answer> {
+  const sent = await c.get("rest").send("POST", "/access/explain", { json: questionOf(asked) });
+  if (sent.ok) return { says: explanation.parse(sent.value) };
+  if (sent.refusal.status === 403) throw sent.refusal;
+  const { errors, message } = sent.refusal;
+  return { problem: errors.map((fault) => `${fault.path} ${fault.message}`).join(" · ") || message };
+}
+
+export const explainer = new Hono<AdminEnv>().get(PATH, gate("access.explain"), async (c) => {
+  const asked = askedOf(c);
+  const rest = c.get("rest");
+  const asks = isAsked(asked);
+  const [subjects, servers, answer, roles] = await Promise.all([
+    subjectOptions(rest),
+    serverOptions(rest),
+    asks && asked.who !== "" ? ask(c, asked) : undefined,
+    asks
+      ? Promise.all(
+          ROLES.map(async (role) => ({ role, answer: await ask(c, { ...asked, who: `role:${role}` }) })),
+        )
+      : [],
+  ]);
+  return c.html(
+    <Page
+      title="Who may do what"
+      intro="Ask what the rules come to, for somebody and at a time. Nothing is called."
+      frame={frameOf(c)}
+      crumbs={[{ label: "Access controls", path: "/admin/access-controls" }]}
+    >
+      <Question asked={asked} subjects={subjects} servers={servers} />
+      {answer !== undefined && <Verdict answer={answer} who={labelOf(subjects, asked.who)} />}
+      {roles.length > 0 && <ByRole rows={roles} />}
+    </Page>,
+  );
+});
+
+const labelOf = (options: readonly Option[], value: string) =>
+  options.find((option) => option.value === value)?.label ?? value;
+
+interface QuestionProps {
+  readonly asked: Asked;
+  readonly subjects: readonly Option[];
+  readonly servers: readonly Option[];
+}
+
+function Question({ asked, subjects, servers }: QuestionProps) {
+  const isAction = asked.kind === "action";
+  return (
+    <form method="get" action={PATH} class="filters card asks">
+      <Choice name="who" label="Who" value={asked.who} options={subjects} none="Each role" />
+      <Choice name="kind" label="Wants to" value={asked.kind} options={KINDS} submits />
+      {isAction ? (
+        <Choice
+          name="action"
+          label="What"
+          value={asked.action}
+          options={Object.keys(ACTIONS).map((value) => ({ value, label: value }))}
+          none="–"
+        />
+      ) : (
+        <>
+          <Choice name="server" label="Of the server" value={asked.server} options={servers} none="–" />
+          {asked.kind !== "server" && (
+            <label>
+              Called
+              <input
+                type="text"
+                name="name"
+                value={asked.name}
+                maxlength={2000}
+                placeholder={asked.kind === "resource" ? "file:///…" : "its name on the server"}
+              />
+            </label>
+          )}
+        </>
+      )}
+      <label>
+        At, in UTC
+        <input type="datetime-local" name="at" value={isMoment(asked.at) ? asked.at : ""} />
+      </label>
+      <button type="submit">Explain</button>
+    </form>
+  );
+}
+
+interface ChoiceProps {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly Option[];
+  readonly none?: string;
+  /** What else there is to choose depends on it. */
+  readonly submits?: boolean;
+}
+
+function Choice({ name, label, value, options, none, submits = false }: ChoiceProps) {
+  return (
+    <label>
+      {label}
+      <select name={name} {...(submits && { "data-submits": "" })}>
+        {none !== undefined && <option value="">{none}</option>}
+        {options.map((option) => (
+          <option value={option.value} selected={option.value === value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const Decision = ({ allowed }: Pick<Explanation, "allowed">) => (
+  <Badge tone={allowed ? "good" : "bad"}>{allowed ? "allowed" : "refused"}</Badge>
+);
+
+const RuleLink = ({ rule }: Pick<Explanation, "rule">) =>
+  rule === null ? <>–</> : <a href={`/admin/access-controls/${rule.id}`}>the rule</a>;
+
+function Verdict({ answer, who }: { answer: Answer; who: string }) {
+  if ("problem" in answer) return <Notice bad>{answer.problem}</Notice>;
+  const { says } = answer;
+  return (
+    <section class="card" aria-labelledby="verdict">
+      <div class="row">
+        <h2 id="verdict">{who}</h2>
+        <Decision allowed={says.allowed} />
+      </div>
+      <p>{says.reason}</p>
+      <Details
+        of={[
+          ["Decided by", BECAUSE[says.because] ?? says.because],
+          ["Rule", <RuleLink rule={says.rule} />],
+          ["Asked for", <Time at={says.at} />],
+        ]}
+      />
+    </section>
+  );
+}
+
+function ByRole({ rows }: { rows: readonly { readonly role: string; readonly answer: Answer }[] }) {
+  return (
+    <section class="list" aria-labelledby="by-role">
+      <h2 id="by-role">The same for each role</h2>
+      <section class="scroll" aria-label="By role" tabindex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Role</th>
+              <th scope="col">Decision</th>
+              <th scope="col">Decided by</th>
+              <th scope="col">Why</th>
+              <th scope="col">Rule</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ role, answer }) =>
+              "problem" in answer ? (
+                <tr>
+                  <td>{role}</td>
+                  <td colspan={4}>{answer.problem}</td>
+                </tr>
+              ) : (
+                <tr>
+                  <td>{role}</td>
+                  <td>
+                    <Decision allowed={answer.says.allowed} />
+                  </td>
+                  <td>{BECAUSE[answer.says.because] ?? answer.says.because}</td>
+                  <td>{answer.says.reason}</td>
+                  <td>
+                    <RuleLink rule={answer.says.rule} />
+                  </td>
+                </tr>
+              ),
+            )}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}

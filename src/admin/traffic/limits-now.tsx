@@ -1,0 +1,103 @@
+/** Limits as they stand: how full each is, the share of the whole, what is expected of the next hour, and who is shut out. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { LIMIT_SUBJECTS } from "../../core/vocabulary.ts";
+import { type AdminEnv, gate } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { pageOf } from "../rest.ts";
+import { settle } from "../settle.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { live } from "../ui/live.ts";
+import { Live } from "../ui/parts.tsx";
+import { Bans, Buckets, Figures, Outlook, Shares } from "./limits-view.tsx";
+
+const PATH = "/admin/rate-limits/now";
+const REFRESH_MS = 3000;
+
+const bucketShape = z.object({
+  kind: z.enum(LIMIT_SUBJECTS),
+  subject: z.string(),
+  windowSeconds: z.number(),
+  spent: z.number(),
+  most: z.number().nullable(),
+});
+const minute = z.object({ minute: z.number(), requests: z.number() });
+const outlookShape = z.object({
+  share: z.number().nullable(),
+  expectedPeak: z.number(),
+  knowsDays: z.boolean(),
+  past: z.array(minute.extend({ forecast: z.number().nullable() })),
+  next: z.array(minute),
+});
+const trafficShape = z.object({
+  advice: z.array(z.object({ limit: z.string(), days: z.number(), suggestedFactor: z.number() })),
+  bans: z.array(z.object({ place: z.string(), endsAt: z.string() })),
+});
+const sharesShape = z.object({
+  capacity: z.number(),
+  items: z.array(z.object({ name: z.string(), weight: z.number(), share: z.number() })),
+});
+const people = pageOf(z.object({ id: z.string(), name: z.string() }));
+
+export type Bucket = z.infer<typeof bucketShape> & { readonly name: string };
+export type OutlookView = z.infer<typeof outlookShape>;
+export type TrafficView = z.infer<typeof trafficShape>;
+export type SharesView = z.infer<typeof sharesShape>;
+
+/** Subjects hold ids, behind what they are the ids of. */
+async function bucketsOf(c: Context<AdminEnv>): Promise<readonly Bucket[]> {
+  const rest = c.get("rest");
+  const [{ value }, members, keys] = await Promise.all([
+    rest.read("/traffic/limits", pageOf(bucketShape)),
+    rest.read("/users", people, { limit: 200, fields: "id,name" }),
+    rest.read("/keys", people, { limit: 200 }),
+  ]);
+  const names = new Map([...members.value.items, ...keys.value.items].map(({ id, name }) => [id, name]));
+  return value.items.map((bucket) => {
+    const id = bucket.subject.split(":").at(-1) ?? "";
+    return { ...bucket, name: names.get(id) ?? bucket.subject };
+  });
+}
+
+export const limitsNow = new Hono<AdminEnv>()
+  .get(PATH, gate("traffic.read"), async (c) => {
+    const rest = c.get("rest");
+    const [buckets, outlook, traffic, shares] = await Promise.all([
+      bucketsOf(c),
+      rest.read("/traffic/outlook", outlookShape),
+      rest.read("/traffic", trafficShape),
+      may(c, "system.read") ? rest.read("/system/shares", sharesShape) : undefined,
+    ]);
+    const frame = frameOf(c);
+    return c.html(
+      <Page
+        title="Limits now"
+        intro="How full the limits are, and what is expected of the next hour."
+        frame={frame}
+        crumbs={[{ label: "Rate limits", path: "/admin/rate-limits" }]}
+      >
+        <Figures outlook={outlook.value} traffic={traffic.value} />
+        <Outlook outlook={outlook.value} advice={traffic.value.advice} />
+        <section class="list" aria-labelledby="buckets">
+          <h2 id="buckets">In use</h2>
+          <Live id="buckets-now" path={`${PATH}/live`}>
+            <Buckets buckets={buckets} />
+          </Live>
+        </section>
+        <Bans bans={traffic.value.bans} token={may(c, "traffic.lift") ? frame.formToken : undefined} />
+        {shares !== undefined && <Shares shares={shares.value} />}
+      </Page>,
+    );
+  })
+  .get(`${PATH}/live`, gate("traffic.read"), (c) =>
+    live(c, REFRESH_MS, async () => {
+      const html = await (<Buckets buckets={await bucketsOf(c)} />);
+      return { event: "replace", html: String(html) };
+    }),
+  )
+  .post(`${PATH}/lift`, gate("traffic.lift"), async (c) => {
+    const { place = "" } = c.get("form");
+    const sent = await c.get("rest").send("POST", "/traffic/lift-ban", { json: { place } });
+    return settle(c, sent, { says: `${place} may come in again.`, back: PATH });
+  });

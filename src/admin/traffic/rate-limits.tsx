@@ -1,0 +1,166 @@
+/** How often who may ask. How full the limits are just now is told by limits-now.tsx. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { LIMIT_SUBJECTS, ROLES } from "../../core/vocabulary.ts";
+import type { Option } from "../forms/fields.ts";
+import { LinkButton } from "../forms/parts.tsx";
+import type { AdminEnv } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { optionsFrom, YES_NO } from "../lists/spec.ts";
+import { managed } from "../managed/collection.tsx";
+import { namesOfSubjects, subjectIn, subjectOptions } from "../names.ts";
+import type { Rest } from "../rest.ts";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge } from "../ui/parts.tsx";
+import { limitsNow } from "./limits-now.tsx";
+import { perWindow } from "./windows.ts";
+
+const shape = z.object({
+  id: z.string(),
+  tenantId: z.string().nullable(),
+  subjectType: z.enum(LIMIT_SUBJECTS),
+  subjectId: z.string().nullable(),
+  limitCount: z.number(),
+  windowSeconds: z.number(),
+  burstFactor: z.number(),
+  isActive: z.boolean(),
+  subjectName: z.string().optional(),
+});
+type Limit = z.infer<typeof shape>;
+
+const EACH: Readonly<Record<Limit["subjectType"], string>> = {
+  global: "the whole gateway",
+  tenant: "the whole organisation",
+  role: "each caller of any role",
+  user: "each person",
+  key: "each key",
+  ip: "each address",
+};
+
+const nameOf = ({ subjectType, subjectId, subjectName }: Limit) =>
+  subjectId === null ? EACH[subjectType] : `${subjectType} ${subjectName ?? subjectId}`;
+
+async function limitedSubjects(rest: Rest): Promise<readonly Option[]> {
+  const each = (["tenant", "role", "user", "key", "ip"] as const).map((type) => ({
+    value: type,
+    label: EACH[type],
+  }));
+  const anonymous = { value: "role:anonymous", label: "role anonymous: who comes without a proof" };
+  return [...each, anonymous, ...(await subjectOptions(rest))];
+}
+
+const limits = managed<Limit>({
+  name: "rate-limits",
+  section: "Traffic",
+  title: "Rate limits",
+  noun: "rate limit",
+  intro: `How often who may ask. Without a line here: ${ROLES.length} roles and each address have limits by default.`,
+  also: "quota throttle buckets burst",
+  empty: "Give a role, a person, a key or everybody less or more than they have by default.",
+  beside: (c) =>
+    may(c, "traffic.read") && (
+      <LinkButton to="/admin/rate-limits/now" kind="quiet">
+        How full they are
+      </LinkButton>
+    ),
+  list: {
+    shape,
+    usual: "subjectType",
+    filters: [
+      { name: "subjectType", label: "For", kind: "choice", options: optionsFrom(LIMIT_SUBJECTS) },
+      { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
+    ],
+    async complete(rest, rows) {
+      const name = await namesOfSubjects(rest, rows);
+      return rows.map((row) => ({ ...row, subjectName: name(row) }));
+    },
+    columns: [
+      { name: "subjectType", label: "For", sorts: true, show: nameOf, plain: nameOf },
+      {
+        name: "limitCount",
+        label: "Requests",
+        sorts: true,
+        number: true,
+        show: ({ limitCount }) => limitCount,
+      },
+      {
+        name: "windowSeconds",
+        label: "Time",
+        sorts: true,
+        show: ({ windowSeconds }) => perWindow(windowSeconds),
+      },
+      { name: "burstFactor", label: "Burst", number: true, show: ({ burstFactor }) => `${burstFactor}×` },
+      {
+        name: "isActive",
+        label: "State",
+        show: ({ isActive }) => (
+          <Badge tone={isActive ? "plain" : "off"}>{isActive ? "active" : "off"}</Badge>
+        ),
+      },
+      {
+        name: "tenantId",
+        label: "By",
+        show: ({ tenantId }) => (tenantId === null ? "the system" : "an admin"),
+        plain: ({ tenantId }) => (tenantId === null ? "the system" : "an admin"),
+      },
+    ],
+  },
+  fields: [
+    {
+      name: "subjectId",
+      label: "For",
+      kind: "choice",
+      options: limitedSubjects,
+      fixed: true,
+      hint: "The limit of a role is that of each who acts in it.",
+      initial: "tenant",
+    },
+    { name: "limitCount", label: "Requests", kind: "number", min: 0, step: 1, hint: "0: none at all." },
+    {
+      name: "windowSeconds",
+      label: "In so many seconds",
+      kind: "number",
+      min: 1,
+      max: 86_400,
+      step: 1,
+      initial: "60",
+      hint: "60 is a minute, 3600 an hour, 86400 a day. The window slides.",
+    },
+    {
+      name: "burstFactor",
+      label: "Burst",
+      kind: "number",
+      min: 1,
+      max: 100,
+      initial: "1",
+      hint: "How many times as much may come at once after a quiet time.",
+    },
+    { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
+  ],
+  nameOf: (row) => `${row.limitCount} ${perWindow(row.windowSeconds)} for ${nameOf(row)}`,
+  isForeign: ({ tenantId }) => tenantId === null,
+  toForm: ({ subjectType, subjectId, ...row }) => ({
+    ...row,
+    subjectId: subjectId === null ? subjectType : `${subjectType}:${subjectId}`,
+  }),
+  fromForm: ({ subjectId, ...body }) => {
+    if (typeof subjectId !== "string") return body;
+    const { type, id } = subjectIn(subjectId);
+    return { ...body, subjectType: type, subjectId: id === "" ? null : id };
+  },
+});
+
+export const rateLimits: PageGroup = {
+  nav: [
+    ...limits.nav,
+    {
+      section: "Traffic",
+      label: "Limits now",
+      path: "/admin/rate-limits/now",
+      action: "traffic.read",
+      also: "live buckets fairness share forecast bans banned addresses",
+    },
+  ],
+  // Before the pages of single limits, whose address it would otherwise be.
+  routes: new Hono<AdminEnv>().route("/", limitsNow).route("/", limits.routes),
+};
