@@ -1,6 +1,6 @@
 /** What the first page costs: two looks into the database, whatever it shows. */
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { servicesOf } from "../../src/services.ts";
 import { addTenant } from "../api/support.ts";
@@ -10,9 +10,10 @@ it("takes at most two round trips to the database", async () => {
   await tenant.addServer("one");
   const headers = await tenant.addOperator();
   const app = createApp();
-  const { queryStatistics } = servicesOf(env).services;
+  // What was counted leaves with the log of each request, so it is seen on its way in.
+  const recorded = vi.spyOn(servicesOf(env).services.queryStatistics, "record");
   for (const range of ["hour", "week"]) {
-    queryStatistics.drain();
+    recorded.mockClear();
     const context = createExecutionContext();
     const answer = await app.fetch(
       new Request(`${env.PUBLIC_URL}/admin?range=${range}`, { headers }),
@@ -23,8 +24,7 @@ it("takes at most two round trips to the database", async () => {
     await waitOnExecutionContext(context);
     expect(answer.status).toBe(200);
     expect(text).toContain("Needs attention");
-    const roundTrips = queryStatistics.drain().reduce((sum, { roundTrips: some }) => sum + some, 0);
-    expect(roundTrips).toBeGreaterThan(0);
-    expect(roundTrips).toBeLessThanOrEqual(2);
+    expect(recorded.mock.calls.length).toBeGreaterThan(0);
+    expect(recorded.mock.calls.length).toBeLessThanOrEqual(2);
   }
 });

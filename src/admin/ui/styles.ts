@@ -28,9 +28,9 @@ const SHELL = `
 kbd { font: var(--mono); font-size: 0.75rem; border: 1px solid var(--line); border-radius: 0.25rem; padding: 0 0.25rem; }
 .frame { display: grid; grid-template-columns: var(--nav-width) minmax(0, 1fr); }
 .side { padding: 1rem 0.5rem; font-size: 0.875rem; }
-.side h2 { font-size: 0.75rem; font-weight: 600; color: var(--quiet); margin: 1rem 0.75rem 0.25rem; }
+.side h2 { font-size: 0.6875rem; font-weight: 600; color: var(--quiet); margin: 0.875rem 0.75rem 0.125rem; }
 .side ul { list-style: none; margin: 0; padding: 0; }
-.side a { display: block; padding: 0.3rem 0.75rem; border-radius: var(--radius); color: var(--ink); text-decoration: none; }
+.side a { display: block; padding: 0.2rem 0.75rem; font-size: 0.8125rem; border-radius: var(--radius); color: var(--ink); text-decoration: none; }
 .side a:hover { background: var(--sunken); }
 .side a[aria-current] { background: var(--accent-ground); color: var(--accent); font-weight: 600; }
 @media (min-width: 56rem) {
