@@ -97,8 +97,9 @@ document.addEventListener("click", async (event) => {
   if (event.target.id === "palette") event.target.close();
   const pause = event.target.closest("[data-pauses]");
   if (pause) {
-    const isPaused = document.getElementById(pause.dataset.pauses).toggleAttribute("data-paused");
-    pause.setAttribute("aria-pressed", String(isPaused));
+    const region = document.getElementById(pause.dataset.pauses);
+    pause.setAttribute("aria-pressed", String(region.toggleAttribute("data-paused")));
+    region.dispatchEvent(new Event("pause-pressed"));
   }
   const button = event.target.closest("[data-copy]");
   if (!button) return;
@@ -158,12 +159,29 @@ const listen = (root) =>
       region.innerHTML = data;
       enhance(region);
     });
-    source.addEventListener("prepend", ({ data }) => {
-      if (region.dataset.paused !== undefined) return;
-      region.insertAdjacentHTML("afterbegin", data);
+    let held = [];
+    const show = () => {
+      if (region.dataset.paused !== undefined) {
+        if (held.length > 0) say("More is held back");
+        return;
+      }
+      for (const data of held) {
+        const rows = document.createElement("template");
+        rows.innerHTML = data;
+        // After a break the server tells some of them again.
+        each("[id]", rows.content, (row) => document.getElementById(row.id) && row.remove());
+        region.prepend(rows.content);
+      }
+      held = [];
+      say("Live");
       while (region.children.length > Number(region.dataset.most ?? 200)) region.lastElementChild.remove();
       enhance(region);
+    };
+    source.addEventListener("prepend", ({ data }) => {
+      held = [...held, data].slice(-100);
+      show();
     });
+    region.addEventListener("pause-pressed", show);
     source.addEventListener("end", () => source.close());
     addEventListener("pagehide", () => source.close());
   });

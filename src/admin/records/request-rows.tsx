@@ -47,7 +47,7 @@ export const durationText = (ms: number) => (ms >= 10_000 ? withUnit(ms / 1000, 
 /** Of the tail. */
 export function RequestLine({ request }: { request: RequestRow }) {
   return (
-    <div class="line-of-log">
+    <div class="line-of-log" id={`request-${request.id}`}>
       <a href={requestPath(request)}>
         <Time at={request.requestTime} />
       </a>

@@ -80,13 +80,12 @@ export const requestTail = new Hono<AdminEnv>()
   })
   .get("/admin/requests/tail/events", gate("request-logs.list"), (c) => {
     const query = asked.parse(c.req.query());
-    let told: ReadonlySet<string> | undefined;
+    let told: ReadonlySet<string> = new Set();
     return live(c, EVERY_MS, async () => {
       const rows = await latest(c, query);
-      const known = told;
+      // Of those that the page has shown already it takes no notice.
+      const fresh = rows.filter(({ id }) => !told.has(id));
       told = new Set(rows.map(({ id }) => id));
-      // The page has shown those that were there when it was made.
-      const fresh = known === undefined ? [] : rows.filter(({ id }) => !known.has(id));
       return fresh.length === 0
         ? undefined
         : { event: "prepend", html: String(await (<Lines of={fresh} />)) };
