@@ -1,16 +1,10 @@
-/** Configuration and database as people meet them; the admin of this walk runs the whole gateway too. */
+/** Configuration and database as people meet them. */
 import { describe, expect, it } from "vitest";
 import { type Stage, walkPages } from "../fixtures/pages.ts";
 
 const admins = { for: ["admin"] } as const;
 
-async function beOperator(stage: Stage): Promise<void> {
-  await stage.people.query(
-    `update "user" set role = 'admin'
-     where id = (select user_id from tenant_members where tenant_id = $1 and role = 'admin' limit 1)`,
-    [stage.tenant.id],
-  );
-}
+const operators = { for: ["operator"] } as const;
 
 walkPages({
   name: "configuration and database",
@@ -23,16 +17,19 @@ walkPages({
       picture: "setting",
     },
     { path: "/admin/settings/telemetry.otlp.authorization", heading: /^Authorization/, ...admins },
-    { path: "/admin/system-settings", heading: "System configuration", ...admins },
-    { path: "/admin/system-settings/telemetry.otlp.endpoint", heading: "OpenTelemetry collector", ...admins },
+    { path: "/admin/system-settings", heading: "System configuration", ...operators },
+    {
+      path: "/admin/system-settings/telemetry.otlp.endpoint",
+      heading: "OpenTelemetry collector",
+      ...operators,
+    },
     { path: "/admin/configs", heading: "All values", ...admins },
     { path: "/admin/configs/new", heading: "New configuration value", ...admins },
     { path: "/admin/configs/{config}", heading: "billing.terms", ...admins },
     { path: "/admin/configs/{config}/history", heading: "History", ...admins, picture: "config-history" },
-    { path: "/admin/database", heading: "Database", ...admins, picture: "database" },
+    { path: "/admin/database", heading: "Database", ...operators, picture: "database" },
   ],
   async prepare(stage) {
-    await beOperator(stage);
     const [row] = await stage.people.query(
       `insert into system_configs (tenant_id, key, value, version) values ($1, 'billing.terms', '{"days": 14, "currency": "EUR"}', 2) returning id`,
       [stage.tenant.id],
@@ -61,7 +58,7 @@ walkPages({
       page.goto(stage().gateway.url + path);
 
     it("says what should be done about the database", () =>
-      stage().visit("admin", async (page) => {
+      stage().visit("operator", async (page) => {
         await go(page, "/admin/database");
         await page.getByText("Transactions stay open.").waitFor();
         await page.getByText("As the Worker sees it").waitFor();
