@@ -90,13 +90,20 @@ export const TITLES: Readonly<Record<ErrorCode, string>> = {
   internal: "Something went wrong on our side",
 };
 
+/** V8's own, and in no standard. */
+const stacks: ErrorConstructor & { stackTraceLimit?: number } = Error;
+
 export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
   readonly title: string;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    // Where in our code somebody else's mistake was noticed is of no use, and costs more than the rest of a refusal.
+    const { stackTraceLimit = 10 } = stacks;
+    if (STATUS[code] < 500) stacks.stackTraceLimit = 0;
     super(message, options);
+    stacks.stackTraceLimit = stackTraceLimit;
     this.name = new.target.name;
     this.code = code;
     this.status = STATUS[code];
