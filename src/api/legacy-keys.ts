@@ -8,29 +8,39 @@ import {
   type NewKey,
   updateLegacyKey,
 } from "../db/queries/keys.ts";
+import { sortKey } from "../db/queries/listing.ts";
+import { legacyApiKeys } from "../db/schema/access.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { idParam, rotation } from "./key-schemas.ts";
+import { listQuery, type Sorts, slicedPage } from "./lists.ts";
 import { makerOf, mint, reachOf, refuseExcess, refuseOthersName, roleOfOwner } from "./minting.ts";
 import { once } from "./once.ts";
-import { idCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
 import { legacyKeyShape, renewedKeyShape } from "./shapes.ts";
 import { body, params, query } from "./validate.ts";
+
+const sorts: Sorts = {
+  keys: { createdAt: sortKey(legacyApiKeys.createdAt), name: sortKey(legacyApiKeys.name) },
+  usual: "createdAt",
+  id: legacyApiKeys.id,
+};
 
 export const legacyKeys = new Hono<AppEnv>()
   .get(
     "/",
     guard("legacy-keys.list"),
-    query(pageQuery),
+    query(listQuery(sorts, legacyKeyShape)),
     givesPage(legacyKeyShape, "Keys of the old form."),
     async (c) => {
-      const { limit, cursor } = c.req.valid("query");
-      const { principal, db } = c.var;
-      const after = readCursor(idCursor, cursor)?.id;
-      const rows = await listLegacyKeys(db, reachOf(principal), { after, limit: limit + 1 });
-      return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
+      const { principal, db, services } = c.var;
+      const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: c.req.path };
+      return c.json(
+        await slicedPage(scope, sorts, c.req.valid("query"), (slice) =>
+          listLegacyKeys(db, reachOf(principal), slice),
+        ),
+      );
     },
   )
   // The old text cannot be told from its hash, so upgrading gives a new one; the old one works on for a while.

@@ -8,7 +8,7 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
-import type { Order, Place, SortKey } from "../db/queries/listing.ts";
+import type { Order, Place, Slice, SortKey } from "../db/queries/listing.ts";
 import { type PageOf, pageQuery } from "./pages.ts";
 
 const MOST_KEYS = 3;
@@ -64,6 +64,27 @@ export function orderOf({ keys, id }: Sorts, sort: readonly string[]): Order {
 export function only(row: Readonly<Record<string, unknown>>, fields: readonly string[] | undefined) {
   if (fields === undefined) return row;
   return Object.fromEntries(fields.map((name) => [name, row[name]]));
+}
+
+interface Asked {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly sort: readonly string[];
+  readonly fields?: readonly string[] | undefined;
+}
+
+/** A page of a list that has a query of its own. */
+export async function slicedPage<R extends { readonly place: Place }>(
+  scope: CursorScope,
+  sorts: Sorts,
+  { limit, cursor, sort, fields }: Asked,
+  read: (slice: Slice) => PromiseLike<readonly R[]>,
+) {
+  const own = { ...scope, list: `${scope.list}?${sort.join()}` };
+  const slice = { order: orderOf(sorts, sort), after: await readPlace(own, cursor), limit: limit + 1 };
+  return sealedPage(own, await read(slice), limit, (page) =>
+    page.map(({ place: _, ...row }) => only(row, fields)),
+  );
 }
 
 /** What a cursor is good for. */

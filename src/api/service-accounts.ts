@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
+import { sortKey } from "../db/queries/listing.ts";
 import {
   deleteServiceAccount,
   insertServiceAccount,
@@ -11,14 +12,15 @@ import {
   serviceAccountById,
   updateServiceAccount,
 } from "../db/queries/service-accounts.ts";
+import { user } from "../db/schema/identity.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
 import { idParam } from "./key-schemas.ts";
+import { listQuery, type Sorts, slicedPage } from "./lists.ts";
 import { once } from "./once.ts";
-import { idCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
 import { accountShape } from "./shapes.ts";
 import { body, params, query } from "./validate.ts";
 
@@ -30,18 +32,26 @@ const accountChange = z
   .refine((wanted) => Object.keys(wanted).length > 0, "Name at least one thing to change.")
   .meta({ examples: [{ name: "Nightly build, old" }] });
 
+const sorts: Sorts = {
+  keys: { createdAt: sortKey(user.createdAt), name: sortKey(user.name) },
+  usual: "createdAt",
+  id: user.id,
+};
+
 export const serviceAccounts = new Hono<AppEnv>()
   .get(
     "/",
     guard("service-accounts.list"),
-    query(pageQuery),
+    query(listQuery(sorts, accountShape)),
     givesPage(accountShape, "Accounts of programs."),
     async (c) => {
-      const { limit, cursor } = c.req.valid("query");
-      const { principal, db } = c.var;
-      const after = readCursor(idCursor, cursor)?.id;
-      const rows = await listServiceAccounts(db, principal.tenantId, { after, limit: limit + 1 });
-      return c.json(pageOf(rows, limit, ({ id }) => ({ id })));
+      const { principal, db, services } = c.var;
+      const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: c.req.path };
+      return c.json(
+        await slicedPage(scope, sorts, c.req.valid("query"), (slice) =>
+          listServiceAccounts(db, principal.tenantId, slice),
+        ),
+      );
     },
   )
   .post(

@@ -1,9 +1,10 @@
 /** Keys as those who hold and those who look after them see them: neither hash nor salt leaves this file but to prove. */
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import { apiKeys, legacyApiKeys } from "../schema/access.ts";
 import { user } from "../schema/identity.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
 import { type KeyReach, keysInReach, shownKey } from "./access.ts";
+import { behind, orderBy, placeOf, type Slice } from "./listing.ts";
 import { limitOf } from "./paging.ts";
 import type { Queries } from "./types.ts";
 
@@ -57,19 +58,13 @@ const legacyInReach = ({ tenantId, userId }: KeyReach) =>
     userId === undefined ? undefined : eq(legacyApiKeys.userId, userId),
   );
 
-export function listLegacyKeys(
-  db: Queries,
-  reach: KeyReach,
-  query: { after?: string | undefined; limit: number },
-) {
+export function listLegacyKeys(db: Queries, reach: KeyReach, { order, after, limit }: Slice) {
   return db
-    .select(shownLegacyKey)
+    .select({ ...shownLegacyKey, place: placeOf(order) })
     .from(legacyApiKeys)
-    .where(
-      and(legacyInReach(reach), query.after === undefined ? undefined : gt(legacyApiKeys.id, query.after)),
-    )
-    .orderBy(asc(legacyApiKeys.id))
-    .limit(limitOf(query.limit));
+    .where(and(legacyInReach(reach), behind(order, after)))
+    .orderBy(...orderBy(order))
+    .limit(limitOf(limit));
 }
 
 export function legacyKeyById(db: Queries, reach: KeyReach, id: string) {

@@ -20,6 +20,13 @@ export interface Order {
 /** The values of the keys, then the id. */
 export type Place = readonly string[];
 
+/** Which part of a list, and in which order. */
+export interface Slice {
+  readonly order: Order;
+  readonly after?: Place | undefined;
+  readonly limit: number;
+}
+
 /** Where there is no value, the row comes last, or first where the order is turned round. */
 const NOTHING: Readonly<Record<string, string>> = {
   "double precision": "'infinity'",

@@ -1,7 +1,8 @@
 /** Accounts of programs: users that nobody signs in as. Users are the system role's to write, so the tenant stands in each query. */
-import { and, asc, eq, exists, gt, sql } from "drizzle-orm";
+import { and, eq, exists, sql } from "drizzle-orm";
 import { user } from "../schema/identity.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
+import { behind, orderBy, placeOf, type Slice } from "./listing.ts";
 import { limitOf } from "./paging.ts";
 import type { Queries } from "./types.ts";
 
@@ -15,18 +16,14 @@ export const shownAccount = {
 const ofTenant = (tenantId: string) =>
   and(eq(user.tenantId, tenantId), eq(user.role, "service"), eq(tenantMembers.tenantId, tenantId));
 
-export function listServiceAccounts(
-  db: Queries,
-  tenantId: string,
-  query: { after?: string | undefined; limit: number },
-) {
+export function listServiceAccounts(db: Queries, tenantId: string, { order, after, limit }: Slice) {
   return db
-    .select(shownAccount)
+    .select({ ...shownAccount, place: placeOf(order) })
     .from(user)
     .innerJoin(tenantMembers, eq(tenantMembers.userId, user.id))
-    .where(and(ofTenant(tenantId), query.after === undefined ? undefined : gt(user.id, query.after)))
-    .orderBy(asc(user.id))
-    .limit(limitOf(query.limit));
+    .where(and(ofTenant(tenantId), behind(order, after)))
+    .orderBy(...orderBy(order))
+    .limit(limitOf(limit));
 }
 
 export function serviceAccountById(db: Queries, tenantId: string, id: string) {
