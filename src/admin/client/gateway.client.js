@@ -182,7 +182,10 @@ const listen = (root) =>
       show();
     });
     region.addEventListener("pause-pressed", show);
-    source.addEventListener("end", () => source.close());
+    source.addEventListener("end", () => {
+      source.close();
+      say("Ended: reload the page to go on");
+    });
     addEventListener("pagehide", () => source.close());
   });
 

@@ -4,6 +4,8 @@
  */
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
+import { z } from "zod";
+import type { AdminEnv } from "../gate.ts";
 
 const LASTS_MS = 5 * 60_000;
 
@@ -13,11 +15,29 @@ export interface LiveEvent {
   readonly html: string;
 }
 
+const me = z.object({ tenantId: z.string(), role: z.string() });
+
+/** The gate was asked when the stream began; whoever is signed out or put back meanwhile hears no more. */
+async function isStillWelcome(c: Context<AdminEnv>): Promise<boolean> {
+  const { tenantId, role } = c.get("principal");
+  try {
+    const { value } = await c.get("rest").read("/me", me);
+    return value.tenantId === tenantId && value.role === role;
+  } catch {
+    return false;
+  }
+}
+
 /** Asks `next` again and again; what it returns is sent where it is not undefined. */
-export function live(c: Context, everyMs: number, next: () => Promise<LiveEvent | undefined>): Response {
+export function live(
+  c: Context<AdminEnv>,
+  everyMs: number,
+  next: () => Promise<LiveEvent | undefined>,
+): Response {
   return streamSSE(c, async (stream) => {
     const end = Date.now() + LASTS_MS;
     while (!stream.aborted && !stream.closed && Date.now() < end) {
+      if (!(await isStillWelcome(c))) return stream.writeSSE({ event: "end", data: "" });
       const told = await next();
       // A comment would do to notice that nobody listens; an event keeps proxies awake as well.
       await stream.writeSSE(

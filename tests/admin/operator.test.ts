@@ -1,0 +1,18 @@
+/** Whoever runs the gateway need not belong to any organisation: the pages are there for them all the same. */
+import { createExecutionContext, env } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
+import { addTenant } from "../api/support.ts";
+import { owner } from "../support/database.ts";
+
+it.each(["/admin", "/admin/servers", "/admin/catalogue", "/admin/connect", "/admin/palette?q=a", "/account"])(
+  "shows %s to an operator who has chosen no organisation",
+  async (path) => {
+    const tenant = await addTenant("left");
+    const headers = await tenant.addOperator();
+    await owner.query("update session set tenant_id = null where tenant_id = $1", [tenant.id]);
+    const request = new Request(`${env.PUBLIC_URL}${path}`, { headers });
+    const answer = await createApp().fetch(request, env, createExecutionContext());
+    expect([path, answer.status, (await answer.text()).slice(0, 15)]).toEqual([path, 200, "<!doctype html>"]);
+  },
+);
