@@ -16,6 +16,7 @@ import { registry } from "./registry/entries.tsx";
 import { registrySources } from "./registry/sources.tsx";
 import { toolChanges } from "./servers/changes.tsx";
 import { servers } from "./servers/group.ts";
+import { tenants } from "./tenants/tenants.tsx";
 import { activeRequests } from "./traffic/active-requests.tsx";
 import { trafficPages } from "./traffic/group.ts";
 import type { PageGroup } from "./ui/navigation.ts";
@@ -40,4 +41,5 @@ export const GROUPS: readonly PageGroup[] = [
   events,
   alerts,
   retention,
+  tenants,
 ];

@@ -1,17 +1,19 @@
 /** Circuit breakers as the tenant's object last wrote them down, and an admin's hand on the one of a server. */
+import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";
-import { circuitBreakers as table } from "../db/schema/traffic.ts";
+import { circuitBreakerTransitions, circuitBreakers as table } from "../db/schema/traffic.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { writeTransitions } from "../policy/transitions.ts";
-import { givesNothing } from "./answers.ts";
+import { givesNothing, givesPage } from "./answers.ts";
 import { readable } from "./collection/kind.ts";
 import { reading } from "./collection/reading.ts";
 import { idParam } from "./key-schemas.ts";
 import { serverOf } from "./servers/show.ts";
-import { body, params } from "./validate.ts";
+import { timelineOf } from "./timeline.ts";
+import { body, params, query } from "./validate.ts";
 
 const breakers = readable({
   noun: "circuit breaker",
@@ -31,22 +33,42 @@ const wish = z
   .meta({ examples: [{ state: "automatic" }] });
 
 /** Under /servers, because a server that was never in trouble has no breaker to name. */
-export const breakerOfServer = new Hono<AppEnv>().post(
-  "/:id/breaker",
-  guard("circuit-breakers.force"),
-  params(idParam),
-  body(wish),
-  givesNothing("It holds from now on."),
-  async (c) => {
-    const { id } = await serverOf(c, c.req.valid("param").id);
-    const { state } = c.req.valid("json");
-    const { services, principal } = c.var;
-    const to = state === "automatic" ? undefined : state;
-    const object = services.tenantObject(principal.tenantId);
-    await object.forceBreaker(id, to);
-    await writeTransitions(services.database, principal.tenantId, object);
-    const what = { resource: { type: "server", id }, after: { state } };
-    await record(c, { action: "circuit-breakers.force", ...what });
-    return c.body(null, 204);
-  },
-);
+const transitions = timelineOf({
+  table: circuitBreakerTransitions,
+  time: "transitionedAt",
+  filters: ["toState", "reason"],
+});
+
+export const breakerOfServer = new Hono<AppEnv>()
+  .get(
+    "/:id/breaker-transitions",
+    guard("circuit-breakers.read"),
+    params(idParam),
+    query(transitions.query),
+    givesPage(transitions.shape, "What it did, newest first."),
+    async (c) => {
+      const { id } = await serverOf(c, c.req.valid("param").id);
+      return c.json(
+        await transitions.list(c, c.req.valid("query"), eq(circuitBreakerTransitions.serverId, id)),
+      );
+    },
+  )
+  .post(
+    "/:id/breaker",
+    guard("circuit-breakers.force"),
+    params(idParam),
+    body(wish),
+    givesNothing("It holds from now on."),
+    async (c) => {
+      const { id } = await serverOf(c, c.req.valid("param").id);
+      const { state } = c.req.valid("json");
+      const { services, principal } = c.var;
+      const to = state === "automatic" ? undefined : state;
+      const object = services.tenantObject(principal.tenantId);
+      await object.forceBreaker(id, to);
+      await writeTransitions(services.database, principal.tenantId, object);
+      const what = { resource: { type: "server", id }, after: { state } };
+      await record(c, { action: "circuit-breakers.force", ...what });
+      return c.body(null, 204);
+    },
+  );

@@ -16,10 +16,12 @@ import { shares } from "./limits-now.ts";
 import { views } from "./materialized-views.ts";
 import { oauthClients } from "./oauth-clients.ts";
 import { systemRetention } from "./retention.ts";
+import { routingRulesOf } from "./routing.ts";
 import { systemVerification } from "./verification.ts";
 
 /** Those that have more than the five routes. */
 const MORE: Partial<Record<Kind["name"], (reach: Reach) => Hono<AppEnv>>> = {
+  "routing-rules": routingRulesOf,
   configs: configsOf,
   "feature-flags": flagsOf,
   announcements: announcementsOf,

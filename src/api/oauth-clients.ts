@@ -14,7 +14,7 @@ import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
-import { listQuery, only, orderOf, readPlace, type Sorts, sealedPage } from "./lists.ts";
+import { listQuery, type Sorts, slicedPage } from "./lists.ts";
 import { memberParam } from "./tenant-schemas.ts";
 import { body, params, query } from "./validate.ts";
 
@@ -46,15 +46,14 @@ async function clientOf(c: Context<AppEnv & Guarded>, id: string) {
 
 export const oauthClients = new Hono<AppEnv>()
   .get("/", guard("system.read"), query(asked), givesPage(shape, "All OAuth clients."), async (c) => {
-    const { limit, cursor, sort, fields, q, disabled } = c.req.valid("query");
+    const { q, disabled } = c.req.valid("query");
     const { principal, services } = c.var;
-    const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: `clients?${sort.join()}` };
-    const after = await readPlace(scope, cursor);
-    const rows = await listClients(services.database.asSystem(), {
-      ...{ q, disabled, after, order: orderOf(sorts, sort), limit: limit + 1 },
-    });
+    const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: "oauth-clients" };
+    const db = services.database.asSystem();
     return c.json(
-      await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
+      await slicedPage(scope, sorts, c.req.valid("query"), (slice) =>
+        listClients(db, { q, disabled, ...slice }),
+      ),
     );
   })
   .get("/:id", guard("system.read"), params(memberParam), gives(shape, "The client."), async (c) => {

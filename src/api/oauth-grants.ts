@@ -8,7 +8,7 @@ import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { givesNothing, givesPage } from "./answers.ts";
-import { listQuery, only, orderOf, readPlace, type Sorts, sealedPage } from "./lists.ts";
+import { listQuery, type Sorts, slicedPage } from "./lists.ts";
 import { memberParam } from "./tenant-schemas.ts";
 import { params, query } from "./validate.ts";
 
@@ -37,16 +37,15 @@ export const oauthGrants = new Hono<AppEnv>()
     query(asked),
     givesPage(shape, "Which applications act for whom in the tenant."),
     async (c) => {
-      const { limit, cursor, sort, fields, q, clientId } = c.req.valid("query");
+      const { q, clientId } = c.req.valid("query");
       const { principal, services } = c.var;
       const { tenantId } = principal;
-      const scope = { keyring: services.keyring, tenantId, list: `oauth-grants?${sort.join()}` };
-      const after = await readPlace(scope, cursor);
-      const rows = await listGrants(services.database.asSystem(), tenantId, {
-        ...{ q, clientId, after, order: orderOf(sorts, sort), limit: limit + 1 },
-      });
+      const scope = { keyring: services.keyring, tenantId, list: "oauth-grants" };
+      const db = services.database.asSystem();
       return c.json(
-        await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
+        await slicedPage(scope, sorts, c.req.valid("query"), (slice) =>
+          listGrants(db, tenantId, { q, clientId, ...slice }),
+        ),
       );
     },
   )

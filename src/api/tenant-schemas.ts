@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { PREFIX_MODES } from "../core/mcp/names.ts";
 import { TOOL_CHANGES } from "../core/registry/drift.ts";
-import { ROLES, TENANT_STATUSES } from "../core/vocabulary.ts";
-import { pageQuery } from "./pages.ts";
+import { ROLES } from "../core/vocabulary.ts";
 
 const name = z.string().trim().min(1).max(200);
 const timeZone = z.string().refine(isTimeZone, "is not the name of a time zone (such as Europe/Vienna)");
@@ -64,8 +63,6 @@ export const newTenant = z
     settings: settings.default({}),
   })
   .meta({ examples: [{ name: "Example Ltd", slug: "example" }] });
-
-export const tenantList = pageQuery.extend({ status: z.enum(TENANT_STATUSES).optional() });
 
 /** People have ids of better-auth's: any text. */
 export const memberParam = z.object({ id: z.string().min(1).max(100) });

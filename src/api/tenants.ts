@@ -1,14 +1,17 @@
 /** Tenants, for those who run the gateway. Suspended and archived ones are refused everywhere within a second. */
 import { type Context, Hono } from "hono";
+import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import type { TenantStatus } from "../core/vocabulary.ts";
+import { TENANT_STATUSES, type TenantStatus } from "../core/vocabulary.ts";
 import { isUniqueViolation } from "../db/errors.ts";
 import {
   insertTenant,
   listTenants,
   setTenantStatus,
   tenantById,
+  tenantId,
+  tenantSorts,
   updateTenant,
 } from "../db/queries/tenants.ts";
 import type { AppEnv } from "../edge/context.ts";
@@ -17,10 +20,10 @@ import { type Guarded, guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
 import { idParam } from "./key-schemas.ts";
+import { listQuery, type Sorts, slicedPage } from "./lists.ts";
 import { once } from "./once.ts";
-import { nameCursor, pageOf, readCursor } from "./pages.ts";
 import { tenantShape } from "./shapes.ts";
-import { newTenant, tenantChange, tenantList } from "./tenant-schemas.ts";
+import { newTenant, tenantChange } from "./tenant-schemas.ts";
 import { body, params, query } from "./validate.ts";
 import { defined } from "./values.ts";
 
@@ -29,6 +32,12 @@ type Scene = Context<AppEnv & Guarded>;
 const CHANGEABLE = ["name", "timeZone", "settings", "weight", "planLimits"];
 const ARCHIVED = "An archived tenant stays archived.";
 const resource = (id: string) => ({ type: "tenant", id });
+
+const sorts: Sorts = { keys: tenantSorts, usual: "name", id: tenantId };
+const asked = listQuery(sorts, tenantShape).extend({
+  status: z.enum(TENANT_STATUSES).optional(),
+  q: z.string().min(1).max(200).optional(),
+});
 
 async function found(c: Scene, id: string) {
   const [tenant] = await tenantById(c.var.services.database.asSystem(), id);
@@ -54,12 +63,16 @@ async function become(c: Scene, id: string, status: TenantStatus, action: string
 }
 
 export const tenants = new Hono<AppEnv>()
-  .get("/", guard("tenants.list"), query(tenantList), givesPage(tenantShape, "All tenants."), async (c) => {
-    const { limit, cursor, status } = c.req.valid("query");
-    const db = c.var.services.database.asSystem();
-    const after = readCursor(nameCursor, cursor);
-    const rows = await listTenants(db, { status, after, limit: limit + 1 });
-    return c.json(pageOf(rows, limit, ({ name, id }) => ({ name, id })));
+  .get("/", guard("tenants.list"), query(asked), givesPage(tenantShape, "All tenants."), async (c) => {
+    const { status, q } = c.req.valid("query");
+    const { principal, services } = c.var;
+    const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: "tenants" };
+    const db = services.database.asSystem();
+    return c.json(
+      await slicedPage(scope, sorts, c.req.valid("query"), (slice) =>
+        listTenants(db, { status, q, ...slice }),
+      ),
+    );
   })
   .post(
     "/",

@@ -78,15 +78,19 @@ export const limitsNow = new Hono<AdminEnv>()
         crumbs={[{ label: "Rate limits", path: "/admin/rate-limits" }]}
       >
         <Figures outlook={outlook.value} traffic={traffic.value} />
-        <Outlook outlook={outlook.value} advice={traffic.value.advice} />
+        <div class="grid">
+          <Outlook outlook={outlook.value} advice={traffic.value.advice} />
+          <div class="stack">
+            <Bans bans={traffic.value.bans} token={may(c, "traffic.lift") ? frame.formToken : undefined} />
+            {shares !== undefined && <Shares shares={shares.value} />}
+          </div>
+        </div>
         <section class="list" aria-labelledby="buckets">
           <h2 id="buckets">In use</h2>
           <Live id="buckets-now" path={`${PATH}/live`}>
             <Buckets buckets={buckets} />
           </Live>
         </section>
-        <Bans bans={traffic.value.bans} token={may(c, "traffic.lift") ? frame.formToken : undefined} />
-        {shares !== undefined && <Shares shares={shares.value} />}
       </Page>,
     );
   })

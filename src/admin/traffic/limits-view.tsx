@@ -146,10 +146,10 @@ export function Buckets({ buckets }: { buckets: readonly Bucket[] }) {
 /** `token`: undefined for whoever may not lift any. */
 export function Bans({ bans, token }: { bans: TrafficView["bans"]; token: string | undefined }) {
   return (
-    <section class="list" aria-labelledby="bans">
+    <section class="card" aria-labelledby="bans">
       <h2 id="bans">Banned addresses</h2>
       {bans.length === 0 && (
-        <p class="card quiet-text">
+        <p class="quiet-text">
           Nobody is shut out. Who goes on and on after being refused is, for a minute at first, then for
           longer.
         </p>
@@ -207,10 +207,7 @@ export function Shares({ shares: { capacity, items } }: { shares: SharesView }) 
         <BarChart
           title="May have, requests a minute"
           unit=""
-          bars={items.map(({ name, weight, share }) => ({
-            label: `${name} (weight ${weight})`,
-            value: share,
-          }))}
+          bars={items.map(({ name, share }) => ({ label: name, value: share }))}
         />
       )}
     </section>

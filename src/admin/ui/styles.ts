@@ -89,6 +89,11 @@ img.made { max-width: 100%; border: 1px solid var(--line); border-radius: var(--
 code.secret { font-size: 0.9375rem; background: var(--sunken); padding: 0.4rem 0.6rem; border-radius: var(--radius); }
 .filters .grow { flex: 1 1 16rem; }
 .clamp { display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical; overflow: hidden; }
+ol.order { list-style: none; counter-reset: place; margin: 0; padding: 0; border: 1px solid var(--line); border-radius: var(--radius); background: var(--raised); }
+ol.order > li { counter-increment: place; display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: var(--space); align-items: center; padding: 0.5rem 0.75rem; border-bottom: 1px solid var(--line); }
+ol.order > li:last-child { border-bottom: 0; }
+ol.order .grip { color: var(--quiet); cursor: grab; } ol.order .grip::after { content: counter(place); font: var(--mono); padding-left: 0.5rem; }
+ol.order button { min-height: 1.75rem; padding: 0 0.6rem; }
 meter { width: 8rem; height: 0.75rem; }
 .stack { display: grid; gap: 1rem; align-content: start; min-width: 0; }
 .stats { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(9.5rem, 100%), 1fr)); margin: 0; }

@@ -53,13 +53,21 @@ export interface RoutedRequest {
   readonly stableId: string;
 }
 
+export type ConditionName = keyof RuleConditions;
+
 export interface CompiledRule extends RoutingRule {
   readonly holds: (request: RoutedRequest) => boolean;
+  /** The first of its conditions that does not hold: what to tell whoever wonders. */
+  readonly unmet: (request: RoutedRequest) => ConditionName | undefined;
 }
 
 export function compileRouting(rules: readonly RoutingRule[]): readonly CompiledRule[] {
   return rules
-    .map((rule) => ({ ...rule, holds: holdsFor(rule) }))
+    .map((rule) => {
+      const tests = testsOf(rule);
+      const unmet: CompiledRule["unmet"] = (request) => tests.find(([, test]) => !test(request))?.[0];
+      return { ...rule, unmet, holds: (request: RoutedRequest) => unmet(request) === undefined };
+    })
     .sort((one, other) => one.priority - other.priority || (one.name < other.name ? -1 : 1));
 }
 
@@ -67,26 +75,37 @@ export function ruleFor(rules: readonly CompiledRule[], request: RoutedRequest):
   return rules.find((rule) => rule.holds(request));
 }
 
-function holdsFor({ id, conditions }: RoutingRule): CompiledRule["holds"] {
-  const { tools, methods, tags, clients, headers, tenants, percentage } = conditions;
-  const tool = anyOf(tools);
-  const method = anyOf(methods);
-  const tag = anyOf(tags);
-  const client = anyOf(clients);
-  const tenant = anyOf(tenants);
-  const header = Object.entries(headers ?? {}).map(([name, value]) => [name, matcher(value)] as const);
-  return (request) =>
-    (tool === undefined || (request.tool !== undefined && tool(request.tool))) &&
-    (method === undefined || method(request.method)) &&
-    (tag === undefined || [...request.tags].some(tag)) &&
-    (client === undefined || (request.client !== undefined && client(request.client))) &&
-    (tenant === undefined || tenant(request.tenant.id) || tenant(request.tenant.slug)) &&
+type Test = readonly [name: ConditionName, holds: (request: RoutedRequest) => boolean];
+
+/** Of the conditions that are there. */
+function testsOf({ id, conditions }: RoutingRule): readonly Test[] {
+  const { tools, methods, tags, clients, headers = {}, tenants, percentage } = conditions;
+  const of = (
+    name: ConditionName,
+    patterns: readonly string[] | undefined,
+    holds: (request: RoutedRequest, matches: Matcher) => boolean,
+  ): readonly Test[] => {
+    const matches = anyOf(patterns);
+    return matches === undefined ? [] : [[name, (request) => holds(request, matches)]];
+  };
+  const header = Object.entries(headers).map(([name, value]) => [name, matcher(value)] as const);
+  const allHeaders = (request: RoutedRequest) =>
     header.every(([name, matches]) => {
       const value = request.header(name);
       return value !== null && matches(value);
-    }) &&
-    // The rule is in the hash, or all rules of ten percent would speak of the same tenth.
-    (percentage === undefined || fractionOf(`${id} ${request.stableId}`) * 100 < percentage);
+    });
+  // The rule is in the hash, or all rules of ten percent would speak of the same tenth.
+  const isInPart = ({ stableId }: RoutedRequest) =>
+    percentage === undefined || fractionOf(`${id} ${stableId}`) * 100 < percentage;
+  return [
+    ...of("tools", tools, ({ tool }, matches) => tool !== undefined && matches(tool)),
+    ...of("methods", methods, ({ method }, matches) => matches(method)),
+    ...of("tags", tags, (request, matches) => [...request.tags].some(matches)),
+    ...of("clients", clients, ({ client }, matches) => client !== undefined && matches(client)),
+    ...of("tenants", tenants, ({ tenant }, matches) => matches(tenant.id) || matches(tenant.slug)),
+    ...(header.length === 0 ? [] : [["headers", allHeaders] satisfies Test]),
+    ...(percentage === undefined ? [] : [["percentage", isInPart] satisfies Test]),
+  ];
 }
 
 function anyOf(patterns: readonly string[] | undefined): Matcher | undefined {

@@ -2,14 +2,11 @@
 import { and, eq, ilike, or, sql } from "drizzle-orm";
 import { user } from "../schema/identity.ts";
 import { oauthClient, oauthConsent } from "../schema/oauth.ts";
-import { behind, type Order, orderBy, type Place, placeOf, type SortKey, sortKey } from "./listing.ts";
+import { behind, orderBy, placeOf, type Slice, type SortKey, sortKey } from "./listing.ts";
 import type { Queries } from "./types.ts";
 
-interface Asked {
+interface Asked extends Slice {
   readonly q: string | undefined;
-  readonly order: Order;
-  readonly after: Place | undefined;
-  readonly limit: number;
 }
 
 const likeOf = (q: string) => `%${q.replace(/[\\%_]/g, "\\$&")}%`;

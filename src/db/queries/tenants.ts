@@ -1,10 +1,10 @@
 /** Tenants as those see them who run the gateway (system role), and as a tenant sees itself. */
-import { and, asc, count, eq, inArray, ne, sql } from "drizzle-orm";
+import { and, count, eq, ilike, inArray, ne, or, sql } from "drizzle-orm";
 import type { TenantStatus } from "../../core/vocabulary.ts";
 import { apiKeys } from "../schema/access.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
 import { type PlanLimits, tenants } from "../schema/tenants.ts";
-import { furtherThan, limitOf, type NameCursor } from "./paging.ts";
+import { behind, orderBy, placeOf, type Slice, type SortKey, sortKey } from "./listing.ts";
 import type { Queries } from "./types.ts";
 
 export const shownTenant = {
@@ -20,21 +20,32 @@ export const shownTenant = {
   updatedAt: tenants.updatedAt,
 };
 
+export const tenantSorts: Readonly<Record<string, SortKey>> = {
+  name: sortKey(tenants.name),
+  slug: sortKey(tenants.slug),
+  weight: sortKey(tenants.weight),
+  createdAt: sortKey(tenants.createdAt),
+};
+export const tenantId = tenants.id;
+
 export function listTenants(
   db: Queries,
-  query: { status?: TenantStatus | undefined; after?: NameCursor | undefined; limit?: number },
+  query: Slice & { status: TenantStatus | undefined; q: string | undefined },
 ) {
+  const { status, q, order, after } = query;
+  const like = q === undefined ? undefined : `%${q.replace(/[\\%_]/g, "\\$&")}%`;
   return db
-    .select(shownTenant)
+    .select({ ...shownTenant, place: placeOf(order) })
     .from(tenants)
     .where(
       and(
-        query.status === undefined ? undefined : eq(tenants.status, query.status),
-        furtherThan(tenants.name, tenants.id, query.after),
+        status === undefined ? undefined : eq(tenants.status, status),
+        like === undefined ? undefined : or(ilike(tenants.name, like), ilike(tenants.slug, like)),
+        behind(order, after),
       ),
     )
-    .orderBy(asc(tenants.name), asc(tenants.id))
-    .limit(limitOf(query.limit));
+    .orderBy(...orderBy(order))
+    .limit(query.limit);
 }
 
 export function tenantById(db: Queries, id: string) {

@@ -1,5 +1,5 @@
 /** What steers traffic: a tenant's routing rules in the order in which they are tried. */
-import { and, asc, eq } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { routingRules } from "../schema/traffic.ts";
 import type { Queries } from "./types.ts";
 
@@ -18,4 +18,24 @@ export function activeRoutingRules(db: Queries, tenantId: string) {
     .from(routingRules)
     .where(and(eq(routingRules.tenantId, tenantId), eq(routingRules.isActive, true)))
     .orderBy(asc(routingRules.priority));
+}
+
+/** All of them, as they are tried. */
+export function orderOfRoutingRules(db: Queries, tenantId: string) {
+  return db
+    .select({ id: routingRules.id, name: routingRules.name })
+    .from(routingRules)
+    .where(eq(routingRules.tenantId, tenantId))
+    .orderBy(asc(routingRules.priority), asc(routingRules.name));
+}
+
+/** With room between them for one that comes later. */
+export function orderRoutingRules(db: Queries, tenantId: string, ids: readonly string[]) {
+  const places = sql`jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) with ordinality as placed (id, place)`;
+  return db
+    .update(routingRules)
+    .set({ priority: sql`placed.place * 10` })
+    .from(places)
+    .where(and(eq(routingRules.tenantId, tenantId), sql`${routingRules.id} = placed.id::uuid`))
+    .returning({ id: routingRules.id });
 }

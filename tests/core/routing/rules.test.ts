@@ -69,6 +69,19 @@ describe("a rule", () => {
     expect(holds({ clients: ["*"] }, request({ client: undefined }))).toBe(false);
   });
 
+  it.each<[RuleConditions, string | undefined]>([
+    [{}, undefined],
+    [{ tools: ["read_*"], methods: ["tools/*"] }, undefined],
+    [{ tools: ["write_*"], percentage: 0 }, "tools"],
+    [{ tools: ["read_*"], clients: ["other"], headers: { "X-Region": "us" } }, "clients"],
+    [{ tags: ["test"] }, "tags"],
+    [{ tenants: ["umbrella"] }, "tenants"],
+    [{ headers: { "X-Region": "eu-*", "X-Team": "*" } }, "headers"],
+    [{ percentage: 0 }, "percentage"],
+  ])("tells the first of its conditions that does not hold: %o", (conditions, unmet) => {
+    expect(compileRouting([rule(conditions)])[0]?.unmet(request())).toBe(unmet);
+  });
+
   it("comes by priority, then by name, not by the order in which it was written", () => {
     const rules = compileRouting([
       rule({}, { name: "c", priority: 20 }),

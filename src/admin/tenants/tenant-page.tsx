@@ -1,0 +1,108 @@
+/** One organisation, and a new one. */
+import { initialOf, type Option, type Typed } from "../forms/fields.ts";
+import { Form } from "../forms/form.tsx";
+import { Button, LinkButton, PostForm } from "../forms/parts.tsx";
+import { Differences, type Outcome } from "../managed/pages.tsx";
+import type { Frame } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { Details, Time } from "../ui/parts.tsx";
+import { FIELDS, type TenantView } from "./fields.ts";
+import { Status } from "./status.tsx";
+
+const LIST = { label: "Tenants", path: "/admin/tenants" };
+const CHANGEABLE = FIELDS.filter(({ fixed }) => fixed !== true);
+
+const OPTIONS: ReadonlyMap<string, readonly Option[]> = new Map(
+  FIELDS.flatMap((field): [string, readonly Option[]][] =>
+    "options" in field && typeof field.options !== "function" ? [[field.name, field.options]] : [],
+  ),
+);
+
+export function NewTenant({ frame, once, outcome }: { frame: Frame; once: string; outcome?: Outcome }) {
+  return (
+    <Page title="New tenant" frame={frame} crumbs={[LIST]}>
+      <Form
+        action={`${LIST.path}/new`}
+        token={frame.formToken}
+        fields={FIELDS}
+        typed={outcome?.typed ?? initialOf(FIELDS)}
+        options={OPTIONS}
+        faults={outcome?.faults}
+        message={outcome?.message}
+        hidden={{ once }}
+        submit="Create tenant"
+        cancel={LIST.path}
+      />
+    </Page>
+  );
+}
+
+interface OneProps {
+  readonly frame: Frame;
+  readonly tenant: TenantView;
+  readonly here: string;
+  readonly etag: string | undefined;
+  readonly outcome: Outcome;
+  readonly theirs?: Typed;
+  readonly rights: { readonly update: boolean; readonly suspend: boolean; readonly archive: boolean };
+}
+
+export function OneTenant({ frame, tenant, here, etag, outcome, theirs, rights }: OneProps) {
+  const { status } = tenant;
+  const token = frame.formToken;
+  return (
+    <Page
+      title={tenant.name}
+      frame={frame}
+      crumbs={[LIST]}
+      actions={
+        <>
+          {rights.suspend && status !== "archived" && (
+            <PostForm
+              action={`${here}/${status === "active" ? "suspend" : "resume"}`}
+              token={token}
+              class="inline"
+            >
+              <Button kind={status === "active" ? "danger" : "main"}>
+                {status === "active" ? "Suspend" : "Resume"}
+              </Button>
+            </PostForm>
+          )}
+          {rights.archive && status !== "archived" && (
+            <LinkButton to={`${here}/archive`} kind="danger">
+              Archive
+            </LinkButton>
+          )}
+        </>
+      }
+    >
+      <section class="card" aria-label="What it is">
+        <Details
+          of={[
+            ["Status", <Status of={status} />],
+            ["Short name", <code>{tenant.slug}</code>],
+            ["MCP address", <code>{`/t/${tenant.slug}/mcp`}</code>],
+            ["Since", <Time at={tenant.createdAt} />],
+          ]}
+        />
+      </section>
+      {theirs !== undefined && (
+        <Differences fields={CHANGEABLE} mine={outcome.typed} theirs={theirs} reload={here} />
+      )}
+      {rights.update && status !== "archived" && (
+        <Form
+          action={here}
+          token={token}
+          fields={CHANGEABLE}
+          typed={outcome.typed}
+          options={OPTIONS}
+          faults={outcome.faults}
+          message={outcome.message}
+          hidden={{ etag }}
+          submit={theirs === undefined ? "Save" : "Save mine over it"}
+          cancel={LIST.path}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,190 @@
+/** All organisations, for those who run the gateway: made, weighed, suspended, archived. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { TENANT_STATUSES } from "../../core/vocabulary.ts";
+import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
+import { readFields, typedIn, typedOf } from "../forms/fields.ts";
+import { LinkButton } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { listRoutes, may } from "../lists/routes.tsx";
+import { type ListSpec, optionsFrom } from "../lists/spec.ts";
+import { outcomeOf } from "../managed/collection.tsx";
+import type { Outcome } from "../managed/pages.tsx";
+import { settle } from "../settle.ts";
+import { frameOf } from "../ui/frame.ts";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Time } from "../ui/parts.tsx";
+import { FIELDS, type TenantView, tenantShape, withDefaults } from "./fields.ts";
+import { Status } from "./status.tsx";
+import { NewTenant, OneTenant } from "./tenant-page.tsx";
+
+type Scene = Context<AdminEnv>;
+
+const PATH = "/admin/tenants";
+const anyRow = z.record(z.string(), z.unknown());
+
+const list: ListSpec<TenantView> = {
+  path: PATH,
+  api: "/tenants",
+  shape: tenantShape,
+  label: "Tenants",
+  usual: "name",
+  search: "Name or short name",
+  rowPath: ({ id }) => `${PATH}/${id}`,
+  idOf: ({ id }) => id,
+  filters: [{ name: "status", label: "Status", kind: "choice", options: optionsFrom(TENANT_STATUSES) }],
+  columns: [
+    { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
+    { name: "slug", label: "Short name", sorts: true, show: ({ slug }) => <code>{slug}</code> },
+    { name: "status", label: "Status", show: ({ status }) => <Status of={status} /> },
+    { name: "weight", label: "Weight", sorts: true, number: true, show: ({ weight }) => weight },
+    { name: "timeZone", label: "Time zone", show: ({ timeZone }) => timeZone },
+    { name: "createdAt", label: "Since", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
+  ],
+  bulk: [
+    {
+      name: "suspend",
+      label: "Suspend",
+      action: "tenants.suspend",
+      danger: true,
+      run: (rest, id) => rest.send("POST", `/tenants/${id}/suspend`),
+      done: (count) => `${count === 1 ? "One tenant is" : `${count} tenants are`} suspended.`,
+    },
+    {
+      name: "resume",
+      label: "Resume",
+      action: "tenants.suspend",
+      run: (rest, id) => rest.send("POST", `/tenants/${id}/resume`),
+      done: (count) => `${count === 1 ? "One tenant is" : `${count} tenants are`} served again.`,
+    },
+  ],
+  empty: { title: "No tenant yet", says: "Each organisation has servers, people and limits of its own." },
+};
+
+const api = (id: string) => `/tenants/${encodeURIComponent(id)}`;
+
+interface SentBefore {
+  readonly outcome: Outcome;
+  /** Somebody else's version has come in between. */
+  readonly isOvertaken: boolean;
+}
+
+async function showOne(c: Scene, id: string, sent?: SentBefore) {
+  const { value, etag } = await c.get("rest").read(api(id), anyRow);
+  const current = typedOf(FIELDS, withDefaults(value));
+  const isOvertaken = sent?.isOvertaken === true;
+  return (
+    <OneTenant
+      frame={frameOf(c)}
+      tenant={tenantShape.parse(value)}
+      here={`${PATH}/${id}`}
+      etag={sent === undefined || isOvertaken ? etag : c.get("form").etag}
+      outcome={sent?.outcome ?? { typed: current }}
+      {...(isOvertaken && { theirs: current })}
+      rights={{
+        update: may(c, "tenants.update"),
+        suspend: may(c, "tenants.suspend"),
+        archive: may(c, "tenants.archive"),
+      }}
+    />
+  );
+}
+
+const routes = new Hono<AdminEnv>()
+  .route(
+    "/",
+    listRoutes<TenantView>({
+      title: "Tenants",
+      intro: "The organisations that this gateway serves.",
+      action: "tenants.list",
+      list,
+      actions: (c) => may(c, "tenants.create") && <LinkButton to={`${PATH}/new`}>New tenant</LinkButton>,
+    }),
+  )
+  .get(`${PATH}/new`, gate("tenants.create"), (c) =>
+    c.html(<NewTenant frame={frameOf(c)} once={crypto.randomUUID()} />),
+  )
+  .post(`${PATH}/new`, gate("tenants.create"), async (c) => {
+    const typed = typedIn(FIELDS, c.get("posted"));
+    const { body, faults } = readFields(FIELDS, typed);
+    const once = c.get("form").once ?? "";
+    const again = (outcome: Outcome) =>
+      c.html(<NewTenant frame={frameOf(c)} once={once} outcome={outcome} />, 422);
+    if (faults.length > 0) return again({ typed, faults });
+    const sent = await c.get("rest").send("POST", "/tenants", { json: body, once });
+    if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
+    return settle(c, sent, {
+      says: "The tenant is made. Invite its first admin from within it.",
+      back: PATH,
+    });
+  })
+  .get(`${PATH}/:id`, gate("tenants.read"), async (c) => c.html(await showOne(c, c.req.param("id"))))
+  .post(`${PATH}/:id`, gate("tenants.update"), async (c) => {
+    const id = c.req.param("id");
+    const changeable = FIELDS.filter(({ fixed }) => fixed !== true);
+    const typed = typedIn(changeable, c.get("posted"));
+    const { body, faults } = readFields(changeable, typed);
+    const again = async (outcome: Outcome, isOvertaken = false) =>
+      c.html(await showOne(c, id, { outcome, isOvertaken }), isOvertaken ? 412 : 422);
+    if (faults.length > 0) return again({ typed, faults });
+    // Who empties every limit means that there are none.
+    const json = { planLimits: {}, ...body };
+    const sent = await c.get("rest").send("PATCH", api(id), { json, ifMatch: c.get("form").etag });
+    if (sent.ok) return settle(c, sent, { says: "Saved.", back: `${PATH}/${id}` });
+    if (sent.refusal.code === "precondition_failed") return again({ typed }, true);
+    return again(outcomeOf(sent.refusal, typed));
+  })
+  .post(`${PATH}/:id/suspend`, gate("tenants.suspend"), async (c) => {
+    const id = c.req.param("id");
+    const sent = await c.get("rest").send("POST", `${api(id)}/suspend`);
+    return settle(c, sent, {
+      says: "The tenant is suspended: it is refused everywhere.",
+      back: `${PATH}/${id}`,
+    });
+  })
+  .post(`${PATH}/:id/resume`, gate("tenants.suspend"), async (c) => {
+    const id = c.req.param("id");
+    const sent = await c.get("rest").send("POST", `${api(id)}/resume`);
+    return settle(c, sent, { says: "The tenant is served again.", back: `${PATH}/${id}` });
+  })
+  .get(`${PATH}/:id/archive`, gate("tenants.archive"), async (c) =>
+    c.html(await archival(c, c.req.param("id"))),
+  )
+  .post(`${PATH}/:id/archive`, gate("tenants.archive"), async (c) => {
+    const id = c.req.param("id");
+    const { value } = await c.get("rest").read(api(id), tenantShape);
+    if (!isConfirmed(c.get("form"), value.slug)) {
+      return c.html(await archival(c, id, "That is not its short name."), 422);
+    }
+    const sent = await c.get("rest").send("POST", `${api(id)}/archive`);
+    return settle(c, sent, { says: `${value.name} is archived.`, back: PATH, otherwise: `${PATH}/${id}` });
+  });
+
+async function archival(c: Scene, id: string, problem?: string) {
+  const { value } = await c.get("rest").read(api(id), tenantShape);
+  return (
+    <ConfirmPage
+      frame={frameOf(c)}
+      title={`Archive ${value.name}?`}
+      says="Its people, keys and servers are refused for good. What it did stays in the records. An archived tenant stays archived."
+      name={value.slug}
+      action={`${PATH}/${id}/archive`}
+      submit="Archive it"
+      cancel={`${PATH}/${id}`}
+      problem={problem}
+    />
+  );
+}
+
+export const tenants: PageGroup = {
+  nav: [
+    {
+      section: "System",
+      label: "Tenants",
+      path: PATH,
+      action: "tenants.list",
+      also: "organisations weight plan suspend",
+    },
+  ],
+  routes,
+};

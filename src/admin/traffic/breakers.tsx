@@ -1,0 +1,259 @@
+/** Circuit breakers: which servers are not asked just now, and an admin's hand on them. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { BREAKER_STATES } from "../../core/vocabulary.ts";
+import { Timeline } from "../charts/charts.tsx";
+import { Button, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { listRoutes, may } from "../lists/routes.tsx";
+import { type BulkAction, type ListSpec, optionsFrom, YES_NO } from "../lists/spec.ts";
+import { namesOfServers, serverOptions } from "../names.ts";
+import { pageOf } from "../rest.ts";
+import { settle } from "../settle.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge, Details, Time } from "../ui/parts.tsx";
+import { Breaker } from "../ui/states.tsx";
+import { spansOf, type Transition, transitionShape } from "./breaker-spans.ts";
+
+const PATH = "/admin/circuit-breakers";
+const DAY_MS = 86_400_000;
+
+const shape = z.object({
+  id: z.string(),
+  serverId: z.string(),
+  state: z.enum(BREAKER_STATES),
+  isForced: z.boolean(),
+  openedAt: z.string().nullable(),
+  lastTransitionAt: z.string().nullable(),
+  serverName: z.string().optional(),
+});
+type BreakerView = z.infer<typeof shape>;
+
+const SAYS = {
+  open: "held open: nothing is sent to the server",
+  closed: "held closed: everything is sent to the server",
+  automatic: "left to itself again",
+} as const;
+type Wish = keyof typeof SAYS;
+
+const wish = (state: Wish, label: string): BulkAction => ({
+  name: state,
+  label,
+  action: "circuit-breakers.force",
+  danger: state === "open",
+  run: (rest, serverId) => rest.send("POST", `/servers/${serverId}/breaker`, { json: { state } }),
+  done: (count) => `${count === 1 ? "One breaker is" : `${count} breakers are`} ${SAYS[state]}.`,
+});
+
+const list: ListSpec<BreakerView> = {
+  path: PATH,
+  api: "/circuit-breakers",
+  shape,
+  label: "Circuit breakers",
+  usual: "-lastTransitionAt",
+  rowPath: ({ serverId }) => `${PATH}/${serverId}`,
+  idOf: ({ serverId }) => serverId,
+  filters: [
+    { name: "state", label: "State", kind: "choice", options: optionsFrom(BREAKER_STATES) },
+    { name: "isForced", label: "Held by hand", kind: "choice", options: YES_NO },
+    { name: "serverId", label: "Server", kind: "choice", options: serverOptions },
+  ],
+  async complete(rest, rows) {
+    const nameOf = await namesOfServers(
+      rest,
+      rows.map(({ serverId }) => serverId),
+    );
+    return rows.map((row) => ({ ...row, serverName: nameOf(row.serverId) ?? row.serverId }));
+  },
+  columns: [
+    { name: "serverName", label: "Server", show: ({ serverName }) => serverName ?? "" },
+    { name: "state", label: "State", sorts: true, show: ({ state }) => <Breaker of={state} /> },
+    {
+      name: "isForced",
+      label: "By",
+      show: ({ isForced }) => (isForced ? "hand" : "itself"),
+      plain: ({ isForced }) => (isForced ? "hand" : "itself"),
+    },
+    {
+      name: "lastTransitionAt",
+      label: "Since",
+      sorts: true,
+      show: ({ lastTransitionAt }) => <Time at={lastTransitionAt} />,
+    },
+    { name: "openedAt", label: "Last opened", show: ({ openedAt }) => <Time at={openedAt} /> },
+  ],
+  bulk: [wish("open", "Hold open"), wish("closed", "Hold closed"), wish("automatic", "Leave to themselves")],
+  empty: {
+    title: "No breaker has ever moved",
+    says: "When too many calls to a server fail or are slow, nothing is sent to it for a while. It stands here then.",
+  },
+};
+
+async function transitionsOf(c: Context<AdminEnv>, serverId: string): Promise<readonly Transition[]> {
+  const from = new Date(Date.now() - 30 * DAY_MS).toISOString();
+  const path = `/servers/${encodeURIComponent(serverId)}/breaker-transitions`;
+  const { value } = await c.get("rest").read(path, pageOf(transitionShape), { from, limit: 200 });
+  return value.items;
+}
+
+const routes = new Hono<AdminEnv>()
+  .route(
+    "/",
+    listRoutes<BreakerView>({
+      title: "Circuit breakers",
+      intro: "Servers that failed too often are left alone for a while, then tried with care.",
+      action: "circuit-breakers.list",
+      list,
+    }),
+  )
+  .get(`${PATH}/:id`, gate("circuit-breakers.read"), async (c) => {
+    const serverId = c.req.param("id");
+    const rest = c.get("rest");
+    const [server, found, transitions] = await Promise.all([
+      rest.read(`/servers/${encodeURIComponent(serverId)}`, z.object({ name: z.string() })),
+      rest.read("/circuit-breakers", pageOf(shape), { serverId, limit: 1 }),
+      transitionsOf(c, serverId),
+    ]);
+    const [breaker] = found.value.items;
+    return c.html(
+      <Page
+        title={`Breaker of ${server.value.name}`}
+        frame={frameOf(c)}
+        crumbs={[{ label: "Circuit breakers", path: PATH }]}
+        actions={
+          <a class="button quiet" href={`/admin/servers/${serverId}`}>
+            The server
+          </a>
+        }
+      >
+        <div class="grid">
+          <State c={c} serverId={serverId} breaker={breaker} />
+          <LastDay transitions={transitions} state={breaker?.state ?? "closed"} now={Date.now()} />
+        </div>
+        <History transitions={transitions} />
+      </Page>,
+    );
+  })
+  .post(`${PATH}/:id`, gate("circuit-breakers.force"), async (c) => {
+    const serverId = c.req.param("id");
+    const { state = "automatic" } = c.get("form");
+    const sent = await c
+      .get("rest")
+      .send("POST", `/servers/${encodeURIComponent(serverId)}/breaker`, { json: { state } });
+    const says = state === "open" || state === "closed" ? SAYS[state] : SAYS.automatic;
+    return settle(c, sent, { says: `The breaker is ${says}.`, back: `${PATH}/${serverId}` });
+  });
+
+interface StateProps {
+  readonly c: Context<AdminEnv>;
+  readonly serverId: string;
+  /** One that has never moved is not written down. */
+  readonly breaker: BreakerView | undefined;
+}
+
+function State({ c, serverId, breaker }: StateProps) {
+  const { state = "closed", isForced = false, lastTransitionAt = null, openedAt = null } = breaker ?? {};
+  return (
+    <section class="card" aria-labelledby="state">
+      <div class="row">
+        <div class="start">
+          <h2 id="state">State</h2>
+          <Breaker of={state} />
+          {isForced && <Badge tone="warn">held by hand</Badge>}
+        </div>
+        {may(c, "circuit-breakers.force") && (
+          <PostForm action={`${PATH}/${serverId}`} token={c.get("formToken")} class="start">
+            <Button kind="danger" name="state" value="open">
+              Hold open
+            </Button>
+            <Button kind="quiet" name="state" value="closed">
+              Hold closed
+            </Button>
+            <Button kind="quiet" name="state" value="automatic">
+              Leave it to itself
+            </Button>
+          </PostForm>
+        )}
+      </div>
+      <Details
+        of={[
+          ["Since", <Time at={lastTransitionAt} none="the beginning" />],
+          ["Last opened", <Time at={openedAt} />],
+        ]}
+      />
+      <p class="quiet-text">
+        Open, nothing is sent to the server, and callers are told when to come again. Half open, a few calls
+        try it. Closed, everything is sent.
+      </p>
+    </section>
+  );
+}
+
+interface LastDayProps {
+  readonly transitions: readonly Transition[];
+  readonly state: Transition["toState"];
+  readonly now: number;
+}
+
+function LastDay({ transitions, state, now }: LastDayProps) {
+  const from = now - DAY_MS;
+  return (
+    <div class="card">
+      <Timeline title="The last day" from={from} to={now} spans={spansOf(transitions, state, from, now)} />
+    </div>
+  );
+}
+
+function History({ transitions }: Pick<LastDayProps, "transitions">) {
+  return (
+    <section class="list" aria-labelledby="history">
+      <h2 id="history">History</h2>
+      {transitions.length === 0 && <p class="card quiet-text">It has not moved in the last thirty days.</p>}
+      {transitions.length > 0 && (
+        <section class="scroll" aria-label="Transitions" tabindex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                <th scope="col">From</th>
+                <th scope="col">To</th>
+                <th scope="col">Why</th>
+              </tr>
+            </thead>
+            <tbody>
+              {transitions.map(({ transitionedAt, fromState, toState, reason }) => (
+                <tr>
+                  <td>
+                    <Time at={transitionedAt} />
+                  </td>
+                  <td>
+                    <Breaker of={fromState} />
+                  </td>
+                  <td>
+                    <Breaker of={toState} />
+                  </td>
+                  <td>{reason}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </section>
+  );
+}
+
+export const breakers: PageGroup = {
+  nav: [
+    {
+      section: "Traffic",
+      label: "Circuit breakers",
+      path: PATH,
+      action: "circuit-breakers.list",
+      also: "open closed half-open resilience failures",
+    },
+  ],
+  routes,
+};

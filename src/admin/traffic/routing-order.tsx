@@ -1,0 +1,126 @@
+/** The order in which routing rules are tried: by dragging, by Alt and the arrows, and without script by buttons. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { Button, Notice, PostForm } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { pageOf } from "../rest.ts";
+import { settle } from "../settle.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { Badge, Empty } from "../ui/parts.tsx";
+import { conditionsIn, conditionsShape } from "./routing-conditions.ts";
+
+const PATH = "/admin/routing-rules/order";
+const LIST = "/admin/routing-rules";
+
+const rule = z.object({
+  id: z.string(),
+  name: z.string(),
+  conditions: conditionsShape,
+  isActive: z.boolean(),
+});
+type Rule = z.infer<typeof rule>;
+
+async function rulesOf(c: Context<AdminEnv>): Promise<readonly Rule[]> {
+  const { value } = await c
+    .get("rest")
+    .read("/routing-rules", pageOf(rule), { sort: "priority,name", limit: 200 });
+  return value.items;
+}
+
+/** Those that are there, as the form has them; what came meanwhile stands last. */
+function inOrder(rules: readonly Rule[], ids: readonly string[]): readonly Rule[] {
+  const known = new Map(rules.map((each) => [each.id, each]));
+  const named = ids.flatMap((id) => known.get(id) ?? []);
+  return [...named, ...rules.filter((each) => !named.includes(each))];
+}
+
+/** `move`: an id, and `up` or `down`. */
+export function moved(ids: readonly string[], move: string): readonly string[] {
+  const [id = "", way] = move.split(" ");
+  const from = ids.indexOf(id);
+  const to = from + (way === "up" ? -1 : 1);
+  if (from < 0 || to < 0 || to >= ids.length) return ids;
+  return ids.toSpliced(from, 1).toSpliced(to, 0, id);
+}
+
+export const routingOrder = new Hono<AdminEnv>()
+  .get(PATH, gate("routing-rules.update"), async (c) =>
+    c.html(<OrderPage c={c} rules={await rulesOf(c)} isSaved />),
+  )
+  .post(PATH, gate("routing-rules.update"), async (c) => {
+    const ids = c.get("posted").getAll("ids");
+    const { move } = c.get("form");
+    if (move !== undefined) {
+      const rules = inOrder(await rulesOf(c), moved(ids, move));
+      return c.html(<OrderPage c={c} rules={rules} isSaved={false} />);
+    }
+    const sent = await c.get("rest").send("POST", "/routing-rules/order", { json: { ids } });
+    return settle(c, sent, { says: "The order is saved.", back: LIST, otherwise: PATH });
+  });
+
+interface OrderProps {
+  readonly c: Context<AdminEnv>;
+  readonly rules: readonly Rule[];
+  readonly isSaved: boolean;
+}
+
+function OrderPage({ c, rules, isSaved }: OrderProps) {
+  return (
+    <Page
+      title="Order of the routing rules"
+      intro="The first rule that fits decides. Drag a rule, or move it by Alt and the arrow keys."
+      frame={frameOf(c)}
+      crumbs={[{ label: "Routing rules", path: LIST }]}
+    >
+      {!isSaved && <Notice>Not saved yet.</Notice>}
+      {rules.length === 0 && (
+        <div class="card">
+          <Empty title="No routing rule yet">
+            <p>What is there can be put in order.</p>
+          </Empty>
+        </div>
+      )}
+      {rules.length > 0 && (
+        <PostForm action={PATH} token={c.get("formToken")} class="wide">
+          <ol class="order">
+            {rules.map(({ id, name, conditions, isActive }, index) => (
+              <li data-row draggable>
+                <input type="hidden" name="ids" value={id} />
+                <span class="grip" aria-hidden="true">
+                  ⠿
+                </span>
+                <span>
+                  <a href={`${LIST}/${id}`} data-handle>
+                    {name}
+                  </a>{" "}
+                  {!isActive && <Badge tone="off">off</Badge>}
+                  <br />
+                  <span class="quiet-text">{conditionsIn(conditions)}</span>
+                </span>
+                <span class="start">
+                  {index > 0 && <Move id={id} way="up" name={name} />}
+                  {index < rules.length - 1 && <Move id={id} way="down" name={name} />}
+                </span>
+              </li>
+            ))}
+          </ol>
+          <div class="start">
+            <Button>Save the order</Button>
+            <a class="button quiet" href={LIST}>
+              Cancel
+            </a>
+          </div>
+        </PostForm>
+      )}
+    </Page>
+  );
+}
+
+function Move({ id, way, name }: { id: string; way: "up" | "down"; name: string }) {
+  return (
+    <button type="submit" class="quiet" name="move" value={`${id} ${way}`} aria-label={`Move ${name} ${way}`}>
+      {way === "up" ? "↑" : "↓"}
+    </button>
+  );
+}

@@ -1,0 +1,176 @@
+/** Which servers take which requests. Their order is routing-order.tsx, trying a request against them routing-test.tsx. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { BALANCING_STRATEGIES } from "../../core/vocabulary.ts";
+import { LinkButton } from "../forms/parts.tsx";
+import type { AdminEnv } from "../gate.ts";
+import { may } from "../lists/routes.tsx";
+import { optionsFrom, YES_NO } from "../lists/spec.ts";
+import { managed } from "../managed/collection.tsx";
+import { namesOfServers, serverOptions } from "../names.ts";
+import type { PageGroup } from "../ui/navigation.ts";
+import { Badge } from "../ui/parts.tsx";
+import { conditionsIn, conditionsShape, headersIn, linesOfHeaders } from "./routing-conditions.ts";
+import { routingOrder } from "./routing-order.tsx";
+import { routingTest } from "./routing-test.tsx";
+
+const shape = z.object({
+  id: z.string(),
+  name: z.string(),
+  conditions: conditionsShape,
+  targetServers: z.array(z.string()),
+  loadBalancingStrategy: z.enum(BALANCING_STRATEGIES),
+  priority: z.number(),
+  isActive: z.boolean(),
+  serverNames: z.string().optional(),
+});
+type Rule = z.infer<typeof shape>;
+
+const PATTERNS = "One a line, with * for anything. Empty: any.";
+
+const rules = managed<Rule>({
+  name: "routing-rules",
+  section: "Traffic",
+  title: "Routing rules",
+  noun: "routing rule",
+  intro: "Which servers take which requests. The first rule that fits decides.",
+  also: "balancing strategy canary percentage steer",
+  empty: "Send some tools, clients or a part of all requests to servers of your choice.",
+  beside: (c) => (
+    <>
+      <LinkButton to="/admin/routing-rules/test" kind="quiet">
+        Try a request
+      </LinkButton>
+      {may(c, "routing-rules.update") && (
+        <LinkButton to="/admin/routing-rules/order" kind="quiet">
+          Change the order
+        </LinkButton>
+      )}
+    </>
+  ),
+  list: {
+    shape,
+    usual: "priority",
+    search: "Name or description",
+    filters: [
+      {
+        name: "loadBalancingStrategy",
+        label: "Strategy",
+        kind: "choice",
+        options: optionsFrom(BALANCING_STRATEGIES),
+      },
+      { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
+    ],
+    async complete(rest, rows) {
+      const nameOf = await namesOfServers(
+        rest,
+        rows.flatMap(({ targetServers }) => targetServers),
+      );
+      return rows.map((row) => ({ ...row, serverNames: row.targetServers.map(nameOf).join(", ") }));
+    },
+    columns: [
+      { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
+      { name: "priority", label: "Place", sorts: true, number: true, show: ({ priority }) => priority },
+      {
+        name: "conditions",
+        label: "If",
+        show: ({ conditions }) => conditionsIn(conditions),
+        plain: ({ conditions }) => conditionsIn(conditions),
+      },
+      { name: "serverNames", label: "To", show: ({ serverNames }) => serverNames ?? "" },
+      {
+        name: "loadBalancingStrategy",
+        label: "Strategy",
+        show: ({ loadBalancingStrategy }) => loadBalancingStrategy.replaceAll("_", " "),
+      },
+      {
+        name: "isActive",
+        label: "State",
+        show: ({ isActive }) => (
+          <Badge tone={isActive ? "plain" : "off"}>{isActive ? "active" : "off"}</Badge>
+        ),
+      },
+    ],
+  },
+  fields: [
+    { name: "name", label: "Name", kind: "text", maxlength: 200 },
+    { name: "description", label: "Description", kind: "long", optional: true },
+    { name: "conditions.tools", label: "Tools", kind: "lines", hint: PATTERNS },
+    { name: "conditions.methods", label: "Methods", kind: "lines", hint: "Such as tools/call. Empty: any." },
+    {
+      name: "conditions.tags",
+      label: "Tags",
+      kind: "lines",
+      hint: "For requests that a server with one of these tags could serve.",
+    },
+    { name: "conditions.clients", label: "Clients", kind: "lines", hint: "As they introduce themselves." },
+    {
+      name: "conditions.headers",
+      label: "Headers",
+      kind: "lines",
+      hint: "One a line, as Name: pattern. All of them must match.",
+    },
+    {
+      name: "conditions.percentage",
+      label: "Part of all sessions, in percent",
+      kind: "number",
+      min: 0,
+      max: 100,
+      optional: true,
+      empty: "omit",
+      hint: "The same ones every time. Empty: all.",
+    },
+    { name: "targetServers", label: "To these servers", kind: "choices", options: serverOptions },
+    {
+      name: "loadBalancingStrategy",
+      label: "Strategy",
+      kind: "choice",
+      options: optionsFrom(BALANCING_STRATEGIES),
+      initial: "round_robin",
+    },
+    {
+      name: "strategyOptions.hashOn",
+      label: "Keep together",
+      kind: "choice",
+      options: optionsFrom(["session", "user", "argument"]),
+      optional: true,
+      empty: "omit",
+      hint: "For consistent hash.",
+    },
+    {
+      name: "strategyOptions.argument",
+      label: "Argument",
+      kind: "text",
+      optional: true,
+      empty: "omit",
+      hint: "Its name, where requests of one argument are kept together.",
+    },
+    { name: "strategyOptions.sticky", label: "Stay with the server of the first request", kind: "yes" },
+    {
+      name: "priority",
+      label: "Place",
+      kind: "number",
+      min: 0,
+      max: 1_000_000,
+      step: 1,
+      initial: "100",
+      hint: "The lower, the sooner it is tried.",
+    },
+    { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
+  ],
+  nameOf: ({ name }) => name,
+  toForm: ({ conditions, ...row }) => {
+    const known = conditionsShape.parse(conditions);
+    return { ...row, conditions: { ...known, headers: linesOfHeaders(known.headers) } };
+  },
+  fromForm: ({ conditions, ...body }) => {
+    const entered = z.looseObject({ headers: z.array(z.string()) }).parse(conditions);
+    return { ...body, conditions: { ...entered, headers: headersIn(entered.headers) } };
+  },
+});
+
+export const routingRules: PageGroup = {
+  nav: rules.nav,
+  // Before the pages of single rules, whose address it would otherwise be.
+  routes: new Hono<AdminEnv>().route("/", routingOrder).route("/", routingTest).route("/", rules.routes),
+};

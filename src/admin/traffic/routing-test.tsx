@@ -1,0 +1,176 @@
+/** A request against the routing rules, without sending it: which rule would decide, and why not those before. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import type { FieldSpec } from "../forms/fields.ts";
+import { FieldView } from "../forms/form.tsx";
+import { Notice } from "../forms/parts.tsx";
+import { type AdminEnv, gate } from "../gate.ts";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { Badge } from "../ui/parts.tsx";
+import { headersIn } from "./routing-conditions.ts";
+
+const PATH = "/admin/routing-rules/test";
+const LIST = "/admin/routing-rules";
+
+const verdictShape = z.object({
+  rule: z.object({ id: z.string(), name: z.string(), strategy: z.string() }).nullable(),
+  servers: z.array(z.object({ id: z.string(), name: z.string() })),
+  tried: z.array(
+    z.object({ id: z.string(), name: z.string(), priority: z.number(), unmet: z.string().nullable() }),
+  ),
+});
+type Verdict = z.infer<typeof verdictShape>;
+
+const METHODS = ["tools/call", "tools/list", "prompts/get", "resources/read", "initialize"];
+
+const FIELDS: readonly FieldSpec[] = [
+  {
+    name: "method",
+    label: "Method",
+    kind: "choice",
+    options: METHODS.map((value) => ({ value, label: value })),
+  },
+  { name: "tool", label: "Tool", kind: "text", optional: true, hint: "Its own name, as its server has it." },
+  { name: "client", label: "Client", kind: "text", optional: true },
+  {
+    name: "tags",
+    label: "Tags",
+    kind: "text",
+    optional: true,
+    hint: "Of servers that could serve it, by commas.",
+  },
+  { name: "headers", label: "Headers", kind: "lines", optional: true, hint: "One a line, as Name: value." },
+  {
+    name: "stableId",
+    label: "Session",
+    kind: "text",
+    optional: true,
+    hint: "What percentages are taken of.",
+  },
+];
+
+const OPTIONS = new Map([["method", METHODS.map((value) => ({ value, label: value }))]]);
+
+const listed = (text: string, by: string) =>
+  text
+    .split(by)
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+
+function requestIn(c: Context<AdminEnv>) {
+  const of = (name: string) => c.req.query(name)?.trim() ?? "";
+  const given = (name: string) => (of(name) === "" ? {} : { [name]: of(name) });
+  return {
+    method: of("method"),
+    ...given("tool"),
+    ...given("client"),
+    ...given("stableId"),
+    tags: listed(of("tags"), ","),
+    headers: headersIn(listed(of("headers"), "\n")),
+  };
+}
+
+export const routingTest = new Hono<AdminEnv>().get(PATH, gate("routing-rules.read"), async (c) => {
+  const isAsked = c.req.query("method") !== undefined;
+  const sent = isAsked
+    ? await c.get("rest").send("POST", "/routing-rules/test", { json: requestIn(c) })
+    : undefined;
+  return c.html(
+    <Page
+      title="Try a request"
+      intro="Which rule would decide on it, and why not those before. Nothing is sent anywhere."
+      frame={frameOf(c)}
+      crumbs={[{ label: "Routing rules", path: LIST }]}
+    >
+      <div class="grid">
+        <form method="get" action={PATH} class="card">
+          {FIELDS.map((field) => (
+            <FieldView
+              field={field}
+              texts={[c.req.query(field.name) ?? (field.name === "method" ? "tools/call" : "")]}
+              options={OPTIONS.get(field.name) ?? []}
+              faults={[]}
+            />
+          ))}
+          <div class="start">
+            <button type="submit">Try it</button>
+          </div>
+        </form>
+        <div class="stack">
+          {sent !== undefined && !sent.ok && <Notice bad>{sent.refusal.message}</Notice>}
+          {sent?.ok === true && <Found verdict={verdictShape.parse(sent.value)} />}
+        </div>
+      </div>
+    </Page>,
+  );
+});
+
+const UNMET: Readonly<Record<string, string>> = {
+  tools: "the tool does not match",
+  methods: "the method does not match",
+  tags: "no server is tagged so",
+  clients: "the client does not match",
+  headers: "a header does not match",
+  tenants: "it is for others",
+  percentage: "the session is not in its part",
+};
+
+function Found({ verdict: { rule, servers, tried } }: { verdict: Verdict }) {
+  return (
+    <>
+      <section class="card" aria-labelledby="verdict">
+        <div class="row">
+          <h2 id="verdict">{rule === null ? "No rule fits" : rule.name}</h2>
+          {rule !== null && <Badge tone="good">decides</Badge>}
+        </div>
+        {rule === null ? (
+          <p>Any server that offers it may be asked, by turns.</p>
+        ) : (
+          <p>
+            By {rule.strategy.replaceAll("_", " ")} to{" "}
+            {servers.length === 0
+              ? "servers that are gone: as if there were no rule."
+              : servers.map(({ id, name }) => (
+                  <>
+                    <a class="tag" href={`/admin/servers/${id}`}>
+                      {name}
+                    </a>{" "}
+                  </>
+                ))}
+          </p>
+        )}
+      </section>
+      {tried.length > 0 && (
+        <section class="scroll" aria-label="Rules in their order" tabindex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Rule</th>
+                <th scope="col" class="number">
+                  Place
+                </th>
+                <th scope="col">Fits</th>
+                <th scope="col">Why not</th>
+              </tr>
+            </thead>
+            <tbody>
+              {tried.map(({ id, name, priority, unmet }) => (
+                <tr>
+                  <td>
+                    <a href={`${LIST}/${id}`}>{name}</a>
+                  </td>
+                  <td class="number">{priority}</td>
+                  <td>
+                    <Badge tone={unmet === null ? "good" : "off"}>{unmet === null ? "yes" : "no"}</Badge>
+                  </td>
+                  <td>{unmet === null ? "" : (UNMET[unmet] ?? unmet)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </>
+  );
+}

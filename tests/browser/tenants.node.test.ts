@@ -1,0 +1,96 @@
+/** Tenants, as those who run the gateway look after them; a tenant's own admins see nothing of it. */
+import { describe, expect, it } from "vitest";
+import { uuidv7 } from "../../src/core/ids.ts";
+import { walkPages } from "../fixtures/pages.ts";
+
+const operators = ["operator"] as const;
+const LIST = "/admin/tenants";
+
+walkPages({
+  name: "tenants",
+  pages: [
+    { path: LIST, heading: "Tenants", for: operators, picture: "tenants" },
+    { path: `${LIST}?status=suspended&q=acme&sort=-weight`, heading: "Tenants", for: operators },
+    { path: `${LIST}/new`, heading: "New tenant", for: operators },
+    { path: `${LIST}/{acme}`, heading: "Acme", for: operators, picture: "tenant" },
+    { path: `${LIST}/{acme}/archive`, heading: "Archive Acme?", for: operators },
+  ],
+  async prepare(stage) {
+    const acme = uuidv7();
+    await stage.people.query(
+      `insert into tenants (id, name, slug, weight, plan_limits, settings) values ($1, 'Acme', $2, 3, $3, $4)`,
+      [acme, `acme-${acme.slice(-6)}`, { servers: 20, members: 50 }, { accessDefault: "deny" }],
+    );
+    await stage.people.query(
+      `insert into tenants (name, slug, status) values ('Umbrella', $1, 'suspended')`,
+      [`umbrella-${acme.slice(-6)}`],
+    );
+    return { acme };
+  },
+  stories(stage) {
+    describe.each([true, false])("with script: %s", (script) => {
+      it("makes, weighs, suspends, resumes and archives one", () =>
+        stage().visit(
+          "operator",
+          async (page) => {
+            const slug = `new-${uuidv7().slice(-8)}`;
+            await page.goto(`${stage().gateway.url}${LIST}/new`);
+            await page.getByLabel("Name", { exact: true }).fill(slug.toUpperCase());
+            await page.getByLabel("Short name").fill("NOT SHORT");
+            await page.getByLabel("Time zone").fill("Europe/Vienna");
+            await page.getByRole("button", { name: "Create tenant" }).click();
+            await expect(page.getByLabel("Short name").getAttribute("aria-invalid")).resolves.toBe("true");
+            await expect(page.getByLabel("Time zone").inputValue()).resolves.toBe("Europe/Vienna");
+            await page.getByLabel("Short name").fill(slug);
+            await page.getByRole("button", { name: "Create tenant" }).click();
+            await page.getByText("The tenant is made.").waitFor();
+
+            await page.goto(`${stage().gateway.url}${LIST}?q=${slug}`);
+            await page.getByRole("link", { name: slug.toUpperCase() }).click();
+            await page.getByLabel("Weight").fill("4");
+            await page.getByLabel("Servers, at most").fill("12");
+            await expect(page.getByLabel("Keys of the old format").isChecked()).resolves.toBe(true);
+            await page.getByLabel("What no access control speaks of").selectOption("deny");
+            await page.getByRole("button", { name: "Save" }).click();
+            await page.getByText("Saved.").waitFor();
+            const [row] = await stage().people.query(
+              `select weight, plan_limits, settings ->> 'accessDefault' as access from tenants where slug = $1`,
+              [slug],
+            );
+            expect(row).toEqual({ weight: 4, plan_limits: { servers: 12 }, access: "deny" });
+
+            await page.getByRole("button", { name: "Suspend" }).click();
+            await page.getByText("it is refused everywhere").waitFor();
+            await page.getByRole("button", { name: "Resume" }).click();
+            await page.getByText("served again").waitFor();
+            await page.getByRole("link", { name: "Archive" }).click();
+            await page.getByLabel(/Type .* to go on/).fill("something");
+            await page.getByRole("button", { name: "Archive it" }).click();
+            await page.getByText("That is not its short name.").waitFor();
+            await page.getByLabel(/Type .* to go on/).fill(slug);
+            await page.getByRole("button", { name: "Archive it" }).click();
+            await page.getByText("is archived.").waitFor();
+          },
+          { script, expected: /status of 422/ },
+        ));
+    });
+
+    it("shows both versions to whoever was overtaken", () =>
+      stage().visit(
+        "operator",
+        async (page) => {
+          await page.goto(`${stage().gateway.url}${LIST}?q=umbrella`);
+          await page.getByRole("link", { name: "Umbrella" }).first().click();
+          await stage().people.query(
+            `update tenants set weight = 9, updated_at = now() where name = 'Umbrella'`,
+          );
+          await page.getByLabel("Weight").fill("2");
+          await page.getByRole("button", { name: "Save" }).click();
+          await expect(page.getByRole("row", { name: "Weight" }).innerText()).resolves.toMatch(/2\s+9/);
+          await page.getByRole("button", { name: "Save mine over it" }).click();
+          await page.getByText("Saved.").waitFor();
+        },
+        { expected: /status of 412/ },
+      ));
+  },
+});
