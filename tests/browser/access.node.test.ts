@@ -18,6 +18,7 @@ walkPages({
       heading: "Who may do what",
       for: admins,
       picture: "explain",
+      inReadme: true,
     },
     { path: `${LIST}/explain?kind=action&action=tenants.create`, heading: "Who may do what", for: admins },
     {

@@ -34,7 +34,7 @@ walkPages({
     { path: "/admin/servers", heading: "Servers", picture: "servers" },
     { path: "/admin/servers?q=calc&health=healthy&sort=-avgResponseTime", heading: "Servers" },
     { path: "/admin/servers/new", heading: "Register a server", for: ["admin"], picture: "server-new" },
-    { path: "/admin/servers/{calculator}", heading: "Calculator", picture: "server" },
+    { path: "/admin/servers/{calculator}", heading: "Calculator", picture: "server", inReadme: true },
     { path: "/admin/servers/{calculator}/tools", heading: "Calculator", picture: "server-tools" },
     { path: "/admin/servers/{calculator}/resources", heading: "Calculator" },
     { path: "/admin/servers/{calculator}/settings", heading: "Calculator", for: ["admin"] },
