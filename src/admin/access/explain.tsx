@@ -4,12 +4,12 @@ import { z } from "zod";
 import { ACTIONS } from "../../core/access/actions.ts";
 import { ROLES } from "../../core/vocabulary.ts";
 import type { Option } from "../forms/fields.ts";
-import { Notice } from "../forms/parts.tsx";
+import { Choice, Notice } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { serverOptions, subjectIn, subjectOptions } from "../names.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Badge, Details, Time } from "../ui/parts.tsx";
+import { Badge, Details, TableHead, Time } from "../ui/parts.tsx";
 
 const PATH = "/admin/access-controls/explain";
 
@@ -171,32 +171,6 @@ function Question({ asked, subjects, servers }: QuestionProps) {
   );
 }
 
-interface ChoiceProps {
-  readonly name: string;
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly Option[];
-  readonly none?: string;
-  /** What else there is to choose depends on it. */
-  readonly submits?: boolean;
-}
-
-function Choice({ name, label, value, options, none, submits = false }: ChoiceProps) {
-  return (
-    <label>
-      {label}
-      <select name={name} {...(submits && { "data-submits": "" })}>
-        {none !== undefined && <option value="">{none}</option>}
-        {options.map((option) => (
-          <option value={option.value} selected={option.value === value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
 const Decision = ({ allowed }: Pick<Explanation, "allowed">) => (
   <Badge tone={allowed ? "good" : "bad"}>{allowed ? "allowed" : "refused"}</Badge>
 );
@@ -231,15 +205,7 @@ function ByRole({ rows }: { rows: readonly { readonly role: string; readonly ans
       <h2 id="by-role">The same for each role</h2>
       <section class="scroll" aria-label="By role" tabindex={0}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Role</th>
-              <th scope="col">Decision</th>
-              <th scope="col">Decided by</th>
-              <th scope="col">Why</th>
-              <th scope="col">Rule</th>
-            </tr>
-          </thead>
+          <TableHead columns={["Role", "Decision", "Decided by", "Why", "Rule"]} />
           <tbody>
             {rows.map(({ role, answer }) =>
               "problem" in answer ? (

@@ -1,7 +1,7 @@
 /** Traffic in numbers: over time, in the week, by whom and what, and why it fails; and as files. */
 import { type Context, Hono } from "hono";
 import { TRAFFIC_KINDS } from "../../core/analytics/vocabulary.ts";
-import { Button, LinkButton } from "../forms/parts.tsx";
+import { Button, Choice, LinkButton } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { may } from "../lists/routes.tsx";
 import { queryOf } from "../rest.ts";
@@ -23,16 +23,13 @@ function KindForm({ asked }: { asked: Asked }) {
   return (
     <form class="filters" method="get" action={PATH}>
       <input type="hidden" name="range" value={asked.range} />
-      <label>
-        Traffic
-        <select name="kind" data-submits="">
-          {TRAFFIC_KINDS.map((kind) => (
-            <option value={kind} selected={kind === asked.kind}>
-              {KINDS[kind]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        name="kind"
+        label="Traffic"
+        value={asked.kind}
+        options={TRAFFIC_KINDS.map((kind) => ({ value: kind, label: KINDS[kind] }))}
+        submits
+      />
       <noscript>
         <Button kind="quiet">Apply</Button>
       </noscript>

@@ -1,10 +1,11 @@
 /** The analytics page's parts. */
 import { errorKind } from "../../core/analytics/errors.ts";
 import type { Dimension } from "../../core/analytics/vocabulary.ts";
-import { HeatMap, LineChart, StackedBars } from "../charts/charts.tsx";
+import { HeatMap, LineChart } from "../charts/charts.tsx";
 import { short, withUnit } from "../charts/scale.ts";
+import { TrafficBars } from "../charts/traffic.tsx";
 import { queryOf } from "../rest.ts";
-import { Empty, Stats } from "../ui/parts.tsx";
+import { Empty, Stats, TableHead } from "../ui/parts.tsx";
 import { type Analytics, type Asked, nameOf, type Top } from "./data.ts";
 
 export const PATH = "/admin/analytics";
@@ -36,15 +37,7 @@ export function Courses({ analytics: { course, grain } }: { analytics: Analytics
   return (
     <div class="grid">
       <section class="card" aria-label="Requests">
-        <StackedBars
-          title={`Requests a ${grain}`}
-          unit=""
-          times={times}
-          series={[
-            { label: "came off", values: figures.map(({ requests, errors }) => requests - errors) },
-            { label: "failed", values: figures.map(({ errors }) => errors) },
-          ]}
-        />
+        <TrafficBars title={`Requests a ${grain}`} times={times} slots={figures} good="came off" />
       </section>
       <section class="card" aria-label="Latency">
         <LineChart
@@ -103,20 +96,9 @@ function TopList({ of, title, rows, asked }: TopProps) {
       <h2>{title}</h2>
       <section class="scroll" aria-label={`${title} with the most requests`} tabindex={0}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" class="number">
-                Requests
-              </th>
-              <th scope="col" class="number">
-                Failed
-              </th>
-              <th scope="col" class="number">
-                Average
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={["Name", { figure: "Requests" }, { figure: "Failed" }, { figure: "Average" }]}
+          />
           <tbody>
             {rows.map((row) => (
               <tr>
@@ -156,18 +138,7 @@ export function Failures({ analytics: { errors } }: { analytics: Analytics }) {
       <h2>Why requests fail</h2>
       <section class="scroll" aria-label="Causes" tabindex={0}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Cause</th>
-              <th scope="col">Whose</th>
-              <th scope="col" class="number">
-                Requests
-              </th>
-              <th scope="col" class="number">
-                Share
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={["Cause", "Whose", { figure: "Requests" }, { figure: "Share" }]} />
           <tbody>
             {errors.map(({ member, requests }) => {
               const { title, class: kind } = errorKind(member);

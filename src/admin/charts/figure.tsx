@@ -1,6 +1,6 @@
 /** What all charts have: a title, the picture with its axes, a legend, and the same as a table for whoever cannot see it. */
 import type { Child } from "hono/jsx";
-import { utcText } from "../ui/parts.tsx";
+import { TableHead, utcText } from "../ui/parts.tsx";
 import { short, spread, type TimeForm, timeText, withUnit } from "./scale.ts";
 
 export const WIDTH = 560;
@@ -54,13 +54,7 @@ export function Figure(props: FigureProps) {
         <summary>As a table</summary>
         <section class="scroll tall" aria-label={`${title}, as a table`} tabindex={0}>
           <table>
-            <thead>
-              <tr>
-                {head.map((name) => (
-                  <th scope="col">{name}</th>
-                ))}
-              </tr>
-            </thead>
+            <TableHead columns={head} />
             <tbody>
               {rows.map((cells) => (
                 <tr>

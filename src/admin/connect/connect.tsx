@@ -1,7 +1,7 @@
 /** How clients are pointed at the gateway: ready configurations, and with one click a key filled in. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { Button, LinkButton, PostForm } from "../forms/parts.tsx";
+import { Button, Choice, LinkButton, PostForm } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { keyView } from "../keys/key.ts";
 import { may } from "../lists/routes.tsx";
@@ -61,17 +61,14 @@ async function connectPage(c: Scene, { client, server }: Wanted, key?: string) {
     >
       <form method="get" action={HOME} class="filters">
         <input type="hidden" name="client" value={client.id} />
-        <label>
-          Servers
-          <select name="server" data-submits="">
-            <option value="">All that I may use</option>
-            {value.items.map((each) => (
-              <option value={each.name} selected={each.name === server}>
-                Only {each.name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          name="server"
+          label="Servers"
+          value={server ?? ""}
+          options={value.items.map((each) => ({ value: each.name, label: `Only ${each.name}` }))}
+          none="All that I may use"
+          submits
+        />
         <noscript>
           <Button kind="quiet">Show</Button>
         </noscript>

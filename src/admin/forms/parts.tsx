@@ -56,6 +56,33 @@ export function Field({
   );
 }
 
+interface ChoiceProps {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  /** What it is called to choose none of them, where that may be. */
+  readonly none?: string;
+  /** Takes effect at once, where there is script. */
+  readonly submits?: boolean;
+}
+
+export function Choice({ name, label, value, options, none, submits = false }: ChoiceProps) {
+  return (
+    <label>
+      {label}
+      <select name={name} {...(submits && { "data-submits": "" })}>
+        {none !== undefined && <option value="">{none}</option>}
+        {options.map((option) => (
+          <option value={option.value} selected={option.value === value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 export function Check({ name, label, checked = false }: { name: string; label: string; checked?: boolean }) {
   return (
     <label class="check">

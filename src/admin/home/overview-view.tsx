@@ -1,8 +1,9 @@
 /** The overview's parts. */
 import { errorKind } from "../../core/analytics/errors.ts";
 import { readToolMember } from "../../core/analytics/vocabulary.ts";
-import { BarChart, LineChart, Spark, StackedBars } from "../charts/charts.tsx";
+import { BarChart, LineChart, Spark } from "../charts/charts.tsx";
 import { short, withUnit } from "../charts/scale.ts";
+import { TrafficBars } from "../charts/traffic.tsx";
 import { Button, PostForm } from "../forms/parts.tsx";
 import { Badge, Empty, Stats, Time } from "../ui/parts.tsx";
 import { Breaker, Health, Severe } from "../ui/states.tsx";
@@ -20,15 +21,7 @@ export function Situation({ overview }: { overview: Overview }) {
       <Numbers overview={overview} />
       <div class="grid">
         <section class="card" aria-label="Requests">
-          <StackedBars
-            title={`Requests a ${unit}`}
-            unit=""
-            times={times}
-            series={[
-              { label: "answered", values: figures.map(({ requests, errors }) => requests - errors) },
-              { label: "failed", values: figures.map(({ errors }) => errors) },
-            ]}
-          />
+          <TrafficBars title={`Requests a ${unit}`} times={times} slots={figures} />
         </section>
         <section class="card" aria-label="Latency">
           <LineChart

@@ -1,7 +1,7 @@
 /** What a key was used for in the last week; it comes after the key's page. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { StackedBars } from "../charts/charts.tsx";
+import { TrafficBars } from "../charts/traffic.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -26,18 +26,7 @@ export const usage = new Hono<AdminEnv>().get(`${KEYS}/:id/usage`, gate("analyti
   return c.html(
     <Page title="Use of a key" frame={frameOf(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
       <section class="card fragment" aria-label="Its use in the last week">
-        <StackedBars
-          title="MCP requests an hour, in the last week"
-          unit=""
-          times={times}
-          series={[
-            {
-              label: "answered",
-              values: points.map((point) => (point?.requests ?? 0) - (point?.errors ?? 0)),
-            },
-            { label: "failed", values: points.map((point) => point?.errors ?? 0) },
-          ]}
-        />
+        <TrafficBars title="MCP requests an hour, in the last week" times={times} slots={points} />
       </section>
     </Page>,
   );

@@ -1,7 +1,7 @@
 /** Lists: search, filters, order, pages; the parts that change are exchanged by htmx, and without script by the browser. */
 import type { Child } from "hono/jsx";
 import type { Option } from "../forms/fields.ts";
-import { Button, Notice } from "../forms/parts.tsx";
+import { Button, Choice, Notice } from "../forms/parts.tsx";
 import { pageOf, type Rest, RestRefusal } from "../rest.ts";
 import { Empty } from "../ui/parts.tsx";
 import type { BulkAction, Filter, ListSpec } from "./spec.ts";
@@ -173,19 +173,7 @@ function FilterField({
       </label>
     );
   }
-  return (
-    <label>
-      {label}
-      <select name={name}>
-        <option value="">All</option>
-        {options.map((option) => (
-          <option value={option.value} selected={option.value === value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+  return <Choice name={name} label={label} value={value} options={options} none="All" />;
 }
 
 const ARROWS = { ascending: " ↑", descending: " ↓", none: "" } as const;

@@ -1,4 +1,5 @@
 /** The pages of one thing: a new one, one to be changed, and one that somebody else has changed meanwhile. */
+
 import type { Child } from "hono/jsx";
 import type { InputIssue } from "../../core/errors.ts";
 import { type FieldSpec, initialOf, type Option, type Typed } from "../forms/fields.ts";
@@ -6,6 +7,7 @@ import { Form } from "../forms/form.tsx";
 import { Button, LinkButton, Notice, PostForm } from "../forms/parts.tsx";
 import type { Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
+import { TableHead } from "../ui/parts.tsx";
 import type { Managed } from "./spec.ts";
 
 export interface Place {
@@ -147,13 +149,7 @@ export function Differences({ fields, mine, theirs, reload }: DifferencesProps) 
       {different.length > 0 && (
         <div class="scroll">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Field</th>
-                <th scope="col">Yours</th>
-                <th scope="col">As it is now</th>
-              </tr>
-            </thead>
+            <TableHead columns={["Field", "Yours", "As it is now"]} />
             <tbody>
               {different.map(({ name, label }) => (
                 <tr>

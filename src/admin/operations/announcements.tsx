@@ -10,7 +10,7 @@ import { pageOf } from "../rest.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Empty, Stats, Time } from "../ui/parts.tsx";
+import { Badge, Empty, Stats, TableHead, Time } from "../ui/parts.tsx";
 import { Severe } from "../ui/states.tsx";
 
 const announcement = z.object({
@@ -173,12 +173,7 @@ const routes = new Hono<AdminEnv>()
         />
         <div class="scroll">
           <table aria-label="Readers">
-            <thead>
-              <tr>
-                <th scope="col">Member</th>
-                <th scope="col">Read</th>
-              </tr>
-            </thead>
+            <TableHead columns={["Member", "Read"]} />
             <tbody>
               {readers.items.map(({ name, email, acknowledgedAt }) => (
                 <tr>

@@ -1,4 +1,5 @@
 /** A month as a table: weeks below each other, what is on in each day. */
+import { TableHead } from "../ui/parts.tsx";
 
 interface Neighbour {
   /** As an address has it: 2026-11. */
@@ -64,13 +65,7 @@ export function MonthTable({ month, entries }: { month: Month; entries: readonly
   return (
     <section class="scroll" aria-label={`Calendar of ${month.name}`} tabindex={0}>
       <table class="month">
-        <thead>
-          <tr>
-            {WEEKDAYS.map((name) => (
-              <th scope="col">{name}</th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead columns={WEEKDAYS} />
         <tbody>
           {weeks.map((days) => (
             <tr>

@@ -7,7 +7,7 @@ import { type AdminEnv, gate } from "../gate.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Empty, Stats, Time } from "../ui/parts.tsx";
+import { Badge, Empty, Stats, TableHead, Time } from "../ui/parts.tsx";
 import { Severe } from "../ui/states.tsx";
 
 const sample = z.object({
@@ -113,23 +113,15 @@ function Targets({ targets }: Pick<Report, "targets">) {
       {targets.length > 0 && (
         <div class="scroll">
           <table aria-label="Round trips by connection string">
-            <thead>
-              <tr>
-                <th scope="col">Connection</th>
-                <th scope="col" class="number">
-                  Round trips
-                </th>
-                <th scope="col" class="number">
-                  Failed
-                </th>
-                <th scope="col" class="number">
-                  Average
-                </th>
-                <th scope="col" class="number">
-                  95 % within
-                </th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                "Connection",
+                { figure: "Round trips" },
+                { figure: "Failed" },
+                { figure: "Average" },
+                { figure: "95 % within" },
+              ]}
+            />
             <tbody>
               {targets.map(({ name, queries, errors, avgMs, p95Ms }) => (
                 <tr>

@@ -1,7 +1,7 @@
 /** The two sides of a flag in numbers. */
 import { z } from "zod";
 import { withUnit } from "../charts/scale.ts";
-import { Badge, Tabs } from "../ui/parts.tsx";
+import { Badge, TableHead, Tabs } from "../ui/parts.tsx";
 
 export const side = z.object({
   isOn: z.boolean(),
@@ -35,26 +35,16 @@ export function FlagResults({ id, hours, sides }: ResultsProps) {
       <Tabs tabs={tabs} current={addressOf(hours)} label="Period" />
       <div class="scroll">
         <table aria-label="Results by side">
-          <thead>
-            <tr>
-              <th scope="col">Side</th>
-              <th scope="col" class="number">
-                People and keys
-              </th>
-              <th scope="col" class="number">
-                Calls
-              </th>
-              <th scope="col" class="number">
-                Failed
-              </th>
-              <th scope="col" class="number">
-                Average
-              </th>
-              <th scope="col" class="number">
-                95 % within
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              "Side",
+              { figure: "People and keys" },
+              { figure: "Calls" },
+              { figure: "Failed" },
+              { figure: "Average" },
+              { figure: "95 % within" },
+            ]}
+          />
           <tbody>
             {sides.map(({ isOn, subjects, calls, errors, avgMs, p95Ms }) => (
               <tr>

@@ -9,7 +9,7 @@ import { managed } from "../managed/collection.tsx";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, Empty, Time } from "../ui/parts.tsx";
+import { Badge, Details, Empty, TableHead, Time } from "../ui/parts.tsx";
 
 const PATH = "/admin/retention-policies";
 const worded = (table: string) => table.replaceAll("_", " ");
@@ -132,15 +132,7 @@ const foreseeing = new Hono<AdminEnv>().get(`${PATH}/dry-run`, gate("retention.p
       ) : (
         <section class="scroll" aria-label="Dry run" tabindex={0}>
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Records</th>
-                <th scope="col">Older than</th>
-                <th scope="col" class="number">
-                  Rows
-                </th>
-              </tr>
-            </thead>
+            <TableHead columns={["Records", "Older than", { figure: "Rows" }]} />
             <tbody>
               {tables.map(({ tableName, before, rows }) => (
                 <tr>

@@ -6,7 +6,7 @@ import { Button, LinkButton, Notice, PostForm } from "../forms/parts.tsx";
 import type { Outcome } from "../managed/pages.tsx";
 import type { Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Badge, Details, Time } from "../ui/parts.tsx";
+import { Badge, Details, TableHead, Time } from "../ui/parts.tsx";
 import { deviceOf } from "./device.ts";
 import { type PersonView, ROLE_OPTIONS, Standing } from "./views.tsx";
 
@@ -195,16 +195,16 @@ function Sessions({ sessions, frame, here, rights }: Props) {
       {sessions.length > 0 && (
         <section class="scroll" aria-label="Sessions" tabindex={0}>
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Program</th>
-                <th scope="col">Address</th>
-                <th scope="col">Last seen</th>
-                <th scope="col">Since</th>
-                <th scope="col">Until</th>
-                {rights.sessions && <th scope="col">Action</th>}
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                "Program",
+                "Address",
+                "Last seen",
+                "Since",
+                "Until",
+                ...(rights.sessions ? ["Action"] : []),
+              ]}
+            />
             <tbody>
               {sessions.map(
                 ({ id, userAgent, ipAddress, impersonatedBy, lastActivity, createdAt, expiresAt }) => (

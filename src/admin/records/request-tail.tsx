@@ -1,7 +1,7 @@
 /** Requests as they come. What the log is told a few seconds late still shows, each once. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { Button } from "../forms/parts.tsx";
+import { Button, Choice } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { pageOf, queryOf } from "../rest.ts";
 import { frameOf } from "../ui/frame.ts";
@@ -19,10 +19,10 @@ const asked = z.object({ only: z.enum(["", "mcp", "failed"]).catch("") });
 type Asked = z.output<typeof asked>;
 
 const ONLY = [
-  ["", "All requests"],
-  ["mcp", "MCP calls"],
-  ["failed", "Failed ones"],
-] as const;
+  { value: "", label: "All requests" },
+  { value: "mcp", label: "MCP calls" },
+  { value: "failed", label: "Failed ones" },
+];
 
 async function latest(c: Context<AdminEnv>, { only }: Asked): Promise<readonly RequestRow[]> {
   const { value } = await c.get("rest").read("/request-logs", pageOf(requestShape), {
@@ -57,16 +57,7 @@ export const requestTail = new Hono<AdminEnv>()
         actions={<PauseButton of="tail" />}
       >
         <form class="filters" method="get" action="/admin/requests/tail">
-          <label>
-            Show
-            <select name="only" data-submits="">
-              {ONLY.map(([value, label]) => (
-                <option value={value} selected={value === only}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice name="only" label="Show" value={only} options={ONLY} submits />
           <noscript>
             <Button kind="quiet">Apply</Button>
           </noscript>

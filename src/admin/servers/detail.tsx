@@ -2,8 +2,9 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { BREAKER_STATES } from "../../core/vocabulary.ts";
-import { LineChart, StackedBars, Timeline } from "../charts/charts.tsx";
+import { LineChart, Timeline } from "../charts/charts.tsx";
 import { withUnit } from "../charts/scale.ts";
+import { TrafficBars } from "../charts/traffic.tsx";
 import { setFlash } from "../flash.ts";
 import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
 import { Button, PostForm } from "../forms/parts.tsx";
@@ -142,18 +143,7 @@ export const detail = new Hono<AdminEnv>()
       <ServerPage c={c} server={server}>
         <div class="grid fragment">
           <section class="card" aria-label="Calls of the last day">
-            <StackedBars
-              title="Calls an hour"
-              unit=""
-              times={times}
-              series={[
-                {
-                  label: "answered",
-                  values: points.map((point) => (point?.requests ?? 0) - (point?.errors ?? 0)),
-                },
-                { label: "failed", values: points.map((point) => point?.errors ?? 0) },
-              ]}
-            />
+            <TrafficBars title="Calls an hour" times={times} slots={points} />
           </section>
           <section class="card" aria-label="Latency of the last day">
             <LineChart

@@ -16,7 +16,7 @@ import { pageOf } from "../rest.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, Tabs } from "../ui/parts.tsx";
+import { Badge, Details, TableHead, Tabs } from "../ui/parts.tsx";
 import { History, type Version, version } from "./history.tsx";
 import { memberNames } from "./names.ts";
 import { fieldOf, shown, typedFor, valueIn } from "./setting-form.ts";
@@ -279,13 +279,7 @@ function SettingsTable({
       <h2 id={`group-${group}`}>{GROUPS[group] ?? group}</h2>
       <div class="scroll">
         <table aria-labelledby={`group-${group}`}>
-          <thead>
-            <tr>
-              <th scope="col">Setting</th>
-              <th scope="col">Value</th>
-              <th scope="col">Because</th>
-            </tr>
-          </thead>
+          <TableHead columns={["Setting", "Value", "Because"]} />
           <tbody>
             {settings.map(({ key, label, description, value, isSet, source }) => {
               const setting = settingOf(key);

@@ -11,7 +11,7 @@ import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Empty, Live, Time } from "../ui/parts.tsx";
+import { Empty, Live, TableHead, Time } from "../ui/parts.tsx";
 
 const PATH = "/admin/active-requests";
 const EVERY_MS = 2000;
@@ -52,18 +52,16 @@ function Table({ requests, now, formToken }: TableProps) {
   return (
     <section class="scroll" aria-label="Running requests" tabindex={0}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Since</th>
-            <th scope="col">What</th>
-            <th scope="col">Server</th>
-            <th scope="col">By</th>
-            <th scope="col" class="number">
-              Running
-            </th>
-            {formToken !== undefined && <th scope="col">End</th>}
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            "Since",
+            "What",
+            "Server",
+            "By",
+            { figure: "Running" },
+            ...(formToken !== undefined ? ["End"] : []),
+          ]}
+        />
         <tbody>
           {requests.map(({ id, startedAt, method, target, server, userId }) => (
             <tr>

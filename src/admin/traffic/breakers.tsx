@@ -13,7 +13,7 @@ import { settle } from "../settle.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, Time } from "../ui/parts.tsx";
+import { Badge, Details, TableHead, Time } from "../ui/parts.tsx";
 import { Breaker } from "../ui/states.tsx";
 import { spansOf, type Transition, transitionShape } from "./breaker-spans.ts";
 
@@ -214,14 +214,7 @@ function History({ transitions }: Pick<LastDayProps, "transitions">) {
       {transitions.length > 0 && (
         <section class="scroll" aria-label="Transitions" tabindex={0}>
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">From</th>
-                <th scope="col">To</th>
-                <th scope="col">Why</th>
-              </tr>
-            </thead>
+            <TableHead columns={["Time", "From", "To", "Why"]} />
             <tbody>
               {transitions.map(({ transitionedAt, fromState, toState, reason }) => (
                 <tr>

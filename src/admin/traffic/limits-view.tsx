@@ -2,7 +2,7 @@
 import { MINUTE_MS } from "../../core/limits/samples.ts";
 import { BarChart, LineChart } from "../charts/charts.tsx";
 import { Button, PostForm } from "../forms/parts.tsx";
-import { Badge, Empty, Stats, Time, type Tone } from "../ui/parts.tsx";
+import { Badge, Empty, Stats, TableHead, Time, type Tone } from "../ui/parts.tsx";
 import type { Bucket, OutlookView, SharesView, TrafficView } from "./limits-now.tsx";
 import { perWindow } from "./windows.ts";
 
@@ -89,19 +89,7 @@ export function Buckets({ buckets }: { buckets: readonly Bucket[] }) {
   return (
     <section class="scroll" aria-label="Limits in use" tabindex={0}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Whose</th>
-            <th scope="col">Limit</th>
-            <th scope="col">Full</th>
-            <th scope="col" class="number">
-              Used
-            </th>
-            <th scope="col" class="number">
-              Of
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={["Whose", "Limit", "Full", { figure: "Used" }, { figure: "Of" }]} />
         <tbody>
           {buckets.map(({ kind, name, windowSeconds, spent, most }) => {
             const part = most === null || most === 0 ? 0 : spent / most;
@@ -157,13 +145,7 @@ export function Bans({ bans, token }: { bans: TrafficView["bans"]; token: string
       {bans.length > 0 && (
         <section class="scroll" aria-label="Bans" tabindex={0}>
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Address</th>
-                <th scope="col">Until</th>
-                {token !== undefined && <th scope="col">Action</th>}
-              </tr>
-            </thead>
+            <TableHead columns={["Address", "Until", ...(token !== undefined ? ["Action"] : [])]} />
             <tbody>
               {bans.map(({ place, endsAt }) => (
                 <tr>

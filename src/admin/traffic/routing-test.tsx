@@ -7,7 +7,7 @@ import { Notice } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Badge } from "../ui/parts.tsx";
+import { Badge, TableHead } from "../ui/parts.tsx";
 import { headersIn } from "./routing-conditions.ts";
 
 const PATH = "/admin/routing-rules/test";
@@ -144,16 +144,7 @@ function Found({ verdict: { rule, servers, tried } }: { verdict: Verdict }) {
       {tried.length > 0 && (
         <section class="scroll" aria-label="Rules in their order" tabindex={0}>
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Rule</th>
-                <th scope="col" class="number">
-                  Place
-                </th>
-                <th scope="col">Fits</th>
-                <th scope="col">Why not</th>
-              </tr>
-            </thead>
+            <TableHead columns={["Rule", { figure: "Place" }, "Fits", "Why not"]} />
             <tbody>
               {tried.map(({ id, name, priority, unmet }) => (
                 <tr>

@@ -128,3 +128,24 @@ export function Live({
     </div>
   );
 }
+
+/** A column of figures has its name at the right, as its figures stand. */
+export type ColumnName = string | { readonly figure: string };
+
+export function TableHead({ columns }: { columns: readonly ColumnName[] }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map((column) =>
+          typeof column === "string" ? (
+            <th scope="col">{column}</th>
+          ) : (
+            <th scope="col" class="number">
+              {column.figure}
+            </th>
+          ),
+        )}
+      </tr>
+    </thead>
+  );
+}

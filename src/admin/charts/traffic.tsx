@@ -1,0 +1,30 @@
+/** How many requests came in each slot of time, and how many of them failed: one chart for every page that tells of it. */
+import { StackedBars } from "./charts.tsx";
+
+interface Slot {
+  readonly requests: number;
+  readonly errors: number;
+}
+
+export interface TrafficBarsProps {
+  readonly title: string;
+  readonly times: readonly number[];
+  /** In the order of times; undefined where nothing came. */
+  readonly slots: readonly (Slot | undefined)[];
+  /** What those that did not fail are called. */
+  readonly good?: string;
+}
+
+export function TrafficBars({ title, times, slots, good = "answered" }: TrafficBarsProps) {
+  return (
+    <StackedBars
+      title={title}
+      unit=""
+      times={times}
+      series={[
+        { label: good, values: slots.map((slot) => (slot?.requests ?? 0) - (slot?.errors ?? 0)) },
+        { label: "failed", values: slots.map((slot) => slot?.errors ?? 0) },
+      ]}
+    />
+  );
+}
