@@ -1,7 +1,7 @@
 /** Tries again to write the events that could not be written when they came. */
 import type { Database } from "../db/client.ts";
 import { countAttempts, dropDeadLetters, nextDeadLetters } from "../db/queries/dead-letters.ts";
-import { logMessageSchema } from "../logs/events.ts";
+import { readMessage } from "../logs/events.ts";
 import { writeEvents } from "../logs/sinks.ts";
 
 const AT_ONCE = 100;
@@ -13,14 +13,12 @@ export async function replayDeadLetters(database: Database): Promise<number> {
   const written: string[] = [];
   const failed: string[] = [];
   for (const { id, body } of letters) {
-    const parsed = logMessageSchema.safeParse(body.body);
-    const isWritten = parsed.success && (await writeEvents(database, parsed.data.events).then(yes, no));
+    const { known, strange } = readMessage(body.body);
+    const refused = await writeEvents(database, known).catch(() => known);
+    const isWritten = strange.length === 0 && refused.length === 0;
     (isWritten ? written : failed).push(id);
   }
   if (written.length > 0) await dropDeadLetters(db, written);
   if (failed.length > 0) await countAttempts(db, failed);
   return written.length;
 }
-
-const yes = () => true;
-const no = () => false;

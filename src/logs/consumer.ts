@@ -1,12 +1,11 @@
 /**
- * Takes batches from the queue into the database. A batch is written as a whole or comes again; what is no event of ours
- * or can never be written is kept aside, so that one bad message does not hold up the others.
+ * Takes batches from the queue into the database. A batch comes again until all of it is written; what is no event of
+ * ours or can never be written is kept aside, so that one bad event does not hold up the others.
  */
 import { storable } from "../core/storable.ts";
 import type { Database } from "../db/client.ts";
-import { refusalCode } from "../db/errors.ts";
 import { keepDeadLetters } from "../db/queries/dead-letters.ts";
-import { type LogEvent, logMessageSchema } from "./events.ts";
+import { readMessage } from "./events.ts";
 import { writeEvents } from "./sinks.ts";
 
 /** The part of a queue's message that this takes. */
@@ -20,23 +19,22 @@ export interface Delivered {
 
 const LONGEST_DELAY_SECONDS = 60;
 
-interface Known {
-  readonly message: Delivered;
-  readonly events: readonly LogEvent[];
-}
-
 export async function consumeEvents(messages: readonly Delivered[], database: Database): Promise<void> {
-  const known: Known[] = [];
-  const strange: Delivered[] = [];
-  for (const message of messages) {
-    const parsed = logMessageSchema.safeParse(storable(message.body));
-    if (parsed.success) known.push({ message, events: parsed.data.events });
-    else strange.push(message);
-  }
+  const read = messages.map((message) => ({ message, ...readMessage(storable(message.body)) }));
   try {
-    const refused = await write(known, database);
-    if (strange.length > 0) await keep(strange, "is no event that this version knows", database);
-    if (refused.length > 0) await keep(refused, "the database does not take it", database);
+    const refused = new Set<unknown>(
+      await writeEvents(
+        database,
+        read.flatMap(({ known }) => known),
+      ),
+    );
+    for (const { message, known, strange } of read) {
+      const left = known.filter((event) => refused.has(event));
+      const reason =
+        left.length > 0 ? "the database does not take it" : "is no event that this version knows";
+      const rest = [...strange, ...left];
+      if (rest.length > 0) await keep([{ id: message.id, body: { events: rest } }], reason, database);
+    }
   } catch {
     // The database is away: all of them come again, later each time. What has been written is written once.
     for (const message of messages) message.retry({ delaySeconds: delayAfter(message.attempts) });
@@ -44,32 +42,6 @@ export async function consumeEvents(messages: readonly Delivered[], database: Da
   }
   for (const message of messages) message.ack();
 }
-
-/** All in one go; one by one where there is something among them that can never be written, which is given back. */
-async function write(known: readonly Known[], database: Database): Promise<Delivered[]> {
-  try {
-    await writeEvents(
-      database,
-      known.flatMap(({ events }) => events),
-    );
-    return [];
-  } catch (error) {
-    if (!isUnfit(error)) throw error;
-  }
-  const refused: Delivered[] = [];
-  for (const { message, events } of known) {
-    try {
-      await writeEvents(database, events);
-    } catch (error) {
-      if (!isUnfit(error)) throw error;
-      refused.push(message);
-    }
-  }
-  return refused;
-}
-
-/** Data that does not fit its column (SQLSTATE class 22) or breaks a rule (23) will not do so at the next try either. */
-const isUnfit = (error: unknown): boolean => /^2[23]/.test(refusalCode(error) ?? "");
 
 /** What has been tried too often: kept, and tried again by a job when whatever was wrong has been put right. */
 export async function consumeDeadEvents(messages: readonly Delivered[], database: Database): Promise<void> {
@@ -82,7 +54,11 @@ export async function consumeDeadEvents(messages: readonly Delivered[], database
   for (const message of messages) message.ack();
 }
 
-async function keep(messages: readonly Delivered[], reason: string, database: Database): Promise<void> {
+async function keep(
+  messages: readonly Pick<Delivered, "id" | "body">[],
+  reason: string,
+  database: Database,
+): Promise<void> {
   const rows = messages.map(({ id, body }) => ({ messageId: id, body: { body: storable(body) }, reason }));
   await keepDeadLetters(database.asSystem(), rows);
 }

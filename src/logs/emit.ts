@@ -3,7 +3,7 @@
  * between them: whatever was told meanwhile leaves with the next, so idle isolates send at once, and busy ones few large
  * batches. Nothing is lost by the pause, as the request that sends is kept alive until all is sent (`waitUntil`).
  */
-import { fit, type LogEvent, type LogMessage, mostBytesOf } from "./events.ts";
+import { type Fitted, fit, type LogEvent, type LogMessage } from "./events.ts";
 
 /** The part of a queue's binding that this takes. */
 export interface EventQueue {
@@ -27,12 +27,13 @@ export interface EmitterTools {
 }
 
 export interface Emitter {
-  /** All that one request has to tell, as one message. */
+  /** All that one request has to tell. */
   emit(events: readonly LogEvent[], background: (work: Promise<unknown>) => void): void;
 }
 
-/** The queue takes no more at once: so many messages, and 256 KB. */
-const MOST_MESSAGES = 100;
+/** Queues count (and bill) by messages of 64 KB: what leaves together shares them. */
+const MOST_BYTES_OF_MESSAGE = 60_000;
+/** The queue takes 256 KB at once. */
 const MOST_BYTES = 240_000;
 /** Between two sends. */
 const GATHER_MS = 25;
@@ -40,8 +41,12 @@ const GATHER_MS = 25;
 const PATIENCE_MS = 10_000;
 
 export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: EmitterTools): Emitter {
-  let waiting: Waiting[] = [];
+  let waiting: Fitted[] = [];
   let sendingSince: number | undefined;
+
+  const tell = (events: readonly LogEvent[]) => {
+    for (const event of events) waiting.push(fit(event));
+  };
 
   const send = async (messages: LogMessage[]) => {
     try {
@@ -54,13 +59,12 @@ export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: Em
   const drain = async () => {
     const started = now();
     sendingSince = started;
-    const more = alongside?.() ?? [];
-    if (more.length > 0) waiting.push(fitted(more));
+    tell(alongside?.() ?? []);
     while (waiting.length > 0) {
-      const batch = nextBatch(waiting);
-      waiting = waiting.slice(batch.length);
-      await send(batch);
-      if (waiting.length < MOST_MESSAGES) await sleep(GATHER_MS);
+      const { messages, rest } = pack(waiting);
+      waiting = rest;
+      await send(messages);
+      if (rest.length === 0) await sleep(GATHER_MS);
       // Somebody has lost patience and taken over.
       if (sendingSince !== started) return;
     }
@@ -70,30 +74,32 @@ export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: Em
   return {
     emit(events, background) {
       if (events.length === 0) return;
-      waiting.push(fitted(events));
+      tell(events);
       const isSending = sendingSince !== undefined && now() - sendingSince < PATIENCE_MS;
       if (!isSending) background(drain());
     },
   };
 }
 
-interface Waiting {
-  readonly message: LogMessage;
-  readonly bytes: number;
-}
-
-function fitted(given: readonly LogEvent[]): Waiting {
-  const events = given.map(fit);
-  return { message: { events }, bytes: events.reduce((sum, event) => sum + mostBytesOf(event), 0) };
-}
-
-function nextBatch(waiting: readonly Waiting[]): LogMessage[] {
-  const batch: LogMessage[] = [];
+/** As many messages as the queue takes at once, each as full as may be. */
+function pack(waiting: readonly Fitted[]): { messages: LogMessage[]; rest: Fitted[] } {
+  const messages: LogMessage[] = [];
+  let events: LogEvent[] = [];
+  let size = 0;
   let total = 0;
-  for (const { message, bytes } of waiting) {
+  let packed = 0;
+  for (const { event, bytes } of waiting) {
     total += bytes;
-    if (batch.length > 0 && (batch.length === MOST_MESSAGES || total > MOST_BYTES)) break;
-    batch.push(message);
+    if (packed > 0 && total > MOST_BYTES) break;
+    size += bytes;
+    if (events.length > 0 && size > MOST_BYTES_OF_MESSAGE) {
+      messages.push({ events });
+      events = [];
+      size = bytes;
+    }
+    events.push(event);
+    packed += 1;
   }
-  return batch;
+  messages.push({ events });
+  return { messages, rest: waiting.slice(packed) };
 }

@@ -133,12 +133,29 @@ export type LogEvent = z.infer<typeof logEventSchema>;
 export type RequestEvent = z.infer<typeof requestEvent>;
 export type McpEvent = z.infer<typeof mcpEvent>;
 
-/** One queue message: all that one request has to tell. */
-export const logMessageSchema = z.object({ events: z.array(logEventSchema) });
-export type LogMessage = z.infer<typeof logMessageSchema>;
+/** One queue message: what one request has to tell, or several of the same moment. */
+export interface LogMessage {
+  readonly events: readonly LogEvent[];
+}
 
-/** The queue takes 128 KB a message; this leaves room for the envelope and for UTF-8. */
-const MOST_CHARACTERS = 30_000;
+const envelope = z.object({ events: z.array(z.unknown()) });
+
+/** Each event by itself: one of another version must not take its neighbours along. */
+export function readMessage(body: unknown): { known: LogEvent[]; strange: unknown[] } {
+  const message = envelope.safeParse(body);
+  if (!message.success) return { known: [], strange: [body] };
+  const known: LogEvent[] = [];
+  const strange: unknown[] = [];
+  for (const event of message.data.events) {
+    const parsed = logEventSchema.safeParse(event);
+    if (parsed.success) known.push(parsed.data);
+    else strange.push(event);
+  }
+  return { known, strange };
+}
+
+/** Of one event; the queue takes 128 KB a message. */
+const MOST_BYTES = 30_000;
 const MOST_PER_FIELD = 2000;
 /** Members' names, numbers and punctuation. */
 const FORM = 400;
@@ -162,66 +179,84 @@ const FROM_STRANGERS = new Set([
   "description",
 ]);
 
+interface Fit {
+  readonly text: string;
+  /** At least as many as its JSON takes. */
+  readonly bytes: number;
+}
+
 /** Names of tools and of clients come again with every call; looking at one takes longer than finding it. */
-const cleaned = new Map<string, string>();
+const cleaned = new Map<string, Fit>();
 const MOST_REMEMBERED = 2000;
 const LONGEST_REMEMBERED = 200;
 
-function cleanAgain(text: string): string {
-  if (text.length > LONGEST_REMEMBERED) return cleanText(text);
+function cleanAgain(text: string): Fit {
+  if (text.length > LONGEST_REMEMBERED) return short(cleanText(text));
   let clean = cleaned.get(text);
   if (clean === undefined) {
-    clean = cleanText(text);
+    clean = short(cleanText(text));
     if (cleaned.size >= MOST_REMEMBERED) cleaned.clear();
     cleaned.set(text, clean);
   }
   return clean;
 }
 
+function short(whole: string): Fit {
+  const text =
+    whole.length > MOST_PER_FIELD ? whole.slice(0, MOST_PER_FIELD - CUT_MARK.length) + CUT_MARK : whole;
+  return { text, bytes: PLAIN.test(text) ? text.length : 6 * text.length };
+}
+
+export interface Fitted {
+  readonly event: LogEvent;
+  /** At least as many as its JSON takes, without writing that. */
+  readonly bytes: number;
+}
+
 /**
  * The last thing that happens to an event before it leaves the request: no text of it holds a secret, long ones are cut
  * with a mark, and what is still too long goes without its payload.
  */
-export function fit(event: LogEvent): LogEvent {
+export function fit(event: LogEvent): Fitted {
   let cut = event;
+  let bytes = FORM;
   const change = (member: string, value: unknown) => {
     // Copied only where there is something to change.
     if (cut === event) cut = { ...event };
     Object.assign(cut, { [member]: value });
   };
-  for (const [member, value] of Object.entries(event)) {
-    if (typeof value !== "string") {
-      if (member === "details" && value != null) change(member, sanitise(value));
-      continue;
+  const members: Readonly<Record<string, unknown>> = event;
+  for (const member in members) {
+    let value = members[member];
+    if (typeof value === "string") {
+      const fitted = FROM_STRANGERS.has(member) ? cleanAgain(value) : short(value);
+      if (fitted.text !== value) change(member, fitted.text);
+      bytes += fitted.bytes;
+    } else if (typeof value === "object" && value !== null) {
+      if (member === "details") {
+        value = sanitise(value);
+        change(member, value);
+      }
+      bytes += 3 * JSON.stringify(value).length;
     }
-    const clean = FROM_STRANGERS.has(member) ? cleanAgain(value) : value;
-    const short =
-      clean.length > MOST_PER_FIELD ? clean.slice(0, MOST_PER_FIELD - CUT_MARK.length) + CUT_MARK : clean;
-    if (short !== value) change(member, short);
   }
-  // What fits however it is escaped need not be written down to be measured.
-  if (mostBytesOf(cut) <= MOST_CHARACTERS) return cut;
-  if (JSON.stringify(cut).length <= MOST_CHARACTERS) return cut;
-  switch (cut.kind) {
-    case "request":
-      return { ...cut, metadata: { cut: true } };
-    case "mcp":
-      return { ...cut, params: { cut: true }, result: undefined };
-    case "flag":
-      return cut;
-    default:
-      return { ...cut, details: { cut: true } };
-  }
+  if (bytes <= MOST_BYTES) return { event: cut, bytes };
+  const small = withoutPayload(cut);
+  return { event: small, bytes: 3 * JSON.stringify(small).length };
 }
 
-/** At least as many bytes as its JSON takes, without writing that. */
-export function mostBytesOf(event: LogEvent): number {
-  let bytes = FORM;
-  for (const value of Object.values(event)) {
-    if (typeof value === "string") bytes += PLAIN.test(value) ? value.length : 6 * value.length;
-    else if (typeof value === "object" && value !== null) bytes += 3 * JSON.stringify(value).length;
+function withoutPayload(event: LogEvent): LogEvent {
+  if (JSON.stringify(event).length <= MOST_BYTES) return event;
+  switch (event.kind) {
+    case "request":
+      return { ...event, metadata: { cut: true } };
+    case "mcp":
+      return { ...event, params: { cut: true }, result: undefined };
+    case "flag":
+      return event;
+    default:
+      return { ...event, details: { cut: true } };
   }
-  return bytes;
 }
 
 export const EVENT_VERSION = VERSION;

@@ -9,7 +9,7 @@ export function observed(emitter: Emitter, observers: readonly Observer[]): Emit
   return {
     emit(events, background) {
       // They must not see what the queue does not.
-      for (const event of events.map(fit)) for (const observe of observers) observe(event);
+      for (const { event } of events.map(fit)) for (const observe of observers) observe(event);
       emitter.emit(events, background);
     },
   };

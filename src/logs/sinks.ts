@@ -1,6 +1,7 @@
 /** From events to rows: one statement a table, and a row that is there already stays as it is. */
 
 import type { Database, Db } from "../db/client.ts";
+import { refusalCode } from "../db/errors.ts";
 import {
   errorLogs,
   featureFlagEvaluations,
@@ -14,12 +15,37 @@ import type { LogEvent } from "./events.ts";
 
 type Of<Kind extends LogEvent["kind"]> = Extract<LogEvent, { kind: Kind }>;
 
-/** Throws where the database does not take them; then none of them is written. */
-export async function writeEvents(database: Database, events: readonly LogEvent[]): Promise<void> {
+/** A statement takes 65,535 values, and the widest row has two dozen. */
+const MOST_AT_ONCE = 2000;
+
+/** Returns those that can never be written, having written all others. Throws where the database is away. */
+export async function writeEvents(database: Database, events: readonly LogEvent[]): Promise<LogEvent[]> {
+  const refused: LogEvent[] = [];
+  for (let from = 0; from < events.length; from += MOST_AT_ONCE) {
+    refused.push(...(await writeSome(database, events.slice(from, from + MOST_AT_ONCE))));
+  }
+  return refused;
+}
+
+/** All in one go; in halves where there is something among them that is not taken. */
+async function writeSome(database: Database, events: readonly LogEvent[]): Promise<readonly LogEvent[]> {
   const db = database.asSystem();
   const [first, ...rest] = statements(db, events);
-  if (first !== undefined) await db.batch([first, ...rest]);
+  if (first === undefined) return [];
+  try {
+    await db.batch([first, ...rest]);
+    return [];
+  } catch (error) {
+    if (!isUnfit(error)) throw error;
+    if (events.length === 1) return events;
+    const middle = Math.ceil(events.length / 2);
+    const refused = await writeSome(database, events.slice(0, middle));
+    return [...refused, ...(await writeSome(database, events.slice(middle)))];
+  }
 }
+
+/** Data that does not fit its column (SQLSTATE class 22) or breaks a rule (23) will not do so at the next try either. */
+const isUnfit = (error: unknown): boolean => /^2[23]/.test(refusalCode(error) ?? "");
 
 function statements(db: Db, events: readonly LogEvent[]) {
   // In one order everywhere: two deliveries of the same events wait for each other, and never both.

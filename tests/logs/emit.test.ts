@@ -1,4 +1,5 @@
 /** Events on their way to the queue: together where there are many, at once where there are few, never lost. */
+import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { createEmitter } from "../../src/logs/emit.ts";
 import type { LogMessage } from "../../src/logs/events.ts";
@@ -33,27 +34,39 @@ function scene(sendBatch: (messages: { body: LogMessage }[]) => Promise<unknown>
   };
 }
 
+const eventsIn = (messages: readonly { body: LogMessage }[]) =>
+  messages.reduce((sum, { body }) => sum + body.events.length, 0);
+
 describe("the emitter", () => {
   it("sends one by itself at once, and many together while a send is under way", async () => {
     const sizes: number[] = [];
     const { emit, settled } = scene(async (messages) => {
-      sizes.push(messages.length);
+      sizes.push(eventsIn(messages));
       await new Promise((resolve) => setTimeout(resolve, 5));
     });
     for (let count = 0; count < 250; count += 1) emit();
     await settled();
-    expect(sizes).toEqual([1, 100, 100, 49]);
+    expect(sizes).toEqual([1, 249]);
     emit();
     await settled();
     expect(sizes.at(-1)).toBe(1);
   });
 
-  it("never sends more at once than the queue takes", async () => {
-    const lengths: number[] = [];
-    const { emit, settled } = scene(async (messages) => lengths.push(JSON.stringify(messages).length));
-    for (let count = 0; count < 1000; count += 1) emit();
+  it("fills messages, and never sends more at once than the queue takes", async () => {
+    const batches: number[][] = [];
+    const { emit, settled } = scene(async (messages) => {
+      batches.push(messages.map((message) => JSON.stringify(message).length));
+      events += eventsIn(messages);
+    });
+    let events = 0;
+    for (let count = 0; count < 3000; count += 1) emit();
     await settled();
-    expect(Math.max(...lengths)).toBeLessThan(128_000);
+    expect(events).toBe(3000);
+    const sizes = batches.flat();
+    expect(Math.max(...sizes)).toBeLessThan(64_000);
+    expect(sizes.length).toBeLessThan(60);
+    const sums = batches.map((batch) => batch.reduce((sum, size) => sum + size, 0));
+    expect(Math.max(...sums)).toBeLessThan(256_000);
   });
 
   it("keeps in the outbox what the queue refuses, and shouts where nothing takes it", async () => {
@@ -72,7 +85,7 @@ describe("the emitter", () => {
     vi.useFakeTimers({ now: 0 });
     const sent: number[] = [];
     const { emit } = scene((messages) => {
-      sent.push(messages.length);
+      sent.push(eventsIn(messages));
       return new Promise(() => undefined);
     });
     emit();
@@ -86,11 +99,24 @@ describe("the emitter", () => {
 
 describe("an event that is too large", () => {
   it("is cut with a mark, and goes without its payload where that is not enough", () => {
-    const long = fit(requestEvent(null, { path: "x".repeat(5000) }));
+    const { event: long } = fit(requestEvent(null, { path: "x".repeat(5000) }));
     expect(long).toMatchObject({ path: expect.stringMatching(/^x{900,}… \[cut\]$/) });
-    const huge = fit(requestEvent(null, { metadata: { text: "x".repeat(100_000) } }));
+    const { event: huge } = fit(requestEvent(null, { metadata: { text: "x".repeat(100_000) } }));
     expect(huge).toMatchObject({ metadata: { cut: true } });
     const small = requestEvent(null, { metadata: { text: "x" } });
-    expect(fit(small)).toEqual(small);
+    expect(fit(small).event).toEqual(small);
+  });
+
+  it("is never larger than it says", () => {
+    const texts = fc.record({
+      path: fc.string({ unit: "binary" }),
+      userAgent: fc.string({ unit: "binary" }),
+    });
+    fc.assert(
+      fc.property(texts, fc.dictionary(fc.string(), fc.string({ unit: "binary" })), (more, metadata) => {
+        const { event, bytes } = fit(requestEvent(null, { ...more, metadata }));
+        expect(new TextEncoder().encode(JSON.stringify(event)).length).toBeLessThanOrEqual(bytes);
+      }),
+    );
   });
 });

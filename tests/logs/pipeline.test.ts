@@ -159,7 +159,7 @@ describe("the pipeline", () => {
     }
   });
 
-  it("is not held up by a message that can never be written", async () => {
+  it("is not held up by an event that can never be written", async () => {
     const tenantId = await newTenant("poison");
     const good = Array.from({ length: 5 }, () => delivered({ events: [requestEvent(tenantId)] }));
     const poison = [
@@ -172,13 +172,24 @@ describe("the pipeline", () => {
     ];
     await consumeEvents([...good.slice(0, 2), ...poison, ...good.slice(2)], database);
     expect([...good, ...poison].map(({ fate }) => fate)).toEqual(Array.from({ length: 9 }, () => "acked"));
-    expect(await countOf(tenantId)).toEqual({ requests: 5, calls: 0 });
-    const letters = await owner.query("select reason from dead_letters where message_id = any($1)", [
-      poison.map(({ id }) => id),
-    ]);
-    expect(letters).toEqual(poison.map(() => ({ reason: "the database does not take it" })));
+    // One of them came together with one that can be written.
+    expect(await countOf(tenantId)).toEqual({ requests: 6, calls: 0 });
+    const letters = await owner.query(
+      `select reason, jsonb_array_length(body #> '{body,events}') as events
+         from dead_letters where message_id = any($1)`,
+      [poison.map(({ id }) => id)],
+    );
+    expect(letters).toEqual(poison.map(() => ({ reason: "the database does not take it", events: 1 })));
     await rollUpTraffic(database, () => new Date());
-    expect(await sumsOf(tenantId, "day")).toEqual({ mcp: 5 });
+    expect(await sumsOf(tenantId, "day")).toEqual({ mcp: 6 });
+  });
+
+  it("writes more in one message than a statement takes", async () => {
+    const tenantId = await newTenant("many");
+    const events = Array.from({ length: 4500 }, () => requestEvent(tenantId));
+    events[3000] = requestEvent(tenantId, { statusCode: 999 });
+    await consumeEvents([delivered({ events })], database);
+    expect(await countOf(tenantId)).toEqual({ requests: 4499, calls: 0 });
   });
 
   it("writes what holds characters that the database does not know", async () => {
