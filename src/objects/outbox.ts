@@ -5,6 +5,8 @@ import type { LogMessage } from "../logs/events.ts";
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;
 const AT_ONCE = 50;
+/** The queue takes 256 KB at once; three bytes at most for each of these. */
+const MOST_CHARACTERS = 80_000;
 
 export class OutboxObject extends DurableObject<Env> {
   #delay = FIRST_DELAY_MS;
@@ -30,19 +32,35 @@ export class OutboxObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    const rows = this.ctx.storage.sql
-      .exec("select id, message from waiting order by id limit ?", AT_ONCE)
-      .toArray();
-    const messages = rows.map(({ message }): { body: LogMessage } => ({ body: JSON.parse(String(message)) }));
+    const rows = this.#next();
+    const messages = rows.map(({ message }): { body: LogMessage } => ({ body: JSON.parse(message) }));
     if (messages.length === 0) return;
+    let pauseMs = 0;
     try {
       await this.env.EVENTS.sendBatch(messages);
       // Sent twice is written once, so the order of these two does not matter; lost would be lost.
-      this.ctx.storage.sql.exec("delete from waiting where id <= ?", Number(rows.at(-1)?.id));
+      this.ctx.storage.sql.exec("delete from waiting where id <= ?", rows.at(-1)?.id ?? 0);
       this.#delay = FIRST_DELAY_MS;
     } catch {
+      pauseMs = this.#delay;
       this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
     }
-    if (this.count() > 0) await this.ctx.storage.setAlarm(Date.now() + this.#delay);
+    if (this.count() > 0) await this.ctx.storage.setAlarm(Date.now() + pauseMs);
+  }
+
+  /** The oldest, as many as the queue takes at once. */
+  #next(): { id: number; message: string }[] {
+    const rows = this.ctx.storage.sql.exec<{ id: number; message: string }>(
+      "select id, message from waiting order by id limit ?",
+      AT_ONCE,
+    );
+    const next: { id: number; message: string }[] = [];
+    let length = 0;
+    for (const row of rows) {
+      length += row.message.length;
+      if (next.length > 0 && length > MOST_CHARACTERS) break;
+      next.push(row);
+    }
+    return next;
   }
 }
