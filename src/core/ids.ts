@@ -9,15 +9,22 @@ export function uuidv7(
   random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array = fromStock,
 ): string {
   const bytes = random(new Uint8Array(RANDOM_BYTES));
-  const time = now.toString(16).padStart(12, "0");
-  const part = (from: number, to: number) => {
-    let hex = "";
-    for (let at = from; at < to; at += 1) hex += HEX[bytes[at] ?? 0];
-    return hex;
-  };
+  const hex = (at: number) => HEX[bytes[at] ?? 0];
   const version = HEX[0x70 | ((bytes[0] ?? 0) & 0x0f)];
   const variant = HEX[0x80 | ((bytes[2] ?? 0) & 0x3f)];
-  return `${time.slice(0, 8)}-${time.slice(8)}-${version}${part(1, 2)}-${variant}${part(3, 4)}-${part(4, 10)}`;
+  const node = `${hex(4)}${hex(5)}${hex(6)}${hex(7)}${hex(8)}${hex(9)}`;
+  return `${timeOf(now)}-${version}${hex(1)}-${variant}${hex(3)}-${node}`;
+}
+
+/** Many are made in the same millisecond. */
+let timed = { now: Number.NaN, text: "" };
+
+function timeOf(now: number): string {
+  if (timed.now !== now) {
+    const time = now.toString(16).padStart(12, "0");
+    timed = { now, text: `${time.slice(0, 8)}-${time.slice(8)}` };
+  }
+  return timed.text;
 }
 
 const RANDOM_BYTES = 10;

@@ -12,10 +12,9 @@ export async function readLimited(request: Request, limit: number): Promise<Uint
     if (Number(declared) <= DRAINED) await request.body?.pipeTo(new WritableStream());
     throw tooLarge(limit);
   }
-  if (request.body === null) return new Uint8Array();
   // The runtime holds the peer to the length that it declared.
   if (declared !== undefined) return new Uint8Array(await request.arrayBuffer());
-  return readStream(request.body, limit);
+  return request.body === null ? new Uint8Array() : readStream(request.body, limit);
 }
 
 async function readStream(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {

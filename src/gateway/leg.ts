@@ -66,16 +66,17 @@ export async function travel(leg: Leg, context: McpContext): Promise<Response> {
     if (server.payloads !== undefined && leg.body !== undefined) record.asked(leg.body, server.payloads);
   }
   const started = Date.now();
-  const pending = reach(leg, context, hold)
-    .then((response) => {
+  const thereAndBack = async () => {
+    try {
+      const response = await reach(leg, context, hold);
       record.upstream(Date.now() - started);
-      return response;
-    })
-    .then((response) => comeBack(response, leg, context, { signal: abort.signal, hangUp, forget }))
-    .catch((error: unknown) => {
+      return await comeBack(response, leg, context, { signal: abort.signal, hangUp, forget });
+    } catch (error) {
       forget();
       throw error;
-    });
+    }
+  };
+  const pending = thereAndBack();
   if (!leg.mayAnswerEarly || !flagIsOn("mcp.early-answer", context)) return pending;
   const late = new Promise<undefined>((resolve) =>
     alarms.set(server.earlyAnswerMs, () => resolve(undefined)),
@@ -163,11 +164,12 @@ async function comeBack(
   { signal, hangUp, forget }: Way,
 ): Promise<Response> {
   const { server } = leg;
-  const headers = responseHeaders(copyOf(response.headers));
+  const told = copyOf(response.headers);
+  const headers = responseHeaders(told);
   await leg.finishHeaders?.(headers);
   const { status } = response;
-  if (response.body === null || !isEventStream(response)) {
-    const body = await whole(response, leg, context);
+  if (!isEventStream(told) || response.body === null) {
+    const body = await whole(response, Number(told.get("content-length")), leg, context);
     forget();
     return new Response(body, { status, headers: Object.fromEntries(headers) });
   }
@@ -191,19 +193,28 @@ async function comeBack(
   return new Response(readable, { status, headers: Object.fromEntries(headers) });
 }
 
-/** An answer in one piece; read on its way where somebody wants to know what it says, and streamed where not. */
-async function whole(response: Response, leg: Leg, { record }: McpContext): Promise<BodyInit | null> {
-  if (response.body === null) return null;
-  if (leg.edit !== undefined) {
-    const text = await response.text();
-    if (leg.about !== undefined) heard(text, record);
-    return leg.edit(text);
+const decoder = new TextDecoder();
+
+/**
+ * An answer in one piece; read on its way where somebody wants to know what it says, and streamed where not. `length` is
+ * what its server declared. The body itself is looked at last: each look at one makes the runtime make a stream of it.
+ */
+async function whole(
+  response: Response,
+  length: number,
+  leg: Leg,
+  { record }: McpContext,
+): Promise<BodyInit | null> {
+  if (leg.edit === undefined && leg.about !== undefined && length > 0 && length <= MOST_BYTES) {
+    const bytes = await response.arrayBuffer();
+    heard(decoder.decode(bytes), record);
+    // Some statuses have a length and no body.
+    return bytes.byteLength === 0 ? null : bytes;
   }
-  const length = Number(response.headers.get("content-length") ?? Number.NaN);
-  if (leg.about === undefined || !(length <= MOST_BYTES)) return response.body;
-  const bytes = await response.arrayBuffer();
-  heard(new TextDecoder().decode(bytes), record);
-  return bytes;
+  if (leg.edit === undefined || response.body === null) return response.body;
+  const text = await response.text();
+  if (leg.about !== undefined) heard(text, record);
+  return leg.edit(text);
 }
 
 function heard(text: string, record: CallRecord): void {
@@ -216,5 +227,5 @@ function lastWords(id: JsonRpcId | null, reason: unknown): string | undefined {
   return writeBlock({ event: "message", data: gatewayErrorBody(id, reason) });
 }
 
-const isEventStream = (response: Response) =>
-  response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
+const isEventStream = (told: Fields) =>
+  told.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
