@@ -1,21 +1,9 @@
-/** The house's doors in order: what every request passes, then where it turns off. */
+/** MCP's own door, and the way to the house behind it. */
 import { type Context, Hono } from "hono";
-import type { AdminEnv } from "./admin/gate.ts";
-import { pages } from "./admin/pages.ts";
-import { failurePage } from "./admin/ui/failure.tsx";
-import { auth } from "./api/auth.ts";
-import { health } from "./api/health.ts";
-import { metrics } from "./api/metrics.ts";
-import { registryV0 } from "./api/registry-v0.ts";
-import { v1 } from "./api/v1.ts";
-import { wellKnown } from "./api/well-known.ts";
 import { uuidv7 } from "./core/ids.ts";
 import type { AppEnv } from "./edge/context.ts";
-import { notFound, onError } from "./edge/errors.ts";
-import { REQUEST_ID_HEADER, requestId } from "./edge/request-id.ts";
-import { asPart, requestLog } from "./edge/request-log.ts";
-import { securityHeaders } from "./edge/security-headers.ts";
-import { services } from "./edge/services.ts";
+import { onError } from "./edge/errors.ts";
+import { REQUEST_ID_HEADER } from "./edge/request-id.ts";
 import type { McpAddress } from "./gateway/endpoint.ts";
 import { servicesOf } from "./services.ts";
 
@@ -28,12 +16,19 @@ async function mcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
   return response;
 }
 
-/** MCP goes by itself: pages' middleware is not for programs, and every microsecond shows. */
+/**
+ * MCP goes by itself: pages' middleware is not for programs, and every microsecond shows. Nor is the house, which is
+ * most of the bundle: it is evaluated when somebody first knocks.
+ */
 export function createApp() {
   const door = new Hono<AppEnv>();
-  const house = createHouse(door);
+  let house: Hono<AppEnv> | undefined;
   door.onError(onError);
-  door.notFound((c) => house.fetch(c.req.raw, c.env, c.executionCtx));
+  door.notFound(async (c) => {
+    const { createHouse } = await import("./house.ts");
+    house ??= createHouse(door);
+    return house.fetch(c.req.raw, c.env, c.executionCtx);
+  });
   door.all("/mcp", (c) => mcp(c, {}));
   door.all("/t/:tenant/mcp", (c) => mcp(c, { tenantSlug: c.req.param("tenant") }));
   door.all("/mcp/:server", (c) => mcp(c, { serverName: c.req.param("server") }));
@@ -41,28 +36,4 @@ export function createApp() {
     mcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
   );
   return door;
-}
-
-export function createHouse(door: Hono<AppEnv>) {
-  const app = new Hono<AppEnv>();
-  // Who asked for a page is told by one.
-  app.onError(async (thrown, c) => (await failurePage(thrown, c)) ?? onError(thrown, c));
-  app.notFound(notFound);
-  app.use(requestId, services);
-  app.use(requestLog);
-  // Read by programs and pages of any origin.
-  app.route("/r", registryV0);
-  // The pages are clients of the REST interface, without leaving the process.
-  app.use("/admin/*", async (c: Context<AdminEnv>, next) => {
-    c.set("restDoor", async (request) => door.fetch(asPart(request), c.env, c.executionCtx));
-    await next();
-  });
-  return app
-    .use(securityHeaders)
-    .route("/", health)
-    .route("/", metrics)
-    .route("/.well-known", wellKnown)
-    .route("/api/auth", auth)
-    .route("/api/v1", v1)
-    .route("/", pages);
 }

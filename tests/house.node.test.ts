@@ -25,7 +25,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   api: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
   admin: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
   jobs: [...BELOW_SERVICES, ...SERVICES, "env.ts", "services.ts"],
-  "app.ts": [...BELOW_SERVICES, ...SERVICES, "edge", "api", "admin", "env.ts", "services.ts"],
+  "house.ts": [...BELOW_SERVICES, ...SERVICES, "edge", "api", "admin", "env.ts", "services.ts"],
+  "app.ts": ["core", "gateway", "edge", "house.ts", "services.ts"],
   "index.ts": ["app.ts", "jobs", "logs", "operations", "registry", "objects", "services.ts", "env.ts"],
 };
 

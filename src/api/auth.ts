@@ -31,16 +31,16 @@ const FOR_BROWSERS = [
   "/admin/revoke-user-sessions",
 ];
 
-const pass = (c: Context<AppEnv>) => c.get("services").people.auth.handler(c.req.raw);
+const pass = async (c: Context<AppEnv>) => (await c.get("services").people.auth()).handler(c.req.raw);
 
 /**
  * It always redirects: better-auth would answer JSON to what it takes for a page's own script. And whoever names no
  * scope gets the one that all of MCP takes, where better-auth would offer the person all that there are.
  */
 async function authorize(c: Context<AppEnv>) {
-  const { auth, sessions } = c.get("services").people;
-  const cookie = sessions.cookieOf(c.req.header("cookie"));
-  const person = cookie === undefined ? undefined : await sessions.find(cookie, new Date());
+  const { people } = c.get("services");
+  const cookie = people.sessions.cookieOf(c.req.header("cookie"));
+  const person = cookie === undefined ? undefined : await people.sessions.find(cookie, new Date());
   // What an admin does in another's name ends with the impersonation; a client's tokens would not.
   if (person?.impersonatorId !== undefined) return c.redirect("/sign-in/error?error=impersonating");
   const url = new URL(c.req.url);
@@ -48,7 +48,7 @@ async function authorize(c: Context<AppEnv>) {
   const headers = new Headers(c.req.raw.headers);
   headers.delete("sec-fetch-mode");
   headers.set("accept", "text/html");
-  return auth.handler(new Request(url, { headers }));
+  return (await people.auth()).handler(new Request(url, { headers }));
 }
 
 export const auth = new Hono<AppEnv>();

@@ -32,9 +32,10 @@ function protectedResource(c: Context<AppEnv>) {
 }
 
 /** The issuer is the bare origin, so that clients of the 2025-03-26 revision find it too. */
-const serverMetadata = (path: string) => (c: Context<AppEnv>) => {
+const serverMetadata = (path: string) => async (c: Context<AppEnv>) => {
   const { publicUrl } = c.get("config");
-  return c.get("services").people.auth.handler(new Request(publicUrl + path));
+  const auth = await c.get("services").people.auth();
+  return auth.handler(new Request(publicUrl + path));
 };
 
 export const wellKnown = new Hono<AppEnv>()

@@ -4,9 +4,9 @@ import { Hono } from "hono";
 import { type RouteAnswer, routeAnswer } from "../../src/api/answers.ts";
 import type { RouteInput } from "../../src/api/validate.ts";
 import { examplesOf, routeInput } from "../../src/api/validate.ts";
-import { createHouse } from "../../src/app.ts";
 import type { Action } from "../../src/core/access/actions.ts";
 import type { AppEnv } from "../../src/edge/context.ts";
+import { createHouse } from "../../src/house.ts";
 import { guardedAction } from "../../src/policy/guard.ts";
 
 import { isDescription } from "./open-routes.ts";

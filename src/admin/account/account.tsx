@@ -172,7 +172,7 @@ export const account = new Hono<PersonalEnv>()
   })
   .get("/account/password", (c) => passwordPage(frameOf(c), (page) => c.html(page)))
   .post("/account/password", async (c) => {
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     const { current = "", password = "" } = c.get("form");
     try {
       const { headers } = await auth.api.changePassword({
@@ -188,7 +188,7 @@ export const account = new Hono<PersonalEnv>()
     return c.redirect("/account?done", 303);
   })
   .post("/account/impersonation/stop", async (c) => {
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     const { headers } = await auth.api.stopImpersonating({ headers: c.req.raw.headers, returnHeaders: true });
     copyCookies(c, headers);
     return c.redirect("/account", 303);

@@ -98,7 +98,7 @@ export const secondFactor = new Hono<PersonalEnv>()
   .get("/account/second-factor", (c) => c.html(overview(frameOf(c))))
   .post("/account/second-factor/begin", async (c) => {
     const frame = frameOf(c);
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     try {
       const begun = await auth.api.enableTwoFactor({
         headers: c.req.raw.headers,
@@ -115,7 +115,7 @@ export const secondFactor = new Hono<PersonalEnv>()
   .post("/account/second-factor/confirm", async (c) => {
     const frame = frameOf(c);
     const { code = "", totpUri } = c.get("form");
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     try {
       const body = { code: code.replace(/\s/g, "") };
       const { headers } = await auth.api.verifyTOTP({
@@ -133,7 +133,7 @@ export const secondFactor = new Hono<PersonalEnv>()
   })
   .post("/account/second-factor/codes", async (c) => {
     const frame = frameOf(c);
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     try {
       const body = { password: c.get("form").password ?? "" };
       const { backupCodes } = await auth.api.generateBackupCodes({ headers: c.req.raw.headers, body });
@@ -149,7 +149,7 @@ export const secondFactor = new Hono<PersonalEnv>()
   })
   .post("/account/second-factor/end", async (c) => {
     const frame = frameOf(c);
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     try {
       const body = { password: c.get("form").password ?? "" };
       const { headers } = await auth.api.disableTwoFactor({

@@ -11,7 +11,7 @@ import { chooseTenant, tenantsOfPerson } from "../../db/queries/people.ts";
 import { endpointOf } from "../../identity/oauth/addresses.ts";
 import { isDocumentAddress } from "../../identity/oauth/client-documents.ts";
 import { meaningOf } from "../../identity/oauth/scopes.ts";
-import { AUTH_PATH } from "../../identity/people/auth.ts";
+import { AUTH_PATH } from "../../identity/people/path.ts";
 import { type PersonalEnv, personal } from "../context.ts";
 import { Button, Notice, PostForm } from "../forms/parts.tsx";
 import { frameOf } from "../ui/frame.ts";
@@ -133,7 +133,7 @@ export const consent = new Hono<PersonalEnv>()
       await chooseTenant(db, person.sessionId, chosen.id);
     }
     // By its own door: the provider's endpoint wants a whole request.
-    const response = await people.auth.handler(
+    const response = await (await people.auth()).handler(
       new Request(`${publicUrl}${AUTH_PATH}/oauth2/consent`, {
         method: "POST",
         headers: {

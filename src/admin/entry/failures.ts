@@ -1,5 +1,5 @@
 /** What better-auth throws, in words for people. It throws only where we call it, so that is where this is used. */
-import { isAPIError } from "better-auth/api";
+import { isAPIError } from "@better-auth/core/utils/is-api-error";
 
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 429;

@@ -56,7 +56,7 @@ export const passwords = new Hono<PageEnv>()
     ),
   )
   .post("/forgot-password", async (c) => {
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     const email = (c.get("form").email ?? "").trim();
     try {
       await auth.api.requestPasswordReset({ headers: c.req.raw.headers, body: { email } });
@@ -69,7 +69,7 @@ export const passwords = new Hono<PageEnv>()
   })
   .get("/reset-password", (c) => resetForm(c, c.req.query("token") ?? ""))
   .post("/reset-password", async (c) => {
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     const { token = "", password = "" } = c.get("form");
     try {
       const body = { token, newPassword: password };
@@ -96,7 +96,7 @@ export const passwords = new Hono<PageEnv>()
     ),
   )
   .post("/verify-email", async (c) => {
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     try {
       const query = { token: c.get("form").token ?? "" };
       await auth.api.verifyEmail({ headers: c.req.raw.headers, query });

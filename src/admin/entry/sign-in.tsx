@@ -98,7 +98,7 @@ export const signIn = new Hono<PageEnv>()
   .post("/sign-in", async (c) => {
     const { identifier = "", password = "", remember, next: wanted } = c.get("form");
     const next = safeNext(wanted, c.get("config").publicUrl) ?? HOME;
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     const common = { password, rememberMe: remember === "yes" };
     const call = { headers: c.req.raw.headers, returnHeaders: true } as const;
     try {
@@ -116,10 +116,11 @@ export const signIn = new Hono<PageEnv>()
   })
   .post("/sign-in/with/:provider", async (c) => {
     const provider = SOCIAL_PROVIDERS.find((known) => known === c.req.param("provider"));
-    const { auth, providers } = c.get("services").people;
-    if (provider === undefined || !providers.includes(provider)) return c.notFound();
+    const { people } = c.get("services");
+    if (provider === undefined || !people.providers.includes(provider)) return c.notFound();
     const { next: wanted, join } = c.get("form");
     const next = safeNext(wanted, c.get("config").publicUrl) ?? HOME;
+    const auth = await people.auth();
     const { headers, response } = await auth.api.signInSocial({
       headers: c.req.raw.headers,
       returnHeaders: true,
@@ -141,7 +142,7 @@ export const signIn = new Hono<PageEnv>()
   .post("/sign-in/second-factor", async (c) => {
     const { code = "", trust, next: wanted } = c.get("form");
     const next = safeNext(wanted, c.get("config").publicUrl) ?? HOME;
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     const body = { code: code.replace(/\s/g, ""), trustDevice: trust === "yes" };
     const call = { headers: c.req.raw.headers, returnHeaders: true, body } as const;
     try {
@@ -167,7 +168,7 @@ export const signIn = new Hono<PageEnv>()
     );
   })
   .post("/sign-out", async (c) => {
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     const { headers } = await auth.api.signOut({ headers: c.req.raw.headers, returnHeaders: true });
     copyCookies(c, headers);
     return c.redirect("/sign-in", 303);

@@ -105,7 +105,7 @@ export const person = new Hono<AdminEnv>()
     });
   })
   .post(`${PATH}/:id/act-as`, gate("system.write"), async (c) => {
-    const { auth } = c.get("services").people;
+    const auth = await c.get("services").people.auth();
     try {
       const { headers } = await auth.api.impersonateUser({
         headers: c.req.raw.headers,

@@ -17,9 +17,8 @@ import type { Attempts } from "./attempts.ts";
 import { cookiePrefix } from "./cookies.ts";
 import { createHooks } from "./hooks.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
+import { AUTH_PATH } from "./path.ts";
 import { type SocialClients, socialConfigs } from "./social.ts";
-
-export const AUTH_PATH = "/api/auth";
 
 export interface AuthParts {
   readonly database: Database;

@@ -5,7 +5,7 @@ import type { SendMail } from "../../mail/mail.ts";
 import { type AccessTokens, createAccessTokens } from "../oauth/access-tokens.ts";
 import type { ClientDocuments } from "../oauth/client-documents.ts";
 import { Attempts } from "./attempts.ts";
-import { type Auth, createAuth } from "./auth.ts";
+import type { Auth } from "./auth.ts";
 import { createInvitations, type Invitations } from "./invitations.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createSetup, type Setup } from "./setup.ts";
@@ -27,7 +27,8 @@ export interface PeopleParts {
 }
 
 export interface People {
-  readonly auth: Auth;
+  /** Loaded and made when first needed: requests of programs should not pay for what only people use. */
+  auth(): Promise<Auth>;
   readonly sessions: Sessions;
   readonly attempts: Attempts;
   readonly accessTokens: AccessTokens;
@@ -50,8 +51,8 @@ export function createPeople(parts: PeopleParts): People {
   const clientDocuments = { fetch: parts.fetch, isAllowed: parts.isAllowedUrl, now };
   let auth: Auth | undefined;
   return {
-    // Made when first needed: requests of programs should not pay for what only people use.
-    get auth() {
+    async auth() {
+      const { createAuth } = await import("./auth.ts");
       auth ??= createAuth({ ...parts, attempts, accessTokens, clientDocuments, personChanged });
       return auth;
     },

@@ -1,0 +1,41 @@
+/** The house's doors in order: what every request but MCP's passes, then where it turns off. */
+import { type Context, Hono } from "hono";
+import type { AdminEnv } from "./admin/gate.ts";
+import { pages } from "./admin/pages.ts";
+import { failurePage } from "./admin/ui/failure.tsx";
+import { auth } from "./api/auth.ts";
+import { health } from "./api/health.ts";
+import { metrics } from "./api/metrics.ts";
+import { registryV0 } from "./api/registry-v0.ts";
+import { v1 } from "./api/v1.ts";
+import { wellKnown } from "./api/well-known.ts";
+import type { AppEnv } from "./edge/context.ts";
+import { notFound, onError } from "./edge/errors.ts";
+import { requestId } from "./edge/request-id.ts";
+import { asPart, requestLog } from "./edge/request-log.ts";
+import { securityHeaders } from "./edge/security-headers.ts";
+import { services } from "./edge/services.ts";
+
+export function createHouse(door: Hono<AppEnv>) {
+  const app = new Hono<AppEnv>();
+  // Who asked for a page is told by one.
+  app.onError(async (thrown, c) => (await failurePage(thrown, c)) ?? onError(thrown, c));
+  app.notFound(notFound);
+  app.use(requestId, services);
+  app.use(requestLog);
+  // Read by programs and pages of any origin.
+  app.route("/r", registryV0);
+  // The pages are clients of the REST interface, without leaving the process.
+  app.use("/admin/*", async (c: Context<AdminEnv>, next) => {
+    c.set("restDoor", async (request) => door.fetch(asPart(request), c.env, c.executionCtx));
+    await next();
+  });
+  return app
+    .use(securityHeaders)
+    .route("/", health)
+    .route("/", metrics)
+    .route("/.well-known", wellKnown)
+    .route("/api/auth", auth)
+    .route("/api/v1", v1)
+    .route("/", pages);
+}
