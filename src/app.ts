@@ -3,7 +3,6 @@ import { type Context, Hono } from "hono";
 import { uuidv7 } from "./core/ids.ts";
 import type { AppEnv } from "./edge/context.ts";
 import { onError } from "./edge/errors.ts";
-import { REQUEST_ID_HEADER } from "./edge/request-id.ts";
 import type { McpAddress } from "./gateway/endpoint.ts";
 import { servicesOf } from "./services.ts";
 
@@ -11,9 +10,7 @@ async function mcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const id = uuidv7();
   c.set("requestId", id);
-  const response = await servicesOf(c.env).services.gateway.mcp(c.req.raw, address, id, background);
-  response.headers.set(REQUEST_ID_HEADER, id);
-  return response;
+  return servicesOf(c.env).services.gateway.mcp(c.req.raw, address, id, background);
 }
 
 /**

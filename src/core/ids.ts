@@ -6,12 +6,13 @@ import { sha256Hex } from "./digest.ts";
 
 export function uuidv7(
   now: number = Date.now(),
-  random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array = fromStock,
+  random?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array,
 ): string {
-  const bytes = random(new Uint8Array(RANDOM_BYTES));
-  const hex = (at: number) => HEX[bytes[at] ?? 0];
-  const version = HEX[0x70 | ((bytes[0] ?? 0) & 0x0f)];
-  const variant = HEX[0x80 | ((bytes[2] ?? 0) & 0x3f)];
+  const [bytes, from] =
+    random === undefined ? [stock, nextInStock()] : [random(new Uint8Array(RANDOM_BYTES)), 0];
+  const hex = (at: number) => HEX[bytes[from + at] ?? 0];
+  const version = HEX[0x70 | ((bytes[from] ?? 0) & 0x0f)];
+  const variant = HEX[0x80 | ((bytes[from + 2] ?? 0) & 0x3f)];
   const node = `${hex(4)}${hex(5)}${hex(6)}${hex(7)}${hex(8)}${hex(9)}`;
   return `${timeOf(now)}-${version}${hex(1)}-${variant}${hex(3)}-${node}`;
 }
@@ -34,14 +35,15 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 const stock = new Uint8Array(RANDOM_BYTES * 400);
 let used = stock.length;
 
-function fromStock(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
+/** Where the next ten bytes begin that nobody has had. */
+function nextInStock(): number {
   if (used === stock.length) {
     crypto.getRandomValues(stock);
     used = 0;
   }
-  bytes.set(stock.subarray(used, used + RANDOM_BYTES));
+  const from = used;
   used += RANDOM_BYTES;
-  return bytes;
+  return from;
 }
 
 /** The same for the same text, whoever makes it (RFC 9562 §5.8): for rows that two may write and one must. */
@@ -49,6 +51,9 @@ export async function uuidFrom(text: string): Promise<string> {
   const hex = await sha256Hex(text);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
+
+/** Under which answers tell their own. */
+export const REQUEST_ID_HEADER = "x-request-id";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

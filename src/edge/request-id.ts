@@ -1,9 +1,7 @@
 /** Gives every request an id, and every answer the same one, so that a caller and the log can talk of one thing. */
 import { createMiddleware } from "hono/factory";
-import { uuidv7 } from "../core/ids.ts";
+import { REQUEST_ID_HEADER, uuidv7 } from "../core/ids.ts";
 import type { AppEnv } from "./context.ts";
-
-export const REQUEST_ID_HEADER = "x-request-id";
 
 export const requestId = createMiddleware<AppEnv>(async (c, next) => {
   // Never the caller's own: ids key log rows, and a repeated one would swallow a row.

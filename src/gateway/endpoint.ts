@@ -8,6 +8,7 @@ import {
   NotFoundError,
   TooManyRequestsError,
 } from "../core/errors.ts";
+import { REQUEST_ID_HEADER } from "../core/ids.ts";
 import { gatewayErrorResponse } from "../core/mcp/answers.ts";
 import { fieldsOf } from "../core/net/fields.ts";
 import { isAllowedOrigin, isRightHost, type OriginPolicy } from "../core/net/origin.ts";
@@ -24,7 +25,7 @@ import type { Snapshots } from "../policy/snapshot.ts";
 import { aggregate } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
 import type { Contexts } from "./contexts.ts";
-import { preflight, withCors } from "./cors.ts";
+import { corsHeaders, preflight } from "./cors.ts";
 import { passThrough } from "./pass-through.ts";
 import { RequestRecord } from "./record.ts";
 
@@ -93,9 +94,8 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     const lease = record.begin("lease");
     const limits = await admit(caller, context.traffic, new Date(), scene.background);
     lease?.end();
-    const response = await turn(request, address, context);
-    for (const [name, value] of Object.entries(limits)) response.headers.set(name, value);
-    return response;
+    Object.assign(scene.headers, limits);
+    return turn(request, address, context);
   };
 
   const turn = async (request: Request, address: McpAddress, context: McpContext): Promise<Response> => {
@@ -110,27 +110,33 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
 
   return async (request, address, requestId, background) => {
     const origin = fieldsOf(request).get("origin") ?? null;
+    const id = { [REQUEST_ID_HEADER]: requestId };
     if (!isRightHost(hostOf(request.url), services.origins) || !isAllowedOrigin(origin, services.origins)) {
       return gatewayErrorResponse(
         null,
         new GatewayError("forbidden", "Pages of this origin may not call here."),
+        id,
       );
     }
-    if (request.method === "OPTIONS") return withCors(preflight(request), origin);
+    const headers: Record<string, string> = { ...corsHeaders(origin), ...id };
+    if (request.method === "OPTIONS") return preflight(request, headers);
     const record = new RequestRecord(request, requestId, (events) =>
       services.emitter.emit(events, background),
     );
     try {
-      const response = await serve(request, address, record, { requestId, background });
+      const response = await serve(request, address, record, { requestId, background, headers });
       record.answered(response.status);
-      return withCors(response, origin);
+      for (const name in headers) response.headers.set(name, headers[name] ?? "");
+      return response;
     } catch (thrown) {
       const error = asGatewayError(thrown);
       record.answered(error.status, error);
+      // Nobody will read it; while it lies there the connection has to wait for all that this request still does.
+      if (!request.bodyUsed) await request.body?.cancel();
       if (error.status >= 500) {
         logFailure(error, { requestId, method: request.method, path: pathOf(request.url) });
       }
-      return withCors(refusal(error, request, services.origins.publicUrl), origin);
+      return refusal(error, request, services.origins.publicUrl, headers);
     }
   };
 }
@@ -138,18 +144,25 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
 interface Scene {
   readonly requestId: string;
   readonly background: Background;
+  /** What every answer to the request carries, whatever it says; more as more is known. */
+  readonly headers: Record<string, string>;
 }
 
-function refusal(error: GatewayError, request: Request, publicUrl: string): Response {
-  const response = gatewayErrorResponse(null, error);
+function refusal(
+  error: GatewayError,
+  request: Request,
+  publicUrl: string,
+  headers: Record<string, string>,
+): Response {
   const challenge = challengeFor(error, {
     publicUrl,
     path: pathOf(request.url),
     hadProof: fieldsOf(request).has("authorization") || fieldsOf(request).has("x-api-key"),
   });
-  if (challenge !== undefined) response.headers.set("www-authenticate", challenge);
-  if (error.status === 405) response.headers.set("allow", "POST, GET, DELETE, OPTIONS");
-  return response;
+  // Headers that are there from the beginning cost less than those that come later.
+  if (challenge !== undefined) headers["www-authenticate"] = challenge;
+  if (error.status === 405) headers.allow = "POST, GET, DELETE, OPTIONS";
+  return gatewayErrorResponse(null, error, headers);
 }
 
 /** Far beyond any honest request's, and before anything of them is decoded. */

@@ -1,7 +1,8 @@
 /**
  * Sends events to the queue without any request waiting for it. Sends of one isolate take turns, with a short pause
  * between them: whatever was told meanwhile leaves with the next, so idle isolates send at once, and busy ones few large
- * batches. Nothing is lost by the pause, as the request that sends is kept alive until all is sent (`waitUntil`).
+ * batches. Nothing is lost by the pause, as the request that sends is kept alive until all is sent (`waitUntil`); and as
+ * the runtime keeps nobody alive for more than half a minute, the next request takes over long before.
  */
 import { type Fitted, fit, type LogEvent, type LogMessage } from "./events.ts";
 
@@ -37,8 +38,8 @@ const MOST_BYTES_OF_MESSAGE = 60_000;
 const MOST_BYTES = 240_000;
 /** Between two sends. */
 const GATHER_MS = 25;
-/** A send that has not come back by then belongs to a request that is gone; others need not wait for it. */
-const PATIENCE_MS = 10_000;
+/** So long one request sends for the others; one that is gone with its send is waited for no longer either. */
+const TURN_MS = 1000;
 
 export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: EmitterTools): Emitter {
   let waiting: Fitted[] = [];
@@ -65,7 +66,7 @@ export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: Em
       waiting = rest;
       await send(messages);
       if (rest.length === 0) await sleep(GATHER_MS);
-      // Somebody has lost patience and taken over.
+      // Somebody has taken over.
       if (sendingSince !== started) return;
     }
     sendingSince = undefined;
@@ -75,7 +76,7 @@ export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: Em
     emit(events, background) {
       if (events.length === 0) return;
       tell(events);
-      const isSending = sendingSince !== undefined && now() - sendingSince < PATIENCE_MS;
+      const isSending = sendingSince !== undefined && now() - sendingSince < TURN_MS;
       if (!isSending) background(drain());
     },
   };

@@ -25,6 +25,7 @@ function scene(sendBatch: (messages: { body: LogMessage }[]) => Promise<unknown>
   });
   return {
     emit: () => emitter.emit([requestEvent(null)], (promise) => work.push(promise)),
+    work,
     settled: () => Promise.all(work),
     kept,
     lost,
@@ -79,6 +80,19 @@ describe("the emitter", () => {
     emit();
     await settled();
     expect(lost).toHaveBeenCalledOnce();
+  });
+
+  it("lets no request send for the others for long", async () => {
+    vi.useFakeTimers({ now: 0 });
+    const { emit, work } = scene(async () => undefined);
+    for (let count = 0; count < 100; count += 1) {
+      emit();
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    await vi.runAllTimersAsync();
+    await Promise.all(work);
+    vi.useRealTimers();
+    expect(work.length).toBeGreaterThanOrEqual(5);
   });
 
   it("goes on when the request that was sending is gone with its send", async () => {

@@ -83,8 +83,12 @@ const described = (error: GatewayError) => ({
   },
 });
 
-export function gatewayErrorResponse(id: JsonRpcId | null, error: GatewayError): Response {
-  return errorResponse(error.status, id, described(error), headersOf(error));
+export function gatewayErrorResponse(
+  id: JsonRpcId | null,
+  error: GatewayError,
+  headers?: Record<string, string>,
+): Response {
+  return errorResponse(error.status, id, described(error), { ...headers, ...headersOf(error) });
 }
 
 export function gatewayErrorBody(id: JsonRpcId | null, error: GatewayError): string {
