@@ -5,6 +5,8 @@ import type { World } from "./world.ts";
 export interface Pair {
   readonly gateway: Sent;
   readonly baseline: Sent;
+  /** What stands in the gateway's place runs beside the baseline, in the same process. */
+  readonly isBeside?: boolean;
 }
 
 export interface Case {

@@ -131,7 +131,19 @@ function signedInPage(name: string, path: string): Case {
 const MIB = 1024 * 1024;
 const large = (mib: number) => ({ tool: "swallow", args: { text: "x".repeat(mib * MIB - 2048) } });
 
+/** How far from the bare pass-through a gateway is that decides nothing: what is between it and ours is policy. */
+const floor: Case = {
+  name: "the least that a gateway does",
+  connections: BROAD,
+  amount: 6000,
+  async prepare(world) {
+    const pair = passed(world, modern(world.dir, `${world.baseline.url}/least`, callOf("one_tool_1"), {}));
+    return { ...pair, isBeside: true };
+  },
+};
+
 export const CASES: readonly Case[] = [
+  floor,
   call("tools/call, one server", "/mcp/one", { atLeast: 0.75, connections: BROAD }),
   call("tools/call, all servers", "/mcp", { connections: BROAD }),
   legacyCall("tools/call legacy, one server", "/mcp/one"),

@@ -55,7 +55,8 @@ async function compareAll(
   for (const each of cases) {
     const pair = await each.prepare(world);
     for (const count of connections ?? each.connections) {
-      const pids = { gateway: world.gateway.pid, baseline: world.baseline.pid };
+      const { baseline } = world;
+      const pids = { gateway: pair.isBeside ? baseline.pid : world.gateway.pid, baseline: baseline.pid };
       const terms = { name: each.name, connections: count, amount: each.amount, rounds, pids };
       const result = await compare(pair, terms);
       results.push(result);
