@@ -16,10 +16,10 @@ import { readSettings, type Settings } from "../core/settings/values.ts";
 import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
 import type { HealthStatus, TenantStatus, Transport } from "../core/vocabulary.ts";
 import type { Database } from "../db/client.ts";
+import { flagsInReach } from "../db/queries/flags.ts";
 import { approvedHashes, withheldTools } from "../db/queries/pins.ts";
 import {
   accessControlsForSnapshot,
-  flagsForSnapshot,
   ipRulesForSnapshot,
   limitsForSnapshot,
   openTenantBySlug,
@@ -148,7 +148,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     ipRulesForSnapshot(db, tenantId),
     activeRoutingRules(db, tenantId),
     settingsForSnapshot(db, tenantId, SETTING_KEYS),
-    flagsForSnapshot(db, tenantId),
+    flagsInReach(db, tenantId),
   ]);
   if (tenant === undefined || tenant.status !== "active") return undefined;
   const { settings, timeZone, ...known } = tenant;

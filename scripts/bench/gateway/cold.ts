@@ -10,6 +10,8 @@ import { median } from "./figures.ts";
 import { callOf, modern, type Sent } from "./requests.ts";
 import type { World } from "./world.ts";
 
+export const START = "the runtime's start, until it refuses a call";
+
 const PAUSE_MS = 20;
 const MOST_WAITED_MS = 10_000;
 
@@ -52,7 +54,7 @@ async function startOften(world: World, rounds: number): Promise<Cold[]> {
     baseline: median(heard.baseline[what]),
   });
   return [
-    { name: "the runtime's start, until it refuses a call", unit: "ms of CPU", ...medians("cpu") },
+    { name: START, unit: "ms of CPU", ...medians("cpu") },
     { name: "the first call after a start", unit: "ms", ...medians("ms") },
   ];
 }

@@ -42,10 +42,10 @@ const comparisonTable = (results: readonly Comparison[]) =>
     }),
   );
 
-const verdictTable = (results: readonly Comparison[]) =>
+const verdictTable = (results: readonly Comparison[], cold: readonly Cold[]) =>
   table(
     ["Target", "At", "Measured", ""],
-    judge(results).map(({ says, where, value, isMet }) => [
+    judge(results, cold).map(({ says, where, value, isMet }) => [
       says,
       where,
       value.toFixed(2),
@@ -97,7 +97,7 @@ export function writeDocument({ comparisons, growth, cold, memory }: Results): v
   const parts = [
     machine(),
     "",
-    ...section("Targets", comparisons.length > 0 ? verdictTable(comparisons) : undefined),
+    ...section("Targets", comparisons.length > 0 ? verdictTable(comparisons, cold) : undefined),
     ...section(
       "Cases, gateway / baseline",
       comparisons.length > 0 ? comparisonTable(comparisons) : undefined,
@@ -108,7 +108,7 @@ export function writeDocument({ comparisons, growth, cold, memory }: Results): v
   ];
   writeFileSync(file, between(text, "results", parts.join("\n").trim()));
   const readme = join(projectDir, "README.md");
-  const few = [machine(), "", verdictTable(comparisons)].join("\n");
+  const few = [machine(), "", verdictTable(comparisons, cold)].join("\n");
   writeFileSync(readme, between(readFileSync(readme, "utf8"), "benchmarks", few));
 }
 

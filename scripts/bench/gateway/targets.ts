@@ -1,4 +1,5 @@
 // What the gateway is to reach, and whether it does.
+import { type Cold, START } from "./cold.ts";
 import type { Comparison } from "./compare.ts";
 
 interface Target {
@@ -66,9 +67,12 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
+/** Milliseconds of CPU. */
+const MOST_TO_START = 50;
+
 /** Of those targets that were measured. */
-export function judge(results: readonly Comparison[]): Verdict[] {
-  return TARGETS.flatMap(({ says, case: name, connections, read, isMet }) =>
+export function judge(results: readonly Comparison[], cold: readonly Cold[]): Verdict[] {
+  const calls = TARGETS.flatMap(({ says, case: name, connections, read, isMet }) =>
     results
       .filter((result) => result.case === name && connections.includes(result.connections))
       .map((result) => ({
@@ -78,4 +82,13 @@ export function judge(results: readonly Comparison[]): Verdict[] {
         isMet: isMet(read(result)),
       })),
   );
+  const starts = cold
+    .filter(({ name }) => name === START)
+    .map(({ gateway, baseline }) => ({
+      says: `CPU of a start beyond the bare Worker's ≤ ${MOST_TO_START} ms`,
+      where: "no connection",
+      value: gateway - baseline,
+      isMet: gateway - baseline <= MOST_TO_START,
+    }));
+  return [...calls, ...starts];
 }

@@ -88,6 +88,15 @@ const trafficOf = (c: Scene, asked: Asked, kind: Traffic["kind"]): Traffic => ({
   tenantId: c.var.principal.tenantId,
 });
 
+async function seriesOf(c: Scene, { of, member = "", kind, ...asked }: z.infer<typeof seriesQuery>) {
+  const span = spanOf(asked, new Date());
+  const [rows, at] = await Promise.all([
+    trafficSeries(reading(c), { ...trafficOf(c, span, kind), dimension: of, member }),
+    asOf(c),
+  ]);
+  return { ...span, kind, asOf: at, rows };
+}
+
 export const analytics = new Hono<AppEnv>()
   .get(
     "/usage",
@@ -95,14 +104,10 @@ export const analytics = new Hono<AppEnv>()
     query(seriesQuery),
     gives(series, "Traffic over time; units without any are left out."),
     async (c) => {
-      const { of, member = "", kind, ...asked } = c.req.valid("query");
-      const span = spanOf(asked, new Date());
-      const [rows, at] = await Promise.all([
-        trafficSeries(reading(c), { ...trafficOf(c, span, kind), dimension: of, member }),
-        asOf(c),
-      ]);
+      const { of, member = "" } = c.req.valid("query");
+      const { rows, ...said } = await seriesOf(c, c.req.valid("query"));
       const points = rows.map((row) => ({ at: row.at, ...figuresOf(row) }));
-      return c.json({ ...span, kind, asOf: at, of, member, totals: figuresOf(total(rows)), points });
+      return c.json({ ...said, of, member, totals: figuresOf(total(rows)), points });
     },
   )
   .get(
@@ -111,19 +116,14 @@ export const analytics = new Hono<AppEnv>()
     query(seriesQuery),
     gives(latency, "How quickly answers came, counted between fixed bounds."),
     async (c) => {
-      const { of, member = "", kind, ...asked } = c.req.valid("query");
-      const span = spanOf(asked, new Date());
-      const [rows, at] = await Promise.all([
-        trafficSeries(reading(c), { ...trafficOf(c, span, kind), dimension: of, member }),
-        asOf(c),
-      ]);
+      const { rows, ...said } = await seriesOf(c, c.req.valid("query"));
       const all = total(rows);
       const buckets = [...LATENCY_BOUNDS_MS, null].map((toMs, slot) => ({
         fromMs: LATENCY_BOUNDS_MS[slot - 1] ?? 0,
         toMs,
         requests: all.histogram[slot] ?? 0,
       }));
-      return c.json({ ...span, kind, asOf: at, totals: figuresOf(all), buckets });
+      return c.json({ ...said, totals: figuresOf(all), buckets });
     },
   )
   .get(

@@ -46,7 +46,7 @@ export function flagResults(db: Queries, tenantId: string, key: string, since: D
     .orderBy(sides.isOn);
 }
 
-/** The tenant's own and the whole system's; of one key the tenant's comes last. */
+/** The whole system's first, so that the tenant's own of the same key come over them. */
 export function flagsInReach(db: Queries, tenantId: string) {
   return db
     .select({

@@ -2,7 +2,7 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { ipRules, serverAccessControls } from "../schema/access.ts";
-import { featureFlags, maintenanceWindows, systemConfigs } from "../schema/operations.ts";
+import { maintenanceWindows, systemConfigs } from "../schema/operations.ts";
 import { mcpServers, serverTools } from "../schema/registry.ts";
 import { tenants } from "../schema/tenants.ts";
 import { rateLimitConfigs } from "../schema/traffic.ts";
@@ -101,21 +101,6 @@ export function settingsForSnapshot(db: Queries, tenantId: string, keys: readonl
     .select({ key: systemConfigs.key, value: systemConfigs.value, tenantId: systemConfigs.tenantId })
     .from(systemConfigs)
     .where(and(ownOrShared(systemConfigs.tenantId, tenantId), inArray(systemConfigs.key, [...keys])));
-}
-
-/** The whole system's first, so that the tenant's own of the same key come over them. */
-export function flagsForSnapshot(db: Queries, tenantId: string) {
-  return db
-    .select({
-      key: featureFlags.key,
-      isEnabled: featureFlags.isEnabled,
-      rules: featureFlags.rules,
-      percentage: featureFlags.percentage,
-      userIds: featureFlags.userIds,
-    })
-    .from(featureFlags)
-    .where(ownOrShared(featureFlags.tenantId, tenantId))
-    .orderBy(sql`${featureFlags.tenantId} nulls first`);
 }
 
 const ownOrShared = (column: AnyPgColumn, tenantId: string) => or(eq(column, tenantId), isNull(column));
