@@ -5,11 +5,11 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { projectDir } from "../../lib/paths.ts";
 import { Problem } from "../../lib/problem.ts";
-import type { Cold } from "./cold.ts";
+import { type Cold, START } from "./cold.ts";
 import type { Comparison } from "./compare.ts";
 import type { Growth } from "./growth.ts";
 import type { Memory } from "./memory.ts";
-import { judge } from "./targets.ts";
+import { judge, MOST_TO_START, startsSoon } from "./targets.ts";
 
 export interface Results {
   readonly comparisons: readonly Comparison[];
@@ -42,10 +42,10 @@ const comparisonTable = (results: readonly Comparison[]) =>
     }),
   );
 
-const verdictTable = (results: readonly Comparison[], cold: readonly Cold[]) =>
+const verdictTable = (results: readonly Comparison[]) =>
   table(
     ["Target", "At", "Measured", ""],
-    judge(results, cold).map(({ says, where, value, isMet }) => [
+    judge(results).map(({ says, where, value, isMet }) => [
       says,
       where,
       value.toFixed(2),
@@ -64,11 +64,12 @@ const growthTable = (growth: readonly Growth[]) =>
 
 const coldTable = (cold: readonly Cold[]) =>
   table(
-    ["Cold", "Gateway", "Bare Worker"],
-    cold.map(({ name, unit, gateway, baseline }) => [
-      name,
-      `${gateway.toFixed(1)} ${unit}`,
-      `${baseline.toFixed(1)} ${unit}`,
+    ["Cold", "Gateway", "Bare Worker", ""],
+    cold.map((each) => [
+      each.name,
+      `${each.gateway.toFixed(1)} ${each.unit}`,
+      `${each.baseline.toFixed(1)} ${each.unit}`,
+      each.name === START ? (startsSoon(each) ? "met" : `missed: at most ${MOST_TO_START} ms more`) : "",
     ]),
   );
 
@@ -88,28 +89,23 @@ export function machine(): string {
   );
 }
 
-const section = (title: string, body: string | undefined) =>
-  body === undefined ? [] : [`## ${title}`, "", body, ""];
-
+/** What was measured now replaces what stood there; the rest stays, with the day and the commit of its own. */
 export function writeDocument({ comparisons, growth, cold, memory }: Results): void {
-  const file = join(projectDir, "docs", "benchmarks.md");
-  const text = readFileSync(file, "utf8");
-  const parts = [
-    machine(),
-    "",
-    ...section("Targets", comparisons.length > 0 ? verdictTable(comparisons, cold) : undefined),
-    ...section(
-      "Cases, gateway / baseline",
-      comparisons.length > 0 ? comparisonTable(comparisons) : undefined,
-    ),
-    ...section("Growth", growth.length > 0 ? growthTable(growth) : undefined),
-    ...section("Cold", cold.length > 0 ? coldTable(cold) : undefined),
-    ...section("Memory", memory && memoryText(memory)),
-  ];
-  writeFileSync(file, between(text, "results", parts.join("\n").trim()));
-  const readme = join(projectDir, "README.md");
-  const few = [machine(), "", verdictTable(comparisons, cold)].join("\n");
-  writeFileSync(readme, between(readFileSync(readme, "utf8"), "benchmarks", few));
+  const isWhole = judge(comparisons).length > 0;
+  const sections = {
+    ...(isWhole && { targets: verdictTable(comparisons) }),
+    ...(comparisons.length > 0 && { cases: comparisonTable(comparisons) }),
+    ...(growth.length > 0 && { growth: growthTable(growth) }),
+    ...(cold.length > 0 && { cold: coldTable(cold) }),
+    ...(memory !== undefined && { memory: memoryText(memory) }),
+  };
+  for (const [mark, body] of Object.entries(sections)) replace("docs/benchmarks.md", mark, body);
+  if (isWhole) replace("README.md", "benchmarks", verdictTable(comparisons));
+}
+
+function replace(name: string, mark: string, body: string): void {
+  const file = join(projectDir, name);
+  writeFileSync(file, between(readFileSync(file, "utf8"), mark, `${machine()}\n\n${body}`));
 }
 
 /** Whatever stood between the two marks is replaced. */

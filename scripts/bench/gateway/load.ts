@@ -12,7 +12,7 @@ const unexpected = new Map<number, number>();
 const { authorizationsFile } = burst;
 const authorizations: string[] =
   authorizationsFile === undefined ? [] : JSON.parse(readFileSync(authorizationsFile, "utf8"));
-let turn = 0;
+let turn = Math.floor(Math.random() * authorizations.length);
 
 function setupRequest(request: autocannon.Request): autocannon.Request {
   turn += 1;

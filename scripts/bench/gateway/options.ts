@@ -32,6 +32,9 @@ export function readOptions(args: string[]): Options {
       peers: { type: "boolean", default: false },
     },
   });
+  if (values.write && (values.case !== undefined || values.connections !== undefined)) {
+    throw new Problem("--write puts whole parts down: leave --case and --connections out, or say --part.");
+  }
   const connections = values.connections?.split(",").map((count) => wholeNumber("connections", count, 1024));
   return {
     parts: partsOf(values.part, values.case !== undefined || connections !== undefined),
