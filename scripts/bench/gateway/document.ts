@@ -99,11 +99,11 @@ export function writeDocument({ comparisons, growth, cold, memory }: Results): v
     ...(cold.length > 0 && { cold: coldTable(cold) }),
     ...(memory !== undefined && { memory: memoryText(memory) }),
   };
-  for (const [mark, body] of Object.entries(sections)) replace("docs/benchmarks.md", mark, body);
-  if (isWhole) replace("README.md", "benchmarks", verdictTable(comparisons));
+  for (const [mark, body] of Object.entries(sections)) writeSection("docs/benchmarks.md", mark, body);
+  if (isWhole) writeSection("README.md", "benchmarks", verdictTable(comparisons));
 }
 
-function replace(name: string, mark: string, body: string): void {
+export function writeSection(name: string, mark: string, body: string): void {
   const file = join(projectDir, name);
   writeFileSync(file, between(readFileSync(file, "utf8"), mark, `${machine()}\n\n${body}`));
 }
