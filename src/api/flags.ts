@@ -76,6 +76,7 @@ export function flagsOf(reach: Reach) {
 }
 
 const own = z.object({ key: z.string(), isOn: z.boolean() });
+const MOST_FLAGS = 2000;
 
 export const myFlags = new Hono<AppEnv>().get(
   "/",
@@ -83,7 +84,7 @@ export const myFlags = new Hono<AppEnv>().get(
   givesPage(own, "Every flag there is, as it is for the caller."),
   async (c) => {
     const { principal, db } = c.var;
-    const flags = readFlags(await flagsInReach(db, principal.tenantId));
+    const flags = readFlags(await flagsInReach(db, principal.tenantId).limit(MOST_FLAGS));
     const known = Object.entries(KNOWN_FLAGS).filter(([key]) => !flags.has(key));
     const items = [
       ...known.map(([key, { isOn }]) => ({ key, isOn })),

@@ -131,8 +131,6 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     } catch (thrown) {
       const error = asGatewayError(thrown);
       record.answered(error.status, error);
-      // Nobody will read it; while it lies there the connection has to wait for all that this request still does.
-      if (!request.bodyUsed) await request.body?.cancel();
       if (error.status >= 500) {
         logFailure(error, { requestId, method: request.method, path: pathOf(request.url) });
       }

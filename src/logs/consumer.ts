@@ -20,21 +20,24 @@ export interface Delivered {
 const LONGEST_DELAY_SECONDS = 60;
 
 export async function consumeEvents(messages: readonly Delivered[], database: Database): Promise<void> {
-  const read = messages.map((message) => ({ message, ...readMessage(storable(message.body)) }));
+  const read = messages.map(({ id, body }) => {
+    const cleaned = storable(body);
+    return { id, body: cleaned, ...readMessage(cleaned) };
+  });
   try {
-    const refused = new Set<unknown>(
-      await writeEvents(
-        database,
-        read.flatMap(({ known }) => known),
-      ),
+    const all = read.flatMap(({ known }) => known);
+    const refused = new Set(await writeEvents(database, all));
+    await keep(
+      read.flatMap(({ id, body, known, strange }) => {
+        const left = known.filter((event) => refused.has(event));
+        if (left.length + strange.length === 0) return [];
+        const reason =
+          left.length > 0 ? "the database does not take it" : "is no event that this version knows";
+        // Where nothing of it was written it stays as it came.
+        return { id, body: left.length === known.length ? body : { events: [...strange, ...left] }, reason };
+      }),
+      database,
     );
-    for (const { message, known, strange } of read) {
-      const left = known.filter((event) => refused.has(event));
-      const reason =
-        left.length > 0 ? "the database does not take it" : "is no event that this version knows";
-      const rest = [...strange, ...left];
-      if (rest.length > 0) await keep([{ id: message.id, body: { events: rest } }], reason, database);
-    }
   } catch {
     // The database is away: all of them come again, later each time. What has been written is written once.
     for (const message of messages) message.retry({ delaySeconds: delayAfter(message.attempts) });
@@ -46,7 +49,10 @@ export async function consumeEvents(messages: readonly Delivered[], database: Da
 /** What has been tried too often: kept, and tried again by a job when whatever was wrong has been put right. */
 export async function consumeDeadEvents(messages: readonly Delivered[], database: Database): Promise<void> {
   try {
-    await keep(messages, "could not be written", database);
+    await keep(
+      messages.map(({ id, body }) => ({ id, body: storable(body), reason: "could not be written" })),
+      database,
+    );
   } catch {
     for (const message of messages) message.retry({ delaySeconds: LONGEST_DELAY_SECONDS });
     return;
@@ -54,12 +60,15 @@ export async function consumeDeadEvents(messages: readonly Delivered[], database
   for (const message of messages) message.ack();
 }
 
-async function keep(
-  messages: readonly Pick<Delivered, "id" | "body">[],
-  reason: string,
-  database: Database,
-): Promise<void> {
-  const rows = messages.map(({ id, body }) => ({ messageId: id, body: { body: storable(body) }, reason }));
+interface Letter {
+  readonly id: string;
+  readonly body: unknown;
+  readonly reason: string;
+}
+
+async function keep(letters: readonly Letter[], database: Database): Promise<void> {
+  if (letters.length === 0) return;
+  const rows = letters.map(({ id, body, reason }) => ({ messageId: id, body: { body }, reason }));
   await keepDeadLetters(database.asSystem(), rows);
 }
 

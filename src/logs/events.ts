@@ -179,29 +179,29 @@ const FROM_STRANGERS = new Set([
   "description",
 ]);
 
-interface Fit {
+interface Measured {
   readonly text: string;
   /** At least as many as its JSON takes. */
   readonly bytes: number;
 }
 
 /** Names of tools and of clients come again with every call; looking at one takes longer than finding it. */
-const cleaned = new Map<string, Fit>();
+const cleaned = new Map<string, Measured>();
 const MOST_REMEMBERED = 2000;
 const LONGEST_REMEMBERED = 200;
 
-function cleanAgain(text: string): Fit {
-  if (text.length > LONGEST_REMEMBERED) return short(cleanText(text));
+function cleanAgain(text: string): Measured {
+  if (text.length > LONGEST_REMEMBERED) return shortened(cleanText(text));
   let clean = cleaned.get(text);
   if (clean === undefined) {
-    clean = short(cleanText(text));
+    clean = shortened(cleanText(text));
     if (cleaned.size >= MOST_REMEMBERED) cleaned.clear();
     cleaned.set(text, clean);
   }
   return clean;
 }
 
-function short(whole: string): Fit {
+function shortened(whole: string): Measured {
   const text =
     whole.length > MOST_PER_FIELD ? whole.slice(0, MOST_PER_FIELD - CUT_MARK.length) + CUT_MARK : whole;
   return { text, bytes: PLAIN.test(text) ? text.length : 6 * text.length };
@@ -229,7 +229,7 @@ export function fit(event: LogEvent): Fitted {
   for (const member in members) {
     let value = members[member];
     if (typeof value === "string") {
-      const fitted = FROM_STRANGERS.has(member) ? cleanAgain(value) : short(value);
+      const fitted = FROM_STRANGERS.has(member) ? cleanAgain(value) : shortened(value);
       if (fitted.text !== value) change(member, fitted.text);
       bytes += fitted.bytes;
     } else if (typeof value === "object" && value !== null) {
@@ -241,12 +241,15 @@ export function fit(event: LogEvent): Fitted {
     }
   }
   if (bytes <= MOST_BYTES) return { event: cut, bytes };
+  const length = lengthOf(cut);
+  if (length <= MOST_BYTES) return { event: cut, bytes: 3 * length };
   const small = withoutPayload(cut);
-  return { event: small, bytes: 3 * JSON.stringify(small).length };
+  return { event: small, bytes: 3 * lengthOf(small) };
 }
 
+const lengthOf = (event: LogEvent) => JSON.stringify(event).length;
+
 function withoutPayload(event: LogEvent): LogEvent {
-  if (JSON.stringify(event).length <= MOST_BYTES) return event;
   switch (event.kind) {
     case "request":
       return { ...event, metadata: { cut: true } };

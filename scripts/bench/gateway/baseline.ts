@@ -1,12 +1,11 @@
 // Runs the Workers that the gateway is measured against, in a workerd of their own.
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Guarded, spawnGuarded } from "../../lib/guarded.ts";
 import { projectDir } from "../../lib/paths.ts";
 import { nextFreePort } from "../../lib/ports.ts";
-import { Problem } from "../../lib/problem.ts";
+import { untilItAnswers } from "./answering.ts";
 
 export interface BaselineVariables {
   readonly UPSTREAM_URL: string;
@@ -21,8 +20,6 @@ export interface Baseline {
 }
 
 const SCRIPT = "baseline.js";
-const PAUSE_MS = 20;
-const MOST_WAITED_MS = 10_000;
 
 export async function startBaseline(dir: string, variables: BaselineVariables): Promise<Baseline> {
   mkdirSync(dir, { recursive: true });
@@ -51,18 +48,8 @@ const baseline :Workerd.Worker = (
   );
   const child = await serveQuietly(config, dir);
   const url = `http://127.0.0.1:${port}`;
-  await waitUntilListening(url);
+  await untilItAnswers(url, "GET");
   return { url, variables, pid: child.pid, stop: child.stop };
-}
-
-async function waitUntilListening(url: string): Promise<void> {
-  for (let waited = 0; waited < MOST_WAITED_MS; waited += PAUSE_MS) {
-    const answer = await fetch(url).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer !== undefined) return;
-    await pause(PAUSE_MS);
-  }
-  throw new Problem(`The Worker to measure against does not answer at ${url}.`);
 }
 
 function serveQuietly(config: string, dir: string): Promise<Guarded> {

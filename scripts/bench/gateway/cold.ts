@@ -1,8 +1,7 @@
 // The first request: after the runtime has started, and of a tenant that nobody has asked for yet.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
-import { Problem } from "../../lib/problem.ts";
+import { untilItAnswers } from "./answering.ts";
 import { startBaseline } from "./baseline.ts";
 import { cpuMicroseconds } from "./burst.ts";
 import { bearer } from "./case.ts";
@@ -11,9 +10,6 @@ import { callOf, modern, type Sent } from "./requests.ts";
 import type { World } from "./world.ts";
 
 export const START = "the runtime's start, until it refuses a call";
-
-const PAUSE_MS = 20;
-const MOST_WAITED_MS = 10_000;
 
 export interface Cold {
   readonly name: string;
@@ -60,15 +56,7 @@ async function startOften(world: World, rounds: number): Promise<Cold[]> {
 }
 
 /** Whoever proves nothing is refused without a look into the database, by all that was loaded to serve calls. */
-async function untilItRefuses({ url }: { url: string }): Promise<void> {
-  for (let waited = 0; waited < MOST_WAITED_MS; waited += PAUSE_MS) {
-    const answer = await fetch(`${url}/mcp`, { method: "POST" }).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.status === 401) return;
-    await pause(PAUSE_MS);
-  }
-  throw new Problem(`The gateway does not answer at ${url}.`);
-}
+const untilItRefuses = ({ url }: { url: string }) => untilItAnswers(`${url}/mcp`, "POST", 401);
 
 async function newTenants(world: World, rounds: number): Promise<Cold> {
   const first: number[] = [];

@@ -91,16 +91,16 @@ export function machine(): string {
 
 /** What was measured now replaces what stood there; the rest stays, with the day and the commit of its own. */
 export function writeDocument({ comparisons, growth, cold, memory }: Results): void {
-  const isWhole = judge(comparisons).length > 0;
+  const hasCases = comparisons.length > 0;
+  const verdicts = verdictTable(comparisons);
   const sections = {
-    ...(isWhole && { targets: verdictTable(comparisons) }),
-    ...(comparisons.length > 0 && { cases: comparisonTable(comparisons) }),
+    ...(hasCases && { targets: verdicts, cases: comparisonTable(comparisons) }),
     ...(growth.length > 0 && { growth: growthTable(growth) }),
     ...(cold.length > 0 && { cold: coldTable(cold) }),
     ...(memory !== undefined && { memory: memoryText(memory) }),
   };
   for (const [mark, body] of Object.entries(sections)) writeSection("docs/benchmarks.md", mark, body);
-  if (isWhole) writeSection("README.md", "benchmarks", verdictTable(comparisons));
+  if (hasCases) writeSection("README.md", "benchmarks", verdicts);
 }
 
 export function writeSection(name: string, mark: string, body: string): void {

@@ -1,7 +1,8 @@
 /** The analytics page's parts. */
 import { errorKind } from "../../core/analytics/errors.ts";
 import type { Dimension } from "../../core/analytics/vocabulary.ts";
-import { HeatMap, LineChart } from "../charts/charts.tsx";
+import { HeatMap } from "../charts/blocks.tsx";
+import { LineChart } from "../charts/over-time.tsx";
 import { short, withUnit } from "../charts/scale.ts";
 import { TrafficBars } from "../charts/traffic.tsx";
 import { queryOf } from "../rest.ts";

@@ -51,3 +51,6 @@ export function spread(length: number, count: number): readonly number[] {
   if (length <= count) return Array.from({ length }, (_, index) => index);
   return Array.from({ length: count }, (_, index) => Math.round((index * (length - 1)) / (count - 1)));
 }
+
+/** As exact as a picture need be. */
+export const round = (value: number) => Math.round(value * 10) / 10;

@@ -1,5 +1,5 @@
 /** How many requests came in each slot of time, and how many of them failed: one chart for every page that tells of it. */
-import { StackedBars } from "./charts.tsx";
+import { StackedBars } from "./over-time.tsx";
 
 interface Slot {
   readonly requests: number;

@@ -1,6 +1,7 @@
 /** The parts of forms. They are plain posts, so that every page works without script. */
 import type { Child } from "hono/jsx";
 import { FORM_TOKEN } from "../context.ts";
+import type { Option } from "./fields.ts";
 
 interface PostFormProps {
   readonly action: string;
@@ -60,7 +61,7 @@ interface ChoiceProps {
   readonly name: string;
   readonly label: string;
   readonly value: string;
-  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly options: readonly Option[];
   /** What it is called to choose none of them, where that may be. */
   readonly none?: string;
   /** Takes effect at once, where there is script. */

@@ -1,7 +1,8 @@
 /** The overview's parts. */
 import { errorKind } from "../../core/analytics/errors.ts";
 import { readToolMember } from "../../core/analytics/vocabulary.ts";
-import { BarChart, LineChart, Spark } from "../charts/charts.tsx";
+import { BarChart } from "../charts/blocks.tsx";
+import { LineChart, Spark } from "../charts/over-time.tsx";
 import { short, withUnit } from "../charts/scale.ts";
 import { TrafficBars } from "../charts/traffic.tsx";
 import { Button, PostForm } from "../forms/parts.tsx";

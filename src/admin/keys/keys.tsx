@@ -1,4 +1,4 @@
-/** API keys: one's own, and all of them for admins; made, shown once, narrowed, rotated, revoked. */
+/** API keys, each by itself: made, shown once, narrowed, rotated, revoked. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { short } from "../charts/scale.ts";
@@ -16,15 +16,16 @@ import {
 import { Form, optionsOf } from "../forms/form.tsx";
 import { LinkButton } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
-import { listRoutes, may } from "../lists/routes.tsx";
+import { may } from "../lists/routes.tsx";
 import { outcomeOf } from "../managed/collection.tsx";
 import { Differences, type Outcome } from "../managed/pages.tsx";
 import { pageOf, type Rest } from "../rest.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, Later, Time } from "../ui/parts.tsx";
-import { KEYS, type KeyView, keyApi, keyFields, keyView, NOBODY, SELF, stateOf } from "./key.ts";
+import { Details, Later, Time } from "../ui/parts.tsx";
+import { KEYS, keyApi, keyFields, keyView, NOBODY, SELF, stateOf } from "./key.ts";
+import { list, State } from "./list.tsx";
 import { ShownOnce } from "./shown-once.tsx";
 import { usage } from "./usage.tsx";
 
@@ -33,62 +34,6 @@ type Scene = Context<AdminEnv>;
 const crumbs = [{ label: "API keys", path: KEYS }];
 const made = z.object({ key: keyView, secret: z.string() });
 const renewed = made.extend({ oldKeyExpiresAt: z.string() });
-
-const State = ({ of }: { of: KeyView }) => {
-  const [tone, word] = stateOf(of, Date.now());
-  return <Badge tone={tone}>{word}</Badge>;
-};
-
-const list = listRoutes<KeyView>({
-  title: "API keys",
-  intro: "For programs, and for MCP clients that cannot sign in by themselves.",
-  action: "keys.list",
-  list: {
-    path: KEYS,
-    api: "/keys",
-    label: "API keys",
-    shape: keyView,
-    usual: "",
-    filters: [
-      {
-        name: "active",
-        label: "Show",
-        kind: "choice",
-        options: [{ value: "false", label: "Those that no longer work" }],
-      },
-    ],
-    columns: [
-      { name: "name", label: "Key", show: ({ name }) => name },
-      { name: "keyPrefix", label: "Begins with", show: ({ keyPrefix }) => <code>{keyPrefix}</code> },
-      {
-        name: "scopes",
-        label: "May",
-        show: ({ scopes }) => scopes.map((scope) => <span class="tag">{scope}</span>),
-        plain: ({ scopes }) => scopes.join(" "),
-      },
-      {
-        name: "isActive",
-        label: "State",
-        show: (key) => <State of={key} />,
-        plain: (key) => stateOf(key, Date.now())[1],
-      },
-      {
-        name: "totalRequests",
-        label: "Requests",
-        number: true,
-        show: ({ totalRequests }) => short(totalRequests),
-      },
-      { name: "lastUsed", label: "Last used", show: ({ lastUsed }) => <Time at={lastUsed} /> },
-      { name: "expiresAt", label: "Until", show: ({ expiresAt }) => <Time at={expiresAt} none="revoked" /> },
-    ],
-    rowPath: ({ id }) => `${KEYS}/${id}`,
-    empty: {
-      title: "No keys yet",
-      says: "Make one for each program, so that each can be revoked by itself.",
-    },
-  },
-  actions: (c) => may(c, "keys.create") && <LinkButton to={`${KEYS}/new`}>New key</LinkButton>,
-});
 
 const accounts = pageOf(z.object({ id: z.string(), name: z.string(), isActive: z.boolean() }));
 

@@ -1,7 +1,7 @@
 /** The database as those who run the gateway see it: connections over a day, what waits, what to do. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { LineChart } from "../charts/charts.tsx";
+import { LineChart } from "../charts/over-time.tsx";
 import { withUnit } from "../charts/scale.ts";
 import { type AdminEnv, gate } from "../gate.ts";
 import { frameOf } from "../ui/frame.ts";

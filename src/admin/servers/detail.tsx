@@ -1,30 +1,23 @@
 /** One server: how it has been doing, how it is reached, its breaker; and its calls, which come after the page. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { BREAKER_STATES } from "../../core/vocabulary.ts";
-import { LineChart, Timeline } from "../charts/charts.tsx";
+import { Timeline } from "../charts/blocks.tsx";
+import { LineChart } from "../charts/over-time.tsx";
 import { withUnit } from "../charts/scale.ts";
 import { TrafficBars } from "../charts/traffic.tsx";
 import { setFlash } from "../flash.ts";
 import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
-import { Button, PostForm } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { may } from "../lists/routes.tsx";
 import { pageOf, type Rest } from "../rest.ts";
 import { frameOf } from "../ui/frame.ts";
-import { CopyButton, Details, Empty, Later, Stats, Time } from "../ui/parts.tsx";
-import { Breaker } from "../ui/states.tsx";
+import { Empty, Later, Stats } from "../ui/parts.tsx";
+import { BreakerCard, breakerView, Facts } from "./detail-view.tsx";
 import { ServerPage } from "./frame.tsx";
 import { readChecks, SHOWN_MS, spansOf } from "./history.ts";
 import { nameOf, readServer, type ServerView, serverApi, serverPath } from "./server.ts";
 
 type Scene = Context<AdminEnv>;
-
-const breakerView = z.object({
-  state: z.enum(BREAKER_STATES),
-  isForced: z.boolean(),
-  lastTransitionAt: z.string().nullable(),
-});
 
 async function readBreaker(c: Scene, serverId: string) {
   if (!may(c, "circuit-breakers.list")) return undefined;
@@ -223,88 +216,4 @@ function saysOf(found: z.infer<typeof discovered>): string {
   ] as const;
   const told = parts.filter(([all]) => all.length > 0).map(([all, word]) => `${all.length} ${word}`);
   return told.length === 0 ? "It offers what it did." : `Of its tools: ${told.join(", ")}.`;
-}
-
-interface FactsProps {
-  readonly server: ServerView;
-  readonly owner: string | undefined;
-  readonly publicUrl: string;
-}
-
-function Facts({ server, owner, publicUrl }: FactsProps) {
-  const { name, endpointUrl, transportType, auth, protocolVersion, version, region, createdAt } = server;
-  return (
-    <section class="card" aria-label="Endpoints">
-      <h2>Endpoints</h2>
-      <Details
-        of={[
-          [
-            "For clients",
-            <span class="start">
-              <code id="own-endpoint">{`${publicUrl}/mcp/${name}`}</code>
-              <CopyButton from="own-endpoint" />
-            </span>,
-          ],
-          ["With all others", <code>{`${publicUrl}/mcp`}</code>],
-          ...(endpointUrl === null ? [] : [["The server itself", <code>{endpointUrl}</code>] as const]),
-          ["Transport", transportType],
-          ...(auth === null ? [] : [["Credential", auth.type] as const]),
-          ["Protocol", protocolVersion ?? "not asked yet"],
-          ["Version", version ?? "–"],
-          ["Region", region ?? "–"],
-          ["Asked what it offers", <Time at={server.discoveredAt} />],
-          ["Registered", <Time at={createdAt} />],
-          ...(owner === undefined ? [] : [["By", owner] as const]),
-        ]}
-      />
-      {server.description !== null && <p>{server.description}</p>}
-      {server.instructions !== null && (
-        <details>
-          <summary>Its instructions to clients</summary>
-          <pre>{server.instructions}</pre>
-        </details>
-      )}
-    </section>
-  );
-}
-
-interface BreakerProps {
-  readonly c: Scene;
-  readonly server: ServerView;
-  readonly breaker: z.infer<typeof breakerView>;
-}
-
-function BreakerCard({ c, server, breaker: { state, isForced, lastTransitionAt } }: BreakerProps) {
-  return (
-    <section class="card" aria-label="Circuit breaker">
-      <div class="row">
-        <div class="start">
-          <h2>Circuit breaker</h2>
-          <Breaker of={state} />
-          {isForced && <span class="quiet-text">held by hand</span>}
-          {lastTransitionAt !== null && (
-            <span class="quiet-text">
-              since <Time at={lastTransitionAt} />
-            </span>
-          )}
-        </div>
-        {may(c, "circuit-breakers.force") && (
-          <PostForm action={`${serverPath(server.id)}/breaker`} token={c.get("formToken")} class="inline">
-            <Button kind="quiet" name="state" value="open">
-              Hold open
-            </Button>
-            <Button kind="quiet" name="state" value="closed">
-              Hold closed
-            </Button>
-            <Button kind="quiet" name="state" value="automatic">
-              By itself
-            </Button>
-          </PostForm>
-        )}
-      </div>
-      <p class="quiet-text">
-        Open, nothing is sent to the server, and callers are told when to come again. Closed, everything is.
-      </p>
-    </section>
-  );
 }

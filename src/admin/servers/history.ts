@@ -1,7 +1,7 @@
 /** Health checks as spans of time and as points of a chart. */
 import { z } from "zod";
 import { HEALTH_STATUSES } from "../../core/vocabulary.ts";
-import type { Span } from "../charts/charts.tsx";
+import type { Span } from "../charts/blocks.tsx";
 import { pageOf, type Rest } from "../rest.ts";
 import { toneOfHealth } from "../ui/states.tsx";
 import { serverApi } from "./server.ts";

@@ -1,7 +1,7 @@
 /** When a breaker was what, from what it did. */
 import { z } from "zod";
 import { BREAKER_STATES, type BreakerState } from "../../core/vocabulary.ts";
-import type { Span } from "../charts/charts.tsx";
+import type { Span } from "../charts/blocks.tsx";
 import type { Tone } from "../ui/parts.tsx";
 
 export const transitionShape = z.object({

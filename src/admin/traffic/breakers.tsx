@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { BREAKER_STATES } from "../../core/vocabulary.ts";
-import { Timeline } from "../charts/charts.tsx";
+import { Timeline } from "../charts/blocks.tsx";
 import { Button, PostForm } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { listRoutes, may } from "../lists/routes.tsx";

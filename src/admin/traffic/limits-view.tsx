@@ -1,6 +1,7 @@
 /** The parts of the page on limits as they stand. */
 import { MINUTE_MS } from "../../core/limits/samples.ts";
-import { BarChart, LineChart } from "../charts/charts.tsx";
+import { BarChart } from "../charts/blocks.tsx";
+import { LineChart } from "../charts/over-time.tsx";
 import { Button, PostForm } from "../forms/parts.tsx";
 import { Badge, Empty, Stats, TableHead, Time, type Tone } from "../ui/parts.tsx";
 import type { Bucket, OutlookView, SharesView, TrafficView } from "./limits-now.tsx";

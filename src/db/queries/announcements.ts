@@ -4,6 +4,7 @@ import type { Role } from "../../core/vocabulary.ts";
 import { user } from "../schema/identity.ts";
 import { announcementAcknowledgements, systemAnnouncements } from "../schema/operations.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
+import { ownOrShared } from "./shared.ts";
 import type { Queries } from "./types.ts";
 
 const announcements = systemAnnouncements;
@@ -44,7 +45,7 @@ export function currentAnnouncements(db: Queries, { tenantId, userId, role }: Re
         eq(acks.userId, userId ?? ""),
       ),
     )
-    .where(and(or(eq(announcements.tenantId, tenantId), isNull(announcements.tenantId)), forRole(role, now)))
+    .where(and(ownOrShared(announcements.tenantId, tenantId), forRole(role, now)))
     .orderBy(desc(announcements.startsAt), desc(announcements.id))
     .limit(200);
 }
@@ -53,13 +54,7 @@ export function announcementFor(db: Queries, { tenantId, role }: Reader, id: str
   return db
     .select({ id: announcements.id })
     .from(announcements)
-    .where(
-      and(
-        eq(announcements.id, id),
-        or(eq(announcements.tenantId, tenantId), isNull(announcements.tenantId)),
-        forRole(role, now),
-      ),
-    );
+    .where(and(eq(announcements.id, id), ownOrShared(announcements.tenantId, tenantId), forRole(role, now)));
 }
 
 /** Acknowledging twice is acknowledging once. */

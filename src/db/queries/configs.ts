@@ -1,7 +1,8 @@
 /** Configuration values in time: each change leaves the version before it to be read and brought back. */
-import { and, desc, eq, inArray, isNull, or } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull } from "drizzle-orm";
 import { systemConfigHistory as history, systemConfigs } from "../schema/operations.ts";
 import type { Owner } from "./rows.ts";
+import { ownOrShared } from "./shared.ts";
 import type { Queries } from "./types.ts";
 
 export function insertConfigVersion(db: Queries, values: typeof history.$inferInsert) {
@@ -9,7 +10,7 @@ export function insertConfigVersion(db: Queries, values: typeof history.$inferIn
 }
 
 const seen = (owner: Owner) =>
-  owner === null ? isNull(history.tenantId) : or(eq(history.tenantId, owner), isNull(history.tenantId));
+  owner === null ? isNull(history.tenantId) : ownOrShared(history.tenantId, owner);
 
 const shown = {
   version: history.version,
@@ -46,12 +47,7 @@ export function settingRows(db: Queries, tenantId: string, keys: readonly string
       tenantId: systemConfigs.tenantId,
     })
     .from(systemConfigs)
-    .where(
-      and(
-        inArray(systemConfigs.key, [...keys]),
-        or(eq(systemConfigs.tenantId, tenantId), isNull(systemConfigs.tenantId)),
-      ),
-    );
+    .where(and(inArray(systemConfigs.key, [...keys]), ownOrShared(systemConfigs.tenantId, tenantId)));
 }
 
 /** Of each key what holds in the tenant: its own value, or else the whole system's. */
@@ -68,7 +64,7 @@ export function effectiveConfigs(db: Queries, tenantId: string) {
       tenantId: configs.tenantId,
     })
     .from(configs)
-    .where(or(eq(configs.tenantId, tenantId), isNull(configs.tenantId)))
+    .where(ownOrShared(configs.tenantId, tenantId))
     .orderBy(configs.key, configs.tenantId)
     .limit(2000);
 }

@@ -1,7 +1,8 @@
 /** What became of a flag: how those fared who had it on, beside those who had it off. */
-import { and, eq, gte, isNull, or, sql } from "drizzle-orm";
+import { and, eq, gte, sql } from "drizzle-orm";
 import { featureFlagEvaluations as evaluations, mcpAuditLogs } from "../schema/logs.ts";
 import { featureFlags } from "../schema/operations.ts";
+import { ownOrShared } from "./shared.ts";
 import type { Queries } from "./types.ts";
 
 /** One row a side. Who has changed sides counts where they were last; calls are those since then. */
@@ -57,7 +58,6 @@ export function flagsInReach(db: Queries, tenantId: string) {
       userIds: featureFlags.userIds,
     })
     .from(featureFlags)
-    .where(or(eq(featureFlags.tenantId, tenantId), isNull(featureFlags.tenantId)))
-    .orderBy(sql`${featureFlags.tenantId} nulls first`)
-    .limit(2000);
+    .where(ownOrShared(featureFlags.tenantId, tenantId))
+    .orderBy(sql`${featureFlags.tenantId} nulls first`);
 }

@@ -1,7 +1,8 @@
 /** What operators look at: configuration by category, and the alerts that are open. */
-import { and, asc, desc, eq, isNull, or } from "drizzle-orm";
+import { and, asc, desc, eq, isNull } from "drizzle-orm";
 import { alertEvents, materializedViews, systemConfigs } from "../schema/operations.ts";
 import { exactTime, limitOf, olderThan, type Page } from "./paging.ts";
+import { ownOrShared } from "./shared.ts";
 import type { Queries } from "./types.ts";
 
 /** The tenant's own settings and the defaults that they override: of one key the tenant's row comes first. */
@@ -16,12 +17,7 @@ export function configsOfCategory(db: Queries, tenantId: string, category: strin
       isSensitive: systemConfigs.isSensitive,
     })
     .from(systemConfigs)
-    .where(
-      and(
-        eq(systemConfigs.category, category),
-        or(eq(systemConfigs.tenantId, tenantId), isNull(systemConfigs.tenantId)),
-      ),
-    )
+    .where(and(eq(systemConfigs.category, category), ownOrShared(systemConfigs.tenantId, tenantId)))
     .orderBy(asc(systemConfigs.key), asc(systemConfigs.tenantId));
 }
 

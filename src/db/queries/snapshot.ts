@@ -1,11 +1,11 @@
 /** What the hot path must know of one tenant, in one batch: read once, then kept in the isolate. */
-import { and, asc, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
-import type { AnyPgColumn } from "drizzle-orm/pg-core";
+import { and, asc, eq, gt, inArray, isNotNull, or, sql } from "drizzle-orm";
 import { ipRules, serverAccessControls } from "../schema/access.ts";
 import { maintenanceWindows, systemConfigs } from "../schema/operations.ts";
 import { mcpServers, serverTools } from "../schema/registry.ts";
 import { tenants } from "../schema/tenants.ts";
 import { rateLimitConfigs } from "../schema/traffic.ts";
+import { ownOrShared } from "./shared.ts";
 import type { Queries } from "./types.ts";
 
 export function tenantForSnapshot(db: Queries, tenantId: string) {
@@ -102,8 +102,6 @@ export function settingsForSnapshot(db: Queries, tenantId: string, keys: readonl
     .from(systemConfigs)
     .where(and(ownOrShared(systemConfigs.tenantId, tenantId), inArray(systemConfigs.key, [...keys])));
 }
-
-const ownOrShared = (column: AnyPgColumn, tenantId: string) => or(eq(column, tenantId), isNull(column));
 
 /** Those of the tenant and of the whole system that are not over. */
 export function windowsForSnapshot(db: Queries, tenantId: string, now: Date) {

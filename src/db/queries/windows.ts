@@ -1,7 +1,8 @@
 /** Maintenance windows with what they are of, for whoever looks at a calendar. */
-import { and, eq, isNull, or } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { maintenanceWindows as windows } from "../schema/operations.ts";
 import { mcpServers } from "../schema/registry.ts";
+import { ownOrShared } from "./shared.ts";
 import type { Queries } from "./types.ts";
 
 /** The tenant's own and those of the whole system; those that are over too, as a calendar goes back. */
@@ -20,6 +21,6 @@ export function windowsForCalendar(db: Queries, tenantId: string) {
     })
     .from(windows)
     .leftJoin(mcpServers, and(eq(mcpServers.id, windows.serverId), eq(mcpServers.tenantId, tenantId)))
-    .where(and(or(eq(windows.tenantId, tenantId), isNull(windows.tenantId)), eq(windows.isActive, true)))
+    .where(and(ownOrShared(windows.tenantId, tenantId), eq(windows.isActive, true)))
     .limit(1000);
 }
