@@ -11,8 +11,15 @@ if (Object.values(database).includes("")) {
   throw new Error("Run the tests with `npm test` or `npm run test:unit`: they bring their own Postgres.");
 }
 
+/** Pure code needs no platform. */
+const inCore = ["tests/core/**/*.test.ts"];
+/** Tests with a real browser. */
+const inBrowser = ["tests/browser/**/*.node.test.ts"];
 /** Tests of scripts, and tests that need Node itself (drizzle-kit, child processes), run outside workerd. */
 const inNode = ["tests/scripts/**/*.test.ts", "tests/**/*.node.test.ts"];
+
+/** A machine that is busy with something else is no failure. */
+const PATIENCE = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
@@ -37,10 +44,18 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["tests/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...inNode],
-          // A machine that is busy with something else is no failure.
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          exclude: [...configDefaults.exclude, ...inNode, ...inCore],
+          ...PATIENCE,
+        },
+      },
+      {
+        test: {
+          name: "core",
+          environment: "node",
+          pool: "threads",
+          isolate: false,
+          include: inCore,
+          ...PATIENCE,
         },
       },
       {
@@ -48,8 +63,16 @@ export default defineConfig({
           name: "node",
           environment: "node",
           include: inNode,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          exclude: [...configDefaults.exclude, ...inBrowser],
+          ...PATIENCE,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          environment: "node",
+          include: inBrowser,
+          ...PATIENCE,
         },
       },
     ],

@@ -1,13 +1,42 @@
 // The arguments of `npm test`: what it understands itself, and after `--` what vitest gets.
-import { Problem } from "../lib/problem.ts";
+import { parseArgs } from "node:util";
+import { errorMessage, Problem } from "../lib/problem.ts";
+import type { TestSelection } from "./test-stages.ts";
 
-const USAGE = "npm test -- [--only unit] [-- arguments for vitest]";
+const USAGE = "npm test -- [--only unit] [--changed [--base <branch or commit>]] [-- arguments for vitest]";
 
-export function parseTestArgs(args: string[]): { unitOnly: boolean; vitest: string[] } {
+export interface TestArgs {
+  readonly selection: TestSelection;
+  readonly vitest: readonly string[];
+}
+
+/** The projects of vitest.config.ts that `--only unit` runs. */
+const UNIT_PROJECTS = ["--project=core", "--project=workerd"];
+
+export function parseTestArgs(args: string[]): TestArgs {
   const split = args.indexOf("--");
-  const own = split === -1 ? args : args.slice(0, split);
   const vitest = split === -1 ? [] : args.slice(split + 1);
-  if (own.length === 0) return { unitOnly: false, vitest };
-  if (own.join(" ") === "--only unit" || own.join(" ") === "--only=unit") return { unitOnly: true, vitest };
-  throw new Problem(`Unknown argument ${own.join(" ")}: ${USAGE}`, 2);
+  const { only, changed, base } = parse(split === -1 ? args : args.slice(0, split));
+  if (only !== undefined && only !== "unit")
+    throw new Problem(`Unknown argument --only ${only}: ${USAGE}`, 2);
+  if (changed === true) return { selection: "changed", vitest: [`--changed=${base}`, ...vitest] };
+  if (only === undefined) return { selection: "all", vitest };
+  // Named files run wherever they belong.
+  const namesFiles = vitest.some((argument) => argument.startsWith("tests/"));
+  return { selection: "unit", vitest: namesFiles ? vitest : [...UNIT_PROJECTS, ...vitest] };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        only: { type: "string" },
+        changed: { type: "boolean" },
+        base: { type: "string", default: "main" },
+      },
+    }).values;
+  } catch (error) {
+    throw new Problem(`${errorMessage(error)}: ${USAGE}`, 2);
+  }
 }

@@ -7,6 +7,7 @@ import { nodeProblem } from "../../../scripts/lib/bootstrap.mjs";
 import { isInstalled } from "../../../scripts/lib/install.mjs";
 import { parseTestArgs } from "../../../scripts/run/test-args.ts";
 import { countLine, countTests } from "../../../scripts/run/test-count.ts";
+import { selectStages } from "../../../scripts/run/test-stages.ts";
 
 const root = mkdtempSync(join(tmpdir(), "bootstrap-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -71,6 +72,30 @@ test("the last line counts files that could not be loaded as failures", () => {
 });
 
 test("arguments after -- go to vitest", () => {
-  expect(parseTestArgs(["--only", "unit", "--", "-t", "x"])).toEqual({ unitOnly: true, vitest: ["-t", "x"] });
-  expect(() => parseTestArgs(["--onyl"])).toThrow(/Unknown argument --onyl/);
+  expect(parseTestArgs(["--", "-t", "x"])).toEqual({ selection: "all", vitest: ["-t", "x"] });
+  expect(parseTestArgs(["--only", "unit", "--", "tests/db", "-t", "x"])).toEqual({
+    selection: "unit",
+    vitest: ["tests/db", "-t", "x"],
+  });
+  expect(() => parseTestArgs(["--onyl"])).toThrow(/Unknown option '--onyl'/);
+  expect(() => parseTestArgs(["--only", "fast"])).toThrow(/Unknown argument --only fast/);
+});
+
+test("selects the pure and the workerd tests for unit, and what a change touches for changed", () => {
+  expect(parseTestArgs(["--only=unit"])).toEqual({
+    selection: "unit",
+    vitest: ["--project=core", "--project=workerd"],
+  });
+  expect(parseTestArgs(["--changed"])).toEqual({ selection: "changed", vitest: ["--changed=main"] });
+  expect(parseTestArgs(["--changed", "--base", "HEAD~1", "--", "-u"])).toEqual({
+    selection: "changed",
+    vitest: ["--changed=HEAD~1", "-u"],
+  });
+});
+
+test("runs only the tests when a part of them is selected, and every stage otherwise", () => {
+  const names = (args: string[]) => selectStages(parseTestArgs(args), []).map(({ name }) => name);
+  expect(names(["--only", "unit"])).toEqual(["tests"]);
+  expect(names(["--changed"])).toEqual(["tests"]);
+  expect(names([])).toEqual(expect.arrayContaining(["Worker types", "type check", "Biome", "tests"]));
 });

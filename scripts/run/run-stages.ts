@@ -1,0 +1,67 @@
+// Runs the stages of `npm test`: those of one order at the same time, and the orders one after another.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawnGuarded } from "../lib/guarded.ts";
+import { devDir, projectDir } from "../lib/paths.ts";
+import { Problem } from "../lib/problem.ts";
+import type { Shutdown } from "./shutdown.ts";
+import type { TestStage } from "./test-stages.ts";
+
+export interface StageResult {
+  readonly name: string;
+  readonly exitCode: number;
+  readonly durationMs: number;
+  /** The file with the output of a stage that is not live. */
+  readonly logFile?: string;
+}
+
+export interface RunStagesOptions {
+  readonly shutdown: Shutdown;
+  /** The environment of a stage. */
+  environment(stage: TestStage): Promise<NodeJS.ProcessEnv>;
+}
+
+export async function runStages(
+  stages: readonly TestStage[],
+  options: RunStagesOptions,
+): Promise<StageResult[]> {
+  const groups = [...Map.groupBy(stages, ({ order }) => order)].sort(([a], [b]) => a - b);
+  const results: StageResult[] = [];
+  let started = 0;
+  for (const [, group] of groups) {
+    const first = started + 1;
+    started += group.length;
+    const range = group.length === 1 ? `${first}` : `${first}–${started}`;
+    console.log(`\n── ${range} of ${stages.length}: ${group.map(({ name }) => name).join(", ")}`);
+    const ended = await Promise.all(group.map((stage) => runStage(stage, options)));
+    if (options.shutdown.running) throw new Problem("Ended on request.", 130);
+    results.push(...ended);
+  }
+  return results;
+}
+
+// Under a guard, so that killing this process ends the stage and everything it started.
+async function runStage(stage: TestStage, { shutdown, environment }: RunStagesOptions): Promise<StageResult> {
+  const startedAt = Date.now();
+  const env = await environment(stage);
+  const [program, ...args] = stage.command;
+  const logFile = join(devDir(), "logs", `test-${stage.name.toLowerCase().replaceAll(/\W+/g, "-")}.log`);
+  const child = await spawnGuarded({
+    command: join(projectDir, "node_modules", ".bin", program),
+    args,
+    cwd: projectDir,
+    env,
+    log: stage.isLive === true ? "inherit" : logFile,
+    signal: "SIGTERM",
+    graceMs: 5_000,
+  });
+  shutdown.add(child.stop);
+  const exitCode = await child.exited;
+  const durationMs = Date.now() - startedAt;
+  if (exitCode !== 0 && stage.isLive !== true && !shutdown.running) {
+    console.log(`\n${readFileSync(logFile, "utf8").trimEnd()}\n`);
+  }
+  const outcome = exitCode === 0 ? "passed" : "failed";
+  console.log(`   ${stage.name}: ${outcome} in ${(durationMs / 1000).toFixed(1)} s`);
+  return { name: stage.name, exitCode, durationMs, ...(stage.isLive !== true && { logFile }) };
+}

@@ -1,0 +1,42 @@
+// The stages of `npm test` as a table: what each one runs, in which selections, and what may run at the same time.
+import type { TestArgs } from "./test-args.ts";
+
+export type TestSelection = "all" | "unit" | "changed";
+
+export interface TestStage {
+  readonly name: string;
+  /** A program of node_modules/.bin and its arguments; `node` is the packaged Node 24. */
+  readonly command: readonly [string, ...string[]];
+  /** The selections that include the stage. Left out: only "all". */
+  readonly selections?: readonly TestSelection[];
+  /** Stages with the same order run at the same time; a higher order waits for every lower one. */
+  readonly order: number;
+  /** The stage needs the database of the run (TEST_DATABASE_URL and its companions). */
+  readonly needsDatabase?: boolean;
+  /** Writes to the terminal while it runs. The output of any other stage goes to a file and is shown if it fails. */
+  readonly isLive?: boolean;
+}
+
+/** Every stage of `npm test`. To add one, add a row. */
+const STAGES: readonly TestStage[] = [
+  // The type checks read what this stage generates.
+  { order: 1, name: "Worker types", command: ["wrangler", "types", "--strict-vars=false"] },
+  { order: 2, name: "type check", command: ["tsc", "-p", "."] },
+  { order: 2, name: "type check of scripts", command: ["tsc", "-p", "scripts"] },
+  { order: 2, name: "Biome", command: ["biome", "check", "."] },
+  {
+    order: 3,
+    name: "tests",
+    command: ["vitest", "run"],
+    selections: ["all", "unit", "changed"],
+    needsDatabase: true,
+    isLive: true,
+  },
+];
+
+/** The stages that the arguments select, in order, with the arguments for vitest filled in. */
+export function selectStages({ selection, vitest }: TestArgs, reporters: readonly string[]): TestStage[] {
+  return STAGES.filter(({ selections = ["all"] }) => selections.includes(selection)).map((stage) =>
+    stage.name === "tests" ? { ...stage, command: [...stage.command, ...reporters, ...vitest] } : stage,
+  );
+}
