@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { configDefaults, defineConfig } from "vitest/config";
+import { namesOfFindings, testFilesOfFindings } from "./tests/security/findings.ts";
 
 // Set by scripts/run/test.ts, which starts the Postgres and the local Neon endpoint that the tests talk to.
 const database = {
@@ -18,11 +19,23 @@ const inBrowser = ["tests/browser/**/*.node.test.ts"];
 /** Tests of scripts, and tests that need Node itself (drizzle-kit, child processes), run outside workerd. */
 const inNode = ["tests/scripts/**/*.test.ts", "tests/**/*.node.test.ts"];
 
+/** `npm run test:security`: only the tests that the table of findings names. */
+const onlyFindings = process.env.TEST_ONLY === "security";
+
+function included(patterns: readonly string[], isProjects: (file: string) => boolean): string[] {
+  return onlyFindings ? testFilesOfFindings().filter(isProjects) : [...patterns];
+}
+
+const isCore = (file: string) => file.startsWith("tests/core/");
+const isBrowser = (file: string) => file.startsWith("tests/browser/");
+const isNode = (file: string) => file.endsWith(".node.test.ts") || file.startsWith("tests/scripts/");
+
 /** A machine that is busy with something else is no failure. */
 const PATIENCE = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
+    ...(onlyFindings && { testNamePattern: namesOfFindings() }),
     projects: [
       {
         plugins: [
@@ -43,7 +56,7 @@ export default defineConfig({
         ],
         test: {
           name: "workerd",
-          include: ["tests/**/*.test.ts"],
+          include: included(["tests/**/*.test.ts"], (file) => !isCore(file) && !isNode(file)),
           exclude: [...configDefaults.exclude, ...inNode, ...inCore],
           ...PATIENCE,
         },
@@ -54,7 +67,7 @@ export default defineConfig({
           environment: "node",
           pool: "threads",
           isolate: false,
-          include: inCore,
+          include: included(inCore, isCore),
           ...PATIENCE,
         },
       },
@@ -62,7 +75,7 @@ export default defineConfig({
         test: {
           name: "node",
           environment: "node",
-          include: inNode,
+          include: included(inNode, (file) => isNode(file) && !isBrowser(file)),
           exclude: [...configDefaults.exclude, ...inBrowser],
           ...PATIENCE,
         },
@@ -71,7 +84,7 @@ export default defineConfig({
         test: {
           name: "browser",
           environment: "node",
-          include: inBrowser,
+          include: included(inBrowser, isBrowser),
           ...PATIENCE,
         },
       },

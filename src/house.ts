@@ -9,6 +9,7 @@ import { metrics } from "./api/metrics.ts";
 import { registryV0 } from "./api/registry-v0.ts";
 import { v1 } from "./api/v1.ts";
 import { wellKnown } from "./api/well-known.ts";
+import { bodyLimit } from "./edge/body-limit.ts";
 import type { AppEnv } from "./edge/context.ts";
 import { notFound, onError } from "./edge/errors.ts";
 import { requestId } from "./edge/request-id.ts";
@@ -23,6 +24,7 @@ export function createHouse(door: Hono<AppEnv>) {
   app.notFound(notFound);
   app.use(requestId, services);
   app.use(requestLog);
+  app.use(bodyLimit);
   // Read by programs and pages of any origin.
   app.route("/r", registryV0);
   // The pages are clients of the REST interface, without leaving the process.

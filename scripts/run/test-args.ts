@@ -3,7 +3,8 @@ import { parseArgs } from "node:util";
 import { errorMessage, Problem } from "../lib/problem.ts";
 import type { TestSelection } from "./test-stages.ts";
 
-const USAGE = "npm test -- [--only unit] [--changed [--base <branch or commit>]] [-- arguments for vitest]";
+const USAGE =
+  "npm test -- [--only unit|security] [--changed [--base <branch or commit>]] [-- arguments for vitest]";
 
 export interface TestArgs {
   readonly selection: TestSelection;
@@ -17,6 +18,7 @@ export function parseTestArgs(args: string[]): TestArgs {
   const split = args.indexOf("--");
   const vitest = split === -1 ? [] : args.slice(split + 1);
   const { only, changed, base } = parse(split === -1 ? args : args.slice(0, split));
+  if (only === "security") return { selection: "security", vitest };
   if (only !== undefined && only !== "unit")
     throw new Problem(`Unknown argument --only ${only}: ${USAGE}`, 2);
   if (changed === true) return { selection: "changed", vitest: [`--changed=${base}`, ...vitest] };

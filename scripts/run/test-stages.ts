@@ -1,7 +1,8 @@
 // The stages of `npm test` as a table: what each one runs, in which selections, and what may run at the same time.
 import type { TestArgs } from "./test-args.ts";
 
-export type TestSelection = "all" | "unit" | "changed";
+/** `security`: only the regression tests of the security findings. */
+export type TestSelection = "all" | "unit" | "changed" | "security";
 
 export interface TestStage {
   readonly name: string;
@@ -28,7 +29,7 @@ const STAGES: readonly TestStage[] = [
     order: 3,
     name: "tests",
     command: ["vitest", "run"],
-    selections: ["all", "unit", "changed"],
+    selections: ["all", "unit", "changed", "security"],
     needsDatabase: true,
     isLive: true,
   },

@@ -16,12 +16,17 @@ async function main(shutdown: Shutdown): Promise<number> {
   const args = parseTestArgs(process.argv.slice(2));
   const reportFile = join(devDir(), "vitest.json");
   rmSync(reportFile, { force: true });
-  const stages = selectStages(args, ["--reporter=default", "--reporter=json", `--outputFile=${reportFile}`]);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${reportFile}`];
+  // One line per finding of the security review, where the run covers them.
+  if (args.selection === "all" || args.selection === "security")
+    reporters.push("--reporter=./tests/security/findings-reporter.ts");
+  const stages = selectStages(args, reporters);
   const chromium = args.selection === "all" ? ensureChromium(console.log) : findChromium();
   const base = {
     ...process.env,
     ...(chromium !== undefined && { CHROMIUM_PATH: chromium }),
     PATH: [join(projectDir, "node_modules", ".bin"), process.env.PATH].join(delimiter),
+    ...(args.selection === "security" && { TEST_ONLY: "security" }),
   };
   // Starts while the first stages run.
   const starting = startThrowAwayDatabase(shutdown);

@@ -1,6 +1,5 @@
 /** All pages, behind the one middleware that knows the person and tells our forms from others'. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import { account } from "./account/account.tsx";
 import { preferences } from "./account/preferences.tsx";
@@ -32,9 +31,6 @@ const ROOTS = [
   "/dev/outbox",
 ] as const;
 
-/** As much as the REST interface takes. */
-const forms = bodyLimit({ maxSize: 256 * 1024, onError: (c) => c.text("This form is too large.", 413) });
-
 const navigation = createMiddleware<PageEnv>(async (c, next) => {
   c.set("groups", GROUPS);
   await next();
@@ -43,7 +39,7 @@ const navigation = createMiddleware<PageEnv>(async (c, next) => {
 export const pages = new Hono<PageEnv>().route("/", assets);
 
 // These match the root itself too.
-for (const root of ROOTS) pages.use(`${root}/*`, forms, navigation, pageContext);
+for (const root of ROOTS) pages.use(`${root}/*`, navigation, pageContext);
 
 pages
   .route("/", signIn)

@@ -1,8 +1,6 @@
 /** The REST interface, /api/v1: one file a kind of thing, each route guarded by its action. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
-import { GatewayError } from "../core/errors.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { accessControls } from "./access-controls.ts";
 import { activeRequests } from "./active-requests.ts";
@@ -54,20 +52,7 @@ import { userStanding } from "./user-standing.ts";
 import { users } from "./users.ts";
 import { verification } from "./verification.ts";
 
-/** A thing is small; whoever sends more is mistaken or worse. */
-const MOST_BYTES = 256 * 1024;
-/** All things of a tenant together. */
-const MOST_BYTES_OF_ALL = 4 * 1024 * 1024;
-
-function atMost(maxSize: number) {
-  const onError = () => {
-    throw new GatewayError("payload_too_large", `Send at most ${maxSize} bytes.`);
-  };
-  return bodyLimit({ maxSize, onError });
-}
-
 const things = new Hono<AppEnv>()
-  .use(atMost(MOST_BYTES))
   .route("/active-requests", activeRequests)
   .route("/traffic", traffic)
   .route("/traffic", limitsNow)
@@ -129,11 +114,7 @@ const unkept = createMiddleware<AppEnv>(async (c, next) => {
   if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
 });
 
-// Before the others, whose limit is not for it.
-const everything = new Hono<AppEnv>()
-  .use("/configuration/*", atMost(MOST_BYTES_OF_ALL))
-  .route("/configuration", configuration)
-  .route("/", things);
+const everything = new Hono<AppEnv>().route("/configuration", configuration).route("/", things);
 
 export const v1 = new Hono<AppEnv>()
   .use(unkept)

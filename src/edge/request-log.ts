@@ -16,6 +16,8 @@ export function asPart(request: Request): Request {
   return request;
 }
 
+export const isPart = (request: Request): boolean => parts.has(request);
+
 interface Known {
   Variables: {
     /** Behind a guard. */
@@ -28,7 +30,7 @@ interface Known {
 export const requestLog = createMiddleware<AppEnv & Known>(async (c, next) => {
   const startedAt = Date.now();
   await next();
-  if (UNTOLD.test(c.req.path) || parts.has(c.req.raw)) return;
+  if (UNTOLD.test(c.req.path) || isPart(c.req.raw)) return;
   const error = c.error && gatewayErrorOf(c.error);
   const facts = {
     requestId: c.get("requestId"),

@@ -6,13 +6,17 @@ import { asGatewayError } from "../core/errors.ts";
 import { errorBody, gatewayErrorBody } from "../core/mcp/answers.ts";
 import { INTERNAL_ERROR, type JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { writeBlock } from "../core/mcp/sse.ts";
+import { readBoundedText } from "../core/net/bounded-body.ts";
+import { RESPONSE_TOTAL_TIMEOUT_MS } from "../core/size-limits.ts";
+import type { SnapshotServer } from "../policy/snapshot.ts";
+import { bodyFailure } from "../upstream/failures.ts";
 import type { McpContext } from "./context.ts";
 import { keepAliveUntil, openStream } from "./streams.ts";
 
 export interface EarlyStream {
   readonly pending: Promise<Response>;
   readonly id: JsonRpcId | null;
-  readonly keepAliveMs: number;
+  readonly server: SnapshotServer;
   readonly hangUp: () => void;
   readonly context: McpContext;
 }
@@ -28,10 +32,10 @@ export function earlyStream(early: EarlyStream): Response {
   });
 }
 
-async function deliver({ pending, id, keepAliveMs, hangUp }: EarlyStream, writer: Writer): Promise<void> {
+async function deliver({ pending, id, server, hangUp }: EarlyStream, writer: Writer): Promise<void> {
   const answered = pending.catch((error: unknown) => failed(id, error));
   try {
-    await passOn(await keepAliveUntil(answered, writer, keepAliveMs), id, writer);
+    await passOn(await keepAliveUntil(answered, writer, server.keepAliveMs), id, server, writer);
   } catch {
     // The caller is gone: what is still on its way is for nobody.
     hangUp();
@@ -44,15 +48,34 @@ function failed(id: JsonRpcId | null, error: unknown): Response {
   return new Response(gatewayErrorBody(id, known));
 }
 
-async function passOn(response: Response, id: JsonRpcId | null, writer: Writer): Promise<void> {
+async function wholeAnswer(
+  response: Response,
+  id: JsonRpcId | null,
+  server: SnapshotServer,
+): Promise<string> {
+  try {
+    const text = await readBoundedText(response.body, {
+      maxBytes: server.maxResponseBytes,
+      idleMs: server.idleTimeoutMs,
+      totalMs: RESPONSE_TOTAL_TIMEOUT_MS,
+    });
+    if (text.trim() !== "") return text;
+    return errorBody(id, INTERNAL_ERROR, `The server answered with status ${response.status}.`);
+  } catch (error) {
+    return gatewayErrorBody(id, bodyFailure(server.name, error));
+  }
+}
+
+async function passOn(
+  response: Response,
+  id: JsonRpcId | null,
+  server: SnapshotServer,
+  writer: Writer,
+): Promise<void> {
   if (response.body !== null && response.headers.get("content-type")?.startsWith("text/event-stream")) {
     for await (const piece of response.body) await writer.write(piece);
   } else {
-    const text = await response.text();
-    const data =
-      text.trim() === ""
-        ? errorBody(id, INTERNAL_ERROR, `The server answered with status ${response.status}.`)
-        : text;
+    const data = await wholeAnswer(response, id, server);
     await writer.write(new TextEncoder().encode(writeBlock({ event: "message", data })));
   }
   await writer.close();

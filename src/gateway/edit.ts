@@ -1,14 +1,12 @@
 /** Changes the messages of an event stream on their way, and leaves everything else of it as it came. */
 import { BlockSplitter, readBlock, writeBlock } from "../core/mcp/sse.ts";
+import { MAX_EVENT_BYTES } from "../core/size-limits.ts";
 
 /** From the text of a message to the text that goes on; the very same where nothing is to be changed. */
 export type Edit = (message: string) => Promise<string>;
 
-/** Larger than any body that a client may send; an event beyond it is a fault. */
-const MAX_EVENT_LENGTH = 64 * 1024 * 1024;
-
 export function edited(body: ReadableStream<Uint8Array>, edit: Edit): ReadableStream<Uint8Array> {
-  const splitter = new BlockSplitter(MAX_EVENT_LENGTH);
+  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   return body.pipeThrough(

@@ -11,6 +11,8 @@ import {
   MISSING_CLIENT_CAPABILITY,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../core/mcp/revisions.ts";
+import { readBoundedText } from "../core/net/bounded-body.ts";
+import { REQUEST_IDLE_TIMEOUT_MS } from "../core/size-limits.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { singleServer } from "./aggregate/catalogue.ts";
 import type { McpContext } from "./context.ts";
@@ -64,8 +66,16 @@ function suspicion({ era, messages }: Post, code: number | undefined): Era | und
   return message.method === "initialize" && isModernsNo ? "modern" : undefined;
 }
 
+/** Larger explanations are none: the status alone is judged then. */
+const MAX_EXPLANATION_BYTES = 64 * 1024;
+
 async function codeOf(response: Response): Promise<number | undefined> {
-  const body = parseLossless(await response.clone().text());
+  const text = await readBoundedText(response.clone().body, {
+    maxBytes: MAX_EXPLANATION_BYTES,
+    idleMs: REQUEST_IDLE_TIMEOUT_MS,
+    totalMs: REQUEST_IDLE_TIMEOUT_MS,
+  }).catch(() => "");
+  const body = parseLossless(text);
   const error = isMembers(body) ? memberOf(body, "error") : undefined;
   const code = isMembers(error) ? memberOf(error, "code") : undefined;
   return typeof code === "number" ? code : undefined;

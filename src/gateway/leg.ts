@@ -82,7 +82,7 @@ export async function travel(leg: Leg, context: McpContext): Promise<Response> {
     alarms.set(server.earlyAnswerMs, () => resolve(undefined)),
   );
   const answered = await Promise.race([pending, late]);
-  return answered ?? earlyStream({ pending, id: leg.id, keepAliveMs: server.keepAliveMs, hangUp, context });
+  return answered ?? earlyStream({ pending, id: leg.id, server, hangUp, context });
 }
 
 export type Departure = Pick<Leg, "server" | "method" | "headers" | "body" | "isTranslated">;

@@ -6,7 +6,7 @@ import { classify, classifyBatch } from "../core/mcp/inbound.ts";
 import { type Body, type JsonRpcId, type Message, readBody } from "../core/mcp/json-rpc.ts";
 import type { Era } from "../core/mcp/revisions.ts";
 import { fieldsOf } from "../core/net/fields.ts";
-import { readLimited } from "./body.ts";
+import { readRequestBody } from "../core/net/request-body.ts";
 
 export interface Post {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -30,7 +30,7 @@ export async function readPost(request: Request, limit: number): Promise<Post | 
       new GatewayError("unsupported_media_type", "Send JSON-RPC as application/json."),
     );
   }
-  const bytes = await readLimited(request, limit);
+  const bytes = await readRequestBody(request, limit);
   const { text, body } = understand(bytes);
   if (body.kind === "invalid") {
     return errorResponse(400, body.id, { code: body.code, message: body.reason });

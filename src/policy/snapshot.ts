@@ -13,6 +13,7 @@ import { SETTING_KEYS } from "../core/settings/known.ts";
 import { type PayloadTerms, payloadTerms } from "../core/settings/payloads.ts";
 import { type Tracing, tracingOf } from "../core/settings/tracing.ts";
 import { readSettings, type Settings } from "../core/settings/values.ts";
+import { MAX_RESPONSE_BYTES, MAX_SERVER_RESPONSE_BYTES } from "../core/size-limits.ts";
 import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
 import type { HealthStatus, TenantStatus, Transport } from "../core/vocabulary.ts";
 import type { Database } from "../db/client.ts";
@@ -43,6 +44,8 @@ const serverSettings = z.object({
   earlyAnswerMs: z.number().int().min(10).max(600_000).catch(5000),
   keepAliveMs: z.number().int().min(10).max(600_000).catch(15_000),
   idleTimeoutMs: z.number().int().min(1000).max(3_600_000).catch(300_000),
+  /** Larger answers of the server are refused. */
+  maxResponseBytes: z.number().int().min(1024).max(MAX_SERVER_RESPONSE_BYTES).catch(MAX_RESPONSE_BYTES.mcp),
 });
 
 /** The server's own share of calls whose payload is kept, in place of the tenant's. */

@@ -4,14 +4,16 @@
  */
 import { asGatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { isMembers, memberOf } from "../core/mcp/json-text.ts";
+import { isMembers, memberOf, parseLossless } from "../core/mcp/json-text.ts";
+import { readBoundedText } from "../core/net/bounded-body.ts";
 import { type ServerJson, withoutForeignMeta } from "../core/registry/server-json.ts";
+import { MAX_RESPONSE_BYTES } from "../core/size-limits.ts";
 import { ENTRY_STATUSES, type EntryStatus } from "../core/vocabulary.ts";
 import type { Db } from "../db/client.ts";
 import { takeOver } from "../db/queries/entries.ts";
 import { beginPass, keepPass } from "../db/queries/registry-sources.ts";
+import { bodyFailure } from "../upstream/failures.ts";
 import { exchange } from "../upstream/http.ts";
-import { readText } from "../upstream/read-text.ts";
 import type { DiscoverParts } from "./discover.ts";
 import { refreshLatest } from "./latest.ts";
 import { OFFICIAL_META } from "./published.ts";
@@ -32,7 +34,6 @@ export type Synchronised =
 const PAGES_AT_ONCE = 20;
 const PAGE = 100;
 const FIRST_BYTE_MS = 20_000;
-const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_ENTRY_BYTES = 100_000;
 /** Clocks differ, and the other side may commit late what it dates early. */
 const OVERLAP_MS = 300_000;
@@ -109,13 +110,15 @@ async function fetchPage(
       response.status >= 500 || response.status === 429 ? "upstream_unreachable" : "upstream_invalid";
     throw new UpstreamError(code, source.name, `${source.name} answered with status ${response.status}.`);
   }
-  const text = await readText(response, MOST_BYTES);
-  try {
-    if (text !== undefined) return JSON.parse(text);
-  } catch {
-    // Told below.
-  }
-  throw strange(source);
+  const text = await readBoundedText(response.body, {
+    maxBytes: MAX_RESPONSE_BYTES.registryPage,
+    totalMs: 3 * FIRST_BYTE_MS,
+  }).catch((error: unknown) => {
+    throw bodyFailure(source.name, error);
+  });
+  const page = parseLossless(text);
+  if (page === undefined) throw strange(source);
+  return page;
 }
 
 const strange = ({ name }: Source) =>

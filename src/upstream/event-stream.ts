@@ -2,11 +2,16 @@
 import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, numberOf, parseLossless } from "../core/mcp/json-text.ts";
 import { BlockSplitter, readBlock, type SseEvent } from "../core/mcp/sse.ts";
-import { within } from "../core/waiting.ts";
-import { broken, cancelled, nonsense, silent } from "./failures.ts";
+import { type BodyLimits, readBoundedPieces } from "../core/net/bounded-body.ts";
+import {
+  MAX_EVENT_BYTES,
+  MAX_RESPONSE_BYTES,
+  RESPONSE_TOTAL_TIMEOUT_MS,
+  STREAM_TOTAL_TIMEOUT_MS,
+} from "../core/size-limits.ts";
+import { bodyFailure, nonsense } from "./failures.ts";
 
-/** Larger than any body that a client may send; a message beyond it is a fault. */
-export const MAX_MESSAGE_LENGTH = 64 * 1024 * 1024;
+type Stream = ReadableStream<Uint8Array>;
 
 export interface Reading {
   readonly server: string;
@@ -15,17 +20,18 @@ export interface Reading {
   readonly signal: AbortSignal;
   /** Called with every piece, whatever is in it. */
   readonly heard?: () => void;
+  /** Of a body that is read as one text; by default that of the table of limits. */
+  readonly maxBytes?: number | undefined;
 }
-
-type Body = ReadableStream<Uint8Array>;
 
 export const isEventStream = (response: Response) =>
   response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
 
-export async function* eventsOf(body: Body, reading: Reading): AsyncGenerator<SseEvent, void> {
-  const splitter = new BlockSplitter(MAX_MESSAGE_LENGTH);
+export async function* eventsOf(body: Stream, reading: Reading): AsyncGenerator<SseEvent, void> {
+  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
   const decoder = new TextDecoder();
-  for await (const piece of piecesOf(body, reading)) {
+  const limits = { maxBytes: Number.POSITIVE_INFINITY, totalMs: STREAM_TOTAL_TIMEOUT_MS };
+  for await (const piece of piecesOf(body, reading, limits)) {
     for (const block of split(splitter, decoder.decode(piece, { stream: true }), reading.server)) {
       yield readBlock(block);
     }
@@ -36,46 +42,33 @@ function split(splitter: BlockSplitter, text: string, server: string): string[] 
   try {
     return splitter.push(text);
   } catch (error) {
-    throw nonsense(server, "sent a message that is larger than allowed", error);
+    throw nonsense(server, `sent an event larger than ${MAX_EVENT_BYTES} bytes`, error);
   }
 }
 
-export async function textOf(body: Body | null, reading: Reading): Promise<string> {
-  if (body === null) return "";
+export async function textOf(body: Stream | null, reading: Reading): Promise<string> {
+  const { maxBytes = MAX_RESPONSE_BYTES.mcp } = reading;
   const decoder = new TextDecoder();
   const pieces: string[] = [];
-  let length = 0;
-  for await (const piece of piecesOf(body, reading)) {
-    length += piece.length;
-    if (length > MAX_MESSAGE_LENGTH)
-      throw nonsense(reading.server, "sent a message that is larger than allowed");
+  for await (const piece of piecesOf(body, reading, { maxBytes, totalMs: RESPONSE_TOTAL_TIMEOUT_MS })) {
     pieces.push(decoder.decode(piece, { stream: true }));
   }
   return pieces.join("") + decoder.decode();
 }
 
 /** Leaving the loop early cancels the stream. */
-async function* piecesOf(body: Body, reading: Reading): AsyncGenerator<Uint8Array, void> {
-  const { server, idleMs, signal } = reading;
-  const reader = body.getReader();
-  const stop = () => void reader.cancel().catch(() => undefined);
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
+async function* piecesOf(
+  body: Stream | null,
+  { server, idleMs, signal, heard }: Reading,
+  limits: BodyLimits,
+): AsyncGenerator<Uint8Array, void> {
   try {
-    for (;;) {
-      const next = reader.read().catch((error: unknown) => {
-        throw signal.aborted ? cancelled(server) : broken(server, error);
-      });
-      const piece = idleMs === undefined ? await next : await within(next, idleMs);
-      if (piece === undefined) throw silent(server, idleMs ?? 0);
-      if (piece.done) break;
-      reading.heard?.();
-      yield piece.value;
+    for await (const piece of readBoundedPieces(body, { ...limits, idleMs, signal })) {
+      heard?.();
+      yield piece;
     }
-    if (signal.aborted) throw cancelled(server);
-  } finally {
-    signal.removeEventListener("abort", stop);
-    stop();
+  } catch (error) {
+    throw bodyFailure(server, error);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What went wrong with an upstream, in sentences that every transport shares. */
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
+import { BodyLimitError } from "../core/net/bounded-body.ts";
 
 export function refused(server: string): UpstreamError {
   const message = `${server} refused the gateway's credentials. Ask whoever registered it to renew them.`;
@@ -24,6 +25,28 @@ export function silent(server: string, ms: number): UpstreamError {
 export function late(server: string, ms: number): UpstreamError {
   const message = `${server} did not answer within ${ms / 1000} s. Try again, or ask its owner.`;
   return new UpstreamError("upstream_timeout", server, message);
+}
+
+/** The answer is larger than the gateway reads from this server. */
+export function tooLarge(server: string, maxBytes: number): UpstreamError {
+  const message = `${server} sent a response larger than ${maxBytes} bytes. Ask its owner for smaller responses.`;
+  return new UpstreamError("upstream_invalid", server, message);
+}
+
+/** Why the body of an answer could not be read to its end. */
+export function bodyFailure(server: string, error: unknown): UpstreamError {
+  if (error instanceof UpstreamError) return error;
+  if (!(error instanceof BodyLimitError)) return broken(server, error);
+  switch (error.fault) {
+    case "too_large":
+      return tooLarge(server, error.limit);
+    case "idle":
+      return silent(server, error.limit);
+    case "too_slow":
+      return late(server, error.limit);
+    case "aborted":
+      return cancelled(server);
+  }
 }
 
 export function cancelled(server: string): UpstreamError {

@@ -5,6 +5,7 @@
 
 import { GatewayError, UpstreamError } from "../core/errors.ts";
 import type { Fields } from "../core/net/fields.ts";
+import { MAX_REDIRECTS } from "../core/size-limits.ts";
 import { Alarms } from "../core/waiting.ts";
 import { judgeUrl, type UrlPolicy } from "./url-guard.ts";
 
@@ -33,7 +34,6 @@ export interface UpstreamTools {
   readonly urlPolicy: UrlPolicy;
 }
 
-const MAX_REDIRECTS = 3;
 /** The only ones that keep the method and the body. */
 const KEEPS_METHOD = new Set([307, 308]);
 

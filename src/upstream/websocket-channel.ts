@@ -5,6 +5,7 @@
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../core/mcp/json-text.ts";
+import { MAX_EVENT_BYTES } from "../core/size-limits.ts";
 import { type Alarm, alarm } from "../core/waiting.ts";
 import {
   type ChannelOptions,
@@ -15,8 +16,17 @@ import {
   type SocketLike,
   type UpstreamChannel,
 } from "./channel.ts";
-import { MAX_MESSAGE_LENGTH, messagesIn } from "./event-stream.ts";
-import { asUpstreamError, broken, cancelled, late, nonsense, ofStatus, silent } from "./failures.ts";
+import { messagesIn } from "./event-stream.ts";
+import {
+  asUpstreamError,
+  broken,
+  cancelled,
+  late,
+  nonsense,
+  ofStatus,
+  silent,
+  tooLarge,
+} from "./failures.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Pending } from "./pending.ts";
 import { judgeUrl } from "./url-guard.ts";
@@ -128,8 +138,7 @@ class WebSocketChannel implements UpstreamChannel {
     const { server } = this.#options.target;
     try {
       if (typeof data !== "string") throw nonsense(server, "sent a binary frame, where messages are text");
-      if (data.length > MAX_MESSAGE_LENGTH)
-        throw nonsense(server, "sent a message that is larger than allowed");
+      if (data.length > MAX_EVENT_BYTES) throw tooLarge(server, MAX_EVENT_BYTES);
       for (const message of messagesIn(data, server)) {
         if (!this.#pending.settle(message)) this.#options.events.message(message, undefined);
       }

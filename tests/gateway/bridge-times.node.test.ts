@@ -59,6 +59,7 @@ const serverAt = (url: string): SnapshotServer => ({
   earlyAnswerMs: 5000,
   keepAliveMs: 5000,
   idleTimeoutMs: 5000,
+  maxResponseBytes: 4_194_304,
 });
 
 function serve({ url }: { url: string }, method: string, params: Record<string, unknown>, callId: string) {

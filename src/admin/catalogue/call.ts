@@ -5,6 +5,8 @@ import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
 import { paramHeaders } from "../../core/mcp/param-headers.ts";
 import { HEADERS, LATEST_MODERN, META } from "../../core/mcp/revisions.ts";
 import { BlockSplitter, readBlock } from "../../core/mcp/sse.ts";
+import { readBoundedText } from "../../core/net/bounded-body.ts";
+import { MAX_EVENT_BYTES, MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
 import type { AdminEnv } from "../gate.ts";
 
 export interface Called {
@@ -20,8 +22,6 @@ export interface Wanted {
   readonly schema: unknown;
   readonly values: Readonly<Record<string, unknown>>;
 }
-
-const MOST_BYTES = 4 * 1024 * 1024;
 
 export async function callTool(
   c: Context<AdminEnv>,
@@ -79,11 +79,11 @@ export async function* messagesOf({ answer, startedAt }: Called): AsyncGenerator
   const heard = (text: string): HeardMessage => ({ text, afterMs: Date.now() - startedAt });
   const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
   if (!isStream || answer.body === null) {
-    const text = await answer.text();
+    const text = await readBoundedText(answer.body, { maxBytes: MAX_RESPONSE_BYTES.inProcess });
     if (text !== "") yield heard(text);
     return;
   }
-  const splitter = new BlockSplitter(MOST_BYTES);
+  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
   for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
     for (const block of splitter.push(piece)) {
       const { data = "" } = readBlock(block);

@@ -6,6 +6,8 @@
 import type { ClientDiscovery, OAuthOptions } from "@better-auth/oauth-provider";
 import { registerClientMetadataDocument } from "@better-auth/oauth-provider/internal";
 import { z } from "zod";
+import { readBoundedText } from "../../core/net/bounded-body.ts";
+import { MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
 
 export interface ClientDocuments {
   readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
@@ -14,7 +16,6 @@ export interface ClientDocuments {
   readonly now: () => number;
 }
 
-const MOST_BYTES = 16 * 1024;
 const TIMEOUT_MS = 5000;
 const FRESH_AT_LEAST_MS = 60_000;
 const FRESH_AT_MOST_MS = 3_600_000;
@@ -97,25 +98,12 @@ export async function fetchDocument(documents: ClientDocuments, clientId: string
     await answer.body?.cancel();
     return answer.status >= 500 ? "unreachable" : "invalid";
   }
-  const text = await readAtMost(answer, MOST_BYTES);
-  const parsed = clientDocument.safeParse(text === undefined ? undefined : parseJson(text));
+  const limits = { maxBytes: MAX_RESPONSE_BYTES.clientDocument, totalMs: TIMEOUT_MS };
+  const text = await readBoundedText(answer.body, limits).catch(() => "");
+  const parsed = clientDocument.safeParse(parseJson(text));
   // The address must say of itself what it is, else anybody's file could be made into a client.
   if (!parsed.success || parsed.data.client_id !== clientId) return "invalid";
   return { document: parsed.data, freshMs: freshness(answer.headers.get("cache-control") ?? "") };
-}
-
-async function readAtMost(answer: Response, bytes: number): Promise<string | undefined> {
-  if (answer.body === null) return undefined;
-  const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
-  for await (const chunk of answer.body) {
-    size += chunk.byteLength;
-    // Leaving the loop cancels the stream.
-    if (size > bytes) return undefined;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 function parseJson(text: string): unknown {

@@ -5,6 +5,9 @@
  */
 import type { GenericOAuthConfig } from "better-auth/plugins";
 import { z } from "zod";
+import { parseLossless } from "../../core/mcp/json-text.ts";
+import { readBoundedText } from "../../core/net/bounded-body.ts";
+import { MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
 
 export interface SocialClient {
   readonly clientId: string;
@@ -141,5 +144,7 @@ async function ask<S extends z.ZodType>(
     await answer.body?.cancel();
     return undefined;
   }
-  return schema.safeParse(await answer.json()).data;
+  const limits = { maxBytes: MAX_RESPONSE_BYTES.identityProvider, totalMs: 10_000 };
+  const text = await readBoundedText(answer.body, limits).catch(() => "");
+  return schema.safeParse(parseLossless(text)).data;
 }

@@ -77,6 +77,7 @@ test("arguments after -- go to vitest", () => {
     selection: "unit",
     vitest: ["tests/db", "-t", "x"],
   });
+  expect(parseTestArgs(["--only=security"])).toEqual({ selection: "security", vitest: [] });
   expect(() => parseTestArgs(["--onyl"])).toThrow(/Unknown option '--onyl'/);
   expect(() => parseTestArgs(["--only", "fast"])).toThrow(/Unknown argument --only fast/);
 });
@@ -97,5 +98,6 @@ test("runs only the tests when a part of them is selected, and every stage other
   const names = (args: string[]) => selectStages(parseTestArgs(args), []).map(({ name }) => name);
   expect(names(["--only", "unit"])).toEqual(["tests"]);
   expect(names(["--changed"])).toEqual(["tests"]);
+  expect(names(["--only", "security"])).toEqual(["tests"]);
   expect(names([])).toEqual(expect.arrayContaining(["Worker types", "type check", "Biome", "tests"]));
 });
