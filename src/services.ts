@@ -201,6 +201,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     maxBodyBytes: config.maxBodyBytes,
     bridgeTo: (principalId, serverId) => objects.BRIDGES.getByName(`${principalId}:${serverId}`),
     active: tenantObject,
+    slotObject: tenantObject,
     sessions: (name) => objects.SESSIONS.getByName(name),
   });
   return {

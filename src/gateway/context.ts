@@ -3,7 +3,7 @@ import type { Keyring } from "../core/keyring.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { LogEvent } from "../logs/events.ts";
 import type { Access } from "../policy/access.ts";
-import type { ServerQueues } from "../policy/queues.ts";
+import type { CallQueues } from "../policy/queues.ts";
 import type { TenantSnapshot } from "../policy/snapshot.ts";
 import type { Steering } from "../policy/steering.ts";
 import type { TenantTraffic } from "../policy/traffic.ts";
@@ -26,7 +26,7 @@ export interface McpContext {
   readonly tenant: TenantSnapshot;
   readonly access: Access;
   readonly traffic: TenantTraffic;
-  readonly queues: ServerQueues;
+  readonly queues: CallQueues;
   readonly steering: Steering;
   readonly exposures: Exposures;
   readonly keyring: Keyring;

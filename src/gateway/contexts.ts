@@ -47,7 +47,7 @@ export interface Occasion {
 export type Contexts = (principal: Principal, occasion: Occasion) => Promise<McpContext>;
 
 export function createContexts(services: ContextServices): Contexts {
-  const { snapshots, emitter, trafficOf, ...shared } = services;
+  const { snapshots, emitter, trafficOf, queues, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
   const contextOf: Contexts = async (principal, occasion) => {
     const { record, requestId, background, identify } = occasion;
@@ -61,6 +61,7 @@ export function createContexts(services: ContextServices): Contexts {
       principal,
       tenant,
       traffic: trafficOf(tenant.id),
+      queues: queues.forRequest(background),
       access: accessOf(principal, tenant, new Date()),
       sessionIds,
       keepAliveMs: KEEP_ALIVE_MS,

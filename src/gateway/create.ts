@@ -8,7 +8,7 @@ import type { Authenticator } from "../identity/authenticate.ts";
 import { logFailure } from "../logs/console.ts";
 import type { Emitter } from "../logs/emit.ts";
 import type { TraceExporter } from "../logs/export.ts";
-import { ServerQueues } from "../policy/queues.ts";
+import { ServerQueues, type SlotObject } from "../policy/queues.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import { Steering } from "../policy/steering.ts";
 import type { TenantTraffic } from "../policy/traffic.ts";
@@ -41,6 +41,8 @@ export interface GatewayParts {
   readonly maxBodyBytes: number;
   readonly bridgeTo: BridgeTo;
   readonly active: McpContext["active"];
+  /** The object that grants a tenant's concurrency slots. */
+  readonly slotObject: (tenantId: string) => SlotObject;
   readonly sessions: McpContext["sessions"];
 }
 
@@ -74,7 +76,14 @@ export function createGateway(parts: GatewayParts): Gateway {
     snapshots,
     emitter,
     trafficOf: parts.trafficOf,
-    queues: new ServerQueues(Date.now),
+    queues: new ServerQueues({
+      now: Date.now,
+      slotObject: parts.slotObject,
+      async findCapacity(tenantId, serverId, background) {
+        const tenant = await snapshots.get(tenantId, background);
+        return tenant?.serversById.get(serverId)?.maxConcurrency;
+      },
+    }),
     steering: new Steering(),
     exposures: new Exposures(Date.now),
     keyring,

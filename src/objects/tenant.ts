@@ -1,6 +1,6 @@
 /**
  * What a tenant has one of, whatever isolate asks: the epoch (a number that every change of its configuration raises),
- * its limits, its breakers, who of its callers is banned, and its running requests.
+ * its limits, its breakers, the concurrency slots of its servers, who of its callers is banned, and its running requests.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type ActiveRequest, ActiveRequests } from "../core/active-requests.ts";
@@ -9,8 +9,10 @@ import type { Ban, PassReply, TenantCall, TenantReply } from "../core/limits/mes
 import type { Sample } from "../core/limits/samples.ts";
 import type { BreakerTerms } from "../core/resilience/breaker.ts";
 import { Breakers, type ServerTransition } from "../core/resilience/breakers.ts";
+import type { SlotReply, SlotRequest } from "../core/resilience/slots.ts";
 import { Bans } from "./bans.ts";
 import { Leases, type Outlook, type Spent } from "./leases.ts";
+import { Slots } from "./slots.ts";
 import { migrate } from "./tables.ts";
 import { type NumberedTransition, TrafficTables } from "./traffic-tables.ts";
 
@@ -24,6 +26,7 @@ export class TenantObject extends DurableObject<Env> {
   readonly #leases: Leases;
   readonly #breakers: Breakers;
   readonly #bans: Bans;
+  readonly #slots: Slots;
   readonly #active = new ActiveRequests();
   #sweepAt = 0;
 
@@ -34,6 +37,7 @@ export class TenantObject extends DurableObject<Env> {
     this.#leases = new Leases(ctx, env.GLOBAL.getByName("global"), this.#tables);
     this.#breakers = new Breakers(this.#tables);
     this.#bans = new Bans(this.#tables);
+    this.#slots = new Slots(ctx.storage, Date.now());
   }
 
   epoch(): number {
@@ -80,6 +84,11 @@ export class TenantObject extends DurableObject<Env> {
     const { pass, transitions, retryMs } = this.#breakers.permit(serverId, terms, now);
     this.#tables.addTransitions(transitions);
     return { epoch: this.epoch(), pass, retryMs, breakers: this.#breakers.views(now) };
+  }
+
+  /** Grants, renews and takes back slots of one server for one isolate. */
+  slots(request: SlotRequest): SlotReply {
+    return this.#slots.answer(request, Date.now());
   }
 
   /** By an admin; undefined hands the breaker back to the machine. */
@@ -148,6 +157,7 @@ export class TenantObject extends DurableObject<Env> {
     this.#leases.forget(now);
     this.#tables.forget(now);
     this.#bans.forget(now);
+    this.#slots.forgetExpired(now);
   }
 
   async #planSweep(): Promise<void> {

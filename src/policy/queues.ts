@@ -1,121 +1,86 @@
 /**
- * So many calls at once to one server, as its registration says, and a line of those who wait. Counted by isolate: to
- * count over all of them would cost every call a question, and what is protected is a server, not a promise.
+ * Keeps `max_concurrency` of every server: at most so many calls run at once, over all isolates, and the others wait in
+ * a priority queue. The design is described in docs/design/limits.md.
  */
-import { ServerClosedError } from "../core/errors.ts";
-import {
-  type Advanced,
-  type Arrival,
-  abandon,
-  classOf,
-  EMPTY_QUEUE,
-  enter,
-  finish,
-  type Queue,
-  type QueueTerms,
-} from "../core/resilience/queue.ts";
+import { classOf } from "../core/resilience/queue.ts";
+import type { SlotReply, SlotRequest } from "../core/resilience/slots.ts";
+import type { Background } from "../core/tenant-cache.ts";
 import type { Principal } from "../identity/principal.ts";
+import { ServerQueue } from "./server-queue.ts";
 import type { SnapshotServer } from "./snapshot.ts";
 
-interface Line {
-  queue: Queue;
-  readonly waiting: Map<string, (may: boolean) => void>;
+/** The part of the tenant's object that grants slots. */
+export interface SlotObject {
+  slots(request: SlotRequest): Promise<SlotReply>;
 }
 
-const LONGEST_WAIT_MS = 10_000;
-/** As many may wait as may run, but not for ever more. */
-const MOST_WAITING = 1000;
+export interface ServerQueuesDeps {
+  readonly now: () => number;
+  readonly slotObject: (tenantId: string) => SlotObject;
+  /** A server's `max_concurrency` by the tenant's newest configuration; undefined for a server that was deleted. */
+  readonly findCapacity: (
+    tenantId: string,
+    serverId: string,
+    background: Background,
+  ) => Promise<number | undefined>;
+}
+
+/** The queues as one request sees them. */
+export interface CallQueues {
+  /** Returns the function that ends the call. Throws when the queue is full, or the wait was in vain. */
+  enter(server: SnapshotServer, principal: Principal, signal: AbortSignal): Promise<() => void>;
+}
+
+const MAX_WAIT_MS = 10_000;
+/** Beyond this many, those that are idle are dropped. */
+const MAX_QUEUES = 5000;
 
 export class ServerQueues {
-  readonly #lines = new Map<string, Line>();
-  readonly #now: () => number;
+  readonly #queues = new Map<string, ServerQueue>();
+  readonly #deps: ServerQueuesDeps;
   #arrivals = 0;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(deps: ServerQueuesDeps) {
+    this.#deps = deps;
   }
 
-  /** Returns what to call when the call has ended. Throws where the line is full, or the wait was in vain. */
-  async enter(server: SnapshotServer, principal: Principal, signal: AbortSignal): Promise<() => void> {
-    const terms = {
-      concurrency: server.maxConcurrency,
-      maxSize: Math.min(server.maxConcurrency, MOST_WAITING),
+  /** For one request, whose `background` keeps renewals and returns of slots alive. */
+  forRequest(background: Background): CallQueues {
+    return {
+      enter: (server, principal, signal) => {
+        this.#arrivals += 1;
+        const arrival = {
+          id: String(this.#arrivals),
+          priority: classOf(principal.via === "anonymous" ? "anonymous" : principal.role),
+          caller: principal.id,
+          deadline: this.#deps.now() + MAX_WAIT_MS,
+        };
+        const queue = this.#queueOf(server, principal.tenantId);
+        return queue.enter(arrival, server.maxConcurrency, background, signal);
+      },
     };
-    const line = this.#lineOf(server.id);
-    this.#arrivals += 1;
-    const arrival: Arrival = {
-      id: String(this.#arrivals),
-      priority: classOf(principal.via === "anonymous" ? "anonymous" : principal.role),
-      caller: principal.id,
-      deadline: this.#now() + LONGEST_WAIT_MS,
-    };
-    const entered = enter(line.queue, arrival, terms, this.#now());
-    advance(line, entered);
-    if (entered.kind === "full") throw busy(server.name, entered.retryAfterMs);
-    if (entered.kind === "wait") {
-      if (entered.displaced !== undefined) tell(line, [entered.displaced], false);
-      await this.#wait(line, arrival, terms, server.name, signal);
-    }
-    const began = this.#now();
-    return () => this.#leave(server.id, line, began, terms);
   }
 
-  async #wait(
-    line: Line,
-    { id, deadline }: Arrival,
-    terms: QueueTerms,
-    server: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    line.waiting.set(id, resolve);
-    const giveUp = () => {
-      if (!line.waiting.delete(id)) return;
-      advance(line, abandon(line.queue, id, terms, this.#now()));
-      resolve(false);
-    };
-    const timer = setTimeout(giveUp, deadline - this.#now());
-    signal.addEventListener("abort", giveUp);
-    const may = await promise;
-    clearTimeout(timer);
-    signal.removeEventListener("abort", giveUp);
-    if (!may) throw busy(server, 1000);
+  #queueOf({ id, name }: SnapshotServer, tenantId: string): ServerQueue {
+    const known = this.#queues.get(id);
+    if (known !== undefined) return known;
+    const { now, slotObject, findCapacity } = this.#deps;
+    let holderId: string | undefined;
+    const queue = new ServerQueue({
+      serverName: name,
+      now,
+      async requestSlots(ask) {
+        holderId ??= crypto.randomUUID();
+        return slotObject(tenantId).slots({ ...ask, serverId: id, holderId });
+      },
+      findCapacity: (background) => findCapacity(tenantId, id, background),
+    });
+    if (this.#queues.size >= MAX_QUEUES) this.#dropIdle();
+    this.#queues.set(id, queue);
+    return queue;
   }
 
-  #leave(serverId: string, line: Line, began: number, terms: QueueTerms): void {
-    const now = this.#now();
-    advance(line, finish(line.queue, now - began, terms, now));
-    if (line.queue.running === 0 && line.queue.waiting.length === 0) this.#lines.delete(serverId);
+  #dropIdle(): void {
+    for (const [id, queue] of this.#queues) if (queue.isIdle()) this.#queues.delete(id);
   }
-
-  #lineOf(serverId: string): Line {
-    let line = this.#lines.get(serverId);
-    if (line === undefined) {
-      line = { queue: EMPTY_QUEUE, waiting: new Map() };
-      this.#lines.set(serverId, line);
-    }
-    return line;
-  }
-}
-
-function advance(line: Line, { queue, started, expired }: Advanced): void {
-  line.queue = queue;
-  tell(line, started, true);
-  tell(line, expired, false);
-}
-
-function tell(line: Line, ids: readonly string[], may: boolean): void {
-  for (const id of ids) {
-    const answer = line.waiting.get(id);
-    line.waiting.delete(id);
-    answer?.(may);
-  }
-}
-
-function busy(server: string, retryMs: number): ServerClosedError {
-  return new ServerClosedError(
-    server,
-    Math.max(1, Math.ceil(retryMs / 1000)),
-    "has all the calls it can take",
-  );
 }

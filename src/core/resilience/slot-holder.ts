@@ -1,0 +1,189 @@
+/**
+ * An isolate's concurrency slots of one server: how many calls it may run now, and when it has to ask the tenant's
+ * object for more, renew what it holds, or return it.
+ *
+ * It never counts on more than the object has certainly reserved: a grant ends SLOT_TTL_MS after its request was sent
+ * (earlier than the object's own deadline), and while a request that keeps less is on its way, only that much counts.
+ * When the object does not answer, the isolate counts by itself up to the whole capacity, and asks again every second.
+ */
+import { MIN_SHARED_CAPACITY, SLOT_TTL_MS, type SlotReply, type SlotRequest, unaskedSlots } from "./slots.ts";
+
+/** A request without an answer is given up after this. */
+export const SLOT_TIMEOUT_MS = 500;
+/** A running call looks this often whether the grant has to be renewed, and shows that it is still there. */
+export const SLOT_CHECK_INTERVAL_MS = 400;
+const RENEW_AFTER_MS = 600;
+const MAX_FAILURES = 2;
+const PROBE_INTERVAL_MS = 1000;
+/** Large grants come with a reserve of a quarter, so that a load that varies a little costs no request. */
+const RESERVE_PART = 4;
+
+export interface SlotLoad {
+  readonly running: number;
+  readonly waiting: number;
+}
+
+export type SlotAsk = Omit<SlotRequest, "serverId" | "holderId">;
+
+interface Pending {
+  readonly sequence: number;
+  readonly sentAt: number;
+  /** Calls that have ended since: the request counts them as running. */
+  ended: number;
+}
+
+export class SlotHolder {
+  #capacity = 0;
+  #held = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #expiresAt = Number.NEGATIVE_INFINITY;
+  #isContended = false;
+  /** The object counts on more than is held: it has to be told. */
+  #hasReturned = false;
+  #pending: Pending | undefined;
+  #retryAt = Number.NEGATIVE_INFINITY;
+  #sequence = 0;
+  #failures = 0;
+  #peak = 0;
+
+  /** By the newest configuration that was seen. */
+  set capacity(capacity: number) {
+    if (capacity > this.#capacity) this.#retryAt = Number.NEGATIVE_INFINITY;
+    this.#capacity = capacity;
+  }
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** Calls that may run at once. */
+  limit(now: number): number {
+    if (this.isUnreachable) return this.#capacity;
+    return Math.min(this.#capacity, Math.max(this.#granted(now), this.#unasked(now)));
+  }
+
+  /** The object does not answer: the isolate counts by itself. */
+  get isUnreachable(): boolean {
+    return this.#failures >= MAX_FAILURES;
+  }
+
+  /** Slots that nobody uses, and that the object should have back. */
+  hasIdle({ running }: SlotLoad, now: number): boolean {
+    return this.#granted(now) > running;
+  }
+
+  /** The calls need a grant, so somebody has to renew it. */
+  needsGrant({ running }: SlotLoad, now: number): boolean {
+    return running > this.#unasked(now);
+  }
+
+  started({ running }: SlotLoad): void {
+    this.#peak = Math.max(this.#peak, running);
+  }
+
+  /** A call has ended. While others wait, its slot is theirs to ask for. */
+  ended(load: SlotLoad, now: number): void {
+    if (this.#pending !== undefined) this.#pending.ended += 1;
+    if (this.#isShared(now)) this.#shrink(load.running);
+  }
+
+  /** Returns what was not used since this was called last. */
+  returnIdle(load: SlotLoad): void {
+    this.#shrink(Math.max(load.running, this.#withReserve(this.#peak)));
+    this.#peak = load.running;
+  }
+
+  /** The request that is due; undefined where none is. */
+  ask(load: SlotLoad, now: number): SlotAsk | undefined {
+    if (this.#pending !== undefined) {
+      // Its sender would have given it up by now: that request was canceled, and nothing is known of the object.
+      if (now < this.#pending.sentAt + 2 * SLOT_TIMEOUT_MS) return undefined;
+      this.#forgetPending();
+    }
+    if (!this.#isDue(load, now)) return undefined;
+    this.#sequence += 1;
+    this.#pending = { sequence: this.#sequence, sentAt: now, ended: 0 };
+    const granted = this.#granted(now);
+    const isShared = this.#isShared(now);
+    const kept = isShared ? load.running : Math.max(load.running, this.#withReserve(this.#peak));
+    const keep = Math.min(granted, kept);
+    const needed = load.running + load.waiting;
+    const wanted = Math.max(
+      load.running,
+      keep,
+      Math.min(this.#capacity, isShared ? needed : this.#withReserve(needed)),
+    );
+    this.#held = Math.min(this.#held, keep);
+    this.#hasReturned = false;
+    const { running } = load;
+    return { sequence: this.#sequence, capacity: this.#capacity, running, keep, wanted };
+  }
+
+  learn(ask: SlotAsk, reply: SlotReply, load: SlotLoad, now: number): void {
+    if (this.#pending?.sequence !== ask.sequence) return;
+    const { sentAt, ended } = this.#pending;
+    this.#pending = undefined;
+    this.#failures = 0;
+    this.#held = reply.held;
+    this.#askedAt = sentAt;
+    this.#expiresAt = sentAt + SLOT_TTL_MS;
+    this.#isContended = reply.isContended;
+    this.#retryAt = now + reply.retryMs;
+    if (reply.isContended) {
+      this.#shrink(Math.max(load.running, Math.min(reply.held - ended, load.running + load.waiting)));
+    }
+  }
+
+  /** No answer came. What the request asked for may have been granted or not: it is not counted on. */
+  lost(ask: SlotAsk, now: number): void {
+    if (this.#pending?.sequence !== ask.sequence) return;
+    this.#forgetPending();
+    this.#failures += 1;
+    this.#retryAt = this.isUnreachable ? now + PROBE_INTERVAL_MS : now;
+  }
+
+  /** When those that wait should look again whether a request is due. */
+  nextAskInMs(now: number): number {
+    if (this.#pending !== undefined) return SLOT_TIMEOUT_MS;
+    return this.limit(now) >= this.#capacity ? SLOT_CHECK_INTERVAL_MS : Math.max(0, this.#retryAt - now);
+  }
+
+  #isDue({ running, waiting }: SlotLoad, now: number): boolean {
+    if (this.isUnreachable) return now >= this.#retryAt;
+    if (this.#hasReturned && now < this.#expiresAt) return true;
+    if (waiting > 0 && now >= this.#retryAt && this.limit(now) < this.#capacity) return true;
+    if (!this.needsGrant({ running, waiting }, now)) return false;
+    if (now >= this.#askedAt + RENEW_AFTER_MS || running > this.#granted(now)) return true;
+    return running === this.#granted(now) && this.#withReserve(running) > running && now >= this.#retryAt;
+  }
+
+  /** The object may have granted what the isolate does not know of, and should hear so. */
+  #forgetPending(): void {
+    this.#pending = undefined;
+    this.#hasReturned = true;
+  }
+
+  #shrink(to: number): void {
+    if (to >= this.#held) return;
+    this.#held = to;
+    this.#hasReturned = true;
+  }
+
+  #granted(now: number): number {
+    return now < this.#expiresAt ? this.#held : 0;
+  }
+
+  #unasked(now: number): number {
+    return this.#isShared(now) ? 0 : unaskedSlots(this.#capacity);
+  }
+
+  /** Other isolates wait, so nothing is kept for later, and every call is asked for. */
+  #isShared(now: number): boolean {
+    return this.#isContended && now < this.#expiresAt;
+  }
+
+  #withReserve(calls: number): number {
+    if (this.#capacity < MIN_SHARED_CAPACITY) return calls;
+    return Math.min(this.#capacity, calls + Math.ceil(calls / RESERVE_PART));
+  }
+}

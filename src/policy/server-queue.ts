@@ -1,0 +1,245 @@
+/**
+ * The calls of one isolate to one server: as many run at once as the isolate has concurrency slots, the others wait in
+ * a bounded priority queue. The slots come from the tenant's object (core/resilience/slot-holder.ts).
+ *
+ * Every request asks and waits with its own timers and on its own behalf, because the runtime may drop any request
+ * together with its I/O, and nobody may depend on what another request has begun.
+ */
+import { ServerClosedError } from "../core/errors.ts";
+import {
+  type Advanced,
+  type Arrival,
+  abandon,
+  advance,
+  EMPTY_QUEUE,
+  enter,
+  finish,
+  type Queue,
+  type QueueTerms,
+} from "../core/resilience/queue.ts";
+import { RunningCalls } from "../core/resilience/running-calls.ts";
+import {
+  SLOT_CHECK_INTERVAL_MS,
+  SLOT_TIMEOUT_MS,
+  type SlotAsk,
+  SlotHolder,
+  type SlotLoad,
+} from "../core/resilience/slot-holder.ts";
+import type { SlotReply } from "../core/resilience/slots.ts";
+import type { Background } from "../core/tenant-cache.ts";
+import { within } from "../core/waiting.ts";
+
+export interface ServerQueueDeps {
+  readonly serverName: string;
+  readonly now: () => number;
+  readonly requestSlots: (ask: SlotAsk) => Promise<SlotReply>;
+  /** The server's `max_concurrency` by the newest configuration. */
+  readonly findCapacity: (background: Background) => Promise<number | undefined>;
+}
+
+const MAX_WAITING = 1000;
+/** The first in line asks for a slot; the others look from time to time whether the first still does. */
+const MIN_POLL_MS = 10;
+const BYSTANDER_POLL_MS = 50;
+const REFRESH_INTERVAL_MS = 250;
+/** Slots that nobody has used for this long are returned. */
+const IDLE_INTERVAL_MS = 200;
+const IDLE_ROUNDS = 10;
+
+export class ServerQueue {
+  readonly #deps: ServerQueueDeps;
+  readonly #slots = new SlotHolder();
+  readonly #running = new RunningCalls();
+  readonly #waiting = new Map<string, (isStarted: boolean) => void>();
+  #queue: Queue = EMPTY_QUEUE;
+  #refreshAt = Number.NEGATIVE_INFINITY;
+  #returningUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: ServerQueueDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns the function that ends the call. Throws when the queue is full, or the wait was in vain. */
+  async enter(
+    arrival: Arrival,
+    capacity: number,
+    background: Background,
+    signal: AbortSignal,
+  ): Promise<() => void> {
+    const now = this.#deps.now();
+    this.#slots.capacity = capacity;
+    this.#endLost(now);
+    const entered = enter(this.#queue, arrival, this.#terms(now), now);
+    this.#apply(entered, now);
+    if (entered.kind === "full") throw busy(this.#deps.serverName, entered.retryAfterMs);
+    if (entered.kind === "start") this.#running.start(arrival.id, now);
+    if (entered.kind === "wait") {
+      if (entered.displaced !== undefined) this.#decide([entered.displaced], false);
+      await this.#wait(arrival, background, signal);
+    }
+    this.#slots.started(this.#load());
+    this.#settle(background);
+    const stop = this.#watch(arrival.id, background);
+    return () => {
+      stop();
+      this.#end(arrival.id, this.#deps.now());
+      this.#settle(background);
+    };
+  }
+
+  /** Nothing would be lost with it. */
+  isIdle(): boolean {
+    const load = this.#load();
+    return load.running + load.waiting === 0 && !this.#slots.hasIdle(load, this.#deps.now());
+  }
+
+  async #wait({ id, deadline }: Arrival, background: Background, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#waiting.set(id, resolve);
+    const giveUp = () => {
+      if (!this.#waiting.delete(id)) return;
+      const now = this.#deps.now();
+      this.#apply(abandon(this.#queue, id, this.#terms(now), now), now);
+      resolve(false);
+    };
+    signal.addEventListener("abort", giveUp);
+    if (signal.aborted) giveUp();
+    let isStarted: boolean | undefined;
+    while (isStarted === undefined) {
+      const asking = this.#askIfDue();
+      if (asking === undefined) {
+        isStarted = await within(promise, this.#pollMs(id, deadline));
+        this.#refreshCapacity(background);
+      } else {
+        background(asking);
+        isStarted = await Promise.race([promise, asking]);
+      }
+      if (this.#deps.now() >= deadline) giveUp();
+    }
+    signal.removeEventListener("abort", giveUp);
+    if (isStarted) return;
+    this.#settle(background);
+    throw busy(this.#deps.serverName, 1000);
+  }
+
+  #pollMs(id: string, deadline: number): number {
+    const now = this.#deps.now();
+    const { waiting } = this.#queue;
+    const isFirst = waiting[0]?.id === id;
+    const atLeast = isFirst ? MIN_POLL_MS : BYSTANDER_POLL_MS + waiting.length;
+    return Math.max(1, Math.min(Math.max(atLeast, this.#slots.nextAskInMs(now)), deadline - now));
+  }
+
+  /** Those that wait may have come before the limit was changed. */
+  #refreshCapacity(background: Background): void {
+    const now = this.#deps.now();
+    if (now < this.#refreshAt) return;
+    this.#refreshAt = now + REFRESH_INTERVAL_MS;
+    const refresh = async () => {
+      const capacity = await this.#deps.findCapacity(background).catch(() => undefined);
+      if (capacity === undefined) return;
+      this.#slots.capacity = capacity;
+      this.#advance();
+    };
+    background(refresh());
+  }
+
+  /** Renews the grant while the call runs, and shows that the call is still there. Returns what stops it. */
+  #watch(id: string, background: Background): () => void {
+    let timer: ReturnType<typeof setTimeout>;
+    const check = () => {
+      timer = setTimeout(check, SLOT_CHECK_INTERVAL_MS);
+      const now = this.#deps.now();
+      this.#running.see(id, now);
+      this.#endLost(now);
+      this.#settle(background);
+    };
+    timer = setTimeout(check, SLOT_CHECK_INTERVAL_MS);
+    return () => clearTimeout(timer);
+  }
+
+  #end(id: string, now: number): void {
+    const ms = this.#running.end(id, now);
+    if (ms === undefined) return;
+    const { running, waiting } = this.#load();
+    this.#slots.ended({ running: running - 1, waiting }, now);
+    this.#apply(finish(this.#queue, ms, this.#terms(now), now), now);
+  }
+
+  #endLost(now: number): void {
+    for (const id of this.#running.listLost(now)) this.#end(id, now);
+  }
+
+  /** Asks for what is due, and has what is not used returned before long. */
+  #settle(background: Background): void {
+    const asking = this.#askIfDue();
+    if (asking !== undefined) background(asking);
+    const now = this.#deps.now();
+    if (this.#slots.hasIdle(this.#load(), now) && now >= this.#returningUntil) background(this.#returnIdle());
+  }
+
+  /** For a while only: the work of a request that is over may be cut off, and later requests go on with it. */
+  async #returnIdle(): Promise<void> {
+    for (let round = 0; round < IDLE_ROUNDS; round += 1) {
+      this.#returningUntil = this.#deps.now() + IDLE_INTERVAL_MS + 2 * SLOT_TIMEOUT_MS;
+      await new Promise<void>((resolve) => setTimeout(resolve, IDLE_INTERVAL_MS));
+      this.#slots.returnIdle(this.#load());
+      await this.#askIfDue();
+      if (!this.#slots.hasIdle(this.#load(), this.#deps.now())) break;
+    }
+    this.#returningUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  #askIfDue(): Promise<undefined> | undefined {
+    const ask = this.#slots.ask(this.#load(), this.#deps.now());
+    return ask && this.#send(ask);
+  }
+
+  async #send(ask: SlotAsk): Promise<undefined> {
+    const asking = this.#deps.requestSlots(ask).catch(() => undefined);
+    const reply = await within(asking, SLOT_TIMEOUT_MS);
+    const now = this.#deps.now();
+    if (reply === undefined) this.#slots.lost(ask, now);
+    else this.#slots.learn(ask, reply, this.#load(), now);
+    this.#advance();
+    await this.#askIfDue();
+  }
+
+  #load(): SlotLoad {
+    return { running: this.#queue.running, waiting: this.#queue.waiting.length };
+  }
+
+  /** As many may wait as may run, in addition to those that wait only for a slot that another isolate may have. */
+  #terms(now: number): QueueTerms {
+    const { capacity } = this.#slots;
+    const concurrency = this.#slots.limit(now);
+    return { concurrency, maxSize: Math.min(capacity, MAX_WAITING) + capacity - concurrency };
+  }
+
+  #advance(): void {
+    const now = this.#deps.now();
+    this.#apply(advance(this.#queue, this.#terms(now), now), now);
+  }
+
+  #apply({ queue, started, expired }: Advanced, now: number): void {
+    this.#queue = queue;
+    for (const id of started) this.#running.start(id, now);
+    this.#decide(started, true);
+    this.#decide(expired, false);
+  }
+
+  #decide(ids: readonly string[], isStarted: boolean): void {
+    for (const id of ids) {
+      this.#waiting.get(id)?.(isStarted);
+      this.#waiting.delete(id);
+    }
+  }
+}
+
+function busy(server: string, retryMs: number): ServerClosedError {
+  return new ServerClosedError(
+    server,
+    Math.max(1, Math.ceil(retryMs / 1000)),
+    "has all the calls it can take",
+  );
+}
