@@ -13,6 +13,8 @@ export type GuardedSpec = {
   env?: NodeJS.ProcessEnv;
   /** Where the child's output goes: a file, or this process's own standard output and error. */
   log: string | "inherit";
+  /** Append to the file instead of beginning a new one. */
+  keepLog?: boolean;
   signal: "SIGINT" | "SIGTERM";
   graceMs: number;
   user?: User;
@@ -25,8 +27,8 @@ export type Guarded = { pid: number; exited: Promise<number>; hasExited(): boole
 const guardScript = fileURLToPath(new URL("./guard.mjs", import.meta.url));
 
 export async function spawnGuarded(spec: GuardedSpec): Promise<Guarded> {
-  const { env, log, ...rest } = spec;
-  const output = log === "inherit" ? "inherit" : openLog(log);
+  const { env, log, keepLog = false, ...rest } = spec;
+  const output = log === "inherit" ? "inherit" : openLog(log, keepLog);
   // A session of its own: the terminal's Ctrl-C must reach this process alone, which then ends things in order.
   const guard = spawn(process.execPath, [guardScript, JSON.stringify(rest)], {
     detached: true,
@@ -59,7 +61,8 @@ export function lastLines(file: string, count: number): string {
 }
 
 // The log before this one is kept: after a crash it is the one that tells.
-function openLog(file: string): number {
+function openLog(file: string, keepLog: boolean): number {
+  if (keepLog) return openSync(file, "a", 0o600);
   if (existsSync(file)) renameSync(file, `${file}.previous`);
   return openSync(file, "w", 0o600);
 }

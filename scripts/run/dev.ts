@@ -12,12 +12,14 @@ import { isPortFree, nextFreePort } from "../lib/ports.ts";
 import { Problem, printProblem } from "../lib/problem.ts";
 import { startNeonEndpoint } from "../neon/endpoint.ts";
 import { type DevArgs, devHelp, parseDevArgs } from "./dev-args.ts";
+import { startDevCron } from "./dev-cron.ts";
 import { database, ownDatabaseUrl } from "./dev-database.ts";
 import { type Ready, readyBlock, readyLine } from "./dev-output.ts";
 import { devSecrets } from "./dev-secrets.ts";
 import { startPostgres } from "./postgres.ts";
 import { createShutdown, onWishToEnd, type Shutdown } from "./shutdown.ts";
-import { endOrphanedWorker, followLog, startWorker, waitUntilHealthy } from "./worker.ts";
+import { superviseWorker } from "./supervise-worker.ts";
+import { endOrphanedWorker, followLog } from "./worker.ts";
 
 const DEFAULT_PORT = 8787;
 
@@ -59,21 +61,20 @@ async function start(context: Context): Promise<void> {
   shutdown.add(examples.close);
   const seeded = await seed({ ownerUrl, secretsFile: seedFile(), servers: examples.servers });
   const publicUrl = `http://127.0.0.1:${port}`;
-  const worker = await startWorker({
-    devDir: dir,
-    port,
-    variables: {
-      ENVIRONMENT: "development",
-      PUBLIC_URL: publicUrl,
-      DATABASE_URL: runtimeUrl,
-      ...(await startEndpoint(context, ownerUrl)),
-      BETTER_AUTH_SECRET: secrets.authSecret,
-      ENCRYPTION_KEYS: secrets.encryptionKeys,
-    },
-  });
+  const variables = {
+    ENVIRONMENT: "development",
+    PUBLIC_URL: publicUrl,
+    DATABASE_URL: runtimeUrl,
+    ...(await startEndpoint(context, ownerUrl)),
+    BETTER_AUTH_SECRET: secrets.authSecret,
+    ENCRYPTION_KEYS: secrets.encryptionKeys,
+  };
+  const worker = await superviseWorker({ devDir: dir, port, variables }, console.error);
   shutdown.add(worker.stop);
-  await waitUntilHealthy(worker);
-  void worker.exited.then(() => died(shutdown, "wrangler", worker.logFile));
+  await worker.ready;
+  void worker.failed.then(() => died(shutdown, "The gateway", worker.logFile));
+  const cron = startDevCron(publicUrl, console.error);
+  shutdown.add(async () => cron.stop());
   lock.update({ url: publicUrl });
   const ready = {
     databaseUrl: ownerUrl,

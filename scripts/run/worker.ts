@@ -6,12 +6,20 @@ import { readJsonFile, writeJsonFile } from "../lib/json-file.ts";
 import { projectDir } from "../lib/paths.ts";
 import { Problem } from "../lib/problem.ts";
 import { processIdentity, sendSignal, waitUntilGone } from "../lib/process.ts";
+import type { WranglerDevOptions } from "./wrangler-dev.ts";
 
 export type Worker = { url: string; logFile: string; exited: Promise<number>; stop(): Promise<number> };
 
-export type WorkerOptions = { devDir: string; port: number; variables: Record<string, string> };
+export type WorkerOptions = {
+  devDir: string;
+  port: number;
+  variables: Record<string, string>;
+  /** Go on in the log of the Worker before. */
+  keepLog?: boolean;
+};
 
-export async function startWorker({ devDir, port, variables }: WorkerOptions): Promise<Worker> {
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { devDir, port, variables, keepLog = false } = options;
   const logFile = join(devDir, "logs", "worker.log");
   const process = await spawnGuarded({
     command: globalThis.process.execPath,
@@ -19,6 +27,7 @@ export async function startWorker({ devDir, port, variables }: WorkerOptions): P
     cwd: projectDir,
     env: wranglerEnvironment(devDir),
     log: logFile,
+    keepLog,
     signal: "SIGTERM",
     graceMs: 5_000,
   });
@@ -46,19 +55,13 @@ function orphanFile(devDir: string): string {
 }
 
 function wranglerArgs(devDir: string, port: number, envFile: string): string[] {
-  const config = globalThis.process.env.GATEWAY_WRANGLER_CONFIG ?? "wrangler.toml";
-  return [
-    join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js"),
-    "dev",
-    `--config=${config}`,
-    "--env=development",
-    `--env-file=${envFile}`,
-    "--ip=127.0.0.1",
-    `--port=${port}`,
-    "--test-scheduled",
-    `--persist-to=${join(devDir, "worker")}`,
-    "--show-interactive-dev-session=false",
-  ];
+  const options: WranglerDevOptions = {
+    config: join(projectDir, globalThis.process.env.GATEWAY_WRANGLER_CONFIG ?? "wrangler.toml"),
+    envFile,
+    port,
+    persistTo: join(devDir, "worker"),
+  };
+  return [join(projectDir, "scripts", "run", "wrangler-dev.ts"), JSON.stringify(options)];
 }
 
 // A file, since arguments show in the process list. dotenv reads single quotes literally, but afterwards
@@ -80,6 +83,10 @@ function wranglerEnvironment(devDir: string): NodeJS.ProcessEnv {
     WRANGLER_SEND_METRICS: "false",
     WRANGLER_LOG_PATH: join(devDir, "logs", "wrangler"),
     FORCE_COLOR: "0",
+    // Wrangler's trace store writes to the disk some 180 times a second, in the process that serves.
+    X_LOCAL_OBSERVABILITY: "false",
+    // Where a request comes from in the world: asked of Cloudflare over the network, and used by nothing here.
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
   };
 }
 
