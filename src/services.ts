@@ -14,7 +14,7 @@ import { createPeople, type People } from "./identity/people/people.ts";
 import { sessionProof } from "./identity/people/proof.ts";
 import { createUsage } from "./identity/usage.ts";
 import { logFailure } from "./logs/console.ts";
-import { createEmitter, type Emitter } from "./logs/emit.ts";
+import { createEmitter, type Emitter, type Outbox, throughOutbox } from "./logs/emit.ts";
 import { createTraceExporter } from "./logs/export.ts";
 import { asLine, intoDataset, observed } from "./logs/observe.ts";
 import { createPoolReport } from "./logs/pools.ts";
@@ -125,10 +125,11 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     },
     now: Date.now,
   });
+  const outbox: Outbox = { keep: (messages) => objects.OUTBOX.getByName(outboxName()).keep(messages) };
   const queued = createEmitter({
-    queue: objects.EVENTS,
+    queue: config.environment === "development" ? throughOutbox(outbox) : objects.EVENTS,
     alongside: createPoolReport(queryStatistics, Date.now),
-    outbox: { keep: (messages) => objects.OUTBOX.getByName(outboxName()).keep(messages) },
+    outbox,
     now: Date.now,
     sleep,
     // One line each: whoever reads the console can still put them where they belong.

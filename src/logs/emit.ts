@@ -16,6 +16,11 @@ export interface Outbox {
   keep(messages: LogMessage[]): Promise<void>;
 }
 
+/** A queue that survives its process, for where the real one is in memory (development). */
+export function throughOutbox(outbox: Outbox): EventQueue {
+  return { sendBatch: (messages) => outbox.keep(Array.from(messages, ({ body }) => body)) };
+}
+
 export interface EmitterTools {
   readonly queue: EventQueue;
   readonly outbox: Outbox;

@@ -1,12 +1,19 @@
-/** Where events wait that the queue did not take: kept on disk, and sent again until it does. */
+/**
+ * Where events wait that the queue did not take: kept on disk, and sent again until it does. In development all events
+ * come here and go to the database from here, because the local queue is in the memory of a process that restarts.
+ */
 import { DurableObject } from "cloudflare:workers";
+import { consumeEvents } from "../logs/consumer.ts";
 import type { LogMessage } from "../logs/events.ts";
+import { servicesOf } from "../services.ts";
 
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 60_000;
 const AT_ONCE = 50;
 /** The queue takes 256 KB at once; three bytes at most for each of these. */
 const MOST_CHARACTERS = 80_000;
+
+type Waiting = { id: number; message: string };
 
 export class OutboxObject extends DurableObject<Env> {
   #delay = FIRST_DELAY_MS;
@@ -16,15 +23,15 @@ export class OutboxObject extends DurableObject<Env> {
     ctx.storage.sql.exec(
       "create table if not exists waiting (id integer primary key, message text not null)",
     );
+    // The local runtime may forget alarms when it is killed.
+    ctx.blockConcurrencyWhile(() => this.#ensureAlarm());
   }
 
   async keep(messages: LogMessage[]): Promise<void> {
     for (const message of messages) {
       this.ctx.storage.sql.exec("insert into waiting (message) values (?)", JSON.stringify(message));
     }
-    if ((await this.ctx.storage.getAlarm()) === null) {
-      await this.ctx.storage.setAlarm(Date.now() + FIRST_DELAY_MS);
-    }
+    await this.#ensureAlarm();
   }
 
   count(): number {
@@ -33,11 +40,10 @@ export class OutboxObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     const rows = this.#next();
-    const messages = rows.map(({ message }): { body: LogMessage } => ({ body: JSON.parse(message) }));
-    if (messages.length === 0) return;
+    if (rows.length === 0) return;
     let pauseMs = 0;
     try {
-      await this.env.EVENTS.sendBatch(messages);
+      await this.#deliver(rows);
       // Sent twice is written once, so the order of these two does not matter; lost would be lost.
       this.ctx.storage.sql.exec("delete from waiting where id <= ?", rows.at(-1)?.id ?? 0);
       this.#delay = FIRST_DELAY_MS;
@@ -48,13 +54,40 @@ export class OutboxObject extends DurableObject<Env> {
     if (this.count() > 0) await this.ctx.storage.setAlarm(Date.now() + pauseMs);
   }
 
+  async #ensureAlarm(): Promise<void> {
+    if (this.count() === 0 || (await this.ctx.storage.getAlarm()) !== null) return;
+    await this.ctx.storage.setAlarm(Date.now() + FIRST_DELAY_MS);
+  }
+
+  /** Throws when they have to be delivered again. */
+  async #deliver(rows: readonly Waiting[]): Promise<void> {
+    const { config, services } = servicesOf(this.env);
+    if (config.environment !== "development") {
+      const messages = rows.map(({ message }): { body: LogMessage } => ({ body: JSON.parse(message) }));
+      await this.env.EVENTS.sendBatch(messages);
+      return;
+    }
+    let isFailed = false;
+    const delivered = rows.map(({ id, message }) => ({
+      id: `${this.ctx.id.toString()}-${id}`,
+      body: JSON.parse(message),
+      attempts: 1,
+      ack() {},
+      retry() {
+        isFailed = true;
+      },
+    }));
+    await consumeEvents(delivered, services.database);
+    if (isFailed) throw new Error("The database did not take the events.");
+  }
+
   /** The oldest, as many as the queue takes at once. */
-  #next(): { id: number; message: string }[] {
-    const rows = this.ctx.storage.sql.exec<{ id: number; message: string }>(
+  #next(): Waiting[] {
+    const rows = this.ctx.storage.sql.exec<Waiting>(
       "select id, message from waiting order by id limit ?",
       AT_ONCE,
     );
-    const next: { id: number; message: string }[] = [];
+    const next: Waiting[] = [];
     let length = 0;
     for (const row of rows) {
       length += row.message.length;
