@@ -8,6 +8,8 @@
  * and whoever waits would wait for ever. So a cold key may be loaded by several at once.
  */
 
+import { within } from "./waiting.ts";
+
 export interface Epochs {
   /** As of at most 900 ms ago; undefined when it cannot be had. */
   current(tenantId: string, background: Background): number | undefined | Promise<number | undefined>;
@@ -28,6 +30,8 @@ interface Entry<V> extends Loaded<V> {
   readonly loadedAt: number;
   readonly epoch: number | undefined;
   refreshAt: number;
+  /** When somebody last waited for a new one in vain. */
+  failedAt: number;
 }
 
 /** Served without a question until `fresh`, and while a new one is fetched until `stale`. Milliseconds. */
@@ -37,8 +41,10 @@ const UNKNOWN_EPOCH = { fresh: 500, stale: 1000 };
 const UNVOUCHED = { fresh: 0, stale: 0 };
 /** Served that long when the database does not answer and no change is known. */
 const BROKEN = 600_000;
-/** A refresh that has not come back by then is taken for lost. */
+/** A refresh that has not come back by then is taken for lost; until then nobody tries or waits for another. */
 const REFRESH_PATIENCE = 5000;
+/** Whoever needs a new one waits so long for it before the old one has to do. */
+const LOAD_PATIENCE = 1000;
 
 function timesOf(now: number | undefined, then: number | undefined) {
   if (now === undefined) return UNKNOWN_EPOCH;
@@ -81,7 +87,7 @@ export class TenantCache<V> {
     const age = now - entry.loadedAt;
     const { fresh, stale } = timesOf(epoch, entry.epoch);
     if (age < fresh) return entry.value;
-    if (age >= stale) return this.#loadOrKeep(key, entry, epoch, load);
+    if (age >= stale) return this.#loadOrKeep(key, entry, epoch, load, background);
     if (now - entry.refreshAt >= REFRESH_PATIENCE) {
       entry.refreshAt = now;
       background(this.#load(key, epoch, load).catch(() => undefined));
@@ -89,13 +95,26 @@ export class TenantCache<V> {
     return entry.value;
   }
 
-  async #loadOrKeep(key: string, entry: Entry<V>, epoch: number | undefined, load: Load<V>): Promise<V> {
-    try {
-      return await this.#load(key, epoch, load);
-    } catch (error) {
-      if (this.#now() - entry.loadedAt < BROKEN) return entry.value;
-      throw error;
-    }
+  /** The old one while the database fails or hangs, and without waiting once it is known to. */
+  async #loadOrKeep(
+    key: string,
+    entry: Entry<V>,
+    epoch: number | undefined,
+    load: Load<V>,
+    background: Background,
+  ): Promise<V> {
+    const startedAt = this.#now();
+    const mayKeep = startedAt - entry.loadedAt < BROKEN;
+    if (mayKeep && startedAt - entry.failedAt < REFRESH_PATIENCE) return entry.value;
+    const loading = this.#load(key, epoch, load);
+    if (!mayKeep) return loading;
+    // A load that comes late is kept all the same.
+    background(loading.catch(() => undefined));
+    const loaded = loading.then((value) => ({ value }));
+    const result = await within(loaded, LOAD_PATIENCE).catch(() => undefined);
+    if (result !== undefined) return result.value;
+    entry.failedAt = this.#now();
+    return entry.value;
   }
 
   async #load(key: string, epoch: number | undefined, load: Load<V>): Promise<V> {
@@ -106,7 +125,8 @@ export class TenantCache<V> {
     const entry = { value, tenantId, loadedAt, epoch: epoch ?? before };
     // A Map keeps the order of insertion: putting a key in anew makes the first one the longest untouched.
     this.#entries.delete(key);
-    this.#entries.set(key, { ...entry, refreshAt: Number.NEGATIVE_INFINITY });
+    const never = Number.NEGATIVE_INFINITY;
+    this.#entries.set(key, { ...entry, refreshAt: never, failedAt: never });
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > this.#limit && oldest !== undefined) this.#entries.delete(oldest);
     return value;

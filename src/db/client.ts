@@ -10,6 +10,7 @@ import { isUuid } from "../core/ids.ts";
 import { isRetryable, isUnreachable, MAX_ATTEMPTS, retryDelay } from "./retry.ts";
 import * as schema from "./schema/index.ts";
 import type { QueryStatistics, QueryTarget } from "./statistics.ts";
+import { DatabaseWatchdog } from "./watchdog.ts";
 
 export type Db = NeonHttpDatabase<typeof schema>;
 
@@ -44,6 +45,8 @@ interface Scope {
 
 /** A statement that outlives its caller only costs; reports may take their time. */
 const STATEMENT_TIMEOUT_MS: Record<QueryTarget, number> = { main: 15_000, read: 15_000, analytics: 300_000 };
+/** The database ends a statement itself; this much later its client no longer believes in an answer. */
+const CLIENT_TIMEOUT_MARGIN_MS = 5_000;
 
 const ENTER = `select set_config('role', $1, true), set_config('app.tenant_id', $2, true),
   set_config('statement_timeout', $3, true)`;
@@ -51,14 +54,20 @@ const ENTER = `select set_config('role', $1, true), set_config('app.tenant_id', 
 export function createDatabase(urls: DatabaseUrls, tools: DatabaseTools): Database {
   // Global in the driver; every database of an isolate is reached the same way.
   if (urls.endpoint !== undefined) neonConfig.fetchEndpoint = `${urls.endpoint}/sql`;
-  const connections: Record<QueryTarget, Raw> = {
-    main: neon(urls.main),
-    read: neon(urls.read ?? urls.main),
-    analytics: neon(urls.analytics ?? urls.main),
+  const watchdogs = new Map<string, DatabaseWatchdog>();
+  const connect = (url: string): Connection => {
+    const watchdog = watchdogs.get(url) ?? new DatabaseWatchdog(tools.now);
+    watchdogs.set(url, watchdog);
+    return { raw: neon(url), watchdog };
+  };
+  const connections: Record<QueryTarget, Connection> = {
+    main: connect(urls.main),
+    read: connect(urls.read ?? urls.main),
+    analytics: connect(urls.analytics ?? urls.main),
   };
   const open = (scope: Scope, target: QueryTarget): Db => {
     const run = runner(connections, scope, target, tools);
-    return drizzle({ client: scopedClient(connections[target], run), schema });
+    return drizzle({ client: scopedClient(connections[target].raw, run), schema });
   };
   return {
     withTenant(tenantId, target = "main") {
@@ -71,23 +80,38 @@ export function createDatabase(urls: DatabaseUrls, tools: DatabaseTools): Databa
   };
 }
 
+interface Connection {
+  readonly raw: Raw;
+  /** Of the database behind it, which several connections may share. */
+  readonly watchdog: DatabaseWatchdog;
+}
+
 type Run = (statements: readonly Statement[]) => Promise<unknown[]>;
 
 /** One round trip: enters the scope, runs the statements, drops the first answer. Retries, falls back, measures. */
 function runner(
-  connections: Record<QueryTarget, Raw>,
+  connections: Record<QueryTarget, Connection>,
   scope: Scope,
   target: QueryTarget,
   tools: DatabaseTools,
 ): Run {
   const readOnly = target !== "main";
-  const fallback = readOnly && connections[target] !== connections.main ? connections.main : undefined;
+  const fallback =
+    readOnly && connections[target].watchdog !== connections.main.watchdog ? connections.main : undefined;
 
-  const attempt = async (connection: Raw, statements: readonly Statement[]): Promise<unknown[]> => {
-    const enter = connection.query(ENTER, [scope.role, scope.tenantId, String(STATEMENT_TIMEOUT_MS[target])]);
-    const [, ...results] = await connection.transaction([enter, ...statements], { readOnly });
-    return results;
-  };
+  const timeoutMs = STATEMENT_TIMEOUT_MS[target] + CLIENT_TIMEOUT_MARGIN_MS;
+
+  const attempt = ({ raw, watchdog }: Connection, statements: readonly Statement[]): Promise<unknown[]> =>
+    watchdog.watch({
+      async run(signal) {
+        const enter = raw.query(ENTER, [scope.role, scope.tenantId, String(STATEMENT_TIMEOUT_MS[target])]);
+        const options = { readOnly, fetchOptions: { signal } };
+        const [, ...results] = await raw.transaction([enter, ...statements], options);
+        return results;
+      },
+      probe: (signal) => raw.query("select 1", [], { fetchOptions: { signal } }),
+      timeoutMs,
+    });
 
   const persist = async (
     statements: readonly Statement[],
@@ -100,7 +124,7 @@ function runner(
         if (isRetryable(error, readOnly) && sample.retries + 1 < MAX_ATTEMPTS) {
           await tools.sleep(retryDelay(sample.retries, tools.random()));
           sample.retries += 1;
-        } else if (fallback !== undefined && isUnreachable(error)) {
+        } else if (fallback !== undefined && isUnavailable(error)) {
           return attempt(fallback, statements);
         } else {
           throw error;
@@ -122,6 +146,10 @@ function runner(
       tools.statistics.record(sample);
     }
   };
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DatabaseUnavailableError || isUnreachable(error);
 }
 
 /** What Drizzle's neon-http session asks of a client, with every query and every batch sent through `run`. */

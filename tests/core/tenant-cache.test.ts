@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Epochs, TenantCache } from "../../src/core/tenant-cache.ts";
 
 let now: number;
@@ -152,4 +152,50 @@ describe("what was loaded before its tenant was known", () => {
 it("forgets the longest untouched when there is too much", async () => {
   for (const key of ["a", "b", "c", "d"]) await cache.get(key, load, background, "t1");
   expect([..."abcd"].map((key) => cache.peek(key))).toEqual([undefined, "v2", "v3", "v4"]);
+});
+
+describe("while the database hangs", () => {
+  const hang = () => new Promise<never>(() => {});
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("waits a second for a new value, then serves the old one, and the next callers do not wait", async () => {
+    await get(load, "t1");
+    now += 60_000;
+    const first = get(hang, "t1");
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await first).toBe("v1");
+    expect(await get(hang, "t1")).toBe("v1");
+  });
+
+  it("tries again after five seconds, and keeps what comes late", async () => {
+    await get(load, "t1");
+    now += 60_000;
+    let finish = (_: { value: string; tenantId: string }) => {};
+    const first = get(
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+      "t1",
+    );
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await first).toBe("v1");
+    finish({ value: "late", tenantId: "t1" });
+    await Promise.all(work);
+    expect(await get(hang, "t1")).toBe("late");
+  });
+
+  it("does not serve the old value when a change is known", async () => {
+    await get(load, "t1");
+    epoch = 2;
+    let isAnswered = false;
+    const change = Promise.resolve(get(hang, "t1")).then(() => {
+      isAnswered = true;
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(isAnswered).toBe(false);
+    expect(change).toBeInstanceOf(Promise);
+  });
 });
