@@ -19,6 +19,9 @@ export const MAX_REQUEST_BYTES = {
 /** A request body that is larger than its limit is read to its end up to this size, so that the sender sees the 413. */
 export const MAX_DRAINED_BYTES = 64 * MIB;
 
+/** So long at most. */
+export const DRAIN_TIMEOUT_MS = 10_000;
+
 /** A body that stops arriving, or that takes longer in total, is given up. */
 export const REQUEST_IDLE_TIMEOUT_MS = 30_000;
 export const REQUEST_TOTAL_TIMEOUT_MS = 2 * MINUTE_MS;

@@ -23,9 +23,36 @@ describe("a request body", () => {
   });
 
   it("is refused when it turns out to be larger than the limit", async () => {
-    await expect(readRequestBody(post(endless(KIB, () => after(0))), 10 * KIB)).rejects.toMatchObject({
+    const request = post(endless(KIB, () => after(0)));
+    await expect(readRequestBody(request, 10 * KIB, { drainMs: 50 })).rejects.toMatchObject({
       code: "payload_too_large",
     });
+  });
+
+  it("is read to its end when it is too large, and never canceled", async () => {
+    let left = 30;
+    let isCanceled = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        left -= 1;
+        if (left < 0) controller.close();
+        else controller.enqueue(new Uint8Array(KIB));
+      },
+      cancel() {
+        isCanceled = true;
+      },
+    });
+    await expect(readRequestBody(post(body), 10 * KIB)).rejects.toMatchObject({ code: "payload_too_large" });
+    expect({ left, isCanceled }).toEqual({ left: -1, isCanceled: false });
+  });
+
+  it("that ends too early is the sender's fault", async () => {
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.error(new Error("Network connection lost."));
+      },
+    });
+    await expect(readRequestBody(post(body), KIB)).rejects.toMatchObject({ code: "bad_request" });
   });
 
   it("is refused when it drips", async () => {

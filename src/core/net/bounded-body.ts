@@ -13,6 +13,8 @@ export interface BodyLimits {
   /** A body that is not complete after this long is a fault. */
   readonly totalMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Leave the rest of the body where it is instead of canceling it. */
+  readonly keepsRest?: boolean;
 }
 
 export type BodyFault = "too_large" | "idle" | "too_slow" | "aborted";
@@ -50,7 +52,7 @@ export async function readBoundedText(body: Body, limits: BodyLimits): Promise<s
   return pieces.join("") + decoder.decode();
 }
 
-/** Leaving the loop early cancels the body, and so does a limit that is exceeded. */
+/** Leaving the loop early cancels the body, and so does a limit that is exceeded, unless the rest is to be kept. */
 export async function* readBoundedPieces(body: Body, limits: BodyLimits): AsyncGenerator<Uint8Array, void> {
   if (body === null) return;
   const reader = body.getReader();
@@ -66,8 +68,9 @@ export async function* readBoundedPieces(body: Body, limits: BodyLimits): AsyncG
     }
   } finally {
     clock.stop();
+    if (limits.keepsRest === true) reader.releaseLock();
     // Not awaited: a peer that is stuck may never acknowledge it.
-    void reader.cancel().catch(() => undefined);
+    else void reader.cancel().catch(() => undefined);
   }
 }
 

@@ -1,12 +1,31 @@
-/** Reads a request's body once, under limits on its size and its time, before anything of it is believed. */
+/**
+ * Reads a request's body once, under limits on its size and its time, before anything of it is believed.
+ *
+ * A body that is refused while it arrives is never canceled: that resets the connection, and neither the proxy of
+ * `wrangler dev` nor a client that is still sending gets to read the answer. What is too large is read on and dropped,
+ * up to a size and a time; a body that nobody has begun to read is left alone, which costs nothing.
+ */
 
 import { GatewayError } from "../errors.ts";
-import { MAX_DRAINED_BYTES, REQUEST_IDLE_TIMEOUT_MS, REQUEST_TOTAL_TIMEOUT_MS } from "../size-limits.ts";
+import {
+  DRAIN_TIMEOUT_MS,
+  MAX_DRAINED_BYTES,
+  REQUEST_IDLE_TIMEOUT_MS,
+  REQUEST_TOTAL_TIMEOUT_MS,
+} from "../size-limits.ts";
 import { within } from "../waiting.ts";
-import { BodyLimitError, type BodyLimits, declaresMoreThan, readBoundedBytes } from "./bounded-body.ts";
+import {
+  BodyLimitError,
+  type BodyLimits,
+  declaresMoreThan,
+  readBoundedBytes,
+  readBoundedPieces,
+} from "./bounded-body.ts";
 import { fieldsOf } from "./fields.ts";
 
-type Times = Pick<BodyLimits, "idleMs" | "totalMs">;
+interface Times extends Pick<BodyLimits, "idleMs" | "totalMs"> {
+  readonly drainMs?: number;
+}
 
 const TIMES: Times = { idleMs: REQUEST_IDLE_TIMEOUT_MS, totalMs: REQUEST_TOTAL_TIMEOUT_MS };
 
@@ -17,26 +36,32 @@ export async function readRequestBody(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const declared = fieldsOf(request).get("content-length");
   try {
-    if (declaresMoreThan(declared, limit)) {
-      // Whoever is cut off in the middle of sending never reads why.
-      if (!declaresMoreThan(declared, MAX_DRAINED_BYTES)) await drain(request, times);
-      throw new BodyLimitError("too_large", limit);
-    }
+    if (declaresMoreThan(declared, limit)) throw new BodyLimitError("too_large", limit);
     // The runtime holds the peer to the length that it declared; one read in native code is cheaper than a loop.
     if (declared !== undefined && times.totalMs !== undefined) {
       const whole = await within(request.arrayBuffer(), times.totalMs);
       if (whole === undefined) throw new BodyLimitError("too_slow", times.totalMs);
       return new Uint8Array(whole);
     }
-    return await readBoundedBytes(request.body, { maxBytes: limit, ...times });
+    return await readBoundedBytes(request.body, { maxBytes: limit, ...times, keepsRest: true });
   } catch (error) {
-    throw error instanceof BodyLimitError ? requestBodyError(error) : error;
+    if (!(error instanceof BodyLimitError))
+      throw new GatewayError("bad_request", BROKEN_OFF, { cause: error });
+    const isDrained = error.fault === "too_large" && !declaresMoreThan(declared, MAX_DRAINED_BYTES);
+    if (isDrained) await drain(request, times.drainMs);
+    throw requestBodyError(error);
   }
 }
 
-async function drain(request: Request, { totalMs }: Times): Promise<void> {
-  const drained = request.body?.pipeTo(new WritableStream()).catch(() => undefined);
-  if (drained !== undefined && totalMs !== undefined) await within(drained, totalMs);
+const BROKEN_OFF = "The body ended before it was complete. Send it again.";
+
+async function drain(request: Request, totalMs = DRAIN_TIMEOUT_MS): Promise<void> {
+  const limits = { maxBytes: MAX_DRAINED_BYTES, totalMs, keepsRest: true };
+  try {
+    for await (const _ of readBoundedPieces(request.body, limits));
+  } catch {
+    // Too much, too slow, or hung up: the sender will not read the answer.
+  }
 }
 
 /** What the sender of a request body that exceeded a limit is told. */
