@@ -11,6 +11,7 @@ import { outbox } from "./entry/outbox.tsx";
 import { passwords } from "./entry/passwords.tsx";
 import { setup } from "./entry/setup.tsx";
 import { signIn } from "./entry/sign-in.tsx";
+import { start } from "./entry/start.tsx";
 import { administration } from "./gate.ts";
 import { GROUPS } from "./groups.ts";
 import { palette } from "./home/palette.tsx";
@@ -36,7 +37,7 @@ const navigation = createMiddleware<PageEnv>(async (c, next) => {
   await next();
 });
 
-export const pages = new Hono<PageEnv>().route("/", assets);
+export const pages = new Hono<PageEnv>().route("/", assets).route("/", start);
 
 // These match the root itself too.
 for (const root of ROOTS) pages.use(`${root}/*`, navigation, pageContext);

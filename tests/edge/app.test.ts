@@ -80,3 +80,40 @@ describe("failures are problem+json", () => {
     log.mockRestore();
   });
 });
+
+describe("the root", () => {
+  const root = (accept?: string) => call("/", accept === undefined ? {} : { headers: { accept } });
+
+  it("shows a person a page that leads on, under the strict policy", async () => {
+    const answer = await root("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toContain("text/html");
+    expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+    const text = await answer.text();
+    expect(text).toContain('href="/sign-in"');
+    expect(text).toContain('href="/admin/connect"');
+    expect(text).toContain(`${env.PUBLIC_URL}/mcp`);
+  });
+
+  it.each([undefined, "*/*", "application/json"])(
+    "points a program that accepts %s to the endpoints",
+    async (accept) => {
+      const answer = await root(accept);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("vary")).toContain("accept");
+      expect(await answer.json()).toMatchObject({
+        mcp: `${env.PUBLIC_URL}/mcp`,
+        openapi: `${env.PUBLIC_URL}/api/v1/openapi.json`,
+      });
+    },
+  );
+
+  it("points to addresses that answer", async () => {
+    const pointers: Record<string, string> = await (await root()).json();
+    for (const name of ["authorization", "openapi", "health", "ready"]) {
+      const answer = await call(new URL(pointers[name] ?? "").pathname);
+      expect([name, answer.status]).toEqual([name, 200]);
+      await answer.body?.cancel();
+    }
+  });
+});

@@ -1,0 +1,71 @@
+/**
+ * The root of the gateway. A person gets a short page that says what this is and leads on; a program gets the addresses
+ * of the endpoints as JSON.
+ */
+import { Hono } from "hono";
+import { accepts } from "hono/accepts";
+import { createMiddleware } from "hono/factory";
+import { NAME, VERSION } from "../../upstream/about.ts";
+import { type PageEnv, pageContext } from "../context.ts";
+import { LinkButton } from "../forms/parts.tsx";
+import { frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+
+const HTML = "text/html";
+const JSON_TYPE = "application/json";
+
+const pointers = createMiddleware<PageEnv>(async (c, next) => {
+  c.header("vary", "accept");
+  const type = accepts(c, { header: "Accept", supports: [HTML, JSON_TYPE], default: JSON_TYPE });
+  if (type === HTML) {
+    c.set("groups", []);
+    return next();
+  }
+  const { publicUrl } = c.get("config");
+  return c.json({
+    name: NAME,
+    version: VERSION,
+    mcp: `${publicUrl}/mcp`,
+    mcpServer: `${publicUrl}/mcp/{server}`,
+    authorization: `${publicUrl}/.well-known/oauth-protected-resource`,
+    rest: `${publicUrl}/api/v1`,
+    openapi: `${publicUrl}/api/v1/openapi.json`,
+    health: `${publicUrl}/healthz`,
+    ready: `${publicUrl}/readyz`,
+    admin: `${publicUrl}/admin`,
+  });
+});
+
+export const start = new Hono<PageEnv>().get("/", pointers, pageContext, (c) => {
+  const { publicUrl } = c.get("config");
+  const person = c.get("person");
+  return c.html(
+    <Page title="MCP Registry Gateway" frame={frameOf(c)} narrow>
+      <div class="card">
+        <p>
+          One MCP endpoint for all servers of an organization: with access rules, rate limits, routing, health
+          checks and an audit log.
+        </p>
+        <p>
+          {person === undefined ? (
+            <LinkButton to="/sign-in">Sign in</LinkButton>
+          ) : (
+            <LinkButton to="/admin">Open the admin UI</LinkButton>
+          )}
+        </p>
+      </div>
+      <div class="card">
+        <h2>Connect a client</h2>
+        <p>
+          Give your MCP client this address. It asks you to sign in, or takes an API key as a bearer token.
+        </p>
+        <p>
+          <code>{publicUrl}/mcp</code>
+        </p>
+        <p>
+          <a href="/admin/connect">Instructions for each client</a>
+        </p>
+      </div>
+    </Page>,
+  );
+});
