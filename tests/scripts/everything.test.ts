@@ -22,7 +22,7 @@ const urlOf = (name: string) => examples.servers.find((server) => server.name ==
 const CLIENTS: [string, string, (url: string) => Promise<TestClient>][] = [
   ["SDK v2, modern", "2026-07-28", (url) => connectV2(url, "auto")],
   ["SDK v2, legacy", "2025-11-25", (url) => connectV2(url, "legacy")],
-  ["SDK v1", "2025-11-25", connectV1],
+  ["SDK v1", "2025-11-25", (url) => connectV1(url)],
 ];
 
 describe.each(CLIENTS)("%s", (_name, revision, connect) => {

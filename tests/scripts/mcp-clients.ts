@@ -59,12 +59,18 @@ function texts(content: unknown): string {
     .join("");
 }
 
-export async function connectV2(url: string, mode: "legacy" | "auto"): Promise<TestClient> {
+type Headers = Record<string, string>;
+
+export async function connectV2(
+  url: string,
+  mode: "legacy" | "auto",
+  headers: Headers = {},
+): Promise<TestClient> {
   const client = new Client2(INFO, { capabilities: CAPABILITIES, versionNegotiation: { mode } });
   client.setRequestHandler("elicitation/create", ANSWERS.elicit);
   client.setRequestHandler("sampling/createMessage", ANSWERS.sample);
   client.setRequestHandler("roots/list", ANSWERS.roots);
-  await client.connect(new Http2(new URL(url)));
+  await client.connect(new Http2(new URL(url), { requestInit: { headers } }));
   return {
     revision: client.getNegotiatedProtocolVersion(),
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
@@ -95,12 +101,12 @@ export async function connectV2(url: string, mode: "legacy" | "auto"): Promise<T
   };
 }
 
-export async function connectV1(url: string): Promise<TestClient> {
+export async function connectV1(url: string, headers: Headers = {}): Promise<TestClient> {
   const client = new Client1(INFO, { capabilities: CAPABILITIES });
   client.setRequestHandler(ElicitRequestSchema, ANSWERS.elicit);
   client.setRequestHandler(CreateMessageRequestSchema, ANSWERS.sample);
   client.setRequestHandler(ListRootsRequestSchema, ANSWERS.roots);
-  const transport = new Http1(new URL(url));
+  const transport = new Http1(new URL(url), { requestInit: { headers } });
   // The v1 transport's types predate exactOptionalPropertyTypes: its sessionId may be undefined.
   await client.connect({
     start: () => transport.start(),

@@ -1,0 +1,180 @@
+// Takes away what the gateway stands on, under load, and compares the calls with the logs and with what has reached the
+// server: nothing lost, nothing doubled.
+import { strict as assert } from "node:assert";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { sendSignal } from "../lib/process.ts";
+import type { Postgres } from "../run/postgres.ts";
+import type { Instance } from "./instance.ts";
+import { type Call, callOnce, compareWithLogs, type Load, sendModern, startLoad } from "./load.ts";
+import type { Marker } from "./marker.ts";
+import { type Report, waitFor } from "./report.ts";
+import { callRest, createKey } from "./rest.ts";
+
+const RESTART_TIMEOUT_MS = 90_000;
+const LOGS_TIMEOUT_MS = 90_000;
+/** Events leave after the answer: those of the last moment before a SIGKILL may be lost with the process. */
+const UNSENT_MS = 250;
+/** Longer than every client-side time-out of a query. */
+const HANG_MS = 12_000;
+/** Nobody waits for a database that hangs for longer than this. */
+const HANG_ANSWER_MS = 6_000;
+
+export interface FaultWorld {
+  readonly instance: Instance;
+  readonly marker: Marker;
+  readonly dataDir: string;
+  readonly startDatabase: () => Promise<Postgres>;
+  database: Postgres;
+}
+
+export async function checkFaults(world: FaultWorld, report: Report): Promise<void> {
+  const { instance, marker } = world;
+  const key = await createKey(instance, {
+    name: "load",
+    rateLimitPerHour: 100_000,
+    rateLimitPerDay: 100_000,
+  });
+  const { status, body } = await callRest(instance, "POST", "/servers", {
+    name: "marker",
+    endpointUrl: marker.url,
+  });
+  assert.equal(status, 201, JSON.stringify(body));
+  const endpoint = { url: `${instance.ready.mcpUrl}/marker`, key };
+  const underLoad = (name: string, fault: (load: Load) => Promise<number>) =>
+    report.check(name, async () => {
+      const load = startLoad(endpoint);
+      let killedAt = 0;
+      try {
+        await load.answered(20, RESTART_TIMEOUT_MS);
+        killedAt = await fault(load);
+      } finally {
+        await load.stop();
+      }
+      return judge(world, load.calls, killedAt);
+    });
+
+  await underLoad("SIGKILL of workerd under load", async (load) => {
+    const killedAt = killProcess(runtimePid(instance));
+    await load.answered(20, RESTART_TIMEOUT_MS);
+    return killedAt;
+  });
+  await underLoad("SIGKILL of wrangler under load", async (load) => {
+    const killedAt = killProcess(instance.wranglerPid());
+    await load.answered(20, RESTART_TIMEOUT_MS);
+    return killedAt;
+  });
+  await report.check("each end was said, and each was followed by a start", async () => {
+    const said = instance.said();
+    assert.match(said, /workerd ended unexpectedly.*\n(.*\n)*workerd serves again/);
+    assert.match(said, /wrangler ended unexpectedly.*\n(.*\n)*wrangler serves again/);
+  });
+  await underLoad("PostgreSQL stopped: warm calls go on, the rest is 503", async (load) => {
+    await world.database.stop();
+    await expectUnavailable(instance);
+    await load.answered(20, HANG_ANSWER_MS * 3);
+    world.database = await world.startDatabase();
+    await waitFor("readiness", RESTART_TIMEOUT_MS, () => isReady(instance));
+    return 0;
+  });
+  await underLoad("PostgreSQL hung: warm calls go on, the rest is 503, abandoned calls never run", (load) =>
+    hang(world, load),
+  );
+}
+
+async function hang(world: FaultWorld, load: Load): Promise<number> {
+  const { instance, marker } = world;
+  const cold = await createKey(instance, { name: "cold" });
+  const resume = stopProcesses(world.dataDir);
+  let abandoned: Call;
+  try {
+    const hungAt = Date.now();
+    // Nobody knows this key without the database, and its caller does not wait for an answer.
+    abandoned = await callOnce((mark) =>
+      sendModern({ url: `${instance.ready.mcpUrl}/marker`, key: cold }, mark, 500),
+    );
+    await expectUnavailable(instance);
+    await expectUnavailable(instance);
+    await load.answered(20, HANG_MS);
+    await waitFor("the end of the hang", 2 * HANG_MS, async () =>
+      Date.now() - hungAt > HANG_MS ? true : undefined,
+    );
+    const slowest = Math.max(
+      ...load.calls.filter(({ endedAt }) => endedAt > hungAt).map(({ durationMs }) => durationMs),
+    );
+    assert.ok(slowest < HANG_ANSWER_MS, `a warm call took ${slowest} ms`);
+  } finally {
+    resume();
+  }
+  await waitFor("readiness", RESTART_TIMEOUT_MS, () => isReady(instance));
+  await load.answered(20, RESTART_TIMEOUT_MS);
+  assert.equal(marker.runs(abandoned.mark), 0, "the abandoned call ran");
+  return 0;
+}
+
+async function judge(
+  { instance, marker }: FaultWorld,
+  calls: readonly Call[],
+  killedAt: number,
+): Promise<string> {
+  const safe = calls.filter(({ endedAt }) => endedAt < killedAt - UNSENT_MS || endedAt > killedAt);
+  const { lost, doubled } = await compareWithLogs(instance.ready.databaseUrl, safe, LOGS_TIMEOUT_MS);
+  const ranTwice = calls.filter(({ mark }) => marker.runs(mark) > 1);
+  const neverRan = calls.filter(({ ok, mark }) => ok && marker.runs(mark) === 0);
+  assert.deepEqual(
+    { lost: lost.length, doubled, ranTwice: ranTwice.length, neverRan: neverRan.length },
+    { lost: 0, doubled: 0, ranTwice: 0, neverRan: 0 },
+  );
+  if (killedAt === 0)
+    assert.deepEqual(
+      calls.filter(({ ok }) => !ok).map(({ outcome }) => outcome),
+      [],
+    );
+  const answered = calls.filter(({ ok }) => ok).length;
+  return `${answered} answered, ${calls.length - answered} not`;
+}
+
+async function expectUnavailable({ origin, ready }: Instance): Promise<void> {
+  const headers = { authorization: `Bearer ${ready.apiKey}` };
+  for (const path of ["/readyz", "/api/v1/servers"]) {
+    const response = await fetch(origin + path, { headers, signal: AbortSignal.timeout(HANG_ANSWER_MS) });
+    assert.equal(response.status, 503, `${path}: ${await response.text()}`);
+  }
+}
+
+async function isReady({ origin }: Instance): Promise<true | undefined> {
+  const response = await fetch(`${origin}/readyz`).catch(() => undefined);
+  return response?.ok ? true : undefined;
+}
+
+function killProcess(pid: number): number {
+  assert.ok(pid > 0);
+  const killedAt = Date.now();
+  sendSignal(pid, "SIGKILL");
+  return killedAt;
+}
+
+/** The workerd that runs the gateway itself; the other one is the proxy before it. */
+function runtimePid(instance: Instance): number {
+  return childrenOf(instance.wranglerPid()).findLast(({ command }) => command.endsWith("workerd"))?.pid ?? 0;
+}
+
+/** The processes of a PostgreSQL that answers nothing but keeps its connections. Returns what lets it go on. */
+function stopProcesses(dataDir: string): () => void {
+  const [line = ""] = readFileSync(join(dataDir, "cluster", "postmaster.pid"), "utf8").split("\n");
+  const postmaster = Number(line);
+  const pids = [postmaster, ...childrenOf(postmaster).map(({ pid }) => pid)];
+  for (const pid of pids) sendSignal(pid, "SIGSTOP");
+  return () => {
+    for (const pid of pids) sendSignal(pid, "SIGCONT");
+  };
+}
+
+function childrenOf(parent: number): { pid: number; command: string }[] {
+  const list = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="]).toString().trim().split("\n");
+  return list.flatMap((line) => {
+    const [pid, ppid, command = ""] = line.trim().split(/\s+/);
+    return Number(ppid) === parent ? [{ pid: Number(pid), command }] : [];
+  });
+}

@@ -1,0 +1,99 @@
+// `npm run smoke`: the real `npm run dev -- --json`, from a clean copy on free ports, used as a newcomer and as a bad
+// client would; and beside it another one whose processes are killed (`--part use` or `--part faults` runs one of them). At the end it serves, and its log is clean.
+import { strict as assert } from "node:assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import pg from "pg";
+import { isPortFree } from "../lib/ports.ts";
+import { Problem, runMain } from "../lib/problem.ts";
+import { startPostgres } from "../run/postgres.ts";
+import { checkFaults } from "./faults.ts";
+import { type Instance, startInstance } from "./instance.ts";
+import { startMarker } from "./marker.ts";
+import { checkNewcomer } from "./newcomer.ts";
+import { checkRefusals } from "./refusals.ts";
+import { createReport, type Report, waitFor } from "./report.ts";
+
+const CRON_TIMEOUT_MS = 75_000;
+/** A frame of a JavaScript stack, by itself or inside a line of JSON. */
+const STACK_TRACE = /(?:^|\\n)\s+at .*[:(]\d+:\d+\)?/m;
+
+async function checkCron({ ready, log }: Instance, since: Date): Promise<string> {
+  const pool = new pg.Pool({ connectionString: ready.databaseUrl, max: 1 });
+  try {
+    return await waitFor("a health check by cron", CRON_TIMEOUT_MS, async () => {
+      if (!log().includes("GET /__scheduled 200")) return undefined;
+      const { rows } = await pool.query<{ checks: number }>(
+        "select count(*)::int as checks from server_health_checks where checked_at > $1",
+        [since],
+      );
+      const [row] = rows;
+      return row !== undefined && row.checks > 0 ? `${row.checks} health checks` : undefined;
+    });
+  } finally {
+    await pool.end();
+  }
+}
+
+async function checkEnd(instance: Instance, report: Report): Promise<void> {
+  const { origin, ready, said, log } = instance;
+  await report.check("it still serves, and nothing was restarted", async () => {
+    assert.equal((await fetch(`${origin}/readyz`)).status, 200);
+    assert.doesNotMatch(said(), /ended unexpectedly/);
+  });
+  await report.check("its log holds no stack trace", async () => {
+    const [found] = STACK_TRACE.exec(log()) ?? [];
+    assert.equal(found, undefined);
+  });
+  await report.check("Ctrl-C ends it and everything with it", async () => {
+    assert.equal(await instance.interrupt(), 0);
+    for (const url of [origin, ready.databaseUrl])
+      assert.ok(await isPortFree(Number(new URL(url).port)), url);
+  });
+}
+
+async function runSmoke(report: Report): Promise<void> {
+  const startedAt = new Date();
+  const instance = await startInstance();
+  console.log(`  npm run dev is ready after ${((Date.now() - startedAt.getTime()) / 1000).toFixed(1)} s`);
+  try {
+    const cron = report.check("a cron tick checks the servers", () => checkCron(instance, startedAt));
+    await checkNewcomer(instance, report);
+    await checkRefusals(instance, report);
+    await cron;
+    await checkEnd(instance, report);
+  } finally {
+    await instance.remove();
+  }
+}
+
+async function runFaults(report: Report): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), "mcp-registry-gateway-faults-"));
+  const startDatabase = () => startPostgres({ dataDir, durable: true, databases: ["gateway"] });
+  const [database, marker] = await Promise.all([startDatabase(), startMarker()]);
+  const world = { database, marker, dataDir, startDatabase };
+  try {
+    const instance = await startInstance({ databaseUrl: database.ownerUrl("gateway") });
+    await checkFaults(Object.assign(world, { instance }), report).finally(instance.remove);
+  } finally {
+    await world.database.stop();
+    await marker.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+const PARTS = { use: runSmoke, faults: runFaults };
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { part: { type: "string" } } });
+  const report = createReport(console.log);
+  const parts = Object.entries(PARTS).filter(([name]) => (values.part ?? name) === name);
+  if (parts.length === 0) throw new Problem(`--part is one of ${Object.keys(PARTS).join(", ")}.`, 2);
+  await Promise.all(parts.map(([, run]) => run(report)));
+  console.log(`  ${report.count - report.failures.length} of ${report.count} checks passed`);
+  return report.failures.length === 0 && report.count > 0 ? 0 : 1;
+}
+
+await runMain(main);
