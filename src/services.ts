@@ -158,7 +158,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     now: Date.now,
     sleep,
     epochHeard: epochs.heard,
-    // The object keeps them until they are written; whoever sees the next one tries again.
+    // The object keeps them until they are written, and says so in every reply until then.
     onTransitions: (tenantId) =>
       writeTransitions(database, tenantId, tenantObject(tenantId)).catch((error: unknown) =>
         logFailure(asGatewayError(error), { work: "write breaker transitions", serverId: "" }),

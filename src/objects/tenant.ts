@@ -61,8 +61,7 @@ export class TenantObject extends DurableObject<Env> {
   /** The one call of the hot path: takes what there is to tell, and brings what there is to know. */
   async lease({ ask, share, reports = [], violations = [], bansKnown }: TenantCall): Promise<TenantReply> {
     if (share !== undefined) this.#leases.terms = share;
-    const transitions = this.#breakers.report(reports, { now: Date.now(), random: Math.random });
-    this.#tables.addTransitions(transitions);
+    this.#tables.addTransitions(this.#breakers.report(reports, { now: Date.now(), random: Math.random }));
     this.#bans.report(violations, Date.now());
     const answer = ask && (await this.#leases.answer(ask));
     this.heed(this.#leases.systemEpoch);
@@ -73,7 +72,8 @@ export class TenantObject extends DurableObject<Env> {
       systemEpoch: this.#leases.systemEpoch,
       answer,
       breakers: this.#breakers.views(now),
-      hasTransitions: transitions.length > 0,
+      // Not only those of this report: a reply may be lost, and so may the write that follows it.
+      hasTransitions: this.#tables.hasTransitions(),
       bans: this.#bans.list(bansKnown, now),
     };
   }

@@ -67,6 +67,11 @@ export class TrafficTables implements BreakerStore {
     );
   }
 
+  /** Whether any transition waits to be written to the database. */
+  hasTransitions(): boolean {
+    return this.#sql.exec("select 1 from transitions limit 1").next().done !== true;
+  }
+
   transitions(): NumberedTransition[] {
     const rows = this.#sql.exec<{ id: number; server_id: string; transition: string }>(
       "select id, server_id, transition from transitions order by id limit 100",

@@ -78,8 +78,9 @@ describe("a breaker in the tenant's object", () => {
     expect(watch.stateOf("s1", Date.now())).toBe("due");
   });
 
-  it("tells whether there is something to log", async () => {
+  it("reports transitions with every reply until they are written", async () => {
     const tenant = newTenant();
+    expect((await tenant.lease({})).hasTransitions).toBe(false);
     const report = {
       serverId: "s1",
       pass: { generation: 0, isProbe: false },
@@ -89,7 +90,11 @@ describe("a breaker in the tenant's object", () => {
       slow: 0,
     };
     expect((await tenant.lease({ reports: [report] })).hasTransitions).toBe(true);
-    expect((await tenant.lease({ reports: [report] })).hasTransitions).toBe(false);
+    await evictDurableObject(tenant);
+    expect((await tenant.lease({})).hasTransitions).toBe(true);
+    const [transition] = await tenant.transitions();
+    await tenant.forgetTransitions(transition?.id ?? 0);
+    expect((await tenant.lease({})).hasTransitions).toBe(false);
   });
 });
 
