@@ -2,6 +2,7 @@
 
 import { asGatewayError } from "./core/errors.ts";
 import { Keyring } from "./core/keyring.ts";
+import { hash32 } from "./core/routing/hash.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { recordSecurityEvent } from "./db/queries/security.ts";
 import { QueryStatistics } from "./db/statistics.ts";
@@ -152,7 +153,14 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     now: Date.now,
     failed: (reason) => console.warn(JSON.stringify({ level: "warn", work: "export traces", reason })),
   });
-  const upstream = { fetch: fetcher, urlPolicy: { allowLoopback }, openSocket: workerSocket(fetcher) };
+  // Its URL is all that tells it from others; upstreams need not learn it.
+  const gatewayId = hash32(config.publicUrl).toString(16);
+  const upstream = {
+    fetch: fetcher,
+    gatewayId,
+    urlPolicy: { allowLoopback },
+    openSocket: workerSocket(fetcher),
+  };
   const trafficOf = createTraffic({
     objectOf: tenantObject,
     now: Date.now,
@@ -190,6 +198,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     trafficOf,
     keyring,
     upstream,
+    gatewayId,
     remember: async (tenantId, { server, ...offering }) => {
       await keepOffering(registry, { tenantId, serverId: server.id }, offering);
     },

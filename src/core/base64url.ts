@@ -4,7 +4,10 @@ export function toBase64url(bytes: Uint8Array): string {
   // In slices: spreading a large array overflows the stack.
   for (let at = 0; at < bytes.length; at += 0x8000)
     binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return btoa(binary)
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/={1,2}$/, "");
 }
 
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {

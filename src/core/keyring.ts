@@ -90,7 +90,12 @@ export class Keyring {
 }
 
 function readKey(base64: string): Uint8Array<ArrayBuffer> {
-  const bytes = fromBase64url(base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, ""));
+  const bytes = fromBase64url(
+    base64
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replace(/={1,2}$/, ""),
+  );
   if (bytes?.length !== 32) throw new TypeError("a key must have 32 bytes");
   return bytes;
 }

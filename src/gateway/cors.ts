@@ -1,4 +1,6 @@
 /** What browsers' MCP clients must be told to be let through (Fetch standard, CORS protocol). */
+import { MAX_PREFLIGHT_HEADERS_LENGTH } from "../core/size-limits.ts";
+
 const ALLOWED = [
   "accept",
   "authorization",
@@ -19,17 +21,29 @@ const DAY = "86400";
 
 export function preflight(request: Request, headers: Record<string, string>): Response {
   // Mcp-Param-* are named by tools, so the ones asked for are allowed by their form.
-  const asked = (request.headers.get("access-control-request-headers") ?? "").toLowerCase().split(/\s*,\s*/);
-  const parameters = asked.filter((name) => /^mcp-param-[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(name));
+  const parameters = parametersIn(request.headers.get("access-control-request-headers") ?? "");
   return new Response(null, {
     status: 204,
     headers: {
       ...headers,
       "access-control-allow-methods": "POST, GET, DELETE",
-      "access-control-allow-headers": [...ALLOWED, ...parameters.slice(0, 50)].join(", "),
+      "access-control-allow-headers": [...ALLOWED, ...parameters].join(", "),
       "access-control-max-age": DAY,
     },
   });
+}
+
+const MAX_PARAMETERS = 50;
+
+/** Anybody may ask, so the time is linear in a bounded text. */
+export function parametersIn(asked: string): string[] {
+  if (asked.length > MAX_PREFLIGHT_HEADERS_LENGTH) return [];
+  return asked
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => /^mcp-param-[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(name))
+    .slice(0, MAX_PARAMETERS);
 }
 
 export function corsHeaders(origin: string | null): Record<string, string> {

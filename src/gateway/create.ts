@@ -35,6 +35,7 @@ export interface GatewayParts {
   readonly trafficOf: (tenantId: string) => TenantTraffic;
   readonly keyring: Keyring;
   readonly upstream: ChannelTools;
+  readonly gatewayId: string;
   /** Keeps what a server said of itself, and sees what it means (registry/keep.ts). */
   readonly remember: OfferSources["remember"];
   readonly origins: OriginPolicy;
@@ -97,7 +98,11 @@ export function createGateway(parts: GatewayParts): Gateway {
   });
   return {
     contexts,
-    mcp: createMcpEndpoint({ authenticator, snapshots, emitter, traces: parts.traces, contexts, origins }),
+    mcp: createMcpEndpoint({
+      ...{ authenticator, snapshots, emitter, contexts, origins },
+      traces: parts.traces,
+      gatewayId: parts.gatewayId,
+    }),
     createLegacyServer: () => new LegacyServer({ tools: upstream, keyring, now: Date.now }),
   };
 }

@@ -5,11 +5,12 @@
 import { asGatewayError } from "../core/errors.ts";
 import { errorBody, gatewayErrorBody } from "../core/mcp/answers.ts";
 import { INTERNAL_ERROR, type JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { isMcpMediaType } from "../core/mcp/response-content.ts";
 import { writeBlock } from "../core/mcp/sse.ts";
 import { readBoundedText } from "../core/net/bounded-body.ts";
 import { RESPONSE_TOTAL_TIMEOUT_MS } from "../core/size-limits.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
-import { bodyFailure } from "../upstream/failures.ts";
+import { bodyFailure, nonsense } from "../upstream/failures.ts";
 import type { McpContext } from "./context.ts";
 import { keepAliveUntil, openStream } from "./streams.ts";
 
@@ -45,7 +46,7 @@ async function deliver({ pending, id, server, hangUp }: EarlyStream, writer: Wri
 
 function failed(id: JsonRpcId | null, error: unknown): Response {
   const known = asGatewayError(error);
-  return new Response(gatewayErrorBody(id, known));
+  return new Response(gatewayErrorBody(id, known), { headers: { "content-type": "application/json" } });
 }
 
 async function wholeAnswer(
@@ -54,6 +55,10 @@ async function wholeAnswer(
   server: SnapshotServer,
 ): Promise<string> {
   try {
+    if (!isMcpMediaType(response.headers.get("content-type")) && response.body !== null) {
+      await response.body.cancel();
+      throw nonsense(server.name, "answered with neither JSON nor an event stream");
+    }
     const text = await readBoundedText(response.body, {
       maxBytes: server.maxResponseBytes,
       idleMs: server.idleTimeoutMs,

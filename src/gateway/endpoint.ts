@@ -10,9 +10,13 @@ import {
 } from "../core/errors.ts";
 import { REQUEST_ID_HEADER } from "../core/ids.ts";
 import { gatewayErrorResponse } from "../core/mcp/answers.ts";
+import { MCP_SECURITY_HEADERS } from "../core/mcp/forwarding.ts";
+import { isMcpMediaType } from "../core/mcp/response-content.ts";
+import { HEADERS } from "../core/mcp/revisions.ts";
 import { fieldsOf } from "../core/net/fields.ts";
 import { isAllowedOrigin, isRightHost, type OriginPolicy } from "../core/net/origin.ts";
 import { hostOf, pathOf } from "../core/net/request-url.ts";
+import { MAX_GATEWAY_HOPS, MAX_HEADER_BYTES, MAX_NAME_LENGTH } from "../core/size-limits.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import { challengeFor } from "../identity/oauth/challenge.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
@@ -36,6 +40,8 @@ export interface McpServices {
   readonly traces: TraceExporter;
   readonly contexts: Contexts;
   readonly origins: OriginPolicy;
+  /** How this gateway names itself on the way of a request. */
+  readonly gatewayId: string;
 }
 
 export interface McpAddress {
@@ -89,13 +95,14 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
   ): Promise<Response> => {
     const fields = fieldsOf(request);
     refuseLongHeaders(fields);
+    refuseLoop(fields.get(HEADERS.gatewayPath), services.gatewayId);
     const context = await enter(request, address, record, scene);
     const caller = { ...context, address: fields.get("cf-connecting-ip") };
     const lease = record.begin("lease");
     const limits = await admit(caller, context.traffic, new Date(), scene.background);
     lease?.end();
     Object.assign(scene.headers, limits);
-    return turn(request, address, context);
+    return onlyMcp(await turn(request, address, context));
   };
 
   const turn = async (request: Request, address: McpAddress, context: McpContext): Promise<Response> => {
@@ -115,10 +122,10 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
       return gatewayErrorResponse(
         null,
         new GatewayError("forbidden", "Pages of this origin may not call here."),
-        id,
+        { ...id, ...MCP_SECURITY_HEADERS },
       );
     }
-    const headers: Record<string, string> = { ...corsHeaders(origin), ...id };
+    const headers: Record<string, string> = { ...corsHeaders(origin), ...id, ...MCP_SECURITY_HEADERS };
     if (request.method === "OPTIONS") return preflight(request, headers);
     const record = new RequestRecord(request, requestId, (events) =>
       services.emitter.emit(events, background),
@@ -163,14 +170,32 @@ function refusal(
   return gatewayErrorResponse(null, error, headers);
 }
 
-/** Far beyond any honest request's, and before anything of them is decoded. */
-const MAX_HEADER_LENGTH = 32 * 1024;
+/** The last look at what crosses, whichever way it came: nothing but MCP's own media types leaves an MCP endpoint. */
+async function onlyMcp(response: Response): Promise<Response> {
+  if (response.body === null || isMcpMediaType(response.headers.get("content-type"))) return response;
+  await response.body.cancel();
+  throw new GatewayError("upstream_invalid", "The server answered with neither JSON nor an event stream.");
+}
+
+/** A server that is registered with the address of a gateway on its own way would call itself without end. */
+function refuseLoop(path: string | undefined, gatewayId: string): void {
+  if (path === undefined) return;
+  const passed = path
+    .slice(0, MAX_NAME_LENGTH)
+    .split(",")
+    .map((id) => id.trim());
+  if (!passed.includes(gatewayId) && passed.length <= MAX_GATEWAY_HOPS) return;
+  throw new GatewayError(
+    "bad_request",
+    "This request has passed this gateway already, or too many gateways. Correct the URL of the server that leads here.",
+  );
+}
 
 function refuseLongHeaders(fields: ReadonlyMap<string, string>): void {
   let length = 0;
   for (const [name, value] of fields) length += name.length + value.length;
-  if (length > MAX_HEADER_LENGTH) {
-    throw new GatewayError("headers_too_large", `Send at most ${MAX_HEADER_LENGTH} characters of headers.`);
+  if (length > MAX_HEADER_BYTES) {
+    throw new GatewayError("headers_too_large", `Send at most ${MAX_HEADER_BYTES} characters of headers.`);
   }
 }
 

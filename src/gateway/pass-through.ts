@@ -16,6 +16,7 @@ import { aggregatePost } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
 import { isForeignToServer } from "./foreign.ts";
 import { travel } from "./leg.ts";
+import { withMcpContent } from "./mcp-content.ts";
 import { listEdit, refusal } from "./permitted.ts";
 import { type Post, readPost } from "./post.ts";
 import { outcomeOfError } from "./record.ts";
@@ -37,9 +38,8 @@ export async function passThrough(
     // Not one of the server's own: one of ours perhaps, from when it was found not to speak the caller's era.
     if (session === undefined) return await translated();
     const response = await forward(request, post, session, server, context);
-    return (await isForeignToServer(response, request, post, server, context))
-      ? await translated()
-      : response;
+    if (await isForeignToServer(response, request, post, server, context)) return await translated();
+    return await withMcpContent(response, request, post, server);
   } catch (error) {
     if (error instanceof GatewayError && error.status >= 500) context.record.outcome(outcomeOfError(error));
     if (error instanceof UpstreamError) return gatewayErrorResponse(post?.id ?? null, error);

@@ -7,6 +7,7 @@ import { editListText, isListMethod, keyOf, LISTS, type ListMethod } from "../co
 import { targetOf } from "../core/mcp/rewrite.ts";
 import { hashesByName } from "../core/registry/definition-hash.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
+import { nonsense } from "../upstream/failures.ts";
 import { unknownTarget } from "./aggregate/calls.ts";
 import { factsOf, KINDS, USES } from "./aggregate/tables.ts";
 import type { McpContext } from "./context.ts";
@@ -71,11 +72,17 @@ export function listEdit(
     (of) => (text: string) => editListText(text, of, { keep: keep(of), isPersonal: post?.era === "modern" }),
   );
   return async (text) => {
+    if (text.trim() === "") return text;
     // Only who has approved tools by hash pays for hashing them.
     if (server.approved !== undefined && lists.includes("tools/list"))
       hashes = await hashesByName(toolsIn(text));
-    return edits.reduce((edited, edit) => edit(edited), text);
+    return edits.reduce((edited, edit) => edit(edited) ?? unreadable(server), text);
   };
+}
+
+/** What cannot be read cannot be filtered, and is not shown. */
+function unreadable({ name }: SnapshotServer): never {
+  throw nonsense(name, "answered with a list that cannot be read");
 }
 
 function asObject({ method, params }: Message & { kind: "request" }): JsonObject {

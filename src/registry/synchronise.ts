@@ -89,7 +89,7 @@ async function fetchPage(
   source: Source,
   { cursor, changedSince }: Place,
 ): Promise<unknown> {
-  const url = new URL(`${source.url.replace(/\/+$/, "")}/v0.1/servers`);
+  const url = new URL(`${source.url.replace(/\/{1,100}$/, "")}/v0.1/servers`);
   url.searchParams.set("limit", String(PAGE));
   if (changedSince !== null) url.searchParams.set("updated_since", changedSince.toISOString());
   if (cursor !== undefined) url.searchParams.set("cursor", cursor);

@@ -4,6 +4,7 @@
  */
 
 import { GatewayError, UpstreamError } from "../core/errors.ts";
+import { HEADERS } from "../core/mcp/revisions.ts";
 import type { Fields } from "../core/net/fields.ts";
 import { MAX_REDIRECTS } from "../core/size-limits.ts";
 import { Alarms } from "../core/waiting.ts";
@@ -31,6 +32,8 @@ export interface Hold {
 
 export interface UpstreamTools {
   readonly fetch: typeof fetch;
+  /** How this gateway names itself on the way of a request (core/mcp/revisions.ts, gatewayPath). */
+  readonly gatewayId?: string;
   readonly urlPolicy: UrlPolicy;
 }
 
@@ -59,7 +62,7 @@ export async function exchangeWhile(
   const first = addressOf(request, request.url, tools.urlPolicy);
   let address = first;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const headers = headersFor(request, address.origin === first.origin);
+    const headers = headersFor(request, address.origin === first.origin, tools.gatewayId);
     const response = await send(hold, request, address.href, headers, tools);
     if (response.status < 300 || response.status >= 400) return response;
     const location = response.headers.get("location");
@@ -75,9 +78,21 @@ export async function exchangeWhile(
   );
 }
 
-function headersFor({ headers, credential }: UpstreamRequest, isAtHome: boolean): Fields {
-  if (credential === undefined || !isAtHome) return headers;
-  return new Map(headers).set(...credential);
+function headersFor(
+  { headers, credential }: UpstreamRequest,
+  isAtHome: boolean,
+  gatewayId: string | undefined,
+): Fields {
+  const all = new Map(headers);
+  if (gatewayId !== undefined) all.set(HEADERS.gatewayPath, pathThrough(gatewayId, headers));
+  if (credential !== undefined && isAtHome) all.set(...credential);
+  return all;
+}
+
+/** The gateways that the request has passed, this one the last. */
+export function pathThrough(gatewayId: string, headers: Fields): string {
+  const before = headers.get(HEADERS.gatewayPath);
+  return before === undefined ? gatewayId : `${before}, ${gatewayId}`;
 }
 
 interface Address {

@@ -21,9 +21,12 @@ const SCHEMES: Record<string, "secure" | "plain"> = {
   "ws:": "plain",
 };
 
-/** Names that resolve to the machine or its network by convention (RFC 6761, RFC 6762, RFC 8375, RFC 9476). */
+/**
+ * Names that resolve to the machine or its network, by convention (RFC 6761, RFC 6762, RFC 8375, RFC 9476) or by what
+ * clusters and service catalogs answer to.
+ */
 const LOCAL_NAMES =
-  /(?:^|\.)(?:localhost|local|internal|intranet|lan|home|corp|alt|onion|test|invalid|home\.arpa)$/;
+  /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|private|lan|home|corp|alt|onion|test|invalid|home\.arpa|svc|cluster|consul|docker|pod)$/;
 
 export function judgeUrl(text: string, policy: UrlPolicy): UrlVerdict {
   const url = URL.parse(text);
@@ -44,7 +47,9 @@ function refuse(reason: string): UrlVerdict {
 
 /** `URL` has already turned 0x7f.1, 2130706433 and their like into dotted decimals. */
 function placeOf(hostname: string): "public" | "loopback" | "private" {
+  // One dot at the end is the root of the name. Of more, resolvers make what they like.
   const bare = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  if (bare.endsWith(".") || bare.includes("..") || bare.startsWith(".")) return "private";
   if (ipaddr.isValid(bare)) {
     const address = ipaddr.process(bare);
     const range = hidden(address)?.range() ?? address.range();
@@ -56,10 +61,15 @@ function placeOf(hostname: string): "public" | "loopback" | "private" {
   return "public";
 }
 
-/** The IPv4 address inside an IPv6 one that leads to it: NAT64 (RFC 6052) and 6to4 (RFC 3056). */
+/**
+ * The IPv4 address inside an IPv6 one that leads to it: NAT64 (RFC 6052), 6to4 (RFC 3056), and the deprecated
+ * IPv4-compatible form (RFC 4291, section 2.5.5.1).
+ */
 function hidden(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | undefined {
   if (!(address instanceof ipaddr.IPv6)) return undefined;
   const bytes = address.toByteArray();
+  const isCompatible = address.match(ipaddr.IPv6.parse("::"), 96) && address.range() !== "loopback";
+  if (isCompatible) return new ipaddr.IPv4(bytes.slice(12));
   if (address.match(ipaddr.IPv6.parse("64:ff9b::"), 96)) return new ipaddr.IPv4(bytes.slice(12));
   if (address.match(ipaddr.IPv6.parse("2002::"), 16)) return new ipaddr.IPv4(bytes.slice(2, 6));
   return undefined;

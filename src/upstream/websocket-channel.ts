@@ -5,6 +5,7 @@
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../core/mcp/json-text.ts";
+import { HEADERS } from "../core/mcp/revisions.ts";
 import { MAX_EVENT_BYTES } from "../core/size-limits.ts";
 import { type Alarm, alarm } from "../core/waiting.ts";
 import {
@@ -68,6 +69,8 @@ class WebSocketChannel implements UpstreamChannel {
     const { server, credential, firstByteTimeoutMs } = this.#options.target;
     const url = this.#judged();
     const headers = new Map<string, string>();
+    const { gatewayId } = this.#options.tools;
+    if (gatewayId !== undefined) headers.set(HEADERS.gatewayPath, gatewayId);
     if (credential !== undefined) headers.set(...credential);
     const impatience = new AbortController();
     const giveUp = () => impatience.abort();

@@ -1,7 +1,7 @@
 /** Prints one line per finding of the security review: whether its tests ran, and whether all of them passed. */
 import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
-import { FINDINGS, type FindingTest } from "./findings.ts";
+import { FINDINGS, type FindingTest, startOfName } from "./findings.ts";
 
 type State = "passed" | "failed" | "not run";
 
@@ -15,8 +15,10 @@ export default class FindingsReporter implements Reporter {
         state: test.result().state,
       }));
     });
-    const stateOf = ({ file, name }: FindingTest): State => {
-      const runs = results.filter((result) => result.file === file && result.name.startsWith(name));
+    const stateOf = (test: FindingTest): State => {
+      const runs = results.filter(
+        ({ file, name }) => file === test.file && name.startsWith(startOfName(test)),
+      );
       if (runs.some(({ state }) => state === "failed")) return "failed";
       return runs.some(({ state }) => state === "passed") ? "passed" : "not run";
     };

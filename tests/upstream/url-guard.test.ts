@@ -64,6 +64,16 @@ describe("judgeUrl", () => {
       "https://printer.local/",
       "https://intranet/",
       "https://router.home.arpa/",
+      // S26
+      "https://[::127.0.0.1]/",
+      "https://[::10.0.0.1]/",
+      "https://127.0.0.1../",
+      "https://localhost../",
+      "https://api.localhost../",
+      "https://metadata.google.internal../",
+      "https://db.default.svc/",
+      "https://db.default.svc.cluster.local/",
+      "https://vault.service.consul/",
     ].map((url): [string, string] => [url, "must lead to a public address"]),
   ])("refuses %s because it %s", (url, reason) => {
     expect(judgeUrl(url, strict)).toEqual({ ok: false, reason });

@@ -186,6 +186,7 @@ function Summary({
 /** What it calls itself, made fit for an address. */
 const suggested = (name: string | null) =>
   (name ?? "")
+    .slice(0, 200)
     .replace(/[^A-Za-z0-9_.-]+/g, "-")
     .replace(/^[^A-Za-z0-9]+|-+$/g, "")
     .toLowerCase()

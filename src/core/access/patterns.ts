@@ -14,8 +14,25 @@ export function compilePattern(pattern: string): Matcher | undefined {
   if (!/[*?{}\\]/.test(pattern)) return (text) => text === pattern;
   const [, prefix] = /^([^*?{}\\]*)\*$/.exec(pattern) ?? [];
   if (prefix !== undefined) return (text) => text.startsWith(prefix);
+  if (!/[?{}\\]/.test(pattern)) return wildcards(pattern.split("*"));
   const program = assemble(pattern);
   return program && ((text) => run(program, text));
+}
+
+/** Of `a*b*c`: what stands between wildcards is found from left to right, each as early as it can be. */
+function wildcards([first = "", ...rest]: readonly string[]): Matcher {
+  const last = rest.at(-1) ?? "";
+  const middle = rest.slice(0, -1);
+  return (text) => {
+    if (!text.startsWith(first)) return false;
+    let at = first.length;
+    for (const literal of middle) {
+      const found = text.indexOf(literal, at);
+      if (found === -1) return false;
+      at = found + literal.length;
+    }
+    return text.length - last.length >= at && text.endsWith(last);
+  };
 }
 
 /** A step reads one character (`any` or the one given) and goes on behind itself, or branches without reading. */

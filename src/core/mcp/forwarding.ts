@@ -3,6 +3,7 @@
  * here, except those of the protocol, which cross whatever they are called.
  */
 import type { Fields } from "../net/fields.ts";
+import { HEADERS } from "./revisions.ts";
 
 const REQUEST = new Set([
   "accept",
@@ -15,17 +16,35 @@ const REQUEST = new Set([
   "user-agent",
 ]);
 
+/** Complete, the protocol's own included: whatever an upstream invents ends here. */
 const RESPONSE = new Set([
   "allow",
-  "cache-control",
-  "content-language",
   "content-type",
+  HEADERS.protocolVersion,
+  HEADERS.sessionId,
   "retry-after",
   "x-accel-buffering",
 ]);
 
+/**
+ * Every answer of an MCP endpoint carries these, whoever made its body: nothing that an upstream sends may run or be
+ * kept on the origin that holds sign-in cookies.
+ */
+export const MCP_SECURITY_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; sandbox",
+  "x-content-type-options": "nosniff",
+} as const;
+
 /** What describes the request itself, not the message or the connection: it goes with it in whatever form. */
-const CONTEXT = new Set(["accept-language", "baggage", "traceparent", "tracestate", "user-agent"]);
+const CONTEXT = new Set([
+  "accept-language",
+  "baggage",
+  HEADERS.gatewayPath,
+  "traceparent",
+  "tracestate",
+  "user-agent",
+]);
 
 const isProtocols = (name: string) => name.startsWith("mcp-");
 
@@ -40,7 +59,7 @@ export function requestHeaders(incoming: Incoming): Fields {
 }
 
 export function responseHeaders(incoming: Incoming): Fields {
-  return pick(incoming, (name) => RESPONSE.has(name) || isProtocols(name));
+  return pick(incoming, (name) => RESPONSE.has(name));
 }
 
 function pick(from: Incoming, isAllowed: (name: string) => boolean): Fields {

@@ -2,6 +2,10 @@
  * Reads a JSON-RPC body just far enough to route and judge it. Members that nobody here knows are left alone: what is
  * forwarded is the bytes that came, not what was read.
  */
+import { MAX_JSON_DEPTH } from "../size-limits.ts";
+import { type ReadingFault, readingFault } from "./one-reading.ts";
+import { targetFault } from "./target-fault.ts";
+
 export type JsonRpcId = string | number;
 export type JsonObject = { readonly [member: string]: unknown };
 
@@ -26,24 +30,26 @@ export type Body =
       readonly id: JsonRpcId | null;
     };
 
+type Invalid = Body & { readonly kind: "invalid" };
+
 export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
 export const METHOD_NOT_FOUND = -32601;
 export const INVALID_PARAMS = -32602;
 export const INTERNAL_ERROR = -32603;
 
-/** Deeper than any honest message, shallow enough for every recursive reader behind us. */
-export const MAX_DEPTH = 100;
-
 export function readBody(text: string): Body {
-  if (isTooDeep(text, MAX_DEPTH))
-    return invalid(PARSE_ERROR, `The message is nested deeper than ${MAX_DEPTH} levels.`);
+  const fault = readingFault(text);
+  if (fault === "too_deep") {
+    return invalid(PARSE_ERROR, `The message is nested deeper than ${MAX_JSON_DEPTH} levels.`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return invalid(PARSE_ERROR, "The body is not valid JSON.");
   }
+  if (fault !== undefined) return ambiguous(fault, value);
   if (!Array.isArray(value)) {
     const message = readMessage(value);
     return "code" in message ? message : { kind: "single", message };
@@ -58,7 +64,18 @@ export function readBody(text: string): Body {
   return { kind: "batch", messages };
 }
 
-export function readMessage(value: unknown): Message | (Body & { kind: "invalid" }) {
+/** Refused whole: whoever reads it next may read something else than what was judged here. */
+function ambiguous({ member, spelled }: Exclude<ReadingFault, "too_deep">, value: unknown): Invalid {
+  const id = isObject(value) && isId(value.id) ? value.id : null;
+  const name = JSON.stringify(spelled.slice(0, 80));
+  const why =
+    spelled === member
+      ? `The member ${name} is there more than once.`
+      : `The member ${name} must be written "${member}".`;
+  return invalid(INVALID_REQUEST, `${why} Send each member once, in its exact spelling.`, id);
+}
+
+export function readMessage(value: unknown): Message | Invalid {
   if (!isObject(value)) return invalid(INVALID_REQUEST, "A message must be a JSON object.");
   const { id, method, params } = value;
   const known = isId(id) ? id : null;
@@ -68,12 +85,14 @@ export function readMessage(value: unknown): Message | (Body & { kind: "invalid"
   if (params !== undefined && !isObject(params)) {
     return invalid(INVALID_REQUEST, "Parameters must be a JSON object.", known);
   }
+  const fault = targetFault(method, params);
+  if (fault !== undefined) return invalid(INVALID_PARAMS, fault, known);
   if (id === undefined) return { kind: "notification", method, params };
   if (known === null) return invalid(INVALID_REQUEST, "A request's id must be a string or a number.");
   return { kind: "request", id: known, method, params };
 }
 
-function readResponse(value: JsonObject, id: JsonRpcId | null): Message | (Body & { kind: "invalid" }) {
+function readResponse(value: JsonObject, id: JsonRpcId | null): Message | Invalid {
   const isError = "error" in value;
   if (isError === "result" in value) {
     return invalid(INVALID_REQUEST, "A message must have a method, a result or an error.", id);
@@ -92,40 +111,6 @@ export function isId(value: unknown): value is JsonRpcId {
   return typeof value === "string" || (typeof value === "number" && Number.isFinite(value));
 }
 
-function invalid(code: number, reason: string, id: JsonRpcId | null = null): Body & { kind: "invalid" } {
+function invalid(code: number, reason: string, id: JsonRpcId | null = null): Invalid {
   return { kind: "invalid", code, reason, id };
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-
-/** Counts brackets outside strings, before anything that recurses gets hold of the text. */
-export function isTooDeep(text: string, limit: number): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) {
-      at = endOfString(text, at);
-    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-      depth += 1;
-      if (depth > limit) return true;
-    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
-      depth -= 1;
-    }
-  }
-  return false;
-}
-
-/** Where the string that opens at `start` closes. Native search makes long strings cheap. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes += 1;
-    if (backslashes % 2 === 0) return end;
-  }
-  return text.length;
 }

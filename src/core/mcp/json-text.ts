@@ -4,7 +4,9 @@
  * duplicate keys the last value remains (in the place of the first), integer-like keys move to the front, strings may
  * come back escaped differently. Whatever is forwarded unedited should therefore be forwarded as the text that came.
  */
-import { isObject, isTooDeep, type JsonObject, MAX_DEPTH } from "./json-rpc.ts";
+import { MAX_JSON_DEPTH } from "../size-limits.ts";
+import { isObject, type JsonObject } from "./json-rpc.ts";
+import { isTooDeep } from "./json-rpc-text.ts";
 
 declare global {
   // ECMAScript's "JSON.parse source text access", which the library of ES2024 does not declare yet.
@@ -21,12 +23,12 @@ declare global {
 const DELICATE = /(?:^|[[,:\s])-?(?:\d+[.eE]|\d{16}|(?<=-)0)/;
 
 /**
- * Undefined for text that is no JSON or nested deeper than MAX_DEPTH; no JSON text means undefined. Where the runtime
+ * Undefined for text that is no JSON or nested deeper than MAX_JSON_DEPTH; no JSON text means undefined. Where the runtime
  * cannot keep source text (Node 20), numbers are rounded as JSON.parse rounds them.
  */
 export function parseLossless(text: string): unknown {
   // The reviver recurses, and its stack is smaller than that of JSON.parse.
-  if (isTooDeep(text, MAX_DEPTH)) return undefined;
+  if (isTooDeep(text, MAX_JSON_DEPTH)) return undefined;
   try {
     return DELICATE.test(text) ? JSON.parse(text, keepSource) : JSON.parse(text);
   } catch {

@@ -48,9 +48,13 @@ export function editList(response: JsonObject, method: ListMethod, edit: ListEdi
   );
 }
 
-/** The same for the text of a response, or of a batch of them. */
-export function editListText(text: string, method: ListMethod, edit: ListEdit): string {
+/**
+ * The same for the text of a response, or of a batch of them. Undefined for what cannot be read (no JSON, or nested too
+ * deep): it cannot be filtered and must not go on.
+ */
+export function editListText(text: string, method: ListMethod, edit: ListEdit): string | undefined {
   const content = parseLossless(text);
+  if (content === undefined) return undefined;
   const one = (response: unknown) => (isMembers(response) ? editList(response, method, edit) : response);
   const edited = Array.isArray(content) ? mapItems(content, one) : one(content);
   return edited === content ? text : stringifyLossless(edited);

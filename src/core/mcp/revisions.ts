@@ -21,6 +21,8 @@ export const HEADERS = {
   method: "mcp-method",
   name: "mcp-name",
   lastEventId: "last-event-id",
+  /** Ours: the gateways that a request has passed, so that none serves it twice. */
+  gatewayPath: "mcp-gateway-path",
 } as const;
 
 export const META = {

@@ -10,6 +10,10 @@ export interface TemplateOwner {
 
 const MAX_URI_LENGTH = 8192;
 const MAX_TEMPLATE_LENGTH = 2048;
+/** Each expression costs a walk along the URI; a template of more is matched by nothing. */
+const MAX_EXPRESSIONS = 16;
+/** Parts of templates times characters of the URI that one server's templates may cost; those behind it are passed over. */
+const MAX_STEPS_PER_SERVER = 500_000;
 
 interface Gap {
   /** What the operator puts in front of its values. */
@@ -27,9 +31,14 @@ const EXPRESSION = /^(?<operator>[+#./;?&]?)(?<variables>[A-Za-z0-9_.%*:,]+)$/;
 /** The server whose template fits best: most literal text, then fewest free gaps, fewest gaps, first in order. */
 export function mostSpecific(uri: string, owners: Iterable<TemplateOwner>): TemplateOwner | undefined {
   let best: { readonly owner: TemplateOwner; readonly score: readonly number[] } | undefined;
+  const spent = new Map<string, number>();
   for (const owner of owners) {
+    const before = spent.get(owner.server) ?? 0;
+    if (before >= MAX_STEPS_PER_SERVER) continue;
     const parts = readTemplate(owner.template);
-    if (parts === undefined || !matches(parts, uri)) continue;
+    if (parts === undefined || !hasEndsOf(parts, uri)) continue;
+    spent.set(owner.server, before + parts.length * uri.length);
+    if (!matches(parts, uri)) continue;
     const score = specificity(parts);
     if (best === undefined || isHigher(score, best.score)) best = { owner, score };
   }
@@ -44,7 +53,9 @@ export function matchesTemplate(template: string, uri: string): boolean {
 function readTemplate(template: string): Part[] | undefined {
   if (template.length > MAX_TEMPLATE_LENGTH) return undefined;
   const parts: Part[] = [];
-  for (const [position, piece] of template.split("{").entries()) {
+  const pieces = template.split("{");
+  if (pieces.length > MAX_EXPRESSIONS + 1) return undefined;
+  for (const [position, piece] of pieces.entries()) {
     const end = piece.indexOf("}");
     // Before the first brace there is only text, and after every brace exactly one end of it.
     if (position === 0 ? end !== -1 : end === -1 || piece.includes("}", end + 1)) return undefined;
@@ -77,6 +88,13 @@ function readExpression(text: string): Gap | undefined {
     default:
       return { lead: operator, isOptional: true, stop: "/?#" };
   }
+}
+
+/** Tells most URIs from most templates at no cost. */
+function hasEndsOf(parts: readonly Part[], uri: string): boolean {
+  const [first, last] = [parts[0], parts.at(-1)];
+  if (typeof first === "string" && !uri.startsWith(first)) return false;
+  return typeof last !== "string" || uri.endsWith(last);
 }
 
 /** Follows all readings at once: after each part, the set of places of the URI where it may have ended. */

@@ -3,88 +3,166 @@
  * narrow on purpose: "ignores previous errors" and "reads the .env file" are honest work.
  */
 import type { Severity } from "../vocabulary.ts";
+import { findSequence, type Gap, type Step } from "./phrase-sequence.ts";
 
 export interface Phrase {
   readonly rule: string;
   readonly severity: Severity;
-  readonly pattern: RegExp;
+  /** Where in the text it begins; undefined where it is not in it. Takes linear time, whatever the text. */
+  readonly find: (text: string) => number | undefined;
 }
 
 const SECRETS = String.raw`(?:~?/?\.ssh\b|id_(?:rsa|ed25519|ecdsa)\b|~?/?\.aws/credentials|\.netrc\b|\.npmrc\b|\.kube/config|/etc/(?:passwd|shadow)|mcp\.json|claude_desktop_config|(?<![\w.])\.env\b|private keys?\b|system prompt)`;
 const GIVES = `(?:pass|send|include|put|append|attach|forward|upload|provide|paste|place|insert|encode|post|add)`;
 const TALK = `(?:conversation|chat(?: history| log)?|message history|(?:previous|earlier|all) messages|system prompt|user'?s (?:data|files|credentials|secrets))`;
 
+/** Of these, only expressions whose time is linear, with every gap bounded: tests/security/regexes.node.test.ts. */
+function matching(pattern: RegExp): Phrase["find"] {
+  return (text) => pattern.exec(text)?.index;
+}
+
+/** Longer addresses are cut: what tells something in them does so early. */
+const MAX_ADDRESS_LENGTH = 2000;
+const PICTURE = /!\[[^\]]{0,200}\]\(https?:\/\//gi;
+
+/** A picture of the web whose address has a place to fill in. */
+function findTellingPicture(text: string): number | undefined {
+  for (const { index, 0: opening } of text.matchAll(PICTURE)) {
+    const start = index + opening.length;
+    const address = text.slice(start, start + MAX_ADDRESS_LENGTH);
+    const end = address.indexOf(")");
+    if (end !== -1 && hasPlaceToFill(address.slice(0, end))) return index;
+  }
+  return undefined;
+}
+
+function hasPlaceToFill(address: string): boolean {
+  const holds = (open: string, close: string) => {
+    const at = address.indexOf(open);
+    return at !== -1 && address.indexOf(close, at) !== -1;
+  };
+  return address.includes("%s") || address.includes("${") || holds("{", "}") || holds("<", ">");
+}
+
+const MIN_ENCODED_LENGTH = 300;
+
+/** Every run is looked at once, where an expression with a minimum would try again at each of its letters. */
+function findEncodedText(text: string): number | undefined {
+  for (const { index, 0: run } of text.matchAll(/[A-Za-z0-9+/]+/g)) {
+    if (run.length >= MIN_ENCODED_LENGTH) return index;
+  }
+  return undefined;
+}
+
+const MIN_COMMENT_LENGTH = 20;
+
+function findComment(text: string): number | undefined {
+  const start = text.indexOf("<!--");
+  if (start === -1) return undefined;
+  return text.lastIndexOf("-->") - start - "<!--".length >= MIN_COMMENT_LENGTH ? start : undefined;
+}
+
+/** Words in a row, each within so many characters behind the ones before it. */
+function following(
+  first: string,
+  ...rest: readonly (readonly [within: number, gap: Gap, words: string])[]
+): Phrase["find"] {
+  const start = new RegExp(first, "gi");
+  const steps = rest.map(
+    ([within, stops, words]): Step => ({ within, stops, words: new RegExp(words, "gi") }),
+  );
+  return (text) => findSequence(text, start, steps);
+}
+
 export const PHRASES: readonly Phrase[] = [
   {
     rule: "overrides-instructions",
     severity: "high",
-    pattern:
-      /\b(?:ignore|disregard|forget|override|bypass)\b(?:\s+\w+){0,3}?\s+(?:previous|prior|above|earlier|existing|preceding|original|system|safety|other)\s+(?:\w+\s+)?(?:instruction|prompt|rule|direction|guideline|polic(?:y|ies)|message)s?\b/i,
+    find: matching(
+      /\b(?:ignore|disregard|forget|override|bypass)\b(?:\s{1,40}\w{1,40}){0,3}?\s{1,40}(?:previous|prior|above|earlier|existing|preceding|original|system|safety|other)\s{1,40}(?:\w{1,40}\s{1,40})?(?:instruction|prompt|rule|direction|guideline|polic(?:y|ies)|message)s?\b/i,
+    ),
   },
   {
     rule: "hides-from-user",
     severity: "high",
-    pattern:
-      /\b(?:do\s+not|don'?t|never|must\s+not|should\s+not|avoid|without)\s+(?:ever\s+)?(?:tell(?:ing)?|inform(?:ing)?|notify(?:ing)?|alert(?:ing)?|mention(?:ing)?|reveal(?:ing)?|disclos(?:e|ing)|let(?:ting)?)\b[^.!?\n]{0,40}?\b(?:the\s+|your\s+)?(?:end[- ])?(?:users?|humans?|person)\b(?!['’]s)/i,
+    find: following(
+      String.raw`\b(?:do\s{1,40}not|don'?t|never|must\s{1,40}not|should\s{1,40}not|avoid|without)\s{1,40}(?:ever\s{1,40})?(?:tell(?:ing)?|inform(?:ing)?|notify(?:ing)?|alert(?:ing)?|mention(?:ing)?|reveal(?:ing)?|disclos(?:e|ing)|let(?:ting)?)\b`,
+      [40, "sentence", String.raw`\b(?:(?:end[- ])?(?:users?|humans?|person))\b(?!['’]s)`],
+    ),
   },
   {
     rule: "hides-from-user",
     severity: "high",
-    pattern:
-      /\b(?:keep|kept|do)\s+(?:this|it|that)\s+(?:a\s+)?(?:secret|hidden|silently?|quiet)\b[^.!?\n]{0,40}\b(?:user|human)/i,
+    find: following(
+      String.raw`\b(?:keep|kept|do)\s{1,40}(?:this|it|that)\s{1,40}(?:a\s{1,40})?(?:secret|hidden|silently?|quiet)\b`,
+      [40, "sentence", String.raw`\b(?:user|human)`],
+    ),
   },
   {
     rule: "instruction-block",
     severity: "high",
-    pattern:
-      /<\s*\/?\s*(?:important|secret|hidden|critical|override|admin[_ -]?instructions?|system[_ -]?(?:prompt|instructions?|message|override))\s*>/i,
+    find: matching(
+      /<\s{0,40}\/?\s{0,40}(?:important|secret|hidden|critical|override|admin[_ -]?instructions?|system[_ -]?(?:prompt|instructions?|message|override))\s{0,40}>/i,
+    ),
   },
   {
     rule: "instruction-block",
     severity: "high",
-    pattern:
+    find: matching(
       /<\|(?:im_start|im_end|system|endoftext|begin_of_text|start_header_id|eot_id)\|>|\[\/?INST\]|<<\/?SYS>>/i,
-  },
-  {
-    rule: "asks-for-secrets",
-    severity: "high",
-    pattern: new RegExp(
-      String.raw`\b(?:read|open|cat|get|fetch|load|access|retrieve|look up|contents? of)\b[^\n]{0,120}?${SECRETS}[\s\S]{0,200}?\b${GIVES}\b`,
-      "i",
     ),
   },
   {
     rule: "asks-for-secrets",
     severity: "high",
-    pattern: new RegExp(
-      String.raw`\b${GIVES}\b[^.!?\n]{0,40}\b(?:entire|full|whole|complete|contents? of|all of)\b[^.!?\n]{0,40}(?:${TALK}|${SECRETS})`,
-      "i",
+    find: following(
+      String.raw`\b(?:read|open|cat|get|fetch|load|access|retrieve|look up|contents? of)\b`,
+      [120, "line", SECRETS],
+      [200, "text", String.raw`\b${GIVES}\b`],
+    ),
+  },
+  {
+    rule: "asks-for-secrets",
+    severity: "high",
+    find: following(
+      String.raw`\b${GIVES}\b`,
+      [40, "sentence", String.raw`\b(?:entire|full|whole|complete|contents? of|all of)\b`],
+      [40, "sentence", `(?:${TALK}|${SECRETS})`],
     ),
   },
   {
     rule: "sends-elsewhere",
     severity: "high",
-    pattern: new RegExp(
-      String.raw`\b(?:send|forward|post|upload|exfiltrate|leak|transmit|bcc|cc)\b[^.!?\n]{0,60}(?:${TALK}|${SECRETS}|api keys?|credentials|passwords?|access tokens?|environment variables)[^.!?\n]{0,60}\bto\b[^.!?\n]{0,20}(?:https?://|[\w.+-]+@[\w-]+\.|attacker|external|remote|our)`,
-      "i",
+    find: following(
+      String.raw`\b(?:send|forward|post|upload|exfiltrate|leak|transmit|bcc|cc)\b`,
+      [
+        60,
+        "sentence",
+        `(?:${TALK}|${SECRETS}|api keys?|credentials|passwords?|access tokens?|environment variables)`,
+      ],
+      [60, "sentence", String.raw`\bto\b`],
+      [
+        20,
+        "sentence",
+        String.raw`(?:https?://|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.|attacker|external|remote|our)`,
+      ],
     ),
   },
   {
     rule: "instructs-other-tools",
     severity: "medium",
-    pattern:
-      /\b(?:when(?:ever)?|if|before|after|every time)\b[^.!?\n]{0,60}\b(?:another|other|any other|different|send_?email|every)\s+tools?\b[^.!?\n]{0,80}\b(?:must|always|instead|change|replace|add|modify|redirect)\b/i,
+    find: following(
+      String.raw`\b(?:when(?:ever)?|if|before|after|every time)\b`,
+      [60, "sentence", String.raw`\b(?:another|other|any other|different|send_?email|every)\s{1,40}tools?\b`],
+      [80, "sentence", String.raw`\b(?:must|always|instead|change|replace|add|modify|redirect)\b`],
+    ),
   },
-  {
-    rule: "picture-that-tells",
-    severity: "medium",
-    pattern: /!\[[^\]]*\]\(https?:\/\/[^)]*(?:\{[^)]*\}|\$\{|<[^)]*>|%s)[^)]*\)/i,
-  },
+  { rule: "picture-that-tells", severity: "medium", find: findTellingPicture },
   {
     rule: "text-out-of-sight",
     severity: "medium",
-    pattern: /\S(?:[ \t\u00a0]{200,}|(?:\r?\n[ \t]*){40,})\S/,
+    find: matching(/\S(?:[ \t\u00a0]{200,}|(?:\r?\n[ \t]{0,200}){40,})\S/),
   },
-  { rule: "hidden-comment", severity: "low", pattern: /<!--[\s\S]{20,}?-->/ },
-  { rule: "encoded-text", severity: "low", pattern: /(?:[A-Za-z0-9+/]{4}){75,}={0,2}/ },
+  { rule: "hidden-comment", severity: "low", find: findComment },
+  { rule: "encoded-text", severity: "low", find: findEncodedText },
 ];

@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from "../mcp/json-rpc.ts";
 import { isMembers } from "../mcp/json-text.ts";
+import { MAX_SCANNED_LENGTH, MAX_SCANNED_TEXT_LENGTH } from "../size-limits.ts";
 import type { Severity } from "../vocabulary.ts";
 import { PHRASES } from "./phrases.ts";
 import { asRead, spelledOut, unseenIn } from "./unseen.ts";
@@ -19,7 +20,6 @@ export interface Finding {
 }
 
 const MOST_FINDINGS = 20;
-const MOST_CHARACTERS = 200_000;
 const AROUND = 80;
 
 /** Pictures hold nothing to read. */
@@ -27,12 +27,17 @@ const SKIPPED = new Set(["icons"]);
 
 export function scan(definition: JsonObject): Finding[] {
   const found: Finding[] = [];
-  let left = MOST_CHARACTERS;
+  let left = MAX_SCANNED_LENGTH;
+  const look = (text: string, place: string, isName: boolean): void => {
+    const part = text.slice(0, Math.min(left, MAX_SCANNED_TEXT_LENGTH));
+    left -= text.length;
+    found.push(...scanText(part, place, isName));
+    if (part.length < text.length) found.push(unscanned(place, text));
+  };
   const visit = (value: unknown, place: string, isName: boolean): void => {
     if (found.length >= MOST_FINDINGS || left <= 0) return;
     if (typeof value === "string") {
-      left -= value.length;
-      found.push(...scanText(value, place, isName));
+      look(value, place, isName);
     } else if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) visit(item, `${place}/${index}`, false);
     } else if (isMembers(value)) {
@@ -40,7 +45,7 @@ export function scan(definition: JsonObject): Finding[] {
         if (place === "" && SKIPPED.has(member)) continue;
         const inside = `${place}/${member.replaceAll("~", "~0").replaceAll("/", "~1")}`;
         // Names of parameters are read by the model as well.
-        if (place !== "") found.push(...scanText(member, inside, true));
+        if (place !== "") look(member, inside, true);
         visit(inner, inside, place === "" && member === "name");
       }
     }
@@ -48,6 +53,14 @@ export function scan(definition: JsonObject): Finding[] {
   visit(definition, "", false);
   return unique(found).slice(0, MOST_FINDINGS);
 }
+
+/** Longer than any honest definition, and longer than is looked through: to be read by a person. */
+const unscanned = (place: string, text: string): Finding => ({
+  rule: "too-long-to-scan",
+  severity: "medium",
+  place,
+  excerpt: around(text, 0),
+});
 
 function scanText(text: string, place: string, isName: boolean): Finding[] {
   const unseen = unseenIn(text).map(({ rule, severity, at }) => ({
@@ -62,10 +75,11 @@ function scanText(text: string, place: string, isName: boolean): Finding[] {
 }
 
 function phrasesIn(text: string, place: string): Finding[] {
-  const read = asRead(text);
-  return PHRASES.flatMap(({ rule, severity, pattern }) => {
-    const match = pattern.exec(read);
-    return match === null ? [] : [{ rule, severity, place, excerpt: around(read, match.index) }];
+  // Composed letters may become several, and again no more is looked through than the limit.
+  const read = asRead(text).slice(0, MAX_SCANNED_TEXT_LENGTH);
+  return PHRASES.flatMap(({ rule, severity, find }) => {
+    const at = find(read);
+    return at === undefined ? [] : [{ rule, severity, place, excerpt: around(read, at) }];
   });
 }
 
@@ -75,7 +89,7 @@ const LATIN = /\p{Script=Latin}/u;
 const ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
 /** Only words that are nearly Latin: "SMSки" and "Δt" are how people write. */
 const NEARLY_LATIN =
-  /^[\p{Script=Latin}\p{N}_]{2,}\p{Script=Cyrillic}{1,2}[\p{Script=Latin}]{2,}[\p{Script=Latin}\p{N}_]*$/u;
+  /^[\p{Script=Latin}\p{N}_]{2,}\p{Script=Cyrillic}{1,2}[\p{Script=Latin}]{2}[\p{Script=Latin}\p{N}_]*$/u;
 
 function mixedScripts(text: string, isName: boolean): Omit<Finding, "place"> | undefined {
   if (!ALIKE.test(text)) return undefined;

@@ -12,7 +12,7 @@ export interface Tracing {
 /** Undefined where nobody listens: then no request is measured. */
 export function tracingOf(rows: readonly StoredSetting[]): Tracing | undefined {
   const settings = readSettings(rows);
-  const endpoint = settings["telemetry.otlp.endpoint"].replace(/\/+$/, "");
+  const endpoint = settings["telemetry.otlp.endpoint"].replace(/\/{1,100}$/, "");
   if (endpoint === "") return undefined;
   const chosen = settle(rows);
   const owner = chosen.get("telemetry.otlp.endpoint")?.tenantId ?? null;

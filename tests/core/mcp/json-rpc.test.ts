@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  INVALID_REQUEST,
-  isTooDeep,
-  MAX_DEPTH,
-  PARSE_ERROR,
-  readBody,
-} from "../../../src/core/mcp/json-rpc.ts";
+import { INVALID_REQUEST, PARSE_ERROR, readBody } from "../../../src/core/mcp/json-rpc.ts";
+import { isTooDeep } from "../../../src/core/mcp/json-rpc-text.ts";
+import { MAX_JSON_DEPTH as MAX_DEPTH } from "../../../src/core/size-limits.ts";
 
 const read = (value: unknown) => readBody(JSON.stringify(value));
 

@@ -96,9 +96,16 @@ describe("a response that is no such list", () => {
 describe("the text of a response", () => {
   it("keeps numbers to the digit when edited and every byte when not", () => {
     expect(editListText(PAGE, "tools/list", withoutA)).toBe(PAGE_WITHOUT_A);
-    const odd = `{ "a":1, "a":2.0,\n"10":1${PAGE.slice(1).replace("{", ', "x": {')}}`;
-    for (const text of [PAGE, odd, "", "no JSON", "[]", "1.0"]) {
+    const odd = `{ "a":1, "a":2.0,\n"10":1,${PAGE.slice(1)}`;
+    for (const text of [PAGE, odd, "[]", "1.0"]) {
       expect(editListText(text, "tools/list", { keep: () => true })).toBe(text);
+    }
+  });
+
+  it("goes nowhere when it cannot be read, however deep it is nested", () => {
+    const deep = `{"result":{"tools":[{"name":"denied","x":${"[".repeat(101)}${"]".repeat(101)}}]}}`;
+    for (const text of [deep, "", "no JSON", '{"result":']) {
+      expect(editListText(text, "tools/list", { keep: () => false })).toBeUndefined();
     }
   });
 });
