@@ -4,7 +4,7 @@
  */
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { stringifyLossless } from "../core/mcp/json-text.ts";
+import { memberOf, stringifyLossless } from "../core/mcp/json-text.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import { MAX_EVENT_BYTES } from "../core/size-limits.ts";
 import { type Alarm, alarm } from "../core/waiting.ts";
@@ -54,15 +54,19 @@ class WebSocketChannel implements UpstreamChannel {
   readonly #silence: Alarm;
   /** Any frame counts as the ping's answer: it shows that somebody is there. */
   readonly #unanswered: Alarm;
+  /** Rings when somebody waits and no message comes; answers to our own pings are none. */
+  readonly #idle: Alarm;
+  #lastPing = "";
   #socket: SocketLike | undefined;
 
   constructor(options: ChannelOptions) {
-    const { server } = options.target;
+    const { server, idleTimeoutMs } = options.target;
     const { silenceMs, answerMs } = options.heartbeat ?? HEARTBEAT;
     this.#options = options;
     this.#life = new Lifetime(server);
     this.#silence = alarm(silenceMs, () => this.#ping());
     this.#unanswered = alarm(answerMs, () => this.#end(silent(server, silenceMs + answerMs), NORMAL));
+    this.#idle = alarm(idleTimeoutMs, () => this.#end(silent(server, idleTimeoutMs), NORMAL));
   }
 
   async open(caller: AbortSignal | undefined): Promise<void> {
@@ -99,12 +103,14 @@ class WebSocketChannel implements UpstreamChannel {
   async request(message: Request, options: RequestOptions = {}): Promise<JsonObject> {
     const answer = this.#pending.expect(message.id);
     try {
+      if (this.#pending.size === 1) this.#idle.start();
       return await this.#life.run(options.signal, async () => {
         this.#transmit(message);
         return answer;
       });
     } finally {
       this.#pending.forget(message.id);
+      if (this.#pending.size === 0) this.#idle.stop();
     }
   }
 
@@ -128,6 +134,7 @@ class WebSocketChannel implements UpstreamChannel {
   #end(reason: UpstreamError | undefined, code?: number): void {
     this.#silence.stop();
     this.#unanswered.stop();
+    this.#idle.stop();
     const isFirst = this.#life.end(reason);
     if (code !== undefined) this.#socket?.close(code);
     // Before it was open nobody knew of it: whoever opens it is told by an exception.
@@ -143,6 +150,7 @@ class WebSocketChannel implements UpstreamChannel {
       if (typeof data !== "string") throw nonsense(server, "sent a binary frame, where messages are text");
       if (data.length > MAX_EVENT_BYTES) throw tooLarge(server, MAX_EVENT_BYTES);
       for (const message of messagesIn(data, server)) {
+        if (this.#pending.size > 0 && memberOf(message, "id") !== this.#lastPing) this.#idle.start();
         if (!this.#pending.settle(message)) this.#options.events.message(message, undefined);
       }
     } catch (error) {
@@ -154,7 +162,8 @@ class WebSocketChannel implements UpstreamChannel {
   #ping(): void {
     this.#unanswered.start();
     try {
-      this.#transmit({ jsonrpc: "2.0", id: ownId("ping"), method: "ping" });
+      this.#lastPing = ownId("ping");
+      this.#transmit({ jsonrpc: "2.0", id: this.#lastPing, method: "ping" });
     } catch {
       // The socket tells by itself that it is closed, or else the answer stays out.
     }

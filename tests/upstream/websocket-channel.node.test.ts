@@ -71,11 +71,15 @@ describe("with a server that misbehaves", () => {
     [server, channel] = [undefined, undefined];
   });
 
-  async function open(behaviour: SocketBehaviour, heartbeat?: Heartbeat) {
+  async function open(
+    behaviour: SocketBehaviour,
+    heartbeat?: Heartbeat,
+    times: { idleTimeoutMs?: number } = {},
+  ) {
     server = await startSocketServer(behaviour);
     const watched = watch();
     channel = await openWebSocketChannel({
-      target: targetAt(server.url),
+      target: targetAt(server.url, times),
       tools,
       events: watched.events,
       ...(heartbeat !== undefined && { heartbeat }),
@@ -153,6 +157,37 @@ describe("with a server that misbehaves", () => {
     });
     expect(watched.endings).toEqual([]);
     expect(watched.messages).toEqual([]);
+  });
+
+  it("is left when it answers pings and not the request", async () => {
+    const { channel, connection } = await open(
+      {
+        message: ({ id, method }, { socket }) =>
+          method === "ping" && socket.send(JSON.stringify({ jsonrpc: "2.0", id, result: {} })),
+      },
+      { silenceMs: 50, answerMs: 5000 },
+      { idleTimeoutMs: 300 },
+    );
+    const code = "upstream_timeout";
+    await expect(channel.request(request("tools/call"))).rejects.toMatchObject({ code });
+    expect(connection.received.length).toBeGreaterThan(2);
+  });
+
+  it("is waited for as long as it says something", async () => {
+    const { channel } = await open(
+      {
+        async message({ id }, { socket }) {
+          for (let n = 0; n < 8; n += 1) {
+            socket.send('{"jsonrpc":"2.0","method":"notifications/progress"}');
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+          socket.send(JSON.stringify({ jsonrpc: "2.0", id, result: {} }));
+        },
+      },
+      undefined,
+      { idleTimeoutMs: 600 },
+    );
+    expect(await channel.request(request("tools/call"))).toMatchObject({ result: {} });
   });
 
   it("is left when it does not answer to that", async () => {
