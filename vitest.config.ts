@@ -1,5 +1,7 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { configDefaults, defineConfig } from "vitest/config";
+import { ProjectSequencer } from "./scripts/run/test-sequencer.ts";
 import { namesOfFindings, testFilesOfFindings } from "./tests/security/findings.ts";
 
 // Set by scripts/run/test.ts, which starts the Postgres and the local Neon endpoint that the tests talk to.
@@ -36,6 +38,11 @@ const PATIENCE = { testTimeout: 60_000, hookTimeout: 120_000 };
 export default defineConfig({
   test: {
     ...(onlyFindings && { testNamePattern: namesOfFindings() }),
+    // The report lists a single test only where it is slow indeed.
+    slowTestThreshold: 10_000,
+    // Tests wait for databases and browsers as often as they compute.
+    maxWorkers: Math.max(2, availableParallelism()),
+    sequence: { sequencer: ProjectSequencer },
     projects: [
       {
         plugins: [
@@ -56,6 +63,9 @@ export default defineConfig({
         ],
         test: {
           name: "workerd",
+          // One workerd for many files: each has tenants of its own, and finds Durable Objects that never were.
+          isolate: false,
+          setupFiles: "./tests/support/reset-objects.ts",
           include: included(["tests/**/*.test.ts"], (file) => !isCore(file) && !isNode(file)),
           exclude: [...configDefaults.exclude, ...inNode, ...inCore],
           ...PATIENCE,
@@ -84,7 +94,9 @@ export default defineConfig({
         test: {
           name: "browser",
           environment: "node",
+          isolate: false,
           include: included(inBrowser, isBrowser),
+          globalSetup: "./tests/fixtures/browser-setup.ts",
           ...PATIENCE,
         },
       },

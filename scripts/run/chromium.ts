@@ -1,9 +1,17 @@
-// The browser of tests/browser: Debian's Chromium, or what CHROMIUM_PATH names. Where it is missing and this machine
-// lets us, it is installed; else those tests say why they did not run.
+// Finds the browser of tests/browser: what CHROMIUM_PATH names, or Debian's Chromium. Where it is missing and this
+// machine lets us, it is installed; else those tests say why they did not run.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+// The headless shell comes first: the same engine without the browser around it opens a page in a third of the time.
+const PLACES = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
+/** Older Debians have no headless shell. */
+const PACKAGES = ["chromium-headless-shell", "chromium"];
 
 export function findChromium(): string | undefined {
   const named = process.env.CHROMIUM_PATH;
@@ -20,7 +28,8 @@ export function ensureChromium(say: (line: string) => void): string | undefined 
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     }).status === 0;
-  if (!apt("update", "-qq") || !apt("install", "-y", "-qq", "--no-install-recommends", "chromium")) {
+  const install = (name: string) => apt("install", "-y", "-qq", "--no-install-recommends", name);
+  if (!apt("update", "-qq") || !PACKAGES.some(install)) {
     say("Chromium could not be installed: set CHROMIUM_PATH to a browser to run the browser tests.");
   }
   return findChromium();

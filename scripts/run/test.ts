@@ -6,17 +6,24 @@ import { devDir, projectDir } from "../lib/paths.ts";
 import { printProblem } from "../lib/problem.ts";
 import { ensureChromium, findChromium } from "./chromium.ts";
 import { runStages } from "./run-stages.ts";
+import { prepareSharedBundle } from "./shared-bundle.ts";
 import { createShutdown, onWishToEnd, type Shutdown } from "./shutdown.ts";
 import { parseTestArgs } from "./test-args.ts";
 import { countLine, countTests } from "./test-count.ts";
 import { selectStages, type TestStage } from "./test-stages.ts";
+import { type RunTimes, readTimes, writeTimes } from "./test-times.ts";
 import { startThrowAwayDatabase } from "./throw-away-database.ts";
 
 async function main(shutdown: Shutdown): Promise<number> {
   const args = parseTestArgs(process.argv.slice(2));
+  let databaseMs = 0;
   const reportFile = join(devDir(), "vitest.json");
   rmSync(reportFile, { force: true });
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${reportFile}`];
+  const reporters = [
+    "--reporter=./scripts/run/test-reporter.ts",
+    "--reporter=json",
+    `--outputFile.json=${reportFile}`,
+  ];
   // One line per finding of the security review, where the run covers them.
   if (args.selection === "all" || args.selection === "security")
     reporters.push("--reporter=./tests/security/findings-reporter.ts");
@@ -24,12 +31,17 @@ async function main(shutdown: Shutdown): Promise<number> {
   const chromium = args.selection === "all" ? ensureChromium(console.log) : findChromium();
   const base = {
     ...process.env,
+    ...prepareSharedBundle(shutdown),
     ...(chromium !== undefined && { CHROMIUM_PATH: chromium }),
     PATH: [join(projectDir, "node_modules", ".bin"), process.env.PATH].join(delimiter),
     ...(args.selection === "security" && { TEST_ONLY: "security" }),
   };
   // Starts while the first stages run.
-  const starting = startThrowAwayDatabase(shutdown);
+  const startedAt = Date.now();
+  const starting = startThrowAwayDatabase(shutdown).then((database) => {
+    databaseMs = Date.now() - startedAt;
+    return database;
+  });
   const environment = async ({ needsDatabase = false }: TestStage) => {
     if (!needsDatabase) return base;
     const { ownerUrl, runtimeUrl, neonEndpoint } = await starting;
@@ -42,11 +54,21 @@ async function main(shutdown: Shutdown): Promise<number> {
   };
   const [results] = await Promise.all([runStages(stages, { shutdown, environment }), starting]);
   await shutdown.run(0);
+  saveStageTimes([
+    { name: "start of the database, beside the first stages", ms: databaseMs },
+    ...results.map(({ name, durationMs }) => ({ name, ms: durationMs })),
+  ]);
   const counts = countTests(readReport(reportFile));
   const failed = results.filter(({ exitCode }) => exitCode !== 0);
   for (const { name } of failed) console.log(`\n${name}: failed`);
   console.log(`\n${countLine(counts)}`);
   return failed.length > 0 || counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+}
+
+/** The reporter has written the times of the files. */
+function saveStageTimes(stages: RunTimes["stages"]): void {
+  const times = readTimes();
+  if (times !== undefined) writeTimes({ ...times, stages });
 }
 
 function readReport(file: string): string | undefined {

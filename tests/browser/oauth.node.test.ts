@@ -1,31 +1,30 @@
 /** The official SDK's client connects through a real browser: it finds its way by itself, and a person allows it. */
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../fixtures/chromium.ts";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { chromiumPath, connectChromium } from "../fixtures/chromium.ts";
 import { type Started, startEverything } from "../fixtures/everything/start.ts";
-import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
+import { databaseOfThisRun, joinGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { connectPeople, PASSWORD, type TestPeople } from "../fixtures/people.ts";
 import { sdkClient } from "../fixtures/sdk-client.ts";
 
 describe.skipIf(chromiumPath === undefined)("the SDK's client", () => {
   let browser: Browser;
   let upstream: Started;
-  let gateway: TestGateway;
+  let gateway: ReturnType<typeof joinGateway>;
+  let url: string;
   let people: TestPeople;
   let tenant: TestTenant;
 
   beforeAll(async () => {
-    [browser, upstream, gateway] = await Promise.all([
-      launchChromium(),
-      startEverything(),
-      startGateway(databaseOfThisRun()),
-    ]);
+    [browser, upstream] = await Promise.all([connectChromium(), startEverything()]);
+    url = inject("gatewayUrl");
+    gateway = joinGateway(url, databaseOfThisRun().ownerUrl);
     people = connectPeople(databaseOfThisRun().ownerUrl);
     tenant = await gateway.addTenant({ servers: [{ name: "everything", url: upstream.url }] });
   });
   afterAll(async () => {
     await people.close();
-    await Promise.all([browser.close(), gateway.close(), upstream.close()]);
+    await Promise.all([browser.close(), gateway.leave(), upstream.close()]);
   });
 
   it.each(["/mcp", "/mcp/everything"])(
@@ -38,9 +37,9 @@ describe.skipIf(chromiumPath === undefined)("the SDK's client", () => {
       page.on("console", (message) => {
         if (message.type() === "error") refused.push(message.text());
       });
-      const application = await sdkClient({ url: gateway.url + path, name: "Notebook" });
-      const client = await application.connect(async (url) => {
-        await page.goto(url);
+      const application = await sdkClient({ url: url + path, name: "Notebook" });
+      const client = await application.connect(async (address) => {
+        await page.goto(address);
         await page.getByLabel("E-mail address or user name").fill(person.email);
         await page.getByLabel("Password").fill(PASSWORD);
         await page.getByRole("button", { name: "Sign in" }).click();
@@ -64,7 +63,7 @@ describe.skipIf(chromiumPath === undefined)("the SDK's client", () => {
       expect((await again.listTools()).tools.length).toBe(tools.length);
       await again.close();
 
-      await page.goto(`${gateway.url}/account/clients`);
+      await page.goto(`${url}/account/clients`);
       await page.getByText("Notebook").waitFor();
       await page.getByRole("button", { name: "Disconnect" }).click();
       await page.getByText("No application acts for you.").waitFor();
