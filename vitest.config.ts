@@ -35,6 +35,10 @@ const isNode = (file: string) => file.endsWith(".node.test.ts") || file.startsWi
 /** A machine that is busy with something else is no failure. */
 const PATIENCE = { testTimeout: 60_000, hookTimeout: 120_000 };
 
+/** How often properties run, beside what each of them names: more than once at night. */
+const PROPERTIES = { provide: { testFactor: Number(process.env.TEST_FACTOR ?? 1) } };
+const PROPERTY_SETUP = "./tests/support/property-runs.ts";
+
 export default defineConfig({
   test: {
     ...(onlyFindings && { testNamePattern: namesOfFindings() }),
@@ -65,7 +69,8 @@ export default defineConfig({
           name: "workerd",
           // One workerd for many files: each has tenants of its own, and finds Durable Objects that never were.
           isolate: false,
-          setupFiles: "./tests/support/reset-objects.ts",
+          setupFiles: ["./tests/support/reset-objects.ts", PROPERTY_SETUP],
+          ...PROPERTIES,
           include: included(["tests/**/*.test.ts"], (file) => !isCore(file) && !isNode(file)),
           exclude: [...configDefaults.exclude, ...inNode, ...inCore],
           ...PATIENCE,
@@ -77,6 +82,8 @@ export default defineConfig({
           environment: "node",
           pool: "threads",
           isolate: false,
+          setupFiles: PROPERTY_SETUP,
+          ...PROPERTIES,
           include: included(inCore, isCore),
           ...PATIENCE,
         },
@@ -85,6 +92,8 @@ export default defineConfig({
         test: {
           name: "node",
           environment: "node",
+          setupFiles: PROPERTY_SETUP,
+          ...PROPERTIES,
           include: included(inNode, (file) => isNode(file) && !isBrowser(file)),
           exclude: [...configDefaults.exclude, ...inBrowser],
           ...PATIENCE,

@@ -158,6 +158,10 @@ const commonSettings = {
 };
 
 const throwAwaySettings = {
+  // Several gateways, test files and the conformance suite connect at the same time.
+  max_connections: "200",
+  shared_buffers: "256MB",
+  max_wal_size: "4GB",
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",

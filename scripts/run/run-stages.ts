@@ -5,14 +5,16 @@ import { spawnGuarded } from "../lib/guarded.ts";
 import { devDir, projectDir } from "../lib/paths.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Shutdown } from "./shutdown.ts";
+import { type Counts, countLine, countStage } from "./test-count.ts";
 import type { TestStage } from "./test-stages.ts";
+import { formatSeconds } from "./test-times.ts";
 
 export interface StageResult {
   readonly name: string;
   readonly exitCode: number;
   readonly durationMs: number;
-  /** The file with the output of a stage that is not live. */
-  readonly logFile?: string;
+  /** What a stage has counted that is not live. */
+  readonly counts?: Counts;
 }
 
 export interface RunStagesOptions {
@@ -58,10 +60,12 @@ async function runStage(stage: TestStage, { shutdown, environment }: RunStagesOp
   shutdown.add(child.stop);
   const exitCode = await child.exited;
   const durationMs = Date.now() - startedAt;
+  const counts = stage.isCounted === true ? countStage(readFileSync(logFile, "utf8")) : undefined;
   if (exitCode !== 0 && stage.isLive !== true && !shutdown.running) {
     console.log(`\n${readFileSync(logFile, "utf8").trimEnd()}\n`);
   }
   const outcome = exitCode === 0 ? "passed" : "failed";
-  console.log(`   ${stage.name}: ${outcome} in ${(durationMs / 1000).toFixed(1)} s`);
-  return { name: stage.name, exitCode, durationMs, ...(stage.isLive !== true && { logFile }) };
+  const counted = counts === undefined ? "" : `, ${countLine(counts)}`;
+  console.log(`   ${stage.name}: ${outcome} in ${formatSeconds(durationMs)}${counted}`);
+  return { name: stage.name, exitCode, durationMs, ...(counts !== undefined && { counts }) };
 }

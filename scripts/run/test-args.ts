@@ -4,7 +4,7 @@ import { errorMessage, Problem } from "../lib/problem.ts";
 import type { TestSelection } from "./test-stages.ts";
 
 const USAGE =
-  "npm test -- [--only unit|security] [--changed [--base <branch or commit>]] [-- arguments for vitest]";
+  "npm test -- [--ci] [--only unit|security] [--changed [--base <branch or commit>]] [-- arguments for vitest]";
 
 export interface TestArgs {
   readonly selection: TestSelection;
@@ -17,12 +17,12 @@ const UNIT_PROJECTS = ["--project=core", "--project=workerd"];
 export function parseTestArgs(args: string[]): TestArgs {
   const split = args.indexOf("--");
   const vitest = split === -1 ? [] : args.slice(split + 1);
-  const { only, changed, base } = parse(split === -1 ? args : args.slice(0, split));
+  const { only, ci, changed, base } = parse(split === -1 ? args : args.slice(0, split));
   if (only === "security") return { selection: "security", vitest };
   if (only !== undefined && only !== "unit")
     throw new Problem(`Unknown argument --only ${only}: ${USAGE}`, 2);
   if (changed === true) return { selection: "changed", vitest: [`--changed=${base}`, ...vitest] };
-  if (only === undefined) return { selection: "all", vitest };
+  if (only === undefined) return { selection: ci === true ? "ci" : "all", vitest };
   // Named files run wherever they belong.
   const namesFiles = vitest.some((argument) => argument.startsWith("tests/"));
   return { selection: "unit", vitest: namesFiles ? vitest : [...UNIT_PROJECTS, ...vitest] };
@@ -34,6 +34,7 @@ function parse(args: string[]) {
       args,
       options: {
         only: { type: "string" },
+        ci: { type: "boolean" },
         changed: { type: "boolean" },
         base: { type: "string", default: "main" },
       },

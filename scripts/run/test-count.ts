@@ -27,6 +27,18 @@ export function countTests(text: string | undefined): Counts {
   };
 }
 
+/** Reads the last line of a stage that counts: "3 passed, 1 failed". Without one, the stage counts as one failure. */
+export function countStage(output: string): Counts {
+  const line = output.trimEnd().split("\n").at(-1) ?? "";
+  const { passed, failed } = /^(?<passed>\d+) passed, (?<failed>\d+) failed/.exec(line)?.groups ?? {};
+  if (passed === undefined || failed === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  return { passed: Number(passed), failed: Number(failed), skipped: 0 };
+}
+
+export function addCounts(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
 export function countLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }

@@ -17,6 +17,7 @@ export default class ProgressReporter extends DefaultReporter {
   #total = 0;
   #files: FileTimes[] = [];
   #slowest: RunTimes["slowest"] = [];
+  #progress: string | undefined;
   #estimate = new ProgressEstimate([], []);
 
   constructor() {
@@ -41,13 +42,17 @@ export default class ProgressReporter extends DefaultReporter {
     this.#files.push(times);
     this.#estimate.complete(times.file);
     this.#rememberSlowest(module);
+    const done = String(this.#files.length).padStart(String(this.#total).length);
+    const left = formatEstimate(this.#estimate.leftMs(Date.now() - this.#startedAt));
+    this.#progress = `[${done}/${this.#total}, ${left} left]`;
     super.onTestModuleEnd(module);
   }
 
-  protected override getModuleLog(...args: Parameters<DefaultReporter["getModuleLog"]>): string {
-    const done = String(this.#files.length).padStart(String(this.#total).length);
-    const left = formatEstimate(this.#estimate.leftMs(Date.now() - this.#startedAt));
-    return `[${done}/${this.#total}, ${left} left]${super.getModuleLog(...args)}`;
+  /** The first line after the end of a file is the one about the file. */
+  override log(...messages: Parameters<DefaultReporter["log"]>): void {
+    const progress = this.#progress;
+    this.#progress = undefined;
+    super.log(...(progress === undefined ? messages : [`${progress}${messages.join(" ")}`]));
   }
 
   override onTestRunEnd(...args: Parameters<DefaultReporter["onTestRunEnd"]>): void {

@@ -1,14 +1,16 @@
 // The stages of `npm test` as a table: what each one runs, in which selections, and what may run at the same time.
 import type { TestArgs } from "./test-args.ts";
 
-/** `security`: only the regression tests of the security findings. */
-export type TestSelection = "all" | "unit" | "changed" | "security";
+/** `ci`: everything in `all`, and what CI checks beside it. `security`: only the regression tests of the findings. */
+export type TestSelection = "all" | "ci" | "unit" | "changed" | "security";
+
+const ALL: readonly TestSelection[] = ["all", "ci"];
 
 export interface TestStage {
   readonly name: string;
   /** A program of node_modules/.bin and its arguments; `node` is the packaged Node 24. */
   readonly command: readonly [string, ...string[]];
-  /** The selections that include the stage. Left out: only "all". */
+  /** The selections that include the stage. Left out: "all" and "ci". */
   readonly selections?: readonly TestSelection[];
   /** Stages with the same order run at the same time; a higher order waits for every lower one. */
   readonly order: number;
@@ -16,6 +18,8 @@ export interface TestStage {
   readonly needsDatabase?: boolean;
   /** Writes to the terminal while it runs. The output of any other stage goes to a file and is shown if it fails. */
   readonly isLive?: boolean;
+  /** The last line of its output counts: "3 passed, 0 failed". */
+  readonly isCounted?: boolean;
 }
 
 /** Every stage of `npm test`. To add one, add a row. */
@@ -25,11 +29,20 @@ const STAGES: readonly TestStage[] = [
   { order: 2, name: "type check", command: ["tsc", "-p", "."] },
   { order: 2, name: "type check of scripts", command: ["tsc", "-p", "scripts"] },
   { order: 2, name: "Biome", command: ["biome", "check", "."] },
+  { order: 2, name: "build", command: ["node", "scripts/build.ts"], selections: ["ci"] },
+  {
+    order: 3,
+    name: "conformance",
+    command: ["node", "scripts/conformance.ts"],
+    selections: ["ci"],
+    needsDatabase: true,
+    isCounted: true,
+  },
   {
     order: 3,
     name: "tests",
     command: ["vitest", "run"],
-    selections: ["all", "unit", "changed", "security"],
+    selections: ["all", "ci", "unit", "changed", "security"],
     needsDatabase: true,
     isLive: true,
   },
@@ -37,7 +50,7 @@ const STAGES: readonly TestStage[] = [
 
 /** The stages that the arguments select, in order, with the arguments for vitest filled in. */
 export function selectStages({ selection, vitest }: TestArgs, reporters: readonly string[]): TestStage[] {
-  return STAGES.filter(({ selections = ["all"] }) => selections.includes(selection)).map((stage) =>
+  return STAGES.filter(({ selections = ALL }) => selections.includes(selection)).map((stage) =>
     stage.name === "tests" ? { ...stage, command: [...stage.command, ...reporters, ...vitest] } : stage,
   );
 }

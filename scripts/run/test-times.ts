@@ -56,8 +56,9 @@ export const totalMs = ({ startMs, importMs, testMs }: FileTimes) => startMs + i
 
 export const formatSeconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
-/** "40 s", "3 min": rough, since it is an estimate. */
+/** "40 s", "3 min": rough, since it is an estimate; "? s" before there is one. */
 export function formatEstimate(ms: number): string {
+  if (!Number.isFinite(ms)) return "? s";
   const seconds = Math.ceil(ms / 1000);
   return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -9,7 +9,7 @@ import { runStages } from "./run-stages.ts";
 import { prepareSharedBundle } from "./shared-bundle.ts";
 import { createShutdown, onWishToEnd, type Shutdown } from "./shutdown.ts";
 import { parseTestArgs } from "./test-args.ts";
-import { countLine, countTests } from "./test-count.ts";
+import { addCounts, countLine, countTests } from "./test-count.ts";
 import { selectStages, type TestStage } from "./test-stages.ts";
 import { type RunTimes, readTimes, writeTimes } from "./test-times.ts";
 import { startThrowAwayDatabase } from "./throw-away-database.ts";
@@ -25,10 +25,11 @@ async function main(shutdown: Shutdown): Promise<number> {
     `--outputFile.json=${reportFile}`,
   ];
   // One line per finding of the security review, where the run covers them.
-  if (args.selection === "all" || args.selection === "security")
+  const isWhole = args.selection === "all" || args.selection === "ci";
+  if (isWhole || args.selection === "security")
     reporters.push("--reporter=./tests/security/findings-reporter.ts");
   const stages = selectStages(args, reporters);
-  const chromium = args.selection === "all" ? ensureChromium(console.log) : findChromium();
+  const chromium = isWhole ? ensureChromium(console.log) : findChromium();
   const base = {
     ...process.env,
     ...prepareSharedBundle(shutdown),
@@ -58,7 +59,10 @@ async function main(shutdown: Shutdown): Promise<number> {
     { name: "start of the database, beside the first stages", ms: databaseMs },
     ...results.map(({ name, durationMs }) => ({ name, ms: durationMs })),
   ]);
-  const counts = countTests(readReport(reportFile));
+  const counts = results.reduce(
+    (sum, { counts: counted }) => (counted === undefined ? sum : addCounts(sum, counted)),
+    countTests(readReport(reportFile)),
+  );
   const failed = results.filter(({ exitCode }) => exitCode !== 0);
   for (const { name } of failed) console.log(`\n${name}: failed`);
   console.log(`\n${countLine(counts)}`);

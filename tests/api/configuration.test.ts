@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { owner } from "../support/database.ts";
+import { runs } from "../support/runs.ts";
 import { addTenant, call } from "./support.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the file says.
@@ -344,7 +345,7 @@ describe("whatever a file says", () => {
         const { tenant: __, ...second } = await there.exported();
         expect(second).toEqual(first);
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 });

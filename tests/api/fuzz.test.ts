@@ -2,6 +2,7 @@
 import { Validator } from "@cfworker/json-schema";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { runs } from "../support/runs.ts";
 import { valueFor } from "./arbitrary.ts";
 import { type DescribedOperation, description, operations, responseOf, schemaIn } from "./description.ts";
 import { addTenant, call } from "./support.ts";
@@ -74,7 +75,7 @@ describe.each(fuzzed)("$method $path", (operation) => {
         if (answer.status >= 400) expect(problem.validate(answer.body).errors, told).toEqual([]);
         else expectValid(responses[answer.status], answer.body, told);
       }),
-      { numRuns: RUNS },
+      { numRuns: runs(RUNS) },
     );
   });
 });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { owner } from "../support/database.ts";
+import { runs } from "../support/runs.ts";
 import { addTenant, call, type TestKey, type TestTenant } from "./support.ts";
 
 let tenant: TestTenant;
@@ -205,7 +206,7 @@ describe("a list", () => {
           expect(values).toEqual(first.startsWith("-") ? values.toSorted().toReversed() : values.toSorted());
         },
       ),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromBase64url, toBase64url } from "../../src/core/base64url.ts";
 import { Keyring } from "../../src/core/keyring.ts";
+import { runs } from "../support/runs.ts";
 
 const key = (byte: number) => btoa(String.fromCharCode(...new Uint8Array(32).fill(byte)));
 const old = { id: "k1", key: key(1) };
@@ -85,7 +86,7 @@ describe("stable seals", () => {
         expect(await keyring.open("task", sealed)).toEqual(bytes(one));
         expect(await keyring.open("other", sealed)).toBeUndefined();
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 });

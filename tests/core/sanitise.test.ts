@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cleanText, REDACTED, sanitise } from "../../src/core/sanitise.ts";
+import { runs } from "../support/runs.ts";
 
 const letters = (alphabet: string, length: number) =>
   fc.array(fc.constantFrom(...alphabet), { minLength: length, maxLength: length }).map((all) => all.join(""));
@@ -60,7 +61,7 @@ describe("what is written down", () => {
       fc.property(planted, fc.constantFrom(...places), ({ secret, at }, place) => {
         expect(JSON.stringify(sanitise(place(at)))).not.toContain(JSON.stringify(secret).slice(1, -1));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -7,6 +7,7 @@ import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } fr
 import { type Recorded, type Recorder, startRecorder } from "../fixtures/recorder.ts";
 import { startTinyServers, type TinyServers } from "../fixtures/tiny-servers.ts";
 import { askModern, LegacySession, META, MODERN, send } from "../fixtures/wire.ts";
+import { runs } from "../support/runs.ts";
 
 let gateway: TestGateway;
 let tenant: TestTenant;
@@ -129,7 +130,7 @@ describe("through the pass-through", () => {
         const reply = `${gap}{"result":${result},${gap}"jsonrpc":"2.0","id":1, "more":${result}}${gap}`;
         expect(await through(sent, () => ({ type: "application/json", pieces: [reply] }))).toBe(reply);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -148,7 +149,7 @@ describe("through the pass-through", () => {
           expect(await through(sent, () => ({ type: "text/event-stream", pieces }))).toBe(stream);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });
@@ -218,7 +219,7 @@ describe("input that nobody should send", () => {
       fc.asyncProperty(fc.constantFrom(...PATHS), attacks, fc.boolean(), (path, attack, hasSession) =>
         isAnsweredInOrder(path, attack, hasSession ? sessions.get(path) : undefined),
       ),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
   });
 
@@ -316,7 +317,7 @@ describe("servers that rave", () => {
           expect(told).not.toMatch(/\n\s+at |node_modules|TypeError|RangeError|SyntaxError/);
           expect(told).not.toContain("The request could not be completed");
         }),
-        { numRuns: 300 },
+        { numRuns: runs(300) },
       );
     },
   );

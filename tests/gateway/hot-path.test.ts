@@ -24,7 +24,7 @@ class Questions {
   count(question: string, answer: Promise<unknown>): void {
     this.asked += 1;
     if (question.includes('"now":1')) this.waitedFor += 1;
-    const settled = answer.then(
+    const settled: Promise<unknown> = answer.then(
       () => this.#unanswered.delete(settled),
       () => this.#unanswered.delete(settled),
     );

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { answerJson, type Recorder, startRecorder } from "../fixtures/recorder.ts";
+import { runs } from "../support/runs.ts";
 
 let gateway: TestGateway;
 let tenant: TestTenant;
@@ -200,7 +201,7 @@ describe("what crosses", () => {
         expect(await answer.text()).toBe(reply);
         expect(only().body.toString()).toBe(text);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { RequestRecord } from "../../src/gateway/record.ts";
 import { createEmitter } from "../../src/logs/emit.ts";
 import { asLine, intoDataset, observed } from "../../src/logs/observe.ts";
+import { runs } from "../support/runs.ts";
 
 const WORD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const letters = (length: number) =>
@@ -83,6 +84,6 @@ it("no secret leaves with what is told of a request", async () => {
       const text = JSON.stringify(told);
       expect(planted.filter((each) => text.includes(each))).toEqual([]);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

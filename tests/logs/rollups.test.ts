@@ -6,6 +6,7 @@ import { ROLLUPS } from "../../src/db/queries/rollups.ts";
 import { dropOldSums, rollUpTraffic } from "../../src/jobs/rollups.ts";
 import { consumeEvents } from "../../src/logs/consumer.ts";
 import { database, newTenant, owner } from "../support/database.ts";
+import { runs } from "../support/runs.ts";
 import { callEvent, delivered, requestEvent } from "./support.ts";
 
 const now = () => new Date();
@@ -210,7 +211,7 @@ describe("sums", () => {
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judgeUrl } from "../../src/upstream/url-guard.ts";
+import { runs } from "../support/runs.ts";
 
 const strict = { allowLoopback: false };
 const development = { allowLoopback: true };
@@ -124,7 +125,7 @@ describe("judgeUrl", () => {
       fc.property(spelled, (host) => {
         expect(judgeUrl(`https://${host}/`, strict), host).toMatchObject({ ok: false });
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compilePattern, MAX_PATTERN } from "../../../src/core/access/patterns.ts";
+import { runs } from "../../support/runs.ts";
 
 const matches = (pattern: string, text: string) => compilePattern(pattern)?.(text);
 
@@ -77,7 +78,7 @@ describe("patterns as such", () => {
         const compiled = compilePattern(one);
         if (compiled !== undefined) expect(compiled(name)).toBe(asRegExp(one).test(name));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

@@ -5,6 +5,7 @@ import type { Gate } from "../../../src/core/limits/gate.ts";
 import type { LeaseAnswer, LeaseAsk, Limit } from "../../../src/core/limits/lease.ts";
 import { LeaseBook } from "../../../src/core/limits/lease-book.ts";
 import { Ledger } from "../../../src/core/limits/ledger.ts";
+import { runs } from "../../support/runs.ts";
 
 const limit = (key: string, count: number): Limit => ({ name: key, key, count, windowMs: 60_000, burst: 1 });
 
@@ -330,7 +331,7 @@ describe("together they never admit more than a limit holds", () => {
             if (before !== undefined) expect(moment - before).toBeGreaterThanOrEqual(WINDOW);
           }
         }),
-        { numRuns: 150 },
+        { numRuns: runs(150) },
       );
     },
     30_000,

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { INVALID_REQUEST, PARSE_ERROR, readBody } from "../../../src/core/mcp/json-rpc.ts";
 import { isTooDeep } from "../../../src/core/mcp/json-rpc-text.ts";
 import { MAX_JSON_DEPTH as MAX_DEPTH } from "../../../src/core/size-limits.ts";
+import { runs } from "../../support/runs.ts";
 
 const read = (value: unknown) => readBody(JSON.stringify(value));
 
@@ -97,7 +98,7 @@ describe("depth", () => {
       fc.property(tree, fc.nat(6), (value, limit) => {
         expect(isTooDeep(JSON.stringify(value), limit)).toBe(depthOf(value) > limit);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -10,6 +10,7 @@ import {
   parseLossless,
   stringifyLossless,
 } from "../../../src/core/mcp/json-text.ts";
+import { runs } from "../../support/runs.ts";
 
 const again = (text: string) => stringifyLossless(parseLossless(text));
 
@@ -49,7 +50,7 @@ describe("lossless JSON", () => {
   it("comes back to the digit", () => {
     fc.assert(
       fc.property(json, (written) => void expect(again(written)).toBe(written)),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

@@ -8,6 +8,7 @@ import {
   type PrefixMode,
   resolve,
 } from "../../../src/core/mcp/names.ts";
+import { runs } from "../../support/runs.ts";
 
 /** Written as `server/name`; names may hold slashes. */
 const offer = (text: string): Offer => {
@@ -44,7 +45,7 @@ describe("exposeNames", () => {
         }
         if (how !== "never") expect(table.shadowed).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

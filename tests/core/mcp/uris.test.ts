@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { matchesTemplate, mostSpecific } from "../../../src/core/mcp/uri-template.ts";
 import { exposeUris, outwardUri, resolveUri, unwrapUri, wrapUri } from "../../../src/core/mcp/uris.ts";
+import { runs } from "../../support/runs.ts";
 
 const server = fc.constantFrom("a", "b", "Files_2.x", "ui");
 const uri = fc.oneof(
@@ -108,7 +109,7 @@ describe("routing", () => {
         const found = resolveUri(outwardUri(owner, own, routes), routes);
         if (found !== undefined) expect(found).toEqual({ server: owner, uri: own });
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

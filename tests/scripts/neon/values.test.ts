@@ -1,6 +1,7 @@
 import { neon } from "@neondatabase/serverless";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { runs } from "../../support/runs.ts";
 import { databaseUrl, post, useEndpoint } from "./support.ts";
 
 const fixture = useEndpoint("neon_values");
@@ -81,7 +82,7 @@ describe("values come out of the driver as they come out of pg", () => {
         // A negative zero has no form in the driver's text of a number.
         expect(rows).toEqual([values.map((item) => (item === 0 ? 0 : item))]);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

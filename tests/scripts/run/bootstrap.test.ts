@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { nodeProblem } from "../../../scripts/lib/bootstrap.mjs";
 import { isInstalled } from "../../../scripts/lib/install.mjs";
 import { parseTestArgs } from "../../../scripts/run/test-args.ts";
-import { countLine, countTests } from "../../../scripts/run/test-count.ts";
+import { addCounts, countLine, countStage, countTests } from "../../../scripts/run/test-count.ts";
 import { selectStages } from "../../../scripts/run/test-stages.ts";
 
 const root = mkdtempSync(join(tmpdir(), "bootstrap-"));
@@ -71,6 +71,15 @@ test("the last line counts files that could not be loaded as failures", () => {
   expect(countLine(countTests(undefined))).toBe("0 passed, 1 failed, 0 skipped");
 });
 
+test("counts a stage by the last line of its output", () => {
+  expect(countStage("scenarios …\n\n7 passed, 2 failed\n")).toEqual({ passed: 7, failed: 2, skipped: 0 });
+  expect(countStage("The suite could not start.")).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  const tests = { passed: 5, failed: 0, skipped: 1 };
+  expect(countLine(addCounts(tests, countStage("7 passed, 2 failed")))).toBe(
+    "12 passed, 2 failed, 1 skipped",
+  );
+});
+
 test("arguments after -- go to vitest", () => {
   expect(parseTestArgs(["--", "-t", "x"])).toEqual({ selection: "all", vitest: ["-t", "x"] });
   expect(parseTestArgs(["--only", "unit", "--", "tests/db", "-t", "x"])).toEqual({
@@ -98,6 +107,8 @@ test("runs only the tests when a part of them is selected, and every stage other
   const names = (args: string[]) => selectStages(parseTestArgs(args), []).map(({ name }) => name);
   expect(names(["--only", "unit"])).toEqual(["tests"]);
   expect(names(["--changed"])).toEqual(["tests"]);
+  expect(names([])).not.toContain("conformance");
+  expect(names(["--ci"])).toEqual(expect.arrayContaining([...names([]), "build", "conformance"]));
   expect(names(["--only", "security"])).toEqual(["tests"]);
   expect(names([])).toEqual(expect.arrayContaining(["Worker types", "type check", "Biome", "tests"]));
 });
