@@ -1,9 +1,7 @@
 /** The Worker: what Cloudflare calls, wired to what answers. */
 import { createApp } from "./app.ts";
-import { runJobs } from "./jobs/index.ts";
-import { consumeDeadEvents, consumeEvents } from "./logs/consumer.ts";
-import { consumeAlerts } from "./operations/alerts/deliver.ts";
-import { consumeWork } from "./registry/work.ts";
+import { runScheduledJobs } from "./jobs/schedule.ts";
+import { queueConsumer } from "./queues.ts";
 import { servicesOf } from "./services.ts";
 
 export { BridgeObject } from "./objects/bridge.ts";
@@ -17,13 +15,10 @@ const app = createApp();
 export default {
   fetch: app.fetch,
   async queue(batch, env) {
-    const { alerts, database, registry } = servicesOf(env).services;
-    if (batch.queue.includes("-health")) await consumeWork(batch.messages, registry);
-    else if (batch.queue.includes("-alerts")) await consumeAlerts(batch.messages, alerts);
-    else if (batch.queue.includes("-dead")) await consumeDeadEvents(batch.messages, database);
-    else await consumeEvents(batch.messages, database);
+    await queueConsumer(batch.queue)(batch.messages, servicesOf(env).services);
   },
-  async scheduled(controller, env) {
-    await runJobs(controller.cron, servicesOf(env).services);
+  async scheduled(controller, env, ctx) {
+    const { services } = servicesOf(env);
+    await runScheduledJobs(controller.cron, services, new Date(), (work) => ctx.waitUntil(work));
   },
 } satisfies ExportedHandler<Env>;

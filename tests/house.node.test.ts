@@ -21,13 +21,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   operations: [...BELOW_SERVICES, "upstream", "logs"],
   objects: ["core", "gateway", "logs", "env.ts", "services.ts"],
   "services.ts": [...BELOW_SERVICES, ...SERVICES, "env.ts"],
-  edge: ["core", "logs", "env.ts", "services.ts"],
+  edge: ["core", "identity", "policy", "logs", "env.ts", "services.ts"],
   api: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
   admin: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
   jobs: [...BELOW_SERVICES, ...SERVICES, "env.ts", "services.ts"],
   "house.ts": [...BELOW_SERVICES, ...SERVICES, "edge", "api", "admin", "env.ts", "services.ts"],
   "app.ts": ["core", "gateway", "edge", "house.ts", "services.ts"],
-  "index.ts": ["app.ts", "jobs", "logs", "operations", "registry", "objects", "services.ts", "env.ts"],
+  "queues.ts": ["logs", "operations", "registry", "services.ts"],
+  "index.ts": ["app.ts", "jobs", "queues.ts", "objects", "services.ts", "env.ts"],
 };
 
 const files = globSync("src/**/*.{ts,tsx,js,json}").map((file) => file.replaceAll("\\", "/"));

@@ -2,7 +2,6 @@
 import { asGatewayError } from "../core/errors.ts";
 import type { Database } from "../db/client.ts";
 import { dropOldRollups, noteFailedRefresh, noteRefresh, rollUp } from "../db/queries/rollups.ts";
-import { logFailure } from "../logs/console.ts";
 
 const AT_ONCE = 50_000;
 /** What is left then, the next tick takes. */
@@ -25,10 +24,9 @@ export async function rollUpTraffic(database: Database, now: () => Date): Promis
     }
     await noteRefresh(db, { at: began, durationMs: now().getTime() - began.getTime() });
   } catch (thrown) {
-    const error = asGatewayError(thrown);
-    logFailure(error, { work: "roll up traffic", serverId: "" });
-    // It tells nobody anything while the database is away, and then need not be told.
-    await noteFailedRefresh(db, error.message).catch(() => undefined);
+    // While the database is away this cannot be noted either; what was thrown says so.
+    await noteFailedRefresh(db, asGatewayError(thrown).message).catch(() => undefined);
+    throw thrown;
   }
   return taken;
 }

@@ -1,4 +1,9 @@
-import { createScheduledController, env } from "cloudflare:test";
+import {
+  createExecutionContext,
+  createScheduledController,
+  env,
+  waitOnExecutionContext,
+} from "cloudflare:test";
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import worker from "../../src/index.ts";
@@ -81,7 +86,9 @@ describe("partitions", () => {
       and c.relname <> 'request_logs_default'`;
     const [before] = await owner.query(newest);
     await owner.query(`drop table "${before?.name}"`);
-    await worker.scheduled(createScheduledController({ cron: "17 3 * * *" }), env);
+    const context = createExecutionContext();
+    await worker.scheduled(createScheduledController({ cron: "17 3 * * *" }), env, context);
+    await waitOnExecutionContext(context);
     expect(await owner.query(newest)).toEqual([before]);
   });
 });

@@ -1,7 +1,7 @@
 /** Alerts as a whole: what is measured, what people see in the list, and what reaches them, whoever fails on the way. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { signatureHeaders } from "../../src/core/alerts/signature.ts";
-import { watchAlerts } from "../../src/jobs/alerts.ts";
+import { deliverOverdue } from "../../src/operations/alerts/deliver.ts";
 import { evaluateAlerts, watchHealth } from "../../src/operations/alerts/evaluate.ts";
 import { renewSecret, secretsOf } from "../../src/operations/alerts/secret.ts";
 import { checkServers } from "../../src/registry/health.ts";
@@ -196,6 +196,18 @@ describe("other rules", () => {
     expect(await eventsOf(alertId)).toMatchObject([{ status: "open" }]);
   });
 
+  it("failed scheduled jobs, by their events in the window", async () => {
+    const alertId = await addRule(null, { metric: "failed_jobs" });
+    await owner.query(
+      `insert into system_events (event_type, source, severity, message, "timestamp")
+       values ('job.failed', 'jobs', 'high', 'Job rollups failed.', $1)`,
+      [new Date(world.now()).toISOString()],
+    );
+    await look("failed_jobs");
+    expect(await eventsOf(alertId)).toMatchObject([{ status: "open" }]);
+    await owner.query("delete from performance_alerts where id = $1", [alertId]);
+  });
+
   it.each(["queue_backlog", "database_ms", "database_connections"])(
     "%s, of the whole system",
     async (metric) => {
@@ -297,7 +309,7 @@ describe("telling", () => {
     expect(world.calls).toEqual([]);
     world.queueRefuses = false;
     world.pass(2 * MINUTE);
-    await watchAlerts(world);
+    await deliverOverdue(world);
     await world.drain();
     expect(await deliveriesOf(alertId)).toMatchObject([{ status: "delivered" }]);
   });

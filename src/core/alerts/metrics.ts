@@ -30,6 +30,7 @@ const metrics = {
     unit: "count",
     isSystems: true,
   },
+  failed_jobs: { says: "the number of failed scheduled jobs", unit: "count", isSystems: true },
   database_ms: { says: "the time that the database takes to answer", unit: "ms", isSystems: true },
   database_connections: {
     says: "the share of the database's connections in use",

@@ -75,6 +75,16 @@ export function measureSecurityEvents(db: Queries, ids: readonly string[], now: 
   );
 }
 
+/** Scheduled jobs are the whole gateway's, and so are their events. */
+export function measureFailedJobs(db: Queries, ids: readonly string[], now: Date) {
+  return db.select(measured).from(
+    sql`(select a.id as alert_id, count(*) as value
+        from performance_alerts a join system_events e on e.tenant_id is null and e.event_type = 'job.failed'
+          and e.timestamp > ${now.toISOString()}::timestamptz - a.window_seconds * interval '1 second'
+        where a.id = any(${idsOf(ids)}) group by a.id) as measured`,
+  );
+}
+
 /** Of the hour that is running; sums by key are by minute. */
 export function measureKeyQuota(db: Queries, ids: readonly string[], now: Date) {
   return db.select(measured).from(

@@ -7,6 +7,7 @@ import {
   countOpenBreakers,
   countUnhealthyServers,
   type Measured,
+  measureFailedJobs,
   measureKeyQuota,
   measureLimitHits,
   measureSecurityEvents,
@@ -51,18 +52,19 @@ export async function measure(
   const [system] = await measureSystem(db);
   const databaseMs = now() - began;
   // Statements that no rule asks for find no rule, and end there.
-  const [traffic, limits, security, quota, unhealthy, breakers, health, ofBreakers] = await db.batch([
+  const [traffic, limits, security, quota, unhealthy, breakers, jobs, health, ofBreakers] = await db.batch([
     measureTraffic(db, ids(...TRAFFIC), at),
     measureLimitHits(db, ids("limit_hits"), at),
     measureSecurityEvents(db, ids("security_events"), at),
     measureKeyQuota(db, ids("key_quota"), at),
     countUnhealthyServers(db, ids("unhealthy_servers")),
     countOpenBreakers(db, ids("open_breakers")),
+    measureFailedJobs(db, ids("failed_jobs"), at),
     measureServerHealth(db, ids("server_health")),
     measureServerBreakers(db, ids("server_breaker")),
   ]);
   const trafficOf = new Map(traffic.map((row) => [row.alertId, row]));
-  const counts = valuesOf([...limits, ...security, ...quota, ...unhealthy, ...breakers]);
+  const counts = valuesOf([...limits, ...security, ...quota, ...unhealthy, ...breakers, ...jobs]);
   const servers = Map.groupBy([...health, ...ofBreakers], ({ alertId }) => alertId);
   return {
     value({ id, metric }) {
@@ -81,6 +83,7 @@ export async function measure(
         case "key_quota":
         case "unhealthy_servers":
         case "open_breakers":
+        case "failed_jobs":
           return counts.get(id) ?? 0;
         default:
           return ofTraffic(metric, trafficOf.get(id));

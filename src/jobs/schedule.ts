@@ -1,0 +1,122 @@
+/** Runs the jobs of a cron tick, each by itself: one that fails or hangs does not stop those after it. */
+import { asGatewayError, type GatewayError } from "../core/errors.ts";
+import { uuidv7 } from "../core/ids.ts";
+import { within } from "../core/waiting.ts";
+import type { Emitter } from "../logs/emit.ts";
+import { EVENT_VERSION, type LogEvent } from "../logs/events.ts";
+import { deliverOverdue } from "../operations/alerts/deliver.ts";
+import { evaluateAlerts } from "../operations/alerts/evaluate.ts";
+import { sampleDatabase } from "../operations/database.ts";
+import type { Services } from "../services.ts";
+import { replayDeadLetters } from "./dead-letters.ts";
+import { ensurePartitions } from "./partitions.ts";
+import { beginRetention, goOnWithRetention } from "./retention.ts";
+import { dropOldSums, rollUpTraffic } from "./rollups.ts";
+import { sweepSecrets } from "./secrets.ts";
+import { watchServers, watchSources } from "./watch.ts";
+
+const EVERY_MINUTE = "* * * * *";
+const DAILY = "17 3 * * *";
+
+/** What a job takes of the services; its test gives less than all of them. */
+export type JobServices = Pick<Services, "database" | "work" | "alerts" | "emitter">;
+
+export interface ScheduledJob {
+  /** As in wrangler.toml. */
+  readonly cron: string;
+  readonly name: string;
+  readonly run: (services: JobServices, now: Date) => Promise<unknown>;
+}
+
+/** In this order: alerts go by the rollups and the database sample of the same tick. */
+export const SCHEDULE: readonly ScheduledJob[] = [
+  {
+    cron: EVERY_MINUTE,
+    name: "health-checks",
+    run: ({ database, work }, now) => watchServers(database, work, now),
+  },
+  {
+    cron: EVERY_MINUTE,
+    name: "source-syncs",
+    run: ({ database, work }, now) => watchSources(database, work, now),
+  },
+  { cron: EVERY_MINUTE, name: "dead-letters", run: ({ database }) => replayDeadLetters(database) },
+  { cron: EVERY_MINUTE, name: "rollups", run: ({ database }) => rollUpTraffic(database, () => new Date()) },
+  { cron: EVERY_MINUTE, name: "database-sample", run: ({ database }, now) => sampleDatabase(database, now) },
+  { cron: EVERY_MINUTE, name: "alerts", run: ({ alerts }) => evaluateAlerts(alerts) },
+  { cron: EVERY_MINUTE, name: "overdue-notifications", run: ({ alerts }) => deliverOverdue(alerts) },
+  { cron: EVERY_MINUTE, name: "retention-slice", run: ({ database }) => goOnWithRetention(database) },
+  { cron: DAILY, name: "partitions", run: ({ database }) => ensurePartitions(database) },
+  { cron: DAILY, name: "expired-secrets", run: ({ database }, now) => sweepSecrets(database, now) },
+  { cron: DAILY, name: "expired-rollups", run: ({ database }, now) => dropOldSums(database, now) },
+  { cron: DAILY, name: "retention", run: ({ database }) => beginRetention(database) },
+];
+
+/** A job that takes longer has no more of its tick; the platform ends what it still does. */
+const JOB_TIMEOUT_MS = 30_000;
+
+export interface ScheduleOptions {
+  readonly schedule?: readonly ScheduledJob[];
+  readonly timeoutMs?: number;
+  readonly log?: (line: string) => void;
+}
+
+type Background = (work: Promise<unknown>) => void;
+
+/** Never throws: a failed job is one log line and one system event, `job.failed`. */
+export async function runScheduledJobs(
+  cron: string,
+  services: JobServices,
+  now: Date,
+  background: Background,
+  { schedule = SCHEDULE, timeoutMs = JOB_TIMEOUT_MS, log = console.log }: ScheduleOptions = {},
+): Promise<void> {
+  for (const job of schedule.filter((each) => each.cron === cron)) {
+    const started = Date.now();
+    const failure = await runJob(job, services, now, timeoutMs);
+    const ms = Date.now() - started;
+    const level = failure === undefined ? "info" : "error";
+    log(JSON.stringify({ level, job: job.name, ms, ...(failure && { error: failure.message }) }));
+    if (failure !== undefined) reportFailure(services.emitter, job.name, failure, now, background);
+  }
+}
+
+interface JobFailure {
+  readonly message: string;
+  readonly code: GatewayError["code"];
+}
+
+async function runJob(
+  { name, run }: ScheduledJob,
+  services: JobServices,
+  now: Date,
+  timeoutMs: number,
+): Promise<JobFailure | undefined> {
+  try {
+    const done = await within(
+      run(services, now).then(() => "done" as const),
+      timeoutMs,
+    );
+    if (done === "done") return undefined;
+    return { message: `Job ${name} did not end within ${timeoutMs / 1000} s.`, code: "internal" };
+  } catch (thrown) {
+    const error = asGatewayError(thrown);
+    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
+    return { message: `Job ${name} failed: ${error.message}${cause}`, code: error.code };
+  }
+}
+
+function reportFailure(
+  emitter: Emitter,
+  name: string,
+  { message, code }: JobFailure,
+  now: Date,
+  background: Background,
+): void {
+  const event: LogEvent = {
+    ...{ v: EVENT_VERSION, kind: "system", id: uuidv7(), at: now.getTime(), tenantId: null },
+    ...{ eventType: "job.failed", source: "jobs", severity: "high", message },
+    details: { job: name, code },
+  };
+  emitter.emit([event], background);
+}

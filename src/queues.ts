@@ -1,0 +1,34 @@
+/** Which consumer takes the batches of which queue, by the exact names of wrangler.toml. */
+import { consumeDeadEvents, consumeEvents } from "./logs/consumer.ts";
+import { consumeAlerts } from "./operations/alerts/deliver.ts";
+import { consumeWork } from "./registry/work.ts";
+import type { Services } from "./services.ts";
+
+type Messages = MessageBatch["messages"];
+type Consumer = (
+  messages: Messages,
+  services: Pick<Services, "database" | "registry" | "alerts">,
+) => Promise<void>;
+
+const CONSUMERS = {
+  "mcp-gateway-events": (messages, { database }) => consumeEvents(messages, database),
+  "mcp-gateway-events-dead": (messages, { database }) => consumeDeadEvents(messages, database),
+  "mcp-gateway-health": (messages, { registry }) => consumeWork(messages, registry),
+  "mcp-gateway-alerts": (messages, { alerts }) => consumeAlerts(messages, alerts),
+} as const satisfies Record<string, Consumer>;
+
+/** Production's queues bear the plain names. */
+const ENVIRONMENTS = ["", "-local", "-development"] as const;
+
+export const QUEUE_CONSUMERS: ReadonlyMap<string, Consumer> = new Map(
+  Object.entries<Consumer>(CONSUMERS).flatMap(([name, consumer]) =>
+    ENVIRONMENTS.map((environment) => [name + environment, consumer] as const),
+  ),
+);
+
+/** Throws for a queue that nobody has said anything of, so that its messages are kept and come again. */
+export function queueConsumer(name: string): Consumer {
+  const consumer = QUEUE_CONSUMERS.get(name);
+  if (consumer === undefined) throw new Error(`Queue ${name} has no consumer. Add it to src/queues.ts.`);
+  return consumer;
+}
