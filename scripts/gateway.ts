@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { connect, type GatewayClient, type Planned, type Verification } from "./gateway/client.ts";
 import { readConfiguration } from "./gateway/file.ts";
 import { told } from "./gateway/told.ts";
-import { Problem, runMain } from "./lib/problem.ts";
+import { errorCode, errorMessage, Problem, runMain } from "./lib/problem.ts";
 
 const USAGE = `npm run gateway -- export [file]          writes the configuration to a file, or here
 npm run gateway -- diff file.yaml         says what applying it would change; exit code 3 if anything
@@ -15,11 +15,7 @@ npm run gateway -- apply file.yaml [--yes]  changes it, after asking
 npm run gateway -- verify-audit [--anchor 12:ab…]  looks for changed and missing audit entries; exit code 3 if any`;
 
 async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { yes: { type: "boolean", default: false }, anchor: { type: "string" } },
-  });
+  const { values, positionals } = readArguments(args);
   const [command, file] = positionals;
   const gateway = connect(process.env);
   if (command === "export") {
@@ -39,6 +35,20 @@ async function main(args: readonly string[]): Promise<number> {
   const { applied } = await gateway.apply(document, secrets, plan.hash);
   console.log(`Made ${applied} ${applied === 1 ? "change" : "changes"}.`);
   return 0;
+}
+
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { yes: { type: "boolean", default: false }, anchor: { type: "string" } },
+    });
+  } catch (error) {
+    // An unknown option, or one without its value: node says which, and the usage says what there is.
+    if (errorCode(error)?.startsWith("ERR_PARSE_ARGS_") !== true) throw error;
+    throw new Problem(`${errorMessage(error)}\n${USAGE}`, 2);
+  }
 }
 
 async function verifyAudit(gateway: GatewayClient, anchor: string | undefined): Promise<number> {

@@ -9,27 +9,35 @@ import { metrics } from "./api/metrics.ts";
 import { registryV0 } from "./api/registry-v0.ts";
 import { v1 } from "./api/v1.ts";
 import { wellKnown } from "./api/well-known.ts";
+import { allowedMethods } from "./edge/allowed-methods.ts";
 import { bodyLimit } from "./edge/body-limit.ts";
 import type { AppEnv } from "./edge/context.ts";
 import { notFound, onError } from "./edge/errors.ts";
+import { asInternal, internalRequests } from "./edge/internal-requests.ts";
+import { limitHeaders } from "./edge/limit-headers.ts";
+import { refusals } from "./edge/refusals.ts";
 import { requestId } from "./edge/request-id.ts";
-import { asPart, requestLog } from "./edge/request-log.ts";
+import { requestLog } from "./edge/request-log.ts";
 import { securityHeaders } from "./edge/security-headers.ts";
 import { services } from "./edge/services.ts";
+import { admitWithoutPrincipal } from "./policy/request-admission.ts";
 
 export function createHouse(door: Hono<AppEnv>) {
   const app = new Hono<AppEnv>();
   // Who asked for a page is told by one.
   app.onError(async (thrown, c) => (await failurePage(thrown, c)) ?? onError(thrown, c));
-  app.notFound(notFound);
-  app.use(requestId, services);
-  app.use(requestLog);
+  app.notFound(async (c) => {
+    await admitWithoutPrincipal(c, "general");
+    return notFound(c, allowedMethods(app, c.req.path));
+  });
+  app.use(requestId, services, internalRequests);
+  app.use(requestLog, refusals, limitHeaders);
   app.use(bodyLimit);
   // Read by programs and pages of any origin.
   app.route("/r", registryV0);
   // The pages are clients of the REST interface, without leaving the process.
   app.use("/admin/*", async (c: Context<AdminEnv>, next) => {
-    c.set("restDoor", async (request) => door.fetch(asPart(request), c.env, c.executionCtx));
+    c.set("restDoor", async (request) => door.fetch(asInternal(request), c.env, c.executionCtx));
     await next();
   });
   return app

@@ -13,19 +13,22 @@ import { type Authenticator, createAuthenticator } from "./identity/authenticate
 import { accessTokenProof } from "./identity/oauth/proof.ts";
 import { createPeople, type People } from "./identity/people/people.ts";
 import { sessionProof } from "./identity/people/proof.ts";
+import { NO_TENANT_ID } from "./identity/principal.ts";
 import { createUsage } from "./identity/usage.ts";
 import { logFailure } from "./logs/console.ts";
 import { createEmitter, type Emitter, type Outbox, throughOutbox } from "./logs/emit.ts";
 import { createTraceExporter } from "./logs/export.ts";
 import { asLine, intoDataset, observed } from "./logs/observe.ts";
 import { createPoolReport } from "./logs/pools.ts";
+import { banEvent } from "./logs/security-event.ts";
 import { createMailer } from "./mail/mail.ts";
 import { watchHealth } from "./operations/alerts/evaluate.ts";
 import type { AlertParts } from "./operations/alerts/parts.ts";
+import { type AdmissionTermsSource, createAdmissionTerms } from "./policy/admission-terms.ts";
 import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
 import { openSetting } from "./policy/settings.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
-import { createTraffic } from "./policy/traffic.ts";
+import { createTraffic, type TenantTraffic } from "./policy/traffic.ts";
 import { writeTransitions } from "./policy/transitions.ts";
 import type { HealthParts } from "./registry/health.ts";
 import { keepOffering } from "./registry/keep.ts";
@@ -42,6 +45,9 @@ export interface Services {
   readonly people: People;
   readonly epochs: TenantEpochs;
   readonly snapshots: Snapshots;
+  readonly admissionTerms: AdmissionTermsSource;
+  /** What the isolate knows of a tenant's traffic, or of the unauthenticated requests of some addresses. */
+  readonly trafficOf: (name: string) => TenantTraffic;
   readonly tenantObject: (tenantId: string) => ReturnType<Env["TENANTS"]["getByName"]>;
   readonly globalObject: () => ReturnType<Env["GLOBAL"]["getByName"]>;
   readonly gateway: Gateway;
@@ -88,12 +94,15 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
   });
   const tenantObject = (tenantId: string) => objects.TENANTS.getByName(tenantId);
   const globalObject = () => objects.GLOBAL.getByName("global");
-  const epochs = createEpochs(tenantObject, {
+  const epochObject = (tenantId: string) =>
+    tenantId === NO_TENANT_ID ? globalObject() : tenantObject(tenantId);
+  const epochs = createEpochs(epochObject, {
     now: Date.now,
     sleep,
     raiseSystem: () => globalObject().raiseEpoch(),
   });
   const snapshots = createSnapshots(database, epochs, Date.now);
+  const admissionTerms = createAdmissionTerms(database, epochs, Date.now);
   const allowLoopback = config.environment !== "production";
   const fetcher: typeof fetch = (input, init) => fetch(input, init);
   const sendMail = createMailer(database, { ...config.mail, keepInOutbox: allowLoopback });
@@ -123,6 +132,20 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     async onGuessing(ipAddress) {
       const description = "Many wrong keys came from one address; it has to wait.";
       await recordSecurityEvent(database.asSystem(), { type: "key.blocked", ipAddress, description });
+    },
+    async onRefusedAddress({ tenantId, userId, apiKeyId, via }, ipAddress) {
+      const description = `An API key was used from ${ipAddress}, which is none of its allowed IP ranges.`;
+      const type = "key.address-refused";
+      // A legacy key's row is in another table.
+      const known = via === "api_key" ? { apiKeyId } : {};
+      await recordSecurityEvent(database.asSystem(), {
+        type,
+        tenantId,
+        userId,
+        ...known,
+        ipAddress,
+        description,
+      });
     },
     now: Date.now,
   });
@@ -170,6 +193,11 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     onTransitions: (tenantId) =>
       writeTransitions(database, tenantId, tenantObject(tenantId)).catch((error: unknown) =>
         logFailure(asGatewayError(error), { work: "write breaker transitions", serverId: "" }),
+      ),
+    onBans: (tenantId, bans, background) =>
+      emitter.emit(
+        bans.map((ban) => banEvent(tenantId, ban, Date.now())),
+        background,
       ),
   });
   const alerts: AlertParts = {
@@ -223,6 +251,8 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     people,
     epochs,
     snapshots,
+    admissionTerms,
+    trafficOf,
     gateway,
     emitter,
     keyring,

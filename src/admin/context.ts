@@ -9,7 +9,13 @@ import { recordSecurityEvent } from "../db/queries/security.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { cookiePrefix } from "../identity/people/cookies.ts";
 import { clientIp } from "../identity/people/hooks.ts";
-import type { Person } from "../identity/people/sessions.ts";
+import {
+  BROWSER_SESSION_LIFETIME_MS,
+  type Person,
+  principalOf,
+  SESSION_LIFETIME_MS,
+} from "../identity/people/sessions.ts";
+import { admitPrincipal, admitWithoutPrincipal } from "../policy/request-admission.ts";
 import { type ShownFlash, takeFlash } from "./flash.ts";
 import { THEME_COOKIE, THEMES, type Theme } from "./ui/frame.ts";
 import type { PageGroup } from "./ui/navigation.ts";
@@ -57,6 +63,8 @@ export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
   c.set("flash", await takeFlash(c));
   const theme = getCookie(c, THEME_COOKIE);
   c.set("theme", THEMES.find((known) => known === theme) ?? "auto");
+  await admitPage(c, person);
+  if (person !== undefined && cookie !== undefined) await keepSessionAlive(c, person, cookie);
   if (c.req.method === "POST") {
     const form = await readForm(c);
     const isOurs =
@@ -82,6 +90,26 @@ export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
   c.res.headers.set("cache-control", "no-store");
   return;
 });
+
+/** A session and its cookie last for a lifetime from the last page; a cookie of the browser's session stays one. */
+async function keepSessionAlive(c: Context<PageEnv>, person: Person, cookie: string): Promise<void> {
+  const { sessions } = c.get("services").people;
+  const prefix = cookiePrefix(c.get("config").publicUrl);
+  const isForBrowserSession = getCookie(c, `${prefix}.dont_remember`) !== undefined;
+  const lifetimeMs = isForBrowserSession ? BROWSER_SESSION_LIFETIME_MS : SESSION_LIFETIME_MS;
+  const hasMoved = await sessions.touch(person, lifetimeMs, new Date());
+  if (!hasMoved || isForBrowserSession) return;
+  const lasting = { path: "/", httpOnly: true, sameSite: "Lax", maxAge: SESSION_LIFETIME_MS / 1000 } as const;
+  const secure = c.get("config").publicUrl.startsWith("https:");
+  setCookie(c, `${prefix}.session_token`, decodeURIComponent(cookie), { ...lasting, secure });
+}
+
+/** Whoever is signed in is charged as the same principal of the REST API; others by what they ask for. */
+async function admitPage(c: Context<PageEnv>, person: Person | undefined): Promise<void> {
+  const principal = person && principalOf(person);
+  if (principal !== undefined) await admitPrincipal(c, principal);
+  else await admitWithoutPrincipal(c, c.req.method === "POST" ? "authentication" : "general");
+}
 
 /** Cookies hold for one name of this machine; in development people also come by its others. */
 function ownAddress(request: Request, publicUrl: string): string | undefined {

@@ -4,8 +4,10 @@
  */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
+import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../edge/context.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
+import { admitWithoutPrincipal } from "../policy/request-admission.ts";
 
 /** OAuth clients may live in a browser; these answer to what is in the request, never to a cookie. */
 const FOR_CLIENTS = ["/oauth2/token", "/oauth2/register", "/oauth2/revoke", "/oauth2/introspect", "/jwks"];
@@ -51,10 +53,16 @@ async function authorize(c: Context<AppEnv>) {
   return (await people.auth()).handler(new Request(url, { headers }));
 }
 
+/** Signing in and issuing tokens is dear to guess at; everything else only tells what is known anyway. */
+const admission = createMiddleware<AppEnv>(async (c, next) => {
+  await admitWithoutPrincipal(c, c.req.method === "POST" ? "authentication" : "general");
+  await next();
+});
+
 export const auth = new Hono<AppEnv>();
-auth.get("/oauth2/authorize", authorize);
 for (const path of FOR_CLIENTS) {
   auth.use(path, cors({ origin: "*", allowMethods: ["GET", "POST"], maxAge: 86_400 }));
-  auth.on(["GET", "POST"], path, pass);
 }
-for (const path of FOR_BROWSERS) auth.on(["GET", "POST"], path, pass);
+auth.use(admission);
+auth.get("/oauth2/authorize", authorize);
+for (const path of [...FOR_CLIENTS, ...FOR_BROWSERS]) auth.on(["GET", "POST"], path, pass);

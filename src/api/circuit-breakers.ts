@@ -2,6 +2,7 @@
 import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";
+import { setBreakerForced } from "../db/queries/breakers.ts";
 import { circuitBreakerTransitions, circuitBreakers as table } from "../db/schema/traffic.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { record } from "../policy/change.ts";
@@ -65,8 +66,13 @@ export const breakerOfServer = new Hono<AppEnv>()
       const { services, principal } = c.var;
       const to = state === "automatic" ? undefined : state;
       const object = services.tenantObject(principal.tenantId);
-      await object.forceBreaker(id, to);
+      await object.forceBreaker(id, to, principal.userId);
       await writeTransitions(services.database, principal.tenantId, object);
+      await setBreakerForced(c.var.db, {
+        tenantId: principal.tenantId,
+        serverId: id,
+        isForced: to !== undefined,
+      });
       const what = { resource: { type: "server", id }, after: { state } };
       await record(c, { action: "circuit-breakers.force", ...what });
       return c.body(null, 204);

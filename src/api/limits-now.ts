@@ -116,7 +116,9 @@ export const shares = new Hono<AppEnv>().get(
     const { services } = c.var;
     const object = services.globalObject();
     const [entitlements, capacity] = await Promise.all([object.entitlements(), object.capacity()]);
-    const rows = await tenantsAmong(services.database.asSystem(), [...entitlements.keys()].slice(0, MOST));
+    // Unauthenticated requests have shares, too, under names that are no tenant's.
+    const tenantIds = [...entitlements.keys()].filter(isUuid).slice(0, MOST);
+    const rows = await tenantsAmong(services.database.asSystem(), tenantIds);
     const items = rows
       .map((row) => ({ ...row, share: Math.floor(entitlements.get(row.id) ?? 0) }))
       .sort((one, other) => other.share - one.share);

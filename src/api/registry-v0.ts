@@ -14,6 +14,7 @@ import { entryOf, listEntries, versionsOf } from "../db/queries/entries.ts";
 import { tenantOfPublicRegistry, tenantOfRegistryPath } from "../db/queries/registry-readers.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { refuseBlockedAddress, unauthenticated } from "../policy/request-admission.ts";
 import { noSuchServer } from "../registry/entries.ts";
 import { type Catalogue, type Entry, published } from "../registry/published.ts";
 import { readCursor } from "./pages.ts";
@@ -43,6 +44,7 @@ const registry = createMiddleware<RegistryEnv>(async (c, next) => {
       ? await tenantOfRegistryPath(db, await sha256Hex(base))
       : [];
   if (tenant === undefined) throw new NotFoundError("There is no such registry. Check the address.");
+  await refuseBlockedAddress(c, tenant.id);
   const { publicUrl } = c.get("config");
   // By the tenant's name where anybody may call; otherwise the caller's credential says which tenant's.
   const door = tenant.isOpen ? `${publicUrl}/t/${tenant.slug}/mcp` : `${publicUrl}/mcp`;
@@ -79,6 +81,8 @@ export const registryV0 = new Hono<RegistryEnv>()
       maxAge: 86_400,
     }),
   )
+  // Whatever else is asked here comes with a credential, and is admitted by its guard.
+  .get("/:base/v0.1/*", unauthenticated("general"))
   .use("/:base/v0.1/*", registry)
   .get("/:base/v0.1/servers", query(listQuery), async (c) => {
     const { cursor, limit, ...asked } = c.req.valid("query");

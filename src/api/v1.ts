@@ -1,6 +1,7 @@
 /** The REST interface, /api/v1: one file a kind of thing, each route guarded by its action. */
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
+import { matchedRoutes } from "hono/route";
 import type { AppEnv } from "../edge/context.ts";
 import { accessControls } from "./access-controls.ts";
 import { activeRequests } from "./active-requests.ts";
@@ -50,6 +51,7 @@ import { toolChanges } from "./tool-changes.ts";
 import { traffic } from "./traffic.ts";
 import { userStanding } from "./user-standing.ts";
 import { users } from "./users.ts";
+import { refuseUnknownParameters } from "./validate.ts";
 import { verification } from "./verification.ts";
 
 const things = new Hono<AppEnv>()
@@ -114,10 +116,20 @@ const unkept = createMiddleware<AppEnv>(async (c, next) => {
   if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
 });
 
+interface Checked {
+  Variables: { checkRequest: () => void };
+}
+
+const checked = createMiddleware<AppEnv & Checked>(async (c, next) => {
+  const handlers = matchedRoutes(c).map(({ handler }) => handler);
+  c.set("checkRequest", () => refuseUnknownParameters(c.req.url, handlers));
+  await next();
+});
+
 const everything = new Hono<AppEnv>().route("/configuration", configuration).route("/", things);
 
 export const v1 = new Hono<AppEnv>()
-  .use(unkept)
+  .use(unkept, checked)
   .route("/", everything)
   .route(
     "/",

@@ -7,6 +7,7 @@ import { cors } from "hono/cors";
 import type { AppEnv } from "../edge/context.ts";
 import { endpointAt } from "../identity/oauth/addresses.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
+import { unauthenticated } from "../policy/request-admission.ts";
 
 const CACHED = "public, max-age=60";
 
@@ -40,6 +41,7 @@ const serverMetadata = (path: string) => async (c: Context<AppEnv>) => {
 
 export const wellKnown = new Hono<AppEnv>()
   .use(cors({ origin: "*", allowMethods: ["GET"], maxAge: 86_400 }))
+  .use(unauthenticated("general"))
   .get("/oauth-protected-resource", protectedResource)
   .get("/oauth-protected-resource/*", protectedResource)
   .get("/oauth-authorization-server", serverMetadata("/.well-known/oauth-authorization-server"))

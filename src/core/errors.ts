@@ -117,6 +117,16 @@ export class NotFoundError extends GatewayError {
   }
 }
 
+/** The address is there, and takes other methods. */
+export class MethodNotAllowedError extends GatewayError {
+  readonly allowed: readonly string[];
+
+  constructor(method: string, allowed: readonly string[]) {
+    super("method_not_allowed", `This address does not take ${method}. It takes ${allowed.join(", ")}.`);
+    this.allowed = allowed;
+  }
+}
+
 export interface InputIssue {
   /** A JSON Pointer (RFC 6901), as RFC 9457 suggests, or the name of a parameter. */
   readonly path: string;
@@ -148,6 +158,13 @@ export class ForbiddenError extends GatewayError {
   }
 }
 
+/** An IP rule refuses the address, whoever asks. */
+export class BlockedAddressError extends ForbiddenError {
+  constructor() {
+    super("Requests from this IP address are blocked.");
+  }
+}
+
 export class TooManyRequestsError extends GatewayError {
   readonly retryAfterSeconds: number;
 
@@ -163,6 +180,7 @@ export class TooManyRequestsError extends GatewayError {
 
 /** What an answer about this failure says in its headers, whichever door it goes out by. */
 export function headersOf(error: GatewayError): Record<string, string> {
+  if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(", ") };
   if (error instanceof ServerClosedError) return { "retry-after": String(error.retryAfterSeconds) };
   return error instanceof TooManyRequestsError
     ? { ...error.headers, "retry-after": String(error.retryAfterSeconds) }
@@ -207,10 +225,19 @@ export class ServerClosedError extends UpstreamError {
     retryAfterSeconds: number,
     why = "has been failing, and is given a rest",
     code: "upstream_closed" | "maintenance" = "upstream_closed",
+    next = `Try again in ${retryAfterSeconds} s, or ask its owner`,
   ) {
-    const message = `${server} ${why}. Try again in ${retryAfterSeconds} s, or ask its owner.`;
-    super(code, server, message);
+    super(code, server, `${server} ${why}. ${next}.`);
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** An administrator holds the server's circuit breaker open: it does not close by itself. */
+export class HeldOpenError extends ServerClosedError {
+  constructor(server: string, retryAfterSeconds: number) {
+    const why = "is unavailable: an administrator holds its circuit breaker open";
+    const next = "Ask an administrator of your organization when it is released";
+    super(server, retryAfterSeconds, why, "upstream_closed", next);
   }
 }
 

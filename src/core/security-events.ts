@@ -17,6 +17,15 @@ export const SECURITY_EVENTS = {
   "setup.blocked": "high",
   "key.failed": "low",
   "key.blocked": "medium",
+  /** A valid key from an address that the key does not allow. */
+  "key.address-refused": "medium",
+  /** An authenticated caller lacks the permission. */
+  "access.denied": "low",
+  /** An authenticated caller named an object of another tenant. */
+  "access.foreign-object": "high",
+  /** An IP rule refused the request. */
+  "address.blocked": "low",
+  "address.banned": "medium",
   "oauth.code-replayed": "high",
   "oauth.refresh-token-reused": "high",
   "oauth.client-registered": "info",

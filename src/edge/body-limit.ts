@@ -6,7 +6,6 @@ import { createMiddleware } from "hono/factory";
 import { readRequestBody } from "../core/net/request-body.ts";
 import { MAX_REQUEST_BYTES } from "../core/size-limits.ts";
 import type { AppEnv } from "./context.ts";
-import { isPart } from "./request-log.ts";
 
 type Group = keyof typeof MAX_REQUEST_BYTES;
 
@@ -26,7 +25,7 @@ export function maxRequestBytes(path: string): number {
 export const bodyLimit = createMiddleware<AppEnv>(async (c, next) => {
   const { raw } = c.req;
   // A page's own request within the process carries what came with the page, which was limited.
-  if (raw.body === null || isPart(raw)) return next();
+  if (raw.body === null || c.get("isInternal")) return next();
   const body = await readRequestBody(raw, maxRequestBytes(c.req.path));
   c.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers, signal: raw.signal, body });
   return next();

@@ -10,5 +10,9 @@ export interface AppEnv {
     /** edge/services */
     config: Config;
     services: Services;
+    /** edge/internal-requests: made by a page within the process. */
+    isInternal: boolean;
+    /** edge/limit-headers; policy/request-admission adds to it. */
+    limitHeaders: Record<string, string>;
   };
 }

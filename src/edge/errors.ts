@@ -9,6 +9,7 @@ import {
   headersOf,
   type InputIssue,
   InvalidInputError,
+  MethodNotAllowedError,
   type Missing,
   NotFoundError,
 } from "../core/errors.ts";
@@ -30,15 +31,24 @@ export interface Problem {
   readonly error?: string;
 }
 
-export function notFound(c: Context<AppEnv>): Response {
-  return problem(c, new NotFoundError());
+/** `allowed`: the methods that the address takes; none where it is no address of ours. */
+export function notFound(c: Context<AppEnv>, allowed: readonly string[]): Response {
+  return problem(
+    c,
+    allowed.length === 0 ? new NotFoundError() : new MethodNotAllowedError(c.req.method, allowed),
+  );
+}
+
+/** Names a failure as one of ours; what Hono refuses by itself (a body that is not JSON) is the caller's mistake. */
+export function errorOf(thrown: Error): GatewayError {
+  return thrown instanceof HTTPException && thrown.status < 500
+    ? new GatewayError("bad_request", thrown.message)
+    : gatewayErrorOf(thrown);
 }
 
 export function onError(thrown: Error, c: Context<AppEnv>): Response {
-  if (thrown instanceof HTTPException && thrown.status < 500) {
-    return problem(c, new GatewayError("bad_request", thrown.message), thrown.status);
-  }
-  const error = gatewayErrorOf(thrown);
+  const error = errorOf(thrown);
+  if (thrown instanceof HTTPException && thrown.status < 500) return problem(c, error, thrown.status);
   if (error.status >= 500) {
     logFailure(error, { requestId: c.get("requestId"), method: c.req.method, path: c.req.path });
   }

@@ -1,22 +1,13 @@
 /** Tells the log of every request that comes in by another door than MCP's, which tells more of its own. */
 import { createMiddleware } from "hono/factory";
-import { gatewayErrorOf } from "../core/errors.ts";
+import { GatewayError } from "../core/errors.ts";
 import type { LogEvent } from "../logs/events.ts";
 import { type Caller, errorEventOf, requestEventOf } from "../logs/request-event.ts";
 import type { AppEnv } from "./context.ts";
+import { errorOf } from "./errors.ts";
 
 /** Asked by machines all day, or part of a page that is told of already. */
 const UNTOLD = /^\/(?:healthz$|readyz$|assets\/|admin\/news\/banner$)/;
-
-const parts = new WeakSet<Request>();
-
-/** A request that another one makes within the process, as pages do: it is told of with that one. */
-export function asPart(request: Request): Request {
-  parts.add(request);
-  return request;
-}
-
-export const isPart = (request: Request): boolean => parts.has(request);
 
 interface Known {
   Variables: {
@@ -30,8 +21,8 @@ interface Known {
 export const requestLog = createMiddleware<AppEnv & Known>(async (c, next) => {
   const startedAt = Date.now();
   await next();
-  if (UNTOLD.test(c.req.path) || isPart(c.req.raw)) return;
-  const error = c.error && gatewayErrorOf(c.error);
+  if (UNTOLD.test(c.req.path) || c.get("isInternal")) return;
+  const error = failureOf(c.error, c.res.status);
   const facts = {
     requestId: c.get("requestId"),
     startedAt,
@@ -44,6 +35,12 @@ export const requestLog = createMiddleware<AppEnv & Known>(async (c, next) => {
   if (error !== undefined && error.status >= 500) events.push(errorEventOf(error, facts));
   c.get("services").emitter.emit(events, (work) => c.executionCtx.waitUntil(work));
 });
+
+/** better-auth answers its own failures; they are no exceptions by then. */
+function failureOf(thrown: Error | undefined, status: number): GatewayError | undefined {
+  if (thrown !== undefined) return errorOf(thrown);
+  return status >= 500 ? new GatewayError("internal", `The request was answered by ${status}.`) : undefined;
+}
 
 function callerOf({ principal, person }: Known["Variables"]): Caller | undefined {
   if (principal !== undefined) return principal;

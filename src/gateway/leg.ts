@@ -3,7 +3,7 @@
  * while it is silent, begun early where it is slow, and let go when the caller leaves.
  */
 
-import { asGatewayError, GatewayError, ServerClosedError } from "../core/errors.ts";
+import { asGatewayError, GatewayError } from "../core/errors.ts";
 import { gatewayErrorBody } from "../core/mcp/answers.ts";
 import { contextHeaders, responseHeaders } from "../core/mcp/forwarding.ts";
 import type { JsonRpcId } from "../core/mcp/json-rpc.ts";
@@ -12,6 +12,7 @@ import { copyOf, type Fields } from "../core/net/fields.ts";
 import type { CallResult } from "../core/resilience/outcome.ts";
 import { Alarms } from "../core/waiting.ts";
 import { maintenanceOf } from "../policy/maintenance.ts";
+import { permitRefusal } from "../policy/permit-refusal.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { refused } from "../upstream/failures.ts";
 import { exchangeWhile, type Hold, type UpstreamRequest } from "../upstream/http.ts";
@@ -94,8 +95,9 @@ export async function reach(leg: Departure, context: McpContext, hold: Hold): Pr
   const { traffic, queues, steering, background, principal } = context;
   const maintenance = maintenanceOf(context.tenant, server, Date.now());
   if (maintenance !== undefined) throw maintenance;
-  const { pass, retryMs } = await traffic.permit(server.id, background);
-  if (pass === undefined) throw new ServerClosedError(server.name, Math.max(1, Math.ceil(retryMs / 1000)));
+  const permit = await traffic.permit(server.id, background);
+  const { pass } = permit;
+  if (pass === undefined) throw permitRefusal(server.name, permit);
   const leave = await queues.enter(server, principal, signal);
   const span = context.record.begin("upstream", "client");
   if (span !== undefined) leg.headers.set("traceparent", span.header);

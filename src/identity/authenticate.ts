@@ -21,6 +21,8 @@ export type Authentication =
       readonly kind: "refused";
       /** So many did not hold that none is looked at for a while: to be answered by 429. */
       readonly retryAfterSeconds?: number;
+      /** The key is right, and this address is none of those that it may be used from: to be answered by 403. */
+      readonly reason?: "address";
     };
 
 export interface Authenticator {
@@ -34,16 +36,22 @@ export interface AuthenticatorParts {
   readonly usage: Usage;
   /** Somebody tries one wrong proof after the other; told once a window. */
   readonly onGuessing: (ipAddress: string) => Promise<unknown>;
+  /** A right key came from an address that it must not be used from; told once a minute, key and address. */
+  readonly onRefusedAddress: (principal: Principal, ipAddress: string) => Promise<unknown>;
   readonly now: () => number;
 }
 
 const GUESSES = { free: 20, windowMs: 60_000 };
 const REFUSED: Authentication = { kind: "refused" };
+const REFUSED_ADDRESS: Authentication = { kind: "refused", reason: "address" };
+/** The first of a minute is told of. */
+const WRONG_PLACES = { free: 1, windowMs: 60_000 };
 
 export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
-  const { proofs, epochs, usage, onGuessing, now } = parts;
+  const { proofs, epochs, usage, onGuessing, onRefusedAddress, now } = parts;
   const verified = new TenantCache<Proved | undefined>(epochs, { now, limit: 10_000 });
   const guesses = new Guesses(GUESSES);
+  const wrongPlaces = new Guesses(WRONG_PLACES);
 
   return {
     async authenticate(request, background) {
@@ -66,7 +74,12 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
         return REFUSED;
       }
       if (proved.expiresAt !== null && proved.expiresAt.getTime() <= time) return REFUSED;
-      if (proved.ipAllowlist.length > 0 && !isInside(from, proved.ipAllowlist)) return REFUSED;
+      if (proved.ipAllowlist.length > 0 && !isInside(from, proved.ipAllowlist)) {
+        if (wrongPlaces.note(`${proved.principal.id} ${place}`, "", time)) {
+          background(onRefusedAddress(proved.principal, from));
+        }
+        return REFUSED_ADDRESS;
+      }
       usage.count(proved.principal, background);
       return { kind: "principal", principal: proved.principal };
     },

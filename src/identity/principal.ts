@@ -21,6 +21,12 @@ export interface Principal {
   readonly keyLimits?: { readonly id: string; readonly perHour: number; readonly perDay: number };
 }
 
+/**
+ * Stands where a tenant's id does for requests of no tenant: no row has it. Its configuration is what all tenants
+ * share, and its epoch is that of the whole system.
+ */
+export const NO_TENANT_ID = "00000000-0000-0000-0000-000000000000";
+
 /** Whoever comes without proof to a tenant that allows it. All of them are one, so nothing may be bound to them. */
 export function anonymous(tenantId: string): Principal {
   return {

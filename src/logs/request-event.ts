@@ -1,9 +1,10 @@
 /** What every request tells the log, by whichever door it came in. */
-import { type GatewayError, UpstreamError } from "../core/errors.ts";
+import { type ErrorCode, type GatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { fieldsOf } from "../core/net/fields.ts";
 import { pathOf } from "../core/net/request-url.ts";
 import { readTraceParent } from "../core/telemetry/trace-context.ts";
+import type { Severity } from "../core/vocabulary.ts";
 import { EVENT_VERSION, type LogEvent, type RequestEvent } from "./events.ts";
 
 /** As far as it is known. */
@@ -62,6 +63,15 @@ export interface ErrorSubject {
   readonly method: string;
 }
 
+/** What is graver or lighter than a failure of the gateway (high) or of an MCP server (medium) usually is. */
+const SEVERITIES: { readonly [code in ErrorCode]?: Severity } = {
+  configuration: "critical",
+  database_unavailable: "critical",
+  maintenance: "info",
+  upstream_closed: "low",
+  cancelled: "info",
+};
+
 export function errorEventOf(error: GatewayError, facts: RequestFacts, subject?: ErrorSubject): LogEvent {
   const isUpstreams = error instanceof UpstreamError;
   return {
@@ -73,7 +83,7 @@ export function errorEventOf(error: GatewayError, facts: RequestFacts, subject?:
     code: error.code,
     message: error.message,
     source: isUpstreams ? "upstream" : "gateway",
-    severity: isUpstreams ? "medium" : "high",
+    severity: SEVERITIES[error.code] ?? (isUpstreams ? "medium" : "high"),
     serverId: subject?.serverId,
     requestId: facts.requestId,
     fingerprint: `${error.code}:${subject?.serverId ?? ""}:${subject?.method ?? ""}`,

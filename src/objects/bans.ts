@@ -17,8 +17,8 @@ export class Bans {
     this.#conduct = new Map(tables.allConduct());
   }
 
-  /** The places that are banned by this very report. */
-  report(violations: readonly Violation[], now: number): string[] {
+  /** Returns the bans that begin with this very report. */
+  report(violations: readonly Violation[], now: number): Ban[] {
     return violations.flatMap(({ place, count }) => {
       const { conduct, banned } = reportViolations(this.#conduct.get(place), count, BAN_TERMS, now);
       this.#conduct.set(place, conduct);
@@ -26,7 +26,7 @@ export class Bans {
       // Only bans are worth a row: what has been counted towards one may be lost.
       this.#tables.putConduct(place, conduct);
       this.#version += 1;
-      return [place];
+      return [{ place, forMs: conduct.bannedUntil - now }];
     });
   }
 

@@ -23,6 +23,7 @@ export interface Capacity {
 }
 
 const FORECASTER = "forecaster";
+const RUNNING_MINUTE = "running minute";
 /** A global object that does not answer by then is taken for dead; whoever waits is told to come again. */
 const PATIENCE_MS = 500;
 const TRIES = 3;
@@ -58,7 +59,7 @@ export class Leases {
   readonly #tables: TrafficTables;
   readonly #gates: Gates;
   readonly #limits: TenantLimits;
-  readonly #minutes = new MinuteCounter(Date.now());
+  readonly #minutes: MinuteCounter;
   #forecaster: Forecaster;
   #sharing: Promise<void> | undefined;
   #flushing: ReturnType<typeof setTimeout> | undefined;
@@ -69,6 +70,7 @@ export class Leases {
     this.#tables = tables;
     this.#gates = new Gates(ctx.storage.sql);
     this.#limits = new TenantLimits(this.#gates, crypto.randomUUID(), Date.now());
+    this.#minutes = new MinuteCounter(Date.now(), ctx.storage.kv.get<Sample>(RUNNING_MINUTE));
     this.#forecaster = ctx.storage.kv.get<Forecaster>(FORECASTER) ?? newForecaster(minuteOf(Date.now()));
   }
 
@@ -147,8 +149,18 @@ export class Leases {
     this.#ctx.waitUntil(this.#share(this.#limits.shareFlush(Date.now())));
   }
 
+  /** Closes the minutes that are over, so that what is read next knows of them. */
+  closeMinutes(now: number): void {
+    this.#learn(0, now);
+  }
+
+  /**
+   * The running minute is stored with each report of an isolate, which comes at most a few times a second and is
+   * stored anyway (see Gates); an object that is evicted loses no request.
+   */
   #learn(requests: number, now: number): void {
     const over = this.#minutes.count(requests, now);
+    if (requests > 0 || over.length > 0) this.#ctx.storage.kv.put(RUNNING_MINUTE, this.#minutes.running);
     if (over.length === 0) return;
     const foretold = over.map((sample) => {
       const forecast = foretell(this.#forecaster, sample.minute);

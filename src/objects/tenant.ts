@@ -62,7 +62,7 @@ export class TenantObject extends DurableObject<Env> {
   async lease({ ask, share, reports = [], violations = [], bansKnown }: TenantCall): Promise<TenantReply> {
     if (share !== undefined) this.#leases.terms = share;
     this.#tables.addTransitions(this.#breakers.report(reports, { now: Date.now(), random: Math.random }));
-    this.#bans.report(violations, Date.now());
+    const newBans = this.#bans.report(violations, Date.now());
     const answer = ask && (await this.#leases.answer(ask));
     this.heed(this.#leases.systemEpoch);
     await this.#planSweep();
@@ -75,6 +75,7 @@ export class TenantObject extends DurableObject<Env> {
       // Not only those of this report: a reply may be lost, and so may the write that follows it.
       hasTransitions: this.#tables.hasTransitions(),
       bans: this.#bans.list(bansKnown, now),
+      newBans,
     };
   }
 
@@ -92,8 +93,14 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   /** By an admin; undefined hands the breaker back to the machine. */
-  forceBreaker(serverId: string, to: "open" | "closed" | undefined): ServerTransition[] {
-    const transitions = this.#breakers.force(serverId, to, Date.now());
+  forceBreaker(
+    serverId: string,
+    to: "open" | "closed" | undefined,
+    actorId?: string | undefined,
+  ): ServerTransition[] {
+    const transitions = this.#breakers
+      .force(serverId, to, Date.now())
+      .map((transition) => ({ ...transition, ...(actorId !== undefined && { actorId }) }));
     this.#tables.addTransitions(transitions);
     return transitions;
   }
@@ -118,6 +125,7 @@ export class TenantObject extends DurableObject<Env> {
 
   /** A day of minutes, oldest first. */
   samples(): Sample[] {
+    this.#leases.closeMinutes(Date.now());
     return this.#tables.samples();
   }
 
@@ -127,6 +135,7 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   outlook(): Outlook {
+    this.#leases.closeMinutes(Date.now());
     return this.#leases.outlook(Date.now());
   }
 

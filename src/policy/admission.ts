@@ -1,17 +1,18 @@
 /** How often a caller may come, and from where: asked of every request before anything is done for it. */
-import { ForbiddenError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
+import { BlockedAddressError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
 import { placeOf } from "../core/limits/guesses.ts";
 import { policyHeader, rateLimitHeader, retryAfterSeconds } from "../core/limits/headers.ts";
 import type { Limit } from "../core/limits/lease.ts";
-import { limitsOf } from "../core/limits/policy.ts";
+import { limitsOf, limitsOfAddress, type UnauthenticatedKind } from "../core/limits/policy.ts";
+import { fractionOf } from "../core/routing/hash.ts";
 import type { Background } from "../core/tenant-cache.ts";
 import type { Principal } from "../identity/principal.ts";
-import type { TenantSnapshot } from "./snapshot.ts";
+import type { AdmissionTerms } from "./admission-terms.ts";
 import type { TenantTraffic } from "./traffic.ts";
 
 export interface Caller {
   readonly principal: Principal;
-  readonly tenant: TenantSnapshot;
+  readonly tenant: AdmissionTerms;
   /** Undefined where nobody says: behind Cloudflare only its own header is believed. */
   readonly address: string | undefined;
 }
@@ -27,8 +28,50 @@ export async function admit(
   background: Background,
 ): Promise<LimitHeaders> {
   const place = address === undefined ? undefined : placeOf(address);
-  if (address !== undefined) refuseAddress(address, place, tenant, traffic, now);
-  const limits = remembered(principal, tenant, place);
+  if (address !== undefined) await refuseAddress(address, place, tenant, traffic, now, background);
+  return charge({ principal, tenant, address }, traffic, background);
+}
+
+/** Takes one token of each limit of the caller. */
+export async function charge(
+  { principal, tenant, address }: Caller,
+  traffic: TenantTraffic,
+  background: Background,
+): Promise<LimitHeaders> {
+  const place = address === undefined ? undefined : placeOf(address);
+  return spend(remembered(principal, tenant, place), { tenant, place }, traffic, background);
+}
+
+export interface UnauthenticatedCaller {
+  /** The shared limits and address rules. */
+  readonly terms: AdmissionTerms;
+  readonly address: string;
+  readonly kind: UnauthenticatedKind;
+}
+
+/** Admits a request without a valid credential; throws where its address is blocked, banned, or asks too often. */
+export async function admitUnauthenticated(
+  { terms, address, kind }: UnauthenticatedCaller,
+  trafficOf: (name: string) => TenantTraffic,
+  now: Date,
+  background: Background,
+): Promise<LimitHeaders> {
+  const place = placeOf(address);
+  const traffic = trafficOf(trafficNameOf(place));
+  await refuseAddress(address, place, terms, traffic, now, background);
+  return spend(limitsOfAddress(terms.limits, place, kind), { tenant: terms, place }, traffic, background);
+}
+
+/** Of the objects that meter addresses: one alone would be asked by every isolate of the world. */
+const ADDRESS_SHARDS = 8;
+const trafficNameOf = (place: string) => `unauthenticated-${Math.floor(fractionOf(place) * ADDRESS_SHARDS)}`;
+
+async function spend(
+  limits: readonly Limit[],
+  { tenant, place }: { tenant: AdmissionTerms; place: string | undefined },
+  traffic: TenantTraffic,
+  background: Background,
+): Promise<LimitHeaders> {
   const share = { weight: tenant.weight, burst: tenant.burst };
   const verdict = await traffic.decide(limits, share, background);
   if (verdict.kind === "unavailable") {
@@ -46,32 +89,33 @@ export async function admit(
   return headersFor(limits, traffic);
 }
 
-function refuseAddress(
+async function refuseAddress(
   address: string,
   place: string | undefined,
-  tenant: TenantSnapshot,
+  tenant: AdmissionTerms,
   traffic: TenantTraffic,
   now: Date,
-): void {
+  background: Background,
+): Promise<void> {
   const verdict = tenant.ipLists(address, now);
-  if (verdict.blocked) throw new ForbiddenError("Requests from this address are not taken.");
+  if (verdict.blocked) throw new BlockedAddressError();
   if (verdict.rule !== undefined || place === undefined) return;
-  const remainingMs = traffic.bans.remainingMs(place, now.getTime());
+  const remainingMs = await traffic.banRemainingMs(place, background);
   if (remainingMs === undefined) return;
   const seconds = retryAfterSeconds({ retryMs: remainingMs });
   throw new TooManyRequestsError(
-    `This address is shut out for ${seconds} s: it went on after it was refused.`,
+    `This IP address is banned for ${seconds} s: it went on after its requests were refused. Try again then.`,
     seconds,
   );
 }
 
 /** The same limits for the same caller, as the headers are made once for each. */
-const known = new WeakMap<TenantSnapshot, Map<string, readonly Limit[]>>();
+const known = new WeakMap<AdmissionTerms, Map<string, readonly Limit[]>>();
 const MOST_CALLERS = 10_000;
 
 function remembered(
   principal: Principal,
-  tenant: TenantSnapshot,
+  tenant: AdmissionTerms,
   place: string | undefined,
 ): readonly Limit[] {
   let ofTenant = known.get(tenant);

@@ -58,7 +58,21 @@ export async function record(c: ChangeScene, what: Change): Promise<void> {
   await auditOf(c, what);
 }
 
-function auditOf(c: ChangeScene, what: Change): AuditStatement {
+/** Records a change that was refused or failed, with the reason that the caller was given. */
+export async function recordRefusedChange(
+  c: ChangeScene,
+  what: Pick<Change, "action" | "details"> & { readonly resource: { type: string; id: string | undefined } },
+  reason: string,
+): Promise<void> {
+  await auditOf(c, what, reason);
+}
+
+type AuditedChange = Omit<Change, "resource"> & {
+  readonly resource: { readonly type: string; readonly id: string | undefined };
+};
+
+/** `reason`: why nothing was changed; undefined where it was. */
+function auditOf(c: ChangeScene, what: AuditedChange, reason?: string): AuditStatement {
   const { principal, requestId, db } = c.var;
   return recordAudit(db, {
     tenantId: what.tenantId ?? principal.tenantId,
@@ -69,7 +83,8 @@ function auditOf(c: ChangeScene, what: Change): AuditStatement {
     action: what.action,
     resourceType: what.resource.type,
     resourceId: what.resource.id,
-    success: true,
+    success: reason === undefined,
+    errorMessage: reason,
     ipAddress: c.req.header("cf-connecting-ip"),
     userAgent: c.req.header("user-agent")?.slice(0, 500),
     requestId,

@@ -11,13 +11,16 @@ import type { Authenticator } from "../identity/authenticate.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { TenantEpochs } from "./epoch.ts";
 import { refusalOf } from "./refusal.ts";
+import { type Admitting, admitPrincipal, admitWithoutPrincipal } from "./request-admission.ts";
 
 /** What the guard needs of a request; AppEnv has it. */
 export interface Unguarded {
-  Variables: {
+  Variables: Omit<Admitting["Variables"], "services"> & {
     readonly requestId: string;
+    /** What the REST API checks of every request, once it is known that its caller may make it. */
+    readonly checkRequest?: () => void;
     readonly config: { readonly publicUrl: string };
-    readonly services: {
+    readonly services: Admitting["Variables"]["services"] & {
       readonly database: Database;
       readonly authenticator: Authenticator;
       readonly epochs: TenantEpochs;
@@ -29,6 +32,8 @@ export interface Unguarded {
 export interface Guarded {
   Variables: {
     principal: Principal;
+    /** What the route does; set together with the principal, so also where the action is refused. */
+    action: Action;
     /** Reaches the rows of the principal's tenant and no others. */
     db: Db;
   };
@@ -39,10 +44,13 @@ const actions = new WeakMap<object, Action>();
 export function guard(action: Action): MiddlewareHandler<Unguarded & Guarded> {
   const middleware = createMiddleware<Unguarded & Guarded>(async (c, next) => {
     const principal = await identify(c);
+    c.set("principal", principal);
+    c.set("action", action);
+    await admitPrincipal(c, principal);
     if (principal.via === "session") refuseForgery(c.req.raw, c.get("config").publicUrl);
     const refusal = refusalOf(principal, action);
     if (refusal !== undefined) throw refusal;
-    c.set("principal", principal);
+    c.get("checkRequest")?.();
     c.set("db", c.get("services").database.withTenant(principal.tenantId));
     await next();
   });
@@ -62,17 +70,23 @@ async function identify(c: Context<Unguarded & Guarded>): Promise<Principal> {
   const authentication = await c
     .get("services")
     .authenticator.authenticate(c.req.raw, (work) => c.executionCtx.waitUntil(work));
+  if (authentication.kind === "principal") return authentication.principal;
+  await admitWithoutPrincipal(c, "general");
   switch (authentication.kind) {
-    case "principal":
-      return authentication.principal;
     case "none":
       throw new GatewayError("unauthorized", "Sign in, or send an API key as `Authorization: Bearer mcp_…`.");
     case "refused":
+      if (authentication.reason === "address") throw refusedAddress();
       if (authentication.retryAfterSeconds !== undefined)
         throw tooManyProofs(authentication.retryAfterSeconds);
       throw new GatewayError("unauthorized", "That key, token or session is not valid. Get a new one.");
   }
 }
+
+const refusedAddress = () =>
+  new ForbiddenError(
+    "This API key is not accepted from your IP address. Use it from one of its allowed IP ranges, or ask an administrator to change them.",
+  );
 
 const tooManyProofs = (seconds: number) =>
   new TooManyRequestsError(

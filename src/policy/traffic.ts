@@ -5,7 +5,7 @@
 import { BanList } from "../core/limits/bans.ts";
 import type { Limit } from "../core/limits/lease.ts";
 import { LeaseBook, type Quota, type Verdict } from "../core/limits/lease-book.ts";
-import type { PassReply, TenantCall, TenantReply } from "../core/limits/messages.ts";
+import type { Ban, PassReply, TenantCall, TenantReply } from "../core/limits/messages.ts";
 import { BREAKER_TERMS, type BreakerTerms, type Pass } from "../core/resilience/breaker.ts";
 import { BreakerWatch } from "../core/resilience/breaker-view.ts";
 import { type CallResult, outcomeOf } from "../core/resilience/outcome.ts";
@@ -26,6 +26,17 @@ export interface TrafficTools {
   readonly epochHeard: (tenantId: string, epoch: number, askedAt: number) => void;
   /** A breaker has changed state: somebody should write it down. */
   readonly onTransitions: (tenantId: string) => Promise<void>;
+  /** Addresses have been banned by what this isolate has reported: each is passed on once. */
+  readonly onBans: (tenantId: string, bans: readonly Ban[], background: Background) => void;
+}
+
+/** A breaker's answer to a request for a permit; without `pass` the call must not be sent. */
+export interface PermitReply {
+  readonly pass: Pass | undefined;
+  /** When it is worth asking again; 0 with a pass. */
+  readonly retryMs: number;
+  /** An administrator holds the breaker open: it does not close by itself. */
+  readonly isHeldOpen: boolean;
 }
 
 export type Share = NonNullable<TenantCall["share"]>;
@@ -33,6 +44,15 @@ export type Share = NonNullable<TenantCall["share"]>;
 /** Longer than an object takes to start. */
 const PATIENCE_MS = 2000;
 const ATTEMPTS = 4;
+/**
+ * A hold by an administrator has no known end, so a caller is asked to come back at the pace of a health check. Whoever
+ * asks sooner is let through within a second of the release all the same.
+ */
+const HELD_OPEN_RETRY_MS = 60_000;
+/** The tenant's object did not answer when it was asked for a permit. */
+const UNANSWERED_RETRY_MS = 1000;
+/** For how long a list of bans is obeyed without asking whether one of them has been lifted. */
+const BANS_TTL_MS = 500;
 /** Failures are told at once, but not one by one. */
 const TELL_MS = 100;
 const WORTH_TELLING = 25;
@@ -48,7 +68,9 @@ export class TenantTraffic {
   readonly #tools: TrafficTools;
   readonly #book = new LeaseBook(crypto.randomUUID());
   readonly #violations = new Map<string, number>();
-  #bansKnown: number | undefined;
+  #bansVersion: number | undefined;
+  #bansAskedAt = Number.NEGATIVE_INFINITY;
+  #askingForBans: Promise<unknown> | undefined;
   #tellingUntil = Number.NEGATIVE_INFINITY;
   #flushingUntil = Number.NEGATIVE_INFINITY;
 
@@ -89,26 +111,50 @@ export class TenantTraffic {
     if (count % WORTH_TELLING === 0) this.#tellSoon(background);
   }
 
-  /** Undefined where the breaker lets nothing through; then `retryMs` says how long it will be so. */
-  async permit(
-    serverId: string,
-    background: Background,
-  ): Promise<{ readonly pass: Pass | undefined; readonly retryMs: number }> {
-    const state = this.breakers.stateOf(serverId, this.#tools.now());
-    if (state === "closed") return { pass: this.breakers.pass(serverId), retryMs: 0 };
+  /**
+   * How long an address stays banned; undefined where it is not. A lifted ban is noticed within a second, also by an
+   * isolate that has no other question for the object: what is known of a banned address is confirmed when it is older.
+   */
+  async banRemainingMs(place: string, background: Background): Promise<number | undefined> {
+    const { now } = this.#tools;
+    if (this.bans.remainingMs(place, now()) === undefined) return undefined;
+    if (now() - this.#bansAskedAt >= BANS_TTL_MS) {
+      this.#askingForBans ??= this.tell(background).finally(() => {
+        this.#askingForBans = undefined;
+      });
+      await within(this.#askingForBans, PATIENCE_MS);
+    }
+    return this.bans.remainingMs(place, now());
+  }
+
+  /** Requests a permit for one call to a server from its circuit breaker. */
+  async permit(serverId: string, background: Background): Promise<PermitReply> {
     const { objectOf, now } = this.#tools;
-    const asking = state === "due" ? objectOf(this.#tenantId).pass(serverId, BREAKER_TERMS) : undefined;
-    const reply = await asking?.catch(() => undefined);
-    if (reply === undefined) return { pass: undefined, retryMs: 1000 };
-    this.breakers.learn(reply.breakers, now());
-    if (reply.pass?.isProbe === true) background(this.#tools.onTransitions(this.#tenantId));
-    return { pass: reply.pass, retryMs: reply.retryMs };
+    const state = this.breakers.stateOf(serverId, now());
+    if (state === "closed") return { pass: this.breakers.pass(serverId), retryMs: 0, isHeldOpen: false };
+    if (state === "due") {
+      const reply = await objectOf(this.#tenantId)
+        .pass(serverId, BREAKER_TERMS)
+        .catch(() => undefined);
+      if (reply === undefined) return { pass: undefined, retryMs: UNANSWERED_RETRY_MS, isHeldOpen: false };
+      this.breakers.learn(reply.breakers, now());
+      if (reply.pass?.isProbe === true) background(this.#tools.onTransitions(this.#tenantId));
+      if (reply.pass !== undefined) return { pass: reply.pass, retryMs: 0, isHeldOpen: false };
+    }
+    const isHeldOpen = this.breakers.isHeldOpen(serverId);
+    const retryMs = isHeldOpen ? HELD_OPEN_RETRY_MS : this.breakers.retryMs(serverId, now());
+    return { pass: undefined, retryMs, isHeldOpen };
   }
 
   /** What became of a call that was permitted. */
   ended(serverId: string, pass: Pass, result: CallResult, ms: number, background: Background): void {
     const isUrgent = this.breakers.note(serverId, pass, outcomeOf(result), ms, BREAKER_TERMS);
     if (isUrgent) this.#tellSoon(background);
+  }
+
+  /** Reports what has not been reported yet, and learns what there is to know. */
+  async tell(background: Background): Promise<void> {
+    await this.#call({}, background);
   }
 
   #tellSoon(background: Background): void {
@@ -121,7 +167,7 @@ export class TenantTraffic {
   async #tell(background: Background): Promise<void> {
     await this.#tools.sleep(TELL_MS);
     this.#tellingUntil = Number.NEGATIVE_INFINITY;
-    await this.#call({}, background);
+    await this.tell(background);
   }
 
   async #refill(share: Share): Promise<void> {
@@ -162,13 +208,13 @@ export class TenantTraffic {
     call: Pick<TenantCall, "ask" | "share">,
     background: Background,
   ): Promise<TenantReply | undefined> {
-    const { objectOf, now, epochHeard, onTransitions } = this.#tools;
+    const { objectOf, now, epochHeard, onTransitions, onBans } = this.#tools;
     const askedAt = now();
     const violations = Array.from(this.#violations, ([place, count]) => ({ place, count }));
     this.#violations.clear();
     const reports = this.breakers.drain();
     const asking = objectOf(this.#tenantId)
-      .lease({ ...call, reports, violations, bansKnown: this.#bansKnown })
+      .lease({ ...call, reports, violations, bansKnown: this.#bansVersion })
       .catch(() => undefined);
     const reply = await within(asking, PATIENCE_MS);
     if (reply === undefined) {
@@ -180,10 +226,12 @@ export class TenantTraffic {
     }
     epochHeard(this.#tenantId, reply.epoch, askedAt);
     this.breakers.learn(reply.breakers, now());
+    this.#bansAskedAt = Math.max(this.#bansAskedAt, askedAt);
     if (reply.bans !== undefined) {
-      this.#bansKnown = reply.bans.version;
+      this.#bansVersion = reply.bans.version;
       this.bans.learn(reply.bans.bans, now());
     }
+    if (reply.newBans.length > 0) onBans(this.#tenantId, reply.newBans, background);
     if (reply.hasTransitions) background(onTransitions(this.#tenantId));
     return reply;
   }

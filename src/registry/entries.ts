@@ -1,6 +1,8 @@
 /** Publishing in a tenant's registry. Versions are immutable once they are out; only their status changes. */
 import { GatewayError, InvalidInputError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
+import { isMembers } from "../core/mcp/json-text.ts";
+import { faultsOfPublishing } from "../core/registry/publishing-rules.ts";
 import { readServerJson, type ServerJson, withoutForeignMeta } from "../core/registry/server-json.ts";
 import type { EntryStatus } from "../core/vocabulary.ts";
 
@@ -10,6 +12,17 @@ export function acceptServerJson(value: unknown): ServerJson {
   if (!verdict.ok)
     throw new InvalidInputError(verdict.issues, "This is no server.json as it was published 2025-12-11.");
   return withoutForeignMeta(verdict.server);
+}
+
+/** The same for what is published here, of which more is asked: see publishing-rules. */
+export function acceptPublication(value: unknown): ServerJson {
+  const verdict = readServerJson(value);
+  const faults = [
+    ...(verdict.ok ? [] : verdict.issues),
+    ...(isMembers(value) ? faultsOfPublishing(value) : []),
+  ];
+  if (verdict.ok && faults.length === 0) return withoutForeignMeta(verdict.server);
+  throw new InvalidInputError(faults, "This server.json cannot be published. Correct what is listed.");
 }
 
 export function newEntry(tenantId: string, server: ServerJson, publishedBy: string | undefined) {

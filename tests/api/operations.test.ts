@@ -57,10 +57,11 @@ describe("a flag", () => {
          values ($1, 'ab', $2, $3, 'percentage', now() - $4 * interval '1 minute')`,
         [tenant.id, subject, isOn, minutesAgo],
       );
-    const called = (userId: string, success: boolean, ms: number) =>
+    const called = (userId: string, success: boolean, ms: number, minutesAgo = 0) =>
       owner.query(
-        `insert into mcp_audit_logs (tenant_id, user_id, method, success, duration_ms) values ($1, $2, 'tools/call', $3, $4)`,
-        [tenant.id, userId, success, ms],
+        `insert into mcp_audit_logs (tenant_id, user_id, method, success, duration_ms, timestamp)
+         values ($1, $2, 'tools/call', $3, $4, now() - $5 * interval '1 minute')`,
+        [tenant.id, userId, success, ms, minutesAgo],
       );
     const [ann, bob, eve] = [uuidv7(), uuidv7(), uuidv7()];
     await evaluation(ann, true, 5);
@@ -74,6 +75,9 @@ describe("a flag", () => {
       [eve, true, 300],
     ] as const)
       await called(who, success, ms);
+    // From before the flag, and from when she was on the other side.
+    await called(ann, false, 5000, 6);
+    await called(eve, false, 5000, 7);
     expect((await as(admin.text).get(`/feature-flags/${flag.id}/results`)).body.items).toEqual([
       { isOn: false, subjects: 2, calls: 2, errors: 0, avgMs: 200, p95Ms: 290 },
       { isOn: true, subjects: 1, calls: 2, errors: 1, avgMs: 20, p95Ms: 29 },

@@ -43,6 +43,7 @@ describe("who may ask for what", () => {
 
   beforeAll(async () => {
     const tenant = await addTenant("matrix");
+    await tenant.liftLimits();
     for (const role of ROLES) {
       const userId = await tenant.addUser(role);
       for (const scopes of scopeSets) {

@@ -103,6 +103,8 @@ export interface TestTenant {
   /** Headers of an operator who is this tenant's admin too. */
   addOperator(): Promise<Record<string, string>>;
   audit(): Promise<Record<string, unknown>[]>;
+  /** For tests that ask for everything there is; before the first request, as nobody hears of it. */
+  liftLimits(): Promise<void>;
 }
 
 const insert = (table: string, values: Record<string, unknown>) => {
@@ -199,6 +201,18 @@ export async function addTenant(label: string): Promise<TestTenant> {
       return grant;
     },
     addOperator: async () => operatorHeaders(id, await addUser("admin")),
+    async liftLimits() {
+      for (const [subject, seconds] of [
+        ["role", 60],
+        ["key", 3600],
+        ["key", 86_400],
+      ]) {
+        await owner.query(
+          `insert into rate_limit_configs (tenant_id, subject_type, limit_count, window_seconds) values ($1, $2, 1000000, $3)`,
+          [id, subject, seconds],
+        );
+      }
+    },
     audit: () => owner.query("select * from audit_logs where tenant_id = $1 order by timestamp", [id]),
   };
 }

@@ -79,7 +79,7 @@ describe("a change", () => {
     expect(counted.get(200)).toHaveLength(1);
     expect(counted.get(412)).toHaveLength(5);
     const records = await owner.query(
-      "select 1 from audit_logs where resource_id = $1 and action = 'feature-flags.update'",
+      "select 1 from audit_logs where resource_id = $1 and action = 'feature-flags.update' and success",
       [body.id],
     );
     expect(records).toHaveLength(1);

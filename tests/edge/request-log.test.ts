@@ -2,20 +2,13 @@
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { asPart } from "../../src/edge/request-log.ts";
-import { type LogEvent, type LogMessage, logEventSchema } from "../../src/logs/events.ts";
+import { asInternal } from "../../src/edge/internal-requests.ts";
+import { type LogEvent, logEventSchema } from "../../src/logs/events.ts";
 import { addTenant } from "../api/support.ts";
+import { recordingQueue } from "../support/recording-queue.ts";
 
 async function told(request: Request): Promise<LogEvent[]> {
-  const events: LogEvent[] = [];
-  const queue = new Proxy(env.EVENTS, {
-    get: (target, member) =>
-      member !== "sendBatch"
-        ? Reflect.get(target, member)
-        : async (messages: Iterable<{ body: LogMessage }>) => {
-            for (const { body } of messages) events.push(...body.events);
-          },
-  });
+  const { queue, events } = recordingQueue(env.EVENTS);
   const context = createExecutionContext();
   const answer = await createApp().fetch(request, { ...env, EVENTS: queue }, context);
   await answer.text();
@@ -72,7 +65,18 @@ describe("a request", () => {
     const events = await told(to("/api/v1/servers", { headers: { "x-api-key": text } }));
     vi.unstubAllGlobals();
     expect(events.map(({ kind }) => kind)).toEqual(["request", "error"]);
-    expect(events[1]).toMatchObject({ code: "database_unavailable", source: "gateway", severity: "high" });
+    expect(events[1]).toMatchObject({
+      code: "database_unavailable",
+      source: "gateway",
+      severity: "critical",
+    });
+  });
+
+  it("that is no JSON is the caller's mistake, and no error of ours", async () => {
+    const { text } = await (await addTenant("told")).addKey();
+    const headers = { "x-api-key": text, "content-type": "application/json" };
+    const events = await told(to("/api/v1/servers", { method: "POST", headers, body: "{" }));
+    expect(events).toMatchObject([{ kind: "request", statusCode: 400, errorCode: "bad_request" }]);
   });
 
   it("to a private registry is told without its address", async () => {
@@ -83,6 +87,6 @@ describe("a request", () => {
   it("for a style sheet, of a load balancer, or within another one is not told", async () => {
     expect(await told(to("/assets/gateway.css"))).toEqual([]);
     expect(await told(to("/healthz"))).toEqual([]);
-    expect(await told(asPart(to("/api/v1/servers")))).toEqual([]);
+    expect(await told(asInternal(to("/api/v1/servers")))).toEqual([]);
   });
 });

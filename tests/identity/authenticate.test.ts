@@ -95,6 +95,7 @@ describe("verification takes the same work wherever the mistake lies", () => {
 });
 
 function authenticator(onGuessing: (ip: string) => Promise<unknown> = async () => undefined) {
+  const refusedAddresses: string[] = [];
   const clock = { now: Date.now() };
   const work: Promise<unknown>[] = [];
   const made = createAuthenticator({
@@ -102,6 +103,7 @@ function authenticator(onGuessing: (ip: string) => Promise<unknown> = async () =
     epochs: { current: () => 1, knownBefore: () => 1 },
     usage: { count: () => undefined },
     onGuessing,
+    onRefusedAddress: async (_, ip) => refusedAddresses.push(ip),
     now: () => clock.now,
   });
   const ask = (headers: Record<string, string>, ip = "192.0.2.1") =>
@@ -110,7 +112,7 @@ function authenticator(onGuessing: (ip: string) => Promise<unknown> = async () =
       (promise) => void work.push(promise),
     );
   const bearer = (text: string, ip?: string) => ask({ authorization: `Bearer ${text}` }, ip);
-  return { ask, bearer, clock, work };
+  return { ask, bearer, clock, work, refusedAddresses };
 }
 const wrongKey = () => formatApiKey(crypto.randomUUID(), crypto.getRandomValues(new Uint8Array(32)));
 

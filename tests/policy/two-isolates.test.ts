@@ -134,6 +134,7 @@ describe("without a change", () => {
       }),
       usage: { count: () => undefined },
       onGuessing: async () => undefined,
+      onRefusedAddress: async () => undefined,
       now: Date.now,
     });
     const isAdmitted = async () =>

@@ -207,6 +207,19 @@ describe("publishing", () => {
     expect(answer.body.errors.map(({ path }: { path: string }) => path)).toContain("/name");
   });
 
+  it("asks for the schema, and for what the schema cannot ask for", async () => {
+    const { $schema: _, ...without } = json(weather);
+    const packages = [
+      { registryType: "brew", identifier: "x", version: "1.0.0", transport: { type: "stdio" } },
+    ];
+    const answer = await send("POST", "/publish", { ...without, packages });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual([
+      "/$schema",
+      "/packages/0/registryType",
+    ]);
+  });
+
   it("happens once a version, and the latest is the highest", async () => {
     await publish(weather, "1.10.0");
     await publish(weather, "1.9.0");

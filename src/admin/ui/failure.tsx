@@ -1,7 +1,7 @@
 /** What went wrong, as a page: what it is, what to do, and the number under which it stands in the log. */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { ConfigurationError, type GatewayError, gatewayErrorOf } from "../../core/errors.ts";
+import { ConfigurationError, type GatewayError, gatewayErrorOf, headersOf } from "../../core/errors.ts";
 import { logFailure } from "../../logs/console.ts";
 import { type PageEnv, signInAddress } from "../context.ts";
 import { RestRefusal } from "../rest.ts";
@@ -18,6 +18,7 @@ export async function failurePage(thrown: Error, c: Context): Promise<Response |
   if (error.status >= 500 && !(error instanceof RestRefusal)) {
     logFailure(error, { requestId, method: c.req.method, path: c.req.path });
   }
+  for (const [name, value] of Object.entries(headersOf(error))) c.header(name, value);
   return c.html(<FailurePage c={c} error={error} requestId={requestId} />, statusOf(error));
 }
 

@@ -139,7 +139,12 @@ function described(operation: Operation, store: SchemaStore): Json {
 
 function contentOf({ schema, also = [] }: Operation["answer"], store: SchemaStore): Json {
   const json = schema === undefined ? [] : [["application/json", { schema: store.of(schema, "output") }]];
-  const texts = also.map((type) => [type, { schema: { type: "string" } }]);
+  // YAML is the same value in other words; the other types are text.
+  const isSame = (type: string) => type === "application/yaml" && schema !== undefined;
+  const texts = also.map((type) => [
+    type,
+    { schema: isSame(type) && schema !== undefined ? store.of(schema, "output") : { type: "string" } },
+  ]);
   const content = Object.fromEntries([...json, ...texts]);
   return Object.keys(content).length === 0 ? {} : { content };
 }
@@ -152,13 +157,13 @@ function examples(schema: z.ZodType): Json {
 function problemsOf({ inputs, path, method, takesIfMatch, takesIdempotencyKey }: Operation): number[] {
   const hasBody = inputs.some(({ part }) => part === "json");
   return [
-    ...(inputs.length > 0 ? [400] : []),
-    ...[401, 403],
+    // Every request may have query parameters that are not known.
+    ...[400, 401, 403],
     // What comes in may speak of things that are not there.
     ...(path.includes("{") || hasBody ? [404] : []),
-    ...(method === "get" ? [] : [409]),
+    ...(method === "get" ? [] : [409, 413]),
     ...(takesIfMatch ? [412, 428] : []),
-    ...(hasBody ? [413, 415] : []),
+    ...(hasBody ? [415] : []),
     ...(takesIdempotencyKey ? [422] : []),
     ...[429, 503],
   ];

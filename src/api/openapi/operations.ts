@@ -1,5 +1,7 @@
 /** The REST interface's operations, read off its routes: who may, what comes in, what goes out. */
+
 import type { RouterRoute } from "hono/types";
+import { z } from "zod";
 import { ACTIONS, type Action, type ActionRule } from "../../core/access/actions.ts";
 import { guardedAction } from "../../policy/guard.ts";
 import { type RouteAnswer, routeAnswer } from "../answers.ts";
@@ -33,6 +35,7 @@ export function operationsOf(routes: readonly Route[]): Operation[] {
       const action = handlers.flatMap(({ handler }) => guardedAction(handler) ?? [])[0];
       const answer = handlers.flatMap(({ handler }) => routeAnswer(handler) ?? [])[0];
       if (action === undefined || answer === undefined) return [];
+      const inputs = handlers.flatMap(({ handler }) => routeInput(handler) ?? []);
       return {
         method: method.toLowerCase(),
         path: path.replaceAll(/:(\w+)/g, "{$1}"),
@@ -41,13 +44,31 @@ export function operationsOf(routes: readonly Route[]): Operation[] {
         summary: summaryOf(action, path),
         action,
         rule: ACTIONS[action],
-        inputs: handlers.flatMap(({ handler }) => routeInput(handler) ?? []),
-        answer,
+        inputs,
+        answer: answerOf(answer, inputs),
         takesIdempotencyKey: handlers.some(({ handler }) => Object.is(handler, once)),
         takesIfMatch: handlers.some(({ handler }) => Object.is(handler, conditional)),
       };
     },
   );
+}
+
+/** Where callers may name the members that they want (`fields`), no member is sure to be there. */
+function answerOf(answer: RouteAnswer, inputs: readonly RouteInput[]): RouteAnswer {
+  const takesFields = inputs.some(
+    ({ part, schema }) => part === "query" && schema instanceof z.ZodObject && "fields" in schema.shape,
+  );
+  return takesFields && answer.schema !== undefined
+    ? { ...answer, schema: withOptionalMembers(answer.schema) }
+    : answer;
+}
+
+/** Of one object, or of the items of a page. */
+function withOptionalMembers(schema: z.ZodType): z.ZodType {
+  if (!(schema instanceof z.ZodObject)) return schema;
+  const { items } = schema.shape;
+  const item = items instanceof z.ZodArray ? items.element : undefined;
+  return item instanceof z.ZodObject ? schema.extend({ items: z.array(item.partial()) }) : schema.partial();
 }
 
 const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1);

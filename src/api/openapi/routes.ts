@@ -1,6 +1,7 @@
 /** Where the description is read: by programs as JSON, by people as a page. Both are open: they tell nothing of any tenant. */
 import { Hono } from "hono";
 import type { AppEnv } from "../../edge/context.ts";
+import { unauthenticated } from "../../policy/request-admission.ts";
 import { describe } from "./document.ts";
 import { operationsOf } from "./operations.ts";
 import { referencePage } from "./page.tsx";
@@ -21,6 +22,7 @@ export function description(routes: () => Routes) {
     return known;
   };
   return new Hono<AppEnv>()
+    .use(unauthenticated("general"))
     .get("/openapi.json", (c) =>
       c.body(made(c.var.config.publicUrl).json, 200, { ...CACHED, "content-type": "application/json" }),
     )

@@ -11,7 +11,7 @@ import {
 } from "../../db/queries/entries.ts";
 import { change } from "../../policy/change.ts";
 import {
-  acceptServerJson,
+  acceptPublication,
   alreadyPublished,
   newEntry,
   noSuchServer,
@@ -34,7 +34,7 @@ async function shownById(c: RegistryScene, id: string) {
 
 export async function publish(c: RegistryScene, given: unknown) {
   const { principal, db } = c.var;
-  const server = acceptServerJson(given);
+  const server = acceptPublication(given);
   const values = newEntry(principal.tenantId, server, principal.userId);
   const what = { action: "registry-entries.publish", resource: resource(values.id), after: values };
   try {
@@ -64,7 +64,7 @@ export async function editVersion(c: RegistryScene, which: Which, given: unknown
   if (before.sourceId !== null) {
     throw new GatewayError("conflict", "This entry comes from another registry, and is changed there.");
   }
-  const server = acceptServerJson(given);
+  const server = acceptPublication(given);
   const faults = (["name", "version"] as const)
     .filter((member) => server[member] !== before[member])
     .map((member) => ({ path: `/${member}`, message: `is not the one in the address, ${before[member]}` }));

@@ -1,7 +1,8 @@
 /** Addresses and secrets of servers on their way in: judged, and sealed to the server that they are for. */
-import { InvalidInputError } from "../../core/errors.ts";
+import { z } from "zod";
+import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
-import type { Transport } from "../../core/vocabulary.ts";
+import { TRANSPORTS, type Transport } from "../../core/vocabulary.ts";
 import type { SealedAuthConfig } from "../../db/schema/registry.ts";
 import { sealCredentials } from "../../upstream/credentials.ts";
 import { judgeUrl, type UrlPolicy } from "../../upstream/url-guard.ts";
@@ -22,14 +23,35 @@ export function addressFault(url: string, transport: Transport, policy: UrlPolic
   return transport === "websocket" ? "must be a wss URL" : "must be an https URL";
 }
 
-export function refuseAddress(url: string, transport: Transport, policy: UrlPolicy): void {
-  if (transport === "stdio") {
-    const message = "cannot be reached over the network: start it behind an adapter that speaks http";
-    throw new InvalidInputError([{ path: "/transportType", message }]);
-  }
+const STDIO = "cannot be reached over the network: start it behind an adapter that speaks http";
+
+function faultsOfAddress(url: string, transport: Transport, policy: UrlPolicy): InputIssue[] {
+  if (transport === "stdio") return [{ path: "/transportType", message: STDIO }];
   const fault = addressFault(url, transport, policy);
-  if (fault !== undefined) throw new InvalidInputError([{ path: "/endpointUrl", message: fault }]);
+  return fault === undefined ? [] : [{ path: "/endpointUrl", message: fault }];
 }
+
+export function refuseAddress(url: string, transport: Transport, policy: UrlPolicy): void {
+  const faults = faultsOfAddress(url, transport, policy);
+  if (faults.length > 0) throw new InvalidInputError(faults);
+}
+
+const address = z.object({
+  endpointUrl: z.string().min(1).max(500),
+  transportType: z.enum(TRANSPORTS).default("http"),
+});
+
+/** The address of a body that may have further faults; where there is no address to judge, its schema says so. */
+export function faultsOfGivenAddress(body: unknown, policy: UrlPolicy): InputIssue[] {
+  const given = address.safeParse(body);
+  return given.success ? faultsOfAddress(given.data.endpointUrl, given.data.transportType, policy) : [];
+}
+
+/** How a credential is recorded: by its kind and where it comes from, never by what it is. */
+export const recordedAuth = ({ type, reference }: AuthInput) => ({
+  authType: type,
+  authReference: reference ?? null,
+});
 
 export async function sealed(
   keyring: Keyring,

@@ -1,5 +1,5 @@
 /** The tenant's MCP servers: registered, found, changed, taken out. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, InvalidInputError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
@@ -30,7 +30,7 @@ import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage }
 import { once } from "../once.ts";
 import { body, params, query } from "../validate.ts";
 import { defined } from "../values.ts";
-import { refuseAddress, sealed } from "./credentials.ts";
+import { faultsOfGivenAddress, recordedAuth, refuseAddress, sealed } from "./credentials.ts";
 import { discoverLater } from "./discover.ts";
 import { CHANGEABLE, newServer, serverChange, serverFilters, serverShape } from "./schemas.ts";
 import { isAdmin, serverOf, shown } from "./show.ts";
@@ -44,6 +44,9 @@ const asked = listQuery(sortsOfWords, serverShape).extend(serverFilters.shape);
 
 const resource = (id: string) => ({ type: "server", id });
 const ATTEMPTS = 3;
+
+const judgeAddress = (value: unknown, c: Context<AppEnv>) =>
+  faultsOfGivenAddress(value, c.get("services").upstream.urlPolicy);
 
 export const servers = new Hono<AppEnv>()
   .get(
@@ -79,14 +82,13 @@ export const servers = new Hono<AppEnv>()
     "/",
     guard("servers.create"),
     once,
-    body(newServer),
+    body(newServer, judgeAddress),
     gives(serverShape, "The new server.", 201),
     async (c) => {
       const { auth, evenIfRegistered, discover, ...wanted } = c.req.valid("json");
       const { principal, db, services } = c.var;
       const { tenantId } = principal;
       const transportType = wanted.transportType ?? "http";
-      refuseAddress(wanted.endpointUrl, transportType, services.upstream.urlPolicy);
       if (!evenIfRegistered) {
         const [other] = await findServersByEndpoint(db, tenantId, wanted.endpointUrl, transportType);
         if (other !== undefined)
@@ -99,7 +101,9 @@ export const servers = new Hono<AppEnv>()
         authConfig: await sealed(services.keyring, id, auth),
         createdBy: principal.userId,
       };
-      const what = { action: "servers.create", resource: resource(id), after: values };
+      const { authConfig: _, ...written } = values;
+      const after = { ...written, ...recordedAuth(auth) };
+      const what = { action: "servers.create", resource: resource(id), after };
       const [, , [made]] = await saying("server", () =>
         change(c, what, (audit) =>
           db.batch([lockTenant(db, tenantId), insistOnRoom(db, tenantId), insertServer(db, values), audit]),
@@ -147,7 +151,8 @@ export const servers = new Hono<AppEnv>()
         if (wanted.endpointUrl !== undefined || wanted.transportType !== undefined) {
           refuseAddress(after.endpointUrl, after.transportType, services.upstream.urlPolicy);
         }
-        const what = { action: "servers.update", resource: resource(id), before, after };
+        const recorded = { ...before, ...defined(wanted), ...(auth && recordedAuth(auth)) };
+        const what = { action: "servers.update", resource: resource(id), before, after: recorded };
         try {
           const [, [now]] = await saying("server", () =>
             change(c, what, (audit) =>

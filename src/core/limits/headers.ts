@@ -1,7 +1,8 @@
 /**
  * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11: Lists of Strings with parameters, RFC 9651)
  * and Retry-After (RFC 9110 §10.2.3). `q` is what one window may hold at most; `r` what the isolate knows to be left,
- * which others may take meanwhile; `t` when all of it is there again, in seconds.
+ * which others may take meanwhile; `t` when all of it is there again, in
+ * seconds, which is never later than one window.
  */
 import { mostOf } from "./gate.ts";
 import type { Limit } from "./lease.ts";
@@ -28,7 +29,7 @@ export function rateLimitHeader(quotas: readonly Quota[]): string {
   let header = "";
   for (const { limit, remaining, resetMs } of quotas) {
     if (!isShown(limit)) continue;
-    header += `${header === "" ? "" : ", "}"${limit.name}";r=${Math.max(0, remaining)};t=${seconds(resetMs)}`;
+    header += `${header === "" ? "" : ", "}"${limit.name}";r=${Math.max(0, remaining)};t=${seconds(Math.min(resetMs, limit.windowMs))}`;
   }
   return header;
 }

@@ -36,6 +36,8 @@ export interface TenantReply {
   readonly hasTransitions: boolean;
   /** All that are in force; undefined where the isolate has them already. */
   readonly bans: { readonly version: number; readonly bans: readonly Ban[] } | undefined;
+  /** Those that began with this very call: whoever made it writes them down. */
+  readonly newBans: readonly Ban[];
 }
 
 export interface PassReply {

@@ -75,6 +75,34 @@ export function limitsOf(limits: CompiledLimits, caller: LimitedCaller): readonl
   return [SYSTEM_LIMIT, ...found];
 }
 
+/**
+ * What may be asked for without a credential, by what it costs and reveals: `authentication` is whatever proves who
+ * somebody is or issues a credential, `general` the rest.
+ */
+export const UNAUTHENTICATED_LIMITS = {
+  general: perMinute(600),
+  authentication: perMinute(60),
+} as const satisfies Record<string, Terms>;
+export type UnauthenticatedKind = keyof typeof UNAUTHENTICATED_LIMITS;
+
+/** The limits of a request without a credential, which is known by its address only. */
+export function limitsOfAddress(
+  limits: CompiledLimits,
+  place: string,
+  kind: UnauthenticatedKind,
+): readonly Limit[] {
+  const configured = limits.get("ip") ?? [IP_DEFAULT];
+  return [
+    SYSTEM_LIMIT,
+    ...configured.map((terms) => limit("ip", place, terms)),
+    {
+      ...limit("ip", place, UNAUTHENTICATED_LIMITS[kind]),
+      name: `${kind}-minute`,
+      key: `unauthenticated:${kind}:${place}`,
+    },
+  ];
+}
+
 /** The key's own numbers, each replaced by a row for the same window. */
 function keyLimits(key: NonNullable<LimitedCaller["key"]>, configured: readonly Terms[]): readonly Limit[] {
   const own: Terms[] = [

@@ -13,10 +13,17 @@ export interface Sample {
 /** Counts the minute that runs; those that are over come out, oldest first, quiet ones too. */
 export class MinuteCounter {
   #minute: number;
-  #requests = 0;
+  #requests: number;
 
-  constructor(now: number) {
-    this.#minute = minuteOf(now);
+  /** `running`: what was counted before a restart. Nobody who counts was there since, so the minutes since were quiet. */
+  constructor(now: number, running?: Sample | undefined) {
+    this.#minute = running?.minute ?? minuteOf(now);
+    this.#requests = running?.requests ?? 0;
+  }
+
+  /** The minute that is counted now: to be kept where a restart finds it. */
+  get running(): Sample {
+    return { minute: this.#minute, requests: this.#requests };
   }
 
   /** At most a day of quiet minutes comes out; a longer silence is a gap, of which nothing is known. */

@@ -11,6 +11,8 @@ interface Known {
   readonly retryAt: number;
 }
 
+const PROBING_RETRY_MS = 1000;
+
 interface Told {
   readonly pass: Pass;
   readonly terms: BreakerTerms;
@@ -36,6 +38,18 @@ export class BreakerWatch {
     if (known === undefined || known.state === "closed") return "closed";
     if (known.isForced) return "open";
     return known.state === "half_open" || now >= known.retryAt ? "due" : "open";
+  }
+
+  /** An administrator holds it open; it stays so until an administrator releases it. */
+  isHeldOpen(serverId: string): boolean {
+    const known = this.#known.get(serverId);
+    return known?.isForced === true && known.state === "open";
+  }
+
+  /** How long until a call may be tried. While probes decide, which takes about as long as a call. */
+  retryMs(serverId: string, now: number): number {
+    const known = this.#known.get(serverId);
+    return Math.max(PROBING_RETRY_MS, known === undefined ? 0 : known.retryAt - now);
   }
 
   /** For a server whose breaker is closed; of others the tenant's object gives it. */

@@ -39,6 +39,8 @@ export interface BreakerView {
 
 export interface ServerTransition extends Transition {
   readonly serverId: string;
+  /** The user who forced it; undefined where the breaker moved by itself, or a key of no user forced it. */
+  readonly actorId?: string;
 }
 
 export class Breakers {

@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { BreakerState } from "../../core/vocabulary.ts";
 import type { Db } from "../client.ts";
+import { circuitBreakers } from "../schema/traffic.ts";
 
 export interface TransitionRow {
   /** Counts up within the tenant: written twice, it is there once. */
@@ -11,19 +12,21 @@ export interface TransitionRow {
   readonly to: BreakerState;
   readonly reason: string;
   readonly at: number;
+  /** The user who forced it. */
+  readonly actorId?: string | undefined;
 }
 
 export function keepTransitions(db: Db, tenantId: string, transitions: readonly TransitionRow[]) {
   const rows = sql`jsonb_to_recordset(${JSON.stringify(transitions)}::jsonb)
-    as t(id int, "serverId" uuid, "from" text, "to" text, reason text, at double precision)`;
+    as t(id int, "serverId" uuid, "from" text, "to" text, reason text, at double precision, "actorId" text)`;
   const known = sql`exists (select from mcp_servers s where s.tenant_id = ${tenantId}::uuid and s.id = t."serverId")`;
   const idOf = (kind: string) => sql`md5(${`${kind}:${tenantId}:`} || t.id || ':' || t.at)::uuid`;
   const at = sql`to_timestamp(t.at / 1000.0)`;
   return db.batch([
     db.execute(sql`
-      insert into circuit_breaker_transitions (id, tenant_id, server_id, from_state, to_state, reason, transitioned_at)
+      insert into circuit_breaker_transitions (id, tenant_id, server_id, from_state, to_state, reason, actor_id, transitioned_at)
       select ${idOf("transition")}, ${tenantId}::uuid, t."serverId", t."from"::breaker_state, t."to"::breaker_state,
-        t.reason, ${at}
+        t.reason, (select u.id from "user" u where u.id = t."actorId"), ${at}
       from ${rows} where ${known}
       on conflict do nothing`),
     db.execute(sql`
@@ -44,4 +47,15 @@ export function keepTransitions(db: Db, tenantId: string, transitions: readonly 
       from ${rows} where ${known}
       on conflict do nothing`),
   ]);
+}
+
+/** Records whether an administrator holds a server's breaker; a hold is no transition where the state is the same. */
+export function setBreakerForced(db: Db, row: { tenantId: string; serverId: string; isForced: boolean }) {
+  return db
+    .insert(circuitBreakers)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [circuitBreakers.tenantId, circuitBreakers.serverId],
+      set: { isForced: row.isForced, updatedAt: sql`now()` },
+    });
 }

@@ -1,33 +1,51 @@
 /** What became of a flag: how those fared who had it on, beside those who had it off. */
-import { and, eq, gte, sql } from "drizzle-orm";
+import { and, eq, gte, ne, sql } from "drizzle-orm";
 import { featureFlagEvaluations as evaluations, mcpAuditLogs } from "../schema/logs.ts";
 import { featureFlags } from "../schema/operations.ts";
 import { ownOrShared } from "./shared.ts";
 import type { Queries } from "./types.ts";
 
+/** The evaluation is recorded a moment after the request began that it was made for. */
+const SAME_REQUEST = sql`interval '1 second'`;
+
 /** One row a side. Who has changed sides counts where they were last; calls are those since then. */
 export function flagResults(db: Queries, tenantId: string, key: string, since: Date) {
+  const seen = and(
+    eq(evaluations.tenantId, tenantId),
+    eq(evaluations.flagKey, key),
+    gte(evaluations.timestamp, since),
+  );
+  const last = db
+    .selectDistinctOn([evaluations.subjectId], { subjectId: evaluations.subjectId, isOn: evaluations.isOn })
+    .from(evaluations)
+    .where(seen)
+    .orderBy(evaluations.subjectId, sql`${evaluations.timestamp} desc`)
+    .as("last");
+  const changed = db
+    .select({ subjectId: evaluations.subjectId, at: sql`max(${evaluations.timestamp})`.as("changed_at") })
+    .from(evaluations)
+    .innerJoin(last, and(eq(last.subjectId, evaluations.subjectId), ne(last.isOn, evaluations.isOn)))
+    .where(seen)
+    .groupBy(evaluations.subjectId)
+    .as("changed");
   const sides = db
-    .selectDistinctOn([evaluations.subjectId], {
-      subjectId: evaluations.subjectId,
-      isOn: evaluations.isOn,
-      timestamp: evaluations.timestamp,
+    .select({
+      subjectId: last.subjectId,
+      isOn: last.isOn,
+      since: sql`min(${evaluations.timestamp})`.as("since"),
     })
     .from(evaluations)
-    .where(
-      and(
-        eq(evaluations.tenantId, tenantId),
-        eq(evaluations.flagKey, key),
-        gte(evaluations.timestamp, since),
-      ),
-    )
-    .orderBy(evaluations.subjectId, sql`${evaluations.timestamp} desc`)
+    .innerJoin(last, and(eq(last.subjectId, evaluations.subjectId), eq(last.isOn, evaluations.isOn)))
+    .leftJoin(changed, eq(changed.subjectId, evaluations.subjectId))
+    .where(and(seen, sql`${evaluations.timestamp} > coalesce(${changed.at}, '-infinity')`))
+    .groupBy(last.subjectId, last.isOn)
     .as("sides");
   const calls = db
     .select({
       subject: sql<string>`coalesce(${mcpAuditLogs.userId}, ${mcpAuditLogs.apiKeyId}::text)`.as("subject"),
       success: mcpAuditLogs.success,
       durationMs: mcpAuditLogs.durationMs,
+      timestamp: mcpAuditLogs.timestamp,
     })
     .from(mcpAuditLogs)
     .where(and(eq(mcpAuditLogs.tenantId, tenantId), gte(mcpAuditLogs.timestamp, since)))
@@ -42,7 +60,10 @@ export function flagResults(db: Queries, tenantId: string, key: string, since: D
       p95Ms: sql<number | null>`percentile_cont(0.95) within group (order by ${calls.durationMs})`,
     })
     .from(sides)
-    .leftJoin(calls, eq(calls.subject, sides.subjectId))
+    .leftJoin(
+      calls,
+      and(eq(calls.subject, sides.subjectId), sql`${calls.timestamp} >= ${sides.since} - ${SAME_REQUEST}`),
+    )
     .groupBy(sides.isOn)
     .orderBy(sides.isOn);
 }

@@ -145,6 +145,18 @@ export function sessionFacts(db: Queries, token: string) {
     .limit(1);
 }
 
+/** `expiresAt`: undefined leaves it as it is. */
+export function touchSession(
+  db: Queries,
+  sessionId: string,
+  { lastActivity, expiresAt }: { lastActivity: Date; expiresAt: Date | undefined },
+) {
+  return db
+    .update(session)
+    .set({ lastActivity, ...(expiresAt !== undefined && { expiresAt }) })
+    .where(eq(session.id, sessionId));
+}
+
 export function chooseTenant(db: Queries, sessionId: string, tenantId: string) {
   return db.update(session).set({ activeTenantId: tenantId }).where(eq(session.id, sessionId));
 }

@@ -1,5 +1,5 @@
 /** A legacy client's request on its way to the server that has what it is about, and the answer on its way back. */
-import { asGatewayError, ServerClosedError } from "../../core/errors.ts";
+import { asGatewayError } from "../../core/errors.ts";
 import { RESOURCE_NOT_FOUND } from "../../core/mcp/eras.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { memberOf, stringifyLossless } from "../../core/mcp/json-text.ts";
@@ -8,6 +8,7 @@ import type { CallResult } from "../../core/resilience/outcome.ts";
 import { isSampled, type PayloadTerms } from "../../core/settings/payloads.ts";
 import { Alarms } from "../../core/waiting.ts";
 import { maintenanceOf } from "../../policy/maintenance.ts";
+import { permitRefusal } from "../../policy/permit-refusal.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { trackActive } from "../active.ts";
 import { type Found, find, unknownTarget } from "../aggregate/calls.ts";
@@ -94,8 +95,9 @@ async function toServer(
     const subject = { ...about, serverId: server.id, ...payload };
     context.tell([mcpEvent(context.principal, context.requestId, subject, outcome, Date.now() - started)]);
   };
-  const { pass, retryMs } = await context.traffic.permit(server.id, context.background);
-  if (pass === undefined) throw new ServerClosedError(server.name, Math.max(1, Math.ceil(retryMs / 1000)));
+  const permit = await context.traffic.permit(server.id, context.background);
+  const { pass } = permit;
+  if (pass === undefined) throw permitRefusal(server.name, permit);
   const ended = (result: CallResult) =>
     context.traffic.ended(server.id, pass, result, Date.now() - started, context.background);
   try {

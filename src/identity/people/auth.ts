@@ -18,6 +18,7 @@ import { cookiePrefix } from "./cookies.ts";
 import { createHooks } from "./hooks.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import { AUTH_PATH } from "./path.ts";
+import { SESSION_LIFETIME_MS } from "./sessions.ts";
 import { type SocialClients, socialConfigs } from "./social.ts";
 
 export interface AuthParts {
@@ -66,7 +67,7 @@ export function createAuth(parts: AuthParts) {
       ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
     },
     session: {
-      expiresIn: 7 * DAY,
+      expiresIn: SESSION_LIFETIME_MS / 1000,
       updateAge: DAY / 24,
       additionalFields: { activeTenantId: { type: "string", required: false, input: false } },
     },

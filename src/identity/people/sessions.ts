@@ -6,8 +6,8 @@ import { SCOPES_OF_ROLE } from "../../core/access/actions.ts";
 import { equalInConstantTime } from "../../core/constant-time.ts";
 import { hmacSha256 } from "../../core/digest.ts";
 import type { Database } from "../../db/client.ts";
-import { sessionFacts } from "../../db/queries/people.ts";
-import type { Principal } from "../principal.ts";
+import { sessionFacts, touchSession } from "../../db/queries/people.ts";
+import { NO_TENANT_ID, type Principal } from "../principal.ts";
 import { cookiePrefix } from "./cookies.ts";
 
 export interface Person {
@@ -16,6 +16,7 @@ export interface Person {
   readonly email: string;
   readonly sessionId: string;
   readonly expiresAt: Date;
+  readonly lastActivity: Date;
   readonly isOperator: boolean;
   readonly twoFactorEnabled: boolean;
   /** The admin who acts as this person. */
@@ -35,7 +36,18 @@ export interface Sessions {
   /** The signed cookie's value as the request carries it. */
   cookieOf(cookies: string | null | undefined): string | undefined;
   find(cookie: string, now: Date): Promise<Person | undefined>;
+  /**
+   * Records that the person is active, at most once a minute, and moves the session's end to `lifetimeMs` from now. True
+   * where the end has moved. An impersonation ends when it was to end.
+   */
+  touch(person: Person, lifetimeMs: number, now: Date): Promise<boolean>;
 }
+
+/** Of a session, from its last activity. */
+export const SESSION_LIFETIME_MS = 7 * 86_400_000;
+/** Of one that its person does not want to be remembered, as better-auth makes it. */
+export const BROWSER_SESSION_LIFETIME_MS = 86_400_000;
+const ACTIVITY_INTERVAL_MS = 60_000;
 
 export function createSessions(
   database: Database,
@@ -44,6 +56,13 @@ export function createSessions(
   const name = `${cookiePrefix(settings.publicUrl)}.session_token`;
   return {
     cookieOf: (cookies) => readCookie(cookies ?? "", name),
+    async touch({ sessionId, lastActivity, impersonatorId }, lifetimeMs, now) {
+      if (now.getTime() - lastActivity.getTime() < ACTIVITY_INTERVAL_MS) return false;
+      const isSliding = impersonatorId === undefined;
+      const expiresAt = isSliding ? new Date(now.getTime() + lifetimeMs) : undefined;
+      await touchSession(database.asSystem(), sessionId, { lastActivity: now, expiresAt });
+      return isSliding;
+    },
     async find(cookie, now) {
       const token = await openSignedCookie(cookie, settings.secret);
       if (token === undefined) return undefined;
@@ -60,6 +79,7 @@ export function createSessions(
         email: row.email,
         sessionId: row.sessionId,
         expiresAt: row.expiresAt,
+        lastActivity: row.lastActivity,
         // Acting as an operator is not what impersonation is for.
         isOperator: row.systemRole === "admin" && row.impersonatedBy === null,
         twoFactorEnabled: row.twoFactorEnabled,
@@ -73,15 +93,13 @@ export function createSessions(
   };
 }
 
-/** Reaches no rows: whoever looks after the whole gateway need not belong to a tenant. */
-const NOWHERE = "00000000-0000-0000-0000-000000000000";
-
 export function principalOf(person: Person): Principal | undefined {
   const { id, tenant, isOperator, sessionId, impersonatorId } = person;
   if (tenant === undefined && !isOperator) return undefined;
   return {
     id: `person:${id}`,
-    tenantId: tenant?.id ?? NOWHERE,
+    // Reaches no rows: whoever looks after the whole gateway need not belong to a tenant.
+    tenantId: tenant?.id ?? NO_TENANT_ID,
     userId: id,
     apiKeyId: undefined,
     role: tenant?.role ?? "readonly",

@@ -1,0 +1,52 @@
+/** Loads the part of a tenant that admission needs: its limits and address rules. Requests of no tenant have the shared ones. */
+import { compileIpLists, type IpLists } from "../core/limits/ip-lists.ts";
+import { type CompiledLimits, compileLimits } from "../core/limits/policy.ts";
+import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
+import type { Database } from "../db/client.ts";
+import { ipRulesForSnapshot, limitsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
+import { readTenantSettings } from "./tenant-settings.ts";
+
+/** A tenant's snapshot has all of it, too. */
+export interface AdmissionTerms {
+  readonly limits: CompiledLimits;
+  readonly ipLists: IpLists;
+  /** Of the system's capacity, beside other tenants. */
+  readonly weight: number;
+  readonly burst: number;
+}
+
+export interface AdmissionTermsSource {
+  get(tenantId: string, background: Background): AdmissionTerms | Promise<AdmissionTerms>;
+}
+
+const MAX_TENANTS = 1000;
+const DEFAULT_WEIGHT = 1;
+
+export function createAdmissionTerms(
+  database: Database,
+  epochs: Epochs,
+  now: () => number,
+): AdmissionTermsSource {
+  const cache = new TenantCache<AdmissionTerms>(epochs, { now, limit: MAX_TENANTS });
+  return {
+    get(tenantId, background) {
+      const load = async () => ({ value: await loadTerms(database, tenantId), tenantId });
+      return cache.get(tenantId, load, background, tenantId);
+    },
+  };
+}
+
+async function loadTerms(database: Database, tenantId: string): Promise<AdmissionTerms> {
+  const db = database.withTenant(tenantId);
+  const [[tenant], limits, addresses] = await db.batch([
+    tenantForSnapshot(db, tenantId),
+    limitsForSnapshot(db, tenantId),
+    ipRulesForSnapshot(db, tenantId),
+  ]);
+  return {
+    limits: compileLimits(limits),
+    ipLists: compileIpLists(addresses),
+    weight: tenant?.weight ?? DEFAULT_WEIGHT,
+    burst: readTenantSettings(tenant?.settings ?? {}).burst,
+  };
+}

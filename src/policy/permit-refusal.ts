@@ -1,0 +1,13 @@
+/** Turns a circuit breaker's refusal into the error that the caller receives. */
+import { HeldOpenError, ServerClosedError } from "../core/errors.ts";
+import { retryAfterSeconds } from "../core/limits/headers.ts";
+import type { PermitReply } from "./traffic.ts";
+
+/** `server` is the name that the caller knows. */
+export function permitRefusal(
+  server: string,
+  reply: Pick<PermitReply, "retryMs" | "isHeldOpen">,
+): ServerClosedError {
+  const seconds = retryAfterSeconds(reply);
+  return reply.isHeldOpen ? new HeldOpenError(server, seconds) : new ServerClosedError(server, seconds);
+}

@@ -1,0 +1,70 @@
+/**
+ * Admits requests of the REST API, the pages, sign-in, OAuth and the registry, by the rules that MCP requests obey. A
+ * request that a page makes within the process belongs to the page's request and is not charged again.
+ */
+import { createMiddleware } from "hono/factory";
+import { BlockedAddressError } from "../core/errors.ts";
+import type { UnauthenticatedKind } from "../core/limits/policy.ts";
+import { NO_TENANT_ID, type Principal } from "../identity/principal.ts";
+import { admit, admitUnauthenticated } from "./admission.ts";
+import type { AdmissionTermsSource } from "./admission-terms.ts";
+import type { TenantTraffic } from "./traffic.ts";
+
+/** What admission needs of a request; AppEnv has it. */
+export interface Admitting {
+  Variables: {
+    readonly isInternal: boolean;
+    readonly services: {
+      readonly admissionTerms: AdmissionTermsSource;
+      readonly trafficOf: (name: string) => TenantTraffic;
+    };
+    /** What the response says of the caller's limits: admission adds to it, edge/limit-headers sends it. */
+    readonly limitHeaders: Record<string, string>;
+  };
+}
+
+/** As much of Hono's context as admission reads. */
+interface AdmittingContext {
+  readonly var: Admitting["Variables"];
+  readonly req: { header(name: string): string | undefined };
+  readonly executionCtx: { waitUntil(work: Promise<unknown>): void };
+}
+
+export async function admitPrincipal(c: AdmittingContext, principal: Principal): Promise<void> {
+  if (c.var.isInternal) return;
+  const { admissionTerms, trafficOf } = c.var.services;
+  const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  const tenant = await admissionTerms.get(principal.tenantId, background);
+  const caller = { principal, tenant, address: c.req.header("cf-connecting-ip") };
+  const traffic = trafficOf(principal.tenantId);
+  Object.assign(c.var.limitHeaders, await admit(caller, traffic, new Date(), background));
+}
+
+export async function admitWithoutPrincipal(c: AdmittingContext, kind: UnauthenticatedKind): Promise<void> {
+  if (c.var.isInternal) return;
+  const address = c.req.header("cf-connecting-ip");
+  // Nobody says where it comes from, so there is nothing to go by: see Caller.
+  if (address === undefined) return;
+  const { admissionTerms, trafficOf } = c.var.services;
+  const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  const terms = await admissionTerms.get(NO_TENANT_ID, background);
+  const caller = { terms, address, kind };
+  Object.assign(c.var.limitHeaders, await admitUnauthenticated(caller, trafficOf, new Date(), background));
+}
+
+/** Obeys the address rules of a tenant whose public data is read without a credential. */
+export async function refuseBlockedAddress(c: AdmittingContext, tenantId: string): Promise<void> {
+  const address = c.req.header("cf-connecting-ip");
+  if (c.var.isInternal || address === undefined) return;
+  const { ipLists } = await c.var.services.admissionTerms.get(tenantId, (work) =>
+    c.executionCtx.waitUntil(work),
+  );
+  if (ipLists(address, new Date()).blocked) throw new BlockedAddressError();
+}
+
+/** For routes that take no credential: `app.use("/.well-known/*", unauthenticated("general"))`. */
+export const unauthenticated = (kind: UnauthenticatedKind) =>
+  createMiddleware<Admitting>(async (c, next) => {
+    await admitWithoutPrincipal(c, kind);
+    await next();
+  });

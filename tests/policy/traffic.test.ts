@@ -1,0 +1,93 @@
+/** What two isolates learn of one tenant's bans and breakers, over a real tenant object. */
+import { env } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { Ban } from "../../src/core/limits/messages.ts";
+import { createTraffic, type TenantTraffic } from "../../src/policy/traffic.ts";
+
+const SERVER = "0197f1c2-0000-7000-8000-000000000001";
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const background = (work: Promise<unknown>) => void work.catch(() => undefined);
+
+function newIsolate(tenantId: string) {
+  const banned: Ban[] = [];
+  let skippedMs = 0;
+  const traffic = createTraffic({
+    objectOf: (id) => env.TENANTS.getByName(id),
+    now: () => Date.now() + skippedMs,
+    sleep,
+    epochHeard: () => undefined,
+    onTransitions: async () => undefined,
+    onBans: (_, bans) => void banned.push(...bans),
+  })(tenantId);
+  const skip = (ms: number) => {
+    skippedMs += ms;
+  };
+  return { traffic, banned, skip };
+}
+
+async function violate(traffic: TenantTraffic, place: string) {
+  for (let time = 0; time < 100; time += 1) traffic.violated(place, background);
+  await traffic.tell(background);
+}
+
+describe("a ban", () => {
+  it("is reported once, with the address and its length, by the isolate whose report caused it", async () => {
+    const tenantId = crypto.randomUUID();
+    const [one, other] = [newIsolate(tenantId), newIsolate(tenantId)];
+    await violate(one.traffic, "192.0.2.7");
+    await other.traffic.tell(background);
+    expect(await other.traffic.banRemainingMs("192.0.2.7", background)).toBeGreaterThan(50_000);
+    expect(one.banned).toMatchObject([{ place: "192.0.2.7", forMs: 60_000 }]);
+    expect(other.banned).toEqual([]);
+  });
+
+  it("ends in an isolate that knows it within a second after it was lifted, without any other question", async () => {
+    const tenantId = crypto.randomUUID();
+    const { traffic, skip } = newIsolate(tenantId);
+    await violate(traffic, "192.0.2.8");
+    expect(await traffic.banRemainingMs("192.0.2.8", background)).toBeGreaterThan(50_000);
+    await env.TENANTS.getByName(tenantId).liftBan("192.0.2.8");
+    skip(900);
+    expect(await traffic.banRemainingMs("192.0.2.8", background)).toBeUndefined();
+  });
+
+  it("asks nothing for an address that is not banned", async () => {
+    const { traffic } = newIsolate(crypto.randomUUID());
+    expect(await traffic.banRemainingMs("192.0.2.9", background)).toBeUndefined();
+    expect(traffic.bans.remainingMs("192.0.2.9", Date.now())).toBeUndefined();
+  });
+});
+
+describe("a refused permit", () => {
+  it("says that an administrator holds the breaker open, and does not ask callers back every second", async () => {
+    const tenantId = crypto.randomUUID();
+    const { traffic, skip } = newIsolate(tenantId);
+    await env.TENANTS.getByName(tenantId).forceBreaker(SERVER, "open", "somebody");
+    await traffic.tell(background);
+    expect(await traffic.permit(SERVER, background)).toEqual({
+      pass: undefined,
+      retryMs: 60_000,
+      isHeldOpen: true,
+    });
+    skip(3_600_000);
+    expect(await traffic.permit(SERVER, background)).toMatchObject({ pass: undefined, isHeldOpen: true });
+    expect(await env.TENANTS.getByName(tenantId).transitions()).toMatchObject([
+      { to: "open", reason: "by hand", actorId: "somebody" },
+    ]);
+  });
+
+  it("says how long an open breaker stays open", async () => {
+    const tenantId = crypto.randomUUID();
+    const { traffic, skip } = newIsolate(tenantId);
+    const { pass } = await traffic.permit(SERVER, background);
+    if (pass === undefined) throw new Error("a new breaker is closed");
+    for (let call = 0; call < 20; call += 1) traffic.ended(SERVER, pass, { status: 500 }, 5, background);
+    await traffic.tell(background);
+    const refused = await traffic.permit(SERVER, background);
+    expect(refused).toMatchObject({ pass: undefined, isHeldOpen: false });
+    expect(refused.retryMs).toBeGreaterThan(3000);
+    skip(2000);
+    const later = await traffic.permit(SERVER, background);
+    expect(refused.retryMs - later.retryMs).toBeGreaterThanOrEqual(1900);
+  });
+});
