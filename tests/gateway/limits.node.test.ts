@@ -78,7 +78,7 @@ describe("limits", () => {
 });
 
 describe("whoever goes on after being refused", () => {
-  it("is shut out for a while, and nobody else is", async () => {
+  it("is banned for a while, and nobody else is", async () => {
     const tenant = await gateway.addTenant({
       anonymous: true,
       limits: "default",
@@ -87,7 +87,7 @@ describe("whoever goes on after being refused", () => {
     await statuses(200, () => call(tenant, { ip: "198.51.100.7" }), 10);
     await expect
       .poll(async () => (await call(tenant, { ip: "198.51.100.7" })).text(), { timeout: 10_000 })
-      .toMatch(/shut out/);
+      .toMatch(/is banned for/);
     expect((await call(tenant, { ip: "198.51.100.8" })).status).toBe(200);
   });
 });
