@@ -26,7 +26,7 @@ export interface WatchdogTimes {
 
 const TIMES: WatchdogTimes = {
   lateMs: 1_000,
-  probeMs: 1_500,
+  probeMs: 2_500,
   recheckMs: 5_000,
   pauseMs: 1_000,
   awakeMs: 240_000,
@@ -64,7 +64,7 @@ export class DatabaseWatchdog {
     const ending = new AbortController();
     const settled = settle(run(ending.signal));
     try {
-      return await this.#await(settled, () => this.#isAnswered(probe), timeoutMs);
+      return await this.#await(settled, () => this.#isAnswered(settled, probe), timeoutMs);
     } finally {
       ending.abort();
     }
@@ -111,10 +111,14 @@ export class DatabaseWatchdog {
     return result.value;
   }
 
-  async #isAnswered(probe: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
+  /** An answer to either of them is one. */
+  async #isAnswered(
+    settled: Promise<Settled<unknown>>,
+    probe: (signal: AbortSignal) => Promise<unknown>,
+  ): Promise<boolean> {
     const ending = new AbortController();
-    const settled = settle(probe(ending.signal));
-    const result = await this.#wait(settled, this.#times.probeMs);
+    const either = Promise.race([settled, settle(probe(ending.signal))]);
+    const result = await this.#wait(either, this.#times.probeMs);
     ending.abort();
     return result !== undefined;
   }
