@@ -15,7 +15,7 @@ import { callRest, createKey } from "./rest.ts";
 const RESTART_TIMEOUT_MS = 90_000;
 const LOGS_TIMEOUT_MS = 90_000;
 /** Events leave after the answer: those of the last moment before a SIGKILL may be lost with the process. */
-const UNSENT_MS = 250;
+const UNSENT_MS = 1_000;
 /** Longer than every client-side time-out of a query. */
 const HANG_MS = 12_000;
 /** Nobody waits for a database that hangs for longer than this. */
@@ -86,6 +86,8 @@ export async function checkFaults(world: FaultWorld, report: Report): Promise<vo
 async function hang(world: FaultWorld, load: Load): Promise<number> {
   const { instance, marker } = world;
   const cold = await createKey(instance, { name: "cold" });
+  // A change voids what is known; these callers know everything again.
+  await load.answered(100, RESTART_TIMEOUT_MS);
   const resume = stopProcesses(world.dataDir);
   let abandoned: Call;
   try {
@@ -118,7 +120,8 @@ async function judge(
   calls: readonly Call[],
   killedAt: number,
 ): Promise<string> {
-  const safe = calls.filter(({ endedAt }) => endedAt < killedAt - UNSENT_MS || endedAt > killedAt);
+  const lostAt = killedAt === 0 ? Number.POSITIVE_INFINITY : lastAnswerBeforeOutage(calls, killedAt);
+  const safe = calls.filter(({ endedAt }) => endedAt < lostAt - UNSENT_MS || endedAt > lostAt);
   const { lost, doubled } = await compareWithLogs(instance.ready.databaseUrl, safe, LOGS_TIMEOUT_MS);
   const ranTwice = calls.filter(({ mark }) => marker.runs(mark) > 1);
   const neverRan = calls.filter(({ ok, mark }) => ok && marker.runs(mark) === 0);
@@ -133,6 +136,18 @@ async function judge(
     );
   const answered = calls.filter(({ ok }) => ok).length;
   return `${answered} answered, ${calls.length - answered} not`;
+}
+
+/** A killed process takes a moment to be gone; after this answer there was none for the longest time. */
+function lastAnswerBeforeOutage(calls: readonly Call[], killedAt: number): number {
+  const answers = calls.flatMap(({ ok, endedAt }) => (ok ? [endedAt] : [])).sort((a, b) => a - b);
+  let last = killedAt;
+  let longest = 0;
+  for (const [index, endedAt] of answers.entries()) {
+    const gap = (answers[index + 1] ?? endedAt) - endedAt;
+    if (gap > longest) [last, longest] = [endedAt, gap];
+  }
+  return last;
 }
 
 async function expectUnavailable({ origin, ready }: Instance): Promise<void> {

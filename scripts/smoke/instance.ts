@@ -14,9 +14,11 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { isInstalled } from "../lib/install.mjs";
 import { readJsonFile } from "../lib/json-file.ts";
 import { projectDir } from "../lib/paths.ts";
 import { freePort } from "../lib/ports.ts";
+import { Problem } from "../lib/problem.ts";
 import { sendSignal } from "../lib/process.ts";
 
 const readyLine = z.object({
@@ -41,14 +43,17 @@ export interface Instance {
   log(): string;
   /** The process that runs wrangler. */
   wranglerPid(): number;
-  /** Ctrl-C, and the exit code. */
-  interrupt(): Promise<number | null>;
+  /** Ctrl-C, and the exit code, or the signal by which it ended. */
+  interrupt(): Promise<number | string>;
   /** Whatever state it is in: gone, with its folder. */
   remove(): Promise<void>;
 }
 
 /** `npm ci` is left out: the copy uses the packages of the original. */
 export function copyProject(): string {
+  // Otherwise the copy would install, through its link, into the original's folder.
+  if (!isInstalled(projectDir))
+    throw new Problem("node_modules does not match package-lock.json: run npm ci.");
   const dir = mkdtempSync(join(tmpdir(), "mcp-registry-gateway-smoke-"));
   // As root, PostgreSQL runs as another user, who must be able to come this far.
   chmodSync(dir, 0o755);
@@ -92,12 +97,13 @@ export async function startInstance({ databaseUrl }: InstanceOptions = {}): Prom
   child.stderr.on("data", (data) => {
     err += data;
   });
-  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const end = async (signal: NodeJS.Signals): Promise<number | string> => {
+    const ended = () => child.exitCode ?? child.signalCode;
+    if (ended() !== null) return ended() ?? "";
     const exit = once(child, "exit");
     if (child.pid !== undefined) sendSignal(-child.pid, signal);
     await exit;
-    return child.exitCode;
+    return ended() ?? "";
   };
   const remove = async () => {
     await end("SIGTERM");

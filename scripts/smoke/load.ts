@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { answerIn, askModern, type Endpoint, LegacySession, textIn } from "../../tests/fixtures/wire.ts";
+import { errorMessage } from "../lib/problem.ts";
 import { waitFor } from "./report.ts";
 
 export interface Call {
@@ -42,10 +43,14 @@ export function startLoad(endpoint: Endpoint, { modern = 3, legacy = 1 } = {}): 
   return {
     calls,
     async answered(more, timeoutMs) {
-      const wanted = calls.filter(({ ok }) => ok).length + more;
-      await waitFor(`${more} more answers`, timeoutMs, async () =>
-        calls.filter(({ ok }) => ok).length >= wanted ? true : undefined,
-      );
+      const since = calls.length;
+      const answers = () => calls.slice(since).filter(({ ok }) => ok).length;
+      try {
+        await waitFor(`${more} more answers`, timeoutMs, async () => (answers() >= more ? true : undefined));
+      } catch (error) {
+        const outcomes = calls.slice(since).map(({ outcome }) => outcome);
+        throw new Error(`${errorMessage(error)}: ${JSON.stringify(outcomes.slice(-5))}`);
+      }
     },
     async stop() {
       isEnding = true;
