@@ -46,6 +46,8 @@ const STAGES: readonly TestStage[] = [
     needsDatabase: true,
     isLive: true,
   },
+  // By itself: it watches the clock, and most of its time it waits.
+  { order: 4, name: "smoke", command: ["node", "scripts/smoke/main.ts"], isLive: true },
 ];
 
 /** The stages that the arguments select, in order, with the arguments for vitest filled in. */
