@@ -10,6 +10,7 @@ import { isPortFree } from "../lib/ports.ts";
 import { Problem, runMain } from "../lib/problem.ts";
 import { startPostgres } from "../run/postgres.ts";
 import { checkFaults } from "./faults.ts";
+import { checkHangUp } from "./hang-up.ts";
 import { type Instance, startInstance } from "./instance.ts";
 import { startMarker } from "./marker.ts";
 import { checkNewcomer } from "./newcomer.ts";
@@ -67,7 +68,7 @@ async function runSmoke(report: Report): Promise<void> {
   try {
     const cron = report.check("a cron tick checks the servers", () => checkCron(instance, startedAt));
     await checkNewcomer(instance, report);
-    await checkRefusals(instance, report);
+    await Promise.all([checkRefusals(instance, report), checkHangUp(instance, report)]);
     await cron;
     await checkEnd(instance, report);
   } finally {

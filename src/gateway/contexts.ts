@@ -34,7 +34,7 @@ export interface ContextServices {
 }
 
 /** Often enough that nothing on the way takes a silent stream for a dead one. */
-const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE_MS = 5_000;
 
 export interface Occasion {
   readonly record: CallRecord;

@@ -42,7 +42,7 @@ const serverSettings = z.object({
   firstByteTimeoutMs: z.number().int().min(100).max(600_000).catch(60_000),
   /** A call whose answer takes longer than this is answered by an event stream that waits with the caller. */
   earlyAnswerMs: z.number().int().min(10).max(600_000).catch(5000),
-  keepAliveMs: z.number().int().min(10).max(600_000).catch(15_000),
+  keepAliveMs: z.number().int().min(10).max(600_000).catch(5_000),
   idleTimeoutMs: z.number().int().min(1000).max(3_600_000).catch(300_000),
   /** Larger answers of the server are refused. */
   maxResponseBytes: z.number().int().min(1024).max(MAX_SERVER_RESPONSE_BYTES).catch(MAX_RESPONSE_BYTES.mcp),
