@@ -59,8 +59,10 @@ export const MAX_JSON_DEPTH = 100;
 /** Pages of one list, and items of one list, that discovery reads from a server. */
 export const MAX_LIST_PAGES = 1000;
 export const MAX_LIST_ITEMS = 100_000;
-/** Items and bytes of all lists of one server together. */
-export const MAX_INVENTORY_BYTES = 16 * MIB;
+/** One definition as it is stored. Of a larger one a summary is kept, under the hash of the whole. */
+export const MAX_STORED_DEFINITION_LENGTH = 128 * KIB;
+/** Definitions that are written to the database in one request, which takes 10 MB. */
+export const MAX_WRITE_LENGTH = 2 * MIB;
 
 /** Characters of one definition, and of one text in it, that the scan for suspicious text reads. */
 export const MAX_SCANNED_LENGTH = 200_000;

@@ -32,7 +32,7 @@ export async function passThrough(
   try {
     const only = context.eras.onlyEraOf(server);
     if (only !== undefined && mustTranslate(request, post, only, server)) return await translated();
-    const refused = refusal(post, server, context);
+    const refused = await refusal(post, server, context);
     if (refused !== undefined) return refused;
     const session = await sessionOf(request, server, context);
     // Not one of the server's own: one of ours perhaps, from when it was found not to speak the caller's era.

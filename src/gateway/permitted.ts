@@ -6,31 +6,53 @@ import { isMembers, memberOf, parseLossless } from "../core/mcp/json-text.ts";
 import { editListText, isListMethod, keyOf, LISTS, type ListMethod } from "../core/mcp/lists.ts";
 import { targetOf } from "../core/mcp/rewrite.ts";
 import { hashesByName } from "../core/registry/definition-hash.ts";
+import type { Facts } from "../policy/access.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { nonsense } from "../upstream/failures.ts";
 import { unknownTarget } from "./aggregate/calls.ts";
+import { singleServer } from "./aggregate/catalogue.ts";
 import { factsOf, KINDS, USES } from "./aggregate/tables.ts";
 import type { McpContext } from "./context.ts";
 import type { Edit } from "./edit.ts";
 import type { Post } from "./post.ts";
 
 /** Undefined where everything that the post asks for is permitted. */
-export function refusal(
+export async function refusal(
   post: Post | undefined,
   server: SnapshotServer,
   context: McpContext,
-): Response | undefined {
+): Promise<Response | undefined> {
   const code = post?.era === "modern" ? INVALID_PARAMS : RESOURCE_NOT_FOUND;
   const refused = new Map<Message, ErrorObject>();
   for (const message of post?.messages ?? []) {
     const target = message.kind === "request" ? targetOf(asObject(message)) : undefined;
     if (target === undefined || target.kind === "task") continue;
-    if (context.access.allows(USES[target.kind], server.id, target.value)) continue;
+    const facts = target.kind === "tool" ? await factsOfCall(target.value, server, context) : {};
+    if (facts !== undefined && context.access.allows(USES[target.kind], server.id, target.value, facts))
+      continue;
     refused.set(message, unknownTarget(target, code));
   }
   const [error] = refused.values();
   if (post === undefined || error === undefined) return undefined;
   return post.isBatch ? refuseBatch(post, refused) : errorResponse(200, post.id, error);
+}
+
+/**
+ * Where changes are held, the hash of what a call would run: the server's own list of now, held against what was
+ * approved. Undefined where the server does not list the tool, or would not say: then it is not called.
+ */
+async function factsOfCall(
+  name: string,
+  server: SnapshotServer,
+  context: McpContext,
+): Promise<Facts | undefined> {
+  if (!server.holdsChanges) return {};
+  const { tables } = await context.catalogue.complete(
+    singleServer(context.tenant, server),
+    context.background,
+  );
+  const hash = tables.byName(server.name)?.hashes.get(name);
+  return hash === undefined ? undefined : { hash };
 }
 
 type ErrorObject = ReturnType<typeof unknownTarget>;

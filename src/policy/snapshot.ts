@@ -7,6 +7,7 @@ import { type CompiledRules, compileRules } from "../core/access/rules.ts";
 import type { Flag } from "../core/flags/evaluate.ts";
 import { compileIpLists, type IpLists } from "../core/limits/ip-lists.ts";
 import { type CompiledLimits, compileLimits } from "../core/limits/policy.ts";
+import { readToolChanges } from "../core/registry/drift.ts";
 import type { Window } from "../core/registry/windows.ts";
 import { type CompiledRule as CompiledRouting, compileRouting } from "../core/routing/rules.ts";
 import { SETTING_KEYS } from "../core/settings/known.ts";
@@ -70,6 +71,8 @@ export interface SnapshotServer extends z.infer<typeof serverSettings> {
   readonly withheldTools: ReadonlySet<string>;
   /** By name, the hash of what was approved; undefined where changes are let through anyway. */
   readonly approved: ReadonlyMap<string, string> | undefined;
+  /** Its tenant lets no change of a tool through unseen: what cannot be checked is withheld. */
+  readonly holdsChanges: boolean;
   /** Undefined where no call's payload is kept. */
   readonly payloads: PayloadTerms | undefined;
 }
@@ -156,6 +159,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
   if (tenant === undefined || tenant.status !== "active") return undefined;
   const { settings, timeZone, ...known } = tenant;
   const { accessDefault, burst } = readTenantSettings(settings);
+  const holdsChanges = readToolChanges(settings) !== "allow";
   const runtime = readSettings(stored);
   const toolsOf = Map.groupBy(tools, (tool) => tool.serverId);
   const withheldOf = Map.groupBy(withheld, (tool) => tool.serverId);
@@ -169,6 +173,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
       readOnlyTools: new Set(names),
       withheldTools: new Set(withheldOf.get(server.id)?.map(({ name }) => name)),
       approved: approved && new Map(approved),
+      holdsChanges,
       payloads: payloadTerms(runtime, payloadSample.parse(own).payloadSample),
     };
     return { ...server, ...serverSettings.parse(own), ...given };

@@ -6,13 +6,14 @@
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { isSameJson } from "../core/mcp/json-text.ts";
 import { judgeTools, readToolChanges, type Verdict } from "../core/registry/drift.ts";
+import { MAX_WRITE_LENGTH } from "../core/size-limits.ts";
 import type { Database } from "../db/client.ts";
 import * as queries from "../db/queries/offers.ts";
 import { heardBefore, keepPins, pinsOf, promptsOf, resourcesOf, toolNamesOf } from "../db/queries/pins.ts";
 import { recordSecurityEvents } from "../db/queries/security.ts";
 import type { Offering } from "../upstream/ask.ts";
 import { driftEvents, type Scanned, suspicionEvents } from "./findings.ts";
-import { keptItems, offeredTools, promptRow, resourceRow, toolRow } from "./rows.ts";
+import { keptItems, offeredTools, promptRow, resourceRow, storedDefinition, toolRow } from "./rows.ts";
 
 export interface KeepParts {
   readonly database: Database;
@@ -69,7 +70,18 @@ export async function keepOffering(
   ];
   const suspicions = suspicionEvents(of, scanned);
   const events = [...(await driftEvents(of, before.name, verdict, pins)), ...suspicions];
-  await db.batch([
+  // What is judged comes first: whatever happens to the rest, a change has been seen.
+  const judged = [
+    ...chunks(verdict.pins).map((rows) =>
+      keepPins(
+        db,
+        of,
+        rows.map((pin) => pinRow(pin, at)),
+      ),
+    ),
+    ...chunks(events).map((rows) => recordSecurityEvents(db, rows)),
+  ];
+  const inventory = [
     queries.keepHeardServer(db, of, {
       capabilities: { ...offering.capabilities },
       instructions: offering.instructions ?? null,
@@ -93,29 +105,14 @@ export async function keepOffering(
       lists.resources.map(({ uri }) => uri),
     ),
     ...chunks(lists.tools).map((rows) => queries.keepTools(db, of, rows)),
-    ...chunks(lists.prompts).map((rows) =>
-      queries.keepPrompts(
-        db,
-        of,
-        rows.map(([, item]) => promptRow(item)),
-      ),
+    ...chunks(lists.prompts.map(([, item]) => promptRow(item))).map((rows) =>
+      queries.keepPrompts(db, of, rows),
     ),
-    ...chunks(lists.resources).map((rows) =>
-      queries.keepResources(
-        db,
-        of,
-        rows.map(({ method, uri, item }) => resourceRow(method, uri, item)),
-      ),
+    ...chunks(lists.resources.map(({ method, uri, item }) => resourceRow(method, uri, item))).map((rows) =>
+      queries.keepResources(db, of, rows),
     ),
-    ...chunks(verdict.pins).map((rows) =>
-      keepPins(
-        db,
-        of,
-        rows.map((pin) => pinRow(pin, at)),
-      ),
-    ),
-    ...chunks(events).map((rows) => recordSecurityEvents(db, rows)),
-  ]);
+  ];
+  await writeAll(db, [...judged, ...inventory]);
   const names = new Set(offered.map(({ name }) => name));
   const removed = tools.map(({ name }) => name).filter((name) => !names.has(name));
   const isNews =
@@ -131,6 +128,22 @@ export async function keepOffering(
     findings: suspicions.length,
   };
 }
+
+/** All at once where one request to the database takes it; otherwise one after the other, in their order. */
+const STATEMENTS_AT_ONCE = 12;
+
+async function writeAll(db: TenantDb, statements: readonly Statement[]): Promise<void> {
+  const [first, ...rest] = statements;
+  if (first === undefined) return;
+  if (statements.length <= STATEMENTS_AT_ONCE) {
+    await db.batch([first, ...rest]);
+    return;
+  }
+  for (const statement of statements) await db.batch([statement]);
+}
+
+type TenantDb = ReturnType<Database["withTenant"]>;
+type Statement = Parameters<TenantDb["batch"]>[0][number];
 
 type Pins = Awaited<ReturnType<typeof pinsOf>>;
 
@@ -181,15 +194,27 @@ function news(
   kind: Scanned["kind"],
 ): Scanned[] {
   return items
-    .filter(([name, definition]) => !isSameJson(known.get(name) ?? undefined, definition))
-    .map(([name, definition]) => ({ kind, name, definition }));
+    .map(([name, definition]) => ({ kind, name, definition: storedDefinition(definition) }))
+    .filter(({ name, definition }) => !isSameJson(known.get(name) ?? undefined, definition));
 }
 
 /** A statement takes 65,535 parameters. */
 const ROWS_AT_ONCE = 1000;
 
+/** Of at most so many rows, and so much text. */
 function chunks<T>(rows: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(rows.length / ROWS_AT_ONCE) }, (_, index) =>
-    rows.slice(index * ROWS_AT_ONCE, (index + 1) * ROWS_AT_ONCE),
-  );
+  const all: T[][] = [];
+  let chunk: T[] = [];
+  let length = 0;
+  for (const row of rows) {
+    const own = JSON.stringify(row)?.length ?? 0;
+    if (chunk.length >= ROWS_AT_ONCE || (chunk.length > 0 && length + own > MAX_WRITE_LENGTH)) {
+      all.push(chunk);
+      chunk = [];
+      length = 0;
+    }
+    chunk.push(row);
+    length += own;
+  }
+  return chunk.length === 0 ? all : [...all, chunk];
 }

@@ -5,12 +5,15 @@ import { isMembers, memberOf } from "../core/mcp/json-text.ts";
 import { keyOf, type ListMethod } from "../core/mcp/lists.ts";
 import { definitionHash } from "../core/registry/definition-hash.ts";
 import type { OfferedTool } from "../core/registry/drift.ts";
+import { MAX_STORED_DEFINITION_LENGTH } from "../core/size-limits.ts";
+import { storable } from "../core/storable.ts";
 import type { Offering } from "../upstream/ask.ts";
 
-/** More of one kind is no catalogue but an attack on ours. */
-const MOST_ITEMS = 10_000;
 const LONGEST_NAME = 255;
 const LONGEST_URI = 2000;
+/** Of what is searched for; the definition has the whole. */
+const LONGEST_TITLE = 1000;
+const LONGEST_DESCRIPTION = 20_000;
 
 /** As long as the columns take them; each name once, the last of a name as a client would have it. */
 export function keptItems(
@@ -22,7 +25,7 @@ export function keptItems(
   for (const item of lists[method].items) {
     const key = keyOf(method, item);
     const isKept = key !== undefined && key !== "" && key.length <= limit && text(item, "name") !== undefined;
-    if (isKept && byKey.size < MOST_ITEMS) byKey.set(key, item);
+    if (isKept) byKey.set(key, item);
   }
   return byKey;
 }
@@ -32,7 +35,7 @@ export async function offeredTools(offering: Pick<Offering, "lists">): Promise<O
     Array.from(keptItems(offering, "tools/list"), async ([name, definition]) => ({
       name,
       hash: await definitionHash(definition),
-      definition,
+      definition: storedDefinition(definition),
     })),
   );
 }
@@ -47,25 +50,65 @@ export function toolRow({ hash, definition }: Pick<OfferedTool, "hash" | "defini
   };
 }
 
-export const promptRow = (item: JsonObject) => ({ ...common(item), arguments: objects(item, "arguments") });
-
-export const resourceRow = (method: ListMethod, uriTemplate: string, item: JsonObject) => ({
+export const promptRow = (item: JsonObject) => ({
   ...common(item),
-  uriTemplate,
-  isTemplate: method === "resources/templates/list",
-  mimeType: text(item, "mimeType"),
-  annotations: json(item, "annotations"),
+  arguments: objects(storedDefinition(item), "arguments"),
 });
 
-function common(item: JsonObject) {
+export const resourceRow = (method: ListMethod, uriTemplate: string, given: JsonObject) => {
+  const item = storedDefinition(given);
   return {
-    name: (text(item, "name") ?? "").slice(0, LONGEST_NAME),
-    title: text(item, "title"),
-    description: text(item, "description"),
+    ...common(item),
+    uriTemplate,
+    isTemplate: method === "resources/templates/list",
+    mimeType: text(item, "mimeType"),
+    annotations: json(item, "annotations"),
+  };
+};
+
+function common(given: JsonObject) {
+  const item = storedDefinition(given);
+  return {
+    name: cut(text(item, "name"), LONGEST_NAME) ?? "",
+    title: cut(text(item, "title"), LONGEST_TITLE),
+    description: cut(text(item, "description"), LONGEST_DESCRIPTION),
     icons: objects(item, "icons"),
     definition: { ...item },
   };
 }
+
+const stored = new WeakMap<JsonObject, JsonObject>();
+
+/**
+ * A definition as the database takes it: without what Postgres cannot hold, and of one that is too large what a person
+ * needs to recognize it. One item that cannot be kept must not keep the others from being judged.
+ */
+export function storedDefinition(item: JsonObject): JsonObject {
+  const known = stored.get(item);
+  if (known !== undefined) return known;
+  const clean = storable(item);
+  const whole = isMembers(clean) ? clean : {};
+  const kept = JSON.stringify(whole).length > MAX_STORED_DEFINITION_LENGTH ? summaryOf(whole) : whole;
+  stored.set(item, kept);
+  stored.set(kept, kept);
+  return kept;
+}
+
+function summaryOf(item: JsonObject): JsonObject {
+  const keys = ["name", "uri", "uriTemplate", "title"].flatMap((member) => {
+    const value = text(item, member);
+    return value === undefined ? [] : [[member, cut(value, LONGEST_URI)] as const];
+  });
+  const description = cut(text(item, "description"), LONGEST_DESCRIPTION);
+  return {
+    ...Object.fromEntries(keys),
+    description: `${description ?? ""} (The definition is larger than ${MAX_STORED_DEFINITION_LENGTH} characters; this is its beginning.)`,
+  };
+}
+
+/** Never in the middle of a character. */
+const cut = (value: string | undefined, length: number) =>
+  value === undefined || value.length <= length ? value : value.slice(0, length).toWellFormed();
 
 function text(item: JsonObject, member: string): string | undefined {
   const value = memberOf(item, member);

@@ -5,10 +5,12 @@ import { isMembers, memberOf } from "../core/mcp/json-text.ts";
 import type { ListMethod } from "../core/mcp/lists.ts";
 import { type ListPart, readPart } from "../core/mcp/merge.ts";
 import { type Era, LATEST_LEGACY, LATEST_MODERN, META } from "../core/mcp/revisions.ts";
+import { MAX_LIST_ITEMS, MAX_LIST_PAGES } from "../core/size-limits.ts";
 import type { Transport } from "../core/vocabulary.ts";
 import { AS_CLIENT } from "./about.ts";
 import { type ChannelTarget, type ChannelTools, ownId, type UpstreamChannel } from "./channel.ts";
 import { detectEra } from "./era.ts";
+import { nonsense } from "./failures.ts";
 import { connectLegacy } from "./legacy-session.ts";
 import { modernRequest } from "./modern-request.ts";
 
@@ -18,9 +20,6 @@ const EVERYTHING: JsonObject = {
   roots: {},
   sampling: { context: {}, tools: {} },
 };
-
-/** More than this is no catalogue but an accident. */
-const MAX_PAGES = 100;
 
 export interface Offering {
   readonly era: Era;
@@ -152,7 +151,7 @@ async function listsOf(server: string, capabilities: JsonObject, ask: Ask): Prom
 async function wholeList(server: string, method: ListMethod, ask: Ask): Promise<ListPart> {
   let list: ListPart | undefined;
   let cursor: string | undefined;
-  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+  for (let pages = 0; pages < MAX_LIST_PAGES; pages += 1) {
     const message = await ask(method, cursor === undefined ? {} : { cursor });
     const result = memberOf(message, "result");
     // A server may announce resources and know no templates.
@@ -161,8 +160,11 @@ async function wholeList(server: string, method: ListMethod, ask: Ask): Promise<
     const page = readPart(method, result);
     list = list === undefined ? page : joined(list, page);
     cursor = textOf(memberOf(result, "nextCursor"));
-    if (cursor === undefined) break;
+    if (cursor === undefined) return list;
+    if (list.items.length > MAX_LIST_ITEMS) break;
   }
+  // Half a list would be taken for the whole: what is behind it would never be looked at.
+  if (cursor !== undefined) throw nonsense(server, `has more items in ${method} than the gateway reads`);
   return list ?? { items: [] };
 }
 

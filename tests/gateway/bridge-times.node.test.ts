@@ -54,6 +54,7 @@ const serverAt = (url: string): SnapshotServer => ({
   readOnlyTools: new Set(),
   withheldTools: new Set(),
   approved: undefined,
+  holdsChanges: false,
   payloads: undefined,
   firstByteTimeoutMs: 5000,
   earlyAnswerMs: 5000,

@@ -156,6 +156,30 @@ describe("a tool that changes after it was seen", () => {
   });
 });
 
+describe("a changed tool of a tenant that holds changes", () => {
+  it("is not called through the server's own address, before anybody has listed it", async () => {
+    const at = await scene("hold");
+    await descriptions(at.whole);
+    await isPinned(at);
+    at.tiny.described = { add: PULLED };
+    at.tiny.tools = ["add", "other", "\ud800"];
+    await vi.waitFor(async () => expect((await callAdd(at.single)).error).toBeDefined(), {
+      timeout: 15_000,
+      interval: 100,
+    });
+    await vi.waitFor(
+      async () => expect(await changesOf(at)).toMatchObject([{ tool: "add", state: "held" }]),
+      {
+        timeout: 15_000,
+        interval: 100,
+      },
+    );
+    expect(textIn(await modern(at.single, "tools/call", { name: "other", arguments: {} }))).toContain(
+      "other",
+    );
+  });
+});
+
 describe("a server in maintenance", () => {
   it("is not called, and callers of either era learn when it ends", async () => {
     const at = await scene("allow");

@@ -59,6 +59,15 @@ export const FINDINGS: readonly Finding[] = [
     ],
   },
   {
+    id: "S5",
+    title: "Changes that keep themselves from being seen",
+    tests: [
+      ...inFile("tests/registry/evasion.test.ts", "although", "and is seen once"),
+      ...inFile("tests/gateway/offers.test.ts", "is withheld when"),
+      ...inFile("tests/registry/rug-pull.node.test.ts", "is not called through the server's own address"),
+    ],
+  },
+  {
     id: "S6",
     title: "No body limit on /api/auth and /r",
     tests: [

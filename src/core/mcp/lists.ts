@@ -2,6 +2,7 @@
  * Filters and renames what servers list, in a response or in the one event of a stream that holds it. Whatever does
  * not change comes back as the very same object or text, so that callers can forward the bytes that came.
  */
+import { isStorable } from "../storable.ts";
 import type { JsonObject, JsonRpcId } from "./json-rpc.ts";
 import {
   isMembers,
@@ -77,10 +78,13 @@ export function renameItem(method: ListMethod, item: JsonObject, exposed: string
   return mapObject(item, LISTS[method].key, () => exposed);
 }
 
-/** What the item is called; undefined for one that has no name and so can be neither judged nor called. */
+/**
+ * What the item is called; undefined for one that can be neither judged nor called: it has no name, or one that no
+ * record can hold, so that nobody could see what became of it.
+ */
 export function keyOf(method: ListMethod, item: JsonObject): string | undefined {
   const key = memberOf(item, LISTS[method].key);
-  return typeof key === "string" ? key : undefined;
+  return typeof key === "string" && isStorable(key) ? key : undefined;
 }
 
 function editResult(result: JsonObject, method: ListMethod, edit: ListEdit): JsonObject {

@@ -1,5 +1,6 @@
 /** Refuses requests whose target is no text, or is too long to be matched: what cannot be judged is not forwarded. */
 import { MAX_NAME_LENGTH } from "../size-limits.ts";
+import { isStorable } from "../storable.ts";
 
 type Members = { readonly [member: string]: unknown };
 
@@ -31,6 +32,8 @@ function faultIn(members: Members, names: readonly string[]): string | undefined
     if (value === undefined) continue;
     if (typeof value !== "string") return `\`${name}\` must be a text.`;
     if (value.length > MAX_NAME_LENGTH) return tooLong(name);
+    // No list shows it and no record holds it: a tool of such a name would be called behind everybody's back.
+    if (!isStorable(value)) return `\`${name}\` must be well-formed text without NUL.`;
   }
   return undefined;
 }

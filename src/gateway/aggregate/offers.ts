@@ -59,6 +59,8 @@ interface Entry {
   /** When a request last set out to ask. */
   askedAt: number;
   failure: string | undefined;
+  /** Whether what was heard last has been written down, and judged with it. */
+  isWritten: boolean;
 }
 
 export interface Offered {
@@ -84,6 +86,8 @@ export class Offers {
     const entries = servers.map((server) => this.#entryOf(tenantId, server));
     await this.#recall(tenantId, entries);
     for (const entry of entries) if (this.#isDue(entry)) background(this.#ask(entry));
+    // What was known once says nothing of what a call would run now.
+    await this.#settled(entries.filter(({ server }) => server.holdsChanges));
     return this.#told(entries);
   }
 
@@ -94,19 +98,22 @@ export class Offers {
     background: Background,
     awaited: Servers = servers,
   ): Promise<Offered> {
-    const until = this.#sources.now() + this.#times.deadlineMs;
     const known = await this.known(tenantId, servers, background);
     const entries = awaited.map((server) => this.#entryOf(tenantId, server));
-    // Looks again and again, because the promise may be another request's: see core/cache.ts.
-    const isSettled = (entry: Entry) => entry.failure !== undefined || entry.offer?.isStale === false;
     if (entries.every(isSettled)) return known;
+    await this.#settled(entries);
+    return this.#told(servers.map((server) => this.#entryOf(tenantId, server)));
+  }
+
+  /** Looks again and again, because the promise may be another request's: see core/cache.ts. */
+  async #settled(entries: readonly Entry[]): Promise<void> {
+    const until = this.#sources.now() + this.#times.deadlineMs;
     while (!entries.every(isSettled) && this.#sources.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     for (const entry of entries) {
       if (!isSettled(entry)) entry.failure = `did not answer within ${this.#times.deadlineMs} ms`;
     }
-    return this.#told(servers.map((server) => this.#entryOf(tenantId, server)));
   }
 
   /** The server said that its lists have changed. */
@@ -120,14 +127,16 @@ export class Offers {
 
   #told(entries: readonly Entry[]): Offered {
     return {
-      offers: entries.flatMap(({ offer }) => offer ?? []),
+      offers: entries.flatMap(({ server, offer }) =>
+        offer === undefined || isUnchecked(server, offer) ? [] : [offer],
+      ),
       gaps: entries.flatMap(({ server, offer, failure }) =>
         offer?.isStale === false
           ? []
           : {
               server: server.name,
               reason: failure ?? "is being asked for the first time",
-              stale: offer !== undefined,
+              stale: offer !== undefined && !isUnchecked(server, offer),
             },
       ),
     };
@@ -156,6 +165,7 @@ export class Offers {
       freshUntil: 0,
       askedAt: Number.NEGATIVE_INFINITY,
       failure: undefined,
+      isWritten: true,
     };
     this.#entries.set(server.id, entry);
     return entry;
@@ -177,16 +187,28 @@ export class Offers {
     entry.askedAt = this.#sources.now();
     try {
       const offer = await this.#sources.ask(entry.server);
-      const isNews = !saysTheSame(entry.offer, offer);
+      const isNews = !entry.isWritten || !saysTheSame(entry.offer, offer);
       // What says the same stays the very same, so that what was made of it holds on.
       entry.offer = entry.offer !== undefined && !isNews && !entry.offer.isStale ? entry.offer : offer;
       entry.failure = undefined;
       entry.freshUntil = this.#sources.now() + this.#ttlOf(offer);
-      if (isNews) await this.#sources.remember(entry.tenantId, offer).catch(() => undefined);
+      if (isNews) await this.#remember(entry, offer);
     } catch (error) {
       this.#sources.failed(entry.server, error);
       entry.failure = reasonOf(error);
       if (entry.offer !== undefined) entry.offer = { ...entry.offer, isStale: true };
+    }
+  }
+
+  /** Where changes are held, what could not be written down was not judged either, and counts as not heard. */
+  async #remember(entry: Entry, offer: Heard): Promise<void> {
+    try {
+      entry.isWritten = false;
+      await this.#sources.remember(entry.tenantId, offer);
+      entry.isWritten = true;
+    } catch (error) {
+      if (entry.server.holdsChanges) throw error;
+      this.#sources.failed(entry.server, error);
     }
   }
 
@@ -195,6 +217,11 @@ export class Offers {
     return Math.min(Math.max(Math.min(...stated), SHORTEST_TTL_MS), LONGEST_TTL_MS);
   }
 }
+
+const isSettled = ({ failure, offer }: Entry) => failure !== undefined || offer?.isStale === false;
+
+/** Where changes are held, nobody is shown, and nothing is called, that the server did not list just now. */
+const isUnchecked = (server: SnapshotServer, offer: Offer) => server.holdsChanges && offer.isStale;
 
 /** The catalogue keeps neither the order of items nor that of members. */
 function saysTheSame(before: Offer | undefined, after: Offer): boolean {

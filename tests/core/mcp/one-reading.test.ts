@@ -58,6 +58,8 @@ describe("a target", () => {
     ["tools/call", { name: ["denied"] }],
     ["tools/call", { name: { toString: "denied" } }],
     ["tools/call", { name: null }],
+    ["tools/call", { name: "\ud800" }],
+    ["tools/call", { name: "a\0b" }],
     ["prompts/get", { name: 1 }],
     ["resources/read", { uri: ["file:///x"] }],
     ["tasks/get", { taskId: 5 }],
