@@ -87,6 +87,8 @@ export class Leases {
     }
     this.#ctx.waitUntil(this.#share(this.#limits.shareAsk(false, Date.now())));
     this.#gates.write();
+    // Not before: a question to the global object waits until what was written before it is safe on disk.
+    if (ask.demand > 0) this.#storeMinute();
     this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS);
     return answer;
   }
@@ -152,15 +154,19 @@ export class Leases {
   /** Closes the minutes that are over, so that what is read next knows of them. */
   closeMinutes(now: number): void {
     this.#learn(0, now);
+    this.#storeMinute();
   }
 
   /**
-   * The running minute is stored with each report of an isolate, which comes at most a few times a second and is
-   * stored anyway (see Gates); an object that is evicted loses no request.
+   * With each report of an isolate, which comes at most a few times a second and is stored anyway (see Gates); an object
+   * that is evicted loses no request.
    */
+  #storeMinute(): void {
+    this.#ctx.storage.kv.put(RUNNING_MINUTE, this.#minutes.running);
+  }
+
   #learn(requests: number, now: number): void {
     const over = this.#minutes.count(requests, now);
-    if (requests > 0 || over.length > 0) this.#ctx.storage.kv.put(RUNNING_MINUTE, this.#minutes.running);
     if (over.length === 0) return;
     const foretold = over.map((sample) => {
       const forecast = foretell(this.#forecaster, sample.minute);
