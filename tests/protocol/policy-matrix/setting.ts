@@ -1,0 +1,208 @@
+/** The one gateway of the policy matrix, and for each cell a tenant, servers and a client of its own. */
+import { and, eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import { vi } from "vitest";
+import { z } from "zod";
+import { readApiKey } from "../../../src/core/access/api-key.ts";
+import { UNAVAILABLE_META } from "../../../src/core/mcp/merge.ts";
+import * as schema from "../../../src/db/schema/index.ts";
+import {
+  databaseOfThisRun,
+  type KeyOptions,
+  startGateway,
+  type TestGateway,
+  type TestTenant,
+} from "../../fixtures/gateway.ts";
+import {
+  type Answer,
+  type AskOptions,
+  connectClient,
+  type PolicyClient,
+} from "../../fixtures/policy-clients.ts";
+import { type PolicyServer, startPolicyServer } from "../../fixtures/policy-servers.ts";
+import type { Cell } from "./cells.ts";
+import { LogReader } from "./logs.ts";
+
+const ANSWER_TIMEOUT_MS = 30_000;
+
+export interface SettingOptions {
+  /** Further servers of the cell's kind beside the first; a routing rule leads to all of them. */
+  readonly others?: readonly string[];
+  readonly strategy?: "round_robin" | "priority-failover";
+  /** A modern server that no policy concerns. */
+  readonly bystander?: true;
+  readonly key?: KeyOptions;
+  readonly serverSettings?: Record<string, unknown>;
+  readonly maxConcurrency?: number;
+  readonly deny?: { readonly kind: "tool" | "resource" | "prompt"; readonly pattern: string };
+}
+
+export interface Setting {
+  readonly cell: Cell;
+  readonly tenantId: string;
+  /** The cell's first server. */
+  readonly server: PolicyServer;
+  readonly serverId: string;
+  readonly servers: readonly PolicyServer[];
+  readonly serverIds: readonly string[];
+  readonly logs: LogReader;
+  ask(method: string, params?: Record<string, unknown>, options?: AskOptions): Promise<Answer>;
+  call(tool: string, options?: AskOptions): Promise<Answer>;
+  /** A request of the tenant's administrator over REST. */
+  administer(method: string, path: string, body?: object): Promise<unknown>;
+  /** A call to the bystander, by a client that has nothing to do with the cell's. */
+  callBystander(): Promise<void>;
+}
+
+let gateway: TestGateway;
+let pool: pg.Pool;
+let logs: LogReader;
+
+export async function openMatrix(): Promise<void> {
+  gateway = await startGateway(databaseOfThisRun());
+  pool = new pg.Pool({ connectionString: databaseOfThisRun().ownerUrl, max: 4 });
+  logs = new LogReader(pool);
+}
+
+export async function closeMatrix(): Promise<void> {
+  await gateway?.close();
+  await pool?.end();
+}
+
+/** Runs `check` in a setting of the cell's own, whose client knows what its servers offer. */
+export async function inSetting(
+  cell: Cell,
+  options: SettingOptions,
+  check: (setting: Setting) => Promise<void>,
+): Promise<void> {
+  const names = ["first", ...(options.others ?? [])];
+  const servers = await Promise.all(names.map((name) => startPolicyServer(name, cell.server)));
+  const bystander = options.bystander && (await startPolicyServer("other", "modern HTTP"));
+  const all = bystander ? [...servers, bystander] : servers;
+  let client: PolicyClient | undefined;
+  try {
+    const { tenant, ids } = await addTenant(all, options);
+    const key = options.key === undefined ? tenant.apiKey : await tenant.addKey(options.key);
+    if (options.deny !== undefined) await deny(tenant, key, options.deny);
+    const path = cell.endpoint === "server endpoint" ? "/mcp/first" : "/mcp";
+    const setting = settingOf(cell, tenant, servers, ids, async () => {
+      client ??= await connectClient(cell.client, { url: gateway.url + path, key });
+      return client;
+    });
+    await vi.waitFor(() => expectList(setting), { timeout: 40_000, interval: 500 });
+    await check(setting);
+  } finally {
+    await client?.close().catch(() => undefined);
+    await Promise.all(all.map((server) => server.stop()));
+  }
+}
+
+/** Once every server is in the list, the gateway knows what each offers and which era it speaks. */
+async function expectList(setting: Setting): Promise<void> {
+  const { message } = await setting.ask("tools/list");
+  if (message.result === undefined) throw new Error(`no list: ${JSON.stringify(message)}`);
+  const { _meta } = unavailable.parse(message.result);
+  if (_meta !== undefined) throw new Error(`incomplete list: ${JSON.stringify(_meta)}`);
+}
+
+const unavailable = z.object({
+  _meta: z
+    .object({ [UNAVAILABLE_META]: z.unknown() })
+    .optional()
+    .catch(undefined),
+});
+
+function settingOf(
+  cell: Cell,
+  tenant: TestTenant,
+  servers: readonly PolicyServer[],
+  serverIds: readonly string[],
+  connect: () => Promise<PolicyClient>,
+): Setting {
+  const [server] = servers;
+  const [serverId] = serverIds;
+  if (server === undefined || serverId === undefined) throw new Error("a setting without a server");
+  const ask: Setting["ask"] = async (method, params = {}, options = {}) =>
+    inTime((await connect()).ask(method, params, options), method);
+  let administrator: Promise<string> | undefined;
+  return {
+    ...{ cell, tenantId: tenant.id, server, serverId, servers, serverIds, logs, ask },
+    call: (tool, options) => ask("tools/call", { name: tool, arguments: {} }, options),
+    async administer(method, path, body) {
+      administrator ??= tenant.addKey({ role: "admin", scopes: ["admin"] });
+      const headers = { authorization: `Bearer ${await administrator}`, "content-type": "application/json" };
+      const sent = body === undefined ? null : JSON.stringify(body);
+      const response = await fetch(`${gateway.url}/api/v1${path}`, { method, headers, body: sent });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      return text === "" ? undefined : JSON.parse(text);
+    },
+    async callBystander() {
+      const endpoint = { url: `${gateway.url}/mcp/other`, key: tenant.apiKey };
+      const other = await connectClient("2026-07-28", endpoint);
+      const { message } = await other.ask("tools/call", { name: "read", arguments: {} });
+      if (message.result === undefined) throw new Error(`the bystander failed: ${JSON.stringify(message)}`);
+    },
+  };
+}
+
+async function inTime<Result>(work: Promise<Result>, what: string): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`${what} got no answer within ${ANSWER_TIMEOUT_MS} ms`)),
+    ANSWER_TIMEOUT_MS,
+  );
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function addTenant(servers: readonly PolicyServer[], options: SettingOptions) {
+  const { serverSettings, maxConcurrency, strategy } = options;
+  // Without prefixes, servers with the same tools stand in for each other.
+  const tenant = await gateway.addTenant({
+    settings: { naming: { prefix: "never" } },
+    servers: servers.map(({ name, url, transport }) => ({
+      ...{ name, url, transport },
+      ...(serverSettings !== undefined && name !== "other" && { settings: serverSettings }),
+    })),
+  });
+  const db = drizzle(pool, { schema });
+  const { mcpServers } = schema;
+  const rows = await db.select().from(mcpServers).where(eq(mcpServers.tenantId, tenant.id));
+  const ids = servers.map((server) => rows.find(({ name }) => name === server.name)?.id ?? "");
+  if (maxConcurrency !== undefined) {
+    const isFirst = and(eq(mcpServers.tenantId, tenant.id), eq(mcpServers.name, "first"));
+    await db.update(mcpServers).set({ maxConcurrency }).where(isFirst);
+  }
+  if (strategy !== undefined) {
+    await db.insert(schema.routingRules).values({
+      tenantId: tenant.id,
+      name: "all servers",
+      targetServers: ids,
+      loadBalancingStrategy: strategy,
+    });
+  }
+  return { tenant, ids };
+}
+
+/** Before the tenant's first request, so that its snapshot holds the rule. */
+async function deny(
+  tenant: TestTenant,
+  apiKey: string,
+  denied: { kind: "tool" | "resource" | "prompt"; pattern: string },
+) {
+  await drizzle(pool, { schema })
+    .insert(schema.serverAccessControls)
+    .values({
+      tenantId: tenant.id,
+      subjectType: "key",
+      subjectId: readApiKey(apiKey)?.id ?? "",
+      objectType: denied.kind,
+      objectPattern: denied.pattern,
+      effect: "deny",
+    });
+}
