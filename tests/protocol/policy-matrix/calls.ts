@@ -64,6 +64,7 @@ export const calls: PolicyGroup = {
         await expectFacts(setting, answer, call, {
           ...succeeded(setting, answer, call),
           "answer is a tool error": true,
+          "request_logs error_code": "tool_error",
           "mcp_audit_logs success": false,
           "error_logs rows": 0,
         });

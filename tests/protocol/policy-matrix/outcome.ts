@@ -166,7 +166,9 @@ export const failedUpstream = (
   "error_logs server": "first",
 });
 
-/** A target that the caller may not use looks like one that is unknown, and is recorded. */
+const FORBIDDEN = -31403;
+
+/** A target that the caller may not use looks like one that is unknown; the records tell why. */
 export const denied = (answer: Answer, { method, target }: Operation, code: number, text: string): Facts => ({
   "answer has its id": true,
   "answer code": code,
@@ -178,7 +180,7 @@ export const denied = (answer: Answer, { method, target }: Operation, code: numb
   "mcp_audit_logs rows": 1,
   "mcp_audit_logs target": target,
   "mcp_audit_logs success": false,
-  "mcp_audit_logs error_code": code,
+  "mcp_audit_logs error_code": FORBIDDEN,
   "error_logs rows": 0,
   "security_events exist": true,
   "reached first": "",
