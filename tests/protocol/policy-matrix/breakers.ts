@@ -1,12 +1,13 @@
 /** Circuit breakers: what opens them, what an open one refuses, and what closes them again. */
 import { setTimeout as pause } from "node:timers/promises";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { Answer } from "../../fixtures/policy-clients.ts";
-import type { PolicyGroup } from "./cells.ts";
+import { ABANDONED_WAITS, type PolicyGroup } from "./cells.ts";
 import { expectFacts, expectTransitions, failed, failedUpstream, toolCall } from "./outcome.ts";
 import { inSetting, type Setting } from "./setting.ts";
 
 const CLOSED = -31508;
+const WAIT = { timeout: 40_000, interval: 100 };
 const WRITE = toolCall("write");
 
 /** The breaker decides after ten calls, by the share of failures; the isolate reports them within a moment. */
@@ -78,6 +79,31 @@ export const breakers: PolicyGroup = {
       ]);
     }),
 
+  [ABANDONED_WAITS]: (cell) =>
+    inSetting(cell, { maxConcurrency: 1, bystander: true }, async (setting) => {
+      const { server, serverId } = setting;
+      const streaming = setting.call("stream");
+      await vi.waitFor(() => expect(server.load.running).toBe(1), WAIT);
+      // Handed back by the administrator, an open breaker lets probes through at once: as many as it takes to use them up.
+      await setting.administer("POST", `/servers/${serverId}/breaker`, { state: "open" });
+      await vi.waitFor(async () => expect(await abandonWhileWaiting(setting)).toBe(false), WAIT);
+      await setting.administer("POST", `/servers/${serverId}/breaker`, { state: "automatic" });
+      for (let count = 0; count < 3; count += 1) {
+        await vi.waitFor(async () => expect(await abandonWhileWaiting(setting)).toBe(true), WAIT);
+      }
+      server.release();
+      await streaming;
+      for (let count = 0; count < 3; count += 1) {
+        expect((await setting.call("write")).message).toMatchObject({ result: {} });
+      }
+      expect(server.operations).toEqual(["stream", "write", "write", "write"]);
+      await expectTransitions(setting, [
+        "closed → open: by hand",
+        "open → half_open: time to probe",
+        "half_open → closed: probes succeeded",
+      ]);
+    }),
+
   "held-open breaker": (cell) =>
     inSetting(cell, {}, async (setting) => {
       await setting.administer("POST", `/servers/${setting.serverId}/breaker`, { state: "open" });
@@ -93,6 +119,18 @@ export const breakers: PolicyGroup = {
       await expectTransitions(setting, ["closed → open: by hand"]);
     }),
 };
+
+/** False where the call was refused instead: the breaker is open as far as the isolate knows. */
+async function abandonWhileWaiting(setting: Setting): Promise<boolean> {
+  const leaving = new AbortController();
+  const call = setting.call("write", { signal: leaving.signal }).then(
+    () => false,
+    () => true,
+  );
+  for (let count = 0; count < 3; count += 1) await setting.callBystander();
+  leaving.abort();
+  return call;
+}
 
 async function callUntilRefused(setting: Setting): Promise<Answer> {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {

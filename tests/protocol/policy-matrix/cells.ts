@@ -17,16 +17,20 @@ export const COMBINATIONS: readonly Cell[] = CLIENT_REVISIONS.flatMap((client) =
   SERVER_KINDS.flatMap((server) => ENDPOINTS.map((endpoint) => ({ client, server, endpoint }))),
 );
 
+export const ABANDONED_WAITS = "half-open probe after abandoned waits";
 const ROUTED = ["round robin", "failover when dead", "failover when 500"];
 const BY_STATUS = ["failover when 500", "breaker opens on 5xx"];
 
 /** Why the cell cannot exist; undefined where it exists. */
-export function reasonAgainst(policy: string, { server, endpoint }: Cell): string | undefined {
+export function reasonAgainst(policy: string, { client, server, endpoint }: Cell): string | undefined {
   if (ROUTED.includes(policy) && endpoint === "server endpoint") {
     return "the URL names the server, so that no rule, strategy or failover leads to another one";
   }
   if (BY_STATUS.includes(policy) && server === "WebSocket") {
     return "a WebSocket message is answered without an HTTP status";
+  }
+  if (policy === ABANDONED_WAITS && client !== "2026-07-28") {
+    return "a session's request goes on when its connection is closed";
   }
   return undefined;
 }
