@@ -1,12 +1,13 @@
 /** Circuit breakers: what opens them, what an open one refuses, and what closes them again. */
 import { setTimeout as pause } from "node:timers/promises";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { Answer } from "../../fixtures/policy-clients.ts";
 import { ABANDONED_WAITS, type PolicyGroup } from "./cells.ts";
 import { expectFacts, expectTransitions, failed, failedUpstream, toolCall } from "./outcome.ts";
 import { inSetting, type Setting } from "./setting.ts";
 
 const CLOSED = -31508;
+const WAIT = { timeout: 40_000, interval: 200 };
 const WRITE = toolCall("write");
 
 /** The breaker decides after ten calls, by the share of failures; the isolate reports them within a moment. */
@@ -78,26 +79,28 @@ export const breakers: PolicyGroup = {
       ]);
     }),
 
+  // A call takes its permit after it has waited for a slot: one that leaves before uses up no probe.
   [ABANDONED_WAITS]: (cell) =>
     inSetting(cell, { maxConcurrency: 1, bystander: true }, async (setting) => {
-      const path = `/servers/${setting.serverId}/breaker`;
-      await setting.administer("POST", path, { state: "open" });
-      await callUntilRefused(setting);
-      // Handed back by the administrator, it lets probes through at once: three at the same time.
-      await setting.administer("POST", path, { state: "automatic" });
-      const { probe } = await startProbe(setting);
-      for (let count = 0; count < 3; count += 1) await abandonWhileWaiting(setting);
-      const waiting = setting.call("write");
-      for (let count = 0; count < 3; count += 1) await setting.callBystander();
-      setting.server.release();
-      for (const answer of [probe, waiting, setting.call("write")]) {
-        expect((await answer).message).toMatchObject({ result: {} });
+      const { server, serverId, logs } = setting;
+      const streaming = setting.call("stream");
+      await vi.waitFor(() => expect(server.load.running).toBe(1), WAIT);
+      // Handed back by the administrator, it lets probes through at once.
+      for (const state of ["open", "automatic"]) {
+        await setting.administer("POST", `/servers/${serverId}/breaker`, { state });
       }
-      await expectTransitions(setting, [
-        "closed → open: by hand",
-        "open → half_open: time to probe",
-        "half_open → closed: probes succeeded",
-      ]);
+      for (let count = 0; count < 3; count += 1) await abandonWhileWaiting(setting);
+      expect(await logs.transitions(serverId)).toEqual(["closed → open: by hand"]);
+      server.release();
+      expect((await streaming).message).toMatchObject({ result: {} });
+      await vi.waitFor(async () => {
+        await setting.call("write");
+        expect(await logs.transitions(serverId)).toEqual([
+          "closed → open: by hand",
+          "open → half_open: time to probe",
+          "half_open → closed: probes succeeded",
+        ]);
+      }, WAIT);
     }),
 
   "held-open breaker": (cell) =>
@@ -115,23 +118,6 @@ export const breakers: PolicyGroup = {
       await expectTransitions(setting, ["closed → open: by hand"]);
     }),
 };
-
-/** A streamed call that holds the server's only slot. Until the isolate learns that probes may pass, it is refused. */
-async function startProbe(setting: Setting): Promise<{ probe: Promise<Answer> }> {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
-    let isOver = false;
-    const probe = setting.call("stream");
-    const watch = probe.finally(() => {
-      isOver = true;
-    });
-    watch.catch(() => undefined);
-    while (!isOver && setting.server.load.running === 0) await pause(BETWEEN_CALLS_MS);
-    if (!isOver) return { probe };
-    expect(isRefused(await probe)).toBe(true);
-    await pause(BETWEEN_CALLS_MS);
-  }
-  throw new Error("The breaker that the administrator has handed back lets no probe through.");
-}
 
 /** Whatever would have happened to the call meanwhile has happened before its caller leaves. */
 async function abandonWhileWaiting(setting: Setting): Promise<void> {
