@@ -3,17 +3,22 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
+import { isChangedMeanwhile } from "../db/errors.ts";
+import { insistActor } from "../db/queries/authority.ts";
 import {
   createInvitation,
+  insistNotInvited,
   latestInvitationTo,
   renewInvitation,
   revokeInvitation,
 } from "../db/queries/invitations.ts";
+import { lockTenant } from "../db/queries/servers.ts";
 import { membersAndLimits } from "../db/queries/tenants.ts";
 import { tenantInvitations as table } from "../db/schema/tenancy.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { actorOf } from "./actor.ts";
 import { gives, givesNothing } from "./answers.ts";
 import { readable } from "./collection/kind.ts";
 import { reading } from "./collection/reading.ts";
@@ -35,6 +40,16 @@ const shown = readable({
   searched: ["email"],
 });
 const sentShape = shown.shape.extend({ mailed: z.boolean() });
+
+async function unlessOvertaken<R>(work: Promise<R>, email: string): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isChangedMeanwhile(error)) throw error;
+    const message = `${email} was invited meanwhile, or your role has changed. Nothing was done.`;
+    throw new GatewayError("conflict", message);
+  }
+}
 
 const GONE = "There is no open invitation of that id.";
 
@@ -74,7 +89,18 @@ export const invitations = new Hono<AppEnv>()
         ...kept,
       };
       const what = { action: "invitations.create", resource: resource(values.id), after: { email, role } };
-      const [[invited]] = await change(c, what, (audit) => db.batch([createInvitation(db, values), audit]));
+      const [, , , [invited]] = await unlessOvertaken(
+        change(c, what, (audit) =>
+          db.batch([
+            lockTenant(db, principal.tenantId),
+            insistActor(db, actorOf(principal)),
+            insistNotInvited(db, principal.tenantId, email),
+            createInvitation(db, values),
+            audit,
+          ]),
+        ),
+        email,
+      );
       if (invited === undefined) throw new Error("an invitation that was just written is not there");
       const mailed = await services.people.invitations.send(invited, tenant.name, token);
       return c.json({ ...invited, mailed }, 201);

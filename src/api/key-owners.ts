@@ -29,6 +29,7 @@ export async function ownerOf(
   }
   if (serviceAccountId === null) return { userId: null, role: "service" };
   const [account] = await memberRole(db, principal.tenantId, serviceAccountId);
-  if (account?.role !== "service") throw new NotFoundError("There is no such service account.");
+  if (account?.isServiceAccount !== true || account.role !== "service")
+    throw new NotFoundError("There is no such service account.");
   return { userId: serviceAccountId, role: "service" };
 }

@@ -3,17 +3,19 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { listApiKeys } from "../db/queries/access.ts";
+import { inheritRules, insistActor } from "../db/queries/authority.ts";
 import { insertKey, keyById, type NewKey, updateKey } from "../db/queries/keys.ts";
 import { insistUnchanged } from "../db/queries/rows.ts";
 import { apiKeys } from "../db/schema/access.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { actorOf, unlessDisempowered } from "./actor.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged, unlessOvertaken } from "./etag.ts";
 import { ownerOf, refuseBeyondPlan } from "./key-owners.ts";
 import { idParam, keyChange, newKey, rotation, termsIn } from "./key-schemas.ts";
-import { makerOf, mint, reachOf, refuseExcess, refuseOthersName, roleOfOwner } from "./minting.ts";
+import { makerOf, mint, ownerOfKey, reachOf, refuseExcess, refuseOthersName } from "./minting.ts";
 import { once } from "./once.ts";
 import { nameCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
 import { keyShape, newKeyShape, renewedKeyShape } from "./shapes.ts";
@@ -58,7 +60,19 @@ export const keys = new Hono<AppEnv>()
         createdBy: principal.userId,
       };
       const what = { action: "keys.create", resource: { type: "api_key", id: row.id }, after: values };
-      const [[key]] = await change(c, what, (audit) => db.batch([insertKey(db, values), audit]));
+      const actor = actorOf(principal);
+      // What its maker is denied, a key that a key makes is denied too.
+      const from = { tenantId: principal.tenantId, from: actor.keyId ?? row.id, to: row.id };
+      const [, [key]] = await unlessDisempowered(
+        change(c, what, (audit) =>
+          db.batch([
+            insistActor(db, actor),
+            insertKey(db, values),
+            ...inheritRules(db, { ...from, rules: actor.keyId === undefined ? "all" : "deny" }),
+            audit,
+          ]),
+        ),
+      );
       c.header("location", `${c.req.path}/${row.id}`);
       return c.json({ key, secret: text }, 201);
     },
@@ -90,7 +104,7 @@ export const keys = new Hono<AppEnv>()
         throw new GatewayError("conflict", "A revoked key stays as it is. Make a new one.");
       const terms = termsIn(wanted);
       if (Object.keys(terms).length > 0) {
-        refuseExcess(terms, await roleOfOwner(c, before.userId), await makerOf(c));
+        refuseExcess(terms, (await ownerOfKey(c, before.userId)).role, await makerOf(c));
       }
       const values = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
       const what = {
@@ -126,9 +140,9 @@ export const keys = new Hono<AppEnv>()
       if (!before.isActive || (before.expiresAt !== null && before.expiresAt <= now)) {
         throw new GatewayError("conflict", "This key does not work any more. Make a new one.");
       }
-      const role = await roleOfOwner(c, before.userId);
-      refuseOthersName(principal, before.userId, role);
-      refuseExcess(termsIn(before), role, await makerOf(c));
+      const owner = await ownerOfKey(c, before.userId);
+      refuseOthersName(principal, before.userId, owner);
+      refuseExcess(termsIn(before), owner.role, await makerOf(c));
       const { text, row } = await mint();
       const { name, description, scopes, rateLimitPerHour, rateLimitPerDay, ipAllowlist, expiresAt } = before;
       const values: NewKey = {
@@ -148,12 +162,18 @@ export const keys = new Hono<AppEnv>()
         after: { ...before, expiresAt: end },
         details: { newKeyId: row.id },
       };
-      const [[key]] = await change(c, what, (audit) =>
-        db.batch([
-          insertKey(db, values),
-          updateKey(db, reachOf(principal), before.id, { expiresAt: end }),
-          audit,
-        ]),
+      const succession = { tenantId: principal.tenantId, from: before.id, to: row.id };
+      const [, , [key]] = await unlessOvertaken(
+        change(c, what, (audit) =>
+          db.batch([
+            insistActor(db, actorOf(principal)),
+            insistUnchanged(db, apiKeys, before.id, before.updatedAt),
+            insertKey(db, values),
+            updateKey(db, reachOf(principal), before.id, { expiresAt: end }),
+            ...inheritRules(db, { ...succession, rules: "all" }),
+            audit,
+          ]),
+        ),
       );
       return c.json({ key, secret: text, oldKeyExpiresAt: end }, 201);
     },

@@ -1,6 +1,7 @@
 /** The old backend's keys: seen, brought over to the new form, switched off. None is ever made. */
 import { type Context, Hono } from "hono";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
+import { inheritRules, insistActor } from "../db/queries/authority.ts";
 import {
   insertKey,
   legacyKeyById,
@@ -13,10 +14,11 @@ import { legacyApiKeys } from "../db/schema/access.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { actorOf, unlessDisempowered } from "./actor.ts";
 import { gives, givesPage } from "./answers.ts";
 import { idParam, rotation } from "./key-schemas.ts";
 import { listQuery, type Sorts, slicedPage } from "./lists.ts";
-import { makerOf, mint, reachOf, refuseExcess, refuseOthersName, roleOfOwner } from "./minting.ts";
+import { makerOf, mint, ownerOfKey, reachOf, refuseExcess, refuseOthersName } from "./minting.ts";
 import { once } from "./once.ts";
 import { legacyKeyShape, renewedKeyShape } from "./shapes.ts";
 import { body, params, query } from "./validate.ts";
@@ -58,9 +60,9 @@ export const legacyKeys = new Hono<AppEnv>()
         throw new GatewayError("conflict", "This key has been upgraded or switched off before.");
       }
       const { name, userId, scopes } = before;
-      const role = await roleOfOwner(c, userId);
-      refuseOthersName(principal, userId, role);
-      refuseExcess({ scopes }, role, await makerOf(c));
+      const owner = await ownerOfKey(c, userId);
+      refuseOthersName(principal, userId, owner);
+      refuseExcess({ scopes }, owner.role, await makerOf(c));
       const { text, row } = await mint();
       const values: NewKey = {
         ...row,
@@ -77,8 +79,17 @@ export const legacyKeys = new Hono<AppEnv>()
         before,
         after: { ...before, ...after },
       };
-      const [[key]] = await change(c, what, (audit) =>
-        db.batch([insertKey(db, values), updateLegacyKey(db, reachOf(principal), before.id, after), audit]),
+      const succession = { tenantId: principal.tenantId, from: before.id, to: row.id };
+      const [, [key]] = await unlessDisempowered(
+        change(c, what, (audit) =>
+          db.batch([
+            insistActor(db, actorOf(principal)),
+            insertKey(db, values),
+            updateLegacyKey(db, reachOf(principal), before.id, after),
+            ...inheritRules(db, { ...succession, rules: "all" }),
+            audit,
+          ]),
+        ),
       );
       return c.json({ key, secret: text, oldKeyExpiresAt: end }, 201);
     },

@@ -1,16 +1,20 @@
 /** Who belongs to the tenant, and as what. Somebody always stays who can look after it. */
 import { type Context, Hono } from "hono";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
+import { isChangedMeanwhile } from "../db/errors.ts";
 import {
-  changeMemberRole,
-  listMembers,
-  memberRole,
-  otherAdmins,
-  removeMember,
-} from "../db/queries/invitations.ts";
+  cancelInvitationsBy,
+  endRightsOfMember,
+  insistActor,
+  insistAnotherAdmin,
+} from "../db/queries/authority.ts";
+import { changeMemberRole, listMembers, otherAdmins, removeMember } from "../db/queries/invitations.ts";
+import { memberRole } from "../db/queries/keys.ts";
+import { lockTenant } from "../db/queries/servers.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
+import { actorOf } from "./actor.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
 import { nameCursor, pageOf, pageQuery, readCursor } from "./pages.ts";
@@ -24,11 +28,24 @@ const resource = (id: string) => ({ type: "member", id });
 const CHANGEABLE = ["role"];
 const LAST_ADMIN = "Somebody must look after the tenant: make another member its admin first.";
 
-async function roleOf(c: Scene, userId: string) {
+async function memberOf(c: Scene, userId: string) {
   const [member] = await memberRole(c.var.db, c.var.principal.tenantId, userId);
   if (member === undefined) throw new NotFoundError("There is no such member.");
-  return member.role;
+  return member;
 }
+
+/** Of two admins who demote each other at once, the second finds the tenant locked, and then the first one's change. */
+async function unlessOvertaken<R>(work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isChangedMeanwhile(error)) throw error;
+    throw new GatewayError("conflict", `The members changed meanwhile. Nothing was done. ${LAST_ADMIN}`);
+  }
+}
+
+const SERVICE =
+  "A person cannot become a service account, nor a service account a person. Create a service account instead.";
 
 async function refuseLastAdmin(c: Scene, userId: string) {
   const [another] = await otherAdmins(c.var.db, c.var.principal.tenantId, userId);
@@ -56,7 +73,7 @@ export const members = new Hono<AppEnv>()
     gives(memberRoleShape, "What somebody is in the tenant."),
     async (c) => {
       const { id: userId } = c.req.valid("param");
-      const member = { userId, role: await roleOf(c, userId) };
+      const member = { userId, role: (await memberOf(c, userId)).role };
       await tagged(c, member, CHANGEABLE);
       return c.json(member);
     },
@@ -71,9 +88,10 @@ export const members = new Hono<AppEnv>()
     async (c) => {
       const { id: userId } = c.req.valid("param");
       const { role } = c.req.valid("json");
-      const { db, principal } = c.var;
-      const before = await roleOf(c, userId);
+      const { principal, services } = c.var;
+      const { role: before, isServiceAccount } = await memberOf(c, userId);
       await refuseStale(c, { role: before }, CHANGEABLE);
+      if (isServiceAccount !== (role === "service")) throw new GatewayError("conflict", SERVICE);
       if (before === "admin" && role !== "admin") await refuseLastAdmin(c, userId);
       const what = {
         action: "members.update",
@@ -81,10 +99,21 @@ export const members = new Hono<AppEnv>()
         before: { role: before },
         after: { role },
       };
-      const [[after]] = await change(c, what, (audit) =>
-        db.batch([changeMemberRole(db, principal.tenantId, userId, role), audit]),
+      const system = services.database.asSystem();
+      const { tenantId } = principal;
+      const statements = [
+        lockTenant(system, tenantId),
+        insistActor(system, actorOf(principal)),
+        ...(role === "admin"
+          ? []
+          : [insistAnotherAdmin(system, tenantId, userId), cancelInvitationsBy(system, tenantId, userId)]),
+      ] as const;
+      await unlessOvertaken(
+        change<unknown>(c, what, (audit) =>
+          system.batch([...statements, changeMemberRole(system, tenantId, userId, role), audit]),
+        ),
       );
-      if (after === undefined) throw new GatewayError("conflict", LAST_ADMIN);
+      const after = { userId, role };
       await tagged(c, after, CHANGEABLE);
       return c.json(after);
     },
@@ -96,14 +125,24 @@ export const members = new Hono<AppEnv>()
     givesNothing("They belong to it no more."),
     async (c) => {
       const { id: userId } = c.req.valid("param");
-      const { db, principal } = c.var;
-      const before = await roleOf(c, userId);
+      const { principal, services } = c.var;
+      const { role: before } = await memberOf(c, userId);
       if (before === "admin") await refuseLastAdmin(c, userId);
       const what = { action: "members.remove", resource: resource(userId), before: { role: before } };
-      const [[gone]] = await change(c, what, (audit) =>
-        db.batch([removeMember(db, principal.tenantId, userId), audit]),
+      const system = services.database.asSystem();
+      const { tenantId } = principal;
+      await unlessOvertaken(
+        change<unknown>(c, what, (audit) =>
+          system.batch([
+            lockTenant(system, tenantId),
+            insistActor(system, actorOf(principal)),
+            insistAnotherAdmin(system, tenantId, userId),
+            removeMember(system, tenantId, userId),
+            ...endRightsOfMember(system, tenantId, userId),
+            audit,
+          ]),
+        ),
       );
-      if (gone === undefined) throw new GatewayError("conflict", LAST_ADMIN);
       return c.body(null, 204);
     },
   );

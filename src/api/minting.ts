@@ -9,6 +9,7 @@ import type { Role } from "../core/vocabulary.ts";
 import type { KeyReach } from "../db/queries/access.ts";
 import { keyById, memberRole } from "../db/queries/keys.ts";
 import type { AppEnv } from "../edge/context.ts";
+import { isRecent, RECENT_MINUTES } from "../identity/people/step-up.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Guarded } from "../policy/guard.ts";
 
@@ -45,7 +46,10 @@ export async function makerOf(c: Context<AppEnv & Guarded>): Promise<KeyMaker> {
   if (principal.impersonatorId !== undefined) {
     throw new ForbiddenError("Whoever acts as somebody else makes no keys in their name.");
   }
-  if (principal.via === "session") return { scopes: principal.scopes, terms: undefined };
+  if (principal.via === "session") {
+    refuseOldSession(principal);
+    return { scopes: principal.scopes, terms: undefined };
+  }
   if (principal.via !== "api_key" || principal.apiKeyId === undefined) {
     throw new ForbiddenError("Keys are made by people who are signed in, and with API keys of the new form.");
   }
@@ -54,18 +58,33 @@ export async function makerOf(c: Context<AppEnv & Guarded>): Promise<KeyMaker> {
   return { scopes: principal.scopes, terms };
 }
 
-/** The role in which a key of this owner acts. */
-export async function roleOfOwner(c: Context<AppEnv & Guarded>, userId: string | null): Promise<Role> {
-  if (userId === null) return "service";
+/** A key outlives the session that makes it, so a session that was left open or stolen makes none. */
+function refuseOldSession({ authenticatedAt }: Principal): void {
+  if (authenticatedAt !== undefined && isRecent(authenticatedAt, Date.now())) return;
+  throw new ForbiddenError(
+    `Sign in again to make a key: your sign-in is more than ${RECENT_MINUTES} minutes old.`,
+    { authentication: "recent" },
+  );
+}
+
+export interface KeyOwner {
+  /** The role in which a key of this owner acts. */
+  readonly role: Role;
+  readonly isServiceAccount: boolean;
+}
+
+export async function ownerOfKey(c: Context<AppEnv & Guarded>, userId: string | null): Promise<KeyOwner> {
+  if (userId === null) return { role: "service", isServiceAccount: true };
   const { principal, db } = c.var;
-  if (userId === principal.userId) return principal.role;
+  if (userId === principal.userId) return { role: principal.role, isServiceAccount: false };
   // Whoever has left the tenant left their keys without force.
-  return (await memberRole(db, principal.tenantId, userId))[0]?.role ?? "readonly";
+  const [member] = await memberRole(db, principal.tenantId, userId);
+  return { role: member?.role ?? "readonly", isServiceAccount: member?.isServiceAccount === true };
 }
 
 /** A new secret for a person's key lets its holder act as that person. */
-export function refuseOthersName(principal: Principal, userId: string | null, role: Role): void {
-  if (userId === null || userId === principal.userId || role === "service") return;
+export function refuseOthersName(principal: Principal, userId: string | null, owner: KeyOwner): void {
+  if (userId === null || userId === principal.userId || owner.isServiceAccount) return;
   throw new ForbiddenError("Only its owner renews a person's key: the new one acts in their name.");
 }
 

@@ -59,12 +59,16 @@ export const userStanding = new Hono<AppEnv>()
     "/:id/sessions",
     guard("users.sessions"),
     params(memberParam),
-    givesPage(sessionShape, "Where they are signed in."),
+    givesPage(sessionShape, "Where they are signed in to look at this tenant."),
     async (c) => {
-      const { services } = c.var;
-      const { id } = await userOf(c, c.req.valid("param").id);
+      const { services, principal } = c.var;
+      const { id, isHome } = await userOf(c, c.req.valid("param").id);
       const rows = await activeSessionsOfUser(services.database.asSystem(), id, new Date());
-      const items = rows.map(({ userId: _, activeTenantId: __, ...row }) => row);
+      // Where somebody is signed in to look at another tenant is that tenant's to see.
+      const isSeen = ({ activeTenantId }: { activeTenantId: string | null }) =>
+        principal.isOperator === true ||
+        (activeTenantId === null ? isHome : activeTenantId === principal.tenantId);
+      const items = rows.filter(isSeen).map(({ userId: _, activeTenantId: __, ...row }) => row);
       return c.json({ items, nextCursor: null });
     },
   )

@@ -3,13 +3,16 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
 import { ROLES } from "../core/vocabulary.ts";
+import { insistActor, insistAnotherAdmin } from "../db/queries/authority.ts";
+import { lockTenant } from "../db/queries/servers.ts";
 import { isOperator, listUsers, setUserActive, userById, userId, userSorts } from "../db/queries/users.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
+import { actorOf } from "./actor.ts";
 import { gives, givesPage } from "./answers.ts";
 import type { Scene } from "./collection/reach.ts";
-import { conditional, refuseStale, tagged } from "./etag.ts";
+import { conditional, refuseStale, tagged, unlessOvertaken } from "./etag.ts";
 import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage } from "./lists.ts";
 import { memberParam } from "./tenant-schemas.ts";
 import { body, params, query } from "./validate.ts";
@@ -108,8 +111,16 @@ export const users = new Hono<AppEnv>()
       const system = services.database.asSystem();
       const after = { ...before, isActive };
       const what = { action: "users.update", resource: { type: "user", id: before.id }, before, after };
-      await change(c, what, (audit) =>
-        system.batch([setUserActive(system, principal.tenantId, before.id, isActive), audit]),
+      await unlessOvertaken(
+        change(c, what, (audit) =>
+          system.batch([
+            lockTenant(system, principal.tenantId),
+            insistActor(system, actorOf(principal)),
+            ...(isActive ? [] : [insistAnotherAdmin(system, principal.tenantId, before.id)]),
+            setUserActive(system, principal.tenantId, before.id, isActive),
+            audit,
+          ]),
+        ),
       );
       await services.people.personChanged(before.id);
       await tagged(c, after, CHANGEABLE);

@@ -147,6 +147,8 @@ export class InvalidInputError extends GatewayError {
 export interface Missing {
   readonly role?: string;
   readonly scope?: string;
+  /** A session that began a short while ago. */
+  readonly authentication?: "recent";
 }
 
 export class ForbiddenError extends GatewayError {

@@ -14,6 +14,8 @@ export interface Principal {
   /** Looks after the whole gateway, not one tenant. Only people at the screen are. */
   readonly isOperator?: boolean;
   readonly sessionId?: string;
+  /** When the person of a session signed in. */
+  readonly authenticatedAt?: Date;
   /** The admin who acts as this person. */
   readonly impersonatorId?: string;
   readonly oauthClientId?: string;

@@ -10,8 +10,9 @@ let ann: string;
 const session = async (userId: string): Promise<string> => {
   const id = crypto.randomUUID();
   await owner.query(
-    `insert into session (id, token, user_id, expires_at) values ($1, $1, $2, now() + interval '1 day')`,
-    [id, userId],
+    `insert into session (id, token, user_id, tenant_id, expires_at)
+     values ($1, $1, $2, $3, now() + interval '1 day')`,
+    [id, userId, tenant.id],
   );
   return id;
 };

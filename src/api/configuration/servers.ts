@@ -8,7 +8,7 @@ import { mcpServers as table } from "../../db/schema/registry.ts";
 import { type Credentials, credentialHeader } from "../../upstream/credentials.ts";
 import type { Scene } from "../collection/reach.ts";
 import { columnsOf } from "../collection/shape.ts";
-import { addressFault, sealed } from "../servers/credentials.ts";
+import { addressFault, isOtherOrigin, sealed } from "../servers/credentials.ts";
 import { newServer } from "../servers/schemas.ts";
 import { completed, issuesOf, type SecretReading, type Secrets, type Section, written } from "./section.ts";
 
@@ -32,7 +32,12 @@ const storedAuth = z.object({
   sealed: z.string().optional(),
   reference: z.string().optional(),
 });
-const stored = z.object({ id: z.string(), name: z.string(), authConfig: storedAuth });
+const stored = z.object({
+  id: z.string(),
+  name: z.string(),
+  endpointUrl: z.string(),
+  authConfig: storedAuth,
+});
 
 const item = z.looseObject({ auth: authItem.optional() });
 
@@ -42,7 +47,10 @@ const usualReference = (name: string) =>
     .replace(/[^A-Z0-9]/g, "_")
     .replace(/^(?=\d)/, "_")}_SECRET`;
 
-async function headerOf(keyring: Keyring, { id, authConfig }: z.output<typeof stored>) {
+async function headerOf(
+  keyring: Keyring,
+  { id, authConfig }: Pick<z.output<typeof stored>, "id" | "authConfig">,
+) {
   const { type, sealed: text } = authConfig;
   const header = await credentialHeader(keyring, id, { type, ...(text !== undefined && { sealed: text }) });
   return header === "unreadable" ? undefined : header;
@@ -95,12 +103,20 @@ async function secretOf(
         fault: { path: "/auth/secret", message: `needs a value: set ${auth.secret} where you apply this` },
       };
     }
+    if (isOtherOrigin(known.endpointUrl, String(row.endpointUrl))) {
+      return {
+        fault: {
+          path: "/auth/secret",
+          message: `needs a value, because the URL moves to another origin: set ${auth.secret} where you apply this`,
+        },
+      };
+    }
     return { values: { authConfig: { ...known.authConfig, reference: auth.secret } }, isNew: false };
   }
   const authConfig = await sealed(keyring, id, { ...credentialsOf(auth, text), reference: auth.secret });
   const [before_, after] = [
     known && (await headerOf(keyring, known)),
-    await headerOf(keyring, { id, name: "", authConfig }),
+    await headerOf(keyring, { id, authConfig }),
   ];
   if (after === undefined)
     return { fault: { path: "/auth/secret", message: `${auth.secret} holds no credential of that type` } };

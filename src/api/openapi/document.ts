@@ -21,7 +21,13 @@ const problem = z
         }),
       )
       .optional(),
-    missing: z.object({ role: z.string().optional(), scope: z.string().optional() }).optional(),
+    missing: z
+      .object({
+        role: z.string().optional(),
+        scope: z.string().optional(),
+        authentication: z.literal("recent").optional(),
+      })
+      .optional(),
   })
   .meta({ id: "Problem", description: "RFC 9457." });
 

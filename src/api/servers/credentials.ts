@@ -53,6 +53,23 @@ export const recordedAuth = ({ type, reference }: AuthInput) => ({
   authReference: reference ?? null,
 });
 
+/** A stored credential was given for one origin; sent to another, it would be given away. */
+export function isOtherOrigin(url: string, newUrl: string): boolean {
+  return url !== newUrl && URL.parse(newUrl)?.origin !== URL.parse(url)?.origin;
+}
+
+export function refuseMovedCredential(
+  { endpointUrl, authType }: { endpointUrl: string; authType: string },
+  newUrl: string,
+): void {
+  if (authType === "none" || !isOtherOrigin(endpointUrl, newUrl)) return;
+  const message = `is needed: the stored credential was given for ${URL.parse(endpointUrl)?.origin ?? "another URL"}. Send it again, or {"type": "none"}`;
+  throw new InvalidInputError(
+    [{ path: "/auth", message }],
+    "The URL moves to another origin, so the credential must be given again, with the new URL.",
+  );
+}
+
 export async function sealed(
   keyring: Keyring,
   serverId: string,

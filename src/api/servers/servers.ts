@@ -30,7 +30,7 @@ import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage }
 import { once } from "../once.ts";
 import { body, params, query } from "../validate.ts";
 import { defined } from "../values.ts";
-import { faultsOfGivenAddress, recordedAuth, refuseAddress, sealed } from "./credentials.ts";
+import { faultsOfGivenAddress, recordedAuth, refuseAddress, refuseMovedCredential, sealed } from "./credentials.ts";
 import { discoverLater } from "./discover.ts";
 import { CHANGEABLE, newServer, serverChange, serverFilters, serverShape } from "./schemas.ts";
 import { isAdmin, serverOf, shown } from "./show.ts";
@@ -153,6 +153,7 @@ export const servers = new Hono<AppEnv>()
         }
         const recorded = { ...before, ...defined(wanted), ...(auth && recordedAuth(auth)) };
         const what = { action: "servers.update", resource: resource(id), before, after: recorded };
+        if (auth === undefined) refuseMovedCredential(before, after.endpointUrl);
         try {
           const [, [now]] = await saying("server", () =>
             change(c, what, (audit) =>

@@ -148,44 +148,18 @@ export function listMembers(
     .limit(limitOf(query.limit));
 }
 
-export function memberRole(db: Queries, tenantId: string, userId: string) {
-  return db
-    .select({ role: tenantMembers.role })
-    .from(tenantMembers)
-    .where(and(eq(tenantMembers.tenantId, tenantId), eq(tenantMembers.userId, userId)))
-    .limit(1);
-}
-
-/** Whether somebody else would still look after the tenant. */
-const anotherAdmin = (tenantId: string, userId: string) =>
-  sql`exists (select 1 from ${tenantMembers} other where other.tenant_id = ${tenantId}
-    and other.role = 'admin' and other.user_id <> ${userId})`;
-
-/** No row: there is no such member, or they are the last admin. */
 export function changeMemberRole(db: Queries, tenantId: string, userId: string, role: Role) {
   return db
     .update(tenantMembers)
     .set({ role })
-    .where(
-      and(
-        eq(tenantMembers.tenantId, tenantId),
-        eq(tenantMembers.userId, userId),
-        role === "admin" ? undefined : anotherAdmin(tenantId, userId),
-      ),
-    )
+    .where(and(eq(tenantMembers.tenantId, tenantId), eq(tenantMembers.userId, userId)))
     .returning({ userId: tenantMembers.userId, role: tenantMembers.role });
 }
 
 export function removeMember(db: Queries, tenantId: string, userId: string) {
   return db
     .delete(tenantMembers)
-    .where(
-      and(
-        eq(tenantMembers.tenantId, tenantId),
-        eq(tenantMembers.userId, userId),
-        anotherAdmin(tenantId, userId),
-      ),
-    )
+    .where(and(eq(tenantMembers.tenantId, tenantId), eq(tenantMembers.userId, userId)))
     .returning({ userId: tenantMembers.userId });
 }
 
@@ -201,6 +175,15 @@ export function otherAdmins(db: Queries, tenantId: string, userId: string) {
       ),
     )
     .limit(1);
+}
+
+/** Ends the batch (22012) where an invitation to that address is open. In a locked tenant, there is never a second. */
+export function insistNotInvited(db: Queries, tenantId: string, email: string) {
+  return db.execute(
+    sql`select 1 / (1 - sign(count(*))) from ${tenantInvitations} where ${tenantInvitations.tenantId} = ${tenantId}
+      and ${tenantInvitations.email} = ${email} and ${tenantInvitations.status} = 'pending'
+      and ${tenantInvitations.expiresAt} > now()`,
+  );
 }
 
 export function latestInvitationTo(db: Queries, tenantId: string, email: string) {

@@ -32,7 +32,12 @@ export function updateKey(db: Queries, reach: KeyReach, id: string, change: Part
 /** The role that somebody has in this tenant; no row for those who have none. */
 export function memberRole(db: Queries, tenantId: string, userId: string) {
   return db
-    .select({ role: tenantMembers.role, isActive: user.isActive })
+    .select({
+      role: tenantMembers.role,
+      isActive: user.isActive,
+      /** By the account itself, which nobody changes; a member's role is no proof of it. */
+      isServiceAccount: sql<boolean>`(${user.role} = 'service')`,
+    })
     .from(tenantMembers)
     .innerJoin(user, eq(user.id, tenantMembers.userId))
     .where(and(eq(tenantMembers.tenantId, tenantId), eq(tenantMembers.userId, userId)));

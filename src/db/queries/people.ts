@@ -1,5 +1,5 @@
 /** What signing up and setting up ask before any tenant is known (system role). */
-import { and, eq, gt, isNull, like } from "drizzle-orm";
+import { and, eq, gt, isNull, like, ne } from "drizzle-orm";
 import type { Role } from "../../core/vocabulary.ts";
 import { account, session, user, verification } from "../schema/identity.ts";
 import { tenantInvitations, tenantMembers } from "../schema/tenancy.ts";
@@ -117,6 +117,7 @@ export function sessionFacts(db: Queries, token: string) {
     .select({
       sessionId: session.id,
       expiresAt: session.expiresAt,
+      authenticatedAt: session.createdAt,
       lastActivity: session.lastActivity,
       isSessionActive: session.isActive,
       impersonatedBy: session.impersonatedBy,
@@ -192,6 +193,33 @@ export function createPersonWithTenant(
 
 export function personByEmail(db: Queries, email: string) {
   return db.select({ id: user.id, name: user.name }).from(user).where(eq(user.email, email)).limit(1);
+}
+
+/** The account that a sign-in form names, by address or by name; both are kept in lower case. */
+export function personBySignInName(db: Queries, named: { email?: string; username?: string }) {
+  const { email, username } = named;
+  const condition = email === undefined ? eq(user.username, username ?? "") : eq(user.email, email);
+  return db.select({ id: user.id }).from(user).where(condition).limit(1);
+}
+
+/** The providers' accounts that sign in as this person. */
+export function linkedAccounts(db: Queries, userId: string) {
+  return db
+    .select({ id: account.id, providerId: account.providerId })
+    .from(account)
+    .where(and(eq(account.userId, userId), ne(account.providerId, "credential")))
+    .limit(20);
+}
+
+export function forgetProvider(db: Queries, userId: string, providerId: string) {
+  return db
+    .update(user)
+    .set({ authProvider: null, authProviderId: null })
+    .where(and(eq(user.id, userId), eq(user.authProvider, providerId)));
+}
+
+export function emailOf(db: Queries, userId: string) {
+  return db.select({ email: user.email }).from(user).where(eq(user.id, userId)).limit(1);
 }
 
 export function endSession(db: Queries, userId: string, sessionId: string) {

@@ -135,7 +135,7 @@ export function serversAmong(db: Queries, tenantId: string, ids: readonly string
 
 /** The two together, at the head of a batch: whoever registers at the same time waits, and then is counted. */
 export function lockTenant(db: Queries, tenantId: string) {
-  return db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId)).for("update");
+  return db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId)).for("no key update");
 }
 
 /** Ends the batch (22012) where the plan has no room for one server more. */

@@ -17,6 +17,8 @@ export interface Person {
   readonly sessionId: string;
   readonly expiresAt: Date;
   readonly lastActivity: Date;
+  /** When they proved last who they are: sessions are never renewed without a new proof. */
+  readonly authenticatedAt: Date;
   readonly isOperator: boolean;
   readonly twoFactorEnabled: boolean;
   /** The admin who acts as this person. */
@@ -80,6 +82,7 @@ export function createSessions(
         sessionId: row.sessionId,
         expiresAt: row.expiresAt,
         lastActivity: row.lastActivity,
+        authenticatedAt: row.authenticatedAt,
         // Acting as an operator is not what impersonation is for.
         isOperator: row.systemRole === "admin" && row.impersonatedBy === null,
         twoFactorEnabled: row.twoFactorEnabled,
@@ -94,7 +97,7 @@ export function createSessions(
 }
 
 export function principalOf(person: Person): Principal | undefined {
-  const { id, tenant, isOperator, sessionId, impersonatorId } = person;
+  const { id, tenant, isOperator, sessionId, impersonatorId, authenticatedAt } = person;
   if (tenant === undefined && !isOperator) return undefined;
   return {
     id: `person:${id}`,
@@ -107,6 +110,7 @@ export function principalOf(person: Person): Principal | undefined {
     via: "session",
     isOperator,
     sessionId,
+    authenticatedAt,
     ...(impersonatorId !== undefined && { impersonatorId }),
   };
 }

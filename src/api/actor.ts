@@ -1,0 +1,24 @@
+/** Who makes a change of authority, to be judged again in the very batch that commits it. */
+import { ForbiddenError } from "../core/errors.ts";
+import { isChangedMeanwhile } from "../db/errors.ts";
+import type { Actor } from "../db/queries/authority.ts";
+import type { Principal } from "../identity/principal.ts";
+
+export function actorOf({ tenantId, role, userId, apiKeyId, via, isOperator }: Principal): Actor {
+  return {
+    tenantId,
+    role,
+    userId: isOperator === true ? undefined : userId,
+    keyId: via === "api_key" ? apiKeyId : undefined,
+  };
+}
+
+/** For batches whose only condition is `insistActor`. */
+export async function unlessDisempowered<R>(work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isChangedMeanwhile(error)) throw error;
+    throw new ForbiddenError("Your role or your key was changed while this request ran. Nothing was done.");
+  }
+}
