@@ -3,7 +3,8 @@
  * something learns of all of it at once, in the log, on the first request.
  */
 import { z } from "zod";
-import { ConfigurationError } from "./core/errors.ts";
+import { ConfigurationError, type ConfigurationIssue } from "./core/errors.ts";
+import { isLoopbackUrl } from "./core/net/origin.ts";
 
 const postgresUrl = z
   .string()
@@ -89,7 +90,33 @@ const schema = z
       .default(4 * MIB),
   })
   .check((ctx) => {
-    if (ctx.value.ENVIRONMENT !== "production") return;
+    if (ctx.value.ENVIRONMENT !== "production") {
+      if (!isLoopbackUrl(ctx.value.PUBLIC_URL) && !isReservedForTests(ctx.value)) {
+        ctx.issues.push({
+          code: "custom",
+          path: ["PUBLIC_URL"],
+          message: `must be a loopback URL unless ENVIRONMENT is production: ${DEVELOPMENT_SHOWS}`,
+          input: ctx.value.PUBLIC_URL,
+        });
+      }
+      return;
+    }
+    if (isWeakSecret(ctx.value.BETTER_AUTH_SECRET)) {
+      ctx.issues.push({
+        code: "custom",
+        path: ["BETTER_AUTH_SECRET"],
+        message: "can be guessed: set 32 random bytes, such as from `openssl rand -base64 32`",
+        input: undefined,
+      });
+    }
+    if (ctx.value.ENCRYPTION_KEYS.some(({ key }) => isWeakKey(key))) {
+      ctx.issues.push({
+        code: "custom",
+        path: ["ENCRYPTION_KEYS"],
+        message: "holds a key that can be guessed: each needs 32 random bytes in base64",
+        input: undefined,
+      });
+    }
     for (const variable of ONLY_IN_DEVELOPMENT) {
       if (ctx.value[variable] === undefined) continue;
       ctx.issues.push({
@@ -108,6 +135,45 @@ const schema = z
       });
     }
   });
+
+const DEVELOPMENT_SHOWS = "development shows the mails that it would send, reset links among them";
+
+/** `.test` is no name of the internet's (RFC 6761). */
+const isReservedForTests = ({ ENVIRONMENT, PUBLIC_URL }: { ENVIRONMENT: string; PUBLIC_URL: string }) =>
+  ENVIRONMENT === "test" && URL.parse(PUBLIC_URL)?.hostname.endsWith(".test") === true;
+
+/** 32 random characters of base64 have fewer than 14 different ones about once in a million times. */
+const MIN_DIFFERENT_CHARACTERS = 14;
+const EXAMPLES = /change.?me|example|only-for|password|placeholder|your.?secret/i;
+
+const isWeakSecret = (secret: string) =>
+  new Set(secret).size < MIN_DIFFERENT_CHARACTERS || EXAMPLES.test(secret);
+
+/** Repeated bytes, and bytes that count upwards, as examples have them. */
+function isWeakKey(key: string): boolean {
+  const bytes = Array.from(atob(key), (char) => char.charCodeAt(0));
+  const steps = new Set(bytes.slice(1).map((byte, at) => byte - (bytes[at] ?? 0)));
+  return new Set(bytes).size < 16 || steps.size < 8;
+}
+
+/** What wrangler.toml binds. Without one of them the gateway would fail later, where it is needed. */
+const REQUIRED_BINDINGS = [
+  "TENANTS",
+  "SESSIONS",
+  "BRIDGES",
+  "GLOBAL",
+  "OUTBOX",
+  "EVENTS",
+  "HEALTH",
+  "ALERTS",
+] as const;
+
+function missingBindings(bindings: Record<string, unknown>): ConfigurationIssue[] {
+  if (bindings.ENVIRONMENT !== "production") return [];
+  return REQUIRED_BINDINGS.filter(
+    (name) => typeof bindings[name] !== "object" || bindings[name] === null,
+  ).map((variable) => ({ variable, message: "is not bound: see wrangler.toml" }));
+}
 
 export interface SocialClient {
   readonly clientId: string;
@@ -149,6 +215,8 @@ export interface Config {
 
 export function parseConfig(bindings: Record<string, unknown>): Config {
   const parsed = schema.safeParse(bindings);
+  const unbound = missingBindings(bindings);
+  if (parsed.success && unbound.length > 0) throw new ConfigurationError(unbound);
   if (!parsed.success) {
     const messages = new Map<string, string>();
     for (const issue of parsed.error.issues) {
@@ -158,7 +226,8 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
         messages.set(variable, bindings[variable] === undefined ? "is missing" : issue.message);
       }
     }
-    throw new ConfigurationError([...messages].map(([variable, message]) => ({ variable, message })));
+    const invalid = [...messages].map(([variable, message]) => ({ variable, message }));
+    throw new ConfigurationError([...invalid, ...unbound]);
   }
   const value = parsed.data;
   return {

@@ -5,6 +5,8 @@ import { ALERT_CHANNELS, messageOf } from "../core/alerts/words.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { inTurns } from "../core/in-turns.ts";
 import { SEVERITIES } from "../core/vocabulary.ts";
+import type { Owner } from "../db/queries/rows.ts";
+import { memberByAddress } from "../db/queries/users.ts";
 import { alertDeliveries, alertStates } from "../db/schema/alerts.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { renewSecret } from "../operations/alerts/secret.ts";
@@ -64,6 +66,13 @@ const rule = z.object({
 });
 
 const CHANNELS_AT_ONCE = 4;
+const NO_MEMBER = "A test mails members with a confirmed address only. A real alert mails this address.";
+
+/** A test is sent at a click; it must not become a way to mail strangers. */
+async function isMember(c: Scene, owner: Owner, email: string): Promise<boolean> {
+  const [member] = await memberByAddress(c.var.services.database.asSystem(), owner, email);
+  return member !== undefined;
+}
 
 async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<typeof trial>> {
   const row = rule.parse(await found(c, alerts, reach, id));
@@ -80,6 +89,9 @@ async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<type
   });
   const owner = reach.owner(c);
   const tried = await inTurns(row.channels, CHANNELS_AT_ONCE, async (channel) => {
+    if (channel.type === "email" && !(await isMember(c, owner, channel.to))) {
+      return { type: channel.type, to: channel.to, ok: false, says: NO_MEMBER };
+    }
     const { ok, says: outcome } = await tell(parts, { id: uuidv7(), owner, channel, message });
     return { type: channel.type, to: channel.type === "email" ? channel.to : channel.url, ok, says: outcome };
   });

@@ -10,6 +10,8 @@ const production = {
   ENVIRONMENT: "production",
   PUBLIC_URL: "https://gateway.test",
   NEON_ENDPOINT: undefined,
+  BETTER_AUTH_SECRET: "mZ0v3Qk9yB7xT1fLcW5pJ8rN2dHsG6aE4uKoRiVtX0g=",
+  ENCRYPTION_KEYS: "k1:p1Zk0yq9n3bH5uVd2cXo8tRw6sLf4gJm7eAiQhTzUxE=",
 };
 
 it("they carry __Host-, Secure, HttpOnly and SameSite", async () => {

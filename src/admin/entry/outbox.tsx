@@ -1,5 +1,6 @@
 /** The mails that a gateway on somebody's own machine would have sent. In production there is no such page. */
 import { Hono } from "hono";
+import { isLoopbackUrl } from "../../core/net/origin.ts";
 import { latestMails } from "../../db/queries/outbox.ts";
 import type { PageEnv } from "../context.ts";
 import { frameOf } from "../ui/frame.ts";
@@ -14,7 +15,8 @@ function linked(text: string, publicUrl: string) {
 
 export const outbox = new Hono<PageEnv>().get("/dev/outbox", async (c) => {
   const { environment, publicUrl } = c.get("config");
-  if (environment === "production") return c.notFound();
+  // It shows every link that is mailed, so only a gateway that no other machine reaches has it.
+  if (environment === "production" || !isLoopbackUrl(publicUrl)) return c.notFound();
   const mails = await latestMails(c.get("services").database.asSystem());
   return c.html(
     <Page title="Outbox" frame={frameOf(c)}>

@@ -14,6 +14,12 @@ export interface OriginPolicy {
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
+/** Whether only this machine can reach the URL, whatever the network says of the name. */
+export function isLoopbackUrl(text: string): boolean {
+  const hostname = URL.parse(text)?.hostname ?? "";
+  return LOOPBACK.has(hostname) || hostname.endsWith(".localhost");
+}
+
 export function isRightHost(host: string, policy: OriginPolicy): boolean {
   if (host === policy.publicHost) return true;
   return policy.allowLoopback && LOOPBACK.has(host.replace(/:\d+$/, ""));

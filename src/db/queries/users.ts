@@ -111,6 +111,25 @@ export function endSessions(db: Queries, userId: string, sessionId: string | und
     .returning({ id: session.id });
 }
 
+/** System role: whether mail to that address reaches an active member of the tenant, or an operator where it is null. */
+export function memberByAddress(db: Queries, tenantId: string | null, email: string) {
+  const reachable = and(
+    eq(user.email, email.toLowerCase()),
+    eq(user.emailVerified, true),
+    eq(user.isActive, true),
+  );
+  const people = db.select({ id: user.id }).from(user);
+  if (tenantId === null) return people.where(and(reachable, eq(user.role, "admin"))).limit(1);
+  return people
+    .where(
+      and(
+        reachable,
+        sql`exists (select 1 from ${tenantMembers} where ${tenantMembers.userId} = ${user.id} and ${tenantMembers.tenantId} = ${tenantId})`,
+      ),
+    )
+    .limit(1);
+}
+
 /** System role: whether an account is one of those who run the gateway. */
 export function isOperator(db: Queries, id: string) {
   return db

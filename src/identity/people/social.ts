@@ -100,7 +100,15 @@ function googleConfig(client: SocialClient, fetch: Fetch): GenericOAuthConfig {
   };
 }
 
-const ANYBODYS_TENANTS = new Set(["common", "organizations", "consumers"]);
+/** The last is the directory of all personal accounts, by its id: what "consumers" stands for. */
+const ANYBODYS_TENANTS = new Set([
+  "common",
+  "organizations",
+  "consumers",
+  "9188040d-6c67-4c5b-b112-36a304b66dad",
+]);
+
+export const isAnybodysTenant = (tenant: string) => ANYBODYS_TENANTS.has(tenant.trim().toLowerCase());
 
 function microsoftConfig(client: SocialClient & { tenant: string }, fetch: Fetch): GenericOAuthConfig {
   const { baseUrl, tenant } = client;
@@ -116,7 +124,7 @@ function microsoftConfig(client: SocialClient & { tenant: string }, fetch: Fetch
       const url = `${baseUrl ?? "https://graph.microsoft.com"}/oidc/userinfo`;
       const profile = await openIdProfile(fetch, url, accessToken);
       // In a directory of their own, anybody may give themselves anybody's address; only one directory can be trusted.
-      return profile && { ...profile, emailVerified: !ANYBODYS_TENANTS.has(tenant) };
+      return profile && { ...profile, emailVerified: !isAnybodysTenant(tenant) };
     },
   };
 }
