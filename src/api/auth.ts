@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../edge/context.ts";
+import { isDocumentAddress } from "../identity/oauth/document-address.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import { admitWithoutPrincipal } from "../policy/request-admission.ts";
 
@@ -35,6 +36,9 @@ const FOR_BROWSERS = [
 
 const pass = async (c: Context<AppEnv>) => (await c.get("services").people.auth()).handler(c.req.raw);
 
+/** Of any other, no one can tell which program on the person's computer answers (RFC 8252 §8.6): they are asked each time. */
+const isWebAddress = (redirectUri: string | null) => URL.parse(redirectUri ?? "")?.protocol === "https:";
+
 /**
  * It always redirects: better-auth would answer JSON to what it takes for a page's own script. And whoever names no
  * scope gets the one that all of MCP takes, where better-auth would offer the person all that there are.
@@ -46,7 +50,18 @@ async function authorize(c: Context<AppEnv>) {
   // What an admin does in another's name ends with the impersonation; a client's tokens would not.
   if (person?.impersonatorId !== undefined) return c.redirect("/sign-in/error?error=impersonating");
   const url = new URL(c.req.url);
-  if (!url.searchParams.has("scope")) url.searchParams.set("scope", MCP_SCOPE);
+  const { searchParams } = url;
+  // A client that describes itself at a URL would be fetched: not for a stranger.
+  if (person === undefined && isDocumentAddress(searchParams.get("client_id") ?? "")) {
+    return c.redirect(`/sign-in?${new URLSearchParams({ next: `${url.pathname}${url.search}` })}`);
+  }
+  if (!searchParams.has("scope")) searchParams.set("scope", MCP_SCOPE);
+  // A request that names no endpoint is for the one of all servers, and its consent for no other.
+  if (!searchParams.has("resource")) searchParams.set("resource", `${c.get("config").publicUrl}/mcp`);
+  const prompts = (searchParams.get("prompt") ?? "").split(" ").filter((prompt) => prompt !== "");
+  if (!isWebAddress(searchParams.get("redirect_uri")) && !prompts.includes("consent")) {
+    searchParams.set("prompt", [...prompts.filter((prompt) => prompt !== "none"), "consent"].join(" "));
+  }
   const headers = new Headers(c.req.raw.headers);
   headers.delete("sec-fetch-mode");
   headers.set("accept", "text/html");

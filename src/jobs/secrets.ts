@@ -8,6 +8,7 @@ import {
   dropExpiredTokens,
   dropOldAttempts,
   dropOldMails,
+  dropUnusedClients,
 } from "../db/queries/sweep.ts";
 
 export async function sweepSecrets(database: Database, now: Date): Promise<void> {
@@ -16,6 +17,7 @@ export async function sweepSecrets(database: Database, now: Date): Promise<void>
     dropExpiredSecrets(db, now),
     dropExpiredSessions(db, now),
     ...dropExpiredTokens(db, now),
+    dropUnusedClients(db, now),
     dropOldAttempts(db, now),
     dropOldMails(db, now),
     dropOldAnswers(db, now),

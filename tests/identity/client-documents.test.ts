@@ -1,6 +1,7 @@
 /** Clients that describe themselves at an address: what is fetched, and what of it is believed. */
 import { describe, expect, it } from "vitest";
-import { fetchDocument, isDocumentAddress } from "../../src/identity/oauth/client-documents.ts";
+import { fetchDocument } from "../../src/identity/oauth/client-documents.ts";
+import { isDocumentAddress } from "../../src/identity/oauth/document-address.ts";
 import { judgeUrl } from "../../src/upstream/url-guard.ts";
 
 const ID = "https://client.example.com/oauth/client.json";

@@ -155,12 +155,13 @@ describe("a client that a person has allowed", () => {
 
   it("need not be allowed twice, but anew for another endpoint or a wider scope", async () => {
     const { browser } = await newcomer();
-    await obtainTokens(browser, client, resource);
-    const again = await browser.go(authorizationRequest(client, { resource }).path);
-    expect(again.url).toContain(REDIRECT);
-    const elsewhere = authorizationRequest(client, { resource: `${gateway.url}/mcp` });
+    const web = await register(gateway.url, "Web client", "https://client.example/callback");
+    await obtainTokens(browser, web, resource);
+    const again = await browser.go(authorizationRequest(web, { resource }).path);
+    expect(again.url).toContain("https://client.example/callback?code=");
+    const elsewhere = authorizationRequest(web, { resource: `${gateway.url}/mcp` });
     expect((await browser.go(elsewhere.path)).url).toContain("/consent");
-    const wider = authorizationRequest(client, { resource, scope: "proxy read" });
+    const wider = authorizationRequest(web, { resource, scope: "proxy read" });
     expect((await browser.go(wider.path)).url).toContain("/consent");
   });
 

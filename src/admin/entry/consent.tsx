@@ -6,10 +6,10 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { equalInConstantTime } from "../../core/constant-time.ts";
 import { hmacSha256 } from "../../core/digest.ts";
-import { clientForConsent } from "../../db/queries/grants.ts";
+import { clientForConsent, consentOf, keepResources } from "../../db/queries/grants.ts";
 import { chooseTenant, tenantsOfPerson } from "../../db/queries/people.ts";
 import { endpointOf } from "../../identity/oauth/addresses.ts";
-import { isDocumentAddress } from "../../identity/oauth/client-documents.ts";
+import { isDocumentAddress } from "../../identity/oauth/document-address.ts";
 import { meaningOf } from "../../identity/oauth/scopes.ts";
 import { AUTH_PATH } from "../../identity/people/path.ts";
 import { type PersonalEnv, personal } from "../context.ts";
@@ -33,6 +33,9 @@ async function isSigned(query: string, secret: string, now: number): Promise<boo
   const expected = btoa(String.fromCharCode(...(await hmacSha256(secret, text))));
   return equalInConstantTime(signature, expected);
 }
+
+const scopesIn = (params: URLSearchParams) =>
+  (params.get("scope") ?? "").split(" ").filter((scope) => scope !== "");
 
 const answer = z.object({ url: z.string().min(1) });
 
@@ -68,7 +71,7 @@ export const consent = new Hono<PersonalEnv>()
         status === "active" && (slugs.size === 0 || (slugs.size === 1 && slugs.has(slug))),
     );
     const place = placeOf(params.get("redirect_uri") ?? "");
-    const scopes = (params.get("scope") ?? "").split(" ").filter((scope) => scope !== "");
+    const scopes = scopesIn(params);
     const host = isDocumentAddress(client.clientId) ? new URL(client.clientId).host : undefined;
     return c.html(
       <Page title={`Connect ${client.name ?? "an application"}?`} frame={frame} narrow>
@@ -126,11 +129,15 @@ export const consent = new Hono<PersonalEnv>()
     const db = database.asSystem();
     if (person.impersonatorId !== undefined) return c.redirect("/sign-in/error?error=impersonating", 303);
     const accept = decision === "allow";
+    const asked = new URLSearchParams(query);
+    let earlier: Awaited<ReturnType<typeof consentOf>>[number] | undefined;
     if (accept) {
       const mine = await tenantsOfPerson(db, person.id);
       const chosen = mine.find(({ id, status }) => id === tenant && status === "active");
       if (chosen === undefined) return c.text("Choose one of your organisations.", 400);
       await chooseTenant(db, person.sessionId, chosen.id);
+      const clientId = asked.get("client_id") ?? "";
+      [earlier] = await consentOf(db, { clientId, userId: person.id, tenantId: chosen.id });
     }
     // By its own door: the provider's endpoint wants a whole request.
     const response = await (await people.auth()).handler(
@@ -147,5 +154,7 @@ export const consent = new Hono<PersonalEnv>()
     );
     const parsed = answer.safeParse(await response.json());
     if (!parsed.success) return c.redirect("/sign-in/error", 303);
+    const isNarrower = scopesIn(asked).every((scope) => earlier?.scopes.includes(scope) === true);
+    if (earlier?.resources != null && isNarrower) await keepResources(db, earlier.id, earlier.resources);
     return goOn(c, frameOf(c), parsed.data.url);
   });

@@ -19,6 +19,11 @@ export interface TokenFacts {
   readonly clientId: string;
   readonly tenantId: string;
   readonly sessionId: string | undefined;
+  readonly consentId: string;
+  /** The endpoints that it is shown to; each must have been consented to. */
+  readonly resources: readonly string[];
+  /** What a consent without resources is for. */
+  readonly defaultResource: string;
   /** As `revokedTokenKey` makes it. */
   readonly revokedKey: string;
 }
@@ -28,14 +33,14 @@ export interface TokenFacts {
  * consent; that the session it began in has not been ended; and that it was not revoked by itself. No row: it does not.
  */
 export function standingOfToken(db: Queries, facts: TokenFacts, now: Date) {
-  const { userId, clientId, tenantId, sessionId, revokedKey } = facts;
+  const { userId, clientId, tenantId, sessionId, revokedKey, consentId, resources, defaultResource } = facts;
   const sessionAlive: SQL =
     sessionId === undefined
       ? sql`true`
       : sql`exists (select 1 from ${session} where ${session.id} = ${sessionId} and ${session.isActive}
           and ${session.expiresAt} > ${now.toISOString()})`;
   return db
-    .select({ consentId: oauthConsent.id, role: tenantMembers.role })
+    .select({ consentId: oauthConsent.id, role: tenantMembers.role, scopes: oauthConsent.scopes })
     .from(oauthConsent)
     .innerJoin(user, eq(user.id, oauthConsent.userId))
     .innerJoin(oauthClient, eq(oauthClient.clientId, oauthConsent.clientId))
@@ -43,9 +48,11 @@ export function standingOfToken(db: Queries, facts: TokenFacts, now: Date) {
     .innerJoin(tenantMembers, and(eq(tenantMembers.tenantId, tenants.id), eq(tenantMembers.userId, user.id)))
     .where(
       and(
+        eq(oauthConsent.id, consentId),
         eq(oauthConsent.clientId, clientId),
         eq(oauthConsent.userId, userId),
         eq(oauthConsent.referenceId, tenantId),
+        sql`coalesce(${oauthConsent.resources}, array[${defaultResource}]) @> ${textArray(resources)}`,
         eq(oauthClient.disabled, false),
         eq(tenants.status, "active"),
         eq(user.isActive, true),
@@ -55,6 +62,40 @@ export function standingOfToken(db: Queries, facts: TokenFacts, now: Date) {
       ),
     )
     .limit(1);
+}
+
+const textArray = (values: readonly string[]) =>
+  sql`array[${sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  )}]::text[]`;
+
+/** The consent of a person to a client in a tenant. */
+export function consentOf(
+  db: Queries,
+  { clientId, userId, tenantId }: { clientId: string; userId: string; tenantId: string },
+) {
+  return db
+    .select({ id: oauthConsent.id, scopes: oauthConsent.scopes, resources: oauthConsent.resources })
+    .from(oauthConsent)
+    .where(
+      and(
+        eq(oauthConsent.clientId, clientId),
+        eq(oauthConsent.userId, userId),
+        eq(oauthConsent.referenceId, tenantId),
+      ),
+    )
+    .orderBy(oauthConsent.createdAt)
+    .limit(1);
+}
+
+/** Consenting to one endpoint more takes none away. */
+export function keepResources(db: Queries, consentId: string, resources: readonly string[]) {
+  const both = sql`${oauthConsent.resources} || ${textArray(resources)}`;
+  return db
+    .update(oauthConsent)
+    .set({ resources: sql`(select array_agg(distinct resource) from unnest(${both}) as resource)` })
+    .where(eq(oauthConsent.id, consentId));
 }
 
 /** A signed token cannot be taken back, so it is remembered as long as it would be good. */

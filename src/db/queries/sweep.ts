@@ -1,7 +1,13 @@
 /** What has expired and serves nobody any more (system role, cron). */
-import { lt } from "drizzle-orm";
+import { and, eq, isNotNull, lt, notInArray, or } from "drizzle-orm";
 import { session, verification } from "../schema/identity.ts";
-import { oauthAccessToken, oauthClientAssertion, oauthRefreshToken } from "../schema/oauth.ts";
+import {
+  oauthAccessToken,
+  oauthClient,
+  oauthClientAssertion,
+  oauthConsent,
+  oauthRefreshToken,
+} from "../schema/oauth.ts";
 import { authAttempts, devOutbox } from "../schema/sign-in.ts";
 import type { Queries } from "./types.ts";
 
@@ -23,6 +29,26 @@ export function dropExpiredTokens(db: Queries, now: Date) {
     db.delete(oauthRefreshToken).where(lt(oauthRefreshToken.expiresAt, now)),
     db.delete(oauthClientAssertion).where(lt(oauthClientAssertion.expiresAt, now)),
   ] as const;
+}
+
+/**
+ * Clients that no consent speaks of: strangers can make them. One that describes itself is fetched again when it comes
+ * back; one that registered itself has a month to be used. What an operator has shut out stays so.
+ */
+export function dropUnusedClients(db: Queries, now: Date) {
+  const consented = db.select({ clientId: oauthConsent.clientId }).from(oauthConsent);
+  return db
+    .delete(oauthClient)
+    .where(
+      and(
+        eq(oauthClient.disabled, false),
+        notInArray(oauthClient.clientId, consented),
+        or(
+          and(isNotNull(oauthClient.clientDiscoveryId), lt(oauthClient.updatedAt, ago(now, DAY))),
+          lt(oauthClient.updatedAt, ago(now, 30 * DAY)),
+        ),
+      ),
+    );
 }
 
 export function dropOldAttempts(db: Queries, now: Date) {

@@ -11,7 +11,7 @@ import { isUuid } from "../../core/ids.ts";
 import type { Database } from "../../db/client.ts";
 import { signingKeys, standingOfToken } from "../../db/queries/grants.ts";
 import type { Principal } from "../principal.ts";
-import { endpointAt } from "./addresses.ts";
+import { endpointAt, endpointOf } from "./addresses.ts";
 import { isKeyScope } from "./scopes.ts";
 
 /** The one algorithm that we sign with; what a token's header asks for is not consulted. */
@@ -24,6 +24,9 @@ const claims = z.object({
   jti: z.string().min(1),
   scope: z.string(),
   tenant: z.string().refine(isUuid),
+  /** The consent that it was issued under: a later one, of the same person and client, does not revive it. */
+  grant: z.string(),
+  aud: z.union([z.string().transform((one) => [one]), z.array(z.string())]),
   sid: z.string().optional(),
   exp: z.number(),
 });
@@ -46,8 +49,11 @@ export const readClaims = (payload: unknown) => claims.safeParse(payload).data;
 export function createAccessTokens(database: Database, publicUrl: string, now: () => number): AccessTokens {
   const keys = new SigningKeys(database, now);
 
-  const standing = async (token: AccessTokenClaims) => {
+  const standing = async (token: AccessTokenClaims, resources: readonly string[]) => {
     const facts = {
+      consentId: token.grant,
+      resources,
+      defaultResource: `${publicUrl}/mcp`,
       userId: token.sub,
       clientId: token.client_id,
       tenantId: token.tenant,
@@ -63,7 +69,7 @@ export function createAccessTokens(database: Database, publicUrl: string, now: (
       const endpoint = endpointAt(publicUrl, path);
       if (endpoint === undefined || !looksLikeJwt(token)) return undefined;
       const verified = await verifySignature(keys, token, publicUrl, endpoint.resource, now());
-      const row = verified && (await standing(verified));
+      const row = verified && (await standing(verified, [endpoint.resource]));
       if (verified === undefined || row === undefined) return undefined;
       const allowed = SCOPES_OF_ROLE[row.role];
       const principal: Principal = {
@@ -76,14 +82,15 @@ export function createAccessTokens(database: Database, publicUrl: string, now: (
         scopes: verified.scope
           .split(" ")
           .filter(isKeyScope)
-          .filter((scope) => allowed.includes(scope)),
+          .filter((scope) => allowed.includes(scope) && row.scopes.includes(scope)),
         via: "oauth",
         oauthClientId: verified.client_id,
       };
       return { principal, expiresAt: new Date(verified.exp * 1000) };
     },
     async stands(token) {
-      return (await standing(token)) !== undefined;
+      const resources = token.aud.filter((resource) => endpointOf(publicUrl, resource) !== undefined);
+      return (await standing(token, resources)) !== undefined;
     },
   };
 }

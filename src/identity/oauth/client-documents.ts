@@ -5,15 +5,19 @@
  */
 import type { ClientDiscovery, OAuthOptions } from "@better-auth/oauth-provider";
 import { registerClientMetadataDocument } from "@better-auth/oauth-provider/internal";
+import { getSessionFromCtx } from "better-auth/api";
 import { z } from "zod";
 import { readBoundedText } from "../../core/net/bounded-body.ts";
 import { MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
+import { isDocumentAddress } from "./document-address.ts";
 
 export interface ClientDocuments {
   readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
   /** Whether the address is one that the gateway may be sent to; upstream/url-guard.ts, handed in. */
   readonly isAllowed: (url: string) => boolean;
   readonly now: () => number;
+  /** Counts a fetch for the person and the place that cause it; false where there were too many. */
+  readonly mayFetch: (cause: { userId: string; ip: string }) => Promise<boolean>;
 }
 
 const TIMEOUT_MS = 5000;
@@ -38,13 +42,6 @@ const clientDocument = z.object({
 
 type Document = z.infer<typeof clientDocument>;
 
-/** With a path, as the draft asks; one of a host alone would speak for everybody who lives there. */
-export function isDocumentAddress(clientId: string): boolean {
-  const url = URL.parse(clientId);
-  if (url === null || url.href !== clientId || url.pathname === "/") return false;
-  return url.protocol === "https:" || url.protocol === "http:";
-}
-
 export function clientDocumentDiscovery(
   documents: ClientDocuments,
   options: () => OAuthOptions<string[]>,
@@ -57,6 +54,11 @@ export function clientDocumentDiscovery(
     async resolve(ctx, clientId, existing) {
       const now = documents.now();
       if (existing !== null && freshUntil.of(clientId, existing.updatedAt) > now) return existing;
+      // Nobody makes the gateway fetch, and keep, what a stranger names before they have signed in.
+      const session = await getSessionFromCtx(ctx);
+      if (session === null) return existing;
+      const cause = { userId: session.user.id, ip: ctx.headers?.get("cf-connecting-ip") ?? "unknown" };
+      if (!(await documents.mayFetch(cause))) return existing;
       const fetched = await fetchDocument(documents, clientId);
       // While its address does not answer, a client that is known goes on; its document was valid a while ago.
       if (fetched === "unreachable") return existing;
@@ -81,7 +83,10 @@ export function clientDocumentDiscovery(
 
 type Fetched = { readonly document: Document; readonly freshMs: number } | "unreachable" | "invalid";
 
-export async function fetchDocument(documents: ClientDocuments, clientId: string): Promise<Fetched> {
+export async function fetchDocument(
+  documents: Omit<ClientDocuments, "mayFetch">,
+  clientId: string,
+): Promise<Fetched> {
   if (!isDocumentAddress(clientId) || !documents.isAllowed(clientId)) return "invalid";
   let answer: Response;
   try {

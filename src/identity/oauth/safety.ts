@@ -3,7 +3,7 @@
  * code or refresh token turns out stolen (RFC 9700 §2.1.1, §4.14), and it cannot take a signed token back (RFC 7009).
  */
 import type { BetterAuthPlugin } from "better-auth";
-import { createAuthMiddleware, isAPIError } from "better-auth/api";
+import { APIError, createAuthMiddleware, isAPIError } from "better-auth/api";
 import { decodeJwt } from "jose";
 import { z } from "zod";
 import { toBase64url } from "../../core/base64url.ts";
@@ -13,6 +13,7 @@ import { endGrant, refreshTokenByHash, rememberRevoked } from "../../db/queries/
 import { keepSecret, openSecret } from "../../db/queries/people.ts";
 import { recordSecurityEvent } from "../../db/queries/security.ts";
 import { type AccessTokens, looksLikeJwt, readClaims, revokedTokenKey } from "./access-tokens.ts";
+import { registrationFault } from "./registration-limits.ts";
 
 interface SafetyParts {
   readonly database: Database;
@@ -117,6 +118,13 @@ export function oauthSafety({ database, accessTokens, personChanged, now }: Safe
     return ctx.json({ active: false });
   });
 
+  /** Registration is open to strangers, so what it keeps is bounded. */
+  const limitRegistration = createAuthMiddleware(async (ctx) => {
+    const fault = registrationFault(ctx.body);
+    if (fault === undefined) return;
+    throw new APIError("BAD_REQUEST", { error: "invalid_client_metadata", error_description: fault });
+  });
+
   /** RFC 7591 leaves it out; the provider then takes every client for a web site and refuses loopback redirects. */
   const beforeRegister = createAuthMiddleware(async (ctx) => {
     const client = registration.safeParse(ctx.body).data;
@@ -131,6 +139,7 @@ export function oauthSafety({ database, accessTokens, personChanged, now }: Safe
     hooks: {
       before: [
         { matcher: at("/oauth2/token"), handler: beforeToken },
+        { matcher: at("/oauth2/register"), handler: limitRegistration },
         { matcher: at("/oauth2/register"), handler: beforeRegister },
       ],
       after: [

@@ -1,10 +1,13 @@
 /** The OAuth 2.1 authorization server: better-auth's provider with the gateway's choices. */
 import { type OAuthOptions, oauthProvider } from "@better-auth/oauth-provider";
 import type { BetterAuthPlugin } from "better-auth";
+import type { Database } from "../../db/client.ts";
+import { consentOf } from "../../db/queries/grants.ts";
 import { type ClientDocuments, clientDocumentDiscovery } from "./client-documents.ts";
 import { OAUTH_SCOPES } from "./scopes.ts";
 
 export interface OAuthServerParts {
+  readonly database: Database;
   readonly dynamicRegistration: boolean;
   readonly clientDocuments: ClientDocuments;
 }
@@ -13,7 +16,11 @@ export const ACCESS_TOKEN_SECONDS = 3600;
 /** A client that lost the answer to a refresh may ask again and gets the same; later the token counts as stolen. */
 export const REFRESH_RETRY_SECONDS = 10;
 
-export function oauthServer({ dynamicRegistration, clientDocuments }: OAuthServerParts): BetterAuthPlugin {
+export function oauthServer({
+  database,
+  dynamicRegistration,
+  clientDocuments,
+}: OAuthServerParts): BetterAuthPlugin {
   const options: OAuthOptions<string[]> = {
     loginPage: "/sign-in",
     consentPage: "/consent",
@@ -40,9 +47,30 @@ export function oauthServer({ dynamicRegistration, clientDocuments }: OAuthServe
       },
     },
     customAccessTokenClaims: ({ referenceId }) => ({ tenant: referenceId }),
-    extensions: [{ clientDiscovery: clientDocumentDiscovery(clientDocuments, () => options) }],
+    extensions: [
+      {
+        clientDiscovery: clientDocumentDiscovery(clientDocuments, () => options),
+        claims: { accessToken: (input) => grantClaim(database, input) },
+      },
+    ],
   };
   return asPlugin(oauthProvider(options));
+}
+
+/** Binds a token to the consent of this moment. Without one there is no claim, and the token is good for nothing. */
+async function grantClaim(
+  database: Database,
+  input: {
+    readonly user?: { readonly id: string } | null | undefined;
+    readonly client: { readonly clientId: string };
+    readonly referenceId?: string | undefined;
+  },
+): Promise<Record<string, unknown>> {
+  const { user, client, referenceId: tenantId } = input;
+  if (user == null || tenantId === undefined) return {};
+  const of = { clientId: client.clientId, userId: user.id, tenantId };
+  const [consent] = await consentOf(database.asSystem(), of);
+  return consent === undefined ? {} : { grant: consent.id };
 }
 
 /** No row has it, so nobody without a tenant finds an earlier consent. */
