@@ -1,5 +1,6 @@
 /** The long-lived things of an isolate, made once from its configuration and handed to whoever needs them. */
 
+import { waitUntil } from "cloudflare:workers";
 import { asGatewayError } from "./core/errors.ts";
 import { Keyring } from "./core/keyring.ts";
 import { hash32 } from "./core/routing/hash.ts";
@@ -116,6 +117,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     isAllowedUrl: (url) => judgeUrl(url, { allowLoopback }).ok,
     fetch: fetcher,
     raiseEpoch: (tenantId) => epochs.raise(tenantId, (work) => void work.catch(() => undefined)),
+    background: waitUntil,
     log: (line) => console.log(line),
     now: Date.now,
   });

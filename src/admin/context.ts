@@ -5,7 +5,6 @@ import { createMiddleware } from "hono/factory";
 import { toBase64url } from "../core/base64url.ts";
 import { equalInConstantTime } from "../core/constant-time.ts";
 import { hmacSha256, newToken } from "../core/digest.ts";
-import { recordSecurityEvent } from "../db/queries/security.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { cookiePrefix } from "../identity/people/cookies.ts";
 import { clientIp } from "../identity/people/hooks.ts";
@@ -70,7 +69,7 @@ export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
     const isOurs =
       isFromOurPage(c.req.raw, publicUrl) && equalInConstantTime(form?.get(FORM_TOKEN) ?? "", token);
     if (form === undefined || !isOurs) {
-      await recordSecurityEvent(c.get("services").database.asSystem(), {
+      await c.get("services").people.recordEvent({
         type: "csrf.refused",
         description: `A form for ${c.req.path} was not one of ours.`,
         userId: person?.id,
@@ -149,7 +148,8 @@ async function readForm(c: Context<PageEnv>): Promise<URLSearchParams | undefine
 export function safeNext(next: string | undefined, publicUrl: string): string | undefined {
   if (next === undefined || !next.startsWith("/") || /[\\\p{Cc}]/u.test(next)) return undefined;
   const url = URL.parse(next, publicUrl);
-  if (url === null || url.origin !== publicUrl) return undefined;
+  // `/.//host` becomes `//host`, which browsers take for another site.
+  if (url === null || url.origin !== publicUrl || url.pathname.startsWith("//")) return undefined;
   return `${url.pathname}${url.search}`;
 }
 

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { account } from "./account/account.tsx";
 import { preferences } from "./account/preferences.tsx";
+import { providers } from "./account/providers.tsx";
 import { secondFactor } from "./account/second-factor.tsx";
 import { type PageEnv, pageContext, personal } from "./context.ts";
 import { consent } from "./entry/consent.tsx";
@@ -51,6 +52,7 @@ pages
   .route("/", account)
   .route("/", preferences)
   .route("/", secondFactor)
+  .route("/", providers)
   .route("/", outbox);
 
 pages.use("/admin/*", personal, administration).route("/", palette).route("/", undo);

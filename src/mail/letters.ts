@@ -19,6 +19,14 @@ export function passwordResetLetter(to: string, link: string): Mail {
   };
 }
 
+export function accountChangedLetter(to: string, whatChanged: string, publicUrl: string): Mail {
+  return {
+    to,
+    subject: oneLine(whatChanged),
+    text: `${oneLine(whatChanged)} at ${publicUrl}.\n\nIf this was you, there is nothing to do. If not, reset your password at ${publicUrl}/forgot-password, end your other sessions under Account, and tell an administrator of your organization.\n`,
+  };
+}
+
 export function invitationLetter(
   to: string,
   invitation: {

@@ -274,44 +274,47 @@ describe("an account elsewhere", () => {
     elsewhere.account = { id: 1000 + count, login: `octo${count}`, name: "Octo Cat", email, verified };
   };
   /** The stand-in is another site: the browser leaves, and comes back with what it brings. */
-  const through = async (one: TestBrowser, from: Page, provider: string): Promise<Page> => {
+  const through = async (one: TestBrowser, from: Page, action: string): Promise<Page> => {
     one.leftFor = undefined;
-    await one.submit(from, `/sign-in/with/${provider}`);
+    await one.submit(from, action);
     const answer = await fetch(one.leftFor ?? "", { redirect: "manual" });
     const back = new URL(answer.headers.get("location") ?? "");
     expect(back.origin).toBe(gateway.url);
     return one.go(back.pathname + back.search);
   };
 
-  it.each(providers)(
-    "at %s signs in whoever has the same address, which it has checked",
-    async (provider) => {
-      const person = await people.add({ tenants: [{ id: tenant.id }] });
-      be(person.email);
-      const one = browser();
-      const page = await through(one, await one.go("/sign-in"), provider);
-      expect(page.url).toBe(`${gateway.url}/admin`);
-      expect(page.text).toContain(person.email);
-      const [row] = await people.query('select auth_provider, auth_provider_id from "user" where id = $1', [
-        person.id,
-      ]);
-      expect(row).toEqual({ auth_provider: provider, auth_provider_id: String(elsewhere.account.id) });
-      const [account] = await people.query(
-        "select access_token from account where user_id = $1 and provider_id = $2",
-        [person.id, provider],
-      );
-      expect(String(account?.access_token), "kept sealed").not.toMatch(/^[0-9a-f-]{36}$/);
-    },
-  );
+  it.each(providers)("at %s signs in the person who has connected it", async (provider) => {
+    const person = await people.add({ tenants: [{ id: tenant.id }] });
+    be(person.email);
+    const desk = await signedIn(person);
+    await through(desk, await desk.go("/account/providers"), `/account/providers/${provider}`);
+    const one = browser();
+    const page = await through(one, await one.go("/sign-in"), `/sign-in/with/${provider}`);
+    expect(page.url).toBe(`${gateway.url}/admin`);
+    expect(page.text).toContain(person.email);
+    const [row] = await people.query('select auth_provider, auth_provider_id from "user" where id = $1', [
+      person.id,
+    ]);
+    expect(row).toEqual({ auth_provider: provider, auth_provider_id: String(elsewhere.account.id) });
+    const [account] = await people.query(
+      "select access_token from account where user_id = $1 and provider_id = $2",
+      [person.id, provider],
+    );
+    expect(String(account?.access_token), "kept sealed").not.toMatch(/^[0-9a-f-]{36}$/);
+  });
 
   it("lets nobody in who is not invited, nor under an address that is not checked", async () => {
     be(someone());
     const one = browser();
-    expect((await through(one, await one.go("/sign-in"), "github")).url).toContain("/sign-in/error");
+    expect((await through(one, await one.go("/sign-in"), "/sign-in/with/github")).url).toContain(
+      "/sign-in/error",
+    );
     const person = await people.add({ tenants: [{ id: tenant.id }] });
     be(person.email, false);
     const two = browser();
-    expect((await through(two, await two.go("/sign-in"), "github")).url).toContain("/sign-in/error");
+    expect((await through(two, await two.go("/sign-in"), "/sign-in/with/github")).url).toContain(
+      "/sign-in/error",
+    );
     expect((await two.go("/account")).url).toContain("/sign-in");
   });
 
@@ -322,10 +325,12 @@ describe("an account elsewhere", () => {
     const { link } = await people.mailTo(email);
     be(someone());
     const stranger = browser();
-    expect((await through(stranger, await stranger.go(link), "github")).url).toContain("/sign-in/error");
+    expect((await through(stranger, await stranger.go(link), "/sign-in/with/github")).url).toContain(
+      "/sign-in/error",
+    );
     be(email);
     const one = browser();
-    const page = await through(one, await one.go(link), "github");
+    const page = await through(one, await one.go(link), "/sign-in/with/github");
     expect(page.url).toContain("/invitation?token=");
     const joined = await one.submit(page, "/invitation");
     expect(joined.text).toContain(tenant.slug);

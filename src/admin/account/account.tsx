@@ -9,6 +9,7 @@ import { copyCookies, type PersonalEnv, personal, safeNext } from "../context.ts
 import { refusalOf } from "../entry/failures.ts";
 import { NEW_PASSWORD } from "../entry/passwords.tsx";
 import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { recently } from "../recently.ts";
 import { type Frame, frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 
@@ -16,6 +17,7 @@ const day = (time: Date) => time.toISOString().replace("T", " ").slice(0, 16);
 
 export const account = new Hono<PersonalEnv>()
   .use("/account/*", personal)
+  .use("/account/password", recently("/account/password"))
   .get("/account", async (c) => {
     const person = c.get("person");
     const frame = frameOf(c);
@@ -31,6 +33,7 @@ export const account = new Hono<PersonalEnv>()
           </p>
           <p class="row">
             <a href="/account/password">Change password</a>
+            <a href="/account/providers">Sign-in providers</a>
             <a href="/account/second-factor">Second factor ({person.twoFactorEnabled ? "on" : "off"})</a>
           </p>
         </div>

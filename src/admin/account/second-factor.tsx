@@ -4,6 +4,7 @@ import { forgetTrustedDevices } from "../../db/queries/people.ts";
 import { copyCookies, type PersonalEnv, personal } from "../context.ts";
 import { refusalOf } from "../entry/failures.ts";
 import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { recently } from "../recently.ts";
 import { type Frame, frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 
@@ -12,6 +13,8 @@ const PASSWORD = {
   label: "Your password",
   type: "password",
   autocomplete: "current-password",
+  hint: "Leave it empty if you sign in through a provider only.",
+  optional: true,
 } as const;
 
 function overview(frame: Frame, problem?: string) {
@@ -94,7 +97,7 @@ function codesPage(frame: Frame, codes: readonly string[], totpUri?: string, pro
 }
 
 export const secondFactor = new Hono<PersonalEnv>()
-  .use("/account/second-factor/*", personal)
+  .use("/account/second-factor/*", personal, recently("/account/second-factor"))
   .get("/account/second-factor", (c) => c.html(overview(frameOf(c))))
   .post("/account/second-factor/begin", async (c) => {
     const frame = frameOf(c);

@@ -22,6 +22,9 @@ const WORDS: Readonly<Record<string, string>> = {
   ACCOUNT_TEMPORARILY_LOCKED: "Too many wrong codes. Try again in a quarter of an hour.",
   INVALID_TOKEN: "This link has expired or was used before. Ask for a new one.",
   TOKEN_EXPIRED: "This link has expired. Ask for a new one.",
+  SIGN_IN_AGAIN: "Your sign-in is too old for this change. Sign in again, then repeat it.",
+  IMPERSONATING: "While you act as another person, you cannot change how they sign in.",
+  FAILED_TO_UNLINK_LAST_ACCOUNT: "This is your only way to sign in. Set a password first.",
   PASSWORD_TOO_SHORT: "Choose a password of at least 12 characters.",
   PASSWORD_TOO_LONG: "Choose a password of at most 128 characters.",
 };

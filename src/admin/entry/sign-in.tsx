@@ -1,5 +1,7 @@
 /** Signing in: with a password, or through a provider; and the second factor behind it. */
 import { type Context, Hono } from "hono";
+import { deleteCookie } from "hono/cookie";
+import { cookiePrefix } from "../../identity/people/cookies.ts";
 import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../../identity/people/social.ts";
 import { copyCookies, type PageEnv, safeNext } from "../context.ts";
 import { Button, Check, Field, Notice, PostForm } from "../forms/parts.tsx";
@@ -24,8 +26,24 @@ function wantedNext(c: Context<PageEnv>): string {
 
 const mustSignInAnew = (c: Context<PageEnv>) => {
   const query = new URL(c.req.url).searchParams;
-  return query.has("max_age") || (query.get("prompt") ?? "").split(" ").includes("login");
+  return isStepUp(c) || query.has("max_age") || (query.get("prompt") ?? "").split(" ").includes("login");
 };
+
+/** Asked for again before a change of credentials (admin/recently.ts). */
+const isStepUp = (c: Context<PageEnv>) => (c.req.query("again") ?? c.get("form").again) === "yes";
+
+const trustCookie = (c: Context<PageEnv>) => `${cookiePrefix(c.get("config").publicUrl)}.trust_device`;
+
+/** A device that is trusted skips the second factor at sign-in, but not where the sign-in is asked for again. */
+function headersFor(c: Context<PageEnv>): Headers {
+  const headers = new Headers(c.req.raw.headers);
+  if (!isStepUp(c)) return headers;
+  const cookies = (headers.get("cookie") ?? "")
+    .split(/; ?/)
+    .filter((cookie) => !cookie.startsWith(`${trustCookie(c)}=`));
+  headers.set("cookie", cookies.join("; "));
+  return headers;
+}
 
 function form(c: Context<PageEnv>, next: string, problem?: Refusal) {
   const { providers } = c.get("services").people;
@@ -34,7 +52,8 @@ function form(c: Context<PageEnv>, next: string, problem?: Refusal) {
     <Page title="Sign in" frame={frameOf(c)} narrow>
       {problem !== undefined && <Notice bad>{problem.message}</Notice>}
       <div class="card">
-        <PostForm action="/sign-in" token={token} hidden={{ next }}>
+        {isStepUp(c) && <p>This change needs a recent sign-in. Sign in again to continue.</p>}
+        <PostForm action="/sign-in" token={token} hidden={{ next, again: isStepUp(c) ? "yes" : undefined }}>
           <Field
             name="identifier"
             label="E-mail address or user name"
@@ -53,7 +72,11 @@ function form(c: Context<PageEnv>, next: string, problem?: Refusal) {
       {providers.length > 0 && (
         <div class="card">
           {providers.map((provider) => (
-            <PostForm action={`/sign-in/with/${provider}`} token={token} hidden={{ next }}>
+            <PostForm
+              action={`/sign-in/with/${provider}`}
+              token={token}
+              hidden={{ next, again: isStepUp(c) ? "yes" : undefined }}
+            >
               <Button kind="quiet">Continue with {SOCIAL_NAMES[provider]}</Button>
             </PostForm>
           ))}
@@ -100,7 +123,7 @@ export const signIn = new Hono<PageEnv>()
     const next = safeNext(wanted, c.get("config").publicUrl) ?? HOME;
     const auth = await c.get("services").people.auth();
     const common = { password, rememberMe: remember === "yes" };
-    const call = { headers: c.req.raw.headers, returnHeaders: true } as const;
+    const call = { headers: headersFor(c), returnHeaders: true } as const;
     try {
       const { headers, response } = identifier.includes("@")
         ? await auth.api.signInEmail({ ...call, body: { ...common, email: identifier.trim() } })
@@ -119,7 +142,8 @@ export const signIn = new Hono<PageEnv>()
     const { people } = c.get("services");
     if (provider === undefined || !people.providers.includes(provider)) return c.notFound();
     const { next: wanted, join } = c.get("form");
-    const next = safeNext(wanted, c.get("config").publicUrl) ?? HOME;
+    const { publicUrl } = c.get("config");
+    const next = safeNext(wanted, publicUrl) ?? HOME;
     const auth = await people.auth();
     const { headers, response } = await auth.api.signInSocial({
       headers: c.req.raw.headers,
@@ -134,6 +158,8 @@ export const signIn = new Hono<PageEnv>()
       },
     });
     copyCookies(c, headers);
+    // The provider's answer comes as a request of its own, so the device is trusted no more from here on.
+    if (isStepUp(c)) deleteCookie(c, trustCookie(c), { path: "/", secure: publicUrl.startsWith("https:") });
     return response.url === undefined ? c.notFound() : goOn(c, frameOf(c), response.url);
   })
   .get("/sign-in/second-factor", (c) =>
@@ -178,7 +204,10 @@ const SIGN_IN_ERRORS: Readonly<Record<string, string>> = {
   signup_disabled: "Nobody here has that account. Ask an admin of your organisation for an invitation.",
   INVITATION_NEEDED: "Nobody has invited that address. Ask an admin of your organisation.",
   account_not_linked:
-    "There is an account of that address, but it is not connected to this provider. Sign in with your password.",
+    "An account with that address exists, but it is not connected to this provider. Sign in with your password, then connect the provider under Account.",
+  email_does_not_match: "The provider's account has another address than yours, so it was not connected.",
+  account_already_linked_to_different_user: "That provider account is connected to another person.",
+  unable_to_link_account: "The provider has not checked that address, so its account was not connected.",
   email_not_verified: "The provider has not checked that this address is yours.",
   access_denied: "You did not allow it.",
   impersonating: "While you act as somebody else, no application can be connected.",

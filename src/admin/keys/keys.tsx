@@ -19,6 +19,7 @@ import { type AdminEnv, gate } from "../gate.ts";
 import { may } from "../lists/routes.tsx";
 import { outcomeOf } from "../managed/collection.tsx";
 import { Differences, type Outcome } from "../managed/pages.tsx";
+import { recently } from "../recently.ts";
 import { pageOf, type Rest } from "../rest.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -204,6 +205,8 @@ async function revokePage(c: Scene, problem?: string) {
 }
 
 const routes = new Hono<AdminEnv>()
+  .use(`${KEYS}/new`, recently())
+  .use(`${KEYS}/:id/rotate`, recently())
   .route("/", list)
   .get(`${KEYS}/new`, gate("keys.create"), async (c) =>
     c.html(await newPage(c, { typed: initialOf(newFields(c)) }, crypto.randomUUID())),

@@ -70,6 +70,23 @@ export function beginAttempt(db: Queries, { key, free }: AttemptLimit) {
     .returning({ failures: authAttempts.failures });
 }
 
+/** Counts what happened again within the hour. Attempts and occurrences share a table; their keys never meet. */
+export function countOccurrence(db: Queries, key: string) {
+  const forgotten = sql`${authAttempts.createdAt} < now() - ${FORGOTTEN_AFTER}`;
+  return db
+    .insert(authAttempts)
+    .values({ key, failures: 1 })
+    .onConflictDoUpdate({
+      target: authAttempts.key,
+      set: {
+        failures: sql`case when ${forgotten} then 1 else ${authAttempts.failures} + 1 end`,
+        createdAt: sql`case when ${forgotten} then now() else ${authAttempts.createdAt} end`,
+        updatedAt: sql`now()`,
+      },
+    })
+    .returning({ failures: authAttempts.failures });
+}
+
 export function secondsBlocked(db: Queries, keys: readonly string[]) {
   return db
     .select({

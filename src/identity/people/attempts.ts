@@ -4,18 +4,23 @@
  * who comes from elsewhere, only after many more.
  */
 import { sha256Hex } from "../../core/digest.ts";
+import { placeOf } from "../../core/limits/guesses.ts";
 import type { SecurityEventType } from "../../core/security-events.ts";
 import type { Database } from "../../db/client.ts";
-import {
-  beginAttempt,
-  forgetAttempts,
-  recordSecurityEvent,
-  returnAttempts,
-  secondsBlocked,
-} from "../../db/queries/security.ts";
+import { beginAttempt, forgetAttempts, returnAttempts, secondsBlocked } from "../../db/queries/security.ts";
+import type { RecordEvent } from "./event-recorder.ts";
 
 export interface Trial {
-  readonly what: "login" | "reset" | "invitation" | "setup" | "registration";
+  readonly what:
+    | "login"
+    | "reset"
+    | "invitation"
+    | "setup"
+    | "registration"
+    /** The password of somebody who is signed in, asked for again. */
+    | "password"
+    /** Fetching the document in which an OAuth client describes itself. */
+    | "client-document";
   /** The account or thing that is tried; absent where only the place counts. */
   readonly subject?: string | undefined;
   readonly ip: string;
@@ -34,6 +39,8 @@ const FREE = {
   invitation: { ip: 10 },
   setup: { ip: 5 },
   registration: { ip: 20 },
+  password: { pair: 5, subject: 10, ip: 50 },
+  "client-document": { pair: 20, ip: 50 },
 } as const satisfies Record<Trial["what"], Free>;
 
 interface Free {
@@ -48,6 +55,8 @@ const FAILED: Record<Trial["what"], SecurityEventType> = {
   invitation: "invitation.guessed",
   setup: "setup.guessed",
   registration: "oauth.client-registered",
+  password: "password.failed",
+  "client-document": "oauth.client-registered",
 };
 const BLOCKED: Record<Trial["what"], SecurityEventType> = {
   login: "login.blocked",
@@ -55,6 +64,8 @@ const BLOCKED: Record<Trial["what"], SecurityEventType> = {
   invitation: "invitation.blocked",
   setup: "setup.blocked",
   registration: "oauth.registration-blocked",
+  password: "password.blocked",
+  "client-document": "oauth.registration-blocked",
 };
 
 export type Begun =
@@ -63,9 +74,11 @@ export type Begun =
 
 export class Attempts {
   readonly #database: Database;
+  readonly #record: RecordEvent;
 
-  constructor(database: Database) {
+  constructor(database: Database, record: RecordEvent) {
     this.#database = database;
+    this.#record = record;
   }
 
   async begin(trial: Trial): Promise<Begun> {
@@ -105,16 +118,15 @@ export class Attempts {
 
   /** The failure was counted when the attempt began; here it is written down, and once more when it begins to cost. */
   async failed(trial: Trial, begun: Begun, scene: Scene = {}): Promise<void> {
-    const db = this.#database.asSystem();
     const event = { ...scene, ipAddress: trial.ip };
-    await recordSecurityEvent(db, {
+    await this.#record({
       ...event,
       type: FAILED[trial.what],
       description: `A ${trial.what} attempt failed.`,
     });
     const [first] = await keysOf(trial);
     if (begun.ok && begun.failures === (first?.free ?? 0) + 1) {
-      await recordSecurityEvent(db, {
+      await this.#record({
         ...event,
         type: BLOCKED[trial.what],
         description: `Further ${trial.what} attempts have to wait.`,
@@ -126,11 +138,12 @@ export class Attempts {
 /** The narrowest first. */
 async function keysOf({ what, subject, ip }: Trial): Promise<{ key: string; free: number }[]> {
   const free: Free = FREE[what];
+  const place = placeOf(ip);
   const wanted = [
     ...(subject === undefined || free.pair === undefined
       ? []
-      : [{ text: `${what} pair ${subject} ${ip}`, free: free.pair }]),
-    { text: `${what} ip ${ip}`, free: free.ip },
+      : [{ text: `${what} pair ${subject} ${place}`, free: free.pair }]),
+    { text: `${what} ip ${place}`, free: free.ip },
     ...(subject === undefined || free.subject === undefined
       ? []
       : [{ text: `${what} subject ${subject}`, free: free.subject }]),

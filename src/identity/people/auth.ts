@@ -2,9 +2,15 @@
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
-import { admin, genericOAuth, jwt, twoFactor, username } from "better-auth/plugins";
+import { admin, genericOAuth, jwt, username } from "better-auth/plugins";
 import type { Database } from "../../db/client.ts";
-import { openInvitationsFor, rememberProvider, signInFacts } from "../../db/queries/people.ts";
+import {
+  forgetProvider,
+  openInvitationsFor,
+  rememberProvider,
+  signInFacts,
+} from "../../db/queries/people.ts";
+import { recordAudit, recordSecurityEvent } from "../../db/queries/security.ts";
 import * as schema from "../../db/schema/index.ts";
 import { passwordResetLetter, verificationLetter } from "../../mail/letters.ts";
 import type { SendMail } from "../../mail/mail.ts";
@@ -15,11 +21,14 @@ import { oauthSafety } from "../oauth/safety.ts";
 import { oauthServer } from "../oauth/server.ts";
 import type { Attempts } from "./attempts.ts";
 import { cookiePrefix } from "./cookies.ts";
-import { createHooks } from "./hooks.ts";
+import type { RecordEvent } from "./event-recorder.ts";
+import { clientIp, createHooks } from "./hooks.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import { AUTH_PATH } from "./path.ts";
+import { twoFactorEverywhere } from "./provider-second-factor.ts";
 import { SESSION_LIFETIME_MS } from "./sessions.ts";
-import { type SocialClients, socialConfigs } from "./social.ts";
+import { SOCIAL_NAMES, SOCIAL_PROVIDERS, type SocialClients, socialConfigs } from "./social.ts";
+import type { TellPerson } from "./tell-person.ts";
 
 export interface AuthParts {
   readonly database: Database;
@@ -29,6 +38,10 @@ export interface AuthParts {
   readonly dynamicRegistration: boolean;
   readonly sendMail: SendMail;
   readonly attempts: Attempts;
+  readonly recordEvent: RecordEvent;
+  readonly tellPerson: TellPerson;
+  /** Work that goes on after the answer, so that its duration tells nothing. */
+  readonly background: (work: Promise<unknown>) => void;
   readonly clientDocuments: ClientDocuments;
   readonly accessTokens: AccessTokens;
   readonly personChanged: (userId: string) => Promise<void>;
@@ -65,6 +78,8 @@ export function createAuth(parts: AuthParts) {
       useSecureCookies: false,
       defaultCookieAttributes: { secure: isSecure, httpOnly: true, sameSite: "lax", path: "/" },
       ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
+      // Mails: how long sending one takes would tell which addresses have an account.
+      backgroundTasks: { handler: parts.background },
     },
     session: {
       expiresIn: SESSION_LIFETIME_MS / 1000,
@@ -83,7 +98,10 @@ export function createAuth(parts: AuthParts) {
       maxPasswordLength: 128,
       revokeSessionsOnPasswordReset: true,
       password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
-      onPasswordReset: ({ user }) => parts.personChanged(user.id),
+      async onPasswordReset({ user }) {
+        parts.tellPerson(user.id, "Your password was changed");
+        await parts.personChanged(user.id);
+      },
       async sendResetPassword({ user, token }) {
         await sendMail(passwordResetLetter(user.email, `${publicUrl}/reset-password?token=${token}`));
       },
@@ -95,8 +113,9 @@ export function createAuth(parts: AuthParts) {
     },
     account: {
       encryptOAuthTokens: true,
-      // A provider's word for an address is taken only if it says that it has checked it.
-      accountLinking: { enabled: true, trustedProviders: [], requireLocalEmailVerified: true },
+      // A provider account is linked by a person who is signed in, and never because the addresses are the same; and a
+      // provider's word for an address is taken only if it says that it has checked it.
+      accountLinking: { enabled: true, trustedProviders: [], disableImplicitLinking: true },
     },
     databaseHooks: {
       user: {
@@ -115,8 +134,15 @@ export function createAuth(parts: AuthParts) {
       },
       account: {
         create: {
-          async after(account) {
-            if (account.providerId !== "credential") await rememberProvider(db, account);
+          async after(account, ctx) {
+            if (account.providerId === "credential") return;
+            await rememberProvider(db, account);
+            await recordLinked(parts, account, ctx?.headers);
+          },
+        },
+        delete: {
+          async after({ userId, providerId }) {
+            await forgetProvider(db, userId, providerId);
           },
         },
       },
@@ -146,7 +172,11 @@ export function createAuth(parts: AuthParts) {
         usernameValidator: (name) => USERNAME.test(name),
       }),
       admin({ impersonationSessionDuration: 3600 }),
-      twoFactor({ issuer: new URL(publicUrl).host, trustDeviceMaxAge: 30 * DAY }),
+      twoFactorEverywhere(
+        // Those who sign in through a provider only have no password to repeat; a recent sign-in stands for it.
+        { issuer: new URL(publicUrl).host, trustDeviceMaxAge: 30 * DAY, allowPasswordless: true },
+        publicUrl,
+      ),
       genericOAuth({ config: socialConfigs(parts.social, parts.fetch) }),
       jwt({
         jwks: { keyPairConfig: { alg: "ES256" }, rotationInterval: 90 * DAY, gracePeriod: 30 * DAY },
@@ -161,3 +191,26 @@ export function createAuth(parts: AuthParts) {
 
 /** As user_username_form in the database. */
 const USERNAME = /^[a-z0-9_.-]{3,64}$/i;
+
+async function recordLinked(
+  { database, tellPerson }: AuthParts,
+  { userId, providerId }: { userId: string; providerId: string },
+  headers: Headers | undefined,
+): Promise<void> {
+  const db = database.asSystem();
+  const known = SOCIAL_PROVIDERS.find((provider) => provider === providerId);
+  const provider = known === undefined ? providerId : SOCIAL_NAMES[known];
+  const ipAddress = clientIp(headers);
+  const audit = { action: "account.linked", resourceType: "person", resourceId: userId, success: true };
+  await db.batch([
+    recordAudit(db, { ...audit, userId, ipAddress, details: { provider: providerId } }),
+    recordSecurityEvent(db, {
+      type: "account.linked",
+      description: `A ${provider} account can now sign in as this person.`,
+      userId,
+      ipAddress,
+      details: { provider: providerId },
+    }),
+  ]);
+  tellPerson(userId, `A ${provider} account was connected to your account`);
+}

@@ -2,13 +2,16 @@
  * What the gateway adds around better-auth's own endpoints, whoever calls them, page or program: guessing is slowed and
  * written down, and what an admin does to a person leaves a record.
  */
-import { APIError, createAuthMiddleware, isAPIError } from "better-auth/api";
+import { APIError, createAuthMiddleware, getSessionFromCtx, isAPIError } from "better-auth/api";
 import type { SecurityEventType } from "../../core/security-events.ts";
 import type { Database } from "../../db/client.ts";
-import { passwordHashOf, replacePasswordHash } from "../../db/queries/people.ts";
+import { passwordHashOf, personBySignInName, replacePasswordHash } from "../../db/queries/people.ts";
 import { recordAudit, recordSecurityEvent } from "../../db/queries/security.ts";
 import type { Attempts, Begun, Trial } from "./attempts.ts";
+import type { RecordEvent } from "./event-recorder.ts";
 import { hashPassword, isOutdated } from "./passwords.ts";
+import { isRecent, PASSWORD_CHECKS, SENSITIVE_PATHS } from "./step-up.ts";
+import type { TellPerson } from "./tell-person.ts";
 
 /** As much of better-auth's endpoint context as is read here. */
 interface Call {
@@ -25,12 +28,13 @@ interface Call {
   };
 }
 
-const TRIALS: Readonly<Record<string, Trial["what"]>> = {
-  "/sign-in/email": "login",
-  "/sign-in/username": "login",
-  "/request-password-reset": "reset",
-  "/send-verification-email": "reset",
-  "/oauth2/register": "registration",
+/** Which endpoint tries what, and the one member of its body that names the account. */
+const TRIALS: Readonly<Record<string, { what: Trial["what"]; subject?: "email" | "username" }>> = {
+  "/sign-in/email": { what: "login", subject: "email" },
+  "/sign-in/username": { what: "login", subject: "username" },
+  "/request-password-reset": { what: "reset", subject: "email" },
+  "/send-verification-email": { what: "reset", subject: "email" },
+  "/oauth2/register": { what: "registration" },
 };
 
 const ADMIN_ACTS: Readonly<Record<string, SecurityEventType | undefined>> = {
@@ -46,21 +50,36 @@ const OWN_ACTS: Readonly<Record<string, SecurityEventType>> = {
   "/change-password": "password.changed",
   "/reset-password": "password.changed",
   "/two-factor/disable": "second-factor.disabled",
+  "/unlink-account": "account.unlinked",
+};
+
+/** What the person is told by mail, because it changes how their account is entered. */
+const TOLD: Readonly<Partial<Record<SecurityEventType, string>>> = {
+  "password.changed": "Your password was changed",
+  "second-factor.disabled": "Two-factor authentication was turned off",
+  "account.unlinked": "A sign-in provider was disconnected from your account",
 };
 
 export const clientIp = (headers: Headers | undefined) => headers?.get("cf-connecting-ip") ?? "unknown";
 
-interface HookParts {
+export interface HookParts {
   readonly database: Database;
   readonly attempts: Attempts;
+  readonly recordEvent: RecordEvent;
+  readonly tellPerson: TellPerson;
   readonly personChanged: (userId: string) => Promise<void>;
+  readonly now: () => number;
 }
 
-export function createHooks({ database, attempts, personChanged }: HookParts) {
+type EndpointContext = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0];
+
+export function createHooks(parts: HookParts) {
+  const { database, attempts, recordEvent, personChanged } = parts;
   const begun = new WeakMap<object, { trial: Trial; begun: Begun }>();
 
   const before = createAuthMiddleware(async (ctx) => {
-    const trial = trialOf(ctx);
+    const userId = SENSITIVE_PATHS.has(ctx.path) ? await requireRecentSession(ctx, parts.now()) : undefined;
+    const trial = await trialOf(database, ctx, userId);
     if (trial === undefined) return;
     const started = await attempts.begin(trial);
     if (!started.ok) {
@@ -80,14 +99,15 @@ export function createHooks({ database, attempts, personChanged }: HookParts) {
     if (tried !== undefined) await judge(ctx, tried, refused);
     if (refused && ctx.path.startsWith("/two-factor/verify-")) await secondFactorFailed(ctx);
     if (refused) return;
-    await record(database, ctx);
+    await record(parts, ctx);
     const subject = textOf(ctx.body, "userId");
     if (subject !== undefined && Object.hasOwn(ADMIN_ACTS, ctx.path)) await personChanged(subject);
   });
 
   async function judge(ctx: Call, tried: { trial: Trial; begun: Begun }, refused: boolean): Promise<void> {
     // Asking for a mail or registering a client proves nothing, so these go on counting.
-    if (refused || tried.trial.what !== "login") return attempts.failed(tried.trial, tried.begun);
+    const isProof = tried.trial.what === "login" || tried.trial.what === "password";
+    if (refused || !isProof) return attempts.failed(tried.trial, tried.begun);
     await attempts.succeeded(tried.trial);
     const userId = ctx.context.newSession?.user.id;
     const password = textOf(ctx.body, "password");
@@ -98,7 +118,7 @@ export function createHooks({ database, attempts, personChanged }: HookParts) {
     const error = ctx.context.returned;
     const code = isAPIError(error) ? error.body?.code : undefined;
     const blocked = code === "ACCOUNT_TEMPORARILY_LOCKED" || code === "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE";
-    await recordSecurityEvent(database.asSystem(), {
+    await recordEvent({
       type: blocked ? "second-factor.blocked" : "second-factor.failed",
       description: blocked ? "Second factors have to wait." : "A second factor did not match.",
       userId: ctx.context.session?.user.id,
@@ -109,14 +129,48 @@ export function createHooks({ database, attempts, personChanged }: HookParts) {
   return { before, after };
 }
 
-function trialOf({ path = "", body, headers }: Call): Trial | undefined {
-  const what = TRIALS[path];
-  if (what === undefined) return undefined;
-  const subject = (textOf(body, "email") ?? textOf(body, "username"))?.trim().toLowerCase();
-  return { what, subject, ip: clientIp(headers) };
+/**
+ * The account is named by the member that the endpoint itself reads, and counted by its id: by its address or by its
+ * name, it is the same account.
+ */
+async function trialOf(
+  database: Database,
+  { path = "", body, headers }: Call,
+  userId: string | undefined,
+): Promise<Trial | undefined> {
+  const ip = clientIp(headers);
+  if (PASSWORD_CHECKS.has(path)) {
+    return userId === undefined ? undefined : { what: "password", subject: userId, ip };
+  }
+  const trial = TRIALS[path];
+  if (trial === undefined) return undefined;
+  const { what, subject: member } = trial;
+  const named = member && textOf(body, member)?.trim().toLowerCase();
+  if (member === undefined || named === undefined) return { what, ip };
+  const [person] = await personBySignInName(database.asSystem(), { [member]: named });
+  return { what, subject: person?.id ?? named, ip };
 }
 
-async function record(database: Database, { path = "", body, headers, context }: Call): Promise<void> {
+/** Undefined where nobody is signed in, which the endpoint itself refuses. */
+async function requireRecentSession(ctx: EndpointContext, now: number): Promise<string | undefined> {
+  const found = await getSessionFromCtx(ctx);
+  if (found === null) return undefined;
+  if (typeof Reflect.get(found.session, "impersonatedBy") === "string") {
+    throw new APIError("FORBIDDEN", {
+      code: "IMPERSONATING",
+      message: "An operator who acts as another person cannot change how that person signs in.",
+    });
+  }
+  if (!isRecent(new Date(found.session.createdAt), now)) {
+    throw new APIError("FORBIDDEN", {
+      code: "SIGN_IN_AGAIN",
+      message: "Your sign-in is too old for this change. Sign in again, then repeat it.",
+    });
+  }
+  return found.user.id;
+}
+
+async function record(parts: HookParts, { path = "", body, headers, context }: Call): Promise<void> {
   const own = OWN_ACTS[path];
   const isAdminAct = Object.hasOwn(ADMIN_ACTS, path);
   if (own === undefined && !isAdminAct) return;
@@ -124,7 +178,7 @@ async function record(database: Database, { path = "", body, headers, context }:
   const impersonator = actor?.session.impersonatedBy;
   const impersonatorId = typeof impersonator === "string" ? impersonator : undefined;
   const subject = textOf(body, "userId");
-  const db = database.asSystem();
+  const db = parts.database.asSystem();
   const type = own ?? ADMIN_ACTS[path];
   const from = { userId: actor?.user.id, ipAddress: clientIp(headers) };
   await recordAudit(db, {
@@ -145,6 +199,8 @@ async function record(database: Database, { path = "", body, headers, context }:
     description: `${path.split("/").at(-1)}: ${subject ?? "themselves"}`,
     details: { subject, impersonatorId },
   });
+  const told = TOLD[type];
+  if (told !== undefined && actor != null) parts.tellPerson(actor.user.id, told);
 }
 
 /** Stronger parameters take over while the password is at hand. */

@@ -6,10 +6,12 @@ import { type AccessTokens, createAccessTokens } from "../oauth/access-tokens.ts
 import type { ClientDocuments } from "../oauth/client-documents.ts";
 import { Attempts } from "./attempts.ts";
 import type { Auth } from "./auth.ts";
+import { createEventRecorder, type RecordEvent } from "./event-recorder.ts";
 import { createInvitations, type Invitations } from "./invitations.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createSetup, type Setup } from "./setup.ts";
 import { offeredProviders, type SocialClients, type SocialProvider } from "./social.ts";
+import { createTellPerson } from "./tell-person.ts";
 
 export interface PeopleParts {
   readonly database: Database;
@@ -22,6 +24,8 @@ export interface PeopleParts {
   readonly fetch: ClientDocuments["fetch"];
   /** What isolates remember of the tenant is void from now on (policy/epoch.ts). */
   readonly raiseEpoch: (tenantId: string) => Promise<void>;
+  /** Keeps work alive after the answer. */
+  readonly background: (work: Promise<unknown>) => void;
   readonly log: (line: string) => void;
   readonly now: () => number;
 }
@@ -35,6 +39,8 @@ export interface People {
   readonly setup: Setup;
   readonly invitations: Invitations;
   readonly sendMail: SendMail;
+  /** For security events that strangers can cause: a bounded number of rows. */
+  readonly recordEvent: RecordEvent;
   readonly providers: readonly SocialProvider[];
   /** After a person's sessions, grants or standing have changed: every tenant of theirs looks again. */
   readonly personChanged: (userId: string) => Promise<void>;
@@ -42,22 +48,34 @@ export interface People {
 
 export function createPeople(parts: PeopleParts): People {
   const { database, publicUrl, secret, now } = parts;
-  const attempts = new Attempts(database);
+  const recordEvent = createEventRecorder(database);
+  const attempts = new Attempts(database, recordEvent);
+  const tellPerson = createTellPerson(parts);
   const accessTokens = createAccessTokens(database, publicUrl, now);
   const personChanged = async (userId: string) => {
     const tenants = await tenantsOfPerson(database.asSystem(), userId);
     await Promise.all(tenants.map(({ id }) => parts.raiseEpoch(id)));
   };
-  const clientDocuments = { fetch: parts.fetch, isAllowed: parts.isAllowedUrl, now };
+  const clientDocuments = {
+    fetch: parts.fetch,
+    isAllowed: parts.isAllowedUrl,
+    now,
+    mayFetch: async ({ userId, ip }: { userId: string; ip: string }) =>
+      (await attempts.begin({ what: "client-document", subject: userId, ip })).ok,
+  };
   let auth: Auth | undefined;
   return {
     async auth() {
       const { createAuth } = await import("./auth.ts");
-      auth ??= createAuth({ ...parts, attempts, accessTokens, clientDocuments, personChanged });
+      auth ??= createAuth({
+        ...parts,
+        ...{ attempts, accessTokens, clientDocuments, personChanged, recordEvent, tellPerson },
+      });
       return auth;
     },
     sessions: createSessions(database, { publicUrl, secret }),
     attempts,
+    recordEvent,
     accessTokens,
     invitations: createInvitations({ ...parts, attempts, personChanged }),
     setup: createSetup({ database, publicUrl, attempts, log: parts.log, now }),

@@ -1,0 +1,98 @@
+/** Which providers' accounts sign in as this person: connecting one, and disconnecting it. */
+import { Hono } from "hono";
+import { linkedAccounts } from "../../db/queries/people.ts";
+import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../../identity/people/social.ts";
+import { copyCookies, type PersonalEnv, personal } from "../context.ts";
+import { goOn } from "../entry/continue.tsx";
+import { refusalOf } from "../entry/failures.ts";
+import { Button, Notice, PostForm } from "../forms/parts.tsx";
+import { recently } from "../recently.ts";
+import { type Frame, frameOf } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+
+const HERE = "/account/providers";
+
+interface Linked {
+  readonly id: string;
+  readonly providerId: string;
+}
+
+function providersPage(
+  frame: Frame,
+  linked: readonly Linked[],
+  offered: readonly string[],
+  problem?: string,
+) {
+  return (
+    <Page title="Sign-in providers" frame={frame} narrow>
+      {problem !== undefined && <Notice bad>{problem}</Notice>}
+      <div class="card">
+        {offered.length === 0 && <p>This gateway offers no sign-in providers.</p>}
+        <ul class="plain">
+          {SOCIAL_PROVIDERS.filter((provider) => offered.includes(provider)).map((provider) => {
+            const account = linked.find(({ providerId }) => providerId === provider);
+            const action = `${HERE}/${provider}${account === undefined ? "" : "/disconnect"}`;
+            return (
+              <li class="row">
+                <span>
+                  <strong>{SOCIAL_NAMES[provider]}</strong>{" "}
+                  <span class="quiet-text">{account === undefined ? "not connected" : "connected"}</span>
+                </span>
+                <PostForm
+                  action={action}
+                  token={frame.formToken}
+                  hidden={account === undefined ? {} : { account: account.id }}
+                  class="inline"
+                >
+                  <Button kind={account === undefined ? "quiet" : "danger"}>
+                    {account === undefined ? "Connect" : "Disconnect"}
+                  </Button>
+                </PostForm>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+    </Page>
+  );
+}
+
+export const providers = new Hono<PersonalEnv>()
+  .use(`${HERE}/*`, personal, recently(HERE))
+  .get(HERE, async (c) => {
+    const { database, people } = c.get("services");
+    const linked = await linkedAccounts(database.asSystem(), c.get("person").id);
+    return c.html(providersPage(frameOf(c), linked, people.providers));
+  })
+  .post(`${HERE}/:provider`, async (c) => {
+    const provider = SOCIAL_PROVIDERS.find((known) => known === c.req.param("provider"));
+    const { database, people } = c.get("services");
+    if (provider === undefined || !people.providers.includes(provider)) return c.notFound();
+    const auth = await people.auth();
+    try {
+      const { headers, response } = await auth.api.linkSocialAccount({
+        headers: c.req.raw.headers,
+        returnHeaders: true,
+        body: { provider, callbackURL: HERE, errorCallbackURL: "/sign-in/error", disableRedirect: true },
+      });
+      copyCookies(c, headers);
+      return goOn(c, frameOf(c), response.url);
+    } catch (thrown) {
+      const { message, status } = refusalOf(thrown);
+      const linked = await linkedAccounts(database.asSystem(), c.get("person").id);
+      return c.html(providersPage(frameOf(c), linked, people.providers, message), status);
+    }
+  })
+  .post(`${HERE}/:provider/disconnect`, async (c) => {
+    const { database, people } = c.get("services");
+    const auth = await people.auth();
+    try {
+      const body = { accountId: c.get("form").account ?? "" };
+      await auth.api.unlinkAccount({ headers: c.req.raw.headers, body });
+      return c.redirect(HERE, 303);
+    } catch (thrown) {
+      const { message, status } = refusalOf(thrown);
+      const linked = await linkedAccounts(database.asSystem(), c.get("person").id);
+      return c.html(providersPage(frameOf(c), linked, people.providers, message), status);
+    }
+  });
