@@ -149,8 +149,9 @@ const EXAMPLES = /change.?me|example|only-for|password|placeholder|your.?secret/
 const isWeakSecret = (secret: string) =>
   new Set(secret).size < MIN_DIFFERENT_CHARACTERS || EXAMPLES.test(secret);
 
-/** Repeated bytes, and bytes that count upwards, as examples have them. */
+/** Repeated bytes, and bytes that count upwards, as examples have them. What is no key at all is another fault. */
 function isWeakKey(key: string): boolean {
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(key)) return false;
   const bytes = Array.from(atob(key), (char) => char.charCodeAt(0));
   const steps = new Set(bytes.slice(1).map((byte, at) => byte - (bytes[at] ?? 0)));
   return new Set(bytes).size < 16 || steps.size < 8;
