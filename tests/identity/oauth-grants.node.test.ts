@@ -1,6 +1,7 @@
 /** What a consent covers and how it ends, and what strangers can make the authorization server do. */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { TestBrowser } from "../fixtures/browser.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import {
@@ -15,6 +16,8 @@ import {
 } from "../fixtures/oauth.ts";
 import { connectPeople, PASSWORD, type TestPeople } from "../fixtures/people.ts";
 import { type Recorder, startRecorder } from "../fixtures/recorder.ts";
+
+const issued = z.object({ access_token: z.string() });
 
 let gateway: TestGateway;
 let people: TestPeople;
@@ -96,7 +99,7 @@ describe("a consent", () => {
     const again = authorizationRequest(client, { resource: undefined });
     const second = (await authorize(browser, again.path)).get("code") ?? "";
     const answer = await exchange(gateway.url, codeExchange(client, second, again.verifier, all));
-    const { access_token: token } = await answer.json<{ access_token: string }>();
+    const { access_token: token } = issued.parse(await answer.json());
     expect(await isTaken(all, token)).toBe(true);
     expect(await statusAt(tools, token)).toBe(401);
   });
@@ -117,7 +120,7 @@ describe("a consent", () => {
     const openCode = (await authorize(browser, request.path)).get("code") ?? "";
     await disconnect(browser);
     const early = await exchange(gateway.url, codeExchange(client, openCode, request.verifier, tools));
-    const leaked = early.status === 200 ? (await early.json<{ access_token: string }>()).access_token : "";
+    const leaked = early.status === 200 ? issued.parse(await early.json()).access_token : "";
     const narrow = await obtainTokens(browser, client, tools, { scope: "proxy" });
     expect(await statusAt(tools, narrow.access_token)).toBe(200);
     expect(await statusAt(tools, wide.access_token), "the old token").toBe(401);

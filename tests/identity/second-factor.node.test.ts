@@ -1,5 +1,6 @@
 /** The second factor means a second factor: behind providers, before changes of credentials, and against guesses. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { type Page, TestBrowser } from "../fixtures/browser.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { type OidcStandIn, startOidcStandIn } from "../fixtures/oidc.ts";
@@ -165,7 +166,7 @@ describe("a sign-in that is not recent", () => {
     const one = await signedIn(person);
     const made = await post(one, "/api/v1/keys", { name: "fresh" });
     expect(made.status).toBe(201);
-    const { key } = await made.json<{ key: { id: string } }>();
+    const { key } = z.object({ key: z.object({ id: z.string() }) }).parse(await made.json());
     await ageSessions(person);
     const stale = await signedInAged(person);
     const refused = await post(stale, "/api/v1/keys", { name: "stale" });

@@ -109,6 +109,118 @@ export const FINDINGS: readonly Finding[] = [
     title: "Addresses that the URL guard took for public",
     tests: inFile("tests/upstream/url-guard.test.ts", "refuses %s because it"),
   },
+  {
+    id: "S7",
+    title: "Provider sign-in without the second factor, and silent linking",
+    tests: inFile(
+      "tests/identity/second-factor.node.test.ts",
+      "does not skip the second factor",
+      "does not link an account silently",
+      "is told to the person by mail",
+      "mints no key",
+      "changes neither the password",
+      "becomes recent by signing in again",
+    ),
+  },
+  {
+    id: "S8",
+    title: "Login guesses freed by a member that is not read, and within an IPv6 /64",
+    tests: inFile("tests/identity/second-factor.node.test.ts", "is not freed by a member"),
+  },
+  {
+    id: "S11",
+    title: "Consent to one endpoint used for all",
+    tests: inFile(
+      "tests/identity/oauth-grants.node.test.ts",
+      "to one endpoint is none to all",
+      "that names no resource is for all servers",
+    ),
+  },
+  {
+    id: "S12",
+    title: "A key in another person's name",
+    tests: inFile("tests/api/authority.test.ts", "is not made by turning the person into a service account"),
+  },
+  {
+    id: "S15",
+    title: "Open redirect after sign-in",
+    tests: inFile("tests/identity/second-factor.node.test.ts", "never leads to another site"),
+  },
+  {
+    id: "S16",
+    title: "Deny rules lost by rotating or minting",
+    tests: inFile(
+      "tests/api/authority.test.ts",
+      "hold for its successor",
+      "deny the same to keys that it mints",
+      "hold for what a legacy key becomes",
+    ),
+  },
+  {
+    id: "S17",
+    title: "An old access token after disconnecting and connecting again",
+    tests: inFile("tests/identity/oauth-grants.node.test.ts", "that is withdrawn stays so"),
+  },
+  {
+    id: "S19",
+    title: "A stored credential sent to another origin",
+    tests: inFile("tests/api/authority.test.ts", "does not take its stored credential along"),
+  },
+  {
+    id: "S20",
+    title: "Fetches and rows by anonymous authorization requests",
+    tests: inFile("tests/identity/oauth-grants.node.test.ts", "makes the gateway neither fetch nor keep"),
+  },
+  {
+    id: "S21",
+    title: "Races on authority",
+    tests: inFile(
+      "tests/api/authority.test.ts",
+      "of two admins who demote or remove each other",
+      "of two admins who switch each other's account off",
+      "of many invitations to one address",
+      "of many rotations of one key",
+    ),
+  },
+  {
+    id: "S23",
+    title: "Unlimited password checks of a signed-in person",
+    tests: inFile("tests/identity/second-factor.node.test.ts", "of a person who is signed in is limited too"),
+  },
+  {
+    id: "S24",
+    title: "Rights of a removed member, and another tenant's sessions",
+    tests: [
+      ...inFile(
+        "tests/api/authority.test.ts",
+        "has no key, no connected application",
+        "are shown as far as they look at this tenant",
+      ),
+      ...inFile("tests/identity/revocation.test.ts", "no revoked right ever works again"),
+    ],
+  },
+  {
+    id: "S27",
+    title: "Unbounded rows by strangers, and silent native clients",
+    tests: [
+      ...inFile("tests/identity/second-factor.node.test.ts", "make a bounded number of security events"),
+      ...inFile(
+        "tests/identity/oauth-grants.node.test.ts",
+        "registers no client with",
+        "is asked for each time",
+      ),
+    ],
+  },
+  {
+    id: "S28",
+    title: "Unsafe defaults",
+    tests: inFile(
+      "tests/env.test.ts",
+      "refuses development at",
+      "names every binding that is missing",
+      "refuses %s = %s in production",
+    ),
+  },
 ];
 
 const OWN_FILE = "tests/security/findings.node.test.ts";
