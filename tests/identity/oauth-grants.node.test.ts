@@ -183,15 +183,15 @@ describe("a stranger", () => {
       await person.go(authorizationRequest({ clientId: clientOf(at), redirectUri: REDIRECT }).path);
     }
     expect(fetched, "a person who is signed in causes so many").toBeGreaterThan(0);
-    expect(fetched).toBeLessThanOrEqual(21);
+    expect(fetched).toBeLessThan(30);
     await described.close();
   });
 
   it.each<[string, Record<string, unknown>]>([
-    ["a name of 100 KB", { client_name: "n".repeat(100_000) }],
+    ["a name of 10 KB", { client_name: "n".repeat(10_000) }],
     [
-      "2,000 redirect URIs",
-      { redirect_uris: Array.from({ length: 2000 }, (_, at) => `https://c.example/${at}`) },
+      "500 redirect URIs",
+      { redirect_uris: Array.from({ length: 500 }, (_, at) => `https://c.example/${at}`) },
     ],
     ["a redirect URI of 5 KB", { redirect_uris: [`https://c.example/${"x".repeat(5000)}`] }],
     ["a logo URI of 5 KB", { logo_uri: `https://c.example/${"x".repeat(5000)}` }],
