@@ -30,7 +30,13 @@ import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage }
 import { once } from "../once.ts";
 import { body, params, query } from "../validate.ts";
 import { defined } from "../values.ts";
-import { faultsOfGivenAddress, recordedAuth, refuseAddress, refuseMovedCredential, sealed } from "./credentials.ts";
+import {
+  faultsOfGivenAddress,
+  recordedAuth,
+  refuseAddress,
+  refuseMovedCredential,
+  sealed,
+} from "./credentials.ts";
 import { discoverLater } from "./discover.ts";
 import { CHANGEABLE, newServer, serverChange, serverFilters, serverShape } from "./schemas.ts";
 import { isAdmin, serverOf, shown } from "./show.ts";
