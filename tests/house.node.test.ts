@@ -51,6 +51,31 @@ const imports: Import[] = files.flatMap((from) =>
 
 const room = (file: string) => file.split("/")[1] ?? "";
 
+/** The modules that send something to an MCP server. */
+const SENDS = new Set(
+  [
+    "ask",
+    "era",
+    "http-channel",
+    "http-wire",
+    "legacy-session",
+    "modern-request",
+    "open-channel",
+    "sse-channel",
+  ]
+    .concat("websocket-channel", "worker-socket")
+    .map((name) => `src/upstream/${name}.ts`),
+);
+/** The pipeline, and the transports that it sends by: the bridge's object, and the peers of a client's session. */
+const MAY_SEND = [
+  "src/gateway/pipeline/",
+  "src/gateway/bridge/",
+  "src/gateway/session/legacy-peer.ts",
+  "src/gateway/session/modern-peer.ts",
+];
+/** They wire the bridge into the context, and describe its message. */
+const CREATES = new Set(["src/gateway/create.ts", "src/gateway/context.ts", "src/objects/bridge.ts"]);
+
 describe("the house", () => {
   it("has only rooms that the plan knows", () => {
     expect([...new Set(files.map(room))].filter((name) => !(name in MAY_IMPORT))).toEqual([]);
@@ -66,6 +91,23 @@ describe("the house", () => {
       ({ from, to }) => room(from) !== room(to) && !MAY_IMPORT[room(from)]?.includes(room(to)),
     );
     expect(wrong.map(({ from, to }) => `${from} must not import ${to}`)).toEqual([]);
+  });
+
+  it("reaches upstreams on behalf of callers from the pipeline and its transports only", () => {
+    const wrong = imports.filter(
+      ({ from, to, typeOnly }) =>
+        room(from) === "gateway" &&
+        SENDS.has(to) &&
+        !typeOnly &&
+        !MAY_SEND.some((path) => from.startsWith(path)),
+    );
+    expect(wrong.map(({ from, to }) => `${from} must not import ${to}`)).toEqual([]);
+    const callers = imports
+      .filter(({ to }) => to === "src/gateway/bridge/translate.ts")
+      .map(({ from }) => from);
+    expect(callers.filter((from) => !CREATES.has(from) && !from.startsWith("src/gateway/bridge/"))).toEqual(
+      [],
+    );
   });
 
   it("has no circular imports", () => {

@@ -111,6 +111,26 @@ export class GatewayError extends Error {
   }
 }
 
+/** An error that the protocol itself defines: answered with its JSON-RPC code and the HTTP status that goes with it. */
+export class ProtocolError extends GatewayError {
+  readonly rpc: {
+    readonly code: number;
+    readonly message: string;
+    readonly data?: { readonly [member: string]: unknown };
+  };
+  readonly httpStatus: number;
+
+  constructor(code: ErrorCode, rpc: ProtocolError["rpc"], httpStatus = 200) {
+    super(code, rpc.message);
+    this.rpc = rpc;
+    this.httpStatus = httpStatus;
+  }
+}
+
+/** The HTTP status of an answer about this error on an MCP endpoint. */
+export const mcpStatusOf = (error: GatewayError): number =>
+  error instanceof ProtocolError ? error.httpStatus : error.status;
+
 export class NotFoundError extends GatewayError {
   constructor(message = "Nothing is here. Check the address.") {
     super("not_found", message);

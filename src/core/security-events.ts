@@ -36,6 +36,7 @@ export const SECURITY_EVENTS = {
   "oauth.client-registered": "info",
   "oauth.registration-blocked": "medium",
   "csrf.refused": "medium",
+  "access.configuration-denied": "medium",
   "person.banned": "medium",
   "person.unbanned": "info",
   /** Descriptions meant for the model and not for people: certain, and merely odd. */

@@ -2,7 +2,7 @@
 import { createMiddleware } from "hono/factory";
 import { GatewayError } from "../core/errors.ts";
 import type { LogEvent } from "../logs/events.ts";
-import { type Caller, errorEventOf, requestEventOf } from "../logs/request-event.ts";
+import { type Caller, describeRequest, errorEventOf, requestEventOf } from "../logs/request-event.ts";
 import type { AppEnv } from "./context.ts";
 import { errorOf } from "./errors.ts";
 
@@ -31,7 +31,7 @@ export const requestLog = createMiddleware<AppEnv & Known>(async (c, next) => {
     statusCode: c.res.status,
     error,
   };
-  const events: LogEvent[] = [requestEventOf(c.req.raw, facts)];
+  const events: LogEvent[] = [requestEventOf(describeRequest(c.req.raw), facts)];
   if (error !== undefined && error.status >= 500) events.push(errorEventOf(error, facts));
   c.get("services").emitter.emit(events, (work) => c.executionCtx.waitUntil(work));
 });

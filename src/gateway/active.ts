@@ -25,6 +25,10 @@ export function cancelledByAdmin(): GatewayError {
   );
 }
 
+export function clientLeft(): GatewayError {
+  return new GatewayError("cancelled", "The client left before the answer came.");
+}
+
 export interface Tracking {
   readonly alarms: Alarms;
   /** Called where an admin wants the request to be over. */

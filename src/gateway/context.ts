@@ -11,9 +11,9 @@ import type { ChannelTools } from "../upstream/channel.ts";
 import type { ActiveTable } from "./active.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { Translation } from "./bridge/translate.ts";
+import type { CallRecorder } from "./context/request-recorder.ts";
 import type { EraMemory } from "./era-memory.ts";
 import type { Exposures } from "./flags.ts";
-import type { CallRecord } from "./record.ts";
 import type { SessionStub } from "./session/door.ts";
 import type { SessionIds } from "./session-ids.ts";
 
@@ -21,8 +21,10 @@ export interface McpContext {
   /** Of the HTTP request, as the caller is told it. */
   readonly requestId: string;
   readonly principal: Principal;
+  /** Undefined if nothing trustworthy says it: behind Cloudflare only its own header counts. */
+  readonly address: string | undefined;
   /** What the log will be told of this request. */
-  readonly record: CallRecord;
+  readonly record: CallRecorder;
   readonly tenant: TenantSnapshot;
   readonly access: Access;
   readonly traffic: TenantTraffic;

@@ -3,6 +3,7 @@ import { NotFoundError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Emitter } from "../logs/emit.ts";
+import type { TraceExporter } from "../logs/export.ts";
 import { accessOf } from "../policy/access.ts";
 import type { ServerQueues } from "../policy/queues.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
@@ -10,10 +11,10 @@ import type { Steering } from "../policy/steering.ts";
 import type { TenantTraffic } from "../policy/traffic.ts";
 import type { ChannelTools } from "../upstream/channel.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
+import type { CallRecorder, RequestRecorder } from "./context/request-recorder.ts";
 import type { McpContext } from "./context.ts";
 import type { EraMemory } from "./era-memory.ts";
 import type { Exposures } from "./flags.ts";
-import type { CallRecord } from "./record.ts";
 import { SessionIds } from "./session-ids.ts";
 
 export interface ContextServices {
@@ -37,8 +38,9 @@ export interface ContextServices {
 const KEEP_ALIVE_MS = 5_000;
 
 export interface Occasion {
-  readonly record: CallRecord;
+  readonly record: CallRecorder;
   readonly requestId: string;
+  readonly address: string | undefined;
   readonly background: McpContext["background"];
   /** Asks anew who is calling; undefined where that no longer holds. */
   readonly identify: () => Promise<Principal | undefined>;
@@ -50,13 +52,14 @@ export function createContexts(services: ContextServices): Contexts {
   const { snapshots, emitter, trafficOf, queues, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
   const contextOf: Contexts = async (principal, occasion) => {
-    const { record, requestId, background, identify } = occasion;
+    const { record, requestId, address, background, identify } = occasion;
     const tenant = await snapshots.get(principal.tenantId, background);
     if (tenant === undefined) throw new NotFoundError();
     return {
       ...shared,
       record,
       requestId,
+      address,
       tell: (events) => emitter.emit(events, background),
       principal,
       tenant,
@@ -73,4 +76,22 @@ export function createContexts(services: ContextServices): Contexts {
     };
   };
   return contextOf;
+}
+
+export interface Entrance extends Omit<Occasion, "record"> {
+  readonly record: RequestRecorder;
+}
+
+export type Enter = (principal: Principal, entrance: Entrance) => Promise<McpContext>;
+
+/** A context whose request is traced as the tenant wants it, in whatever isolate it is served. */
+export function createEnter(contexts: Contexts, traces: TraceExporter): Enter {
+  return async (principal, entrance) => {
+    const context = await contexts(principal, entrance);
+    const { tracing } = context.tenant;
+    if (tracing !== undefined) {
+      entrance.record.startTrace(tracing, (spans) => traces.send(spans, tracing, entrance.background));
+    }
+    return context;
+  };
 }

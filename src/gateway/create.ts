@@ -12,19 +12,18 @@ import { ServerQueues, type SlotObject } from "../policy/queues.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import { Steering } from "../policy/steering.ts";
 import type { TenantTraffic } from "../policy/traffic.ts";
-import { askServer } from "../upstream/ask.ts";
-import type { ChannelTarget, ChannelTools } from "../upstream/channel.ts";
-import { targetFor } from "../upstream/target.ts";
+import type { ChannelTools } from "../upstream/channel.ts";
 import { Catalogue } from "./aggregate/catalogue.ts";
 import { recallOffers } from "./aggregate/heard.ts";
 import { type OfferSources, Offers } from "./aggregate/offers.ts";
 import { LegacyServer } from "./bridge/legacy-server.ts";
 import { type BridgeTo, translate } from "./bridge/translate.ts";
 import type { McpContext } from "./context.ts";
-import { type Contexts, createContexts } from "./contexts.ts";
+import { createContexts, createEnter, type Enter } from "./contexts.ts";
 import { createMcpEndpoint, type McpEndpoint } from "./endpoint.ts";
 import { EraMemory } from "./era-memory.ts";
 import { Exposures } from "./flags.ts";
+import { refreshLists } from "./pipeline/refresh-lists.ts";
 
 export interface GatewayParts {
   readonly database: Database;
@@ -37,7 +36,7 @@ export interface GatewayParts {
   readonly upstream: ChannelTools;
   readonly gatewayId: string;
   /** Keeps what a server said of itself, and sees what it means (registry/keep.ts). */
-  readonly remember: OfferSources["remember"];
+  readonly remember: OfferSources<McpContext>["remember"];
   readonly origins: OriginPolicy;
   readonly maxBodyBytes: number;
   readonly bridgeTo: BridgeTo;
@@ -49,17 +48,17 @@ export interface GatewayParts {
 
 export interface Gateway {
   readonly mcp: McpEndpoint;
-  readonly contexts: Contexts;
+  readonly enter: Enter;
+  readonly emitter: Emitter;
   /** What a bridge's object is filled with. */
   readonly createLegacyServer: () => LegacyServer;
 }
 
 export function createGateway(parts: GatewayParts): Gateway {
   const { database, authenticator, snapshots, emitter, keyring, upstream, origins } = parts;
-  const offers = new Offers({
-    async ask(server) {
-      const target = impatient(await targetFor(server, keyring));
-      const offering = await askServer(server, target, upstream);
+  const offers = new Offers<McpContext>({
+    async ask(server, context) {
+      const offering = await refreshLists(server, context, { keyring, upstream });
       return {
         ...offering,
         server,
@@ -96,23 +95,14 @@ export function createGateway(parts: GatewayParts): Gateway {
     active: parts.active,
     sessions: parts.sessions,
   });
+  const enter = createEnter(contexts, parts.traces);
   return {
-    contexts,
+    enter,
+    emitter,
     mcp: createMcpEndpoint({
-      ...{ authenticator, snapshots, emitter, contexts, origins },
-      traces: parts.traces,
+      ...{ authenticator, snapshots, emitter, enter, origins },
       gatewayId: parts.gatewayId,
     }),
     createLegacyServer: () => new LegacyServer({ tools: upstream, keyring, now: Date.now }),
   };
-}
-
-/**
- * Nobody waits for a list longer than a few seconds, and a Worker has six connections that may wait for headers at once:
- * servers that hang must not hold them while others could be asked.
- */
-const PATIENCE_MS = 5000;
-
-function impatient(target: ChannelTarget): ChannelTarget {
-  return { ...target, firstByteTimeoutMs: Math.min(target.firstByteTimeoutMs, PATIENCE_MS) };
 }

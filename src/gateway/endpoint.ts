@@ -5,11 +5,13 @@ import {
   asGatewayError,
   ForbiddenError,
   GatewayError,
+  mcpStatusOf,
   NotFoundError,
   TooManyRequestsError,
+  UpstreamError,
 } from "../core/errors.ts";
 import { REQUEST_ID_HEADER } from "../core/ids.ts";
-import { gatewayErrorResponse } from "../core/mcp/answers.ts";
+import { gatewayErrorBatch, gatewayErrorResponse } from "../core/mcp/answers.ts";
 import { MCP_SECURITY_HEADERS } from "../core/mcp/forwarding.ts";
 import { isMcpMediaType } from "../core/mcp/response-content.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
@@ -23,22 +25,21 @@ import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import { anonymous, type Principal } from "../identity/principal.ts";
 import { logFailure } from "../logs/console.ts";
 import type { Emitter } from "../logs/emit.ts";
-import type { TraceExporter } from "../logs/export.ts";
-import { admit } from "../policy/admission.ts";
+import { describeRequest } from "../logs/request-event.ts";
+import { admit, type LimitHeaders } from "../policy/admission.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
-import { aggregate } from "./aggregate/serve.ts";
+import { RequestRecorder } from "./context/request-recorder.ts";
 import type { McpContext } from "./context.ts";
-import type { Contexts } from "./contexts.ts";
+import type { Enter } from "./contexts.ts";
 import { corsHeaders, preflight } from "./cors.ts";
-import { passThrough } from "./pass-through.ts";
-import { RequestRecord } from "./record.ts";
+import { dispatch } from "./dispatch.ts";
+import { InvalidPostError, idsIn, type Post, readSubject } from "./post.ts";
 
 export interface McpServices {
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
-  readonly traces: TraceExporter;
-  readonly contexts: Contexts;
+  readonly enter: Enter;
   readonly origins: OriginPolicy;
   /** How this gateway names itself on the way of a request. */
   readonly gatewayId: string;
@@ -66,53 +67,41 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
   const enter = async (
     request: Request,
     address: McpAddress,
-    record: RequestRecord,
-    { requestId, background }: Scene,
+    record: RequestRecorder,
+    { requestId, background }: Exchange,
   ): Promise<McpContext> => {
-    const known = async () => {
+    const identified = async () => {
       const principal = await identify(services, request, address, background);
-      record.by(principal);
+      record.setPrincipal(principal);
       return requireScope(principal);
     };
-    const context = await services.contexts(await known(), {
+    return services.enter(await identified(), {
       record,
       requestId,
+      address: fieldsOf(request).get("cf-connecting-ip"),
       background,
-      identify: known,
+      identify: identified,
     });
-    const { tracing } = context.tenant;
-    if (tracing !== undefined) {
-      record.traced(tracing, (spans) => services.traces.send(spans, tracing, background));
-    }
-    return context;
   };
 
   const serve = async (
     request: Request,
     address: McpAddress,
-    record: RequestRecord,
-    scene: Scene,
+    record: RequestRecorder,
+    exchange: Exchange,
   ): Promise<Response> => {
     const fields = fieldsOf(request);
     refuseLongHeaders(fields);
     refuseLoop(fields.get(HEADERS.gatewayPath), services.gatewayId);
-    const context = await enter(request, address, record, scene);
-    const caller = { ...context, address: fields.get("cf-connecting-ip") };
-    const lease = record.begin("lease");
-    const limits = await admit(caller, context.traffic, new Date(), scene.background);
+    const context = await enter(request, address, record, exchange);
+    const lease = record.openSpan("lease");
+    const limits = await admitOrDeclare(request, context, exchange);
     lease?.end();
-    Object.assign(scene.headers, limits);
-    return onlyMcp(await turn(request, address, context));
-  };
-
-  const turn = async (request: Request, address: McpAddress, context: McpContext): Promise<Response> => {
-    const { tenant, access } = context;
-    if (address.serverName === undefined) return aggregate(request, undefined, context);
-    const server = tenant.servers.get(address.serverName);
-    if (server === undefined || !access.allows("server", server.id, server.name)) {
-      throw new NotFoundError("There is no such MCP server here, or it is not for you. Check the address.");
-    }
-    return passThrough(request, server, context);
+    Object.assign(exchange.headers, limits);
+    const response = await dispatch(request, address.serverName, context, (post) => {
+      exchange.post = post;
+    });
+    return onlyMcp(response);
   };
 
   return async (request, address, requestId, background) => {
@@ -127,37 +116,56 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     }
     const headers: Record<string, string> = { ...corsHeaders(origin), ...id, ...MCP_SECURITY_HEADERS };
     if (request.method === "OPTIONS") return preflight(request, headers);
-    const record = new RequestRecord(request, requestId, (events) =>
-      services.emitter.emit(events, background),
+    const record = new RequestRecorder(
+      () => describeRequest(request),
+      requestId,
+      (events) => services.emitter.emit(events, background),
     );
+    const exchange: Exchange = { requestId, background, headers, post: undefined };
     try {
-      const response = await serve(request, address, record, { requestId, background, headers });
+      const response = await serve(request, address, record, exchange);
       record.answered(response.status);
       for (const name in headers) response.headers.set(name, headers[name] ?? "");
       return response;
     } catch (thrown) {
       const error = asGatewayError(thrown);
-      record.answered(error.status, error);
-      if (error.status >= 500) {
+      record.answered(mcpStatusOf(error), error);
+      if (error.status >= 500 && !(error instanceof UpstreamError)) {
         logFailure(error, { requestId, method: request.method, path: pathOf(request.url) });
       }
-      return refusal(error, request, services.origins.publicUrl, headers);
+      return refusal(error, request, services.origins.publicUrl, exchange);
     }
   };
 }
 
-interface Scene {
+/** Admission, before the body is read. A refused request is recorded with what its headers say of its operation. */
+async function admitOrDeclare(
+  request: Request,
+  context: McpContext,
+  { background }: Exchange,
+): Promise<LimitHeaders> {
+  try {
+    return await admit(context, context.traffic, new Date(), background);
+  } catch (error) {
+    if (request.method === "POST") context.record.declare([await readSubject(request)]);
+    throw error;
+  }
+}
+
+interface Exchange {
   readonly requestId: string;
   readonly background: Background;
   /** What every answer to the request carries, whatever it says; more as more is known. */
   readonly headers: Record<string, string>;
+  /** The body, once it has been read. */
+  post: Post | undefined;
 }
 
 function refusal(
   error: GatewayError,
   request: Request,
   publicUrl: string,
-  headers: Record<string, string>,
+  { headers, post }: Exchange,
 ): Response {
   const challenge = challengeFor(error, {
     publicUrl,
@@ -167,7 +175,13 @@ function refusal(
   // Headers that are there from the beginning cost less than those that come later.
   if (challenge !== undefined) headers["www-authenticate"] = challenge;
   if (error.status === 405) headers.allow = "POST, GET, DELETE, OPTIONS";
-  return gatewayErrorResponse(null, error, headers);
+  const ids = post?.isBatch === true ? idsIn(post) : [];
+  if (ids.length > 0) return gatewayErrorBatch(ids, error, headers);
+  return gatewayErrorResponse(
+    error instanceof InvalidPostError ? error.id : (post?.id ?? null),
+    error,
+    headers,
+  );
 }
 
 /** The last look at what crosses, whichever way it came: nothing but MCP's own media types leaves an MCP endpoint. */
@@ -212,6 +226,11 @@ async function identify(
   if (authentication.kind === "refused" && authentication.retryAfterSeconds !== undefined) {
     const message = "Too many wrong keys came from this address. Wait, then send a right one.";
     throw new TooManyRequestsError(message, authentication.retryAfterSeconds);
+  }
+  if (authentication.kind === "refused" && authentication.reason === "address") {
+    throw new ForbiddenError(
+      "This API key may not be used from your address. Ask who manages it to allow the address.",
+    );
   }
   if (authentication.kind === "refused")
     throw new GatewayError("unauthorized", `The key is not valid. ${WHO}`);

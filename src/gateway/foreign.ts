@@ -41,7 +41,7 @@ export async function isForeignToServer(
   const suspected = suspicion(post, await codeOf(response));
   if (suspected === undefined) return false;
   const scope = singleServer(context.tenant, server);
-  const { tables } = await context.catalogue.complete(scope, context.background);
+  const { tables } = await context.catalogue.complete(scope, context);
   const offer = tables.byName(server.name);
   // A server of both eras is listed as a modern one; its no to a handshake says that it is not.
   if (offer?.era !== suspected) return false;

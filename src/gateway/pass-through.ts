@@ -4,47 +4,37 @@
  * that work for their owner alone. Where the server turns out not to speak the caller's era, it is translated instead.
  */
 
-import { GatewayError, UpstreamError } from "../core/errors.ts";
-import { gatewayErrorResponse } from "../core/mcp/answers.ts";
+import { GatewayError, NotFoundError, type ProtocolError } from "../core/errors.ts";
 import { requestHeaders } from "../core/mcp/forwarding.ts";
+import type { Message } from "../core/mcp/json-rpc.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import { fieldsOf } from "../core/net/fields.ts";
 import { queryOf } from "../core/net/request-url.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
-import { subjectOf } from "./active.ts";
-import { aggregatePost } from "./aggregate/serve.ts";
+import { aggregate } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
 import { isForeignToServer } from "./foreign.ts";
-import { travel } from "./leg.ts";
-import { withMcpContent } from "./mcp-content.ts";
-import { listEdit, refusal } from "./permitted.ts";
-import { type Post, readPost } from "./post.ts";
-import { outcomeOfError } from "./record.ts";
+import { forwardCall, type Prepared } from "./forward/forward.ts";
+import { batchRefusal, listEdit, refusedMessages } from "./permitted.ts";
+import type { Post } from "./post.ts";
 
 export async function passThrough(
   request: Request,
+  post: Post | undefined,
   server: SnapshotServer,
   context: McpContext,
 ): Promise<Response> {
-  const post = request.method === "POST" ? await readPost(request, context.maxBodyBytes) : undefined;
-  if (post instanceof Response) return post;
-  const translated = () => aggregatePost(request, post, server.name, context);
-  try {
-    const only = context.eras.onlyEraOf(server);
-    if (only !== undefined && mustTranslate(request, post, only, server)) return await translated();
-    const refused = await refusal(post, server, context);
-    if (refused !== undefined) return refused;
-    const session = await sessionOf(request, server, context);
-    // Not one of the server's own: one of ours perhaps, from when it was found not to speak the caller's era.
-    if (session === undefined) return await translated();
-    const response = await forward(request, post, session, server, context);
-    if (await isForeignToServer(response, request, post, server, context)) return await translated();
-    return await withMcpContent(response, request, post, server);
-  } catch (error) {
-    if (error instanceof GatewayError && error.status >= 500) context.record.outcome(outcomeOfError(error));
-    if (error instanceof UpstreamError) return gatewayErrorResponse(post?.id ?? null, error);
-    throw error;
-  }
+  const translated = () => aggregate(request, post, server.name, context);
+  const only = context.eras.onlyEraOf(server);
+  if (only !== undefined && mustTranslate(request, post, only, server)) return translated();
+  const refused = await refusedMessages(post, server, context);
+  const answer = batchRefusal(post, refused, server, context);
+  if (answer !== undefined) return answer;
+  const session = await sessionOf(request, server, context);
+  // Not one of the server's own: one of ours perhaps, from when it was found not to speak the client's era.
+  if (session === undefined) return translated();
+  const response = await forward(request, { post, refused, session }, server, context);
+  return (await isForeignToServer(response, request, post, server, context)) ? translated() : response;
 }
 
 function mustTranslate(
@@ -71,36 +61,58 @@ async function sessionOf(
   return context.sessionIds.open({ principalId: context.principal.id, serverId: server.id }, session);
 }
 
-async function forward(
+interface Passed {
+  readonly post: Post | undefined;
+  readonly refused: ReadonlyMap<Message, ProtocolError>;
+  readonly session: string | null;
+}
+
+function forward(
+  request: Request,
+  { post, refused, session }: Passed,
+  server: SnapshotServer,
+  context: McpContext,
+): Promise<Response> {
+  const { operations } = context.record;
+  const [operation] = operations;
+  const [denial] = refused.values();
+  return forwardCall(
+    {
+      method: operation?.method ?? request.method,
+      operations,
+      preferred: { server, own: operation?.target ?? "" },
+      isAllowed: () => denial === undefined,
+      refuse: () => denial ?? new NotFoundError(),
+      prepare: async () => prepare(request, post, session, server, context),
+      mayAnswerEarly: mayAnswerEarly(post),
+      isPermitted: async () => (await context.renew()) !== undefined,
+    },
+    context,
+  );
+}
+
+function prepare(
   request: Request,
   post: Post | undefined,
   session: string | null,
   server: SnapshotServer,
   context: McpContext,
-): Promise<Response> {
+): Prepared {
   const headers = requestHeaders(fieldsOf(request));
   if (session !== null) headers.set(HEADERS.sessionId, session);
   const owner = { principalId: context.principal.id, serverId: server.id };
   const edit = listEdit(post, server, context);
-  return travel(
-    {
-      server,
-      method: methodOf(request),
-      headers,
-      id: post?.id ?? null,
-      mayAnswerEarly: mayAnswerEarly(post),
-      isPermitted: async () => (await context.renew()) !== undefined,
-      ...(post?.id != null && { about: subjectOf(server.name, post.messages) }),
-      ...(post !== undefined && { body: post.bytes }),
-      ...(edit !== undefined && { edit }),
-      async finishHeaders(answered) {
-        const opened = answered.get(HEADERS.sessionId);
-        if (opened !== undefined)
-          answered.set(HEADERS.sessionId, await context.sessionIds.seal(owner, opened));
-      },
+  return {
+    method: methodOf(request),
+    headers,
+    id: post?.id ?? null,
+    ...(post !== undefined && { body: post.bytes }),
+    ...(edit !== undefined && { edit }),
+    async finishHeaders(answered) {
+      const opened = answered.get(HEADERS.sessionId);
+      if (opened !== undefined) answered.set(HEADERS.sessionId, await context.sessionIds.seal(owner, opened));
     },
-    context,
-  );
+  };
 }
 
 /** The answer to initialize says in a header which session it opened. */

@@ -1,5 +1,5 @@
 /** What the caller may not use is not there: absent from the lists of a server, and unknown when it is called. */
-import { errorResponse } from "../core/mcp/answers.ts";
+import { ProtocolError } from "../core/errors.ts";
 import { RESOURCE_NOT_FOUND } from "../core/mcp/eras.ts";
 import { INVALID_PARAMS, INVALID_REQUEST, type JsonObject, type Message } from "../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, parseLossless } from "../core/mcp/json-text.ts";
@@ -14,27 +14,42 @@ import { singleServer } from "./aggregate/catalogue.ts";
 import { factsOf, KINDS, USES } from "./aggregate/tables.ts";
 import type { McpContext } from "./context.ts";
 import type { Edit } from "./edit.ts";
+import { recordDenial } from "./pipeline/check-access.ts";
 import type { Post } from "./post.ts";
 
-/** Undefined where everything that the post asks for is permitted. */
-export async function refusal(
+/** The requests of a post whose target the principal may not use, with the error that each is answered with. */
+export async function refusedMessages(
   post: Post | undefined,
   server: SnapshotServer,
   context: McpContext,
-): Promise<Response | undefined> {
+): Promise<ReadonlyMap<Message, ProtocolError>> {
   const code = post?.era === "modern" ? INVALID_PARAMS : RESOURCE_NOT_FOUND;
-  const refused = new Map<Message, ErrorObject>();
+  const refused = new Map<Message, ProtocolError>();
   for (const message of post?.messages ?? []) {
     const target = message.kind === "request" ? targetOf(asObject(message)) : undefined;
     if (target === undefined || target.kind === "task") continue;
-    const facts = target.kind === "tool" ? await factsOfCall(target.value, server, context) : {};
+    const facts =
+      target.kind === "tool" && server.holdsChanges ? await factsOfCall(target.value, server, context) : {};
     if (facts !== undefined && context.access.allows(USES[target.kind], server.id, target.value, facts))
       continue;
-    refused.set(message, unknownTarget(target, code));
+    refused.set(message, unknownTarget(target, "forbidden", code));
   }
-  const [error] = refused.values();
-  if (post === undefined || error === undefined) return undefined;
-  return post.isBatch ? refuseBatch(post, refused) : errorResponse(200, post.id, error);
+  return refused;
+}
+
+/** The answer to a batch of which a part is refused; single messages are refused by the pipeline. */
+export function batchRefusal(
+  post: Post | undefined,
+  refused: ReadonlyMap<Message, ProtocolError>,
+  server: SnapshotServer,
+  context: McpContext,
+): Response | undefined {
+  if (post?.isBatch !== true || refused.size === 0) return undefined;
+  for (const message of refused.keys()) {
+    if (message.kind !== "request") continue;
+    recordDenial({ server, own: targetOf(asObject(message))?.value ?? "" }, context);
+  }
+  return refuseBatch(post, refused, context);
 }
 
 /**
@@ -46,28 +61,27 @@ async function factsOfCall(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<Facts | undefined> {
-  if (!server.holdsChanges) return {};
-  const { tables } = await context.catalogue.complete(
-    singleServer(context.tenant, server),
-    context.background,
-  );
+  const { tables } = await context.catalogue.complete(singleServer(context.tenant, server), context);
   const hash = tables.byName(server.name)?.hashes.get(name);
   return hash === undefined ? undefined : { hash };
 }
 
-type ErrorObject = ReturnType<typeof unknownTarget>;
-
 /** Nothing of it is done, and every request of it learns why. */
-function refuseBatch({ messages }: Post, refused: ReadonlyMap<Message, ErrorObject>): Response {
-  const undone = {
+function refuseBatch(
+  { messages }: Post,
+  refused: ReadonlyMap<Message, ProtocolError>,
+  { record }: McpContext,
+): Response {
+  const undone = new ProtocolError("bad_request", {
     code: INVALID_REQUEST,
     message: "Another part of the batch was refused. Send this by itself.",
-  };
-  const answers = messages.flatMap((message) =>
-    message.kind === "request"
-      ? [{ jsonrpc: "2.0", id: message.id, error: refused.get(message) ?? undone }]
-      : [],
-  );
+  });
+  const answers = messages.flatMap((message) => {
+    if (message.kind !== "request") return [];
+    const error = refused.get(message) ?? undone;
+    record.operation(message.id)?.fail(error);
+    return [{ jsonrpc: "2.0", id: message.id, error: error.rpc }];
+  });
   return Response.json(answers, { headers: { "cache-control": "no-store" } });
 }
 

@@ -1,12 +1,13 @@
 /** One POST, read once and understood as far as routing needs: what it says, which era it speaks, what it expects. */
 
-import { GatewayError } from "../core/errors.ts";
-import { errorResponse, gatewayErrorResponse } from "../core/mcp/answers.ts";
+import { GatewayError, ProtocolError } from "../core/errors.ts";
 import { classify, classifyBatch } from "../core/mcp/inbound.ts";
 import { type Body, type JsonRpcId, type Message, readBody } from "../core/mcp/json-rpc.ts";
-import type { Era } from "../core/mcp/revisions.ts";
+import { type Era, HEADERS } from "../core/mcp/revisions.ts";
+import { targetOf } from "../core/mcp/rewrite.ts";
 import { fieldsOf } from "../core/net/fields.ts";
 import { readRequestBody } from "../core/net/request-body.ts";
+import type { OperationSubject } from "./context/operation-recorder.ts";
 
 export interface Post {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -22,25 +23,22 @@ export interface Post {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
-/** What cannot be read, or contradicts itself, is answered here. */
-export async function readPost(request: Request, limit: number): Promise<Post | Response> {
+/** Throws for what cannot be read or contradicts itself. */
+export async function readPost(request: Request, limit: number): Promise<Post> {
   if (!/^application\/json\s*(?:;|$)/i.test(fieldsOf(request).get("content-type") ?? "")) {
-    return gatewayErrorResponse(
-      null,
-      new GatewayError("unsupported_media_type", "Send JSON-RPC as application/json."),
-    );
+    throw new GatewayError("unsupported_media_type", "Send JSON-RPC as application/json.");
   }
   const bytes = await readRequestBody(request, limit);
   const { text, body } = understand(bytes);
   if (body.kind === "invalid") {
-    return errorResponse(400, body.id, { code: body.code, message: body.reason });
+    throw invalid({ code: body.code, message: body.reason }, 400, body.id);
   }
   const fields = fieldsOf(request);
   const header = (name: string) => fields.get(name.toLowerCase())?.trim();
   const isBatch = body.kind === "batch";
   const id = !isBatch && body.message.kind === "request" ? body.message.id : null;
   const inbound = isBatch ? classifyBatch(header) : classify(body.message, header);
-  if (!inbound.ok) return errorResponse(inbound.rejection.status, id, inbound.rejection);
+  if (!inbound.ok) throw invalid(inbound.rejection, inbound.rejection.status, id);
   return {
     bytes,
     text,
@@ -53,6 +51,20 @@ export async function readPost(request: Request, limit: number): Promise<Post | 
   };
 }
 
+/** An error about a message that could not be served, with its id as far as that is known. */
+export class InvalidPostError extends ProtocolError {
+  readonly id: JsonRpcId | null;
+
+  constructor(rpc: ProtocolError["rpc"], httpStatus: number, id: JsonRpcId | null) {
+    super("bad_request", rpc, httpStatus);
+    this.id = id;
+  }
+}
+
+function invalid({ code, message, data }: ProtocolError["rpc"], status: number, id: JsonRpcId | null): Error {
+  return new InvalidPostError({ code, message, ...(data !== undefined && { data }) }, status, id);
+}
+
 function understand(bytes: Uint8Array): { text: string; body: Body } {
   try {
     const text = decoder.decode(bytes);
@@ -61,3 +73,37 @@ function understand(bytes: Uint8Array): { text: string; body: Body } {
     return { text: "", body: readBody("") };
   }
 }
+
+/** Legacy clients name the operation in the body only; more than this is not read of a refused request. */
+const MAX_REFUSED_BYTES = 16 * 1024;
+
+/** The operation of a request that is refused before it is served, as far as it can be told cheaply. */
+export async function readSubject(request: Request): Promise<OperationSubject> {
+  const fields = fieldsOf(request);
+  const method = fields.get(HEADERS.method);
+  if (method !== undefined) return { id: undefined, method, target: fields.get(HEADERS.name) };
+  const length = Number(fields.get("content-length") ?? Number.NaN);
+  const unknown = { id: undefined, method: "unknown", target: undefined };
+  if (!(length <= MAX_REFUSED_BYTES)) return unknown;
+  const { body } = understand(new Uint8Array(await request.arrayBuffer()));
+  const message = body.kind === "single" ? body.message : undefined;
+  return message?.kind === "request" ? subjectOf(message) : unknown;
+}
+
+function subjectOf({ id, method, params }: Message & { readonly kind: "request" }): OperationSubject {
+  return { id, method, target: targetOf({ method, params })?.value };
+}
+
+/** The operations of a body that has been read before. */
+export function subjectsIn(text: string): OperationSubject[] {
+  const body = readBody(text);
+  const messages = body.kind === "batch" ? body.messages : body.kind === "single" ? [body.message] : [];
+  return subjectsOf(messages);
+}
+
+export const subjectsOf = (messages: readonly Message[]): OperationSubject[] =>
+  messages.flatMap((message) => (message.kind === "request" ? subjectOf(message) : []));
+
+/** Of the requests in a post. */
+export const idsIn = ({ messages }: Post): readonly JsonRpcId[] =>
+  messages.flatMap((message) => (message.kind === "request" ? [message.id] : []));

@@ -31,6 +31,10 @@ export class ReadAhead {
     return this.#pieces.length > 0;
   }
 
+  get hasBroken(): boolean {
+    return this.#end !== undefined && this.#end !== "good";
+  }
+
   /** Throws where the upstream broke off; all that it said before has been taken then. */
   get isOver(): boolean {
     if (this.#end === undefined || this.#end === "good") return this.#end === "good";

@@ -12,15 +12,16 @@ export interface RelayOptions {
   readonly keepAliveMs: number;
   /** After this long without a byte from the upstream the stream is ended. */
   readonly silenceMs: number;
-  /** Lets go of the upstream; the last thing that happens. */
-  readonly hangUp: () => void;
+  /** Lets go of the upstream and settles what came of it; returns what the client is still told. */
+  readonly finish: (ended: RelayEnd) => string | undefined;
   /** Told of every piece that goes by. */
   readonly heard: (piece: Uint8Array) => void;
-  /** What the caller is still told when the upstream breaks off. */
-  readonly lastWords: () => string | undefined;
   /** Asked from time to time; where it says no, the stream ends. */
   readonly isPermitted?: () => Promise<boolean>;
 }
+
+/** Why a relayed stream is over: the upstream ended it, broke off or fell silent, or the client left or lost its right. */
+export type RelayEnd = "ended" | "broken" | "silent" | "client-gone" | "revoked";
 
 export const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
 const LINE_FEED = 0x0a;
@@ -42,42 +43,58 @@ const LOOK_MS = 1000;
 export async function relay(
   body: ReadableStream<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,
-  { keepAliveMs, silenceMs, hangUp, heard, lastWords, isPermitted }: RelayOptions,
+  options: RelayOptions,
 ): Promise<void> {
+  const { keepAliveMs, isPermitted } = options;
   const tickMs = isPermitted === undefined ? keepAliveMs : Math.min(keepAliveMs, LOOK_MS);
-  const source = new ReadAhead(body, heard);
+  const source = new ReadAhead(body, options.heard);
   const ticks = every(tickMs, () => source.wake());
+  let ended: RelayEnd;
   try {
-    let saidAt = Date.now();
-    let atBoundary = true;
-    for (;;) {
-      const pieces = source.take();
-      if (pieces !== undefined) {
-        await writer.write(pieces);
-        saidAt = Date.now();
-        atBoundary = endsEvent(pieces);
-      } else if (source.isOver) break;
-      else {
-        await source.something();
-      }
-      if (!ticks.hasRung()) continue;
-      const now = Date.now();
-      if (now - source.heardAt >= silenceMs || (await isPermitted?.()) === false) break;
-      if (!atBoundary || now - saidAt < keepAliveMs || source.hasPieces) continue;
-      await writer.write(KEEP_ALIVE);
-      saidAt = Date.now();
-    }
-    await writer.close();
+    ended = await passOn(source, writer, ticks, options);
   } catch {
-    await sayGoodbye(writer, lastWords()).catch(() => undefined);
-  } finally {
-    ticks.stop();
-    hangUp();
+    ended = source.hasBroken ? "broken" : "client-gone";
+  }
+  ticks.stop();
+  const text = options.finish(ended);
+  await closeWith(writer, text, ended).catch(() => undefined);
+}
+
+async function passOn(
+  source: ReadAhead,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  ticks: Ticks,
+  { keepAliveMs, silenceMs, isPermitted }: RelayOptions,
+): Promise<RelayEnd> {
+  let saidAt = Date.now();
+  let atBoundary = true;
+  for (;;) {
+    const pieces = source.take();
+    if (pieces !== undefined) {
+      await writer.write(pieces);
+      saidAt = Date.now();
+      atBoundary = endsEvent(pieces);
+    } else if (source.isOver) return "ended";
+    else {
+      await source.something();
+    }
+    if (!ticks.hasRung()) continue;
+    const now = Date.now();
+    if (now - source.heardAt >= silenceMs) return "silent";
+    if ((await isPermitted?.()) === false) return "revoked";
+    if (!atBoundary || now - saidAt < keepAliveMs || source.hasPieces) continue;
+    await writer.write(KEEP_ALIVE);
+    saidAt = Date.now();
   }
 }
 
+interface Ticks {
+  hasRung(): boolean;
+  stop(): void;
+}
+
 /** One timer for as long as it takes, not one for every piece that goes by. */
-function every(ms: number, ring: () => void): { hasRung(): boolean; stop(): void } {
+function every(ms: number, ring: () => void): Ticks {
   let rung = false;
   const timer = setInterval(() => {
     rung = true;
@@ -93,13 +110,14 @@ function every(ms: number, ring: () => void): { hasRung(): boolean; stop(): void
   };
 }
 
-/** One of the two sides is gone. */
-async function sayGoodbye(
+async function closeWith(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   text: string | undefined,
+  ended: RelayEnd,
 ): Promise<void> {
-  if (text === undefined) return writer.abort();
-  await writer.write(new TextEncoder().encode(text));
+  if (text === undefined && (ended === "broken" || ended === "client-gone")) return writer.abort();
+  // A blank line ends the event that the upstream broke off in.
+  if (text !== undefined) await writer.write(new TextEncoder().encode(`\n\n${text}`));
   await writer.close();
 }
 

@@ -23,10 +23,36 @@ export interface RequestFacts {
   readonly error: GatewayError | undefined;
 }
 
-export function requestEventOf(request: Request, facts: RequestFacts): RequestEvent {
-  const { requestId, startedAt, durationMs, caller, statusCode, error } = facts;
-  const { method, url } = request;
+/** What an HTTP request says of itself, as plain data: a request may be logged in another isolate than it came in by. */
+export interface RequestDescription {
+  readonly method: string;
+  readonly path: string;
+  readonly clientName: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly requestBytes: number;
+  readonly ipAddress: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly country: string | undefined;
+}
+
+export function describeRequest(request: Request): RequestDescription {
   const fields = fieldsOf(request);
+  const userAgent = fields.get("user-agent");
+  return {
+    method: request.method,
+    // Query parameters may hold a session's id.
+    path: withoutSecrets(pathOf(request.url)),
+    clientName: clientNameIn(userAgent),
+    traceparent: fields.get("traceparent"),
+    requestBytes: Number(fields.get("content-length") ?? 0),
+    ipAddress: fields.get("cf-connecting-ip"),
+    userAgent,
+    country: fields.get("cf-ipcountry"),
+  };
+}
+
+export function requestEventOf(described: RequestDescription, facts: RequestFacts): RequestEvent {
+  const { requestId, startedAt, durationMs, caller, statusCode, error } = facts;
   return {
     v: EVENT_VERSION,
     kind: "request",
@@ -36,17 +62,16 @@ export function requestEventOf(request: Request, facts: RequestFacts): RequestEv
     userId: caller?.userId,
     apiKeyId: caller?.apiKeyId,
     requestId,
-    clientName: clientNameIn(fields.get("user-agent")),
-    traceId: readTraceParent(fields.get("traceparent"))?.traceId,
-    method,
-    // Query parameters may hold a session's id.
-    path: withoutSecrets(pathOf(url)),
+    clientName: described.clientName,
+    traceId: readTraceParent(described.traceparent)?.traceId,
+    method: described.method,
+    path: described.path,
     statusCode,
     durationMs,
-    requestBytes: Number(fields.get("content-length") ?? 0),
-    ipAddress: fields.get("cf-connecting-ip"),
-    userAgent: fields.get("user-agent"),
-    country: fields.get("cf-ipcountry"),
+    requestBytes: described.requestBytes,
+    ipAddress: described.ipAddress,
+    userAgent: described.userAgent,
+    country: described.country,
     errorCode: error?.code,
   };
 }

@@ -1,10 +1,12 @@
 /** A legacy client's session: its state outlives the object's memory, and ends some time after the client's last word. */
 import { DurableObject } from "cloudflare:workers";
+import { RequestRecorder } from "../gateway/context/request-recorder.ts";
 import type { McpContext } from "../gateway/context.ts";
-import { NO_RECORD } from "../gateway/record.ts";
-import type { PostVisit, SessionStub, Visit } from "../gateway/session/door.ts";
+import { subjectsIn } from "../gateway/post.ts";
+import { type PostVisit, RECORDED_HEADER, type SessionStub, type Visit } from "../gateway/session/door.ts";
 import { HeldSession } from "../gateway/session/hold.ts";
 import { newState, readState, writeState } from "../gateway/session/state.ts";
+import type { LogEvent } from "../logs/events.ts";
 import { servicesOf } from "../services.ts";
 
 const STATE = "state";
@@ -20,23 +22,27 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
   async post(visit: PostVisit): Promise<Response> {
     const known = this.#load();
     if (known === undefined && !visit.begins) return notFound();
-    const context = await this.#enter(visit);
+    const { context, record } = await this.#enter(visit);
     const held = known ?? this.#create(visit, false);
     const headers = new Map(visit.headers);
+    record.declare(subjectsIn(visit.text));
     const response = await held.post(visit.text, headers, visit.acceptsStream, context);
     // A client that could not introduce itself has no session.
     if (known === undefined && held.session.state.client === undefined) await this.end();
+    record.answered(response.status);
+    response.headers.set(RECORDED_HEADER, "1");
     return response;
   }
 
   async get(visit: Visit, lastEventId: string | undefined): Promise<Response> {
     const held = this.#load();
     if (held === undefined) return notFound();
-    return held.get(lastEventId, await this.#enter(visit));
+    const { context } = await this.#enter(visit);
+    return held.get(lastEventId, context);
   }
 
   async openStream(visit: Visit, endpoint: string): Promise<Response> {
-    const context = await this.#enter(visit);
+    const { context } = await this.#enter(visit);
     return this.#create(visit, true).openStream(endpoint, context);
   }
 
@@ -76,15 +82,18 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     save: (state: Parameters<typeof writeState>[0]) => this.ctx.storage.kv.put(STATE, writeState(state)),
   };
 
-  async #enter({ requestId, principal }: Visit): Promise<McpContext> {
+  async #enter(visit: Visit): Promise<{ context: McpContext; record: RequestRecorder }> {
     await this.#stay();
+    const { requestId, principal, request, startedAt } = visit;
     const background = (work: Promise<unknown>) => this.ctx.waitUntil(work);
-    return servicesOf(this.env).services.gateway.contexts(principal, {
-      record: NO_RECORD,
-      requestId,
-      background,
-      identify: async () => principal,
-    });
+    const { gateway } = servicesOf(this.env).services;
+    const emit = (events: readonly LogEvent[]) => gateway.emitter.emit(events, background);
+    const record = new RequestRecorder(() => request, requestId, emit, startedAt);
+    record.setPrincipal(principal);
+    const identify = async () => principal;
+    const address = request.ipAddress;
+    const context = await gateway.enter(principal, { record, requestId, address, background, identify });
+    return { context, record };
   }
 
   /** Moving the alarm with every message would cost a write each. */

@@ -4,6 +4,10 @@ import { UpstreamError } from "../../src/core/errors.ts";
 import { type Heard, type Offer, type OfferSources, Offers } from "../../src/gateway/aggregate/offers.ts";
 import type { SnapshotServer } from "../../src/policy/snapshot.ts";
 
+interface Waiting {
+  readonly background: (work: Promise<unknown>) => void;
+}
+
 const server = (holdsChanges: boolean): SnapshotServer => ({
   ...{ id: "1", name: "weather", title: null, endpointUrl: "https://weather.example/mcp", transport: "http" },
   ...{ healthStatus: "healthy", protocolVersion: null, auth: { type: "none" }, tags: [], weight: 1 },
@@ -36,7 +40,7 @@ const heard = (of: SnapshotServer): Heard => ({
   ...{ isStale: false, revision: "2026-07-28", serverInfo: {} },
 });
 
-const sources = (of: SnapshotServer, more: Partial<OfferSources>): OfferSources => ({
+const sources = (of: SnapshotServer, more: Partial<OfferSources<Waiting>>): OfferSources<Waiting> => ({
   ask: async () => heard(of),
   recall: async () => [recalled(of)],
   remember: async () => undefined,
@@ -48,11 +52,11 @@ const sources = (of: SnapshotServer, more: Partial<OfferSources>): OfferSources 
 const unreachable = () => Promise.reject(new UpstreamError("upstream_unreachable", "weather", "It is down."));
 const times = { deadlineMs: 500, defaultTtlMs: 60_000, retryMs: 10_000 };
 
-async function known(holdsChanges: boolean, more: Partial<OfferSources>) {
+async function known(holdsChanges: boolean, more: Partial<OfferSources<Waiting>>) {
   const of = server(holdsChanges);
   const offers = new Offers(sources(of, more), times);
   const work: Promise<unknown>[] = [];
-  const result = await offers.known("tenant", [of], (background) => void work.push(background));
+  const result = await offers.known("tenant", [of], { background: (one) => void work.push(one) });
   await Promise.all(work);
   return result;
 }
@@ -70,12 +74,12 @@ describe("a server whose tenant holds changes", () => {
     const offers = new Offers(sources(of, { remember, recall: async () => [] }), { ...times, retryMs: 0 });
     const work: Promise<unknown>[] = [];
     const background = (one: Promise<unknown>) => void work.push(one);
-    await offers.known("tenant", [of], background);
+    await offers.known("tenant", [of], { background });
     await Promise.all(work);
     // Hearing the same again makes it no better.
     for (let visit = 0; visit < 3; visit += 1) {
       await Promise.all(work);
-      expect((await offers.known("tenant", [of], () => undefined)).offers).toEqual([]);
+      expect((await offers.known("tenant", [of], { background: () => undefined })).offers).toEqual([]);
       await Promise.all(work);
     }
   });

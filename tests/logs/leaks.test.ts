@@ -1,9 +1,10 @@
 /** Whatever a message, a header or an answer holds: no queue message, span, data point or line of the console has a secret. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { RequestRecord } from "../../src/gateway/record.ts";
+import { RequestRecorder } from "../../src/gateway/context/request-recorder.ts";
 import { createEmitter } from "../../src/logs/emit.ts";
 import { asLine, intoDataset, observed } from "../../src/logs/observe.ts";
+import { describeRequest } from "../../src/logs/request-event.ts";
 import { runs } from "../support/runs.ts";
 
 const WORD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -62,21 +63,26 @@ it("no secret leaves with what is told of a request", async () => {
         method: "POST",
         headers: { "user-agent": `agent ${secret}`, traceparent: `00-${secret}`, cookie: secret },
       });
-      const record = new RequestRecord(request, crypto.randomUUID(), (events) =>
-        emitter.emit(events, (promise) => work.push(promise)),
+      const requestId = crypto.randomUUID();
+      const record = new RequestRecorder(
+        () => describeRequest(request),
+        requestId,
+        (events) => emitter.emit(events, (promise) => work.push(promise)),
       );
-      record.by({
+      record.setPrincipal({
         ...{ id: "p", tenantId: crypto.randomUUID(), userId: "u", apiKeyId: undefined },
         ...{ role: "user", scopes: [], via: "api_key" },
       });
       const tracing = { endpoint: "https://c.example", owner: null, authorization: undefined, sample: 1 };
-      record.traced(tracing, (spans) => told.push(spans));
-      record.about({ serverId: undefined, method: `x/${secret}`, target: secret });
-      record.asked(JSON.stringify({ method: "tools/call", params }), { sample: 1, results: true });
+      record.startTrace(tracing, (spans) => told.push(spans));
+      record.declare([{ id: 1, method: `x/${secret}`, target: secret }]);
+      const operation = record.operation(1);
+      const terms = { sample: 1, results: true };
+      operation?.keepPayload(JSON.stringify({ method: "tools/call", params }), requestId, terms);
       const answer = JSON.stringify(
         isError ? { error: { code: 1, message: secret, data: result } } : { result },
       );
-      record.outcome({ success: !isError, message: isError ? `no ${secret}` : undefined }, answer);
+      operation?.settle({ success: !isError, message: isError ? `no ${secret}` : undefined }, answer);
       record.answered(200);
       await Promise.all(work);
       expect(told.length).toBeGreaterThanOrEqual(4);

@@ -1,5 +1,13 @@
 /** JSON-RPC answers that the gateway gives by itself. */
-import { ERROR_CODES, type ErrorCode, type GatewayError, headersOf, MaintenanceError } from "../errors.ts";
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  type GatewayError,
+  headersOf,
+  MaintenanceError,
+  mcpStatusOf,
+  ProtocolError,
+} from "../errors.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, type JsonObject, type JsonRpcId, PARSE_ERROR } from "./json-rpc.ts";
 
 /**
@@ -58,7 +66,7 @@ export function errorBody(id: JsonRpcId | null, code: number, message: string, d
 export function errorResponse(
   status: number,
   id: JsonRpcId | null,
-  error: { code: number; message: string; data?: JsonObject },
+  error: RpcError,
   headers: Record<string, string> = {},
 ): Response {
   return new Response(errorBody(id, error.code, error.message, error.data), {
@@ -74,24 +82,52 @@ export function resultResponse(id: JsonRpcId | null, result: JsonObject): Respon
   });
 }
 
-const described = (error: GatewayError) => ({
-  code: CODES[error.code],
-  message: error.message,
-  data: {
-    reason: error.code,
-    ...(error instanceof MaintenanceError && { endsAt: error.endsAt.toISOString() }),
-  },
-});
+interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: JsonObject;
+}
+
+/** The JSON-RPC error object of a gateway error. */
+export function rpcErrorOf(error: GatewayError): RpcError {
+  if (error instanceof ProtocolError) return error.rpc;
+  return {
+    code: CODES[error.code],
+    message: error.message,
+    data: {
+      reason: error.code,
+      ...(error instanceof MaintenanceError && { endsAt: error.endsAt.toISOString() }),
+    },
+  };
+}
 
 export function gatewayErrorResponse(
   id: JsonRpcId | null,
   error: GatewayError,
   headers?: Record<string, string>,
 ): Response {
-  return errorResponse(error.status, id, described(error), { ...headers, ...headersOf(error) });
+  return errorResponse(mcpStatusOf(error), id, rpcErrorOf(error), { ...headers, ...headersOf(error) });
+}
+
+/** To a batch: the same error for each of its requests. */
+export function gatewayErrorBatch(
+  ids: readonly JsonRpcId[],
+  error: GatewayError,
+  headers?: Record<string, string>,
+): Response {
+  const rpc = rpcErrorOf(error);
+  return new Response(JSON.stringify(ids.map((id) => ({ jsonrpc: "2.0", id, error: rpc }))), {
+    status: mcpStatusOf(error),
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      ...headers,
+      ...headersOf(error),
+    },
+  });
 }
 
 export function gatewayErrorBody(id: JsonRpcId | null, error: GatewayError): string {
-  const { code, message, data } = described(error);
+  const { code, message, data } = rpcErrorOf(error);
   return errorBody(id, code, message, data);
 }

@@ -3,6 +3,7 @@
  * is there and speaks the protocol. A server that cannot be reached, answers too late, or answers nonsense has not.
  */
 import type { ErrorCode } from "../errors.ts";
+import { INTERNAL_ERROR } from "../mcp/json-rpc.ts";
 
 export type Outcome = "success" | "failure" | "ignored";
 
@@ -11,6 +12,8 @@ export interface CallResult {
   readonly status?: number | undefined;
   /** Why no answer came, or none that could be used. */
   readonly error?: ErrorCode | undefined;
+  /** The code of the JSON-RPC error that the server answered with. */
+  readonly rpcCode?: number | undefined;
   /** The caller went away first, or asked to cancel: that says nothing of the server. */
   readonly cancelled?: boolean;
 }
@@ -31,15 +34,18 @@ const NOT_ITS_FAULT: ReadonlySet<ErrorCode> = new Set([
   "database_unavailable",
   "upstream_unsupported",
   "internal",
+  "cancelled",
 ]);
 
 /**
  * 4xx is an answer: a wrong credential or an unknown session is for people to put right, and opening the breaker would
  * hide it. But 408 and 429 say that the server cannot keep up.
  */
-export function outcomeOf({ status, error, cancelled }: CallResult): Outcome {
+export function outcomeOf({ status, error, rpcCode, cancelled }: CallResult): Outcome {
   if (cancelled === true) return "ignored";
   if (error !== undefined) return NOT_ITS_FAULT.has(error) ? "ignored" : "failure";
+  // "Internal error" is how a server says that it failed; the other codes say that the request was wrong.
+  if (rpcCode === INTERNAL_ERROR) return "failure";
   if (status === undefined) return "failure";
   return status >= 500 || status === 408 || status === 429 ? "failure" : "success";
 }

@@ -1,7 +1,6 @@
 /** A request about one thing, brought to the server that has the thing, under the name that it has there. */
 
-import { UpstreamError } from "../../core/errors.ts";
-import { errorResponse } from "../../core/mcp/answers.ts";
+import { NotFoundError, ProtocolError, UpstreamError } from "../../core/errors.ts";
 import { requestHeaders } from "../../core/mcp/forwarding.ts";
 import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
@@ -15,12 +14,13 @@ import { unwrapUri } from "../../core/mcp/uris.ts";
 import { fieldsOf } from "../../core/net/fields.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
-import { travel } from "../leg.ts";
+import { forwardCall, type Prepared } from "../forward/forward.ts";
+import type { Selection } from "../pipeline/upstream-call.ts";
 import type { Post } from "../post.ts";
 import type { Scope } from "./catalogue.ts";
 import { outwardEdit } from "./outward.ts";
+import { candidateAt, isRepeatableAt, type PlacedCandidate, selectionFor } from "./routing.ts";
 import { openState, openTask, type StateOwner } from "./seals.ts";
-import { placesFor, steer } from "./steer.ts";
 import { type Place, type Tables, USES } from "./tables.ts";
 
 export interface Caller {
@@ -41,11 +41,10 @@ const WHAT: Record<Target["kind"], string> = {
 
 export async function call(caller: Caller, context: McpContext): Promise<Response> {
   const target = targetOf(caller.message);
-  if (target === undefined) return wrong(caller.post, "The parameters name nothing to work on.");
+  if (target === undefined) throw invalidParams("The parameters name nothing to work on.");
   const found = await find(target, caller.scope, context);
-  return found === undefined
-    ? unknown(caller.post, target)
-    : callAt(caller, found.place, found.tables, context);
+  if (found === undefined) throw unknownTarget(target, "not_found", INVALID_PARAMS);
+  return callAt(caller, found.place, found.tables, target, context);
 }
 
 export interface Found {
@@ -55,12 +54,12 @@ export interface Found {
 
 /** Only where nobody known has it is it worth waiting for servers that nothing is known of. */
 export async function find(target: Target, scope: Scope, context: McpContext): Promise<Found | undefined> {
-  const { catalogue, background } = context;
-  const known = await catalogue.known(scope, background);
+  const { catalogue } = context;
+  const known = await catalogue.known(scope, context);
   const place = await placeIn(known.tables, target, context);
   if (place !== undefined || known.gaps.length === 0) return place && { place, tables: known.tables };
   const meant = await candidates(target, scope, context);
-  const { tables, gaps } = await catalogue.complete(scope, background, meant);
+  const { tables, gaps } = await catalogue.complete(scope, context, meant);
   const late = await placeIn(tables, target, context);
   if (late === undefined) refuseUnheard(meant, gaps, context);
   return late && { place: late, tables };
@@ -95,60 +94,107 @@ async function candidates(
   return named === undefined ? servers : servers.filter(({ name }) => name === named.server);
 }
 
-/** For requests whose server is known already. The status tells something only where we know nothing of the method. */
-export async function callAt(
+/** For a method that names nothing and leads to the only server there is: its HTTP status tells what it makes of it. */
+export function callOnly(
   caller: Caller,
   place: Place,
   tables: Tables,
   context: McpContext,
-  statusTells = false,
 ): Promise<Response> {
-  const { message, request } = caller;
-  const method = String(memberOf(message, "method"));
-  const attempt = (chosen: Place) => callOnce(caller, chosen, tables, context, statusTells);
-  const steered = { method, message, headers: fieldsOf(request), place, tables };
-  if (statusTells || isOf(message, "taskId")) return attempt(place);
-  // What a server has begun only that server can go on with.
-  if (isOf(message, "requestState"))
-    return attempt(await beganAt(placesFor(steered, context), caller, context));
-  return steer(steered, context, attempt);
+  return forward(caller, { candidate: candidateAt(place), tables, target: undefined }, context);
 }
 
-function isOf(message: JsonObject, member: string): boolean {
+interface Routed {
+  readonly candidate: PlacedCandidate;
+  readonly tables: Tables;
+  /** As the client names it; `undefined` for a method that nothing is known of. */
+  readonly target: Target | undefined;
+  readonly selection?: Selection<PlacedCandidate> | undefined;
+  readonly isRepeatable?: (candidate: PlacedCandidate, neverSent: boolean) => boolean;
+}
+
+async function callAt(
+  caller: Caller,
+  place: Place,
+  tables: Tables,
+  target: Target,
+  context: McpContext,
+): Promise<Response> {
+  const { message, request, scope } = caller;
+  const method = methodOf(message);
+  const fixed: Routed = { candidate: candidateAt(place), tables, target };
+  if (hasParam(message, "taskId")) return forward(caller, fixed, context);
+  const routable = { method, message, headers: fieldsOf(request), place, tables };
+  // The address of one server names it: rules are for what all servers offer together.
+  const selection = scope.isWhole ? selectionFor(routable, context) : undefined;
+  // What a server has begun only that server can go on with.
+  if (hasParam(message, "requestState")) {
+    const candidate = await beganAt(fixed.candidate, selection?.targets ?? [], caller, context);
+    return forward(caller, { ...fixed, candidate }, context);
+  }
+  const isRepeatable = (candidate: PlacedCandidate, neverSent: boolean) =>
+    isRepeatableAt(routable, candidate.place, neverSent);
+  return forward(caller, { ...fixed, selection, isRepeatable }, context);
+}
+
+const methodOf = (message: JsonObject) => String(memberOf(message, "method"));
+
+function hasParam(message: JsonObject, member: string): boolean {
   const params = memberOf(message, "params");
   return isMembers(params) && member in params;
 }
 
-/** The one whose state it is; the first where it is nobody's, which then says so. */
-async function beganAt(places: readonly Place[], { message }: Caller, context: McpContext): Promise<Place> {
-  for (const place of places) {
-    const owner = ownerOf(message, place, context);
-    if ((await withOwnState(message, owner, context)) !== undefined) return place;
+/** The server whose state it is; the first where it is none's, which then says so. */
+async function beganAt(
+  first: PlacedCandidate,
+  others: readonly PlacedCandidate[],
+  { message }: Caller,
+  context: McpContext,
+): Promise<PlacedCandidate> {
+  for (const candidate of [first, ...others]) {
+    const owner = ownerOf(message, candidate.place, context);
+    if ((await withOwnState(message, owner, context)) !== undefined) return candidate;
   }
-  const [first] = places;
-  if (first === undefined) throw new TypeError("a call without a place");
   return first;
 }
 
 function ownerOf(message: JsonObject, { offer, own }: Place, { principal }: McpContext): StateOwner {
-  const method = String(memberOf(message, "method"));
-  return { principalId: principal.id, serverId: offer.server.id, method, own };
+  return { principalId: principal.id, serverId: offer.server.id, method: methodOf(message), own };
 }
 
-async function callOnce(
+function forward(caller: Caller, routed: Routed, context: McpContext): Promise<Response> {
+  const { candidate, tables, target, selection, isRepeatable } = routed;
+  const { post } = caller;
+  return forwardCall<PlacedCandidate>(
+    {
+      method: methodOf(caller.message),
+      operations: context.record.operations,
+      preferred: candidate,
+      selection,
+      ...(isRepeatable !== undefined && { isRepeatable }),
+      isAllowed: ({ place }) => target === undefined || mayUse(place, target, tables, context),
+      refuse: (code) =>
+        target === undefined ? new NotFoundError() : unknownTarget(target, code, INVALID_PARAMS),
+      prepare: ({ place }) => prepare(caller, place, tables, target === undefined, context),
+      mayAnswerEarly: post.acceptsStream && target !== undefined,
+      isPermitted: async () => (await context.renew()) !== undefined,
+    },
+    context,
+  );
+}
+
+async function prepare(
   caller: Caller,
   place: Place,
   tables: Tables,
-  context: McpContext,
   statusTells: boolean,
-): Promise<Response> {
+  context: McpContext,
+): Promise<Prepared> {
   const { message, post } = caller;
-  const { server } = place.offer;
-  const method = String(memberOf(message, "method"));
+  const method = methodOf(message);
   const owner = ownerOf(message, place, context);
   const own = await withOwnState(withTarget(message, place.own), owner, context);
-  if (own === undefined) return wrong(post, "The requestState is not one that was given for this request.");
-  const edit = outwardEdit(owner, server.name, tables, context);
+  if (own === undefined) throw invalidParams("The requestState is not one that was given for this request.");
   const headers = requestHeaders(fieldsOf(caller.request));
   headers.delete(HEADERS.sessionId);
   if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.own));
@@ -156,21 +202,16 @@ async function callOnce(
   if (isTranslated && statusTells) headers.set("accept", "application/json");
   const complaint = isTranslated ? checkParameters(caller, place, tables) : undefined;
   if (complaint !== undefined) {
-    return errorResponse(400, post.id, { code: HEADER_MISMATCH, message: complaint });
+    throw new ProtocolError("bad_request", { code: HEADER_MISMATCH, message: complaint }, 400);
   }
-  const leg = {
-    server,
+  return {
     method: "POST",
     headers,
     body: stringifyLossless(own),
     id: post.id,
-    mayAnswerEarly: post.acceptsStream && !statusTells,
-    edit,
+    edit: outwardEdit(owner, place.offer.server.name, tables, context),
     isTranslated,
-    about: { server: server.name, method, target: place.own === "" ? undefined : place.own },
-    isPermitted: async () => (await context.renew()) !== undefined,
-  } as const;
-  return travel(leg, context);
+  };
 }
 
 /** A server that knows nothing of these headers cannot hold them against the arguments, so it is done for it. */
@@ -188,11 +229,10 @@ async function placeIn(tables: Tables, target: Target, context: McpContext): Pro
   if (place === undefined) return undefined;
   // As it is now: what it offers may be known from before its credentials or its times were changed.
   const server = context.tenant.servers.get(place.offer.server.name);
-  if (server === undefined || !mayUse(place, target, tables, context)) return undefined;
-  return { ...place, offer: { ...place.offer, server } };
+  return server && { ...place, offer: { ...place.offer, server } };
 }
 
-function mayUse(place: Place, { kind }: Target, tables: Tables, { access }: McpContext): boolean {
+export function mayUse(place: Place, { kind }: Target, tables: Tables, { access }: McpContext): boolean {
   const { server } = place.offer;
   return kind === "task"
     ? access.allows("server", server.id, server.name)
@@ -221,21 +261,19 @@ async function withOwnState(
 }
 
 /** As a server of one's own would answer: in the message, not by a status. */
-function wrong(post: Post, message: string): Response {
-  return errorResponse(200, post.id, { code: INVALID_PARAMS, message });
-}
+const invalidParams = (message: string) =>
+  new ProtocolError("bad_request", { code: INVALID_PARAMS, message });
 
-function unknown(post: Post, target: Target): Response {
-  return errorResponse(200, post.id, unknownTarget(target, INVALID_PARAMS));
-}
-
+/** `code` is for the log: callers are not told whether a target is missing or denied. */
 export function unknownTarget(
   { kind, value }: Target,
+  code: "not_found" | "forbidden",
   resourceCode: number,
-): { code: number; message: string; data?: JsonObject } {
+): ProtocolError {
   const isResource = kind === "resource" || kind === "template";
   const message = `${WHAT[kind]}: ${value.slice(0, 200)}`;
-  return isResource
-    ? { code: resourceCode, message, data: { uri: value } }
-    : { code: INVALID_PARAMS, message };
+  return new ProtocolError(
+    code,
+    isResource ? { code: resourceCode, message, data: { uri: value } } : { code: INVALID_PARAMS, message },
+  );
 }

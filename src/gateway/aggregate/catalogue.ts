@@ -3,6 +3,7 @@ import { NotFoundError } from "../../core/errors.ts";
 import type { Gap } from "../../core/mcp/merge.ts";
 import { isSameNaming, type Naming } from "../../policy/naming.ts";
 import type { SnapshotServer, TenantSnapshot } from "../../policy/snapshot.ts";
+import type { McpContext } from "../context.ts";
 import type { Offer, Offered, Offers } from "./offers.ts";
 import { Tables } from "./tables.ts";
 
@@ -38,8 +39,6 @@ export function scopeOf(tenant: TenantSnapshot, serverName: string | undefined):
   return singleServer(tenant, server);
 }
 
-type Background = (work: Promise<unknown>) => void;
-
 interface Built {
   readonly offers: readonly Offer[];
   readonly names: readonly string[];
@@ -50,30 +49,30 @@ interface Built {
 const REMEMBERED_TENANTS = 1000;
 
 export class Catalogue {
-  readonly #offers: Offers;
+  readonly #offers: Offers<McpContext>;
   readonly #built = new Map<string, Built>();
 
-  constructor(offers: Offers) {
+  constructor(offers: Offers<McpContext>) {
     this.#offers = offers;
   }
 
   /** What is known without asking anybody: enough for most calls. */
-  async known(scope: Scope, background: Background): Promise<View> {
-    return this.#view(scope, await this.#offers.known(scope.tenantId, scope.servers, background));
+  async known(scope: Scope, context: McpContext): Promise<View> {
+    return this.#view(scope, await this.#offers.known(scope.tenantId, scope.servers, context));
   }
 
   /** Waits for those of the awaited servers that nothing is known of yet. */
   async complete(
     scope: Scope,
-    background: Background,
+    context: McpContext,
     awaited: readonly SnapshotServer[] = scope.servers,
   ): Promise<View> {
     const { tenantId, servers } = scope;
-    return this.#view(scope, await this.#offers.complete(tenantId, servers, background, awaited));
+    return this.#view(scope, await this.#offers.complete(tenantId, servers, context, awaited));
   }
 
-  forget(serverId: string, background: Background): void {
-    this.#offers.forget(serverId, background);
+  forget(serverId: string, context: McpContext): void {
+    this.#offers.forget(serverId, context);
   }
 
   #view({ tenantId, servers, naming, isWhole }: Scope, { offers, gaps }: Offered): View {

@@ -1,4 +1,5 @@
 /** One server's part in a caller's subscription: opened, read, and opened again when it breaks. */
+import { NotFoundError } from "../../core/errors.ts";
 import { requestHeaders } from "../../core/mcp/forwarding.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import {
@@ -13,8 +14,9 @@ import { pause } from "../../core/waiting.ts";
 import { dataOf, eventsOf } from "../../upstream/event-stream.ts";
 import { holdUntil } from "../../upstream/http.ts";
 import type { McpContext } from "../context.ts";
-import { reach } from "../leg.ts";
 import type { MessageWriter } from "../message-stream.ts";
+import { callUpstream } from "../pipeline/call-upstream.ts";
+import { sendHttp } from "../pipeline/send-http.ts";
 import type { Subscriber } from "./listen.ts";
 import type { Offer } from "./offers.ts";
 import { outwardEdit } from "./outward.ts";
@@ -68,7 +70,7 @@ async function readOnce(
   acknowledge: (accepted: JsonObject) => void,
 ): Promise<void> {
   const { server } = offer;
-  const { tables } = await context.catalogue.known(subscriber.scope, context.background);
+  const { tables } = await context.catalogue.known(subscriber.scope, context);
   const owner = {
     principalId: context.principal.id,
     serverId: server.id,
@@ -76,10 +78,10 @@ async function readOnce(
     own: "",
   };
   const outward = outwardEdit(owner, server.name, tables, context);
-  const response = await ask({ subscriber, context, offer, wanted }, signal);
-  if (response.body === null) return;
+  const stream = await ask({ subscriber, context, offer, wanted }, signal);
+  if (stream === undefined) return;
   const reading = { server: server.name, idleMs: undefined, signal };
-  for await (const event of eventsOf(response.body, reading)) {
+  for await (const event of eventsOf(stream, reading)) {
     const data = dataOf(event);
     const message = data === undefined ? undefined : parseLossless(await outward(data));
     if (!isMembers(message)) continue;
@@ -88,26 +90,46 @@ async function readOnce(
     if (method === "notifications/subscriptions/acknowledged") {
       acknowledge(acceptedIn(message));
     } else {
-      if (/list_changed$/.test(String(method))) context.catalogue.forget(server.id, context.background);
+      if (/list_changed$/.test(String(method))) context.catalogue.forget(server.id, context);
       await writer.write(message);
     }
   }
 }
 
+/** The server's stream; `undefined` if it answered with something else. */
 function ask(
   { subscriber, context, offer, wanted }: Omit<LegOptions, "writer">,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<ReadableStream<Uint8Array> | undefined> {
   const message = mapObject(subscriber.message, "params", (params) =>
     isMembers(params) ? { ...params, notifications: written(wanted) } : params,
   );
   const headers = requestHeaders(subscriber.headers);
   headers.delete(HEADERS.sessionId);
-  const body = stringifyLossless(message);
-  return reach(
-    { server: offer.server, method: "POST", headers, body, isTranslated: offer.era === "legacy" },
+  const request = {
+    method: "POST",
+    headers,
+    body: stringifyLossless(message),
+    id: subscriber.id,
+    isTranslated: offer.era === "legacy",
+  } as const;
+  return callUpstream(
+    {
+      method: "subscriptions/listen",
+      operations: [],
+      preferred: { server: offer.server, own: "" },
+      isAllowed: () => true,
+      refuse: () => new NotFoundError(),
+      takesSlot: false,
+      signal,
+      async send(_, attempt) {
+        const answer = await sendHttp(request, attempt, context, holdUntil(signal));
+        if (answer.kind === "message") return undefined;
+        attempt.establish(answer.status);
+        return answer.body;
+      },
+    },
     context,
-    holdUntil(signal),
   );
 }
 

@@ -10,7 +10,7 @@ import { within } from "../../core/waiting.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
 import { type MessageWriter, messageStream } from "../message-stream.ts";
-import { type Caller, find } from "./calls.ts";
+import { type Caller, find, mayUse } from "./calls.ts";
 import { type Scope, wholeTenant } from "./catalogue.ts";
 import { visible } from "./discover.ts";
 import { type Leg, openLeg } from "./listen-leg.ts";
@@ -101,11 +101,13 @@ interface Part {
 
 /** By server id; servers that have nothing of it are not asked. */
 async function partsOf(wanted: Wanted, scope: Scope, context: McpContext): Promise<Map<string, Part>> {
-  const { tables } = await context.catalogue.complete(scope, context.background);
+  const { tables } = await context.catalogue.complete(scope, context);
   const uris = new Map<string, string[]>();
   for (const uri of wanted.resourceSubscriptions) {
-    const found = await find({ kind: "resource", value: uri }, scope, context);
-    if (found !== undefined) put(uris, found.place.offer.server.id, found.place.own);
+    const target = { kind: "resource", value: uri } as const;
+    const found = await find(target, scope, context);
+    if (found !== undefined && mayUse(found.place, target, found.tables, context))
+      put(uris, found.place.offer.server.id, found.place.own);
   }
   const taskIds = new Map<string, string[]>();
   for (const sealed of wanted.taskIds) {

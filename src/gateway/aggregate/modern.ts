@@ -9,7 +9,7 @@ import { META, MISSING_CLIENT_CAPABILITY, TASKS_EXTENSION } from "../../core/mcp
 import { asServer } from "../about.ts";
 import type { McpContext } from "../context.ts";
 import type { Post } from "../post.ts";
-import { type Caller, call, callAt } from "./calls.ts";
+import { type Caller, call, callOnly } from "./calls.ts";
 import type { Scope, View } from "./catalogue.ts";
 import { discovered } from "./discover.ts";
 import { listen } from "./listen.ts";
@@ -23,19 +23,19 @@ export async function serveModern(
   const [message] = post.messages;
   if (message?.kind !== "request") return new Response(null, { status: 202 });
   const { method } = message;
-  const { catalogue, background } = context;
+  const { catalogue } = context;
   if (method === "server/discover") {
-    return resultResponse(post.id, discovered(await catalogue.complete(scope, background), context));
+    return resultResponse(post.id, discovered(await catalogue.complete(scope, context), context));
   }
   if (isListMethod(method)) {
-    const view = await catalogue.complete(scope, background);
+    const view = await catalogue.complete(scope, context);
     return list(post, method, message.params, view, context);
   }
   const body = parseLossless(post.text);
   const caller: Caller = { request, post, scope, message: isMembers(body) ? body : {} };
   if (method === "subscriptions/listen") return listen(caller, context);
   if (TASK_METHODS.has(method) && !canHandleTasks(message.params)) return needsTasks(post);
-  return TARGETED.has(method) ? call(caller, context) : callOnly(caller, context);
+  return TARGETED.has(method) ? call(caller, context) : callUnknown(caller, context);
 }
 
 const TASK_METHODS = new Set(["tasks/get", "tasks/update", "tasks/cancel"]);
@@ -93,12 +93,12 @@ const REMOVED = new Set([
 ]);
 
 /** A method that names nothing we know leads to a server where there is one only. */
-async function callOnly(caller: Caller, context: McpContext): Promise<Response> {
-  const { tables } = await context.catalogue.known(caller.scope, context.background);
+async function callUnknown(caller: Caller, context: McpContext): Promise<Response> {
+  const { tables } = await context.catalogue.known(caller.scope, context);
   const [offer] = tables.offers;
   const isGone = REMOVED.has(String(memberOf(caller.message, "method")));
   if (caller.scope.servers.length === 1 && offer !== undefined && !isGone) {
-    return callAt(caller, { offer, own: "" }, tables, context, true);
+    return callOnly(caller, { offer, own: "" }, tables, context);
   }
   const message = "There is no such method here. Ask one server directly, at its own address.";
   return errorResponse(404, caller.post.id, { code: METHOD_NOT_FOUND, message });

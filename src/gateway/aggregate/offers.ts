@@ -21,9 +21,14 @@ export interface Offer extends Omit<Offering, "revision" | "serverInfo"> {
 export type Heard = Offer & Offering;
 
 /** The world outside, so that this can be told by a test. */
-export interface OfferSources {
-  /** Asks the server itself. */
-  ask(server: SnapshotServer): Promise<Heard>;
+/** What a source needs of the request that wants the lists. */
+interface Refreshing {
+  readonly background: (work: Promise<unknown>) => void;
+}
+
+export interface OfferSources<C extends Refreshing> {
+  /** Asks the server itself, on behalf of the request that needs it first. */
+  ask(server: SnapshotServer, context: C): Promise<Heard>;
   /** What was known last of those servers of which anything was. */
   recall(tenantId: string, servers: readonly SnapshotServer[]): Promise<readonly Offer[]>;
   /** Keeps what the server said for the days when it says nothing. */
@@ -68,24 +73,23 @@ export interface Offered {
   readonly gaps: readonly Gap[];
 }
 
-type Background = (work: Promise<unknown>) => void;
 type Servers = readonly SnapshotServer[];
 
-export class Offers {
+export class Offers<C extends Refreshing> {
   readonly #entries = new Map<string, Entry>();
-  readonly #sources: OfferSources;
+  readonly #sources: OfferSources<C>;
   readonly #times: OfferTimes;
 
-  constructor(sources: OfferSources, times: OfferTimes = OFFER_TIMES) {
+  constructor(sources: OfferSources<C>, times: OfferTimes = OFFER_TIMES) {
     this.#sources = sources;
     this.#times = times;
   }
 
   /** What is known already, from the servers or the catalogue. Whatever is old is asked for behind the scenes. */
-  async known(tenantId: string, servers: Servers, background: Background): Promise<Offered> {
+  async known(tenantId: string, servers: Servers, context: C): Promise<Offered> {
     const entries = servers.map((server) => this.#entryOf(tenantId, server));
     await this.#recall(tenantId, entries);
-    for (const entry of entries) if (this.#isDue(entry)) background(this.#ask(entry));
+    for (const entry of entries) if (this.#isDue(entry)) context.background(this.#ask(entry, context));
     // What was known once says nothing of what a call would run now.
     await this.#settled(entries.filter(({ server }) => server.holdsChanges));
     return this.#told(entries);
@@ -95,10 +99,10 @@ export class Offers {
   async complete(
     tenantId: string,
     servers: Servers,
-    background: Background,
+    context: C,
     awaited: Servers = servers,
   ): Promise<Offered> {
-    const known = await this.known(tenantId, servers, background);
+    const known = await this.known(tenantId, servers, context);
     const entries = awaited.map((server) => this.#entryOf(tenantId, server));
     if (entries.every(isSettled)) return known;
     await this.#settled(entries);
@@ -117,12 +121,12 @@ export class Offers {
   }
 
   /** The server said that its lists have changed. */
-  forget(serverId: string, background: Background): void {
+  forget(serverId: string, context: C): void {
     const entry = this.#entries.get(serverId);
     if (entry === undefined) return;
     entry.freshUntil = 0;
     // At once, though nobody may come for the lists: what changed may be what was approved.
-    if (this.#isDue(entry)) background(this.#ask(entry));
+    if (this.#isDue(entry)) context.background(this.#ask(entry, context));
   }
 
   #told(entries: readonly Entry[]): Offered {
@@ -183,10 +187,10 @@ export class Offers {
     }
   }
 
-  async #ask(entry: Entry): Promise<void> {
+  async #ask(entry: Entry, context: C): Promise<void> {
     entry.askedAt = this.#sources.now();
     try {
-      const offer = await this.#sources.ask(entry.server);
+      const offer = await this.#sources.ask(entry.server, context);
       const isNews = !entry.isWritten || !saysTheSame(entry.offer, offer);
       // What says the same stays the very same, so that what was made of it holds on.
       entry.offer = entry.offer !== undefined && !isNews && !entry.offer.isStale ? entry.offer : offer;
@@ -245,6 +249,10 @@ function reasonOf(error: unknown): string {
       return "did not answer in time";
     case "upstream_refused":
       return "refused the gateway's credentials";
+    case "upstream_closed":
+      return "is closed by its circuit breaker";
+    case "maintenance":
+      return "is in maintenance";
     case "upstream_unsupported":
       return "is reached in a way that is not supported yet";
     default:

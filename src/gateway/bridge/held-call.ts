@@ -14,7 +14,7 @@ import {
   urlElicitations,
 } from "../../core/mcp/eras.ts";
 import { type JsonObject, type JsonRpcId, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import { isMembers, mapMember, mapObject, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
 import type { Fields } from "../../core/net/fields.ts";
 import { ownId, SessionLostError } from "../../upstream/channel.ts";
 import type { MessageWriter } from "../message-stream.ts";
@@ -50,6 +50,7 @@ export class HeldCall implements Tenant {
   #answer: JsonObject | undefined;
   #failure: Error | undefined;
   #asked = 0;
+  #progressToken: unknown;
   #goesAstray = false;
   isAttended = false;
 
@@ -96,12 +97,16 @@ export class HeldCall implements Tenant {
     }
   }
 
-  /** Stays with one request of the client's until its answer is written. Throws when the client is gone. */
-  async attend(id: JsonRpcId | null, writer: MessageWriter): Promise<Outcome> {
+  /**
+   * Stays with one request of the client's until its answer is written. Throws when the client is gone. The server
+   * knows the progress token of the first request only; each further round of the client's has its own.
+   */
+  async attend(id: JsonRpcId | null, progressToken: unknown, writer: MessageWriter): Promise<Outcome> {
     this.isAttended = true;
+    this.#progressToken = progressToken;
     try {
       for (;;) {
-        for (const message of this.#buffered.splice(0)) await writer.write(message);
+        for (const message of this.#buffered.splice(0)) await writer.write(this.#renamed(message));
         const outcome = await this.#settle(id, writer);
         if (outcome !== undefined) return outcome;
         await Promise.race([this.#bell.wait(), writer.idle(LOOK_MS)]);
@@ -148,7 +153,14 @@ export class HeldCall implements Tenant {
   /** Two streams know no order, and what was told before the answer may come after it. */
   async #waitForStragglers(writer: MessageWriter): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, STRAGGLERS_MS));
-    for (const message of this.#buffered.splice(0)) await writer.write(message);
+    for (const message of this.#buffered.splice(0)) await writer.write(this.#renamed(message));
+  }
+
+  #renamed(message: JsonObject): JsonObject {
+    if (message.method !== "notifications/progress" || this.#progressToken === undefined) return message;
+    return mapObject(message, "params", (params) =>
+      mapMember(params, "progressToken", () => this.#progressToken),
+    );
   }
 
   #ask(id: JsonRpcId, method: string, params: JsonObject): void {

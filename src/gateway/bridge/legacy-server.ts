@@ -96,7 +96,9 @@ export class LegacyServer {
       if (memberOf(message, "method") === "subscriptions/listen") {
         await listenLegacy(message, wish, this.#leases, writer);
       } else {
-        const outcome = await this.#attend(await this.#callFor(message, wish, new Map(headers)), id, writer);
+        const held = await this.#callFor(message, wish, new Map(headers));
+        const token = metaOf(paramsOf(message))?.progressToken;
+        const outcome = await this.#attend(held, { id, token }, writer);
         // Each of the kept sessions may be one that the server has forgotten; a new one is not.
         if (outcome === "forgotten") await this.#answer({ server, message: text, headers }, writer);
       }
@@ -133,11 +135,15 @@ export class LegacyServer {
     return held;
   }
 
-  async #attend(held: Held, id: JsonRpcId | null, writer: MessageWriter): Promise<Outcome> {
+  async #attend(
+    held: Held,
+    { id, token }: { readonly id: JsonRpcId | null; readonly token: unknown },
+    writer: MessageWriter,
+  ): Promise<Outcome> {
     const { call, wish } = held;
     held.until = Number.POSITIVE_INFINITY;
     try {
-      const outcome = await call.attend(id, writer);
+      const outcome = await call.attend(id, token, writer);
       if (outcome === "waiting") {
         held.until = this.#tools.now() + HOLD_MS;
         return outcome;

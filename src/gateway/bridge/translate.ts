@@ -1,11 +1,15 @@
 /** The Worker's end of the bridge: sends a modern message to the object that keeps sessions with the legacy server. */
 
+import type { UpstreamError } from "../../core/errors.ts";
 import { METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import { BlockSplitter, readBlock } from "../../core/mcp/sse.ts";
 import type { Fields } from "../../core/net/fields.ts";
+import { MAX_EVENT_BYTES } from "../../core/size-limits.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { dataOf, eventsOf, isResponse } from "../../upstream/event-stream.ts";
 import { broken } from "../../upstream/failures.ts";
+import { judgeMessage, upstreamErrorIn } from "../context/call-outcome.ts";
 import type { McpContext } from "../context.ts";
 import type { Call } from "./legacy-server.ts";
 
@@ -38,12 +42,75 @@ export async function translate(
   const response = await stub.serve({ callId, server, message, headers: [...headers] });
   const { body } = response;
   if (body === null) throw broken(server.name);
-  if (acceptsStream) {
-    const { readable, writable } = new IdentityTransformStream();
-    context.background(body.pipeTo(writable, { signal }).catch(() => undefined));
-    return new Response(readable, response);
+  if (!acceptsStream) return answerAlone(body, server, signal);
+  const { readable, writable } = new IdentityTransformStream();
+  const begun = await begin(body, server, signal);
+  context.background(passOn(begun, writable, signal).catch(() => undefined));
+  return new Response(readable, response);
+}
+
+interface Begun {
+  readonly pieces: readonly Uint8Array[];
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+}
+
+/**
+ * Reads up to the first message. If that says that the server could not be reached, nothing has been passed on yet, and
+ * another server may be tried.
+ */
+async function begin(
+  body: ReadableStream<Uint8Array>,
+  server: SnapshotServer,
+  signal: AbortSignal,
+): Promise<Begun> {
+  const reader = body.getReader();
+  const pieces: Uint8Array[] = [];
+  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
+  const decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : broken(server.name, error);
+    });
+    if (signal.aborted) throw signal.reason;
+    if (done) throw broken(server.name);
+    pieces.push(value);
+    const blocks = splitter.push(decoder.decode(value, { stream: true }));
+    const first = blocks.map((block) => dataOf(readBlock(block))).find((data) => data !== undefined);
+    if (first === undefined) continue;
+    const error = failureIn(first, server);
+    if (error === undefined) return { pieces, reader };
+    await reader.cancel();
+    throw error;
   }
-  return answerAlone(body, server, signal);
+}
+
+function failureIn(text: string, { name }: SnapshotServer): UpstreamError | undefined {
+  const message = parseLossless(text);
+  return isMembers(message) ? upstreamErrorIn(judgeMessage(message), name) : undefined;
+}
+
+async function passOn(
+  { pieces, reader }: Begun,
+  writable: WritableStream<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  const writer = writable.getWriter();
+  const stop = () => void reader.cancel().catch(() => undefined);
+  signal.addEventListener("abort", stop);
+  try {
+    for (const piece of pieces) await writer.write(piece);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      await writer.write(value);
+    }
+    await writer.close();
+  } catch (error) {
+    stop();
+    await writer.abort(error);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 /** For clients that take no stream: what comes before the answer is lost on them. */
@@ -57,6 +124,8 @@ async function answerAlone(
     const data = dataOf(event);
     const message = data === undefined ? undefined : parseLossless(data);
     if (data !== undefined && isMembers(message) && isResponse(message)) {
+      const failure = failureIn(data, server);
+      if (failure !== undefined) throw failure;
       const error = memberOf(message, "error");
       const isUnknown = isMembers(error) && memberOf(error, "code") === METHOD_NOT_FOUND;
       return new Response(data, {

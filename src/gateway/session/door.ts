@@ -5,11 +5,11 @@
 
 import { GatewayError } from "../../core/errors.ts";
 import { errorResponse } from "../../core/mcp/answers.ts";
-import { contextHeaders } from "../../core/mcp/forwarding.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { fieldsOf } from "../../core/net/fields.ts";
 import { pause } from "../../core/waiting.ts";
 import type { Principal } from "../../identity/principal.ts";
+import type { RequestDescription } from "../../logs/request-event.ts";
 import type { McpContext } from "../context.ts";
 import type { Post } from "../post.ts";
 
@@ -18,6 +18,9 @@ export interface Visit {
   readonly requestId: string;
   readonly principal: Principal;
   readonly serverName: string | undefined;
+  /** The HTTP request that brought it, for the log. */
+  readonly request: RequestDescription;
+  readonly startedAt: number;
 }
 
 export interface PostVisit extends Visit {
@@ -26,8 +29,12 @@ export interface PostVisit extends Visit {
   readonly acceptsStream: boolean;
   /** Only this message may make a session where there is none. */
   readonly begins: boolean;
+  /** Without credentials: routing rules look at headers. */
   readonly headers: readonly (readonly [string, string])[];
 }
+
+/** On answers of the session's object that it records itself. */
+export const RECORDED_HEADER = "x-gateway-recorded";
 
 /** The object's methods, as its stub has them. */
 export interface SessionStub {
@@ -51,8 +58,8 @@ export async function sessionDoor(
   serverName: string | undefined,
   context: McpContext,
 ): Promise<Response> {
-  const { requestId, principal } = context;
-  const visit: Visit = { requestId, principal, serverName };
+  const { requestId, principal, record } = context;
+  const visit: Visit = { requestId, principal, serverName, ...record.description };
   const owner = { principalId: context.principal.id, serverId: serverName ?? "*" };
   const url = new URL(request.url);
   const sealed = request.headers.get(HEADERS.sessionId) ?? url.searchParams.get(QUERY);
@@ -64,7 +71,7 @@ export async function sessionDoor(
     case "POST":
       return post === undefined
         ? notFound(post)
-        : known(await session.post(postVisit(request, post, visit)), post);
+        : known(await posted(session, postVisit(request, post, visit), context), post);
     case "GET": {
       requireStream(request);
       const lastEventId = request.headers.get(HEADERS.lastEventId) ?? undefined;
@@ -98,14 +105,31 @@ async function open(
     const text = "Say which session this belongs to: send Mcp-Session-Id, or initialize first.";
     return errorResponse(400, post?.id ?? null, { code: SESSION_MISSING, message: text });
   }
-  const response = await context.sessions(name).post({ ...postVisit(request, post, visit), begins: true });
+  const response = await posted(
+    context.sessions(name),
+    { ...postVisit(request, post, visit), begins: true },
+    context,
+  );
   const headers = new Headers(response.headers);
   headers.set(HEADERS.sessionId, await context.sessionIds.seal(owner, name));
   return new Response(response.body, { status: response.status, headers });
 }
 
 function postVisit(request: Request, { text, acceptsStream }: Post, visit: Visit): PostVisit {
-  return { ...visit, text, acceptsStream, begins: false, headers: [...contextHeaders(fieldsOf(request))] };
+  const headers = [...fieldsOf(request)].filter(([name]) => !CREDENTIAL_HEADERS.has(name));
+  return { ...visit, text, acceptsStream, begins: false, headers };
+}
+
+const CREDENTIAL_HEADERS = new Set(["authorization", "cookie", "x-api-key", "proxy-authorization"]);
+
+/** The object that serves the operations of a POST also records them; the others are recorded here. */
+async function posted(session: SessionStub, visit: PostVisit, { record }: McpContext): Promise<Response> {
+  const response = await session.post(visit);
+  if (!response.headers.has(RECORDED_HEADER)) return response;
+  record.delegate();
+  const headers = new Headers(response.headers);
+  headers.delete(RECORDED_HEADER);
+  return new Response(response.body, { status: response.status, headers });
 }
 
 function requireStream(request: Request): void {

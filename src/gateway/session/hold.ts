@@ -31,19 +31,23 @@ export class HeldSession {
     const messages = (Array.isArray(parsed) ? parsed : [parsed]).filter(isMembers);
     const incoming = { messages, headers, context };
     const requests = messages.filter((message) => "method" in message && "id" in message);
+    const release = context.record.hold();
     if (this.#isSingleStream) {
-      context.background(this.session.receive(incoming, this.session.outbox.general));
+      context.background(this.session.receive(incoming, this.session.outbox.general).finally(release));
       return new Response(null, { status: 202 });
     }
     if (requests.length === 0) {
-      await this.session.receive(incoming, this.session.outbox.general);
+      await this.session.receive(incoming, this.session.outbox.general).finally(release);
       return new Response(null, { status: 202 });
     }
     if (!acceptsStream || requests.every(isAtOnce)) {
-      return this.#answerAsJson(incoming, Array.isArray(parsed));
+      return this.#answerAsJson(incoming, Array.isArray(parsed)).finally(release);
     }
     const stream = this.session.outbox.open();
-    const done = this.session.receive(incoming, stream).finally(() => stream.finish());
+    const done = this.session.receive(incoming, stream).finally(() => {
+      stream.finish();
+      release();
+    });
     context.background(done.catch(() => undefined));
     return stream.respond(0, this.#options(context));
   }

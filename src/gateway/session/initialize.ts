@@ -13,8 +13,8 @@ export async function initialized(
   serverName: string | undefined,
   context: McpContext,
 ): Promise<{ client: ClientFacts; result: JsonObject }> {
-  const { catalogue, background, tenant } = context;
-  const { tables } = await catalogue.complete(scopeOf(tenant, serverName), background);
+  const { catalogue, tenant } = context;
+  const { tables } = await catalogue.complete(scopeOf(tenant, serverName), context);
   const seen = visible(tables.offers, context);
   const client = clientOf(memberOf(message, "params"));
   const instructions = instructionsOf(seen, context);

@@ -27,7 +27,7 @@ export async function answerLocally(
   const cursor = memberOf(params, "cursor");
   if (cursor !== undefined && typeof cursor !== "string") return wrong("The cursor must be a string.");
   const scope = scopeOf(context.tenant, session.state.serverName);
-  const { tables, gaps } = await context.catalogue.complete(scope, context.background);
+  const { tables, gaps } = await context.catalogue.complete(scope, context);
   const page = pageOf(tables.merged(method, context.access, gaps), method, cursor);
   if (page === undefined) return wrong("The cursor is none of this list's. Begin again without one.");
   const { result } = toLegacyResponse({ result: page }, method, null);

@@ -104,8 +104,7 @@ export class Peers {
       general: {
         ask: this.#general.ask,
         notify: (message) => {
-          if (/list_changed$/.test(String(message.method)))
-            context.catalogue.forget(server.id, context.background);
+          if (/list_changed$/.test(String(message.method))) context.catalogue.forget(server.id, context);
           void outward(message).then(this.#general.notify);
         },
       },

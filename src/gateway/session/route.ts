@@ -1,23 +1,27 @@
-/** A legacy client's request on its way to the server that has what it is about, and the answer on its way back. */
-import { asGatewayError } from "../../core/errors.ts";
+/** A legacy client's request on its way to the server that has its target, and the answer on its way back. */
+import { NotFoundError, ProtocolError } from "../../core/errors.ts";
 import { RESOURCE_NOT_FOUND } from "../../core/mcp/eras.ts";
+import { contextHeaders } from "../../core/mcp/forwarding.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { memberOf, stringifyLossless } from "../../core/mcp/json-text.ts";
-import { targetOf, withTarget } from "../../core/mcp/rewrite.ts";
-import type { CallResult } from "../../core/resilience/outcome.ts";
-import { isSampled, type PayloadTerms } from "../../core/settings/payloads.ts";
+import { type Target, targetOf, withTarget } from "../../core/mcp/rewrite.ts";
 import { Alarms } from "../../core/waiting.ts";
-import { maintenanceOf } from "../../policy/maintenance.ts";
-import { permitRefusal } from "../../policy/permit-refusal.ts";
-import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { trackActive } from "../active.ts";
-import { type Found, find, unknownTarget } from "../aggregate/calls.ts";
-import { scopeOf } from "../aggregate/catalogue.ts";
+import { type Found, find, mayUse, unknownTarget } from "../aggregate/calls.ts";
+import { type Scope, scopeOf } from "../aggregate/catalogue.ts";
 import { outwardFrom } from "../aggregate/outward.ts";
+import {
+  candidateAt,
+  isRepeatableAt,
+  type PlacedCandidate,
+  type RoutableCall,
+  selectionFor,
+} from "../aggregate/routing.ts";
 import type { StateOwner } from "../aggregate/seals.ts";
+import { judgeMessage } from "../context/call-outcome.ts";
 import type { McpContext } from "../context.ts";
-import { outcomeIn } from "../outcome.ts";
-import { answerPayload, askedPayload, mcpEvent, type Outcome, outcomeOfError } from "../record.ts";
+import type { UpstreamAttempt } from "../pipeline/attempt.ts";
+import { callUpstream } from "../pipeline/call-upstream.ts";
 import type { Exchange } from "./peer.ts";
 import type { Session } from "./session.ts";
 
@@ -33,110 +37,141 @@ const TARGETED = new Set([
   "tasks/cancel",
 ]);
 
-/** Undefined for methods that nobody here knows. */
+const WATCHES = new Set(["resources/subscribe", "resources/unsubscribe"]);
+
+/** What the session has begun at a server stays there. */
+const BOUND = new Set([
+  "resources/subscribe",
+  "resources/unsubscribe",
+  "tasks/get",
+  "tasks/result",
+  "tasks/cancel",
+]);
+
+/** `undefined` for methods that no server here knows. */
 export async function routeRequest(
   message: JsonObject,
   exchange: Exchange,
   session: Session,
   context: McpContext,
 ): Promise<JsonObject | undefined> {
-  const { id } = exchange;
   const scope = scopeOf(context.tenant, session.state.serverName);
   const method = String(memberOf(message, "method"));
-  if (!TARGETED.has(method)) return toOnly(message, exchange, session, context);
+  const call = { message, method, exchange, session, scope, context };
+  if (!TARGETED.has(method)) return toOnly(call);
   const target = targetOf(message);
   if (target === undefined) {
-    const error = { code: INVALID_PARAMS, message: "The parameters name nothing to work on." };
-    return { jsonrpc: "2.0", id, error };
+    throw new ProtocolError("bad_request", {
+      code: INVALID_PARAMS,
+      message: "The parameters name nothing to work on.",
+    });
   }
   const found = await find(target, scope, context);
-  if (found === undefined) return { jsonrpc: "2.0", id, error: unknownTarget(target, RESOURCE_NOT_FOUND) };
-  if (method === "resources/subscribe" || method === "resources/unsubscribe") {
-    return watch(method, target.value, found, message, exchange, session, context);
-  }
-  return toServer(message, found, exchange, session, context);
+  if (found === undefined) throw unknownTarget(target, "not_found", RESOURCE_NOT_FOUND);
+  return WATCHES.has(method) ? watch(target, found, call) : toServer(target, found, call);
 }
 
-async function toServer(
-  message: JsonObject,
-  { place, tables }: Found,
-  exchange: Exchange,
-  session: Session,
-  context: McpContext,
-): Promise<JsonObject> {
+/** One request of the client's in its session. */
+interface SessionCall {
+  readonly message: JsonObject;
+  readonly method: string;
+  readonly exchange: Exchange;
+  readonly session: Session;
+  readonly scope: Scope;
+  readonly context: McpContext;
+}
+
+async function toServer(target: Target | undefined, found: Found, call: SessionCall): Promise<JsonObject> {
+  const { place, tables } = found;
+  const { message, method, exchange, session, scope, context } = call;
+  const operation = context.record.operation(exchange.id);
+  const { headers } = exchange;
+  const client = clientName(session);
+  const routable: RoutableCall = { method, message, headers, client, place, tables };
+  const isRouted = target !== undefined && scope.isWhole && !BOUND.has(method);
   const { server } = place.offer;
-  const maintenance = maintenanceOf(context.tenant, server, Date.now());
-  if (maintenance !== undefined) throw maintenance;
+  const about = { server: server.name, method, target: place.own || undefined };
+  const untrack = trackActive(about, context, { alarms: new Alarms(), cancel: exchange.cancel });
+  try {
+    return await callUpstream<PlacedCandidate, JsonObject>(
+      {
+        method,
+        operations: operation === undefined ? [] : [operation],
+        preferred: candidateAt(place),
+        selection: isRouted ? selectionFor(routable, context) : undefined,
+        ...(!BOUND.has(method) && {
+          isRepeatable: (candidate: PlacedCandidate, neverSent: boolean) =>
+            isRepeatableAt(routable, candidate.place, neverSent),
+        }),
+        isAllowed: (candidate) => target === undefined || mayUse(candidate.place, target, tables, context),
+        refuse: (code) =>
+          target === undefined ? new NotFoundError() : unknownTarget(target, code, RESOURCE_NOT_FOUND),
+        takesSlot: true,
+        signal: exchange.signal,
+        send: (candidate, attempt) => sendToPeer(candidate, attempt, found, call),
+      },
+      context,
+    );
+  } finally {
+    untrack();
+  }
+}
+
+async function sendToPeer(
+  { place }: PlacedCandidate,
+  attempt: UpstreamAttempt,
+  { tables }: Found,
+  { message, method, exchange, session, context }: SessionCall,
+): Promise<JsonObject> {
+  const { server } = attempt;
+  const operation = context.record.operation(exchange.id);
+  if (server.payloads !== undefined) {
+    operation?.keepPayload(stringifyLossless(message), context.requestId, server.payloads);
+  }
   const owner: StateOwner = {
     principalId: context.principal.id,
     serverId: server.id,
-    method: String(memberOf(message, "method")),
+    method,
     own: place.own,
   };
-  const peer = await session.peers.to(place.offer, tables, context);
   const outward = outwardFrom(owner, server.name, tables, context);
-  // One after the other, so that what was said before the answer is told before it.
-  let told: Promise<void> = Promise.resolve();
+  // One after the other, so that what was said before the answer is passed on before it.
+  let notified: Promise<void> = Promise.resolve();
+  const headers = contextHeaders(exchange.headers);
+  if (attempt.traceparent !== undefined) headers.set("traceparent", attempt.traceparent);
   const translated: Exchange = {
     ...exchange,
+    headers,
     notify(notification) {
-      told = told.then(async () => exchange.notify(await outward(notification)));
+      notified = notified.then(async () => exchange.notify(await outward(notification)));
     },
   };
-  const about = { server: server.name, method: owner.method, target: place.own || undefined };
-  const forget = trackActive(about, context, { alarms: new Alarms(), cancel: exchange.cancel });
-  const started = Date.now();
-  const terms = payloadTermsOf(server, context);
-  const tell = (outcome: Outcome, response?: JsonObject) => {
-    const payload = terms && {
-      ...askedPayload(stringifyLossless(message), terms),
-      ...(response !== undefined && answerPayload(stringifyLossless(response), terms)),
-    };
-    const subject = { ...about, serverId: server.id, ...payload };
-    context.tell([mcpEvent(context.principal, context.requestId, subject, outcome, Date.now() - started)]);
-  };
-  const permit = await context.traffic.permit(server.id, context.background);
-  const { pass } = permit;
-  if (pass === undefined) throw permitRefusal(server.name, permit);
-  const ended = (result: CallResult) =>
-    context.traffic.ended(server.id, pass, result, Date.now() - started, context.background);
-  try {
-    const response = await peer.request(withTarget(message, place.own), translated);
-    await told;
-    ended({ status: 200 });
-    tell(outcomeIn(response), response);
-    return await outward(response);
-  } catch (error) {
-    const known = asGatewayError(error);
-    ended({ error: known.code, cancelled: exchange.signal.aborted });
-    tell(outcomeOfError(known));
-    throw error;
-  } finally {
-    forget();
+  const peer = await session.peers.to(place.offer, tables, context);
+  if (WATCHES.has(method) && !session.peers.isLegacy(peer)) {
+    // A modern server is told by a subscription of the gateway's own.
+    attempt.succeed({ success: true }, 200);
+    return { jsonrpc: "2.0", id: exchange.id, result: {} };
   }
+  const response = await peer.request(withTarget(message, place.own), translated);
+  attempt.headReceived();
+  await notified;
+  const text = server.payloads === undefined ? undefined : stringifyLossless(response);
+  attempt.succeed(judgeMessage(response), 200, text);
+  return outward(response);
 }
 
-/** Where this call's payload is to be kept. */
-function payloadTermsOf({ payloads }: SnapshotServer, { requestId }: McpContext): PayloadTerms | undefined {
-  return payloads !== undefined && isSampled(requestId, payloads) ? payloads : undefined;
+function clientName({ state }: Session): string | undefined {
+  const name = memberOf(state.client?.clientInfo, "name");
+  return typeof name === "string" ? name : undefined;
 }
 
 /** The session remembers what is watched, for servers that forget it and for those that were never told. */
-async function watch(
-  method: string,
-  uri: string,
-  found: Found,
-  message: JsonObject,
-  exchange: Exchange,
-  session: Session,
-  context: McpContext,
-): Promise<JsonObject> {
+async function watch(target: Target, found: Found, call: SessionCall): Promise<JsonObject> {
+  const { method, session, context } = call;
   const { state } = session;
+  const uri = target.value;
   const others = state.watched.filter((watched) => watched !== uri);
-  const peer = await session.peers.to(found.place.offer, found.tables, context);
-  const response = session.peers.isLegacy(peer)
-    ? await toServer(message, found, exchange, session, context)
-    : { jsonrpc: "2.0", id: exchange.id, result: {} };
+  const response = await toServer(target, found, call);
   if ("error" in response) return response;
   state.watched = method === "resources/subscribe" ? [...others, uri] : others;
   session.save();
@@ -144,16 +179,11 @@ async function watch(
   return response;
 }
 
-/** Where there is one server, it is asked whatever nobody else knows. */
-async function toOnly(
-  message: JsonObject,
-  exchange: Exchange,
-  session: Session,
-  context: McpContext,
-): Promise<JsonObject | undefined> {
-  const scope = scopeOf(context.tenant, session.state.serverName);
-  const { tables } = await context.catalogue.known(scope, context.background);
+/** If there is one server only, it is sent what is unknown here. */
+async function toOnly(call: SessionCall): Promise<JsonObject | undefined> {
+  const { scope, context } = call;
+  const { tables } = await context.catalogue.known(scope, context);
   const [offer] = tables.offers;
   if (scope.servers.length !== 1 || offer === undefined) return undefined;
-  return toServer(message, { place: { offer, own: "" }, tables }, exchange, session, context);
+  return toServer(undefined, { place: { offer, own: "" }, tables }, call);
 }

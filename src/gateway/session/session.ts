@@ -4,17 +4,18 @@
  */
 
 import { asGatewayError, GatewayError } from "../../core/errors.ts";
-import { gatewayErrorBody } from "../../core/mcp/answers.ts";
+import { rpcErrorOf } from "../../core/mcp/answers.ts";
 import {
-  INVALID_PARAMS,
   INVALID_REQUEST,
   type JsonObject,
   type JsonRpcId,
   METHOD_NOT_FOUND,
 } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
 import type { Fields } from "../../core/net/fields.ts";
 import { cancelledByAdmin } from "../active.ts";
+import { judgeMessage } from "../context/call-outcome.ts";
+import type { OperationRecorder } from "../context/operation-recorder.ts";
 import type { McpContext } from "../context.ts";
 import { initialized } from "./initialize.ts";
 import { answerLocally } from "./local.ts";
@@ -64,7 +65,9 @@ export class Session {
         const { id, method } = message;
         if (typeof method !== "string") this.#questions.answered(message);
         else if (typeof id === "string" || typeof id === "number") {
-          stream.send(await this.#answer(id, method, message, { headers, context, stream }));
+          const answer = await this.#answer(id, method, message, { headers, context, stream });
+          settle(context.record.operation(id), answer);
+          stream.send(answer);
         } else this.#told(method, message);
       }),
     );
@@ -119,8 +122,9 @@ export class Session {
         failed(METHOD_NOT_FOUND, "There is no such method here.")
       );
     } catch (error) {
-      const body = parseLossless(gatewayErrorBody(id, reasonOf(abort.signal, error)));
-      return isMembers(body) ? body : failed(INVALID_PARAMS, "The request failed.");
+      const known = reasonOf(abort.signal, error);
+      context.record.operation(id)?.fail(known);
+      return { jsonrpc: "2.0", id, error: rpcErrorOf(known) };
     } finally {
       this.#running.delete(id);
     }
@@ -153,6 +157,11 @@ export class Session {
   #anyStream(): Sink {
     return this.outbox.general;
   }
+}
+
+/** Operations that reached a server are settled by the pipeline. */
+function settle(operation: OperationRecorder | undefined, answer: JsonObject): void {
+  if (operation !== undefined && operation.outcome === undefined) operation.settle(judgeMessage(answer));
 }
 
 /** A request that was ended from outside has not failed. */

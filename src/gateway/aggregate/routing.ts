@@ -1,0 +1,137 @@
+/** Selects the server of a call by the tenant's routing rules, among those that have its target. */
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { META } from "../../core/mcp/revisions.ts";
+import { isSafeToRetry } from "../../core/resilience/retry.ts";
+import { pickServer } from "../../core/routing/pick.ts";
+import { type CompiledRule, type RoutedRequest, ruleFor } from "../../core/routing/rules.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { McpContext } from "../context.ts";
+import type { Candidate, Selection } from "../pipeline/upstream-call.ts";
+import type { Place, Tables } from "./tables.ts";
+
+/** A call whose target is known, with all that routing looks at. */
+export interface RoutableCall {
+  readonly method: string;
+  readonly message: JsonObject;
+  readonly headers: ReadonlyMap<string, string>;
+  /** The name of the client program, where the message does not say it. */
+  readonly client?: string | undefined;
+  readonly place: Place;
+  readonly tables: Tables;
+}
+
+/** A place of the merged view, as the pipeline takes it. */
+export interface PlacedCandidate extends Candidate {
+  readonly place: Place;
+}
+
+export const candidateAt = (place: Place): PlacedCandidate => ({
+  server: place.offer.server,
+  own: place.own,
+  place,
+});
+
+/** `undefined` if no rule of the tenant's matches the call. */
+export function selectionFor(
+  call: RoutableCall,
+  context: McpContext,
+): Selection<PlacedCandidate> | undefined {
+  const rule = ruleFor(context.tenant.routing, routedRequest(call, context));
+  if (rule === undefined) return undefined;
+  return {
+    targets: targetsOf(rule, call, context).map(candidateAt),
+    select: (targets, tried) => select(rule, targets, tried, call, context),
+  };
+}
+
+/** Whether the call does no harm if it runs twice, by what the tool says of itself. */
+export function isRepeatableAt({ method, tables }: RoutableCall, place: Place, neverSent: boolean): boolean {
+  const annotations = memberOf(tables.toolAt(place), "annotations");
+  const hints = isMembers(annotations) ? annotations : {};
+  return isSafeToRetry({
+    method,
+    tool: {
+      readOnlyHint: memberOf(hints, "readOnlyHint") === true,
+      idempotentHint: memberOf(hints, "idempotentHint") === true,
+    },
+    neverSent,
+    answered: false,
+  });
+}
+
+function routedRequest(
+  { method, message, headers, client: known, place }: RoutableCall,
+  context: McpContext,
+): RoutedRequest {
+  const { tenant, principal } = context;
+  const params = memberOf(message, "params");
+  const meta = isMembers(params) ? memberOf(params, "_meta") : undefined;
+  const info = isMembers(meta) ? memberOf(meta, META.clientInfo) : undefined;
+  const client = isMembers(info) ? memberOf(info, "name") : undefined;
+  return {
+    method,
+    tool: method === "tools/call" ? place.own : undefined,
+    tags: new Set(place.offer.server.tags),
+    client: typeof client === "string" ? client : known,
+    header: (name) => headers.get(name.toLowerCase()) ?? null,
+    tenant: { id: tenant.id, slug: tenant.slug },
+    stableId: principal.id,
+  };
+}
+
+/** Servers of the rule that list the target; those that the principal may not use are removed by the access check. */
+function targetsOf(
+  rule: CompiledRule,
+  { place, tables, method }: RoutableCall,
+  { tenant }: McpContext,
+): Place[] {
+  return rule.targetServers.flatMap((serverId) => {
+    const server = tenant.serversById.get(serverId);
+    const offer = server && tables.byName(server.name);
+    if (server === undefined || offer === undefined) return [];
+    const other: Place = { own: place.own, offer: { ...offer, server } };
+    return method === "tools/call" && tables.toolAt(other) === undefined ? [] : [other];
+  });
+}
+
+function select(
+  rule: CompiledRule,
+  targets: readonly PlacedCandidate[],
+  tried: ReadonlySet<string>,
+  { message }: RoutableCall,
+  context: McpContext,
+): PlacedCandidate | undefined {
+  const { steering, traffic, principal } = context;
+  const now = Date.now();
+  const candidates = targets.map((candidate) => ({
+    candidate,
+    ...loadOf(candidate.server, traffic.breakers.stateOf(candidate.server.id, now)),
+  }));
+  const scene = {
+    loads: steering.loads,
+    turns: steering.turnsOf(rule.id),
+    hashKey: hashKey(rule, message, context),
+    now,
+    random: Math.random,
+  };
+  const bound = rule.options.sticky === true ? steering.boundTo(rule.id, principal.id) : undefined;
+  const picked = pickServer(candidates, rule.strategy, scene, { bound, tried });
+  if (picked === undefined) return undefined;
+  if (rule.options.sticky === true) steering.bind(rule.id, principal.id, picked.server.id);
+  return picked.server.candidate;
+}
+
+function loadOf({ id, weight, healthStatus }: SnapshotServer, breaker: "closed" | "due" | "open") {
+  return { id, weight, health: healthStatus, breaker };
+}
+
+/** What consistent_hash keeps together. */
+function hashKey({ options }: CompiledRule, message: JsonObject, { principal }: McpContext): string {
+  if (options.hashOn === "user") return principal.userId ?? principal.id;
+  if (options.hashOn !== "argument") return principal.id;
+  const params = memberOf(message, "params");
+  const args = isMembers(params) ? memberOf(params, "arguments") : undefined;
+  const value = isMembers(args) ? memberOf(args, options.argument ?? "") : undefined;
+  return JSON.stringify(value) ?? "";
+}

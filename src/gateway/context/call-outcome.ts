@@ -1,0 +1,106 @@
+/** Judges from the JSON-RPC answer whether a call succeeded, for the MCP audit log and for the circuit breaker. */
+import { type ErrorCode, UpstreamError } from "../../core/errors.ts";
+import { errorOfCode } from "../../core/mcp/answers.ts";
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import { readBlock } from "../../core/mcp/sse.ts";
+import type { CallResult } from "../../core/resilience/outcome.ts";
+
+export interface CallOutcome {
+  readonly success: boolean;
+  /** The JSON-RPC error code. */
+  readonly code?: number | undefined;
+  /** The error code of the request log. */
+  readonly reason?: ErrorCode | "tool_error" | "rpc_error" | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Answers beyond this are taken for successes: reading them would cost more than it tells. */
+const MAX_JUDGED_CHARACTERS = 256 * 1024;
+const MAX_MESSAGE_CHARACTERS = 4000;
+
+const SUCCESS: CallOutcome = { success: true };
+
+export function judgeText(text: string): CallOutcome {
+  if (text.length > MAX_JUDGED_CHARACTERS) return SUCCESS;
+  if (!text.includes('"error"') && !text.includes('"isError"')) return SUCCESS;
+  const message = parseLossless(text);
+  return isMembers(message) ? judgeMessage(message) : SUCCESS;
+}
+
+export function judgeMessage(message: JsonObject): CallOutcome {
+  const error = memberOf(message, "error");
+  if (isMembers(error)) {
+    const code = memberOf(error, "code");
+    const text = memberOf(error, "message");
+    const known = typeof code === "number" && Number.isSafeInteger(code) ? code : undefined;
+    return {
+      success: false,
+      code: known,
+      reason: (known === undefined ? undefined : errorOfCode(known)) ?? "rpc_error",
+      // Sanitized and cut when it leaves (logs/events.ts): half a secret would not be recognized.
+      message: typeof text === "string" ? text.slice(0, MAX_MESSAGE_CHARACTERS) : undefined,
+    };
+  }
+  const result = memberOf(message, "result");
+  const isError = isMembers(result) && memberOf(result, "isError") === true;
+  // The tool's text may hold anything: that it failed is enough.
+  return isError ? { success: false, reason: "tool_error", message: "The tool reported an error." } : SUCCESS;
+}
+
+/** The same outcome as the circuit breaker counts it. */
+export function toCallResult({ code, reason }: CallOutcome, status: number): CallResult {
+  if (reason === undefined || reason === "tool_error") return { status };
+  // A bridge reports its failures under the gateway's own codes.
+  return reason === "rpc_error" ? { status, rpcCode: code } : { error: reason };
+}
+
+/** A failure that the bridge, or a gateway behind this one, reports in a JSON-RPC error. */
+export function upstreamErrorIn({ reason, message }: CallOutcome, server: string): UpstreamError | undefined {
+  switch (reason) {
+    case "upstream_unreachable":
+    case "upstream_timeout":
+    case "upstream_refused":
+    case "upstream_invalid":
+    case "upstream_unsupported":
+      return new UpstreamError(reason, server, message ?? `${server} failed.`);
+    default:
+      return undefined;
+  }
+}
+
+const MAX_TAIL_PIECES = 4;
+
+/** Remembers the end of an event stream, where the answer is. */
+export class StreamTail {
+  #pieces: Uint8Array[] = [];
+
+  push(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    if (this.#pieces.length > MAX_TAIL_PIECES) this.#pieces.shift();
+  }
+
+  /** The server gives its events ids, so a client may take the stream up again where it ended. */
+  get isResumable(): boolean {
+    const decoder = new TextDecoder();
+    return this.#pieces.some((piece) => /^id:/m.test(decoder.decode(piece)));
+  }
+
+  /** The last message; `undefined` if it is too long to be read, empty if there is none. */
+  lastMessage(): string | undefined {
+    const size = this.#pieces.reduce((sum, { length }) => sum + length, 0);
+    if (size > MAX_JUDGED_CHARACTERS) return undefined;
+    const decoder = new TextDecoder();
+    const text = this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("");
+    const blocks = text.split(/\r?\n\r?\n/).filter((block) => /^data:/m.test(block));
+    return readBlock(blocks.at(-1) ?? "").data ?? "";
+  }
+}
+
+/** Whether a message of a stream ends the call that it belongs to. Batches hold responses only. */
+export function isAnswer(text: string): boolean {
+  if (text === "") return false;
+  const message = parseLossless(text);
+  if (Array.isArray(message)) return true;
+  return isMembers(message) && !("method" in message) && ("result" in message || "error" in message);
+}

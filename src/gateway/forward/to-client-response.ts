@@ -1,0 +1,115 @@
+/** Turns an upstream's answer into the response to the client, and settles the attempt when a stream is over. */
+import { GatewayError } from "../../core/errors.ts";
+import { gatewayErrorBody } from "../../core/mcp/answers.ts";
+import { responseHeaders } from "../../core/mcp/forwarding.ts";
+import { stringifyLossless } from "../../core/mcp/json-text.ts";
+import { writeBlock } from "../../core/mcp/sse.ts";
+import type { Fields } from "../../core/net/fields.ts";
+import { broken, type StatusError, silent } from "../../upstream/failures.ts";
+import type { Hold } from "../../upstream/http.ts";
+import { clientLeft } from "../active.ts";
+import { isAnswer, judgeText, StreamTail } from "../context/call-outcome.ts";
+import type { McpContext } from "../context.ts";
+import { edited } from "../edit.ts";
+import type { UpstreamAttempt } from "../pipeline/attempt.ts";
+import type { HttpAnswer } from "../pipeline/send-http.ts";
+import type { Candidate } from "../pipeline/upstream-call.ts";
+import { openStream, type RelayEnd, relay } from "../streams.ts";
+import type { ForwardedCall, Prepared, StreamEnd } from "./forward.ts";
+
+export async function messageResponse(
+  { status, headers: received, text }: HttpAnswer & { readonly kind: "message" },
+  prepared: Prepared,
+): Promise<Response> {
+  const headers = await headersFor(received, prepared);
+  if (text === "") {
+    headers.delete("content-type");
+    return new Response(null, { status, headers: Object.fromEntries(headers) });
+  }
+  headers.set("content-type", "application/json");
+  const body = prepared.edit === undefined ? text : await prepared.edit(text);
+  return new Response(body, { status, headers: Object.fromEntries(headers) });
+}
+
+/** An HTTP error of the server's with a JSON-RPC error in it. */
+export function fromStatusError(
+  { answer, answeredStatus }: StatusError,
+  prepared: Prepared,
+): Promise<Response> {
+  const text = answer === undefined ? "" : stringifyLossless(answer);
+  return messageResponse({ kind: "message", status: answeredStatus, headers: new Map(), text }, prepared);
+}
+
+interface Way {
+  readonly hold: Hold;
+  readonly end: StreamEnd;
+}
+
+export async function streamResponse<C extends Candidate>(
+  { status, headers: received, body }: HttpAnswer & { readonly kind: "stream" },
+  prepared: Prepared,
+  attempt: UpstreamAttempt,
+  { operations, isPermitted }: Pick<ForwardedCall<C>, "operations" | "isPermitted">,
+  context: McpContext,
+  { hold, end }: Way,
+): Promise<Response> {
+  const { keepAliveMs, idleTimeoutMs: silenceMs, name } = attempt.server;
+  const headers = await headersFor(received, prepared);
+  const { readable, writer } = openStream();
+  const isCall = operations.length > 0;
+  if (!isCall) attempt.establish(status);
+  const release = context.record.hold();
+  const tail = new StreamTail();
+  const source = prepared.edit === undefined ? body : edited(body, prepared.edit);
+  const finish = (ended: RelayEnd): string | undefined => {
+    const { reason } = hold.abort.signal;
+    end.hangUp();
+    const error = isCall ? settle(ended, reason, tail, attempt, { name, silenceMs, status }) : undefined;
+    release();
+    if (error === undefined || prepared.id === null) return undefined;
+    return writeBlock({ event: "message", data: gatewayErrorBody(prepared.id, error) });
+  };
+  const heard = (piece: Uint8Array) => tail.push(piece);
+  context.background(
+    relay(source, writer, { keepAliveMs, silenceMs, finish, heard, ...(isPermitted && { isPermitted }) }),
+  );
+  return new Response(readable, { status, headers: Object.fromEntries(headers) });
+}
+
+/** What the client is still told, if its answer has not come. */
+function settle(
+  ended: RelayEnd,
+  reason: unknown,
+  tail: StreamTail,
+  attempt: UpstreamAttempt,
+  { name, silenceMs, status }: { name: string; silenceMs: number; status: number },
+): GatewayError | undefined {
+  const last = tail.lastMessage();
+  if (last === undefined || isAnswer(last)) {
+    attempt.succeed(judgeText(last ?? ""), status, last);
+    return undefined;
+  }
+  if (reason instanceof GatewayError && reason.code === "cancelled") {
+    attempt.cancel(reason);
+    return reason;
+  }
+  // Revision 2025-11-25: a server may end a stream before its answer, for the client to come back for the rest.
+  if (ended === "ended" && tail.isResumable) {
+    attempt.succeed({ success: true }, status);
+    return undefined;
+  }
+  if (ended === "client-gone" || ended === "revoked") {
+    attempt.cancel(clientLeft());
+    return undefined;
+  }
+  const error =
+    reason instanceof GatewayError ? reason : ended === "silent" ? silent(name, silenceMs) : broken(name);
+  attempt.fail(error);
+  return error;
+}
+
+async function headersFor(received: Fields, { finishHeaders }: Prepared): Promise<Fields> {
+  const headers = responseHeaders(received);
+  await finishHeaders?.(headers);
+  return headers;
+}

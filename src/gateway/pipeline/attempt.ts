@@ -1,0 +1,120 @@
+/** One attempt to have a call served by one server: it holds a slot and a permit, and gives each back exactly once. */
+import { type GatewayError, UpstreamError } from "../../core/errors.ts";
+import type { Pass } from "../../core/resilience/breaker.ts";
+import type { CallResult } from "../../core/resilience/outcome.ts";
+import type { OpenSpan } from "../../logs/trace.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import { type CallOutcome, toCallResult, upstreamErrorIn } from "../context/call-outcome.ts";
+import type { OperationRecorder } from "../context/operation-recorder.ts";
+import type { McpContext } from "../context.ts";
+
+export interface AttemptParts {
+  readonly server: SnapshotServer;
+  readonly method: string;
+  readonly operations: readonly OperationRecorder[];
+  readonly permit: Pass;
+  readonly releaseSlot: () => void;
+}
+
+export class UpstreamAttempt {
+  readonly server: SnapshotServer;
+  readonly #parts: AttemptParts;
+  readonly #context: McpContext;
+  readonly #span: OpenSpan | undefined;
+  readonly #startedAt = Date.now();
+  #headMs: number | undefined;
+  #isReported = false;
+  #isReleased = false;
+
+  constructor(parts: AttemptParts, context: McpContext) {
+    this.server = parts.server;
+    this.#parts = parts;
+    this.#context = context;
+    this.#span = context.record.openSpan("upstream", "client");
+    context.steering.loads.begin(parts.server.id);
+  }
+
+  /** The trace context that the upstream is given, if the request is traced. */
+  get traceparent(): string | undefined {
+    return this.#span?.header;
+  }
+
+  /** The first byte of the answer is here. From now on the time is the caller's as well as the server's. */
+  headReceived(): void {
+    this.#headMs ??= Date.now() - this.#startedAt;
+    for (const operation of this.#parts.operations) operation.upstreamMs = this.#headMs;
+  }
+
+  /** The server answered. `status` is that of HTTP, or 200. */
+  succeed(outcome: CallOutcome, status: number, text?: string): void {
+    this.#settle(outcome, text);
+    this.#failedInside(outcome);
+    this.#report(toCallResult(outcome, status), { "http.response.status_code": status });
+    this.release();
+  }
+
+  /** The server answered nothing, or nothing that can be used. */
+  fail(error: GatewayError): void {
+    this.#settleAll(error);
+    if (error instanceof UpstreamError && !this.#isReported) this.#recordFailure(error);
+    this.#report({ error: error.code }, { "error.type": error.code });
+    this.release();
+  }
+
+  /** The server refused the request by an HTTP status alone: it is there, and others may be served. */
+  refused(error: GatewayError, status: number): void {
+    this.#settleAll(error);
+    this.#report({ status }, { "http.response.status_code": status });
+    this.release();
+  }
+
+  /** The caller left, or an administrator ended the request: that says nothing about the server. */
+  cancel(error: GatewayError): void {
+    this.#settleAll(error);
+    this.#report({ error: error.code, cancelled: true }, { "error.type": error.code });
+    this.release();
+  }
+
+  /** A stream that only listens is open: the server works, and its calls are not waited for. */
+  establish(status: number): void {
+    this.#report({ status }, { "http.response.status_code": status });
+    this.release();
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#parts.releaseSlot();
+  }
+
+  /** In a batch each response tells the outcome of one operation, and is read by whoever passes it on. */
+  #settle(outcome: CallOutcome, text: string | undefined): void {
+    const [only, another] = this.#parts.operations;
+    if (another === undefined) only?.settle(outcome, text);
+  }
+
+  #settleAll(error: GatewayError): void {
+    for (const operation of this.#parts.operations) operation.fail(error);
+  }
+
+  #failedInside(outcome: CallOutcome): void {
+    const error = upstreamErrorIn(outcome, this.server.name);
+    if (error !== undefined) this.#recordFailure(error);
+  }
+
+  #recordFailure(error: UpstreamError): void {
+    this.#context.record.upstreamFailed(error, this.server.id, this.#parts.method);
+  }
+
+  #report(result: CallResult, attributes: Record<string, string | number>): void {
+    if (this.#isReported) return;
+    this.#isReported = true;
+    const { steering, traffic, background } = this.#context;
+    const now = Date.now();
+    const ms = this.#headMs ?? now - this.#startedAt;
+    steering.loads.end(this.server.id, result.cancelled === true ? undefined : ms, now);
+    traffic.ended(this.server.id, this.#parts.permit, result, ms, background);
+    const hasFailed = result.error !== undefined;
+    this.#span?.end({ "mcp.server": this.server.name, ...attributes }, hasFailed);
+  }
+}

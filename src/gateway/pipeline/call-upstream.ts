@@ -1,0 +1,46 @@
+/**
+ * The one way to an MCP server on behalf of a principal: maintenance, access, routing, concurrency, circuit breaker,
+ * send, outcome, record. Every endpoint, era and transport calls it. Limits are charged before, by charge-limits.ts:
+ * the first token of a request before its body is read, because a refusal is cheapest there.
+ */
+import { asGatewayError } from "../../core/errors.ts";
+import type { McpContext } from "../context.ts";
+import { acquireAttempt } from "./acquire.ts";
+import type { UpstreamAttempt } from "./attempt.ts";
+import { checkAccess, setServer } from "./check-access.ts";
+import { checkMaintenance } from "./check-maintenance.ts";
+import { sendWithFailover } from "./failover.ts";
+import { candidatesOf } from "./select-server.ts";
+import type { Candidate, UpstreamCall } from "./upstream-call.ts";
+
+export async function callUpstream<C extends Candidate, T>(
+  call: UpstreamCall<C, T>,
+  context: McpContext,
+): Promise<T> {
+  try {
+    const candidates = checkAccess(checkMaintenance(candidatesOf(call), context, Date.now()), call, context);
+    return await sendWithFailover(candidates, call, context, async (candidate) => {
+      for (const operation of call.operations) setServer(operation, candidate);
+      return sendOnce(candidate, await acquireAttempt(candidate, call, context), call);
+    });
+  } catch (error) {
+    for (const operation of call.operations) operation.fail(asGatewayError(error));
+    throw error;
+  }
+}
+
+async function sendOnce<C extends Candidate, T>(
+  candidate: C,
+  attempt: UpstreamAttempt,
+  call: UpstreamCall<C, T>,
+): Promise<T> {
+  try {
+    return await call.send(candidate, attempt);
+  } catch (thrown) {
+    const error = asGatewayError(thrown);
+    const isCanceled = call.signal.aborted && error.code !== "upstream_timeout";
+    if (isCanceled) attempt.cancel(error);
+    else attempt.fail(error);
+    throw error;
+  }
+}

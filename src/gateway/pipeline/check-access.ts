@@ -1,0 +1,46 @@
+/** Stage 2: removes the candidates that the principal may not use, then those in maintenance. */
+import { isConfiguration, readingsOf } from "../../core/access/names.ts";
+import type { OperationRecorder } from "../context/operation-recorder.ts";
+import type { McpContext } from "../context.ts";
+import type { Checked } from "./check-maintenance.ts";
+import type { Candidate, UpstreamCall } from "./upstream-call.ts";
+
+export function checkAccess<C extends Candidate, T>(
+  checked: readonly Checked<C>[],
+  call: UpstreamCall<C, T>,
+  context: McpContext,
+): readonly C[] {
+  const allowed = checked.filter(({ candidate }) => isAllowed(candidate, call, context));
+  const open = allowed.filter(({ maintenance }) => maintenance === undefined);
+  if (open.length > 0) return open.map(({ candidate }) => candidate);
+  const [inMaintenance] = allowed;
+  const { candidate, maintenance } = inMaintenance ?? { candidate: call.preferred, maintenance: undefined };
+  for (const operation of call.operations) setServer(operation, candidate);
+  if (maintenance !== undefined) throw maintenance;
+  recordDenial(call.preferred, context);
+  throw call.refuse("forbidden");
+}
+
+function isAllowed<C extends Candidate, T>(candidate: C, call: UpstreamCall<C, T>, { access }: McpContext) {
+  if (call.isShared === true) return true;
+  const { server } = candidate;
+  return access.allows("server", server.id, server.name) && call.isAllowed(candidate);
+}
+
+/** The server that an operation is sent to, or would be, and what that calls the operation's target. */
+export function setServer(operation: OperationRecorder, { server, own }: Candidate): void {
+  operation.setServer(server.id, own === "" ? operation.target : own);
+}
+
+/** The caller is told that there is no such thing; the security log knows better. */
+export function recordDenial({ server, own }: Candidate, { record }: McpContext): void {
+  if (isConfiguration(readingsOf(own))) {
+    record.denied("access.configuration-denied", `Only administrators may read ${own}.`, server.id);
+  } else {
+    record.denied(
+      "access.denied",
+      `An access rule denies ${own || "the server"} at ${server.name}.`,
+      server.id,
+    );
+  }
+}

@@ -1,0 +1,52 @@
+/** Asks a server for its lists again, because a request needs them. The result is shared by all principals of the tenant. */
+import { NotFoundError, ServerClosedError } from "../../core/errors.ts";
+import type { Keyring } from "../../core/keyring.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import { askServer, type Offering } from "../../upstream/ask.ts";
+import type { ChannelTarget, ChannelTools } from "../../upstream/channel.ts";
+import { targetFor } from "../../upstream/target.ts";
+import type { McpContext } from "../context.ts";
+import { callUpstream } from "./call-upstream.ts";
+
+export async function refreshLists(
+  server: SnapshotServer,
+  context: McpContext,
+  { keyring, upstream }: { readonly keyring: Keyring; readonly upstream: ChannelTools },
+): Promise<Offering> {
+  // A half-open breaker's probes are for calls: lists may still be served by a server that fails them.
+  if (context.traffic.breakers.stateOf(server.id, Date.now()) !== "closed") {
+    throw new ServerClosedError(server.name, 1);
+  }
+  return callUpstream(
+    {
+      method: "server/discover",
+      operations: [],
+      preferred: { server, own: "" },
+      isShared: true,
+      isAllowed: () => true,
+      refuse: () => new NotFoundError(),
+      takesSlot: false,
+      signal: new AbortController().signal,
+      async send(_, attempt) {
+        const offering = await askServer(
+          server,
+          withShortTimeout(await targetFor(server, keyring)),
+          upstream,
+        );
+        attempt.establish(200);
+        return offering;
+      },
+    },
+    context,
+  );
+}
+
+/**
+ * A list is worth a few seconds, and a Worker has six connections that may wait for headers at once: servers that hang
+ * must not hold them while others could be asked.
+ */
+const FIRST_BYTE_TIMEOUT_MS = 5000;
+
+function withShortTimeout(target: ChannelTarget): ChannelTarget {
+  return { ...target, firstByteTimeoutMs: Math.min(target.firstByteTimeoutMs, FIRST_BYTE_TIMEOUT_MS) };
+}

@@ -1,0 +1,173 @@
+/** Stage 7 over HTTP: one exchange with a server, whose answer is read whole unless it is an event stream. */
+import { gatewayErrorBody } from "../../core/mcp/answers.ts";
+import { contextHeaders } from "../../core/mcp/forwarding.ts";
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import { isMembers, parseLossless } from "../../core/mcp/json-text.ts";
+import { isMcpMediaType } from "../../core/mcp/response-content.ts";
+import { copyOf, type Fields } from "../../core/net/fields.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import { nonsense, ofStatus, refused, StatusError, silent } from "../../upstream/failures.ts";
+import { exchangeWhile, type Hold, type UpstreamRequest } from "../../upstream/http.ts";
+import { readWhole, type WholeReading } from "../../upstream/read-whole.ts";
+import { targetFor } from "../../upstream/target.ts";
+import { isAnswer, judgeText } from "../context/call-outcome.ts";
+import type { McpContext } from "../context.ts";
+import type { UpstreamAttempt } from "./attempt.ts";
+
+export interface HttpCall {
+  readonly method: UpstreamRequest["method"];
+  readonly headers: Fields;
+  readonly body?: Uint8Array<ArrayBuffer> | string;
+  /** Of the one request that is answered; `null` for everything else. */
+  readonly id: JsonRpcId | null;
+  /** The message is of the modern era, and the server speaks the legacy one only. */
+  readonly isTranslated?: boolean;
+}
+
+export type HttpAnswer =
+  | { readonly kind: "message"; readonly status: number; readonly headers: Fields; readonly text: string }
+  | {
+      readonly kind: "stream";
+      readonly status: number;
+      readonly headers: Fields;
+      readonly body: ReadableStream<Uint8Array>;
+    };
+
+/** A message settles the attempt; a stream is handed on with it. */
+export async function sendHttp(
+  call: HttpCall,
+  attempt: UpstreamAttempt,
+  context: McpContext,
+  hold: Hold,
+): Promise<HttpAnswer> {
+  const { server, traceparent } = attempt;
+  if (traceparent !== undefined) call.headers.set("traceparent", traceparent);
+  const response =
+    call.isTranslated === true
+      ? await bridge(call, attempt, context, hold)
+      : await exchange(call, attempt, context, hold);
+  attempt.headReceived();
+  const { status } = response;
+  const headers = copyOf(response.headers);
+  const type = headers.get("content-type")?.toLowerCase() ?? "";
+  if (type.startsWith("text/event-stream") && response.body !== null && status < 300) {
+    return { kind: "stream", status, headers, body: response.body };
+  }
+  const isKnown = isMcpMediaType(type);
+  const forget = hold.alarms.set(server.idleTimeoutMs, () =>
+    hold.abort.abort(silent(server.name, server.idleTimeoutMs)),
+  );
+  const text = isKnown ? await readWhole(response, readingOf(server, hold)) : await discard(response);
+  forget();
+  return judged(call, attempt, { kind: "message", status, headers, text: text.trim() === "" ? "" : text });
+}
+
+function readingOf({ name, maxResponseBytes, idleTimeoutMs }: SnapshotServer, { abort }: Hold): WholeReading {
+  return { server: name, maxBytes: maxResponseBytes, idleMs: idleTimeoutMs, signal: abort.signal };
+}
+
+type Message = HttpAnswer & { readonly kind: "message" };
+
+/** Turns what is no answer into an error that names the server, with the id of the request. */
+function judged({ id, method }: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
+  const { status, text } = answer;
+  const { name } = attempt.server;
+  const isRequest = id !== null && method === "POST";
+  const isJsonRpc = text !== "" && looksLikeJsonRpc(text);
+  if (status >= 500) throw new StatusError(name, status, isRequest && isJsonRpc ? answerIn(text) : undefined);
+  if (!isRequest) {
+    // A stream was asked for.
+    if (method === "GET" && status < 300)
+      throw nonsense(name, "answered with something that is no event stream");
+    attempt.succeed({ success: status < 400 }, status);
+    return isJsonRpc ? answer : { ...answer, text: "" };
+  }
+  if (isJsonRpc) {
+    attempt.succeed(judgeText(text), status, text);
+    return answer;
+  }
+  // The status of a refusal is part of the protocol: 404 ends a session, 405 says what the server does not have.
+  if (status >= 400) return refusal(id, attempt, answer);
+  throw nonsense(
+    name,
+    text === "" ? "did not answer the request" : "answered with something that is no JSON-RPC message",
+  );
+}
+
+/** The transport lets a server explain a refusal in JSON of its own. */
+function refusal(id: JsonRpcId, attempt: UpstreamAttempt, answer: Message): Message {
+  const error = ofStatus(attempt.server.name, answer.status);
+  attempt.refused(error, answer.status);
+  return isJson(answer.text) ? answer : { ...answer, text: gatewayErrorBody(id, error) };
+}
+
+function isJson(text: string): boolean {
+  try {
+    return text !== "" && JSON.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function answerIn(text: string): JsonObject | undefined {
+  const answer = parseLossless(text);
+  return isMembers(answer) ? answer : undefined;
+}
+
+/** Parsed where that is cheap; larger bodies are looked at from both ends. */
+const MAX_PARSED_CHARACTERS = 64 * 1024;
+
+function looksLikeJsonRpc(text: string): boolean {
+  if (text.length > MAX_PARSED_CHARACTERS) return /^\s*[[{]/.test(text) && /[\]}]\s*$/.test(text.slice(-64));
+  try {
+    return isAnswer(text);
+  } catch {
+    return false;
+  }
+}
+
+async function exchange(
+  { method, headers, body }: HttpCall,
+  { server }: UpstreamAttempt,
+  context: McpContext,
+  hold: Hold,
+): Promise<Response> {
+  const { url, credential } = await targetFor(server, context.keyring);
+  const response = await exchangeWhile(
+    hold,
+    {
+      server: server.name,
+      url,
+      method,
+      headers,
+      firstByteTimeoutMs: server.firstByteTimeoutMs,
+      ...(body !== undefined && { body }),
+      ...(credential !== undefined && { credential }),
+    },
+    context.upstream,
+  );
+  if (response.status !== 401 && response.status !== 403) return response;
+  // The gateway's credential was refused. Passed on, the status would send the client off to sign in there.
+  await response.body?.cancel();
+  throw refused(server.name);
+}
+
+function bridge(
+  { headers, body }: HttpCall,
+  { server }: UpstreamAttempt,
+  context: McpContext,
+  { abort }: Hold,
+): Promise<Response> {
+  const acceptsStream = headers.get("accept")?.includes("text/event-stream") === true;
+  const { signal } = abort;
+  const message = String(body);
+  return context.translate(
+    { server, message, acceptsStream, headers: contextHeaders(headers), signal },
+    context,
+  );
+}
+
+async function discard(response: Response): Promise<string> {
+  await response.body?.cancel();
+  return "";
+}

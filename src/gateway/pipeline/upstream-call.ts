@@ -1,0 +1,42 @@
+/** What the pipeline needs to know of a call: who may serve it, how it is sent, and what is recorded of it. */
+import type { GatewayError } from "../../core/errors.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { OperationRecorder } from "../context/operation-recorder.ts";
+import type { UpstreamAttempt } from "./attempt.ts";
+
+/** A server that could serve a call. */
+export interface Candidate {
+  readonly server: SnapshotServer;
+  /** The server's own name of the tool, prompt or resource; empty if the call has no target. */
+  readonly own: string;
+}
+
+/** Which candidate comes next; made from a routing rule. */
+export interface Selection<C extends Candidate> {
+  /** Servers that the rule names and that have the target. */
+  readonly targets: readonly C[];
+  /** `undefined` if the rule has no server left. */
+  select(targets: readonly C[], tried: ReadonlySet<string>): C | undefined;
+}
+
+export interface UpstreamCall<C extends Candidate, T> {
+  readonly method: string;
+  /** Several in a batch; none for what is no request: notifications, streams that only listen, refreshed lists. */
+  readonly operations: readonly OperationRecorder[];
+  /** Where the call goes if no routing rule applies. */
+  readonly preferred: C;
+  readonly selection?: Selection<C> | undefined;
+  /** The result is shared by all principals of the tenant, so access is decided when it is used. */
+  readonly isShared?: boolean;
+  /** Whether the principal may use the target at this server. */
+  readonly isAllowed: (candidate: C) => boolean;
+  /** The protocol's answer to a target that does not exist. A denied caller gets the same, under another log code. */
+  readonly refuse: (code: "not_found" | "forbidden") => GatewayError;
+  /** Whether the call does no harm if it runs twice. `undefined`: it is sent once, whatever happens. */
+  readonly isRepeatable?: (candidate: C, neverSent: boolean) => boolean;
+  /** A stream that only listens holds no slot: it would keep calls out for as long as it is open. */
+  readonly takesSlot: boolean;
+  readonly signal: AbortSignal;
+  /** Sends the call. Must settle the attempt, or hand it to whoever reads the answer. */
+  readonly send: (candidate: C, attempt: UpstreamAttempt) => Promise<T>;
+}
