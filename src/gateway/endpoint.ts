@@ -175,13 +175,10 @@ function refusal(
   // Headers that are there from the beginning cost less than those that come later.
   if (challenge !== undefined) headers["www-authenticate"] = challenge;
   if (error.status === 405) headers.allow = "POST, GET, DELETE, OPTIONS";
+  if (error instanceof InvalidPostError) return gatewayErrorResponse(error.id, error, headers);
   const ids = post?.isBatch === true ? idsIn(post) : [];
   if (ids.length > 0) return gatewayErrorBatch(ids, error, headers);
-  return gatewayErrorResponse(
-    error instanceof InvalidPostError ? error.id : (post?.id ?? null),
-    error,
-    headers,
-  );
+  return gatewayErrorResponse(post?.id ?? null, error, headers);
 }
 
 /** The last look at what crosses, whichever way it came: nothing but MCP's own media types leaves an MCP endpoint. */

@@ -213,9 +213,10 @@ describe("input that nobody should send", () => {
     expect(text).not.toMatch(/\n\s+at |\.ts:\d|\.js:\d|node_modules|TypeError|RangeError|SyntaxError/);
     expect(text).not.toContain("-32603");
     if (response.status >= 500)
-      expect(problem.parse(JSON.parse(text)).error.data.reason).toMatch(/^upstream_/);
+      for (const { error } of problems.parse([JSON.parse(text)].flat()))
+        expect(error.data.reason).toMatch(/^upstream_/);
     else if (response.status >= 400 && text !== "")
-      expect(() => refusal.parse(JSON.parse(text))).not.toThrow();
+      expect(() => refusals.parse(JSON.parse(text))).not.toThrow();
     else if (!isStream && text !== "") expect(() => JSON.parse(text)).not.toThrow();
   }
 
@@ -335,7 +336,11 @@ const refusal = z.union([
   }),
   z.looseObject({ type: z.string(), title: z.string(), status: z.number() }),
 ]);
+/** A batch gets an error for each of its requests. */
+const refusals = z.union([refusal, z.array(refusal)]);
 
-const problem = z.looseObject({
-  error: z.looseObject({ data: z.looseObject({ reason: z.string() }) }),
-});
+const problems = z.array(
+  z.looseObject({
+    error: z.looseObject({ data: z.looseObject({ reason: z.string() }) }),
+  }),
+);
