@@ -27,6 +27,7 @@ import { logFailure } from "../logs/console.ts";
 import type { Emitter } from "../logs/emit.ts";
 import { describeRequest } from "../logs/request-event.ts";
 import { admit, type LimitHeaders } from "../policy/admission.ts";
+import { keyAddressRefusal } from "../policy/refusal.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import { RequestRecorder } from "./context/request-recorder.ts";
 import type { McpContext } from "./context.ts";
@@ -224,11 +225,7 @@ async function identify(
     const message = "Too many wrong keys came from this address. Wait, then send a right one.";
     throw new TooManyRequestsError(message, authentication.retryAfterSeconds);
   }
-  if (authentication.kind === "refused" && authentication.reason === "address") {
-    throw new ForbiddenError(
-      "This API key may not be used from your address. Ask who manages it to allow the address.",
-    );
-  }
+  if (authentication.kind === "refused" && authentication.reason === "address") throw keyAddressRefusal();
   if (authentication.kind === "refused")
     throw new GatewayError("unauthorized", `The key is not valid. ${WHO}`);
   if (address.tenantSlug === undefined) {

@@ -10,7 +10,7 @@ import type { Database, Db } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { TenantEpochs } from "./epoch.ts";
-import { refusalOf } from "./refusal.ts";
+import { keyAddressRefusal, refusalOf } from "./refusal.ts";
 import { type Admitting, admitPrincipal, admitWithoutPrincipal } from "./request-admission.ts";
 
 /** What the guard needs of a request; AppEnv has it. */
@@ -76,17 +76,12 @@ async function identify(c: Context<Unguarded & Guarded>): Promise<Principal> {
     case "none":
       throw new GatewayError("unauthorized", "Sign in, or send an API key as `Authorization: Bearer mcp_…`.");
     case "refused":
-      if (authentication.reason === "address") throw refusedAddress();
+      if (authentication.reason === "address") throw keyAddressRefusal();
       if (authentication.retryAfterSeconds !== undefined)
         throw tooManyProofs(authentication.retryAfterSeconds);
       throw new GatewayError("unauthorized", "That key, token or session is not valid. Get a new one.");
   }
 }
-
-const refusedAddress = () =>
-  new ForbiddenError(
-    "This API key is not accepted from your IP address. Use it from one of its allowed IP ranges, or ask an administrator to change them.",
-  );
 
 const tooManyProofs = (seconds: number) =>
   new TooManyRequestsError(

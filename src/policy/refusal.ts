@@ -16,3 +16,9 @@ export function refusalOf(rights: Rights, action: Action): ForbiddenError | unde
   }
   return new ForbiddenError(`This takes the scope ${missing.scope} (${action}).`, missing);
 }
+
+/** A key that is bound to IP ranges came from outside of them. */
+export const keyAddressRefusal = () =>
+  new ForbiddenError(
+    "This API key is not accepted from your IP address. Use it from one of its allowed IP ranges, or ask an administrator to change them.",
+  );
