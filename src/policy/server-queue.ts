@@ -68,7 +68,6 @@ export class ServerQueue {
   ): Promise<() => void> {
     const now = this.#deps.now();
     this.#slots.capacity = capacity;
-    this.#endLost(now);
     const entered = enter(this.#queue, arrival, this.#terms(now), now);
     this.#apply(entered, now);
     if (entered.kind === "full") throw busy(this.#deps.serverName, entered.retryAfterMs);
@@ -109,6 +108,7 @@ export class ServerQueue {
       const asking = this.#askIfDue();
       if (asking === undefined) {
         isStarted = await within(promise, this.#pollMs(id, deadline));
+        this.#endLost();
         this.#refreshCapacity(background);
       } else {
         background(asking);
@@ -144,18 +144,29 @@ export class ServerQueue {
     background(refresh());
   }
 
-  /** Renews the grant while the call runs, and shows that the call is still there. Returns what stops it. */
+  /**
+   * Renews the grant while the call runs, and shows that the call is still there. Returns what stops it. Calls that need
+   * no grant do without, because a timer is not free.
+   */
   #watch(id: string, background: Background): () => void {
+    if (!this.#slots.needsGrant(this.#load(), this.#deps.now())) {
+      this.#running.trust(id);
+      return () => undefined;
+    }
     let timer: ReturnType<typeof setTimeout>;
     const check = () => {
       timer = setTimeout(check, SLOT_CHECK_INTERVAL_MS);
-      const now = this.#deps.now();
-      this.#running.see(id, now);
-      this.#endLost(now);
+      this.#running.see(id, this.#deps.now());
+      this.#endLost();
       this.#settle(background);
     };
     timer = setTimeout(check, SLOT_CHECK_INTERVAL_MS);
     return () => clearTimeout(timer);
+  }
+
+  #endLost(): void {
+    const now = this.#deps.now();
+    for (const id of this.#running.listLost(now)) this.#end(id, now);
   }
 
   #end(id: string, now: number): void {
@@ -164,10 +175,6 @@ export class ServerQueue {
     const { running, waiting } = this.#load();
     this.#slots.ended({ running: running - 1, waiting }, now);
     this.#apply(finish(this.#queue, ms, this.#terms(now), now), now);
-  }
-
-  #endLost(now: number): void {
-    for (const id of this.#running.listLost(now)) this.#end(id, now);
   }
 
   /** Asks for what is due, and has what is not used returned before long. */

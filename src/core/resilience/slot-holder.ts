@@ -10,7 +10,7 @@ import { MIN_SHARED_CAPACITY, SLOT_TTL_MS, type SlotReply, type SlotRequest, una
 
 /** A request without an answer is given up after this. */
 export const SLOT_TIMEOUT_MS = 500;
-/** A running call looks this often whether the grant has to be renewed, and shows that it is still there. */
+/** A running call looks this often whether the grant has to be renewed. */
 export const SLOT_CHECK_INTERVAL_MS = 400;
 const RENEW_AFTER_MS = 600;
 const MAX_FAILURES = 2;

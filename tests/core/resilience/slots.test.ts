@@ -123,11 +123,11 @@ describe("the holder", () => {
 });
 
 describe("running calls", () => {
-  it("are lost when they have not shown themselves for long", () => {
+  it("are lost when they have not shown themselves for long, and were to", () => {
     const calls = new RunningCalls();
-    calls.start("a", 0);
-    calls.start("b", 0);
+    for (const id of ["a", "b", "c"]) calls.start(id, 0);
     calls.see("b", 1000);
+    calls.trust("c");
     expect(calls.listLost(LOST_CALL_MS)).toEqual(["a"]);
     expect([calls.end("a", 9000), calls.end("a", 9000)]).toEqual([9000, undefined]);
   });
