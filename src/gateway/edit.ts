@@ -3,24 +3,51 @@ import { BlockSplitter, readBlock, writeBlock } from "../core/mcp/sse.ts";
 import { MAX_EVENT_BYTES } from "../core/size-limits.ts";
 
 /** From the text of a message to the text that goes on; the very same where nothing is to be changed. */
-export type Edit = (message: string) => Promise<string>;
+export interface Edit {
+  (message: string): Promise<string>;
+  /** Messages without a match are not changed: their events go on as they came, to the byte. */
+  readonly only?: RegExp;
+}
 
 export function edited(body: ReadableStream<Uint8Array>, edit: Edit): ReadableStream<Uint8Array> {
-  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   const encoder = new TextEncoder();
+  let rest = "";
   return body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       async transform(piece, controller) {
-        for (const block of splitter.push(decoder.decode(piece, { stream: true }))) {
-          controller.enqueue(encoder.encode(await editBlock(block, edit)));
-        }
+        rest += decoder.decode(piece, { stream: true });
+        const length = endOfEvents(rest);
+        if (rest.length - length > MAX_EVENT_BYTES) throw new RangeError("an event is larger than allowed");
+        if (length === 0) return;
+        const complete = rest.slice(0, length);
+        rest = rest.slice(length);
+        controller.enqueue(encoder.encode(await editEvents(complete, edit)));
       },
       flush(controller) {
-        if (splitter.rest !== "") controller.enqueue(encoder.encode(splitter.rest));
+        if (rest !== "") controller.enqueue(encoder.encode(rest));
       },
     }),
   );
+}
+
+/** Searched from the end: a large event comes in many pieces. */
+function endOfEvents(text: string): number {
+  for (let at = text.length - 1; at > 0; at -= 1) {
+    if (!isLineEnd(text, at)) continue;
+    const before = text[at] === "\n" && text[at - 1] === "\r" ? at - 2 : at - 1;
+    if (before >= 0 && isLineEnd(text, before)) return at + 1;
+  }
+  return 0;
+}
+
+const isLineEnd = (text: string, at: number) => text[at] === "\n" || text[at] === "\r";
+
+async function editEvents(text: string, edit: Edit): Promise<string> {
+  if (edit.only?.test(text) === false) return text;
+  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
+  const blocks = await Promise.all(splitter.push(text).map((block) => editBlock(block, edit)));
+  return blocks.join("") + splitter.rest;
 }
 
 async function editBlock(block: string, edit: Edit): Promise<string> {

@@ -6,13 +6,17 @@
 
 import { GatewayError, NotFoundError, type ProtocolError } from "../core/errors.ts";
 import { requestHeaders } from "../core/mcp/forwarding.ts";
+import { encodeHeaderValue } from "../core/mcp/inbound.ts";
 import type { Message } from "../core/mcp/json-rpc.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import { fieldsOf } from "../core/net/fields.ts";
 import { queryOf } from "../core/net/request-url.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
+import { sealingEdit } from "./aggregate/outward.ts";
 import { aggregate } from "./aggregate/serve.ts";
+import { openBoundValues } from "./bound-values.ts";
 import type { McpContext } from "./context.ts";
+import type { Edit } from "./edit.ts";
 import { isForeignToServer } from "./foreign.ts";
 import { forwardCall, type Prepared } from "./forward/forward.ts";
 import { batchRefusal, listEdit, refusedMessages } from "./permitted.ts";
@@ -74,16 +78,17 @@ function forward(
   context: McpContext,
 ): Promise<Response> {
   const { operations } = context.record;
-  const [operation] = operations;
+  const [operation, another] = operations;
+  const target = another === undefined ? operation?.target : undefined;
   const [denial] = refused.values();
   return forwardCall(
     {
       method: operation?.method ?? request.method,
       operations,
-      preferred: { server, own: operation?.target ?? "" },
+      preferred: { server, own: target ?? "" },
       isAllowed: () => denial === undefined,
       refuse: () => denial ?? new NotFoundError(),
-      prepare: async () => prepare(request, post, session, server, context),
+      prepare: () => prepare(request, post, session, server, context),
       mayAnswerEarly: mayAnswerEarly(post),
       isPermitted: async () => (await context.renew()) !== undefined,
     },
@@ -91,28 +96,46 @@ function forward(
   );
 }
 
-function prepare(
+async function prepare(
   request: Request,
   post: Post | undefined,
   session: string | null,
   server: SnapshotServer,
   context: McpContext,
-): Prepared {
+): Promise<Prepared> {
   const headers = requestHeaders(fieldsOf(request));
   if (session !== null) headers.set(HEADERS.sessionId, session);
   const owner = { principalId: context.principal.id, serverId: server.id };
-  const edit = listEdit(post, server, context);
+  const opened = post && (await openBoundValues(post, server, context));
+  if (opened?.own !== undefined && headers.has(HEADERS.name)) {
+    headers.set(HEADERS.name, encodeHeaderValue(opened.own));
+  }
   return {
     method: methodOf(request),
     headers,
     id: post?.id ?? null,
-    ...(post !== undefined && { body: post.bytes }),
-    ...(edit !== undefined && { edit }),
+    ...(post !== undefined && { body: opened?.body ?? post.bytes }),
+    edit: editFor(post, server, context),
     async finishHeaders(answered) {
       const opened = answered.get(HEADERS.sessionId);
       if (opened !== undefined) answered.set(HEADERS.sessionId, await context.sessionIds.seal(owner, opened));
     },
   };
+}
+
+/** Lists are filtered; tasks and request state are sealed to the principal. */
+function editFor(post: Post | undefined, server: SnapshotServer, context: McpContext): Edit {
+  const [operation] = context.record.operations;
+  const isTask = operation?.method.startsWith("tasks/") === true;
+  const owner = {
+    principalId: context.principal.id,
+    serverId: server.id,
+    method: operation?.method ?? "",
+    own: isTask ? "" : (operation?.target ?? ""),
+  };
+  const seal = sealingEdit(owner, server.name, context);
+  const filter = listEdit(post, server, context);
+  return filter === undefined ? seal : async (text) => seal(await filter(text));
 }
 
 /** The answer to initialize says in a header which session it opened. */

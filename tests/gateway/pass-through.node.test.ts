@@ -92,7 +92,7 @@ describe("who may come in", () => {
 
   it("a key only from the networks that it is bound to", async () => {
     const bound = await tenant.addKey({ ipAllowlist: ["203.0.113.0/24"] });
-    expect((await call({ key: bound })).status).toBe(401);
+    expect((await call({ key: bound })).status).toBe(403);
   });
 
   it("no key of another tenant, to whom the server does not exist", async () => {

@@ -18,6 +18,7 @@ export interface FindingTest {
 const inFile = (file: string, ...names: readonly string[]): FindingTest[] =>
   names.map((name) => ({ file, name }));
 
+const BINDING = "tests/gateway/binding.node.test.ts";
 const CROSSING = "tests/gateway/crossing.node.test.ts";
 const LINEAR_TIME = "tests/core/linear-time.test.ts";
 const ONE_READING = "tests/core/mcp/one-reading.test.ts";
@@ -84,12 +85,32 @@ export const FINDINGS: readonly Finding[] = [
     ],
   },
   {
+    id: "S10",
+    title: "Batches that cost one token and leave no record",
+    tests: inFile(
+      BINDING,
+      "takes a token for each of its calls",
+      "of more calls than a batch may hold never leaves the gateway",
+      "is recorded call by call, each with its own outcome",
+    ),
+  },
+  {
     id: "S13",
     title: "Deeply nested lists pass unfiltered",
     tests: [
       ...inFile("tests/core/mcp/lists.test.ts", "goes nowhere when it cannot be read"),
       ...inFile(CROSSING, "is not shown to a caller who may not see all of it"),
     ],
+  },
+  {
+    id: "S14",
+    title: "Tasks and request state of passed-through servers work for everybody",
+    tests: inFile(
+      BINDING,
+      "is its principal's alone",
+      "is not listed, as the list would be everybody's",
+      "continues its principal's call alone",
+    ),
   },
   {
     id: "S22",

@@ -246,7 +246,7 @@ async function placeOfTask(tables: Tables, target: Target, context: McpContext):
 }
 
 /** The state as the server gave it. Undefined where what came is not what was given. */
-async function withOwnState(
+export async function withOwnState(
   message: JsonObject,
   owner: StateOwner,
   context: McpContext,
@@ -261,7 +261,7 @@ async function withOwnState(
 }
 
 /** As a server of one's own would answer: in the message, not by a status. */
-const invalidParams = (message: string) =>
+export const invalidParams = (message: string) =>
   new ProtocolError("bad_request", { code: INVALID_PARAMS, message });
 
 /** `code` is for the log: callers are not told whether a target is missing or denied. */

@@ -20,6 +20,8 @@ import type { Tables } from "./tables.ts";
 /** Nothing to change without one of these; most messages have none, and are not even parsed. */
 const INTERESTING = /"(?:uri|taskId|taskIds|requestState|resourceUri|resourceSubscriptions)"/;
 
+const SEALED = /"(?:taskId|taskIds|requestState)"/;
+
 /** From a server's message to what the caller is told; the very same object where nothing is to be changed. */
 export type Translate = (message: JsonObject) => Promise<JsonObject>;
 
@@ -29,29 +31,50 @@ export function outwardFrom(
   tables: Tables,
   context: McpContext,
 ): Translate {
-  return (message) => translate(message, owner, server, tables, context);
+  return (message) => translate(message, owner, server, uriMap(server, tables), context);
 }
 
+type MapUri = (own: string) => string;
+
+const uriMap =
+  (server: string, tables: Tables): MapUri =>
+  (own) =>
+    tables.outwardUri(server, own);
+
 export function outwardEdit(owner: StateOwner, server: string, tables: Tables, context: McpContext): Edit {
-  return async (text) => {
-    if (!INTERESTING.test(text)) return text;
-    const message = parseLossless(text);
-    if (!isMembers(message)) return text;
-    const translated = await translate(message, owner, server, tables, context);
-    return translated === message ? text : stringifyLossless(translated);
+  return editBy(INTERESTING, (message) => translate(message, owner, server, uriMap(server, tables), context));
+}
+
+/** For a server that is passed through: its URIs stay, and what it gives to one caller works for that caller alone. */
+export function sealingEdit(owner: StateOwner, server: string, context: McpContext): Edit {
+  return editBy(SEALED, (message) => translate(message, owner, server, (own) => own, context));
+}
+
+function editBy(interesting: RegExp, change: Translate): Edit {
+  const edit = async (text: string) => {
+    if (!interesting.test(text)) return text;
+    const content = parseLossless(text);
+    if (Array.isArray(content)) {
+      return stringifyLossless(
+        await Promise.all(content.map((item) => (isMembers(item) ? change(item) : item))),
+      );
+    }
+    if (!isMembers(content)) return text;
+    const changed = await change(content);
+    return changed === content ? text : stringifyLossless(changed);
   };
+  return Object.assign(edit, { only: interesting });
 }
 
 async function translate(
   message: JsonObject,
   owner: StateOwner,
   server: string,
-  tables: Tables,
+  uri: MapUri,
   context: McpContext,
 ): Promise<JsonObject> {
   const change = (outward: Outward) =>
     "method" in message ? outwardMessage(message, outward) : outwardResponse(message, owner.method, outward);
-  const uri = (own: string) => tables.outwardUri(server, own);
   const sealedTasks = await sealTasks(collectTaskIds(change), server, context);
   const renamed = change({ uri, taskId: (own) => sealedTasks.get(own) ?? own });
   return sealAnswerState(renamed, owner, context);

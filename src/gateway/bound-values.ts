@@ -1,0 +1,95 @@
+/**
+ * What a passed-through server gives a caller to bring back (task ids, request state) works for that caller alone, as
+ * on the aggregated endpoint: behind the gateway's one credential the server cannot tell its callers apart.
+ */
+import { ProtocolError } from "../core/errors.ts";
+import { INVALID_PARAMS, type JsonObject, METHOD_NOT_FOUND } from "../core/mcp/json-rpc.ts";
+import {
+  isMembers,
+  mapMember,
+  mapObject,
+  memberOf,
+  parseLossless,
+  stringifyLossless,
+} from "../core/mcp/json-text.ts";
+import { targetOf, withTarget } from "../core/mcp/rewrite.ts";
+import type { SnapshotServer } from "../policy/snapshot.ts";
+import { invalidParams, unknownTarget, withOwnState } from "./aggregate/calls.ts";
+import { openTask } from "./aggregate/seals.ts";
+import type { McpContext } from "./context.ts";
+import type { Post } from "./post.ts";
+
+const BOUND = /"(?:taskId|taskIds|requestState)"/;
+
+/** The body with the server's own values; `undefined` if it holds none and goes on as it came. */
+export async function openBoundValues(
+  post: Post,
+  server: SnapshotServer,
+  context: McpContext,
+): Promise<{ readonly body: string; readonly own: string | undefined } | undefined> {
+  if (post.messages.some((message) => message.kind === "request" && message.method === "tasks/list")) {
+    throw new ProtocolError("bad_request", {
+      code: METHOD_NOT_FOUND,
+      message: "tasks/list would list the tasks of every caller. Ask for a task by its id.",
+    });
+  }
+  if (!BOUND.test(post.text)) return undefined;
+  const content = parseLossless(post.text);
+  if (Array.isArray(content)) {
+    const opened = await Promise.all(
+      content.map((item) => (isMembers(item) ? openMessage(item, server, context) : item)),
+    );
+    return { body: stringifyLossless(opened), own: undefined };
+  }
+  if (!isMembers(content)) return undefined;
+  const opened = await openMessage(content, server, context);
+  return { body: stringifyLossless(opened), own: targetOf(opened)?.value };
+}
+
+async function openMessage(
+  message: JsonObject,
+  server: SnapshotServer,
+  context: McpContext,
+): Promise<JsonObject> {
+  const target = targetOf(message);
+  const named =
+    target?.kind === "task"
+      ? withTarget(message, await ownTaskId(target.value, server, context))
+      : await withOwnTaskIds(message, server, context);
+  const owner = {
+    principalId: context.principal.id,
+    serverId: server.id,
+    method: String(memberOf(message, "method")),
+    own: target === undefined || target.kind === "task" ? "" : target.value,
+  };
+  const own = await withOwnState(named, owner, context);
+  if (own === undefined) throw invalidParams("The requestState is not one that was given for this request.");
+  return own;
+}
+
+async function ownTaskId(sealed: string, { name }: SnapshotServer, context: McpContext): Promise<string> {
+  const task = await openTask(context.keyring, context.principal.id, sealed);
+  if (task?.server === name) return task.taskId;
+  throw unknownTarget({ kind: "task", value: sealed }, "not_found", INVALID_PARAMS);
+}
+
+/** Of a subscription: ids of others' tasks are left out, as ids of tasks that do not exist would be. */
+async function withOwnTaskIds(
+  message: JsonObject,
+  { name }: SnapshotServer,
+  context: McpContext,
+): Promise<JsonObject> {
+  const params = memberOf(message, "params");
+  const notifications = isMembers(params) ? memberOf(params, "notifications") : undefined;
+  const ids = isMembers(notifications) ? memberOf(notifications, "taskIds") : undefined;
+  if (!Array.isArray(ids)) return message;
+  const opened = await Promise.all(
+    ids.map((id) =>
+      typeof id === "string" ? openTask(context.keyring, context.principal.id, id) : undefined,
+    ),
+  );
+  const own = opened.flatMap((task) => (task?.server === name ? [task.taskId] : []));
+  return mapObject(message, "params", (given) =>
+    mapMember(given, "notifications", (wanted) => mapMember(wanted, "taskIds", () => own)),
+  );
+}
