@@ -93,8 +93,9 @@ describe("a batch", () => {
     const asked = recorder.requests.length;
     const refused = await post(key, calls(4));
     expect(refused.status).toBe(429);
-    const errors = await Array.fromAsync(messagesOf(refused));
-    expect(errors.map(({ id }) => id)).toEqual([0, 1, 2, 3]);
+    const ids = [];
+    for await (const { id } of messagesOf(refused)) ids.push(id);
+    expect(ids).toEqual([0, 1, 2, 3]);
     expect(recorder.requests.length).toBe(asked);
   });
 
