@@ -11,9 +11,7 @@ it("takes at most two round trips to the database", async () => {
   const headers = await tenant.addOperator();
   const app = createApp();
   // What was counted leaves with the log of each request, so it is seen on its way in.
-  const recorded = vi.spyOn(servicesOf(env).services.queryStatistics, "record");
-  for (const range of ["hour", "week"]) {
-    recorded.mockClear();
+  const open = async (range: string) => {
     const context = createExecutionContext();
     const answer = await app.fetch(
       new Request(`${env.PUBLIC_URL}/admin?range=${range}`, { headers }),
@@ -22,7 +20,15 @@ it("takes at most two round trips to the database", async () => {
     );
     const text = await answer.text();
     await waitOnExecutionContext(context);
-    expect(answer.status).toBe(200);
+    return { status: answer.status, text };
+  };
+  // Limits and address rules are read once an isolate.
+  await open("hour");
+  const recorded = vi.spyOn(servicesOf(env).services.queryStatistics, "record");
+  for (const range of ["hour", "week"]) {
+    recorded.mockClear();
+    const { status, text } = await open(range);
+    expect(status).toBe(200);
     expect(text).toContain("Needs attention");
     expect(recorded.mock.calls.length).toBeGreaterThan(0);
     expect(recorded.mock.calls.length).toBeLessThanOrEqual(2);

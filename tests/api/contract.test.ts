@@ -94,7 +94,14 @@ const placeOf = ({ path }: DescribedOperation) => {
 
 /** What is made is made first, and taken away last. */
 const rank = ({ method, path }: DescribedOperation) =>
-  method === "DELETE" ? 2 : method === "POST" && !path.includes("{") ? 0 : 1;
+  // With a member go their grants.
+  method === "DELETE"
+    ? path.startsWith("/members/")
+      ? 3
+      : 2
+    : method === "POST" && !path.includes("{")
+      ? 0
+      : 1;
 const story = operations
   .filter(({ id }) => !ELSEWHERE.has(id))
   .toSorted((one, other) => rank(one) - rank(other));

@@ -54,8 +54,8 @@ describe("a new key", () => {
     const { body } = await call("POST", "/keys", { key: admin.text, json });
     expect((await me(body.secret, "192.0.2.7")).status).toBe(200);
     expect((await me(body.secret, "2001:db8::1")).status).toBe(200);
-    expect((await me(body.secret, "198.51.100.1")).status).toBe(401);
-    expect((await me(body.secret)).status).toBe(401);
+    expect((await me(body.secret, "198.51.100.1")).status).toBe(403);
+    expect((await me(body.secret)).status).toBe(403);
   });
 });
 

@@ -2,6 +2,7 @@
 
 /** Ask nobody who they are. */
 const FOR_ALL = [
+  "/",
   "/healthz",
   "/readyz",
   "/sign-in",

@@ -19,9 +19,11 @@ export interface Route {
   readonly answers: readonly RouteAnswer[];
 }
 
-/** Middleware for all stands among the routes too; what a caller can reach ends in a handler of its own. */
+/** Middleware stands among the routes too, for all methods; what a caller can reach ends in a handler of its own. */
 export function routeTable(): Route[] {
-  const routes = createHouse(new Hono<AppEnv>()).routes.filter(({ path }) => !path.endsWith("/*"));
+  const all = createHouse(new Hono<AppEnv>()).routes.filter(({ path }) => !path.endsWith("/*"));
+  const handled = new Set(all.filter(({ method }) => method !== "ALL").map(({ path }) => path));
+  const routes = all.filter(({ method, path }) => method !== "ALL" || !handled.has(path));
   return [...Map.groupBy(routes, ({ method, path }) => `${method} ${path}`).values()].map((handlers) => ({
     method: handlers[0]?.method ?? "",
     path: handlers[0]?.path ?? "",

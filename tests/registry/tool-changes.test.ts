@@ -83,7 +83,8 @@ describe("a held tool", () => {
       body: { code: "precondition_failed" },
     });
     expect(await changes()).toMatchObject([{ state: "held", revision: 2 }]);
-    expect(await tenant.audit()).toEqual([]);
+    // The refused decision is on record, and nothing was done.
+    expect(await tenant.audit()).toMatchObject([{ action: "tool-changes.decide", success: false }]);
   });
 
   it("is no business of another tenant's, nor of members'", async () => {
