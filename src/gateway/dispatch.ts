@@ -1,11 +1,12 @@
 /** Reads a request's body, records and charges the operations in it, and selects who serves it. */
 import { NotFoundError } from "../core/errors.ts";
 import { INVALID_REQUEST } from "../core/mcp/json-rpc.ts";
+import type { SnapshotServer } from "../policy/snapshot.ts";
 import { aggregate } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
 import { passThrough } from "./pass-through.ts";
 import { chargeBatch } from "./pipeline/charge-limits.ts";
-import { InvalidPostError, type Post, readPost, subjectsOf } from "./post.ts";
+import { InvalidPostError, type Post, readPost, readSubject, subjectsOf } from "./post.ts";
 
 export async function dispatch(
   request: Request,
@@ -13,6 +14,8 @@ export async function dispatch(
   context: McpContext,
   onRead: (post: Post) => void,
 ): Promise<Response> {
+  // An unknown server is refused before the body is read.
+  const server = serverName === undefined ? undefined : await findServer(request, serverName, context);
   const post = request.method === "POST" ? await readPost(request, context.maxBodyBytes) : undefined;
   if (post !== undefined) {
     onRead(post);
@@ -20,16 +23,24 @@ export async function dispatch(
     context.record.declare(subjectsOf(post.messages));
     await chargeBatch(context.record.operations.length, context);
   }
-  if (serverName === undefined) return aggregate(request, post, undefined, context);
-  const { tenant, access } = context;
-  const server = tenant.servers.get(serverName);
-  if (server === undefined || !access.allows("server", server.id, server.name)) {
-    if (server !== undefined) {
-      context.record.denied("access.denied", `An access rule denies the server ${server.name}.`, server.id);
-    }
-    throw new NotFoundError("There is no such MCP server here, or it is not for you. Check the address.");
+  return server === undefined
+    ? aggregate(request, post, undefined, context)
+    : passThrough(request, post, server, context);
+}
+
+/** Throws for a server that is not there or not for the principal: callers are not told which. */
+async function findServer(
+  request: Request,
+  name: string,
+  { tenant, access, record }: McpContext,
+): Promise<SnapshotServer> {
+  const server = tenant.servers.get(name);
+  if (server !== undefined && access.allows("server", server.id, server.name)) return server;
+  if (server !== undefined) {
+    record.denied("access.denied", `An access rule denies the server ${server.name}.`, server.id);
   }
-  return passThrough(request, post, server, context);
+  if (request.method === "POST") record.declare([await readSubject(request)]);
+  throw new NotFoundError("There is no such MCP server here, or it is not for you. Check the address.");
 }
 
 const MAX_BATCH_MESSAGES = 100;

@@ -24,6 +24,8 @@ afterAll(async () => {
 });
 
 const at = (path: string) => ({ url: `${gateway.url}/mcp${path}`, key: tenant.apiKey });
+/** The recorder under another name: the circuit breaker of a server that has sent nonsense may be open. */
+const addPeer = (name: string) => tenant.addServer({ name, url: recorder.url });
 const ping = { jsonrpc: "2.0", id: 7, method: "ping" };
 
 function expectSafe(response: Response) {
@@ -153,7 +155,8 @@ describe("a list that is nested too deep to be filtered", () => {
     recorder.behave((_request, response) => {
       response.writeHead(200, { "content-type": "application/json" }).end(list);
     });
-    const response = await send({ ...at("/peer"), key }, { jsonrpc: "2.0", id: 7, method: "tools/list" });
+    await addPeer("deep");
+    const response = await send({ ...at("/deep"), key }, { jsonrpc: "2.0", id: 7, method: "tools/list" });
     const text = await response.text();
     expect(text).not.toContain("secret");
     expect(response.status).toBe(502);
@@ -175,7 +178,8 @@ describe("a gateway that is registered as its own server", () => {
 
   it("lets requests of other gateways pass, up to a depth", async () => {
     recorder.behave(answerJson({ jsonrpc: "2.0", id: 7, result: {} }));
-    const through = (path: string) => send(at("/peer"), ping, { headers: { "mcp-gateway-path": path } });
+    await addPeer("neighbor");
+    const through = (path: string) => send(at("/neighbor"), ping, { headers: { "mcp-gateway-path": path } });
     expect((await through("abc")).status).toBe(200);
     expect(recorder.requests.at(-1)?.headers["mcp-gateway-path"]).toMatch(/^abc, [0-9a-f]+$/);
     expect((await through(Array(20).fill("abc").join(","))).status).toBe(400);

