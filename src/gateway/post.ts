@@ -85,7 +85,10 @@ export async function readSubject(request: Request): Promise<OperationSubject> {
   const length = Number(fields.get("content-length") ?? Number.NaN);
   const unknown = { id: undefined, method: "unknown", target: undefined };
   if (!(length <= MAX_REFUSED_BYTES)) return unknown;
-  const { body } = understand(new Uint8Array(await request.arrayBuffer()));
+  // The sender may have left.
+  const bytes = await request.arrayBuffer().catch(() => undefined);
+  if (bytes === undefined) return unknown;
+  const { body } = understand(new Uint8Array(bytes));
   const message = body.kind === "single" ? body.message : undefined;
   return message?.kind === "request" ? subjectOf(message) : unknown;
 }
