@@ -48,7 +48,9 @@ async function checkEnd(instance: Instance, report: Report): Promise<void> {
   await report.check("its log holds no stack trace", async () => {
     const lines = log().split("\n");
     // wrangler reports each upload that was cut off before anything read it, with a frame of its own.
-    const found = lines.findIndex((line) => STACK_TRACE.test(line) && !line.includes("node_modules/wrangler/"));
+    const found = lines.findIndex(
+      (line) => STACK_TRACE.test(line) && !line.includes("node_modules/wrangler/"),
+    );
     // With what led to it.
     assert.deepEqual(found === -1 ? [] : lines.slice(Math.max(0, found - 10), found + 4), []);
   });
