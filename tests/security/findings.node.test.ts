@@ -5,6 +5,8 @@ import { FINDINGS } from "./findings.ts";
 
 describe("the table of findings", () => {
   it("has a test for every finding", () => {
+    const ids = Array.from({ length: 28 }, (_, index) => `S${index + 1}`);
+    expect(FINDINGS.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
     expect(FINDINGS.filter(({ tests }) => tests.length === 0).map(({ id }) => id)).toEqual([]);
     expect(new Set(FINDINGS.map(({ id }) => id)).size).toBe(FINDINGS.length);
   });

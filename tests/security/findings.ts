@@ -74,6 +74,7 @@ export const FINDINGS: readonly Finding[] = [
     tests: [
       ...inFile(CROSSING, "are refused on every route outside MCP", "are no way in for compressed bombs"),
       ...inFile("tests/edge/request-body.test.ts", "is refused when it"),
+      ...inFile("tests/api/body-limits.test.ts", "is refused at the limit", "is refused on addresses"),
     ],
   },
   {
@@ -181,6 +182,19 @@ export const FINDINGS: readonly Finding[] = [
     id: "S17",
     title: "An old access token after disconnecting and connecting again",
     tests: inFile("tests/identity/oauth-grants.node.test.ts", "that is withdrawn stays so"),
+  },
+  {
+    id: "S18",
+    title: "REST and pages without rate limits and IP rules",
+    tests: inFile(
+      "tests/api/admission.test.ts",
+      "admits a key as often as the key may",
+      "obeys the limit of a role",
+      "refuses a blocked address with 403",
+      "costs one token",
+      "is refused to a blocked address",
+      "to sign in or for a token is metered by address",
+    ),
   },
   {
     id: "S19",
