@@ -16,6 +16,10 @@ export const MAX_REQUEST_BYTES = {
   pages: 256 * KIB,
 } as const;
 
+/** Bodies of MCP requests that one isolate holds at once; smaller ones than MIN_COUNTED_BODY_BYTES are not counted. */
+export const MAX_HELD_BODY_BYTES = 32 * MIB;
+export const MIN_COUNTED_BODY_BYTES = 64 * KIB;
+
 /** A request body that is larger than its limit is read to its end up to this size, so that the sender sees the 413. */
 export const MAX_DRAINED_BYTES = 64 * MIB;
 

@@ -1,5 +1,6 @@
 /** What serving one MCP request needs of the world around it. */
 import type { Keyring } from "../core/keyring.ts";
+import type { ByteBudget } from "../core/net/byte-budget.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { LogEvent } from "../logs/events.ts";
 import type { Access } from "../policy/access.ts";
@@ -37,6 +38,8 @@ export interface McpContext {
   readonly eras: EraMemory;
   readonly upstream: ChannelTools;
   readonly maxBodyBytes: number;
+  /** The large bodies that the isolate holds. */
+  readonly bodies: ByteBudget;
   /** Of streams that the gateway itself writes. */
   readonly keepAliveMs: number;
   /** Keeps work alive after the answer has begun (`waitUntil`). */

@@ -1,6 +1,7 @@
 /** Makes the context of a request out of the isolate's long-lived things and the principal that it is served for. */
 import { NotFoundError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
+import type { ByteBudget } from "../core/net/byte-budget.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Emitter } from "../logs/emit.ts";
 import type { TraceExporter } from "../logs/export.ts";
@@ -29,6 +30,7 @@ export interface ContextServices {
   readonly catalogue: Catalogue;
   readonly eras: EraMemory;
   readonly maxBodyBytes: number;
+  readonly bodies: ByteBudget;
   readonly translate: McpContext["translate"];
   readonly active: McpContext["active"];
   readonly sessions: McpContext["sessions"];

@@ -1,8 +1,10 @@
 /** The gateway's long-lived things, wired. */
 import { asGatewayError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
+import { ByteBudget } from "../core/net/byte-budget.ts";
 import type { OriginPolicy } from "../core/net/origin.ts";
 import { hashesByName } from "../core/registry/definition-hash.ts";
+import { MAX_HELD_BODY_BYTES } from "../core/size-limits.ts";
 import type { Database } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import { logFailure } from "../logs/console.ts";
@@ -91,6 +93,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     catalogue: new Catalogue(offers),
     eras: new EraMemory(Date.now),
     maxBodyBytes: parts.maxBodyBytes,
+    bodies: new ByteBudget(MAX_HELD_BODY_BYTES),
     translate: (translation, context) => translate(translation, context, parts.bridgeTo),
     active: parts.active,
     sessions: parts.sessions,

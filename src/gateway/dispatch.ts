@@ -6,7 +6,8 @@ import { aggregate } from "./aggregate/serve.ts";
 import type { McpContext } from "./context.ts";
 import { passThrough } from "./pass-through.ts";
 import { chargeBatch } from "./pipeline/charge-limits.ts";
-import { InvalidPostError, type Post, readPost, readSubject, subjectsOf } from "./post.ts";
+import { InvalidPostError, type Post, readSubject, subjectsOf } from "./post.ts";
+import { readCountedPost } from "./request-body.ts";
 
 export async function dispatch(
   request: Request,
@@ -16,7 +17,7 @@ export async function dispatch(
 ): Promise<Response> {
   // An unknown server is refused before the body is read.
   const server = serverName === undefined ? undefined : await findServer(request, serverName, context);
-  const post = request.method === "POST" ? await readPost(request, context.maxBodyBytes) : undefined;
+  const post = request.method === "POST" ? await readCountedPost(request, context) : undefined;
   if (post !== undefined) {
     onRead(post);
     refuseLongBatch(post);

@@ -48,14 +48,15 @@ export async function readRequestBody(
     if (!(error instanceof BodyLimitError))
       throw new GatewayError("bad_request", BROKEN_OFF, { cause: error });
     const isDrained = error.fault === "too_large" && !declaresMoreThan(declared, MAX_DRAINED_BYTES);
-    if (isDrained) await drain(request, times.drainMs);
+    if (isDrained) await drainBody(request, times.drainMs);
     throw requestBodyError(error);
   }
 }
 
 const BROKEN_OFF = "The body ended before it was complete. Send it again.";
 
-async function drain(request: Request, totalMs = DRAIN_TIMEOUT_MS): Promise<void> {
+/** Reads a body that is refused, so that its sender sees the answer. */
+export async function drainBody(request: Request, totalMs = DRAIN_TIMEOUT_MS): Promise<void> {
   const limits = { maxBytes: MAX_DRAINED_BYTES, totalMs, keepsRest: true };
   try {
     for await (const _ of readBoundedPieces(request.body, limits));

@@ -34,6 +34,8 @@ export interface CallRecorder {
   openSpan(name: string, kind?: Span["kind"]): OpenSpan | undefined;
   /** The answer is not over yet; the returned function says that it is. */
   hold(): () => void;
+  /** Called once, when the answer is over. */
+  whenOver(callback: () => void): void;
 }
 
 export class RequestRecorder implements CallRecorder {
@@ -44,6 +46,7 @@ export class RequestRecorder implements CallRecorder {
   #principal: Principal | undefined;
   #operations: readonly OperationRecorder[] = [];
   readonly #others: LogEvent[] = [];
+  #whenOver: (() => void)[] = [];
   readonly #failures = new Set<GatewayError>();
   #trace: Trace | undefined;
   #identifiedAt = 0;
@@ -144,13 +147,19 @@ export class RequestRecorder implements CallRecorder {
     };
   }
 
+  whenOver(callback: () => void): void {
+    this.#whenOver.push(callback);
+  }
+
   answered(status: number, error?: GatewayError): void {
     this.#answer = { status, error };
     this.#complete();
   }
 
   #complete(): void {
-    if (this.#held > 0 || this.#answer === undefined || this.#isDelegated) return;
+    if (this.#held > 0 || this.#answer === undefined) return;
+    for (const callback of this.#whenOver.splice(0)) callback();
+    if (this.#isDelegated) return;
     const { status, error } = this.#answer;
     this.#answer = undefined;
     this.#isComplete = true;

@@ -1,0 +1,31 @@
+/** Reads a POST under the isolate's budget of bodies: many large ones at once would end the isolate, and all requests with it. */
+import { TooManyRequestsError } from "../core/errors.ts";
+import { fieldsOf } from "../core/net/fields.ts";
+import { drainBody } from "../core/net/request-body.ts";
+import { MIN_COUNTED_BODY_BYTES } from "../core/size-limits.ts";
+import type { McpContext } from "./context.ts";
+import { type Post, readPost } from "./post.ts";
+
+/** The body counts until the request is over. */
+export async function readCountedPost(request: Request, context: McpContext): Promise<Post> {
+  const { maxBodyBytes } = context;
+  const declared = Number(fieldsOf(request).get("content-length") ?? Number.NaN);
+  // A larger body is refused unread.
+  if (declared <= maxBodyBytes && !hold(declared, context)) {
+    await drainBody(request);
+    throw tooManyBodies();
+  }
+  const post = await readPost(request, maxBodyBytes);
+  if (Number.isNaN(declared) && !hold(post.bytes.length, context)) throw tooManyBodies();
+  return post;
+}
+
+function hold(bytes: number, { bodies, record }: McpContext): boolean {
+  if (bytes < MIN_COUNTED_BODY_BYTES) return true;
+  const release = bodies.reserve(bytes);
+  if (release !== undefined) record.whenOver(release);
+  return release !== undefined;
+}
+
+const tooManyBodies = () =>
+  new TooManyRequestsError("The gateway is serving as many large requests as it can hold. Retry in 1 s.", 1);
