@@ -17,6 +17,7 @@ import { isMcpMediaType } from "../core/mcp/response-content.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import { fieldsOf } from "../core/net/fields.ts";
 import { isAllowedOrigin, isRightHost, type OriginPolicy } from "../core/net/origin.ts";
+import { drainBody } from "../core/net/request-body.ts";
 import { hostOf, pathOf } from "../core/net/request-url.ts";
 import { MAX_GATEWAY_HOPS, MAX_HEADER_BYTES, MAX_NAME_LENGTH } from "../core/size-limits.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
@@ -134,9 +135,18 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
       if (error.status >= 500 && !(error instanceof UpstreamError)) {
         logFailure(error, { requestId, method: request.method, path: pathOf(request.url) });
       }
+      await drainUnread(request);
       return refusal(error, request, services.origins.publicUrl, exchange);
     }
   };
+}
+
+const DRAIN_TIMEOUT_MS = 1000;
+
+/** The runtime resets the connection of a sender whose chunked body nobody reads, before it has read the answer. */
+async function drainUnread(request: Request): Promise<void> {
+  if (request.body === null || request.bodyUsed || fieldsOf(request).has("content-length")) return;
+  await drainBody(request, DRAIN_TIMEOUT_MS);
 }
 
 /** Admission, before the body is read. A refused request is recorded with what its headers say of its operation. */
