@@ -84,7 +84,9 @@ describe("a held tool", () => {
     });
     expect(await changes()).toMatchObject([{ state: "held", revision: 2 }]);
     // The refused decision is on record, and nothing was done.
-    expect(await tenant.audit()).toMatchObject([{ action: "tool-changes.decide", success: false }]);
+    await expect
+      .poll(() => tenant.audit(), { timeout: 10_000 })
+      .toMatchObject([{ action: "tool-changes.decide", success: false }]);
   });
 
   it("is no business of another tenant's, nor of members'", async () => {
