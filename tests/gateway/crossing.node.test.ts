@@ -1,6 +1,6 @@
 /** What crosses an MCP endpoint, from a hostile server to a client and from a hostile client to a server. */
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { answerJson, type Recorder, startRecorder } from "../fixtures/recorder.ts";
 import { askModern, send } from "../fixtures/wire.ts";
@@ -13,7 +13,6 @@ beforeAll(async () => {
   [gateway, recorder] = await Promise.all([startGateway(databaseOfThisRun()), startRecorder()]);
   tenant = await gateway.addTenant({
     servers: [
-      { name: "peer", url: recorder.url },
       { name: "early", url: recorder.url, settings: { earlyAnswerMs: 10, maxResponseBytes: 100_000 } },
     ],
   });
@@ -23,9 +22,20 @@ afterAll(async () => {
   await recorder?.close();
 });
 
-const at = (path: string) => ({ url: `${gateway.url}/mcp${path}`, key: tenant.apiKey });
-/** The recorder under another name: the circuit breaker of a server that has sent nonsense may be open. */
-const addPeer = (name: string) => tenant.addServer({ name, url: recorder.url });
+/** "/peer" is the recorder under a name of the test's own: another test's nonsense may have opened its circuit breaker. */
+const at = (path: string) => ({
+  url: `${gateway.url}/mcp${path === "/peer" ? `/${peer}` : path}`,
+  key: tenant.apiKey,
+});
+let peer = "";
+let peers = 0;
+
+beforeEach(async () => {
+  peers += 1;
+  peer = `peer-${peers}`;
+  await tenant.addServer({ name: peer, url: recorder.url });
+});
+
 const ping = { jsonrpc: "2.0", id: 7, method: "ping" };
 
 function expectSafe(response: Response) {
@@ -155,8 +165,7 @@ describe("a list that is nested too deep to be filtered", () => {
     recorder.behave((_request, response) => {
       response.writeHead(200, { "content-type": "application/json" }).end(list);
     });
-    await addPeer("deep");
-    const response = await send({ ...at("/deep"), key }, { jsonrpc: "2.0", id: 7, method: "tools/list" });
+    const response = await send({ ...at("/peer"), key }, { jsonrpc: "2.0", id: 7, method: "tools/list" });
     const text = await response.text();
     expect(text).not.toContain("secret");
     expect(response.status).toBe(502);
@@ -178,8 +187,7 @@ describe("a gateway that is registered as its own server", () => {
 
   it("lets requests of other gateways pass, up to a depth", async () => {
     recorder.behave(answerJson({ jsonrpc: "2.0", id: 7, result: {} }));
-    await addPeer("neighbor");
-    const through = (path: string) => send(at("/neighbor"), ping, { headers: { "mcp-gateway-path": path } });
+    const through = (path: string) => send(at("/peer"), ping, { headers: { "mcp-gateway-path": path } });
     expect((await through("abc")).status).toBe(200);
     expect(recorder.requests.at(-1)?.headers["mcp-gateway-path"]).toMatch(/^abc, [0-9a-f]+$/);
     expect((await through(Array(20).fill("abc").join(","))).status).toBe(400);
