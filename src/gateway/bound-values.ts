@@ -16,6 +16,7 @@ import { targetOf, withTarget } from "../core/mcp/rewrite.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { invalidParams, unknownTarget, withOwnState } from "./aggregate/calls.ts";
 import { openTask } from "./aggregate/seals.ts";
+import { requireTasks } from "./aggregate/task-capability.ts";
 import type { McpContext } from "./context.ts";
 import type { Post } from "./post.ts";
 
@@ -27,7 +28,9 @@ export async function openBoundValues(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<{ readonly body: string; readonly own: string | undefined } | undefined> {
-  if (post.messages.some((message) => message.kind === "request" && message.method === "tasks/list")) {
+  const requests = post.messages.flatMap((message) => (message.kind === "request" ? [message] : []));
+  if (post.era === "modern") for (const { method, params } of requests) requireTasks(method, params);
+  if (requests.some(({ method }) => method === "tasks/list")) {
     throw new ProtocolError("bad_request", {
       code: METHOD_NOT_FOUND,
       message: "tasks/list would list the tasks of every caller. Ask for a task by its id.",

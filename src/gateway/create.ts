@@ -1,5 +1,5 @@
 /** The gateway's long-lived things, wired. */
-import { asGatewayError } from "../core/errors.ts";
+import { asGatewayError, UpstreamError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
 import { ByteBudget } from "../core/net/byte-budget.ts";
 import type { OriginPolicy } from "../core/net/origin.ts";
@@ -70,8 +70,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     },
     recall: (tenantId, servers) => recallOffers(database, tenantId, servers),
     remember: parts.remember,
-    failed: ({ id }, error) =>
-      logFailure(asGatewayError(error), { work: "ask what it offers", serverId: id }),
+    failed({ id }, error) {
+      // Upstream failures are in error_logs, by the pipeline.
+      if (error instanceof UpstreamError) return;
+      logFailure(asGatewayError(error), { work: "refresh lists", serverId: id });
+    },
     now: Date.now,
   });
   const contexts = createContexts({

@@ -1,11 +1,10 @@
 /** The merged server for clients of the modern era: every request stands alone. */
 import { errorResponse, resultResponse } from "../../core/mcp/answers.ts";
-import { metaOf } from "../../core/mcp/inbound.ts";
 import { INVALID_PARAMS, type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
 import { isListMethod, type ListMethod } from "../../core/mcp/lists.ts";
 import { pageOf } from "../../core/mcp/pages.ts";
-import { META, MISSING_CLIENT_CAPABILITY, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
+import { META } from "../../core/mcp/revisions.ts";
 import { asServer } from "../about.ts";
 import type { McpContext } from "../context.ts";
 import type { Post } from "../post.ts";
@@ -13,6 +12,7 @@ import { type Caller, call, callOnly } from "./calls.ts";
 import type { Scope, View } from "./catalogue.ts";
 import { discovered } from "./discover.ts";
 import { listen } from "./listen.ts";
+import { requireTasks, TASK_METHODS } from "./task-capability.ts";
 
 export async function serveModern(
   request: Request,
@@ -34,11 +34,10 @@ export async function serveModern(
   const body = parseLossless(post.text);
   const caller: Caller = { request, post, scope, message: isMembers(body) ? body : {} };
   if (method === "subscriptions/listen") return listen(caller, context);
-  if (TASK_METHODS.has(method) && !canHandleTasks(message.params)) return needsTasks(post);
+  if (TASK_METHODS.has(method)) requireTasks(method, message.params);
   return TARGETED.has(method) ? call(caller, context) : callUnknown(caller, context);
 }
 
-const TASK_METHODS = new Set(["tasks/get", "tasks/update", "tasks/cancel"]);
 const TARGETED = new Set([
   "tools/call",
   "prompts/get",
@@ -46,21 +45,6 @@ const TARGETED = new Set([
   "completion/complete",
   ...TASK_METHODS,
 ]);
-
-/** Said here, as the id of a task that this caller cannot have leads to no server that could say it. */
-function canHandleTasks(params: JsonObject | undefined): boolean {
-  const capabilities = metaOf(params)?.[META.clientCapabilities];
-  const extensions = isMembers(capabilities) ? memberOf(capabilities, "extensions") : undefined;
-  return isMembers(extensions) && TASKS_EXTENSION in extensions;
-}
-
-function needsTasks(post: Post): Response {
-  return errorResponse(400, post.id, {
-    code: MISSING_CLIENT_CAPABILITY,
-    message: "Tasks need a client that announces the tasks extension.",
-    data: { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
-  });
-}
 
 function list(
   post: Post,
