@@ -1,4 +1,5 @@
 // Counts tests from vitest's JSON report, for the last line of `npm test`.
+import { relative } from "node:path";
 import { z } from "zod";
 
 export type Counts = { passed: number; failed: number; skipped: number };
@@ -8,8 +9,24 @@ const report = z.object({
   numFailedTests: z.number(),
   numPendingTests: z.number(),
   numTodoTests: z.number(),
-  testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.unknown()) })),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().default(""),
+      assertionResults: z.array(
+        z.object({
+          status: z.string(),
+          fullName: z.string(),
+          failureMessages: z.array(z.string()).default([]),
+        }),
+      ),
+    }),
+  ),
 });
+
+const MAX_MESSAGE_LINES = 8;
+const MAX_FAILURES = 20;
 
 /** No report, or one that cannot be read, counts as one failure: vitest did not get to its end. */
 export function countTests(text: string | undefined): Counts {
@@ -41,4 +58,25 @@ export function addCounts(a: Counts, b: Counts): Counts {
 
 export function countLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+/** What failed and why, for the end of the output: what a log keeps of a run is often only its last lines. */
+export function listFailures(text: string | undefined, root: string): string[] {
+  const parsed = report.safeParse(text === undefined ? undefined : JSON.parse(text));
+  if (!parsed.success) return [];
+  const failures = parsed.data.testResults.flatMap((file) => {
+    const path = relative(root, file.name);
+    if (file.status === "failed" && file.assertionResults.length === 0)
+      return [formatFailure(path, [file.message])];
+    return file.assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages }) => formatFailure(`${path} > ${fullName}`, failureMessages));
+  });
+  const more = failures.length - MAX_FAILURES;
+  return more > 0 ? [...failures.slice(0, MAX_FAILURES), `and ${more} more`] : failures;
+}
+
+function formatFailure(title: string, messages: readonly string[]): string {
+  const lines = messages.join("\n").split("\n").slice(0, MAX_MESSAGE_LINES);
+  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }

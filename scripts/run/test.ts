@@ -9,7 +9,7 @@ import { runStages } from "./run-stages.ts";
 import { prepareSharedBundle } from "./shared-bundle.ts";
 import { createShutdown, onWishToEnd, type Shutdown } from "./shutdown.ts";
 import { parseTestArgs } from "./test-args.ts";
-import { addCounts, countLine, countTests } from "./test-count.ts";
+import { addCounts, countLine, countTests, listFailures } from "./test-count.ts";
 import { selectStages, type TestStage } from "./test-stages.ts";
 import { type RunTimes, readTimes, writeTimes } from "./test-times.ts";
 import { startThrowAwayDatabase } from "./throw-away-database.ts";
@@ -64,6 +64,7 @@ async function main(shutdown: Shutdown): Promise<number> {
     countTests(readReport(reportFile)),
   );
   const failed = results.filter(({ exitCode }) => exitCode !== 0);
+  for (const failure of listFailures(readReport(reportFile), projectDir)) console.log(`\nFAILED ${failure}`);
   for (const { name } of failed) console.log(`\n${name}: failed`);
   console.log(`\n${countLine(counts)}`);
   return failed.length > 0 || counts.failed > 0 || counts.passed === 0 ? 1 : 0;

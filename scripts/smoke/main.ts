@@ -17,7 +17,8 @@ import { checkNewcomer } from "./newcomer.ts";
 import { checkRefusals } from "./refusals.ts";
 import { createReport, type Report, waitFor } from "./report.ts";
 
-const CRON_TIMEOUT_MS = 75_000;
+/** A tick comes within a minute and spreads its health checks over the minute after it. */
+const CRON_TIMEOUT_MS = 150_000;
 const END_TIMEOUT_MS = 10_000;
 /** A frame of a JavaScript stack, by itself or inside a line of JSON. */
 const STACK_TRACE = /(?:^|\\n)\s+at .*[:(]\d+:\d+\)?/m;

@@ -4,4 +4,5 @@ import { runs } from "./runs.ts";
 
 const DEFAULT_RUNS = 100;
 
-fc.configureGlobal({ numRuns: runs(DEFAULT_RUNS) });
+// The reports show only the message: what failed stands in it, and not just the counterexample.
+fc.configureGlobal({ numRuns: runs(DEFAULT_RUNS), includeErrorInReport: true });

@@ -6,7 +6,13 @@ import { afterAll, expect, test } from "vitest";
 import { nodeProblem } from "../../../scripts/lib/bootstrap.mjs";
 import { isInstalled } from "../../../scripts/lib/install.mjs";
 import { parseTestArgs } from "../../../scripts/run/test-args.ts";
-import { addCounts, countLine, countStage, countTests } from "../../../scripts/run/test-count.ts";
+import {
+  addCounts,
+  countLine,
+  countStage,
+  countTests,
+  listFailures,
+} from "../../../scripts/run/test-count.ts";
 import { selectStages } from "../../../scripts/run/test-stages.ts";
 
 const root = mkdtempSync(join(tmpdir(), "bootstrap-"));
@@ -64,11 +70,36 @@ test("a lockfile or an installation that changes afterwards is noticed", () => {
 
 test("the last line counts files that could not be loaded as failures", () => {
   const counts = { numPassedTests: 3, numFailedTests: 1, numPendingTests: 1, numTodoTests: 1 };
-  const testResults = [{ status: "failed", assertionResults: [] }];
+  const testResults = [{ name: "/p/a.test.ts", status: "failed", assertionResults: [] }];
   expect(countLine(countTests(JSON.stringify({ ...counts, testResults })))).toBe(
     "3 passed, 2 failed, 2 skipped",
   );
   expect(countLine(countTests(undefined))).toBe("0 passed, 1 failed, 0 skipped");
+});
+
+test("lists at the end what failed and why", () => {
+  const counts = { numPassedTests: 1, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0 };
+  const testResults = [
+    { name: "/p/tests/a.test.ts", status: "failed", message: "no such module", assertionResults: [] },
+    {
+      name: "/p/tests/b.test.ts",
+      status: "failed",
+      assertionResults: [
+        { status: "passed", fullName: "adds" },
+        {
+          status: "failed",
+          fullName: "subtracts",
+          failureMessages: [["expected 1", ...Array(20).fill("at x")].join("\n")],
+        },
+      ],
+    },
+  ];
+  const failures = listFailures(JSON.stringify({ ...counts, testResults }), "/p");
+  expect(failures).toHaveLength(2);
+  expect(failures[0]).toBe("tests/a.test.ts\n  no such module");
+  expect(failures[1]).toMatch(/^tests\/b\.test\.ts > subtracts\n {2}expected 1\n {2}at x/);
+  expect(failures[1]?.split("\n")).toHaveLength(9);
+  expect(listFailures(undefined, "/p")).toEqual([]);
 });
 
 test("counts a stage by the last line of its output", () => {
