@@ -5,7 +5,6 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { usualGrain, wholeUnits } from "../../src/core/analytics/period.ts";
 import { dashboard } from "../../src/db/queries/dashboard.ts";
-import * as schema from "../../src/db/schema/index.ts";
 import { runMain } from "../lib/problem.ts";
 import { withDatabaseUrl } from "../run/dev-database.ts";
 import { createDatabase } from "./db/database.ts";
@@ -76,7 +75,7 @@ function queriesOf(db: Parameters<typeof dashboard>[0], tenantId: string, hours:
 }
 
 async function measure(client: pg.Client, tenantId: string): Promise<void> {
-  const db = drizzle(client, { schema });
+  const db = drizzle(client);
   await client.query("set jit = off");
   for (const [range, hours] of Object.entries(RANGES)) {
     const rounds: number[][] = [];

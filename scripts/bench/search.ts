@@ -25,7 +25,7 @@ export const SEARCHES: readonly (readonly string[])[] = [
 ];
 
 export async function measureSearch(client: pg.Client, { tenantId }: SearchSeed) {
-  const db = drizzle(client, { schema });
+  const db = drizzle(client);
   const name = serverSorts.name;
   if (name === undefined) throw new Error("servers are not sorted by name");
   const order = {

@@ -22,7 +22,7 @@ import { runMain } from "../lib/problem.ts";
 import { withDatabaseUrl } from "../run/dev-database.ts";
 import { withClient } from "./connection.ts";
 
-type Db = NodePgDatabase<typeof schema>;
+type Db = NodePgDatabase;
 
 export interface Seeded {
   readonly apiKey: string;
@@ -55,7 +55,7 @@ export function seed(options: SeedOptions): Promise<Seeded> {
   return withClient(options.ownerUrl, async (client) => {
     const kept = readJsonFile(options.secretsFile);
     const password = kept.password ?? randomBytes(12).toString("base64url");
-    const db = drizzle(client, { schema });
+    const db = drizzle(client);
     const apiKey = await db.transaction(async (tx) => {
       const tenantId = await ensureTenant(tx);
       const userId = await ensureAdmin(tx, tenantId);

@@ -8,11 +8,10 @@ import { drizzle, type NeonHttpDatabase } from "drizzle-orm/neon-http";
 import { DatabaseUnavailableError } from "../core/errors.ts";
 import { isUuid } from "../core/ids.ts";
 import { isRetryable, isUnreachable, MAX_ATTEMPTS, retryDelay } from "./retry.ts";
-import * as schema from "./schema/index.ts";
 import type { QueryStatistics, QueryTarget } from "./statistics.ts";
 import { DatabaseWatchdog } from "./watchdog.ts";
 
-export type Db = NeonHttpDatabase<typeof schema>;
+export type Db = NeonHttpDatabase;
 
 export interface Database {
   /** Sees and changes this tenant's rows only. */
@@ -67,7 +66,8 @@ export function createDatabase(urls: DatabaseUrls, tools: DatabaseTools): Databa
   };
   const open = (scope: Scope, target: QueryTarget): Db => {
     const run = runner(connections, scope, target, tools);
-    return drizzle({ client: scopedClient(connections[target].raw, run), schema });
+    // Without the schema, of which Drizzle would compute all relations anew each time, for `db.query` alone.
+    return drizzle({ client: scopedClient(connections[target].raw, run) });
   };
   return {
     withTenant(tenantId, target = "main") {

@@ -67,11 +67,12 @@ describe("withTenant", () => {
       avgResponseTime: 12.5,
     });
     expect(row?.createdAt).toBeInstanceOf(Date);
-    const read = await db.query.mcpServers.findFirst({
-      where: eq(mcpServers.name, "typed"),
-      with: { tenant: true },
-    });
-    expect(read?.tenant.id).toBe(tenantId);
+    const [read] = await db
+      .select({ tenantId: tenants.id, tags: mcpServers.tags })
+      .from(mcpServers)
+      .innerJoin(tenants, eq(tenants.id, mcpServers.tenantId))
+      .where(eq(mcpServers.name, "typed"));
+    expect(read).toEqual({ tenantId, tags: ["a b", 'c"d', "e,f"] });
   });
 
   it("refuses what is no tenant id before anything is sent", async () => {

@@ -12,7 +12,6 @@ import { takeSamples } from "../../scripts/bench/db/samples.ts";
 import { type SeedCounts, scaled } from "../../scripts/bench/db/seed-counts.ts";
 import { seed } from "../../scripts/bench/db/seed-data.ts";
 import type { Queries } from "../../src/db/queries/types.ts";
-import * as schema from "../../src/db/schema/index.ts";
 import { cases, NOW } from "./index-cases.ts";
 import { listedIndexes } from "./index-list.ts";
 
@@ -36,7 +35,7 @@ url.pathname = `/${database}`;
 
 const owner = new pg.Client({ connectionString: ownerUrl });
 const client = new pg.Client({ connectionString: url.href });
-const db: Queries = drizzle(client, { schema });
+const db: Queries = drizzle(client);
 let samples: Sample[] = [];
 let parents = new Map<string, string>();
 

@@ -1,7 +1,6 @@
 /** Runs the workload warm, a number of rounds, and keeps the median of what the server says of each query. */
 import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
-import * as schema from "../../../src/db/schema/index.ts";
 import { explain, indexesOf, MEASURED, parentIndexes } from "./explain.ts";
 import type { Sample } from "./sample.ts";
 import type { Group } from "./workload.ts";
@@ -30,7 +29,7 @@ export async function measure(
   rounds: number,
   report: (done: number, total: number) => void,
 ): Promise<Measurements> {
-  const db = drizzle(client, { schema });
+  const db = drizzle(client);
   const parents = await parentIndexes(client);
   // A scan that is compiled first would make the side without indexes look worse than it is.
   await client.query("set jit = off");

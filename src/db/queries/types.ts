@@ -2,9 +2,6 @@
  * What every query of the product is written against. The Worker passes its Neon database, tests and the benchmark
  * another driver's; each function returns the builder, to be awaited, batched, or explained.
  */
-import type { ExtractTablesWithRelations } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import type * as schema from "../schema/index.ts";
 
-export type Schema = typeof schema;
-export type Queries = PgDatabase<PgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>;
+export type Queries = PgDatabase<PgQueryResultHKT>;

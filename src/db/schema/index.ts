@@ -10,7 +10,6 @@ export * from "./oauth.ts";
 export * from "./operations.ts";
 export * from "./pins.ts";
 export * from "./registry.ts";
-export * from "./relations.ts";
 export * from "./rollups.ts";
 export * from "./search.ts";
 export * from "./sign-in.ts";

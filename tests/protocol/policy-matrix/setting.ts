@@ -174,7 +174,7 @@ async function addTenant(servers: readonly PolicyServer[], options: SettingOptio
       ...(serverSettings !== undefined && name !== "other" && { settings: serverSettings }),
     })),
   });
-  const db = drizzle(pool, { schema });
+  const db = drizzle(pool);
   const { mcpServers } = schema;
   const rows = await db.select().from(mcpServers).where(eq(mcpServers.tenantId, tenant.id));
   const ids = servers.map((server) => rows.find(({ name }) => name === server.name)?.id ?? "");
@@ -199,7 +199,7 @@ async function deny(
   apiKey: string,
   denied: { kind: "tool" | "resource" | "prompt"; pattern: string },
 ) {
-  await drizzle(pool, { schema })
+  await drizzle(pool)
     .insert(schema.serverAccessControls)
     .values({
       tenantId: tenant.id,
