@@ -1,12 +1,12 @@
 // Decisions of many isolates beside those of one place that sees all: callers of every kind, below their limits, just
 // above, and far above.
-import type { Limit } from "../../src/core/limits/lease.ts";
+import type { Limit } from "../../src/core/limits/lease/protocol.ts";
 import {
   compileLimits,
   type LimitConfig,
-  type LimitedCaller,
-  limitsOf,
-} from "../../src/core/limits/policy.ts";
+  type LimitedPrincipal,
+  resolveLimits,
+} from "../../src/core/limits/resolve-limits.ts";
 import { exactDecisions } from "./exact.ts";
 import type { Faults } from "./faults.ts";
 import { overAdmitted, run } from "./world.ts";
@@ -31,11 +31,11 @@ const caller = (
   name: string,
   perMinute: number | ((now: number) => number),
   isolates: number,
-  who: Omit<LimitedCaller, "id">,
+  who: Omit<LimitedPrincipal, "id">,
   ...configs: LimitConfig[]
 ): Caller => ({
   name,
-  limits: limitsOf(compileLimits(configs), { id: "caller", ...who }),
+  limits: resolveLimits(compileLimits(configs), { id: "caller", ...who }),
   isolates,
   perMinute: typeof perMinute === "number" ? () => perMinute : perMinute,
 });

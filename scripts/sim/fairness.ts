@@ -1,7 +1,7 @@
 // What tenants get of a system that cannot give all of them all they ask for, beside the exact max-min solution.
-import { maxMin } from "../../src/core/limits/fairness.ts";
-import { compileLimits, limitsOf } from "../../src/core/limits/policy.ts";
-import { SYSTEM_LIMIT } from "../../src/core/limits/tenant-limits.ts";
+import { allocateMaxMin } from "../../src/core/limits/algorithms/max-min-fairness.ts";
+import { SYSTEM_LIMIT } from "../../src/core/limits/lease/tenant-limits.ts";
+import { compileLimits, resolveLimits } from "../../src/core/limits/resolve-limits.ts";
 import type { Faults } from "./faults.ts";
 import { type Handled, overAdmitted, run } from "./world.ts";
 
@@ -62,7 +62,7 @@ export function measureFairness(
       burstFactor: 1,
     },
   ]);
-  const limits = limitsOf(wide, { id: "caller", role: "service" });
+  const limits = resolveLimits(wide, { id: "caller", role: "service" });
   const done = run({
     seed,
     faults,
@@ -83,7 +83,7 @@ export function measureFairness(
     ).length / span;
   const offered = tenants.map((_, at) => count(at, () => true));
   const got = tenants.map((_, at) => count(at, ({ outcome }) => outcome === "admitted"));
-  const ideal = maxMin(
+  const ideal = allocateMaxMin(
     tenants.map(({ weight }, at) => ({ weight, demand: offered[at] ?? 0 })),
     SYSTEM_LIMIT.count,
   );

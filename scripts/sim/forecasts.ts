@@ -1,5 +1,5 @@
 // How far off the forecast is, beside saying "as a minute ago" and "as yesterday at this time".
-import { forecast, newForecaster, observe } from "../../src/core/limits/forecast.ts";
+import { addObservation, createForecaster, forecast } from "../../src/core/limits/algorithms/forecast.ts";
 import type { Shape } from "./shapes.ts";
 
 const DAY = 1440;
@@ -14,7 +14,7 @@ export interface Judged {
 }
 
 export function judge({ name, minutes }: Shape, horizons = [1, 5, 15]): Judged {
-  let known = newForecaster(0);
+  let known = createForecaster(0);
   const errors = horizons.map((ahead) => ({ ahead, ours: 0, naive: 0, seasonalNaive: 0 }));
   const counts = horizons.map(() => 0);
   let sum = 0;
@@ -22,7 +22,7 @@ export function judge({ name, minutes }: Shape, horizons = [1, 5, 15]): Judged {
   let last = 0;
   for (const [minute, told] of minutes.entries()) {
     const requests = told ?? undefined;
-    known = observe(known, minute, requests);
+    known = addObservation(known, minute, requests);
     last = requests ?? last;
     if (requests !== undefined) {
       sum += requests;

@@ -1,6 +1,7 @@
 // An isolate of the Worker: its lease book, its clock, and what it does with a request.
-import type { LeaseAnswer, LeaseAsk, Limit } from "../../src/core/limits/lease.ts";
-import { LeaseBook } from "../../src/core/limits/lease-book.ts";
+
+import { LeaseClient } from "../../src/core/limits/lease/client.ts";
+import type { LeaseRequest, LeaseResponse, Limit } from "../../src/core/limits/lease/protocol.ts";
 import { PATIENCE_MS, type Scene, type TenantStandIn } from "./objects.ts";
 import { between, exponential } from "./random.ts";
 
@@ -16,7 +17,7 @@ export class Isolate {
   readonly #scene: Scene;
   readonly #name: string;
   readonly #tenants: ReadonlyMap<string, TenantStandIn>;
-  #books = new Map<string, LeaseBook>();
+  #books = new Map<string, LeaseClient>();
   #skew = 0;
   #life = 0;
 
@@ -29,10 +30,11 @@ export class Isolate {
 
   request(tenantId: string, limits: readonly Limit[], decided: Decided): void {
     const book = this.#bookOf(tenantId);
-    const verdict = book.decide(limits, this.#now);
-    if (verdict.kind === "ask") this.#ask(tenantId, book, limits, decided, TRIES);
+    const verdict = book.tryAcquire(limits, this.#now);
+    if (verdict.kind === "request") this.#ask(tenantId, book, limits, decided, TRIES);
     else decided(verdict.kind === "admit" ? "admitted" : "denied", this.#scene.events.now);
-    if (verdict.kind === "admit" && verdict.refill) this.#background(tenantId, book, book.refill(this.#now));
+    if (verdict.kind === "admit" && verdict.refill)
+      this.#background(tenantId, book, book.buildRefill(this.#now));
   }
 
   get #now(): number {
@@ -47,56 +49,56 @@ export class Isolate {
     if (faults.deathMs > 0) events.in(exponential(random, faults.deathMs), () => this.#begin());
   }
 
-  #ask(tenantId: string, book: LeaseBook, limits: readonly Limit[], decided: Decided, tries: number): void {
+  #ask(tenantId: string, book: LeaseClient, limits: readonly Limit[], decided: Decided, tries: number): void {
     if (tries === 0) {
       decided("unanswered", this.#scene.events.now);
       return;
     }
-    const ask = book.ask(limits, this.#now);
+    const ask = book.buildRequest(limits, this.#now);
     this.#send(tenantId, book, ask, (answer, at) => {
-      const verdict = answer === undefined ? undefined : book.learn(ask, answer, this.#now);
-      if (verdict === undefined || verdict.kind === "ask") {
+      const verdict = answer === undefined ? undefined : book.applyResponse(ask, answer, this.#now);
+      if (verdict === undefined || verdict.kind === "request") {
         this.#ask(tenantId, book, limits, decided, tries - 1);
       } else decided(verdict.kind === "admit" ? "admitted" : "denied", at);
     });
   }
 
-  #background(tenantId: string, book: LeaseBook, ask: LeaseAsk | undefined): void {
+  #background(tenantId: string, book: LeaseClient, ask: LeaseRequest | undefined): void {
     if (ask === undefined) return;
     this.#send(tenantId, book, ask, (answer) => {
-      if (answer !== undefined) book.learn(ask, answer, this.#now);
+      if (answer !== undefined) book.applyResponse(ask, answer, this.#now);
     });
   }
 
   /** Undefined: no answer came in time, and none will be listened to. */
   #send(
     tenantId: string,
-    book: LeaseBook,
-    ask: LeaseAsk,
-    then: (answer: LeaseAnswer | undefined, at: number) => void,
+    book: LeaseClient,
+    ask: LeaseRequest,
+    then: (answer: LeaseResponse | undefined, at: number) => void,
   ): void {
     this.asks += 1;
     const { network, events } = this.#scene;
     const life = this.#life;
     let isOver = false;
-    const finish = (answer: LeaseAnswer | undefined, at: number) => {
+    const finish = (answer: LeaseResponse | undefined, at: number) => {
       if (isOver || life !== this.#life) return;
       isOver = true;
-      if (answer === undefined) book.lost(ask);
+      if (answer === undefined) book.markLost(ask);
       then(answer, at);
     };
     network.send(() => this.#tenants.get(tenantId)?.lease(ask, finish));
     events.in(PATIENCE_MS, () => finish(undefined, events.now));
     if (ask.claims.length === 0) return;
     events.in(FLUSH_MS, () => {
-      if (life === this.#life) this.#background(tenantId, book, book.flush(this.#now));
+      if (life === this.#life) this.#background(tenantId, book, book.buildRelease(this.#now));
     });
   }
 
-  #bookOf(tenantId: string): LeaseBook {
+  #bookOf(tenantId: string): LeaseClient {
     let book = this.#books.get(tenantId);
     if (book === undefined) {
-      book = new LeaseBook(`${this.#name}.${this.#life}.${tenantId}`);
+      book = new LeaseClient(`${this.#name}.${this.#life}.${tenantId}`);
       this.#books.set(tenantId, book);
     }
     return book;

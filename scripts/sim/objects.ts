@@ -1,22 +1,22 @@
 // Stand-ins for the Durable Objects: memory that is lost, storage that is not, and a clock of their own.
-import type { Gate } from "../../src/core/limits/gate.ts";
-import type { LeaseAnswer, LeaseAsk } from "../../src/core/limits/lease.ts";
-import type { GateStore } from "../../src/core/limits/ledger.ts";
-import { Shares, type TenantTerms } from "../../src/core/limits/shares.ts";
-import { FLUSH_AFTER_MS, SYSTEM_LIMIT, TenantLimits } from "../../src/core/limits/tenant-limits.ts";
+import type { LimiterState } from "../../src/core/limits/algorithms/limiter.ts";
+import { CapacityShares, type CapacityTerms } from "../../src/core/limits/lease/capacity-shares.ts";
+import type { LimiterStore } from "../../src/core/limits/lease/issuer.ts";
+import type { LeaseRequest, LeaseResponse } from "../../src/core/limits/lease/protocol.ts";
+import { RELEASE_DELAY_MS, SYSTEM_LIMIT, TenantLimiter } from "../../src/core/limits/lease/tenant-limits.ts";
 import type { Events } from "./events.ts";
 import type { Faults, Network } from "./faults.ts";
 import { between, exponential, type Random } from "./random.ts";
 
 /** Gates are values: what was put stays as it was, whatever happens to the object that put it. */
-class Storage implements GateStore {
-  readonly #rows = new Map<string, Gate>();
+class Storage implements LimiterStore {
+  readonly #rows = new Map<string, LimiterState>();
 
-  get(key: string): Gate | undefined {
+  get(key: string): LimiterState | undefined {
     return this.#rows.get(key);
   }
 
-  put(key: string, gate: Gate): void {
+  put(key: string, gate: LimiterState): void {
     this.#rows.set(key, gate);
   }
 }
@@ -84,76 +84,81 @@ abstract class SimulatedObject {
 }
 
 export class GlobalStandIn extends SimulatedObject {
-  #shares: Shares | undefined;
+  #shares: CapacityShares | undefined;
 
   protected override start(): void {
-    this.#shares = new Shares(this.storage, SYSTEM_LIMIT);
+    this.#shares = new CapacityShares(this.storage, SYSTEM_LIMIT);
   }
 
-  share(tenantId: string, terms: TenantTerms, ask: LeaseAsk, reply: (answer: LeaseAnswer) => void): void {
+  share(
+    tenantId: string,
+    terms: CapacityTerms,
+    ask: LeaseRequest,
+    reply: (answer: LeaseResponse) => void,
+  ): void {
     this.wake();
-    this.#shares ??= new Shares(this.storage, SYSTEM_LIMIT);
-    const answer = this.#shares.answer(tenantId, terms, ask, this.now);
+    this.#shares ??= new CapacityShares(this.storage, SYSTEM_LIMIT);
+    const answer = this.#shares.issue(tenantId, terms, ask, this.now);
     this.scene.network.send(() => reply(answer));
   }
 }
 
 /** `at`: when the object decided, in true time. */
-export type Reply = (answer: LeaseAnswer, at: number) => void;
+export type Reply = (answer: LeaseResponse, at: number) => void;
 
 /** An answer that has not come by then is given up. */
 export const PATIENCE_MS = 1000;
 
 export class TenantStandIn extends SimulatedObject {
   readonly #id: string;
-  readonly #terms: TenantTerms;
+  readonly #terms: CapacityTerms;
   readonly #global: GlobalStandIn;
-  #limits: TenantLimits;
+  #limits: TenantLimiter;
   #waiting: (() => void)[] = [];
   #flushPlanned = false;
 
-  constructor(scene: Scene, id: string, terms: TenantTerms, global: GlobalStandIn) {
+  constructor(scene: Scene, id: string, terms: CapacityTerms, global: GlobalStandIn) {
     super(scene);
     this.#id = id;
     this.#terms = terms;
     this.#global = global;
-    this.#limits = new TenantLimits(this.storage, `${id}.0`, this.now);
+    this.#limits = new TenantLimiter(this.storage, `${id}.0`, this.now);
   }
 
   protected override start(life: number): void {
-    this.#limits = new TenantLimits(this.storage, `${this.#id}.${life}`, this.now);
+    this.#limits = new TenantLimiter(this.storage, `${this.#id}.${life}`, this.now);
     this.#waiting = [];
     this.#flushPlanned = false;
   }
 
-  lease(ask: LeaseAsk, reply: Reply): void {
+  lease(ask: LeaseRequest, reply: Reply): void {
     this.wake();
-    this.#limits.hear(ask.demand, this.now);
+    this.#limits.recordDemand(ask.demand, this.now);
     this.#answer(ask, reply, 3);
   }
 
-  #answer(ask: LeaseAsk, reply: Reply, tries: number): void {
-    const { answer, askFirst } = this.#limits.answer(ask, this.now);
+  #answer(ask: LeaseRequest, reply: Reply, tries: number): void {
+    const { answer, askFirst } = this.#limits.issue(ask, this.now);
     if (askFirst && tries > 0) {
       this.#waiting.push(this.whileAlive(() => this.#answer(ask, reply, tries - 1)));
-      this.#share(this.#limits.shareAsk(true, this.now));
+      this.#share(this.#limits.buildCapacityRequest(true, this.now));
       return;
     }
     const answeredAt = this.scene.events.now;
     this.scene.network.send(() => reply(answer, answeredAt));
-    this.#share(this.#limits.shareAsk(false, this.now));
+    this.#share(this.#limits.buildCapacityRequest(false, this.now));
     this.#planFlush();
   }
 
-  #share(ask: LeaseAsk | undefined): void {
+  #share(ask: LeaseRequest | undefined): void {
     if (ask === undefined) return;
     const limits = this.#limits;
     let isOver = false;
-    const finish = this.whileAlive((answer: LeaseAnswer | undefined) => {
+    const finish = this.whileAlive((answer: LeaseResponse | undefined) => {
       if (isOver) return;
       isOver = true;
-      if (answer === undefined) limits.shareLost(ask);
-      else limits.shareLearn(ask, answer, this.now);
+      if (answer === undefined) limits.markCapacityRequestLost(ask);
+      else limits.applyCapacityResponse(ask, answer, this.now);
       const waiting = this.#waiting;
       this.#waiting = [];
       for (const go of waiting) go();
@@ -169,10 +174,10 @@ export class TenantStandIn extends SimulatedObject {
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;
     this.scene.events.in(
-      FLUSH_AFTER_MS,
+      RELEASE_DELAY_MS,
       this.whileAlive(() => {
         this.#flushPlanned = false;
-        this.#share(this.#limits.shareFlush(this.now));
+        this.#share(this.#limits.buildCapacityRelease(this.now));
       }),
     );
   }

@@ -1,7 +1,7 @@
 // A world of isolates, tenants and the global object under traffic, and what became of each request in it.
-import { mostOf } from "../../src/core/limits/gate.ts";
-import type { Limit } from "../../src/core/limits/lease.ts";
-import type { TenantTerms } from "../../src/core/limits/shares.ts";
+import { maxTokens } from "../../src/core/limits/algorithms/limiter.ts";
+import type { CapacityTerms } from "../../src/core/limits/lease/capacity-shares.ts";
+import type { Limit } from "../../src/core/limits/lease/protocol.ts";
 import { Events } from "./events.ts";
 import { type Faults, Network } from "./faults.ts";
 import { Isolate, type Outcome } from "./isolate.ts";
@@ -21,7 +21,7 @@ export interface Setting {
   readonly faults: Faults;
   readonly isolates: number;
   readonly minutes: number;
-  readonly tenants: ReadonlyMap<string, TenantTerms>;
+  readonly tenants: ReadonlyMap<string, CapacityTerms>;
   readonly streams: readonly Stream[];
 }
 
@@ -92,7 +92,7 @@ export function overAdmitted({ requests }: Run): number {
     let oldest = 0;
     for (const [at, time] of times.entries()) {
       while ((times[oldest] ?? time) <= time - limit.windowMs) oldest += 1;
-      if (at - oldest + 1 > mostOf(limit)) over += 1;
+      if (at - oldest + 1 > maxTokens(limit)) over += 1;
     }
   }
   return over;

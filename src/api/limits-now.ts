@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { isUuid } from "../core/ids.ts";
-import { compileLimits, limitIn, mostFor } from "../core/limits/policy.ts";
+import { compileLimits, maxForSubject, parseLimitKey } from "../core/limits/resolve-limits.ts";
 import { LIMIT_SUBJECTS } from "../core/vocabulary.ts";
 import { keyRates } from "../db/queries/keys.ts";
 import { limitsForSnapshot } from "../db/queries/snapshot.ts";
@@ -48,7 +48,7 @@ export const limitsNow = new Hono<AppEnv>()
       const { tenantId } = principal;
       const spent = await services.tenantObject(tenantId).spent();
       const known = spent.flatMap(({ key, spent: count }) => {
-        const limit = limitIn(key);
+        const limit = parseLimitKey(key);
         return limit === undefined ? [] : [{ ...limit, spent: count }];
       });
       const keyIds = known.flatMap(({ kind, subject }) =>
@@ -68,7 +68,7 @@ export const limitsNow = new Hono<AppEnv>()
       const items = known
         .map((limit) => ({
           ...limit,
-          most: mostFor(limits, limit) ?? ofKeys.get(`${limit.subject}:${limit.windowSeconds}`) ?? null,
+          most: maxForSubject(limits, limit) ?? ofKeys.get(`${limit.subject}:${limit.windowSeconds}`) ?? null,
         }))
         .sort((one, other) => fullness(other) - fullness(one));
       return c.json({ items: items.slice(0, MOST), nextCursor: null });

@@ -4,7 +4,7 @@
  * refused within a second.
  */
 
-import { Guesses, placeOf } from "../core/limits/guesses.ts";
+import { clientPrefix, FailedAuthThrottle } from "../core/limits/failed-auth-throttle.ts";
 import { isInside } from "../core/net/cidr.ts";
 import { fieldsOf } from "../core/net/fields.ts";
 import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
@@ -50,8 +50,8 @@ const WRONG_PLACES = { free: 1, windowMs: 60_000 };
 export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   const { proofs, epochs, usage, onGuessing, onRefusedAddress, now } = parts;
   const verified = new TenantCache<Proved | undefined>(epochs, { now, limit: 10_000 });
-  const guesses = new Guesses(GUESSES);
-  const wrongPlaces = new Guesses(WRONG_PLACES);
+  const guesses = new FailedAuthThrottle(GUESSES);
+  const wrongPlaces = new FailedAuthThrottle(WRONG_PLACES);
 
   return {
     async authenticate(request, background) {
@@ -61,7 +61,7 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
       const { proof, text } = claim;
       const key = `${proof.name} ${text}`;
       const from = fieldsOf(request).get("cf-connecting-ip") ?? "";
-      const place = placeOf(from);
+      const place = clientPrefix(from);
       const time = now();
       const waitMs = guesses.waitMs(place, time);
       // Those who were let in before are, whoever else sits behind the same address.
@@ -70,12 +70,12 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
       }
       const proved = await verified.get(key, () => proof.verify(text, new Date(now())), background);
       if (proved === undefined) {
-        if (guesses.note(place, key, time)) background(onGuessing(from));
+        if (guesses.recordFailure(place, key, time)) background(onGuessing(from));
         return REFUSED;
       }
       if (proved.expiresAt !== null && proved.expiresAt.getTime() <= time) return REFUSED;
       if (proved.ipAllowlist.length > 0 && !isInside(from, proved.ipAllowlist)) {
-        if (wrongPlaces.note(`${proved.principal.id} ${place}`, "", time)) {
+        if (wrongPlaces.recordFailure(`${proved.principal.id} ${place}`, "", time)) {
           background(onRefusedAddress(proved.principal, from));
         }
         return REFUSED_ADDRESS;

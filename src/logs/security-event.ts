@@ -1,6 +1,6 @@
 /** Builds a security event for the log queue; its severity follows from its type. */
 import { isUuid, uuidv7 } from "../core/ids.ts";
-import type { Ban } from "../core/limits/messages.ts";
+import type { Ban } from "../core/limits/lease/sync-messages.ts";
 import { SECURITY_EVENTS, type SecurityEventType } from "../core/security-events.ts";
 import { EVENT_VERSION, type LogEvent } from "./events.ts";
 

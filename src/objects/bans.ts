@@ -1,6 +1,6 @@
 /** Who of a tenant's callers is shut out for now, kept with the tenant's object and told to isolates as a numbered list. */
-import { BAN_TERMS, type Conduct, isForgotten, reportViolations } from "../core/limits/bans.ts";
-import type { Ban, Violation } from "../core/limits/messages.ts";
+import { addViolations, BAN_TERMS, isExpired, type ViolationHistory } from "../core/limits/bans.ts";
+import type { Ban, Violation } from "../core/limits/lease/sync-messages.ts";
 import type { TrafficTables } from "./traffic-tables.ts";
 
 /** More would make every answer long; the oldest are near their end anyway. */
@@ -8,7 +8,7 @@ const MOST_TOLD = 500;
 
 export class Bans {
   readonly #tables: TrafficTables;
-  readonly #conduct: Map<string, Conduct>;
+  readonly #conduct: Map<string, ViolationHistory>;
   /** New with every start, so that isolates fetch the list anew. */
   #version = Date.now();
 
@@ -20,7 +20,7 @@ export class Bans {
   /** Returns the bans that begin with this very report. */
   report(violations: readonly Violation[], now: number): Ban[] {
     return violations.flatMap(({ place, count }) => {
-      const { conduct, banned } = reportViolations(this.#conduct.get(place), count, BAN_TERMS, now);
+      const { conduct, banned } = addViolations(this.#conduct.get(place), count, BAN_TERMS, now);
       this.#conduct.set(place, conduct);
       if (!banned) return [];
       // Only bans are worth a row: what has been counted towards one may be lost.
@@ -45,7 +45,7 @@ export class Bans {
 
   forget(now: number): void {
     for (const [place, conduct] of this.#conduct) {
-      if (!isForgotten(conduct, BAN_TERMS, now)) continue;
+      if (!isExpired(conduct, BAN_TERMS, now)) continue;
       this.#conduct.delete(place);
       if (conduct.bans > 0) this.#tables.putConduct(place, undefined);
     }

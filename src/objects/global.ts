@@ -1,8 +1,8 @@
 /** What the whole system has one of: its capacity, shared out among the tenants, and a number that its configuration raises. */
 import { DurableObject } from "cloudflare:workers";
-import type { LeaseAnswer, LeaseAsk } from "../core/limits/lease.ts";
-import { Shares, type TenantTerms } from "../core/limits/shares.ts";
-import { SYSTEM_LIMIT } from "../core/limits/tenant-limits.ts";
+import { CapacityShares, type CapacityTerms } from "../core/limits/lease/capacity-shares.ts";
+import type { LeaseRequest, LeaseResponse } from "../core/limits/lease/protocol.ts";
+import { SYSTEM_LIMIT } from "../core/limits/lease/tenant-limits.ts";
 import { readConfig } from "../env.ts";
 import { Gates, migrate } from "./tables.ts";
 
@@ -11,14 +11,14 @@ const CAPACITY = "capacity";
 const SWEEP_MS = 600_000;
 const MOST_TOLD = 500;
 
-export interface ShareAnswer extends LeaseAnswer {
+export interface ShareAnswer extends LeaseResponse {
   /** Of what all tenants have in common: shared limits, defaults. */
   readonly systemEpoch: number;
 }
 
 export class GlobalObject extends DurableObject<Env> {
   readonly #gates: Gates;
-  #shares: Shares;
+  #shares: CapacityShares;
   #sweepAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -28,9 +28,9 @@ export class GlobalObject extends DurableObject<Env> {
     this.#shares = this.#open();
   }
 
-  async share(tenantId: string, terms: TenantTerms, ask: LeaseAsk): Promise<ShareAnswer> {
+  async share(tenantId: string, terms: CapacityTerms, ask: LeaseRequest): Promise<ShareAnswer> {
     const now = Date.now();
-    const answer = this.#shares.answer(tenantId, terms, ask, now);
+    const answer = this.#shares.issue(tenantId, terms, ask, now);
     this.#gates.write();
     if (now >= this.#sweepAt) {
       this.#sweepAt = now + SWEEP_MS;
@@ -41,7 +41,7 @@ export class GlobalObject extends DurableObject<Env> {
 
   /** By tenant: requests a minute that each may have just now. */
   entitlements(): Map<string, number> {
-    return this.#shares.entitlements(Date.now());
+    return this.#shares.computeEntitlements(Date.now());
   }
 
   /** Requests a minute of the whole system. */
@@ -75,7 +75,7 @@ export class GlobalObject extends DurableObject<Env> {
     this.#gates.forget(Date.now());
   }
 
-  #open(): Shares {
-    return new Shares(this.#gates, { ...SYSTEM_LIMIT, count: this.capacity() });
+  #open(): CapacityShares {
+    return new CapacityShares(this.#gates, { ...SYSTEM_LIMIT, count: this.capacity() });
   }
 }

@@ -1,25 +1,25 @@
 /** The part of a tenant's object that leases tokens: to isolates from its gates, and for itself from the global object. */
 import {
+  addObservation,
+  createForecaster,
   expectedPeak,
   type Forecaster,
   forecast,
-  hasLearned,
-  newForecaster,
-  observe,
-} from "../core/limits/forecast.ts";
-import type { LeaseAnswer, LeaseAsk } from "../core/limits/lease.ts";
-import { limitIn } from "../core/limits/policy.ts";
-import { MinuteCounter, minuteOf, type Sample } from "../core/limits/samples.ts";
-import type { TenantTerms } from "../core/limits/shares.ts";
-import { FLUSH_AFTER_MS, TenantLimits } from "../core/limits/tenant-limits.ts";
-import { spentIn } from "../core/limits/window.ts";
+  hasObservations,
+} from "../core/limits/algorithms/forecast.ts";
+import { MinuteCounter, type Sample, toMinute } from "../core/limits/algorithms/samples.ts";
+import { sumSpent } from "../core/limits/algorithms/sliding-window.ts";
+import type { CapacityTerms } from "../core/limits/lease/capacity-shares.ts";
+import type { LeaseRequest, LeaseResponse } from "../core/limits/lease/protocol.ts";
+import { RELEASE_DELAY_MS, TenantLimiter } from "../core/limits/lease/tenant-limits.ts";
+import { parseLimitKey } from "../core/limits/resolve-limits.ts";
 import { within } from "../core/waiting.ts";
 import type { ShareAnswer } from "./global.ts";
 import { Gates } from "./tables.ts";
 import type { ForetoldSample, TrafficTables } from "./traffic-tables.ts";
 
 export interface Capacity {
-  share(tenantId: string, terms: TenantTerms, ask: LeaseAsk): Promise<ShareAnswer>;
+  share(tenantId: string, terms: CapacityTerms, ask: LeaseRequest): Promise<ShareAnswer>;
 }
 
 const FORECASTER = "forecaster";
@@ -47,18 +47,18 @@ export interface Outlook {
 }
 
 const foretell = (known: Forecaster, minute: number) =>
-  hasLearned(known) && minute > known.minute
+  hasObservations(known) && minute > known.minute
     ? Math.round(forecast(known, minute - known.minute) * 10) / 10
     : null;
 
 export class Leases {
   systemEpoch = 0;
-  terms: Omit<TenantTerms, "predicted"> = { weight: 1, burst: 10 };
+  terms: Omit<CapacityTerms, "predicted"> = { weight: 1, burst: 10 };
   readonly #ctx: DurableObjectState;
   readonly #capacity: Capacity;
   readonly #tables: TrafficTables;
   readonly #gates: Gates;
-  readonly #limits: TenantLimits;
+  readonly #limits: TenantLimiter;
   readonly #minutes: MinuteCounter;
   #forecaster: Forecaster;
   #sharing: Promise<void> | undefined;
@@ -69,42 +69,42 @@ export class Leases {
     this.#capacity = capacity;
     this.#tables = tables;
     this.#gates = new Gates(ctx.storage.sql);
-    this.#limits = new TenantLimits(this.#gates, crypto.randomUUID(), Date.now());
+    this.#limits = new TenantLimiter(this.#gates, crypto.randomUUID(), Date.now());
     this.#minutes = new MinuteCounter(Date.now(), ctx.storage.kv.get<Sample>(RUNNING_MINUTE));
-    this.#forecaster = ctx.storage.kv.get<Forecaster>(FORECASTER) ?? newForecaster(minuteOf(Date.now()));
+    this.#forecaster = ctx.storage.kv.get<Forecaster>(FORECASTER) ?? createForecaster(toMinute(Date.now()));
   }
 
-  async answer(ask: LeaseAsk): Promise<LeaseAnswer> {
+  async answer(ask: LeaseRequest): Promise<LeaseResponse> {
     const now = Date.now();
-    this.#limits.hear(ask.demand, now);
+    this.#limits.recordDemand(ask.demand, now);
     this.#learn(ask.demand, now);
     this.#tables.addRefusals(ask.refused, now);
-    let { answer, askFirst } = this.#limits.answer(ask, now);
+    let { answer, askFirst } = this.#limits.issue(ask, now);
     // The first of a crowd asks for a few, before it is known that it is a crowd.
     for (let tries = 0; askFirst && tries < TRIES; tries += 1) {
-      await this.#share(this.#limits.shareAsk(true, Date.now()));
-      ({ answer, askFirst } = this.#limits.answer(ask, Date.now()));
+      await this.#share(this.#limits.buildCapacityRequest(true, Date.now()));
+      ({ answer, askFirst } = this.#limits.issue(ask, Date.now()));
     }
-    this.#ctx.waitUntil(this.#share(this.#limits.shareAsk(false, Date.now())));
+    this.#ctx.waitUntil(this.#share(this.#limits.buildCapacityRequest(false, Date.now())));
     this.#gates.write();
     // Not before: a question to the global object waits until what was written before it is safe on disk.
     if (ask.demand > 0) this.#storeMinute();
-    this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS);
+    this.#flushing ??= setTimeout(() => this.#flush(), RELEASE_DELAY_MS);
     return answer;
   }
 
   /** What was spent in each limit's window, as far as somebody has told of it. */
   spent(now: number): Spent[] {
     return this.#gates.list(now).flatMap(([key, { window }]) => {
-      const limit = limitIn(key);
-      const spent = limit === undefined ? 0 : spentIn(window, { windowMs: limit.windowSeconds * 1000 }, now);
+      const limit = parseLimitKey(key);
+      const spent = limit === undefined ? 0 : sumSpent(window, { windowMs: limit.windowSeconds * 1000 }, now);
       return spent === 0 ? [] : [{ key, spent }];
     });
   }
 
   /** A day as it was and as it was foretold, and the minutes to come. */
   outlook(now: number): Outlook {
-    const from = minuteOf(now);
+    const from = toMinute(now);
     const next = Array.from({ length: OUTLOOK_MINUTES }, (_, ahead) => ({
       minute: from + ahead,
       requests: foretell(this.#forecaster, from + ahead) ?? 0,
@@ -122,7 +122,7 @@ export class Leases {
   }
 
   /** Whoever comes while one ask is on its way waits for that one. */
-  #share(ask: LeaseAsk | undefined): Promise<void> {
+  #share(ask: LeaseRequest | undefined): Promise<void> {
     if (ask === undefined) return this.#sharing ?? Promise.resolve();
     this.#sharing = this.#carry(ask).finally(() => {
       this.#sharing = undefined;
@@ -130,7 +130,7 @@ export class Leases {
     return this.#sharing;
   }
 
-  async #carry(ask: LeaseAsk): Promise<void> {
+  async #carry(ask: LeaseRequest): Promise<void> {
     const predicted = expectedPeak(this.#forecaster, AHEAD_MINUTES);
     const tenantId = this.#ctx.id.name ?? this.#ctx.id.toString();
     try {
@@ -138,17 +138,17 @@ export class Leases {
         this.#capacity.share(tenantId, { ...this.terms, predicted }, ask),
         PATIENCE_MS,
       );
-      if (answer === undefined) return this.#limits.shareLost(ask);
-      this.#limits.shareLearn(ask, answer, Date.now());
+      if (answer === undefined) return this.#limits.markCapacityRequestLost(ask);
+      this.#limits.applyCapacityResponse(ask, answer, Date.now());
       this.systemEpoch = Math.max(this.systemEpoch, answer.systemEpoch);
     } catch {
-      this.#limits.shareLost(ask);
+      this.#limits.markCapacityRequestLost(ask);
     }
   }
 
   #flush(): void {
     this.#flushing = undefined;
-    this.#ctx.waitUntil(this.#share(this.#limits.shareFlush(Date.now())));
+    this.#ctx.waitUntil(this.#share(this.#limits.buildCapacityRelease(Date.now())));
   }
 
   /** Closes the minutes that are over, so that what is read next knows of them. */
@@ -170,7 +170,7 @@ export class Leases {
     if (over.length === 0) return;
     const foretold = over.map((sample) => {
       const forecast = foretell(this.#forecaster, sample.minute);
-      this.#forecaster = observe(this.#forecaster, sample.minute, sample.requests);
+      this.#forecaster = addObservation(this.#forecaster, sample.minute, sample.requests);
       return { ...sample, forecast };
     });
     this.#tables.addSamples(foretold);

@@ -3,8 +3,8 @@
  * platform holds an answer back until what was written is safe), so an object that starts anew knows what it has
  * handed out.
  */
-import type { Gate } from "../core/limits/gate.ts";
-import type { GateStore } from "../core/limits/ledger.ts";
+import type { LimiterState } from "../core/limits/algorithms/limiter.ts";
+import type { LimiterStore } from "../core/limits/lease/issuer.ts";
 
 /** Each is run once, in order; add, never change. */
 const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -41,30 +41,30 @@ export function migrate(storage: DurableObjectStorage, ...sets: (keyof typeof MI
 const MOST_REMEMBERED = 5000;
 const MOST_LISTED = 1000;
 
-export class Gates implements GateStore {
+export class Gates implements LimiterStore {
   readonly #sql: SqlStorage;
-  readonly #known = new Map<string, Gate | undefined>();
-  readonly #changed = new Map<string, { gate: Gate; forgetAt: number }>();
+  readonly #known = new Map<string, LimiterState | undefined>();
+  readonly #changed = new Map<string, { gate: LimiterState; forgetAt: number }>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
-  get(key: string): Gate | undefined {
+  get(key: string): LimiterState | undefined {
     if (this.#known.has(key)) return this.#known.get(key);
     const [row] = this.#sql.exec<{ state: string }>("select state from gates where key = ?", key);
-    const gate: Gate | undefined = row === undefined ? undefined : JSON.parse(row.state);
+    const gate: LimiterState | undefined = row === undefined ? undefined : JSON.parse(row.state);
     this.#known.set(key, gate);
     return gate;
   }
 
-  put(key: string, gate: Gate, forgetAt: number): void {
+  put(key: string, gate: LimiterState, forgetAt: number): void {
     this.#known.set(key, gate);
     this.#changed.set(key, { gate, forgetAt });
   }
 
   /** Those that still count. */
-  list(now: number): [key: string, gate: Gate][] {
+  list(now: number): [key: string, gate: LimiterState][] {
     this.write();
     const rows = this.#sql.exec<{ key: string; state: string }>(
       "select key, state from gates where forget_at >= ? limit ?",

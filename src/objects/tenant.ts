@@ -4,9 +4,14 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type ActiveRequest, ActiveRequests } from "../core/active-requests.ts";
-import { type Advice, adviseOnLimit } from "../core/limits/advice.ts";
-import type { Ban, PassReply, TenantCall, TenantReply } from "../core/limits/messages.ts";
-import type { Sample } from "../core/limits/samples.ts";
+import { type LimitRecommendation, recommendLimit } from "../core/limits/advice.ts";
+import type { Sample } from "../core/limits/algorithms/samples.ts";
+import type {
+  Ban,
+  PermitResponse,
+  TenantSyncRequest,
+  TenantSyncResponse,
+} from "../core/limits/lease/sync-messages.ts";
 import type { BreakerTerms } from "../core/resilience/breaker.ts";
 import { Breakers, type ServerTransition } from "../core/resilience/breakers.ts";
 import type { SlotReply, SlotRequest } from "../core/resilience/slots.ts";
@@ -59,18 +64,24 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   /** The one call of the hot path: takes what there is to tell, and brings what there is to know. */
-  async lease({ ask, share, reports = [], violations = [], bansKnown }: TenantCall): Promise<TenantReply> {
+  async lease({
+    leaseRequest,
+    share,
+    reports = [],
+    violations = [],
+    bansKnown,
+  }: TenantSyncRequest): Promise<TenantSyncResponse> {
     if (share !== undefined) this.#leases.terms = share;
     this.#tables.addTransitions(this.#breakers.report(reports, { now: Date.now(), random: Math.random }));
     const newBans = this.#bans.report(violations, Date.now());
-    const answer = ask && (await this.#leases.answer(ask));
+    const leaseResponse = leaseRequest && (await this.#leases.answer(leaseRequest));
     this.heed(this.#leases.systemEpoch);
     await this.#planSweep();
     const now = Date.now();
     return {
       epoch: this.epoch(),
       systemEpoch: this.#leases.systemEpoch,
-      answer,
+      leaseResponse,
       breakers: this.#breakers.views(now),
       // Not only those of this report: a reply may be lost, and so may the write that follows it.
       hasTransitions: this.#tables.hasTransitions(),
@@ -80,11 +91,11 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   /** For one call to a server whose breaker is not closed. */
-  pass(serverId: string, terms: BreakerTerms): PassReply {
+  pass(serverId: string, terms: BreakerTerms): PermitResponse {
     const now = Date.now();
-    const { pass, transitions, retryMs } = this.#breakers.permit(serverId, terms, now);
+    const { pass: permit, transitions, retryMs } = this.#breakers.permit(serverId, terms, now);
     this.#tables.addTransitions(transitions);
-    return { epoch: this.epoch(), pass, retryMs, breakers: this.#breakers.views(now) };
+    return { epoch: this.epoch(), permit, retryMs, breakers: this.#breakers.views(now) };
   }
 
   /** Grants, renews and takes back slots of one server for one isolate. */
@@ -140,8 +151,8 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   /** By name of the limit: those that are hit regularly. */
-  advice(): Map<string, Advice> {
-    const found = [...this.#tables.hitDays()].map(([name, days]) => [name, adviseOnLimit(days)] as const);
+  advice(): Map<string, LimitRecommendation> {
+    const found = [...this.#tables.hitDays()].map(([name, days]) => [name, recommendLimit(days)] as const);
     return new Map(found.flatMap(([name, advice]) => (advice === undefined ? [] : [[name, advice]])));
   }
 

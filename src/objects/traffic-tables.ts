@@ -1,7 +1,7 @@
 /** What a tenant's object remembers of its traffic: minutes, refusals, breakers, and who has been misbehaving. */
-import type { HitDay } from "../core/limits/advice.ts";
-import type { Conduct } from "../core/limits/bans.ts";
-import { MINUTES_A_DAY, type Sample } from "../core/limits/samples.ts";
+import type { LimitDay } from "../core/limits/advice.ts";
+import { MINUTES_PER_DAY, type Sample } from "../core/limits/algorithms/samples.ts";
+import type { ViolationHistory } from "../core/limits/bans.ts";
 import type { Breaker } from "../core/resilience/breaker.ts";
 import type { BreakerStore, ServerTransition } from "../core/resilience/breakers.ts";
 
@@ -98,7 +98,7 @@ export class TrafficTables implements BreakerStore {
     }
     const last = samples.at(-1);
     if (last !== undefined)
-      this.#sql.exec("delete from samples where minute <= ?", last.minute - MINUTES_A_DAY);
+      this.#sql.exec("delete from samples where minute <= ?", last.minute - MINUTES_PER_DAY);
   }
 
   foretold(): ForetoldSample[] {
@@ -130,7 +130,7 @@ export class TrafficTables implements BreakerStore {
   }
 
   /** By name of the limit, oldest day first. */
-  hitDays(): Map<string, HitDay[]> {
+  hitDays(): Map<string, LimitDay[]> {
     const rows = this.#sql.exec<{ day: number; hour: number; name: string; refused: number }>(
       "select day, hour, name, refused from refusals order by name, day, hour",
     );
@@ -150,12 +150,12 @@ export class TrafficTables implements BreakerStore {
     );
   }
 
-  conduct(place: string): Conduct | undefined {
+  conduct(place: string): ViolationHistory | undefined {
     const [row] = this.#sql.exec<{ state: string }>("select state from conduct where place = ?", place);
     return row === undefined ? undefined : JSON.parse(row.state);
   }
 
-  putConduct(place: string, conduct: Conduct | undefined): void {
+  putConduct(place: string, conduct: ViolationHistory | undefined): void {
     if (conduct === undefined) this.#sql.exec("delete from conduct where place = ?", place);
     else
       this.#sql.exec(
@@ -165,7 +165,7 @@ export class TrafficTables implements BreakerStore {
       );
   }
 
-  allConduct(): [place: string, conduct: Conduct][] {
+  allConduct(): [place: string, conduct: ViolationHistory][] {
     const rows = this.#sql.exec<{ place: string; state: string }>("select place, state from conduct");
     return Array.from(rows, ({ place, state }) => [place, JSON.parse(state)]);
   }

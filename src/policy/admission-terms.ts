@@ -1,6 +1,6 @@
 /** Loads the part of a tenant that admission needs: its limits and address rules. Requests of no tenant have the shared ones. */
-import { compileIpLists, type IpLists } from "../core/limits/ip-lists.ts";
-import { type CompiledLimits, compileLimits } from "../core/limits/policy.ts";
+import { type CompiledIpRules, compileIpRules } from "../core/limits/ip-rules.ts";
+import { type CompiledLimits, compileLimits } from "../core/limits/resolve-limits.ts";
 import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
 import { ipRulesForSnapshot, limitsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
@@ -9,7 +9,7 @@ import { readTenantSettings } from "./tenant-settings.ts";
 /** A tenant's snapshot has all of it, too. */
 export interface AdmissionTerms {
   readonly limits: CompiledLimits;
-  readonly ipLists: IpLists;
+  readonly ipLists: CompiledIpRules;
   /** Of the system's capacity, beside other tenants. */
   readonly weight: number;
   readonly burst: number;
@@ -45,7 +45,7 @@ async function loadTerms(database: Database, tenantId: string): Promise<Admissio
   ]);
   return {
     limits: compileLimits(limits),
-    ipLists: compileIpLists(addresses),
+    ipLists: compileIpRules(addresses),
     weight: tenant?.weight ?? DEFAULT_WEIGHT,
     burst: readTenantSettings(tenant?.settings ?? {}).burst,
   };

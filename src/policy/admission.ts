@@ -1,9 +1,17 @@
 /** How often a caller may come, and from where: asked of every request before anything is done for it. */
 import { BlockedAddressError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
-import { placeOf } from "../core/limits/guesses.ts";
-import { policyHeader, rateLimitHeader, retryAfterSeconds } from "../core/limits/headers.ts";
-import type { Limit } from "../core/limits/lease.ts";
-import { limitsOf, limitsOfAddress, type UnauthenticatedKind } from "../core/limits/policy.ts";
+import { clientPrefix } from "../core/limits/failed-auth-throttle.ts";
+import type { Limit } from "../core/limits/lease/protocol.ts";
+import {
+  formatPolicyHeader,
+  formatRateLimitHeader,
+  retryAfterSeconds,
+} from "../core/limits/ratelimit-headers.ts";
+import {
+  resolveAddressLimits,
+  resolveLimits,
+  type UnauthenticatedCategory,
+} from "../core/limits/resolve-limits.ts";
 import { fractionOf } from "../core/routing/hash.ts";
 import type { Background } from "../core/tenant-cache.ts";
 import type { Principal } from "../identity/principal.ts";
@@ -27,7 +35,7 @@ export async function admit(
   now: Date,
   background: Background,
 ): Promise<LimitHeaders> {
-  const place = address === undefined ? undefined : placeOf(address);
+  const place = address === undefined ? undefined : clientPrefix(address);
   if (address !== undefined) await refuseAddress(address, place, tenant, traffic, now, background);
   return charge({ principal, tenant, address }, traffic, background);
 }
@@ -38,7 +46,7 @@ export async function charge(
   traffic: TenantTraffic,
   background: Background,
 ): Promise<LimitHeaders> {
-  const place = address === undefined ? undefined : placeOf(address);
+  const place = address === undefined ? undefined : clientPrefix(address);
   return spend(remembered(principal, tenant, place), { tenant, place }, traffic, background);
 }
 
@@ -46,7 +54,7 @@ export interface UnauthenticatedCaller {
   /** The shared limits and address rules. */
   readonly terms: AdmissionTerms;
   readonly address: string;
-  readonly kind: UnauthenticatedKind;
+  readonly kind: UnauthenticatedCategory;
 }
 
 /** Admits a request without a valid credential; throws where its address is blocked, banned, or asks too often. */
@@ -56,10 +64,15 @@ export async function admitUnauthenticated(
   now: Date,
   background: Background,
 ): Promise<LimitHeaders> {
-  const place = placeOf(address);
+  const place = clientPrefix(address);
   const traffic = trafficOf(trafficNameOf(place));
   await refuseAddress(address, place, terms, traffic, now, background);
-  return spend(limitsOfAddress(terms.limits, place, kind), { tenant: terms, place }, traffic, background);
+  return spend(
+    resolveAddressLimits(terms.limits, place, kind),
+    { tenant: terms, place },
+    traffic,
+    background,
+  );
 }
 
 /** Of the objects that meter addresses: one alone would be asked by every isolate of the world. */
@@ -126,7 +139,7 @@ function remembered(
   const name = `${principal.id} ${place ?? ""}`;
   let limits = ofTenant.get(name);
   if (limits === undefined) {
-    limits = limitsOf(tenant.limits, {
+    limits = resolveLimits(tenant.limits, {
       id: principal.id,
       role: principal.via === "anonymous" ? "anonymous" : principal.role,
       userId: principal.userId,
@@ -141,7 +154,7 @@ function remembered(
 
 function headersFor(limits: readonly Limit[], traffic: TenantTraffic): LimitHeaders {
   return {
-    "ratelimit-policy": policyHeader(limits),
-    ratelimit: rateLimitHeader(traffic.quotas(limits)),
+    "ratelimit-policy": formatPolicyHeader(limits),
+    ratelimit: formatRateLimitHeader(traffic.quotas(limits)),
   };
 }

@@ -1,6 +1,6 @@
 /** Turns a circuit breaker's refusal into the error that the caller receives. */
 import { HeldOpenError, ServerClosedError } from "../core/errors.ts";
-import { retryAfterSeconds } from "../core/limits/headers.ts";
+import { retryAfterSeconds } from "../core/limits/ratelimit-headers.ts";
 import type { PermitReply } from "./traffic.ts";
 
 /** `server` is the name that the caller knows. */

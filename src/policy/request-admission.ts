@@ -4,7 +4,7 @@
  */
 import { createMiddleware } from "hono/factory";
 import { BlockedAddressError } from "../core/errors.ts";
-import type { UnauthenticatedKind } from "../core/limits/policy.ts";
+import type { UnauthenticatedCategory } from "../core/limits/resolve-limits.ts";
 import { NO_TENANT_ID, type Principal } from "../identity/principal.ts";
 import { admit, admitUnauthenticated } from "./admission.ts";
 import type { AdmissionTermsSource } from "./admission-terms.ts";
@@ -40,7 +40,10 @@ export async function admitPrincipal(c: AdmittingContext, principal: Principal):
   Object.assign(c.var.limitHeaders, await admit(caller, traffic, new Date(), background));
 }
 
-export async function admitWithoutPrincipal(c: AdmittingContext, kind: UnauthenticatedKind): Promise<void> {
+export async function admitWithoutPrincipal(
+  c: AdmittingContext,
+  kind: UnauthenticatedCategory,
+): Promise<void> {
   if (c.var.isInternal) return;
   const address = c.req.header("cf-connecting-ip");
   // Nobody says where it comes from, so there is nothing to go by: see Caller.
@@ -63,7 +66,7 @@ export async function refuseBlockedAddress(c: AdmittingContext, tenantId: string
 }
 
 /** For routes that take no credential: `app.use("/.well-known/*", unauthenticated("general"))`. */
-export const unauthenticated = (kind: UnauthenticatedKind) =>
+export const unauthenticated = (kind: UnauthenticatedCategory) =>
   createMiddleware<Admitting>(async (c, next) => {
     await admitWithoutPrincipal(c, kind);
     await next();

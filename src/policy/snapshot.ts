@@ -5,8 +5,8 @@
 import { z } from "zod";
 import { type CompiledRules, compileRules } from "../core/access/rules.ts";
 import type { Flag } from "../core/flags/evaluate.ts";
-import { compileIpLists, type IpLists } from "../core/limits/ip-lists.ts";
-import { type CompiledLimits, compileLimits } from "../core/limits/policy.ts";
+import { type CompiledIpRules, compileIpRules } from "../core/limits/ip-rules.ts";
+import { type CompiledLimits, compileLimits } from "../core/limits/resolve-limits.ts";
 import { readToolChanges } from "../core/registry/drift.ts";
 import type { Window } from "../core/registry/windows.ts";
 import { type CompiledRule as CompiledRouting, compileRouting } from "../core/routing/rules.ts";
@@ -93,7 +93,7 @@ export interface TenantSnapshot {
   readonly rules: CompiledRules;
   readonly windows: readonly Window[];
   readonly limits: CompiledLimits;
-  readonly ipLists: IpLists;
+  readonly ipLists: CompiledIpRules;
   readonly routing: readonly CompiledRouting[];
   /** Of the system's capacity, beside other tenants. */
   readonly weight: number;
@@ -189,7 +189,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     rules: compileRules(controls, { accessDefault, timeZone }),
     windows,
     limits: compileLimits(limits),
-    ipLists: compileIpLists(addresses),
+    ipLists: compileIpRules(addresses),
     routing: compileRouting(routing.flatMap(readRule)),
     burst,
   };

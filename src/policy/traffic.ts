@@ -3,9 +3,14 @@
  * banned. One call to the tenant's object brings and takes all of it, and most requests need none.
  */
 import { BanList } from "../core/limits/bans.ts";
-import type { Limit } from "../core/limits/lease.ts";
-import { LeaseBook, type Quota, type Verdict } from "../core/limits/lease-book.ts";
-import type { Ban, PassReply, TenantCall, TenantReply } from "../core/limits/messages.ts";
+import { type AcquireResult, LeaseClient, type Quota } from "../core/limits/lease/client.ts";
+import type { Limit } from "../core/limits/lease/protocol.ts";
+import type {
+  Ban,
+  PermitResponse,
+  TenantSyncRequest,
+  TenantSyncResponse,
+} from "../core/limits/lease/sync-messages.ts";
 import { BREAKER_TERMS, type BreakerTerms, type Pass } from "../core/resilience/breaker.ts";
 import { BreakerWatch } from "../core/resilience/breaker-view.ts";
 import { type CallResult, outcomeOf } from "../core/resilience/outcome.ts";
@@ -14,8 +19,8 @@ import { within } from "../core/waiting.ts";
 
 /** The part of the tenant's object that this takes. */
 export interface TrafficObject {
-  lease(call: TenantCall): Promise<TenantReply>;
-  pass(serverId: string, terms: BreakerTerms): Promise<PassReply>;
+  lease(call: TenantSyncRequest): Promise<TenantSyncResponse>;
+  pass(serverId: string, terms: BreakerTerms): Promise<PermitResponse>;
 }
 
 export interface TrafficTools {
@@ -39,7 +44,7 @@ export interface PermitReply {
   readonly isHeldOpen: boolean;
 }
 
-export type Share = NonNullable<TenantCall["share"]>;
+export type Share = NonNullable<TenantSyncRequest["share"]>;
 
 /** Longer than an object takes to start. */
 const PATIENCE_MS = 2000;
@@ -59,14 +64,14 @@ const WORTH_TELLING = 25;
 const FLUSH_MARGIN_MS = 50;
 const FLUSH_ROUNDS = 10;
 
-export type Admittance = Exclude<Verdict, { kind: "ask" }> | { readonly kind: "unavailable" };
+export type Admittance = Exclude<AcquireResult, { kind: "request" }> | { readonly kind: "unavailable" };
 
 export class TenantTraffic {
   readonly breakers = new BreakerWatch();
   readonly bans = new BanList();
   readonly #tenantId: string;
   readonly #tools: TrafficTools;
-  readonly #book = new LeaseBook(crypto.randomUUID());
+  readonly #book = new LeaseClient(crypto.randomUUID());
   readonly #violations = new Map<string, number>();
   #bansVersion: number | undefined;
   #bansAskedAt = Number.NEGATIVE_INFINITY;
@@ -81,27 +86,27 @@ export class TenantTraffic {
 
   async decide(limits: readonly Limit[], share: Share, background: Background): Promise<Admittance> {
     const { now } = this.#tools;
-    const verdict = this.#book.decide(limits, now());
-    if (verdict.kind !== "ask") {
+    const verdict = this.#book.tryAcquire(limits, now());
+    if (verdict.kind !== "request") {
       if (verdict.kind === "admit" && verdict.refill) background(this.#refill(share));
       return verdict;
     }
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const ask = this.#book.ask(limits, now());
-      const reply = await this.#call({ ask, share }, background);
-      if (reply?.answer === undefined) {
-        this.#book.lost(ask);
+      const leaseRequest = this.#book.buildRequest(limits, now());
+      const reply = await this.#call({ leaseRequest, share }, background);
+      if (reply?.leaseResponse === undefined) {
+        this.#book.markLost(leaseRequest);
         continue;
       }
-      const learnt = this.#book.learn(ask, reply.answer, now());
+      const learnt = this.#book.applyResponse(leaseRequest, reply.leaseResponse, now());
       this.#flushLater(share, background);
-      if (learnt.kind !== "ask") return learnt;
+      if (learnt.kind !== "request") return learnt;
     }
     return { kind: "unavailable" };
   }
 
   quotas(limits: readonly Limit[]): Quota[] {
-    return this.#book.quotas(limits, this.#tools.now());
+    return this.#book.getQuotas(limits, this.#tools.now());
   }
 
   /** What is refused by what is known costs no question; but somebody must hear of it when it becomes too much. */
@@ -138,8 +143,8 @@ export class TenantTraffic {
         .catch(() => undefined);
       if (reply === undefined) return { pass: undefined, retryMs: UNANSWERED_RETRY_MS, isHeldOpen: false };
       this.breakers.learn(reply.breakers, now());
-      if (reply.pass?.isProbe === true) background(this.#tools.onTransitions(this.#tenantId));
-      if (reply.pass !== undefined) return { pass: reply.pass, retryMs: 0, isHeldOpen: false };
+      if (reply.permit?.isProbe === true) background(this.#tools.onTransitions(this.#tenantId));
+      if (reply.permit !== undefined) return { pass: reply.permit, retryMs: 0, isHeldOpen: false };
     }
     const isHeldOpen = this.breakers.isHeldOpen(serverId);
     const retryMs = isHeldOpen ? HELD_OPEN_RETRY_MS : this.breakers.retryMs(serverId, now());
@@ -171,11 +176,11 @@ export class TenantTraffic {
   }
 
   async #refill(share: Share): Promise<void> {
-    const ask = this.#book.refill(this.#tools.now());
-    if (ask === undefined) return;
-    const reply = await this.#call({ ask, share }, (work) => void work.catch(() => undefined));
-    if (reply?.answer === undefined) this.#book.lost(ask);
-    else this.#book.learn(ask, reply.answer, this.#tools.now());
+    const leaseRequest = this.#book.buildRefill(this.#tools.now());
+    if (leaseRequest === undefined) return;
+    const reply = await this.#call({ leaseRequest, share }, (work) => void work.catch(() => undefined));
+    if (reply?.leaseResponse === undefined) this.#book.markLost(leaseRequest);
+    else this.#book.applyResponse(leaseRequest, reply.leaseResponse, this.#tools.now());
     await this.#flush(share);
   }
 
@@ -189,25 +194,25 @@ export class TenantTraffic {
     const { now, sleep } = this.#tools;
     if (now() < this.#flushingUntil) return;
     for (let round = 0; round < FLUSH_ROUNDS; round += 1) {
-      const ms = this.#book.flushInMs(now());
+      const ms = this.#book.msUntilRelease(now());
       if (ms === undefined) break;
       // Should this request be cut off, its successors need not wait for it.
       this.#flushingUntil = now() + ms + FLUSH_MARGIN_MS + PATIENCE_MS;
       await sleep(ms + FLUSH_MARGIN_MS);
-      const ask = this.#book.flush(now());
-      if (ask === undefined) continue;
-      const reply = await this.#call({ ask, share }, (work) => void work.catch(() => undefined));
-      if (reply?.answer === undefined) this.#book.lost(ask);
-      else this.#book.learn(ask, reply.answer, now());
+      const leaseRequest = this.#book.buildRelease(now());
+      if (leaseRequest === undefined) continue;
+      const reply = await this.#call({ leaseRequest, share }, (work) => void work.catch(() => undefined));
+      if (reply?.leaseResponse === undefined) this.#book.markLost(leaseRequest);
+      else this.#book.applyResponse(leaseRequest, reply.leaseResponse, now());
     }
     this.#flushingUntil = Number.NEGATIVE_INFINITY;
   }
 
   /** Undefined where no answer came in time. */
   async #call(
-    call: Pick<TenantCall, "ask" | "share">,
+    call: Pick<TenantSyncRequest, "leaseRequest" | "share">,
     background: Background,
-  ): Promise<TenantReply | undefined> {
+  ): Promise<TenantSyncResponse | undefined> {
     const { objectOf, now, epochHeard, onTransitions, onBans } = this.#tools;
     const askedAt = now();
     const violations = Array.from(this.#violations, ([place, count]) => ({ place, count }));
@@ -229,7 +234,7 @@ export class TenantTraffic {
     this.#bansAskedAt = Math.max(this.#bansAskedAt, askedAt);
     if (reply.bans !== undefined) {
       this.#bansVersion = reply.bans.version;
-      this.bans.learn(reply.bans.bans, now());
+      this.bans.replaceAll(reply.bans.bans, now());
     }
     if (reply.newBans.length > 0) onBans(this.#tenantId, reply.newBans, background);
     if (reply.hasTransitions) background(onTransitions(this.#tenantId));

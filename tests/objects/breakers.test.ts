@@ -13,7 +13,7 @@ type Tenant = ReturnType<typeof newTenant>;
 async function call(watch: BreakerWatch, tenant: Tenant, outcome: "success" | "failure"): Promise<boolean> {
   const state = watch.stateOf("s1", Date.now());
   if (state === "open") return false;
-  const pass = state === "closed" ? watch.pass("s1") : (await tenant.pass("s1", terms)).pass;
+  const pass = state === "closed" ? watch.pass("s1") : (await tenant.pass("s1", terms)).permit;
   if (pass === undefined) return false;
   if (watch.note("s1", pass, outcome, 5, terms)) await tell(watch, tenant);
   return true;
@@ -59,7 +59,7 @@ describe("a breaker in the tenant's object", () => {
     for (let time = 0; time < 4; time += 1) await call(watch, tenant, "failure");
     await sleep(220);
     const passes = await Promise.all(Array.from({ length: 5 }, () => tenant.pass("s1", terms)));
-    expect(passes.filter(({ pass }) => pass !== undefined)).toHaveLength(1);
+    expect(passes.filter(({ permit }) => permit !== undefined)).toHaveLength(1);
   });
 
   it("is held open and handed back by an admin", async () => {
@@ -104,7 +104,7 @@ describe("a ban", () => {
     const violations = [{ place: "192.0.2.1", count: 500 }];
     const first = await tenant.lease({ violations });
     const list = new BanList();
-    list.learn(first.bans?.bans ?? [], Date.now());
+    list.replaceAll(first.bans?.bans ?? [], Date.now());
     expect(list.remainingMs("192.0.2.1", Date.now())).toBeGreaterThan(50_000);
     expect((await tenant.lease({ bansKnown: first.bans?.version })).bans).toBeUndefined();
 

@@ -1,8 +1,8 @@
 /** The capacity of the system: many tenants lease from the one global object at once. */
 import { env, evictDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { LeaseBook } from "../../src/core/limits/lease-book.ts";
-import { SYSTEM_LIMIT } from "../../src/core/limits/tenant-limits.ts";
+import { LeaseClient } from "../../src/core/limits/lease/client.ts";
+import { SYSTEM_LIMIT } from "../../src/core/limits/lease/tenant-limits.ts";
 import { admitted, request } from "./support.ts";
 
 const system = env.GLOBAL.getByName("global");
@@ -12,7 +12,7 @@ it("is not passed by many tenants together, also when the object that holds it s
   const tenants = Array.from({ length: 6 }, () => env.TENANTS.getByName(crypto.randomUUID()));
   const wave = (number: number) =>
     tenants.flatMap((tenant, at) => {
-      const book = new LeaseBook(`w${number}-${at}`);
+      const book = new LeaseClient(`w${number}-${at}`);
       return Array.from({ length: 100 }, () => request(book, tenant, [SYSTEM_LIMIT]));
     });
   const first = await admitted(wave(1));
@@ -30,14 +30,14 @@ it("raises a number of its own for what all tenants share, which comes with thei
   const before = await system.epoch();
   await system.raiseEpoch();
   const tenant = env.TENANTS.getByName(crypto.randomUUID());
-  await request(new LeaseBook("one"), tenant, [SYSTEM_LIMIT]);
+  await request(new LeaseClient("one"), tenant, [SYSTEM_LIMIT]);
   expect((await tenant.lease({})).systemEpoch).toBe(before + 1);
 });
 
 it("is heard of at once by tenants that are busy, and by others when they next ask", async () => {
   const [busy, idle] = [crypto.randomUUID(), crypto.randomUUID()].map((id) => env.TENANTS.getByName(id));
   if (busy === undefined || idle === undefined) throw new TypeError("two tenants");
-  await request(new LeaseBook("busy"), busy, [SYSTEM_LIMIT]);
+  await request(new LeaseClient("busy"), busy, [SYSTEM_LIMIT]);
   await busy.lease({});
   const before = await busy.epoch();
   await system.raiseEpoch();
@@ -46,7 +46,7 @@ it("is heard of at once by tenants that are busy, and by others when they next a
   await busy.heed(await system.epoch());
   expect(await busy.epoch()).toBe(before + 1);
   expect(await idle.epoch()).toBe(0);
-  await request(new LeaseBook("idle"), idle, [SYSTEM_LIMIT]);
+  await request(new LeaseClient("idle"), idle, [SYSTEM_LIMIT]);
   await idle.lease({});
   expect(await idle.epoch()).toBe(1);
 });

@@ -1,10 +1,10 @@
 /** Limits in real Durable Objects: isolates that lease at once, objects that are put out of memory meanwhile. */
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { Limit } from "../../src/core/limits/lease.ts";
-import { LeaseBook } from "../../src/core/limits/lease-book.ts";
-import { compileLimits, limitsOf } from "../../src/core/limits/policy.ts";
-import { SYSTEM_LIMIT } from "../../src/core/limits/tenant-limits.ts";
+import { LeaseClient } from "../../src/core/limits/lease/client.ts";
+import type { Limit } from "../../src/core/limits/lease/protocol.ts";
+import { SYSTEM_LIMIT } from "../../src/core/limits/lease/tenant-limits.ts";
+import { compileLimits, resolveLimits } from "../../src/core/limits/resolve-limits.ts";
 import { admitted, request } from "./support.ts";
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -23,7 +23,7 @@ describe("a tenant's object", () => {
   it("never admits more than the limit, whoever asks at once, and admits all of it", async () => {
     const tenant = newTenant();
     const limits = [SYSTEM_LIMIT, limit(200)];
-    const books = Array.from({ length: 8 }, (_, at) => new LeaseBook(`i${at}`));
+    const books = Array.from({ length: 8 }, (_, at) => new LeaseClient(`i${at}`));
     const all = books.flatMap((book) => Array.from({ length: 60 }, () => request(book, tenant, limits)));
     expect(await admitted(all)).toBe(200);
   });
@@ -31,7 +31,7 @@ describe("a tenant's object", () => {
   it("knows what it has handed out after it was put out of memory", async () => {
     const tenant = newTenant();
     const limits = [limit(50)];
-    const one = new LeaseBook("one");
+    const one = new LeaseClient("one");
     expect(await admitted(Array.from({ length: 30 }, () => request(one, tenant, limits)))).toBe(30);
     await evictDurableObject(tenant);
     expect(await admitted(Array.from({ length: 30 }, () => request(one, tenant, limits)))).toBe(20);
@@ -42,7 +42,7 @@ describe("a tenant's object", () => {
     const limits = [SYSTEM_LIMIT, limit(100)];
     let sum = 0;
     for (let round = 0; round < 3; round += 1) {
-      const book = new LeaseBook(`r${round}`);
+      const book = new LeaseClient(`r${round}`);
       const running = Array.from({ length: 40 }, () => request(book, tenant, limits));
       await Promise.all([evictDurableObject(tenant), evictDurableObject(env.GLOBAL.getByName("global"))]);
       sum += await admitted(running);
@@ -54,25 +54,25 @@ describe("a tenant's object", () => {
   it("takes back what an isolate has not used", async () => {
     const tenant = newTenant();
     const limits = [SYSTEM_LIMIT, limit(1000)];
-    const book = new LeaseBook("busy");
+    const book = new LeaseClient("busy");
     for (let at = 0; at < 200; at += 1) {
       const verdict = await request(book, tenant, limits);
-      const refill = verdict.kind === "admit" && verdict.refill ? book.refill(Date.now()) : undefined;
+      const refill = verdict.kind === "admit" && verdict.refill ? book.buildRefill(Date.now()) : undefined;
       if (refill === undefined) continue;
-      const { answer } = await tenant.lease({ ask: refill });
-      if (answer !== undefined) book.learn(refill, answer, Date.now());
+      const { leaseResponse } = await tenant.lease({ leaseRequest: refill });
+      if (leaseResponse !== undefined) book.applyResponse(refill, leaseResponse, Date.now());
     }
     await sleep(1300);
-    const flush = book.flush(Date.now());
-    if (flush !== undefined) await tenant.lease({ ask: flush });
-    const probe = new LeaseBook("probe");
+    const flush = book.buildRelease(Date.now());
+    if (flush !== undefined) await tenant.lease({ leaseRequest: flush });
+    const probe = new LeaseClient("probe");
     await request(probe, tenant, limits);
-    expect(probe.quotas(limits, Date.now())[1]?.remaining).toBe(1000 - 201);
+    expect(probe.getQuotas(limits, Date.now())[1]?.remaining).toBe(1000 - 201);
   });
 
   it("seldom needs to be asked by somebody busy", async () => {
     const tenant = newTenant();
-    const limits = limitsOf(
+    const limits = resolveLimits(
       compileLimits([
         {
           tenantId: null,
@@ -85,23 +85,23 @@ describe("a tenant's object", () => {
       ]),
       { id: "service", role: "service" },
     );
-    const book = new LeaseBook("busy");
+    const book = new LeaseClient("busy");
     let calls = 0;
     let requests = 0;
     const until = Date.now() + 3000;
     while (Date.now() < until) {
       requests += 1;
-      const verdict = book.decide(limits, Date.now());
-      const ask =
-        verdict.kind === "ask"
-          ? book.ask(limits, Date.now())
+      const verdict = book.tryAcquire(limits, Date.now());
+      const leaseRequest =
+        verdict.kind === "request"
+          ? book.buildRequest(limits, Date.now())
           : verdict.kind === "admit" && verdict.refill
-            ? book.refill(Date.now())
+            ? book.buildRefill(Date.now())
             : undefined;
-      if (ask !== undefined) {
+      if (leaseRequest !== undefined) {
         calls += 1;
-        const { answer } = await tenant.lease({ ask });
-        if (answer !== undefined) book.learn(ask, answer, Date.now());
+        const { leaseResponse } = await tenant.lease({ leaseRequest });
+        if (leaseResponse !== undefined) book.applyResponse(leaseRequest, leaseResponse, Date.now());
       }
       await sleep(5);
     }
@@ -111,7 +111,7 @@ describe("a tenant's object", () => {
 
   it("refuses with a time to come again", async () => {
     const tenant = newTenant();
-    const book = new LeaseBook("one");
+    const book = new LeaseClient("one");
     for (let at = 0; at < 5; at += 1) await request(book, tenant, [limit(5)]);
     const verdict = await request(book, tenant, [limit(5)]);
     expect(verdict).toMatchObject({ kind: "deny", limit: { name: "test" } });
@@ -127,7 +127,7 @@ describe("a tenant's object", () => {
 
   it("forgets gates that are as good as new", async () => {
     const tenant = newTenant();
-    const book = new LeaseBook("one");
+    const book = new LeaseClient("one");
     await request(book, tenant, [limit(5, { windowMs: 1000, key: "short" }), limit(5)]);
     await sleep(1300);
     expect(await runDurableObjectAlarm(tenant)).toBe(true);
@@ -139,7 +139,7 @@ describe("a tenant's object", () => {
 
   it("tells what is spent of each limit, and looks ahead without having learned anything yet", async () => {
     const tenant = newTenant();
-    const book = new LeaseBook("one");
+    const book = new LeaseClient("one");
     const key = "user:ann:60";
     for (let at = 0; at < 3; at += 1) await request(book, tenant, [limit(5, { key })]);
     const spent = await tenant.spent();
@@ -152,8 +152,8 @@ describe("a tenant's object", () => {
 
   it("keeps minutes, and what was refused", async () => {
     const tenant = newTenant();
-    const ask = { id: "x-1", claims: [], settled: [], demand: 7, refused: { "user-minute": 3 } };
-    await tenant.lease({ ask });
+    const leaseRequest = { id: "x-1", claims: [], settled: [], demand: 7, refused: { "user-minute": 3 } };
+    await tenant.lease({ leaseRequest });
     expect(await tenant.samples()).toEqual([]);
     expect(await tenant.advice()).toEqual(new Map());
     const rows = await runInDurableObject(tenant, (_, ctx) =>

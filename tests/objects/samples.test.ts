@@ -1,13 +1,13 @@
 /** The minutes that a tenant's object counts, across evictions. */
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { LeaseAsk } from "../../src/core/limits/lease.ts";
-import { minuteOf, type Sample } from "../../src/core/limits/samples.ts";
+import { type Sample, toMinute } from "../../src/core/limits/algorithms/samples.ts";
+import type { LeaseRequest } from "../../src/core/limits/lease/protocol.ts";
 
 const newTenant = () => env.TENANTS.getByName(crypto.randomUUID());
 type Tenant = ReturnType<typeof newTenant>;
 
-const report = (id: string, demand: number): LeaseAsk => ({
+const report = (id: string, demand: number): LeaseRequest => ({
   id,
   claims: [],
   settled: [],
@@ -31,7 +31,7 @@ describe("the samples of a tenant", () => {
   it("keep what was counted in the running minute when the object is evicted", async () => {
     const tenant = newTenant();
     for (let time = 0; time < 3; time += 1) {
-      await tenant.lease({ ask: report(`one-${time}`, 5) });
+      await tenant.lease({ leaseRequest: report(`one-${time}`, 5) });
       await evictDurableObject(tenant);
     }
     const closed = await tenant.samples();
@@ -41,7 +41,7 @@ describe("the samples of a tenant", () => {
 
   it("have a quiet minute for each one in which the object was not there", async () => {
     const tenant = newTenant();
-    await tenant.lease({ ask: report("one-1", 7) });
+    await tenant.lease({ leaseRequest: report("one-1", 7) });
     const minute = (await running(tenant))?.minute ?? 0;
     await age(tenant, 10);
     const samples = await tenant.samples();
@@ -53,10 +53,10 @@ describe("the samples of a tenant", () => {
 
   it("are 1440 after a day, however long the object was away", async () => {
     const tenant = newTenant();
-    await tenant.lease({ ask: report("one-1", 7) });
+    await tenant.lease({ leaseRequest: report("one-1", 7) });
     await age(tenant, 3000);
     const samples = await tenant.samples();
     expect(samples).toHaveLength(1440);
-    expect(samples.at(-1)?.minute).toBeGreaterThanOrEqual(minuteOf(Date.now()) - 1);
+    expect(samples.at(-1)?.minute).toBeGreaterThanOrEqual(toMinute(Date.now()) - 1);
   });
 });

@@ -1,7 +1,7 @@
 /** What two isolates learn of one tenant's bans and breakers, over a real tenant object. */
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { Ban } from "../../src/core/limits/messages.ts";
+import type { Ban } from "../../src/core/limits/lease/sync-messages.ts";
 import { createTraffic, type TenantTraffic } from "../../src/policy/traffic.ts";
 
 const SERVER = "0197f1c2-0000-7000-8000-000000000001";

@@ -3,7 +3,7 @@ import { courseOf } from "../../core/analytics/course.ts";
 import { figuresOf, total } from "../../core/analytics/figures.ts";
 import { wholeUnits } from "../../core/analytics/period.ts";
 import type { Grain } from "../../core/analytics/vocabulary.ts";
-import type { Advice } from "../../core/limits/advice.ts";
+import type { LimitRecommendation } from "../../core/limits/advice.ts";
 import { topMembers, trafficSeries } from "../../db/queries/analytics.ts";
 import { currentAnnouncements } from "../../db/queries/announcements.ts";
 import { openAlerts } from "../../db/queries/operations.ts";
@@ -83,7 +83,10 @@ export async function loadOverview(services: Services, principal: Principal, ran
 const NEARLY = 0.7;
 
 /** What the tenant's object says; that it does not answer must not take the page away. */
-async function adviceOf(services: Services, tenantId: string): Promise<ReadonlyMap<string, Advice>> {
+async function adviceOf(
+  services: Services,
+  tenantId: string,
+): Promise<ReadonlyMap<string, LimitRecommendation>> {
   try {
     return await services.tenantObject(tenantId).advice();
   } catch {

@@ -1,5 +1,5 @@
 /** The parts of the page on limits as they stand. */
-import { MINUTE_MS } from "../../core/limits/samples.ts";
+import { MINUTE_MS } from "../../core/limits/algorithms/samples.ts";
 import { BarChart } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
 import { Button, PostForm } from "../forms/parts.tsx";

@@ -1,11 +1,11 @@
 /** A limit that is hit regularly is set too low or used too much: what to tell those who look after the tenant. */
-export interface HitDay {
+export interface LimitDay {
   /** Requests refused by the limit in each hour of the day. */
   readonly refusedByHour: readonly number[];
   readonly admitted: number;
 }
 
-export interface Advice {
+export interface LimitRecommendation {
   /** Days of those looked at on which the limit was hit in earnest. */
   readonly days: number;
   /** Hours (UTC) in which it was hit on most of these days. */
@@ -15,16 +15,16 @@ export interface Advice {
 }
 
 /** A few refusals are what a limit is for. */
-const IN_EARNEST = 0.02;
-const REGULARLY = 3;
+const MIN_REFUSED_SHARE = 0.02;
+const MIN_DAYS = 3;
 
 /** Undefined while nothing is regular about it. Oldest day first. */
-export function adviseOnLimit(days: readonly HitDay[]): Advice | undefined {
+export function recommendLimit(days: readonly LimitDay[]): LimitRecommendation | undefined {
   const hit = days.filter(({ refusedByHour, admitted }) => {
     const refused = refusedByHour.reduce((sum, count) => sum + count, 0);
-    return refused > 0 && refused >= IN_EARNEST * (refused + admitted);
+    return refused > 0 && refused >= MIN_REFUSED_SHARE * (refused + admitted);
   });
-  if (hit.length < REGULARLY) return undefined;
+  if (hit.length < MIN_DAYS) return undefined;
   const hours = Array.from({ length: 24 }, (_, hour) => hour).filter(
     (hour) => hit.filter(({ refusedByHour }) => (refusedByHour[hour] ?? 0) > 0).length * 2 > hit.length,
   );

@@ -20,8 +20,8 @@ export const BAN_TERMS: BanTerms = {
   forgetMs: 86_400_000,
 };
 
-/** One place: an address, or the network that somebody has all of (see placeOf). */
-export interface Conduct {
+/** One place: an address, or the network that somebody has all of (see clientPrefix). */
+export interface ViolationHistory {
   readonly windowFrom: number;
   readonly violations: number;
   /** Bans so far. */
@@ -29,16 +29,21 @@ export interface Conduct {
   readonly bannedUntil: number;
 }
 
-const GOOD: Conduct = { windowFrom: 0, violations: 0, bans: 0, bannedUntil: Number.NEGATIVE_INFINITY };
+const NO_VIOLATIONS: ViolationHistory = {
+  windowFrom: 0,
+  violations: 0,
+  bans: 0,
+  bannedUntil: Number.NEGATIVE_INFINITY,
+};
 
 /** `banned`: by this very report. */
-export function reportViolations(
-  before: Conduct | undefined,
+export function addViolations(
+  before: ViolationHistory | undefined,
   count: number,
   terms: BanTerms,
   now: number,
-): { conduct: Conduct; banned: boolean } {
-  const known = before !== undefined && !isForgotten(before, terms, now) ? before : GOOD;
+): { conduct: ViolationHistory; banned: boolean } {
+  const known = before !== undefined && !isExpired(before, terms, now) ? before : NO_VIOLATIONS;
   // What still arrives while a ban spreads was on its way: it is not held against anybody.
   if (now < known.bannedUntil) return { conduct: known, banned: false };
   const isSameWindow = now - known.windowFrom < terms.windowMs;
@@ -50,9 +55,9 @@ export function reportViolations(
   return { conduct: { windowFrom: now, violations: 0, bans: known.bans + 1, bannedUntil }, banned: true };
 }
 
-export function isForgotten(conduct: Conduct, terms: BanTerms, now: number): boolean {
-  const since = Math.max(conduct.windowFrom + terms.windowMs, conduct.bannedUntil);
-  return conduct.bans === 0 ? now >= since : now - since >= terms.forgetMs;
+export function isExpired(history: ViolationHistory, terms: BanTerms, now: number): boolean {
+  const since = Math.max(history.windowFrom + terms.windowMs, history.bannedUntil);
+  return history.bans === 0 ? now >= since : now - since >= terms.forgetMs;
 }
 
 /** The bans in force as an isolate knows them: what banned traffic meets before anything else, at the cost of a look. */
@@ -60,7 +65,7 @@ export class BanList {
   readonly #until = new Map<string, number>();
 
   /** All that are in force, each `forMs` from now; the clocks of isolates and objects need not agree. */
-  learn(bans: readonly { readonly place: string; readonly forMs: number }[], now: number): void {
+  replaceAll(bans: readonly { readonly place: string; readonly forMs: number }[], now: number): void {
     this.#until.clear();
     for (const { place, forMs } of bans) this.#until.set(place, now + forMs);
   }

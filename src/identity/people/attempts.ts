@@ -4,7 +4,7 @@
  * who comes from elsewhere, only after many more.
  */
 import { sha256Hex } from "../../core/digest.ts";
-import { placeOf } from "../../core/limits/guesses.ts";
+import { clientPrefix } from "../../core/limits/failed-auth-throttle.ts";
 import type { SecurityEventType } from "../../core/security-events.ts";
 import type { Database } from "../../db/client.ts";
 import { beginAttempt, forgetAttempts, returnAttempts, secondsBlocked } from "../../db/queries/security.ts";
@@ -138,7 +138,7 @@ export class Attempts {
 /** The narrowest first. */
 async function keysOf({ what, subject, ip }: Trial): Promise<{ key: string; free: number }[]> {
   const free: Free = FREE[what];
-  const place = placeOf(ip);
+  const place = clientPrefix(ip);
   const wanted = [
     ...(subject === undefined || free.pair === undefined
       ? []

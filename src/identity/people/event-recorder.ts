@@ -3,7 +3,7 @@
  * place are recorded one by one; within an hour, later ones only when their number doubles, with that number.
  */
 import { sha256Hex } from "../../core/digest.ts";
-import { placeOf } from "../../core/limits/guesses.ts";
+import { clientPrefix } from "../../core/limits/failed-auth-throttle.ts";
 import type { Database } from "../../db/client.ts";
 import { countOccurrence, recordSecurityEvent, type SecurityEvent } from "../../db/queries/security.ts";
 
@@ -14,7 +14,7 @@ const RECORDED_SINGLY = 10;
 export function createEventRecorder(database: Database): RecordEvent {
   return async (event) => {
     const db = database.asSystem();
-    const place = placeOf(event.ipAddress ?? "unknown");
+    const place = clientPrefix(event.ipAddress ?? "unknown");
     const [counted] = await countOccurrence(db, await sha256Hex(`event ${event.type} ${place}`));
     const occurrences = counted?.failures ?? 1;
     if (!isRecorded(occurrences)) return;

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { BanList, type BanTerms, type Conduct, reportViolations } from "../../../src/core/limits/bans.ts";
-import { compileIpLists, type IpRule } from "../../../src/core/limits/ip-lists.ts";
+import {
+  addViolations,
+  BanList,
+  type BanTerms,
+  type ViolationHistory,
+} from "../../../src/core/limits/bans.ts";
+import { compileIpRules, type IpRule } from "../../../src/core/limits/ip-rules.ts";
 
 const terms: BanTerms = {
   violations: 3,
@@ -12,9 +17,9 @@ const terms: BanTerms = {
 
 /** [at, count] each; when bans began and ended. */
 function bansOf(...reports: [at: number, count: number][]): [from: number, until: number][] {
-  let conduct: Conduct | undefined;
+  let conduct: ViolationHistory | undefined;
   return reports.flatMap(([at, count]) => {
-    const next = reportViolations(conduct, count, terms, at);
+    const next = addViolations(conduct, count, terms, at);
     conduct = next.conduct;
     return next.banned ? [[at, conduct.bannedUntil]] : [];
   });
@@ -90,7 +95,7 @@ describe("whoever goes on after being refused", () => {
 
 it("a ban ends by itself", () => {
   const list = new BanList();
-  list.learn([{ place: "192.0.2.1", forMs: 1000 }], 5000);
+  list.replaceAll([{ place: "192.0.2.1", forMs: 1000 }], 5000);
   expect(list.remainingMs("192.0.2.1", 5500)).toBe(500);
   expect(list.remainingMs("192.0.2.2", 5500)).toBeUndefined();
   expect(list.remainingMs("192.0.2.1", 6000)).toBeUndefined();
@@ -98,8 +103,8 @@ it("a ban ends by itself", () => {
 
 it("a ban that is not told of any more is lifted", () => {
   const list = new BanList();
-  list.learn([{ place: "192.0.2.1", forMs: 1000 }], 0);
-  list.learn([{ place: "192.0.2.2", forMs: 1000 }], 1);
+  list.replaceAll([{ place: "192.0.2.1", forMs: 1000 }], 0);
+  list.replaceAll([{ place: "192.0.2.2", forMs: 1000 }], 1);
   expect([list.remainingMs("192.0.2.1", 2), list.remainingMs("192.0.2.2", 2)]).toEqual([undefined, 999]);
 });
 
@@ -151,14 +156,14 @@ describe("lists of addresses", () => {
     ],
     ["no address", [rule("block 0.0.0.0/0")], "unknown", false],
   ])("%s", (_, rules, address, blocked) => {
-    const lists = compileIpLists(rules);
+    const lists = compileIpRules(rules);
     expect(lists(address, NOW).blocked).toBe(blocked);
     expect(lists(address, NOW).blocked).toBe(blocked);
   });
 
   it("find one of many at once", () => {
     const rules = Array.from({ length: 20_000 }, (_, at) => rule(`block 10.${at >> 8}.${at & 255}.0/24`));
-    const lists = compileIpLists(rules);
+    const lists = compileIpRules(rules);
     expect(lists("10.7.9.1", NOW).rule?.cidr).toBe("10.7.9.0/24");
     expect(lists("10.200.9.1", NOW).blocked).toBe(false);
   });

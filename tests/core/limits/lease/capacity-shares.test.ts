@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Gate } from "../../../src/core/limits/gate.ts";
-import type { Settlement } from "../../../src/core/limits/lease.ts";
-import { Shares, type TenantTerms } from "../../../src/core/limits/shares.ts";
-import { SYSTEM_LIMIT } from "../../../src/core/limits/tenant-limits.ts";
-import { EMPTY_WINDOW, spentIn } from "../../../src/core/limits/window.ts";
+import type { LimiterState } from "../../../../src/core/limits/algorithms/limiter.ts";
+import { EMPTY_WINDOW, sumSpent } from "../../../../src/core/limits/algorithms/sliding-window.ts";
+import { CapacityShares, type CapacityTerms } from "../../../../src/core/limits/lease/capacity-shares.ts";
+import type { LeaseSettlement } from "../../../../src/core/limits/lease/protocol.ts";
+import { SYSTEM_LIMIT } from "../../../../src/core/limits/lease/tenant-limits.ts";
 
 const limit = { ...SYSTEM_LIMIT, count: 1000 };
-const terms = (over: Partial<TenantTerms> = {}): TenantTerms => ({
+const terms = (over: Partial<CapacityTerms> = {}): CapacityTerms => ({
   weight: 1,
   burst: 100,
   predicted: 0,
@@ -14,8 +14,8 @@ const terms = (over: Partial<TenantTerms> = {}): TenantTerms => ({
 });
 
 let now: number;
-let shares: Shares;
-let gates: Map<string, Gate>;
+let shares: CapacityShares;
+let gates: Map<string, LimiterState>;
 let asks: number;
 
 /** How many it gets; `demand` requests came. */
@@ -24,7 +24,7 @@ function take(
   ahead: number,
   demand = ahead,
   own = terms(),
-  settled: Settlement[] = [],
+  settled: LeaseSettlement[] = [],
 ): number {
   asks += 1;
   const ask = {
@@ -34,7 +34,7 @@ function take(
     demand,
     refused: {},
   };
-  return shares.answer(tenantId, own, ask, now).granted[0]?.ahead ?? 0;
+  return shares.issue(tenantId, own, ask, now).granted[0]?.ahead ?? 0;
 }
 
 function takeAll(tenantId: string, demand: number, own = terms()): number {
@@ -48,7 +48,10 @@ beforeEach(() => {
   now = 10_000_000;
   asks = 0;
   gates = new Map();
-  shares = new Shares({ get: (key) => gates.get(key), put: (key, gate) => void gates.set(key, gate) }, limit);
+  shares = new CapacityShares(
+    { get: (key) => gates.get(key), put: (key, gate) => void gates.set(key, gate) },
+    limit,
+  );
 });
 
 describe("the capacity of the system", () => {
@@ -69,7 +72,7 @@ describe("the capacity of the system", () => {
     ] as const)
       take(tenantId, 1, 5000, terms({ weight }));
     now += 200;
-    const entitled = shares.entitlements(now);
+    const entitled = shares.computeEntitlements(now);
     expect(entitled.get("a")).toBeCloseTo(995 / 4, 5);
     expect(entitled.get("b")).toBeCloseTo((995 * 3) / 4, 5);
     expect(takeAll("a", 0)).toBeLessThanOrEqual(249);
@@ -99,9 +102,9 @@ describe("the capacity of the system", () => {
 
   it("comes back when it was not used", () => {
     const given = take("a", 200);
-    const left = () => limit.count - spentIn(gates.get("system")?.window ?? EMPTY_WINDOW, limit, now);
+    const left = () => limit.count - sumSpent(gates.get("system")?.window ?? EMPTY_WINDOW, limit, now);
     expect(left()).toBe(1000 - given);
-    take("a", 0, 0, terms(), [{ askId: "a-1", limit, uses: [{ count: 50, ageMs: 0 }], isLost: false }]);
+    take("a", 0, 0, terms(), [{ leaseId: "a-1", limit, uses: [{ count: 50, ageMs: 0 }], isLost: false }]);
     expect(left()).toBe(950);
   });
 
@@ -109,14 +112,14 @@ describe("the capacity of the system", () => {
     takeAll("a", 5000);
     now += 6000;
     take("a", 1, 5000);
-    shares = new Shares(
+    shares = new CapacityShares(
       { get: (key) => gates.get(key), put: (key, gate) => void gates.set(key, gate) },
       limit,
     );
     expect(takeAll("a", 1)).toBe(0);
     take("b", 1, 5000);
     now += 200;
-    expect(shares.entitlements(now).get("b")).toBeCloseTo(995 / 2, 0);
+    expect(shares.computeEntitlements(now).get("b")).toBeCloseTo(995 / 2, 0);
   });
 
   it("says when to come again", () => {
@@ -129,8 +132,8 @@ describe("the capacity of the system", () => {
       demand: 1,
       refused: {},
     };
-    const [refusal] = shares.answer("a", terms(), ask, now).refused;
+    const [refusal] = shares.issue("a", terms(), ask, now).refused;
     expect(refusal?.retryMs).toBeGreaterThan(50_000);
-    expect(refusal?.askAgainMs).toBe(250);
+    expect(refusal?.recheckMs).toBe(250);
   });
 });

@@ -1,22 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { adviseOnLimit, type HitDay } from "../../../src/core/limits/advice.ts";
+import { type LimitDay, recommendLimit } from "../../../../src/core/limits/advice.ts";
 import {
+  addObservation,
+  createForecaster,
   expectedPeak,
   type Forecaster,
   forecast,
-  newForecaster,
-  observe,
-} from "../../../src/core/limits/forecast.ts";
-import { MinuteCounter } from "../../../src/core/limits/samples.ts";
+} from "../../../../src/core/limits/algorithms/forecast.ts";
+import { MinuteCounter } from "../../../../src/core/limits/algorithms/samples.ts";
 
 const DAY = 1440;
 const START = 20_000 * DAY;
 
 function taught(days: number, rate: (minute: number, day: number) => number | undefined): Forecaster {
-  let known = newForecaster(START);
+  let known = createForecaster(START);
   for (let at = 0; at < days * DAY; at += 1)
-    known = observe(known, START + at, rate(at % DAY, Math.floor(at / DAY)));
+    known = addObservation(known, START + at, rate(at % DAY, Math.floor(at / DAY)));
   return known;
 }
 
@@ -24,8 +24,8 @@ const office = (minute: number) => (minute >= 540 && minute < 1020 ? 100 : 10);
 
 describe("a forecast", () => {
   it("says nothing before the first request", () => {
-    expect(forecast(newForecaster(START), 1)).toBe(0);
-    expect(expectedPeak(newForecaster(START), 5)).toBe(0);
+    expect(forecast(createForecaster(START), 1)).toBe(0);
+    expect(expectedPeak(createForecaster(START), 5)).toBe(0);
   });
 
   it("expects tomorrow what was yesterday", () => {
@@ -48,10 +48,10 @@ describe("a forecast", () => {
 
   it("is not led astray by one wild minute, but follows a change", () => {
     const steady = taught(3, () => 50);
-    const once = observe(steady, steady.minute + 1, 5000);
+    const once = addObservation(steady, steady.minute + 1, 5000);
     expect(forecast(once, 1)).toBeLessThan(70);
     let changed = steady;
-    for (let minute = 0; minute < 30; minute += 1) changed = observe(changed, changed.minute + 1, 200);
+    for (let minute = 0; minute < 30; minute += 1) changed = addObservation(changed, changed.minute + 1, 200);
     expect(forecast(changed, 1)).toBeGreaterThan(150);
   });
 
@@ -60,21 +60,22 @@ describe("a forecast", () => {
       day === 2 && minute > 300 && minute < 900 ? undefined : office(minute),
     );
     expect(forecast(gappy, 600)).toBeCloseTo(100, -1);
-    const silent = observe(gappy, gappy.minute + 3 * DAY, undefined);
+    const silent = addObservation(gappy, gappy.minute + 3 * DAY, undefined);
     expect(forecast(silent, 600)).toBeCloseTo(100, -1);
   });
 
   it("is told of each minute once", () => {
     const known = taught(2, office);
-    expect(observe(known, known.minute, 999)).toBe(known);
+    expect(addObservation(known, known.minute, 999)).toBe(known);
   });
 
   it("is a number, and not less than none, whatever it is told", () => {
     const told = fc.array(fc.option(fc.nat(100_000), { nil: undefined }), { maxLength: 400 });
     fc.assert(
       fc.property(told, fc.nat(5000), (minutes, ahead) => {
-        let known = newForecaster(START);
-        for (const [at, requests] of minutes.entries()) known = observe(known, START + at * 7, requests);
+        let known = createForecaster(START);
+        for (const [at, requests] of minutes.entries())
+          known = addObservation(known, START + at * 7, requests);
         const expected = forecast(known, ahead);
         expect(Number.isFinite(expected) && expected >= 0).toBe(true);
       }),
@@ -103,11 +104,11 @@ describe("minutes", () => {
 });
 
 describe("advice on a limit", () => {
-  const day = (refused: number, hour = 10): HitDay => ({
+  const day = (refused: number, hour = 10): LimitDay => ({
     refusedByHour: Array.from({ length: 24 }, (_, at) => (at === hour ? refused : 0)),
     admitted: 2400,
   });
-  it.each<[string, HitDay[], ReturnType<typeof adviseOnLimit>]>([
+  it.each<[string, LimitDay[], ReturnType<typeof recommendLimit>]>([
     ["never hit", [day(0), day(0), day(0), day(0)], undefined],
     ["hit twice", [day(100), day(0), day(100)], undefined],
     ["a few refusals a day", [day(10), day(10), day(10), day(10)], undefined],
@@ -118,6 +119,6 @@ describe("advice on a limit", () => {
       { days: 3, hours: [], suggestedFactor: 2 },
     ],
   ])("%s", (_, days, expected) => {
-    expect(adviseOnLimit(days)).toEqual(expected);
+    expect(recommendLimit(days)).toEqual(expected);
   });
 });

@@ -1,20 +1,20 @@
 /** What isolates and a tenant's object say to one another: one call carries all that there is to tell. */
 
-import type { Pass } from "../resilience/breaker.ts";
-import type { BreakerReport, BreakerView } from "../resilience/breakers.ts";
-import type { LeaseAnswer, LeaseAsk } from "./lease.ts";
-import type { TenantTerms } from "./shares.ts";
+import type { Pass } from "../../resilience/breaker.ts";
+import type { BreakerReport, BreakerView } from "../../resilience/breakers.ts";
+import type { CapacityTerms } from "./capacity-shares.ts";
+import type { LeaseRequest, LeaseResponse } from "./protocol.ts";
 
 export interface Violation {
-  /** See placeOf. */
+  /** See clientPrefix. */
   readonly place: string;
   readonly count: number;
 }
 
-export interface TenantCall {
-  readonly ask?: LeaseAsk | undefined;
+export interface TenantSyncRequest {
+  readonly leaseRequest?: LeaseRequest | undefined;
   /** The tenant's weight and burst factor, as the snapshot has them. */
-  readonly share?: Omit<TenantTerms, "predicted"> | undefined;
+  readonly share?: Omit<CapacityTerms, "predicted"> | undefined;
   readonly reports?: readonly BreakerReport[] | undefined;
   readonly violations?: readonly Violation[] | undefined;
   /** The version of the bans that the isolate has; undefined for none. */
@@ -26,11 +26,11 @@ export interface Ban {
   readonly forMs: number;
 }
 
-export interface TenantReply {
+export interface TenantSyncResponse {
   readonly epoch: number;
   /** Of what all tenants have in common, as the tenant's object heard of it last. */
   readonly systemEpoch: number;
-  readonly answer: LeaseAnswer | undefined;
+  readonly leaseResponse: LeaseResponse | undefined;
   readonly breakers: readonly BreakerView[];
   /** Something has changed state by this very call: fetch it, log it, mirror it. */
   readonly hasTransitions: boolean;
@@ -40,9 +40,9 @@ export interface TenantReply {
   readonly newBans: readonly Ban[];
 }
 
-export interface PassReply {
+export interface PermitResponse {
   readonly epoch: number;
-  readonly pass: Pass | undefined;
+  readonly permit: Pass | undefined;
   readonly retryMs: number;
   readonly breakers: readonly BreakerView[];
 }

@@ -3,48 +3,48 @@
  * from costing a query each, and lets it be known that they try. The same wrong key again and again is a program that
  * nobody looks after, not a guess, and counts once.
  */
-export interface GuessLimits {
+export interface FailedAuthLimits {
   /** Different wrong proofs from one place in a window. */
   readonly free: number;
   readonly windowMs: number;
 }
 
-interface Place {
+interface ClientFailures {
   readonly since: number;
-  readonly tried: Set<number>;
+  readonly fingerprints: Set<number>;
 }
 
-const MOST_PLACES = 10_000;
+const MAX_CLIENTS = 10_000;
 
-export class Guesses {
-  readonly #places = new Map<string, Place>();
-  readonly #limits: GuessLimits;
+export class FailedAuthThrottle {
+  readonly #clients = new Map<string, ClientFailures>();
+  readonly #limits: FailedAuthLimits;
 
-  constructor(limits: GuessLimits) {
+  constructor(limits: FailedAuthLimits) {
     this.#limits = limits;
   }
 
   /** How long a place has to wait; undefined where it need not. */
-  waitMs(place: string, now: number): number | undefined {
-    const known = this.#places.get(place);
-    if (known === undefined || known.tried.size < this.#limits.free) return undefined;
+  waitMs(client: string, now: number): number | undefined {
+    const known = this.#clients.get(client);
+    if (known === undefined || known.fingerprints.size < this.#limits.free) return undefined;
     const left = known.since + this.#limits.windowMs - now;
     return left > 0 ? left : undefined;
   }
 
   /** True for the one that fills the window: once a window there is something to tell. */
-  note(place: string, proof: string, now: number): boolean {
-    let known = this.#places.get(place);
+  recordFailure(client: string, credential: string, now: number): boolean {
+    let known = this.#clients.get(client);
     if (known === undefined || now - known.since >= this.#limits.windowMs) {
-      known = { since: now, tried: new Set() };
-      this.#places.delete(place);
-      this.#places.set(place, known);
-      const [oldest] = this.#places.keys();
-      if (this.#places.size > MOST_PLACES && oldest !== undefined) this.#places.delete(oldest);
+      known = { since: now, fingerprints: new Set() };
+      this.#clients.delete(client);
+      this.#clients.set(client, known);
+      const [oldest] = this.#clients.keys();
+      if (this.#clients.size > MAX_CLIENTS && oldest !== undefined) this.#clients.delete(oldest);
     }
-    const before = known.tried.size;
-    if (before < this.#limits.free) known.tried.add(fingerprint(proof));
-    return before < known.tried.size && known.tried.size === this.#limits.free;
+    const before = known.fingerprints.size;
+    if (before < this.#limits.free) known.fingerprints.add(fingerprint(credential));
+    return before < known.fingerprints.size && known.fingerprints.size === this.#limits.free;
   }
 }
 
@@ -56,7 +56,7 @@ function fingerprint(text: string): number {
 }
 
 /** Whoever has one IPv6 address has a /64 of them. */
-export function placeOf(address: string): string {
+export function clientPrefix(address: string): string {
   if (!address.includes(":") || address.includes(".")) return address;
   const [head = "", tail = ""] = address.split("::");
   const groups = head.split(":").filter((group) => group !== "");

@@ -10,13 +10,13 @@ export interface SlidingWindow {
 export type Slot = readonly [slot: number, count: number];
 
 /** What a window needs to know of its limit. */
-export interface Span {
+export interface WindowSpan {
   readonly windowMs: number;
   /** More of them forget sooner what is past, and cost more to keep. */
   readonly slots?: number;
 }
 
-const SLOTS = 60;
+const DEFAULT_SLOTS = 60;
 
 /**
  * An object that restarts elsewhere goes by another machine's clock. Clocks of machines that host objects are taken to
@@ -26,29 +26,30 @@ export const CLOCK_MARGIN_MS = 100;
 
 export const EMPTY_WINDOW: SlidingWindow = { slots: [] };
 
-const slotMs = ({ windowMs, slots }: Span) => windowMs / (slots ?? SLOTS);
+const slotMs = ({ windowMs, slots }: WindowSpan) => windowMs / (slots ?? DEFAULT_SLOTS);
 
-export const slotOf = (span: Span, at: number) => Math.floor(at / slotMs(span));
+export const slotAt = (span: WindowSpan, at: number) => Math.floor(at / slotMs(span));
 
-export const startOf = (span: Span, slot: number) => slot * slotMs(span);
+export const slotStart = (span: WindowSpan, slot: number) => slot * slotMs(span);
 
-const freedAt = (span: Span, slot: number) => startOf(span, slot + 1) + span.windowMs + CLOCK_MARGIN_MS;
+const slotFreedAt = (span: WindowSpan, slot: number) =>
+  slotStart(span, slot + 1) + span.windowMs + CLOCK_MARGIN_MS;
 
-export function spentIn(window: SlidingWindow, span: Span, now: number): number {
+export function sumSpent(window: SlidingWindow, span: WindowSpan, now: number): number {
   let sum = 0;
-  for (const [slot, count] of window.slots) if (now < freedAt(span, slot)) sum += count;
+  for (const [slot, count] of window.slots) if (now < slotFreedAt(span, slot)) sum += count;
   return sum;
 }
 
 /** A negative count takes back what was noted for that moment. Slots that no longer count are dropped. */
-export function note(
+export function addToWindow(
   window: SlidingWindow,
-  span: Span,
+  span: WindowSpan,
   count: number,
   at: number,
   now: number,
 ): SlidingWindow {
-  const target = slotOf(span, at);
+  const target = slotAt(span, at);
   const slots: Slot[] = [];
   let noted = false;
   for (const slot of window.slots) {
@@ -58,18 +59,18 @@ export function note(
       noted = true;
       if (slot[0] === target) continue;
     }
-    if (now < freedAt(span, slot[0])) slots.push(slot);
+    if (now < slotFreedAt(span, slot[0])) slots.push(slot);
   }
   if (!noted && count > 0) slots.push([target, count]);
   return { slots };
 }
 
 /** Until so many of what was spent no longer count. */
-export function msUntilFreed(window: SlidingWindow, span: Span, count: number, now: number): number {
+export function msUntilFreed(window: SlidingWindow, span: WindowSpan, count: number, now: number): number {
   let left = count;
   if (left <= 0) return 0;
   for (const [slot, spent] of window.slots) {
-    const at = freedAt(span, slot);
+    const at = slotFreedAt(span, slot);
     if (now >= at) continue;
     left -= spent;
     if (left <= 0) return at - now;
@@ -77,7 +78,7 @@ export function msUntilFreed(window: SlidingWindow, span: Span, count: number, n
   return Number.POSITIVE_INFINITY;
 }
 
-export function msUntilAllFreed(window: SlidingWindow, span: Span, now: number): number {
+export function msUntilAllFreed(window: SlidingWindow, span: WindowSpan, now: number): number {
   const last = window.slots.at(-1);
-  return last === undefined ? 0 : Math.max(0, freedAt(span, last[0]) - now);
+  return last === undefined ? 0 : Math.max(0, slotFreedAt(span, last[0]) - now);
 }

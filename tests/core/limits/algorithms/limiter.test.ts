@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  available,
-  type Gate,
-  lend,
-  mostOf,
-  OPEN_GATE,
-  resetMs,
+  countAvailable,
+  EMPTY_LIMITER,
+  type LimiterState,
+  maxTokens,
+  msUntilAvailable,
+  msUntilReset,
+  reserve,
   settle,
   spend,
-  waitMs,
-} from "../../../src/core/limits/gate.ts";
-import type { Limit } from "../../../src/core/limits/lease.ts";
-import { CLOCK_MARGIN_MS } from "../../../src/core/limits/window.ts";
+} from "../../../../src/core/limits/algorithms/limiter.ts";
+import { CLOCK_MARGIN_MS } from "../../../../src/core/limits/algorithms/sliding-window.ts";
+import type { Limit } from "../../../../src/core/limits/lease/protocol.ts";
 
 const limit = (over: Partial<Limit> = {}): Limit => ({
   name: "user-minute",
@@ -24,78 +24,78 @@ const limit = (over: Partial<Limit> = {}): Limit => ({
 });
 
 /** As many as it lets through at one moment. */
-function spendAll(gate: Gate, terms: Limit, now: number): Gate {
-  return spend(gate, terms, available(gate, terms, now), now);
+function spendAll(gate: LimiterState, terms: Limit, now: number): LimiterState {
+  return spend(gate, terms, countAvailable(gate, terms, now), now);
 }
 
 describe("a limit of 20 a minute", () => {
   const terms = limit();
 
   it("holds 20, and not one more for the rest of the minute", () => {
-    const gate = spendAll(OPEN_GATE, terms, 500);
-    expect(available(OPEN_GATE, terms, 500)).toBe(20);
-    for (const now of [500, 10_000, 60_000, 60_499]) expect(available(gate, terms, now)).toBe(0);
+    const gate = spendAll(EMPTY_LIMITER, terms, 500);
+    expect(countAvailable(EMPTY_LIMITER, terms, 500)).toBe(20);
+    for (const now of [500, 10_000, 60_000, 60_499]) expect(countAvailable(gate, terms, now)).toBe(0);
   });
 
   it("has all of them again when the window has left the second in which they were spent", () => {
-    const gate = spendAll(OPEN_GATE, terms, 500);
+    const gate = spendAll(EMPTY_LIMITER, terms, 500);
     const free = 61_000 + CLOCK_MARGIN_MS;
-    expect(available(gate, terms, free - 1)).toBe(0);
-    expect(available(gate, terms, free)).toBe(20);
-    expect(waitMs(gate, terms, 1, 500)).toBe(free - 500);
-    expect(resetMs(gate, terms, 500)).toBe(free - 500);
+    expect(countAvailable(gate, terms, free - 1)).toBe(0);
+    expect(countAvailable(gate, terms, free)).toBe(20);
+    expect(msUntilAvailable(gate, terms, 1, 500)).toBe(free - 500);
+    expect(msUntilReset(gate, terms, 500)).toBe(free - 500);
   });
 
   it("frees what was spent first before what was spent later", () => {
-    const gate = spend(spend(OPEN_GATE, terms, 5, 0), terms, 15, 30_000);
-    expect(available(gate, terms, 61_100)).toBe(5);
-    expect(waitMs(gate, terms, 5, 31_000)).toBe(30_100);
-    expect(waitMs(gate, terms, 6, 31_000)).toBe(60_100);
+    const gate = spend(spend(EMPTY_LIMITER, terms, 5, 0), terms, 15, 30_000);
+    expect(countAvailable(gate, terms, 61_100)).toBe(5);
+    expect(msUntilAvailable(gate, terms, 5, 31_000)).toBe(30_100);
+    expect(msUntilAvailable(gate, terms, 6, 31_000)).toBe(60_100);
   });
 
   it("never has more than all", () => {
-    expect(waitMs(OPEN_GATE, terms, 21, 0)).toBe(Number.POSITIVE_INFINITY);
+    expect(msUntilAvailable(EMPTY_LIMITER, terms, 21, 0)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("goes on from what was spent when it changes", () => {
-    const gate = spend(OPEN_GATE, terms, 15, 0);
-    expect(available(gate, limit({ count: 10 }), 1000)).toBe(0);
-    expect(available(gate, limit({ count: 50 }), 1000)).toBe(35);
+    const gate = spend(EMPTY_LIMITER, terms, 15, 0);
+    expect(countAvailable(gate, limit({ count: 10 }), 1000)).toBe(0);
+    expect(countAvailable(gate, limit({ count: 50 }), 1000)).toBe(35);
   });
 });
 
 it("a limit of nothing lets nothing through, ever", () => {
   const terms = limit({ count: 0 });
-  expect(available(OPEN_GATE, terms, 0)).toBe(0);
-  expect(waitMs(OPEN_GATE, terms, 1, 0)).toBe(Number.POSITIVE_INFINITY);
+  expect(countAvailable(EMPTY_LIMITER, terms, 0)).toBe(0);
+  expect(msUntilAvailable(EMPTY_LIMITER, terms, 1, 0)).toBe(Number.POSITIVE_INFINITY);
 });
 
 describe("a burst of two", () => {
   const terms = limit({ count: 60, burst: 2 });
 
   it("lets whoever was quiet spend twice as much in a window, once", () => {
-    const gate = spendAll(OPEN_GATE, terms, 0);
-    expect(available(OPEN_GATE, terms, 0)).toBe(120);
-    expect(available(gate, terms, 60_000)).toBe(0);
+    const gate = spendAll(EMPTY_LIMITER, terms, 0);
+    expect(countAvailable(EMPTY_LIMITER, terms, 0)).toBe(120);
+    expect(countAvailable(gate, terms, 60_000)).toBe(0);
     // The window is free again then, but the bucket has only what flowed in since.
-    expect(available(gate, terms, 61_100)).toBe(61);
-    expect(available(gate, terms, 121_000)).toBe(120);
+    expect(countAvailable(gate, terms, 61_100)).toBe(61);
+    expect(countAvailable(gate, terms, 121_000)).toBe(120);
   });
 });
 
 describe("what is leased", () => {
   const terms = limit();
-  const lease = { askId: "a-1", taken: 1, at: 0, ahead: 9, usableUntil: 1000 };
+  const lease = { leaseId: "a-1", taken: 1, at: 0, ahead: 9, usableUntil: 1000 };
   const told = (uses: { count: number; ageMs: number }[], isLost = false) => ({
-    askId: "a-1",
+    leaseId: "a-1",
     limit: terms,
     uses,
     isLost,
   });
-  const leased = lend(OPEN_GATE, terms, lease, 0);
+  const leased = reserve(EMPTY_LIMITER, terms, lease, 0);
 
   it("is taken at once", () => {
-    expect(available(leased, terms, 0)).toBe(10);
+    expect(countAvailable(leased, terms, 0)).toBe(10);
   });
 
   it.each<[string, Parameters<typeof told>, number]>([
@@ -105,7 +105,7 @@ describe("what is leased", () => {
     ["does not come back beyond what it was", [[{ count: 400, ageMs: 0 }]], 10],
   ])("%s", (_, args, left) => {
     const gate = settle(leased, terms, told(...args), 900);
-    expect(gate && available(gate, terms, 900)).toBe(left);
+    expect(gate && countAvailable(gate, terms, 900)).toBe(left);
   });
 
   it("comes back once", () => {
@@ -115,8 +115,8 @@ describe("what is leased", () => {
 
   it("counts from when it may have been spent, until it is known when it was", () => {
     const atOnce = settle(leased, terms, told([{ count: 9, ageMs: 900 }]), 900);
-    expect(available(leased, terms, 61_100)).toBe(11);
-    expect(atOnce && available(atOnce, terms, 61_100)).toBe(20);
+    expect(countAvailable(leased, terms, 61_100)).toBe(11);
+    expect(atOnce && countAvailable(atOnce, terms, 61_100)).toBe(20);
   });
 });
 
@@ -140,11 +140,11 @@ describe("a gate, whatever is done to it,", () => {
         (over, steps) => {
           const terms = limit(over);
           const spentAt: number[] = [];
-          let gate = OPEN_GATE;
+          let gate = EMPTY_LIMITER;
           let now = 1_000_000;
           for (const [number, { pause, wanted, leased, used }] of steps.entries()) {
             now += pause;
-            const count = Math.min(wanted, available(gate, terms, now));
+            const count = Math.min(wanted, countAvailable(gate, terms, now));
             if (count === 0) continue;
             if (!leased) {
               gate = spend(gate, terms, count, now);
@@ -152,16 +152,16 @@ describe("a gate, whatever is done to it,", () => {
               continue;
             }
             const usableUntil = now + 1000;
-            const askId = `a-${number}`;
-            gate = lend(gate, terms, { askId, taken: 0, at: now, ahead: count, usableUntil }, now);
+            const leaseId = `a-${number}`;
+            gate = reserve(gate, terms, { leaseId, taken: 0, at: now, ahead: count, usableUntil }, now);
             const really = Math.min(used, count);
             // The worst that a holder can do: spend at the very end.
             spentAt.push(...Array<number>(really).fill(usableUntil - 1));
             now = usableUntil + 50;
             const uses = really === 0 ? [] : [{ count: really, ageMs: now - (usableUntil - 1) }];
-            gate = settle(gate, terms, { askId, limit: terms, uses, isLost: false }, now) ?? gate;
+            gate = settle(gate, terms, { leaseId, limit: terms, uses, isLost: false }, now) ?? gate;
           }
-          const most = mostOf(terms);
+          const most = maxTokens(terms);
           for (const [at, time] of spentAt.entries()) {
             const inWindow = spentAt.slice(0, at + 1).filter((other) => other > time - terms.windowMs);
             expect(inWindow.length).toBeLessThanOrEqual(most);
@@ -177,15 +177,15 @@ describe("a gate, whatever is done to it,", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.constantFrom(1, 2), (steps, burst) => {
         const terms = limit({ burst });
-        let gate = OPEN_GATE;
+        let gate = EMPTY_LIMITER;
         let now = 0;
         for (const { pause, wanted } of steps) {
           now += pause;
-          gate = spend(gate, terms, Math.min(wanted, available(gate, terms, now)), now);
+          gate = spend(gate, terms, Math.min(wanted, countAvailable(gate, terms, now)), now);
         }
-        const wait = waitMs(gate, terms, 1, now);
-        expect(available(gate, terms, now + wait)).toBeGreaterThan(0);
-        if (wait > 1) expect(available(gate, terms, now + wait - 1)).toBe(0);
+        const wait = msUntilAvailable(gate, terms, 1, now);
+        expect(countAvailable(gate, terms, now + wait)).toBeGreaterThan(0);
+        if (wait > 1) expect(countAvailable(gate, terms, now + wait - 1)).toBe(0);
       }),
     );
   });

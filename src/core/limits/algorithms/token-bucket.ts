@@ -19,17 +19,17 @@ export function debtAt(bucket: Bucket, terms: BucketTerms, now: number): number 
   return Math.max(0, bucket.debt - Math.max(0, now - bucket.at) * terms.perMs);
 }
 
-export function tokensIn(bucket: Bucket, terms: BucketTerms, now: number): number {
+export function countTokens(bucket: Bucket, terms: BucketTerms, now: number): number {
   return terms.depth - debtAt(bucket, terms, now);
 }
 
 /** A negative count gives back. */
-export function takeFrom(bucket: Bucket, terms: BucketTerms, count: number, now: number): Bucket {
+export function takeTokens(bucket: Bucket, terms: BucketTerms, count: number, now: number): Bucket {
   return { debt: Math.max(0, debtAt(bucket, terms, now) + count), at: Math.max(now, bucket.at) };
 }
 
 export function msUntilTokens(bucket: Bucket, terms: BucketTerms, count: number, now: number): number {
-  const lacking = count - tokensIn(bucket, terms, now);
+  const lacking = count - countTokens(bucket, terms, now);
   if (lacking <= 0) return 0;
   return count > terms.depth || terms.perMs === 0 ? Number.POSITIVE_INFINITY : lacking / terms.perMs;
 }

@@ -15,20 +15,20 @@ export interface IpRule {
   readonly expiresAt: Date | null;
 }
 
-export interface IpVerdict {
+export interface IpDecision {
   readonly blocked: boolean;
   /** The rule that decided; undefined where none speaks of the address. */
   readonly rule: IpRule | undefined;
 }
 
-export type IpLists = (address: string, now: Date) => IpVerdict;
+export type CompiledIpRules = (address: string, now: Date) => IpDecision;
 
-const OPEN: IpVerdict = { blocked: false, rule: undefined };
+const NOT_BLOCKED: IpDecision = { blocked: false, rule: undefined };
 /** The same few addresses come again and again, and reading one costs more than looking it up. */
-const MOST_REMEMBERED = 2000;
+const MAX_ENTRIES = 2000;
 
-export function compileIpLists(rules: readonly IpRule[]): IpLists {
-  if (rules.length === 0) return () => OPEN;
+export function compileIpRules(rules: readonly IpRule[]): CompiledIpRules {
+  if (rules.length === 0) return () => NOT_BLOCKED;
   const lookup = compileNetworks([
     ...Map.groupBy(
       rules.filter((rule) => !rule.isAutomatic),
@@ -41,22 +41,22 @@ export function compileIpLists(rules: readonly IpRule[]): IpLists {
       ({ cidr }) => cidr,
     ),
   ]);
-  const remembered = new Map<string, readonly (readonly IpRule[])[]>();
-  const rulesAround = (address: string) => {
-    let found = remembered.get(address);
+  const cache = new Map<string, readonly (readonly IpRule[])[]>();
+  const findRules = (address: string) => {
+    let found = cache.get(address);
     if (found === undefined) {
       found = [lookup(address)?.value ?? [], automatic(address)?.value ?? []];
-      if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-      remembered.set(address, found);
+      if (cache.size >= MAX_ENTRIES) cache.clear();
+      cache.set(address, found);
     }
     return found;
   };
   return (address, now) => {
-    const [own = [], imposed = []] = rulesAround(address);
-    const holding = own.filter(({ expiresAt }) => expiresAt === null || now < expiresAt);
-    const allow = holding.find(({ kind }) => kind === "allow");
+    const [own = [], imposed = []] = findRules(address);
+    const active = own.filter(({ expiresAt }) => expiresAt === null || now < expiresAt);
+    const allow = active.find(({ kind }) => kind === "allow");
     if (allow !== undefined) return { blocked: false, rule: allow };
-    const block = holding[0] ?? imposed.find(({ expiresAt }) => expiresAt === null || now < expiresAt);
-    return block === undefined ? OPEN : { blocked: true, rule: block };
+    const block = active[0] ?? imposed.find(({ expiresAt }) => expiresAt === null || now < expiresAt);
+    return block === undefined ? NOT_BLOCKED : { blocked: true, rule: block };
   };
 }

@@ -20,7 +20,7 @@ export interface Limit {
   readonly burst: number;
 }
 
-export interface Claim {
+export interface LeaseClaim {
   readonly limit: Limit;
   /** One for the request that waits for the answer. All claims of an ask with a one are granted, or none. */
   readonly now: 0 | 1;
@@ -29,32 +29,32 @@ export interface Claim {
 }
 
 /** So many were spent by then; negative while others may still spend them for so long. */
-export interface Use {
+export interface LeaseUsage {
   readonly ageMs: number;
   readonly count: number;
 }
 
-export interface Settlement {
-  readonly askId: string;
+export interface LeaseSettlement {
+  readonly leaseId: string;
   readonly limit: Limit;
   /** Of those granted ahead. */
-  readonly uses: readonly Use[];
+  readonly uses: readonly LeaseUsage[];
   /** The answer never came: not even the request that waited was admitted by it. */
   readonly isLost: boolean;
 }
 
-export interface LeaseAsk {
+export interface LeaseRequest {
   /** Unique among all that anybody asks. */
   readonly id: string;
-  readonly claims: readonly Claim[];
-  readonly settled: readonly Settlement[];
+  readonly claims: readonly LeaseClaim[];
+  readonly settled: readonly LeaseSettlement[];
   /** Requests that came since the last ask, admitted or not. */
   readonly demand: number;
   /** By name of the limit: how many the asker refused by itself since the last ask. */
   readonly refused: Readonly<Record<string, number>>;
 }
 
-export interface Grant {
+export interface LeaseGrant {
   readonly key: string;
   /** Beside the one for the request that waits. */
   readonly ahead: number;
@@ -66,24 +66,24 @@ export interface Grant {
   readonly resetMs: number;
 }
 
-export interface Refusal {
+export interface LeaseRefusal {
   readonly key: string;
   /** Until the limit itself has a token again. */
   readonly retryMs: number;
   /** Until it may have one, because somebody gives back what they have not used. */
-  readonly askAgainMs: number;
+  readonly recheckMs: number;
 }
 
-export interface LeaseAnswer {
-  readonly granted: readonly Grant[];
-  readonly refused: readonly Refusal[];
+export interface LeaseResponse {
+  readonly granted: readonly LeaseGrant[];
+  readonly refused: readonly LeaseRefusal[];
 }
 
-export const LEASE_MS = 1000;
+export const LEASE_TTL_MS = 1000;
 
 /** A lease must be short beside its window. */
-export function leaseMs(limit: Limit): number {
-  return Math.min(LEASE_MS, Math.max(200, limit.windowMs / 10));
+export function leaseTtlMs(limit: Limit): number {
+  return Math.min(LEASE_TTL_MS, Math.max(200, limit.windowMs / 10));
 }
 
 /** The tokens that the tenant's object has of the system's capacity; every request of a tenant takes one. */

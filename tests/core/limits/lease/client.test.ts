@@ -1,36 +1,36 @@
 /** Isolates and the ledger they lease from: what each says, and that together they never admit too much. */
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Gate } from "../../../src/core/limits/gate.ts";
-import type { LeaseAnswer, LeaseAsk, Limit } from "../../../src/core/limits/lease.ts";
-import { LeaseBook } from "../../../src/core/limits/lease-book.ts";
-import { Ledger } from "../../../src/core/limits/ledger.ts";
-import { runs } from "../../support/runs.ts";
+import type { LimiterState } from "../../../../src/core/limits/algorithms/limiter.ts";
+import { LeaseClient } from "../../../../src/core/limits/lease/client.ts";
+import { LeaseIssuer } from "../../../../src/core/limits/lease/issuer.ts";
+import type { LeaseRequest, LeaseResponse, Limit } from "../../../../src/core/limits/lease/protocol.ts";
+import { runs } from "../../../support/runs.ts";
 
 const limit = (key: string, count: number): Limit => ({ name: key, key, count, windowMs: 60_000, burst: 1 });
 
 function newStore() {
   const rows = new Map<string, string>();
   return {
-    get: (key: string): Gate | undefined => {
+    get: (key: string): LimiterState | undefined => {
       const row = rows.get(key);
       return row === undefined ? undefined : JSON.parse(row);
     },
-    put: (key: string, gate: Gate) => void rows.set(key, JSON.stringify(gate)),
+    put: (key: string, gate: LimiterState) => void rows.set(key, JSON.stringify(gate)),
   };
 }
 
 let now: number;
-let ledger: Ledger;
-let book: LeaseBook;
+let ledger: LeaseIssuer;
+let book: LeaseClient;
 
 /** A request from beginning to end. */
 function request(limits: readonly Limit[], by = book): "admit" | "deny" {
-  const verdict = by.decide(limits, now);
-  if (verdict.kind !== "ask") return verdict.kind;
-  const ask = by.ask(limits, now);
-  const learned = by.learn(ask, ledger.answer(ask, now), now);
-  if (learned.kind === "ask") throw new Error("asked in vain");
+  const verdict = by.tryAcquire(limits, now);
+  if (verdict.kind !== "request") return verdict.kind;
+  const ask = by.buildRequest(limits, now);
+  const learned = by.applyResponse(ask, ledger.issue(ask, now), now);
+  if (learned.kind === "request") throw new Error("asked in vain");
   return learned.kind;
 }
 
@@ -38,16 +38,16 @@ function request(limits: readonly Limit[], by = book): "admit" | "deny" {
 function busy(limits: readonly Limit[], everyMs: number, forMs: number): number {
   let asked = 0;
   for (const end = now + forMs; now < end; now += everyMs) {
-    const verdict = book.decide(limits, now);
-    if (verdict.kind === "ask") {
+    const verdict = book.tryAcquire(limits, now);
+    if (verdict.kind === "request") {
       asked += 1;
-      const ask = book.ask(limits, now);
-      book.learn(ask, ledger.answer(ask, now), now);
+      const ask = book.buildRequest(limits, now);
+      book.applyResponse(ask, ledger.issue(ask, now), now);
     } else if (verdict.kind === "admit" && verdict.refill) {
-      const ask = book.refill(now);
+      const ask = book.buildRefill(now);
       if (ask !== undefined) {
         asked += 1;
-        book.learn(ask, ledger.answer(ask, now), now);
+        book.applyResponse(ask, ledger.issue(ask, now), now);
       }
     }
   }
@@ -56,8 +56,8 @@ function busy(limits: readonly Limit[], everyMs: number, forMs: number): number 
 
 beforeEach(() => {
   now = 1_000_000;
-  ledger = new Ledger(newStore());
-  book = new LeaseBook("a");
+  ledger = new LeaseIssuer(newStore());
+  book = new LeaseClient("a");
 });
 
 describe("an isolate", () => {
@@ -72,10 +72,10 @@ describe("an isolate", () => {
 
   it("refuses by itself what it knows to be spent, and tells when to come again", () => {
     for (let time = 0; time < 21; time += 1) request([small]);
-    const verdict = book.decide([small], now + 1000);
+    const verdict = book.tryAcquire([small], now + 1000);
     expect(verdict).toMatchObject({ kind: "deny", limit: small });
     if (verdict.kind === "deny") expect(verdict.retryMs).toBeGreaterThan(58_000);
-    expect(book.decide([small], now + 62_000).kind).toBe("ask");
+    expect(book.tryAcquire([small], now + 62_000).kind).toBe("request");
   });
 
   it("that is busy seldom asks", () => {
@@ -87,7 +87,7 @@ describe("an isolate", () => {
   it("that is not busy takes nothing ahead", () => {
     request([large]);
     now += 2000;
-    const ask = book.ask([large], now);
+    const ask = book.buildRequest([large], now);
     expect(ask.claims).toEqual([{ limit: large, now: 1, ahead: 0 }]);
   });
 
@@ -95,7 +95,7 @@ describe("an isolate", () => {
     for (let time = 0; time < 20; time += 1) request([small]);
     const other = limit("other", 200);
     for (let time = 0; time < 50; time += 1) expect(request([small, other])).toBe("deny");
-    expect(book.quotas([other], now)[0]?.remaining).toBe(200);
+    expect(book.getQuotas([other], now)[0]?.remaining).toBe(200);
     let admitted = 0;
     while (request([other]) === "admit") admitted += 1;
     expect(admitted).toBe(200);
@@ -104,39 +104,39 @@ describe("an isolate", () => {
   it("does not spend a lease that is over", () => {
     busy([large], 10, 1000);
     now += 1001;
-    expect(book.decide([large], now).kind).toBe("ask");
+    expect(book.tryAcquire([large], now).kind).toBe("request");
   });
 
   it("gives back what it has not used, when it has gone quiet", () => {
     busy([large], 10, 2000);
-    expect(book.flush(now)).toBeUndefined();
-    now += book.flushInMs(now) ?? 0;
-    const ask = book.flush(now);
+    expect(book.buildRelease(now)).toBeUndefined();
+    now += book.msUntilRelease(now) ?? 0;
+    const ask = book.buildRelease(now);
     expect(ask?.claims).toEqual([]);
-    if (ask !== undefined) book.learn(ask, ledger.answer(ask, now), now);
+    if (ask !== undefined) book.applyResponse(ask, ledger.issue(ask, now), now);
     const used = 200;
-    const left = 100_000 - (book.ask([large], now).claims.length > 0 ? used : 0);
-    const probe = new LeaseBook("b").ask([large], now);
-    expect(ledger.answer(probe, now).granted[0]?.remaining).toBe(left - 1);
+    const left = 100_000 - (book.buildRequest([large], now).claims.length > 0 ? used : 0);
+    const probe = new LeaseClient("b").buildRequest([large], now);
+    expect(ledger.issue(probe, now).granted[0]?.remaining).toBe(left - 1);
     now += 2000;
-    expect(book.flush(now)).toBeUndefined();
-    expect(book.flushInMs(now)).toBeUndefined();
+    expect(book.buildRelease(now)).toBeUndefined();
+    expect(book.msUntilRelease(now)).toBeUndefined();
   });
 
   it("tells again what was lost, and gives back what the lost answer may have granted", () => {
-    const first = book.ask([small], now);
-    ledger.answer(first, now);
-    book.lost(first);
-    const second = book.ask([small], now);
-    expect(second.settled).toMatchObject([{ askId: first.id, isLost: true }]);
-    expect(ledger.answer(second, now).granted[0]?.remaining).toBe(19);
+    const first = book.buildRequest([small], now);
+    ledger.issue(first, now);
+    book.markLost(first);
+    const second = book.buildRequest([small], now);
+    expect(second.settled).toMatchObject([{ leaseId: first.id, isLost: true }]);
+    expect(ledger.issue(second, now).granted[0]?.remaining).toBe(19);
   });
 
   it("does not trust an answer that it has given up", () => {
-    const ask = book.ask([small], now);
-    const answer = ledger.answer(ask, now);
-    book.lost(ask);
-    expect(book.learn(ask, answer, now).kind).toBe("ask");
+    const ask = book.buildRequest([small], now);
+    const answer = ledger.issue(ask, now);
+    book.markLost(ask);
+    expect(book.applyResponse(ask, answer, now).kind).toBe("request");
   });
 
   it("goes by a limit that has changed, at once", () => {
@@ -151,9 +151,9 @@ describe("the ledger", () => {
   it("knows after a restart what it has handed out", () => {
     const store = newStore();
     const small = limit("small", 20);
-    ledger = new Ledger(store);
+    ledger = new LeaseIssuer(store);
     for (let time = 0; time < 12; time += 1) request([small]);
-    ledger = new Ledger(store);
+    ledger = new LeaseIssuer(store);
     const verdicts = Array.from({ length: 12 }, () => request([small]));
     expect(verdicts.filter((verdict) => verdict === "admit")).toHaveLength(8);
   });
@@ -199,11 +199,11 @@ describe("together they never admit more than a limit holds", () => {
   );
 
   interface Message {
-    readonly by: LeaseBook;
+    readonly by: LeaseClient;
     readonly skew: number;
-    readonly ask: LeaseAsk;
+    readonly ask: LeaseRequest;
     readonly waits: boolean;
-    answered?: { readonly answer: LeaseAnswer; readonly at: number };
+    answered?: { readonly answer: LeaseResponse; readonly at: number };
   }
 
   class World {
@@ -211,8 +211,8 @@ describe("together they never admit more than a limit holds", () => {
     readonly #store = newStore();
     readonly #skews: readonly number[];
     readonly #limits: readonly Limit[];
-    #ledger = new Ledger(this.#store);
-    #books: LeaseBook[];
+    #ledger = new LeaseIssuer(this.#store);
+    #books: LeaseClient[];
     #messages: Message[] = [];
     #born = 0;
     #time = 5_000_000;
@@ -231,7 +231,7 @@ describe("together they never admit more than a limit holds", () => {
     }
 
     restart(): void {
-      this.#ledger = new Ledger(this.#store);
+      this.#ledger = new LeaseIssuer(this.#store);
     }
 
     die(at: number): void {
@@ -240,11 +240,12 @@ describe("together they never admit more than a limit holds", () => {
 
     request(at: number): void {
       const [by, skew = 0] = [this.#books[at], this.#skews[at]];
-      const verdict = by?.decide(this.#limits, this.#time + skew);
-      if (verdict?.kind === "ask") this.#send(at, by?.ask(this.#limits, this.#time + skew), true);
+      const verdict = by?.tryAcquire(this.#limits, this.#time + skew);
+      if (verdict?.kind === "request")
+        this.#send(at, by?.buildRequest(this.#limits, this.#time + skew), true);
       if (verdict?.kind !== "admit") return;
       this.admitted.push(this.#time);
-      if (verdict.refill) this.#send(at, by?.refill(this.#time + skew), false);
+      if (verdict.refill) this.#send(at, by?.buildRefill(this.#time + skew), false);
     }
 
     rush(at: number, times: number, everyMs: number): void {
@@ -260,7 +261,7 @@ describe("together they never admit more than a limit holds", () => {
     }
 
     flush(at: number): void {
-      this.#send(at, this.#books[at]?.flush(this.#time + (this.#skews[at] ?? 0)), false);
+      this.#send(at, this.#books[at]?.buildRelease(this.#time + (this.#skews[at] ?? 0)), false);
     }
 
     deliver(number: number): void {
@@ -272,18 +273,18 @@ describe("together they never admit more than a limit holds", () => {
       const message = this.#messages[number % Math.max(1, this.#messages.length)];
       if (message === undefined) return;
       this.#remove(message);
-      message.by.lost(message.ask);
+      message.by.markLost(message.ask);
     }
 
     /** On its way there, or on its way back. */
     #step(message: Message): void {
       if (message.answered === undefined) {
-        message.answered = { answer: this.#ledger.answer(message.ask, this.#time), at: this.#time };
+        message.answered = { answer: this.#ledger.issue(message.ask, this.#time), at: this.#time };
         return;
       }
       this.#remove(message);
       const { answer, at } = message.answered;
-      const verdict = message.by.learn(message.ask, answer, this.#time + message.skew);
+      const verdict = message.by.applyResponse(message.ask, answer, this.#time + message.skew);
       if (message.waits && verdict.kind === "admit") this.admitted.push(at);
     }
 
@@ -291,15 +292,15 @@ describe("together they never admit more than a limit holds", () => {
       this.#messages = this.#messages.filter((other) => other !== message);
     }
 
-    #send(at: number, ask: LeaseAsk | undefined, waits: boolean): void {
+    #send(at: number, ask: LeaseRequest | undefined, waits: boolean): void {
       const by = this.#books[at];
       if (ask !== undefined && by !== undefined)
         this.#messages.push({ by, skew: this.#skews[at] ?? 0, ask, waits });
     }
 
-    #birth(): LeaseBook {
+    #birth(): LeaseClient {
       this.#born += 1;
-      return new LeaseBook(`i${this.#born}`);
+      return new LeaseClient(`i${this.#born}`);
     }
   }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { Guesses, placeOf } from "../../../src/core/limits/guesses.ts";
+import { clientPrefix, FailedAuthThrottle } from "../../../src/core/limits/failed-auth-throttle.ts";
 
 const limits = { free: 3, windowMs: 60_000 };
 
 describe("guesses from one place", () => {
   it("have to wait once there are too many, and are told of once a window", () => {
-    const guesses = new Guesses(limits);
-    expect(["a", "b", "c", "d"].map((proof, at) => guesses.note("ip", proof, at))).toEqual([
+    const guesses = new FailedAuthThrottle(limits);
+    expect(["a", "b", "c", "d"].map((proof, at) => guesses.recordFailure("ip", proof, at))).toEqual([
       false,
       false,
       true,
@@ -15,12 +15,13 @@ describe("guesses from one place", () => {
     expect(guesses.waitMs("ip", 3)).toBe(59_997);
     expect(guesses.waitMs("other", 3)).toBeUndefined();
     expect(guesses.waitMs("ip", 60_000)).toBeUndefined();
-    expect(guesses.note("ip", "e", 60_000)).toBe(false);
+    expect(guesses.recordFailure("ip", "e", 60_000)).toBe(false);
   });
 
   it("count once, however often the same is tried", () => {
-    const guesses = new Guesses(limits);
-    for (let time = 0; time < 100; time += 1) expect(guesses.note("ip", "stale key", time)).toBe(false);
+    const guesses = new FailedAuthThrottle(limits);
+    for (let time = 0; time < 100; time += 1)
+      expect(guesses.recordFailure("ip", "stale key", time)).toBe(false);
     expect(guesses.waitMs("ip", 100)).toBeUndefined();
   });
 });
@@ -35,6 +36,6 @@ describe("a place", () => {
     ["::ffff:192.0.2.1", "::ffff:192.0.2.1"],
     ["", ""],
   ])("of %j is %j", (address, place) => {
-    expect(placeOf(address)).toBe(place);
+    expect(clientPrefix(address)).toBe(place);
   });
 });

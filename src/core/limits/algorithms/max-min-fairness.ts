@@ -2,7 +2,7 @@
  * Weighted max-min fairness by water filling: capacity is poured over all, in proportion to their weights, and whoever
  * has what they want stands aside. Nobody can get more without somebody getting less who has no more for their weight.
  */
-export interface Wish {
+export interface WeightedDemand {
   readonly weight: number;
   readonly demand: number;
 }
@@ -11,8 +11,8 @@ export interface Wish {
  * How high the water stands, per unit of weight: each gets the lesser of its demand and its weight times this.
  * Infinite where there is enough for all. Exact: the wishes are gone through in the order in which they are filled.
  */
-export function waterLevel(wishes: readonly Wish[], capacity: number): number {
-  const inOrder = wishes
+export function waterLevel(demands: readonly WeightedDemand[], capacity: number): number {
+  const inOrder = demands
     .filter(({ demand, weight }) => demand > 0 && weight > 0)
     .sort((one, other) => one.demand / one.weight - other.demand / other.weight);
   let weights = inOrder.reduce((sum, { weight }) => sum + weight, 0);
@@ -25,7 +25,7 @@ export function waterLevel(wishes: readonly Wish[], capacity: number): number {
   return Number.POSITIVE_INFINITY;
 }
 
-export function maxMin(wishes: readonly Wish[], capacity: number): number[] {
-  const level = waterLevel(wishes, capacity);
-  return wishes.map(({ weight, demand }) => (weight > 0 ? Math.min(demand, weight * level) : 0));
+export function allocateMaxMin(demands: readonly WeightedDemand[], capacity: number): number[] {
+  const level = waterLevel(demands, capacity);
+  return demands.map(({ weight, demand }) => (weight > 0 ? Math.min(demand, weight * level) : 0));
 }

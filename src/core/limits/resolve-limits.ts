@@ -3,8 +3,8 @@
  * whole system, one for a subject before one for all of its kind; what no row speaks of has the defaults below.
  */
 import type { LIMIT_SUBJECTS, Role } from "../vocabulary.ts";
-import { type Limit, SYSTEM_KEY } from "./lease.ts";
-import { SYSTEM_LIMIT } from "./tenant-limits.ts";
+import { type Limit, SYSTEM_KEY } from "./lease/protocol.ts";
+import { SYSTEM_LIMIT } from "./lease/tenant-limits.ts";
 
 export interface LimitConfig {
   /** Null: of the whole system. */
@@ -17,23 +17,23 @@ export interface LimitConfig {
   readonly burstFactor: number;
 }
 
-export interface LimitedCaller {
+export interface LimitedPrincipal {
   readonly id: string;
   /** Whoever comes without proof is "anonymous", whatever role they act in. */
   readonly role: Role | "anonymous";
   readonly userId?: string | undefined;
   readonly key?: { readonly id: string; readonly perHour: number; readonly perDay: number } | undefined;
-  /** An IPv4 address or an IPv6 network (see placeOf); undefined where none is known. */
+  /** An IPv4 address or an IPv6 network (see clientPrefix); undefined where none is known. */
   readonly place?: string | undefined;
 }
 
-type Kind = LimitConfig["subjectType"];
-type Terms = Pick<LimitConfig, "limitCount" | "windowSeconds" | "burstFactor">;
+type LimitSubject = LimitConfig["subjectType"];
+type LimitTerms = Pick<LimitConfig, "limitCount" | "windowSeconds" | "burstFactor">;
 
-const perMinute = (limitCount: number): Terms => ({ limitCount, windowSeconds: 60, burstFactor: 1 });
+const perMinute = (limitCount: number): LimitTerms => ({ limitCount, windowSeconds: 60, burstFactor: 1 });
 
 /** A role's limit is that of each who acts in it, not of all together. */
-const ROLE_DEFAULTS: Record<LimitedCaller["role"], Terms> = {
+const ROLE_DEFAULTS: Record<LimitedPrincipal["role"], LimitTerms> = {
   admin: perMinute(1000),
   user: perMinute(100),
   service: perMinute(1000),
@@ -43,12 +43,12 @@ const ROLE_DEFAULTS: Record<LimitedCaller["role"], Terms> = {
 /** Whole offices share an address. */
 const IP_DEFAULT = perMinute(3000);
 
-export type CompiledLimits = ReadonlyMap<string, readonly Terms[]>;
+export type CompiledLimits = ReadonlyMap<string, readonly LimitTerms[]>;
 
-const nameOf = (kind: Kind, id: string | null) => (id === null ? kind : `${kind}:${id}`);
+const subjectName = (kind: LimitSubject, id: string | null) => (id === null ? kind : `${kind}:${id}`);
 
 export function compileLimits(configs: readonly LimitConfig[]): CompiledLimits {
-  const bySubject = Map.groupBy(configs, ({ subjectType, subjectId }) => nameOf(subjectType, subjectId));
+  const bySubject = Map.groupBy(configs, ({ subjectType, subjectId }) => subjectName(subjectType, subjectId));
   return new Map(
     [...bySubject].map(([subject, rows]) => {
       const shared = rows.filter(({ tenantId }) => tenantId === null);
@@ -60,17 +60,21 @@ export function compileLimits(configs: readonly LimitConfig[]): CompiledLimits {
 }
 
 /** The same array for the same caller is worth keeping: decisions go by it. */
-export function limitsOf(limits: CompiledLimits, caller: LimitedCaller): readonly Limit[] {
-  const { role, userId, key, place } = caller;
-  const of = (kind: Kind, id: string | null, fallback: readonly Terms[] = []) =>
-    limits.get(nameOf(kind, id)) ?? limits.get(kind) ?? fallback;
-  const who = role === "anonymous" ? (place ?? caller.id) : caller.id;
+export function resolveLimits(limits: CompiledLimits, principal: LimitedPrincipal): readonly Limit[] {
+  const { role, userId, key, place } = principal;
+  const find = (kind: LimitSubject, id: string | null, fallback: readonly LimitTerms[] = []) =>
+    limits.get(subjectName(kind, id)) ?? limits.get(kind) ?? fallback;
+  const subjectId = role === "anonymous" ? (place ?? principal.id) : principal.id;
   const found = [
-    ...of("tenant", null).map((terms) => limit("tenant", "", terms)),
-    ...of("role", role, [ROLE_DEFAULTS[role]]).map((terms) => limit("role", `${role}:${who}`, terms)),
-    ...(userId === undefined ? [] : of("user", userId).map((terms) => limit("user", userId, terms))),
-    ...(key === undefined ? [] : keyLimits(key, of("key", key.id))),
-    ...(place === undefined ? [] : of("ip", null, [IP_DEFAULT]).map((terms) => limit("ip", place, terms))),
+    ...find("tenant", null).map((terms) => createLimit("tenant", "", terms)),
+    ...find("role", role, [ROLE_DEFAULTS[role]]).map((terms) =>
+      createLimit("role", `${role}:${subjectId}`, terms),
+    ),
+    ...(userId === undefined ? [] : find("user", userId).map((terms) => createLimit("user", userId, terms))),
+    ...(key === undefined ? [] : keyLimits(key, find("key", key.id))),
+    ...(place === undefined
+      ? []
+      : find("ip", null, [IP_DEFAULT]).map((terms) => createLimit("ip", place, terms))),
   ];
   return [SYSTEM_LIMIT, ...found];
 }
@@ -82,21 +86,21 @@ export function limitsOf(limits: CompiledLimits, caller: LimitedCaller): readonl
 export const UNAUTHENTICATED_LIMITS = {
   general: perMinute(600),
   authentication: perMinute(60),
-} as const satisfies Record<string, Terms>;
-export type UnauthenticatedKind = keyof typeof UNAUTHENTICATED_LIMITS;
+} as const satisfies Record<string, LimitTerms>;
+export type UnauthenticatedCategory = keyof typeof UNAUTHENTICATED_LIMITS;
 
 /** The limits of a request without a credential, which is known by its address only. */
-export function limitsOfAddress(
+export function resolveAddressLimits(
   limits: CompiledLimits,
   place: string,
-  kind: UnauthenticatedKind,
+  kind: UnauthenticatedCategory,
 ): readonly Limit[] {
   const configured = limits.get("ip") ?? [IP_DEFAULT];
   return [
     SYSTEM_LIMIT,
-    ...configured.map((terms) => limit("ip", place, terms)),
+    ...configured.map((terms) => createLimit("ip", place, terms)),
     {
-      ...limit("ip", place, UNAUTHENTICATED_LIMITS[kind]),
+      ...createLimit("ip", place, UNAUTHENTICATED_LIMITS[kind]),
       name: `${kind}-minute`,
       key: `unauthenticated:${kind}:${place}`,
     },
@@ -104,14 +108,17 @@ export function limitsOfAddress(
 }
 
 /** The key's own numbers, each replaced by a row for the same window. */
-function keyLimits(key: NonNullable<LimitedCaller["key"]>, configured: readonly Terms[]): readonly Limit[] {
-  const own: Terms[] = [
+function keyLimits(
+  key: NonNullable<LimitedPrincipal["key"]>,
+  configured: readonly LimitTerms[],
+): readonly Limit[] {
+  const own: LimitTerms[] = [
     { limitCount: key.perHour, windowSeconds: 3600, burstFactor: 1 },
     { limitCount: key.perDay, windowSeconds: 86_400, burstFactor: 1 },
   ];
   const replaced = new Set(configured.map(({ windowSeconds }) => windowSeconds));
   return [...own.filter(({ windowSeconds }) => !replaced.has(windowSeconds)), ...configured].map((terms) =>
-    limit("key", key.id, terms),
+    createLimit("key", key.id, terms),
   );
 }
 
@@ -122,7 +129,11 @@ const WINDOW_NAMES: Readonly<Record<number, string>> = {
   86400: "day",
 };
 
-function limit(kind: Kind, id: string, { limitCount, windowSeconds, burstFactor }: Terms): Limit {
+function createLimit(
+  kind: LimitSubject,
+  id: string,
+  { limitCount, windowSeconds, burstFactor }: LimitTerms,
+): Limit {
   return {
     name: `${kind}-${WINDOW_NAMES[windowSeconds] ?? `${windowSeconds}s`}`,
     key: `${kind}:${id}:${windowSeconds}`,
@@ -134,22 +145,22 @@ function limit(kind: Kind, id: string, { limitCount, windowSeconds, burstFactor 
 
 /** Whose tokens a key stands for; undefined for the system's own. */
 export interface KeyedLimit {
-  readonly kind: Kind;
+  readonly kind: LimitSubject;
   /** What the key's own limits are known by: a role's caller has the role before them. */
   readonly subject: string;
   readonly windowSeconds: number;
 }
 
-export function limitIn(key: string): KeyedLimit | undefined {
+export function parseLimitKey(key: string): KeyedLimit | undefined {
   const [, kind, subject = "", seconds] = /^(tenant|role|user|key|ip):(.*):(\d+)$/.exec(key) ?? [];
   const known = LIMITED_KINDS.find((each) => each === kind);
   return known && { kind: known, subject, windowSeconds: Number(seconds) };
 }
 
-const LIMITED_KINDS = ["tenant", "role", "user", "key", "ip"] as const satisfies readonly Kind[];
+const LIMITED_KINDS = ["tenant", "role", "user", "key", "ip"] as const satisfies readonly LimitSubject[];
 
 /** How many may be spent in one window; undefined for a key's own limits, which stand with the key. */
-export function mostFor(
+export function maxForSubject(
   limits: CompiledLimits,
   { kind, subject, windowSeconds }: KeyedLimit,
 ): number | undefined {
@@ -168,7 +179,7 @@ const LIMITED_ROLES = [
   "service",
   "readonly",
   "anonymous",
-] as const satisfies readonly LimitedCaller["role"][];
+] as const satisfies readonly LimitedPrincipal["role"][];
 
 /** The system's own is nobody's business until it is the one that refuses. */
-export const isShown = (limit: Limit) => limit.key !== SYSTEM_KEY;
+export const isReported = (limit: Limit) => limit.key !== SYSTEM_KEY;

@@ -2,22 +2,22 @@
  * Leases in the hands of whoever took them: an isolate that spends them one by one, or a tenant's object that lends
  * them on. A lease is over when it is spent or its time is up; then it is told of, once, and what is left goes back.
  */
-import type { Grant, Limit, Settlement, Use } from "./lease.ts";
+import type { LeaseGrant, LeaseSettlement, LeaseUsage, Limit } from "./protocol.ts";
 
 export interface HeldLease {
-  readonly askId: string;
+  readonly leaseId: string;
   left: number;
   /** Given on to others who have not told yet what they did with it. */
   lent: number;
   /** By the holder's own clock, counted from when it asked. */
   readonly until: number;
   /** What was spent within a moment is one use, at the end of the moment. */
-  readonly uses: { since: number; at: number; count: number }[];
+  readonly usage: { since: number; at: number; count: number }[];
 }
 
-const MOMENT_MS = 100;
+const USAGE_MERGE_MS = 100;
 
-export class Holding {
+export class LeaseHolder {
   /** As asked for last: it changes at run time. */
   limit: Limit;
   /** Oldest first. */
@@ -32,23 +32,23 @@ export class Holding {
   }
 
   /** Something could be given back, now or when its time is up. */
-  get hasLeft(): boolean {
+  get hasUnspent(): boolean {
     return this.#leases.some(({ left }) => left > 0);
   }
 
-  add(askId: string, grant: Grant, askedAt: number): void {
-    const until = askedAt + grant.ttlMs;
-    this.#leases.push({ askId, left: grant.ahead, lent: 0, until, uses: [] });
+  add(leaseId: string, grant: LeaseGrant, requestedAt: number): void {
+    const until = requestedAt + grant.ttlMs;
+    this.#leases.push({ leaseId, left: grant.ahead, lent: 0, until, usage: [] });
   }
 
   /** What can still be spent at a moment: now, or a little later. */
-  left(at: number): number {
+  countRemaining(at: number): number {
     let sum = 0;
     for (const lease of this.#leases) if (at < lease.until) sum += lease.left;
     return sum;
   }
 
-  has(now: number): boolean {
+  hasToken(now: number): boolean {
     for (const lease of this.#leases) if (lease.left > 0 && now < lease.until) return true;
     return false;
   }
@@ -57,49 +57,49 @@ export class Holding {
     for (const lease of this.#leases) {
       if (lease.left === 0 || now >= lease.until) continue;
       lease.left -= 1;
-      use(lease, 1, now);
+      addUsage(lease, 1, now);
       return lease;
     }
     return undefined;
   }
 
   /** From those that live on for `forMs` at least; the oldest first. */
-  lend(count: number, forMs: number, now: number): Loan[] {
-    const loans: Loan[] = [];
-    let wanted = count;
+  sublease(count: number, forMs: number, now: number): Sublease[] {
+    const subleases: Sublease[] = [];
+    let missing = count;
     for (const lease of this.#leases) {
-      if (wanted === 0) break;
-      const lent = lease.until - now < forMs ? 0 : Math.min(wanted, lease.left);
+      if (missing === 0) break;
+      const lent = lease.until - now < forMs ? 0 : Math.min(missing, lease.left);
       if (lent === 0) continue;
       lease.left -= lent;
       lease.lent += lent;
-      wanted -= lent;
-      loans.push({ lease, count: lent });
+      missing -= lent;
+      subleases.push({ lease, count: lent });
     }
-    return loans;
+    return subleases;
   }
 
   /** Something is over that others could use. */
-  hasRest(now: number): boolean {
+  hasExpiredUnspent(now: number): boolean {
     return this.#leases.some((lease) => lease.left > 0 && now >= lease.until);
   }
 
   /** The leases that are over, told of once. Loans that nobody has told of count as spent. */
-  settle(now: number): Settlement[] {
+  settle(now: number): LeaseSettlement[] {
     const over = this.#leases.filter((lease) => now >= lease.until || (lease.left === 0 && lease.lent === 0));
     if (over.length === 0) return [];
     this.#leases = this.#leases.filter((lease) => !over.includes(lease));
     return over.map((lease) => {
-      if (lease.lent > 0) use(lease, lease.lent, lease.until);
-      const uses = lease.uses.map(({ at, count }) => ({ ageMs: now - at, count }));
-      return { askId: lease.askId, limit: this.limit, uses, isLost: false };
+      if (lease.lent > 0) addUsage(lease, lease.lent, lease.until);
+      const uses = lease.usage.map(({ at, count }) => ({ ageMs: now - at, count }));
+      return { leaseId: lease.leaseId, limit: this.limit, uses, isLost: false };
     });
   }
 }
 
-function use(lease: HeldLease, count: number, at: number): void {
-  const last = lease.uses.at(-1);
-  if (last === undefined || at - last.since >= MOMENT_MS) lease.uses.push({ since: at, at, count });
+function addUsage(lease: HeldLease, count: number, at: number): void {
+  const last = lease.usage.at(-1);
+  if (last === undefined || at - last.since >= USAGE_MERGE_MS) lease.usage.push({ since: at, at, count });
   else {
     last.count += count;
     last.at = Math.max(last.at, at);
@@ -107,29 +107,33 @@ function use(lease: HeldLease, count: number, at: number): void {
 }
 
 /** What was spent last was not, after all. */
-export function giveBack(lease: HeldLease): void {
-  const last = lease.uses.at(-1);
+export function returnToken(lease: HeldLease): void {
+  const last = lease.usage.at(-1);
   if (last === undefined) return;
   lease.left += 1;
   last.count -= 1;
-  if (last.count === 0) lease.uses.pop();
+  if (last.count === 0) lease.usage.pop();
 }
 
-export interface Loan {
+export interface Sublease {
   readonly lease: HeldLease;
   readonly count: number;
 }
 
 /** A borrower has told what it did with its loans; what it has not used may be lent again. */
-export function repay(loans: readonly Loan[], uses: readonly Use[], now: number): void {
-  const told = uses.map(({ count, ageMs }) => ({ count, at: now - ageMs }));
-  for (const { lease, count } of loans) {
+export function settleSubleases(
+  subleases: readonly Sublease[],
+  uses: readonly LeaseUsage[],
+  now: number,
+): void {
+  const spent = uses.map(({ count, ageMs }) => ({ count, at: now - ageMs }));
+  for (const { lease, count } of subleases) {
     let left = count;
-    for (const spent of told) {
-      const here = Math.min(spent.count, left);
-      left -= here;
-      spent.count -= here;
-      if (here > 0) use(lease, here, Math.min(spent.at, lease.until));
+    for (const entry of spent) {
+      const used = Math.min(entry.count, left);
+      left -= used;
+      entry.count -= used;
+      if (used > 0) addUsage(lease, used, Math.min(entry.at, lease.until));
     }
     lease.lent -= count;
     lease.left += left;

@@ -1,8 +1,8 @@
 /** Requests a minute, a day of them: what a tenant's object keeps to learn when its tenant is busy. */
 export const MINUTE_MS = 60_000;
-export const MINUTES_A_DAY = 1440;
+export const MINUTES_PER_DAY = 1440;
 
-export const minuteOf = (now: number) => Math.floor(now / MINUTE_MS);
+export const toMinute = (now: number) => Math.floor(now / MINUTE_MS);
 
 export interface Sample {
   /** Since 1970. */
@@ -17,7 +17,7 @@ export class MinuteCounter {
 
   /** `running`: what was counted before a restart. Nobody who counts was there since, so the minutes since were quiet. */
   constructor(now: number, running?: Sample | undefined) {
-    this.#minute = running?.minute ?? minuteOf(now);
+    this.#minute = running?.minute ?? toMinute(now);
     this.#requests = running?.requests ?? 0;
   }
 
@@ -28,11 +28,11 @@ export class MinuteCounter {
 
   /** At most a day of quiet minutes comes out; a longer silence is a gap, of which nothing is known. */
   count(requests: number, now: number): Sample[] {
-    const minute = minuteOf(now);
+    const minute = toMinute(now);
     const over: Sample[] = [];
     if (minute > this.#minute) {
       over.push({ minute: this.#minute, requests: this.#requests });
-      const from = Math.max(this.#minute + 1, minute - MINUTES_A_DAY);
+      const from = Math.max(this.#minute + 1, minute - MINUTES_PER_DAY);
       for (let quiet = from; quiet < minute; quiet += 1) over.push({ minute: quiet, requests: 0 });
       this.#minute = minute;
       this.#requests = 0;

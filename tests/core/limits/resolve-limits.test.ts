@@ -1,16 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { policyHeader, rateLimitHeader, retryAfterSeconds } from "../../../src/core/limits/headers.ts";
-import type { Limit } from "../../../src/core/limits/lease.ts";
+import type { Limit } from "../../../src/core/limits/lease/protocol.ts";
+import { SYSTEM_LIMIT } from "../../../src/core/limits/lease/tenant-limits.ts";
+import {
+  formatPolicyHeader,
+  formatRateLimitHeader,
+  retryAfterSeconds,
+} from "../../../src/core/limits/ratelimit-headers.ts";
 import {
   compileLimits,
-  isShown,
+  isReported,
   type LimitConfig,
-  type LimitedCaller,
-  limitIn,
-  limitsOf,
-  mostFor,
-} from "../../../src/core/limits/policy.ts";
-import { SYSTEM_LIMIT } from "../../../src/core/limits/tenant-limits.ts";
+  type LimitedPrincipal,
+  maxForSubject,
+  parseLimitKey,
+  resolveLimits,
+} from "../../../src/core/limits/resolve-limits.ts";
 
 const row = (over: Partial<LimitConfig>): LimitConfig => ({
   tenantId: null,
@@ -22,20 +26,20 @@ const row = (over: Partial<LimitConfig>): LimitConfig => ({
   ...over,
 });
 
-const ann: LimitedCaller = { id: "user:ann", role: "user", userId: "ann", place: "192.0.2.1" };
+const ann: LimitedPrincipal = { id: "user:ann", role: "user", userId: "ann", place: "192.0.2.1" };
 const key = { id: "k1", perHour: 1000, perDay: 10_000 };
 
-const shown = (caller: LimitedCaller, ...configs: LimitConfig[]) =>
-  limitsOf(compileLimits(configs), caller)
+const shown = (caller: LimitedPrincipal, ...configs: LimitConfig[]) =>
+  resolveLimits(compileLimits(configs), caller)
     .slice(1)
     .map(({ key: whose, count }) => `${whose} ${count}`);
 
 describe("the limits of a caller", () => {
   it("begin with the system's", () => {
-    expect(limitsOf(compileLimits([]), ann)[0]?.key).toBe("system");
+    expect(resolveLimits(compileLimits([]), ann)[0]?.key).toBe("system");
   });
 
-  it.each<[string, LimitedCaller, LimitConfig[], string[]]>([
+  it.each<[string, LimitedPrincipal, LimitConfig[], string[]]>([
     ["by default", ann, [], ["role:user:user:ann:60 100", "ip:192.0.2.1:60 3000"]],
     [
       "with a key",
@@ -103,33 +107,33 @@ describe("what a key stands for", () => {
     ["ip:203.0.113.9:60", "ip", "203.0.113.9", 3000],
     ["key:01:3600", "key", "01", undefined],
   ])("%s is the limit of %s %s", (key, kind, subject, most) => {
-    const found = limitIn(key);
+    const found = parseLimitKey(key);
     expect(found).toMatchObject({ kind, subject });
-    expect(found && mostFor(limits, found)).toBe(most);
+    expect(found && maxForSubject(limits, found)).toBe(most);
   });
 
   it("is found for the very keys that callers are limited by", () => {
     const caller = { id: "person:01", role: "user", userId: "01", place: "203.0.113.9" } as const;
-    for (const { key, count, burst, windowMs } of limitsOf(limits, caller).filter(isShown)) {
-      const found = limitIn(key);
+    for (const { key, count, burst, windowMs } of resolveLimits(limits, caller).filter(isReported)) {
+      const found = parseLimitKey(key);
       expect(found?.windowSeconds).toBe(windowMs / 1000);
-      expect(found && mostFor(limits, found)).toBe(count * burst);
+      expect(found && maxForSubject(limits, found)).toBe(count * burst);
     }
   });
 
-  it("is nothing for the system's own", () => expect(limitIn(SYSTEM_LIMIT.key)).toBeUndefined());
+  it("is nothing for the system's own", () => expect(parseLimitKey(SYSTEM_LIMIT.key)).toBeUndefined());
 });
 
 describe("headers", () => {
-  const limits = limitsOf(compileLimits([row({ subjectId: "user", burstFactor: 2 })]), ann);
+  const limits = resolveLimits(compileLimits([row({ subjectId: "user", burstFactor: 2 })]), ann);
 
   it("name every policy but the system's", () => {
-    expect(policyHeader(limits)).toBe('"role-minute";q=10;w=60, "ip-minute";q=3000;w=60');
+    expect(formatPolicyHeader(limits)).toBe('"role-minute";q=10;w=60, "ip-minute";q=3000;w=60');
   });
 
   it("say what is left of each, and when all is there again", () => {
     const quotas = limits.map((limit: Limit) => ({ limit, remaining: 3, resetMs: 1200 }));
-    expect(rateLimitHeader(quotas)).toBe('"role-minute";r=3;t=2, "ip-minute";r=3;t=2');
+    expect(formatRateLimitHeader(quotas)).toBe('"role-minute";r=3;t=2, "ip-minute";r=3;t=2');
   });
 
   it.each([

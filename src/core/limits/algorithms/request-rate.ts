@@ -1,11 +1,11 @@
 /** How fast requests come just now: what came in the last half second, smoothed a little. */
-const TICK_MS = 500;
-const KEEP = 0.5;
+const SAMPLE_MS = 500;
+const SMOOTHING = 0.5;
 /** A few requests say little of those to come; without this they would look like thousands a second. */
-const AT_LEAST_MS = 250;
-const A_FEW = 3;
+const MIN_ELAPSED_MS = 250;
+const MIN_REQUESTS = 3;
 
-export class Demand {
+export class RequestRate {
   #since: number;
   #seen = 0;
   #perMs = 0;
@@ -16,8 +16,9 @@ export class Demand {
 
   count(now: number, requests = 1): void {
     const elapsed = now - this.#since;
-    if (elapsed >= TICK_MS) {
-      this.#perMs = elapsed > 4 * TICK_MS ? 0 : KEEP * this.#perMs + (1 - KEEP) * (this.#seen / elapsed);
+    if (elapsed >= SAMPLE_MS) {
+      this.#perMs =
+        elapsed > 4 * SAMPLE_MS ? 0 : SMOOTHING * this.#perMs + (1 - SMOOTHING) * (this.#seen / elapsed);
       this.#seen = 0;
       this.#since = now;
     }
@@ -26,8 +27,8 @@ export class Demand {
 
   perMs(now: number): number {
     const elapsed = now - this.#since;
-    if (elapsed > 4 * TICK_MS) return 0;
-    if (this.#seen <= A_FEW) return this.#perMs;
-    return Math.max(this.#perMs, this.#seen / Math.max(AT_LEAST_MS, elapsed));
+    if (elapsed > 4 * SAMPLE_MS) return 0;
+    if (this.#seen <= MIN_REQUESTS) return this.#perMs;
+    return Math.max(this.#perMs, this.#seen / Math.max(MIN_ELAPSED_MS, elapsed));
   }
 }

@@ -5,7 +5,7 @@
  * that one wild minute spoils no day, unless several come in a row, which is a change; and a minute of which nothing
  * is known moves time on and teaches nothing.
  */
-import { MINUTES_A_DAY } from "./samples.ts";
+import { MINUTES_PER_DAY } from "./samples.ts";
 
 export interface Forecaster {
   readonly level: number;
@@ -32,40 +32,40 @@ const DAMPING = 0.95;
 const SPREAD = 0.05;
 /** Without a season the level has to follow the day. */
 const ALPHA_FIRST_DAY = 0.3;
-const MOST_SURPRISE = 4;
-const A_CHANGE = 3;
+const MAX_SURPRISE = 4;
+const SURPRISES_FOR_CHANGE = 3;
 /** A day changes slowly beside a minute: these teach one part of it together, and one day's noise is less in it. */
 const PART_MINUTES = 10;
-const PARTS = MINUTES_A_DAY / PART_MINUTES;
+const PARTS = MINUTES_PER_DAY / PART_MINUTES;
 
-export function newForecaster(minute: number): Forecaster {
+export function createForecaster(minute: number): Forecaster {
   const zeros = Array<number>(PARTS).fill(0);
   const none = { level: 0, trend: 0, spread: 1, streak: 0, hasSeason: false };
   return { ...none, minute: minute - 1, begun: minute, season: zeros, taught: zeros };
 }
 
 /** `requests` undefined: nothing is known of that minute. */
-export function observe(before: Forecaster, minute: number, requests: number | undefined): Forecaster {
+export function addObservation(before: Forecaster, minute: number, requests: number | undefined): Forecaster {
   if (minute <= before.minute) return before;
-  const isDayOver = !before.hasSeason && minute - before.begun >= MINUTES_A_DAY;
-  const known = isDayOver ? withFirstSeason(before) : before;
+  const isDayOver = !before.hasSeason && minute - before.begun >= MINUTES_PER_DAY;
+  const known = isDayOver ? startSeason(before) : before;
   const steps = minute - known.minute;
   const drifted = known.level + known.trend * dampedSum(steps);
   const trend = known.trend * DAMPING ** steps;
   if (requests === undefined) return { ...known, level: drifted, trend, minute };
 
   const raw = requests - drifted - seasonAt(known, minute);
-  const most = MOST_SURPRISE * known.spread;
+  const most = MAX_SURPRISE * known.spread;
   const isCut = Math.abs(raw) > most;
   const streak = isCut ? (raw > 0 ? Math.max(0, known.streak) + 1 : Math.min(0, known.streak) - 1) : 0;
-  const isChange = Math.abs(streak) >= A_CHANGE;
+  const isChange = Math.abs(streak) >= SURPRISES_FOR_CHANGE;
   const surprise = isChange ? raw : Math.max(-most, Math.min(most, raw));
-  const isFirst = !hasLearned(known);
+  const isFirst = !hasObservations(known);
   const alpha = isFirst ? 1 : known.hasSeason ? ALPHA : ALPHA_FIRST_DAY;
   const level = isFirst ? requests : drifted + alpha * surprise;
   return {
     ...known,
-    ...taughtBy(known, minute, known.hasSeason ? surprise : requests),
+    ...updateSeason(known, minute, known.hasSeason ? surprise : requests),
     level,
     trend: known.hasSeason ? trend + BETA * (level - drifted) : 0,
     spread: Math.max(1, known.spread + SPREAD * (Math.min(Math.abs(raw), 2 * most) - known.spread)),
@@ -75,7 +75,7 @@ export function observe(before: Forecaster, minute: number, requests: number | u
 }
 
 /** Before that there is nothing to forecast by. */
-export const hasLearned = ({ taught, hasSeason }: Forecaster) =>
+export const hasObservations = ({ taught, hasSeason }: Forecaster) =>
   hasSeason || taught.some((minutes) => minutes > 0);
 
 /** Requests a minute, `ahead` minutes after the last that was told; never less than none. */
@@ -94,10 +94,10 @@ export function expectedPeak(known: Forecaster, minutes: number): number {
 
 const dampedSum = (steps: number) => (DAMPING * (1 - DAMPING ** steps)) / (1 - DAMPING);
 
-const partOf = (minute: number) => Math.floor((minute % MINUTES_A_DAY) / PART_MINUTES);
+const seasonPart = (minute: number) => Math.floor((minute % MINUTES_PER_DAY) / PART_MINUTES);
 
-function taughtBy({ season, taught, hasSeason }: Forecaster, minute: number, lesson: number) {
-  const part = partOf(minute);
+function updateSeason({ season, taught, hasSeason }: Forecaster, minute: number, lesson: number) {
+  const part = seasonPart(minute);
   const minutes = (taught[part] ?? 0) + 1;
   // A mean over the first days, the book's exponential smoothing later.
   const gamma = hasSeason ? Math.max(GAMMA, PART_MINUTES / minutes) / PART_MINUTES : 1;
@@ -105,24 +105,24 @@ function taughtBy({ season, taught, hasSeason }: Forecaster, minute: number, les
   return { season: season.with(part, next), taught: taught.with(part, minutes) };
 }
 
-function withFirstSeason(known: Forecaster): Forecaster {
+function startSeason(known: Forecaster): Forecaster {
   const { season, taught } = known;
   const minutes = taught.reduce((sum, count) => sum + count, 0);
   if (minutes === 0) return { ...known, begun: known.minute + 1 };
-  const mean = season.reduce((sum, told) => sum + told, 0) / minutes;
-  const parts = season.map((told, part) => {
+  const mean = season.reduce((sum, observed) => sum + observed, 0) / minutes;
+  const parts = season.map((observed, part) => {
     const count = taught[part] ?? 0;
-    return count === 0 ? 0 : told / count - mean;
+    return count === 0 ? 0 : observed / count - mean;
   });
   // The level goes on from where the day stands, not from the day's mean: yesterday need not be like today.
   return {
     ...known,
     season: parts,
     hasSeason: true,
-    level: known.level - (parts[partOf(known.minute)] ?? 0),
+    level: known.level - (parts[seasonPart(known.minute)] ?? 0),
   };
 }
 
 function seasonAt({ season, hasSeason }: Forecaster, minute: number): number {
-  return hasSeason ? (season[partOf(minute)] ?? 0) : 0;
+  return hasSeason ? (season[seasonPart(minute)] ?? 0) : 0;
 }

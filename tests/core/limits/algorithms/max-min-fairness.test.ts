@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { maxMin, waterLevel } from "../../../src/core/limits/fairness.ts";
+import { allocateMaxMin, waterLevel } from "../../../../src/core/limits/algorithms/max-min-fairness.ts";
 
 const wish = fc.record({
   weight: fc.integer({ min: 1, max: 100 }),
@@ -72,7 +72,7 @@ describe("weighted max-min fairness", () => {
     ["nothing to share", [[1, 5]], 0, [0]],
     ["nobody", [], 100, []],
   ])("%s", (_, given, all, expected) => {
-    const shares = maxMin(
+    const shares = allocateMaxMin(
       given.map(([weight, demand]) => ({ weight, demand })),
       all,
     );
@@ -82,7 +82,7 @@ describe("weighted max-min fairness", () => {
   it("gives nobody more than they want, and all of the capacity that is wanted", () => {
     fc.assert(
       fc.property(wishes, capacity, (all, total) => {
-        const shares = maxMin(all, total);
+        const shares = allocateMaxMin(all, total);
         for (const [at, share] of shares.entries())
           expect(share).toBeLessThanOrEqual((all[at]?.demand ?? 0) + HAIR);
         const wanted = sum(all.map(({ demand }) => demand));
@@ -94,7 +94,7 @@ describe("weighted max-min fairness", () => {
   it("leaves nobody wanting while another has more for their weight", () => {
     fc.assert(
       fc.property(wishes, capacity, (all, total) => {
-        const shares = maxMin(all, total);
+        const shares = allocateMaxMin(all, total);
         const perWeight = all.map(({ weight }, at) => (shares[at] ?? 0) / weight);
         const most = Math.max(...perWeight);
         for (const [at, { demand }] of all.entries()) {
@@ -108,8 +108,8 @@ describe("weighted max-min fairness", () => {
   it("does not depend on the order", () => {
     fc.assert(
       fc.property(wishes, capacity, (all, total) => {
-        const forward = maxMin(all, total);
-        const backward = maxMin([...all].reverse(), total).reverse();
+        const forward = allocateMaxMin(all, total);
+        const backward = allocateMaxMin([...all].reverse(), total).reverse();
         for (const [at, share] of forward.entries()) expect(backward[at]).toBeCloseTo(share, 6);
       }),
     );
@@ -119,7 +119,7 @@ describe("weighted max-min fairness", () => {
     fc.assert(
       fc.property(wishes, capacity, fc.nat(29), (all, total, which) => {
         const modest = all.map((one, at) => (at === which ? { ...one, demand: one.demand / 2 } : one));
-        const [before, after] = [maxMin(all, total), maxMin(modest, total)];
+        const [before, after] = [allocateMaxMin(all, total), allocateMaxMin(modest, total)];
         for (const at of all.keys()) {
           if (at !== which) expect(after[at]).toBeGreaterThanOrEqual((before[at] ?? 0) - HAIR * (1 + total));
         }
@@ -136,7 +136,7 @@ describe("weighted max-min fairness", () => {
         const greedy = all.map((other, at) =>
           at === which ? { ...other, demand: 10 * other.demand + 1 } : other,
         );
-        const gained = (maxMin(greedy, total)[which] ?? 0) - (maxMin(all, total)[which] ?? 0);
+        const gained = (allocateMaxMin(greedy, total)[which] ?? 0) - (allocateMaxMin(all, total)[which] ?? 0);
         expect(gained).toBeLessThan(HAIR * (1 + total));
       }),
     );

@@ -1,0 +1,151 @@
+/**
+ * A tenant's tokens of the system's capacity: leased from the global object for a few seconds, lent on to isolates for
+ * one. A tenant's object asks for as many as its isolates need just now, before they are gone.
+ */
+import { RequestRate } from "../algorithms/request-rate.ts";
+import { LeaseHolder, type Sublease, settleSubleases } from "./holder.ts";
+import type { IssuedLease, TokenSource } from "./issuer.ts";
+import {
+  LEASE_TTL_MS,
+  type LeaseRequest,
+  type LeaseResponse,
+  type LeaseSettlement,
+  type Limit,
+} from "./protocol.ts";
+
+/** What has less time left is only good for requests that wait. */
+const SUBLEASE_TTL_MS = LEASE_TTL_MS;
+/** What is there should last that long, and is asked for again when it lasts half of it. */
+const PREFETCH_MS = 1500;
+/** For the first request of a tenant that was quiet. */
+const MIN_AHEAD = 4;
+const RESPONSE_TIMEOUT_MS = 2000;
+const RETRY_INTERVAL_MS = 250;
+
+export class CapacityLease implements TokenSource {
+  /** Its isolates are the only borrowers, and share it among themselves. */
+  readonly maxShare = () => 1 / 2;
+  readonly minAhead = 1;
+  readonly #limit: Limit;
+  readonly #id: string;
+  readonly #holder: LeaseHolder;
+  readonly #subleases = new Map<string, readonly Sublease[]>();
+  #rate: RequestRate;
+  #unreportedDemand = 0;
+  #unsettled: LeaseSettlement[] = [];
+  #requestCount = 0;
+  #pending: { readonly ask: LeaseRequest; readonly at: number } | undefined;
+  #refusedUntil = Number.NEGATIVE_INFINITY;
+  #retryAt = Number.NEGATIVE_INFINITY;
+
+  /** `id`: unlike that of any purse there ever is, also after a restart. */
+  constructor(id: string, limit: Limit, now: number) {
+    this.#id = id;
+    this.#limit = limit;
+    this.#holder = new LeaseHolder(limit);
+    this.#rate = new RequestRate(now);
+  }
+
+  /** Requests that isolates have seen. */
+  recordDemand(requests: number, now: number): void {
+    this.#unreportedDemand += requests;
+    this.#rate.count(now, requests);
+  }
+
+  available(now: number): number {
+    return this.#holder.countRemaining(now);
+  }
+
+  waitMs(now: number): number {
+    return Math.max(RETRY_INTERVAL_MS, this.#retryAt - now);
+  }
+
+  resetMs(): number {
+    return this.#limit.windowMs;
+  }
+
+  recheckMs(): number {
+    return RETRY_INTERVAL_MS;
+  }
+
+  lease(leaseId: string, taken: number, ahead: number, now: number): IssuedLease | undefined {
+    for (let spent = 0; spent < taken; spent += 1)
+      if (this.#holder.spend(now) === undefined) return undefined;
+    const subleases = this.#holder.sublease(ahead, SUBLEASE_TTL_MS, now);
+    if (subleases.length > 0) this.#subleases.set(leaseId, subleases);
+    return { ahead: subleases.reduce((sum, { count }) => sum + count, 0), ttlMs: SUBLEASE_TTL_MS };
+  }
+
+  settle({ leaseId, uses }: LeaseSettlement, now: number): void {
+    const subleases = this.#subleases.get(leaseId);
+    if (subleases === undefined) return;
+    this.#subleases.delete(leaseId);
+    settleSubleases(subleases, uses, now);
+  }
+
+  /** Nothing is left and it is worth asking: a request waits. */
+  isEmpty(now: number): boolean {
+    return this.available(now) === 0 && now >= this.#refusedUntil;
+  }
+
+  /** Undefined while enough is there, or one ask is on its way. `waits`: a request needs one now. */
+  buildRequest(isWaiting: boolean, now: number): LeaseRequest | undefined {
+    if (this.#pending !== undefined && now - this.#pending.at >= RESPONSE_TIMEOUT_MS)
+      this.markLost(this.#pending.ask);
+    if (this.#pending !== undefined || now < this.#refusedUntil) return undefined;
+    const perMs = this.#rate.perMs(now);
+    const remaining = this.#holder.countRemaining(now + PREFETCH_MS / 2);
+    if (!isWaiting && remaining >= (perMs * PREFETCH_MS) / 2) return undefined;
+    const ahead = Math.max(MIN_AHEAD, Math.ceil(perMs * PREFETCH_MS) - remaining);
+    return this.#createRequest(now, [{ limit: this.#limit, now: 0, ahead }]);
+  }
+
+  /** What is over is told of even if nobody needs anything, so that other tenants may have it. */
+  buildRelease(now: number): LeaseRequest | undefined {
+    if (this.#pending !== undefined) return undefined;
+    const hasSomething =
+      this.#holder.hasExpiredUnspent(now) || this.#unsettled.length > 0 || this.#unreportedDemand > 0;
+    return hasSomething ? this.#createRequest(now, []) : undefined;
+  }
+
+  applyResponse(request: LeaseRequest, response: LeaseResponse, now: number): void {
+    if (this.#pending?.ask.id !== request.id) return;
+    const { at } = this.#pending;
+    this.#pending = undefined;
+    for (const grant of response.granted) if (grant.ahead > 0) this.#holder.add(request.id, grant, at);
+    for (const { retryMs, recheckMs } of response.refused) {
+      this.#refusedUntil = now + Math.min(recheckMs, RETRY_INTERVAL_MS);
+      this.#retryAt = now + retryMs;
+    }
+  }
+
+  markLost(request: LeaseRequest): void {
+    if (this.#pending?.ask.id !== request.id) return;
+    this.#pending = undefined;
+    this.#unreportedDemand += request.demand;
+    this.#unsettled.push(...request.settled);
+    if (request.claims.length > 0)
+      this.#unsettled.push({ leaseId: request.id, limit: this.#limit, uses: [], isLost: true });
+  }
+
+  #createRequest(now: number, claims: LeaseRequest["claims"]): LeaseRequest {
+    this.#unsettled.push(...this.#holder.settle(now));
+    for (const [leaseId, subleases] of this.#subleases) {
+      // Their leases are told of; whoever borrowed them counts as having spent all.
+      if (subleases.every(({ lease }) => now >= lease.until)) this.#subleases.delete(leaseId);
+      else break;
+    }
+    this.#requestCount += 1;
+    const request = {
+      id: `${this.#id}-${this.#requestCount}`,
+      claims,
+      settled: this.#unsettled,
+      demand: this.#unreportedDemand,
+      refused: {},
+    };
+    this.#unsettled = [];
+    this.#unreportedDemand = 0;
+    this.#pending = { ask: request, at: now };
+    return request;
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * What an isolate may admit by itself: the leases it holds of one tenant's limits, and which of them are known to be
+ * spent. Its answer to a request is one of three: go on, stop, or ask the tenant's object and come back.
+ *
+ *     const verdict = book.decide(limits, now)
+ *     if (verdict.kind === "request") { const ask = book.ask(limits, now); book.learn(ask, await object.lease(ask), later) }
+ *     if (verdict.kind === "admit" && verdict.refill) waitUntil: book.refill(now), the object's answer, book.learn
+ */
+
+import { type HeldLease, returnToken } from "./holder.ts";
+import {
+  createLimitState,
+  type LimitState,
+  needsRefill,
+  prefetchCount,
+  REFILL_BELOW_MS,
+  updateLimit,
+} from "./limit-state.ts";
+import {
+  LEASE_TTL_MS,
+  type LeaseClaim,
+  type LeaseGrant,
+  type LeaseRequest,
+  type LeaseResponse,
+  type LeaseSettlement,
+  type Limit,
+} from "./protocol.ts";
+
+export type AcquireResult =
+  | { readonly kind: "admit"; readonly refill: boolean }
+  | LimitDenial
+  | { readonly kind: "request" };
+
+export interface LimitDenial {
+  readonly kind: "deny";
+  readonly limit: Limit;
+  readonly retryMs: number;
+}
+
+/** What is known of a limit, for the headers. */
+export interface Quota {
+  readonly limit: Limit;
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+interface PendingRequest {
+  readonly requestedAt: number;
+  readonly isWaiting: boolean;
+  readonly limits: readonly Limit[];
+  /** Taken from what was at hand for the request that waits. */
+  readonly spentLeases: readonly HeldLease[];
+}
+
+const ADMIT: AcquireResult = { kind: "admit", refill: false };
+const ADMIT_AND_REFILL: AcquireResult = { kind: "admit", refill: true };
+const NEEDS_LEASE: AcquireResult = { kind: "request" };
+
+/** An answer that has not come by then is taken for lost. */
+const RESPONSE_TIMEOUT_MS = 2000;
+const MAX_STATES = 10_000;
+const IDLE_TIMEOUT_MS = 60_000;
+
+export class LeaseClient {
+  readonly #states = new Map<string, LimitState>();
+  readonly #pending = new Map<string, PendingRequest & { readonly ask: LeaseRequest }>();
+  readonly #id: string;
+  #requestCount = 0;
+  #requestedAt = Number.NEGATIVE_INFINITY;
+  #refillAt = Number.NEGATIVE_INFINITY;
+  #demand = 0;
+  #refusals: Record<string, number> = {};
+  #unsettled: LeaseSettlement[] = [];
+
+  /** `id`: unlike that of any other book there ever is. */
+  constructor(id: string) {
+    this.#id = id;
+  }
+
+  /** Counts the request, and spends one token of each limit if it is admitted. */
+  tryAcquire(limits: readonly Limit[], now: number): AcquireResult {
+    this.#demand += 1;
+    let needsLease = false;
+    let denied: LimitState | undefined;
+    for (const limit of limits) {
+      const state = this.#states.get(limit.key) ?? this.#createState(limit, now);
+      if (state.leases.limit !== limit) updateLimit(state, limit);
+      state.rate.count(now);
+      state.touchedAt = now;
+      if (state.deniedUntil > now && (denied === undefined || state.retryAt > denied.retryAt)) denied = state;
+      else if (!needsLease && !state.leases.hasToken(now)) needsLease = true;
+    }
+    if (denied !== undefined)
+      return { kind: "deny", limit: denied.leases.limit, retryMs: denied.retryAt - now };
+    if (needsLease) return NEEDS_LEASE;
+    let low = false;
+    for (const limit of limits) {
+      const state = this.#states.get(limit.key);
+      if (state === undefined) continue;
+      state.leases.spend(now);
+      low ||= needsRefill(state, now);
+    }
+    return low && now - this.#refillAt >= REFILL_BELOW_MS / 2 ? ADMIT_AND_REFILL : ADMIT;
+  }
+
+  /** For a request that waits. Undefined is never an answer: send it, and `learn` or `lost` it. */
+  buildRequest(limits: readonly Limit[], now: number): LeaseRequest {
+    const spentLeases: HeldLease[] = [];
+    const claims: LeaseClaim[] = [];
+    for (const limit of limits) {
+      const state = this.#states.get(limit.key) ?? this.#createState(limit, now);
+      this.#unsettled.push(...state.leases.settle(now));
+      const lease = state.leases.spend(now);
+      if (lease === undefined) claims.push({ limit, now: 1, ahead: prefetchCount(state, now) });
+      else spentLeases.push(lease);
+    }
+    return this.#createRequest(claims, { requestedAt: now, isWaiting: true, limits, spentLeases });
+  }
+
+  /** In the background, for those that will come. Undefined if there is nothing to ask for. */
+  buildRefill(now: number): LeaseRequest | undefined {
+    const claims: LeaseClaim[] = [];
+    for (const state of this.#states.values()) {
+      if (!needsRefill(state, now)) continue;
+      const ahead = prefetchCount(state, now);
+      if (ahead > 0) claims.push({ limit: state.leases.limit, now: 0, ahead });
+    }
+    if (claims.length === 0) return undefined;
+    this.#refillAt = now;
+    this.#collectSettlements(now);
+    return this.#createRequest(claims, { requestedAt: now, isWaiting: false, limits: [], spentLeases: [] });
+  }
+
+  /** A lease's time after each ask: gives back what is left. Undefined if nothing is, or it has been asked again. */
+  buildRelease(now: number): LeaseRequest | undefined {
+    if (now - this.#requestedAt < LEASE_TTL_MS) return undefined;
+    const hasRest = [...this.#states.values()].some(({ leases }) => leases.hasExpiredUnspent(now));
+    if (!hasRest && !this.#unsettled.some(({ isLost }) => isLost)) return undefined;
+    this.#collectSettlements(now);
+    return this.#createRequest([], { requestedAt: now, isWaiting: false, limits: [], spentLeases: [] });
+  }
+
+  /** When `flush` is worth a try; undefined while nothing is held that could be given back. */
+  msUntilRelease(now: number): number | undefined {
+    const isLost = this.#unsettled.some((settlement) => settlement.isLost);
+    const isHolding = isLost || [...this.#states.values()].some(({ leases }) => leases.hasUnspent);
+    return isHolding ? Math.max(0, this.#requestedAt + LEASE_TTL_MS - now) : undefined;
+  }
+
+  /** "request" if the answer was given up before it came. Whoever only refills need not look at the verdict. */
+  applyResponse(request: LeaseRequest, response: LeaseResponse, now: number): AcquireResult {
+    const pending = this.#pending.get(request.id);
+    if (pending === undefined) return NEEDS_LEASE;
+    this.#pending.delete(request.id);
+    for (const claim of request.claims) {
+      const grant = response.granted.find(({ key }) => key === claim.limit.key);
+      const state = this.#states.get(claim.limit.key) ?? this.#createState(claim.limit, now);
+      if (grant !== undefined) this.#saveGrant(state, request.id, grant, pending.requestedAt, now);
+      if (claim.ahead > 0) state.singleTokens = (grant?.ahead ?? 0) === 0;
+    }
+    const denial = this.#applyRefusals(response, request, pending.requestedAt, now);
+    if (!pending.isWaiting) return denial ?? ADMIT;
+    // Each claim was for the one that waits, and all are granted or none.
+    const result = denial ?? (response.granted.length === request.claims.length ? ADMIT : NEEDS_LEASE);
+    if (result.kind !== "admit") pending.spentLeases.forEach(returnToken);
+    return result;
+  }
+
+  /** The answer will not come. What it may have granted is given back, and what was told is told again. */
+  markLost(request: LeaseRequest): void {
+    const pending = this.#pending.get(request.id);
+    if (pending === undefined) return;
+    this.#pending.delete(request.id);
+    pending.spentLeases.forEach(returnToken);
+    this.#demand += request.demand;
+    this.#unsettled.push(...request.settled);
+    for (const { limit } of request.claims) {
+      this.#unsettled.push({ leaseId: request.id, limit, uses: [], isLost: true });
+    }
+  }
+
+  getQuotas(limits: readonly Limit[], now: number): Quota[] {
+    return limits.map((limit) => {
+      const state = this.#states.get(limit.key);
+      if (state === undefined) return { limit, remaining: Math.floor(limit.count * limit.burst), resetMs: 0 };
+      const remaining = state.deniedUntil > now ? 0 : state.remaining + state.leases.countRemaining(now);
+      return { limit, remaining, resetMs: Math.max(0, state.resetAt - now) };
+    });
+  }
+
+  #saveGrant(state: LimitState, leaseId: string, grant: LeaseGrant, requestedAt: number, now: number): void {
+    if (grant.ahead > 0) state.leases.add(leaseId, grant, requestedAt);
+    state.remaining = grant.remaining;
+    state.resetAt = now + grant.resetMs;
+    state.deniedUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  #applyRefusals(
+    response: LeaseResponse,
+    request: LeaseRequest,
+    requestedAt: number,
+    now: number,
+  ): LimitDenial | undefined {
+    let longest: LimitDenial | undefined;
+    for (const { key, retryMs, recheckMs } of response.refused) {
+      const limit = request.claims.find((claim) => claim.limit.key === key)?.limit;
+      const state = this.#states.get(key);
+      if (limit === undefined || state === undefined) continue;
+      state.remaining = 0;
+      // Counted from before the object looked: a little early costs a question, a little late a wrong answer.
+      state.deniedUntil = requestedAt + recheckMs;
+      state.retryAt = now + retryMs;
+      state.resetAt = Math.max(state.resetAt, state.retryAt);
+      if (longest === undefined || retryMs > longest.retryMs) longest = { kind: "deny", limit, retryMs };
+    }
+    return longest;
+  }
+
+  #createRequest(claims: LeaseClaim[], pending: PendingRequest): LeaseRequest {
+    const { requestedAt } = pending;
+    for (const late of this.#pending.values()) {
+      if (requestedAt - late.requestedAt < RESPONSE_TIMEOUT_MS) break;
+      this.markLost(late.ask);
+    }
+    this.#requestCount += 1;
+    this.#requestedAt = requestedAt;
+    const request: LeaseRequest = {
+      id: `${this.#id}-${this.#requestCount}`,
+      claims,
+      settled: this.#unsettled,
+      demand: this.#demand,
+      refused: this.#refusals,
+    };
+    this.#unsettled = [];
+    this.#demand = 0;
+    this.#refusals = {};
+    this.#pending.set(request.id, { ...pending, ask: request });
+    return request;
+  }
+
+  #collectSettlements(now: number): void {
+    for (const [key, state] of this.#states) {
+      if (!state.leases.isEmpty) this.#unsettled.push(...state.leases.settle(now));
+      else if (now - state.touchedAt > IDLE_TIMEOUT_MS) this.#states.delete(key);
+    }
+  }
+
+  #createState(limit: Limit, now: number): LimitState {
+    const state = createLimitState(limit, now);
+    this.#states.set(limit.key, state);
+    const [oldest] = this.#states.keys();
+    if (this.#states.size > MAX_STATES && oldest !== undefined) this.#states.delete(oldest);
+    return state;
+  }
+}

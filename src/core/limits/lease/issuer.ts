@@ -1,0 +1,136 @@
+/**
+ * Whoever holds limits answers asks for leases here: the tenant's object for its roles, users, keys and addresses. A
+ * token is taken from its gate when it is leased, so the sum of what all isolates admit can pass no limit, whatever is
+ * lost and whoever restarts; provided that the store has written before the answer leaves.
+ */
+import {
+  countAvailable,
+  EMPTY_LIMITER,
+  hasOutstanding,
+  hasSingleHolder,
+  type LimiterState,
+  maxTokens,
+  msUntilAvailable,
+  msUntilReset,
+  reserve,
+  settle,
+} from "../algorithms/limiter.ts";
+import {
+  type LeaseClaim,
+  type LeaseGrant,
+  type LeaseRequest,
+  type LeaseResponse,
+  type LeaseSettlement,
+  type Limit,
+  leaseTtlMs,
+} from "./protocol.ts";
+
+export interface LimiterStore {
+  get(key: string): LimiterState | undefined;
+  /** From `forgetAt` on the gate is as good as new and need not be kept. */
+  put(key: string, gate: LimiterState, expiresAt: number): void;
+}
+
+/** Tokens for one key. */
+export interface TokenSource {
+  available(now: number): number;
+  /** How much of what is available one borrower may keep for later. */
+  maxShare(now: number): number;
+  /** Less than that is not kept. */
+  readonly minAhead: number;
+  /** Until there is one again, and until one may be given back. */
+  waitMs(now: number): number;
+  recheckMs(now: number): number;
+  resetMs(now: number): number;
+  /** `taken` is spent now. Ahead it may give less than asked for; undefined if nothing comes of it. */
+  lease(leaseId: string, taken: number, ahead: number, now: number): IssuedLease | undefined;
+  settle(told: LeaseSettlement, now: number): void;
+}
+
+export type IssuedLease = Pick<LeaseGrant, "ahead" | "ttlMs">;
+
+/**
+ * Who is alone may keep that part of what is left; who is not, the smaller part. Less than a few are not worth keeping: a limit that is nearly spent is taken by ones, and so is a small one always.
+ */
+const MAX_SHARE_ALONE = 1 / 2;
+const MAX_SHARE_SHARED = 1 / 20;
+const MIN_AHEAD = 5;
+const SMALL_LIMIT = 100;
+/** Someone who waits for what others may give back looks again after this. */
+export const RECHECK_MS = 250;
+
+export class LeaseIssuer {
+  readonly #store: LimiterStore;
+  readonly #sources: ReadonlyMap<string, TokenSource>;
+
+  /** `special`: keys whose tokens come from somewhere else than a gate. */
+  constructor(store: LimiterStore, sources: ReadonlyMap<string, TokenSource> = new Map()) {
+    this.#store = store;
+    this.#sources = sources;
+  }
+
+  issue(request: LeaseRequest, now: number): LeaseResponse {
+    this.settle(request, now);
+    const claims = request.claims.map((claim) => ({ claim, source: this.#getSource(claim.limit) }));
+    const refused = claims
+      .filter(({ claim, source }) => claim.now > source.available(now))
+      .map(({ claim: { limit }, source }) => {
+        return { key: limit.key, retryMs: source.waitMs(now), recheckMs: source.recheckMs(now) };
+      });
+    if (refused.length > 0) return { granted: [], refused };
+    return {
+      granted: claims.flatMap(({ claim, source }) => issueGrant(request.id, claim, source, now)),
+      refused,
+    };
+  }
+
+  /** Telling twice does nothing the second time. */
+  settle({ settled }: LeaseRequest, now: number): void {
+    for (const settlement of settled) this.#getSource(settlement.limit).settle(settlement, now);
+  }
+
+  #getSource(limit: Limit): TokenSource {
+    return this.#sources.get(limit.key) ?? createLimiterSource(this.#store, limit);
+  }
+}
+
+function issueGrant(
+  leaseId: string,
+  { limit, ahead: requested, now: needed }: LeaseClaim,
+  source: TokenSource,
+  now: number,
+) {
+  const room = Math.floor((source.available(now) - needed) * source.maxShare(now));
+  const ahead = room < source.minAhead ? 0 : Math.min(requested, room);
+  const issued = needed + ahead > 0 ? source.lease(leaseId, needed, ahead, now) : undefined;
+  if (issued === undefined) return [];
+  const { key } = limit;
+  return [{ key, ...issued, remaining: source.available(now), resetMs: source.resetMs(now) }];
+}
+
+function createLimiterSource(store: LimiterStore, limit: Limit): TokenSource {
+  let state = store.get(limit.key) ?? EMPTY_LIMITER;
+  const save = (next: LimiterState, now: number) => {
+    state = next;
+    store.put(limit.key, state, now + msUntilReset(state, limit, now));
+  };
+  return {
+    maxShare: (now) => (hasSingleHolder(state, now) ? MAX_SHARE_ALONE : MAX_SHARE_SHARED),
+    minAhead: maxTokens(limit) < SMALL_LIMIT ? Number.POSITIVE_INFINITY : MIN_AHEAD,
+    available: (now) => countAvailable(state, limit, now),
+    waitMs: (now) => msUntilAvailable(state, limit, 1, now),
+    recheckMs: (now) =>
+      Math.min(msUntilAvailable(state, limit, 1, now), hasOutstanding(state, now) ? RECHECK_MS : Infinity),
+    resetMs: (now) => msUntilReset(state, limit, now),
+    lease(leaseId, taken, ahead, now) {
+      const ttlMs = leaseTtlMs(limit);
+      const usableUntil = ahead > 0 ? now + ttlMs : now;
+      save(reserve(state, limit, { leaseId, taken, at: now, ahead, usableUntil }, now), now);
+      return { ahead, ttlMs };
+    },
+    settle(settlement, now) {
+      const next = settle(state, limit, settlement, now);
+      if (next !== undefined) save(next, now);
+    },
+  };
+}
