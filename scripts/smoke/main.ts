@@ -16,6 +16,7 @@ import { startMarker } from "./marker.ts";
 import { checkNewcomer } from "./newcomer.ts";
 import { checkRefusals } from "./refusals.ts";
 import { createReport, type Report, waitFor } from "./report.ts";
+import { checkUpstreamFaults } from "./upstream-faults.ts";
 
 /** A tick comes within a minute and spreads its health checks over the minute after it. */
 const CRON_TIMEOUT_MS = 150_000;
@@ -74,7 +75,11 @@ async function runSmoke(report: Report): Promise<void> {
   try {
     const cron = report.check("a cron tick checks the servers", () => checkCron(instance, startedAt));
     await checkNewcomer(instance, report);
-    await Promise.all([checkRefusals(instance, report), checkHangUp(instance, report)]);
+    await Promise.all([
+      checkRefusals(instance, report),
+      checkHangUp(instance, report),
+      checkUpstreamFaults(instance, report),
+    ]);
     await cron;
     await checkEnd(instance, report);
   } finally {

@@ -20,7 +20,7 @@ import type { Edit } from "./edit.ts";
 import { isForeignToServer } from "./foreign.ts";
 import { forwardCall, type Prepared } from "./forward/forward.ts";
 import { batchRefusal, listEdit, refusedMessages } from "./permitted.ts";
-import type { Post } from "./post.ts";
+import { idsIn, type Post } from "./post.ts";
 
 export async function passThrough(
   request: Request,
@@ -114,6 +114,7 @@ async function prepare(
     method: methodOf(request),
     headers,
     id: post?.id ?? null,
+    ...(post?.isBatch === true && { batchIds: idsIn(post) }),
     ...(post !== undefined && { body: opened?.body ?? post.bytes }),
     edit: editFor(post, server, context),
     async finishHeaders(answered) {

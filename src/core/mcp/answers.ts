@@ -115,8 +115,7 @@ export function gatewayErrorBatch(
   error: GatewayError,
   headers?: Record<string, string>,
 ): Response {
-  const rpc = rpcErrorOf(error);
-  return new Response(JSON.stringify(ids.map((id) => ({ jsonrpc: "2.0", id, error: rpc }))), {
+  return new Response(gatewayErrorBatchBody(ids, error), {
     status: mcpStatusOf(error),
     headers: {
       "content-type": "application/json",
@@ -125,6 +124,11 @@ export function gatewayErrorBatch(
       ...headersOf(error),
     },
   });
+}
+
+export function gatewayErrorBatchBody(ids: readonly JsonRpcId[], error: GatewayError): string {
+  const rpc = rpcErrorOf(error);
+  return JSON.stringify(ids.map((id) => ({ jsonrpc: "2.0", id, error: rpc })));
 }
 
 export function gatewayErrorBody(id: JsonRpcId | null, error: GatewayError): string {

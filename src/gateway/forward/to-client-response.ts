@@ -2,6 +2,7 @@
 import { GatewayError } from "../../core/errors.ts";
 import { gatewayErrorBody } from "../../core/mcp/answers.ts";
 import { responseHeaders } from "../../core/mcp/forwarding.ts";
+import type { JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../../core/mcp/json-text.ts";
 import { writeBlock } from "../../core/mcp/sse.ts";
 import type { Fields } from "../../core/net/fields.ts";
@@ -9,6 +10,7 @@ import { broken, type StatusError, silent } from "../../upstream/failures.ts";
 import type { Hold } from "../../upstream/http.ts";
 import { clientLeft } from "../active.ts";
 import { isAnswer, judgeText, StreamTail } from "../context/call-outcome.ts";
+import type { OperationRecorder } from "../context/operation-recorder.ts";
 import type { McpContext } from "../context.ts";
 import { edited } from "../edit.ts";
 import type { UpstreamAttempt } from "../pipeline/attempt.ts";
@@ -64,10 +66,14 @@ export async function streamResponse<C extends Candidate>(
   const finish = (ended: RelayEnd): string | undefined => {
     const { reason } = hold.abort.signal;
     end.hangUp();
-    const error = isCall ? settle(ended, reason, tail, attempt, { name, silenceMs, status }) : undefined;
+    const unanswered = unansweredIds(prepared, operations);
+    const isPartial = operations.length > 1 && unanswered.length > 0;
+    const stream = { name, silenceMs, status, isPartial };
+    const error = isCall ? settle(ended, reason, tail, attempt, stream) : undefined;
     release();
-    if (error === undefined || prepared.id === null) return undefined;
-    return writeBlock({ event: "message", data: gatewayErrorBody(prepared.id, error) });
+    if (error === undefined) return undefined;
+    const message = (id: JsonRpcId) => writeBlock({ event: "message", data: gatewayErrorBody(id, error) });
+    return unanswered.map(message).join("");
   };
   const heard = (piece: Uint8Array) => tail.push(piece);
   context.background(
@@ -76,16 +82,36 @@ export async function streamResponse<C extends Candidate>(
   return new Response(readable, { status, headers: Object.fromEntries(headers) });
 }
 
+/** The requests that still need a response. Each response to a batch settles its own operation as it passes. */
+function unansweredIds(
+  { id, batchIds }: Prepared,
+  operations: readonly OperationRecorder[],
+): readonly JsonRpcId[] {
+  if (batchIds === undefined) return id === null ? [] : [id];
+  if (operations.length < 2) return batchIds;
+  return batchIds.filter((each) =>
+    operations.some((operation) => operation.id === each && operation.outcome === undefined),
+  );
+}
+
+interface StreamFacts {
+  readonly name: string;
+  readonly silenceMs: number;
+  readonly status: number;
+  /** A batch of which some requests have no response yet. */
+  readonly isPartial: boolean;
+}
+
 /** What the client is still told, if its answer has not come. */
 function settle(
   ended: RelayEnd,
   reason: unknown,
   tail: StreamTail,
   attempt: UpstreamAttempt,
-  { name, silenceMs, status }: { name: string; silenceMs: number; status: number },
+  { name, silenceMs, status, isPartial }: StreamFacts,
 ): GatewayError | undefined {
   const last = tail.lastMessage();
-  if (last === undefined || isAnswer(last)) {
+  if (!isPartial && (last === undefined || isAnswer(last))) {
     attempt.succeed(judgeText(last ?? ""), status, last);
     return undefined;
   }

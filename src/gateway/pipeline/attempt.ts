@@ -93,8 +93,12 @@ export class UpstreamAttempt {
     if (another === undefined) only?.settle(outcome, text);
   }
 
+  /** What is answered of a batch keeps its outcome. */
   #settleAll(error: GatewayError): void {
-    for (const operation of this.#parts.operations) operation.fail(error);
+    const { operations } = this.#parts;
+    const open =
+      operations.length > 1 ? operations.filter(({ outcome }) => outcome === undefined) : operations;
+    for (const operation of open) operation.fail(error);
   }
 
   #failedInside(outcome: CallOutcome): void {

@@ -1,5 +1,5 @@
 /** Stage 7 over HTTP: one exchange with a server, whose answer is read whole unless it is an event stream. */
-import { gatewayErrorBody } from "../../core/mcp/answers.ts";
+import { gatewayErrorBatchBody, gatewayErrorBody } from "../../core/mcp/answers.ts";
 import { contextHeaders } from "../../core/mcp/forwarding.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { isMembers, parseLossless } from "../../core/mcp/json-text.ts";
@@ -20,6 +20,8 @@ export interface HttpCall {
   readonly body?: Uint8Array<ArrayBuffer> | string;
   /** Of the one request that is answered; `null` for everything else. */
   readonly id: JsonRpcId | null;
+  /** Of the requests in a batch. */
+  readonly batchIds?: readonly JsonRpcId[];
   /** The message is of the modern era, and the server speaks the legacy one only. */
   readonly isTranslated?: boolean;
 }
@@ -69,10 +71,11 @@ function readingOf({ name, maxResponseBytes, idleTimeoutMs }: SnapshotServer, { 
 type Message = HttpAnswer & { readonly kind: "message" };
 
 /** Turns what is no answer into an error that names the server, with the id of the request. */
-function judged({ id, method }: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
+function judged(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
+  const { id, method, batchIds = [] } = call;
   const { status, text } = answer;
   const { name } = attempt.server;
-  const isRequest = id !== null && method === "POST";
+  const isRequest = (id !== null || batchIds.length > 0) && method === "POST";
   const isJsonRpc = text !== "" && looksLikeJsonRpc(text);
   if (status >= 500) throw new StatusError(name, status, isRequest && isJsonRpc ? answerIn(text) : undefined);
   if (!isRequest) {
@@ -87,7 +90,7 @@ function judged({ id, method }: HttpCall, attempt: UpstreamAttempt, answer: Mess
     return answer;
   }
   // The status of a refusal is part of the protocol: 404 ends a session, 405 says what the server does not have.
-  if (status >= 400) return refusal(id, attempt, answer);
+  if (status >= 400) return refusal(call, attempt, answer);
   throw nonsense(
     name,
     text === "" ? "did not answer the request" : "answered with something that is no JSON-RPC message",
@@ -95,10 +98,12 @@ function judged({ id, method }: HttpCall, attempt: UpstreamAttempt, answer: Mess
 }
 
 /** The transport lets a server explain a refusal in JSON of its own. */
-function refusal(id: JsonRpcId, attempt: UpstreamAttempt, answer: Message): Message {
+function refusal({ id, batchIds }: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
   const error = ofStatus(attempt.server.name, answer.status);
   attempt.refused(error, answer.status);
-  return isJson(answer.text) ? answer : { ...answer, text: gatewayErrorBody(id, error) };
+  if (isJson(answer.text)) return answer;
+  const text = batchIds === undefined ? gatewayErrorBody(id, error) : gatewayErrorBatchBody(batchIds, error);
+  return { ...answer, text };
 }
 
 function isJson(text: string): boolean {
