@@ -1,7 +1,7 @@
 /** The long-lived things of an isolate, made once from its configuration and handed to whoever needs them. */
 
 import { waitUntil } from "cloudflare:workers";
-import { asGatewayError } from "./core/errors.ts";
+import { toGatewayError } from "./core/errors.ts";
 import { Keyring } from "./core/keyring.ts";
 import { hash32 } from "./core/routing/hash.ts";
 import { createDatabase, type Database } from "./db/client.ts";
@@ -194,7 +194,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     // The object keeps them until they are written, and says so in every reply until then.
     onTransitions: (tenantId) =>
       writeTransitions(database, tenantId, tenantObject(tenantId)).catch((error: unknown) =>
-        logFailure(asGatewayError(error), { work: "write breaker transitions", serverId: "" }),
+        logFailure(toGatewayError(error), { work: "write breaker transitions", serverId: "" }),
       ),
     onBans: (tenantId, bans, background) =>
       emitter.emit(

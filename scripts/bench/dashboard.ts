@@ -3,7 +3,7 @@
 // the development database.
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import { usualGrain, wholeUnits } from "../../src/core/analytics/period.ts";
+import { alignToGrain, defaultGrain } from "../../src/core/analytics/period.ts";
 import { dashboard } from "../../src/db/queries/dashboard.ts";
 import { runMain } from "../lib/problem.ts";
 import { withDatabaseUrl } from "../run/dev-database.ts";
@@ -69,9 +69,9 @@ const RANGES = { hour: 1, day: 24, week: 7 * 24, month: DAYS * 24 };
 function queriesOf(db: Parameters<typeof dashboard>[0], tenantId: string, hours: number) {
   const to = new Date();
   const period = { from: new Date(to.getTime() - hours * HOUR_MS), to };
-  const grain = usualGrain(period);
-  const weeks = wholeUnits({ from: new Date(to.getTime() - 28 * 24 * HOUR_MS), to }, "hour");
-  return dashboard(db, { ...wholeUnits(period, grain), tenantId, kind: "call", grain }, weeks);
+  const grain = defaultGrain(period);
+  const weeks = alignToGrain({ from: new Date(to.getTime() - 28 * 24 * HOUR_MS), to }, "hour");
+  return dashboard(db, { ...alignToGrain(period, grain), tenantId, kind: "call", grain }, weeks);
 }
 
 async function measure(client: pg.Client, tenantId: string): Promise<void> {

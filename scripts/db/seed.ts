@@ -6,14 +6,14 @@ import { and, eq } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import {
   apiKeyPrefix,
+  createSalt,
+  createSecret,
   formatApiKey,
   hashApiKeySecret,
-  newSalt,
-  newSecret,
-  readApiKey,
+  parseApiKey,
 } from "../../src/core/access/api-key.ts";
+import { API_KEY_SCOPES } from "../../src/core/enums.ts";
 import { uuidv7 } from "../../src/core/ids.ts";
-import { API_KEY_SCOPES } from "../../src/core/vocabulary.ts";
 import * as schema from "../../src/db/schema/index.ts";
 import { hashPassword } from "../../src/identity/people/passwords.ts";
 import { readJsonFile, writeJsonFile } from "../lib/json-file.ts";
@@ -123,8 +123,8 @@ async function ensureApiKey(
 ): Promise<string> {
   if (kept !== undefined && (await isKnown(db, kept))) return kept;
   const id = uuidv7();
-  const apiKey = formatApiKey(id, newSecret());
-  const salt = newSalt();
+  const apiKey = formatApiKey(id, createSecret());
+  const salt = createSalt();
   await db.insert(schema.apiKeys).values({
     id,
     tenantId,
@@ -132,7 +132,7 @@ async function ensureApiKey(
     name: "Development",
     keyPrefix: apiKeyPrefix(id),
     salt,
-    keyHash: await hashApiKeySecret(salt, readApiKey(apiKey)?.secret ?? ""),
+    keyHash: await hashApiKeySecret(salt, parseApiKey(apiKey)?.secret ?? ""),
     scopes: [...API_KEY_SCOPES],
     rateLimitPerHour: 100_000,
     rateLimitPerDay: 1_000_000,
@@ -142,7 +142,7 @@ async function ensureApiKey(
 }
 
 async function isKnown(db: Db, apiKey: string): Promise<boolean> {
-  const presented = readApiKey(apiKey);
+  const presented = parseApiKey(apiKey);
   if (presented === undefined) return false;
   const [row] = await db
     .select()

@@ -3,8 +3,8 @@ import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { toBase64url } from "../core/base64url.ts";
-import { equalInConstantTime } from "../core/constant-time.ts";
 import { hmacSha256, newToken } from "../core/digest.ts";
+import { timingSafeEqual } from "../core/timing-safe-equal.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { cookiePrefix } from "../identity/people/cookies.ts";
 import { clientIp } from "../identity/people/hooks.ts";
@@ -66,8 +66,7 @@ export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
   if (person !== undefined && cookie !== undefined) await keepSessionAlive(c, person, cookie);
   if (c.req.method === "POST") {
     const form = await readForm(c);
-    const isOurs =
-      isFromOurPage(c.req.raw, publicUrl) && equalInConstantTime(form?.get(FORM_TOKEN) ?? "", token);
+    const isOurs = isFromOurPage(c.req.raw, publicUrl) && timingSafeEqual(form?.get(FORM_TOKEN) ?? "", token);
     if (form === undefined || !isOurs) {
       await c.get("services").people.recordEvent({
         type: "csrf.refused",

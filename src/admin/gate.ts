@@ -1,6 +1,6 @@
 /** The gate before each page of the administration: it names the page's action, as REST routes do, and asks the same rules. */
 import { createMiddleware } from "hono/factory";
-import type { Action } from "../core/access/actions.ts";
+import type { Permission } from "../core/access/permissions.ts";
 import { ForbiddenError } from "../core/errors.ts";
 import { principalOf } from "../identity/people/sessions.ts";
 import type { Principal } from "../identity/principal.ts";
@@ -32,7 +32,7 @@ export const administration = createMiddleware<AdminEnv>(async (c, next) => {
   return;
 });
 
-export function gate(action: Action) {
+export function gate(action: Permission) {
   const middleware = createMiddleware<AdminEnv>(async (c, next) => {
     const refusal = refusalOf(c.get("principal"), action);
     if (refusal !== undefined) throw refusal;

@@ -1,6 +1,6 @@
 /** The names of what the REST interface speaks of by id: members, keys and servers, for lists and for fields to choose from. */
 import { z } from "zod";
-import { ROLES } from "../core/vocabulary.ts";
+import { ROLES } from "../core/enums.ts";
 import type { Option } from "./forms/fields.ts";
 import { pageOf, type Rest } from "./rest.ts";
 

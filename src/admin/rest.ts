@@ -3,7 +3,7 @@
  * audit and ETags hold once. app.ts gives the door; what comes back is read by each page's own view of it.
  */
 import { z } from "zod";
-import { type ErrorCode, GatewayError, type InputIssue, TITLES } from "../core/errors.ts";
+import { ERROR_TITLES, type ErrorCode, GatewayError, type InputIssue } from "../core/errors.ts";
 
 export type RestDoor = (request: Request) => Promise<Response>;
 
@@ -47,7 +47,7 @@ export class RestRefusal extends GatewayError {
 
 const problemShape = z.object({
   detail: z.string(),
-  code: z.custom<ErrorCode>((value) => typeof value === "string" && Object.hasOwn(TITLES, value)),
+  code: z.custom<ErrorCode>((value) => typeof value === "string" && Object.hasOwn(ERROR_TITLES, value)),
   requestId: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });

@@ -1,10 +1,10 @@
 /** What else there is to alerts beside their rules: how each stands, whom it told, a trial, and what signs the webhooks. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { ALERT_CHANNELS, messageOf } from "../core/alerts/words.ts";
+import { ALERT_CHANNELS, formatAlertMessage } from "../core/alerts/messages.ts";
+import { SEVERITIES } from "../core/enums.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { inTurns } from "../core/in-turns.ts";
-import { SEVERITIES } from "../core/vocabulary.ts";
+import { mapConcurrent } from "../core/map-concurrent.ts";
 import type { Owner } from "../db/queries/rows.ts";
 import { memberByAddress } from "../db/queries/users.ts";
 import { alertDeliveries, alertStates } from "../db/schema/alerts.ts";
@@ -79,7 +79,7 @@ async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<type
   const { alerts: parts } = c.var.services;
   const at = new Date(parts.now());
   const says = `${row.name}: this is a trial of where the alert is told.`;
-  const message = messageOf(row, {
+  const message = formatAlertMessage(row, {
     type: "alert.test",
     at,
     eventId: null,
@@ -88,7 +88,7 @@ async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<type
     says,
   });
   const owner = reach.owner(c);
-  const tried = await inTurns(row.channels, CHANNELS_AT_ONCE, async (channel) => {
+  const tried = await mapConcurrent(row.channels, CHANNELS_AT_ONCE, async (channel) => {
     if (channel.type === "email" && !(await isMember(c, owner, channel.to))) {
       return { type: channel.type, to: channel.to, ok: false, says: NO_MEMBER };
     }

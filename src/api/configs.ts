@@ -2,8 +2,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
-import { SETTING_KEYS, SETTINGS, type Setting } from "../core/settings/known.ts";
-import { readSettings, settle } from "../core/settings/values.ts";
+import { SETTING_KEYS, SETTINGS, type Setting } from "../core/settings/definitions.ts";
+import { readSettings, resolveSettings } from "../core/settings/values.ts";
 import { configVersion, configVersions, effectiveConfigs, settingRows } from "../db/queries/configs.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { guard } from "../policy/guard.ts";
@@ -77,7 +77,7 @@ export const settings = new Hono<AppEnv>().get(
   async (c) => {
     const rows = await settingRows(c.var.db, c.var.principal.tenantId, SETTING_KEYS);
     const values = readSettings(rows);
-    const chosen = settle(rows);
+    const chosen = resolveSettings(rows);
     const items = SETTING_KEYS.map((key) => {
       const setting: Setting = SETTINGS[key];
       const row = rows.find((each) => each.key === key && each.tenantId === chosen.get(key)?.tenantId);

@@ -1,7 +1,7 @@
 /** What an access control may say. */
 import { z } from "zod";
-import { compilePattern, MAX_PATTERN } from "../core/access/patterns.ts";
-import { ACCESS_EFFECTS, ACCESS_OBJECTS, ROLES } from "../core/vocabulary.ts";
+import { compilePattern, MAX_PATTERN_LENGTH } from "../core/access/patterns.ts";
+import { ACCESS_EFFECTS, ACCESS_OBJECTS, ROLES } from "../core/enums.ts";
 import { moment as anyMoment } from "./times.ts";
 
 const moment = anyMoment.nullable();
@@ -13,7 +13,7 @@ const hour = z
 const pattern = z
   .string()
   .min(1)
-  .max(MAX_PATTERN)
+  .max(MAX_PATTERN_LENGTH)
   .refine((text) => compilePattern(text) !== undefined, "has a brace or a backslash without its counterpart");
 
 const subject = z.discriminatedUnion("type", [

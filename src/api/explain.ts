@@ -1,11 +1,16 @@
 /** Why somebody may or may not do something: the very decision of the hot path, made for the asking, with its reason. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { type Action, isAction } from "../core/access/actions.ts";
-import { type AccessDefault, authorize, type Caller, type Target } from "../core/access/authorize.ts";
-import { decideAction } from "../core/access/decide.ts";
-import { explain as explained } from "../core/access/explain.ts";
-import { compileRules, rulesInForce } from "../core/access/rules.ts";
+import {
+  type AccessDefault,
+  type AccessPrincipal,
+  type AccessTarget,
+  authorize,
+} from "../core/access/authorize.ts";
+import { explainDecision as explained } from "../core/access/explain.ts";
+import { isPermission, type Permission } from "../core/access/permissions.ts";
+import { evaluatePermission } from "../core/access/rbac.ts";
+import { activeRules, compileRules } from "../core/access/rules.ts";
 import { NotFoundError } from "../core/errors.ts";
 import { serverForRule, toolForRule } from "../db/queries/controls.ts";
 import { accessControlsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
@@ -20,7 +25,7 @@ import { callerOf, who } from "./who.ts";
 const question = z.strictObject({
   principal: who,
   /** Something that the gateway itself does, or … */
-  action: z.string().refine(isAction, "is no action of the gateway").optional(),
+  action: z.string().refine(isPermission, "is no action of the gateway").optional(),
   /** … the use of something that a server offers. */
   use: z
     .strictObject({
@@ -54,13 +59,13 @@ export const access = new Hono<AppEnv>().post(
     if (use === undefined) return c.json({ ...ofAction(caller, action), at: now });
     const { target, rules } = await situationOf(c, use);
     return c.json({
-      ...explained(authorize(caller, ACTION_OF[use.kind], target, rulesInForce(rules, caller, now))),
+      ...explained(authorize(caller, ACTION_OF[use.kind], target, activeRules(rules, caller, now))),
       at: now,
     });
   },
 );
 
-const ACTION_OF: Record<Target["kind"], Action> = {
+const ACTION_OF: Record<AccessTarget["kind"], Permission> = {
   server: "mcp.connect",
   tool: "mcp.call",
   prompt: "mcp.read",
@@ -69,13 +74,13 @@ const ACTION_OF: Record<Target["kind"], Action> = {
 
 type Ctx = Context<AppEnv & Guarded>;
 
-function ofAction(caller: Caller, action: Action | undefined) {
-  const decision = decideAction(caller, action ?? "me.read");
+function ofAction(caller: AccessPrincipal, action: Permission | undefined) {
+  const decision = evaluatePermission(caller, action ?? "me.read");
   if (!decision.allowed) return explained({ allowed: false, reason: decision.missing });
   return { allowed: true, because: "role" as const, reason: "Role and scopes suffice.", rule: null };
 }
 
-async function situationOf(c: Ctx, use: { kind: Target["kind"]; serverId: string; name: string }) {
+async function situationOf(c: Ctx, use: { kind: AccessTarget["kind"]; serverId: string; name: string }) {
   const { tenantId } = c.get("principal");
   const db = c.get("db");
   const [[tenant], [server], [tool], controls] = await db.batch([
@@ -86,7 +91,7 @@ async function situationOf(c: Ctx, use: { kind: Target["kind"]; serverId: string
   ]);
   if (server === undefined || tenant === undefined) throw new NotFoundError("There is no such server.");
   const accessDefault: AccessDefault = readTenantSettings(tenant.settings).accessDefault;
-  const target: Target = {
+  const target: AccessTarget = {
     kind: use.kind,
     serverId: server.id,
     serverName: server.name,

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { evaluateFlag } from "../core/flags/evaluate.ts";
-import { KNOWN_FLAGS } from "../core/flags/known.ts";
+import { KNOWN_FLAGS } from "../core/flags/known-flags.ts";
 import { flagResults, flagsInReach } from "../db/queries/flags.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { evaluateFor, readFlag, readFlags } from "../policy/flags.ts";

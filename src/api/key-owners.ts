@@ -1,6 +1,7 @@
 /** Whose a new key is, and whether there is room for it. */
+
+import type { Role } from "../core/enums.ts";
 import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
-import type { Role } from "../core/vocabulary.ts";
 import { memberRole } from "../db/queries/keys.ts";
 import { keysAndLimits } from "../db/queries/tenants.ts";
 import type { Scene } from "./collection/reach.ts";

@@ -1,15 +1,15 @@
 /** What a key may be asked to be, and how it is shown: never with hash or salt, and with its secret only once. */
 import { z } from "zod";
-import type { KeyTerms } from "../core/access/key-bounds.ts";
-import { networkFault } from "../core/net/cidr.ts";
-import { API_KEY_SCOPES } from "../core/vocabulary.ts";
+import type { KeyBounds } from "../core/access/key-bounds.ts";
+import { API_KEY_SCOPES } from "../core/enums.ts";
+import { validateNetwork } from "../core/net/cidr.ts";
 import { moment } from "./times.ts";
 
 const network = z
   .string()
   .max(64)
   .check((ctx) => {
-    const fault = networkFault(ctx.value);
+    const fault = validateNetwork(ctx.value);
     if (fault !== undefined) ctx.issues.push({ code: "custom", message: fault, input: ctx.value });
   });
 
@@ -69,7 +69,7 @@ export function termsIn({
   rateLimitPerDay,
   ipAllowlist,
   expiresAt,
-}: Optional): Partial<KeyTerms> {
+}: Optional): Partial<KeyBounds> {
   return {
     ...(scopes !== undefined && { scopes }),
     ...(rateLimitPerHour !== undefined && { rateLimitPerHour }),
@@ -79,4 +79,4 @@ export function termsIn({
   };
 }
 
-type Optional = { readonly [K in keyof KeyTerms]?: KeyTerms[K] | undefined };
+type Optional = { readonly [K in keyof KeyBounds]?: KeyBounds[K] | undefined };

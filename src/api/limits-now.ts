@@ -1,9 +1,9 @@
 /** Limits as they stand just now: what each has given out, what is expected, and what each tenant may have of the whole. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { LIMIT_SUBJECTS } from "../core/enums.ts";
 import { isUuid } from "../core/ids.ts";
 import { compileLimits, maxForSubject, parseLimitKey } from "../core/limits/resolve-limits.ts";
-import { LIMIT_SUBJECTS } from "../core/vocabulary.ts";
 import { keyRates } from "../db/queries/keys.ts";
 import { limitsForSnapshot } from "../db/queries/snapshot.ts";
 import { tenantsAmong } from "../db/queries/tenants.ts";

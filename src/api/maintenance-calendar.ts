@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { InvalidInputError } from "../core/errors.ts";
-import { occurrencesOf } from "../core/registry/windows.ts";
+import { listOccurrences } from "../core/maintenance/windows.ts";
 import { windowsForCalendar } from "../db/queries/windows.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { guard } from "../policy/guard.ts";
@@ -43,7 +43,7 @@ export const maintenanceCalendar = new Hono<AppEnv>().get(
     const windows = await windowsForCalendar(c.var.db, c.var.principal.tenantId);
     const items = windows
       .flatMap(({ id, tenantId, serverName, ...window }) =>
-        occurrencesOf(window, from, to, MOST).map((times) => ({
+        listOccurrences(window, from, to, MOST).map((times) => ({
           windowId: id,
           ...{ title: window.title, serverId: window.serverId, serverName, isShared: tenantId === null },
           ...times,

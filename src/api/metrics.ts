@@ -1,7 +1,7 @@
 /** A tenant's numbers for Prometheus, at /metrics: how its servers are, what they have been asked, and each tool's totals. */
 import { Hono } from "hono";
-import { type Family, PROMETHEUS_TYPE, prometheusText } from "../core/prometheus.ts";
-import { HEALTH_STATUSES } from "../core/vocabulary.ts";
+import { HEALTH_STATUSES } from "../core/enums.ts";
+import { type Family, formatPrometheus, PROMETHEUS_TYPE } from "../core/telemetry/prometheus.ts";
 import { recentTraffic, serversForMetrics, toolsForMetrics } from "../db/queries/metrics.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { guard } from "../policy/guard.ts";
@@ -96,6 +96,6 @@ export const metrics = new Hono<AppEnv>().get("/metrics", guard("metrics.read"),
     recentTraffic(db, tenantId, new Date(Date.now() - RECENT_MS)),
     toolsForMetrics(db, tenantId),
   ]);
-  const text = prometheusText([...ofServers(servers), ...ofTraffic(traffic), ...ofTools(tools)]);
+  const text = formatPrometheus([...ofServers(servers), ...ofTraffic(traffic), ...ofTools(tools)]);
   return c.body(text, 200, { "content-type": PROMETHEUS_TYPE, "cache-control": "no-store" });
 });

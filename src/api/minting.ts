@@ -1,11 +1,17 @@
 /** Making the text of a key and the row that goes with it, and how far whoever asks may go. */
 import type { Context } from "hono";
-import { apiKeyPrefix, formatApiKey, hashApiKeySecret, newSalt, newSecret } from "../core/access/api-key.ts";
-import { excessOf, type KeyMaker, type KeyTerms } from "../core/access/key-bounds.ts";
+import {
+  apiKeyPrefix,
+  createSalt,
+  createSecret,
+  formatApiKey,
+  hashApiKeySecret,
+} from "../core/access/api-key.ts";
+import { checkKeyBounds, type KeyBounds, type KeyCreator } from "../core/access/key-bounds.ts";
 import { toBase64url } from "../core/base64url.ts";
+import type { Role } from "../core/enums.ts";
 import { ForbiddenError, InvalidInputError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import type { Role } from "../core/vocabulary.ts";
 import type { KeyReach } from "../db/queries/access.ts";
 import { keyById, memberRole } from "../db/queries/keys.ts";
 import type { AppEnv } from "../edge/context.ts";
@@ -21,8 +27,8 @@ export interface Minted {
 
 export async function mint(): Promise<Minted> {
   const id = uuidv7();
-  const secret = newSecret();
-  const salt = newSalt();
+  const secret = createSecret();
+  const salt = createSalt();
   return {
     text: formatApiKey(id, secret),
     row: {
@@ -41,7 +47,7 @@ export function reachOf({ tenantId, role, userId, apiKeyId }: Principal): KeyRea
 }
 
 /** Those who may bring new keys into the world, with what binds them. */
-export async function makerOf(c: Context<AppEnv & Guarded>): Promise<KeyMaker> {
+export async function makerOf(c: Context<AppEnv & Guarded>): Promise<KeyCreator> {
   const { principal, db } = c.var;
   if (principal.impersonatorId !== undefined) {
     throw new ForbiddenError("Whoever acts as somebody else makes no keys in their name.");
@@ -88,7 +94,7 @@ export function refuseOthersName(principal: Principal, userId: string | null, ow
   throw new ForbiddenError("Only its owner renews a person's key: the new one acts in their name.");
 }
 
-export function refuseExcess(wanted: Partial<KeyTerms>, ownerRole: Role, maker: KeyMaker): void {
-  const excess = excessOf(wanted, ownerRole, maker);
+export function refuseExcess(wanted: Partial<KeyBounds>, ownerRole: Role, maker: KeyCreator): void {
+  const excess = checkKeyBounds(wanted, ownerRole, maker);
   if (excess.length > 0) throw new InvalidInputError(excess, "A key can do no more than whoever makes it.");
 }

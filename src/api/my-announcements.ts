@@ -1,8 +1,8 @@
 /** What is announced to the caller now. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { SEVERITIES } from "../core/enums.ts";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
-import { SEVERITIES } from "../core/vocabulary.ts";
 import {
   acknowledge,
   announcementFor,

@@ -9,7 +9,7 @@ import { listRows, type ManagedTable, type Row, rowById } from "../db/queries/ro
 import { serversAmong } from "../db/queries/servers.ts";
 import { serverPrompts, serverResources, serverTools } from "../db/schema/registry.ts";
 import type { AppEnv } from "../edge/context.ts";
-import type { UseKind } from "../policy/access.ts";
+import type { TargetKind } from "../policy/access.ts";
 import { guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { containing, equalTo } from "./collection/conditions.ts";
@@ -22,7 +22,7 @@ import { params, query } from "./validate.ts";
 
 interface Offering<T extends ManagedTable> {
   readonly name: "tools" | "resources" | "prompts";
-  readonly kind: UseKind;
+  readonly kind: TargetKind;
   readonly table: T;
   /** By which rules and callers name it. */
   readonly called: string & keyof T["$inferSelect"];

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Action } from "../core/access/actions.ts";
+import type { Permission } from "../core/access/permissions.ts";
 import {
   auditLogs,
   errorLogs,
@@ -18,7 +18,7 @@ import { givesPage } from "./answers.ts";
 import { type TimelineOf, timelineOf } from "./timeline.ts";
 import { query } from "./validate.ts";
 
-const records = (action: Action, says: string, timeline: TimelineOf) =>
+const records = (action: Permission, says: string, timeline: TimelineOf) =>
   new Hono<AppEnv>().get(
     "/",
     guard(action),

@@ -1,7 +1,12 @@
 /** What retention would take away now, and what its runs have done. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { KEPT_TABLES, planRetention, type RetentionPolicy, type RetentionStep } from "../core/retention.ts";
+import {
+  planRetention,
+  RETENTION_TABLES,
+  type RetentionPolicy,
+  type RetentionStep,
+} from "../core/retention.ts";
 import type { Db } from "../db/client.ts";
 import { latestRuns, retentionPolicies } from "../db/queries/retention.ts";
 import { retentionRuns } from "../db/schema/operations.ts";
@@ -22,7 +27,7 @@ const dryRun = z
   .object({
     tables: z.array(
       z.object({
-        tableName: z.enum(KEPT_TABLES),
+        tableName: z.enum(RETENTION_TABLES),
         before: z.iso.datetime(),
         /** Null: everybody's who has no policy of his own. */
         tenantId: z.uuid().nullable(),
@@ -30,7 +35,7 @@ const dryRun = z
         partitions: z.array(partition).describe("That would be dropped."),
       }),
     ),
-    held: z.array(z.enum(KEPT_TABLES)).describe("Under a legal hold: nothing of it is taken away."),
+    held: z.array(z.enum(RETENTION_TABLES)).describe("Under a legal hold: nothing of it is taken away."),
   })
   .meta({ id: "RetentionDryRun" });
 
@@ -50,10 +55,10 @@ async function answerOf(db: Db, steps: readonly RetentionStep[], held: DryRun["h
 
 /** As if each policy that reaches the tenant were its own: it sees its own rows and no partitions. */
 function ownSteps(policies: readonly RetentionPolicy[], tenantId: string, now: Date) {
-  const held = KEPT_TABLES.filter((table) =>
+  const held = RETENTION_TABLES.filter((table) =>
     policies.some((each) => each.tableName === table && each.legalHold),
   );
-  const own = KEPT_TABLES.flatMap((table) => {
+  const own = RETENTION_TABLES.flatMap((table) => {
     const ofTable = policies.filter(({ tableName, isActive }) => tableName === table && isActive);
     const policy = ofTable.find((each) => each.tenantId === tenantId) ?? ofTable[0];
     return policy === undefined || held.includes(table) ? [] : [{ ...policy, tenantId }];
@@ -85,7 +90,7 @@ export const systemRetention = new Hono<AppEnv>()
     async (c) => {
       const { database } = c.var.services;
       const policies = await retentionPolicies(database.asSystem());
-      const held = KEPT_TABLES.filter((table) =>
+      const held = RETENTION_TABLES.filter((table) =>
         policies.some((each) => each.tenantId === null && each.tableName === table && each.legalHold),
       );
       return c.json(

@@ -1,7 +1,7 @@
 /** Routing rules: besides the five routes their order as a whole, and which one a request would fall under. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { compileRouting, type RoutedRequest, ruleFor } from "../core/routing/rules.ts";
+import { compileRouting, matchRule, type RoutedRequest } from "../core/routing/rules.ts";
 import { serversAmong } from "../db/queries/servers.ts";
 import { tenantById } from "../db/queries/tenants.ts";
 import { activeRoutingRules, orderOfRoutingRules, orderRoutingRules } from "../db/queries/traffic.ts";
@@ -96,7 +96,7 @@ export const routingRulesOf = (reach: Reach) =>
           tenant: { id: tenantId, slug: tenant?.slug ?? "" },
         };
         const rules = compileRouting(rows.flatMap(readRule));
-        const rule = ruleFor(rules, asked);
+        const rule = matchRule(rules, asked);
         const tried = rules.slice(0, rule === undefined ? rules.length : rules.indexOf(rule) + 1);
         return c.json({
           rule: rule === undefined ? null : { id: rule.id, name: rule.name, strategy: rule.strategy },

@@ -1,6 +1,6 @@
 /** How the things of the older routes look as JSON: read off the columns that their queries show. */
 import { z } from "zod";
-import { API_KEY_SCOPES, ROLES } from "../core/vocabulary.ts";
+import { API_KEY_SCOPES, ROLES } from "../core/enums.ts";
 import { shownKey } from "../db/queries/access.ts";
 import { shownControl } from "../db/queries/controls.ts";
 import { shownMember } from "../db/queries/invitations.ts";

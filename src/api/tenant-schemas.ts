@@ -1,8 +1,8 @@
 /** What tenants, members and invitations may be asked to be. */
 import { z } from "zod";
-import { PREFIX_MODES } from "../core/mcp/names.ts";
-import { TOOL_CHANGES } from "../core/registry/drift.ts";
-import { ROLES } from "../core/vocabulary.ts";
+import { TOOL_CHANGES } from "../core/discovery/tool-drift.ts";
+import { ROLES } from "../core/enums.ts";
+import { PREFIX_MODES } from "../core/mcp/exposed-names.ts";
 
 const name = z.string().trim().min(1).max(200);
 const timeZone = z.string().refine(isTimeZone, "is not the name of a time zone (such as Europe/Vienna)");

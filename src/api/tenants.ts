@@ -1,9 +1,9 @@
 /** Tenants, for those who run the gateway. Suspended and archived ones are refused everywhere within a second. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { TENANT_STATUSES, type TenantStatus } from "../core/enums.ts";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { TENANT_STATUSES, type TenantStatus } from "../core/vocabulary.ts";
 import { isUniqueViolation } from "../db/errors.ts";
 import {
   insertTenant,

@@ -1,10 +1,10 @@
 /** Tools that changed after they were approved: what changed, and whether they may be used all the same. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { scanDefinition } from "../core/discovery/definition-scan.ts";
+import { SEVERITIES, TOOL_STATES } from "../core/enums.ts";
 import { NotFoundError } from "../core/errors.ts";
-import { differences } from "../core/registry/differences.ts";
-import { scan } from "../core/registry/scan.ts";
-import { SEVERITIES, TOOL_STATES } from "../core/vocabulary.ts";
+import { diffJson } from "../core/json-diff.ts";
 import { isChangedMeanwhile } from "../db/errors.ts";
 import { insistDecided, listWithheld, pinById } from "../db/queries/pins.ts";
 import type { AppEnv } from "../edge/context.ts";
@@ -50,8 +50,8 @@ function shown({
     ...pin,
     approved,
     offered,
-    differences: offered === null ? [] : differences(approved, offered),
-    findings: offered === null ? [] : scan(offered),
+    differences: offered === null ? [] : diffJson(approved, offered),
+    findings: offered === null ? [] : scanDefinition(offered),
   };
 }
 

@@ -1,8 +1,8 @@
 /** The accounts of the tenant. What role somebody has in it is a matter of membership: see members.ts. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { ROLES } from "../core/enums.ts";
 import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
-import { ROLES } from "../core/vocabulary.ts";
 import { insistActor, insistAnotherAdmin } from "../db/queries/authority.ts";
 import { lockTenant } from "../db/queries/servers.ts";
 import { isOperator, listUsers, setUserActive, userById, userId, userSorts } from "../db/queries/users.ts";

@@ -1,7 +1,7 @@
 /** Whether the audit log is as it was written: its hash chain, walked page by page. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { type AuditFault, faultsOf, tellFault, without } from "../core/audit-chain.ts";
+import { type AuditFault, describeAuditFault, excludePruned, findAuditFaults } from "../core/audit-chain.ts";
 import { hashAt, prunedPlaces, walkChain } from "../db/queries/audit-chain.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { guard } from "../policy/guard.ts";
@@ -59,14 +59,15 @@ async function verify(c: Scene, reach: Reach, { after, limit, anchor }: Asked): 
   const last = walk?.last ?? undefined;
   const isWhole = (walk?.checked ?? 0) < limit;
   const gone = pruned.flatMap(({ places }) => places);
-  const faults: Verification["faults"] = faultsOf({
+  const faults: Verification["faults"] = findAuditFaults({
     odd: walk?.odd ?? [],
     last,
     end: isWhole ? (walk?.end ?? { sequence: 0, hash: "" }) : undefined,
     pruned: gone,
   }).map(shown);
   const at = Number(noted);
-  const isKept = anchored === undefined ? without([at, at], gone).length === 0 : anchored.hash === notedHash;
+  const isKept =
+    anchored === undefined ? excludePruned([at, at], gone).length === 0 : anchored.hash === notedHash;
   if (notedHash !== undefined && !isKept) {
     const says = `Entry ${at} is not the one that this anchor was taken from.`;
     faults.push({ kind: "anchor", says, entryId: null, from: at, to: at });
@@ -86,7 +87,7 @@ function shown(fault: AuditFault): Verification["faults"][number] {
       : fault.kind === "end"
         ? { entryId: null, from: null, to: null }
         : { entryId: fault.id, from: fault.sequence, to: fault.sequence };
-  return { kind: fault.kind, says: tellFault(fault), ...places };
+  return { kind: fault.kind, says: describeAuditFault(fault), ...places };
 }
 
 const routes = (reach: Reach, action: "audit-logs.verify" | "system.read") =>

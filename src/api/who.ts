@@ -1,10 +1,10 @@
 /** Somebody named in a question: a member, a key, or anybody in a role; with the rights that they have now. */
 import type { Context } from "hono";
 import { z } from "zod";
-import { SCOPES_OF_ROLE } from "../core/access/actions.ts";
-import type { Caller } from "../core/access/authorize.ts";
+import type { AccessPrincipal } from "../core/access/authorize.ts";
+import { ROLE_SCOPES } from "../core/access/permissions.ts";
+import { API_KEY_SCOPES, ROLES } from "../core/enums.ts";
 import { NotFoundError } from "../core/errors.ts";
-import { API_KEY_SCOPES, ROLES } from "../core/vocabulary.ts";
 import { keyById, memberRole } from "../db/queries/keys.ts";
 import type { AppEnv } from "../edge/context.ts";
 import type { Guarded } from "../policy/guard.ts";
@@ -22,7 +22,7 @@ export async function callerOf(
   c: Context<AppEnv & Guarded>,
   named: Who,
   now: Date,
-): Promise<{ caller: Caller; lapsed?: string }> {
+): Promise<{ caller: AccessPrincipal; lapsed?: string }> {
   const { tenantId } = c.get("principal");
   const db = c.get("db");
   const person = async (userId: string) => {
@@ -31,12 +31,12 @@ export async function callerOf(
     return member;
   };
   if ("role" in named) {
-    const scopes = named.scopes ?? SCOPES_OF_ROLE[named.role];
+    const scopes = named.scopes ?? ROLE_SCOPES[named.role];
     return { caller: { role: named.role, scopes, userId: undefined, keyId: undefined } };
   }
   if ("userId" in named) {
     const { role, isActive } = await person(named.userId);
-    const caller = { role, scopes: SCOPES_OF_ROLE[role], userId: named.userId, keyId: undefined };
+    const caller = { role, scopes: ROLE_SCOPES[role], userId: named.userId, keyId: undefined };
     return { caller, ...(!isActive && { lapsed: "The account is switched off." }) };
   }
   const [key] = await keyById(db, { tenantId }, named.keyId);

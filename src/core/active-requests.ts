@@ -16,8 +16,8 @@ export interface ActiveRequest {
 }
 
 /** Reports come every two seconds. */
-const SILENCE_MS = 10_000;
-const MOST = 10_000;
+const SILENCE_TIMEOUT_MS = 10_000;
+const MAX_ENTRIES = 10_000;
 
 interface Entry {
   readonly request: ActiveRequest;
@@ -36,7 +36,7 @@ export class ActiveRequests {
       return known.isCancelled;
     }
     this.#sweep(now);
-    if (this.#entries.size < MOST)
+    if (this.#entries.size < MAX_ENTRIES)
       this.#entries.set(request.id, { request, seenAt: now, isCancelled: false });
     return false;
   }
@@ -63,6 +63,7 @@ export class ActiveRequests {
   }
 
   #sweep(now: number): void {
-    for (const [id, { seenAt }] of this.#entries) if (now - seenAt > SILENCE_MS) this.#entries.delete(id);
+    for (const [id, { seenAt }] of this.#entries)
+      if (now - seenAt > SILENCE_TIMEOUT_MS) this.#entries.delete(id);
   }
 }

@@ -6,10 +6,10 @@
 export const PRUNED = "audit-logs.prune";
 
 /** Both ends belong to it. */
-export type Places = readonly [from: number, to: number];
+export type ChainPositions = readonly [from: number, to: number];
 
 /** An entry that does not follow from the one before it, or not from its own members. */
-export interface OddEntry {
+export interface MismatchedEntry {
   readonly id: string;
   readonly sequence: number;
   readonly at: string;
@@ -28,13 +28,13 @@ export interface ChainEnd {
 }
 
 export interface ChainPage {
-  readonly odd: readonly OddEntry[];
+  readonly odd: readonly MismatchedEntry[];
   /** The last entry looked at; undefined where there was none. */
   readonly last: ChainEnd | undefined;
   /** Set on the last page: where the chain ends by its own account. */
   readonly end: ChainEnd | undefined;
   /** What retention has taken away. */
-  readonly pruned: readonly Places[];
+  readonly pruned: readonly ChainPositions[];
 }
 
 export type AuditFault =
@@ -48,8 +48,8 @@ export type AuditFault =
   | { readonly kind: "missing"; readonly from: number; readonly to: number }
   | { readonly kind: "end" };
 
-export function faultsOf({ odd, last, end, pruned }: ChainPage): AuditFault[] {
-  const faults = odd.flatMap((entry) => faultsOfEntry(entry, pruned));
+export function findAuditFaults({ odd, last, end, pruned }: ChainPage): AuditFault[] {
+  const faults = odd.flatMap((entry) => findEntryFaults(entry, pruned));
   if (end === undefined) return faults;
   const reached = last?.sequence ?? 0;
   if (reached < end.sequence) return [...faults, ...missing([reached + 1, end.sequence], pruned)];
@@ -57,7 +57,7 @@ export function faultsOf({ odd, last, end, pruned }: ChainPage): AuditFault[] {
   return faults;
 }
 
-function faultsOfEntry(entry: OddEntry, pruned: readonly Places[]): AuditFault[] {
+function findEntryFaults(entry: MismatchedEntry, pruned: readonly ChainPositions[]): AuditFault[] {
   const { id, sequence, sequenceBefore, at, action } = entry;
   const fault = (kind: "changed" | "unlinked" | "added"): AuditFault => ({ kind, sequence, id, at, action });
   const faults = missing([sequenceBefore + 1, sequence - 1], pruned);
@@ -69,19 +69,23 @@ function faultsOfEntry(entry: OddEntry, pruned: readonly Places[]): AuditFault[]
   return faults;
 }
 
-function missing([from, to]: Places, pruned: readonly Places[]): AuditFault[] {
-  return without([from, to], pruned).map(([first, last]) => ({ kind: "missing", from: first, to: last }));
+function missing([from, to]: ChainPositions, pruned: readonly ChainPositions[]): AuditFault[] {
+  return excludePruned([from, to], pruned).map(([first, last]) => ({
+    kind: "missing",
+    from: first,
+    to: last,
+  }));
 }
 
 /** What is left of some places when others are taken away. */
-export function without(whole: Places, taken: readonly Places[]): Places[] {
-  let left: Places[] = whole[0] > whole[1] ? [] : [whole];
+export function excludePruned(whole: ChainPositions, taken: readonly ChainPositions[]): ChainPositions[] {
+  let left: ChainPositions[] = whole[0] > whole[1] ? [] : [whole];
   for (const [from, to] of taken) {
-    left = left.flatMap(([first, last]): Places[] => {
+    left = left.flatMap(([first, last]): ChainPositions[] => {
       if (to < first || from > last || from > to) return [[first, last]];
       return [
-        ...(first < from ? [[first, from - 1] satisfies Places] : []),
-        ...(to < last ? [[to + 1, last] satisfies Places] : []),
+        ...(first < from ? [[first, from - 1] satisfies ChainPositions] : []),
+        ...(to < last ? [[to + 1, last] satisfies ChainPositions] : []),
       ];
     });
   }
@@ -89,7 +93,7 @@ export function without(whole: Places, taken: readonly Places[]): Places[] {
 }
 
 /** In a sentence, for people. */
-export function tellFault(fault: AuditFault): string {
+export function describeAuditFault(fault: AuditFault): string {
   switch (fault.kind) {
     case "changed":
       return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) is not as it was written.`;

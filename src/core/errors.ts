@@ -61,7 +61,7 @@ const STATUS: Record<ErrorCode, number> = {
   internal: 500,
 };
 
-export const TITLES: Readonly<Record<ErrorCode, string>> = {
+export const ERROR_TITLES: Readonly<Record<ErrorCode, string>> = {
   bad_request: "Bad request",
   not_found: "Not found",
   method_not_allowed: "Method not allowed",
@@ -107,7 +107,7 @@ export class GatewayError extends Error {
     this.name = new.target.name;
     this.code = code;
     this.status = STATUS[code];
-    this.title = TITLES[code];
+    this.title = ERROR_TITLES[code];
   }
 }
 
@@ -128,7 +128,7 @@ export class ProtocolError extends GatewayError {
 }
 
 /** The HTTP status of an answer about this error on an MCP endpoint. */
-export const mcpStatusOf = (error: GatewayError): number =>
+export const mcpStatus = (error: GatewayError): number =>
   error instanceof ProtocolError ? error.httpStatus : error.status;
 
 export class NotFoundError extends GatewayError {
@@ -164,7 +164,7 @@ export class InvalidInputError extends GatewayError {
 }
 
 /** What a caller would need in order to be allowed; nothing where nothing would help. */
-export interface Missing {
+export interface MissingPermission {
   readonly role?: string;
   readonly scope?: string;
   /** A session that began a short while ago. */
@@ -172,9 +172,9 @@ export interface Missing {
 }
 
 export class ForbiddenError extends GatewayError {
-  readonly missing: Missing;
+  readonly missing: MissingPermission;
 
-  constructor(message: string, missing: Missing = {}) {
+  constructor(message: string, missing: MissingPermission = {}) {
     super("forbidden", message);
     this.missing = missing;
   }
@@ -201,9 +201,9 @@ export class TooManyRequestsError extends GatewayError {
 }
 
 /** What an answer about this failure says in its headers, whichever door it goes out by. */
-export function headersOf(error: GatewayError): Record<string, string> {
+export function errorHeaders(error: GatewayError): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(", ") };
-  if (error instanceof ServerClosedError) return { "retry-after": String(error.retryAfterSeconds) };
+  if (error instanceof ServerUnavailableError) return { "retry-after": String(error.retryAfterSeconds) };
   return error instanceof TooManyRequestsError
     ? { ...error.headers, "retry-after": String(error.retryAfterSeconds) }
     : {};
@@ -239,23 +239,23 @@ export class UpstreamError extends GatewayError {
 }
 
 /** Whether the server is there or not, nothing is sent to it for now. */
-export class ServerClosedError extends UpstreamError {
+export class ServerUnavailableError extends UpstreamError {
   readonly retryAfterSeconds: number;
 
   constructor(
     server: string,
     retryAfterSeconds: number,
-    why = "has been failing, and is given a rest",
+    reason = "has been failing, and is given a rest",
     code: "upstream_closed" | "maintenance" = "upstream_closed",
     next = `Try again in ${retryAfterSeconds} s, or ask its owner`,
   ) {
-    super(code, server, `${server} ${why}. ${next}.`);
+    super(code, server, `${server} ${reason}. ${next}.`);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
 /** An administrator holds the server's circuit breaker open: it does not close by itself. */
-export class HeldOpenError extends ServerClosedError {
+export class ForcedOpenError extends ServerUnavailableError {
   constructor(server: string, retryAfterSeconds: number) {
     const why = "is unavailable: an administrator holds its circuit breaker open";
     const next = "Ask an administrator of your organization when it is released";
@@ -264,7 +264,7 @@ export class HeldOpenError extends ServerClosedError {
 }
 
 /** By a window that somebody has set. */
-export class MaintenanceError extends ServerClosedError {
+export class MaintenanceError extends ServerUnavailableError {
   readonly endsAt: Date;
 
   constructor(server: string, { title, endsAt }: { title: string; endsAt: Date }, now: number) {
@@ -287,13 +287,13 @@ const INTERNAL = "The request could not be completed. Give the request id to who
  * What the data layer threw arrives wrapped by Drizzle, in an error whose message repeats the parameters, which
  * belong in no log. So the first of ours on the chain counts, else the innermost.
  */
-export function gatewayErrorOf(thrown: Error): GatewayError {
+export function findGatewayError(thrown: Error): GatewayError {
   let inner = thrown;
   while (!(inner instanceof GatewayError) && inner.cause instanceof Error) inner = inner.cause;
   return inner instanceof GatewayError ? inner : new GatewayError("internal", INTERNAL, { cause: inner });
 }
 
 /** The same for whatever was thrown. */
-export function asGatewayError(thrown: unknown): GatewayError {
-  return gatewayErrorOf(thrown instanceof Error ? thrown : new Error(String(thrown)));
+export function toGatewayError(thrown: unknown): GatewayError {
+  return findGatewayError(thrown instanceof Error ? thrown : new Error(String(thrown)));
 }

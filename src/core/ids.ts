@@ -14,13 +14,13 @@ export function uuidv7(
   const version = HEX[0x70 | ((bytes[from] ?? 0) & 0x0f)];
   const variant = HEX[0x80 | ((bytes[from + 2] ?? 0) & 0x3f)];
   const node = `${hex(4)}${hex(5)}${hex(6)}${hex(7)}${hex(8)}${hex(9)}`;
-  return `${timeOf(now)}-${version}${hex(1)}-${variant}${hex(3)}-${node}`;
+  return `${formatTime(now)}-${version}${hex(1)}-${variant}${hex(3)}-${node}`;
 }
 
 /** Many are made in the same millisecond. */
 let timed = { now: Number.NaN, text: "" };
 
-function timeOf(now: number): string {
+function formatTime(now: number): string {
   if (timed.now !== now) {
     const time = now.toString(16).padStart(12, "0");
     timed = { now, text: `${time.slice(0, 8)}-${time.slice(8)}` };
@@ -47,7 +47,7 @@ function nextInStock(): number {
 }
 
 /** The same for the same text, whoever makes it (RFC 9562 §5.8): for rows that two may write and one must. */
-export async function uuidFrom(text: string): Promise<string> {
+export async function uuidFromName(text: string): Promise<string> {
   const hex = await sha256Hex(text);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

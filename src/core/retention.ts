@@ -3,7 +3,7 @@
  * order and again. Old partitions are dropped, but for the rows that somebody keeps; the rest goes in batches.
  */
 
-export const KEPT_TABLES = [
+export const RETENTION_TABLES = [
   "request_logs",
   "audit_logs",
   "mcp_audit_logs",
@@ -18,10 +18,10 @@ export const KEPT_TABLES = [
   "alert_deliveries",
 ] as const;
 
-export type KeptTable = (typeof KEPT_TABLES)[number];
+export type RetentionTable = (typeof RETENTION_TABLES)[number];
 
 /** Those in partitions, and how long each of them is. As in the function gateway_partitioned_tables. */
-export const PARTITION_STEPS: Partial<Record<KeptTable, "week" | "month">> = {
+export const PARTITION_STEPS: Partial<Record<RetentionTable, "week" | "month">> = {
   request_logs: "week",
   mcp_audit_logs: "week",
   server_metrics: "week",
@@ -30,12 +30,12 @@ export const PARTITION_STEPS: Partial<Record<KeptTable, "week" | "month">> = {
 };
 
 /** Whoever could let the audit log go after a day could do what he liked and let it be forgotten. */
-export const LEAST_DAYS: Partial<Record<KeptTable, number>> = { audit_logs: 90 };
+export const MIN_RETENTION_DAYS: Partial<Record<RetentionTable, number>> = { audit_logs: 90 };
 
 export interface RetentionPolicy {
   /** Null: for every tenant that has none of its own. */
   readonly tenantId: string | null;
-  readonly tableName: KeptTable;
+  readonly tableName: RetentionTable;
   readonly retentionDays: number;
   /** Nothing of it is taken away, whatever else is said. */
   readonly legalHold: boolean;
@@ -43,7 +43,7 @@ export interface RetentionPolicy {
 }
 
 /** Whose rows stay when a partition goes, unless they are older than that. */
-export interface Keeper {
+export interface PolicyOwner {
   readonly tenantId: string;
   readonly before: Date | null;
 }
@@ -51,16 +51,21 @@ export interface Keeper {
 export type RetentionStep =
   | {
       readonly kind: "drop";
-      readonly table: KeptTable;
+      readonly table: RetentionTable;
       readonly before: Date;
-      readonly keepers: readonly Keeper[];
+      readonly keepers: readonly PolicyOwner[];
     }
   /** One tenant's rows. */
-  | { readonly kind: "delete"; readonly table: KeptTable; readonly before: Date; readonly tenantId: string }
+  | {
+      readonly kind: "delete";
+      readonly table: RetentionTable;
+      readonly before: Date;
+      readonly tenantId: string;
+    }
   /** Everybody's but theirs. */
   | {
       readonly kind: "delete";
-      readonly table: KeptTable;
+      readonly table: RetentionTable;
       readonly before: Date;
       readonly except: readonly string[];
     };
@@ -70,8 +75,8 @@ const DAY_MS = 86_400_000;
 export const cutoff = (now: Date, days: number) => new Date(now.getTime() - days * DAY_MS);
 
 export function planRetention(policies: readonly RetentionPolicy[], now: Date): RetentionStep[] {
-  return KEPT_TABLES.flatMap((table) =>
-    stepsOf(
+  return RETENTION_TABLES.flatMap((table) =>
+    planTable(
       table,
       policies.filter(({ tableName }) => tableName === table),
       now,
@@ -79,10 +84,10 @@ export function planRetention(policies: readonly RetentionPolicy[], now: Date): 
   );
 }
 
-function stepsOf(table: KeptTable, policies: readonly RetentionPolicy[], now: Date): RetentionStep[] {
+function planTable(table: RetentionTable, policies: readonly RetentionPolicy[], now: Date): RetentionStep[] {
   const shared = policies.find(({ tenantId }) => tenantId === null);
   if (shared?.legalHold === true) return [];
-  const own = policies.flatMap(({ tenantId, legalHold, isActive, retentionDays }): Keeper[] => {
+  const own = policies.flatMap(({ tenantId, legalHold, isActive, retentionDays }): PolicyOwner[] => {
     if (tenantId === null || (!legalHold && !isActive)) return [];
     return [{ tenantId, before: legalHold ? null : cutoff(now, retentionDays) }];
   });
@@ -99,12 +104,12 @@ function stepsOf(table: KeptTable, policies: readonly RetentionPolicy[], now: Da
     { kind: "drop", table, before, keepers },
     ...ofTenants,
     // A partition that is old in part goes as a whole, later. This is for rows that came without a partition to go to.
-    { ...others, before: startOf(step, before) },
+    { ...others, before: stepStart(step, before) },
   ];
 }
 
 /** As Postgres truncates in UTC: weeks begin on Monday. */
-export function startOf(step: "week" | "month", at: Date): Date {
+export function stepStart(step: "week" | "month", at: Date): Date {
   const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()];
   if (step === "month") return new Date(Date.UTC(year, month, 1));
   const sinceMonday = (at.getUTCDay() + 6) % 7;
@@ -112,7 +117,7 @@ export function startOf(step: "week" | "month", at: Date): Date {
 }
 
 /** Where a run has got to is kept under this. */
-export function keyOf(step: RetentionStep): string {
+export function stepKey(step: RetentionStep): string {
   const whose = "tenantId" in step ? ` ${step.tenantId}` : "";
   return `${step.kind} ${step.table}${whose}`;
 }

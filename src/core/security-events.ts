@@ -1,5 +1,5 @@
 /** The closed list of what is worth a line in security_events, and how grave each is. Whoever records one picks here. */
-import type { Severity } from "./vocabulary.ts";
+import type { Severity } from "./enums.ts";
 
 export const SECURITY_EVENTS = {
   "login.failed": "low",

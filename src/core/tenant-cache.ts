@@ -8,24 +8,24 @@
  * and whoever waits would wait for ever. So a cold key may be loaded by several at once.
  */
 
-import { within } from "./waiting.ts";
+import { withTimeout } from "./timers.ts";
 
 export interface Epochs {
   /** As of at most 900 ms ago; undefined when it cannot be had. */
-  current(tenantId: string, background: Background): number | undefined | Promise<number | undefined>;
+  current(tenantId: string, background: WaitUntil): number | undefined | Promise<number | undefined>;
   /** What was known before a moment, however old, so that what was loaded since is at least as new. */
   knownBefore(tenantId: string, moment: number): number | undefined;
 }
 
-export type Background = (work: Promise<unknown>) => void;
+export type WaitUntil = (work: Promise<unknown>) => void;
 
-export interface Loaded<V> {
+export interface LoadedValue<V> {
   readonly value: V;
   /** Whose changes can change it. Undefined: nobody knows, and so age decides. */
   readonly tenantId: string | undefined;
 }
 
-interface Entry<V> extends Loaded<V> {
+interface Entry<V> extends LoadedValue<V> {
   /** When the loading began. */
   readonly loadedAt: number;
   readonly epoch: number | undefined;
@@ -38,20 +38,20 @@ interface Entry<V> extends Loaded<V> {
 const SAME_EPOCH = { fresh: 45_000, stale: 60_000 };
 const UNKNOWN_EPOCH = { fresh: 500, stale: 1000 };
 /** Loaded before anything was known of the tenant: good for the request that loaded it, and while nothing better comes. */
-const UNVOUCHED = { fresh: 0, stale: 0 };
+const UNCONFIRMED = { fresh: 0, stale: 0 };
 /** Served that long when the database does not answer and no change is known. */
-const BROKEN = 600_000;
+const FAILED = 600_000;
 /** A refresh that has not come back by then is taken for lost; until then nobody tries or waits for another. */
-const REFRESH_PATIENCE = 5000;
+const REFRESH_TIMEOUT_MS = 5000;
 /** Whoever needs a new one waits so long for it before the old one has to do. */
-const LOAD_PATIENCE = 1000;
+const LOAD_TIMEOUT_MS = 1000;
 
-function timesOf(now: number | undefined, then: number | undefined) {
+function computeTimes(now: number | undefined, then: number | undefined) {
   if (now === undefined) return UNKNOWN_EPOCH;
-  return now === then ? SAME_EPOCH : UNVOUCHED;
+  return now === then ? SAME_EPOCH : UNCONFIRMED;
 }
 
-type Load<V> = () => Promise<Loaded<V>>;
+type Load<V> = () => Promise<LoadedValue<V>>;
 
 export class TenantCache<V> {
   readonly #entries = new Map<string, Entry<V>>();
@@ -66,11 +66,11 @@ export class TenantCache<V> {
   }
 
   /** `tenantId` where it is known beforehand. */
-  get(key: string, load: Load<V>, background: Background, tenantId?: string): V | Promise<V> {
+  get(key: string, load: Load<V>, waitUntil: WaitUntil, tenantId?: string): V | Promise<V> {
     const owner = tenantId ?? this.#entries.get(key)?.tenantId;
-    const epoch = owner === undefined ? undefined : this.#epochs.current(owner, background);
-    if (epoch instanceof Promise) return epoch.then((known) => this.#serve(key, known, load, background));
-    return this.#serve(key, epoch, load, background);
+    const epoch = owner === undefined ? undefined : this.#epochs.current(owner, waitUntil);
+    if (epoch instanceof Promise) return epoch.then((known) => this.#serve(key, known, load, waitUntil));
+    return this.#serve(key, epoch, load, waitUntil);
   }
 
   /** What is remembered, however old. */
@@ -78,40 +78,40 @@ export class TenantCache<V> {
     return this.#entries.get(key)?.value;
   }
 
-  #serve(key: string, epoch: number | undefined, load: Load<V>, background: Background): V | Promise<V> {
+  #serve(key: string, epoch: number | undefined, load: Load<V>, waitUntil: WaitUntil): V | Promise<V> {
     const entry = this.#entries.get(key);
     // A change is known of: what was before it is served to nobody, not even while the database is down.
     const changed = epoch !== undefined && entry?.epoch !== undefined && entry.epoch !== epoch;
     if (entry === undefined || changed) return this.#load(key, epoch, load);
     const now = this.#now();
     const age = now - entry.loadedAt;
-    const { fresh, stale } = timesOf(epoch, entry.epoch);
+    const { fresh, stale } = computeTimes(epoch, entry.epoch);
     if (age < fresh) return entry.value;
-    if (age >= stale) return this.#loadOrKeep(key, entry, epoch, load, background);
-    if (now - entry.refreshAt >= REFRESH_PATIENCE) {
+    if (age >= stale) return this.#loadOrReuse(key, entry, epoch, load, waitUntil);
+    if (now - entry.refreshAt >= REFRESH_TIMEOUT_MS) {
       entry.refreshAt = now;
-      background(this.#load(key, epoch, load).catch(() => undefined));
+      waitUntil(this.#load(key, epoch, load).catch(() => undefined));
     }
     return entry.value;
   }
 
   /** The old one while the database fails or hangs, and without waiting once it is known to. */
-  async #loadOrKeep(
+  async #loadOrReuse(
     key: string,
     entry: Entry<V>,
     epoch: number | undefined,
     load: Load<V>,
-    background: Background,
+    waitUntil: WaitUntil,
   ): Promise<V> {
     const startedAt = this.#now();
-    const mayKeep = startedAt - entry.loadedAt < BROKEN;
-    if (mayKeep && startedAt - entry.failedAt < REFRESH_PATIENCE) return entry.value;
+    const mayKeep = startedAt - entry.loadedAt < FAILED;
+    if (mayKeep && startedAt - entry.failedAt < REFRESH_TIMEOUT_MS) return entry.value;
     const loading = this.#load(key, epoch, load);
     if (!mayKeep) return loading;
     // A load that comes late is kept all the same.
-    background(loading.catch(() => undefined));
+    waitUntil(loading.catch(() => undefined));
     const loaded = loading.then((value) => ({ value }));
-    const result = await within(loaded, LOAD_PATIENCE).catch(() => undefined);
+    const result = await withTimeout(loaded, LOAD_TIMEOUT_MS).catch(() => undefined);
     if (result !== undefined) return result.value;
     entry.failedAt = this.#now();
     return entry.value;

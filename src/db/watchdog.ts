@@ -7,7 +7,7 @@
  * Only numbers are shared between requests: on Workers none of them can wait for another's query.
  */
 import { DatabaseUnavailableError } from "../core/errors.ts";
-import { within } from "../core/waiting.ts";
+import { withTimeout } from "../core/timers.ts";
 
 export interface WatchdogTimes {
   /** A query that takes longer is late. */
@@ -92,7 +92,7 @@ export class DatabaseWatchdog {
   async #wait<T>(settled: Promise<Settled<T>>, waitMs: number): Promise<Settled<T> | undefined> {
     for (let stalls = 0; ; stalls += 1) {
       const from = this.#now();
-      const result = await within(settled, waitMs);
+      const result = await withTimeout(settled, waitMs);
       const isStall = this.#now() - from > waitMs * STALL_FACTOR;
       if (result !== undefined || !isStall || stalls === MAX_STALLS) return result;
     }

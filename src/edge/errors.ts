@@ -3,14 +3,14 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import {
   ConfigurationError,
+  errorHeaders,
   ForbiddenError,
+  findGatewayError,
   GatewayError,
-  gatewayErrorOf,
-  headersOf,
   type InputIssue,
   InvalidInputError,
   MethodNotAllowedError,
-  type Missing,
+  type MissingPermission,
   NotFoundError,
 } from "../core/errors.ts";
 import { logFailure } from "../logs/console.ts";
@@ -26,7 +26,7 @@ export interface Problem {
   /** What is wrong with the input, all of it. */
   readonly errors?: readonly InputIssue[];
   /** What the caller lacks. */
-  readonly missing?: Missing;
+  readonly missing?: MissingPermission;
   /** Where clients of the official registry look for what went wrong. */
   readonly error?: string;
 }
@@ -43,7 +43,7 @@ export function notFound(c: Context<AppEnv>, allowed: readonly string[]): Respon
 export function errorOf(thrown: Error): GatewayError {
   return thrown instanceof HTTPException && thrown.status < 500
     ? new GatewayError("bad_request", thrown.message)
-    : gatewayErrorOf(thrown);
+    : findGatewayError(thrown);
 }
 
 export function onError(thrown: Error, c: Context<AppEnv>): Response {
@@ -79,7 +79,7 @@ function problem(c: Context<AppEnv>, error: GatewayError, status = error.status)
     headers: {
       "content-type": "application/problem+json",
       "cache-control": "no-store",
-      ...headersOf(error),
+      ...errorHeaders(error),
       ...(challenge !== undefined && { "www-authenticate": challenge }),
     },
   });

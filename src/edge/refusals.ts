@@ -4,16 +4,16 @@
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Action } from "../core/access/actions.ts";
+import type { Permission } from "../core/access/permissions.ts";
 import {
-  asGatewayError,
   BlockedAddressError,
   ForbiddenError,
   type GatewayError,
   InvalidInputError,
+  toGatewayError,
 } from "../core/errors.ts";
 import { isUuid } from "../core/ids.ts";
-import { storableObject, storableText } from "../core/storable.ts";
+import { toPostgresObject, toPostgresText } from "../core/postgres-text.ts";
 import type { Principal } from "../identity/principal.ts";
 import { logFailure } from "../logs/console.ts";
 import { createSecurityEvent, type SecurityEventFacts } from "../logs/security-event.ts";
@@ -24,7 +24,7 @@ import { errorOf } from "./errors.ts";
 
 /** Set by guards, also where they refuse. */
 interface Judged {
-  Variables: { readonly principal?: Principal; readonly action?: Action };
+  Variables: { readonly principal?: Principal; readonly action?: Permission };
 }
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -51,7 +51,7 @@ type RefusalContext = Context<AppEnv & Judged>;
 function inBackground(c: RefusalContext, work: Promise<void>): void {
   c.executionCtx.waitUntil(
     work.catch((thrown: unknown) =>
-      logFailure(asGatewayError(thrown), {
+      logFailure(toGatewayError(thrown), {
         requestId: c.var.requestId,
         method: c.req.method,
         path: c.req.path,
@@ -63,7 +63,7 @@ function inBackground(c: RefusalContext, work: Promise<void>): void {
 async function auditRefusal(
   c: RefusalContext,
   principal: Principal,
-  action: Action,
+  action: Permission,
   error: GatewayError,
 ): Promise<void> {
   const { requestId, services } = c.var;
@@ -78,15 +78,19 @@ async function auditRefusal(
     ...(error instanceof InvalidInputError && { errors: error.errors }),
   };
   const resource = { type: resourceTypeOf(action), id: idIn(c.req.path) };
-  const reason = storableText(error.message);
-  await recordRefusedChange(scene, { action, resource, details: storableObject(details) }, reason);
+  const reason = toPostgresText(error.message);
+  await recordRefusedChange(scene, { action, resource, details: toPostgresObject(details) }, reason);
 }
 
 /**
  * An id that is another tenant's is found by nobody by chance. The event is for those who run the gateway: in the
  * caller's own tenant it would say which ids exist elsewhere.
  */
-async function reportForeignObject(c: RefusalContext, principal: Principal, action: Action): Promise<void> {
+async function reportForeignObject(
+  c: RefusalContext,
+  principal: Principal,
+  action: Permission,
+): Promise<void> {
   const id = idIn(c.req.path);
   if (id === undefined || principal.isOperator === true) return;
   const found = await findForeignObject(c.var.services.database, id, principal.tenantId);
@@ -120,7 +124,7 @@ const RESOURCE_TYPES: Readonly<Record<string, string | undefined>> = {
 };
 
 /** As successful changes are recorded: the singular of what the action's name begins with. */
-function resourceTypeOf(action: Action): string {
+function resourceTypeOf(action: Permission): string {
   const [kind = ""] = action.split(".");
   return RESOURCE_TYPES[kind] ?? kind.replace(/ies$/, "y").replace(/s$/, "").replaceAll("-", "_");
 }

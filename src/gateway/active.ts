@@ -2,8 +2,8 @@
 import type { ActiveRequest } from "../core/active-requests.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Message } from "../core/mcp/json-rpc.ts";
-import { targetOf } from "../core/mcp/rewrite.ts";
-import { type Alarms, pause } from "../core/waiting.ts";
+import { getTarget } from "../core/mcp/rewrite.ts";
+import { sleep, type TimerSet } from "../core/timers.ts";
 import type { McpContext } from "./context.ts";
 
 /** The part of the tenant's object that this takes. */
@@ -30,7 +30,7 @@ export function clientLeft(): GatewayError {
 }
 
 export interface Tracking {
-  readonly alarms: Alarms;
+  readonly alarms: TimerSet;
   /** Called where an admin wants the request to be over. */
   readonly cancel: () => void;
 }
@@ -79,7 +79,7 @@ async function report(
       cancel();
       break;
     }
-    await pause(REPORT_MS, over);
+    await sleep(REPORT_MS, over);
   }
   await table.endActive(id);
 }
@@ -89,5 +89,5 @@ export function subjectOf(server: string, messages: readonly Message[]): ActiveS
   const [message] = messages;
   if (message?.kind !== "request") return { server, method: "", target: undefined };
   const { method, params } = message;
-  return { server, method, target: targetOf({ method, params })?.value };
+  return { server, method, target: getTarget({ method, params })?.value };
 }

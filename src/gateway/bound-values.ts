@@ -5,14 +5,14 @@
 import { ProtocolError } from "../core/errors.ts";
 import { INVALID_PARAMS, type JsonObject, METHOD_NOT_FOUND } from "../core/mcp/json-rpc.ts";
 import {
+  getMember,
   isMembers,
   mapMember,
   mapObject,
-  memberOf,
   parseLossless,
   stringifyLossless,
-} from "../core/mcp/json-text.ts";
-import { targetOf, withTarget } from "../core/mcp/rewrite.ts";
+} from "../core/mcp/lossless-json.ts";
+import { getTarget, setTarget } from "../core/mcp/rewrite.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { invalidParams, unknownTarget, withOwnState } from "./aggregate/calls.ts";
 import { openTask } from "./aggregate/seals.ts";
@@ -46,7 +46,7 @@ export async function openBoundValues(
   }
   if (!isMembers(content)) return undefined;
   const opened = await openMessage(content, server, context);
-  return { body: stringifyLossless(opened), own: targetOf(opened)?.value };
+  return { body: stringifyLossless(opened), own: getTarget(opened)?.value };
 }
 
 async function openMessage(
@@ -54,15 +54,15 @@ async function openMessage(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<JsonObject> {
-  const target = targetOf(message);
+  const target = getTarget(message);
   const named =
     target?.kind === "task"
-      ? withTarget(message, await ownTaskId(target.value, server, context))
+      ? setTarget(message, await ownTaskId(target.value, server, context))
       : await withOwnTaskIds(message, server, context);
   const owner = {
     principalId: context.principal.id,
     serverId: server.id,
-    method: String(memberOf(message, "method")),
+    method: String(getMember(message, "method")),
     own: target === undefined || target.kind === "task" ? "" : target.value,
   };
   const own = await withOwnState(named, owner, context);
@@ -82,9 +82,9 @@ async function withOwnTaskIds(
   { name }: SnapshotServer,
   context: McpContext,
 ): Promise<JsonObject> {
-  const params = memberOf(message, "params");
-  const notifications = isMembers(params) ? memberOf(params, "notifications") : undefined;
-  const ids = isMembers(notifications) ? memberOf(notifications, "taskIds") : undefined;
+  const params = getMember(message, "params");
+  const notifications = isMembers(params) ? getMember(params, "notifications") : undefined;
+  const ids = isMembers(notifications) ? getMember(notifications, "taskIds") : undefined;
   if (!Array.isArray(ids)) return message;
   const opened = await Promise.all(
     ids.map((id) =>

@@ -1,9 +1,10 @@
 /** The gateway's long-lived things, wired. */
-import { asGatewayError, UpstreamError } from "../core/errors.ts";
+
+import { hashToolsByName } from "../core/discovery/definition-hash.ts";
+import { toGatewayError, UpstreamError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
 import { ByteBudget } from "../core/net/byte-budget.ts";
 import type { OriginPolicy } from "../core/net/origin.ts";
-import { hashesByName } from "../core/registry/definition-hash.ts";
 import { MAX_HELD_BODY_BYTES } from "../core/size-limits.ts";
 import type { Database } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
@@ -64,7 +65,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       return {
         ...offering,
         server,
-        hashes: await hashesByName(offering.lists["tools/list"].items),
+        hashes: await hashToolsByName(offering.lists["tools/list"].items),
         isStale: false,
       };
     },
@@ -73,7 +74,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     failed({ id }, error) {
       // Upstream failures are in error_logs, by the pipeline.
       if (error instanceof UpstreamError) return;
-      logFailure(asGatewayError(error), { work: "refresh lists", serverId: id });
+      logFailure(toGatewayError(error), { work: "refresh lists", serverId: id });
     },
     now: Date.now,
   });

@@ -2,10 +2,10 @@
  * An answer that begins before there is one: the caller gets an event stream with comments until the upstream answers,
  * and then the answer as its event. A caller who goes away meanwhile is noticed, and the upstream spared the rest.
  */
-import { asGatewayError } from "../core/errors.ts";
-import { errorBody, gatewayErrorBody } from "../core/mcp/answers.ts";
+import { toGatewayError } from "../core/errors.ts";
 import { INTERNAL_ERROR, type JsonRpcId } from "../core/mcp/json-rpc.ts";
-import { writeBlock } from "../core/mcp/sse.ts";
+import { errorBody, gatewayErrorBody } from "../core/mcp/responses.ts";
+import { formatEvent } from "../core/mcp/sse.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import type { McpContext } from "./context.ts";
 import { keepAliveUntil, openStream } from "./streams.ts";
@@ -41,7 +41,7 @@ async function deliver({ pending, id, server, hangUp }: EarlyStream, writer: Wri
 }
 
 function failed(id: JsonRpcId | null, error: unknown): Response {
-  const known = asGatewayError(error);
+  const known = toGatewayError(error);
   return new Response(gatewayErrorBody(id, known), { headers: { "content-type": "application/json" } });
 }
 
@@ -57,7 +57,7 @@ async function passOn(response: Response, id: JsonRpcId | null, writer: Writer):
     for await (const piece of response.body) await writer.write(piece);
   } else {
     const data = await wholeAnswer(response, id);
-    await writer.write(new TextEncoder().encode(writeBlock({ event: "message", data })));
+    await writer.write(new TextEncoder().encode(formatEvent({ event: "message", data })));
   }
   await writer.close();
 }

@@ -1,5 +1,5 @@
 /** Changes the messages of an event stream on their way, and leaves everything else of it as it came. */
-import { BlockSplitter, readBlock, writeBlock } from "../core/mcp/sse.ts";
+import { EventSplitter, formatEvent, parseEvent } from "../core/mcp/sse.ts";
 import { MAX_EVENT_BYTES } from "../core/size-limits.ts";
 
 /** From the text of a message to the text that goes on; the very same where nothing is to be changed. */
@@ -45,14 +45,14 @@ const isLineEnd = (text: string, at: number) => text[at] === "\n" || text[at] ==
 
 async function editEvents(text: string, edit: Edit): Promise<string> {
   if (edit.only?.test(text) === false) return text;
-  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
+  const splitter = new EventSplitter(MAX_EVENT_BYTES);
   const blocks = await Promise.all(splitter.push(text).map((block) => editBlock(block, edit)));
   return blocks.join("") + splitter.rest;
 }
 
 async function editBlock(block: string, edit: Edit): Promise<string> {
-  const event = readBlock(block);
+  const event = parseEvent(block);
   if (event.data === undefined || event.data === "") return `${block}\n\n`;
   const data = await edit(event.data);
-  return data === event.data ? `${block}\n\n` : writeBlock({ ...event, data });
+  return data === event.data ? `${block}\n\n` : formatEvent({ ...event, data });
 }

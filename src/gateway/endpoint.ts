@@ -1,24 +1,24 @@
 /** The MCP door: who may come in, which tenant and which server are meant, and who serves it. */
 
-import { decideAction } from "../core/access/decide.ts";
+import { evaluatePermission } from "../core/access/rbac.ts";
 import {
-  asGatewayError,
   ForbiddenError,
   GatewayError,
-  mcpStatusOf,
+  mcpStatus,
   NotFoundError,
   TooManyRequestsError,
+  toGatewayError,
   UpstreamError,
 } from "../core/errors.ts";
 import { REQUEST_ID_HEADER } from "../core/ids.ts";
-import { gatewayErrorBatch, gatewayErrorResponse } from "../core/mcp/answers.ts";
-import { MCP_SECURITY_HEADERS } from "../core/mcp/forwarding.ts";
+import { MCP_SECURITY_HEADERS } from "../core/mcp/header-filter.ts";
 import { isMcpMediaType } from "../core/mcp/response-content.ts";
+import { gatewayErrorBatch, gatewayErrorResponse } from "../core/mcp/responses.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
-import { fieldsOf } from "../core/net/fields.ts";
-import { isAllowedOrigin, isRightHost, type OriginPolicy } from "../core/net/origin.ts";
+import { readHeaders } from "../core/net/headers.ts";
+import { isAllowedHost, isAllowedOrigin, type OriginPolicy } from "../core/net/origin.ts";
 import { drainBody } from "../core/net/request-body.ts";
-import { hostOf, pathOf } from "../core/net/request-url.ts";
+import { getHost, getPath } from "../core/net/request-url.ts";
 import { MAX_GATEWAY_HOPS, MAX_HEADER_BYTES, MAX_NAME_LENGTH } from "../core/size-limits.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import { challengeFor } from "../identity/oauth/challenge.ts";
@@ -80,7 +80,7 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     return services.enter(await identified(), {
       record,
       requestId,
-      address: fieldsOf(request).get("cf-connecting-ip"),
+      address: readHeaders(request).get("cf-connecting-ip"),
       background,
       identify: identified,
     });
@@ -92,7 +92,7 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     record: RequestRecorder,
     exchange: Exchange,
   ): Promise<Response> => {
-    const fields = fieldsOf(request);
+    const fields = readHeaders(request);
     refuseLongHeaders(fields);
     refuseLoop(fields.get(HEADERS.gatewayPath), services.gatewayId);
     const context = await enter(request, address, record, exchange);
@@ -107,9 +107,12 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
   };
 
   return async (request, address, requestId, background) => {
-    const origin = fieldsOf(request).get("origin") ?? null;
+    const origin = readHeaders(request).get("origin") ?? null;
     const id = { [REQUEST_ID_HEADER]: requestId };
-    if (!isRightHost(hostOf(request.url), services.origins) || !isAllowedOrigin(origin, services.origins)) {
+    if (
+      !isAllowedHost(getHost(request.url), services.origins) ||
+      !isAllowedOrigin(origin, services.origins)
+    ) {
       return gatewayErrorResponse(
         null,
         new GatewayError("forbidden", "Pages of this origin may not call here."),
@@ -130,10 +133,10 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
       for (const name in headers) response.headers.set(name, headers[name] ?? "");
       return response;
     } catch (thrown) {
-      const error = asGatewayError(thrown);
-      record.answered(mcpStatusOf(error), error);
+      const error = toGatewayError(thrown);
+      record.answered(mcpStatus(error), error);
       if (error.status >= 500 && !(error instanceof UpstreamError)) {
-        logFailure(error, { requestId, method: request.method, path: pathOf(request.url) });
+        logFailure(error, { requestId, method: request.method, path: getPath(request.url) });
       }
       await drainUnread(request);
       return refusal(error, request, services.origins.publicUrl, exchange);
@@ -145,7 +148,7 @@ const DRAIN_TIMEOUT_MS = 1000;
 
 /** The runtime resets the connection of a sender whose chunked body nobody reads, before it has read the answer. */
 async function drainUnread(request: Request): Promise<void> {
-  if (request.body === null || request.bodyUsed || fieldsOf(request).has("content-length")) return;
+  if (request.body === null || request.bodyUsed || readHeaders(request).has("content-length")) return;
   await drainBody(request, DRAIN_TIMEOUT_MS);
 }
 
@@ -180,8 +183,8 @@ function refusal(
 ): Response {
   const challenge = challengeFor(error, {
     publicUrl,
-    path: pathOf(request.url),
-    hadProof: fieldsOf(request).has("authorization") || fieldsOf(request).has("x-api-key"),
+    path: getPath(request.url),
+    hadProof: readHeaders(request).has("authorization") || readHeaders(request).has("x-api-key"),
   });
   // Headers that are there from the beginning cost less than those that come later.
   if (challenge !== undefined) headers["www-authenticate"] = challenge;
@@ -255,7 +258,7 @@ async function identify(
 
 /** All of MCP takes one scope (core/access/actions.ts); who lacks it is told, and may ask for it. */
 function requireScope(principal: Principal): Principal {
-  const decision = decideAction(principal, "mcp.connect");
+  const decision = evaluatePermission(principal, "mcp.connect");
   if (decision.allowed) return principal;
   throw new ForbiddenError(`This takes the scope ${MCP_SCOPE}.`, { scope: MCP_SCOPE });
 }

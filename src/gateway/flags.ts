@@ -1,5 +1,5 @@
 /** The gateway's own features, on or off for the caller; where a flag decides it, the log learns on which side they are. */
-import { KNOWN_FLAGS, type KnownFlag } from "../core/flags/known.ts";
+import { KNOWN_FLAGS, type KnownFlag } from "../core/flags/known-flags.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { EVENT_VERSION } from "../logs/events.ts";
 import { evaluateFor, subjectOfFlags } from "../policy/flags.ts";

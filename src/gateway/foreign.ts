@@ -4,7 +4,7 @@
  */
 
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, parseLossless } from "../core/mcp/json-text.ts";
+import { getMember, isMembers, parseLossless } from "../core/mcp/lossless-json.ts";
 import {
   type Era,
   HEADER_MISMATCH,
@@ -76,7 +76,7 @@ async function codeOf(response: Response): Promise<number | undefined> {
     totalMs: REQUEST_IDLE_TIMEOUT_MS,
   }).catch(() => "");
   const body = parseLossless(text);
-  const error = isMembers(body) ? memberOf(body, "error") : undefined;
-  const code = isMembers(error) ? memberOf(error, "code") : undefined;
+  const error = isMembers(body) ? getMember(body, "error") : undefined;
+  const code = isMembers(error) ? getMember(error, "code") : undefined;
   return typeof code === "number" ? code : undefined;
 }

@@ -1,7 +1,7 @@
 /** An event stream that the gateway itself writes messages to, kept alive and ended when the caller leaves. */
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { stringifyLossless } from "../core/mcp/json-text.ts";
-import { writeBlock } from "../core/mcp/sse.ts";
+import { stringifyLossless } from "../core/mcp/lossless-json.ts";
+import { formatEvent } from "../core/mcp/sse.ts";
 import type { McpContext } from "./context.ts";
 import { KEEP_ALIVE, openStream } from "./streams.ts";
 
@@ -32,7 +32,7 @@ export function messageStream(
   };
   const messages: MessageWriter = {
     write: (message) =>
-      put(encoder.encode(writeBlock({ event: "message", data: stringifyLossless(message) }))),
+      put(encoder.encode(formatEvent({ event: "message", data: stringifyLossless(message) }))),
     async idle(ms) {
       await new Promise((resolve) => setTimeout(resolve, ms));
       if (Date.now() - lastWrite >= context.keepAliveMs) await put(KEEP_ALIVE);

@@ -5,12 +5,12 @@
  */
 
 import { GatewayError, NotFoundError, type ProtocolError } from "../core/errors.ts";
-import { requestHeaders } from "../core/mcp/forwarding.ts";
+import { selectRequestHeaders } from "../core/mcp/header-filter.ts";
 import { encodeHeaderValue } from "../core/mcp/inbound.ts";
 import type { Message } from "../core/mcp/json-rpc.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
-import { fieldsOf } from "../core/net/fields.ts";
-import { queryOf } from "../core/net/request-url.ts";
+import { readHeaders } from "../core/net/headers.ts";
+import { getQuery } from "../core/net/request-url.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { sealingEdit } from "./aggregate/outward.ts";
 import { aggregate } from "./aggregate/serve.ts";
@@ -49,7 +49,7 @@ function mustTranslate(
 ): boolean {
   // A legacy server of another transport cannot be passed through to anybody.
   if (server.transport !== "http") return true;
-  if (post === undefined) return only === "modern" && fieldsOf(request).has(HEADERS.sessionId);
+  if (post === undefined) return only === "modern" && readHeaders(request).has(HEADERS.sessionId);
   return post.era !== only;
 }
 
@@ -59,8 +59,8 @@ async function sessionOf(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<string | null | undefined> {
-  if (queryOf(request.url)?.has("sessionId") === true) return undefined;
-  const session = fieldsOf(request).get(HEADERS.sessionId);
+  if (getQuery(request.url)?.has("sessionId") === true) return undefined;
+  const session = readHeaders(request).get(HEADERS.sessionId);
   if (session === undefined) return null;
   return context.sessionIds.open({ principalId: context.principal.id, serverId: server.id }, session);
 }
@@ -103,7 +103,7 @@ async function prepare(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<Prepared> {
-  const headers = requestHeaders(fieldsOf(request));
+  const headers = selectRequestHeaders(readHeaders(request));
   if (session !== null) headers.set(HEADERS.sessionId, session);
   const owner = { principalId: context.principal.id, serverId: server.id };
   const opened = post && (await openBoundValues(post, server, context));

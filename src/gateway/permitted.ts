@@ -1,11 +1,12 @@
 /** What the caller may not use is not there: absent from the lists of a server, and unknown when it is called. */
+
+import { hashToolsByName } from "../core/discovery/definition-hash.ts";
 import { ProtocolError } from "../core/errors.ts";
 import { RESOURCE_NOT_FOUND } from "../core/mcp/eras.ts";
 import { INVALID_PARAMS, INVALID_REQUEST, type JsonObject, type Message } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, parseLossless } from "../core/mcp/json-text.ts";
-import { editListText, isListMethod, keyOf, LISTS, type ListMethod } from "../core/mcp/lists.ts";
-import { targetOf } from "../core/mcp/rewrite.ts";
-import { hashesByName } from "../core/registry/definition-hash.ts";
+import { editListText, isListMethod, itemKey, LIST_MEMBERS, type ListMethod } from "../core/mcp/list-edit.ts";
+import { getMember, isMembers, parseLossless } from "../core/mcp/lossless-json.ts";
+import { getTarget } from "../core/mcp/rewrite.ts";
 import type { Facts } from "../policy/access.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import { nonsense } from "../upstream/failures.ts";
@@ -26,7 +27,7 @@ export async function refusedMessages(
   const code = post?.era === "modern" ? INVALID_PARAMS : RESOURCE_NOT_FOUND;
   const refused = new Map<Message, ProtocolError>();
   for (const message of post?.messages ?? []) {
-    const target = message.kind === "request" ? targetOf(asObject(message)) : undefined;
+    const target = message.kind === "request" ? getTarget(asObject(message)) : undefined;
     if (target === undefined || target.kind === "task") continue;
     const facts =
       target.kind === "tool" && server.holdsChanges ? await factsOfCall(target.value, server, context) : {};
@@ -47,7 +48,7 @@ export function batchRefusal(
   if (post?.isBatch !== true || refused.size === 0) return undefined;
   for (const message of refused.keys()) {
     if (message.kind !== "request") continue;
-    recordDenial({ server, own: targetOf(asObject(message))?.value ?? "" }, context);
+    recordDenial({ server, own: getTarget(asObject(message))?.value ?? "" }, context);
   }
   return refuseBatch(post, refused, context);
 }
@@ -98,7 +99,7 @@ export function listEdit(
   if (method === undefined || !access.isPersonal) return undefined;
   let hashes: ReadonlyMap<string, string> = new Map();
   const keep = (of: ListMethod) => (item: JsonObject) => {
-    const own = keyOf(of, item);
+    const own = itemKey(of, item);
     if (own === undefined) return false;
     const hash = of === "tools/list" ? hashes.get(own) : undefined;
     return access.allows(KINDS[of], server.id, own, factsOf(item, hash));
@@ -111,7 +112,7 @@ export function listEdit(
     if (text.trim() === "") return text;
     // Only who has approved tools by hash pays for hashing them.
     if (server.approved !== undefined && lists.includes("tools/list"))
-      hashes = await hashesByName(toolsIn(text));
+      hashes = await hashToolsByName(toolsIn(text));
     return edits.reduce((edited, edit) => edit(edited) ?? unreadable(server), text);
   };
 }
@@ -128,10 +129,10 @@ function asObject({ method, params }: Message & { kind: "request" }): JsonObject
 /** Of a response, or of all those in a batch. */
 function toolsIn(text: string): JsonObject[] {
   const content = parseLossless(text);
-  const { member } = LISTS["tools/list"];
+  const { member } = LIST_MEMBERS["tools/list"];
   return [content].flat().flatMap((response) => {
-    const result = isMembers(response) ? memberOf(response, "result") : undefined;
-    const items = isMembers(result) ? memberOf(result, member) : undefined;
+    const result = isMembers(response) ? getMember(response, "result") : undefined;
+    const items = isMembers(result) ? getMember(result, member) : undefined;
     return Array.isArray(items) ? items.filter(isMembers) : [];
   });
 }

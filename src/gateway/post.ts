@@ -1,11 +1,11 @@
 /** One POST, read once and understood as far as routing needs: what it says, which era it speaks, what it expects. */
 
 import { GatewayError, ProtocolError } from "../core/errors.ts";
-import { classify, classifyBatch } from "../core/mcp/inbound.ts";
-import { type Body, type JsonRpcId, type Message, readBody } from "../core/mcp/json-rpc.ts";
+import { classifyBatch, classifyPost } from "../core/mcp/inbound.ts";
+import { type Body, type JsonRpcId, type Message, parseBody } from "../core/mcp/json-rpc.ts";
 import { type Era, HEADERS } from "../core/mcp/revisions.ts";
-import { targetOf } from "../core/mcp/rewrite.ts";
-import { fieldsOf } from "../core/net/fields.ts";
+import { getTarget } from "../core/mcp/rewrite.ts";
+import { readHeaders } from "../core/net/headers.ts";
 import { readRequestBody } from "../core/net/request-body.ts";
 import type { OperationSubject } from "./context/operation-recorder.ts";
 
@@ -25,7 +25,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** Throws for what cannot be read or contradicts itself. */
 export async function readPost(request: Request, limit: number): Promise<Post> {
-  if (!/^application\/json\s*(?:;|$)/i.test(fieldsOf(request).get("content-type") ?? "")) {
+  if (!/^application\/json\s*(?:;|$)/i.test(readHeaders(request).get("content-type") ?? "")) {
     throw new GatewayError("unsupported_media_type", "Send JSON-RPC as application/json.");
   }
   const bytes = await readRequestBody(request, limit);
@@ -33,11 +33,11 @@ export async function readPost(request: Request, limit: number): Promise<Post> {
   if (body.kind === "invalid") {
     throw invalid({ code: body.code, message: body.reason }, 400, body.id);
   }
-  const fields = fieldsOf(request);
+  const fields = readHeaders(request);
   const header = (name: string) => fields.get(name.toLowerCase())?.trim();
   const isBatch = body.kind === "batch";
   const id = !isBatch && body.message.kind === "request" ? body.message.id : null;
-  const inbound = isBatch ? classifyBatch(header) : classify(body.message, header);
+  const inbound = isBatch ? classifyBatch(header) : classifyPost(body.message, header);
   if (!inbound.ok) throw invalid(inbound.rejection, inbound.rejection.status, id);
   return {
     bytes,
@@ -68,9 +68,9 @@ function invalid({ code, message, data }: ProtocolError["rpc"], status: number, 
 function understand(bytes: Uint8Array): { text: string; body: Body } {
   try {
     const text = decoder.decode(bytes);
-    return { text, body: readBody(text) };
+    return { text, body: parseBody(text) };
   } catch {
-    return { text: "", body: readBody("") };
+    return { text: "", body: parseBody("") };
   }
 }
 
@@ -79,7 +79,7 @@ const MAX_REFUSED_BYTES = 16 * 1024;
 
 /** The operation of a request that is refused before it is served, as far as it can be told cheaply. */
 export async function readSubject(request: Request): Promise<OperationSubject> {
-  const fields = fieldsOf(request);
+  const fields = readHeaders(request);
   const method = fields.get(HEADERS.method);
   if (method !== undefined) return { id: undefined, method, target: fields.get(HEADERS.name) };
   const length = Number(fields.get("content-length") ?? Number.NaN);
@@ -94,12 +94,12 @@ export async function readSubject(request: Request): Promise<OperationSubject> {
 }
 
 function subjectOf({ id, method, params }: Message & { readonly kind: "request" }): OperationSubject {
-  return { id, method, target: targetOf({ method, params })?.value };
+  return { id, method, target: getTarget({ method, params })?.value };
 }
 
 /** The operations of a body that has been read before. */
 export function subjectsIn(text: string): OperationSubject[] {
-  const body = readBody(text);
+  const body = parseBody(text);
   const messages = body.kind === "batch" ? body.messages : body.kind === "single" ? [body.message] : [];
   return subjectsOf(messages);
 }

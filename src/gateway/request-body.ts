@@ -1,6 +1,6 @@
 /** Reads a POST under the isolate's budget of bodies: many large ones at once would end the isolate, and all requests with it. */
 import { TooManyRequestsError } from "../core/errors.ts";
-import { fieldsOf } from "../core/net/fields.ts";
+import { readHeaders } from "../core/net/headers.ts";
 import { drainBody } from "../core/net/request-body.ts";
 import { MIN_COUNTED_BODY_BYTES } from "../core/size-limits.ts";
 import type { McpContext } from "./context.ts";
@@ -9,7 +9,7 @@ import { type Post, readPost } from "./post.ts";
 /** The body counts until the request is over. */
 export async function readCountedPost(request: Request, context: McpContext): Promise<Post> {
   const { maxBodyBytes } = context;
-  const declared = Number(fieldsOf(request).get("content-length") ?? Number.NaN);
+  const declared = Number(readHeaders(request).get("content-length") ?? Number.NaN);
   // A larger body is refused unread.
   if (declared <= maxBodyBytes && !hold(declared, context)) {
     await drainBody(request);

@@ -4,7 +4,7 @@
  * and is how a caller that went away is noticed: workerd tells of it only when something is written to them.
  */
 
-import { within } from "../core/waiting.ts";
+import { withTimeout } from "../core/timers.ts";
 import { ReadAhead } from "./read-ahead.ts";
 
 export interface RelayOptions {
@@ -129,7 +129,7 @@ export async function keepAliveUntil<T>(
 ): Promise<T> {
   for (;;) {
     await writer.write(KEEP_ALIVE);
-    const settled = await within(
+    const settled = await withTimeout(
       pending.then((value) => ({ value })),
       keepAliveMs,
     );

@@ -1,7 +1,7 @@
 /** Proof by API key: one look-up by the id that the key carries, one hash, one comparison. */
-import { hashApiKeySecret, readApiKey } from "../core/access/api-key.ts";
-import { equalInConstantTime } from "../core/constant-time.ts";
+import { hashApiKeySecret, parseApiKey } from "../core/access/api-key.ts";
 import { sha256Hex } from "../core/digest.ts";
+import { timingSafeEqual } from "../core/timing-safe-equal.ts";
 import type { Database } from "../db/client.ts";
 import { findApiKey, findLegacyKey } from "../db/queries/access.ts";
 import type { Principal } from "./principal.ts";
@@ -14,11 +14,11 @@ export const apiKeyProof = (database: Database): Proof => ({
   name: "api_key",
   find: ({ token }) => (token?.startsWith("mcp_") === true ? token : undefined),
   async verify(text, now) {
-    const presented = readApiKey(text);
+    const presented = parseApiKey(text);
     if (presented === undefined) return NOTHING;
     const [found] = await findApiKey(database.asSystem(), presented.id);
     const { salt, keyHash } = found?.key ?? NOBODY;
-    const isRight = equalInConstantTime(await hashApiKeySecret(salt, presented.secret), keyHash);
+    const isRight = timingSafeEqual(await hashApiKeySecret(salt, presented.secret), keyHash);
     if (found === undefined) return NOTHING;
     const { key } = found;
     const isOn = key.isActive && key.revokedAt === null && isStanding(found, key, now);

@@ -6,8 +6,8 @@
 
 import { clientPrefix, FailedAuthThrottle } from "../core/limits/failed-auth-throttle.ts";
 import { isInside } from "../core/net/cidr.ts";
-import { fieldsOf } from "../core/net/fields.ts";
-import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
+import { readHeaders } from "../core/net/headers.ts";
+import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { Principal } from "./principal.ts";
 import { type Presented, type Proof, type Proved, presentedBy } from "./proofs.ts";
 import type { Usage } from "./usage.ts";
@@ -26,7 +26,7 @@ export type Authentication =
     };
 
 export interface Authenticator {
-  authenticate(request: Request, background: Background): Promise<Authentication>;
+  authenticate(request: Request, background: WaitUntil): Promise<Authentication>;
 }
 
 export interface AuthenticatorParts {
@@ -60,7 +60,7 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
       if (claim === undefined) return presented.token === undefined ? { kind: "none" } : REFUSED;
       const { proof, text } = claim;
       const key = `${proof.name} ${text}`;
-      const from = fieldsOf(request).get("cf-connecting-ip") ?? "";
+      const from = readHeaders(request).get("cf-connecting-ip") ?? "";
       const place = clientPrefix(from);
       const time = now();
       const waitMs = guesses.waitMs(place, time);

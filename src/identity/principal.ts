@@ -1,5 +1,5 @@
 /** Who is calling, for which tenant, with what rights: where every way of proving it ends. */
-import type { ApiKeyScope, Role } from "../core/vocabulary.ts";
+import type { ApiKeyScope, Role } from "../core/enums.ts";
 
 export interface Principal {
   /** Unique among all principals of all kinds: what sessions and sealed state are bound to. */

@@ -2,9 +2,9 @@
  * The ways of proving who one is, each the same small thing: it knows its own when it sees it, and it verifies it.
  * authenticate.ts asks them in order, remembers what they say, and drops it when the tenant's epoch says so.
  */
-import { fieldsOf } from "../core/net/fields.ts";
-import { pathOf } from "../core/net/request-url.ts";
-import type { Loaded } from "../core/tenant-cache.ts";
+import { readHeaders } from "../core/net/headers.ts";
+import { getPath } from "../core/net/request-url.ts";
+import type { LoadedValue } from "../core/tenant-cache.ts";
 import type { Principal } from "./principal.ts";
 
 /** What a request carries, read once. */
@@ -32,16 +32,16 @@ export interface Proof {
    * Undefined as the value for whatever does not hold, without saying why: unknown, wrong, expired and switched off
    * look alike. The tenant is named whenever it is known, so that its next change is soon seen.
    */
-  verify(text: string, now: Date): Promise<Loaded<Proved | undefined>>;
+  verify(text: string, now: Date): Promise<LoadedValue<Proved | undefined>>;
 }
 
 export function presentedBy(request: Request): Presented {
-  const fields = fieldsOf(request);
+  const fields = readHeaders(request);
   const authorization = fields.get("authorization");
   // Clients that cannot set Authorization (some gateways take it for themselves) use X-API-Key.
   const token = authorization === undefined ? fields.get("x-api-key") : bearer(authorization);
   return {
-    path: pathOf(request.url),
+    path: getPath(request.url),
     token,
     cookies: token === undefined ? fields.get("cookie") : undefined,
   };

@@ -2,7 +2,7 @@
  * Counts what keys are used for, without a write a request: an isolate adds up, and at most every ten seconds one
  * batch takes all of it to the database. What an isolate holds when it is thrown away is lost; the logs have it.
  */
-import type { Background } from "../core/tenant-cache.ts";
+import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
 import { addKeyUsage, addLegacyKeyUsage, type KeyUsage } from "../db/queries/keys.ts";
 import type { Principal } from "./principal.ts";
@@ -12,7 +12,7 @@ const EVERY_MS = 10_000;
 const LOST_AFTER_MS = 30_000;
 
 export interface Usage {
-  count(principal: Principal, background: Background): void;
+  count(principal: Principal, background: WaitUntil): void;
 }
 
 export interface UsageTools {

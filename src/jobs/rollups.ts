@@ -1,5 +1,5 @@
 /** Every minute: adds up what the logs were given since, and once a day throws away sums that are too fine for their age. */
-import { asGatewayError } from "../core/errors.ts";
+import { toGatewayError } from "../core/errors.ts";
 import type { Database } from "../db/client.ts";
 import { dropOldRollups, noteFailedRefresh, noteRefresh, rollUp } from "../db/queries/rollups.ts";
 
@@ -25,7 +25,7 @@ export async function rollUpTraffic(database: Database, now: () => Date): Promis
     await noteRefresh(db, { at: began, durationMs: now().getTime() - began.getTime() });
   } catch (thrown) {
     // While the database is away this cannot be noted either; what was thrown says so.
-    await noteFailedRefresh(db, asGatewayError(thrown).message).catch(() => undefined);
+    await noteFailedRefresh(db, toGatewayError(thrown).message).catch(() => undefined);
     throw thrown;
   }
   return taken;

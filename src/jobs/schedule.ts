@@ -1,7 +1,7 @@
 /** Runs the jobs of a cron tick, each by itself: one that fails or hangs does not stop those after it. */
-import { asGatewayError, type GatewayError } from "../core/errors.ts";
+import { type GatewayError, toGatewayError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { within } from "../core/waiting.ts";
+import { withTimeout } from "../core/timers.ts";
 import type { Emitter } from "../logs/emit.ts";
 import { EVENT_VERSION, type LogEvent } from "../logs/events.ts";
 import { deliverOverdue } from "../operations/alerts/deliver.ts";
@@ -93,14 +93,14 @@ async function runJob(
   timeoutMs: number,
 ): Promise<JobFailure | undefined> {
   try {
-    const done = await within(
+    const done = await withTimeout(
       run(services, now).then(() => "done" as const),
       timeoutMs,
     );
     if (done === "done") return undefined;
     return { message: `Job ${name} did not end within ${timeoutMs / 1000} s.`, code: "internal" };
   } catch (thrown) {
-    const error = asGatewayError(thrown);
+    const error = toGatewayError(thrown);
     const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
     return { message: `Job ${name} failed: ${error.message}${cause}`, code: error.code };
   }

@@ -1,5 +1,5 @@
 /** Every minute: which servers are to be checked or asked anew what they offer, and which registries looked at. */
-import { spread } from "../core/registry/schedule.ts";
+import { spreadOverMinute } from "../core/discovery/check-schedule.ts";
 import type { Database } from "../db/client.ts";
 import { sourcesDue } from "../db/queries/registry-sources.ts";
 import { serversDueForCheck, serversDueForDiscovery, serversNotYetChecked } from "../db/queries/visits.ts";
@@ -23,7 +23,7 @@ export async function watchServers(database: Database, queue: WorkQueue, now: Da
       limit: MOST_DISCOVERIES,
     }),
   ]);
-  const checks = spread([...late, ...never], CHECKS_PER_MESSAGE).map(({ delaySeconds, items }) => ({
+  const checks = spreadOverMinute([...late, ...never], CHECKS_PER_MESSAGE).map(({ delaySeconds, items }) => ({
     delaySeconds,
     body: {
       kind: "check",
@@ -31,7 +31,7 @@ export async function watchServers(database: Database, queue: WorkQueue, now: Da
       servers: items.map(({ id }) => id),
     } satisfies RegistryWork,
   }));
-  const discoveries = spread(stale, DISCOVERIES_PER_MESSAGE).map(({ delaySeconds, items }) => ({
+  const discoveries = spreadOverMinute(stale, DISCOVERIES_PER_MESSAGE).map(({ delaySeconds, items }) => ({
     delaySeconds,
     body: {
       kind: "discover",

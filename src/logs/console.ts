@@ -1,6 +1,6 @@
 /** What the Worker writes to its own log: one line of JSON a failure, without anything that a caller sent. */
 import type { GatewayError } from "../core/errors.ts";
-import { cleanText } from "../core/sanitise.ts";
+import { sanitizeText } from "../core/sanitize-payload.ts";
 
 export interface FailureScene {
   readonly requestId: string;
@@ -20,11 +20,11 @@ export function logFailure(error: GatewayError, scene: FailureScene | Background
     JSON.stringify({
       level: "error",
       ...scene,
-      ...("path" in scene && { path: cleanText(scene.path) }),
+      ...("path" in scene && { path: sanitizeText(scene.path) }),
       code: error.code,
-      message: cleanText(error.message),
-      cause: cause && { name: cause.name, message: cleanText(cause.message) },
-      stack: cause?.stack && cleanText(cause.stack),
+      message: sanitizeText(error.message),
+      cause: cause && { name: cause.name, message: sanitizeText(cause.message) },
+      stack: cause?.stack && sanitizeText(cause.stack),
     }),
   );
 }

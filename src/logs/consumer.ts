@@ -2,7 +2,7 @@
  * Takes batches from the queue into the database. A batch comes again until all of it is written; what is no event of
  * ours or can never be written is kept aside, so that one bad event does not hold up the others.
  */
-import { storable } from "../core/storable.ts";
+import { toPostgresValue } from "../core/postgres-text.ts";
 import type { Database } from "../db/client.ts";
 import { keepDeadLetters } from "../db/queries/dead-letters.ts";
 import { readMessage } from "./events.ts";
@@ -21,7 +21,7 @@ const LONGEST_DELAY_SECONDS = 60;
 
 export async function consumeEvents(messages: readonly Delivered[], database: Database): Promise<void> {
   const read = messages.map(({ id, body }) => {
-    const cleaned = storable(body);
+    const cleaned = toPostgresValue(body);
     return { id, body: cleaned, ...readMessage(cleaned) };
   });
   try {
@@ -50,7 +50,7 @@ export async function consumeEvents(messages: readonly Delivered[], database: Da
 export async function consumeDeadEvents(messages: readonly Delivered[], database: Database): Promise<void> {
   try {
     await keep(
-      messages.map(({ id, body }) => ({ id, body: storable(body), reason: "could not be written" })),
+      messages.map(({ id, body }) => ({ id, body: toPostgresValue(body), reason: "could not be written" })),
       database,
     );
   } catch {

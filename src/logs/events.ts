@@ -3,8 +3,8 @@
  * happened, so that one delivered twice is written once; and a version, as a queue may hold what an older Worker wrote.
  */
 import { z } from "zod";
-import { cleanText, sanitise } from "../core/sanitise.ts";
-import { SEVERITIES } from "../core/vocabulary.ts";
+import { SEVERITIES } from "../core/enums.ts";
+import { sanitizePayload, sanitizeText } from "../core/sanitize-payload.ts";
 
 const VERSION = 1;
 
@@ -191,10 +191,10 @@ const MOST_REMEMBERED = 2000;
 const LONGEST_REMEMBERED = 200;
 
 function cleanAgain(text: string): Measured {
-  if (text.length > LONGEST_REMEMBERED) return shortened(cleanText(text));
+  if (text.length > LONGEST_REMEMBERED) return shortened(sanitizeText(text));
   let clean = cleaned.get(text);
   if (clean === undefined) {
-    clean = shortened(cleanText(text));
+    clean = shortened(sanitizeText(text));
     if (cleaned.size >= MOST_REMEMBERED) cleaned.clear();
     cleaned.set(text, clean);
   }
@@ -234,7 +234,7 @@ export function fit(event: LogEvent): Fitted {
       bytes += fitted.bytes;
     } else if (typeof value === "object" && value !== null) {
       if (member === "details") {
-        value = sanitise(value);
+        value = sanitizePayload(value);
         change(member, value);
       }
       bytes += 3 * JSON.stringify(value).length;

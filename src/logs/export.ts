@@ -3,7 +3,7 @@
  * with the next. A collector that is away loses its traces: they are for looking at, not for the record.
  */
 import type { Tracing } from "../core/settings/tracing.ts";
-import { otlpTraces, type Span } from "../core/telemetry/otlp.ts";
+import { encodeTraces, type Span } from "../core/telemetry/otlp.ts";
 
 export interface TraceExporterTools {
   readonly fetch: typeof fetch;
@@ -48,7 +48,7 @@ export function createTraceExporter(tools: TraceExporterTools): TraceExporter {
         "content-type": "application/json",
         ...(secret !== undefined && { authorization: secret }),
       },
-      body: JSON.stringify(otlpTraces(resource, tools.service, spans)),
+      body: JSON.stringify(encodeTraces(resource, tools.service, spans)),
       // A collector that leads elsewhere would lead the secret there.
       redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE_MS),

@@ -1,10 +1,11 @@
 /** What every request tells the log, by whichever door it came in. */
+
+import type { Severity } from "../core/enums.ts";
 import { type ErrorCode, type GatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { fieldsOf } from "../core/net/fields.ts";
-import { pathOf } from "../core/net/request-url.ts";
-import { readTraceParent } from "../core/telemetry/trace-context.ts";
-import type { Severity } from "../core/vocabulary.ts";
+import { readHeaders } from "../core/net/headers.ts";
+import { getPath } from "../core/net/request-url.ts";
+import { parseTraceParent } from "../core/telemetry/trace-context.ts";
 import { EVENT_VERSION, type LogEvent, type RequestEvent } from "./events.ts";
 
 /** As far as it is known. */
@@ -36,12 +37,12 @@ export interface RequestDescription {
 }
 
 export function describeRequest(request: Request): RequestDescription {
-  const fields = fieldsOf(request);
+  const fields = readHeaders(request);
   const userAgent = fields.get("user-agent");
   return {
     method: request.method,
     // Query parameters may hold a session's id.
-    path: withoutSecrets(pathOf(request.url)),
+    path: withoutSecrets(getPath(request.url)),
     clientName: clientNameIn(userAgent),
     traceparent: fields.get("traceparent"),
     requestBytes: Number(fields.get("content-length") ?? 0),
@@ -63,7 +64,7 @@ export function requestEventOf(described: RequestDescription, facts: RequestFact
     apiKeyId: caller?.apiKeyId,
     requestId,
     clientName: described.clientName,
-    traceId: readTraceParent(described.traceparent)?.traceId,
+    traceId: parseTraceParent(described.traceparent)?.traceId,
     method: described.method,
     path: described.path,
     statusCode,

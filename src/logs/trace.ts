@@ -1,13 +1,13 @@
 /** One request's trace: its spans as they end, under the caller's own trace where it has one. */
-import { fractionOf } from "../core/routing/hash.ts";
+import { hashFraction } from "../core/routing/hash.ts";
 import type { Tracing } from "../core/settings/tracing.ts";
 import type { AttributeValue, Span } from "../core/telemetry/otlp.ts";
 import {
-  newSpanId,
-  newTraceId,
-  readTraceParent,
+  createSpanId,
+  createTraceId,
+  formatTraceParent,
+  parseTraceParent,
   type TraceParent,
-  writeTraceParent,
 } from "../core/telemetry/trace-context.ts";
 
 type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
@@ -22,7 +22,7 @@ export interface OpenSpan {
 export class Trace {
   readonly traceId: string;
   readonly #parent: TraceParent | undefined;
-  readonly #root = newSpanId();
+  readonly #root = createSpanId();
   readonly #spans: Span[] = [];
 
   private constructor(parent: TraceParent | undefined, traceId: string) {
@@ -32,22 +32,22 @@ export class Trace {
 
   /** Undefined where this request is not sampled: whoever is asked then hears what the caller said. */
   static begin(traceparent: string | undefined, { sample }: Tracing): Trace | undefined {
-    const parent = readTraceParent(traceparent);
-    const traceId = parent?.traceId ?? newTraceId();
-    const isSampled = parent?.isSampled === true || fractionOf(traceId) < sample;
+    const parent = parseTraceParent(traceparent);
+    const traceId = parent?.traceId ?? createTraceId();
+    const isSampled = parent?.isSampled === true || hashFraction(traceId) < sample;
     return isSampled ? new Trace(parent, traceId) : undefined;
   }
 
   /** What was over before it was known that somebody wants to know. */
   past(name: string, startedAt: number, endedAt: number): void {
-    this.#add(newSpanId(), name, "internal", startedAt, endedAt, {}, false);
+    this.#add(createSpanId(), name, "internal", startedAt, endedAt, {}, false);
   }
 
   open(name: string, kind: Span["kind"] = "internal"): OpenSpan {
-    const spanId = newSpanId();
+    const spanId = createSpanId();
     const startedAt = Date.now();
     return {
-      header: writeTraceParent({ traceId: this.traceId, spanId, isSampled: true }),
+      header: formatTraceParent({ traceId: this.traceId, spanId, isSampled: true }),
       end: (attributes = {}, hasFailed = false) =>
         this.#add(spanId, name, kind, startedAt, Date.now(), attributes, hasFailed),
     };

@@ -13,7 +13,7 @@ import type { CapacityTerms } from "../core/limits/lease/capacity-shares.ts";
 import type { LeaseRequest, LeaseResponse } from "../core/limits/lease/protocol.ts";
 import { RELEASE_DELAY_MS, TenantLimiter } from "../core/limits/lease/tenant-limits.ts";
 import { parseLimitKey } from "../core/limits/resolve-limits.ts";
-import { within } from "../core/waiting.ts";
+import { withTimeout } from "../core/timers.ts";
 import type { ShareAnswer } from "./global.ts";
 import { Gates } from "./tables.ts";
 import type { ForetoldSample, TrafficTables } from "./traffic-tables.ts";
@@ -134,7 +134,7 @@ export class Leases {
     const predicted = expectedPeak(this.#forecaster, AHEAD_MINUTES);
     const tenantId = this.#ctx.id.name ?? this.#ctx.id.toString();
     try {
-      const answer = await within(
+      const answer = await withTimeout(
         this.#capacity.share(tenantId, { ...this.terms, predicted }, ask),
         PATIENCE_MS,
       );

@@ -23,7 +23,7 @@ export class Slots {
   }
 
   answer(request: SlotRequest, now: number): SlotReply {
-    const reply = this.#issuer.answer(request, now);
+    const reply = this.#issuer.issue(request, now);
     if (this.#issuer.lastExpiry > this.#grantedUntil) {
       this.#grantedUntil = this.#issuer.lastExpiry + WRITE_AHEAD_MS;
       this.#storage.kv.put(GRANTED_UNTIL, this.#grantedUntil);
@@ -32,6 +32,6 @@ export class Slots {
   }
 
   forgetExpired(now: number): void {
-    this.#issuer.forgetExpired(now);
+    this.#issuer.deleteExpired(now);
   }
 }

@@ -1,12 +1,12 @@
 /** Keeps an eye on the database: a sample a minute, and from a day of them what should be done. */
 import { z } from "zod";
 import {
-  type Advice,
-  adviseOnDatabase,
+  type DatabaseRecommendation,
   type DatabaseSample,
-  type TargetUse,
-} from "../core/database/advice.ts";
-import { uuidFrom } from "../core/ids.ts";
+  type QueryTargetUsage,
+  recommendForDatabase,
+} from "../core/database/recommendations.ts";
+import { uuidFromName } from "../core/ids.ts";
 import type { Database } from "../db/client.ts";
 import {
   currentSample,
@@ -43,7 +43,7 @@ export async function sampleDatabase(database: Database, now: Date): Promise<voi
   const { active, idle, waiting, maxConnections, ...rest } = sample;
   const minute = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS;
   await insertSample(db, {
-    id: await uuidFrom(`database sample ${minute}`),
+    id: await uuidFromName(`database sample ${minute}`),
     sampledAt: new Date(minute),
     activeConnections: active,
     idleConnections: idle,
@@ -56,9 +56,9 @@ export async function sampleDatabase(database: Database, now: Date): Promise<voi
 export interface DatabaseReport {
   /** Newest first. */
   readonly samples: readonly DatabaseSample[];
-  readonly targets: readonly TargetUse[];
+  readonly targets: readonly QueryTargetUsage[];
   readonly slow: Awaited<ReturnType<typeof slowQueries>>;
-  readonly advice: readonly Advice[];
+  readonly advice: readonly DatabaseRecommendation[];
 }
 
 export async function reportOnDatabase(database: Database, now: Date): Promise<DatabaseReport> {
@@ -74,5 +74,5 @@ export async function reportOnDatabase(database: Database, now: Date): Promise<D
     const parsed = details.safeParse(more);
     return parsed.success ? [{ ...row, maxConnections: maxConnections ?? 0, ...parsed.data }] : [];
   });
-  return { samples, targets, slow, advice: adviseOnDatabase(samples, targets, indexes) };
+  return { samples, targets, slow, advice: recommendForDatabase(samples, targets, indexes) };
 }

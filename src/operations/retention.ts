@@ -2,8 +2,8 @@
  * Takes away what is older than its policies want, in slices: each goes on where the one before stopped, or was stopped,
  * and asks anew what the policies say, so that a legal hold counts from the next batch on.
  */
-import { asGatewayError } from "../core/errors.ts";
-import { keyOf, planRetention, type RetentionStep } from "../core/retention.ts";
+import { toGatewayError } from "../core/errors.ts";
+import { planRetention, type RetentionStep, stepKey } from "../core/retention.ts";
 import type { Database, Db } from "../db/client.ts";
 import {
   beginRun,
@@ -53,7 +53,7 @@ export async function continueRetention(tools: RetentionTools): Promise<Slice> {
   try {
     while (now() - began < sliceMs) {
       const steps = planRetention(await retentionPolicies(db), run.startedAt);
-      const step = steps.find((each) => !progress.doneSteps.includes(keyOf(each)));
+      const step = steps.find((each) => !progress.doneSteps.includes(stepKey(each)));
       if (step === undefined) {
         await noteOfPolicies(db, steps, progress, run.startedAt);
         await note({ finishedAt: new Date(now()), takenUntil: null });
@@ -63,7 +63,7 @@ export async function continueRetention(tools: RetentionTools): Promise<Slice> {
     }
     await note({ takenUntil: null });
   } catch (thrown) {
-    const error = asGatewayError(thrown);
+    const error = toGatewayError(thrown);
     logFailure(error, { work: "retention", serverId: "" });
     // It tells nobody anything while the database is away; the run is free again when its time is over.
     await Promise.resolve(note({ lastError: error.message, takenUntil: null })).catch(() => undefined);
@@ -77,7 +77,7 @@ async function progressed(
   { doneSteps, droppedPartitions, deletedRows }: Progress,
 ): Promise<Partial<Progress>> {
   const db = database.asSystem();
-  const key = keyOf(step);
+  const key = stepKey(step);
   const done = { doneSteps: [...doneSteps, key] };
   if (step.kind === "drop") {
     const dropped = await dropPartitions(db, step, PARTITIONS_AT_ONCE);
@@ -99,7 +99,7 @@ async function noteOfPolicies(
   const [first, ...rest] = steps.flatMap((step) => {
     if (step.kind === "drop") return [];
     const tenantId = "tenantId" in step ? step.tenantId : null;
-    return [notePolicyRun(db, { tenantId, table: step.table, rows: deletedRows[keyOf(step)] ?? 0, at })];
+    return [notePolicyRun(db, { tenantId, table: step.table, rows: deletedRows[stepKey(step)] ?? 0, at })];
   });
   if (first !== undefined) await db.batch([first, ...rest]);
 }

@@ -1,11 +1,11 @@
 /** What a principal may see and use of a tenant's servers, as the gateway asks for it. */
-import { authorizeUse, type Target, type UseKind } from "../core/access/authorize.ts";
-import { decideAction } from "../core/access/decide.ts";
-import { type InForce, rulesInForce } from "../core/access/rules.ts";
+import { type AccessTarget, authorizeTarget, type TargetKind } from "../core/access/authorize.ts";
+import { evaluatePermission } from "../core/access/rbac.ts";
+import { type ActiveRules, activeRules } from "../core/access/rules.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";
 
-export type { UseKind } from "../core/access/authorize.ts";
+export type { TargetKind } from "../core/access/authorize.ts";
 
 /** What the thing says of itself. */
 export interface Facts {
@@ -22,7 +22,7 @@ export interface Access {
    */
   readonly isPersonal: boolean;
   /** `name` is the server's own: a tool's or a prompt's name, a resource's URI or template; the server's name for the server. */
-  allows(kind: UseKind, serverId: string, name: string, facts?: Facts): boolean;
+  allows(kind: TargetKind, serverId: string, name: string, facts?: Facts): boolean;
 }
 
 interface Remembered {
@@ -42,7 +42,7 @@ export function accessOf(principal: Principal, tenant: TenantSnapshot, now: Date
   const known = ofTenant.get(principal);
   if (known !== undefined && now.getTime() < known.until) return known.access;
   const { role, scopes, userId, apiKeyId: keyId } = principal;
-  const rules = rulesInForce(tenant.rules, { role, scopes, userId, keyId }, now);
+  const rules = activeRules(tenant.rules, { role, scopes, userId, keyId }, now);
   const access = accessBy(principal, tenant, rules);
   ofTenant.set(principal, { access, until: rules.until });
   return access;
@@ -55,9 +55,9 @@ function isWithheld({ withheldTools, approved }: SnapshotServer, name: string, h
   return known !== undefined && known !== hash;
 }
 
-function accessBy(principal: Principal, tenant: TenantSnapshot, rules: InForce): Access {
+function accessBy(principal: Principal, tenant: TenantSnapshot, rules: ActiveRules): Access {
   // Told with a reason at the door (refusal.ts); here it makes sure that a door which forgets to ask opens on nothing.
-  if (!decideAction(principal, "mcp.connect").allowed) return { isPersonal: true, allows: () => false };
+  if (!evaluatePermission(principal, "mcp.connect").allowed) return { isPersonal: true, allows: () => false };
   return {
     isPersonal: true,
     allows(kind, serverId, name, facts) {
@@ -65,8 +65,8 @@ function accessBy(principal: Principal, tenant: TenantSnapshot, rules: InForce):
       if (server === undefined) return false;
       if (kind === "tool" && isWithheld(server, name, facts?.hash)) return false;
       const readOnly = facts?.readOnlyHint ?? server.readOnlyTools.has(name);
-      const target: Target = { kind, serverId, serverName: server.name, name, readOnly };
-      return authorizeUse(principal.role, target, rules).allowed;
+      const target: AccessTarget = { kind, serverId, serverName: server.name, name, readOnly };
+      return authorizeTarget(principal.role, target, rules).allowed;
     },
   };
 }

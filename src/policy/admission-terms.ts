@@ -1,7 +1,7 @@
 /** Loads the part of a tenant that admission needs: its limits and address rules. Requests of no tenant have the shared ones. */
 import { type CompiledIpRules, compileIpRules } from "../core/limits/ip-rules.ts";
 import { type CompiledLimits, compileLimits } from "../core/limits/resolve-limits.ts";
-import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
+import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
 import { ipRulesForSnapshot, limitsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
 import { readTenantSettings } from "./tenant-settings.ts";
@@ -16,7 +16,7 @@ export interface AdmissionTerms {
 }
 
 export interface AdmissionTermsSource {
-  get(tenantId: string, background: Background): AdmissionTerms | Promise<AdmissionTerms>;
+  get(tenantId: string, background: WaitUntil): AdmissionTerms | Promise<AdmissionTerms>;
 }
 
 const MAX_TENANTS = 1000;

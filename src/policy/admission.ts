@@ -12,8 +12,8 @@ import {
   resolveLimits,
   type UnauthenticatedCategory,
 } from "../core/limits/resolve-limits.ts";
-import { fractionOf } from "../core/routing/hash.ts";
-import type { Background } from "../core/tenant-cache.ts";
+import { hashFraction } from "../core/routing/hash.ts";
+import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { AdmissionTerms } from "./admission-terms.ts";
 import type { TenantTraffic } from "./traffic.ts";
@@ -33,7 +33,7 @@ export async function admit(
   { principal, tenant, address }: Caller,
   traffic: TenantTraffic,
   now: Date,
-  background: Background,
+  background: WaitUntil,
 ): Promise<LimitHeaders> {
   const place = address === undefined ? undefined : clientPrefix(address);
   if (address !== undefined) await refuseAddress(address, place, tenant, traffic, now, background);
@@ -44,7 +44,7 @@ export async function admit(
 export async function charge(
   { principal, tenant, address }: Caller,
   traffic: TenantTraffic,
-  background: Background,
+  background: WaitUntil,
 ): Promise<LimitHeaders> {
   const place = address === undefined ? undefined : clientPrefix(address);
   return spend(remembered(principal, tenant, place), { tenant, place }, traffic, background);
@@ -62,7 +62,7 @@ export async function admitUnauthenticated(
   { terms, address, kind }: UnauthenticatedCaller,
   trafficOf: (name: string) => TenantTraffic,
   now: Date,
-  background: Background,
+  background: WaitUntil,
 ): Promise<LimitHeaders> {
   const place = clientPrefix(address);
   const traffic = trafficOf(trafficNameOf(place));
@@ -77,13 +77,14 @@ export async function admitUnauthenticated(
 
 /** Of the objects that meter addresses: one alone would be asked by every isolate of the world. */
 const ADDRESS_SHARDS = 8;
-const trafficNameOf = (place: string) => `unauthenticated-${Math.floor(fractionOf(place) * ADDRESS_SHARDS)}`;
+const trafficNameOf = (place: string) =>
+  `unauthenticated-${Math.floor(hashFraction(place) * ADDRESS_SHARDS)}`;
 
 async function spend(
   limits: readonly Limit[],
   { tenant, place }: { tenant: AdmissionTerms; place: string | undefined },
   traffic: TenantTraffic,
-  background: Background,
+  background: WaitUntil,
 ): Promise<LimitHeaders> {
   const share = { weight: tenant.weight, burst: tenant.burst };
   const verdict = await traffic.decide(limits, share, background);
@@ -108,7 +109,7 @@ async function refuseAddress(
   tenant: AdmissionTerms,
   traffic: TenantTraffic,
   now: Date,
-  background: Background,
+  background: WaitUntil,
 ): Promise<void> {
   const verdict = tenant.ipLists(address, now);
   if (verdict.blocked) throw new BlockedAddressError();

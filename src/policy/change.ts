@@ -2,7 +2,7 @@
  * The one way of changing what a tenant has configured: the change and its record are committed together, and then
  * the tenant's epoch is raised, so that no isolate goes on by what was.
  */
-import { withoutSecrets } from "../core/redact.ts";
+import { redactSecrets } from "../core/redact-secrets.ts";
 import { recordAudit } from "../db/queries/security.ts";
 import type { Guarded, Unguarded } from "./guard.ts";
 
@@ -88,8 +88,8 @@ function auditOf(c: ChangeScene, what: AuditedChange, reason?: string): AuditSta
     ipAddress: c.req.header("cf-connecting-ip"),
     userAgent: c.req.header("user-agent")?.slice(0, 500),
     requestId,
-    before: withoutSecrets(what.before),
-    after: withoutSecrets(what.after),
-    details: withoutSecrets({ ...what.details, via: principal.via }),
+    before: redactSecrets(what.before),
+    after: redactSecrets(what.after),
+    details: redactSecrets({ ...what.details, via: principal.via }),
   });
 }

@@ -2,13 +2,13 @@
  * The epoch of a tenant: a number in its object that every change of its configuration raises. An isolate knows it at
  * most 900 ms old while requests come, and asks in the background as long as it can, so that requests seldom wait.
  */
-import type { Background, Epochs } from "../core/tenant-cache.ts";
+import type { Epochs, WaitUntil } from "../core/tenant-cache.ts";
 
 export interface TenantEpochs extends Epochs {
   /** After a change is committed: what isolates remember of the tenant is void within a second of this. */
-  raise(tenantId: string, background: Background): Promise<void>;
+  raise(tenantId: string, background: WaitUntil): Promise<void>;
   /** After a change that holds for every tenant. */
-  raiseAll(background: Background): Promise<void>;
+  raiseAll(background: WaitUntil): Promise<void>;
   /** Somebody else has heard it from the tenant's object. */
   heard(tenantId: string, epoch: number, askedAt: number): void;
 }
@@ -83,7 +83,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
   };
 
   /** The change is made, whatever the object says; until it hears of it, age alone makes isolates look again. */
-  const insist = async (attempt: () => Promise<unknown>, background: Background) => {
+  const insist = async (attempt: () => Promise<unknown>, background: WaitUntil) => {
     const again = async () => {
       for (let failures = 1; failures < RAISE_ATTEMPTS; failures += 1) {
         await tools.sleep(200 * 2 ** failures);

@@ -1,7 +1,7 @@
 /** Flags as they are stored, read for decisions; a rule that makes no sense speaks of nobody. */
 import { z } from "zod";
-import { type Evaluation, evaluateFlag, type Flag, type FlagSubject } from "../core/flags/evaluate.ts";
-import { ROLES } from "../core/vocabulary.ts";
+import { ROLES } from "../core/enums.ts";
+import { evaluateFlag, type Flag, type FlagEvaluation, type FlagSubject } from "../core/flags/evaluate.ts";
 import type { Principal } from "../identity/principal.ts";
 
 /** The first that speaks of somebody decides; after all of them the percentage does. */
@@ -33,5 +33,5 @@ export const subjectOfFlags = ({ id, userId, apiKeyId, role }: Principal): FlagS
   role,
 });
 
-export const evaluateFor = (flag: Flag, principal: Principal): Evaluation =>
+export const evaluateFor = (flag: Flag, principal: Principal): FlagEvaluation =>
   evaluateFlag(flag, subjectOfFlags(principal));

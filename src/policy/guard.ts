@@ -4,7 +4,7 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Action } from "../core/access/actions.ts";
+import type { Permission } from "../core/access/permissions.ts";
 import { ForbiddenError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
 import type { Database, Db } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
@@ -33,15 +33,15 @@ export interface Guarded {
   Variables: {
     principal: Principal;
     /** What the route does; set together with the principal, so also where the action is refused. */
-    action: Action;
+    action: Permission;
     /** Reaches the rows of the principal's tenant and no others. */
     db: Db;
   };
 }
 
-const actions = new WeakMap<object, Action>();
+const actions = new WeakMap<object, Permission>();
 
-export function guard(action: Action): MiddlewareHandler<Unguarded & Guarded> {
+export function guard(action: Permission): MiddlewareHandler<Unguarded & Guarded> {
   const middleware = createMiddleware<Unguarded & Guarded>(async (c, next) => {
     const principal = await identify(c);
     c.set("principal", principal);
@@ -58,13 +58,13 @@ export function guard(action: Action): MiddlewareHandler<Unguarded & Guarded> {
 }
 
 /** For doors that find out in their own way who it is: the pages. */
-export function guarding<M extends object>(middleware: M, action: Action): M {
+export function guarding<M extends object>(middleware: M, action: Permission): M {
   actions.set(middleware, action);
   return middleware;
 }
 
 /** The action that a handler of `app.routes` guards, for the route test and the API's description. */
-export const guardedAction = (handler: object): Action | undefined => actions.get(handler);
+export const guardedAction = (handler: object): Permission | undefined => actions.get(handler);
 
 async function identify(c: Context<Unguarded & Guarded>): Promise<Principal> {
   const authentication = await c

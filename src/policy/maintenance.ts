@@ -1,6 +1,6 @@
 /** Whether a server is being looked after just now, as the tenant's snapshot knows it; until when is worked out once. */
 import { MaintenanceError } from "../core/errors.ts";
-import { maintenanceAt, type WindowState } from "../core/registry/windows.ts";
+import { activeWindow, type WindowState } from "../core/maintenance/windows.ts";
 import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";
 
 const remembered = new WeakMap<TenantSnapshot, Map<string, WindowState>>();
@@ -24,7 +24,7 @@ function stateOf(tenant: TenantSnapshot, serverId: string, now: number): WindowS
   }
   let state = states.get(serverId);
   if (state === undefined || now >= state.until) {
-    state = maintenanceAt(tenant.windows, serverId, new Date(now));
+    state = activeWindow(tenant.windows, serverId, new Date(now));
     states.set(serverId, state);
   }
   return state;

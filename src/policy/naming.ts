@@ -1,6 +1,6 @@
 /** How a tenant wants the names of many servers told apart on its one endpoint. */
 import { z } from "zod";
-import { PREFIX_MODES, type PrefixMode, SEPARATOR } from "../core/mcp/names.ts";
+import { PREFIX_MODES, type PrefixMode, SEPARATOR } from "../core/mcp/exposed-names.ts";
 
 export interface Naming {
   readonly prefix: PrefixMode;

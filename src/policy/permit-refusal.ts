@@ -1,5 +1,5 @@
 /** Turns a circuit breaker's refusal into the error that the caller receives. */
-import { HeldOpenError, ServerClosedError } from "../core/errors.ts";
+import { ForcedOpenError, ServerUnavailableError } from "../core/errors.ts";
 import { retryAfterSeconds } from "../core/limits/ratelimit-headers.ts";
 import type { PermitReply } from "./traffic.ts";
 
@@ -7,7 +7,9 @@ import type { PermitReply } from "./traffic.ts";
 export function permitRefusal(
   server: string,
   reply: Pick<PermitReply, "retryMs" | "isHeldOpen">,
-): ServerClosedError {
+): ServerUnavailableError {
   const seconds = retryAfterSeconds(reply);
-  return reply.isHeldOpen ? new HeldOpenError(server, seconds) : new ServerClosedError(server, seconds);
+  return reply.isHeldOpen
+    ? new ForcedOpenError(server, seconds)
+    : new ServerUnavailableError(server, seconds);
 }

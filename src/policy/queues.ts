@@ -2,9 +2,9 @@
  * Keeps `max_concurrency` of every server: at most so many calls run at once, over all isolates, and the others wait in
  * a priority queue. The design is described in docs/design/limits.md.
  */
-import { classOf } from "../core/resilience/queue.ts";
+import { priorityClass } from "../core/resilience/priority-queue.ts";
 import type { SlotReply, SlotRequest } from "../core/resilience/slots.ts";
-import type { Background } from "../core/tenant-cache.ts";
+import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { Principal } from "../identity/principal.ts";
 import { ServerQueue } from "./server-queue.ts";
 import type { SnapshotServer } from "./snapshot.ts";
@@ -21,7 +21,7 @@ export interface ServerQueuesDeps {
   readonly findCapacity: (
     tenantId: string,
     serverId: string,
-    background: Background,
+    background: WaitUntil,
   ) => Promise<number | undefined>;
 }
 
@@ -45,13 +45,13 @@ export class ServerQueues {
   }
 
   /** For one request, whose `background` keeps renewals and returns of slots alive. */
-  forRequest(background: Background): CallQueues {
+  forRequest(background: WaitUntil): CallQueues {
     return {
       enter: (server, principal, signal) => {
         this.#arrivals += 1;
         const arrival = {
           id: String(this.#arrivals),
-          priority: classOf(principal.via === "anonymous" ? "anonymous" : principal.role),
+          priority: priorityClass(principal.via === "anonymous" ? "anonymous" : principal.role),
           caller: principal.id,
           deadline: this.#deps.now() + MAX_WAIT_MS,
         };

@@ -1,11 +1,11 @@
 /** What somebody lacks for an action, as every door says it: REST, pages and MCP. */
-import type { Action } from "../core/access/actions.ts";
-import { decideAction, type Rights } from "../core/access/decide.ts";
+import type { Permission } from "../core/access/permissions.ts";
+import { evaluatePermission, type PrincipalRights } from "../core/access/rbac.ts";
 import { ForbiddenError } from "../core/errors.ts";
 
 /** Undefined for whoever may. */
-export function refusalOf(rights: Rights, action: Action): ForbiddenError | undefined {
-  const decision = decideAction(rights, action);
+export function refusalOf(rights: PrincipalRights, action: Permission): ForbiddenError | undefined {
+  const decision = evaluatePermission(rights, action);
   if (decision.allowed) return undefined;
   const { missing } = decision;
   if (missing === "operator") {

@@ -1,7 +1,7 @@
 /** Routing rules as the table has them; one that makes no sense steers nothing, and stops no traffic. */
 import { z } from "zod";
+import type { BalancingStrategy } from "../core/enums.ts";
 import type { RoutingRule } from "../core/routing/rules.ts";
-import type { BalancingStrategy } from "../core/vocabulary.ts";
 
 const texts = z.array(z.string()).optional();
 

@@ -5,36 +5,36 @@
  * Every request asks and waits with its own timers and on its own behalf, because the runtime may drop any request
  * together with its I/O, and nobody may depend on what another request has begun.
  */
-import { ServerClosedError } from "../core/errors.ts";
+import { ServerUnavailableError } from "../core/errors.ts";
 import {
-  type Advanced,
-  type Arrival,
-  abandon,
-  advance,
+  cancelEntry,
+  complete,
+  type DispatchResult,
+  dispatchNext,
   EMPTY_QUEUE,
-  enter,
-  finish,
-  type Queue,
+  enqueue,
+  type PriorityQueue,
+  type QueueEntry,
   type QueueTerms,
-} from "../core/resilience/queue.ts";
+} from "../core/resilience/priority-queue.ts";
 import { RunningCalls } from "../core/resilience/running-calls.ts";
 import {
+  type PendingSlotRequest,
   SLOT_CHECK_INTERVAL_MS,
   SLOT_TIMEOUT_MS,
-  type SlotAsk,
   SlotHolder,
   type SlotLoad,
 } from "../core/resilience/slot-holder.ts";
 import type { SlotReply } from "../core/resilience/slots.ts";
-import type { Background } from "../core/tenant-cache.ts";
-import { within } from "../core/waiting.ts";
+import type { WaitUntil } from "../core/tenant-cache.ts";
+import { withTimeout } from "../core/timers.ts";
 
 export interface ServerQueueDeps {
   readonly serverName: string;
   readonly now: () => number;
-  readonly requestSlots: (ask: SlotAsk) => Promise<SlotReply>;
+  readonly requestSlots: (ask: PendingSlotRequest) => Promise<SlotReply>;
   /** The server's `max_concurrency` by the newest configuration. */
-  readonly findCapacity: (background: Background) => Promise<number | undefined>;
+  readonly findCapacity: (background: WaitUntil) => Promise<number | undefined>;
 }
 
 const MAX_WAITING = 1000;
@@ -51,7 +51,7 @@ export class ServerQueue {
   readonly #slots = new SlotHolder();
   readonly #running = new RunningCalls();
   readonly #waiting = new Map<string, (isStarted: boolean) => void>();
-  #queue: Queue = EMPTY_QUEUE;
+  #queue: PriorityQueue = EMPTY_QUEUE;
   #refreshAt = Number.NEGATIVE_INFINITY;
   #returningUntil = Number.NEGATIVE_INFINITY;
 
@@ -61,14 +61,14 @@ export class ServerQueue {
 
   /** Returns the function that ends the call. Throws when the queue is full, or the wait was in vain. */
   async enter(
-    arrival: Arrival,
+    arrival: QueueEntry,
     capacity: number,
-    background: Background,
+    background: WaitUntil,
     signal: AbortSignal,
   ): Promise<() => void> {
     const now = this.#deps.now();
     this.#slots.capacity = capacity;
-    const entered = enter(this.#queue, arrival, this.#terms(now), now);
+    const entered = enqueue(this.#queue, arrival, this.#terms(now), now);
     this.#apply(entered, now);
     if (entered.kind === "full") throw busy(this.#deps.serverName, entered.retryAfterMs);
     if (entered.kind === "start") this.#running.start(arrival.id, now);
@@ -76,7 +76,7 @@ export class ServerQueue {
       if (entered.displaced !== undefined) this.#decide([entered.displaced], false);
       await this.#wait(arrival, background, signal);
     }
-    this.#slots.started(this.#load());
+    this.#slots.recordStart(this.#load());
     this.#settle(background);
     const stop = this.#watch(arrival.id, background);
     return () => {
@@ -92,13 +92,13 @@ export class ServerQueue {
     return load.running + load.waiting === 0 && !this.#slots.hasIdle(load, this.#deps.now());
   }
 
-  async #wait({ id, deadline }: Arrival, background: Background, signal: AbortSignal): Promise<void> {
+  async #wait({ id, deadline }: QueueEntry, background: WaitUntil, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#waiting.set(id, resolve);
     const giveUp = () => {
       if (!this.#waiting.delete(id)) return;
       const now = this.#deps.now();
-      this.#apply(abandon(this.#queue, id, this.#terms(now), now), now);
+      this.#apply(cancelEntry(this.#queue, id, this.#terms(now), now), now);
       resolve(false);
     };
     signal.addEventListener("abort", giveUp);
@@ -107,7 +107,7 @@ export class ServerQueue {
     while (isStarted === undefined) {
       const asking = this.#askIfDue();
       if (asking === undefined) {
-        isStarted = await within(promise, this.#pollMs(id, deadline));
+        isStarted = await withTimeout(promise, this.#pollMs(id, deadline));
         this.#endLost();
         this.#refreshCapacity(background);
       } else {
@@ -127,11 +127,11 @@ export class ServerQueue {
     const { waiting } = this.#queue;
     const isFirst = waiting[0]?.id === id;
     const atLeast = isFirst ? MIN_POLL_MS : BYSTANDER_POLL_MS + waiting.length;
-    return Math.max(1, Math.min(Math.max(atLeast, this.#slots.nextAskInMs(now)), deadline - now));
+    return Math.max(1, Math.min(Math.max(atLeast, this.#slots.msUntilRequest(now)), deadline - now));
   }
 
   /** Those that wait may have come before the limit was changed. */
-  #refreshCapacity(background: Background): void {
+  #refreshCapacity(background: WaitUntil): void {
     const now = this.#deps.now();
     if (now < this.#refreshAt) return;
     this.#refreshAt = now + REFRESH_INTERVAL_MS;
@@ -148,15 +148,15 @@ export class ServerQueue {
    * Renews the grant while the call runs, and shows that the call is still there. Returns what stops it. Calls that need
    * no grant do without, because a timer is not free.
    */
-  #watch(id: string, background: Background): () => void {
+  #watch(id: string, background: WaitUntil): () => void {
     if (!this.#slots.needsGrant(this.#load(), this.#deps.now())) {
-      this.#running.trust(id);
+      this.#running.confirm(id);
       return () => undefined;
     }
     let timer: ReturnType<typeof setTimeout>;
     const check = () => {
       timer = setTimeout(check, SLOT_CHECK_INTERVAL_MS);
-      this.#running.see(id, this.#deps.now());
+      this.#running.markSeen(id, this.#deps.now());
       this.#endLost();
       this.#settle(background);
     };
@@ -173,12 +173,12 @@ export class ServerQueue {
     const ms = this.#running.end(id, now);
     if (ms === undefined) return;
     const { running, waiting } = this.#load();
-    this.#slots.ended({ running: running - 1, waiting }, now);
-    this.#apply(finish(this.#queue, ms, this.#terms(now), now), now);
+    this.#slots.recordEnd({ running: running - 1, waiting }, now);
+    this.#apply(complete(this.#queue, ms, this.#terms(now), now), now);
   }
 
   /** Asks for what is due, and has what is not used returned before long. */
-  #settle(background: Background): void {
+  #settle(background: WaitUntil): void {
     const asking = this.#askIfDue();
     if (asking !== undefined) background(asking);
     const now = this.#deps.now();
@@ -198,16 +198,16 @@ export class ServerQueue {
   }
 
   #askIfDue(): Promise<undefined> | undefined {
-    const ask = this.#slots.ask(this.#load(), this.#deps.now());
+    const ask = this.#slots.buildRequest(this.#load(), this.#deps.now());
     return ask && this.#send(ask);
   }
 
-  async #send(ask: SlotAsk): Promise<undefined> {
+  async #send(ask: PendingSlotRequest): Promise<undefined> {
     const asking = this.#deps.requestSlots(ask).catch(() => undefined);
-    const reply = await within(asking, SLOT_TIMEOUT_MS);
+    const reply = await withTimeout(asking, SLOT_TIMEOUT_MS);
     const now = this.#deps.now();
-    if (reply === undefined) this.#slots.lost(ask, now);
-    else this.#slots.learn(ask, reply, this.#load(), now);
+    if (reply === undefined) this.#slots.markLost(ask, now);
+    else this.#slots.applyReply(ask, reply, this.#load(), now);
     this.#advance();
     await this.#askIfDue();
   }
@@ -225,10 +225,10 @@ export class ServerQueue {
 
   #advance(): void {
     const now = this.#deps.now();
-    this.#apply(advance(this.#queue, this.#terms(now), now), now);
+    this.#apply(dispatchNext(this.#queue, this.#terms(now), now), now);
   }
 
-  #apply({ queue, started, expired }: Advanced, now: number): void {
+  #apply({ queue, started, expired }: DispatchResult, now: number): void {
     this.#queue = queue;
     for (const id of started) this.#running.start(id, now);
     this.#decide(started, true);
@@ -243,8 +243,8 @@ export class ServerQueue {
   }
 }
 
-function busy(server: string, retryMs: number): ServerClosedError {
-  return new ServerClosedError(
+function busy(server: string, retryMs: number): ServerUnavailableError {
+  return new ServerUnavailableError(
     server,
     Math.max(1, Math.ceil(retryMs / 1000)),
     "has all the calls it can take",

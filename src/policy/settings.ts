@@ -1,13 +1,13 @@
 /** Sensitive settings: sealed where they are written, opened where they are used. */
 import type { Keyring } from "../core/keyring.ts";
-import { type Sealed, sealPurpose } from "../core/settings/values.ts";
+import { type SealedValue, sealPurpose } from "../core/settings/values.ts";
 
 interface Place {
   readonly tenantId: string | null;
   readonly key: string;
 }
 
-export async function sealSetting(keyring: Keyring, place: Place, value: unknown): Promise<Sealed> {
+export async function sealSetting(keyring: Keyring, place: Place, value: unknown): Promise<SealedValue> {
   const content = new TextEncoder().encode(JSON.stringify(value));
   return { sealed: await keyring.seal(sealPurpose(place), content) };
 }

@@ -4,19 +4,19 @@
  */
 import { z } from "zod";
 import { type CompiledRules, compileRules } from "../core/access/rules.ts";
+import { toolChangePolicy } from "../core/discovery/tool-drift.ts";
+import type { HealthStatus, TenantStatus, Transport } from "../core/enums.ts";
 import type { Flag } from "../core/flags/evaluate.ts";
 import { type CompiledIpRules, compileIpRules } from "../core/limits/ip-rules.ts";
 import { type CompiledLimits, compileLimits } from "../core/limits/resolve-limits.ts";
-import { readToolChanges } from "../core/registry/drift.ts";
-import type { Window } from "../core/registry/windows.ts";
+import type { MaintenanceWindow } from "../core/maintenance/windows.ts";
 import { type CompiledRule as CompiledRouting, compileRouting } from "../core/routing/rules.ts";
-import { SETTING_KEYS } from "../core/settings/known.ts";
-import { type PayloadTerms, payloadTerms } from "../core/settings/payloads.ts";
-import { type Tracing, tracingOf } from "../core/settings/tracing.ts";
+import { SETTING_KEYS } from "../core/settings/definitions.ts";
+import { type PayloadPolicy, payloadPolicy } from "../core/settings/payloads.ts";
+import { resolveTracing, type Tracing } from "../core/settings/tracing.ts";
 import { readSettings, type Settings } from "../core/settings/values.ts";
 import { MAX_RESPONSE_BYTES, MAX_SERVER_RESPONSE_BYTES } from "../core/size-limits.ts";
-import { type Background, type Epochs, TenantCache } from "../core/tenant-cache.ts";
-import type { HealthStatus, TenantStatus, Transport } from "../core/vocabulary.ts";
+import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
 import { flagsInReach } from "../db/queries/flags.ts";
 import { approvedHashes, withheldTools } from "../db/queries/pins.ts";
@@ -74,7 +74,7 @@ export interface SnapshotServer extends z.infer<typeof serverSettings> {
   /** Its tenant lets no change of a tool through unseen: what cannot be checked is withheld. */
   readonly holdsChanges: boolean;
   /** Undefined where no call's payload is kept. */
-  readonly payloads: PayloadTerms | undefined;
+  readonly payloads: PayloadPolicy | undefined;
 }
 
 export interface TenantSnapshot {
@@ -91,7 +91,7 @@ export interface TenantSnapshot {
   readonly servers: ReadonlyMap<string, SnapshotServer>;
   readonly serversById: ReadonlyMap<string, SnapshotServer>;
   readonly rules: CompiledRules;
-  readonly windows: readonly Window[];
+  readonly windows: readonly MaintenanceWindow[];
   readonly limits: CompiledLimits;
   readonly ipLists: CompiledIpRules;
   readonly routing: readonly CompiledRouting[];
@@ -103,9 +103,9 @@ export interface TenantSnapshot {
 
 export interface Snapshots {
   /** Undefined for a tenant that is not there, or is suspended or archived: it is served nowhere. */
-  get(tenantId: string, background: Background): Promise<TenantSnapshot | undefined>;
+  get(tenantId: string, background: WaitUntil): Promise<TenantSnapshot | undefined>;
   /** The id of a tenant that lets anybody in, by the name in the path. */
-  openTenant(slug: string, background: Background): Promise<string | undefined>;
+  openTenant(slug: string, background: WaitUntil): Promise<string | undefined>;
 }
 
 export function createSnapshots(database: Database, epochs: Epochs, now: () => number): Snapshots {
@@ -159,7 +159,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
   if (tenant === undefined || tenant.status !== "active") return undefined;
   const { settings, timeZone, ...known } = tenant;
   const { accessDefault, burst } = readTenantSettings(settings);
-  const holdsChanges = readToolChanges(settings) !== "allow";
+  const holdsChanges = toolChangePolicy(settings) !== "allow";
   const runtime = readSettings(stored);
   const toolsOf = Map.groupBy(tools, (tool) => tool.serverId);
   const withheldOf = Map.groupBy(withheld, (tool) => tool.serverId);
@@ -174,7 +174,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
       withheldTools: new Set(withheldOf.get(server.id)?.map(({ name }) => name)),
       approved: approved && new Map(approved),
       holdsChanges,
-      payloads: payloadTerms(runtime, payloadSample.parse(own).payloadSample),
+      payloads: payloadPolicy(runtime, payloadSample.parse(own).payloadSample),
     };
     return { ...server, ...serverSettings.parse(own), ...given };
   });
@@ -182,7 +182,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     ...known,
     naming: readNaming(settings),
     settings: runtime,
-    tracing: tracingOf(stored),
+    tracing: resolveTracing(stored),
     flags: readFlags(flags),
     servers: new Map(all.map((server) => [server.name, server])),
     serversById: new Map(all.map((server) => [server.id, server])),

@@ -1,18 +1,24 @@
 /** What an isolate remembers between requests to steer the next: load, turns, who is bound to whom, retries left. */
 
-import { BUDGET_TERMS, deposit, NEW_BUDGET, type RetryBudget, withdraw } from "../core/resilience/retry.ts";
-import { Loads } from "../core/routing/load.ts";
-import type { Turns } from "../core/routing/strategies.ts";
+import {
+  BUDGET_TERMS,
+  deposit,
+  INITIAL_BUDGET,
+  type RetryBudget,
+  withdraw,
+} from "../core/resilience/retry.ts";
+import { LoadTracker } from "../core/routing/load.ts";
+import type { RoundRobinCounters } from "../core/routing/strategies.ts";
 
 const REMEMBERED = 10_000;
 
 export class Steering {
-  readonly loads = new Loads();
-  readonly #turns = new Map<string, Turns>();
+  readonly loads = new LoadTracker();
+  readonly #turns = new Map<string, RoundRobinCounters>();
   readonly #bound = new Map<string, string>();
   readonly #budgets = new Map<string, RetryBudget>();
 
-  turnsOf(ruleId: string): Turns {
+  turnsOf(ruleId: string): RoundRobinCounters {
     return remember(this.#turns, ruleId, () => new Map());
   }
 
@@ -27,13 +33,13 @@ export class Steering {
 
   /** Each request pays for a part of a retry. */
   asked(tenantId: string, now: number): void {
-    const budget = this.#budgets.get(tenantId) ?? NEW_BUDGET;
+    const budget = this.#budgets.get(tenantId) ?? INITIAL_BUDGET;
     this.#budgets.set(tenantId, deposit(budget, BUDGET_TERMS, now));
     trim(this.#budgets);
   }
 
   mayRetry(tenantId: string, now: number): boolean {
-    const left = withdraw(this.#budgets.get(tenantId) ?? NEW_BUDGET, BUDGET_TERMS, now);
+    const left = withdraw(this.#budgets.get(tenantId) ?? INITIAL_BUDGET, BUDGET_TERMS, now);
     if (left !== undefined) this.#budgets.set(tenantId, left);
     return left !== undefined;
   }

@@ -11,11 +11,11 @@ import type {
   TenantSyncRequest,
   TenantSyncResponse,
 } from "../core/limits/lease/sync-messages.ts";
-import { BREAKER_TERMS, type BreakerTerms, type Pass } from "../core/resilience/breaker.ts";
-import { BreakerWatch } from "../core/resilience/breaker-view.ts";
-import { type CallResult, outcomeOf } from "../core/resilience/outcome.ts";
-import type { Background } from "../core/tenant-cache.ts";
-import { within } from "../core/waiting.ts";
+import { BREAKER_TERMS, type BreakerPermit, type BreakerTerms } from "../core/resilience/breaker.ts";
+import { BreakerCache } from "../core/resilience/breaker-cache.ts";
+import { type CallResult, classifyOutcome } from "../core/resilience/outcome.ts";
+import type { WaitUntil } from "../core/tenant-cache.ts";
+import { withTimeout } from "../core/timers.ts";
 
 /** The part of the tenant's object that this takes. */
 export interface TrafficObject {
@@ -32,12 +32,12 @@ export interface TrafficTools {
   /** A breaker has changed state: somebody should write it down. */
   readonly onTransitions: (tenantId: string) => Promise<void>;
   /** Addresses have been banned by what this isolate has reported: each is passed on once. */
-  readonly onBans: (tenantId: string, bans: readonly Ban[], background: Background) => void;
+  readonly onBans: (tenantId: string, bans: readonly Ban[], background: WaitUntil) => void;
 }
 
 /** A breaker's answer to a request for a permit; without `pass` the call must not be sent. */
 export interface PermitReply {
-  readonly pass: Pass | undefined;
+  readonly pass: BreakerPermit | undefined;
   /** When it is worth asking again; 0 with a pass. */
   readonly retryMs: number;
   /** An administrator holds the breaker open: it does not close by itself. */
@@ -67,7 +67,7 @@ const FLUSH_ROUNDS = 10;
 export type Admittance = Exclude<AcquireResult, { kind: "request" }> | { readonly kind: "unavailable" };
 
 export class TenantTraffic {
-  readonly breakers = new BreakerWatch();
+  readonly breakers = new BreakerCache();
   readonly bans = new BanList();
   readonly #tenantId: string;
   readonly #tools: TrafficTools;
@@ -84,7 +84,7 @@ export class TenantTraffic {
     this.#tools = tools;
   }
 
-  async decide(limits: readonly Limit[], share: Share, background: Background): Promise<Admittance> {
+  async decide(limits: readonly Limit[], share: Share, background: WaitUntil): Promise<Admittance> {
     const { now } = this.#tools;
     const verdict = this.#book.tryAcquire(limits, now());
     if (verdict.kind !== "request") {
@@ -110,7 +110,7 @@ export class TenantTraffic {
   }
 
   /** What is refused by what is known costs no question; but somebody must hear of it when it becomes too much. */
-  violated(place: string, background: Background): void {
+  violated(place: string, background: WaitUntil): void {
     const count = (this.#violations.get(place) ?? 0) + 1;
     this.#violations.set(place, count);
     if (count % WORTH_TELLING === 0) this.#tellSoon(background);
@@ -120,56 +120,57 @@ export class TenantTraffic {
    * How long an address stays banned; undefined where it is not. A lifted ban is noticed within a second, also by an
    * isolate that has no other question for the object: what is known of a banned address is confirmed when it is older.
    */
-  async banRemainingMs(place: string, background: Background): Promise<number | undefined> {
+  async banRemainingMs(place: string, background: WaitUntil): Promise<number | undefined> {
     const { now } = this.#tools;
     if (this.bans.remainingMs(place, now()) === undefined) return undefined;
     if (now() - this.#bansAskedAt >= BANS_TTL_MS) {
       this.#askingForBans ??= this.tell(background).finally(() => {
         this.#askingForBans = undefined;
       });
-      await within(this.#askingForBans, PATIENCE_MS);
+      await withTimeout(this.#askingForBans, PATIENCE_MS);
     }
     return this.bans.remainingMs(place, now());
   }
 
   /** Requests a permit for one call to a server from its circuit breaker. */
-  async permit(serverId: string, background: Background): Promise<PermitReply> {
+  async permit(serverId: string, background: WaitUntil): Promise<PermitReply> {
     const { objectOf, now } = this.#tools;
-    const state = this.breakers.stateOf(serverId, now());
-    if (state === "closed") return { pass: this.breakers.pass(serverId), retryMs: 0, isHeldOpen: false };
+    const state = this.breakers.getState(serverId, now());
+    if (state === "closed")
+      return { pass: this.breakers.createPermit(serverId), retryMs: 0, isHeldOpen: false };
     if (state === "due") {
       const reply = await objectOf(this.#tenantId)
         .pass(serverId, BREAKER_TERMS)
         .catch(() => undefined);
       if (reply === undefined) return { pass: undefined, retryMs: UNANSWERED_RETRY_MS, isHeldOpen: false };
-      this.breakers.learn(reply.breakers, now());
+      this.breakers.applyUpdate(reply.breakers, now());
       if (reply.permit?.isProbe === true) background(this.#tools.onTransitions(this.#tenantId));
       if (reply.permit !== undefined) return { pass: reply.permit, retryMs: 0, isHeldOpen: false };
     }
-    const isHeldOpen = this.breakers.isHeldOpen(serverId);
+    const isHeldOpen = this.breakers.isForcedOpen(serverId);
     const retryMs = isHeldOpen ? HELD_OPEN_RETRY_MS : this.breakers.retryMs(serverId, now());
     return { pass: undefined, retryMs, isHeldOpen };
   }
 
   /** What became of a call that was permitted. */
-  ended(serverId: string, pass: Pass, result: CallResult, ms: number, background: Background): void {
-    const isUrgent = this.breakers.note(serverId, pass, outcomeOf(result), ms, BREAKER_TERMS);
+  ended(serverId: string, pass: BreakerPermit, result: CallResult, ms: number, background: WaitUntil): void {
+    const isUrgent = this.breakers.addOutcome(serverId, pass, classifyOutcome(result), ms, BREAKER_TERMS);
     if (isUrgent) this.#tellSoon(background);
   }
 
   /** Reports what has not been reported yet, and learns what there is to know. */
-  async tell(background: Background): Promise<void> {
+  async tell(background: WaitUntil): Promise<void> {
     await this.#call({}, background);
   }
 
-  #tellSoon(background: Background): void {
+  #tellSoon(background: WaitUntil): void {
     const { now } = this.#tools;
     if (now() < this.#tellingUntil) return;
     this.#tellingUntil = now() + TELL_MS + PATIENCE_MS;
     background(this.#tell(background));
   }
 
-  async #tell(background: Background): Promise<void> {
+  async #tell(background: WaitUntil): Promise<void> {
     await this.#tools.sleep(TELL_MS);
     this.#tellingUntil = Number.NEGATIVE_INFINITY;
     await this.tell(background);
@@ -185,7 +186,7 @@ export class TenantTraffic {
   }
 
   /** What a lease has left goes back when its time is over, so that others may have it. */
-  #flushLater(share: Share, background: Background): void {
+  #flushLater(share: Share, background: WaitUntil): void {
     if (this.#tools.now() >= this.#flushingUntil) background(this.#flush(share));
   }
 
@@ -211,26 +212,26 @@ export class TenantTraffic {
   /** Undefined where no answer came in time. */
   async #call(
     call: Pick<TenantSyncRequest, "leaseRequest" | "share">,
-    background: Background,
+    background: WaitUntil,
   ): Promise<TenantSyncResponse | undefined> {
     const { objectOf, now, epochHeard, onTransitions, onBans } = this.#tools;
     const askedAt = now();
     const violations = Array.from(this.#violations, ([place, count]) => ({ place, count }));
     this.#violations.clear();
-    const reports = this.breakers.drain();
+    const reports = this.breakers.takeReports();
     const asking = objectOf(this.#tenantId)
       .lease({ ...call, reports, violations, bansKnown: this.#bansVersion })
       .catch(() => undefined);
-    const reply = await within(asking, PATIENCE_MS);
+    const reply = await withTimeout(asking, PATIENCE_MS);
     if (reply === undefined) {
-      this.breakers.restore(reports);
+      this.breakers.restoreReports(reports);
       for (const { place, count } of violations) {
         this.#violations.set(place, (this.#violations.get(place) ?? 0) + count);
       }
       return undefined;
     }
     epochHeard(this.#tenantId, reply.epoch, askedAt);
-    this.breakers.learn(reply.breakers, now());
+    this.breakers.applyUpdate(reply.breakers, now());
     this.#bansAskedAt = Math.max(this.#bansAskedAt, askedAt);
     if (reply.bans !== undefined) {
       this.#bansVersion = reply.bans.version;

@@ -1,27 +1,28 @@
 /** Publishing in a tenant's registry. Versions are immutable once they are out; only their status changes. */
+
+import type { EntryStatus } from "../core/enums.ts";
 import { GatewayError, InvalidInputError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { isMembers } from "../core/mcp/json-text.ts";
-import { faultsOfPublishing } from "../core/registry/publishing-rules.ts";
-import { readServerJson, type ServerJson, withoutForeignMeta } from "../core/registry/server-json.ts";
-import type { EntryStatus } from "../core/vocabulary.ts";
+import { isMembers } from "../core/mcp/lossless-json.ts";
+import { findPublishingFaults } from "../core/registry/publishing-rules.ts";
+import { parseServerJson, removeForeignMeta, type ServerJson } from "../core/registry/server-json.ts";
 
 /** Throws with all that is wrong with it. */
 export function acceptServerJson(value: unknown): ServerJson {
-  const verdict = readServerJson(value);
+  const verdict = parseServerJson(value);
   if (!verdict.ok)
     throw new InvalidInputError(verdict.issues, "This is no server.json as it was published 2025-12-11.");
-  return withoutForeignMeta(verdict.server);
+  return removeForeignMeta(verdict.server);
 }
 
 /** The same for what is published here, of which more is asked: see publishing-rules. */
 export function acceptPublication(value: unknown): ServerJson {
-  const verdict = readServerJson(value);
+  const verdict = parseServerJson(value);
   const faults = [
     ...(verdict.ok ? [] : verdict.issues),
-    ...(isMembers(value) ? faultsOfPublishing(value) : []),
+    ...(isMembers(value) ? findPublishingFaults(value) : []),
   ];
-  if (verdict.ok && faults.length === 0) return withoutForeignMeta(verdict.server);
+  if (verdict.ok && faults.length === 0) return removeForeignMeta(verdict.server);
   throw new InvalidInputError(faults, "This server.json cannot be published. Correct what is listed.");
 }
 

@@ -1,8 +1,9 @@
 /** What is written down for those who look after security: tools that changed, and words that look like a trap. */
-import { uuidFrom, uuidv7 } from "../core/ids.ts";
+
+import { type ScanFinding, scanDefinition } from "../core/discovery/definition-scan.ts";
+import type { Pin, ToolChange, ToolVerdict } from "../core/discovery/tool-drift.ts";
+import { uuidFromName, uuidv7 } from "../core/ids.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import type { Pin, ToolChange, Verdict } from "../core/registry/drift.ts";
-import { type Finding, scan } from "../core/registry/scan.ts";
 import type { SecurityEvent } from "../db/queries/security.ts";
 import type { ServerOf } from "./keep.ts";
 
@@ -24,21 +25,21 @@ const OUTCOMES: Record<ToolChange["decision"], string> = {
 export async function driftEvents(
   of: ServerOf,
   server: string,
-  { changed, restored }: Verdict,
+  { changed, restored }: ToolVerdict,
   pins: readonly Pin[],
 ): Promise<IdentifiedEvent[]> {
   const revisionOf = new Map(pins.map(({ name, revision }) => [name, revision + 1]));
   return Promise.all([
     ...changed.map(async ({ name, decision, differences, revision }) => ({
       ...of,
-      id: await uuidFrom(`tool.changed ${of.serverId} ${name} ${revision}`),
+      id: await uuidFromName(`tool.changed ${of.serverId} ${name} ${revision}`),
       type: "tool.changed" as const,
       description: `The tool ${shortened(name)} of ${server} is not what it was. ${OUTCOMES[decision]}`,
       details: { tool: name, decision, differences, revision },
     })),
     ...restored.map(async (name) => ({
       ...of,
-      id: await uuidFrom(`tool.restored ${of.serverId} ${name} ${revisionOf.get(name) ?? 0}`),
+      id: await uuidFromName(`tool.restored ${of.serverId} ${name} ${revisionOf.get(name) ?? 0}`),
       type: "tool.restored" as const,
       description: `The tool ${shortened(name)} of ${server} is again what was approved, and is shown again.`,
       details: { tool: name },
@@ -46,7 +47,7 @@ export async function driftEvents(
   ]);
 }
 
-const GRAVE = new Set<Finding["severity"]>(["high", "critical"]);
+const GRAVE = new Set<ScanFinding["severity"]>(["high", "critical"]);
 /** A server full of traps need not fill the record with them. */
 const MOST_EVENTS = 50;
 
@@ -54,7 +55,7 @@ export function suspicionEvents(of: ServerOf, scanned: readonly Scanned[]): Iden
   const events: IdentifiedEvent[] = [];
   for (const { kind, name, definition } of scanned) {
     if (events.length >= MOST_EVENTS) break;
-    const findings = scan(definition);
+    const findings = scanDefinition(definition);
     if (findings.length === 0) continue;
     const isGrave = findings.some(({ severity }) => GRAVE.has(severity));
     const rules = [...new Set(findings.map(({ rule }) => rule))].join(", ");

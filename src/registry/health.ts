@@ -1,11 +1,12 @@
 /** Looks after a batch of servers: probes them, a few at a time, and writes down how they are, all in one go. */
-import { asGatewayError, UpstreamError } from "../core/errors.ts";
-import { uuidFrom } from "../core/ids.ts";
-import { inTurns } from "../core/in-turns.ts";
-import { afterCheck, type Health, readHealth } from "../core/registry/health.ts";
-import { readHealthSettings } from "../core/registry/schedule.ts";
-import { maintenanceAt } from "../core/registry/windows.ts";
-import type { HealthStatus, Severity } from "../core/vocabulary.ts";
+
+import { parseHealthSettings } from "../core/discovery/check-schedule.ts";
+import { type Health, nextHealth, readHealth } from "../core/discovery/health.ts";
+import type { HealthStatus, Severity } from "../core/enums.ts";
+import { toGatewayError, UpstreamError } from "../core/errors.ts";
+import { uuidFromName } from "../core/ids.ts";
+import { activeWindow } from "../core/maintenance/windows.ts";
+import { mapConcurrent } from "../core/map-concurrent.ts";
 import { recordSystemEvents } from "../db/queries/security.ts";
 import { windowsNotOver } from "../db/queries/snapshot.ts";
 import { addHealthChecks, addServerMetrics, markChecked, serversForVisit } from "../db/queries/visits.ts";
@@ -50,19 +51,19 @@ export async function checkServers(parts: HealthParts, ids: readonly string[], s
     windowsNotOver(db, new Date(parts.now())),
   ]);
   const due = servers.filter(({ lastHealthCheck }) => lastHealthCheck === null || lastHealthCheck < since);
-  const checked = await inTurns(due, AT_ONCE, async (server): Promise<Checked | undefined> => {
+  const checked = await mapConcurrent(due, AT_ONCE, async (server): Promise<Checked | undefined> => {
     const mine = windows.filter(({ tenantId }) => tenantId === null || tenantId === server.tenantId);
-    const { maintenance } = maintenanceAt(mine, server.id, new Date(parts.now()));
+    const { maintenance } = activeWindow(mine, server.id, new Date(parts.now()));
     if (maintenance !== undefined) {
       return { server, at: new Date(parts.now()), health: IN_MAINTENANCE, result: undefined };
     }
     try {
       const result = await visit(parts, server);
       const before = readHealth(server.healthStatus, server.healthRecent);
-      return { server, at: new Date(parts.now()), health: afterCheck(before, result.outcome), result };
+      return { server, at: new Date(parts.now()), health: nextHealth(before, result.outcome), result };
     } catch (error) {
       // Of ours, not of the server's: the others of the batch shall not suffer for it.
-      logFailure(asGatewayError(error), { work: "check health", serverId: server.id });
+      logFailure(toGatewayError(error), { work: "check health", serverId: server.id });
       return undefined;
     }
   });
@@ -74,7 +75,7 @@ export async function checkServers(parts: HealthParts, ids: readonly string[], s
 const IN_MAINTENANCE: Health = { status: "maintenance", recent: "" };
 
 async function visit(parts: HealthParts, server: Server): Promise<ProbeResult> {
-  const settings = readHealthSettings(server.settings);
+  const settings = parseHealthSettings(server.settings);
   const patience = { firstByteTimeoutMs: settings.timeoutMs, idleTimeoutMs: settings.timeoutMs };
   try {
     const target = await targetFor({ ...server, ...patience }, parts.keyring);
@@ -115,7 +116,7 @@ async function writeDown(parts: HealthParts, checked: readonly Checked[]): Promi
     ...(events.length === 0 ? [] : [recordSystemEvents(db, events)]),
   ]);
   // Routing goes by health. What it was is known to be wrong, so no isolate shall go on by it.
-  await inTurns([...new Set(changes.map(({ tenantId }) => tenantId))], AT_ONCE, parts.raiseEpoch);
+  await mapConcurrent([...new Set(changes.map(({ tenantId }) => tenantId))], AT_ONCE, parts.raiseEpoch);
   if (changes.length > 0) await parts.onHealthChange(changes);
 }
 
@@ -152,7 +153,7 @@ function changeOf({ server, at, health, result }: Checked): HealthChange[] {
 
 async function eventOf({ tenantId, serverId, server, from, to, at, reason }: HealthChange) {
   return {
-    id: await uuidFrom(`health ${serverId} ${from} ${to} ${at.toISOString()}`),
+    id: await uuidFromName(`health ${serverId} ${from} ${to} ${at.toISOString()}`),
     timestamp: at,
     tenantId,
     serverId,

@@ -3,9 +3,9 @@
  * a tool approved by being seen first, and here alone is it noticed that one is no longer what was approved.
  */
 
+import { compareWithPins, type ToolVerdict, toolChangePolicy } from "../core/discovery/tool-drift.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { isSameJson } from "../core/mcp/json-text.ts";
-import { judgeTools, readToolChanges, type Verdict } from "../core/registry/drift.ts";
+import { isSameJson } from "../core/mcp/lossless-json.ts";
 import { MAX_WRITE_LENGTH } from "../core/size-limits.ts";
 import type { Database } from "../db/client.ts";
 import * as queries from "../db/queries/offers.ts";
@@ -27,7 +27,7 @@ export interface ServerOf {
   readonly serverId: string;
 }
 
-export interface Kept extends Pick<Verdict, "changed" | "restored" | "withheld"> {
+export interface Kept extends Pick<ToolVerdict, "changed" | "restored" | "withheld"> {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly findings: number;
@@ -49,7 +49,7 @@ export async function keepOffering(
   ]);
   if (before === undefined) return undefined;
   const offered = await offeredTools(offering);
-  const verdict = judgeTools(pins, offered, readToolChanges(before.settings));
+  const verdict = compareWithPins(pins, offered, toolChangePolicy(before.settings));
   const at = new Date(now());
   const lists = listed(offering, verdict, pins, offered);
   const scanned: Scanned[] = [
@@ -150,7 +150,7 @@ type Pins = Awaited<ReturnType<typeof pinsOf>>;
 /** Of what is withheld, the catalogue goes on holding what was approved. */
 function listed(
   offering: Offering,
-  { withheld }: Verdict,
+  { withheld }: ToolVerdict,
   pins: Pins,
   offered: Awaited<ReturnType<typeof offeredTools>>,
 ) {
@@ -166,7 +166,7 @@ function listed(
   };
 }
 
-const pinRow = ({ definition, pendingDefinition, ...pin }: Verdict["pins"][number], at: Date) => ({
+const pinRow = ({ definition, pendingDefinition, ...pin }: ToolVerdict["pins"][number], at: Date) => ({
   ...pin,
   definition: { ...definition },
   pendingDefinition: pendingDefinition === null ? null : { ...pendingDefinition },
@@ -179,7 +179,7 @@ const stored = (rows: readonly { key: string; definition: JsonObject | null }[])
   new Map(rows.map(({ key, definition }) => [key, definition]));
 
 /** What was looked through already: tools that the verdict has nothing to say of, as far as it goes. */
-function toolsKnown(pins: Pins, verdict: Verdict): Definitions {
+function toolsKnown(pins: Pins, verdict: ToolVerdict): Definitions {
   const isNew = new Set(verdict.pins.map(({ name }) => name));
   return new Map(
     pins

@@ -1,5 +1,5 @@
 /** Marks, of each server's versions, the one that is the latest. Deleted ones are it no longer: the one before is. */
-import { latestOf } from "../core/registry/versions.ts";
+import { latestVersion } from "../core/registry/versions.ts";
 import type { Db } from "../db/client.ts";
 import { markLatest, versionsToRank } from "../db/queries/entries.ts";
 
@@ -9,7 +9,7 @@ export async function refreshLatest(db: Db, tenantId: string, names: readonly st
   const byName = Map.groupBy(versions, ({ name }) => name);
   const latest = [...byName.values()].flatMap((own) => {
     const living = own.filter(({ status }) => status !== "deleted");
-    return latestOf(living.length > 0 ? living : own)?.id ?? [];
+    return latestVersion(living.length > 0 ? living : own)?.id ?? [];
   });
   await markLatest(db, tenantId, names, latest);
 }

@@ -2,13 +2,14 @@
  * One health check: asks a server, in its own era, the least that tells whether it works. A modern server is asked what
  * it is, a legacy one gets a short session and a ping; where its owner names a tool, that is called.
  */
+
+import type { HealthSettings } from "../core/discovery/check-schedule.ts";
+import type { CheckOutcome } from "../core/discovery/health.ts";
+import type { Transport } from "../core/enums.ts";
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
 import { isModernRevision, LATEST_LEGACY, LATEST_MODERN } from "../core/mcp/revisions.ts";
-import type { Outcome } from "../core/registry/health.ts";
-import type { HealthSettings } from "../core/registry/schedule.ts";
-import type { Transport } from "../core/vocabulary.ts";
 import { AS_CLIENT } from "../upstream/about.ts";
 import { type ChannelTarget, type ChannelTools, ownId } from "../upstream/channel.ts";
 import { detectEra } from "../upstream/era.ts";
@@ -23,7 +24,7 @@ export interface ProbedServer {
 }
 
 export interface ProbeResult {
-  readonly outcome: Outcome;
+  readonly outcome: CheckOutcome;
   /** What was asked last. */
   readonly probe: string;
   /** Of that question; null where there was no answer. */
@@ -137,8 +138,8 @@ async function askLegacy({ server, target, tools, settings, now, signal }: Probi
 
 /** An answer is not enough where it says that nothing works. */
 function refuseFailure(message: JsonObject, server: string): void {
-  const result = memberOf(message, "result");
+  const result = getMember(message, "result");
   if (!isMembers(result)) throw nonsense(server, "answers its health check with an error");
-  if (memberOf(result, "isError") === true)
+  if (getMember(result, "isError") === true)
     throw nonsense(server, "says that the tool of its health check failed");
 }

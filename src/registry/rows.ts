@@ -1,12 +1,12 @@
 /** What a server lists, as the catalogue's tables keep it. */
 
+import { hashDefinition } from "../core/discovery/definition-hash.ts";
+import type { DiscoveredTool } from "../core/discovery/tool-drift.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../core/mcp/json-text.ts";
-import { keyOf, type ListMethod } from "../core/mcp/lists.ts";
-import { definitionHash } from "../core/registry/definition-hash.ts";
-import type { OfferedTool } from "../core/registry/drift.ts";
+import { itemKey, type ListMethod } from "../core/mcp/list-edit.ts";
+import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
+import { toPostgresValue } from "../core/postgres-text.ts";
 import { MAX_STORED_DEFINITION_LENGTH } from "../core/size-limits.ts";
-import { storable } from "../core/storable.ts";
 import type { Offering } from "../upstream/ask.ts";
 
 const LONGEST_NAME = 255;
@@ -23,24 +23,24 @@ export function keptItems(
   const limit = method === "tools/list" || method === "prompts/list" ? LONGEST_NAME : LONGEST_URI;
   const byKey = new Map<string, JsonObject>();
   for (const item of lists[method].items) {
-    const key = keyOf(method, item);
+    const key = itemKey(method, item);
     const isKept = key !== undefined && key !== "" && key.length <= limit && text(item, "name") !== undefined;
     if (isKept) byKey.set(key, item);
   }
   return byKey;
 }
 
-export async function offeredTools(offering: Pick<Offering, "lists">): Promise<OfferedTool[]> {
+export async function offeredTools(offering: Pick<Offering, "lists">): Promise<DiscoveredTool[]> {
   return Promise.all(
     Array.from(keptItems(offering, "tools/list"), async ([name, definition]) => ({
       name,
-      hash: await definitionHash(definition),
+      hash: await hashDefinition(definition),
       definition: storedDefinition(definition),
     })),
   );
 }
 
-export function toolRow({ hash, definition }: Pick<OfferedTool, "hash" | "definition">) {
+export function toolRow({ hash, definition }: Pick<DiscoveredTool, "hash" | "definition">) {
   return {
     ...common(definition),
     inputSchema: json(definition, "inputSchema") ?? { type: "object" },
@@ -86,7 +86,7 @@ const stored = new WeakMap<JsonObject, JsonObject>();
 export function storedDefinition(item: JsonObject): JsonObject {
   const known = stored.get(item);
   if (known !== undefined) return known;
-  const clean = storable(item);
+  const clean = toPostgresValue(item);
   const whole = isMembers(clean) ? clean : {};
   const kept = JSON.stringify(whole).length > MAX_STORED_DEFINITION_LENGTH ? summaryOf(whole) : whole;
   stored.set(item, kept);
@@ -111,16 +111,16 @@ const cut = (value: string | undefined, length: number) =>
   value === undefined || value.length <= length ? value : value.slice(0, length).toWellFormed();
 
 function text(item: JsonObject, member: string): string | undefined {
-  const value = memberOf(item, member);
+  const value = getMember(item, member);
   return typeof value === "string" ? value : undefined;
 }
 
 function json(item: JsonObject, member: string): Record<string, unknown> | undefined {
-  const value = memberOf(item, member);
+  const value = getMember(item, member);
   return isMembers(value) ? { ...value } : undefined;
 }
 
 function objects(item: JsonObject, member: string): Record<string, unknown>[] {
-  const value = memberOf(item, member);
+  const value = getMember(item, member);
   return Array.isArray(value) ? value.filter(isMembers).map((object) => ({ ...object })) : [];
 }

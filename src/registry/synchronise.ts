@@ -2,13 +2,14 @@
  * Takes over the entries of another registry, a page at a time: all of them first, then what has changed. A pass that is
  * interrupted goes on where it was; what was decided here is not undone (db/queries/entries.ts, takeOver).
  */
-import { asGatewayError, UpstreamError } from "../core/errors.ts";
+
+import { ENTRY_STATUSES, type EntryStatus } from "../core/enums.ts";
+import { toGatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { isMembers, memberOf, parseLossless } from "../core/mcp/json-text.ts";
+import { getMember, isMembers, parseLossless } from "../core/mcp/lossless-json.ts";
 import { readBoundedText } from "../core/net/bounded-body.ts";
-import { type ServerJson, withoutForeignMeta } from "../core/registry/server-json.ts";
+import { removeForeignMeta, type ServerJson } from "../core/registry/server-json.ts";
 import { MAX_RESPONSE_BYTES } from "../core/size-limits.ts";
-import { ENTRY_STATUSES, type EntryStatus } from "../core/vocabulary.ts";
 import type { Db } from "../db/client.ts";
 import { takeOver } from "../db/queries/entries.ts";
 import { beginPass, keepPass } from "../db/queries/registry-sources.ts";
@@ -64,7 +65,7 @@ export async function synchronise(
       if (cursor === undefined) break;
     }
   } catch (thrown) {
-    const error = asGatewayError(thrown);
+    const error = toGatewayError(thrown);
     if (!(error instanceof UpstreamError)) throw thrown;
     // A cursor that is no longer understood would stop it for ever.
     const restart = error.code === "upstream_invalid" ? { cursor: null, passStartedAt: null } : {};
@@ -137,10 +138,10 @@ interface PageEntry {
 }
 
 function readPage(content: unknown, source: Source) {
-  const servers = isMembers(content) ? memberOf(content, "servers") : undefined;
+  const servers = isMembers(content) ? getMember(content, "servers") : undefined;
   if (!isMembers(content) || !Array.isArray(servers)) throw strange(source);
-  const metadata = memberOf(content, "metadata");
-  const cursor = isMembers(metadata) ? memberOf(metadata, "nextCursor") : undefined;
+  const metadata = getMember(content, "metadata");
+  const cursor = isMembers(metadata) ? getMember(metadata, "nextCursor") : undefined;
   const entries = servers.flatMap(readEntry);
   return {
     entries,
@@ -153,10 +154,10 @@ const NAME = /^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/;
 
 /** Not held against the schema of today: it was published under that of its day. */
 function readEntry(item: unknown): PageEntry[] {
-  const server = isMembers(item) ? memberOf(item, "server") : undefined;
+  const server = isMembers(item) ? getMember(item, "server") : undefined;
   if (!isMembers(item) || !isMembers(server)) return [];
   const [name, description, version] = ["name", "description", "version"].map((each) =>
-    memberOf(server, each),
+    getMember(server, each),
   );
   const isNamed = typeof name === "string" && name.length >= 3 && name.length <= 200 && NAME.test(name);
   const isVersioned = typeof version === "string" && version !== "" && version.length <= 255;
@@ -164,18 +165,18 @@ function readEntry(item: unknown): PageEntry[] {
   const text = JSON.stringify(server);
   // Postgres takes no NUL.
   if (text.length > MOST_ENTRY_BYTES || text.includes("\\u0000")) return [];
-  const _meta = memberOf(item, "_meta");
-  const given = isMembers(_meta) ? memberOf(_meta, OFFICIAL_META) : undefined;
+  const _meta = getMember(item, "_meta");
+  const given = isMembers(_meta) ? getMember(_meta, OFFICIAL_META) : undefined;
   const official = isMembers(given) ? given : {};
-  const status = ENTRY_STATUSES.find((known) => known === memberOf(official, "status")) ?? "active";
-  const message = memberOf(official, "statusMessage");
-  const publishedAt = momentOf(memberOf(official, "publishedAt")) ?? new Date(0);
+  const status = ENTRY_STATUSES.find((known) => known === getMember(official, "status")) ?? "active";
+  const message = getMember(official, "statusMessage");
+  const publishedAt = momentOf(getMember(official, "publishedAt")) ?? new Date(0);
   return [
     {
-      server: withoutForeignMeta({ ...server, name, description, version }),
+      server: removeForeignMeta({ ...server, name, description, version }),
       status,
       statusMessage: typeof message === "string" && status !== "active" ? message.slice(0, 500) : null,
-      statusChangedAt: momentOf(memberOf(official, "statusChangedAt")) ?? publishedAt,
+      statusChangedAt: momentOf(getMember(official, "statusChangedAt")) ?? publishedAt,
       publishedAt,
     },
   ];

@@ -3,8 +3,8 @@
  * many servers there are, and what fails is tried again by the queue.
  */
 import { z } from "zod";
-import { asGatewayError } from "../core/errors.ts";
-import { inTurns } from "../core/in-turns.ts";
+import { toGatewayError } from "../core/errors.ts";
+import { mapConcurrent } from "../core/map-concurrent.ts";
 import { logFailure } from "../logs/console.ts";
 import { discover } from "./discover.ts";
 import { checkServers, type HealthParts } from "./health.ts";
@@ -66,9 +66,9 @@ export async function doWork(parts: HealthParts, given: RegistryWork): Promise<v
       return;
     }
     case "discover":
-      await inTurns(given.servers, DISCOVERIES_AT_ONCE, (of) =>
+      await mapConcurrent(given.servers, DISCOVERIES_AT_ONCE, (of) =>
         discover(parts, of, new Date(given.minute)).catch((error: unknown) =>
-          logFailure(asGatewayError(error), { work: "discover", serverId: of.serverId }),
+          logFailure(toGatewayError(error), { work: "discover", serverId: of.serverId }),
         ),
       );
       return;
@@ -83,7 +83,7 @@ export async function consumeWork(messages: readonly WorkMessage[], parts: Healt
       if (given.success) await doWork(parts, given.data);
       message.ack();
     } catch (error) {
-      logFailure(asGatewayError(error), { work: `registry ${given.data?.kind ?? "?"}`, serverId: "" });
+      logFailure(toGatewayError(error), { work: `registry ${given.data?.kind ?? "?"}`, serverId: "" });
       message.retry({ delaySeconds: RETRY_SECONDS * message.attempts });
     }
   }

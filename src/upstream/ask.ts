@@ -1,12 +1,13 @@
 /** Asks a server itself what it offers, in whichever era it speaks. */
+
+import type { Transport } from "../core/enums.ts";
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../core/mcp/json-text.ts";
-import type { ListMethod } from "../core/mcp/lists.ts";
-import { type ListPart, readPart } from "../core/mcp/merge.ts";
+import type { ListMethod } from "../core/mcp/list-edit.ts";
+import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
+import { type ListPart, parseListPart } from "../core/mcp/merge-lists.ts";
 import { type Era, LATEST_LEGACY, LATEST_MODERN, META } from "../core/mcp/revisions.ts";
 import { MAX_LIST_ITEMS, MAX_LIST_PAGES } from "../core/size-limits.ts";
-import type { Transport } from "../core/vocabulary.ts";
 import { AS_CLIENT } from "./about.ts";
 import { type ChannelTarget, type ChannelTools, ownId, type UpstreamChannel } from "./channel.ts";
 import { detectEra } from "./era.ts";
@@ -47,7 +48,7 @@ export async function askServer(
   const verdict = await detectEra({ target, transport, tools, clientInfo: AS_CLIENT, ...until });
   if (verdict.era === "legacy") return askLegacy(server, target, tools, until);
   const { discovered = {} } = verdict;
-  const capabilities = membersOf(memberOf(discovered, "capabilities"));
+  const capabilities = membersOf(getMember(discovered, "capabilities"));
   const ask: Ask = async (method, params) => {
     const { message } = await modernRequest({
       target,
@@ -65,8 +66,8 @@ export async function askServer(
     era: "modern",
     revision: LATEST_MODERN,
     capabilities,
-    serverInfo: membersOf(memberOf(membersOf(memberOf(discovered, "_meta")), META.serverInfo)),
-    instructions: textOf(memberOf(discovered, "instructions")),
+    serverInfo: membersOf(getMember(membersOf(getMember(discovered, "_meta")), META.serverInfo)),
+    instructions: textOf(getMember(discovered, "instructions")),
     lists: await listsOf(server.name, capabilities, ask),
   };
 }
@@ -153,13 +154,13 @@ async function wholeList(server: string, method: ListMethod, ask: Ask): Promise<
   let cursor: string | undefined;
   for (let pages = 0; pages < MAX_LIST_PAGES; pages += 1) {
     const message = await ask(method, cursor === undefined ? {} : { cursor });
-    const result = memberOf(message, "result");
+    const result = getMember(message, "result");
     // A server may announce resources and know no templates.
     if (!isMembers(result) && pages === 0 && method === "resources/templates/list") break;
     if (!isMembers(result)) throw failedToList(server, method);
-    const page = readPart(method, result);
+    const page = parseListPart(method, result);
     list = list === undefined ? page : joined(list, page);
-    cursor = textOf(memberOf(result, "nextCursor"));
+    cursor = textOf(getMember(result, "nextCursor"));
     if (cursor === undefined) return list;
     if (list.items.length > MAX_LIST_ITEMS) break;
   }

@@ -5,7 +5,7 @@
 
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
-import type { Fields } from "../core/net/fields.ts";
+import type { HeaderMap } from "../core/net/headers.ts";
 import type { UpstreamTools } from "./http.ts";
 
 export interface ChannelTarget {
@@ -35,7 +35,7 @@ export interface RequestOptions {
   /** Aborting it lets go of the answer; whether the server hears of it is the caller's business (notifications/cancelled). */
   readonly signal?: AbortSignal;
   /** Trace context and the like, added where the transport has headers. */
-  readonly headers?: Fields;
+  readonly headers?: HeaderMap;
 }
 
 export type Request = JsonObject & { readonly id: JsonRpcId };
@@ -78,7 +78,7 @@ export interface Heartbeat {
 export interface Handshake {
   /** ws or wss, already judged. */
   readonly url: URL;
-  readonly headers: Fields;
+  readonly headers: HeaderMap;
   readonly protocols: readonly string[];
   /** Aborting it gives the attempt up; once the socket is open it means nothing. */
   readonly signal: AbortSignal;

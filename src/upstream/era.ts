@@ -2,9 +2,11 @@
  * Finds out which era a server belongs to, by asking it in the modern way what it is. Evidence for the legacy era is an
  * answer that no modern server gives; a refusal of our credentials, a fault or silence is evidence of nothing.
  */
+
+import type { Transport } from "../core/enums.ts";
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, numberOf } from "../core/mcp/json-text.ts";
+import { getMember, getNumber, isMembers } from "../core/mcp/lossless-json.ts";
 import {
   HEADER_MISMATCH,
   isLegacyRevision,
@@ -12,7 +14,6 @@ import {
   MISSING_CLIENT_CAPABILITY,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../core/mcp/revisions.ts";
-import type { Transport } from "../core/vocabulary.ts";
 import { type ChannelTarget, ownId } from "./channel.ts";
 import { nonsense, StatusError } from "./failures.ts";
 import type { UpstreamTools } from "./http.ts";
@@ -67,17 +68,17 @@ function refusesAll(server: string): never {
 }
 
 function judge({ status, message }: ModernAnswer, server: string): ServerEra | undefined {
-  const result = memberOf(message, "result");
+  const result = getMember(message, "result");
   if (isMembers(result)) return judgeResult(result, server);
   if (status >= 500 || status === 429) throw new StatusError(server, status, message);
-  const error = memberOf(message, "error");
+  const error = getMember(message, "error");
   return isMembers(error) ? judgeError(error, server) : LEGACY;
 }
 
 /** Anything that answers with a result may be asked anything: only the right words make it a modern server. */
 function judgeResult(result: JsonObject, server: string): ServerEra {
-  const isDiscovery = typeof memberOf(result, "resultType") === "string";
-  const supported = revisionsIn(memberOf(result, "supportedVersions"));
+  const isDiscovery = typeof getMember(result, "resultType") === "string";
+  const supported = revisionsIn(getMember(result, "supportedVersions"));
   if (!isDiscovery || supported === undefined) return LEGACY;
   if (supported.some(isModernRevision)) return { era: "modern", discovered: result };
   return legacyOrUnknown(supported, server);
@@ -88,13 +89,13 @@ function judgeResult(result: JsonObject, server: string): ServerEra {
  * methods that they have never heard of.
  */
 function judgeError(error: JsonObject, server: string): ServerEra | undefined {
-  const code = numberOf(memberOf(error, "code"));
+  const code = getNumber(getMember(error, "code"));
   if (code === HEADER_MISMATCH || code === MISSING_CLIENT_CAPABILITY) {
     return { era: "modern", discovered: undefined };
   }
   if (code !== UNSUPPORTED_PROTOCOL_VERSION) return LEGACY;
-  const data = memberOf(error, "data");
-  const supported = isMembers(data) ? revisionsIn(memberOf(data, "supported")) : undefined;
+  const data = getMember(error, "data");
+  const supported = isMembers(data) ? revisionsIn(getMember(data, "supported")) : undefined;
   if (supported === undefined) return LEGACY;
   if (supported.some(isModernRevision)) return undefined;
   return legacyOrUnknown(supported, server);

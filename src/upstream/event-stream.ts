@@ -1,7 +1,7 @@
 /** Reads what an upstream answers, as text or as events, with an end to every silence and to every size. */
 import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, numberOf, parseLossless } from "../core/mcp/json-text.ts";
-import { BlockSplitter, readBlock, type SseEvent } from "../core/mcp/sse.ts";
+import { getMember, getNumber, isMembers, parseLossless } from "../core/mcp/lossless-json.ts";
+import { EventSplitter, parseEvent, type SseEvent } from "../core/mcp/sse.ts";
 import { type BodyLimits, readBoundedPieces } from "../core/net/bounded-body.ts";
 import {
   MAX_EVENT_BYTES,
@@ -28,17 +28,17 @@ export const isEventStream = (response: Response) =>
   response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
 
 export async function* eventsOf(body: Stream, reading: Reading): AsyncGenerator<SseEvent, void> {
-  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
+  const splitter = new EventSplitter(MAX_EVENT_BYTES);
   const decoder = new TextDecoder();
   const limits = { maxBytes: Number.POSITIVE_INFINITY, totalMs: STREAM_TOTAL_TIMEOUT_MS };
   for await (const piece of piecesOf(body, reading, limits)) {
     for (const block of split(splitter, decoder.decode(piece, { stream: true }), reading.server)) {
-      yield readBlock(block);
+      yield parseEvent(block);
     }
   }
 }
 
-function split(splitter: BlockSplitter, text: string, server: string): string[] {
+function split(splitter: EventSplitter, text: string, server: string): string[] {
   try {
     return splitter.push(text);
   } catch (error) {
@@ -93,13 +93,13 @@ export const isResponse = (message: JsonObject) =>
 
 /** However a server spells the number that we sent: 7 may come back as 7.0. */
 export function answeredId(response: JsonObject): JsonRpcId | undefined {
-  const id = memberOf(response, "id");
-  return typeof id === "string" ? id : numberOf(id);
+  const id = getMember(response, "id");
+  return typeof id === "string" ? id : getNumber(id);
 }
 
 /** An error without an id answers the only request there is. */
 export function answers(message: JsonObject, id: JsonRpcId): boolean {
   if (!isResponse(message)) return false;
-  const isNobodys = memberOf(message, "id") === null || !("id" in message);
+  const isNobodys = getMember(message, "id") === null || !("id" in message);
   return answeredId(message) === id || ("error" in message && isNobodys);
 }

@@ -5,8 +5,8 @@
  */
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
-import { stringifyLossless } from "../core/mcp/json-text.ts";
-import { pause, within } from "../core/waiting.ts";
+import { stringifyLossless } from "../core/mcp/lossless-json.ts";
+import { sleep, withTimeout } from "../core/timers.ts";
 import {
   type ChannelOptions,
   type Request,
@@ -83,7 +83,7 @@ export class HttpChannel implements UpstreamChannel {
     let isListening = false;
     const following = this.#run(undefined, async (signal) => {
       const opening = this.#wire.openStream(lastEventId, signal);
-      const opened = await within(
+      const opened = await withTimeout(
         opening.then((stream) => ({ stream })),
         GRACE_MS,
       );
@@ -152,7 +152,7 @@ export class HttpChannel implements UpstreamChannel {
   async #reopen(cursor: Cursor, signal: AbortSignal): Promise<Stream | undefined> {
     const { idleTimeoutMs } = this.#options.target;
     for (;;) {
-      await pause(pauseBefore(cursor), signal);
+      await sleep(pauseBefore(cursor), signal);
       if (Date.now() - cursor.heardAt > idleTimeoutMs) throw silent(this.#server, idleTimeoutMs);
       try {
         return await this.#wire.openStream(cursor.lastEventId, signal);
@@ -177,7 +177,7 @@ export class HttpChannel implements UpstreamChannel {
       } catch (error) {
         if (isFinal(error)) throw error;
       }
-      await pause(pauseBefore(cursor), signal);
+      await sleep(pauseBefore(cursor), signal);
       if (signal.aborted) return;
       opening = this.#wire.openStream(cursor.lastEventId, signal);
     }

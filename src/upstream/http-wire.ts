@@ -1,9 +1,9 @@
 /** The single exchanges of legacy Streamable HTTP: the headers that each must carry, and what a status means. */
 
 import { INVALID_REQUEST, type JsonObject, type JsonRpcId } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, numberOf } from "../core/mcp/json-text.ts";
+import { getMember, getNumber, isMembers } from "../core/mcp/lossless-json.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
-import type { Fields } from "../core/net/fields.ts";
+import type { HeaderMap } from "../core/net/headers.ts";
 import { type ChannelOptions, type ResumeOptions, SessionLostError } from "./channel.ts";
 import { isEventStream, type Reading } from "./event-stream.ts";
 import { isRefusal, nonsense, ofStatus, refused } from "./failures.ts";
@@ -30,7 +30,7 @@ export class HttpWire {
     this.revision = options.resume.revision;
   }
 
-  async post(body: string, signal: AbortSignal, extra?: Fields): Promise<Response> {
+  async post(body: string, signal: AbortSignal, extra?: HeaderMap): Promise<Response> {
     const headers = new Map(extra);
     headers.set("accept", "application/json, text/event-stream");
     headers.set("content-type", "application/json");
@@ -87,7 +87,7 @@ export class HttpWire {
     throw isLost ? new SessionLostError(this.#server) : refused(this.#server);
   }
 
-  #exchange(method: Method, headers: Fields, signal: AbortSignal, body?: string): Promise<Response> {
+  #exchange(method: Method, headers: HeaderMap, signal: AbortSignal, body?: string): Promise<Response> {
     const { server, url, credential, firstByteTimeoutMs, idleTimeoutMs } = this.#options.target;
     // Headers of a stream may come with its first event only, and that is a matter of silence.
     const patienceMs = { POST: firstByteTimeoutMs, GET: idleTimeoutMs, DELETE: GOODBYE_MS }[method];
@@ -112,9 +112,9 @@ export class HttpWire {
  * "No valid session ID provided". Taken for an answer it would keep the channel on a session that is gone for good.
  */
 function speaksOfSession(answer: JsonObject | undefined): boolean {
-  const error = memberOf(answer, "error");
+  const error = getMember(answer, "error");
   if (!isMembers(error)) return false;
-  const [code, message] = [numberOf(memberOf(error, "code")), memberOf(error, "message")];
+  const [code, message] = [getNumber(getMember(error, "code")), getMember(error, "message")];
   const isServers = code === -32000 || code === -32001 || code === INVALID_REQUEST;
   return isServers && typeof message === "string" && /\bsession\b/i.test(message);
 }

@@ -5,16 +5,16 @@
 
 import { GatewayError, UpstreamError } from "../core/errors.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
-import type { Fields } from "../core/net/fields.ts";
+import type { HeaderMap } from "../core/net/headers.ts";
 import { MAX_REDIRECTS } from "../core/size-limits.ts";
-import { Alarms } from "../core/waiting.ts";
+import { TimerSet } from "../core/timers.ts";
 import { judgeUrl, type UrlPolicy } from "./url-guard.ts";
 
 export interface UpstreamRequest {
   readonly server: string;
   readonly url: string;
   readonly method: "GET" | "POST" | "DELETE";
-  readonly headers: Fields;
+  readonly headers: HeaderMap;
   readonly body?: Uint8Array<ArrayBuffer> | string;
   readonly credential?: readonly [name: string, value: string];
   readonly firstByteTimeoutMs: number;
@@ -27,7 +27,7 @@ export interface SignalledRequest extends UpstreamRequest {
 /** Where an exchange ends before its time: aborting it aborts the answer's body too. */
 export interface Hold {
   readonly abort: AbortController;
-  readonly alarms: Alarms;
+  readonly alarms: TimerSet;
 }
 
 export interface UpstreamTools {
@@ -51,7 +51,7 @@ export function holdUntil(signal: AbortSignal): Hold {
   // The listener stays: it is what ends the answer's body when the caller goes.
   signal.addEventListener("abort", giveUp);
   if (signal.aborted) giveUp();
-  return { abort, alarms: new Alarms() };
+  return { abort, alarms: new TimerSet() };
 }
 
 export async function exchangeWhile(
@@ -82,7 +82,7 @@ function headersFor(
   { headers, credential }: UpstreamRequest,
   isAtHome: boolean,
   gatewayId: string | undefined,
-): Fields {
+): HeaderMap {
   const all = new Map(headers);
   if (gatewayId !== undefined) all.set(HEADERS.gatewayPath, pathThrough(gatewayId, headers));
   if (credential !== undefined && isAtHome) all.set(...credential);
@@ -90,7 +90,7 @@ function headersFor(
 }
 
 /** The gateways that the request has passed, this one the last. */
-export function pathThrough(gatewayId: string, headers: Fields): string {
+export function pathThrough(gatewayId: string, headers: HeaderMap): string {
   const before = headers.get(HEADERS.gatewayPath);
   return before === undefined ? gatewayId : `${before}, ${gatewayId}`;
 }
@@ -134,7 +134,7 @@ async function send(
   { abort, alarms }: Hold,
   request: UpstreamRequest,
   url: string,
-  headers: Fields,
+  headers: HeaderMap,
   tools: UpstreamTools,
 ): Promise<Response> {
   const { signal } = abort;

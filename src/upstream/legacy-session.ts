@@ -1,9 +1,10 @@
 /** Begins a session of the legacy era: the handshake that every revision up to 2025-11-25 wants before anything else. */
+
+import type { Transport } from "../core/enums.ts";
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
 import { isLegacyRevision } from "../core/mcp/revisions.ts";
-import type { Transport } from "../core/vocabulary.ts";
 import { type ChannelEvents, type ChannelOptions, ownId, type UpstreamChannel } from "./channel.ts";
 import { broken, nonsense } from "./failures.ts";
 import { openChannel } from "./open-channel.ts";
@@ -75,27 +76,27 @@ function quietUntilConnected(events: ChannelEvents): { events: ChannelEvents; op
 }
 
 function readInitialized(answer: JsonObject, server: string): Initialized {
-  const error = memberOf(answer, "error");
+  const error = getMember(answer, "error");
   if (error !== undefined) throw nonsense(server, `refuses to begin a session${reasonOf(error)}`);
-  const result = memberOf(answer, "result");
+  const result = getMember(answer, "result");
   if (!isMembers(result)) throw nonsense(server, "begins a session without a word about itself");
-  const revision = memberOf(result, "protocolVersion");
+  const revision = getMember(result, "protocolVersion");
   if (typeof revision !== "string") throw nonsense(server, "does not say which revision it speaks");
   if (!isLegacyRevision(revision)) {
     const message = `${server} speaks revision ${shortened(revision)} of the protocol, which the gateway does not know.`;
     throw new UpstreamError("upstream_unsupported", server, message);
   }
-  const instructions = memberOf(result, "instructions");
+  const instructions = getMember(result, "instructions");
   return {
     protocolVersion: revision,
-    capabilities: membersOf(memberOf(result, "capabilities")),
-    serverInfo: membersOf(memberOf(result, "serverInfo")),
+    capabilities: membersOf(getMember(result, "capabilities")),
+    serverInfo: membersOf(getMember(result, "serverInfo")),
     instructions: typeof instructions === "string" ? instructions : undefined,
   };
 }
 
 function reasonOf(error: unknown): string {
-  const message = isMembers(error) ? memberOf(error, "message") : undefined;
+  const message = isMembers(error) ? getMember(error, "message") : undefined;
   return typeof message === "string" && message !== "" ? `: ${shortened(message)}` : "";
 }
 

@@ -5,9 +5,9 @@
 
 import { encodeHeaderValue } from "../core/mcp/inbound.ts";
 import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, stringifyLossless } from "../core/mcp/json-text.ts";
+import { getMember, isMembers, stringifyLossless } from "../core/mcp/lossless-json.ts";
 import { HEADERS, LATEST_MODERN, META, NAMED_BY } from "../core/mcp/revisions.ts";
-import type { Fields } from "../core/net/fields.ts";
+import type { HeaderMap } from "../core/net/headers.ts";
 import type { ChannelTarget } from "./channel.ts";
 import { isEventStream } from "./event-stream.ts";
 import { broken, isRefusal, ofStatus, refused } from "./failures.ts";
@@ -25,7 +25,7 @@ export interface ModernRequest {
   readonly capabilities: JsonObject;
   readonly clientInfo: JsonObject;
   /** Trace context, Mcp-Param-* and the like. */
-  readonly headers?: Fields;
+  readonly headers?: HeaderMap;
   /** What comes on the stream before the answer. */
   readonly onMessage?: OnMessage;
   readonly signal?: AbortSignal;
@@ -76,20 +76,20 @@ export function modernRequest(request: ModernRequest): Promise<ModernAnswer> {
   });
 }
 
-function headersOf({ method, params, headers: extra }: ModernRequest): Fields {
+function headersOf({ method, params, headers: extra }: ModernRequest): HeaderMap {
   const headers = new Map(extra);
   headers.set("accept", "application/json, text/event-stream");
   headers.set("content-type", "application/json");
   headers.set(HEADERS.protocolVersion, LATEST_MODERN);
   headers.set(HEADERS.method, method);
   const source = NAMED_BY[method];
-  const name = source === undefined ? undefined : memberOf(params, source);
+  const name = source === undefined ? undefined : getMember(params, source);
   if (typeof name === "string") headers.set(HEADERS.name, encodeHeaderValue(name));
   return headers;
 }
 
 function bodyOf({ id, method, params, capabilities, clientInfo }: ModernRequest): string {
-  const given = memberOf(params, "_meta");
+  const given = getMember(params, "_meta");
   const _meta = {
     ...(isMembers(given) && given),
     [META.protocolVersion]: LATEST_MODERN,

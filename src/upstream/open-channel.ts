@@ -2,16 +2,17 @@
  * Picks the transport that a server is registered with. `http` stands for both ways that MCP has had to use HTTP: which
  * one a server means shows in how it answers the first message (2025-11-25, transports, backwards compatibility).
  */
+
+import type { Transport } from "../core/enums.ts";
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { METHOD_NOT_FOUND } from "../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, numberOf } from "../core/mcp/json-text.ts";
+import { getMember, getNumber, isMembers } from "../core/mcp/lossless-json.ts";
 import {
   HEADER_MISMATCH,
   MISSING_CLIENT_CAPABILITY,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../core/mcp/revisions.ts";
-import type { Transport } from "../core/vocabulary.ts";
 import type { ChannelOptions, Request, ResumeOptions, UpstreamChannel } from "./channel.ts";
 import { StatusError } from "./failures.ts";
 import { HttpChannel } from "./http-channel.ts";
@@ -111,7 +112,7 @@ const MODERN = new Set([
 ]);
 
 function speaksModern(answer: JsonObject | undefined): boolean {
-  const error = memberOf(answer, "error");
-  const code = isMembers(error) ? numberOf(memberOf(error, "code")) : undefined;
+  const error = getMember(answer, "error");
+  const code = isMembers(error) ? getNumber(getMember(error, "code")) : undefined;
   return code !== undefined && MODERN.has(code);
 }

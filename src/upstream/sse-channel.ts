@@ -5,11 +5,11 @@
 
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { stringifyLossless } from "../core/mcp/json-text.ts";
+import { stringifyLossless } from "../core/mcp/lossless-json.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import type { SseEvent } from "../core/mcp/sse.ts";
-import type { Fields } from "../core/net/fields.ts";
-import { type Alarm, alarm, within } from "../core/waiting.ts";
+import type { HeaderMap } from "../core/net/headers.ts";
+import { createTimer, type Timer, withTimeout } from "../core/timers.ts";
 import {
   type ChannelOptions,
   type Request,
@@ -41,14 +41,14 @@ class SseChannel implements UpstreamChannel {
   readonly #life: Lifetime;
   readonly #pending = new Pending();
   /** Rings when somebody waits and not a byte comes. Without anybody waiting, silence is the ordinary state. */
-  readonly #silence: Alarm;
+  readonly #silence: Timer;
   #endpoint: string | undefined;
 
   constructor(options: ChannelOptions) {
     const { server, idleTimeoutMs } = options.target;
     this.#options = options;
     this.#life = new Lifetime(server);
-    this.#silence = alarm(idleTimeoutMs, () => this.#end(silent(server, idleTimeoutMs)));
+    this.#silence = createTimer(idleTimeoutMs, () => this.#end(silent(server, idleTimeoutMs)));
   }
 
   async open(caller: AbortSignal | undefined): Promise<void> {
@@ -62,7 +62,7 @@ class SseChannel implements UpstreamChannel {
     });
     try {
       // The headers have this long, and so has the first event after them.
-      const wait = () => within(named, 2 * firstByteTimeoutMs);
+      const wait = () => withTimeout(named, 2 * firstByteTimeoutMs);
       const isNamed = await new Lifetime(server).run(caller, wait);
       if (isNamed === undefined) throw late(server, 2 * firstByteTimeoutMs);
     } catch (error) {
@@ -152,7 +152,7 @@ class SseChannel implements UpstreamChannel {
     throw new UpstreamError("upstream_refused", server, message);
   }
 
-  async #post(message: JsonObject, signal: AbortSignal, extra?: Fields): Promise<void> {
+  async #post(message: JsonObject, signal: AbortSignal, extra?: HeaderMap): Promise<void> {
     const { server } = this.#options.target;
     const headers = new Map(extra);
     headers.set("accept", "application/json, text/event-stream");
@@ -168,7 +168,7 @@ class SseChannel implements UpstreamChannel {
     throw lost;
   }
 
-  #to(method: "GET" | "POST", headers: Fields, signal: AbortSignal): SignalledRequest {
+  #to(method: "GET" | "POST", headers: HeaderMap, signal: AbortSignal): SignalledRequest {
     const { server, url, credential, firstByteTimeoutMs } = this.#options.target;
     return {
       server,

@@ -4,10 +4,10 @@
  */
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { memberOf, stringifyLossless } from "../core/mcp/json-text.ts";
+import { getMember, stringifyLossless } from "../core/mcp/lossless-json.ts";
 import { HEADERS } from "../core/mcp/revisions.ts";
 import { MAX_EVENT_BYTES } from "../core/size-limits.ts";
-import { type Alarm, alarm } from "../core/waiting.ts";
+import { createTimer, type Timer } from "../core/timers.ts";
 import {
   type ChannelOptions,
   HandshakeError,
@@ -51,11 +51,11 @@ class WebSocketChannel implements UpstreamChannel {
   readonly #options: ChannelOptions;
   readonly #life: Lifetime;
   readonly #pending = new Pending();
-  readonly #silence: Alarm;
+  readonly #silence: Timer;
   /** Any frame counts as the ping's answer: it shows that somebody is there. */
-  readonly #unanswered: Alarm;
+  readonly #unanswered: Timer;
   /** Rings when somebody waits and no message comes; answers to our own pings are none. */
-  readonly #idle: Alarm;
+  readonly #idle: Timer;
   #lastPing = "";
   #socket: SocketLike | undefined;
 
@@ -64,9 +64,9 @@ class WebSocketChannel implements UpstreamChannel {
     const { silenceMs, answerMs } = options.heartbeat ?? HEARTBEAT;
     this.#options = options;
     this.#life = new Lifetime(server);
-    this.#silence = alarm(silenceMs, () => this.#ping());
-    this.#unanswered = alarm(answerMs, () => this.#end(silent(server, silenceMs + answerMs), NORMAL));
-    this.#idle = alarm(idleTimeoutMs, () => this.#end(silent(server, idleTimeoutMs), NORMAL));
+    this.#silence = createTimer(silenceMs, () => this.#ping());
+    this.#unanswered = createTimer(answerMs, () => this.#end(silent(server, silenceMs + answerMs), NORMAL));
+    this.#idle = createTimer(idleTimeoutMs, () => this.#end(silent(server, idleTimeoutMs), NORMAL));
   }
 
   async open(caller: AbortSignal | undefined): Promise<void> {
@@ -150,7 +150,7 @@ class WebSocketChannel implements UpstreamChannel {
       if (typeof data !== "string") throw nonsense(server, "sent a binary frame, where messages are text");
       if (data.length > MAX_EVENT_BYTES) throw tooLarge(server, MAX_EVENT_BYTES);
       for (const message of messagesIn(data, server)) {
-        if (this.#pending.size > 0 && memberOf(message, "id") !== this.#lastPing) this.#idle.start();
+        if (this.#pending.size > 0 && getMember(message, "id") !== this.#lastPing) this.#idle.start();
         if (!this.#pending.settle(message)) this.#options.events.message(message, undefined);
       }
     } catch (error) {

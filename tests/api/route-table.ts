@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { type RouteAnswer, routeAnswer } from "../../src/api/answers.ts";
 import type { RouteInput } from "../../src/api/validate.ts";
 import { examplesOf, routeInput } from "../../src/api/validate.ts";
-import type { Action } from "../../src/core/access/actions.ts";
+import type { Permission } from "../../src/core/access/permissions.ts";
 import type { AppEnv } from "../../src/edge/context.ts";
 import { createHouse } from "../../src/house.ts";
 import { guardedAction } from "../../src/policy/guard.ts";
@@ -14,7 +14,7 @@ import { isDescription } from "./open-routes.ts";
 export interface Route {
   readonly method: string;
   readonly path: string;
-  readonly actions: readonly Action[];
+  readonly actions: readonly Permission[];
   readonly inputs: readonly RouteInput[];
   readonly answers: readonly RouteAnswer[];
 }

@@ -1,10 +1,10 @@
 /** Every route × every role × every scope, from the routes themselves: one without a rule does not get by. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ACTIONS } from "../../src/core/access/actions.ts";
-import { decideAction } from "../../src/core/access/decide.ts";
+import { PERMISSIONS } from "../../src/core/access/permissions.ts";
+import { evaluatePermission } from "../../src/core/access/rbac.ts";
+import { API_KEY_SCOPES, type ApiKeyScope, ROLES, type Role } from "../../src/core/enums.ts";
 import { uuidv7 } from "../../src/core/ids.ts";
-import { API_KEY_SCOPES, type ApiKeyScope, ROLES, type Role } from "../../src/core/vocabulary.ts";
 import { isOpen } from "./open-routes.ts";
 import { restRoutes, routeTable } from "./route-table.ts";
 import { addTenant, call } from "./support.ts";
@@ -58,7 +58,7 @@ describe("who may ask for what", () => {
     expect((await call(method, concrete(path), { json })).status).toBe(401);
     for (const role of ROLES) {
       for (const scopes of scopeSets) {
-        const expected = decideAction({ role, scopes }, action);
+        const expected = evaluatePermission({ role, scopes }, action);
         const answer = await call(method, concrete(path), { json, key: keys.get(name(role, scopes)) });
         const told = `${role} with ${scopes}`;
         if (expected.allowed) expect([200, 204, 400, 404, 409], told).toContain(answer.status);
@@ -89,7 +89,7 @@ describe("who may ask for what", () => {
 describe("the table of actions", () => {
   it("has no action that nothing asks for, but those of other doors", () => {
     const guarded = new Set<string>(routeTable().flatMap(({ actions }) => actions));
-    const unused = Object.keys(ACTIONS).filter(
+    const unused = Object.keys(PERMISSIONS).filter(
       (action) =>
         ![...guarded].includes(action as never) &&
         !/^(?:mcp\.|tenants?\.|members\.|invitations\.)/.test(action),

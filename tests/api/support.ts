@@ -3,15 +3,15 @@ import { createExecutionContext, env } from "cloudflare:test";
 import { createApp } from "../../src/app.ts";
 import {
   apiKeyPrefix,
+  createSalt,
+  createSecret,
   formatApiKey,
   hashApiKeySecret,
-  newSalt,
-  newSecret,
-  readApiKey,
+  parseApiKey,
 } from "../../src/core/access/api-key.ts";
 import { hmacSha256, sha256Hex } from "../../src/core/digest.ts";
+import { API_KEY_SCOPES, type ApiKeyScope, type Role } from "../../src/core/enums.ts";
 import { uuidv7 } from "../../src/core/ids.ts";
-import { API_KEY_SCOPES, type ApiKeyScope, type Role } from "../../src/core/vocabulary.ts";
 import { cookiePrefix } from "../../src/identity/people/cookies.ts";
 import { newTenant, owner } from "../support/database.ts";
 
@@ -151,8 +151,8 @@ export async function addTenant(label: string): Promise<TestTenant> {
     async addKey(wish = {}) {
       const userId = await ownerOf(wish);
       const keyId = uuidv7();
-      const salt = newSalt();
-      const text = formatApiKey(keyId, newSecret());
+      const salt = createSalt();
+      const text = formatApiKey(keyId, createSecret());
       await owner.query(
         `insert into api_keys (id, tenant_id, user_id, name, key_prefix, salt, key_hash, scopes)
          values ($1, $2, $3, 'test', $4, $5, $6, $7::api_key_scope[])`,
@@ -162,7 +162,7 @@ export async function addTenant(label: string): Promise<TestTenant> {
           userId,
           apiKeyPrefix(keyId),
           salt,
-          await hashApiKeySecret(salt, readApiKey(text)?.secret ?? ""),
+          await hashApiKeySecret(salt, parseApiKey(text)?.secret ?? ""),
           `{${(wish.scopes ?? API_KEY_SCOPES).join(",")}}`,
         ],
       );

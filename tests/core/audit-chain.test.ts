@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import {
   type AuditFault,
   type ChainEnd,
-  faultsOf,
-  type OddEntry,
-  type Places,
-  tellFault,
-  without,
+  type ChainPositions,
+  describeAuditFault,
+  excludePruned,
+  findAuditFaults,
+  type MismatchedEntry,
 } from "../../src/core/audit-chain.ts";
 
 interface Entry extends ChainEnd {
@@ -26,8 +26,12 @@ const entry = (sequence: number, changes: Partial<Entry> = {}): Entry => ({
 const chain = (length: number) => Array.from({ length }, (_, index) => entry(index + 1));
 
 /** As the database tells it: only those that do not follow. */
-function faults(entries: readonly Entry[], length: number, pruned: readonly Places[] = []): AuditFault[] {
-  const odd = entries.flatMap((one, index): OddEntry[] => {
+function faults(
+  entries: readonly Entry[],
+  length: number,
+  pruned: readonly ChainPositions[] = [],
+): AuditFault[] {
+  const odd = entries.flatMap((one, index): MismatchedEntry[] => {
     const before = entries[index - 1] ?? { sequence: 0, hash: "" };
     const isSound = one.isSound !== false;
     if (isSound && one.sequence === before.sequence + 1 && one.previousHash === before.hash) return [];
@@ -47,7 +51,12 @@ function faults(entries: readonly Entry[], length: number, pruned: readonly Plac
       },
     ];
   });
-  return faultsOf({ odd, last: entries.at(-1), end: { sequence: length, hash: `h${length}` }, pruned });
+  return findAuditFaults({
+    odd,
+    last: entries.at(-1),
+    end: { sequence: length, hash: `h${length}` },
+    pruned,
+  });
 }
 
 const of = (kind: "changed" | "unlinked" | "added", sequence: number) => ({
@@ -79,7 +88,7 @@ describe("a chain", () => {
     ],
   ])("%s", (_, entries, expected) => {
     expect(faults(entries, 6)).toEqual(expected);
-    for (const fault of expected) expect(tellFault(fault)).toMatch(/^[A-Z].+\.$/);
+    for (const fault of expected) expect(describeAuditFault(fault)).toMatch(/^[A-Z].+\.$/);
   });
 
   it("may lack what retention has taken away, and no more", () => {
@@ -106,10 +115,10 @@ describe("places without others", () => {
   it("are those that are in the whole and in none of them", () => {
     const places = fc.tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 20 }));
     const all = Array.from({ length: 21 }, (_, place) => place);
-    const isIn = (place: number, [from, to]: Places) => place >= from && place <= to;
+    const isIn = (place: number, [from, to]: ChainPositions) => place >= from && place <= to;
     fc.assert(
       fc.property(places, fc.array(places), (whole, taken) => {
-        const left = without(whole, taken);
+        const left = excludePruned(whole, taken);
         for (const place of all) {
           const expected = isIn(place, whole) && !taken.some((one) => isIn(place, one));
           expect(left.some((one) => isIn(place, one))).toBe(expected);

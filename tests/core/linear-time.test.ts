@@ -4,19 +4,23 @@
  */
 import { describe, expect, it } from "vitest";
 import { compilePattern } from "../../src/core/access/patterns.ts";
+import { scanDefinition } from "../../src/core/discovery/definition-scan.ts";
+import {
+  escapeHiddenCharacters,
+  findHiddenCharacters,
+  normalizeText,
+} from "../../src/core/discovery/hidden-characters.ts";
+import { PHRASES } from "../../src/core/discovery/injection-phrases.ts";
+import { diffJson } from "../../src/core/json-diff.ts";
+import { exposeNames } from "../../src/core/mcp/exposed-names.ts";
 import { decodeHeaderValue, encodeHeaderValue } from "../../src/core/mcp/inbound.ts";
-import { readBody } from "../../src/core/mcp/json-rpc.ts";
-import { parseLossless } from "../../src/core/mcp/json-text.ts";
-import { editListText } from "../../src/core/mcp/lists.ts";
-import { mergeInstructions } from "../../src/core/mcp/merge.ts";
-import { exposeNames } from "../../src/core/mcp/names.ts";
-import { BlockSplitter, readBlock } from "../../src/core/mcp/sse.ts";
-import { matchesTemplate, mostSpecific } from "../../src/core/mcp/uri-template.ts";
-import { differences } from "../../src/core/registry/differences.ts";
-import { PHRASES } from "../../src/core/registry/phrases.ts";
-import { scan } from "../../src/core/registry/scan.ts";
-import { asRead, spelledOut, unseenIn } from "../../src/core/registry/unseen.ts";
-import { cleanText } from "../../src/core/sanitise.ts";
+import { parseBody } from "../../src/core/mcp/json-rpc.ts";
+import { editListText } from "../../src/core/mcp/list-edit.ts";
+import { parseLossless } from "../../src/core/mcp/lossless-json.ts";
+import { mergeInstructions } from "../../src/core/mcp/merge-lists.ts";
+import { EventSplitter, parseEvent } from "../../src/core/mcp/sse.ts";
+import { matchesTemplate, selectMostSpecific } from "../../src/core/mcp/uri-template.ts";
+import { sanitizeText } from "../../src/core/sanitize-payload.ts";
 import { MAX_NAME_LENGTH } from "../../src/core/size-limits.ts";
 import { parametersIn } from "../../src/gateway/cors.ts";
 
@@ -64,16 +68,21 @@ const listOf = (text: string) => JSON.stringify({ result: { tools: [{ name: text
 
 /** By name, what reads text from outside. */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
-  "the scan of a definition": (text) => scan({ name: "x", description: text, inputSchema: { [text]: text } }),
-  "hidden characters": (text) => [unseenIn(text), asRead(text), spelledOut(text)],
-  "differences of definitions": (text) => differences({ a: text }, { a: `${text}x`, b: text }),
+  "the scan of a definition": (text) =>
+    scanDefinition({ name: "x", description: text, inputSchema: { [text]: text } }),
+  "hidden characters": (text) => [
+    findHiddenCharacters(text),
+    normalizeText(text),
+    escapeHiddenCharacters(text),
+  ],
+  "differences of definitions": (text) => diffJson({ a: text }, { a: `${text}x`, b: text }),
   "the CORS preflight": (text) => [parametersIn(text), parametersIn(text.slice(0, 8000))],
-  "a JSON-RPC body": (text) => readBody(text),
+  "a JSON-RPC body": (text) => parseBody(text),
   "a JSON-RPC request": (text) =>
-    readBody(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "x", params: { a: text } })),
+    parseBody(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "x", params: { a: text } })),
   "lossless JSON": (text) => [parseLossless(text), parseLossless(JSON.stringify({ [text]: text }))],
   "a list": (text) => editListText(listOf(text), "tools/list", { keep: () => true }),
-  "an event": (text) => readBlock(text),
+  "an event": (text) => parseEvent(text),
   "a stream of events": (text) =>
     [...text.matchAll(/[\s\S]{1,100}/g)].flatMap(([piece]) => splitter().push(piece)),
   "a header value": (text) => [
@@ -84,7 +93,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   "a template as long as it may be": (text) =>
     matchesTemplate(text.slice(0, 2048), text.slice(0, MAX_NAME_LENGTH)),
   "many templates of one server": (text) =>
-    mostSpecific(
+    selectMostSpecific(
       text.slice(0, MAX_NAME_LENGTH),
       Array.from({ length: 5000 }, () => ({ server: "s", template: "{a}{b}{c}{+d}{e}{f}" })),
     ),
@@ -102,10 +111,10 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
       "on_collision",
     ),
   instructions: (text) => mergeInstructions([{ title: text, text }]),
-  "text for the log": (text) => cleanText(text, { emails: true }),
+  "text for the log": (text) => sanitizeText(text, { emails: true }),
 };
 
-const splitter = () => new BlockSplitter(LENGTH);
+const splitter = () => new EventSplitter(LENGTH);
 
 /** A walk along a text of this length, many times over: what a reader with large constants may take. */
 const WALKS = 400;

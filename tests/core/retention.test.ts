@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  keyOf,
   planRetention,
   type RetentionPolicy,
   type RetentionStep,
-  startOf,
+  stepKey,
+  stepStart,
 } from "../../src/core/retention.ts";
 
 const NOW = new Date("2026-11-21T13:00:00Z");
@@ -83,7 +83,7 @@ describe("a plan", () => {
       [policy(null, 30), policy("a", 9), policy(null, 9, { tableName: "error_logs" })],
       NOW,
     );
-    expect(new Set(steps.map(keyOf)).size).toBe(steps.length);
+    expect(new Set(steps.map(stepKey)).size).toBe(steps.length);
   });
 
   it("takes what its owner's policy wants gone, and nothing else", () => {
@@ -124,7 +124,7 @@ describe("a plan", () => {
             if (limit === undefined || thing.at >= limit) expect(isGone).toBe(false);
             // Where the system's policy counts, a partition that is old in part goes later, as a whole.
             else if (table === "error_logs" || counts?.tenantId !== null) expect(isGone).toBe(true);
-            else expect(isGone).toBe(thing.at < startOf("week", limit));
+            else expect(isGone).toBe(thing.at < stepStart("week", limit));
           }
         },
       ),
@@ -147,7 +147,7 @@ function takes(step: RetentionStep, { tenantId, at }: Thing): boolean {
   const isKept = step.keepers.some(
     (keeper) => keeper.tenantId === tenantId && (keeper.before === null || at >= keeper.before),
   );
-  return startOf("week", at).getTime() + 7 * DAY <= step.before.getTime() && !isKept;
+  return stepStart("week", at).getTime() + 7 * DAY <= step.before.getTime() && !isKept;
 }
 
 describe("the start of a step", () => {
@@ -157,6 +157,6 @@ describe("the start of a step", () => {
     ["week", "2026-11-15T23:59:59Z", "2026-11-09T00:00:00Z"],
     ["month", "2026-11-21T13:00:00Z", "2026-11-01T00:00:00Z"],
   ] as const)("of a %s at %s", (step, at, expected) => {
-    expect(startOf(step, new Date(at))).toEqual(new Date(expected));
+    expect(stepStart(step, new Date(at))).toEqual(new Date(expected));
   });
 });

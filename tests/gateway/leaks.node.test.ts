@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { API_KEY_SCOPES } from "../../src/core/vocabulary.ts";
+import { API_KEY_SCOPES } from "../../src/core/enums.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { type Recorder, startRecorder } from "../fixtures/recorder.ts";
 

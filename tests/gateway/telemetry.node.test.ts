@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readApiKey } from "../../src/core/access/api-key.ts";
+import { parseApiKey } from "../../src/core/access/api-key.ts";
 import { Keyring } from "../../src/core/keyring.ts";
 import { sealSetting } from "../../src/policy/settings.ts";
 import {
@@ -158,7 +158,7 @@ describe("a flag", () => {
       servers: [{ name: "one", url: upstream.url, settings: { earlyAnswerMs: 50 } }],
     });
     const cautious = await tenant.addKey();
-    const id = readApiKey(cautious)?.id ?? "";
+    const id = parseApiKey(cautious)?.id ?? "";
     await db.query(
       `insert into feature_flags (tenant_id, key, name, is_enabled, percentage, rules)
        values ($1, 'mcp.early-answer', 'Early answers', true, 100, $2)`,

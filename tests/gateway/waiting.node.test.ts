@@ -1,6 +1,6 @@
 /** Slow upstreams: callers who wait are kept company, and what callers who went away had asked for is ended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readBlock } from "../../src/core/mcp/sse.ts";
+import { parseEvent } from "../../src/core/mcp/sse.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { answerJson, type Recorder, startRecorder } from "../fixtures/recorder.ts";
 
@@ -91,13 +91,13 @@ describe("callers who wait", () => {
     const blocks = (await answer.text()).split("\n\n").filter((block) => block !== "");
     expect(blocks.slice(0, -1).every((block) => block === ": keep-alive")).toBe(true);
     expect(blocks.length).toBeGreaterThan(2);
-    expect(readBlock(blocks.at(-1) ?? "")).toEqual({ event: "message", data: JSON.stringify(body) });
+    expect(parseEvent(blocks.at(-1) ?? "")).toEqual({ event: "message", data: JSON.stringify(body) });
   });
 
   it("for an upstream that fails late, get the error of their own request", async () => {
     upstream.behave((_request, response) => void later(() => response.destroy()));
     const blocks = (await (await call("POST")).text()).split("\n\n").filter((block) => block !== "");
-    expect(JSON.parse(readBlock(blocks.at(-1) ?? "").data ?? "")).toMatchObject({
+    expect(JSON.parse(parseEvent(blocks.at(-1) ?? "").data ?? "")).toMatchObject({
       id: 1,
       error: { code: -31502, data: { reason: "upstream_unreachable" } },
     });

@@ -1,7 +1,7 @@
 /** Proofs by key: what holds and what does not, in what time, how often one may try, and what is counted. */
 import { describe, expect, it, vi } from "vitest";
-import { formatApiKey, readApiKey } from "../../src/core/access/api-key.ts";
-import { equalInConstantTime } from "../../src/core/constant-time.ts";
+import { formatApiKey, parseApiKey } from "../../src/core/access/api-key.ts";
+import { timingSafeEqual } from "../../src/core/timing-safe-equal.ts";
 import { apiKeyProof, legacyKeyProof } from "../../src/identity/api-keys.ts";
 import { createAuthenticator } from "../../src/identity/authenticate.ts";
 import { createUsage } from "../../src/identity/usage.ts";
@@ -55,7 +55,7 @@ describe("verification takes the same work wherever the mistake lies", () => {
     const tenant = await addTenant("proof");
     const key = await tenant.addKey();
     const off = await tenant.addKey({ with: { is_active: false } });
-    const secret = readApiKey(key.text)?.secret ?? "";
+    const secret = parseApiKey(key.text)?.secret ?? "";
     const cases = [
       key.text,
       altered(key.text, 0),
@@ -86,7 +86,7 @@ describe("verification takes the same work wherever the mistake lies", () => {
     const looked = vi.spyOn(String.prototype, "charCodeAt");
     const steps = ["baaa", "abaa", "aaab", "aaaa"].map((other) => {
       looked.mockClear();
-      equalInConstantTime("aaaa", other);
+      timingSafeEqual("aaaa", other);
       return looked.mock.calls.length;
     });
     looked.mockRestore();

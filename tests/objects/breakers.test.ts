@@ -3,46 +3,46 @@ import { env, evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { BanList } from "../../src/core/limits/bans.ts";
 import { BREAKER_TERMS } from "../../src/core/resilience/breaker.ts";
-import { BreakerWatch } from "../../src/core/resilience/breaker-view.ts";
+import { BreakerCache } from "../../src/core/resilience/breaker-cache.ts";
 
 const terms = { ...BREAKER_TERMS, minimumCalls: 4, openMs: 200, jitter: 0, probes: 1, successesToClose: 1 };
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const newTenant = () => env.TENANTS.getByName(crypto.randomUUID());
 type Tenant = ReturnType<typeof newTenant>;
 
-async function call(watch: BreakerWatch, tenant: Tenant, outcome: "success" | "failure"): Promise<boolean> {
-  const state = watch.stateOf("s1", Date.now());
+async function call(watch: BreakerCache, tenant: Tenant, outcome: "success" | "failure"): Promise<boolean> {
+  const state = watch.getState("s1", Date.now());
   if (state === "open") return false;
-  const pass = state === "closed" ? watch.pass("s1") : (await tenant.pass("s1", terms)).permit;
+  const pass = state === "closed" ? watch.createPermit("s1") : (await tenant.pass("s1", terms)).permit;
   if (pass === undefined) return false;
-  if (watch.note("s1", pass, outcome, 5, terms)) await tell(watch, tenant);
+  if (watch.addOutcome("s1", pass, outcome, 5, terms)) await tell(watch, tenant);
   return true;
 }
 
-async function tell(watch: BreakerWatch, tenant: Tenant) {
-  const reply = await tenant.lease({ reports: watch.drain() });
-  watch.learn(reply.breakers, Date.now());
+async function tell(watch: BreakerCache, tenant: Tenant) {
+  const reply = await tenant.lease({ reports: watch.takeReports() });
+  watch.applyUpdate(reply.breakers, Date.now());
   return reply;
 }
 
 describe("a breaker in the tenant's object", () => {
   it("opens by what all isolates tell, is heard of by all, outlives the object's memory, and closes by a probe", async () => {
     const tenant = newTenant();
-    const [one, other] = [new BreakerWatch(), new BreakerWatch()];
+    const [one, other] = [new BreakerCache(), new BreakerCache()];
     await call(one, tenant, "failure");
     await call(other, tenant, "failure");
     await call(one, tenant, "failure");
     expect(await call(other, tenant, "failure")).toBe(true);
     expect(await call(other, tenant, "success")).toBe(false);
     await tell(one, tenant);
-    expect(one.stateOf("s1", Date.now())).toBe("open");
+    expect(one.getState("s1", Date.now())).toBe("open");
 
     await evictDurableObject(tenant);
     await sleep(220);
     await tell(other, tenant);
-    expect(other.stateOf("s1", Date.now())).toBe("due");
+    expect(other.getState("s1", Date.now())).toBe("due");
     expect(await call(other, tenant, "success")).toBe(true);
-    expect(other.stateOf("s1", Date.now())).toBe("closed");
+    expect(other.getState("s1", Date.now())).toBe("closed");
     const transitions = await tenant.transitions();
     expect(transitions.map(({ from, to }) => `${from} → ${to}`)).toEqual([
       "closed → open",
@@ -55,7 +55,7 @@ describe("a breaker in the tenant's object", () => {
 
   it("lets one probe through at a time, whoever asks", async () => {
     const tenant = newTenant();
-    const watch = new BreakerWatch();
+    const watch = new BreakerCache();
     for (let time = 0; time < 4; time += 1) await call(watch, tenant, "failure");
     await sleep(220);
     const passes = await Promise.all(Array.from({ length: 5 }, () => tenant.pass("s1", terms)));
@@ -64,18 +64,18 @@ describe("a breaker in the tenant's object", () => {
 
   it("is held open and handed back by an admin", async () => {
     const tenant = newTenant();
-    const watch = new BreakerWatch();
+    const watch = new BreakerCache();
     expect(await tenant.forceBreaker("s1", "open")).toMatchObject([
       { serverId: "s1", to: "open", reason: "by hand" },
     ]);
     await tell(watch, tenant);
-    expect(watch.stateOf("s1", Date.now() + 1e9)).toBe("open");
+    expect(watch.getState("s1", Date.now() + 1e9)).toBe("open");
     await evictDurableObject(tenant);
     await tell(watch, tenant);
-    expect(watch.stateOf("s1", Date.now())).toBe("open");
+    expect(watch.getState("s1", Date.now())).toBe("open");
     await tenant.forceBreaker("s1", undefined);
     await tell(watch, tenant);
-    expect(watch.stateOf("s1", Date.now())).toBe("due");
+    expect(watch.getState("s1", Date.now())).toBe("due");
   });
 
   it("reports transitions with every reply until they are written", async () => {

@@ -1,6 +1,6 @@
 /** Health checks against real servers of each era and transport. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readHealthSettings } from "../../src/core/registry/schedule.ts";
+import { parseHealthSettings } from "../../src/core/discovery/check-schedule.ts";
 import { type ProbedServer, probe } from "../../src/registry/probe.ts";
 import { targetAt, tools } from "../fixtures/channels.ts";
 import { startTinyServers, type TinyServer, type TinyServers } from "../fixtures/tiny-servers.ts";
@@ -16,7 +16,7 @@ const check = (tiny: TinyServer, more: Partial<ProbedServer> = {}, health: objec
     server: { name: tiny.name, transport: "http", protocolVersion: null, ...more },
     target: targetAt(tiny.url),
     tools,
-    settings: readHealthSettings({ health: { timeoutMs: 2000, ...health } }),
+    settings: parseHealthSettings({ health: { timeoutMs: 2000, ...health } }),
     now: () => performance.now(),
   });
 

@@ -21,7 +21,7 @@ const inFile = (file: string, ...names: readonly string[]): FindingTest[] =>
 const BINDING = "tests/gateway/binding.node.test.ts";
 const CROSSING = "tests/gateway/crossing.node.test.ts";
 const LINEAR_TIME = "tests/core/linear-time.test.ts";
-const ONE_READING = "tests/core/mcp/one-reading.test.ts";
+const ONE_READING = "tests/core/mcp/ambiguous-json.test.ts";
 
 export const FINDINGS: readonly Finding[] = [
   {
@@ -99,7 +99,7 @@ export const FINDINGS: readonly Finding[] = [
     id: "S13",
     title: "Deeply nested lists pass unfiltered",
     tests: [
-      ...inFile("tests/core/mcp/lists.test.ts", "goes nowhere when it cannot be read"),
+      ...inFile("tests/core/mcp/list-edit.test.ts", "goes nowhere when it cannot be read"),
       ...inFile(CROSSING, "is not shown to a caller who may not see all of it"),
     ],
   },

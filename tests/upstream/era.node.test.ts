@@ -1,9 +1,9 @@
 /** Telling the eras apart, and asking in the modern way. */
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Transport } from "../../src/core/enums.ts";
 import type { JsonObject } from "../../src/core/mcp/json-rpc.ts";
-import type { Fields } from "../../src/core/net/fields.ts";
-import type { Transport } from "../../src/core/vocabulary.ts";
+import type { HeaderMap } from "../../src/core/net/headers.ts";
 import { detectEra } from "../../src/upstream/era.ts";
 import { modernRequest } from "../../src/upstream/modern-request.ts";
 import { targetAt, tools } from "../fixtures/channels.ts";
@@ -127,7 +127,7 @@ describe("a modern request", () => {
   const ask = (
     method: string,
     params: JsonObject,
-    more: { signal?: AbortSignal; url?: string; headers?: Fields } = {},
+    more: { signal?: AbortSignal; url?: string; headers?: HeaderMap } = {},
   ) => {
     const messages: JsonObject[] = [];
     const { url = peer.url, ...rest } = more;

@@ -1,5 +1,5 @@
 /** What benchmark and index tests hand to a query, and get from it; apart from the code that needs a driver. */
-import type { Transport } from "../../../src/core/vocabulary.ts";
+import type { Transport } from "../../../src/core/enums.ts";
 
 /** Any of Drizzle's builders. */
 export interface Statement {

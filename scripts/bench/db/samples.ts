@@ -1,6 +1,6 @@
 /** Picks from the seeded data what queries ask for: a big, a middling and a small tenant with things of theirs. */
 import type pg from "pg";
-import type { Transport } from "../../../src/core/vocabulary.ts";
+import type { Transport } from "../../../src/core/enums.ts";
 import type { Sample } from "./sample.ts";
 
 type Row = { [K in keyof Omit<Sample, "resource" | "size">]: string } & {

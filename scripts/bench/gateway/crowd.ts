@@ -3,11 +3,11 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import {
   apiKeyPrefix,
+  createSalt,
+  createSecret,
   formatApiKey,
   hashApiKeySecret,
-  newSalt,
-  newSecret,
-  readApiKey,
+  parseApiKey,
 } from "../../../src/core/access/api-key.ts";
 import { uuidv7 } from "../../../src/core/ids.ts";
 import * as schema from "../../../src/db/schema/index.ts";
@@ -68,9 +68,9 @@ export function addTenants(world: World, count: number): Promise<string[]> {
 export async function addKeys(db: Db, tenantIds: readonly string[]): Promise<string[]> {
   const keys = await Promise.all(
     tenantIds.map(async (tenantId) => {
-      const [id, salt, secret] = [uuidv7(), newSalt(), newSecret()];
+      const [id, salt, secret] = [uuidv7(), createSalt(), createSecret()];
       const text = formatApiKey(id, secret);
-      const keyHash = await hashApiKeySecret(salt, readApiKey(text)?.secret ?? "");
+      const keyHash = await hashApiKeySecret(salt, parseApiKey(text)?.secret ?? "");
       return { id, tenantId, salt, keyHash, text };
     }),
   );

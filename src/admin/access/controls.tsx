@@ -1,7 +1,7 @@
 /** Rules on who may use what, when. What comes of them together is told by explain.tsx. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../../core/vocabulary.ts";
+import { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../../core/enums.ts";
 import { LinkButton } from "../forms/parts.tsx";
 import type { AdminEnv } from "../gate.ts";
 import { may } from "../lists/routes.tsx";

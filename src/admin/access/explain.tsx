@@ -1,8 +1,8 @@
 /** Who may do what, and why: asked by an address that can be shared, answered by the very rules that decide. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { ACTIONS } from "../../core/access/actions.ts";
-import { ROLES } from "../../core/vocabulary.ts";
+import { PERMISSIONS } from "../../core/access/permissions.ts";
+import { ROLES } from "../../core/enums.ts";
 import type { Option } from "../forms/fields.ts";
 import { Choice, Notice } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
@@ -142,7 +142,7 @@ function Question({ asked, subjects, servers }: QuestionProps) {
           name="action"
           label="What"
           value={asked.action}
-          options={Object.keys(ACTIONS).map((value) => ({ value, label: value }))}
+          options={Object.keys(PERMISSIONS).map((value) => ({ value, label: value }))}
           none="–"
         />
       ) : (

@@ -1,6 +1,6 @@
 /** Traffic in numbers: over time, in the week, by whom and what, and why it fails; and as files. */
 import { type Context, Hono } from "hono";
-import { TRAFFIC_KINDS } from "../../core/analytics/vocabulary.ts";
+import { TRAFFIC_KINDS } from "../../core/analytics/dimensions.ts";
 import { Button, Choice, LinkButton } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { may } from "../lists/routes.tsx";

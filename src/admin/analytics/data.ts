@@ -1,15 +1,16 @@
 /** What the analytics page shows, in one look into the database. */
-import { courseOf } from "../../core/analytics/course.ts";
-import { figuresOf, total } from "../../core/analytics/figures.ts";
-import { heatMap } from "../../core/analytics/heat-map.ts";
-import { usualGrain, wholeUnits } from "../../core/analytics/period.ts";
+
 import {
   DIMENSIONS,
   type Dimension,
-  readToolMember,
+  parseToolMember,
   TRAFFIC_KINDS,
   type TrafficKind,
-} from "../../core/analytics/vocabulary.ts";
+} from "../../core/analytics/dimensions.ts";
+import { buildHeatMap } from "../../core/analytics/heat-map.ts";
+import { alignToGrain, defaultGrain } from "../../core/analytics/period.ts";
+import { fillGaps } from "../../core/analytics/time-series.ts";
+import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
 import { dashboard } from "../../db/queries/dashboard.ts";
 import type { Services } from "../../services.ts";
 
@@ -58,11 +59,11 @@ const HEAT_MS = 28 * DAY_MS;
 /** Which sums answer for a range. */
 function spansOf(range: Range, now: Date) {
   const period = { from: new Date(now.getTime() - RANGES[range].ms), to: now };
-  const grain = usualGrain(period);
+  const grain = defaultGrain(period);
   return {
     grain,
-    span: wholeUnits(period, grain),
-    weeks: wholeUnits({ from: new Date(now.getTime() - HEAT_MS), to: now }, "hour"),
+    span: alignToGrain(period, grain),
+    weeks: alignToGrain({ from: new Date(now.getTime() - HEAT_MS), to: now }, "hour"),
   };
 }
 
@@ -80,9 +81,9 @@ export async function loadAnalytics(services: Services, tenantId: string, asked:
     asked,
     span,
     grain,
-    course: courseOf(series, span, grain),
-    totals: figuresOf(total(series)),
-    heat: { timeZone, cells: heatMap(hours, timeZone) },
+    course: fillGaps(series, span, grain),
+    totals: computeMetrics(sumTraffic(series)),
+    heat: { timeZone, cells: buildHeatMap(hours, timeZone) },
     top: { tool: tools, server: servers, user: users, key: keys, client: clients },
     errors,
   };
@@ -93,6 +94,6 @@ export type Top = Analytics["top"]["tool"][number];
 /** As they are called now; what is gone keeps its id. */
 export function nameOf(of: Dimension, { member, name }: Pick<Top, "member" | "name">): string {
   if (of !== "tool") return name ?? member;
-  const { serverId, tool } = readToolMember(member);
+  const { serverId, tool } = parseToolMember(member);
   return `${tool} (${name ?? serverId})`;
 }

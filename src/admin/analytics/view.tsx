@@ -1,6 +1,7 @@
 /** The analytics page's parts. */
-import { errorKind } from "../../core/analytics/errors.ts";
-import type { Dimension } from "../../core/analytics/vocabulary.ts";
+
+import type { Dimension } from "../../core/analytics/dimensions.ts";
+import { classifyError } from "../../core/analytics/error-classes.ts";
 import { HeatMap } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
 import { short, withUnit } from "../charts/scale.ts";
@@ -142,7 +143,7 @@ export function Failures({ analytics: { errors } }: { analytics: Analytics }) {
           <TableHead columns={["Cause", "Whose", { figure: "Requests" }, { figure: "Share" }]} />
           <tbody>
             {errors.map(({ member, requests }) => {
-              const { title, class: kind } = errorKind(member);
+              const { title, class: kind } = classifyError(member);
               return (
                 <tr>
                   <td>{title}</td>

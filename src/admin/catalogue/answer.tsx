@@ -1,6 +1,6 @@
 /** What came of a call: its messages as they come, the result as people read it, and what the gateway did about it. */
 import { raw } from "hono/html";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { Badge, CopyButton, Details } from "../ui/parts.tsx";
 import type { Called, HeardMessage } from "./call.ts";
 
@@ -16,21 +16,21 @@ export function parsed(text: string): unknown {
 
 /** An answer, as opposed to what a server says meanwhile. */
 export const isAnswer = (message: unknown): boolean =>
-  isMembers(message) && memberOf(message, "method") === undefined;
+  isMembers(message) && getMember(message, "method") === undefined;
 
 export function Meanwhile({ message, text, afterMs }: HeardMessage & { message: unknown }) {
   const of = isMembers(message) ? message : {};
-  const params = memberOf(of, "params");
+  const params = getMember(of, "params");
   const said = isMembers(params)
-    ? (textOf(memberOf(params, "message")) ?? textOf(memberOf(params, "data")))
+    ? (textOf(getMember(params, "message")) ?? textOf(getMember(params, "data")))
     : undefined;
   const [progress, total] = isMembers(params)
-    ? [memberOf(params, "progress"), memberOf(params, "total")]
+    ? [getMember(params, "progress"), getMember(params, "total")]
     : [];
   return (
     <li class="row">
       <span>
-        <code>{textOf(memberOf(of, "method")) ?? "message"}</code> {said ?? ""}
+        <code>{textOf(getMember(of, "method")) ?? "message"}</code> {said ?? ""}
         {typeof progress === "number" && (
           <>
             {" "}
@@ -56,10 +56,10 @@ const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
 
 function Block({ block }: { block: unknown }) {
   const of = isMembers(block) ? block : {};
-  const type = memberOf(of, "type");
-  if (type === "text") return <pre>{textOf(memberOf(of, "text")) ?? ""}</pre>;
-  const mime = textOf(memberOf(of, "mimeType")) ?? "";
-  const data = textOf(memberOf(of, "data")) ?? "";
+  const type = getMember(of, "type");
+  if (type === "text") return <pre>{textOf(getMember(of, "text")) ?? ""}</pre>;
+  const mime = textOf(getMember(of, "mimeType")) ?? "";
+  const data = textOf(getMember(of, "data")) ?? "";
   if (type === "image" && IMAGE.test(mime) && BASE64.test(data)) {
     return <img class="made" src={`data:${mime};base64,${data}`} alt="What the tool drew" />;
   }
@@ -68,22 +68,22 @@ function Block({ block }: { block: unknown }) {
 
 export function Result({ message }: { message: unknown }) {
   const of = isMembers(message) ? message : {};
-  const error = memberOf(of, "error");
+  const error = getMember(of, "error");
   if (isMembers(error)) {
     return (
       <div class="stack">
         <p>
-          <Badge tone="bad">{`error ${String(memberOf(error, "code"))}`}</Badge>{" "}
-          {textOf(memberOf(error, "message"))}
+          <Badge tone="bad">{`error ${String(getMember(error, "code"))}`}</Badge>{" "}
+          {textOf(getMember(error, "message"))}
         </p>
       </div>
     );
   }
-  const result = memberOf(of, "result");
-  const content = isMembers(result) ? memberOf(result, "content") : undefined;
-  const structured = isMembers(result) ? memberOf(result, "structuredContent") : undefined;
-  const failed = isMembers(result) && memberOf(result, "isError") === true;
-  const waits = isMembers(result) && memberOf(result, "resultType") === "input_required";
+  const result = getMember(of, "result");
+  const content = isMembers(result) ? getMember(result, "content") : undefined;
+  const structured = isMembers(result) ? getMember(result, "structuredContent") : undefined;
+  const failed = isMembers(result) && getMember(result, "isError") === true;
+  const waits = isMembers(result) && getMember(result, "resultType") === "input_required";
   return (
     <div class="stack">
       <p>

@@ -2,9 +2,9 @@
 import type { Context } from "hono";
 import { uuidv7 } from "../../core/ids.ts";
 import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
-import { paramHeaders } from "../../core/mcp/param-headers.ts";
+import { buildParamHeaders } from "../../core/mcp/param-headers.ts";
 import { HEADERS, LATEST_MODERN, META } from "../../core/mcp/revisions.ts";
-import { BlockSplitter, readBlock } from "../../core/mcp/sse.ts";
+import { EventSplitter, parseEvent } from "../../core/mcp/sse.ts";
 import { readBoundedText } from "../../core/net/bounded-body.ts";
 import { MAX_EVENT_BYTES, MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
 import type { AdminEnv } from "../gate.ts";
@@ -50,7 +50,7 @@ export async function callTool(
     [HEADERS.method]: "tools/call",
     [HEADERS.name]: encodeHeaderValue(tool),
   });
-  for (const [name, value] of paramHeaders(schema, values)) headers.set(name, value);
+  for (const [name, value] of buildParamHeaders(schema, values)) headers.set(name, value);
   for (const name of ["cf-connecting-ip", "user-agent"]) {
     const value = c.req.header(name);
     if (value !== undefined) headers.set(name, value);
@@ -83,10 +83,10 @@ export async function* messagesOf({ answer, startedAt }: Called): AsyncGenerator
     if (text !== "") yield heard(text);
     return;
   }
-  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
+  const splitter = new EventSplitter(MAX_EVENT_BYTES);
   for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
     for (const block of splitter.push(piece)) {
-      const { data = "" } = readBlock(block);
+      const { data = "" } = parseEvent(block);
       if (data !== "") yield heard(data);
     }
   }

@@ -3,7 +3,7 @@
  * schema that is no list of properties as a whole is one JSON field: so every tool can be called.
  */
 import type { InputIssue } from "../../core/errors.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { type FieldSpec, readFields, type Typed } from "../forms/fields.ts";
 
 export interface ArgumentForm {
@@ -21,12 +21,12 @@ interface Argument {
 }
 
 export function argumentForm(schema: unknown): ArgumentForm {
-  const properties = isMembers(schema) ? memberOf(schema, "properties") : undefined;
+  const properties = isMembers(schema) ? getMember(schema, "properties") : undefined;
   const combines =
     isMembers(schema) &&
-    ["oneOf", "anyOf", "allOf", "$ref"].some((word) => memberOf(schema, word) !== undefined);
+    ["oneOf", "anyOf", "allOf", "$ref"].some((word) => getMember(schema, word) !== undefined);
   if (combines) return wholeForm(schema);
-  const required = isMembers(schema) ? memberOf(schema, "required") : undefined;
+  const required = isMembers(schema) ? getMember(schema, "required") : undefined;
   const needed = new Set(Array.isArray(required) ? required.map(String) : []);
   const all = isMembers(properties) ? Object.entries(properties) : [];
   const given = all.map(([property, of], index) => argumentOf(property, of, needed.has(property), index));
@@ -75,9 +75,9 @@ const textOf = (value: unknown) => (typeof value === "string" ? value : undefine
 
 function argumentOf(property: string, of: unknown, isNeeded: boolean, index: number): Argument {
   const schema = isMembers(of) ? of : {};
-  const title = textOf(memberOf(schema, "title"));
-  const hint = textOf(memberOf(schema, "description"));
-  const usual = memberOf(schema, "default");
+  const title = textOf(getMember(schema, "title"));
+  const hint = textOf(getMember(schema, "description"));
+  const usual = getMember(schema, "default");
   const common = {
     // Names of properties may be anything; fields' names lead into what is sent.
     name: `argument-${index}`,
@@ -94,15 +94,15 @@ type Common = Pick<FieldSpec, "name" | "label" | "optional" | "empty" | "hint" |
 
 function kindOf(schema: object, common: Common): Omit<Argument, "property"> {
   const of = isMembers(schema) ? schema : {};
-  const type = memberOf(of, "type");
-  const choices = memberOf(of, "enum");
+  const type = getMember(of, "type");
+  const choices = getMember(of, "enum");
   if (Array.isArray(choices) && choices.every((choice) => typeof choice === "string")) {
     const options = choices.map((value) => ({ value, label: value }));
     return { field: { ...common, kind: "choice", options }, convert: asIs };
   }
   if (type === "string") {
-    const most = memberOf(of, "maxLength");
-    const isLong = (typeof most === "number" && most > 200) || memberOf(of, "format") === "textarea";
+    const most = getMember(of, "maxLength");
+    const isLong = (typeof most === "number" && most > 200) || getMember(of, "format") === "textarea";
     return { field: { ...common, kind: isLong ? "long" : "text", maxlength: 100_000 }, convert: asIs };
   }
   if (type === "number" || type === "integer") {
@@ -115,8 +115,8 @@ function kindOf(schema: object, common: Common): Omit<Argument, "property"> {
     ];
     return { field: { ...common, kind: "choice", options }, convert: (value) => value === "true" };
   }
-  const items = type === "array" ? memberOf(of, "items") : undefined;
-  if (isMembers(items) && memberOf(items, "type") === "string" && memberOf(items, "enum") === undefined) {
+  const items = type === "array" ? getMember(of, "items") : undefined;
+  if (isMembers(items) && getMember(items, "type") === "string" && getMember(items, "enum") === undefined) {
     const { initial: _, ...rest } = common;
     const hint = [rest.hint, "One a line."].filter((part) => part !== undefined).join(" ");
     return { field: { ...rest, hint, kind: "lines" }, convert: asIs };

@@ -4,8 +4,8 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import { equalInConstantTime } from "../../core/constant-time.ts";
 import { hmacSha256 } from "../../core/digest.ts";
+import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
 import { clientForConsent, consentOf, keepResources } from "../../db/queries/grants.ts";
 import { chooseTenant, tenantsOfPerson } from "../../db/queries/people.ts";
 import { endpointOf } from "../../identity/oauth/addresses.ts";
@@ -31,7 +31,7 @@ async function isSigned(query: string, secret: string, now: number): Promise<boo
   const sorted = [...params].sort(([a, x], [b, y]) => compare(a, b) || compare(x, y));
   const text = new URLSearchParams(sorted).toString();
   const expected = btoa(String.fromCharCode(...(await hmacSha256(secret, text))));
-  return equalInConstantTime(signature, expected);
+  return timingSafeEqual(signature, expected);
 }
 
 const scopesIn = (params: URLSearchParams) =>

@@ -1,6 +1,6 @@
 /** The overview of those who do not look after the tenant: which servers they may use, and what they are told. */
 import { z } from "zod";
-import { HEALTH_STATUSES } from "../../core/vocabulary.ts";
+import { HEALTH_STATUSES } from "../../core/enums.ts";
 import { pageOf, type Rest } from "../rest.ts";
 import { CopyButton, Empty } from "../ui/parts.tsx";
 import { Health } from "../ui/states.tsx";

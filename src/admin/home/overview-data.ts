@@ -1,8 +1,9 @@
 /** What the overview shows, read in one batch; and what of it can be told by arithmetic. */
-import { courseOf } from "../../core/analytics/course.ts";
-import { figuresOf, total } from "../../core/analytics/figures.ts";
-import { wholeUnits } from "../../core/analytics/period.ts";
-import type { Grain } from "../../core/analytics/vocabulary.ts";
+
+import type { Grain } from "../../core/analytics/dimensions.ts";
+import { alignToGrain } from "../../core/analytics/period.ts";
+import { fillGaps } from "../../core/analytics/time-series.ts";
+import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
 import type { LimitRecommendation } from "../../core/limits/advice.ts";
 import { topMembers, trafficSeries } from "../../db/queries/analytics.ts";
 import { currentAnnouncements } from "../../db/queries/announcements.ts";
@@ -36,7 +37,7 @@ export type Overview = Awaited<ReturnType<typeof loadOverview>>;
 export async function loadOverview(services: Services, principal: Principal, range: Range, now: Date) {
   const { tenantId, userId, role } = principal;
   const { ms, grain } = RANGES[range];
-  const { to } = wholeUnits({ from: now, to: now }, grain);
+  const { to } = alignToGrain({ from: now, to: now }, grain);
   const span = { from: new Date(to.getTime() - ms), to };
   const scope = { ...span, tenantId, grain, kind: "mcp" } as const;
   const calls = { ...scope, kind: "call" } as const;
@@ -64,9 +65,9 @@ export async function loadOverview(services: Services, principal: Principal, ran
     range,
     span,
     servers: servers[0],
-    course: courseOf(series, span, grain),
-    totals: figuresOf(total(series)),
-    perSecond: total(series).requests / (ms / 1000),
+    course: fillGaps(series, span, grain),
+    totals: computeMetrics(sumTraffic(series)),
+    perSecond: sumTraffic(series).requests / (ms / 1000),
     tools,
     failures,
     alerts,

@@ -1,6 +1,7 @@
 /** The overview's parts. */
-import { errorKind } from "../../core/analytics/errors.ts";
-import { readToolMember } from "../../core/analytics/vocabulary.ts";
+
+import { parseToolMember } from "../../core/analytics/dimensions.ts";
+import { classifyError } from "../../core/analytics/error-classes.ts";
 import { BarChart } from "../charts/blocks.tsx";
 import { LineChart, Spark } from "../charts/over-time.tsx";
 import { short, withUnit } from "../charts/scale.ts";
@@ -50,7 +51,7 @@ export function Situation({ overview }: { overview: Overview }) {
               title="Busiest tools"
               unit=""
               bars={overview.tools.map(({ member, requests }) => ({
-                label: readToolMember(member).tool,
+                label: parseToolMember(member).tool,
                 value: requests,
               }))}
             />
@@ -62,7 +63,7 @@ export function Situation({ overview }: { overview: Overview }) {
           <ul class="plain tight">
             {overview.failures.map(({ member, requests }) => (
               <li class="row">
-                <span>{errorKind(member).title}</span>
+                <span>{classifyError(member).title}</span>
                 <span class="number">{short(requests)}</span>
               </li>
             ))}

@@ -1,6 +1,6 @@
 /** An API key as the pages read and change it. */
 import { z } from "zod";
-import { API_KEY_SCOPES } from "../../core/vocabulary.ts";
+import { API_KEY_SCOPES } from "../../core/enums.ts";
 import type { FieldSpec } from "../forms/fields.ts";
 import type { Tone } from "../ui/parts.tsx";
 

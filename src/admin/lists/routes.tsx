@@ -1,8 +1,8 @@
 /** The three routes of a list: the page, its file, and what is done to the marked rows. */
 import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
-import type { Action } from "../../core/access/actions.ts";
-import { decideAction } from "../../core/access/decide.ts";
+import type { Permission } from "../../core/access/permissions.ts";
+import { evaluatePermission } from "../../core/access/rbac.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { setFlash } from "../flash.ts";
 import { type AdminEnv, gate } from "../gate.ts";
@@ -17,7 +17,7 @@ export interface ListPage<Row> {
   readonly title: string;
   readonly intro?: Child;
   /** What it takes to see it. */
-  readonly action: Action;
+  readonly action: Permission;
   readonly list: ListSpec<Row>;
   /** Beside the title; it asks by itself who may press what. */
   readonly actions?: (c: Context<AdminEnv>) => Child;
@@ -25,8 +25,8 @@ export interface ListPage<Row> {
   readonly above?: (c: Context<AdminEnv>) => Child | Promise<Child>;
 }
 
-export const may = (c: Context<AdminEnv>, action: Action): boolean =>
-  decideAction(c.get("principal"), action).allowed;
+export const may = (c: Context<AdminEnv>, action: Permission): boolean =>
+  evaluatePermission(c.get("principal"), action).allowed;
 
 export function listRoutes<Row extends object>(page: ListPage<Row>): Hono<AdminEnv> {
   const { list: spec, title, intro } = page;

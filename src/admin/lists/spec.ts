@@ -1,7 +1,7 @@
 /** A list said once: where it comes from, what it shows, what it can be narrowed and sorted by. */
 import type { Child } from "hono/jsx";
 import type { z } from "zod";
-import type { Action } from "../../core/access/actions.ts";
+import type { Permission } from "../../core/access/permissions.ts";
 import type { Option, Options } from "../forms/fields.ts";
 import type { Rest } from "../rest.ts";
 
@@ -29,7 +29,7 @@ export interface Filter {
 export interface BulkAction {
   readonly name: string;
   readonly label: string;
-  readonly action: Action;
+  readonly action: Permission;
   readonly danger?: boolean;
   /** Once for each row; what it throws or answers is told. */
   readonly run: (rest: Rest, id: string) => Promise<{ readonly ok: boolean }>;

@@ -1,7 +1,7 @@
 /** From one declaration the pages of a REST collection: list, file, new, change, delete with a way back. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import type { Action } from "../../core/access/actions.ts";
+import type { Permission } from "../../core/access/permissions.ts";
 import { setFlash } from "../flash.ts";
 import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
 import { readFields, type Typed, typedIn, typedOf } from "../forms/fields.ts";
@@ -25,7 +25,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
   const { name, title, noun, fields, nameOf, destroys } = spec;
   const path = `/admin/${name}`;
   const api = `/${name}`;
-  const action = (verb: Verb): Action =>
+  const action = (verb: Verb): Permission =>
     spec.actions === undefined ? `${spec.name}.${verb}` : spec.actions[verb];
   const { toForm = same, fromForm = same } = spec;
   const { shape } = spec.list;

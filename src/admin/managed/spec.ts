@@ -1,8 +1,8 @@
 /** A collection of the REST interface, said once for people: its list, its form, and what each thing is called. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
-import type { Action } from "../../core/access/actions.ts";
-import type { ManagedName } from "../../core/access/managed-actions.ts";
+import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
+import type { Permission } from "../../core/access/permissions.ts";
 import type { FieldSpec } from "../forms/fields.ts";
 import type { AdminEnv } from "../gate.ts";
 import type { ListSpec } from "../lists/spec.ts";
@@ -12,8 +12,8 @@ export type Verb = "list" | "read" | "create" | "update" | "delete";
 
 /** Of its address in the interface and here, and of its actions where those are not said. */
 type Named =
-  | { readonly name: ManagedName; readonly actions?: undefined }
-  | { readonly name: string; readonly actions: Readonly<Record<Verb, Action>> };
+  | { readonly name: CrudResourceName; readonly actions?: undefined }
+  | { readonly name: string; readonly actions: Readonly<Record<Verb, Permission>> };
 
 export type Managed<Row> = Named & ManagedPages<Row>;
 
@@ -34,7 +34,7 @@ interface ManagedPages<Row> {
   readonly destroys?: string;
   /** Buttons beside its name; each posts to a route of its own below the thing's address. */
   readonly does?: readonly {
-    readonly action: Action;
+    readonly action: Permission;
     readonly at: string;
     readonly label: string;
     readonly busy?: string;

@@ -1,7 +1,7 @@
 /** Alerts that went off: what is firing now, in whose hands it is, and when it was over. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { ALERT_STATUSES, SEVERITIES } from "../../core/vocabulary.ts";
+import { ALERT_STATUSES, SEVERITIES } from "../../core/enums.ts";
 import { setFlash } from "../flash.ts";
 import { Button, PostForm } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";

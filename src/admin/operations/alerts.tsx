@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
-import { SEVERITIES } from "../../core/vocabulary.ts";
+import { SEVERITIES } from "../../core/enums.ts";
 import { setFlash } from "../flash.ts";
 import { Button, LinkButton, Notice, PostForm } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";

@@ -1,7 +1,7 @@
 /** Announcements: what admins write, who has read it, and what everybody is told. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { ROLES, SEVERITIES } from "../../core/vocabulary.ts";
+import { ROLES, SEVERITIES } from "../../core/enums.ts";
 import { Button, PostForm } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";

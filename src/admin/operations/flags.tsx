@@ -1,8 +1,8 @@
 /** Feature flags: what is on for whom, what it would be for somebody, and how its two sides fare. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { KNOWN_FLAGS } from "../../core/flags/known.ts";
-import { ROLES } from "../../core/vocabulary.ts";
+import { ROLES } from "../../core/enums.ts";
+import { KNOWN_FLAGS } from "../../core/flags/known-flags.ts";
 import { type FieldSpec, readFields, type Typed, typedIn } from "../forms/fields.ts";
 import { FieldView, optionsOf } from "../forms/form.tsx";
 import { Button, Notice } from "../forms/parts.tsx";

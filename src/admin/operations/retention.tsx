@@ -1,7 +1,7 @@
 /** How long records are kept, what must be kept, and what would go if it went now. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { KEPT_TABLES } from "../../core/retention.ts";
+import { RETENTION_TABLES } from "../../core/retention.ts";
 import { LinkButton, Notice } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
@@ -79,7 +79,13 @@ const policies = managed({
     ],
   },
   fields: [
-    { name: "tableName", label: "Records", kind: "choice", options: optionsFrom(KEPT_TABLES), fixed: true },
+    {
+      name: "tableName",
+      label: "Records",
+      kind: "choice",
+      options: optionsFrom(RETENTION_TABLES),
+      fixed: true,
+    },
     {
       name: "retentionDays",
       label: "Kept for (days)",

@@ -1,7 +1,7 @@
 /** Whom a flag is for, rule by rule: added, moved and taken away one at a time. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { ROLES } from "../../core/vocabulary.ts";
+import { ROLES } from "../../core/enums.ts";
 import { setFlash } from "../flash.ts";
 import { type FieldSpec, initialOf, type Typed, typedIn } from "../forms/fields.ts";
 import { Form, optionsOf } from "../forms/form.tsx";

@@ -1,7 +1,7 @@
 /** Who has been asked to join. The link goes by mail and is shown to nobody. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { INVITATION_STATUSES, ROLES } from "../../core/vocabulary.ts";
+import { INVITATION_STATUSES, ROLES } from "../../core/enums.ts";
 import { type FieldSpec, initialOf, readFields, typedIn } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
 import { LinkButton } from "../forms/parts.tsx";

@@ -1,6 +1,6 @@
 /** Everybody who belongs to the organisation, and what becomes of several of them at once. */
 import { Hono } from "hono";
-import { ROLES } from "../../core/vocabulary.ts";
+import { ROLES } from "../../core/enums.ts";
 import { LinkButton } from "../forms/parts.tsx";
 import type { AdminEnv } from "../gate.ts";
 import { listRoutes, may } from "../lists/routes.tsx";

@@ -1,7 +1,7 @@
 /** One person: their role here, whether they may come in, where they are signed in. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { ROLES } from "../../core/vocabulary.ts";
+import { ROLES } from "../../core/enums.ts";
 import { copyCookies } from "../context.ts";
 import { refusalOf } from "../entry/failures.ts";
 import { setFlash } from "../flash.ts";

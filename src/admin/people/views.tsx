@@ -1,6 +1,6 @@
 /** What pages on people read of them, and how it is shown. */
 import { z } from "zod";
-import { ROLES, type Role } from "../../core/vocabulary.ts";
+import { ROLES, type Role } from "../../core/enums.ts";
 import { Badge } from "../ui/parts.tsx";
 
 export const personShape = z.object({

@@ -1,7 +1,7 @@
 /** The audit log: who did what to what, what it was before and after, and whether the log itself is as it was written. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { differences } from "../../core/registry/differences.ts";
+import { diffJson } from "../../core/json-diff.ts";
 import { LinkButton, Notice } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
 import { may } from "../lists/routes.tsx";
@@ -51,7 +51,7 @@ const Outcome = ({ of }: { of: boolean }) => (
 /** Of what was made, or taken away, there is but one side. */
 function Changed({ of: { before, after } }: { of: z.output<typeof full> }) {
   if (before === null && after === null) return null;
-  const found = differences(before ?? {}, after ?? {});
+  const found = diffJson(before ?? {}, after ?? {});
   return (
     <section class="card" aria-label="Changes">
       <h2>{before === null ? "What was made" : after === null ? "What was taken away" : "What changed"}</h2>

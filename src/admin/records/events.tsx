@@ -1,8 +1,8 @@
 /** What security should see, what changed by itself, and what failed. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { SEVERITIES } from "../../core/enums.ts";
 import { SECURITY_EVENTS } from "../../core/security-events.ts";
-import { SEVERITIES } from "../../core/vocabulary.ts";
 import type { AdminEnv } from "../gate.ts";
 import { optionsFrom } from "../lists/spec.ts";
 import type { PageGroup } from "../ui/navigation.ts";

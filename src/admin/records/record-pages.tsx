@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { z } from "zod";
-import type { Action } from "../../core/access/actions.ts";
+import type { Permission } from "../../core/access/permissions.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { LinkButton } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";
@@ -21,7 +21,7 @@ interface Recorded {
 export interface RecordPages<Row extends Recorded, Full extends Row> {
   readonly title: string;
   readonly noun: string;
-  readonly action: Action;
+  readonly action: Permission;
   readonly actions?: (c: Context<AdminEnv>) => Child;
   readonly list: Omit<ListSpec<Row>, "label" | "usual" | "rowPath" | "empty">;
   readonly full: z.ZodType<Full>;

@@ -1,6 +1,6 @@
 /** How a request is shown, in the list and as it comes. */
 import { z } from "zod";
-import { errorKind } from "../../core/analytics/errors.ts";
+import { classifyError } from "../../core/analytics/error-classes.ts";
 import { withUnit } from "../charts/scale.ts";
 import { Badge, Time, type Tone } from "../ui/parts.tsx";
 
@@ -27,7 +27,7 @@ export const requestPath = ({ id, requestTime }: Pick<RequestRow, "id" | "reques
 const toneOf = (status: number): Tone => (status >= 500 ? "bad" : status >= 400 ? "warn" : "good");
 
 export function Status({ request: { statusCode, errorCode } }: { request: RequestRow }) {
-  const why = statusCode >= 400 && errorCode !== null ? ` ${errorKind(errorCode).title}` : "";
+  const why = statusCode >= 400 && errorCode !== null ? ` ${classifyError(errorCode).title}` : "";
   return (
     <Badge tone={toneOf(statusCode)}>
       {statusCode}

@@ -1,9 +1,9 @@
 /** What registries offer: found, looked at, and made a server of the gateway in one form. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
-import { remoteOf } from "../../core/registry/remotes.ts";
-import { ENTRY_STATUSES } from "../../core/vocabulary.ts";
+import { ENTRY_STATUSES } from "../../core/enums.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
+import { findRemote } from "../../core/registry/remotes.ts";
 import { setFlash } from "../flash.ts";
 import { type FieldSpec, initialOf, readFields, typedIn } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
@@ -135,23 +135,23 @@ const textOf = (value: unknown) => (typeof value === "string" ? value : undefine
 
 /** What the entry's author says must be known to reach it. */
 function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefined {
-  const remote = remoteOf(server);
+  const remote = findRemote(server);
   if (remote === undefined) return undefined;
-  const variables = memberOf(remote, "variables");
-  const headers = memberOf(remote, "headers");
+  const variables = getMember(remote, "variables");
+  const headers = getMember(remote, "headers");
   const field = (kind: "variables" | "headers", key: string, told: unknown): FieldSpec => {
     const of = isMembers(told) ? told : {};
-    const hint = textOf(memberOf(of, "description"));
+    const hint = textOf(getMember(of, "description"));
     const common = {
       name: `${kind}.${key}`,
       label: key,
-      optional: memberOf(of, "isRequired") !== true,
+      optional: getMember(of, "isRequired") !== true,
       empty: "omit" as const,
       ...(hint !== undefined && { hint }),
     };
-    return memberOf(of, "isSecret") === true
+    return getMember(of, "isSecret") === true
       ? { ...common, kind: "secret" }
-      : { ...common, kind: "text", initial: textOf(memberOf(of, "default")) ?? "" };
+      : { ...common, kind: "text", initial: textOf(getMember(of, "default")) ?? "" };
   };
   return [
     {
@@ -166,7 +166,7 @@ function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefine
       ? Object.entries(variables).map(([key, told]) => field("variables", key, told))
       : []),
     ...(Array.isArray(headers) ? headers.filter(isMembers) : []).map((header) =>
-      field("headers", String(memberOf(header, "name")), header),
+      field("headers", String(getMember(header, "name")), header),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 /** Tools that changed after they were approved: what differs, what looks wrong about it, and the word that is waited for. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { SEVERITIES, TOOL_STATES } from "../../core/vocabulary.ts";
+import { SEVERITIES, TOOL_STATES } from "../../core/enums.ts";
 import { setFlash } from "../flash.ts";
 import { Button, Notice, PostForm } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";

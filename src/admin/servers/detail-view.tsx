@@ -1,7 +1,7 @@
 /** What one server's page shows of it: how it is reached, and its breaker. */
 import type { Context } from "hono";
 import { z } from "zod";
-import { BREAKER_STATES } from "../../core/vocabulary.ts";
+import { BREAKER_STATES } from "../../core/enums.ts";
 import { Button, PostForm } from "../forms/parts.tsx";
 import type { AdminEnv } from "../gate.ts";
 import { may } from "../lists/routes.tsx";

@@ -1,6 +1,6 @@
 /** Health checks as spans of time and as points of a chart. */
 import { z } from "zod";
-import { HEALTH_STATUSES } from "../../core/vocabulary.ts";
+import { HEALTH_STATUSES } from "../../core/enums.ts";
 import type { Span } from "../charts/blocks.tsx";
 import { pageOf, type Rest } from "../rest.ts";
 import { toneOfHealth } from "../ui/states.tsx";

@@ -1,5 +1,5 @@
 /** All servers that a person may use; admins switch several at once. */
-import { HEALTH_STATUSES, TRANSPORTS } from "../../core/vocabulary.ts";
+import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
 import { withUnit } from "../charts/scale.ts";
 import { LinkButton } from "../forms/parts.tsx";
 import { listRoutes, may } from "../lists/routes.tsx";

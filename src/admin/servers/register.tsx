@@ -1,7 +1,7 @@
 /** Registering a server: first it is reached and shown what it is, and only then saved. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { TRANSPORTS } from "../../core/vocabulary.ts";
+import { TRANSPORTS } from "../../core/enums.ts";
 import { setFlash } from "../flash.ts";
 import { type FieldSpec, initialOf, readFields, type Typed, typedIn } from "../forms/fields.ts";
 import { Form, optionsOf } from "../forms/form.tsx";

@@ -1,6 +1,6 @@
 /** A server as the pages read it. */
 import { z } from "zod";
-import { HEALTH_STATUSES, TRANSPORTS } from "../../core/vocabulary.ts";
+import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
 import type { Found, Rest } from "../rest.ts";
 
 export const serverView = z.object({

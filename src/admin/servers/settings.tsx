@@ -1,6 +1,6 @@
 /** A server's settings and its credential: two forms on the same thing, each told when somebody was there meanwhile. */
 import { type Context, Hono } from "hono";
-import { TRANSPORTS } from "../../core/vocabulary.ts";
+import { TRANSPORTS } from "../../core/enums.ts";
 import { setFlash } from "../flash.ts";
 import { type FieldSpec, initialOf, readFields, type Typed, typedIn, typedOf } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";

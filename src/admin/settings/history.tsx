@@ -1,6 +1,6 @@
 /** The versions of a value: who made which, what it changed, and the way back to it. */
 import { z } from "zod";
-import { diffLines } from "../../core/diff.ts";
+import { diffLines } from "../../core/text-diff.ts";
 import { Button, PostForm } from "../forms/parts.tsx";
 import { Badge, Time } from "../ui/parts.tsx";
 

@@ -1,5 +1,5 @@
 /** A setting's form: one field, after what the setting's definition says it may be. */
-import { type Setting, settingOf } from "../../core/settings/known.ts";
+import { getSetting, type Setting } from "../../core/settings/definitions.ts";
 import { type FieldSpec, readFields, type Typed } from "../forms/fields.ts";
 
 const ON_OFF = [
@@ -45,7 +45,7 @@ export function valueIn(setting: Setting, typed: Typed) {
 
 /** For lists. */
 export function shown(key: string, value: unknown, isSet: boolean): string {
-  const setting = settingOf(key);
+  const setting = getSetting(key);
   if (setting?.type === "secret") return isSet ? "••••••••" : "not set";
   if (typeof value === "boolean") return value ? "on" : "off";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(", ");

@@ -1,9 +1,15 @@
 /** The gateway's settings: what holds and why, one page each with its history; for a tenant, and for the whole system. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import type { Action } from "../../core/access/actions.ts";
+import type { Permission } from "../../core/access/permissions.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { isSettingKey, SETTING_KEYS, SETTINGS, type Setting, settingOf } from "../../core/settings/known.ts";
+import {
+  getSetting,
+  isSettingKey,
+  SETTING_KEYS,
+  SETTINGS,
+  type Setting,
+} from "../../core/settings/definitions.ts";
 import { setFlash } from "../flash.ts";
 import { type Typed, typedIn } from "../forms/fields.ts";
 import { Form, optionsOf } from "../forms/form.tsx";
@@ -29,8 +35,8 @@ interface Side {
   readonly path: string;
   readonly api: string;
   readonly intro: string;
-  readonly read: Action;
-  readonly write: Action;
+  readonly read: Permission;
+  readonly write: Permission;
   readonly isOwn: (setting: Setting) => boolean;
 }
 
@@ -192,7 +198,7 @@ function routesOf(side: Side): Hono<AdminEnv> {
   return new Hono<AdminEnv>()
     .get(side.path, gate(side.read), async (c) => {
       const items = (await holdings(c, side)).filter(({ key }) => {
-        const setting = settingOf(key);
+        const setting = getSetting(key);
         return setting !== undefined && (side === TENANT || side.isOwn(setting));
       });
       const groups = Map.groupBy(items, ({ key }) => key.split(".")[0] ?? "");
@@ -282,7 +288,7 @@ function SettingsTable({
           <TableHead columns={["Setting", "Value", "Because"]} />
           <tbody>
             {settings.map(({ key, label, description, value, isSet, source }) => {
-              const setting = settingOf(key);
+              const setting = getSetting(key);
               const isOwn = setting !== undefined && side.isOwn(setting);
               return (
                 <tr>

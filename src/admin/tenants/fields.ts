@@ -1,7 +1,7 @@
 /** What an organisation may be asked to be, by those who run the gateway. */
 import { z } from "zod";
-import { TOOL_CHANGES } from "../../core/registry/drift.ts";
-import { TENANT_STATUSES } from "../../core/vocabulary.ts";
+import { TOOL_CHANGES } from "../../core/discovery/tool-drift.ts";
+import { TENANT_STATUSES } from "../../core/enums.ts";
 import type { FieldSpec } from "../forms/fields.ts";
 import { optionsFrom } from "../lists/spec.ts";
 

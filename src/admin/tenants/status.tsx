@@ -1,5 +1,5 @@
 /** How a tenant stands, as a badge. */
-import type { TenantStatus } from "../../core/vocabulary.ts";
+import type { TenantStatus } from "../../core/enums.ts";
 import { Badge, type Tone } from "../ui/parts.tsx";
 
 const TONES: Record<TenantStatus, Tone> = { active: "plain", suspended: "warn", archived: "off" };

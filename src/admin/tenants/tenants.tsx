@@ -1,7 +1,7 @@
 /** All organisations, for those who run the gateway: made, weighed, suspended, archived. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { TENANT_STATUSES } from "../../core/vocabulary.ts";
+import { TENANT_STATUSES } from "../../core/enums.ts";
 import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
 import { readFields, typedIn, typedOf } from "../forms/fields.ts";
 import { LinkButton } from "../forms/parts.tsx";

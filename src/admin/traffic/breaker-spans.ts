@@ -1,6 +1,6 @@
 /** When a breaker was what, from what it did. */
 import { z } from "zod";
-import { BREAKER_STATES, type BreakerState } from "../../core/vocabulary.ts";
+import { BREAKER_STATES, type BreakerState } from "../../core/enums.ts";
 import type { Span } from "../charts/blocks.tsx";
 import type { Tone } from "../ui/parts.tsx";
 

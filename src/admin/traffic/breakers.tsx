@@ -1,7 +1,7 @@
 /** Circuit breakers: which servers are not asked just now, and an admin's hand on them. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { BREAKER_STATES } from "../../core/vocabulary.ts";
+import { BREAKER_STATES } from "../../core/enums.ts";
 import { Timeline } from "../charts/blocks.tsx";
 import { Button, PostForm } from "../forms/parts.tsx";
 import { type AdminEnv, gate } from "../gate.ts";

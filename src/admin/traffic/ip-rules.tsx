@@ -1,6 +1,6 @@
 /** Addresses that are always let in, or kept out: written by admins, and by the gateway where somebody goes on and on. */
 import { z } from "zod";
-import { IP_RULE_KINDS } from "../../core/vocabulary.ts";
+import { IP_RULE_KINDS } from "../../core/enums.ts";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
 import { managed } from "../managed/collection.tsx";
 import { Badge, Time } from "../ui/parts.tsx";

@@ -1,7 +1,7 @@
 /** Limits as they stand: how full each is, the share of the whole, what is expected of the next hour, and who is shut out. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { LIMIT_SUBJECTS } from "../../core/vocabulary.ts";
+import { LIMIT_SUBJECTS } from "../../core/enums.ts";
 import { type AdminEnv, gate } from "../gate.ts";
 import { may } from "../lists/routes.tsx";
 import { pageOf } from "../rest.ts";

@@ -1,7 +1,7 @@
 /** How often who may ask. How full the limits are just now is told by limits-now.tsx. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { LIMIT_SUBJECTS, ROLES } from "../../core/vocabulary.ts";
+import { LIMIT_SUBJECTS, ROLES } from "../../core/enums.ts";
 import type { Option } from "../forms/fields.ts";
 import { LinkButton } from "../forms/parts.tsx";
 import type { AdminEnv } from "../gate.ts";

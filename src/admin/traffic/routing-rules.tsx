@@ -1,7 +1,7 @@
 /** Which servers take which requests. Their order is routing-order.tsx, trying a request against them routing-test.tsx. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { BALANCING_STRATEGIES } from "../../core/vocabulary.ts";
+import { BALANCING_STRATEGIES } from "../../core/enums.ts";
 import { LinkButton } from "../forms/parts.tsx";
 import type { AdminEnv } from "../gate.ts";
 import { may } from "../lists/routes.tsx";

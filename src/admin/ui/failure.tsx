@@ -1,7 +1,7 @@
 /** What went wrong, as a page: what it is, what to do, and the number under which it stands in the log. */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { ConfigurationError, type GatewayError, gatewayErrorOf, headersOf } from "../../core/errors.ts";
+import { ConfigurationError, errorHeaders, findGatewayError, type GatewayError } from "../../core/errors.ts";
 import { logFailure } from "../../logs/console.ts";
 import { type PageEnv, signInAddress } from "../context.ts";
 import { RestRefusal } from "../rest.ts";
@@ -11,14 +11,14 @@ import { Page } from "./layout.tsx";
 /** What page to make is known once it is known who is there; before that, edge/errors.ts answers. */
 export async function failurePage(thrown: Error, c: Context): Promise<Response | undefined> {
   if (c.get("formToken") === undefined) return undefined;
-  const error = gatewayErrorOf(thrown);
+  const error = findGatewayError(thrown);
   if (error instanceof ConfigurationError) return undefined;
   if (error.code === "unauthorized") return c.redirect(signInAddress(c.req.path), 303);
   const requestId = error instanceof RestRefusal ? error.requestId : c.get("requestId");
   if (error.status >= 500 && !(error instanceof RestRefusal)) {
     logFailure(error, { requestId, method: c.req.method, path: c.req.path });
   }
-  for (const [name, value] of Object.entries(headersOf(error))) c.header(name, value);
+  for (const [name, value] of Object.entries(errorHeaders(error))) c.header(name, value);
   return c.html(<FailurePage c={c} error={error} requestId={requestId} />, statusOf(error));
 }
 

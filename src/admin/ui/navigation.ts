@@ -3,8 +3,8 @@
  * palette finds the same entries.
  */
 import type { Hono } from "hono";
-import type { Action } from "../../core/access/actions.ts";
-import { decideAction } from "../../core/access/decide.ts";
+import type { Permission } from "../../core/access/permissions.ts";
+import { evaluatePermission } from "../../core/access/rbac.ts";
 import type { Person } from "../../identity/people/sessions.ts";
 import { principalOf } from "../../identity/people/sessions.ts";
 import type { AdminEnv } from "../gate.ts";
@@ -27,7 +27,7 @@ export interface NavEntry {
   readonly section: Section;
   readonly label: string;
   readonly path: string;
-  readonly action: Action;
+  readonly action: Permission;
   /** What else people may call it, for the palette. */
   readonly also?: string;
 }
@@ -38,9 +38,9 @@ export interface PageGroup {
   readonly routes: Hono<AdminEnv>;
 }
 
-export function mayTake(person: Person | undefined, action: Action): boolean {
+export function mayTake(person: Person | undefined, action: Permission): boolean {
   const principal = person && principalOf(person);
-  return principal !== undefined && decideAction(principal, action).allowed;
+  return principal !== undefined && evaluatePermission(principal, action).allowed;
 }
 
 export interface NavSection {

@@ -1,5 +1,5 @@
 /** States that many pages show, each with its tone. */
-import type { BreakerState, HealthStatus, Severity } from "../../core/vocabulary.ts";
+import type { BreakerState, HealthStatus, Severity } from "../../core/enums.ts";
 import { Badge, type Tone } from "./parts.tsx";
 
 const HEALTH: Record<HealthStatus, Tone> = {

@@ -1,11 +1,11 @@
 /** A tenant's traffic, from the rollups: over time, by whom and what, how quickly, and what went wrong. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { ERROR_CLASSES, errorKind } from "../../core/analytics/errors.ts";
-import { figuresOf, total } from "../../core/analytics/figures.ts";
-import { heatMap } from "../../core/analytics/heat-map.ts";
+import { DIMENSIONS } from "../../core/analytics/dimensions.ts";
+import { classifyError, ERROR_CLASSES } from "../../core/analytics/error-classes.ts";
+import { buildHeatMap } from "../../core/analytics/heat-map.ts";
 import { LATENCY_BOUNDS_MS } from "../../core/analytics/histogram.ts";
-import { DIMENSIONS } from "../../core/analytics/vocabulary.ts";
+import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
 import {
   summedUpAt,
   type Traffic,
@@ -106,8 +106,8 @@ export const analytics = new Hono<AppEnv>()
     async (c) => {
       const { of, member = "" } = c.req.valid("query");
       const { rows, ...said } = await seriesOf(c, c.req.valid("query"));
-      const points = rows.map((row) => ({ at: row.at, ...figuresOf(row) }));
-      return c.json({ ...said, of, member, totals: figuresOf(total(rows)), points });
+      const points = rows.map((row) => ({ at: row.at, ...computeMetrics(row) }));
+      return c.json({ ...said, of, member, totals: computeMetrics(sumTraffic(rows)), points });
     },
   )
   .get(
@@ -117,13 +117,13 @@ export const analytics = new Hono<AppEnv>()
     gives(latency, "How quickly answers came, counted between fixed bounds."),
     async (c) => {
       const { rows, ...said } = await seriesOf(c, c.req.valid("query"));
-      const all = total(rows);
+      const all = sumTraffic(rows);
       const buckets = [...LATENCY_BOUNDS_MS, null].map((toMs, slot) => ({
         fromMs: LATENCY_BOUNDS_MS[slot - 1] ?? 0,
         toMs,
         requests: all.histogram[slot] ?? 0,
       }));
-      return c.json({ ...said, totals: figuresOf(all), buckets });
+      return c.json({ ...said, totals: computeMetrics(all), buckets });
     },
   )
   .get(
@@ -138,7 +138,7 @@ export const analytics = new Hono<AppEnv>()
         topMembersTimed(reading(c), { ...trafficOf(c, span, kind), dimension: of, by, limit }),
         asOf(c),
       ]);
-      const items = rows.map((row) => ({ member: row.member, name: row.name, ...figuresOf(row) }));
+      const items = rows.map((row) => ({ member: row.member, name: row.name, ...computeMetrics(row) }));
       return c.json({ ...span, kind, asOf: at, of, items });
     },
   )
@@ -162,7 +162,7 @@ export const analytics = new Hono<AppEnv>()
       const all = rows.reduce((sum, { requests }) => sum + requests, 0);
       const items = rows.map(({ member: code, requests }) => ({
         code,
-        ...errorKind(code),
+        ...classifyError(code),
         requests,
         share: requests / all,
       }));
@@ -178,6 +178,6 @@ export const analytics = new Hono<AppEnv>()
       const { kind, timeZone, ...asked } = c.req.valid("query");
       const span = spanOf({ ...asked, grain: "hour" }, new Date());
       const [rows, at] = await Promise.all([trafficSeries(reading(c), trafficOf(c, span, kind)), asOf(c)]);
-      return c.json({ ...span, kind, asOf: at, timeZone, cells: heatMap(rows, timeZone) });
+      return c.json({ ...span, kind, asOf: at, timeZone, cells: buildHeatMap(rows, timeZone) });
     },
   );

@@ -1,8 +1,8 @@
 /** Traffic as files: a tenant's sums and its request log, and for those who run the gateway what to bill. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { figuresOf } from "../../core/analytics/figures.ts";
-import { wholeUnits } from "../../core/analytics/period.ts";
+import { alignToGrain } from "../../core/analytics/period.ts";
+import { computeMetrics } from "../../core/analytics/traffic-metrics.ts";
 import { type BillingPlace, dailyUsage, type SumsPlace, sumsOf } from "../../db/queries/analytics.ts";
 import { exportRequests, type RequestPlace } from "../../db/queries/requests.ts";
 import type { AppEnv } from "../../edge/context.ts";
@@ -34,7 +34,7 @@ export const sumsFile = new Hono<AppEnv>().get(
     const { format, grain, ...asked } = c.req.valid("query");
     const { tenantId } = c.var.principal;
     const db = c.var.services.database.withTenant(tenantId, "analytics");
-    const period = wholeUnits(monthOf(asked), grain);
+    const period = alignToGrain(monthOf(asked), grain);
     return fileOf({
       name: `usage-by-${grain}`,
       format,
@@ -46,7 +46,7 @@ export const sumsFile = new Hono<AppEnv>().get(
         const rows = await sumsOf(db, { ...period, tenantId, grain, after, limit: ROWS_A_PAGE });
         return rows.map((row) => ({
           ...{ at: row.at, kind: row.kind, dimension: row.dimension, member: row.member },
-          ...figuresOf(row),
+          ...computeMetrics(row),
         }));
       },
     });
@@ -102,7 +102,7 @@ export const billingFile = new Hono<AppEnv>().get(
   (c) => {
     const { format, ...asked } = c.req.valid("query");
     const db = c.var.services.database.asSystem("analytics");
-    const period = wholeUnits(monthOf(asked), "day");
+    const period = alignToGrain(monthOf(asked), "day");
     return fileOf({
       name: "usage",
       format,

@@ -1,8 +1,14 @@
 /** How traffic is asked for and told of. */
 import { z } from "zod";
-import type { Figures } from "../../core/analytics/figures.ts";
-import { MOST_POINTS, pointsOf, type Span, usualGrain, wholeUnits } from "../../core/analytics/period.ts";
-import { DIMENSIONS, GRAIN_MS, GRAINS, type Grain, TRAFFIC_KINDS } from "../../core/analytics/vocabulary.ts";
+import { DIMENSIONS, GRAIN_MS, GRAINS, type Grain, TRAFFIC_KINDS } from "../../core/analytics/dimensions.ts";
+import {
+  alignToGrain,
+  defaultGrain,
+  listBuckets,
+  MAX_POINTS,
+  type TimeSpan,
+} from "../../core/analytics/period.ts";
+import type { TrafficMetrics } from "../../core/analytics/traffic-metrics.ts";
 import { InvalidInputError } from "../../core/errors.ts";
 import { moment } from "../times.ts";
 
@@ -46,7 +52,7 @@ export const figures = z.object({
   p95Ms: ms,
   p99Ms: ms,
   requestBytes: count,
-}) satisfies z.ZodType<Figures>;
+}) satisfies z.ZodType<TrafficMetrics>;
 
 export const told = z.object({
   from: z.iso.datetime(),
@@ -58,7 +64,7 @@ export const told = z.object({
 
 const DAY_MS = 86_400_000;
 
-export interface Asked extends Span {
+export interface Asked extends TimeSpan {
   readonly grain: Grain;
 }
 
@@ -69,10 +75,10 @@ export function spanOf(
 ): Asked {
   const to = query.to ?? now;
   const span = { from: query.from ?? new Date(to.getTime() - DAY_MS), to };
-  const grain = query.grain ?? usualGrain(span);
-  const whole = wholeUnits(span, grain);
-  if (pointsOf(whole, grain) > MOST_POINTS) {
-    const days = (MOST_POINTS * GRAIN_MS[grain]) / DAY_MS;
+  const grain = query.grain ?? defaultGrain(span);
+  const whole = alignToGrain(span, grain);
+  if (listBuckets(whole, grain) > MAX_POINTS) {
+    const days = (MAX_POINTS * GRAIN_MS[grain]) / DAY_MS;
     const message = `is too long a period: by ${grain}, ask for ${days} days at most`;
     throw new InvalidInputError([{ path: "from", message }]);
   }

@@ -4,7 +4,7 @@
  */
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { z } from "zod";
-import type { ManagedName } from "../../core/access/managed-actions.ts";
+import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
 import type { InputIssue } from "../../core/errors.ts";
 import type { Db } from "../../db/client.ts";
 import { sortKey } from "../../db/queries/listing.ts";
@@ -51,7 +51,7 @@ export interface Hooks {
 export type Statement = Parameters<Db["batch"]>[0][number];
 
 export interface Kind extends Readable {
-  readonly name: ManagedName;
+  readonly name: CrudResourceName;
   readonly table: DatedTable;
   readonly create: z.ZodObject;
   readonly change: z.ZodType<Row>;
@@ -113,7 +113,7 @@ type Fields<T extends DatedTable> = {
 };
 
 export interface KindSpec<T extends DatedTable> extends Omit<ReadableSpec<T>, "changeable"> {
-  readonly name: ManagedName;
+  readonly name: CrudResourceName;
   /** What may be written. Whatever the table has no default for must be there when a thing is made. */
   readonly fields: Fields<T>;
   /** Written when the thing is made, and never changed. */

@@ -1,7 +1,7 @@
 /** Whose things a collection's routes speak of: the caller's tenant's, or the whole system's, which operators look after. */
 import type { Context } from "hono";
-import type { Action } from "../../core/access/actions.ts";
-import type { ManagedName } from "../../core/access/managed-actions.ts";
+import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
+import type { Permission } from "../../core/access/permissions.ts";
 import type { Db } from "../../db/client.ts";
 import type { Owner } from "../../db/queries/rows.ts";
 import type { AppEnv } from "../../edge/context.ts";
@@ -13,7 +13,7 @@ export type Verb = "list" | "read" | "create" | "update" | "delete";
 export interface Reach {
   /** What changes, changes for every tenant. */
   readonly isSystem: boolean;
-  action(name: ManagedName, verb: Verb): Action;
+  action(name: CrudResourceName, verb: Verb): Permission;
   owner(c: Scene): Owner;
   db(c: Scene): Db;
 }

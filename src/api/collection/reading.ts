@@ -2,7 +2,7 @@
 import { and } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";
-import type { Action } from "../../core/access/actions.ts";
+import type { Permission } from "../../core/access/permissions.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { listRows, type Row, rowById } from "../../db/queries/rows.ts";
 import type { AppEnv } from "../../edge/context.ts";
@@ -29,7 +29,11 @@ export async function found(c: Scene, kind: Readable, reach: Reach, id: string):
   return row;
 }
 
-export function reading(kind: Readable, actions: { list: Action; read: Action }, reach: Reach = ofTenant) {
+export function reading(
+  kind: Readable,
+  actions: { list: Permission; read: Permission },
+  reach: Reach = ofTenant,
+) {
   const { noun, shape, sorts, searched } = kind;
   const members = Object.keys(shape.shape);
   const asked = listQuery(sorts, shape).extend({

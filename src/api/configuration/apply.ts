@@ -1,6 +1,7 @@
 /** Carries a plan out: all of it in one transaction, each change with its record, and nothing if something has changed meanwhile. */
+
+import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { GatewayError } from "../../core/errors.ts";
-import { canonicalJson } from "../../core/registry/definition-hash.ts";
 import { isChangedMeanwhile } from "../../db/errors.ts";
 import { deleteRow, insertRow, insistUnchanged, type Row, updateRow } from "../../db/queries/rows.ts";
 import { updateTenant } from "../../db/queries/tenants.ts";

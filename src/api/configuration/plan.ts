@@ -1,9 +1,9 @@
 /** What a configuration file would change: read, held against what there is, and named by a hash that its carrying out must repeat. */
-import { inOrder, pair, type Wanted } from "../../core/configuration/plan.ts";
+import { type DesiredItem, matchItems, sortByDependency } from "../../core/configuration/match-items.ts";
 import { sha256Hex } from "../../core/digest.ts";
+import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { canonicalJson } from "../../core/registry/definition-hash.ts";
 import type { Row } from "../../db/queries/rows.ts";
 import type { Scene } from "../collection/reach.ts";
 import { ownChange } from "../tenant-schemas.ts";
@@ -29,7 +29,7 @@ export interface Plan {
   readonly tenant: Row | undefined;
 }
 
-interface WantedRow extends Wanted {
+interface WantedRow extends DesiredItem {
   readonly values: Row;
   readonly path: string;
 }
@@ -95,7 +95,7 @@ async function wantedIn(
     seen.add(identity);
     wanted.push({ identity, content, values, path });
   }
-  return inOrder(wanted);
+  return sortByDependency(wanted);
 }
 
 async function stepsOf(
@@ -107,7 +107,7 @@ async function stepsOf(
   secrets: Secrets,
   faults: InputIssue[],
 ): Promise<Step[]> {
-  const { made, removed, kept } = pair(wanted, await existingIn(c, section, state, names));
+  const { made, removed, kept } = matchItems(wanted, await existingIn(c, section, state, names));
   const step = async (how: "make" | "change", item: WantedRow, old?: ExistingRow): Promise<Step[]> => {
     const id =
       old?.id ?? (section.name === "servers" ? names.idOf(String(item.values.name)) : undefined) ?? uuidv7();
@@ -140,7 +140,7 @@ async function stepsOf(
   return steps;
 }
 
-function labelOf({ content, identity }: Wanted): string {
+function labelOf({ content, identity }: DesiredItem): string {
   const { name, key, title, tableName, server, cidr } = content;
   return String(name ?? key ?? title ?? tableName ?? cidr ?? server ?? identity).slice(0, 200);
 }

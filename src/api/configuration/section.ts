@@ -5,11 +5,11 @@
 import { is, type SQL, SQL as Sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { z } from "zod";
-import type { ManagedName } from "../../core/access/managed-actions.ts";
-import type { Content } from "../../core/configuration/plan.ts";
+import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
+import type { ItemContent } from "../../core/configuration/match-items.ts";
+import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import type { InputIssue } from "../../core/errors.ts";
 import { isUuid } from "../../core/ids.ts";
-import { canonicalJson } from "../../core/registry/definition-hash.ts";
 import type { Columns, DatedTable, Row } from "../../db/queries/rows.ts";
 import type { Hooks, Kind, Looker } from "../collection/kind.ts";
 import type { Scene } from "../collection/reach.ts";
@@ -26,20 +26,20 @@ export interface Section {
   readonly name: string;
   readonly noun: string;
   /** First half of its actions. */
-  readonly action: ManagedName | "servers" | "access";
+  readonly action: CrudResourceName | "servers" | "access";
   readonly table: DatedTable;
   /** All that reading and writing needs. */
   readonly columns: Columns;
   /** Which of the tenant's rows are configuration. */
   readonly where?: SQL | undefined;
   readonly hooks: Hooks;
-  identityOf(content: Content): string;
+  identityOf(content: ItemContent): string;
   /** Whether there can be but one thing of an identity. */
   readonly isUnique: boolean;
   /** A row in its usual form, for the file. */
-  write(c: Scene, row: Row, names: ServerNames): Promise<Content>;
+  write(c: Scene, row: Row, names: ServerNames): Promise<ItemContent>;
   /** The same of what was read from a file, where that is written otherwise than a row. */
-  contentOf?(values: Row, names: ServerNames): Content;
+  contentOf?(values: Row, names: ServerNames): ItemContent;
   /** Of what a file says; paths are relative to the item. */
   read(look: Looker, item: Row, names: ServerNames): Promise<Reading>;
   /** What a row takes of the secrets that came along; undefined: nothing that it has not got. */
@@ -104,7 +104,12 @@ export function completed(values: Row, fields: readonly string[], columns: Colum
   );
 }
 
-export function written(row: Row, fields: readonly string[], columns: Columns, names: ServerNames): Content {
+export function written(
+  row: Row,
+  fields: readonly string[],
+  columns: Columns,
+  names: ServerNames,
+): ItemContent {
   const plain: unknown = JSON.parse(JSON.stringify(row));
   const known = z.record(z.string(), z.unknown()).parse(plain);
   const members = fields.flatMap((name): [string, unknown][] => {

@@ -1,7 +1,7 @@
 /** The sections of the configuration file, in its order. */
 import { eq } from "drizzle-orm";
 import { z } from "zod";
-import { canonicalJson } from "../../core/registry/definition-hash.ts";
+import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { ipRules as ipRuleTable, serverAccessControls } from "../../db/schema/access.ts";
 import { columnsOf } from "../collection/shape.ts";
 import { faultOfTimes, newControl } from "../control-schemas.ts";

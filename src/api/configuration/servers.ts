@@ -1,8 +1,8 @@
 /** Servers in the configuration file: their secrets stay in the environment of whoever applies it, under the names that stand here. */
 import { z } from "zod";
-import type { Content } from "../../core/configuration/plan.ts";
+import type { ItemContent } from "../../core/configuration/match-items.ts";
+import { TRANSPORTS } from "../../core/enums.ts";
 import type { Keyring } from "../../core/keyring.ts";
-import { TRANSPORTS } from "../../core/vocabulary.ts";
 import type { Row } from "../../db/queries/rows.ts";
 import { mcpServers as table } from "../../db/schema/registry.ts";
 import { type Credentials, credentialHeader } from "../../upstream/credentials.ts";
@@ -56,7 +56,7 @@ async function headerOf(
   return header === "unreadable" ? undefined : header;
 }
 
-async function authOf(c: Scene, row: Row): Promise<Content | undefined> {
+async function authOf(c: Scene, row: Row): Promise<ItemContent | undefined> {
   const server = stored.parse(row);
   const { type, reference = usualReference(server.name) } = server.authConfig;
   // Of OAuth there is nothing that a file could say.

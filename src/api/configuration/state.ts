@@ -1,7 +1,7 @@
 /** What there is: the tenant's rows of all sections, read in one round trip. */
 
-import type { Content, Existing } from "../../core/configuration/plan.ts";
-import { inOrder } from "../../core/configuration/plan.ts";
+import type { CurrentItem, ItemContent } from "../../core/configuration/match-items.ts";
+import { sortByDependency } from "../../core/configuration/match-items.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { allRows } from "../../db/queries/configuration.ts";
 import type { Row } from "../../db/queries/rows.ts";
@@ -16,7 +16,7 @@ export interface State {
   readonly rows: ReadonlyMap<string, readonly Row[]>;
 }
 
-export interface ExistingRow extends Existing {
+export interface ExistingRow extends CurrentItem {
   readonly row: Row;
 }
 
@@ -52,10 +52,10 @@ export async function existingIn(
       return { id: String(row.id), identity: section.identityOf(content), content, row };
     }),
   );
-  return inOrder(items);
+  return sortByDependency(items);
 }
 
-export const tenantContent = ({ tenant }: State): Content => ({
+export const tenantContent = ({ tenant }: State): ItemContent => ({
   name: tenant.name,
   timeZone: tenant.timeZone,
   settings: tenant.settings,
@@ -65,7 +65,7 @@ export const tenantContent = ({ tenant }: State): Content => ({
 export async function exported(c: Scene): Promise<Document> {
   const state = await stateOf(c);
   const names = namesOf(state, undefined);
-  const sections: Record<string, Content[]> = {};
+  const sections: Record<string, ItemContent[]> = {};
   for (const section of SECTIONS) {
     const items = await existingIn(c, section, state, names);
     if (items.length > 0) sections[section.name] = items.map(({ content }) => content);

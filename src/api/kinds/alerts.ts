@@ -1,8 +1,8 @@
 /** Rules on what is measured, and who is told when one is broken. */
 import { z } from "zod";
-import { COMPARISONS } from "../../core/alerts/machine.ts";
-import { isMetric, METRIC_NAMES, METRICS, type Metric } from "../../core/alerts/metrics.ts";
-import { ALERT_COMPARISONS, SEVERITIES } from "../../core/vocabulary.ts";
+import { type AlertMetric, isMetric, METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
+import { COMPARISONS } from "../../core/alerts/state-machine.ts";
+import { ALERT_COMPARISONS, SEVERITIES } from "../../core/enums.ts";
 import type { Owner } from "../../db/queries/rows.ts";
 import { performanceAlerts as table } from "../../db/schema/operations.ts";
 import { judgeUrl } from "../../upstream/url-guard.ts";
@@ -43,7 +43,7 @@ function faultsOf(
   { metric, comparison, threshold, resolveThreshold, serverId }: z.output<typeof rule>,
   owner: Owner,
 ) {
-  const { isSystems, isPerServer, takesServer }: Metric = isMetric(metric)
+  const { isSystems, isPerServer, takesServer }: AlertMetric = isMetric(metric)
     ? METRICS[metric]
     : METRICS.requests;
   const fault = (path: string, message: string, isOne: boolean) => (isOne ? [{ path, message }] : []);

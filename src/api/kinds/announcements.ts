@@ -1,6 +1,6 @@
 /** What everybody should know, written by admins. Who has read it: see ../announcements.ts. */
 import { z } from "zod";
-import { ROLES, SEVERITIES } from "../../core/vocabulary.ts";
+import { ROLES, SEVERITIES } from "../../core/enums.ts";
 import { systemAnnouncements as table } from "../../db/schema/operations.ts";
 import { kind } from "../collection/kind.ts";
 import { moment } from "../times.ts";

@@ -1,8 +1,8 @@
 /** What the gateway's own code reads at run time. A sensitive value is sealed, and shown to nobody. */
 import { z } from "zod";
 import type { InputIssue } from "../../core/errors.ts";
-import { isOwnKey, SETTING_KEYS, settingOf } from "../../core/settings/known.ts";
-import { faultIn } from "../../core/settings/values.ts";
+import { getSetting, isCustomKey, SETTING_KEYS } from "../../core/settings/definitions.ts";
+import { validateSetting } from "../../core/settings/values.ts";
 import { insertConfigVersion } from "../../db/queries/configs.ts";
 import type { Owner, Row } from "../../db/queries/rows.ts";
 import { systemConfigs as table } from "../../db/schema/operations.ts";
@@ -27,10 +27,10 @@ const sealedValue = z.strictObject({ sealed: z.string() });
 
 /** Keys of the gateway's own are typed: see core/settings. Others are whosoever's, and hold whatever they hold. */
 function faultsIn(owner: Owner, { key: name, value }: z.output<typeof said>): InputIssue[] {
-  const setting = settingOf(name);
+  const setting = getSetting(name);
   if (setting === undefined) {
     const others = `is no setting of the gateway. There are: ${SETTING_KEYS.join(", ")}`;
-    return isOwnKey(name) ? [{ path: "/key", message: others }] : [];
+    return isCustomKey(name) ? [{ path: "/key", message: others }] : [];
   }
   if (setting.whose === "tenant" && owner === null)
     return [{ path: "/key", message: "is each tenant's own to set" }];
@@ -38,13 +38,13 @@ function faultsIn(owner: Owner, { key: name, value }: z.output<typeof said>): In
     return [{ path: "/key", message: "holds for the whole system, and is its operators' to set" }];
   // What is sealed has been looked at when it came.
   const isOld = setting.type === "secret" && sealedValue.safeParse(value).success;
-  const fault = isOld ? undefined : faultIn(setting, value);
+  const fault = isOld ? undefined : validateSetting(setting, value);
   return fault === undefined ? [] : [{ path: "/value", message: fault }];
 }
 
 /** What a setting's definition says of it is not for whoever sets it to say. */
 function definedBy(name: string): { category?: string; isSensitive?: boolean; isRuntime?: boolean } {
-  const setting = settingOf(name);
+  const setting = getSetting(name);
   if (setting === undefined) return {};
   return { category: name.split(".")[0] ?? "", isSensitive: setting.type === "secret", isRuntime: true };
 }

@@ -1,7 +1,7 @@
 /** Who is let in, or kept out, by address alone: read by core/limits/ip-lists.ts. */
 import { z } from "zod";
-import { canonicalNetwork, networkFault } from "../../core/net/cidr.ts";
-import { IP_RULE_KINDS } from "../../core/vocabulary.ts";
+import { IP_RULE_KINDS } from "../../core/enums.ts";
+import { canonicalNetwork, validateNetwork } from "../../core/net/cidr.ts";
 import { ipRules as table } from "../../db/schema/access.ts";
 import { kind } from "../collection/kind.ts";
 import { moment } from "../times.ts";
@@ -11,7 +11,7 @@ const network = z
   .string()
   .max(64)
   .check((ctx) => {
-    const fault = networkFault(ctx.value);
+    const fault = validateNetwork(ctx.value);
     if (fault !== undefined)
       ctx.issues.push({ code: "custom", message: fault, input: ctx.value, continue: false });
   })

@@ -1,6 +1,6 @@
 /** When servers are being looked after: read by core/registry/windows.ts. */
 import { z } from "zod";
-import { isRecurrence } from "../../core/registry/windows.ts";
+import { isRecurrence } from "../../core/maintenance/windows.ts";
 import { maintenanceWindows as table } from "../../db/schema/operations.ts";
 import { kind } from "../collection/kind.ts";
 import { moment } from "../times.ts";

@@ -1,6 +1,6 @@
 /** How often who may ask: read by core/limits/policy.ts. */
 import { z } from "zod";
-import { LIMIT_SUBJECTS, ROLES } from "../../core/vocabulary.ts";
+import { LIMIT_SUBJECTS, ROLES } from "../../core/enums.ts";
 import { anyKeyById } from "../../db/queries/controls.ts";
 import { memberRole } from "../../db/queries/keys.ts";
 import { rateLimitConfigs as table } from "../../db/schema/traffic.ts";

@@ -1,6 +1,6 @@
 /** How long which records are kept. */
 import { z } from "zod";
-import { KEPT_TABLES, LEAST_DAYS } from "../../core/retention.ts";
+import { MIN_RETENTION_DAYS, RETENTION_TABLES } from "../../core/retention.ts";
 import { dataRetentionPolicies as table } from "../../db/schema/operations.ts";
 import { kind } from "../collection/kind.ts";
 
@@ -9,7 +9,7 @@ export const retentionPolicies = kind({
   noun: "retention policy",
   table,
   fields: {
-    tableName: z.enum(KEPT_TABLES),
+    tableName: z.enum(RETENTION_TABLES),
     retentionDays: z.number().int().min(1).max(36_500),
     /** Nothing is deleted while this is on, whatever the days say. */
     legalHold: z.boolean(),
@@ -17,9 +17,9 @@ export const retentionPolicies = kind({
   },
   fixed: ["tableName"],
   whole: z
-    .object({ tableName: z.enum(KEPT_TABLES), retentionDays: z.number() })
+    .object({ tableName: z.enum(RETENTION_TABLES), retentionDays: z.number() })
     .superRefine(({ tableName, retentionDays }, context) => {
-      const least = LEAST_DAYS[tableName] ?? 1;
+      const least = MIN_RETENTION_DAYS[tableName] ?? 1;
       if (retentionDays >= least) return;
       context.addIssue({
         code: "custom",

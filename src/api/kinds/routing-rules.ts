@@ -1,7 +1,7 @@
 /** Which servers take which requests: read by core/routing/rules.ts. */
 import { z } from "zod";
-import { compilePattern, MAX_PATTERN } from "../../core/access/patterns.ts";
-import { BALANCING_STRATEGIES } from "../../core/vocabulary.ts";
+import { compilePattern, MAX_PATTERN_LENGTH } from "../../core/access/patterns.ts";
+import { BALANCING_STRATEGIES } from "../../core/enums.ts";
 import { serversAmong } from "../../db/queries/servers.ts";
 import { routingRules as table } from "../../db/schema/traffic.ts";
 import { kind } from "../collection/kind.ts";
@@ -10,7 +10,7 @@ import { prose, title } from "./members.ts";
 const pattern = z
   .string()
   .min(1)
-  .max(MAX_PATTERN)
+  .max(MAX_PATTERN_LENGTH)
   .refine((text) => compilePattern(text) !== undefined, "has a brace or a backslash without its counterpart");
 const patterns = z.array(pattern).max(100).optional();
 

@@ -1,6 +1,6 @@
 /** The description of the REST interface, OpenAPI 3.1, made from the very schemas that judge what comes in. */
 import { z } from "zod";
-import { TITLES } from "../../core/errors.ts";
+import { ERROR_TITLES } from "../../core/errors.ts";
 import { examplesOf } from "../validate.ts";
 import type { Operation } from "./operations.ts";
 import { type Json, SchemaStore } from "./schemas.ts";
@@ -32,18 +32,18 @@ const problem = z
   .meta({ id: "Problem", description: "RFC 9457." });
 
 const PROBLEMS: Readonly<Record<number, string>> = {
-  400: TITLES.bad_request,
-  401: TITLES.unauthorized,
-  403: TITLES.forbidden,
-  404: TITLES.not_found,
-  409: TITLES.conflict,
-  412: TITLES.precondition_failed,
-  413: TITLES.payload_too_large,
-  415: TITLES.unsupported_media_type,
-  422: TITLES.key_reused,
-  428: TITLES.precondition_required,
-  429: TITLES.too_many_requests,
-  503: TITLES.database_unavailable,
+  400: ERROR_TITLES.bad_request,
+  401: ERROR_TITLES.unauthorized,
+  403: ERROR_TITLES.forbidden,
+  404: ERROR_TITLES.not_found,
+  409: ERROR_TITLES.conflict,
+  412: ERROR_TITLES.precondition_failed,
+  413: ERROR_TITLES.payload_too_large,
+  415: ERROR_TITLES.unsupported_media_type,
+  422: ERROR_TITLES.key_reused,
+  428: ERROR_TITLES.precondition_required,
+  429: ERROR_TITLES.too_many_requests,
+  503: ERROR_TITLES.database_unavailable,
 };
 
 const ifMatch = {

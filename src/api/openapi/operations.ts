@@ -2,7 +2,7 @@
 
 import type { RouterRoute } from "hono/types";
 import { z } from "zod";
-import { ACTIONS, type Action, type ActionRule } from "../../core/access/actions.ts";
+import { PERMISSIONS, type Permission, type PermissionRule } from "../../core/access/permissions.ts";
 import { guardedAction } from "../../policy/guard.ts";
 import { type RouteAnswer, routeAnswer } from "../answers.ts";
 import { conditional } from "../etag.ts";
@@ -17,8 +17,8 @@ export interface Operation {
   /** The first segment: what it is about. */
   readonly tag: string;
   readonly summary: string;
-  readonly action: Action;
-  readonly rule: ActionRule;
+  readonly action: Permission;
+  readonly rule: PermissionRule;
   readonly inputs: readonly RouteInput[];
   readonly answer: RouteAnswer;
   readonly takesIdempotencyKey: boolean;
@@ -43,7 +43,7 @@ export function operationsOf(routes: readonly Route[]): Operation[] {
         tag: path.split("/")[1] ?? "",
         summary: summaryOf(action, path),
         action,
-        rule: ACTIONS[action],
+        rule: PERMISSIONS[action],
         inputs,
         answer: answerOf(answer, inputs),
         takesIdempotencyKey: handlers.some(({ handler }) => Object.is(handler, once)),
@@ -84,7 +84,7 @@ function idOf(method: string, path: string): string {
 const VERBS: Readonly<Record<string, string>> = { create: "Make", update: "Change", delete: "Remove" };
 
 /** "List routing rules", "Acknowledge alert events". */
-function summaryOf(action: Action, path: string): string {
+function summaryOf(action: Permission, path: string): string {
   const [thing = "", verb = ""] = action.split(".");
   const last = path.split("/").at(-1) ?? "";
   const about = thing === "system" ? path.split("/").slice(2, 3).join(" ") : thing;

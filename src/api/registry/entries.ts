@@ -1,8 +1,8 @@
 /** The registry from the inside: what it holds and where from, taking in single entries, and putting them to use. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { ENTRY_STATUSES } from "../../core/enums.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { ENTRY_STATUSES } from "../../core/vocabulary.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
 import { entryById, insertEntry, listEntries } from "../../db/queries/entries.ts";
 import type { AppEnv } from "../../edge/context.ts";

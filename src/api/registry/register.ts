@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { GatewayError, InvalidInputError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { memberOf } from "../../core/mcp/json-text.ts";
-import { fillRemote, type Reachable, remoteOf } from "../../core/registry/remotes.ts";
+import { getMember } from "../../core/mcp/lossless-json.ts";
+import { fillRemote, findRemote, type RemoteTarget } from "../../core/registry/remotes.ts";
 import { isChangedMeanwhile } from "../../db/errors.ts";
 import { linkEntry } from "../../db/queries/entries.ts";
 import { insertServer, insistOnRoom, lockTenant } from "../../db/queries/servers.ts";
@@ -38,7 +38,7 @@ export async function register(c: Scene, entry: Entry, wish: z.output<typeof reg
   refuseAddress(remote.url, remote.transport, services.upstream.urlPolicy);
   const id = uuidv7();
   const text = (member: string) => {
-    const value = memberOf(entry.server, member);
+    const value = getMember(entry.server, member);
     return typeof value === "string" ? value : null;
   };
   const values = {
@@ -77,8 +77,8 @@ export async function register(c: Scene, entry: Entry, wish: z.output<typeof reg
 const nameOf = (entryName: string) =>
   (entryName.split("/")[1] ?? entryName).replace(/^[^A-Za-z0-9]+/, "").slice(0, 100);
 
-function reachable({ server }: Entry, { variables, headers }: z.output<typeof registration>): Reachable {
-  const remote = remoteOf(server);
+function reachable({ server }: Entry, { variables, headers }: z.output<typeof registration>): RemoteTarget {
+  const remote = findRemote(server);
   if (remote === undefined) {
     throw new GatewayError(
       "conflict",
@@ -90,7 +90,7 @@ function reachable({ server }: Entry, { variables, headers }: z.output<typeof re
   return filled.remote;
 }
 
-function credentialOf({ headers }: Reachable): Credentials {
+function credentialOf({ headers }: RemoteTarget): Credentials {
   const [first, second] = headers;
   if (first === undefined) return { type: "none" };
   if (second !== undefined) {

@@ -1,7 +1,7 @@
 /** What the registry's interface is asked by, as its OpenAPI description of 2025-12-01 has it. */
 import { z } from "zod";
 import { toBase64url } from "../../core/base64url.ts";
-import { ENTRY_STATUSES } from "../../core/vocabulary.ts";
+import { ENTRY_STATUSES } from "../../core/enums.ts";
 import { moment } from "../times.ts";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");

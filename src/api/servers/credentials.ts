@@ -1,8 +1,8 @@
 /** Addresses and secrets of servers on their way in: judged, and sealed to the server that they are for. */
 import { z } from "zod";
+import { TRANSPORTS, type Transport } from "../../core/enums.ts";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
-import { TRANSPORTS, type Transport } from "../../core/vocabulary.ts";
 import type { SealedAuthConfig } from "../../db/schema/registry.ts";
 import { sealCredentials } from "../../upstream/credentials.ts";
 import { judgeUrl, type UrlPolicy } from "../../upstream/url-guard.ts";

@@ -1,7 +1,7 @@
 /** Asking a server now what it offers: on wish, and when it has just been registered. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { asGatewayError, NotFoundError } from "../../core/errors.ts";
+import { NotFoundError, toGatewayError } from "../../core/errors.ts";
 import type { AppEnv } from "../../edge/context.ts";
 import { logFailure } from "../../logs/console.ts";
 import { record } from "../../policy/change.ts";
@@ -51,6 +51,6 @@ const namesOf = (tools: Iterable<string | { readonly name: string }>) =>
 export function discoverLater(c: Scene, serverId: string): void {
   const { services, principal } = c.var;
   const work = discover(services.registry, { tenantId: principal.tenantId, serverId });
-  const lost = (error: unknown) => logFailure(asGatewayError(error), { work: "discover", serverId });
+  const lost = (error: unknown) => logFailure(toGatewayError(error), { work: "discover", serverId });
   c.executionCtx.waitUntil(work.catch(lost));
 }

@@ -1,9 +1,9 @@
 /** Is there an MCP server at an address? Asked before it is saved, with the credential that is meant for it. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { asGatewayError } from "../../core/errors.ts";
+import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { memberOf } from "../../core/mcp/json-text.ts";
+import { getMember } from "../../core/mcp/lossless-json.ts";
 import type { AppEnv } from "../../edge/context.ts";
 import { guard } from "../../policy/guard.ts";
 import { askServer, type Offering } from "../../upstream/ask.ts";
@@ -63,7 +63,7 @@ export const probe = new Hono<AppEnv>().post(
       const offering = await askServer(asked, await targetFor(server, keyring), upstream);
       return c.json({ reachable: true as const, ...described(offering), durationMs: durationMs() });
     } catch (error) {
-      const { code, message } = asGatewayError(error);
+      const { code, message } = toGatewayError(error);
       return c.json({ reachable: false as const, code, message, durationMs: durationMs() });
     }
   },
@@ -72,7 +72,7 @@ export const probe = new Hono<AppEnv>().post(
 function described(offering: Offering) {
   const { lists } = offering;
   const text = (member: string) => {
-    const value = memberOf(offering.serverInfo, member);
+    const value = getMember(offering.serverInfo, member);
     return typeof value === "string" ? value : null;
   };
   return {

@@ -1,6 +1,6 @@
 /** What a server may be registered as, and how it is shown: never with its secret. */
 import { z } from "zod";
-import { HEALTH_STATUSES, TRANSPORTS } from "../../core/vocabulary.ts";
+import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
 import { credentialsSchema } from "../../upstream/credentials.ts";
 import { columnsOf, shapeOf } from "../collection/shape.ts";

@@ -22,7 +22,7 @@ export function apiKeyPrefix(id: string): string {
   return `mcp_${id.replaceAll("-", "")}`;
 }
 
-export function readApiKey(text: string): PresentedKey | undefined {
+export function parseApiKey(text: string): PresentedKey | undefined {
   const [, hex, secret] = KEY.exec(text) ?? [];
   if (hex === undefined || secret === undefined) return undefined;
   const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join(
@@ -37,11 +37,11 @@ export async function hashApiKeySecret(salt: string, secret: string): Promise<st
   return hex(new Uint8Array(digest));
 }
 
-export function newSalt(): string {
+export function createSalt(): string {
   return hex(crypto.getRandomValues(new Uint8Array(16)));
 }
 
-export function newSecret(): Uint8Array {
+export function createSecret(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(32));
 }
 

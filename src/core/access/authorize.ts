@@ -11,16 +11,16 @@
  * So a further deny never allows more, a further allow never denies more, and the order of rules means nothing. Allows
  * matter where the default is "deny" and for callers who may only read.
  */
-import type { ApiKeyScope, Role } from "../vocabulary.ts";
-import type { Action } from "./actions.ts";
-import { type ActionDecision, decideAction } from "./decide.ts";
-import { isConfiguration, type Readings, readingsOf } from "./names.ts";
+import type { ApiKeyScope, Role } from "../enums.ts";
+import type { Permission } from "./permissions.ts";
+import { evaluatePermission, type PermissionDecision } from "./rbac.ts";
 import type { CompiledRule } from "./rules.ts";
+import { isConfiguration, type UriVariants, uriVariants } from "./uri-variants.ts";
 
 export type AccessDefault = "allow" | "deny";
-export type UseKind = "server" | "tool" | "prompt" | "resource";
+export type TargetKind = "server" | "tool" | "prompt" | "resource";
 
-export interface Caller {
+export interface AccessPrincipal {
   readonly role: Role;
   readonly scopes: readonly ApiKeyScope[];
   readonly userId: string | undefined;
@@ -28,8 +28,8 @@ export interface Caller {
   readonly isOperator?: boolean | undefined;
 }
 
-export interface Target {
-  readonly kind: UseKind;
+export interface AccessTarget {
+  readonly kind: TargetKind;
   readonly serverId: string;
   /** Of the server, whatever the kind: rules on servers go by it. */
   readonly serverName: string;
@@ -40,40 +40,45 @@ export interface Target {
 }
 
 /** The rules that speak of the caller and hold now, and what the tenant has decided for the rest. */
-export interface RulesInForce {
+export interface ActiveRuleSet {
   readonly denies: readonly CompiledRule[];
   readonly allows: readonly CompiledRule[];
   readonly accessDefault: AccessDefault;
 }
 
-export type Reason =
-  | Exclude<ActionDecision, { allowed: true }>["missing"]
+export type AccessReason =
+  | Exclude<PermissionDecision, { allowed: true }>["missing"]
   | "configuration"
   | "readonly"
   | "default"
   | { readonly rule: CompiledRule };
 
-export interface Decision {
+export interface AccessDecision {
   readonly allowed: boolean;
-  readonly reason: Reason;
+  readonly reason: AccessReason;
 }
 
-export function authorize(caller: Caller, action: Action, target: Target, rules: RulesInForce): Decision {
-  const may = decideAction(caller, action);
+export function authorize(
+  principal: AccessPrincipal,
+  action: Permission,
+  target: AccessTarget,
+  rules: ActiveRuleSet,
+): AccessDecision {
+  const may = evaluatePermission(principal, action);
   if (!may.allowed) return { allowed: false, reason: may.missing };
-  return authorizeUse(caller.role, target, rules);
+  return authorizeTarget(principal.role, target, rules);
 }
 
 /** Steps 2 to 6, for whoever has asked for the action before. */
-export function authorizeUse(role: Role, target: Target, rules: RulesInForce): Decision {
+export function authorizeTarget(role: Role, target: AccessTarget, rules: ActiveRuleSet): AccessDecision {
   const { name } = target;
-  const readings = target.kind === "resource" ? readingsOf(name) : { any: [name], each: [name] };
+  const readings = target.kind === "resource" ? uriVariants(name) : { any: [name], each: [name] };
   if (target.kind === "resource" && role !== "admin" && isConfiguration(readings)) {
     return { allowed: false, reason: "configuration" };
   }
-  const denied = rules.denies.find((rule) => speaksOf(rule, target, readings));
+  const denied = rules.denies.find((rule) => appliesTo(rule, target, readings));
   if (denied !== undefined) return { allowed: false, reason: { rule: denied } };
-  const allowed = rules.allows.find((rule) => speaksOf(rule, target, readings));
+  const allowed = rules.allows.find((rule) => appliesTo(rule, target, readings));
   if (allowed !== undefined) return { allowed: true, reason: { rule: allowed } };
   if (role === "readonly" && target.kind === "tool" && target.readOnly !== true) {
     return { allowed: false, reason: "readonly" };
@@ -82,11 +87,11 @@ export function authorizeUse(role: Role, target: Target, rules: RulesInForce): D
 }
 
 /** A deny needs one reading of a URI to match, an allow all of them: whoever writes unclearly gains nothing by it. */
-function speaksOf(rule: CompiledRule, target: Target, readings: Readings): boolean {
+function appliesTo(rule: CompiledRule, target: AccessTarget, variants: UriVariants): boolean {
   if (rule.serverId !== null && rule.serverId !== target.serverId) return false;
   if (rule.objectType === "server") return rule.matches(target.serverName);
   if (rule.objectType === target.kind) {
-    return rule.effect === "deny" ? readings.any.some(rule.matches) : readings.each.every(rule.matches);
+    return rule.effect === "deny" ? variants.any.some(rule.matches) : variants.each.every(rule.matches);
   }
   // Whoever may use something of a server may come in by its door; what else is there stays hidden.
   return target.kind === "server" && rule.effect === "allow";

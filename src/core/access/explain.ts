@@ -1,5 +1,5 @@
 /** Why a decision fell as it did, in a sentence for whoever looks after the tenant. */
-import type { Decision, Reason } from "./authorize.ts";
+import type { AccessDecision, AccessReason } from "./authorize.ts";
 import type { AccessRule, CompiledRule } from "./rules.ts";
 
 export interface Explanation {
@@ -10,13 +10,13 @@ export interface Explanation {
   readonly rule: AccessRule | null;
 }
 
-export function explain({ allowed, reason }: Decision): Explanation {
-  const said = say(reason, allowed);
+export function explainDecision({ allowed, reason }: AccessDecision): Explanation {
+  const text = describeReason(reason, allowed);
   const rule = typeof reason === "object" && "rule" in reason ? withoutMatcher(reason.rule) : null;
-  return { allowed, ...said, rule };
+  return { allowed, ...text, rule };
 }
 
-function say(reason: Reason, allowed: boolean): Pick<Explanation, "because" | "reason"> {
+function describeReason(reason: AccessReason, allowed: boolean): Pick<Explanation, "because" | "reason"> {
   switch (reason) {
     case "operator":
       return { because: "operator", reason: "Only those who run this gateway may do this." };

@@ -2,12 +2,13 @@
  * A key can do no more than whoever makes it: else a narrow key would be the way to a wide one. That holds for what it
  * may do, how often, from where and for how long.
  */
+
+import type { ApiKeyScope, Role } from "../enums.ts";
 import type { InputIssue } from "../errors.ts";
 import { isNetworkInside } from "../net/cidr.ts";
-import type { ApiKeyScope, Role } from "../vocabulary.ts";
-import { hasScope, SCOPES_OF_ROLE } from "./actions.ts";
+import { hasScope, ROLE_SCOPES } from "./permissions.ts";
 
-export interface KeyTerms {
+export interface KeyBounds {
   readonly scopes: readonly ApiKeyScope[];
   readonly rateLimitPerHour: number;
   readonly rateLimitPerDay: number;
@@ -17,36 +18,44 @@ export interface KeyTerms {
   readonly expiresAt: Date | null;
 }
 
-export interface KeyMaker {
+export interface KeyCreator {
   readonly scopes: readonly ApiKeyScope[];
   /** Of the key that makes it; undefined for a person at the screen. */
-  readonly terms: KeyTerms | undefined;
+  readonly terms: KeyBounds | undefined;
 }
 
 /** Where the wanted terms go too far. Only those that are given are looked at: the others stay as they are. */
-export function excessOf(wanted: Partial<KeyTerms>, ownerRole: Role, maker: KeyMaker): InputIssue[] {
+export function checkKeyBounds(
+  requested: Partial<KeyBounds>,
+  ownerRole: Role,
+  creator: KeyCreator,
+): InputIssue[] {
   return [
-    ...(wanted.scopes ?? []).flatMap((scope, at) => scopeExcess(scope, `/scopes/${at}`, ownerRole, maker)),
-    ...(maker.terms === undefined ? [] : termExcess(wanted, maker.terms)),
+    ...(requested.scopes ?? []).flatMap((scope, at) =>
+      checkScope(scope, `/scopes/${at}`, ownerRole, creator),
+    ),
+    ...(creator.terms === undefined ? [] : checkTerms(requested, creator.terms)),
   ];
 }
 
-function scopeExcess(scope: ApiKeyScope, path: string, ownerRole: Role, maker: KeyMaker): InputIssue[] {
-  if (!hasScope(SCOPES_OF_ROLE[ownerRole], scope)) {
+function checkScope(scope: ApiKeyScope, path: string, ownerRole: Role, creator: KeyCreator): InputIssue[] {
+  if (!hasScope(ROLE_SCOPES[ownerRole], scope)) {
     return [{ path, message: `${scope} is more than the role ${ownerRole} can have` }];
   }
-  return hasScope(maker.scopes, scope) ? [] : [{ path, message: `${scope} is more than you have yourself` }];
+  return hasScope(creator.scopes, scope)
+    ? []
+    : [{ path, message: `${scope} is more than you have yourself` }];
 }
 
-function termExcess(wanted: Partial<KeyTerms>, own: KeyTerms): InputIssue[] {
+function checkTerms(requested: Partial<KeyBounds>, own: KeyBounds): InputIssue[] {
   const issues: InputIssue[] = [];
   for (const limit of ["rateLimitPerHour", "rateLimitPerDay"] as const) {
-    const asked = wanted[limit];
-    if (asked !== undefined && asked > own[limit]) {
+    const value = requested[limit];
+    if (value !== undefined && value > own[limit]) {
       issues.push({ path: `/${limit}`, message: `is more than the ${own[limit]} of the key that you use` });
     }
   }
-  const { expiresAt, ipAllowlist } = wanted;
+  const { expiresAt, ipAllowlist } = requested;
   if (
     expiresAt !== undefined &&
     own.expiresAt !== null &&

@@ -5,12 +5,12 @@
  */
 export type Matcher = (text: string) => boolean;
 
-export const MAX_PATTERN = 500;
+export const MAX_PATTERN_LENGTH = 500;
 
 /** Undefined for what is no pattern: a brace or a backslash without its counterpart. */
 export function compilePattern(pattern: string): Matcher | undefined {
   if (pattern === "*") return () => true;
-  if (pattern.length > MAX_PATTERN) return undefined;
+  if (pattern.length > MAX_PATTERN_LENGTH) return undefined;
   if (!/[*?{}\\]/.test(pattern)) return (text) => text === pattern;
   const [, prefix] = /^([^*?{}\\]*)\*$/.exec(pattern) ?? [];
   if (prefix !== undefined) return (text) => text.startsWith(prefix);

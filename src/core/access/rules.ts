@@ -1,8 +1,8 @@
 /** A tenant's access controls, compiled once for a snapshot, and which of them are in force for a caller at a moment. */
-import type { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../vocabulary.ts";
-import type { AccessDefault, Caller, RulesInForce } from "./authorize.ts";
+import type { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../enums.ts";
+import type { AccessDefault, AccessPrincipal, ActiveRuleSet } from "./authorize.ts";
 import { compilePattern, type Matcher } from "./patterns.ts";
-import { holdsAt, localTime, nextChange, type Schedule } from "./schedule.ts";
+import { isActiveAt, localTime, nextScheduleChange, type Schedule } from "./schedule.ts";
 
 export interface AccessRule extends Schedule {
   readonly id: string;
@@ -43,25 +43,25 @@ export function compileRules(
   };
 }
 
-export interface InForce extends RulesInForce {
+export interface ActiveRules extends ActiveRuleSet {
   /** Milliseconds since 1970: from then on ask again. */
   readonly until: number;
 }
 
-export function rulesInForce(rules: CompiledRules, caller: Caller, now: Date): InForce {
+export function activeRules(rules: CompiledRules, principal: AccessPrincipal, now: Date): ActiveRules {
   const mine = [
-    rules.bySubject.get(subject("role", caller.role)),
-    caller.userId === undefined ? undefined : rules.bySubject.get(subject("user", caller.userId)),
-    caller.keyId === undefined ? undefined : rules.bySubject.get(subject("key", caller.keyId)),
+    rules.bySubject.get(subject("role", principal.role)),
+    principal.userId === undefined ? undefined : rules.bySubject.get(subject("user", principal.userId)),
+    principal.keyId === undefined ? undefined : rules.bySubject.get(subject("key", principal.keyId)),
   ].flatMap((some) => some ?? []);
   const { accessDefault } = rules;
   if (mine.length === 0) return { denies: [], allows: [], accessDefault, until: Number.POSITIVE_INFINITY };
   const local = localTime(now, rules.timeZone);
-  const holding = mine.filter((rule) => holdsAt(rule, now, local));
+  const active = mine.filter((rule) => isActiveAt(rule, now, local));
   return {
-    denies: holding.filter((rule) => rule.effect === "deny"),
-    allows: holding.filter((rule) => rule.effect === "allow"),
+    denies: active.filter((rule) => rule.effect === "deny"),
+    allows: active.filter((rule) => rule.effect === "allow"),
     accessDefault,
-    until: nextChange(mine, now),
+    until: nextScheduleChange(mine, now),
   };
 }

@@ -19,13 +19,13 @@ export interface LocalTime {
 
 const DAY = 86_400;
 
-export function holdsAt(schedule: Schedule, now: Date, local: LocalTime): boolean {
+export function isActiveAt(schedule: Schedule, now: Date, local: LocalTime): boolean {
   if (schedule.validFrom !== null && now < schedule.validFrom) return false;
   if (schedule.validUntil !== null && now >= schedule.validUntil) return false;
   const isOn = (weekday: number) => schedule.daysOfWeek === null || schedule.daysOfWeek.includes(weekday);
   if (schedule.startTime === null || schedule.endTime === null) return isOn(local.weekday);
-  const start = secondsOf(schedule.startTime);
-  const end = secondsOf(schedule.endTime);
+  const start = toSeconds(schedule.startTime);
+  const end = toSeconds(schedule.endTime);
   if (start < end) return isOn(local.weekday) && local.seconds >= start && local.seconds < end;
   // Over midnight: the small hours belong to the day on which the window opened.
   if (local.seconds >= start) return isOn(local.weekday);
@@ -33,7 +33,7 @@ export function holdsAt(schedule: Schedule, now: Date, local: LocalTime): boolea
 }
 
 /** Until when nothing changes by the mere passing of time: decisions made at `now` hold that long. */
-export function nextChange(schedules: Iterable<Schedule>, now: Date): number {
+export function nextScheduleChange(schedules: Iterable<Schedule>, now: Date): number {
   const time = now.getTime();
   let next = Number.POSITIVE_INFINITY;
   for (const { validFrom, validUntil, daysOfWeek, startTime } of schedules) {
@@ -47,7 +47,7 @@ export function nextChange(schedules: Iterable<Schedule>, now: Date): number {
   return next;
 }
 
-function secondsOf(time: string): number {
+function toSeconds(time: string): number {
   const [hours = 0, minutes = 0, seconds = 0] = time.split(":").map(Number);
   return (hours * 3600 + minutes * 60 + seconds) % DAY;
 }
@@ -59,7 +59,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 export function localTime(now: Date, timeZone: string): LocalTime {
   const parts: Partial<Record<string, string>> = {};
-  for (const { type, value } of formatOf(timeZone).formatToParts(now)) parts[type] = value;
+  for (const { type, value } of getFormat(timeZone).formatToParts(now)) parts[type] = value;
   const [hours, minutes, seconds] = [parts.hour, parts.minute, parts.second].map(Number);
   return {
     weekday: WEEKDAYS[parts.weekday ?? ""] ?? 1,
@@ -75,7 +75,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-function formatOf(timeZone: string): Intl.DateTimeFormat {
+function getFormat(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat("en-US", {

@@ -1,6 +1,6 @@
 /** What alerts can watch over: each by its name in a rule, and in what it is told to people. */
 
-export interface Metric {
+export interface AlertMetric {
   /** As a sentence goes on: “… is at 12 %”. */
   readonly says: string;
   readonly unit: "share" | "ms" | "count" | "health" | "breaker";
@@ -37,11 +37,11 @@ const metrics = {
     unit: "share",
     isSystems: true,
   },
-} as const satisfies Record<string, Metric>;
+} as const satisfies Record<string, AlertMetric>;
 
 export type MetricName = keyof typeof metrics;
 
-export const METRICS: Readonly<Record<MetricName, Metric>> = metrics;
+export const METRICS: Readonly<Record<MetricName, AlertMetric>> = metrics;
 export const METRIC_NAMES = Object.keys(metrics).filter((name): name is MetricName => name in metrics) as [
   MetricName,
   ...MetricName[],
@@ -52,19 +52,19 @@ export const isMetric = (name: string): name is MetricName => Object.hasOwn(metr
 const HEALTH = ["healthy", "degraded", "unhealthy"];
 const BREAKER = ["closed", "half open", "open"];
 
-export function tellValue(metric: MetricName, value: number): string {
+export function formatValue(metric: MetricName, value: number): string {
   switch (METRICS[metric].unit) {
     case "share":
-      return `${rounded(value * 100)} %`;
+      return `${round(value * 100)} %`;
     case "ms":
-      return `${rounded(value)} ms`;
+      return `${round(value)} ms`;
     case "count":
-      return rounded(value);
+      return round(value);
     case "health":
-      return HEALTH[value] ?? rounded(value);
+      return HEALTH[value] ?? round(value);
     case "breaker":
-      return BREAKER[value] ?? rounded(value);
+      return BREAKER[value] ?? round(value);
   }
 }
 
-const rounded = (value: number) => String(Number(value.toPrecision(3)));
+const round = (value: number) => String(Number(value.toPrecision(3)));

@@ -6,7 +6,7 @@
 export const SECRET_PREFIX = "whsec_";
 
 /** As people copy it into a receiver. */
-export function newSigningSecret(random: Uint8Array = crypto.getRandomValues(new Uint8Array(32))): string {
+export function createSigningSecret(random: Uint8Array = crypto.getRandomValues(new Uint8Array(32))): string {
   return SECRET_PREFIX + btoa(String.fromCharCode(...random));
 }
 

@@ -1,7 +1,7 @@
 /** When in the week there is how much traffic, where people live by the clock of one time zone. */
-import type { Sums } from "./figures.ts";
+import type { TrafficSums } from "./traffic-metrics.ts";
 
-export interface HourOfTraffic extends Pick<Sums, "requests" | "errors" | "timed" | "durationMs"> {
+export interface TrafficHour extends Pick<TrafficSums, "requests" | "errors" | "timed" | "durationMs"> {
   readonly at: Date;
 }
 
@@ -18,7 +18,7 @@ const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const HOURS = 24;
 
 /** All 168 hours of a week, Monday's first. */
-export function heatMap(hours: readonly HourOfTraffic[], timeZone: string): HeatCell[] {
+export function buildHeatMap(hours: readonly TrafficHour[], timeZone: string): HeatCell[] {
   const clock = new Intl.DateTimeFormat("en-GB", {
     timeZone,
     weekday: "short",

@@ -1,6 +1,7 @@
 /** Whether a feature is on for somebody: named ones first, then the first rule that speaks of them, then a stable share. */
-import { fractionOf } from "../routing/hash.ts";
-import type { Role } from "../vocabulary.ts";
+
+import type { Role } from "../enums.ts";
+import { hashFraction } from "../routing/hash.ts";
 
 export interface FlagRule {
   /** Left out: whatever the role. */
@@ -27,25 +28,25 @@ export interface FlagSubject {
 
 export type FlagReason = "off" | "named" | "rule" | "percentage";
 
-export interface Evaluation {
+export interface FlagEvaluation {
   readonly isOn: boolean;
   readonly reason: FlagReason;
   /** Which rule it was, counted from 0. */
   readonly rule?: number;
 }
 
-export function evaluateFlag(flag: Flag, subject: FlagSubject): Evaluation {
+export function evaluateFlag(flag: Flag, subject: FlagSubject): FlagEvaluation {
   if (!flag.isEnabled) return { isOn: false, reason: "off" };
   if (flag.userIds.includes(subject.id)) return { isOn: true, reason: "named" };
-  const rule = flag.rules.findIndex((each) => speaksOf(each, subject));
+  const rule = flag.rules.findIndex((each) => ruleApplies(each, subject));
   const decisive = flag.rules[rule];
   if (decisive !== undefined) return { isOn: decisive.isEnabled, reason: "rule", rule };
-  return { isOn: shareOf(flag.key, subject) * 100 < flag.percentage, reason: "percentage" };
+  return { isOn: rolloutPosition(flag.key, subject) * 100 < flag.percentage, reason: "percentage" };
 }
 
-function speaksOf({ roles, userIds }: FlagRule, { id, role }: FlagSubject): boolean {
+function ruleApplies({ roles, userIds }: FlagRule, { id, role }: FlagSubject): boolean {
   return (roles?.includes(role) ?? true) && (userIds?.includes(id) ?? true);
 }
 
 /** The key takes part, so that those who come first are not the same with every flag. */
-const shareOf = (key: string, { id }: FlagSubject) => fractionOf(`${key}\0${id}`);
+const rolloutPosition = (key: string, { id }: FlagSubject) => hashFraction(`${key}\0${id}`);

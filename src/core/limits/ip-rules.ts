@@ -3,8 +3,9 @@
  * one that allows: so a network can be blocked but for one address, and the other way round. Whoever is allowed by a
  * rule is never banned by the machine.
  */
+
+import type { IP_RULE_KINDS } from "../enums.ts";
 import { compileNetworks } from "../net/cidr.ts";
-import type { IP_RULE_KINDS } from "../vocabulary.ts";
 
 export interface IpRule {
   readonly kind: (typeof IP_RULE_KINDS)[number];

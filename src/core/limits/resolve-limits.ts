@@ -2,7 +2,7 @@
  * Which limits hold for a caller, from the rows of rate_limit_configs. A row of the tenant comes before one of the
  * whole system, one for a subject before one for all of its kind; what no row speaks of has the defaults below.
  */
-import type { LIMIT_SUBJECTS, Role } from "../vocabulary.ts";
+import type { LIMIT_SUBJECTS, Role } from "../enums.ts";
 import { type Limit, SYSTEM_KEY } from "./lease/protocol.ts";
 import { SYSTEM_LIMIT } from "./lease/tenant-limits.ts";
 

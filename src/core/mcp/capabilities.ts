@@ -3,7 +3,7 @@
  * server has it, since requests are routed to one that does; what is promised about it must hold for all that have it.
  */
 import type { JsonObject } from "./json-rpc.ts";
-import { isMembers, isSameJson, memberOf } from "./json-text.ts";
+import { getMember, isMembers, isSameJson } from "./lossless-json.ts";
 
 /** Notifications are fanned in, so one server that sends them is enough. */
 const ANY_OF: ReadonlyMap<string, readonly string[]> = new Map([
@@ -20,7 +20,7 @@ export function mergeCapabilities(servers: readonly JsonObject[]): JsonObject {
     if (anyOf !== undefined) return mergeFeature(values, anyOf);
     // The tasks of 2025-11-25: nested empty objects that each name a request. Which tool takes it, its item says.
     if (feature === "tasks") return union(values);
-    return values.reduce(agreed);
+    return values.reduce(agree);
   });
 }
 
@@ -28,8 +28,8 @@ function mergeFeature(values: readonly unknown[], anyOf: readonly string[]): Jso
   const offers = values.filter(isMembers);
   const [first] = offers;
   if (first === undefined) return undefined;
-  const shared = Object.entries(offers.reduce((left, right) => membersOf(agreed(left, right)), first));
-  const flags = anyOf.filter((flag) => offers.some((offer) => memberOf(offer, flag) === true));
+  const shared = Object.entries(offers.reduce((left, right) => objectMembers(agree(left, right)), first));
+  const flags = anyOf.filter((flag) => offers.some((offer) => getMember(offer, flag) === true));
   return Object.fromEntries([
     ...shared.filter(([member]) => !anyOf.includes(member)),
     ...flags.map((flag) => [flag, true] as const),
@@ -44,7 +44,7 @@ function mergeFeature(values: readonly unknown[], anyOf: readonly string[]): Jso
 function mergeExtensions(values: readonly unknown[]): JsonObject | undefined {
   const tables = values.filter(isMembers);
   if (tables.length === 0) return undefined;
-  return mergeNames(tables, (_id, settings) => membersOf(settings.reduce(agreed)));
+  return mergeNames(tables, (_id, settings) => objectMembers(settings.reduce(agree)));
 }
 
 function mergeNames(
@@ -65,7 +65,7 @@ function mergeNames(
 }
 
 /** The part of two values that both state: common members, common items, the same scalar. */
-function agreed(left: unknown, right: unknown): unknown {
+function agree(left: unknown, right: unknown): unknown {
   if (isSameJson(left, right)) return left;
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.filter((item) => right.some((other) => isSameJson(item, other)));
@@ -73,7 +73,7 @@ function agreed(left: unknown, right: unknown): unknown {
   if (!isMembers(left) || !isMembers(right)) return undefined;
   return Object.fromEntries(
     Object.entries(left)
-      .map(([member, value]) => [member, agreed(value, memberOf(right, member))] as const)
+      .map(([member, value]) => [member, agree(value, getMember(right, member))] as const)
       .filter(([, value]) => value !== undefined),
   );
 }
@@ -83,6 +83,6 @@ function union(values: readonly unknown[]): unknown {
   return tables.length === 0 ? values[0] : mergeNames(tables, (_name, all) => union(all));
 }
 
-function membersOf(value: unknown): JsonObject {
+function objectMembers(value: unknown): JsonObject {
   return isMembers(value) ? value : {};
 }

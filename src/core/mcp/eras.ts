@@ -1,7 +1,7 @@
 /** Says in one era what was said in the other: requests, their answers, and what a server asks in the midst of them. */
 import { INVALID_PARAMS, type JsonObject, type JsonRpcId } from "./json-rpc.ts";
-import { isMembers, mapMember, mapObject, memberOf, numberOf } from "./json-text.ts";
-import { isListMethod } from "./lists.ts";
+import { isListMethod } from "./list-edit.ts";
+import { getMember, getNumber, isMembers, mapMember, mapObject } from "./lossless-json.ts";
 import { META } from "./revisions.ts";
 
 /** Only the modern era writes these. */
@@ -24,14 +24,14 @@ export const isInputMethod = (method: unknown): method is string =>
   typeof method === "string" && INPUT_METHODS.has(method);
 
 export function toLegacyRequest(request: JsonObject, id: JsonRpcId): JsonObject & { id: JsonRpcId } {
-  const params = memberOf(request, "params");
+  const params = getMember(request, "params");
   return {
     jsonrpc: "2.0",
     id,
-    method: memberOf(request, "method"),
+    method: getMember(request, "method"),
     ...(isMembers(params) && {
-      params: mapObject(without(params, MODERN_PARAMS), "_meta", (meta) =>
-        isMembers(meta) ? without(meta, MODERN_META) : meta,
+      params: mapObject(omit(params, MODERN_PARAMS), "_meta", (meta) =>
+        isMembers(meta) ? omit(meta, MODERN_META) : meta,
       ),
     }),
   };
@@ -41,7 +41,7 @@ export function toLegacyRequest(request: JsonObject, id: JsonRpcId): JsonObject 
 export function toModernResponse(response: JsonObject, method: string, id: JsonRpcId | null): JsonObject {
   const answered = { ...response, id };
   const completed = mapObject(answered, "result", (result) =>
-    isMembers(result) ? { resultType: "complete", ...result, ...cachingOf(method, result) } : result,
+    isMembers(result) ? { resultType: "complete", ...result, ...defaultCaching(method, result) } : result,
   );
   return mapObject(completed, "error", (error) =>
     hasCode(error, RESOURCE_NOT_FOUND) ? mapMember(error, "code", () => INVALID_PARAMS) : error,
@@ -49,7 +49,7 @@ export function toModernResponse(response: JsonObject, method: string, id: JsonR
 }
 
 /** Required there, unknown here: so nobody keeps it. */
-function cachingOf(method: string, result: JsonObject): JsonObject {
+function defaultCaching(method: string, result: JsonObject): JsonObject {
   const isCacheable = isListMethod(method) || /^(?:resources|skills)\//.test(method);
   return isCacheable ? { ttlMs: 0, cacheScope: "private", ...pick(result, ["ttlMs", "cacheScope"]) } : {};
 }
@@ -58,7 +58,7 @@ function cachingOf(method: string, result: JsonObject): JsonObject {
 export function toLegacyResponse(response: JsonObject, method: string, id: JsonRpcId | null): JsonObject {
   const answered = { ...response, id };
   const completed = mapObject(answered, "result", (result) =>
-    isMembers(result) ? without(result, MODERN_RESULT) : result,
+    isMembers(result) ? omit(result, MODERN_RESULT) : result,
   );
   return mapObject(completed, "error", (error) =>
     method === "resources/read" && hasCode(error, INVALID_PARAMS) && namesUri(error)
@@ -73,26 +73,30 @@ export interface InputRequest {
 }
 
 /** What a modern server wants to know before it goes on; undefined where the answer is final. */
-export function inputRequested(
+export function parseInputRequired(
   response: JsonObject,
 ): { requests: ReadonlyMap<string, InputRequest>; state: string | undefined } | undefined {
-  const result = memberOf(response, "result");
-  if (!isMembers(result) || memberOf(result, "resultType") !== "input_required") return undefined;
-  const wanted = memberOf(result, "inputRequests");
+  const result = getMember(response, "result");
+  if (!isMembers(result) || getMember(result, "resultType") !== "input_required") return undefined;
+  const wanted = getMember(result, "inputRequests");
   const requests = new Map<string, InputRequest>();
   for (const [key, request] of Object.entries(isMembers(wanted) ? wanted : {})) {
-    const method = isMembers(request) ? memberOf(request, "method") : undefined;
+    const method = isMembers(request) ? getMember(request, "method") : undefined;
     if (!isMembers(request) || typeof method !== "string") continue;
-    const params = memberOf(request, "params");
+    const params = getMember(request, "params");
     requests.set(key, { method, params: isMembers(params) ? params : {} });
   }
-  const state = memberOf(result, "requestState");
+  const state = getMember(result, "requestState");
   return { requests, state: typeof state === "string" ? state : undefined };
 }
 
 /** The request anew, with what the server wanted to know. */
-export function withInput(request: JsonObject, responses: JsonObject, state: string | undefined): JsonObject {
-  const params = memberOf(request, "params");
+export function addInputResponses(
+  request: JsonObject,
+  responses: JsonObject,
+  state: string | undefined,
+): JsonObject {
+  const params = getMember(request, "params");
   return {
     ...request,
     params: {
@@ -103,7 +107,7 @@ export function withInput(request: JsonObject, responses: JsonObject, state: str
   };
 }
 
-export function inputRequired(
+export function createInputRequired(
   id: JsonRpcId | null,
   requests: ReadonlyMap<string, InputRequest>,
   state: string,
@@ -121,25 +125,25 @@ export function inputRequired(
 
 /** A legacy server that wants a page visited first says so in an error, and is asked again afterwards. */
 export function urlElicitations(response: JsonObject): readonly InputRequest[] | undefined {
-  const error = memberOf(response, "error");
+  const error = getMember(response, "error");
   if (!isMembers(error) || !hasCode(error, URL_ELICITATION_REQUIRED)) return undefined;
-  const data = memberOf(error, "data");
-  const wanted = isMembers(data) ? memberOf(data, "elicitations") : undefined;
+  const data = getMember(error, "data");
+  const wanted = isMembers(data) ? getMember(data, "elicitations") : undefined;
   if (!Array.isArray(wanted) || wanted.length === 0) return undefined;
   const items: readonly unknown[] = wanted;
   return items.filter(isMembers).map((params) => ({ method: "elicitation/create", params }));
 }
 
 function hasCode(error: unknown, code: number): boolean {
-  return isMembers(error) && numberOf(memberOf(error, "code")) === code;
+  return isMembers(error) && getNumber(getMember(error, "code")) === code;
 }
 
 function namesUri(error: unknown): boolean {
-  const data = isMembers(error) ? memberOf(error, "data") : undefined;
+  const data = isMembers(error) ? getMember(error, "data") : undefined;
   return isMembers(data) && "uri" in data;
 }
 
-function without(object: JsonObject, members: readonly string[]): JsonObject {
+function omit(object: JsonObject, members: readonly string[]): JsonObject {
   if (!members.some((member) => Object.hasOwn(object, member))) return object;
   return Object.fromEntries(Object.entries(object).filter(([member]) => !members.includes(member)));
 }

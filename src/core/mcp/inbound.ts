@@ -17,7 +17,7 @@ import {
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "./revisions.ts";
 
-export interface Rejection {
+export interface InboundRejection {
   readonly status: number;
   readonly code: number;
   readonly message: string;
@@ -26,15 +26,15 @@ export interface Rejection {
 
 export type Inbound =
   | { readonly ok: true; readonly era: Era; readonly revision: string }
-  | { readonly ok: false; readonly rejection: Rejection };
+  | { readonly ok: false; readonly rejection: InboundRejection };
 
 /** Returns a header's value without surrounding blanks, or undefined where there is none. */
 export type HeaderLookup = (name: string) => string | undefined;
 
-export function classify(message: Message, header: HeaderLookup): Inbound {
+export function classifyPost(message: Message, header: HeaderLookup): Inbound {
   const stated = header(HEADERS.protocolVersion);
   if (message.kind === "response") return legacy(stated);
-  const claim = claimOf(message.params);
+  const claim = claimedRevision(message.params);
   if (message.kind === "notification") {
     const modern = claim ?? (stated !== undefined && isModernRevision(stated) ? stated : undefined);
     return modern === undefined ? legacy(stated) : { ok: true, era: "modern", revision: modern };
@@ -44,7 +44,7 @@ export function classify(message: Message, header: HeaderLookup): Inbound {
     return reject(400, INVALID_PARAMS, `Requests of ${stated} must carry ${META.protocolVersion} in _meta.`);
   }
   if (message.method === "initialize")
-    return { ok: true, era: "legacy", revision: initializing(message.params) };
+    return { ok: true, era: "legacy", revision: initializeRevision(message.params) };
   return legacy(stated);
 }
 
@@ -73,7 +73,7 @@ function modernRequest(
   if (method !== undefined && method !== message.method)
     return mismatch("Mcp-Method", method, message.method);
   if (!isModernRevision(claim)) return unsupported(claim);
-  if (!isObject(metaOf(message.params)?.[META.clientCapabilities])) {
+  if (!isObject(getMeta(message.params)?.[META.clientCapabilities])) {
     return reject(
       400,
       INVALID_PARAMS,
@@ -119,18 +119,18 @@ export function encodeHeaderValue(value: string): string {
   return `=?base64?${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}?=`;
 }
 
-export function metaOf(params: JsonObject | undefined): JsonObject | undefined {
+export function getMeta(params: JsonObject | undefined): JsonObject | undefined {
   const meta = params?._meta;
   return isObject(meta) ? meta : undefined;
 }
 
-function claimOf(params: JsonObject | undefined): string | undefined {
-  const claim = metaOf(params)?.[META.protocolVersion];
+function claimedRevision(params: JsonObject | undefined): string | undefined {
+  const claim = getMeta(params)?.[META.protocolVersion];
   return typeof claim === "string" ? claim : undefined;
 }
 
 /** The client asks for a revision; one that we do not know is negotiated downwards, so it is no error here. */
-function initializing(params: JsonObject | undefined): string {
+function initializeRevision(params: JsonObject | undefined): string {
   const asked = params?.protocolVersion;
   return typeof asked === "string" ? asked : UNSTATED_REVISION;
 }

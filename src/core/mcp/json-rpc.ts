@@ -3,8 +3,8 @@
  * forwarded is the bytes that came, not what was read.
  */
 import { MAX_JSON_DEPTH } from "../size-limits.ts";
-import { type ReadingFault, readingFault } from "./one-reading.ts";
-import { targetFault } from "./target-fault.ts";
+import { type AmbiguousMember, findAmbiguousMember } from "./ambiguous-json.ts";
+import { validateTarget } from "./target-fault.ts";
 
 export type JsonRpcId = string | number;
 export type JsonObject = { readonly [member: string]: unknown };
@@ -38,8 +38,8 @@ export const METHOD_NOT_FOUND = -32601;
 export const INVALID_PARAMS = -32602;
 export const INTERNAL_ERROR = -32603;
 
-export function readBody(text: string): Body {
-  const fault = readingFault(text);
+export function parseBody(text: string): Body {
+  const fault = findAmbiguousMember(text);
   if (fault === "too_deep") {
     return invalid(PARSE_ERROR, `The message is nested deeper than ${MAX_JSON_DEPTH} levels.`);
   }
@@ -51,13 +51,13 @@ export function readBody(text: string): Body {
   }
   if (fault !== undefined) return ambiguous(fault, value);
   if (!Array.isArray(value)) {
-    const message = readMessage(value);
+    const message = parseMessage(value);
     return "code" in message ? message : { kind: "single", message };
   }
   if (value.length === 0) return invalid(INVALID_REQUEST, "A batch must hold at least one message.");
   const messages: Message[] = [];
   for (const item of value) {
-    const message = readMessage(item);
+    const message = parseMessage(item);
     if ("code" in message) return message;
     messages.push(message);
   }
@@ -65,7 +65,7 @@ export function readBody(text: string): Body {
 }
 
 /** Refused whole: whoever reads it next may read something else than what was judged here. */
-function ambiguous({ member, spelled }: Exclude<ReadingFault, "too_deep">, value: unknown): Invalid {
+function ambiguous({ member, spelled }: Exclude<AmbiguousMember, "too_deep">, value: unknown): Invalid {
   const id = isObject(value) && isId(value.id) ? value.id : null;
   const name = JSON.stringify(spelled.slice(0, 80));
   const why =
@@ -75,24 +75,24 @@ function ambiguous({ member, spelled }: Exclude<ReadingFault, "too_deep">, value
   return invalid(INVALID_REQUEST, `${why} Send each member once, in its exact spelling.`, id);
 }
 
-export function readMessage(value: unknown): Message | Invalid {
+export function parseMessage(value: unknown): Message | Invalid {
   if (!isObject(value)) return invalid(INVALID_REQUEST, "A message must be a JSON object.");
   const { id, method, params } = value;
   const known = isId(id) ? id : null;
   if (value.jsonrpc !== "2.0") return invalid(INVALID_REQUEST, 'A message must say "jsonrpc": "2.0".', known);
-  if (method === undefined) return readResponse(value, known);
+  if (method === undefined) return parseResponse(value, known);
   if (typeof method !== "string") return invalid(INVALID_REQUEST, "A method must be a string.", known);
   if (params !== undefined && !isObject(params)) {
     return invalid(INVALID_REQUEST, "Parameters must be a JSON object.", known);
   }
-  const fault = targetFault(method, params);
+  const fault = validateTarget(method, params);
   if (fault !== undefined) return invalid(INVALID_PARAMS, fault, known);
   if (id === undefined) return { kind: "notification", method, params };
   if (known === null) return invalid(INVALID_REQUEST, "A request's id must be a string or a number.");
   return { kind: "request", id: known, method, params };
 }
 
-function readResponse(value: JsonObject, id: JsonRpcId | null): Message | Invalid {
+function parseResponse(value: JsonObject, id: JsonRpcId | null): Message | Invalid {
   const isError = "error" in value;
   if (isError === "result" in value) {
     return invalid(INVALID_REQUEST, "A message must have a method, a result or an error.", id);

@@ -3,14 +3,14 @@
  * header that says something else, as somebody on the way may have acted on it.
  */
 import { decodeHeaderValue, encodeHeaderValue, type HeaderLookup } from "./inbound.ts";
-import { isMembers, memberOf, numberOf } from "./json-text.ts";
+import { getMember, getNumber, isMembers } from "./lossless-json.ts";
 
 /** Schemas come from strangers. */
 const MAX_DEPTH = 20;
 
 /** What is wrong, or undefined. */
 export function checkParamHeaders(schema: unknown, args: unknown, header: HeaderLookup): string | undefined {
-  for (const { name, value } of mirrored(schema, args, 0)) {
+  for (const { name, value } of listMirrored(schema, args, 0)) {
     const complaint = compare(name, value, header);
     if (complaint !== undefined) return complaint;
   }
@@ -18,16 +18,16 @@ export function checkParamHeaders(schema: unknown, args: unknown, header: Header
 }
 
 /** The headers that a client of the modern era sends with these arguments. */
-export function paramHeaders(schema: unknown, args: unknown): [name: string, value: string][] {
-  return mirrored(schema, args, 0).flatMap(({ name, value }): [string, string][] => {
-    const number = numberOf(value);
+export function buildParamHeaders(schema: unknown, args: unknown): [name: string, value: string][] {
+  return listMirrored(schema, args, 0).flatMap(({ name, value }): [string, string][] => {
+    const number = getNumber(value);
     const text = number === undefined ? value : String(number);
     if (typeof text !== "string" && typeof text !== "boolean") return [];
     return [[name, encodeHeaderValue(String(text))]];
   });
 }
 
-interface Mirrored {
+interface MirroredParam {
   readonly name: string;
   readonly value: unknown;
 }
@@ -35,14 +35,15 @@ interface Mirrored {
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
 /** Every argument that the schema wants repeated, with its value. */
-function mirrored(schema: unknown, value: unknown, depth: number): Mirrored[] {
-  const properties = isMembers(schema) ? memberOf(schema, "properties") : undefined;
+function listMirrored(schema: unknown, value: unknown, depth: number): MirroredParam[] {
+  const properties = isMembers(schema) ? getMember(schema, "properties") : undefined;
   if (!isMembers(properties) || depth > MAX_DEPTH) return [];
   return Object.entries(properties).flatMap(([name, property]) => {
     if (!isMembers(property)) return [];
-    const own = isMembers(value) ? memberOf(value, name) : undefined;
-    const header = memberOf(property, "x-mcp-header");
-    if (typeof header !== "string" || !HEADER_NAME.test(header)) return mirrored(property, own, depth + 1);
+    const own = isMembers(value) ? getMember(value, name) : undefined;
+    const header = getMember(property, "x-mcp-header");
+    if (typeof header !== "string" || !HEADER_NAME.test(header))
+      return listMirrored(property, own, depth + 1);
     return [{ name: `Mcp-Param-${header}`, value: own }];
   });
 }
@@ -55,11 +56,13 @@ function compare(name: string, value: unknown, header: HeaderLookup): string | u
   if (raw === undefined) return `The header ${name} is missing.`;
   const text = /^[\x20-\x7e]*$/.test(raw) ? decodeHeaderValue(raw) : undefined;
   if (text === undefined) return `${name} is not encoded as it must be.`;
-  return says(text, value) ? undefined : `${name} and the body say different things: make them agree.`;
+  return matchesHeader(text, value)
+    ? undefined
+    : `${name} and the body say different things: make them agree.`;
 }
 
-function says(text: string, value: unknown): boolean {
-  const number = numberOf(value);
+function matchesHeader(text: string, value: unknown): boolean {
+  const number = getNumber(value);
   if (number !== undefined) return text !== "" && Number(text) === number;
   if (typeof value === "boolean") return text === String(value);
   return text === value;

@@ -3,17 +3,17 @@
  * to. Everything that is no such name is kept, known or not; a message without one comes back as the very same object.
  */
 import type { JsonObject } from "./json-rpc.ts";
-import { isMembers, mapItems, mapMember, mapObject, memberOf, onText } from "./json-text.ts";
-import { isListMethod } from "./lists.ts";
+import { isListMethod } from "./list-edit.ts";
+import { editText, getMember, isMembers, mapItems, mapMember, mapObject } from "./lossless-json.ts";
 
 /** What a request is about. Which server has it decides where the request goes. */
-export interface Target {
+export interface RequestTarget {
   readonly kind: "tool" | "prompt" | "resource" | "template" | "task";
   readonly value: string;
 }
 
 /** From a server's names to those of the merged server. */
-export interface Outward {
+export interface ExposedIds {
   readonly uri: (uri: string) => string;
   readonly taskId: (taskId: string) => string;
 }
@@ -21,8 +21,10 @@ export interface Outward {
 type Change = (value: unknown) => unknown;
 
 /** Where a request names its target: the path inside the parameters. */
-function placeOf(request: JsonObject): { kind: Target["kind"]; path: readonly string[] } | undefined {
-  const method = memberOf(request, "method");
+function targetLocation(
+  request: JsonObject,
+): { kind: RequestTarget["kind"]; path: readonly string[] } | undefined {
+  const method = getMember(request, "method");
   switch (method) {
     case "tools/call":
       return { kind: "tool", path: ["name"] };
@@ -38,13 +40,15 @@ function placeOf(request: JsonObject): { kind: Target["kind"]; path: readonly st
     case "tasks/cancel":
       return { kind: "task", path: ["taskId"] };
     case "completion/complete":
-      return completed(request);
+      return completionTarget(request);
     default:
       return undefined;
   }
 }
 
-function completed(request: JsonObject): { kind: Target["kind"]; path: readonly string[] } | undefined {
+function completionTarget(
+  request: JsonObject,
+): { kind: RequestTarget["kind"]; path: readonly string[] } | undefined {
   switch (at(request, ["params", "ref", "type"])) {
     case "ref/prompt":
       return { kind: "prompt", path: ["ref", "name"] };
@@ -57,43 +61,43 @@ function completed(request: JsonObject): { kind: Target["kind"]; path: readonly 
 }
 
 /** Undefined for requests about no one thing, and for those that fail to name it, which are the caller's error. */
-export function targetOf(request: JsonObject): Target | undefined {
-  const place = placeOf(request);
-  if (place === undefined) return undefined;
-  const value = at(request, ["params", ...place.path]);
-  return typeof value === "string" ? { kind: place.kind, value } : undefined;
+export function getTarget(request: JsonObject): RequestTarget | undefined {
+  const location = targetLocation(request);
+  if (location === undefined) return undefined;
+  const value = at(request, ["params", ...location.path]);
+  return typeof value === "string" ? { kind: location.kind, value } : undefined;
 }
 
 /** The request with its target under the server's own name. `Mcp-Name` must be written anew from it. */
-export function withTarget(request: JsonObject, own: string): JsonObject {
-  const place = placeOf(request);
-  return place === undefined
+export function setTarget(request: JsonObject, own: string): JsonObject {
+  const location = targetLocation(request);
+  return location === undefined
     ? request
     : mapPath(
         request,
-        ["params", ...place.path],
-        onText(() => own),
+        ["params", ...location.path],
+        editText(() => own),
       );
 }
 
 /** A list request with the server's own cursor, or from the beginning. */
-export function withCursor(request: JsonObject, cursor: string | undefined): JsonObject {
-  const method = memberOf(request, "method");
+export function setCursor(request: JsonObject, cursor: string | undefined): JsonObject {
+  const method = getMember(request, "method");
   if (typeof method !== "string" || !(isListMethod(method) || method === "tasks/list")) return request;
-  const params = memberOf(request, "params");
+  const params = getMember(request, "params");
   const before = isMembers(params) ? params : {};
-  if (memberOf(before, "cursor") === cursor) return request;
+  if (getMember(before, "cursor") === cursor) return request;
   const { cursor: _gone, ...rest } = before;
   return { ...request, params: cursor === undefined ? rest : { ...rest, cursor } };
 }
 
-export interface Subscriptions {
+export interface SubscriptionTargets {
   readonly resourceSubscriptions: readonly string[];
   readonly taskIds: readonly string[];
 }
 
 /** A subscriptions/listen with only what concerns one server, under its own names. */
-export function withSubscriptions(request: JsonObject, own: Subscriptions): JsonObject {
+export function setSubscriptions(request: JsonObject, own: SubscriptionTargets): JsonObject {
   return mapPath(request, ["params", "notifications"], (notifications) =>
     mapMember(
       mapMember(notifications, "resourceSubscriptions", () => own.resourceSubscriptions),
@@ -109,72 +113,72 @@ const RELATED_TASK = "io.modelcontextprotocol/related-task";
  * The task of 2025-11-25 that a message of any kind belongs to, in its parameters or its result. For requests and
  * answers on their way to the server as well; what comes back has it done by the functions below.
  */
-export function withRelatedTask(message: JsonObject, mapTaskId: (taskId: string) => string): JsonObject {
+export function mapRelatedTask(message: JsonObject, mapTaskId: (taskId: string) => string): JsonObject {
   const related = ["_meta", RELATED_TASK, "taskId"];
-  const inParams = mapPath(message, ["params", ...related], onText(mapTaskId));
-  return mapPath(inParams, ["result", ...related], onText(mapTaskId));
+  const inParams = mapPath(message, ["params", ...related], editText(mapTaskId));
+  return mapPath(inParams, ["result", ...related], editText(mapTaskId));
 }
 
-/** The answer to a request of this method. Lists go through editList with outwardTool and the tables instead. */
-export function outwardResponse(response: JsonObject, method: string, outward: Outward): JsonObject {
-  const answered = mapObject(response, "result", resultChange(method, outward));
+/** The answer to a request of this method. Lists go through editList with exposeTool and the tables instead. */
+export function exposeResponse(response: JsonObject, method: string, exposed: ExposedIds): JsonObject {
+  const result = mapObject(response, "result", resultChange(method, exposed));
   // "Not found" repeats the URI.
   const failed =
-    method === "resources/read" ? mapPath(answered, ["error", "data", "uri"], onText(outward.uri)) : answered;
-  return withRelatedTask(failed, outward.taskId);
+    method === "resources/read" ? mapPath(result, ["error", "data", "uri"], editText(exposed.uri)) : result;
+  return mapRelatedTask(failed, exposed.taskId);
 }
 
 /** A notification, or a request of the server's own. */
-export function outwardMessage(message: JsonObject, outward: Outward): JsonObject {
-  return withRelatedTask(mapObject(message, "params", paramsChange(message, outward)), outward.taskId);
+export function exposeMessage(message: JsonObject, exposed: ExposedIds): JsonObject {
+  return mapRelatedTask(mapObject(message, "params", paramsChange(message, exposed)), exposed.taskId);
 }
 
 /** A tool's definition points at its user interface by URI (Apps extension; the flat key is its older spelling). */
-export function outwardTool(tool: JsonObject, mapUri: (uri: string) => string): JsonObject {
-  const nested = mapPath(tool, ["_meta", "ui", "resourceUri"], onText(mapUri));
-  return mapPath(nested, ["_meta", "ui/resourceUri"], onText(mapUri));
+export function exposeTool(tool: JsonObject, mapUri: (uri: string) => string): JsonObject {
+  const nested = mapPath(tool, ["_meta", "ui", "resourceUri"], editText(mapUri));
+  return mapPath(nested, ["_meta", "ui/resourceUri"], editText(mapUri));
 }
 
-function resultChange(method: string, outward: Outward): Change {
+function resultChange(method: string, exposed: ExposedIds): Change {
   switch (method) {
     case "resources/read":
       return (result) =>
         mapMember(result, "contents", (contents) =>
-          mapItems(contents, (content) => mapMember(content, "uri", onText(outward.uri))),
+          mapItems(contents, (content) => mapMember(content, "uri", editText(exposed.uri))),
         );
     case "prompts/get":
       return (result) =>
         mapMember(result, "messages", (messages) =>
-          mapItems(messages, (message) => mapMember(message, "content", blocks(outward))),
+          mapItems(messages, (message) => mapMember(message, "content", blocks(exposed))),
         );
     case "tools/call":
     case "tasks/result":
-      return toolResult(outward);
+      return toolResult(exposed);
     case "tasks/get":
     case "tasks/update":
     case "tasks/cancel":
-      return task(outward);
+      return task(exposed);
     case "tasks/list":
-      return (result) => mapMember(result, "tasks", (tasks) => mapItems(tasks, task(outward)));
+      return (result) => mapMember(result, "tasks", (tasks) => mapItems(tasks, task(exposed)));
     default:
       return (result) => result;
   }
 }
 
-function paramsChange(message: JsonObject, outward: Outward): Change {
-  switch (memberOf(message, "method")) {
+function paramsChange(message: JsonObject, exposed: ExposedIds): Change {
+  switch (getMember(message, "method")) {
     case "notifications/resources/updated":
-      return (params) => mapMember(params, "uri", onText(outward.uri));
+      return (params) => mapMember(params, "uri", editText(exposed.uri));
     case "notifications/tasks":
     case "notifications/tasks/status":
-      return task(outward);
+      return task(exposed);
     case "notifications/subscriptions/acknowledged":
       return (params) =>
         mapMember(params, "notifications", (accepted) =>
           mapMember(
-            mapMember(accepted, "resourceSubscriptions", (uris) => mapItems(uris, onText(outward.uri))),
+            mapMember(accepted, "resourceSubscriptions", (uris) => mapItems(uris, editText(exposed.uri))),
             "taskIds",
-            (taskIds) => mapItems(taskIds, onText(outward.taskId)),
+            (taskIds) => mapItems(taskIds, editText(exposed.taskId)),
           ),
         );
     default:
@@ -183,35 +187,35 @@ function paramsChange(message: JsonObject, outward: Outward): Change {
 }
 
 /** A tool's result, or the task in its place: flat in the extension, under `task` in 2025-11-25. */
-function toolResult(outward: Outward): Change {
+function toolResult(exposed: ExposedIds): Change {
   return (result) => {
     if (!isMembers(result)) return result;
-    const told = mapObject(result, "content", blocks(outward));
+    const told = mapObject(result, "content", blocks(exposed));
     const flat =
-      memberOf(result, "resultType") === "task" ? mapObject(told, "taskId", onText(outward.taskId)) : told;
-    return mapPath(flat, ["task", "taskId"], onText(outward.taskId));
+      getMember(result, "resultType") === "task" ? mapObject(told, "taskId", editText(exposed.taskId)) : told;
+    return mapPath(flat, ["task", "taskId"], editText(exposed.taskId));
   };
 }
 
 /** A task's state, with the result that it may carry once it is done. Only tools/call makes tasks. */
-function task(outward: Outward): Change {
+function task(exposed: ExposedIds): Change {
   return (state) =>
-    mapMember(mapMember(state, "taskId", onText(outward.taskId)), "result", toolResult(outward));
+    mapMember(mapMember(state, "taskId", editText(exposed.taskId)), "result", toolResult(exposed));
 }
 
 /** One block of content or a list of them. */
-function blocks(outward: Outward): Change {
+function blocks(exposed: ExposedIds): Change {
   return (content) =>
-    Array.isArray(content) ? mapItems(content, (item) => block(item, outward)) : block(content, outward);
+    Array.isArray(content) ? mapItems(content, (item) => block(item, exposed)) : block(content, exposed);
 }
 
-function block(content: unknown, outward: Outward): unknown {
+function block(content: unknown, exposed: ExposedIds): unknown {
   if (!isMembers(content)) return content;
-  switch (memberOf(content, "type")) {
+  switch (getMember(content, "type")) {
     case "resource_link":
-      return mapObject(content, "uri", onText(outward.uri));
+      return mapObject(content, "uri", editText(exposed.uri));
     case "resource":
-      return mapPath(content, ["resource", "uri"], onText(outward.uri));
+      return mapPath(content, ["resource", "uri"], editText(exposed.uri));
     default:
       return content;
   }
@@ -219,7 +223,7 @@ function block(content: unknown, outward: Outward): unknown {
 
 function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (inner, member) => (isMembers(inner) ? memberOf(inner, member) : undefined),
+    (inner, member) => (isMembers(inner) ? getMember(inner, member) : undefined),
     value,
   );
 }

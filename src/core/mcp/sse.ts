@@ -15,7 +15,7 @@ const LINE_END = /\r\n|\n|\r/;
 const LINE_ENDS = /\r\n|\n|\r/g;
 const LAST_LINE_END = /(?:\r\n|\n|\r)$/;
 
-export function readBlock(block: string): SseEvent {
+export function parseEvent(block: string): SseEvent {
   const fields = {
     data: [] as string[],
     comments: [] as string[],
@@ -48,7 +48,7 @@ export function readBlock(block: string): SseEvent {
   };
 }
 
-export function writeBlock(event: SseEvent): string {
+export function formatEvent(event: SseEvent): string {
   const lines: string[] = [];
   for (const comment of event.comments ?? []) lines.push(`:${comment}`);
   if (event.event !== undefined) lines.push(`event: ${event.event}`);
@@ -62,12 +62,12 @@ export function writeBlock(event: SseEvent): string {
  * Cuts a stream of text into blocks, wherever the pieces happen to break. Each piece is looked at once: a large event
  * comes in thousands of them.
  */
-export class BlockSplitter {
+export class EventSplitter {
   #pieces: string[] = [];
   #size = 0;
   /** Nothing stands between here and the last line's end: another end makes a blank line. */
   #atLineStart = true;
-  #held = "";
+  #heldCarriageReturn = "";
   readonly #limit: number;
 
   /** A block longer than `limit` characters is an attack or a fault, and `push` throws. */
@@ -77,9 +77,9 @@ export class BlockSplitter {
 
   push(piece: string): string[] {
     // A lone CR at the end may be the first half of CRLF: it waits for the next piece.
-    const whole = this.#held + piece;
-    this.#held = whole.endsWith("\r") ? "\r" : "";
-    const text = this.#held === "" ? whole : whole.slice(0, -1);
+    const whole = this.#heldCarriageReturn + piece;
+    this.#heldCarriageReturn = whole.endsWith("\r") ? "\r" : "";
+    const text = this.#heldCarriageReturn === "" ? whole : whole.slice(0, -1);
     const blocks: string[] = [];
     let start = 0;
     let lineStart = this.#atLineStart ? 0 : -1;
@@ -87,21 +87,21 @@ export class BlockSplitter {
       const isBlankLine = end.index === lineStart;
       lineStart = end.index + end[0].length;
       if (!isBlankLine) continue;
-      this.#keep(text.slice(start, end.index));
+      this.#append(text.slice(start, end.index));
       blocks.push(this.#take());
       start = lineStart;
     }
-    this.#keep(text.slice(start));
+    this.#append(text.slice(start));
     if (text !== "") this.#atLineStart = lineStart === text.length;
     return blocks.filter((block) => block !== "");
   }
 
   /** What came after the last blank line. The standard says to drop it; whoever relays may want it. */
   get rest(): string {
-    return this.#pieces.join("") + this.#held;
+    return this.#pieces.join("") + this.#heldCarriageReturn;
   }
 
-  #keep(text: string): void {
+  #append(text: string): void {
     this.#size += text.length;
     if (this.#size > this.#limit) throw new RangeError("an event is larger than allowed");
     if (text !== "") this.#pieces.push(text);

@@ -1,11 +1,12 @@
 /** Refuses requests whose target is no text, or is too long to be matched: what cannot be judged is not forwarded. */
+
+import { isStorable } from "../postgres-text.ts";
 import { MAX_NAME_LENGTH } from "../size-limits.ts";
-import { isStorable } from "../storable.ts";
 
 type Members = { readonly [member: string]: unknown };
 
 /** The parameters that name what a request is about, in whatever method. */
-const NAMING = ["name", "uri", "taskId", "cursor"] as const;
+const NAME_MEMBERS = ["name", "uri", "taskId", "cursor"] as const;
 const IN_REF = ["type", "name", "uri"] as const;
 
 /** The methods whose `name`, `uri`, `taskId` or `cursor` is a target; others may use the words for what they like. */
@@ -13,20 +14,20 @@ const JUDGED =
   /^(?:tools|prompts|resources|resources\/templates|tasks)\/(?:call|get|read|list|subscribe|unsubscribe|result|update|cancel)$/;
 
 /** What is wrong, for the caller; undefined where nothing is. */
-export function targetFault(method: string, params: Members | undefined): string | undefined {
+export function validateTarget(method: string, params: Members | undefined): string | undefined {
   if (method.length > MAX_NAME_LENGTH) return tooLong("method");
   if (params === undefined) return undefined;
-  if (method === "completion/complete") return refFault(params.ref);
-  return JUDGED.test(method) ? faultIn(params, NAMING) : undefined;
+  if (method === "completion/complete") return validateRef(params.ref);
+  return JUDGED.test(method) ? validateMembers(params, NAME_MEMBERS) : undefined;
 }
 
-function refFault(ref: unknown): string | undefined {
+function validateRef(ref: unknown): string | undefined {
   if (ref === undefined) return undefined;
   if (typeof ref !== "object" || ref === null || Array.isArray(ref)) return "`ref` must be an object.";
-  return faultIn({ ...ref }, IN_REF);
+  return validateMembers({ ...ref }, IN_REF);
 }
 
-function faultIn(members: Members, names: readonly string[]): string | undefined {
+function validateMembers(members: Members, names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = Object.hasOwn(members, name) ? members[name] : undefined;
     if (value === undefined) continue;

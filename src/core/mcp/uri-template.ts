@@ -3,7 +3,7 @@
  * come from upstream and URIs from callers, so matching takes linear time whatever both contain: no regular
  * expressions made of templates, no backtracking.
  */
-export interface TemplateOwner {
+export interface ServerTemplate {
   readonly server: string;
   readonly template: string;
 }
@@ -15,7 +15,7 @@ const MAX_EXPRESSIONS = 16;
 /** Parts of templates times characters of the URI that one server's templates may cost; those behind it are passed over. */
 const MAX_STEPS_PER_SERVER = 500_000;
 
-interface Gap {
+interface TemplateGap {
   /** What the operator puts in front of its values. */
   readonly lead: string;
   /** Whether undefined variables make the whole expression vanish. */
@@ -24,19 +24,22 @@ interface Gap {
   readonly stop: string;
 }
 
-type Part = string | Gap;
+type Part = string | TemplateGap;
 
 const EXPRESSION = /^(?<operator>[+#./;?&]?)(?<variables>[A-Za-z0-9_.%*:,]+)$/;
 
 /** The server whose template fits best: most literal text, then fewest free gaps, fewest gaps, first in order. */
-export function mostSpecific(uri: string, owners: Iterable<TemplateOwner>): TemplateOwner | undefined {
-  let best: { readonly owner: TemplateOwner; readonly score: readonly number[] } | undefined;
+export function selectMostSpecific(
+  uri: string,
+  owners: Iterable<ServerTemplate>,
+): ServerTemplate | undefined {
+  let best: { readonly owner: ServerTemplate; readonly score: readonly number[] } | undefined;
   const spent = new Map<string, number>();
   for (const owner of owners) {
     const before = spent.get(owner.server) ?? 0;
     if (before >= MAX_STEPS_PER_SERVER) continue;
-    const parts = readTemplate(owner.template);
-    if (parts === undefined || !hasEndsOf(parts, uri)) continue;
+    const parts = parseTemplate(owner.template);
+    if (parts === undefined || !hasFixedEnds(parts, uri)) continue;
     spent.set(owner.server, before + parts.length * uri.length);
     if (!matches(parts, uri)) continue;
     const score = specificity(parts);
@@ -46,11 +49,11 @@ export function mostSpecific(uri: string, owners: Iterable<TemplateOwner>): Temp
 }
 
 export function matchesTemplate(template: string, uri: string): boolean {
-  const parts = readTemplate(template);
+  const parts = parseTemplate(template);
   return parts !== undefined && matches(parts, uri);
 }
 
-function readTemplate(template: string): Part[] | undefined {
+function parseTemplate(template: string): Part[] | undefined {
   if (template.length > MAX_TEMPLATE_LENGTH) return undefined;
   const parts: Part[] = [];
   const pieces = template.split("{");
@@ -60,7 +63,7 @@ function readTemplate(template: string): Part[] | undefined {
     // Before the first brace there is only text, and after every brace exactly one end of it.
     if (position === 0 ? end !== -1 : end === -1 || piece.includes("}", end + 1)) return undefined;
     if (position > 0) {
-      const gap = readExpression(piece.slice(0, end));
+      const gap = parseExpression(piece.slice(0, end));
       if (gap === undefined) return undefined;
       parts.push(gap);
     }
@@ -70,7 +73,7 @@ function readTemplate(template: string): Part[] | undefined {
   return parts;
 }
 
-function readExpression(text: string): Gap | undefined {
+function parseExpression(text: string): TemplateGap | undefined {
   const { operator, variables } = EXPRESSION.exec(text)?.groups ?? {};
   if (operator === undefined || variables === undefined) return undefined;
   switch (operator) {
@@ -91,7 +94,7 @@ function readExpression(text: string): Gap | undefined {
 }
 
 /** Tells most URIs from most templates at no cost. */
-function hasEndsOf(parts: readonly Part[], uri: string): boolean {
+function hasFixedEnds(parts: readonly Part[], uri: string): boolean {
   const [first, last] = [parts[0], parts.at(-1)];
   if (typeof first === "string" && !uri.startsWith(first)) return false;
   return typeof last !== "string" || uri.endsWith(last);
@@ -117,7 +120,7 @@ function afterText(text: string, uri: string, ends: Uint8Array<ArrayBuffer>): Ui
   return next;
 }
 
-function afterGap(gap: Gap, uri: string, ends: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function afterGap(gap: TemplateGap, uri: string, ends: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const begins = afterText(gap.lead, uri, ends);
   const next = gap.isOptional ? Uint8Array.from(ends) : new Uint8Array(ends.length);
   let isOpen = false;

@@ -56,7 +56,7 @@ export async function readBoundedText(body: Body, limits: BodyLimits): Promise<s
 export async function* readBoundedPieces(body: Body, limits: BodyLimits): AsyncGenerator<Uint8Array, void> {
   if (body === null) return;
   const reader = body.getReader();
-  const clock = new ReadClock(limits);
+  const clock = new ReadTimer(limits);
   let size = 0;
   try {
     for (;;) {
@@ -80,11 +80,11 @@ export function declaresMoreThan(contentLength: string | null | undefined, maxBy
 }
 
 /** One timer for the whole body, wound forward by each piece. */
-class ReadClock {
+class ReadTimer {
   readonly #limits: BodyLimits;
   readonly #startedAt = Date.now();
   readonly #fault = Promise.withResolvers<never>();
-  #heardAt = this.#startedAt;
+  #receivedAt = this.#startedAt;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #abort = () => this.#fault.reject(new BodyLimitError("aborted", 0));
 
@@ -93,11 +93,11 @@ class ReadClock {
     this.#fault.promise.catch(() => undefined);
     limits.signal?.addEventListener("abort", this.#abort);
     if (limits.signal?.aborted) this.#abort();
-    this.#wind();
+    this.#schedule();
   }
 
   async wait<T>(read: Promise<T>): Promise<T> {
-    this.#heardAt = Date.now();
+    this.#receivedAt = Date.now();
     return Promise.race([read, this.#fault.promise]);
   }
 
@@ -106,18 +106,18 @@ class ReadClock {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
   }
 
-  #wind(): void {
+  #schedule(): void {
     const { idleMs = Number.POSITIVE_INFINITY, totalMs = Number.POSITIVE_INFINITY } = this.#limits;
-    const next = Math.min(this.#heardAt + idleMs, this.#startedAt + totalMs);
+    const next = Math.min(this.#receivedAt + idleMs, this.#startedAt + totalMs);
     if (next === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#ring(idleMs, totalMs), Math.max(0, next - Date.now()));
+    this.#timer = setTimeout(() => this.#fire(idleMs, totalMs), Math.max(0, next - Date.now()));
   }
 
-  #ring(idleMs: number, totalMs: number): void {
+  #fire(idleMs: number, totalMs: number): void {
     const now = Date.now();
     if (now - this.#startedAt >= totalMs) this.#fault.reject(new BodyLimitError("too_slow", totalMs));
-    else if (now - this.#heardAt >= idleMs) this.#fault.reject(new BodyLimitError("idle", idleMs));
-    else this.#wind();
+    else if (now - this.#receivedAt >= idleMs) this.#fault.reject(new BodyLimitError("idle", idleMs));
+    else this.#schedule();
   }
 }
 

@@ -5,21 +5,21 @@ export function isInside(address: string, networks: readonly string[]): boolean 
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   return networks.some((network) => {
-    const [base, bits] = rangeOf(network);
+    const [base, bits] = parseRange(network);
     return base.kind() === parsed.kind() && parsed.match(base, bits);
   });
 }
 
-function rangeOf(network: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+function parseRange(network: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   if (network.includes("/")) return ipaddr.parseCIDR(network);
   const address = ipaddr.parse(network);
   return [address, address.kind() === "ipv4" ? 32 : 128];
 }
 
 /** Why a text is no network as the database keeps them; undefined for one that is. */
-export function networkFault(text: string): string | undefined {
+export function validateNetwork(text: string): string | undefined {
   try {
-    const [base, bits] = rangeOf(text);
+    const [base, bits] = parseRange(text);
     if (base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress()) {
       return "is an IPv4 network in the clothes of IPv6: write it as IPv4";
     }
@@ -37,17 +37,17 @@ export function networkFault(text: string): string | undefined {
   }
 }
 
-/** A network as the database writes it; of what networkFault finds no fault with. */
+/** A network as the database writes it; of what validateNetwork finds no fault with. */
 export function canonicalNetwork(text: string): string {
-  const [base, bits] = rangeOf(text);
+  const [base, bits] = parseRange(text);
   return `${base.toString()}/${bits}`;
 }
 
 /** Whether every address of a network lies in one of some networks. */
 export function isNetworkInside(network: string, networks: readonly string[]): boolean {
-  const [inner, innerBits] = rangeOf(network);
+  const [inner, innerBits] = parseRange(network);
   return networks.some((outer) => {
-    const [base, bits] = rangeOf(outer);
+    const [base, bits] = parseRange(outer);
     return base.kind() === inner.kind() && innerBits >= bits && inner.match(base, bits);
   });
 }
@@ -64,11 +64,11 @@ export function compileNetworks<V>(
 ): NetworkLookup<V> {
   const byBits = { ipv4: new Map<number, Map<string, V>>(), ipv6: new Map<number, Map<string, V>>() };
   for (const [network, value] of networks) {
-    if (networkFault(network) !== undefined) continue;
-    const [base, bits] = rangeOf(network);
+    if (validateNetwork(network) !== undefined) continue;
+    const [base, bits] = parseRange(network);
     const tables = byBits[base.kind()];
     const table = tables.get(bits) ?? new Map<string, V>();
-    table.set(prefixOf(base.toByteArray(), bits), value);
+    table.set(bitPrefix(base.toByteArray(), bits), value);
     tables.set(bits, table);
   }
   const longestFirst = (tables: Map<number, Map<string, V>>) => [...tables].sort(([one], [two]) => two - one);
@@ -78,7 +78,7 @@ export function compileNetworks<V>(
     const parsed = ipaddr.process(address);
     const bytes = parsed.toByteArray();
     for (const [bits, table] of tables[parsed.kind()]) {
-      const prefix = prefixOf(bytes, bits);
+      const prefix = bitPrefix(bytes, bits);
       const value = table.get(prefix);
       if (value !== undefined) return { value, bits };
     }
@@ -86,7 +86,7 @@ export function compileNetworks<V>(
   };
 }
 
-function prefixOf(bytes: readonly number[], bits: number): string {
+function bitPrefix(bytes: readonly number[], bits: number): string {
   const whole = bits >> 3;
   const rest = bits & 7;
   const masked = bytes.slice(0, whole);

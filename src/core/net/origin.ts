@@ -20,7 +20,7 @@ export function isLoopbackUrl(text: string): boolean {
   return LOOPBACK.has(hostname) || hostname.endsWith(".localhost");
 }
 
-export function isRightHost(host: string, policy: OriginPolicy): boolean {
+export function isAllowedHost(host: string, policy: OriginPolicy): boolean {
   if (host === policy.publicHost) return true;
   return policy.allowLoopback && LOOPBACK.has(host.replace(/:\d+$/, ""));
 }

@@ -13,7 +13,7 @@ import {
   REQUEST_IDLE_TIMEOUT_MS,
   REQUEST_TOTAL_TIMEOUT_MS,
 } from "../size-limits.ts";
-import { within } from "../waiting.ts";
+import { withTimeout } from "../timers.ts";
 import {
   BodyLimitError,
   type BodyLimits,
@@ -21,7 +21,7 @@ import {
   readBoundedBytes,
   readBoundedPieces,
 } from "./bounded-body.ts";
-import { fieldsOf } from "./fields.ts";
+import { readHeaders } from "./headers.ts";
 
 interface Times extends Pick<BodyLimits, "idleMs" | "totalMs"> {
   readonly drainMs?: number;
@@ -34,26 +34,25 @@ export async function readRequestBody(
   limit: number,
   times: Times = TIMES,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const declared = fieldsOf(request).get("content-length");
+  const declared = readHeaders(request).get("content-length");
   try {
     if (declaresMoreThan(declared, limit)) throw new BodyLimitError("too_large", limit);
     // The runtime holds the peer to the length that it declared; one read in native code is cheaper than a loop.
     if (declared !== undefined && times.totalMs !== undefined) {
-      const whole = await within(request.arrayBuffer(), times.totalMs);
+      const whole = await withTimeout(request.arrayBuffer(), times.totalMs);
       if (whole === undefined) throw new BodyLimitError("too_slow", times.totalMs);
       return new Uint8Array(whole);
     }
     return await readBoundedBytes(request.body, { maxBytes: limit, ...times, keepsRest: true });
   } catch (error) {
-    if (!(error instanceof BodyLimitError))
-      throw new GatewayError("bad_request", BROKEN_OFF, { cause: error });
+    if (!(error instanceof BodyLimitError)) throw new GatewayError("bad_request", ABORTED, { cause: error });
     const isDrained = error.fault === "too_large" && !declaresMoreThan(declared, MAX_DRAINED_BYTES);
     if (isDrained) await drainBody(request, times.drainMs);
     throw requestBodyError(error);
   }
 }
 
-const BROKEN_OFF = "The body ended before it was complete. Send it again.";
+const ABORTED = "The body ended before it was complete. Send it again.";
 
 /** Reads a body that is refused, so that its sender sees the answer. */
 export async function drainBody(request: Request, totalMs = DRAIN_TIMEOUT_MS): Promise<void> {

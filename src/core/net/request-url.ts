@@ -4,18 +4,18 @@
  */
 
 /** With the port, where it is not the scheme's own. */
-export function hostOf(url: string): string {
+export function getHost(url: string): string {
   const start = hostStart(url);
   return url.slice(start, pathStart(url, start));
 }
 
 /** Without the query. */
-export function pathOf(url: string): string {
+export function getPath(url: string): string {
   const query = url.indexOf("?");
   return url.slice(pathStart(url, hostStart(url)), query === -1 ? undefined : query);
 }
 
-export function queryOf(url: string): URLSearchParams | undefined {
+export function getQuery(url: string): URLSearchParams | undefined {
   const query = url.indexOf("?");
   return query === -1 ? undefined : new URLSearchParams(url.slice(query));
 }

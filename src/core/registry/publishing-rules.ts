@@ -4,63 +4,63 @@
  */
 import type { InputIssue } from "../errors.ts";
 import type { JsonObject } from "../mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../mcp/json-text.ts";
+import { getMember, isMembers } from "../mcp/lossless-json.ts";
 
 export const SERVER_SCHEMA_URL =
   "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json";
 const REGISTRY_TYPES = ["npm", "pypi", "oci", "nuget", "mcpb"];
 
-export function faultsOfPublishing(server: JsonObject): InputIssue[] {
+export function findPublishingFaults(server: JsonObject): InputIssue[] {
   return [
-    ...faultsOfSchema(server),
-    ...membersOf(server, "packages").flatMap(faultsOfPackage),
-    ...membersOf(server, "remotes").flatMap((remote, index) =>
-      faultsOfVariables(remote, `/remotes/${index}`, definedIn(remote)),
+    ...findSchemaFaults(server),
+    ...listMembers(server, "packages").flatMap(findPackageFaults),
+    ...listMembers(server, "remotes").flatMap((remote, index) =>
+      findVariableFaults(remote, `/remotes/${index}`, definedVariables(remote)),
     ),
   ];
 }
 
-function membersOf(parent: JsonObject, name: string): JsonObject[] {
-  const list = memberOf(parent, name);
+function listMembers(parent: JsonObject, name: string): JsonObject[] {
+  const list = getMember(parent, name);
   return Array.isArray(list) ? list.filter(isMembers) : [];
 }
 
-function faultsOfSchema(server: JsonObject): InputIssue[] {
-  if (memberOf(server, "$schema") === SERVER_SCHEMA_URL) return [];
+function findSchemaFaults(server: JsonObject): InputIssue[] {
+  if (getMember(server, "$schema") === SERVER_SCHEMA_URL) return [];
   return [{ path: "/$schema", message: `must be ${SERVER_SCHEMA_URL}` }];
 }
 
-function faultsOfPackage(item: JsonObject, index: number): InputIssue[] {
+function findPackageFaults(item: JsonObject, index: number): InputIssue[] {
   const path = `/packages/${index}`;
-  const type = memberOf(item, "registryType");
+  const type = getMember(item, "registryType");
   const faults: InputIssue[] = [];
   if (typeof type !== "string" || !REGISTRY_TYPES.includes(type)) {
     faults.push({ path: `${path}/registryType`, message: `must be one of ${REGISTRY_TYPES.join(", ")}` });
   }
-  if (type === "mcpb" && typeof memberOf(item, "fileSha256") !== "string") {
+  if (type === "mcpb" && typeof getMember(item, "fileSha256") !== "string") {
     faults.push({ path: `${path}/fileSha256`, message: "is required for a package of type mcpb" });
   }
-  const transport = memberOf(item, "transport");
+  const transport = getMember(item, "transport");
   if (!isMembers(transport)) return faults;
-  return [...faults, ...faultsOfVariables(transport, `${path}/transport`, answersOf(item))];
+  return [...faults, ...findVariableFaults(transport, `${path}/transport`, listVariables(item))];
 }
 
-const definedIn = (remote: JsonObject): ReadonlySet<string> => {
-  const variables = memberOf(remote, "variables");
+const definedVariables = (remote: JsonObject): ReadonlySet<string> => {
+  const variables = getMember(remote, "variables");
   return new Set(isMembers(variables) ? Object.keys(variables) : []);
 };
 
 /** What the user of a package is asked for: its environment variables and arguments, by name or value hint. */
-function answersOf(item: JsonObject): ReadonlySet<string> {
+function listVariables(item: JsonObject): ReadonlySet<string> {
   const asked = ["environmentVariables", "runtimeArguments", "packageArguments"].flatMap((name) =>
-    membersOf(item, name),
+    listMembers(item, name),
   );
-  const names = asked.flatMap((each) => [memberOf(each, "name"), memberOf(each, "valueHint")]);
+  const names = asked.flatMap((each) => [getMember(each, "name"), getMember(each, "valueHint")]);
   return new Set(names.filter((name) => typeof name === "string"));
 }
 
-function faultsOfVariables(place: JsonObject, path: string, known: ReadonlySet<string>): InputIssue[] {
-  const url = memberOf(place, "url");
+function findVariableFaults(place: JsonObject, path: string, known: ReadonlySet<string>): InputIssue[] {
+  const url = getMember(place, "url");
   if (typeof url !== "string") return [];
   const names = Array.from(url.matchAll(/\{([^{}]{1,200})\}/g), ([, name = ""]) => name);
   return [...new Set(names)]

@@ -1,19 +1,19 @@
 /** How to reach the server that a server.json speaks of: its address and header with the user's answers filled in. */
 import type { InputIssue } from "../errors.ts";
 import type { JsonObject } from "../mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../mcp/json-text.ts";
+import { getMember, isMembers } from "../mcp/lossless-json.ts";
 
-export interface Reachable {
+export interface RemoteTarget {
   readonly transport: "http" | "sse";
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-export type Filled =
-  | { readonly ok: true; readonly remote: Reachable }
+export type FilledRemote =
+  | { readonly ok: true; readonly remote: RemoteTarget }
   | { readonly ok: false; readonly issues: readonly InputIssue[] };
 
-export interface Answers {
+export interface RemoteInputs {
   /** For `{names}` in addresses. */
   readonly variables: Readonly<Record<string, string>>;
   /** Whole values of headers, by name. */
@@ -23,42 +23,42 @@ export interface Answers {
 const TRANSPORTS = { "streamable-http": "http", sse: "sse" } as const;
 
 /** The newer transport before the older one; undefined where it only runs as a program. */
-export function remoteOf(server: JsonObject): JsonObject | undefined {
-  const remotes = memberOf(server, "remotes");
+export function findRemote(server: JsonObject): JsonObject | undefined {
+  const remotes = getMember(server, "remotes");
   const known = Array.isArray(remotes) ? remotes.filter(isMembers) : [];
-  const ofType = (type: string) => known.find((remote) => memberOf(remote, "type") === type);
+  const ofType = (type: string) => known.find((remote) => getMember(remote, "type") === type);
   return ofType("streamable-http") ?? ofType("sse");
 }
 
-export function fillRemote(remote: JsonObject, answers: Answers): Filled {
+export function fillRemote(remote: JsonObject, answers: RemoteInputs): FilledRemote {
   const issues: InputIssue[] = [];
-  const variables = memberOf(remote, "variables");
-  const url = fill(String(memberOf(remote, "url")), variables, answers.variables, "/variables", issues);
+  const variables = getMember(remote, "variables");
+  const url = fill(String(getMember(remote, "url")), variables, answers.variables, "/variables", issues);
   const given = new Map(Object.entries(answers.headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const headers = memberOf(remote, "headers");
+  const headers = getMember(remote, "headers");
   const filled = (Array.isArray(headers) ? headers.filter(isMembers) : []).flatMap((header) => {
-    const name = String(memberOf(header, "name"));
-    const value = given.get(name.toLowerCase()) ?? answerFor(header, answers.variables, issues);
+    const name = String(getMember(header, "name"));
+    const value = given.get(name.toLowerCase()) ?? resolveHeader(header, answers.variables, issues);
     given.delete(name.toLowerCase());
     if (value !== undefined && value !== "") return [[name, value] as const];
-    if (memberOf(header, "isRequired") === true)
+    if (getMember(header, "isRequired") === true)
       issues.push({ path: `/headers/${name}`, message: "is required" });
     return [];
   });
   const own = [...given].map(([name, value]) => [name, value] as const);
-  const transport = memberOf(remote, "type") === "sse" ? TRANSPORTS.sse : TRANSPORTS["streamable-http"];
+  const transport = getMember(remote, "type") === "sse" ? TRANSPORTS.sse : TRANSPORTS["streamable-http"];
   if (issues.length > 0) return { ok: false, issues };
   return { ok: true, remote: { transport, url, headers: [...filled, ...own] } };
 }
 
-function answerFor(
+function resolveHeader(
   header: JsonObject,
-  given: Answers["variables"],
+  given: RemoteInputs["variables"],
   issues: InputIssue[],
 ): string | undefined {
-  const value = memberOf(header, "value") ?? memberOf(header, "default");
+  const value = getMember(header, "value") ?? getMember(header, "default");
   if (typeof value !== "string") return undefined;
-  return fill(value, memberOf(header, "variables"), given, "/variables", issues);
+  return fill(value, getMember(header, "variables"), given, "/variables", issues);
 }
 
 /** What stands in braces and is described nowhere stays as it is. */
@@ -70,10 +70,10 @@ function fill(
   issues: InputIssue[],
 ): string {
   return template.replace(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
-    const variable = isMembers(described) ? memberOf(described, name) : undefined;
+    const variable = isMembers(described) ? getMember(described, name) : undefined;
     const told = isMembers(variable) ? variable : {};
-    const fixed = memberOf(told, "value");
-    const usual = memberOf(told, "default");
+    const fixed = getMember(told, "value");
+    const usual = getMember(told, "default");
     const answer = Object.hasOwn(given, name) ? given[name] : undefined;
     const value =
       typeof fixed === "string" ? fixed : (answer ?? (typeof usual === "string" ? usual : undefined));
@@ -82,7 +82,7 @@ function fill(
         issues.push({ path: `${path}/${name}`, message: "is required" });
       return whole;
     }
-    const choices = memberOf(told, "choices");
+    const choices = getMember(told, "choices");
     if (Array.isArray(choices) && choices.length > 0 && !choices.includes(value)) {
       issues.push({ path: `${path}/${name}`, message: `is none of ${choices.join(", ").slice(0, 200)}` });
     }

@@ -5,7 +5,7 @@
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { InputIssue } from "../errors.ts";
 import type { JsonObject } from "../mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../mcp/json-text.ts";
+import { getMember, isMembers } from "../mcp/lossless-json.ts";
 import published from "./server.schema.json" with { type: "json" };
 import { isVersionRange } from "./versions.ts";
 
@@ -13,7 +13,7 @@ export const SERVER_SCHEMA: Schema = published;
 
 /** The one member of `_meta` that publishers may write, and how much. */
 export const PUBLISHER_META = "io.modelcontextprotocol.registry/publisher-provided";
-const MOST_PUBLISHER_BYTES = 4096;
+const MAX_PUBLISHER_BYTES = 4096;
 
 export interface ServerJson extends JsonObject {
   readonly name: string;
@@ -21,14 +21,14 @@ export interface ServerJson extends JsonObject {
   readonly version: string;
 }
 
-export type ServerJsonVerdict =
+export type ServerJsonResult =
   | { readonly ok: true; readonly server: ServerJson }
   | { readonly ok: false; readonly issues: readonly InputIssue[] };
 
 const validator = new Validator(SERVER_SCHEMA, "7", false);
-const MOST_ISSUES = 20;
+const MAX_ISSUES = 20;
 
-export function readServerJson(value: unknown): ServerJsonVerdict {
+export function parseServerJson(value: unknown): ServerJsonResult {
   const { valid, errors } = validator.validate(value);
   if (!valid || !isServerJson(value)) {
     // Of what a fault inside is reported for its surroundings too, the innermost says most.
@@ -36,27 +36,27 @@ export function readServerJson(value: unknown): ServerJsonVerdict {
       path: instanceLocation.replace(/^#/, ""),
       message: error,
     }));
-    const deepest = issues.toSorted((a, b) => depth(b.path) - depth(a.path)).slice(0, MOST_ISSUES);
+    const deepest = issues.toSorted((a, b) => depth(b.path) - depth(a.path)).slice(0, MAX_ISSUES);
     return { ok: false, issues: deepest };
   }
-  const issues = [...faultsOfVersions(value), ...faultsOfMeta(value)];
+  const issues = [...findVersionFaults(value), ...findMetaFaults(value)];
   return issues.length === 0 ? { ok: true, server: value } : { ok: false, issues };
 }
 
 const depth = (path: string) => path.split("/").length;
 
 function isServerJson(value: unknown): value is ServerJson {
-  const isText = (member: string) => isMembers(value) && typeof memberOf(value, member) === "string";
+  const isText = (member: string) => isMembers(value) && typeof getMember(value, member) === "string";
   return isText("name") && isText("description") && isText("version");
 }
 
-function faultsOfVersions(server: ServerJson): InputIssue[] {
-  const packages = memberOf(server, "packages");
+function findVersionFaults(server: ServerJson): InputIssue[] {
+  const packages = getMember(server, "packages");
   const versions: [path: string, version: unknown][] = [
     ["/version", server.version],
     ...(Array.isArray(packages) ? packages : []).map((item: unknown, index): [string, unknown] => [
       `/packages/${index}/version`,
-      isMembers(item) ? memberOf(item, "version") : undefined,
+      isMembers(item) ? getMember(item, "version") : undefined,
     ]),
   ];
   return versions.flatMap(([path, version]) =>
@@ -66,21 +66,21 @@ function faultsOfVersions(server: ServerJson): InputIssue[] {
   );
 }
 
-function faultsOfMeta(server: ServerJson): InputIssue[] {
-  const meta = memberOf(server, "_meta");
-  const given = isMembers(meta) ? memberOf(meta, PUBLISHER_META) : undefined;
+function findMetaFaults(server: ServerJson): InputIssue[] {
+  const meta = getMember(server, "_meta");
+  const given = isMembers(meta) ? getMember(meta, PUBLISHER_META) : undefined;
   const bytes = given === undefined ? 0 : new TextEncoder().encode(JSON.stringify(given)).length;
-  if (bytes <= MOST_PUBLISHER_BYTES) return [];
+  if (bytes <= MAX_PUBLISHER_BYTES) return [];
   const path = `/_meta/${PUBLISHER_META.replaceAll("/", "~1")}`;
-  return [{ path, message: `is longer than ${MOST_PUBLISHER_BYTES} bytes` }];
+  return [{ path, message: `is longer than ${MAX_PUBLISHER_BYTES} bytes` }];
 }
 
 /** As it is stored: without what a publisher has no say in. */
-export function withoutForeignMeta(server: ServerJson): ServerJson {
-  const meta = memberOf(server, "_meta");
+export function removeForeignMeta(server: ServerJson): ServerJson {
+  const meta = getMember(server, "_meta");
   if (!isMembers(meta)) return server;
   const { _meta, ...rest } = server;
-  const given = memberOf(meta, PUBLISHER_META);
+  const given = getMember(meta, PUBLISHER_META);
   return {
     ...rest,
     name: server.name,

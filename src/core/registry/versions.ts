@@ -13,12 +13,12 @@ const RANGE = /^[\^~<>=]|\s(?:-|\|\|)\s|\|\||^latest$|(?:^|\.)[x*X](?:\.|$)|\*/;
 
 export const isVersionRange = (text: string): boolean => RANGE.test(text.trim());
 
-export interface Published {
+export interface PublishedVersion {
   readonly version: string;
   readonly publishedAt: Date;
 }
 
-export function latestOf<T extends Published>(versions: readonly T[]): T | undefined {
+export function latestVersion<T extends PublishedVersion>(versions: readonly T[]): T | undefined {
   // In the order of publication, for where one of two follows no semantics the later one wins, and so it is no order.
   return versions
     .toSorted((left, right) => left.publishedAt.getTime() - right.publishedAt.getTime())
@@ -29,14 +29,14 @@ export function latestOf<T extends Published>(versions: readonly T[]): T | undef
 }
 
 /** Below zero where the left is the older one. */
-export function compareVersions(left: Published, right: Published): number {
-  const a = readSemver(left.version);
-  const b = readSemver(right.version);
+export function compareVersions(left: PublishedVersion, right: PublishedVersion): number {
+  const a = parseSemver(left.version);
+  const b = parseSemver(right.version);
   const order = a === undefined || b === undefined ? 0 : compareSemver(a, b);
   return order || left.publishedAt.getTime() - right.publishedAt.getTime();
 }
 
-function readSemver(text: string): Semver | undefined {
+function parseSemver(text: string): Semver | undefined {
   const match = SEMVER.exec(text);
   if (match === null) return undefined;
   const [, major, minor, patch, prerelease] = match;

@@ -6,8 +6,14 @@
  * Calls belong to the generation in which they were begun; what is heard of later ones that started before the last
  * transition says nothing of the state after it, and is not counted.
  */
-import type { BreakerState } from "../vocabulary.ts";
-import { type Counts, EMPTY_RECORD, type Record, recorded, totals } from "./record.ts";
+import type { BreakerState } from "../enums.ts";
+import {
+  addOutcome,
+  EMPTY_WINDOW,
+  type OutcomeCounts,
+  type OutcomeWindow,
+  sumOutcomes,
+} from "./outcome-window.ts";
 
 export interface BreakerTerms {
   /** The last `calls` calls, or what happened in the last `ms`. */
@@ -48,7 +54,7 @@ export interface Breaker {
   /** Raised by every transition. */
   readonly generation: number;
   readonly since: number;
-  readonly record: Record;
+  readonly record: OutcomeWindow;
   /** How often it opened since it was last closed. */
   readonly opens: number;
   /** When probes may begin. */
@@ -60,11 +66,11 @@ export interface Breaker {
   readonly forced: "open" | "closed" | undefined;
 }
 
-export const NEW_BREAKER: Breaker = {
+export const INITIAL_BREAKER: Breaker = {
   state: "closed",
   generation: 0,
   since: 0,
-  record: EMPTY_RECORD,
+  record: EMPTY_WINDOW,
   opens: 0,
   nextAttemptAt: 0,
   probesSince: [],
@@ -72,7 +78,7 @@ export const NEW_BREAKER: Breaker = {
   forced: undefined,
 };
 
-export interface Transition {
+export interface BreakerTransition {
   readonly from: BreakerState;
   readonly to: BreakerState;
   readonly reason:
@@ -85,24 +91,24 @@ export interface Transition {
   readonly at: number;
 }
 
-export interface Step {
+export interface BreakerStep {
   readonly breaker: Breaker;
-  readonly transition: Transition | undefined;
+  readonly transition: BreakerTransition | undefined;
 }
 
-export interface Chance {
+export interface BreakerClock {
   readonly now: number;
   readonly random: () => number;
 }
 
 /** Undefined: not now. Otherwise what to give to `report` when the call has ended. */
-export type Pass = { readonly generation: number; readonly isProbe: boolean };
+export type BreakerPermit = { readonly generation: number; readonly isProbe: boolean };
 
-export function permit(
+export function acquirePermit(
   breaker: Breaker,
   terms: BreakerTerms,
   now: number,
-): Step & { readonly pass: Pass | undefined } {
+): BreakerStep & { readonly pass: BreakerPermit | undefined } {
   if (breaker.state === "closed" || breaker.forced === "closed") {
     const pass = { generation: breaker.generation, isProbe: false };
     return { breaker, transition: undefined, pass };
@@ -110,27 +116,27 @@ export function permit(
   if (breaker.forced === "open") return { breaker, transition: undefined, pass: undefined };
   if (breaker.state === "open") {
     if (now < breaker.nextAttemptAt) return { breaker, transition: undefined, pass: undefined };
-    const step = move(breaker, "half_open", "time to probe", now);
-    return { ...probe(step.breaker, terms, now), transition: step.transition };
+    const step = changeState(breaker, "half_open", "time to probe", now);
+    return { ...startProbe(step.breaker, terms, now), transition: step.transition };
   }
-  return { ...probe(breaker, terms, now), transition: undefined };
+  return { ...startProbe(breaker, terms, now), transition: undefined };
 }
 
 /** `calls`: of one generation, as an isolate tells them together. */
-export function report(
+export function reportOutcome(
   breaker: Breaker,
-  { generation, isProbe }: Pass,
-  calls: Counts,
+  { generation, isProbe }: BreakerPermit,
+  calls: OutcomeCounts,
   terms: BreakerTerms,
-  { now, random }: Chance,
-): Step {
+  { now, random }: BreakerClock,
+): BreakerStep {
   const unchanged = { breaker, transition: undefined };
   if (generation !== breaker.generation || breaker.forced !== undefined) return unchanged;
   if (breaker.state === "half_open")
-    return isProbe ? probed(breaker, calls, terms, { now, random }) : unchanged;
+    return isProbe ? reportProbe(breaker, calls, terms, { now, random }) : unchanged;
   if (breaker.state === "open") return unchanged;
-  const record = recorded(breaker.record, calls, terms.window, now);
-  const { total, failures, slow } = totals(record, terms.window, now);
+  const record = addOutcome(breaker.record, calls, terms.window, now);
+  const { total, failures, slow } = sumOutcomes(record, terms.window, now);
   const next = { ...breaker, record };
   if (total < terms.minimumCalls) return { breaker: next, transition: undefined };
   if (failures >= terms.failureRate * total) return open(next, "failures", terms, { now, random });
@@ -139,11 +145,11 @@ export function report(
 }
 
 /** By an admin; undefined hands it back to the machine, as it stands. */
-export function force(breaker: Breaker, to: "open" | "closed" | undefined, now: number): Step {
+export function forceState(breaker: Breaker, to: "open" | "closed" | undefined, now: number): BreakerStep {
   if (to === undefined || breaker.state === to) {
     return { breaker: { ...breaker, forced: to }, transition: undefined };
   }
-  const { breaker: moved, transition } = move(breaker, to, "by hand", now);
+  const { breaker: moved, transition } = changeState(breaker, to, "by hand", now);
   return { breaker: { ...moved, forced: to, opens: 0, nextAttemptAt: now }, transition };
 }
 
@@ -152,34 +158,44 @@ export function retryAfterMs(breaker: Breaker, now: number): number {
   return breaker.state === "open" ? Math.max(0, breaker.nextAttemptAt - now) : 0;
 }
 
-function probe(breaker: Breaker, terms: BreakerTerms, now: number) {
+function startProbe(breaker: Breaker, terms: BreakerTerms, now: number) {
   const running = breaker.probesSince.filter((since) => now - since < terms.probeMs);
   if (running.length >= terms.probes) return { breaker, pass: undefined };
   const pass = { generation: breaker.generation, isProbe: true };
   return { breaker: { ...breaker, probesSince: [...running, now] }, pass };
 }
 
-function probed(breaker: Breaker, calls: Counts, terms: BreakerTerms, chance: Chance): Step {
+function reportProbe(
+  breaker: Breaker,
+  calls: OutcomeCounts,
+  terms: BreakerTerms,
+  chance: BreakerClock,
+): BreakerStep {
   if (calls.failures + calls.slow > 0) return open(breaker, "probe failed", terms, chance);
   const successes = breaker.successes + calls.total;
   const probesSince = breaker.probesSince.slice(calls.total);
   if (successes < terms.successesToClose) {
     return { breaker: { ...breaker, successes, probesSince }, transition: undefined };
   }
-  const step = move(breaker, "closed", "probes succeeded", chance.now);
+  const step = changeState(breaker, "closed", "probes succeeded", chance.now);
   return { ...step, breaker: { ...step.breaker, opens: 0 } };
 }
 
-function open(breaker: Breaker, reason: Transition["reason"], terms: BreakerTerms, chance: Chance): Step {
-  const step = move(breaker, "open", reason, chance.now);
+function open(
+  breaker: Breaker,
+  reason: BreakerTransition["reason"],
+  terms: BreakerTerms,
+  chance: BreakerClock,
+): BreakerStep {
+  const step = changeState(breaker, "open", reason, chance.now);
   const ms = Math.min(terms.longestOpenMs, terms.openMs * 2 ** Math.min(breaker.opens, 30));
   const nextAttemptAt = chance.now + ms * (1 + terms.jitter * chance.random());
   return { ...step, breaker: { ...step.breaker, opens: breaker.opens + 1, nextAttemptAt } };
 }
 
-function move(breaker: Breaker, to: BreakerState, reason: Transition["reason"], now: number) {
+function changeState(breaker: Breaker, to: BreakerState, reason: BreakerTransition["reason"], now: number) {
   const generation = breaker.generation + 1;
-  const fresh = { generation, since: now, record: EMPTY_RECORD, probesSince: [], successes: 0 };
-  const transition: Transition = { from: breaker.state, to, reason, at: now };
+  const fresh = { generation, since: now, record: EMPTY_WINDOW, probesSince: [], successes: 0 };
+  const transition: BreakerTransition = { from: breaker.state, to, reason, at: now };
   return { breaker: { ...breaker, ...fresh, state: to }, transition };
 }

@@ -1,19 +1,19 @@
 /** All breakers of one tenant, as its object holds them, and what isolates hear of them. */
-import type { BreakerState } from "../vocabulary.ts";
+import type { BreakerState } from "../enums.ts";
 import {
+  acquirePermit,
   type Breaker,
+  type BreakerClock,
+  type BreakerPermit,
+  type BreakerStep,
   type BreakerTerms,
-  type Chance,
-  force,
-  NEW_BREAKER,
-  type Pass,
-  permit,
-  report,
+  type BreakerTransition,
+  forceState,
+  INITIAL_BREAKER,
+  reportOutcome,
   retryAfterMs,
-  type Step,
-  type Transition,
 } from "./breaker.ts";
-import type { Counts } from "./record.ts";
+import type { OutcomeCounts } from "./outcome-window.ts";
 
 export interface BreakerStore {
   get(serverId: string): Breaker | undefined;
@@ -23,9 +23,9 @@ export interface BreakerStore {
 }
 
 /** Calls of one server that began under the same pass. */
-export interface BreakerReport extends Counts {
+export interface BreakerReport extends OutcomeCounts {
   readonly serverId: string;
-  readonly pass: Pass;
+  readonly pass: BreakerPermit;
   readonly terms: BreakerTerms;
 }
 
@@ -37,7 +37,7 @@ export interface BreakerView {
   readonly isForced: boolean;
 }
 
-export interface ServerTransition extends Transition {
+export interface ServerTransition extends BreakerTransition {
   readonly serverId: string;
   /** The user who forced it; undefined where the breaker moved by itself, or a key of no user forced it. */
   readonly actorId?: string;
@@ -50,24 +50,24 @@ export class Breakers {
     this.#store = store;
   }
 
-  report(reports: readonly BreakerReport[], chance: Chance): ServerTransition[] {
+  report(reports: readonly BreakerReport[], chance: BreakerClock): ServerTransition[] {
     return reports.flatMap(({ serverId, pass, terms, ...calls }) =>
-      this.#apply(serverId, (breaker) => report(breaker, pass, calls, terms, chance)),
+      this.#apply(serverId, (breaker) => reportOutcome(breaker, pass, calls, terms, chance)),
     );
   }
 
   permit(serverId: string, terms: BreakerTerms, now: number) {
-    let pass: Pass | undefined;
+    let pass: BreakerPermit | undefined;
     const transitions = this.#apply(serverId, (breaker) => {
-      const step = permit(breaker, terms, now);
+      const step = acquirePermit(breaker, terms, now);
       pass = step.pass;
       return step;
     });
-    return { pass, transitions, retryMs: retryAfterMs(this.#store.get(serverId) ?? NEW_BREAKER, now) };
+    return { pass, transitions, retryMs: retryAfterMs(this.#store.get(serverId) ?? INITIAL_BREAKER, now) };
   }
 
   force(serverId: string, to: "open" | "closed" | undefined, now: number): ServerTransition[] {
-    return this.#apply(serverId, (breaker) => force(breaker, to, now));
+    return this.#apply(serverId, (breaker) => forceState(breaker, to, now));
   }
 
   views(now: number): BreakerView[] {
@@ -80,8 +80,8 @@ export class Breakers {
     }));
   }
 
-  #apply(serverId: string, act: (breaker: Breaker) => Step): ServerTransition[] {
-    const before = this.#store.get(serverId) ?? NEW_BREAKER;
+  #apply(serverId: string, act: (breaker: Breaker) => BreakerStep): ServerTransition[] {
+    const before = this.#store.get(serverId) ?? INITIAL_BREAKER;
     const { breaker, transition } = act(before);
     if (breaker !== before) this.#store.put(serverId, breaker);
     return transition === undefined ? [] : [{ serverId, ...transition }];

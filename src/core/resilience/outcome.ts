@@ -5,7 +5,7 @@
 import type { ErrorCode } from "../errors.ts";
 import { INTERNAL_ERROR } from "../mcp/json-rpc.ts";
 
-export type Outcome = "success" | "failure" | "ignored";
+export type BreakerOutcome = "success" | "failure" | "ignored";
 
 export interface CallResult {
   /** Of the upstream's answer; undefined where none came. */
@@ -19,7 +19,7 @@ export interface CallResult {
 }
 
 /** Ours, or the caller's: the server had no part in it. */
-const NOT_ITS_FAULT: ReadonlySet<ErrorCode> = new Set([
+const CLIENT_FAULTS: ReadonlySet<ErrorCode> = new Set([
   "bad_request",
   "not_found",
   "method_not_allowed",
@@ -41,9 +41,9 @@ const NOT_ITS_FAULT: ReadonlySet<ErrorCode> = new Set([
  * 4xx is an answer: a wrong credential or an unknown session is for people to put right, and opening the breaker would
  * hide it. But 408 and 429 say that the server cannot keep up.
  */
-export function outcomeOf({ status, error, rpcCode, cancelled }: CallResult): Outcome {
+export function classifyOutcome({ status, error, rpcCode, cancelled }: CallResult): BreakerOutcome {
   if (cancelled === true) return "ignored";
-  if (error !== undefined) return NOT_ITS_FAULT.has(error) ? "ignored" : "failure";
+  if (error !== undefined) return CLIENT_FAULTS.has(error) ? "ignored" : "failure";
   // "Internal error" is how a server says that it failed; the other codes say that the request was wrong.
   if (rpcCode === INTERNAL_ERROR) return "failure";
   if (status === undefined) return "failure";

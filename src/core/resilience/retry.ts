@@ -15,7 +15,7 @@ export interface Attempt {
   readonly answered: boolean;
 }
 
-const HARMLESS = new Set([
+const SAFE_METHODS = new Set([
   "ping",
   "initialize",
   "server/discover",
@@ -30,7 +30,7 @@ const HARMLESS = new Set([
 
 export function isSafeToRetry({ method, tool, neverSent, answered }: Attempt): boolean {
   if (answered) return false;
-  if (neverSent || HARMLESS.has(method)) return true;
+  if (neverSent || SAFE_METHODS.has(method)) return true;
   // The specification gives idempotentHint a meaning only for tools that write.
   return method === "tools/call" && (tool?.readOnlyHint === true || tool?.idempotentHint === true);
 }
@@ -66,10 +66,10 @@ export interface BudgetTerms {
 
 export const BUDGET_TERMS: BudgetTerms = { ratio: 0.1, free: 0.5, ttlMs: 10_000, most: 100 };
 
-export const NEW_BUDGET: RetryBudget = { tokens: 1, at: 0 };
+export const INITIAL_BUDGET: RetryBudget = { tokens: 1, at: 0 };
 
 /** Old deposits fade rather than being remembered one by one. */
-function refreshed({ tokens, at }: RetryBudget, terms: BudgetTerms, now: number): number {
+function refresh({ tokens, at }: RetryBudget, terms: BudgetTerms, now: number): number {
   const elapsed = Math.max(0, now - at);
   const floor = (terms.free * terms.ttlMs) / 1000;
   const kept = tokens > floor ? floor + (tokens - floor) * Math.exp(-elapsed / terms.ttlMs) : tokens;
@@ -77,11 +77,11 @@ function refreshed({ tokens, at }: RetryBudget, terms: BudgetTerms, now: number)
 }
 
 export function deposit(budget: RetryBudget, terms: BudgetTerms, now: number): RetryBudget {
-  return { tokens: Math.min(terms.most, refreshed(budget, terms, now) + terms.ratio), at: now };
+  return { tokens: Math.min(terms.most, refresh(budget, terms, now) + terms.ratio), at: now };
 }
 
 /** Undefined: no more retries for now. */
 export function withdraw(budget: RetryBudget, terms: BudgetTerms, now: number): RetryBudget | undefined {
-  const tokens = refreshed(budget, terms, now);
+  const tokens = refresh(budget, terms, now);
   return tokens >= 1 - 1e-9 ? { tokens: tokens - 1, at: now } : undefined;
 }

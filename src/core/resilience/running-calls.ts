@@ -19,14 +19,14 @@ export class RunningCalls {
     this.#calls.set(id, { startedAt: now, seenAt: now });
   }
 
-  see(id: string, now: number): void {
+  markSeen(id: string, now: number): void {
     const call = this.#calls.get(id);
     if (call !== undefined) call.seenAt = now;
   }
 
   /** The call will not show itself. */
-  trust(id: string): void {
-    this.see(id, Number.POSITIVE_INFINITY);
+  confirm(id: string): void {
+    this.markSeen(id, Number.POSITIVE_INFINITY);
   }
 
   /** Returns how long it ran; undefined for a call that has ended before. */

@@ -6,7 +6,13 @@
  * (earlier than the object's own deadline), and while a request that keeps less is on its way, only that much counts.
  * When the object does not answer, the isolate counts by itself up to the whole capacity, and asks again every second.
  */
-import { MIN_SHARED_CAPACITY, SLOT_TTL_MS, type SlotReply, type SlotRequest, unaskedSlots } from "./slots.ts";
+import {
+  MIN_SHARED_CAPACITY,
+  SLOT_TTL_MS,
+  type SlotReply,
+  type SlotRequest,
+  ungrantedSlots,
+} from "./slots.ts";
 
 /** A request without an answer is given up after this. */
 export const SLOT_TIMEOUT_MS = 500;
@@ -16,14 +22,14 @@ const RENEW_AFTER_MS = 600;
 const MAX_FAILURES = 2;
 const PROBE_INTERVAL_MS = 1000;
 /** Large grants come with a reserve of a quarter, so that a load that varies a little costs no request. */
-const RESERVE_PART = 4;
+const RESERVE_SHARE = 4;
 
 export interface SlotLoad {
   readonly running: number;
   readonly waiting: number;
 }
 
-export type SlotAsk = Omit<SlotRequest, "serverId" | "holderId">;
+export type PendingSlotRequest = Omit<SlotRequest, "serverId" | "holderId">;
 
 interface Pending {
   readonly sequence: number;
@@ -35,7 +41,7 @@ interface Pending {
 export class SlotHolder {
   #capacity = 0;
   #held = 0;
-  #askedAt = Number.NEGATIVE_INFINITY;
+  #requestedAt = Number.NEGATIVE_INFINITY;
   #expiresAt = Number.NEGATIVE_INFINITY;
   #isContended = false;
   /** The object counts on more than is held: it has to be told. */
@@ -59,7 +65,7 @@ export class SlotHolder {
   /** Calls that may run at once. */
   limit(now: number): number {
     if (this.isUnreachable) return this.#capacity;
-    return Math.min(this.#capacity, Math.max(this.#granted(now), this.#unasked(now)));
+    return Math.min(this.#capacity, Math.max(this.#granted(now), this.#ungranted(now)));
   }
 
   /** The object does not answer: the isolate counts by itself. */
@@ -74,15 +80,15 @@ export class SlotHolder {
 
   /** The calls need a grant, so somebody has to renew it. */
   needsGrant({ running }: SlotLoad, now: number): boolean {
-    return running > this.#unasked(now);
+    return running > this.#ungranted(now);
   }
 
-  started({ running }: SlotLoad): void {
+  recordStart({ running }: SlotLoad): void {
     this.#peak = Math.max(this.#peak, running);
   }
 
   /** A call has ended. While others wait, its slot is theirs to ask for. */
-  ended(load: SlotLoad, now: number): void {
+  recordEnd(load: SlotLoad, now: number): void {
     if (this.#pending !== undefined) this.#pending.ended += 1;
     if (this.#isShared(now)) this.#shrink(load.running);
   }
@@ -94,11 +100,11 @@ export class SlotHolder {
   }
 
   /** The request that is due; undefined where none is. */
-  ask(load: SlotLoad, now: number): SlotAsk | undefined {
+  buildRequest(load: SlotLoad, now: number): PendingSlotRequest | undefined {
     if (this.#pending !== undefined) {
       // Its sender would have given it up by now: that request was canceled, and nothing is known of the object.
       if (now < this.#pending.sentAt + 2 * SLOT_TIMEOUT_MS) return undefined;
-      this.#forgetPending();
+      this.#clearPending();
     }
     if (!this.#isDue(load, now)) return undefined;
     this.#sequence += 1;
@@ -119,13 +125,13 @@ export class SlotHolder {
     return { sequence: this.#sequence, capacity: this.#capacity, running, keep, wanted };
   }
 
-  learn(ask: SlotAsk, reply: SlotReply, load: SlotLoad, now: number): void {
-    if (this.#pending?.sequence !== ask.sequence) return;
+  applyReply(request: PendingSlotRequest, reply: SlotReply, load: SlotLoad, now: number): void {
+    if (this.#pending?.sequence !== request.sequence) return;
     const { sentAt, ended } = this.#pending;
     this.#pending = undefined;
     this.#failures = 0;
     this.#held = reply.held;
-    this.#askedAt = sentAt;
+    this.#requestedAt = sentAt;
     this.#expiresAt = sentAt + SLOT_TTL_MS;
     this.#isContended = reply.isContended;
     this.#retryAt = now + reply.retryMs;
@@ -135,15 +141,15 @@ export class SlotHolder {
   }
 
   /** No answer came. What the request asked for may have been granted or not: it is not counted on. */
-  lost(ask: SlotAsk, now: number): void {
-    if (this.#pending?.sequence !== ask.sequence) return;
-    this.#forgetPending();
+  markLost(request: PendingSlotRequest, now: number): void {
+    if (this.#pending?.sequence !== request.sequence) return;
+    this.#clearPending();
     this.#failures += 1;
     this.#retryAt = this.isUnreachable ? now + PROBE_INTERVAL_MS : now;
   }
 
   /** When those that wait should look again whether a request is due. */
-  nextAskInMs(now: number): number {
+  msUntilRequest(now: number): number {
     if (this.#pending !== undefined) return SLOT_TIMEOUT_MS;
     return this.limit(now) >= this.#capacity ? SLOT_CHECK_INTERVAL_MS : Math.max(0, this.#retryAt - now);
   }
@@ -153,12 +159,12 @@ export class SlotHolder {
     if (this.#hasReturned && now < this.#expiresAt) return true;
     if (waiting > 0 && now >= this.#retryAt && this.limit(now) < this.#capacity) return true;
     if (!this.needsGrant({ running, waiting }, now)) return false;
-    if (now >= this.#askedAt + RENEW_AFTER_MS || running > this.#granted(now)) return true;
+    if (now >= this.#requestedAt + RENEW_AFTER_MS || running > this.#granted(now)) return true;
     return running === this.#granted(now) && this.#withReserve(running) > running && now >= this.#retryAt;
   }
 
   /** The object may have granted what the isolate does not know of, and should hear so. */
-  #forgetPending(): void {
+  #clearPending(): void {
     this.#pending = undefined;
     this.#hasReturned = true;
   }
@@ -173,8 +179,8 @@ export class SlotHolder {
     return now < this.#expiresAt ? this.#held : 0;
   }
 
-  #unasked(now: number): number {
-    return this.#isShared(now) ? 0 : unaskedSlots(this.#capacity);
+  #ungranted(now: number): number {
+    return this.#isShared(now) ? 0 : ungrantedSlots(this.#capacity);
   }
 
   /** Other isolates wait, so nothing is kept for later, and every call is asked for. */
@@ -184,6 +190,6 @@ export class SlotHolder {
 
   #withReserve(calls: number): number {
     if (this.#capacity < MIN_SHARED_CAPACITY) return calls;
-    return Math.min(this.#capacity, calls + Math.ceil(calls / RESERVE_PART));
+    return Math.min(this.#capacity, calls + Math.ceil(calls / RESERVE_SHARE));
   }
 }

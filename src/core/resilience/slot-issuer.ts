@@ -13,23 +13,23 @@ import { SLOT_TTL_MS, type SlotReply, type SlotRequest } from "./slots.ts";
 const MIN_RETRY_MS = 10;
 const MAX_RETRY_MS = 250;
 /** An isolate that waits asks again after a part of the time that it has waited already. */
-const RETRY_PART = 8;
+const RETRY_SHARE = 8;
 /** For a request that is on its way later than it should be. */
 const RESERVATION_MARGIN_MS = 250;
 
 /** When a holder began to wait for the next slot; of two that began at once, the first has the lower order. */
-interface Place {
+interface WaitPosition {
   readonly order: number;
   readonly since: number;
 }
 
-interface Contestant {
+interface SlotContender {
   readonly held: number;
   readonly wanted: number;
-  readonly place: Place;
+  readonly place: WaitPosition;
 }
 
-interface Holder extends Contestant {
+interface Holder extends SlotContender {
   readonly sequence: number;
   readonly expiresAt: number;
   /** Free slots are reserved for it until then, where it wants more than it holds. */
@@ -55,8 +55,8 @@ export class SlotIssuer {
     return this.#lastExpiry;
   }
 
-  answer(request: SlotRequest, now: number): SlotReply {
-    const holders = this.#holdersOf(request.serverId, now);
+  issue(request: SlotRequest, now: number): SlotReply {
+    const holders = this.#getHolders(request.serverId, now);
     const before = holders.get(request.holderId);
     if (before !== undefined && request.sequence <= before.sequence) {
       return { held: before.held, isContended: false, retryMs: MAX_RETRY_MS };
@@ -65,14 +65,14 @@ export class SlotIssuer {
     const { sequence, running, wanted } = request;
     // What it keeps it must have been granted: a grant that has ended may be with somebody else by now.
     const base = Math.max(running, Math.min(request.keep, before?.held ?? 0));
-    const earlier = before !== undefined && isWaiting(before) ? before.place : this.#lastPlace(now);
+    const earlier = before !== undefined && isWaiting(before) ? before.place : this.#nextPosition(now);
     const held = base + this.#extra(request.capacity, { held: base, wanted, place: earlier }, holders, now);
-    const place = held > base ? this.#lastPlace(now) : earlier;
+    const place = held > base ? this.#nextPosition(now) : earlier;
     const retryMs = held < wanted ? retryAfterMs(now - place.since) : 0;
     // Without memory it is not known who has been granted the slots of calls that have outlived their grant.
     const isUncertain = now < this.#silentUntil && running > request.keep;
     const isContended =
-      isUncertain || isContendedBy(Array.from(holders.values()), request.capacity - held, now);
+      isUncertain || hasContention(Array.from(holders.values()), request.capacity - held, now);
     if (wanted > 0) {
       const expiresAt = now + SLOT_TTL_MS;
       const reservedUntil = now + retryMs + RESERVATION_MARGIN_MS;
@@ -83,20 +83,20 @@ export class SlotIssuer {
   }
 
   /** The slots that the sender is given in addition to what it has. */
-  #extra(capacity: number, own: Contestant, others: ReadonlyMap<string, Holder>, now: number): number {
+  #extra(capacity: number, own: SlotContender, others: ReadonlyMap<string, Holder>, now: number): number {
     if (now < this.#silentUntil) return 0;
     let free = capacity - own.held;
     for (const other of others.values()) free -= other.held;
     const ahead = Array.from(others.values()).filter((other) => hasReservation(other, now));
-    return free <= 0 ? 0 : fairPart(own, ahead, free);
+    return free <= 0 ? 0 : fairShare(own, ahead, free);
   }
 
-  #lastPlace(since: number): Place {
+  #nextPosition(since: number): WaitPosition {
     this.#order += 1;
     return { order: this.#order, since };
   }
 
-  #holdersOf(serverId: string, now: number): Map<string, Holder> {
+  #getHolders(serverId: string, now: number): Map<string, Holder> {
     let holders = this.#servers.get(serverId);
     if (holders === undefined) {
       holders = new Map();
@@ -107,28 +107,28 @@ export class SlotIssuer {
   }
 
   /** Servers without a grant that is in force need no memory. */
-  forgetExpired(now: number): void {
+  deleteExpired(now: number): void {
     for (const serverId of this.#servers.keys()) {
-      if (this.#holdersOf(serverId, now).size === 0) this.#servers.delete(serverId);
+      if (this.#getHolders(serverId, now).size === 0) this.#servers.delete(serverId);
     }
   }
 }
 
 /** Others wait for slots, or more calls run than the capacity allows: a slot is returned when its call ends. */
-const isContendedBy = (others: readonly Holder[], left: number, now: number) =>
+const hasContention = (others: readonly Holder[], left: number, now: number) =>
   others.some((other) => hasReservation(other, now)) ||
   others.reduce((sum, other) => sum + other.held, 0) > left;
 
-const isWaiting = ({ held, wanted }: Contestant) => held < wanted;
+const isWaiting = ({ held, wanted }: SlotContender) => held < wanted;
 
 const hasReservation = (holder: Holder, now: number) => isWaiting(holder) && now < holder.reservedUntil;
 
 function retryAfterMs(waitedMs: number): number {
-  return Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, Math.ceil(waitedMs / RETRY_PART)));
+  return Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, Math.ceil(waitedMs / RETRY_SHARE)));
 }
 
 /** What one of several contestants gets of the free slots, when each slot goes to the one that holds the fewest. */
-function fairPart(own: Contestant, others: readonly Contestant[], free: number): number {
+function fairShare(own: SlotContender, others: readonly SlotContender[], free: number): number {
   const all = [...others, own];
   const filledTo = (level: number) =>
     all.reduce((sum, { held, wanted }) => sum + Math.max(0, Math.min(wanted, level) - held), 0);

@@ -7,11 +7,11 @@
 export const SLOT_TTL_MS = 2000;
 /** From this capacity on, an isolate runs a sixteenth of it without a request to the tenant's object. */
 export const MIN_SHARED_CAPACITY = 16;
-const UNASKED_PARTS = 16;
+const UNGRANTED_PARTS = 16;
 
 /** The calls that an isolate may run at once without a grant. */
-export function unaskedSlots(capacity: number): number {
-  return capacity < MIN_SHARED_CAPACITY ? 0 : Math.floor(capacity / UNASKED_PARTS);
+export function ungrantedSlots(capacity: number): number {
+  return capacity < MIN_SHARED_CAPACITY ? 0 : Math.floor(capacity / UNGRANTED_PARTS);
 }
 
 export interface SlotRequest {

@@ -10,4 +10,4 @@ export function hash32(text: string, seed = 0): number {
 }
 
 /** Above 0 and below 1. */
-export const fractionOf = (text: string, seed = 0) => (hash32(text, seed) + 0.5) / 2 ** 32;
+export const hashFraction = (text: string, seed = 0) => (hash32(text, seed) + 0.5) / 2 ** 32;

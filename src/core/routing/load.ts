@@ -9,18 +9,18 @@ interface Load {
 
 /** A measurement weighs less the sooner it follows another (an average over time, not over calls). */
 const DECAY_MS = 10_000;
-const MOST_SERVERS = 5000;
+const MAX_SERVERS = 5000;
 
-export class Loads {
+export class LoadTracker {
   readonly #loads = new Map<string, Load>();
 
   begin(serverId: string): void {
-    this.#of(serverId).running += 1;
+    this.#getLoad(serverId).running += 1;
   }
 
   /** `ms` undefined: nothing is learned of it, as of a call that its caller has cancelled. */
   end(serverId: string, ms: number | undefined, now: number): void {
-    const load = this.#of(serverId);
+    const load = this.#getLoad(serverId);
     load.running = Math.max(0, load.running - 1);
     if (ms === undefined) return;
     // One slow answer is believed at once, and forgotten slowly ("peak EWMA", Finagle).
@@ -41,13 +41,13 @@ export class Loads {
     return load.latency * Math.exp(-Math.max(0, now - load.at) / (6 * DECAY_MS)) * (load.running + 1);
   }
 
-  #of(serverId: string): Load {
+  #getLoad(serverId: string): Load {
     let load = this.#loads.get(serverId);
     if (load === undefined) {
       load = { running: 0, latency: undefined, at: 0 };
       this.#loads.set(serverId, load);
       const [oldest] = this.#loads.keys();
-      if (this.#loads.size > MOST_SERVERS && oldest !== undefined) this.#loads.delete(oldest);
+      if (this.#loads.size > MAX_SERVERS && oldest !== undefined) this.#loads.delete(oldest);
     }
     return load;
   }

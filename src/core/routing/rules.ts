@@ -3,8 +3,8 @@
  * once for a snapshot.
  */
 import { compilePattern, type Matcher } from "../access/patterns.ts";
-import type { BalancingStrategy } from "../vocabulary.ts";
-import { fractionOf } from "./hash.ts";
+import type { BalancingStrategy } from "../enums.ts";
+import { hashFraction } from "./hash.ts";
 
 /** A condition that is not there holds; of several values one must match. Values are patterns, as in access controls. */
 export interface RuleConditions {
@@ -64,31 +64,31 @@ export interface CompiledRule extends RoutingRule {
 export function compileRouting(rules: readonly RoutingRule[]): readonly CompiledRule[] {
   return rules
     .map((rule) => {
-      const tests = testsOf(rule);
+      const tests = buildTests(rule);
       const unmet: CompiledRule["unmet"] = (request) => tests.find(([, test]) => !test(request))?.[0];
       return { ...rule, unmet, holds: (request: RoutedRequest) => unmet(request) === undefined };
     })
     .sort((one, other) => one.priority - other.priority || (one.name < other.name ? -1 : 1));
 }
 
-export function ruleFor(rules: readonly CompiledRule[], request: RoutedRequest): CompiledRule | undefined {
+export function matchRule(rules: readonly CompiledRule[], request: RoutedRequest): CompiledRule | undefined {
   return rules.find((rule) => rule.holds(request));
 }
 
 type Test = readonly [name: ConditionName, holds: (request: RoutedRequest) => boolean];
 
 /** Of the conditions that are there. */
-function testsOf({ id, conditions }: RoutingRule): readonly Test[] {
+function buildTests({ id, conditions }: RoutingRule): readonly Test[] {
   const { tools, methods, tags, clients, headers = {}, tenants, percentage } = conditions;
   const of = (
     name: ConditionName,
     patterns: readonly string[] | undefined,
     holds: (request: RoutedRequest, matches: Matcher) => boolean,
   ): readonly Test[] => {
-    const matches = anyOf(patterns);
+    const matches = matchAny(patterns);
     return matches === undefined ? [] : [[name, (request) => holds(request, matches)]];
   };
-  const header = Object.entries(headers).map(([name, value]) => [name, matcher(value)] as const);
+  const header = Object.entries(headers).map(([name, value]) => [name, createMatcher(value)] as const);
   const allHeaders = (request: RoutedRequest) =>
     header.every(([name, matches]) => {
       const value = request.header(name);
@@ -96,7 +96,7 @@ function testsOf({ id, conditions }: RoutingRule): readonly Test[] {
     });
   // The rule is in the hash, or all rules of ten percent would speak of the same tenth.
   const isInPart = ({ stableId }: RoutedRequest) =>
-    percentage === undefined || fractionOf(`${id} ${stableId}`) * 100 < percentage;
+    percentage === undefined || hashFraction(`${id} ${stableId}`) * 100 < percentage;
   return [
     ...of("tools", tools, ({ tool }, matches) => tool !== undefined && matches(tool)),
     ...of("methods", methods, ({ method }, matches) => matches(method)),
@@ -108,11 +108,11 @@ function testsOf({ id, conditions }: RoutingRule): readonly Test[] {
   ];
 }
 
-function anyOf(patterns: readonly string[] | undefined): Matcher | undefined {
+function matchAny(patterns: readonly string[] | undefined): Matcher | undefined {
   if (patterns === undefined || patterns.length === 0) return undefined;
-  const matchers = patterns.map(matcher);
+  const matchers = patterns.map(createMatcher);
   return (text) => matchers.some((matches) => matches(text));
 }
 
 /** What is no pattern matches nothing: the rule then steers nothing, which does the least harm. */
-const matcher = (pattern: string): Matcher => compilePattern(pattern) ?? (() => false);
+const createMatcher = (pattern: string): Matcher => compilePattern(pattern) ?? (() => false);

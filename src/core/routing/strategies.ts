@@ -2,20 +2,20 @@
  * Choosing one of several servers. Each strategy is a function of the servers that could serve, of what the isolate
  * has seen of them, and of chance; `choose` knows them by their names.
  */
-import type { BalancingStrategy } from "../vocabulary.ts";
-import { fractionOf } from "./hash.ts";
-import type { Loads } from "./load.ts";
+import type { BalancingStrategy } from "../enums.ts";
+import { hashFraction } from "./hash.ts";
+import type { LoadTracker } from "./load.ts";
 
-export interface Server {
+export interface BalancedServer {
   readonly id: string;
   /** 0: only when there is no other. */
   readonly weight: number;
 }
 
-export interface Scene {
-  readonly loads: Loads;
+export interface BalancingContext {
+  readonly loads: LoadTracker;
   /** Of the rule: rules do not take turns with one another. */
-  readonly turns: Turns;
+  readonly turns: RoundRobinCounters;
   /** What consistent_hash keeps together. */
   readonly hashKey: string;
   readonly now: number;
@@ -23,46 +23,46 @@ export interface Scene {
 }
 
 /** How far each server is from its next turn. */
-export type Turns = Map<string, number>;
+export type RoundRobinCounters = Map<string, number>;
 
-type Strategy = <S extends Server>(servers: readonly S[], scene: Scene) => S | undefined;
+type Strategy = <S extends BalancedServer>(servers: readonly S[], scene: BalancingContext) => S | undefined;
 
 /** `servers` in the order of the rule, which is what priority-failover goes by. Undefined only of none. */
-export function choose<S extends Server>(
+export function selectServer<S extends BalancedServer>(
   strategy: BalancingStrategy,
   servers: readonly S[],
-  scene: Scene,
+  context: BalancingContext,
 ): S | undefined {
   if (servers.length <= 1 || strategy === "priority-failover") return servers[0];
   const weighty = servers.filter(({ weight }) => weight > 0);
-  return STRATEGIES[strategy](weighty.length === 0 ? servers : weighty, scene);
+  return STRATEGIES[strategy](weighty.length === 0 ? servers : weighty, context);
 }
 
 const STRATEGIES: Record<Exclude<BalancingStrategy, "priority-failover">, Strategy> = {
-  round_robin: (servers, { turns }) => inTurn(servers, () => 1, turns),
-  weighted: (servers, { turns }) => inTurn(servers, weightOf, turns),
+  round_robin: (servers, { turns }) => roundRobin(servers, () => 1, turns),
+  weighted: (servers, { turns }) => roundRobin(servers, serverWeight, turns),
   random: (servers, { random }) => servers[Math.floor(random() * servers.length)],
   least_connections: (servers, { loads, random }) =>
-    least(servers, (server) => (loads.running(server.id) + 1) / weightOf(server), random),
-  least_latency: (servers, scene) => lesserOfTwo(servers, scene),
+    leastCost(servers, (server) => (loads.running(server.id) + 1) / serverWeight(server), random),
+  least_latency: (servers, scene) => leastOfTwo(servers, scene),
   consistent_hash: (servers, { hashKey }) =>
-    least(
+    leastCost(
       servers,
       (server) => rendezvous(server, hashKey),
       () => 0,
     ),
 };
 
-const weightOf = ({ weight }: Server) => Math.max(1, weight);
+const serverWeight = ({ weight }: BalancedServer) => Math.max(1, weight);
 
 /**
  * Smooth weighted round robin (nginx): in every round each has as many turns as its weight, and they are spread out.
  * It goes on sensibly when servers come and go between two requests.
  */
-function inTurn<S extends Server>(
+function roundRobin<S extends BalancedServer>(
   servers: readonly S[],
   weight: (server: S) => number,
-  turns: Turns,
+  turns: RoundRobinCounters,
 ): S | undefined {
   let best: S | undefined;
   let bestTurn = Number.NEGATIVE_INFINITY;
@@ -83,7 +83,11 @@ function inTurn<S extends Server>(
 }
 
 /** The first of a random start, so that equals share. */
-function least<S extends Server>(servers: readonly S[], cost: (server: S) => number, random: () => number) {
+function leastCost<S extends BalancedServer>(
+  servers: readonly S[],
+  cost: (server: S) => number,
+  random: () => number,
+) {
   const start = Math.floor(random() * servers.length);
   let best: S | undefined;
   let bestCost = Number.POSITIVE_INFINITY;
@@ -103,12 +107,15 @@ function least<S extends Server>(servers: readonly S[], cost: (server: S) => num
  * Power of two choices: of two taken at random the better one. Whoever always takes the best of all sends everything
  * to the one that looked best a moment ago, and every isolate does so at once.
  */
-function lesserOfTwo<S extends Server>(servers: readonly S[], { loads, now, random }: Scene): S | undefined {
+function leastOfTwo<S extends BalancedServer>(
+  servers: readonly S[],
+  { loads, now, random }: BalancingContext,
+): S | undefined {
   const first = Math.floor(random() * servers.length);
   const second = (first + 1 + Math.floor(random() * (servers.length - 1))) % servers.length;
   const [one, other] = [servers[first], servers[second]];
   if (one === undefined || other === undefined) return one ?? other;
-  const cost = (server: S) => loads.cost(server.id, now) / weightOf(server);
+  const cost = (server: S) => loads.cost(server.id, now) / serverWeight(server);
   return cost(other) < cost(one) ? other : one;
 }
 
@@ -116,6 +123,6 @@ function lesserOfTwo<S extends Server>(servers: readonly S[], { loads, now, rand
  * Weighted rendezvous hashing (Thaler & Ravishankar; the logarithm gives each its weight): when a server goes, only
  * its own keys move.
  */
-function rendezvous(server: Server, key: string): number {
-  return -Math.log(fractionOf(`${server.id} ${key}`)) / weightOf(server);
+function rendezvous(server: BalancedServer, key: string): number {
+  return -Math.log(hashFraction(`${server.id} ${key}`)) / serverWeight(server);
 }

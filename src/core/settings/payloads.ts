@@ -1,15 +1,15 @@
 /** Which calls have their payload kept, and what of it: nothing unless the tenant wants it, and never a secret. */
-import { fractionOf } from "../routing/hash.ts";
-import { type SanitiseOptions, sanitise } from "../sanitise.ts";
+import { hashFraction } from "../routing/hash.ts";
+import { type SanitizeOptions, sanitizePayload } from "../sanitize-payload.ts";
 import type { Settings } from "./values.ts";
 
-export interface PayloadTerms extends SanitiseOptions {
+export interface PayloadPolicy extends SanitizeOptions {
   readonly sample: number;
   readonly results: boolean;
 }
 
 /** Undefined where none is kept: then nothing more is asked of a call. `own` is the server's, and comes first. */
-export function payloadTerms(settings: Settings, own?: number): PayloadTerms | undefined {
+export function payloadPolicy(settings: Settings, own?: number): PayloadPolicy | undefined {
   const sample = own ?? settings["logging.payloads.sample"];
   if (sample <= 0) return undefined;
   return {
@@ -21,32 +21,36 @@ export function payloadTerms(settings: Settings, own?: number): PayloadTerms | u
 }
 
 /** The same for one request wherever it is asked, and for retries of it. */
-export const isSampled = (requestId: string, { sample }: PayloadTerms): boolean =>
-  fractionOf(requestId) < sample;
+export const isSampled = (requestId: string, { sample }: PayloadPolicy): boolean =>
+  hashFraction(requestId) < sample;
 
-type Kept = Record<string, unknown>;
+type SelectedPayload = Record<string, unknown>;
 
-const MOST_CHARACTERS = 256 * 1024;
+const MAX_CHARACTERS = 256 * 1024;
 
 /** A member of a message (its params, its result or error), as it may be written down. */
-export function keep(text: string, members: readonly string[], terms: PayloadTerms): Kept | undefined {
-  if (text.length > MOST_CHARACTERS) return { cut: true };
-  const message = parsed(text);
+export function selectPayload(
+  text: string,
+  members: readonly string[],
+  terms: PayloadPolicy,
+): SelectedPayload | undefined {
+  if (text.length > MAX_CHARACTERS) return { cut: true };
+  const message = parse(text);
   for (const member of members) {
     const value = message?.[member];
     if (value === undefined) continue;
-    const clean = sanitise(value, terms);
+    const clean = sanitizePayload(value, terms);
     return typeof clean === "object" && clean !== null && !Array.isArray(clean) ? clean : { value: clean };
   }
   return undefined;
 }
 
-function parsed(text: string): Kept | undefined {
-  const value = jsonOf(text);
+function parse(text: string): SelectedPayload | undefined {
+  const value = toJson(text);
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
 }
 
-function jsonOf(text: string): unknown {
+function toJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,20 +1,20 @@
 /** Whether requests are traced, and where traces go. */
-import { readSettings, type Sealed, type StoredSetting, settle } from "./values.ts";
+import { readSettings, resolveSettings, type SealedValue, type StoredSetting } from "./values.ts";
 
 export interface Tracing {
   readonly endpoint: string;
   /** Who has named the endpoint: the secret that goes there is theirs too. */
   readonly owner: string | null;
-  readonly authorization: Sealed | undefined;
+  readonly authorization: SealedValue | undefined;
   readonly sample: number;
 }
 
 /** Undefined where nobody listens: then no request is measured. */
-export function tracingOf(rows: readonly StoredSetting[]): Tracing | undefined {
+export function resolveTracing(rows: readonly StoredSetting[]): Tracing | undefined {
   const settings = readSettings(rows);
   const endpoint = settings["telemetry.otlp.endpoint"].replace(/\/{1,100}$/, "");
   if (endpoint === "") return undefined;
-  const chosen = settle(rows);
+  const chosen = resolveSettings(rows);
   const owner = chosen.get("telemetry.otlp.endpoint")?.tenantId ?? null;
   // A tenant that names an endpoint of its own must not be sent the whole system's secret there.
   const isTheirs = chosen.get("telemetry.otlp.authorization")?.tenantId === owner;

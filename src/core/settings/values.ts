@@ -1,8 +1,8 @@
 /** Values of settings: whether one may be, and what holds in a tenant of all that is stored. */
-import { isSettingKey, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from "./known.ts";
+import { isSettingKey, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from "./definitions.ts";
 
 /** What is read of a secret: whoever needs it opens it, at the last moment. */
-export interface Sealed {
+export interface SealedValue {
   readonly sealed: string;
 }
 
@@ -10,7 +10,7 @@ export interface Sealed {
 export const sealPurpose = ({ tenantId, key }: { tenantId: string | null; key: string }): string =>
   `config:${tenantId ?? "system"}:${key}`;
 
-type ValueOf<S extends Setting> = S extends { type: "switch" }
+type SettingValue<S extends Setting> = S extends { type: "switch" }
   ? boolean
   : S extends { type: "number" }
     ? number
@@ -18,9 +18,9 @@ type ValueOf<S extends Setting> = S extends { type: "switch" }
       ? string
       : S extends { type: "names" }
         ? readonly string[]
-        : Sealed | undefined;
+        : SealedValue | undefined;
 
-export type Settings = { readonly [Key in SettingKey]: ValueOf<(typeof SETTINGS)[Key]> };
+export type Settings = { readonly [Key in SettingKey]: SettingValue<(typeof SETTINGS)[Key]> };
 
 export interface StoredSetting {
   readonly key: string;
@@ -32,7 +32,7 @@ export interface StoredSetting {
 const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}]{0,98}[^\s\p{Cc}])?$/u;
 
 /** What is wrong with a value, said so that it can be put right; undefined where nothing is. Secrets in clear. */
-export function faultIn(setting: Setting, value: unknown): string | undefined {
+export function validateSetting(setting: Setting, value: unknown): string | undefined {
   switch (setting.type) {
     case "switch":
       return typeof value === "boolean" ? undefined : "is true or false";
@@ -45,7 +45,7 @@ export function faultIn(setting: Setting, value: unknown): string | undefined {
       if (typeof value !== "string" || value.length > setting.longest) {
         return `is a text of at most ${setting.longest} characters`;
       }
-      return setting.isUrl === true && value !== "" ? faultInUrl(value) : undefined;
+      return setting.isUrl === true && value !== "" ? validateUrl(value) : undefined;
     case "names": {
       const fits =
         Array.isArray(value) &&
@@ -62,7 +62,7 @@ export function faultIn(setting: Setting, value: unknown): string | undefined {
 
 const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-function faultInUrl(text: string): string | undefined {
+function validateUrl(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && LOCAL.has(url.hostname));
   if (url === undefined || !isSafe) return "is an https address";
@@ -70,16 +70,16 @@ function faultInUrl(text: string): string | undefined {
   return undefined;
 }
 
-const isSealed = (value: unknown): value is Sealed =>
+const isSealed = (value: unknown): value is SealedValue =>
   typeof value === "object" && value !== null && "sealed" in value && typeof value.sealed === "string";
 
 function fits(setting: Setting, { value, tenantId }: StoredSetting): boolean {
   if (setting.whose === (tenantId === null ? "tenant" : "system")) return false;
-  return setting.type === "secret" ? isSealed(value) : faultIn(setting, value) === undefined;
+  return setting.type === "secret" ? isSealed(value) : validateSetting(setting, value) === undefined;
 }
 
 /** Where each value comes from: the tenant itself, the whole system, or the table of settings. */
-export function settle(rows: readonly StoredSetting[]): ReadonlyMap<SettingKey, StoredSetting> {
+export function resolveSettings(rows: readonly StoredSetting[]): ReadonlyMap<SettingKey, StoredSetting> {
   const chosen = new Map<SettingKey, StoredSetting>();
   for (const row of rows) {
     // A row that makes no sense stops no traffic.
@@ -89,15 +89,15 @@ export function settle(rows: readonly StoredSetting[]): ReadonlyMap<SettingKey, 
   return chosen;
 }
 
-const fallbackOf = (setting: Setting) => (setting.type === "secret" ? undefined : setting.fallback);
+const defaultValue = (setting: Setting) => (setting.type === "secret" ? undefined : setting.fallback);
 
 /** Each value has been held against its setting, which is what its type was made from. */
 const isComplete = (values: object): values is Settings => SETTING_KEYS.every((key) => key in values);
 
 export function readSettings(rows: readonly StoredSetting[]): Settings {
-  const chosen = settle(rows);
+  const chosen = resolveSettings(rows);
   const values = Object.fromEntries(
-    SETTING_KEYS.map((key) => [key, chosen.has(key) ? chosen.get(key)?.value : fallbackOf(SETTINGS[key])]),
+    SETTING_KEYS.map((key) => [key, chosen.has(key) ? chosen.get(key)?.value : defaultValue(SETTINGS[key])]),
   );
   if (!isComplete(values)) throw new TypeError("a setting is missing");
   return values;

@@ -19,26 +19,29 @@ const KINDS = { internal: 1, server: 2, client: 3 } as const;
 const STATUS_UNSET = 0;
 const STATUS_ERROR = 2;
 
-export function otlpTraces(
+export function encodeTraces(
   resource: Readonly<Record<string, AttributeValue>>,
   scope: { readonly name: string; readonly version: string },
   spans: readonly Span[],
 ) {
   return {
     resourceSpans: [
-      { resource: { attributes: attributesOf(resource) }, scopeSpans: [{ scope, spans: spans.map(spanOf) }] },
+      {
+        resource: { attributes: encodeAttributes(resource) },
+        scopeSpans: [{ scope, spans: spans.map(encodeSpan) }],
+      },
     ],
   };
 }
 
-function spanOf(span: Span) {
+function encodeSpan(span: Span) {
   const { traceId, spanId, parentSpanId, name, kind, startedAt, endedAt, attributes, hasFailed } = span;
   return {
     ...{ traceId, spanId, name, kind: KINDS[kind] },
     ...(parentSpanId !== undefined && { parentSpanId }),
     startTimeUnixNano: nanoseconds(startedAt),
     endTimeUnixNano: nanoseconds(Math.max(startedAt, endedAt)),
-    attributes: attributesOf(attributes),
+    attributes: encodeAttributes(attributes),
     status: { code: hasFailed ? STATUS_ERROR : STATUS_UNSET },
   };
 }
@@ -46,13 +49,13 @@ function spanOf(span: Span) {
 /** Beyond what a double holds exactly. */
 const nanoseconds = (ms: number) => `${Math.round(ms)}000000`;
 
-function attributesOf(attributes: Readonly<Record<string, AttributeValue | undefined>>) {
+function encodeAttributes(attributes: Readonly<Record<string, AttributeValue | undefined>>) {
   return Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : [{ key, value: valueAs(value) }],
+    value === undefined ? [] : [{ key, value: encodeValue(value) }],
   );
 }
 
-function valueAs(value: AttributeValue) {
+function encodeValue(value: AttributeValue) {
   if (typeof value === "string") return { stringValue: value };
   if (typeof value === "boolean") return { boolValue: value };
   return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };

@@ -1,6 +1,6 @@
 /** Keys of programs, and the rules that say what a user, a role or a key may touch. */
 import { and, asc, desc, eq, gte, inArray, isNotNull, lt, or } from "drizzle-orm";
-import type { Role } from "../../core/vocabulary.ts";
+import type { Role } from "../../core/enums.ts";
 import { apiKeys, legacyApiKeys, serverAccessControls } from "../schema/access.ts";
 import { user } from "../schema/identity.ts";
 import { tenantMembers } from "../schema/tenancy.ts";

@@ -1,6 +1,6 @@
 /** Alert rules with what they remember, and what an evaluation writes down (system role). */
 import { and, asc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
-import type { AlertState, Status } from "../../core/alerts/machine.ts";
+import type { AlertState, AlertStatus } from "../../core/alerts/state-machine.ts";
 import { alertDeliveries, alertStates } from "../schema/alerts.ts";
 import { alertEvents, performanceAlerts } from "../schema/operations.ts";
 import { mcpServers } from "../schema/registry.ts";
@@ -9,7 +9,7 @@ import type { Queries } from "./types.ts";
 export interface Remembered {
   readonly id: string;
   readonly subject: string;
-  readonly status: Status;
+  readonly status: AlertStatus;
   readonly memory: AlertState;
   readonly eventId: string | null;
   readonly evaluatedAt: string;

@@ -1,7 +1,7 @@
 /** What the rollups tell of a tenant's traffic: over time, by member of a dimension, and all of it for billing. */
 import { and, desc, eq, inArray, type SQL, sql, sum } from "drizzle-orm";
-import { piecesOf } from "../../core/analytics/period.ts";
-import type { Dimension, Grain, TrafficKind } from "../../core/analytics/vocabulary.ts";
+import type { Dimension, Grain, TrafficKind } from "../../core/analytics/dimensions.ts";
+import { splitByRollup } from "../../core/analytics/period.ts";
 import { apiKeys } from "../schema/access.ts";
 import { user } from "../schema/identity.ts";
 import { materializedViews } from "../schema/operations.ts";
@@ -94,7 +94,7 @@ export function topMembersTimed(db: Queries, query: TopQuery) {
 
 /** Sums of whole days answer for most of a week: a seventh of the rows. */
 function partsOf(db: Queries, query: TopQuery): SQL {
-  const pieces = piecesOf(query, query.grain).map((piece) => {
+  const pieces = splitByRollup(query, query.grain).map((piece) => {
     const table = ROLLUPS[piece.grain];
     const { member, requests, errors, timed, durationMs, requestBytes, histogram } = table;
     return db

@@ -1,6 +1,6 @@
 /** What is announced to somebody now, and what of it they have acknowledged. */
 import { and, arrayContains, desc, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm";
-import type { Role } from "../../core/vocabulary.ts";
+import type { Role } from "../../core/enums.ts";
 import { user } from "../schema/identity.ts";
 import { announcementAcknowledgements, systemAnnouncements } from "../schema/operations.ts";
 import { tenantMembers } from "../schema/tenancy.ts";

@@ -1,6 +1,6 @@
 /** Walks a chain of audit entries page by page, and picks out those that do not follow from the one before them. */
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { type ChainEnd, type OddEntry, type Places, PRUNED } from "../../core/audit-chain.ts";
+import { type ChainEnd, type ChainPositions, type MismatchedEntry, PRUNED } from "../../core/audit-chain.ts";
 import { auditChains, auditLogs } from "../schema/logs.ts";
 import type { Owner } from "./rows.ts";
 import type { Queries } from "./types.ts";
@@ -9,7 +9,7 @@ export interface ChainWalk {
   /** Entries on this page, without the one that it begins after. */
   readonly checked: number;
   readonly last: ChainEnd | null;
-  readonly odd: readonly OddEntry[];
+  readonly odd: readonly MismatchedEntry[];
   /** Where the chain says that it ends; read in the same moment as its entries. */
   readonly end: ChainEnd | null;
 }
@@ -52,7 +52,7 @@ export function walkChain(db: Queries, owner: Owner, { after, limit }: { after: 
 /** What retention says that it took away. */
 export function prunedPlaces(db: Queries, owner: Owner) {
   return db
-    .select({ places: sql<Places[]>`${auditLogs.details} -> 'places'` })
+    .select({ places: sql<ChainPositions[]>`${auditLogs.details} -> 'places'` })
     .from(auditLogs)
     .where(and(ofOwner(owner), eq(auditLogs.action, PRUNED), sql`gateway_audit_hash(audit_logs) = hash`));
 }

@@ -4,7 +4,7 @@
  * sees the first. `lockTenant` comes before them wherever the members themselves change.
  */
 import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
-import type { Role } from "../../core/vocabulary.ts";
+import type { Role } from "../../core/enums.ts";
 import { apiKeys, legacyApiKeys, serverAccessControls } from "../schema/access.ts";
 import { user } from "../schema/identity.ts";
 import { oauthAccessToken, oauthConsent, oauthRefreshToken } from "../schema/oauth.ts";

@@ -1,6 +1,6 @@
 /** What the Durable Objects' breakers did, written down: raw SQL, as servers that are gone meanwhile must not stop it. */
 import { sql } from "drizzle-orm";
-import type { BreakerState } from "../../core/vocabulary.ts";
+import type { BreakerState } from "../../core/enums.ts";
 import type { Db } from "../client.ts";
 import { circuitBreakers } from "../schema/traffic.ts";
 

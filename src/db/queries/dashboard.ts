@@ -1,5 +1,5 @@
 /** What the page of a tenant's traffic asks for, to be sent as one batch. */
-import type { Dimension } from "../../core/analytics/vocabulary.ts";
+import type { Dimension } from "../../core/analytics/dimensions.ts";
 import { type TrafficOf, topMembers, trafficSeries } from "./analytics.ts";
 import type { Period } from "./paging.ts";
 import { tenantById } from "./tenants.ts";

@@ -1,6 +1,6 @@
 /** A tenant's registry: its entries by name and version. */
 import { and, asc, desc, eq, gte, inArray, ne, type SQL, sql } from "drizzle-orm";
-import type { EntryStatus } from "../../core/vocabulary.ts";
+import type { EntryStatus } from "../../core/enums.ts";
 import { registryEntries as entries } from "../schema/entries.ts";
 import { mcpServers } from "../schema/registry.ts";
 import type { Queries } from "./types.ts";

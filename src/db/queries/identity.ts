@@ -1,6 +1,6 @@
 /** People and their sessions: a tenant's users, and what sign-in asks before any tenant is known (system role). */
 import { and, asc, desc, eq, gt, gte } from "drizzle-orm";
-import type { Role } from "../../core/vocabulary.ts";
+import type { Role } from "../../core/enums.ts";
 import { session, user } from "../schema/identity.ts";
 import { tenantInvitations } from "../schema/tenancy.ts";
 import { furtherThan, limitOf, type NameCursor } from "./paging.ts";

@@ -1,6 +1,6 @@
 /** Who has been asked to join a tenant. Making and listing them is the tenant's; following the link is nobody's yet. */
 import { and, desc, eq, gt, inArray, lte, ne, sql } from "drizzle-orm";
-import type { Role } from "../../core/vocabulary.ts";
+import type { Role } from "../../core/enums.ts";
 import { user } from "../schema/identity.ts";
 import { tenantInvitations, tenantMembers } from "../schema/tenancy.ts";
 import { tenants } from "../schema/tenants.ts";

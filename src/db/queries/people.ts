@@ -1,6 +1,6 @@
 /** What signing up and setting up ask before any tenant is known (system role). */
 import { and, eq, gt, isNull, like, ne } from "drizzle-orm";
-import type { Role } from "../../core/vocabulary.ts";
+import type { Role } from "../../core/enums.ts";
 import { account, session, user, verification } from "../schema/identity.ts";
 import { tenantInvitations, tenantMembers } from "../schema/tenancy.ts";
 import { tenants } from "../schema/tenants.ts";

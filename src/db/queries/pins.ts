@@ -1,6 +1,6 @@
 /** What each tool was when it was approved, and what is offered in its place. */
 import { and, asc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
-import type { ToolState } from "../../core/vocabulary.ts";
+import type { ToolState } from "../../core/enums.ts";
 import { toolPins } from "../schema/pins.ts";
 import { mcpServers, serverPrompts, serverResources, serverTools } from "../schema/registry.ts";
 import { tenants } from "../schema/tenants.ts";

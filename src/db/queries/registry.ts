@@ -1,6 +1,6 @@
 /** Finding servers: by tenant and status, by endpoint, by how fast they answer. */
 import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull } from "drizzle-orm";
-import type { HealthStatus, Transport } from "../../core/vocabulary.ts";
+import type { HealthStatus, Transport } from "../../core/enums.ts";
 import { mcpServers } from "../schema/registry.ts";
 import { limitOf } from "./paging.ts";
 import type { Queries } from "./types.ts";

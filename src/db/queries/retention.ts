@@ -1,10 +1,10 @@
 /** What retention takes away, and the runs in which it does (system role). */
 import { and, asc, desc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import {
-  KEPT_TABLES,
-  type KeptTable,
+  RETENTION_TABLES,
   type RetentionPolicy,
   type RetentionStep,
+  type RetentionTable,
 } from "../../core/retention.ts";
 import { dataRetentionPolicies, retentionRuns } from "../schema/operations.ts";
 import { limitOf } from "./paging.ts";
@@ -13,7 +13,7 @@ import type { Queries } from "./types.ts";
 type Drop = Extract<RetentionStep, { kind: "drop" }>;
 type Delete = Extract<RetentionStep, { kind: "delete" }>;
 
-const isKept = (name: string): name is KeptTable => KEPT_TABLES.some((table) => table === name);
+const isKept = (name: string): name is RetentionTable => RETENTION_TABLES.some((table) => table === name);
 
 /** Inside a tenant its own and the system's. */
 export async function retentionPolicies(db: Queries): Promise<RetentionPolicy[]> {
@@ -132,7 +132,7 @@ export function notePolicyRun(
     at,
   }: {
     readonly tenantId: string | null;
-    readonly table: KeptTable;
+    readonly table: RetentionTable;
     readonly rows: number;
     readonly at: Date;
   },

@@ -1,6 +1,6 @@
 /** A tenant's servers as REST and pages show, search and change them. */
 import { and, arrayContains, count, eq, exists, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
-import type { HealthStatus, Transport } from "../../core/vocabulary.ts";
+import type { HealthStatus, Transport } from "../../core/enums.ts";
 import { mcpServers, serverTools } from "../schema/registry.ts";
 import { tenants } from "../schema/tenants.ts";
 import { behind, type Order, orderBy, type Place, placeOf, type SortKey, sortKey } from "./listing.ts";

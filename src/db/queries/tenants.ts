@@ -1,6 +1,6 @@
 /** Tenants as those see them who run the gateway (system role), and as a tenant sees itself. */
 import { and, count, eq, ilike, inArray, ne, or, sql } from "drizzle-orm";
-import type { TenantStatus } from "../../core/vocabulary.ts";
+import type { TenantStatus } from "../../core/enums.ts";
 import { apiKeys } from "../schema/access.ts";
 import { tenantMembers } from "../schema/tenancy.ts";
 import { type PlanLimits, tenants } from "../schema/tenants.ts";

@@ -1,6 +1,6 @@
 /** The people and programs of a tenant, as its admins look after them. */
 import { and, eq, ilike, or, type SQL, sql } from "drizzle-orm";
-import type { Role } from "../../core/vocabulary.ts";
+import type { Role } from "../../core/enums.ts";
 import { apiKeys } from "../schema/access.ts";
 import { session, user } from "../schema/identity.ts";
 import { tenantMembers } from "../schema/tenancy.ts";

@@ -1,6 +1,6 @@
 /** Servers as discovery and health checks visit them: which are due, what it takes to reach one, and how it went. */
 import { and, asc, eq, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
-import type { HealthStatus } from "../../core/vocabulary.ts";
+import type { HealthStatus } from "../../core/enums.ts";
 import { mcpServers, serverHealthChecks, serverMetrics } from "../schema/registry.ts";
 import { tenants } from "../schema/tenants.ts";
 import type { HeardServer } from "./offers.ts";

@@ -1,8 +1,8 @@
 /** What becomes of alerts: what each rule knows of what it watches over, whom it told, and what signs the telling. */
 import { sql } from "drizzle-orm";
 import { doublePrecision, index, integer, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
-import type { AlertState, Status } from "../../core/alerts/machine.ts";
-import type { AlertMessage, Channel } from "../../core/alerts/words.ts";
+import type { AlertChannel, AlertMessage } from "../../core/alerts/messages.ts";
+import type { AlertState, AlertStatus } from "../../core/alerts/state-machine.ts";
 import { createdAt, id, moment, tenantOwned, updatedAt } from "./columns.ts";
 import { alertEvents, performanceAlerts } from "./operations.ts";
 import { ownedOrShared } from "./tenants.ts";
@@ -23,7 +23,7 @@ export const alertStates = pgTable(
     alertId: ofAlert(),
     /** A server's id where each server has an alert of its own; otherwise empty. */
     subject: text("subject").notNull().default(""),
-    status: text("status").$type<Status>().notNull().default("quiet"),
+    status: text("status").$type<AlertStatus>().notNull().default("quiet"),
     value: doublePrecision("value"),
     memory: jsonb("memory").$type<AlertState>().notNull(),
     eventId: uuid("event_id"),
@@ -47,7 +47,7 @@ export const alertDeliveries = pgTable(
     tenantId: owner(),
     alertId: ofAlert(),
     eventId: uuid("event_id").references(() => alertEvents.id, { onDelete: "cascade" }),
-    channel: jsonb("channel").$type<Channel>().notNull(),
+    channel: jsonb("channel").$type<AlertChannel>().notNull(),
     message: jsonb("message").$type<AlertMessage>().notNull(),
     status: text("status").$type<"pending" | "delivered" | "failed">().notNull().default("pending"),
     attempts: integer("attempts").notNull().default(0),

@@ -1,6 +1,6 @@
 /** Postgres enums, made from the vocabulary that the decisions in core use. */
 import { pgEnum } from "drizzle-orm/pg-core";
-import * as words from "../../core/vocabulary.ts";
+import * as words from "../../core/enums.ts";
 
 export const role = pgEnum("role", words.ROLES);
 export const healthStatus = pgEnum("health_status", words.HEALTH_STATUSES);

@@ -13,7 +13,7 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { Channel } from "../../core/alerts/words.ts";
+import type { AlertChannel } from "../../core/alerts/messages.ts";
 import {
   atLeast,
   createdAt,
@@ -199,7 +199,7 @@ export const performanceAlerts = pgTable(
     forSeconds: integer("for_seconds").notNull().default(0),
     severity: severity("severity").notNull().default("medium"),
     serverId: uuid("server_id"),
-    channels: jsonb("channels").$type<Channel[]>().notNull().default([]),
+    channels: jsonb("channels").$type<AlertChannel[]>().notNull().default([]),
     isActive: boolean("is_active").notNull().default(true),
     /** Until then it is watched and told to nobody. */
     silencedUntil: moment("silenced_until"),

@@ -1,17 +1,23 @@
 /** A request about one thing, brought to the server that has the thing, under the name that it has there. */
 
 import { NotFoundError, ProtocolError, UpstreamError } from "../../core/errors.ts";
-import { requestHeaders } from "../../core/mcp/forwarding.ts";
+import { resolveName } from "../../core/mcp/exposed-names.ts";
+import { unwrapUri } from "../../core/mcp/exposed-uris.ts";
+import { selectRequestHeaders } from "../../core/mcp/header-filter.ts";
 import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, mapMember, mapObject, memberOf, stringifyLossless } from "../../core/mcp/json-text.ts";
-import type { Gap } from "../../core/mcp/merge.ts";
-import { resolve } from "../../core/mcp/names.ts";
+import {
+  getMember,
+  isMembers,
+  mapMember,
+  mapObject,
+  stringifyLossless,
+} from "../../core/mcp/lossless-json.ts";
+import type { UnavailableServer } from "../../core/mcp/merge-lists.ts";
 import { checkParamHeaders } from "../../core/mcp/param-headers.ts";
 import { HEADER_MISMATCH, HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts";
-import { type Target, targetOf, withTarget } from "../../core/mcp/rewrite.ts";
-import { unwrapUri } from "../../core/mcp/uris.ts";
-import { fieldsOf } from "../../core/net/fields.ts";
+import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
+import { readHeaders } from "../../core/net/headers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
 import { forwardCall, type Prepared } from "../forward/forward.ts";
@@ -31,7 +37,7 @@ export interface Caller {
   readonly message: JsonObject;
 }
 
-const WHAT: Record<Target["kind"], string> = {
+const WHAT: Record<RequestTarget["kind"], string> = {
   tool: "Unknown tool",
   prompt: "Unknown prompt",
   resource: "Resource not found",
@@ -40,7 +46,7 @@ const WHAT: Record<Target["kind"], string> = {
 };
 
 export async function call(caller: Caller, context: McpContext): Promise<Response> {
-  const target = targetOf(caller.message);
+  const target = getTarget(caller.message);
   if (target === undefined) throw invalidParams("The parameters name nothing to work on.");
   const found = await find(target, caller.scope, context);
   if (found === undefined) throw unknownTarget(target, "not_found", INVALID_PARAMS);
@@ -53,7 +59,11 @@ export interface Found {
 }
 
 /** Only where nobody known has it is it worth waiting for servers that nothing is known of. */
-export async function find(target: Target, scope: Scope, context: McpContext): Promise<Found | undefined> {
+export async function find(
+  target: RequestTarget,
+  scope: Scope,
+  context: McpContext,
+): Promise<Found | undefined> {
   const { catalogue } = context;
   const known = await catalogue.known(scope, context);
   const place = await placeIn(known.tables, target, context);
@@ -68,7 +78,7 @@ export async function find(target: Target, scope: Scope, context: McpContext): P
 /** What only one server can have, and nobody can say whether it has: that server is the trouble, not the name. */
 function refuseUnheard(
   [only, another]: readonly SnapshotServer[],
-  gaps: readonly Gap[],
+  gaps: readonly UnavailableServer[],
   { access }: McpContext,
 ): void {
   if (only === undefined || another !== undefined || !access.allows("server", only.id, only.name)) return;
@@ -80,7 +90,7 @@ function refuseUnheard(
 
 /** A name that says whose it is need not wait for others. One that does not may be claimed by whoever is heard last. */
 async function candidates(
-  { kind, value }: Target,
+  { kind, value }: RequestTarget,
   { servers, naming }: Scope,
   context: McpContext,
 ): Promise<readonly SnapshotServer[]> {
@@ -89,7 +99,7 @@ async function candidates(
     kind === "task"
       ? await openTask(context.keyring, context.principal.id, value)
       : kind === "tool" || kind === "prompt"
-        ? resolve(value, names(), naming.separator)
+        ? resolveName(value, names(), naming.separator)
         : unwrapUri(value);
   return named === undefined ? servers : servers.filter(({ name }) => name === named.server);
 }
@@ -108,7 +118,7 @@ interface Routed {
   readonly candidate: PlacedCandidate;
   readonly tables: Tables;
   /** As the client names it; `undefined` for a method that nothing is known of. */
-  readonly target: Target | undefined;
+  readonly target: RequestTarget | undefined;
   readonly selection?: Selection<PlacedCandidate> | undefined;
   readonly isRepeatable?: (candidate: PlacedCandidate, neverSent: boolean) => boolean;
 }
@@ -117,14 +127,14 @@ async function callAt(
   caller: Caller,
   place: Place,
   tables: Tables,
-  target: Target,
+  target: RequestTarget,
   context: McpContext,
 ): Promise<Response> {
   const { message, request, scope } = caller;
   const method = methodOf(message);
   const fixed: Routed = { candidate: candidateAt(place), tables, target };
   if (hasParam(message, "taskId")) return forward(caller, fixed, context);
-  const routable = { method, message, headers: fieldsOf(request), place, tables };
+  const routable = { method, message, headers: readHeaders(request), place, tables };
   // The address of one server names it: rules are for what all servers offer together.
   const selection = scope.isWhole ? selectionFor(routable, context) : undefined;
   // What a server has begun only that server can go on with.
@@ -137,10 +147,10 @@ async function callAt(
   return forward(caller, { ...fixed, selection, isRepeatable }, context);
 }
 
-const methodOf = (message: JsonObject) => String(memberOf(message, "method"));
+const methodOf = (message: JsonObject) => String(getMember(message, "method"));
 
 function hasParam(message: JsonObject, member: string): boolean {
-  const params = memberOf(message, "params");
+  const params = getMember(message, "params");
   return isMembers(params) && member in params;
 }
 
@@ -193,9 +203,9 @@ async function prepare(
   const { message, post } = caller;
   const method = methodOf(message);
   const owner = ownerOf(message, place, context);
-  const own = await withOwnState(withTarget(message, place.own), owner, context);
+  const own = await withOwnState(setTarget(message, place.own), owner, context);
   if (own === undefined) throw invalidParams("The requestState is not one that was given for this request.");
-  const headers = requestHeaders(fieldsOf(caller.request));
+  const headers = selectRequestHeaders(readHeaders(caller.request));
   headers.delete(HEADERS.sessionId);
   if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.own));
   const isTranslated = place.offer.era === "legacy";
@@ -216,15 +226,19 @@ async function prepare(
 
 /** A server that knows nothing of these headers cannot hold them against the arguments, so it is done for it. */
 function checkParameters({ request, message }: Caller, place: Place, tables: Tables): string | undefined {
-  const params = memberOf(message, "params");
-  if (memberOf(message, "method") !== "tools/call" || !isMembers(params)) return undefined;
-  const schema = memberOf(tables.toolAt(place), "inputSchema");
-  return checkParamHeaders(schema, memberOf(params, "arguments"), (name) =>
-    fieldsOf(request).get(name.toLowerCase())?.trim(),
+  const params = getMember(message, "params");
+  if (getMember(message, "method") !== "tools/call" || !isMembers(params)) return undefined;
+  const schema = getMember(tables.toolAt(place), "inputSchema");
+  return checkParamHeaders(schema, getMember(params, "arguments"), (name) =>
+    readHeaders(request).get(name.toLowerCase())?.trim(),
   );
 }
 
-async function placeIn(tables: Tables, target: Target, context: McpContext): Promise<Place | undefined> {
+async function placeIn(
+  tables: Tables,
+  target: RequestTarget,
+  context: McpContext,
+): Promise<Place | undefined> {
   const place = target.kind === "task" ? await placeOfTask(tables, target, context) : tables.place(target);
   if (place === undefined) return undefined;
   // As it is now: what it offers may be known from before its credentials or its times were changed.
@@ -232,14 +246,23 @@ async function placeIn(tables: Tables, target: Target, context: McpContext): Pro
   return server && { ...place, offer: { ...place.offer, server } };
 }
 
-export function mayUse(place: Place, { kind }: Target, tables: Tables, { access }: McpContext): boolean {
+export function mayUse(
+  place: Place,
+  { kind }: RequestTarget,
+  tables: Tables,
+  { access }: McpContext,
+): boolean {
   const { server } = place.offer;
   return kind === "task"
     ? access.allows("server", server.id, server.name)
     : tables.allows(USES[kind], place, access);
 }
 
-async function placeOfTask(tables: Tables, target: Target, context: McpContext): Promise<Place | undefined> {
+async function placeOfTask(
+  tables: Tables,
+  target: RequestTarget,
+  context: McpContext,
+): Promise<Place | undefined> {
   const task = await openTask(context.keyring, context.principal.id, target.value);
   const offer = task && tables.byName(task.server);
   return task && offer && { offer, own: task.taskId };
@@ -251,8 +274,8 @@ export async function withOwnState(
   owner: StateOwner,
   context: McpContext,
 ): Promise<JsonObject | undefined> {
-  const params = memberOf(message, "params");
-  const sealed = isMembers(params) ? memberOf(params, "requestState") : undefined;
+  const params = getMember(message, "params");
+  const sealed = isMembers(params) ? getMember(params, "requestState") : undefined;
   if (sealed === undefined) return message;
   const state =
     typeof sealed === "string" ? await openState(context.keyring, owner, sealed, Date.now()) : undefined;
@@ -266,7 +289,7 @@ export const invalidParams = (message: string) =>
 
 /** `code` is for the log: callers are not told whether a target is missing or denied. */
 export function unknownTarget(
-  { kind, value }: Target,
+  { kind, value }: RequestTarget,
   code: "not_found" | "forbidden",
   resourceCode: number,
 ): ProtocolError {

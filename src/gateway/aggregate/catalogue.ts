@@ -1,6 +1,6 @@
 /** The merged view of some of a tenant's servers, built once for each state of what they offer. */
 import { NotFoundError } from "../../core/errors.ts";
-import type { Gap } from "../../core/mcp/merge.ts";
+import type { UnavailableServer } from "../../core/mcp/merge-lists.ts";
 import { isSameNaming, type Naming } from "../../policy/naming.ts";
 import type { SnapshotServer, TenantSnapshot } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
@@ -9,7 +9,7 @@ import { Tables } from "./tables.ts";
 
 export interface View {
   readonly tables: Tables;
-  readonly gaps: readonly Gap[];
+  readonly gaps: readonly UnavailableServer[];
 }
 
 /** All of a tenant's servers as one, or a single one that needs translation. */

@@ -1,8 +1,8 @@
 /** What the merged server says of itself. */
 import { mergeCapabilities } from "../../core/mcp/capabilities.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import { mapMember, mapObject } from "../../core/mcp/json-text.ts";
-import { mergeInstructions } from "../../core/mcp/merge.ts";
+import { mapMember, mapObject } from "../../core/mcp/lossless-json.ts";
+import { mergeInstructions } from "../../core/mcp/merge-lists.ts";
 import { META, MODERN_REVISIONS, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
 import { asServer } from "../about.ts";
 import type { McpContext } from "../context.ts";

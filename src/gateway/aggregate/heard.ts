@@ -1,6 +1,6 @@
 /** What the catalogue remembers of what servers offer, in one round trip. */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import type { ListPart } from "../../core/mcp/merge.ts";
+import type { ListPart } from "../../core/mcp/merge-lists.ts";
 import { isModernRevision } from "../../core/mcp/revisions.ts";
 import type { Database } from "../../db/client.ts";
 import * as queries from "../../db/queries/offers.ts";

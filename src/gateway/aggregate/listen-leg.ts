@@ -1,16 +1,16 @@
 /** One server's part in a caller's subscription: opened, read, and opened again when it breaks. */
 import { NotFoundError } from "../../core/errors.ts";
-import { requestHeaders } from "../../core/mcp/forwarding.ts";
+import { selectRequestHeaders } from "../../core/mcp/header-filter.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import {
+  getMember,
   isMembers,
   mapObject,
-  memberOf,
   parseLossless,
   stringifyLossless,
-} from "../../core/mcp/json-text.ts";
+} from "../../core/mcp/lossless-json.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
-import { pause } from "../../core/waiting.ts";
+import { sleep } from "../../core/timers.ts";
 import { dataOf, eventsOf } from "../../upstream/event-stream.ts";
 import { holdUntil } from "../../upstream/http.ts";
 import type { McpContext } from "../context.ts";
@@ -57,7 +57,7 @@ async function keepOpen(
     acknowledge({});
     // A stream that held for a while was a good one.
     if (Date.now() - opened > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
-    await pause(wait, signal);
+    await sleep(wait, signal);
     if (signal.aborted) return;
     // Nobody knows what was missed meanwhile.
     for (const flag of options.wanted.flags) await options.writer.write(changed(flag, options.subscriber.id));
@@ -85,7 +85,7 @@ async function readOnce(
     const data = dataOf(event);
     const message = data === undefined ? undefined : parseLossless(await outward(data));
     if (!isMembers(message)) continue;
-    const method = memberOf(message, "method");
+    const method = getMember(message, "method");
     if (method === undefined) return;
     if (method === "notifications/subscriptions/acknowledged") {
       acknowledge(acceptedIn(message));
@@ -104,7 +104,7 @@ function ask(
   const message = mapObject(subscriber.message, "params", (params) =>
     isMembers(params) ? { ...params, notifications: written(wanted) } : params,
   );
-  const headers = requestHeaders(subscriber.headers);
+  const headers = selectRequestHeaders(subscriber.headers);
   headers.delete(HEADERS.sessionId);
   const request = {
     method: "POST",
@@ -142,7 +142,7 @@ function written({ flags, resourceSubscriptions, taskIds }: Wanted): JsonObject 
 }
 
 function acceptedIn(message: JsonObject): JsonObject {
-  const params = memberOf(message, "params");
-  const accepted = isMembers(params) ? memberOf(params, "notifications") : undefined;
+  const params = getMember(message, "params");
+  const accepted = isMembers(params) ? getMember(params, "notifications") : undefined;
   return isMembers(accepted) ? accepted : {};
 }

@@ -4,9 +4,9 @@
  */
 
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
-import { fieldsOf } from "../../core/net/fields.ts";
-import { within } from "../../core/waiting.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
+import { readHeaders } from "../../core/net/headers.ts";
+import { withTimeout } from "../../core/timers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
 import { type MessageWriter, messageStream } from "../message-stream.ts";
@@ -33,7 +33,7 @@ export interface Subscriber {
 }
 
 export function listen({ request, post, scope, message }: Caller, context: McpContext): Response {
-  const subscriber = { id: post.id ?? 0, headers: fieldsOf(request), scope, message };
+  const subscriber = { id: post.id ?? 0, headers: readHeaders(request), scope, message };
   return messageStream(context, (writer) => follow(subscriber, context, writer));
 }
 
@@ -129,8 +129,8 @@ async function partsOf(wanted: Wanted, scope: Scope, context: McpContext): Promi
 }
 
 function announces({ capabilities }: Offer, flag: string): boolean {
-  const feature = memberOf(capabilities, FLAGS[flag]?.feature ?? "");
-  return isMembers(feature) && memberOf(feature, "listChanged") === true;
+  const feature = getMember(capabilities, FLAGS[flag]?.feature ?? "");
+  return isMembers(feature) && getMember(feature, "listChanged") === true;
 }
 
 function put(lists: Map<string, string[]>, key: string, value: string): void {
@@ -142,7 +142,7 @@ function put(lists: Map<string, string[]>, key: string, value: string): void {
 async function acknowledged(legs: readonly Leg[]): Promise<readonly JsonObject[]> {
   const heard: JsonObject[] = [];
   const all = Promise.all(legs.map(async (leg) => heard.push(await leg.acknowledged)));
-  await within(all, ACKNOWLEDGED_WITHIN_MS);
+  await withTimeout(all, ACKNOWLEDGED_WITHIN_MS);
   return heard;
 }
 
@@ -151,7 +151,7 @@ function acknowledgement(id: JsonRpcId, wanted: Wanted, accepted: readonly JsonO
   const union = (member: string) => [
     ...new Set(
       accepted.flatMap((part) => {
-        const value = memberOf(part, member);
+        const value = getMember(part, member);
         return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
       }),
     ),

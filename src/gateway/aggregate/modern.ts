@@ -1,9 +1,10 @@
 /** The merged server for clients of the modern era: every request stands alone. */
-import { errorResponse, resultResponse } from "../../core/mcp/answers.ts";
+
 import { INVALID_PARAMS, type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
-import { isListMethod, type ListMethod } from "../../core/mcp/lists.ts";
-import { pageOf } from "../../core/mcp/pages.ts";
+import { isListMethod, type ListMethod } from "../../core/mcp/list-edit.ts";
+import { paginate } from "../../core/mcp/list-pages.ts";
+import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
+import { errorResponse, resultResponse } from "../../core/mcp/responses.ts";
 import { META } from "../../core/mcp/revisions.ts";
 import { asServer } from "../about.ts";
 import type { McpContext } from "../context.ts";
@@ -53,14 +54,14 @@ function list(
   { tables, gaps }: View,
   context: McpContext,
 ): Response {
-  const cursor = memberOf(params, "cursor");
+  const cursor = getMember(params, "cursor");
   const isCursor = cursor === undefined || typeof cursor === "string";
-  const page = isCursor ? pageOf(tables.merged(method, context.access, gaps), method, cursor) : undefined;
+  const page = isCursor ? paginate(tables.merged(method, context.access, gaps), method, cursor) : undefined;
   if (page === undefined) {
     const message = "The cursor is none of this list's. Begin again without one.";
     return errorResponse(200, post.id, { code: INVALID_PARAMS, message });
   }
-  const meta = memberOf(page, "_meta");
+  const meta = getMember(page, "_meta");
   return resultResponse(post.id, {
     ...page,
     _meta: { ...(isMembers(meta) && meta), [META.serverInfo]: asServer(context.tenant) },
@@ -80,7 +81,7 @@ const REMOVED = new Set([
 async function callUnknown(caller: Caller, context: McpContext): Promise<Response> {
   const { tables } = await context.catalogue.known(caller.scope, context);
   const [offer] = tables.offers;
-  const isGone = REMOVED.has(String(memberOf(caller.message, "method")));
+  const isGone = REMOVED.has(String(getMember(caller.message, "method")));
   if (caller.scope.servers.length === 1 && offer !== undefined && !isGone) {
     return callOnly(caller, { offer, own: "" }, tables, context);
   }

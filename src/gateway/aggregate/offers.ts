@@ -3,9 +3,9 @@
  * deadline of its own; who does not answer in time is stood in for by what the catalogue remembers, and the gap is told.
  */
 import { UpstreamError } from "../../core/errors.ts";
-import { isSameJson } from "../../core/mcp/json-text.ts";
-import { keyOf, LIST_METHODS } from "../../core/mcp/lists.ts";
-import type { Gap } from "../../core/mcp/merge.ts";
+import { itemKey, LIST_METHODS } from "../../core/mcp/list-edit.ts";
+import { isSameJson } from "../../core/mcp/lossless-json.ts";
+import type { UnavailableServer } from "../../core/mcp/merge-lists.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { Offering } from "../../upstream/ask.ts";
 
@@ -70,7 +70,7 @@ interface Entry {
 
 export interface Offered {
   readonly offers: readonly Offer[];
-  readonly gaps: readonly Gap[];
+  readonly gaps: readonly UnavailableServer[];
 }
 
 type Servers = readonly SnapshotServer[];
@@ -232,11 +232,11 @@ function saysTheSame(before: Offer | undefined, after: Offer): boolean {
   if (before?.era !== after.era || before.instructions !== after.instructions) return false;
   if (!isSameJson(before.capabilities, after.capabilities)) return false;
   return LIST_METHODS.every((method) => {
-    const known = new Map(before.lists[method].items.map((item) => [keyOf(method, item), item]));
+    const known = new Map(before.lists[method].items.map((item) => [itemKey(method, item), item]));
     const { items } = after.lists[method];
     return (
       before.lists[method].items.length === items.length &&
-      items.every((item) => isSameJson(known.get(keyOf(method, item)), item))
+      items.every((item) => isSameJson(known.get(itemKey(method, item)), item))
     );
   });
 }

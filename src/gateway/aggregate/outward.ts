@@ -4,14 +4,14 @@
  */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import {
+  getMember,
   isMembers,
   mapMember,
   mapObject,
-  memberOf,
   parseLossless,
   stringifyLossless,
-} from "../../core/mcp/json-text.ts";
-import { type Outward, outwardMessage, outwardResponse } from "../../core/mcp/rewrite.ts";
+} from "../../core/mcp/lossless-json.ts";
+import { type ExposedIds, exposeMessage, exposeResponse } from "../../core/mcp/rewrite.ts";
 import type { McpContext } from "../context.ts";
 import type { Edit } from "../edit.ts";
 import { type StateOwner, sealState, sealTask } from "./seals.ts";
@@ -73,15 +73,15 @@ async function translate(
   uri: MapUri,
   context: McpContext,
 ): Promise<JsonObject> {
-  const change = (outward: Outward) =>
-    "method" in message ? outwardMessage(message, outward) : outwardResponse(message, owner.method, outward);
+  const change = (outward: ExposedIds) =>
+    "method" in message ? exposeMessage(message, outward) : exposeResponse(message, owner.method, outward);
   const sealedTasks = await sealTasks(collectTaskIds(change), server, context);
   const renamed = change({ uri, taskId: (own) => sealedTasks.get(own) ?? own });
   return sealAnswerState(renamed, owner, context);
 }
 
 /** Sealing takes a promise and renaming cannot wait, so the ids are found first. */
-function collectTaskIds(change: (outward: Outward) => JsonObject): Set<string> {
+function collectTaskIds(change: (outward: ExposedIds) => JsonObject): Set<string> {
   const found = new Set<string>();
   change({
     uri: (uri) => uri,
@@ -112,8 +112,8 @@ async function sealAnswerState(
   owner: StateOwner,
   context: McpContext,
 ): Promise<JsonObject> {
-  const result = memberOf(message, "result");
-  const state = isMembers(result) ? memberOf(result, "requestState") : undefined;
+  const result = getMember(message, "result");
+  const state = isMembers(result) ? getMember(result, "requestState") : undefined;
   if (typeof state !== "string") return message;
   const sealed = await sealState(context.keyring, owner, state, Date.now());
   return mapObject(message, "result", (value) => mapMember(value, "requestState", () => sealed));

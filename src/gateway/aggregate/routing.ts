@@ -1,10 +1,10 @@
 /** Selects the server of a call by the tenant's routing rules, among those that have its target. */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { META } from "../../core/mcp/revisions.ts";
 import { isSafeToRetry } from "../../core/resilience/retry.ts";
-import { pickServer } from "../../core/routing/pick.ts";
-import { type CompiledRule, type RoutedRequest, ruleFor } from "../../core/routing/rules.ts";
+import { pickCandidate } from "../../core/routing/candidates.ts";
+import { type CompiledRule, matchRule, type RoutedRequest } from "../../core/routing/rules.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
 import type { Candidate, Selection } from "../pipeline/upstream-call.ts";
@@ -37,7 +37,7 @@ export function selectionFor(
   call: RoutableCall,
   context: McpContext,
 ): Selection<PlacedCandidate> | undefined {
-  const rule = ruleFor(context.tenant.routing, routedRequest(call, context));
+  const rule = matchRule(context.tenant.routing, routedRequest(call, context));
   if (rule === undefined) return undefined;
   return {
     targets: targetsOf(rule, call, context).map(candidateAt),
@@ -47,13 +47,13 @@ export function selectionFor(
 
 /** Whether the call does no harm if it runs twice, by what the tool says of itself. */
 export function isRepeatableAt({ method, tables }: RoutableCall, place: Place, neverSent: boolean): boolean {
-  const annotations = memberOf(tables.toolAt(place), "annotations");
+  const annotations = getMember(tables.toolAt(place), "annotations");
   const hints = isMembers(annotations) ? annotations : {};
   return isSafeToRetry({
     method,
     tool: {
-      readOnlyHint: memberOf(hints, "readOnlyHint") === true,
-      idempotentHint: memberOf(hints, "idempotentHint") === true,
+      readOnlyHint: getMember(hints, "readOnlyHint") === true,
+      idempotentHint: getMember(hints, "idempotentHint") === true,
     },
     neverSent,
     answered: false,
@@ -65,10 +65,10 @@ function routedRequest(
   context: McpContext,
 ): RoutedRequest {
   const { tenant, principal } = context;
-  const params = memberOf(message, "params");
-  const meta = isMembers(params) ? memberOf(params, "_meta") : undefined;
-  const info = isMembers(meta) ? memberOf(meta, META.clientInfo) : undefined;
-  const client = isMembers(info) ? memberOf(info, "name") : undefined;
+  const params = getMember(message, "params");
+  const meta = isMembers(params) ? getMember(params, "_meta") : undefined;
+  const info = isMembers(meta) ? getMember(meta, META.clientInfo) : undefined;
+  const client = isMembers(info) ? getMember(info, "name") : undefined;
   return {
     method,
     tool: method === "tools/call" ? place.own : undefined,
@@ -106,7 +106,7 @@ function select(
   const now = Date.now();
   const candidates = targets.map((candidate) => ({
     candidate,
-    ...loadOf(candidate.server, traffic.breakers.stateOf(candidate.server.id, now)),
+    ...loadOf(candidate.server, traffic.breakers.getState(candidate.server.id, now)),
   }));
   const scene = {
     loads: steering.loads,
@@ -116,7 +116,7 @@ function select(
     random: Math.random,
   };
   const bound = rule.options.sticky === true ? steering.boundTo(rule.id, principal.id) : undefined;
-  const picked = pickServer(candidates, rule.strategy, scene, { bound, tried });
+  const picked = pickCandidate(candidates, rule.strategy, scene, { bound, tried });
   if (picked === undefined) return undefined;
   if (rule.options.sticky === true) steering.bind(rule.id, principal.id, picked.server.id);
   return picked.server.candidate;
@@ -130,8 +130,8 @@ function loadOf({ id, weight, healthStatus }: SnapshotServer, breaker: "closed" 
 function hashKey({ options }: CompiledRule, message: JsonObject, { principal }: McpContext): string {
   if (options.hashOn === "user") return principal.userId ?? principal.id;
   if (options.hashOn !== "argument") return principal.id;
-  const params = memberOf(message, "params");
-  const args = isMembers(params) ? memberOf(params, "arguments") : undefined;
-  const value = isMembers(args) ? memberOf(args, options.argument ?? "") : undefined;
+  const params = getMember(message, "params");
+  const args = isMembers(params) ? getMember(params, "arguments") : undefined;
+  const value = isMembers(args) ? getMember(args, options.argument ?? "") : undefined;
   return JSON.stringify(value) ?? "";
 }

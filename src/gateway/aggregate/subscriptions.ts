@@ -1,6 +1,6 @@
 /** What can be listened to, and how a stream says of itself whose it is. */
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { META } from "../../core/mcp/revisions.ts";
 
 /** What the caller asked for, or what one server is asked for. */
@@ -25,15 +25,15 @@ export function changed(flag: string, id: JsonRpcId): JsonObject {
 export const metaOf = (id: JsonRpcId) => ({ [META.subscriptionId]: id });
 
 export function readWanted(message: JsonObject): Wanted {
-  const params = memberOf(message, "params");
-  const asked = isMembers(params) ? memberOf(params, "notifications") : undefined;
+  const params = getMember(message, "params");
+  const asked = isMembers(params) ? getMember(params, "notifications") : undefined;
   const notifications = isMembers(asked) ? asked : {};
   const texts = (member: string) => {
-    const value = memberOf(notifications, member);
+    const value = getMember(notifications, member);
     return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
   };
   return {
-    flags: Object.keys(FLAGS).filter((flag) => memberOf(notifications, flag) === true),
+    flags: Object.keys(FLAGS).filter((flag) => getMember(notifications, flag) === true),
     resourceSubscriptions: texts("resourceSubscriptions"),
     taskIds: texts("taskIds"),
   };

@@ -1,12 +1,19 @@
 /** The names under which a tenant's servers appear as one, and the way back to the server that has the thing. */
+
+import { exposeNames, type NameTable, resolveName, serverOrder } from "../../core/mcp/exposed-names.ts";
+import {
+  exposeUri,
+  exposeUris,
+  resolveUri,
+  type UriRoutes,
+  type UriTable,
+} from "../../core/mcp/exposed-uris.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
-import { keyOf, type ListMethod, renameItem } from "../../core/mcp/lists.ts";
-import { type Gap, type ListPart, mergeLists } from "../../core/mcp/merge.ts";
-import { exposeNames, type NameTable, resolve, serverOrder } from "../../core/mcp/names.ts";
-import { outwardTool, type Target } from "../../core/mcp/rewrite.ts";
-import { exposeUris, outwardUri, resolveUri, type UriRoutes, type UriTable } from "../../core/mcp/uris.ts";
-import type { Access, Facts, UseKind } from "../../policy/access.ts";
+import { itemKey, type ListMethod, renameItem } from "../../core/mcp/list-edit.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
+import { type ListPart, mergeLists, type UnavailableServer } from "../../core/mcp/merge-lists.ts";
+import { exposeTool, type RequestTarget } from "../../core/mcp/rewrite.ts";
+import type { Access, Facts, TargetKind } from "../../policy/access.ts";
 import type { Naming } from "../../policy/naming.ts";
 import type { Offer } from "./offers.ts";
 
@@ -52,7 +59,7 @@ export class Tables {
   }
 
   /** Undefined where nobody has it, and where it is unclear who is meant. */
-  place(target: Target): Place | undefined {
+  place(target: RequestTarget): Place | undefined {
     switch (target.kind) {
       case "tool":
         return this.#placeOfName(target.value, this.#tools, "tools");
@@ -67,14 +74,14 @@ export class Tables {
     }
   }
 
-  allows(kind: UseKind, place: Place, access: Access): boolean {
+  allows(kind: TargetKind, place: Place, access: Access): boolean {
     const facts = kind === "tool" ? factsOf(this.toolAt(place), place.offer.hashes.get(place.own)) : {};
     return access.allows(kind, place.offer.server.id, place.own, facts);
   }
 
   /** Undefined where the server has not listed it. */
   toolAt({ offer, own }: Place): JsonObject | undefined {
-    return offer.lists["tools/list"].items.find((item) => keyOf("tools/list", item) === own);
+    return offer.lists["tools/list"].items.find((item) => itemKey("tools/list", item) === own);
   }
 
   byName(server: string): Offer | undefined {
@@ -83,11 +90,11 @@ export class Tables {
 
   /** What a server calls something, in the words of the merged server. */
   outwardUri(server: string, uri: string): string {
-    return outwardUri(server, uri, this.#routes);
+    return exposeUri(server, uri, this.#routes);
   }
 
   /** The whole list as the caller may see it, in the modern form; without what nobody can name. */
-  merged(method: ListMethod, access: Access, gaps: readonly Gap[]): JsonObject {
+  merged(method: ListMethod, access: Access, gaps: readonly UnavailableServer[]): JsonObject {
     if (gaps.length > 0) {
       return mergeLists(method, this.#parts(method, access), { era: "modern", gaps });
     }
@@ -109,7 +116,7 @@ export class Tables {
       const { id, name: serverName } = offer.server;
       const names = exposed.get(serverName);
       const items = offer.lists[method].items.flatMap((item) => {
-        const own = keyOf(method, item) ?? "";
+        const own = itemKey(method, item) ?? "";
         const name = names?.get(own);
         if (name === undefined || !access.allows(kind, id, own, factsOf(item, offer.hashes.get(own))))
           return [];
@@ -122,7 +129,7 @@ export class Tables {
   #renamed(method: ListMethod, offer: Offer, item: JsonObject, name: string): JsonObject {
     const renamed = renameItem(method, item, name);
     return method === "tools/list"
-      ? outwardTool(renamed, (uri) => this.outwardUri(offer.server.name, uri))
+      ? exposeTool(renamed, (uri) => this.outwardUri(offer.server.name, uri))
       : renamed;
   }
 
@@ -156,7 +163,7 @@ export class Tables {
   }
 
   #placeOfName(name: string, table: NameTable, feature: string): Place | undefined {
-    const found = table.lookup.get(name) ?? resolve(name, this.#servers, this.#naming.separator);
+    const found = table.lookup.get(name) ?? resolveName(name, this.#servers, this.#naming.separator);
     const offer = found && this.#byName.get(found.server);
     if (found !== undefined) return offer && { offer, own: found.name };
     return this.#only(feature, name);
@@ -185,23 +192,23 @@ export class Tables {
 
 /** What the tool itself says of what it does. */
 export function factsOf(item: JsonObject | undefined, hash?: string): Facts {
-  const annotations = memberOf(item, "annotations");
-  const readOnlyHint = isMembers(annotations) ? memberOf(annotations, "readOnlyHint") : undefined;
+  const annotations = getMember(item, "annotations");
+  const readOnlyHint = isMembers(annotations) ? getMember(annotations, "readOnlyHint") : undefined;
   return { readOnlyHint: typeof readOnlyHint === "boolean" ? readOnlyHint : undefined, hash };
 }
 
 function keysOf(offer: Offer, method: ListMethod): string[] {
-  return offer.lists[method].items.flatMap((item) => keyOf(method, item) ?? []);
+  return offer.lists[method].items.flatMap((item) => itemKey(method, item) ?? []);
 }
 
-export const KINDS: Record<ListMethod, UseKind> = {
+export const KINDS: Record<ListMethod, TargetKind> = {
   "tools/list": "tool",
   "prompts/list": "prompt",
   "resources/list": "resource",
   "resources/templates/list": "resource",
 };
 
-export const USES: Record<Target["kind"], UseKind> = {
+export const USES: Record<RequestTarget["kind"], TargetKind> = {
   tool: "tool",
   prompt: "prompt",
   resource: "resource",

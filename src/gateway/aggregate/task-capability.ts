@@ -1,8 +1,8 @@
 /** The tasks extension of 2026-07-28: which methods it has, and which clients may use them. */
 import { ProtocolError } from "../../core/errors.ts";
-import { metaOf } from "../../core/mcp/inbound.ts";
+import { getMeta } from "../../core/mcp/inbound.ts";
 import { type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { META, MISSING_CLIENT_CAPABILITY, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
 
 export const TASK_METHODS: ReadonlySet<string> = new Set(["tasks/get", "tasks/update", "tasks/cancel"]);
@@ -29,7 +29,7 @@ export function requireTasks(method: string, params: JsonObject | undefined): vo
 }
 
 function canHandleTasks(params: JsonObject | undefined): boolean {
-  const capabilities = metaOf(params)?.[META.clientCapabilities];
-  const extensions = isMembers(capabilities) ? memberOf(capabilities, "extensions") : undefined;
+  const capabilities = getMeta(params)?.[META.clientCapabilities];
+  const extensions = isMembers(capabilities) ? getMember(capabilities, "extensions") : undefined;
   return isMembers(extensions) && TASKS_EXTENSION in extensions;
 }

@@ -3,19 +3,19 @@
  * the client's, the client has been told so and no request is open.
  */
 
-import { asGatewayError } from "../../core/errors.ts";
-import { gatewayErrorBody } from "../../core/mcp/answers.ts";
+import { toGatewayError } from "../../core/errors.ts";
 import {
+  createInputRequired,
   type InputRequest,
-  inputRequired,
   isInputMethod,
   toLegacyRequest,
   toModernResponse,
   urlElicitations,
 } from "../../core/mcp/eras.ts";
 import { type JsonObject, type JsonRpcId, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
-import { isMembers, mapMember, mapObject, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
-import type { Fields } from "../../core/net/fields.ts";
+import { getMember, isMembers, mapMember, mapObject, parseLossless } from "../../core/mcp/lossless-json.ts";
+import { gatewayErrorBody } from "../../core/mcp/responses.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
 import { ownId, SessionLostError } from "../../upstream/channel.ts";
 import type { MessageWriter } from "../message-stream.ts";
 import { Doorbell } from "./doorbell.ts";
@@ -54,10 +54,10 @@ export class HeldCall implements Tenant {
   #goesAstray = false;
   isAttended = false;
 
-  constructor(lease: Lease, message: JsonObject, headers: Fields, logs: boolean) {
+  constructor(lease: Lease, message: JsonObject, headers: HeaderMap, logs: boolean) {
     this.lease = lease;
     this.state = crypto.randomUUID();
-    this.#method = String(memberOf(message, "method"));
+    this.#method = String(getMember(message, "method"));
     this.#logs = logs;
     lease.tenant = this;
     const request = toLegacyRequest(message, this.#requestId);
@@ -79,7 +79,7 @@ export class HeldCall implements Tenant {
     if (typeof id === "string" || typeof id === "number") {
       this.#ask(id, method, isMembers(params) ? params : {});
     } else if (method === "notifications/cancelled") {
-      this.#withdraw(isMembers(params) ? memberOf(params, "requestId") : undefined);
+      this.#withdraw(isMembers(params) ? getMember(params, "requestId") : undefined);
     } else if (isAboutCall(method, this.#logs)) {
       this.#goesAstray ||= astray;
       if (this.#buffered.length < MAX_BUFFERED) this.#buffered.push(message);
@@ -90,7 +90,7 @@ export class HeldCall implements Tenant {
   /** What the client found out; what is still open will be asked for again. */
   async answer(responses: JsonObject): Promise<void> {
     for (const [key, { id }] of this.#questions) {
-      const result = memberOf(responses, key);
+      const result = getMember(responses, key);
       if (!isMembers(result)) continue;
       this.#questions.delete(key);
       await this.lease.channel.send({ jsonrpc: "2.0", id, result });
@@ -127,7 +127,7 @@ export class HeldCall implements Tenant {
     const isForgotten = this.#failure instanceof SessionLostError && this.lease.isUsed && this.#asked === 0;
     if (isForgotten) return "forgotten";
     if (this.#failure !== undefined) {
-      const body = parseLossless(gatewayErrorBody(id, asGatewayError(this.#failure)));
+      const body = parseLossless(gatewayErrorBody(id, toGatewayError(this.#failure)));
       if (isMembers(body)) await writer.write(body);
       return "lost";
     }
@@ -137,7 +137,7 @@ export class HeldCall implements Tenant {
       const answer =
         pages === undefined
           ? toModernResponse(this.#answer, this.#method, id)
-          : inputRequired(id, new Map(pages.map((page, index) => [`page-${index}`, page])), AGAIN);
+          : createInputRequired(id, new Map(pages.map((page, index) => [`page-${index}`, page])), AGAIN);
       await writer.write(answer);
       return "finished";
     }
@@ -146,7 +146,7 @@ export class HeldCall implements Tenant {
     const questions = [...this.#questions].map(
       ([key, { method, params }]) => [key, { method, params }] as const,
     );
-    await writer.write(inputRequired(id, new Map(questions), this.state));
+    await writer.write(createInputRequired(id, new Map(questions), this.state));
     return "waiting";
   }
 

@@ -2,10 +2,11 @@
  * Sessions with one legacy server on behalf of one principal, kept for the next call. A session serves one call at a
  * time: what a server asks or tells without saying why can then only be about that call.
  */
+
+import type { Transport } from "../../core/enums.ts";
 import { type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { LATEST_LEGACY } from "../../core/mcp/revisions.ts";
-import type { Transport } from "../../core/vocabulary.ts";
-import { within } from "../../core/waiting.ts";
+import { withTimeout } from "../../core/timers.ts";
 import type { ChannelTarget, ChannelTools } from "../../upstream/channel.ts";
 import { connectLegacy, type LegacySession } from "../../upstream/legacy-session.ts";
 
@@ -101,7 +102,7 @@ export class Leases {
     for (const message of early) hear(lease, message, true);
     // Some servers say on the general stream what they should say on the call's own, and what they say before it is
     // open is lost.
-    await within(
+    await withTimeout(
       session.channel.listen().catch(() => false),
       LISTENING_WITHIN_MS,
     );

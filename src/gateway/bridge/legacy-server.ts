@@ -1,13 +1,13 @@
 /** A server of the legacy era as one of the modern era, for one principal: stateless outside, sessions within. */
 
-import { asGatewayError } from "../../core/errors.ts";
+import { toGatewayError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
-import { errorBody, gatewayErrorBody } from "../../core/mcp/answers.ts";
-import { metaOf } from "../../core/mcp/inbound.ts";
+import { getMeta } from "../../core/mcp/inbound.ts";
 import { INVALID_PARAMS, isObject, type JsonObject, type JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
+import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
+import { errorBody, gatewayErrorBody } from "../../core/mcp/responses.ts";
 import { META, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
-import type { Fields } from "../../core/net/fields.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { AS_CLIENT } from "../../upstream/about.ts";
 import type { ChannelTools } from "../../upstream/channel.ts";
@@ -93,11 +93,11 @@ export class LegacyServer {
     const id = idOf(message);
     try {
       const wish = await this.#wishFor(server, message);
-      if (memberOf(message, "method") === "subscriptions/listen") {
+      if (getMember(message, "method") === "subscriptions/listen") {
         await listenLegacy(message, wish, this.#leases, writer);
       } else {
         const held = await this.#callFor(message, wish, new Map(headers));
-        const token = metaOf(paramsOf(message))?.progressToken;
+        const token = getMeta(paramsOf(message))?.progressToken;
         const outcome = await this.#attend(held, { id, token }, writer);
         // Each of the kept sessions may be one that the server has forgotten; a new one is not.
         if (outcome === "forgotten") await this.#answer({ server, message: text, headers }, writer);
@@ -105,29 +105,29 @@ export class LegacyServer {
     } catch (error) {
       if (error instanceof StateError) return writer.write(wrong(id, error.message));
       // To a caller who is gone this cannot be written either.
-      const known = asGatewayError(error);
+      const known = toGatewayError(error);
       const body = parseLossless(gatewayErrorBody(id, known));
       if (isMembers(body)) await writer.write(body);
     }
   }
 
   /** The one that the client comes back to, or a new one. */
-  async #callFor(message: JsonObject, wish: LeaseWish, headers: Fields): Promise<Held> {
-    const params = memberOf(message, "params");
-    const state = isMembers(params) ? memberOf(params, "requestState") : undefined;
+  async #callFor(message: JsonObject, wish: LeaseWish, headers: HeaderMap): Promise<Held> {
+    const params = getMember(message, "params");
+    const state = isMembers(params) ? getMember(params, "requestState") : undefined;
     if (state === undefined || state === AGAIN) return this.#begin(message, wish, headers);
     const held = typeof state === "string" ? this.#held.get(state) : undefined;
     if (held === undefined) throw new StateError("The call that this belongs to is over. Make it anew.");
     if (held.call.isAttended)
       throw new StateError("The call that this belongs to is being answered already.");
-    const responses = isMembers(params) ? memberOf(params, "inputResponses") : undefined;
+    const responses = isMembers(params) ? getMember(params, "inputResponses") : undefined;
     await held.call.answer(isMembers(responses) ? responses : {});
     return held;
   }
 
-  async #begin(message: JsonObject, wish: LeaseWish, headers: Fields): Promise<Held> {
+  async #begin(message: JsonObject, wish: LeaseWish, headers: HeaderMap): Promise<Held> {
     const lease = await this.#leases.take(wish);
-    const level = metaOf(paramsOf(message))?.[META.logLevel];
+    const level = getMeta(paramsOf(message))?.[META.logLevel];
     await setLevel(lease, level);
     const call = new HeldCall(lease, message, headers, typeof level === "string");
     const held = { call, wish, until: 0 };
@@ -166,7 +166,7 @@ export class LegacyServer {
   }
 
   async #wishFor(server: SnapshotServer, message: JsonObject): Promise<LeaseWish> {
-    const meta = metaOf(paramsOf(message));
+    const meta = getMeta(paramsOf(message));
     const clientInfo = meta?.[META.clientInfo];
     return {
       target: await targetFor(server, this.#tools.keyring),
@@ -195,18 +195,18 @@ async function setLevel(lease: Lease, level: unknown): Promise<void> {
 
 function legacyCapabilitiesOf(capabilities: unknown): JsonObject {
   if (!isMembers(capabilities)) return {};
-  const extensions = memberOf(capabilities, "extensions");
+  const extensions = getMember(capabilities, "extensions");
   if (!isMembers(extensions)) return capabilities;
   const { [TASKS_EXTENSION]: _, ...others } = extensions;
   return { ...capabilities, extensions: others };
 }
 
 function idOf(message: JsonObject): JsonRpcId | null {
-  const id = memberOf(message, "id");
+  const id = getMember(message, "id");
   return typeof id === "string" || typeof id === "number" ? id : null;
 }
 
 function paramsOf(message: JsonObject): JsonObject | undefined {
-  const params = memberOf(message, "params");
+  const params = getMember(message, "params");
   return isObject(params) ? params : undefined;
 }

@@ -1,6 +1,6 @@
 /** A modern client's subscription at a legacy server: a session of its own whose general stream is passed on. */
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { ownId } from "../../upstream/channel.ts";
 import { changed, FLAGS, metaOf, readWanted } from "../aggregate/subscriptions.ts";
 import type { MessageWriter } from "../message-stream.ts";
@@ -27,7 +27,7 @@ export async function listenLegacy(
       const flag = flags.find((known) => FLAGS[known]?.notification === method);
       if (flag !== undefined) news.push(changed(flag, id));
       if (method === "notifications/resources/updated" && isMembers(params)) {
-        const meta = memberOf(params, "_meta");
+        const meta = getMember(params, "_meta");
         const _meta = { ...(isMembers(meta) && meta), ...metaOf(id) };
         news.push({ jsonrpc: "2.0", method, params: { ...params, _meta } });
       }
@@ -65,11 +65,11 @@ export async function listenLegacy(
 }
 
 function announces(capabilities: JsonObject, flag: string): boolean {
-  const feature = memberOf(capabilities, FLAGS[flag]?.feature ?? "");
-  return isMembers(feature) && memberOf(feature, "listChanged") === true;
+  const feature = getMember(capabilities, FLAGS[flag]?.feature ?? "");
+  return isMembers(feature) && getMember(feature, "listChanged") === true;
 }
 
 function idOf(message: JsonObject): JsonRpcId {
-  const id = memberOf(message, "id");
+  const id = getMember(message, "id");
   return typeof id === "string" || typeof id === "number" ? id : "";
 }

@@ -2,9 +2,9 @@
 
 import type { UpstreamError } from "../../core/errors.ts";
 import { METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
-import { BlockSplitter, readBlock } from "../../core/mcp/sse.ts";
-import type { Fields } from "../../core/net/fields.ts";
+import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
+import { EventSplitter, parseEvent } from "../../core/mcp/sse.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
 import { MAX_EVENT_BYTES } from "../../core/size-limits.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { dataOf, eventsOf, isResponse } from "../../upstream/event-stream.ts";
@@ -24,7 +24,7 @@ export interface Translation {
   /** Text of a message of the modern era. */
   readonly message: string;
   readonly acceptsStream: boolean;
-  readonly headers: Fields;
+  readonly headers: HeaderMap;
   readonly signal: AbortSignal;
 }
 
@@ -65,7 +65,7 @@ async function begin(
 ): Promise<Begun> {
   const reader = body.getReader();
   const pieces: Uint8Array[] = [];
-  const splitter = new BlockSplitter(MAX_EVENT_BYTES);
+  const splitter = new EventSplitter(MAX_EVENT_BYTES);
   const decoder = new TextDecoder();
   for (;;) {
     const { done, value } = await reader.read().catch((error: unknown) => {
@@ -75,7 +75,7 @@ async function begin(
     if (done) throw broken(server.name);
     pieces.push(value);
     const blocks = splitter.push(decoder.decode(value, { stream: true }));
-    const first = blocks.map((block) => dataOf(readBlock(block))).find((data) => data !== undefined);
+    const first = blocks.map((block) => dataOf(parseEvent(block))).find((data) => data !== undefined);
     if (first === undefined) continue;
     const error = failureIn(first, server);
     if (error === undefined) return { pieces, reader };
@@ -126,8 +126,8 @@ async function answerAlone(
     if (data !== undefined && isMembers(message) && isResponse(message)) {
       const failure = failureIn(data, server);
       if (failure !== undefined) throw failure;
-      const error = memberOf(message, "error");
-      const isUnknown = isMembers(error) && memberOf(error, "code") === METHOD_NOT_FOUND;
+      const error = getMember(message, "error");
+      const isUnknown = isMembers(error) && getMember(error, "code") === METHOD_NOT_FOUND;
       return new Response(data, {
         status: isUnknown ? 404 : 200,
         headers: { "content-type": "application/json" },

@@ -1,9 +1,9 @@
 /** Judges from the JSON-RPC answer whether a call succeeded, for the MCP audit log and for the circuit breaker. */
 import { type ErrorCode, UpstreamError } from "../../core/errors.ts";
-import { errorOfCode } from "../../core/mcp/answers.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
-import { readBlock } from "../../core/mcp/sse.ts";
+import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
+import { jsonRpcError } from "../../core/mcp/responses.ts";
+import { parseEvent } from "../../core/mcp/sse.ts";
 import type { CallResult } from "../../core/resilience/outcome.ts";
 
 export interface CallOutcome {
@@ -29,21 +29,21 @@ export function judgeText(text: string): CallOutcome {
 }
 
 export function judgeMessage(message: JsonObject): CallOutcome {
-  const error = memberOf(message, "error");
+  const error = getMember(message, "error");
   if (isMembers(error)) {
-    const code = memberOf(error, "code");
-    const text = memberOf(error, "message");
+    const code = getMember(error, "code");
+    const text = getMember(error, "message");
     const known = typeof code === "number" && Number.isSafeInteger(code) ? code : undefined;
     return {
       success: false,
       code: known,
-      reason: (known === undefined ? undefined : errorOfCode(known)) ?? "rpc_error",
+      reason: (known === undefined ? undefined : jsonRpcError(known)) ?? "rpc_error",
       // Sanitized and cut when it leaves (logs/events.ts): half a secret would not be recognized.
       message: typeof text === "string" ? text.slice(0, MAX_MESSAGE_CHARACTERS) : undefined,
     };
   }
-  const result = memberOf(message, "result");
-  const isError = isMembers(result) && memberOf(result, "isError") === true;
+  const result = getMember(message, "result");
+  const isError = isMembers(result) && getMember(result, "isError") === true;
   // The tool's text may hold anything: that it failed is enough.
   return isError ? { success: false, reason: "tool_error", message: "The tool reported an error." } : SUCCESS;
 }
@@ -93,7 +93,7 @@ export class StreamTail {
     const decoder = new TextDecoder();
     const text = this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("");
     const blocks = text.split(/\r?\n\r?\n/).filter((block) => /^data:/m.test(block));
-    return readBlock(blocks.at(-1) ?? "").data ?? "";
+    return parseEvent(blocks.at(-1) ?? "").data ?? "";
   }
 }
 

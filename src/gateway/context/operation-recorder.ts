@@ -1,9 +1,9 @@
 /** Collects what the MCP audit log keeps of one MCP operation: its target, the server that served it, and its outcome. */
 import { type GatewayError, ProtocolError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { codeOf } from "../../core/mcp/answers.ts";
 import type { JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { isSampled, keep, type PayloadTerms } from "../../core/settings/payloads.ts";
+import { jsonRpcCode } from "../../core/mcp/responses.ts";
+import { isSampled, type PayloadPolicy, selectPayload } from "../../core/settings/payloads.ts";
 import type { Principal } from "../../identity/principal.ts";
 import { EVENT_VERSION, type McpEvent } from "../../logs/events.ts";
 import type { CallOutcome } from "./call-outcome.ts";
@@ -26,7 +26,7 @@ export class OperationRecorder {
   readonly #startedAt = Date.now();
   #outcome: CallOutcome | undefined;
   #durationMs = 0;
-  #terms: PayloadTerms | undefined;
+  #terms: PayloadPolicy | undefined;
   #params: Record<string, unknown> | undefined;
   #result: Record<string, unknown> | undefined;
 
@@ -47,10 +47,10 @@ export class OperationRecorder {
   }
 
   /** Keeps the parameters in `message`, and later the result, if the tenant samples this request. */
-  keepPayload(message: string | Uint8Array, requestId: string, terms: PayloadTerms): void {
+  keepPayload(message: string | Uint8Array, requestId: string, terms: PayloadPolicy): void {
     if (!isSampled(requestId, terms)) return;
     this.#terms = terms;
-    this.#params = keep(
+    this.#params = selectPayload(
       typeof message === "string" ? message : new TextDecoder().decode(message),
       ["params"],
       terms,
@@ -62,7 +62,7 @@ export class OperationRecorder {
     this.#outcome = outcome;
     this.#durationMs = Date.now() - this.#startedAt;
     if (this.#terms?.results === true && text !== undefined) {
-      this.#result = keep(text, ["result", "error"], this.#terms);
+      this.#result = selectPayload(text, ["result", "error"], this.#terms);
     }
   }
 
@@ -100,6 +100,6 @@ export class OperationRecorder {
 /** What the log calls an error: a denied target is `forbidden` here, though its caller is told that it is unknown. */
 export function outcomeOfError(error: GatewayError): CallOutcome {
   const isPlain = error instanceof ProtocolError && error.code === "bad_request";
-  const code = isPlain ? error.rpc.code : codeOf(error.code);
+  const code = isPlain ? error.rpc.code : jsonRpcCode(error.code);
   return { success: false, code, reason: error.code, message: error.message };
 }

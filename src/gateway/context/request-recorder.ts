@@ -1,7 +1,7 @@
 /** Collects what one HTTP request reports to the logs, and emits it once, when the answer is over. */
-import { type GatewayError, ServerClosedError, type UpstreamError } from "../../core/errors.ts";
+import { type GatewayError, ServerUnavailableError, type UpstreamError } from "../../core/errors.ts";
 import type { JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { cleanText } from "../../core/sanitise.ts";
+import { sanitizeText } from "../../core/sanitize-payload.ts";
 import type { SecurityEventType } from "../../core/security-events.ts";
 import type { Tracing } from "../../core/settings/tracing.ts";
 import type { Span } from "../../core/telemetry/otlp.ts";
@@ -181,7 +181,7 @@ export class RequestRecorder implements CallRecorder {
 
   /** A closed server is no news, and an administrator's cancellation is no error. */
   #isUnreported(error: GatewayError): boolean {
-    if (error instanceof ServerClosedError || error.code === "cancelled") return false;
+    if (error instanceof ServerUnavailableError || error.code === "cancelled") return false;
     return error.status >= 500 && !this.#failures.has(error);
   }
 
@@ -218,16 +218,16 @@ export class RequestRecorder implements CallRecorder {
     const attributes = {
       "http.request.method": method,
       "http.response.status_code": status,
-      "url.path": cleanText(path),
-      "mcp.method.name": operation && cleanText(called),
-      "mcp.target": operation?.target && cleanText(operation.target),
+      "url.path": sanitizeText(path),
+      "mcp.method.name": operation && sanitizeText(called),
+      "mcp.target": operation?.target && sanitizeText(operation.target),
       "mcp.gateway.request_id": this.#requestId,
       "mcp.gateway.tenant_id": this.#principal?.tenantId,
       "mcp.gateway.server_id": operation?.serverId,
       "error.type": error?.code ?? (outcome?.success === false ? String(outcome.code) : undefined),
     };
     return trace.close(
-      cleanText(called),
+      sanitizeText(called),
       this.#startedAt,
       attributes,
       attributes["error.type"] !== undefined,

@@ -2,10 +2,10 @@
  * Brings an HTTP request through the pipeline and its answer back to the client: tracked while it runs, begun early
  * where the server is slow, kept alive while it is silent, and let go when the client leaves.
  */
-import { asGatewayError } from "../../core/errors.ts";
-import { isMembers, memberOf, parseLossless } from "../../core/mcp/json-text.ts";
-import type { Fields } from "../../core/net/fields.ts";
-import { Alarms } from "../../core/waiting.ts";
+import { toGatewayError } from "../../core/errors.ts";
+import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
+import { TimerSet } from "../../core/timers.ts";
 import { StatusError } from "../../upstream/failures.ts";
 import type { Hold } from "../../upstream/http.ts";
 import { cancelledByAdmin, clientLeft, trackActive } from "../active.ts";
@@ -26,7 +26,7 @@ export interface Prepared extends HttpCall {
   /** Changes each message on its way back. */
   readonly edit?: Edit | undefined;
   /** Last change of the headers that go back to the client. */
-  readonly finishHeaders?: (headers: Fields) => Promise<void>;
+  readonly finishHeaders?: (headers: HeaderMap) => Promise<void>;
 }
 
 export interface ForwardedCall<C extends Candidate>
@@ -42,7 +42,7 @@ export async function forwardCall<C extends Candidate>(
   call: ForwardedCall<C>,
   context: McpContext,
 ): Promise<Response> {
-  const hold: Hold = { abort: new AbortController(), alarms: new Alarms() };
+  const hold: Hold = { abort: new AbortController(), alarms: new TimerSet() };
   const { abort, alarms } = hold;
   const [operation] = call.operations;
   const untrack = operation && track(operation, call.preferred, context, hold);
@@ -97,7 +97,7 @@ function exchange<C extends Candidate>(
     } catch (error) {
       // A client that is not given another server's answer gets this one's error in its own words.
       if (error instanceof StatusError && error.answer !== undefined && isRepeatable === undefined) {
-        attempt.fail(asGatewayError(error));
+        attempt.fail(toGatewayError(error));
         end.forget();
         return fromStatusError(error, prepared);
       }
@@ -146,7 +146,7 @@ function observeBatch(prepared: Prepared, operations: readonly OperationRecorder
     async edit(text) {
       const content = parseLossless(text);
       for (const message of [content].flat().filter(isMembers)) {
-        const operation = operations.find(({ id }) => id === memberOf(message, "id"));
+        const operation = operations.find(({ id }) => id === getMember(message, "id"));
         if (!("method" in message)) operation?.settle(judgeMessage(message));
       }
       return edit === undefined ? text : edit(text);

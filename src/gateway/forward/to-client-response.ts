@@ -1,11 +1,11 @@
 /** Turns an upstream's answer into the response to the client, and settles the attempt when a stream is over. */
 import { GatewayError } from "../../core/errors.ts";
-import { gatewayErrorBody } from "../../core/mcp/answers.ts";
-import { responseHeaders } from "../../core/mcp/forwarding.ts";
+import { selectResponseHeaders } from "../../core/mcp/header-filter.ts";
 import type { JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { stringifyLossless } from "../../core/mcp/json-text.ts";
-import { writeBlock } from "../../core/mcp/sse.ts";
-import type { Fields } from "../../core/net/fields.ts";
+import { stringifyLossless } from "../../core/mcp/lossless-json.ts";
+import { gatewayErrorBody } from "../../core/mcp/responses.ts";
+import { formatEvent } from "../../core/mcp/sse.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
 import { broken, type StatusError, silent } from "../../upstream/failures.ts";
 import type { Hold } from "../../upstream/http.ts";
 import { clientLeft } from "../active.ts";
@@ -72,7 +72,7 @@ export async function streamResponse<C extends Candidate>(
     const error = isCall ? settle(ended, reason, tail, attempt, stream) : undefined;
     release();
     if (error === undefined) return undefined;
-    const message = (id: JsonRpcId) => writeBlock({ event: "message", data: gatewayErrorBody(id, error) });
+    const message = (id: JsonRpcId) => formatEvent({ event: "message", data: gatewayErrorBody(id, error) });
     return unanswered.map(message).join("");
   };
   const heard = (piece: Uint8Array) => tail.push(piece);
@@ -134,8 +134,8 @@ function settle(
   return error;
 }
 
-async function headersFor(received: Fields, { finishHeaders }: Prepared): Promise<Fields> {
-  const headers = responseHeaders(received);
+async function headersFor(received: HeaderMap, { finishHeaders }: Prepared): Promise<HeaderMap> {
+  const headers = selectResponseHeaders(received);
   await finishHeaders?.(headers);
   return headers;
 }

@@ -1,6 +1,6 @@
 /** One attempt to have a call served by one server: it holds a slot and a permit, and gives each back exactly once. */
 import { type GatewayError, UpstreamError } from "../../core/errors.ts";
-import type { Pass } from "../../core/resilience/breaker.ts";
+import type { BreakerPermit } from "../../core/resilience/breaker.ts";
 import type { CallResult } from "../../core/resilience/outcome.ts";
 import type { OpenSpan } from "../../logs/trace.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
@@ -12,7 +12,7 @@ export interface AttemptParts {
   readonly server: SnapshotServer;
   readonly method: string;
   readonly operations: readonly OperationRecorder[];
-  readonly permit: Pass;
+  readonly permit: BreakerPermit;
   readonly releaseSlot: () => void;
 }
 

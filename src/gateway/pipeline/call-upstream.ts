@@ -3,7 +3,7 @@
  * send, outcome, record. Every endpoint, era and transport calls it. Limits are charged before, by charge-limits.ts:
  * the first token of a request before its body is read, because a refusal is cheapest there.
  */
-import { asGatewayError } from "../../core/errors.ts";
+import { toGatewayError } from "../../core/errors.ts";
 import type { McpContext } from "../context.ts";
 import { acquireAttempt } from "./acquire.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
@@ -24,7 +24,7 @@ export async function callUpstream<C extends Candidate, T>(
       return sendOnce(candidate, await acquireAttempt(candidate, call, context), call);
     });
   } catch (error) {
-    for (const operation of call.operations) operation.fail(asGatewayError(error));
+    for (const operation of call.operations) operation.fail(toGatewayError(error));
     throw error;
   }
 }
@@ -37,7 +37,7 @@ async function sendOnce<C extends Candidate, T>(
   try {
     return await call.send(candidate, attempt);
   } catch (thrown) {
-    const error = asGatewayError(thrown);
+    const error = toGatewayError(thrown);
     const isCanceled = call.signal.aborted && error.code !== "upstream_timeout";
     if (isCanceled) attempt.cancel(error);
     else attempt.fail(error);

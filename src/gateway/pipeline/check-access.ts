@@ -1,5 +1,5 @@
 /** Stage 2: removes the candidates that the principal may not use, then those in maintenance. */
-import { isConfiguration, readingsOf } from "../../core/access/names.ts";
+import { isConfiguration, uriVariants } from "../../core/access/uri-variants.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
 import type { McpContext } from "../context.ts";
 import type { Checked } from "./check-maintenance.ts";
@@ -34,7 +34,7 @@ export function setServer(operation: OperationRecorder, { server, own }: Candida
 
 /** The caller is told that there is no such thing; the security log knows better. */
 export function recordDenial({ server, own }: Candidate, { record }: McpContext): void {
-  if (isConfiguration(readingsOf(own))) {
+  if (isConfiguration(uriVariants(own))) {
     record.denied("access.configuration-denied", `Only administrators may read ${own}.`, server.id);
   } else {
     record.denied(

@@ -1,5 +1,5 @@
 /** Sends a call to one candidate after the other, as far as that does no harm and the retry budget allows it. */
-import { ServerClosedError, UpstreamError } from "../../core/errors.ts";
+import { ServerUnavailableError, UpstreamError } from "../../core/errors.ts";
 import { backoffMs, RETRY_TERMS } from "../../core/resilience/retry.ts";
 import type { McpContext } from "../context.ts";
 import { selectServer } from "./select-server.ts";
@@ -34,7 +34,7 @@ function mayGoOn<C extends Candidate, T>(
   { steering, tenant }: McpContext,
 ): boolean {
   if (!(error instanceof UpstreamError) || isRepeatable === undefined || signal.aborted) return false;
-  const isClosed = error instanceof ServerClosedError;
+  const isClosed = error instanceof ServerUnavailableError;
   // A server that is closed now is closed a moment later too.
   if (isClosed && others.length === 0) return false;
   return isRepeatable(candidate, isClosed) && steering.mayRetry(tenant.id, Date.now());

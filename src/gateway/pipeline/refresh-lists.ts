@@ -1,5 +1,5 @@
 /** Asks a server for its lists again, because a request needs them. The result is shared by all principals of the tenant. */
-import { NotFoundError, ServerClosedError } from "../../core/errors.ts";
+import { NotFoundError, ServerUnavailableError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { askServer, type Offering } from "../../upstream/ask.ts";
@@ -14,8 +14,8 @@ export async function refreshLists(
   { keyring, upstream }: { readonly keyring: Keyring; readonly upstream: ChannelTools },
 ): Promise<Offering> {
   // A half-open breaker's probes are for calls: lists may still be served by a server that fails them.
-  if (context.traffic.breakers.stateOf(server.id, Date.now()) !== "closed") {
-    throw new ServerClosedError(server.name, 1);
+  if (context.traffic.breakers.getState(server.id, Date.now()) !== "closed") {
+    throw new ServerUnavailableError(server.name, 1);
   }
   return callUpstream(
     {

@@ -1,10 +1,11 @@
 /** Stage 7 over HTTP: one exchange with a server, whose answer is read whole unless it is an event stream. */
-import { gatewayErrorBatchBody, gatewayErrorBody } from "../../core/mcp/answers.ts";
-import { contextHeaders } from "../../core/mcp/forwarding.ts";
+
+import { selectContextHeaders } from "../../core/mcp/header-filter.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { isMembers, parseLossless } from "../../core/mcp/json-text.ts";
+import { isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
 import { isMcpMediaType } from "../../core/mcp/response-content.ts";
-import { copyOf, type Fields } from "../../core/net/fields.ts";
+import { gatewayErrorBatchBody, gatewayErrorBody } from "../../core/mcp/responses.ts";
+import { copyHeaders, type HeaderMap } from "../../core/net/headers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { nonsense, ofStatus, refused, StatusError, silent } from "../../upstream/failures.ts";
 import { exchangeWhile, type Hold, type UpstreamRequest } from "../../upstream/http.ts";
@@ -16,7 +17,7 @@ import type { UpstreamAttempt } from "./attempt.ts";
 
 export interface HttpCall {
   readonly method: UpstreamRequest["method"];
-  readonly headers: Fields;
+  readonly headers: HeaderMap;
   readonly body?: Uint8Array<ArrayBuffer> | string;
   /** Of the one request that is answered; `null` for everything else. */
   readonly id: JsonRpcId | null;
@@ -27,11 +28,11 @@ export interface HttpCall {
 }
 
 export type HttpAnswer =
-  | { readonly kind: "message"; readonly status: number; readonly headers: Fields; readonly text: string }
+  | { readonly kind: "message"; readonly status: number; readonly headers: HeaderMap; readonly text: string }
   | {
       readonly kind: "stream";
       readonly status: number;
-      readonly headers: Fields;
+      readonly headers: HeaderMap;
       readonly body: ReadableStream<Uint8Array>;
     };
 
@@ -50,7 +51,7 @@ export async function sendHttp(
       : await exchange(call, attempt, context, hold);
   attempt.headReceived();
   const { status } = response;
-  const headers = copyOf(response.headers);
+  const headers = copyHeaders(response.headers);
   const type = headers.get("content-type")?.toLowerCase() ?? "";
   if (type.startsWith("text/event-stream") && response.body !== null && status < 300) {
     return { kind: "stream", status, headers, body: response.body };
@@ -167,7 +168,7 @@ function bridge(
   const { signal } = abort;
   const message = String(body);
   return context.translate(
-    { server, message, acceptsStream, headers: contextHeaders(headers), signal },
+    { server, message, acceptsStream, headers: selectContextHeaders(headers), signal },
     context,
   );
 }

@@ -4,10 +4,10 @@
  */
 
 import { GatewayError } from "../../core/errors.ts";
-import { errorResponse } from "../../core/mcp/answers.ts";
+import { errorResponse } from "../../core/mcp/responses.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
-import { fieldsOf } from "../../core/net/fields.ts";
-import { pause } from "../../core/waiting.ts";
+import { readHeaders } from "../../core/net/headers.ts";
+import { sleep } from "../../core/timers.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { RequestDescription } from "../../logs/request-event.ts";
 import type { McpContext } from "../context.ts";
@@ -116,7 +116,7 @@ async function open(
 }
 
 function postVisit(request: Request, { text, acceptsStream }: Post, visit: Visit): PostVisit {
-  const headers = [...fieldsOf(request)].filter(([name]) => !CREDENTIAL_HEADERS.has(name));
+  const headers = [...readHeaders(request)].filter(([name]) => !CREDENTIAL_HEADERS.has(name));
   return { ...visit, text, acceptsStream, begins: false, headers };
 }
 
@@ -153,7 +153,7 @@ function guarded(response: Response, context: McpContext): Response {
   const over = new AbortController();
   const watch = async () => {
     while (!over.signal.aborted) {
-      await pause(LOOK_MS, over.signal);
+      await sleep(LOOK_MS, over.signal);
       if ((await context.renew()) === undefined) over.abort();
     }
   };

@@ -1,10 +1,10 @@
 /** A session as the object holds it: what arrives over HTTP goes in, streams come out. The object adds storage and time. */
 
-import { errorResponse } from "../../core/mcp/answers.ts";
 import { INVALID_REQUEST, type JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf, parseLossless, stringifyLossless } from "../../core/mcp/json-text.ts";
-import { isListMethod } from "../../core/mcp/lists.ts";
-import type { Fields } from "../../core/net/fields.ts";
+import { isListMethod } from "../../core/mcp/list-edit.ts";
+import { getMember, isMembers, parseLossless, stringifyLossless } from "../../core/mcp/lossless-json.ts";
+import { errorResponse } from "../../core/mcp/responses.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
 import type { McpContext } from "../context.ts";
 import type { OutboxOptions } from "./outbox.ts";
 import { Session } from "./session.ts";
@@ -26,7 +26,12 @@ export class HeldSession {
     this.#isSingleStream = isSingleStream;
   }
 
-  async post(text: string, headers: Fields, acceptsStream: boolean, context: McpContext): Promise<Response> {
+  async post(
+    text: string,
+    headers: HeaderMap,
+    acceptsStream: boolean,
+    context: McpContext,
+  ): Promise<Response> {
     const parsed = parseLossless(text);
     const messages = (Array.isArray(parsed) ? parsed : [parsed]).filter(isMembers);
     const incoming = { messages, headers, context };
@@ -91,6 +96,6 @@ export class HeldSession {
 }
 
 function isAtOnce(message: JsonObject): boolean {
-  const method = String(memberOf(message, "method"));
+  const method = String(getMember(message, "method"));
   return AT_ONCE.has(method) || isListMethod(method);
 }

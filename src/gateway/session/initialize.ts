@@ -1,6 +1,6 @@
 /** The handshake of the legacy era, for one server or for all. */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { isLegacyRevision, LATEST_LEGACY } from "../../core/mcp/revisions.ts";
 import { asServer } from "../about.ts";
 import { scopeOf } from "../aggregate/catalogue.ts";
@@ -16,7 +16,7 @@ export async function initialized(
   const { catalogue, tenant } = context;
   const { tables } = await catalogue.complete(scopeOf(tenant, serverName), context);
   const seen = visible(tables.offers, context);
-  const client = clientOf(memberOf(message, "params"));
+  const client = clientOf(getMember(message, "params"));
   const instructions = instructionsOf(seen, context);
   return {
     client,
@@ -32,9 +32,9 @@ export async function initialized(
 /** A revision that we do not know is answered with the latest that we do (2025-11-25, lifecycle). */
 function clientOf(given: unknown): ClientFacts {
   const params = isMembers(given) ? given : {};
-  const asked = memberOf(params, "protocolVersion");
-  const capabilities = memberOf(params, "capabilities");
-  const clientInfo = memberOf(params, "clientInfo");
+  const asked = getMember(params, "protocolVersion");
+  const capabilities = getMember(params, "capabilities");
+  const clientInfo = getMember(params, "clientInfo");
   return {
     revision: typeof asked === "string" && isLegacyRevision(asked) ? asked : LATEST_LEGACY,
     capabilities: isMembers(capabilities) ? capabilities : {},

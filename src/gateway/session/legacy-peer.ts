@@ -1,7 +1,8 @@
 /** A server of the legacy era: a session of its own for this client, in which either side may ask the other. */
+
+import type { Transport } from "../../core/enums.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
-import type { Transport } from "../../core/vocabulary.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import {
   type ChannelTarget,
   type ChannelTools,
@@ -181,7 +182,7 @@ export class LegacyPeer implements Peer {
       const answer = await this.#ask(id, message, exchange);
       if (answer !== undefined) await channel.send({ ...answer, id });
     } else if (method === "notifications/cancelled") {
-      const requestId = isMembers(params) ? memberOf(params, "requestId") : undefined;
+      const requestId = isMembers(params) ? getMember(params, "requestId") : undefined;
       if (typeof requestId === "string" || typeof requestId === "number") this.#asked.get(requestId)?.abort();
     } else {
       exchange.notify(message);

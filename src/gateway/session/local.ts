@@ -1,9 +1,9 @@
 /** Requests of a legacy client that the session answers out of what it knows. */
 import { toLegacyResponse } from "../../core/mcp/eras.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
-import { isListMethod } from "../../core/mcp/lists.ts";
-import { pageOf } from "../../core/mcp/pages.ts";
+import { isListMethod } from "../../core/mcp/list-edit.ts";
+import { paginate } from "../../core/mcp/list-pages.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { scopeOf } from "../aggregate/catalogue.ts";
 import type { McpContext } from "../context.ts";
 import type { Session } from "./session.ts";
@@ -19,16 +19,16 @@ export async function answerLocally(
   session: Session,
   context: McpContext,
 ): Promise<Local | undefined> {
-  const given = memberOf(message, "params");
+  const given = getMember(message, "params");
   const params = isMembers(given) ? given : {};
   if (method === "ping") return { result: {} };
-  if (method === "logging/setLevel") return setLevel(memberOf(params, "level"), session);
+  if (method === "logging/setLevel") return setLevel(getMember(params, "level"), session);
   if (!isListMethod(method)) return undefined;
-  const cursor = memberOf(params, "cursor");
+  const cursor = getMember(params, "cursor");
   if (cursor !== undefined && typeof cursor !== "string") return wrong("The cursor must be a string.");
   const scope = scopeOf(context.tenant, session.state.serverName);
   const { tables, gaps } = await context.catalogue.complete(scope, context);
-  const page = pageOf(tables.merged(method, context.access, gaps), method, cursor);
+  const page = paginate(tables.merged(method, context.access, gaps), method, cursor);
   if (page === undefined) return wrong("The cursor is none of this list's. Begin again without one.");
   const { result } = toLegacyResponse({ result: page }, method, null);
   return { result: isMembers(result) ? result : page };

@@ -1,12 +1,17 @@
 /** A server of the modern era: every request stands alone, and what it wants to know is asked between two of them. */
 
-import { inputRequested, toLegacyRequest, toLegacyResponse, withInput } from "../../core/mcp/eras.ts";
+import {
+  addInputResponses,
+  parseInputRequired,
+  toLegacyRequest,
+  toLegacyResponse,
+} from "../../core/mcp/eras.ts";
 import { INTERNAL_ERROR, type JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
-import { paramHeaders } from "../../core/mcp/param-headers.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
+import { buildParamHeaders } from "../../core/mcp/param-headers.ts";
 import { META } from "../../core/mcp/revisions.ts";
-import type { Fields } from "../../core/net/fields.ts";
-import { pause } from "../../core/waiting.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
+import { sleep } from "../../core/timers.ts";
 import { type ChannelTarget, type ChannelTools, ownId } from "../../upstream/channel.ts";
 import { modernRequest } from "../../upstream/modern-request.ts";
 import type { ClientFacts, Exchange, Peer } from "./peer.ts";
@@ -31,22 +36,22 @@ export class ModernPeer implements Peer {
   }
 
   async request(message: JsonObject, exchange: Exchange): Promise<JsonObject> {
-    const method = String(memberOf(message, "method"));
+    const method = String(getMember(message, "method"));
     let request = toLegacyRequest(message, exchange.id);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const answer = await this.#send(method, request, exchange);
-      const wanted = inputRequested(answer);
+      const wanted = parseInputRequired(answer);
       if (wanted === undefined) return toLegacyResponse(answer, method, exchange.id);
       const responses: Record<string, unknown> = {};
       for (const [key, asked] of wanted.requests) {
         const response = await exchange.ask({ method: asked.method, params: asked.params });
         // The modern era knows no way to say that asking went wrong; the call has failed with it.
         if ("error" in response) return { ...response, id: exchange.id };
-        responses[key] = memberOf(response, "result");
+        responses[key] = getMember(response, "result");
       }
       // Without questions it asks for patience only.
-      if (wanted.requests.size === 0) await pause(FIRST_PAUSE_MS * 2 ** Math.min(round, 6), exchange.signal);
-      request = { ...request, ...withInput(request, responses, wanted.state) };
+      if (wanted.requests.size === 0) await sleep(FIRST_PAUSE_MS * 2 ** Math.min(round, 6), exchange.signal);
+      request = { ...request, ...addInputResponses(request, responses, wanted.state) };
     }
     const error = { code: INTERNAL_ERROR, message: "The server asked too many questions." };
     return { jsonrpc: "2.0", id: exchange.id, error };
@@ -60,7 +65,7 @@ export class ModernPeer implements Peer {
   async #send(method: string, request: JsonObject, exchange: Exchange): Promise<JsonObject> {
     const { target, tools, client, toolNamed } = this.#options;
     const { capabilities, clientInfo, logLevel } = client();
-    const params = memberOf(request, "params");
+    const params = getMember(request, "params");
     const given = isMembers(params) ? params : {};
     const { message } = await modernRequest({
       target,
@@ -79,7 +84,7 @@ export class ModernPeer implements Peer {
 }
 
 function withLogLevel(params: JsonObject, level: string): JsonObject {
-  const meta = memberOf(params, "_meta");
+  const meta = getMember(params, "_meta");
   return { ...params, _meta: { ...(isMembers(meta) && meta), [META.logLevel]: level } };
 }
 
@@ -87,13 +92,16 @@ function withLogLevel(params: JsonObject, level: string): JsonObject {
 function headersFor(
   method: string,
   params: JsonObject,
-  given: Fields,
+  given: HeaderMap,
   toolNamed: ModernPeerOptions["toolNamed"],
-): Fields {
+): HeaderMap {
   const headers = new Map(given);
   if (method !== "tools/call") return headers;
-  const tool = toolNamed(String(memberOf(params, "name")));
-  for (const [name, value] of paramHeaders(memberOf(tool, "inputSchema"), memberOf(params, "arguments"))) {
+  const tool = toolNamed(String(getMember(params, "name")));
+  for (const [name, value] of buildParamHeaders(
+    getMember(tool, "inputSchema"),
+    getMember(params, "arguments"),
+  )) {
     headers.set(name.toLowerCase(), value);
   }
   return headers;

@@ -4,8 +4,8 @@
  * request whose answer it carries.
  */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import { stringifyLossless } from "../../core/mcp/json-text.ts";
-import { writeBlock } from "../../core/mcp/sse.ts";
+import { stringifyLossless } from "../../core/mcp/lossless-json.ts";
+import { formatEvent } from "../../core/mcp/sse.ts";
 import { Doorbell } from "../bridge/doorbell.ts";
 import { EVENT_STREAM_HEADERS } from "../message-stream.ts";
 import { KEEP_ALIVE, openStream } from "../streams.ts";
@@ -72,7 +72,7 @@ export class OutStream implements Sink {
   put(event: { event?: string; data: string }): void {
     this.#seq += 1;
     const seq = this.#seq;
-    this.#events.push({ seq, block: writeBlock({ ...event, id: `${this.name}.${seq}` }) });
+    this.#events.push({ seq, block: formatEvent({ ...event, id: `${this.name}.${seq}` }) });
     if (this.#events.length > KEPT_EVENTS) this.#events.shift();
     this.#bell.ring();
   }

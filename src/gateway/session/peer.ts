@@ -1,7 +1,7 @@
 /** One server as a legacy client's session deals with it, whichever era the server speaks. */
 
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import type { Fields } from "../../core/net/fields.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
 
 /** One request of the client's, on its way: how to tell the client something meanwhile, and how to ask it. */
 export interface Exchange {
@@ -9,7 +9,7 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** Ends it from outside: the client gets an error. */
   readonly cancel: () => void;
-  readonly headers: Fields;
+  readonly headers: HeaderMap;
   /** A notification of the server's, in the server's own words. */
   notify(message: JsonObject): void;
   /** A request of the server's; resolves with the client's response, result or error alike, unless it is withdrawn. */

@@ -1,5 +1,5 @@
 /** The servers that a session has dealt with, each in its era. */
-import { asGatewayError, type ErrorCode } from "../../core/errors.ts";
+import { type ErrorCode, toGatewayError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import type { ChannelTarget } from "../../upstream/channel.ts";
 import { targetFor } from "../../upstream/target.ts";
@@ -83,7 +83,7 @@ export class Peers {
       await legacy.connect();
       return legacy;
     } catch (error) {
-      if (era === "legacy" || !saysModern(asGatewayError(error).code)) throw error;
+      if (era === "legacy" || !saysModern(toGatewayError(error).code)) throw error;
       context.eras.learn(server, "modern");
       return modern();
     }

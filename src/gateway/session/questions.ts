@@ -1,6 +1,6 @@
 /** What servers ask the client, under ids of the session's own: two servers may well use the same. */
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { memberOf } from "../../core/mcp/json-text.ts";
+import { getMember } from "../../core/mcp/lossless-json.ts";
 import type { Sink } from "./outbox.ts";
 
 /** Long enough for a person to answer. */
@@ -38,7 +38,7 @@ export class Questions {
   }
 
   answered(response: JsonObject): void {
-    const id = memberOf(response, "id");
+    const id = getMember(response, "id");
     if (typeof id === "string") this.#open.get(id)?.(response);
   }
 }

@@ -1,11 +1,11 @@
 /** A legacy client's request on its way to the server that has its target, and the answer on its way back. */
 import { NotFoundError, ProtocolError } from "../../core/errors.ts";
 import { RESOURCE_NOT_FOUND } from "../../core/mcp/eras.ts";
-import { contextHeaders } from "../../core/mcp/forwarding.ts";
+import { selectContextHeaders } from "../../core/mcp/header-filter.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
-import { memberOf, stringifyLossless } from "../../core/mcp/json-text.ts";
-import { type Target, targetOf, withTarget } from "../../core/mcp/rewrite.ts";
-import { Alarms } from "../../core/waiting.ts";
+import { getMember, stringifyLossless } from "../../core/mcp/lossless-json.ts";
+import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
+import { TimerSet } from "../../core/timers.ts";
 import { trackActive } from "../active.ts";
 import { type Found, find, mayUse, unknownTarget } from "../aggregate/calls.ts";
 import { type Scope, scopeOf } from "../aggregate/catalogue.ts";
@@ -56,10 +56,10 @@ export async function routeRequest(
   context: McpContext,
 ): Promise<JsonObject | undefined> {
   const scope = scopeOf(context.tenant, session.state.serverName);
-  const method = String(memberOf(message, "method"));
+  const method = String(getMember(message, "method"));
   const call = { message, method, exchange, session, scope, context };
   if (!TARGETED.has(method)) return toOnly(call);
-  const target = targetOf(message);
+  const target = getTarget(message);
   if (target === undefined) {
     throw new ProtocolError("bad_request", {
       code: INVALID_PARAMS,
@@ -81,7 +81,11 @@ interface SessionCall {
   readonly context: McpContext;
 }
 
-async function toServer(target: Target | undefined, found: Found, call: SessionCall): Promise<JsonObject> {
+async function toServer(
+  target: RequestTarget | undefined,
+  found: Found,
+  call: SessionCall,
+): Promise<JsonObject> {
   const { place, tables } = found;
   const { message, method, exchange, session, scope, context } = call;
   const operation = context.record.operation(exchange.id);
@@ -91,7 +95,7 @@ async function toServer(target: Target | undefined, found: Found, call: SessionC
   const isRouted = target !== undefined && scope.isWhole && !BOUND.has(method);
   const { server } = place.offer;
   const about = { server: server.name, method, target: place.own || undefined };
-  const untrack = trackActive(about, context, { alarms: new Alarms(), cancel: exchange.cancel });
+  const untrack = trackActive(about, context, { alarms: new TimerSet(), cancel: exchange.cancel });
   try {
     return await callUpstream<PlacedCandidate, JsonObject>(
       {
@@ -137,7 +141,7 @@ async function sendToPeer(
   const outward = outwardFrom(owner, server.name, tables, context);
   // One after the other, so that what was said before the answer is passed on before it.
   let notified: Promise<void> = Promise.resolve();
-  const headers = contextHeaders(exchange.headers);
+  const headers = selectContextHeaders(exchange.headers);
   if (attempt.traceparent !== undefined) headers.set("traceparent", attempt.traceparent);
   const translated: Exchange = {
     ...exchange,
@@ -152,7 +156,7 @@ async function sendToPeer(
     attempt.succeed({ success: true }, 200);
     return { jsonrpc: "2.0", id: exchange.id, result: {} };
   }
-  const response = await peer.request(withTarget(message, place.own), translated);
+  const response = await peer.request(setTarget(message, place.own), translated);
   attempt.headReceived();
   await notified;
   const text = server.payloads === undefined ? undefined : stringifyLossless(response);
@@ -161,12 +165,12 @@ async function sendToPeer(
 }
 
 function clientName({ state }: Session): string | undefined {
-  const name = memberOf(state.client?.clientInfo, "name");
+  const name = getMember(state.client?.clientInfo, "name");
   return typeof name === "string" ? name : undefined;
 }
 
 /** The session remembers what is watched, for servers that forget it and for those that were never told. */
-async function watch(target: Target, found: Found, call: SessionCall): Promise<JsonObject> {
+async function watch(target: RequestTarget, found: Found, call: SessionCall): Promise<JsonObject> {
   const { method, session, context } = call;
   const { state } = session;
   const uri = target.value;

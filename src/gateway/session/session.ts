@@ -3,16 +3,16 @@
  * every other request to the server that it is about, in whichever era that server speaks.
  */
 
-import { asGatewayError, GatewayError } from "../../core/errors.ts";
-import { rpcErrorOf } from "../../core/mcp/answers.ts";
+import { GatewayError, toGatewayError } from "../../core/errors.ts";
 import {
   INVALID_REQUEST,
   type JsonObject,
   type JsonRpcId,
   METHOD_NOT_FOUND,
 } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
-import type { Fields } from "../../core/net/fields.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
+import { toRpcError } from "../../core/mcp/responses.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
 import { cancelledByAdmin } from "../active.ts";
 import { judgeMessage } from "../context/call-outcome.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
@@ -31,7 +31,7 @@ import { Watching } from "./watching.ts";
 export interface Incoming {
   readonly messages: readonly JsonObject[];
   /** Trace context and the like, for servers that take headers. */
-  readonly headers: Fields;
+  readonly headers: HeaderMap;
   readonly context: McpContext;
 }
 
@@ -93,7 +93,7 @@ export class Session {
     id: JsonRpcId,
     method: string,
     message: JsonObject,
-    { headers, context, stream }: { headers: Fields; context: McpContext; stream: Sink },
+    { headers, context, stream }: { headers: HeaderMap; context: McpContext; stream: Sink },
   ): Promise<JsonObject> {
     const failed = (code: number, text: string) => ({ jsonrpc: "2.0", id, error: { code, message: text } });
     if (method === "initialize") return this.#initialize(id, message, context);
@@ -124,7 +124,7 @@ export class Session {
     } catch (error) {
       const known = reasonOf(abort.signal, error);
       context.record.operation(id)?.fail(known);
-      return { jsonrpc: "2.0", id, error: rpcErrorOf(known) };
+      return { jsonrpc: "2.0", id, error: toRpcError(known) };
     } finally {
       this.#running.delete(id);
     }
@@ -142,9 +142,9 @@ export class Session {
   }
 
   #told(method: string, message: JsonObject): void {
-    const params = memberOf(message, "params");
+    const params = getMember(message, "params");
     if (method === "notifications/cancelled") {
-      const requestId = isMembers(params) ? memberOf(params, "requestId") : undefined;
+      const requestId = isMembers(params) ? getMember(params, "requestId") : undefined;
       if (typeof requestId === "string" || typeof requestId === "number")
         this.#running.get(requestId)?.abort();
     } else if (method !== "notifications/initialized") {
@@ -167,5 +167,5 @@ function settle(operation: OperationRecorder | undefined, answer: JsonObject): v
 /** A request that was ended from outside has not failed. */
 function reasonOf(signal: AbortSignal, error: unknown): GatewayError {
   if (signal.reason instanceof GatewayError) return signal.reason;
-  return signal.aborted ? new GatewayError("cancelled", "The request was cancelled.") : asGatewayError(error);
+  return signal.aborted ? new GatewayError("cancelled", "The request was cancelled.") : toGatewayError(error);
 }

@@ -1,6 +1,6 @@
 /** What servers tell unasked, brought to the client's general stream: lists that change, resources that are updated. */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import { isMembers, memberOf } from "../../core/mcp/json-text.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { HEADERS, LATEST_MODERN, META } from "../../core/mcp/revisions.ts";
 import { scopeOf } from "../aggregate/catalogue.ts";
 import { follow } from "../aggregate/listen.ts";
@@ -64,10 +64,10 @@ function listenMessage(capabilities: JsonObject, resourceSubscriptions: readonly
 
 /** The legacy era has no subscriptions to name, nor anything to acknowledge. */
 function withoutSubscription(message: JsonObject): JsonObject | undefined {
-  const method = memberOf(message, "method");
+  const method = getMember(message, "method");
   if (method === undefined || method === "notifications/subscriptions/acknowledged") return undefined;
-  const params = memberOf(message, "params");
-  const meta = isMembers(params) ? memberOf(params, "_meta") : undefined;
+  const params = getMember(message, "params");
+  const meta = isMembers(params) ? getMember(params, "_meta") : undefined;
   if (!isMembers(params) || !isMembers(meta)) return message;
   const { [META.subscriptionId]: _, ...kept } = meta;
   const { _meta, ...others } = params;

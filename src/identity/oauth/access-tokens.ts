@@ -5,7 +5,7 @@
  */
 import { createLocalJWKSet, type JWK, jwtVerify } from "jose";
 import { z } from "zod";
-import { SCOPES_OF_ROLE } from "../../core/access/actions.ts";
+import { ROLE_SCOPES } from "../../core/access/permissions.ts";
 import { sha256Hex } from "../../core/digest.ts";
 import { isUuid } from "../../core/ids.ts";
 import type { Database } from "../../db/client.ts";
@@ -71,7 +71,7 @@ export function createAccessTokens(database: Database, publicUrl: string, now: (
       const verified = await verifySignature(keys, token, publicUrl, endpoint.resource, now());
       const row = verified && (await standing(verified, [endpoint.resource]));
       if (verified === undefined || row === undefined) return undefined;
-      const allowed = SCOPES_OF_ROLE[row.role];
+      const allowed = ROLE_SCOPES[row.role];
       const principal: Principal = {
         // The consent, not the token: sessions outlive a refresh.
         id: `oauth:${row.consentId}`,

@@ -1,5 +1,5 @@
 /** What MCP clients may be allowed, in the words of the consent page. The words of API keys, and OpenID's own. */
-import { API_KEY_SCOPES, type ApiKeyScope } from "../../core/vocabulary.ts";
+import { API_KEY_SCOPES, type ApiKeyScope } from "../../core/enums.ts";
 
 export const OPENID_SCOPES = ["openid", "profile", "email", "offline_access"] as const;
 export const OAUTH_SCOPES: readonly string[] = [...OPENID_SCOPES, ...API_KEY_SCOPES];

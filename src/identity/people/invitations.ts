@@ -3,8 +3,8 @@
  * proof that the address is theirs; it works once, and the database knows only its hash.
  */
 import { newToken, sha256Hex } from "../../core/digest.ts";
+import type { Role } from "../../core/enums.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import type { Role } from "../../core/vocabulary.ts";
 import type { Database } from "../../db/client.ts";
 import {
   addMember,

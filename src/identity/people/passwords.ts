@@ -4,8 +4,8 @@
  * take over as people sign in. Hashes of better-auth's own form are read too.
  */
 import { scrypt } from "node:crypto";
-import { equalInConstantTime } from "../../core/constant-time.ts";
 import { fromHex, toHex } from "../../core/hex.ts";
+import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
 
 const PARAMETERS = { N: 16_384, r: 10, p: 1 } as const;
 const HASH_BYTES = 32;
@@ -35,7 +35,7 @@ export async function verifyPassword(stored: string, password: string): Promise<
   const parsed = parse(stored);
   if (parsed === undefined) return false;
   const hash = await derive(password, parsed, parsed.hash.length / 2);
-  return equalInConstantTime(toHex(hash), parsed.hash);
+  return timingSafeEqual(toHex(hash), parsed.hash);
 }
 
 /** Whether the hash is of older parameters, and should be replaced while the password is at hand. */

@@ -2,9 +2,9 @@
  * Who is at the screen: better-auth's session cookie, read without better-auth, since one look into the database tells
  * the person, the tenant they chose and their role in it. A cookie that we did not sign costs no query.
  */
-import { SCOPES_OF_ROLE } from "../../core/access/actions.ts";
-import { equalInConstantTime } from "../../core/constant-time.ts";
+import { ROLE_SCOPES } from "../../core/access/permissions.ts";
 import { hmacSha256 } from "../../core/digest.ts";
+import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
 import type { Database } from "../../db/client.ts";
 import { sessionFacts, touchSession } from "../../db/queries/people.ts";
 import { NO_TENANT_ID, type Principal } from "../principal.ts";
@@ -106,7 +106,7 @@ export function principalOf(person: Person): Principal | undefined {
     userId: id,
     apiKeyId: undefined,
     role: tenant?.role ?? "readonly",
-    scopes: SCOPES_OF_ROLE[isOperator ? "admin" : (tenant?.role ?? "readonly")],
+    scopes: ROLE_SCOPES[isOperator ? "admin" : (tenant?.role ?? "readonly")],
     via: "session",
     isOperator,
     sessionId,
@@ -135,5 +135,5 @@ async function openSignedCookie(cookie: string, secret: string): Promise<string 
   if (at < 1) return undefined;
   const value = text.slice(0, at);
   const signature = btoa(String.fromCharCode(...(await hmacSha256(secret, value))));
-  return equalInConstantTime(signature, text.slice(at + 1)) ? value : undefined;
+  return timingSafeEqual(signature, text.slice(at + 1)) ? value : undefined;
 }

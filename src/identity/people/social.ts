@@ -5,7 +5,7 @@
  */
 import type { GenericOAuthConfig } from "better-auth/plugins";
 import { z } from "zod";
-import { parseLossless } from "../../core/mcp/json-text.ts";
+import { parseLossless } from "../../core/mcp/lossless-json.ts";
 import { readBoundedText } from "../../core/net/bounded-body.ts";
 import { MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
 

@@ -3,8 +3,8 @@
  * up after half a day; a receiver that hears something twice knows it by its id.
  */
 import { z } from "zod";
-import { asGatewayError } from "../../core/errors.ts";
-import { inTurns } from "../../core/in-turns.ts";
+import { toGatewayError } from "../../core/errors.ts";
+import { mapConcurrent } from "../../core/map-concurrent.ts";
 import {
   markDelivered,
   markFailed,
@@ -38,7 +38,7 @@ export async function sendDeliveries(
     }
   } catch (error) {
     // Cron finds what is overdue.
-    logFailure(asGatewayError(error), { work: "send alerts", serverId: "" });
+    logFailure(toGatewayError(error), { work: "send alerts", serverId: "" });
   }
 }
 
@@ -60,7 +60,7 @@ export async function deliverOverdue(parts: AlertParts): Promise<number> {
 export async function deliver(parts: AlertParts, ids: readonly string[]): Promise<void> {
   const db = parts.database.asSystem();
   const taken = await takeDeliveries(db, ids, new Date(parts.now()));
-  await inTurns(taken, AT_ONCE, async ({ id, tenantId, channel, message, attempts }) => {
+  await mapConcurrent(taken, AT_ONCE, async ({ id, tenantId, channel, message, attempts }) => {
     const told = await tell(parts, { id, owner: tenantId, channel, message });
     const at = parts.now();
     if (told.ok) {
@@ -89,7 +89,7 @@ export async function consumeAlerts(messages: readonly DeliveryMessage[], parts:
       if (given.success) await deliver(parts, given.data.deliveries);
       message.ack();
     } catch (error) {
-      logFailure(asGatewayError(error), { work: "deliver alerts", serverId: "" });
+      logFailure(toGatewayError(error), { work: "deliver alerts", serverId: "" });
       message.retry({ delaySeconds: WAITS_SECONDS[0] ?? 0 });
     }
   }

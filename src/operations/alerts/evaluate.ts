@@ -2,12 +2,13 @@
  * Looks at alert rules: measures, lets each one's state go on, and writes down in one batch what came of it, with the
  * tellings that are to go out. Cron does it every minute, and a server's change of health at once.
  */
-import { CALM, nextState, type Step } from "../../core/alerts/machine.ts";
+
+import { type AlertRuleSummary, type AlertSubject, formatReading } from "../../core/alerts/messages.ts";
 import { isMetric, METRICS, type MetricName } from "../../core/alerts/metrics.ts";
-import { type NamedRule, type Subject, tellReading } from "../../core/alerts/words.ts";
-import { asGatewayError } from "../../core/errors.ts";
+import { type AlertTransition, INITIAL_STATE, nextState } from "../../core/alerts/state-machine.ts";
+import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { maintenanceAt, type Window } from "../../core/registry/windows.ts";
+import { activeWindow, type MaintenanceWindow } from "../../core/maintenance/windows.ts";
 import { isChangedMeanwhile, isUniqueViolation } from "../../db/errors.ts";
 import { alertRules, type Remembered, type RulesAsked } from "../../db/queries/alerts.ts";
 import { windowsNotOver } from "../../db/queries/snapshot.ts";
@@ -33,7 +34,7 @@ export async function watchHealth(
   try {
     await evaluateAlerts(parts, { tenantIds, metrics: ["server_health", "unhealthy_servers"] });
   } catch (error) {
-    logFailure(asGatewayError(error), { work: "evaluate alerts", serverId: "" });
+    logFailure(toGatewayError(error), { work: "evaluate alerts", serverId: "" });
   }
 }
 
@@ -76,7 +77,7 @@ function watched(row: Row): WatchedRow[] {
   return isMetric(metric) ? [{ ...row, metric }] : [];
 }
 
-type TenantWindow = Window & { readonly tenantId: string | null };
+type TenantWindow = MaintenanceWindow & { readonly tenantId: string | null };
 
 function outcomesOf(
   rule: WatchedRow,
@@ -88,12 +89,17 @@ function outcomesOf(
   const mine = windows.filter(({ tenantId }) => tenantId === null || tenantId === rule.tenantId);
   const isSilenced = (serverId: string | null) =>
     (rule.silencedUntil !== null && rule.silencedUntil.getTime() > at) ||
-    maintenanceAt(mine, serverId ?? "", new Date(at)).maintenance !== undefined;
-  const one = (key: string, subject: Subject | undefined, value: number | undefined, isThere: boolean) => {
+    activeWindow(mine, serverId ?? "", new Date(at)).maintenance !== undefined;
+  const one = (
+    key: string,
+    subject: AlertSubject | undefined,
+    value: number | undefined,
+    isThere: boolean,
+  ) => {
     const before = known.get(key);
     // Another one's clock was ahead of ours.
     if (before !== undefined && Date.parse(before.evaluatedAt) > at) return [];
-    const step = nextState(rule, before?.memory ?? CALM, {
+    const step = nextState(rule, before?.memory ?? INITIAL_STATE, {
       ...{ value, at, isSilenced: isSilenced(subject?.serverId ?? rule.serverId) },
       isOver: !rule.isActive || !isThere,
     });
@@ -116,7 +122,7 @@ function outcomesOf(
   ];
 }
 
-function isWorthKeeping(before: Remembered | undefined, { state, status }: Step): boolean {
+function isWorthKeeping(before: Remembered | undefined, { state, status }: AlertTransition): boolean {
   if (before === undefined) return status !== "quiet" || state.firedAt.length > 0;
   const { measuredAt: _, ...was } = before.memory;
   const { measuredAt, ...is } = state;
@@ -124,14 +130,14 @@ function isWorthKeeping(before: Remembered | undefined, { state, status }: Step)
 }
 
 function outcome(
-  rule: WatchedRow & NamedRule,
+  rule: WatchedRow & AlertRuleSummary,
   key: string,
-  subject: Subject | undefined,
+  subject: AlertSubject | undefined,
   value: number | undefined,
   before: Remembered | undefined,
-  step: Step,
+  step: AlertTransition,
 ): Outcome {
   const eventId = step.event === "open" ? uuidv7() : (before?.eventId ?? null);
-  const says = tellReading(rule, subject, value);
+  const says = formatReading(rule, subject, value);
   return { rule, key, subject, value, before, step, eventId, says };
 }

@@ -1,5 +1,5 @@
 /** What signs a tenant's webhooks: made when it is first needed, shown when it is made anew, sealed in between. */
-import { newSigningSecret as randomSecret } from "../../core/alerts/signature.ts";
+import { createSigningSecret as randomSecret } from "../../core/alerts/signature.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { Db } from "../../db/client.ts";
 import { firstSigningSecret, newSigningSecret, signingSecret } from "../../db/queries/alert-deliveries.ts";

@@ -1,6 +1,7 @@
 /** One telling by one channel: a signed webhook, to addresses only that the guard lets through, or a letter. */
+
+import { type AlertChannel, type AlertMessage, formatAlertEmail } from "../../core/alerts/messages.ts";
 import { signatureHeaders } from "../../core/alerts/signature.ts";
-import { type AlertMessage, alertLetter, type Channel } from "../../core/alerts/words.ts";
 import type { Owner } from "../../db/queries/rows.ts";
 import { judgeUrl } from "../../upstream/url-guard.ts";
 import type { AlertParts } from "./parts.ts";
@@ -21,7 +22,7 @@ export interface Telling {
   /** The same each time that it is tried. */
   readonly id: string;
   readonly owner: Owner;
-  readonly channel: Channel;
+  readonly channel: AlertChannel;
   readonly message: AlertMessage;
 }
 
@@ -35,7 +36,7 @@ export async function tell(parts: AlertParts, telling: Telling): Promise<Told> {
       return callWebhook(parts, channel.url, telling);
     case "email":
       try {
-        await parts.sendMail(alertLetter(channel.to, message));
+        await parts.sendMail(formatAlertEmail(channel.to, message));
         return told;
       } catch {
         return failed("The mail could not be sent.");

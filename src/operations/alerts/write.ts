@@ -1,6 +1,7 @@
 /** Writes down what an evaluation came to: states, events and tellings together, or none of them. */
-import type { Step } from "../../core/alerts/machine.ts";
-import { messageOf, type Subject } from "../../core/alerts/words.ts";
+
+import { type AlertSubject, formatAlertMessage } from "../../core/alerts/messages.ts";
+import type { AlertTransition } from "../../core/alerts/state-machine.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import type { Db } from "../../db/client.ts";
 import {
@@ -18,10 +19,10 @@ export interface Outcome {
   readonly rule: WatchedRow;
   /** Of what the rule watches over: a server's id, or nothing in particular. */
   readonly key: string;
-  readonly subject: Subject | undefined;
+  readonly subject: AlertSubject | undefined;
   readonly value: number | undefined;
   readonly before: Remembered | undefined;
-  readonly step: Step;
+  readonly step: AlertTransition;
   readonly eventId: string | null;
   readonly says: string;
 }
@@ -87,7 +88,7 @@ const eventRow = ({ rule, key, value, eventId, says, subject }: Outcome, at: Dat
 function deliveriesOf({ rule, subject, value, step, eventId, says }: Outcome, at: Date) {
   const { tell } = step;
   if (tell === undefined) return [];
-  const message = messageOf(rule, { type: `alert.${tell}`, at, eventId, subject, value, says });
+  const message = formatAlertMessage(rule, { type: `alert.${tell}`, at, eventId, subject, value, says });
   return rule.channels.map((channel) => ({
     id: uuidv7(),
     tenantId: rule.tenantId,

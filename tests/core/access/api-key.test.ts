@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   apiKeyPrefix,
+  createSalt,
+  createSecret,
   formatApiKey,
   hashApiKeySecret,
-  newSalt,
-  newSecret,
-  readApiKey,
+  parseApiKey,
 } from "../../../src/core/access/api-key.ts";
 
 const secret = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -16,7 +16,7 @@ describe("API keys", () => {
     fc.assert(
       fc.property(fc.uuid(), secret, (id, bytes) => {
         const key = formatApiKey(id, bytes);
-        const read = readApiKey(key);
+        const read = parseApiKey(key);
         expect(read?.id).toBe(id);
         expect(key).toBe(`${apiKeyPrefix(id)}_${read?.secret}`);
       }),
@@ -34,12 +34,12 @@ describe("API keys", () => {
     ` mcp_${"a".repeat(32)}_${"a".repeat(43)}`,
     `mcp_${"a".repeat(32)}_${"a".repeat(43)}\n`,
   ])("refuse %j", (text) => {
-    expect(readApiKey(text)).toBeUndefined();
+    expect(parseApiKey(text)).toBeUndefined();
   });
 
   it("hash to 64 hex digits that depend on salt and secret", async () => {
-    const key = readApiKey(formatApiKey(crypto.randomUUID(), newSecret()));
-    const [one, two] = [newSalt(), newSalt()];
+    const key = parseApiKey(formatApiKey(crypto.randomUUID(), createSecret()));
+    const [one, two] = [createSalt(), createSalt()];
     const hash = await hashApiKeySecret(one, key?.secret ?? "");
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
     expect(await hashApiKeySecret(one, key?.secret ?? "")).toBe(hash);

@@ -2,23 +2,23 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type AccessDefault,
+  type AccessPrincipal,
+  type AccessTarget,
   authorize,
-  authorizeUse,
-  type Caller,
-  type Target,
+  authorizeTarget,
 } from "../../../src/core/access/authorize.ts";
-import { explain } from "../../../src/core/access/explain.ts";
-import { type AccessRule, compileRules, rulesInForce } from "../../../src/core/access/rules.ts";
+import { explainDecision } from "../../../src/core/access/explain.ts";
+import { type AccessRule, activeRules, compileRules } from "../../../src/core/access/rules.ts";
 
 const NOW = new Date("2026-03-13T12:00:00Z");
 
-const user: Caller = { role: "user", scopes: ["proxy"], userId: "ann", keyId: "k1" };
-const admin: Caller = { ...user, role: "admin" };
-const reader: Caller = { ...user, role: "readonly" };
+const user: AccessPrincipal = { role: "user", scopes: ["proxy"], userId: "ann", keyId: "k1" };
+const admin: AccessPrincipal = { ...user, role: "admin" };
+const reader: AccessPrincipal = { ...user, role: "readonly" };
 
-const tool: Target = { kind: "tool", serverId: "s1", serverName: "files", name: "write_file" };
-const uri = (name: string): Target => ({ ...tool, kind: "resource", name });
-const door: Target = { ...tool, kind: "server", name: "files" };
+const tool: AccessTarget = { kind: "tool", serverId: "s1", serverName: "files", name: "write_file" };
+const uri = (name: string): AccessTarget => ({ ...tool, kind: "resource", name });
+const door: AccessTarget = { ...tool, kind: "server", name: "files" };
 
 let made = 0;
 const rule = (effect: AccessRule["effect"], over: Partial<AccessRule> = {}): AccessRule => {
@@ -42,13 +42,18 @@ const rule = (effect: AccessRule["effect"], over: Partial<AccessRule> = {}): Acc
 const allow = (over?: Partial<AccessRule>) => rule("allow", over);
 const deny = (over?: Partial<AccessRule>) => rule("deny", over);
 
-function may(caller: Caller, target: Target, rules: AccessRule[], accessDefault: AccessDefault = "allow") {
+function may(
+  caller: AccessPrincipal,
+  target: AccessTarget,
+  rules: AccessRule[],
+  accessDefault: AccessDefault = "allow",
+) {
   const compiled = compileRules(rules, { accessDefault, timeZone: "UTC" });
-  return explain(authorize(caller, "mcp.call", target, rulesInForce(compiled, caller, NOW)));
+  return explainDecision(authorize(caller, "mcp.call", target, activeRules(compiled, caller, NOW)));
 }
 
 describe("who may use what", () => {
-  it.each<[string, Caller, Target, AccessRule[], AccessDefault, boolean, string]>([
+  it.each<[string, AccessPrincipal, AccessTarget, AccessRule[], AccessDefault, boolean, string]>([
     ["no rule, tenant allows", user, tool, [], "allow", true, "default"],
     ["no rule, tenant denies", user, tool, [], "deny", false, "default"],
     ["admins too need an allow where the tenant denies", admin, tool, [], "deny", false, "default"],
@@ -279,7 +284,7 @@ describe("whatever the rules", () => {
     { maxLength: 8 },
   );
   const target = fc.record({
-    kind: fc.constantFrom<Target["kind"]>("server", "tool", "prompt", "resource"),
+    kind: fc.constantFrom<AccessTarget["kind"]>("server", "tool", "prompt", "resource"),
     serverId: fc.constantFrom("s1", "s2"),
     serverName: fc.constant("files"),
     name: fc.oneof(names, fc.constantFrom("config://a", "file:///x")),
@@ -289,11 +294,11 @@ describe("whatever the rules", () => {
   const standing = fc.constantFrom<AccessDefault>("allow", "deny");
   const anything = fc.tuple(rules, target, caller, standing);
 
-  const decide = (list: AccessRule[], what: Target, who: Caller, standard: AccessDefault) =>
-    authorizeUse(
+  const decide = (list: AccessRule[], what: AccessTarget, who: AccessPrincipal, standard: AccessDefault) =>
+    authorizeTarget(
       who.role,
       what,
-      rulesInForce(compileRules(list, { accessDefault: standard, timeZone: "UTC" }), who, NOW),
+      activeRules(compileRules(list, { accessDefault: standard, timeZone: "UTC" }), who, NOW),
     );
 
   it("their order means nothing", () => {

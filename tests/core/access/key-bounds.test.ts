@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { excessOf, type KeyTerms } from "../../../src/core/access/key-bounds.ts";
-import { isNetworkInside, networkFault } from "../../../src/core/net/cidr.ts";
+import { checkKeyBounds, type KeyBounds } from "../../../src/core/access/key-bounds.ts";
+import { isNetworkInside, validateNetwork } from "../../../src/core/net/cidr.ts";
 
-const bound: KeyTerms = {
+const bound: KeyBounds = {
   scopes: ["read", "write"],
   rateLimitPerHour: 10,
   rateLimitPerDay: 100,
   ipAllowlist: ["10.0.0.0/8"],
   expiresAt: new Date("2027-01-01"),
 };
-const paths = (wanted: Partial<KeyTerms>, terms: KeyTerms | undefined = bound) =>
-  excessOf(wanted, "user", { scopes: ["write"], terms }).map(({ path }) => path);
+const paths = (wanted: Partial<KeyBounds>, terms: KeyBounds | undefined = bound) =>
+  checkKeyBounds(wanted, "user", { scopes: ["write"], terms }).map(({ path }) => path);
 
 describe("what a key asks for beyond its maker", () => {
   it("is nothing when it asks for the same", () => {
@@ -40,7 +40,7 @@ describe("what a key asks for beyond its maker", () => {
   it("is only scopes for a person at the screen", () => {
     const person = { scopes: ["read"] as const, terms: undefined };
     expect(
-      excessOf({ scopes: ["read", "write"], expiresAt: null }, "user", person).map(({ path }) => path),
+      checkKeyBounds({ scopes: ["read", "write"], expiresAt: null }, "user", person).map(({ path }) => path),
     ).toEqual(["/scopes/1"]);
   });
 });
@@ -49,7 +49,7 @@ describe("networks", () => {
   it.each(["192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32", "::1", "2001:db8::1/128"])(
     "%s is one",
     (text) => {
-      expect(networkFault(text)).toBeUndefined();
+      expect(validateNetwork(text)).toBeUndefined();
     },
   );
   it.each([
@@ -62,7 +62,7 @@ describe("networks", () => {
     "::ffff:10.0.0.1",
     "10.0.0.0/8/8",
   ])("%j is none", (text) => {
-    expect(networkFault(text)).toBeTypeOf("string");
+    expect(validateNetwork(text)).toBeTypeOf("string");
   });
   it.each<[string, string, boolean]>([
     ["10.1.0.0/16", "10.0.0.0/8", true],

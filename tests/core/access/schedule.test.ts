@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import {
-  holdsAt,
+  isActiveAt,
   isTimeZone,
   localTime,
-  nextChange,
+  nextScheduleChange,
   type Schedule,
 } from "../../../src/core/access/schedule.ts";
 
@@ -22,7 +22,7 @@ const hours = (startTime: string, endTime: string, daysOfWeek: number[] | null =
 });
 const holds = (schedule: Schedule, at: string, zone = "UTC") => {
   const now = new Date(at);
-  return holdsAt(schedule, now, localTime(now, zone));
+  return isActiveAt(schedule, now, localTime(now, zone));
 };
 
 const FRIDAY = 5;
@@ -113,6 +113,6 @@ describe("a decision", () => {
     ["by hours holds for the minute", [hours("09:00", "17:00"), always], "2026-03-13T12:01:00Z"],
     ["by weekdays too", [{ ...always, daysOfWeek: [1] }], "2026-03-13T12:01:00Z"],
   ])("%s", (_, schedules, until) => {
-    expect(nextChange(schedules, now)).toBe(until === undefined ? Infinity : Date.parse(until));
+    expect(nextScheduleChange(schedules, now)).toBe(until === undefined ? Infinity : Date.parse(until));
   });
 });

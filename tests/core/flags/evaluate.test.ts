@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ROLES } from "../../../src/core/enums.ts";
 import { evaluateFlag, type Flag, type FlagSubject } from "../../../src/core/flags/evaluate.ts";
-import { ROLES } from "../../../src/core/vocabulary.ts";
 
 const flag = (more: Partial<Flag> = {}): Flag => ({
   key: "new-thing",

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  classify,
   classifyBatch,
+  classifyPost,
   decodeHeaderValue,
   encodeHeaderValue,
 } from "../../../src/core/mcp/inbound.ts";
@@ -55,7 +55,11 @@ describe("classify takes as modern", () => {
       {},
     ],
   ])("%s", (_what, message, headers) => {
-    expect(classify(message, lookup(headers))).toEqual({ ok: true, era: "modern", revision: "2026-07-28" });
+    expect(classifyPost(message, lookup(headers))).toEqual({
+      ok: true,
+      era: "modern",
+      revision: "2026-07-28",
+    });
   });
 });
 
@@ -94,7 +98,7 @@ describe("classify takes as legacy", () => {
       "2025-03-26",
     ],
   ])("%s", (_what, message, headers, revision) => {
-    expect(classify(message, lookup(headers))).toEqual({ ok: true, era: "legacy", revision });
+    expect(classifyPost(message, lookup(headers))).toEqual({ ok: true, era: "legacy", revision });
   });
 });
 
@@ -136,17 +140,20 @@ describe("classify refuses", () => {
       -32022,
     ],
   ])("%s", (_what, message, headers, code) => {
-    expect(classify(message, lookup(headers))).toMatchObject({ ok: false, rejection: { status: 400, code } });
+    expect(classifyPost(message, lookup(headers))).toMatchObject({
+      ok: false,
+      rejection: { status: 400, code },
+    });
   });
 
   it("tells which revisions it supports and which one was asked for", () => {
-    expect(classify(request("tools/list"), lookup({ "mcp-protocol-version": "1.0" }))).toMatchObject({
+    expect(classifyPost(request("tools/list"), lookup({ "mcp-protocol-version": "1.0" }))).toMatchObject({
       rejection: { data: { supported: ["2026-07-28"], requested: "1.0" } },
     });
   });
 
   it("repeats only the beginning of what it was sent", () => {
-    const answer = classify(modern("tools/call", { name: "x".repeat(10_000) }), lookup(call));
+    const answer = classifyPost(modern("tools/call", { name: "x".repeat(10_000) }), lookup(call));
     expect(JSON.stringify(answer).length).toBeLessThan(500);
   });
 });

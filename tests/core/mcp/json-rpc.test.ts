@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { INVALID_REQUEST, PARSE_ERROR, readBody } from "../../../src/core/mcp/json-rpc.ts";
-import { isTooDeep } from "../../../src/core/mcp/json-rpc-text.ts";
+import { INVALID_REQUEST, PARSE_ERROR, parseBody } from "../../../src/core/mcp/json-rpc.ts";
+import { isTooDeep } from "../../../src/core/mcp/json-scan.ts";
 import { MAX_JSON_DEPTH as MAX_DEPTH } from "../../../src/core/size-limits.ts";
 import { runs } from "../../support/runs.ts";
 
-const read = (value: unknown) => readBody(JSON.stringify(value));
+const read = (value: unknown) => parseBody(JSON.stringify(value));
 
-describe("readBody", () => {
+describe("parseBody", () => {
   it.each([
     [
       { jsonrpc: "2.0", id: 1, method: "ping" },
@@ -68,12 +68,12 @@ describe("readBody", () => {
   });
 
   it.each(["", "{", "{]", "nul", "\u0000", '{"jsonrpc":"2.0",}', "[1,2"])("refuses %j as no JSON", (text) => {
-    expect(readBody(text)).toMatchObject({ kind: "invalid", code: PARSE_ERROR, id: null });
+    expect(parseBody(text)).toMatchObject({ kind: "invalid", code: PARSE_ERROR, id: null });
   });
 
   it("never throws, whatever it is given", () => {
-    fc.assert(fc.property(fc.string(), (text) => void readBody(text)));
-    fc.assert(fc.property(fc.json({ maxDepth: 8 }), (text) => void readBody(text)));
+    fc.assert(fc.property(fc.string(), (text) => void parseBody(text)));
+    fc.assert(fc.property(fc.json({ maxDepth: 8 }), (text) => void parseBody(text)));
   });
 });
 
@@ -83,8 +83,8 @@ describe("depth", () => {
   it("is allowed up to the limit and refused beyond it, at any size", () => {
     expect(isTooDeep(nested(MAX_DEPTH), MAX_DEPTH)).toBe(false);
     expect(isTooDeep(nested(MAX_DEPTH + 1), MAX_DEPTH)).toBe(true);
-    expect(readBody(nested(1_000_000))).toMatchObject({ kind: "invalid", code: PARSE_ERROR });
-    expect(readBody('{"a":'.repeat(1_000_000))).toMatchObject({ kind: "invalid", code: PARSE_ERROR });
+    expect(parseBody(nested(1_000_000))).toMatchObject({ kind: "invalid", code: PARSE_ERROR });
+    expect(parseBody('{"a":'.repeat(1_000_000))).toMatchObject({ kind: "invalid", code: PARSE_ERROR });
   });
 
   it("counts exactly what JSON.parse would build, brackets in strings excluded", () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/mcp/json-rpc.ts";
-import { isMembers, parseLossless, stringifyLossless } from "../../../src/core/mcp/json-text.ts";
+import { isMembers, parseLossless, stringifyLossless } from "../../../src/core/mcp/lossless-json.ts";
 import {
-  targetOf,
-  withCursor,
-  withRelatedTask,
-  withSubscriptions,
-  withTarget,
+  getTarget,
+  mapRelatedTask,
+  setCursor,
+  setSubscriptions,
+  setTarget,
 } from "../../../src/core/mcp/rewrite.ts";
 
 const outwardTask = (id: string) => `T(${id})`;
@@ -49,10 +49,10 @@ describe("a request on its way to a server", () => {
       { ref: { type: "ref/resource", uri: "own" } },
     ],
   ])("%s %j is about a %s", (method, params, kind, expected) => {
-    expect(targetOf(request(method, params))).toEqual({ kind, value: "A" });
-    expect(withTarget(request(method, params), "own")).toEqual(request(method, expected));
+    expect(getTarget(request(method, params))).toEqual({ kind, value: "A" });
+    expect(setTarget(request(method, params), "own")).toEqual(request(method, expected));
     const before = request(method, params);
-    expect(withTarget(before, "A")).toBe(before);
+    expect(setTarget(before, "A")).toBe(before);
   });
 
   it.each([
@@ -65,15 +65,15 @@ describe("a request on its way to a server", () => {
     [{ jsonrpc: "2.0", id: 1, method: "tools/call" }],
     [{ jsonrpc: "2.0", id: 1, result: { name: "A" } }],
   ])("%j is about no one thing and stays the very same", (message: JsonObject) => {
-    expect(targetOf(message)).toBe(undefined);
-    expect(withTarget(message, "own")).toBe(message);
+    expect(getTarget(message)).toBe(undefined);
+    expect(setTarget(message, "own")).toBe(message);
   });
 
   it("keeps arguments to the digit", () => {
     const text =
       '{"id":1.0,"method":"tools/call","params":{"name":"A","arguments":{"n":1e400,"m":1.0}},"__proto__":{"x":1}}';
     const message = parseLossless(text);
-    expect(isMembers(message) && stringifyLossless(withTarget(message, "own"))).toBe(
+    expect(isMembers(message) && stringifyLossless(setTarget(message, "own"))).toBe(
       text.replace('"A"', '"own"'),
     );
   });
@@ -81,30 +81,30 @@ describe("a request on its way to a server", () => {
   it.each(["tools/list", "prompts/list", "resources/list", "resources/templates/list", "tasks/list"])(
     "%s gets the server's cursor",
     (method) => {
-      expect(withCursor(request(method, { cursor: "merged" }), "own")).toEqual(
+      expect(setCursor(request(method, { cursor: "merged" }), "own")).toEqual(
         request(method, { cursor: "own" }),
       );
-      expect(withCursor(request(method, { cursor: "merged" }), undefined)).toEqual(request(method, {}));
-      expect(withCursor(request(method, {}), "own")).toEqual(request(method, { cursor: "own" }));
-      expect(withCursor({ id: 1, method }, "own")).toEqual({ id: 1, method, params: { cursor: "own" } });
+      expect(setCursor(request(method, { cursor: "merged" }), undefined)).toEqual(request(method, {}));
+      expect(setCursor(request(method, {}), "own")).toEqual(request(method, { cursor: "own" }));
+      expect(setCursor({ id: 1, method }, "own")).toEqual({ id: 1, method, params: { cursor: "own" } });
       for (const message of [request(method, {}), { id: 1, method }]) {
-        expect(withCursor(message, undefined)).toBe(message);
+        expect(setCursor(message, undefined)).toBe(message);
       }
     },
   );
 
   it("other requests get none", () => {
     const message = request("tools/call", { cursor: "mine" });
-    expect(withCursor(message, "own")).toBe(message);
+    expect(setCursor(message, "own")).toBe(message);
   });
 
   it("subscriptions/listen names only what the server has", () => {
     const listen = (notifications: object) => request("subscriptions/listen", { notifications });
     const own = { resourceSubscriptions: ["u"], taskIds: ["t"] };
     const wanted = { toolsListChanged: true, resourceSubscriptions: ["A", "B"], taskIds: ["C"], unknown: 1 };
-    expect(withSubscriptions(listen(wanted), own)).toEqual(listen({ ...wanted, ...own }));
+    expect(setSubscriptions(listen(wanted), own)).toEqual(listen({ ...wanted, ...own }));
     const plain = listen({ toolsListChanged: true });
-    expect(withSubscriptions(plain, own)).toBe(plain);
+    expect(setSubscriptions(plain, own)).toBe(plain);
   });
 
   it.each(["params", "result"])("a message of a task says so in its %s", (member) => {
@@ -112,6 +112,6 @@ describe("a request on its way to a server", () => {
       id: 1,
       [member]: { _meta: { [RELATED]: { taskId, x: 1 }, y: 2 } },
     });
-    expect(withRelatedTask(message("t"), outwardTask)).toEqual(message("T(t)"));
+    expect(mapRelatedTask(message("t"), outwardTask)).toEqual(message("T(t)"));
   });
 });

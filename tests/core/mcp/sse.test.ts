@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BlockSplitter, readBlock, type SseEvent, writeBlock } from "../../../src/core/mcp/sse.ts";
+import { EventSplitter, formatEvent, parseEvent, type SseEvent } from "../../../src/core/mcp/sse.ts";
 
 const line = fc.string({ unit: "grapheme" }).filter((text) => !/[\r\n\0]/.test(text));
 const event: fc.Arbitrary<SseEvent> = fc.record(
@@ -28,11 +28,11 @@ describe("server-sent events", () => {
         fc.array(fc.nat(), { maxLength: 12 }),
         (events, cuts) => {
           const wanted = events.filter((one) => Object.keys(one).length > 0);
-          const splitter = new BlockSplitter(1_000_000);
-          const blocks = pieces(wanted.map(writeBlock).join(""), cuts).flatMap((piece) =>
+          const splitter = new EventSplitter(1_000_000);
+          const blocks = pieces(wanted.map(formatEvent).join(""), cuts).flatMap((piece) =>
             splitter.push(piece),
           );
-          expect(blocks.map(readBlock)).toEqual(wanted);
+          expect(blocks.map(parseEvent)).toEqual(wanted);
           expect(splitter.rest).toBe("");
         },
       ),
@@ -50,11 +50,11 @@ describe("server-sent events", () => {
     [": keep-alive", { comments: [" keep-alive"] }],
     ["unknown: field\ndata: x", { data: "x" }],
   ])("%j reads as %j", (block, expected) => {
-    expect(readBlock(block)).toEqual(expected);
+    expect(parseEvent(block)).toEqual(expected);
   });
 
   it("may end lines with CR, LF or both, also when a piece ends between the two", () => {
-    const splitter = new BlockSplitter(1000);
+    const splitter = new EventSplitter(1000);
     expect(
       ["data: a\r", "\n\r", "\ndata: b\r\rdata: c\n", "\n"].flatMap((piece) => splitter.push(piece)),
     ).toEqual(["data: a", "data: b", "data: c"]);
@@ -62,14 +62,14 @@ describe("server-sent events", () => {
 
   it.each(["\r\n", "\n", "\r"])("keep the lines of one event together that end with %j", (end) => {
     const stream = ["event: message", "id: 7", "data: a", "", "", "data: b", "", ""].join(end);
-    const splitter = new BlockSplitter(1000);
+    const splitter = new EventSplitter(1000);
     const blocks = [...stream, "data: c"].flatMap((piece) => splitter.push(piece));
-    expect(blocks.map(readBlock)).toEqual([{ event: "message", id: "7", data: "a" }, { data: "b" }]);
+    expect(blocks.map(parseEvent)).toEqual([{ event: "message", id: "7", data: "a" }, { data: "b" }]);
     expect(splitter.rest).toBe("data: c");
   });
 
   it("cost no more in many pieces than in few", () => {
-    const splitter = new BlockSplitter(20_000_000);
+    const splitter = new EventSplitter(20_000_000);
     const started = performance.now();
     for (let piece = 0; piece < 4096; piece += 1) splitter.push("x".repeat(4096));
     expect(splitter.push("\n\n")[0]).toHaveLength(4096 * 4096);
@@ -77,7 +77,7 @@ describe("server-sent events", () => {
   });
 
   it("refuse to grow without end", () => {
-    const splitter = new BlockSplitter(10);
+    const splitter = new EventSplitter(10);
     expect(() => splitter.push("data: 123456789")).toThrow(RangeError);
   });
 });

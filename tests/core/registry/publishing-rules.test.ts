@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { faultsOfPublishing, SERVER_SCHEMA_URL } from "../../../src/core/registry/publishing-rules.ts";
+import { findPublishingFaults, SERVER_SCHEMA_URL } from "../../../src/core/registry/publishing-rules.ts";
 
 const minimal = {
   $schema: SERVER_SCHEMA_URL,
@@ -31,7 +31,7 @@ describe("a server.json", () => {
       },
     ],
   ])("can be published where it %s", (_, more) => {
-    expect(faultsOfPublishing({ ...minimal, ...more })).toEqual([]);
+    expect(findPublishingFaults({ ...minimal, ...more })).toEqual([]);
   });
 
   it.each<[string, Record<string, unknown>, string[]]>([
@@ -54,6 +54,6 @@ describe("a server.json", () => {
       ["/packages/0/transport/url", "/packages/0/transport/url"],
     ],
   ])("cannot be published where it %s", (_, more, paths) => {
-    expect(faultsOfPublishing({ ...minimal, ...more }).map(({ path }) => path)).toEqual(paths);
+    expect(findPublishingFaults({ ...minimal, ...more }).map(({ path }) => path)).toEqual(paths);
   });
 });

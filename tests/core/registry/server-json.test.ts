@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readServerJson, withoutForeignMeta } from "../../../src/core/registry/server-json.ts";
-import { isVersionRange, latestOf } from "../../../src/core/registry/versions.ts";
+import { parseServerJson, removeForeignMeta } from "../../../src/core/registry/server-json.ts";
+import { isVersionRange, latestVersion } from "../../../src/core/registry/versions.ts";
 
 const minimal = { name: "com.example/weather", description: "Weather.", version: "1.0.0" };
 const stdio = { type: "stdio" };
@@ -64,7 +64,7 @@ describe("server.json", () => {
       { _meta: { "io.modelcontextprotocol.registry/publisher-provided": { a: 1 } } },
     ],
   ])("takes %s", (_what, more) =>
-    expect(readServerJson({ ...minimal, ...more })).toMatchObject({ ok: true }),
+    expect(parseServerJson({ ...minimal, ...more })).toMatchObject({ ok: true }),
   );
 
   it.each<[string, unknown, string]>([
@@ -114,7 +114,7 @@ describe("server.json", () => {
       "/_meta/io.modelcontextprotocol.registry~1publisher-provided",
     ],
   ])("refuses %s, and says where", (_what, value, path) => {
-    const verdict = readServerJson(JSON.parse(JSON.stringify(value)));
+    const verdict = parseServerJson(JSON.parse(JSON.stringify(value)));
     expect(verdict.ok).toBe(false);
     expect(verdict.ok ? [] : verdict.issues.map((issue) => issue.path)).toContain(path);
   });
@@ -125,8 +125,8 @@ describe("server.json", () => {
       ...minimal,
       _meta: { ...own, "io.modelcontextprotocol.registry/official": { isLatest: true } },
     };
-    expect(withoutForeignMeta(given)).toEqual({ ...minimal, _meta: own });
-    expect(withoutForeignMeta({ ...minimal, _meta: {} })).toEqual(minimal);
+    expect(removeForeignMeta(given)).toEqual({ ...minimal, _meta: own });
+    expect(removeForeignMeta({ ...minimal, _meta: {} })).toEqual(minimal);
   });
 });
 
@@ -149,8 +149,8 @@ describe("the latest version", () => {
     const versions = published
       .split(" ")
       .map((version, index) => ({ version, publishedAt: new Date(index * 1000) }));
-    expect(latestOf(versions)?.version).toBe(expected);
-    expect(latestOf(versions.toReversed())?.version).toBe(expected);
+    expect(latestVersion(versions)?.version).toBe(expected);
+    expect(latestVersion(versions.toReversed())?.version).toBe(expected);
   });
 
   it.each(["^1.2.3", "~1.2.3", ">=1.2.3", "<2", "1.x", "1.2.*", "*", "latest", "1 || 2", "1.0 - 2.0"])(

@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  acquirePermit,
   BREAKER_TERMS,
   type Breaker,
+  type BreakerPermit,
   type BreakerTerms,
-  force,
-  NEW_BREAKER,
-  type Pass,
-  permit,
-  report,
+  type BreakerTransition,
+  forceState,
+  INITIAL_BREAKER,
+  reportOutcome,
   retryAfterMs,
-  type Transition,
 } from "../../../src/core/resilience/breaker.ts";
-import { outcomeOf } from "../../../src/core/resilience/outcome.ts";
-import { EMPTY_RECORD, recorded, totals } from "../../../src/core/resilience/record.ts";
+import { classifyOutcome } from "../../../src/core/resilience/outcome.ts";
+import { addOutcome, EMPTY_WINDOW, sumOutcomes } from "../../../src/core/resilience/outcome-window.ts";
 
 const terms: BreakerTerms = { ...BREAKER_TERMS, minimumCalls: 4, jitter: 0, probes: 2, successesToClose: 2 };
 const OK = { total: 1, failures: 0, slow: 0 };
@@ -22,9 +22,9 @@ const SLOW = { total: 1, failures: 0, slow: 1 };
 
 /** A breaker and what it has been through, in one. */
 function scene(own: BreakerTerms = terms, random = () => 0) {
-  let breaker: Breaker = NEW_BREAKER;
-  const transitions: Transition[] = [];
-  const step = (next: { breaker: Breaker; transition: Transition | undefined }) => {
+  let breaker: Breaker = INITIAL_BREAKER;
+  const transitions: BreakerTransition[] = [];
+  const step = (next: { breaker: Breaker; transition: BreakerTransition | undefined }) => {
     breaker = next.breaker;
     if (next.transition !== undefined) transitions.push(next.transition);
   };
@@ -36,19 +36,19 @@ function scene(own: BreakerTerms = terms, random = () => 0) {
       return breaker;
     },
     transitions,
-    pass(now: number): Pass | undefined {
-      const next = permit(breaker, own, now);
+    pass(now: number): BreakerPermit | undefined {
+      const next = acquirePermit(breaker, own, now);
       step(next);
       return next.pass;
     },
-    report: (pass: Pass, calls: typeof OK, now: number) =>
-      step(report(breaker, pass, calls, own, { now, random })),
+    report: (pass: BreakerPermit, calls: typeof OK, now: number) =>
+      step(reportOutcome(breaker, pass, calls, own, { now, random })),
     call(calls: typeof OK, now: number): boolean {
       const pass = this.pass(now);
       if (pass !== undefined) this.report(pass, calls, now);
       return pass !== undefined;
     },
-    force: (to: "open" | "closed" | undefined, now: number) => step(force(breaker, to, now)),
+    force: (to: "open" | "closed" | undefined, now: number) => step(forceState(breaker, to, now)),
   };
 }
 
@@ -185,10 +185,10 @@ describe("the last calls", () => {
   it("of a window of calls are about so many", () => {
     const window = { calls: 10 };
     const record = calls("xxxxxxxxxx..........").reduce(
-      (so, call) => recorded(so, call, window, 0),
-      EMPTY_RECORD,
+      (so, call) => addOutcome(so, call, window, 0),
+      EMPTY_WINDOW,
     );
-    expect(totals(record, window, 1e9)).toEqual({ total: 10, failures: 0, slow: 0 });
+    expect(sumOutcomes(record, window, 1e9)).toEqual({ total: 10, failures: 0, slow: 0 });
   });
 
   it("are never fewer than the window, once there were so many, nor many more", () => {
@@ -198,12 +198,12 @@ describe("the last calls", () => {
         fc.integer({ min: 1, max: 50 }),
         (sizes, size) => {
           const window = { calls: size };
-          let record = EMPTY_RECORD;
+          let record = EMPTY_WINDOW;
           let sum = 0;
           for (const total of sizes) {
-            record = recorded(record, { total, failures: 0, slow: 0 }, window, 0);
+            record = addOutcome(record, { total, failures: 0, slow: 0 }, window, 0);
             sum += total;
-            const kept = totals(record, window, 0).total;
+            const kept = sumOutcomes(record, window, 0).total;
             expect(kept).toBeGreaterThanOrEqual(Math.min(sum, size));
             expect(kept).toBeLessThanOrEqual(size + Math.ceil(size / 10) + 9);
           }
@@ -214,7 +214,7 @@ describe("the last calls", () => {
 });
 
 describe("an outcome", () => {
-  it.each<[string, Parameters<typeof outcomeOf>[0], string]>([
+  it.each<[string, Parameters<typeof classifyOutcome>[0], string]>([
     ["an answer, also one with a tool's error in it", { status: 200 }, "success"],
     ["accepted", { status: 202 }, "success"],
     ["a wrong credential", { status: 401 }, "success"],
@@ -230,7 +230,7 @@ describe("an outcome", () => {
     ["our own database", { error: "database_unavailable" }, "ignored"],
     ["a caller who went away", { error: "upstream_timeout", cancelled: true }, "ignored"],
   ])("%s", (_, result, expected) => {
-    expect(outcomeOf(result)).toBe(expected);
+    expect(classifyOutcome(result)).toBe(expected);
   });
 });
 

@@ -5,8 +5,8 @@ import {
   BUDGET_TERMS,
   backoffMs,
   deposit,
+  INITIAL_BUDGET,
   isSafeToRetry,
-  NEW_BUDGET,
   RETRY_TERMS,
   type RetryBudget,
   withdraw,
@@ -43,7 +43,7 @@ it("waits longer each time, and never the same", () => {
 describe("the budget", () => {
   /** So many requests at that pace, each of which would be retried: how many are. */
   function retries(requests: number, everyMs: number): number {
-    let budget: RetryBudget = NEW_BUDGET;
+    let budget: RetryBudget = INITIAL_BUDGET;
     let done = 0;
     for (let at = 0; at < requests; at += 1) {
       budget = deposit(budget, BUDGET_TERMS, at * everyMs);
@@ -68,7 +68,7 @@ describe("the budget", () => {
   it("never goes below nothing, nor above the most", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(20_000))), (acts) => {
-        let budget: RetryBudget = NEW_BUDGET;
+        let budget: RetryBudget = INITIAL_BUDGET;
         let now = 0;
         for (const [pays, ms] of acts) {
           now += ms;

@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { LOST_CALL_MS, RunningCalls } from "../../../src/core/resilience/running-calls.ts";
 import { SlotHolder } from "../../../src/core/resilience/slot-holder.ts";
 import { SlotIssuer } from "../../../src/core/resilience/slot-issuer.ts";
-import { SLOT_TTL_MS, type SlotRequest, unaskedSlots } from "../../../src/core/resilience/slots.ts";
-import { SlotWorld } from "./slot-world.ts";
+import { SLOT_TTL_MS, type SlotRequest, ungrantedSlots } from "../../../src/core/resilience/slots.ts";
+import { SlotWorld } from "./slot-simulation.ts";
 
 let issuer: SlotIssuer;
 let sequence = 0;
@@ -20,86 +20,90 @@ function request(holderId: string, wanted: number, over: Partial<SlotRequest> = 
 
 describe("the issuer", () => {
   it("grants what is free, and counts what runs", () => {
-    expect(issuer.answer(request("a", 3, { capacity: 5 }), 0).held).toBe(3);
-    expect(issuer.answer(request("b", 4, { capacity: 5 }), 0).held).toBe(2);
-    expect(issuer.answer(request("a", 3, { capacity: 5, running: 1, keep: 1 }), 0)).toMatchObject({
+    expect(issuer.issue(request("a", 3, { capacity: 5 }), 0).held).toBe(3);
+    expect(issuer.issue(request("b", 4, { capacity: 5 }), 0).held).toBe(2);
+    expect(issuer.issue(request("a", 3, { capacity: 5, running: 1, keep: 1 }), 0)).toMatchObject({
       held: 2,
       isContended: true,
     });
   });
 
   it("ends a grant that is not renewed", () => {
-    issuer.answer(request("a", 1), 0);
-    expect(issuer.answer(request("b", 1), SLOT_TTL_MS - 1).held).toBe(0);
-    expect(issuer.answer(request("b", 1), SLOT_TTL_MS).held).toBe(1);
+    issuer.issue(request("a", 1), 0);
+    expect(issuer.issue(request("b", 1), SLOT_TTL_MS - 1).held).toBe(0);
+    expect(issuer.issue(request("b", 1), SLOT_TTL_MS).held).toBe(1);
   });
 
   it("takes back what is returned, and reserves it for the one that has waited longest", () => {
-    issuer.answer(request("a", 1), 0);
-    expect(issuer.answer(request("b", 1), 10)).toMatchObject({ held: 0, isContended: false });
-    expect(issuer.answer(request("c", 1), 20).held).toBe(0);
-    expect(issuer.answer(request("a", 1), 30)).toMatchObject({ held: 0, isContended: true });
-    expect(issuer.answer(request("c", 1), 31).held).toBe(0);
-    expect(issuer.answer(request("b", 1), 32).held).toBe(1);
+    issuer.issue(request("a", 1), 0);
+    expect(issuer.issue(request("b", 1), 10)).toMatchObject({ held: 0, isContended: false });
+    expect(issuer.issue(request("c", 1), 20).held).toBe(0);
+    expect(issuer.issue(request("a", 1), 30)).toMatchObject({ held: 0, isContended: true });
+    expect(issuer.issue(request("c", 1), 31).held).toBe(0);
+    expect(issuer.issue(request("b", 1), 32).held).toBe(1);
   });
 
   it("reserves nothing for an isolate that does not ask again", () => {
-    issuer.answer(request("a", 1), 0);
-    const { retryMs } = issuer.answer(request("b", 1), 10);
-    expect(issuer.answer(request("a", 1), 10 + retryMs + 249).held).toBe(0);
-    expect(issuer.answer(request("a", 1), 10 + retryMs + 250).held).toBe(1);
+    issuer.issue(request("a", 1), 0);
+    const { retryMs } = issuer.issue(request("b", 1), 10);
+    expect(issuer.issue(request("a", 1), 10 + retryMs + 249).held).toBe(0);
+    expect(issuer.issue(request("a", 1), 10 + retryMs + 250).held).toBe(1);
   });
 
   it("shares evenly what several wait for", () => {
-    issuer.answer(request("x", 10, { capacity: 10, running: 10, keep: 10 }), 0);
-    for (const id of ["a", "b", "c"]) issuer.answer(request(id, 8, { capacity: 10 }), 1);
-    issuer.answer(request("x", 0, { capacity: 10 }), 1);
-    const held = ["b", "a", "c"].map((id) => issuer.answer(request(id, 8, { capacity: 10 }), 1).held);
+    issuer.issue(request("x", 10, { capacity: 10, running: 10, keep: 10 }), 0);
+    for (const id of ["a", "b", "c"]) issuer.issue(request(id, 8, { capacity: 10 }), 1);
+    issuer.issue(request("x", 0, { capacity: 10 }), 1);
+    const held = ["b", "a", "c"].map((id) => issuer.issue(request(id, 8, { capacity: 10 }), 1).held);
     expect(held).toEqual([3, 4, 3]);
   });
 
   it("ignores a request that was overtaken", () => {
     const late = request("a", 0);
-    issuer.answer(request("a", 1), 0);
-    issuer.answer(late, 1);
-    expect(issuer.answer(request("b", 1), 2).held).toBe(0);
+    issuer.issue(request("a", 1), 0);
+    issuer.issue(late, 1);
+    expect(issuer.issue(request("b", 1), 2).held).toBe(0);
   });
 
   it("without its memory grants nothing until every earlier grant was renewed or has ended", () => {
     const restarted = new SlotIssuer(SLOT_TTL_MS);
-    expect(restarted.answer(request("b", 2, { capacity: 3 }), 1).held).toBe(0);
-    expect(restarted.answer(request("a", 2, { capacity: 3, running: 2, keep: 2 }), 100).held).toBe(2);
-    expect(restarted.answer(request("b", 2, { capacity: 3 }), SLOT_TTL_MS).held).toBe(1);
+    expect(restarted.issue(request("b", 2, { capacity: 3 }), 1).held).toBe(0);
+    expect(restarted.issue(request("a", 2, { capacity: 3, running: 2, keep: 2 }), 100).held).toBe(2);
+    expect(restarted.issue(request("b", 2, { capacity: 3 }), SLOT_TTL_MS).held).toBe(1);
   });
 
   it("has calls that run beyond a lowered capacity not replaced when they end", () => {
-    issuer.answer(request("a", 4, { capacity: 4, running: 4, keep: 4 }), 0);
-    const reply = issuer.answer(request("a", 4, { capacity: 2, running: 4, keep: 4 }), 1);
+    issuer.issue(request("a", 4, { capacity: 4, running: 4, keep: 4 }), 0);
+    const reply = issuer.issue(request("a", 4, { capacity: 2, running: 4, keep: 4 }), 1);
     expect(reply).toMatchObject({ held: 4, isContended: true });
-    expect(issuer.answer(request("a", 4, { capacity: 2, running: 1, keep: 1 }), 2).held).toBe(2);
+    expect(issuer.issue(request("a", 4, { capacity: 2, running: 1, keep: 1 }), 2).held).toBe(2);
   });
 });
 
 describe("the holder", () => {
   it("runs a sixteenth of a large capacity without a request, and nothing of a small one", () => {
-    expect([1, 15, 16, 100, 100_000].map(unaskedSlots)).toEqual([0, 0, 1, 6, 6250]);
+    expect([1, 15, 16, 100, 100_000].map(ungrantedSlots)).toEqual([0, 0, 1, 6, 6250]);
     const holder = new SlotHolder();
     holder.capacity = 100;
     expect(holder.limit(0)).toBe(6);
-    expect(holder.ask({ running: 6, waiting: 0 }, 0)).toBeUndefined();
-    expect(holder.ask({ running: 6, waiting: 1 }, 0)).toMatchObject({ running: 6, keep: 0, wanted: 9 });
+    expect(holder.buildRequest({ running: 6, waiting: 0 }, 0)).toBeUndefined();
+    expect(holder.buildRequest({ running: 6, waiting: 1 }, 0)).toMatchObject({
+      running: 6,
+      keep: 0,
+      wanted: 9,
+    });
   });
 
   it("asks once, renews while calls run, and counts on nothing after the grant has ended", () => {
     const holder = new SlotHolder();
     holder.capacity = 1;
-    const ask = holder.ask({ running: 0, waiting: 1 }, 0);
+    const ask = holder.buildRequest({ running: 0, waiting: 1 }, 0);
     if (ask === undefined) throw new Error("no request was due");
-    expect(holder.ask({ running: 0, waiting: 1 }, 1)).toBeUndefined();
-    holder.learn(ask, { held: 1, isContended: false, retryMs: 0 }, { running: 0, waiting: 1 }, 50);
+    expect(holder.buildRequest({ running: 0, waiting: 1 }, 1)).toBeUndefined();
+    holder.applyReply(ask, { held: 1, isContended: false, retryMs: 0 }, { running: 0, waiting: 1 }, 50);
     expect(holder.limit(50)).toBe(1);
-    expect(holder.ask({ running: 1, waiting: 0 }, 500)).toBeUndefined();
-    expect(holder.ask({ running: 1, waiting: 0 }, 600)).toMatchObject({ keep: 1, wanted: 1 });
+    expect(holder.buildRequest({ running: 1, waiting: 0 }, 500)).toBeUndefined();
+    expect(holder.buildRequest({ running: 1, waiting: 0 }, 600)).toMatchObject({ keep: 1, wanted: 1 });
     expect([SLOT_TTL_MS - 1, SLOT_TTL_MS].map((now) => holder.limit(now))).toEqual([1, 0]);
   });
 
@@ -108,16 +112,16 @@ describe("the holder", () => {
     holder.capacity = 3;
     const load = { running: 0, waiting: 1 };
     for (const now of [0, 500]) {
-      const ask = holder.ask(load, now);
+      const ask = holder.buildRequest(load, now);
       if (ask === undefined) throw new Error("no request was due");
       expect(holder.limit(now)).toBe(0);
-      holder.lost(ask, now + 500);
+      holder.markLost(ask, now + 500);
     }
     expect(holder.limit(1000)).toBe(3);
-    expect(holder.ask({ running: 2, waiting: 0 }, 1999)).toBeUndefined();
-    const probe = holder.ask({ running: 2, waiting: 0 }, 2000);
+    expect(holder.buildRequest({ running: 2, waiting: 0 }, 1999)).toBeUndefined();
+    const probe = holder.buildRequest({ running: 2, waiting: 0 }, 2000);
     if (probe === undefined) throw new Error("no request was due");
-    holder.learn(probe, { held: 2, isContended: false, retryMs: 0 }, { running: 2, waiting: 0 }, 2010);
+    holder.applyReply(probe, { held: 2, isContended: false, retryMs: 0 }, { running: 2, waiting: 0 }, 2010);
     expect(holder.limit(2010)).toBe(2);
   });
 });
@@ -126,8 +130,8 @@ describe("running calls", () => {
   it("are lost when they have not shown themselves for long, and were to", () => {
     const calls = new RunningCalls();
     for (const id of ["a", "b", "c"]) calls.start(id, 0);
-    calls.see("b", 1000);
-    calls.trust("c");
+    calls.markSeen("b", 1000);
+    calls.confirm("c");
     expect(calls.listLost(LOST_CALL_MS)).toEqual(["a"]);
     expect([calls.end("a", 9000), calls.end("a", 9000)]).toEqual([9000, undefined]);
   });

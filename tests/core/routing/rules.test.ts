@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   compileRouting,
+  matchRule,
   type RoutedRequest,
   type RoutingRule,
   type RuleConditions,
-  ruleFor,
 } from "../../../src/core/routing/rules.ts";
 
 const rule = (conditions: RuleConditions, over: Partial<RoutingRule> = {}): RoutingRule => ({
@@ -31,7 +31,7 @@ const request = (over: Partial<RoutedRequest> = {}): RoutedRequest => ({
 });
 
 const holds = (conditions: RuleConditions, given = request()) =>
-  ruleFor(compileRouting([rule(conditions)]), given) !== undefined;
+  matchRule(compileRouting([rule(conditions)]), given) !== undefined;
 
 describe("a rule", () => {
   it.each<[string, RuleConditions, boolean]>([
@@ -89,8 +89,8 @@ describe("a rule", () => {
       rule({}, { name: "a", priority: 10 }),
       rule({ tools: ["nothing"] }, { name: "0", priority: 1 }),
     ]);
-    expect(ruleFor(rules, request())?.name).toBe("a");
-    expect(ruleFor([], request())).toBeUndefined();
+    expect(matchRule(rules, request())?.name).toBe("a");
+    expect(matchRule([], request())).toBeUndefined();
   });
 });
 
@@ -98,7 +98,7 @@ describe("a percentage", () => {
   const sessions = Array.from({ length: 20_000 }, (_, at) => `session-${at}`);
   const part = (percentage: number, id = "r1") => {
     const rules = compileRouting([rule({ percentage }, { id })]);
-    return new Set(sessions.filter((stableId) => ruleFor(rules, request({ stableId })) !== undefined));
+    return new Set(sessions.filter((stableId) => matchRule(rules, request({ stableId })) !== undefined));
   };
 
   it.each([1, 10, 50, 90])("of %d is about so many", (percentage) => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Loads } from "../../../src/core/routing/load.ts";
-import { type Candidate, pickServer } from "../../../src/core/routing/pick.ts";
-import { choose, type Scene } from "../../../src/core/routing/strategies.ts";
-import { BALANCING_STRATEGIES, type BalancingStrategy } from "../../../src/core/vocabulary.ts";
+import { BALANCING_STRATEGIES, type BalancingStrategy } from "../../../src/core/enums.ts";
+import { type Candidate, pickCandidate } from "../../../src/core/routing/candidates.ts";
+import { LoadTracker } from "../../../src/core/routing/load.ts";
+import { type BalancingContext, selectServer } from "../../../src/core/routing/strategies.ts";
 
 const server = (id: string, weight = 1, over: Partial<Candidate> = {}): Candidate => ({
   id,
@@ -21,8 +21,8 @@ function dice(seed = 1): () => number {
   };
 }
 
-const scene = (over: Partial<Scene> = {}): Scene => ({
-  loads: new Loads(),
+const scene = (over: Partial<BalancingContext> = {}): BalancingContext => ({
+  loads: new LoadTracker(),
   turns: new Map(),
   hashKey: "",
   now: 0,
@@ -56,13 +56,16 @@ const weighted = [server("a", 5), server("b", 1), server("c", 1)];
 describe("round robin", () => {
   it("gives each its turn", () => {
     const here = scene();
-    expect(times(6, () => choose("round_robin", abc, here)?.id).join("")).toBe("abcabc");
+    expect(times(6, () => selectServer("round_robin", abc, here)?.id).join("")).toBe("abcabc");
   });
 
   it("goes on when servers come and go, and lets nobody wait", () => {
     const here = scene();
     const isThere = dice(5);
-    const ids = times(6000, () => choose("round_robin", isThere() < 1 / 3 ? abc.slice(0, 2) : abc, here)?.id);
+    const ids = times(
+      6000,
+      () => selectServer("round_robin", isThere() < 1 / 3 ? abc.slice(0, 2) : abc, here)?.id,
+    );
     const counts = counted(ids);
     // Two share a third of the turns, three the others.
     for (const [id, due] of Object.entries({ a: 2333, b: 2333, c: 1333 })) {
@@ -72,7 +75,7 @@ describe("round robin", () => {
 
   it("does not look at weights", () => {
     const here = scene();
-    expect(counted(times(300, () => choose("round_robin", weighted, here)?.id))).toEqual({
+    expect(counted(times(300, () => selectServer("round_robin", weighted, here)?.id))).toEqual({
       a: 100,
       b: 100,
       c: 100,
@@ -83,8 +86,8 @@ describe("round robin", () => {
 describe("weighted", () => {
   it("gives each as many turns as its weight, spread out", () => {
     const here = scene();
-    expect(times(7, () => choose("weighted", weighted, here)?.id).join("")).toBe("aabacaa");
-    expect(counted(times(7000, () => choose("weighted", weighted, here)?.id))).toEqual({
+    expect(times(7, () => selectServer("weighted", weighted, here)?.id).join("")).toBe("aabacaa");
+    expect(counted(times(7000, () => selectServer("weighted", weighted, here)?.id))).toEqual({
       a: 5000,
       b: 1000,
       c: 1000,
@@ -94,15 +97,15 @@ describe("weighted", () => {
   it("gives one of weight nothing a turn only when there is no other", () => {
     const here = scene();
     const servers = [server("a", 0), server("b", 3)];
-    expect(counted(times(10, () => choose("weighted", servers, here)?.id))).toEqual({ b: 10 });
-    expect(choose("weighted", [server("a", 0)], here)?.id).toBe("a");
+    expect(counted(times(10, () => selectServer("weighted", servers, here)?.id))).toEqual({ b: 10 });
+    expect(selectServer("weighted", [server("a", 0)], here)?.id).toBe("a");
   });
 });
 
 describe("random", () => {
   it("is even", () => {
     const here = scene();
-    const counts = counted(times(9000, () => choose("random", abc, here)?.id));
+    const counts = counted(times(9000, () => selectServer("random", abc, here)?.id));
     // Two degrees of freedom; 13.8 is once in a thousand.
     expect(chiSquared(counts, { a: 1, b: 1, c: 1 })).toBeLessThan(13.8);
   });
@@ -110,11 +113,11 @@ describe("random", () => {
 
 describe("least connections", () => {
   it("takes the one with the fewest calls running, for its weight", () => {
-    const loads = new Loads();
+    const loads = new LoadTracker();
     for (const id of ["a", "a", "b"]) loads.begin(id);
-    expect(choose("least_connections", abc, scene({ loads }))?.id).toBe("c");
+    expect(selectServer("least_connections", abc, scene({ loads }))?.id).toBe("c");
     const heavy = [server("a", 10), server("b", 1)];
-    expect(choose("least_connections", heavy, scene({ loads }))?.id).toBe("a");
+    expect(selectServer("least_connections", heavy, scene({ loads }))?.id).toBe("a");
   });
 
   it("keeps calls that last differently long level", () => {
@@ -126,7 +129,7 @@ describe("least connections", () => {
         here.loads.end(call.id, 1, now);
         running.splice(running.indexOf(call), 1);
       }
-      const id = choose("least_connections", abc, here)?.id ?? "";
+      const id = selectServer("least_connections", abc, here)?.id ?? "";
       here.loads.begin(id);
       seen[id] = (seen[id] ?? 0) + 1;
       running.push({ id, until: now + (id === "a" ? 60 : 20) });
@@ -138,7 +141,7 @@ describe("least connections", () => {
 
   it("shares evenly among equals", () => {
     const here = scene();
-    const counts = counted(times(9000, () => choose("least_connections", abc, here)?.id));
+    const counts = counted(times(9000, () => selectServer("least_connections", abc, here)?.id));
     expect(chiSquared(counts, { a: 1, b: 1, c: 1 })).toBeLessThan(13.8);
   });
 });
@@ -150,7 +153,7 @@ describe("least latency", () => {
     const servers = Object.keys(ms).map((id) => server(id));
     const ids = times(3000, (at) => {
       const now = at * 10;
-      const id = choose("least_latency", servers, { ...here, now })?.id ?? "";
+      const id = selectServer("least_latency", servers, { ...here, now })?.id ?? "";
       here.loads.begin(id);
       here.loads.end(id, ms[id], now);
       return id;
@@ -166,14 +169,14 @@ describe("least latency", () => {
   });
 
   it("tries who is not known yet", () => {
-    const loads = new Loads();
+    const loads = new LoadTracker();
     loads.begin("a");
     loads.end("a", 10, 0);
-    expect(choose("least_latency", [server("a"), server("new")], scene({ loads }))?.id).toBe("new");
+    expect(selectServer("least_latency", [server("a"), server("new")], scene({ loads }))?.id).toBe("new");
   });
 
   it("forgets a slow hour, and comes back", () => {
-    const loads = new Loads();
+    const loads = new LoadTracker();
     for (const [id, ms] of [
       ["a", 3000],
       ["b", 20],
@@ -186,7 +189,7 @@ describe("least latency", () => {
   });
 
   it("counts calls that run against a server", () => {
-    const loads = new Loads();
+    const loads = new LoadTracker();
     for (const id of ["a", "b"]) {
       loads.begin(id);
       loads.end(id, 20, 0);
@@ -194,7 +197,7 @@ describe("least latency", () => {
     for (let call = 0; call < 5; call += 1) loads.begin("a");
     const two = [server("a"), server("b")];
     expect(
-      counted(times(50, () => choose("least_latency", two, scene({ loads, random: dice(7) }))?.id)),
+      counted(times(50, () => selectServer("least_latency", two, scene({ loads, random: dice(7) }))?.id)),
     ).toEqual({ b: 50 });
   });
 });
@@ -202,7 +205,7 @@ describe("least latency", () => {
 describe("consistent hash", () => {
   const keys = times(20_000, (at) => `session-${at}`);
   const place = (servers: readonly Candidate[]) =>
-    keys.map((hashKey) => choose("consistent_hash", servers, scene({ hashKey }))?.id);
+    keys.map((hashKey) => selectServer("consistent_hash", servers, scene({ hashKey }))?.id);
 
   it("keeps a key where it is, in every isolate and in whatever order", () => {
     expect(place(abc)).toEqual(place([...abc].reverse()));
@@ -225,13 +228,13 @@ describe("consistent hash", () => {
 
 it("priority-failover takes the first that can serve", () => {
   const servers = [server("a", 1, { breaker: "open" }), server("b"), server("c")];
-  expect(pickServer(servers, "priority-failover", scene())?.server.id).toBe("b");
+  expect(pickCandidate(servers, "priority-failover", scene())?.server.id).toBe("b");
 });
 
 describe("who can serve", () => {
   const ids = (servers: readonly Candidate[], strategy: BalancingStrategy = "random") =>
     Object.keys(
-      counted(times(200, (at) => pickServer(servers, strategy, scene({ random: dice(at) }))?.server.id)),
+      counted(times(200, (at) => pickCandidate(servers, strategy, scene({ random: dice(at) }))?.server.id)),
     ).sort();
 
   it.each<[string, Candidate[], string[]]>([
@@ -253,23 +256,23 @@ describe("who can serve", () => {
   it.each(BALANCING_STRATEGIES)("%s never takes one that has failed the request", (strategy) => {
     const tried = new Set(["a", "b"]);
     for (let time = 0; time < 20; time += 1) {
-      expect(pickServer(abc, strategy, scene({ random: dice(time) }), { tried })?.server.id).toBe("c");
+      expect(pickCandidate(abc, strategy, scene({ random: dice(time) }), { tried })?.server.id).toBe("c");
     }
   });
 
   it("asks for a pass before it tries one whose breaker is about to be probed", () => {
-    expect(pickServer([server("a", 1, { breaker: "due" })], "random", scene())).toMatchObject({
+    expect(pickCandidate([server("a", 1, { breaker: "due" })], "random", scene())).toMatchObject({
       needsPass: true,
     });
   });
 
   it("keeps a session where it began, as long as that can serve", () => {
-    expect(pickServer(abc, "random", scene(), { bound: "b" })).toMatchObject({
+    expect(pickCandidate(abc, "random", scene(), { bound: "b" })).toMatchObject({
       server: { id: "b" },
       moved: false,
     });
     const broken = [server("a"), server("b", 1, { breaker: "open" })];
-    expect(pickServer(broken, "random", scene(), { bound: "b" })).toMatchObject({
+    expect(pickCandidate(broken, "random", scene(), { bound: "b" })).toMatchObject({
       server: { id: "a" },
       moved: true,
     });

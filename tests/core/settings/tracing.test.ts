@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { tracingOf } from "../../../src/core/settings/tracing.ts";
+import { resolveTracing } from "../../../src/core/settings/tracing.ts";
 
 const TENANT = "0199aaaa-0000-7000-8000-000000000001";
 const row = (key: string, value: unknown, tenantId: string | null = null) => ({ key, value, tenantId });
@@ -7,9 +7,9 @@ const ENDPOINT = "telemetry.otlp.endpoint";
 const SECRET = "telemetry.otlp.authorization";
 
 it("is off until somebody names a collector", () => {
-  expect(tracingOf([])).toBeUndefined();
-  expect(tracingOf([row(SECRET, { sealed: "k.x" }), row("telemetry.traces.sample", 1)])).toBeUndefined();
-  expect(tracingOf([row(ENDPOINT, "https://c.example/")])).toEqual({
+  expect(resolveTracing([])).toBeUndefined();
+  expect(resolveTracing([row(SECRET, { sealed: "k.x" }), row("telemetry.traces.sample", 1)])).toBeUndefined();
+  expect(resolveTracing([row(ENDPOINT, "https://c.example/")])).toEqual({
     endpoint: "https://c.example",
     owner: null,
     authorization: undefined,
@@ -19,12 +19,12 @@ it("is off until somebody names a collector", () => {
 
 it("sends the secret only where its owner has said", () => {
   const shared = [row(ENDPOINT, "https://c.example"), row(SECRET, { sealed: "k.shared" })];
-  expect(tracingOf(shared)?.authorization).toEqual({ sealed: "k.shared" });
+  expect(resolveTracing(shared)?.authorization).toEqual({ sealed: "k.shared" });
   const elsewhere = [...shared, row(ENDPOINT, "https://evil.example", TENANT)];
-  expect(tracingOf(elsewhere)).toMatchObject({ endpoint: "https://evil.example", owner: TENANT });
-  expect(tracingOf(elsewhere)?.authorization).toBeUndefined();
+  expect(resolveTracing(elsewhere)).toMatchObject({ endpoint: "https://evil.example", owner: TENANT });
+  expect(resolveTracing(elsewhere)?.authorization).toBeUndefined();
   const own = [...elsewhere, row(SECRET, { sealed: "k.own" }, TENANT)];
-  expect(tracingOf(own)?.authorization).toEqual({ sealed: "k.own" });
+  expect(resolveTracing(own)?.authorization).toEqual({ sealed: "k.own" });
   const secretOnly = [...shared, row(SECRET, { sealed: "k.own" }, TENANT)];
-  expect(tracingOf(secretOnly)).toMatchObject({ owner: null, authorization: undefined });
+  expect(resolveTracing(secretOnly)).toMatchObject({ owner: null, authorization: undefined });
 });

@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isOwnKey, SETTING_KEYS, SETTINGS, type SettingKey } from "../../../src/core/settings/known.ts";
-import { isSampled, keep, payloadTerms } from "../../../src/core/settings/payloads.ts";
-import { DEFAULT_SETTINGS, faultIn, readSettings } from "../../../src/core/settings/values.ts";
+import {
+  isCustomKey,
+  SETTING_KEYS,
+  SETTINGS,
+  type SettingKey,
+} from "../../../src/core/settings/definitions.ts";
+import { isSampled, payloadPolicy, selectPayload } from "../../../src/core/settings/payloads.ts";
+import { DEFAULT_SETTINGS, readSettings, validateSetting } from "../../../src/core/settings/values.ts";
 
 const TENANT = "0199aaaa-0000-7000-8000-000000000001";
 const own = (key: string, value: unknown) => ({ key, value, tenantId: TENANT });
@@ -32,7 +37,7 @@ describe("a value", () => {
     ["telemetry.otlp.authorization", "Bearer x", true],
     ["telemetry.otlp.authorization", "", false],
   ])("of %s: %j fits: %s", (key, value, fits) => {
-    expect(faultIn(SETTINGS[key], value) === undefined).toBe(fits);
+    expect(validateSetting(SETTINGS[key], value) === undefined).toBe(fits);
   });
 });
 
@@ -61,25 +66,25 @@ describe("what holds", () => {
         const settings = readSettings(rows);
         for (const key of SETTING_KEYS) {
           const setting = SETTINGS[key];
-          if (setting.type !== "secret") expect(faultIn(setting, settings[key])).toBeUndefined();
+          if (setting.type !== "secret") expect(validateSetting(setting, settings[key])).toBeUndefined();
         }
       }),
     );
   });
 
   it("knows which keys can only be a slip", () => {
-    expect(isOwnKey("logging.payload.sample")).toBe(true);
-    expect(isOwnKey("billing.address")).toBe(false);
+    expect(isCustomKey("logging.payload.sample")).toBe(true);
+    expect(isCustomKey("billing.address")).toBe(false);
   });
 });
 
 describe("payloads", () => {
-  const terms = payloadTerms(readSettings([own("logging.payloads.sample", 0.25)]));
+  const terms = payloadPolicy(readSettings([own("logging.payloads.sample", 0.25)]));
 
   it("are kept where the tenant wants it, the server's own wish first", () => {
-    expect(payloadTerms(DEFAULT_SETTINGS)).toBeUndefined();
-    expect(payloadTerms(DEFAULT_SETTINGS, 0.5)?.sample).toBe(0.5);
-    expect(payloadTerms(readSettings([own("logging.payloads.sample", 1)]), 0)).toBeUndefined();
+    expect(payloadPolicy(DEFAULT_SETTINGS)).toBeUndefined();
+    expect(payloadPolicy(DEFAULT_SETTINGS, 0.5)?.sample).toBe(0.5);
+    expect(payloadPolicy(readSettings([own("logging.payloads.sample", 1)]), 0)).toBeUndefined();
   });
 
   it("of about as many requests as wished, and of one request always the same", () => {
@@ -97,6 +102,6 @@ describe("payloads", () => {
     ["not json", ["params"], undefined],
     [`{"params":"${"x".repeat(300_000)}"}`, ["params"], { cut: true }],
   ])("of %.40s the members %j are kept as %j", (text, members, kept) => {
-    expect(terms && keep(text, members, terms)).toEqual(kept);
+    expect(terms && selectPayload(text, members, terms)).toEqual(kept);
   });
 });

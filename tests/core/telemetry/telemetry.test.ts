@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { otlpTraces } from "../../../src/core/telemetry/otlp.ts";
+import { encodeTraces } from "../../../src/core/telemetry/otlp.ts";
 import {
-  newSpanId,
-  newTraceId,
-  readTraceParent,
-  writeTraceParent,
+  createSpanId,
+  createTraceId,
+  formatTraceParent,
+  parseTraceParent,
 } from "../../../src/core/telemetry/trace-context.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -25,14 +25,14 @@ describe("traceparent", () => {
     ["", undefined],
     [undefined, undefined],
   ])("%s is read as %j", (header, expected) => {
-    expect(readTraceParent(header)).toEqual(expected);
+    expect(parseTraceParent(header)).toEqual(expected);
   });
 
   it("is read as it was written", () => {
     fc.assert(
       fc.property(fc.boolean(), (isSampled) => {
-        const parent = { traceId: newTraceId(), spanId: newSpanId(), isSampled };
-        expect(readTraceParent(writeTraceParent(parent))).toEqual(parent);
+        const parent = { traceId: createTraceId(), spanId: createSpanId(), isSampled };
+        expect(parseTraceParent(formatTraceParent(parent))).toEqual(parent);
       }),
     );
   });
@@ -45,7 +45,7 @@ it("spans are written as OTLP has them in JSON", () => {
     kind: "server",
     attributes: { text: "a", whole: 200, part: 0.5, yes: true, none: undefined },
   } as const;
-  const [resource] = otlpTraces({ "service.name": "g" }, { name: "g", version: "1" }, [span]).resourceSpans;
+  const [resource] = encodeTraces({ "service.name": "g" }, { name: "g", version: "1" }, [span]).resourceSpans;
   expect(resource).toEqual({
     resource: { attributes: [{ key: "service.name", value: { stringValue: "g" } }] },
     scopeSpans: [

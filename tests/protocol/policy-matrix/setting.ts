@@ -4,8 +4,8 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { vi } from "vitest";
 import { z } from "zod";
-import { readApiKey } from "../../../src/core/access/api-key.ts";
-import { UNAVAILABLE_META } from "../../../src/core/mcp/merge.ts";
+import { parseApiKey } from "../../../src/core/access/api-key.ts";
+import { UNAVAILABLE_META } from "../../../src/core/mcp/merge-lists.ts";
 import * as schema from "../../../src/db/schema/index.ts";
 import {
   databaseOfThisRun,
@@ -204,7 +204,7 @@ async function deny(
     .values({
       tenantId: tenant.id,
       subjectType: "key",
-      subjectId: readApiKey(apiKey)?.id ?? "",
+      subjectId: parseApiKey(apiKey)?.id ?? "",
       objectType: denied.kind,
       objectPattern: denied.pattern,
       effect: "deny",

@@ -1,6 +1,6 @@
 /** What isolates and a tenant's object say to one another: one call carries all that there is to tell. */
 
-import type { Pass } from "../../resilience/breaker.ts";
+import type { BreakerPermit } from "../../resilience/breaker.ts";
 import type { BreakerReport, BreakerView } from "../../resilience/breakers.ts";
 import type { CapacityTerms } from "./capacity-shares.ts";
 import type { LeaseRequest, LeaseResponse } from "./protocol.ts";
@@ -42,7 +42,7 @@ export interface TenantSyncResponse {
 
 export interface PermitResponse {
   readonly epoch: number;
-  readonly permit: Pass | undefined;
+  readonly permit: BreakerPermit | undefined;
   readonly retryMs: number;
   readonly breakers: readonly BreakerView[];
 }

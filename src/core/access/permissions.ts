@@ -1,0 +1,130 @@
+/**
+ * Everything that can be asked of the gateway, by name, with the least role and the scope that it takes. Routes name
+ * their action (policy/guard.ts), the matrix test walks this table, and a route that is not in it does not start.
+ */
+import type { ApiKeyScope, Role } from "../enums.ts";
+import { CRUD_PERMISSIONS } from "./crud-permissions.ts";
+import { MONITORING_PERMISSIONS } from "./monitoring-permissions.ts";
+import { REGISTRY_PERMISSIONS } from "./registry-permissions.ts";
+
+export interface PermissionRule {
+  /** The least of the roles that may: see ROLE_ORDER. */
+  readonly role: Role;
+  readonly scope: ApiKeyScope;
+  /** Concerns the whole gateway: the admins of one tenant may not. */
+  readonly operator?: true;
+}
+
+const requires = (role: Role, scope: ApiKeyScope): PermissionRule => ({ role, scope });
+const operator = (scope: ApiKeyScope): PermissionRule => ({ role: "admin", scope, operator: true });
+
+/** Whoever stands further right may all that those on the left may. */
+const ROLE_ORDER: readonly Role[] = ["readonly", "service", "user", "admin"];
+
+export const PERMISSIONS = {
+  "me.read": requires("readonly", "read"),
+
+  "keys.list": requires("service", "read"),
+  "keys.read": requires("service", "read"),
+  "keys.create": requires("user", "write"),
+  "keys.update": requires("user", "write"),
+  "keys.rotate": requires("service", "write"),
+  "keys.revoke": requires("service", "write"),
+  "legacy-keys.list": requires("user", "read"),
+  "legacy-keys.upgrade": requires("user", "write"),
+  "legacy-keys.deactivate": requires("user", "write"),
+  "service-accounts.list": requires("admin", "read"),
+  "service-accounts.create": requires("admin", "admin"),
+  "service-accounts.update": requires("admin", "admin"),
+  "service-accounts.delete": requires("admin", "admin"),
+
+  "access.list": requires("admin", "read"),
+  "access.read": requires("admin", "read"),
+  "access.create": requires("admin", "admin"),
+  "access.update": requires("admin", "admin"),
+  "access.delete": requires("admin", "admin"),
+  "access.explain": requires("admin", "read"),
+
+  "active-requests.list": requires("admin", "read"),
+  "active-requests.cancel": requires("admin", "admin"),
+
+  "sessions.list": requires("readonly", "read"),
+  "sessions.end": requires("readonly", "write"),
+
+  "tenant.read": requires("readonly", "read"),
+  "tenant.update": requires("admin", "admin"),
+  "tenants.list": operator("read"),
+  "tenants.read": operator("read"),
+  "tenants.create": operator("admin"),
+  "tenants.update": operator("admin"),
+  "tenants.suspend": operator("admin"),
+  "tenants.archive": operator("admin"),
+  "members.list": requires("user", "read"),
+  "members.update": requires("admin", "admin"),
+  "members.remove": requires("admin", "admin"),
+  "invitations.list": requires("admin", "read"),
+  "invitations.create": requires("admin", "admin"),
+  "invitations.resend": requires("admin", "admin"),
+  "invitations.revoke": requires("admin", "admin"),
+
+  ...CRUD_PERMISSIONS,
+  ...MONITORING_PERMISSIONS,
+  ...REGISTRY_PERMISSIONS,
+
+  // One scope for all of MCP, so that no list shows what the same credential could not use.
+  "mcp.connect": requires("readonly", "proxy"),
+  "mcp.list": requires("readonly", "proxy"),
+  "mcp.read": requires("readonly", "proxy"),
+  /** Which tools is another question: see authorize.ts on callers who may only read. */
+  "mcp.call": requires("readonly", "proxy"),
+} as const satisfies Record<string, PermissionRule>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export const isPermission = (name: string): name is Permission => Object.hasOwn(PERMISSIONS, name);
+
+export const hasRole = (actual: Role, minimum: Role): boolean =>
+  ROLE_ORDER.indexOf(actual) >= ROLE_ORDER.indexOf(minimum);
+
+const INCLUDES: Record<ApiKeyScope, readonly ApiKeyScope[]> = {
+  read: ["read"],
+  write: ["write", "read"],
+  // All of the administration, but not the use of what is administered.
+  admin: ["admin", "write", "read", "metrics", "health"],
+  proxy: ["proxy"],
+  metrics: ["metrics"],
+  health: ["health"],
+};
+
+export const hasScope = (held: readonly ApiKeyScope[], needed: ApiKeyScope): boolean =>
+  held.some((scope) => INCLUDES[scope].includes(needed));
+
+const DEFAULT_SCOPES = ["read", "write", "proxy", "metrics", "health"] as const satisfies ApiKeyScope[];
+
+/** The most that a credential of somebody in this role may carry; a person at the screen has all of it. */
+export const ROLE_SCOPES: Record<Role, readonly ApiKeyScope[]> = {
+  admin: ["read", "write", "admin", "proxy", "metrics", "health"],
+  user: DEFAULT_SCOPES,
+  service: DEFAULT_SCOPES,
+  // The role keeps them from the tenant's things; ending one's own sessions is writing too.
+  readonly: DEFAULT_SCOPES,
+};
+
+const METHOD_PERMISSIONS: Readonly<Record<string, Permission>> = {
+  "tools/call": "mcp.call",
+  "tools/list": "mcp.list",
+  "prompts/list": "mcp.list",
+  "resources/list": "mcp.list",
+  "resources/templates/list": "mcp.list",
+  "prompts/get": "mcp.read",
+  "resources/read": "mcp.read",
+  "resources/subscribe": "mcp.read",
+  "resources/unsubscribe": "mcp.read",
+  "completion/complete": "mcp.read",
+};
+
+/** What an MCP method amounts to. Methods that name nothing of a server's (initialize, ping, …) are connecting. */
+export function permissionForMethod(method: string): Permission {
+  if (Object.hasOwn(METHOD_PERMISSIONS, method)) return METHOD_PERMISSIONS[method] ?? "mcp.connect";
+  return "mcp.connect";
+}

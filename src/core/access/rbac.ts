@@ -1,0 +1,25 @@
+/** May somebody in this role, with a credential of these scopes, take an action at all: RBAC and scopes, nothing else. */
+import type { ApiKeyScope, Role } from "../enums.ts";
+import { hasRole, hasScope, PERMISSIONS, type Permission, type PermissionRule } from "./permissions.ts";
+
+export interface PrincipalRights {
+  readonly role: Role;
+  readonly scopes: readonly ApiKeyScope[];
+  readonly isOperator?: boolean | undefined;
+}
+
+export type PermissionDecision =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly missing: { role: Role } | { scope: ApiKeyScope } | "operator" };
+
+/** The role is asked first: who lacks it is not helped by a wider scope. */
+export function evaluatePermission(rights: PrincipalRights, permission: Permission): PermissionDecision {
+  const rule: PermissionRule = PERMISSIONS[permission];
+  if (rule.operator === true && rights.isOperator !== true) return { allowed: false, missing: "operator" };
+  // An operator need not be a member of anything to look after the whole.
+  if (rule.operator !== true && !hasRole(rights.role, rule.role)) {
+    return { allowed: false, missing: { role: rule.role } };
+  }
+  if (!hasScope(rights.scopes, rule.scope)) return { allowed: false, missing: { scope: rule.scope } };
+  return { allowed: true };
+}

@@ -1,0 +1,113 @@
+/** What is told of an alert: the sentence in lists, the message that webhooks get, and the letter. */
+import type { Severity } from "../enums.ts";
+import { formatValue, METRICS, type MetricName } from "./metrics.ts";
+import type { AlertRule } from "./state-machine.ts";
+
+export interface AlertRuleSummary extends AlertRule {
+  readonly id: string;
+  readonly name: string;
+  readonly metric: MetricName;
+  readonly severity: Severity;
+}
+
+export interface AlertSubject {
+  readonly serverId: string;
+  readonly name: string;
+}
+
+export const ALERT_CHANNELS = ["webhook", "email"] as const;
+
+/** Where alerts are told. */
+export type AlertChannel =
+  | { readonly type: "webhook"; readonly url: string }
+  | { readonly type: "email"; readonly to: string };
+
+/** Kept with the delivery, so that each attempt says the same. */
+export interface AlertMessage {
+  readonly type: `alert.${"firing" | "flapping" | "resolved" | "test"}`;
+  readonly timestamp: string;
+  readonly data: {
+    readonly alert: {
+      readonly id: string;
+      readonly name: string;
+      readonly metric: string;
+      readonly severity: Severity;
+    };
+    readonly eventId: string | null;
+    readonly server: AlertSubject | null;
+    readonly value: number | null;
+    readonly threshold: number;
+    readonly message: string;
+  };
+}
+
+export interface AlertNotification {
+  readonly type: AlertMessage["type"];
+  readonly at: Date;
+  readonly eventId: string | null;
+  readonly subject: AlertSubject | undefined;
+  readonly value: number | undefined;
+  readonly says: string;
+}
+
+export function formatAlertMessage(
+  rule: AlertMessage["data"]["alert"] & { readonly threshold: number },
+  { type, at, eventId, subject, value, says }: AlertNotification,
+): AlertMessage {
+  const { id, name, metric, severity, threshold } = rule;
+  const alert = { id, name, metric, severity };
+  const data = { alert, eventId, server: subject ?? null, value: value ?? null, threshold, message: says };
+  return { type, timestamp: at.toISOString(), data };
+}
+
+const BOUNDS = { gt: "above", gte: "at or above", lt: "below", lte: "at or below" } as const;
+
+export function formatReading(
+  rule: AlertRuleSummary,
+  subject: AlertSubject | undefined,
+  value: number | undefined,
+): string {
+  const { metric, comparison, threshold, name } = rule;
+  const { says, isPerServer } = METRICS[metric];
+  const what = isPerServer ? `the ${says} of ${subject?.name ?? "a server"}` : says;
+  const whose = subject === undefined || isPerServer ? "" : ` of ${subject.name}`;
+  const now =
+    value === undefined
+      ? "is not measured any more"
+      : `is ${isPerServer ? "" : "at "}${formatValue(metric, value)}`;
+  const bound = isPerServer
+    ? ""
+    : `; the alert is for ${BOUNDS[comparison]} ${formatValue(metric, threshold)}`;
+  return oneLine(`${name}: ${what}${whose} ${now}${bound}.`).slice(0, 1000);
+}
+
+const HEADLINES = { firing: "Alert", flapping: "Alert, on and off", resolved: "Over", test: "Test" } as const;
+
+export function formatAlertEmail(to: string, { type, timestamp, data }: AlertMessage) {
+  const kind = KINDS[type];
+  const { alert, message } = data;
+  return {
+    to,
+    subject: `${HEADLINES[kind]}: ${oneLine(alert.name)}`,
+    text: `${message}\n\nSeverity: ${alert.severity}\nTime: ${timestamp}\n${CLOSING[kind]}`,
+  };
+}
+
+const KINDS = {
+  "alert.firing": "firing",
+  "alert.flapping": "flapping",
+  "alert.resolved": "resolved",
+  "alert.test": "test",
+} as const;
+
+const CLOSING = {
+  firing: "",
+  flapping: "\nIt comes and goes. You will hear of it again when it has made up its mind.\n",
+  resolved: "",
+  test: "\nSomebody wanted to see whether this alert reaches you. Nothing is wrong.\n",
+} as const;
+
+/** Names are chosen by people; a line break in one would write further headers or further sentences. */
+function oneLine(text: string): string {
+  return text.replace(/\p{C}+/gu, " ");
+}

@@ -1,0 +1,50 @@
+/** Why requests fail, in few words: every code that the logs know belongs to one class. */
+import { ERROR_CODES, ERROR_TITLES, type ErrorCode } from "../errors.ts";
+import { jsonRpcError } from "../mcp/responses.ts";
+
+export const ERROR_CLASSES = ["caller", "refused", "limited", "server", "tool", "gateway"] as const;
+export type ErrorClass = (typeof ERROR_CLASSES)[number];
+
+export interface ErrorDescription {
+  readonly class: ErrorClass;
+  readonly title: string;
+}
+
+/** JSON-RPC 2.0 §5.1, and what MCP adds to it. */
+const JSON_RPC: Readonly<Record<string, ErrorDescription>> = {
+  "-32700": { class: "caller", title: "Not JSON" },
+  "-32600": { class: "caller", title: "No valid request" },
+  "-32601": { class: "caller", title: "No such method" },
+  "-32602": { class: "caller", title: "Wrong parameters" },
+  "-32603": { class: "server", title: "Internal error of the MCP server" },
+  "-32002": { class: "caller", title: "No such resource" },
+};
+
+const REFUSED = new Set<ErrorCode>(["unauthorized", "forbidden"]);
+const LIMITED = new Set<ErrorCode>(["too_many_requests", "limits_unavailable"]);
+const OURS = new Set<ErrorCode>(["internal", "configuration", "database_unavailable", "cancelled"]);
+
+/** `code` as the rollups' dimension of errors has it. */
+export function classifyError(code: string): ErrorDescription {
+  if (code === "tool") return { class: "tool", title: "The tool reported an error" };
+  const known = JSON_RPC[code];
+  if (known !== undefined) return known;
+  const ours = ERROR_CODES.find((name) => name === code) ?? jsonRpcError(Number(code));
+  if (ours !== undefined) return { class: codeClass(ours), title: ERROR_TITLES[ours] };
+  const status = /^http_(\d{3})$/.exec(code)?.[1];
+  if (status !== undefined) return { class: statusClass(Number(status)), title: `HTTP ${status}` };
+  return { class: "server", title: `Error ${code} of the MCP server` };
+}
+
+function statusClass(status: number): ErrorClass {
+  if (status === 401 || status === 403) return "refused";
+  if (status === 429) return "limited";
+  return status >= 500 ? "gateway" : "caller";
+}
+
+function codeClass(code: ErrorCode): ErrorClass {
+  if (REFUSED.has(code)) return "refused";
+  if (LIMITED.has(code)) return "limited";
+  if (OURS.has(code)) return "gateway";
+  return code.startsWith("upstream_") || code === "maintenance" ? "server" : "caller";
+}

@@ -1,0 +1,58 @@
+/**
+ * When servers are checked. A tick comes every minute; those whose interval is over are spread over its sixty seconds,
+ * each always at the same second, so that neither the servers nor we see all of it at once.
+ */
+import { z } from "zod";
+
+export const MIN_INTERVAL_SECONDS = 60;
+
+/** How a server wants to be looked after; what makes no sense falls back, so that a bad row stops no check. */
+export const healthSettings = z
+  .object({
+    intervalSeconds: z.number().int().min(MIN_INTERVAL_SECONDS).max(86_400).catch(60),
+    timeoutMs: z.number().int().min(100).max(30_000).catch(5000),
+    /** Answers that take longer count as slow. */
+    slowMs: z.number().int().min(1).max(30_000).catch(2000),
+    isEnabled: z.boolean().catch(true),
+    /** In place of asking the server itself how it is. */
+    tool: z
+      .object({ name: z.string().min(1).max(255), arguments: z.record(z.string(), z.unknown()).default({}) })
+      .optional()
+      .catch(undefined),
+  })
+  .catch({ intervalSeconds: 60, timeoutMs: 5000, slowMs: 2000, isEnabled: true, tool: undefined });
+
+export type HealthSettings = z.infer<typeof healthSettings>;
+
+export const parseHealthSettings = (settings: Readonly<Record<string, unknown>>): HealthSettings =>
+  healthSettings.parse(settings.health ?? {});
+
+/** FNV-1a. */
+export function stableHash(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return hash;
+}
+
+export const assignedSecond = (serverId: string): number => stableHash(serverId) % 60;
+
+export interface Batch<T> {
+  readonly delaySeconds: number;
+  readonly items: readonly T[];
+}
+
+/** In the order of their seconds, cut into batches; a batch leaves at the second of its first. */
+export function spreadOverMinute<T extends { readonly id: string }>(
+  items: readonly T[],
+  most: number,
+): Batch<T>[] {
+  const ordered = items
+    .map((item) => ({ item, second: assignedSecond(item.id) }))
+    .toSorted((left, right) => left.second - right.second);
+  return Array.from({ length: Math.ceil(ordered.length / most) }, (_, index) => {
+    const part = ordered.slice(index * most, (index + 1) * most);
+    return { delaySeconds: part[0]?.second ?? 0, items: part.map(({ item }) => item) };
+  });
+}

@@ -1,0 +1,17 @@
+/** Takes out of what is to be written down whatever by its name is a secret. What nobody writes, nobody can leak. */
+type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json };
+
+const SECRET =
+  /secret|password|passwd|passphrase|(?<!progress)token|hash|salt|authorization|cookie|credential|sealed|private|api.?key|backup.?codes/i;
+
+/** Whatever stands under such a name is a secret. */
+export const isSecretName = (name: string): boolean => SECRET.test(name);
+
+/** As JSON, with secret members left out at every depth. Undefined where there is nothing to say. */
+export function redactSecrets(value: object | undefined): Record<string, unknown> | undefined {
+  if (value === undefined) return undefined;
+  const copy: Json = JSON.parse(JSON.stringify(value), (member, inner: Json) =>
+    isSecretName(member) ? undefined : inner,
+  );
+  return typeof copy === "object" && copy !== null && !Array.isArray(copy) ? { ...copy } : { value: copy };
+}

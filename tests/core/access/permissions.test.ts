@@ -1,0 +1,126 @@
+/** What role and what scope each action takes, said a second time and otherwise, so that a slip in the table shows. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  PERMISSIONS,
+  type Permission,
+  permissionForMethod,
+  ROLE_SCOPES,
+} from "../../../src/core/access/permissions.ts";
+import { evaluatePermission } from "../../../src/core/access/rbac.ts";
+import { API_KEY_SCOPES, type ApiKeyScope, ROLES, type Role } from "../../../src/core/enums.ts";
+
+const actions = Object.keys(PERMISSIONS).filter((name): name is Permission => name in PERMISSIONS);
+const isOperators = (action: Permission) => /^(?:tenants|system)\./.test(action);
+
+/** What everybody sees of what they may use. */
+const OFFERED = ["servers", "tools", "resources", "prompts"];
+
+/** Actions by what suffices for them: the roles that may, and the scopes of which one is enough. */
+function expected(action: Permission): { roles: readonly Role[]; scopes: readonly ApiKeyScope[] } {
+  const [room = "", verb = ""] = action.split(".");
+  if (room === "metrics") return { roles: ROLES, scopes: ["metrics", "admin"] };
+  if (room === "registry-entries" && ["list", "read"].includes(verb)) {
+    return { roles: ROLES, scopes: ["read", "write", "admin"] };
+  }
+  if (action === "registry-entries.publish") return { roles: ["user", "admin"], scopes: ["write", "admin"] };
+  if (OFFERED.includes(room) && ["list", "read"].includes(verb)) {
+    return { roles: ROLES, scopes: ["read", "write", "admin"] };
+  }
+  if (action === "servers.metrics") return { roles: ROLES, scopes: ["metrics", "admin"] };
+  if (action === "servers.health") return { roles: ROLES, scopes: ["health", "admin"] };
+  if (action === "announcements.seen") return { roles: ROLES, scopes: ["read", "write", "admin"] };
+  if (action === "announcements.acknowledge") return { roles: ROLES, scopes: ["write", "admin"] };
+  if (room === "mcp") return { roles: ROLES, scopes: ["proxy"] };
+  const reads =
+    ["list", "read", "explain", "export", "verify", "preview"].includes(verb) || action === "users.sessions";
+  const own = ["me", "sessions", "keys", "legacy-keys"].includes(room);
+  const scopes: ApiKeyScope[] = reads ? ["read", "write", "admin"] : own ? ["write", "admin"] : ["admin"];
+  if (["me", "sessions"].includes(room) || action === "tenant.read") return { roles: ROLES, scopes };
+  if (room === "keys" && !["create", "update"].includes(verb))
+    return { roles: ["service", "user", "admin"], scopes };
+  if (own || action === "members.list") return { roles: ["user", "admin"], scopes };
+  return { roles: ["admin"], scopes };
+}
+
+describe.each(actions.filter((action) => !isOperators(action)))("%s", (action) => {
+  const { roles, scopes } = expected(action);
+  it.each(ROLES.flatMap((role) => API_KEY_SCOPES.map((scope) => [role, scope] as const)))(
+    "as %s with %s",
+    (role, scope) => {
+      const decision = evaluatePermission({ role, scopes: [scope] }, action);
+      expect(decision.allowed).toBe(roles.includes(role) && scopes.includes(scope));
+    },
+  );
+});
+
+describe("actions on the whole gateway", () => {
+  it.each(actions.filter(isOperators))("%s is for operators, whatever they are in a tenant", (action) => {
+    for (const role of ROLES) {
+      expect(evaluatePermission({ role, scopes: API_KEY_SCOPES }, action)).toEqual({
+        allowed: false,
+        missing: "operator",
+      });
+      expect(evaluatePermission({ role, scopes: API_KEY_SCOPES, isOperator: true }, action).allowed).toBe(
+        true,
+      );
+      expect(evaluatePermission({ role, scopes: ["proxy"], isOperator: true }, action).allowed).toBe(false);
+    }
+  });
+});
+
+describe("MCP methods", () => {
+  it.each<[string, Permission]>([
+    ["initialize", "mcp.connect"],
+    ["ping", "mcp.connect"],
+    ["notifications/cancelled", "mcp.connect"],
+    ["server/discover", "mcp.connect"],
+    ["tools/list", "mcp.list"],
+    ["prompts/list", "mcp.list"],
+    ["resources/list", "mcp.list"],
+    ["resources/templates/list", "mcp.list"],
+    ["resources/read", "mcp.read"],
+    ["resources/subscribe", "mcp.read"],
+    ["prompts/get", "mcp.read"],
+    ["completion/complete", "mcp.read"],
+    ["tools/call", "mcp.call"],
+    ["constructor", "mcp.connect"],
+    ["something/new", "mcp.connect"],
+  ])("%s is %s", (method, action) => {
+    expect(permissionForMethod(method)).toBe(action);
+  });
+});
+
+describe("rights", () => {
+  const scopeSet = fc.subarray([...API_KEY_SCOPES]);
+  it("never shrink by a further scope", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...ROLES),
+        scopeSet,
+        scopeSet,
+        fc.constantFrom(...actions),
+        (role, some, more, action) => {
+          const before = evaluatePermission({ role, scopes: some }, action).allowed;
+          if (before)
+            expect(evaluatePermission({ role, scopes: [...some, ...more] }, action).allowed).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it("of nobody include what no scope was given for", () => {
+    for (const role of ROLES)
+      for (const action of actions)
+        expect(evaluatePermission({ role, scopes: [] }, action).allowed).toBe(false);
+  });
+
+  it("of a role's full scopes suffice for all that the role may", () => {
+    for (const role of ROLES) {
+      for (const action of actions.filter((name) => !isOperators(name))) {
+        const full = evaluatePermission({ role, scopes: ROLE_SCOPES[role] }, action).allowed;
+        expect(full).toBe(evaluatePermission({ role, scopes: API_KEY_SCOPES }, action).allowed);
+      }
+    }
+  });
+});
