@@ -70,15 +70,12 @@ export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
     if (form === undefined || !isOurs) {
       await c.get("services").people.recordEvent({
         type: "csrf.refused",
-        description: `A form for ${c.req.path} was not one of ours.`,
+        description: `CSRF check failed for POST ${c.req.path}.`,
         userId: person?.id,
         ipAddress: clientIp(c.req.raw.headers),
         requestId: c.get("requestId"),
       });
-      return c.text(
-        "This form is too old or came from elsewhere. Go back, reload the page and try again.",
-        403,
-      );
+      return c.text("This form has expired. Reload the page and try again.", 403);
     }
     c.set("form", Object.fromEntries(form));
     c.set("posted", form);

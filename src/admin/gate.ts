@@ -24,7 +24,7 @@ export const administration = createMiddleware<AdminEnv>(async (c, next) => {
   const principal = principalOf(c.get("person"));
   if (principal === undefined && c.req.path === "/admin") return c.redirect("/account", 303);
   if (principal === undefined) {
-    throw new ForbiddenError("You belong to no organisation. Ask an admin for an invitation.");
+    throw new ForbiddenError("You are not a member of any organization. Ask an admin to invite you.");
   }
   c.set("principal", principal);
   c.set("rest", createRest(c.get("restDoor"), c.req.raw, c.get("config").publicUrl));

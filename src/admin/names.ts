@@ -67,5 +67,5 @@ export async function namesOfSubjects(rest: Rest, rows: readonly OfSubject[]) {
 export async function namesOfServers(rest: Rest, ids: readonly (string | null)[]) {
   const isAsked = ids.some((id) => id !== null);
   const known = new Map((isAsked ? await serverOptions(rest) : []).map(({ value, label }) => [value, label]));
-  return (id: string | null) => (id === null ? undefined : (known.get(id) ?? "a server that is gone"));
+  return (id: string | null) => (id === null ? undefined : (known.get(id) ?? "(deleted server)"));
 }

@@ -15,6 +15,6 @@ it.each<[string | null, string]>([
   ],
   ["curl/8.5.0", "curl"],
   ["robot of somebody", "robot of somebody"],
-  ["", "Unknown program"],
-  [null, "Unknown program"],
+  ["", "Unknown client"],
+  [null, "Unknown client"],
 ])("calls %s %s", (userAgent, name) => expect(deviceOf(userAgent)).toBe(name));

@@ -14,15 +14,15 @@ describe("the outlook", () => {
   it("draws what came and what was expected, three hours back and one ahead, each minute once", async () => {
     const html = await textOf(Outlook({ outlook, advice: [] }));
     expect(html.match(/class="hover"/g)).toHaveLength(180 + 59);
-    expect(html).toContain("came: 239\nexpected: 244");
-    expect(html).toContain("came: –\nexpected: 7");
+    expect(html).toContain("actual: 239\nforecast: 244");
+    expect(html).toContain("actual: –\nforecast: 7");
   });
 
   it("says which limits are often hit", async () => {
     const advice = [{ limit: "role-minute", days: 4, suggestedFactor: 1.5 }];
     const html = await textOf(Outlook({ outlook, advice }));
     expect(html).toContain("role-minute");
-    expect(html).toMatch(/1\.5 times as\s+much/);
+    expect(html).toMatch(/1\.5 × the\s+limit/);
   });
 
   it("says so where nothing is known", async () => {

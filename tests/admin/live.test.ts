@@ -40,7 +40,7 @@ describe("a live region", () => {
   it.each([
     ["the session is gone", undefined],
     ["the role is another", { tenantId: TENANT, role: "user" }],
-    ["another organisation is looked at", { tenantId: crypto.randomUUID(), role: "readonly" }],
+    ["another organization is looked at", { tenantId: crypto.randomUUID(), role: "readonly" }],
   ])("ends when %s", async (_, last) => {
     expect(await heard([reader, reader, last])).toEqual(["replace <p>1</p>", "replace <p>2</p>", "end"]);
   });

@@ -33,7 +33,7 @@ describe("a form made from a schema", () => {
     );
     expect(form.read(typedFor(form, "x", "", "")).values).toEqual({ a: "x" });
     expect(form.read(typedFor(form, "", "", "")).faults).toEqual([
-      { path: "/argument-0", message: "is needed" },
+      { path: "/argument-0", message: "is required" },
     ]);
     expect(form.read(typedFor(form, "x", "", "many")).faults[0]?.message).toBe("must be a number");
   });

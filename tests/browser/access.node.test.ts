@@ -8,22 +8,22 @@ const LIST = "/admin/access-controls";
 walkPages({
   name: "access controls",
   pages: [
-    { path: LIST, heading: "Access controls", for: admins, picture: "access-controls" },
-    { path: `${LIST}?effect=deny&q=delete&sort=-effect`, heading: "Access controls", for: admins },
-    { path: `${LIST}/new`, heading: "New access control", for: admins },
+    { path: LIST, heading: "Access rules", for: admins, picture: "access-controls" },
+    { path: `${LIST}?effect=deny&q=delete&sort=-effect`, heading: "Access rules", for: admins },
+    { path: `${LIST}/new`, heading: "Create access rule", for: admins },
     { path: `${LIST}/{rule}`, heading: "deny tool delete_*", for: admins, picture: "access-control" },
-    { path: `${LIST}/explain`, heading: "Who may do what", for: admins },
+    { path: `${LIST}/explain`, heading: "Access check", for: admins },
     {
       path: `${LIST}/explain?who=role:user&kind=tool&server={server}&name=delete_file`,
-      heading: "Who may do what",
+      heading: "Access check",
       for: admins,
       picture: "explain",
       inReadme: true,
     },
-    { path: `${LIST}/explain?kind=action&action=tenants.create`, heading: "Who may do what", for: admins },
+    { path: `${LIST}/explain?kind=action&action=tenants.create`, heading: "Access check", for: admins },
     {
       path: `${LIST}/explain?who=user:nobody&server=nonsense&at=soon`,
-      heading: "Who may do what",
+      heading: "Access check",
       for: admins,
     },
   ],
@@ -68,28 +68,28 @@ walkPages({
           async (page) => {
             const pattern = script ? "pay_*" : "buy_*";
             await page.goto(`${stage().gateway.url}${LIST}/new`);
-            await page.getByLabel("For", { exact: true }).selectOption({ label: "role readonly" });
-            await page.getByLabel("Called").fill("broken_{");
-            await page.getByLabel(/^From/).fill("08:30");
+            await page.getByLabel("Subject", { exact: true }).selectOption({ label: "role readonly" });
+            await page.getByLabel(/^Name/).fill("broken_{");
+            await page.getByLabel(/^Start time/).fill("08:30");
             await page.getByLabel("Fri").check();
-            await page.getByRole("button", { name: "Create access control" }).click();
-            await expect(page.getByLabel("Called").getAttribute("aria-invalid")).resolves.toBe("true");
+            await page.getByRole("button", { name: "Create access rule" }).click();
+            await expect(page.getByLabel(/^Name/).getAttribute("aria-invalid")).resolves.toBe("true");
             await expect(page.getByLabel("Fri").isChecked()).resolves.toBe(true);
-            await page.getByLabel("Called").fill(pattern);
-            await page.getByRole("button", { name: "Create access control" }).click();
+            await page.getByLabel(/^Name/).fill(pattern);
+            await page.getByRole("button", { name: "Create access rule" }).click();
             await page.getByText("is missing: hours have two ends").waitFor();
-            await page.getByLabel(/^To/).fill("17:00");
-            await page.getByRole("button", { name: "Create access control" }).click();
-            await page.getByText("The access control is made.").waitFor();
+            await page.getByLabel(/^End time/).fill("17:00");
+            await page.getByRole("button", { name: "Create access rule" }).click();
+            await page.getByText("Access rule created.").waitFor();
 
             await page.getByRole("link", { name: `tool ${pattern}` }).click();
-            await expect(page.getByLabel(/^From/).inputValue()).resolves.toBe("08:30");
+            await expect(page.getByLabel(/^Start time/).inputValue()).resolves.toBe("08:30");
             await page.getByLabel("Effect").selectOption("allow");
-            await page.getByRole("button", { name: "Save" }).click();
-            await page.getByText("Saved.").waitFor();
+            await page.getByRole("button", { name: "Save changes" }).click();
+            await page.getByText("Changes saved.").waitFor();
             await page.getByRole("button", { name: "Delete" }).click();
             await page.getByRole("button", { name: "Undo" }).click();
-            await page.getByText("It is back.").waitFor();
+            await page.getByText("Restored.").waitFor();
             const row = page.getByRole("row").filter({ hasText: pattern });
             await expect(row.innerText()).resolves.toMatch(/allow[\s\S]*readonly[\s\S]*Fri 08:30–17:00/);
           },
@@ -101,15 +101,15 @@ walkPages({
           "admin",
           async (page) => {
             await page.goto(`${stage().gateway.url}${LIST}`);
-            await page.getByRole("link", { name: "Explain" }).click();
-            await page.getByLabel("Who").selectOption({ label: "role user" });
-            await page.getByLabel("Of the server").selectOption({ label: "files" });
-            await page.getByLabel("Called").fill("delete_file");
-            await page.getByRole("button", { name: "Explain" }).click();
+            await page.getByRole("link", { name: "Check access" }).click();
+            await page.getByLabel("Principal").selectOption({ label: "role user" });
+            await page.locator("select[name=server]").selectOption({ label: "files" });
+            await page.getByLabel(/^Name/).fill("delete_file");
+            await page.getByRole("button", { name: "Check access" }).click();
             await page.getByText("A rule denies role user each tool like delete_*").first().waitFor();
             const admin = page.getByRole("row", { name: /^admin/ });
-            await expect(admin.innerText()).resolves.toContain("allowed");
-            await page.getByRole("link", { name: "the rule" }).first().click();
+            await expect(admin.innerText()).resolves.toContain("Allowed");
+            await page.getByRole("link", { name: "View rule" }).first().click();
             await page.getByRole("heading", { level: 1, name: "deny tool delete_*" }).waitFor();
           },
           { script },

@@ -16,8 +16,8 @@ async function toolsOf(stage: Stage) {
 walkPages({
   name: "the catalogue",
   pages: [
-    { path: "/admin/catalogue", heading: "Catalogue", picture: "catalogue" },
-    { path: "/admin/catalogue?q=adds", heading: "Catalogue" },
+    { path: "/admin/catalogue", heading: "Tools", picture: "catalogue" },
+    { path: "/admin/catalogue?q=adds", heading: "Tools" },
     { path: "/admin/catalogue/tools/{add}", heading: "Add", picture: "tool" },
     {
       path: "/admin/catalogue/log/01890a5d-ac96-774b-bcce-b302099a8057",
@@ -46,18 +46,18 @@ walkPages({
           async (page) => {
             await page.goto(at("add"));
             await page.getByLabel("b", { exact: true }).fill("40");
-            await page.getByRole("button", { name: "Call it" }).click();
+            await page.getByRole("button", { name: "Run tool" }).click();
             await expect(page.getByLabel("a", { exact: true }).getAttribute("aria-invalid")).resolves.toBe(
               "true",
             );
             await page.getByLabel("a", { exact: true }).fill("2");
-            await page.getByRole("button", { name: "Call it" }).click();
-            const answer = page.getByRole("region", { name: "Answer" });
-            await answer.getByText("answered").waitFor();
+            await page.getByRole("button", { name: "Run tool" }).click();
+            const answer = page.getByRole("region", { name: "Result" });
+            await answer.getByText("Success").waitFor();
             expect(await answer.innerText()).toContain("2 + 40 = 42");
             expect(await answer.innerText()).toContain('"result": 42');
-            const trace = await page.getByRole("region", { name: "What the gateway did" }).innerText();
-            expect(trace).toContain("yes: No rule forbids it");
+            const trace = await page.getByRole("region", { name: "Gateway trace" }).innerText();
+            expect(trace).toContain("Allowed: No rule forbids it");
             expect(trace).toMatch(/calculator/);
             // What was typed is still there, for the next try.
             await expect(page.getByLabel("b", { exact: true }).inputValue()).resolves.toBe("40");
@@ -70,9 +70,9 @@ walkPages({
           "user",
           async (page) => {
             await page.goto(at("test_tool_with_progress"));
-            await page.getByRole("button", { name: "Call it" }).click();
+            await page.getByRole("button", { name: "Run tool" }).click();
             await page.getByText("Reported three times.", { exact: true }).waitFor();
-            const meanwhile = await page.getByRole("log", { name: "Meanwhile" }).innerText();
+            const meanwhile = await page.getByRole("log", { name: "Progress" }).innerText();
             expect(meanwhile).toMatch(/0 of 100[\s\S]*50 of 100[\s\S]*100 of 100/);
           },
           { script },
@@ -82,13 +82,13 @@ walkPages({
     it("shows images, and the tool's own failures", () =>
       stage().visit("admin", async (page) => {
         await page.goto(at("test_image_content"));
-        await page.getByRole("button", { name: "Call it" }).click();
-        await page.getByRole("img", { name: "What the tool drew" }).waitFor();
+        await page.getByRole("button", { name: "Run tool" }).click();
+        await page.getByRole("img", { name: "Tool result" }).waitFor();
         await page.goto(at("divide"));
         await page.getByLabel("a", { exact: true }).fill("1");
         await page.getByLabel("b", { exact: true }).fill("0");
-        await page.getByRole("button", { name: "Call it" }).click();
-        await page.getByText("the tool reports an error").waitFor();
+        await page.getByRole("button", { name: "Run tool" }).click();
+        await page.getByText("Tool error").waitFor();
         await page.getByText("A number cannot be divided by zero.", { exact: true }).waitFor();
       }));
 
@@ -97,8 +97,8 @@ walkPages({
         await page.goto(at("test_header_parameters"));
         await page.getByLabel(/^region/).fill("eu-west");
         await page.getByLabel(/^dry/).selectOption("true");
-        await page.getByRole("button", { name: "Call it" }).click();
-        const answer = page.getByRole("region", { name: "Answer" });
+        await page.getByRole("button", { name: "Run tool" }).click();
+        const answer = page.getByRole("region", { name: "Result" });
         await answer.getByText("mcp-param-region").waitFor();
         expect(await answer.innerText()).toContain('{"args":{"region":"eu-west","dry":true}');
       }));
@@ -108,11 +108,11 @@ walkPages({
         await page.goto(at("multiply"));
         await page.getByLabel("a", { exact: true }).fill("6");
         await page.getByLabel("b", { exact: true }).fill("7");
-        await page.getByRole("button", { name: "Call it" }).click();
+        await page.getByRole("button", { name: "Run tool" }).click();
         await page.getByText("6 × 7 = 42", { exact: true }).waitFor();
-        const trace = page.getByRole("region", { name: "What the gateway did" });
+        const trace = page.getByRole("region", { name: "Gateway trace" });
         await trace.getByText("tools/call multiply").waitFor();
-        expect(await trace.innerText()).toMatch(/In all\s+\d/);
+        expect(await trace.innerText()).toMatch(/Total duration\s+\d/);
       }));
 
     it("lets those who only read call tools that only read, and shows them no others", () =>
@@ -120,10 +120,10 @@ walkPages({
         await page.goto(at("add"));
         await page.getByLabel("a", { exact: true }).fill("1");
         await page.getByLabel("b", { exact: true }).fill("1");
-        await page.getByRole("button", { name: "Call it" }).click();
+        await page.getByRole("button", { name: "Run tool" }).click();
         await page.getByText("1 + 1 = 2", { exact: true }).waitFor();
         await page.goto(`${stage().gateway.url}/admin/catalogue?q=test_slow`);
-        await page.getByText("Nothing like that").waitFor();
+        await page.getByText("No results").waitFor();
       }));
   },
 });

@@ -17,11 +17,11 @@ walkPages({
     { path: "/admin/ip-rules", heading: "IP rules", for: ["admin"], picture: "ip-rules" },
     { path: "/admin/ip-rules?kind=allow&q=nothing", heading: "IP rules", for: ["admin"] },
     { path: "/admin/ip-rules?sort=nonsense", heading: "IP rules", for: ["admin"] },
-    { path: "/admin/ip-rules/new", heading: "New IP rule", for: ["admin"], picture: "ip-rule-new" },
+    { path: "/admin/ip-rules/new", heading: "Create IP rule", for: ["admin"], picture: "ip-rule-new" },
     { path: "/admin/ip-rules/{rule}", heading: "203.0.113.0/24", for: ["admin"] },
-    { path: "/admin/palette?q=ip", heading: "Go to" },
+    { path: "/admin/palette?q=ip", heading: "Search" },
     { path: "/account", heading: "Account" },
-    { path: "/account/organisations", heading: "Organisations" },
+    { path: "/account/organisations", heading: "Organizations" },
   ],
   async prepare(stage) {
     await rule(stage, { kind: "allow", cidr: "198.51.100.7/32", reason: "=cmd|' /C calc'!A0" });
@@ -35,30 +35,30 @@ walkPages({
           async (page) => {
             const network = script ? "192.0.2.0/24" : "192.0.2.128/25";
             await page.goto(`${stage().gateway.url}/admin/ip-rules`);
-            await page.getByRole("link", { name: "New IP rule" }).click();
-            await page.getByLabel("Network").fill("not a network");
+            await page.getByRole("link", { name: "Create IP rule" }).click();
+            await page.getByLabel("CIDR").fill("not a network");
             await page.getByLabel("Reason").fill("Typed with care");
             await page.getByRole("button", { name: "Create IP rule" }).click();
             // What is wrong stands beside the field, and nothing typed is lost.
-            await expect(page.getByLabel("Network").getAttribute("aria-invalid")).resolves.toBe("true");
+            await expect(page.getByLabel("CIDR").getAttribute("aria-invalid")).resolves.toBe("true");
             await expect(page.getByLabel("Reason").inputValue()).resolves.toBe("Typed with care");
-            await page.getByLabel("Network").fill(network);
+            await page.getByLabel("CIDR").fill(network);
             await page.getByRole("button", { name: "Create IP rule" }).click();
-            await page.getByText("The IP rule is made.").waitFor();
+            await page.getByText("IP rule created.").waitFor();
 
             await page.getByRole("link", { name: network }).click();
-            await page.getByLabel("Until").fill("2031-05-06T07:08");
-            await page.getByRole("button", { name: "Save" }).click();
-            await page.getByText("Saved.").waitFor();
-            await expect(page.getByLabel("Until").inputValue()).resolves.toBe("2031-05-06T07:08");
+            await page.getByLabel("Expires").fill("2031-05-06T07:08");
+            await page.getByRole("button", { name: "Save changes" }).click();
+            await page.getByText("Changes saved.").waitFor();
+            await expect(page.getByLabel("Expires").inputValue()).resolves.toBe("2031-05-06T07:08");
 
             await page.getByRole("button", { name: "Delete" }).click();
-            await page.getByText(`${network} is deleted.`).waitFor();
+            await page.getByText(`${network} deleted.`).waitFor();
             await page.getByRole("button", { name: "Undo" }).click();
-            await page.getByText("It is back.").waitFor();
+            await page.getByText("Restored.").waitFor();
             await page.getByRole("link", { name: network }).click();
             await expect(page.getByLabel("Reason").inputValue()).resolves.toBe("Typed with care");
-            await expect(page.getByLabel("Until").inputValue()).resolves.toBe("2031-05-06T07:08");
+            await expect(page.getByLabel("Expires").inputValue()).resolves.toBe("2031-05-06T07:08");
           },
           { script, expected: /status of 422/ },
         ));
@@ -77,11 +77,11 @@ walkPages({
               [id],
             );
             await page.getByLabel("Reason").fill("Mine");
-            await page.getByRole("button", { name: "Save" }).click();
+            await page.getByRole("button", { name: "Save changes" }).click();
             const row = page.getByRole("row", { name: "Reason" });
             await expect(row.innerText()).resolves.toMatch(/Mine\s+Theirs/);
-            await page.getByRole("button", { name: "Save mine over it" }).click();
-            await page.getByText("Saved.").waitFor();
+            await page.getByRole("button", { name: "Overwrite" }).click();
+            await page.getByText("Changes saved.").waitFor();
             await expect(page.getByLabel("Reason").inputValue()).resolves.toBe("Mine");
           },
           { script, expected: /status of 412/ },
@@ -91,11 +91,11 @@ walkPages({
     it("finds while one types, and keeps it in the address", () =>
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin/ip-rules`);
-        await page.getByLabel("Search").fill("nonsense");
+        await page.getByRole("searchbox", { name: "Search" }).fill("nonsense");
         await page.waitForURL(/q=nonsense/);
         await expect(page.locator("tbody tr").count()).resolves.toBe(1);
-        await page.getByLabel("Kind").selectOption("allow");
-        await page.getByText("Nothing like that").waitFor();
+        await page.getByLabel("Type").selectOption("allow");
+        await page.getByText("No results").waitFor();
         await page.goBack();
       }));
 
@@ -105,7 +105,7 @@ walkPages({
         const [file] = await Promise.all([page.waitForEvent("download"), page.getByText("CSV").click()]);
         const chunks = await (await file.createReadStream()).toArray();
         const lines = Buffer.concat(chunks).toString().trim().split("\r\n");
-        expect(lines[0]).toBe("Network,Kind,Reason,State,By,Until,Since");
+        expect(lines[0]).toBe("CIDR,Type,Reason,Status,Created by,Expires,Created");
         expect(lines[1]).toContain("198.51.100.7/32,allow,'=cmd|' /C calc'!A0,true,false,,20");
       }));
 
@@ -131,7 +131,7 @@ walkPages({
     it("offers other organisations when the menu opens", () =>
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin`);
-        await page.getByRole("button", { name: "Organisation" }).click();
+        await page.getByRole("button", { name: "Organization" }).click();
         await page.locator("#organisations").getByRole("button", { name: stage().tenant.slug }).waitFor();
       }));
   },

@@ -19,7 +19,7 @@ walkPages({
   pages: [
     { path: "/admin/keys", heading: "API keys", for: ["admin", "user"], picture: "keys" },
     { path: "/admin/keys?active=false", heading: "API keys", for: ["admin", "user"] },
-    { path: "/admin/keys/new", heading: "New API key", for: ["admin", "user"], picture: "key-new" },
+    { path: "/admin/keys/new", heading: "Create API key", for: ["admin", "user"], picture: "key-new" },
     {
       path: "/admin/keys/{key}",
       heading: "nightly build",
@@ -39,9 +39,9 @@ walkPages({
       for: ["admin"],
       hiddenFrom: ["user"],
     },
-    { path: "/admin/keys/{key}/usage", heading: "Use of a key", for: ["admin"] },
+    { path: "/admin/keys/{key}/usage", heading: "API key usage", for: ["admin"] },
     { path: "/admin/service-accounts", heading: "Service accounts", for: ["admin"] },
-    { path: "/admin/service-accounts/new", heading: "New service account", for: ["admin"] },
+    { path: "/admin/service-accounts/new", heading: "Create service account", for: ["admin"] },
     { path: "/admin/connect", heading: "Connect", picture: "connect" },
     { path: "/admin/connect?client=http&server=files", heading: "Connect" },
   ],
@@ -60,35 +60,35 @@ walkPages({
             const name = script ? "laptop" : "plain laptop";
             await page.goto(at("/admin/keys/new"));
             await page.getByLabel("Name").fill(name);
-            await page.getByLabel("Only from these networks").fill("nowhere");
-            await page.getByRole("button", { name: "Make the key" }).click();
-            await expect(page.getByLabel("Only from").getAttribute("aria-invalid")).resolves.toBe("true");
+            await page.getByLabel("Allowed IP ranges").fill("nowhere");
+            await page.getByRole("button", { name: "Create API key" }).click();
+            await expect(page.getByLabel("Allowed IP").getAttribute("aria-invalid")).resolves.toBe("true");
             await expect(page.getByLabel("Name").inputValue()).resolves.toBe(name);
-            await page.getByLabel("Only from these networks").fill("");
-            await page.getByRole("button", { name: "Make the key" }).click();
+            await page.getByLabel("Allowed IP ranges").fill("");
+            await page.getByRole("button", { name: "Create API key" }).click();
             const secret = await page.locator("#secret").innerText();
             expect(await isLetIn(stage(), secret)).toBe(true);
 
-            await page.getByRole("link", { name: "I have it" }).click();
+            await page.getByRole("link", { name: "Done" }).click();
             expect(await page.content()).not.toContain(secret);
             await page.getByRole("link", { name, exact: true }).click();
-            await page.getByLabel("Requests an hour").fill("50");
-            await page.getByRole("button", { name: "Save" }).click();
-            await page.getByText("Saved.").waitFor();
+            await page.getByLabel("Requests per hour").fill("50");
+            await page.getByRole("button", { name: "Save changes" }).click();
+            await page.getByText("Changes saved.").waitFor();
             await page.getByRole("link", { name: "Rotate" }).click();
-            await page.getByLabel("How long the old one").selectOption("Not at all");
-            await page.getByRole("button", { name: "Rotate" }).click();
+            await page.getByLabel("Grace period").selectOption("None");
+            await page.getByRole("button", { name: "Rotate key" }).click();
             const next = await page.locator("#secret").innerText();
             expect(next).not.toBe(secret);
             expect(await isLetIn(stage(), next)).toBe(true);
             expect(await isLetIn(stage(), secret)).toBe(false);
 
-            await page.getByRole("link", { name: "I have it" }).click();
-            await page.getByRole("row", { name: "works" }).getByRole("link", { name, exact: true }).click();
+            await page.getByRole("link", { name: "Done" }).click();
+            await page.getByRole("row", { name: "active" }).getByRole("link", { name, exact: true }).click();
             await page.getByRole("link", { name: "Revoke" }).click();
             await page.getByLabel("Type").fill(name);
-            await page.getByRole("button", { name: "Revoke for good" }).click();
-            await page.getByText("is revoked.").waitFor();
+            await page.getByRole("button", { name: "Revoke key" }).click();
+            await page.getByText(" revoked.").waitFor();
             expect(await isLetIn(stage(), next)).toBe(false);
           },
           { script, expected: /status of 422/ },
@@ -100,22 +100,22 @@ walkPages({
         "admin",
         async (page) => {
           await page.goto(at("/admin/service-accounts"));
-          await page.getByRole("link", { name: "New service account" }).first().click();
+          await page.getByRole("link", { name: "Create service account" }).first().click();
           await page.getByLabel("Name").fill("Deployments");
           await page.getByRole("button", { name: "Create service account" }).click();
           await page.getByRole("link", { name: "Deployments" }).click();
-          await page.getByRole("link", { name: "Make a key for it" }).click();
+          await page.getByRole("link", { name: "Create API key" }).click();
           await page.getByLabel("Name").fill("deploy");
-          await page.getByLabel("Whose it is").selectOption("Service account Deployments");
-          await page.getByRole("button", { name: "Make the key" }).click();
+          await page.getByLabel("Owner").selectOption("Service account Deployments");
+          await page.getByRole("button", { name: "Create API key" }).click();
           const secret = await page.locator("#secret").innerText();
           expect(await isLetIn(stage(), secret)).toBe(true);
           await page.goto(at("/admin/service-accounts"));
           await page.getByRole("link", { name: "Deployments" }).click();
           await page.getByRole("link", { name: "Delete" }).click();
           await page.getByLabel("Type").fill("Deployments");
-          await page.getByRole("button", { name: "Delete for good" }).click();
-          await page.getByText("Deployments is deleted.").waitFor();
+          await page.getByRole("button", { name: "Delete" }).click();
+          await page.getByText("Deployments deleted.").waitFor();
           expect(await isLetIn(stage(), secret)).toBe(false);
         },
         { expected: /status of 422/ },
@@ -124,10 +124,10 @@ walkPages({
     it("are filled into a client's configuration with one click, and work", () =>
       stage().visit("user", async (page) => {
         await page.goto(at("/admin/connect"));
-        await page.getByLabel("Servers").selectOption("Only files");
+        await page.getByLabel("Servers").selectOption("Server files only");
         await page.waitForURL(/server=files/);
         await page.getByRole("navigation", { name: "Client" }).getByRole("link", { name: "Cursor" }).click();
-        await page.getByRole("button", { name: "Make a key and fill it in" }).click();
+        await page.getByRole("button", { name: "Create key and insert" }).click();
         const text = await page.locator("#with-key").innerText();
         const { mcpServers } = z
           .object({
@@ -145,7 +145,7 @@ walkPages({
     it("are not for those who only read to make", () =>
       stage().visit("readonly", async (page) => {
         await page.goto(at("/admin/connect"));
-        await expect(page.getByRole("button", { name: "Make a key" }).count()).resolves.toBe(0);
+        await expect(page.getByRole("button", { name: "Create key" }).count()).resolves.toBe(0);
         await expect(page.getByRole("link", { name: "API keys" }).count()).resolves.toBe(0);
       }));
   },

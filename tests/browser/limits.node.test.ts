@@ -20,9 +20,9 @@ walkPages({
   pages: [
     { path: LIST, heading: "Rate limits", for: admins, picture: "rate-limits" },
     { path: `${LIST}?subjectType=role&isActive=true&sort=-limitCount`, heading: "Rate limits", for: admins },
-    { path: `${LIST}/new`, heading: "New rate limit", for: admins },
-    { path: `${LIST}/{limit}`, heading: /^250 a minute for role user/, for: admins },
-    { path: `${LIST}/now`, heading: "Limits now", for: ["operator", "admin"], picture: "limits-now" },
+    { path: `${LIST}/new`, heading: "Create rate limit", for: admins },
+    { path: `${LIST}/{limit}`, heading: /^250 per minute for role user/, for: admins },
+    { path: `${LIST}/now`, heading: "Rate limit usage", for: ["operator", "admin"], picture: "limits-now" },
   ],
   async prepare(stage) {
     const made = await stage.rest("POST", "/rate-limits", {
@@ -42,9 +42,9 @@ walkPages({
         stage().visit(
           "admin",
           async (page) => {
-            const [seconds, words] = script ? ["60", "a minute"] : ["3600", "an hour"];
+            const [seconds, words] = script ? ["60", "per minute"] : ["3600", "per hour"];
             await page.goto(`${stage().gateway.url}${LIST}/new`);
-            const subject = page.getByLabel("For", { exact: true });
+            const subject = page.getByLabel("Subject", { exact: true });
             await subject.selectOption({ label: "role user" });
             await page.getByLabel("Requests").fill("7");
             await page.getByRole("button", { name: "Create rate limit" }).click();
@@ -52,17 +52,17 @@ walkPages({
             await page.getByText(/There is (?:such )?a rate limit|already/).waitFor();
             await expect(page.getByLabel("Requests").inputValue()).resolves.toBe("7");
             await subject.selectOption({ label: "role readonly" });
-            await page.getByLabel("In so many seconds").fill(seconds ?? "");
+            await page.getByLabel("Window (seconds)").fill(seconds ?? "");
             await page.getByRole("button", { name: "Create rate limit" }).click();
-            await page.getByText("The rate limit is made.").waitFor();
+            await page.getByText("Rate limit created.").waitFor();
             await page.goto(`${stage().gateway.url}${LIST}?sort=limitCount`);
             await page.getByRole("link", { name: "role readonly" }).first().click();
             await page.getByRole("heading", { level: 1, name: `7 ${words} for role readonly` }).waitFor();
             await page.getByLabel("Requests").fill("8");
-            await page.getByRole("button", { name: "Save" }).click();
-            await page.getByText("Saved.").waitFor();
+            await page.getByRole("button", { name: "Save changes" }).click();
+            await page.getByText("Changes saved.").waitFor();
             await page.getByRole("button", { name: "Delete" }).click();
-            await page.getByText(/is deleted/).waitFor();
+            await page.getByText(/ deleted\./).waitFor();
           },
           { script, expected: /status of 422/ },
         ));
@@ -73,10 +73,10 @@ walkPages({
         await banned(stage(), "203.0.113.67");
         await page.goto(`${stage().gateway.url}${LIST}/now`);
         const rows = page.getByRole("row").filter({ hasText: "203.0.113.67" });
-        const anonymous = rows.filter({ hasText: "role, a minute" });
+        const anonymous = rows.filter({ hasText: "role, per minute" });
         await expect(anonymous.innerText()).resolves.toMatch(/100 %\s+20\s+20/);
-        await rows.getByRole("button", { name: "Let in again" }).click();
-        await page.getByText("203.0.113.67 may come in again.").waitFor();
+        await rows.getByRole("button", { name: "Remove ban" }).click();
+        await page.getByText("Ban removed for 203.0.113.67.").waitFor();
         await expect(rows.getByRole("button").count()).resolves.toBe(0);
       }));
   },

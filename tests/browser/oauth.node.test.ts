@@ -40,12 +40,12 @@ describe.skipIf(chromiumPath === undefined)("the SDK's client", () => {
       const application = await sdkClient({ url: url + path, name: "Notebook" });
       const client = await application.connect(async (address) => {
         await page.goto(address);
-        await page.getByLabel("E-mail address or user name").fill(person.email);
+        await page.getByLabel("Email or username").fill(person.email);
         await page.getByLabel("Password").fill(PASSWORD);
         await page.getByRole("button", { name: "Sign in" }).click();
-        await page.getByRole("heading", { name: "Connect Notebook?" }).waitFor();
-        expect(await page.locator("main").innerText()).toContain("a program on this computer");
-        await page.getByRole("button", { name: "Allow", exact: true }).click();
+        await page.getByRole("heading", { name: "Authorize Notebook" }).waitFor();
+        expect(await page.locator("main").innerText()).toContain("an application on this computer");
+        await page.getByRole("button", { name: "Authorize", exact: true }).click();
         await page.getByRole("heading", { name: "You may close this page" }).waitFor();
       });
       expect(application.registrations()).toBe(1);
@@ -66,7 +66,7 @@ describe.skipIf(chromiumPath === undefined)("the SDK's client", () => {
       await page.goto(`${url}/account/clients`);
       await page.getByText("Notebook").waitFor();
       await page.getByRole("button", { name: "Disconnect" }).click();
-      await page.getByText("No application acts for you.").waitFor();
+      await page.getByText("No connected applications").waitFor();
       await expect(application.connect(nobody)).rejects.toThrow("no person is needed");
       // What the content security policy forbids shows up here.
       expect(refused).toEqual([]);

@@ -23,18 +23,18 @@ walkPages({
     { path: "/admin/maintenance?month=2026-03", heading: "Maintenance", ...admins, picture: "maintenance" },
     { path: "/admin/maintenance?month=nonsense", heading: "Maintenance", ...admins },
     { path: "/admin/maintenance-windows", heading: "Maintenance windows", ...admins },
-    { path: "/admin/maintenance-windows/new", heading: "New maintenance window", ...admins },
+    { path: "/admin/maintenance-windows/new", heading: "Create maintenance window", ...admins },
     { path: "/admin/maintenance-windows/{window}", heading: "Sunday patches", ...admins },
     { path: "/admin/announcements", heading: "Announcements", ...admins },
-    { path: "/admin/announcements/new", heading: "New announcement", ...admins },
+    { path: "/admin/announcements/new", heading: "Create announcement", ...admins },
     { path: "/admin/announcements/{announcement}", heading: "We move on Friday", ...admins },
-    { path: "/admin/announcements/{announcement}/readers", heading: "Who has read it", ...admins },
-    { path: "/admin/news", heading: "News", picture: "news" },
+    { path: "/admin/announcements/{announcement}/readers", heading: "Acknowledgments", ...admins },
+    { path: "/admin/news", heading: "Announcements", picture: "news" },
     { path: "/admin/feature-flags", heading: "Feature flags", ...admins, picture: "feature-flags" },
-    { path: "/admin/feature-flags/new", heading: "New feature flag", ...admins },
+    { path: "/admin/feature-flags/new", heading: "Create feature flag", ...admins },
     { path: "/admin/feature-flags/{flag}", heading: "new-catalogue", ...admins, picture: "feature-flag" },
     { path: "/admin/feature-flags/{flag}/targeting", heading: "Targeting", ...admins },
-    { path: "/admin/feature-flags/{flag}/try?role=readonly", heading: "Try it for somebody", ...admins },
+    { path: "/admin/feature-flags/{flag}/try?role=readonly", heading: "Evaluate", ...admins },
     { path: "/admin/feature-flags/{flag}/results?hours=168", heading: "Results", ...admins },
     { path: "/admin/feature-flags/{unmet}/results", heading: "Results", ...admins },
   ],
@@ -85,12 +85,12 @@ walkPages({
           "admin",
           async (page) => {
             await go(page, `/admin/feature-flags/${id}/targeting`);
-            await page.getByText("There is none yet.").waitFor();
+            await page.getByText("No rules yet").waitFor();
             await page.getByLabel("user", { exact: true }).check();
             await page.getByRole("button", { name: "Add rule" }).click();
-            await page.getByText("Saved.").waitFor();
+            await page.getByText("Changes saved.").waitFor();
             await page.getByLabel("admin", { exact: true }).check();
-            await page.getByLabel("The feature is").selectOption("off");
+            await page.getByLabel("Variant").selectOption("off");
             await page.getByRole("button", { name: "Add rule" }).click();
             await page.getByRole("button", { name: "Earlier: admin" }).click();
             await expect(
@@ -103,12 +103,12 @@ walkPages({
             await page.getByText("for admin").waitFor({ state: "detached" });
 
             await go(page, `/admin/feature-flags/${id}/try`);
-            await page.getByLabel("Or anybody in a role").selectOption("user");
-            await page.getByRole("button", { name: "Try" }).click();
-            await page.getByText("A rule speaks of them: the 1. of them decides.").waitFor();
-            await page.getByLabel("Or anybody in a role").selectOption("admin");
-            await page.getByRole("button", { name: "Try" }).click();
-            await page.getByText("Neither a name nor a rule decides").waitFor();
+            await page.getByLabel("Or a role").selectOption("user");
+            await page.getByRole("button", { name: "Evaluate" }).click();
+            await page.getByText("A rule matches: rule 1 applies.").waitFor();
+            await page.getByLabel("Or a role").selectOption("admin");
+            await page.getByRole("button", { name: "Evaluate" }).click();
+            await page.getByText("No rule matches").waitFor();
           },
           { script },
         );
@@ -129,10 +129,10 @@ walkPages({
               [id],
             );
             await page.getByRole("button", { name: "Add rule" }).click();
-            await page.getByText("Somebody has changed the flag meanwhile.").waitFor();
-            await page.getByText("on for 7 % of the others").waitFor();
+            await page.getByText("The flag was changed after you opened it.").waitFor();
+            await page.getByText("Otherwise: 7 %").waitFor();
             await page.getByRole("button", { name: "Add rule" }).click();
-            await page.getByText("Saved.").waitFor();
+            await page.getByText("Changes saved.").waitFor();
           },
           { script, expected: /status of 412/ },
         );
@@ -144,15 +144,15 @@ walkPages({
           async (page) => {
             const title = `Disks ${script}`;
             await go(page, "/admin/maintenance");
-            await page.getByRole("link", { name: "New maintenance window" }).click();
+            await page.getByRole("link", { name: "Create maintenance window" }).click();
             await page.getByLabel("Title").fill(title);
-            await page.getByLabel("From").fill("2027-05-10T22:00");
-            await page.getByLabel("To", { exact: true }).fill("2027-05-10T21:00");
+            await page.getByLabel("Start").fill("2027-05-10T22:00");
+            await page.getByLabel("End", { exact: true }).fill("2027-05-10T21:00");
             await page.getByRole("button", { name: "Create maintenance window" }).click();
             await page.getByText("is not after startsAt").waitFor();
-            await page.getByLabel("To", { exact: true }).fill("2027-05-11T02:00");
+            await page.getByLabel("End", { exact: true }).fill("2027-05-11T02:00");
             await page.getByRole("button", { name: "Create maintenance window" }).click();
-            await page.getByText("The maintenance window is made.").waitFor();
+            await page.getByText("Maintenance window created.").waitFor();
             await go(page, "/admin/maintenance?month=2027-05");
             const cells = page.getByRole("cell").filter({ hasText: title });
             await expect(cells.allInnerTexts()).resolves.toEqual([
@@ -175,8 +175,8 @@ walkPages({
         await banner(page).waitFor();
         await page.getByRole("link", { name: title }).click();
         const card = page.getByRole("region", { name: title });
-        await card.getByRole("button", { name: "I have read it" }).click();
-        await card.getByText("You have read it").waitFor();
+        await card.getByRole("button", { name: "Acknowledge" }).click();
+        await card.getByText("Acknowledged:").waitFor();
         await go(page, "/account");
         await page.locator(".announced").waitFor({ state: "attached" });
         await expect(page.locator(".announced").getByText(title).count()).resolves.toBe(0);
@@ -184,7 +184,7 @@ walkPages({
       await stage().visit("admin", async (page) => {
         await go(page, `/admin/announcements/${id}/readers`);
         await expect(
-          page.getByText("Have read it").locator("xpath=following-sibling::dd[1]").innerText(),
+          page.getByText("Acknowledged").locator("xpath=following-sibling::dd[1]").innerText(),
         ).resolves.toBe("1");
       });
     });

@@ -68,21 +68,21 @@ walkPages({
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin`);
         const attention = page.getByRole("region", { name: "Needs attention" });
-        for (const word of ["salesforce", "figma", "unhealthy", "Breaker of", "nightly build", "5 %"]) {
+        for (const word of ["salesforce", "figma", "unhealthy", "Circuit breaker:", "nightly build", "5 %"]) {
           expect(await attention.innerText()).toContain(word);
         }
         await page.getByRole("status").getByText("Live").waitFor();
         await expect(page.getByText("5 of 7").count()).resolves.toBe(1);
         // Values of each minute are there for pointers and for screen readers.
         await expect(page.locator("rect.hover title").count()).resolves.toBe(120);
-        await page.getByText("As a table").first().click();
-        await page.getByRole("columnheader", { name: "answered" }).waitFor();
+        await page.getByText("Show as table").first().click();
+        await page.getByRole("columnheader", { name: "Success" }).waitFor();
       }));
 
     it("keeps an announcement until somebody says to have read it", () =>
       stage().visit("user", async (page) => {
         await page.goto(`${stage().gateway.url}/admin`);
-        await page.getByRole("button", { name: "I have read it" }).click();
+        await page.getByRole("button", { name: "Acknowledge" }).click();
         await page.getByText("Your endpoint").waitFor();
         await expect(page.getByText("Snowflake moves").count()).resolves.toBe(0);
       }));

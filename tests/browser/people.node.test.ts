@@ -45,13 +45,13 @@ const admins = ["admin"] as const;
 walkPages({
   name: "people",
   pages: [
-    { path: "/admin/people", heading: "People", for: admins, picture: "people" },
-    { path: "/admin/people?q=ann&role=user&sort=-joinedAt", heading: "People", for: admins },
+    { path: "/admin/people", heading: "Members", for: admins, picture: "people" },
+    { path: "/admin/people?q=ann&role=user&sort=-joinedAt", heading: "Members", for: admins },
     { path: "/admin/people/{ann}", heading: "Ann Archer", for: admins, picture: "person" },
     { path: "/admin/people/{ann}/remove", heading: "Remove Ann Archer?", for: admins },
     { path: "/admin/invitations", heading: "Invitations", for: admins, picture: "invitations" },
-    { path: "/admin/invitations/new", heading: "Invite somebody", for: admins },
-    { path: "/admin/applications", heading: "Applications", for: admins, picture: "applications" },
+    { path: "/admin/invitations/new", heading: "Invite member", for: admins },
+    { path: "/admin/applications", heading: "Connected applications", for: admins, picture: "applications" },
     { path: "/admin/oauth-clients", heading: "OAuth clients", for: ["operator"], picture: "oauth-clients" },
   ],
   async prepare(stage) {
@@ -72,38 +72,38 @@ walkPages({
             const id = await somebody(stage(), script ? "Gil Green" : "Hal Hope");
             const here = `${stage().gateway.url}/admin/people/${id}`;
             await page.goto(here);
-            await page.getByLabel("What they are here").selectOption("readonly");
-            await page.getByRole("button", { name: "Save" }).click();
-            await page.getByText("They are readonly now.").waitFor();
+            await page.locator("select[name=role]").selectOption("readonly");
+            await page.getByRole("button", { name: "Change role" }).click();
+            await page.getByText("Role changed to readonly.").waitFor();
 
             await page.getByText("Firefox on Linux").waitFor();
-            await page.getByRole("button", { name: "End", exact: true }).click();
-            await page.getByText("They are signed in nowhere.").waitFor();
+            await page.getByRole("button", { name: "Revoke", exact: true }).click();
+            await page.getByText("No active sessions.").waitFor();
 
-            await page.getByLabel("Until").fill("2020-01-01T00:00");
+            await page.getByLabel("Expires").fill("2020-01-01T00:00");
             await page.getByLabel("Reason").fill("Shared their password");
             await page.getByRole("button", { name: "Ban" }).click();
-            await expect(page.getByLabel("Until").getAttribute("aria-invalid")).resolves.toBe("true");
-            await page.getByLabel("Until").fill("");
+            await expect(page.getByLabel("Expires").getAttribute("aria-invalid")).resolves.toBe("true");
+            await page.getByLabel("Expires").fill("");
             await expect(page.getByLabel("Reason").inputValue()).resolves.toBe("Shared their password");
             await page.getByRole("button", { name: "Ban" }).click();
-            await page.getByText("They are banned, and signed in nowhere.").waitFor();
+            await page.getByText("Account banned. All sessions were revoked.").waitFor();
             expect(await isOf(stage(), id, "banned and ban_reason = 'Shared their password'")).toBe(true);
-            await page.getByRole("button", { name: "Lift the ban" }).click();
-            await page.getByText("The ban is lifted.").waitFor();
+            await page.getByRole("button", { name: "Remove ban" }).click();
+            await page.getByText("Ban removed.").waitFor();
 
-            await page.getByRole("button", { name: "Switch the account off" }).click();
-            await page.getByText("The account is switched off.").waitFor();
+            await page.getByRole("button", { name: "Disable account" }).click();
+            await page.getByText("Account disabled.").waitFor();
             expect(await isOf(stage(), id, "not is_active and not banned")).toBe(true);
 
             await page.getByRole("link", { name: "Remove" }).click();
-            await page.getByLabel(/Type .* to go on/).fill("somebody else");
-            await page.getByRole("button", { name: "Remove them" }).click();
-            await page.getByText("That is not the address.").waitFor();
+            await page.getByLabel(/Type .* to confirm/).fill("somebody else");
+            await page.getByRole("button", { name: "Remove member" }).click();
+            await page.getByText("The email does not match. The member was not removed.").waitFor();
             const label = await page.locator("label").filter({ hasText: "Type" }).innerText();
-            await page.getByLabel(/Type .* to go on/).fill(/Type (\S+)/.exec(label)?.[1] ?? "");
-            await page.getByRole("button", { name: "Remove them" }).click();
-            await page.getByText("belongs to the organisation no more.").waitFor();
+            await page.getByLabel(/Type .* to confirm/).fill(/Type (\S+)/.exec(label)?.[1] ?? "");
+            await page.getByRole("button", { name: "Remove member" }).click();
+            await page.getByText("removed from the organization.").waitFor();
           },
           { script, expected: /status of 422/ },
         ));
@@ -115,21 +115,21 @@ walkPages({
             const email = script ? "ida@example.com" : "jan@example.com";
             const invite = async () => {
               await page.goto(`${stage().gateway.url}/admin/invitations`);
-              await page.getByRole("link", { name: "Invite somebody" }).click();
-              await page.getByLabel("E-mail address").fill(email);
-              await page.getByRole("button", { name: "Send the invitation" }).click();
+              await page.getByRole("link", { name: "Invite member" }).click();
+              await page.getByLabel("Email").fill(email);
+              await page.getByRole("button", { name: "Send invitation" }).click();
             };
             await invite();
-            await page.getByText(`${email} is invited.`).waitFor();
+            await page.getByText(`Invitation sent to ${email}.`).waitFor();
             expect((await stage().people.mailTo(email)).link).toContain("/invitation");
             await invite();
             await page.getByText(`${email} is invited already.`).waitFor();
             for (const [button, says] of [
-              ["Send again", "One invitation is sent again."],
-              ["Take back", "One invitation is taken back."],
+              ["Resend", "1 invitation resent."],
+              ["Revoke", "1 invitation revoked."],
             ] as const) {
               await page.goto(`${stage().gateway.url}/admin/invitations?q=${email}`);
-              await page.getByLabel("Mark", { exact: true }).check();
+              await page.getByLabel("Select row", { exact: true }).check();
               await page.getByRole("button", { name: button }).click();
               await page.getByText(says).waitFor();
             }
@@ -146,13 +146,13 @@ walkPages({
           async (page) => {
             await page.goto(`${stage().gateway.url}/admin/oauth-clients?q=${name}`);
             await expect(page.locator("tbody td.number").innerText()).resolves.toBe("1");
-            await page.getByLabel("Mark", { exact: true }).check();
-            await page.getByRole("button", { name: "Shut out" }).click();
-            await page.getByText("One client is shut out.").waitFor();
+            await page.getByLabel("Select row", { exact: true }).check();
+            await page.getByRole("button", { name: "Block", exact: true }).click();
+            await page.getByText("1 client blocked.").waitFor();
             await page.goto(`${stage().gateway.url}/admin/applications?q=${name}`);
-            await page.getByLabel("Mark", { exact: true }).check();
+            await page.getByLabel("Select row", { exact: true }).check();
             await page.getByRole("button", { name: "Disconnect" }).click();
-            await page.getByText("One application is disconnected.").waitFor();
+            await page.getByText("1 application disconnected.").waitFor();
           },
           { script },
         );
@@ -166,15 +166,15 @@ walkPages({
           "operator",
           async (page) => {
             await page.goto(`${stage().gateway.url}/admin/people/${id}`);
-            await page.getByRole("button", { name: "Act as them" }).click();
-            await page.getByText(/You act as/).waitFor();
+            await page.getByRole("button", { name: "Impersonate" }).click();
+            await page.getByText(/You are impersonating/).waitFor();
             await page.goto(`${stage().gateway.url}/account`);
-            await page.getByText(/You act as/).waitFor();
-            await page.getByRole("button", { name: "Stop acting" }).click();
+            await page.getByText(/You are impersonating/).waitFor();
+            await page.getByRole("button", { name: "Stop impersonating" }).click();
             await page.getByRole("heading", { level: 1 }).waitFor();
             await page.goto(`${stage().gateway.url}/admin/people`);
-            await page.getByRole("heading", { level: 1, name: "People" }).waitFor();
-            await expect(page.getByText(/You act as/).count()).resolves.toBe(0);
+            await page.getByRole("heading", { level: 1, name: "Members" }).waitFor();
+            await expect(page.getByText(/You are impersonating/).count()).resolves.toBe(0);
           },
           { script },
         );
@@ -186,14 +186,14 @@ walkPages({
         const id = await somebody(stage(), "Mia Moss");
         await page.goto(`${stage().gateway.url}/admin/people/${id}`);
         await page.getByRole("button", { name: "Ban" }).waitFor();
-        await expect(page.getByRole("button", { name: "Act as them" }).count()).resolves.toBe(0);
+        await expect(page.getByRole("button", { name: "Impersonate" }).count()).resolves.toBe(0);
         const [me] = await stage().people.query(
           // The first who came in is the admin whose browser this is.
           "select user_id from session where tenant_id = $1 order by created_at limit 1",
           [stage().tenant.id],
         );
         await page.goto(`${stage().gateway.url}/admin/people/${String(me?.user_id)}`);
-        await page.getByText("This is you.").waitFor();
+        await page.getByText("You cannot disable or ban your own account.").waitFor();
         await expect(page.getByRole("button", { name: "Ban" }).count()).resolves.toBe(0);
         await expect(page.getByRole("link", { name: "Remove" }).count()).resolves.toBe(0);
       }));

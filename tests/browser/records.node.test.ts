@@ -27,7 +27,7 @@ walkPages({
     { path: "/admin/alert-events", heading: "Alerts", ...admins, picture: "alerts" },
     { path: "/admin/alert-events/{event}", heading: "Alert", ...admins, picture: "alert" },
     { path: "/admin/alerts", heading: "Alert rules", ...admins },
-    { path: "/admin/alerts/new", heading: "New alert rule", ...admins, picture: "alert-new" },
+    { path: "/admin/alerts/new", heading: "Create alert rule", ...admins, picture: "alert-new" },
     { path: "/admin/alerts/{rule}", heading: "Too many errors", ...admins },
     { path: "/admin/alerts/signing", heading: "Signing secret", ...admins },
     { path: "/admin/retention-policies", heading: "Retention", ...admins, picture: "retention" },
@@ -110,13 +110,13 @@ walkPages({
             const changes = page.getByRole("region", { name: "Changes" });
             await expect(changes.innerText()).resolves.toMatch(/\/threshold\s+0\.05\s+0\.1/);
             await page.goto(at("audit"));
-            await page.getByRole("link", { name: "Verify" }).click();
-            await page.getByText("Nothing was changed and nothing is missing.").waitFor();
+            await page.getByRole("link", { name: "Verify integrity" }).click();
+            await page.getByText("No inconsistencies found.").waitFor();
             const anchor = await page.locator("dd code").innerText();
-            await page.getByLabel("An anchor from before").fill(anchor);
+            await page.getByLabel("Previous anchor").fill(anchor);
             await page.getByRole("button", { name: "Verify again" }).click();
-            await page.getByText("Nothing was changed and nothing is missing.").waitFor();
-            await page.getByLabel("An anchor from before").fill(`1:${"0".repeat(64)}`);
+            await page.getByText("No inconsistencies found.").waitFor();
+            await page.getByLabel("Previous anchor").fill(`1:${"0".repeat(64)}`);
             await page.getByRole("button", { name: "Verify again" }).click();
             await page.getByText("Entry 1 is not the one that this anchor was taken from.").waitFor();
           },
@@ -132,25 +132,25 @@ walkPages({
             const { email } = await stage().people.add({ tenants: [{ id: stage().tenant.id }] });
             await page.goto(at("alerts/new"));
             await page.getByLabel("Name").fill(name);
-            await page.getByLabel("Watches over").selectOption("latency_p95");
-            await page.getByLabel("This much").fill("800");
-            await page.getByLabel("Over again at").fill("900");
-            await page.getByLabel("Tells").fill("oncall@example.com\nhttps://hooks.example.com/alerts");
+            await page.getByLabel("Metric").selectOption("latency_p95");
+            await page.getByLabel("Threshold", { exact: true }).fill("800");
+            await page.getByLabel("Recovery threshold").fill("900");
+            await page.getByLabel("Channels").fill("oncall@example.com\nhttps://hooks.example.com/alerts");
             await page.getByRole("button", { name: "Create alert rule" }).click();
             await page.getByText("lies beyond the threshold").waitFor();
-            await page.getByLabel("Over again at").fill("500");
+            await page.getByLabel("Recovery threshold").fill("500");
             await page.getByRole("button", { name: "Create alert rule" }).click();
-            await page.getByText("The alert rule is made.").waitFor();
+            await page.getByText("Alert rule created.").waitFor();
             await page.getByRole("link", { name, exact: true }).click();
-            await expect(page.getByLabel("Tells").inputValue()).resolves.toBe(
+            await expect(page.getByLabel("Channels").inputValue()).resolves.toBe(
               "oncall@example.com\nhttps://hooks.example.com/alerts",
             );
-            await page.getByLabel("Tells").fill(email);
-            await page.getByRole("button", { name: "Save" }).click();
-            await page.getByText("Saved.").waitFor();
-            await page.getByRole("button", { name: "Try it out" }).click();
+            await page.getByLabel("Channels").fill(email);
+            await page.getByRole("button", { name: "Save changes" }).click();
+            await page.getByText("Changes saved.").waitFor();
+            await page.getByRole("button", { name: "Send test notification" }).click();
             await page.getByText(`${email}: It was taken.`).waitFor();
-            await page.getByRole("button", { name: "Silence for an hour" }).click();
+            await page.getByRole("button", { name: "Silence for 1 hour" }).click();
             await page.getByText("Silenced until").first().waitFor();
           },
           { script, expected: /status of 422/ },
@@ -162,19 +162,19 @@ walkPages({
         await page.goto(at("alert-events"));
         await page.getByRole("link", { name: /Too many errors/ }).click();
         await page.getByText("https://hooks.example.com/x").waitFor();
-        await page.getByRole("button", { name: "Take in hand" }).click();
-        await page.getByText("It is in your hands.").waitFor();
+        await page.getByRole("button", { name: "Acknowledge" }).click();
+        await page.getByText("Alert acknowledged.").waitFor();
         await page.goto(at("alert-events"));
-        await page.getByLabel("Mark", { exact: true }).check();
-        await page.getByRole("button", { name: "Declare over" }).click();
-        await page.getByText("1 declared over.").waitFor();
-        await page.locator("td .badge", { hasText: /^over$/ }).waitFor();
+        await page.getByLabel("Select row", { exact: true }).check();
+        await page.getByRole("button", { name: "Resolve" }).click();
+        await page.getByText("1 resolved.").waitFor();
+        await page.locator("td .badge", { hasText: /^resolved$/ }).waitFor();
       }));
 
     it("shows a new signing secret once", () =>
       stage().visit("admin", async (page) => {
         await page.goto(at("alerts/signing"));
-        await page.getByRole("button", { name: "New signing secret" }).click();
+        await page.getByRole("button", { name: "Rotate secret" }).click();
         await expect(page.locator("#secret").innerText()).resolves.toMatch(/^whsec_/);
       }));
 
@@ -182,7 +182,7 @@ walkPages({
       stage().visit("admin", async (page) => {
         await page.goto(at("retention-policies"));
         await page.getByRole("link", { name: "Dry run" }).click();
-        await page.getByText("Under a legal hold: security events.").waitFor();
+        await page.getByText("Under legal hold: security events.").waitFor();
         await expect(page.getByRole("row", { name: /error logs/ }).innerText()).resolves.toMatch(/7$/);
       }));
   },

@@ -29,7 +29,7 @@ walkPages({
   pages: [
     { path: "/admin/registry", heading: "Registry", picture: "registry" },
     { path: "/admin/registry?q=weather&version=latest", heading: "Registry" },
-    { path: "/admin/registry/import", heading: "Take in a server.json", for: ["admin"] },
+    { path: "/admin/registry/import", heading: "Import server.json", for: ["admin"] },
     { path: "/admin/registry/{entry}", heading: "Weather", picture: "registry-entry" },
     { path: "/admin/registry-sources", heading: "Registry sources", for: ["admin"] },
     { path: "/admin/registry-sources/{source}", heading: "Nowhere", for: ["admin"] },
@@ -50,16 +50,16 @@ walkPages({
         async (page) => {
           await page.goto(`${stage().gateway.url}/admin/registry/import`);
           await page.getByLabel("server.json").fill("{ not JSON");
-          await page.getByRole("button", { name: "Take it in" }).click();
+          await page.getByRole("button", { name: "Import" }).click();
           await expect(page.getByLabel("server.json").inputValue()).resolves.toBe("{ not JSON");
           await page.getByLabel("server.json").fill(JSON.stringify(serverJson("storms")));
-          await page.getByRole("button", { name: "Take it in" }).click();
-          await page.getByText("com.example/storms is taken in.").waitFor();
-          await page.getByRole("button", { name: "Make it a server" }).click();
+          await page.getByRole("button", { name: "Import" }).click();
+          await page.getByText("Entry com.example/storms imported.").waitFor();
+          await page.getByRole("button", { name: "Register server" }).click();
           await expect(page.getByLabel("X-Api-Key").getAttribute("aria-invalid")).resolves.toBe("true");
           await page.getByLabel("X-Api-Key").fill("the server's own");
-          await page.getByRole("button", { name: "Make it a server" }).click();
-          await page.getByText("storms is registered").waitFor();
+          await page.getByRole("button", { name: "Register server" }).click();
+          await page.getByText("Server storms registered").waitFor();
           await page.goto(`${stage().gateway.url}/admin/registry`);
           await page.getByRole("link", { name: "storms", exact: true }).waitFor();
         },
@@ -70,8 +70,8 @@ walkPages({
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin/registry-sources`);
         await page.getByRole("link", { name: "Nowhere" }).click();
-        await page.getByRole("button", { name: "Read it now" }).click();
-        await page.getByText("It could not be read").waitFor();
+        await page.getByRole("button", { name: "Sync now" }).click();
+        await page.getByText("Sync failed").waitFor();
       }));
   },
 });

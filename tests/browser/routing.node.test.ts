@@ -26,18 +26,18 @@ walkPages({
   pages: [
     { path: RULES, heading: "Routing rules", for: admins, picture: "routing-rules" },
     { path: `${RULES}?q=search&isActive=true`, heading: "Routing rules", for: admins },
-    { path: `${RULES}/new`, heading: "New routing rule", for: admins },
+    { path: `${RULES}/new`, heading: "Create routing rule", for: admins },
     { path: `${RULES}/{rule}`, heading: "Searches to the quick", for: admins },
-    { path: `${RULES}/order`, heading: "Order of the routing rules", for: admins, picture: "routing-order" },
-    { path: `${RULES}/test`, heading: "Try a request", for: admins },
+    { path: `${RULES}/order`, heading: "Order of routing rules", for: admins, picture: "routing-order" },
+    { path: `${RULES}/test`, heading: "Simulator", for: admins },
     {
       path: `${RULES}/test?method=tools/call&tool=search_web&headers=x-team:%20research`,
-      heading: "Try a request",
+      heading: "Simulator",
       for: admins,
       picture: "routing-test",
     },
     { path: BREAKERS, heading: "Circuit breakers", for: admins, picture: "breakers" },
-    { path: `${BREAKERS}/{server}`, heading: "Breaker of search", for: admins, picture: "breaker" },
+    { path: `${BREAKERS}/{server}`, heading: "Circuit breaker: search", for: admins, picture: "breaker" },
   ],
   async prepare(stage) {
     const url = "https://search.example.com/mcp";
@@ -68,21 +68,21 @@ walkPages({
             await expect(page.getByLabel("Headers").getAttribute("aria-invalid")).resolves.toBe("true");
             await page.getByLabel("Headers").fill("X-Region: eu-*");
             await page.getByRole("button", { name: "Create routing rule" }).click();
-            await page.getByText("The routing rule is made.").waitFor();
+            await page.getByText("Routing rule created.").waitFor();
             const row = page.getByRole("row").filter({ hasText: name });
             await expect(row.innerText()).resolves.toContain("tool translate_*, header X-Region: eu-*");
             await page.getByRole("link", { name }).click();
             await expect(page.getByLabel("Headers").inputValue()).resolves.toBe("X-Region: eu-*");
-            await page.getByLabel("Part of all sessions").fill("25");
-            await page.getByRole("button", { name: "Save" }).click();
-            await page.getByText("Saved.").waitFor();
+            await page.getByLabel("Percentage of sessions").fill("25");
+            await page.getByRole("button", { name: "Save changes" }).click();
+            await page.getByText("Changes saved.").waitFor();
             await page.getByRole("button", { name: "Delete" }).click();
             await page.getByRole("button", { name: "Undo" }).click();
-            await page.getByText("It is back.").waitFor();
+            await page.getByText("Restored.").waitFor();
             await expect(row.innerText()).resolves.toContain("25 % of sessions");
             await row.getByRole("link").click();
             await page.getByRole("button", { name: "Delete" }).click();
-            await page.getByText(`${name} is deleted.`).waitFor();
+            await page.getByText(`${name} deleted.`).waitFor();
           },
           { script, expected: /status of 422/ },
         ));
@@ -92,15 +92,15 @@ walkPages({
           "admin",
           async (page) => {
             await page.goto(`${stage().gateway.url}${RULES}`);
-            await page.getByRole("link", { name: "Change the order" }).click();
+            await page.getByRole("link", { name: "Reorder" }).click();
             const last = await page.locator("ol.order > li a").last().innerText();
             const count = await page.locator("ol.order > li").count();
             for (let moves = 1; moves < count; moves += 1) {
               await page.getByRole("button", { name: `Move ${last} up` }).click();
               await page.getByText("Not saved yet.").waitFor();
             }
-            await page.getByRole("button", { name: "Save the order" }).click();
-            await page.getByText("The order is saved.").waitFor();
+            await page.getByRole("button", { name: "Save order" }).click();
+            await page.getByText("Order saved.").waitFor();
             await expect(page.locator("tbody a").first().innerText()).resolves.toBe(last);
           },
           { script },
@@ -111,11 +111,11 @@ walkPages({
           "admin",
           async (page) => {
             await page.goto(`${stage().gateway.url}${BREAKERS}`);
-            await page.getByRole("link", { name: "search" }).click();
-            await page.getByRole("button", { name: "Leave it to itself" }).click();
-            await page.getByText("left to itself again").waitFor();
-            await page.getByRole("button", { name: "Hold open" }).click();
-            await page.getByText("held open: nothing is sent").waitFor();
+            await page.getByRole("link", { name: "search", exact: true }).click();
+            await page.getByRole("button", { name: "Set to automatic" }).click();
+            await page.getByText("Circuit breaker set to automatic.").waitFor();
+            await page.getByRole("button", { name: "Force open" }).click();
+            await page.getByText("forced open").waitFor();
             await page
               .getByRole("row", { name: /by hand/ })
               .first()
@@ -133,8 +133,8 @@ walkPages({
         await page.getByRole("link", { name: first }).focus();
         await page.keyboard.press("Alt+ArrowDown");
         expect((await names()).slice(0, 2)).toEqual([second, first]);
-        await page.getByRole("button", { name: "Save the order" }).click();
-        await page.getByText("The order is saved.").waitFor();
+        await page.getByRole("button", { name: "Save order" }).click();
+        await page.getByText("Order saved.").waitFor();
         await expect(page.locator("tbody a").first().innerText()).resolves.toBe(second);
       }));
 
@@ -143,13 +143,13 @@ walkPages({
         await page.goto(`${stage().gateway.url}${RULES}/test`);
         await page.getByLabel("Tool").fill("search_web");
         await page.getByLabel("Headers").fill("X-Team: research");
-        await page.getByRole("button", { name: "Try it" }).click();
+        await page.getByRole("button", { name: "Run" }).click();
         await page.getByRole("heading", { level: 2, name: "Searches to the quick" }).waitFor();
         const refused = page.getByRole("row", { name: /Research first/ });
         if ((await refused.count()) > 0)
           expect(await refused.innerText()).toContain("a header does not match");
         await page.getByLabel("Tool").fill("unknown");
-        await page.getByRole("button", { name: "Try it" }).click();
+        await page.getByRole("button", { name: "Run" }).click();
         await page.getByRole("row", { name: /Searches to the quick.*the tool does not match/ }).waitFor();
       }));
   },

@@ -73,29 +73,29 @@ walkPages({
             const tiny = tinies.add(name, { tools: ["sum"] });
             tiny.state = "down";
             await page.goto(at("/admin/servers/new"));
-            await page.getByLabel("Address").fill(tiny.url);
-            await page.getByRole("button", { name: "Connect" }).click();
+            await page.getByLabel("URL", { exact: true }).fill(tiny.url);
+            await page.getByRole("button", { name: "Test connection" }).click();
             await page.getByRole("alert").waitFor();
-            await expect(page.getByLabel("Address").inputValue()).resolves.toBe(tiny.url);
+            await expect(page.getByLabel("URL", { exact: true }).inputValue()).resolves.toBe(tiny.url);
             tiny.state = "up";
-            await page.getByRole("button", { name: "Connect" }).click();
+            await page.getByRole("button", { name: "Test connection" }).click();
             await page.getByText("reachable").waitFor();
             await expect(page.getByText("1 tools").count()).resolves.toBe(1);
             await page.getByLabel("Name").fill("no name at all");
             await page.getByLabel("Tags").fill("maths\npublic");
-            await page.getByRole("button", { name: "Register" }).click();
+            await page.getByRole("button", { name: "Register server" }).click();
             await expect(page.getByLabel("Name").getAttribute("aria-invalid")).resolves.toBe("true");
             await page.getByLabel("Name").fill(name);
-            await page.getByRole("button", { name: "Register" }).click();
-            await page.getByText("is registered").waitFor();
+            await page.getByRole("button", { name: "Register server" }).click();
+            await page.getByText(" registered. Capability").waitFor();
 
             await page.getByRole("link", { name: "Delete" }).click();
             await page.getByLabel("Type").fill("something else");
-            await page.getByRole("button", { name: "Delete for good" }).click();
-            await page.getByText("That is not its name").waitFor();
+            await page.getByRole("button", { name: "Delete" }).click();
+            await page.getByText("The name does not match").waitFor();
             await page.getByLabel("Type").fill(name);
-            await page.getByRole("button", { name: "Delete for good" }).click();
-            await page.getByText("is gone").waitFor();
+            await page.getByRole("button", { name: "Delete" }).click();
+            await page.getByText(" deleted.").waitFor();
           },
           { script, expected: /status of 422/ },
         ));
@@ -109,19 +109,19 @@ walkPages({
             await page.goto(at(`/admin/servers/${id}/settings`));
             await stage().rest("PATCH", `/servers/${id}`, { weight: 7 });
             await page.getByLabel("Weight").fill("3");
-            await page.getByRole("button", { name: "Save" }).click();
+            await page.getByRole("button", { name: "Save changes" }).click();
             await expect(page.getByRole("row", { name: "Weight" }).innerText()).resolves.toMatch(/3\s+7/);
-            await page.getByRole("button", { name: "Save mine over it" }).click();
-            await page.getByText("Saved.").waitFor();
+            await page.getByRole("button", { name: "Overwrite" }).click();
+            await page.getByText("Changes saved.").waitFor();
             await expect(page.getByLabel("Weight").inputValue()).resolves.toBe("3");
 
             await page.getByRole("link", { name: "Credentials" }).click();
-            await page.getByLabel("proves itself by").selectOption("bearer");
-            await page.getByRole("button", { name: "Replace the credential" }).click();
+            await page.getByLabel("Authentication").selectOption("bearer");
+            await page.getByRole("button", { name: "Replace credential" }).click();
             await expect(page.getByLabel("Token").getAttribute("aria-invalid")).resolves.toBe("true");
             await page.getByLabel("Token").fill("very-secret");
-            await page.getByRole("button", { name: "Replace the credential" }).click();
-            await page.getByText("The credential is replaced.").waitFor();
+            await page.getByRole("button", { name: "Replace credential" }).click();
+            await page.getByText("Credential replaced.").waitFor();
             expect(await page.content()).not.toContain("very-secret");
           },
           { script, expected: /status of 4(12|22)/ },
@@ -134,9 +134,9 @@ walkPages({
         for (const name of ["weather", "files"]) {
           await page.getByRole("row", { name }).getByRole("checkbox").check();
         }
-        await page.getByRole("button", { name: "Switch off" }).click();
-        await page.getByText("2 servers switched off.").waitFor();
-        await expect(page.getByRole("row", { name: "weather" }).innerText()).resolves.toContain("off");
+        await page.getByRole("button", { name: "Disable" }).click();
+        await page.getByText("2 servers disabled.").waitFor();
+        await expect(page.getByRole("row", { name: "weather" }).innerText()).resolves.toContain("disabled");
       }));
 
     it("show those who only read no button", () =>
@@ -144,7 +144,7 @@ walkPages({
         await page.goto(at("/admin/servers"));
         await expect(page.getByRole("checkbox").count()).resolves.toBe(0);
         await page.getByRole("link", { name: "Calculator" }).click();
-        await page.getByRole("img", { name: "Health" }).waitFor();
+        await page.getByRole("img", { name: /^Health\./ }).waitFor();
         await expect(page.locator("main button:visible, main .button").allInnerTexts()).resolves.toEqual([
           "Copy",
         ]);
@@ -155,11 +155,11 @@ walkPages({
         await page.goto(at("/admin/servers"));
         await page.getByRole("link", { name: "Calculator" }).click();
         const breaker = page.getByRole("region", { name: "Circuit breaker" });
-        await breaker.getByRole("button", { name: "Hold open" }).click();
-        await page.getByText("The breaker is held open.").waitFor();
-        expect(await breaker.innerText()).toContain("held by hand");
-        await breaker.getByRole("button", { name: "By itself" }).click();
-        await page.getByText("works by itself again").waitFor();
+        await breaker.getByRole("button", { name: "Force open" }).click();
+        await page.getByText("Circuit breaker forced open.").waitFor();
+        expect(await breaker.innerText()).toContain("Forced by admin");
+        await breaker.getByRole("button", { name: "Automatic" }).click();
+        await page.getByText("Circuit breaker set to automatic").waitFor();
       }));
 
     it("have a changed tool approved, once somebody has seen what changed", () =>
@@ -167,10 +167,10 @@ walkPages({
         await page.goto(at("/admin/tool-changes"));
         await page.getByRole("link", { name: "add" }).click();
         expect(await page.getByRole("region", { name: "Differences" }).innerText()).toContain("id_rsa");
-        expect(await page.getByRole("region", { name: "Suspicious" }).innerText()).not.toBe("");
+        expect(await page.getByRole("region", { name: "Findings" }).innerText()).not.toBe("");
         await page.getByRole("button", { name: "Approve" }).click();
-        await page.getByText("add is approved as it is offered.").waitFor();
-        await page.getByText("All tools are as approved").waitFor();
+        await page.getByText("Tool add approved.").waitFor();
+        await page.getByText("No pending tool changes").waitFor();
       }));
   },
 });

@@ -9,7 +9,7 @@ const operators = { for: ["operator"] } as const;
 walkPages({
   name: "configuration and database",
   pages: [
-    { path: "/admin/settings", heading: "Configuration", ...admins, picture: "settings" },
+    { path: "/admin/settings", heading: "Settings", ...admins, picture: "settings" },
     {
       path: "/admin/settings/logging.payloads.sample",
       heading: /^Share of calls/,
@@ -17,14 +17,14 @@ walkPages({
       picture: "setting",
     },
     { path: "/admin/settings/telemetry.otlp.authorization", heading: /^Authorization/, ...admins },
-    { path: "/admin/system-settings", heading: "System configuration", ...operators },
+    { path: "/admin/system-settings", heading: "Default settings", ...operators },
     {
       path: "/admin/system-settings/telemetry.otlp.endpoint",
       heading: "OpenTelemetry collector",
       ...operators,
     },
-    { path: "/admin/configs", heading: "All values", ...admins },
-    { path: "/admin/configs/new", heading: "New configuration value", ...admins },
+    { path: "/admin/configs", heading: "Custom values", ...admins },
+    { path: "/admin/configs/new", heading: "Create custom value", ...admins },
     { path: "/admin/configs/{config}", heading: "billing.terms", ...admins },
     { path: "/admin/configs/{config}/history", heading: "History", ...admins, picture: "config-history" },
     { path: "/admin/database", heading: "Database", ...operators, picture: "database" },
@@ -61,7 +61,7 @@ walkPages({
       stage().visit("operator", async (page) => {
         await go(page, "/admin/database");
         await page.getByText("Transactions stay open.").waitFor();
-        await page.getByText("As the Worker sees it").waitFor();
+        await page.getByText("Query latency").waitFor();
       }));
 
     describe.each([true, false])("with script: %s", (script) => {
@@ -73,31 +73,31 @@ walkPages({
           await go(page, "/admin/settings");
           await page.getByRole("link", { name: "Instructions for clients" }).click();
           await page.getByLabel("Value").fill("Be brief.");
-          await page.getByRole("button", { name: "Save" }).click();
-          await page.getByText("It holds within a second.").waitFor();
+          await page.getByRole("button", { name: "Save changes" }).click();
+          await page.getByText(" saved.").waitFor();
           await page.getByLabel("Value").fill("Be brief.\nAnd kind.");
-          await page.getByRole("button", { name: "Save" }).click();
+          await page.getByRole("button", { name: "Save changes" }).click();
           const newest = page.getByRole("listitem").filter({ hasText: "Version 2" });
           await newest.waitFor();
           await expect(newest.locator("ins").allInnerTexts()).resolves.toEqual([
             expect.stringContaining("And kind."),
           ]);
-          await page.getByRole("button", { name: "Go back to version 1" }).click();
-          await page.getByText("Version 1 holds again, as the newest.").waitFor();
+          await page.getByRole("button", { name: "Restore version 1" }).click();
+          await page.getByText("Version 1 restored as the latest version.").waitFor();
           await expect(page.getByLabel("Value").inputValue()).resolves.toBe("Be brief.");
-          await page.getByRole("button", { name: "Take this value away" }).click();
-          await page.getByText("is no longer set here.").waitFor();
+          await page.getByRole("button", { name: "Reset to default" }).click();
+          await page.getByText(" reset to default.").waitFor();
           await page.getByRole("button", { name: "Undo" }).click();
-          await page.getByText("It is back.").waitFor();
-          await page.getByRole("button", { name: "Take this value away" }).click();
-          await page.getByText("is no longer set here.").waitFor();
+          await page.getByText("Restored.").waitFor();
+          await page.getByRole("button", { name: "Reset to default" }).click();
+          await page.getByText(" reset to default.").waitFor();
         }));
 
       it("says what a value cannot be, and keeps what was typed", () =>
         visit(async (page) => {
           await go(page, "/admin/settings/telemetry.otlp.endpoint");
           await page.getByLabel("Value").fill("http://collector.example.com");
-          await page.getByRole("button", { name: "Save" }).click();
+          await page.getByRole("button", { name: "Save changes" }).click();
           await page.getByText("is an https address").waitFor();
           await expect(page.getByLabel("Value").inputValue()).resolves.toBe("http://collector.example.com");
         }, /status of 422/));
@@ -107,8 +107,8 @@ walkPages({
           const secret = `Bearer ${crypto.randomUUID()}`;
           await go(page, "/admin/settings/telemetry.otlp.authorization");
           await page.getByLabel("Value").fill(secret);
-          await page.getByRole("button", { name: "Save" }).click();
-          await page.getByText("It holds within a second.").waitFor();
+          await page.getByRole("button", { name: "Save changes" }).click();
+          await page.getByText(" saved.").waitFor();
           expect(await page.content()).not.toContain(secret);
           await go(page, "/admin/settings");
           await page.getByText("••••••••").waitFor();
@@ -116,29 +116,29 @@ walkPages({
           await go(page, "/admin/configs?q=authorization");
           expect(await page.content()).not.toContain(secret);
           await go(page, "/admin/settings/telemetry.otlp.authorization");
-          await page.getByRole("button", { name: "Take this value away" }).click();
-          await page.getByText("is no longer set here.").waitFor();
+          await page.getByRole("button", { name: "Reset to default" }).click();
+          await page.getByText(" reset to default.").waitFor();
         }));
 
       it("shows to whoever was overtaken what holds now", () =>
         visit(async (page) => {
           await go(page, "/admin/settings/logging.payloads.fields");
           await page.getByLabel("Value").fill("ssn");
-          await page.getByRole("button", { name: "Save" }).click();
-          await page.getByText("It holds within a second.").waitFor();
+          await page.getByRole("button", { name: "Save changes" }).click();
+          await page.getByText(" saved.").waitFor();
           await stage().people.query(
             `update system_configs set value = '["theirs"]', version = version + 1, updated_at = now()
              where tenant_id = $1 and key = 'logging.payloads.fields'`,
             [stage().tenant.id],
           );
           await page.getByLabel("Value").fill("mine");
-          await page.getByRole("button", { name: "Save" }).click();
-          await page.getByText("Somebody has changed it meanwhile").waitFor();
+          await page.getByRole("button", { name: "Save changes" }).click();
+          await page.getByText("This setting was changed after you opened it").waitFor();
           await expect(page.getByLabel("Value").inputValue()).resolves.toBe("mine");
-          await page.getByRole("button", { name: "Save" }).click();
-          await page.getByText("It holds within a second.").waitFor();
-          await page.getByRole("button", { name: "Take this value away" }).click();
-          await page.getByText("is no longer set here.").waitFor();
+          await page.getByRole("button", { name: "Save changes" }).click();
+          await page.getByText(" saved.").waitFor();
+          await page.getByRole("button", { name: "Reset to default" }).click();
+          await page.getByText(" reset to default.").waitFor();
         }, /status of 412/));
     });
   },

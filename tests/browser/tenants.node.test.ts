@@ -9,9 +9,9 @@ const LIST = "/admin/tenants";
 walkPages({
   name: "tenants",
   pages: [
-    { path: LIST, heading: "Tenants", for: operators, picture: "tenants" },
-    { path: `${LIST}?status=suspended&q=acme&sort=-weight`, heading: "Tenants", for: operators },
-    { path: `${LIST}/new`, heading: "New tenant", for: operators },
+    { path: LIST, heading: "Organizations", for: operators, picture: "tenants" },
+    { path: `${LIST}?status=suspended&q=acme&sort=-weight`, heading: "Organizations", for: operators },
+    { path: `${LIST}/new`, heading: "Create organization", for: operators },
     { path: `${LIST}/{acme}`, heading: "Acme", for: operators, picture: "tenant" },
     { path: `${LIST}/{acme}/archive`, heading: "Archive Acme?", for: operators },
   ],
@@ -36,23 +36,23 @@ walkPages({
             const slug = `new-${uuidv7().slice(-8)}`;
             await page.goto(`${stage().gateway.url}${LIST}/new`);
             await page.getByLabel("Name", { exact: true }).fill(slug.toUpperCase());
-            await page.getByLabel("Short name").fill("NOT SHORT");
+            await page.getByLabel("Slug").fill("NOT SHORT");
             await page.getByLabel("Time zone").fill("Europe/Vienna");
-            await page.getByRole("button", { name: "Create tenant" }).click();
-            await expect(page.getByLabel("Short name").getAttribute("aria-invalid")).resolves.toBe("true");
+            await page.getByRole("button", { name: "Create organization" }).click();
+            await expect(page.getByLabel("Slug").getAttribute("aria-invalid")).resolves.toBe("true");
             await expect(page.getByLabel("Time zone").inputValue()).resolves.toBe("Europe/Vienna");
-            await page.getByLabel("Short name").fill(slug);
-            await page.getByRole("button", { name: "Create tenant" }).click();
-            await page.getByText("The tenant is made.").waitFor();
+            await page.getByLabel("Slug").fill(slug);
+            await page.getByRole("button", { name: "Create organization" }).click();
+            await page.getByText("Organization created.").waitFor();
 
             await page.goto(`${stage().gateway.url}${LIST}?q=${slug}`);
             await page.getByRole("link", { name: slug.toUpperCase() }).click();
             await page.getByLabel("Weight").fill("4");
-            await page.getByLabel("Servers, at most").fill("12");
-            await expect(page.getByLabel("Keys of the old format").isChecked()).resolves.toBe(true);
-            await page.getByLabel("What no access control speaks of").selectOption("deny");
-            await page.getByRole("button", { name: "Save" }).click();
-            await page.getByText("Saved.").waitFor();
+            await page.getByLabel("Max servers").fill("12");
+            await expect(page.getByLabel("Accept legacy API keys").isChecked()).resolves.toBe(true);
+            await page.getByLabel("Default access").selectOption("deny");
+            await page.getByRole("button", { name: "Save changes" }).click();
+            await page.getByText("Changes saved.").waitFor();
             const [row] = await stage().people.query(
               `select weight, plan_limits, settings ->> 'accessDefault' as access from tenants where slug = $1`,
               [slug],
@@ -60,16 +60,16 @@ walkPages({
             expect(row).toEqual({ weight: 4, plan_limits: { servers: 12 }, access: "deny" });
 
             await page.getByRole("button", { name: "Suspend" }).click();
-            await page.getByText("it is refused everywhere").waitFor();
+            await page.getByText("Organization suspended").waitFor();
             await page.getByRole("button", { name: "Resume" }).click();
-            await page.getByText("served again").waitFor();
+            await page.getByText("Organization resumed").waitFor();
             await page.getByRole("link", { name: "Archive" }).click();
-            await page.getByLabel(/Type .* to go on/).fill("something");
-            await page.getByRole("button", { name: "Archive it" }).click();
-            await page.getByText("That is not its short name.").waitFor();
-            await page.getByLabel(/Type .* to go on/).fill(slug);
-            await page.getByRole("button", { name: "Archive it" }).click();
-            await page.getByText("is archived.").waitFor();
+            await page.getByLabel(/Type .* to confirm/).fill("something");
+            await page.getByRole("button", { name: "Archive organization" }).click();
+            await page.getByText("The slug does not match. Nothing was archived.").waitFor();
+            await page.getByLabel(/Type .* to confirm/).fill(slug);
+            await page.getByRole("button", { name: "Archive organization" }).click();
+            await page.getByText(" archived.").waitFor();
           },
           { script, expected: /status of 422/ },
         ));
@@ -85,10 +85,10 @@ walkPages({
             `update tenants set weight = 9, updated_at = now() where name = 'Umbrella'`,
           );
           await page.getByLabel("Weight").fill("2");
-          await page.getByRole("button", { name: "Save" }).click();
+          await page.getByRole("button", { name: "Save changes" }).click();
           await expect(page.getByRole("row", { name: "Weight" }).innerText()).resolves.toMatch(/2\s+9/);
-          await page.getByRole("button", { name: "Save mine over it" }).click();
-          await page.getByText("Saved.").waitFor();
+          await page.getByRole("button", { name: "Overwrite" }).click();
+          await page.getByText("Changes saved.").waitFor();
         },
         { expected: /status of 412/ },
       ));

@@ -51,7 +51,7 @@ walkPages({
     { path: "/admin/requests", heading: "Requests", for: ["admin"], picture: "requests" },
     { path: "/admin/requests?q=nothing&kind=mcp", heading: "Requests", for: ["admin"] },
     { path: "/admin/requests/{request}", heading: "Request", for: ["admin"], picture: "request" },
-    { path: "/admin/requests/tail?only=mcp", heading: "Live requests", for: ["admin"], picture: "tail" },
+    { path: "/admin/requests/tail?only=mcp", heading: "Live tail", for: ["admin"], picture: "tail" },
     { path: "/admin/active-requests", heading: "Active requests", for: ["admin"] },
   ],
   async prepare(stage) {
@@ -65,7 +65,7 @@ walkPages({
         await page.goto(`${stage().gateway.url}/admin/requests`);
         await page.getByLabel("Outcome").selectOption("400");
         await page.waitForURL(/minStatus=400/);
-        await page.getByLabel("Search").fill("tool_0");
+        await page.getByRole("searchbox", { name: "Search" }).fill("tool_0");
         await page.waitForURL(/q=tool_0/);
         await page.getByText("502 The MCP server does not answer").first().waitFor();
         await page.locator("tbody a").first().click();
@@ -81,7 +81,7 @@ walkPages({
         await page.getByRole("link", { name: "Analytics" }).last().click();
         const [file] = await Promise.all([
           page.waitForEvent("download"),
-          page.getByRole("link", { name: "Sums (CSV)" }).click(),
+          page.getByRole("link", { name: "Rollups (CSV)" }).click(),
         ]);
         expect(file.suggestedFilename()).toBe("usage-by-hour.csv");
       }));
@@ -99,7 +99,7 @@ walkPages({
         await page.locator("#tail").getByText("first_of_all").waitFor();
         await page.getByRole("button", { name: "Pause" }).click();
         await add("while_paused");
-        await page.getByText("More is held back").waitFor();
+        await page.getByText("Paused; new entries available").waitFor();
         expect(await page.locator("#tail").getByText("while_paused").count()).toBe(0);
         await page.getByRole("button", { name: "Pause" }).click();
         await page.locator("#tail").getByText("while_paused").waitFor();
@@ -113,7 +113,7 @@ walkPages({
         async (page) => {
           const endpoint = { url: `${stage().gateway.url}/mcp/files`, key: stage().tenant.apiKey };
           const call = askModern(endpoint, "tools/call", { name: "test_slow", arguments: { ms: 30_000 } });
-          const button = page.getByRole("button", { name: "End test_slow" });
+          const button = page.getByRole("button", { name: "Cancel test_slow" });
           await expect
             .poll(
               async () => {
@@ -124,7 +124,7 @@ walkPages({
             )
             .toBe(1);
           await button.click();
-          await page.getByText("It is told to end.").waitFor();
+          await page.getByText("Cancellation requested.").waitFor();
           expect(await (await call).text()).toContain("-31499");
         },
         { script },

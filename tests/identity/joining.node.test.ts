@@ -135,7 +135,7 @@ describe("an invitation", () => {
     const { link } = await invite(person.email);
     const other = await signedIn(await people.add());
     const page = await other.go(link);
-    expect(page.text).toContain("is for another address");
+    expect(page.text).toContain("was sent to a different email");
     const form = { token: new URL(link, gateway.url).searchParams.get("token") ?? "" };
     const token = page.forms.find(({ action }) => action === "/sign-out")?.fields.form_token ?? "";
     const forced = await other.go("/invitation", { method: "POST", form: { ...form, form_token: token } });

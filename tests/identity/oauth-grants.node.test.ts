@@ -82,7 +82,7 @@ describe("a consent", () => {
     const request = authorizationRequest(client, { resource: undefined });
     const page = await browser.go(request.path);
     expect(page.url, "asked again, for all servers").toContain("/consent");
-    expect(page.text).toContain(`For ${all}`);
+    expect(page.text).toContain(`Resource: ${all}`);
 
     const narrow = authorizationRequest(client, { resource: tools });
     const code = (await authorize(browser, narrow.path)).get("code") ?? "";

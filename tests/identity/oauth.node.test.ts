@@ -248,7 +248,7 @@ describe("a client that describes itself at its address", () => {
     const { browser } = await newcomer();
     const page = await browser.go(authorizationRequest(itself, { resource }).path);
     expect(page.text).toContain("Editor");
-    expect(page.text).toContain(`described by ${host}`);
+    expect(page.text).toContain(`published by ${host}`);
     const tokens = await obtainTokens(browser, itself, resource);
     expect(await statusOf(tokens.access_token)).toBe(200);
     expect(fetched).toBe(1);

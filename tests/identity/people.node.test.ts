@@ -46,8 +46,8 @@ describe("signing in", () => {
     const wrong = await browser().signIn({ identifier: person.email, password: "not the password" });
     const nobody = await browser().signIn({ identifier: "nobody@example.com", password: "not the password" });
     expect([wrong.status, nobody.status]).toEqual([401, 401]);
-    expect(wrong.text).toContain("not the right address and password");
-    expect(nobody.text).toContain("not the right address and password");
+    expect(wrong.text).toContain("Incorrect email or password");
+    expect(nobody.text).toContain("Incorrect email or password");
   });
 
   it("is for people who are switched on and not barred", async () => {
@@ -123,7 +123,7 @@ describe("a second factor", () => {
     const codes = (/<pre id="backup-codes">([^<]+)<\/pre>/.exec(begun.text)?.[1] ?? "").split("\n");
     expect(codes.length).toBe(10);
     const confirmed = await one.submit(begun, "/account/second-factor/confirm", { code: totp(secret) });
-    expect(confirmed.text).toContain("Done.");
+    expect(confirmed.text).toContain("Saved.");
 
     const two = browser();
     const asked = await two.signIn({ identifier: person.email, password: PASSWORD });
@@ -183,15 +183,15 @@ describe("mails", () => {
     const asked = await one.submit(await one.go("/forgot-password"), "/forgot-password", {
       email: person.email,
     });
-    expect(asked.text).toContain("a link is on its way");
+    expect(asked.text).toContain("a reset link has been sent");
     const unknown = await one.submit(await one.go("/forgot-password"), "/forgot-password", {
       email: "nobody@example.com",
     });
-    expect(unknown.text).toContain("a link is on its way");
+    expect(unknown.text).toContain("a reset link has been sent");
     const { link } = await people.mailTo(person.email);
     const page = await one.go(link);
     const done = await one.submit(page, "/reset-password", { password: NEW_PASSWORD });
-    expect(done.text).toContain("signed out everywhere");
+    expect(done.text).toContain("All sessions were signed out");
     expect((await one.submit(page, "/reset-password", { password: NEW_PASSWORD })).status).toBe(400);
     expect((await old.go("/account")).url).toContain("/sign-in");
     expect((await one.signIn({ identifier: person.email, password: PASSWORD })).status).toBe(401);
@@ -253,10 +253,10 @@ describe("impersonation", () => {
       one.cookies.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
     }
     const page = await one.go("/account");
-    expect(page.text).toContain(`You act as ${person.email}`);
+    expect(page.text).toContain(`You are impersonating ${person.email}`);
     const client = await register(gateway.url);
     const request = authorizationRequest(client, { resource: `${gateway.url}/mcp` });
-    expect((await one.go(request.path)).text).toContain("no application can be connected");
+    expect((await one.go(request.path)).text).toContain("Applications cannot be authorized");
     const back = await one.submit(page, "/account/impersonation/stop");
     expect(back.text).toContain(operator.email);
     const audit = await people.query(

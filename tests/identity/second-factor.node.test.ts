@@ -60,7 +60,7 @@ async function turnOnSecondFactor(one: TestBrowser): Promise<string> {
   const begun = await one.submit(page, "/account/second-factor/begin", { password: PASSWORD });
   const secret = /<pre id="totp-secret">([A-Z2-7=]+)<\/pre>/.exec(begun.text)?.[1] ?? "";
   const done = await one.submit(begun, "/account/second-factor/confirm", { code: totp(secret) });
-  expect(done.text).toContain("Done.");
+  expect(done.text).toContain("Saved.");
   return secret;
 }
 
@@ -137,14 +137,14 @@ describe("connecting a provider account", () => {
     const one = await signedIn(person);
     beAt("another@example.com");
     const other = await throughProvider(one, await one.go("/account/providers"), "/account/providers/github");
-    expect(other.text).toContain("another address than yours");
+    expect(other.text).toContain("a different email address");
     beAt(person.email, false);
     const unchecked = await throughProvider(
       one,
       await one.go("/account/providers"),
       "/account/providers/github",
     );
-    expect(unchecked.text).toContain("has not checked that address");
+    expect(unchecked.text).toContain("has not verified this email address");
   });
 
   it("ends when it is disconnected: the provider account signs in no more", async () => {

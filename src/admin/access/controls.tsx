@@ -52,16 +52,16 @@ const controls = managed<Control>({
     ...{ list: "access.list", read: "access.read", create: "access.create" },
     ...{ update: "access.update", delete: "access.delete" },
   },
-  section: "People",
-  title: "Access controls",
-  noun: "access control",
-  intro: "Who may use what, and when. What is denied stays denied, whatever else allows it.",
+  section: "Access",
+  title: "Access rules",
+  noun: "access rule",
+  intro: "Who can use which servers, tools, prompts and resources. Deny rules take precedence.",
   also: "permissions rules allow deny rbac explain acl",
-  empty: "Keep a role, a person or a key from a tool, or let only some of them have it.",
+  empty: "Restrict or grant access for a role, member or API key.",
   beside: (c) =>
     may(c, "access.explain") && (
       <LinkButton to="/admin/access-controls/explain" kind="quiet">
-        Explain
+        Check access
       </LinkButton>
     ),
   list: {
@@ -70,8 +70,8 @@ const controls = managed<Control>({
     search: "Pattern or reason",
     filters: [
       { name: "effect", label: "Effect", kind: "choice", options: optionsFrom(ACCESS_EFFECTS) },
-      { name: "subjectType", label: "For", kind: "choice", options: optionsFrom(ACCESS_SUBJECTS) },
-      { name: "objectType", label: "What", kind: "choice", options: optionsFrom(ACCESS_OBJECTS) },
+      { name: "subjectType", label: "Subject", kind: "choice", options: optionsFrom(ACCESS_SUBJECTS) },
+      { name: "objectType", label: "Object", kind: "choice", options: optionsFrom(ACCESS_OBJECTS) },
       { name: "serverId", label: "Server", kind: "choice", options: serverOptions },
       { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
     ],
@@ -91,7 +91,7 @@ const controls = managed<Control>({
     columns: [
       {
         name: "objectPattern",
-        label: "What",
+        label: "Object",
         sorts: true,
         show: ({ objectType, objectPattern }) => (
           <>
@@ -108,7 +108,7 @@ const controls = managed<Control>({
       },
       {
         name: "subjectType",
-        label: "For",
+        label: "Subject",
         sorts: true,
         show: ({ subjectType, subjectName }) => (
           <>
@@ -117,12 +117,12 @@ const controls = managed<Control>({
         ),
         plain: ({ subjectType, subjectName }) => `${subjectType} ${subjectName}`,
       },
-      { name: "serverName", label: "On", show: ({ serverName }) => serverName ?? "any server" },
-      { name: "daysOfWeek", label: "When", show: timesOf, plain: timesOf },
-      { name: "validUntil", label: "Until", show: ({ validUntil }) => <Time at={validUntil} none="–" /> },
+      { name: "serverName", label: "Server", show: ({ serverName }) => serverName ?? "Any" },
+      { name: "daysOfWeek", label: "Schedule", show: timesOf, plain: timesOf },
+      { name: "validUntil", label: "Expires", show: ({ validUntil }) => <Time at={validUntil} none="–" /> },
       {
         name: "isActive",
-        label: "State",
+        label: "Status",
         show: ({ isActive }) => (
           <Badge tone={isActive ? "plain" : "off"}>{isActive ? "active" : "off"}</Badge>
         ),
@@ -130,59 +130,66 @@ const controls = managed<Control>({
     ],
   },
   fields: [
-    { name: "subject", label: "For", kind: "choice", options: subjectOptions, initial: "role:user" },
+    { name: "subject", label: "Subject", kind: "choice", options: subjectOptions, initial: "role:user" },
     {
       name: "effect",
       label: "Effect",
       kind: "choice",
       options: [
-        { value: "deny", label: "Deny: whatever else allows it" },
-        { value: "allow", label: "Allow: where it is not denied" },
+        { value: "deny", label: "Deny (takes precedence)" },
+        { value: "allow", label: "Allow" },
       ],
       initial: "deny",
     },
     {
       name: "objectType",
-      label: "What",
+      label: "Object",
       kind: "choice",
       options: optionsFrom(ACCESS_OBJECTS),
       initial: "tool",
     },
     {
       name: "objectPattern",
-      label: "Called",
+      label: "Name pattern",
       kind: "text",
-      hint: "A name with * for anything, ? for one letter, {a,b} for one of several. Of servers it is the server's name.",
+      hint: "* matches any text, ? one character, {a,b} alternatives. For servers, the server name.",
       initial: "*",
     },
     {
       name: "serverId",
-      label: "On the server",
+      label: "Server",
       kind: "choice",
       options: serverOptions,
       optional: true,
-      hint: "None: on any server.",
+      hint: "Optional. Default: any server.",
     },
     {
       name: "daysOfWeek",
-      label: "On these days",
+      label: "Days",
       kind: "choices",
       options: DAYS.map((label, index) => ({ value: String(index + 1), label })),
-      hint: "None marked: every day, in the organisation's time zone.",
+      hint: "Default: every day. Times are in the organization's time zone.",
     },
-    { name: "startTime", label: "From", kind: "text", optional: true, placeholder: "08:30", maxlength: 5 },
+    {
+      name: "startTime",
+      label: "Start time",
+      kind: "text",
+      optional: true,
+      placeholder: "08:30",
+      maxlength: 5,
+    },
     {
       name: "endTime",
-      label: "To",
+      label: "End time",
       kind: "text",
       optional: true,
       placeholder: "18:00",
       maxlength: 5,
-      hint: "Before the start: on the next day.",
+      hint: "An end before the start means the next day.",
     },
-    { name: "validFrom", label: "Holds from", kind: "moment", optional: true },
-    { name: "validUntil", label: "Holds until", kind: "moment", optional: true },
-    { name: "reason", label: "Reason", kind: "text", optional: true, hint: "For whoever wonders later." },
+    { name: "validFrom", label: "Valid from", kind: "moment", optional: true },
+    { name: "validUntil", label: "Valid until", kind: "moment", optional: true },
+    { name: "reason", label: "Reason", kind: "text", optional: true, hint: "Shown in the audit log." },
     { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
   ],
   nameOf: ({ effect, objectType, objectPattern }) => `${effect} ${objectType} ${objectPattern}`,

@@ -37,19 +37,19 @@ const KINDS: readonly Option[] = [
   { value: "prompt", label: "Get a prompt" },
   { value: "resource", label: "Read a resource" },
   { value: "server", label: "Connect to a server" },
-  { value: "action", label: "Do something here" },
+  { value: "action", label: "Administrative permission" },
 ];
 
 /** What the interface calls what decided, in words. */
 const BECAUSE: Readonly<Record<string, string>> = {
-  role: "the role",
-  scope: "the scopes",
-  operator: "being an operator",
-  configuration: "the kind of resource",
-  rule: "a rule",
-  readonly: "being read-only",
-  default: "the organisation's default",
-  proof: "the account or key itself",
+  role: "Role",
+  scope: "Scopes",
+  operator: "Operator status",
+  configuration: "Resource type",
+  rule: "Access rule",
+  readonly: "Read-only restriction",
+  default: "Default access",
+  proof: "Credential status",
 };
 
 const askedOf = (c: Context<AdminEnv>): Asked => {
@@ -110,10 +110,10 @@ export const explainer = new Hono<AdminEnv>().get(PATH, gate("access.explain"), 
   ]);
   return c.html(
     <Page
-      title="Who may do what"
-      intro="Ask what the rules come to, for somebody and at a time. Nothing is called."
+      title="Access check"
+      intro="Evaluate the rules for a principal at a point in time. No call is made."
       frame={frameOf(c)}
-      crumbs={[{ label: "Access controls", path: "/admin/access-controls" }]}
+      crumbs={[{ label: "Access rules", path: "/admin/access-controls" }]}
     >
       <Question asked={asked} subjects={subjects} servers={servers} />
       {answer !== undefined && <Verdict answer={answer} who={labelOf(subjects, asked.who)} />}
@@ -135,48 +135,48 @@ function Question({ asked, subjects, servers }: QuestionProps) {
   const isAction = asked.kind === "action";
   return (
     <form method="get" action={PATH} class="filters card asks">
-      <Choice name="who" label="Who" value={asked.who} options={subjects} none="Each role" />
-      <Choice name="kind" label="Wants to" value={asked.kind} options={KINDS} submits />
+      <Choice name="who" label="Principal" value={asked.who} options={subjects} none="All roles" />
+      <Choice name="kind" label="Operation" value={asked.kind} options={KINDS} submits />
       {isAction ? (
         <Choice
           name="action"
-          label="What"
+          label="Permission"
           value={asked.action}
           options={Object.keys(PERMISSIONS).map((value) => ({ value, label: value }))}
           none="–"
         />
       ) : (
         <>
-          <Choice name="server" label="Of the server" value={asked.server} options={servers} none="–" />
+          <Choice name="server" label="Server" value={asked.server} options={servers} none="–" />
           {asked.kind !== "server" && (
             <label>
-              Called
+              Name
               <input
                 type="text"
                 name="name"
                 value={asked.name}
                 maxlength={2000}
-                placeholder={asked.kind === "resource" ? "file:///…" : "its name on the server"}
+                placeholder={asked.kind === "resource" ? "file:///…" : "Name on the server"}
               />
             </label>
           )}
         </>
       )}
       <label>
-        At, in UTC
+        Time (UTC)
         <input type="datetime-local" name="at" value={isMoment(asked.at) ? asked.at : ""} />
       </label>
-      <button type="submit">Explain</button>
+      <button type="submit">Check access</button>
     </form>
   );
 }
 
 const Decision = ({ allowed }: Pick<Explanation, "allowed">) => (
-  <Badge tone={allowed ? "good" : "bad"}>{allowed ? "allowed" : "refused"}</Badge>
+  <Badge tone={allowed ? "good" : "bad"}>{allowed ? "Allowed" : "Denied"}</Badge>
 );
 
 const RuleLink = ({ rule }: Pick<Explanation, "rule">) =>
-  rule === null ? <>–</> : <a href={`/admin/access-controls/${rule.id}`}>the rule</a>;
+  rule === null ? <>–</> : <a href={`/admin/access-controls/${rule.id}`}>View rule</a>;
 
 function Verdict({ answer, who }: { answer: Answer; who: string }) {
   if ("problem" in answer) return <Notice bad>{answer.problem}</Notice>;
@@ -192,7 +192,7 @@ function Verdict({ answer, who }: { answer: Answer; who: string }) {
         of={[
           ["Decided by", BECAUSE[says.because] ?? says.because],
           ["Rule", <RuleLink rule={says.rule} />],
-          ["Asked for", <Time at={says.at} />],
+          ["Evaluated at", <Time at={says.at} />],
         ]}
       />
     </section>
@@ -202,10 +202,10 @@ function Verdict({ answer, who }: { answer: Answer; who: string }) {
 function ByRole({ rows }: { rows: readonly { readonly role: string; readonly answer: Answer }[] }) {
   return (
     <section class="list" aria-labelledby="by-role">
-      <h2 id="by-role">The same for each role</h2>
-      <section class="scroll" aria-label="By role" tabindex={0}>
+      <h2 id="by-role">By role</h2>
+      <section class="scroll" aria-label="Decision by role" tabindex={0}>
         <table>
-          <TableHead columns={["Role", "Decision", "Decided by", "Why", "Rule"]} />
+          <TableHead columns={["Role", "Decision", "Decided by", "Reason", "Rule"]} />
           <tbody>
             {rows.map(({ role, answer }) =>
               "problem" in answer ? (

@@ -24,7 +24,7 @@ export const account = new Hono<PersonalEnv>()
     const tenants = await tenantsOfPerson(c.get("services").database.asSystem(), person.id);
     return c.html(
       <Page title="Account" frame={frame}>
-        {c.req.query("done") !== undefined && <Notice>Done.</Notice>}
+        {c.req.query("done") !== undefined && <Notice>Saved.</Notice>}
         <div class="card">
           <p>
             <strong>{person.name}</strong>
@@ -34,12 +34,16 @@ export const account = new Hono<PersonalEnv>()
           <p class="row">
             <a href="/account/password">Change password</a>
             <a href="/account/providers">Sign-in providers</a>
-            <a href="/account/second-factor">Second factor ({person.twoFactorEnabled ? "on" : "off"})</a>
+            <a href="/account/second-factor">
+              Two-factor authentication ({person.twoFactorEnabled ? "on" : "off"})
+            </a>
           </p>
         </div>
-        <h2>Organisations</h2>
+        <h2>Organizations</h2>
         <div class="card">
-          {tenants.length === 0 && <p>You belong to none. Ask an admin for an invitation.</p>}
+          {tenants.length === 0 && (
+            <p>You are not a member of any organization. Ask an admin to invite you.</p>
+          )}
           <ul class="plain">
             {tenants.map(({ id, name, role, status }) => (
               <li class="row">
@@ -47,7 +51,7 @@ export const account = new Hono<PersonalEnv>()
                   <strong>{name}</strong> <span class="quiet-text">{role}</span>
                   {status !== "active" && ` (${status})`}
                 </span>
-                {id === person.tenant?.id && <span class="quiet-text">shown now</span>}
+                {id === person.tenant?.id && <span class="quiet-text">Current</span>}
                 {id !== person.tenant?.id && status === "active" && (
                   <PostForm
                     action="/account/tenant"
@@ -55,7 +59,7 @@ export const account = new Hono<PersonalEnv>()
                     hidden={{ tenant: id }}
                     class="inline"
                   >
-                    <Button kind="quiet">Switch to it</Button>
+                    <Button kind="quiet">Switch</Button>
                   </PostForm>
                 )}
               </li>
@@ -87,15 +91,15 @@ export const account = new Hono<PersonalEnv>()
             {sessions.map(({ id, userAgent, ipAddress, createdAt, impersonatedBy }) => (
               <li class="row">
                 <span>
-                  <strong>{userAgent?.slice(0, 120) ?? "Unknown program"}</strong>
-                  {impersonatedBy !== null && " (an admin acting as you)"}
+                  <strong>{userAgent?.slice(0, 120) ?? "Unknown client"}</strong>
+                  {impersonatedBy !== null && " (impersonated by an admin)"}
                   <br />
                   <span class="quiet-text">
                     since {day(createdAt)} UTC {ipAddress !== null && ` from ${ipAddress}`}
                   </span>
                 </span>
                 {id === person.sessionId ? (
-                  <span class="quiet-text">this one</span>
+                  <span class="quiet-text">Current session</span>
                 ) : (
                   <PostForm
                     action="/account/sessions"
@@ -103,7 +107,7 @@ export const account = new Hono<PersonalEnv>()
                     hidden={{ session: id }}
                     class="inline"
                   >
-                    <Button kind="danger">End</Button>
+                    <Button kind="danger">Revoke</Button>
                   </PostForm>
                 )}
               </li>
@@ -125,14 +129,14 @@ export const account = new Hono<PersonalEnv>()
     const frame = frameOf(c);
     const grants = await grantsOfPerson(c.get("services").database.asSystem(), person.id);
     return c.html(
-      <Page title="Connected clients" frame={frame}>
+      <Page title="Connected applications" frame={frame}>
         <div class="card">
-          {grants.length === 0 && <p>No application acts for you.</p>}
+          {grants.length === 0 && <p>No connected applications</p>}
           <ul class="plain">
             {grants.map(({ id, clientId, clientName, tenantId, tenantName, scopes, updatedAt }) => (
               <li class="row" key={id}>
                 <span>
-                  <strong>{clientName ?? clientId}</strong> in {tenantName ?? "no organisation"}
+                  <strong>{clientName ?? clientId}</strong> in {tenantName ?? "no organization"}
                   <br />
                   <span class="quiet-text">
                     since {day(updatedAt)} UTC: {scopes.map(meaningOf).join(", ")}
@@ -205,7 +209,7 @@ function passwordPage<R>(frame: Frame, answer: (page: ReturnType<typeof Page>) =
         <PostForm action="/account/password" token={frame.formToken}>
           <Field name="current" label="Current password" type="password" autocomplete="current-password" />
           <Field {...NEW_PASSWORD} />
-          <Button>Change password and sign out elsewhere</Button>
+          <Button>Change password and sign out other sessions</Button>
         </PostForm>
       </div>
     </Page>,

@@ -23,9 +23,11 @@ export const preferences = new Hono<PersonalEnv>()
     const tenants = await tenantsOfPerson(c.get("services").database.asSystem(), id);
     const frame = frameOf(c);
     return c.html(
-      <Page title="Organisations" frame={frame}>
+      <Page title="Organizations" frame={frame}>
         <div class="organisations">
-          {tenants.length === 0 && <p>You belong to none. Ask an admin for an invitation.</p>}
+          {tenants.length === 0 && (
+            <p>You are not a member of any organization. Ask an admin to invite you.</p>
+          )}
           <PostForm action="/account/tenant" token={frame.formToken} hidden={{ back: "/admin" }} class="menu">
             {tenants
               .filter(({ status }) => status === "active")

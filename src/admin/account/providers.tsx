@@ -27,7 +27,7 @@ function providersPage(
     <Page title="Sign-in providers" frame={frame} narrow>
       {problem !== undefined && <Notice bad>{problem}</Notice>}
       <div class="card">
-        {offered.length === 0 && <p>This gateway offers no sign-in providers.</p>}
+        {offered.length === 0 && <p>No sign-in providers are configured.</p>}
         <ul class="plain">
           {SOCIAL_PROVIDERS.filter((provider) => offered.includes(provider)).map((provider) => {
             const account = linked.find(({ providerId }) => providerId === provider);

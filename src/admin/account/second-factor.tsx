@@ -13,7 +13,7 @@ const PASSWORD = {
   label: "Your password",
   type: "password",
   autocomplete: "current-password",
-  hint: "Leave it empty if you sign in through a provider only.",
+  hint: "Leave empty if you only sign in through a provider.",
   optional: true,
 } as const;
 
@@ -21,14 +21,14 @@ function overview(frame: Frame, problem?: string) {
   const isOn = frame.person?.twoFactorEnabled === true;
   const token = frame.formToken;
   return (
-    <Page title="Second factor" frame={frame} narrow>
+    <Page title="Two-factor authentication" frame={frame} narrow>
       {problem !== undefined && <Notice bad>{problem}</Notice>}
       {!isOn && (
         <div class="card">
-          <p>With a second factor, your password alone lets nobody in.</p>
+          <p>Requires a code in addition to your password.</p>
           <PostForm action="/account/second-factor/begin" token={token}>
             <Field {...PASSWORD} />
-            <Button>Switch on</Button>
+            <Button>Enable</Button>
           </PostForm>
         </div>
       )}
@@ -38,20 +38,20 @@ function overview(frame: Frame, problem?: string) {
             <h2>New backup codes</h2>
             <PostForm action="/account/second-factor/codes" token={token}>
               <Field {...PASSWORD} />
-              <Button kind="quiet">Replace my codes</Button>
+              <Button kind="quiet">Regenerate backup codes</Button>
             </PostForm>
           </div>
           <div class="card">
             <h2>Trusted devices</h2>
             <PostForm action="/account/second-factor/devices" token={token}>
-              <Button kind="quiet">Trust none any more</Button>
+              <Button kind="quiet">Remove all trusted devices</Button>
             </PostForm>
           </div>
           <div class="card">
-            <h2>Switch off</h2>
+            <h2>Disable</h2>
             <PostForm action="/account/second-factor/end" token={token}>
               <Field {...PASSWORD} />
-              <Button kind="danger">Switch off</Button>
+              <Button kind="danger">Disable</Button>
             </PostForm>
           </div>
         </>
@@ -63,7 +63,7 @@ function overview(frame: Frame, problem?: string) {
 function codesPage(frame: Frame, codes: readonly string[], totpUri?: string, problem?: string) {
   const secret = totpUri === undefined ? undefined : new URL(totpUri).searchParams.get("secret");
   return (
-    <Page title="Second factor" frame={frame} narrow>
+    <Page title="Two-factor authentication" frame={frame} narrow>
       {problem !== undefined && <Notice bad>{problem}</Notice>}
       {secret != null && totpUri !== undefined && (
         <div class="card">
@@ -75,19 +75,14 @@ function codesPage(frame: Frame, codes: readonly string[], totpUri?: string, pro
       )}
       {codes.length > 0 && (
         <div class="card">
-          <p>Keep these codes where you keep your papers. Each works once, and they are shown only now.</p>
+          <p>Store these backup codes safely. Each works once. They are not shown again.</p>
           <pre id="backup-codes">{codes.join("\n")}</pre>
         </div>
       )}
       {totpUri !== undefined && (
         <div class="card">
           <PostForm action="/account/second-factor/confirm" token={frame.formToken} hidden={{ totpUri }}>
-            <Field
-              name="code"
-              label="Code that the app shows"
-              inputmode="numeric"
-              autocomplete="one-time-code"
-            />
+            <Field name="code" label="Authentication code" inputmode="numeric" autocomplete="one-time-code" />
             <Button>Confirm</Button>
           </PostForm>
         </div>

@@ -14,9 +14,9 @@ import { addressOf, Courses, Failures, Nothing, Numbers, PATH, Tops, Week } from
 
 const KINDS: Readonly<Record<(typeof TRAFFIC_KINDS)[number], string>> = {
   call: "MCP calls",
-  mcp: "Requests to MCP endpoints",
-  rest: "Requests to the REST interface",
-  page: "Requests to these pages",
+  mcp: "MCP requests",
+  rest: "REST API requests",
+  page: "Admin UI requests",
 };
 
 function KindForm({ asked }: { asked: Asked }) {
@@ -47,12 +47,12 @@ function Files({ c, analytics: { span, grain } }: { c: Context<AdminEnv>; analyt
   const period = { from: span.from.toISOString(), to: span.to.toISOString() };
   const sums = { ...period, grain: grain === "day" ? "day" : "hour" };
   return (
-    <section class="card" aria-label="Files">
-      <h2>As files</h2>
-      <p class="quiet-text">Of this period, of any length; everything that the numbers are made of.</p>
+    <section class="card" aria-label="Export">
+      <h2>Export</h2>
+      <p class="quiet-text">Raw data for the selected period.</p>
       <div class="start">
         <LinkButton kind="quiet" to={`/api/v1/analytics/export${queryOf(sums)}`}>
-          Sums (CSV)
+          Rollups (CSV)
         </LinkButton>
         <LinkButton kind="quiet" to={`/api/v1/request-logs/export${queryOf(period)}`}>
           Requests (CSV)
@@ -65,7 +65,7 @@ function Files({ c, analytics: { span, grain } }: { c: Context<AdminEnv>; analyt
         </LinkButton>
         {may(c, "system.read") && (
           <LinkButton kind="quiet" to={`/api/v1/system/usage/export${queryOf(period)}`}>
-            All organisations' usage (CSV)
+            Usage of all organizations (CSV)
           </LinkButton>
         )}
       </div>

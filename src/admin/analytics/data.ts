@@ -19,8 +19,8 @@ const DAY_MS = 24 * HOUR_MS;
 
 export const RANGES = {
   hour: { label: "Last hour", ms: HOUR_MS },
-  day: { label: "Last day", ms: DAY_MS },
-  week: { label: "Last week", ms: 7 * DAY_MS },
+  day: { label: "Last 24 hours", ms: DAY_MS },
+  week: { label: "Last 7 days", ms: 7 * DAY_MS },
   month: { label: "Last 30 days", ms: 30 * DAY_MS },
   year: { label: "Last year", ms: 365 * DAY_MS },
 } as const;

@@ -25,10 +25,10 @@ export function Numbers({ analytics: { totals } }: { analytics: Analytics }) {
     <Stats
       stats={[
         { label: "Requests", value: short(totals.requests) },
-        { label: "Failed", value: percent(totals.errorRate), note: short(totals.errors) },
-        { label: "Half within", value: ms(totals.p50Ms), note: `${ms(totals.avgMs)} on average` },
-        { label: "95 % within", value: ms(totals.p95Ms) },
-        { label: "99 % within", value: ms(totals.p99Ms) },
+        { label: "Error rate", value: percent(totals.errorRate), note: short(totals.errors) },
+        { label: "p50 latency", value: ms(totals.p50Ms), note: `${ms(totals.avgMs)} avg` },
+        { label: "p95 latency", value: ms(totals.p95Ms) },
+        { label: "p99 latency", value: ms(totals.p99Ms) },
       ]}
     />
   );
@@ -39,17 +39,17 @@ export function Courses({ analytics: { course, grain } }: { analytics: Analytics
   return (
     <div class="grid">
       <section class="card" aria-label="Requests">
-        <TrafficBars title={`Requests a ${grain}`} times={times} slots={figures} good="came off" />
+        <TrafficBars title={`Requests per ${grain}`} times={times} slots={figures} good="Success" />
       </section>
       <section class="card" aria-label="Latency">
         <LineChart
-          title="Time to answer"
+          title="Response time"
           unit="ms"
           times={times}
           series={[
-            { label: "half within", values: figures.map(({ p50Ms }) => p50Ms) },
-            { label: "95 % within", values: figures.map(({ p95Ms }) => p95Ms) },
-            { label: "99 % within", values: figures.map(({ p99Ms }) => p99Ms) },
+            { label: "p50", values: figures.map(({ p50Ms }) => p50Ms) },
+            { label: "p95", values: figures.map(({ p95Ms }) => p95Ms) },
+            { label: "p99", values: figures.map(({ p99Ms }) => p99Ms) },
           ]}
         />
       </section>
@@ -65,9 +65,9 @@ export function Week({ analytics: { heat } }: { analytics: Analytics }) {
     heat.cells.filter(({ weekday }) => weekday === day + 1).map(({ requests }) => requests),
   );
   return (
-    <section class="card" aria-label="Hours of the week">
+    <section class="card" aria-label="Traffic by hour of week">
       <HeatMap
-        title={`Requests by hour of the week, of four weeks (${heat.timeZone})`}
+        title={`Requests by hour of week, last 4 weeks (${heat.timeZone})`}
         unit=""
         rows={WEEKDAYS}
         columns={HOURS}
@@ -80,8 +80,8 @@ export function Week({ analytics: { heat } }: { analytics: Analytics }) {
 const TITLES: Readonly<Record<keyof Analytics["top"], string>> = {
   tool: "Tools",
   server: "Servers",
-  user: "People",
-  key: "Keys",
+  user: "Users",
+  key: "API keys",
   client: "Clients",
 };
 
@@ -96,10 +96,10 @@ function TopList({ of, title, rows, asked }: TopProps) {
   return (
     <section class="card" aria-label={title}>
       <h2>{title}</h2>
-      <section class="scroll" aria-label={`${title} with the most requests`} tabindex={0}>
+      <section class="scroll" aria-label={`Top ${title.toLowerCase()}`} tabindex={0}>
         <table>
           <TableHead
-            columns={["Name", { figure: "Requests" }, { figure: "Failed" }, { figure: "Average" }]}
+            columns={["Name", { figure: "Requests" }, { figure: "Error rate" }, { figure: "Avg. duration" }]}
           />
           <tbody>
             {rows.map((row) => (
@@ -136,11 +136,11 @@ export function Failures({ analytics: { errors } }: { analytics: Analytics }) {
   if (errors.length === 0) return null;
   const all = errors.reduce((sum, { requests }) => sum + requests, 0);
   return (
-    <section class="card" aria-label="Why requests fail">
-      <h2>Why requests fail</h2>
-      <section class="scroll" aria-label="Causes" tabindex={0}>
+    <section class="card" aria-label="Errors by type">
+      <h2>Errors by type</h2>
+      <section class="scroll" aria-label="Errors" tabindex={0}>
         <table>
-          <TableHead columns={["Cause", "Whose", { figure: "Requests" }, { figure: "Share" }]} />
+          <TableHead columns={["Error", "Source", { figure: "Requests" }, { figure: "Share" }]} />
           <tbody>
             {errors.map(({ member, requests }) => {
               const { title, class: kind } = classifyError(member);
@@ -163,9 +163,9 @@ export function Failures({ analytics: { errors } }: { analytics: Analytics }) {
 export function Nothing() {
   return (
     <div class="card">
-      <Empty title="Nothing in this period">
+      <Empty title="No data in this period">
         <p>
-          Choose a longer one, or point a client at the gateway: <a href="/admin/connect">Connect</a>
+          Choose a longer period or connect a client: <a href="/admin/connect">Connect</a>
         </p>
       </Empty>
     </div>

@@ -61,7 +61,7 @@ function Block({ block }: { block: unknown }) {
   const mime = textOf(getMember(of, "mimeType")) ?? "";
   const data = textOf(getMember(of, "data")) ?? "";
   if (type === "image" && IMAGE.test(mime) && BASE64.test(data)) {
-    return <img class="made" src={`data:${mime};base64,${data}`} alt="What the tool drew" />;
+    return <img class="made" src={`data:${mime};base64,${data}`} alt="Tool result" />;
   }
   return <pre>{JSON.stringify(block, null, 2)}</pre>;
 }
@@ -88,15 +88,15 @@ export function Result({ message }: { message: unknown }) {
     <div class="stack">
       <p>
         {waits ? (
-          <Badge tone="warn">the tool asks for more; clients that can ask people go on from here</Badge>
+          <Badge tone="warn">The tool requests input. Clients that support elicitation continue here.</Badge>
         ) : (
-          <Badge tone={failed ? "bad" : "good"}>{failed ? "the tool reports an error" : "answered"}</Badge>
+          <Badge tone={failed ? "bad" : "good"}>{failed ? "Tool error" : "Success"}</Badge>
         )}
       </p>
       {Array.isArray(content) && content.map((block) => <Block block={block} />)}
       {structured !== undefined && (
         <>
-          <h3>Structured</h3>
+          <h3>Structured content</h3>
           <pre>{JSON.stringify(structured, null, 2)}</pre>
         </>
       )}
@@ -119,38 +119,38 @@ export function Trace({ called, answer, who, server, decision, logPath }: TraceP
   const limits = [headers.get("ratelimit-policy"), headers.get("ratelimit")].filter((text) => text !== null);
   const request = JSON.stringify(called.request, null, 2);
   const pretty =
-    answer === undefined ? "nothing" : JSON.stringify(parsed(answer.text) ?? answer.text, null, 2);
+    answer === undefined ? "No response" : JSON.stringify(parsed(answer.text) ?? answer.text, null, 2);
   return (
     <>
-      <section class="card" aria-label="What the gateway did">
-        <h2>What the gateway did</h2>
+      <section class="card" aria-label="Gateway trace">
+        <h2>Gateway trace</h2>
         <Details
           of={[
-            ["Who", who],
-            ["Allowed", decision],
-            ["Limits", limits.length === 0 ? "none told" : <code>{limits.join(" · ")}</code>],
+            ["Principal", who],
+            ["Access", decision],
+            ["Rate limits", limits.length === 0 ? "not reported" : <code>{limits.join(" · ")}</code>],
             ["Server", server],
             ["Status", String(status)],
-            ["Answered after", answer === undefined ? "–" : `${answer.afterMs} ms`],
+            ["Duration", answer === undefined ? "–" : `${answer.afterMs} ms`],
             ["Request", <code>{called.requestId}</code>],
           ]}
         />
         {logPath !== undefined && (
           <div hx-get={logPath} hx-trigger="load delay:3s" hx-select=".fragment" hx-swap="innerHTML">
-            <a href={logPath}>Its entry in the log</a>
+            <a href={logPath}>Log entry</a>
           </div>
         )}
       </section>
       <details class="card">
-        <summary>JSON-RPC as it crossed the wire</summary>
+        <summary>Raw JSON-RPC</summary>
         <div class="grid">
           <div>
-            <h3>Sent</h3>
+            <h3>Request</h3>
             <pre id="sent">{request}</pre>
             <CopyButton from="sent" />
           </div>
           <div>
-            <h3>Answered</h3>
+            <h3>Response</h3>
             <pre id="answered">{pretty}</pre>
             <CopyButton from="answered" />
           </div>

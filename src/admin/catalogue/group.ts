@@ -10,8 +10,8 @@ import { CATALOGUE, tool } from "./tool.tsx";
 const [name, ...others] = toolColumns;
 
 const list = listRoutes<ToolView>({
-  title: "Catalogue",
-  intro: "All tools that you may use. Open one to try it.",
+  title: "Tools",
+  intro: "Tools you can call. Open one to run it in the playground.",
   action: "tools.list",
   list: {
     path: CATALOGUE,
@@ -29,7 +29,7 @@ const list = listRoutes<ToolView>({
     rowPath: ({ id }) => `${CATALOGUE}/tools/${id}`,
     empty: {
       title: "No tools yet",
-      says: "Tools appear here when a server is registered and has said what it offers.",
+      says: "Tools appear after a server is registered and its capabilities are discovered.",
     },
   },
 });
@@ -37,8 +37,8 @@ const list = listRoutes<ToolView>({
 export const catalogue: PageGroup = {
   nav: [
     {
-      section: "Use",
-      label: "Catalogue",
+      section: "Home",
+      label: "Tools",
       path: CATALOGUE,
       action: "tools.list",
       also: "playground tools call try",

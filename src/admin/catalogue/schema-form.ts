@@ -54,7 +54,7 @@ function wholeForm(schema: unknown): ArgumentForm {
     label: "Arguments",
     kind: "json",
     initial: "{}",
-    hint: `As its schema says: ${JSON.stringify(schema).slice(0, 300)}`,
+    hint: `Schema: ${JSON.stringify(schema).slice(0, 300)}`,
   };
   return {
     fields: [field],
@@ -118,9 +118,9 @@ function kindOf(schema: object, common: Common): Omit<Argument, "property"> {
   const items = type === "array" ? getMember(of, "items") : undefined;
   if (isMembers(items) && getMember(items, "type") === "string" && getMember(items, "enum") === undefined) {
     const { initial: _, ...rest } = common;
-    const hint = [rest.hint, "One a line."].filter((part) => part !== undefined).join(" ");
+    const hint = [rest.hint, "One per line."].filter((part) => part !== undefined).join(" ");
     return { field: { ...rest, hint, kind: "lines" }, convert: asIs };
   }
-  const hint = [common.hint, "As JSON."].filter((part) => part !== undefined).join(" ");
+  const hint = [common.hint, "JSON."].filter((part) => part !== undefined).join(" ");
   return { field: { ...common, hint, kind: "json" }, convert: asIs };
 }

@@ -21,7 +21,7 @@ import { type ArgumentForm, argumentForm } from "./schema-form.ts";
 type Scene = Context<AdminEnv>;
 
 export const CATALOGUE = "/admin/catalogue";
-const crumbs = [{ label: "Catalogue", path: CATALOGUE }];
+const crumbs = [{ label: "Tools", path: CATALOGUE }];
 
 const hint = z.boolean().optional();
 const wholeTool = toolView.extend({
@@ -55,11 +55,11 @@ async function toolPage(c: Scene, { tool, form, outcome, children }: ToolPage) {
       intro={
         <>
           <code>{name}</code> of <a href={serverPath(serverId)}>{serverName}</a>{" "}
-          {annotations?.readOnlyHint === true && <Badge tone="good">only reads</Badge>}{" "}
+          {annotations?.readOnlyHint === true && <Badge tone="good">Read-only</Badge>}{" "}
           {annotations?.destructiveHint === true && annotations.readOnlyHint !== true && (
-            <Badge tone="warn">may destroy</Badge>
+            <Badge tone="warn">Destructive</Badge>
           )}{" "}
-          {annotations?.idempotentHint === true && <Badge>may be repeated</Badge>}
+          {annotations?.idempotentHint === true && <Badge>Idempotent</Badge>}
         </>
       }
     >
@@ -67,7 +67,7 @@ async function toolPage(c: Scene, { tool, form, outcome, children }: ToolPage) {
       {children}
       <div class="grid">
         {may(c, "mcp.call") ? (
-          <section aria-label="Call it" class="stack">
+          <section aria-label="Run tool" class="stack">
             <Form
               action={`${CATALOGUE}/tools/${id}`}
               token={c.get("formToken")}
@@ -76,19 +76,19 @@ async function toolPage(c: Scene, { tool, form, outcome, children }: ToolPage) {
               options={await optionsOf(form.fields, c.get("rest"))}
               faults={outcome.faults}
               message={outcome.message}
-              submit="Call it"
-              busy="Calling …"
+              submit="Run tool"
+              busy="Running…"
             />
           </section>
         ) : (
-          <Empty title="You may look at it" />
+          <Empty title="View access" />
         )}
-        <section class="card" aria-label="Its definition">
-          <h2>Use so far</h2>
+        <section class="card" aria-label="Definition">
+          <h2>Usage</h2>
           <Details
             of={[
               ["Calls", String(totalCalls)],
-              ["Takes", tool.avgExecutionTime === null ? "–" : withUnit(tool.avgExecutionTime, "ms")],
+              ["Avg. duration", tool.avgExecutionTime === null ? "–" : withUnit(tool.avgExecutionTime, "ms")],
             ]}
           />
           <details>
@@ -112,19 +112,19 @@ const explanation = z.object({ allowed: z.boolean(), reason: z.string() });
 /** Asked of those who may; to the others it is enough that they see the tool. */
 async function decisionFor(c: Scene, { serverId, name }: WholeTool): Promise<string> {
   const { userId } = c.get("principal");
-  if (!may(c, "access.explain") || userId === undefined) return "you may use it";
+  if (!may(c, "access.explain") || userId === undefined) return "Allowed";
   const json = { principal: { userId }, use: { kind: "tool", serverId, name } };
   const sent = await c.get("rest").send("POST", "/access/explain", { json });
-  if (!sent.ok) return "you may use it";
+  if (!sent.ok) return "Allowed";
   const { allowed, reason } = explanation.parse(sent.value);
-  return `${allowed ? "yes" : "no"}: ${reason}`;
+  return `${allowed ? "Allowed" : "Denied"}: ${reason}`;
 }
 
 /** The page as far as it is known; then each message when it comes; then the rest. */
 async function* writing(c: Scene, tool: WholeTool, form: ArgumentForm, typed: Typed, called: Called) {
   const page = await toolPage(c, { tool, form, outcome: { typed }, children: <StreamHere /> });
   const [before = "", after = ""] = String(await page).split(GOES_ON);
-  yield `${before}<section class="card" aria-label="Answer"><h2>Answer</h2><ul class="plain tight" role="log" aria-label="Meanwhile">`;
+  yield `${before}<section class="card" aria-label="Result"><h2>Result</h2><ul class="plain tight" role="log" aria-label="Progress">`;
   let answer: HeardMessage | undefined;
   for await (const heard of messagesOf(called)) {
     const message = parsed(heard.text);
@@ -137,7 +137,7 @@ async function* writing(c: Scene, tool: WholeTool, form: ArgumentForm, typed: Ty
   const rest = (
     <>
       {answer === undefined ? (
-        <p>The answer ended without a word.</p>
+        <p>The response ended without a result.</p>
       ) : (
         <Result message={parsed(answer.text)} />
       )}
@@ -214,17 +214,17 @@ export const tool = new Hono<AdminEnv>()
         <div class="fragment">
           {value.items.length === 0 && (
             <p class="quiet-text">
-              Not written down yet: the log is some seconds behind.{" "}
-              <a href={`${CATALOGUE}/log/${requestId}`}>Look again</a>
+              Not logged yet. Logs are a few seconds behind.{" "}
+              <a href={`${CATALOGUE}/log/${requestId}`}>Refresh</a>
             </p>
           )}
           {value.items.map((entry) => (
             <Details
               of={[
                 ["Logged", <Time at={entry.requestTime} />],
-                ["Asked", [entry.mcpMethod, entry.toolName].filter((part) => part !== null).join(" ")],
-                ["In all", withUnit(entry.durationMs, "ms")],
-                ["Of it the server", entry.upstreamMs === null ? "–" : withUnit(entry.upstreamMs, "ms")],
+                ["Received", [entry.mcpMethod, entry.toolName].filter((part) => part !== null).join(" ")],
+                ["Total duration", withUnit(entry.durationMs, "ms")],
+                ["Upstream duration", entry.upstreamMs === null ? "–" : withUnit(entry.upstreamMs, "ms")],
                 ["Status", String(entry.statusCode)],
                 ["Error", entry.errorCode ?? "none"],
                 ...(entry.traceId === null ? [] : [["Trace", <code>{entry.traceId}</code>] as const]),

@@ -28,7 +28,7 @@ export function BarChart({
   return (
     <Figure
       title={title}
-      says={`${bars.length} bars, ${withUnit(most, unit)} at most.`}
+      says={`${bars.length} bars, maximum ${withUnit(most, unit)}.`}
       width={BARS_WIDTH}
       height={bars.length * ROW + 4}
       head={["Name", title]}
@@ -73,7 +73,7 @@ export function HeatMap({ title, unit, rows, columns, values }: HeatProps) {
   return (
     <Figure
       title={title}
-      says={`${withUnit(most, unit)} at most.`}
+      says={`Maximum ${withUnit(most, unit)}.`}
       height={rows.length * 18 + 26}
       head={["", ...columns]}
       rows={rows.map((row, index) => [row, ...(values[index] ?? []).map((value) => withUnit(value, unit))])}
@@ -140,7 +140,7 @@ export function Timeline({
       title={title}
       says={`${spans.length} spans.`}
       height={HEIGHT - PLOT_HEIGHT + 26}
-      head={["From", "To", "State"]}
+      head={["From", "To", "Status"]}
       rows={spans.map((span) => [
         <Time at={new Date(span.from)} />,
         <Time at={new Date(span.to)} />,

@@ -51,8 +51,8 @@ export function Figure(props: FigureProps) {
         </ul>
       )}
       <details>
-        <summary>As a table</summary>
-        <section class="scroll tall" aria-label={`${title}, as a table`} tabindex={0}>
+        <summary>Show as table</summary>
+        <section class="scroll tall" aria-label={`${title}, as table`} tabindex={0}>
           <table>
             <TableHead columns={head} />
             <tbody>

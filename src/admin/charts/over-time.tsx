@@ -41,9 +41,9 @@ const hint = ({ times, series, unit }: OverTime, index: number) =>
 
 const saysOf = ({ series, unit, times }: OverTime) => {
   const values = valuesOf(series);
-  if (values.length === 0) return "Nothing is known yet.";
+  if (values.length === 0) return "No data";
   const highest = withUnit(Math.max(...values), unit);
-  return `${times.length} points in time, ${highest} at most.`;
+  return `${times.length} data points, maximum ${highest}.`;
 };
 
 export function LineChart(chart: OverTime) {

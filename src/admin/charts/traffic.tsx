@@ -15,7 +15,7 @@ export interface TrafficBarsProps {
   readonly good?: string;
 }
 
-export function TrafficBars({ title, times, slots, good = "answered" }: TrafficBarsProps) {
+export function TrafficBars({ title, times, slots, good = "Success" }: TrafficBarsProps) {
   return (
     <StackedBars
       title={title}
@@ -23,7 +23,7 @@ export function TrafficBars({ title, times, slots, good = "answered" }: TrafficB
       times={times}
       series={[
         { label: good, values: slots.map((slot) => (slot?.requests ?? 0) - (slot?.errors ?? 0)) },
-        { label: "failed", values: slots.map((slot) => slot?.errors ?? 0) },
+        { label: "Errors", values: slots.map((slot) => slot?.errors ?? 0) },
       ]}
     />
   );

@@ -154,7 +154,7 @@ const listen = (root) =>
       if (state !== null && state.textContent !== text) state.textContent = text;
     };
     source.onopen = () => say("Live");
-    source.onerror = () => say("Connecting again …");
+    source.onerror = () => say("Reconnecting…");
     source.addEventListener("replace", ({ data }) => {
       region.innerHTML = data;
       enhance(region);
@@ -162,7 +162,7 @@ const listen = (root) =>
     let held = [];
     const show = () => {
       if (region.dataset.paused !== undefined) {
-        if (held.length > 0) say("More is held back");
+        if (held.length > 0) say("Paused; new entries available");
         return;
       }
       for (const data of held) {
@@ -184,7 +184,7 @@ const listen = (root) =>
     region.addEventListener("pause-pressed", show);
     source.addEventListener("end", () => {
       source.close();
-      say("Ended: reload the page to go on");
+      say("Stream ended. Reload to resume.");
     });
     addEventListener("pagehide", () => source.close());
   });

@@ -45,7 +45,7 @@ export const CLIENTS: readonly Client[] = [
   {
     id: "claude",
     label: "Claude (web and desktop)",
-    place: "Settings → Connectors → Add custom connector, as its address",
+    place: "Settings → Connectors → Add custom connector: enter this URL",
     write: ({ url }) => url,
   },
   {
@@ -89,8 +89,8 @@ export const CLIENTS: readonly Client[] = [
   },
   {
     id: "stdio",
-    label: "Clients that only start programs",
-    place: "As a server of theirs, by the adapter mcp-remote",
+    label: "stdio-only clients",
+    place: "Through the mcp-remote adapter",
     write: ({ name, url, key }) =>
       json({
         mcpServers: {
@@ -110,8 +110,8 @@ export const CLIENTS: readonly Client[] = [
   },
   {
     id: "http",
-    label: "Anything else",
-    place: "Streamable HTTP, as a request",
+    label: "Other clients",
+    place: "Streamable HTTP request",
     needsKey: true,
     write: ({ url, key }) =>
       [

@@ -54,26 +54,22 @@ async function connectPage(c: Scene, { client, server }: Wanted, key?: string) {
   const name = server ?? "gateway";
   const tabs = CLIENTS.map(({ id, label }) => ({ label, path: addressOf(id, server) }));
   return (
-    <Page
-      title="Connect"
-      frame={frameOf(c)}
-      intro="Point an MCP client at the gateway: one address, all that you may use."
-    >
+    <Page title="Connect" frame={frameOf(c)} intro="Configure an MCP client to use the gateway.">
       <form method="get" action={HOME} class="filters">
         <input type="hidden" name="client" value={client.id} />
         <Choice
           name="server"
-          label="Servers"
+          label="Scope"
           value={server ?? ""}
-          options={value.items.map((each) => ({ value: each.name, label: `Only ${each.name}` }))}
-          none="All that I may use"
+          options={value.items.map((each) => ({ value: each.name, label: `Server ${each.name} only` }))}
+          none="All servers"
           submits
         />
         <noscript>
           <Button kind="quiet">Show</Button>
         </noscript>
         <div class="field grow">
-          <span>Address</span>
+          <span>Endpoint URL</span>
           <span class="start">
             <code id="address">{url}</code>
             <CopyButton from="address" />
@@ -84,10 +80,10 @@ async function connectPage(c: Scene, { client, server }: Wanted, key?: string) {
       <p class="quiet-text">{client.place}</p>
       {key !== undefined && (
         <>
-          <p class="notice warn">This key is shown this once. Copy the configuration now.</p>
+          <p class="notice warn">The key is shown only once. Copy the configuration now.</p>
           <Snippet
             id="with-key"
-            title={`${client.label}, with your new key`}
+            title={`${client.label}, with the new API key`}
             text={client.write({ url, name, key })}
           />
         </>
@@ -95,14 +91,14 @@ async function connectPage(c: Scene, { client, server }: Wanted, key?: string) {
       {key === undefined && client.needsKey !== true && (
         <Snippet
           id="by-sign-in"
-          title={`${client.label}: it asks you to sign in`}
+          title={`${client.label} (OAuth sign-in)`}
           text={client.write({ url, name, key: undefined })}
         />
       )}
       {key === undefined && (
         <Snippet
           id="with-placeholder"
-          title={`${client.label}, with a key`}
+          title={`${client.label} (API key)`}
           text={client.write({ url, name, key: PLACEHOLDER })}
         />
       )}
@@ -113,9 +109,9 @@ async function connectPage(c: Scene, { client, server }: Wanted, key?: string) {
           hidden={{ client: client.id, server: server ?? "", once: crypto.randomUUID() }}
           class="inline"
         >
-          <Button>Make a key and fill it in</Button>
+          <Button>Create key and insert</Button>
           <LinkButton to="/admin/keys" kind="quiet">
-            All keys
+            View API keys
           </LinkButton>
         </PostForm>
       )}
@@ -134,7 +130,11 @@ const routes = new Hono<AdminEnv>()
     const form = c.get("form");
     const wanted = wantedBy((name) => form[name]);
     if (wanted === undefined) return c.notFound();
-    const json = { name: wanted.client.label, description: "Made under Connect.", scopes: ["read", "proxy"] };
+    const json = {
+      name: wanted.client.label,
+      description: "Created on the Connect page.",
+      scopes: ["read", "proxy"],
+    };
     const sent = await c.get("rest").send("POST", "/keys", { json, once: form.once });
     if (!sent.ok) throw sent.refusal;
     return c.html(await connectPage(c, wanted, made.parse(sent.value).secret));
@@ -143,7 +143,7 @@ const routes = new Hono<AdminEnv>()
 export const connect: PageGroup = {
   nav: [
     {
-      section: "Use",
+      section: "Home",
       label: "Connect",
       path: HOME,
       action: "servers.list",

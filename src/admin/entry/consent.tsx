@@ -58,8 +58,10 @@ export const consent = new Hono<PersonalEnv>()
     const [client] = await clientForConsent(db, params.get("client_id") ?? "");
     if (client === undefined || !(await isSigned(query, authSecret, Date.now()))) {
       return c.html(
-        <Page title="Connect an application" frame={frame} narrow>
-          <Notice bad>This request is too old or was not made here. Begin again in the application.</Notice>
+        <Page title="Authorize application" frame={frame} narrow>
+          <Notice bad>
+            The authorization request is invalid or expired. Start again in the application.
+          </Notice>
         </Page>,
         400,
       );
@@ -74,12 +76,12 @@ export const consent = new Hono<PersonalEnv>()
     const scopes = scopesIn(params);
     const host = isDocumentAddress(client.clientId) ? new URL(client.clientId).host : undefined;
     return c.html(
-      <Page title={`Connect ${client.name ?? "an application"}?`} frame={frame} narrow>
+      <Page title={`Authorize ${client.name ?? "an application"}`} frame={frame} narrow>
         <div class="card">
           <p>
             <strong>{client.name ?? client.clientId}</strong>
-            {host !== undefined ? ` (described by ${host})` : " (it named itself; nobody has checked that)"}{" "}
-            wants to act for <strong>{person.email}</strong>:
+            {host !== undefined ? ` (published by ${host})` : " (unverified application)"} requests access to
+            the account <strong>{person.email}</strong>:
           </p>
           <ul>
             {scopes
@@ -91,18 +93,18 @@ export const consent = new Hono<PersonalEnv>()
               ))}
           </ul>
           <p>
-            It will be answered at <strong>{place.name}</strong>
+            Redirects to <strong>{place.name}</strong>
             {place.isThisComputer
-              ? ", a program on this computer. Go on only if you have just started it."
+              ? " (an application on this computer). Continue only if you started it."
               : "."}
           </p>
-          {endpoints.map((endpoint) => endpoint && <p class="quiet-text">For {endpoint.resource}</p>)}
+          {endpoints.map((endpoint) => endpoint && <p class="quiet-text">Resource: {endpoint.resource}</p>)}
           {tenants.length === 0 ? (
-            <Notice bad>You belong to no organisation that it could be connected to.</Notice>
+            <Notice bad>You are not a member of an organization that this application can access.</Notice>
           ) : (
             <PostForm action="/consent" token={frame.formToken} hidden={{ query, decision: "allow" }}>
               <label>
-                In the name of
+                Organization
                 <select name="tenant">
                   {tenants.map(({ id, name, role }) => (
                     <option value={id} selected={id === person.tenant?.id}>
@@ -111,11 +113,11 @@ export const consent = new Hono<PersonalEnv>()
                   ))}
                 </select>
               </label>
-              <Button>Allow</Button>
+              <Button>Authorize</Button>
             </PostForm>
           )}
           <PostForm action="/consent" token={frame.formToken} hidden={{ query, decision: "deny" }}>
-            <Button kind="quiet">Do not allow</Button>
+            <Button kind="quiet">Cancel</Button>
           </PostForm>
         </div>
       </Page>,
@@ -134,7 +136,7 @@ export const consent = new Hono<PersonalEnv>()
     if (accept) {
       const mine = await tenantsOfPerson(db, person.id);
       const chosen = mine.find(({ id, status }) => id === tenant && status === "active");
-      if (chosen === undefined) return c.text("Choose one of your organisations.", 400);
+      if (chosen === undefined) return c.text("Choose one of your organizations.", 400);
       await chooseTenant(db, person.sessionId, chosen.id);
       const clientId = asked.get("client_id") ?? "";
       [earlier] = await consentOf(db, { clientId, userId: person.id, tenantId: chosen.id });

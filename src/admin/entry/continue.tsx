@@ -11,9 +11,9 @@ export function goOn(c: Context, frame: Frame, to: string) {
   const staysHere = to.startsWith("/") && !to.startsWith("/api/");
   if (staysHere) return c.redirect(to, 303);
   return c.html(
-    <Page title="One moment" frame={frame} narrow continueTo={to}>
+    <Page title="Redirecting…" frame={frame} narrow continueTo={to}>
       <p>
-        If nothing happens, <a href={to}>continue here</a>.
+        If you are not redirected, <a href={to}>continue here</a>.
       </p>
     </Page>,
   );

@@ -12,9 +12,9 @@ import { NEW_PASSWORD } from "./passwords.tsx";
 const here = (token: string) => `/invitation?${new URLSearchParams({ token })}`;
 
 const REFUSALS: Record<Exclude<Joined, "joined">, string> = {
-  closed: "This invitation has expired, was withdrawn or was used before. Ask for a new one.",
-  "somebody-else": "This invitation is for another address. Sign out, then follow the link again.",
-  "has-account": "There is an account of that address already. Sign in, then follow the link again.",
+  closed: "This invitation has expired, was revoked or was already used. Ask for a new one.",
+  "somebody-else": "This invitation was sent to a different email. Sign out and open the link again.",
+  "has-account": "An account with this email already exists. Sign in and open the link again.",
 };
 
 function refused(c: Context<PageEnv>, text: string, status: 400 | 429 = 400) {
@@ -35,7 +35,7 @@ function offered(c: Context<PageEnv>, token: string, invitation: OpenInvitation,
     <Page title={`Join ${tenantName}`} frame={frameOf(c)} narrow>
       {problem !== undefined && <Notice bad>{problem}</Notice>}
       <p>
-        {email} is invited to join <strong>{tenantName}</strong> as {role}.
+        {email} has been invited to join <strong>{tenantName}</strong> as {role}.
       </p>
       <div class="card">
         {person !== undefined && person.email === email && (
@@ -77,7 +77,7 @@ async function look(c: Context<PageEnv>, token: string, problem?: string) {
   const looked = await c.get("services").people.invitations.look(token, clientIp(c.req.raw.headers));
   if (looked.kind === "open") return offered(c, token, looked.invitation, problem);
   if (looked.kind === "closed") return refused(c, REFUSALS.closed);
-  return refused(c, `Too many attempts. Wait ${looked.retryAfterSeconds} seconds.`, 429);
+  return refused(c, `Too many attempts. Retry in ${looked.retryAfterSeconds} s.`, 429);
 }
 
 export const invitation = new Hono<PageEnv>()

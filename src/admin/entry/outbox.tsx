@@ -19,8 +19,8 @@ export const outbox = new Hono<PageEnv>().get("/dev/outbox", async (c) => {
   if (environment === "production" || !isLoopbackUrl(publicUrl)) return c.notFound();
   const mails = await latestMails(c.get("services").database.asSystem());
   return c.html(
-    <Page title="Outbox" frame={frameOf(c)}>
-      {mails.length === 0 && <p>No mail has been sent.</p>}
+    <Page title="Dev mailbox" frame={frameOf(c)}>
+      {mails.length === 0 && <p>No emails yet</p>}
       {mails.map(({ recipient, subject, body, createdAt }) => (
         <article class="card">
           <h2>{subject}</h2>

@@ -13,12 +13,12 @@ export const NEW_PASSWORD = {
   autocomplete: "new-password",
   minlength: 12,
   maxlength: 128,
-  hint: "At least 12 characters. A few words are easier to keep in mind than signs.",
+  hint: "At least 12 characters. A passphrase works well.",
 } as const;
 
 function resetForm(c: Context<PageEnv>, token: string, problem?: Refusal) {
   return c.html(
-    <Page title="Choose a new password" frame={frameOf(c)} narrow>
+    <Page title="Reset your password" frame={frameOf(c)} narrow>
       {problem !== undefined && <Notice bad>{problem.message}</Notice>}
       <div class="card">
         <PostForm action="/reset-password" token={c.get("formToken")} hidden={{ token }}>
@@ -48,8 +48,8 @@ export const passwords = new Hono<PageEnv>()
       <Page title="Forgot your password?" frame={frameOf(c)} narrow>
         <div class="card">
           <PostForm action="/forgot-password" token={c.get("formToken")}>
-            <Field name="email" label="E-mail address" type="email" autocomplete="email" autofocus />
-            <Button>Send me a link</Button>
+            <Field name="email" label="Email" type="email" autocomplete="email" autofocus />
+            <Button>Send reset link</Button>
           </PostForm>
         </div>
       </Page>,
@@ -65,7 +65,7 @@ export const passwords = new Hono<PageEnv>()
       return said(c, "Forgot your password?", problem.message, true);
     }
     // The same words for everybody: who has an account is nobody's business.
-    return said(c, "Look into your mail", `If ${email} has an account here, a link is on its way.`);
+    return said(c, "Check your email", `If an account exists for ${email}, a reset link has been sent.`);
   })
   .get("/reset-password", (c) => resetForm(c, c.req.query("token") ?? ""))
   .post("/reset-password", async (c) => {
@@ -77,12 +77,12 @@ export const passwords = new Hono<PageEnv>()
     } catch (thrown) {
       return resetForm(c, token, refusalOf(thrown));
     }
-    return said(c, "Done", "Your password is changed, and you are signed out everywhere.");
+    return said(c, "Password changed", "All sessions were signed out.");
   })
   // Mail programs open links to look at them; so the link shows a button, and the button confirms.
   .get("/verify-email", (c) =>
     c.html(
-      <Page title="Confirm your e-mail address" frame={frameOf(c)} narrow>
+      <Page title="Confirm your email address" frame={frameOf(c)} narrow>
         <div class="card">
           <PostForm
             action="/verify-email"
@@ -101,7 +101,7 @@ export const passwords = new Hono<PageEnv>()
       const query = { token: c.get("form").token ?? "" };
       await auth.api.verifyEmail({ headers: c.req.raw.headers, query });
     } catch (thrown) {
-      return said(c, "Confirm your e-mail address", refusalOf(thrown).message, true);
+      return said(c, "Confirm your email address", refusalOf(thrown).message, true);
     }
-    return said(c, "Done", "Your e-mail address is confirmed.");
+    return said(c, "Email confirmed", "Your email address is confirmed.");
   });

@@ -11,15 +11,12 @@ import { NEW_PASSWORD } from "./passwords.tsx";
 const answers = z.object({
   token: z.string(),
   name: z.string().trim().min(1, "Enter your name.").max(200),
-  email: z.email("Enter your e-mail address.").max(320),
-  password: z.string().min(12, "Choose a password of at least 12 characters.").max(128),
-  tenantName: z.string().trim().min(1, "Enter the name of your organisation.").max(200),
+  email: z.email("Enter your email address.").max(320),
+  password: z.string().min(12, "The password must have at least 12 characters.").max(128),
+  tenantName: z.string().trim().min(1, "Enter the name of your organization.").max(200),
   tenantSlug: z
     .string()
-    .regex(
-      /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-      "Use small letters, digits and hyphens for the short name.",
-    ),
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "Use lowercase letters, digits and hyphens."),
 });
 
 function form(c: Context<PageEnv>, token: string, problem?: string, status: 200 | 400 | 403 | 429 = 200) {
@@ -30,16 +27,16 @@ function form(c: Context<PageEnv>, token: string, problem?: string, status: 200 
       <div class="card">
         <PostForm action="/setup" token={c.get("formToken")} hidden={{ token }}>
           <Field name="name" label="Your name" autocomplete="name" value={given.name} autofocus />
-          <Field name="email" label="E-mail address" type="email" autocomplete="email" value={given.email} />
+          <Field name="email" label="Email" type="email" autocomplete="email" value={given.email} />
           <Field {...NEW_PASSWORD} label="Password" />
-          <Field name="tenantName" label="Your organisation" value={given.tenantName} />
+          <Field name="tenantName" label="Organization name" value={given.tenantName} />
           <Field
             name="tenantSlug"
-            label="Short name"
-            hint="Stands in addresses: small letters, digits and hyphens."
+            label="Slug"
+            hint="Used in URLs. Lowercase letters, digits and hyphens."
             value={given.tenantSlug}
           />
-          <Button>Begin</Button>
+          <Button>Create admin</Button>
         </PostForm>
       </div>
     </Page>,
@@ -56,12 +53,10 @@ export const setup = new Hono<PageEnv>()
     await setup.announce();
     return c.html(
       <Page title="Set up this gateway" frame={frameOf(c)} narrow>
-        <p>
-          Nobody can sign in yet. The gateway has written a link to its log: open it to make the first admin.
-        </p>
+        <p>Setup is not complete. Open the setup link from the Worker log to create the first admin.</p>
         <p class="quiet-text">
-          On Cloudflare: <code>wrangler tail</code>, or the Worker's log page. The link works once, for an
-          hour.
+          On Cloudflare, find it with <code>wrangler tail</code> or in the Worker's log page. The link works
+          once and expires after one hour.
         </p>
       </Page>,
     );
@@ -69,12 +64,7 @@ export const setup = new Hono<PageEnv>()
   .post("/setup", async (c) => {
     const parsed = answers.safeParse(c.get("form"));
     if (!parsed.success) {
-      return form(
-        c,
-        c.get("form").token ?? "",
-        parsed.error.issues[0]?.message ?? "Check what you entered.",
-        400,
-      );
+      return form(c, c.get("form").token ?? "", parsed.error.issues[0]?.message ?? "Check your input.", 400);
     }
     const outcome = await c.get("services").people.setup.finish(parsed.data, clientIp(c.req.raw.headers));
     if (outcome === "done") return c.redirect("/sign-in", 303);
@@ -82,9 +72,9 @@ export const setup = new Hono<PageEnv>()
       return form(
         c,
         parsed.data.token,
-        "This link has expired or was used before. Find a new one in the log.",
+        "This link has expired or was already used. Find a new one in the Worker log.",
         403,
       );
     }
-    return form(c, parsed.data.token, `Too many attempts. Wait ${outcome.retryAfterSeconds} seconds.`, 429);
+    return form(c, parsed.data.token, `Too many attempts. Retry in ${outcome.retryAfterSeconds} s.`, 429);
   });

@@ -52,11 +52,11 @@ function form(c: Context<PageEnv>, next: string, problem?: Refusal) {
     <Page title="Sign in" frame={frameOf(c)} narrow>
       {problem !== undefined && <Notice bad>{problem.message}</Notice>}
       <div class="card">
-        {isStepUp(c) && <p>This change needs a recent sign-in. Sign in again to continue.</p>}
+        {isStepUp(c) && <p>This change requires a recent sign-in. Sign in again to continue.</p>}
         <PostForm action="/sign-in" token={token} hidden={{ next, again: isStepUp(c) ? "yes" : undefined }}>
           <Field
             name="identifier"
-            label="E-mail address or user name"
+            label="Email or username"
             autocomplete="username webauthn"
             value={c.get("form").identifier}
             autofocus
@@ -90,14 +90,14 @@ function form(c: Context<PageEnv>, next: string, problem?: Refusal) {
 function secondFactorForm(c: Context<PageEnv>, next: string, problem?: Refusal) {
   const token = c.get("formToken");
   return c.html(
-    <Page title="Second factor" frame={frameOf(c)} narrow>
+    <Page title="Two-factor authentication" frame={frameOf(c)} narrow>
       {problem !== undefined && <Notice bad>{problem.message}</Notice>}
       <div class="card">
         <PostForm action="/sign-in/second-factor" token={token} hidden={{ next }}>
           <Field
             name="code"
             label="Code"
-            hint="From your authenticator app, or one of your backup codes."
+            hint="Enter the code from your authenticator app or a backup code."
             autocomplete="one-time-code"
             autofocus
           />
@@ -184,8 +184,8 @@ export const signIn = new Hono<PageEnv>()
   .get("/sign-in/error", (c) => {
     const code = c.req.query("error") ?? "";
     return c.html(
-      <Page title="That did not work" frame={frameOf(c)} narrow>
-        <Notice bad>{SIGN_IN_ERRORS[code] ?? "Signing in was not completed."}</Notice>
+      <Page title="Sign-in failed" frame={frameOf(c)} narrow>
+        <Notice bad>{SIGN_IN_ERRORS[code] ?? "Sign-in was not completed."}</Notice>
         <p>
           <a href="/sign-in">Try again</a>
         </p>
@@ -201,18 +201,19 @@ export const signIn = new Hono<PageEnv>()
   });
 
 const SIGN_IN_ERRORS: Readonly<Record<string, string>> = {
-  signup_disabled: "Nobody here has that account. Ask an admin of your organisation for an invitation.",
-  INVITATION_NEEDED: "Nobody has invited that address. Ask an admin of your organisation.",
+  signup_disabled: "No account exists for this identity. Ask an organization admin for an invitation.",
+  INVITATION_NEEDED: "This email address has not been invited. Ask an organization admin for an invitation.",
   account_not_linked:
-    "An account with that address exists, but it is not connected to this provider. Sign in with your password, then connect the provider under Account.",
-  email_does_not_match: "The provider's account has another address than yours, so it was not connected.",
-  account_already_linked_to_different_user: "That provider account is connected to another person.",
-  unable_to_link_account: "The provider has not checked that address, so its account was not connected.",
-  email_not_verified: "The provider has not checked that this address is yours.",
-  access_denied: "You did not allow it.",
-  impersonating: "While you act as somebody else, no application can be connected.",
-  state_mismatch: "This sign-in was begun elsewhere or too long ago.",
-  invalid_client: "The application that sent you is not known here.",
-  invalid_redirect: "The application wants to be answered at an address that it did not register.",
-  client_disabled: "The application that sent you is switched off.",
+    "An account with this email exists but is not connected to this provider. Sign in with your password, then connect the provider under Account.",
+  email_does_not_match: "The provider's account has a different email address, so it was not connected.",
+  account_already_linked_to_different_user: "This provider account is already connected to another user.",
+  unable_to_link_account:
+    "The provider has not verified this email address, so its account was not connected.",
+  email_not_verified: "The provider has not verified this email address.",
+  access_denied: "Access was denied.",
+  impersonating: "Applications cannot be authorized while impersonating.",
+  state_mismatch: "The sign-in session has expired.",
+  invalid_client: "Unknown client application.",
+  invalid_redirect: "Invalid redirect URI.",
+  client_disabled: "The client application is disabled.",
 };

@@ -57,7 +57,8 @@ export const start = new Hono<PageEnv>().get("/", pointers, pageContext, (c) => 
       <div class="card">
         <h2>Connect a client</h2>
         <p>
-          Give your MCP client this address. It asks you to sign in, or takes an API key as a bearer token.
+          Configure your MCP client with this URL. It signs in with OAuth, or uses an API key as a bearer
+          token.
         </p>
         <p>
           <code>{publicUrl}/mcp</code>

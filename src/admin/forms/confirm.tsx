@@ -33,7 +33,7 @@ export function ConfirmPage({
       {problem !== undefined && <Notice bad>{problem}</Notice>}
       <PostForm action={action} token={frame.formToken} hidden={hidden ?? {}} class="wide card">
         <p>{says}</p>
-        <Field name="confirm" label={`Type ${name} to go on`} autocomplete="off" autofocus />
+        <Field name="confirm" label={`Type ${name} to confirm`} autocomplete="off" autofocus />
         <div class="start">
           <Button kind="danger">{submit}</Button>
           <a class="button quiet" href={cancel}>

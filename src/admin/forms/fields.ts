@@ -145,7 +145,7 @@ function entered(field: FieldSpec, texts: readonly string[]): unknown {
         .filter((line) => line !== "")
         .map((line) => field.read?.(line) ?? line);
     default:
-      if (text === "") return field.optional === true ? emptyOf(field) : new Fault("is needed");
+      if (text === "") return field.optional === true ? emptyOf(field) : new Fault("is required");
       return single(field.kind, text);
   }
 }
@@ -159,13 +159,13 @@ function single(kind: FieldSpec["kind"], text: string): unknown {
   }
   if (kind === "moment") {
     const time = new Date(`${text}Z`);
-    return Number.isNaN(time.getTime()) ? new Fault("must be a date and a time") : time.toISOString();
+    return Number.isNaN(time.getTime()) ? new Fault("must be a date and time") : time.toISOString();
   }
   if (kind === "json") {
     try {
       return JSON.parse(text);
     } catch (error) {
-      return new Fault(`is not JSON: ${error instanceof Error ? error.message : ""}`);
+      return new Fault(`is not valid JSON: ${error instanceof Error ? error.message : ""}`);
     }
   }
   return text;

@@ -93,7 +93,7 @@ export function FieldView({ field, texts, options, faults }: FieldViewProps) {
     <>
       {(hint !== undefined || field.kind === "moment") && (
         <span class="hint" id={`${id}-hint`}>
-          {hint} {field.kind === "moment" && "In UTC."}
+          {hint} {field.kind === "moment" && "UTC"}
         </span>
       )}
       {faults.length > 0 && (
@@ -112,7 +112,7 @@ export function FieldView({ field, texts, options, faults }: FieldViewProps) {
             <input type="checkbox" name={name} value={value} checked={texts.includes(value)} /> {says}
           </label>
         ))}
-        {options.length === 0 && <span class="hint">There is nothing to choose from yet.</span>}
+        {options.length === 0 && <span class="hint">No options available</span>}
         {below}
       </fieldset>
     );

@@ -43,7 +43,7 @@ export function Mine({ mine: { servers, announcements }, formToken, publicUrl }:
       <Announcements announcements={announcements} formToken={formToken} />
       <section class="card" aria-labelledby="endpoint">
         <h2 id="endpoint">Your endpoint</h2>
-        <p>One address for all servers that you may use.</p>
+        <p>One URL for all servers you can access.</p>
         <p class="start">
           <code id="endpoint-address">{publicUrl}/mcp</code>
           <CopyButton from="endpoint-address" />
@@ -52,7 +52,7 @@ export function Mine({ mine: { servers, announcements }, formToken, publicUrl }:
       {servers.length === 0 ? (
         <div class="card">
           <Empty title="No servers yet">
-            <p>Nobody has registered a server that you may use.</p>
+            <p>No server is available to you yet. Ask an admin for access.</p>
           </Empty>
         </div>
       ) : (

@@ -20,8 +20,8 @@ import type { Services } from "../../services.ts";
 
 export const RANGES = {
   hour: { label: "Last hour", ms: 3_600_000, grain: "minute" },
-  day: { label: "Last day", ms: 86_400_000, grain: "hour" },
-  week: { label: "Last week", ms: 7 * 86_400_000, grain: "hour" },
+  day: { label: "Last 24 hours", ms: 86_400_000, grain: "hour" },
+  week: { label: "Last 7 days", ms: 7 * 86_400_000, grain: "hour" },
 } as const satisfies Record<string, { label: string; ms: number; grain: Grain }>;
 
 export type Range = keyof typeof RANGES;

@@ -23,7 +23,7 @@ export function Situation({ overview }: { overview: Overview }) {
       <Numbers overview={overview} />
       <div class="grid">
         <section class="card" aria-label="Requests">
-          <TrafficBars title={`Requests a ${unit}`} times={times} slots={figures} />
+          <TrafficBars title={`Requests per ${unit}`} times={times} slots={figures} />
         </section>
         <section class="card" aria-label="Latency">
           <LineChart
@@ -31,24 +31,24 @@ export function Situation({ overview }: { overview: Overview }) {
             unit="ms"
             times={times}
             series={[
-              { label: "half of the answers within", values: figures.map(({ p50Ms }) => p50Ms) },
-              { label: "95 % within", values: figures.map(({ p95Ms }) => p95Ms) },
+              { label: "p50", values: figures.map(({ p50Ms }) => p50Ms) },
+              { label: "p95", values: figures.map(({ p95Ms }) => p95Ms) },
             ]}
           />
         </section>
       </div>
       <div class="grid three">
         <Attention overview={overview} />
-        <section class="card" aria-label="Busiest tools">
+        <section class="card" aria-label="Top tools">
           {overview.tools.length === 0 ? (
-            <Empty title="No tool was called">
+            <Empty title="No tool calls in this period">
               <p>
-                Point a client at the gateway: <a href="/admin/connect">Connect</a>
+                Connect a client: <a href="/admin/connect">Connect</a>
               </p>
             </Empty>
           ) : (
             <BarChart
-              title="Busiest tools"
+              title="Top tools"
               unit=""
               bars={overview.tools.map(({ member, requests }) => ({
                 label: parseToolMember(member).tool,
@@ -57,9 +57,9 @@ export function Situation({ overview }: { overview: Overview }) {
             />
           )}
         </section>
-        <section class="card" aria-label="Why requests fail">
-          <h2>Why requests fail</h2>
-          {overview.failures.length === 0 && <p class="quiet-text">None did.</p>}
+        <section class="card" aria-label="Errors by type">
+          <h2>Errors by type</h2>
+          {overview.failures.length === 0 && <p class="quiet-text">No errors</p>}
           <ul class="plain tight">
             {overview.failures.map(({ member, requests }) => (
               <li class="row">
@@ -88,23 +88,23 @@ function Numbers({ overview }: { overview: Overview }) {
         {
           label: "Requests",
           value: withUnit(perSecond, "/s"),
-          note: <Spark values={course.figures.map(({ requests }) => requests)} label="Course of requests" />,
+          note: <Spark values={course.figures.map(({ requests }) => requests)} label="Requests over time" />,
         },
         {
-          label: "Failed",
+          label: "Error rate",
           value: percent(totals.errorRate),
           note: `${short(totals.errors)} of ${short(totals.requests)}`,
         },
-        { label: "95 % answered within", value: ms(totals.p95Ms), note: `half within ${ms(totals.p50Ms)}` },
+        { label: "p95 latency", value: ms(totals.p95Ms), note: `p50 ${ms(totals.p50Ms)}` },
         {
           label: "Healthy servers",
           value: `${servers?.healthyServers ?? 0} of ${all}`,
-          note: <a href="/admin/servers">{all === 0 ? "Register the first" : "All servers"}</a>,
+          note: <a href="/admin/servers">{all === 0 ? "Register a server" : "View servers"}</a>,
         },
         {
           label: "Open alerts",
           value: String(alerts.length),
-          note: alerts.length === 0 ? "Nothing rings" : "See below",
+          note: alerts.length === 0 ? "None" : "View alerts",
         },
       ]}
     />
@@ -120,7 +120,7 @@ function Attention({ overview }: { overview: Overview }) {
       <h2>Needs attention</h2>
       {isCalm && (
         <p>
-          <Badge tone="good">All is well</Badge>
+          <Badge tone="good">No issues</Badge>
         </p>
       )}
       <ul class="plain tight">
@@ -141,31 +141,33 @@ function Attention({ overview }: { overview: Overview }) {
         {resting.map(({ serverId, server, state }) => (
           <li class="row">
             <span>
-              Breaker of <a href={`/admin/servers/${serverId}`}>{server}</a>
+              Circuit breaker: <a href={`/admin/servers/${serverId}`}>{server}</a>
             </span>
             <Breaker of={state} />
           </li>
         ))}
         {withheld > 0 && (
           <li class="row">
-            <a href="/admin/tool-changes">Changed tools wait for approval</a>
+            <a href="/admin/tool-changes">Tool changes pending approval</a>
             <Badge tone="warn">{withheld}</Badge>
           </li>
         )}
         {keys.map(({ id, name, share, most }) => (
           <li class="row">
             <span>
-              Key <a href={`/admin/keys/${id}`}>{name}</a>
+              API key <a href={`/admin/keys/${id}`}>{name}</a>
             </span>
-            <Badge tone={share >= 1 ? "bad" : "warn"}>{`${percent(share)} of ${short(most)} a day`}</Badge>
+            <Badge
+              tone={share >= 1 ? "bad" : "warn"}
+            >{`${percent(share)} of daily quota (${short(most)})`}</Badge>
           </li>
         ))}
         {[...advice].map(([limit, { days }]) => (
           <li class="row">
             <span>
-              Limit <code>{limit}</code>
+              Rate limit <code>{limit}</code>
             </span>
-            <Badge tone="warn">{`hit on ${days} days`}</Badge>
+            <Badge tone="warn">{`reached on ${days} days`}</Badge>
           </li>
         ))}
       </ul>
@@ -204,7 +206,7 @@ export function Announcements({ announcements, formToken }: AnnouncementsProps) 
               hidden={{ announcement: id }}
               class="inline"
             >
-              <Button kind="quiet">I have read it</Button>
+              <Button kind="quiet">Acknowledge</Button>
             </PostForm>
           )}
         </section>

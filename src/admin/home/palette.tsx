@@ -42,17 +42,17 @@ export const palette = new Hono<AdminEnv>().get("/admin/palette", gate("me.read"
     : [];
   const places = [...pages, ...found.flat()];
   return c.html(
-    <Page title="Go to" frame={frame}>
+    <Page title="Search" frame={frame}>
       <form method="get" action="/admin/palette" class="filters">
         <label class="search">
           Name
           <input type="search" name="q" value={q} />
         </label>
         <button type="submit" class="quiet">
-          Find
+          Search
         </button>
       </form>
-      {places.length === 0 && <p class="found quiet-text">Nothing is called that.</p>}
+      {places.length === 0 && <p class="found quiet-text">No results</p>}
       {places.length > 0 && (
         <ul class="found">
           {places.map(({ label, path, kind }) => (

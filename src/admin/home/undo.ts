@@ -12,7 +12,7 @@ export const undo = new Hono<AdminEnv>().post("/admin/undo", gate("me.read"), as
     .get("rest")
     .send("POST", api, { json: body, once: (c.get("form").flash ?? "").slice(-64) });
   await setFlash(c, {
-    says: sent.ok ? "It is back." : `It could not be made again: ${sent.refusal.message}`,
+    says: sent.ok ? "Restored." : `Restore failed: ${sent.refusal.message}`,
   });
   return c.redirect(back, 303);
 });

@@ -31,16 +31,16 @@ export const keyApi = (id: string) => `/keys/${encodeURIComponent(id)}`;
 export function stateOf({ isActive, revokedAt, expiresAt }: KeyView, now: number): readonly [Tone, string] {
   if (revokedAt !== null) return ["bad", "revoked"];
   if (expiresAt !== null && Date.parse(expiresAt) <= now) return ["bad", "expired"];
-  return isActive ? ["good", "works"] : ["off", "switched off"];
+  return isActive ? ["good", "active"] : ["off", "disabled"];
 }
 
 const SCOPE_LABELS: Record<(typeof API_KEY_SCOPES)[number], string> = {
-  read: "read: look at what there is, by REST",
-  write: "write: change one's own things, by REST",
-  admin: "admin: look after the organisation, by REST",
-  proxy: "proxy: use MCP servers through the gateway",
-  metrics: "metrics: read measurements",
-  health: "health: read health checks",
+  read: "read: Read resources",
+  write: "write: Modify own resources",
+  admin: "admin: Administer the organization",
+  proxy: "proxy: Call MCP servers",
+  metrics: "metrics: Read metrics",
+  health: "health: Read health status",
 };
 
 export const keyFields: readonly FieldSpec[] = [
@@ -49,26 +49,26 @@ export const keyFields: readonly FieldSpec[] = [
     label: "Name",
     kind: "text",
     maxlength: 200,
-    hint: "Such as the program or machine that holds it.",
+    hint: "For example, the program that uses it.",
   },
   { name: "description", label: "Description", kind: "text", optional: true, maxlength: 2000 },
   {
     name: "scopes",
-    label: "What it may do",
+    label: "Scopes",
     kind: "choices",
     options: API_KEY_SCOPES.map((value) => ({ value, label: SCOPE_LABELS[value] })),
     initial: ["read", "proxy"],
   },
-  { name: "rateLimitPerHour", label: "Requests an hour", kind: "number", min: 1, step: 1, initial: "1000" },
-  { name: "rateLimitPerDay", label: "Requests a day", kind: "number", min: 1, step: 1, initial: "10000" },
+  { name: "rateLimitPerHour", label: "Requests per hour", kind: "number", min: 1, step: 1, initial: "1000" },
+  { name: "rateLimitPerDay", label: "Requests per day", kind: "number", min: 1, step: 1, initial: "10000" },
   {
     name: "ipAllowlist",
-    label: "Only from these networks",
+    label: "Allowed IP ranges",
     kind: "lines",
     optional: true,
-    hint: "One a line, such as 203.0.113.0/24. Empty: from anywhere.",
+    hint: "One per line, for example 203.0.113.0/24. Optional. Default: any IP address.",
   },
-  { name: "expiresAt", label: "Until", kind: "moment", optional: true, hint: "Empty: until it is revoked." },
+  { name: "expiresAt", label: "Expires", kind: "moment", optional: true, hint: "Optional. Default: never." },
 ];
 
 /** Whose the key is; for those who look after the organisation. */

@@ -41,17 +41,17 @@ const accounts = pageOf(z.object({ id: z.string(), name: z.string(), isActive: z
 async function owners(rest: Rest): Promise<readonly Option[]> {
   const { value } = await rest.read("/service-accounts", accounts, { limit: 200 });
   return [
-    { value: SELF, label: "Me: it acts in my name" },
+    { value: SELF, label: "Me" },
     ...value.items
       .filter(({ isActive }) => isActive)
       .map(({ id, name }) => ({ value: id, label: `Service account ${name}` })),
-    { value: NOBODY, label: "Nobody: it acts as a service" },
+    { value: NOBODY, label: "No owner (service role)" },
   ];
 }
 
 const ownerField: FieldSpec = {
   name: "owner",
-  label: "Whose it is",
+  label: "Owner",
   kind: "choice",
   options: owners,
   initial: SELF,
@@ -68,7 +68,7 @@ function ownerIn(typed: Typed): object {
 async function newPage(c: Scene, outcome: Outcome, once: string) {
   const fields = newFields(c);
   return (
-    <Page title="New API key" frame={frameOf(c)} crumbs={crumbs}>
+    <Page title="Create API key" frame={frameOf(c)} crumbs={crumbs}>
       <Form
         action={`${KEYS}/new`}
         token={c.get("formToken")}
@@ -78,7 +78,7 @@ async function newPage(c: Scene, outcome: Outcome, once: string) {
         faults={outcome.faults}
         message={outcome.message}
         hidden={{ once }}
-        submit="Make the key"
+        submit="Create API key"
         cancel={KEYS}
       />
     </Page>
@@ -96,7 +96,7 @@ async function keyPage(c: Scene, sent?: Sent) {
   const theirs = typedOf(keyFields, key);
   const { outcome, overtaken } = sent ?? { outcome: { typed: theirs }, overtaken: false };
   const [, word] = stateOf(key, Date.now());
-  const works = word === "works";
+  const works = word === "active";
   const path = `${KEYS}/${id}`;
   return (
     <Page
@@ -119,21 +119,21 @@ async function keyPage(c: Scene, sent?: Sent) {
         </>
       }
     >
-      <section class="card" aria-label="About it">
+      <section class="card" aria-label="Details">
         <Details
           of={[
-            ["Begins with", <code>{key.keyPrefix}</code>],
-            ["Requests so far", short(key.totalRequests)],
+            ["Prefix", <code>{key.keyPrefix}</code>],
+            ["Total requests", short(key.totalRequests)],
             ["Last used", <Time at={key.lastUsed} />],
-            ["Made", <Time at={key.createdAt} />],
+            ["Created", <Time at={key.createdAt} />],
             ...(key.revokedAt === null ? [] : [["Revoked", <Time at={key.revokedAt} />] as const]),
             ...(key.rotatedFrom === null
               ? []
-              : [["In place of", <a href={`${KEYS}/${key.rotatedFrom}`}>an older key</a>] as const]),
+              : [["Replaces", <a href={`${KEYS}/${key.rotatedFrom}`}>previous key</a>] as const]),
           ]}
         />
       </section>
-      {may(c, "analytics.read") && <Later path={`${path}/usage`} label="Its use in the last week" />}
+      {may(c, "analytics.read") && <Later path={`${path}/usage`} label="Usage, last 7 days" />}
       {overtaken && <Differences fields={keyFields} mine={outcome.typed} theirs={theirs} reload={path} />}
       {key.revokedAt === null && may(c, "keys.update") && (
         <Form
@@ -145,7 +145,7 @@ async function keyPage(c: Scene, sent?: Sent) {
           faults={outcome.faults}
           message={outcome.message}
           hidden={{ etag: sent === undefined || overtaken ? etag : c.get("form").etag }}
-          submit={overtaken ? "Save mine over it" : "Save"}
+          submit={overtaken ? "Overwrite" : "Save changes"}
           cancel={KEYS}
         />
       )}
@@ -155,14 +155,14 @@ async function keyPage(c: Scene, sent?: Sent) {
 
 const overlapField: FieldSpec = {
   name: "overlapSeconds",
-  label: "How long the old one goes on working",
+  label: "Grace period for the old key",
   kind: "choice",
   initial: "86400",
   options: [
-    { value: "0", label: "Not at all" },
-    { value: "3600", label: "An hour" },
-    { value: "86400", label: "A day" },
-    { value: "604800", label: "A week" },
+    { value: "0", label: "None" },
+    { value: "3600", label: "1 hour" },
+    { value: "86400", label: "1 day" },
+    { value: "604800", label: "7 days" },
   ],
 };
 
@@ -171,7 +171,7 @@ async function rotatePage(c: Scene, once: string, message?: string) {
   const { value: key } = await c.get("rest").read(keyApi(id), keyView);
   return (
     <Page title={`Rotate ${key.name}`} frame={frameOf(c)} crumbs={crumbs}>
-      <p>A new key with the same rights is made, and the old one stops by itself.</p>
+      <p>Creates a key with the same permissions. The old key expires after the grace period.</p>
       <Form
         action={`${KEYS}/${id}/rotate`}
         token={c.get("formToken")}
@@ -180,7 +180,7 @@ async function rotatePage(c: Scene, once: string, message?: string) {
         options={await optionsOf([overlapField], c.get("rest"))}
         message={message}
         hidden={{ once }}
-        submit="Rotate"
+        submit="Rotate key"
         cancel={`${KEYS}/${id}`}
       />
     </Page>
@@ -194,10 +194,10 @@ async function revokePage(c: Scene, problem?: string) {
     <ConfirmPage
       frame={frameOf(c)}
       title={`Revoke ${key.name}?`}
-      says="Whoever holds it is refused within a second, and it never works again."
+      says="The key is rejected within one second and cannot be restored."
       name={key.name}
       action={`${KEYS}/${id}/revoke`}
-      submit="Revoke for good"
+      submit="Revoke key"
       cancel={`${KEYS}/${id}`}
       problem={problem}
     />
@@ -235,7 +235,7 @@ const routes = new Hono<AdminEnv>()
       const outcome = overtaken ? { typed } : outcomeOf(sent.refusal, typed);
       return c.html(await keyPage(c, { outcome, overtaken }), overtaken ? 412 : 422);
     }
-    await setFlash(c, { says: "Saved." });
+    await setFlash(c, { says: "Changes saved." });
     return c.redirect(`${KEYS}/${id}`, 303);
   })
   .get(`${KEYS}/:id/rotate`, gate("keys.rotate"), async (c) =>
@@ -253,7 +253,7 @@ const routes = new Hono<AdminEnv>()
     return c.html(
       <ShownOnce c={c} name={key.name} secret={secret}>
         <p>
-          The old one works until <Time at={oldKeyExpiresAt} />.
+          The old key expires at <Time at={oldKeyExpiresAt} />.
         </p>
       </ShownOnce>,
     );
@@ -263,11 +263,11 @@ const routes = new Hono<AdminEnv>()
     const id = c.req.param("id");
     const { value: key } = await c.get("rest").read(keyApi(id), keyView);
     if (!isConfirmed(c.get("form"), key.name)) {
-      return c.html(await revokePage(c, "That is not its name. Nothing was revoked."), 422);
+      return c.html(await revokePage(c, "The name does not match. The key was not revoked."), 422);
     }
     const sent = await c.get("rest").send("DELETE", keyApi(id));
     if (!sent.ok) throw sent.refusal;
-    await setFlash(c, { says: `${key.name} is revoked.` });
+    await setFlash(c, { says: `API key ${key.name} revoked.` });
     return c.redirect(KEYS, 303);
   })
   .route("/", usage);
@@ -275,7 +275,7 @@ const routes = new Hono<AdminEnv>()
 export const keys: PageGroup = {
   nav: [
     {
-      section: "Use",
+      section: "Home",
       label: "API keys",
       path: KEYS,
       action: "keys.list",

@@ -12,7 +12,7 @@ export const State = ({ of }: { of: KeyView }) => {
 
 export const list = listRoutes<KeyView>({
   title: "API keys",
-  intro: "For programs, and for MCP clients that cannot sign in by themselves.",
+  intro: "Credentials for programs and for MCP clients without OAuth.",
   action: "keys.list",
   list: {
     path: KEYS,
@@ -23,23 +23,23 @@ export const list = listRoutes<KeyView>({
     filters: [
       {
         name: "active",
-        label: "Show",
+        label: "Status",
         kind: "choice",
-        options: [{ value: "false", label: "Those that no longer work" }],
+        options: [{ value: "false", label: "Inactive" }],
       },
     ],
     columns: [
       { name: "name", label: "Key", show: ({ name }) => name },
-      { name: "keyPrefix", label: "Begins with", show: ({ keyPrefix }) => <code>{keyPrefix}</code> },
+      { name: "keyPrefix", label: "Prefix", show: ({ keyPrefix }) => <code>{keyPrefix}</code> },
       {
         name: "scopes",
-        label: "May",
+        label: "Scopes",
         show: ({ scopes }) => scopes.map((scope) => <span class="tag">{scope}</span>),
         plain: ({ scopes }) => scopes.join(" "),
       },
       {
         name: "isActive",
-        label: "State",
+        label: "Status",
         show: (key) => <State of={key} />,
         plain: (key) => stateOf(key, Date.now())[1],
       },
@@ -50,13 +50,17 @@ export const list = listRoutes<KeyView>({
         show: ({ totalRequests }) => short(totalRequests),
       },
       { name: "lastUsed", label: "Last used", show: ({ lastUsed }) => <Time at={lastUsed} /> },
-      { name: "expiresAt", label: "Until", show: ({ expiresAt }) => <Time at={expiresAt} none="revoked" /> },
+      {
+        name: "expiresAt",
+        label: "Expires",
+        show: ({ expiresAt }) => <Time at={expiresAt} none="revoked" />,
+      },
     ],
     rowPath: ({ id }) => `${KEYS}/${id}`,
     empty: {
-      title: "No keys yet",
-      says: "Make one for each program, so that each can be revoked by itself.",
+      title: "No API keys yet",
+      says: "Create one key per program so that each can be revoked separately.",
     },
   },
-  actions: (c) => may(c, "keys.create") && <LinkButton to={`${KEYS}/new`}>New key</LinkButton>,
+  actions: (c) => may(c, "keys.create") && <LinkButton to={`${KEYS}/new`}>Create API key</LinkButton>,
 });

@@ -20,12 +20,12 @@ export const serviceAccounts = managed({
     update: "service-accounts.update",
     delete: "service-accounts.delete",
   },
-  section: "People",
+  section: "Access",
   title: "Service accounts",
   noun: "service account",
-  intro: "Accounts of programs. Their keys outlive whoever made them.",
+  intro: "Non-human accounts. Their keys are independent of the member who created them.",
   also: "robot machine ci keys",
-  empty: "Make one for each program that is nobody's in particular, and give it keys.",
+  empty: "Create one per shared program and issue API keys for it.",
   list: {
     shape: account,
     usual: "",
@@ -33,31 +33,31 @@ export const serviceAccounts = managed({
       { name: "name", label: "Account", show: ({ name }) => name },
       {
         name: "isActive",
-        label: "State",
+        label: "Status",
         show: ({ isActive }) => (
-          <Badge tone={isActive ? "good" : "off"}>{isActive ? "works" : "switched off"}</Badge>
+          <Badge tone={isActive ? "good" : "off"}>{isActive ? "active" : "disabled"}</Badge>
         ),
       },
-      { name: "createdAt", label: "Made", show: ({ createdAt }) => <Time at={createdAt} /> },
+      { name: "createdAt", label: "Created", show: ({ createdAt }) => <Time at={createdAt} /> },
     ],
   },
   fields: [
     { name: "name", label: "Name", kind: "text", maxlength: 200 },
     {
       name: "isActive",
-      label: "Switched on",
+      label: "Enabled",
       kind: "yes",
       initial: "yes",
-      hint: "Switched off, none of its keys works.",
+      hint: "When disabled, its keys are rejected.",
       later: true,
     },
   ],
   nameOf: ({ name }) => name,
-  destroys: "All its keys are refused at once and go with it. What it did stays in the logs.",
+  destroys: "Its API keys are deleted immediately. Logs are kept.",
   about: () => (
     <p>
       <LinkButton to="/admin/keys/new" kind="quiet">
-        Make a key for it
+        Create API key
       </LinkButton>
     </p>
   ),

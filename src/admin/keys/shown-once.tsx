@@ -17,9 +17,9 @@ interface ShownOnceProps {
 
 export function ShownOnce({ c, name, secret, children }: ShownOnceProps) {
   return (
-    <Page title={`The key ${name}`} frame={frameOf(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
-      <section class="card" aria-label="The key">
-        <p class="notice warn">Copy it now: it is shown this once, and kept nowhere.</p>
+    <Page title={`API key ${name}`} frame={frameOf(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
+      <section class="card" aria-label="API key">
+        <p class="notice warn">Copy the key now. It is not stored and cannot be shown again.</p>
         <p class="start">
           <code id="secret" class="secret">
             {secret}
@@ -29,10 +29,10 @@ export function ShownOnce({ c, name, secret, children }: ShownOnceProps) {
         {children}
         <p class="start">
           <LinkButton to="/admin/connect" kind="quiet">
-            Connect a client with it
+            Connect a client with this key
           </LinkButton>
           <LinkButton to={KEYS} kind="quiet">
-            I have it
+            Done
           </LinkButton>
         </p>
       </section>

@@ -24,9 +24,9 @@ export const usage = new Hono<AdminEnv>().get(`${KEYS}/:id/usage`, gate("analyti
   const known = new Map(value.points.map((point) => [Date.parse(point.at), point]));
   const points = times.map((at) => known.get(at));
   return c.html(
-    <Page title="Use of a key" frame={frameOf(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
-      <section class="card fragment" aria-label="Its use in the last week">
-        <TrafficBars title="MCP requests an hour, in the last week" times={times} slots={points} />
+    <Page title="API key usage" frame={frameOf(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
+      <section class="card fragment" aria-label="Usage, last 7 days">
+        <TrafficBars title="MCP requests per hour, last 7 days" times={times} slots={points} />
       </section>
     </Page>,
   );

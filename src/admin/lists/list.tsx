@@ -81,9 +81,9 @@ export function List<Row>({ list, formToken, bulk = [] }: ListProps<Row>) {
         {problem !== undefined && <Notice bad>{problem}</Notice>}
         {rows.length === 0 && problem === undefined && (
           <div class="card">
-            <Empty title="Nothing like that">
+            <Empty title="No results">
               <p>
-                No entry fits what you asked for. <a href={spec.path}>Show all</a>
+                No entries match these filters. <a href={spec.path}>Clear filters</a>
               </p>
             </Empty>
           </div>
@@ -94,7 +94,7 @@ export function List<Row>({ list, formToken, bulk = [] }: ListProps<Row>) {
             <input type="hidden" name="form_token" value={formToken} />
             <Table list={list} marks />
             <div class="start">
-              <span class="quiet-text">With those marked:</span>
+              <span class="quiet-text">Selected:</span>
               {bulk.map(({ name, label, danger = false }) => (
                 <Button kind={danger ? "danger" : "quiet"} name="do" value={name}>
                   {label}
@@ -195,7 +195,7 @@ function Table<Row>({
           <tr>
             {marks && (
               <th class="mark">
-                <input type="checkbox" aria-label="Mark all" data-selects="marked" />
+                <input type="checkbox" aria-label="Select all" data-selects="marked" />
               </th>
             )}
             {columns.map(({ name, label: head, sorts = false, number = false }) => {
@@ -220,7 +220,7 @@ function Table<Row>({
             <tr>
               {marks && (
                 <td class="mark">
-                  <input type="checkbox" name="marked" value={idOf?.(row) ?? ""} aria-label="Mark" />
+                  <input type="checkbox" name="marked" value={idOf?.(row) ?? ""} aria-label="Select row" />
                 </td>
               )}
               {columns.map(({ show, number = false }, index) => (
@@ -237,7 +237,7 @@ function Table<Row>({
 function Pager<Row>({ list: { spec, state, rows, nextCursor } }: { list: LoadedList<Row> }) {
   const isFirst = state.cursor === "";
   return (
-    <nav class="row pager" aria-label="Pages">
+    <nav class="row pager" aria-label="Pagination">
       <span class="quiet-text">
         {rows.length} {rows.length === 1 ? "entry" : "entries"}
         {(!isFirst || nextCursor !== null) && " on this page"}

@@ -57,8 +57,8 @@ export function listRoutes<Row extends object>(page: ListPage<Row>): Hono<AdminE
     // One after the other: a hundred changes at once would shut out everybody else.
     for (const id of ids) if ((await chosen.run(c.get("rest"), id)).ok) done += 1;
     const missed = ids.length - done;
-    const says = ids.length === 0 ? "Nothing was marked." : chosen.done(done);
-    await setFlash(c, { says: missed > 0 ? `${says} ${missed} could not be done.` : says });
+    const says = ids.length === 0 ? "Nothing selected." : chosen.done(done);
+    await setFlash(c, { says: missed > 0 ? `${says} ${missed} failed.` : says });
     return c.redirect(spec.path, 303);
   });
 }

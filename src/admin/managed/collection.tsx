@@ -40,7 +40,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
     empty: {
       title: `No ${noun} yet`,
       says: spec.empty,
-      action: <LinkButton to={`${path}/new`}>New {noun}</LinkButton>,
+      action: <LinkButton to={`${path}/new`}>Create {noun}</LinkButton>,
     },
   };
 
@@ -84,10 +84,10 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
       <ConfirmPage
         frame={frameOf(c)}
         title={`Delete ${nameOf(row)}?`}
-        says={destroys ?? `The ${noun} goes.`}
+        says={destroys ?? `The ${noun} is deleted.`}
         name={nameOf(row)}
         action={`${path}/${id}/delete`}
-        submit="Delete for good"
+        submit="Delete"
         cancel={`${path}/${id}`}
         problem={problem}
       />
@@ -105,7 +105,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
         actions: (c) => (
           <>
             {spec.beside?.(c)}
-            {may(c, action("create")) && <LinkButton to={`${path}/new`}>New {noun}</LinkButton>}
+            {may(c, action("create")) && <LinkButton to={`${path}/new`}>Create {noun}</LinkButton>}
           </>
         ),
       }),
@@ -122,7 +122,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
       if (faults.length > 0) return again({ typed, faults });
       const sent = await c.get("rest").send("POST", api, { json: fromForm(body), once });
       if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
-      await setFlash(c, { says: `The ${noun} is made.` });
+      await setFlash(c, { says: `${noun.slice(0, 1).toUpperCase()}${noun.slice(1)} created.` });
       return c.redirect(path, 303);
     })
     .get(`${path}/:id`, gate(action("read")), async (c) => c.html(await showOne(c, c.req.param("id"))))
@@ -138,7 +138,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
         ...{ json: fromForm(body), ifMatch: c.get("form").etag },
       });
       if (sent.ok) {
-        await setFlash(c, { says: "Saved." });
+        await setFlash(c, { says: "Changes saved." });
         return c.redirect(`${path}/${id}`, 303);
       }
       const theirs = sent.refusal.code === "precondition_failed";
@@ -150,11 +150,11 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
       const id = c.req.param("id");
       const { row, body } = await find(c, id);
       if (destroys !== undefined && !isConfirmed(c.get("form"), nameOf(row))) {
-        return c.html(await confirmPage(c, "That is not its name. Nothing was deleted."), 422);
+        return c.html(await confirmPage(c, "The name does not match. Nothing was deleted."), 422);
       }
       const sent = await c.get("rest").send("DELETE", `${api}/${encodeURIComponent(id)}`);
       if (!sent.ok) throw sent.refusal;
-      const says = `${nameOf(row)} is deleted.`;
+      const says = `${nameOf(row)} deleted.`;
       await setFlash(c, destroys === undefined ? { says, undo: { api, back: path, body } } : { says });
       return c.redirect(path, 303);
     });

@@ -30,7 +30,7 @@ export interface Outcome {
 export function NewPage({ place, outcome, once }: { place: Place; outcome?: Outcome; once: string }) {
   const { frame, title, path, noun, fields, options } = place;
   return (
-    <Page title={`New ${noun}`} frame={frame} crumbs={[{ label: title, path }]}>
+    <Page title={`Create ${noun}`} frame={frame} crumbs={[{ label: title, path }]}>
       <Form
         action={`${path}/new`}
         token={frame.formToken}
@@ -120,7 +120,7 @@ export function OnePage({
           faults={outcome.faults}
           message={outcome.message}
           hidden={{ etag }}
-          submit={theirs === undefined ? "Save" : "Save mine over it"}
+          submit={theirs === undefined ? "Save changes" : "Overwrite"}
           cancel={path}
         />
       ) : (
@@ -143,21 +143,21 @@ export function Differences({ fields, mine, theirs, reload }: DifferencesProps) 
   const different = fields.filter(({ name }) => shown(mine[name]) !== shown(theirs[name]));
   return (
     <section class="card" aria-labelledby="differences">
-      <Notice bad>Somebody changed it meanwhile. Nothing of yours has been saved yet.</Notice>
-      <h2 id="differences">What differs</h2>
-      {different.length === 0 && <p>Nothing does: they entered the same.</p>}
+      <Notice bad>This was changed after you opened it. Your changes are not saved.</Notice>
+      <h2 id="differences">Conflicts</h2>
+      {different.length === 0 && <p>No differences.</p>}
       {different.length > 0 && (
         <div class="scroll">
           <table>
-            <TableHead columns={["Field", "Yours", "As it is now"]} />
+            <TableHead columns={["Field", "Your value", "Current value"]} />
             <tbody>
               {different.map(({ name, label }) => (
                 <tr>
                   <th scope="row">{label}</th>
                   <td>
-                    <ins>{shown(mine[name]) || "nothing"}</ins>
+                    <ins>{shown(mine[name]) || "empty"}</ins>
                   </td>
-                  <td>{shown(theirs[name]) || "nothing"}</td>
+                  <td>{shown(theirs[name]) || "empty"}</td>
                 </tr>
               ))}
             </tbody>
@@ -165,7 +165,7 @@ export function Differences({ fields, mine, theirs, reload }: DifferencesProps) 
         </div>
       )}
       <p>
-        Below stands what you typed. Save it over theirs, or <a href={reload}>take theirs</a>.
+        Overwrite with your values, or <a href={reload}>discard your changes</a>.
       </p>
     </section>
   );

@@ -40,7 +40,11 @@ const delivery = z.object({
 });
 
 const TONES: Record<Event["status"], Tone> = { open: "bad", acknowledged: "warn", resolved: "good" };
-const WORDS: Record<Event["status"], string> = { open: "firing", acknowledged: "in hand", resolved: "over" };
+const WORDS: Record<Event["status"], string> = {
+  open: "firing",
+  acknowledged: "acknowledged",
+  resolved: "resolved",
+};
 const State = ({ of }: { of: Event["status"] }) => <Badge tone={TONES[of]}>{WORDS[of]}</Badge>;
 
 const DELIVERY: Record<"pending" | "delivered" | "failed", Tone> = {
@@ -59,7 +63,7 @@ const routes = new Hono<AdminEnv>()
     "/",
     listRoutes<Event>({
       title: "Alerts",
-      intro: "Alerts that went off, the latest first.",
+      intro: "Fired alerts, newest first.",
       action: "alert-events.list",
       list: {
         path: PATH,
@@ -71,18 +75,18 @@ const routes = new Hono<AdminEnv>()
         filters: [
           {
             name: "status",
-            label: "State",
+            label: "Status",
             kind: "choice",
             options: ALERT_STATUSES.map((value) => ({ value, label: WORDS[value] })),
           },
           { name: "severity", label: "Severity", kind: "choice", options: optionsFrom(SEVERITIES) },
-          { name: "alertId", label: "Rule's id", kind: "text" },
+          { name: "alertId", label: "Rule ID", kind: "text" },
         ],
         columns: [
-          { name: "message", label: "What", show: ({ message }) => message },
+          { name: "message", label: "Alert", show: ({ message }) => message },
           {
             name: "status",
-            label: "State",
+            label: "Status",
             show: ({ status }) => <State of={status} />,
             plain: ({ status }) => WORDS[status],
           },
@@ -92,10 +96,15 @@ const routes = new Hono<AdminEnv>()
             sorts: true,
             show: ({ severity }) => <Severe of={severity} />,
           },
-          { name: "openedAt", label: "Since", sorts: true, show: ({ openedAt }) => <Time at={openedAt} /> },
+          {
+            name: "openedAt",
+            label: "Fired at",
+            sorts: true,
+            show: ({ openedAt }) => <Time at={openedAt} />,
+          },
           {
             name: "resolvedAt",
-            label: "Over",
+            label: "Resolved at",
             sorts: true,
             show: ({ resolvedAt }) => <Time at={resolvedAt} none="not yet" />,
           },
@@ -105,22 +114,22 @@ const routes = new Hono<AdminEnv>()
         bulk: [
           {
             name: "acknowledge",
-            label: "Take in hand",
+            label: "Acknowledge",
             action: "alert-events.acknowledge",
             run: become("acknowledge"),
-            done: counted("taken in hand"),
+            done: counted("acknowledged"),
           },
           {
             name: "resolve",
-            label: "Declare over",
+            label: "Resolve",
             action: "alert-events.resolve",
             run: become("resolve"),
-            done: counted("declared over"),
+            done: counted("resolved"),
           },
         ],
         empty: {
-          title: "No alert went off",
-          says: "Rules say what is watched over; what goes off is shown here.",
+          title: "No alerts",
+          says: "Alert rules define what is monitored.",
         },
       },
     }),
@@ -148,8 +157,8 @@ const routes = new Hono<AdminEnv>()
             {isMine &&
               one.status === "open" &&
               may(c, "alert-events.acknowledge") &&
-              button("acknowledge", "Take in hand")}
-            {isMine && may(c, "alert-events.resolve") && button("resolve", "Declare over")}
+              button("acknowledge", "Acknowledge")}
+            {isMine && may(c, "alert-events.resolve") && button("resolve", "Resolve")}
           </>
         }
       >
@@ -157,20 +166,18 @@ const routes = new Hono<AdminEnv>()
           <p>{one.message}</p>
           <Details
             of={[
-              ["State", <State of={one.status} />],
+              ["Status", <State of={one.status} />],
               ["Severity", <Severe of={one.severity} />],
-              ["Since", <Time at={one.openedAt} />],
-              ["In hand since", <Time at={one.acknowledgedAt} none="nobody has it in hand" />],
-              ["Over", <Time at={one.resolvedAt} none="not yet" />],
-              ["Rule", <a href={`/admin/alerts/${one.alertId}`}>the rule that it broke</a>],
+              ["Fired at", <Time at={one.openedAt} />],
+              ["Acknowledged at", <Time at={one.acknowledgedAt} none="Not acknowledged" />],
+              ["Resolved at", <Time at={one.resolvedAt} none="not yet" />],
+              ["Rule", <a href={`/admin/alerts/${one.alertId}`}>View rule</a>],
             ]}
           />
         </section>
-        <section class="card" aria-label="Told">
-          <h2>Who was told</h2>
-          {told.items.length === 0 && (
-            <p class="quiet-text">Nobody: the rule tells nobody, or it is silenced.</p>
-          )}
+        <section class="card" aria-label="Notifications">
+          <h2>Notifications</h2>
+          {told.items.length === 0 && <p class="quiet-text">None (no channels, or silenced).</p>}
           <ul class="plain tight">
             {told.items.map(({ channel, message, status, attempts, lastError, createdAt }) => (
               <li class="row">
@@ -180,7 +187,7 @@ const routes = new Hono<AdminEnv>()
                 <span class="start">
                   {lastError}
                   <Badge tone={DELIVERY[status]}>
-                    {attempts > 1 ? `${status} (${attempts} tries)` : status}
+                    {attempts > 1 ? `${status} (${attempts} attempts)` : status}
                   </Badge>
                   <Time at={createdAt} />
                 </span>
@@ -197,7 +204,7 @@ for (const how of ["acknowledge", "resolve"] as const) {
     const id = c.req.param("id") ?? "";
     const sent = await become(how)(c.get("rest"), id);
     if (!sent.ok) throw sent.refusal;
-    await setFlash(c, { says: how === "acknowledge" ? "It is in your hands." : "Declared over." });
+    await setFlash(c, { says: how === "acknowledge" ? "Alert acknowledged." : "Alert resolved." });
     return c.redirect(`${PATH}/${id}`, 303);
   });
 }

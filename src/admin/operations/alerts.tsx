@@ -46,16 +46,16 @@ const upper = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const metricOptions = OWN.map((value) => {
   const { says, unit, isPerServer } = METRICS[value];
   const values = {
-    health: "1 degraded, 2 unhealthy",
-    breaker: "1 half open, 2 open",
-    share: "1 is all",
+    health: "1 = degraded, 2 = unhealthy",
+    breaker: "1 = half-open, 2 = open",
+    share: "1 = 100 %",
     ms: "ms",
     count: "",
   };
   const note = values[unit];
   return {
     value,
-    label: `${upper(says)}${isPerServer ? " of each server" : ""}${note === "" ? "" : ` (${note})`}`,
+    label: `${upper(says)}${isPerServer ? " per server" : ""}${note === "" ? "" : ` (${note})`}`,
   };
 });
 
@@ -64,9 +64,9 @@ const rules = managed({
   section: "Operations",
   title: "Alert rules",
   noun: "alert rule",
-  intro: "What is watched over every minute, and who is told when it is too much.",
+  intro: "Conditions evaluated every minute, and where notifications are sent.",
   also: "alarm notify webhook monitoring threshold",
-  empty: "Be told when calls fail, answers take too long, or a server is unhealthy.",
+  empty: "Get notified about errors, latency or unhealthy servers.",
   beside: () => (
     <LinkButton to={`${PATH}/signing`} kind="quiet">
       Signing secret
@@ -77,7 +77,7 @@ const rules = managed({
     usual: "name",
     search: "Name or description",
     filters: [
-      { name: "metric", label: "Watches", kind: "choice", options: optionsFrom(OWN) },
+      { name: "metric", label: "Metric", kind: "choice", options: optionsFrom(OWN) },
       { name: "severity", label: "Severity", kind: "choice", options: optionsFrom(SEVERITIES) },
       { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
     ],
@@ -85,7 +85,7 @@ const rules = managed({
       { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
       {
         name: "metric",
-        label: "Fires at",
+        label: "Threshold",
         sorts: true,
         show: ({ metric, comparison, threshold }) => (
           <code>
@@ -96,14 +96,14 @@ const rules = managed({
       { name: "severity", label: "Severity", sorts: true, show: ({ severity }) => <Severe of={severity} /> },
       {
         name: "channels",
-        label: "Tells",
-        show: ({ channels }) => (channels.length === 0 ? "nobody" : `${channels.length}`),
+        label: "Channels",
+        show: ({ channels }) => (channels.length === 0 ? "none" : `${channels.length}`),
         plain: ({ channels }) =>
           channels.map((each) => (each.type === "email" ? each.to : each.url)).join(" "),
       },
       {
         name: "isActive",
-        label: "State",
+        label: "Status",
         show: ({ isActive, silencedUntil }) =>
           isSilenced(silencedUntil) ? (
             <Badge tone="off">silenced</Badge>
@@ -116,18 +116,18 @@ const rules = managed({
   fields: [
     { name: "name", label: "Name", kind: "text", maxlength: 200 },
     { name: "description", label: "Description", kind: "long", optional: true },
-    { name: "metric", label: "Watches over", kind: "choice", options: metricOptions, initial: "error_rate" },
+    { name: "metric", label: "Metric", kind: "choice", options: metricOptions, initial: "error_rate" },
     {
       name: "serverId",
-      label: "Of one server",
+      label: "Server",
       kind: "choice",
       options: serverOptions,
       optional: true,
-      hint: "Empty: of all.",
+      hint: "Optional. Default: all servers.",
     },
     {
       name: "comparison",
-      label: "Fires when it is",
+      label: "Condition",
       kind: "choice",
       options: [
         { value: "gt", label: "above" },
@@ -139,20 +139,20 @@ const rules = managed({
     },
     {
       name: "threshold",
-      label: "This much",
+      label: "Threshold",
       kind: "number",
-      hint: "Shares from 0 to 1, durations in milliseconds.",
+      hint: "Rates from 0 to 1, durations in milliseconds.",
     },
     {
       name: "resolveThreshold",
-      label: "Over again at",
+      label: "Recovery threshold",
       kind: "number",
       optional: true,
-      hint: "Further on the good side, so that it does not come and go. Empty: the same.",
+      hint: "Prevents flapping. Optional. Default: the threshold.",
     },
     {
       name: "windowSeconds",
-      label: "Measured over (seconds)",
+      label: "Evaluation window (s)",
       kind: "number",
       min: 1,
       max: 604_800,
@@ -160,12 +160,12 @@ const rules = managed({
     },
     {
       name: "forSeconds",
-      label: "Must last (seconds)",
+      label: "Pending for (s)",
       kind: "number",
       min: 0,
       max: 604_800,
       initial: "0",
-      hint: "So long it is pending and told to nobody.",
+      hint: "The condition must hold this long before the alert fires.",
     },
     {
       name: "severity",
@@ -176,10 +176,10 @@ const rules = managed({
     },
     {
       name: "channels",
-      label: "Tells",
+      label: "Channels",
       kind: "lines",
       optional: true,
-      hint: "One a line: a mail address, or the https address of a webhook.",
+      hint: "One per line: an email address or the HTTPS URL of a webhook.",
       read: (line) => (line.includes("://") ? { type: "webhook", url: line } : { type: "email", to: line }),
       write: (value) => {
         const parsed = channel.safeParse(value);
@@ -193,14 +193,14 @@ const rules = managed({
       label: "Silenced until",
       kind: "moment",
       optional: true,
-      hint: "Watched, and told to nobody.",
+      hint: "Evaluated, but no notifications are sent.",
     },
   ],
   nameOf: ({ name }) => name,
   isForeign: ({ tenantId }) => tenantId === null,
   does: [
-    { action: "alerts.test", at: "test", label: "Try it out", busy: "Telling…" },
-    { action: "alerts.update", at: "silence", label: "Silence for an hour" },
+    { action: "alerts.test", at: "test", label: "Send test notification", busy: "Sending…" },
+    { action: "alerts.update", at: "silence", label: "Silence for 1 hour" },
   ],
   about: ({ silencedUntil, id }) => (
     <>
@@ -210,7 +210,7 @@ const rules = managed({
         </Notice>
       )}
       <p>
-        <a href={`/admin/alert-events?alertId=${id}`}>When it went off</a>
+        <a href={`/admin/alert-events?alertId=${id}`}>History</a>
       </p>
     </>
   ),
@@ -229,7 +229,7 @@ const doings = new Hono<AdminEnv>()
     if (!sent.ok) throw sent.refusal;
     const { channels } = trial.parse(sent.value);
     const told = channels.map(({ to, says }) => `${to}: ${says}`);
-    await setFlash(c, { says: told.length === 0 ? "It tells nobody yet." : told.join(" ") });
+    await setFlash(c, { says: told.length === 0 ? "No channels configured." : told.join(" ") });
     return c.redirect(`${PATH}/${id}`, 303);
   })
   .post(`${PATH}/:id{[0-9a-f-]{36}}/silence`, gate("alerts.update"), async (c) => {
@@ -237,7 +237,7 @@ const doings = new Hono<AdminEnv>()
     const json = { silencedUntil: new Date(Date.now() + HOUR_MS).toISOString() };
     const sent = await c.get("rest").send("PATCH", `/alerts/${id}`, { json, ifMatch: "*" });
     if (!sent.ok) throw sent.refusal;
-    await setFlash(c, { says: "Silenced for an hour." });
+    await setFlash(c, { says: "Silenced for 1 hour." });
     return c.redirect(`${PATH}/${id}`, 303);
   });
 
@@ -251,13 +251,13 @@ const signing = new Hono<AdminEnv>()
         title="Signing secret"
         frame={frameOf(c)}
         crumbs={CRUMBS}
-        intro="Webhooks are signed as Standard Webhooks has it, so that receivers know who speaks."
+        intro="Webhooks are signed according to Standard Webhooks."
       >
-        <section class="card" aria-label="New secret">
-          <p>A new one is shown once. The one before goes on counting for a day.</p>
+        <section class="card" aria-label="Rotate secret">
+          <p>The new secret is shown once. The previous secret stays valid for 24 hours.</p>
           {may(c, "alerts.sign") && (
             <PostForm action={`${PATH}/signing`} token={c.get("formToken")}>
-              <Button>New signing secret</Button>
+              <Button>Rotate secret</Button>
             </PostForm>
           )}
         </section>
@@ -270,14 +270,14 @@ const signing = new Hono<AdminEnv>()
     const { secret, previousUntil } = newSecret.parse(sent.value);
     return c.html(
       <Page title="Signing secret" frame={frameOf(c)} crumbs={CRUMBS}>
-        <section class="card" aria-label="New secret">
-          <p>Copy it now: it is not shown again.</p>
+        <section class="card" aria-label="Rotate secret">
+          <p>Copy the secret now. It is not shown again.</p>
           <div class="start">
             <code id="secret">{secret}</code>
             <CopyButton from="secret" />
           </div>
           <p class="quiet-text">
-            The one before counts until <Time at={previousUntil} />.
+            The previous secret is valid until <Time at={previousUntil} />.
           </p>
         </section>
       </Page>,

@@ -30,9 +30,9 @@ const written = managed({
   section: "Operations",
   title: "Announcements",
   noun: "announcement",
-  intro: "What everybody should know. It stands on top of every page as long as it is current.",
+  intro: "Messages shown at the top of every page while active.",
   also: "news banner message broadcast",
-  empty: "Tell people what is coming before they meet it.",
+  empty: "Announce changes to members.",
   list: {
     shape: announcement,
     usual: "-startsAt",
@@ -46,17 +46,17 @@ const written = managed({
       { name: "severity", label: "Severity", show: ({ severity }) => <Severe of={severity} /> },
       {
         name: "audience",
-        label: "For",
-        show: ({ audience }) => (audience.length === 0 ? "everybody" : audience.join(", ")),
+        label: "Recipients",
+        show: ({ audience }) => (audience.length === 0 ? "all roles" : audience.join(", ")),
       },
-      { name: "startsAt", label: "From", sorts: true, show: ({ startsAt }) => <Time at={startsAt} /> },
-      { name: "endsAt", label: "To", show: ({ endsAt }) => <Time at={endsAt} none="further notice" /> },
+      { name: "startsAt", label: "Start", sorts: true, show: ({ startsAt }) => <Time at={startsAt} /> },
+      { name: "endsAt", label: "End", show: ({ endsAt }) => <Time at={endsAt} none="No end date" /> },
       {
         name: "isActive",
-        label: "State",
+        label: "Status",
         show: ({ isActive, tenantId }) => (
           <Badge tone={isActive ? "plain" : "off"}>
-            {isActive ? (tenantId === null ? "of the system" : "active") : "off"}
+            {isActive ? (tenantId === null ? "system" : "active") : "off"}
           </Badge>
         ),
       },
@@ -74,28 +74,28 @@ const written = managed({
     },
     {
       name: "audience",
-      label: "For",
+      label: "Recipients",
       kind: "choices",
       options: optionsFrom(ROLES),
-      hint: "None of them: everybody.",
+      hint: "Default: all roles.",
     },
     {
       name: "startsAt",
-      label: "From",
+      label: "Start",
       kind: "moment",
       optional: true,
       empty: "omit",
-      hint: "Empty: from now on.",
+      hint: "Optional. Default: now.",
     },
-    { name: "endsAt", label: "To", kind: "moment", optional: true, hint: "Empty: until further notice." },
-    { name: "requiresAcknowledgement", label: "People must say that they have read it", kind: "yes" },
+    { name: "endsAt", label: "End", kind: "moment", optional: true, hint: "Optional. Default: no end date." },
+    { name: "requiresAcknowledgement", label: "Require acknowledgment", kind: "yes" },
     { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
   ],
   nameOf: ({ title }) => title,
   isForeign: ({ tenantId }) => tenantId === null,
   about: ({ id }) => (
     <p>
-      <a href={`/admin/announcements/${id}/readers`}>Who has read it</a>
+      <a href={`/admin/announcements/${id}/readers`}>Acknowledgments</a>
     </p>
   ),
 });
@@ -133,12 +133,12 @@ function News({ item, token }: { item: Told; token: string }) {
       <p class="lines">{body}</p>
       {acknowledgedAt !== null && (
         <p class="quiet-text">
-          You have read it: <Time at={acknowledgedAt} />
+          Acknowledged: <Time at={acknowledgedAt} />
         </p>
       )}
       {acknowledgedAt === null && requiresAcknowledgement && (
         <PostForm action="/admin/news/acknowledge" token={token} hidden={{ announcement: id }} class="start">
-          <Button>I have read it</Button>
+          <Button>Acknowledge</Button>
         </PostForm>
       )}
     </section>
@@ -157,7 +157,7 @@ const routes = new Hono<AdminEnv>()
     const done = readers.items.filter(({ acknowledgedAt }) => acknowledgedAt !== null).length;
     return c.html(
       <Page
-        title="Who has read it"
+        title="Acknowledgments"
         intro={about.title}
         frame={frameOf(c)}
         crumbs={[
@@ -167,13 +167,13 @@ const routes = new Hono<AdminEnv>()
       >
         <Stats
           stats={[
-            { label: "Meant for", value: String(readers.items.length), note: "members" },
-            { label: "Have read it", value: String(done) },
+            { label: "Recipients", value: String(readers.items.length), note: "members" },
+            { label: "Acknowledged", value: String(done) },
           ]}
         />
         <div class="scroll">
-          <table aria-label="Readers">
-            <TableHead columns={["Member", "Read"]} />
+          <table aria-label="Recipients">
+            <TableHead columns={["Member", "Acknowledged"]} />
             <tbody>
               {readers.items.map(({ name, email, acknowledgedAt }) => (
                 <tr>
@@ -181,7 +181,7 @@ const routes = new Hono<AdminEnv>()
                     {name} <span class="quiet-text">{email}</span>
                   </td>
                   <td>
-                    <Time at={acknowledgedAt} none="not yet" />
+                    <Time at={acknowledgedAt} none="pending" />
                   </td>
                 </tr>
               ))}
@@ -195,11 +195,11 @@ const routes = new Hono<AdminEnv>()
     const { value } = await c.get("rest").read("/me/announcements", pageOf(told));
     const frame = frameOf(c);
     return c.html(
-      <Page title="News" intro="What is announced to you now." frame={frame}>
+      <Page title="Announcements" intro="Announcements for you." frame={frame}>
         {value.items.length === 0 && (
           <div class="card">
-            <Empty title="Nothing is announced">
-              <p>What admins want you to know stands here.</p>
+            <Empty title="No announcements">
+              <p>Announcements from admins appear here.</p>
             </Empty>
           </div>
         )}
@@ -235,7 +235,7 @@ export const announcements: PageGroup = {
     ...written.nav,
     {
       section: "",
-      label: "News",
+      label: "Announcements",
       path: "/admin/news",
       action: "announcements.seen",
       also: "announcements messages",

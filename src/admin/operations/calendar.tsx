@@ -63,7 +63,7 @@ export function MonthTable({ month, entries }: { month: Month; entries: readonly
   const on = (day: number) =>
     entries.filter(({ startsAt, endsAt }) => Date.parse(startsAt) < day + DAY_MS && Date.parse(endsAt) > day);
   return (
-    <section class="scroll" aria-label={`Calendar of ${month.name}`} tabindex={0}>
+    <section class="scroll" aria-label={`Calendar for ${month.name}`} tabindex={0}>
       <table class="month">
         <TableHead columns={WEEKDAYS} />
         <tbody>

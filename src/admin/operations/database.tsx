@@ -74,11 +74,11 @@ function Now({ samples: [now] }: { samples: readonly Sample[] }) {
         {
           label: "Connections",
           value: `${now.connections} of ${now.maxConnections}`,
-          note: `${Math.round(share * 100)} % taken`,
+          note: `${Math.round(share * 100)} % used`,
         },
-        { label: "At work", value: String(now.active), note: `${now.idle} idle` },
+        { label: "Active", value: String(now.active), note: `${now.idle} idle` },
         { label: "Waiting for a lock", value: String(now.waiting) },
-        { label: "Longest query", value: ms(now.longestQueryMs), note: <Time at={now.at} /> },
+        { label: "Longest running query", value: ms(now.longestQueryMs), note: <Time at={now.at} /> },
       ]}
     />
   );
@@ -87,10 +87,10 @@ function Now({ samples: [now] }: { samples: readonly Sample[] }) {
 function Recommendations({ advice }: Pick<Report, "advice">) {
   return (
     <section class="card" aria-labelledby="advice">
-      <h2 id="advice">What to do</h2>
+      <h2 id="advice">Recommendations</h2>
       {advice.length === 0 && (
         <p>
-          <Badge tone="good">All is well</Badge>
+          <Badge tone="good">No issues</Badge>
         </p>
       )}
       <ul class="plain">
@@ -107,19 +107,19 @@ function Recommendations({ advice }: Pick<Report, "advice">) {
 function Targets({ targets }: Pick<Report, "targets">) {
   return (
     <section class="card" aria-labelledby="targets">
-      <h2 id="targets">As the Worker sees it</h2>
-      <p class="quiet-text">Round trips of the last day, of all isolates together.</p>
-      {targets.length === 0 && <p>Nothing has been told yet.</p>}
+      <h2 id="targets">Query latency</h2>
+      <p class="quiet-text">Last 24 hours, all isolates.</p>
+      {targets.length === 0 && <p>No data yet.</p>}
       {targets.length > 0 && (
         <div class="scroll">
-          <table aria-label="Round trips by connection string">
+          <table aria-label="Query latency by connection string">
             <TableHead
               columns={[
                 "Connection",
-                { figure: "Round trips" },
-                { figure: "Failed" },
-                { figure: "Average" },
-                { figure: "95 % within" },
+                { figure: "Queries" },
+                { figure: "Errors" },
+                { figure: "Avg." },
+                { figure: "p95" },
               ]}
             />
             <tbody>
@@ -143,15 +143,15 @@ function Targets({ targets }: Pick<Report, "targets">) {
 function Slow({ slow }: Pick<Report, "slow">) {
   return (
     <section class="card" aria-labelledby="slow">
-      <h2 id="slow">Running for more than a second</h2>
-      {slow.length === 0 && <p class="quiet-text">Nothing does just now.</p>}
+      <h2 id="slow">Slow queries (&gt; 1 s)</h2>
+      {slow.length === 0 && <p class="quiet-text">None</p>}
       <ul class="plain">
         {slow.map(({ query, durationMs, state, waitsFor }) => (
           <li>
             <p class="row">
               <span>{state}</span>
               <span>
-                {waitsFor !== null && <Badge tone="warn">{`waits for ${waitsFor}`}</Badge>} {ms(durationMs)}
+                {waitsFor !== null && <Badge tone="warn">{`waiting for ${waitsFor}`}</Badge>} {ms(durationMs)}
               </span>
             </p>
             <pre>{query}</pre>
@@ -168,11 +168,11 @@ const routes = new Hono<AdminEnv>().get(PATH, gate("system.read"), async (c) => 
   const { value } = await c.get("rest").read("/system/database", report);
   const course = points(value.samples);
   return c.html(
-    <Page title="Database" intro="Sampled once a minute." frame={frameOf(c)}>
+    <Page title="Database" intro="Sampled every minute." frame={frameOf(c)}>
       {course.length === 0 ? (
         <div class="card">
           <Empty title="No samples yet">
-            <p>The first comes with the next minute's cron tick.</p>
+            <p>The first sample appears within one minute.</p>
           </Empty>
         </div>
       ) : (
@@ -180,12 +180,12 @@ const routes = new Hono<AdminEnv>().get(PATH, gate("system.read"), async (c) => 
           <Now samples={value.samples} />
           <section class="card" aria-label="Connections">
             <LineChart
-              title={`Connections, the busiest of each ${MINUTES_A_POINT} minutes`}
+              title={`Peak connections per ${MINUTES_A_POINT} minutes`}
               unit=""
               times={course.map(({ at }) => Date.parse(at))}
               series={[
                 { label: "open", values: course.map(({ connections }) => connections) },
-                { label: "at work", values: course.map(({ active }) => active) },
+                { label: "active", values: course.map(({ active }) => active) },
                 { label: "waiting for a lock", values: course.map(({ waiting }) => waiting) },
               ]}
             />
@@ -204,7 +204,7 @@ const routes = new Hono<AdminEnv>().get(PATH, gate("system.read"), async (c) => 
 export const databasePages: PageGroup = {
   nav: [
     {
-      section: "System",
+      section: "Settings",
       label: "Database",
       path: PATH,
       action: "system.read",

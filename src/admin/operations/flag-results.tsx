@@ -13,9 +13,9 @@ export const side = z.object({
 });
 
 const PERIODS = [
-  { label: "Last day", hours: 24 },
-  { label: "Last week", hours: 168 },
-  { label: "Last month", hours: 720 },
+  { label: "Last 24 hours", hours: 24 },
+  { label: "Last 7 days", hours: 168 },
+  { label: "Last 30 days", hours: 720 },
 ];
 
 const ms = (value: number | null) => (value === null ? "–" : withUnit(value, "ms"));
@@ -34,15 +34,15 @@ export function FlagResults({ id, hours, sides }: ResultsProps) {
     <>
       <Tabs tabs={tabs} current={addressOf(hours)} label="Period" />
       <div class="scroll">
-        <table aria-label="Results by side">
+        <table aria-label="Outcomes by variant">
           <TableHead
             columns={[
-              "Side",
-              { figure: "People and keys" },
+              "Variant",
+              { figure: "Users and API keys" },
               { figure: "Calls" },
-              { figure: "Failed" },
-              { figure: "Average" },
-              { figure: "95 % within" },
+              { figure: "Error rate" },
+              { figure: "Avg. duration" },
+              { figure: "p95" },
             ]}
           />
           <tbody>

@@ -34,10 +34,10 @@ type Flag = z.output<typeof flag>;
 const known = Object.entries(KNOWN_FLAGS).map(([key, { description }]) => `${key}: ${description}`);
 
 function Whom({ of: { isEnabled, percentage, rules, userIds } }: { of: Flag }) {
-  if (!isEnabled) return <Badge tone="off">off for everybody</Badge>;
-  const others = rules.length > 0 || userIds.length > 0 ? " of the others" : "";
+  if (!isEnabled) return <Badge tone="off">Disabled</Badge>;
+  const others = rules.length > 0 || userIds.length > 0 ? " of remaining users" : "";
   const more = [
-    ...(userIds.length > 0 ? [`${userIds.length} named`] : []),
+    ...(userIds.length > 0 ? [`${userIds.length} ${userIds.length === 1 ? "user" : "users"}`] : []),
     ...(rules.length > 0 ? [`${rules.length} ${rules.length === 1 ? "rule" : "rules"}`] : []),
     `${percentage} %${others}`,
   ];
@@ -49,26 +49,26 @@ const flags = managed({
   section: "Operations",
   title: "Feature flags",
   noun: "feature flag",
-  intro: `What is on for whom. The gateway itself asks for ${Object.keys(KNOWN_FLAGS).join(", ")}; your programs ask for any, at /api/v1/me/flags.`,
+  intro: `Runtime switches. The gateway uses ${Object.keys(KNOWN_FLAGS).join(", ")}; your programs can read all flags at /api/v1/me/flags.`,
   also: "toggle rollout experiment a/b targeting percentage",
-  empty: "Give something to a few people first, and take it back without a deployment.",
+  empty: "Roll out a feature gradually and roll it back without a deployment.",
   list: {
     shape: flag,
     usual: "key",
     search: "Key, name or description",
-    filters: [{ name: "isEnabled", label: "On", kind: "choice", options: YES_NO }],
+    filters: [{ name: "isEnabled", label: "Enabled", kind: "choice", options: YES_NO }],
     columns: [
       { name: "key", label: "Key", sorts: true, show: ({ key }) => <code>{key}</code> },
       { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
       {
         name: "isEnabled",
-        label: "On for",
+        label: "Enabled for",
         show: (row) => <Whom of={row} />,
       },
       {
         name: "tenantId",
-        label: "Of",
-        show: ({ tenantId }) => (tenantId === null ? "the whole system" : ""),
+        label: "Scope",
+        show: ({ tenantId }) => (tenantId === null ? "System" : ""),
       },
     ],
   },
@@ -79,26 +79,26 @@ const flags = managed({
       kind: "text",
       fixed: true,
       maxlength: 200,
-      hint: `What code asks for. ${known.join(" ")}`,
+      hint: `Identifier used in code. ${known.join(" ")}`,
     },
     { name: "name", label: "Name", kind: "text", maxlength: 200 },
     { name: "description", label: "Description", kind: "long", optional: true },
-    { name: "isEnabled", label: "On, for those whom it is meant for", kind: "yes" },
+    { name: "isEnabled", label: "Enabled", kind: "yes" },
     {
       name: "percentage",
-      label: "Percentage",
+      label: "Rollout percentage",
       kind: "number",
       min: 0,
       max: 100,
       initial: "100",
-      hint: "Of all whom neither a name nor a rule decides about. The same people each time.",
+      hint: "Rollout for subjects that no rule matches. Assignment is stable.",
     },
     {
       name: "userIds",
-      label: "Always on for",
+      label: "Always enabled for",
       kind: "lines",
       optional: true,
-      hint: "Ids of people, or of keys that are nobody's; one a line.",
+      hint: "User IDs, or API key IDs without owner. One per line.",
     },
     {
       name: "rules",
@@ -106,7 +106,7 @@ const flags = managed({
       kind: "json",
       optional: true,
       empty: "omit",
-      hint: "In order; the first that speaks of somebody decides. Easier under Targeting.",
+      hint: "The first matching rule applies. Easier to edit under Targeting.",
     },
   ],
   nameOf: ({ key }) => key,
@@ -115,7 +115,7 @@ const flags = managed({
     <>
       <p class="start">
         <Whom of={row} /> <a href={`/admin/feature-flags/${row.id}/targeting`}>Targeting</a>{" "}
-        <a href={`/admin/feature-flags/${row.id}/try`}>Try it for somebody</a>{" "}
+        <a href={`/admin/feature-flags/${row.id}/try`}>Evaluate</a>{" "}
         <a href={`/admin/feature-flags/${row.id}/results`}>Results</a>
       </p>
       {row.rules.length > 0 && <Targeting rules={row.rules} />}
@@ -130,10 +130,10 @@ const verdict = z.object({
 });
 
 const REASONS = {
-  off: "The flag is off for everybody.",
-  named: "They are named.",
-  rule: "A rule speaks of them",
-  percentage: "Neither a name nor a rule decides: the percentage does.",
+  off: "The flag is disabled.",
+  named: "The subject is listed by ID.",
+  rule: "A rule matches",
+  percentage: "No rule matches; the rollout percentage applies.",
 };
 
 /** Somebody by what is known of them; the first that is given counts. */
@@ -148,16 +148,16 @@ const WHO: readonly FieldSpec[] = [
   },
   {
     name: "keyId",
-    label: "Or a key",
+    label: "Or an API key",
     kind: "text",
     optional: true,
     empty: "omit",
-    hint: "The id of an API key.",
+    hint: "API key ID.",
     maxlength: 36,
   },
   {
     name: "role",
-    label: "Or anybody in a role",
+    label: "Or a role",
     kind: "choice",
     options: optionsFrom(ROLES),
     optional: true,
@@ -183,10 +183,10 @@ async function tryOut(c: Context<AdminEnv>, id: string, typed: Typed): Promise<T
 
 function Verdict({ of: { isOn, reason, rule } }: { of: z.output<typeof verdict> }) {
   return (
-    <section class="card" aria-label="What it would be">
+    <section class="card" aria-label="Result">
       <p>
         <Badge tone={isOn ? "good" : "off"}>{isOn ? "on" : "off"}</Badge> {REASONS[reason]}
-        {rule !== null && `: the ${rule + 1}. of them decides.`}
+        {rule !== null && `: rule ${rule + 1} applies.`}
       </p>
     </section>
   );
@@ -214,8 +214,8 @@ const routes = new Hono<AdminEnv>()
     ]);
     return c.html(
       <Page
-        title="Try it for somebody"
-        intro="What the flag is for them now. Nothing is written down."
+        title="Evaluate"
+        intro="Evaluates the flag without recording an exposure."
         frame={frameOf(c)}
         crumbs={crumbsOf(row)}
       >
@@ -231,7 +231,7 @@ const routes = new Hono<AdminEnv>()
             />
           ))}
           <div class="start">
-            <Button>Try</Button>
+            <Button>Evaluate</Button>
           </div>
         </form>
       </Page>,
@@ -246,16 +246,11 @@ const routes = new Hono<AdminEnv>()
       rest.read(`/feature-flags/${id}/results`, pageOf(side), { hours }),
     ]);
     return c.html(
-      <Page
-        title="Results"
-        intro="How those fared who had it on, beside those who had it off."
-        frame={frameOf(c)}
-        crumbs={crumbsOf(row)}
-      >
+      <Page title="Results" intro="Outcomes by variant." frame={frameOf(c)} crumbs={crumbsOf(row)}>
         {results.items.length === 0 ? (
           <div class="card">
-            <Empty title="Nobody has met it yet">
-              <p>Whoever the flag is asked for is counted, hour by hour, as soon as it is set.</p>
+            <Empty title="No exposures yet">
+              <p>Each evaluation of the flag is counted hourly.</p>
             </Empty>
           </div>
         ) : (

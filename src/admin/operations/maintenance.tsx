@@ -31,9 +31,9 @@ const windows = managed({
   section: "Operations",
   title: "Maintenance windows",
   noun: "maintenance window",
-  intro: "While one is open, its servers are not called, not checked, and set off no alerts.",
+  intro: "During a window, servers receive no calls or health checks and raise no alerts.",
   also: "downtime patching schedule",
-  empty: "Say when a server is being looked after, and callers learn when to come again.",
+  empty: "Schedule downtime. Callers receive Retry-After.",
   list: {
     shape: window,
     usual: "-startsAt",
@@ -44,23 +44,23 @@ const windows = managed({
     ],
     columns: [
       { name: "title", label: "Title", sorts: true, show: ({ title }) => title },
-      { name: "startsAt", label: "From", sorts: true, show: ({ startsAt }) => <Time at={startsAt} /> },
-      { name: "endsAt", label: "To", show: ({ endsAt }) => <Time at={endsAt} /> },
+      { name: "startsAt", label: "Start", sorts: true, show: ({ startsAt }) => <Time at={startsAt} /> },
+      { name: "endsAt", label: "End", show: ({ endsAt }) => <Time at={endsAt} /> },
       {
         name: "recurrence",
-        label: "Again",
+        label: "Recurrence",
         show: ({ recurrence, timeZone }) =>
           recurrence === null ? "" : <code>{`${recurrence} ${timeZone}`}</code>,
       },
       {
         name: "tenantId",
-        label: "Of",
+        label: "Scope",
         show: ({ tenantId, serverId }) =>
-          tenantId === null ? "the whole system" : serverId === null ? "all servers" : "one server",
+          tenantId === null ? "System" : serverId === null ? "All servers" : "One server",
       },
       {
         name: "isActive",
-        label: "State",
+        label: "Status",
         show: ({ isActive }) => (
           <Badge tone={isActive ? "plain" : "off"}>{isActive ? "active" : "off"}</Badge>
         ),
@@ -68,7 +68,7 @@ const windows = managed({
     ],
   },
   fields: [
-    { name: "title", label: "Title", kind: "text", hint: "Callers are told it.", maxlength: 200 },
+    { name: "title", label: "Title", kind: "text", hint: "Shown to callers.", maxlength: 200 },
     { name: "description", label: "Description", kind: "long", optional: true },
     {
       name: "serverId",
@@ -76,24 +76,24 @@ const windows = managed({
       kind: "choice",
       options: serverOptions,
       optional: true,
-      hint: "None: every server.",
+      hint: "Default: all servers.",
     },
-    { name: "startsAt", label: "From", kind: "moment" },
-    { name: "endsAt", label: "To", kind: "moment" },
+    { name: "startsAt", label: "Start", kind: "moment" },
+    { name: "endsAt", label: "End", kind: "moment" },
     {
       name: "recurrence",
-      label: "Again",
+      label: "Recurrence",
       kind: "text",
       optional: true,
       placeholder: "0 3 * * 0",
-      hint: "A cron expression of five fields; each time lasts as long as the first. Empty: once.",
+      hint: "Five-field cron expression. Each occurrence has the same duration. Optional. Default: once.",
     },
     {
       name: "timeZone",
       label: "Time zone of the recurrence",
       kind: "text",
       initial: "UTC",
-      hint: "Such as Europe/Vienna.",
+      hint: "For example, Europe/Vienna.",
     },
     { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
   ],
@@ -121,28 +121,28 @@ const calendar = new Hono<AdminEnv>().get(PATH, gate("maintenance-windows.list")
     ...times,
     path: `/admin/maintenance-windows/${windowId}`,
     title,
-    note: isShared ? "the whole system" : (serverName ?? "all servers"),
+    note: isShared ? "System" : (serverName ?? "All servers"),
   }));
   const now = entries.filter(({ startsAt, endsAt }) => isNow(startsAt, endsAt));
   return c.html(
     <Page
       title="Maintenance"
-      intro="When servers are being looked after. The month is in UTC."
+      intro="Scheduled maintenance (UTC)."
       frame={frameOf(c)}
       actions={
         <>
           <LinkButton to="/admin/maintenance-windows" kind="quiet">
-            All windows
+            View windows
           </LinkButton>
           {may(c, "maintenance-windows.create") && (
-            <LinkButton to="/admin/maintenance-windows/new">New maintenance window</LinkButton>
+            <LinkButton to="/admin/maintenance-windows/new">Create maintenance window</LinkButton>
           )}
         </>
       }
     >
       {now.map(({ title, note, endsAt }) => (
         <p class="notice warn">
-          <strong>{title}</strong> is under way for {note}, until <Time at={endsAt} />.
+          <strong>{title}</strong> In progress: {note}, until <Time at={endsAt} />.
         </p>
       ))}
       <div class="row">
@@ -151,10 +151,10 @@ const calendar = new Hono<AdminEnv>().get(PATH, gate("maintenance-windows.list")
         <a href={`${PATH}?month=${month.after.key}`}>{month.after.name} →</a>
       </div>
       <MonthTable month={month} entries={entries} />
-      {entries.length === 0 && <p class="quiet-text">Nothing is planned in {month.name}.</p>}
+      {entries.length === 0 && <p class="quiet-text">No maintenance scheduled in {month.name}.</p>}
       {entries.length > 0 && (
         <section class="card" aria-labelledby="in-order">
-          <h2 id="in-order">One after the other</h2>
+          <h2 id="in-order">Occurrences</h2>
           <ul class="plain tight">
             {entries.map(({ path, title, note, startsAt, endsAt }) => (
               <li class="row">

@@ -30,9 +30,9 @@ const policies = managed({
   section: "Operations",
   title: "Retention",
   noun: "retention policy",
-  intro: "How long records are kept. What is older goes once a day, in batches.",
+  intro: "How long records are kept. Older records are deleted daily in batches.",
   also: "delete old logs legal hold gdpr keep",
-  empty: "Without one, records are kept as long as the gateway's own policy says, or for ever.",
+  empty: "Without a policy, the system default applies.",
   beside: () => (
     <LinkButton to={`${PATH}/dry-run`} kind="quiet">
       Dry run
@@ -56,7 +56,7 @@ const policies = managed({
       },
       {
         name: "legalHold",
-        label: "State",
+        label: "Status",
         show: ({ legalHold, isActive }) =>
           legalHold ? (
             <Badge tone="warn">legal hold</Badge>
@@ -66,13 +66,13 @@ const policies = managed({
       },
       {
         name: "tenantId",
-        label: "Of",
-        show: ({ tenantId }) => (tenantId === null ? "the whole gateway" : "this organisation"),
+        label: "Scope",
+        show: ({ tenantId }) => (tenantId === null ? "System" : "Organization"),
       },
       { name: "lastRunAt", label: "Last run", show: ({ lastRunAt }) => <Time at={lastRunAt} /> },
       {
         name: "lastDeletedRows",
-        label: "Taken away",
+        label: "Deleted",
         number: true,
         show: ({ lastDeletedRows }) => lastDeletedRows ?? "",
       },
@@ -88,14 +88,14 @@ const policies = managed({
     },
     {
       name: "retentionDays",
-      label: "Kept for (days)",
+      label: "Retention (days)",
       kind: "number",
       min: 1,
       max: 36_500,
       initial: "90",
-      hint: "The audit log for ninety days at the least.",
+      hint: "Audit log: at least 90 days.",
     },
-    { name: "legalHold", label: "Legal hold: nothing is taken away, whatever the days say", kind: "yes" },
+    { name: "legalHold", label: "Legal hold (suspends deletion)", kind: "yes" },
     { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
   ],
   nameOf: ({ tableName }) => `Retention of ${worded(tableName)}`,
@@ -105,7 +105,7 @@ const policies = managed({
       <Details
         of={[
           ["Last run", <Time at={lastRunAt} />],
-          ["Rows taken away", lastDeletedRows ?? "none yet"],
+          ["Deleted rows", lastDeletedRows ?? "never run"],
         ]}
       />
     </section>
@@ -126,13 +126,13 @@ const foreseeing = new Hono<AdminEnv>().get(`${PATH}/dry-run`, gate("retention.p
       title="Dry run"
       frame={frameOf(c)}
       crumbs={[{ label: "Retention", path: PATH }]}
-      intro="What would be taken away if it went now. Nothing is."
+      intro="Rows that would be deleted now. Nothing is deleted."
     >
-      {held.length > 0 && <Notice>Under a legal hold: {held.map(worded).join(", ")}.</Notice>}
+      {held.length > 0 && <Notice>Under legal hold: {held.map(worded).join(", ")}.</Notice>}
       {tables.length === 0 ? (
         <div class="card">
-          <Empty title="Nothing would go">
-            <p>No policy reaches this organisation's records.</p>
+          <Empty title="Nothing to delete">
+            <p>No policy applies.</p>
           </Empty>
         </div>
       ) : (

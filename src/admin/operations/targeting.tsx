@@ -36,7 +36,7 @@ function whom({ roles, userIds }: Rule): string {
     ...(roles === undefined ? [] : [roles.join(" or ")]),
     ...(userIds === undefined ? [] : [`${userIds.length} named`]),
   ];
-  return names.length === 0 ? "everybody" : names.join(", of them ");
+  return names.length === 0 ? "all roles and users" : names.join(", of which ");
 }
 
 function Sentence({ of }: { of: Rule }) {
@@ -66,25 +66,25 @@ export function Targeting({ rules }: { rules: readonly unknown[] }) {
 const FIELDS: readonly FieldSpec[] = [
   {
     name: "roles",
-    label: "For these roles",
+    label: "Roles",
     kind: "choices",
     options: optionsFrom(ROLES),
-    hint: "None of them: whatever the role.",
+    hint: "Default: all roles.",
   },
   {
     name: "userIds",
-    label: "For these people",
+    label: "Users",
     kind: "choices",
     options: memberOptions,
-    hint: "None of them: whoever it is. Keys that are nobody's are named under the flag itself.",
+    hint: "Default: all users. API keys without owner are listed on the flag itself.",
   },
   {
     name: "isEnabled",
-    label: "The feature is",
+    label: "Variant",
     kind: "choice",
     options: [
-      { value: "on", label: "on for them" },
-      { value: "off", label: "off for them" },
+      { value: "on", label: "Enabled" },
+      { value: "off", label: "Disabled" },
     ],
     initial: "on",
   },
@@ -124,7 +124,7 @@ async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
   return (
     <Page
       title="Targeting"
-      intro="The first rule that speaks of somebody decides; after all of them the percentage does."
+      intro="The first matching rule applies, then the percentage."
       frame={frame}
       crumbs={[
         { label: "Feature flags", path: "/admin/feature-flags" },
@@ -134,13 +134,13 @@ async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
       {refusal !== undefined && (
         <Notice bad>
           {refusal.code === "precondition_failed"
-            ? "Somebody has changed the flag meanwhile. Below it stands as it is now; nothing of yours was saved."
+            ? "The flag was changed after you opened it. The current version is shown below. Your changes are not saved."
             : refusal.message}
         </Notice>
       )}
       <section class="card" aria-labelledby="rules">
         <h2 id="rules">Rules</h2>
-        {value.rules.length === 0 && <p>There is none yet.</p>}
+        {value.rules.length === 0 && <p>No rules yet</p>}
         <ol class="plain">
           {value.rules.map((each, at) => (
             <li class="row">
@@ -154,11 +154,11 @@ async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
             </li>
           ))}
         </ol>
-        <p class="quiet-text">Then: on for {value.percentage} % of the others.</p>
+        <p class="quiet-text">Otherwise: {value.percentage} %</p>
       </section>
       {mayChange && (
         <>
-          <h2>A new rule</h2>
+          <h2>New rule</h2>
           <Form
             action={path}
             token={frame.formToken}
@@ -208,6 +208,6 @@ export const targetingRoutes = new Hono<AdminEnv>()
       const status = sent.refusal.code === "precondition_failed" ? 412 : 422;
       return c.html(await show(c, id, { typed, refusal: sent.refusal }), status);
     }
-    await setFlash(c, { says: "Saved." });
+    await setFlash(c, { says: "Changes saved." });
     return c.redirect(`/admin/feature-flags/${id}/targeting`, 303);
   });

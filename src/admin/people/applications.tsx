@@ -26,26 +26,26 @@ const grants: ListSpec<Grant> = {
   shape: grantShape,
   label: "Connected applications",
   usual: "-updatedAt",
-  search: "Application or e-mail address",
+  search: "Application or email",
   idOf: ({ id }) => id,
   columns: [
     { name: "clientName", label: "Application", show: ({ clientName, clientId }) => clientName ?? clientId },
     {
       name: "email",
-      label: "Acts for",
+      label: "User",
       sorts: true,
       show: ({ userId, email }) => <a href={`/admin/people/${userId}`}>{email}</a>,
     },
     {
       name: "scopes",
-      label: "May",
+      label: "Scopes",
       show: ({ scopes }) => scopes.map((scope) => <span class="tag">{scope}</span>),
       plain: ({ scopes }) => scopes.join(" "),
     },
-    { name: "createdAt", label: "Since", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
+    { name: "createdAt", label: "Created", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
     {
       name: "updatedAt",
-      label: "Last allowed",
+      label: "Last authorized",
       sorts: true,
       show: ({ updatedAt }) => <Time at={updatedAt} />,
     },
@@ -57,12 +57,12 @@ const grants: ListSpec<Grant> = {
       action: "oauth-grants.end",
       danger: true,
       run: (rest, id) => rest.send("DELETE", `/oauth-grants/${encodeURIComponent(id)}`),
-      done: (count) => `${count === 1 ? "One application is" : `${count} applications are`} disconnected.`,
+      done: (count) => `${count === 1 ? "1 application" : `${count} applications`} disconnected.`,
     },
   ],
   empty: {
-    title: "No application acts for anybody",
-    says: "MCP clients that sign in by OAuth stand here once a person has allowed them.",
+    title: "No connected applications",
+    says: "OAuth clients appear here after a user authorizes them.",
   },
 };
 
@@ -93,56 +93,56 @@ const clients: ListSpec<Client> = {
   shape: clientShape,
   label: "OAuth clients",
   usual: "-createdAt",
-  search: "Name or client id",
-  filters: [{ name: "disabled", label: "Shut out", kind: "choice", options: YES_NO }],
+  search: "Name or client ID",
+  filters: [{ name: "disabled", label: "Blocked", kind: "choice", options: YES_NO }],
   idOf: ({ id }) => id,
   columns: [
-    { name: "name", label: "Name", show: ({ name }) => name ?? "nameless" },
-    { name: "clientId", label: "Client id", show: ({ clientId }) => <code>{clientId}</code> },
+    { name: "name", label: "Name", show: ({ name }) => name ?? "(unnamed)" },
+    { name: "clientId", label: "Client ID", show: ({ clientId }) => <code>{clientId}</code> },
     {
       name: "discovery",
-      label: "Known by",
-      show: ({ discovery }) => (discovery === null ? "registering itself" : "its document"),
+      label: "Registration",
+      show: ({ discovery }) => (discovery === null ? "Dynamic" : "Metadata document"),
     },
     {
       name: "redirectUris",
-      label: "Comes back to",
+      label: "Redirect URIs",
       show: ({ redirectUris }) => redirectUris.map((uri) => <div class="mono">{uri}</div>),
       plain: ({ redirectUris }) => redirectUris.join(" "),
     },
     {
       name: "disabled",
-      label: "State",
+      label: "Status",
       show: ({ disabled }) => (
-        <Badge tone={disabled ? "bad" : "good"}>{disabled ? "shut out" : "let in"}</Badge>
+        <Badge tone={disabled ? "bad" : "good"}>{disabled ? "Blocked" : "Allowed"}</Badge>
       ),
     },
-    { name: "grants", label: "People", number: true, show: ({ grants: count }) => count },
-    { name: "createdAt", label: "Since", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
+    { name: "grants", label: "Users", number: true, show: ({ grants: count }) => count },
+    { name: "createdAt", label: "Created", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
   ],
   bulk: [
     {
       name: "out",
-      label: "Shut out",
+      label: "Block",
       danger: true,
       ...setDisabled(true),
-      done: (count) => `${count === 1 ? "One client is" : `${count} clients are`} shut out.`,
+      done: (count) => `${count === 1 ? "1 client" : `${count} clients`} blocked.`,
     },
     {
       name: "in",
-      label: "Let in",
+      label: "Unblock",
       ...setDisabled(false),
-      done: (count) => `${count === 1 ? "One client is" : `${count} clients are`} let in again.`,
+      done: (count) => `${count === 1 ? "1 client" : `${count} clients`} unblocked.`,
     },
   ],
-  empty: { title: "No client yet", says: "Whatever connects by OAuth stands here from its first visit on." },
+  empty: { title: "No OAuth clients yet", says: "OAuth clients appear here after their first request." },
 };
 
 export const applications: PageGroup = {
   nav: [
     {
-      section: "People",
-      label: "Applications",
+      section: "Access",
+      label: "Connected applications",
       path: grants.path,
       action: "oauth-grants.list",
       also: "oauth clients consents grants connected",
@@ -151,8 +151,8 @@ export const applications: PageGroup = {
   routes: new Hono<AdminEnv>().route(
     "/",
     listRoutes<Grant>({
-      title: "Applications",
-      intro: "What acts for your people because they allowed it.",
+      title: "Connected applications",
+      intro: "Applications that members have authorized.",
       action: "oauth-grants.list",
       list: grants,
     }),
@@ -162,7 +162,7 @@ export const applications: PageGroup = {
 export const oauthClients: PageGroup = {
   nav: [
     {
-      section: "System",
+      section: "Settings",
       label: "OAuth clients",
       path: clients.path,
       action: "system.read",
@@ -173,7 +173,7 @@ export const oauthClients: PageGroup = {
     "/",
     listRoutes<Client>({
       title: "OAuth clients",
-      intro: "Every application that has asked to connect, to whichever organisation.",
+      intro: "OAuth clients of all organizations.",
       action: "system.read",
       list: clients,
     }),

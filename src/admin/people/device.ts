@@ -5,7 +5,7 @@ const PROGRAMS: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, "Edge"],
   [/\bOPR\//, "Opera"],
   [/\bFirefox\//, "Firefox"],
-  [/\bHeadlessChrome\//, "Chrome without a window"],
+  [/\bHeadlessChrome\//, "Headless Chrome"],
   [/\bChrome\//, "Chrome"],
   [/\bSafari\//, "Safari"],
   [/^curl\//, "curl"],
@@ -20,7 +20,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 ];
 
 export function deviceOf(userAgent: string | null): string {
-  if (userAgent === null || userAgent === "") return "Unknown program";
+  if (userAgent === null || userAgent === "") return "Unknown client";
   const found = (among: typeof PROGRAMS) => among.find(([pattern]) => pattern.test(userAgent))?.[1];
   const [program, system] = [found(PROGRAMS), found(SYSTEMS)];
   if (program === undefined) return userAgent.slice(0, 60);

@@ -39,7 +39,7 @@ const TONES: Record<Invitation["status"], Tone> = {
 };
 
 const FIELDS: readonly FieldSpec[] = [
-  { name: "email", label: "E-mail address", kind: "text", maxlength: 320 },
+  { name: "email", label: "Email", kind: "text", maxlength: 320 },
   { name: "role", label: "Role", kind: "choice", options: ROLE_OPTIONS, initial: "user" },
 ];
 
@@ -49,46 +49,46 @@ const list: ListSpec<Invitation> = {
   shape,
   label: "Invitations",
   usual: "-createdAt",
-  search: "E-mail address",
+  search: "Email",
   idOf: ({ id }) => id,
   filters: [
-    { name: "status", label: "State", kind: "choice", options: optionsFrom(INVITATION_STATUSES) },
+    { name: "status", label: "Status", kind: "choice", options: optionsFrom(INVITATION_STATUSES) },
     { name: "role", label: "Role", kind: "choice", options: optionsFrom(ROLES) },
   ],
   columns: [
-    { name: "email", label: "E-mail address", sorts: true, show: ({ email }) => email },
+    { name: "email", label: "Email", sorts: true, show: ({ email }) => email },
     { name: "role", label: "Role", show: ({ role }) => <span class="tag">{role}</span> },
     {
       name: "status",
-      label: "State",
+      label: "Status",
       sorts: true,
       show: ({ status }) => <Badge tone={TONES[status]}>{status}</Badge>,
     },
-    { name: "sentCount", label: "Sent", number: true, show: ({ sentCount }) => `${sentCount}×` },
-    { name: "expiresAt", label: "Good until", sorts: true, show: ({ expiresAt }) => <Time at={expiresAt} /> },
-    { name: "createdAt", label: "Invited", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
+    { name: "sentCount", label: "Emails sent", number: true, show: ({ sentCount }) => `${sentCount}×` },
+    { name: "expiresAt", label: "Expires", sorts: true, show: ({ expiresAt }) => <Time at={expiresAt} /> },
+    { name: "createdAt", label: "Created", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
   ],
   bulk: [
     {
       name: "resend",
-      label: "Send again",
+      label: "Resend",
       action: "invitations.resend",
       run: (rest, id) => rest.send("POST", `/invitations/${id}/resend`),
-      done: (count) => `${count === 1 ? "One invitation is" : `${count} invitations are`} sent again.`,
+      done: (count) => `${count === 1 ? "1 invitation" : `${count} invitations`} resent.`,
     },
     {
       name: "revoke",
-      label: "Take back",
+      label: "Revoke",
       action: "invitations.revoke",
       danger: true,
       run: (rest, id) => rest.send("DELETE", `/invitations/${id}`),
-      done: (count) => `${count === 1 ? "One invitation is" : `${count} invitations are`} taken back.`,
+      done: (count) => `${count === 1 ? "1 invitation" : `${count} invitations`} revoked.`,
     },
   ],
   empty: {
-    title: "Nobody is invited",
-    says: "Who you invite gets a mail with a link, and an account when they follow it.",
-    action: <LinkButton to={`${PATH}/new`}>Invite somebody</LinkButton>,
+    title: "No invitations yet",
+    says: "Invited people receive an email with a link to join.",
+    action: <LinkButton to={`${PATH}/new`}>Invite member</LinkButton>,
   },
 };
 
@@ -96,7 +96,7 @@ const options = new Map([["role", ROLE_OPTIONS]]);
 
 function NewPage({ frame, once, outcome }: { frame: Frame; once: string; outcome?: Outcome }) {
   return (
-    <Page title="Invite somebody" frame={frame} crumbs={[{ label: "Invitations", path: PATH }]}>
+    <Page title="Invite member" frame={frame} crumbs={[{ label: "Invitations", path: PATH }]}>
       <Form
         action={`${PATH}/new`}
         token={frame.formToken}
@@ -106,7 +106,7 @@ function NewPage({ frame, once, outcome }: { frame: Frame; once: string; outcome
         faults={outcome?.faults}
         message={outcome?.message}
         hidden={{ once }}
-        submit="Send the invitation"
+        submit="Send invitation"
         cancel={PATH}
       />
     </Page>
@@ -118,11 +118,11 @@ const routes = new Hono<AdminEnv>()
     "/",
     listRoutes<Invitation>({
       title: "Invitations",
-      intro: "Who has been asked to join, and whether they came.",
+      intro: "Pending and past invitations.",
       action: "invitations.list",
       list,
       actions: (c) =>
-        may(c, "invitations.create") && <LinkButton to={`${PATH}/new`}>Invite somebody</LinkButton>,
+        may(c, "invitations.create") && <LinkButton to={`${PATH}/new`}>Invite member</LinkButton>,
     }),
   )
   .get(`${PATH}/new`, gate("invitations.create"), (c) =>
@@ -137,13 +137,13 @@ const routes = new Hono<AdminEnv>()
     if (faults.length > 0) return again({ typed, faults });
     const sent = await c.get("rest").send("POST", "/invitations", { json: body, once });
     if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
-    return settle(c, sent, { says: `${String(body.email)} is invited.`, back: PATH });
+    return settle(c, sent, { says: `Invitation sent to ${String(body.email)}.`, back: PATH });
   });
 
 export const invitations: PageGroup = {
   nav: [
     {
-      section: "People",
+      section: "Access",
       label: "Invitations",
       path: PATH,
       action: "invitations.list",

@@ -16,67 +16,67 @@ const list: ListSpec<PersonView> = {
   path: PATH,
   api: "/users",
   shape: personShape,
-  label: "People",
+  label: "Members",
   usual: "name",
-  search: "Name or e-mail address",
+  search: "Name or email",
   rowPath: ({ id }) => `${PATH}/${id}`,
   idOf: ({ id }) => id,
   filters: [
     { name: "role", label: "Role", kind: "choice", options: optionsFrom(ROLES) },
-    { name: "isActive", label: "Switched on", kind: "choice", options: YES_NO },
+    { name: "isActive", label: "Enabled", kind: "choice", options: YES_NO },
     { name: "banned", label: "Banned", kind: "choice", options: YES_NO },
   ],
   columns: [
     { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
-    { name: "email", label: "E-mail address", sorts: true, show: ({ email }) => email },
+    { name: "email", label: "Email", sorts: true, show: ({ email }) => email },
     { name: "role", label: "Role", sorts: true, show: ({ role }) => <span class="tag">{role}</span> },
     {
       name: "isActive",
-      label: "Standing",
+      label: "Status",
       show: (row) => <Standing person={row} />,
       plain: standingOf,
     },
     {
       name: "twoFactorEnabled",
-      label: "Second factor",
+      label: "2FA",
       show: ({ twoFactorEnabled }) => (
         <Badge tone={twoFactorEnabled ? "good" : "off"}>{twoFactorEnabled ? "on" : "off"}</Badge>
       ),
     },
-    { name: "activeKeys", label: "Keys", number: true, show: ({ activeKeys }) => activeKeys },
+    { name: "activeKeys", label: "API keys", number: true, show: ({ activeKeys }) => activeKeys },
     { name: "joinedAt", label: "Joined", sorts: true, show: ({ joinedAt }) => <Time at={joinedAt} /> },
   ],
   bulk: [
     {
       name: "off",
-      label: "Switch off",
+      label: "Disable",
       action: "users.update",
       danger: true,
       run: (rest, id) =>
         rest.send("PATCH", `/users/${encodeURIComponent(id)}`, { json: { isActive: false }, ifMatch: "*" }),
-      done: (count) => `${count === 1 ? "One account is" : `${count} accounts are`} switched off.`,
+      done: (count) => `${count === 1 ? "1 account" : `${count} accounts`} disabled.`,
     },
     {
       name: "sessions",
       label: "Sign out everywhere",
       action: "users.end-sessions",
       run: (rest, id) => rest.send("POST", `/users/${encodeURIComponent(id)}/end-sessions`, { json: {} }),
-      done: (count) => `${count === 1 ? "One person is" : `${count} people are`} signed out everywhere.`,
+      done: (count) => `${count === 1 ? "1 member" : `${count} members`} signed out of all sessions.`,
     },
   ],
-  empty: { title: "Nobody yet", says: "Invite those who should use the gateway." },
+  empty: { title: "No members yet", says: "Invite the people who will use the gateway." },
 };
 
 const routes = new Hono<AdminEnv>()
   .route(
     "/",
     listRoutes<PersonView>({
-      title: "People",
-      intro: "Who belongs to the organisation, and as what.",
+      title: "Members",
+      intro: "Members of the organization and their roles.",
       action: "users.list",
       list,
       actions: (c) =>
-        may(c, "invitations.create") && <LinkButton to="/admin/invitations/new">Invite somebody</LinkButton>,
+        may(c, "invitations.create") && <LinkButton to="/admin/invitations/new">Invite member</LinkButton>,
     }),
   )
   .route("/", person);
@@ -84,8 +84,8 @@ const routes = new Hono<AdminEnv>()
 export const people: PageGroup = {
   nav: [
     {
-      section: "People",
-      label: "People",
+      section: "Access",
+      label: "Members",
       path: PATH,
       action: "users.list",
       also: "members users accounts roles sessions bans impersonate",

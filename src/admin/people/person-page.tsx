@@ -21,8 +21,8 @@ export const sessionShape = z.object({
 });
 
 export const BAN_FIELDS: readonly FieldSpec[] = [
-  { name: "reason", label: "Reason", kind: "text", hint: "For the record; they do not see it." },
-  { name: "until", label: "Until", kind: "moment", optional: true, hint: "Empty: until somebody lifts it." },
+  { name: "reason", label: "Reason", kind: "text", hint: "Internal note. Not shown to the member." },
+  { name: "until", label: "Expires", kind: "moment", optional: true, hint: "Optional. Default: never." },
 ];
 
 interface Props {
@@ -52,12 +52,12 @@ export function PersonPage(props: Props) {
       title={person.name}
       intro={person.email}
       frame={frame}
-      crumbs={[{ label: "People", path: "/admin/people" }]}
+      crumbs={[{ label: "Members", path: "/admin/people" }]}
       actions={
         <>
           {rights.actAs && (
             <PostForm action={`${here}/act-as`} token={token} class="inline">
-              <Button kind="quiet">Act as them</Button>
+              <Button kind="quiet">Impersonate</Button>
             </PostForm>
           )}
           {rights.remove && (
@@ -90,21 +90,21 @@ function Account({ person, frame, here, rights }: Props) {
       <Details
         of={[
           ["Role", person.role],
-          ["User name", person.username ?? "–"],
-          ["Signs in by", person.authProvider ?? "password"],
+          ["Username", person.username ?? "–"],
+          ["Sign-in methods", person.authProvider ?? "password"],
           [
-            "Second factor",
+            "2FA",
             <Badge tone={person.twoFactorEnabled ? "good" : "off"}>
               {person.twoFactorEnabled ? "on" : "off"}
             </Badge>,
           ],
-          ["Keys in use", <a href={`/admin/keys?userId=${person.id}`}>{person.activeKeys}</a>],
-          ["Looked after by", person.isHome ? "this organisation" : "another organisation"],
+          ["Active API keys", <a href={`/admin/keys?userId=${person.id}`}>{person.activeKeys}</a>],
+          ["Managed by", person.isHome ? "this organization" : "another organization"],
           ["Joined", <Time at={person.joinedAt} />],
-          ["Account since", <Time at={person.createdAt} />],
+          ["Account created", <Time at={person.createdAt} />],
         ]}
       />
-      {rights.isSelf && <p class="quiet-text">This is you. Nobody shuts themselves out.</p>}
+      {rights.isSelf && <p class="quiet-text">You cannot disable or ban your own account.</p>}
       {rights.standing && (
         <PostForm
           action={`${here}/standing`}
@@ -113,7 +113,7 @@ function Account({ person, frame, here, rights }: Props) {
           class="inline"
         >
           <Button kind={person.isActive ? "danger" : "main"}>
-            {person.isActive ? "Switch the account off" : "Switch the account on"}
+            {person.isActive ? "Disable account" : "Enable account"}
           </Button>
         </PostForm>
       )}
@@ -127,7 +127,7 @@ function RoleForm({ person, frame, here, etag }: Props) {
       <h2 id="role-title">Role</h2>
       <PostForm action={`${here}/role`} token={frame.formToken} hidden={{ etag }} class="filters">
         <label class="search">
-          What they are here
+          Role
           <select name="role">
             {ROLE_OPTIONS.map(({ value, label }) => (
               <option value={value} selected={value === person.role}>
@@ -136,7 +136,7 @@ function RoleForm({ person, frame, here, etag }: Props) {
             ))}
           </select>
         </label>
-        <Button>Save</Button>
+        <Button>Change role</Button>
       </PostForm>
     </section>
   );
@@ -152,11 +152,11 @@ function Ban({ person, frame, here, ban }: Props) {
           <Details
             of={[
               ["Reason", person.banReason ?? "–"],
-              ["Until", <Time at={person.banExpires} none="somebody lifts it" />],
+              ["Expires", <Time at={person.banExpires} none="removed" />],
             ]}
           />
           <PostForm action={`${here}/lift-ban`} token={frame.formToken} class="inline">
-            <Button>Lift the ban</Button>
+            <Button>Remove ban</Button>
           </PostForm>
         </>
       ) : (
@@ -182,26 +182,26 @@ function Ban({ person, frame, here, ban }: Props) {
 function Sessions({ sessions, frame, here, rights }: Props) {
   const end = (session?: string) => (
     <PostForm action={`${here}/sessions`} token={frame.formToken} hidden={{ session }} class="inline">
-      <Button kind="quiet">{session === undefined ? "End all" : "End"}</Button>
+      <Button kind="quiet">{session === undefined ? "Revoke all" : "Revoke"}</Button>
     </PostForm>
   );
   return (
     <section class="list" aria-labelledby="sessions-title">
       <div class="row">
-        <h2 id="sessions-title">Signed in</h2>
+        <h2 id="sessions-title">Active sessions</h2>
         {rights.sessions && sessions.length > 1 && end()}
       </div>
-      {sessions.length === 0 && <p class="card quiet-text">They are signed in nowhere.</p>}
+      {sessions.length === 0 && <p class="card quiet-text">No active sessions.</p>}
       {sessions.length > 0 && (
         <section class="scroll" aria-label="Sessions" tabindex={0}>
           <table>
             <TableHead
               columns={[
-                "Program",
-                "Address",
+                "Client",
+                "IP address",
                 "Last seen",
-                "Since",
-                "Until",
+                "Created",
+                "Expires",
                 ...(rights.sessions ? ["Action"] : []),
               ]}
             />
@@ -211,7 +211,7 @@ function Sessions({ sessions, frame, here, rights }: Props) {
                   <tr>
                     <td>
                       {deviceOf(userAgent)}{" "}
-                      {impersonatedBy !== null && <Badge tone="warn">somebody acts as them</Badge>}
+                      {impersonatedBy !== null && <Badge tone="warn">Impersonated session</Badge>}
                     </td>
                     <td>{ipAddress === null ? "–" : <code>{ipAddress}</code>}</td>
                     <td>

@@ -64,12 +64,12 @@ export const person = new Hono<AdminEnv>()
     const sent = await c
       .get("rest")
       .send("PATCH", `/members/${encodeURIComponent(idOf(c))}`, { json: { role }, ifMatch: etag });
-    return settle(c, sent, { says: `They are ${role} now.`, back: back(c) });
+    return settle(c, sent, { says: `Role changed to ${role}.`, back: back(c) });
   })
   .post(`${PATH}/:id/standing`, gate("users.update"), async (c) => {
     const isActive = c.get("form").active === "yes";
     const sent = await c.get("rest").send("PATCH", api(c), { json: { isActive }, ifMatch: "*" });
-    const says = isActive ? "The account is switched on." : "The account is switched off.";
+    const says = isActive ? "Account enabled." : "Account disabled.";
     return settle(c, sent, { says, back: back(c) });
   })
   .post(`${PATH}/:id/ban`, gate("users.ban"), async (c) => {
@@ -78,28 +78,28 @@ export const person = new Hono<AdminEnv>()
     if (faults.length > 0) return c.html(await page(c, { typed, faults }), 422);
     const sent = await c.get("rest").send("POST", api(c, "/ban"), { json: body });
     if (!sent.ok) return c.html(await page(c, outcomeOf(sent.refusal, typed)), 422);
-    return settle(c, sent, { says: "They are banned, and signed in nowhere.", back: back(c) });
+    return settle(c, sent, { says: "Account banned. All sessions were revoked.", back: back(c) });
   })
   .post(`${PATH}/:id/lift-ban`, gate("users.ban"), async (c) => {
     const sent = await c.get("rest").send("POST", api(c, "/lift-ban"));
-    return settle(c, sent, { says: "The ban is lifted.", back: back(c) });
+    return settle(c, sent, { says: "Ban removed.", back: back(c) });
   })
   .post(`${PATH}/:id/sessions`, gate("users.end-sessions"), async (c) => {
     const { session } = c.get("form");
     const json = session === undefined ? {} : { sessionId: session };
     const sent = await c.get("rest").send("POST", api(c, "/end-sessions"), { json });
-    const says = session === undefined ? "They are signed in nowhere." : "The session is over.";
+    const says = session === undefined ? "All sessions revoked." : "Session revoked.";
     return settle(c, sent, { says, back: back(c) });
   })
   .get(`${PATH}/:id/remove`, gate("members.remove"), async (c) => c.html(await removal(c)))
   .post(`${PATH}/:id/remove`, gate("members.remove"), async (c) => {
     const { value } = await c.get("rest").read(api(c), personShape);
     if (!isConfirmed(c.get("form"), value.email)) {
-      return c.html(await removal(c, "That is not the address."), 422);
+      return c.html(await removal(c, "The email does not match. The member was not removed."), 422);
     }
     const sent = await c.get("rest").send("DELETE", `/members/${encodeURIComponent(idOf(c))}`);
     return settle(c, sent, {
-      says: `${value.name} belongs to the organisation no more.`,
+      says: `${value.name} removed from the organization.`,
       back: PATH,
       otherwise: back(c),
     });
@@ -116,7 +116,7 @@ export const person = new Hono<AdminEnv>()
     } catch (thrown) {
       refusalOf(thrown);
       await setFlash(c, {
-        says: "Nobody acts as one of those who run the gateway, or as somebody shut out.",
+        says: "Operators and banned users cannot be impersonated.",
         bad: true,
       });
       return c.redirect(back(c), 303);
@@ -130,10 +130,10 @@ async function removal(c: Scene, problem?: string) {
     <ConfirmPage
       frame={frameOf(c)}
       title={`Remove ${value.name}?`}
-      says="They lose their place here, and with it their keys and what applications may do for them. Their account stays: invite them to have them back."
+      says="Removes the membership, API keys and application grants. The user account is kept and can be invited again."
       name={value.email}
       action={`${back(c)}/remove`}
-      submit="Remove them"
+      submit="Remove member"
       cancel={back(c)}
       problem={problem}
     />

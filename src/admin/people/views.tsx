@@ -23,10 +23,10 @@ export const personShape = z.object({
 export type PersonView = z.infer<typeof personShape>;
 
 export const ROLE_OPTIONS: readonly { readonly value: Role; readonly label: string }[] = [
-  { value: "admin", label: "Admin: looks after the organisation" },
-  { value: "user", label: "User: uses servers, has keys" },
-  { value: "service", label: "Service: a program" },
-  { value: "readonly", label: "Read-only: looks on" },
+  { value: "admin", label: "Admin: Manages the organization" },
+  { value: "user", label: "User: Uses servers and creates API keys" },
+  { value: "service", label: "Service: Non-human account" },
+  { value: "readonly", label: "Read-only: Views only" },
 ];
 
 export function Standing({
@@ -35,8 +35,8 @@ export function Standing({
   person: Pick<PersonView, "isActive" | "banned">;
 }) {
   if (banned) return <Badge tone="bad">banned</Badge>;
-  return isActive ? <Badge>active</Badge> : <Badge tone="off">switched off</Badge>;
+  return isActive ? <Badge>active</Badge> : <Badge tone="off">disabled</Badge>;
 }
 
 export const standingOf = ({ isActive, banned }: Pick<PersonView, "isActive" | "banned">) =>
-  banned ? "banned" : isActive ? "active" : "switched off";
+  banned ? "banned" : isActive ? "active" : "disabled";

@@ -40,12 +40,12 @@ const full = entry.extend({
 });
 
 const OUTCOMES = [
-  { value: "true", label: "Came off" },
-  { value: "false", label: "Failed" },
+  { value: "true", label: "Success" },
+  { value: "false", label: "Error" },
 ];
 
 const Outcome = ({ of }: { of: boolean }) => (
-  <Badge tone={of ? "good" : "bad"}>{of ? "came off" : "failed"}</Badge>
+  <Badge tone={of ? "good" : "bad"}>{of ? "Success" : "Error"}</Badge>
 );
 
 /** Of what was made, or taken away, there is but one side. */
@@ -54,8 +54,8 @@ function Changed({ of: { before, after } }: { of: z.output<typeof full> }) {
   const found = diffJson(before ?? {}, after ?? {});
   return (
     <section class="card" aria-label="Changes">
-      <h2>{before === null ? "What was made" : after === null ? "What was taken away" : "What changed"}</h2>
-      {found.length === 0 && <p class="quiet-text">Nothing that can be seen.</p>}
+      <h2>{before === null ? "Created values" : after === null ? "Deleted values" : "Changes"}</h2>
+      {found.length === 0 && <p class="quiet-text">No visible changes.</p>}
       <Differences of={found} />
     </section>
   );
@@ -68,7 +68,7 @@ const entries = recordPages<z.output<typeof entry>, z.output<typeof full>>({
   actions: (c) =>
     may(c, "audit-logs.verify") && (
       <LinkButton to={`${PATH}/verification`} kind="quiet">
-        Verify
+        Verify integrity
       </LinkButton>
     ),
   list: {
@@ -77,19 +77,23 @@ const entries = recordPages<z.output<typeof entry>, z.output<typeof full>>({
     shape: entry,
     filters: [
       { name: "action", label: "Action", kind: "text" },
-      { name: "resourceType", label: "Kind of thing", kind: "text" },
-      { name: "resourceId", label: "Thing's id", kind: "text" },
-      { name: "userId", label: "Person's id", kind: "text" },
-      { name: "ipAddress", label: "Address", kind: "text" },
+      { name: "resourceType", label: "Resource type", kind: "text" },
+      { name: "resourceId", label: "Resource ID", kind: "text" },
+      { name: "userId", label: "Actor ID", kind: "text" },
+      { name: "ipAddress", label: "IP address", kind: "text" },
       { name: "success", label: "Outcome", kind: "choice", options: OUTCOMES },
     ],
     columns: [
       { name: "action", label: "Action", show: ({ action }) => <code>{action}</code> },
       { name: "timestamp", label: "Time", show: ({ timestamp }) => <Time at={timestamp} /> },
-      { name: "resourceType", label: "On", show: ({ resourceType }) => resourceType.replaceAll("_", " ") },
-      { name: "resourceId", label: "Id", show: ({ resourceId }) => <code>{resourceId}</code> },
-      { name: "userId", label: "By", show: ({ userId, apiKeyId }) => <code>{userId ?? apiKeyId}</code> },
-      { name: "ipAddress", label: "From", show: ({ ipAddress }) => ipAddress ?? "" },
+      {
+        name: "resourceType",
+        label: "Resource",
+        show: ({ resourceType }) => resourceType.replaceAll("_", " "),
+      },
+      { name: "resourceId", label: "ID", show: ({ resourceId }) => <code>{resourceId}</code> },
+      { name: "userId", label: "Actor", show: ({ userId, apiKeyId }) => <code>{userId ?? apiKeyId}</code> },
+      { name: "ipAddress", label: "IP address", show: ({ ipAddress }) => ipAddress ?? "" },
       { name: "success", label: "Outcome", show: ({ success }) => <Outcome of={success} /> },
     ],
   },
@@ -100,17 +104,15 @@ const entries = recordPages<z.output<typeof entry>, z.output<typeof full>>({
         <Details
           of={[
             ["Action", <code>{row.action}</code>],
-            ["On", `${row.resourceType.replaceAll("_", " ")} ${row.resourceId ?? ""}`],
+            ["Resource", `${row.resourceType.replaceAll("_", " ")} ${row.resourceId ?? ""}`],
             ["Outcome", <Outcome of={row.success} />],
-            ["Person", row.userId ?? "nobody"],
-            ["Key", row.apiKeyId ?? "none"],
-            ...(row.impersonatorId === null
-              ? []
-              : [["In the place of that person", row.impersonatorId] as const]),
-            ["From", `${row.ipAddress ?? "unknown"} ${row.userAgent ?? ""}`],
-            ["Request", <RequestLink id={row.requestId} />],
+            ["User", row.userId ?? "none"],
+            ["API key", row.apiKeyId ?? "none"],
+            ...(row.impersonatorId === null ? [] : [["Impersonated user", row.impersonatorId] as const]),
+            ["IP address", `${row.ipAddress ?? "unknown"} ${row.userAgent ?? ""}`],
+            ["Request ID", <RequestLink id={row.requestId} />],
             ...(row.errorMessage === null ? [] : [["Error", row.errorMessage] as const]),
-            ["Place in the chain", `${row.sequence} (${row.hash.slice(0, 16)}…)`],
+            ["Chain position", `${row.sequence} (${row.hash.slice(0, 16)}…)`],
           ]}
         />
       </section>
@@ -143,19 +145,19 @@ const verifying = new Hono<AdminEnv>().get(`${PATH}/verification`, gate("audit-l
       title="Verification"
       frame={frameOf(c)}
       crumbs={[{ label: "Audit log", path: PATH }]}
-      intro="Each entry's hash is of what it says and of the hash before it. Whoever changes or removes one breaks the chain."
+      intro="Each entry contains the hash of the previous entry, so edits and deletions are detectable."
     >
       <Stats
         stats={[
-          { label: "Entries looked at", value: found.checked },
-          { label: "Faults", value: found.faults.length },
+          { label: "Entries checked", value: found.checked },
+          { label: "Errors", value: found.faults.length },
         ]}
       />
       {found.faults.length === 0 ? (
-        <Notice>Nothing was changed and nothing is missing{found.next === null ? "." : " so far."}</Notice>
+        <Notice>No inconsistencies found{found.next === null ? "." : " so far."}</Notice>
       ) : (
-        <section class="card" aria-label="Faults">
-          <h2>What is wrong</h2>
+        <section class="card" aria-label="Errors">
+          <h2>Inconsistencies</h2>
           <ul class="tight">
             {found.faults.map(({ says }) => (
               <li>{says}</li>
@@ -164,16 +166,18 @@ const verifying = new Hono<AdminEnv>().get(`${PATH}/verification`, gate("audit-l
         </section>
       )}
       {found.next !== null && (
-        <LinkButton to={`${PATH}/verification?after=${found.next}`}>Go on from entry {found.next}</LinkButton>
+        <LinkButton to={`${PATH}/verification?after=${found.next}`}>
+          Continue from entry {found.next}
+        </LinkButton>
       )}
       <form class="wide card" method="get" action={`${PATH}/verification`}>
         <Details
-          of={[["Anchor, to be kept elsewhere", <code>{found.anchor ?? "There are no entries yet."}</code>]]}
+          of={[["Anchor (store it outside the gateway)", <code>{found.anchor ?? "No entries yet."}</code>]]}
         />
         <label>
-          An anchor from before
+          Previous anchor
           <input type="text" name="anchor" value={anchor} maxlength={100} autocomplete="off" />
-          <span class="hint">What it was taken from must still be there, as it was.</span>
+          <span class="hint">Verifies that the entries it covers are unchanged.</span>
         </label>
         <div class="start">
           <button type="submit">Verify again</button>
@@ -186,7 +190,7 @@ const verifying = new Hono<AdminEnv>().get(`${PATH}/verification`, gate("audit-l
 export const audit: PageGroup = {
   nav: [
     {
-      section: "Records",
+      section: "Logs",
       label: "Audit log",
       path: PATH,
       action: "audit-logs.list",

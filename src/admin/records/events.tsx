@@ -53,20 +53,20 @@ const security = recordPages<z.output<typeof securityEvent>, z.output<typeof ful
     filters: [
       {
         name: "eventType",
-        label: "Kind",
+        label: "Type",
         kind: "choice",
         options: optionsFrom(Object.keys(SECURITY_EVENTS)),
       },
       severityFilter,
       serverFilter,
-      { name: "ipAddress", label: "Address", kind: "text" },
+      { name: "ipAddress", label: "IP address", kind: "text" },
     ],
     columns: [
-      { name: "eventType", label: "What", show: ({ eventType }) => <code>{eventType}</code> },
+      { name: "eventType", label: "Event", show: ({ eventType }) => <code>{eventType}</code> },
       { name: "timestamp", label: "Time", show: ({ timestamp }) => <Time at={timestamp} /> },
       { name: "severity", label: "Severity", show: ({ severity }) => <Severe of={severity} /> },
       { name: "description", label: "Description", show: ({ description }) => description },
-      { name: "ipAddress", label: "From", show: ({ ipAddress }) => ipAddress ?? "" },
+      { name: "ipAddress", label: "IP address", show: ({ ipAddress }) => ipAddress ?? "" },
     ],
   },
   full: fullSecurityEvent,
@@ -76,13 +76,13 @@ const security = recordPages<z.output<typeof securityEvent>, z.output<typeof ful
         <p>{row.description}</p>
         <Details
           of={[
-            ["What", <code>{row.eventType}</code>],
+            ["Event", <code>{row.eventType}</code>],
             ["Severity", <Severe of={row.severity} />],
-            ["Person", row.userId ?? "unknown"],
-            ["Key", row.apiKeyId ?? "none"],
+            ["User", row.userId ?? "unknown"],
+            ["API key", row.apiKeyId ?? "none"],
             ["Server", <ServerLink id={row.serverId} />],
-            ["From", row.ipAddress ?? "unknown"],
-            ["Request", <RequestLink id={row.requestId} />],
+            ["IP address", row.ipAddress ?? "unknown"],
+            ["Request ID", <RequestLink id={row.requestId} />],
           ]}
         />
       </section>
@@ -103,9 +103,9 @@ const system = recordPages<z.output<typeof systemEvent>, z.output<typeof fullSys
     api: "/system-events",
     shape: systemEvent,
     search: "Message",
-    filters: [{ name: "eventType", label: "Kind", kind: "text" }, severityFilter, serverFilter],
+    filters: [{ name: "eventType", label: "Type", kind: "text" }, severityFilter, serverFilter],
     columns: [
-      { name: "eventType", label: "What", show: ({ eventType }) => <code>{eventType}</code> },
+      { name: "eventType", label: "Event", show: ({ eventType }) => <code>{eventType}</code> },
       { name: "timestamp", label: "Time", show: ({ timestamp }) => <Time at={timestamp} /> },
       { name: "severity", label: "Severity", show: ({ severity }) => <Severe of={severity} /> },
       { name: "message", label: "Message", show: ({ message }) => message },
@@ -118,8 +118,8 @@ const system = recordPages<z.output<typeof systemEvent>, z.output<typeof fullSys
         <p>{row.message}</p>
         <Details
           of={[
-            ["What", <code>{row.eventType}</code>],
-            ["Told by", row.source],
+            ["Event", <code>{row.eventType}</code>],
+            ["Source", row.source],
             ["Severity", <Severe of={row.severity} />],
             ["Server", <ServerLink id={row.serverId} />],
           ]}
@@ -148,7 +148,7 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
     search: "Message",
     filters: [
       { name: "code", label: "Code", kind: "text" },
-      { name: "source", label: "Of", kind: "text" },
+      { name: "source", label: "Source", kind: "text" },
       severityFilter,
       serverFilter,
       { name: "fingerprint", label: "Fingerprint", kind: "text" },
@@ -158,7 +158,7 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
       { name: "timestamp", label: "Time", show: ({ timestamp }) => <Time at={timestamp} /> },
       { name: "severity", label: "Severity", show: ({ severity }) => <Severe of={severity} /> },
       { name: "message", label: "Message", show: ({ message }) => message },
-      { name: "source", label: "Of", show: ({ source }) => source },
+      { name: "source", label: "Source", show: ({ source }) => source },
     ],
   },
   full: fullFailure,
@@ -169,12 +169,12 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
         <Details
           of={[
             ["Code", <code>{row.code}</code>],
-            ["Of", row.source],
+            ["Source", row.source],
             ["Severity", <Severe of={row.severity} />],
             ["Server", <ServerLink id={row.serverId} />],
-            ["Request", <RequestLink id={row.requestId} />],
+            ["Request ID", <RequestLink id={row.requestId} />],
             [
-              "The same at other times",
+              "Other occurrences",
               row.fingerprint === null ? (
                 "unknown"
               ) : (
@@ -196,21 +196,21 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
 export const events: PageGroup = {
   nav: [
     {
-      section: "Records",
+      section: "Logs",
       label: "Security events",
       path: "/admin/security-events",
       action: "security-events.list",
       also: "attack wrong keys rug pull",
     },
     {
-      section: "Records",
+      section: "Logs",
       label: "System events",
       path: "/admin/system-events",
       action: "system-events.list",
       also: "health changes",
     },
     {
-      section: "Records",
+      section: "Logs",
       label: "Errors",
       path: "/admin/errors",
       action: "error-logs.list",

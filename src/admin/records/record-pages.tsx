@@ -44,7 +44,7 @@ export function recordPages<Row extends Recorded, Full extends Row>(
       "/",
       listRoutes<Row>({
         title,
-        intro: "Of the last day, unless you ask for a period.",
+        intro: "Last 24 hours by default.",
         action,
         ...(pages.actions !== undefined && { actions: pages.actions }),
         list: {
@@ -54,9 +54,9 @@ export function recordPages<Row extends Recorded, Full extends Row>(
           filters: [...(list.filters ?? []), ...PERIOD],
           rowPath: ({ id, timestamp }) => `${path}/${id}?at=${encodeURIComponent(timestamp)}`,
           empty: {
-            title: "Nothing in the last day",
-            says: "Older ones: ask for a period.",
-            action: <LinkButton to={`${path}?from=2000-01-01T00:00`}>All there are</LinkButton>,
+            title: "No entries in the last 24 hours",
+            says: "Select a longer period.",
+            action: <LinkButton to={`${path}?from=2000-01-01T00:00`}>All time</LinkButton>,
           },
         },
       }),
@@ -72,7 +72,7 @@ export function recordPages<Row extends Recorded, Full extends Row>(
       });
       const [row] = value.items;
       if (row === undefined)
-        throw new NotFoundError(`There is no such ${noun}; perhaps it was too long ago.`);
+        throw new NotFoundError(`${noun} not found. It may be past the retention period.`);
       return c.html(
         <Page
           title={noun}

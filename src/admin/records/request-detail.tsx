@@ -61,7 +61,7 @@ export const requestDetail = new Hono<AdminEnv>().get(
     });
     const [request] = found.value.items;
     if (request === undefined)
-      throw new NotFoundError("There is no such request; perhaps it was too long ago.");
+      throw new NotFoundError("Request not found. It may be past the retention period.");
     const { requestId } = request;
     const names = await namesIn(rest, request);
     // What a session holds may come later than the request that brought it.
@@ -87,11 +87,11 @@ export const requestDetail = new Hono<AdminEnv>().get(
           <CallCard call={call} />
         ))}
         {failures.map(({ code, message, source }) => (
-          <section class="card" aria-label="Failure">
-            <h2>Failure</h2>
+          <section class="card" aria-label="Error">
+            <h2>Error</h2>
             <Details
               of={[
-                ["Of", source],
+                ["Source", source],
                 ["Code", <code>{code}</code>],
                 ["Message", message],
               ]}
@@ -140,21 +140,21 @@ interface FactsProps {
 function Facts({ request, names }: FactsProps) {
   const { targetServerId, userId, apiKeyId, requestId, traceId } = request;
   const known: readonly (readonly [string, Child | null])[] = [
-    ["What", <What request={request} />],
+    ["Operation", <What request={request} />],
     ["Outcome", <Status request={request} />],
-    ["Took", durationText(request.durationMs)],
-    ["Of that, the server", request.upstreamMs === null ? null : durationText(request.upstreamMs)],
+    ["Duration", durationText(request.durationMs)],
+    ["Upstream duration", request.upstreamMs === null ? null : durationText(request.upstreamMs)],
     ["Method and path", <code>{`${request.method} ${request.path}`}</code>],
     ["MCP method", request.mcpMethod === null ? null : <code>{request.mcpMethod}</code>],
     ["Server", targetServerId && <Thing id={targetServerId} name={names.server} path="/admin/servers" />],
     ["User", userId && <Thing id={userId} name={names.user} path="/admin/users" />],
-    ["Key", apiKeyId && <Thing id={apiKeyId} name={names.key} path="/admin/keys" />],
+    ["API key", apiKeyId && <Thing id={apiKeyId} name={names.key} path="/admin/keys" />],
     ["Client", request.userAgent],
-    ["From", request.ipAddress === null ? null : `${request.ipAddress} ${request.country ?? ""}`],
-    ["Sent", request.requestBytes === null ? null : `${request.requestBytes} bytes`],
+    ["IP address", request.ipAddress === null ? null : `${request.ipAddress} ${request.country ?? ""}`],
+    ["Request size", request.requestBytes === null ? null : `${request.requestBytes} bytes`],
     ["Trace", traceId === null ? null : <code>{traceId}</code>],
     [
-      "Request id",
+      "Request ID",
       requestId === null ? null : (
         <span class="start">
           <code id="request-id">{requestId}</code> <CopyButton from="request-id" />
@@ -173,16 +173,16 @@ function CallCard({ call }: { call: Call }) {
         <h2>
           <code>{method}</code> {target ?? ""}
         </h2>
-        <Badge tone={success ? "good" : "bad"}>{success ? "came off" : "failed"}</Badge>
+        <Badge tone={success ? "good" : "bad"}>{success ? "Success" : "Error"}</Badge>
       </div>
       <p class="quiet-text">
         <Time at={call.timestamp} /> {durationMs === null ? "" : `· ${durationText(durationMs)}`}
       </p>
       {errorMessage !== null && <p>{errorMessage}</p>}
-      <Payload label="Sent" value={params} />
-      <Payload label="Answered" value={result} />
+      <Payload label="Request" value={params} />
+      <Payload label="Response" value={result} />
       {params == null && result == null && (
-        <p class="quiet-text">What was said is not kept, unless the organisation's settings say so.</p>
+        <p class="quiet-text">Payloads are not stored. Enable payload logging in Settings.</p>
       )}
     </section>
   );

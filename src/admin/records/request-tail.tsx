@@ -21,7 +21,7 @@ type Asked = z.output<typeof asked>;
 const ONLY = [
   { value: "", label: "All requests" },
   { value: "mcp", label: "MCP calls" },
-  { value: "failed", label: "Failed ones" },
+  { value: "failed", label: "Errors" },
 ];
 
 async function latest(c: Context<AdminEnv>, { only }: Asked): Promise<readonly RequestRow[]> {
@@ -50,14 +50,14 @@ export const requestTail = new Hono<AdminEnv>()
     const rows = await latest(c, { only });
     return c.html(
       <Page
-        title="Live requests"
+        title="Live tail"
         frame={frameOf(c)}
         crumbs={[{ label: "Requests", path: "/admin/requests" }]}
-        intro="As they come in, a few seconds late. Requests to these pages are left out."
+        intro="New requests, delayed by a few seconds. Admin UI requests are excluded."
         actions={<PauseButton of="tail" />}
       >
         <form class="filters" method="get" action="/admin/requests/tail">
-          <Choice name="only" label="Show" value={only} options={ONLY} submits />
+          <Choice name="only" label="Filter" value={only} options={ONLY} submits />
           <noscript>
             <Button kind="quiet">Apply</Button>
           </noscript>
@@ -65,7 +65,7 @@ export const requestTail = new Hono<AdminEnv>()
         <Live id="tail" class="tail" path={`/admin/requests/tail/events${queryOf({ only })}`} most={200}>
           <Lines of={rows} />
         </Live>
-        {rows.length === 0 && <p class="quiet-text">Nothing in the last minute.</p>}
+        {rows.length === 0 && <p class="quiet-text">No requests in the last minute.</p>}
       </Page>,
     );
   })

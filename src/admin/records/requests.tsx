@@ -24,19 +24,19 @@ export async function serverOptions(rest: Rest) {
 }
 
 const FAILURES = [
-  { value: "400", label: "Failed" },
-  { value: "500", label: "Not the caller's fault" },
+  { value: "400", label: "Error" },
+  { value: "500", label: "Server errors" },
 ];
 
 const DOORS = [
   { value: "mcp", label: "MCP" },
   { value: "rest", label: "REST" },
-  { value: "page", label: "These pages" },
+  { value: "page", label: "Admin UI" },
 ];
 
 const SLOW = [
-  { value: "1000", label: "A second or more" },
-  { value: "10000", label: "Ten seconds or more" },
+  { value: "1000", label: "≥ 1 s" },
+  { value: "10000", label: "≥ 10 s" },
 ];
 
 const list: ListSpec<RequestRow> = {
@@ -48,11 +48,11 @@ const list: ListSpec<RequestRow> = {
   search: "Tool, method, path, client or error",
   rowPath: requestPath,
   filters: [
-    { name: "kind", label: "To", kind: "choice", options: DOORS },
+    { name: "kind", label: "Entry point", kind: "choice", options: DOORS },
     { name: "targetServerId", label: "Server", kind: "choice", options: serverOptions },
     { name: "minStatus", label: "Outcome", kind: "choice", options: FAILURES },
-    { name: "minDurationMs", label: "Took", kind: "choice", options: SLOW },
-    { name: "requestId", label: "Request id", kind: "text" },
+    { name: "minDurationMs", label: "Duration", kind: "choice", options: SLOW },
+    { name: "requestId", label: "Request ID", kind: "text" },
     { name: "from", label: "From (UTC)", kind: "moment" },
     { name: "to", label: "To (UTC)", kind: "moment" },
   ],
@@ -60,7 +60,7 @@ const list: ListSpec<RequestRow> = {
     { name: "requestTime", label: "Time", show: ({ requestTime }) => <Time at={requestTime} /> },
     {
       name: "toolName",
-      label: "What",
+      label: "Request",
       show: (request) => <What request={request} />,
       plain: ({ method, path, mcpMethod, toolName }) => toolName ?? mcpMethod ?? `${method} ${path}`,
     },
@@ -72,15 +72,15 @@ const list: ListSpec<RequestRow> = {
     },
     {
       name: "durationMs",
-      label: "Took",
+      label: "Duration",
       number: true,
       show: ({ durationMs }) => durationText(durationMs),
     },
   ],
   empty: {
-    title: "No requests in the last day",
-    says: "As soon as a client calls the gateway, it shows here. Older ones: ask for a period.",
-    action: <LinkButton to="/admin/requests?from=2000-01-01T00:00">All there are</LinkButton>,
+    title: "No requests in the last 24 hours",
+    says: "Requests appear here a few seconds after they complete. Select a longer period to see older ones.",
+    action: <LinkButton to="/admin/requests?from=2000-01-01T00:00">All time</LinkButton>,
   },
 };
 
@@ -91,12 +91,12 @@ const routes = new Hono<AdminEnv>()
     "/",
     listRoutes({
       title: "Requests",
-      intro: "Of the last day, unless you ask for a period.",
+      intro: "Last 24 hours by default.",
       action: "request-logs.list",
       list,
       actions: () => (
         <LinkButton to="/admin/requests/tail" kind="quiet">
-          Watch live
+          Live tail
         </LinkButton>
       ),
     }),
@@ -106,7 +106,7 @@ const routes = new Hono<AdminEnv>()
 export const requests: PageGroup = {
   nav: [
     {
-      section: "Records",
+      section: "Logs",
       label: "Requests",
       path: "/admin/requests",
       action: "request-logs.list",

@@ -43,7 +43,7 @@ const TONES: Record<EntryView["status"], Tone> = { active: "good", deprecated: "
 
 const list = listRoutes<EntryView>({
   title: "Registry",
-  intro: "MCP servers that registries tell of. Make one of them a server of yours.",
+  intro: "Registry entries from your sources. Register one as a server.",
   action: "registry-entries.list",
   list: {
     path: HOME,
@@ -81,7 +81,7 @@ const list = listRoutes<EntryView>({
       { name: "status", label: "Status", show: ({ status }) => <Badge tone={TONES[status]}>{status}</Badge> },
       {
         name: "serverName",
-        label: "In use as",
+        label: "Registered as",
         show: ({ serverId, serverName }) =>
           serverId !== null && serverName !== null && <a href={serverPath(serverId)}>{serverName}</a>,
       },
@@ -90,7 +90,7 @@ const list = listRoutes<EntryView>({
     rowPath: ({ id }) => `${HOME}/${id}`,
     empty: {
       title: "No entries yet",
-      says: "Add a registry as a source and its entries come by themselves, or take in a single server.json.",
+      says: "Add a registry source to sync entries, or import a server.json.",
       action: <LinkButton to="/admin/registry-sources/new">Add a source</LinkButton>,
     },
   },
@@ -98,7 +98,7 @@ const list = listRoutes<EntryView>({
     <>
       {may(c, "registry-entries.import") && (
         <LinkButton to={`${HOME}/import`} kind="quiet">
-          Take in a server.json
+          Import server.json
         </LinkButton>
       )}
       {may(c, "registry-sources.create") && <LinkButton to="/admin/registry-sources">Sources</LinkButton>}
@@ -110,12 +110,12 @@ const importField: FieldSpec = {
   name: "server",
   label: "server.json",
   kind: "json",
-  hint: "As registry.modelcontextprotocol.io describes it.",
+  hint: "Format: registry.modelcontextprotocol.io.",
 };
 
 function importPage(c: Scene, outcome: Outcome) {
   return (
-    <Page title="Take in a server.json" frame={frameOf(c)} crumbs={crumbs}>
+    <Page title="Import server.json" frame={frameOf(c)} crumbs={crumbs}>
       <Form
         action={`${HOME}/import`}
         token={c.get("formToken")}
@@ -124,7 +124,7 @@ function importPage(c: Scene, outcome: Outcome) {
         options={new Map()}
         faults={outcome.faults}
         message={outcome.message}
-        submit="Take it in"
+        submit="Import"
         cancel={HOME}
       />
     </Page>
@@ -160,7 +160,7 @@ function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefine
       kind: "text",
       maxlength: 100,
       initial: name.split("/")[1] ?? name,
-      hint: "The last part of its endpoint: /mcp/name.",
+      hint: "Used in the endpoint path /mcp/{name}.",
     },
     ...(isMembers(variables)
       ? Object.entries(variables).map(([key, told]) => field("variables", key, told))
@@ -178,14 +178,14 @@ async function entryPage(c: Scene, sent?: Outcome) {
   const fields = fieldsFor(entry);
   return (
     <Page title={server.title ?? name} frame={frameOf(c)} crumbs={crumbs}>
-      <section class="card" aria-label="The entry">
+      <section class="card" aria-label="Entry">
         <Details
           of={[
             ["Name", <code>{name}</code>],
             ["Description", server.description ?? "–"],
             ["Version", version],
             ["Status", <Badge tone={TONES[status]}>{status}</Badge>],
-            ...(statusMessage === null ? [] : [["Why", statusMessage] as const]),
+            ...(statusMessage === null ? [] : [["Status message", statusMessage] as const]),
             ["Published", <Time at={publishedAt} />],
           ]}
         />
@@ -196,13 +196,11 @@ async function entryPage(c: Scene, sent?: Outcome) {
       </section>
       {serverId !== null && serverName !== null && (
         <Notice>
-          It is in use as <a href={serverPath(serverId)}>{serverName}</a>.
+          Registered as <a href={serverPath(serverId)}>{serverName}</a>.
         </Notice>
       )}
       {fields === undefined && (
-        <p class="notice warn">
-          It runs only as a program. Start it behind an adapter that speaks HTTP, and register that.
-        </p>
+        <p class="notice warn">This server runs locally (stdio). Use a connector or an HTTP adapter.</p>
       )}
       {fields !== undefined && serverName === null && may(c, "registry-entries.register") && (
         <Form
@@ -213,8 +211,8 @@ async function entryPage(c: Scene, sent?: Outcome) {
           options={new Map()}
           faults={sent?.faults}
           message={sent?.message}
-          submit="Make it a server"
-          busy="Registering …"
+          submit="Register server"
+          busy="Registering…"
           cancel={HOME}
         />
       )}
@@ -234,7 +232,7 @@ const routes = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("POST", "/registry-entries", { json: body });
     if (!sent.ok) return c.html(importPage(c, outcomeOf(sent.refusal, typed)), 422);
     const { id, name } = entryView.parse(sent.value);
-    await setFlash(c, { says: `${name} is taken in.` });
+    await setFlash(c, { says: `Entry ${name} imported.` });
     return c.redirect(`${HOME}/${id}`, 303);
   })
   .get(`${HOME}/:id`, gate("registry-entries.read"), async (c) => c.html(await entryPage(c)))
@@ -248,14 +246,14 @@ const routes = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("POST", `${api}/register`, { json: body });
     if (!sent.ok) return c.html(await entryPage(c, outcomeOf(sent.refusal, typed)), 422);
     const made = z.object({ id: z.string(), name: z.string() }).parse(sent.value);
-    await setFlash(c, { says: `${made.name} is registered, and being asked what it offers.` });
+    await setFlash(c, { says: `Server ${made.name} registered. Capability discovery is running.` });
     return c.redirect(serverPath(made.id), 303);
   });
 
 export const registry: PageGroup = {
   nav: [
     {
-      section: "Registry",
+      section: "Catalog",
       label: "Registry",
       path: HOME,
       action: "registry-entries.list",

@@ -22,67 +22,71 @@ const HOME = "/admin/registry-sources";
 
 const pages = managed({
   name: "registry-sources",
-  section: "Registry",
+  section: "Catalog",
   title: "Registry sources",
   noun: "registry source",
-  intro: "Registries whose entries come by themselves.",
-  also: "synchronise import official",
-  empty: "Such as the official registry at https://registry.modelcontextprotocol.io.",
+  intro: "Registries that are synced periodically.",
+  also: "sync import official",
+  empty: "For example, https://registry.modelcontextprotocol.io.",
   list: {
     shape: source,
     usual: "name",
-    search: "Name, address",
+    search: "Name or URL",
     columns: [
       { name: "name", label: "Source", sorts: true, show: ({ name }) => name },
-      { name: "url", label: "Address", show: ({ url }) => <code>{url}</code> },
-      { name: "intervalMinutes", label: "Every", show: ({ intervalMinutes }) => `${intervalMinutes} min` },
+      { name: "url", label: "URL", show: ({ url }) => <code>{url}</code> },
+      {
+        name: "intervalMinutes",
+        label: "Sync interval",
+        show: ({ intervalMinutes }) => `${intervalMinutes} min`,
+      },
       {
         name: "lastError",
-        label: "State",
+        label: "Status",
         show: ({ isActive, lastError }) =>
           isActive ? (
-            <Badge tone={lastError === null ? "good" : "bad"}>{lastError === null ? "fine" : "failed"}</Badge>
+            <Badge tone={lastError === null ? "good" : "bad"}>
+              {lastError === null ? "synced" : "failed"}
+            </Badge>
           ) : (
-            <Badge tone="off">off</Badge>
+            <Badge tone="off">disabled</Badge>
           ),
       },
-      { name: "syncedAt", label: "Read", sorts: true, show: ({ syncedAt }) => <Time at={syncedAt} /> },
+      { name: "syncedAt", label: "Last sync", sorts: true, show: ({ syncedAt }) => <Time at={syncedAt} /> },
     ],
   },
   fields: [
     { name: "name", label: "Name", kind: "text", maxlength: 100 },
     {
       name: "url",
-      label: "Address",
+      label: "URL",
       kind: "text",
       placeholder: "https://registry.modelcontextprotocol.io",
-      hint: "What stands before /v0.1/servers.",
+      hint: "Base URL, without /v0.1/servers.",
     },
     {
       name: "intervalMinutes",
-      label: "Read every so many minutes",
+      label: "Sync interval (minutes)",
       kind: "number",
       min: 5,
       max: 10_080,
       step: 1,
       initial: "60",
     },
-    { name: "isActive", label: "Switched on", kind: "yes", initial: "yes" },
+    { name: "isActive", label: "Enabled", kind: "yes", initial: "yes" },
   ],
   nameOf: ({ name }) => name,
   about: ({ syncedAt, lastError }) => (
-    <section class="card" aria-label="How it is doing">
+    <section class="card" aria-label="Status">
       <Details
         of={[
-          ["Read", <Time at={syncedAt} />],
-          ["Last failure", lastError ?? "none"],
+          ["Last sync", <Time at={syncedAt} />],
+          ["Last error", lastError ?? "none"],
         ]}
       />
     </section>
   ),
-  does: [
-    { action: "registry-sources.synchronise", at: "synchronise", label: "Read it now", busy: "Reading …" },
-  ],
+  does: [{ action: "registry-sources.synchronise", at: "synchronise", label: "Sync now", busy: "Syncing…" }],
 });
 
 const outcome = z.object({
@@ -93,9 +97,9 @@ const outcome = z.object({
 });
 
 function told({ state, taken, skipped, message }: z.infer<typeof outcome>): string {
-  if (state === "failed") return `It could not be read: ${message}`;
-  const more = state === "more" ? " The rest comes by itself." : "";
-  return `${taken} entries were taken over, ${skipped} made no sense.${more}`;
+  if (state === "failed") return `Sync failed: ${message}`;
+  const more = state === "more" ? " The remaining pages are synced in the background." : "";
+  return `${taken} entries imported, ${skipped} invalid.${more}`;
 }
 
 export const registrySources: PageGroup = {

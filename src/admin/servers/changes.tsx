@@ -38,7 +38,7 @@ export const changeView = z.object({
 export type ChangeView = z.infer<typeof changeView>;
 
 const HOME = "/admin/tool-changes";
-const MEANING = { held: "waits for approval", blocked: "blocked" } as const;
+const MEANING = { held: "Pending approval", blocked: "Blocked" } as const;
 
 const State = ({ of }: { of: ChangeView["state"] }) =>
   of === null ? (
@@ -51,8 +51,8 @@ const State = ({ of }: { of: ChangeView["state"] }) =>
 export function Changes({ changes }: { changes: readonly ChangeView[] }) {
   if (changes.length === 0) return null;
   return (
-    <section class="card" aria-label="Changed tools">
-      <h2>Changed since they were approved, and kept from clients</h2>
+    <section class="card" aria-label="Pending tool changes">
+      <h2>Pending tool changes</h2>
       <ul class="plain tight">
         {changes.map(({ id, tool, state, changedAt, findings }) => (
           <li class="row">
@@ -60,7 +60,9 @@ export function Changes({ changes }: { changes: readonly ChangeView[] }) {
               <code>{tool}</code>
             </a>
             <span class="start">
-              {findings.length > 0 && <Badge tone="bad">{`${findings.length} suspicious`}</Badge>}
+              {findings.length > 0 && (
+                <Badge tone="bad">{`${findings.length} ${findings.length === 1 ? "finding" : "findings"}`}</Badge>
+              )}
               <State of={state} />
               <Time at={changedAt} />
             </span>
@@ -76,8 +78,8 @@ function Change({ change }: { change: ChangeView }) {
   return (
     <>
       {findings.length > 0 && (
-        <section class="card" aria-label="Suspicious">
-          <h2>What looks wrong about it</h2>
+        <section class="card" aria-label="Findings">
+          <h2>Findings</h2>
           <ul class="plain tight">
             {findings.map(({ rule, severity, place, excerpt }) => (
               <li>
@@ -88,20 +90,20 @@ function Change({ change }: { change: ChangeView }) {
         </section>
       )}
       <section class="card" aria-label="Differences">
-        <h2>What differs from what was approved</h2>
-        {differences.length === 0 && <p class="quiet-text">Nothing: it is as it was approved.</p>}
+        <h2>Changes since approval</h2>
+        {differences.length === 0 && <p class="quiet-text">No differences.</p>}
         <Differences of={differences} />
       </section>
       <details class="card">
-        <summary>Both definitions in full</summary>
+        <summary>Full definitions</summary>
         <div class="grid">
           <div>
             <h3>Approved</h3>
             <pre>{JSON.stringify(approved, null, 2)}</pre>
           </div>
           <div>
-            <h3>Offered</h3>
-            <pre>{offered === null ? "as approved" : JSON.stringify(offered, null, 2)}</pre>
+            <h3>Current</h3>
+            <pre>{offered === null ? "Unchanged" : JSON.stringify(offered, null, 2)}</pre>
           </div>
         </div>
       </details>
@@ -131,18 +133,22 @@ async function changePage(c: Parameters<typeof may>[0], id: string, refusal?: Re
         may(c, "tool-changes.decide") &&
         state !== null && (
           <>
-            {state !== "blocked" && decide("reject", "Block it")}
+            {state !== "blocked" && decide("reject", "Block")}
             {decide("approve", "Approve")}
           </>
         )
       }
     >
-      {refusal !== undefined && <Notice bad>{refusal.message} It is shown below as it is now.</Notice>}
-      <section class="card" aria-label="The tool">
+      {refusal !== undefined && (
+        <Notice bad>
+          {refusal.message} The definition changed again. The current version is shown below.
+        </Notice>
+      )}
+      <section class="card" aria-label="View tool">
         <Details
           of={[
             ["Server", <a href={serverPath(serverId)}>{serverName}</a>],
-            ["State", <State of={state} />],
+            ["Status", <State of={state} />],
             ["Changed", <Time at={changedAt} />],
           ]}
         />
@@ -157,7 +163,7 @@ const routes = new Hono<AdminEnv>()
     "/",
     listRoutes<ChangeView>({
       title: "Tool changes",
-      intro: "Tools that are not what was approved. Clients do not see them until somebody says so.",
+      intro: "Tools whose definition differs from the approved version. They are hidden until approved.",
       action: "tool-changes.list",
       list: {
         path: HOME,
@@ -165,14 +171,14 @@ const routes = new Hono<AdminEnv>()
         label: "Tool changes",
         shape: changeView,
         usual: "",
-        filters: [{ name: "state", label: "State", kind: "choice", options: optionsFrom(TOOL_STATES) }],
+        filters: [{ name: "state", label: "Status", kind: "choice", options: optionsFrom(TOOL_STATES) }],
         columns: [
           { name: "tool", label: "Tool", show: ({ tool }) => <code>{tool}</code> },
           { name: "serverName", label: "Server", show: ({ serverName }) => serverName },
-          { name: "state", label: "State", show: ({ state }) => <State of={state} /> },
+          { name: "state", label: "Status", show: ({ state }) => <State of={state} /> },
           {
             name: "findings",
-            label: "Suspicious",
+            label: "Findings",
             show: ({ findings }) =>
               findings.length === 0 ? "" : <Badge tone="bad">{findings.length}</Badge>,
             plain: ({ findings }) => findings.length,
@@ -180,7 +186,10 @@ const routes = new Hono<AdminEnv>()
           { name: "changedAt", label: "Changed", show: ({ changedAt }) => <Time at={changedAt} /> },
         ],
         rowPath: ({ id }) => `${HOME}/${id}`,
-        empty: { title: "All tools are as approved", says: "When a server changes one, it is shown here." },
+        empty: {
+          title: "No pending tool changes",
+          says: "When a server changes a tool, the change appears here.",
+        },
       },
     }),
   )
@@ -197,7 +206,7 @@ async function decided(c: Parameters<typeof may>[0], id: string, how: "approve" 
   if (!sent.ok) throw sent.refusal;
   const { tool } = changeView.parse(sent.value);
   await setFlash(c, {
-    says: how === "approve" ? `${tool} is approved as it is offered.` : `${tool} is blocked.`,
+    says: how === "approve" ? `Tool ${tool} approved.` : `Tool ${tool} blocked.`,
   });
   return c.redirect(HOME, 303);
 }
@@ -205,7 +214,7 @@ async function decided(c: Parameters<typeof may>[0], id: string, how: "approve" 
 export const toolChanges: PageGroup = {
   nav: [
     {
-      section: "Registry",
+      section: "Catalog",
       label: "Tool changes",
       path: HOME,
       action: "tool-changes.list",

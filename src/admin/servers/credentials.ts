@@ -2,38 +2,44 @@
 import type { FieldSpec, Typed } from "../forms/fields.ts";
 
 export const WAYS = [
-  { value: "none", label: "Nothing: it asks nobody who they are" },
+  { value: "none", label: "None" },
   { value: "bearer", label: "Bearer token" },
-  { value: "basic", label: "User name and password" },
-  { value: "header", label: "A header of its own" },
+  { value: "basic", label: "HTTP Basic" },
+  { value: "header", label: "Custom header" },
 ] as const;
 
 export const credentialFields: readonly FieldSpec[] = [
   {
     name: "auth.type",
-    label: "The gateway proves itself by",
+    label: "Authentication",
     kind: "choice",
     options: WAYS,
     initial: "none",
   },
-  { name: "auth.token", label: "Token", kind: "secret", optional: true, hint: "For a bearer token." },
+  {
+    name: "auth.token",
+    label: "Token",
+    kind: "secret",
+    optional: true,
+    hint: "Required for a bearer token.",
+  },
   {
     name: "auth.username",
-    label: "User name",
+    label: "Username",
     kind: "text",
     optional: true,
-    hint: "For user name and password.",
+    hint: "Required for HTTP Basic.",
   },
   { name: "auth.password", label: "Password", kind: "secret", optional: true },
   {
     name: "auth.name",
-    label: "Header's name",
+    label: "Header name",
     kind: "text",
     optional: true,
     placeholder: "X-API-Key",
-    hint: "For a header of its own.",
+    hint: "Required for a custom header.",
   },
-  { name: "auth.value", label: "Header's value", kind: "secret", optional: true },
+  { name: "auth.value", label: "Header value", kind: "secret", optional: true },
 ];
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {

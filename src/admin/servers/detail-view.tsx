@@ -31,28 +31,28 @@ export function Facts({ server, owner, publicUrl }: FactsProps) {
       <Details
         of={[
           [
-            "For clients",
+            "Server endpoint",
             <span class="start">
               <code id="own-endpoint">{`${publicUrl}/mcp/${name}`}</code>
               <CopyButton from="own-endpoint" />
             </span>,
           ],
-          ["With all others", <code>{`${publicUrl}/mcp`}</code>],
-          ...(endpointUrl === null ? [] : [["The server itself", <code>{endpointUrl}</code>] as const]),
+          ["Aggregated endpoint", <code>{`${publicUrl}/mcp`}</code>],
+          ...(endpointUrl === null ? [] : [["Upstream URL", <code>{endpointUrl}</code>] as const]),
           ["Transport", transportType],
           ...(auth === null ? [] : [["Credential", auth.type] as const]),
-          ["Protocol", protocolVersion ?? "not asked yet"],
+          ["Protocol", protocolVersion ?? "Unknown"],
           ["Version", version ?? "–"],
           ["Region", region ?? "–"],
-          ["Asked what it offers", <Time at={server.discoveredAt} />],
-          ["Registered", <Time at={createdAt} />],
-          ...(owner === undefined ? [] : [["By", owner] as const]),
+          ["Last discovery", <Time at={server.discoveredAt} />],
+          ["Created", <Time at={createdAt} />],
+          ...(owner === undefined ? [] : [["Created by", owner] as const]),
         ]}
       />
       {server.description !== null && <p>{server.description}</p>}
       {server.instructions !== null && (
         <details>
-          <summary>Its instructions to clients</summary>
+          <summary>Server instructions</summary>
           <pre>{server.instructions}</pre>
         </details>
       )}
@@ -73,7 +73,7 @@ export function BreakerCard({ c, server, breaker: { state, isForced, lastTransit
         <div class="start">
           <h2>Circuit breaker</h2>
           <Breaker of={state} />
-          {isForced && <span class="quiet-text">held by hand</span>}
+          {isForced && <span class="quiet-text">Forced by admin</span>}
           {lastTransitionAt !== null && (
             <span class="quiet-text">
               since <Time at={lastTransitionAt} />
@@ -83,20 +83,18 @@ export function BreakerCard({ c, server, breaker: { state, isForced, lastTransit
         {may(c, "circuit-breakers.force") && (
           <PostForm action={`${serverPath(server.id)}/breaker`} token={c.get("formToken")} class="inline">
             <Button kind="quiet" name="state" value="open">
-              Hold open
+              Force open
             </Button>
             <Button kind="quiet" name="state" value="closed">
-              Hold closed
+              Force closed
             </Button>
             <Button kind="quiet" name="state" value="automatic">
-              By itself
+              Automatic
             </Button>
           </PostForm>
         )}
       </div>
-      <p class="quiet-text">
-        Open, nothing is sent to the server, and callers are told when to come again. Closed, everything is.
-      </p>
+      <p class="quiet-text">Open: all calls are rejected with Retry-After. Closed: all calls are sent.</p>
     </section>
   );
 }

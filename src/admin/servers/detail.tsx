@@ -33,7 +33,7 @@ async function ownerOf(c: Scene, { createdBy }: ServerView): Promise<string | un
   if (createdBy === null || !may(c, "members.list")) return undefined;
   const member = pageOf(z.object({ id: z.string(), name: z.string() }));
   const { value } = await c.get("rest").read("/members", member, { limit: 200 });
-  return value.items.find(({ id }) => id === createdBy)?.name ?? "somebody who has left";
+  return value.items.find(({ id }) => id === createdBy)?.name ?? "(former member)";
 }
 
 const figures = z.object({
@@ -77,27 +77,31 @@ export const detail = new Hono<AdminEnv>()
     return c.html(
       <ServerPage c={c} server={server}>
         {server.discoveryError !== null && (
-          <p class="notice warn">What it offers could not be asked: {server.discoveryError}</p>
+          <p class="notice warn">Capability discovery failed: {server.discoveryError}</p>
         )}
         <Stats
           stats={[
             {
-              label: "Answers in",
+              label: "Avg. latency",
               value: server.avgResponseTime === null ? "–" : withUnit(server.avgResponseTime, "ms"),
             },
             {
-              label: "Success",
+              label: "Success rate",
               value: server.successRate === null ? "–" : withUnit(server.successRate * 100, "%"),
             },
-            { label: "At once", value: String(server.maxConcurrency), note: "calls at most" },
-            { label: "Weight", value: String(server.weight), note: "when several have the same tool" },
+            { label: "Concurrency limit", value: String(server.maxConcurrency), note: "simultaneous calls" },
+            {
+              label: "Weight",
+              value: String(server.weight),
+              note: "share of traffic among servers with the same tool",
+            },
           ]}
         />
         <div class="grid">
           <section class="card" aria-label="Health">
             {checks.length === 0 ? (
               <Empty title="Not checked yet">
-                <p>Checks run every minute, and show up here.</p>
+                <p>Health checks run every minute.</p>
               </Empty>
             ) : (
               <>
@@ -108,11 +112,11 @@ export const detail = new Hono<AdminEnv>()
                   spans={spansOf(checks, now.getTime())}
                 />
                 <LineChart
-                  title="Answers to checks"
+                  title="Health check latency"
                   unit="ms"
                   times={times}
                   series={[
-                    { label: "answered in", values: checks.map(({ responseTimeMs }) => responseTimeMs) },
+                    { label: "response time", values: checks.map(({ responseTimeMs }) => responseTimeMs) },
                   ]}
                 />
               </>
@@ -121,7 +125,7 @@ export const detail = new Hono<AdminEnv>()
           <Facts server={server} owner={owner} publicUrl={c.get("config").publicUrl} />
         </div>
         {breaker !== undefined && <BreakerCard c={c} server={server} breaker={breaker} />}
-        {may(c, "analytics.read") && <Later path={`${serverPath(id)}/calls`} label="Calls of the last day" />}
+        {may(c, "analytics.read") && <Later path={`${serverPath(id)}/calls`} label="Calls, last 24 hours" />}
       </ServerPage>,
     );
   })
@@ -135,17 +139,17 @@ export const detail = new Hono<AdminEnv>()
     return c.html(
       <ServerPage c={c} server={server}>
         <div class="grid fragment">
-          <section class="card" aria-label="Calls of the last day">
-            <TrafficBars title="Calls an hour" times={times} slots={points} />
+          <section class="card" aria-label="Calls, last 24 hours">
+            <TrafficBars title="Calls per hour" times={times} slots={points} />
           </section>
-          <section class="card" aria-label="Latency of the last day">
+          <section class="card" aria-label="Latency, last 24 hours">
             <LineChart
-              title="Latency of calls"
+              title="Call latency"
               unit="ms"
               times={times}
               series={[
-                { label: "half within", values: points.map((point) => point?.p50Ms ?? null) },
-                { label: "95 % within", values: points.map((point) => point?.p95Ms ?? null) },
+                { label: "p50", values: points.map((point) => point?.p50Ms ?? null) },
+                { label: "p95", values: points.map((point) => point?.p95Ms ?? null) },
               ]}
             />
           </section>
@@ -166,7 +170,7 @@ export const detail = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("POST", `${serverApi(id)}/breaker`, { json: { state } });
     if (!sent.ok) throw sent.refusal;
     await setFlash(c, {
-      says: state === "automatic" ? "The breaker works by itself again." : `The breaker is held ${state}.`,
+      says: state === "automatic" ? "Circuit breaker set to automatic." : `Circuit breaker forced ${state}.`,
     });
     return c.redirect(serverPath(id), 303);
   })
@@ -175,11 +179,11 @@ export const detail = new Hono<AdminEnv>()
     const id = c.req.param("id");
     const { value: server } = await readServer(c.get("rest"), id);
     if (!isConfirmed(c.get("form"), server.name)) {
-      return c.html(await deletePage(c, "That is not its name. Nothing was deleted."), 422);
+      return c.html(await deletePage(c, "The name does not match. Nothing was deleted."), 422);
     }
     const sent = await c.get("rest").send("DELETE", serverApi(id));
     if (!sent.ok) throw sent.refusal;
-    await setFlash(c, { says: `${nameOf(server)} is gone.` });
+    await setFlash(c, { says: `Server ${nameOf(server)} deleted.` });
     return c.redirect("/admin/servers", 303);
   });
 
@@ -190,10 +194,10 @@ async function deletePage(c: Scene, problem?: string) {
     <ConfirmPage
       frame={frameOf(c)}
       title={`Delete ${nameOf(server)}?`}
-      says="Its tools vanish from every client at once, and with it go its rules, its credentials and what was discovered. What it did stays in the logs."
+      says="Its tools are removed from all clients immediately. Its access rules, credentials and inventory are deleted. Logs are kept."
       name={server.name}
       action={`${serverPath(id)}/delete`}
-      submit="Delete for good"
+      submit="Delete server"
       cancel={serverPath(id)}
       problem={problem}
     />
@@ -207,13 +211,13 @@ const discovered = z.union([
 ]);
 
 function saysOf(found: z.infer<typeof discovered>): string {
-  if (!found.discovered) return `It did not say: ${found.message}`;
+  if (!found.discovered) return `Capability discovery failed: ${found.message}`;
   const parts = [
-    [found.added, "new"],
-    [found.removed, "gone"],
+    [found.added, "added"],
+    [found.removed, "removed"],
     [found.changed, "changed"],
-    [found.withheld, "waiting for approval"],
+    [found.withheld, "pending approval"],
   ] as const;
   const told = parts.filter(([all]) => all.length > 0).map(([all, word]) => `${all.length} ${word}`);
-  return told.length === 0 ? "It offers what it did." : `Of its tools: ${told.join(", ")}.`;
+  return told.length === 0 ? "No changes." : `Tools: ${told.join(", ")}.`;
 }

@@ -40,7 +40,7 @@ export function ServerPage({ c, server, children }: ServerPageProps) {
       crumbs={[{ label: "Servers", path: "/admin/servers" }]}
       intro={
         <>
-          {server.isActive ? <Health of={server.healthStatus} /> : <Badge tone="off">switched off</Badge>}{" "}
+          {server.isActive ? <Health of={server.healthStatus} /> : <Badge tone="off">disabled</Badge>}{" "}
           {server.tags.map((tag) => (
             <span class="tag">{tag}</span>
           ))}
@@ -50,8 +50,8 @@ export function ServerPage({ c, server, children }: ServerPageProps) {
         <>
           {may(c, "servers.discover") && (
             <PostForm action={`${path}/discover`} token={c.get("formToken")} class="inline">
-              <Button kind="quiet" busy="Asking …">
-                Ask what it offers
+              <Button kind="quiet" busy="Refreshing…">
+                Refresh capabilities
               </Button>
             </PostForm>
           )}
@@ -63,7 +63,7 @@ export function ServerPage({ c, server, children }: ServerPageProps) {
         </>
       }
     >
-      <Tabs tabs={tabs} current={c.req.path} label="Of this server" />
+      <Tabs tabs={tabs} current={c.req.path} label="Server sections" />
       {children}
     </Page>
   );

@@ -11,7 +11,7 @@ import { settings } from "./settings.tsx";
 export const servers: PageGroup = {
   nav: [
     {
-      section: "Registry",
+      section: "Catalog",
       label: "Servers",
       path: "/admin/servers",
       action: "servers.list",

@@ -15,19 +15,19 @@ const switching = (name: string, label: string, isActive: boolean): BulkAction =
   label,
   action: "servers.update",
   run: (rest, id) => rest.send("PATCH", serverApi(id), { json: { isActive }, ifMatch: "*" }),
-  done: (count) => `${counted(count)} switched ${isActive ? "on" : "off"}.`,
+  done: (count) => `${counted(count)} ${isActive ? "enabled" : "disabled"}.`,
 });
 
 const bulk: readonly BulkAction[] = [
   {
     name: "discover",
-    label: "Ask what they offer",
+    label: "Refresh capabilities",
     action: "servers.discover",
     run: (rest, id) => rest.send("POST", `${serverApi(id)}/discover`),
-    done: (count) => `${counted(count)} asked.`,
+    done: (count) => `Refreshing capabilities of ${counted(count)}.`,
   },
-  switching("on", "Switch on", true),
-  switching("off", "Switch off", false),
+  switching("on", "Enable", true),
+  switching("off", "Disable", false),
 ];
 
 const list: ListSpec<ServerView> = {
@@ -40,7 +40,7 @@ const list: ListSpec<ServerView> = {
   filters: [
     { name: "health", label: "Health", kind: "choice", options: optionsFrom(HEALTH_STATUSES) },
     { name: "transport", label: "Transport", kind: "choice", options: optionsFrom(TRANSPORTS) },
-    { name: "isActive", label: "Switched on", kind: "choice", options: YES_NO },
+    { name: "isActive", label: "Enabled", kind: "choice", options: YES_NO },
     { name: "tag", label: "Tag", kind: "text" },
   ],
   columns: [
@@ -60,7 +60,7 @@ const list: ListSpec<ServerView> = {
       label: "Health",
       sorts: true,
       show: ({ healthStatus, isActive }) =>
-        isActive ? <Health of={healthStatus} /> : <Badge tone="off">off</Badge>,
+        isActive ? <Health of={healthStatus} /> : <Badge tone="off">disabled</Badge>,
     },
     { name: "transportType", label: "Transport", sorts: true, show: ({ transportType }) => transportType },
     {
@@ -71,21 +71,21 @@ const list: ListSpec<ServerView> = {
     },
     {
       name: "avgResponseTime",
-      label: "Answers in",
+      label: "Avg. latency",
       sorts: true,
       number: true,
       show: ({ avgResponseTime }) => (avgResponseTime === null ? "–" : withUnit(avgResponseTime, "ms")),
     },
     {
       name: "successRate",
-      label: "Success",
+      label: "Success rate",
       sorts: true,
       number: true,
       show: ({ successRate }) => (successRate === null ? "–" : withUnit(successRate * 100, "%")),
     },
     {
       name: "lastHealthCheck",
-      label: "Checked",
+      label: "Last health check",
       sorts: true,
       show: ({ lastHealthCheck }) => <Time at={lastHealthCheck} />,
     },
@@ -95,21 +95,21 @@ const list: ListSpec<ServerView> = {
   bulk,
   empty: {
     title: "No servers yet",
-    says: "Register an MCP server, and every client of yours finds its tools at the one endpoint.",
+    says: "Register a server to make its tools available at your endpoint.",
     action: <LinkButton to="/admin/servers/new">Register a server</LinkButton>,
   },
 };
 
 export const serverList = listRoutes<ServerView>({
   title: "Servers",
-  intro: "The MCP servers behind your endpoint.",
+  intro: "MCP servers available through your endpoint.",
   action: "servers.list",
   list,
   actions: (c) =>
     may(c, "servers.create") && (
       <>
         <LinkButton to="/admin/registry" kind="quiet">
-          From a registry
+          Import from registry
         </LinkButton>
         <LinkButton to="/admin/servers/new">Register a server</LinkButton>
       </>

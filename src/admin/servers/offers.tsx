@@ -24,7 +24,7 @@ const toolsOf = (serverId: string): ListSpec<ToolView> => ({
   search: "Name, title, description",
   columns: toolColumns,
   rowPath: ({ id }) => `/admin/catalogue/tools/${id}`,
-  empty: { title: "No tools known", says: "The server offers none, or has not been asked yet." },
+  empty: { title: "No tools", says: "The server has no tools, or discovery has not run." },
 });
 
 const resource = z.object({
@@ -49,7 +49,7 @@ const resourcesOf = (serverId: string): ListSpec<z.infer<typeof resource>> => ({
   shape: resource,
   always: { serverId },
   usual: "uriTemplate",
-  search: "Name, address, description",
+  search: "Name, URI, description",
   columns: [
     {
       name: "uriTemplate",
@@ -58,11 +58,11 @@ const resourcesOf = (serverId: string): ListSpec<z.infer<typeof resource>> => ({
       show: ({ uriTemplate }) => <code>{uriTemplate}</code>,
     },
     { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
-    { name: "mimeType", label: "Type", sorts: true, show: ({ mimeType }) => mimeType ?? "" },
+    { name: "mimeType", label: "MIME type", sorts: true, show: ({ mimeType }) => mimeType ?? "" },
     { name: "isTemplate", label: "Template", show: ({ isTemplate }) => (isTemplate ? "yes" : "") },
     { name: "description", label: "Description", show: ({ description }) => description ?? "" },
   ],
-  empty: { title: "No resources known", says: "The server offers none, or has not been asked yet." },
+  empty: { title: "No resources", says: "The server has no tools, or discovery has not run." },
 });
 
 export const offers = new Hono<AdminEnv>()
@@ -115,8 +115,8 @@ export const offers = new Hono<AdminEnv>()
         <section class="card" aria-label="Prompts">
           <h2>Prompts</h2>
           {prompts.value.items.length === 0 && (
-            <Empty title="No prompts known">
-              <p>The server offers none, or has not been asked yet.</p>
+            <Empty title="No prompts">
+              <p>The server has none, or discovery has not run.</p>
             </Empty>
           )}
           <ul class="plain tight">

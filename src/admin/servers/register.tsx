@@ -23,10 +23,10 @@ const crumbs = [{ label: "Servers", path: HOME }];
 const addressFields: readonly FieldSpec[] = [
   {
     name: "endpointUrl",
-    label: "Address",
+    label: "URL",
     kind: "text",
     placeholder: "https://weather.example.com/mcp",
-    hint: "Where the server listens; https, or wss for WebSocket.",
+    hint: "HTTPS URL, or wss:// for WebSocket.",
   },
   {
     name: "transportType",
@@ -48,7 +48,7 @@ const nameFields: readonly FieldSpec[] = [
     label: "Name",
     kind: "text",
     maxlength: 100,
-    hint: "The last part of its endpoint: /mcp/name. Letters, digits, dots, hyphens, underscores.",
+    hint: "Used in the endpoint path /mcp/{name}. Letters, digits, dots, hyphens, underscores.",
   },
   {
     name: "title",
@@ -56,17 +56,17 @@ const nameFields: readonly FieldSpec[] = [
     kind: "text",
     optional: true,
     maxlength: 200,
-    hint: "As people are shown it.",
+    hint: "Display name.",
   },
   { name: "description", label: "Description", kind: "long", optional: true },
-  { name: "tags", label: "Tags", kind: "lines", optional: true, hint: "One a line." },
+  { name: "tags", label: "Tags", kind: "lines", optional: true, hint: "One per line." },
 ];
 
 const again: FieldSpec = {
   name: "evenIfRegistered",
-  label: "Register it though this address is registered already",
+  label: "Allow duplicate URL",
   kind: "yes",
-  hint: "For a second credential, say.",
+  hint: "For example, for a second credential.",
 };
 
 const found = z.object({
@@ -102,7 +102,7 @@ async function addressPage(c: Scene, outcome: Outcome, status: 200 | 422 = 200) 
       title="Register a server"
       frame={frameOf(c)}
       crumbs={crumbs}
-      intro="First the gateway connects, and shows what it has found."
+      intro="The gateway connects to the server and shows its capabilities before you save."
     >
       <Form
         action={`${HOME}/new`}
@@ -112,8 +112,8 @@ async function addressPage(c: Scene, outcome: Outcome, status: 200 | 422 = 200) 
         options={await optionsOf(addressFields, c.get("rest"))}
         faults={outcome.faults}
         message={outcome.message}
-        submit="Connect"
-        busy="Connecting …"
+        submit="Test connection"
+        busy="Connecting…"
         cancel={HOME}
       />
     </Page>,
@@ -132,7 +132,7 @@ async function namePage(c: Scene, page: NamePage, status: 200 | 422 = 200) {
   const { draft: held, outcome, once, isRegistered = false } = page;
   const fields = isRegistered ? [...nameFields, again] : nameFields;
   return c.html(
-    <Page title="What was found" frame={frameOf(c)} crumbs={crumbs}>
+    <Page title="Connection result" frame={frameOf(c)} crumbs={crumbs}>
       <Summary found={held.found} address={held.address.endpointUrl} />
       <Form
         action={`${HOME}/register`}
@@ -143,7 +143,7 @@ async function namePage(c: Scene, page: NamePage, status: 200 | 422 = 200) {
         faults={outcome.faults}
         message={outcome.message}
         hidden={{ draft: await sealFor(c, "server", held), once }}
-        submit="Register"
+        submit="Register server"
         cancel={`${HOME}/new`}
       />
     </Page>,
@@ -159,24 +159,21 @@ function Summary({
   address: string;
 }) {
   return (
-    <section class="card wide" aria-label="What was found">
+    <section class="card wide" aria-label="Connection result">
       <p>
         <Badge tone="good">reachable</Badge>{" "}
-        <span class="quiet-text">answered in {Math.round(durationMs)} ms</span>
+        <span class="quiet-text">Responded in {Math.round(durationMs)} ms</span>
       </p>
       <Details
         of={[
-          ["Address", <code>{address}</code>],
-          [
-            "Calls itself",
-            [server.name, server.version].filter((part) => part !== null).join(" ") || "nothing",
-          ],
+          ["URL", <code>{address}</code>],
+          ["Server name", [server.name, server.version].filter((part) => part !== null).join(" ") || "none"],
           ["Protocol", protocolVersion],
           [
-            "Offers",
+            "Inventory",
             `${offers.tools} tools, ${offers.resources} resources, ${offers.templates} templates, ${offers.prompts} prompts`,
           ],
-          ["Can", capabilities.join(", ") || "nothing"],
+          ["Capabilities", capabilities.join(", ") || "none"],
         ]}
       />
     </section>
@@ -227,6 +224,6 @@ export const registering = new Hono<AdminEnv>()
       return namePage(c, { draft: held, outcome, once, isRegistered: sent.refusal.code === "conflict" }, 422);
     }
     const { id, name } = z.object({ id: z.string(), name: z.string() }).parse(sent.value);
-    await setFlash(c, { says: `${name} is registered, and being asked what it offers.` });
+    await setFlash(c, { says: `Server ${name} registered. Capability discovery is running.` });
     return c.redirect(serverPath(id), 303);
   });

@@ -21,18 +21,18 @@ const fields: readonly FieldSpec[] = [
     label: "Name",
     kind: "text",
     maxlength: 100,
-    hint: "The last part of its endpoint, /mcp/name.",
+    hint: "Used in the endpoint path /mcp/{name}.",
   },
   { name: "title", label: "Title", kind: "text", optional: true, maxlength: 200 },
   { name: "description", label: "Description", kind: "long", optional: true },
-  { name: "endpointUrl", label: "Address", kind: "text" },
+  { name: "endpointUrl", label: "URL", kind: "text" },
   {
     name: "transportType",
     label: "Transport",
     kind: "choice",
     options: optionsFrom(TRANSPORTS.filter((transport) => transport !== "stdio")),
   },
-  { name: "tags", label: "Tags", kind: "lines", optional: true, hint: "One a line." },
+  { name: "tags", label: "Tags", kind: "lines", optional: true, hint: "One per line." },
   { name: "version", label: "Version", kind: "text", optional: true, maxlength: 100 },
   { name: "region", label: "Region", kind: "text", optional: true, maxlength: 100 },
   {
@@ -42,16 +42,16 @@ const fields: readonly FieldSpec[] = [
     min: 0,
     max: 1000,
     step: 1,
-    hint: "Its part of the calls, where several servers have the same tool.",
+    hint: "Share of calls among servers that provide the same tool.",
   },
-  { name: "maxConcurrency", label: "Calls at once", kind: "number", min: 1, max: 100_000, step: 1 },
+  { name: "maxConcurrency", label: "Concurrency limit", kind: "number", min: 1, max: 100_000, step: 1 },
   {
     name: "settings",
-    label: "Further settings",
+    label: "Advanced settings (JSON)",
     kind: "json",
-    hint: "Such as firstByteTimeoutMs, idleTimeoutMs, payloadSample.",
+    hint: "For example firstByteTimeoutMs, idleTimeoutMs, payloadSample.",
   },
-  { name: "isActive", label: "Switched on", kind: "yes" },
+  { name: "isActive", label: "Enabled", kind: "yes" },
 ];
 
 interface Sent {
@@ -80,7 +80,7 @@ async function settingsPage(c: Scene, sent?: Sent) {
         faults={outcome.faults}
         message={outcome.message}
         hidden={{ etag: sent === undefined || overtaken ? etag : c.get("form").etag }}
-        submit={overtaken ? "Save mine over it" : "Save"}
+        submit={overtaken ? "Overwrite" : "Save changes"}
         cancel={serverPath(id)}
       />
     </ServerPage>
@@ -92,19 +92,14 @@ async function credentialsPage(c: Scene, outcome: Outcome = { typed: initialOf(c
   const { value: server, etag } = await readServer(c.get("rest"), id);
   return (
     <ServerPage c={c} server={server}>
-      <section class="card wide" aria-label="The credential now">
+      <section class="card wide" aria-label="Current credential">
         <Details
           of={[
-            [
-              "The gateway proves itself by",
-              WAYS.find(({ value }) => value === server.auth?.type)?.label ?? "–",
-            ],
-            ["Taken from", server.auth?.reference ?? "what was entered here"],
+            ["Authentication", WAYS.find(({ value }) => value === server.auth?.type)?.label ?? "–"],
+            ["Source", server.auth?.reference ?? "entered manually"],
           ]}
         />
-        <p class="quiet-text">
-          It is kept sealed, and shown to nobody. Callers' own credentials never reach the server.
-        </p>
+        <p class="quiet-text">Stored encrypted and never shown. Caller credentials are never forwarded.</p>
       </section>
       <Form
         action={`${serverPath(id)}/credentials`}
@@ -115,7 +110,7 @@ async function credentialsPage(c: Scene, outcome: Outcome = { typed: initialOf(c
         faults={outcome.faults}
         message={outcome.message}
         hidden={{ etag }}
-        submit="Replace the credential"
+        submit="Replace credential"
         cancel={serverPath(id)}
       />
     </ServerPage>
@@ -139,7 +134,7 @@ export const settings = new Hono<AdminEnv>()
       const outcome = overtaken ? { typed } : outcomeOf(sent.refusal, typed);
       return c.html(await settingsPage(c, { outcome, overtaken }), overtaken ? 412 : 422);
     }
-    await setFlash(c, { says: "Saved." });
+    await setFlash(c, { says: "Changes saved." });
     return c.redirect(`${serverPath(id)}/settings`, 303);
   })
   .get("/admin/servers/:id/credentials", gate("servers.update"), async (c) =>
@@ -150,6 +145,6 @@ export const settings = new Hono<AdminEnv>()
     const typed = typedIn(credentialFields, c.get("posted"));
     const sent = await save(c, id, { auth: credentialIn(typed) });
     if (!sent.ok) return c.html(await credentialsPage(c, outcomeOf(sent.refusal, typed)), 422);
-    await setFlash(c, { says: "The credential is replaced." });
+    await setFlash(c, { says: "Credential replaced." });
     return c.redirect(`${serverPath(id)}/credentials`, 303);
   });

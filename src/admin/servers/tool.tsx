@@ -24,7 +24,7 @@ export const toolColumns: readonly Column<ToolView>[] = [
   { name: "name", label: "Tool", sorts: true, show: ({ name }) => <code>{name}</code> },
   {
     name: "description",
-    label: "What it does",
+    label: "Description",
     show: ({ title, description }) => (
       <>
         {title !== null && <strong>{title} </strong>}
@@ -42,14 +42,14 @@ export const toolColumns: readonly Column<ToolView>[] = [
   },
   {
     name: "successCount",
-    label: "Success",
+    label: "Success rate",
     number: true,
     show: ({ totalCalls, successCount }) =>
       totalCalls === 0 ? "–" : withUnit((100 * successCount) / totalCalls, "%"),
   },
   {
     name: "avgExecutionTime",
-    label: "Takes",
+    label: "Avg. duration",
     sorts: true,
     number: true,
     show: ({ avgExecutionTime }) => (avgExecutionTime === null ? "–" : withUnit(avgExecutionTime, "ms")),

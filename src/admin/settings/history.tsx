@@ -54,7 +54,7 @@ export function History({ versions, isSecret, names, restore }: HistoryProps) {
                     {changedBy === null ? "" : `by ${names.get(changedBy) ?? changedBy}`}
                   </span>
                 </span>
-                {at === 0 && <Badge tone="good">holds now</Badge>}
+                {at === 0 && <Badge tone="good">Current</Badge>}
                 {at > 0 && restore !== undefined && (
                   <PostForm
                     action={restore.action}
@@ -62,11 +62,11 @@ export function History({ versions, isSecret, names, restore }: HistoryProps) {
                     hidden={{ version: String(number), etag: restore.etag }}
                     class="inline"
                   >
-                    <Button kind="quiet">{`Go back to version ${number}`}</Button>
+                    <Button kind="quiet">{`Restore version ${number}`}</Button>
                   </PostForm>
                 )}
               </div>
-              {isSecret && <p class="quiet-text">It is sealed, and not shown.</p>}
+              {isSecret && <p class="quiet-text">Encrypted. Not shown.</p>}
               {!isSecret && before === undefined && <pre>{textOf(value)}</pre>}
               {!isSecret && before !== undefined && <Difference before={before.value} after={value} />}
             </li>

@@ -19,13 +19,13 @@ export function fieldOf(setting: Setting): FieldSpec {
         ? { ...common, kind: "text", maxlength: setting.longest, optional: true }
         : { ...common, kind: "long", maxlength: setting.longest, optional: true };
     case "names":
-      return { ...common, kind: "lines", hint: `${setting.description} One a line.`, optional: true };
+      return { ...common, kind: "lines", hint: `${setting.description} One per line.`, optional: true };
     case "secret":
       return {
         ...common,
         kind: "text",
         maxlength: setting.longest,
-        hint: `${setting.description} It is sealed when it is saved, and never shown again.`,
+        hint: `${setting.description} Encrypted when saved and never shown again.`,
       };
   }
 }

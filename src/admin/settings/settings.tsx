@@ -41,20 +41,20 @@ interface Side {
 }
 
 const TENANT: Side = {
-  title: "Configuration",
+  title: "Settings",
   path: "/admin/settings",
   api: "/configs",
-  intro: "What the gateway goes by in this organisation. A change takes effect within a second.",
+  intro: "Settings of this organization. Changes apply within one second.",
   read: "configs.list",
   write: "configs.update",
   isOwn: ({ whose }) => whose !== "system",
 };
 
 const SYSTEM: Side = {
-  title: "System configuration",
+  title: "Default settings",
   path: "/admin/system-settings",
   api: "/system/configs",
-  intro: "What holds for every organisation that has not set its own.",
+  intro: "Defaults for organizations without their own value.",
   read: "system.read",
   write: "system.write",
   isOwn: ({ whose }) => whose !== "tenant",
@@ -80,9 +80,9 @@ const config = z.object({
 });
 
 const SOURCES = {
-  default: <Badge tone="off">default</Badge>,
-  system: <Badge>the system's</Badge>,
-  tenant: <Badge tone="good">set here</Badge>,
+  default: <Badge tone="off">Default</Badge>,
+  system: <Badge>System default</Badge>,
+  tenant: <Badge tone="good">Organization</Badge>,
 };
 
 /** The row of this side, if somebody has set it there. */
@@ -119,9 +119,9 @@ async function holdings(c: Scene, side: Side): Promise<readonly Holding[]> {
 
 function settingAt(c: Scene, side: Side): { key: string; setting: Setting } {
   const key = c.req.param("key") ?? "";
-  if (!isSettingKey(key)) throw new NotFoundError("There is no such setting.");
+  if (!isSettingKey(key)) throw new NotFoundError("Setting not found.");
   const setting: Setting = SETTINGS[key];
-  if (!side.isOwn(setting)) throw new NotFoundError("This setting is not set here.");
+  if (!side.isOwn(setting)) throw new NotFoundError("The setting has no value in this scope.");
   return { key, setting };
 }
 
@@ -150,7 +150,7 @@ async function showOne(c: Scene, side: Side, sent?: Outcome) {
         mayWrite &&
         row !== undefined && (
           <PostForm action={`${here}/reset`} token={frame.formToken} class="inline">
-            <Button kind="danger">Take this value away</Button>
+            <Button kind="danger">Reset to default</Button>
           </PostForm>
         )
       }
@@ -159,9 +159,9 @@ async function showOne(c: Scene, side: Side, sent?: Outcome) {
         <Details
           of={[
             ["Key", <code>{key}</code>],
-            ["Holds now", shown(key, holds?.value, holds?.isSet ?? false)],
-            ["Because", SOURCES[holds?.source ?? "default"]],
-            ["Unless set", shown(key, fallback, false)],
+            ["Effective value", shown(key, holds?.value, holds?.isSet ?? false)],
+            ["Source", SOURCES[holds?.source ?? "default"]],
+            ["Default", shown(key, fallback, false)],
           ]}
         />
       </div>
@@ -175,7 +175,7 @@ async function showOne(c: Scene, side: Side, sent?: Outcome) {
           faults={sent?.faults}
           message={sent?.message}
           hidden={hidden}
-          submit="Save"
+          submit="Save changes"
           cancel={side.path}
         />
       )}
@@ -191,8 +191,7 @@ async function showOne(c: Scene, side: Side, sent?: Outcome) {
   );
 }
 
-const STALE =
-  "Somebody has changed it meanwhile: below the history shows how. Save again to put yours over it.";
+const STALE = "This setting was changed after you opened it. See the history below. Save again to overwrite.";
 
 function routesOf(side: Side): Hono<AdminEnv> {
   return new Hono<AdminEnv>()
@@ -205,12 +204,12 @@ function routesOf(side: Side): Hono<AdminEnv> {
       const tabs = [TENANT, SYSTEM].map(({ title, path }) => ({ label: title, path }));
       return c.html(
         <Page title={side.title} intro={side.intro} frame={frameOf(c)}>
-          {may(c, SYSTEM.read) && <Tabs tabs={tabs} current={side.path} label="Whose" />}
+          {may(c, SYSTEM.read) && <Tabs tabs={tabs} current={side.path} label="Scope" />}
           {[...groups].map(([group, settings]) => (
             <SettingsTable group={group} settings={settings} side={side} />
           ))}
           <p class="quiet-text">
-            Values that only your own programs read are under <a href="/admin/configs">all values</a>.
+            Values for your own programs are under <a href="/admin/configs">Custom values</a>.
           </p>
         </Page>,
       );
@@ -229,7 +228,7 @@ function routesOf(side: Side): Hono<AdminEnv> {
               ...{ json: { value }, ifMatch: c.get("form").etag ?? "" },
             });
       if (sent.ok) {
-        await setFlash(c, { says: `${setting.label}: saved. It holds within a second.` });
+        await setFlash(c, { says: `${setting.label} saved.` });
         return c.redirect(`${side.path}/${key}`, 303);
       }
       const isStale = /^precondition/.test(sent.refusal.code);
@@ -240,12 +239,12 @@ function routesOf(side: Side): Hono<AdminEnv> {
       const { key } = settingAt(c, side);
       const { version: wanted, etag } = c.get("form");
       const row = await rowOf(c, side, key);
-      if (row === undefined) throw new NotFoundError("This setting has no earlier versions here.");
+      if (row === undefined) throw new NotFoundError("The setting has no earlier versions in this scope.");
       const sent = await c.get("rest").send("POST", `${side.api}/${row.id}/restore`, {
         ...{ json: { version: Number(wanted) }, ifMatch: etag ?? "" },
       });
       if (!sent.ok) return c.html(await showOne(c, side, { ...outcomeOf(sent.refusal, {}) }), 412);
-      await setFlash(c, { says: `Version ${wanted} holds again, as the newest.` });
+      await setFlash(c, { says: `Version ${wanted} restored as the latest version.` });
       return c.redirect(`${side.path}/${key}`, 303);
     })
     .post(`${side.path}/:key/reset`, gate(side.write), async (c) => {
@@ -260,7 +259,7 @@ function routesOf(side: Side): Hono<AdminEnv> {
         row === undefined || setting.type === "secret"
           ? {}
           : { undo: { api: side.api, back: `${side.path}/${key}`, body: { key, value: row.value } } };
-      await setFlash(c, { says: `${setting.label} is no longer set here.`, ...undo });
+      await setFlash(c, { says: `${setting.label} reset to default.`, ...undo });
       return c.redirect(side.path, 303);
     });
 }
@@ -285,7 +284,7 @@ function SettingsTable({
       <h2 id={`group-${group}`}>{GROUPS[group] ?? group}</h2>
       <div class="scroll">
         <table aria-labelledby={`group-${group}`}>
-          <TableHead columns={["Setting", "Value", "Because"]} />
+          <TableHead columns={["Setting", "Value", "Source"]} />
           <tbody>
             {settings.map(({ key, label, description, value, isSet, source }) => {
               const setting = getSetting(key);
@@ -311,18 +310,18 @@ function SettingsTable({
 export const settings: PageGroup = {
   nav: [
     {
-      section: "System",
+      section: "Settings",
       label: TENANT.title,
       path: TENANT.path,
       action: TENANT.read,
       also: "settings payload logging telemetry opentelemetry otlp instructions",
     },
     {
-      section: "System",
+      section: "Settings",
       label: SYSTEM.title,
       path: SYSTEM.path,
       action: SYSTEM.read,
-      also: "settings of all organisations",
+      also: "settings of all organizations",
     },
   ],
   routes: new Hono<AdminEnv>().route("/", routesOf(TENANT)).route("/", routesOf(SYSTEM)),

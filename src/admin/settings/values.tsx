@@ -27,12 +27,12 @@ const config = z.object({
 
 const values = managed({
   name: "configs",
-  section: "System",
-  title: "All values",
-  noun: "configuration value",
-  intro: "Everything that is stored under a key, the gateway's own settings and what your programs read.",
+  section: "Settings",
+  title: "Custom values",
+  noun: "custom value",
+  intro: "Values stored for your own programs.",
   also: "configuration keys secrets",
-  empty: "Keep here what your own programs should read at run time.",
+  empty: "Store values that your programs read at run time.",
   list: {
     shape: config,
     usual: "key",
@@ -50,9 +50,9 @@ const values = managed({
       { name: "version", label: "Version", number: true, show: ({ version: number }) => String(number) },
       {
         name: "tenantId",
-        label: "Of",
+        label: "Scope",
         show: ({ tenantId }) =>
-          tenantId === null ? <Badge>the whole system</Badge> : <Badge tone="good">this organisation</Badge>,
+          tenantId === null ? <Badge>System</Badge> : <Badge tone="good">Organization</Badge>,
       },
       { name: "updatedAt", label: "Changed", sorts: true, show: ({ updatedAt }) => <Time at={updatedAt} /> },
     ],
@@ -63,13 +63,13 @@ const values = managed({
       name: "value",
       label: "Value",
       kind: "json",
-      hint: 'JSON: a text stands in quotation marks, as "EUR".',
+      hint: 'JSON. Strings need quotes, for example "EUR".',
     },
     { name: "category", label: "Category", kind: "text", optional: true, empty: "omit", maxlength: 100 },
     { name: "description", label: "Description", kind: "long", optional: true },
     {
       name: "isSensitive",
-      label: "Secret: sealed, and shown to nobody",
+      label: "Secret (encrypted, never shown)",
       kind: "yes",
       fixed: true,
     },
@@ -104,7 +104,7 @@ const history = new Hono<AdminEnv>()
         intro={row.key}
         frame={frame}
         crumbs={[
-          { label: "All values", path: "/admin/configs" },
+          { label: "Custom values", path: "/admin/configs" },
           { label: row.key, path: `/admin/configs/${row.id}` },
         ]}
       >
@@ -124,7 +124,7 @@ const history = new Hono<AdminEnv>()
       ...{ json: { version: Number(wanted) }, ifMatch: etag },
     });
     if (!sent.ok) throw sent.refusal;
-    await setFlash(c, { says: `Version ${wanted} holds again, as the newest.` });
+    await setFlash(c, { says: `Version ${wanted} restored as the latest version.` });
     return c.redirect(`/admin/configs/${id}/history`, 303);
   });
 

@@ -19,18 +19,18 @@ export type TenantView = z.infer<typeof tenantShape>;
 
 const most = (name: string, label: string): FieldSpec => ({
   ...{ name: `planLimits.${name}`, label, kind: "number", min: 0, step: 1 },
-  ...{ optional: true, empty: "omit", hint: "Empty: as many as they like." },
+  ...{ optional: true, empty: "omit", hint: "Optional. Default: unlimited." },
 });
 
 export const FIELDS: readonly FieldSpec[] = [
   { name: "name", label: "Name", kind: "text", maxlength: 200 },
   {
     name: "slug",
-    label: "Short name",
+    label: "Slug",
     kind: "text",
     maxlength: 63,
     fixed: true,
-    hint: "In addresses, for good: small letters, digits and hyphens.",
+    hint: "Used in URLs. Cannot be changed. Lowercase letters, digits and hyphens.",
   },
   {
     name: "timeZone",
@@ -38,7 +38,7 @@ export const FIELDS: readonly FieldSpec[] = [
     kind: "text",
     maxlength: 100,
     initial: "UTC",
-    hint: "Such as Europe/Vienna.",
+    hint: "For example, Europe/Vienna.",
   },
   {
     name: "weight",
@@ -48,33 +48,33 @@ export const FIELDS: readonly FieldSpec[] = [
     max: 1000,
     step: 1,
     initial: "1",
-    hint: "When there is not enough for all: twice the weight, twice the share.",
+    hint: "Share of capacity under contention. Weight 2 gets twice the share of weight 1.",
   },
-  most("requestsPerMinute", "Requests a minute, at most"),
-  most("servers", "Servers, at most"),
-  most("apiKeys", "Keys, at most"),
-  most("members", "Members, at most"),
+  most("requestsPerMinute", "Max requests per minute"),
+  most("servers", "Max servers"),
+  most("apiKeys", "Max API keys"),
+  most("members", "Max members"),
   {
     name: "settings.accessDefault",
-    label: "What no access control speaks of",
+    label: "Default access",
     kind: "choice",
     options: [
-      { value: "allow", label: "Is allowed" },
-      { value: "deny", label: "Is denied" },
+      { value: "allow", label: "Allow" },
+      { value: "deny", label: "Deny" },
     ],
     initial: "allow",
   },
   {
     name: "settings.toolChanges",
-    label: "A tool whose definition changes",
+    label: "On tool change",
     kind: "choice",
     options: optionsFrom(TOOL_CHANGES),
     initial: "allow",
-    hint: "allow: stays; hold: waits for an admin's eye; block: is out of use until then.",
+    hint: "Allow; Hold until approved; Block until approved.",
   },
-  { name: "settings.anonymousAccess", label: "Callers without a proof are let in", kind: "yes" },
-  { name: "settings.legacyKeys", label: "Keys of the old format are let in", kind: "yes", initial: "yes" },
-  { name: "settings.publicRegistry", label: "Anybody may read the registry", kind: "yes" },
+  { name: "settings.anonymousAccess", label: "Allow anonymous access", kind: "yes" },
+  { name: "settings.legacyKeys", label: "Accept legacy API keys", kind: "yes", initial: "yes" },
+  { name: "settings.publicRegistry", label: "Public registry", kind: "yes" },
 ];
 
 /** What holds where a tenant has decided nothing is shown as what it is, so that saving changes nothing by itself. */

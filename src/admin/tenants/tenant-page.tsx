@@ -9,7 +9,7 @@ import { Details, Time } from "../ui/parts.tsx";
 import { FIELDS, type TenantView } from "./fields.ts";
 import { Status } from "./status.tsx";
 
-const LIST = { label: "Tenants", path: "/admin/tenants" };
+const LIST = { label: "Organizations", path: "/admin/tenants" };
 const CHANGEABLE = FIELDS.filter(({ fixed }) => fixed !== true);
 
 const OPTIONS: ReadonlyMap<string, readonly Option[]> = new Map(
@@ -20,7 +20,7 @@ const OPTIONS: ReadonlyMap<string, readonly Option[]> = new Map(
 
 export function NewTenant({ frame, once, outcome }: { frame: Frame; once: string; outcome?: Outcome }) {
   return (
-    <Page title="New tenant" frame={frame} crumbs={[LIST]}>
+    <Page title="Create organization" frame={frame} crumbs={[LIST]}>
       <Form
         action={`${LIST.path}/new`}
         token={frame.formToken}
@@ -30,7 +30,7 @@ export function NewTenant({ frame, once, outcome }: { frame: Frame; once: string
         faults={outcome?.faults}
         message={outcome?.message}
         hidden={{ once }}
-        submit="Create tenant"
+        submit="Create organization"
         cancel={LIST.path}
       />
     </Page>
@@ -76,13 +76,13 @@ export function OneTenant({ frame, tenant, here, etag, outcome, theirs, rights }
         </>
       }
     >
-      <section class="card" aria-label="What it is">
+      <section class="card" aria-label="Details">
         <Details
           of={[
             ["Status", <Status of={status} />],
-            ["Short name", <code>{tenant.slug}</code>],
-            ["MCP address", <code>{`/t/${tenant.slug}/mcp`}</code>],
-            ["Since", <Time at={tenant.createdAt} />],
+            ["Slug", <code>{tenant.slug}</code>],
+            ["MCP endpoint", <code>{`/t/${tenant.slug}/mcp`}</code>],
+            ["Created", <Time at={tenant.createdAt} />],
           ]}
         />
       </section>
@@ -99,7 +99,7 @@ export function OneTenant({ frame, tenant, here, etag, outcome, theirs, rights }
           faults={outcome.faults}
           message={outcome.message}
           hidden={{ etag }}
-          submit={theirs === undefined ? "Save" : "Save mine over it"}
+          submit={theirs === undefined ? "Save changes" : "Overwrite"}
           cancel={LIST.path}
         />
       )}

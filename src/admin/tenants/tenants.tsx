@@ -27,19 +27,19 @@ const list: ListSpec<TenantView> = {
   path: PATH,
   api: "/tenants",
   shape: tenantShape,
-  label: "Tenants",
+  label: "Organizations",
   usual: "name",
-  search: "Name or short name",
+  search: "Name or slug",
   rowPath: ({ id }) => `${PATH}/${id}`,
   idOf: ({ id }) => id,
   filters: [{ name: "status", label: "Status", kind: "choice", options: optionsFrom(TENANT_STATUSES) }],
   columns: [
     { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
-    { name: "slug", label: "Short name", sorts: true, show: ({ slug }) => <code>{slug}</code> },
+    { name: "slug", label: "Slug", sorts: true, show: ({ slug }) => <code>{slug}</code> },
     { name: "status", label: "Status", show: ({ status }) => <Status of={status} /> },
     { name: "weight", label: "Weight", sorts: true, number: true, show: ({ weight }) => weight },
     { name: "timeZone", label: "Time zone", show: ({ timeZone }) => timeZone },
-    { name: "createdAt", label: "Since", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
+    { name: "createdAt", label: "Created", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
   ],
   bulk: [
     {
@@ -48,17 +48,20 @@ const list: ListSpec<TenantView> = {
       action: "tenants.suspend",
       danger: true,
       run: (rest, id) => rest.send("POST", `/tenants/${id}/suspend`),
-      done: (count) => `${count === 1 ? "One tenant is" : `${count} tenants are`} suspended.`,
+      done: (count) => `${count === 1 ? "1 organization" : `${count} organizations`} suspended.`,
     },
     {
       name: "resume",
       label: "Resume",
       action: "tenants.suspend",
       run: (rest, id) => rest.send("POST", `/tenants/${id}/resume`),
-      done: (count) => `${count === 1 ? "One tenant is" : `${count} tenants are`} served again.`,
+      done: (count) => `${count === 1 ? "1 organization" : `${count} organizations`} resumed.`,
     },
   ],
-  empty: { title: "No tenant yet", says: "Each organisation has servers, people and limits of its own." },
+  empty: {
+    title: "No organizations yet",
+    says: "Each organization has its own servers, members and limits.",
+  },
 };
 
 const api = (id: string) => `/tenants/${encodeURIComponent(id)}`;
@@ -94,11 +97,12 @@ const routes = new Hono<AdminEnv>()
   .route(
     "/",
     listRoutes<TenantView>({
-      title: "Tenants",
-      intro: "The organisations that this gateway serves.",
+      title: "Organizations",
+      intro: "All organizations on this gateway.",
       action: "tenants.list",
       list,
-      actions: (c) => may(c, "tenants.create") && <LinkButton to={`${PATH}/new`}>New tenant</LinkButton>,
+      actions: (c) =>
+        may(c, "tenants.create") && <LinkButton to={`${PATH}/new`}>Create organization</LinkButton>,
     }),
   )
   .get(`${PATH}/new`, gate("tenants.create"), (c) =>
@@ -114,7 +118,7 @@ const routes = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("POST", "/tenants", { json: body, once });
     if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
     return settle(c, sent, {
-      says: "The tenant is made. Invite its first admin from within it.",
+      says: "Organization created. Switch to it to invite its first admin.",
       back: PATH,
     });
   })
@@ -130,7 +134,7 @@ const routes = new Hono<AdminEnv>()
     // Who empties every limit means that there are none.
     const json = { planLimits: {}, ...body };
     const sent = await c.get("rest").send("PATCH", api(id), { json, ifMatch: c.get("form").etag });
-    if (sent.ok) return settle(c, sent, { says: "Saved.", back: `${PATH}/${id}` });
+    if (sent.ok) return settle(c, sent, { says: "Changes saved.", back: `${PATH}/${id}` });
     if (sent.refusal.code === "precondition_failed") return again({ typed }, true);
     return again(outcomeOf(sent.refusal, typed));
   })
@@ -138,14 +142,14 @@ const routes = new Hono<AdminEnv>()
     const id = c.req.param("id");
     const sent = await c.get("rest").send("POST", `${api(id)}/suspend`);
     return settle(c, sent, {
-      says: "The tenant is suspended: it is refused everywhere.",
+      says: "Organization suspended. All its requests are rejected.",
       back: `${PATH}/${id}`,
     });
   })
   .post(`${PATH}/:id/resume`, gate("tenants.suspend"), async (c) => {
     const id = c.req.param("id");
     const sent = await c.get("rest").send("POST", `${api(id)}/resume`);
-    return settle(c, sent, { says: "The tenant is served again.", back: `${PATH}/${id}` });
+    return settle(c, sent, { says: "Organization resumed.", back: `${PATH}/${id}` });
   })
   .get(`${PATH}/:id/archive`, gate("tenants.archive"), async (c) =>
     c.html(await archival(c, c.req.param("id"))),
@@ -154,10 +158,14 @@ const routes = new Hono<AdminEnv>()
     const id = c.req.param("id");
     const { value } = await c.get("rest").read(api(id), tenantShape);
     if (!isConfirmed(c.get("form"), value.slug)) {
-      return c.html(await archival(c, id, "That is not its short name."), 422);
+      return c.html(await archival(c, id, "The slug does not match. Nothing was archived."), 422);
     }
     const sent = await c.get("rest").send("POST", `${api(id)}/archive`);
-    return settle(c, sent, { says: `${value.name} is archived.`, back: PATH, otherwise: `${PATH}/${id}` });
+    return settle(c, sent, {
+      says: `Organization ${value.name} archived.`,
+      back: PATH,
+      otherwise: `${PATH}/${id}`,
+    });
   });
 
 async function archival(c: Scene, id: string, problem?: string) {
@@ -166,10 +174,10 @@ async function archival(c: Scene, id: string, problem?: string) {
     <ConfirmPage
       frame={frameOf(c)}
       title={`Archive ${value.name}?`}
-      says="Its people, keys and servers are refused for good. What it did stays in the records. An archived tenant stays archived."
+      says="All access is permanently rejected. Logs are kept. This cannot be undone."
       name={value.slug}
       action={`${PATH}/${id}/archive`}
-      submit="Archive it"
+      submit="Archive organization"
       cancel={`${PATH}/${id}`}
       problem={problem}
     />
@@ -179,11 +187,11 @@ async function archival(c: Scene, id: string, problem?: string) {
 export const tenants: PageGroup = {
   nav: [
     {
-      section: "System",
-      label: "Tenants",
+      section: "Settings",
+      label: "Organizations",
       path: PATH,
       action: "tenants.list",
-      also: "organisations weight plan suspend",
+      also: "organizations tenants weight plan suspend",
     },
   ],
   routes,

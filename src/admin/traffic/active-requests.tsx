@@ -43,23 +43,23 @@ function Table({ requests, now, formToken }: TableProps) {
   if (requests.length === 0) {
     return (
       <div class="card">
-        <Empty title="Nothing is running">
-          <p>Requests show here once they have taken longer than a second.</p>
+        <Empty title="No active requests">
+          <p>Requests appear here after running for one second.</p>
         </Empty>
       </div>
     );
   }
   return (
-    <section class="scroll" aria-label="Running requests" tabindex={0}>
+    <section class="scroll" aria-label="Active requests" tabindex={0}>
       <table>
         <TableHead
           columns={[
-            "Since",
-            "What",
+            "Started",
+            "Request",
             "Server",
-            "By",
-            { figure: "Running" },
-            ...(formToken !== undefined ? ["End"] : []),
+            "Principal",
+            { figure: "Duration" },
+            ...(formToken !== undefined ? ["Cancel"] : []),
           ]}
         />
         <tbody>
@@ -72,12 +72,12 @@ function Table({ requests, now, formToken }: TableProps) {
                 <code>{target ?? method}</code>
               </td>
               <td>{server}</td>
-              <td>{userId ?? "a key of nobody's"}</td>
+              <td>{userId ?? "API key without owner"}</td>
               <td class="number">{withUnit(Math.max(0, Math.round((now - startedAt) / 1000)), "s")}</td>
               {formToken !== undefined && (
                 <td>
                   <PostForm action={`${PATH}/end`} token={formToken} hidden={{ id }} class="inline">
-                    <Button kind="danger">{`End ${target ?? method}`}</Button>
+                    <Button kind="danger">{`Cancel ${target ?? method}`}</Button>
                   </PostForm>
                 </td>
               )}
@@ -103,7 +103,7 @@ const routes = new Hono<AdminEnv>()
       <Page
         title="Active requests"
         frame={frameOf(c)}
-        intro="What has been running for more than a second. Whoever waits for an answer is told that it was ended."
+        intro="Requests running longer than one second. Canceled callers receive an error."
       >
         <Live id="active" path={`${PATH}/events`}>
           {await tableOf(c)}
@@ -125,7 +125,7 @@ const routes = new Hono<AdminEnv>()
     const id = encodeURIComponent(c.get("form").id ?? "");
     const sent = await c.get("rest").send("POST", `/active-requests/${id}/cancel`);
     if (!sent.ok && sent.refusal.code !== "not_found") throw sent.refusal;
-    await setFlash(c, { says: sent.ok ? "It is told to end." : "It was over already." });
+    await setFlash(c, { says: sent.ok ? "Cancellation requested." : "The request had already completed." });
     return c.redirect(PATH, 303);
   });
 

@@ -32,9 +32,9 @@ const shape = z.object({
 type BreakerView = z.infer<typeof shape>;
 
 const SAYS = {
-  open: "held open: nothing is sent to the server",
-  closed: "held closed: everything is sent to the server",
-  automatic: "left to itself again",
+  open: "forced open. Calls are rejected",
+  closed: "forced closed. All calls are sent",
+  automatic: "set to automatic",
 } as const;
 type Wish = keyof typeof SAYS;
 
@@ -44,7 +44,7 @@ const wish = (state: Wish, label: string): BulkAction => ({
   action: "circuit-breakers.force",
   danger: state === "open",
   run: (rest, serverId) => rest.send("POST", `/servers/${serverId}/breaker`, { json: { state } }),
-  done: (count) => `${count === 1 ? "One breaker is" : `${count} breakers are`} ${SAYS[state]}.`,
+  done: (count) => `${count === 1 ? "1 circuit breaker" : `${count} circuit breakers`} ${SAYS[state]}.`,
 });
 
 const list: ListSpec<BreakerView> = {
@@ -56,8 +56,8 @@ const list: ListSpec<BreakerView> = {
   rowPath: ({ serverId }) => `${PATH}/${serverId}`,
   idOf: ({ serverId }) => serverId,
   filters: [
-    { name: "state", label: "State", kind: "choice", options: optionsFrom(BREAKER_STATES) },
-    { name: "isForced", label: "Held by hand", kind: "choice", options: YES_NO },
+    { name: "state", label: "Status", kind: "choice", options: optionsFrom(BREAKER_STATES) },
+    { name: "isForced", label: "Forced", kind: "choice", options: YES_NO },
     { name: "serverId", label: "Server", kind: "choice", options: serverOptions },
   ],
   async complete(rest, rows) {
@@ -69,25 +69,25 @@ const list: ListSpec<BreakerView> = {
   },
   columns: [
     { name: "serverName", label: "Server", show: ({ serverName }) => serverName ?? "" },
-    { name: "state", label: "State", sorts: true, show: ({ state }) => <Breaker of={state} /> },
+    { name: "state", label: "Status", sorts: true, show: ({ state }) => <Breaker of={state} /> },
     {
       name: "isForced",
-      label: "By",
-      show: ({ isForced }) => (isForced ? "hand" : "itself"),
-      plain: ({ isForced }) => (isForced ? "hand" : "itself"),
+      label: "Mode",
+      show: ({ isForced }) => (isForced ? "forced" : "automatic"),
+      plain: ({ isForced }) => (isForced ? "forced" : "automatic"),
     },
     {
       name: "lastTransitionAt",
-      label: "Since",
+      label: "Changed",
       sorts: true,
       show: ({ lastTransitionAt }) => <Time at={lastTransitionAt} />,
     },
     { name: "openedAt", label: "Last opened", show: ({ openedAt }) => <Time at={openedAt} /> },
   ],
-  bulk: [wish("open", "Hold open"), wish("closed", "Hold closed"), wish("automatic", "Leave to themselves")],
+  bulk: [wish("open", "Force open"), wish("closed", "Force closed"), wish("automatic", "Set to automatic")],
   empty: {
-    title: "No breaker has ever moved",
-    says: "When too many calls to a server fail or are slow, nothing is sent to it for a while. It stands here then.",
+    title: "No circuit breaker events yet",
+    says: "A server appears here when its circuit breaker changes state for the first time.",
   },
 };
 
@@ -103,7 +103,7 @@ const routes = new Hono<AdminEnv>()
     "/",
     listRoutes<BreakerView>({
       title: "Circuit breakers",
-      intro: "Servers that failed too often are left alone for a while, then tried with care.",
+      intro: "Circuit breakers stop calls to failing servers and probe them before resuming.",
       action: "circuit-breakers.list",
       list,
     }),
@@ -119,12 +119,12 @@ const routes = new Hono<AdminEnv>()
     const [breaker] = found.value.items;
     return c.html(
       <Page
-        title={`Breaker of ${server.value.name}`}
+        title={`Circuit breaker: ${server.value.name}`}
         frame={frameOf(c)}
         crumbs={[{ label: "Circuit breakers", path: PATH }]}
         actions={
           <a class="button quiet" href={`/admin/servers/${serverId}`}>
-            The server
+            View server
           </a>
         }
       >
@@ -143,7 +143,7 @@ const routes = new Hono<AdminEnv>()
       .get("rest")
       .send("POST", `/servers/${encodeURIComponent(serverId)}/breaker`, { json: { state } });
     const says = state === "open" || state === "closed" ? SAYS[state] : SAYS.automatic;
-    return settle(c, sent, { says: `The breaker is ${says}.`, back: `${PATH}/${serverId}` });
+    return settle(c, sent, { says: `Circuit breaker ${says}.`, back: `${PATH}/${serverId}` });
   });
 
 interface StateProps {
@@ -159,33 +159,33 @@ function State({ c, serverId, breaker }: StateProps) {
     <section class="card" aria-labelledby="state">
       <div class="row">
         <div class="start">
-          <h2 id="state">State</h2>
+          <h2 id="state">Status</h2>
           <Breaker of={state} />
-          {isForced && <Badge tone="warn">held by hand</Badge>}
+          {isForced && <Badge tone="warn">Forced by admin</Badge>}
         </div>
         {may(c, "circuit-breakers.force") && (
           <PostForm action={`${PATH}/${serverId}`} token={c.get("formToken")} class="start">
             <Button kind="danger" name="state" value="open">
-              Hold open
+              Force open
             </Button>
             <Button kind="quiet" name="state" value="closed">
-              Hold closed
+              Force closed
             </Button>
             <Button kind="quiet" name="state" value="automatic">
-              Leave it to itself
+              Set to automatic
             </Button>
           </PostForm>
         )}
       </div>
       <Details
         of={[
-          ["Since", <Time at={lastTransitionAt} none="the beginning" />],
+          ["Changed", <Time at={lastTransitionAt} none="initial state" />],
           ["Last opened", <Time at={openedAt} />],
         ]}
       />
       <p class="quiet-text">
-        Open, nothing is sent to the server, and callers are told when to come again. Half open, a few calls
-        try it. Closed, everything is sent.
+        Open: calls are rejected with Retry-After. Half-open: a few probes are sent. Closed: all calls are
+        sent.
       </p>
     </section>
   );
@@ -201,7 +201,7 @@ function LastDay({ transitions, state, now }: LastDayProps) {
   const from = now - DAY_MS;
   return (
     <div class="card">
-      <Timeline title="The last day" from={from} to={now} spans={spansOf(transitions, state, from, now)} />
+      <Timeline title="Last 24 hours" from={from} to={now} spans={spansOf(transitions, state, from, now)} />
     </div>
   );
 }
@@ -210,11 +210,11 @@ function History({ transitions }: Pick<LastDayProps, "transitions">) {
   return (
     <section class="list" aria-labelledby="history">
       <h2 id="history">History</h2>
-      {transitions.length === 0 && <p class="card quiet-text">It has not moved in the last thirty days.</p>}
+      {transitions.length === 0 && <p class="card quiet-text">No transitions in the last 30 days.</p>}
       {transitions.length > 0 && (
         <section class="scroll" aria-label="Transitions" tabindex={0}>
           <table>
-            <TableHead columns={["Time", "From", "To", "Why"]} />
+            <TableHead columns={["Time", "From", "To", "Reason"]} />
             <tbody>
               {transitions.map(({ transitionedAt, fromState, toState, reason }) => (
                 <tr>

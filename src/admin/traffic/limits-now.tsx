@@ -72,8 +72,8 @@ export const limitsNow = new Hono<AdminEnv>()
     const frame = frameOf(c);
     return c.html(
       <Page
-        title="Limits now"
-        intro="How full the limits are, and what is expected of the next hour."
+        title="Rate limit usage"
+        intro="Current usage of limits and forecast for the next hour."
         frame={frame}
         crumbs={[{ label: "Rate limits", path: "/admin/rate-limits" }]}
       >
@@ -103,5 +103,5 @@ export const limitsNow = new Hono<AdminEnv>()
   .post(`${PATH}/lift`, gate("traffic.lift"), async (c) => {
     const { place = "" } = c.get("form");
     const sent = await c.get("rest").send("POST", "/traffic/lift-ban", { json: { place } });
-    return settle(c, sent, { says: `${place} may come in again.`, back: PATH });
+    return settle(c, sent, { says: `Ban removed for ${place}.`, back: PATH });
   });

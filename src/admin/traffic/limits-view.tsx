@@ -20,24 +20,21 @@ export function Figures({ outlook, traffic }: { outlook: OutlookView; traffic: T
     <Stats
       stats={[
         {
-          label: "Last whole minute",
+          label: "Last minute",
           value: counted(past.at(-1)?.requests ?? 0),
           note: "requests",
         },
         {
-          label: "Fair share just now",
+          label: "Capacity share",
           value: share === null ? "–" : counted(share),
-          note:
-            share === null
-              ? "none is needed while it is quiet"
-              : "requests a minute, more while others are quiet",
+          note: share === null ? "no contention" : "requests per minute, more while others are idle",
         },
         {
-          label: "Expected at most",
+          label: "Forecast peak",
           value: knowsDays ? counted(expectedPeak) : "–",
-          note: knowsDays ? "a minute, in the next five" : "known after a whole day",
+          note: knowsDays ? "requests per minute, next 5 min" : "Available after 24 hours",
         },
-        { label: "Addresses shut out", value: traffic.bans.length, note: "for a while, by themselves" },
+        { label: "Banned IP addresses", value: traffic.bans.length, note: "temporary" },
       ]}
     />
   );
@@ -50,7 +47,7 @@ export function Outlook({ outlook, advice }: { outlook: OutlookView; advice: Tra
     return (
       <div class="card">
         <Empty title="No traffic yet">
-          <p>Each minute of a day is counted here, with what was expected of it.</p>
+          <p>Requests per minute over the last 24 hours, with the forecast.</p>
         </Empty>
       </div>
     );
@@ -59,23 +56,23 @@ export function Outlook({ outlook, advice }: { outlook: OutlookView; advice: Tra
   const none = (count: number) => Array<null>(count).fill(null);
   return (
     <section class="card" aria-labelledby="outlook">
-      <h2 id="outlook">Forecast against what came</h2>
+      <h2 id="outlook">Forecast and actual</h2>
       <LineChart
-        title="Requests a minute, three hours back and one ahead"
+        title="Requests per minute, last 3 hours and next hour"
         unit=""
         times={minutes}
         series={[
-          { label: "came", values: [...past.map(({ requests }) => requests), ...none(next.length)] },
+          { label: "actual", values: [...past.map(({ requests }) => requests), ...none(next.length)] },
           {
-            label: "expected",
+            label: "forecast",
             values: [...past.map(({ forecast }) => forecast), ...next.map(({ requests }) => requests)],
           },
         ]}
       />
       {advice.map(({ limit, days, suggestedFactor }) => (
         <p>
-          <Badge tone="warn">often hit</Badge> <code>{limit}</code> refused many on {days} days.{" "}
-          {suggestedFactor} times as much would have been enough nearly always.
+          <Badge tone="warn">Frequently reached</Badge> <code>{limit}</code> rejected many requests on {days}{" "}
+          days. {suggestedFactor} × the limit would have covered 90 % of the busiest hours.
         </p>
       ))}
     </section>
@@ -85,19 +82,18 @@ export function Outlook({ outlook, advice }: { outlook: OutlookView; advice: Tra
 const toneOf = (part: number): Tone => (part >= 1 ? "bad" : part >= NEARLY ? "warn" : "plain");
 
 export function Buckets({ buckets }: { buckets: readonly Bucket[] }) {
-  if (buckets.length === 0)
-    return <p class="card quiet-text">Nothing was asked for in any limit's window.</p>;
+  if (buckets.length === 0) return <p class="card quiet-text">No limits in use.</p>;
   return (
     <section class="scroll" aria-label="Limits in use" tabindex={0}>
       <table>
-        <TableHead columns={["Whose", "Limit", "Full", { figure: "Used" }, { figure: "Of" }]} />
+        <TableHead columns={["Subject", "Limit", "Usage %", { figure: "Used" }, { figure: "Maximum" }]} />
         <tbody>
           {buckets.map(({ kind, name, windowSeconds, spent, most }) => {
             const part = most === null || most === 0 ? 0 : spent / most;
             const percent = `${Math.round(part * 100)} %`;
             return (
               <tr>
-                <td>{name || "the organisation"}</td>
+                <td>{name || "Organization"}</td>
                 <td>
                   {kind}, {perWindow(windowSeconds)}
                 </td>
@@ -136,17 +132,16 @@ export function Buckets({ buckets }: { buckets: readonly Bucket[] }) {
 export function Bans({ bans, token }: { bans: TrafficView["bans"]; token: string | undefined }) {
   return (
     <section class="card" aria-labelledby="bans">
-      <h2 id="bans">Banned addresses</h2>
+      <h2 id="bans">Bans</h2>
       {bans.length === 0 && (
         <p class="quiet-text">
-          Nobody is shut out. Who goes on and on after being refused is, for a minute at first, then for
-          longer.
+          No active bans. Callers that keep sending after being limited are banned temporarily.
         </p>
       )}
       {bans.length > 0 && (
-        <section class="scroll" aria-label="Bans" tabindex={0}>
+        <section class="scroll" aria-label="Active bans" tabindex={0}>
           <table>
-            <TableHead columns={["Address", "Until", ...(token !== undefined ? ["Action"] : [])]} />
+            <TableHead columns={["IP address", "Expires", ...(token !== undefined ? ["Action"] : [])]} />
             <tbody>
               {bans.map(({ place, endsAt }) => (
                 <tr>
@@ -164,7 +159,7 @@ export function Bans({ bans, token }: { bans: TrafficView["bans"]; token: string
                         hidden={{ place }}
                         class="inline"
                       >
-                        <Button kind="quiet">Let in again</Button>
+                        <Button kind="quiet">Remove ban</Button>
                       </PostForm>
                     </td>
                   )}
@@ -182,13 +177,13 @@ export function Shares({ shares: { capacity, items } }: { shares: SharesView }) 
   return (
     <section class="card" aria-labelledby="shares">
       <div class="row">
-        <h2 id="shares">Fair shares of all organisations</h2>
-        <span class="quiet-text">{counted(capacity)} requests a minute in all</span>
+        <h2 id="shares">Capacity shares</h2>
+        <span class="quiet-text">{counted(capacity)} requests per minute in total</span>
       </div>
-      {items.length === 0 && <p class="quiet-text">No organisation has traffic.</p>}
+      {items.length === 0 && <p class="quiet-text">No traffic.</p>}
       {items.length > 0 && (
         <BarChart
-          title="May have, requests a minute"
+          title="Share (requests/min)"
           unit=""
           bars={items.map(({ name, share }) => ({ label: name, value: share }))}
         />

@@ -29,12 +29,12 @@ const shape = z.object({
 type Limit = z.infer<typeof shape>;
 
 const EACH: Readonly<Record<Limit["subjectType"], string>> = {
-  global: "the whole gateway",
-  tenant: "the whole organisation",
-  role: "each caller of any role",
-  user: "each person",
-  key: "each key",
-  ip: "each address",
+  global: "Global",
+  tenant: "Organization",
+  role: "Each principal",
+  user: "Each user",
+  key: "Each API key",
+  ip: "Each IP address",
 };
 
 const nameOf = ({ subjectType, subjectId, subjectName }: Limit) =>
@@ -45,7 +45,7 @@ async function limitedSubjects(rest: Rest): Promise<readonly Option[]> {
     value: type,
     label: EACH[type],
   }));
-  const anonymous = { value: "role:anonymous", label: "role anonymous: who comes without a proof" };
+  const anonymous = { value: "role:anonymous", label: "Unauthenticated callers" };
   return [...each, anonymous, ...(await subjectOptions(rest))];
 }
 
@@ -54,20 +54,20 @@ const limits = managed<Limit>({
   section: "Traffic",
   title: "Rate limits",
   noun: "rate limit",
-  intro: `How often who may ask. Without a line here: ${ROLES.length} roles and each address have limits by default.`,
+  intro: `Maximum requests per window. Defaults apply to ${ROLES.length} roles and IP addresses without a limit here.`,
   also: "quota throttle buckets burst",
-  empty: "Give a role, a person, a key or everybody less or more than they have by default.",
+  empty: "Override the default limits.",
   beside: (c) =>
     may(c, "traffic.read") && (
       <LinkButton to="/admin/rate-limits/now" kind="quiet">
-        How full they are
+        View usage
       </LinkButton>
     ),
   list: {
     shape,
     usual: "subjectType",
     filters: [
-      { name: "subjectType", label: "For", kind: "choice", options: optionsFrom(LIMIT_SUBJECTS) },
+      { name: "subjectType", label: "Subject", kind: "choice", options: optionsFrom(LIMIT_SUBJECTS) },
       { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
     ],
     async complete(rest, rows) {
@@ -75,7 +75,7 @@ const limits = managed<Limit>({
       return rows.map((row) => ({ ...row, subjectName: name(row) }));
     },
     columns: [
-      { name: "subjectType", label: "For", sorts: true, show: nameOf, plain: nameOf },
+      { name: "subjectType", label: "Subject", sorts: true, show: nameOf, plain: nameOf },
       {
         name: "limitCount",
         label: "Requests",
@@ -85,46 +85,53 @@ const limits = managed<Limit>({
       },
       {
         name: "windowSeconds",
-        label: "Time",
+        label: "Window",
         sorts: true,
         show: ({ windowSeconds }) => perWindow(windowSeconds),
       },
       { name: "burstFactor", label: "Burst", number: true, show: ({ burstFactor }) => `${burstFactor}×` },
       {
         name: "isActive",
-        label: "State",
+        label: "Status",
         show: ({ isActive }) => (
           <Badge tone={isActive ? "plain" : "off"}>{isActive ? "active" : "off"}</Badge>
         ),
       },
       {
         name: "tenantId",
-        label: "By",
-        show: ({ tenantId }) => (tenantId === null ? "the system" : "an admin"),
-        plain: ({ tenantId }) => (tenantId === null ? "the system" : "an admin"),
+        label: "Created by",
+        show: ({ tenantId }) => (tenantId === null ? "System" : "Admin"),
+        plain: ({ tenantId }) => (tenantId === null ? "System" : "Admin"),
       },
     ],
   },
   fields: [
     {
       name: "subjectId",
-      label: "For",
+      label: "Subject",
       kind: "choice",
       options: limitedSubjects,
       fixed: true,
-      hint: "The limit of a role is that of each who acts in it.",
+      hint: "The limit of a role applies to each principal with that role.",
       initial: "tenant",
     },
-    { name: "limitCount", label: "Requests", kind: "number", min: 0, step: 1, hint: "0: none at all." },
+    {
+      name: "limitCount",
+      label: "Requests",
+      kind: "number",
+      min: 0,
+      step: 1,
+      hint: "0 rejects all requests.",
+    },
     {
       name: "windowSeconds",
-      label: "In so many seconds",
+      label: "Window (seconds)",
       kind: "number",
       min: 1,
       max: 86_400,
       step: 1,
       initial: "60",
-      hint: "60 is a minute, 3600 an hour, 86400 a day. The window slides.",
+      hint: "60 = 1 minute, 3600 = 1 hour, 86400 = 1 day. Sliding window.",
     },
     {
       name: "burstFactor",
@@ -133,7 +140,7 @@ const limits = managed<Limit>({
       min: 1,
       max: 100,
       initial: "1",
-      hint: "How many times as much may come at once after a quiet time.",
+      hint: "Burst multiplier after idle time.",
     },
     { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
   ],
@@ -155,7 +162,7 @@ export const rateLimits: PageGroup = {
     ...limits.nav,
     {
       section: "Traffic",
-      label: "Limits now",
+      label: "Rate limit usage",
       path: "/admin/rate-limits/now",
       action: "traffic.read",
       also: "live buckets fairness share forecast bans banned addresses",

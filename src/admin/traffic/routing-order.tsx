@@ -56,7 +56,7 @@ export const routingOrder = new Hono<AdminEnv>()
       return c.html(<OrderPage c={c} rules={rules} isSaved={false} />);
     }
     const sent = await c.get("rest").send("POST", "/routing-rules/order", { json: { ids } });
-    return settle(c, sent, { says: "The order is saved.", back: LIST, otherwise: PATH });
+    return settle(c, sent, { says: "Order saved.", back: LIST, otherwise: PATH });
   });
 
 interface OrderProps {
@@ -68,16 +68,16 @@ interface OrderProps {
 function OrderPage({ c, rules, isSaved }: OrderProps) {
   return (
     <Page
-      title="Order of the routing rules"
-      intro="The first rule that fits decides. Drag a rule, or move it by Alt and the arrow keys."
+      title="Order of routing rules"
+      intro="The first matching rule applies. Drag a rule, or move it with Alt and the arrow keys."
       frame={frameOf(c)}
       crumbs={[{ label: "Routing rules", path: LIST }]}
     >
       {!isSaved && <Notice>Not saved yet.</Notice>}
       {rules.length === 0 && (
         <div class="card">
-          <Empty title="No routing rule yet">
-            <p>What is there can be put in order.</p>
+          <Empty title="No routing rules yet">
+            <p>Create rules before you reorder them.</p>
           </Empty>
         </div>
       )}
@@ -94,7 +94,7 @@ function OrderPage({ c, rules, isSaved }: OrderProps) {
                   <a href={`${LIST}/${id}`} data-handle>
                     {name}
                   </a>{" "}
-                  {!isActive && <Badge tone="off">off</Badge>}
+                  {!isActive && <Badge tone="off">disabled</Badge>}
                   <br />
                   <span class="quiet-text">{conditionsIn(conditions)}</span>
                 </span>
@@ -106,7 +106,7 @@ function OrderPage({ c, rules, isSaved }: OrderProps) {
             ))}
           </ol>
           <div class="start">
-            <Button>Save the order</Button>
+            <Button>Save order</Button>
             <a class="button quiet" href={LIST}>
               Cancel
             </a>

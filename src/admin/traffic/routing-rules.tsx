@@ -26,24 +26,24 @@ const shape = z.object({
 });
 type Rule = z.infer<typeof shape>;
 
-const PATTERNS = "One a line, with * for anything. Empty: any.";
+const PATTERNS = "One per line, with * as wildcard. Optional. Default: any.";
 
 const rules = managed<Rule>({
   name: "routing-rules",
   section: "Traffic",
   title: "Routing rules",
   noun: "routing rule",
-  intro: "Which servers take which requests. The first rule that fits decides.",
+  intro: "Route requests to servers. The first matching rule applies.",
   also: "balancing strategy canary percentage steer",
-  empty: "Send some tools, clients or a part of all requests to servers of your choice.",
+  empty: "Route by tool, client, header or percentage.",
   beside: (c) => (
     <>
       <LinkButton to="/admin/routing-rules/test" kind="quiet">
-        Try a request
+        Simulator
       </LinkButton>
       {may(c, "routing-rules.update") && (
         <LinkButton to="/admin/routing-rules/order" kind="quiet">
-          Change the order
+          Reorder
         </LinkButton>
       )}
     </>
@@ -70,14 +70,14 @@ const rules = managed<Rule>({
     },
     columns: [
       { name: "name", label: "Name", sorts: true, show: ({ name }) => name },
-      { name: "priority", label: "Place", sorts: true, number: true, show: ({ priority }) => priority },
+      { name: "priority", label: "Priority", sorts: true, number: true, show: ({ priority }) => priority },
       {
         name: "conditions",
-        label: "If",
+        label: "Conditions",
         show: ({ conditions }) => conditionsIn(conditions),
         plain: ({ conditions }) => conditionsIn(conditions),
       },
-      { name: "serverNames", label: "To", show: ({ serverNames }) => serverNames ?? "" },
+      { name: "serverNames", label: "Servers", show: ({ serverNames }) => serverNames ?? "" },
       {
         name: "loadBalancingStrategy",
         label: "Strategy",
@@ -85,7 +85,7 @@ const rules = managed<Rule>({
       },
       {
         name: "isActive",
-        label: "State",
+        label: "Status",
         show: ({ isActive }) => (
           <Badge tone={isActive ? "plain" : "off"}>{isActive ? "active" : "off"}</Badge>
         ),
@@ -96,31 +96,36 @@ const rules = managed<Rule>({
     { name: "name", label: "Name", kind: "text", maxlength: 200 },
     { name: "description", label: "Description", kind: "long", optional: true },
     { name: "conditions.tools", label: "Tools", kind: "lines", hint: PATTERNS },
-    { name: "conditions.methods", label: "Methods", kind: "lines", hint: "Such as tools/call. Empty: any." },
+    {
+      name: "conditions.methods",
+      label: "Methods",
+      kind: "lines",
+      hint: "For example tools/call. Optional. Default: any.",
+    },
     {
       name: "conditions.tags",
       label: "Tags",
       kind: "lines",
-      hint: "For requests that a server with one of these tags could serve.",
+      hint: "Matches requests that a server with one of these tags can serve.",
     },
-    { name: "conditions.clients", label: "Clients", kind: "lines", hint: "As they introduce themselves." },
+    { name: "conditions.clients", label: "Clients", kind: "lines", hint: "Client name from initialize." },
     {
       name: "conditions.headers",
       label: "Headers",
       kind: "lines",
-      hint: "One a line, as Name: pattern. All of them must match.",
+      hint: "One per line, as Name: pattern. All must match.",
     },
     {
       name: "conditions.percentage",
-      label: "Part of all sessions, in percent",
+      label: "Percentage of sessions",
       kind: "number",
       min: 0,
       max: 100,
       optional: true,
       empty: "omit",
-      hint: "The same ones every time. Empty: all.",
+      hint: "Assignment is stable. Optional. Default: all.",
     },
-    { name: "targetServers", label: "To these servers", kind: "choices", options: serverOptions },
+    { name: "targetServers", label: "Servers", kind: "choices", options: serverOptions },
     {
       name: "loadBalancingStrategy",
       label: "Strategy",
@@ -130,12 +135,12 @@ const rules = managed<Rule>({
     },
     {
       name: "strategyOptions.hashOn",
-      label: "Keep together",
+      label: "Hash key",
       kind: "choice",
       options: optionsFrom(["session", "user", "argument"]),
       optional: true,
       empty: "omit",
-      hint: "For consistent hash.",
+      hint: "For consistent_hash.",
     },
     {
       name: "strategyOptions.argument",
@@ -143,18 +148,18 @@ const rules = managed<Rule>({
       kind: "text",
       optional: true,
       empty: "omit",
-      hint: "Its name, where requests of one argument are kept together.",
+      hint: "Name of the argument used as hash key.",
     },
-    { name: "strategyOptions.sticky", label: "Stay with the server of the first request", kind: "yes" },
+    { name: "strategyOptions.sticky", label: "Sticky sessions", kind: "yes" },
     {
       name: "priority",
-      label: "Place",
+      label: "Priority",
       kind: "number",
       min: 0,
       max: 1_000_000,
       step: 1,
       initial: "100",
-      hint: "The lower, the sooner it is tried.",
+      hint: "Lower values are evaluated first.",
     },
     { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
   ],

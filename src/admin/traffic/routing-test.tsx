@@ -31,22 +31,22 @@ const FIELDS: readonly FieldSpec[] = [
     kind: "choice",
     options: METHODS.map((value) => ({ value, label: value })),
   },
-  { name: "tool", label: "Tool", kind: "text", optional: true, hint: "Its own name, as its server has it." },
+  { name: "tool", label: "Tool", kind: "text", optional: true, hint: "The tool's name on its server." },
   { name: "client", label: "Client", kind: "text", optional: true },
   {
     name: "tags",
     label: "Tags",
     kind: "text",
     optional: true,
-    hint: "Of servers that could serve it, by commas.",
+    hint: "Comma-separated tags of servers that can serve the request.",
   },
-  { name: "headers", label: "Headers", kind: "lines", optional: true, hint: "One a line, as Name: value." },
+  { name: "headers", label: "Headers", kind: "lines", optional: true, hint: "One per line, as Name: value." },
   {
     name: "stableId",
     label: "Session",
     kind: "text",
     optional: true,
-    hint: "What percentages are taken of.",
+    hint: "Percentages are computed from this value.",
   },
 ];
 
@@ -78,8 +78,8 @@ export const routingTest = new Hono<AdminEnv>().get(PATH, gate("routing-rules.re
     : undefined;
   return c.html(
     <Page
-      title="Try a request"
-      intro="Which rule would decide on it, and why not those before. Nothing is sent anywhere."
+      title="Simulator"
+      intro="Shows which rule matches and why earlier rules do not. No request is sent."
       frame={frameOf(c)}
       crumbs={[{ label: "Routing rules", path: LIST }]}
     >
@@ -94,7 +94,7 @@ export const routingTest = new Hono<AdminEnv>().get(PATH, gate("routing-rules.re
             />
           ))}
           <div class="start">
-            <button type="submit">Try it</button>
+            <button type="submit">Run</button>
           </div>
         </form>
         <div class="stack">
@@ -109,11 +109,11 @@ export const routingTest = new Hono<AdminEnv>().get(PATH, gate("routing-rules.re
 const UNMET: Readonly<Record<string, string>> = {
   tools: "the tool does not match",
   methods: "the method does not match",
-  tags: "no server is tagged so",
+  tags: "no server has the tag",
   clients: "the client does not match",
   headers: "a header does not match",
-  tenants: "it is for others",
-  percentage: "the session is not in its part",
+  tenants: "subject does not match",
+  percentage: "outside the percentage",
 };
 
 function Found({ verdict: { rule, servers, tried } }: { verdict: Verdict }) {
@@ -121,16 +121,16 @@ function Found({ verdict: { rule, servers, tried } }: { verdict: Verdict }) {
     <>
       <section class="card" aria-labelledby="verdict">
         <div class="row">
-          <h2 id="verdict">{rule === null ? "No rule fits" : rule.name}</h2>
-          {rule !== null && <Badge tone="good">decides</Badge>}
+          <h2 id="verdict">{rule === null ? "No rule matches" : rule.name}</h2>
+          {rule !== null && <Badge tone="good">matches</Badge>}
         </div>
         {rule === null ? (
-          <p>Any server that offers it may be asked, by turns.</p>
+          <p>Servers with the tool are used round-robin.</p>
         ) : (
           <p>
-            By {rule.strategy.replaceAll("_", " ")} to{" "}
+            Strategy {rule.strategy.replaceAll("_", " ")}:{" "}
             {servers.length === 0
-              ? "servers that are gone: as if there were no rule."
+              ? "Deleted servers: the rule is ignored."
               : servers.map(({ id, name }) => (
                   <>
                     <a class="tag" href={`/admin/servers/${id}`}>
@@ -142,9 +142,9 @@ function Found({ verdict: { rule, servers, tried } }: { verdict: Verdict }) {
         )}
       </section>
       {tried.length > 0 && (
-        <section class="scroll" aria-label="Rules in their order" tabindex={0}>
+        <section class="scroll" aria-label="Evaluated rules" tabindex={0}>
           <table>
-            <TableHead columns={["Rule", { figure: "Place" }, "Fits", "Why not"]} />
+            <TableHead columns={["Rule", { figure: "Priority" }, "Matches", "Reason"]} />
             <tbody>
               {tried.map(({ id, name, priority, unmet }) => (
                 <tr>

@@ -51,10 +51,10 @@ function FailurePage({
           </ul>
         )}
         {error.code === "forbidden" && (
-          <p class="quiet-text">An admin of your organisation can give you what you lack.</p>
+          <p class="quiet-text">Ask an organization admin for the missing permission.</p>
         )}
         <p class="quiet-text">
-          Request <code>{requestId}</code>
+          Request ID: <code>{requestId}</code>
         </p>
       </div>
     </Page>

@@ -86,14 +86,14 @@ function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProp
   return (
     <>
       <a class="skip" href="#main">
-        Skip to the page
+        Skip to content
       </a>
       <header class="top">
         <button
           type="button"
           class="plain menu-button"
           popovertarget="navigation"
-          aria-label="Open the navigation"
+          aria-label="Open navigation"
         >
           ☰
         </button>
@@ -104,7 +104,7 @@ function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProp
         <OrganisationMenu person={person} />
         <p class="jump">
           <a href="/admin/palette" data-palette>
-            <span>Go to …</span> <kbd>Ctrl K</kbd>
+            <span>Search…</span> <kbd>Ctrl K</kbd>
           </a>
         </p>
         <AccountMenu frame={frame} person={person} />
@@ -112,10 +112,10 @@ function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProp
       {person.impersonatorId !== undefined && (
         <div class="banner" role="status">
           <span>
-            <strong>You act as {person.email}.</strong> What you do is recorded with your own name.
+            <strong>You are impersonating {person.email}.</strong> Actions are logged under your own account.
           </span>
           <PostForm action="/account/impersonation/stop" token={formToken} class="inline">
-            <Button kind="quiet">Stop acting</Button>
+            <Button kind="quiet">Stop impersonating</Button>
           </PostForm>
         </div>
       )}
@@ -123,7 +123,7 @@ function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProp
         <Navigation sections={frame.sections} path={frame.path} />
         <main id="main">
           {crumbs.length > 0 && (
-            <nav class="crumbs" aria-label="Where you are">
+            <nav class="crumbs" aria-label="Breadcrumb">
               {crumbs.map(({ label, path }) => (
                 <>
                   <a href={path}>{label}</a> <span aria-hidden="true">/</span>{" "}

@@ -40,8 +40,8 @@ export function OrganisationMenu({ person }: { person: Person }) {
   return (
     <>
       <button type="button" class="quiet switcher" popovertarget="organisations">
-        <span class="visually-hidden">Organisation: </span>
-        <span class="cut">{person.tenant?.name ?? "No organisation"}</span> <span aria-hidden="true">▾</span>
+        <span class="visually-hidden">Organization: </span>
+        <span class="cut">{person.tenant?.name ?? "No organization"}</span> <span aria-hidden="true">▾</span>
       </button>
       <div class="popup left" id="organisations" popover="auto">
         <div
@@ -50,14 +50,14 @@ export function OrganisationMenu({ person }: { person: Person }) {
           hx-swap="innerHTML"
           hx-select=".organisations"
         >
-          <a href="/account">Your organisations</a>
+          <a href="/account">Your organizations</a>
         </div>
       </div>
     </>
   );
 }
 
-const THEME_LABELS = { auto: "As the system", light: "Light", dark: "Dark" } as const;
+const THEME_LABELS = { auto: "System", light: "Light", dark: "Dark" } as const;
 
 export function AccountMenu({ frame, person }: { frame: Frame; person: Person }) {
   return (
@@ -79,10 +79,10 @@ export function AccountMenu({ frame, person }: { frame: Frame; person: Person })
             <a href="/account/sessions">Sessions</a>
           </li>
           <li>
-            <a href="/account/clients">Connected clients</a>
+            <a href="/account/clients">Connected applications</a>
           </li>
           <li>
-            <a href="/api/v1/docs">REST interface</a>
+            <a href="/api/v1/docs">API reference</a>
           </li>
         </ul>
         <PostForm
@@ -109,12 +109,12 @@ export function AccountMenu({ frame, person }: { frame: Frame; person: Person })
 /** Ctrl-K; without script the link at the top leads to the same list. */
 export function Palette() {
   return (
-    <dialog id="palette" aria-label="Go to">
+    <dialog id="palette" aria-label="Search">
       <input
         type="search"
         name="q"
-        placeholder="Go to a page, a server, a tool …"
-        aria-label="Go to"
+        placeholder="Search pages, servers, tools…"
+        aria-label="Search"
         autocomplete="off"
         hx-get="/admin/palette"
         hx-trigger="input changed delay:120ms, focus once"

@@ -12,13 +12,13 @@ import type { AdminEnv } from "../gate.ts";
 /** In the order of the navigation. */
 export const SECTIONS = [
   "",
-  "Use",
-  "Registry",
-  "People",
+  "Home",
+  "Catalog",
+  "Access",
   "Traffic",
-  "Records",
+  "Logs",
   "Operations",
-  "System",
+  "Settings",
 ] as const;
 export type Section = (typeof SECTIONS)[number];
 

@@ -27,5 +27,5 @@ export const Severe = ({ of }: { of: Severity }) => <Badge tone={SEVERITY[of]}>{
 const BREAKER: Record<BreakerState, Tone> = { closed: "good", half_open: "warn", open: "bad" };
 
 export const Breaker = ({ of }: { of: BreakerState }) => (
-  <Badge tone={BREAKER[of]}>{of.replace("_", " ")}</Badge>
+  <Badge tone={BREAKER[of]}>{of.replace("_", "-")}</Badge>
 );

@@ -148,7 +148,7 @@ del { background: var(--danger-ground); color: var(--danger); }
 
 const FORMS = `
 form { display: grid; gap: var(--space); margin: 0; }
-form.inline { display: inline-flex; gap: 0.5rem; align-items: center; }
+form.inline { display: inline-flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 form.filters { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; max-width: 36rem; }
 form.asks { display: flex; align-items: end; } form.asks label { flex: 1 1 12rem; }
