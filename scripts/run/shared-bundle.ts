@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { acquireLock } from "../lib/lock.ts";
-import { bundleWorker } from "./bundle.ts";
+import { bundleWorker, MAIN_MODULE } from "./bundle.ts";
 import type { Shutdown } from "./shutdown.ts";
 
 /** Names the folder that the run creates for its bundle and removes at its end. */
@@ -27,7 +27,7 @@ export async function copySharedBundle(outDir: string): Promise<string> {
   const bundle = join(shared, "worker");
   await createOnce(bundle, join(shared, "bundle.lock"));
   cpSync(bundle, outDir, { recursive: true });
-  return "index.js";
+  return MAIN_MODULE;
 }
 
 async function createOnce(bundle: string, lockFile: string): Promise<void> {

@@ -24,9 +24,8 @@ export async function startWorkerd(
   const storage = join(devDir, "objects");
   mkdirSync(storage, { recursive: true });
   copyFileSync(queues, join(dir, BROKER));
-  // By the rules of wrangler.toml; their names begin with a hash of what is in them.
-  const texts = readdirSync(dir).filter((name) => /^[0-9a-f]{40}-/.test(name));
-  writeFileSync(config, configuration({ main, texts, port, storage, variables: Object.keys(variables) }));
+  const others = readdirSync(dir).filter((name) => name.endsWith(".mjs") && name !== main);
+  writeFileSync(config, configuration({ main, others, port, storage, variables: Object.keys(variables) }));
   const logFile = join(devDir, "logs", "workerd.log");
   const child = await spawnGuarded({
     command: join(projectDir, "node_modules", "workerd", "bin", "workerd"),
@@ -67,20 +66,17 @@ const folderOf = (devDir: string) => join(devDir, "workerd");
 
 interface Layout {
   readonly main: string;
-  /** Modules that are text. */
-  readonly texts: readonly string[];
+  /** The modules that it imports, at once or on demand. */
+  readonly others: readonly string[];
   readonly port: number;
   /** Where Durable Objects keep their databases; they outlive the process. */
   readonly storage: string;
   readonly variables: readonly string[];
 }
 
-function configuration({ main, texts, port, storage, variables }: Layout): string {
+function configuration({ main, others, port, storage, variables }: Layout): string {
   const { date, flags, objects, queues } = declared();
-  const modules = [
-    `(name = "${main}", esModule = embed "${main}")`,
-    ...texts.map((name) => `(name = "${name}", text = embed "${name}")`),
-  ];
+  const modules = [main, ...others].map((name) => `(name = "${name}", esModule = embed "${name}")`);
   const bindings = [
     ...variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`),
     ...objects.map(({ name, className }) => `(name = "${name}", durableObjectNamespace = "${className}")`),
