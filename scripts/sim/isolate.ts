@@ -1,6 +1,6 @@
 // An isolate of the Worker: its lease book, its clock, and what it does with a request.
 
-import { LeaseClient } from "../../src/core/limits/lease/client.ts";
+import { JOIN_TIMEOUT_MS, LeaseClient } from "../../src/core/limits/lease/client.ts";
 import type { LeaseRequest, LeaseResponse, Limit } from "../../src/core/limits/lease/protocol.ts";
 import { PATIENCE_MS, type Scene, type TenantStandIn } from "./objects.ts";
 import { between, exponential } from "./random.ts";
@@ -10,6 +10,7 @@ export type Outcome = "admitted" | "denied" | "unanswered";
 export type Decided = (outcome: Outcome, at: number) => void;
 
 const TRIES = 3;
+const MAX_JOINS = 20;
 const FLUSH_MS = 1100;
 
 export class Isolate {
@@ -20,6 +21,8 @@ export class Isolate {
   #books = new Map<string, LeaseClient>();
   #skew = 0;
   #life = 0;
+  /** Of all books: requests that wait for the response to another one's request. */
+  #waiting = new Set<() => void>();
 
   constructor(scene: Scene, name: string, tenants: ReadonlyMap<string, TenantStandIn>) {
     this.#scene = scene;
@@ -31,7 +34,7 @@ export class Isolate {
   request(tenantId: string, limits: readonly Limit[], decided: Decided): void {
     const book = this.#bookOf(tenantId);
     const verdict = book.tryAcquire(limits, this.#now);
-    if (verdict.kind === "request") this.#ask(tenantId, book, limits, decided, TRIES);
+    if (verdict.kind === "request") this.#obtain(tenantId, book, limits, decided, MAX_JOINS);
     else decided(verdict.kind === "admit" ? "admitted" : "denied", this.#scene.events.now);
     if (verdict.kind === "admit" && verdict.refill)
       this.#background(tenantId, book, book.buildRefill(this.#now));
@@ -45,8 +48,32 @@ export class Isolate {
     const { faults, random, events } = this.#scene;
     this.#life += 1;
     this.#books = new Map();
+    this.#waiting = new Set();
     this.#skew = between(random, -faults.isolateSkewMs, faults.isolateSkewMs);
     if (faults.deathMs > 0) events.in(exponential(random, faults.deathMs), () => this.#begin());
+  }
+
+  /** As policy/traffic.ts: joins the request of another, or sends one. */
+  #obtain(
+    tenantId: string,
+    book: LeaseClient,
+    limits: readonly Limit[],
+    decided: Decided,
+    joins: number,
+  ): void {
+    if (joins === 0 || !book.isAwaited(limits, this.#now)) {
+      this.#ask(tenantId, book, limits, decided, TRIES);
+      return;
+    }
+    const life = this.#life;
+    const go = () => {
+      if (life !== this.#life || !this.#waiting.delete(go)) return;
+      const verdict = book.retryAcquire(limits, this.#now);
+      if (verdict.kind === "request") this.#obtain(tenantId, book, limits, decided, joins - 1);
+      else decided(verdict.kind === "admit" ? "admitted" : "denied", this.#scene.events.now);
+    };
+    this.#waiting.add(go);
+    this.#scene.events.in(JOIN_TIMEOUT_MS, go);
   }
 
   #ask(tenantId: string, book: LeaseClient, limits: readonly Limit[], decided: Decided, tries: number): void {
@@ -54,7 +81,7 @@ export class Isolate {
       decided("unanswered", this.#scene.events.now);
       return;
     }
-    const ask = book.buildRequest(limits, this.#now);
+    const ask = book.buildRequest(limits, this.#now, this.#waiting.size);
     this.#send(tenantId, book, ask, (answer, at) => {
       const verdict = answer === undefined ? undefined : book.applyResponse(ask, answer, this.#now);
       if (verdict === undefined || verdict.kind === "request") {
@@ -86,6 +113,7 @@ export class Isolate {
       isOver = true;
       if (answer === undefined) book.markLost(ask);
       then(answer, at);
+      for (const go of [...this.#waiting]) go();
     };
     network.send(() => this.#tenants.get(tenantId)?.lease(ask, finish));
     events.in(PATIENCE_MS, () => finish(undefined, events.now));

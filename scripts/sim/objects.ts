@@ -138,15 +138,16 @@ export class TenantStandIn extends SimulatedObject {
   }
 
   #answer(ask: LeaseRequest, reply: Reply, tries: number): void {
-    const { answer, askFirst } = this.#limits.issue(ask, this.now);
-    if (askFirst && tries > 0) {
+    const missing = tries > 0 ? this.#limits.countMissingCapacity(ask, this.now) : 0;
+    if (missing > 0) {
       this.#waiting.push(this.whileAlive(() => this.#answer(ask, reply, tries - 1)));
-      this.#share(this.#limits.buildCapacityRequest(true, this.now));
+      this.#share(this.#limits.buildCapacityRequest(missing, this.now));
       return;
     }
+    const answer = this.#limits.issue(ask, this.now);
     const answeredAt = this.scene.events.now;
     this.scene.network.send(() => reply(answer, answeredAt));
-    this.#share(this.#limits.buildCapacityRequest(false, this.now));
+    this.#share(this.#limits.buildCapacityRequest(0, this.now));
     this.#planFlush();
   }
 

@@ -79,13 +79,14 @@ export class Leases {
     this.#limits.recordDemand(ask.demand, now);
     this.#learn(ask.demand, now);
     this.#tables.addRefusals(ask.refused, now);
-    let { answer, askFirst } = this.#limits.issue(ask, now);
     // The first of a crowd asks for a few, before it is known that it is a crowd.
-    for (let tries = 0; askFirst && tries < TRIES; tries += 1) {
-      await this.#share(this.#limits.buildCapacityRequest(true, Date.now()));
-      ({ answer, askFirst } = this.#limits.issue(ask, Date.now()));
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const missing = this.#limits.countMissingCapacity(ask, Date.now());
+      if (missing === 0) break;
+      await this.#share(this.#limits.buildCapacityRequest(missing, Date.now()));
     }
-    this.#ctx.waitUntil(this.#share(this.#limits.buildCapacityRequest(false, Date.now())));
+    const answer = this.#limits.issue(ask, Date.now());
+    this.#ctx.waitUntil(this.#share(this.#limits.buildCapacityRequest(0, Date.now())));
     this.#gates.write();
     // Not before: a question to the global object waits until what was written before it is safe on disk.
     if (ask.demand > 0) this.#storeMinute();

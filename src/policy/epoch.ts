@@ -3,6 +3,7 @@
  * most 900 ms old while requests come, and asks in the background as long as it can, so that requests seldom wait.
  */
 import type { Epochs, WaitUntil } from "../core/tenant-cache.ts";
+import { withTimeout } from "../core/timers.ts";
 
 export interface TenantEpochs extends Epochs {
   /** After a change is committed: what isolates remember of the tenant is void within a second of this. */
@@ -28,6 +29,8 @@ interface Known {
 
 interface Tenant {
   known: Known | undefined;
+  /** The question that is on its way. */
+  asking: { readonly startedAt: number; readonly answered: Promise<unknown> } | undefined;
   refreshAt: number;
   failedAt: number;
 }
@@ -36,6 +39,8 @@ const REFRESH_AFTER = 400;
 const TRUST_FOR = 900;
 /** Longer than an object takes to start; requests that find nothing known wait this long before they do without. */
 const PATIENCE = 300;
+/** For so long requests wait for the answer to another's question: that request may have been cut off. */
+const JOIN_TIMEOUT_MS = 100;
 /** After a failure nobody waits for that long. */
 const PAUSE = 1000;
 const LIMIT = 10_000;
@@ -54,7 +59,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
   const tenantOf = (tenantId: string): Tenant => {
     let tenant = tenants.get(tenantId);
     if (tenant === undefined) {
-      tenant = { known: undefined, refreshAt: -Infinity, failedAt: -Infinity };
+      tenant = { known: undefined, asking: undefined, refreshAt: -Infinity, failedAt: -Infinity };
       tenants.set(tenantId, tenant);
       const [oldest] = tenants.keys();
       if (tenants.size > LIMIT && oldest !== undefined) tenants.delete(oldest);
@@ -69,7 +74,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     tenant.failedAt = -Infinity;
   };
 
-  const ask = async (tenantId: string, tenant: Tenant): Promise<number | undefined> => {
+  const request = async (tenantId: string, tenant: Tenant): Promise<number | undefined> => {
     const askedAt = tools.now();
     const answer = await Promise.race([
       objectOf(tenantId)
@@ -80,6 +85,28 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     if (answer === undefined) tenant.failedAt = tools.now();
     else learn(tenant, answer, askedAt);
     return answer;
+  };
+
+  const ask = (tenantId: string, tenant: Tenant): Promise<number | undefined> => {
+    const answered = request(tenantId, tenant).finally(() => {
+      if (tenant.asking?.answered === answered) tenant.asking = undefined;
+    });
+    tenant.asking = { startedAt: tools.now(), answered };
+    return answered;
+  };
+
+  /** After a pause many requests come at once: one asks, and the others wait for its answer. */
+  const askOrJoin = async (tenantId: string, tenant: Tenant): Promise<number | undefined> => {
+    for (;;) {
+      const { asking } = tenant;
+      if (asking === undefined || tools.now() - asking.startedAt >= JOIN_TIMEOUT_MS) {
+        return ask(tenantId, tenant);
+      }
+      await withTimeout(asking.answered, JOIN_TIMEOUT_MS);
+      const { known, failedAt } = tenant;
+      if (known !== undefined && tools.now() - known.askedAt < TRUST_FOR) return known.epoch;
+      if (tools.now() - failedAt < PAUSE) return undefined;
+    }
   };
 
   /** The change is made, whatever the object says; until it hears of it, age alone makes isolates look again. */
@@ -102,7 +129,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       const tenant = tenantOf(tenantId);
       const now = tools.now();
       const age = now - (tenant.known?.askedAt ?? -Infinity);
-      if (age >= TRUST_FOR) return now - tenant.failedAt < PAUSE ? undefined : ask(tenantId, tenant);
+      if (age >= TRUST_FOR) return now - tenant.failedAt < PAUSE ? undefined : askOrJoin(tenantId, tenant);
       if (age >= REFRESH_AFTER && now - tenant.refreshAt >= PATIENCE) {
         tenant.refreshAt = now;
         background(ask(tenantId, tenant));

@@ -3,8 +3,8 @@
  * banned. One call to the tenant's object brings and takes all of it, and most requests need none.
  */
 import { BanList } from "../core/limits/bans.ts";
-import { type AcquireResult, LeaseClient, type Quota } from "../core/limits/lease/client.ts";
-import type { Limit } from "../core/limits/lease/protocol.ts";
+import { type AcquireResult, JOIN_TIMEOUT_MS, LeaseClient, type Quota } from "../core/limits/lease/client.ts";
+import type { LeaseRequest, Limit } from "../core/limits/lease/protocol.ts";
 import type {
   Ban,
   PermitResponse,
@@ -49,6 +49,8 @@ export type Share = NonNullable<TenantSyncRequest["share"]>;
 /** Longer than an object takes to start. */
 const PATIENCE_MS = 2000;
 const ATTEMPTS = 4;
+/** How often a call waits for the response to another call's request for tokens. */
+const MAX_JOINS = 20;
 /**
  * A hold by an administrator has no known end, so a caller is asked to come back at the pace of a health check. Whoever
  * asks sooner is let through within a second of the release all the same.
@@ -78,6 +80,8 @@ export class TenantTraffic {
   #askingForBans: Promise<unknown> | undefined;
   #tellingUntil = Number.NEGATIVE_INFINITY;
   #flushingUntil = Number.NEGATIVE_INFINITY;
+  /** Calls that wait for the response to another call's request. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(tenantId: string, tools: TrafficTools) {
     this.#tenantId = tenantId;
@@ -91,18 +95,50 @@ export class TenantTraffic {
       if (verdict.kind === "admit" && verdict.refill) background(this.#refill(share));
       return verdict;
     }
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const leaseRequest = this.#book.buildRequest(limits, now());
-      const reply = await this.#call({ leaseRequest, share }, background);
-      if (reply?.leaseResponse === undefined) {
-        this.#book.markLost(leaseRequest);
+    const obtained = await this.#obtainTokens(limits, share, background);
+    if (obtained.kind === "admit" && obtained.refill) background(this.#refill(share));
+    return obtained;
+  }
+
+  /** One call requests tokens for all that wait. Between the look for its request and a request of one's own nothing waits. */
+  async #obtainTokens(limits: readonly Limit[], share: Share, background: WaitUntil): Promise<Admittance> {
+    const { now } = this.#tools;
+    let joins = 0;
+    for (let attempts = 0; attempts < ATTEMPTS; ) {
+      if (joins < MAX_JOINS && this.#book.isAwaited(limits, now())) {
+        joins += 1;
+        await this.#nextResponse();
+        const result = this.#book.retryAcquire(limits, now());
+        if (result.kind !== "request") return result;
         continue;
       }
-      const learnt = this.#book.applyResponse(leaseRequest, reply.leaseResponse, now());
+      attempts += 1;
+      const leaseRequest = this.#book.buildRequest(limits, now(), this.#waiting.length);
+      const result = await this.#exchange(leaseRequest, share, background);
       this.#flushLater(share, background);
-      if (learnt.kind !== "request") return learnt;
+      if (result.kind !== "request") return result;
     }
     return { kind: "unavailable" };
+  }
+
+  /** The call whose response is waited for may have been cut off. */
+  async #nextResponse(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    await withTimeout(promise, JOIN_TIMEOUT_MS);
+  }
+
+  /** Sends a request and applies its response. Whoever has waited for it looks again. */
+  async #exchange(leaseRequest: LeaseRequest, share: Share, background: WaitUntil): Promise<AcquireResult> {
+    const reply = await this.#call({ leaseRequest, share }, background);
+    const response = reply?.leaseResponse;
+    if (response === undefined) this.#book.markLost(leaseRequest);
+    const result: AcquireResult =
+      response === undefined
+        ? { kind: "request" }
+        : this.#book.applyResponse(leaseRequest, response, this.#tools.now());
+    for (const wake of this.#waiting.splice(0)) wake();
+    return result;
   }
 
   quotas(limits: readonly Limit[]): Quota[] {
@@ -179,9 +215,7 @@ export class TenantTraffic {
   async #refill(share: Share): Promise<void> {
     const leaseRequest = this.#book.buildRefill(this.#tools.now());
     if (leaseRequest === undefined) return;
-    const reply = await this.#call({ leaseRequest, share }, (work) => void work.catch(() => undefined));
-    if (reply?.leaseResponse === undefined) this.#book.markLost(leaseRequest);
-    else this.#book.applyResponse(leaseRequest, reply.leaseResponse, this.#tools.now());
+    await this.#exchange(leaseRequest, share, (work) => void work.catch(() => undefined));
     await this.#flush(share);
   }
 

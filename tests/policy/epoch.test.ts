@@ -56,6 +56,14 @@ describe("an isolate", () => {
     expect(await current()).toBe(8);
   });
 
+  it("asks once for all requests that come at once", async () => {
+    await current();
+    stored = 8;
+    now += 5000;
+    expect(await Promise.all(Array.from({ length: 20 }, current))).toEqual(Array(20).fill(8));
+    expect(asked).toBe(2);
+  });
+
   it("does without when the object fails, and does not wait for it again at once", async () => {
     await current();
     isDown = true;

@@ -30,6 +30,59 @@ async function violate(traffic: TenantTraffic, place: string) {
   await traffic.tell(background);
 }
 
+describe("calls that come at once after a pause", () => {
+  const PLENTY = 100_000_000;
+  const share = { weight: 1, burst: 4 };
+  const limits = ["role", "key"].map((name) => ({
+    ...{ name, key: `${name}:${crypto.randomUUID()}`, count: PLENTY, windowMs: 60_000, burst: 1 },
+  }));
+
+  function countingIsolate() {
+    const tenant = env.TENANTS.getByName(crypto.randomUUID());
+    const asked: boolean[] = [];
+    const traffic = createTraffic({
+      objectOf: () => ({
+        lease(call) {
+          asked.push(call.leaseRequest !== undefined);
+          // The first one's caller is gone, and its answer with it.
+          return isCutOff && asked.length === 1 ? new Promise(() => undefined) : tenant.lease(call);
+        },
+        pass: (serverId, terms) => tenant.pass(serverId, terms),
+      }),
+      now: Date.now,
+      sleep,
+      epochHeard: () => undefined,
+      onTransitions: async () => undefined,
+      onBans: () => undefined,
+    })(crypto.randomUUID());
+    let isCutOff = false;
+    const cutOffFirst = () => {
+      isCutOff = true;
+    };
+    return { traffic, asked, cutOffFirst };
+  }
+
+  it("ask the tenant's object twice: one for itself, and one for all others", async () => {
+    const { traffic, asked } = countingIsolate();
+    const decided = await Promise.all(
+      Array.from({ length: 60 }, () => traffic.decide(limits, share, background)),
+    );
+    expect(new Set(decided.map(({ kind }) => kind))).toEqual(new Set(["admit"]));
+    expect(asked.filter(Boolean)).toHaveLength(2);
+  });
+
+  it("do not hang on one that is cut off", async () => {
+    const { traffic, asked, cutOffFirst } = countingIsolate();
+    cutOffFirst();
+    void traffic.decide(limits, share, background);
+    const decided = await Promise.all(
+      Array.from({ length: 20 }, () => traffic.decide(limits, share, background)),
+    );
+    expect(new Set(decided.map(({ kind }) => kind))).toEqual(new Set(["admit"]));
+    expect(asked.filter(Boolean).length).toBeLessThanOrEqual(4);
+  });
+});
+
 describe("a ban", () => {
   it("is reported once, with the address and its length, by the isolate whose report caused it", async () => {
     const tenantId = crypto.randomUUID();

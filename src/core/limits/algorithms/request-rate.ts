@@ -2,7 +2,7 @@
 const SAMPLE_MS = 500;
 const SMOOTHING = 0.5;
 /** A few requests say little of those to come; without this they would look like thousands a second. */
-const MIN_ELAPSED_MS = 250;
+const MIN_ELAPSED_MS = 100;
 const MIN_REQUESTS = 3;
 
 export class RequestRate {

@@ -7,6 +7,7 @@ import { LeaseHolder, type Sublease, settleSubleases } from "./holder.ts";
 import type { IssuedLease, TokenSource } from "./issuer.ts";
 import {
   LEASE_TTL_MS,
+  type LeaseClaim,
   type LeaseRequest,
   type LeaseResponse,
   type LeaseSettlement,
@@ -23,8 +24,8 @@ const RESPONSE_TIMEOUT_MS = 2000;
 const RETRY_INTERVAL_MS = 250;
 
 export class CapacityLease implements TokenSource {
-  /** Its isolates are the only borrowers, and share it among themselves. */
-  readonly maxShare = () => 1 / 2;
+  /** Its isolates are the only borrowers. Where the system has no more to give, none of them may keep all that is left. */
+  readonly maxShare = (now: number) => (now < this.#scarceUntil ? 1 / 2 : 1);
   readonly minAhead = 1;
   readonly #limit: Limit;
   readonly #id: string;
@@ -37,6 +38,8 @@ export class CapacityLease implements TokenSource {
   #pending: { readonly ask: LeaseRequest; readonly at: number } | undefined;
   #refusedUntil = Number.NEGATIVE_INFINITY;
   #retryAt = Number.NEGATIVE_INFINITY;
+  /** Less was granted than requested: until then, only callers who wait are worth another request. */
+  #scarceUntil = Number.NEGATIVE_INFINITY;
 
   /** `id`: unlike that of any purse there ever is, also after a restart. */
   constructor(id: string, limit: Limit, now: number) {
@@ -83,20 +86,23 @@ export class CapacityLease implements TokenSource {
     settleSubleases(subleases, uses, now);
   }
 
-  /** Nothing is left and it is worth asking: a request waits. */
-  isEmpty(now: number): boolean {
-    return this.available(now) === 0 && now >= this.#refusedUntil;
+  /** How many tokens a claim wants that are not here, if it is worth requesting them before it is answered. */
+  countMissing({ now: needed, ahead }: LeaseClaim, now: number): number {
+    if (now < this.#refusedUntil) return 0;
+    const missing = needed + ahead - this.#holder.countRemaining(now + SUBLEASE_TTL_MS);
+    const isServed = now < this.#scarceUntil ? this.available(now) >= needed : missing <= 0;
+    return isServed ? 0 : Math.max(1, missing);
   }
 
-  /** Undefined while enough is there, or one ask is on its way. `waits`: a request needs one now. */
-  buildRequest(isWaiting: boolean, now: number): LeaseRequest | undefined {
+  /** Undefined while enough is there, or one request is on its way. `missing`: what callers wait for, at least. */
+  buildRequest(missing: number, now: number): LeaseRequest | undefined {
     if (this.#pending !== undefined && now - this.#pending.at >= RESPONSE_TIMEOUT_MS)
       this.markLost(this.#pending.ask);
     if (this.#pending !== undefined || now < this.#refusedUntil) return undefined;
     const perMs = this.#rate.perMs(now);
     const remaining = this.#holder.countRemaining(now + PREFETCH_MS / 2);
-    if (!isWaiting && remaining >= (perMs * PREFETCH_MS) / 2) return undefined;
-    const ahead = Math.max(MIN_AHEAD, Math.ceil(perMs * PREFETCH_MS) - remaining);
+    if (missing === 0 && remaining >= (perMs * PREFETCH_MS) / 2) return undefined;
+    const ahead = Math.max(MIN_AHEAD, missing, Math.ceil(perMs * PREFETCH_MS) - remaining);
     return this.#createRequest(now, [{ limit: this.#limit, now: 0, ahead }]);
   }
 
@@ -112,6 +118,8 @@ export class CapacityLease implements TokenSource {
     if (this.#pending?.ask.id !== request.id) return;
     const { at } = this.#pending;
     this.#pending = undefined;
+    const wanted = request.claims[0]?.ahead ?? 0;
+    if ((response.granted[0]?.ahead ?? 0) < wanted) this.#scarceUntil = now + RETRY_INTERVAL_MS;
     for (const grant of response.granted) if (grant.ahead > 0) this.#holder.add(request.id, grant, at);
     for (const { retryMs, recheckMs } of response.refused) {
       this.#refusedUntil = now + Math.min(recheckMs, RETRY_INTERVAL_MS);
@@ -121,6 +129,7 @@ export class CapacityLease implements TokenSource {
 
   markLost(request: LeaseRequest): void {
     if (this.#pending?.ask.id !== request.id) return;
+    this.#scarceUntil = this.#pending.at + RESPONSE_TIMEOUT_MS;
     this.#pending = undefined;
     this.#unreportedDemand += request.demand;
     this.#unsettled.push(...request.settled);

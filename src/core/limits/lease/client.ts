@@ -10,6 +10,8 @@
 import { type HeldLease, returnToken } from "./holder.ts";
 import {
   createLimitState,
+  endRequest,
+  isPooled,
   type LimitState,
   needsRefill,
   prefetchCount,
@@ -58,6 +60,8 @@ const NEEDS_LEASE: AcquireResult = { kind: "request" };
 
 /** An answer that has not come by then is taken for lost. */
 const RESPONSE_TIMEOUT_MS = 2000;
+/** For so long callers wait for another's request before they send one of their own: its caller may have been cut off. */
+export const JOIN_TIMEOUT_MS = 100;
 const MAX_STATES = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
 
@@ -80,13 +84,21 @@ export class LeaseClient {
   /** Counts the request, and spends one token of each limit if it is admitted. */
   tryAcquire(limits: readonly Limit[], now: number): AcquireResult {
     this.#demand += 1;
-    let needsLease = false;
-    let denied: LimitState | undefined;
     for (const limit of limits) {
       const state = this.#states.get(limit.key) ?? this.#createState(limit, now);
       if (state.leases.limit !== limit) updateLimit(state, limit);
       state.rate.count(now);
       state.touchedAt = now;
+    }
+    return this.retryAcquire(limits, now);
+  }
+
+  /** The same for a request that has been counted, and has waited for tokens. */
+  retryAcquire(limits: readonly Limit[], now: number): AcquireResult {
+    let needsLease = false;
+    let denied: LimitState | undefined;
+    for (const limit of limits) {
+      const state = this.#states.get(limit.key) ?? this.#createState(limit, now);
       if (state.deniedUntil > now && (denied === undefined || state.retryAt > denied.retryAt)) denied = state;
       else if (!needsLease && !state.leases.hasToken(now)) needsLease = true;
     }
@@ -103,15 +115,27 @@ export class LeaseClient {
     return low && now - this.#refillAt >= REFILL_BELOW_MS / 2 ? ADMIT_AND_REFILL : ADMIT;
   }
 
-  /** For a request that waits. Undefined is never an answer: send it, and `learn` or `lost` it. */
-  buildRequest(limits: readonly Limit[], now: number): LeaseRequest {
+  /**
+   * Whether all tokens that the limits lack have been requested already, by a caller that requests them for others too:
+   * then a request of this one's own would only be one more.
+   */
+  isAwaited(limits: readonly Limit[], now: number): boolean {
+    return limits.every((limit) => {
+      const state = this.#states.get(limit.key);
+      if (state === undefined) return false;
+      return state.leases.hasToken(now) || (isPooled(state) && now < state.awaitedUntil);
+    });
+  }
+
+  /** For a caller that waits, and for `waiting` others. Send it, and apply its response or mark it lost. */
+  buildRequest(limits: readonly Limit[], now: number, waiting = 0): LeaseRequest {
     const spentLeases: HeldLease[] = [];
     const claims: LeaseClaim[] = [];
     for (const limit of limits) {
       const state = this.#states.get(limit.key) ?? this.#createState(limit, now);
       this.#unsettled.push(...state.leases.settle(now));
       const lease = state.leases.spend(now);
-      if (lease === undefined) claims.push({ limit, now: 1, ahead: prefetchCount(state, now) });
+      if (lease === undefined) claims.push({ limit, now: 1, ahead: prefetchCount(state, now, waiting) });
       else spentLeases.push(lease);
     }
     return this.#createRequest(claims, { requestedAt: now, isWaiting: true, limits, spentLeases });
@@ -155,6 +179,7 @@ export class LeaseClient {
     for (const claim of request.claims) {
       const grant = response.granted.find(({ key }) => key === claim.limit.key);
       const state = this.#states.get(claim.limit.key) ?? this.#createState(claim.limit, now);
+      endRequest(state);
       if (grant !== undefined) this.#saveGrant(state, request.id, grant, pending.requestedAt, now);
       if (claim.ahead > 0) state.singleTokens = (grant?.ahead ?? 0) === 0;
     }
@@ -175,6 +200,8 @@ export class LeaseClient {
     this.#demand += request.demand;
     this.#unsettled.push(...request.settled);
     for (const { limit } of request.claims) {
+      const state = this.#states.get(limit.key);
+      if (state !== undefined) endRequest(state);
       this.#unsettled.push({ leaseId: request.id, limit, uses: [], isLost: true });
     }
   }
@@ -235,6 +262,10 @@ export class LeaseClient {
     this.#demand = 0;
     this.#refusals = {};
     this.#pending.set(request.id, { ...pending, ask: request });
+    for (const { limit } of claims) {
+      const state = this.#states.get(limit.key);
+      if (state !== undefined) state.awaitedUntil = requestedAt + JOIN_TIMEOUT_MS;
+    }
     return request;
   }
 

@@ -18,6 +18,7 @@ import {
 import {
   type LeaseClaim,
   type LeaseGrant,
+  type LeaseRefusal,
   type LeaseRequest,
   type LeaseResponse,
   type LeaseSettlement,
@@ -71,17 +72,21 @@ export class LeaseIssuer {
 
   issue(request: LeaseRequest, now: number): LeaseResponse {
     this.settle(request, now);
-    const claims = request.claims.map((claim) => ({ claim, source: this.#getSource(claim.limit) }));
-    const refused = claims
-      .filter(({ claim, source }) => claim.now > source.available(now))
-      .map(({ claim: { limit }, source }) => {
-        return { key: limit.key, retryMs: source.waitMs(now), recheckMs: source.recheckMs(now) };
-      });
+    const refused = this.findRefusals(request, now);
     if (refused.length > 0) return { granted: [], refused };
-    return {
-      granted: claims.flatMap(({ claim, source }) => issueGrant(request.id, claim, source, now)),
-      refused,
-    };
+    const granted = request.claims.flatMap((claim) =>
+      issueGrant(request.id, claim, this.#getSource(claim.limit), now),
+    );
+    return { granted, refused };
+  }
+
+  /** The limits that have no token for the caller that waits. */
+  findRefusals({ claims }: LeaseRequest, now: number): LeaseRefusal[] {
+    return claims.flatMap(({ limit, now: needed }) => {
+      const source = this.#getSource(limit);
+      if (needed <= source.available(now)) return [];
+      return [{ key: limit.key, retryMs: source.waitMs(now), recheckMs: source.recheckMs(now) }];
+    });
   }
 
   /** Telling twice does nothing the second time. */

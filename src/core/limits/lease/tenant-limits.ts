@@ -28,13 +28,20 @@ export class TenantLimiter {
   }
 
   /**
-   * `askFirst`: nothing stands against the request but that there are no tokens of the system's here; get some by
-   * `buildCapacityRequest(true)` and answer again, a few times: others may have been quicker.
+   * How many tokens of the system's capacity a request wants that are not here, where nothing else stands against it: get
+   * them by `buildCapacityRequest` and count again, a few times, because others may have been quicker. Then `issue`.
    */
-  issue(request: LeaseRequest, now: number): { answer: LeaseResponse; askFirst: boolean } {
-    const answer = this.#issuer.issue(request, now);
-    const onlySystem = answer.refused.length > 0 && answer.refused.every(({ key }) => key === SYSTEM_KEY);
-    return { answer, askFirst: onlySystem && this.#capacity.isEmpty(now) };
+  countMissingCapacity(request: LeaseRequest, now: number): number {
+    this.#issuer.settle(request, now);
+    const claim = request.claims.find(({ limit }) => limit.key === SYSTEM_KEY);
+    const missing = claim === undefined ? 0 : this.#capacity.countMissing(claim, now);
+    if (missing === 0) return 0;
+    const isRefused = this.#issuer.findRefusals(request, now).some(({ key }) => key !== SYSTEM_KEY);
+    return isRefused ? 0 : missing;
+  }
+
+  issue(request: LeaseRequest, now: number): LeaseResponse {
+    return this.#issuer.issue(request, now);
   }
 
   /** Once for each ask, also for those that are answered twice. */
@@ -42,9 +49,9 @@ export class TenantLimiter {
     this.#capacity.recordDemand(requests, now);
   }
 
-  /** What to say to the global object: before answering (`waits`), or in the background; undefined for nothing. */
-  buildCapacityRequest(isWaiting: boolean, now: number): LeaseRequest | undefined {
-    return this.#capacity.buildRequest(isWaiting, now);
+  /** What to say to the global object: before answering, or in the background (0 missing); undefined for nothing. */
+  buildCapacityRequest(missing: number, now: number): LeaseRequest | undefined {
+    return this.#capacity.buildRequest(missing, now);
   }
 
   /** Somewhat later than the last ask: so that what was not used can be used by others. */

@@ -84,6 +84,36 @@ describe("an isolate", () => {
     expect(asked).toBeLessThanOrEqual(25);
   });
 
+  it("requests tokens once for all callers that wait", () => {
+    expect(book.tryAcquire([large], now).kind).toBe("request");
+    expect(book.isAwaited([large], now)).toBe(false);
+    const first = book.buildRequest([large], now);
+    for (let caller = 0; caller < 9; caller += 1) expect(book.tryAcquire([large], now).kind).toBe("request");
+    expect(book.isAwaited([large], now)).toBe(true);
+    expect(book.applyResponse(first, ledger.issue(first, now), now).kind).toBe("admit");
+    expect(book.isAwaited([large], now)).toBe(false);
+    const second = book.buildRequest([large], now, 8);
+    expect(book.isAwaited([large], now)).toBe(true);
+    expect(book.applyResponse(second, ledger.issue(second, now), now).kind).toBe("admit");
+    for (let caller = 0; caller < 8; caller += 1) expect(book.retryAcquire([large], now).kind).toBe("admit");
+  });
+
+  it("does not wait for ever for a request that may have been cut off", () => {
+    const first = book.buildRequest([large], now);
+    expect(book.isAwaited([large], now + 99)).toBe(true);
+    expect(book.isAwaited([large], now + 100)).toBe(false);
+    book.markLost(first);
+    expect(book.isAwaited([large], now)).toBe(false);
+  });
+
+  it("requests each token of a limit below a thousand for the caller that spends it", () => {
+    const medium = limit("medium", 999);
+    book.buildRequest([medium, large], now);
+    expect(book.isAwaited([large], now)).toBe(true);
+    expect(book.isAwaited([medium, large], now)).toBe(false);
+    expect(book.buildRequest([medium], now, 8).claims).toEqual([{ limit: medium, now: 1, ahead: 0 }]);
+  });
+
   it("that is not busy takes nothing ahead", () => {
     request([large]);
     now += 2000;
