@@ -5,7 +5,7 @@ import { LIMIT_SUBJECTS } from "../core/enums.ts";
 import { isUuid } from "../core/ids.ts";
 import { compileLimits, maxForSubject, parseLimitKey } from "../core/limits/resolve-limits.ts";
 import { keyRates } from "../db/queries/keys.ts";
-import { limitsForSnapshot } from "../db/queries/snapshot.ts";
+import { limitsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
 import { tenantsAmong } from "../db/queries/tenants.ts";
 import type { AppEnv } from "../edge/context.ts";
 import { guard } from "../policy/guard.ts";
@@ -54,11 +54,12 @@ export const limitsNow = new Hono<AppEnv>()
       const keyIds = known.flatMap(({ kind, subject }) =>
         kind === "key" && isUuid(subject) ? [subject] : [],
       );
-      const [configs, rates] = await db.batch([
+      const [configs, [tenant], rates] = await db.batch([
         limitsForSnapshot(db, tenantId),
+        tenantForSnapshot(db, tenantId),
         keyRates(db, tenantId, [...new Set(keyIds)]),
       ]);
-      const limits = compileLimits(configs);
+      const limits = compileLimits(configs, tenant?.planLimits.requestsPerMinute);
       const ofKeys = new Map(
         rates.flatMap(({ id, perHour, perDay }) => [
           [`${id}:${HOUR}`, perHour],

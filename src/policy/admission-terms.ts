@@ -44,7 +44,7 @@ async function loadTerms(database: Database, tenantId: string): Promise<Admissio
     ipRulesForSnapshot(db, tenantId),
   ]);
   return {
-    limits: compileLimits(limits),
+    limits: compileLimits(limits, tenant?.planLimits.requestsPerMinute),
     ipLists: compileIpRules(addresses),
     weight: tenant?.weight ?? DEFAULT_WEIGHT,
     burst: readTenantSettings(tenant?.settings ?? {}).burst,

@@ -31,7 +31,9 @@ export interface CallQueues {
   enter(server: SnapshotServer, principal: Principal, signal: AbortSignal): Promise<() => void>;
 }
 
-const MAX_WAIT_MS = 10_000;
+/** Without settings of its own, as many calls may wait for a server as may run, and so long. */
+const DEFAULT_WAIT_MS = 10_000;
+const MAX_DEFAULT_WAITING = 1000;
 /** Beyond this many, those that are idle are dropped. */
 const MAX_QUEUES = 5000;
 
@@ -53,10 +55,12 @@ export class ServerQueues {
           id: String(this.#arrivals),
           priority: priorityClass(principal.via === "anonymous" ? "anonymous" : principal.role),
           caller: principal.id,
-          deadline: this.#deps.now() + MAX_WAIT_MS,
+          deadline: this.#deps.now() + (server.queue?.maxWaitMs ?? DEFAULT_WAIT_MS),
         };
         const queue = this.#queueOf(server, principal.tenantId);
-        return queue.enter(arrival, server.maxConcurrency, background, signal);
+        const { maxConcurrency, queue: settings } = server;
+        const maxWaiting = settings?.maxSize ?? Math.min(maxConcurrency, MAX_DEFAULT_WAITING);
+        return queue.enter(arrival, { capacity: maxConcurrency, maxWaiting }, background, signal);
       },
     };
   }

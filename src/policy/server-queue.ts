@@ -37,7 +37,6 @@ export interface ServerQueueDeps {
   readonly findCapacity: (background: WaitUntil) => Promise<number | undefined>;
 }
 
-const MAX_WAITING = 1000;
 /** The first in line asks for a slot; the others look from time to time whether the first still does. */
 const MIN_POLL_MS = 10;
 const BYSTANDER_POLL_MS = 50;
@@ -46,12 +45,21 @@ const REFRESH_INTERVAL_MS = 250;
 const IDLE_INTERVAL_MS = 200;
 const IDLE_ROUNDS = 10;
 
+/** By the configuration that the newest call has seen. */
+export interface QueueCapacity {
+  /** Calls that run at once, over all isolates. */
+  readonly capacity: number;
+  /** Calls that wait for one of those to end, in this isolate. */
+  readonly maxWaiting: number;
+}
+
 export class ServerQueue {
   readonly #deps: ServerQueueDeps;
   readonly #slots = new SlotHolder();
   readonly #running = new RunningCalls();
   readonly #waiting = new Map<string, (isStarted: boolean) => void>();
   #queue: PriorityQueue = EMPTY_QUEUE;
+  #maxWaiting = 0;
   #refreshAt = Number.NEGATIVE_INFINITY;
   #returningUntil = Number.NEGATIVE_INFINITY;
 
@@ -62,12 +70,13 @@ export class ServerQueue {
   /** Returns the function that ends the call. Throws when the queue is full, or the wait was in vain. */
   async enter(
     arrival: QueueEntry,
-    capacity: number,
+    { capacity, maxWaiting }: QueueCapacity,
     background: WaitUntil,
     signal: AbortSignal,
   ): Promise<() => void> {
     const now = this.#deps.now();
     this.#slots.capacity = capacity;
+    this.#maxWaiting = maxWaiting;
     const entered = enqueue(this.#queue, arrival, this.#terms(now), now);
     this.#apply(entered, now);
     if (entered.kind === "full") throw busy(this.#deps.serverName, entered.retryAfterMs);
@@ -216,11 +225,11 @@ export class ServerQueue {
     return { running: this.#queue.running, waiting: this.#queue.waiting.length };
   }
 
-  /** As many may wait as may run, in addition to those that wait only for a slot that another isolate may have. */
+  /** Those that wait only for a slot that another isolate may have are not counted as waiting. */
   #terms(now: number): QueueTerms {
     const { capacity } = this.#slots;
     const concurrency = this.#slots.limit(now);
-    return { concurrency, maxSize: Math.min(capacity, MAX_WAITING) + capacity - concurrency };
+    return { concurrency, maxSize: this.#maxWaiting + capacity - concurrency };
   }
 
   #advance(): void {

@@ -52,6 +52,21 @@ const serverSettings = z.object({
 /** The server's own share of calls whose payload is kept, in place of the tenant's. */
 const payloadSample = z.object({ payloadSample: z.number().min(0).max(1).optional().catch(undefined) });
 
+export interface QueueSettings {
+  readonly maxSize: number;
+  readonly maxWaitMs: number;
+}
+
+/** Disabled, it holds no call: a server at its concurrency limit rejects at once. */
+function readQueueSettings(
+  isEnabled: boolean | null,
+  maxSize: number | null,
+  maxWaitMs: number | null,
+): QueueSettings | undefined {
+  if (isEnabled === null || maxSize === null || maxWaitMs === null) return undefined;
+  return { maxSize: isEnabled ? maxSize : 0, maxWaitMs };
+}
+
 export interface SnapshotServer extends z.infer<typeof serverSettings> {
   readonly id: string;
   readonly name: string;
@@ -65,6 +80,8 @@ export interface SnapshotServer extends z.infer<typeof serverSettings> {
   readonly weight: number;
   /** Calls at the same time. */
   readonly maxConcurrency: number;
+  /** How many calls may wait for the others, and how long; undefined: the defaults. */
+  readonly queue: QueueSettings | undefined;
   /** Names of tools that say they only read. */
   readonly readOnlyTools: ReadonlySet<string>;
   /** Names of tools that must be neither shown nor called: see core/registry/drift.ts. */
@@ -157,17 +174,20 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     flagsInReach(db, tenantId),
   ]);
   if (tenant === undefined || tenant.status !== "active") return undefined;
-  const { settings, timeZone, ...known } = tenant;
+  const { settings, timeZone, planLimits, ...known } = tenant;
   const { accessDefault, burst } = readTenantSettings(settings);
   const holdsChanges = toolChangePolicy(settings) !== "allow";
   const runtime = readSettings(stored);
   const toolsOf = Map.groupBy(tools, (tool) => tool.serverId);
   const withheldOf = Map.groupBy(withheld, (tool) => tool.serverId);
   const hashesOf = Map.groupBy(hashes, (tool) => tool.serverId);
-  const all = servers.map(({ transportType, authConfig, settings: own, ...server }): SnapshotServer => {
+  const all = servers.map((row): SnapshotServer => {
+    const { transportType, authConfig, settings: own, ...rest } = row;
+    const { queueIsEnabled, queueMaxSize, queueMaxWaitMs, ...server } = rest;
     const names = toolsOf.get(server.id)?.map(({ name }) => name);
     const approved = hashesOf.get(server.id)?.map(({ name, hash }) => [name, hash] as const);
     const given = {
+      queue: readQueueSettings(queueIsEnabled, queueMaxSize, queueMaxWaitMs),
       transport: transportType,
       auth: authConfig,
       readOnlyTools: new Set(names),
@@ -188,7 +208,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     serversById: new Map(all.map((server) => [server.id, server])),
     rules: compileRules(controls, { accessDefault, timeZone }),
     windows,
-    limits: compileLimits(limits),
+    limits: compileLimits(limits, planLimits.requestsPerMinute),
     ipLists: compileIpRules(addresses),
     routing: compileRouting(routing.flatMap(readRule)),
     burst,

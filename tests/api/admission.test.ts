@@ -58,6 +58,17 @@ describe("the REST API", () => {
     }
   });
 
+  it("admits no more requests per minute than the tenant's plan", async () => {
+    const tenant = await addTenant("plan-limit");
+    await owner.query("update tenants set plan_limits = '{\"requestsPerMinute\": 3}' where id = $1", [
+      tenant.id,
+    ]);
+    const keys = [await tenant.addKey(), await tenant.addKey()];
+    const answers = await repeat(4, (time) => call("GET", "/me", { key: keys[time % 2]?.text }));
+    expect(statuses(answers)).toEqual([200, 200, 200, 429]);
+    expect(answers[3]?.headers.get("ratelimit")).toContain('"tenant-minute";r=0');
+  });
+
   it("refuses a blocked address with 403 and lets others in", async () => {
     const tenant = await addTenant("blocked");
     await block(tenant.id, "198.18.7.0/24");

@@ -52,6 +52,8 @@ describe("registering", () => {
     ],
     ["a transport without a network", { endpointUrl: "x", transportType: "stdio" }, "/transportType"],
     ["a name that is no path segment", { name: "a/b" }, "/name"],
+    ["an unknown setting", { settings: { firstByteTimeout: 100 } }, "/settings"],
+    ["an unknown setting of health checks", { settings: { health: { every: 60 } } }, "/settings/health"],
     [
       "a header of the protocol's as credential",
       { auth: { type: "header", name: "mcp-session-id", value: "x" } },

@@ -11,7 +11,13 @@ interface Waiting {
 const server = (holdsChanges: boolean): SnapshotServer => ({
   ...{ id: "1", name: "weather", title: null, endpointUrl: "https://weather.example/mcp", transport: "http" },
   ...{ healthStatus: "healthy", protocolVersion: null, auth: { type: "none" }, tags: [], weight: 1 },
-  ...{ maxConcurrency: 100, readOnlyTools: new Set(), withheldTools: new Set(), approved: new Map() },
+  ...{
+    maxConcurrency: 100,
+    queue: undefined,
+    readOnlyTools: new Set(),
+    withheldTools: new Set(),
+    approved: new Map(),
+  },
   ...{
     payloads: undefined,
     firstByteTimeoutMs: 100,

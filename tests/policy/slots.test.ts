@@ -13,11 +13,25 @@ import { owner } from "../support/database.ts";
 const background = (work: Promise<unknown>) => createExecutionContext().waitUntil(work);
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+interface QueueRow {
+  readonly isEnabled?: boolean;
+  readonly maxSize?: number;
+  readonly maxWaitMs?: number;
+}
+
 /** A server with this limit as two isolates see it, and what they asked of the tenant's object. */
-async function setUp(maxConcurrency: number, object?: SlotObject) {
+async function setUp(maxConcurrency: number, object?: SlotObject, queue?: QueueRow) {
   const tenant = await addTenant("slots");
   const id = await tenant.addServer("files");
   await owner.query("update mcp_servers set max_concurrency = $2 where id = $1", [id, maxConcurrency]);
+  if (queue !== undefined) {
+    const { isEnabled = true, maxSize = 10, maxWaitMs = 10_000 } = queue;
+    await owner.query(
+      `insert into request_queues (tenant_id, server_id, is_enabled, max_size, max_wait_ms)
+       values ($1, $2, $3, $4, $5)`,
+      [tenant.id, id, isEnabled, maxSize, maxWaitMs],
+    );
+  }
   const services = createServices(parseConfig({ ...env }), env);
   const snapshot = await services.snapshots.get(tenant.id, background);
   const server = snapshot?.serversById.get(id);
@@ -111,6 +125,37 @@ describe("a limit of 1 over two isolates", () => {
     const waiting = other.enter(server, principal, never);
     world.capacity = 2;
     (await waiting)();
+    end();
+  });
+});
+
+describe("the settings of a server's queue", () => {
+  const full = "has all the calls it can take";
+
+  it("reject at once what a disabled queue would hold", async () => {
+    const { server, principal, isolates } = await setUp(1, undefined, { isEnabled: false });
+    const [queues] = isolates;
+    const end = await queues.enter(server, principal, never);
+    await expect(queues.enter(server, principal, never)).rejects.toThrow(full);
+    end();
+    (await queues.enter(server, principal, never))();
+  });
+
+  it("bound how many calls wait", async () => {
+    const { server, principal, isolates } = await setUp(1, undefined, { maxSize: 2 });
+    const [queues] = isolates;
+    const end = await queues.enter(server, principal, never);
+    const waiting = [1, 2].map(() => queues.enter(server, principal, never));
+    await expect(queues.enter(server, principal, never)).rejects.toThrow(full);
+    end();
+    for (const started of waiting) (await started)();
+  });
+
+  it("bound how long a call waits", async () => {
+    const { server, principal, isolates } = await setUp(1, undefined, { maxWaitMs: 50 });
+    const [queues] = isolates;
+    const end = await queues.enter(server, principal, never);
+    await expect(queues.enter(server, principal, never)).rejects.toThrow(full);
     end();
   });
 });

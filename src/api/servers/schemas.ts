@@ -1,16 +1,34 @@
 /** What a server may be registered as, and how it is shown: never with its secret. */
 import { z } from "zod";
 import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
+import { LEAST_INTERVAL_SECONDS as MIN_CHECK_INTERVAL_SECONDS } from "../../core/registry/schedule.ts";
+import { MAX_SERVER_RESPONSE_BYTES } from "../../core/size-limits.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
 import { credentialsSchema } from "../../upstream/credentials.ts";
 import { columnsOf, shapeOf } from "../collection/shape.ts";
 
-/** What its owner may want to set; other rooms read more of it, each its own, and pass over what does not fit. */
-const settings = z.looseObject({
+/** Settings of one server. Each has an effect: one that the gateway does not know is rejected. */
+const settings = z.strictObject({
   firstByteTimeoutMs: z.number().int().min(100).max(600_000).optional(),
   earlyAnswerMs: z.number().int().min(10).max(600_000).optional(),
   keepAliveMs: z.number().int().min(10).max(600_000).optional(),
   idleTimeoutMs: z.number().int().min(1000).max(3_600_000).optional(),
+  maxResponseBytes: z.number().int().min(1024).max(MAX_SERVER_RESPONSE_BYTES).optional(),
+  health: z
+    .strictObject({
+      intervalSeconds: z.number().int().min(MIN_CHECK_INTERVAL_SECONDS).max(86_400).optional(),
+      timeoutMs: z.number().int().min(100).max(30_000).optional(),
+      slowMs: z.number().int().min(1).max(30_000).optional(),
+      isEnabled: z.boolean().optional(),
+      tool: z
+        .strictObject({
+          name: z.string().min(1).max(255),
+          arguments: z.record(z.string(), z.unknown()).optional(),
+        })
+        .optional()
+        .describe("A tool that the health check calls instead of a ping."),
+    })
+    .optional(),
   payloadSample: z
     .number()
     .min(0)

@@ -30,6 +30,7 @@ export interface LimitedPrincipal {
 type LimitSubject = LimitConfig["subjectType"];
 type LimitTerms = Pick<LimitConfig, "limitCount" | "windowSeconds" | "burstFactor">;
 
+const MINUTE_SECONDS = 60;
 const perMinute = (limitCount: number): LimitTerms => ({ limitCount, windowSeconds: 60, burstFactor: 1 });
 
 /** A role's limit is that of each who acts in it, not of all together. */
@@ -47,7 +48,21 @@ export type CompiledLimits = ReadonlyMap<string, readonly LimitTerms[]>;
 
 const subjectName = (kind: LimitSubject, id: string | null) => (id === null ? kind : `${kind}:${id}`);
 
-export function compileLimits(configs: readonly LimitConfig[]): CompiledLimits {
+/** `planPerMinute` caps the whole tenant, whatever its own limit for a minute says. */
+export function compileLimits(configs: readonly LimitConfig[], planPerMinute?: number): CompiledLimits {
+  const compiled = compileConfigs(configs);
+  return planPerMinute === undefined ? compiled : capTenant(compiled, planPerMinute);
+}
+
+function capTenant(limits: CompiledLimits, planPerMinute: number): CompiledLimits {
+  const own = limits.get("tenant") ?? [];
+  const others = own.filter(({ windowSeconds }) => windowSeconds !== MINUTE_SECONDS);
+  const minute = own.find(({ windowSeconds }) => windowSeconds === MINUTE_SECONDS);
+  const isWithinPlan = minute !== undefined && minute.limitCount * minute.burstFactor <= planPerMinute;
+  return new Map(limits).set("tenant", [...others, isWithinPlan ? minute : perMinute(planPerMinute)]);
+}
+
+function compileConfigs(configs: readonly LimitConfig[]): CompiledLimits {
   const bySubject = Map.groupBy(configs, ({ subjectType, subjectId }) => subjectName(subjectType, subjectId));
   return new Map(
     [...bySubject].map(([subject, rows]) => {

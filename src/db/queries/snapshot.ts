@@ -4,7 +4,7 @@ import { ipRules, serverAccessControls } from "../schema/access.ts";
 import { maintenanceWindows, systemConfigs } from "../schema/operations.ts";
 import { mcpServers, serverTools } from "../schema/registry.ts";
 import { tenants } from "../schema/tenants.ts";
-import { rateLimitConfigs } from "../schema/traffic.ts";
+import { rateLimitConfigs, requestQueues } from "../schema/traffic.ts";
 import { ownOrShared } from "./shared.ts";
 import type { Queries } from "./types.ts";
 
@@ -18,6 +18,7 @@ export function tenantForSnapshot(db: Queries, tenantId: string) {
       settings: tenants.settings,
       timeZone: tenants.timeZone,
       weight: tenants.weight,
+      planLimits: tenants.planLimits,
     })
     .from(tenants)
     .where(eq(tenants.id, tenantId));
@@ -38,8 +39,15 @@ export function serversForSnapshot(db: Queries, tenantId: string) {
       weight: mcpServers.weight,
       maxConcurrency: mcpServers.maxConcurrency,
       settings: mcpServers.settings,
+      queueIsEnabled: requestQueues.isEnabled,
+      queueMaxSize: requestQueues.maxSize,
+      queueMaxWaitMs: requestQueues.maxWaitMs,
     })
     .from(mcpServers)
+    .leftJoin(
+      requestQueues,
+      and(eq(requestQueues.tenantId, mcpServers.tenantId), eq(requestQueues.serverId, mcpServers.id)),
+    )
     .where(and(eq(mcpServers.tenantId, tenantId), eq(mcpServers.isActive, true)))
     .orderBy(asc(mcpServers.name));
 }

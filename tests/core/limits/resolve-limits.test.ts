@@ -94,6 +94,31 @@ describe("the limits of a caller", () => {
   });
 });
 
+describe("the requests per minute of a plan", () => {
+  const tenantRow = (over: Partial<LimitConfig>) => row({ subjectType: "tenant", tenantId: "t1", ...over });
+  const tenantLimits = (...configs: LimitConfig[]) =>
+    resolveLimits(compileLimits(configs, 100), ann)
+      .filter(({ key: whose }) => whose.startsWith("tenant:"))
+      .map(({ key: whose, count, burst }) => `${whose} ${count} ${burst}`);
+
+  it("limit a tenant that has set no limit", () => expect(tenantLimits()).toEqual(["tenant::60 100 1"]));
+
+  it("leave a lower limit of the tenant's own as it is", () => {
+    expect(tenantLimits(tenantRow({ limitCount: 50, burstFactor: 2 }))).toEqual(["tenant::60 50 2"]);
+  });
+
+  it("replace a higher one, burst included", () => {
+    expect(tenantLimits(tenantRow({ limitCount: 51, burstFactor: 2 }))).toEqual(["tenant::60 100 1"]);
+  });
+
+  it("leave other windows alone", () => {
+    expect(tenantLimits(tenantRow({ limitCount: 9000, windowSeconds: 3600 }))).toEqual([
+      "tenant::3600 9000 1",
+      "tenant::60 100 1",
+    ]);
+  });
+});
+
 describe("what a key stands for", () => {
   const limits = compileLimits([
     row({ subjectId: "user", limitCount: 40, burstFactor: 1.5 }),
