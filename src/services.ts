@@ -29,6 +29,7 @@ import { type AdmissionTermsSource, createAdmissionTerms } from "./policy/admiss
 import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
 import { openSetting } from "./policy/settings.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
+import { syncSystemCapacity } from "./policy/system-capacity.ts";
 import { createTraffic, type TenantTraffic } from "./policy/traffic.ts";
 import { writeTransitions } from "./policy/transitions.ts";
 import type { HealthParts } from "./registry/health.ts";
@@ -100,7 +101,12 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
   const epochs = createEpochs(epochObject, {
     now: Date.now,
     sleep,
-    raiseSystem: () => globalObject().raiseEpoch(),
+    async raiseSystem() {
+      // The epoch comes first: a capacity that cannot be read now is applied by the next cron tick.
+      const epoch = await globalObject().raiseEpoch();
+      await syncSystemCapacity(database, globalObject()).catch(() => undefined);
+      return epoch;
+    },
   });
   const snapshots = createSnapshots(database, epochs, Date.now);
   const admissionTerms = createAdmissionTerms(database, epochs, Date.now);

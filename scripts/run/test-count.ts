@@ -33,9 +33,9 @@ export function countTests(text: string | undefined): Counts {
   const parsed = report.safeParse(text === undefined ? undefined : JSON.parse(text));
   if (!parsed.success) return { passed: 0, failed: 1, skipped: 0 };
   const { data } = parsed;
-  // A file that could not even be loaded has no tests to count as failed.
+  // A file that could not be loaded or prepared has no tests that count as failed.
   const broken = data.testResults.filter(
-    (file) => file.status === "failed" && file.assertionResults.length === 0,
+    (file) => file.status === "failed" && file.assertionResults.every(({ status }) => status !== "failed"),
   );
   return {
     passed: data.numPassedTests,
@@ -66,11 +66,12 @@ export function listFailures(text: string | undefined, root: string): string[] {
   if (!parsed.success) return [];
   const failures = parsed.data.testResults.flatMap((file) => {
     const path = relative(root, file.name);
-    if (file.status === "failed" && file.assertionResults.length === 0)
-      return [formatFailure(path, [file.message])];
-    return file.assertionResults
-      .filter(({ status }) => status === "failed")
-      .map(({ fullName, failureMessages }) => formatFailure(`${path} > ${fullName}`, failureMessages));
+    const failed = file.assertionResults.filter(({ status }) => status === "failed");
+    // It could not be loaded, or its preparation failed.
+    if (file.status === "failed" && failed.length === 0) return [formatFailure(path, [file.message])];
+    return failed.map(({ fullName, failureMessages }) =>
+      formatFailure(`${path} > ${fullName}`, failureMessages),
+    );
   });
   const more = failures.length - MAX_FAILURES;
   return more > 0 ? [...failures.slice(0, MAX_FAILURES), `and ${more} more`] : failures;

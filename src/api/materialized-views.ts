@@ -1,20 +1,92 @@
 /** Views that are refreshed on schedule. They describe the database, not a tenant. */
 import { Hono } from "hono";
-import { listViews } from "../db/queries/operations.ts";
+import { z } from "zod";
+import { NotFoundError } from "../core/errors.ts";
+import { REFRESH_STRATEGIES } from "../core/vocabulary.ts";
+import { findView, listViews, updateView } from "../db/queries/operations.ts";
+import type { Queries } from "../db/queries/types.ts";
 import { materializedViews as table } from "../db/schema/operations.ts";
 import type { AppEnv } from "../edge/context.ts";
+import { rollUpTraffic } from "../operations/traffic-rollups.ts";
+import { change, record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
-import { givesPage } from "./answers.ts";
+import { gives, givesPage } from "./answers.ts";
 import { columnsOf, shapeOf } from "./collection/shape.ts";
+import { conditional, refuseStale, tagged } from "./etag.ts";
+import { idParam } from "./key-schemas.ts";
+import { body, params } from "./validate.ts";
+import { defined } from "./values.ts";
 
 const shape = shapeOf(columnsOf(table));
+const CHANGEABLE = ["isEnabled", "refreshStrategy", "refreshIntervalSeconds"];
 
-export const views = new Hono<AppEnv>().get(
-  "/",
-  guard("system.read"),
-  givesPage(shape, "All of them."),
-  async (c) => {
+const viewChange = z
+  .strictObject({
+    isEnabled: z.boolean(),
+    refreshStrategy: z.enum(REFRESH_STRATEGIES).describe("manual: only by request."),
+    refreshIntervalSeconds: z.number().int().min(60).max(86_400),
+  })
+  .partial()
+  .refine((values) => Object.keys(values).length > 0, "Provide at least one field to update.")
+  .meta({ examples: [{ refreshIntervalSeconds: 60 }] });
+
+async function requireView(db: Queries, id: string) {
+  const [view] = await findView(db, id);
+  if (view === undefined) throw new NotFoundError("The materialized view was not found.");
+  return view;
+}
+
+export const views = new Hono<AppEnv>()
+  .get("/", guard("system.read"), givesPage(shape, "All materialized views."), async (c) => {
     const items = await listViews(c.var.services.database.asSystem());
     return c.json({ items, nextCursor: null });
-  },
-);
+  })
+  .get("/:id", guard("system.read"), params(idParam), gives(shape, "The view."), async (c) => {
+    const view = await requireView(c.var.services.database.asSystem(), c.req.valid("param").id);
+    await tagged(c, view, CHANGEABLE);
+    return c.json(view);
+  })
+  .patch(
+    "/:id",
+    guard("system.write"),
+    params(idParam),
+    conditional,
+    body(viewChange),
+    gives(shape, "The updated view."),
+    async (c) => {
+      const db = c.var.services.database.asSystem();
+      const before = await requireView(db, c.req.valid("param").id);
+      await refuseStale(c, before, CHANGEABLE);
+      const values = defined(c.req.valid("json"));
+      const what = {
+        action: "system.write",
+        resource: { type: "materialized_view", id: before.id },
+        before,
+        after: { ...before, ...values },
+      };
+      const [[after = before]] = await change(c, what, (audit) =>
+        db.batch([updateView(db, before.id, values), audit]),
+      );
+      await tagged(c, after, CHANGEABLE);
+      return c.json(after);
+    },
+  )
+  .post(
+    "/:id/refresh",
+    guard("system.write"),
+    params(idParam),
+    gives(shape, "The refreshed view."),
+    async (c) => {
+      const { database } = c.var.services;
+      const db = database.asSystem();
+      const before = await requireView(db, c.req.valid("param").id);
+      await rollUpTraffic(database, () => new Date());
+      const view = await requireView(db, before.id);
+      await record(c, {
+        action: "system.write",
+        resource: { type: "materialized_view", id: view.id },
+        details: { refreshed: view.name },
+      });
+      return c.json(view);
+    },
+  );

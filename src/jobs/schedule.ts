@@ -7,11 +7,12 @@ import { EVENT_VERSION, type LogEvent } from "../logs/events.ts";
 import { deliverOverdue } from "../operations/alerts/deliver.ts";
 import { evaluateAlerts } from "../operations/alerts/evaluate.ts";
 import { sampleDatabase } from "../operations/database.ts";
+import { dropOldSums, rollUpTrafficIfDue } from "../operations/traffic-rollups.ts";
+import { syncSystemCapacity } from "../policy/system-capacity.ts";
 import type { Services } from "../services.ts";
 import { replayDeadLetters } from "./dead-letters.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { beginRetention, goOnWithRetention } from "./retention.ts";
-import { dropOldSums, rollUpTraffic } from "./rollups.ts";
 import { sweepSecrets } from "./secrets.ts";
 import { watchServers, watchSources } from "./watch.ts";
 
@@ -19,7 +20,7 @@ const EVERY_MINUTE = "* * * * *";
 const DAILY = "17 3 * * *";
 
 /** What a job takes of the services; its test gives less than all of them. */
-export type JobServices = Pick<Services, "database" | "work" | "alerts" | "emitter">;
+export type JobServices = Pick<Services, "database" | "work" | "alerts" | "emitter" | "globalObject">;
 
 export interface ScheduledJob {
   /** As in wrangler.toml. */
@@ -40,8 +41,17 @@ export const SCHEDULE: readonly ScheduledJob[] = [
     name: "source-syncs",
     run: ({ database, work }, now) => watchSources(database, work, now),
   },
+  {
+    cron: EVERY_MINUTE,
+    name: "system-capacity",
+    run: ({ database, globalObject }) => syncSystemCapacity(database, globalObject()),
+  },
   { cron: EVERY_MINUTE, name: "dead-letters", run: ({ database }) => replayDeadLetters(database) },
-  { cron: EVERY_MINUTE, name: "rollups", run: ({ database }) => rollUpTraffic(database, () => new Date()) },
+  {
+    cron: EVERY_MINUTE,
+    name: "rollups",
+    run: ({ database }) => rollUpTrafficIfDue(database, () => new Date()),
+  },
   { cron: EVERY_MINUTE, name: "database-sample", run: ({ database }, now) => sampleDatabase(database, now) },
   { cron: EVERY_MINUTE, name: "alerts", run: ({ alerts }) => evaluateAlerts(alerts) },
   { cron: EVERY_MINUTE, name: "overdue-notifications", run: ({ alerts }) => deliverOverdue(alerts) },

@@ -49,8 +49,11 @@ export class GlobalObject extends DurableObject<Env> {
     return this.ctx.storage.kv.get<number>(CAPACITY) ?? readConfig(this.env).requestsPerMinute;
   }
 
-  setCapacity(perMinute: number): void {
-    this.ctx.storage.kv.put(CAPACITY, perMinute);
+  /** Null: what the variable REQUESTS_PER_MINUTE says. */
+  setCapacity(perMinute: number | null): void {
+    if (perMinute === (this.ctx.storage.kv.get<number>(CAPACITY) ?? null)) return;
+    if (perMinute === null) this.ctx.storage.kv.delete(CAPACITY);
+    else this.ctx.storage.kv.put(CAPACITY, perMinute);
     this.#shares = this.#open();
   }
 

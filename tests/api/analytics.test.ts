@@ -1,7 +1,7 @@
 /** Traffic as REST tells it: from the log through the sums to answers and files. */
 import { describe, expect, it } from "vitest";
-import { rollUpTraffic } from "../../src/jobs/rollups.ts";
 import { consumeEvents } from "../../src/logs/consumer.ts";
+import { rollUpTraffic } from "../../src/operations/traffic-rollups.ts";
 import { callEvent, delivered, requestEvent } from "../logs/support.ts";
 import { database } from "../support/database.ts";
 import { addTenant, call } from "./support.ts";

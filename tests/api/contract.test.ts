@@ -1,6 +1,7 @@
 /** Every operation of the description, called with its own example: it answers as described, to the letter of its schema. */
 import { Validator } from "@cfworker/json-schema";
 import { beforeAll, describe, expect, it } from "vitest";
+import { owner } from "../support/database.ts";
 import { allTables, SampleRows } from "../support/sample-rows.ts";
 import { type DescribedOperation, operations, responseOf, schemaIn } from "./description.ts";
 import { thingOf } from "./route-table.ts";
@@ -49,6 +50,8 @@ beforeAll(async () => {
   const grant = await tenant.addGrant(made.members);
   made["oauth-grants"] = grant.id;
   made["system oauth-clients"] = grant.clientRowId;
+  const [view] = await owner.query("select id from materialized_views order by name limit 1");
+  made["system materialized-views"] = String(view?.id);
   made["legacy-keys"] = (await tenant.addLegacyKey(`old-key-of-${tenant.id}`, { userId: admin.userId })).id;
 });
 

@@ -1,6 +1,8 @@
 /** What is particular about some of the things that admins manage: values in versions, seals, what belongs to the whole system. */
+import { env } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { owner } from "../support/database.ts";
+import { rollUpTrafficIfDue } from "../../src/operations/traffic-rollups.ts";
+import { database, owner } from "../support/database.ts";
 import { addTenant, call, type TestKey, type TestTenant } from "./support.ts";
 
 let tenant: TestTenant;
@@ -36,6 +38,17 @@ describe("a configuration value", () => {
       [1, 10],
     ]);
     expect((await post(`/configs/${config.id}/restore`, { version: 9 })).status).toBe(404);
+  });
+
+  it("that is not for run time keeps its value until it is made so", async () => {
+    const { post, patch } = as(admin.text);
+    const { body: config } = await post("/configs", { key: "boot.size", value: 1, isRuntime: false });
+    const refused = await patch(`/configs/${config.id}`, { value: 2 });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: "/value" }] } });
+    expect((await post(`/configs/${config.id}/restore`, { version: 1 })).status).toBe(400);
+    expect((await patch(`/configs/${config.id}`, { description: "Fixed." })).status).toBe(200);
+    const changed = await patch(`/configs/${config.id}`, { value: 2, isRuntime: true });
+    expect(changed.body).toMatchObject({ value: 2, isRuntime: true });
   });
 
   it("that is sensitive is sealed in every version, and shown in none", async () => {
@@ -220,5 +233,66 @@ describe("what does not hold together is refused, and the place is named", () =>
     const answer = await as(admin.text).post(path, json);
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(place);
+  });
+});
+
+describe("the limit of the whole system", () => {
+  const capacity = () => env.GLOBAL.getByName("global").capacity();
+
+  it("applies at once, and the variable applies again when it is deleted", async () => {
+    const headers = await tenant.addOperator();
+    const before = await capacity();
+    const json = { subjectType: "global", limitCount: 90_000_000 };
+    const made = await call("POST", "/system/rate-limits", { headers, json });
+    expect(made.status).toBe(201);
+    await expect.poll(capacity).toBe(90_000_000);
+    expect((await call("DELETE", `/system/rate-limits/${made.body.id}`, { headers })).status).toBe(204);
+    await expect.poll(capacity).toBe(before);
+  });
+
+  it("is per minute and without a burst", async () => {
+    const headers = await tenant.addOperator();
+    const json = { subjectType: "global", limitCount: 90_000_000, windowSeconds: 3600, burstFactor: 2 };
+    const refused = await call("POST", "/system/rate-limits", { headers, json });
+    expect(refused.body.errors).toMatchObject([{ path: "/windowSeconds" }, { path: "/burstFactor" }]);
+  });
+});
+
+describe("a materialized view", () => {
+  const NAMES = ["request_rollups_day", "request_rollups_hour", "request_rollups_minute"];
+
+  it("is refreshed as its settings say, or by request", async () => {
+    const headers = await tenant.addOperator();
+    const list = async () => (await call("GET", "/system/materialized-views", { headers })).body.items;
+    const views: { id: string; name: string }[] = await list();
+    expect(views.map(({ name }) => name)).toEqual(NAMES);
+    const change = (json: object) =>
+      Promise.all(
+        views.map(({ id }) => call("PATCH", `/system/materialized-views/${id}`, { headers, json })),
+      );
+    const refreshedAt = async () => (await list())[0].lastRefreshedAt;
+    const tick = () => rollUpTrafficIfDue(database, () => new Date());
+    try {
+      const [view] = views;
+      const refreshed = await call("POST", `/system/materialized-views/${view?.id}/refresh`, { headers });
+      expect(refreshed.status).toBe(200);
+      for (const settings of [
+        { isEnabled: false },
+        { isEnabled: true, refreshStrategy: "manual" },
+        { refreshStrategy: "incremental", refreshIntervalSeconds: 86_400 },
+      ]) {
+        for (const { status } of await change(settings)) expect(status).toBe(200);
+        const before = await refreshedAt();
+        await tick();
+        expect(await refreshedAt()).toBe(before);
+      }
+      await owner.query("update materialized_views set last_refreshed_at = now() - interval '2 days'");
+      const before = await refreshedAt();
+      await tick();
+      expect(await refreshedAt()).not.toBe(before);
+      expect((await change({ refreshIntervalSeconds: 1 }))[0]?.status).toBe(400);
+    } finally {
+      await change({ isEnabled: true, refreshStrategy: "incremental", refreshIntervalSeconds: 60 });
+    }
   });
 });

@@ -51,6 +51,7 @@ const serverAt = (url: string): SnapshotServer => ({
   tags: [],
   weight: 1,
   maxConcurrency: 100,
+  queue: undefined,
   readOnlyTools: new Set(),
   withheldTools: new Set(),
   approved: undefined,

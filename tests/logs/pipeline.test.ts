@@ -5,10 +5,10 @@
 import { env } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ROLLUPS } from "../../src/db/queries/rollups.ts";
-import { rollUpTraffic } from "../../src/jobs/rollups.ts";
 import { consumeDeadEvents, consumeEvents } from "../../src/logs/consumer.ts";
 import { createEmitter } from "../../src/logs/emit.ts";
 import type { LogEvent, LogMessage } from "../../src/logs/events.ts";
+import { rollUpTraffic } from "../../src/operations/traffic-rollups.ts";
 import { database, newTenant, owner } from "../support/database.ts";
 import { callEvent, delivered, requestEvent } from "./support.ts";
 

@@ -1,6 +1,6 @@
 /** What the gateway's own code reads at run time. A sensitive value is sealed, and shown to nobody. */
 import { z } from "zod";
-import type { InputIssue } from "../../core/errors.ts";
+import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import { getSetting, isCustomKey, SETTING_KEYS } from "../../core/settings/definitions.ts";
 import { validateSetting } from "../../core/settings/values.ts";
 import { insertConfigVersion } from "../../db/queries/configs.ts";
@@ -18,7 +18,13 @@ const stored = z.object({
   value: z.unknown(),
   version: z.number().default(1),
   isSensitive: z.boolean().default(false),
+  isRuntime: z.boolean().default(true),
 });
+
+const NOT_AT_RUNTIME = {
+  path: "/value",
+  message: "cannot be changed at run time: set isRuntime to true in the same request",
+};
 
 /** Of a row that may not be there yet. */
 const said = z.object({ key: z.string(), value: z.unknown() });
@@ -60,7 +66,7 @@ export const configs = kind({
       .string()
       .regex(/^[a-z][a-z0-9_-]{0,99}$/, "takes small letters, digits, hyphens and underscores"),
     description: prose.nullable(),
-    isRuntime: z.boolean(),
+    isRuntime: z.boolean().describe("False: the value cannot be changed while the gateway runs."),
     isSensitive: z.boolean(),
   },
   // Once sealed, always sealed: history would else tell what was meant to be hidden.
@@ -76,6 +82,7 @@ export const configs = kind({
       const known = definedBy(stored.parse({ ...before, ...values }).key);
       const after = stored.parse({ ...before, ...values, ...known });
       if (!("value" in values)) return values;
+      if (before !== undefined && !after.isRuntime) throw new InvalidInputError([NOT_AT_RUNTIME]);
       const value = after.isSensitive
         ? await sealSetting(c.var.services.keyring, after, after.value)
         : after.value;

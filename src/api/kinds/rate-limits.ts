@@ -11,7 +11,12 @@ import { count } from "./members.ts";
 const LIMITED_ROLES: readonly string[] = [...ROLES, "anonymous"];
 const WITHOUT_ID: readonly string[] = ["global", "tenant", "ip"];
 
-const subject = z.object({ subjectType: z.enum(LIMIT_SUBJECTS), subjectId: z.string().nullish() });
+const subject = z.object({
+  subjectType: z.enum(LIMIT_SUBJECTS),
+  subjectId: z.string().nullish(),
+  windowSeconds: z.number().default(60),
+  burstFactor: z.number().default(1),
+});
 
 export const rateLimits = kind({
   name: "rate-limits",
@@ -34,6 +39,14 @@ export const rateLimits = kind({
     .refine(({ subjectType, subjectId }) => subjectId == null || !WITHOUT_ID.includes(subjectType), {
       path: ["subjectId"],
       message: "is for roles, users and keys",
+    })
+    .refine(({ subjectType, windowSeconds }) => subjectType !== "global" || windowSeconds === 60, {
+      path: ["windowSeconds"],
+      message: "must be 60 for the limit of the whole system",
+    })
+    .refine(({ subjectType, burstFactor }) => subjectType !== "global" || burstFactor === 1, {
+      path: ["burstFactor"],
+      message: "must be 1 for the limit of the whole system",
     })
     .refine(
       ({ subjectType, subjectId }) =>

@@ -51,6 +51,20 @@ export function openAlerts(db: Queries, tenantId: string | null, query: Page = {
 }
 
 /** System role: all of them; they are few. */
+export function findView(db: Queries, id: string) {
+  return db.select().from(materializedViews).where(eq(materializedViews.id, id));
+}
+
+export function updateView(
+  db: Queries,
+  id: string,
+  values: Partial<Pick<typeof materializedViews.$inferInsert, ViewSetting>>,
+) {
+  return db.update(materializedViews).set(values).where(eq(materializedViews.id, id)).returning();
+}
+
+type ViewSetting = "isEnabled" | "refreshStrategy" | "refreshIntervalSeconds";
+
 export function listViews(db: Queries) {
   return db.select().from(materializedViews).orderBy(asc(materializedViews.name));
 }

@@ -1,5 +1,5 @@
 /** Adding up what the logs were given (system role), and what it comes to. */
-import { inArray, lt, sql } from "drizzle-orm";
+import { and, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { materializedViews } from "../schema/operations.ts";
 import { requestRollupsDay, requestRollupsHour, requestRollupsMinute } from "../schema/rollups.ts";
 import type { Queries } from "./types.ts";
@@ -17,6 +17,27 @@ export function rollUp(db: Queries, most: number) {
   return db
     .select({ amount: sql`amount`.mapWith(Number) })
     .from(sql`gateway_roll_up(${most}::integer) as amount`);
+}
+
+/** The enabled views of the traffic sums whose interval is over. All three are filled together. */
+export function listRollupsDue(db: Queries, now: Date) {
+  const { name, isEnabled, refreshStrategy, refreshIntervalSeconds, lastRefreshedAt } = materializedViews;
+  const interval = sql`coalesce(${refreshIntervalSeconds}, 60) * interval '1 second'`;
+  return db
+    .select({ name })
+    .from(materializedViews)
+    .where(
+      and(
+        inArray(name, NAMES),
+        isEnabled,
+        ne(refreshStrategy, "manual"),
+        // A tick may come a little early.
+        or(
+          isNull(lastRefreshedAt),
+          sql`${lastRefreshedAt} + ${interval} <= ${now.toISOString()}::timestamptz + interval '5 seconds'`,
+        ),
+      ),
+    );
 }
 
 export interface Refresh {

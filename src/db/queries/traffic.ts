@@ -1,7 +1,16 @@
 /** What steers traffic: a tenant's routing rules in the order in which they are tried. */
-import { and, asc, eq, sql } from "drizzle-orm";
-import { routingRules } from "../schema/traffic.ts";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { rateLimitConfigs, routingRules } from "../schema/traffic.ts";
 import type { Queries } from "./types.ts";
+
+/** Requests per minute of the whole system. */
+export function findSystemLimit(db: Queries) {
+  const { tenantId, subjectType, isActive, limitCount } = rateLimitConfigs;
+  return db
+    .select({ limitCount })
+    .from(rateLimitConfigs)
+    .where(and(isNull(tenantId), eq(subjectType, "global"), eq(isActive, true)));
+}
 
 /** Lowest number first; all of them, because the first that matches decides. */
 export function activeRoutingRules(db: Queries, tenantId: string) {

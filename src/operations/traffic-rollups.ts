@@ -1,7 +1,13 @@
-/** Every minute: adds up what the logs were given since, and once a day throws away sums that are too fine for their age. */
+/** Adds up what the logs were given since the last time, and deletes sums that are too fine for their age. */
 import { toGatewayError } from "../core/errors.ts";
 import type { Database } from "../db/client.ts";
-import { dropOldRollups, noteFailedRefresh, noteRefresh, rollUp } from "../db/queries/rollups.ts";
+import {
+  dropOldRollups,
+  listRollupsDue,
+  noteFailedRefresh,
+  noteRefresh,
+  rollUp,
+} from "../db/queries/rollups.ts";
 
 const AT_ONCE = 50_000;
 /** What is left then, the next tick takes. */
@@ -10,6 +16,12 @@ const MOST_ROUNDS = 20;
 const DAY_MS = 86_400_000;
 const KEEP_MINUTES_MS = 8 * DAY_MS;
 const KEEP_HOURS_MS = 400 * DAY_MS;
+
+/** Fills the sums when their views say so: enabled, not manual, and the interval of one of them is over. */
+export async function rollUpTrafficIfDue(database: Database, now: () => Date): Promise<number> {
+  const due = await listRollupsDue(database.asSystem(), now());
+  return due.length === 0 ? 0 : rollUpTraffic(database, now);
+}
 
 /** Returns how many events it took. What was logged before it began is in the sums when it ends, however late it came. */
 export async function rollUpTraffic(database: Database, now: () => Date): Promise<number> {
