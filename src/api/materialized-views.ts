@@ -1,8 +1,8 @@
 /** Views that are refreshed on schedule. They describe the database, not a tenant. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { REFRESH_STRATEGIES } from "../core/enums.ts";
 import { NotFoundError } from "../core/errors.ts";
-import { REFRESH_STRATEGIES } from "../core/vocabulary.ts";
 import { findView, listViews, updateView } from "../db/queries/operations.ts";
 import type { Queries } from "../db/queries/types.ts";
 import { materializedViews as table } from "../db/schema/operations.ts";

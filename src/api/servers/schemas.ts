@@ -1,7 +1,7 @@
 /** What a server may be registered as, and how it is shown: never with its secret. */
 import { z } from "zod";
+import { MIN_INTERVAL_SECONDS as MIN_CHECK_INTERVAL_SECONDS } from "../../core/discovery/check-schedule.ts";
 import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
-import { LEAST_INTERVAL_SECONDS as MIN_CHECK_INTERVAL_SECONDS } from "../../core/registry/schedule.ts";
 import { MAX_SERVER_RESPONSE_BYTES } from "../../core/size-limits.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
 import { credentialsSchema } from "../../upstream/credentials.ts";
