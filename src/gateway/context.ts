@@ -1,6 +1,8 @@
 /** What serving one MCP request needs of the world around it. */
+
 import type { Keyring } from "../core/keyring.ts";
 import type { ByteBudget } from "../core/net/byte-budget.ts";
+import type { ClientLocation } from "../core/routing/regions.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { LogEvent } from "../logs/events.ts";
 import type { Access } from "../policy/access.ts";
@@ -24,6 +26,7 @@ export interface McpContext {
   readonly principal: Principal;
   /** Undefined if nothing trustworthy says it: behind Cloudflare only its own header counts. */
   readonly address: string | undefined;
+  readonly location: ClientLocation;
   /** What the log will be told of this request. */
   readonly record: CallRecorder;
   readonly tenant: TenantSnapshot;

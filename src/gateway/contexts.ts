@@ -1,7 +1,9 @@
 /** Makes the context of a request out of the isolate's long-lived things and the principal that it is served for. */
+
 import { NotFoundError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
 import type { ByteBudget } from "../core/net/byte-budget.ts";
+import type { ClientLocation } from "../core/routing/regions.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Emitter } from "../logs/emit.ts";
 import type { TraceExporter } from "../logs/export.ts";
@@ -43,6 +45,7 @@ export interface Occasion {
   readonly record: CallRecorder;
   readonly requestId: string;
   readonly address: string | undefined;
+  readonly location: ClientLocation;
   readonly background: McpContext["background"];
   /** Asks anew who is calling; undefined where that no longer holds. */
   readonly identify: () => Promise<Principal | undefined>;
@@ -54,7 +57,7 @@ export function createContexts(services: ContextServices): Contexts {
   const { snapshots, emitter, trafficOf, queues, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
   const contextOf: Contexts = async (principal, occasion) => {
-    const { record, requestId, address, background, identify } = occasion;
+    const { record, requestId, address, location, background, identify } = occasion;
     const tenant = await snapshots.get(principal.tenantId, background);
     if (tenant === undefined) throw new NotFoundError();
     return {
@@ -62,6 +65,7 @@ export function createContexts(services: ContextServices): Contexts {
       record,
       requestId,
       address,
+      location,
       tell: (events) => emitter.emit(events, background),
       principal,
       tenant,

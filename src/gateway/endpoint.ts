@@ -26,7 +26,7 @@ import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import { anonymous, type Principal } from "../identity/principal.ts";
 import { logFailure } from "../logs/console.ts";
 import type { Emitter } from "../logs/emit.ts";
-import { describeRequest } from "../logs/request-event.ts";
+import { describeRequest, readContinent } from "../logs/request-event.ts";
 import { admit, type LimitHeaders } from "../policy/admission.ts";
 import { keyAddressRefusal } from "../policy/refusal.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
@@ -81,6 +81,7 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
       record,
       requestId,
       address: readHeaders(request).get("cf-connecting-ip"),
+      location: { country: readHeaders(request).get("cf-ipcountry"), continent: readContinent(request) },
       background,
       identify: identified,
     });

@@ -34,6 +34,7 @@ export interface RequestDescription {
   readonly ipAddress: string | undefined;
   readonly userAgent: string | undefined;
   readonly country: string | undefined;
+  readonly continent: string | undefined;
 }
 
 export function describeRequest(request: Request): RequestDescription {
@@ -49,8 +50,13 @@ export function describeRequest(request: Request): RequestDescription {
     ipAddress: fields.get("cf-connecting-ip"),
     userAgent,
     country: fields.get("cf-ipcountry"),
+    continent: readContinent(request),
   };
 }
+
+/** Cloudflare knows it of every request; a request of another origin has none. */
+export const readContinent = ({ cf }: Request): string | undefined =>
+  typeof cf?.continent === "string" ? cf.continent : undefined;
 
 export function requestEventOf(described: RequestDescription, facts: RequestFacts): RequestEvent {
   const { requestId, startedAt, durationMs, caller, statusCode, error } = facts;

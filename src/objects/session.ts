@@ -91,8 +91,10 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     const record = new RequestRecorder(() => request, requestId, emit, startedAt);
     record.setPrincipal(principal);
     const identify = async () => principal;
-    const address = request.ipAddress;
-    const context = await gateway.enter(principal, { record, requestId, address, background, identify });
+    const { ipAddress: address, country, continent } = request;
+    const location = { country, continent };
+    const entrance = { record, requestId, address, location, background, identify };
+    const context = await gateway.enter(principal, entrance);
     return { context, record };
   }
 

@@ -78,6 +78,8 @@ export interface SnapshotServer extends z.infer<typeof serverSettings> {
   readonly auth: SealedAuthConfig;
   readonly tags: readonly string[];
   readonly weight: number;
+  /** Among servers that can serve a call, those near the client come first. */
+  readonly region: string | null;
   /** Calls at the same time. */
   readonly maxConcurrency: number;
   /** How many calls may wait for the others, and how long; undefined: the defaults. */

@@ -52,6 +52,7 @@ const serverAt = (url: string): SnapshotServer => ({
   weight: 1,
   maxConcurrency: 100,
   queue: undefined,
+  region: null,
   readOnlyTools: new Set(),
   withheldTools: new Set(),
   approved: undefined,

@@ -14,6 +14,7 @@ const server = (holdsChanges: boolean): SnapshotServer => ({
   ...{
     maxConcurrency: 100,
     queue: undefined,
+    region: null,
     readOnlyTools: new Set(),
     withheldTools: new Set(),
     approved: new Map(),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
 import { type Recorder, startRecorder } from "../fixtures/recorder.ts";
-import { askModern } from "../fixtures/wire.ts";
+import { answerIn, askModern, LegacySession } from "../fixtures/wire.ts";
 
 const answer = z.object({
   result: z.object({ content: z.array(z.object({ text: z.string() })) }).optional(),
@@ -71,6 +71,39 @@ async function times(count: number, make: () => Promise<string>): Promise<string
   for (let done = 0; done < count; done += 1) names.push(await make());
   return names;
 }
+
+describe("a server's region", () => {
+  it("sends calls to the servers near the client, in every era", async () => {
+    const tenant = await gateway.addTenant({ settings: { naming: { prefix: "never" } } });
+    const ids: string[] = [];
+    for (const [index, region] of ["us-east-1", "DE", "eu"].entries()) {
+      const server = servers[index];
+      if (server === undefined) throw new TypeError("three servers");
+      behave(server, region);
+      ids.push(await tenant.addServer({ name: `region-${index}`, url: server.url, region }));
+    }
+    await tenant.addRoutingRule({ strategy: "round_robin", targets: ids });
+    const endpoint = { url: `${gateway.url}/mcp`, key: tenant.apiKey };
+    const params = { name: "look", arguments: {} };
+    const textOf = (message: unknown) => answer.parse(message).result?.content[0]?.text ?? "";
+    const modern = async (country: string) => {
+      const response = await askModern(endpoint, "tools/call", params, {
+        headers: { "cf-ipcountry": country },
+      });
+      return textOf(await response.json());
+    };
+    await expect.poll(() => modern("DE")).toBe("DE");
+    expect(tally(await times(6, () => modern("DE")))).toEqual({ DE: 6 });
+    expect(tally(await times(6, () => modern("JP")))).toEqual({ DE: 2, eu: 2, "us-east-1": 2 });
+    const session = await LegacySession.begin(endpoint);
+    const legacy = async () => {
+      const sending = { headers: { "cf-ipcountry": "DE" } };
+      return textOf(await answerIn(await session.request("tools/call", params, sending)));
+    };
+    expect(tally(await times(4, legacy))).toEqual({ DE: 4 });
+    await session.end();
+  });
+});
 
 describe("a routing rule", () => {
   it("spreads calls in turn", async () => {

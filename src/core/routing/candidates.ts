@@ -8,6 +8,8 @@ export interface Candidate extends BalancedServer {
   readonly health: HealthStatus;
   /** As the isolate has heard it: "closed" may be asked, "due" may be tried with a pass from the tenant's object. */
   readonly breaker: "closed" | "due" | "open";
+  /** Its region is the client's. */
+  readonly isNear: boolean;
 }
 
 export interface RoutingChoice<S extends Candidate> {
@@ -30,7 +32,8 @@ export function pickCandidate<S extends Candidate>(
 ): RoutingChoice<S> | undefined {
   const able = listServing(candidates.filter(({ id }) => tried?.has(id) !== true));
   const kept = bound === undefined ? undefined : able.find(({ id }) => id === bound);
-  const server = kept ?? selectServer(strategy, able, context);
+  const near = able.filter(({ isNear }) => isNear);
+  const server = kept ?? selectServer(strategy, near.length > 0 ? near : able, context);
   if (server === undefined) return undefined;
   return { server, needsPass: server.breaker === "due", moved: bound !== undefined && server.id !== bound };
 }

@@ -38,6 +38,7 @@ export function serversForSnapshot(db: Queries, tenantId: string) {
       tags: mcpServers.tags,
       weight: mcpServers.weight,
       maxConcurrency: mcpServers.maxConcurrency,
+      region: mcpServers.region,
       settings: mcpServers.settings,
       queueIsEnabled: requestQueues.isEnabled,
       queueMaxSize: requestQueues.maxSize,

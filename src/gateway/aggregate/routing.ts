@@ -4,6 +4,7 @@ import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { META } from "../../core/mcp/revisions.ts";
 import { isSafeToRetry } from "../../core/resilience/retry.ts";
 import { pickCandidate } from "../../core/routing/candidates.ts";
+import { isNearClient } from "../../core/routing/regions.ts";
 import { type CompiledRule, matchRule, type RoutedRequest } from "../../core/routing/rules.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context.ts";
@@ -102,11 +103,12 @@ function select(
   { message }: RoutableCall,
   context: McpContext,
 ): PlacedCandidate | undefined {
-  const { steering, traffic, principal } = context;
+  const { steering, traffic, principal, location } = context;
   const now = Date.now();
   const candidates = targets.map((candidate) => ({
     candidate,
     ...loadOf(candidate.server, traffic.breakers.getState(candidate.server.id, now)),
+    isNear: isNearClient(candidate.server.region, location),
   }));
   const scene = {
     loads: steering.loads,

@@ -9,6 +9,7 @@ const server = (id: string, weight = 1, over: Partial<Candidate> = {}): Candidat
   weight,
   health: "healthy",
   breaker: "closed",
+  isNear: false,
   ...over,
 });
 
@@ -276,5 +277,29 @@ describe("who can serve", () => {
       server: { id: "a" },
       moved: true,
     });
+  });
+});
+
+describe("servers near the client", () => {
+  const near = server("near", 1, { isNear: true });
+
+  it("are selected before the others, by the same strategy", () => {
+    const servers = [server("a"), near, server("b"), server("nearer", 1, { isNear: true })];
+    const context = scene();
+    expect(counted(times(10, () => pickCandidate(servers, "round_robin", context)?.server.id))).toEqual({
+      near: 5,
+      nearer: 5,
+    });
+  });
+
+  it("give way when they cannot serve or have failed the call", () => {
+    const closed = [server("a"), server("near", 1, { isNear: true, breaker: "open" })];
+    expect(pickCandidate(closed, "random", scene())?.server.id).toBe("a");
+    const tried = new Set(["near"]);
+    expect(pickCandidate([server("a"), near], "random", scene(), { tried })?.server.id).toBe("a");
+  });
+
+  it("do not move a session that is bound to another", () => {
+    expect(pickCandidate([server("a"), near], "random", scene(), { bound: "a" })?.server.id).toBe("a");
   });
 });
