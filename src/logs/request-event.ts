@@ -54,9 +54,12 @@ export function describeRequest(request: Request): RequestDescription {
   };
 }
 
-/** Cloudflare knows it of every request; a request of another origin has none. */
-export const readContinent = ({ cf }: Request): string | undefined =>
-  typeof cf?.continent === "string" ? cf.continent : undefined;
+/** Cloudflare knows it of every request that reaches it; elsewhere there is none. */
+export function readContinent(request: Request): string | undefined {
+  const cf: unknown = "cf" in request ? request.cf : undefined;
+  const continent = typeof cf === "object" && cf !== null && "continent" in cf ? cf.continent : undefined;
+  return typeof continent === "string" ? continent : undefined;
+}
 
 export function requestEventOf(described: RequestDescription, facts: RequestFacts): RequestEvent {
   const { requestId, startedAt, durationMs, caller, statusCode, error } = facts;
