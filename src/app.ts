@@ -1,16 +1,16 @@
 /** MCP's own door, and the way to the house behind it. */
 import { type Context, Hono } from "hono";
 import { uuidv7 } from "./core/ids.ts";
-import type { AppEnv } from "./edge/context.ts";
-import { onError } from "./edge/errors.ts";
 import type { McpAddress } from "./gateway/endpoint.ts";
-import { servicesOf } from "./services.ts";
+import type { AppEnv } from "./middleware/app-env.ts";
+import { onError } from "./middleware/errors.ts";
+import { getServices } from "./services.ts";
 
-async function mcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
-  const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+async function handleMcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
+  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const id = uuidv7();
   c.set("requestId", id);
-  return servicesOf(c.env).services.gateway.mcp(c.req.raw, address, id, background);
+  return getServices(c.env).services.gateway.mcp(c.req.raw, address, id, waitUntil);
 }
 
 /**
@@ -19,18 +19,18 @@ async function mcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
  */
 export function createApp() {
   const door = new Hono<AppEnv>();
-  let house: Hono<AppEnv> | undefined;
+  let webApp: Hono<AppEnv> | undefined;
   door.onError(onError);
   door.notFound(async (c) => {
-    const { createHouse } = await import("./house.ts");
-    house ??= createHouse(door);
-    return house.fetch(c.req.raw, c.env, c.executionCtx);
+    const { createWebApp } = await import("./web-app.ts");
+    webApp ??= createWebApp(door);
+    return webApp.fetch(c.req.raw, c.env, c.executionCtx);
   });
-  door.all("/mcp", (c) => mcp(c, {}));
-  door.all("/t/:tenant/mcp", (c) => mcp(c, { tenantSlug: c.req.param("tenant") }));
-  door.all("/mcp/:server", (c) => mcp(c, { serverName: c.req.param("server") }));
+  door.all("/mcp", (c) => handleMcp(c, {}));
+  door.all("/t/:tenant/mcp", (c) => handleMcp(c, { tenantSlug: c.req.param("tenant") }));
+  door.all("/mcp/:server", (c) => handleMcp(c, { serverName: c.req.param("server") }));
   door.all("/t/:tenant/mcp/:server", (c) =>
-    mcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
+    handleMcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
   );
   return door;
 }

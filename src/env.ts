@@ -30,7 +30,7 @@ const encryptionKeys = z
 const MIB = 1024 * 1024;
 
 /** Development and tests point these at stand-ins on the same machine. */
-const standIn = z.url({ protocol: /^https?$/ }).optional();
+const testEndpointUrl = z.url({ protocol: /^https?$/ }).optional();
 const secretText = z.string().min(1).optional();
 
 /** Structural: the runtime's own class is not to be had outside of it. */
@@ -70,14 +70,14 @@ const schema = z
     MAIL_FROM: z.email().optional(),
     GITHUB_CLIENT_ID: secretText,
     GITHUB_CLIENT_SECRET: secretText,
-    GITHUB_BASE_URL: standIn,
+    GITHUB_BASE_URL: testEndpointUrl,
     GOOGLE_CLIENT_ID: secretText,
     GOOGLE_CLIENT_SECRET: secretText,
-    GOOGLE_BASE_URL: standIn,
+    GOOGLE_BASE_URL: testEndpointUrl,
     MICROSOFT_CLIENT_ID: secretText,
     MICROSOFT_CLIENT_SECRET: secretText,
     MICROSOFT_TENANT_ID: secretText,
-    MICROSOFT_BASE_URL: standIn,
+    MICROSOFT_BASE_URL: testEndpointUrl,
     ANALYTICS: analyticsEngine.optional(),
     REQUEST_LINES: z.enum(["on", "off"]).default("off"),
     OAUTH_DYNAMIC_REGISTRATION: z.enum(["on", "off"]).default("on"),
@@ -95,7 +95,7 @@ const schema = z
         ctx.issues.push({
           code: "custom",
           path: ["PUBLIC_URL"],
-          message: `must be a loopback URL unless ENVIRONMENT is production: ${DEVELOPMENT_SHOWS}`,
+          message: `must be a loopback URL unless ENVIRONMENT is production: ${DEVELOPMENT_DEFAULTS}`,
           input: ctx.value.PUBLIC_URL,
         });
       }
@@ -136,7 +136,7 @@ const schema = z
     }
   });
 
-const DEVELOPMENT_SHOWS = "development shows the mails that it would send, reset links among them";
+const DEVELOPMENT_DEFAULTS = "development shows the mails that it would send, reset links among them";
 
 /** `.test` is no name of the internet's (RFC 6761). */
 const isReservedForTests = ({ ENVIRONMENT, PUBLIC_URL }: { ENVIRONMENT: string; PUBLIC_URL: string }) =>
@@ -268,14 +268,14 @@ function socialClients(value: z.infer<typeof schema>): Config["social"] {
   };
 }
 
-const parsed = new WeakMap<object, Config>();
+const parsedConfigs = new WeakMap<object, Config>();
 
 /** Bindings do not change while an isolate lives, so they are parsed once. */
 export function readConfig(env: object): Config {
-  let config = parsed.get(env);
+  let config = parsedConfigs.get(env);
   if (config === undefined) {
     config = parseConfig({ ...env });
-    parsed.set(env, config);
+    parsedConfigs.set(env, config);
   }
   return config;
 }

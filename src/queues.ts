@@ -1,7 +1,8 @@
 /** Which consumer takes the batches of which queue, by the exact names of wrangler.toml. */
+
+import { consumeJobs } from "./discovery/jobs.ts";
 import { consumeDeadEvents, consumeEvents } from "./logs/consumer.ts";
 import { consumeAlerts } from "./operations/alerts/deliver.ts";
-import { consumeWork } from "./registry/work.ts";
 import type { Services } from "./services.ts";
 
 type Messages = MessageBatch["messages"];
@@ -10,10 +11,10 @@ type Consumer = (
   services: Pick<Services, "database" | "registry" | "alerts">,
 ) => Promise<void>;
 
-const CONSUMERS = {
+const CONSUMERS_BY_QUEUE = {
   "mcp-gateway-events": (messages, { database }) => consumeEvents(messages, database),
   "mcp-gateway-events-dead": (messages, { database }) => consumeDeadEvents(messages, database),
-  "mcp-gateway-health": (messages, { registry }) => consumeWork(messages, registry),
+  "mcp-gateway-health": (messages, { registry }) => consumeJobs(messages, registry),
   "mcp-gateway-alerts": (messages, { alerts }) => consumeAlerts(messages, alerts),
 } as const satisfies Record<string, Consumer>;
 
@@ -21,7 +22,7 @@ const CONSUMERS = {
 const ENVIRONMENTS = ["", "-local", "-development"] as const;
 
 export const QUEUE_CONSUMERS: ReadonlyMap<string, Consumer> = new Map(
-  Object.entries<Consumer>(CONSUMERS).flatMap(([name, consumer]) =>
+  Object.entries<Consumer>(CONSUMERS_BY_QUEUE).flatMap(([name, consumer]) =>
     ENVIRONMENTS.map((environment) => [name + environment, consumer] as const),
   ),
 );

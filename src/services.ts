@@ -7,6 +7,10 @@ import { hash32 } from "./core/routing/hash.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { recordSecurityEvent } from "./db/queries/security.ts";
 import { QueryStatistics } from "./db/statistics.ts";
+import type { HealthDeps } from "./discovery/health.ts";
+import type { RegistryJobQueue } from "./discovery/jobs.ts";
+import { saveInventory } from "./discovery/save-inventory.ts";
+import { createMailer } from "./email/mailer.ts";
 import { type Config, readConfig } from "./env.ts";
 import { createGateway, type Gateway } from "./gateway/create.ts";
 import { apiKeyProof, legacyKeyProof } from "./identity/api-keys.ts";
@@ -16,15 +20,14 @@ import { createPeople, type People } from "./identity/people/people.ts";
 import { sessionProof } from "./identity/people/proof.ts";
 import { NO_TENANT_ID } from "./identity/principal.ts";
 import { createUsage } from "./identity/usage.ts";
-import { logFailure } from "./logs/console.ts";
-import { createEmitter, type Emitter, type Outbox, throughOutbox } from "./logs/emit.ts";
-import { createTraceExporter } from "./logs/export.ts";
-import { asLine, intoDataset, observed } from "./logs/observe.ts";
-import { createPoolReport } from "./logs/pools.ts";
+import { createEmitter, type Emitter, type Outbox, outboxQueue } from "./logs/emit.ts";
+import { logFailure } from "./logs/log-failure.ts";
+import { analyticsEngineObserver, consoleObserver, withObservers } from "./logs/observers.ts";
+import { createPoolReport } from "./logs/pool-report.ts";
 import { banEvent } from "./logs/security-event.ts";
-import { createMailer } from "./mail/mail.ts";
-import { watchHealth } from "./operations/alerts/evaluate.ts";
-import type { AlertParts } from "./operations/alerts/parts.ts";
+import { createTraceExporter } from "./logs/trace-exporter.ts";
+import type { AlertDeps } from "./operations/alerts/alert-deps.ts";
+import { evaluateHealthAlerts } from "./operations/alerts/evaluate.ts";
 import { type AdmissionTermsSource, createAdmissionTerms } from "./policy/admission-terms.ts";
 import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
 import { openSetting } from "./policy/settings.ts";
@@ -32,13 +35,10 @@ import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
 import { syncSystemCapacity } from "./policy/system-capacity.ts";
 import { createTraffic, type TenantTraffic } from "./policy/traffic.ts";
 import { writeTransitions } from "./policy/transitions.ts";
-import type { HealthParts } from "./registry/health.ts";
-import { keepOffering } from "./registry/keep.ts";
-import type { WorkQueue } from "./registry/work.ts";
-import { NAME, VERSION } from "./upstream/about.ts";
-import type { ChannelTools } from "./upstream/channel.ts";
-import { judgeUrl } from "./upstream/url-guard.ts";
-import { workerSocket } from "./upstream/worker-socket.ts";
+import { PRODUCT_NAME, PRODUCT_VERSION } from "./upstream/client-info.ts";
+import type { ChannelDeps } from "./upstream/transports/channel.ts";
+import { workerSocket } from "./upstream/transports/websocket/worker-socket.ts";
+import { checkUrl } from "./upstream/url-guard.ts";
 
 export interface Services {
   readonly database: Database;
@@ -49,7 +49,7 @@ export interface Services {
   readonly snapshots: Snapshots;
   readonly admissionTerms: AdmissionTermsSource;
   /** What the isolate knows of a tenant's traffic, or of the unauthenticated requests of some addresses. */
-  readonly trafficOf: (name: string) => TenantTraffic;
+  readonly getTraffic: (name: string) => TenantTraffic;
   readonly tenantObject: (tenantId: string) => ReturnType<Env["TENANTS"]["getByName"]>;
   readonly globalObject: () => ReturnType<Env["GLOBAL"]["getByName"]>;
   readonly gateway: Gateway;
@@ -57,36 +57,36 @@ export interface Services {
   readonly emitter: Emitter;
   readonly keyring: Keyring;
   /** What discovery and health checks need. */
-  readonly registry: HealthParts;
+  readonly registry: HealthDeps;
   /** Where they are sent to be done. */
-  readonly work: WorkQueue;
+  readonly registryJobs: RegistryJobQueue;
   /** What it takes to look at alerts and to tell them. */
-  readonly alerts: AlertParts;
+  readonly alerts: AlertDeps;
   /** How upstreams are reached, and which addresses may be. */
-  readonly upstream: ChannelTools;
+  readonly upstream: ChannelDeps;
 }
 
 /** The Durable Objects' namespaces, as wrangler.toml binds them. */
-export type ObjectNamespaces = Pick<
+export type ServiceBindings = Pick<
   Env,
   "TENANTS" | "GLOBAL" | "SESSIONS" | "BRIDGES" | "OUTBOX" | "EVENTS" | "HEALTH" | "ALERTS"
 >;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-const made = new WeakMap<Config, Services>();
+const servicesByConfig = new WeakMap<Config, Services>();
 
-export function servicesOf(env: Env): { config: Config; services: Services } {
+export function getServices(env: Env): { config: Config; services: Services } {
   const config = readConfig(env);
-  let services = made.get(config);
+  let services = servicesByConfig.get(config);
   if (services === undefined) {
     services = createServices(config, env);
-    made.set(config, services);
+    servicesByConfig.set(config, services);
   }
   return { config, services };
 }
 
-export function createServices(config: Config, objects: ObjectNamespaces): Services {
+export function createServices(config: Config, objects: ServiceBindings): Services {
   const queryStatistics = new QueryStatistics();
   const database = createDatabase(config.database, {
     statistics: queryStatistics,
@@ -103,7 +103,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     sleep,
     async raiseSystem() {
       // The epoch comes first: a capacity that cannot be read now is applied by the next cron tick.
-      const epoch = await globalObject().raiseEpoch();
+      const epoch = await globalObject().bumpEpoch();
       await syncSystemCapacity(database, globalObject()).catch(() => undefined);
       return epoch;
     },
@@ -112,7 +112,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
   const admissionTerms = createAdmissionTerms(database, epochs, Date.now);
   const allowLoopback = config.environment !== "production";
   const fetcher: typeof fetch = (input, init) => fetch(input, init);
-  const sendMail = createMailer(database, { ...config.mail, keepInOutbox: allowLoopback });
+  const sendMail = createMailer(database, { ...config.mail, saveToDevMailbox: allowLoopback });
   const people = createPeople({
     database,
     publicUrl: config.publicUrl,
@@ -120,7 +120,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     social: config.social,
     dynamicRegistration: config.dynamicRegistration,
     sendMail,
-    isAllowedUrl: (url) => judgeUrl(url, { allowLoopback }).ok,
+    isAllowedUrl: (url) => checkUrl(url, { allowLoopback }).ok,
     fetch: fetcher,
     raiseEpoch: (tenantId) => epochs.raise(tenantId, (work) => void work.catch(() => undefined)),
     background: waitUntil,
@@ -157,9 +157,9 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     },
     now: Date.now,
   });
-  const outbox: Outbox = { keep: (messages) => objects.OUTBOX.getByName(outboxName()).keep(messages) };
+  const outbox: Outbox = { add: (messages) => objects.OUTBOX.getByName(outboxName()).add(messages) };
   const queued = createEmitter({
-    queue: config.environment === "development" ? throughOutbox(outbox) : objects.EVENTS,
+    queue: config.environment === "development" ? outboxQueue(outbox) : objects.EVENTS,
     alongside: createPoolReport(queryStatistics, Date.now),
     outbox,
     now: Date.now,
@@ -169,17 +169,17 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
       for (const message of messages) console.error(JSON.stringify({ lost: message }));
     },
   });
-  const emitter = observed(queued, [
-    ...(config.analytics === undefined ? [] : [intoDataset(config.analytics)]),
-    ...(config.requestLines ? [asLine((line) => console.log(line))] : []),
+  const emitter = withObservers(queued, [
+    ...(config.analytics === undefined ? [] : [analyticsEngineObserver(config.analytics)]),
+    ...(config.requestLines ? [consoleObserver((line) => console.log(line))] : []),
   ]);
   const keyring = new Keyring(config.encryptionKeys);
   const traces = createTraceExporter({
     fetch: fetcher,
     open: (tenantId, sealed) =>
       openSetting(keyring, { tenantId, key: "telemetry.otlp.authorization" }, sealed),
-    isAllowedUrl: (url) => judgeUrl(url, { allowLoopback }).ok,
-    service: { name: NAME, version: VERSION },
+    isAllowedUrl: (url) => checkUrl(url, { allowLoopback }).ok,
+    service: { name: PRODUCT_NAME, version: PRODUCT_VERSION },
     environment: config.environment,
     now: Date.now,
     failed: (reason) => console.warn(JSON.stringify({ level: "warn", work: "export traces", reason })),
@@ -192,7 +192,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     urlPolicy: { allowLoopback },
     openSocket: workerSocket(fetcher),
   };
-  const trafficOf = createTraffic({
+  const getTraffic = createTraffic({
     objectOf: tenantObject,
     now: Date.now,
     sleep,
@@ -208,7 +208,7 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
         background,
       ),
   });
-  const alerts: AlertParts = {
+  const alerts: AlertDeps = {
     database,
     keyring,
     fetch: fetcher,
@@ -217,12 +217,12 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     queue: objects.ALERTS,
     now: Date.now,
   };
-  const registry: HealthParts = {
+  const registry: HealthDeps = {
     database,
     keyring,
     upstream,
     raiseEpoch: (tenantId) => epochs.raise(tenantId, (work) => void work.catch(() => undefined)),
-    onHealthChange: (changes) => watchHealth(alerts, changes),
+    onHealthChange: (changes) => evaluateHealthAlerts(alerts, changes),
     now: Date.now,
   };
   const gateway = createGateway({
@@ -231,12 +231,12 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     snapshots,
     emitter,
     traces,
-    trafficOf,
+    getTraffic,
     keyring,
     upstream,
     gatewayId,
     remember: async (tenantId, { server, ...offering }) => {
-      await keepOffering(registry, { tenantId, serverId: server.id }, offering);
+      await saveInventory(registry, { tenantId, serverId: server.id }, offering);
     },
     origins: {
       publicUrl: config.publicUrl,
@@ -260,13 +260,13 @@ export function createServices(config: Config, objects: ObjectNamespaces): Servi
     epochs,
     snapshots,
     admissionTerms,
-    trafficOf,
+    getTraffic,
     gateway,
     emitter,
     keyring,
     upstream,
     registry,
-    work: objects.HEALTH,
+    registryJobs: objects.HEALTH,
     alerts,
   };
 }

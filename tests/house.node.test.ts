@@ -4,31 +4,42 @@ import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const BELOW_SERVICES = ["core", "db"];
-const SERVICES = ["identity", "mail", "policy", "gateway", "upstream", "logs", "registry", "operations"];
+const SERVICES = [
+  "identity",
+  "email",
+  "policy",
+  "gateway",
+  "upstream",
+  "logs",
+  "discovery",
+  "registry",
+  "operations",
+];
 
 /** A room may import itself and what stands here. Files at the root of src are rooms of their own. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
   db: ["core"],
   "env.ts": ["core"],
-  mail: BELOW_SERVICES,
-  identity: [...BELOW_SERVICES, "mail"],
+  email: BELOW_SERVICES,
+  identity: [...BELOW_SERVICES, "email"],
   policy: [...BELOW_SERVICES, "identity"],
   upstream: BELOW_SERVICES,
   logs: BELOW_SERVICES,
   gateway: [...BELOW_SERVICES, "identity", "policy", "upstream", "logs"],
+  discovery: [...BELOW_SERVICES, "registry", "upstream", "logs"],
   registry: [...BELOW_SERVICES, "upstream", "logs"],
   operations: [...BELOW_SERVICES, "upstream", "logs"],
-  objects: ["core", "gateway", "logs", "env.ts", "services.ts"],
+  "durable-objects": ["core", "gateway", "logs", "env.ts", "services.ts"],
   "services.ts": [...BELOW_SERVICES, ...SERVICES, "env.ts"],
-  edge: ["core", "identity", "policy", "logs", "env.ts", "services.ts"],
-  api: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
-  admin: [...BELOW_SERVICES, ...SERVICES, "edge", "env.ts", "services.ts"],
+  middleware: ["core", "identity", "policy", "logs", "env.ts", "services.ts"],
+  api: [...BELOW_SERVICES, ...SERVICES, "middleware", "env.ts", "services.ts"],
+  admin: [...BELOW_SERVICES, ...SERVICES, "middleware", "env.ts", "services.ts"],
   jobs: [...BELOW_SERVICES, ...SERVICES, "env.ts", "services.ts"],
-  "house.ts": [...BELOW_SERVICES, ...SERVICES, "edge", "api", "admin", "env.ts", "services.ts"],
-  "app.ts": ["core", "gateway", "edge", "house.ts", "services.ts"],
-  "queues.ts": ["logs", "operations", "registry", "services.ts"],
-  "index.ts": ["app.ts", "jobs", "queues.ts", "objects", "services.ts", "env.ts"],
+  "web-app.ts": [...BELOW_SERVICES, ...SERVICES, "middleware", "api", "admin", "env.ts", "services.ts"],
+  "app.ts": ["core", "gateway", "middleware", "web-app.ts", "services.ts"],
+  "queues.ts": ["logs", "operations", "discovery", "services.ts"],
+  "index.ts": ["app.ts", "jobs", "queues.ts", "durable-objects", "services.ts", "env.ts"],
 };
 
 const files = globSync("src/**/*.{ts,tsx,js,json}").map((file) => file.replaceAll("\\", "/"));
@@ -54,17 +65,17 @@ const room = (file: string) => file.split("/")[1] ?? "";
 /** The modules that send something to an MCP server. */
 const SENDS = new Set(
   [
-    "ask",
-    "era",
-    "http-channel",
-    "http-wire",
-    "legacy-session",
-    "modern-request",
-    "open-channel",
-    "sse-channel",
-  ]
-    .concat("websocket-channel", "worker-socket")
-    .map((name) => `src/upstream/${name}.ts`),
+    "fetch-inventory",
+    "protocol/era-detection",
+    "protocol/legacy-session",
+    "protocol/modern-request",
+    "transports/open-channel",
+    "transports/http/channel",
+    "transports/http/wire",
+    "transports/sse/channel",
+    "transports/websocket/channel",
+    "transports/websocket/worker-socket",
+  ].map((name) => `src/upstream/${name}.ts`),
 );
 /** The pipeline, and the transports that it sends by: the bridge's object, and the peers of a client's session. */
 const MAY_SEND = [
@@ -74,7 +85,7 @@ const MAY_SEND = [
   "src/gateway/session/modern-peer.ts",
 ];
 /** They wire the bridge into the context, and describe its message. */
-const CREATES = new Set(["src/gateway/create.ts", "src/gateway/context.ts", "src/objects/bridge.ts"]);
+const CREATES = new Set(["src/gateway/create.ts", "src/gateway/context.ts", "src/durable-objects/bridge.ts"]);
 
 describe("the house", () => {
   it("has only rooms that the plan knows", () => {

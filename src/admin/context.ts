@@ -5,7 +5,6 @@ import { createMiddleware } from "hono/factory";
 import { toBase64url } from "../core/base64url.ts";
 import { hmacSha256, newToken } from "../core/digest.ts";
 import { timingSafeEqual } from "../core/timing-safe-equal.ts";
-import type { AppEnv } from "../edge/context.ts";
 import { cookiePrefix } from "../identity/people/cookies.ts";
 import { clientIp } from "../identity/people/hooks.ts";
 import {
@@ -14,6 +13,7 @@ import {
   principalOf,
   SESSION_LIFETIME_MS,
 } from "../identity/people/sessions.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { admitPrincipal, admitWithoutPrincipal } from "../policy/request-admission.ts";
 import { type ShownFlash, takeFlash } from "./flash.ts";
 import { THEME_COOKIE, THEMES, type Theme } from "./ui/frame.ts";

@@ -14,7 +14,7 @@ import {
 import { memberRole } from "../db/queries/keys.ts";
 import { insistUnchanged } from "../db/queries/rows.ts";
 import { serverAccessControls } from "../db/schema/access.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { gives, givesNothing } from "./answers.ts";

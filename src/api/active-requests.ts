@@ -1,7 +1,7 @@
 /** The requests to MCP servers that have been running for a while: seen by admins, and ended by them. */
 import { Hono } from "hono";
 import { NotFoundError } from "../core/errors.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { givesNothing, givesPage } from "./answers.ts";

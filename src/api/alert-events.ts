@@ -4,7 +4,7 @@ import { z } from "zod";
 import { GatewayError } from "../core/errors.ts";
 import { updateRow } from "../db/queries/rows.ts";
 import { alertEvents as table } from "../db/schema/operations.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { gives } from "./answers.ts";

@@ -8,9 +8,9 @@ import { mapConcurrent } from "../core/map-concurrent.ts";
 import type { Owner } from "../db/queries/rows.ts";
 import { memberByAddress } from "../db/queries/users.ts";
 import { alertDeliveries, alertStates } from "../db/schema/alerts.ts";
-import type { AppEnv } from "../edge/context.ts";
-import { renewSecret } from "../operations/alerts/secret.ts";
-import { tell } from "../operations/alerts/tell.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
+import { sendNotification } from "../operations/alerts/notify.ts";
+import { renewSecret } from "../operations/alerts/signing-secret.ts";
 import { change, record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { gives } from "./answers.ts";
@@ -92,7 +92,7 @@ async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<type
     if (channel.type === "email" && !(await isMember(c, owner, channel.to))) {
       return { type: channel.type, to: channel.to, ok: false, says: NO_MEMBER };
     }
-    const { ok, says: outcome } = await tell(parts, { id: uuidv7(), owner, channel, message });
+    const { ok, says: outcome } = await sendNotification(parts, { id: uuidv7(), owner, channel, message });
     return { type: channel.type, to: channel.type === "email" ? channel.to : channel.url, ok, says: outcome };
   });
   await record(c, {

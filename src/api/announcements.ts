@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { acknowledgementsOf } from "../db/queries/announcements.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { guard } from "../policy/guard.ts";
 import { givesPage } from "./answers.ts";
 import { collection } from "./collection/collection.ts";

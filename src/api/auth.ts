@@ -5,9 +5,9 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
-import type { AppEnv } from "../edge/context.ts";
 import { isDocumentAddress } from "../identity/oauth/document-address.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { admitWithoutPrincipal } from "../policy/request-admission.ts";
 
 /** OAuth clients may live in a browser; these answer to what is in the request, never to a cookie. */

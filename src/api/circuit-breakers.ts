@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { setBreakerForced } from "../db/queries/breakers.ts";
 import { circuitBreakerTransitions, circuitBreakers as table } from "../db/schema/traffic.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { writeTransitions } from "../policy/transitions.ts";

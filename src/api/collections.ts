@@ -1,6 +1,6 @@
 /** The routes of all kinds: each tenant's own, and under /system what holds for the whole gateway. */
 import { Hono } from "hono";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { systemAlerting } from "./alerting.ts";
 import { databaseReports } from "./analytics/database.ts";
 import { billingFile } from "./analytics/files.ts";

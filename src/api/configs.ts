@@ -5,7 +5,7 @@ import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { SETTING_KEYS, SETTINGS, type Setting } from "../core/settings/definitions.ts";
 import { readSettings, resolveSettings } from "../core/settings/values.ts";
 import { configVersion, configVersions, effectiveConfigs, settingRows } from "../db/queries/configs.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { collection } from "./collection/collection.ts";

@@ -1,8 +1,8 @@
 /** How the database is: its connections over a day, what isolates wait for it, what runs long, and what to do. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { AppEnv } from "../edge/context.ts";
-import { reportOnDatabase } from "../operations/database.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
+import { buildDatabaseReport } from "../operations/database-report.ts";
 import { guard } from "../policy/guard.ts";
 import { gives } from "./answers.ts";
 
@@ -56,7 +56,7 @@ export const databaseReport = new Hono<AppEnv>().get(
   guard("system.read"),
   gives(report, "The database as it is, and as it was in the last day."),
   async (c) => {
-    const { samples, targets, slow, advice } = await reportOnDatabase(c.var.services.database, new Date());
+    const { samples, targets, slow, advice } = await buildDatabaseReport(c.var.services.database, new Date());
     return c.json({
       samples: samples.map((each) => ({
         ...{ at: each.at, active: each.active, idle: each.idle, idleInTransaction: each.idleInTransaction },

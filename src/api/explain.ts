@@ -14,7 +14,7 @@ import { activeRules, compileRules } from "../core/access/rules.ts";
 import { NotFoundError } from "../core/errors.ts";
 import { serverForRule, toolForRule } from "../db/queries/controls.ts";
 import { accessControlsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { readTenantSettings } from "../policy/tenant-settings.ts";
 import { gives } from "./answers.ts";

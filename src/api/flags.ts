@@ -4,7 +4,7 @@ import { z } from "zod";
 import { evaluateFlag } from "../core/flags/evaluate.ts";
 import { KNOWN_FLAGS } from "../core/flags/known-flags.ts";
 import { flagResults, flagsInReach } from "../db/queries/flags.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { evaluateFor, readFlag, readFlags } from "../policy/flags.ts";
 import { guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";

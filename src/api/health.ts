@@ -1,7 +1,7 @@
 /** For load balancers and the start script: /healthz says that the Worker runs, /readyz that it can do its work. */
 import { sql } from "drizzle-orm";
 import { Hono } from "hono";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 
 export const health = new Hono<AppEnv>()
   .get("/healthz", (c) => c.json({ status: "ok" as const }))

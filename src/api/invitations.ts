@@ -15,7 +15,7 @@ import {
 import { lockTenant } from "../db/queries/servers.ts";
 import { membersAndLimits } from "../db/queries/tenants.ts";
 import { tenantInvitations as table } from "../db/schema/tenancy.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { actorOf } from "./actor.ts";

@@ -7,7 +7,7 @@ import { inheritRules, insistActor } from "../db/queries/authority.ts";
 import { insertKey, keyById, type NewKey, updateKey } from "../db/queries/keys.ts";
 import { insistUnchanged } from "../db/queries/rows.ts";
 import { apiKeys } from "../db/schema/access.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { actorOf, unlessDisempowered } from "./actor.ts";

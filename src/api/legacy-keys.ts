@@ -11,7 +11,7 @@ import {
 } from "../db/queries/keys.ts";
 import { sortKey } from "../db/queries/listing.ts";
 import { legacyApiKeys } from "../db/schema/access.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { actorOf, unlessDisempowered } from "./actor.ts";

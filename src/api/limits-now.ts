@@ -7,7 +7,7 @@ import { compileLimits, maxForSubject, parseLimitKey } from "../core/limits/reso
 import { keyRates } from "../db/queries/keys.ts";
 import { limitsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
 import { tenantsAmong } from "../db/queries/tenants.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 
@@ -46,7 +46,7 @@ export const limitsNow = new Hono<AppEnv>()
     async (c) => {
       const { principal, services, db } = c.var;
       const { tenantId } = principal;
-      const spent = await services.tenantObject(tenantId).spent();
+      const spent = await services.tenantObject(tenantId).getUsage();
       const known = spent.flatMap(({ key, spent: count }) => {
         const limit = parseLimitKey(key);
         return limit === undefined ? [] : [{ ...limit, spent: count }];
@@ -82,8 +82,8 @@ export const limitsNow = new Hono<AppEnv>()
     async (c) => {
       const { principal, services } = c.var;
       const [outlook, entitlements] = await Promise.all([
-        services.tenantObject(principal.tenantId).outlook(),
-        services.globalObject().entitlements(),
+        services.tenantObject(principal.tenantId).getForecast(),
+        services.globalObject().getEntitlements(),
       ]);
       const share = entitlements.get(principal.tenantId);
       return c.json({ ...outlook, share: share === undefined ? null : Math.floor(share) });
@@ -116,7 +116,7 @@ export const shares = new Hono<AppEnv>().get(
   async (c) => {
     const { services } = c.var;
     const object = services.globalObject();
-    const [entitlements, capacity] = await Promise.all([object.entitlements(), object.capacity()]);
+    const [entitlements, capacity] = await Promise.all([object.getEntitlements(), object.getCapacity()]);
     // Unauthenticated requests have shares, too, under names that are no tenant's.
     const tenantIds = [...entitlements.keys()].filter(isUuid).slice(0, MOST);
     const rows = await tenantsAmong(services.database.asSystem(), tenantIds);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { InvalidInputError } from "../core/errors.ts";
 import { listOccurrences } from "../core/maintenance/windows.ts";
 import { windowsForCalendar } from "../db/queries/windows.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { guard } from "../policy/guard.ts";
 import { givesPage } from "./answers.ts";
 import { moment } from "./times.ts";

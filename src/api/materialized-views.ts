@@ -6,7 +6,7 @@ import { NotFoundError } from "../core/errors.ts";
 import { findView, listViews, updateView } from "../db/queries/operations.ts";
 import type { Queries } from "../db/queries/types.ts";
 import { materializedViews as table } from "../db/schema/operations.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { rollUpTraffic } from "../operations/traffic-rollups.ts";
 import { change, record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";

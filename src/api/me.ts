@@ -1,6 +1,6 @@
 /** Who the gateway takes the caller for. */
 import { Hono } from "hono";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { guard } from "../policy/guard.ts";
 import { gives } from "./answers.ts";
 import { meShape } from "./shapes.ts";

@@ -11,7 +11,7 @@ import {
 import { changeMemberRole, listMembers, otherAdmins, removeMember } from "../db/queries/invitations.ts";
 import { memberRole } from "../db/queries/keys.ts";
 import { lockTenant } from "../db/queries/servers.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { actorOf } from "./actor.ts";

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { HEALTH_STATUSES } from "../core/enums.ts";
 import { type Family, formatPrometheus, PROMETHEUS_TYPE } from "../core/telemetry/prometheus.ts";
 import { recentTraffic, serversForMetrics, toolsForMetrics } from "../db/queries/metrics.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { guard } from "../policy/guard.ts";
 
 const RECENT_MS = 300_000;

@@ -14,9 +14,9 @@ import { ForbiddenError, InvalidInputError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import type { KeyReach } from "../db/queries/access.ts";
 import { keyById, memberRole } from "../db/queries/keys.ts";
-import type { AppEnv } from "../edge/context.ts";
 import { isRecent, RECENT_MINUTES } from "../identity/people/step-up.ts";
 import type { Principal } from "../identity/principal.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import type { Guarded } from "../policy/guard.ts";
 
 export interface Minted {

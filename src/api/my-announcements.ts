@@ -9,7 +9,7 @@ import {
   currentAnnouncements,
   type Reader,
 } from "../db/queries/announcements.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { givesNothing, givesPage } from "./answers.ts";

@@ -9,7 +9,7 @@ import {
   listClients,
   setClientDisabled,
 } from "../db/queries/oauth-clients.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";

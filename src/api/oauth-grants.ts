@@ -4,7 +4,7 @@ import { z } from "zod";
 import { NotFoundError } from "../core/errors.ts";
 import { endGrant } from "../db/queries/grants.ts";
 import { grantById, grantId, grantSorts, listGrants } from "../db/queries/oauth-clients.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { givesNothing, givesPage } from "./answers.ts";

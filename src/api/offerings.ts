@@ -8,7 +8,7 @@ import { sortKey } from "../db/queries/listing.ts";
 import { listRows, type ManagedTable, type Row, rowById } from "../db/queries/rows.ts";
 import { serversAmong } from "../db/queries/servers.ts";
 import { serverPrompts, serverResources, serverTools } from "../db/schema/registry.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import type { TargetKind } from "../policy/access.ts";
 import { guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";

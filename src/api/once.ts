@@ -17,7 +17,7 @@ import {
   releaseRequest,
   takeRequest,
 } from "../db/queries/idempotency.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import type { Guarded } from "../policy/guard.ts";
 
 type Scene = Context<AppEnv & Guarded>;

@@ -12,7 +12,7 @@ import {
   systemEvents,
 } from "../db/schema/logs.ts";
 import { connectionPools } from "../db/schema/traffic.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { guard } from "../policy/guard.ts";
 import { givesPage } from "./answers.ts";
 import { type TimelineOf, timelineOf } from "./timeline.ts";

@@ -12,11 +12,11 @@ import { sha256Hex } from "../core/digest.ts";
 import { ForbiddenError, NotFoundError } from "../core/errors.ts";
 import { entryOf, listEntries, versionsOf } from "../db/queries/entries.ts";
 import { tenantOfPublicRegistry, tenantOfRegistryPath } from "../db/queries/registry-readers.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { refuseBlockedAddress, unauthenticated } from "../policy/request-admission.ts";
-import { noSuchServer } from "../registry/entries.ts";
-import { type Catalogue, type Entry, published } from "../registry/published.ts";
+import { serverNotFoundError } from "../registry/entries.ts";
+import { type EndpointLookup, type RegistryEntry, toOfficialEntry } from "../registry/official-entry.ts";
 import { readCursor } from "./pages.ts";
 import { REGISTRY_PATH } from "./registry/paths.ts";
 import { editVersion, endVersion, publish, setStatus } from "./registry/publishing.ts";
@@ -26,7 +26,7 @@ import { body, params, query } from "./validate.ts";
 /** Set by `registry`: whose registry stands in the path. */
 export interface RegistryEnv extends AppEnv {
   Variables: AppEnv["Variables"] & {
-    registry: { readonly tenantId: string; readonly isPublic: boolean; readonly catalogue: Catalogue };
+    registry: { readonly tenantId: string; readonly isPublic: boolean; readonly catalogue: EndpointLookup };
   };
 }
 
@@ -66,7 +66,7 @@ const own = createMiddleware<RegistryEnv & Guarded>(async (c, next) => {
 const reader = (c: Context<RegistryEnv>) => {
   const { tenantId, catalogue } = c.get("registry");
   const db = c.get("services").database.withTenant(tenantId, "read");
-  return { tenantId, db, shown: (entry: Entry) => published(entry, catalogue) };
+  return { tenantId, db, shown: (entry: RegistryEntry) => toOfficialEntry(entry, catalogue) };
 };
 
 const serverParam = z.object({ base: z.string(), server: z.string().max(300) });
@@ -107,7 +107,7 @@ export const registryV0 = new Hono<RegistryEnv>()
     const { tenantId, db, shown } = reader(c);
     const { include_deleted } = c.req.valid("query");
     const rows = await versionsOf(db, tenantId, c.req.valid("param").server, include_deleted);
-    if (rows.length === 0) throw noSuchServer();
+    if (rows.length === 0) throw serverNotFoundError();
     return c.json({ servers: rows.map(shown), metadata: { count: rows.length } });
   })
   .get("/:base/v0.1/servers/:server/versions/:version", params(versionParam), query(oneQuery), async (c) => {
@@ -115,7 +115,7 @@ export const registryV0 = new Hono<RegistryEnv>()
     const { server: name, version } = c.req.valid("param");
     const { include_deleted: includeDeleted } = c.req.valid("query");
     const [entry] = await entryOf(db, tenantId, { name, version, includeDeleted });
-    if (entry === undefined) throw noSuchServer();
+    if (entry === undefined) throw serverNotFoundError();
     return c.json(shown(entry));
   })
   .post("/:base/v0.1/publish", guard("registry-entries.publish"), own, body(z.unknown()), async (c) =>
@@ -144,7 +144,7 @@ export const registryV0 = new Hono<RegistryEnv>()
     body(statusBody),
     async (c) => {
       const [one] = await setStatus(c, c.req.valid("param"), c.req.valid("json"));
-      if (one === undefined) throw noSuchServer();
+      if (one === undefined) throw serverNotFoundError();
       return c.json(one);
     },
   )

@@ -10,8 +10,8 @@ import {
 import type { Db } from "../db/client.ts";
 import { latestRuns, retentionPolicies } from "../db/queries/retention.ts";
 import { retentionRuns } from "../db/schema/operations.ts";
-import type { AppEnv } from "../edge/context.ts";
-import { foresee } from "../operations/retention.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
+import { previewRetention } from "../operations/retention.ts";
 import { guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { columnsOf, shapeOf } from "./collection/shape.ts";
@@ -42,7 +42,7 @@ const dryRun = z
 type DryRun = z.output<typeof dryRun>;
 
 async function answerOf(db: Db, steps: readonly RetentionStep[], held: DryRun["held"]): Promise<DryRun> {
-  const foreseen = await foresee(db, steps);
+  const foreseen = await previewRetention(db, steps);
   const tables = foreseen.map(({ step, rows, partitions }) => ({
     tableName: step.table,
     before: step.before.toISOString(),

@@ -5,7 +5,7 @@ import { compileRouting, matchRule, type RoutedRequest } from "../core/routing/r
 import { serversAmong } from "../db/queries/servers.ts";
 import { tenantById } from "../db/queries/tenants.ts";
 import { activeRoutingRules, orderOfRoutingRules, orderRoutingRules } from "../db/queries/traffic.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { readRule } from "../policy/routing.ts";

@@ -13,7 +13,7 @@ import {
   updateServiceAccount,
 } from "../db/queries/service-accounts.ts";
 import { user } from "../db/schema/identity.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { NotFoundError } from "../core/errors.ts";
 import { activeSessionsOfUser } from "../db/queries/identity.ts";
 import { endSession } from "../db/queries/people.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { givesNothing, givesPage } from "./answers.ts";

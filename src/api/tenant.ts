@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { NotFoundError } from "../core/errors.ts";
 import { tenantById, updateTenant } from "../db/queries/tenants.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { gives } from "./answers.ts";

@@ -14,7 +14,7 @@ import {
   tenantSorts,
   updateTenant,
 } from "../db/queries/tenants.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { type Guarded, guard } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";

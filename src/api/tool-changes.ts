@@ -7,10 +7,10 @@ import { NotFoundError } from "../core/errors.ts";
 import { diffJson } from "../core/json-diff.ts";
 import { isChangedMeanwhile } from "../db/errors.ts";
 import { insistDecided, listWithheld, pinById } from "../db/queries/pins.ts";
-import type { AppEnv } from "../edge/context.ts";
+import { approveTool, rejectTool, type ShownPin } from "../discovery/tool-approval.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
-import { approval, rejection, type ShownPin } from "../registry/decide.ts";
 import { gives, givesPage } from "./answers.ts";
 import type { Scene } from "./collection/reach.ts";
 import { stale } from "./etag.ts";
@@ -93,10 +93,10 @@ async function decide(c: Scene, id: string, revision: number, how: "approve" | "
   try {
     await change<unknown>(c, what, (audit) => {
       if (how === "reject") {
-        const { pin, rest } = rejection(db, before, by);
+        const { pin, rest } = rejectTool(db, before, by);
         return db.batch([pin, insist, ...rest, audit]);
       }
-      const { pin, rest } = approval(db, before, by);
+      const { pin, rest } = approveTool(db, before, by);
       return db.batch([pin, insist, ...rest, audit]);
     });
   } catch (error) {

@@ -1,7 +1,7 @@
 /** A tenant's traffic as its object sees it: a day of minutes, limits that are hit too often, and who is shut out. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { gives, givesNothing } from "./answers.ts";
@@ -28,7 +28,11 @@ export const traffic = new Hono<AppEnv>()
   .get("/", guard("traffic.read"), gives(shape, "A day of it."), async (c) => {
     const { principal, services } = c.var;
     const object = services.tenantObject(principal.tenantId);
-    const [samples, advice, bans] = await Promise.all([object.samples(), object.advice(), object.bans()]);
+    const [samples, advice, bans] = await Promise.all([
+      object.listSamples(),
+      object.getRecommendations(),
+      object.listBans(),
+    ]);
     const now = Date.now();
     return c.json({
       samples,

@@ -5,7 +5,7 @@ import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { activeSessionsOfUser } from "../db/queries/identity.ts";
 import { recordSecurityEvent } from "../db/queries/security.ts";
 import { banUser, endSessions } from "../db/queries/users.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change, record } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";

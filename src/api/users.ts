@@ -6,7 +6,7 @@ import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
 import { insistActor, insistAnotherAdmin } from "../db/queries/authority.ts";
 import { lockTenant } from "../db/queries/servers.ts";
 import { isOperator, listUsers, setUserActive, userById, userId, userSorts } from "../db/queries/users.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { change } from "../policy/change.ts";
 import { guard } from "../policy/guard.ts";
 import { actorOf } from "./actor.ts";

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { type AuditFault, describeAuditFault, excludePruned, findAuditFaults } from "../core/audit-chain.ts";
 import { hashAt, prunedPlaces, walkChain } from "../db/queries/audit-chain.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { guard } from "../policy/guard.ts";
 import { gives } from "./answers.ts";
 import { ofSystem, ofTenant, type Reach, type Scene } from "./collection/reach.ts";

@@ -4,9 +4,9 @@
  */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
-import type { AppEnv } from "../edge/context.ts";
 import { endpointAt } from "../identity/oauth/addresses.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import { unauthenticated } from "../policy/request-admission.ts";
 
 const CACHED = "public, max-age=60";

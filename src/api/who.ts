@@ -6,7 +6,7 @@ import { ROLE_SCOPES } from "../core/access/permissions.ts";
 import { API_KEY_SCOPES, ROLES } from "../core/enums.ts";
 import { NotFoundError } from "../core/errors.ts";
 import { keyById, memberRole } from "../db/queries/keys.ts";
-import type { AppEnv } from "../edge/context.ts";
+import type { AppEnv } from "../middleware/app-env.ts";
 import type { Guarded } from "../policy/guard.ts";
 
 export const who = z.union([

@@ -1,5 +1,5 @@
 /**
- * Every failure that a caller may be told of is one of these few classes; src/edge maps them to problem+json, JSON-RPC
+ * Every failure that a caller may be told of is one of these few classes; src/middleware maps them to problem+json, JSON-RPC
  * or a page in one place. `message` says what to do and is shown; `detail` and `cause` are for the log only.
  */
 export const ERROR_CODES = [

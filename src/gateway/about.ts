@@ -1,7 +1,7 @@
 /** How the gateway introduces itself to clients. */
 import type { TenantSnapshot } from "../policy/snapshot.ts";
-import { NAME, VERSION } from "../upstream/about.ts";
+import { PRODUCT_NAME, PRODUCT_VERSION } from "../upstream/client-info.ts";
 
 export function asServer(tenant: TenantSnapshot) {
-  return { name: NAME, title: tenant.name, version: VERSION };
+  return { name: PRODUCT_NAME, title: tenant.name, version: PRODUCT_VERSION };
 }

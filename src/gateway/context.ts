@@ -10,7 +10,7 @@ import type { CallQueues } from "../policy/queues.ts";
 import type { TenantSnapshot } from "../policy/snapshot.ts";
 import type { Steering } from "../policy/steering.ts";
 import type { TenantTraffic } from "../policy/traffic.ts";
-import type { ChannelTools } from "../upstream/channel.ts";
+import type { ChannelDeps } from "../upstream/transports/channel.ts";
 import type { ActiveTable } from "./active.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { Translation } from "./bridge/translate.ts";
@@ -39,7 +39,7 @@ export interface McpContext {
   readonly sessionIds: SessionIds;
   readonly catalogue: Catalogue;
   readonly eras: EraMemory;
-  readonly upstream: ChannelTools;
+  readonly upstream: ChannelDeps;
   readonly maxBodyBytes: number;
   /** The large bodies that the isolate holds. */
   readonly bodies: ByteBudget;

@@ -6,13 +6,13 @@ import type { ByteBudget } from "../core/net/byte-budget.ts";
 import type { ClientLocation } from "../core/routing/regions.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { Emitter } from "../logs/emit.ts";
-import type { TraceExporter } from "../logs/export.ts";
+import type { TraceExporter } from "../logs/trace-exporter.ts";
 import { accessOf } from "../policy/access.ts";
 import type { ServerQueues } from "../policy/queues.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import type { Steering } from "../policy/steering.ts";
 import type { TenantTraffic } from "../policy/traffic.ts";
-import type { ChannelTools } from "../upstream/channel.ts";
+import type { ChannelDeps } from "../upstream/transports/channel.ts";
 import type { Catalogue } from "./aggregate/catalogue.ts";
 import type { CallRecorder, RequestRecorder } from "./context/request-recorder.ts";
 import type { McpContext } from "./context.ts";
@@ -23,12 +23,12 @@ import { SessionIds } from "./session-ids.ts";
 export interface ContextServices {
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
-  readonly trafficOf: (tenantId: string) => TenantTraffic;
+  readonly getTraffic: (tenantId: string) => TenantTraffic;
   readonly queues: ServerQueues;
   readonly steering: Steering;
   readonly exposures: Exposures;
   readonly keyring: Keyring;
-  readonly upstream: ChannelTools;
+  readonly upstream: ChannelDeps;
   readonly catalogue: Catalogue;
   readonly eras: EraMemory;
   readonly maxBodyBytes: number;
@@ -54,7 +54,7 @@ export interface Occasion {
 export type Contexts = (principal: Principal, occasion: Occasion) => Promise<McpContext>;
 
 export function createContexts(services: ContextServices): Contexts {
-  const { snapshots, emitter, trafficOf, queues, ...shared } = services;
+  const { snapshots, emitter, getTraffic, queues, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
   const contextOf: Contexts = async (principal, occasion) => {
     const { record, requestId, address, location, background, identify } = occasion;
@@ -69,7 +69,7 @@ export function createContexts(services: ContextServices): Contexts {
       tell: (events) => emitter.emit(events, background),
       principal,
       tenant,
-      traffic: trafficOf(tenant.id),
+      traffic: getTraffic(tenant.id),
       queues: queues.forRequest(background),
       access: accessOf(principal, tenant, new Date()),
       sessionIds,

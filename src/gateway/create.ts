@@ -8,14 +8,14 @@ import type { OriginPolicy } from "../core/net/origin.ts";
 import { MAX_HELD_BODY_BYTES } from "../core/size-limits.ts";
 import type { Database } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
-import { logFailure } from "../logs/console.ts";
 import type { Emitter } from "../logs/emit.ts";
-import type { TraceExporter } from "../logs/export.ts";
+import { logFailure } from "../logs/log-failure.ts";
+import type { TraceExporter } from "../logs/trace-exporter.ts";
 import { ServerQueues, type SlotObject } from "../policy/queues.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import { Steering } from "../policy/steering.ts";
 import type { TenantTraffic } from "../policy/traffic.ts";
-import type { ChannelTools } from "../upstream/channel.ts";
+import type { ChannelDeps } from "../upstream/transports/channel.ts";
 import { Catalogue } from "./aggregate/catalogue.ts";
 import { recallOffers } from "./aggregate/heard.ts";
 import { type OfferSources, Offers } from "./aggregate/offers.ts";
@@ -34,11 +34,11 @@ export interface GatewayParts {
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
   readonly traces: TraceExporter;
-  readonly trafficOf: (tenantId: string) => TenantTraffic;
+  readonly getTraffic: (tenantId: string) => TenantTraffic;
   readonly keyring: Keyring;
-  readonly upstream: ChannelTools;
+  readonly upstream: ChannelDeps;
   readonly gatewayId: string;
-  /** Keeps what a server said of itself, and sees what it means (registry/keep.ts). */
+  /** Keeps what a server said of itself, and sees what it means (discovery/save-inventory.ts). */
   readonly remember: OfferSources<McpContext>["remember"];
   readonly origins: OriginPolicy;
   readonly maxBodyBytes: number;
@@ -81,7 +81,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const contexts = createContexts({
     snapshots,
     emitter,
-    trafficOf: parts.trafficOf,
+    getTraffic: parts.getTraffic,
     queues: new ServerQueues({
       now: Date.now,
       slotObject: parts.slotObject,

@@ -9,7 +9,7 @@ import { getMember, isMembers, parseLossless } from "../core/mcp/lossless-json.t
 import { getTarget } from "../core/mcp/rewrite.ts";
 import type { Facts } from "../policy/access.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
-import { nonsense } from "../upstream/failures.ts";
+import { invalidResponse } from "../upstream/errors.ts";
 import { unknownTarget } from "./aggregate/calls.ts";
 import { singleServer } from "./aggregate/catalogue.ts";
 import { factsOf, KINDS, USES } from "./aggregate/tables.ts";
@@ -119,7 +119,7 @@ export function listEdit(
 
 /** What cannot be read cannot be filtered, and is not shown. */
 function unreadable({ name }: SnapshotServer): never {
-  throw nonsense(name, "answered with a list that cannot be read");
+  throw invalidResponse(name, "answered with a list that cannot be read");
 }
 
 function asObject({ method, params }: Message & { kind: "request" }): JsonObject {

@@ -1,19 +1,19 @@
 /** Tries again to write the events that could not be written when they came. */
 import type { Database } from "../db/client.ts";
 import { countAttempts, dropDeadLetters, nextDeadLetters } from "../db/queries/dead-letters.ts";
-import { readMessage } from "../logs/events.ts";
+import { parseLogMessage } from "../logs/events.ts";
 import { writeEvents } from "../logs/sinks.ts";
 
-const AT_ONCE = 100;
+const BATCH_SIZE = 100;
 
 /** Returns how many were written. Each by itself: one that the database will never take must not hold up the rest. */
 export async function replayDeadLetters(database: Database): Promise<number> {
   const db = database.asSystem();
-  const letters = await nextDeadLetters(db, AT_ONCE);
+  const letters = await nextDeadLetters(db, BATCH_SIZE);
   const written: string[] = [];
   const failed: string[] = [];
   for (const { id, body } of letters) {
-    const { known, strange } = readMessage(body.body);
+    const { known, strange } = parseLogMessage(body.body);
     const refused = await writeEvents(database, known).catch(() => known);
     const isWritten = strange.length === 0 && refused.length === 0;
     (isWritten ? written : failed).push(id);

@@ -2,6 +2,6 @@
 import type { Database } from "../db/client.ts";
 import { continueRetention, startRetention } from "../operations/retention.ts";
 
-export const beginRetention = (database: Database) => startRetention({ database, now: Date.now });
+export const startRetentionRun = (database: Database) => startRetention({ database, now: Date.now });
 
-export const goOnWithRetention = (database: Database) => continueRetention({ database, now: Date.now });
+export const continueRetentionRun = (database: Database) => continueRetention({ database, now: Date.now });

@@ -4,23 +4,23 @@ import { uuidv7 } from "../core/ids.ts";
 import { withTimeout } from "../core/timers.ts";
 import type { Emitter } from "../logs/emit.ts";
 import { EVENT_VERSION, type LogEvent } from "../logs/events.ts";
-import { deliverOverdue } from "../operations/alerts/deliver.ts";
+import { enqueueOverdueDeliveries } from "../operations/alerts/deliver.ts";
 import { evaluateAlerts } from "../operations/alerts/evaluate.ts";
-import { sampleDatabase } from "../operations/database.ts";
-import { dropOldSums, rollUpTrafficIfDue } from "../operations/traffic-rollups.ts";
+import { sampleDatabase } from "../operations/database-report.ts";
+import { deleteExpiredRollups, rollUpTrafficIfDue } from "../operations/traffic-rollups.ts";
 import { syncSystemCapacity } from "../policy/system-capacity.ts";
 import type { Services } from "../services.ts";
 import { replayDeadLetters } from "./dead-letters.ts";
+import { enqueueHealthChecks, enqueueSourceSyncs } from "./due-work.ts";
+import { deleteExpiredSecrets } from "./expired-secrets.ts";
 import { ensurePartitions } from "./partitions.ts";
-import { beginRetention, goOnWithRetention } from "./retention.ts";
-import { sweepSecrets } from "./secrets.ts";
-import { watchServers, watchSources } from "./watch.ts";
+import { continueRetentionRun, startRetentionRun } from "./retention.ts";
 
 const EVERY_MINUTE = "* * * * *";
 const DAILY = "17 3 * * *";
 
 /** What a job takes of the services; its test gives less than all of them. */
-export type JobServices = Pick<Services, "database" | "work" | "alerts" | "emitter" | "globalObject">;
+export type JobServices = Pick<Services, "database" | "registryJobs" | "alerts" | "emitter" | "globalObject">;
 
 export interface ScheduledJob {
   /** As in wrangler.toml. */
@@ -34,12 +34,12 @@ export const SCHEDULE: readonly ScheduledJob[] = [
   {
     cron: EVERY_MINUTE,
     name: "health-checks",
-    run: ({ database, work }, now) => watchServers(database, work, now),
+    run: ({ database, registryJobs }, now) => enqueueHealthChecks(database, registryJobs, now),
   },
   {
     cron: EVERY_MINUTE,
     name: "source-syncs",
-    run: ({ database, work }, now) => watchSources(database, work, now),
+    run: ({ database, registryJobs }, now) => enqueueSourceSyncs(database, registryJobs, now),
   },
   {
     cron: EVERY_MINUTE,
@@ -54,12 +54,16 @@ export const SCHEDULE: readonly ScheduledJob[] = [
   },
   { cron: EVERY_MINUTE, name: "database-sample", run: ({ database }, now) => sampleDatabase(database, now) },
   { cron: EVERY_MINUTE, name: "alerts", run: ({ alerts }) => evaluateAlerts(alerts) },
-  { cron: EVERY_MINUTE, name: "overdue-notifications", run: ({ alerts }) => deliverOverdue(alerts) },
-  { cron: EVERY_MINUTE, name: "retention-slice", run: ({ database }) => goOnWithRetention(database) },
+  {
+    cron: EVERY_MINUTE,
+    name: "overdue-notifications",
+    run: ({ alerts }) => enqueueOverdueDeliveries(alerts),
+  },
+  { cron: EVERY_MINUTE, name: "retention-slice", run: ({ database }) => continueRetentionRun(database) },
   { cron: DAILY, name: "partitions", run: ({ database }) => ensurePartitions(database) },
-  { cron: DAILY, name: "expired-secrets", run: ({ database }, now) => sweepSecrets(database, now) },
-  { cron: DAILY, name: "expired-rollups", run: ({ database }, now) => dropOldSums(database, now) },
-  { cron: DAILY, name: "retention", run: ({ database }) => beginRetention(database) },
+  { cron: DAILY, name: "expired-secrets", run: ({ database }, now) => deleteExpiredSecrets(database, now) },
+  { cron: DAILY, name: "expired-rollups", run: ({ database }, now) => deleteExpiredRollups(database, now) },
+  { cron: DAILY, name: "retention", run: ({ database }) => startRetentionRun(database) },
 ];
 
 /** A job that takes longer has no more of its tick; the platform ends what it still does. */
@@ -71,14 +75,14 @@ export interface ScheduleOptions {
   readonly log?: (line: string) => void;
 }
 
-type Background = (work: Promise<unknown>) => void;
+type RunInBackground = (work: Promise<unknown>) => void;
 
 /** Never throws: a failed job is one log line and one system event, `job.failed`. */
 export async function runScheduledJobs(
   cron: string,
   services: JobServices,
   now: Date,
-  background: Background,
+  waitUntil: RunInBackground,
   { schedule = SCHEDULE, timeoutMs = JOB_TIMEOUT_MS, log = console.log }: ScheduleOptions = {},
 ): Promise<void> {
   for (const job of schedule.filter((each) => each.cron === cron)) {
@@ -87,7 +91,7 @@ export async function runScheduledJobs(
     const ms = Date.now() - started;
     const level = failure === undefined ? "info" : "error";
     log(JSON.stringify({ level, job: job.name, ms, ...(failure && { error: failure.message }) }));
-    if (failure !== undefined) reportFailure(services.emitter, job.name, failure, now, background);
+    if (failure !== undefined) reportFailure(services.emitter, job.name, failure, now, waitUntil);
   }
 }
 
@@ -121,12 +125,12 @@ function reportFailure(
   name: string,
   { message, code }: JobFailure,
   now: Date,
-  background: Background,
+  waitUntil: RunInBackground,
 ): void {
   const event: LogEvent = {
     ...{ v: EVENT_VERSION, kind: "system", id: uuidv7(), at: now.getTime(), tenantId: null },
     ...{ eventType: "job.failed", source: "jobs", severity: "high", message },
     details: { job: name, code },
   };
-  emitter.emit([event], background);
+  emitter.emit([event], waitUntil);
 }

@@ -5,11 +5,11 @@
 import { toPostgresValue } from "../core/postgres-text.ts";
 import type { Database } from "../db/client.ts";
 import { keepDeadLetters } from "../db/queries/dead-letters.ts";
-import { readMessage } from "./events.ts";
+import { parseLogMessage } from "./events.ts";
 import { writeEvents } from "./sinks.ts";
 
 /** The part of a queue's message that this takes. */
-export interface Delivered {
+export interface QueueMessage {
   readonly id: string;
   readonly body: unknown;
   readonly attempts: number;
@@ -17,17 +17,17 @@ export interface Delivered {
   retry(options?: { delaySeconds?: number }): void;
 }
 
-const LONGEST_DELAY_SECONDS = 60;
+const MAX_DELAY_SECONDS = 60;
 
-export async function consumeEvents(messages: readonly Delivered[], database: Database): Promise<void> {
+export async function consumeEvents(messages: readonly QueueMessage[], database: Database): Promise<void> {
   const read = messages.map(({ id, body }) => {
     const cleaned = toPostgresValue(body);
-    return { id, body: cleaned, ...readMessage(cleaned) };
+    return { id, body: cleaned, ...parseLogMessage(cleaned) };
   });
   try {
     const all = read.flatMap(({ known }) => known);
     const refused = new Set(await writeEvents(database, all));
-    await keep(
+    await saveDeadLetters(
       read.flatMap(({ id, body, known, strange }) => {
         const left = known.filter((event) => refused.has(event));
         if (left.length + strange.length === 0) return [];
@@ -40,38 +40,41 @@ export async function consumeEvents(messages: readonly Delivered[], database: Da
     );
   } catch {
     // The database is away: all of them come again, later each time. What has been written is written once.
-    for (const message of messages) message.retry({ delaySeconds: delayAfter(message.attempts) });
+    for (const message of messages) message.retry({ delaySeconds: retryDelay(message.attempts) });
     return;
   }
   for (const message of messages) message.ack();
 }
 
 /** What has been tried too often: kept, and tried again by a job when whatever was wrong has been put right. */
-export async function consumeDeadEvents(messages: readonly Delivered[], database: Database): Promise<void> {
+export async function consumeDeadEvents(
+  messages: readonly QueueMessage[],
+  database: Database,
+): Promise<void> {
   try {
-    await keep(
+    await saveDeadLetters(
       messages.map(({ id, body }) => ({ id, body: toPostgresValue(body), reason: "could not be written" })),
       database,
     );
   } catch {
-    for (const message of messages) message.retry({ delaySeconds: LONGEST_DELAY_SECONDS });
+    for (const message of messages) message.retry({ delaySeconds: MAX_DELAY_SECONDS });
     return;
   }
   for (const message of messages) message.ack();
 }
 
-interface Letter {
+interface DeadLetter {
   readonly id: string;
   readonly body: unknown;
   readonly reason: string;
 }
 
-async function keep(letters: readonly Letter[], database: Database): Promise<void> {
+async function saveDeadLetters(letters: readonly DeadLetter[], database: Database): Promise<void> {
   if (letters.length === 0) return;
   const rows = letters.map(({ id, body, reason }) => ({ messageId: id, body: { body }, reason }));
   await keepDeadLetters(database.asSystem(), rows);
 }
 
-function delayAfter(attempts: number): number {
-  return Math.min(2 ** Math.min(attempts, 10), LONGEST_DELAY_SECONDS);
+function retryDelay(attempts: number): number {
+  return Math.min(2 ** Math.min(attempts, 10), MAX_DELAY_SECONDS);
 }

@@ -4,7 +4,7 @@
  * batches. Nothing is lost by the pause, as the request that sends is kept alive until all is sent (`waitUntil`); and as
  * the runtime keeps nobody alive for more than half a minute, the next request takes over long before.
  */
-import { type Fitted, fit, type LogEvent, type LogMessage } from "./events.ts";
+import { type LogEvent, type LogMessage, type TruncatedEvent, truncateEvent } from "./events.ts";
 
 /** The part of a queue's binding that this takes. */
 export interface EventQueue {
@@ -13,15 +13,15 @@ export interface EventQueue {
 
 /** Where events wait that the queue does not take. */
 export interface Outbox {
-  keep(messages: LogMessage[]): Promise<void>;
+  add(messages: LogMessage[]): Promise<void>;
 }
 
 /** A queue that survives its process, for where the real one is in memory (development). */
-export function throughOutbox(outbox: Outbox): EventQueue {
-  return { sendBatch: (messages) => outbox.keep(Array.from(messages, ({ body }) => body)) };
+export function outboxQueue(outbox: Outbox): EventQueue {
+  return { sendBatch: (messages) => outbox.add(Array.from(messages, ({ body }) => body)) };
 }
 
-export interface EmitterTools {
+export interface EmitterDeps {
   readonly queue: EventQueue;
   readonly outbox: Outbox;
   readonly now: () => number;
@@ -38,27 +38,27 @@ export interface Emitter {
 }
 
 /** Queues count (and bill) by messages of 64 KB: what leaves together shares them. */
-const MOST_BYTES_OF_MESSAGE = 60_000;
+const MAX_MESSAGE_BYTES = 60_000;
 /** The queue takes 256 KB at once. */
-const MOST_BYTES = 240_000;
+const MAX_BATCH_BYTES = 240_000;
 /** Between two sends. */
-const GATHER_MS = 25;
+const BATCH_DELAY_MS = 25;
 /** So long one request sends for the others; one that is gone with its send is waited for no longer either. */
-const TURN_MS = 1000;
+const YIELD_MS = 1000;
 
-export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: EmitterTools): Emitter {
-  let waiting: Fitted[] = [];
+export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: EmitterDeps): Emitter {
+  let waiting: TruncatedEvent[] = [];
   let sendingSince: number | undefined;
 
   const tell = (events: readonly LogEvent[]) => {
-    for (const event of events) waiting.push(fit(event));
+    for (const event of events) waiting.push(truncateEvent(event));
   };
 
   const send = async (messages: LogMessage[]) => {
     try {
       await queue.sendBatch(messages.map((body) => ({ body })));
     } catch {
-      await outbox.keep(messages).catch((error: unknown) => lost(messages, error));
+      await outbox.add(messages).catch((error: unknown) => lost(messages, error));
     }
   };
 
@@ -70,7 +70,7 @@ export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: Em
       const { messages, rest } = pack(waiting);
       waiting = rest;
       await send(messages);
-      if (rest.length === 0) await sleep(GATHER_MS);
+      if (rest.length === 0) await sleep(BATCH_DELAY_MS);
       // Somebody has taken over.
       if (sendingSince !== started) return;
     }
@@ -81,14 +81,14 @@ export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: Em
     emit(events, background) {
       if (events.length === 0) return;
       tell(events);
-      const isSending = sendingSince !== undefined && now() - sendingSince < TURN_MS;
+      const isSending = sendingSince !== undefined && now() - sendingSince < YIELD_MS;
       if (!isSending) background(drain());
     },
   };
 }
 
 /** As many messages as the queue takes at once, each as full as may be. */
-function pack(waiting: readonly Fitted[]): { messages: LogMessage[]; rest: Fitted[] } {
+function pack(waiting: readonly TruncatedEvent[]): { messages: LogMessage[]; rest: TruncatedEvent[] } {
   const messages: LogMessage[] = [];
   let events: LogEvent[] = [];
   let size = 0;
@@ -96,9 +96,9 @@ function pack(waiting: readonly Fitted[]): { messages: LogMessage[]; rest: Fitte
   let packed = 0;
   for (const { event, bytes } of waiting) {
     total += bytes;
-    if (packed > 0 && total > MOST_BYTES) break;
+    if (packed > 0 && total > MAX_BATCH_BYTES) break;
     size += bytes;
-    if (events.length > 0 && size > MOST_BYTES_OF_MESSAGE) {
+    if (events.length > 0 && size > MAX_MESSAGE_BYTES) {
       messages.push({ events });
       events = [];
       size = bytes;

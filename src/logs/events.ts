@@ -141,7 +141,7 @@ export interface LogMessage {
 const envelope = z.object({ events: z.array(z.unknown()) });
 
 /** Each event by itself: one of another version must not take its neighbours along. */
-export function readMessage(body: unknown): { known: LogEvent[]; strange: unknown[] } {
+export function parseLogMessage(body: unknown): { known: LogEvent[]; strange: unknown[] } {
   const message = envelope.safeParse(body);
   if (!message.success) return { known: [], strange: [body] };
   const known: LogEvent[] = [];
@@ -155,8 +155,8 @@ export function readMessage(body: unknown): { known: LogEvent[]; strange: unknow
 }
 
 /** Of one event; the queue takes 128 KB a message. */
-const MOST_BYTES = 30_000;
-const MOST_PER_FIELD = 2000;
+const MAX_EVENT_BYTES = 30_000;
+const MAX_FIELD_BYTES = 2000;
 /** Members' names, numbers and punctuation. */
 const FORM = 400;
 
@@ -166,7 +166,7 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 export const CUT_MARK = "… [cut]";
 
 /** What strangers have a say in. Payloads are sanitised where they are taken, by what the tenant wants. */
-const FROM_STRANGERS = new Set([
+const UNTRUSTED_FIELDS = new Set([
   "method",
   "path",
   "mcpMethod",
@@ -186,28 +186,28 @@ interface Measured {
 }
 
 /** Names of tools and of clients come again with every call; looking at one takes longer than finding it. */
-const cleaned = new Map<string, Measured>();
-const MOST_REMEMBERED = 2000;
-const LONGEST_REMEMBERED = 200;
+const sanitizedTexts = new Map<string, Measured>();
+const MAX_ENTRIES = 2000;
+const MAX_CACHED_LENGTH = 200;
 
-function cleanAgain(text: string): Measured {
-  if (text.length > LONGEST_REMEMBERED) return shortened(sanitizeText(text));
-  let clean = cleaned.get(text);
+function sanitizeUncached(text: string): Measured {
+  if (text.length > MAX_CACHED_LENGTH) return shorten(sanitizeText(text));
+  let clean = sanitizedTexts.get(text);
   if (clean === undefined) {
-    clean = shortened(sanitizeText(text));
-    if (cleaned.size >= MOST_REMEMBERED) cleaned.clear();
-    cleaned.set(text, clean);
+    clean = shorten(sanitizeText(text));
+    if (sanitizedTexts.size >= MAX_ENTRIES) sanitizedTexts.clear();
+    sanitizedTexts.set(text, clean);
   }
   return clean;
 }
 
-function shortened(whole: string): Measured {
+function shorten(whole: string): Measured {
   const text =
-    whole.length > MOST_PER_FIELD ? whole.slice(0, MOST_PER_FIELD - CUT_MARK.length) + CUT_MARK : whole;
+    whole.length > MAX_FIELD_BYTES ? whole.slice(0, MAX_FIELD_BYTES - CUT_MARK.length) + CUT_MARK : whole;
   return { text, bytes: PLAIN.test(text) ? text.length : 6 * text.length };
 }
 
-export interface Fitted {
+export interface TruncatedEvent {
   readonly event: LogEvent;
   /** At least as many as its JSON takes, without writing that. */
   readonly bytes: number;
@@ -217,7 +217,7 @@ export interface Fitted {
  * The last thing that happens to an event before it leaves the request: no text of it holds a secret, long ones are cut
  * with a mark, and what is still too long goes without its payload.
  */
-export function fit(event: LogEvent): Fitted {
+export function truncateEvent(event: LogEvent): TruncatedEvent {
   let cut = event;
   let bytes = FORM;
   const change = (member: string, value: unknown) => {
@@ -229,7 +229,7 @@ export function fit(event: LogEvent): Fitted {
   for (const member in members) {
     let value = members[member];
     if (typeof value === "string") {
-      const fitted = FROM_STRANGERS.has(member) ? cleanAgain(value) : shortened(value);
+      const fitted = UNTRUSTED_FIELDS.has(member) ? sanitizeUncached(value) : shorten(value);
       if (fitted.text !== value) change(member, fitted.text);
       bytes += fitted.bytes;
     } else if (typeof value === "object" && value !== null) {
@@ -240,14 +240,14 @@ export function fit(event: LogEvent): Fitted {
       bytes += 3 * JSON.stringify(value).length;
     }
   }
-  if (bytes <= MOST_BYTES) return { event: cut, bytes };
-  const length = lengthOf(cut);
-  if (length <= MOST_BYTES) return { event: cut, bytes: 3 * length };
+  if (bytes <= MAX_EVENT_BYTES) return { event: cut, bytes };
+  const length = eventLength(cut);
+  if (length <= MAX_EVENT_BYTES) return { event: cut, bytes: 3 * length };
   const small = withoutPayload(cut);
-  return { event: small, bytes: 3 * lengthOf(small) };
+  return { event: small, bytes: 3 * eventLength(small) };
 }
 
-const lengthOf = (event: LogEvent) => JSON.stringify(event).length;
+const eventLength = (event: LogEvent) => JSON.stringify(event).length;
 
 function withoutPayload(event: LogEvent): LogEvent {
   switch (event.kind) {

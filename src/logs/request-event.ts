@@ -9,7 +9,7 @@ import { parseTraceParent } from "../core/telemetry/trace-context.ts";
 import { EVENT_VERSION, type LogEvent, type RequestEvent } from "./events.ts";
 
 /** As far as it is known. */
-export interface Caller {
+export interface EventPrincipal {
   readonly tenantId: string;
   readonly userId: string | undefined;
   readonly apiKeyId: string | undefined;
@@ -19,7 +19,7 @@ export interface RequestFacts {
   readonly requestId: string;
   readonly startedAt: number;
   readonly durationMs: number;
-  readonly caller: Caller | undefined;
+  readonly caller: EventPrincipal | undefined;
   readonly statusCode: number;
   readonly error: GatewayError | undefined;
 }
@@ -43,8 +43,8 @@ export function describeRequest(request: Request): RequestDescription {
   return {
     method: request.method,
     // Query parameters may hold a session's id.
-    path: withoutSecrets(getPath(request.url)),
-    clientName: clientNameIn(userAgent),
+    path: redactPath(getPath(request.url)),
+    clientName: parseClientName(userAgent),
     traceparent: fields.get("traceparent"),
     requestBytes: Number(fields.get("content-length") ?? 0),
     ipAddress: fields.get("cf-connecting-ip"),
@@ -61,7 +61,7 @@ export function readContinent(request: Request): string | undefined {
   return typeof continent === "string" ? continent : undefined;
 }
 
-export function requestEventOf(described: RequestDescription, facts: RequestFacts): RequestEvent {
+export function createRequestEvent(described: RequestDescription, facts: RequestFacts): RequestEvent {
   const { requestId, startedAt, durationMs, caller, statusCode, error } = facts;
   return {
     v: EVENT_VERSION,
@@ -87,10 +87,10 @@ export function requestEventOf(described: RequestDescription, facts: RequestFact
 }
 
 /** A private registry's address is known to those who may read it, and to nobody who reads the log. */
-const withoutSecrets = (path: string) => path.replace(/^\/r\/r_[^/]+/, "/r/[private]");
+const redactPath = (path: string) => path.replace(/^\/r\/r_[^/]+/, "/r/[private]");
 
 /** The product that a program calls itself, without its version (RFC 9110 §10.1.5). */
-const clientNameIn = (userAgent: string | undefined) => /^[^\s/]{1,100}/.exec(userAgent ?? "")?.[0];
+const parseClientName = (userAgent: string | undefined) => /^[^\s/]{1,100}/.exec(userAgent ?? "")?.[0];
 
 /** What it was about, where it was an MCP call. */
 export interface ErrorSubject {
@@ -107,7 +107,7 @@ const SEVERITIES: { readonly [code in ErrorCode]?: Severity } = {
   cancelled: "info",
 };
 
-export function errorEventOf(error: GatewayError, facts: RequestFacts, subject?: ErrorSubject): LogEvent {
+export function createErrorEvent(error: GatewayError, facts: RequestFacts, subject?: ErrorSubject): LogEvent {
   const isUpstreams = error instanceof UpstreamError;
   return {
     v: EVENT_VERSION,

@@ -13,16 +13,16 @@ import {
 import { connectionPools } from "../db/schema/traffic.ts";
 import type { LogEvent } from "./events.ts";
 
-type Of<Kind extends LogEvent["kind"]> = Extract<LogEvent, { kind: Kind }>;
+type EventOf<Kind extends LogEvent["kind"]> = Extract<LogEvent, { kind: Kind }>;
 
 /** A statement takes 65,535 values, and the widest row has two dozen. */
-const MOST_AT_ONCE = 2000;
+const MAX_ROWS = 2000;
 
 /** Returns those that can never be written, having written all others. Throws where the database is away. */
 export async function writeEvents(database: Database, events: readonly LogEvent[]): Promise<LogEvent[]> {
   const refused: LogEvent[] = [];
-  for (let from = 0; from < events.length; from += MOST_AT_ONCE) {
-    refused.push(...(await writeSome(database, events.slice(from, from + MOST_AT_ONCE))));
+  for (let from = 0; from < events.length; from += MAX_ROWS) {
+    refused.push(...(await writeSome(database, events.slice(from, from + MAX_ROWS))));
   }
   return refused;
 }
@@ -36,7 +36,7 @@ async function writeSome(database: Database, events: readonly LogEvent[]): Promi
     await db.batch([first, ...rest]);
     return [];
   } catch (error) {
-    if (!isUnfit(error)) throw error;
+    if (!isUnwritable(error)) throw error;
     if (events.length === 1) return events;
     const middle = Math.ceil(events.length / 2);
     const refused = await writeSome(database, events.slice(0, middle));
@@ -45,19 +45,19 @@ async function writeSome(database: Database, events: readonly LogEvent[]): Promi
 }
 
 /** Data that does not fit its column (SQLSTATE class 22) or breaks a rule (23) will not do so at the next try either. */
-const isUnfit = (error: unknown): boolean => /^2[23]/.test(refusalCode(error) ?? "");
+const isUnwritable = (error: unknown): boolean => /^2[23]/.test(refusalCode(error) ?? "");
 
 function statements(db: Db, events: readonly LogEvent[]) {
   // In one order everywhere: two deliveries of the same events wait for each other, and never both.
   const ordered = events.toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const of = <Kind extends LogEvent["kind"]>(kind: Kind) =>
-    ordered.filter((event): event is Of<Kind> => event.kind === kind);
+    ordered.filter((event): event is EventOf<Kind> => event.kind === kind);
   const requests = of("request").map(({ v, kind, at, ...row }) => ({ ...row, requestTime: new Date(at) }));
-  const calls = of("mcp").map(rowOf);
-  const errors = of("error").map(rowOf);
-  const security = of("security").map(rowOf);
-  const system = of("system").map(rowOf);
-  const flags = of("flag").map(rowOf);
+  const calls = of("mcp").map(toRow);
+  const errors = of("error").map(toRow);
+  const security = of("security").map(toRow);
+  const system = of("system").map(toRow);
+  const flags = of("flag").map(toRow);
   const pools = of("pool").map(({ v, kind, at, ...row }) => ({
     ...row,
     kind: "database" as const,
@@ -74,6 +74,6 @@ function statements(db: Db, events: readonly LogEvent[]) {
   ];
 }
 
-function rowOf<Event extends LogEvent>({ v, kind, at, ...row }: Event) {
+function toRow<Event extends LogEvent>({ v, kind, at, ...row }: Event) {
   return { ...row, timestamp: new Date(at) };
 }

@@ -39,7 +39,7 @@ export class Trace {
   }
 
   /** What was over before it was known that somebody wants to know. */
-  past(name: string, startedAt: number, endedAt: number): void {
+  addCompletedSpan(name: string, startedAt: number, endedAt: number): void {
     this.#add(createSpanId(), name, "internal", startedAt, endedAt, {}, false);
   }
 

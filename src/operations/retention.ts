@@ -17,9 +17,9 @@ import {
   retentionPolicies,
   takeRun,
 } from "../db/queries/retention.ts";
-import { logFailure } from "../logs/console.ts";
+import { logFailure } from "../logs/log-failure.ts";
 
-export interface RetentionTools {
+export interface RetentionDeps {
   readonly database: Database;
   readonly now: () => number;
   readonly batchSize?: number;
@@ -28,26 +28,26 @@ export interface RetentionTools {
 }
 
 const BATCH_SIZE = 10_000;
-const PARTITIONS_AT_ONCE = 4;
+const MAX_PARTITIONS_PER_SLICE = 4;
 const SLICE_MS = 20_000;
 /** Longer than a slice and its last batch: whoever has a run that long without word of it is gone. */
-const TAKEN_MS = 60_000;
+const CLAIM_TTL_MS = 60_000;
 
-export function startRetention({ database, now }: RetentionTools): Promise<unknown> {
+export function startRetention({ database, now }: RetentionDeps): Promise<unknown> {
   return Promise.resolve(beginRun(database.asSystem(), new Date(now())));
 }
 
 export type Slice = "nothing to do" | "more to do" | "done";
 
-export async function continueRetention(tools: RetentionTools): Promise<Slice> {
-  const { database, now, sliceMs = SLICE_MS } = tools;
+export async function continueRetention(deps: RetentionDeps): Promise<Slice> {
+  const { database, now, sliceMs = SLICE_MS } = deps;
   const db = database.asSystem();
   const began = now();
-  const [run] = await takeRun(db, new Date(began), new Date(began + TAKEN_MS));
+  const [run] = await takeRun(db, new Date(began), new Date(began + CLAIM_TTL_MS));
   if (run === undefined) return "nothing to do";
   let progress: Progress = { ...run, finishedAt: null, lastError: null };
   const note = (changes: Partial<Progress>) => {
-    progress = { ...progress, takenUntil: new Date(now() + TAKEN_MS), ...changes };
+    progress = { ...progress, takenUntil: new Date(now() + CLAIM_TTL_MS), ...changes };
     return noteProgress(db, run.id, progress);
   };
   try {
@@ -55,11 +55,11 @@ export async function continueRetention(tools: RetentionTools): Promise<Slice> {
       const steps = planRetention(await retentionPolicies(db), run.startedAt);
       const step = steps.find((each) => !progress.doneSteps.includes(stepKey(each)));
       if (step === undefined) {
-        await noteOfPolicies(db, steps, progress, run.startedAt);
+        await policyProgress(db, steps, progress, run.startedAt);
         await note({ finishedAt: new Date(now()), takenUntil: null });
         return "done";
       }
-      await note(await progressed(tools, step, progress));
+      await note(await runStep(deps, step, progress));
     }
     await note({ takenUntil: null });
   } catch (thrown) {
@@ -71,8 +71,8 @@ export async function continueRetention(tools: RetentionTools): Promise<Slice> {
   return "more to do";
 }
 
-async function progressed(
-  { database, batchSize = BATCH_SIZE }: RetentionTools,
+async function runStep(
+  { database, batchSize = BATCH_SIZE }: RetentionDeps,
   step: RetentionStep,
   { doneSteps, droppedPartitions, deletedRows }: Progress,
 ): Promise<Partial<Progress>> {
@@ -80,9 +80,9 @@ async function progressed(
   const key = stepKey(step);
   const done = { doneSteps: [...doneSteps, key] };
   if (step.kind === "drop") {
-    const dropped = await dropPartitions(db, step, PARTITIONS_AT_ONCE);
+    const dropped = await dropPartitions(db, step, MAX_PARTITIONS_PER_SLICE);
     const told = { droppedPartitions: [...droppedPartitions, ...dropped.map(({ name }) => name)] };
-    return dropped.length < PARTITIONS_AT_ONCE ? { ...done, ...told } : told;
+    return dropped.length < MAX_PARTITIONS_PER_SLICE ? { ...done, ...told } : told;
   }
   const [row] = await deleteOld(db, step, batchSize);
   const amount = row?.amount ?? 0;
@@ -90,7 +90,7 @@ async function progressed(
   return amount < batchSize ? { ...done, ...counted } : counted;
 }
 
-async function noteOfPolicies(
+async function policyProgress(
   db: Db,
   steps: readonly RetentionStep[],
   { deletedRows }: Progress,
@@ -104,7 +104,7 @@ async function noteOfPolicies(
   if (first !== undefined) await db.batch([first, ...rest]);
 }
 
-export interface Foreseen {
+export interface RetentionPreview {
   readonly step: RetentionStep;
   readonly rows: number;
   readonly partitions: readonly {
@@ -117,19 +117,19 @@ export interface Foreseen {
 }
 
 /** What a run would do now, without doing any of it. Rows in partitions that would be dropped are in both counts. */
-export async function foresee(db: Db, steps: readonly RetentionStep[]): Promise<Foreseen[]> {
+export async function previewRetention(db: Db, steps: readonly RetentionStep[]): Promise<RetentionPreview[]> {
   const drops = steps.filter((step) => step.kind === "drop");
   const deletes = steps.filter((step) => step.kind === "delete");
-  const partitions = await inOneGo(
+  const partitions = await runInTransaction(
     db,
     drops.map((step) => oldPartitions(db, step)),
   );
-  const counts = await inOneGo(
+  const counts = await runInTransaction(
     db,
     deletes.map((step) => countOld(db, step)),
   );
   return [
-    ...drops.map((step, index): Foreseen => {
+    ...drops.map((step, index): RetentionPreview => {
       const dropped = partitions[index] ?? [];
       const rows = dropped.reduce((sum, partition) => sum + Math.max(partition.rows, 0), 0);
       return { step, rows, partitions: dropped };
@@ -138,7 +138,7 @@ export async function foresee(db: Db, steps: readonly RetentionStep[]): Promise<
   ];
 }
 
-async function inOneGo<S extends ReturnType<typeof oldPartitions> | ReturnType<typeof countOld>>(
+async function runInTransaction<S extends ReturnType<typeof oldPartitions> | ReturnType<typeof countOld>>(
   db: Db,
   statements: readonly S[],
 ) {

@@ -9,13 +9,13 @@ import {
   rollUp,
 } from "../db/queries/rollups.ts";
 
-const AT_ONCE = 50_000;
+const BATCH_MINUTES = 50_000;
 /** What is left then, the next tick takes. */
-const MOST_ROUNDS = 20;
+const MAX_ROUNDS = 20;
 
 const DAY_MS = 86_400_000;
-const KEEP_MINUTES_MS = 8 * DAY_MS;
-const KEEP_HOURS_MS = 400 * DAY_MS;
+const MINUTE_ROLLUP_TTL_MS = 8 * DAY_MS;
+const HOUR_ROLLUP_TTL_MS = 400 * DAY_MS;
 
 /** Fills the sums when their views say so: enabled, not manual, and the interval of one of them is over. */
 export async function rollUpTrafficIfDue(database: Database, now: () => Date): Promise<number> {
@@ -29,10 +29,10 @@ export async function rollUpTraffic(database: Database, now: () => Date): Promis
   const began = now();
   let taken = 0;
   try {
-    for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const [row] = await rollUp(db, AT_ONCE);
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const [row] = await rollUp(db, BATCH_MINUTES);
       taken += row?.amount ?? 0;
-      if ((row?.amount ?? 0) < AT_ONCE) break;
+      if ((row?.amount ?? 0) < BATCH_MINUTES) break;
     }
     await noteRefresh(db, { at: began, durationMs: now().getTime() - began.getTime() });
   } catch (thrown) {
@@ -43,11 +43,11 @@ export async function rollUpTraffic(database: Database, now: () => Date): Promis
   return taken;
 }
 
-export async function dropOldSums(database: Database, now: Date): Promise<void> {
+export async function deleteExpiredRollups(database: Database, now: Date): Promise<void> {
   const db = database.asSystem();
   const [minutes, hours] = dropOldRollups(db, {
-    minute: new Date(now.getTime() - KEEP_MINUTES_MS),
-    hour: new Date(now.getTime() - KEEP_HOURS_MS),
+    minute: new Date(now.getTime() - MINUTE_ROLLUP_TTL_MS),
+    hour: new Date(now.getTime() - HOUR_ROLLUP_TTL_MS),
   });
   await db.batch([minutes, hours]);
 }

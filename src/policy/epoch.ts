@@ -16,8 +16,8 @@ export interface TenantEpochs extends Epochs {
 
 /** The part of the tenant's object that this takes. */
 export interface EpochObject {
-  epoch(): Promise<number>;
-  raiseEpoch(): Promise<number>;
+  getEpoch(): Promise<number>;
+  bumpEpoch(): Promise<number>;
 }
 
 interface Known {
@@ -78,7 +78,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     const askedAt = tools.now();
     const answer = await Promise.race([
       objectOf(tenantId)
-        .epoch()
+        .getEpoch()
         .catch(() => undefined),
       tools.sleep(PATIENCE).then(() => undefined),
     ]);
@@ -148,7 +148,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       const tenant = tenantOf(tenantId);
       const attempt = async () => {
         const askedAt = tools.now();
-        learn(tenant, await objectOf(tenantId).raiseEpoch(), askedAt);
+        learn(tenant, await objectOf(tenantId).bumpEpoch(), askedAt);
       };
       await insist(attempt, background);
     },

@@ -11,7 +11,7 @@ import type { SnapshotServer } from "./snapshot.ts";
 
 /** The part of the tenant's object that grants slots. */
 export interface SlotObject {
-  slots(request: SlotRequest): Promise<SlotReply>;
+  issueSlots(request: SlotRequest): Promise<SlotReply>;
 }
 
 export interface ServerQueuesDeps {
@@ -75,7 +75,7 @@ export class ServerQueues {
       now,
       async requestSlots(ask) {
         holderId ??= crypto.randomUUID();
-        return slotObject(tenantId).slots({ ...ask, serverId: id, holderId });
+        return slotObject(tenantId).issueSlots({ ...ask, serverId: id, holderId });
       },
       findCapacity: (background) => findCapacity(tenantId, id, background),
     });

@@ -16,7 +16,7 @@ export interface Admitting {
     readonly isInternal: boolean;
     readonly services: {
       readonly admissionTerms: AdmissionTermsSource;
-      readonly trafficOf: (name: string) => TenantTraffic;
+      readonly getTraffic: (name: string) => TenantTraffic;
     };
     /** What the response says of the caller's limits: admission adds to it, edge/limit-headers sends it. */
     readonly limitHeaders: Record<string, string>;
@@ -32,11 +32,11 @@ interface AdmittingContext {
 
 export async function admitPrincipal(c: AdmittingContext, principal: Principal): Promise<void> {
   if (c.var.isInternal) return;
-  const { admissionTerms, trafficOf } = c.var.services;
+  const { admissionTerms, getTraffic } = c.var.services;
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const tenant = await admissionTerms.get(principal.tenantId, background);
   const caller = { principal, tenant, address: c.req.header("cf-connecting-ip") };
-  const traffic = trafficOf(principal.tenantId);
+  const traffic = getTraffic(principal.tenantId);
   Object.assign(c.var.limitHeaders, await admit(caller, traffic, new Date(), background));
 }
 
@@ -48,11 +48,11 @@ export async function admitWithoutPrincipal(
   const address = c.req.header("cf-connecting-ip");
   // Nobody says where it comes from, so there is nothing to go by: see Caller.
   if (address === undefined) return;
-  const { admissionTerms, trafficOf } = c.var.services;
+  const { admissionTerms, getTraffic } = c.var.services;
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const terms = await admissionTerms.get(NO_TENANT_ID, background);
   const caller = { terms, address, kind };
-  Object.assign(c.var.limitHeaders, await admitUnauthenticated(caller, trafficOf, new Date(), background));
+  Object.assign(c.var.limitHeaders, await admitUnauthenticated(caller, getTraffic, new Date(), background));
 }
 
 /** Obeys the address rules of a tenant whose public data is read without a credential. */

@@ -19,8 +19,8 @@ import { withTimeout } from "../core/timers.ts";
 
 /** The part of the tenant's object that this takes. */
 export interface TrafficObject {
-  lease(call: TenantSyncRequest): Promise<TenantSyncResponse>;
-  pass(serverId: string, terms: BreakerTerms): Promise<PermitResponse>;
+  sync(call: TenantSyncRequest): Promise<TenantSyncResponse>;
+  acquirePermit(serverId: string, terms: BreakerTerms): Promise<PermitResponse>;
 }
 
 export interface TrafficTools {
@@ -176,7 +176,7 @@ export class TenantTraffic {
       return { pass: this.breakers.createPermit(serverId), retryMs: 0, isHeldOpen: false };
     if (state === "due") {
       const reply = await objectOf(this.#tenantId)
-        .pass(serverId, BREAKER_TERMS)
+        .acquirePermit(serverId, BREAKER_TERMS)
         .catch(() => undefined);
       if (reply === undefined) return { pass: undefined, retryMs: UNANSWERED_RETRY_MS, isHeldOpen: false };
       this.breakers.applyUpdate(reply.breakers, now());
@@ -254,7 +254,7 @@ export class TenantTraffic {
     this.#violations.clear();
     const reports = this.breakers.takeReports();
     const asking = objectOf(this.#tenantId)
-      .lease({ ...call, reports, violations, bansKnown: this.#bansVersion })
+      .sync({ ...call, reports, violations, bansKnown: this.#bansVersion })
       .catch(() => undefined);
     const reply = await withTimeout(asking, PATIENCE_MS);
     if (reply === undefined) {

@@ -4,8 +4,8 @@ import { keepTransitions, type TransitionRow } from "../db/queries/breakers.ts";
 
 /** The part of the tenant's object that this takes. */
 export interface TransitionsObject {
-  transitions(): Promise<readonly TransitionRow[]>;
-  forgetTransitions(upTo: number): Promise<void>;
+  listTransitions(): Promise<readonly TransitionRow[]>;
+  deleteTransitions(upTo: number): Promise<void>;
 }
 
 export async function writeTransitions(
@@ -13,9 +13,9 @@ export async function writeTransitions(
   tenantId: string,
   object: TransitionsObject,
 ): Promise<void> {
-  const transitions = await object.transitions();
+  const transitions = await object.listTransitions();
   const last = transitions.at(-1);
   if (last === undefined) return;
   await keepTransitions(database.withTenant(tenantId), tenantId, transitions);
-  await object.forgetTransitions(last.id);
+  await object.deleteTransitions(last.id);
 }

@@ -26,7 +26,7 @@ export function acceptPublication(value: unknown): ServerJson {
   throw new InvalidInputError(faults, "This server.json cannot be published. Correct what is listed.");
 }
 
-export function newEntry(tenantId: string, server: ServerJson, publishedBy: string | undefined) {
+export function createEntry(tenantId: string, server: ServerJson, publishedBy: string | undefined) {
   const { name, version } = server;
   return {
     ...{ id: uuidv7(), tenantId, name, version, server: { ...server } },
@@ -34,18 +34,18 @@ export function newEntry(tenantId: string, server: ServerJson, publishedBy: stri
   };
 }
 
-export const alreadyPublished = ({ name, version }: ServerJson) =>
+export const alreadyPublishedError = ({ name, version }: ServerJson) =>
   new GatewayError("conflict", `${name} ${version} is published already. Publish another version.`);
 
-export const noSuchServer = () =>
+export const serverNotFoundError = () =>
   new NotFoundError("There is no such server in this registry, or no such version.");
 
-export interface WishedStatus {
+export interface RequestedStatus {
   readonly status: EntryStatus;
   readonly statusMessage?: string | undefined;
 }
 
-export function statusChange({ status, statusMessage }: WishedStatus) {
+export function statusChange({ status, statusMessage }: RequestedStatus) {
   if (status === "active" && statusMessage !== undefined) {
     throw new InvalidInputError([
       { path: "/statusMessage", message: "goes with deprecated and deleted only" },
@@ -54,13 +54,16 @@ export function statusChange({ status, statusMessage }: WishedStatus) {
   return { status, statusMessage: statusMessage ?? null };
 }
 
-interface Standing {
+interface EntryStatusFields {
   readonly status: EntryStatus;
   readonly statusMessage: string | null;
 }
 
 /** Those that would not stay what they are. */
-export function toChange<T extends Standing>(entries: readonly T[], wanted: Standing): T[] {
+export function listEntriesToChange<T extends EntryStatusFields>(
+  entries: readonly T[],
+  wanted: EntryStatusFields,
+): T[] {
   const changing = entries.filter(
     ({ status, statusMessage }) => status !== wanted.status || statusMessage !== wanted.statusMessage,
   );

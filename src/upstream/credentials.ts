@@ -10,7 +10,7 @@ const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is n
 const headerValue = z.string().regex(/^[\x20-\x7e]{1,8000}$/, "must be printable ASCII");
 
 /** Headers that belong to the connection or to the protocol: no credential may pose as one. */
-const TAKEN =
+const RESERVED_HEADERS =
   /^(?:host|content-.*|connection|transfer-encoding|te|trailer|upgrade|cookie|accept.*|mcp-.*|last-event-id|origin)$/i;
 
 export const credentialsSchema = z.discriminatedUnion("type", [
@@ -19,7 +19,7 @@ export const credentialsSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("basic"), username: z.string().max(255), password: z.string().max(1000) }),
   z.object({
     type: z.literal("header"),
-    name: headerName.refine((name) => !TAKEN.test(name), "is taken by the protocol"),
+    name: headerName.refine((name) => !RESERVED_HEADERS.test(name), "is taken by the protocol"),
     value: headerValue,
   }),
 ]);
@@ -57,12 +57,12 @@ export async function credentialHeader(
   if (plain === undefined) return "unreadable";
   const credentials = credentialsSchema.safeParse(JSON.parse(new TextDecoder().decode(plain)));
   if (!credentials.success) return "unreadable";
-  const header = headerOf(credentials.data);
+  const header = toHeader(credentials.data);
   if (header !== undefined) opened.set(auth, header);
   return header;
 }
 
-function headerOf(credentials: Credentials): readonly [string, string] | undefined {
+function toHeader(credentials: Credentials): readonly [string, string] | undefined {
   switch (credentials.type) {
     case "none":
       return undefined;

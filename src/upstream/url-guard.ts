@@ -10,7 +10,7 @@ export interface UrlPolicy {
   readonly allowLoopback: boolean;
 }
 
-export type UrlVerdict =
+export type UrlDecision =
   | { readonly ok: true; readonly url: URL }
   | { readonly ok: false; readonly reason: string };
 
@@ -28,31 +28,31 @@ const SCHEMES: Record<string, "secure" | "plain"> = {
 const LOCAL_NAMES =
   /(?:^|\.)(?:localhost|localdomain|local|internal|intranet|private|lan|home|corp|alt|onion|test|invalid|home\.arpa|svc|cluster|consul|docker|pod)$/;
 
-export function judgeUrl(text: string, policy: UrlPolicy): UrlVerdict {
+export function checkUrl(text: string, policy: UrlPolicy): UrlDecision {
   const url = URL.parse(text);
-  if (url === null) return refuse("is not a URL");
+  if (url === null) return reject("is not a URL");
   const scheme = SCHEMES[url.protocol];
-  if (scheme === undefined) return refuse("must be an https URL");
-  if (url.username !== "" || url.password !== "") return refuse("must not carry credentials");
-  const place = placeOf(url.hostname);
+  if (scheme === undefined) return reject("must be an https URL");
+  if (url.username !== "" || url.password !== "") return reject("must not carry credentials");
+  const place = classifyHost(url.hostname);
   if (place === "loopback" && policy.allowLoopback) return { ok: true, url };
-  if (place !== "public") return refuse("must lead to a public address");
-  if (scheme === "plain") return refuse("must be an https URL");
+  if (place !== "public") return reject("must lead to a public address");
+  if (scheme === "plain") return reject("must be an https URL");
   return { ok: true, url };
 }
 
-function refuse(reason: string): UrlVerdict {
+function reject(reason: string): UrlDecision {
   return { ok: false, reason };
 }
 
 /** `URL` has already turned 0x7f.1, 2130706433 and their like into dotted decimals. */
-function placeOf(hostname: string): "public" | "loopback" | "private" {
+function classifyHost(hostname: string): "public" | "loopback" | "private" {
   // One dot at the end is the root of the name. Of more, resolvers make what they like.
   const bare = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   if (bare.endsWith(".") || bare.includes("..") || bare.startsWith(".")) return "private";
   if (ipaddr.isValid(bare)) {
     const address = ipaddr.process(bare);
-    const range = hidden(address)?.range() ?? address.range();
+    const range = embeddedAddress(address)?.range() ?? address.range();
     if (range === "loopback") return "loopback";
     return range === "unicast" ? "public" : "private";
   }
@@ -65,7 +65,7 @@ function placeOf(hostname: string): "public" | "loopback" | "private" {
  * The IPv4 address inside an IPv6 one that leads to it: NAT64 (RFC 6052), 6to4 (RFC 3056), and the deprecated
  * IPv4-compatible form (RFC 4291, section 2.5.5.1).
  */
-function hidden(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | undefined {
+function embeddedAddress(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | undefined {
   if (!(address instanceof ipaddr.IPv6)) return undefined;
   const bytes = address.toByteArray();
   const isCompatible = address.match(ipaddr.IPv6.parse("::"), 96) && address.range() !== "loopback";

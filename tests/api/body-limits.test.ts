@@ -2,7 +2,7 @@
 import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { maxRequestBytes } from "../../src/edge/body-limit.ts";
+import { maxRequestBytes } from "../../src/middleware/body-limit.ts";
 import { routeTable } from "./route-table.ts";
 
 const app = createApp();

@@ -237,7 +237,7 @@ describe("what does not hold together is refused, and the place is named", () =>
 });
 
 describe("the limit of the whole system", () => {
-  const capacity = () => env.GLOBAL.getByName("global").capacity();
+  const capacity = () => env.GLOBAL.getByName("global").getCapacity();
 
   it("applies at once, and the variable applies again when it is deleted", async () => {
     const headers = await tenant.addOperator();

@@ -5,9 +5,9 @@ import { type RouteAnswer, routeAnswer } from "../../src/api/answers.ts";
 import type { RouteInput } from "../../src/api/validate.ts";
 import { examplesOf, routeInput } from "../../src/api/validate.ts";
 import type { Permission } from "../../src/core/access/permissions.ts";
-import type { AppEnv } from "../../src/edge/context.ts";
-import { createHouse } from "../../src/house.ts";
+import type { AppEnv } from "../../src/middleware/app-env.ts";
 import { guardedAction } from "../../src/policy/guard.ts";
+import { createWebApp } from "../../src/web-app.ts";
 
 import { isDescription } from "./open-routes.ts";
 
@@ -21,7 +21,7 @@ export interface Route {
 
 /** Middleware stands among the routes too, for all methods; what a caller can reach ends in a handler of its own. */
 export function routeTable(): Route[] {
-  const all = createHouse(new Hono<AppEnv>()).routes.filter(({ path }) => !path.endsWith("/*"));
+  const all = createWebApp(new Hono<AppEnv>()).routes.filter(({ path }) => !path.endsWith("/*"));
   const handled = new Set(all.filter(({ method }) => method !== "ALL").map(({ path }) => path));
   const routes = all.filter(({ method, path }) => method !== "ALL" || !handled.has(path));
   return [...Map.groupBy(routes, ({ method, path }) => `${method} ${path}`).values()].map((handlers) => ({

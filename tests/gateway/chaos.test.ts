@@ -5,7 +5,7 @@
 import { env, evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../src/env.ts";
-import { createServices, type ObjectNamespaces, type Services } from "../../src/services.ts";
+import { createServices, type ServiceBindings, type Services } from "../../src/services.ts";
 import { owner } from "../support/database.ts";
 import { type BusyTenant, busyTenant, expectOk, UPSTREAM } from "./busy-tenant.ts";
 
@@ -45,7 +45,7 @@ function stubWorld(world: World): void {
   });
 }
 
-function refusingQueue(world: World): ObjectNamespaces["EVENTS"] {
+function refusingQueue(world: World): ServiceBindings["EVENTS"] {
   return new Proxy(env.EVENTS, {
     get(queue, member) {
       if (member !== "sendBatch") return Reflect.get(queue, member);

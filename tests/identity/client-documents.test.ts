@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { fetchDocument } from "../../src/identity/oauth/client-documents.ts";
 import { isDocumentAddress } from "../../src/identity/oauth/document-address.ts";
-import { judgeUrl } from "../../src/upstream/url-guard.ts";
+import { checkUrl } from "../../src/upstream/url-guard.ts";
 
 const ID = "https://client.example.com/oauth/client.json";
 const RIGHT = {
@@ -21,7 +21,7 @@ function documents(answer: () => Response | Promise<Response>, allowLoopback = f
   return {
     seen,
     now: () => 0,
-    isAllowed: (url: string) => judgeUrl(url, { allowLoopback }).ok,
+    isAllowed: (url: string) => checkUrl(url, { allowLoopback }).ok,
     fetch: async (url: string, init?: RequestInit) => {
       seen.push({ url, init });
       return answer();

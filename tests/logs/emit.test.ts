@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { createEmitter } from "../../src/logs/emit.ts";
 import type { LogMessage } from "../../src/logs/events.ts";
-import { fit } from "../../src/logs/events.ts";
+import { truncateEvent } from "../../src/logs/events.ts";
 import { requestEvent } from "./support.ts";
 
 function scene(sendBatch: (messages: { body: LogMessage }[]) => Promise<unknown>) {
@@ -14,7 +14,7 @@ function scene(sendBatch: (messages: { body: LogMessage }[]) => Promise<unknown>
   const emitter = createEmitter({
     queue: { sendBatch: (messages) => sendBatch([...messages]) },
     outbox: {
-      async keep(messages) {
+      async add(messages) {
         if (!keeps) throw new Error("no disk");
         kept.push(...messages);
       },
@@ -113,12 +113,12 @@ describe("the emitter", () => {
 
 describe("an event that is too large", () => {
   it("is cut with a mark, and goes without its payload where that is not enough", () => {
-    const { event: long } = fit(requestEvent(null, { path: "x".repeat(5000) }));
+    const { event: long } = truncateEvent(requestEvent(null, { path: "x".repeat(5000) }));
     expect(long).toMatchObject({ path: expect.stringMatching(/^x{900,}… \[cut\]$/) });
-    const { event: huge } = fit(requestEvent(null, { metadata: { text: "x".repeat(100_000) } }));
+    const { event: huge } = truncateEvent(requestEvent(null, { metadata: { text: "x".repeat(100_000) } }));
     expect(huge).toMatchObject({ metadata: { cut: true } });
     const small = requestEvent(null, { metadata: { text: "x" } });
-    expect(fit(small).event).toEqual(small);
+    expect(truncateEvent(small).event).toEqual(small);
   });
 
   it("is never larger than it says", () => {
@@ -128,7 +128,7 @@ describe("an event that is too large", () => {
     });
     fc.assert(
       fc.property(texts, fc.dictionary(fc.string(), fc.string({ unit: "binary" })), (more, metadata) => {
-        const { event, bytes } = fit(requestEvent(null, { ...more, metadata }));
+        const { event, bytes } = truncateEvent(requestEvent(null, { ...more, metadata }));
         expect(new TextEncoder().encode(JSON.stringify(event)).length).toBeLessThanOrEqual(bytes);
       }),
     );

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { RequestRecorder } from "../../src/gateway/context/request-recorder.ts";
 import { createEmitter } from "../../src/logs/emit.ts";
-import { asLine, intoDataset, observed } from "../../src/logs/observe.ts";
+import { analyticsEngineObserver, consoleObserver, withObservers } from "../../src/logs/observers.ts";
 import { describeRequest } from "../../src/logs/request-event.ts";
 import { runs } from "../support/runs.ts";
 
@@ -44,8 +44,8 @@ it("no secret leaves with what is told of a request", async () => {
     fc.asyncProperty(laden, laden, telling, fc.boolean(), async (params, result, secret, isError) => {
       const told: unknown[] = [];
       const queue = { sendBatch: async (messages: Iterable<unknown>) => told.push(...messages) };
-      const outbox = { keep: async () => undefined };
-      const emitter = observed(
+      const outbox = { add: async () => undefined };
+      const emitter = withObservers(
         createEmitter({
           queue,
           outbox,
@@ -54,8 +54,8 @@ it("no secret leaves with what is told of a request", async () => {
           lost: (lost) => told.push(lost),
         }),
         [
-          asLine((line) => told.push(line)),
-          intoDataset({ writeDataPoint: (point) => void told.push(point) }),
+          consoleObserver((line) => told.push(line)),
+          analyticsEngineObserver({ writeDataPoint: (point) => void told.push(point) }),
         ],
       );
       const work: Promise<unknown>[] = [];

@@ -116,7 +116,7 @@ describe("the pipeline", () => {
         sendBatch: (messages) =>
           queueRefuses ? Promise.reject(new Error("full")) : queue.sendBatch(messages),
       },
-      outbox: { keep: async (messages) => void kept.push(...messages) },
+      outbox: { add: async (messages) => void kept.push(...messages) },
       now: Date.now,
       sleep: async () => undefined,
       lost: () => expect.unreachable("there was still the outbox"),

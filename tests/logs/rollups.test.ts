@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { LATENCY_BOUNDS_MS, percentile } from "../../src/core/analytics/histogram.ts";
 import { ROLLUPS } from "../../src/db/queries/rollups.ts";
 import { consumeEvents } from "../../src/logs/consumer.ts";
-import { dropOldSums, rollUpTraffic } from "../../src/operations/traffic-rollups.ts";
+import { deleteExpiredRollups, rollUpTraffic } from "../../src/operations/traffic-rollups.ts";
 import { database, newTenant, owner } from "../support/database.ts";
 import { runs } from "../support/runs.ts";
 import { callEvent, delivered, requestEvent } from "./support.ts";
@@ -240,7 +240,7 @@ describe("sums", () => {
     expect(views).toHaveLength(3);
     for (const view of views)
       expect(new Date(view.last_refreshed_at).getTime()).toBeGreaterThanOrEqual(began.getTime());
-    await dropOldSums(database, new Date());
+    await deleteExpiredRollups(database, new Date());
     expect(await sums("minute", tenantId)).toEqual([]);
     expect((await sums("hour", tenantId)).length).toBeGreaterThan(0);
   });

@@ -1,5 +1,5 @@
 import { uuidv7 } from "../../src/core/ids.ts";
-import type { Delivered } from "../../src/logs/consumer.ts";
+import type { QueueMessage } from "../../src/logs/consumer.ts";
 import type { LogEvent, McpEvent, RequestEvent } from "../../src/logs/events.ts";
 
 export const requestEvent = (tenantId: string | null, more: Partial<RequestEvent> = {}): LogEvent => ({
@@ -29,7 +29,7 @@ export const callEvent = (tenantId: string | null, more: Partial<McpEvent> = {})
 });
 
 /** A message as the queue delivers it, which remembers what became of it. */
-export function delivered(body: unknown, attempts = 1): Delivered & { fate: string } {
+export function delivered(body: unknown, attempts = 1): QueueMessage & { fate: string } {
   const message = {
     id: crypto.randomUUID(),
     body,

@@ -1,10 +1,10 @@
 /** Alerts as a whole: what is measured, what people see in the list, and what reaches them, whoever fails on the way. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { signatureHeaders } from "../../src/core/alerts/signature.ts";
-import { deliverOverdue } from "../../src/operations/alerts/deliver.ts";
-import { evaluateAlerts, watchHealth } from "../../src/operations/alerts/evaluate.ts";
-import { renewSecret, secretsOf } from "../../src/operations/alerts/secret.ts";
-import { checkServers } from "../../src/registry/health.ts";
+import { checkServers } from "../../src/discovery/health.ts";
+import { enqueueOverdueDeliveries } from "../../src/operations/alerts/deliver.ts";
+import { evaluateAlerts, evaluateHealthAlerts } from "../../src/operations/alerts/evaluate.ts";
+import { loadSecrets, renewSecret } from "../../src/operations/alerts/signing-secret.ts";
 import { addServer, testParts } from "../registry/support.ts";
 import { database, newTenant, owner } from "../support/database.ts";
 import { AlertWorld, addRule, addTraffic, deliveriesOf, eventsOf } from "./support.ts";
@@ -84,7 +84,7 @@ describe("a rule on the health of servers", () => {
     const alertId = await addRule(tenantId, { metric: "server_health", threshold: 1, channels: webhook });
     const parts = {
       ...testParts(),
-      onHealthChange: (changes: readonly { tenantId: string }[]) => watchHealth(world, changes),
+      onHealthChange: (changes: readonly { tenantId: string }[]) => evaluateHealthAlerts(world, changes),
     };
     const ids = [
       await addServer(tenantId, "weather", "https://weather.example.com/mcp"),
@@ -309,7 +309,7 @@ describe("telling", () => {
     expect(world.calls).toEqual([]);
     world.queueRefuses = false;
     world.pass(2 * MINUTE);
-    await deliverOverdue(world);
+    await enqueueOverdueDeliveries(world);
     await world.drain();
     expect(await deliveriesOf(alertId)).toMatchObject([{ status: "delivered" }]);
   });
@@ -324,8 +324,8 @@ describe("the signing secret", () => {
     const second = await renewSecret(db, world.keyring, tenantId, now);
     await second.statement;
     const later = new Date(now.getTime() + 25 * 60 * MINUTE);
-    expect(await secretsOf(db, world.keyring, tenantId, now)).toEqual([second.secret, first.secret]);
-    expect(await secretsOf(db, world.keyring, tenantId, later)).toEqual([second.secret]);
+    expect(await loadSecrets(db, world.keyring, tenantId, now)).toEqual([second.secret, first.secret]);
+    expect(await loadSecrets(db, world.keyring, tenantId, later)).toEqual([second.secret]);
     const rows = await owner.query("select * from alert_signing_secrets where tenant_id = $1", [tenantId]);
     expect(JSON.stringify(rows)).not.toContain("whsec_");
   });

@@ -1,6 +1,6 @@
 /** Retention on the real tables: what goes, what stays, in how many goes, and what the audit log says of it. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { continueRetention, type RetentionTools, startRetention } from "../../src/operations/retention.ts";
+import { continueRetention, type RetentionDeps, startRetention } from "../../src/operations/retention.ts";
 import { addTenant, call, type TestKey, type TestTenant } from "../api/support.ts";
 import { database, newTenant, owner } from "../support/database.ts";
 
@@ -8,9 +8,9 @@ import { database, newTenant, owner } from "../support/database.ts";
 const LONG_AGO = { days: Math.floor((Date.now() - Date.parse("2015-06-02")) / 86_400_000) };
 
 let clock = Date.now();
-const tools: RetentionTools = { database, now: () => (clock += 1), batchSize: 3, sliceMs: 60_000 };
+const tools: RetentionDeps = { database, now: () => (clock += 1), batchSize: 3, sliceMs: 60_000 };
 
-async function run(with_: Partial<RetentionTools> = {}): Promise<number> {
+async function run(with_: Partial<RetentionDeps> = {}): Promise<number> {
   await startRetention(tools);
   let slices = 0;
   while ((await continueRetention({ ...tools, ...with_ })) !== "nothing to do") slices += 1;

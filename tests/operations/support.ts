@@ -1,7 +1,7 @@
 /** Alerts with a queue, a receiver, a letter box and a clock of the test's own. */
 import { Keyring } from "../../src/core/keyring.ts";
+import type { AlertDeps, AlertJob } from "../../src/operations/alerts/alert-deps.ts";
 import { consumeAlerts } from "../../src/operations/alerts/deliver.ts";
-import type { AlertParts, AlertWork } from "../../src/operations/alerts/parts.ts";
 import { database, owner } from "../support/database.ts";
 
 export interface Call {
@@ -11,11 +11,11 @@ export interface Call {
 }
 
 interface Waiting {
-  readonly body: AlertWork;
+  readonly body: AlertJob;
   readonly dueAt: number;
 }
 
-export class AlertWorld implements AlertParts {
+export class AlertWorld implements AlertDeps {
   readonly database = database;
   readonly keyring = new Keyring([{ id: "t1", key: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" }]);
   readonly urlPolicy = { allowLoopback: false };
@@ -43,9 +43,9 @@ export class AlertWorld implements AlertParts {
     });
   };
 
-  readonly sendMail: AlertParts["sendMail"] = async (mail) => void this.mails.push(mail);
+  readonly sendMail: AlertDeps["sendMail"] = async (mail) => void this.mails.push(mail);
 
-  readonly queue: AlertParts["queue"] = {
+  readonly queue: AlertDeps["queue"] = {
     sendBatch: async (messages) => {
       if (this.queueRefuses) throw new Error("the queue is away");
       for (const { body, delaySeconds = 0 } of messages) {

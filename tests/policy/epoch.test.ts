@@ -9,12 +9,12 @@ let work: Promise<unknown>[];
 let epochs: TenantEpochs;
 
 const object: EpochObject = {
-  async epoch() {
+  async getEpoch() {
     asked += 1;
     if (isDown) throw new Error("down");
     return stored;
   },
-  async raiseEpoch() {
+  async bumpEpoch() {
     if (isDown) throw new Error("down");
     stored += 1;
     return stored;

@@ -45,9 +45,9 @@ async function setUp(maxConcurrency: number, object?: SlotObject, queue?: QueueR
   const requests: SlotRequest[] = [];
   const world = { requests, capacity: maxConcurrency };
   const slotObject = (tenantId: string): SlotObject => ({
-    slots(request) {
+    issueSlots(request) {
       requests.push(request);
-      return (object ?? env.TENANTS.getByName(tenantId)).slots(request);
+      return (object ?? env.TENANTS.getByName(tenantId)).issueSlots(request);
     },
   });
   const isolate = () =>
@@ -184,7 +184,7 @@ describe("requests to the tenant's object", () => {
   });
 
   it("that find it dead leave each isolate its own count", async () => {
-    const dead = { slots: () => new Promise<never>(() => undefined) };
+    const dead = { issueSlots: () => new Promise<never>(() => undefined) };
     const { server, principal, isolates } = await setUp(1, dead);
     const meter = new Meter();
     const calls = [0, 0, 1, 1].map((at) => meter.call(isolates[at === 0 ? 0 : 1], server, principal, 50));

@@ -42,12 +42,12 @@ describe("calls that come at once after a pause", () => {
     const asked: boolean[] = [];
     const traffic = createTraffic({
       objectOf: () => ({
-        lease(call) {
+        sync(call) {
           asked.push(call.leaseRequest !== undefined);
           // The first one's caller is gone, and its answer with it.
-          return isCutOff && asked.length === 1 ? new Promise(() => undefined) : tenant.lease(call);
+          return isCutOff && asked.length === 1 ? new Promise(() => undefined) : tenant.sync(call);
         },
-        pass: (serverId, terms) => tenant.pass(serverId, terms),
+        acquirePermit: (serverId, terms) => tenant.acquirePermit(serverId, terms),
       }),
       now: Date.now,
       sleep,
@@ -124,7 +124,7 @@ describe("a refused permit", () => {
     });
     skip(3_600_000);
     expect(await traffic.permit(SERVER, background)).toMatchObject({ pass: undefined, isHeldOpen: true });
-    expect(await env.TENANTS.getByName(tenantId).transitions()).toMatchObject([
+    expect(await env.TENANTS.getByName(tenantId).listTransitions()).toMatchObject([
       { to: "open", reason: "by hand", actorId: "somebody" },
     ]);
   });

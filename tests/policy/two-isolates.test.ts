@@ -127,7 +127,7 @@ describe("without a change", () => {
     };
     const authenticator = createAuthenticator({
       proofs: [apiKeyProof(database)],
-      epochs: createEpochs(() => ({ epoch: down, raiseEpoch: down }), {
+      epochs: createEpochs(() => ({ getEpoch: down, bumpEpoch: down }), {
         now: Date.now,
         sleep,
         raiseSystem: down,

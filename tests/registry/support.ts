@@ -1,6 +1,6 @@
 /** Servers that live in a `fetch` of the test's own, and what discovery and health checks need to visit them. */
 import { Keyring } from "../../src/core/keyring.ts";
-import type { DiscoverParts } from "../../src/registry/discover.ts";
+import type { DiscoveryDeps } from "../../src/discovery/discover.ts";
 import { database, owner } from "../support/database.ts";
 
 export interface FakeServer {
@@ -75,7 +75,7 @@ function resultOf(server: FakeServer, method: string, name: string | undefined):
   }
 }
 
-export interface TestParts extends DiscoverParts {
+export interface TestParts extends DiscoveryDeps {
   readonly net: FakeNet;
   /** Tenants whose epoch was raised, in order. */
   readonly raised: string[];

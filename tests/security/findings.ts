@@ -63,9 +63,9 @@ export const FINDINGS: readonly Finding[] = [
     id: "S5",
     title: "Changes that keep themselves from being seen",
     tests: [
-      ...inFile("tests/registry/evasion.test.ts", "although", "and is seen once"),
+      ...inFile("tests/discovery/evasion.test.ts", "although", "and is seen once"),
       ...inFile("tests/gateway/offers.test.ts", "is withheld when"),
-      ...inFile("tests/registry/rug-pull.node.test.ts", "is not called through the server's own address"),
+      ...inFile("tests/discovery/rug-pull.node.test.ts", "is not called through the server's own address"),
     ],
   },
   {
@@ -73,7 +73,7 @@ export const FINDINGS: readonly Finding[] = [
     title: "No body limit on /api/auth and /r",
     tests: [
       ...inFile(CROSSING, "are refused on every route outside MCP", "are no way in for compressed bombs"),
-      ...inFile("tests/edge/request-body.test.ts", "is refused when it"),
+      ...inFile("tests/middleware/request-body.test.ts", "is refused when it"),
       ...inFile("tests/api/body-limits.test.ts", "is refused at the limit", "is refused on addresses"),
     ],
   },

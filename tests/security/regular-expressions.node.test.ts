@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 const BOUNDED: Readonly<Record<string, string>> = {
   "src/core/sanitize-payload.ts": "cleanText cuts the text to 4,000 characters first",
   "src/admin/servers/register.tsx": "the name is cut to 200 characters first",
-  "src/registry/synchronise.ts": "an admin's address of a source, at most 500 characters",
+  "src/registry/sync.ts": "an admin's address of a source, at most 500 characters",
   "src/core/settings/tracing.ts": "an admin's address of a collector, at most 500 characters",
 };
 

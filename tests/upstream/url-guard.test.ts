@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judgeUrl } from "../../src/upstream/url-guard.ts";
+import { checkUrl } from "../../src/upstream/url-guard.ts";
 import { runs } from "../support/runs.ts";
 
 const strict = { allowLoopback: false };
 const development = { allowLoopback: true };
 
-describe("judgeUrl", () => {
+describe("checkUrl", () => {
   it.each([
     "https://mcp.example.com/mcp",
     "https://mcp.example.com:8443/mcp?x=1",
@@ -16,7 +16,7 @@ describe("judgeUrl", () => {
     "https://example.com./mcp",
     "https://münchen.example/mcp",
   ])("lets %s pass", (url) => {
-    expect(judgeUrl(url, strict)).toMatchObject({ ok: true });
+    expect(checkUrl(url, strict)).toMatchObject({ ok: true });
   });
 
   it.each<[string, string]>([
@@ -77,7 +77,7 @@ describe("judgeUrl", () => {
       "https://vault.service.consul/",
     ].map((url): [string, string] => [url, "must lead to a public address"]),
   ])("refuses %s because it %s", (url, reason) => {
-    expect(judgeUrl(url, strict)).toEqual({ ok: false, reason });
+    expect(checkUrl(url, strict)).toEqual({ ok: false, reason });
   });
 
   it.each([
@@ -86,14 +86,14 @@ describe("judgeUrl", () => {
     "ws://[::1]:3000/",
     "https://localhost/",
   ])("lets %s pass in development only", (url) => {
-    expect(judgeUrl(url, development)).toMatchObject({ ok: true });
-    expect(judgeUrl(url, strict)).toMatchObject({ ok: false });
+    expect(checkUrl(url, development)).toMatchObject({ ok: true });
+    expect(checkUrl(url, strict)).toMatchObject({ ok: false });
   });
 
   it.each(["http://10.0.0.1/", "https://192.168.1.1/", "https://[::ffff:10.0.0.1]/", "http://example.com/"])(
     "refuses %s in development too",
     (url) => {
-      expect(judgeUrl(url, development)).toMatchObject({ ok: false });
+      expect(checkUrl(url, development)).toMatchObject({ ok: false });
     },
   );
 
@@ -123,7 +123,7 @@ describe("judgeUrl", () => {
       });
     fc.assert(
       fc.property(spelled, (host) => {
-        expect(judgeUrl(`https://${host}/`, strict), host).toMatchObject({ ok: false });
+        expect(checkUrl(`https://${host}/`, strict), host).toMatchObject({ ok: false });
       }),
       { numRuns: runs(500) },
     );

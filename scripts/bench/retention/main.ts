@@ -10,7 +10,7 @@ import { planRetention } from "../../../src/core/retention.ts";
 import { type Database, createDatabase as openDatabase } from "../../../src/db/client.ts";
 import { retentionPolicies } from "../../../src/db/queries/retention.ts";
 import { QueryStatistics } from "../../../src/db/statistics.ts";
-import { continueRetention, foresee, startRetention } from "../../../src/operations/retention.ts";
+import { continueRetention, previewRetention, startRetention } from "../../../src/operations/retention.ts";
 import { ensureRuntimeLogin } from "../../db/runtime-login.ts";
 import { devDir } from "../../lib/paths.ts";
 import { Problem, runMain } from "../../lib/problem.ts";
@@ -64,7 +64,7 @@ async function run(client: pg.Client, database: Database, rows: number): Promise
 
   const db = database.asSystem("analytics");
   const foreseen = await timed("dry run", async () =>
-    foresee(db, planRetention(await retentionPolicies(db), now)),
+    previewRetention(db, planRetention(await retentionPolicies(db), now)),
   );
   for (const { step, rows: amount, partitions } of foreseen) {
     console.log(

@@ -5,7 +5,7 @@
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { createMiddleware } from "hono/factory";
-import { NAME, VERSION } from "../../upstream/about.ts";
+import { PRODUCT_NAME, PRODUCT_VERSION } from "../../upstream/client-info.ts";
 import { type PageEnv, pageContext } from "../context.ts";
 import { LinkButton } from "../forms/parts.tsx";
 import { frameOf } from "../ui/frame.ts";
@@ -23,8 +23,8 @@ const pointers = createMiddleware<PageEnv>(async (c, next) => {
   }
   const { publicUrl } = c.get("config");
   return c.json({
-    name: NAME,
-    version: VERSION,
+    name: PRODUCT_NAME,
+    version: PRODUCT_VERSION,
     mcp: `${publicUrl}/mcp`,
     mcpServer: `${publicUrl}/mcp/{server}`,
     authorization: `${publicUrl}/.well-known/oauth-protected-resource`,

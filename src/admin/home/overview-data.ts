@@ -89,7 +89,7 @@ async function adviceOf(
   tenantId: string,
 ): Promise<ReadonlyMap<string, LimitRecommendation>> {
   try {
-    return await services.tenantObject(tenantId).advice();
+    return await services.tenantObject(tenantId).getRecommendations();
   } catch {
     return new Map();
   }

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ConfigurationError, errorHeaders, findGatewayError, type GatewayError } from "../../core/errors.ts";
-import { logFailure } from "../../logs/console.ts";
+import { logFailure } from "../../logs/log-failure.ts";
 import { type PageEnv, signInAddress } from "../context.ts";
 import { RestRefusal } from "../rest.ts";
 import { frameOf } from "./frame.ts";

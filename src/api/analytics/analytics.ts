@@ -13,7 +13,7 @@ import {
   topMembersTimed,
   trafficSeries,
 } from "../../db/queries/analytics.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { guard } from "../../policy/guard.ts";
 import { gives } from "../answers.ts";
 import type { Scene } from "../collection/reach.ts";

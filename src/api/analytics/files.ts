@@ -5,7 +5,7 @@ import { alignToGrain } from "../../core/analytics/period.ts";
 import { computeMetrics } from "../../core/analytics/traffic-metrics.ts";
 import { type BillingPlace, dailyUsage, type SumsPlace, sumsOf } from "../../db/queries/analytics.ts";
 import { exportRequests, type RequestPlace } from "../../db/queries/requests.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { guard } from "../../policy/guard.ts";
 import { givesFile } from "../answers.ts";
 import { FILE_TYPES, fileOf, fileQuery, ROWS_A_PAGE } from "../files.ts";

@@ -7,7 +7,7 @@ import {
   getTenantUsageSummary,
   performanceMonitoring,
 } from "../../db/queries/reports.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { guard } from "../../policy/guard.ts";
 import { gives } from "../answers.ts";
 import { query } from "../validate.ts";

@@ -1,6 +1,6 @@
 /** The five routes of a kind: list, make, read, change, remove. */
 import { Hono } from "hono";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { guard } from "../../policy/guard.ts";
 import { gives, givesNothing } from "../answers.ts";
 import { conditional, tagged } from "../etag.ts";

@@ -4,7 +4,7 @@ import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
 import type { Permission } from "../../core/access/permissions.ts";
 import type { Db } from "../../db/client.ts";
 import type { Owner } from "../../db/queries/rows.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import type { Guarded } from "../../policy/guard.ts";
 
 export type Scene = Context<AppEnv & Guarded>;

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { listRows, type Row, rowById } from "../../db/queries/rows.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { guard } from "../../policy/guard.ts";
 import { gives, givesPage } from "../answers.ts";
 import { tagged } from "../etag.ts";

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { GatewayError } from "../../core/errors.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { guard } from "../../policy/guard.ts";
 import { gives, givesOr } from "../answers.ts";
 import { body, query } from "../validate.ts";

@@ -5,7 +5,7 @@ import { COMPARISONS } from "../../core/alerts/state-machine.ts";
 import { ALERT_COMPARISONS, SEVERITIES } from "../../core/enums.ts";
 import type { Owner } from "../../db/queries/rows.ts";
 import { performanceAlerts as table } from "../../db/schema/operations.ts";
-import { judgeUrl } from "../../upstream/url-guard.ts";
+import { checkUrl } from "../../upstream/url-guard.ts";
 import { kind } from "../collection/kind.ts";
 import { moment } from "../times.ts";
 import { prose, title } from "./members.ts";
@@ -15,7 +15,7 @@ const webhook = z
   .string()
   .max(500)
   .check((ctx) => {
-    const verdict = judgeUrl(ctx.value, { allowLoopback: true });
+    const verdict = checkUrl(ctx.value, { allowLoopback: true });
     if (!verdict.ok) ctx.issues.push({ code: "custom", message: verdict.reason, input: ctx.value });
   });
 

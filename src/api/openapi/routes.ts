@@ -1,6 +1,6 @@
 /** Where the description is read: by programs as JSON, by people as a page. Both are open: they tell nothing of any tenant. */
 import { Hono } from "hono";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { unauthenticated } from "../../policy/request-admission.ts";
 import { describe } from "./document.ts";
 import { operationsOf } from "./operations.ts";

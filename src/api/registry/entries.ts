@@ -5,13 +5,13 @@ import { ENTRY_STATUSES } from "../../core/enums.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
 import { entryById, insertEntry, listEntries } from "../../db/queries/entries.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { change } from "../../policy/change.ts";
 import { guard } from "../../policy/guard.ts";
-import { acceptServerJson, alreadyPublished, newEntry } from "../../registry/entries.ts";
-import { refreshLatest } from "../../registry/latest.ts";
-import type { Entry } from "../../registry/published.ts";
-import { synchronise } from "../../registry/synchronise.ts";
+import { acceptServerJson, alreadyPublishedError, createEntry } from "../../registry/entries.ts";
+import { updateLatestVersions } from "../../registry/latest-version.ts";
+import type { RegistryEntry } from "../../registry/official-entry.ts";
+import { syncSource } from "../../registry/sync.ts";
 import { gives, givesPage } from "../answers.ts";
 import type { Scene } from "../collection/reach.ts";
 import { idParam } from "../key-schemas.ts";
@@ -66,24 +66,24 @@ const imported = z.strictObject({ server: z.record(z.string(), z.unknown()) }).m
   ],
 });
 
-async function entryFor(c: Scene, id: string): Promise<Entry> {
+async function entryFor(c: Scene, id: string): Promise<RegistryEntry> {
   const [entry] = await entryById(c.get("db"), c.get("principal").tenantId, id);
   if (entry === undefined) throw new NotFoundError("There is no such entry.");
   return entry;
 }
 
-async function takeIn(c: Scene, given: unknown, action: string, serverId?: string): Promise<Entry> {
+async function takeIn(c: Scene, given: unknown, action: string, serverId?: string): Promise<RegistryEntry> {
   const { principal, db } = c.var;
   const server = acceptServerJson(given);
   const linked = serverId !== undefined && { serverId };
-  const values = { ...newEntry(principal.tenantId, server, principal.userId), ...linked };
+  const values = { ...createEntry(principal.tenantId, server, principal.userId), ...linked };
   const what = { action, resource: { type: "registry entry", id: values.id }, after: values };
   try {
     await change(c, what, (audit) => db.batch([insertEntry(db, values), audit]));
   } catch (error) {
-    throw isUniqueViolation(error) ? alreadyPublished(server) : error;
+    throw isUniqueViolation(error) ? alreadyPublishedError(server) : error;
   }
-  await refreshLatest(db, principal.tenantId, [server.name]);
+  await updateLatestVersions(db, principal.tenantId, [server.name]);
   return entryFor(c, values.id);
 }
 
@@ -154,14 +154,14 @@ export const synchronisation = new Hono<AppEnv>().post(
     const { services, principal } = c.var;
     const of = { tenantId: principal.tenantId, sourceId: c.req.valid("param").id };
     const now = new Date(Date.now() + 1);
-    const done = await synchronise(services.registry, of, now);
+    const done = await syncSource(services.registry, of, now);
     if (done.kind === "absent") throw new NotFoundError("There is no such source, or it is switched off.");
     if (done.kind === "failed") {
       return c.json({ state: done.kind, taken: 0, skipped: 0, message: done.error.message });
     }
     if (done.kind === "more") {
       const work = { kind: "synchronise", minute: now.getTime() + 60_000, ...of } as const;
-      await services.work.sendBatch([{ body: work }]);
+      await services.registryJobs.sendBatch([{ body: work }]);
     }
     return c.json({ state: done.kind, taken: done.taken, skipped: done.skipped, message: null });
   },

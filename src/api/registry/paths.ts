@@ -5,7 +5,7 @@ import { newToken, sha256Hex } from "../../core/digest.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { deletePath, insertPath, listPaths, pathById } from "../../db/queries/registry-readers.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { change } from "../../policy/change.ts";
 import { guard } from "../../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "../answers.ts";

@@ -12,15 +12,15 @@ import {
 import { change } from "../../policy/change.ts";
 import {
   acceptPublication,
-  alreadyPublished,
-  newEntry,
-  noSuchServer,
+  alreadyPublishedError,
+  createEntry,
+  listEntriesToChange,
+  type RequestedStatus,
+  serverNotFoundError,
   statusChange,
-  toChange,
-  type WishedStatus,
 } from "../../registry/entries.ts";
-import { refreshLatest } from "../../registry/latest.ts";
-import { type Entry, published } from "../../registry/published.ts";
+import { updateLatestVersions } from "../../registry/latest-version.ts";
+import { type RegistryEntry, toOfficialEntry } from "../../registry/official-entry.ts";
 import type { RegistryScene } from "../registry-v0.ts";
 
 const resource = (id: string) => ({ type: "registry entry", id });
@@ -28,21 +28,21 @@ const resource = (id: string) => ({ type: "registry entry", id });
 async function shownById(c: RegistryScene, id: string) {
   const { tenantId, catalogue } = c.get("registry");
   const [entry] = await entryById(c.get("db"), tenantId, id);
-  if (entry === undefined) throw noSuchServer();
-  return published(entry, catalogue);
+  if (entry === undefined) throw serverNotFoundError();
+  return toOfficialEntry(entry, catalogue);
 }
 
 export async function publish(c: RegistryScene, given: unknown) {
   const { principal, db } = c.var;
   const server = acceptPublication(given);
-  const values = newEntry(principal.tenantId, server, principal.userId);
+  const values = createEntry(principal.tenantId, server, principal.userId);
   const what = { action: "registry-entries.publish", resource: resource(values.id), after: values };
   try {
     await change(c, what, (audit) => db.batch([insertEntry(db, values), audit]));
   } catch (error) {
-    throw isUniqueViolation(error) ? alreadyPublished(server) : error;
+    throw isUniqueViolation(error) ? alreadyPublishedError(server) : error;
   }
-  await refreshLatest(db, principal.tenantId, [server.name]);
+  await updateLatestVersions(db, principal.tenantId, [server.name]);
   return shownById(c, values.id);
 }
 
@@ -51,10 +51,10 @@ interface Which {
   readonly version: string;
 }
 
-async function found(c: RegistryScene, { server: name, version }: Which): Promise<Entry> {
+async function found(c: RegistryScene, { server: name, version }: Which): Promise<RegistryEntry> {
   const { principal, db } = c.var;
   const [entry] = await entryOf(db, principal.tenantId, { name, version, includeDeleted: true });
-  if (entry === undefined) throw noSuchServer();
+  if (entry === undefined) throw serverNotFoundError();
   return entry;
 }
 
@@ -84,7 +84,7 @@ export async function editVersion(c: RegistryScene, which: Which, given: unknown
 export async function endVersion(c: RegistryScene, which: Which) {
   const entry = await found(c, which);
   const [gone] = await changeStatus(c, [entry], { status: "deleted" });
-  if (gone === undefined) throw noSuchServer();
+  if (gone === undefined) throw serverNotFoundError();
   return gone;
 }
 
@@ -92,19 +92,19 @@ export async function endVersion(c: RegistryScene, which: Which) {
 export async function setStatus(
   c: RegistryScene,
   { server, version }: Omit<Which, "version"> & { version?: string },
-  wish: WishedStatus,
+  wish: RequestedStatus,
 ) {
   if (version !== undefined) return changeStatus(c, [await found(c, { server, version })], wish);
   const all = await versionsOf(c.get("db"), c.get("principal").tenantId, server, true);
-  if (all.length === 0) throw noSuchServer();
+  if (all.length === 0) throw serverNotFoundError();
   return changeStatus(c, all, wish);
 }
 
-async function changeStatus(c: RegistryScene, entries: readonly Entry[], wish: WishedStatus) {
+async function changeStatus(c: RegistryScene, entries: readonly RegistryEntry[], wish: RequestedStatus) {
   const { principal, db } = c.var;
   const { tenantId } = principal;
   const wanted = statusChange(wish);
-  const changing = toChange(entries, wanted);
+  const changing = listEntriesToChange(entries, wanted);
   const [first] = changing;
   const ids = changing.map(({ id }) => id);
   const what = {
@@ -114,6 +114,6 @@ async function changeStatus(c: RegistryScene, entries: readonly Entry[], wish: W
     after: wanted,
   };
   await change(c, what, (audit) => db.batch([setEntryStatus(db, tenantId, ids, wanted), audit]));
-  await refreshLatest(db, tenantId, [...new Set(changing.map(({ name }) => name))]);
+  await updateLatestVersions(db, tenantId, [...new Set(changing.map(({ name }) => name))]);
   return Promise.all(ids.map((id) => shownById(c, id)));
 }

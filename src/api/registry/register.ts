@@ -8,7 +8,7 @@ import { isChangedMeanwhile } from "../../db/errors.ts";
 import { linkEntry } from "../../db/queries/entries.ts";
 import { insertServer, insistOnRoom, lockTenant } from "../../db/queries/servers.ts";
 import { change } from "../../policy/change.ts";
-import type { Entry } from "../../registry/published.ts";
+import type { RegistryEntry } from "../../registry/official-entry.ts";
 import { type Credentials, credentialsSchema } from "../../upstream/credentials.ts";
 import type { Scene } from "../collection/reach.ts";
 import { saying } from "../collection/refusals.ts";
@@ -28,7 +28,7 @@ export const registration = z
   })
   .meta({ examples: [{ headers: { Authorization: "Bearer the server's own token" } }] });
 
-export async function register(c: Scene, entry: Entry, wish: z.output<typeof registration>) {
+export async function register(c: Scene, entry: RegistryEntry, wish: z.output<typeof registration>) {
   const { principal, db, services } = c.var;
   const { tenantId } = principal;
   if (entry.serverName !== null) {
@@ -77,7 +77,10 @@ export async function register(c: Scene, entry: Entry, wish: z.output<typeof reg
 const nameOf = (entryName: string) =>
   (entryName.split("/")[1] ?? entryName).replace(/^[^A-Za-z0-9]+/, "").slice(0, 100);
 
-function reachable({ server }: Entry, { variables, headers }: z.output<typeof registration>): RemoteTarget {
+function reachable(
+  { server }: RegistryEntry,
+  { variables, headers }: z.output<typeof registration>,
+): RemoteTarget {
   const remote = findRemote(server);
   if (remote === undefined) {
     throw new GatewayError(

@@ -5,7 +5,7 @@ import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { SealedAuthConfig } from "../../db/schema/registry.ts";
 import { sealCredentials } from "../../upstream/credentials.ts";
-import { judgeUrl, type UrlPolicy } from "../../upstream/url-guard.ts";
+import { checkUrl, type UrlPolicy } from "../../upstream/url-guard.ts";
 import type { AuthInput } from "./schemas.ts";
 
 const SCHEMES: Record<Transport, RegExp> = {
@@ -17,7 +17,7 @@ const SCHEMES: Record<Transport, RegExp> = {
 
 export function addressFault(url: string, transport: Transport, policy: UrlPolicy): string | undefined {
   if (transport === "stdio") return undefined;
-  const verdict = judgeUrl(url, policy);
+  const verdict = checkUrl(url, policy);
   if (!verdict.ok) return verdict.reason;
   if (SCHEMES[transport].test(verdict.url.protocol)) return undefined;
   return transport === "websocket" ? "must be a wss URL" : "must be an https URL";

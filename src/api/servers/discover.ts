@@ -2,11 +2,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError, toGatewayError } from "../../core/errors.ts";
-import type { AppEnv } from "../../edge/context.ts";
-import { logFailure } from "../../logs/console.ts";
+import { discover } from "../../discovery/discover.ts";
+import { logFailure } from "../../logs/log-failure.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { record } from "../../policy/change.ts";
 import { guard } from "../../policy/guard.ts";
-import { discover } from "../../registry/discover.ts";
 import { gives } from "../answers.ts";
 import type { Scene } from "../collection/reach.ts";
 import { idParam } from "../key-schemas.ts";

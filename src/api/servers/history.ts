@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { serverHealthChecks, serverMetrics } from "../../db/schema/registry.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { guard } from "../../policy/guard.ts";
 import { givesPage } from "../answers.ts";
 import { idParam } from "../key-schemas.ts";

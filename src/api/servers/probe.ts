@@ -4,10 +4,10 @@ import { z } from "zod";
 import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { getMember } from "../../core/mcp/lossless-json.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { guard } from "../../policy/guard.ts";
-import { askServer, type Offering } from "../../upstream/ask.ts";
-import { targetFor } from "../../upstream/target.ts";
+import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
+import { resolveTarget } from "../../upstream/resolve-target.ts";
 import { gives } from "../answers.ts";
 import { body } from "../validate.ts";
 import { refuseAddress, sealed } from "./credentials.ts";
@@ -60,7 +60,7 @@ export const probe = new Hono<AppEnv>().post(
         ...patience,
       };
       const asked = { name: server.name, transport: transportType };
-      const offering = await askServer(asked, await targetFor(server, keyring), upstream);
+      const offering = await fetchInventory(asked, await resolveTarget(server, keyring), upstream);
       return c.json({ reachable: true as const, ...described(offering), durationMs: durationMs() });
     } catch (error) {
       const { code, message } = toGatewayError(error);
@@ -69,7 +69,7 @@ export const probe = new Hono<AppEnv>().post(
   },
 );
 
-function described(offering: Offering) {
+function described(offering: FetchedInventory) {
   const { lists } = offering;
   const text = (member: string) => {
     const value = getMember(offering.serverInfo, member);

@@ -18,7 +18,7 @@ import {
   updateServer,
 } from "../../db/queries/servers.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
-import type { AppEnv } from "../../edge/context.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
 import { change } from "../../policy/change.ts";
 import { guard } from "../../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "../answers.ts";

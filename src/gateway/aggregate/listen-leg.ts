@@ -11,8 +11,8 @@ import {
 } from "../../core/mcp/lossless-json.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { sleep } from "../../core/timers.ts";
-import { dataOf, eventsOf } from "../../upstream/event-stream.ts";
-import { holdUntil } from "../../upstream/http.ts";
+import { eventData, readEvents } from "../../upstream/event-stream.ts";
+import { createAbortScope } from "../../upstream/transports/http/exchange.ts";
 import type { McpContext } from "../context.ts";
 import type { MessageWriter } from "../message-stream.ts";
 import { callUpstream } from "../pipeline/call-upstream.ts";
@@ -81,8 +81,8 @@ async function readOnce(
   const stream = await ask({ subscriber, context, offer, wanted }, signal);
   if (stream === undefined) return;
   const reading = { server: server.name, idleMs: undefined, signal };
-  for await (const event of eventsOf(stream, reading)) {
-    const data = dataOf(event);
+  for await (const event of readEvents(stream, reading)) {
+    const data = eventData(event);
     const message = data === undefined ? undefined : parseLossless(await outward(data));
     if (!isMembers(message)) continue;
     const method = getMember(message, "method");
@@ -123,7 +123,7 @@ function ask(
       takesSlot: false,
       signal,
       async send(_, attempt) {
-        const answer = await sendHttp(request, attempt, context, holdUntil(signal));
+        const answer = await sendHttp(request, attempt, context, createAbortScope(signal));
         if (answer.kind === "message") return undefined;
         attempt.establish(answer.status);
         return answer.body;

@@ -7,9 +7,9 @@ import { itemKey, LIST_METHODS } from "../../core/mcp/list-edit.ts";
 import { isSameJson } from "../../core/mcp/lossless-json.ts";
 import type { UnavailableServer } from "../../core/mcp/merge-lists.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import type { Offering } from "../../upstream/ask.ts";
+import type { FetchedInventory } from "../../upstream/fetch-inventory.ts";
 
-export interface Offer extends Omit<Offering, "revision" | "serverInfo"> {
+export interface Offer extends Omit<FetchedInventory, "revision" | "serverInfo"> {
   readonly server: SnapshotServer;
   /** Of tools' definitions, by name: what a tenant has approved is approved by hash. */
   readonly hashes: ReadonlyMap<string, string>;
@@ -18,7 +18,7 @@ export interface Offer extends Omit<Offering, "revision" | "serverInfo"> {
 }
 
 /** From the server itself. */
-export type Heard = Offer & Offering;
+export type Heard = Offer & FetchedInventory;
 
 /** The world outside, so that this can be told by a test. */
 /** What a source needs of the request that wants the lists. */

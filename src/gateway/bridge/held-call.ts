@@ -16,7 +16,7 @@ import { type JsonObject, type JsonRpcId, METHOD_NOT_FOUND } from "../../core/mc
 import { getMember, isMembers, mapMember, mapObject, parseLossless } from "../../core/mcp/lossless-json.ts";
 import { gatewayErrorBody } from "../../core/mcp/responses.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
-import { ownId, SessionLostError } from "../../upstream/channel.ts";
+import { createGatewayId, SessionLostError } from "../../upstream/transports/channel.ts";
 import type { MessageWriter } from "../message-stream.ts";
 import { Doorbell } from "./doorbell.ts";
 import type { Lease, Tenant } from "./lease.ts";
@@ -43,7 +43,7 @@ export class HeldCall implements Tenant {
   readonly #method: string;
   readonly #logs: boolean;
   readonly #abort = new AbortController();
-  readonly #requestId = ownId("call");
+  readonly #requestId = createGatewayId("call");
   readonly #bell = new Doorbell();
   readonly #questions = new Map<string, Question>();
   #buffered: JsonObject[] = [];

@@ -7,8 +7,8 @@ import type { Transport } from "../../core/enums.ts";
 import { type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { LATEST_LEGACY } from "../../core/mcp/revisions.ts";
 import { withTimeout } from "../../core/timers.ts";
-import type { ChannelTarget, ChannelTools } from "../../upstream/channel.ts";
-import { connectLegacy, type LegacySession } from "../../upstream/legacy-session.ts";
+import { connectLegacy, type LegacySession } from "../../upstream/protocol/legacy-session.ts";
+import type { ChannelDeps, ChannelTarget } from "../../upstream/transports/channel.ts";
 
 export interface Tenant {
   /** A notification, or a request of the server's; `astray` where it did not come on the call's own stream. */
@@ -41,11 +41,11 @@ const IDLE_MS = 300_000;
 const LISTENING_WITHIN_MS = 250;
 
 export class Leases {
-  readonly #tools: ChannelTools;
+  readonly #tools: ChannelDeps;
   readonly #now: () => number;
   #idle: Idle[] = [];
 
-  constructor(tools: ChannelTools, now: () => number) {
+  constructor(tools: ChannelDeps, now: () => number) {
     this.#tools = tools;
     this.#now = now;
   }
@@ -86,7 +86,7 @@ export class Leases {
     const session = await connectLegacy({
       target,
       transport,
-      tools: this.#tools,
+      deps: this.#tools,
       client: { revision: LATEST_LEGACY, capabilities, clientInfo },
       events: {
         message(message, relatedTo) {

@@ -9,9 +9,9 @@ import { errorBody, gatewayErrorBody } from "../../core/mcp/responses.ts";
 import { META, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { AS_CLIENT } from "../../upstream/about.ts";
-import type { ChannelTools } from "../../upstream/channel.ts";
-import { targetFor } from "../../upstream/target.ts";
+import { CLIENT_INFO } from "../../upstream/client-info.ts";
+import { resolveTarget } from "../../upstream/resolve-target.ts";
+import type { ChannelDeps } from "../../upstream/transports/channel.ts";
 import type { MessageWriter } from "../message-stream.ts";
 import { AGAIN, HeldCall, type Outcome } from "./held-call.ts";
 import { type Lease, Leases, type LeaseWish } from "./lease.ts";
@@ -28,7 +28,7 @@ export interface Call {
 }
 
 export interface LegacyServerTools {
-  readonly tools: ChannelTools;
+  readonly tools: ChannelDeps;
   readonly keyring: Keyring;
   readonly now: () => number;
 }
@@ -169,10 +169,10 @@ export class LegacyServer {
     const meta = getMeta(paramsOf(message));
     const clientInfo = meta?.[META.clientInfo];
     return {
-      target: await targetFor(server, this.#tools.keyring),
+      target: await resolveTarget(server, this.#tools.keyring),
       transport: server.transport,
       capabilities: legacyCapabilitiesOf(meta?.[META.clientCapabilities]),
-      clientInfo: isMembers(clientInfo) ? clientInfo : AS_CLIENT,
+      clientInfo: isMembers(clientInfo) ? clientInfo : CLIENT_INFO,
     };
   }
 }

@@ -1,7 +1,7 @@
 /** A modern client's subscription at a legacy server: a session of its own whose general stream is passed on. */
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
-import { ownId } from "../../upstream/channel.ts";
+import { createGatewayId } from "../../upstream/transports/channel.ts";
 import { changed, FLAGS, metaOf, readWanted } from "../aggregate/subscriptions.ts";
 import type { MessageWriter } from "../message-stream.ts";
 import { Doorbell } from "./doorbell.ts";
@@ -39,7 +39,7 @@ export async function listenLegacy(
     for (const uri of wanted.resourceSubscriptions) {
       const request = {
         jsonrpc: "2.0",
-        id: ownId("subscribe"),
+        id: createGatewayId("subscribe"),
         method: "resources/subscribe",
         params: { uri },
       };

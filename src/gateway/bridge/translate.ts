@@ -7,8 +7,8 @@ import { EventSplitter, parseEvent } from "../../core/mcp/sse.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { MAX_EVENT_BYTES } from "../../core/size-limits.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { dataOf, eventsOf, isResponse } from "../../upstream/event-stream.ts";
-import { broken } from "../../upstream/failures.ts";
+import { connectionClosed } from "../../upstream/errors.ts";
+import { eventData, isResponse, readEvents } from "../../upstream/event-stream.ts";
 import { judgeMessage, upstreamErrorIn } from "../context/call-outcome.ts";
 import type { McpContext } from "../context.ts";
 import type { Call } from "./legacy-server.ts";
@@ -41,7 +41,7 @@ export async function translate(
   signal.addEventListener("abort", cancel);
   const response = await stub.serve({ callId, server, message, headers: [...headers] });
   const { body } = response;
-  if (body === null) throw broken(server.name);
+  if (body === null) throw connectionClosed(server.name);
   if (!acceptsStream) return answerAlone(body, server, signal);
   const { readable, writable } = new IdentityTransformStream();
   const begun = await begin(body, server, signal);
@@ -69,13 +69,13 @@ async function begin(
   const decoder = new TextDecoder();
   for (;;) {
     const { done, value } = await reader.read().catch((error: unknown) => {
-      throw signal.aborted ? signal.reason : broken(server.name, error);
+      throw signal.aborted ? signal.reason : connectionClosed(server.name, error);
     });
     if (signal.aborted) throw signal.reason;
-    if (done) throw broken(server.name);
+    if (done) throw connectionClosed(server.name);
     pieces.push(value);
     const blocks = splitter.push(decoder.decode(value, { stream: true }));
-    const first = blocks.map((block) => dataOf(parseEvent(block))).find((data) => data !== undefined);
+    const first = blocks.map((block) => eventData(parseEvent(block))).find((data) => data !== undefined);
     if (first === undefined) continue;
     const error = failureIn(first, server);
     if (error === undefined) return { pieces, reader };
@@ -120,8 +120,8 @@ async function answerAlone(
   signal: AbortSignal,
 ): Promise<Response> {
   const reading = { server: server.name, idleMs: server.idleTimeoutMs, signal };
-  for await (const event of eventsOf(body, reading)) {
-    const data = dataOf(event);
+  for await (const event of readEvents(body, reading)) {
+    const data = eventData(event);
     const message = data === undefined ? undefined : parseLossless(data);
     if (data !== undefined && isMembers(message) && isResponse(message)) {
       const failure = failureIn(data, server);
@@ -134,5 +134,5 @@ async function answerAlone(
       });
     }
   }
-  throw broken(server.name);
+  throw connectionClosed(server.name);
 }

@@ -8,10 +8,10 @@ import type { Span } from "../../core/telemetry/otlp.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { LogEvent } from "../../logs/events.ts";
 import {
-  errorEventOf,
+  createErrorEvent,
+  createRequestEvent,
   type RequestDescription,
   type RequestFacts,
-  requestEventOf,
 } from "../../logs/request-event.ts";
 import { createSecurityEvent } from "../../logs/security-event.ts";
 import { type OpenSpan, Trace } from "../../logs/trace.ts";
@@ -77,8 +77,8 @@ export class RequestRecorder implements CallRecorder {
   startTrace(tracing: Tracing, send: (spans: readonly Span[]) => void): void {
     this.#trace = Trace.begin(this.#describe().traceparent, tracing);
     if (this.#trace === undefined) return;
-    this.#trace.past("identity", this.#startedAt, this.#identifiedAt);
-    this.#trace.past("policy", this.#identifiedAt, Date.now());
+    this.#trace.addCompletedSpan("identity", this.#startedAt, this.#identifiedAt);
+    this.#trace.addCompletedSpan("policy", this.#identifiedAt, Date.now());
     this.#sendSpans = send;
   }
 
@@ -106,7 +106,7 @@ export class RequestRecorder implements CallRecorder {
 
   upstreamFailed(error: UpstreamError, serverId: string, method: string): void {
     this.#failures.add(error);
-    this.#add(errorEventOf(error, this.#facts(0, undefined), { serverId, method }));
+    this.#add(createErrorEvent(error, this.#facts(0, undefined), { serverId, method }));
   }
 
   denied(type: SecurityEventType, description: string, serverId?: string): void {
@@ -173,7 +173,7 @@ export class RequestRecorder implements CallRecorder {
     }
     for (const event of this.#others) events.push(event);
     if (error !== undefined && this.#isUnreported(error)) {
-      events.push(errorEventOf(error, facts, this.#operations[0]));
+      events.push(createErrorEvent(error, facts, this.#operations[0]));
     }
     this.#emit(events);
     if (this.#trace !== undefined) this.#sendSpans(this.#spansOf(this.#trace, status, error));
@@ -200,7 +200,7 @@ export class RequestRecorder implements CallRecorder {
     const failed = this.#operations.find(({ outcome }) => outcome?.success === false);
     const operation = failed ?? this.#operations[0];
     return {
-      ...requestEventOf(this.#describe(), facts),
+      ...createRequestEvent(this.#describe(), facts),
       mcpMethod: operation?.method,
       toolName: operation?.method === "tools/call" ? operation.target : undefined,
       targetServerId: operation?.serverId,

@@ -6,8 +6,8 @@ import { toGatewayError } from "../../core/errors.ts";
 import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { TimerSet } from "../../core/timers.ts";
-import { StatusError } from "../../upstream/failures.ts";
-import type { Hold } from "../../upstream/http.ts";
+import { StatusError } from "../../upstream/errors.ts";
+import type { AbortScope } from "../../upstream/transports/http/exchange.ts";
 import { cancelledByAdmin, clientLeft, trackActive } from "../active.ts";
 import { judgeMessage } from "../context/call-outcome.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
@@ -42,13 +42,13 @@ export async function forwardCall<C extends Candidate>(
   call: ForwardedCall<C>,
   context: McpContext,
 ): Promise<Response> {
-  const hold: Hold = { abort: new AbortController(), alarms: new TimerSet() };
-  const { abort, alarms } = hold;
+  const hold: AbortScope = { abort: new AbortController(), timers: new TimerSet() };
+  const { abort, timers } = hold;
   const [operation] = call.operations;
   const untrack = operation && track(operation, call.preferred, context, hold);
   const forget = () => {
     untrack?.();
-    alarms.clear();
+    timers.clear();
   };
   const end: StreamEnd = {
     forget,
@@ -65,7 +65,7 @@ export async function forwardCall<C extends Candidate>(
   const id = operation?.id ?? null;
   const { server } = call.preferred;
   const { earlyAnswerMs } = server;
-  const late = new Promise<undefined>((resolve) => alarms.set(earlyAnswerMs, () => resolve(undefined)));
+  const late = new Promise<undefined>((resolve) => timers.set(earlyAnswerMs, () => resolve(undefined)));
   const answered = await Promise.race([pending, late]);
   if (answered !== undefined) return answered;
   return earlyStream({ pending, id, server, hangUp: end.hangUp, context });
@@ -81,7 +81,7 @@ export interface StreamEnd {
 function exchange<C extends Candidate>(
   call: ForwardedCall<C>,
   context: McpContext,
-  hold: Hold,
+  hold: AbortScope,
   end: StreamEnd,
 ): Promise<Response> {
   const { operations, preferred, selection, isAllowed, refuse, isRepeatable, method } = call;
@@ -96,7 +96,7 @@ function exchange<C extends Candidate>(
         : await streamResponse(answer, prepared, attempt, call, context, { hold, end });
     } catch (error) {
       // A client that is not given another server's answer gets this one's error in its own words.
-      if (error instanceof StatusError && error.answer !== undefined && isRepeatable === undefined) {
+      if (error instanceof StatusError && error.response !== undefined && isRepeatable === undefined) {
         attempt.fail(toGatewayError(error));
         end.forget();
         return fromStatusError(error, prepared);
@@ -119,10 +119,13 @@ function track(
   { method, target }: OperationRecorder,
   { server, own }: Candidate,
   context: McpContext,
-  { abort, alarms }: Hold,
+  { abort, timers }: AbortScope,
 ): () => void {
   const cancel = () => abort.abort(cancelledByAdmin());
-  return trackActive({ server: server.name, method, target: own || target }, context, { alarms, cancel });
+  return trackActive({ server: server.name, method, target: own || target }, context, {
+    alarms: timers,
+    cancel,
+  });
 }
 
 function keepPayloads(

@@ -6,8 +6,8 @@ import { stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { gatewayErrorBody } from "../../core/mcp/responses.ts";
 import { formatEvent } from "../../core/mcp/sse.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
-import { broken, type StatusError, silent } from "../../upstream/failures.ts";
-import type { Hold } from "../../upstream/http.ts";
+import { connectionClosed, idleTimeout, type StatusError } from "../../upstream/errors.ts";
+import type { AbortScope } from "../../upstream/transports/http/exchange.ts";
 import { clientLeft } from "../active.ts";
 import { isAnswer, judgeText, StreamTail } from "../context/call-outcome.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
@@ -35,15 +35,15 @@ export async function messageResponse(
 
 /** An HTTP error of the server's with a JSON-RPC error in it. */
 export function fromStatusError(
-  { answer, answeredStatus }: StatusError,
+  { response, upstreamStatus }: StatusError,
   prepared: Prepared,
 ): Promise<Response> {
-  const text = answer === undefined ? "" : stringifyLossless(answer);
-  return messageResponse({ kind: "message", status: answeredStatus, headers: new Map(), text }, prepared);
+  const text = response === undefined ? "" : stringifyLossless(response);
+  return messageResponse({ kind: "message", status: upstreamStatus, headers: new Map(), text }, prepared);
 }
 
 interface Way {
-  readonly hold: Hold;
+  readonly hold: AbortScope;
   readonly end: StreamEnd;
 }
 
@@ -129,7 +129,11 @@ function settle(
     return undefined;
   }
   const error =
-    reason instanceof GatewayError ? reason : ended === "silent" ? silent(name, silenceMs) : broken(name);
+    reason instanceof GatewayError
+      ? reason
+      : ended === "silent"
+        ? idleTimeout(name, silenceMs)
+        : connectionClosed(name);
   attempt.fail(error);
   return error;
 }

@@ -2,17 +2,17 @@
 import { NotFoundError, ServerUnavailableError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { askServer, type Offering } from "../../upstream/ask.ts";
-import type { ChannelTarget, ChannelTools } from "../../upstream/channel.ts";
-import { targetFor } from "../../upstream/target.ts";
+import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
+import { resolveTarget } from "../../upstream/resolve-target.ts";
+import type { ChannelDeps, ChannelTarget } from "../../upstream/transports/channel.ts";
 import type { McpContext } from "../context.ts";
 import { callUpstream } from "./call-upstream.ts";
 
 export async function refreshLists(
   server: SnapshotServer,
   context: McpContext,
-  { keyring, upstream }: { readonly keyring: Keyring; readonly upstream: ChannelTools },
-): Promise<Offering> {
+  { keyring, upstream }: { readonly keyring: Keyring; readonly upstream: ChannelDeps },
+): Promise<FetchedInventory> {
   // A half-open breaker's probes are for calls: lists may still be served by a server that fails them.
   if (context.traffic.breakers.getState(server.id, Date.now()) !== "closed") {
     throw new ServerUnavailableError(server.name, 1);
@@ -28,9 +28,9 @@ export async function refreshLists(
       takesSlot: false,
       signal: new AbortController().signal,
       async send(_, attempt) {
-        const offering = await askServer(
+        const offering = await fetchInventory(
           server,
-          withShortTimeout(await targetFor(server, keyring)),
+          withShortTimeout(await resolveTarget(server, keyring)),
           upstream,
         );
         attempt.establish(200);

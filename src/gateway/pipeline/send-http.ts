@@ -7,10 +7,20 @@ import { isMcpMediaType } from "../../core/mcp/response-content.ts";
 import { gatewayErrorBatchBody, gatewayErrorBody } from "../../core/mcp/responses.ts";
 import { copyHeaders, type HeaderMap } from "../../core/net/headers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { nonsense, ofStatus, refused, StatusError, silent } from "../../upstream/failures.ts";
-import { exchangeWhile, type Hold, type UpstreamRequest } from "../../upstream/http.ts";
-import { readWhole, type WholeReading } from "../../upstream/read-whole.ts";
-import { targetFor } from "../../upstream/target.ts";
+import {
+  credentialRejected,
+  idleTimeout,
+  invalidResponse,
+  StatusError,
+  statusError,
+} from "../../upstream/errors.ts";
+import { type ReadResponseOptions, readResponse } from "../../upstream/read-response.ts";
+import { resolveTarget } from "../../upstream/resolve-target.ts";
+import {
+  type AbortScope,
+  sendHttpInScope,
+  type UpstreamRequest,
+} from "../../upstream/transports/http/exchange.ts";
 import { isAnswer, judgeText } from "../context/call-outcome.ts";
 import type { McpContext } from "../context.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
@@ -41,7 +51,7 @@ export async function sendHttp(
   call: HttpCall,
   attempt: UpstreamAttempt,
   context: McpContext,
-  hold: Hold,
+  hold: AbortScope,
 ): Promise<HttpAnswer> {
   const { server, traceparent } = attempt;
   if (traceparent !== undefined) call.headers.set("traceparent", traceparent);
@@ -57,15 +67,18 @@ export async function sendHttp(
     return { kind: "stream", status, headers, body: response.body };
   }
   const isKnown = isMcpMediaType(type);
-  const forget = hold.alarms.set(server.idleTimeoutMs, () =>
-    hold.abort.abort(silent(server.name, server.idleTimeoutMs)),
+  const forget = hold.timers.set(server.idleTimeoutMs, () =>
+    hold.abort.abort(idleTimeout(server.name, server.idleTimeoutMs)),
   );
-  const text = isKnown ? await readWhole(response, readingOf(server, hold)) : await discard(response);
+  const text = isKnown ? await readResponse(response, readingOf(server, hold)) : await discard(response);
   forget();
   return judged(call, attempt, { kind: "message", status, headers, text: text.trim() === "" ? "" : text });
 }
 
-function readingOf({ name, maxResponseBytes, idleTimeoutMs }: SnapshotServer, { abort }: Hold): WholeReading {
+function readingOf(
+  { name, maxResponseBytes, idleTimeoutMs }: SnapshotServer,
+  { abort }: AbortScope,
+): ReadResponseOptions {
   return { server: name, maxBytes: maxResponseBytes, idleMs: idleTimeoutMs, signal: abort.signal };
 }
 
@@ -82,7 +95,7 @@ function judged(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Mess
   if (!isRequest) {
     // A stream was asked for.
     if (method === "GET" && status < 300)
-      throw nonsense(name, "answered with something that is no event stream");
+      throw invalidResponse(name, "answered with something that is no event stream");
     attempt.succeed({ success: status < 400 }, status);
     return isJsonRpc ? answer : { ...answer, text: "" };
   }
@@ -92,7 +105,7 @@ function judged(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Mess
   }
   // The status of a refusal is part of the protocol: 404 ends a session, 405 says what the server does not have.
   if (status >= 400) return refusal(call, attempt, answer);
-  throw nonsense(
+  throw invalidResponse(
     name,
     text === "" ? "did not answer the request" : "answered with something that is no JSON-RPC message",
   );
@@ -100,7 +113,7 @@ function judged(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Mess
 
 /** The transport lets a server explain a refusal in JSON of its own. */
 function refusal({ id, batchIds }: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
-  const error = ofStatus(attempt.server.name, answer.status);
+  const error = statusError(attempt.server.name, answer.status);
   attempt.refused(error, answer.status);
   if (isJson(answer.text)) return answer;
   const text = batchIds === undefined ? gatewayErrorBody(id, error) : gatewayErrorBatchBody(batchIds, error);
@@ -136,10 +149,10 @@ async function exchange(
   { method, headers, body }: HttpCall,
   { server }: UpstreamAttempt,
   context: McpContext,
-  hold: Hold,
+  hold: AbortScope,
 ): Promise<Response> {
-  const { url, credential } = await targetFor(server, context.keyring);
-  const response = await exchangeWhile(
+  const { url, credential } = await resolveTarget(server, context.keyring);
+  const response = await sendHttpInScope(
     hold,
     {
       server: server.name,
@@ -155,14 +168,14 @@ async function exchange(
   if (response.status !== 401 && response.status !== 403) return response;
   // The gateway's credential was refused. Passed on, the status would send the client off to sign in there.
   await response.body?.cancel();
-  throw refused(server.name);
+  throw credentialRejected(server.name);
 }
 
 function bridge(
   { headers, body }: HttpCall,
   { server }: UpstreamAttempt,
   context: McpContext,
-  { abort }: Hold,
+  { abort }: AbortScope,
 ): Promise<Response> {
   const acceptsStream = headers.get("accept")?.includes("text/event-stream") === true;
   const { signal } = abort;

@@ -3,15 +3,15 @@
 import type { Transport } from "../../core/enums.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
+import { connectLegacy } from "../../upstream/protocol/legacy-session.ts";
 import {
+  type ChannelDeps,
   type ChannelTarget,
-  type ChannelTools,
-  ownId,
+  createGatewayId,
   SessionLostError,
   type UpstreamChannel,
-} from "../../upstream/channel.ts";
-import { connectLegacy } from "../../upstream/legacy-session.ts";
-import { resumeChannel } from "../../upstream/open-channel.ts";
+} from "../../upstream/transports/channel.ts";
+import { resumeChannel } from "../../upstream/transports/open-channel.ts";
 import type { ClientFacts, Exchange, Peer } from "./peer.ts";
 
 /** What another life of the session's object needs to go on with a server. */
@@ -24,7 +24,7 @@ export interface Resumable {
 export interface LegacyPeerOptions {
   readonly target: ChannelTarget;
   readonly transport: Transport;
-  readonly tools: ChannelTools;
+  readonly tools: ChannelDeps;
   readonly client: () => ClientFacts;
   readonly resume: Resumable | undefined;
   /** The server's own URIs that the client watches. */
@@ -83,7 +83,7 @@ export class LegacyPeer implements Peer {
 
   async #request(message: JsonObject, exchange: Exchange): Promise<JsonObject> {
     const { channel } = await this.#connected();
-    const id = ownId("call");
+    const id = createGatewayId("call");
     const { signal, headers } = exchange;
     const cancel = () => {
       const params = { requestId: id, reason: "The client has cancelled it." };
@@ -110,7 +110,7 @@ export class LegacyPeer implements Peer {
   }
 
   async #connect(): Promise<Open> {
-    const { target, transport, tools, client, keep } = this.#options;
+    const { target, transport, tools: deps, client, keep } = this.#options;
     const { promise, resolve } = Promise.withResolvers<UpstreamChannel>();
     const events = {
       message: (message: JsonObject, relatedTo: JsonRpcId | undefined) =>
@@ -127,7 +127,7 @@ export class LegacyPeer implements Peer {
     const { channel, initialized } = await connectLegacy({
       target,
       transport,
-      tools,
+      deps,
       client: client(),
       events,
     });
@@ -140,14 +140,14 @@ export class LegacyPeer implements Peer {
   }
 
   async #resumed(events: Parameters<typeof resumeChannel>[0]["events"]): Promise<Open | undefined> {
-    const { target, tools, keep } = this.#options;
+    const { target, tools: deps, keep } = this.#options;
     const resume = this.#resume;
     // Once: a session that is lost afterwards is lost.
     this.#resume = undefined;
     if (resume === undefined) return undefined;
-    const channel = resumeChannel({ target, tools, events, resume });
+    const channel = resumeChannel({ target, deps, events, resume });
     try {
-      await channel.request({ jsonrpc: "2.0", id: ownId("ping"), method: "ping" });
+      await channel.request({ jsonrpc: "2.0", id: createGatewayId("ping"), method: "ping" });
       void channel.listen().catch(() => undefined);
       return { channel, capabilities: resume.capabilities };
     } catch {
@@ -165,7 +165,12 @@ export class LegacyPeer implements Peer {
     if (logLevel !== undefined) await setLevel({ channel, capabilities }, logLevel);
     for (const uri of this.#options.watched()) {
       const params = { uri };
-      await channel.request({ jsonrpc: "2.0", id: ownId("watch"), method: "resources/subscribe", params });
+      await channel.request({
+        jsonrpc: "2.0",
+        id: createGatewayId("watch"),
+        method: "resources/subscribe",
+        params,
+      });
     }
   }
 
@@ -219,5 +224,5 @@ export class LegacyPeer implements Peer {
 async function setLevel({ channel, capabilities }: Open, level: string): Promise<void> {
   if (!("logging" in capabilities)) return;
   const params = { level };
-  await channel.request({ jsonrpc: "2.0", id: ownId("level"), method: "logging/setLevel", params });
+  await channel.request({ jsonrpc: "2.0", id: createGatewayId("level"), method: "logging/setLevel", params });
 }

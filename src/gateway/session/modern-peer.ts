@@ -12,8 +12,8 @@ import { buildParamHeaders } from "../../core/mcp/param-headers.ts";
 import { META } from "../../core/mcp/revisions.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { sleep } from "../../core/timers.ts";
-import { type ChannelTarget, type ChannelTools, ownId } from "../../upstream/channel.ts";
-import { modernRequest } from "../../upstream/modern-request.ts";
+import { sendModernRequest } from "../../upstream/protocol/modern-request.ts";
+import { type ChannelDeps, type ChannelTarget, createGatewayId } from "../../upstream/transports/channel.ts";
 import type { ClientFacts, Exchange, Peer } from "./peer.ts";
 
 /** A server that is never content is no server. */
@@ -22,7 +22,7 @@ const FIRST_PAUSE_MS = 200;
 
 export interface ModernPeerOptions {
   readonly target: ChannelTarget;
-  readonly tools: ChannelTools;
+  readonly tools: ChannelDeps;
   readonly client: () => ClientFacts;
   /** The definition of a tool, by its own name. */
   readonly toolNamed: (name: string) => JsonObject | undefined;
@@ -67,10 +67,10 @@ export class ModernPeer implements Peer {
     const { capabilities, clientInfo, logLevel } = client();
     const params = getMember(request, "params");
     const given = isMembers(params) ? params : {};
-    const { message } = await modernRequest({
+    const { message } = await sendModernRequest({
       target,
       tools,
-      id: ownId("call"),
+      id: createGatewayId("call"),
       method,
       params: logLevel === undefined ? given : withLogLevel(given, logLevel),
       capabilities,

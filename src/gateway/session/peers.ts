@@ -1,8 +1,8 @@
 /** The servers that a session has dealt with, each in its era. */
 import { type ErrorCode, toGatewayError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
-import type { ChannelTarget } from "../../upstream/channel.ts";
-import { targetFor } from "../../upstream/target.ts";
+import { resolveTarget } from "../../upstream/resolve-target.ts";
+import type { ChannelTarget } from "../../upstream/transports/channel.ts";
 import type { Offer } from "../aggregate/offers.ts";
 import { outwardFrom } from "../aggregate/outward.ts";
 import type { Tables } from "../aggregate/tables.ts";
@@ -68,7 +68,7 @@ export class Peers {
   async #open(offer: Offer, tables: Tables, context: McpContext): Promise<Peer> {
     const { server, era } = offer;
     const client = () => this.#session.state.client ?? NOBODY;
-    const target = await targetFor(server, context.keyring);
+    const target = await resolveTarget(server, context.keyring);
     const tools = context.upstream;
     const modern = () =>
       new ModernPeer({

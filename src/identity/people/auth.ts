@@ -12,8 +12,8 @@ import {
 } from "../../db/queries/people.ts";
 import { recordAudit, recordSecurityEvent } from "../../db/queries/security.ts";
 import * as schema from "../../db/schema/index.ts";
-import { passwordResetLetter, verificationLetter } from "../../mail/letters.ts";
-import type { SendMail } from "../../mail/mail.ts";
+import type { EmailSender } from "../../email/mailer.ts";
+import { passwordResetEmail, verificationEmail } from "../../email/templates.ts";
 import type { AccessTokens } from "../oauth/access-tokens.ts";
 import type { ClientDocuments } from "../oauth/client-documents.ts";
 import { withComputedResources } from "../oauth/resources.ts";
@@ -36,7 +36,7 @@ export interface AuthParts {
   readonly secret: string;
   readonly social: SocialClients;
   readonly dynamicRegistration: boolean;
-  readonly sendMail: SendMail;
+  readonly sendMail: EmailSender;
   readonly attempts: Attempts;
   readonly recordEvent: RecordEvent;
   readonly tellPerson: TellPerson;
@@ -103,12 +103,12 @@ export function createAuth(parts: AuthParts) {
         await parts.personChanged(user.id);
       },
       async sendResetPassword({ user, token }) {
-        await sendMail(passwordResetLetter(user.email, `${publicUrl}/reset-password?token=${token}`));
+        await sendMail(passwordResetEmail(user.email, `${publicUrl}/reset-password?token=${token}`));
       },
     },
     emailVerification: {
       async sendVerificationEmail({ user, token }) {
-        await sendMail(verificationLetter(user.email, `${publicUrl}/verify-email?token=${token}`));
+        await sendMail(verificationEmail(user.email, `${publicUrl}/verify-email?token=${token}`));
       },
     },
     account: {

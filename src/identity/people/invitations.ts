@@ -15,8 +15,8 @@ import {
 } from "../../db/queries/invitations.ts";
 import { chooseTenant, createPerson, personByEmail } from "../../db/queries/people.ts";
 import { recordAudit } from "../../db/queries/security.ts";
-import { invitationLetter } from "../../mail/letters.ts";
-import { MailNotConfiguredError, type SendMail } from "../../mail/mail.ts";
+import { type EmailSender, MailNotConfiguredError } from "../../email/mailer.ts";
+import { invitationEmail } from "../../email/templates.ts";
 import type { Attempts } from "./attempts.ts";
 import { hashPassword } from "./passwords.ts";
 import type { Person } from "./sessions.ts";
@@ -43,7 +43,7 @@ export type Joined = "joined" | "closed" | "somebody-else" | "has-account";
 interface InvitationParts {
   readonly database: Database;
   readonly publicUrl: string;
-  readonly sendMail: SendMail;
+  readonly sendMail: EmailSender;
   readonly attempts: Attempts;
   readonly personChanged: (userId: string) => Promise<void>;
   readonly now: () => number;
@@ -97,7 +97,7 @@ export function createInvitations(parts: InvitationParts): Invitations {
       const link = `${publicUrl}/invitation?token=${token}`;
       try {
         await sendMail(
-          invitationLetter(invited.email, { link, tenant, role: invited.role, days: INVITATION_DAYS }),
+          invitationEmail(invited.email, { link, tenant, role: invited.role, days: INVITATION_DAYS }),
         );
         return true;
       } catch (error) {

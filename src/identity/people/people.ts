@@ -1,7 +1,7 @@
 /** Everything about people in one handful, made once for an isolate. */
 import type { Database } from "../../db/client.ts";
 import { tenantsOfPerson } from "../../db/queries/people.ts";
-import type { SendMail } from "../../mail/mail.ts";
+import type { EmailSender } from "../../email/mailer.ts";
 import { type AccessTokens, createAccessTokens } from "../oauth/access-tokens.ts";
 import type { ClientDocuments } from "../oauth/client-documents.ts";
 import { Attempts } from "./attempts.ts";
@@ -19,7 +19,7 @@ export interface PeopleParts {
   readonly secret: string;
   readonly social: SocialClients;
   readonly dynamicRegistration: boolean;
-  readonly sendMail: SendMail;
+  readonly sendMail: EmailSender;
   readonly isAllowedUrl: ClientDocuments["isAllowed"];
   readonly fetch: ClientDocuments["fetch"];
   /** What isolates remember of the tenant is void from now on (policy/epoch.ts). */
@@ -38,7 +38,7 @@ export interface People {
   readonly accessTokens: AccessTokens;
   readonly setup: Setup;
   readonly invitations: Invitations;
-  readonly sendMail: SendMail;
+  readonly sendMail: EmailSender;
   /** For security events that strangers can cause: a bounded number of rows. */
   readonly recordEvent: RecordEvent;
   readonly providers: readonly SocialProvider[];

@@ -4,22 +4,22 @@
  */
 import type { Database } from "../../db/client.ts";
 import { emailOf } from "../../db/queries/people.ts";
-import { accountChangedLetter } from "../../mail/letters.ts";
-import type { SendMail } from "../../mail/mail.ts";
+import type { EmailSender } from "../../email/mailer.ts";
+import { accountChangedEmail } from "../../email/templates.ts";
 
 export type TellPerson = (userId: string, whatChanged: string) => void;
 
 interface TellParts {
   readonly database: Database;
   readonly publicUrl: string;
-  readonly sendMail: SendMail;
+  readonly sendMail: EmailSender;
   readonly background: (work: Promise<unknown>) => void;
 }
 
 export function createTellPerson({ database, publicUrl, sendMail, background }: TellParts): TellPerson {
   const tell = async (userId: string, whatChanged: string) => {
     const [person] = await emailOf(database.asSystem(), userId);
-    if (person !== undefined) await sendMail(accountChangedLetter(person.email, whatChanged, publicUrl));
+    if (person !== undefined) await sendMail(accountChangedEmail(person.email, whatChanged, publicUrl));
   };
   return (userId, whatChanged) => background(tell(userId, whatChanged).catch(() => undefined));
 }

@@ -11,20 +11,20 @@ import {
   overdueDeliveries,
   takeDeliveries,
 } from "../../db/queries/alert-deliveries.ts";
-import { logFailure } from "../../logs/console.ts";
-import type { AlertParts } from "./parts.ts";
-import { tell } from "./tell.ts";
+import { logFailure } from "../../logs/log-failure.ts";
+import type { AlertDeps } from "./alert-deps.ts";
+import { sendNotification } from "./notify.ts";
 
-const AT_ONCE = 6;
+const CONCURRENCY = 6;
 const PER_MESSAGE = 20;
 const MESSAGES_PER_BATCH = 100;
 const MINUTE_MS = 60_000;
 
 /** After the first try, the second, …; then it is given up. */
-const WAITS_SECONDS = [10, 60, 300, 900, 3600, 10_800, 21_600];
+const RETRY_DELAYS_SECONDS = [10, 60, 300, 900, 3600, 10_800, 21_600];
 
-export async function sendDeliveries(
-  parts: AlertParts,
+export async function enqueueDeliveries(
+  deps: AlertDeps,
   ids: readonly string[],
   delaySeconds = 0,
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function sendDeliveries(
   }
   try {
     for (let index = 0; index < messages.length; index += MESSAGES_PER_BATCH) {
-      await parts.queue.sendBatch(messages.slice(index, index + MESSAGES_PER_BATCH));
+      await deps.queue.sendBatch(messages.slice(index, index + MESSAGES_PER_BATCH));
     }
   } catch (error) {
     // Cron finds what is overdue.
@@ -43,33 +43,29 @@ export async function sendDeliveries(
 }
 
 /** Every minute: what no message of the queue has brought. */
-export async function deliverOverdue(parts: AlertParts): Promise<number> {
-  const before = new Date(parts.now() - MINUTE_MS);
-  const overdue = await overdueDeliveries(
-    parts.database.asSystem(),
-    before,
-    PER_MESSAGE * MESSAGES_PER_BATCH,
-  );
-  await sendDeliveries(
-    parts,
+export async function enqueueOverdueDeliveries(deps: AlertDeps): Promise<number> {
+  const before = new Date(deps.now() - MINUTE_MS);
+  const overdue = await overdueDeliveries(deps.database.asSystem(), before, PER_MESSAGE * MESSAGES_PER_BATCH);
+  await enqueueDeliveries(
+    deps,
     overdue.map(({ id }) => id),
   );
   return overdue.length;
 }
 
-export async function deliver(parts: AlertParts, ids: readonly string[]): Promise<void> {
-  const db = parts.database.asSystem();
-  const taken = await takeDeliveries(db, ids, new Date(parts.now()));
-  await mapConcurrent(taken, AT_ONCE, async ({ id, tenantId, channel, message, attempts }) => {
-    const told = await tell(parts, { id, owner: tenantId, channel, message });
-    const at = parts.now();
+export async function deliver(deps: AlertDeps, ids: readonly string[]): Promise<void> {
+  const db = deps.database.asSystem();
+  const taken = await takeDeliveries(db, ids, new Date(deps.now()));
+  await mapConcurrent(taken, CONCURRENCY, async ({ id, tenantId, channel, message, attempts }) => {
+    const told = await sendNotification(deps, { id, owner: tenantId, channel, message });
+    const at = deps.now();
     if (told.ok) {
       await markDelivered(db, id, new Date(at));
       return;
     }
-    const wait = told.isFinal ? undefined : WAITS_SECONDS[attempts - 1];
+    const wait = told.isFinal ? undefined : RETRY_DELAYS_SECONDS[attempts - 1];
     await markFailed(db, id, told.says, wait === undefined ? undefined : new Date(at + wait * 1000));
-    if (wait !== undefined) await sendDeliveries(parts, [id], wait);
+    if (wait !== undefined) await enqueueDeliveries(deps, [id], wait);
   });
 }
 
@@ -82,15 +78,15 @@ export interface DeliveryMessage {
 
 const work = z.object({ deliveries: z.array(z.uuid()) });
 
-export async function consumeAlerts(messages: readonly DeliveryMessage[], parts: AlertParts): Promise<void> {
+export async function consumeAlerts(messages: readonly DeliveryMessage[], deps: AlertDeps): Promise<void> {
   for (const message of messages) {
     const given = work.safeParse(message.body);
     try {
-      if (given.success) await deliver(parts, given.data.deliveries);
+      if (given.success) await deliver(deps, given.data.deliveries);
       message.ack();
     } catch (error) {
       logFailure(toGatewayError(error), { work: "deliver alerts", serverId: "" });
-      message.retry({ delaySeconds: WAITS_SECONDS[0] ?? 0 });
+      message.retry({ delaySeconds: RETRY_DELAYS_SECONDS[0] ?? 0 });
     }
   }
 }

@@ -12,56 +12,56 @@ import { activeWindow, type MaintenanceWindow } from "../../core/maintenance/win
 import { isChangedMeanwhile, isUniqueViolation } from "../../db/errors.ts";
 import { alertRules, type Remembered, type RulesAsked } from "../../db/queries/alerts.ts";
 import { windowsNotOver } from "../../db/queries/snapshot.ts";
-import { logFailure } from "../../logs/console.ts";
-import { sendDeliveries } from "./deliver.ts";
-import { measure, type Readings } from "./measure.ts";
-import type { AlertParts } from "./parts.ts";
-import { type Outcome, writeOutcomes } from "./write.ts";
+import { logFailure } from "../../logs/log-failure.ts";
+import type { AlertDeps } from "./alert-deps.ts";
+import { enqueueDeliveries } from "./deliver.ts";
+import { measure, type RuleReadings } from "./measure.ts";
+import { type AlertResult, saveAlertResults } from "./save-results.ts";
 
-const RULES_AT_ONCE = 500;
+const RULES_PER_PAGE = 500;
 /** Cron and several batches of health checks may come to the same rules. */
 const ATTEMPTS = 5;
 
 type Row = Awaited<ReturnType<typeof alertRules>>[number];
-export type WatchedRow = Omit<Row, "metric"> & { readonly metric: MetricName };
+export type EvaluatedRule = Omit<Row, "metric"> & { readonly metric: MetricName };
 
 /** When the health of servers has changed. What goes wrong here must not keep health checks from going on: cron comes too. */
-export async function watchHealth(
-  parts: AlertParts,
+export async function evaluateHealthAlerts(
+  deps: AlertDeps,
   changes: readonly { readonly tenantId: string }[],
 ): Promise<void> {
   const tenantIds = [...new Set(changes.map(({ tenantId }) => tenantId))];
   try {
-    await evaluateAlerts(parts, { tenantIds, metrics: ["server_health", "unhealthy_servers"] });
+    await evaluateAlerts(deps, { tenantIds, metrics: ["server_health", "unhealthy_servers"] });
   } catch (error) {
     logFailure(toGatewayError(error), { work: "evaluate alerts", serverId: "" });
   }
 }
 
 /** Returns how many rules were looked at. */
-export async function evaluateAlerts(parts: AlertParts, of?: RulesAsked["of"]): Promise<number> {
+export async function evaluateAlerts(deps: AlertDeps, of?: RulesAsked["of"]): Promise<number> {
   let looked = 0;
   for (let after: string | undefined; ; ) {
-    const page = await evaluatePage(parts, { after, limit: RULES_AT_ONCE, of });
+    const page = await evaluatePage(deps, { after, limit: RULES_PER_PAGE, of });
     looked += page.length;
     after = page.at(-1)?.id;
-    if (page.length < RULES_AT_ONCE) return looked;
+    if (page.length < RULES_PER_PAGE) return looked;
   }
 }
 
-async function evaluatePage(parts: AlertParts, asked: RulesAsked): Promise<readonly Row[]> {
-  const db = parts.database.asSystem();
+async function evaluatePage(deps: AlertDeps, asked: RulesAsked): Promise<readonly Row[]> {
+  const db = deps.database.asSystem();
   for (let attempt = 1; ; attempt += 1) {
-    const now = new Date(parts.now());
+    const now = new Date(deps.now());
     const [rows, windows] = await db.batch([alertRules(db, asked), windowsNotOver(db, now)]);
-    const rules = rows.flatMap(watched);
+    const rules = rows.flatMap(toEvaluatedRule);
     if (rules.length === 0) return rows;
-    const readings = await measure(parts.database, rules, parts.now);
-    const at = parts.now();
-    const outcomes = rules.flatMap((rule) => outcomesOf(rule, readings, windows, at));
+    const readings = await measure(deps.database, rules, deps.now);
+    const at = deps.now();
+    const outcomes = rules.flatMap((rule) => evaluateRule(rule, readings, windows, at));
     try {
-      const deliveries = await writeOutcomes(db, outcomes, new Date(at));
-      await sendDeliveries(parts, deliveries);
+      const deliveries = await saveAlertResults(db, outcomes, new Date(at));
+      await enqueueDeliveries(deps, deliveries);
       return rows;
     } catch (error) {
       // Somebody else has come to the same rules meanwhile: what he wrote counts.
@@ -72,19 +72,19 @@ async function evaluatePage(parts: AlertParts, asked: RulesAsked): Promise<reado
 }
 
 /** A rule on something that this version does not know rests. */
-function watched(row: Row): WatchedRow[] {
+function toEvaluatedRule(row: Row): EvaluatedRule[] {
   const { metric } = row;
   return isMetric(metric) ? [{ ...row, metric }] : [];
 }
 
 type TenantWindow = MaintenanceWindow & { readonly tenantId: string | null };
 
-function outcomesOf(
-  rule: WatchedRow,
-  readings: Readings,
+function evaluateRule(
+  rule: EvaluatedRule,
+  readings: RuleReadings,
   windows: readonly TenantWindow[],
   at: number,
-): Outcome[] {
+): AlertResult[] {
   const known = new Map(rule.states.map((state) => [state.subject, state]));
   const mine = windows.filter(({ tenantId }) => tenantId === null || tenantId === rule.tenantId);
   const isSilenced = (serverId: string | null) =>
@@ -103,7 +103,7 @@ function outcomesOf(
       ...{ value, at, isSilenced: isSilenced(subject?.serverId ?? rule.serverId) },
       isOver: !rule.isActive || !isThere,
     });
-    return isWorthKeeping(before, step) ? [outcome(rule, key, subject, value, before, step)] : [];
+    return hasStateToSave(before, step) ? [createResult(rule, key, subject, value, before, step)] : [];
   };
   if (METRICS[rule.metric].isPerServer !== true) {
     const subject =
@@ -122,21 +122,21 @@ function outcomesOf(
   ];
 }
 
-function isWorthKeeping(before: Remembered | undefined, { state, status }: AlertTransition): boolean {
+function hasStateToSave(before: Remembered | undefined, { state, status }: AlertTransition): boolean {
   if (before === undefined) return status !== "quiet" || state.firedAt.length > 0;
   const { measuredAt: _, ...was } = before.memory;
   const { measuredAt, ...is } = state;
   return status !== before.status || status !== "quiet" || JSON.stringify(was) !== JSON.stringify(is);
 }
 
-function outcome(
-  rule: WatchedRow & AlertRuleSummary,
+function createResult(
+  rule: EvaluatedRule & AlertRuleSummary,
   key: string,
   subject: AlertSubject | undefined,
   value: number | undefined,
   before: Remembered | undefined,
   step: AlertTransition,
-): Outcome {
+): AlertResult {
   const eventId = step.event === "open" ? uuidv7() : (before?.eventId ?? null);
   const says = formatReading(rule, subject, value);
   return { rule, key, subject, value, before, step, eventId, says };

@@ -19,19 +19,19 @@ import {
   type TrafficMeasured,
 } from "../../db/queries/alert-readings.ts";
 
-export interface WatchedRule {
+export interface MeasuredRule {
   readonly id: string;
   readonly metric: MetricName;
 }
 
-export interface Readings {
+export interface RuleReadings {
   /** Undefined where there was nothing to measure. */
-  value(rule: WatchedRule): number | undefined;
+  value(rule: MeasuredRule): number | undefined;
   /** Of the metrics that are each server's own. */
-  ofServers(rule: WatchedRule): readonly ServerMeasured[];
+  ofServers(rule: MeasuredRule): readonly ServerMeasured[];
 }
 
-const TRAFFIC: readonly MetricName[] = [
+const TRAFFIC_METRICS: readonly MetricName[] = [
   "error_rate",
   "latency_p50",
   "latency_p95",
@@ -41,9 +41,9 @@ const TRAFFIC: readonly MetricName[] = [
 
 export async function measure(
   database: Database,
-  rules: readonly WatchedRule[],
+  rules: readonly MeasuredRule[],
   now: () => number,
-): Promise<Readings> {
+): Promise<RuleReadings> {
   const db = database.asSystem();
   const at = new Date(now());
   const ids = (...metrics: readonly MetricName[]) =>
@@ -53,7 +53,7 @@ export async function measure(
   const databaseMs = now() - began;
   // Statements that no rule asks for find no rule, and end there.
   const [traffic, limits, security, quota, unhealthy, breakers, jobs, health, ofBreakers] = await db.batch([
-    measureTraffic(db, ids(...TRAFFIC), at),
+    measureTraffic(db, ids(...TRAFFIC_METRICS), at),
     measureLimitHits(db, ids("limit_hits"), at),
     measureSecurityEvents(db, ids("security_events"), at),
     measureKeyQuota(db, ids("key_quota"), at),
@@ -64,7 +64,7 @@ export async function measure(
     measureServerBreakers(db, ids("server_breaker")),
   ]);
   const trafficOf = new Map(traffic.map((row) => [row.alertId, row]));
-  const counts = valuesOf([...limits, ...security, ...quota, ...unhealthy, ...breakers, ...jobs]);
+  const counts = computeValues([...limits, ...security, ...quota, ...unhealthy, ...breakers, ...jobs]);
   const servers = Map.groupBy([...health, ...ofBreakers], ({ alertId }) => alertId);
   return {
     value({ id, metric }) {
@@ -86,17 +86,17 @@ export async function measure(
         case "failed_jobs":
           return counts.get(id) ?? 0;
         default:
-          return ofTraffic(metric, trafficOf.get(id));
+          return computeTrafficValue(metric, trafficOf.get(id));
       }
     },
     ofServers: ({ id }) => servers.get(id) ?? [],
   };
 }
 
-const valuesOf = (measured: readonly Measured[]) =>
+const computeValues = (measured: readonly Measured[]) =>
   new Map(measured.map(({ alertId, value }) => [alertId, value]));
 
-function ofTraffic(
+function computeTrafficValue(
   metric: "error_rate" | "latency_p50" | "latency_p95" | "latency_p99" | "requests",
   measured: TrafficMeasured | undefined,
 ): number | undefined {

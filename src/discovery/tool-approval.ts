@@ -1,0 +1,49 @@
+/** What a person has decided about a tool that changed: the statements, to be committed with the record of it. */
+import type { Db } from "../db/client.ts";
+import { keepTools } from "../db/queries/offers.ts";
+import { approvePin, type pinById, rejectPin } from "../db/queries/pins.ts";
+import { recordSecurityEvent } from "../db/queries/security.ts";
+import { toToolRow } from "./inventory-rows.ts";
+
+export type ShownPin = Awaited<ReturnType<typeof pinById>>[number];
+
+export interface Approver {
+  readonly tenantId: string;
+  readonly userId: string | null;
+}
+
+/** What the server offers now is from now on what is approved. */
+export function approveTool(db: Db, pin: ShownPin, by: Approver) {
+  const { id, serverId, revision, pendingDefinition, pendingHash } = pin;
+  const { tenantId } = by;
+  const hash = pendingHash ?? pin.hash;
+  const row = toToolRow({ hash, definition: pendingDefinition ?? pin.definition });
+  return {
+    pin: approvePin(db, { tenantId, id, revision, by: by.userId }),
+    rest: [
+      // The catalogue held what was approved until now.
+      keepTools(db, { tenantId, serverId }, [row]),
+      recordSecurityEvent(db, createEvent(pin, by, "tool.approved", "is used as it is now")),
+    ] as const,
+  };
+}
+
+export function rejectTool(db: Db, pin: ShownPin, by: Approver) {
+  const { id, revision } = pin;
+  return {
+    pin: rejectPin(db, { tenantId: by.tenantId, id, revision, by: by.userId }),
+    rest: [recordSecurityEvent(db, createEvent(pin, by, "tool.rejected", "is blocked"))] as const,
+  };
+}
+
+function createEvent(pin: ShownPin, by: Approver, type: "tool.approved" | "tool.rejected", outcome: string) {
+  const { serverId, serverName, tool, hash, pendingHash } = pin;
+  return {
+    type,
+    tenantId: by.tenantId,
+    userId: by.userId,
+    serverId,
+    description: `It was decided that the changed tool ${tool} of ${serverName} ${outcome}.`,
+    details: { tool, before: hash, after: pendingHash },
+  };
+}

@@ -1,0 +1,108 @@
+/** A legacy client's session: its state outlives the object's memory, and ends some time after the client's last word. */
+import { DurableObject } from "cloudflare:workers";
+import { RequestRecorder } from "../gateway/context/request-recorder.ts";
+import type { McpContext } from "../gateway/context.ts";
+import { subjectsIn } from "../gateway/post.ts";
+import { type PostVisit, RECORDED_HEADER, type SessionStub, type Visit } from "../gateway/session/door.ts";
+import { HeldSession } from "../gateway/session/hold.ts";
+import { newState, readState, writeState } from "../gateway/session/state.ts";
+import type { LogEvent } from "../logs/events.ts";
+import { getServices } from "../services.ts";
+
+const STATE = "state";
+const SINGLE_STREAM = "single-stream";
+const IDLE_TIMEOUT_MS = 3_600_000;
+
+const notFound = () => new Response(null, { status: 404 });
+
+export class SessionObject extends DurableObject<Env> implements SessionStub {
+  #held: HeldSession | undefined;
+  #alarmAt = 0;
+
+  async post(visit: PostVisit): Promise<Response> {
+    const known = this.#load();
+    if (known === undefined && !visit.begins) return notFound();
+    const { context, record } = await this.#enter(visit);
+    const held = known ?? this.#create(visit, false);
+    const headers = new Map(visit.headers);
+    record.declare(subjectsIn(visit.text));
+    const response = await held.post(visit.text, headers, visit.acceptsStream, context);
+    // A client that could not introduce itself has no session.
+    if (known === undefined && held.session.state.client === undefined) await this.end();
+    record.answered(response.status);
+    response.headers.set(RECORDED_HEADER, "1");
+    return response;
+  }
+
+  async get(visit: Visit, lastEventId: string | undefined): Promise<Response> {
+    const held = this.#load();
+    if (held === undefined) return notFound();
+    const { context } = await this.#enter(visit);
+    return held.get(lastEventId, context);
+  }
+
+  async openStream(visit: Visit, endpoint: string): Promise<Response> {
+    const { context } = await this.#enter(visit);
+    return this.#create(visit, true).openStream(endpoint, context);
+  }
+
+  async end(): Promise<boolean> {
+    const held = this.#load();
+    if (held === undefined) return false;
+    this.#held = undefined;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    await held.session.close(true);
+    return true;
+  }
+
+  override async alarm(): Promise<void> {
+    if (this.#held?.session.isBusy === true) await this.#stay();
+    else await this.end();
+  }
+
+  #load(): HeldSession | undefined {
+    if (this.#held !== undefined) return this.#held;
+    const text = this.ctx.storage.kv.get<string>(STATE);
+    const state = text === undefined ? undefined : readState(text);
+    if (state === undefined) return undefined;
+    this.#held = new HeldSession(state, this.#keeper, this.ctx.storage.kv.get(SINGLE_STREAM) === true);
+    return this.#held;
+  }
+
+  #create({ serverName }: Visit, isSingleStream: boolean): HeldSession {
+    const state = newState(serverName);
+    this.#held = new HeldSession(state, this.#keeper, isSingleStream);
+    this.#keeper.save(state);
+    this.ctx.storage.kv.put(SINGLE_STREAM, isSingleStream);
+    return this.#held;
+  }
+
+  readonly #keeper = {
+    save: (state: Parameters<typeof writeState>[0]) => this.ctx.storage.kv.put(STATE, writeState(state)),
+  };
+
+  async #enter(visit: Visit): Promise<{ context: McpContext; record: RequestRecorder }> {
+    await this.#stay();
+    const { requestId, principal, request, startedAt } = visit;
+    const background = (work: Promise<unknown>) => this.ctx.waitUntil(work);
+    const { gateway } = getServices(this.env).services;
+    const emit = (events: readonly LogEvent[]) => gateway.emitter.emit(events, background);
+    const record = new RequestRecorder(() => request, requestId, emit, startedAt);
+    record.setPrincipal(principal);
+    const identify = async () => principal;
+    const { ipAddress: address, country, continent } = request;
+    const location = { country, continent };
+    const entrance = { record, requestId, address, location, background, identify };
+    const context = await gateway.enter(principal, entrance);
+    return { context, record };
+  }
+
+  /** Moving the alarm with every message would cost a write each. */
+  async #stay(): Promise<void> {
+    const now = Date.now();
+    if (this.#alarmAt - now > IDLE_TIMEOUT_MS / 2) return;
+    this.#alarmAt = now + IDLE_TIMEOUT_MS;
+    await this.ctx.storage.setAlarm(this.#alarmAt);
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The part of a tenant's object that grants concurrency slots. Grants are kept in memory, because every call to a busy
+ * server with a small limit changes them; what survives is only until when some grant may be in force. An object that
+ * starts anew before then grants nothing until every earlier grant has been renewed or has ended. An object that was
+ * put out of memory because it was idle starts later than that, and grants at once.
+ */
+import { SlotIssuer } from "../core/resilience/slot-issuer.ts";
+import { SLOT_TTL_MS, type SlotReply, type SlotRequest } from "../core/resilience/slots.ts";
+
+const GRANTED_UNTIL = "slots granted until";
+/** Written ahead, so that grants that are renewed all the time are written down only now and then. */
+const WRITE_AHEAD_MS = 3000;
+
+export class TenantSlots {
+  readonly #storage: DurableObjectStorage;
+  readonly #issuer: SlotIssuer;
+  #grantedUntil: number;
+
+  constructor(storage: DurableObjectStorage, now: number) {
+    this.#storage = storage;
+    this.#grantedUntil = storage.kv.get<number>(GRANTED_UNTIL) ?? Number.NEGATIVE_INFINITY;
+    this.#issuer = new SlotIssuer(Math.min(this.#grantedUntil, now + SLOT_TTL_MS));
+  }
+
+  issue(request: SlotRequest, now: number): SlotReply {
+    const reply = this.#issuer.issue(request, now);
+    if (this.#issuer.lastExpiry > this.#grantedUntil) {
+      this.#grantedUntil = this.#issuer.lastExpiry + WRITE_AHEAD_MS;
+      this.#storage.kv.put(GRANTED_UNTIL, this.#grantedUntil);
+    }
+    return reply;
+  }
+
+  deleteExpired(now: number): void {
+    this.#issuer.deleteExpired(now);
+  }
+}

@@ -1,0 +1,42 @@
+/** Mail as the rest of the house sends it: one plain-text message to one person. */
+import type { Database } from "../db/client.ts";
+import { putIntoOutbox } from "../db/queries/outbox.ts";
+
+export interface EmailMessage {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+export type EmailSender = (mail: EmailMessage) => Promise<void>;
+
+export interface EmailSettings {
+  /** Cloudflare's send_email binding, where the deployment has one. */
+  readonly binding: SendEmail | undefined;
+  readonly from: string | undefined;
+  /** Development and tests keep mails where /dev/outbox shows them. */
+  readonly saveToDevMailbox: boolean;
+}
+
+export class MailNotConfiguredError extends Error {
+  override readonly name = "MailNotConfiguredError";
+
+  constructor() {
+    super("This gateway cannot send mail: it needs the EMAIL binding and MAIL_FROM (README, “Deploy”).");
+  }
+}
+
+export function createMailer(database: Database, settings: EmailSettings): EmailSender {
+  const { binding, from } = settings;
+  if (settings.saveToDevMailbox) {
+    return async ({ to, subject, text }) => {
+      await putIntoOutbox(database.asSystem(), { recipient: to, subject, body: text });
+    };
+  }
+  if (binding === undefined || from === undefined) {
+    return () => Promise.reject(new MailNotConfiguredError());
+  }
+  return async ({ to, subject, text }) => {
+    await binding.send({ from, to, subject, text });
+  };
+}

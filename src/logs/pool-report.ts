@@ -1,0 +1,24 @@
+/** What an isolate has seen of the database, told once a minute while it has requests. */
+import { uuidv7 } from "../core/ids.ts";
+import type { QueryStatistics } from "../db/statistics.ts";
+import { EVENT_VERSION, type LogEvent } from "./events.ts";
+
+const REPORT_INTERVAL_MS = 60_000;
+
+export function createPoolReport(statistics: QueryStatistics, now: () => number): () => readonly LogEvent[] {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const at = now();
+    if (at - toldAt < REPORT_INTERVAL_MS) return [];
+    toldAt = at;
+    return statistics.drain().map(
+      ({ target, roundTrips, statements, retries, errors, avgMs, p95Ms }): LogEvent => ({
+        ...{ v: EVENT_VERSION, kind: "pool", id: uuidv7(), at, tenantId: null, name: target },
+        ...{ queryCount: roundTrips, errorCount: errors, avgQueryMs: avgMs },
+        // Beyond the last edge of the histogram there is no number.
+        p95QueryMs: Number.isFinite(p95Ms) ? p95Ms : null,
+        details: { statements, retries },
+      }),
+    );
+  };
+}

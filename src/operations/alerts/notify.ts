@@ -1,0 +1,77 @@
+/** One telling by one channel: a signed webhook, to addresses only that the guard lets through, or a letter. */
+
+import { type AlertChannel, type AlertMessage, formatAlertEmail } from "../../core/alerts/messages.ts";
+import { signatureHeaders } from "../../core/alerts/signature.ts";
+import type { Owner } from "../../db/queries/rows.ts";
+import { checkUrl } from "../../upstream/url-guard.ts";
+import type { AlertDeps } from "./alert-deps.ts";
+import { loadSecrets } from "./signing-secret.ts";
+
+const WEBHOOK_TIMEOUT_MS = 10_000;
+const GONE_STATUSES = 410;
+
+export interface NotificationResult {
+  readonly ok: boolean;
+  /** What went wrong, without anything that the other side has said: it may be a place that the asker must not see. */
+  readonly says: string;
+  /** Trying again would not help. */
+  readonly isFinal: boolean;
+}
+
+export interface Notification {
+  /** The same each time that it is tried. */
+  readonly id: string;
+  readonly owner: Owner;
+  readonly channel: AlertChannel;
+  readonly message: AlertMessage;
+}
+
+const told: NotificationResult = { ok: true, says: "It was taken.", isFinal: true };
+const failed = (says: string, isFinal = false): NotificationResult => ({ ok: false, says, isFinal });
+
+export async function sendNotification(
+  deps: AlertDeps,
+  notification: Notification,
+): Promise<NotificationResult> {
+  const { channel, message } = notification;
+  switch (channel.type) {
+    case "webhook":
+      return callWebhook(deps, channel.url, notification);
+    case "email":
+      try {
+        await deps.sendMail(formatAlertEmail(channel.to, message));
+        return told;
+      } catch {
+        return failed("The mail could not be sent.");
+      }
+  }
+}
+
+async function callWebhook(
+  deps: AlertDeps,
+  url: string,
+  { id, owner, message }: Notification,
+): Promise<NotificationResult> {
+  const decision = checkUrl(url, deps.urlPolicy);
+  if (!decision.ok) return failed(`The address ${decision.reason}.`, true);
+  const at = new Date(deps.now());
+  const body = JSON.stringify(message);
+  const secrets = await loadSecrets(deps.database.asSystem(), deps.keyring, owner, at);
+  try {
+    const response = await deps.fetch(decision.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...(await signatureHeaders(secrets, { id, at, body })) },
+      body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    if (response.ok) return told;
+    // Whoever leads elsewhere might lead to where only we can reach.
+    if (response.status >= 300 && response.status < 400)
+      return failed("It redirects, which is not followed.");
+    return failed(`It answered ${response.status}.`, response.status === GONE_STATUSES);
+  } catch {
+    return failed("It could not be reached, or did not answer in time.");
+  }
+}

@@ -1,0 +1,101 @@
+/** Writes down what an evaluation came to: states, events and tellings together, or none of them. */
+
+import { type AlertSubject, formatAlertMessage } from "../../core/alerts/messages.ts";
+import type { AlertTransition } from "../../core/alerts/state-machine.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import type { Db } from "../../db/client.ts";
+import {
+  addDeliveries,
+  insistStates,
+  keepStates,
+  noteTold,
+  openEvents,
+  type Remembered,
+  resolveEvents,
+} from "../../db/queries/alerts.ts";
+import type { EvaluatedRule } from "./evaluate.ts";
+
+export interface AlertResult {
+  readonly rule: EvaluatedRule;
+  /** Of what the rule watches over: a server's id, or nothing in particular. */
+  readonly key: string;
+  readonly subject: AlertSubject | undefined;
+  readonly value: number | undefined;
+  readonly before: Remembered | undefined;
+  readonly step: AlertTransition;
+  readonly eventId: string | null;
+  readonly says: string;
+}
+
+/** Returns the deliveries that are to be made. */
+export async function saveAlertResults(db: Db, results: readonly AlertResult[], at: Date): Promise<string[]> {
+  if (results.length === 0) return [];
+  const known = results.flatMap(({ before }) => (before === undefined ? [] : [before]));
+  const opened = results.filter(({ step }) => step.event === "open");
+  const resolved = listEvents(results.filter(({ step }) => step.event === "resolve"));
+  const deliveries = results.flatMap((outcome) => listDeliveries(outcome, at));
+  const told = listEvents(results.filter(({ step }) => step.tell !== undefined));
+  await db.batch([
+    insistStates(
+      db,
+      known.map(({ id, revision }) => ({ id, revision })),
+    ),
+    keepStates(
+      db,
+      results.map((outcome) => toStateRow(outcome, at)),
+    ),
+    ...(opened.length === 0
+      ? []
+      : [
+          openEvents(
+            db,
+            opened.map((outcome) => toEventRow(outcome, at)),
+          ),
+        ]),
+    ...(resolved.length === 0 ? [] : [resolveEvents(db, resolved, at)]),
+    ...(told.length === 0 ? [] : [noteTold(db, told, at)]),
+    ...(deliveries.length === 0 ? [] : [addDeliveries(db, deliveries)]),
+  ]);
+  return deliveries.map(({ id }) => id);
+}
+
+const listEvents = (outcomes: readonly AlertResult[]) => outcomes.flatMap(({ eventId }) => eventId ?? []);
+
+const toStateRow = ({ rule, key, value, before, step, eventId }: AlertResult, at: Date) => ({
+  id: before?.id ?? uuidv7(),
+  tenantId: rule.tenantId,
+  alertId: rule.id,
+  subject: key,
+  status: step.status,
+  value: value ?? null,
+  memory: step.state,
+  eventId: step.event === "resolve" ? null : eventId,
+  evaluatedAt: at,
+});
+
+const toEventRow = ({ rule, key, value, eventId, says, subject }: AlertResult, at: Date) => ({
+  ...(eventId !== null && { id: eventId }),
+  tenantId: rule.tenantId,
+  alertId: rule.id,
+  severity: rule.severity,
+  dedupKey: key,
+  value: value ?? null,
+  message: says,
+  details: subject === undefined ? null : { server: subject },
+  openedAt: at,
+});
+
+function listDeliveries({ rule, subject, value, step, eventId, says }: AlertResult, at: Date) {
+  const { tell } = step;
+  if (tell === undefined) return [];
+  const message = formatAlertMessage(rule, { type: `alert.${tell}`, at, eventId, subject, value, says });
+  return rule.channels.map((channel) => ({
+    id: uuidv7(),
+    tenantId: rule.tenantId,
+    alertId: rule.id,
+    eventId,
+    channel,
+    message,
+    nextAttemptAt: at,
+  }));
+}

@@ -1,0 +1,78 @@
+/** Keeps an eye on the database: a sample a minute, and from a day of them what should be done. */
+import { z } from "zod";
+import {
+  type DatabaseRecommendation,
+  type DatabaseSample,
+  type QueryTargetUsage,
+  recommendForDatabase,
+} from "../core/database/recommendations.ts";
+import { uuidFromName } from "../core/ids.ts";
+import type { Database } from "../db/client.ts";
+import {
+  currentSample,
+  insertSample,
+  samplesSince,
+  slowQueries,
+  targetsSince,
+} from "../db/queries/database.ts";
+import { indexUsageSummary } from "../db/queries/reports.ts";
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+/** Whatever runs longer than that is worth a look. */
+const SLOW_MS = 1000;
+
+/** What has no column of its own. */
+const details = z.object({
+  idleInTransaction: z.number(),
+  connections: z.number(),
+  longestQueryMs: z.number(),
+  longestTransactionMs: z.number(),
+  commits: z.number(),
+  rollbacks: z.number(),
+  deadlocks: z.number(),
+  tempBytes: z.number(),
+  blocksHit: z.number(),
+  blocksRead: z.number(),
+});
+
+export async function sampleDatabase(database: Database, now: Date): Promise<void> {
+  const db = database.asSystem();
+  const [sample] = await currentSample(db);
+  if (sample === undefined) return;
+  const { active, idle, waiting, maxConnections, ...rest } = sample;
+  const minute = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS;
+  await insertSample(db, {
+    id: await uuidFromName(`database sample ${minute}`),
+    sampledAt: new Date(minute),
+    activeConnections: active,
+    idleConnections: idle,
+    waitingRequests: waiting,
+    maxConnections,
+    details: rest,
+  });
+}
+
+export interface DatabaseReport {
+  /** Newest first. */
+  readonly samples: readonly DatabaseSample[];
+  readonly targets: readonly QueryTargetUsage[];
+  readonly slow: Awaited<ReturnType<typeof slowQueries>>;
+  readonly advice: readonly DatabaseRecommendation[];
+}
+
+export async function buildDatabaseReport(database: Database, now: Date): Promise<DatabaseReport> {
+  const db = database.asSystem();
+  const since = new Date(now.getTime() - DAY_MS);
+  const [rows, targets, slow, indexes] = await db.batch([
+    samplesSince(db, since),
+    targetsSince(db, since),
+    slowQueries(db, SLOW_MS),
+    indexUsageSummary(db),
+  ]);
+  const samples = rows.flatMap(({ details: more, maxConnections, ...row }) => {
+    const parsed = details.safeParse(more);
+    return parsed.success ? [{ ...row, maxConnections: maxConnections ?? 0, ...parsed.data }] : [];
+  });
+  return { samples, targets, slow, advice: recommendForDatabase(samples, targets, indexes) };
+}

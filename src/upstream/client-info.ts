@@ -1,0 +1,5 @@
+/** How the gateway introduces itself to servers, who need not know for which tenant. */
+export const PRODUCT_NAME = "mcp-registry-gateway";
+export const PRODUCT_VERSION = "0.1.0";
+
+export const CLIENT_INFO = { name: PRODUCT_NAME, version: PRODUCT_VERSION } as const;

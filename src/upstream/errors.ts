@@ -1,0 +1,97 @@
+/** What went wrong with an upstream, in sentences that every transport shares. */
+import { UpstreamError } from "../core/errors.ts";
+import type { JsonObject } from "../core/mcp/json-rpc.ts";
+import { BodyLimitError } from "../core/net/bounded-body.ts";
+
+export function credentialRejected(server: string): UpstreamError {
+  const message = `${server} refused the gateway's credentials. Ask whoever registered it to renew them.`;
+  return new UpstreamError("upstream_refused", server, message);
+}
+
+export function invalidResponse(server: string, what: string, cause?: unknown): UpstreamError {
+  return new UpstreamError("upstream_invalid", server, `${server} ${what}. Tell its owner.`, cause);
+}
+
+export function connectionClosed(server: string, cause?: unknown): UpstreamError {
+  const message = `The connection to ${server} broke before it had answered. Try again.`;
+  return new UpstreamError("upstream_unreachable", server, message, cause);
+}
+
+export function idleTimeout(server: string, ms: number): UpstreamError {
+  const message = `${server} was silent for ${ms / 1000} s. Try again, or ask its owner.`;
+  return new UpstreamError("upstream_timeout", server, message);
+}
+
+export function responseTimeout(server: string, ms: number): UpstreamError {
+  const message = `${server} did not answer within ${ms / 1000} s. Try again, or ask its owner.`;
+  return new UpstreamError("upstream_timeout", server, message);
+}
+
+/** The answer is larger than the gateway reads from this server. */
+export function responseTooLarge(server: string, maxBytes: number): UpstreamError {
+  const message = `${server} sent a response larger than ${maxBytes} bytes. Ask its owner for smaller responses.`;
+  return new UpstreamError("upstream_invalid", server, message);
+}
+
+/** Why the body of an answer could not be read to its end. */
+export function bodyError(server: string, error: unknown): UpstreamError {
+  if (error instanceof UpstreamError) return error;
+  if (!(error instanceof BodyLimitError)) return connectionClosed(server, error);
+  switch (error.fault) {
+    case "too_large":
+      return responseTooLarge(server, error.limit);
+    case "idle":
+      return idleTimeout(server, error.limit);
+    case "too_slow":
+      return responseTimeout(server, error.limit);
+    case "aborted":
+      return requestCanceled(server);
+  }
+}
+
+export function requestCanceled(server: string): UpstreamError {
+  return new UpstreamError("upstream_unreachable", server, "The request was cancelled.");
+}
+
+/** Any status but success and those that speak of credentials; the last word of whoever knows nothing better. */
+export class StatusError extends UpstreamError {
+  /** The upstream's; `status` is what our own caller gets. */
+  readonly upstreamStatus: number;
+  /** The JSON-RPC error that came with it. */
+  readonly response: JsonObject | undefined;
+
+  constructor(server: string, status: number, answer?: JsonObject) {
+    const isPassing = status === 408 || status === 429 || status >= 500;
+    const advice = isPassing
+      ? "Try again in a moment, or ask its owner"
+      : "Check its address in the registry";
+    super(
+      isPassing ? "upstream_unreachable" : "upstream_invalid",
+      server,
+      `${server} answered with status ${status}. ${advice}.`,
+    );
+    this.upstreamStatus = status;
+    this.response = answer;
+  }
+}
+
+export const isAuthorizationStatus = (status: number) => status === 401 || status === 403;
+
+export function statusError(server: string, status: number, answer?: JsonObject): UpstreamError {
+  return isAuthorizationStatus(status) ? credentialRejected(server) : new StatusError(server, status, answer);
+}
+
+/** Failures that another attempt may get past. */
+export const isTransient = (error: unknown) =>
+  error instanceof UpstreamError &&
+  (error.code === "upstream_unreachable" || error.code === "upstream_timeout");
+
+/** Sealed with a key that is gone, or for another server. */
+export function credentialUnreadable(server: string): UpstreamError {
+  const message = `The credentials of ${server} cannot be read. Enter them again.`;
+  return new UpstreamError("upstream_refused", server, message);
+}
+
+/** Whatever ends a channel from within, a fault of whoever listens included. */
+export const toUpstreamError = (server: string, error: unknown) =>
+  error instanceof UpstreamError ? error : connectionClosed(server, error);

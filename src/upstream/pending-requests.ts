@@ -1,0 +1,28 @@
+/** Requests that wait for their answers on a stream that all of them share. */
+import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
+import { isResponse, responseId } from "./event-stream.ts";
+
+export class PendingRequests {
+  readonly #waiting = new Map<JsonRpcId, (answer: JsonObject) => void>();
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  add(id: JsonRpcId): Promise<JsonObject> {
+    if (this.#waiting.has(id)) throw new Error(`Another request waits under the id ${JSON.stringify(id)}.`);
+    return new Promise((resolve) => this.#waiting.set(id, resolve));
+  }
+
+  remove(id: JsonRpcId): void {
+    this.#waiting.delete(id);
+  }
+
+  /** False for what is no response. One that nobody waits for any more is dropped. */
+  resolve(message: JsonObject): boolean {
+    if (!isResponse(message)) return false;
+    const id = responseId(message);
+    if (id !== undefined) this.#waiting.get(id)?.({ ...message, id });
+    return true;
+  }
+}

@@ -1,0 +1,111 @@
+/** Begins a session of the legacy era: the handshake that every revision up to 2025-11-25 wants before anything else. */
+
+import type { Transport } from "../../core/enums.ts";
+import { UpstreamError } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
+import { isLegacyRevision } from "../../core/mcp/revisions.ts";
+import { connectionClosed, invalidResponse } from "../errors.ts";
+import {
+  type ChannelEvents,
+  type ChannelOptions,
+  createGatewayId,
+  type UpstreamChannel,
+} from "../transports/channel.ts";
+import { openChannel } from "../transports/open-channel.ts";
+
+export interface LegacyOptions extends ChannelOptions {
+  readonly transport: Transport;
+  readonly client: {
+    /** What we ask for; the server may answer with an older one. */
+    readonly revision: string;
+    readonly capabilities: JsonObject;
+    readonly clientInfo: JsonObject;
+  };
+  readonly signal?: AbortSignal;
+}
+
+export interface Initialized {
+  readonly protocolVersion: string;
+  readonly capabilities: JsonObject;
+  readonly serverInfo: JsonObject;
+  readonly instructions: string | undefined;
+}
+
+export interface LegacySession {
+  readonly channel: UpstreamChannel;
+  readonly initialized: Initialized;
+}
+
+/** A server may ask something as soon as it is initialized: `events.message` is told of it before this resolves. */
+export async function connectLegacy(options: LegacyOptions): Promise<LegacySession> {
+  const { client, target } = options;
+  const { revision: protocolVersion, capabilities, clientInfo } = client;
+  const initialize = {
+    jsonrpc: "2.0",
+    id: createGatewayId("initialize"),
+    method: "initialize",
+    params: { protocolVersion, capabilities, clientInfo },
+  };
+  const gate = bufferUntilConnected(options.events);
+  const { channel, response } = await openChannel({ ...options, events: gate.events, initialize });
+  try {
+    const initialized = parseInitialized(response, target.server);
+    channel.revision = initialized.protocolVersion;
+    await channel.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    if (!gate.open()) throw connectionClosed(target.server);
+    return { channel, initialized };
+  } catch (error) {
+    await channel.close();
+    throw error;
+  }
+}
+
+/** Whoever connects is told of an early end by an exception, and need not hear of it twice. */
+function bufferUntilConnected(events: ChannelEvents): { events: ChannelEvents; open: () => boolean } {
+  let isOpen = false;
+  let isOver = false;
+  return {
+    events: {
+      message: (message, relatedTo) => events.message(message, relatedTo),
+      closed(reason) {
+        isOver = true;
+        if (isOpen) events.closed(reason);
+      },
+    },
+    open() {
+      isOpen = !isOver;
+      return isOpen;
+    },
+  };
+}
+
+function parseInitialized(answer: JsonObject, server: string): Initialized {
+  const error = getMember(answer, "error");
+  if (error !== undefined) throw invalidResponse(server, `refuses to begin a session${errorReason(error)}`);
+  const result = getMember(answer, "result");
+  if (!isMembers(result)) throw invalidResponse(server, "begins a session without a word about itself");
+  const revision = getMember(result, "protocolVersion");
+  if (typeof revision !== "string") throw invalidResponse(server, "does not say which revision it speaks");
+  if (!isLegacyRevision(revision)) {
+    const message = `${server} speaks revision ${shorten(revision)} of the protocol, which the gateway does not know.`;
+    throw new UpstreamError("upstream_unsupported", server, message);
+  }
+  const instructions = getMember(result, "instructions");
+  return {
+    protocolVersion: revision,
+    capabilities: objectMembers(getMember(result, "capabilities")),
+    serverInfo: objectMembers(getMember(result, "serverInfo")),
+    instructions: typeof instructions === "string" ? instructions : undefined,
+  };
+}
+
+function errorReason(error: unknown): string {
+  const message = isMembers(error) ? getMember(error, "message") : undefined;
+  return typeof message === "string" && message !== "" ? `: ${shorten(message)}` : "";
+}
+
+/** A stranger's words are repeated in part only. */
+const shorten = (text: string) => JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+
+const objectMembers = (value: unknown): JsonObject => (isMembers(value) ? value : {});

@@ -1,0 +1,28 @@
+/** A registered server as the transports want it: its address, our credential, and how long to wait. */
+import type { Keyring } from "../core/keyring.ts";
+import type { SealedAuthConfig } from "../db/schema/registry.ts";
+import { credentialHeader } from "./credentials.ts";
+import { credentialUnreadable } from "./errors.ts";
+import type { ChannelTarget } from "./transports/channel.ts";
+
+export interface RegisteredServer {
+  readonly id: string;
+  readonly name: string;
+  readonly endpointUrl: string;
+  readonly auth: SealedAuthConfig;
+  readonly firstByteTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+export async function resolveTarget(server: RegisteredServer, keyring: Keyring): Promise<ChannelTarget> {
+  const credential = await credentialHeader(keyring, server.id, server.auth);
+  if (credential === "unreadable") throw credentialUnreadable(server.name);
+  const { name, endpointUrl, firstByteTimeoutMs, idleTimeoutMs } = server;
+  return {
+    server: name,
+    url: endpointUrl,
+    firstByteTimeoutMs,
+    idleTimeoutMs,
+    ...(credential !== undefined && { credential }),
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * A session of the legacy era with an upstream, whatever carries it: Streamable HTTP, HTTP+SSE or WebSocket. Above this
+ * line nobody knows which.
+ */
+
+import { UpstreamError } from "../../core/errors.ts";
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
+import type { UpstreamDeps } from "./http/exchange.ts";
+
+export interface ChannelTarget {
+  readonly server: string;
+  readonly url: string;
+  readonly credential?: readonly [name: string, value: string];
+  readonly firstByteTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+export interface ChannelDeps extends UpstreamDeps {
+  readonly openSocket: OpenSocket;
+}
+
+export interface ChannelEvents {
+  /**
+   * Whatever is not the answer to a request of ours: notifications and the server's own requests. `relatedTo` is the
+   * id of our request on whose stream it came, where the transport tells. Responses come here only where a session
+   * was taken over and its streams are replayed: they answer what the former holder asked.
+   */
+  message(message: JsonObject, relatedTo: JsonRpcId | undefined): void;
+  /** The channel is over, and every request that waited on it fails. Told once; no reason after `close`. */
+  closed(reason: UpstreamError | undefined): void;
+}
+
+export interface RequestOptions {
+  /** Aborting it lets go of the answer; whether the server hears of it is the caller's business (notifications/cancelled). */
+  readonly signal?: AbortSignal;
+  /** Trace context and the like, added where the transport has headers. */
+  readonly headers?: HeaderMap;
+}
+
+export type Request = JsonObject & { readonly id: JsonRpcId };
+
+export interface UpstreamChannel {
+  /** Where the transport has sessions; together with the revision it lets another isolate take the session over. */
+  readonly sessionId: string | undefined;
+  /** What initialize agreed on; HTTP repeats it in a header from then on. */
+  revision: string | undefined;
+  /** Resolves with the response message, result or error alike. Ids of waiting requests must differ. */
+  request(message: Request, options?: RequestOptions): Promise<JsonObject>;
+  /** A notification, or our answer to a request of the server's. */
+  send(message: JsonObject): Promise<void>;
+  /** Opens the stream for what nobody asked for, where it is a thing of its own. False where the server has none. */
+  listen(lastEventId?: string): Promise<boolean>;
+  /** Ends the session on the server too, as far as the transport can say so. Never throws. */
+  close(): Promise<void>;
+  /** Lets go without a word: where sessions outlive connections, whoever knows the id may take this one over. */
+  abandon(): Promise<void>;
+}
+
+export interface ChannelOptions {
+  readonly target: ChannelTarget;
+  readonly deps: ChannelDeps;
+  readonly events: ChannelEvents;
+  /** WebSocket only: how long silence lasts before a ping, and how long the ping may stay unanswered. */
+  readonly heartbeat?: Heartbeat;
+}
+
+export interface ResumeOptions extends ChannelOptions {
+  /** Takes an existing session over, without initialize. */
+  readonly resume: { readonly sessionId: string; readonly revision: string };
+}
+
+export interface Heartbeat {
+  readonly intervalMs: number;
+  readonly pongTimeoutMs: number;
+}
+
+export interface Handshake {
+  /** ws or wss, already judged. */
+  readonly url: URL;
+  readonly headers: HeaderMap;
+  readonly protocols: readonly string[];
+  /** Aborting it gives the attempt up; once the socket is open it means nothing. */
+  readonly signal: AbortSignal;
+}
+
+export interface SocketEvents {
+  /** Text as a string, anything else for binary. */
+  message(data: unknown): void;
+  /** Told once, also after a fault. */
+  closed(): void;
+}
+
+export interface SocketLike {
+  send(text: string): void;
+  close(code: number): void;
+}
+
+/** Rejects with HandshakeError where the server answers with anything but an upgrade, with whatever else otherwise. */
+export type OpenSocket = (handshake: Handshake, events: SocketEvents) => Promise<SocketLike>;
+
+export class HandshakeError extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`The server answered the handshake with status ${status}.`);
+    this.name = "HandshakeError";
+    this.status = status;
+  }
+}
+
+/** The server no longer knows the session: connect anew, and what was asked may be asked again. */
+export class SessionLostError extends UpstreamError {
+  constructor(server: string) {
+    super("upstream_invalid", server, `${server} has forgotten our session. Try again.`);
+  }
+}
+
+/** Our own requests go by names that no caller's id is ever the same as. */
+export const createGatewayId = (purpose: string) => `gateway-${purpose}-${crypto.randomUUID()}`;

@@ -1,0 +1,169 @@
+/**
+ * One HTTP exchange with an upstream: the address is judged, redirects are followed by hand and judged again, our
+ * credential goes to the registered origin only, and every wait has an end. What failed comes out as an UpstreamError.
+ */
+
+import { GatewayError, UpstreamError } from "../../../core/errors.ts";
+import { HEADERS } from "../../../core/mcp/revisions.ts";
+import type { HeaderMap } from "../../../core/net/headers.ts";
+import { MAX_REDIRECTS } from "../../../core/size-limits.ts";
+import { TimerSet } from "../../../core/timers.ts";
+import { checkUrl, type UrlPolicy } from "../../url-guard.ts";
+
+export interface UpstreamRequest {
+  readonly server: string;
+  readonly url: string;
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly headers: HeaderMap;
+  readonly body?: Uint8Array<ArrayBuffer> | string;
+  readonly credential?: readonly [name: string, value: string];
+  readonly firstByteTimeoutMs: number;
+}
+
+export interface SignalledRequest extends UpstreamRequest {
+  readonly signal: AbortSignal;
+}
+
+/** Where an exchange ends before its time: aborting it aborts the answer's body too. */
+export interface AbortScope {
+  readonly abort: AbortController;
+  readonly timers: TimerSet;
+}
+
+export interface UpstreamDeps {
+  readonly fetch: typeof fetch;
+  /** How this gateway names itself on the way of a request (core/mcp/revisions.ts, gatewayPath). */
+  readonly gatewayId?: string;
+  readonly urlPolicy: UrlPolicy;
+}
+
+/** The only ones that keep the method and the body. */
+const METHOD_PRESERVING_STATUSES = new Set([307, 308]);
+
+export function sendHttp({ signal, ...request }: SignalledRequest, tools: UpstreamDeps): Promise<Response> {
+  return sendHttpInScope(createAbortScope(signal), request, tools);
+}
+
+/** For whoever has a signal only. */
+export function createAbortScope(signal: AbortSignal): AbortScope {
+  const abort = new AbortController();
+  const giveUp = () => abort.abort(signal.reason);
+  // The listener stays: it is what ends the answer's body when the caller goes.
+  signal.addEventListener("abort", giveUp);
+  if (signal.aborted) giveUp();
+  return { abort, timers: new TimerSet() };
+}
+
+export async function sendHttpInScope(
+  hold: AbortScope,
+  request: UpstreamRequest,
+  tools: UpstreamDeps,
+): Promise<Response> {
+  const first = parseUrl(request, request.url, tools.urlPolicy);
+  let address = first;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+    const headers = buildHeaders(request, address.origin === first.origin, tools.gatewayId);
+    const response = await send(hold, request, address.href, headers, tools);
+    if (response.status < 300 || response.status >= 400) return response;
+    const location = response.headers.get("location");
+    if (location === null) return response;
+    await response.body?.cancel();
+    if (request.method !== "GET" && !METHOD_PRESERVING_STATUSES.has(response.status)) break;
+    address = parseUrl(request, new URL(location, address.href).href, tools.urlPolicy);
+  }
+  throw new UpstreamError(
+    "upstream_invalid",
+    request.server,
+    `${request.server} redirects in a way that cannot be followed. Register the address that it leads to.`,
+  );
+}
+
+function buildHeaders(
+  { headers, credential }: UpstreamRequest,
+  isAtHome: boolean,
+  gatewayId: string | undefined,
+): HeaderMap {
+  const all = new Map(headers);
+  if (gatewayId !== undefined) all.set(HEADERS.gatewayPath, appendGatewayPath(gatewayId, headers));
+  if (credential !== undefined && isAtHome) all.set(...credential);
+  return all;
+}
+
+/** The gateways that the request has passed, this one the last. */
+export function appendGatewayPath(gatewayId: string, headers: HeaderMap): string {
+  const before = headers.get(HEADERS.gatewayPath);
+  return before === undefined ? gatewayId : `${before}, ${gatewayId}`;
+}
+
+interface ParsedUrl {
+  readonly href: string;
+  readonly origin: string;
+}
+
+/** What was judged before is judged alike: the judgement knows nothing but the text and the policy. */
+const checkedUrls = new WeakMap<UrlPolicy, Map<string, ParsedUrl>>();
+const MAX_CHECKED_URLS = 5000;
+
+function parseUrl(request: UpstreamRequest, text: string, policy: UrlPolicy): ParsedUrl {
+  let known = checkedUrls.get(policy);
+  if (known === undefined) {
+    known = new Map();
+    checkedUrls.set(policy, known);
+  }
+  let address = known.get(text);
+  if (address === undefined) {
+    const { href, origin } = requireAllowedUrl(request, text, policy);
+    address = { href, origin };
+    if (known.size >= MAX_CHECKED_URLS) known.clear();
+    known.set(text, address);
+  }
+  return address;
+}
+
+function requireAllowedUrl(request: UpstreamRequest, text: string, policy: UrlPolicy): URL {
+  const verdict = checkUrl(text, policy);
+  if (verdict.ok) return verdict.url;
+  throw new UpstreamError(
+    "upstream_refused",
+    request.server,
+    `The address of ${request.server} ${verdict.reason}. Correct it in the registry.`,
+  );
+}
+
+async function send(
+  { abort, timers }: AbortScope,
+  request: UpstreamRequest,
+  url: string,
+  headers: HeaderMap,
+  tools: UpstreamDeps,
+): Promise<Response> {
+  const { signal } = abort;
+  const patient = timers.set(request.firstByteTimeoutMs, () => abort.abort(firstByteTimeout(request)));
+  try {
+    return await tools.fetch(url, {
+      method: request.method,
+      headers: Object.fromEntries(headers),
+      redirect: "manual",
+      signal,
+      ...(request.body !== undefined && { body: request.body }),
+    });
+  } catch (error) {
+    throw toFailure(request, signal, error);
+  } finally {
+    patient();
+  }
+}
+
+function firstByteTimeout({ server, firstByteTimeoutMs }: UpstreamRequest): UpstreamError {
+  const message = `${server} did not answer within ${firstByteTimeoutMs / 1000} s. Try again, or ask its owner.`;
+  return new UpstreamError("upstream_timeout", server, message);
+}
+
+function toFailure(request: UpstreamRequest, signal: AbortSignal, error: unknown): GatewayError {
+  if (signal.reason instanceof GatewayError) return signal.reason;
+  if (signal.aborted) {
+    return new UpstreamError("upstream_unreachable", request.server, "The request was cancelled.", error);
+  }
+  const message = `${request.server} cannot be reached. Try again in a moment, or ask its owner.`;
+  return new UpstreamError("upstream_unreachable", request.server, message, error);
+}

@@ -1,0 +1,118 @@
+/**
+ * Picks the transport that a server is registered with. `http` stands for both ways that MCP has had to use HTTP: which
+ * one a server means shows in how it answers the first message (2025-11-25, transports, backwards compatibility).
+ */
+
+import type { Transport } from "../../core/enums.ts";
+import { UpstreamError } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
+import { getMember, getNumber, isMembers } from "../../core/mcp/lossless-json.ts";
+import {
+  HEADER_MISMATCH,
+  MISSING_CLIENT_CAPABILITY,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "../../core/mcp/revisions.ts";
+import { StatusError } from "../errors.ts";
+import type { ChannelOptions, Request, ResumeOptions, UpstreamChannel } from "./channel.ts";
+import { HttpChannel } from "./http/channel.ts";
+import { openSseChannel } from "./sse/channel.ts";
+import { openWebSocketChannel } from "./websocket/channel.ts";
+
+export interface OpenedChannel {
+  readonly channel: UpstreamChannel;
+  /** To the initialize request, result or error alike. */
+  readonly response: JsonObject;
+}
+
+export interface OpenOptions extends ChannelOptions {
+  readonly transport: Transport;
+  /** The first message of every session; how it is answered tells one way of using HTTP from the other. */
+  readonly initialize: Request;
+  readonly signal?: AbortSignal;
+}
+
+export async function openChannel(options: OpenOptions): Promise<OpenedChannel> {
+  const { transport, target, signal } = options;
+  switch (transport) {
+    case "http":
+      return openHttp(options);
+    case "sse":
+      return initializeChannel(await openSseChannel(options, signal), options);
+    case "websocket":
+      return initializeChannel(await openWebSocketChannel(options, signal), options);
+    case "stdio":
+      throw needsConnector(target.server);
+  }
+}
+
+/** Only Streamable HTTP has sessions that outlive a connection. */
+export function resumeChannel(options: ResumeOptions): UpstreamChannel {
+  return new HttpChannel(options);
+}
+
+export function needsConnector(server: string): UpstreamError {
+  const message = `${server} runs as a program (stdio) and needs the connector, which is not available yet. Register an HTTP address.`;
+  return new UpstreamError("upstream_unsupported", server, message);
+}
+
+async function initializeChannel(channel: UpstreamChannel, options: OpenOptions): Promise<OpenedChannel> {
+  const { initialize, signal } = options;
+  try {
+    return {
+      channel,
+      response: await channel.request(initialize, { ...(signal !== undefined && { signal }) }),
+    };
+  } catch (error) {
+    await channel.close();
+    throw error;
+  }
+}
+
+/** What a server says that is not reached by this POST. */
+const UNAVAILABLE_STATUSES = new Set([400, 404, 405]);
+
+async function openHttp(options: OpenOptions): Promise<OpenedChannel> {
+  const { initialize, signal } = options;
+  const channel = new HttpChannel(options);
+  try {
+    return {
+      channel,
+      response: await channel.request(initialize, { ...(signal !== undefined && { signal }) }),
+    };
+  } catch (error) {
+    // Nothing of this channel is open: no session, no stream. So it is dropped rather than closed.
+    if (!(error instanceof StatusError)) throw error;
+    const old = isModernResponse(error.response) ? undefined : await openLegacySse(error, options);
+    if (old !== undefined) return old;
+    if (error.response === undefined) throw error;
+    return { channel, response: error.response };
+  }
+}
+
+async function openLegacySse(error: StatusError, options: OpenOptions): Promise<OpenedChannel | undefined> {
+  if (!UNAVAILABLE_STATUSES.has(error.upstreamStatus)) return undefined;
+  let channel: UpstreamChannel;
+  try {
+    channel = await openSseChannel(options, options.signal);
+  } catch (failure) {
+    // It is such a server, and one that we must not talk to. Any other failure says less than the first.
+    if (failure instanceof UpstreamError && failure.code === "upstream_refused") throw failure;
+    return undefined;
+  }
+  return initializeChannel(channel, options);
+}
+
+/** Codes by which a server of the modern era is known: it has no older transport to try. */
+const MODERN = new Set([
+  HEADER_MISMATCH,
+  MISSING_CLIENT_CAPABILITY,
+  UNSUPPORTED_PROTOCOL_VERSION,
+  METHOD_NOT_FOUND,
+]);
+
+function isModernResponse(answer: JsonObject | undefined): boolean {
+  const error = getMember(answer, "error");
+  const code = isMembers(error) ? getNumber(getMember(error, "code")) : undefined;
+  return code !== undefined && MODERN.has(code);
+}

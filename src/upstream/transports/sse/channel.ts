@@ -1,0 +1,190 @@
+/**
+ * HTTP+SSE of 2024-11-05: one GET opens the stream on which everything comes, its first event names the address to post
+ * to. The stream is the session: when it ends, nothing can be resumed.
+ */
+
+import { UpstreamError } from "../../../core/errors.ts";
+import type { JsonObject } from "../../../core/mcp/json-rpc.ts";
+import { stringifyLossless } from "../../../core/mcp/lossless-json.ts";
+import { HEADERS } from "../../../core/mcp/revisions.ts";
+import type { SseEvent } from "../../../core/mcp/sse.ts";
+import type { HeaderMap } from "../../../core/net/headers.ts";
+import { createTimer, type Timer, withTimeout } from "../../../core/timers.ts";
+import { AbortScopes } from "../../abort-scope.ts";
+import {
+  connectionClosed,
+  idleTimeout,
+  invalidResponse,
+  responseTimeout,
+  statusError,
+  toUpstreamError,
+} from "../../errors.ts";
+import { eventData, isEventStream, parseMessages, readEvents } from "../../event-stream.ts";
+import { PendingRequests } from "../../pending-requests.ts";
+import { checkUrl } from "../../url-guard.ts";
+import {
+  type ChannelOptions,
+  type Request,
+  type RequestOptions,
+  SessionLostError,
+  type UpstreamChannel,
+} from "../channel.ts";
+import { type SignalledRequest, sendHttp } from "../http/exchange.ts";
+
+/** Resolves once the server has named the address to post to. */
+export async function openSseChannel(
+  options: ChannelOptions,
+  signal?: AbortSignal,
+): Promise<UpstreamChannel> {
+  const channel = new SseChannel(options);
+  await channel.open(signal);
+  return channel;
+}
+
+class SseChannel implements UpstreamChannel {
+  readonly sessionId = undefined;
+  revision: string | undefined;
+  readonly #options: ChannelOptions;
+  readonly #scopes: AbortScopes;
+  readonly #pending = new PendingRequests();
+  /** Rings when somebody waits and not a byte comes. Without anybody waiting, silence is the ordinary state. */
+  readonly #silence: Timer;
+  #endpoint: string | undefined;
+
+  constructor(options: ChannelOptions) {
+    const { server, idleTimeoutMs } = options.target;
+    this.#options = options;
+    this.#scopes = new AbortScopes(server);
+    this.#silence = createTimer(idleTimeoutMs, () => this.#end(idleTimeout(server, idleTimeoutMs)));
+  }
+
+  async open(caller: AbortSignal | undefined): Promise<void> {
+    const { server, firstByteTimeoutMs } = this.#options.target;
+    const { promise: named, resolve, reject } = Promise.withResolvers<true>();
+    const reading = this.#scopes.run(undefined, (signal) => this.#readStream(signal, () => resolve(true)));
+    reading.catch((error: unknown) => {
+      reject(error);
+      // Before that nobody knew of the channel: whoever opens it is told by an exception.
+      if (this.#endpoint !== undefined) this.#end(toUpstreamError(server, error));
+    });
+    try {
+      // The headers have this long, and so has the first event after them.
+      const wait = () => withTimeout(named, 2 * firstByteTimeoutMs);
+      const isNamed = await new AbortScopes(server).run(caller, wait);
+      if (isNamed === undefined) throw responseTimeout(server, 2 * firstByteTimeoutMs);
+    } catch (error) {
+      named.catch(() => undefined);
+      this.#scopes.end(undefined);
+      throw error;
+    }
+  }
+
+  async request(message: Request, options: RequestOptions = {}): Promise<JsonObject> {
+    const answer = this.#pending.add(message.id);
+    try {
+      if (this.#pending.size === 1) this.#silence.start();
+      return await this.#scopes.run(options.signal, async (signal) => {
+        // The answer may overtake the end of the POST, and some servers end the POST only then.
+        const posted = this.#post(message, signal, options.headers);
+        await Promise.race([answer, posted]);
+        return answer;
+      });
+    } finally {
+      this.#pending.remove(message.id);
+      if (this.#pending.size === 0) this.#silence.stop();
+    }
+  }
+
+  send(message: JsonObject): Promise<void> {
+    return this.#scopes.run(undefined, (signal) => this.#post(message, signal));
+  }
+
+  async listen(): Promise<boolean> {
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#end(undefined);
+  }
+
+  /** The session is the connection. */
+  abandon(): Promise<void> {
+    return this.close();
+  }
+
+  #end(reason: UpstreamError | undefined): void {
+    this.#silence.stop();
+    if (this.#scopes.end(reason)) this.#options.events.closed(reason);
+  }
+
+  async #readStream(signal: AbortSignal, named: () => void): Promise<never> {
+    const { server } = this.#options.target;
+    const headers = new Map([["accept", "text/event-stream"]]);
+    const response = await sendHttp(this.#to("GET", headers, signal), this.#options.deps);
+    if (!response.ok || !isEventStream(response) || response.body === null) {
+      await response.body?.cancel();
+      throw response.ok
+        ? invalidResponse(server, "answered GET with something that is no event stream")
+        : statusError(server, response.status);
+    }
+    const onActivity = () => {
+      if (this.#pending.size > 0) this.#silence.start();
+    };
+    for await (const event of readEvents(response.body, { server, idleMs: undefined, signal, onActivity })) {
+      if (event.event !== "endpoint") this.#deliver(event);
+      else if (this.#endpoint === undefined) {
+        this.#endpoint = this.#checkEndpoint(event.data ?? "");
+        named();
+      }
+    }
+    throw connectionClosed(server);
+  }
+
+  #deliver(event: SseEvent): void {
+    const data = eventData(event);
+    if (data === undefined) return;
+    for (const message of parseMessages(data, this.#options.target.server)) {
+      if (!this.#pending.resolve(message)) this.#options.events.message(message, undefined);
+    }
+  }
+
+  /** Where we post goes our credential: an address of the server's choosing must be on its own origin. */
+  #checkEndpoint(text: string): string {
+    const { server, url } = this.#options.target;
+    const endpoint = URL.parse(text, url);
+    if (endpoint === null) throw invalidResponse(server, "names an address to post to that is none");
+    const isOwn = endpoint.origin === new URL(url).origin;
+    if (isOwn && checkUrl(endpoint.href, this.#options.deps.urlPolicy).ok) return endpoint.href;
+    const message = `${server} wants its messages sent to another place than the one registered. Ask its owner.`;
+    throw new UpstreamError("upstream_refused", server, message);
+  }
+
+  async #post(message: JsonObject, signal: AbortSignal, extra?: HeaderMap): Promise<void> {
+    const { server } = this.#options.target;
+    const headers = new Map(extra);
+    headers.set("accept", "application/json, text/event-stream");
+    headers.set("content-type", "application/json");
+    if (this.revision !== undefined) headers.set(HEADERS.protocolVersion, this.revision);
+    const request = { ...this.#to("POST", headers, signal), body: stringifyLossless(message) };
+    const response = await sendHttp(request, this.#options.deps);
+    await response.body?.cancel();
+    if (response.ok) return;
+    if (response.status !== 404) throw statusError(server, response.status);
+    const lost = new SessionLostError(server);
+    this.#end(lost);
+    throw lost;
+  }
+
+  #to(method: "GET" | "POST", headers: HeaderMap, signal: AbortSignal): SignalledRequest {
+    const { server, url, credential, firstByteTimeoutMs } = this.#options.target;
+    return {
+      server,
+      url: method === "GET" ? url : (this.#endpoint ?? url),
+      method,
+      headers,
+      signal,
+      firstByteTimeoutMs,
+      ...(credential !== undefined && { credential }),
+    };
+  }
+}

@@ -1,0 +1,51 @@
+/** The house's doors in order: what every request but MCP's passes, then where it turns off. */
+import { type Context, Hono } from "hono";
+import type { AdminEnv } from "./admin/gate.ts";
+import { pages } from "./admin/pages.ts";
+import { failurePage } from "./admin/ui/failure.tsx";
+import { auth } from "./api/auth.ts";
+import { health } from "./api/health.ts";
+import { metrics } from "./api/metrics.ts";
+import { registryV0 } from "./api/registry-v0.ts";
+import { v1 } from "./api/v1.ts";
+import { wellKnown } from "./api/well-known.ts";
+import { allowedMethods } from "./middleware/allowed-methods.ts";
+import type { AppEnv } from "./middleware/app-env.ts";
+import { bodyLimit } from "./middleware/body-limit.ts";
+import { notFound, onError } from "./middleware/errors.ts";
+import { internalRequests, markInternal } from "./middleware/internal-requests.ts";
+import { limitHeaders } from "./middleware/limit-headers.ts";
+import { provideServices } from "./middleware/provide-services.ts";
+import { recordDenials } from "./middleware/record-denials.ts";
+import { requestId } from "./middleware/request-id.ts";
+import { requestLog } from "./middleware/request-log.ts";
+import { securityHeaders } from "./middleware/security-headers.ts";
+import { admitWithoutPrincipal } from "./policy/request-admission.ts";
+
+export function createWebApp(rootApp: Hono<AppEnv>) {
+  const app = new Hono<AppEnv>();
+  // Who asked for a page is told by one.
+  app.onError(async (thrown, c) => (await failurePage(thrown, c)) ?? onError(thrown, c));
+  app.notFound(async (c) => {
+    await admitWithoutPrincipal(c, "general");
+    return notFound(c, allowedMethods(app, c.req.path));
+  });
+  app.use(requestId, provideServices, internalRequests);
+  app.use(requestLog, recordDenials, limitHeaders);
+  app.use(bodyLimit);
+  // Read by programs and pages of any origin.
+  app.route("/r", registryV0);
+  // The pages are clients of the REST interface, without leaving the process.
+  app.use("/admin/*", async (c: Context<AdminEnv>, next) => {
+    c.set("restDoor", async (request) => rootApp.fetch(markInternal(request), c.env, c.executionCtx));
+    await next();
+  });
+  return app
+    .use(securityHeaders)
+    .route("/", health)
+    .route("/", metrics)
+    .route("/.well-known", wellKnown)
+    .route("/api/auth", auth)
+    .route("/api/v1", v1)
+    .route("/", pages);
+}
