@@ -1,14 +1,16 @@
 // Takes away what the gateway stands on, under load, and compares the calls with the logs and with what has reached the
 // server: nothing lost, nothing doubled.
 import { strict as assert } from "node:assert";
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { sendSignal } from "../lib/process.ts";
 import type { Postgres } from "../run/postgres.ts";
 import type { Instance } from "./instance.ts";
 import { type Call, callOnce, compareWithLogs, type Load, sendModern, startLoad } from "./load.ts";
 import type { Marker } from "./marker.ts";
+import { checkMemory } from "./memory.ts";
+import { childrenOf, runtimePid } from "./processes.ts";
 import { type Report, waitFor } from "./report.ts";
 import { callRest, createKey } from "./rest.ts";
 
@@ -18,6 +20,9 @@ const LOGS_TIMEOUT_MS = 90_000;
 const UNSENT_MS = 1_000;
 /** Longer than every client-side time-out of a query. */
 const HANG_MS = 12_000;
+/** With `--long`: longer than anything that might recover by itself. */
+const LONG_STOP_MS = 60_000;
+const LONG_HANG_MS = 120_000;
 /** Nobody waits for a database that hangs for longer than this. */
 const HANG_ANSWER_MS = 6_000;
 
@@ -26,6 +31,7 @@ export interface FaultWorld {
   readonly marker: Marker;
   readonly dataDir: string;
   readonly startDatabase: () => Promise<Postgres>;
+  readonly isLong: boolean;
   database: Postgres;
 }
 
@@ -74,6 +80,11 @@ export async function checkFaults(world: FaultWorld, report: Report): Promise<vo
     await world.database.stop();
     await expectUnavailable(instance);
     await load.answered(20, HANG_ANSWER_MS * 3);
+    if (world.isLong) {
+      await sleep(LONG_STOP_MS);
+      await expectUnavailable(instance);
+      await load.answered(20, HANG_ANSWER_MS * 3);
+    }
     world.database = await world.startDatabase();
     await waitFor("readiness", RESTART_TIMEOUT_MS, () => isReady(instance));
     return 0;
@@ -81,6 +92,7 @@ export async function checkFaults(world: FaultWorld, report: Report): Promise<vo
   await underLoad("PostgreSQL hung: warm calls go on, the rest is 503, abandoned calls never run", (load) =>
     hang(world, load),
   );
+  await checkMemory(world, key, report);
 }
 
 async function hang(world: FaultWorld, load: Load): Promise<number> {
@@ -98,10 +110,13 @@ async function hang(world: FaultWorld, load: Load): Promise<number> {
     );
     await expectUnavailable(instance);
     await expectUnavailable(instance);
+    const hangMs = world.isLong ? LONG_HANG_MS : HANG_MS;
     await load.answered(20, HANG_MS);
-    await waitFor("the end of the hang", 2 * HANG_MS, async () =>
-      Date.now() - hungAt > HANG_MS ? true : undefined,
+    await waitFor("the end of the hang", 2 * hangMs, async () =>
+      Date.now() - hungAt > hangMs ? true : undefined,
     );
+    await load.answered(20, HANG_MS);
+    await expectUnavailable(instance);
     const slowest = Math.max(
       ...load.calls.filter(({ endedAt }) => endedAt > hungAt).map(({ durationMs }) => durationMs),
     );
@@ -170,11 +185,6 @@ function killProcess(pid: number): number {
   return killedAt;
 }
 
-/** The workerd that runs the gateway itself; the other one is the proxy before it. */
-function runtimePid(instance: Instance): number {
-  return childrenOf(instance.wranglerPid()).findLast(({ command }) => command.endsWith("workerd"))?.pid ?? 0;
-}
-
 /** The processes of a PostgreSQL that answers nothing but keeps its connections. Returns what lets it go on. */
 function stopProcesses(dataDir: string): () => void {
   const [line = ""] = readFileSync(join(dataDir, "cluster", "postmaster.pid"), "utf8").split("\n");
@@ -184,12 +194,4 @@ function stopProcesses(dataDir: string): () => void {
   return () => {
     for (const pid of pids) sendSignal(pid, "SIGCONT");
   };
-}
-
-function childrenOf(parent: number): { pid: number; command: string }[] {
-  const list = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="]).toString().trim().split("\n");
-  return list.flatMap((line) => {
-    const [pid, ppid, command = ""] = line.trim().split(/\s+/);
-    return Number(ppid) === parent ? [{ pid: Number(pid), command }] : [];
-  });
 }

@@ -1,5 +1,6 @@
 // `npm run smoke`: the real `npm run dev -- --json`, from a clean copy on free ports, used as a newcomer and as a bad
-// client would; and beside it another one whose processes are killed (`--part use` or `--part faults` runs one of them). At the end it serves, and its log is clean.
+// client would; and beside it another one whose processes are killed (`--part use` or `--part faults` runs one of them,
+// `--long` takes PostgreSQL away for minutes). At the end it serves, and its log is clean.
 import { strict as assert } from "node:assert";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -87,13 +88,13 @@ async function runSmoke(report: Report): Promise<void> {
   }
 }
 
-async function runFaults(report: Report): Promise<void> {
+async function runFaults(report: Report, isLong: boolean): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "mcp-registry-gateway-faults-"));
   // As root, PostgreSQL runs as another user, who must be able to come this far.
   chmodSync(dataDir, 0o755);
   const startDatabase = () => startPostgres({ dataDir, durable: true, databases: ["gateway"] });
   const [database, marker] = await Promise.all([startDatabase(), startMarker()]);
-  const world = { database, marker, dataDir, startDatabase };
+  const world = { database, marker, dataDir, startDatabase, isLong };
   try {
     const instance = await startInstance({ databaseUrl: database.ownerUrl("gateway") });
     await checkFaults(Object.assign(world, { instance }), report).finally(instance.remove);
@@ -107,11 +108,17 @@ async function runFaults(report: Report): Promise<void> {
 const PARTS = { use: runSmoke, faults: runFaults };
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { part: { type: "string" }, only: { type: "string" } } });
+  const { values } = parseArgs({
+    options: {
+      part: { type: "string" },
+      only: { type: "string" },
+      long: { type: "boolean", default: false },
+    },
+  });
   const report = createReport(console.log, values.only);
   const parts = Object.entries(PARTS).filter(([name]) => (values.part ?? name) === name);
   if (parts.length === 0) throw new Problem(`--part is one of ${Object.keys(PARTS).join(", ")}.`, 2);
-  await Promise.all(parts.map(([, run]) => run(report)));
+  await Promise.all(parts.map(([, run]) => run(report, values.long)));
   console.log(`  ${report.count - report.failures.length} of ${report.count} checks passed`);
   return report.failures.length === 0 && report.count > 0 ? 0 : 1;
 }
