@@ -31,6 +31,7 @@ const MIB = 1024 * 1024;
 
 /** Development and tests point these at stand-ins on the same machine. */
 const testEndpointUrl = z.url({ protocol: /^https?$/ }).optional();
+const originUrl = z.url({ protocol: /^https?$/ }).transform((value) => new URL(value).origin);
 const secretText = z.string().min(1).optional();
 
 /** Structural: the runtime's own class is not to be had outside of it. */
@@ -54,7 +55,9 @@ const ONLY_IN_DEVELOPMENT = [
 const schema = z
   .object({
     ENVIRONMENT: z.enum(["development", "test", "production"]),
-    PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((value) => new URL(value).origin),
+    PUBLIC_URL: originUrl,
+    /** A separate origin for the MCP endpoints, so that nothing they return shares one with sign-in cookies. */
+    MCP_URL: originUrl.optional(),
     DATABASE_URL: postgresUrl,
     DATABASE_READ_URL: postgresUrl.optional(),
     DATABASE_ANALYTICS_URL: postgresUrl.optional(),
@@ -90,17 +93,13 @@ const schema = z
       .default(4 * MIB),
   })
   .check((ctx) => {
-    if (ctx.value.ENVIRONMENT !== "production") {
-      if (!isLoopbackUrl(ctx.value.PUBLIC_URL) && !isReservedForTests(ctx.value)) {
-        ctx.issues.push({
-          code: "custom",
-          path: ["PUBLIC_URL"],
-          message: `must be a loopback URL unless ENVIRONMENT is production: ${DEVELOPMENT_DEFAULTS}`,
-          input: ctx.value.PUBLIC_URL,
-        });
-      }
-      return;
+    const { ENVIRONMENT: environment } = ctx.value;
+    for (const variable of ["PUBLIC_URL", "MCP_URL"] as const) {
+      const url = ctx.value[variable];
+      const message = url === undefined ? undefined : originFault(url, environment);
+      if (message !== undefined) ctx.issues.push({ code: "custom", path: [variable], message, input: url });
     }
+    if (environment !== "production") return;
     if (isWeakSecret(ctx.value.BETTER_AUTH_SECRET)) {
       ctx.issues.push({
         code: "custom",
@@ -126,21 +125,19 @@ const schema = z
         input: ctx.value[variable],
       });
     }
-    if (!ctx.value.PUBLIC_URL.startsWith("https:")) {
-      ctx.issues.push({
-        code: "custom",
-        path: ["PUBLIC_URL"],
-        message: "must be https in production",
-        input: ctx.value.PUBLIC_URL,
-      });
-    }
   });
 
 const DEVELOPMENT_DEFAULTS = "development shows the mails that it would send, reset links among them";
 
-/** `.test` is no name of the internet's (RFC 6761). */
-const isReservedForTests = ({ ENVIRONMENT, PUBLIC_URL }: { ENVIRONMENT: string; PUBLIC_URL: string }) =>
-  ENVIRONMENT === "test" && URL.parse(PUBLIC_URL)?.hostname.endsWith(".test") === true;
+/** What is wrong with an origin of the gateway's own; undefined if nothing is. */
+function originFault(url: string, environment: Config["environment"]): string | undefined {
+  if (environment === "production")
+    return url.startsWith("https:") ? undefined : "must be https in production";
+  // RFC 6761: `.test` is no name of the internet's.
+  const isReserved = environment === "test" && URL.parse(url)?.hostname.endsWith(".test") === true;
+  if (isReserved || isLoopbackUrl(url)) return undefined;
+  return `must be a loopback URL unless ENVIRONMENT is production: ${DEVELOPMENT_DEFAULTS}`;
+}
 
 /** 32 random characters of base64 have fewer than 14 different ones about once in a million times. */
 const MIN_DIFFERENT_CHARACTERS = 14;
@@ -186,6 +183,8 @@ export interface SocialClient {
 export interface Config {
   readonly environment: "development" | "test" | "production";
   readonly publicUrl: string;
+  /** The origin of the MCP endpoints: `publicUrl`, unless MCP_URL names another one. */
+  readonly mcpUrl: string;
   readonly database: {
     readonly main: string;
     readonly read?: string | undefined;
@@ -234,6 +233,7 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
   return {
     environment: value.ENVIRONMENT,
     publicUrl: value.PUBLIC_URL,
+    mcpUrl: value.MCP_URL ?? value.PUBLIC_URL,
     database: {
       main: value.DATABASE_URL,
       read: value.DATABASE_READ_URL,

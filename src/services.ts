@@ -116,6 +116,7 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
   const people = createPeople({
     database,
     publicUrl: config.publicUrl,
+    mcpUrl: config.mcpUrl,
     secret: config.authSecret,
     social: config.social,
     dynamicRegistration: config.dynamicRegistration,
@@ -239,8 +240,9 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
       await saveInventory(registry, { tenantId, serverId: server.id }, offering);
     },
     origins: {
-      publicUrl: config.publicUrl,
-      publicHost: new URL(config.publicUrl).host,
+      mcpUrl: config.mcpUrl,
+      mcpHost: new URL(config.mcpUrl).host,
+      pagesHost: config.mcpUrl === config.publicUrl ? undefined : new URL(config.publicUrl).host,
       allowedOrigins: config.allowedOrigins,
       allowLoopback,
     },

@@ -15,6 +15,7 @@ import { bodyLimit } from "./middleware/body-limit.ts";
 import { notFound, onError } from "./middleware/errors.ts";
 import { internalRequests, markInternal } from "./middleware/internal-requests.ts";
 import { limitHeaders } from "./middleware/limit-headers.ts";
+import { mcpOrigin } from "./middleware/mcp-origin.ts";
 import { provideServices } from "./middleware/provide-services.ts";
 import { recordDenials } from "./middleware/record-denials.ts";
 import { requestId } from "./middleware/request-id.ts";
@@ -31,7 +32,7 @@ export function createWebApp(rootApp: Hono<AppEnv>) {
     return notFound(c, allowedMethods(app, c.req.path));
   });
   app.use(requestId, provideServices, internalRequests);
-  app.use(requestLog, recordDenials, limitHeaders);
+  app.use(requestLog, recordDenials, limitHeaders, mcpOrigin);
   app.use(bodyLimit);
   // Read by programs and pages of any origin.
   app.route("/r", registryV0);

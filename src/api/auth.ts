@@ -57,7 +57,7 @@ async function authorize(c: Context<AppEnv>) {
   }
   if (!searchParams.has("scope")) searchParams.set("scope", MCP_SCOPE);
   // A request that names no endpoint is for the one of all servers, and its consent for no other.
-  if (!searchParams.has("resource")) searchParams.set("resource", `${c.get("config").publicUrl}/mcp`);
+  if (!searchParams.has("resource")) searchParams.set("resource", `${c.get("config").mcpUrl}/mcp`);
   const prompts = (searchParams.get("prompt") ?? "").split(" ").filter((prompt) => prompt !== "");
   if (!isWebAddress(searchParams.get("redirect_uri")) && !prompts.includes("consent")) {
     searchParams.set("prompt", [...prompts.filter((prompt) => prompt !== "none"), "consent"].join(" "));

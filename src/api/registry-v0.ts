@@ -45,9 +45,9 @@ const registry = createMiddleware<RegistryEnv>(async (c, next) => {
       : [];
   if (tenant === undefined) throw new NotFoundError("There is no such registry. Check the address.");
   await refuseBlockedAddress(c, tenant.id);
-  const { publicUrl } = c.get("config");
+  const { mcpUrl } = c.get("config");
   // By the tenant's name where anybody may call; otherwise the caller's credential says which tenant's.
-  const door = tenant.isOpen ? `${publicUrl}/t/${tenant.slug}/mcp` : `${publicUrl}/mcp`;
+  const door = tenant.isOpen ? `${mcpUrl}/t/${tenant.slug}/mcp` : `${mcpUrl}/mcp`;
   const catalogue = { endpointOf: (name: string) => `${door}/${encodeURIComponent(name)}` };
   c.set("registry", { tenantId: tenant.id, isPublic, catalogue });
   await next();

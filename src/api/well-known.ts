@@ -15,9 +15,9 @@ const CACHED = "public, max-age=60";
 const ROOT_ENDPOINT = "/mcp";
 
 function protectedResource(c: Context<AppEnv>) {
-  const { publicUrl } = c.get("config");
+  const { publicUrl, mcpUrl } = c.get("config");
   const path = new URL(c.req.url).pathname.slice("/.well-known/oauth-protected-resource".length);
-  const endpoint = endpointAt(publicUrl, path === "" ? ROOT_ENDPOINT : path);
+  const endpoint = endpointAt(mcpUrl, path === "" ? ROOT_ENDPOINT : path);
   if (endpoint === undefined) return c.notFound();
   return c.json(
     {

@@ -140,7 +140,7 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
         logFailure(error, { requestId, method: request.method, path: getPath(request.url) });
       }
       await drainUnread(request);
-      return refusal(error, request, services.origins.publicUrl, exchange);
+      return refusal(error, request, services.origins.mcpUrl, exchange);
     }
   };
 }
@@ -179,11 +179,11 @@ interface Exchange {
 function refusal(
   error: GatewayError,
   request: Request,
-  publicUrl: string,
+  mcpUrl: string,
   { headers, post }: Exchange,
 ): Response {
   const challenge = challengeFor(error, {
-    publicUrl,
+    mcpUrl,
     path: getPath(request.url),
     hadProof: readHeaders(request).has("authorization") || readHeaders(request).has("x-api-key"),
   });

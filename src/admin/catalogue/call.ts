@@ -27,7 +27,7 @@ export async function callTool(
   c: Context<AdminEnv>,
   { server, tool, schema, values }: Wanted,
 ): Promise<Called> {
-  const { publicUrl } = c.get("config");
+  const { mcpUrl } = c.get("config");
   const request = {
     jsonrpc: "2.0",
     id: 1,
@@ -58,7 +58,7 @@ export async function callTool(
   const requestId = uuidv7();
   const startedAt = Date.now();
   const answer = await c.get("services").gateway.mcp(
-    new Request(`${publicUrl}/mcp/${encodeURIComponent(server)}`, {
+    new Request(`${mcpUrl}/mcp/${encodeURIComponent(server)}`, {
       ...{ method: "POST", headers, body: JSON.stringify(request) },
     }),
     { serverName: server, principal: c.get("principal") },

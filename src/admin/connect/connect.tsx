@@ -48,9 +48,9 @@ function Snippet({ id, title, text }: { id: string; title: string; text: string 
 }
 
 async function connectPage(c: Scene, { client, server }: Wanted, key?: string) {
-  const { publicUrl } = c.get("config");
+  const { mcpUrl } = c.get("config");
   const { value } = await c.get("rest").read("/servers", named, { fields: "name", sort: "name", limit: 200 });
-  const url = server === undefined ? `${publicUrl}/mcp` : `${publicUrl}/mcp/${encodeURIComponent(server)}`;
+  const url = server === undefined ? `${mcpUrl}/mcp` : `${mcpUrl}/mcp/${encodeURIComponent(server)}`;
   const name = server ?? "gateway";
   const tabs = CLIENTS.map(({ id, label }) => ({ label, path: addressOf(id, server) }));
   return (

@@ -51,7 +51,7 @@ export const consent = new Hono<PersonalEnv>()
   .get("/consent", personal, async (c) => {
     const query = new URL(c.req.url).search.slice(1);
     const params = new URLSearchParams(query);
-    const { authSecret, publicUrl } = c.get("config");
+    const { authSecret, mcpUrl } = c.get("config");
     const db = c.get("services").database.asSystem();
     const person = c.get("person");
     const frame = frameOf(c);
@@ -66,7 +66,7 @@ export const consent = new Hono<PersonalEnv>()
         400,
       );
     }
-    const endpoints = params.getAll("resource").map((resource) => endpointOf(publicUrl, resource));
+    const endpoints = params.getAll("resource").map((resource) => endpointOf(mcpUrl, resource));
     const slugs = new Set(endpoints.flatMap((endpoint) => endpoint?.tenantSlug ?? []));
     const tenants = (await tenantsOfPerson(db, person.id)).filter(
       ({ status, slug }) =>

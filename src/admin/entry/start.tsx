@@ -21,13 +21,13 @@ const pointers = createMiddleware<PageEnv>(async (c, next) => {
     c.set("groups", []);
     return next();
   }
-  const { publicUrl } = c.get("config");
+  const { mcpUrl, publicUrl } = c.get("config");
   return c.json({
     name: PRODUCT_NAME,
     version: PRODUCT_VERSION,
-    mcp: `${publicUrl}/mcp`,
-    mcpServer: `${publicUrl}/mcp/{server}`,
-    authorization: `${publicUrl}/.well-known/oauth-protected-resource`,
+    mcp: `${mcpUrl}/mcp`,
+    mcpServer: `${mcpUrl}/mcp/{server}`,
+    authorization: `${mcpUrl}/.well-known/oauth-protected-resource`,
     rest: `${publicUrl}/api/v1`,
     openapi: `${publicUrl}/api/v1/openapi.json`,
     health: `${publicUrl}/healthz`,

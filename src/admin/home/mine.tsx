@@ -34,10 +34,10 @@ export async function loadMine(rest: Rest) {
 interface MineProps {
   readonly mine: Awaited<ReturnType<typeof loadMine>>;
   readonly formToken: string;
-  readonly publicUrl: string;
+  readonly mcpUrl: string;
 }
 
-export function Mine({ mine: { servers, announcements }, formToken, publicUrl }: MineProps) {
+export function Mine({ mine: { servers, announcements }, formToken, mcpUrl }: MineProps) {
   return (
     <>
       <Announcements announcements={announcements} formToken={formToken} />
@@ -45,7 +45,7 @@ export function Mine({ mine: { servers, announcements }, formToken, publicUrl }:
         <h2 id="endpoint">Your endpoint</h2>
         <p>One URL for all servers you can access.</p>
         <p class="start">
-          <code id="endpoint-address">{publicUrl}/mcp</code>
+          <code id="endpoint-address">{mcpUrl}/mcp</code>
           <CopyButton from="endpoint-address" />
         </p>
       </section>

@@ -26,7 +26,7 @@ const routes = new Hono<AdminEnv>()
       const mine = await loadMine(c.get("rest"));
       return c.html(
         <Page title="Overview" frame={frame}>
-          <Mine mine={mine} formToken={frame.formToken} publicUrl={c.get("config").publicUrl} />
+          <Mine mine={mine} formToken={frame.formToken} mcpUrl={c.get("config").mcpUrl} />
         </Page>,
       );
     }

@@ -4,8 +4,10 @@
  * name of its own at it (DNS rebinding).
  */
 export interface OriginPolicy {
-  readonly publicUrl: string;
-  readonly publicHost: string;
+  readonly mcpUrl: string;
+  readonly mcpHost: string;
+  /** The host of the pages and of REST, where MCP has an origin of its own; undefined where they share one. */
+  readonly pagesHost: string | undefined;
   /** Further origins whose pages may call, or "*" for any. */
   readonly allowedOrigins: readonly string[];
   /** Development: this machine under all of its names. */
@@ -21,13 +23,14 @@ export function isLoopbackUrl(text: string): boolean {
 }
 
 export function isAllowedHost(host: string, policy: OriginPolicy): boolean {
-  if (host === policy.publicHost) return true;
+  if (host === policy.mcpHost) return true;
+  if (host === policy.pagesHost) return false;
   return policy.allowLoopback && LOOPBACK.has(host.replace(/:\d+$/, ""));
 }
 
 /** No Origin: no page of another site is behind it. */
 export function isAllowedOrigin(origin: string | null, policy: OriginPolicy): boolean {
-  if (origin === null || origin === policy.publicUrl) return true;
+  if (origin === null || origin === policy.mcpUrl) return true;
   if (policy.allowedOrigins.includes("*") || policy.allowedOrigins.includes(origin)) return true;
   // Tools that people run on their own machine (the MCP inspector is one) serve their page from there.
   const url = URL.parse(origin);

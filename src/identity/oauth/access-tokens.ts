@@ -46,14 +46,25 @@ export const revokedTokenKey = (jti: string) => sha256Hex(`revoked ${jti}`);
 
 export const readClaims = (payload: unknown) => claims.safeParse(payload).data;
 
-export function createAccessTokens(database: Database, publicUrl: string, now: () => number): AccessTokens {
+export interface TokenOrigins {
+  /** The issuer. */
+  readonly publicUrl: string;
+  /** The origin of the endpoints that tokens are for. */
+  readonly mcpUrl: string;
+}
+
+export function createAccessTokens(
+  database: Database,
+  { publicUrl, mcpUrl }: TokenOrigins,
+  now: () => number,
+): AccessTokens {
   const keys = new SigningKeys(database, now);
 
   const standing = async (token: AccessTokenClaims, resources: readonly string[]) => {
     const facts = {
       consentId: token.grant,
       resources,
-      defaultResource: `${publicUrl}/mcp`,
+      defaultResource: `${mcpUrl}/mcp`,
       userId: token.sub,
       clientId: token.client_id,
       tenantId: token.tenant,
@@ -66,7 +77,7 @@ export function createAccessTokens(database: Database, publicUrl: string, now: (
 
   return {
     async verify(token, path) {
-      const endpoint = endpointAt(publicUrl, path);
+      const endpoint = endpointAt(mcpUrl, path);
       if (endpoint === undefined || !looksLikeJwt(token)) return undefined;
       const verified = await verifySignature(keys, token, publicUrl, endpoint.resource, now());
       const row = verified && (await standing(verified, [endpoint.resource]));
@@ -89,7 +100,7 @@ export function createAccessTokens(database: Database, publicUrl: string, now: (
       return { principal, expiresAt: new Date(verified.exp * 1000) };
     },
     async stands(token) {
-      const resources = token.aud.filter((resource) => endpointOf(publicUrl, resource) !== undefined);
+      const resources = token.aud.filter((resource) => endpointOf(mcpUrl, resource) !== undefined);
       return (await standing(token, resources)) !== undefined;
     },
   };

@@ -11,19 +11,19 @@ export interface EndpointAddress {
   readonly tenantSlug: string | undefined;
 }
 
-export function endpointAt(publicUrl: string, path: string): EndpointAddress | undefined {
+export function endpointAt(mcpUrl: string, path: string): EndpointAddress | undefined {
   const match = ENDPOINT.exec(path);
   if (match === null) return undefined;
-  return { resource: publicUrl + path, path, tenantSlug: match.groups?.tenant };
+  return { resource: mcpUrl + path, path, tenantSlug: match.groups?.tenant };
 }
 
 /** Undefined for what is not one of our endpoints, in exactly the form in which the metadata shows it. */
-export function endpointOf(publicUrl: string, resource: string): EndpointAddress | undefined {
-  if (!resource.startsWith(`${publicUrl}/`)) return undefined;
+export function endpointOf(mcpUrl: string, resource: string): EndpointAddress | undefined {
+  if (!resource.startsWith(`${mcpUrl}/`)) return undefined;
   const url = URL.parse(resource);
   if (url === null || url.href !== resource) return undefined;
-  return endpointAt(publicUrl, resource.slice(publicUrl.length));
+  return endpointAt(mcpUrl, resource.slice(mcpUrl.length));
 }
 
-export const metadataUrl = (publicUrl: string, path: string) =>
-  `${publicUrl}/.well-known/oauth-protected-resource${path}`;
+export const metadataUrl = (mcpUrl: string, path: string) =>
+  `${mcpUrl}/.well-known/oauth-protected-resource${path}`;

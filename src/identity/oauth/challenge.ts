@@ -7,7 +7,7 @@ import { metadataUrl } from "./addresses.ts";
 import { MCP_SCOPE } from "./scopes.ts";
 
 export interface Challenged {
-  readonly publicUrl: string;
+  readonly mcpUrl: string;
   readonly path: string;
   /** Whether a proof was shown: only then is there something wrong with it. */
   readonly hadProof: boolean;
@@ -16,9 +16,9 @@ export interface Challenged {
 /** Undefined where no other token would help. */
 export function challengeFor(
   error: GatewayError,
-  { publicUrl, path, hadProof }: Challenged,
+  { mcpUrl, path, hadProof }: Challenged,
 ): string | undefined {
-  const metadata = `resource_metadata="${metadataUrl(publicUrl, path)}"`;
+  const metadata = `resource_metadata="${metadataUrl(mcpUrl, path)}"`;
   if (error.status === 401) {
     return `Bearer ${hadProof ? 'error="invalid_token", ' : ""}${metadata}, scope="${MCP_SCOPE}"`;
   }

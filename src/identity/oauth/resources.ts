@@ -8,8 +8,8 @@ import { endpointOf } from "./addresses.ts";
 
 type AdapterFactory = (options: BetterAuthOptions) => DBAdapter<BetterAuthOptions>;
 
-export function withComputedResources(factory: AdapterFactory, publicUrl: string): AdapterFactory {
-  const template = `${publicUrl}/mcp`;
+export function withComputedResources(factory: AdapterFactory, mcpUrl: string): AdapterFactory {
+  const template = `${mcpUrl}/mcp`;
   return (options) => {
     const adapter = factory(options);
 
@@ -30,7 +30,7 @@ export function withComputedResources(factory: AdapterFactory, publicUrl: string
     const findOne: typeof adapter.findOne = async <T>(query: Parameters<typeof adapter.findOne>[0]) => {
       if (query.model !== "oauthResource") return adapter.findOne<T>(query);
       const wanted = query.where.find(({ field }) => field === "identifier")?.value;
-      if (typeof wanted !== "string" || endpointOf(publicUrl, wanted) === undefined) return null;
+      if (typeof wanted !== "string" || endpointOf(mcpUrl, wanted) === undefined) return null;
       const templateQuery = { ...query, where: [{ field: "identifier", value: template }] };
       let row = await adapter.findOne<T>(templateQuery);
       if (row === null) {

@@ -33,6 +33,7 @@ import type { TellPerson } from "./tell-person.ts";
 export interface AuthParts {
   readonly database: Database;
   readonly publicUrl: string;
+  readonly mcpUrl: string;
   readonly secret: string;
   readonly social: SocialClients;
   readonly dynamicRegistration: boolean;
@@ -54,7 +55,7 @@ export type Auth = ReturnType<typeof createAuth>;
 const DAY = 86_400;
 
 export function createAuth(parts: AuthParts) {
-  const { database, publicUrl, sendMail } = parts;
+  const { database, publicUrl, mcpUrl, sendMail } = parts;
   const db = database.asSystem();
   const isSecure = publicUrl.startsWith("https:");
   return betterAuth({
@@ -62,7 +63,7 @@ export function createAuth(parts: AuthParts) {
     baseURL: publicUrl,
     basePath: AUTH_PATH,
     secret: parts.secret,
-    database: withComputedResources(drizzleAdapter(db, { provider: "pg", schema }), publicUrl),
+    database: withComputedResources(drizzleAdapter(db, { provider: "pg", schema }), mcpUrl),
     // Its log lines carry what callers sent.
     logger: { disabled: true },
     telemetry: { enabled: false },

@@ -16,6 +16,7 @@ import { createTellPerson } from "./tell-person.ts";
 export interface PeopleParts {
   readonly database: Database;
   readonly publicUrl: string;
+  readonly mcpUrl: string;
   readonly secret: string;
   readonly social: SocialClients;
   readonly dynamicRegistration: boolean;
@@ -51,7 +52,7 @@ export function createPeople(parts: PeopleParts): People {
   const recordEvent = createEventRecorder(database);
   const attempts = new Attempts(database, recordEvent);
   const tellPerson = createTellPerson(parts);
-  const accessTokens = createAccessTokens(database, publicUrl, now);
+  const accessTokens = createAccessTokens(database, parts, now);
   const personChanged = async (userId: string) => {
     const tenants = await tenantsOfPerson(database.asSystem(), userId);
     await Promise.all(tenants.map(({ id }) => parts.raiseEpoch(id)));
