@@ -20,7 +20,7 @@ import { provideServices } from "./middleware/provide-services.ts";
 import { recordDenials } from "./middleware/record-denials.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { requestLog } from "./middleware/request-log.ts";
-import { securityHeaders } from "./middleware/security-headers.ts";
+import { documentHeaders, securityHeaders } from "./middleware/security-headers.ts";
 import { admitWithoutPrincipal } from "./policy/request-admission.ts";
 
 export function createWebApp(rootApp: Hono<AppEnv>) {
@@ -35,6 +35,7 @@ export function createWebApp(rootApp: Hono<AppEnv>) {
   app.use(requestLog, recordDenials, limitHeaders, mcpOrigin);
   app.use(bodyLimit);
   // Read by programs and pages of any origin.
+  app.use("/r/*", documentHeaders);
   app.route("/r", registryV0);
   // The pages are clients of the REST interface, without leaving the process.
   app.use("/admin/*", async (c: Context<AdminEnv>, next) => {

@@ -6,16 +6,19 @@ import { isUuid } from "../src/core/ids.ts";
 const call = (path: string, init?: RequestInit) => SELF.fetch(`http://gateway.test${path}`, init);
 
 describe("every answer", () => {
-  it.each(["/healthz", "/nowhere"])("to %s carries a request id and the security headers", async (path) => {
-    const answer = await call(path);
-    expect(isUuid(answer.headers.get("x-request-id") ?? "")).toBe(true);
-    expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
-    expect(answer.headers.get("content-security-policy")).not.toContain("unsafe");
-    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
-    expect(answer.headers.get("x-frame-options")).toBe("DENY");
-    expect(answer.headers.get("strict-transport-security")).toContain("max-age=31536000");
-    await answer.body?.cancel();
-  });
+  it.each(["/healthz", "/nowhere", "/r/nobody/v0.1/servers"])(
+    "to %s carries a request id and the security headers",
+    async (path) => {
+      const answer = await call(path);
+      expect(isUuid(answer.headers.get("x-request-id") ?? "")).toBe(true);
+      expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+      expect(answer.headers.get("content-security-policy")).not.toContain("unsafe");
+      expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(answer.headers.get("x-frame-options")).toBe("DENY");
+      expect(answer.headers.get("strict-transport-security")).toContain("max-age=31536000");
+      await answer.body?.cancel();
+    },
+  );
 
   it("gets a request id of the gateway's own, whatever the caller sends", async () => {
     const answer = await call("/healthz", { headers: { "x-request-id": "mine" } });

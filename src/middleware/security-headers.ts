@@ -1,3 +1,15 @@
+/**
+ * For what programs and pages of any origin read: its text comes from servers and publishers, and nothing of it may be
+ * taken for a page of this origin.
+ */
+export const documentHeaders = secureHeaders({
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] },
+  crossOriginResourcePolicy: "cross-origin",
+  referrerPolicy: "no-referrer",
+  strictTransportSecurity: "max-age=31536000; includeSubDomains",
+  xFrameOptions: "DENY",
+});
+
 /** Headers that every answer carries, whoever made it. Pages may widen the policy; nothing here allows inline script. */
 import { secureHeaders } from "hono/secure-headers";
 
