@@ -24,7 +24,7 @@ await runMain(async () => {
     }
   }
   const verdicts = columns.flatMap((column) => [...column.verdicts.values()]);
-  if (verdicts.length === 0) throw new Problem("The suite ran nothing: no such scenario in these revisions.");
+  if (verdicts.length === 0) throw new Problem("No checks ran: no such scenario in these revisions.");
   console.log(`\n${table(columns)}\n`);
   const failed = verdicts.filter((verdict) => verdict.faults.length > 0).length;
   if (failed > 0) console.log(`${faults(columns)}\n`);
@@ -65,11 +65,11 @@ function readOptions(argv: string[]): Options {
   const values = parse(argv);
   const revision = REVISIONS.find((known) => known === values.requirements);
   if (revision === undefined && values.requirements !== "all") {
-    throw new Problem(`--requirements takes ${REVISIONS.join(", ")} or all.`);
+    throw new Problem(`--requirements must be one of ${REVISIONS.join(", ")} or all.`);
   }
   const targets = TARGETS.filter(({ name }) => values.target === "all" || name === values.target);
   if (targets.length === 0) {
-    throw new Problem(`--target takes ${TARGETS.map(({ name }) => name).join(", ")} or all.`);
+    throw new Problem(`--target must be one of ${TARGETS.map(({ name }) => name).join(", ")} or all.`);
   }
   return {
     targets,

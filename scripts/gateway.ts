@@ -9,10 +9,10 @@ import { readConfiguration } from "./gateway/file.ts";
 import { told } from "./gateway/told.ts";
 import { errorCode, errorMessage, Problem, runMain } from "./lib/problem.ts";
 
-const USAGE = `npm run gateway -- export [file]          writes the configuration to a file, or here
-npm run gateway -- diff file.yaml         says what applying it would change; exit code 3 if anything
-npm run gateway -- apply file.yaml [--yes]  changes it, after asking
-npm run gateway -- verify-audit [--anchor 12:ab…]  looks for changed and missing audit entries; exit code 3 if any`;
+const USAGE = `npm run gateway -- export [file]            Export the configuration to a file or stdout
+npm run gateway -- diff file.yaml           Show the changes that apply would make (exit code 3 if any)
+npm run gateway -- apply file.yaml [--yes]  Apply a configuration after confirmation
+npm run gateway -- verify-audit [--anchor 12:ab…]  Verify the audit log chain (exit code 3 if inconsistent)`;
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args);
@@ -31,9 +31,9 @@ async function main(args: readonly string[]): Promise<number> {
   for (const line of told(plan.changes)) console.log(line);
   if (plan.changes.length === 0) return 0;
   if (command === "diff") return 3;
-  if (!values.yes && !(await isConfirmed(plan))) throw new Problem("Nothing was changed.", 1);
+  if (!values.yes && !(await isConfirmed(plan))) throw new Problem("Aborted. No changes applied.", 1);
   const { applied } = await gateway.apply(document, secrets, plan.hash);
-  console.log(`Made ${applied} ${applied === 1 ? "change" : "changes"}.`);
+  console.log(`Applied ${applied} ${applied === 1 ? "change" : "changes"}.`);
   return 0;
 }
 
@@ -64,21 +64,19 @@ async function verifyAudit(gateway: GatewayClient, anchor: string | undefined): 
   }
   const entries = `${found.checked} ${found.checked === 1 ? "entry" : "entries"}`;
   if (found.faults > 0) {
-    console.log(`${entries} looked at, ${found.faults} ${found.faults === 1 ? "fault" : "faults"}.`);
+    console.log(`${entries} verified, ${found.faults} ${found.faults === 1 ? "error" : "errors"}.`);
     return 3;
   }
-  console.log(`${entries} looked at, nothing changed or missing.`);
-  if (last !== null) console.log(`Anchor, to be kept elsewhere: ${last}`);
+  console.log(`${entries} verified, no errors.`);
+  if (last !== null) console.log(`Anchor (store outside the gateway): ${last}`);
   return 0;
 }
 
 async function isConfirmed({ changes }: Planned): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Problem("Nobody is here to confirm: say --yes.", 2);
+  if (!process.stdin.isTTY) throw new Problem("Not a terminal: pass --yes to confirm.", 2);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return /^y(?:es)?$/i.test(
-      (await terminal.question(`Make these ${changes.length} changes? [y/N] `)).trim(),
-    );
+    return /^y(?:es)?$/i.test((await terminal.question(`Apply ${changes.length} changes? [y/N] `)).trim());
   } finally {
     terminal.close();
   }

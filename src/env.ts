@@ -9,7 +9,7 @@ import { isLoopbackUrl } from "./core/net/origin.ts";
 const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, "must start with postgres://")
-  .refine((value) => URL.canParse(value), "is not a URL");
+  .refine((value) => URL.canParse(value), "must be a valid URL");
 
 /** `id:key` pairs, newest first: the first seals, all of them open. Each key is 32 bytes in base64. */
 const encryptionKeys = z
@@ -19,8 +19,10 @@ const encryptionKeys = z
     z
       .array(
         z.tuple([
-          z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, "needs an id of letters and digits before each key"),
-          z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "needs 32 bytes in base64 behind each id"),
+          z
+            .string()
+            .regex(/^[A-Za-z0-9_-]{1,32}$/, "must contain an ID of letters and digits before each key"),
+          z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "must contain 32 bytes in base64 after each ID"),
         ]),
       )
       .min(1),
@@ -62,7 +64,7 @@ const schema = z
     DATABASE_READ_URL: postgresUrl.optional(),
     DATABASE_ANALYTICS_URL: postgresUrl.optional(),
     NEON_ENDPOINT: z.url({ protocol: /^http$/ }).optional(),
-    BETTER_AUTH_SECRET: z.string().min(32, "needs at least 32 characters"),
+    BETTER_AUTH_SECRET: z.string().min(32, "must have at least 32 characters"),
     ENCRYPTION_KEYS: encryptionKeys,
     ALLOWED_ORIGINS: z
       .string()
@@ -104,7 +106,7 @@ const schema = z
       ctx.issues.push({
         code: "custom",
         path: ["BETTER_AUTH_SECRET"],
-        message: "can be guessed: set 32 random bytes, such as from `openssl rand -base64 32`",
+        message: "is guessable: use 32 random bytes, for example from `openssl rand -base64 32`",
         input: undefined,
       });
     }
@@ -112,7 +114,7 @@ const schema = z
       ctx.issues.push({
         code: "custom",
         path: ["ENCRYPTION_KEYS"],
-        message: "holds a key that can be guessed: each needs 32 random bytes in base64",
+        message: "contains a guessable key: each must be 32 random bytes in base64",
         input: undefined,
       });
     }
@@ -121,18 +123,18 @@ const schema = z
       ctx.issues.push({
         code: "custom",
         path: [variable],
-        message: "is for development only",
+        message: "is allowed only in development",
         input: ctx.value[variable],
       });
     }
   });
 
-const DEVELOPMENT_DEFAULTS = "development shows the mails that it would send, reset links among them";
+const DEVELOPMENT_DEFAULTS = "development exposes the emails it would send, including reset links";
 
 /** What is wrong with an origin of the gateway's own; undefined if nothing is. */
 function originFault(url: string, environment: Config["environment"]): string | undefined {
   if (environment === "production")
-    return url.startsWith("https:") ? undefined : "must be https in production";
+    return url.startsWith("https:") ? undefined : "must be HTTPS in production";
   // RFC 6761: `.test` is no name of the internet's.
   const isReserved = environment === "test" && URL.parse(url)?.hostname.endsWith(".test") === true;
   if (isReserved || isLoopbackUrl(url)) return undefined;
@@ -223,7 +225,7 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
       const variable = String(issue.path[0]);
       // The first complaint about a variable says enough.
       if (!messages.has(variable)) {
-        messages.set(variable, bindings[variable] === undefined ? "is missing" : issue.message);
+        messages.set(variable, bindings[variable] === undefined ? "is required" : issue.message);
       }
     }
     const invalid = [...messages].map(([variable, message]) => ({ variable, message }));

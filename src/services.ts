@@ -1,5 +1,4 @@
 /** The long-lived things of an isolate, made once from its configuration and handed to whoever needs them. */
-
 import { waitUntil } from "cloudflare:workers";
 import { toGatewayError } from "./core/errors.ts";
 import { Keyring } from "./core/keyring.ts";
@@ -139,11 +138,11 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
     epochs,
     usage: createUsage(database, { now: Date.now, sleep }),
     async onGuessing(ipAddress) {
-      const description = "Many wrong keys came from one address; it has to wait.";
+      const description = "Repeated authentication failures from one IP address.";
       await recordSecurityEvent(database.asSystem(), { type: "key.blocked", ipAddress, description });
     },
     async onRefusedAddress({ tenantId, userId, apiKeyId, via }, ipAddress) {
-      const description = `An API key was used from ${ipAddress}, which is none of its allowed IP ranges.`;
+      const description = `An API key was used from ${ipAddress}, outside its allowed IP ranges.`;
       const type = "key.address-refused";
       // A legacy key's row is in another table.
       const known = via === "api_key" ? { apiKeyId } : {};

@@ -51,11 +51,11 @@ describe("parseConfig", () => {
 
   it("names every missing variable at once", () => {
     expect(issuesOf({}).map((issue) => `${issue.variable} ${issue.message}`)).toEqual([
-      "ENVIRONMENT is missing",
-      "PUBLIC_URL is missing",
-      "DATABASE_URL is missing",
-      "BETTER_AUTH_SECRET is missing",
-      "ENCRYPTION_KEYS is missing",
+      "ENVIRONMENT is required",
+      "PUBLIC_URL is required",
+      "DATABASE_URL is required",
+      "BETTER_AUTH_SECRET is required",
+      "ENCRYPTION_KEYS is required",
     ]);
   });
 

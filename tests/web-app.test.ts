@@ -48,7 +48,7 @@ describe("failures are problem+json", () => {
       type: "about:blank",
       title: "Not found",
       status: 404,
-      detail: "Nothing is here. Check the address.",
+      detail: "No resource exists at this URL.",
       code: "not_found",
       requestId: answer.headers.get("x-request-id"),
     });
@@ -64,7 +64,7 @@ describe("failures are problem+json", () => {
     expect(JSON.stringify(await answer.json())).not.toContain("DATABASE_URL");
     const logged = String(log.mock.calls[0]?.[0]);
     for (const variable of ["PUBLIC_URL", "DATABASE_URL", "BETTER_AUTH_SECRET", "ENCRYPTION_KEYS"]) {
-      expect(logged).toContain(`${variable} is missing`);
+      expect(logged).toContain(`${variable} is required`);
     }
     log.mockRestore();
   });

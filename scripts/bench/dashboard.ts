@@ -57,7 +57,7 @@ async function seed(client: pg.Client): Promise<string> {
   }
   await client.query("vacuum (analyze) request_rollups_minute, request_rollups_hour, request_rollups_day");
   const [large] = rows;
-  if (large === undefined) throw new Error("no tenants were made");
+  if (large === undefined) throw new Error("no tenants were created");
   return large.id;
 }
 

@@ -40,7 +40,7 @@ function memoryOf(gateway: TestGateway): () => number {
     const [command = "", ...args] = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
     return command.endsWith("workerd") && args.some((arg) => arg.startsWith(folder));
   });
-  if (pid === undefined) throw new Problem("The Worker's process was not found.");
+  if (pid === undefined) throw new Problem("The Worker process was not found.");
   return () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
@@ -52,7 +52,7 @@ async function measure(gateway: TestGateway, key: string): Promise<void> {
   const answer = await fetch(`${gateway.url}/api/v1/request-logs/export?format=${values.format}`, {
     headers: { authorization: `Bearer ${key}` },
   });
-  if (!answer.ok || answer.body === null) throw new Problem(`The export answered ${answer.status}.`);
+  if (!answer.ok || answer.body === null) throw new Problem(`The export returned HTTP ${answer.status}.`);
   let [bytes, rows, most, next] = [0, values.format === "csv" ? -1 : 0, 0, 0];
   for await (const piece of answer.body) {
     bytes += piece.length;
@@ -66,7 +66,7 @@ async function measure(gateway: TestGateway, key: string): Promise<void> {
   console.log(
     `${rows} rows, ${megabytes(bytes / 1024 / 1024).trim()} in ${seconds.toFixed(1)} s; the process held ${megabytes(most).trim()} at most`,
   );
-  if (rows !== ROWS) throw new Problem(`There should have been ${ROWS} rows.`);
+  if (rows !== ROWS) throw new Problem(`Expected ${ROWS} rows.`);
 }
 
 await runMain(async () => {

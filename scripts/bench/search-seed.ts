@@ -21,7 +21,7 @@ export async function seedSearch(
     "insert into tenants (name, slug) values ('Large', 'large'), ('Small', 'small') returning id",
   );
   const [large, small] = rows.map(({ id }) => id);
-  if (large === undefined || small === undefined) throw new Error("no tenants were made");
+  if (large === undefined || small === undefined) throw new Error("no tenants were created");
   for (const [tenant, count] of [
     [large, servers],
     [small, Math.ceil(servers / 5)],

@@ -120,10 +120,10 @@ function runCli(args: string[], verbose: boolean, variables: Record<string, stri
     child.stderr.on("data", take);
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code === null) reject(new Error(`The suite was ended by ${signal}.\n${output}`));
-      else if (/Unknown scenario/.test(output)) reject(new Problem("The suite knows no such scenario."));
+      if (code === null) reject(new Error(`The suite was stopped by ${signal}.\n${output}`));
+      else if (/Unknown scenario/.test(output)) reject(new Problem("The suite does not have this scenario."));
       else if (args.includes("--requirements") && !output.includes("=== SUMMARY ===")) {
-        reject(new Error(`The suite broke off.\n${output}`));
+        reject(new Error(`The suite exited before it finished.\n${output}`));
       } else resolve(announcedIn(output, args));
     });
   });

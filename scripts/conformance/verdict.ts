@@ -15,13 +15,13 @@ export interface Verdict {
 const EMPTY_IN_THE_SUITE = new Map([
   [
     "tasks-status-notifications",
-    "alpha.12 always skips it: its harness still listens on the wrong stream. tests/scripts/everything.test.ts covers it.",
+    "alpha.12 always skips it: its harness listens on the wrong stream. tests/scripts/everything.test.ts covers it.",
   ],
 ]);
 
 /** Where the gateway itself serves, some checks have no occasion. Each needs a reason. */
 export const FEWER_CHECKS = new Map([
-  ["server-sse-multiple-streams", "The gateway answers lists as JSON; the suite counts streams only."],
+  ["server-sse-multiple-streams", "The gateway returns lists as JSON; the suite counts streams only."],
   ["server-sse-polling", "The gateway keeps the stream open where the fixture makes its client poll."],
 ]);
 
@@ -31,7 +31,7 @@ export function judge({ scenario, checks }: ScenarioResult, expectedPasses: numb
   const faults = checks
     .filter(({ status }) => status === "FAILURE" || status === "WARNING")
     .map(({ id, status, message }) => `${status} ${id}${message === undefined ? "" : `: ${message}`}`);
-  if (passed === 0 && !EMPTY_IN_THE_SUITE.has(scenario)) faults.push("FAILURE nothing was checked");
+  if (passed === 0 && !EMPTY_IN_THE_SUITE.has(scenario)) faults.push("FAILURE no checks ran");
   if (expectedPasses !== undefined && passed < expectedPasses && faults.length === 0) {
     faults.push(`FAILURE only ${passed} checks ran, ${expectedPasses} against the fixture alone`);
   }

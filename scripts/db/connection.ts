@@ -7,12 +7,10 @@ const EXAMPLE = "postgresql://user:password@host:5432/database";
 export function parseDatabaseUrl(text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
-    throw new Problem(`DATABASE_URL is not a PostgreSQL URL: write it as ${EXAMPLE}, or unset it.`);
+    throw new Problem(`DATABASE_URL is not a PostgreSQL URL: use the form ${EXAMPLE}, or unset it.`);
   }
   if (url.hostname === "" || url.username === "" || databaseOf(url) === "") {
-    throw new Problem(
-      `DATABASE_URL lacks a host, a user or a database: write it as ${EXAMPLE}, or unset it.`,
-    );
+    throw new Problem(`DATABASE_URL has no host, user or database: use the form ${EXAMPLE}, or unset it.`);
   }
   return url;
 }
@@ -67,10 +65,10 @@ export function checkOwner(ownerUrl: string): Promise<void> {
 
 export function ownerProblem(facts: OwnerFacts): string | undefined {
   if (facts.version < 160_000) {
-    return `The server of DATABASE_URL is PostgreSQL ${facts.release}: PostgreSQL 16 or newer is needed.`;
+    return `The server of DATABASE_URL is PostgreSQL ${facts.release}: PostgreSQL 16 or newer is required.`;
   }
   if (facts.may_create && facts.may_create_roles) return undefined;
-  return `The user ${facts.name} of DATABASE_URL may not migrate: give the owner of database ${facts.database}, with CREATEROLE.`;
+  return `The user ${facts.name} of DATABASE_URL cannot migrate: use the owner of database ${facts.database}, with CREATEROLE.`;
 }
 
 export type OwnerFacts = {
@@ -106,18 +104,18 @@ function explain(error: unknown, url: URL): Problem {
     case "28P01":
     case "28000":
       return new Problem(
-        `${url.host} refuses the login of ${user} (${errorMessage(error)}): correct user and password in DATABASE_URL.`,
+        `${url.host} rejects the login of ${user} (${errorMessage(error)}): correct user and password in DATABASE_URL.`,
       );
     case "3D000":
       return new Problem(
-        `There is no database ${databaseOf(url)} on ${url.host}: create it, or correct DATABASE_URL.`,
+        `Database ${databaseOf(url)} does not exist on ${url.host}: create it, or correct DATABASE_URL.`,
       );
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return new Problem(`The host ${url.hostname} of DATABASE_URL is unknown: correct it.`);
     default:
       return new Problem(
-        `The database of DATABASE_URL at ${url.host} cannot be reached (${errorMessage(error)}): start it, or correct DATABASE_URL.`,
+        `Cannot reach the database of DATABASE_URL at ${url.host} (${errorMessage(error)}): start it, or correct DATABASE_URL.`,
       );
   }
 }

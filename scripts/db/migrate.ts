@@ -36,9 +36,7 @@ async function lock(client: pg.Client): Promise<void> {
   try {
     await client.query("select pg_advisory_lock($1)", [LOCK]);
   } catch (error) {
-    throw new Problem(
-      `Another migration of this database is running (${errorMessage(error)}): try again later.`,
-    );
+    throw new Problem(`Another migration of this database is running (${errorMessage(error)}): retry later.`);
   }
   await client.query("reset lock_timeout");
 }
@@ -59,7 +57,7 @@ function checkHistory(migrations: Migration[], applied: Applied[]): void {
     const file = migrations.find((migration) => migration.when === when);
     if (file === undefined) {
       throw new Problem(
-        `The database is newer than this code: it ran a migration of ${new Date(when).toISOString()} that is not here. Update the code, or use another database.`,
+        `The database is newer than this code: it has a migration of ${new Date(when).toISOString()} that is missing here. Update the code, or use another database.`,
       );
     }
     if (file.hash !== hash) {
@@ -72,7 +70,7 @@ function checkHistory(migrations: Migration[], applied: Applied[]): void {
   const skipped = migrations.find(({ when }) => when < last && !applied.some((entry) => entry.when === when));
   if (skipped !== undefined) {
     throw new Problem(
-      `Migration ${skipped.tag}.sql is older than the last one that ran but never ran itself: generate it anew so that it comes last.`,
+      `Migration ${skipped.tag}.sql is older than the last one that ran but never ran itself: regenerate it so that it comes last.`,
     );
   }
 }
@@ -85,7 +83,7 @@ async function apply(client: pg.Client, migrationsFolder: string, open: Migratio
     const query = error instanceof Error && "query" in error ? String(error.query) : "";
     const file = query === "" ? undefined : open.find(({ sql }) => sql.includes(query));
     const name = file === undefined ? "The migrations" : `Migration ${file.tag}.sql`;
-    throw new Problem(`${name} failed, nothing was changed: ${errorMessage(cause)}`);
+    throw new Problem(`${name} failed, no changes applied: ${errorMessage(cause)}`);
   }
 }
 
@@ -94,7 +92,7 @@ if (import.meta.main) {
     await withDatabaseUrl(async (ownerUrl) => {
       const { applied, already } = await migrate({ ownerUrl, migrationsDir: projectMigrations });
       for (const tag of applied) console.log(`applied ${tag}`);
-      console.log(`${applied.length} migrations applied, ${already} had run before.`);
+      console.log(`${applied.length} migrations applied, ${already} already applied.`);
     });
     return 0;
   });

@@ -20,7 +20,7 @@ export function readMigrations(dir: string): Migration[] {
   const misplaced = migrations.find(({ when }, index) => when <= (migrations[index - 1]?.when ?? 0));
   if (misplaced === undefined) return migrations;
   throw new Problem(
-    `Migration ${misplaced.tag}.sql is not younger than the one before it: correct "when" in ${file}.`,
+    `Migration ${misplaced.tag}.sql is not newer than the one before it: correct "when" in ${file}.`,
   );
 }
 
@@ -29,7 +29,7 @@ function parseJournal(file: string): { tag: string; when: number }[] {
     return journal.parse(JSON.parse(read(file))).entries;
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw new Problem(`${file} is damaged: restore it from git.`);
+    throw new Problem(`${file} is corrupt: restore it from git.`);
   }
 }
 

@@ -16,7 +16,7 @@ export type RuntimeLogin = { ownerUrl: string; login: string; password: string }
 export async function ensureRuntimeLogin({ ownerUrl, login, password }: RuntimeLogin): Promise<string> {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(login) || login.startsWith("pg_") || groups.includes(login)) {
     throw new Problem(
-      `"${login}" is no name for a login: use lower-case letters, digits and _, like gateway_app.`,
+      `"${login}" is not a valid role name: use lowercase letters, digits and _, for example gateway_app.`,
     );
   }
   await checkOwner(ownerUrl);
@@ -55,7 +55,7 @@ function refuseUnsafe(login: string, role: Role): void {
   const because = role.itself
     ? "is the owner itself"
     : role.powerful
-      ? "has powers beyond logging in"
+      ? "has privileges other than login"
       : role.owner
         ? "owns tables"
         : role.foreign_groups.length > 0
@@ -93,7 +93,7 @@ function explain(error: unknown, login: string): Problem {
       "The group roles gateway_runtime and gateway_system are missing: run npm run db:migrate first.",
     );
   }
-  return new Problem(`The login ${login} could not be made, nothing was changed: ${errorMessage(error)}`);
+  return new Problem(`The login ${login} could not be created, no changes applied: ${errorMessage(error)}`);
 }
 
 async function main(): Promise<number> {
@@ -102,7 +102,7 @@ async function main(): Promise<number> {
     const password = randomBytes(24).toString("base64url");
     const url = await ensureRuntimeLogin({ ownerUrl, login, password });
     console.error(
-      `${login} is ready, with a new password; an older one no longer works. Give this to the Worker:`,
+      `${login} is ready with a new password; an older password no longer works. Connection string for the Worker:`,
     );
     console.log(url);
   });

@@ -160,9 +160,7 @@ if (import.meta.main) {
   await runMain(async () => {
     await withDatabaseUrl(async (ownerUrl) => {
       const { apiKey, login, tenant } = await seed({ ownerUrl, secretsFile: seedFile() });
-      console.log(
-        `Tenant ${tenant}: ${login.email} signs in with ${login.password}, programs with ${apiKey}`,
-      );
+      console.log(`Tenant ${tenant}: sign in as ${login.email} with ${login.password}; API key ${apiKey}`);
     });
     return 0;
   });

@@ -8,7 +8,7 @@ import { failure, text } from "./hosting/text.ts";
 const moment = z.object({
   zone: z.string().describe("The time zone's IANA name"),
   iso: z.string().describe("The moment in UTC, ISO 8601"),
-  local: z.string().describe("The moment as a clock of that zone shows it"),
+  local: z.string().describe("The moment in that time zone"),
 });
 const zone = z.string().describe("An IANA time zone, for example Europe/Berlin");
 const ZONES = ["Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC"];
@@ -16,14 +16,14 @@ const ZONES = ["Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC"];
 export function buildClock(now: () => Date = () => new Date()): McpServer {
   const mcp = new McpServer(
     { name: "clock", title: "Clock", version: "1.0.0" },
-    { instructions: "Knows what time it is, anywhere.", capabilities: { tools: {} } },
+    { instructions: "Returns the current time in any time zone.", capabilities: { tools: {} } },
   );
 
   mcp.registerTool(
     "current_time",
     {
       title: "Current time",
-      description: "Tells the current time in a time zone.",
+      description: "Returns the current time in a time zone.",
       inputSchema: z.object({ zone: zone.default("UTC") }),
       outputSchema: moment,
       annotations: { readOnlyHint: true, openWorldHint: false },
@@ -36,9 +36,9 @@ export function buildClock(now: () => Date = () => new Date()): McpServer {
     {
       title: "Count down",
       description:
-        "Counts down, reporting progress, and answers at zero. It ends early when the call is cancelled.",
+        "Counts down, reports progress, and returns at zero. Ends early when the call is canceled.",
       inputSchema: z.object({
-        steps: z.int().min(1).max(60).describe("From where to count"),
+        steps: z.int().min(1).max(60).describe("Start value"),
         intervalMs: z.int().min(1).max(5000).default(1000).describe("Milliseconds between two steps"),
       }),
       annotations: { readOnlyHint: true, openWorldHint: false },
@@ -50,7 +50,7 @@ export function buildClock(now: () => Date = () => new Date()): McpServer {
         if (progressToken === undefined) continue;
         await ctx.mcpReq.notify({
           method: "notifications/progress",
-          params: { progressToken, progress: step, total: steps, message: `${steps - step} to go` },
+          params: { progressToken, progress: step, total: steps, message: `${steps - step} remaining` },
         });
       }
       return text("Zero.");
@@ -60,15 +60,14 @@ export function buildClock(now: () => Date = () => new Date()): McpServer {
   mcp.registerTool(
     "time_for_me",
     {
-      title: "Time where I am",
-      description: "Asks the user for a time zone, then tells the time there.",
+      title: "Local time",
+      description: "Asks the user for a time zone, then returns the time there.",
       outputSchema: moment,
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
     (ctx) => {
       const answer = inputResponse(ctx.mcpReq.inputResponses, "zone");
-      if (answer.kind === "elicit" && answer.action !== "accept")
-        return failure("Without a zone there is no time.");
+      if (answer.kind === "elicit" && answer.action !== "accept") return failure("A time zone is required.");
       const chosen = acceptedContent(ctx.mcpReq.inputResponses, "zone", z.object({ zone: z.string() }));
       if (chosen !== undefined) return tell(now(), chosen.zone);
       return inputRequired({
@@ -94,7 +93,7 @@ function tell(at: Date, zone: string) {
   try {
     local = at.toLocaleString("en-GB", { timeZone: zone, dateStyle: "full", timeStyle: "long" });
   } catch {
-    return failure(`${zone} is no time zone that this clock knows.`);
+    return failure(`${zone} is not a known time zone.`);
   }
   return { ...text(local), structuredContent: { zone, iso: at.toISOString(), local } };
 }

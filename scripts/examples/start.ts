@@ -39,7 +39,7 @@ export async function startExamples({ port = 0 }: { port?: number } = {}): Promi
     {
       name: "clock",
       title: "Clock",
-      description: "Knows the time, counts down, and asks where you are.",
+      description: "Returns the time, counts down, and asks for the user's time zone.",
       endpoint: createDualEraEndpoint({ build: () => buildClock() }),
     },
   ];

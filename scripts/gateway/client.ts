@@ -51,7 +51,7 @@ export function connect(environment: Readonly<Record<string, string | undefined>
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
       ...(json !== undefined && { body: JSON.stringify(json) }),
     }).catch(() => {
-      throw new Problem(`${url} does not answer. Set GATEWAY_URL to where the gateway is.`);
+      throw new Problem(`Cannot reach ${url}. Check GATEWAY_URL.`);
     });
     const text = await answer.text();
     if (answer.ok) return text;
@@ -78,6 +78,6 @@ function toldProblem(status: number, text: string): string {
       ...errors.map(({ path, message }) => `  ${path.replace(/^\/document/, "")} ${message}`),
     ].join("\n");
   } catch {
-    return `The gateway answered ${status}.`;
+    return `The gateway returned HTTP ${status}.`;
   }
 }

@@ -24,8 +24,8 @@ function parsed(text: string): Record<string, unknown> {
   try {
     return document.parse(parse(text, { maxAliasCount: 100 }));
   } catch (error) {
-    if (error instanceof YAMLParseError) throw new Problem(`This is no YAML: ${error.message}`);
-    throw new Problem("This is no configuration file: it has no sections. `export` writes one.");
+    if (error instanceof YAMLParseError) throw new Problem(`Invalid YAML: ${error.message}`);
+    throw new Problem("Not a configuration file: it has no sections. `export` creates one.");
   }
 }
 

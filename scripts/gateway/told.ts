@@ -6,9 +6,9 @@ import type { PlannedChange } from "./client.ts";
 const SIGNS = { make: "+", change: "~", remove: "-" } as const;
 
 export function told(changes: readonly PlannedChange[]): string[] {
-  if (changes.length === 0) return ["Nothing would change."];
+  if (changes.length === 0) return ["No changes."];
   const count = (how: PlannedChange["do"]) => changes.filter((change) => change.do === how).length;
-  const summary = `${count("make")} to make, ${count("change")} to change, ${count("remove")} to remove`;
+  const summary = `${count("make")} to create, ${count("change")} to update, ${count("remove")} to delete`;
   return [...changes.flatMap(linesOf), summary];
 }
 
@@ -22,11 +22,11 @@ function linesOf(change: PlannedChange): string[] {
   return [
     head,
     ...differing.map((member) => `    ${member}: ${short(before[member])} → ${short(after[member])}`),
-    ...(secret === true ? ["    a new secret"] : []),
+    ...(secret === true ? ["    new secret value"] : []),
   ];
 }
 
-const short = (value: unknown) => (value === undefined ? "as usual" : JSON.stringify(value));
+const short = (value: unknown) => (value === undefined ? "(default)" : JSON.stringify(value));
 
 const indented = (text: string, by: string) =>
   text

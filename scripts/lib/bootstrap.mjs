@@ -5,7 +5,7 @@
 export function nodeProblem(version) {
   const major = Number(version.split(".")[0]);
   if (major >= 20) return undefined;
-  return `Node ${version} is too old: install Node 20 or newer (https://nodejs.org) and try again.`;
+  return `Node ${version} is too old: install Node 20 or newer (https://nodejs.org) and retry.`;
 }
 
 /** @param {string} script @param {string[]} args */

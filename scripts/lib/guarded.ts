@@ -78,7 +78,7 @@ function reportedPid(guard: ChildProcess, command: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => reject(new Problem(`${command} could not be started: ${reason}`));
     guard.once("error", (error) => fail(errorMessage(error)));
-    guard.once("exit", () => fail("its guard ended"));
+    guard.once("exit", () => fail("the supervisor exited"));
     guard.stdin?.on("error", () => {});
     guard.stdio[3]?.once("data", (data: Buffer) => {
       const { pid, error }: { pid?: number; error?: string } = JSON.parse(data.toString());

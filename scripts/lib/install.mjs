@@ -26,10 +26,10 @@ export function ensureInstalled(projectDir) {
   const npm = npmCommand();
   const args = [...npm.args, "ci", "--include=dev", "--no-audit", "--no-fund"];
   const result = spawnSync(npm.command, args, { cwd: projectDir, stdio: ["ignore", 2, 2] });
-  if (result.error) return `npm could not be started (${result.error.message}): install npm and try again.`;
-  if (result.status !== 0) return "npm ci failed, see the lines above: mend that and try again.";
+  if (result.error) return `npm could not be started (${result.error.message}): install npm and retry.`;
+  if (result.status !== 0) return "npm ci failed: fix the errors above and retry.";
   if (!isInstalled(projectDir))
-    return "npm ci ran, but node_modules does not match package-lock.json: delete node_modules and try again.";
+    return "npm ci ran, but node_modules does not match package-lock.json: delete node_modules and retry.";
   return undefined;
 }
 

@@ -15,7 +15,7 @@ export function readJsonFile(file: string): Record<string, string> {
     if (typeof parsed !== "object" || parsed === null) throw new Error("not an object");
     return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, String(value)]));
   } catch {
-    throw new Problem(`${file} is damaged: delete it and try again.`);
+    throw new Problem(`${file} is corrupt. Delete it and retry.`);
   }
 }
 

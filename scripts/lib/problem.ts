@@ -18,7 +18,7 @@ export function printProblem(error: unknown): number {
   }
   const code = errorCode(error);
   if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOSPC") {
-    console.error(`${errorMessage(error)}: make that place writable for this user and try again.`);
+    console.error(`${errorMessage(error)}: make the path writable for this user and retry.`);
     return 1;
   }
   console.error(error);

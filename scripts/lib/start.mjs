@@ -34,7 +34,7 @@ function start(node, args) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   endWithNpm(child);
   child.on("error", (error) => {
-    console.error(`Node could not be started (${error.message}): run \`npm rebuild node\` and try again.`);
+    console.error(`Node could not be started (${error.message}): run \`npm rebuild node\` and retry.`);
     process.exit(1);
   });
   child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

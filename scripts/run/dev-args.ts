@@ -6,7 +6,7 @@ export type DevArgs = { json: boolean; help: boolean; port: number | undefined }
 
 export const devHelp = `npm run dev -- [--json] [--port N]
 
-Starts PostgreSQL, migrates, seeds a demo tenant and serves the gateway. Ctrl-C ends everything.
+Starts PostgreSQL, migrates, seeds a demo tenant and serves the gateway. Press Ctrl-C to stop.
 
   --json     print one line of JSON when ready, everything else to stderr or .dev/logs/
   --port N   serve on this port (default: 8787, or the next free one)
@@ -27,12 +27,12 @@ function parse(args: string[]) {
     return parseArgs({ args, options: { json: flag, help: flag, port: { type: "string" } } }).values;
   } catch (error) {
     const reason = errorMessage(error).split(/[.,] /)[0];
-    throw new Problem(`${reason}: npm run dev -- --help lists what there is.`, 2);
+    throw new Problem(`${reason}: see npm run dev -- --help for usage.`, 2);
   }
 }
 
 function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new Problem(`--port ${text} is no port: give a number from 1 to 65535.`, 2);
+  throw new Problem(`--port ${text} is not a valid port: use a number from 1 to 65535.`, 2);
 }

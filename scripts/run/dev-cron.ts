@@ -36,7 +36,7 @@ export function readSchedules(toml = readFileSync(join(projectDir, "wrangler.tom
   const [, list = ""] = /^\[env\.development\.triggers\]\ncrons\s*=\s*\[([^\]]*)\]/m.exec(toml) ?? [];
   const schedules = Array.from(list.matchAll(/"([^"]+)"/g), ([, schedule = ""]) => schedule);
   if (schedules.length === 0)
-    throw new Problem("wrangler.toml names no crons under [env.development.triggers].");
+    throw new Problem("wrangler.toml has no crons under [env.development.triggers].");
   return schedules;
 }
 

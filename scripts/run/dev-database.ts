@@ -31,7 +31,6 @@ export function ownDatabaseUrl(): string | undefined {
 
 function runningUrl(dataDir: string): string {
   const access = storedAccess(dataDir);
-  if (access === undefined)
-    throw new Problem("The development database is just starting: try again in a moment.");
+  if (access === undefined) throw new Problem("The development database is starting: retry later.");
   return urlOf(access, database);
 }

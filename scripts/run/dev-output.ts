@@ -20,7 +20,7 @@ The gateway is ready (${seconds.toFixed(1)} s), tenant ${ready.tenant}.
 
   Admin UI      ${ready.adminUrl}
                 ${ready.login.email}  ${ready.login.password}
-  Mails         ${new URL("/dev/outbox", ready.adminUrl)}
+  Dev mailbox   ${new URL("/dev/outbox", ready.adminUrl)}
   MCP endpoint  ${ready.mcpUrl}
   API key       ${ready.apiKey}
   Database      psql "${ready.databaseUrl}"
@@ -29,7 +29,7 @@ Configuration for an MCP client:
 
 ${JSON.stringify(clientConfiguration(ready), null, 2)}
 
-Ctrl-C ends everything.
+Press Ctrl-C to stop.
 `;
 }
 

@@ -92,7 +92,7 @@ function lockProject({ dir, shutdown }: Context): Lock {
     const { pid, url } = result.heldBy;
     const where = url === undefined ? "and is still starting" : `at ${url}`;
     throw new Problem(
-      `npm run dev runs already (process ${pid}) ${where}: use it, or end it with kill ${pid}.`,
+      `npm run dev is already running (PID ${pid}) ${where}. Use it, or stop it with kill ${pid}.`,
     );
   }
   shutdown.add(async () => result.lock.release());
@@ -102,9 +102,7 @@ function lockProject({ dir, shutdown }: Context): Lock {
 async function choosePort(wanted: number | undefined): Promise<number> {
   if (wanted === undefined) return nextFreePort(DEFAULT_PORT);
   if (await isPortFree(wanted)) return wanted;
-  throw new Problem(
-    `Port ${wanted} is taken by another program: give a free one with --port, or leave --port out.`,
-  );
+  throw new Problem(`Port ${wanted} is in use. Choose another with --port, or omit --port.`);
 }
 
 async function startDatabase({ dir, shutdown, say }: Context): Promise<string> {
@@ -125,7 +123,7 @@ async function startDatabase({ dir, shutdown, say }: Context): Promise<string> {
 
 async function migrateAndSay(ownerUrl: string, say: Context["say"]): Promise<void> {
   const { applied, already } = await migrate({ ownerUrl, migrationsDir });
-  say(`${applied.length} migrations applied, ${already} had run before.`);
+  say(`${applied.length} migrations applied, ${already} already applied.`);
 }
 
 /** The variables that lead the Worker's driver to the local endpoint; Neon itself needs none. */
@@ -139,7 +137,7 @@ async function startEndpoint({ shutdown }: Context, ownerUrl: string): Promise<{
 
 function died(shutdown: Shutdown, what: string, logFile: string): void {
   if (shutdown.running) return;
-  console.error(`${what} ended unexpectedly; the end of ${logFile}:\n${lastLines(logFile, 15)}`);
+  console.error(`${what} exited unexpectedly. Last lines of ${logFile}:\n${lastLines(logFile, 15)}`);
   void endWith(shutdown, 1);
 }
 

@@ -19,7 +19,7 @@ export function checkMajor(home: Home, dataDir: string): void {
   const made = readFileSync(join(home.cluster, "PG_VERSION"), "utf8").trim();
   if (made === String(home.major)) return;
   throw new Problem(
-    `The data in ${dataDir} belongs to PostgreSQL ${made}, this project has PostgreSQL ${home.major}: dump it with the old version, or delete ${dataDir} to start with an empty database.`,
+    `The data in ${dataDir} belongs to PostgreSQL ${made}, this project uses PostgreSQL ${home.major}: dump it with the old version, or delete ${dataDir} to start with an empty database.`,
   );
 }
 
@@ -53,7 +53,7 @@ function initdb(home: Home, dir: string, passwordFile: string, durable: boolean)
   if (result.status === 0) return;
   const reason = result.error?.message ?? result.stderr.trim().split("\n").slice(-2).join(" ");
   throw new Problem(
-    `PostgreSQL could not make its data folder (${reason}): mend that, or set DATABASE_URL to a PostgreSQL of your own.`,
+    `PostgreSQL could not create its data folder (${reason}): fix the error, or set DATABASE_URL to a PostgreSQL of your own.`,
   );
 }
 
@@ -66,7 +66,7 @@ export async function endOrphan(home: Home): Promise<void> {
     sendSignal(pid, "SIGINT");
     if (!(await waitUntilGone(pid, 10_000))) sendSignal(pid, "SIGKILL");
     if (!(await waitUntilGone(pid, 5_000)))
-      throw new Problem(`PostgreSQL (process ${pid}) does not end: kill it.`);
+      throw new Problem(`PostgreSQL (PID ${pid}) does not exit: kill it.`);
   }
   // PostgreSQL would remove a stale file itself, but not when its pid is another program's by now.
   rmSync(pidFile, { force: true });

@@ -106,7 +106,7 @@ function nobody(): User {
   const user = { uid: id("-u"), gid: id("-g") };
   if (user.uid > 0 && user.gid > 0) return user;
   throw new Problem(
-    "PostgreSQL does not run as root and there is no user `nobody`: run this as a normal user, or set DATABASE_URL.",
+    "PostgreSQL does not run as root and the user `nobody` does not exist: run this as a normal user, or set DATABASE_URL.",
   );
 }
 
@@ -115,7 +115,7 @@ function canRun(user: User, script: string, args: string[]): boolean {
   const result = spawnSync("/bin/sh", ["-c", script, ...args], { cwd: "/", stdio: "ignore", ...user });
   if (errorCode(result.error) === "EPERM") {
     throw new Problem(
-      "PostgreSQL does not run as root and root may not become another user here: run this as a normal user, or set DATABASE_URL.",
+      "PostgreSQL does not run as root and root cannot switch to another user here: run this as a normal user, or set DATABASE_URL.",
     );
   }
   return result.status === 0;
@@ -133,7 +133,7 @@ function outsideFolder(dataDir: string): string {
   const found = lstatSync(folder);
   // Anybody may write to /var/tmp: a folder laid there by someone else must not receive our data.
   if (!found.isDirectory() || found.uid !== 0)
-    throw new Problem(`${folder} belongs to somebody else: remove it.`);
+    throw new Problem(`${folder} belongs to another user: remove it.`);
   chmodSync(folder, 0o711);
   return folder;
 }

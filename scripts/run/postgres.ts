@@ -47,7 +47,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   mkdirSync(dataDir, { recursive: true });
   const result = acquireLock(join(dataDir, "owner.lock"));
   if ("heldBy" in result) {
-    throw new Problem(`${dataDir} is in use by process ${result.heldBy.pid}: stop that first.`);
+    throw new Problem(`${dataDir} is in use by process ${result.heldBy.pid}: stop it first.`);
   }
   try {
     const started = await start({ ...options, dataDir });
@@ -97,7 +97,7 @@ function prepareCluster(home: Home, options: PostgresOptions): string {
     if (known.password !== undefined && (!isOutside || known.cluster === home.cluster)) return known.password;
     if (!isOutside) {
       throw new Problem(
-        `${file} is lost, and with it the password: delete ${options.dataDir} to start afresh.`,
+        `${file} is missing, and with it the password: delete ${options.dataDir} to start with an empty database.`,
       );
     }
     // The settings in the project were deleted, or never belonged to this data: that deletion meant the data too.
@@ -172,11 +172,11 @@ const throwAwaySettings = {
 async function waitUntilReady(server: Guarded, access: Access, logFile: string): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {
-    if (server.hasExited()) throw new Problem(`PostgreSQL ended at its start: ${lastLines(logFile, 3)}`);
+    if (server.hasExited()) throw new Problem(`PostgreSQL exited at startup: ${lastLines(logFile, 3)}`);
     const failure = await tryConnect(urlOf(access, "postgres"));
     if (failure === undefined) return;
     if (Date.now() > deadline || !isStarting(failure)) {
-      throw new Problem(`PostgreSQL does not answer (${errorMessage(failure)}), see ${logFile}.`);
+      throw new Problem(`PostgreSQL is not responding (${errorMessage(failure)}), see ${logFile}.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

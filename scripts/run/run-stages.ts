@@ -36,7 +36,7 @@ export async function runStages(
     const range = group.length === 1 ? `${first}` : `${first}–${started}`;
     console.log(`\n── ${range} of ${stages.length}: ${group.map(({ name }) => name).join(", ")}`);
     const ended = await Promise.all(group.map((stage) => runStage(stage, options)));
-    if (options.shutdown.running) throw new Problem("Ended on request.", 130);
+    if (options.shutdown.running) throw new Problem("Canceled.", 130);
     results.push(...ended);
   }
   return results;

@@ -47,9 +47,9 @@ export async function superviseWorker(
     for (;;) {
       await worker.exited;
       if (isStopped) return;
-      say("wrangler ended unexpectedly. It is started again.");
+      say("wrangler exited unexpectedly. Restarting it.");
       if (!(await restart())) return;
-      say(`wrangler serves again at ${worker.url}.`);
+      say(`wrangler is serving again at ${worker.url}.`);
     }
   };
 

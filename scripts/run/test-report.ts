@@ -8,7 +8,7 @@ const COLUMNS = ["files", "tests", "start of runtime", "imports", "tests run", "
 await runMain(async () => {
   const { values } = parseArgs({ options: { top: { type: "string", default: "25" } } });
   const times = readTimes();
-  if (times === undefined) throw new Problem("There is no test run to report on: run `npm test` first.");
+  if (times === undefined) throw new Problem("No test run to report on: run `npm test` first.");
   const top = Number(values.top);
   printTable(
     "stage",

@@ -97,14 +97,14 @@ export async function waitUntilHealthy(worker: Worker, timeoutMs = 60_000): Prom
     ended = true;
   });
   const deadline = Date.now() + timeoutMs;
-  for (let answer = "no answer"; answer !== "200"; ) {
+  for (let answer = "no response"; answer !== "200"; ) {
     if (ended)
       throw new Problem(
-        `wrangler ended at its start; the end of ${worker.logFile}:\n${lastLines(worker.logFile, 15)}`,
+        `wrangler exited at startup. Last lines of ${worker.logFile}:\n${lastLines(worker.logFile, 15)}`,
       );
     if (Date.now() > deadline) {
       throw new Problem(
-        `The Worker is not healthy (GET /healthz: ${answer}); the end of ${worker.logFile}:\n${lastLines(worker.logFile, 15)}`,
+        `The Worker is not healthy (GET /healthz: ${answer}). Last lines of ${worker.logFile}:\n${lastLines(worker.logFile, 15)}`,
       );
     }
     answer = await askHealth(worker.url);
@@ -118,7 +118,7 @@ async function askHealth(url: string): Promise<string> {
     const body = await response.text();
     return response.status === 200 ? "200" : `${response.status} ${body.slice(0, 300)}`;
   } catch {
-    return "no answer";
+    return "no response";
   }
 }
 

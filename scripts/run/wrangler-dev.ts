@@ -67,9 +67,7 @@ function isSpawn(message: unknown): message is { process: ChildProcess } {
 function watchRuntime(child: ChildProcess, healthUrl: string): void {
   child.once("exit", (code, signal) => {
     if (isEnding || child.killed || !child.spawnfile?.endsWith("workerd")) return;
-    console.error(
-      `${NEWS} workerd ended unexpectedly (${signal ?? `exit code ${code}`}). It is started again.`,
-    );
+    console.error(`${NEWS} workerd exited unexpectedly (${signal ?? `exit code ${code}`}). Restarting it.`);
     // Wrangler starts another one itself, as the next listener of the same event.
     setImmediate(() => void recover(healthUrl));
   });
@@ -83,7 +81,7 @@ async function recover(healthUrl: string): Promise<void> {
     if (Date.now() > deadline) process.exit(1);
     await new Promise((resolve) => setTimeout(resolve, RECOVERY_POLL_MS));
   }
-  console.error(`${NEWS} workerd serves again.`);
+  console.error(`${NEWS} workerd is serving again.`);
 }
 
 async function isHealthy(url: string): Promise<boolean> {

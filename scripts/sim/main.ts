@@ -24,8 +24,9 @@ function options(args: string[]): { seed: number; minutes: number } {
     options: { seed: { type: "string", default: "1" }, minutes: { type: "string", default: "8" } },
   });
   const [seed, minutes] = [Number(values.seed), Number(values.minutes)];
-  if (!Number.isInteger(seed)) throw new Problem("--seed takes a whole number.");
-  if (!(minutes >= 6 && minutes <= 120)) throw new Problem("--minutes takes 6 to 120, of simulated time.");
+  if (!Number.isInteger(seed)) throw new Problem("--seed must be an integer.");
+  if (!(minutes >= 6 && minutes <= 120))
+    throw new Problem("--minutes must be 6 to 120 minutes of simulated time.");
   return { seed, minutes };
 }
 
@@ -57,11 +58,13 @@ function main(args: string[]): number {
     ...(all.equal < LEAST_EQUAL * all.requests
       ? [`less than ${percent(LEAST_EQUAL)} of decisions are equal`]
       : []),
-    ...(over > 0 ? ["something was admitted above a limit"] : []),
-    ...(worst > MOST_UNFAIR ? [`a tenant is further than ${percent(MOST_UNFAIR)} from its due`] : []),
-    ...(ours >= naive || ours >= seasonal ? ["the forecast is worse than none"] : []),
+    ...(over > 0 ? ["requests were admitted above a limit"] : []),
+    ...(worst > MOST_UNFAIR
+      ? [`a tenant's share differs by more than ${percent(MOST_UNFAIR)} from its fair share`]
+      : []),
+    ...(ours >= naive || ours >= seasonal ? ["the forecast is worse than no forecast"] : []),
   ];
-  for (const bound of broken) console.log(`BROKEN: ${bound}`);
+  for (const bound of broken) console.log(`FAILED: ${bound}`);
   console.log(
     `${percent(all.equal / all.requests)} of ${all.requests} decisions equal to the exact bucket, ` +
       `${over} over-admitted, worst fairness error ${percent(worst)}, ` +
@@ -71,7 +74,7 @@ function main(args: string[]): number {
   return broken.length === 0 ? 0 : 1;
 }
 
-const accuracyHead = ["", "requests", "equal", "admitted", "exact", "over", "unanswered", "asks each"];
+const accuracyHead = ["", "requests", "equal", "admitted", "exact", "over", "unanswered", "requests each"];
 
 const accuracyRow = (row: Accuracy) => [
   row.caller,
@@ -91,15 +94,15 @@ function printAccuracy(worlds: { name: string; rows: Accuracy[] }[], tortured: A
       name,
     ),
   );
-  console.log("Decisions beside the exact bucket's, by caller, in all ordinary worlds\n");
+  console.log("Decisions compared with the exact bucket, by caller, in all ordinary worlds\n");
   console.log(table(accuracyHead, callers.map(accuracyRow)));
-  console.log("\nThe same by world; of the last only “over” counts\n");
+  console.log("\nBy world; for the last one only “over” counts\n");
   const byWorld = [...worlds.map(({ name, rows }) => summed(rows, name)), summed(tortured, TORTURE.name)];
   console.log(table(accuracyHead, byWorld.map(accuracyRow)));
 }
 
 function printFairness(rows: ({ world: string } & Fairness)[]): void {
-  console.log("\nRequests a minute that tenants get, beside their max-min share\n");
+  console.log("\nRequests per minute of each tenant, compared with its max-min share\n");
   const shown = rows.map(({ crowd, world, tenants, worst, over }) => {
     const first = tenants.slice(0, 4).map(({ got, ideal }) => `${got.toFixed(0)}/${ideal.toFixed(0)}`);
     return [`${crowd}, ${world}`, first.join(" "), percent(worst), String(over)];
@@ -108,7 +111,7 @@ function printFairness(rows: ({ world: string } & Fairness)[]): void {
 }
 
 function printForecasts(judged: Judged[]): void {
-  console.log("\nMean absolute error of the forecast, requests a minute: ours, naive, seasonal naive\n");
+  console.log("\nMean absolute error of the forecast, requests per minute: gateway, naive, seasonal naive\n");
   const cell = ({ ours, naive, seasonalNaive }: Judged["errors"][number]) =>
     `${ours.toFixed(1)} ${naive.toFixed(1)} ${seasonalNaive.toFixed(1)}`;
   const rows = judged.map(({ name, meanDemand, errors }) => [

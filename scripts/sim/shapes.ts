@@ -41,10 +41,10 @@ export function generatedShapes(random: Random): Shape[] {
   const gappy = office.map((count, at) => (at % 3000 > 2600 || random() < 0.02 ? undefined : count));
   return [
     { name: "office hours", minutes: office },
-    { name: "office hours, moody", minutes: moody(random, office) },
-    { name: "office hours, wild minutes", minutes: spiky },
+    { name: "office hours, varying", minutes: moody(random, office) },
+    { name: "office hours, irregular minutes", minutes: spiky },
     { name: "office hours, gaps", minutes: gappy },
-    { name: "growing a tenth a day", minutes: draw(random, DAYS, growing) },
+    { name: "growing by 10 % per day", minutes: draw(random, DAYS, growing) },
     { name: "week and weekend", minutes: draw(random, 14, weekend) },
     { name: "jobs on the hour", minutes: draw(random, DAYS, hourlyJobs) },
     { name: "a batch at night", minutes: draw(random, DAYS, nightBatch) },

@@ -76,12 +76,12 @@ export async function checkFaults(world: FaultWorld, report: Report): Promise<vo
     await load.answered(20, RESTART_TIMEOUT_MS);
     return killedAt;
   });
-  await report.check("each end was said, and each was followed by a start", async () => {
+  await report.check("each exit was reported, and each was followed by a start", async () => {
     const said = instance.said();
     assert.match(said, /workerd ended unexpectedly.*\n(.*\n)*workerd serves again/);
     assert.match(said, /wrangler ended unexpectedly.*\n(.*\n)*wrangler serves again/);
   });
-  await underLoad("PostgreSQL stopped: warm calls go on, the rest is 503", async (load) => {
+  await underLoad("PostgreSQL stopped: warm calls succeed, the rest is 503", async (load) => {
     await world.database.stop();
     await expectUnavailable(instance);
     await load.answered(20, HANG_ANSWER_MS * 3);
@@ -94,7 +94,7 @@ export async function checkFaults(world: FaultWorld, report: Report): Promise<vo
     await waitFor("readiness", RESTART_TIMEOUT_MS, () => isReady(instance));
     return 0;
   });
-  await underLoad("PostgreSQL hung: warm calls go on, the rest is 503, abandoned calls never run", (load) =>
+  await underLoad("PostgreSQL hung: warm calls succeed, the rest is 503, abandoned calls never run", (load) =>
     hang(world, load),
   );
   await checkMemory(world, key, report);

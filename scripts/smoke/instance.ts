@@ -91,7 +91,7 @@ export async function startInstance({ databaseUrl }: InstanceOptions = {}): Prom
       if (out.includes("\n")) resolve(out);
     });
     child.once("exit", (code) =>
-      reject(new Error(`npm run dev ended with ${code} before it was ready: ${err}`)),
+      reject(new Error(`npm run dev exited with ${code} before it was ready: ${err}`)),
     );
   });
   child.stderr.on("data", (data) => {

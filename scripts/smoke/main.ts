@@ -57,7 +57,7 @@ async function checkEnd(instance: Instance, report: Report): Promise<void> {
     // With what led to it.
     assert.deepEqual(found === -1 ? [] : lines.slice(Math.max(0, found - 10), found + 4), []);
   });
-  await report.check("Ctrl-C ends it and everything with it", async () => {
+  await report.check("Ctrl-C stops it and all its processes", async () => {
     // npm itself ends by the signal.
     assert.ok([0, "SIGINT"].includes(await instance.interrupt()));
     for (const url of [origin, ready.databaseUrl]) {
@@ -117,7 +117,7 @@ async function main(): Promise<number> {
   });
   const report = createReport(console.log, values.only);
   const parts = Object.entries(PARTS).filter(([name]) => (values.part ?? name) === name);
-  if (parts.length === 0) throw new Problem(`--part is one of ${Object.keys(PARTS).join(", ")}.`, 2);
+  if (parts.length === 0) throw new Problem(`--part must be one of ${Object.keys(PARTS).join(", ")}.`, 2);
   await Promise.all(parts.map(([, run]) => run(report, values.long)));
   console.log(`  ${report.count - report.failures.length} of ${report.count} checks passed`);
   return report.failures.length === 0 && report.count > 0 ? 0 : 1;

@@ -20,7 +20,7 @@ export async function checkNewcomer(instance: Instance, report: Report): Promise
   const { mcpUrl, apiKey, login } = ready;
   const headers = { authorization: `Bearer ${apiKey}` };
 
-  await report.check("the root leads people and programs on", async () => {
+  await report.check("the root page links to the UI and the endpoint", async () => {
     const page = await fetch(origin, { headers: { accept: "text/html" } });
     assert.equal(page.status, 200);
     assert.match(await page.text(), /href="\/sign-in"/);

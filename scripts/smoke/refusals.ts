@@ -42,9 +42,9 @@ export async function checkRefusals(instance: Instance, report: Report): Promise
   };
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
   const kinds: readonly (readonly [string, number, () => Promise<number>])[] = [
-    ["wrong key", 401, () => post("/mcp", bearer("wrong"))],
+    ["invalid key", 401, () => post("/mcp", bearer("wrong"))],
     ["no key", 401, () => post("/mcp/calculator", {})],
-    ["wrong key, REST", 401, () => post("/api/v1/servers", bearer("wrong"))],
+    ["invalid key, REST", 401, () => post("/api/v1/servers", bearer("wrong"))],
     ["foreign origin", 403, () => post("/mcp", { ...bearer(key), origin: "https://evil.example" })],
     ["missing scope", 403, () => post("/mcp", bearer(readOnlyKey))],
     ["form of a foreign page", 403, () => post("/sign-in", { origin: "https://evil.example" })],
@@ -83,7 +83,7 @@ export async function checkRefusals(instance: Instance, report: Report): Promise
   });
   for (const [name, token] of [
     ["aborted upload", key],
-    ["aborted upload with a wrong key", "wrong"],
+    ["aborted upload with an invalid key", "wrong"],
   ] as const) {
     await report.check(`${TIMES} × ${name}`, async () => {
       const abort = { path: "/mcp", headers: bearer(token), bytes: LARGE, abortAfter: 200_000 };

@@ -49,7 +49,7 @@ export const accessControls = new Hono<AppEnv>()
     guard("access.create"),
     once,
     body(newControl),
-    gives(controlShape, "The new rule.", 201),
+    gives(controlShape, "The created rule.", 201),
     async (c) => {
       const { principal, db } = c.var;
       const { subject, ...wanted } = c.req.valid("json");
@@ -77,7 +77,7 @@ export const accessControls = new Hono<AppEnv>()
     params(idParam),
     conditional,
     body(controlChange),
-    gives(controlShape, "The rule as it is now."),
+    gives(controlShape, "The updated rule."),
     async (c) => {
       const { principal, db } = c.var;
       const before = await controlOf(c, c.req.valid("param").id);
@@ -105,7 +105,7 @@ export const accessControls = new Hono<AppEnv>()
       return c.json(control);
     },
   )
-  .delete("/:id", guard("access.delete"), params(idParam), givesNothing("It holds no more."), async (c) => {
+  .delete("/:id", guard("access.delete"), params(idParam), givesNothing("Deleted."), async (c) => {
     const { principal, db } = c.var;
     const before = await controlOf(c, c.req.valid("param").id);
     const what = { action: "access.delete", resource: resource(before.id), before };
@@ -119,7 +119,7 @@ const resource = (id: string) => ({ type: "access_control", id });
 
 async function controlOf(c: Ctx, id: string) {
   const [control] = await controlById(c.get("db"), c.get("principal").tenantId, id);
-  if (control === undefined) throw new NotFoundError("There is no such access control.");
+  if (control === undefined) throw new NotFoundError("Access control not found.");
   return control;
 }
 
@@ -138,12 +138,12 @@ async function refuseStrangers(
   const { tenantId } = principal;
   const is = async (rows: PromiseLike<readonly unknown[]>) => (await rows).length > 0;
   if (serverId !== null && !(await is(serverForRule(db, tenantId, serverId)))) {
-    throw new NotFoundError("There is no such server.");
+    throw new NotFoundError("Server not found.");
   }
   if (subject?.type === "user" && !(await is(memberRole(db, tenantId, subject.id)))) {
-    throw new NotFoundError("There is no such member.");
+    throw new NotFoundError("Member not found.");
   }
   if (subject?.type === "key" && !(await is(anyKeyById(db, tenantId, subject.id)))) {
-    throw new NotFoundError("There is no such key.");
+    throw new NotFoundError("API key not found.");
   }
 }

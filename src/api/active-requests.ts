@@ -10,7 +10,7 @@ import { activeRequestShape } from "./shapes.ts";
 import { params } from "./validate.ts";
 
 export const activeRequests = new Hono<AppEnv>()
-  .get("/", guard("active-requests.list"), givesPage(activeRequestShape, "What is running."), async (c) => {
+  .get("/", guard("active-requests.list"), givesPage(activeRequestShape, "Active requests."), async (c) => {
     const { principal, services } = c.var;
     const items = await services.tenantObject(principal.tenantId).listActive();
     return c.json({ items, nextCursor: null });
@@ -19,12 +19,12 @@ export const activeRequests = new Hono<AppEnv>()
     "/:id/cancel",
     guard("active-requests.cancel"),
     params(idParam),
-    givesNothing("It is told to end.", 202),
+    givesNothing("Cancellation requested.", 202),
     async (c) => {
       const { principal, services } = c.var;
       const { id } = c.req.valid("param");
       const isRunning = await services.tenantObject(principal.tenantId).cancelActive(id);
-      if (!isRunning) throw new NotFoundError("There is no such request, or it is over.");
+      if (!isRunning) throw new NotFoundError("Request not found, or already completed.");
       await record(c, { action: "active-requests.cancel", resource: { type: "request", id } });
       return c.body(null, 202);
     },

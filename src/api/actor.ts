@@ -19,6 +19,6 @@ export async function unlessDisempowered<R>(work: Promise<R>): Promise<R> {
     return await work;
   } catch (error) {
     if (!isChangedMeanwhile(error)) throw error;
-    throw new ForbiddenError("Your role or your key was changed while this request ran. Nothing was done.");
+    throw new ForbiddenError("Your role or API key changed during this request. No changes were made.");
   }
 }

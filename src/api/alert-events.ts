@@ -31,8 +31,9 @@ async function become(c: Scene, id: string, action: "acknowledge" | "resolve") {
   const { db, principal } = c.var;
   const before = await found(c, events, ofTenant, id);
   const { status, tenantId } = standing.parse(before);
-  if (tenantId === null) throw new GatewayError("forbidden", "This alert is of the whole system.");
-  if (status === "resolved") throw new GatewayError("conflict", "This alert is over already.");
+  if (tenantId === null)
+    throw new GatewayError("forbidden", "This alert is system-wide and requires operator privileges.");
+  if (status === "resolved") throw new GatewayError("conflict", "This alert is already resolved.");
   const by = { acknowledgedAt: new Date(), acknowledgedBy: principal.userId ?? null };
   const values =
     action === "acknowledge"
@@ -56,13 +57,13 @@ export const alertEvents = new Hono<AppEnv>()
     "/:id/acknowledge",
     guard("alert-events.acknowledge"),
     params(idParam),
-    gives(events.shape, "The alert, in somebody's hands."),
+    gives(events.shape, "The acknowledged alert."),
     async (c) => c.json(await become(c, c.req.valid("param").id, "acknowledge")),
   )
   .post(
     "/:id/resolve",
     guard("alert-events.resolve"),
     params(idParam),
-    gives(events.shape, "The alert, over."),
+    gives(events.shape, "The resolved alert."),
     async (c) => c.json(await become(c, c.req.valid("param").id, "resolve")),
   );

@@ -66,7 +66,8 @@ const rule = z.object({
 });
 
 const CHANNELS_AT_ONCE = 4;
-const NO_MEMBER = "A test mails members with a confirmed address only. A real alert mails this address.";
+const NO_MEMBER =
+  "Test notifications are sent only to members with a confirmed email address. Fired alerts are sent to this address.";
 
 /** A test is sent at a click; it must not become a way to mail strangers. */
 async function isMember(c: Scene, owner: Owner, email: string): Promise<boolean> {
@@ -78,7 +79,7 @@ async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<type
   const row = rule.parse(await found(c, alerts, reach, id));
   const { alerts: parts } = c.var.services;
   const at = new Date(parts.now());
-  const says = `${row.name}: this is a trial of where the alert is told.`;
+  const says = `${row.name}: test notification.`;
   const message = formatAlertMessage(row, {
     type: "alert.test",
     at,
@@ -105,7 +106,7 @@ async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<type
 
 const more = (reach: Reach, test: "alerts.test" | "system.write", sign: "alerts.sign" | "system.write") =>
   new Hono<AppEnv>()
-    .post("/signing-secret", guard(sign), gives(newSecret, "It is told this once."), async (c) => {
+    .post("/signing-secret", guard(sign), gives(newSecret, "Returned only in this response."), async (c) => {
       const { keyring } = c.var.services;
       const [db, owner] = [reach.db(c), reach.owner(c)];
       const { secret, until, statement } = await renewSecret(db, keyring, owner, new Date());
@@ -120,7 +121,7 @@ const more = (reach: Reach, test: "alerts.test" | "system.write", sign: "alerts.
       "/:id/test",
       guard(test),
       params(idParam),
-      gives(trial, "What came of telling each channel."),
+      gives(trial, "Delivery result per channel."),
       async (c) => c.json(await tryOut(c, reach, c.req.valid("param").id)),
     );
 

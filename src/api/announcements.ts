@@ -16,7 +16,7 @@ const acknowledgement = z.object({
   userId: z.string(),
   name: z.string(),
   email: z.string(),
-  acknowledgedAt: z.iso.datetime().nullable().describe("Null for those who have not yet."),
+  acknowledgedAt: z.iso.datetime().nullable().describe("Null if not acknowledged."),
 });
 
 export function announcementsOf(reach: Reach) {
@@ -26,7 +26,7 @@ export function announcementsOf(reach: Reach) {
       "/:id/acknowledgements",
       guard(reach.action("announcements", "read")),
       params(idParam),
-      givesPage(acknowledgement, "The tenant's members whom it is meant for, and who of them has read it."),
+      givesPage(acknowledgement, "Recipients of the announcement, and when each acknowledged it."),
       async (c) => {
         const { id, audience } = heard.parse(await found(c, kind, reach, c.req.valid("param").id));
         const items = await acknowledgementsOf(c.var.db, c.var.principal.tenantId, { id, audience });

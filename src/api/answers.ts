@@ -44,5 +44,5 @@ export const givesPage = (item: z.ZodType, says: string) =>
 const pageShape = (item: z.ZodType) =>
   z.object({
     items: z.array(item),
-    nextCursor: z.string().nullable().describe("Of the next page; null on the last one."),
+    nextCursor: z.string().nullable().describe("Cursor of the next page, or null."),
   });

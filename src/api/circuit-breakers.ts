@@ -46,7 +46,7 @@ export const breakerOfServer = new Hono<AppEnv>()
     guard("circuit-breakers.read"),
     params(idParam),
     query(transitions.query),
-    givesPage(transitions.shape, "What it did, newest first."),
+    givesPage(transitions.shape, "Transitions, newest first."),
     async (c) => {
       const { id } = await serverOf(c, c.req.valid("param").id);
       return c.json(
@@ -59,7 +59,7 @@ export const breakerOfServer = new Hono<AppEnv>()
     guard("circuit-breakers.force"),
     params(idParam),
     body(wish),
-    givesNothing("It holds from now on."),
+    givesNothing("Breaker state set."),
     async (c) => {
       const { id } = await serverOf(c, c.req.valid("param").id);
       const { state } = c.req.valid("json");

@@ -20,7 +20,7 @@ import { body, params } from "./validate.ts";
 
 const versionShape = z.object({
   version: z.number(),
-  value: z.unknown().describe("Null where it is sensitive."),
+  value: z.unknown().describe("Null if the value is secret."),
   changedBy: z.string().nullable(),
   reason: z.string().nullable(),
   createdAt: z.iso.datetime(),
@@ -28,12 +28,12 @@ const versionShape = z.object({
 
 const effectiveShape = z.object({
   key: z.string(),
-  value: z.unknown().describe("Null where it is sensitive."),
+  value: z.unknown().describe("Null if the value is secret."),
   category: z.string(),
   version: z.number(),
   isRuntime: z.boolean(),
   isSensitive: z.boolean(),
-  isOwn: z.boolean().describe("Whether the tenant has set it, or it is the whole system's."),
+  isOwn: z.boolean().describe("Whether the value is set by the tenant or is the system default."),
 });
 
 const settingShape = z.object({
@@ -41,9 +41,9 @@ const settingShape = z.object({
   type: z.enum(["switch", "number", "text", "names", "secret"]),
   label: z.string(),
   description: z.string(),
-  whose: z.enum(["tenant", "system", "both"]).describe("Who may set it."),
-  fallback: z.unknown().describe("What holds as long as nobody sets it."),
-  value: z.unknown().describe("What holds. Null where it is secret."),
+  whose: z.enum(["tenant", "system", "both"]).describe("Who can set it."),
+  fallback: z.unknown().describe("Value if not set."),
+  value: z.unknown().describe("Effective value. Null if secret."),
   isSet: z.boolean(),
   source: z.enum(["default", "system", "tenant"]),
   configId: z.uuid().nullable().describe("The tenant's own value, under /configs."),
@@ -57,7 +57,7 @@ const wanted = z
 export const effective = new Hono<AppEnv>().get(
   "/",
   guard("configs.list"),
-  givesPage(effectiveShape, "What holds in the tenant, one line a key."),
+  givesPage(effectiveShape, "Effective values of the tenant, one per key."),
   async (c) => {
     const rows = await effectiveConfigs(c.var.db, c.var.principal.tenantId);
     const items = rows.map(({ tenantId, value, ...row }) => ({
@@ -73,7 +73,7 @@ export const effective = new Hono<AppEnv>().get(
 export const settings = new Hono<AppEnv>().get(
   "/",
   guard("configs.list"),
-  givesPage(settingShape, "The gateway's settings: what each may be, and what holds in the tenant."),
+  givesPage(settingShape, "The settings of the gateway, with their definitions and effective values."),
   async (c) => {
     const rows = await settingRows(c.var.db, c.var.principal.tenantId, SETTING_KEYS);
     const values = readSettings(rows);
@@ -102,7 +102,7 @@ export function configsOf(reach: Reach) {
       "/:id/versions",
       guard(reach.action("configs", "read")),
       params(idParam),
-      givesPage(versionShape, "Its values, newest first."),
+      givesPage(versionShape, "Versions of the value, newest first."),
       async (c) => {
         const config = await found(c, kind, reach, c.req.valid("param").id);
         const rows = await configVersions(reach.db(c), reach.owner(c), String(config.id));
@@ -116,15 +116,15 @@ export function configsOf(reach: Reach) {
       params(idParam),
       conditional,
       body(wanted),
-      gives(kind.shape, "The configuration, with the old value as its newest."),
+      gives(kind.shape, "The configuration value with the restored version as its latest."),
       async (c) => {
         const { id } = c.req.valid("param");
         const config = await found(c, kind, reach, id);
         const { version } = c.req.valid("json");
         const [old] = await configVersion(reach.db(c), reach.owner(c), id, version);
-        if (old === undefined) throw new NotFoundError("There is no such version.");
+        if (old === undefined) throw new NotFoundError("Version not found.");
         const value = await clearValue(c, { ...config, value: old.value });
-        if (value === undefined) throw new GatewayError("conflict", "That version can no longer be opened.");
+        if (value === undefined) throw new GatewayError("conflict", "The version cannot be decrypted.");
         const row = await alter(c, kind, reach, id, { value });
         await tagged(c, row, kind.changeable);
         return c.json(only(kind.present(row), Object.keys(kind.shape.shape)));

@@ -7,14 +7,14 @@ import { moment as anyMoment } from "./times.ts";
 const moment = anyMoment.nullable();
 const hour = z
   .string()
-  .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, "is no time: write it as 08:30")
+  .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, "must be a time in HH:MM format")
   .nullable();
 
 const pattern = z
   .string()
   .min(1)
   .max(MAX_PATTERN_LENGTH)
-  .refine((text) => compilePattern(text) !== undefined, "has a brace or a backslash without its counterpart");
+  .refine((text) => compilePattern(text) !== undefined, "has an unbalanced brace or trailing backslash");
 
 const subject = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("user"), id: z.string().min(1).max(200) }),
@@ -68,7 +68,7 @@ export const newControl = z
 export const controlChange = z
   .strictObject(fields)
   .partial()
-  .refine((change) => Object.keys(change).length > 0, "Name at least one thing to change.")
+  .refine((change) => Object.keys(change).length > 0, "Provide at least one field to update.")
   .meta({ examples: [{ reason: "Agreed on Monday." }] });
 
 export interface Times {
@@ -81,12 +81,12 @@ export interface Times {
 /** What no field can tell by itself. */
 export function faultOfTimes({ validFrom, validUntil, startTime, endTime }: Times) {
   if (validFrom !== null && validUntil !== null && validFrom >= validUntil) {
-    return { path: "/validUntil", message: "is not after validFrom" };
+    return { path: "/validUntil", message: "must be after validFrom" };
   }
   if ((startTime === null) !== (endTime === null)) {
     return {
       path: startTime === null ? "/startTime" : "/endTime",
-      message: "is missing: hours have two ends",
+      message: "is required when the other time is set",
     };
   }
   return undefined;

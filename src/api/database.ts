@@ -20,7 +20,7 @@ const sample = z.object({
 
 const report = z
   .object({
-    samples: z.array(sample).describe("Of the last day, one a minute, newest first."),
+    samples: z.array(sample).describe("Samples of the last 24 hours, one per minute, newest first."),
     targets: z
       .array(
         z.object({
@@ -28,13 +28,13 @@ const report = z
           queries: z.number(),
           errors: z.number(),
           avgMs: z.number(),
-          p95Ms: z.number().nullable().describe("Of the worst isolate. Null: longer than 10 s."),
+          p95Ms: z.number().nullable().describe("Maximum of all isolates. Null: longer than 10 s."),
         }),
       )
-      .describe("What isolates have seen of each connection string within the last day."),
+      .describe("Query statistics per connection string, reported by isolates in the last 24 hours."),
     slow: z.array(
       z.object({
-        query: z.string().describe("Without its constants."),
+        query: z.string().describe("Normalized, without constants."),
         durationMs: z.number(),
         state: z.string(),
         waitsFor: z.string().nullable(),
@@ -54,7 +54,7 @@ const report = z
 export const databaseReport = new Hono<AppEnv>().get(
   "/",
   guard("system.read"),
-  gives(report, "The database as it is, and as it was in the last day."),
+  gives(report, "The current state of the database, and samples of the last 24 hours."),
   async (c) => {
     const { samples, targets, slow, advice } = await buildDatabaseReport(c.var.services.database, new Date());
     return c.json({

@@ -34,7 +34,7 @@ export async function refuseStale(c: Context, row: Row, changeable: readonly str
   if (condition === undefined || condition === "") {
     throw new GatewayError(
       "precondition_required",
-      "Send the ETag of what you have read as If-Match, or `If-Match: *` to change it whatever it is now.",
+      "Send the current ETag in If-Match, or `*` to overwrite.",
     );
   }
   if (condition === "*") return;
@@ -44,10 +44,7 @@ export async function refuseStale(c: Context, row: Row, changeable: readonly str
 }
 
 export const stale = () =>
-  new GatewayError(
-    "precondition_failed",
-    "Somebody has changed it meanwhile. Read it again, then change it.",
-  );
+  new GatewayError("precondition_failed", "The resource was modified. Fetch it again and retry.");
 
 /** For batches that begin with insistUnchanged. */
 export async function unlessOvertaken<R>(work: Promise<R>): Promise<R> {

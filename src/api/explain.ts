@@ -25,7 +25,7 @@ import { callerOf, who } from "./who.ts";
 const question = z.strictObject({
   principal: who,
   /** Something that the gateway itself does, or … */
-  action: z.string().refine(isPermission, "is no action of the gateway").optional(),
+  action: z.string().refine(isPermission, "must be a permission name").optional(),
   /** … the use of something that a server offers. */
   use: z
     .strictObject({
@@ -44,11 +44,11 @@ export const access = new Hono<AppEnv>().post(
     question
       .refine(
         ({ action, use }) => (action === undefined) !== (use === undefined),
-        "Ask for one of action and use.",
+        "Provide either action or use.",
       )
       .meta({ examples: [{ principal: { role: "user" }, action: "keys.create" }] }),
   ),
-  gives(explanationShape, "Whether it is allowed, and why."),
+  gives(explanationShape, "The decision and its reason."),
   async (c) => {
     const { principal: named, action, use, at } = c.req.valid("json");
     const now = at === undefined ? new Date() : new Date(at);
@@ -77,7 +77,7 @@ type Ctx = Context<AppEnv & Guarded>;
 function ofAction(caller: AccessPrincipal, action: Permission | undefined) {
   const decision = evaluatePermission(caller, action ?? "me.read");
   if (!decision.allowed) return explained({ allowed: false, reason: decision.missing });
-  return { allowed: true, because: "role" as const, reason: "Role and scopes suffice.", rule: null };
+  return { allowed: true, because: "role" as const, reason: "Role and scopes are sufficient.", rule: null };
 }
 
 async function situationOf(c: Ctx, use: { kind: AccessTarget["kind"]; serverId: string; name: string }) {
@@ -89,7 +89,7 @@ async function situationOf(c: Ctx, use: { kind: AccessTarget["kind"]; serverId: 
     toolForRule(db, tenantId, use.serverId, use.name),
     accessControlsForSnapshot(db, tenantId),
   ]);
-  if (server === undefined || tenant === undefined) throw new NotFoundError("There is no such server.");
+  if (server === undefined || tenant === undefined) throw new NotFoundError("Server not found.");
   const accessDefault: AccessDefault = readTenantSettings(tenant.settings).accessDefault;
   const target: AccessTarget = {
     kind: use.kind,

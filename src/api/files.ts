@@ -13,7 +13,7 @@ export const formatQuery = z.object({ format: z.enum(["csv", "ndjson"]).default(
 
 export const fileQuery = formatQuery.extend({
   from: moment.optional(),
-  to: moment.optional().meta({ description: "Exclusive; usually now." }),
+  to: moment.optional().meta({ description: "Exclusive end. Default: now." }),
 });
 
 /** Rows in one go; a Worker may ask the database a thousand times in one request. */

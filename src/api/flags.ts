@@ -19,12 +19,12 @@ import { callerOf, who } from "./who.ts";
 const verdict = z.object({
   isOn: z.boolean(),
   reason: z.enum(["off", "named", "rule", "percentage"]),
-  rule: z.number().nullable().describe("Which rule decided, counted from 0."),
+  rule: z.number().nullable().describe("Index of the matching rule, from 0."),
 });
 
 const side = z.object({
   isOn: z.boolean(),
-  subjects: z.number().describe("People, and keys that are nobody's, who were last seen on this side."),
+  subjects: z.number().describe("Users, and API keys without owner, whose last evaluation had this variant."),
   calls: z.number(),
   errors: z.number(),
   avgMs: z.number().nullable(),
@@ -50,7 +50,7 @@ export function flagsOf(reach: Reach) {
       guard(reach.action("feature-flags", "read")),
       params(idParam),
       body(z.strictObject({ principal: who }).meta({ examples: [{ principal: { role: "user" } }] })),
-      gives(verdict, "What the flag would be for them, and why. Nothing is written down."),
+      gives(verdict, "The evaluated variant and the reason. No exposure is recorded."),
       async (c) => {
         const row = await found(c, kind, reach, c.req.valid("param").id);
         const { caller } = await callerOf(c, c.req.valid("json").principal, new Date());
@@ -64,7 +64,7 @@ export function flagsOf(reach: Reach) {
       guard(reach.action("feature-flags", "read")),
       params(idParam),
       query(period),
-      givesPage(side, "How those fared who had it off, and those who had it on."),
+      givesPage(side, "Outcomes by variant."),
       async (c) => {
         const { key } = stored.parse(await found(c, kind, reach, c.req.valid("param").id));
         const since = new Date(Date.now() - c.req.valid("query").hours * HOUR_MS);
@@ -81,7 +81,7 @@ const MOST_FLAGS = 2000;
 export const myFlags = new Hono<AppEnv>().get(
   "/",
   guard("me.read"),
-  givesPage(own, "Every flag there is, as it is for the caller."),
+  givesPage(own, "All flags, evaluated for the caller."),
   async (c) => {
     const { principal, db } = c.var;
     const flags = readFlags(await flagsInReach(db, principal.tenantId).limit(MOST_FLAGS));

@@ -46,16 +46,16 @@ async function unlessOvertaken<R>(work: Promise<R>, email: string): Promise<R> {
     return await work;
   } catch (error) {
     if (!isChangedMeanwhile(error)) throw error;
-    const message = `${email} was invited meanwhile, or your role has changed. Nothing was done.`;
+    const message = `${email} has already been invited, or your role changed during this request. No changes were made.`;
     throw new GatewayError("conflict", message);
   }
 }
 
-const GONE = "There is no open invitation of that id.";
+const GONE = "Open invitation not found.";
 
 async function ownTenant(c: Scene) {
   const [own] = await membersAndLimits(c.var.db, c.var.principal.tenantId);
-  if (own === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
+  if (own === undefined) throw new NotFoundError("No organization selected.");
   return own;
 }
 
@@ -73,11 +73,11 @@ export const invitations = new Hono<AppEnv>()
       const email = wanted.email.toLowerCase();
       const tenant = await ownTenant(c);
       if (tenant.members >= (tenant.planLimits.members ?? Number.POSITIVE_INFINITY)) {
-        throw new GatewayError("conflict", "The plan of this tenant has no room for further members.");
+        throw new GatewayError("conflict", "Plan limit reached: members.");
       }
       const [open] = await latestInvitationTo(db, principal.tenantId, email);
       if (open !== undefined && open.expiresAt > new Date()) {
-        throw new GatewayError("conflict", `${email} is invited already. Send that invitation again.`);
+        throw new GatewayError("conflict", `${email} has already been invited. Resend that invitation.`);
       }
       const { token, kept } = await services.people.invitations.newLink();
       const values = {
@@ -128,7 +128,7 @@ export const invitations = new Hono<AppEnv>()
     "/:id",
     guard("invitations.revoke"),
     params(idParam),
-    givesNothing("The link leads nowhere now."),
+    givesNothing("Invitation revoked."),
     async (c) => {
       const { db, principal } = c.var;
       const { id } = c.req.valid("param");

@@ -1,5 +1,4 @@
 /** Whose a new key is, and whether there is room for it. */
-
 import type { Role } from "../core/enums.ts";
 import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
 import { memberRole } from "../db/queries/keys.ts";
@@ -11,10 +10,7 @@ export async function refuseBeyondPlan(c: Scene): Promise<void> {
   const { db, principal } = c.var;
   const [own] = await keysAndLimits(db, principal.tenantId);
   if ((own?.keys ?? 0) >= (own?.planLimits.apiKeys ?? Number.POSITIVE_INFINITY)) {
-    throw new GatewayError(
-      "conflict",
-      "The plan of this tenant has no room for further keys. Revoke one first.",
-    );
+    throw new GatewayError("conflict", "Plan limit reached: API keys. Revoke a key first.");
   }
 }
 
@@ -26,11 +22,11 @@ export async function ownerOf(
   const { principal, db } = c.var;
   if (serviceAccountId === undefined) return { userId: principal.userId ?? null, role: principal.role };
   if (principal.role !== "admin") {
-    throw new ForbiddenError("Keys of services are for admins to make.", { role: "admin" });
+    throw new ForbiddenError("Only admins can create service account keys.", { role: "admin" });
   }
   if (serviceAccountId === null) return { userId: null, role: "service" };
   const [account] = await memberRole(db, principal.tenantId, serviceAccountId);
   if (account?.isServiceAccount !== true || account.role !== "service")
-    throw new NotFoundError("There is no such service account.");
+    throw new NotFoundError("Service account not found.");
   return { userId: serviceAccountId, role: "service" };
 }

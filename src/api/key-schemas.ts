@@ -13,7 +13,7 @@ const network = z
     if (fault !== undefined) ctx.issues.push({ code: "custom", message: fault, input: ctx.value });
   });
 
-const future = moment.refine((date) => date > new Date(), "lies in the past");
+const future = moment.refine((date) => date > new Date(), "must be in the future");
 
 const terms = {
   scopes: z
@@ -45,7 +45,7 @@ export const newKey = z
 export const keyChange = z
   .strictObject({ name, description, ...terms, isActive: z.boolean() })
   .partial()
-  .refine((change) => Object.keys(change).length > 0, "Name at least one thing to change.")
+  .refine((change) => Object.keys(change).length > 0, "Provide at least one field to update.")
   .meta({ examples: [{ description: "For the nightly build." }] });
 
 export const rotation = z

@@ -28,7 +28,7 @@ export const keys = new Hono<AppEnv>()
     "/",
     guard("keys.list"),
     query(listQuery),
-    givesPage(keyShape, "Keys within the caller's reach."),
+    givesPage(keyShape, "API keys the caller can access."),
     async (c) => {
       const { limit, cursor, active } = c.req.valid("query");
       const { principal, db } = c.var;
@@ -43,7 +43,7 @@ export const keys = new Hono<AppEnv>()
     guard("keys.create"),
     once,
     body(newKey),
-    gives(newKeyShape, "The key; its secret is told this once.", 201),
+    gives(newKeyShape, "The API key; the secret is returned only in this response.", 201),
     async (c) => {
       const { serviceAccountId, ...wanted } = c.req.valid("json");
       const { principal, db } = c.var;
@@ -81,7 +81,7 @@ export const keys = new Hono<AppEnv>()
     "/:id",
     guard("keys.read"),
     params(idParam),
-    gives(keyShape, "The key, without its secret."),
+    gives(keyShape, "The API key, without its secret."),
     async (c) => {
       const key = await keyInReach(c, c.req.valid("param").id);
       await tagged(c, key, CHANGEABLE);
@@ -94,14 +94,14 @@ export const keys = new Hono<AppEnv>()
     params(idParam),
     conditional,
     body(keyChange),
-    gives(keyShape, "The key as it is now."),
+    gives(keyShape, "The updated API key."),
     async (c) => {
       const { db, principal } = c.var;
       const before = await keyInReach(c, c.req.valid("param").id);
       const wanted = c.req.valid("json");
       await refuseStale(c, before, CHANGEABLE);
       if (before.revokedAt !== null)
-        throw new GatewayError("conflict", "A revoked key stays as it is. Make a new one.");
+        throw new GatewayError("conflict", "Revoked keys cannot be modified. Create a new key.");
       const terms = termsIn(wanted);
       if (Object.keys(terms).length > 0) {
         refuseExcess(terms, (await ownerOfKey(c, before.userId)).role, await makerOf(c));
@@ -132,13 +132,16 @@ export const keys = new Hono<AppEnv>()
     once,
     params(idParam),
     body(rotation),
-    gives(renewedKeyShape, "The new key; its secret is told this once.", 201),
+    gives(renewedKeyShape, "The new API key; the secret is returned only in this response.", 201),
     async (c) => {
       const { db, principal } = c.var;
       const before = await keyInReach(c, c.req.valid("param").id);
       const now = new Date();
       if (!before.isActive || (before.expiresAt !== null && before.expiresAt <= now)) {
-        throw new GatewayError("conflict", "This key does not work any more. Make a new one.");
+        throw new GatewayError(
+          "conflict",
+          "This API key is not active and cannot be rotated. Create a new key.",
+        );
       }
       const owner = await ownerOfKey(c, before.userId);
       refuseOthersName(principal, before.userId, owner);
@@ -178,7 +181,7 @@ export const keys = new Hono<AppEnv>()
       return c.json({ key, secret: text, oldKeyExpiresAt: end }, 201);
     },
   )
-  .delete("/:id", guard("keys.revoke"), params(idParam), givesNothing("It is revoked."), async (c) => {
+  .delete("/:id", guard("keys.revoke"), params(idParam), givesNothing("API key revoked."), async (c) => {
     const { db, principal } = c.var;
     const before = await keyInReach(c, c.req.valid("param").id);
     if (before.revokedAt !== null) return c.body(null, 204);
@@ -210,6 +213,6 @@ type Ctx = Context<AppEnv & Guarded>;
 
 async function keyInReach(c: Ctx, id: string) {
   const [key] = await keyById(c.get("db"), reachOf(c.get("principal")), id);
-  if (key === undefined) throw new NotFoundError("There is no such key, or it is not yours.");
+  if (key === undefined) throw new NotFoundError("API key not found, or not accessible.");
   return key;
 }

@@ -34,7 +34,7 @@ export const legacyKeys = new Hono<AppEnv>()
     "/",
     guard("legacy-keys.list"),
     query(listQuery(sorts, legacyKeyShape)),
-    givesPage(legacyKeyShape, "Keys of the old form."),
+    givesPage(legacyKeyShape, "Legacy API keys."),
     async (c) => {
       const { principal, db, services } = c.var;
       const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: c.req.path };
@@ -52,12 +52,12 @@ export const legacyKeys = new Hono<AppEnv>()
     once,
     params(idParam),
     body(rotation),
-    gives(renewedKeyShape, "The new key; its secret is told this once.", 201),
+    gives(renewedKeyShape, "The new API key; the secret is returned only in this response.", 201),
     async (c) => {
       const { principal, db } = c.var;
       const before = await legacyKeyOf(c, c.req.valid("param").id);
       if (!before.isActive || before.upgradedTo !== null) {
-        throw new GatewayError("conflict", "This key has been upgraded or switched off before.");
+        throw new GatewayError("conflict", "This key is already upgraded or disabled.");
       }
       const { name, userId, scopes } = before;
       const owner = await ownerOfKey(c, userId);
@@ -98,7 +98,7 @@ export const legacyKeys = new Hono<AppEnv>()
     "/:id/deactivate",
     guard("legacy-keys.deactivate"),
     params(idParam),
-    gives(legacyKeyShape, "The key, switched off."),
+    gives(legacyKeyShape, "The disabled key."),
     async (c) => {
       const { principal, db } = c.var;
       const before = await legacyKeyOf(c, c.req.valid("param").id);
@@ -120,6 +120,6 @@ type Ctx = Context<AppEnv & Guarded>;
 
 async function legacyKeyOf(c: Ctx, id: string) {
   const [key] = await legacyKeyById(c.get("db"), reachOf(c.get("principal")), id);
-  if (key === undefined) throw new NotFoundError("There is no such key.");
+  if (key === undefined) throw new NotFoundError("API key not found.");
   return key;
 }

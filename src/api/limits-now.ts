@@ -16,20 +16,17 @@ const spentShape = z.object({
   subject: z.string(),
   windowSeconds: z.number().int(),
   spent: z.number(),
-  most: z
-    .number()
-    .nullable()
-    .describe("In any window of that length; null where the limit is gone meanwhile."),
+  most: z.number().nullable().describe("Maximum per window, or null if the limit was deleted."),
 });
 
-const minute = z.object({ minute: z.number().int().describe("Since 1970."), requests: z.number() });
+const minute = z.object({
+  minute: z.number().int().describe("Minutes since 1970-01-01T00:00Z."),
+  requests: z.number(),
+});
 
 const outlookShape = z.object({
-  share: z
-    .number()
-    .nullable()
-    .describe("Requests a minute that the tenant may have; null while it is quiet."),
-  expectedPeak: z.number().describe("Asked for ahead; 0 before a whole day has been seen."),
+  share: z.number().nullable().describe("Capacity share in requests per minute; null without contention."),
+  expectedPeak: z.number().describe("Forecast; 0 before 24 hours of data are available."),
   knowsDays: z.boolean(),
   past: z.array(minute.extend({ forecast: z.number().nullable() })),
   next: z.array(minute),
@@ -42,7 +39,7 @@ export const limitsNow = new Hono<AppEnv>()
   .get(
     "/limits",
     guard("traffic.read"),
-    givesPage(spentShape, "Limits that are in use, fullest first."),
+    givesPage(spentShape, "Limits in use, by utilization."),
     async (c) => {
       const { principal, services, db } = c.var;
       const { tenantId } = principal;
@@ -78,7 +75,7 @@ export const limitsNow = new Hono<AppEnv>()
   .get(
     "/outlook",
     guard("traffic.read"),
-    gives(outlookShape, "What was, what was expected, what is."),
+    gives(outlookShape, "Past traffic with its forecast, and the forecast for the next hour."),
     async (c) => {
       const { principal, services } = c.var;
       const [outlook, entitlements] = await Promise.all([
@@ -100,7 +97,7 @@ const shareShape = z.object({
   name: z.string(),
   slug: z.string(),
   weight: z.number(),
-  share: z.number().describe("Requests a minute."),
+  share: z.number().describe("Requests per minute."),
 });
 
 export const shares = new Hono<AppEnv>().get(
@@ -108,10 +105,10 @@ export const shares = new Hono<AppEnv>().get(
   guard("system.read"),
   gives(
     z.object({
-      capacity: z.number().describe("Requests a minute of the whole."),
+      capacity: z.number().describe("Total requests per minute."),
       items: z.array(shareShape),
     }),
-    "What each tenant with traffic may have just now.",
+    "Capacity share of each active tenant.",
   ),
   async (c) => {
     const { services } = c.var;

@@ -3,7 +3,6 @@
  * cursor is sealed: it says where the last row stands, which may be a row that its holder must not see, and it fits
  * the list, the order and the tenant that it was given for and nothing else.
  */
-
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import { InvalidInputError } from "../core/errors.ts";
@@ -18,27 +17,24 @@ const listOf = (names: readonly string[], what: string) =>
     .string()
     .max(500)
     .transform((text) => text.split(","))
-    .refine(
-      (wanted) => wanted.every((name) => names.includes(name)),
-      `takes ${what}, parted by commas: ${names.join(", ")}`,
-    );
+    .refine((wanted) => wanted.every((name) => names.includes(name)), `must be ${what}: ${names.join(", ")}`);
 
 const sortOf = (names: readonly string[], usual: string) => {
   const both = names.flatMap((name) => [name, `-${name}`]);
-  return listOf(both, "names, each with a minus before it to turn it round")
-    .refine((wanted) => wanted.length <= MOST_KEYS, `takes ${MOST_KEYS} names at most`)
+  return listOf(both, "comma-separated fields, each optionally prefixed with `-`")
+    .refine((wanted) => wanted.length <= MOST_KEYS, `must have at most ${MOST_KEYS} fields`)
     .default([usual])
     .meta({
-      description: `Names, parted by commas; a minus turns one round. Usually ${usual}.`,
+      description: `Comma-separated fields; prefix with \`-\` for descending order. Default: ${usual}.`,
       example: usual,
     });
 };
 
 export const fieldsOf = (shape: z.ZodObject) => {
   const names = Object.keys(shape.shape);
-  return listOf(names, "names of members")
+  return listOf(names, "comma-separated field names")
     .optional()
-    .meta({ description: "Only these members, parted by commas.", example: names.slice(0, 2).join(",") });
+    .meta({ description: "Comma-separated fields to return.", example: names.slice(0, 2).join(",") });
 };
 
 export interface Sorts {
@@ -102,7 +98,7 @@ export async function readPlace(scope: CursorScope, cursor: string | undefined):
   if (cursor === undefined) return undefined;
   const opened = await scope.keyring.open(purpose(scope), cursor);
   if (opened === undefined) {
-    throw new InvalidInputError([{ path: "cursor", message: "is not one that this list has given" }]);
+    throw new InvalidInputError([{ path: "cursor", message: "is not a valid cursor" }]);
   }
   return placeShape.parse(JSON.parse(new TextDecoder().decode(opened)));
 }

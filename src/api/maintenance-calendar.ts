@@ -17,28 +17,28 @@ const MOST = 1000;
 const occurrence = z.object({
   windowId: z.uuid(),
   title: z.string(),
-  serverId: z.uuid().nullable().describe("Null: every server."),
+  serverId: z.uuid().nullable().describe("Null: all servers."),
   serverName: z.string().nullable(),
-  isShared: z.boolean().describe("Of the whole system, not of the tenant."),
+  isShared: z.boolean().describe("System-wide, not of the tenant."),
   startsAt: z.iso.datetime(),
   endsAt: z.iso.datetime(),
 });
 
 const asked = z.object({
-  from: moment.optional().describe("Now, where it is left out."),
-  to: moment.optional().describe("Thirty days after `from`, where it is left out."),
+  from: moment.optional().describe("Default: now."),
+  to: moment.optional().describe("Default: 30 days after `from`."),
 });
 
 export const maintenanceCalendar = new Hono<AppEnv>().get(
   "/",
   guard("maintenance-windows.list"),
   query(asked),
-  givesPage(occurrence, "What begins or is under way between two moments, the earliest first."),
+  givesPage(occurrence, "Occurrences in the period, earliest first."),
   async (c) => {
     const { from = new Date(), to = new Date(from.getTime() + USUAL_MS) } = c.req.valid("query");
     const length = to.getTime() - from.getTime();
     if (length <= 0 || length > LONGEST_MS) {
-      throw new InvalidInputError([{ path: "to", message: "is at most 400 days after from" }]);
+      throw new InvalidInputError([{ path: "to", message: "must be at most 400 days after from" }]);
     }
     const windows = await windowsForCalendar(c.var.db, c.var.principal.tenantId);
     const items = windows

@@ -26,11 +26,11 @@ type Scene = Context<AppEnv & Guarded>;
 
 const resource = (id: string) => ({ type: "member", id });
 const CHANGEABLE = ["role"];
-const LAST_ADMIN = "Somebody must look after the tenant: make another member its admin first.";
+const LAST_ADMIN = "The last admin cannot be removed. Make another member an admin first.";
 
 async function memberOf(c: Scene, userId: string) {
   const [member] = await memberRole(c.var.db, c.var.principal.tenantId, userId);
-  if (member === undefined) throw new NotFoundError("There is no such member.");
+  if (member === undefined) throw new NotFoundError("Member not found.");
   return member;
 }
 
@@ -40,12 +40,15 @@ async function unlessOvertaken<R>(work: Promise<R>): Promise<R> {
     return await work;
   } catch (error) {
     if (!isChangedMeanwhile(error)) throw error;
-    throw new GatewayError("conflict", `The members changed meanwhile. Nothing was done. ${LAST_ADMIN}`);
+    throw new GatewayError(
+      "conflict",
+      `The membership changed during this request. No changes were made. ${LAST_ADMIN}`,
+    );
   }
 }
 
 const SERVICE =
-  "A person cannot become a service account, nor a service account a person. Create a service account instead.";
+  "A user cannot become a service account, nor a service account a user. Create a service account instead.";
 
 async function refuseLastAdmin(c: Scene, userId: string) {
   const [another] = await otherAdmins(c.var.db, c.var.principal.tenantId, userId);
@@ -57,7 +60,7 @@ export const members = new Hono<AppEnv>()
     "/",
     guard("members.list"),
     query(pageQuery),
-    givesPage(memberShape, "Who belongs to the tenant."),
+    givesPage(memberShape, "Members of the tenant."),
     async (c) => {
       const { limit, cursor } = c.req.valid("query");
       const { db, principal } = c.var;
@@ -70,7 +73,7 @@ export const members = new Hono<AppEnv>()
     "/:id",
     guard("members.list"),
     params(memberParam),
-    gives(memberRoleShape, "What somebody is in the tenant."),
+    gives(memberRoleShape, "Membership of the user in the tenant."),
     async (c) => {
       const { id: userId } = c.req.valid("param");
       const member = { userId, role: (await memberOf(c, userId)).role };
@@ -84,7 +87,7 @@ export const members = new Hono<AppEnv>()
     params(memberParam),
     conditional,
     body(memberChange),
-    gives(memberRoleShape, "What they are now."),
+    gives(memberRoleShape, "The updated member."),
     async (c) => {
       const { id: userId } = c.req.valid("param");
       const { role } = c.req.valid("json");
@@ -122,7 +125,7 @@ export const members = new Hono<AppEnv>()
     "/:id",
     guard("members.remove"),
     params(memberParam),
-    givesNothing("They belong to it no more."),
+    givesNothing("Member removed."),
     async (c) => {
       const { id: userId } = c.req.valid("param");
       const { principal, services } = c.var;

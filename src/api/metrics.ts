@@ -38,12 +38,16 @@ function ofServers(servers: Servers): Family[] {
   const isUp = { healthy: 1, degraded: 1, unhealthy: 0, unknown: null, maintenance: null } as const;
   return [
     { name: "mcp_gateway_servers", help: "Registered servers by health.", type: "gauge", samples: counts },
-    gauge("up", "1 where the server answers its health checks.", ({ healthStatus }) => isUp[healthStatus]),
-    gauge("response_time_seconds", "Average time to answer, from the log.", (row) =>
+    gauge(
+      "up",
+      "1 if the server answers health checks, otherwise 0.",
+      ({ healthStatus }) => isUp[healthStatus],
+    ),
+    gauge("response_time_seconds", "Average response time.", (row) =>
       row.avgResponseTime === null ? null : seconds(row.avgResponseTime),
     ),
-    gauge("success_ratio", "Share of requests that succeeded, from the log.", (row) => row.successRate),
-    gauge("last_check_timestamp_seconds", "When it was last checked.", (row) =>
+    gauge("success_ratio", "Success rate.", (row) => row.successRate),
+    gauge("last_check_timestamp_seconds", "Time of the last health check.", (row) =>
       row.lastHealthCheck === null ? null : Math.round(seconds(row.lastHealthCheck.getTime())),
     ),
   ];
@@ -53,17 +57,17 @@ function ofTraffic(traffic: Traffic): Family[] {
   const gauge = (name: string, help: string, value: Member<Traffic[number]>) =>
     ({
       name: `mcp_gateway_server_recent_${name}`,
-      help: `${help} Of the last five minutes.`,
+      help: `${help} Over the last five minutes.`,
       type: "gauge",
       samples: samples(traffic, (row) => ({ server: row.name }), value),
     }) as const;
   return [
     gauge("requests", "Requests to the server.", ({ requests }) => requests),
-    gauge("errors", "Requests to the server that failed.", ({ errors }) => errors),
-    gauge("response_time_seconds", "Average time to answer.", ({ responseTime }) =>
+    gauge("errors", "Failed requests to the server.", ({ errors }) => errors),
+    gauge("response_time_seconds", "Average response time.", ({ responseTime }) =>
       responseTime === null ? null : seconds(responseTime),
     ),
-    gauge("response_time_p95_seconds", "Longest of the 95th percentiles.", ({ p95 }) =>
+    gauge("response_time_p95_seconds", "Maximum p95 latency.", ({ p95 }) =>
       p95 === null ? null : seconds(p95),
     ),
   ];
@@ -81,8 +85,8 @@ function ofTools(tools: Tools): Family[] {
   });
   return [
     family("calls_total", "counter", "Calls of the tool.", ({ calls }) => calls),
-    family("successes_total", "counter", "Calls of the tool that succeeded.", ({ successes }) => successes),
-    family("execution_time_seconds", "gauge", "Average time that a call takes.", ({ executionTime }) =>
+    family("successes_total", "counter", "Successful calls of the tool.", ({ successes }) => successes),
+    family("execution_time_seconds", "gauge", "Average call duration.", ({ executionTime }) =>
       executionTime === null ? null : seconds(executionTime),
     ),
   ];

@@ -50,17 +50,19 @@ export function reachOf({ tenantId, role, userId, apiKeyId }: Principal): KeyRea
 export async function makerOf(c: Context<AppEnv & Guarded>): Promise<KeyCreator> {
   const { principal, db } = c.var;
   if (principal.impersonatorId !== undefined) {
-    throw new ForbiddenError("Whoever acts as somebody else makes no keys in their name.");
+    throw new ForbiddenError("API keys cannot be created while impersonating.");
   }
   if (principal.via === "session") {
     refuseOldSession(principal);
     return { scopes: principal.scopes, terms: undefined };
   }
   if (principal.via !== "api_key" || principal.apiKeyId === undefined) {
-    throw new ForbiddenError("Keys are made by people who are signed in, and with API keys of the new form.");
+    throw new ForbiddenError(
+      "Creating API keys requires a sign-in session or an API key in the current format.",
+    );
   }
   const [terms] = await keyById(db, { tenantId: principal.tenantId }, principal.apiKeyId);
-  if (terms === undefined) throw new ForbiddenError("The key that you use is gone.");
+  if (terms === undefined) throw new ForbiddenError("The API key of this request no longer exists.");
   return { scopes: principal.scopes, terms };
 }
 
@@ -68,7 +70,7 @@ export async function makerOf(c: Context<AppEnv & Guarded>): Promise<KeyCreator>
 function refuseOldSession({ authenticatedAt }: Principal): void {
   if (authenticatedAt !== undefined && isRecent(authenticatedAt, Date.now())) return;
   throw new ForbiddenError(
-    `Sign in again to make a key: your sign-in is more than ${RECENT_MINUTES} minutes old.`,
+    `Creating an API key requires a sign-in within the last ${RECENT_MINUTES} minutes. Sign in again.`,
     { authentication: "recent" },
   );
 }
@@ -91,10 +93,11 @@ export async function ownerOfKey(c: Context<AppEnv & Guarded>, userId: string | 
 /** A new secret for a person's key lets its holder act as that person. */
 export function refuseOthersName(principal: Principal, userId: string | null, owner: KeyOwner): void {
   if (userId === null || userId === principal.userId || owner.isServiceAccount) return;
-  throw new ForbiddenError("Only its owner renews a person's key: the new one acts in their name.");
+  throw new ForbiddenError("Only the owner can rotate a user's API key.");
 }
 
 export function refuseExcess(wanted: Partial<KeyBounds>, ownerRole: Role, maker: KeyCreator): void {
   const excess = checkKeyBounds(wanted, ownerRole, maker);
-  if (excess.length > 0) throw new InvalidInputError(excess, "A key can do no more than whoever makes it.");
+  if (excess.length > 0)
+    throw new InvalidInputError(excess, "A key cannot exceed the permissions of its creator.");
 }

@@ -37,7 +37,7 @@ export const myAnnouncements = new Hono<AppEnv>()
   .get(
     "/",
     guard("announcements.seen"),
-    givesPage(shape, "What is announced now, newest first."),
+    givesPage(shape, "Current announcements, newest first."),
     async (c) => {
       const items = await currentAnnouncements(c.var.db, readerOf(c), new Date());
       return c.json({ items, nextCursor: null });
@@ -47,15 +47,15 @@ export const myAnnouncements = new Hono<AppEnv>()
     "/:id/acknowledge",
     guard("announcements.acknowledge"),
     params(idParam),
-    givesNothing("It is known that you have read it."),
+    givesNothing("Announcement acknowledged."),
     async (c) => {
       const { id } = c.req.valid("param");
       const { db, principal } = c.var;
       const [announcement] = await announcementFor(db, readerOf(c), id, new Date());
-      if (announcement === undefined) throw new NotFoundError("There is no such announcement.");
+      if (announcement === undefined) throw new NotFoundError("Announcement not found.");
       const { tenantId, userId } = principal;
       if (userId === undefined)
-        throw new GatewayError("conflict", "Only people and their programs read announcements.");
+        throw new GatewayError("conflict", "Anonymous callers cannot read announcements.");
       await acknowledge(db, { tenantId, userId, announcementId: id });
       await record(c, { action: "announcements.acknowledge", resource: { type: "announcement", id } });
       return c.body(null, 204);

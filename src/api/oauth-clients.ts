@@ -40,7 +40,7 @@ const CHANGEABLE = ["disabled"];
 
 async function clientOf(c: Context<AppEnv & Guarded>, id: string) {
   const [client] = await clientById(c.var.services.database.asSystem(), id);
-  if (client === undefined) throw new NotFoundError("There is no such client.");
+  if (client === undefined) throw new NotFoundError("OAuth client not found.");
   return client;
 }
 
@@ -56,7 +56,7 @@ export const oauthClients = new Hono<AppEnv>()
       ),
     );
   })
-  .get("/:id", guard("system.read"), params(memberParam), gives(shape, "The client."), async (c) => {
+  .get("/:id", guard("system.read"), params(memberParam), gives(shape, "The OAuth client."), async (c) => {
     const client = await clientOf(c, c.req.valid("param").id);
     await tagged(c, client, CHANGEABLE);
     return c.json(client);
@@ -67,7 +67,7 @@ export const oauthClients = new Hono<AppEnv>()
     params(memberParam),
     conditional,
     body(clientChange),
-    gives(shape, "The client as it is now. A disabled one is answered nothing, and its tokens hold no more."),
+    gives(shape, "The updated OAuth client. A disabled client cannot sign in, and its tokens are rejected."),
     async (c) => {
       const { disabled } = c.req.valid("json");
       const before = await clientOf(c, c.req.valid("param").id);

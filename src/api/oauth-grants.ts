@@ -35,7 +35,7 @@ export const oauthGrants = new Hono<AppEnv>()
     "/",
     guard("oauth-grants.list"),
     query(asked),
-    givesPage(shape, "Which applications act for whom in the tenant."),
+    givesPage(shape, "Applications that members have authorized."),
     async (c) => {
       const { q, clientId } = c.req.valid("query");
       const { principal, services } = c.var;
@@ -53,13 +53,13 @@ export const oauthGrants = new Hono<AppEnv>()
     "/:id",
     guard("oauth-grants.end"),
     params(memberParam),
-    givesNothing("The application acts for them no more."),
+    givesNothing("Application disconnected."),
     async (c) => {
       const { principal, services } = c.var;
       const { tenantId } = principal;
       const system = services.database.asSystem();
       const [grant] = await grantById(system, tenantId, c.req.valid("param").id);
-      if (grant === undefined) throw new NotFoundError("There is no such grant.");
+      if (grant === undefined) throw new NotFoundError("Grant not found.");
       const what = {
         action: "oauth-grants.end",
         resource: { type: "oauth_grant", id: grant.id },

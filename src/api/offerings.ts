@@ -3,6 +3,7 @@ import { and } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { Hono } from "hono";
 import { z } from "zod";
+import { capitalize } from "../core/capitalize.ts";
 import { NotFoundError } from "../core/errors.ts";
 import { sortKey } from "../db/queries/listing.ts";
 import { listRows, type ManagedTable, type Row, rowById } from "../db/queries/rows.ts";
@@ -83,7 +84,7 @@ function offerings<T extends ManagedTable>({ name, kind, table, called, ...spec 
       "/",
       guard(`${name}.list`),
       query(asked),
-      givesPage(shape, `Those that the caller may use.`),
+      givesPage(shape, `Items the caller can access.`),
       async (c) => {
         const wanted: Row = c.req.valid("query");
         const { limit, cursor, sort, fields } = paging.parse(wanted);
@@ -104,12 +105,12 @@ function offerings<T extends ManagedTable>({ name, kind, table, called, ...spec 
       guard(`${name}.read`),
       params(idParam),
       query(z.object({ fields: fieldsOf(shape) })),
-      gives(shape, "It, with its definition."),
+      gives(shape, "The item with its definition."),
       async (c) => {
         const { db, principal } = c.var;
         const rows = await rowById(db, table, columns, principal.tenantId, c.req.valid("param").id);
         const [row] = await shown(c, rows);
-        if (row === undefined) throw new NotFoundError(`There is no such ${name.slice(0, -1)}.`);
+        if (row === undefined) throw new NotFoundError(`${capitalize(name.slice(0, -1))} not found.`);
         return c.json(only(row, c.req.valid("query").fields));
       },
     );

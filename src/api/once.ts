@@ -36,7 +36,7 @@ export const once: MiddlewareHandler<AppEnv & Guarded> = createMiddleware<AppEnv
     if (key === undefined) return next();
     if (!FORM.test(key)) {
       throw new InvalidInputError([
-        { path: "Idempotency-Key", message: "takes 1 to 255 visible characters" },
+        { path: "Idempotency-Key", message: "must be 1 to 255 visible characters" },
       ]);
     }
     const { db, principal } = c.var;
@@ -53,7 +53,7 @@ export const once: MiddlewareHandler<AppEnv & Guarded> = createMiddleware<AppEnv
 /** Operators may look at no tenant at all; there is then nowhere to keep an answer. */
 function refuseWithoutTenant(error: unknown): never {
   if (refusalCode(error) !== "23503") throw error;
-  throw new GatewayError("conflict", "Choose a tenant under Account first, or leave Idempotency-Key out.");
+  throw new GatewayError("conflict", "Choose a tenant under Account first, or omit Idempotency-Key.");
 }
 
 async function remember(c: Scene, request: IdempotentRequest & { id: string }): Promise<void> {
@@ -72,20 +72,20 @@ async function replay(c: Scene, request: IdempotentRequest, requestHash: string)
   if (known !== undefined && known.requestHash !== requestHash) {
     throw new GatewayError(
       "key_reused",
-      "This Idempotency-Key came with another request before. Take a new one.",
+      "This Idempotency-Key was used for a different request. Use a new key.",
     );
   }
   if (known === undefined || known.status === null || known.sealedResponse === null) {
     throw new GatewayError(
       "conflict",
-      "The first request with this Idempotency-Key is still at work. Ask again soon.",
+      "A request with this Idempotency-Key is still in progress. Retry later.",
     );
   }
   const opened = await c.var.services.keyring.open(purpose(known.id), known.sealedResponse);
   if (opened === undefined) {
     throw new GatewayError(
       "conflict",
-      "What was answered to this Idempotency-Key can no longer be read. Take a new one.",
+      "The stored response of this Idempotency-Key cannot be read. Use a new key.",
     );
   }
   const { body, headers } = keptAnswer.parse(JSON.parse(new TextDecoder().decode(opened)));

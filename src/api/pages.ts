@@ -31,7 +31,7 @@ export function readCursor<S extends z.ZodType>(
   if (cursor === undefined) return undefined;
   const parsed = place.safeParse(parseJson(fromBase64url(cursor)));
   if (parsed.success) return parsed.data;
-  throw new InvalidInputError([{ path: "cursor", message: "is not one that this list has given" }]);
+  throw new InvalidInputError([{ path: "cursor", message: "is not a valid cursor" }]);
 }
 
 /** `rows` holds one more than `limit` when there is a further page: ask the database for limit + 1. */

@@ -30,7 +30,7 @@ const records = (action: Permission, says: string, timeline: TimelineOf) =>
 /** Who, what, when, where, and whether it came off. */
 export const auditLog = records(
   "audit-logs.list",
-  "What was done in the tenant, newest first.",
+  "Audit log entries, newest first.",
   timelineOf({
     table: auditLogs,
     time: "timestamp",
@@ -51,7 +51,7 @@ export const auditLog = records(
 
 export const mcpAuditLog = records(
   "mcp-audit-logs.list",
-  "MCP methods that were called, newest first.",
+  "MCP audit log entries, newest first.",
   timelineOf({
     table: mcpAuditLogs,
     time: "timestamp",
@@ -83,14 +83,17 @@ const requests = timelineOf({
 });
 
 const byDoor = z.object({
-  kind: z.enum(["mcp", "rest", "page"]).optional().meta({ description: "By the door that they came in." }),
+  kind: z
+    .enum(["mcp", "rest", "page"])
+    .optional()
+    .meta({ description: "By entry point: MCP, REST API or UI." }),
 });
 
 export const requestLog = new Hono<AppEnv>().get(
   "/",
   guard("request-logs.list"),
   query(requests.query.extend(byDoor.shape)),
-  givesPage(requests.shape, "Requests, newest first."),
+  givesPage(requests.shape, "Request log entries, newest first."),
   async (c) => {
     const asked = c.req.valid("query");
     const { kind } = byDoor.parse(asked);
@@ -101,7 +104,7 @@ export const requestLog = new Hono<AppEnv>().get(
 
 export const errorLog = records(
   "error-logs.list",
-  "Failures, newest first.",
+  "Errors, newest first.",
   timelineOf({
     table: errorLogs,
     time: "timestamp",
@@ -112,7 +115,7 @@ export const errorLog = records(
 
 export const securityEventLog = records(
   "security-events.list",
-  "What those who watch over security should see, newest first.",
+  "Security events, newest first.",
   timelineOf({
     table: securityEvents,
     time: "timestamp",
@@ -123,7 +126,7 @@ export const securityEventLog = records(
 
 export const systemEventLog = records(
   "system-events.list",
-  "What changed by itself, such as the health of servers, newest first.",
+  "System events, newest first.",
   timelineOf({
     table: systemEvents,
     time: "timestamp",
@@ -134,6 +137,6 @@ export const systemEventLog = records(
 
 export const connectionPoolLog = records(
   "connection-pools.list",
-  "Connections as they were observed, newest first.",
+  "Connection log entries, newest first.",
   timelineOf({ table: connectionPools, time: "sampledAt", filters: ["kind", "name", "serverId"] }),
 );

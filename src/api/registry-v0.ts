@@ -43,7 +43,7 @@ const registry = createMiddleware<RegistryEnv>(async (c, next) => {
     : REGISTRY_PATH.test(base)
       ? await tenantOfRegistryPath(db, await sha256Hex(base))
       : [];
-  if (tenant === undefined) throw new NotFoundError("There is no such registry. Check the address.");
+  if (tenant === undefined) throw new NotFoundError("Registry not found. Check the URL.");
   await refuseBlockedAddress(c, tenant.id);
   const { mcpUrl } = c.get("config");
   // By the tenant's name where anybody may call; otherwise the caller's credential says which tenant's.

@@ -20,7 +20,7 @@ const partition = z.object({
   name: z.string(),
   rows: z.number(),
   bytes: z.number(),
-  isKeptInPart: z.boolean().describe("Somebody's rows stay in its place."),
+  isKeptInPart: z.boolean().describe("Contains rows under legal hold."),
 });
 
 const dryRun = z
@@ -31,11 +31,11 @@ const dryRun = z
         before: z.iso.datetime(),
         /** Null: everybody's who has no policy of his own. */
         tenantId: z.uuid().nullable(),
-        rows: z.number().describe("Of partitions as many as the statistics say."),
-        partitions: z.array(partition).describe("That would be dropped."),
+        rows: z.number().describe("Partitions are estimated from statistics."),
+        partitions: z.array(partition).describe("Partitions that would be dropped."),
       }),
     ),
-    held: z.array(z.enum(RETENTION_TABLES)).describe("Under a legal hold: nothing of it is taken away."),
+    held: z.array(z.enum(RETENTION_TABLES)).describe("Tables under legal hold. Nothing is deleted."),
   })
   .meta({ id: "RetentionDryRun" });
 
@@ -69,7 +69,7 @@ function ownSteps(policies: readonly RetentionPolicy[], tenantId: string, now: D
 export const retention = new Hono<AppEnv>().post(
   "/dry-run",
   guard("retention.preview"),
-  gives(dryRun, "What would be taken away now; nothing is."),
+  gives(dryRun, "Rows that would be deleted. Nothing is deleted."),
   async (c) => {
     const { tenantId } = c.var.principal;
     const policies = await retentionPolicies(c.var.db);
@@ -86,7 +86,7 @@ export const systemRetention = new Hono<AppEnv>()
   .post(
     "/retention-policies/dry-run",
     guard("system.read"),
-    gives(dryRun, "What would be taken away now; nothing is."),
+    gives(dryRun, "Rows that would be deleted. Nothing is deleted."),
     async (c) => {
       const { database } = c.var.services;
       const policies = await retentionPolicies(database.asSystem());
@@ -101,7 +101,7 @@ export const systemRetention = new Hono<AppEnv>()
   .get(
     "/retention-runs",
     guard("system.read"),
-    givesPage(runShape, "The latest ones, newest first."),
+    givesPage(runShape, "Latest runs, newest first."),
     async (c) => {
       const rows = await latestRuns(c.var.services.database.asSystem());
       return c.json({ items: rows.map(({ takenUntil: _, ...run }) => run), nextCursor: null });

@@ -36,7 +36,7 @@ const CONDITIONS = ["tools", "methods", "tags", "clients", "headers", "tenants",
 
 const verdict = z.object({
   rule: z.object({ id: z.uuid(), name: z.string(), strategy: z.string() }).nullable(),
-  servers: z.array(z.object({ id: z.uuid(), name: z.string() })).describe("Those that it steers to."),
+  servers: z.array(z.object({ id: z.uuid(), name: z.string() })).describe("Target servers."),
   tried: z.array(
     z.object({
       id: z.uuid(),
@@ -45,7 +45,7 @@ const verdict = z.object({
       unmet: z
         .enum(CONDITIONS)
         .nullable()
-        .describe("The first condition that does not hold; null where all do."),
+        .describe("First condition that does not match; null if all match."),
     }),
   ),
 });
@@ -56,7 +56,7 @@ export const routingRulesOf = (reach: Reach) =>
       "/order",
       guard("routing-rules.update"),
       body(order),
-      givesNothing("They are tried in that order; those not named come after."),
+      givesNothing("The new order; rules that are not listed come after."),
       async (c) => {
         const { principal, db } = c.var;
         const { tenantId } = principal;
@@ -80,7 +80,7 @@ export const routingRulesOf = (reach: Reach) =>
       "/test",
       guard("routing-rules.read"),
       body(request),
-      gives(verdict, "Which rule it would fall under, and why not under those before. Nothing is called."),
+      gives(verdict, "The matching rule, and why earlier rules do not match. No request is sent."),
       async (c) => {
         const { principal, db } = c.var;
         const { tenantId } = principal;

@@ -29,7 +29,7 @@ const newAccount = z.strictObject({ name }).meta({ examples: [{ name: "Nightly b
 const accountChange = z
   .strictObject({ name, isActive: z.boolean() })
   .partial()
-  .refine((wanted) => Object.keys(wanted).length > 0, "Name at least one thing to change.")
+  .refine((wanted) => Object.keys(wanted).length > 0, "Provide at least one field to update.")
   .meta({ examples: [{ name: "Nightly build, old" }] });
 
 const sorts: Sorts = {
@@ -43,7 +43,7 @@ export const serviceAccounts = new Hono<AppEnv>()
     "/",
     guard("service-accounts.list"),
     query(listQuery(sorts, accountShape)),
-    givesPage(accountShape, "Accounts of programs."),
+    givesPage(accountShape, "Service accounts."),
     async (c) => {
       const { principal, db, services } = c.var;
       const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: c.req.path };
@@ -59,7 +59,7 @@ export const serviceAccounts = new Hono<AppEnv>()
     guard("service-accounts.create"),
     once,
     body(newAccount),
-    gives(accountShape, "The new account.", 201),
+    gives(accountShape, "The created service account.", 201),
     async (c) => {
       const { tenantId } = c.get("principal");
       const system = c.get("services").database.asSystem();
@@ -82,7 +82,7 @@ export const serviceAccounts = new Hono<AppEnv>()
     "/:id",
     guard("service-accounts.list"),
     params(idParam),
-    gives(accountShape, "The account."),
+    gives(accountShape, "The service account."),
     async (c) => {
       const account = await accountOf(c, c.req.valid("param").id);
       await tagged(c, account, CHANGEABLE);
@@ -95,7 +95,7 @@ export const serviceAccounts = new Hono<AppEnv>()
     params(idParam),
     conditional,
     body(accountChange),
-    gives(accountShape, "The account as it is now."),
+    gives(accountShape, "The updated service account."),
     async (c) => {
       const { tenantId } = c.get("principal");
       const system = c.get("services").database.asSystem();
@@ -123,7 +123,7 @@ export const serviceAccounts = new Hono<AppEnv>()
     "/:id",
     guard("service-accounts.delete"),
     params(idParam),
-    givesNothing("It is gone, and its keys with it."),
+    givesNothing("Deleted, including its API keys."),
     async (c) => {
       const { tenantId } = c.get("principal");
       const system = c.get("services").database.asSystem();
@@ -141,6 +141,6 @@ const resource = (id: string) => ({ type: "service_account", id });
 
 async function accountOf(c: Context<AppEnv & Guarded>, id: string) {
   const [account] = await serviceAccountById(c.get("db"), c.get("principal").tenantId, id);
-  if (account === undefined) throw new NotFoundError("There is no such service account.");
+  if (account === undefined) throw new NotFoundError("Service account not found.");
   return account;
 }

@@ -14,20 +14,26 @@ import { params } from "./validate.ts";
 const sessionParam = z.object({ id: z.string().min(1).max(100) });
 
 export const sessions = new Hono<AppEnv>()
-  .get("/", guard("sessions.list"), givesPage(sessionShape, "Where the caller is signed in."), async (c) => {
+  .get("/", guard("sessions.list"), givesPage(sessionShape, "Sign-in sessions of the caller."), async (c) => {
     const { principal, services } = c.var;
     if (principal.userId === undefined) return c.json({ items: [], nextCursor: null });
     const rows = await activeSessionsOfUser(services.database.asSystem(), principal.userId, new Date());
     const items = rows.map((row) => ({ ...row, current: row.id === principal.sessionId }));
     return c.json({ items, nextCursor: null });
   })
-  .delete("/:id", guard("sessions.end"), params(sessionParam), givesNothing("It is over."), async (c) => {
-    const { principal, services } = c.var;
-    const { id } = c.req.valid("param");
-    const { userId } = principal;
-    const [ended] = userId === undefined ? [] : await endSession(services.database.asSystem(), userId, id);
-    if (ended === undefined) throw new NotFoundError("You have no such session.");
-    await change(c, { action: "sessions.end", resource: { type: "session", id } }, (audit) => audit);
-    if (userId !== undefined) await services.people.personChanged(userId);
-    return c.body(null, 204);
-  });
+  .delete(
+    "/:id",
+    guard("sessions.end"),
+    params(sessionParam),
+    givesNothing("Session revoked."),
+    async (c) => {
+      const { principal, services } = c.var;
+      const { id } = c.req.valid("param");
+      const { userId } = principal;
+      const [ended] = userId === undefined ? [] : await endSession(services.database.asSystem(), userId, id);
+      if (ended === undefined) throw new NotFoundError("Session not found.");
+      await change(c, { action: "sessions.end", resource: { type: "session", id } }, (audit) => audit);
+      if (userId !== undefined) await services.people.personChanged(userId);
+      return c.body(null, 204);
+    },
+  );

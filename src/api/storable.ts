@@ -14,7 +14,7 @@ export function faultsOfText(value: unknown, place: (path: Path) => string): Inp
     if (faults.length >= 20) return;
     if (typeof inner === "string") {
       if (inner.includes("\0") || !inner.isWellFormed()) {
-        faults.push({ path: place(path), message: "has a character that cannot be kept" });
+        faults.push({ path: place(path), message: "contains a character that cannot be stored" });
       }
     } else if (typeof inner === "object" && inner !== null) {
       if (path.length >= DEEPEST) {

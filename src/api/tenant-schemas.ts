@@ -5,7 +5,7 @@ import { ROLES } from "../core/enums.ts";
 import { PREFIX_MODES } from "../core/mcp/exposed-names.ts";
 
 const name = z.string().trim().min(1).max(200);
-const timeZone = z.string().refine(isTimeZone, "is not the name of a time zone (such as Europe/Vienna)");
+const timeZone = z.string().refine(isTimeZone, "must be an IANA time zone, for example Europe/Vienna");
 const limit = z.number().int().min(0).max(1_000_000_000);
 
 const planLimits = z.strictObject({
@@ -28,7 +28,7 @@ const settings = z
       prefix: z.enum(PREFIX_MODES).optional(),
       separator: z
         .string()
-        .regex(/^[A-Za-z0-9_.-]{1,8}$/, "takes 1 to 8 letters, digits, dots, hyphens or underscores")
+        .regex(/^[A-Za-z0-9_.-]{1,8}$/, "must be 1 to 8 letters, digits, dots, hyphens or underscores")
         .optional(),
       priority: z.array(z.string().min(1).max(255)).max(500).optional(),
     }),
@@ -36,7 +36,7 @@ const settings = z
   .partial();
 
 const atLeastOne = (change: object) => Object.keys(change).length > 0;
-const NOTHING = "Name at least one thing to change.";
+const NOTHING = "Provide at least one field to update.";
 
 /** What a tenant's own admins may change. */
 export const ownChange = z
@@ -56,7 +56,10 @@ export const newTenant = z
     name,
     slug: z
       .string()
-      .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "takes small letters, digits and hyphens, 63 at most"),
+      .regex(
+        /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+        "must contain only lowercase letters, digits and hyphens, at most 63",
+      ),
     timeZone: timeZone.default("UTC"),
     weight: z.number().int().min(1).max(1000).default(1),
     planLimits: planLimits.default({}),

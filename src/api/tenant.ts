@@ -18,7 +18,7 @@ export const tenant = new Hono<AppEnv>()
   .get("/", guard("tenant.read"), gives(tenantShape, "The tenant."), async (c) => {
     const { db, principal } = c.var;
     const [own] = await tenantById(db, principal.tenantId);
-    if (own === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
+    if (own === undefined) throw new NotFoundError("No organization selected.");
     await tagged(c, own, CHANGEABLE);
     return c.json(own);
   })
@@ -27,11 +27,11 @@ export const tenant = new Hono<AppEnv>()
     guard("tenant.update"),
     conditional,
     body(ownChange),
-    gives(tenantShape, "The tenant as it is now."),
+    gives(tenantShape, "The updated tenant."),
     async (c) => {
       const { db, principal } = c.var;
       const [before] = await tenantById(db, principal.tenantId);
-      if (before === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
+      if (before === undefined) throw new NotFoundError("No organization selected.");
       await refuseStale(c, before, CHANGEABLE);
       const values = defined(c.req.valid("json"));
       const what = {

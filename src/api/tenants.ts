@@ -30,7 +30,7 @@ import { defined } from "./values.ts";
 type Scene = Context<AppEnv & Guarded>;
 
 const CHANGEABLE = ["name", "timeZone", "settings", "weight", "planLimits"];
-const ARCHIVED = "An archived tenant stays archived.";
+const ARCHIVED = "An archived tenant cannot be modified.";
 const resource = (id: string) => ({ type: "tenant", id });
 
 const sorts: Sorts = { keys: tenantSorts, usual: "name", id: tenantId };
@@ -41,7 +41,7 @@ const asked = listQuery(sorts, tenantShape).extend({
 
 async function found(c: Scene, id: string) {
   const [tenant] = await tenantById(c.var.services.database.asSystem(), id);
-  if (tenant === undefined) throw new NotFoundError("There is no such tenant.");
+  if (tenant === undefined) throw new NotFoundError("Tenant not found.");
   return tenant;
 }
 
@@ -79,7 +79,7 @@ export const tenants = new Hono<AppEnv>()
     guard("tenants.create"),
     once,
     body(newTenant),
-    gives(tenantShape, "The new tenant.", 201),
+    gives(tenantShape, "The created tenant.", 201),
     async (c) => {
       const db = c.var.services.database.asSystem();
       const { planLimits, ...wanted } = c.req.valid("json");
@@ -95,7 +95,7 @@ export const tenants = new Hono<AppEnv>()
         return c.json(made, 201);
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
-        throw new GatewayError("conflict", `There is a tenant of the short name ${values.slug} already.`);
+        throw new GatewayError("conflict", `A tenant with the slug ${values.slug} already exists.`);
       }
     },
   )
@@ -110,7 +110,7 @@ export const tenants = new Hono<AppEnv>()
     params(idParam),
     conditional,
     body(tenantChange),
-    gives(tenantShape, "The tenant as it is now."),
+    gives(tenantShape, "The updated tenant."),
     async (c) => {
       const db = c.var.services.database.asSystem();
       const before = await found(c, c.req.valid("param").id);
@@ -138,16 +138,20 @@ export const tenants = new Hono<AppEnv>()
     "/:id/suspend",
     guard("tenants.suspend"),
     params(idParam),
-    gives(tenantShape, "Refused everywhere from now on."),
+    gives(tenantShape, "Tenant suspended. All its requests are rejected."),
     (c) => become(c, c.req.valid("param").id, "suspended", "tenants.suspend"),
   )
-  .post("/:id/resume", guard("tenants.suspend"), params(idParam), gives(tenantShape, "Served again."), (c) =>
-    become(c, c.req.valid("param").id, "active", "tenants.resume"),
+  .post(
+    "/:id/resume",
+    guard("tenants.suspend"),
+    params(idParam),
+    gives(tenantShape, "Tenant resumed."),
+    (c) => become(c, c.req.valid("param").id, "active", "tenants.resume"),
   )
   .post(
     "/:id/archive",
     guard("tenants.archive"),
     params(idParam),
-    gives(tenantShape, "Refused for good."),
+    gives(tenantShape, "Tenant archived. All its requests are permanently rejected."),
     (c) => become(c, c.req.valid("param").id, "archived", "tenants.archive"),
   );

@@ -55,10 +55,10 @@ export function timelineOf<T extends RecordTable>(spec: TimelineSpec<T>): Timeli
     ),
   );
   const time = columns[spec.time];
-  if (time === undefined) throw new TypeError(`a timeline needs its time, ${spec.time}`);
+  if (time === undefined) throw new TypeError(`time is required for the timeline: ${spec.time}`);
   const query = pageQuery.extend({
-    from: moment.optional().meta({ description: "Usually a day before its end." }),
-    to: moment.optional().meta({ description: "Exclusive; usually now." }),
+    from: moment.optional().meta({ description: "Default: 24 hours before the end." }),
+    to: moment.optional().meta({ description: "Exclusive end. Default: now." }),
     fields: fieldsOf(shape),
     ...Object.fromEntries(
       Object.entries(equals).map(([name, column]) => [name, filterOf(column).optional()]),

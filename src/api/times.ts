@@ -4,4 +4,4 @@ import { z } from "zod";
 export const moment = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
-  .refine((date) => date.getUTCFullYear() >= 1900 && date.getUTCFullYear() < 9999, "is out of the calendar");
+  .refine((date) => date.getUTCFullYear() >= 1900 && date.getUTCFullYear() < 9999, "is out of range");

@@ -26,13 +26,17 @@ const shape = z.object({
   serverId: z.uuid(),
   serverName: z.string(),
   tool: z.string(),
-  state: z.enum(TOOL_STATES).nullable().describe("Null: shown and called."),
+  state: z.enum(TOOL_STATES).nullable().describe("Null: visible and callable."),
   revision: z.number(),
   changedAt: z.iso.datetime().nullable(),
   decidedBy: z.string().nullable(),
   decidedAt: z.iso.datetime().nullable(),
-  approved: definition.describe("What was approved, by being seen first or by somebody."),
-  offered: definition.nullable().describe("What the server offers instead; null where that is the approved."),
+  approved: definition.describe(
+    "The approved definition: the first one discovered, or the one an admin approved.",
+  ),
+  offered: definition
+    .nullable()
+    .describe("The current definition of the server; null if it is the approved one."),
   differences: z.array(z.object({ path: z.string(), before: text, after: text })),
   findings: z.array(
     z.object({ rule: z.string(), severity: z.enum(SEVERITIES), place: z.string(), excerpt: z.string() }),
@@ -70,7 +74,7 @@ const decision = z
 
 async function pinOf(c: Scene, id: string): Promise<ShownPin> {
   const [pin] = await pinById(c.get("db"), c.get("principal").tenantId, id);
-  if (pin === undefined) throw new NotFoundError("There is no such change.");
+  if (pin === undefined) throw new NotFoundError("Tool change not found.");
   return pin;
 }
 
@@ -110,7 +114,7 @@ export const toolChanges = new Hono<AppEnv>()
     "/",
     guard("tool-changes.list"),
     query(asked),
-    givesPage(shape, "Tools that are held or blocked because they changed."),
+    givesPage(shape, "Tools that are held or blocked after a change."),
     async (c) => {
       const { limit, cursor, state, serverId } = c.req.valid("query");
       const { principal, db } = c.var;
@@ -124,7 +128,7 @@ export const toolChanges = new Hono<AppEnv>()
       return c.json({ ...page, items: page.items.map(shown) });
     },
   )
-  .get("/:id", guard("tool-changes.list"), params(idParam), gives(shape, "The change."), async (c) =>
+  .get("/:id", guard("tool-changes.list"), params(idParam), gives(shape, "The tool change."), async (c) =>
     c.json(shown(await pinOf(c, c.req.valid("param").id))),
   )
   .post(
@@ -132,7 +136,7 @@ export const toolChanges = new Hono<AppEnv>()
     guard("tool-changes.decide"),
     params(idParam),
     body(decision),
-    gives(shape, "What is offered is approved from now on."),
+    gives(shape, "The current definition is approved."),
     (c) => decide(c, c.req.valid("param").id, c.req.valid("json").revision, "approve"),
   )
   .post(
@@ -140,6 +144,6 @@ export const toolChanges = new Hono<AppEnv>()
     guard("tool-changes.decide"),
     params(idParam),
     body(decision),
-    gives(shape, "The tool is blocked until somebody approves it."),
+    gives(shape, "The tool is blocked until it is approved."),
     (c) => decide(c, c.req.valid("param").id, c.req.valid("json").revision, "reject"),
   );

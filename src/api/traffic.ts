@@ -25,7 +25,7 @@ const lifted = z
   .meta({ examples: [{ place: "203.0.113.7" }] });
 
 export const traffic = new Hono<AppEnv>()
-  .get("/", guard("traffic.read"), gives(shape, "A day of it."), async (c) => {
+  .get("/", guard("traffic.read"), gives(shape, "Samples of the last 24 hours."), async (c) => {
     const { principal, services } = c.var;
     const object = services.tenantObject(principal.tenantId);
     const [samples, advice, bans] = await Promise.all([
@@ -45,16 +45,10 @@ export const traffic = new Hono<AppEnv>()
       bans: bans.map(({ place, forMs }) => ({ place, endsAt: new Date(now + forMs).toISOString() })),
     });
   })
-  .post(
-    "/lift-ban",
-    guard("traffic.lift"),
-    body(lifted),
-    givesNothing("It may come in again."),
-    async (c) => {
-      const { principal, services } = c.var;
-      const { place } = c.req.valid("json");
-      await services.tenantObject(principal.tenantId).liftBan(place);
-      await record(c, { action: "traffic.lift", resource: { type: "ban", id: place } });
-      return c.body(null, 204);
-    },
-  );
+  .post("/lift-ban", guard("traffic.lift"), body(lifted), givesNothing("Ban removed."), async (c) => {
+    const { principal, services } = c.var;
+    const { place } = c.req.valid("json");
+    await services.tenantObject(principal.tenantId).liftBan(place);
+    await record(c, { action: "traffic.lift", resource: { type: "ban", id: place } });
+    return c.body(null, 204);
+  });

@@ -19,10 +19,10 @@ const ban = z
   .strictObject({
     reason: z.string().trim().min(1).max(500),
     until: moment
-      .refine((time) => time.getTime() > Date.now(), "is over already")
+      .refine((time) => time.getTime() > Date.now(), "must be in the future")
       .nullable()
       .default(null)
-      .describe("Null: until somebody lifts it."),
+      .describe("Null: no expiry."),
   })
   .meta({ examples: [{ reason: "Shared their password." }] });
 
@@ -45,21 +45,21 @@ export const userStanding = new Hono<AppEnv>()
     guard("users.ban"),
     params(memberParam),
     body(ban),
-    gives(userShape, "The user, who is shut out and signed in nowhere."),
+    gives(userShape, "The banned user. All sign-in sessions are revoked."),
     async (c) => c.json(await setBan(c, c.req.valid("param").id, c.req.valid("json"))),
   )
   .post(
     "/:id/lift-ban",
     guard("users.ban"),
     params(memberParam),
-    gives(userShape, "The user, who may come in again."),
+    gives(userShape, "The user, no longer banned."),
     async (c) => c.json(await setBan(c, c.req.valid("param").id, undefined)),
   )
   .get(
     "/:id/sessions",
     guard("users.sessions"),
     params(memberParam),
-    givesPage(sessionShape, "Where they are signed in to look at this tenant."),
+    givesPage(sessionShape, "Sign-in sessions of the user."),
     async (c) => {
       const { services, principal } = c.var;
       const { id, isHome } = await userOf(c, c.req.valid("param").id);
@@ -77,14 +77,14 @@ export const userStanding = new Hono<AppEnv>()
     guard("users.end-sessions"),
     params(memberParam),
     body(wish),
-    givesNothing("They are over."),
+    givesNothing("Sessions revoked."),
     async (c) => {
       const { services } = c.var;
       const { sessionId } = c.req.valid("json");
       const user = await userOf(c, c.req.valid("param").id);
       await insistOwn(c, user);
       const ended = await endSessions(services.database.asSystem(), user.id, sessionId);
-      if (sessionId !== undefined && ended.length === 0) throw new NotFoundError("There is no such session.");
+      if (sessionId !== undefined && ended.length === 0) throw new NotFoundError("Session not found.");
       await record(c, {
         action: "users.end-sessions",
         resource: { type: "user", id: user.id },
@@ -98,7 +98,7 @@ export const userStanding = new Hono<AppEnv>()
 async function setBan(c: Scene, id: string, wanted: z.output<typeof ban> | undefined) {
   const { principal, services, requestId } = c.var;
   const before = await userOf(c, id);
-  if (before.id === principal.userId) throw new GatewayError("conflict", "Nobody bans themselves.");
+  if (before.id === principal.userId) throw new GatewayError("conflict", "You cannot ban yourself.");
   await insistOwn(c, before);
   const after = {
     ...before,
@@ -109,7 +109,7 @@ async function setBan(c: Scene, id: string, wanted: z.output<typeof ban> | undef
   const system = services.database.asSystem();
   const event = recordSecurityEvent(system, {
     type: wanted === undefined ? "person.unbanned" : "person.banned",
-    description: wanted === undefined ? `The ban of ${id} is lifted.` : `${id} is banned: ${wanted.reason}`,
+    description: wanted === undefined ? `Ban of ${id} removed` : `${id} banned: ${wanted.reason}`,
     tenantId: principal.tenantId,
     userId: principal.userId,
     requestId,

@@ -23,12 +23,12 @@ export const userShape = z.object({
   email: z.string(),
   username: z.string().nullable(),
   role: z.enum(ROLES),
-  isHome: z.boolean().describe("Whether this tenant looks after the account, or another one does."),
+  isHome: z.boolean().describe("Whether the account is managed by this tenant or another one."),
   authProvider: z.string().nullable(),
   isActive: z.boolean(),
   banned: z.boolean(),
   banReason: z.string().nullable(),
-  banExpires: z.iso.datetime().nullable().describe("Null: until somebody lifts it."),
+  banExpires: z.iso.datetime().nullable().describe("Null: no expiry."),
   twoFactorEnabled: z.boolean(),
   activeKeys: z.number(),
   joinedAt: z.iso.datetime(),
@@ -47,40 +47,36 @@ const CHANGEABLE = ["isActive"];
 
 export async function userOf(c: Scene, id: string) {
   const [user] = await userById(c.var.db, c.var.principal.tenantId, id);
-  if (user === undefined) throw new NotFoundError("There is no such user.");
+  if (user === undefined) throw new NotFoundError("User not found.");
   return user;
 }
 
 /** An account belongs to one tenant, and those of the gateway's operators to no tenant's admin but themselves. */
 export async function insistOwn(c: Scene, { id, isHome }: { id: string; isHome: boolean }): Promise<void> {
   if (!isHome) {
-    throw new ForbiddenError("Another tenant looks after this account: end the membership instead.");
+    throw new ForbiddenError(
+      "This account is managed by another organization. Remove the membership instead.",
+    );
   }
   const { principal, services } = c.var;
   if (principal.isOperator === true || principal.userId === id) return;
   const [operator] = await isOperator(services.database.asSystem(), id);
-  if (operator !== undefined) throw new ForbiddenError("This account is one of those who run the gateway.");
+  if (operator !== undefined) throw new ForbiddenError("This account is an operator account.");
 }
 
 export const users = new Hono<AppEnv>()
-  .get(
-    "/",
-    guard("users.list"),
-    query(asked),
-    givesPage(userShape, "Who belongs to the tenant."),
-    async (c) => {
-      const { limit, cursor, sort, fields, ...filter } = c.req.valid("query");
-      const { principal, db, services } = c.var;
-      const { tenantId } = principal;
-      const scope = { keyring: services.keyring, tenantId, list: `users?${sort.join()}` };
-      const after = await readPlace(scope, cursor);
-      const order = orderOf(sorts, sort);
-      const rows = await listUsers(db, tenantId, { filter, order, after, limit: limit + 1 });
-      return c.json(
-        await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
-      );
-    },
-  )
+  .get("/", guard("users.list"), query(asked), givesPage(userShape, "Users of the tenant."), async (c) => {
+    const { limit, cursor, sort, fields, ...filter } = c.req.valid("query");
+    const { principal, db, services } = c.var;
+    const { tenantId } = principal;
+    const scope = { keyring: services.keyring, tenantId, list: `users?${sort.join()}` };
+    const after = await readPlace(scope, cursor);
+    const order = orderOf(sorts, sort);
+    const rows = await listUsers(db, tenantId, { filter, order, after, limit: limit + 1 });
+    return c.json(
+      await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
+    );
+  })
   .get(
     "/:id",
     guard("users.read"),
@@ -99,14 +95,14 @@ export const users = new Hono<AppEnv>()
     params(memberParam),
     conditional,
     body(userChange),
-    gives(userShape, "The user as they are now. Who is not active is signed in nowhere."),
+    gives(userShape, "The updated user. Disabling a user revokes all sign-in sessions."),
     async (c) => {
       const { isActive } = c.req.valid("json");
       const { principal, services } = c.var;
       const before = await userOf(c, c.req.valid("param").id);
       await refuseStale(c, before, CHANGEABLE);
       if (before.id === principal.userId)
-        throw new GatewayError("conflict", "Nobody switches their own account off.");
+        throw new GatewayError("conflict", "You cannot disable your own account.");
       await insistOwn(c, before);
       const system = services.database.asSystem();
       const after = { ...before, isActive };

@@ -33,7 +33,7 @@ export const body = <S extends z.ZodType>(schema: S, further: FurtherFaults = ()
   const middleware = validator("json", (value, c) => {
     const type = c.req.header("content-type") ?? "";
     if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
-      throw new GatewayError("unsupported_media_type", "Send JSON, with `Content-Type: application/json`.");
+      throw new GatewayError("unsupported_media_type", "Send JSON with `Content-Type: application/json`.");
     }
     return check(schema, value, pointer, further(value, c));
   });
@@ -90,8 +90,8 @@ export function refuseUnknownParameters(url: string, handlers: readonly object[]
   );
   const unknown = given.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  const takes = known.length === 0 ? "it takes none" : `it takes ${known.join(", ")}`;
+  const takes = known.length === 0 ? "none are supported" : `supported: ${known.join(", ")}`;
   throw new InvalidInputError(
-    unknown.map((path) => ({ path, message: `is not a parameter here: ${takes}` })),
+    unknown.map((path) => ({ path, message: `is not a supported parameter; ${takes}` })),
   );
 }

@@ -16,22 +16,22 @@ const MOST = 50_000;
 const place = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const asked = z.object({
-  after: place
-    .default(0)
-    .meta({ description: "Where the call before ended (`next`); 0 for the chain's beginning." }),
+  after: place.default(0).meta({
+    description: "Position at which the previous call stopped (`next`); 0 for the beginning of the chain.",
+  }),
   limit: z.coerce.number().int().min(1).max(MOST).default(USUAL_LIMIT),
   anchor: z
     .string()
-    .regex(/^\d{1,15}:[0-9a-f]{64}$/, "is what an earlier verification gave as its anchor")
+    .regex(/^\d{1,15}:[0-9a-f]{64}$/, "must be the anchor of an earlier verification")
     .optional()
-    .meta({ description: "The `anchor` of an earlier verification: what it saw must still be there." }),
+    .meta({ description: "The `anchor` of an earlier verification, whose entries must be unchanged." }),
 });
 
 const shape = z
   .object({
     checked: z.number(),
-    next: z.number().nullable().describe("Where to go on; null when the whole chain has been walked."),
-    anchor: z.string().nullable().describe("The last entry seen. Kept elsewhere, it proves all before it."),
+    next: z.number().nullable().describe("Position at which to continue, or null at the end of the chain."),
+    anchor: z.string().nullable().describe("Hash of the last verified entry. Store it outside the gateway."),
     faults: z.array(
       z.object({
         kind: z.enum(["changed", "unlinked", "added", "missing", "end", "anchor"]),
@@ -69,7 +69,7 @@ async function verify(c: Scene, reach: Reach, { after, limit, anchor }: Asked): 
   const isKept =
     anchored === undefined ? excludePruned([at, at], gone).length === 0 : anchored.hash === notedHash;
   if (notedHash !== undefined && !isKept) {
-    const says = `Entry ${at} is not the one that this anchor was taken from.`;
+    const says = `Entry ${at} does not match this anchor.`;
     faults.push({ kind: "anchor", says, entryId: null, from: at, to: at });
   }
   return {
@@ -95,7 +95,7 @@ const routes = (reach: Reach, action: "audit-logs.verify" | "system.read") =>
     "/",
     guard(action),
     query(asked),
-    gives(shape, "What was found wrong, if anything."),
+    gives(shape, "Inconsistencies, if any."),
     async (c) => c.json(await verify(c, reach, c.req.valid("query"))),
   );
 

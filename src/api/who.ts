@@ -27,7 +27,7 @@ export async function callerOf(
   const db = c.get("db");
   const person = async (userId: string) => {
     const [member] = await memberRole(db, tenantId, userId);
-    if (member === undefined) throw new NotFoundError("There is no such member.");
+    if (member === undefined) throw new NotFoundError("Member not found.");
     return member;
   };
   if ("role" in named) {
@@ -37,15 +37,15 @@ export async function callerOf(
   if ("userId" in named) {
     const { role, isActive } = await person(named.userId);
     const caller = { role, scopes: ROLE_SCOPES[role], userId: named.userId, keyId: undefined };
-    return { caller, ...(!isActive && { lapsed: "The account is switched off." }) };
+    return { caller, ...(!isActive && { lapsed: "The account is disabled." }) };
   }
   const [key] = await keyById(db, { tenantId }, named.keyId);
-  if (key === undefined) throw new NotFoundError("There is no such key.");
+  if (key === undefined) throw new NotFoundError("API key not found.");
   const role = key.userId === null ? "service" : (await person(key.userId)).role;
   const caller = { role, scopes: key.scopes, userId: key.userId ?? undefined, keyId: key.id };
-  if (!key.isActive) return { caller, lapsed: "The key is revoked or switched off." };
+  if (!key.isActive) return { caller, lapsed: "The API key is revoked or disabled." };
   return {
     caller,
-    ...(key.expiresAt !== null && key.expiresAt <= now && { lapsed: "The key has expired." }),
+    ...(key.expiresAt !== null && key.expiresAt <= now && { lapsed: "The API key has expired." }),
   };
 }

@@ -96,16 +96,16 @@ export function excludePruned(whole: ChainPositions, taken: readonly ChainPositi
 export function describeAuditFault(fault: AuditFault): string {
   switch (fault.kind) {
     case "changed":
-      return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) is not as it was written.`;
+      return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) was modified.`;
     case "unlinked":
-      return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) does not follow from the entry before it: one of the two was replaced.`;
+      return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) does not match the hash of the previous entry.`;
     case "added":
-      return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) stands in the place of another.`;
+      return `Entry ${fault.sequence} (${fault.action}, ${fault.at}) has a duplicate sequence number.`;
     case "missing":
       return fault.from === fault.to
         ? `Entry ${fault.from} is missing.`
         : `Entries ${fault.from} to ${fault.to} are missing.`;
     case "end":
-      return "The chain does not end where it should: its last entries were replaced, or its end was.";
+      return "The end of the chain was modified or truncated.";
   }
 }

@@ -66,28 +66,28 @@ export const ERROR_TITLES: Readonly<Record<ErrorCode, string>> = {
   not_found: "Not found",
   method_not_allowed: "Method not allowed",
   payload_too_large: "Payload too large",
-  unauthorized: "Who are you?",
-  forbidden: "Not allowed",
-  conflict: "That does not fit what is there",
-  precondition_failed: "It has changed meanwhile",
-  precondition_required: "Say what you have seen",
-  key_reused: "This key was used for something else",
+  unauthorized: "Unauthorized",
+  forbidden: "Forbidden",
+  conflict: "Conflict",
+  precondition_failed: "Precondition failed",
+  precondition_required: "Precondition required",
+  key_reused: "Idempotency key reused",
   too_many_requests: "Too many requests",
-  headers_too_large: "Header fields too large",
-  cancelled: "Cancelled",
-  limits_unavailable: "Limits cannot be checked",
-  upstream_closed: "The MCP server is given a rest",
-  maintenance: "The MCP server is being looked after",
+  headers_too_large: "Request header fields too large",
+  cancelled: "Request canceled",
+  limits_unavailable: "Rate limiter unavailable",
+  upstream_closed: "Server unavailable",
+  maintenance: "Server under maintenance",
   unsupported_media_type: "Unsupported media type",
   not_acceptable: "Not acceptable",
-  configuration: "The gateway is not configured",
-  database_unavailable: "The database cannot be reached",
-  upstream_unreachable: "The MCP server cannot be reached",
-  upstream_timeout: "The MCP server does not answer",
-  upstream_refused: "The MCP server refused the gateway",
-  upstream_invalid: "The MCP server's answer makes no sense",
-  upstream_unsupported: "The gateway cannot speak to this MCP server yet",
-  internal: "Something went wrong on our side",
+  configuration: "Configuration error",
+  database_unavailable: "Database unavailable",
+  upstream_unreachable: "Server unreachable",
+  upstream_timeout: "Server timeout",
+  upstream_refused: "Upstream credential rejected",
+  upstream_invalid: "Invalid server response",
+  upstream_unsupported: "Transport not supported",
+  internal: "Internal server error",
 };
 
 /** V8's own, and in no standard. */
@@ -132,7 +132,7 @@ export const mcpStatus = (error: GatewayError): number =>
   error instanceof ProtocolError ? error.httpStatus : error.status;
 
 export class NotFoundError extends GatewayError {
-  constructor(message = "Nothing is here. Check the address.") {
+  constructor(message = "No resource exists at this URL.") {
     super("not_found", message);
   }
 }
@@ -142,7 +142,10 @@ export class MethodNotAllowedError extends GatewayError {
   readonly allowed: readonly string[];
 
   constructor(method: string, allowed: readonly string[]) {
-    super("method_not_allowed", `This address does not take ${method}. It takes ${allowed.join(", ")}.`);
+    super(
+      "method_not_allowed",
+      `Method ${method} is not supported at this URL. Supported: ${allowed.join(", ")}.`,
+    );
     this.allowed = allowed;
   }
 }
@@ -157,7 +160,10 @@ export interface InputIssue {
 export class InvalidInputError extends GatewayError {
   readonly errors: readonly InputIssue[];
 
-  constructor(errors: readonly InputIssue[], message = "Correct what is listed and send it again.") {
+  constructor(
+    errors: readonly InputIssue[],
+    message = "The request is invalid. Fix the listed errors and retry.",
+  ) {
     super("bad_request", message);
     this.errors = errors;
   }
@@ -220,7 +226,7 @@ export class ConfigurationError extends GatewayError {
   constructor(issues: readonly ConfigurationIssue[]) {
     super(
       "configuration",
-      `Set these variables and start again: ${issues.map((issue) => `${issue.variable} ${issue.message}`).join("; ")}.`,
+      `Invalid configuration: ${issues.map((issue) => `${issue.variable} ${issue.message}`).join("; ")}.`,
     );
     this.issues = issues;
   }
@@ -245,11 +251,11 @@ export class ServerUnavailableError extends UpstreamError {
   constructor(
     server: string,
     retryAfterSeconds: number,
-    reason = "has been failing, and is given a rest",
+    reason = "is unavailable: its circuit breaker is open",
     code: "upstream_closed" | "maintenance" = "upstream_closed",
-    next = `Try again in ${retryAfterSeconds} s, or ask its owner`,
+    next = `Retry in ${retryAfterSeconds} s`,
   ) {
-    super(code, server, `${server} ${reason}. ${next}.`);
+    super(code, server, `Server ${server} ${reason}. ${next}.`);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -257,8 +263,8 @@ export class ServerUnavailableError extends UpstreamError {
 /** An administrator holds the server's circuit breaker open: it does not close by itself. */
 export class ForcedOpenError extends ServerUnavailableError {
   constructor(server: string, retryAfterSeconds: number) {
-    const why = "is unavailable: an administrator holds its circuit breaker open";
-    const next = "Ask an administrator of your organization when it is released";
+    const why = "is unavailable: an admin forced its circuit breaker open";
+    const next = "Contact an admin of your organization";
     super(server, retryAfterSeconds, why, "upstream_closed", next);
   }
 }
@@ -269,7 +275,7 @@ export class MaintenanceError extends ServerUnavailableError {
 
   constructor(server: string, { title, endsAt }: { title: string; endsAt: Date }, now: number) {
     const until = endsAt.toISOString().replace(".000Z", "Z");
-    const why = `is in maintenance until ${until} (${title})`;
+    const why = `is under maintenance until ${until} (${title})`;
     super(server, Math.max(1, Math.ceil((endsAt.getTime() - now) / 1000)), why, "maintenance");
     this.endsAt = endsAt;
   }
@@ -277,11 +283,11 @@ export class MaintenanceError extends ServerUnavailableError {
 
 export class DatabaseUnavailableError extends GatewayError {
   constructor(cause: unknown) {
-    super("database_unavailable", "The database does not answer. Try again in a moment.", { cause });
+    super("database_unavailable", "The database is not responding. Retry later.", { cause });
   }
 }
 
-const INTERNAL = "The request could not be completed. Give the request id to whoever runs this gateway.";
+const INTERNAL = "The request failed. Contact the operator and include the request ID.";
 
 /**
  * What the data layer threw arrives wrapped by Drizzle, in an error whose message repeats the parameters, which

@@ -60,7 +60,7 @@ export class DatabaseWatchdog {
   }
 
   async watch<T>({ run, probe, timeoutMs }: WatchedQuery<T>): Promise<T> {
-    if (this.#now() < this.#failFastUntil) throw unavailable("It has not answered for a while.");
+    if (this.#now() < this.#failFastUntil) throw unavailable("The database did not respond for a while.");
     const ending = new AbortController();
     const settled = settle(run(ending.signal));
     try {
@@ -79,12 +79,13 @@ export class DatabaseWatchdog {
     for (let waitMs = this.#firstWaitMs(); ; waitMs = this.#times.recheckMs) {
       const result = await this.#wait(settled, waitMs);
       if (result !== undefined) return this.#take(result);
-      if (this.#now() - startedAt >= timeoutMs) throw unavailable(`No answer within ${timeoutMs} ms.`);
+      if (this.#now() - startedAt >= timeoutMs)
+        throw unavailable(`The database did not respond within ${timeoutMs} ms.`);
       // While it is silent one trial is enough; a second question would get no other answer.
       if (this.#isSilent || !(await isAlive())) {
         this.#isSilent = true;
         this.#failFastUntil = this.#now() + this.#times.pauseMs;
-        throw unavailable("It does not answer.");
+        throw unavailable("The database is not responding.");
       }
     }
   }

@@ -150,7 +150,7 @@ const toMetricRow = ({ server, at, result }: ProbedResult) => ({
 function findChange({ server, at, health, result }: CheckedServer): HealthChange[] {
   const { id: serverId, tenantId, name, healthStatus: from } = server;
   if (health.status === from) return [];
-  const slow = result?.outcome === "slow" ? `It took ${Math.round(result.ms ?? 0)} ms to answer.` : undefined;
+  const slow = result?.outcome === "slow" ? `Response time: ${Math.round(result.ms ?? 0)} ms.` : undefined;
   const reason = result?.error?.message ?? slow;
   return [{ tenantId, serverId, server: name, from, to: health.status, at, reason }];
 }
@@ -164,10 +164,11 @@ async function toSystemEvent({ tenantId, serverId, server, from, to, at, reason 
     eventType: "server.health-changed",
     source: "health",
     severity: EVENT_SEVERITY[to],
-    message: `${server} was ${from} and is ${to} now.${reason === undefined ? "" : ` ${reason}`}`.slice(
-      0,
-      1000,
-    ),
+    message:
+      `Health of server ${server} changed from ${from} to ${to}.${reason === undefined ? "" : ` ${reason}`}`.slice(
+        0,
+        1000,
+      ),
     details: { from, to },
   };
 }

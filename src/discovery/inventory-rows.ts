@@ -1,5 +1,4 @@
 /** What a server lists, as the catalogue's tables keep it. */
-
 import { hashDefinition } from "../core/discovery/definition-hash.ts";
 import type { DiscoveredTool } from "../core/discovery/tool-drift.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
@@ -104,7 +103,7 @@ function summarize(item: JsonObject): JsonObject {
   const description = cut(text(item, "description"), MAX_DESCRIPTION_LENGTH);
   return {
     ...Object.fromEntries(keys),
-    description: `${description ?? ""} (The definition is larger than ${MAX_STORED_DEFINITION_LENGTH} characters; this is its beginning.)`,
+    description: `${description ?? ""} (Truncated: the definition is larger than ${MAX_STORED_DEFINITION_LENGTH} characters.)`,
   };
 }
 

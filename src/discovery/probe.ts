@@ -146,7 +146,7 @@ async function probeLegacy({
 /** An answer is not enough where it says that nothing works. */
 function refuseFailure(message: JsonObject, server: string): void {
   const result = getMember(message, "result");
-  if (!isMembers(result)) throw invalidResponse(server, "answers its health check with an error");
+  if (!isMembers(result)) throw invalidResponse(server, "returned an error to the health check");
   if (getMember(result, "isError") === true)
-    throw invalidResponse(server, "says that the tool of its health check failed");
+    throw invalidResponse(server, "returned a tool error to the health check");
 }

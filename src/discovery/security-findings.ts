@@ -16,9 +16,9 @@ export interface ScannedItem {
 export type IdentifiedEvent = SecurityEvent & { readonly id: string };
 
 const EVENT_OUTCOMES: Record<ToolChange["decision"], string> = {
-  allowed: "The change was let through.",
-  held: "It is hidden until somebody approves the change.",
-  blocked: "It is blocked.",
+  allowed: "The change was allowed.",
+  held: "Hidden until approved.",
+  blocked: "Blocked.",
 };
 
 /** The id follows from the change itself, so that one seen by several isolates is written down once. */
@@ -34,14 +34,14 @@ export async function toolChangeEvents(
       ...of,
       id: await uuidFromName(`tool.changed ${of.serverId} ${name} ${revision}`),
       type: "tool.changed" as const,
-      description: `The tool ${shorten(name)} of ${server} is not what it was. ${EVENT_OUTCOMES[decision]}`,
+      description: `Definition of tool ${shorten(name)} on server ${server} changed. ${EVENT_OUTCOMES[decision]}`,
       details: { tool: name, decision, differences, revision },
     })),
     ...restored.map(async (name) => ({
       ...of,
       id: await uuidFromName(`tool.restored ${of.serverId} ${name} ${revisionOf.get(name) ?? 0}`),
       type: "tool.restored" as const,
-      description: `The tool ${shorten(name)} of ${server} is again what was approved, and is shown again.`,
+      description: `Tool ${shorten(name)} of server ${server} matches its approved definition again and is visible.`,
       details: { tool: name },
     })),
   ]);
@@ -63,7 +63,7 @@ export function findingEvents(of: ServerRef, scanned: readonly ScannedItem[]): I
       ...of,
       id: uuidv7(),
       type: isGrave ? "definition.suspicious" : "definition.odd",
-      description: `What is said of the ${kind} ${shorten(name)} is for models rather than for people: ${rules}.`,
+      description: `Suspicious text in the definition of ${kind} ${shorten(name)}: ${rules}.`,
       details: { kind, name, findings },
     });
   }

@@ -23,7 +23,7 @@ export function approveTool(db: Db, pin: ShownPin, by: Approver) {
     rest: [
       // The catalogue held what was approved until now.
       keepTools(db, { tenantId, serverId }, [row]),
-      recordSecurityEvent(db, createEvent(pin, by, "tool.approved", "is used as it is now")),
+      recordSecurityEvent(db, createEvent(pin, by, "tool.approved", "was approved")),
     ] as const,
   };
 }
@@ -32,7 +32,7 @@ export function rejectTool(db: Db, pin: ShownPin, by: Approver) {
   const { id, revision } = pin;
   return {
     pin: rejectPin(db, { tenantId: by.tenantId, id, revision, by: by.userId }),
-    rest: [recordSecurityEvent(db, createEvent(pin, by, "tool.rejected", "is blocked"))] as const,
+    rest: [recordSecurityEvent(db, createEvent(pin, by, "tool.rejected", "was blocked"))] as const,
   };
 }
 
@@ -43,7 +43,7 @@ function createEvent(pin: ShownPin, by: Approver, type: "tool.approved" | "tool.
     tenantId: by.tenantId,
     userId: by.userId,
     serverId,
-    description: `It was decided that the changed tool ${tool} of ${serverName} ${outcome}.`,
+    description: `Changed tool ${tool} of server ${serverName} ${outcome}.`,
     details: { tool, before: hash, after: pendingHash },
   };
 }

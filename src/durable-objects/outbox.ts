@@ -78,7 +78,7 @@ export class OutboxObject extends DurableObject<Env> {
       },
     }));
     await consumeEvents(delivered, services.database);
-    if (isFailed) throw new Error("The database did not take the events.");
+    if (isFailed) throw new Error("The database rejected the events.");
   }
 
   /** The oldest, as many as the queue takes at once. */

@@ -1,21 +1,21 @@
 /** The letters that the gateway writes. Plain text: a link that shows where it leads, and what to do if it surprises. */
 import type { EmailMessage } from "./mailer.ts";
 
-const NOT_YOU_NOTICE = "If you did not ask for this, ignore this mail: nothing changes.";
+const NOT_YOU_NOTICE = "If you did not request this, you can ignore this email.";
 
 export function verificationEmail(to: string, link: string): EmailMessage {
   return {
     to,
-    subject: "Confirm your e-mail address",
-    text: `Follow this link within an hour to confirm that this address is yours:\n\n${link}\n\n${NOT_YOU_NOTICE}\n`,
+    subject: "Confirm your email address",
+    text: `Open this link within one hour to confirm your email address:\n\n${link}\n\n${NOT_YOU_NOTICE}\n`,
   };
 }
 
 export function passwordResetEmail(to: string, link: string): EmailMessage {
   return {
     to,
-    subject: "Choose a new password",
-    text: `Follow this link within an hour to choose a new password:\n\n${link}\n\n${NOT_YOU_NOTICE}\n`,
+    subject: "Reset your password",
+    text: `Open this link within one hour to reset your password:\n\n${link}\n\n${NOT_YOU_NOTICE}\n`,
   };
 }
 
@@ -23,7 +23,7 @@ export function accountChangedEmail(to: string, whatChanged: string, publicUrl: 
   return {
     to,
     subject: oneLine(whatChanged),
-    text: `${oneLine(whatChanged)} at ${publicUrl}.\n\nIf this was you, there is nothing to do. If not, reset your password at ${publicUrl}/forgot-password, end your other sessions under Account, and tell an administrator of your organization.\n`,
+    text: `${oneLine(whatChanged)} at ${publicUrl}.\n\nIf you made this change, no action is needed. If not, reset your password at ${publicUrl}/forgot-password, revoke your other sessions under Account, and contact an admin of your organization.\n`,
   };
 }
 
@@ -40,7 +40,7 @@ export function invitationEmail(
   return {
     to,
     subject: `Join ${oneLine(tenant)}`,
-    text: `You are invited to join ${oneLine(tenant)} on its MCP gateway, as ${role}. Accept within ${days} days:\n\n${link}\n\nIf you do not know ${oneLine(tenant)}, ignore this mail.\n`,
+    text: `You have been invited to join ${oneLine(tenant)} on its MCP gateway with the role ${role}. Accept within ${days} days:\n\n${link}\n\nIf you do not recognize ${oneLine(tenant)}, you can ignore this email.\n`,
   };
 }
 

@@ -19,14 +19,11 @@ const REPORT_MS = 2000;
 export type ActiveSubject = Pick<ActiveRequest, "server" | "method" | "target">;
 
 export function cancelledByAdmin(): GatewayError {
-  return new GatewayError(
-    "cancelled",
-    "An administrator has cancelled this request. Ask before you repeat it.",
-  );
+  return new GatewayError("cancelled", "Request canceled by an administrator.");
 }
 
 export function clientLeft(): GatewayError {
-  return new GatewayError("cancelled", "The client left before the answer came.");
+  return new GatewayError("cancelled", "Client disconnected before the response.");
 }
 
 export interface Tracking {

@@ -33,7 +33,7 @@ export async function openBoundValues(
   if (requests.some(({ method }) => method === "tasks/list")) {
     throw new ProtocolError("bad_request", {
       code: METHOD_NOT_FOUND,
-      message: "tasks/list would list the tasks of every caller. Ask for a task by its id.",
+      message: "tasks/list would return the tasks of every caller. Use tasks/get with a task ID.",
     });
   }
   if (!BOUND.test(post.text)) return undefined;
@@ -66,7 +66,7 @@ async function openMessage(
     own: target === undefined || target.kind === "task" ? "" : target.value,
   };
   const own = await withOwnState(named, owner, context);
-  if (own === undefined) throw invalidParams("The requestState is not one that was given for this request.");
+  if (own === undefined) throw invalidParams("Invalid requestState.");
   return own;
 }
 

@@ -38,16 +38,16 @@ async function findServer(
   const server = tenant.servers.get(name);
   if (server !== undefined && access.allows("server", server.id, server.name)) return server;
   if (server !== undefined) {
-    record.denied("access.denied", `An access rule denies the server ${server.name}.`, server.id);
+    record.denied("access.denied", `An access rule denies access to server ${server.name}.`, server.id);
   }
   if (request.method === "POST") record.declare([await readSubject(request)]);
-  throw new NotFoundError("There is no such MCP server here, or it is not for you. Check the address.");
+  throw new NotFoundError("Server not found, or access denied. Check the URL.");
 }
 
 const MAX_BATCH_MESSAGES = 100;
 
 function refuseLongBatch({ messages }: Post): void {
   if (messages.length <= MAX_BATCH_MESSAGES) return;
-  const message = `A batch holds at most ${MAX_BATCH_MESSAGES} messages. Send the rest in another request.`;
+  const message = `A batch must contain at most ${MAX_BATCH_MESSAGES} messages.`;
   throw new InvalidPostError({ code: INVALID_REQUEST, message }, 400, null);
 }

@@ -49,7 +49,7 @@ function failed(id: JsonRpcId | null, error: unknown): Response {
 async function wholeAnswer(response: Response, id: JsonRpcId | null): Promise<string> {
   const text = await response.text();
   if (text.trim() !== "") return text;
-  return errorBody(id, INTERNAL_ERROR, `The server answered with status ${response.status}.`);
+  return errorBody(id, INTERNAL_ERROR, `The server returned HTTP ${response.status}.`);
 }
 
 async function passOn(response: Response, id: JsonRpcId | null, writer: Writer): Promise<void> {

@@ -1,5 +1,4 @@
 /** The MCP door: who may come in, which tenant and which server are meant, and who serves it. */
-
 import { evaluatePermission } from "../core/access/rbac.ts";
 import {
   ForbiddenError,
@@ -114,11 +113,10 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
       !isAllowedHost(getHost(request.url), services.origins) ||
       !isAllowedOrigin(origin, services.origins)
     ) {
-      return gatewayErrorResponse(
-        null,
-        new GatewayError("forbidden", "Pages of this origin may not call here."),
-        { ...id, ...MCP_SECURITY_HEADERS },
-      );
+      return gatewayErrorResponse(null, new GatewayError("forbidden", "Origin not allowed."), {
+        ...id,
+        ...MCP_SECURITY_HEADERS,
+      });
     }
     const headers: Record<string, string> = { ...corsHeaders(origin), ...id, ...MCP_SECURITY_HEADERS };
     if (request.method === "OPTIONS") return preflight(request, headers);
@@ -200,7 +198,7 @@ function refusal(
 async function onlyMcp(response: Response): Promise<Response> {
   if (response.body === null || isMcpMediaType(response.headers.get("content-type"))) return response;
   await response.body.cancel();
-  throw new GatewayError("upstream_invalid", "The server answered with neither JSON nor an event stream.");
+  throw new GatewayError("upstream_invalid", "The server returned neither JSON nor an event stream.");
 }
 
 /** A server that is registered with the address of a gateway on its own way would call itself without end. */
@@ -213,7 +211,7 @@ function refuseLoop(path: string | undefined, gatewayId: string): void {
   if (!passed.includes(gatewayId) && passed.length <= MAX_GATEWAY_HOPS) return;
   throw new GatewayError(
     "bad_request",
-    "This request has passed this gateway already, or too many gateways. Correct the URL of the server that leads here.",
+    "Request loop detected: the request passed this gateway before, or too many gateways. Check the URL of the server.",
   );
 }
 
@@ -221,7 +219,10 @@ function refuseLongHeaders(fields: ReadonlyMap<string, string>): void {
   let length = 0;
   for (const [name, value] of fields) length += name.length + value.length;
   if (length > MAX_HEADER_BYTES) {
-    throw new GatewayError("headers_too_large", `Send at most ${MAX_HEADER_BYTES} characters of headers.`);
+    throw new GatewayError(
+      "headers_too_large",
+      `Request headers must be at most ${MAX_HEADER_BYTES} characters.`,
+    );
   }
 }
 
@@ -236,12 +237,12 @@ async function identify(
   if (address.principal !== undefined) return address.principal;
   const authentication = await services.authenticator.authenticate(request, background);
   if (authentication.kind === "refused" && authentication.retryAfterSeconds !== undefined) {
-    const message = "Too many wrong keys came from this address. Wait, then send a right one.";
+    const message = "Too many failed authentication attempts. Retry later.";
     throw new TooManyRequestsError(message, authentication.retryAfterSeconds);
   }
   if (authentication.kind === "refused" && authentication.reason === "address") throw keyAddressRefusal();
   if (authentication.kind === "refused")
-    throw new GatewayError("unauthorized", `The key is not valid. ${WHO}`);
+    throw new GatewayError("unauthorized", `The credential is invalid. ${WHO}`);
   if (address.tenantSlug === undefined) {
     if (authentication.kind === "principal") return authentication.principal;
     throw new GatewayError("unauthorized", WHO);
@@ -261,5 +262,5 @@ async function identify(
 function requireScope(principal: Principal): Principal {
   const decision = evaluatePermission(principal, "mcp.connect");
   if (decision.allowed) return principal;
-  throw new ForbiddenError(`This takes the scope ${MCP_SCOPE}.`, { scope: MCP_SCOPE });
+  throw new ForbiddenError(`Requires scope ${MCP_SCOPE}.`, { scope: MCP_SCOPE });
 }

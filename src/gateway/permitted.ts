@@ -75,7 +75,7 @@ function refuseBatch(
 ): Response {
   const undone = new ProtocolError("bad_request", {
     code: INVALID_REQUEST,
-    message: "Another part of the batch was refused. Send this by itself.",
+    message: "Rejected because another message in the batch was denied. Send this message separately.",
   });
   const answers = messages.flatMap((message) => {
     if (message.kind !== "request") return [];
@@ -119,7 +119,7 @@ export function listEdit(
 
 /** What cannot be read cannot be filtered, and is not shown. */
 function unreadable({ name }: SnapshotServer): never {
-  throw invalidResponse(name, "answered with a list that cannot be read");
+  throw invalidResponse(name, "returned an invalid list");
 }
 
 function asObject({ method, params }: Message & { kind: "request" }): JsonObject {

@@ -27,5 +27,4 @@ function hold(bytes: number, { bodies, record }: McpContext): boolean {
   return release !== undefined;
 }
 
-const tooManyBodies = () =>
-  new TooManyRequestsError("The gateway is serving as many large requests as it can hold. Retry in 1 s.", 1);
+const tooManyBodies = () => new TooManyRequestsError("Too many large requests in progress. Retry in 1 s.", 1);

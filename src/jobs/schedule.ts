@@ -112,7 +112,7 @@ async function runJob(
       timeoutMs,
     );
     if (done === "done") return undefined;
-    return { message: `Job ${name} did not end within ${timeoutMs / 1000} s.`, code: "internal" };
+    return { message: `Job ${name} exceeded its timeout of ${timeoutMs / 1000} s.`, code: "internal" };
   } catch (thrown) {
     const error = toGatewayError(thrown);
     const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";

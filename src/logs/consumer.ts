@@ -31,8 +31,7 @@ export async function consumeEvents(messages: readonly QueueMessage[], database:
       read.flatMap(({ id, body, known, strange }) => {
         const left = known.filter((event) => refused.has(event));
         if (left.length + strange.length === 0) return [];
-        const reason =
-          left.length > 0 ? "the database does not take it" : "is no event that this version knows";
+        const reason = left.length > 0 ? "the database rejects it" : "unknown event type";
         // Where nothing of it was written it stays as it came.
         return { id, body: left.length === known.length ? body : { events: [...strange, ...left] }, reason };
       }),
@@ -53,7 +52,7 @@ export async function consumeDeadEvents(
 ): Promise<void> {
   try {
     await saveDeadLetters(
-      messages.map(({ id, body }) => ({ id, body: toPostgresValue(body), reason: "could not be written" })),
+      messages.map(({ id, body }) => ({ id, body: toPostgresValue(body), reason: "write failed" })),
       database,
     );
   } catch {

@@ -38,7 +38,7 @@ export function banEvent(trafficId: string, { place, forMs }: Ban, at: number): 
     type: "address.banned",
     at,
     tenantId: isUuid(trafficId) ? trafficId : undefined,
-    description: `Address ${place} is banned for ${seconds} s: it went on after requests were refused.`,
+    description: `IP address ${place} is banned for ${seconds} s after repeated rate-limit violations.`,
     ipAddress: place,
     details: { seconds },
   });

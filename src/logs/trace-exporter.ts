@@ -35,7 +35,7 @@ export function createTraceExporter(deps: TraceExporterDeps): TraceExporter {
   let sendingSince: number | undefined;
 
   const post = async (spans: readonly Span[], { endpoint, owner, authorization }: Tracing) => {
-    if (!deps.isAllowedUrl(endpoint)) return deps.failed("the collector's address is not allowed");
+    if (!deps.isAllowedUrl(endpoint)) return deps.failed("the collector URL is not allowed");
     const secret = authorization && (await deps.open(owner, authorization.sealed));
     const resource = {
       "service.name": deps.service.name,
@@ -54,7 +54,7 @@ export function createTraceExporter(deps: TraceExporterDeps): TraceExporter {
       signal: AbortSignal.timeout(EXPORT_TIMEOUT_MS),
     });
     await response.body?.cancel();
-    if (!response.ok) deps.failed(`the collector answered ${response.status}`);
+    if (!response.ok) deps.failed(`the collector returned HTTP ${response.status}`);
   };
 
   const drain = async () => {
@@ -77,7 +77,7 @@ export function createTraceExporter(deps: TraceExporterDeps): TraceExporter {
     sendingSince = undefined;
   };
 
-  const unreachable = () => deps.failed("the collector cannot be reached");
+  const unreachable = () => deps.failed("the collector is unreachable");
 
   return {
     send(spans, tracing, background) {

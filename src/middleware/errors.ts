@@ -59,7 +59,7 @@ export function onError(thrown: Error, c: Context<AppEnv>): Response {
 }
 
 /** Which variables are missing is for the operator's log, not for strangers. */
-const UNCONFIGURED = "Whoever runs this gateway finds what is missing in its log.";
+const UNCONFIGURED = "The operator finds the missing variables in the Worker log.";
 
 function problem(c: Context<AppEnv>, error: GatewayError, status = error.status): Response {
   const body: Problem = {

@@ -95,7 +95,7 @@ async function reportForeignObject(
   if (id === undefined || principal.isOperator === true) return;
   const found = await findForeignObject(c.var.services.database, id, principal.tenantId);
   if (found === undefined) return;
-  const description = `An object of another organization was named: ${found.kind} ${id}.`;
+  const description = `An object of another organization was referenced: ${found.kind} ${id}.`;
   const details = { action, path: c.req.path, tenantId: principal.tenantId };
   emit(c, principal, { type: "access.foreign-object", tenantId: undefined, description, details });
 }

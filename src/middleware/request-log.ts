@@ -44,7 +44,7 @@ export const requestLog = createMiddleware<AppEnv & LoggedEnv>(async (c, next) =
 /** better-auth answers its own failures; they are no exceptions by then. */
 function describeFailure(thrown: Error | undefined, status: number): GatewayError | undefined {
   if (thrown !== undefined) return describeError(thrown);
-  return status >= 500 ? new GatewayError("internal", `The request was answered by ${status}.`) : undefined;
+  return status >= 500 ? new GatewayError("internal", `The request failed with HTTP ${status}.`) : undefined;
 }
 
 function describeCaller({ principal, person }: LoggedEnv["Variables"]): EventPrincipal | undefined {

@@ -89,13 +89,13 @@ async function spend(
   const share = { weight: tenant.weight, burst: tenant.burst };
   const verdict = await traffic.decide(limits, share, background);
   if (verdict.kind === "unavailable") {
-    throw new GatewayError("limits_unavailable", "Limits cannot be checked just now. Try again in a moment.");
+    throw new GatewayError("limits_unavailable", "Rate limits cannot be evaluated. Retry later.");
   }
   if (verdict.kind === "deny") {
     if (place !== undefined) traffic.violated(place, background);
     const seconds = retryAfterSeconds(verdict);
     throw new TooManyRequestsError(
-      `The limit ${verdict.limit.name} is reached. Try again in ${seconds} s.`,
+      `Rate limit ${verdict.limit.name} exceeded. Retry in ${seconds} s.`,
       seconds,
       headersFor(limits, traffic),
     );
@@ -118,7 +118,7 @@ async function refuseAddress(
   if (remainingMs === undefined) return;
   const seconds = retryAfterSeconds({ retryMs: remainingMs });
   throw new TooManyRequestsError(
-    `This IP address is banned for ${seconds} s: it went on after its requests were refused. Try again then.`,
+    `This IP address is banned for ${seconds} s after repeated rate-limit violations.`,
     seconds,
   );
 }

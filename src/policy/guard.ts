@@ -79,20 +79,17 @@ async function identify(c: Context<Unguarded & Guarded>): Promise<Principal> {
       if (authentication.reason === "address") throw keyAddressRefusal();
       if (authentication.retryAfterSeconds !== undefined)
         throw tooManyProofs(authentication.retryAfterSeconds);
-      throw new GatewayError("unauthorized", "That key, token or session is not valid. Get a new one.");
+      throw new GatewayError("unauthorized", "The credential is invalid or expired.");
   }
 }
 
 const tooManyProofs = (seconds: number) =>
-  new TooManyRequestsError(
-    "Too many wrong keys came from this address. Wait, then send a right one.",
-    seconds,
-  );
+  new TooManyRequestsError("Too many failed authentication attempts. Retry later.", seconds);
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** A browser sends cookies along whoever's page asks, and says truly whose page it was: only our own may change things. */
 function refuseForgery(request: Request, publicUrl: string): void {
   if (SAFE.has(request.method) || request.headers.get("origin") === publicUrl) return;
-  throw new ForbiddenError("A change must come from the gateway's own pages.");
+  throw new ForbiddenError("Cross-origin request rejected.");
 }

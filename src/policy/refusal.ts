@@ -9,16 +9,16 @@ export function refusalOf(rights: PrincipalRights, action: Permission): Forbidde
   if (decision.allowed) return undefined;
   const { missing } = decision;
   if (missing === "operator") {
-    return new ForbiddenError(`Only those who run this gateway may do this (${action}).`);
+    return new ForbiddenError(`Requires operator privileges (${action}).`);
   }
   if ("role" in missing) {
-    return new ForbiddenError(`This takes the role ${missing.role} (${action}).`, missing);
+    return new ForbiddenError(`Requires role ${missing.role} (${action}).`, missing);
   }
-  return new ForbiddenError(`This takes the scope ${missing.scope} (${action}).`, missing);
+  return new ForbiddenError(`Requires scope ${missing.scope} (${action}).`, missing);
 }
 
 /** A key that is bound to IP ranges came from outside of them. */
 export const keyAddressRefusal = () =>
   new ForbiddenError(
-    "This API key is not accepted from your IP address. Use it from one of its allowed IP ranges, or ask an administrator to change them.",
+    "This API key is not allowed from your IP address. Use it from its allowed IP ranges, or ask an admin to change them.",
   );

@@ -256,6 +256,6 @@ function busy(server: string, retryMs: number): ServerUnavailableError {
   return new ServerUnavailableError(
     server,
     Math.max(1, Math.ceil(retryMs / 1000)),
-    "has all the calls it can take",
+    "is at its concurrency limit",
   );
 }

@@ -11,7 +11,7 @@ import { parseServerJson, removeForeignMeta, type ServerJson } from "../core/reg
 export function acceptServerJson(value: unknown): ServerJson {
   const verdict = parseServerJson(value);
   if (!verdict.ok)
-    throw new InvalidInputError(verdict.issues, "This is no server.json as it was published 2025-12-11.");
+    throw new InvalidInputError(verdict.issues, "The server.json does not match the schema of 2025-12-11.");
   return removeForeignMeta(verdict.server);
 }
 
@@ -23,7 +23,7 @@ export function acceptPublication(value: unknown): ServerJson {
     ...(isMembers(value) ? findPublishingFaults(value) : []),
   ];
   if (verdict.ok && faults.length === 0) return removeForeignMeta(verdict.server);
-  throw new InvalidInputError(faults, "This server.json cannot be published. Correct what is listed.");
+  throw new InvalidInputError(faults, "The server.json cannot be published. Fix the listed errors.");
 }
 
 export function createEntry(tenantId: string, server: ServerJson, publishedBy: string | undefined) {
@@ -35,10 +35,9 @@ export function createEntry(tenantId: string, server: ServerJson, publishedBy: s
 }
 
 export const alreadyPublishedError = ({ name, version }: ServerJson) =>
-  new GatewayError("conflict", `${name} ${version} is published already. Publish another version.`);
+  new GatewayError("conflict", `${name} ${version} is already published. Publish another version.`);
 
-export const serverNotFoundError = () =>
-  new NotFoundError("There is no such server in this registry, or no such version.");
+export const serverNotFoundError = () => new NotFoundError("Server or version not found in this registry.");
 
 export interface RequestedStatus {
   readonly status: EntryStatus;
@@ -48,7 +47,7 @@ export interface RequestedStatus {
 export function statusChange({ status, statusMessage }: RequestedStatus) {
   if (status === "active" && statusMessage !== undefined) {
     throw new InvalidInputError([
-      { path: "/statusMessage", message: "goes with deprecated and deleted only" },
+      { path: "/statusMessage", message: "is allowed only for deprecated and deleted" },
     ]);
   }
   return { status, statusMessage: statusMessage ?? null };
@@ -68,5 +67,5 @@ export function listEntriesToChange<T extends EntryStatusFields>(
     ({ status, statusMessage }) => status !== wanted.status || statusMessage !== wanted.statusMessage,
   );
   if (changing.length > 0) return changing;
-  throw new GatewayError("bad_request", `Nothing changes: it is ${wanted.status} already.`);
+  throw new GatewayError("bad_request", `No change: the status is already ${wanted.status}.`);
 }

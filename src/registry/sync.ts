@@ -2,7 +2,6 @@
  * Takes over the entries of another registry, a page at a time: all of them first, then what has changed. A pass that is
  * interrupted goes on where it was; what was decided here is not undone (db/queries/entries.ts, takeOver).
  */
-
 import { ENTRY_STATUSES, type EntryStatus } from "../core/enums.ts";
 import { toGatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
@@ -114,7 +113,7 @@ async function fetchPage(
     await response.body?.cancel();
     const code =
       response.status >= 500 || response.status === 429 ? "upstream_unreachable" : "upstream_invalid";
-    throw new UpstreamError(code, source.name, `${source.name} answered with status ${response.status}.`);
+    throw new UpstreamError(code, source.name, `${source.name} returned HTTP ${response.status}.`);
   }
   const text = await readBoundedText(response.body, {
     maxBytes: MAX_RESPONSE_BYTES.registryPage,
@@ -131,7 +130,7 @@ const invalidNameFault = ({ name }: Source) =>
   new UpstreamError(
     "upstream_invalid",
     name,
-    `${name} does not answer as a registry does. Check its address.`,
+    `${name} did not return a valid registry response. Check its URL.`,
   );
 
 interface PageEntry {

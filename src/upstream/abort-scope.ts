@@ -47,6 +47,6 @@ export class AbortScopes {
 }
 
 function channelClosed(server: string): UpstreamError {
-  const message = `The session with ${server} is over. Start a new one.`;
+  const message = `The session with server ${server} has ended. Start a new one.`;
   return new UpstreamError("upstream_unreachable", server, message);
 }

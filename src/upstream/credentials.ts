@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Keyring } from "../core/keyring.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is no header name");
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be a valid header name");
 const headerValue = z.string().regex(/^[\x20-\x7e]{1,8000}$/, "must be printable ASCII");
 
 /** Headers that belong to the connection or to the protocol: no credential may pose as one. */
@@ -19,7 +19,7 @@ export const credentialsSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("basic"), username: z.string().max(255), password: z.string().max(1000) }),
   z.object({
     type: z.literal("header"),
-    name: headerName.refine((name) => !RESERVED_HEADERS.test(name), "is taken by the protocol"),
+    name: headerName.refine((name) => !RESERVED_HEADERS.test(name), "is reserved by the protocol"),
     value: headerValue,
   }),
 ]);

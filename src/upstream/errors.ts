@@ -4,21 +4,21 @@ import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { BodyLimitError } from "../core/net/bounded-body.ts";
 
 export function credentialRejected(server: string): UpstreamError {
-  const message = `${server} refused the gateway's credentials. Ask whoever registered it to renew them.`;
+  const message = `Server ${server} rejected the configured credential. Update it in the server's settings.`;
   return new UpstreamError("upstream_refused", server, message);
 }
 
 export function invalidResponse(server: string, what: string, cause?: unknown): UpstreamError {
-  return new UpstreamError("upstream_invalid", server, `${server} ${what}. Tell its owner.`, cause);
+  return new UpstreamError("upstream_invalid", server, `Server ${server} ${what}. Contact its owner.`, cause);
 }
 
 export function connectionClosed(server: string, cause?: unknown): UpstreamError {
-  const message = `The connection to ${server} broke before it had answered. Try again.`;
+  const message = `Server ${server} closed the connection before responding. Retry.`;
   return new UpstreamError("upstream_unreachable", server, message, cause);
 }
 
 export function idleTimeout(server: string, ms: number): UpstreamError {
-  const message = `${server} was silent for ${ms / 1000} s. Try again, or ask its owner.`;
+  const message = `Server ${server} sent no data for ${ms / 1000} s (idle timeout).`;
   return new UpstreamError("upstream_timeout", server, message);
 }
 
@@ -29,7 +29,7 @@ export function responseTimeout(server: string, ms: number): UpstreamError {
 
 /** The answer is larger than the gateway reads from this server. */
 export function responseTooLarge(server: string, maxBytes: number): UpstreamError {
-  const message = `${server} sent a response larger than ${maxBytes} bytes. Ask its owner for smaller responses.`;
+  const message = `Server ${server} sent a response larger than ${maxBytes} bytes.`;
   return new UpstreamError("upstream_invalid", server, message);
 }
 
@@ -50,7 +50,7 @@ export function bodyError(server: string, error: unknown): UpstreamError {
 }
 
 export function requestCanceled(server: string): UpstreamError {
-  return new UpstreamError("upstream_unreachable", server, "The request was cancelled.");
+  return new UpstreamError("upstream_unreachable", server, "The request was canceled.");
 }
 
 /** Any status but success and those that speak of credentials; the last word of whoever knows nothing better. */
@@ -62,13 +62,11 @@ export class StatusError extends UpstreamError {
 
   constructor(server: string, status: number, answer?: JsonObject) {
     const isPassing = status === 408 || status === 429 || status >= 500;
-    const advice = isPassing
-      ? "Try again in a moment, or ask its owner"
-      : "Check its address in the registry";
+    const advice = isPassing ? "Retry later" : "Check the URL of the server";
     super(
       isPassing ? "upstream_unreachable" : "upstream_invalid",
       server,
-      `${server} answered with status ${status}. ${advice}.`,
+      `Server ${server} returned HTTP ${status}. ${advice}.`,
     );
     this.upstreamStatus = status;
     this.response = answer;
@@ -88,7 +86,7 @@ export const isTransient = (error: unknown) =>
 
 /** Sealed with a key that is gone, or for another server. */
 export function credentialUnreadable(server: string): UpstreamError {
-  const message = `The credentials of ${server} cannot be read. Enter them again.`;
+  const message = `The credential of server ${server} cannot be decrypted. Enter it again.`;
   return new UpstreamError("upstream_refused", server, message);
 }
 

@@ -78,7 +78,7 @@ export function parseMessages(text: string, server: string): readonly JsonObject
   const messages: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   const known = messages.filter((message) => isMembers(message) && message.jsonrpc === "2.0");
   if (known.length < messages.length || messages.length === 0) {
-    throw invalidResponse(server, "sent something that is no JSON-RPC message");
+    throw invalidResponse(server, "sent a message that is not JSON-RPC");
   }
   return known.filter(isMembers);
 }

@@ -1,5 +1,4 @@
 /** Asks a server itself what it offers, in whichever era it speaks. */
-
 import type { Transport } from "../core/enums.ts";
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
@@ -120,7 +119,7 @@ async function decline(message: JsonObject, channel: UpstreamChannel): Promise<v
       ? { result: {} }
       : method === "roots/list"
         ? { result: { roots: [] } }
-        : { error: { code: -32601, message: "Nobody is here to answer." } };
+        : { error: { code: -32601, message: "No client is available for this request." } };
   await channel.send({ jsonrpc: "2.0", id, ...answer });
 }
 
@@ -189,7 +188,7 @@ function listError(server: string, method: string): UpstreamError {
   return new UpstreamError(
     "upstream_invalid",
     server,
-    `${server} failed to answer ${method}. Tell its owner.`,
+    `Server ${server} failed ${method}. Contact its owner.`,
   );
 }
 

@@ -10,7 +10,8 @@ export class PendingRequests {
   }
 
   add(id: JsonRpcId): Promise<JsonObject> {
-    if (this.#waiting.has(id)) throw new Error(`Another request waits under the id ${JSON.stringify(id)}.`);
+    if (this.#waiting.has(id))
+      throw new Error(`Another request with the ID ${JSON.stringify(id)} is pending.`);
     return new Promise((resolve) => this.#waiting.set(id, resolve));
   }
 

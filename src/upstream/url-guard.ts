@@ -30,14 +30,14 @@ const LOCAL_NAMES =
 
 export function checkUrl(text: string, policy: UrlPolicy): UrlDecision {
   const url = URL.parse(text);
-  if (url === null) return reject("is not a URL");
+  if (url === null) return reject("must be a valid URL");
   const scheme = SCHEMES[url.protocol];
-  if (scheme === undefined) return reject("must be an https URL");
-  if (url.username !== "" || url.password !== "") return reject("must not carry credentials");
+  if (scheme === undefined) return reject("must be an HTTPS URL");
+  if (url.username !== "" || url.password !== "") return reject("must not contain credentials");
   const place = classifyHost(url.hostname);
   if (place === "loopback" && policy.allowLoopback) return { ok: true, url };
-  if (place !== "public") return reject("must lead to a public address");
-  if (scheme === "plain") return reject("must be an https URL");
+  if (place !== "public") return reject("must resolve to a public IP address");
+  if (scheme === "plain") return reject("must be an HTTPS URL");
   return { ok: true, url };
 }
 

@@ -175,7 +175,7 @@ describe("an explanation", () => {
     expect(await explain({ principal: { keyId: ann.id }, action: "access.create" })).toMatchObject({
       allowed: false,
       because: "role",
-      reason: "It takes the role admin.",
+      reason: "Requires role admin.",
     });
     expect(await explain({ principal: { role: "admin" }, action: "access.create" })).toMatchObject({
       allowed: true,

@@ -89,7 +89,7 @@ describe("a key that is used from an address that it is not for", () => {
     for (let time = 0; time < 3; time += 1) {
       const refused = await ask("198.18.31.1");
       expect(refused.status).toBe(403);
-      expect(refused.body.detail).toContain("not accepted from your IP address");
+      expect(refused.body.detail).toContain("not allowed from your IP address");
     }
     const events = () =>
       owner.query("select event_type, api_key_id, ip_address from security_events where tenant_id = $1", [

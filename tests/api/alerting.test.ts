@@ -17,9 +17,13 @@ const post = (path: string, json?: object) => call("POST", path, { key: admin.te
 describe("an alert", () => {
   it.each<[object, string, string]>([
     [{ metric: "nonsense" }, "/metric", "Invalid option"],
-    [{ metric: "queue_backlog" }, "/metric", "is for those who run the gateway"],
-    [{ resolveThreshold: 0.2 }, "/resolveThreshold", "lies beyond the threshold"],
-    [{ comparison: "lt", resolveThreshold: 0.05 }, "/resolveThreshold", "lies beyond the threshold"],
+    [{ metric: "queue_backlog" }, "/metric", "requires operator privileges"],
+    [{ resolveThreshold: 0.2 }, "/resolveThreshold", "must be on the recovery side of the threshold"],
+    [
+      { comparison: "lt", resolveThreshold: 0.05 },
+      "/resolveThreshold",
+      "must be on the recovery side of the threshold",
+    ],
   ])("%o does not hold together", async (more, path, message) => {
     const { status, body } = await post("/alerts", rule(more));
     expect(status).toBe(400);
@@ -42,7 +46,9 @@ describe("an alert", () => {
       headers,
       json: rule({ metric: "server_health" }),
     });
-    expect(refused.body.errors).toMatchObject([{ path: "/metric", message: "is each tenant's own" }]);
+    expect(refused.body.errors).toMatchObject([
+      { path: "/metric", message: "can be set only by the organization" },
+    ]);
     await call("DELETE", `/system/alerts/${made.body.id}`, { headers });
   });
 

@@ -103,8 +103,8 @@ describe("analytics", () => {
     const { get } = await tenantWithTraffic();
     const errors = await get(`/analytics/errors?${period}`);
     expect(errors.body.items).toEqual([
-      { code: "-32602", class: "caller", title: "Wrong parameters", requests: 1, share: 0.5 },
-      { code: "tool", class: "tool", title: "The tool reported an error", requests: 1, share: 0.5 },
+      { code: "-32602", class: "caller", title: "Invalid parameters", requests: 1, share: 0.5 },
+      { code: "tool", class: "tool", title: "Tool error", requests: 1, share: 0.5 },
     ]);
     const heat = await get(`/analytics/heat-map?${period}&timeZone=Europe/Berlin`);
     const warm = heat.body.cells.filter(({ requests }: { requests: number }) => requests > 0);

@@ -68,10 +68,10 @@ describe("npm run gateway", () => {
     const difference = await cli(key, ["diff", file], secrets);
     expect(difference.code).toBe(3);
     expect(difference.out).toContain("+ servers weather\n    name: weather\n");
-    expect(difference.out).toContain("2 to make, 0 to change, 0 to remove");
+    expect(difference.out).toContain("2 to create, 0 to update, 0 to delete");
     expect(await cli(key, ["apply", file], secrets)).toMatchObject({ code: 2 });
-    expect((await cli(key, ["apply", file, "--yes"], secrets)).out).toContain("Made 2 changes.");
-    expect(await cli(key, ["diff", file])).toMatchObject({ code: 0, out: "Nothing would change.\n" });
+    expect((await cli(key, ["apply", file, "--yes"], secrets)).out).toContain("Applied 2 changes.");
+    expect(await cli(key, ["diff", file])).toMatchObject({ code: 0, out: "No changes.\n" });
     await cli(key, ["export", file]);
     expect(await cli(key, ["diff", file])).toMatchObject({ code: 0 });
     writeFileSync(file, readFileSync(file, "utf8").replace("name: Beta", "name: Beta 2"));
@@ -86,8 +86,9 @@ describe("npm run gateway", () => {
     writeFileSync(file, FILE);
     await cli(key, ["apply", file, "--yes"], { WEATHER_TOKEN: "w" });
     const sound = await cli(key, ["verify-audit"]);
-    expect(sound).toMatchObject({ code: 0, out: expect.stringContaining("nothing changed or missing.") });
-    const [, anchor = ""] = /Anchor, to be kept elsewhere: (\d+:[0-9a-f]{64})\n/.exec(sound.out) ?? [];
+    expect(sound).toMatchObject({ code: 0, out: expect.stringContaining("verified, no errors.") });
+    const [, anchor = ""] =
+      /Anchor \(store outside the gateway\): (\d+:[0-9a-f]{64})\n/.exec(sound.out) ?? [];
     expect((await cli(key, ["verify-audit", "--anchor", anchor])).code).toBe(0);
     const client = new pg.Client({ connectionString: databaseOfThisRun().ownerUrl });
     await client.connect();
@@ -98,21 +99,21 @@ describe("npm run gateway", () => {
     await client.end();
     const found = await cli(key, ["verify-audit"]);
     expect(found.code).toBe(3);
-    expect(found.out).toMatch(
-      /^Entry 1 \(.+\) is not as it was written\.\n\d+ entries looked at, 1 fault\.\n$/,
-    );
+    expect(found.out).toMatch(/^Entry 1 \(.+\) was modified\.\n\d+ entries verified, 1 error\.\n$/);
   });
 
   it("says what is wrong with a file, a key, an address", async () => {
     const key = await adminKey();
     writeFileSync(file, "version: 1\nfeatureFlags: [{ key: A, name: A }]\n");
-    expect((await cli(key, ["diff", file])).problem).toContain("/featureFlags/0/key takes small letters");
+    expect((await cli(key, ["diff", file])).problem).toContain(
+      "/featureFlags/0/key must contain only lowercase letters",
+    );
     writeFileSync(file, "{");
-    expect((await cli(key, ["diff", file])).problem).toContain("no YAML");
+    expect((await cli(key, ["diff", file])).problem).toContain("Invalid YAML");
     expect((await cli("", ["export"])).code).toBe(2);
-    expect((await cli("mcp_x", ["export"])).problem).toContain("not valid");
+    expect((await cli("mcp_x", ["export"])).problem).toContain("invalid");
     expect((await cli(key, ["export"], { GATEWAY_URL: "http://127.0.0.1:1" })).problem).toContain(
-      "does not answer",
+      "Cannot reach",
     );
     expect((await cli(key, [])).code).toBe(2);
   });

@@ -68,9 +68,7 @@ describe("a key can do no more than its maker", () => {
       json: { name: "x", scopes: ["read", "proxy"] },
     });
     expect(answer.status).toBe(400);
-    expect(answer.body.errors).toEqual([
-      { path: "/scopes/1", message: "proxy is more than you have yourself" },
-    ]);
+    expect(answer.body.errors).toEqual([{ path: "/scopes/1", message: "exceeds your own scopes: proxy" }]);
   });
 
   it("nor what the role cannot have", async () => {
@@ -78,7 +76,7 @@ describe("a key can do no more than its maker", () => {
     const user = await tenant.addKey({ role: "user" });
     const answer = await call("POST", "/keys", { key: user.text, json: { name: "x", scopes: ["admin"] } });
     expect(answer.body.errors).toEqual([
-      { path: "/scopes/0", message: "admin is more than the role user can have" },
+      { path: "/scopes/0", message: "exceeds the scopes of role user: admin" },
     ]);
   });
 
@@ -105,7 +103,7 @@ describe("a key can do no more than its maker", () => {
       json: { name: "x", rateLimitPerHour: 10, ...json },
     });
     expect(answer.status).toBe(400);
-    expect(answer.body.detail).toBe("A key can do no more than whoever makes it.");
+    expect(answer.body.detail).toBe("A key cannot exceed the permissions of its creator.");
   });
 
   it("nor be widened or rotated by a narrower one", async () => {
@@ -315,9 +313,7 @@ describe("lists", () => {
     } while (cursor !== null);
     expect(seen).toEqual(["a", "b", "b", "c", "test"]);
     const nonsense = await call("GET", "/keys?cursor=nonsense&limit=2", { key: admin.text });
-    expect(nonsense.body.errors).toEqual([
-      { path: "cursor", message: "is not one that this list has given" },
-    ]);
+    expect(nonsense.body.errors).toEqual([{ path: "cursor", message: "is not a valid cursor" }]);
     expect((await call("GET", "/keys?limit=0", { key: admin.text })).status).toBe(400);
   });
 });

@@ -118,7 +118,7 @@ describe("a setting of the gateway", () => {
     expect(config).toMatchObject({ category: "logging", isSensitive: false, isRuntime: true });
     expect(await settingOf(key)).toMatchObject({ value: true, source: "tenant", configId: config.id });
     const refused = await patch(`/configs/${config.id}`, { value: "yes" });
-    expect(refused.body.errors).toEqual([{ path: "/value", message: "is true or false" }]);
+    expect(refused.body.errors).toEqual([{ path: "/value", message: "must be true or false" }]);
     expect((await del(`/configs/${config.id}`)).status).toBe(204);
     expect(await settingOf(key)).toMatchObject({ value: false, source: "default" });
   });
@@ -149,7 +149,7 @@ describe("a setting of the gateway", () => {
     const headers = await tenant.addOperator();
     const json = { key: "logging.payloads.sample", value: 1 };
     const shared = await call("POST", "/system/configs", { headers, json });
-    expect(shared.body.errors).toEqual([{ path: "/key", message: "is each tenant's own to set" }]);
+    expect(shared.body.errors).toEqual([{ path: "/key", message: "can be set only by the organization" }]);
   });
 
   it("of the whole system goes back to an earlier version too", async () => {

@@ -77,7 +77,7 @@ walkPages({
             await expect(page.getByLabel("Fri").isChecked()).resolves.toBe(true);
             await page.getByLabel(/^Name/).fill(pattern);
             await page.getByRole("button", { name: "Create access rule" }).click();
-            await page.getByText("is missing: hours have two ends").waitFor();
+            await page.getByText("is required when the other time is set").waitFor();
             await page.getByLabel(/^End time/).fill("17:00");
             await page.getByRole("button", { name: "Create access rule" }).click();
             await page.getByText("Access rule created.").waitFor();
@@ -106,7 +106,7 @@ walkPages({
             await page.locator("select[name=server]").selectOption({ label: "files" });
             await page.getByLabel(/^Name/).fill("delete_file");
             await page.getByRole("button", { name: "Check access" }).click();
-            await page.getByText("A rule denies role user each tool like delete_*").first().waitFor();
+            await page.getByText("Rule: deny role user on tool delete_*").first().waitFor();
             const admin = page.getByRole("row", { name: /^admin/ });
             await expect(admin.innerText()).resolves.toContain("Allowed");
             await page.getByRole("link", { name: "View rule" }).first().click();

@@ -57,7 +57,7 @@ walkPages({
             expect(await answer.innerText()).toContain("2 + 40 = 42");
             expect(await answer.innerText()).toContain('"result": 42');
             const trace = await page.getByRole("region", { name: "Gateway trace" }).innerText();
-            expect(trace).toContain("Allowed: No rule forbids it");
+            expect(trace).toContain("Allowed: No rule matches");
             expect(trace).toMatch(/calculator/);
             // What was typed is still there, for the next try.
             await expect(page.getByLabel("b", { exact: true }).inputValue()).resolves.toBe("40");

@@ -25,7 +25,7 @@ walkPages({
   ],
   async prepare(stage) {
     await rule(stage, { kind: "allow", cidr: "198.51.100.7/32", reason: "=cmd|' /C calc'!A0" });
-    return { rule: await rule(stage, { cidr: "203.0.113.0/24", reason: "Sent nothing but nonsense." }) };
+    return { rule: await rule(stage, { cidr: "203.0.113.0/24", reason: "Repeated malformed requests." }) };
   },
   stories(stage) {
     describe.each([true, false])("with script: %s", (script) => {

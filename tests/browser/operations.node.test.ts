@@ -11,7 +11,7 @@ const announce = (stage: Stage, title: string, needsAnswer: boolean) =>
   one(
     stage,
     `insert into system_announcements (tenant_id, title, body, severity, requires_acknowledgement)
-     values ($1, $2, 'The gateway will be away for a minute.', 'high', $3)`,
+     values ($1, $2, 'The gateway is unavailable for one minute.', 'high', $3)`,
     [title, needsAnswer],
   );
 
@@ -49,7 +49,7 @@ walkPages({
     const flag = await one(
       stage,
       `insert into feature_flags (tenant_id, key, name, is_enabled, percentage, rules)
-       values ($1, 'new-catalogue', 'The new catalogue', true, 25, $2)`,
+       values ($1, 'new-catalogue', 'The new catalog', true, 25, $2)`,
       [JSON.stringify([{ roles: ["readonly"], isEnabled: true }])],
     );
     const unmet = await one(
@@ -149,7 +149,7 @@ walkPages({
             await page.getByLabel("Start").fill("2027-05-10T22:00");
             await page.getByLabel("End", { exact: true }).fill("2027-05-10T21:00");
             await page.getByRole("button", { name: "Create maintenance window" }).click();
-            await page.getByText("is not after startsAt").waitFor();
+            await page.getByText("must be after startsAt").waitFor();
             await page.getByLabel("End", { exact: true }).fill("2027-05-11T02:00");
             await page.getByRole("button", { name: "Create maintenance window" }).click();
             await page.getByText("Maintenance window created.").waitFor();

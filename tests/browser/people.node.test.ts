@@ -123,7 +123,7 @@ walkPages({
             await page.getByText(`Invitation sent to ${email}.`).waitFor();
             expect((await stage().people.mailTo(email)).link).toContain("/invitation");
             await invite();
-            await page.getByText(`${email} is invited already.`).waitFor();
+            await page.getByText(`${email} has already been invited.`).waitFor();
             for (const [button, says] of [
               ["Resend", "1 invitation resent."],
               ["Revoke", "1 invitation revoked."],

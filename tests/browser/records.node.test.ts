@@ -53,12 +53,12 @@ walkPages({
     const event = await first(
       stage,
       `insert into alert_events (tenant_id, alert_id, severity, dedup_key, value, message)
-       values ($1, $2, 'high', '', 0.2, 'Too many errors: the share of calls that fail is at 20 %; the alert is for above 10 %.') returning id`,
+       values ($1, $2, 'high', '', 0.2, 'Too many errors: error rate is 20 %; threshold: above 10 %.') returning id`,
       [id, made.id],
     );
     await stage.people.query(
       `insert into alert_deliveries (tenant_id, alert_id, event_id, channel, message, status, attempts, last_error)
-       values ($1, $2, $3, '{"type": "webhook", "url": "https://hooks.example.com/x"}', '{"type": "alert.firing"}', 'pending', 3, 'It answered 500.')`,
+       values ($1, $2, $3, '{"type": "webhook", "url": "https://hooks.example.com/x"}', '{"type": "alert.firing"}', 'pending', 3, 'HTTP 500.')`,
       [id, made.id, event],
     );
     const entry = await first(
@@ -75,7 +75,7 @@ walkPages({
     const system = await first(
       stage,
       `insert into system_events (tenant_id, event_type, source, severity, message)
-       values ($1, 'server.health-changed', 'health', 'high', 'weather was healthy and is unhealthy now.') returning id`,
+       values ($1, 'server.health-changed', 'health', 'high', 'Health of server weather changed from healthy to unhealthy.') returning id`,
       [id],
     );
     const error = await first(
@@ -118,7 +118,7 @@ walkPages({
             await page.getByText("No inconsistencies found.").waitFor();
             await page.getByLabel("Previous anchor").fill(`1:${"0".repeat(64)}`);
             await page.getByRole("button", { name: "Verify again" }).click();
-            await page.getByText("Entry 1 is not the one that this anchor was taken from.").waitFor();
+            await page.getByText("Entry 1 does not match this anchor.").waitFor();
           },
           { script },
         ));
@@ -137,7 +137,7 @@ walkPages({
             await page.getByLabel("Recovery threshold").fill("900");
             await page.getByLabel("Channels").fill("oncall@example.com\nhttps://hooks.example.com/alerts");
             await page.getByRole("button", { name: "Create alert rule" }).click();
-            await page.getByText("lies beyond the threshold").waitFor();
+            await page.getByText("must be on the recovery side of the threshold").waitFor();
             await page.getByLabel("Recovery threshold").fill("500");
             await page.getByRole("button", { name: "Create alert rule" }).click();
             await page.getByText("Alert rule created.").waitFor();
@@ -149,7 +149,7 @@ walkPages({
             await page.getByRole("button", { name: "Save changes" }).click();
             await page.getByText("Changes saved.").waitFor();
             await page.getByRole("button", { name: "Send test notification" }).click();
-            await page.getByText(`${email}: It was taken.`).waitFor();
+            await page.getByText(`${email}: Delivered.`).waitFor();
             await page.getByRole("button", { name: "Silence for 1 hour" }).click();
             await page.getByText("Silenced until").first().waitFor();
           },

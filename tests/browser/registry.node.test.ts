@@ -9,7 +9,7 @@ let tinies: TinyServers;
 const serverJson = (name: string) => ({
   name: `com.example/${name}`,
   title: "Weather",
-  description: "Forecasts for anywhere.",
+  description: "Weather forecasts.",
   version: "1.2.0",
   remotes: [
     {

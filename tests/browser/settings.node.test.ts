@@ -12,11 +12,11 @@ walkPages({
     { path: "/admin/settings", heading: "Settings", ...admins, picture: "settings" },
     {
       path: "/admin/settings/logging.payloads.sample",
-      heading: /^Share of calls/,
+      heading: /^Payload sampling rate/,
       ...admins,
       picture: "setting",
     },
-    { path: "/admin/settings/telemetry.otlp.authorization", heading: /^Authorization/, ...admins },
+    { path: "/admin/settings/telemetry.otlp.authorization", heading: /^Collector authorization/, ...admins },
     { path: "/admin/system-settings", heading: "Default settings", ...operators },
     {
       path: "/admin/system-settings/telemetry.otlp.endpoint",
@@ -60,7 +60,7 @@ walkPages({
     it("says what should be done about the database", () =>
       stage().visit("operator", async (page) => {
         await go(page, "/admin/database");
-        await page.getByText("Transactions stay open.").waitFor();
+        await page.getByText("Long idle transactions.").waitFor();
         await page.getByText("Query latency").waitFor();
       }));
 
@@ -98,7 +98,7 @@ walkPages({
           await go(page, "/admin/settings/telemetry.otlp.endpoint");
           await page.getByLabel("Value").fill("http://collector.example.com");
           await page.getByRole("button", { name: "Save changes" }).click();
-          await page.getByText("is an https address").waitFor();
+          await page.getByText("must be an HTTPS URL").waitFor();
           await expect(page.getByLabel("Value").inputValue()).resolves.toBe("http://collector.example.com");
         }, /status of 422/));
 

@@ -43,7 +43,7 @@ describe("a mail", () => {
       role: "user",
       days: 7,
     });
-    expect(subject).toBe("Join Acme Bcc: everybody@example.com ");
+    expect(subject).toBe("Invitation to join Acme Bcc: everybody@example.com ");
     expect(text.split("\n")[0]).toContain("Acme Bcc: everybody@example.com");
   });
 });

@@ -106,7 +106,7 @@ it("a call waits a quarter of an hour for somebody's answer, and whoever comes l
   await later(1);
   expect(bridge.isIdle).toBe(true);
   await serve(everything, "tools/call", { ...params, ...input }, "too late");
-  expect(last().error).toMatchObject({ code: -32602, message: expect.stringMatching(/is over/) });
+  expect(last().error).toMatchObject({ code: -32602, message: expect.stringMatching(/has ended/) });
 });
 
 it("a call whose caller has gone is taken back from the server", async () => {

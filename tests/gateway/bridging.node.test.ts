@@ -105,7 +105,7 @@ describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
     expect(textIn(await call(path, named(NAME), { input }))).toBe("Hello, Ada!");
     expect((await call(path, named(NAME), { input })).error).toMatchObject({
       code: -32602,
-      message: expect.stringMatching(/is over/),
+      message: expect.stringMatching(/has ended/),
     });
   });
 

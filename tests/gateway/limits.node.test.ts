@@ -103,7 +103,7 @@ describe("a server that fails", () => {
     expect(countOf(failing, 502) + countOf(failing, 503)).toBe(20);
     await expect
       .poll(async () => (await call(tenant, { key })).text(), { timeout: 5000 })
-      .toMatch(/given a rest/);
+      .toMatch(/circuit breaker is open/);
     const asked = flaky.requests.length;
     const refused = await call(tenant, { key });
     expect(refused.status).toBe(503);

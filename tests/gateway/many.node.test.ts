@@ -134,7 +134,7 @@ describe.concurrent.each(CLIENTS)(
       const missing = names.filter((name) => !live.includes(name));
       expect(first.value.gaps.map(({ server }) => server)).toEqual(missing);
       for (const [index, { reason, stale }] of first.value.gaps.entries()) {
-        expect(reason).toMatch(index % 2 === 0 ? /did not answer/ : /cannot be reached/);
+        expect(reason).toMatch(index % 2 === 0 ? /did not respond/ : /is unreachable/);
         expect(reason).not.toMatch(/127\.0\.0\.1|http/);
         expect(stale).toBe(false);
       }
@@ -211,8 +211,8 @@ describe("servers that were heard once and are gone when the gateway starts anew
       const { names, gaps } = await list(await connect(endpointOf(tenant)));
       expect(names).toEqual(before.names);
       expect(gaps).toEqual([
-        { server: "dead", reason: expect.stringMatching(/cannot be reached/), stale: true },
-        { server: "mute", reason: expect.stringMatching(/did not answer/), stale: true },
+        { server: "dead", reason: expect.stringMatching(/is unreachable/), stale: true },
+        { server: "mute", reason: expect.stringMatching(/did not respond/), stale: true },
       ]);
     },
   );

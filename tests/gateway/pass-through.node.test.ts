@@ -358,7 +358,7 @@ describe("input that is wrong", () => {
     ["no JSON", { body: "{" }, 400, -32700],
     ["nothing", { body: "" }, 400, -32700],
     ["no UTF-8", { body: new Uint8Array([0x22, 0xff, 0x22]) }, 400, -32700],
-    ["no JSON-RPC", { body: "{}" }, 400, -32600],
+    ["not JSON-RPC", { body: "{}" }, 400, -32600],
     ["too deep", { body: "[".repeat(200_000) }, 400, -32700],
     [
       "a batch in a revision without",

@@ -131,7 +131,7 @@ describe("a client that a person has allowed", () => {
     const page = await browser.go(request.path);
     expect(page.text).toContain("Test client");
     expect(page.text).toContain("127.0.0.1:9");
-    expect(page.text).toContain("Use MCP servers and their tools in your name");
+    expect(page.text).toContain("Call MCP servers and tools on your behalf");
     expect(page.text).toContain(resource);
     const tokens = await obtainTokens(browser, client, resource, { consent: { tenant: tenant.id } });
     expect(tokens).toMatchObject({ scope: "proxy offline_access", expires_in: 3600 });
@@ -177,7 +177,7 @@ describe("a client that a person has allowed", () => {
   });
 
   it.each([
-    ["is barred", `update "user" set banned = true where id = $1`],
+    ["is banned", `update "user" set banned = true where id = $1`],
     ["leaves the tenant", "delete from tenant_members where user_id = $1"],
     ["is signed out", "delete from session where user_id = $1"],
   ])(

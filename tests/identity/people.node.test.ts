@@ -200,7 +200,7 @@ describe("mails", () => {
 
   it("are shown in the outbox of development", async () => {
     const page = await browser().go("/dev/outbox");
-    expect(page.text).toContain("Choose a new password");
+    expect(page.text).toContain("Reset your password");
   });
 });
 

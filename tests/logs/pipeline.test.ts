@@ -179,7 +179,7 @@ describe("the pipeline", () => {
          from dead_letters where message_id = any($1)`,
       [poison.map(({ id }) => id)],
     );
-    expect(letters).toEqual(poison.map(() => ({ reason: "the database does not take it", events: 1 })));
+    expect(letters).toEqual(poison.map(() => ({ reason: "the database rejects it", events: 1 })));
     await rollUpTraffic(database, () => new Date());
     expect(await sumsOf(tenantId, "day")).toEqual({ mcp: 6 });
   });

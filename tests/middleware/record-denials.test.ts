@@ -41,7 +41,7 @@ describe("a refused change", () => {
         resource_id: server,
         user_id: user.userId,
         api_key_id: user.id,
-        error_message: "This takes the role admin (servers.delete).",
+        error_message: "Requires role admin (servers.delete).",
         details: { status: 403, code: "forbidden" },
       },
       { action: "servers.create", success: false, resource_type: "server", details: { status: 400 } },

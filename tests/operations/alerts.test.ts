@@ -53,7 +53,7 @@ describe("a rule on errors", () => {
     expect(await eventsOf(alertId)).toEqual([
       {
         status: "resolved",
-        message: "Too many errors: the share of calls that fail is at 20 %; the alert is for above 10 %.",
+        message: "Too many errors: error rate is 20 %; threshold: above 10 %.",
         key: "",
         isOver: true,
       },
@@ -98,7 +98,7 @@ describe("a rule on the health of servers", () => {
     };
     for (let minute = 0; minute < 5; minute += 1) await check();
     expect(await eventsOf(alertId)).toEqual([
-      { status: "open", message: "Watch: the health of weather is unhealthy.", key: ids[0], isOver: false },
+      { status: "open", message: "Watch: health of weather is unhealthy.", key: ids[0], isOver: false },
     ]);
     server.state = "down";
     for (let minute = 0; minute < 5; minute += 1) await check();
@@ -274,13 +274,13 @@ describe("telling", () => {
     while (await world.drainNext());
     expect(world.calls.length).toBe(8);
     expect(world.now() - began).toBeGreaterThan(8 * 60 * MINUTE);
-    expect(await deliveriesOf(alertId)).toMatchObject([{ status: "failed", error: "It answered 500." }]);
+    expect(await deliveriesOf(alertId)).toMatchObject([{ status: "failed", error: "HTTP 500." }]);
   });
 
   it.each([
-    ["http://169.254.169.254/latest", 0, "The address must lead to a public address."],
-    ["https://localhost/x", 0, "The address must lead to a public address."],
-    [HOOK, 1, "It redirects, which is not followed."],
+    ["http://169.254.169.254/latest", 0, "The URL must resolve to a public IP address."],
+    ["https://localhost/x", 0, "The URL must resolve to a public IP address."],
+    [HOOK, 1, "The URL redirects; redirects are not followed."],
   ])("%s is not led where only we can reach", async (url, calls, error) => {
     world.answers.push(302);
     const alertId = await fire([{ type: "webhook", url }]);
@@ -290,7 +290,7 @@ describe("telling", () => {
 
   it("by mail is a letter", async () => {
     await fire([{ type: "email", to: "oncall@example.com" }]);
-    expect(world.mails).toMatchObject([{ to: "oncall@example.com", subject: "Alert: Watch" }]);
+    expect(world.mails).toMatchObject([{ to: "oncall@example.com", subject: "Firing: Watch" }]);
   });
 
   it("happens once, though the queue brings it twice and two look at the same time", async () => {

@@ -111,7 +111,7 @@ describe("a limit of 1 over two isolates", () => {
     const end = await one.enter(server, principal, never);
     const caller = new AbortController();
     const gaveUp = other.enter(server, principal, caller.signal);
-    const refused = expect(gaveUp).rejects.toThrow("has all the calls it can take");
+    const refused = expect(gaveUp).rejects.toThrow("is at its concurrency limit");
     caller.abort();
     await refused;
     end();
@@ -130,7 +130,7 @@ describe("a limit of 1 over two isolates", () => {
 });
 
 describe("the settings of a server's queue", () => {
-  const full = "has all the calls it can take";
+  const full = "is at its concurrency limit";
 
   it("reject at once what a disabled queue would hold", async () => {
     const { server, principal, isolates } = await setUp(1, undefined, { isEnabled: false });

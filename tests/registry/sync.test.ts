@@ -206,7 +206,7 @@ describe("a pass", () => {
     Object.assign(registry, { fetch: broken });
     expect(await pass()).toMatchObject({ kind: "failed", error: { code: "upstream_unreachable" } });
     expect(await source()).toMatchObject({
-      lastError: expect.stringMatching(/cannot be reached/),
+      lastError: expect.stringMatching(/is unreachable/),
       syncedAt: null,
     });
     expect(await pass()).toEqual({ kind: "done", taken: 2, skipped: 0 });

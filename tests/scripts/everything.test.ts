@@ -99,7 +99,7 @@ describe.each(CLIENTS)("%s", (_name, revision, connect) => {
   test("asks the clock, which counts, and asks back", async () => {
     expect(await clock.progressOf("countdown", { steps: 3, intervalMs: 5 })).toEqual([1, 2, 3]);
     expect(await clock.call("time_for_me")).toMatch(/UTC/);
-    expect(await clock.call("current_time", { zone: "Mars/Olympus" })).toMatch(/no time zone/);
+    expect(await clock.call("current_time", { zone: "Mars/Olympus" })).toMatch(/not a known time zone/);
   });
 });
 

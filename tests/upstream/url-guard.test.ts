@@ -20,15 +20,15 @@ describe("checkUrl", () => {
   });
 
   it.each<[string, string]>([
-    ["", "is not a URL"],
-    ["mcp.example.com", "is not a URL"],
-    ["ftp://example.com/", "must be an https URL"],
-    ["file:///etc/passwd", "must be an https URL"],
-    ["data:text/plain,hello", "must be an https URL"],
-    ["http://mcp.example.com/mcp", "must be an https URL"],
-    ["ws://mcp.example.com/mcp", "must be an https URL"],
-    ["https://user:secret@example.com/", "must not carry credentials"],
-    ["https://user@example.com/", "must not carry credentials"],
+    ["", "must be a valid URL"],
+    ["mcp.example.com", "must be a valid URL"],
+    ["ftp://example.com/", "must be an HTTPS URL"],
+    ["file:///etc/passwd", "must be an HTTPS URL"],
+    ["data:text/plain,hello", "must be an HTTPS URL"],
+    ["http://mcp.example.com/mcp", "must be an HTTPS URL"],
+    ["ws://mcp.example.com/mcp", "must be an HTTPS URL"],
+    ["https://user:secret@example.com/", "must not contain credentials"],
+    ["https://user@example.com/", "must not contain credentials"],
     ...[
       "https://localhost/",
       "https://api.localhost/",
@@ -75,7 +75,7 @@ describe("checkUrl", () => {
       "https://db.default.svc/",
       "https://db.default.svc.cluster.local/",
       "https://vault.service.consul/",
-    ].map((url): [string, string] => [url, "must lead to a public address"]),
+    ].map((url): [string, string] => [url, "must resolve to a public IP address"]),
   ])("refuses %s because it %s", (url, reason) => {
     expect(checkUrl(url, strict)).toEqual({ ok: false, reason });
   });

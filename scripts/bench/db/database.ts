@@ -51,7 +51,7 @@ export async function listIndexes(client: pg.Client): Promise<IndexDefinition[]>
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('i', 'I') and not c.relispartition
        and c.relname like 'idx\\_%'
      order by c.relname`);
-  if (rows.length !== 38) throw new Problem(`There are ${rows.length} indexes called idx_…, not 38.`);
+  if (rows.length !== 38) throw new Problem(`There are ${rows.length} indexes called idx_…; expected 38.`);
   return rows;
 }
 

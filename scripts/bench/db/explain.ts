@@ -34,7 +34,7 @@ export async function explain(
     await client.query("select set_config('app.tenant_id', $1, true)", [runsAs ?? ""]);
     const { rows } = await client.query<{ "QUERY PLAN": Explained[] }>(`explain (${options}) ${sql}`, params);
     const explained = rows[0]?.["QUERY PLAN"][0];
-    if (explained === undefined) throw new Error("EXPLAIN answered nothing");
+    if (explained === undefined) throw new Error("EXPLAIN returned no plan");
     return explained;
   } finally {
     await client.query("rollback");

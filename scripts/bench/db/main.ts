@@ -43,9 +43,9 @@ function options(args: string[]): Options {
   });
   const scale = Number(values.scale);
   const rounds = Number(values.rounds);
-  if (!(scale >= 0.02 && scale <= 10)) throw new Problem("--scale takes a number from 0.02 to 10.");
+  if (!(scale >= 0.02 && scale <= 10)) throw new Problem("--scale must be a number from 0.02 to 10.");
   if (!(Number.isInteger(rounds) && rounds >= 3 && rounds <= 99)) {
-    throw new Problem("--rounds takes a whole number from 3 to 99.");
+    throw new Problem("--rounds must be an integer from 3 to 99.");
   }
   return { scale, rounds, json: values.json, keep: values.keep };
 }

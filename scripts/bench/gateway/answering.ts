@@ -13,5 +13,5 @@ export async function untilItAnswers(url: string, method: "GET" | "POST", status
     if (answer !== undefined && (status === undefined || answer.status === status)) return;
     await pause(PAUSE_MS);
   }
-  throw new Problem(`The Worker to be measured does not answer at ${url}.`);
+  throw new Problem(`The Worker to measure does not respond at ${url}.`);
 }

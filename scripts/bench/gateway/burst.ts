@@ -58,7 +58,7 @@ export async function measureBurst(burst: Burst, pid: number, script = LOAD): Pr
   if (failures > MOST_FAILURES * burst.amount) {
     const failed = JSON.stringify(heard.failed);
     throw new Problem(
-      `Of ${burst.amount} requests to ${burst.url} too many were not answered as expected: ${failed}.`,
+      `${failed} of ${burst.amount} requests to ${burst.url} had an unexpected response; too many.`,
     );
   }
   return { ...heard, failures, cpuUs: (cpuMicroseconds(pid) - before) / heard.answered, rssMib: rssMib(pid) };

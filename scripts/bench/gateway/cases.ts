@@ -134,7 +134,7 @@ const large = (mib: number) => ({ tool: "swallow", args: { text: "x".repeat(mib 
 
 /** How far from the bare pass-through a gateway is that decides nothing: what is between it and ours is policy. */
 const floor: Case = {
-  name: "the least that a gateway does",
+  name: "minimal gateway",
   connections: BROAD,
   amount: 6000,
   async prepare(world) {

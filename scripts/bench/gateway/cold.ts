@@ -9,7 +9,7 @@ import { median } from "./figures.ts";
 import { callOf, modern, type Sent } from "./requests.ts";
 import type { World } from "./world.ts";
 
-export const START = "the runtime's start, until it refuses a call";
+export const START = "start of the runtime until it rejects a call";
 
 export interface Cold {
   readonly name: string;
@@ -51,7 +51,7 @@ async function startOften(world: World, rounds: number): Promise<Cold[]> {
   });
   return [
     { name: START, unit: "ms of CPU", ...medians("cpu") },
-    { name: "the first call after a start", unit: "ms", ...medians("ms") },
+    { name: "first call after a start", unit: "ms", ...medians("ms") },
   ];
 }
 
@@ -69,7 +69,7 @@ async function newTenants(world: World, rounds: number): Promise<Cold> {
     first.push(await timed(sent));
     bare.push(await timed({ ...sent, url: world.baseline.url }));
   }
-  return { name: "the first call of a tenant", unit: "ms", gateway: median(first), baseline: median(bare) };
+  return { name: "first call of a tenant", unit: "ms", gateway: median(first), baseline: median(bare) };
 }
 
 const callTo = (world: World, key: string) =>

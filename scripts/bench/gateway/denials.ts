@@ -21,7 +21,7 @@ const WRONG = `mcp_01890000-0000-7000-8000-000000000000_${"x".repeat(43)}`;
 
 function denied(name: string, { status, key, presented, from, before }: Denial): Case {
   return {
-    name: `refused: ${name}`,
+    name: `rejected: ${name}`,
     atLeast: 1.5,
     connections: [16],
     amount: 8000,
@@ -47,6 +47,6 @@ const ban = (world: World, { id: tenantId }: TestTenant) =>
 
 export const DENIALS: readonly Case[] = [
   denied("limit reached", { status: 429, key: { limits: { rateLimitPerHour: 1, rateLimitPerDay: 1 } } }),
-  denied("wrong key", { status: 401, presented: WRONG }),
-  denied("banned address", { status: 403, from: BANNED, before: ban }),
+  denied("invalid key", { status: 401, presented: WRONG }),
+  denied("banned IP address", { status: 403, from: BANNED, before: ban }),
 ];

@@ -55,7 +55,7 @@ const verdictTable = (results: readonly Comparison[]) =>
 
 const growthTable = (growth: readonly Growth[]) =>
   table(
-    ["More of", "How many", "CPU µs a call", "Against the fewest"],
+    ["More of", "How many", "CPU µs a call", "Relative to the smallest"],
     growth.map(({ axis, size, cpuUs }) => {
       const fewest = growth.find((other) => other.axis === axis)?.cpuUs ?? Number.NaN;
       return [axis, size.toLocaleString("en"), cpuUs.toFixed(0), (cpuUs / fewest).toFixed(2)];
@@ -64,7 +64,7 @@ const growthTable = (growth: readonly Growth[]) =>
 
 const coldTable = (cold: readonly Cold[]) =>
   table(
-    ["Cold", "Gateway", "Bare Worker", ""],
+    ["Cold start", "Gateway", "Minimal Worker", ""],
     cold.map((each) => [
       each.name,
       `${each.gateway.toFixed(1)} ${each.unit}`,
@@ -112,6 +112,6 @@ export function writeSection(name: string, mark: string, body: string): void {
 export function between(text: string, mark: string, body: string): string {
   const [from, to] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const [start, end] = [text.indexOf(from), text.indexOf(to)];
-  if (start === -1 || end < start) throw new Problem(`The document has no place for "${mark}".`);
+  if (start === -1 || end < start) throw new Problem(`The document has no section "${mark}".`);
   return `${text.slice(0, start + from.length)}\n\n${body}\n\n${text.slice(end)}`;
 }

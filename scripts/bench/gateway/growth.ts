@@ -40,7 +40,7 @@ const AXES: readonly Axis[] = [
     },
   },
   {
-    name: "servers of the tenant, called through the one endpoint",
+    name: "servers of the tenant, called through the aggregated endpoint",
     sizes: [1, 10, 100],
     async prepare(world, size) {
       const { apiKey } = await tenantWithServers(world, size);

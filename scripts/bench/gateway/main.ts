@@ -24,7 +24,7 @@ async function main(args: string[]): Promise<number> {
   if (options.peers) return measurePeers(options);
   const cases = CASES.filter(({ name }) => options.wanted?.test(name) !== false);
   if (cases.length === 0) {
-    throw new Problem(`No case is called so. There are: ${CASES.map(({ name }) => name).join("; ")}.`);
+    throw new Problem(`Unknown case. Available: ${CASES.map(({ name }) => name).join("; ")}.`);
   }
   if (options.profile !== undefined) return profileCase(cases, options.profile, options.connections?.[0]);
   const { parts, rounds, minutes, json } = options;

@@ -33,7 +33,7 @@ export function readOptions(args: string[]): Options {
     },
   });
   if (values.write && (values.case !== undefined || values.connections !== undefined)) {
-    throw new Problem("--write puts whole parts down: leave --case and --connections out, or say --part.");
+    throw new Problem("--write replaces whole parts: omit --case and --connections, or use --part.");
   }
   const connections = values.connections?.split(",").map((count) => wholeNumber("connections", count, 1024));
   return {
@@ -55,12 +55,12 @@ function partsOf(text: string | undefined, namesCases: boolean): ReadonlySet<Par
   const wanted = text.split(",");
   const known = PARTS.filter((part) => wanted.includes(part));
   if (known.length < wanted.length)
-    throw new Problem(`--part takes ${PARTS.join(", ")}, with commas between.`);
+    throw new Problem(`--part must be one or more of ${PARTS.join(", ")}, comma-separated.`);
   return new Set(known);
 }
 
 function wholeNumber(name: string, text: string, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new Problem(`--${name} takes whole numbers from 1 to ${most}.`);
+  throw new Problem(`--${name} must be integers from 1 to ${most}.`);
 }

@@ -51,9 +51,9 @@ const TARGETS: readonly Target[] = [
     read: ({ cpuRatio }) => cpuRatio,
     isMet: atMost(1.4),
   },
-  ...["limit reached", "wrong key", "banned address"].map((why) => ({
-    says: `throughput of refusals (${why}) ≥ 1.5 of the bare pass-through's`,
-    case: `refused: ${why}`,
+  ...["limit reached", "invalid key", "banned IP address"].map((why) => ({
+    says: `throughput of rejections (${why}) ≥ 1.5 of the bare pass-through's`,
+    case: `rejected: ${why}`,
     connections: [16],
     read: ({ ratio }: Comparison) => ratio,
     isMet: atLeast(1.5),

@@ -18,7 +18,7 @@ export async function installPeer({ name, version }: { name: string; version: st
     readFileSync(join(home, "package.json"), "utf8"),
   );
   const script = bin?.[name];
-  if (script === undefined) throw new PeerFailed(`${name} has no command of its name`);
+  if (script === undefined) throw new PeerFailed(`${name} has no command of the same name`);
   return join(home, script);
 }
 

@@ -51,10 +51,10 @@ export function verdict(results: readonly PeerResult[]): string {
   const slower = measured.filter(({ gateway, peer }) => gateway.p99 >= peer.p99);
   const missed = slower.map((each) => `${each.name} (${each.setting})`).join(", ");
   return [
-    `The closest is ${name} ${version} (${setting}): the gateway answers ${ratio.toFixed(2)} times as many calls`,
-    ratio >= AT_LEAST
-      ? `(at least ${AT_LEAST} is wanted: met).`
-      : `(at least ${AT_LEAST} is wanted: missed).`,
-    missed === "" ? "Its p99 is lower than everyone's." : `Its p99 is not lower than that of ${missed}.`,
+    `The closest is ${name} ${version} (${setting}): the gateway serves ${ratio.toFixed(2)} times as many calls`,
+    ratio >= AT_LEAST ? `(target at least ${AT_LEAST}: met).` : `(target at least ${AT_LEAST}: missed).`,
+    missed === ""
+      ? "Its p99 is lower than that of every peer."
+      : `Its p99 is not lower than that of ${missed}.`,
   ].join(" ");
 }

@@ -58,7 +58,7 @@ async function begin(peer: Peer, url: string, dir: string, child: Guarded): Prom
       await prove(peer, sent);
       return sent;
     } catch (error) {
-      if (child.hasExited()) throw new Error("It ended by itself.");
+      if (child.hasExited()) throw new Error("It exited unexpectedly.");
       if (Date.now() > deadline) throw error;
       await delay(200);
     }
@@ -67,14 +67,15 @@ async function begin(peer: Peer, url: string, dir: string, child: Guarded): Prom
 
 export async function prove(peer: Peer, sent: Sent): Promise<void> {
   const answer = await inTime(answerTo(peer, sent));
-  if (!isAnswer(answer)) throw new PeerFailed(`It answered a call so: ${answer.trim().slice(0, 300)}`);
+  if (!isAnswer(answer))
+    throw new PeerFailed(`Unexpected response to a call: ${answer.trim().slice(0, 300)}`);
 }
 
 async function inTime<T>(promise: Promise<T>): Promise<T> {
   const late = new AbortController();
   const timer = delay(ANSWERED_WITHIN_MS, undefined, { signal: late.signal });
   try {
-    return await Promise.race([promise, timer.then(() => Promise.reject(new Error("No answer came.")))]);
+    return await Promise.race([promise, timer.then(() => Promise.reject(new Error("No response.")))]);
   } finally {
     late.abort();
     timer.catch(() => {});

@@ -41,7 +41,8 @@ export async function openSse(url: string): Promise<SseClient> {
     waiting.delete(id);
   });
   const stream = get(url, { agent: false, headers: { accept: "text/event-stream" } }, (response) => {
-    if (response.statusCode !== 200) fail(new Error(`the stream was answered with ${response.statusCode}`));
+    if (response.statusCode !== 200)
+      fail(new Error(`the stream request returned HTTP ${response.statusCode}`));
     response.setEncoding("utf8").on("data", read);
     response.on("close", () => fail(new Error("the stream ended")));
   });
@@ -51,8 +52,7 @@ export async function openSse(url: string): Promise<SseClient> {
     const text = JSON.stringify(body);
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
     const posted = request(target, { method: "POST", agent, headers }, (response) => {
-      if ((response.statusCode ?? 0) >= 300)
-        fail(new Error(`a post was answered with ${response.statusCode}`));
+      if ((response.statusCode ?? 0) >= 300) fail(new Error(`a POST returned HTTP ${response.statusCode}`));
       response.resume();
     });
     posted.on("error", fail).end(text);

@@ -28,7 +28,7 @@ async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { rows: { type: "string", default: "10000000" } } });
   const rows = Number(values.rows);
   if (!(Number.isInteger(rows) && rows >= 10_000 && rows <= 100_000_000)) {
-    throw new Problem("--rows takes a whole number from 10000 to 100000000.");
+    throw new Problem("--rows must be an integer from 10000 to 100000000.");
   }
   const postgres = await startPostgres({
     dataDir: join(devDir(), "bench-retention"),
@@ -81,7 +81,7 @@ async function run(client: pg.Client, database: Database, rows: number): Promise
   console.log(`${slices} slices; ${after.size} in ${after.partitions} partitions, ${left} rows left`);
   const isExact = left === expected && right === expected;
   console.log(
-    isExact ? "No row too many, none too few." : `${expected} rows should be left, ${right} of them are.`,
+    isExact ? "All remaining rows are as expected." : `${right} of ${expected} expected rows remain.`,
   );
   return isExact ? 0 : 1;
 }

@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
+import { capitalize } from "../../core/capitalize.ts";
 import { setFlash } from "../flash.ts";
 import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
 import { readFields, type Typed, typedIn, typedOf } from "../forms/fields.ts";
@@ -122,7 +123,7 @@ export function managed<Row extends Identified>(spec: Managed<Row>): PageGroup {
       if (faults.length > 0) return again({ typed, faults });
       const sent = await c.get("rest").send("POST", api, { json: fromForm(body), once });
       if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
-      await setFlash(c, { says: `${noun.slice(0, 1).toUpperCase()}${noun.slice(1)} created.` });
+      await setFlash(c, { says: `${capitalize(noun)} created.` });
       return c.redirect(path, 303);
     })
     .get(`${path}/:id`, gate(action("read")), async (c) => c.html(await showOne(c, c.req.param("id"))))

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
+import { capitalize } from "../../core/capitalize.ts";
 import { SEVERITIES } from "../../core/enums.ts";
 import { setFlash } from "../flash.ts";
 import { Button, LinkButton, Notice, PostForm } from "../forms/parts.tsx";
@@ -42,7 +43,6 @@ const SIGNS = { gt: ">", gte: "≥", lt: "<", lte: "≤" } as const;
 const isSilenced = (until: string | null) => until !== null && Date.parse(until) > Date.now();
 
 const OWN = METRIC_NAMES.filter((name) => METRICS[name].isSystems !== true);
-const upper = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const metricOptions = OWN.map((value) => {
   const { says, unit, isPerServer } = METRICS[value];
   const values = {
@@ -55,7 +55,7 @@ const metricOptions = OWN.map((value) => {
   const note = values[unit];
   return {
     value,
-    label: `${upper(says)}${isPerServer ? " per server" : ""}${note === "" ? "" : ` (${note})`}`,
+    label: `${capitalize(says)}${isPerServer ? " per server" : ""}${note === "" ? "" : ` (${note})`}`,
   };
 });
 

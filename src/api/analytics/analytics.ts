@@ -42,7 +42,7 @@ const errors = told.extend({
       class: z.enum(ERROR_CLASSES),
       title: z.string(),
       requests: z.number().int(),
-      share: z.number().describe("Of all errors of the period."),
+      share: z.number().describe("Share of all errors in the period."),
     }),
   ),
 });
@@ -50,7 +50,7 @@ const heat = told.extend({
   timeZone: z.string(),
   cells: z.array(
     z.object({
-      weekday: z.number().int().describe("1 is Monday."),
+      weekday: z.number().int().describe("1 = Monday."),
       hour: z.number().int(),
       requests: z.number().int(),
       errors: z.number().int(),
@@ -62,7 +62,7 @@ const heat = told.extend({
 const timeZone = z
   .string()
   .max(100)
-  .refine(isTimeZone, "is no time zone of the IANA database")
+  .refine(isTimeZone, "must be an IANA time zone")
   .default("UTC")
   .meta({ examples: ["Europe/Berlin"] });
 
@@ -102,7 +102,7 @@ export const analytics = new Hono<AppEnv>()
     "/usage",
     guard("analytics.read"),
     query(seriesQuery),
-    gives(series, "Traffic over time; units without any are left out."),
+    gives(series, "Traffic over time; slots without requests are omitted."),
     async (c) => {
       const { of, member = "" } = c.req.valid("query");
       const { rows, ...said } = await seriesOf(c, c.req.valid("query"));
@@ -114,7 +114,7 @@ export const analytics = new Hono<AppEnv>()
     "/latency",
     guard("analytics.read"),
     query(seriesQuery),
-    gives(latency, "How quickly answers came, counted between fixed bounds."),
+    gives(latency, "Latency histogram."),
     async (c) => {
       const { rows, ...said } = await seriesOf(c, c.req.valid("query"));
       const all = sumTraffic(rows);
@@ -130,7 +130,7 @@ export const analytics = new Hono<AppEnv>()
     "/top",
     guard("analytics.read"),
     query(topQuery),
-    gives(top, "Those with the most, by name as they are called now."),
+    gives(top, "Entries with the most requests, with their current names."),
     async (c) => {
       const { of, by, limit, kind, ...asked } = c.req.valid("query");
       const span = spanOf(asked, new Date());
@@ -146,7 +146,7 @@ export const analytics = new Hono<AppEnv>()
     "/errors",
     guard("analytics.read"),
     query(trafficQuery),
-    gives(errors, "Why requests failed."),
+    gives(errors, "Errors by type."),
     async (c) => {
       const { kind, ...asked } = c.req.valid("query");
       const span = spanOf(asked, new Date());
@@ -173,7 +173,7 @@ export const analytics = new Hono<AppEnv>()
     "/heat-map",
     guard("analytics.read"),
     query(trafficQuery.omit({ grain: true }).extend({ timeZone })),
-    gives(heat, "All hours of the week, with what came in them in the period."),
+    gives(heat, "Requests by hour of week in the period."),
     async (c) => {
       const { kind, timeZone, ...asked } = c.req.valid("query");
       const span = spanOf({ ...asked, grain: "hour" }, new Date());

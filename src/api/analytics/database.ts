@@ -31,14 +31,14 @@ const indexUse = z.object({
 });
 
 export const databaseReports = new Hono<AppEnv>()
-  .get("/database-sizes", guard("system.read"), givesPage(size, "Tables, the largest first."), async (c) => {
+  .get("/database-sizes", guard("system.read"), givesPage(size, "Tables, by size."), async (c) => {
     const items = await databaseSizeSummary(c.var.services.database.asSystem());
     return c.json({ items, nextCursor: null });
   })
   .get(
     "/index-usage",
     guard("system.read"),
-    givesPage(indexUse, "Indexes, the most used first."),
+    givesPage(indexUse, "Indexes, by number of scans."),
     async (c) => {
       const items = await indexUsageSummary(c.var.services.database.asSystem());
       return c.json({ items, nextCursor: null });

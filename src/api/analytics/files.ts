@@ -26,10 +26,7 @@ export const sumsFile = new Hono<AppEnv>().get(
   "/",
   guard("analytics.export"),
   query(sumsQuery),
-  givesFile(
-    TYPES,
-    "All sums of the last month or another period, a line for each member and hour or UTC day.",
-  ),
+  givesFile(TYPES, "Rollups of the last 30 days or the given period, one row per entry and hour or UTC day."),
   (c) => {
     const { format, grain, ...asked } = c.req.valid("query");
     const { tenantId } = c.var.principal;
@@ -57,7 +54,7 @@ export const requestsFile = new Hono<AppEnv>().get(
   "/",
   guard("request-logs.export"),
   query(fileQuery),
-  givesFile(TYPES, "All requests of the last month or another period, newest first."),
+  givesFile(TYPES, "Requests of the last 30 days or the given period, newest first."),
   (c) => {
     const { format, ...asked } = c.req.valid("query");
     const { tenantId } = c.var.principal;
@@ -98,7 +95,7 @@ export const billingFile = new Hono<AppEnv>().get(
   "/",
   guard("system.read"),
   query(fileQuery),
-  givesFile(TYPES, "What each tenant used on each UTC day of the last month or another period."),
+  givesFile(TYPES, "Usage of each tenant per UTC day, for the last 30 days or the given period."),
   (c) => {
     const { format, ...asked } = c.req.valid("query");
     const db = c.var.services.database.asSystem("analytics");

@@ -13,16 +13,13 @@ import { InvalidInputError } from "../../core/errors.ts";
 import { moment } from "../times.ts";
 
 const KIND =
-  "`call`: MCP calls as servers answered them. `mcp`, `rest`, `page`: HTTP requests by the door that they came in.";
+  "`call`: MCP calls by server response. `mcp`, `rest`, `page`: HTTP requests by entry point: MCP, REST API or UI.";
 
 export const trafficQuery = z.object({
-  from: moment.optional().meta({ description: "Usually a day before its end." }),
-  to: moment.optional().meta({ description: "Exclusive; usually now." }),
+  from: moment.optional().meta({ description: "Default: 24 hours before the end." }),
+  to: moment.optional().meta({ description: "Exclusive end. Default: now." }),
   kind: z.enum(TRAFFIC_KINDS).default("call").meta({ description: KIND }),
-  grain: z
-    .enum(GRAINS)
-    .optional()
-    .meta({ description: "Usually what makes a readable chart of the period." }),
+  grain: z.enum(GRAINS).optional().meta({ description: "Default: a granularity that fits the period." }),
 });
 
 export const seriesQuery = trafficQuery.extend({
@@ -31,7 +28,7 @@ export const seriesQuery = trafficQuery.extend({
     .string()
     .max(300)
     .optional()
-    .meta({ description: "An id or name; a tool's is its server's id, a slash and its name." }),
+    .meta({ description: "ID or name. For a tool: server ID, slash, tool name." }),
 });
 
 export const topQuery = trafficQuery.extend({
@@ -59,7 +56,7 @@ export const told = z.object({
   to: z.iso.datetime(),
   kind: z.enum(TRAFFIC_KINDS),
   grain: z.enum(GRAINS),
-  asOf: z.iso.datetime().nullable().describe("What was logged before is in the sums."),
+  asOf: z.iso.datetime().nullable().describe("Earlier records are in the rollups."),
 });
 
 const DAY_MS = 86_400_000;
@@ -79,7 +76,7 @@ export function spanOf(
   const whole = alignToGrain(span, grain);
   if (listBuckets(whole, grain) > MAX_POINTS) {
     const days = (MAX_POINTS * GRAIN_MS[grain]) / DAY_MS;
-    const message = `is too long a period: by ${grain}, ask for ${days} days at most`;
+    const message = `must be at most ${days} days at granularity ${grain}`;
     throw new InvalidInputError([{ path: "from", message }]);
   }
   return { ...whole, grain };

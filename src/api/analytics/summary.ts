@@ -51,7 +51,7 @@ export const summary = new Hono<AppEnv>().get(
   "/",
   guard("analytics.read"),
   query(summaryQuery),
-  gives(shape, "What get_server_health_summary() and its like say, from the log itself."),
+  gives(shape, "Results of get_server_health_summary() and related functions, computed from the log."),
   async (c) => {
     const { hours } = c.req.valid("query");
     const { tenantId } = c.var.principal;

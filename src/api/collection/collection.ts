@@ -24,7 +24,7 @@ export function collection(kind: Kind, reach: Reach = ofTenant) {
       guard(actionOf("create")),
       once,
       body(kind.create),
-      gives(shape, `The new ${noun}.`, 201),
+      gives(shape, `The created ${noun}.`, 201),
       async (c) => {
         const row = await make(c, kind, reach, c.req.valid("json"));
         await tagged(c, row, kind.changeable);
@@ -38,14 +38,14 @@ export function collection(kind: Kind, reach: Reach = ofTenant) {
       params(idParam),
       conditional,
       body(kind.change),
-      gives(shape, `The ${noun} as it is now.`),
+      gives(shape, `The updated ${noun}.`),
       async (c) => {
         const row = await alter(c, kind, reach, c.req.valid("param").id, c.req.valid("json"));
         await tagged(c, row, kind.changeable);
         return c.json(only(kind.present(row), members));
       },
     )
-    .delete("/:id", guard(actionOf("delete")), params(idParam), givesNothing("It is gone."), async (c) => {
+    .delete("/:id", guard(actionOf("delete")), params(idParam), givesNothing("Deleted."), async (c) => {
       await remove(c, kind, reach, c.req.valid("param").id);
       return c.body(null, 204);
     });

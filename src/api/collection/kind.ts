@@ -5,6 +5,7 @@
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
+import { capitalize } from "../../core/capitalize.ts";
 import type { InputIssue } from "../../core/errors.ts";
 import type { Db } from "../../db/client.ts";
 import { sortKey } from "../../db/queries/listing.ts";
@@ -143,7 +144,7 @@ export function kind<T extends DatedTable>(spec: KindSpec<T>): Kind {
     create: z.strictObject(create).meta({ examples: [example] }),
     change: z
       .strictObject(change)
-      .refine((wanted) => Object.keys(wanted).length > 0, "Name at least one thing to change.")
+      .refine((wanted) => Object.keys(wanted).length > 0, "Provide at least one field to update.")
       .meta({ examples: [changeIn(example, changeable)] }),
     whole: spec.whole,
     faults: spec.faults,
@@ -152,11 +153,7 @@ export function kind<T extends DatedTable>(spec: KindSpec<T>): Kind {
 }
 
 /** As OpenAPI names it: RoutingRule. */
-const nameOf = (noun: string) =>
-  noun
-    .split(" ")
-    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
-    .join("");
+const nameOf = (noun: string) => noun.split(" ").map(capitalize).join("");
 
 const isNeeded = (column: PgColumn | undefined) => column?.notNull === true && !column.hasDefault;
 

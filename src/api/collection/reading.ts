@@ -3,6 +3,7 @@ import { and } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
+import { capitalize } from "../../core/capitalize.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { listRows, type Row, rowById } from "../../db/queries/rows.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
@@ -25,7 +26,7 @@ const paging = z.object({
 
 export async function found(c: Scene, kind: Readable, reach: Reach, id: string): Promise<Row> {
   const [row] = await rowById(reach.db(c), kind.table, kind.columns, reach.owner(c), id);
-  if (row === undefined) throw new NotFoundError(`There is no such ${kind.noun}.`);
+  if (row === undefined) throw new NotFoundError(`${capitalize(kind.noun)} not found.`);
   return row;
 }
 
@@ -40,7 +41,7 @@ export function reading(
     ...kind.filterShape,
     ...(searched.length > 0 && { q: z.string().min(1).max(200).optional() }),
   });
-  const says = "Those that there are, page by page.";
+  const says = "A page of results.";
   return new Hono<AppEnv>()
     .get("/", guard(actions.list), query(asked), givesPage(shape, says), async (c) => {
       const wanted: Row = c.req.valid("query");

@@ -1,4 +1,5 @@
 /** What the database refused, in the words of the interface: the last resort behind the checks at the route. */
+import { capitalize } from "../../core/capitalize.ts";
 import { GatewayError, InvalidInputError, NotFoundError } from "../../core/errors.ts";
 import { refusalCode } from "../../db/errors.ts";
 
@@ -13,19 +14,19 @@ export async function saying<R>(noun: string, work: () => Promise<R>): Promise<R
 function refusalOf(noun: string, code: string | undefined): GatewayError | undefined {
   switch (code) {
     case "23505":
-      return new GatewayError("conflict", `There is such a ${noun} already.`);
+      return new GatewayError("conflict", `${capitalize(noun)} already exists.`);
     case "23503":
       // Rows hang on servers of their own tenant, so another's server is not there either.
-      return new NotFoundError(`What this ${noun} speaks of is not there.`);
+      return new NotFoundError(`A referenced resource does not exist.`);
     case "23514":
-      return new InvalidInputError([{ path: "", message: "does not hold together" }]);
+      return new InvalidInputError([{ path: "", message: "violates a constraint" }]);
     case "23502":
     case "22001":
     case "22003":
     case "22007":
     case "22008":
     case "22P02":
-      return new InvalidInputError([{ path: "", message: "has a value that cannot be kept" }]);
+      return new InvalidInputError([{ path: "", message: "contains a character that cannot be stored" }]);
     default:
       return undefined;
   }

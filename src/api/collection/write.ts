@@ -89,7 +89,7 @@ export async function remove(c: Scene, kind: Kind, reach: Reach, id: string): Pr
 async function own(c: Scene, kind: Kind, reach: Reach, id: string): Promise<Row> {
   const row = await found(c, kind, reach, id);
   if (identity.parse(row).tenantId === reach.owner(c)) return row;
-  throw new ForbiddenError(`This ${kind.noun} holds for the whole system: only those who run it change it.`);
+  throw new ForbiddenError(`This ${kind.noun} is system-wide and requires operator privileges.`);
 }
 
 const prepared = async (c: Scene, { hooks }: Kind, values: Row, before: Row | undefined) =>

@@ -1,5 +1,4 @@
 /** Carries a plan out: all of it in one transaction, each change with its record, and nothing if something has changed meanwhile. */
-
 import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { isChangedMeanwhile } from "../../db/errors.ts";
@@ -19,7 +18,7 @@ export async function carryOut(c: Scene, plan: Plan): Promise<number> {
   if (changes.length > MOST_CHANGES) {
     throw new GatewayError(
       "conflict",
-      `These are ${changes.length} changes: make at most ${MOST_CHANGES} at once.`,
+      `The plan has ${changes.length} changes; the maximum is ${MOST_CHANGES}.`,
     );
   }
   const { db, principal } = c.var;
@@ -47,7 +46,7 @@ export async function carryOut(c: Scene, plan: Plan): Promise<number> {
     );
   } catch (error) {
     if (!isChangedMeanwhile(error)) throw error;
-    throw new GatewayError("conflict", "Something has changed meanwhile. Make a new plan.");
+    throw new GatewayError("conflict", "The configuration changed during this request. Create a new plan.");
   }
   return changes.length;
 }

@@ -17,14 +17,14 @@ export const documentShape = z
   })
   .meta({
     id: "Configuration",
-    description: "What may stand in a section is what may be sent to the routes of its things.",
+    description: "A section accepts the same fields as the corresponding REST resource.",
   });
 
 export type Document = z.output<typeof documentShape>;
 
 const example = {
   version: 1,
-  featureFlags: [{ key: "new-catalogue", name: "The new catalogue", isEnabled: true }],
+  featureFlags: [{ key: "new-catalogue", name: "The new catalog", isEnabled: true }],
 };
 
 export const planned = z
@@ -33,12 +33,14 @@ export const planned = z
     secrets: z
       .record(z.string().max(200), z.string().max(10_000))
       .default({})
-      .describe("Values of the variables that the document names. What is not there stays as it is."),
+      .describe(
+        "Values of the variables that the document references. Secrets without a value are unchanged.",
+      ),
   })
   .meta({ examples: [{ document: example }] });
 
 export const confirmed = planned.extend({
-  hash: z.string().max(100).describe("Of the plan that is to be carried out."),
+  hash: z.string().max(100).describe("Hash of the confirmed plan."),
 });
 
 const content = z.record(z.string(), z.unknown());
@@ -49,7 +51,7 @@ export const changeShape = z.object({
   name: z.string(),
   before: content.optional(),
   after: content.optional(),
-  secret: z.boolean().optional().describe("The secret itself changes."),
+  secret: z.boolean().optional().describe("The secret value changes."),
 });
 
 export const planShape = z.object({ hash: z.string(), changes: z.array(changeShape) });

@@ -91,7 +91,7 @@ async function wantedIn(
     if (address !== undefined) faults.push({ path: `${path}/endpointUrl`, message: address });
     const content = section.contentOf?.(values, names) ?? (await section.write(c, values, names));
     const identity = section.identityOf(content);
-    if (section.isUnique && seen.has(identity)) faults.push({ path, message: "is there twice" });
+    if (section.isUnique && seen.has(identity)) faults.push({ path, message: "is duplicated" });
     seen.add(identity);
     wanted.push({ identity, content, values, path });
   }
@@ -152,7 +152,7 @@ function refuseBeyondPlan(document: Document, { tenant }: State, faults: InputIs
   if (count > room)
     faults.push({
       path: "/document/servers",
-      message: `are more than the ${room} that the plan has room for`,
+      message: `exceed the plan limit of ${room}`,
     });
 }
 

@@ -25,7 +25,7 @@ export const configuration = new Hono<AppEnv>()
     givesOr(
       "application/yaml",
       documentShape,
-      "All of it; secrets by the names of the variables that hold them.",
+      "The whole configuration, with secrets replaced by variable names.",
     ),
     async (c) => {
       const document = await exported(c);
@@ -39,7 +39,7 @@ export const configuration = new Hono<AppEnv>()
     "/plan",
     guard("configuration.plan"),
     body(planned),
-    gives(planShape, "What would change, and the hash to confirm it with."),
+    gives(planShape, "The changes, and the hash that confirms them."),
     async (c) => {
       const { document, secrets } = c.req.valid("json");
       const { hash, changes } = await planOf(c, document, secrets);
@@ -50,15 +50,12 @@ export const configuration = new Hono<AppEnv>()
     "/apply",
     guard("configuration.apply"),
     body(confirmed.meta({ examples: [{ document: { version: 1 }, hash: NOTHING }] })),
-    gives(appliedShape, "How much was changed: all of the plan, or nothing."),
+    gives(appliedShape, "Number of applied changes. Either the whole plan is applied or nothing."),
     async (c) => {
       const { document, secrets, hash } = c.req.valid("json");
       const plan = await planOf(c, document, secrets);
       if (plan.hash !== hash) {
-        throw new GatewayError(
-          "conflict",
-          "This is not the plan that was confirmed: something has changed. Make a new plan.",
-        );
+        throw new GatewayError("conflict", "The plan is outdated. Create a new plan.");
       }
       return c.json({ hash, applied: await carryOut(c, plan) });
     },

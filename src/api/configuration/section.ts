@@ -132,7 +132,7 @@ export function withIds({ server, targetServers, ...item }: Row, names: ServerNa
   const faults: InputIssue[] = [];
   const idOf = (name: unknown, path: string) => {
     const id = names.idOf(String(name));
-    if (id === undefined) faults.push({ path, message: `names no server: ${String(name)}` });
+    if (id === undefined) faults.push({ path, message: `unknown server: ${String(name)}` });
     return id;
   };
   const row: Row = { ...item };

@@ -75,15 +75,15 @@ const configsSection: Section = {
   async read(look, { secret, ...item }, names) {
     if (secret === undefined) {
       if (item.isSensitive === true)
-        return { faults: [{ path: "/secret", message: "must name where the value comes from" }] };
+        return { faults: [{ path: "/secret", message: "must contain the source of the value" }] };
       return plainConfigs.read(look, item, names);
     }
     const name = z
       .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "is no name of an environment variable")
+      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "must be an environment variable name")
       .safeParse(secret);
     if (!name.success)
-      return { faults: [{ path: "/secret", message: "is no name of an environment variable" }] };
+      return { faults: [{ path: "/secret", message: "must be an environment variable name" }] };
     const reading = await plainConfigs.read(look, { ...item, value: "", isSensitive: true }, names);
     if ("faults" in reading) return reading;
     const { value: _, ...values } = reading.values;

@@ -17,7 +17,7 @@ const plain = z.strictObject(shape);
 const fields = Object.keys(shape);
 const columns = columnsOf(table, ["healthRecent"]);
 
-const secret = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "is no name of an environment variable");
+const secret = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "must be an environment variable name");
 
 /** What is no secret of a credential, and the name of the variable that holds the rest. */
 const authItem = z.discriminatedUnion("type", [

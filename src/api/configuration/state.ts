@@ -1,5 +1,4 @@
 /** What there is: the tenant's rows of all sections, read in one round trip. */
-
 import type { CurrentItem, ItemContent } from "../../core/configuration/match-items.ts";
 import { sortByDependency } from "../../core/configuration/match-items.ts";
 import { NotFoundError } from "../../core/errors.ts";
@@ -27,7 +26,7 @@ export async function stateOf(c: Scene): Promise<State> {
     tenantById(db, tenantId),
     ...SECTIONS.map(({ table, columns, where }) => allRows(db, tenantId, table, columns, where)),
   ]);
-  if (tenant === undefined) throw new NotFoundError("You look at no tenant. Choose one under Account.");
+  if (tenant === undefined) throw new NotFoundError("No organization selected.");
   return { tenant, rows: new Map(SECTIONS.map(({ name }, index) => [name, found[index] ?? []])) };
 }
 

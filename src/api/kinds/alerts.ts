@@ -51,14 +51,14 @@ function faultsOf(
   const ends = resolveThreshold ?? threshold;
   const isBeyond = ends !== threshold && COMPARISONS[comparison](ends, threshold);
   return [
-    ...fault("/metric", "is for those who run the gateway", isSystems === true && owner !== null),
-    ...fault("/metric", "is each tenant's own", isPerServer === true && owner === null),
+    ...fault("/metric", "requires operator privileges", isSystems === true && owner !== null),
+    ...fault("/metric", "can be set only by the organization", isPerServer === true && owner === null),
     ...fault(
       "/serverId",
-      "is not taken by this metric",
+      "is not supported by this metric",
       takesServer !== true && typeof serverId === "string",
     ),
-    ...fault("/resolveThreshold", "lies beyond the threshold", isBeyond),
+    ...fault("/resolveThreshold", "must be on the recovery side of the threshold", isBeyond),
   ];
 }
 

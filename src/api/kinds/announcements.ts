@@ -29,7 +29,11 @@ export const announcements = kind({
     .object({ startsAt: z.date().optional(), endsAt: z.date().nullish() })
     .refine(({ startsAt, endsAt }) => isInOrder(startsAt ?? new Date(), endsAt), {
       path: ["endsAt"],
-      message: "is not after startsAt",
+      message: "must be after startsAt",
     }),
-  example: { title: "We move on Friday", body: "The gateway will be away for a minute.", severity: "info" },
+  example: {
+    title: "We move on Friday",
+    body: "The gateway is unavailable for one minute.",
+    severity: "info",
+  },
 });

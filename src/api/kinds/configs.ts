@@ -35,13 +35,13 @@ const sealedValue = z.strictObject({ sealed: z.string() });
 function faultsIn(owner: Owner, { key: name, value }: z.output<typeof said>): InputIssue[] {
   const setting = getSetting(name);
   if (setting === undefined) {
-    const others = `is no setting of the gateway. There are: ${SETTING_KEYS.join(", ")}`;
+    const others = `unknown setting. Available: ${SETTING_KEYS.join(", ")}`;
     return isCustomKey(name) ? [{ path: "/key", message: others }] : [];
   }
   if (setting.whose === "tenant" && owner === null)
-    return [{ path: "/key", message: "is each tenant's own to set" }];
+    return [{ path: "/key", message: "can be set only by the organization" }];
   if (setting.whose === "system" && owner !== null)
-    return [{ path: "/key", message: "holds for the whole system, and is its operators' to set" }];
+    return [{ path: "/key", message: "is system-wide and requires operator privileges" }];
   // What is sealed has been looked at when it came.
   const isOld = setting.type === "secret" && sealedValue.safeParse(value).success;
   const fault = isOld ? undefined : validateSetting(setting, value);
@@ -61,10 +61,13 @@ export const configs = kind({
   table,
   fields: {
     key,
-    value: z.unknown().refine((value) => value !== undefined && value !== null, "is missing"),
+    value: z.unknown().refine((value) => value !== undefined && value !== null, "is required"),
     category: z
       .string()
-      .regex(/^[a-z][a-z0-9_-]{0,99}$/, "takes small letters, digits, hyphens and underscores"),
+      .regex(
+        /^[a-z][a-z0-9_-]{0,99}$/,
+        "must contain only lowercase letters, digits, hyphens and underscores",
+      ),
     description: prose.nullable(),
     isRuntime: z.boolean().describe("False: the value cannot be changed while the gateway runs."),
     isSensitive: z.boolean(),

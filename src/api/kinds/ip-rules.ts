@@ -32,5 +32,5 @@ export const ipRules = kind({
   usual: "-createdAt",
   filters: ["kind", "isAutomatic", "isActive"],
   searched: ["reason"],
-  example: { kind: "block", cidr: "203.0.113.0/24", reason: "Sent nothing but nonsense." },
+  example: { kind: "block", cidr: "203.0.113.0/24", reason: "Repeated malformed requests." },
 });

@@ -38,15 +38,15 @@ export const maintenanceWindows = kind({
   whole: times
     .refine(({ startsAt, endsAt }) => isInOrder(startsAt, endsAt), {
       path: ["endsAt"],
-      message: "is not after startsAt",
+      message: "must be after startsAt",
     })
     .refine(({ startsAt, endsAt }) => endsAt.getTime() - startsAt.getTime() <= LONGEST_MS, {
       path: ["endsAt"],
-      message: "is more than 400 days after startsAt",
+      message: "must be at most 400 days after startsAt",
     })
     .refine((window) => window.recurrence == null || isRecurrence(window.recurrence, window.timeZone), {
       path: ["recurrence"],
-      message: "is no cron expression of five fields (such as 0 3 * * 0)",
+      message: "must be a cron expression with five fields, for example 0 3 * * 0",
     }),
   example: {
     title: "Sunday maintenance",

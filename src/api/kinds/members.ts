@@ -8,12 +8,15 @@ export const count = z.number().int().min(0).max(2_147_483_647);
 /** Of configurations and flags: what code asks for. */
 export const key = z
   .string()
-  .regex(/^[a-z][a-z0-9_.-]{0,199}$/, "takes small letters, digits, dots, hyphens and underscores");
+  .regex(
+    /^[a-z][a-z0-9_.-]{0,199}$/,
+    "must contain only lowercase letters, digits, dots, hyphens and underscores",
+  );
 
 export const timeZone = z
   .string()
   .max(100)
-  .refine(isTimeZone, "is not the name of a time zone (such as Europe/Vienna)");
+  .refine(isTimeZone, "must be an IANA time zone, for example Europe/Vienna");
 
 function isTimeZone(text: string): boolean {
   try {

@@ -38,7 +38,7 @@ export const rateLimits = kind({
   whole: subject
     .refine(({ subjectType, subjectId }) => subjectId == null || !WITHOUT_ID.includes(subjectType), {
       path: ["subjectId"],
-      message: "is for roles, users and keys",
+      message: "is allowed only for roles, users and keys",
     })
     .refine(({ subjectType, windowSeconds }) => subjectType !== "global" || windowSeconds === 60, {
       path: ["windowSeconds"],
@@ -53,22 +53,22 @@ export const rateLimits = kind({
         subjectType !== "role" || subjectId == null || LIMITED_ROLES.includes(subjectId),
       {
         path: ["subjectId"],
-        message: `is one of ${LIMITED_ROLES.join(", ")}`,
+        message: `must be one of ${LIMITED_ROLES.join(", ")}`,
       },
     ),
   async faults({ db, owner }, row) {
     const { subjectType, subjectId } = subject.parse(row);
     const fault = (path: string, message: string) => [{ path, message }];
     if (owner === null) return [];
-    if (subjectType === "global") return fault("/subjectType", "is for those who run the gateway");
+    if (subjectType === "global") return fault("/subjectType", "requires operator privileges");
     if (subjectId == null) return [];
     if (subjectType === "user" && (await memberRole(db, owner, subjectId)).length === 0) {
-      return fault("/subjectId", "is no member of yours");
+      return fault("/subjectId", "unknown member");
     }
     if (subjectType !== "key") return [];
     const isKey =
       z.uuid().safeParse(subjectId).success && (await anyKeyById(db, owner, subjectId)).length > 0;
-    return isKey ? [] : fault("/subjectId", "is no key of yours");
+    return isKey ? [] : fault("/subjectId", "unknown API key");
   },
   example: { subjectType: "role", subjectId: "user", limitCount: 200, windowSeconds: 60, burstFactor: 2 },
 });

@@ -20,7 +20,7 @@ export const registrySources = kind({
   filters: ["isActive"],
   searched: ["name", "url"],
   example: {
-    name: "The official registry",
+    name: "Official registry",
     url: "https://registry.modelcontextprotocol.io",
     intervalMinutes: 60,
   },

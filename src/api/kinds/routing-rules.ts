@@ -11,7 +11,7 @@ const pattern = z
   .string()
   .min(1)
   .max(MAX_PATTERN_LENGTH)
-  .refine((text) => compilePattern(text) !== undefined, "has a brace or a backslash without its counterpart");
+  .refine((text) => compilePattern(text) !== undefined, "has an unbalanced brace or trailing backslash");
 const patterns = z.array(pattern).max(100).optional();
 
 const conditions = z.strictObject({
@@ -57,13 +57,11 @@ export const routingRules = kind({
     const there = owner === null || asked.length === 0 ? [] : await serversAmong(db, owner, asked);
     const known = new Set([...there.map(({ id }) => id), ...(coming ?? [])]);
     return targetServers.flatMap((id, index) =>
-      known.has(id.toLowerCase())
-        ? []
-        : [{ path: `/targetServers/${index}`, message: "is no server of yours" }],
+      known.has(id.toLowerCase()) ? [] : [{ path: `/targetServers/${index}`, message: "unknown server" }],
     );
   },
   example: {
-    name: "searches to the quick ones",
+    name: "searches to the fast servers",
     conditions: { tools: ["search_*"], percentage: 50 },
     targetServers: ["01890a5d-ac96-774b-bcce-b302099a8057"],
     loadBalancingStrategy: "least_latency",

@@ -10,13 +10,13 @@ const problem = z
     type: z.string(),
     title: z.string(),
     status: z.number().int(),
-    detail: z.string().describe("What to do about it."),
+    detail: z.string().describe("Explanation and next step."),
     code: z.string(),
-    requestId: z.string().describe("To be told to whoever runs the gateway."),
+    requestId: z.string().describe("Request ID for support."),
     errors: z
       .array(
         z.object({
-          path: z.string().describe("A JSON Pointer, or the name of a parameter."),
+          path: z.string().describe("JSON Pointer, or the name of a parameter."),
           message: z.string(),
         }),
       )
@@ -50,7 +50,7 @@ const ifMatch = {
   name: "If-Match",
   in: "header",
   required: true,
-  description: "The ETag of what was read, or `*` to change it whatever it is now.",
+  description: "Current ETag of the resource, or `*` to overwrite.",
   schema: { type: "string" },
   example: "*",
 };
@@ -59,8 +59,7 @@ const idempotencyKey = {
   name: "Idempotency-Key",
   in: "header",
   required: false,
-  description:
-    "Repeating the request with the same key within 24 hours gives the same answer and makes nothing new.",
+  description: "A repeated request with the same key within 24 hours returns the original response.",
   schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,255}$" },
 };
 
@@ -81,7 +80,7 @@ export function describe(operations: readonly Operation[], publicUrl: string): J
       title: "MCP Registry Gateway",
       version: "1",
       description:
-        "Lists come in pages: follow nextCursor until it is null. Updates say what they were made for (If-Match), creations may be repeated safely (Idempotency-Key), and failures are problem+json that says what to do.",
+        "Lists are paginated with `nextCursor`. Updates require `If-Match`; creations accept `Idempotency-Key`; errors use `application/problem+json` (RFC 9457).",
     },
     servers: [{ url: `${publicUrl}/api/v1` }],
     security: [{ apiKey: [] }, { oauth: [] }, { session: [] }],
@@ -102,7 +101,7 @@ export function describe(operations: readonly Operation[], publicUrl: string): J
             },
           },
         },
-        session: { type: "apiKey", in: "cookie", name: "session", description: "People who are signed in." },
+        session: { type: "apiKey", in: "cookie", name: "session", description: "Sign-in session." },
       },
     },
   };
@@ -116,12 +115,12 @@ function described(operation: Operation, store: SchemaStore): Json {
     ...(takesIfMatch ? [ifMatch] : []),
     ...(takesIdempotencyKey ? [idempotencyKey] : []),
   ];
-  const who = rule.operator === true ? "those who run the gateway" : `the role ${rule.role} or more`;
+  const who = rule.operator === true ? "operator privileges" : `role ${rule.role} or higher`;
   return {
     operationId: id,
     tags: [tag],
     summary,
-    description: `For ${who}, with the scope ${rule.scope}.`,
+    description: `Requires ${who} and scope ${rule.scope}.`,
     "x-action": operation.action,
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && {

@@ -1,8 +1,8 @@
 /** The REST interface's operations, read off its routes: who may, what comes in, what goes out. */
-
 import type { RouterRoute } from "hono/types";
 import { z } from "zod";
 import { PERMISSIONS, type Permission, type PermissionRule } from "../../core/access/permissions.ts";
+import { capitalize } from "../../core/capitalize.ts";
 import { guardedAction } from "../../policy/guard.ts";
 import { type RouteAnswer, routeAnswer } from "../answers.ts";
 import { conditional } from "../etag.ts";
@@ -71,17 +71,15 @@ function withOptionalMembers(schema: z.ZodType): z.ZodType {
   return item instanceof z.ZodObject ? schema.extend({ items: z.array(item.partial()) }) : schema.partial();
 }
 
-const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1);
-
 /** getServersByIdMetrics */
 function idOf(method: string, path: string): string {
   const words = path
     .split("/")
     .flatMap((segment) => (segment.startsWith(":") ? ["by", segment.slice(1)] : segment.split("-")));
-  return [method.toLowerCase(), ...words.map(capital)].join("");
+  return [method.toLowerCase(), ...words.map(capitalize)].join("");
 }
 
-const VERBS: Readonly<Record<string, string>> = { create: "Make", update: "Change", delete: "Remove" };
+const VERBS: Readonly<Record<string, string>> = { create: "Create", update: "Update", delete: "Delete" };
 
 /** "List routing rules", "Acknowledge alert events". */
 function summaryOf(action: Permission, path: string): string {
@@ -90,6 +88,6 @@ function summaryOf(action: Permission, path: string): string {
   const about = thing === "system" ? path.split("/").slice(2, 3).join(" ") : thing;
   // Where several routes take one action, the path tells them apart.
   const isTold = last.startsWith(":") || last === "" || last === about || verb.startsWith(last);
-  const words = [VERBS[verb] ?? capital(verb), about, ...(isTold ? [] : [`(${last})`])];
+  const words = [VERBS[verb] ?? capitalize(verb), about, ...(isTold ? [] : [`(${last})`])];
   return words.join(" ").replaceAll("-", " ");
 }

@@ -11,19 +11,19 @@ export function referencePage(operations: readonly Operation[], document: Json):
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>REST reference · MCP Registry Gateway</title>
+        <title>API reference · MCP Registry Gateway</title>
         <link rel="stylesheet" href="/assets/gateway.css" />
         <link rel="icon" type="image/svg+xml" href="/assets/icon.svg" />
       </head>
       <body>
         <main>
-          <h1>REST reference</h1>
+          <h1>API reference</h1>
           <p>{textOf(document, "info", "description")}</p>
           <p>
-            The same as <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Send an API key as{" "}
+            Rendered from <a href="/api/v1/openapi.json">the OpenAPI 3.1 document</a>. Send an API key as{" "}
             <code>Authorization: Bearer mcp_…</code>
           </p>
-          <nav aria-label="Things" class="card">
+          <nav aria-label="Resources" class="card">
             {byTag.map(([tag]) => (
               <>
                 <a href={`#${tag}`}>{tag}</a>{" "}
@@ -62,14 +62,14 @@ function OperationCard({ operation }: { operation: Operation }) {
         {summary}
       </summary>
       <p class="quiet-text">
-        {rule.operator === true ? "For those who run the gateway" : `Role ${rule.role}`}, scope {rule.scope}.
+        {rule.operator === true ? "Operator" : `Role ${rule.role}`}, scope {rule.scope}.
       </p>
       {parameters.length > 0 && (
         <ul>
           {parameters.map((parameter) => (
             <li>
               <code>{String(parameter.name)}</code> in {String(parameter.in)}
-              {parameter.required === true ? ", needed" : ""}
+              {parameter.required === true ? ", required" : ""}
               {typeof parameter.description === "string" ? `: ${parameter.description}` : ""}
             </li>
           ))}
@@ -77,17 +77,17 @@ function OperationCard({ operation }: { operation: Operation }) {
       )}
       {takesIfMatch && (
         <p>
-          <code>If-Match</code>: the ETag of what was read, or <code>*</code>.
+          <code>If-Match</code>: the current ETag, or <code>*</code>.
         </p>
       )}
       {takesIdempotencyKey && (
         <p>
-          <code>Idempotency-Key</code>: repeating it makes nothing new.
+          <code>Idempotency-Key</code>: a repeated request returns the original response.
         </p>
       )}
       {body !== undefined && (
         <>
-          <h3>Takes</h3>
+          <h3>Request body</h3>
           {example !== undefined && <pre>{JSON.stringify(example, null, 2)}</pre>}
           <details>
             <summary>Schema</summary>
@@ -95,7 +95,7 @@ function OperationCard({ operation }: { operation: Operation }) {
           </details>
         </>
       )}
-      <h3>Answers {answer.status}</h3>
+      <h3>Response {answer.status}</h3>
       <p>{answer.says}</p>
       {answer.schema !== undefined && (
         <details>

@@ -29,10 +29,10 @@ const shape = z.object({
   status: z.enum(ENTRY_STATUSES),
   statusMessage: z.string().nullable(),
   statusChangedAt: z.iso.datetime(),
-  isStatusLocal: z.boolean().describe("Decided here: what its source says of the status no longer counts."),
+  isStatusLocal: z.boolean().describe("Status overridden locally; the source's status is ignored."),
   isLatest: z.boolean(),
-  sourceId: z.uuid().nullable().describe("Null: published here."),
-  serverId: z.uuid().nullable().describe("The gateway server that was made of it."),
+  sourceId: z.uuid().nullable().describe("Null: published on this gateway."),
+  serverId: z.uuid().nullable().describe("The server registered from this entry."),
   serverName: z.string().nullable(),
   publishedAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
@@ -42,7 +42,7 @@ const shape = z.object({
 const versionPlace = z.object({ name: z.string(), version: z.string() });
 const asked = pageQuery.extend({
   search: z.string().min(1).max(200).optional(),
-  version: z.string().min(1).max(255).optional().meta({ description: "`latest`, or an exact one." }),
+  version: z.string().min(1).max(255).optional().meta({ description: "`latest`, or an exact version." }),
   includeDeleted: z.stringbool().default(false),
 });
 
@@ -62,13 +62,13 @@ const ofServer = z
 
 const imported = z.strictObject({ server: z.record(z.string(), z.unknown()) }).meta({
   examples: [
-    { server: { name: "com.example/weather", description: "Forecasts for anywhere.", version: "1.0.0" } },
+    { server: { name: "com.example/weather", description: "Weather forecasts.", version: "1.0.0" } },
   ],
 });
 
 async function entryFor(c: Scene, id: string): Promise<RegistryEntry> {
   const [entry] = await entryById(c.get("db"), c.get("principal").tenantId, id);
-  if (entry === undefined) throw new NotFoundError("There is no such entry.");
+  if (entry === undefined) throw new NotFoundError("Registry entry not found.");
   return entry;
 }
 
@@ -106,7 +106,7 @@ export const registryEntries = new Hono<AppEnv>()
     guard("registry-entries.import"),
     once,
     body(imported),
-    gives(shape, "The entry as it was taken in.", 201),
+    gives(shape, "The imported entry.", 201),
     async (c) => c.json(await takeIn(c, c.req.valid("json").server, "registry-entries.import"), 201),
   )
   .post(
@@ -114,7 +114,7 @@ export const registryEntries = new Hono<AppEnv>()
     guard("registry-entries.import"),
     once,
     body(ofServer),
-    gives(shape, "The entry, which leads to the server through the gateway.", 201),
+    gives(shape, "The entry, with the remote of this gateway.", 201),
     async (c) => {
       const { serverId, ...told } = c.req.valid("json");
       const server = await serverOf(c, serverId);
@@ -132,15 +132,15 @@ export const registryEntries = new Hono<AppEnv>()
     guard("registry-entries.register"),
     params(idParam),
     body(registration),
-    gives(serverShape, "The gateway server that was made of it.", 201),
+    gives(serverShape, "The server registered from this entry.", 201),
     async (c) =>
       c.json(await register(c, await entryFor(c, c.req.valid("param").id), c.req.valid("json")), 201),
   );
 
 const outcome = z.object({
   state: z.enum(["done", "more", "failed"]),
-  taken: z.number().describe("Entries that were new or not what they were."),
-  skipped: z.number().describe("Entries that made no sense."),
+  taken: z.number().describe("New and updated entries."),
+  skipped: z.number().describe("Invalid entries."),
   message: z.string().nullable(),
 });
 
@@ -149,13 +149,13 @@ export const synchronisation = new Hono<AppEnv>().post(
   "/:id/synchronise",
   guard("registry-sources.synchronise"),
   params(idParam),
-  gives(outcome, "What came of it. Where there is more, it goes on by itself."),
+  gives(outcome, "Result of the sync. Remaining pages are synced in the background."),
   async (c) => {
     const { services, principal } = c.var;
     const of = { tenantId: principal.tenantId, sourceId: c.req.valid("param").id };
     const now = new Date(Date.now() + 1);
     const done = await syncSource(services.registry, of, now);
-    if (done.kind === "absent") throw new NotFoundError("There is no such source, or it is switched off.");
+    if (done.kind === "absent") throw new NotFoundError("Registry source not found, or disabled.");
     if (done.kind === "failed") {
       return c.json({ state: done.kind, taken: 0, skipped: 0, message: done.error.message });
     }

@@ -21,7 +21,7 @@ const shape = z.object({
   createdBy: z.string().nullable(),
   createdAt: z.iso.datetime(),
 });
-const made = shape.extend({ url: z.url().describe("Shown once, and kept nowhere.") });
+const made = shape.extend({ url: z.url().describe("Returned only in this response.") });
 
 const newPath = z
   .strictObject({ label: z.string().trim().min(1).max(100) })
@@ -33,34 +33,40 @@ export const registryPaths = new Hono<AppEnv>()
   .get(
     "/",
     guard("registry-paths.list"),
-    givesPage(shape, "Those in force, without their secrets."),
+    givesPage(shape, "Active registry URLs, without their secrets."),
     async (c) => {
       const items = await listPaths(c.var.db, c.var.principal.tenantId);
       return c.json({ items, nextCursor: null });
     },
   )
-  .post("/", guard("registry-paths.create"), body(newPath), gives(made, "The new path.", 201), async (c) => {
-    const { principal, db, config } = c.var;
-    const secret = `r_${newToken()}`;
-    const { label } = c.req.valid("json");
-    const values = { id: uuidv7(), tenantId: principal.tenantId, label, createdBy: principal.userId };
-    const what = { action: "registry-paths.create", resource: resource(values.id), after: values };
-    const tokenHash = await sha256Hex(secret);
-    const [[path]] = await change(c, what, (audit) =>
-      db.batch([insertPath(db, { ...values, tokenHash }), audit]),
-    );
-    if (path === undefined) throw new Error("a path that was just written is not there");
-    return c.json({ ...path, url: `${config.publicUrl}/r/${secret}` }, 201);
-  })
+  .post(
+    "/",
+    guard("registry-paths.create"),
+    body(newPath),
+    gives(made, "The created registry URL.", 201),
+    async (c) => {
+      const { principal, db, config } = c.var;
+      const secret = `r_${newToken()}`;
+      const { label } = c.req.valid("json");
+      const values = { id: uuidv7(), tenantId: principal.tenantId, label, createdBy: principal.userId };
+      const what = { action: "registry-paths.create", resource: resource(values.id), after: values };
+      const tokenHash = await sha256Hex(secret);
+      const [[path]] = await change(c, what, (audit) =>
+        db.batch([insertPath(db, { ...values, tokenHash }), audit]),
+      );
+      if (path === undefined) throw new Error("a path that was just written is not there");
+      return c.json({ ...path, url: `${config.publicUrl}/r/${secret}` }, 201);
+    },
+  )
   .delete(
     "/:id",
     guard("registry-paths.delete"),
     params(idParam),
-    givesNothing("It leads nowhere."),
+    givesNothing("Registry URL revoked."),
     async (c) => {
       const { principal, db } = c.var;
       const [before] = await pathById(db, principal.tenantId, c.req.valid("param").id);
-      if (before === undefined) throw new NotFoundError("There is no such path.");
+      if (before === undefined) throw new NotFoundError("Registry URL not found.");
       const what = { action: "registry-paths.delete", resource: resource(before.id), before };
       await change(c, what, (audit) => db.batch([deletePath(db, principal.tenantId, before.id), audit]));
       return c.body(null, 204);

@@ -62,12 +62,12 @@ export async function editVersion(c: RegistryScene, which: Which, given: unknown
   const { principal, db } = c.var;
   const before = await found(c, which);
   if (before.sourceId !== null) {
-    throw new GatewayError("conflict", "This entry comes from another registry, and is changed there.");
+    throw new GatewayError("conflict", "Entries of a registry source are read-only.");
   }
   const server = acceptPublication(given);
   const faults = (["name", "version"] as const)
     .filter((member) => server[member] !== before[member])
-    .map((member) => ({ path: `/${member}`, message: `is not the one in the address, ${before[member]}` }));
+    .map((member) => ({ path: `/${member}`, message: `must match the URL: ${before[member]}` }));
   if (faults.length > 0) throw new InvalidInputError(faults);
   const what = {
     action: "registry-entries.edit",

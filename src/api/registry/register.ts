@@ -21,9 +21,9 @@ const texts = z.record(z.string().min(1).max(200), z.string().max(8000));
 
 export const registration = z
   .strictObject({
-    name: newServer.shape.name.optional().describe("By default the last part of the entry's name."),
-    variables: texts.default({}).describe("For what stands in braces in its address and headers."),
-    headers: texts.default({}).describe("Values of headers, such as the server's own credential."),
+    name: newServer.shape.name.optional().describe("Default: the last part of the entry's name."),
+    variables: texts.default({}).describe("Values for the URL and header variables."),
+    headers: texts.default({}).describe("Header values, for example the upstream credential."),
     tags: newServer.shape.tags,
   })
   .meta({ examples: [{ headers: { Authorization: "Bearer the server's own token" } }] });
@@ -32,7 +32,10 @@ export async function register(c: Scene, entry: RegistryEntry, wish: z.output<ty
   const { principal, db, services } = c.var;
   const { tenantId } = principal;
   if (entry.serverName !== null) {
-    throw new GatewayError("conflict", `A server was made of this entry already: ${entry.serverName}.`);
+    throw new GatewayError(
+      "conflict",
+      `A server is already registered from this entry: ${entry.serverName}.`,
+    );
   }
   const remote = reachable(entry, wish);
   refuseAddress(remote.url, remote.transport, services.upstream.urlPolicy);
@@ -66,7 +69,7 @@ export async function register(c: Scene, entry: RegistryEntry, wish: z.output<ty
       ]),
     ).catch((error: unknown) => {
       if (!isChangedMeanwhile(error)) throw error;
-      throw new GatewayError("conflict", "The plan of this tenant has no room for further servers.");
+      throw new GatewayError("conflict", "Plan limit reached: servers.");
     }),
   );
   if (made === undefined) throw new Error("a server that was just written is not there");
@@ -85,11 +88,11 @@ function reachable(
   if (remote === undefined) {
     throw new GatewayError(
       "conflict",
-      "This server only runs as a program. Run it behind an adapter that speaks HTTP, and register that.",
+      "This server runs locally (stdio). Run it behind an HTTP adapter and register that URL.",
     );
   }
   const filled = fillRemote(remote, { variables, headers });
-  if (!filled.ok) throw new InvalidInputError(filled.issues, "The server wants to know more.");
+  if (!filled.ok) throw new InvalidInputError(filled.issues, "The server requires additional variables.");
   return filled.remote;
 }
 
@@ -97,7 +100,7 @@ function credentialOf({ headers }: RemoteTarget): Credentials {
   const [first, second] = headers;
   if (first === undefined) return { type: "none" };
   if (second !== undefined) {
-    const message = `the server wants several (${headers.map(([name]) => name).join(", ")}), and the gateway sends one`;
+    const message = `the server requires several (${headers.map(([name]) => name).join(", ")}), and the gateway supports one`;
     throw new InvalidInputError([{ path: "/headers", message }]);
   }
   const [name, value] = first;
@@ -106,6 +109,6 @@ function credentialOf({ headers }: RemoteTarget): Credentials {
     bearer === undefined ? { type: "header", name, value } : { type: "bearer", token: bearer },
   );
   if (credential.success) return credential.data;
-  const message = credential.error.issues[0]?.message ?? "makes no sense";
+  const message = credential.error.issues[0]?.message ?? "is invalid";
   throw new InvalidInputError([{ path: `/headers/${name}`, message }]);
 }

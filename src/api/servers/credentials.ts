@@ -20,10 +20,10 @@ export function addressFault(url: string, transport: Transport, policy: UrlPolic
   const verdict = checkUrl(url, policy);
   if (!verdict.ok) return verdict.reason;
   if (SCHEMES[transport].test(verdict.url.protocol)) return undefined;
-  return transport === "websocket" ? "must be a wss URL" : "must be an https URL";
+  return transport === "websocket" ? "must be a wss URL" : "must be an HTTPS URL";
 }
 
-const STDIO = "cannot be reached over the network: start it behind an adapter that speaks http";
+const STDIO = "is not reachable over the network: run the server behind an HTTP adapter";
 
 function faultsOfAddress(url: string, transport: Transport, policy: UrlPolicy): InputIssue[] {
   if (transport === "stdio") return [{ path: "/transportType", message: STDIO }];
@@ -63,10 +63,10 @@ export function refuseMovedCredential(
   newUrl: string,
 ): void {
   if (authType === "none" || !isOtherOrigin(endpointUrl, newUrl)) return;
-  const message = `is needed: the stored credential was given for ${URL.parse(endpointUrl)?.origin ?? "another URL"}. Send it again, or {"type": "none"}`;
+  const message = `is required: the stored credential belongs to ${URL.parse(endpointUrl)?.origin ?? "another URL"}. Send it again, or {"type": "none"}`;
   throw new InvalidInputError(
     [{ path: "/auth", message }],
-    "The URL moves to another origin, so the credential must be given again, with the new URL.",
+    "The new URL has another origin. Send the credential again with the new URL.",
   );
 }
 

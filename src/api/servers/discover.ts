@@ -17,9 +17,9 @@ const discovered = z.object({
   discovered: z.literal(true),
   added: names,
   removed: names,
-  changed: names.describe("Other than what was approved."),
-  withheld: names.describe("Not offered until somebody approves them."),
-  findings: z.number().describe("Security events that were raised."),
+  changed: names.describe("Tools whose definition differs from the approved version."),
+  withheld: names.describe("Tools hidden until approved."),
+  findings: z.number().describe("Raised security events."),
 });
 const failed = z.object({ discovered: z.literal(false), code: z.string(), message: z.string() });
 
@@ -27,13 +27,13 @@ export const discovery = new Hono<AppEnv>().post(
   "/:id/discover",
   guard("servers.discover"),
   params(idParam),
-  gives(z.union([discovered, failed]), "What has changed about what it offers, or why it did not say."),
+  gives(z.union([discovered, failed]), "Changes in the inventory, or the discovery error."),
   async (c) => {
     const { id: serverId } = c.req.valid("param");
     const { services, principal } = c.var;
     const found = await discover(services.registry, { tenantId: principal.tenantId, serverId });
     if (found.kind === "absent" || found.kind === "known")
-      throw new NotFoundError("There is no such server, or it is switched off.");
+      throw new NotFoundError("Server not found, or disabled.");
     await record(c, { action: "servers.discover", resource: { type: "server", id: serverId } });
     if (found.kind === "failed") {
       return c.json({ discovered: false as const, code: found.error.code, message: found.error.message });

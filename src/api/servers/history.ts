@@ -24,7 +24,7 @@ export const history = new Hono<AppEnv>()
     guard("servers.metrics"),
     params(idParam),
     query(metrics.query),
-    givesPage(metrics.shape, "What was measured, newest first."),
+    givesPage(metrics.shape, "Metrics, newest first."),
     async (c) => {
       const { id } = await serverOf(c, c.req.valid("param").id);
       return c.json(await metrics.list(c, c.req.valid("query"), eq(serverMetrics.serverId, id)));
@@ -35,7 +35,7 @@ export const history = new Hono<AppEnv>()
     guard("servers.health"),
     params(idParam),
     query(checks.query),
-    givesPage(checks.shape, "Its health checks, newest first."),
+    givesPage(checks.shape, "Health checks, newest first."),
     async (c) => {
       const { id } = await serverOf(c, c.req.valid("param").id);
       return c.json(await checks.list(c, c.req.valid("query"), eq(serverHealthChecks.serverId, id)));

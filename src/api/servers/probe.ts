@@ -41,7 +41,7 @@ export const probe = new Hono<AppEnv>().post(
   "/",
   guard("servers.probe"),
   body(probed),
-  gives(z.union([found, notFound]), "What was found there; that nothing was is an answer too."),
+  gives(z.union([found, notFound]), "Result of the connection test, including failures."),
   async (c) => {
     const { endpointUrl, transportType, auth } = c.req.valid("json");
     const { upstream, keyring } = c.var.services;

@@ -34,7 +34,7 @@ const settings = z.strictObject({
     .min(0)
     .max(1)
     .optional()
-    .describe("The share of calls whose sanitised payload is kept; the tenant's where it is left out."),
+    .describe("Share of calls whose sanitized payload is logged. Default: the tenant's setting."),
 });
 
 const tag = z.string().trim().min(1).max(100);
@@ -44,7 +44,7 @@ const name = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/,
-    "takes letters, digits, dots, hyphens and underscores, 100 at most",
+    "must contain only letters, digits, dots, hyphens and underscores, at most 100",
   );
 
 /** How the gateway shows itself to the server: stored sealed, shown never. */
@@ -54,7 +54,7 @@ const auth = z.intersection(
     /** Where the configuration file takes the secret from: the name of an environment variable. */
     reference: z
       .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "is no name of an environment variable")
+      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "must be an environment variable name")
       .optional(),
   }),
 );
@@ -97,7 +97,7 @@ export const newServer = z
       {
         name: "weather",
         title: "Weather",
-        description: "Forecasts for anywhere.",
+        description: "Weather forecasts.",
         endpointUrl: "https://weather.example.com/mcp",
         tags: ["public", "weather"],
         auth: { type: "bearer", token: "the server's own token" },
@@ -108,7 +108,7 @@ export const newServer = z
 
 export const serverChange = z
   .strictObject({ ...optional, auth: auth.optional() })
-  .refine((wanted) => Object.keys(wanted).length > 0, "Name at least one thing to change.")
+  .refine((wanted) => Object.keys(wanted).length > 0, "Provide at least one field to update.")
   .meta({ examples: [{ tags: ["public", "weather"], weight: 2 }] });
 
 export const probed = z
@@ -125,12 +125,15 @@ export const CHANGEABLE = [...Object.keys(fields), "authVersion"];
 const shownColumns = columnsOf(mcpServers, ["tenantId", "authConfig", "healthRecent"]);
 
 export const serverShape = shapeOf(shownColumns, {
-  endpointUrl: z.string().nullable().describe("For admins."),
+  endpointUrl: z.string().nullable().describe("Visible to admins only."),
   capabilities: z.record(z.string(), z.unknown()),
-  settings: z.record(z.string(), z.unknown()).describe("For admins."),
+  settings: z.record(z.string(), z.unknown()).describe("Visible to admins only."),
 })
   .extend({
-    auth: z.object({ type: z.string(), reference: z.string().nullable() }).nullable().describe("For admins."),
+    auth: z
+      .object({ type: z.string(), reference: z.string().nullable() })
+      .nullable()
+      .describe("Visible to admins only."),
   })
   .meta({ id: "Server" });
 
@@ -140,21 +143,16 @@ export const serverFilters = z.object({
     .max(1000)
     .transform((text) => text.split(","))
     .optional()
-    .meta({ description: "Tags, parted by commas; a server has all of them." }),
+    .meta({ description: "Comma-separated tags; all must match." }),
   capability: z
     .string()
     .min(1)
     .max(100)
     .optional()
-    .meta({ description: "Such as tools, prompts, resources." }),
+    .meta({ description: "For example tools, prompts, resources." }),
   transport: z.enum(TRANSPORTS).optional(),
   health: z.enum(HEALTH_STATUSES).optional(),
-  tool: z
-    .string()
-    .min(1)
-    .max(255)
-    .optional()
-    .meta({ description: "The exact name of a tool that it offers." }),
+  tool: z.string().min(1).max(255).optional().meta({ description: "Exact name of a tool of the server." }),
   name: z.string().max(100).optional(),
   region: z.string().max(100).optional(),
   isActive: z.stringbool().optional(),
@@ -169,11 +167,10 @@ export const serverFilters = z.object({
           .replace(/\p{M}/gu, "")
           .match(/[\p{L}\p{N}]+/gu) ?? [],
     )
-    .refine((words) => words.length > 0 && words.length <= 10, "takes one to ten words")
+    .refine((words) => words.length > 0 && words.length <= 10, "must be one to ten words")
     .optional()
     .meta({
-      description:
-        "Beginnings of words, in its name, title, description, tags and tools; best matches first.",
+      description: "Prefix search over name, title, description, tags and tools, ordered by relevance.",
       example: "weather",
     }),
 });

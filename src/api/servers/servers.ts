@@ -59,7 +59,7 @@ export const servers = new Hono<AppEnv>()
     "/",
     guard("servers.list"),
     query(asked),
-    givesPage(serverShape, "Servers that the caller may use."),
+    givesPage(serverShape, "Servers the caller can access."),
     async (c) => {
       const { limit, cursor, sort, fields, q: words, ...filter } = c.req.valid("query");
       const { principal, db, services } = c.var;
@@ -89,7 +89,7 @@ export const servers = new Hono<AppEnv>()
     guard("servers.create"),
     once,
     body(newServer, judgeAddress),
-    gives(serverShape, "The new server.", 201),
+    gives(serverShape, "The created server.", 201),
     async (c) => {
       const { auth, evenIfRegistered, discover, ...wanted } = c.req.valid("json");
       const { principal, db, services } = c.var;
@@ -98,7 +98,7 @@ export const servers = new Hono<AppEnv>()
       if (!evenIfRegistered) {
         const [other] = await findServersByEndpoint(db, tenantId, wanted.endpointUrl, transportType);
         if (other !== undefined)
-          throw new GatewayError("conflict", `That server is registered already, as ${other.name}.`);
+          throw new GatewayError("conflict", `This server is already registered as ${other.name}.`);
       }
       const id = uuidv7();
       const values = {
@@ -115,7 +115,7 @@ export const servers = new Hono<AppEnv>()
           db.batch([lockTenant(db, tenantId), insistOnRoom(db, tenantId), insertServer(db, values), audit]),
         ).catch((error: unknown) => {
           if (!isChangedMeanwhile(error)) throw error;
-          throw new GatewayError("conflict", "The plan of this tenant has no room for further servers.");
+          throw new GatewayError("conflict", "Plan limit reached: servers.");
         }),
       );
       if (made === undefined) throw new Error("a server that was just written is not there");
@@ -143,7 +143,7 @@ export const servers = new Hono<AppEnv>()
     params(idParam),
     conditional,
     body(serverChange),
-    gives(serverShape, "The server as it is now."),
+    gives(serverShape, "The updated server."),
     async (c) => {
       const { principal, db, services } = c.var;
       const { auth, ...wanted } = c.req.valid("json");
@@ -184,11 +184,11 @@ export const servers = new Hono<AppEnv>()
     "/:id",
     guard("servers.delete"),
     params(idParam),
-    givesNothing("It is gone, with all that hung on it."),
+    givesNothing("Deleted, including dependent records."),
     async (c) => {
       const { principal, db } = c.var;
       const [before] = await serverById(db, principal.tenantId, c.req.valid("param").id);
-      if (before === undefined) throw new NotFoundError("There is no such server.");
+      if (before === undefined) throw new NotFoundError("Server not found.");
       const what = { action: "servers.delete", resource: resource(before.id), before };
       await change(c, what, (audit) => db.batch([deleteServer(db, principal.tenantId, before.id), audit]));
       return c.body(null, 204);
@@ -201,7 +201,7 @@ function orderOfSearch(c: Scene, sort: readonly string[], hasWords: boolean) {
     return orderOf(sortsOfWords, c.req.query("sort") === undefined ? ["-relevance", "name"] : sort);
   }
   if (sort.some((name) => name.endsWith("relevance"))) {
-    throw new InvalidInputError([{ path: "sort", message: "takes relevance together with q only" }]);
+    throw new InvalidInputError([{ path: "sort", message: "relevance requires q" }]);
   }
   return orderOf(sorts, sort);
 }

@@ -16,7 +16,7 @@ export const isAdmin = (c: Scene) => c.get("principal").role === "admin";
 
 export async function serverOf(c: Scene, id: string): Promise<ServerRow> {
   const [server] = await serverById(c.get("db"), c.get("principal").tenantId, id);
-  if (server === undefined) throw new NotFoundError("There is no such server.");
+  if (server === undefined) throw new NotFoundError("Server not found.");
   await refuseHidden(c, server);
   return server;
 }

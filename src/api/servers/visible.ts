@@ -35,5 +35,5 @@ function seeing(principal: Scene["var"]["principal"]): Scene["var"]["principal"]
 
 export async function refuseHidden(c: Scene, server: { id: string; name: string }): Promise<void> {
   const allows = await visibilityOf(c);
-  if (!allows("server", server.id, server.name)) throw new NotFoundError("There is no such server.");
+  if (!allows("server", server.id, server.name)) throw new NotFoundError("Server not found.");
 }

@@ -19,30 +19,28 @@ export function explainDecision({ allowed, reason }: AccessDecision): Explanatio
 function describeReason(reason: AccessReason, allowed: boolean): Pick<Explanation, "because" | "reason"> {
   switch (reason) {
     case "operator":
-      return { because: "operator", reason: "Only those who run this gateway may do this." };
+      return { because: "operator", reason: "Requires operator privileges." };
     case "configuration":
-      return { because: "configuration", reason: "Resources under config:// are for admins only." };
+      return { because: "configuration", reason: "Only admins can read resources under config://." };
     case "readonly":
       return {
         because: "readonly",
-        reason:
-          "Callers who may only read call only tools that say they only read (readOnlyHint), and those that a rule allows.",
+        reason: "Read-only principals can call only tools with readOnlyHint or an explicit allow rule.",
       };
     case "default":
       return {
         because: "default",
         reason: allowed
-          ? "No rule forbids it, and the tenant allows what is not forbidden."
-          : "No rule allows it, and the tenant forbids what is not allowed.",
+          ? "No rule matches; default access is allow."
+          : "No rule matches; default access is deny.",
       };
   }
-  if ("role" in reason) return { because: "role", reason: `It takes the role ${reason.role}.` };
-  if ("scope" in reason) return { because: "scope", reason: `It takes the scope ${reason.scope}.` };
+  if ("role" in reason) return { because: "role", reason: `Requires role ${reason.role}.` };
+  if ("scope" in reason) return { because: "scope", reason: `Requires scope ${reason.scope}.` };
   const { effect, subjectType, subjectId, objectType, objectPattern } = reason.rule;
-  const verb = effect === "allow" ? "allows" : "denies";
   return {
     because: "rule",
-    reason: `A rule ${verb} ${subjectType} ${subjectId} each ${objectType} like ${objectPattern}, and holds at that time.`,
+    reason: `Rule: ${effect} ${subjectType} ${subjectId} on ${objectType} ${objectPattern}, active at this time.`,
   };
 }
 

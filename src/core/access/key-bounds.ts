@@ -2,7 +2,6 @@
  * A key can do no more than whoever makes it: else a narrow key would be the way to a wide one. That holds for what it
  * may do, how often, from where and for how long.
  */
-
 import type { ApiKeyScope, Role } from "../enums.ts";
 import type { InputIssue } from "../errors.ts";
 import { isNetworkInside } from "../net/cidr.ts";
@@ -40,11 +39,9 @@ export function checkKeyBounds(
 
 function checkScope(scope: ApiKeyScope, path: string, ownerRole: Role, creator: KeyCreator): InputIssue[] {
   if (!hasScope(ROLE_SCOPES[ownerRole], scope)) {
-    return [{ path, message: `${scope} is more than the role ${ownerRole} can have` }];
+    return [{ path, message: `exceeds the scopes of role ${ownerRole}: ${scope}` }];
   }
-  return hasScope(creator.scopes, scope)
-    ? []
-    : [{ path, message: `${scope} is more than you have yourself` }];
+  return hasScope(creator.scopes, scope) ? [] : [{ path, message: `exceeds your own scopes: ${scope}` }];
 }
 
 function checkTerms(requested: Partial<KeyBounds>, own: KeyBounds): InputIssue[] {
@@ -52,7 +49,10 @@ function checkTerms(requested: Partial<KeyBounds>, own: KeyBounds): InputIssue[]
   for (const limit of ["rateLimitPerHour", "rateLimitPerDay"] as const) {
     const value = requested[limit];
     if (value !== undefined && value > own[limit]) {
-      issues.push({ path: `/${limit}`, message: `is more than the ${own[limit]} of the key that you use` });
+      issues.push({
+        path: `/${limit}`,
+        message: `exceeds the ${own[limit]} of the key used for this request`,
+      });
     }
   }
   const { expiresAt, ipAllowlist } = requested;
@@ -61,12 +61,15 @@ function checkTerms(requested: Partial<KeyBounds>, own: KeyBounds): InputIssue[]
     own.expiresAt !== null &&
     (expiresAt === null || expiresAt > own.expiresAt)
   ) {
-    issues.push({ path: "/expiresAt", message: "is later than the end of the key that you use" });
+    issues.push({ path: "/expiresAt", message: "is later than the expiry of the key used for this request" });
   }
   if (ipAllowlist !== undefined && own.ipAllowlist.length > 0) {
     const isInside = (network: string) => isNetworkInside(network, own.ipAllowlist);
     if (ipAllowlist.length === 0 || !ipAllowlist.every(isInside)) {
-      issues.push({ path: "/ipAllowlist", message: "reaches further than that of the key that you use" });
+      issues.push({
+        path: "/ipAllowlist",
+        message: "is broader than the IP ranges of the key used for this request",
+      });
     }
   }
   return issues;

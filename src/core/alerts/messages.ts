@@ -69,19 +69,14 @@ export function formatReading(
 ): string {
   const { metric, comparison, threshold, name } = rule;
   const { says, isPerServer } = METRICS[metric];
-  const what = isPerServer ? `the ${says} of ${subject?.name ?? "a server"}` : says;
+  const what = isPerServer ? `${says} of ${subject?.name ?? "a server"}` : says;
   const whose = subject === undefined || isPerServer ? "" : ` of ${subject.name}`;
-  const now =
-    value === undefined
-      ? "is not measured any more"
-      : `is ${isPerServer ? "" : "at "}${formatValue(metric, value)}`;
-  const bound = isPerServer
-    ? ""
-    : `; the alert is for ${BOUNDS[comparison]} ${formatValue(metric, threshold)}`;
+  const now = value === undefined ? "has no data" : `is ${formatValue(metric, value)}`;
+  const bound = isPerServer ? "" : `; threshold: ${BOUNDS[comparison]} ${formatValue(metric, threshold)}`;
   return oneLine(`${name}: ${what}${whose} ${now}${bound}.`).slice(0, 1000);
 }
 
-const HEADLINES = { firing: "Alert", flapping: "Alert, on and off", resolved: "Over", test: "Test" } as const;
+const HEADLINES = { firing: "Firing", flapping: "Flapping", resolved: "Resolved", test: "Test" } as const;
 
 export function formatAlertEmail(to: string, { type, timestamp, data }: AlertMessage) {
   const kind = KINDS[type];
@@ -102,9 +97,9 @@ const KINDS = {
 
 const CLOSING = {
   firing: "",
-  flapping: "\nIt comes and goes. You will hear of it again when it has made up its mind.\n",
+  flapping: "\nThe alert is flapping. Notifications resume when it is stable.\n",
   resolved: "",
-  test: "\nSomebody wanted to see whether this alert reaches you. Nothing is wrong.\n",
+  test: "\nThis is a test notification.\n",
 } as const;
 
 /** Names are chosen by people; a line break in one would write further headers or further sentences. */

@@ -13,27 +13,27 @@ export interface AlertMetric {
 }
 
 const metrics = {
-  error_rate: { says: "the share of calls that fail", unit: "share", takesServer: true },
-  latency_p50: { says: "the median duration of calls", unit: "ms", takesServer: true },
-  latency_p95: { says: "the duration that 95 % of calls stay below", unit: "ms", takesServer: true },
-  latency_p99: { says: "the duration that 99 % of calls stay below", unit: "ms", takesServer: true },
-  requests: { says: "the number of calls", unit: "count", takesServer: true },
-  limit_hits: { says: "the number of requests refused by limits", unit: "count" },
-  security_events: { says: "the number of security events", unit: "count", takesServer: true },
-  key_quota: { says: "the share of its hourly limit that the busiest key has used", unit: "share" },
-  unhealthy_servers: { says: "the number of unhealthy servers", unit: "count" },
-  open_breakers: { says: "the number of open circuit breakers", unit: "count" },
+  error_rate: { says: "error rate", unit: "share", takesServer: true },
+  latency_p50: { says: "p50 latency", unit: "ms", takesServer: true },
+  latency_p95: { says: "p95 latency", unit: "ms", takesServer: true },
+  latency_p99: { says: "p99 latency", unit: "ms", takesServer: true },
+  requests: { says: "number of calls", unit: "count", takesServer: true },
+  limit_hits: { says: "number of rate-limited requests", unit: "count" },
+  security_events: { says: "number of security events", unit: "count", takesServer: true },
+  key_quota: { says: "highest hourly quota usage of an API key", unit: "share" },
+  unhealthy_servers: { says: "number of unhealthy servers", unit: "count" },
+  open_breakers: { says: "number of open circuit breakers", unit: "count" },
   server_health: { says: "health", unit: "health", isPerServer: true, takesServer: true },
   server_breaker: { says: "circuit breaker", unit: "breaker", isPerServer: true, takesServer: true },
   queue_backlog: {
-    says: "the number of events that could not be written yet",
+    says: "pending dead letters",
     unit: "count",
     isSystems: true,
   },
-  failed_jobs: { says: "the number of failed scheduled jobs", unit: "count", isSystems: true },
-  database_ms: { says: "the time that the database takes to answer", unit: "ms", isSystems: true },
+  failed_jobs: { says: "number of failed jobs", unit: "count", isSystems: true },
+  database_ms: { says: "database latency", unit: "ms", isSystems: true },
   database_connections: {
-    says: "the share of the database's connections in use",
+    says: "database connection usage",
     unit: "share",
     isSystems: true,
   },
@@ -50,7 +50,7 @@ export const METRIC_NAMES = Object.keys(metrics).filter((name): name is MetricNa
 export const isMetric = (name: string): name is MetricName => Object.hasOwn(metrics, name);
 
 const HEALTH = ["healthy", "degraded", "unhealthy"];
-const BREAKER = ["closed", "half open", "open"];
+const BREAKER = ["closed", "half-open", "open"];
 
 export function formatValue(metric: MetricName, value: number): string {
   switch (METRICS[metric].unit) {

@@ -12,12 +12,12 @@ export interface ErrorDescription {
 
 /** JSON-RPC 2.0 §5.1, and what MCP adds to it. */
 const JSON_RPC: Readonly<Record<string, ErrorDescription>> = {
-  "-32700": { class: "caller", title: "Not JSON" },
-  "-32600": { class: "caller", title: "No valid request" },
-  "-32601": { class: "caller", title: "No such method" },
-  "-32602": { class: "caller", title: "Wrong parameters" },
-  "-32603": { class: "server", title: "Internal error of the MCP server" },
-  "-32002": { class: "caller", title: "No such resource" },
+  "-32700": { class: "caller", title: "Invalid JSON" },
+  "-32600": { class: "caller", title: "Invalid request" },
+  "-32601": { class: "caller", title: "Unknown method" },
+  "-32602": { class: "caller", title: "Invalid parameters" },
+  "-32603": { class: "server", title: "Internal server error (upstream)" },
+  "-32002": { class: "caller", title: "Unknown resource" },
 };
 
 const REFUSED = new Set<ErrorCode>(["unauthorized", "forbidden"]);
@@ -26,14 +26,14 @@ const OURS = new Set<ErrorCode>(["internal", "configuration", "database_unavaila
 
 /** `code` as the rollups' dimension of errors has it. */
 export function classifyError(code: string): ErrorDescription {
-  if (code === "tool") return { class: "tool", title: "The tool reported an error" };
+  if (code === "tool") return { class: "tool", title: "Tool error" };
   const known = JSON_RPC[code];
   if (known !== undefined) return known;
   const ours = ERROR_CODES.find((name) => name === code) ?? jsonRpcError(Number(code));
   if (ours !== undefined) return { class: codeClass(ours), title: ERROR_TITLES[ours] };
   const status = /^http_(\d{3})$/.exec(code)?.[1];
   if (status !== undefined) return { class: statusClass(Number(status)), title: `HTTP ${status}` };
-  return { class: "server", title: `Error ${code} of the MCP server` };
+  return { class: "server", title: `Upstream error ${code}` };
 }
 
 function statusClass(status: number): ErrorClass {

@@ -97,8 +97,8 @@ const SAMPLE_RULES: readonly Rule<Day>[] = [
     return createRecommendation(
       "connections",
       used >= FULL_SHARE ? "high" : "medium",
-      "Connections run short",
-      `Up to ${percent(used)} of the connections were taken. Reach the database through its pooler, or raise max_connections.`,
+      "Connection pool near its limit",
+      `Up to ${percent(used)} of the connections were in use. Connect through the pooler, or raise max_connections.`,
     );
   },
   ({ samples }) => {
@@ -106,32 +106,32 @@ const SAMPLE_RULES: readonly Rule<Day>[] = [
     const idle = busy.filter((sample) => sample.idle / Math.max(1, sample.connections) > IDLE_SHARE);
     if (busy.length === 0 || idle.length < busy.length / 2) return undefined;
     const says =
-      "Most connections do nothing most of the time. A smaller pool would do, and leave memory to queries.";
-    return createRecommendation("idle", "info", "Many connections are idle", says);
+      "Most connections are idle most of the time. A smaller pool is sufficient and leaves memory for queries.";
+    return createRecommendation("idle", "info", "Many idle connections", says);
   },
   ({ samples }) => {
     const count = maxOf(samples, ({ idleInTransaction }) => idleInTransaction);
     const longest = maxOf(samples, ({ longestTransactionMs }) => longestTransactionMs);
     if (longest < LONG_TRANSACTION_MS) return undefined;
-    const says = `A transaction was open for ${seconds(longest)}${count > 0 ? ", and some did nothing meanwhile" : ""}. It keeps locks and dead rows: set idle_in_transaction_session_timeout.`;
+    const says = `A transaction was open for ${seconds(longest)}${count > 0 ? ", and some transactions were idle" : ""}. It keeps locks and dead rows: set idle_in_transaction_session_timeout.`;
     return createRecommendation(
       "transactions",
       count > 0 ? "high" : "medium",
-      "Transactions stay open",
+      "Long idle transactions",
       says,
     );
   },
   ({ samples }) => {
     const longest = maxOf(samples, ({ longestQueryMs }) => longestQueryMs);
     if (longest < LONG_QUERY_MS) return undefined;
-    const says = `One ran for ${seconds(longest)}. See what it is under slow queries; send reports to DATABASE_ANALYTICS_URL.`;
-    return createRecommendation("queries", "medium", "Queries run long", says);
+    const says = `One query ran for ${seconds(longest)}. Identify it under slow queries; send reports to DATABASE_ANALYTICS_URL.`;
+    return createRecommendation("queries", "medium", "Long-running queries", says);
   },
   ({ samples }) => {
     const share = samples.filter(({ waiting }) => waiting > 0).length / Math.max(1, samples.length);
     if (share < WAITING_SHARE) return undefined;
-    const says = `In ${percent(share)} of the samples somebody waited for a lock. Look for long transactions and for jobs that meet.`;
-    return createRecommendation("locks", "medium", "Sessions wait for locks", says);
+    const says = `Lock waits in ${percent(share)} of samples. Check for long transactions and overlapping jobs.`;
+    return createRecommendation("locks", "medium", "Lock contention", says);
   },
   ({ grown: { deadlocks } }) =>
     deadlocks === 0
@@ -139,41 +139,41 @@ const SAMPLE_RULES: readonly Rule<Day>[] = [
       : createRecommendation(
           "deadlocks",
           "medium",
-          "There were deadlocks",
-          `${deadlocks} within a day. Two jobs take the same rows in different order.`,
+          "Deadlocks",
+          `${deadlocks} in 24 hours. Two jobs lock the same rows in a different order.`,
         ),
   ({ grown: { blocksHit, blocksRead } }) => {
     const all = blocksHit + blocksRead;
     if (all < MIN_BLOCKS || blocksHit / all >= COLD_CACHE_SHARE) return undefined;
-    const says = `${percent(blocksHit / all)} of the pages that were read were in memory. A larger compute, or fewer days of logs, would help.`;
-    return createRecommendation("cache", "medium", "The working set does not fit into memory", says);
+    const says = `${percent(blocksHit / all)} of page reads were served from memory. Use a larger compute, or shorten log retention.`;
+    return createRecommendation("cache", "medium", "Working set exceeds memory", says);
   },
   ({ grown: { tempBytes } }) => {
     if (tempBytes < MAX_TEMP_BYTES) return undefined;
-    const says = `${Math.round(tempBytes / MIB)} MiB went to temporary files within a day. Raise work_mem for the analytics connection.`;
-    return createRecommendation("temp", "info", "Sorting spills to disk", says);
+    const says = `${Math.round(tempBytes / MIB)} MiB of temporary files were written in 24 hours. Raise work_mem for the analytics connection.`;
+    return createRecommendation("temp", "info", "Sorts spill to disk", says);
   },
   ({ grown: { commits, rollbacks } }) => {
     const share = rollbacks / Math.max(1, commits + rollbacks);
     if (commits + rollbacks < MIN_QUERIES || share < ROLLBACK_SHARE) return undefined;
-    const says = `${percent(share)} of the transactions were rolled back. Look at the error log for what fails.`;
-    return createRecommendation("rollbacks", "info", "Many transactions fail", says);
+    const says = `${percent(share)} of the transactions were rolled back. Check the error log for the cause.`;
+    return createRecommendation("rollbacks", "info", "High rollback rate", says);
   },
 ];
 
 const TARGET_RULES: readonly Rule<QueryTargetUsage>[] = [
   ({ name, queries, errors }) => {
     if (queries < MIN_QUERIES || errors / queries < ERROR_SHARE) return undefined;
-    const says = `${percent(errors / queries)} of the requests to it failed. Is it awake, and are its limits high enough?`;
-    return createRecommendation(`errors:${name}`, "high", `The ${name} database refuses or fails`, says);
+    const says = `${percent(errors / queries)} of the queries failed. Check compute availability and limits.`;
+    return createRecommendation(`errors:${name}`, "high", `${name} database unavailable or failing`, says);
   },
   ({ name, queries, p95Ms }) => {
     const isSlow =
       queries >= MIN_QUERIES && name !== "analytics" && (p95Ms ?? Number.POSITIVE_INFINITY) > SLOW_MS;
     if (!isSlow) return undefined;
     const took = p95Ms === null ? "longer than 10 s" : `${Math.round(p95Ms)} ms`;
-    const says = `One round trip in twenty took ${took} or more. Put the database near the Worker (placement), or wake it less often.`;
-    return createRecommendation(`slow:${name}`, "medium", `The ${name} database is slow to answer`, says);
+    const says = `The p95 round trip took ${took} or more. Move the database closer to the Worker (placement), or suspend it less often.`;
+    return createRecommendation(`slow:${name}`, "medium", `${name} database slow`, says);
   },
 ];
 
@@ -211,6 +211,6 @@ function unusedIndexes(indexes: readonly IndexUsage[]): DatabaseRecommendation |
   const bytes = unused.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (bytes < MIN_UNUSED_INDEX_BYTES) return undefined;
   const largest = unused.toSorted((one, other) => other.sizeBytes - one.sizeBytes).slice(0, 3);
-  const says = `${Math.round(bytes / MIB)} MiB of indexes were never read since the statistics were reset: ${largest.map(({ indexName }) => indexName).join(", ")}. Each slows every insert down.`;
-  return createRecommendation("indexes", "info", "Indexes that nothing reads", says);
+  const says = `${Math.round(bytes / MIB)} MiB of indexes were not read since the last statistics reset: ${largest.map(({ indexName }) => indexName).join(", ")}. Each slows inserts.`;
+  return createRecommendation("indexes", "info", "Unused indexes", says);
 }

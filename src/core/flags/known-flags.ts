@@ -3,7 +3,7 @@ export const KNOWN_FLAGS = {
   "mcp.early-answer": {
     isOn: true,
     description:
-      "A call that takes long is answered by an event stream that waits with the caller. Off for clients that cannot read one.",
+      "Answers long-running calls with an event stream. Disable for clients that cannot read event streams.",
   },
 } as const satisfies Record<string, { isOn: boolean; description: string }>;
 

@@ -53,7 +53,11 @@ export function classifyBatch(header: HeaderLookup): Inbound {
   const stated = header(HEADERS.protocolVersion) ?? UNSTATED_REVISION;
   return stated === UNSTATED_REVISION
     ? { ok: true, era: "legacy", revision: stated }
-    : reject(400, INVALID_REQUEST, `Revision ${stated} knows no batches: send one message at a time.`);
+    : reject(
+        400,
+        INVALID_REQUEST,
+        `Revision ${stated} does not support batches. Send one message per request.`,
+      );
 }
 
 function legacy(stated: string | undefined): Inbound {
@@ -146,7 +150,7 @@ function mismatch(name: string, header: string, body: string): Inbound {
   return reject(
     400,
     HEADER_MISMATCH,
-    `${name} says ${show(header)}, the body says ${show(body)}: make them agree.`,
+    `Header ${name} (${show(header)}) does not match the body (${show(body)}).`,
   );
 }
 

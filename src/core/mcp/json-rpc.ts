@@ -70,16 +70,17 @@ function ambiguous({ member, spelled }: Exclude<AmbiguousMember, "too_deep">, va
   const name = JSON.stringify(spelled.slice(0, 80));
   const why =
     spelled === member
-      ? `The member ${name} is there more than once.`
+      ? `The member ${name} is duplicated.`
       : `The member ${name} must be written "${member}".`;
-  return invalid(INVALID_REQUEST, `${why} Send each member once, in its exact spelling.`, id);
+  return invalid(INVALID_REQUEST, `${why} Send each member once, spelled exactly.`, id);
 }
 
 export function parseMessage(value: unknown): Message | Invalid {
   if (!isObject(value)) return invalid(INVALID_REQUEST, "A message must be a JSON object.");
   const { id, method, params } = value;
   const known = isId(id) ? id : null;
-  if (value.jsonrpc !== "2.0") return invalid(INVALID_REQUEST, 'A message must say "jsonrpc": "2.0".', known);
+  if (value.jsonrpc !== "2.0")
+    return invalid(INVALID_REQUEST, 'A message must contain "jsonrpc": "2.0".', known);
   if (method === undefined) return parseResponse(value, known);
   if (typeof method !== "string") return invalid(INVALID_REQUEST, "A method must be a string.", known);
   if (params !== undefined && !isObject(params)) {

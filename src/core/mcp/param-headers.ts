@@ -51,14 +51,12 @@ function listMirrored(schema: unknown, value: unknown, depth: number): MirroredP
 function compare(name: string, value: unknown, header: HeaderLookup): string | undefined {
   const raw = header(name.toLowerCase());
   if (value === undefined || value === null) {
-    return raw === undefined ? undefined : `${name} repeats an argument that is not there.`;
+    return raw === undefined ? undefined : `Header ${name} refers to a missing argument.`;
   }
   if (raw === undefined) return `The header ${name} is missing.`;
   const text = /^[\x20-\x7e]*$/.test(raw) ? decodeHeaderValue(raw) : undefined;
-  if (text === undefined) return `${name} is not encoded as it must be.`;
-  return matchesHeader(text, value)
-    ? undefined
-    : `${name} and the body say different things: make them agree.`;
+  if (text === undefined) return `Header ${name} is not encoded correctly.`;
+  return matchesHeader(text, value) ? undefined : `Header ${name} does not match the body.`;
 }
 
 function matchesHeader(text: string, value: unknown): boolean {

@@ -1,5 +1,4 @@
 /** Refuses requests whose target is no text, or is too long to be matched: what cannot be judged is not forwarded. */
-
 import { isStorable } from "../postgres-text.ts";
 import { MAX_NAME_LENGTH } from "../size-limits.ts";
 
@@ -31,7 +30,7 @@ function validateMembers(members: Members, names: readonly string[]): string | u
   for (const name of names) {
     const value = Object.hasOwn(members, name) ? members[name] : undefined;
     if (value === undefined) continue;
-    if (typeof value !== "string") return `\`${name}\` must be a text.`;
+    if (typeof value !== "string") return `\`${name}\` must be a string.`;
     if (value.length > MAX_NAME_LENGTH) return tooLong(name);
     // No list shows it and no record holds it: a tool of such a name would be called behind everybody's back.
     if (!isStorable(value)) return `\`${name}\` must be well-formed text without NUL.`;

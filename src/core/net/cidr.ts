@@ -21,7 +21,7 @@ export function validateNetwork(text: string): string | undefined {
   try {
     const [base, bits] = parseRange(text);
     if (base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress()) {
-      return "is an IPv4 network in the clothes of IPv6: write it as IPv4";
+      return "is an IPv4-mapped IPv6 range; use the IPv4 form";
     }
     const written = `${base.toString()}/${bits}`;
     const network = (
@@ -29,11 +29,9 @@ export function validateNetwork(text: string): string | undefined {
         ? ipaddr.IPv6.networkAddressFromCIDR(written)
         : ipaddr.IPv4.networkAddressFromCIDR(written)
     ).toString();
-    return network === base.toString()
-      ? undefined
-      : `has bits behind its mask: did you mean ${network}/${bits}?`;
+    return network === base.toString() ? undefined : `has host bits set; did you mean ${network}/${bits}?`;
   } catch {
-    return "is no network: write an address, or an address and a mask as in 192.0.2.0/24";
+    return "must be an IP address or CIDR range, for example 192.0.2.0/24";
   }
 }
 

@@ -5,7 +5,6 @@
  * `wrangler dev` nor a client that is still sending gets to read the answer. What is too large is read on and dropped,
  * up to a size and a time; a body that nobody has begun to read is left alone, which costs nothing.
  */
-
 import { GatewayError } from "../errors.ts";
 import {
   DRAIN_TIMEOUT_MS,
@@ -52,7 +51,7 @@ export async function readRequestBody(
   }
 }
 
-const ABORTED = "The body ended before it was complete. Send it again.";
+const ABORTED = "The request body is incomplete. Send it again.";
 
 /** Reads a body that is refused, so that its sender sees the answer. */
 export async function drainBody(request: Request, totalMs = DRAIN_TIMEOUT_MS): Promise<void> {
@@ -69,8 +68,11 @@ function requestBodyError({ fault, limit }: BodyLimitError): GatewayError {
   if (fault === "too_large") {
     return new GatewayError(
       "payload_too_large",
-      `The body is larger than ${limit} bytes. Send less at once.`,
+      `The request body is larger than ${limit} bytes. Send less data.`,
     );
   }
-  return new GatewayError("bad_request", `The body did not arrive within ${limit / 1000} s. Send it again.`);
+  return new GatewayError(
+    "bad_request",
+    `The request body did not arrive within ${limit / 1000} s. Send it again.`,
+  );
 }

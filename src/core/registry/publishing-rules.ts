@@ -65,5 +65,5 @@ function findVariableFaults(place: JsonObject, path: string, known: ReadonlySet<
   const names = Array.from(url.matchAll(/\{([^{}]{1,200})\}/g), ([, name = ""]) => name);
   return [...new Set(names)]
     .filter((name) => !known.has(name))
-    .map((name) => ({ path: `${path}/url`, message: `names the variable {${name}}, which is not defined` }));
+    .map((name) => ({ path: `${path}/url`, message: `references the undefined variable {${name}}` }));
 }

@@ -84,7 +84,7 @@ function fill(
     }
     const choices = getMember(told, "choices");
     if (Array.isArray(choices) && choices.length > 0 && !choices.includes(value)) {
-      issues.push({ path: `${path}/${name}`, message: `is none of ${choices.join(", ").slice(0, 200)}` });
+      issues.push({ path: `${path}/${name}`, message: `must be one of ${choices.join(", ").slice(0, 200)}` });
     }
     return value;
   });

@@ -61,7 +61,7 @@ function findVersionFaults(server: ServerJson): InputIssue[] {
   ];
   return versions.flatMap(([path, version]) =>
     typeof version === "string" && isVersionRange(version)
-      ? { path, message: "names no single version" }
+      ? { path, message: "must be a single version" }
       : [],
   );
 }
@@ -72,7 +72,7 @@ function findMetaFaults(server: ServerJson): InputIssue[] {
   const bytes = given === undefined ? 0 : new TextEncoder().encode(JSON.stringify(given)).length;
   if (bytes <= MAX_PUBLISHER_BYTES) return [];
   const path = `/_meta/${PUBLISHER_META.replaceAll("/", "~1")}`;
-  return [{ path, message: `is longer than ${MAX_PUBLISHER_BYTES} bytes` }];
+  return [{ path, message: `must be at most ${MAX_PUBLISHER_BYTES} bytes` }];
 }
 
 /** As it is stored: without what a publisher has no say in. */

@@ -35,15 +35,15 @@ const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}]{0,98}[^\s\p{Cc}])?$/u;
 export function validateSetting(setting: Setting, value: unknown): string | undefined {
   switch (setting.type) {
     case "switch":
-      return typeof value === "boolean" ? undefined : "is true or false";
+      return typeof value === "boolean" ? undefined : "must be true or false";
     case "number": {
       const { min, max } = setting;
       const fits = typeof value === "number" && value >= min && value <= max;
-      return fits ? undefined : `is a number from ${min} to ${max}`;
+      return fits ? undefined : `must be a number from ${min} to ${max}`;
     }
     case "text":
       if (typeof value !== "string" || value.length > setting.longest) {
-        return `is a text of at most ${setting.longest} characters`;
+        return `must be a string of at most ${setting.longest} characters`;
       }
       return setting.isUrl === true && value !== "" ? validateUrl(value) : undefined;
     case "names": {
@@ -51,11 +51,11 @@ export function validateSetting(setting: Setting, value: unknown): string | unde
         Array.isArray(value) &&
         value.length <= setting.most &&
         value.every((name) => typeof name === "string" && NAME.test(name));
-      return fits ? undefined : `is a list of at most ${setting.most} names of 1 to 100 characters`;
+      return fits ? undefined : `must be a list of at most ${setting.most} names of 1 to 100 characters`;
     }
     case "secret": {
       const fits = typeof value === "string" && value.length > 0 && value.length <= setting.longest;
-      return fits ? undefined : `is a text of 1 to ${setting.longest} characters`;
+      return fits ? undefined : `must be a string of 1 to ${setting.longest} characters`;
     }
   }
 }
@@ -65,8 +65,8 @@ const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
 function validateUrl(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && LOCAL.has(url.hostname));
-  if (url === undefined || !isSafe) return "is an https address";
-  if (url.username !== "" || url.password !== "") return "must not hold a password";
+  if (url === undefined || !isSafe) return "must be an HTTPS URL";
+  if (url.username !== "" || url.password !== "") return "must not contain a password";
   return undefined;
 }
 

@@ -1,5 +1,4 @@
 /** A request about one thing, brought to the server that has the thing, under the name that it has there. */
-
 import { NotFoundError, ProtocolError, UpstreamError } from "../../core/errors.ts";
 import { resolveName } from "../../core/mcp/exposed-names.ts";
 import { unwrapUri } from "../../core/mcp/exposed-uris.ts";
@@ -47,7 +46,7 @@ const WHAT: Record<RequestTarget["kind"], string> = {
 
 export async function call(caller: Caller, context: McpContext): Promise<Response> {
   const target = getTarget(caller.message);
-  if (target === undefined) throw invalidParams("The parameters name nothing to work on.");
+  if (target === undefined) throw invalidParams("Missing target in params.");
   const found = await find(target, caller.scope, context);
   if (found === undefined) throw unknownTarget(target, "not_found", INVALID_PARAMS);
   return callAt(caller, found.place, found.tables, target, context);
@@ -84,7 +83,7 @@ function refuseUnheard(
   if (only === undefined || another !== undefined || !access.allows("server", only.id, only.name)) return;
   const gap = gaps.find(({ server }) => server === only.name);
   if (gap === undefined || gap.stale) return;
-  const message = `${only.name} ${gap.reason}. Try again in a moment, or ask its owner.`;
+  const message = `Server ${only.name} ${gap.reason}. Retry later.`;
   throw new UpstreamError("upstream_unreachable", only.name, message);
 }
 
@@ -204,7 +203,7 @@ async function prepare(
   const method = methodOf(message);
   const owner = ownerOf(message, place, context);
   const own = await withOwnState(setTarget(message, place.own), owner, context);
-  if (own === undefined) throw invalidParams("The requestState is not one that was given for this request.");
+  if (own === undefined) throw invalidParams("Invalid requestState.");
   const headers = selectRequestHeaders(readHeaders(caller.request));
   headers.delete(HEADERS.sessionId);
   if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.own));

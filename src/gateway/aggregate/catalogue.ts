@@ -35,7 +35,7 @@ export function singleServer(tenant: TenantSnapshot, server: SnapshotServer): Sc
 export function scopeOf(tenant: TenantSnapshot, serverName: string | undefined): Scope {
   if (serverName === undefined) return wholeTenant(tenant);
   const server = tenant.servers.get(serverName);
-  if (server === undefined) throw new NotFoundError("There is no such MCP server here any more.");
+  if (server === undefined) throw new NotFoundError("The server no longer exists.");
   return singleServer(tenant, server);
 }
 

@@ -1,5 +1,4 @@
 /** The merged server for clients of the modern era: every request stands alone. */
-
 import { INVALID_PARAMS, type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { isListMethod, type ListMethod } from "../../core/mcp/list-edit.ts";
 import { paginate } from "../../core/mcp/list-pages.ts";
@@ -58,7 +57,7 @@ function list(
   const isCursor = cursor === undefined || typeof cursor === "string";
   const page = isCursor ? paginate(tables.merged(method, context.access, gaps), method, cursor) : undefined;
   if (page === undefined) {
-    const message = "The cursor is none of this list's. Begin again without one.";
+    const message = "Invalid cursor. List again without a cursor.";
     return errorResponse(200, post.id, { code: INVALID_PARAMS, message });
   }
   const meta = getMember(page, "_meta");
@@ -85,6 +84,6 @@ async function callUnknown(caller: Caller, context: McpContext): Promise<Respons
   if (caller.scope.servers.length === 1 && offer !== undefined && !isGone) {
     return callOnly(caller, { offer, own: "" }, tables, context);
   }
-  const message = "There is no such method here. Ask one server directly, at its own address.";
+  const message = "Method not supported by the aggregated endpoint. Use the server endpoint.";
   return errorResponse(404, caller.post.id, { code: METHOD_NOT_FOUND, message });
 }

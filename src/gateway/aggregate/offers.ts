@@ -116,7 +116,7 @@ export class Offers<C extends Refreshing> {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     for (const entry of entries) {
-      if (!isSettled(entry)) entry.failure = `did not answer within ${this.#times.deadlineMs} ms`;
+      if (!isSettled(entry)) entry.failure = `did not respond within ${this.#times.deadlineMs} ms`;
     }
   }
 
@@ -139,7 +139,7 @@ export class Offers<C extends Refreshing> {
           ? []
           : {
               server: server.name,
-              reason: failure ?? "is being asked for the first time",
+              reason: failure ?? "is still being discovered",
               stale: offer !== undefined && !isUnchecked(server, offer),
             },
       ),
@@ -246,16 +246,16 @@ function reasonOf(error: unknown): string {
   const code = error instanceof UpstreamError ? error.code : undefined;
   switch (code) {
     case "upstream_timeout":
-      return "did not answer in time";
+      return "did not respond in time";
     case "upstream_refused":
-      return "refused the gateway's credentials";
+      return "rejected the configured credential";
     case "upstream_closed":
-      return "is closed by its circuit breaker";
+      return "is unavailable: its circuit breaker is open";
     case "maintenance":
-      return "is in maintenance";
+      return "is under maintenance";
     case "upstream_unsupported":
-      return "is reached in a way that is not supported yet";
+      return "uses a transport that is not supported";
     default:
-      return "cannot be reached";
+      return "is unreachable";
   }
 }

@@ -13,7 +13,7 @@ const REMOVED_TASK_METHODS = new Set(["tasks/result", "tasks/list"]);
 /** Said here, as the id of a task that this caller cannot have leads to no server that could say it. */
 export function requireTasks(method: string, params: JsonObject | undefined): void {
   if (REMOVED_TASK_METHODS.has(method)) {
-    const message = `${method} does not exist in this revision. Ask for a task by tasks/get.`;
+    const message = `${method} does not exist in this revision. Use tasks/get.`;
     throw new ProtocolError("bad_request", { code: METHOD_NOT_FOUND, message }, 404);
   }
   if (!TASK_METHODS.has(method) || canHandleTasks(params)) return;
@@ -21,7 +21,7 @@ export function requireTasks(method: string, params: JsonObject | undefined): vo
     "bad_request",
     {
       code: MISSING_CLIENT_CAPABILITY,
-      message: "Tasks need a client that announces the tasks extension.",
+      message: "Tasks require a client with the tasks extension.",
       data: { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
     },
     400,

@@ -2,7 +2,6 @@
  * A call to a legacy server that outlives the requests of a modern client: while the server waits for an answer of
  * the client's, the client has been told so and no request is open.
  */
-
 import { toGatewayError } from "../../core/errors.ts";
 import {
   createInputRequired,
@@ -119,7 +118,7 @@ export class HeldCall implements Tenant {
   /** Nobody waits for it any more, and the server is told. */
   async cancel(): Promise<void> {
     this.#abort.abort();
-    const params = { requestId: this.#requestId, reason: "The client has gone." };
+    const params = { requestId: this.#requestId, reason: "Client disconnected." };
     await this.lease.channel.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
   }
 
@@ -165,7 +164,7 @@ export class HeldCall implements Tenant {
 
   #ask(id: JsonRpcId, method: string, params: JsonObject): void {
     if (!isInputMethod(method)) {
-      const error = { code: METHOD_NOT_FOUND, message: "The client knows no such method." };
+      const error = { code: METHOD_NOT_FOUND, message: "The client does not support this method." };
       void this.lease.channel.send({ jsonrpc: "2.0", id, error }).catch(() => undefined);
       return;
     }

@@ -2,7 +2,6 @@
  * Sessions with one legacy server on behalf of one principal, kept for the next call. A session serves one call at a
  * time: what a server asks or tells without saying why can then only be about that call.
  */
-
 import type { Transport } from "../../core/enums.ts";
 import { type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { LATEST_LEGACY } from "../../core/mcp/revisions.ts";
@@ -121,7 +120,7 @@ function hear(lease: Lease, message: JsonObject, astray: boolean): void {
     const answer =
       method === "roots/list"
         ? { result: { roots: [] } }
-        : { error: { code: METHOD_NOT_FOUND, message: "Nobody is here to answer." } };
+        : { error: { code: METHOD_NOT_FOUND, message: "No client is available for this request." } };
     void lease.channel.send({ jsonrpc: "2.0", id, ...answer }).catch(() => undefined);
   }
 }

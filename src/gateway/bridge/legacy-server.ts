@@ -1,5 +1,4 @@
 /** A server of the legacy era as one of the modern era, for one principal: stateless outside, sessions within. */
-
 import { toGatewayError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import { getMeta } from "../../core/mcp/inbound.ts";
@@ -60,7 +59,7 @@ export class LegacyServer {
 
   async serve(call: Call, writer: MessageWriter): Promise<void> {
     const { promise: gone, reject } = Promise.withResolvers<never>();
-    this.#running.set(call.callId, () => reject(new Error("The caller has gone.")));
+    this.#running.set(call.callId, () => reject(new Error("Client disconnected.")));
     const interruptible: MessageWriter = {
       write: (message) => writer.write(message),
       idle: (ms) => Promise.race([writer.idle(ms), gone]),
@@ -117,9 +116,8 @@ export class LegacyServer {
     const state = isMembers(params) ? getMember(params, "requestState") : undefined;
     if (state === undefined || state === AGAIN) return this.#begin(message, wish, headers);
     const held = typeof state === "string" ? this.#held.get(state) : undefined;
-    if (held === undefined) throw new StateError("The call that this belongs to is over. Make it anew.");
-    if (held.call.isAttended)
-      throw new StateError("The call that this belongs to is being answered already.");
+    if (held === undefined) throw new StateError("The call has ended. Start a new call.");
+    if (held.call.isAttended) throw new StateError("This request is already being answered.");
     const responses = isMembers(params) ? getMember(params, "inputResponses") : undefined;
     await held.call.answer(isMembers(responses) ? responses : {});
     return held;

@@ -45,7 +45,7 @@ export function judgeMessage(message: JsonObject): CallOutcome {
   const result = getMember(message, "result");
   const isError = isMembers(result) && getMember(result, "isError") === true;
   // The tool's text may hold anything: that it failed is enough.
-  return isError ? { success: false, reason: "tool_error", message: "The tool reported an error." } : SUCCESS;
+  return isError ? { success: false, reason: "tool_error", message: "Tool error." } : SUCCESS;
 }
 
 /** The same outcome as the circuit breaker counts it. */

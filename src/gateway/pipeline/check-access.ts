@@ -35,11 +35,11 @@ export function setServer(operation: OperationRecorder, { server, own }: Candida
 /** The caller is told that there is no such thing; the security log knows better. */
 export function recordDenial({ server, own }: Candidate, { record }: McpContext): void {
   if (isConfiguration(uriVariants(own))) {
-    record.denied("access.configuration-denied", `Only administrators may read ${own}.`, server.id);
+    record.denied("access.configuration-denied", `Only admins can read ${own}.`, server.id);
   } else {
     record.denied(
       "access.denied",
-      `An access rule denies ${own || "the server"} at ${server.name}.`,
+      `An access rule denies ${own || "the server"} on server ${server.name}.`,
       server.id,
     );
   }

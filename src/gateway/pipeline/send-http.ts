@@ -94,8 +94,7 @@ function judged(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Mess
   if (status >= 500) throw new StatusError(name, status, isRequest && isJsonRpc ? answerIn(text) : undefined);
   if (!isRequest) {
     // A stream was asked for.
-    if (method === "GET" && status < 300)
-      throw invalidResponse(name, "answered with something that is no event stream");
+    if (method === "GET" && status < 300) throw invalidResponse(name, "returned an invalid event stream");
     attempt.succeed({ success: status < 400 }, status);
     return isJsonRpc ? answer : { ...answer, text: "" };
   }
@@ -107,7 +106,7 @@ function judged(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Mess
   if (status >= 400) return refusal(call, attempt, answer);
   throw invalidResponse(
     name,
-    text === "" ? "did not answer the request" : "answered with something that is no JSON-RPC message",
+    text === "" ? "did not respond to the request" : "returned a message that is not JSON-RPC",
   );
 }
 

@@ -2,7 +2,6 @@
  * The Worker's end of a legacy client's session: finds the object that holds it. The id that the client brings is
  * sealed to its principal, so a stolen one leads nowhere.
  */
-
 import { GatewayError } from "../../core/errors.ts";
 import { errorResponse } from "../../core/mcp/responses.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
@@ -102,7 +101,7 @@ async function open(
   const [message] = post?.messages ?? [];
   const begins = post?.isBatch === false && message?.kind === "request" && message.method === "initialize";
   if (post === undefined || !begins) {
-    const text = "Say which session this belongs to: send Mcp-Session-Id, or initialize first.";
+    const text = "Missing Mcp-Session-Id header. Send it, or send initialize first.";
     return errorResponse(400, post?.id ?? null, { code: SESSION_MISSING, message: text });
   }
   const response = await posted(
@@ -134,7 +133,10 @@ async function posted(session: SessionStub, visit: PostVisit, { record }: McpCon
 
 function requireStream(request: Request): void {
   if (request.headers.get("accept")?.includes("text/event-stream")) return;
-  throw new GatewayError("not_acceptable", "A GET opens an event stream: send Accept: text/event-stream.");
+  throw new GatewayError(
+    "not_acceptable",
+    "GET opens an event stream and requires Accept: text/event-stream.",
+  );
 }
 
 function known(response: Response, post: Post | undefined): Response {
@@ -142,7 +144,7 @@ function known(response: Response, post: Post | undefined): Response {
 }
 
 function notFound(post: Post | undefined): Response {
-  const message = "Session not found. Initialize anew.";
+  const message = "Session not found. Send initialize.";
   return errorResponse(404, post?.id ?? null, { code: SESSION_NOT_FOUND, message });
 }
 

@@ -1,5 +1,4 @@
 /** A session as the object holds it: what arrives over HTTP goes in, streams come out. The object adds storage and time. */
-
 import { INVALID_REQUEST, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { isListMethod } from "../../core/mcp/list-edit.ts";
 import { getMember, isMembers, parseLossless, stringifyLossless } from "../../core/mcp/lossless-json.ts";
@@ -84,7 +83,7 @@ export class HeldSession {
     await this.session.receive(incoming, { send });
     const [only] = answers;
     if (only === undefined)
-      return errorResponse(400, null, { code: INVALID_REQUEST, message: "There is nothing to answer." });
+      return errorResponse(400, null, { code: INVALID_REQUEST, message: "No pending request with this ID." });
     return new Response(stringifyLossless(isBatch ? answers : only), {
       headers: { "content-type": "application/json", "cache-control": "no-store" },
     });

@@ -1,5 +1,4 @@
 /** A server of the legacy era: a session of its own for this client, in which either side may ask the other. */
-
 import type { Transport } from "../../core/enums.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
@@ -86,7 +85,7 @@ export class LegacyPeer implements Peer {
     const id = createGatewayId("call");
     const { signal, headers } = exchange;
     const cancel = () => {
-      const params = { requestId: id, reason: "The client has cancelled it." };
+      const params = { requestId: id, reason: "Canceled by the client." };
       const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params };
       void channel.send(cancelled).catch(() => undefined);
     };

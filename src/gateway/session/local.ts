@@ -29,7 +29,7 @@ export async function answerLocally(
   const scope = scopeOf(context.tenant, session.state.serverName);
   const { tables, gaps } = await context.catalogue.complete(scope, context);
   const page = paginate(tables.merged(method, context.access, gaps), method, cursor);
-  if (page === undefined) return wrong("The cursor is none of this list's. Begin again without one.");
+  if (page === undefined) return wrong("Invalid cursor. List again without a cursor.");
   const { result } = toLegacyResponse({ result: page }, method, null);
   return { result: isMembers(result) ? result : page };
 }

@@ -1,5 +1,4 @@
 /** A server of the modern era: every request stands alone, and what it wants to know is asked between two of them. */
-
 import {
   addInputResponses,
   parseInputRequired,
@@ -53,7 +52,7 @@ export class ModernPeer implements Peer {
       if (wanted.requests.size === 0) await sleep(FIRST_PAUSE_MS * 2 ** Math.min(round, 6), exchange.signal);
       request = { ...request, ...addInputResponses(request, responses, wanted.state) };
     }
-    const error = { code: INTERNAL_ERROR, message: "The server asked too many questions." };
+    const error = { code: INTERNAL_ERROR, message: "The server sent too many requests to the client." };
     return { jsonrpc: "2.0", id: exchange.id, error };
   }
 

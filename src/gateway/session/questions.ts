@@ -20,9 +20,9 @@ export class Questions {
     const id = `gateway-question-${this.#asked}`;
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
     const withdraw = () => {
-      const params = { requestId: id, reason: "The answer is no longer needed." };
+      const params = { requestId: id, reason: "The response is no longer needed." };
       stream.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
-      reject(new Error("The question was withdrawn."));
+      reject(new Error("The request was canceled by the server."));
     };
     const timer = setTimeout(withdraw, PATIENCE_MS);
     for (const signal of signals) signal?.addEventListener("abort", withdraw);

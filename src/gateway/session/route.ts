@@ -63,7 +63,7 @@ export async function routeRequest(
   if (target === undefined) {
     throw new ProtocolError("bad_request", {
       code: INVALID_PARAMS,
-      message: "The parameters name nothing to work on.",
+      message: "Missing target in params.",
     });
   }
   const found = await find(target, scope, context);

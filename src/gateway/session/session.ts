@@ -2,7 +2,6 @@
  * A legacy client's session: it keeps what the client said of itself, gives the answers that need no server, and brings
  * every other request to the server that it is about, in whichever era that server speaks.
  */
-
 import { GatewayError, toGatewayError } from "../../core/errors.ts";
 import {
   INVALID_REQUEST,
@@ -97,10 +96,9 @@ export class Session {
   ): Promise<JsonObject> {
     const failed = (code: number, text: string) => ({ jsonrpc: "2.0", id, error: { code, message: text } });
     if (method === "initialize") return this.#initialize(id, message, context);
-    if (this.state.client === undefined)
-      return failed(INVALID_REQUEST, "Introduce yourself by initialize first.");
+    if (this.state.client === undefined) return failed(INVALID_REQUEST, "Session not initialized.");
     if (this.#running.has(id))
-      return failed(INVALID_REQUEST, "A request with this id is being answered already.");
+      return failed(INVALID_REQUEST, "A request with this ID is already in progress.");
     const abort = new AbortController();
     this.#running.set(id, abort);
     const exchange: Exchange = {
@@ -119,7 +117,7 @@ export class Session {
           : { jsonrpc: "2.0", id, result: local.result };
       return (
         (await routeRequest(message, exchange, this, context)) ??
-        failed(METHOD_NOT_FOUND, "There is no such method here.")
+        failed(METHOD_NOT_FOUND, "Method not found.")
       );
     } catch (error) {
       const known = reasonOf(abort.signal, error);
@@ -132,7 +130,7 @@ export class Session {
 
   async #initialize(id: JsonRpcId, message: JsonObject, context: McpContext): Promise<JsonObject> {
     if (this.state.client !== undefined) {
-      const error = { code: INVALID_REQUEST, message: "The session has been initialized already." };
+      const error = { code: INVALID_REQUEST, message: "The session is already initialized." };
       return { jsonrpc: "2.0", id, error };
     }
     const { client, result } = await initialized(message, this.state.serverName, context);
@@ -167,5 +165,5 @@ function settle(operation: OperationRecorder | undefined, answer: JsonObject): v
 /** A request that was ended from outside has not failed. */
 function reasonOf(signal: AbortSignal, error: unknown): GatewayError {
   if (signal.reason instanceof GatewayError) return signal.reason;
-  return signal.aborted ? new GatewayError("cancelled", "The request was cancelled.") : toGatewayError(error);
+  return signal.aborted ? new GatewayError("cancelled", "The request was canceled.") : toGatewayError(error);
 }

@@ -23,7 +23,7 @@ export class Watching {
     this.stop();
     const { promise: stopped, reject } = Promise.withResolvers<never>();
     stopped.catch(() => undefined);
-    this.#stop = () => reject(new Error("Nobody listens any more."));
+    this.#stop = () => reject(new Error("No client is listening."));
     const { state, outbox } = this.#session;
     const scope = scopeOf(context.tenant, state.serverName);
     const message = listenMessage(state.client?.capabilities ?? {}, state.watched);

@@ -63,14 +63,14 @@ export function oauthSafety({ database, accessTokens, personChanged, now }: Safe
       const [used] = await openSecret(db, await usedCodeKey(request.code), new Date(now()));
       const grant = used && usedCode.parse(JSON.parse(used.value));
       if (grant !== undefined && grant.clientId === request.client_id) {
-        await endBecause(grant, "oauth.code-replayed", "An authorization code came a second time.");
+        await endBecause(grant, "oauth.code-replayed", "Authorization code reused.");
       }
     }
     if (request?.grant_type === "refresh_token" && request.refresh_token !== undefined) {
       const [row] = await refreshTokenByHash(db, await providersHash(request.refresh_token));
       const isReuse = row?.revoked != null && (row.replayUntil?.getTime() ?? 0) <= now();
       if (row !== undefined && isReuse && row.clientId === request.client_id) {
-        await endBecause(row, "oauth.refresh-token-reused", "A refresh token came again after its rotation.");
+        await endBecause(row, "oauth.refresh-token-reused", "Refresh token reused after rotation.");
       }
     }
   });

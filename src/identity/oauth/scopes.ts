@@ -8,16 +8,16 @@ export const OAUTH_SCOPES: readonly string[] = [...OPENID_SCOPES, ...API_KEY_SCO
 export const MCP_SCOPE: ApiKeyScope = "proxy";
 
 const MEANING: Record<ApiKeyScope | (typeof OPENID_SCOPES)[number], string> = {
-  openid: "Know who you are",
-  profile: "See your name",
-  email: "See your e-mail address",
-  offline_access: "Stay connected while you are away",
-  read: "See servers, tools and settings",
-  write: "Change servers and settings",
-  admin: "Administer the organisation",
-  proxy: "Use MCP servers and their tools in your name",
-  metrics: "See measurements",
-  health: "See the health of servers",
+  openid: "Read your user ID",
+  profile: "Read your name",
+  email: "Read your email address",
+  offline_access: "Keep access when you are offline",
+  read: "Read servers, tools and settings",
+  write: "Modify servers and settings",
+  admin: "Administer the organization",
+  proxy: "Call MCP servers and tools on your behalf",
+  metrics: "Read metrics",
+  health: "Read health status",
 };
 
 const isKnown = (scope: string): scope is keyof typeof MEANING => Object.hasOwn(MEANING, scope);

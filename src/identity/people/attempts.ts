@@ -122,14 +122,14 @@ export class Attempts {
     await this.#record({
       ...event,
       type: FAILED[trial.what],
-      description: `A ${trial.what} attempt failed.`,
+      description: `Failed ${trial.what} attempt.`,
     });
     const [first] = await keysOf(trial);
     if (begun.ok && begun.failures === (first?.free ?? 0) + 1) {
       await this.#record({
         ...event,
         type: BLOCKED[trial.what],
-        description: `Further ${trial.what} attempts have to wait.`,
+        description: `Further ${trial.what} attempts are delayed.`,
       });
     }
   }

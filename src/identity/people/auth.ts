@@ -127,7 +127,7 @@ export function createAuth(parts: AuthParts) {
             if (invited === undefined || !user.emailVerified) {
               throw new APIError("FORBIDDEN", {
                 code: "INVITATION_NEEDED",
-                message: "Ask for an invitation.",
+                message: "An invitation is required.",
               });
             }
           },
@@ -155,7 +155,7 @@ export function createAuth(parts: AuthParts) {
             if (facts.length === 0 || facts[0]?.isActive === false) {
               throw new APIError("FORBIDDEN", {
                 code: "NOT_ACTIVE",
-                message: "This account is switched off.",
+                message: "This account is disabled.",
               });
             }
             const active = facts.filter(({ tenantStatus }) => tenantStatus === "active");
@@ -207,7 +207,7 @@ async function recordLinked(
     recordAudit(db, { ...audit, userId, ipAddress, details: { provider: providerId } }),
     recordSecurityEvent(db, {
       type: "account.linked",
-      description: `A ${provider} account can now sign in as this person.`,
+      description: `A ${provider} account was added as a sign-in method.`,
       userId,
       ipAddress,
       details: { provider: providerId },

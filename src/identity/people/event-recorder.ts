@@ -28,7 +28,7 @@ export const isRecorded = (occurrences: number) =>
 function summarize(event: SecurityEvent, occurrences: number): SecurityEvent {
   return {
     ...event,
-    description: `${event.description} ${occurrences} such events came from this address within an hour.`,
+    description: `${event.description} ${occurrences} such events from this IP address within an hour.`,
     details: { ...event.details, occurrences },
   };
 }

@@ -56,7 +56,7 @@ const OWN_ACTS: Readonly<Record<string, SecurityEventType>> = {
 /** What the person is told by mail, because it changes how their account is entered. */
 const TOLD: Readonly<Partial<Record<SecurityEventType, string>>> = {
   "password.changed": "Your password was changed",
-  "second-factor.disabled": "Two-factor authentication was turned off",
+  "second-factor.disabled": "Two-factor authentication was disabled",
   "account.unlinked": "A sign-in provider was disconnected from your account",
 };
 
@@ -86,7 +86,7 @@ export function createHooks(parts: HookParts) {
       const seconds = started.retryAfterSeconds;
       throw new APIError(
         "TOO_MANY_REQUESTS",
-        { code: "TOO_MANY_ATTEMPTS", message: `Too many attempts. Try again in ${seconds} seconds.` },
+        { code: "TOO_MANY_ATTEMPTS", message: `Too many attempts. Retry in ${seconds} s.` },
         { "Retry-After": String(seconds) },
       );
     }
@@ -120,7 +120,7 @@ export function createHooks(parts: HookParts) {
     const blocked = code === "ACCOUNT_TEMPORARILY_LOCKED" || code === "TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE";
     await recordEvent({
       type: blocked ? "second-factor.blocked" : "second-factor.failed",
-      description: blocked ? "Second factors have to wait." : "A second factor did not match.",
+      description: blocked ? "Further two-factor codes are delayed." : "Incorrect two-factor code.",
       userId: ctx.context.session?.user.id,
       ipAddress: clientIp(ctx.headers),
     });
@@ -158,13 +158,13 @@ async function requireRecentSession(ctx: EndpointContext, now: number): Promise<
   if (typeof Reflect.get(found.session, "impersonatedBy") === "string") {
     throw new APIError("FORBIDDEN", {
       code: "IMPERSONATING",
-      message: "An operator who acts as another person cannot change how that person signs in.",
+      message: "Sign-in methods cannot be changed while impersonating.",
     });
   }
   if (!isRecent(new Date(found.session.createdAt), now)) {
     throw new APIError("FORBIDDEN", {
       code: "SIGN_IN_AGAIN",
-      message: "Your sign-in is too old for this change. Sign in again, then repeat it.",
+      message: "This change requires a recent sign-in. Sign in again and retry.",
     });
   }
   return found.user.id;

@@ -69,7 +69,7 @@ export function createSetup({ database, publicUrl, attempts, log, now }: SetupPa
         value: await sha256Hex(token),
         expiresAt: new Date(now() + GOOD_FOR_MS),
       });
-      log(`Make the first admin of this gateway within an hour: ${publicUrl}/setup?token=${token}`);
+      log(`Create the first admin of this gateway within an hour: ${publicUrl}/setup?token=${token}`);
     },
 
     async finish(admin, ip) {

@@ -26,7 +26,7 @@ export interface Notification {
   readonly message: AlertMessage;
 }
 
-const told: NotificationResult = { ok: true, says: "It was taken.", isFinal: true };
+const told: NotificationResult = { ok: true, says: "Delivered.", isFinal: true };
 const failed = (says: string, isFinal = false): NotificationResult => ({ ok: false, says, isFinal });
 
 export async function sendNotification(
@@ -42,7 +42,7 @@ export async function sendNotification(
         await deps.sendMail(formatAlertEmail(channel.to, message));
         return told;
       } catch {
-        return failed("The mail could not be sent.");
+        return failed("The email could not be sent.");
       }
   }
 }
@@ -53,7 +53,7 @@ async function callWebhook(
   { id, owner, message }: Notification,
 ): Promise<NotificationResult> {
   const decision = checkUrl(url, deps.urlPolicy);
-  if (!decision.ok) return failed(`The address ${decision.reason}.`, true);
+  if (!decision.ok) return failed(`The URL ${decision.reason}.`, true);
   const at = new Date(deps.now());
   const body = JSON.stringify(message);
   const secrets = await loadSecrets(deps.database.asSystem(), deps.keyring, owner, at);
@@ -69,9 +69,9 @@ async function callWebhook(
     if (response.ok) return told;
     // Whoever leads elsewhere might lead to where only we can reach.
     if (response.status >= 300 && response.status < 400)
-      return failed("It redirects, which is not followed.");
-    return failed(`It answered ${response.status}.`, response.status === GONE_STATUSES);
+      return failed("The URL redirects; redirects are not followed.");
+    return failed(`HTTP ${response.status}.`, response.status === GONE_STATUSES);
   } catch {
-    return failed("It could not be reached, or did not answer in time.");
+    return failed("Unreachable, or no response in time.");
   }
 }

@@ -71,7 +71,7 @@ async function sendDiscover({
 }
 
 function versionRejectedError(server: string): never {
-  throw invalidResponse(server, "refuses the revision that it says it supports");
+  throw invalidResponse(server, "rejects a revision that it reports as supported");
 }
 
 function classifyResponse({ status, message }: ModernResponse, server: string): ServerEra | undefined {
@@ -110,7 +110,7 @@ function classifyError(error: JsonObject, server: string): ServerEra | undefined
 
 function legacyOrUnknown(supported: readonly string[], server: string): ServerEra {
   if (supported.some(isLegacyRevision)) return LEGACY;
-  const message = `${server} speaks no revision of the protocol that the gateway knows.`;
+  const message = `Server ${server} supports no protocol revision that the gateway supports.`;
   throw new UpstreamError("upstream_unsupported", server, message);
 }
 

@@ -82,13 +82,14 @@ function bufferUntilConnected(events: ChannelEvents): { events: ChannelEvents; o
 
 function parseInitialized(answer: JsonObject, server: string): Initialized {
   const error = getMember(answer, "error");
-  if (error !== undefined) throw invalidResponse(server, `refuses to begin a session${errorReason(error)}`);
+  if (error !== undefined) throw invalidResponse(server, `rejects initialize${errorReason(error)}`);
   const result = getMember(answer, "result");
-  if (!isMembers(result)) throw invalidResponse(server, "begins a session without a word about itself");
+  if (!isMembers(result)) throw invalidResponse(server, "sent no serverInfo in its initialize result");
   const revision = getMember(result, "protocolVersion");
-  if (typeof revision !== "string") throw invalidResponse(server, "does not say which revision it speaks");
+  if (typeof revision !== "string")
+    throw invalidResponse(server, "sent no protocolVersion in its initialize result");
   if (!isLegacyRevision(revision)) {
-    const message = `${server} speaks revision ${shorten(revision)} of the protocol, which the gateway does not know.`;
+    const message = `Server ${server} uses protocol revision ${shorten(revision)}, which the gateway does not support.`;
     throw new UpstreamError("upstream_unsupported", server, message);
   }
   const instructions = getMember(result, "instructions");

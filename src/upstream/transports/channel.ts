@@ -103,7 +103,7 @@ export class HandshakeError extends Error {
   readonly status: number;
 
   constructor(status: number) {
-    super(`The server answered the handshake with status ${status}.`);
+    super(`The server returned HTTP ${status} to the handshake.`);
     this.name = "HandshakeError";
     this.status = status;
   }
@@ -112,7 +112,7 @@ export class HandshakeError extends Error {
 /** The server no longer knows the session: connect anew, and what was asked may be asked again. */
 export class SessionLostError extends UpstreamError {
   constructor(server: string) {
-    super("upstream_invalid", server, `${server} has forgotten our session. Try again.`);
+    super("upstream_invalid", server, `Server ${server} no longer knows the session. Retry.`);
   }
 }
 

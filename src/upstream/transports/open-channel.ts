@@ -52,7 +52,7 @@ export function resumeChannel(options: ResumeOptions): UpstreamChannel {
 }
 
 export function needsConnector(server: string): UpstreamError {
-  const message = `${server} runs as a program (stdio) and needs the connector, which is not available yet. Register an HTTP address.`;
+  const message = `Server ${server} uses stdio and requires a connector, which is not available yet. Register an HTTP URL.`;
   return new UpstreamError("upstream_unsupported", server, message);
 }
 

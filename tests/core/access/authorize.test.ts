@@ -202,7 +202,7 @@ describe("who may use what", () => {
     expect(may(user, tool, [allow(), one])).toEqual({
       allowed: false,
       because: "rule",
-      reason: "A rule denies user ann each tool like write_*, and holds at that time.",
+      reason: "Rule: deny user ann on tool write_*, active at this time.",
       rule: one,
     });
   });

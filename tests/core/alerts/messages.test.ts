@@ -24,21 +24,16 @@ const weather = { serverId: "s", name: "weather" };
 
 describe("the sentence", () => {
   it.each<[Partial<AlertRuleSummary>, typeof weather | undefined, number | undefined, string]>([
-    [{}, undefined, 0.1234, "the share of calls that fail is at 12.3 %; the alert is for above 5 %."],
-    [{}, weather, 0.5, "the share of calls that fail of weather is at 50 %; the alert is for above 5 %."],
-    [
-      {},
-      undefined,
-      undefined,
-      "the share of calls that fail is not measured any more; the alert is for above 5 %.",
-    ],
-    [{ metric: "server_health" }, weather, 2, "the health of weather is unhealthy."],
-    [{ metric: "server_breaker" }, weather, 1, "the circuit breaker of weather is half open."],
+    [{}, undefined, 0.1234, "error rate is 12.3 %; threshold: above 5 %."],
+    [{}, weather, 0.5, "error rate of weather is 50 %; threshold: above 5 %."],
+    [{}, undefined, undefined, "error rate has no data; threshold: above 5 %."],
+    [{ metric: "server_health" }, weather, 2, "health of weather is unhealthy."],
+    [{ metric: "server_breaker" }, weather, 1, "circuit breaker of weather is half-open."],
     [
       { metric: "latency_p95", comparison: "gte", threshold: 800 },
       undefined,
       1234.5,
-      "the duration that 95 % of calls stay below is at 1230 ms; the alert is for at or above 800 ms.",
+      "p95 latency is 1230 ms; threshold: at or above 800 ms.",
     ],
   ])("%o of %o at %s", (changes, subject, value, expected) => {
     expect(formatReading({ ...rule, ...changes }, subject, value)).toBe(`Too many errors: ${expected}`);
@@ -64,7 +59,7 @@ describe("the letter", () => {
     );
     expect(letter).toEqual({
       to: "a@example.com",
-      subject: "Over: a b",
+      subject: "Resolved: a b",
       text: "It is so.\n\nSeverity: high\nTime: 1970-01-01T00:00:00.000Z\n",
     });
   });

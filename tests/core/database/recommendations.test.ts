@@ -60,7 +60,7 @@ describe("advice", () => {
     ["locks are waited for", day({ waiting: 1 }), ["locks medium"]],
     ["there was a deadlock", [sample({ deadlocks: 3 }), sample({ deadlocks: 4 }, 1)], ["deadlocks medium"]],
     ["deadlocks are of long ago", allDay({ deadlocks: 4 }), []],
-    ["the statistics were reset", [sample({ deadlocks: 9 }), sample({ deadlocks: 0 }, 1)], []],
+    ["the last statistics reset", [sample({ deadlocks: 9 }), sample({ deadlocks: 0 }, 1)], []],
     ["memory is short", [sample(), sample({ blocksHit: 90_000, blocksRead: 20_000 }, 1)], ["cache medium"]],
     ["memory is enough", [sample(), sample({ blocksHit: 990_000, blocksRead: 1000 }, 1)], []],
     ["sorting spills", [sample(), sample({ tempBytes: 2048 * MIB }, 1)], ["temp info"]],

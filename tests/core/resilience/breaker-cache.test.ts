@@ -17,7 +17,7 @@ describe("what an isolate knows of a breaker", () => {
     ["nothing: closed", [], 0, "closed"],
     ["open", [view({})], 999, "open"],
     ["open, and its time is up", [view({})], 1000, "due"],
-    ["half open", [view({ state: "half_open", retryMs: 0 })], 0, "due"],
+    ["half-open", [view({ state: "half_open", retryMs: 0 })], 0, "due"],
     ["held open", [view({ isForced: true })], 1e9, "open"],
     ["closed again", [view({ state: "closed", retryMs: 0 })], 0, "closed"],
     ["another's", [view({ serverId: "s2" })], 0, "closed"],

@@ -81,7 +81,7 @@ describe("targets", () => {
   it("are missed by what falls short", () => {
     const missed = judge([result({ ratio: 0.5, cpuRatio: 2 })]).filter(({ isMet }) => !isMet);
     expect(missed.map(({ value }) => value)).toEqual([0.5, 2]);
-    const refusal = result({ case: "refused: wrong key", ratio: 1.49 });
+    const refusal = result({ case: "rejected: invalid key", ratio: 1.49 });
     expect(judge([refusal])).toMatchObject([{ isMet: false }]);
   });
 });
@@ -99,6 +99,6 @@ describe("a document", () => {
     const once = between(text, "a", "new");
     expect(once).toBe("before <!-- a -->\n\nnew\n\n<!-- /a --> after");
     expect(between(once, "a", "new")).toBe(once);
-    expect(() => between("nothing", "a", "new")).toThrow("no place");
+    expect(() => between("nothing", "a", "new")).toThrow("no section");
   });
 });

@@ -56,13 +56,18 @@ test.each([
   { args: ["--nonsense"], code: 2, says: /^Unknown option '--nonsense': .*--help/ },
   { args: ["start"], code: 2, says: /^Unexpected argument 'start'/ },
   { args: ["--port"], code: 2, says: /^Option '--port <value>' argument missing/ },
-  { args: ["--port", "0"], code: 2, says: /^--port 0 is no port/ },
+  { args: ["--port", "0"], code: 2, says: /^--port 0 is not a valid port/ },
   { args: [], url: "not a url", code: 1, says: /^DATABASE_URL is not a PostgreSQL URL/ },
   { args: [], url: "mysql://u:p@host/d", code: 1, says: /^DATABASE_URL is not a PostgreSQL URL/ },
-  { args: [], url: "postgresql://host/d", code: 1, says: /^DATABASE_URL lacks a host, a user or a database/ },
-  { args: [], url: "postgresql://u:p@127.0.0.1:1/d", code: 1, says: /127\.0\.0\.1:1 cannot be reached/ },
-  { args: [], url: wrongPassword, code: 1, says: /refuses the login/ },
-  { args: [], url: withDatabase(server, "absent"), code: 1, says: /^There is no database absent/ },
+  { args: [], url: "postgresql://host/d", code: 1, says: /^DATABASE_URL has no host, user or database/ },
+  {
+    args: [],
+    url: "postgresql://u:p@127.0.0.1:1/d",
+    code: 1,
+    says: /^Cannot reach the database of DATABASE_URL at 127\.0\.0\.1:1/,
+  },
+  { args: [], url: wrongPassword, code: 1, says: /rejects the login/ },
+  { args: [], url: withDatabase(server, "absent"), code: 1, says: /^Database absent does not exist/ },
 ])("$args with DATABASE_URL $url: one line", async ({ args, url, code, says }) => {
   const result = await outcome(spawnDev(args, url));
   expect(result.err).toMatch(says);
@@ -76,7 +81,7 @@ test("a taken port is said before anything starts", async () => {
   await once(squatter, "listening");
   const result = await outcome(spawnDev(["--port", String(port)]));
   squatter.close();
-  expect(result.err).toMatch(/^Port \d+ is taken .*--port/);
+  expect(result.err).toMatch(/^Port \d+ is in use\. .*--port/);
   expect(result.code).toBe(1);
 });
 
@@ -105,7 +110,7 @@ test("it runs once a folder, leaves nothing after SIGKILL, starts again and ends
   const first = await ready(killed);
   const second = await outcome(spawnDev([]));
   expect(second.err).toBe(
-    `npm run dev runs already (process ${killed.pid}) at http://127.0.0.1:${port}: use it, or end it with kill ${killed.pid}.\n`,
+    `npm run dev is already running (PID ${killed.pid}) at http://127.0.0.1:${port}. Use it, or stop it with kill ${killed.pid}.\n`,
   );
   const orphans = children();
   killed.kill("SIGKILL");
@@ -127,7 +132,7 @@ test("a PostgreSQL that dies takes everything with it, and its log is shown", as
   sendSignal(postmaster, "SIGKILL");
   expect(await result).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/PostgreSQL ended unexpectedly/),
+    err: expect.stringMatching(/PostgreSQL exited unexpectedly/),
   });
   expect(await waitUntilGone(worker, 1_000)).toBe(true);
 });

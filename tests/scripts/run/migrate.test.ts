@@ -66,7 +66,7 @@ const faults = [
   {
     name: "a journal out of order",
     later: [first, second, { tag: "0002_misplaced", when: 1500, sql: "select 1;" }],
-    message: /0002_misplaced\.sql is not younger/,
+    message: /0002_misplaced\.sql is not newer/,
   },
   {
     name: "a migration that fails",
@@ -75,7 +75,7 @@ const faults = [
       second,
       { tag: "0002_broken", when: 3000, sql: "create table c (id int);\n--> statement-breakpoint\nselekt;" },
     ],
-    message: /0002_broken\.sql failed, nothing was changed: syntax error/,
+    message: /0002_broken\.sql failed, no changes applied: syntax error/,
   },
 ];
 
@@ -89,7 +89,7 @@ test.each(faults)("$name: one line, no change", async ({ later, message }) => {
   expect(await query(ownerUrl, tables)).toEqual([{ tablename: "a" }, { tablename: "b" }]);
 });
 
-test("a server older than PostgreSQL 16 and a user who may not migrate are refused", () => {
+test("a server older than PostgreSQL 16 and a user who cannot migrate are refused", () => {
   const facts = {
     version: 160_000,
     release: "16.0",
@@ -102,5 +102,5 @@ test("a server older than PostgreSQL 16 and a user who may not migrate are refus
   expect(ownerProblem({ ...facts, version: 150_012, release: "15.12" })).toMatch(
     /15\.12: PostgreSQL 16 or newer/,
   );
-  expect(ownerProblem({ ...facts, may_create: false })).toMatch(/me of DATABASE_URL may not migrate/);
+  expect(ownerProblem({ ...facts, may_create: false })).toMatch(/me of DATABASE_URL cannot migrate/);
 });

@@ -216,7 +216,7 @@ describe("a modern request", () => {
     const patience = new AbortController();
     const { answer } = ask("tools/list", {}, { signal: patience.signal });
     setTimeout(() => patience.abort(), 100);
-    await expect(answer).rejects.toThrow("cancelled");
+    await expect(answer).rejects.toThrow("canceled");
     await peer.requests[0]?.hungUp;
   });
 });

@@ -72,7 +72,7 @@ export class HttpChannel implements UpstreamChannel {
       if (!isEventStream(response)) {
         return readJsonResponse(response, id, this.#relatedRequest(id), this.#reading(signal));
       }
-      if (response.body === null) throw invalidResponse(this.#server, "answered with a stream of nothing");
+      if (response.body === null) throw invalidResponse(this.#server, "returned an empty event stream");
       return this.#readResponse(response.body, id, signal);
     });
   }

@@ -74,7 +74,7 @@ export async function sendHttpInScope(
   throw new UpstreamError(
     "upstream_invalid",
     request.server,
-    `${request.server} redirects in a way that cannot be followed. Register the address that it leads to.`,
+    `Server ${request.server} returned a redirect that cannot be followed. Register the target URL.`,
   );
 }
 
@@ -162,7 +162,7 @@ function firstByteTimeout({ server, firstByteTimeoutMs }: UpstreamRequest): Upst
 function toFailure(request: UpstreamRequest, signal: AbortSignal, error: unknown): GatewayError {
   if (signal.reason instanceof GatewayError) return signal.reason;
   if (signal.aborted) {
-    return new UpstreamError("upstream_unreachable", request.server, "The request was cancelled.", error);
+    return new UpstreamError("upstream_unreachable", request.server, "The request was canceled.", error);
   }
   const message = `${request.server} cannot be reached. Try again in a moment, or ask its owner.`;
   return new UpstreamError("upstream_unreachable", request.server, message, error);

@@ -77,7 +77,7 @@ export async function readJsonResponse(
   const text = await readText(response.body, reading);
   const answer =
     text.trim() === "" ? undefined : dispatchMessages(parseMessages(text, reading.server), id, onMessage);
-  if (answer === undefined) throw invalidResponse(reading.server, "took a request and did not answer it");
+  if (answer === undefined) throw invalidResponse(reading.server, "accepted a request without responding");
   return answer;
 }
 

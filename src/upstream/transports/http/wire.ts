@@ -45,8 +45,7 @@ export class HttpWire {
     if (response.ok && isEventStream(response) && response.body !== null) return response.body;
     await response.body?.cancel();
     if (NO_STREAM_STATUSES.has(response.status)) return undefined;
-    if (response.ok)
-      throw invalidResponse(this.#server, "answered GET with something that is no event stream");
+    if (response.ok) throw invalidResponse(this.#server, "answered GET without an event stream");
     throw statusError(this.#server, response.status);
   }
 
@@ -60,8 +59,7 @@ export class HttpWire {
   takeSession(response: Response): void {
     const id = response.headers.get(HEADERS.sessionId);
     if (id === null) return;
-    if (!/^[\x21-\x7e]+$/.test(id))
-      throw invalidResponse(this.#server, "named a session that cannot be repeated");
+    if (!/^[\x21-\x7e]+$/.test(id)) throw invalidResponse(this.#server, "sent an invalid session ID");
     this.sessionId = id;
   }
 

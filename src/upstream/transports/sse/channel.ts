@@ -124,7 +124,7 @@ class SseChannel implements UpstreamChannel {
     if (!response.ok || !isEventStream(response) || response.body === null) {
       await response.body?.cancel();
       throw response.ok
-        ? invalidResponse(server, "answered GET with something that is no event stream")
+        ? invalidResponse(server, "answered GET without an event stream")
         : statusError(server, response.status);
     }
     const onActivity = () => {
@@ -152,10 +152,10 @@ class SseChannel implements UpstreamChannel {
   #checkEndpoint(text: string): string {
     const { server, url } = this.#options.target;
     const endpoint = URL.parse(text, url);
-    if (endpoint === null) throw invalidResponse(server, "names an address to post to that is none");
+    if (endpoint === null) throw invalidResponse(server, "sent an invalid endpoint URL");
     const isOwn = endpoint.origin === new URL(url).origin;
     if (isOwn && checkUrl(endpoint.href, this.#options.deps.urlPolicy).ok) return endpoint.href;
-    const message = `${server} wants its messages sent to another place than the one registered. Ask its owner.`;
+    const message = `Server ${server} redirects its messages to another origin than the registered one. Contact its owner.`;
     throw new UpstreamError("upstream_refused", server, message);
   }
 

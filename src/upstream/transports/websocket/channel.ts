@@ -150,7 +150,7 @@ class WebSocketChannel implements UpstreamChannel {
     const { server } = this.#options.target;
     try {
       if (typeof data !== "string")
-        throw invalidResponse(server, "sent a binary frame, where messages are text");
+        throw invalidResponse(server, "sent a binary WebSocket frame; only text frames are supported");
       if (data.length > MAX_EVENT_BYTES) throw responseTooLarge(server, MAX_EVENT_BYTES);
       for (const message of parseMessages(data, server)) {
         if (this.#pending.size > 0 && getMember(message, "id") !== this.#lastPing) this.#idle.start();

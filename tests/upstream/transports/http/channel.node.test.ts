@@ -112,7 +112,7 @@ describe("with the fixture", () => {
     await channel.close();
     await channel.close();
     expect(watched.endings).toEqual([undefined]);
-    await expect(channel.request(request("ping"))).rejects.toThrow("is over");
+    await expect(channel.request(request("ping"))).rejects.toThrow("has ended");
     await expect(second.request(request("ping"))).rejects.toBeInstanceOf(SessionLostError);
     expect(other.endings).toEqual([expect.any(SessionLostError)]);
   });
@@ -122,7 +122,7 @@ describe("with the fixture", () => {
     const patience = new AbortController();
     const slow = channel.request(call("test_slow", { ms: 20_000 }), { signal: patience.signal });
     setTimeout(() => patience.abort(), 100);
-    await expect(slow).rejects.toThrow("cancelled");
+    await expect(slow).rejects.toThrow("canceled");
     expect(await channel.request(request("ping"))).toMatchObject({ result: {} });
   });
 

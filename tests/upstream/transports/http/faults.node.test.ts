@@ -104,7 +104,7 @@ describe("statuses", () => {
   it.each<[number, Record<string, unknown>]>([
     [
       401,
-      { code: "upstream_refused", message: expect.stringContaining("refused the gateway's credentials") },
+      { code: "upstream_refused", message: expect.stringContaining("rejected the configured credential") },
     ],
     [403, { code: "upstream_refused" }],
     [400, { code: "upstream_invalid" }],
@@ -200,14 +200,14 @@ describe("answers that are none", () => {
       const { channel } = open();
       const patience = new AbortController();
       const given = channel.request(request("ping"), { signal: patience.signal });
-      const failure = expect(given).rejects.toThrow("cancelled");
+      const failure = expect(given).rejects.toThrow("canceled");
       await expect.poll(() => peer.requests.length).toBe(1);
       patience.abort();
       await failure;
       await peer.requests[0]?.hungUp;
     }
     await expect(open().channel.request(request("ping"), { signal: AbortSignal.abort() })).rejects.toThrow(
-      "cancelled",
+      "canceled",
     );
   });
 });
@@ -250,7 +250,9 @@ describe("streams that end before the answer", () => {
       stream(response, events("data:"));
       response.end();
     });
-    await expect(open().channel.request(request("ping"))).rejects.toThrow("broke before it had answered");
+    await expect(open().channel.request(request("ping"))).rejects.toThrow(
+      "closed the connection before responding",
+    );
     expect(seen()).toEqual(["POST"]);
   });
 
@@ -260,7 +262,9 @@ describe("streams that end before the answer", () => {
       stream(response, events("id: 1\nretry: 20\ndata:"));
       response.end();
     });
-    await expect(open().channel.request(request("ping"))).rejects.toThrow("broke before it had answered");
+    await expect(open().channel.request(request("ping"))).rejects.toThrow(
+      "closed the connection before responding",
+    );
     expect(seen()).toEqual(["POST", "GET 1"]);
   });
 
@@ -284,7 +288,7 @@ describe("streams that end before the answer", () => {
     const patience = new AbortController();
     const given = open().channel.request(request("ping"), { signal: patience.signal });
     setTimeout(() => patience.abort(), 100);
-    await expect(given).rejects.toThrow("cancelled");
+    await expect(given).rejects.toThrow("canceled");
   });
 });
 

@@ -63,7 +63,7 @@ describe.each([
     const answers = await Promise.all(messages.map((message) => channel.request(message)));
     expect(answers.every((answer, n) => JSON.stringify(answer).includes(`no ${n}.`))).toBe(true);
     patience.abort();
-    await expect(given).rejects.toThrow("cancelled");
+    await expect(given).rejects.toThrow("canceled");
     expect(await channel.request(request("ping"))).toMatchObject({ result: {} });
   });
 });
@@ -129,7 +129,9 @@ describe("with a server that misbehaves", () => {
     peer.behave(streamWith(ENDPOINT));
     const { channel, watched } = await open();
     const waiting = [channel.request(request("ping")), channel.request(request("ping"))];
-    const failures = Promise.all(waiting.map((answer) => expect(answer).rejects.toThrow("broke")));
+    const failures = Promise.all(
+      waiting.map((answer) => expect(answer).rejects.toThrow("closed the connection")),
+    );
     await expect.poll(() => peer.requests.length).toBe(3);
     stream?.end();
     await failures;
@@ -186,7 +188,7 @@ describe("with a server that misbehaves", () => {
     const { channel } = await open();
     const message = request("ping");
     const first = channel.request(message);
-    await expect(channel.request(message)).rejects.toThrow("Another request waits");
+    await expect(channel.request(message)).rejects.toThrow("Another request with the ID");
     await expect.poll(() => peer.requests.length).toBe(2);
     stream?.write(`data: {"jsonrpc":"2.0","id":${message.id},"result":{}}\n\n`);
     expect(await first).toMatchObject({ result: {} });

@@ -51,13 +51,13 @@ describe("with the fixture", () => {
     const answers = await Promise.all(messages.map((message) => session.channel.request(message)));
     expect(answers.map(({ id }) => id)).toEqual(messages.map(({ id }) => id));
     patience.abort();
-    await expect(slow).rejects.toThrow("cancelled");
-    const last = expect(channel.request(call("test_slow", { ms: 20_000 }))).rejects.toThrow("is over");
+    await expect(slow).rejects.toThrow("canceled");
+    const last = expect(channel.request(call("test_slow", { ms: 20_000 }))).rejects.toThrow("has ended");
     await channel.close();
     await last;
     expect(await fixture.connections.at(-1)?.closed).toBe(1000);
     expect(session.watched.endings).toEqual([undefined]);
-    await expect(channel.send({ jsonrpc: "2.0", method: "x" })).rejects.toThrow("is over");
+    await expect(channel.send({ jsonrpc: "2.0", method: "x" })).rejects.toThrow("has ended");
   });
 });
 
@@ -99,7 +99,7 @@ describe("with a server that misbehaves", () => {
   });
 
   it.each([
-    ["ws://10.0.0.1/mcp", "must lead to a public address"],
+    ["ws://10.0.0.1/mcp", "must resolve to a public IP address"],
     ["http://127.0.0.1/mcp", "must be a wss URL"],
     ["https://mcp.example.com/", "must be a wss URL"],
   ])("is never asked at %s", async (url, reason) => {
@@ -118,14 +118,14 @@ describe("with a server that misbehaves", () => {
     const watched = watch();
     const options = { target, deps: tools, events: watched.events };
     await expect(openWebSocketChannel(options)).rejects.toMatchObject({ code: "upstream_timeout" });
-    await expect(openWebSocketChannel(options, AbortSignal.timeout(30))).rejects.toThrow("cancelled");
+    await expect(openWebSocketChannel(options, AbortSignal.timeout(30))).rejects.toThrow("canceled");
     await silent.close();
     await expect(openWebSocketChannel(options)).rejects.toMatchObject({ code: "upstream_unreachable" });
     expect(watched.endings).toEqual([]);
   });
 
   it.each<[string, string | Buffer]>([
-    ["a binary frame", Buffer.from('{"jsonrpc":"2.0","id":1,"result":{}}')],
+    ["a binary WebSocket frame", Buffer.from('{"jsonrpc":"2.0","id":1,"result":{}}')],
     ["invalid JSON", "{oops"],
     ["JSON that is no message", '{"hello":"world"}'],
     ["more than is allowed", `"${"x".repeat(64 * 1024 * 1024)}"`],
@@ -213,7 +213,7 @@ describe("with a server that misbehaves", () => {
     const { channel, watched, connection } = await open({});
     const patience = new AbortController();
     const message = request("ping");
-    const given = expect(channel.request(message, { signal: patience.signal })).rejects.toThrow("cancelled");
+    const given = expect(channel.request(message, { signal: patience.signal })).rejects.toThrow("canceled");
     patience.abort();
     await given;
     connection.socket.send(JSON.stringify({ jsonrpc: "2.0", id: message.id, result: {} }));
