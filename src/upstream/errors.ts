@@ -23,7 +23,7 @@ export function idleTimeout(server: string, ms: number): UpstreamError {
 }
 
 export function responseTimeout(server: string, ms: number): UpstreamError {
-  const message = `${server} did not answer within ${ms / 1000} s. Try again, or ask its owner.`;
+  const message = `Server ${server} did not respond within ${ms / 1000} s.`;
   return new UpstreamError("upstream_timeout", server, message);
 }
 

@@ -126,7 +126,7 @@ function requireAllowedUrl(request: UpstreamRequest, text: string, policy: UrlPo
   throw new UpstreamError(
     "upstream_refused",
     request.server,
-    `The address of ${request.server} ${verdict.reason}. Correct it in the registry.`,
+    `The URL of server ${request.server} ${verdict.reason}. Correct it in the server's settings.`,
   );
 }
 
@@ -155,7 +155,7 @@ async function send(
 }
 
 function firstByteTimeout({ server, firstByteTimeoutMs }: UpstreamRequest): UpstreamError {
-  const message = `${server} did not answer within ${firstByteTimeoutMs / 1000} s. Try again, or ask its owner.`;
+  const message = `Server ${server} did not respond within ${firstByteTimeoutMs / 1000} s.`;
   return new UpstreamError("upstream_timeout", server, message);
 }
 
@@ -164,6 +164,6 @@ function toFailure(request: UpstreamRequest, signal: AbortSignal, error: unknown
   if (signal.aborted) {
     return new UpstreamError("upstream_unreachable", request.server, "The request was canceled.", error);
   }
-  const message = `${request.server} cannot be reached. Try again in a moment, or ask its owner.`;
+  const message = `Server ${request.server} is unreachable. Retry later.`;
   return new UpstreamError("upstream_unreachable", request.server, message, error);
 }

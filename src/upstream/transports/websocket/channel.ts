@@ -185,7 +185,7 @@ class WebSocketChannel implements UpstreamChannel {
     const verdict = checkUrl(url, this.#options.deps.urlPolicy);
     const reason = verdict.ok ? "must be a wss URL" : verdict.reason;
     if (verdict.ok && /^wss?:$/.test(verdict.url.protocol)) return verdict.url;
-    const message = `The address of ${server} ${reason}. Correct it in the registry.`;
+    const message = `The URL of server ${server} ${reason}. Correct it in the server's settings.`;
     throw new UpstreamError("upstream_refused", server, message);
   }
 
@@ -194,7 +194,7 @@ class WebSocketChannel implements UpstreamChannel {
     if (caller?.aborted) return requestCanceled(server);
     if (error instanceof HandshakeError) return statusError(server, error.status);
     if (impatience.aborted) return responseTimeout(server, firstByteTimeoutMs);
-    const message = `${server} cannot be reached. Try again in a moment, or ask its owner.`;
+    const message = `Server ${server} is unreachable. Retry later.`;
     return new UpstreamError("upstream_unreachable", server, message, error);
   }
 }
