@@ -5,7 +5,9 @@ import { FINDINGS } from "./findings.ts";
 
 describe("the table of findings", () => {
   it("has a test for every finding", () => {
-    const ids = Array.from({ length: 28 }, (_, index) => `S${index + 1}`);
+    const numbered = (prefix: string, length: number) =>
+      Array.from({ length }, (_, index) => `${prefix}${index + 1}`);
+    const ids = [...numbered("S", 28), ...numbered("H", 10)];
     expect(FINDINGS.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
     expect(FINDINGS.filter(({ tests }) => tests.length === 0).map(({ id }) => id)).toEqual([]);
     expect(new Set(FINDINGS.map(({ id }) => id)).size).toBe(FINDINGS.length);

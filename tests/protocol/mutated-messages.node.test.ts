@@ -1,0 +1,275 @@
+/**
+ * Mutated messages to both endpoints in both eras: whatever is changed in a valid message, its headers or its bytes,
+ * the gateway answers in time with something that JSON-RPC knows, never with a fault of its own, and its memory stays
+ * flat. TEST_FACTOR multiplies the messages; `npm run test:unit -- -- tests/protocol/mutated-messages` runs it alone.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { residentMiB } from "../../scripts/smoke/processes.ts";
+import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
+import { answerMessage, DOCUMENT, PROMPT, policyMessage } from "../fixtures/policy-offers.ts";
+import { type Recorder, startRecorder } from "../fixtures/recorder.ts";
+import { type Endpoint, LEGACY, LegacySession, MODERN, modernMessage, send } from "../fixtures/wire.ts";
+import { runs } from "../support/runs.ts";
+
+const MESSAGES = runs(400);
+const AT_ONCE = 16;
+const ANSWER_TIMEOUT_MS = 30_000;
+const MAX_GROWTH_MIB = 128;
+
+let gateway: TestGateway;
+let upstreams: Recorder[];
+let key: string;
+
+/** Answers every message of its era, however odd. */
+function behave(server: Recorder, isModern: boolean): void {
+  server.behave(({ body, headers, method }, response) => {
+    if (method !== "POST") return void response.writeHead(405).end();
+    const isOfEra = (headers["mcp-protocol-version"] === MODERN) === isModern;
+    const message = policyMessage.safeParse(parseJson(body.toString())).data;
+    const id = message?.id;
+    if (!isOfEra && message?.method !== "initialize") {
+      const error = isModern
+        ? { code: -32022, message: "Unsupported protocol version.", data: { supported: [MODERN] } }
+        : { code: -32000, message: "Bad Request: no session." };
+      response.writeHead(400, { "content-type": "application/json" });
+      return void response.end(JSON.stringify({ jsonrpc: "2.0", id: id ?? null, error }));
+    }
+    if (id === undefined) return void response.writeHead(202).end();
+    const answer = (message && answerMessage(message, "mutated", isModern)) ?? {
+      error: { code: -32602, message: "Invalid params" },
+    };
+    response.writeHead(200, { "content-type": "application/json", "mcp-session-id": "upstream" });
+    response.end(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+beforeAll(async () => {
+  gateway = await startGateway(databaseOfThisRun());
+  upstreams = [await startRecorder(), await startRecorder()];
+  const [modern, legacy] = upstreams;
+  if (modern === undefined || legacy === undefined) throw new TypeError("two servers");
+  behave(modern, true);
+  behave(legacy, false);
+  const tenant = await gateway.addTenant({
+    servers: [
+      { name: "modern", url: modern.url },
+      { name: "legacy", url: legacy.url },
+    ],
+  });
+  key = tenant.apiKey;
+});
+afterAll(async () => {
+  await gateway?.close();
+  await Promise.all(upstreams.map((server) => server.close()));
+});
+
+/** Repeatable chance; the seed stands in the name of the test. */
+class Dice {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  below(count: number): number {
+    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((this.#state / 2 ** 32) * count);
+  }
+
+  pick<T>(items: readonly T[]): T {
+    const item = items[this.below(items.length)];
+    if (item === undefined) throw new TypeError("nothing to pick from");
+    return item;
+  }
+}
+
+const VALID: readonly (readonly [method: string, params: Record<string, unknown>])[] = [
+  ["tools/call", { name: "read", arguments: { a: 1, b: ["x", { c: null }] } }],
+  ["tools/call", { name: "fail", arguments: {} }],
+  ["tools/list", {}],
+  ["resources/list", { cursor: "abc" }],
+  ["resources/read", { uri: DOCUMENT }],
+  ["prompts/get", { name: PROMPT, arguments: { who: "you" } }],
+  ["prompts/list", {}],
+  ["ping", {}],
+  ["completion/complete", { ref: { type: "ref/prompt", name: PROMPT }, argument: { name: "a", value: "b" } }],
+  ["server/discover", {}],
+  ["initialize", { protocolVersion: LEGACY, capabilities: {}, clientInfo: { name: "x", version: "1" } }],
+  ["notifications/cancelled", { requestId: 7 }],
+  ["tasks/get", { taskId: "t" }],
+  ["logging/setLevel", { level: "debug" }],
+];
+
+const ODD_VALUES: readonly unknown[] = [
+  ...[null, true, 0, -0, 1.5, 1e308, "", "x", "\u0000", "../../etc/passwd", "\ud800", [], {}, [[]]],
+  "a".repeat(20_000),
+  { __proto__: { polluted: true }, constructor: { prototype: {} } },
+  Array.from({ length: 500 }, (_, index) => index),
+  nested(150),
+];
+
+function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value;
+}
+
+/** Replaces, deletes or adds one member somewhere in the message. */
+function mutateMember(value: unknown, dice: Dice): unknown {
+  if (typeof value !== "object" || value === null || dice.below(4) === 0) return dice.pick(ODD_VALUES);
+  const entries: [string, unknown][] = Object.entries(value);
+  if (Array.isArray(value) || entries.length === 0)
+    return [...entries.map(([, item]) => item), dice.pick(ODD_VALUES)];
+  const at = dice.below(entries.length);
+  const kind = dice.below(6);
+  return Object.fromEntries(
+    entries.flatMap(([name, item], index): [string, unknown][] => {
+      if (index !== at) return [[name, item]];
+      if (kind === 0) return [];
+      if (kind === 1) return [[name.toUpperCase(), item]];
+      if (kind === 2)
+        return [
+          [name, item],
+          [dice.pick(["id", "method", "__proto__", "params", "x".repeat(300)]), item],
+        ];
+      return [[name, mutateMember(item, dice)]];
+    }),
+  );
+}
+
+/** Changes the text itself: cut, doubled members, bytes that are no UTF-8, something behind the end. */
+function mutateText(text: string, dice: Dice): string | Uint8Array {
+  const at = dice.below(text.length + 1);
+  switch (dice.below(8)) {
+    case 0:
+      return text.slice(0, at);
+    case 1:
+      return `${text}${text}`;
+    case 2:
+      return text.replace('"method"', '"method":"tools/list","method"');
+    case 3:
+      return Uint8Array.from([...Buffer.from(text.slice(0, at)), 0xff, 0xfe, ...Buffer.from(text.slice(at))]);
+    case 4:
+      return `[${text},${text}]`;
+    case 5:
+      return (
+        text.slice(0, at) +
+        dice.pick(["\u0000", "}", "{", "[", '"', "\\u", ",", "1e999", "\ufeff"]) +
+        text.slice(at)
+      );
+    default:
+      return text;
+  }
+}
+
+const ODD_HEADERS: readonly (readonly [string, string])[] = [
+  ["mcp-method", "tools/list"],
+  ["mcp-name", "=?base64?%%%?="],
+  ["mcp-name", "other"],
+  ["mcp-protocol-version", "1999-01-01"],
+  ["mcp-protocol-version", MODERN],
+  ["mcp-session-id", "made-up"],
+  ["content-type", "text/plain"],
+  ["accept", "text/html"],
+  ["last-event-id", "x".repeat(500)],
+  ["mcp-param-x", "y"],
+];
+
+function mutateHeaders(headers: Record<string, string>, dice: Dice): Record<string, string> {
+  if (dice.below(3) !== 0) return headers;
+  const [name, value] = dice.pick(ODD_HEADERS);
+  return { ...headers, [name]: value };
+}
+
+const rpc = z.looseObject({ jsonrpc: z.literal("2.0") });
+
+/** A JSON-RPC message, a batch of them, an event stream or nothing; never the gateway's own fault. */
+async function judge(response: Response): Promise<string | undefined> {
+  const text = await response.text();
+  if (response.status >= 500) return `${response.status} ${text.slice(0, 200)}`;
+  if (text === "" || response.headers.get("content-type")?.startsWith("text/event-stream") === true)
+    return undefined;
+  const content = parseJson(text);
+  return z.union([rpc, z.array(rpc)]).safeParse(content).success
+    ? undefined
+    : `no JSON-RPC: ${text.slice(0, 200)}`;
+}
+
+type Sender = (
+  body: string | Uint8Array,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+) => Promise<Response>;
+
+async function senderFor(era: "modern" | "legacy", endpoint: Endpoint): Promise<Sender> {
+  if (era === "modern") return (body, headers, signal) => send(endpoint, body, { headers, signal });
+  const session = await LegacySession.begin(endpoint);
+  const own = { "mcp-session-id": session.id, "mcp-protocol-version": session.revision };
+  return (body, headers, signal) => send(endpoint, body, { headers: { ...own, ...headers }, signal });
+}
+
+interface Attacked {
+  readonly faults: string[];
+  /** Answered with a result, so that the messages got past the first check. */
+  served: number;
+}
+
+async function attack(era: "modern" | "legacy", endpoint: Endpoint, dice: Dice): Promise<Attacked> {
+  const sender = await senderFor(era, endpoint);
+  const attacked: Attacked = { faults: [], served: 0 };
+  let left = MESSAGES;
+  const go = async () => {
+    while (left > 0) {
+      left -= 1;
+      const [method, params] = dice.pick(VALID);
+      const id = dice.below(1000);
+      const valid =
+        era === "modern" ? modernMessage(method, params, { id }) : { jsonrpc: "2.0", id, method, params };
+      const message = dice.below(5) === 0 ? valid : mutateMember(valid, dice);
+      const body = mutateText(JSON.stringify(message) ?? "", dice);
+      const known = era === "modern" ? { "mcp-protocol-version": MODERN, "mcp-method": method } : {};
+      const headers = mutateHeaders(known, dice);
+      const fault = await sender(body, headers, AbortSignal.timeout(ANSWER_TIMEOUT_MS))
+        .then((response) => {
+          if (response.status === 200) attacked.served += 1;
+          return judge(response);
+        })
+        .catch((error: unknown) => (error instanceof Error ? error.name : "failed"));
+      if (fault !== undefined)
+        attacked.faults.push(`${fault}: ${JSON.stringify(headers)} ${String(body).slice(0, 400)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, go));
+  return attacked;
+}
+
+describe.each([
+  ["modern", "/mcp"],
+  ["modern", "/mcp/modern"],
+  ["legacy", "/mcp"],
+  ["legacy", "/mcp/legacy"],
+] as const)("mutated messages of the %s era to %s", (era, path) => {
+  it(
+    "are answered in time, without a fault of the gateway's and without growth",
+    async () => {
+      const endpoint = { url: gateway.url + path, key };
+      const seed = Math.floor(Math.random() * 2 ** 32);
+      await attack(era, endpoint, new Dice(1));
+      const before = residentMiB(gateway.pid);
+      const { faults, served } = await attack(era, endpoint, new Dice(seed));
+      expect(served).toBeGreaterThan(MESSAGES / 20);
+      expect(faults.slice(0, 5), `seed ${seed}: ${faults.length} of ${MESSAGES}`).toEqual([]);
+      expect(residentMiB(gateway.pid) - before).toBeLessThan(MAX_GROWTH_MIB);
+    },
+    60_000 + 100 * MESSAGES,
+  );
+});
