@@ -10,7 +10,7 @@ async function handleMcp(c: Context<AppEnv>, address: McpAddress): Promise<Respo
   const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const id = uuidv7();
   c.set("requestId", id);
-  return getServices(c.env).services.gateway.mcp(c.req.raw, address, id, waitUntil);
+  return getServices(c.env).services.gateway.handle(c.req.raw, address, id, waitUntil);
 }
 
 /**

@@ -4,21 +4,21 @@ import { toGatewayError } from "./core/errors.ts";
 import { Keyring } from "./core/keyring.ts";
 import { hash32 } from "./core/routing/hash.ts";
 import { createDatabase, type Database } from "./db/client.ts";
-import { recordSecurityEvent } from "./db/queries/security.ts";
+import { recordSecurityEvent } from "./db/queries/logs/security.ts";
 import { QueryStatistics } from "./db/statistics.ts";
 import type { HealthDeps } from "./discovery/health.ts";
 import type { RegistryJobQueue } from "./discovery/jobs.ts";
 import { saveInventory } from "./discovery/save-inventory.ts";
 import { createMailer } from "./email/mailer.ts";
 import { type Config, readConfig } from "./env.ts";
-import { createGateway, type Gateway } from "./gateway/create.ts";
-import { apiKeyProof, legacyKeyProof } from "./identity/api-keys.ts";
+import { createGateway, type Gateway } from "./gateway/gateway.ts";
+import { apiKeyVerifier, legacyKeyVerifier } from "./identity/api-keys.ts";
 import { type Authenticator, createAuthenticator } from "./identity/authenticate.ts";
-import { accessTokenProof } from "./identity/oauth/proof.ts";
-import { createPeople, type People } from "./identity/people/people.ts";
-import { sessionProof } from "./identity/people/proof.ts";
+import { createKeyUsageRecorder } from "./identity/key-usage.ts";
+import { accessTokenVerifier } from "./identity/oauth/verifier.ts";
 import { NO_TENANT_ID } from "./identity/principal.ts";
-import { createUsage } from "./identity/usage.ts";
+import { createUserServices, type UserServices } from "./identity/users/user-services.ts";
+import { sessionVerifier } from "./identity/users/verifier.ts";
 import { createEmitter, type Emitter, type Outbox, outboxQueue } from "./logs/emit.ts";
 import { logFailure } from "./logs/log-failure.ts";
 import { analyticsEngineObserver, consoleObserver, withObservers } from "./logs/observers.ts";
@@ -33,7 +33,7 @@ import { openSetting } from "./policy/settings.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
 import { syncSystemCapacity } from "./policy/system-capacity.ts";
 import { createTraffic, type TenantTraffic } from "./policy/traffic.ts";
-import { writeTransitions } from "./policy/transitions.ts";
+import { saveBreakerTransitions } from "./policy/transitions.ts";
 import { PRODUCT_NAME, PRODUCT_VERSION } from "./upstream/client-info.ts";
 import type { ChannelDeps } from "./upstream/transports/channel.ts";
 import { workerSocket } from "./upstream/transports/websocket/worker-socket.ts";
@@ -43,7 +43,7 @@ export interface Services {
   readonly database: Database;
   readonly queryStatistics: QueryStatistics;
   readonly authenticator: Authenticator;
-  readonly people: People;
+  readonly people: UserServices;
   readonly epochs: TenantEpochs;
   readonly snapshots: Snapshots;
   readonly admissionTerms: AdmissionTermsSource;
@@ -100,7 +100,7 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
   const epochs = createEpochs(epochObject, {
     now: Date.now,
     sleep,
-    async raiseSystem() {
+    async bumpSystem() {
       // The epoch comes first: a capacity that cannot be read now is applied by the next cron tick.
       const epoch = await globalObject().bumpEpoch();
       await syncSystemCapacity(database, globalObject()).catch(() => undefined);
@@ -112,7 +112,7 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
   const allowLoopback = config.environment !== "production";
   const fetcher: typeof fetch = (input, init) => fetch(input, init);
   const sendMail = createMailer(database, { ...config.mail, saveToDevMailbox: allowLoopback });
-  const people = createPeople({
+  const people = createUserServices({
     database,
     publicUrl: config.publicUrl,
     mcpUrl: config.mcpUrl,
@@ -122,26 +122,26 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
     sendMail,
     isAllowedUrl: (url) => checkUrl(url, { allowLoopback }).ok,
     fetch: fetcher,
-    raiseEpoch: (tenantId) => epochs.raise(tenantId, (work) => void work.catch(() => undefined)),
-    background: waitUntil,
+    bumpEpoch: (tenantId) => epochs.bump(tenantId, (work) => void work.catch(() => undefined)),
+    waitUntil: waitUntil,
     log: (line) => console.log(line),
     now: Date.now,
   });
   const authenticator = createAuthenticator({
     // Legacy keys take any text for theirs, so tokens that can be told come before them.
-    proofs: [
-      apiKeyProof(database),
-      accessTokenProof(people.accessTokens),
-      legacyKeyProof(database),
-      sessionProof(people.sessions),
+    verifiers: [
+      apiKeyVerifier(database),
+      accessTokenVerifier(people.accessTokens),
+      legacyKeyVerifier(database),
+      sessionVerifier(people.sessions),
     ],
     epochs,
-    usage: createUsage(database, { now: Date.now, sleep }),
-    async onGuessing(ipAddress) {
+    usage: createKeyUsageRecorder(database, { now: Date.now, sleep }),
+    async onThrottled(ipAddress) {
       const description = "Repeated authentication failures from one IP address.";
       await recordSecurityEvent(database.asSystem(), { type: "key.blocked", ipAddress, description });
     },
-    async onRefusedAddress({ tenantId, userId, apiKeyId, via }, ipAddress) {
+    async onRejectedAddress({ tenantId, userId, apiKeyId, via }, ipAddress) {
       const description = `An API key was used from ${ipAddress}, outside its allowed IP ranges.`;
       const type = "key.address-refused";
       // A legacy key's row is in another table.
@@ -193,13 +193,13 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
     openSocket: workerSocket(fetcher),
   };
   const getTraffic = createTraffic({
-    objectOf: tenantObject,
+    getObject: tenantObject,
     now: Date.now,
     sleep,
-    epochHeard: epochs.heard,
+    onEpoch: epochs.observe,
     // The object keeps them until they are written, and says so in every reply until then.
     onTransitions: (tenantId) =>
-      writeTransitions(database, tenantId, tenantObject(tenantId)).catch((error: unknown) =>
+      saveBreakerTransitions(database, tenantId, tenantObject(tenantId)).catch((error: unknown) =>
         logFailure(toGatewayError(error), { work: "write breaker transitions", serverId: "" }),
       ),
     onBans: (tenantId, bans, background) =>
@@ -221,7 +221,7 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
     database,
     keyring,
     upstream,
-    raiseEpoch: (tenantId) => epochs.raise(tenantId, (work) => void work.catch(() => undefined)),
+    raiseEpoch: (tenantId) => epochs.bump(tenantId, (work) => void work.catch(() => undefined)),
     onHealthChange: (changes) => evaluateHealthAlerts(alerts, changes),
     now: Date.now,
   };
@@ -235,7 +235,7 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
     keyring,
     upstream,
     gatewayId,
-    remember: async (tenantId, { server, ...offering }) => {
+    saveInventory: async (tenantId, { server, ...offering }) => {
       await saveInventory(registry, { tenantId, serverId: server.id }, offering);
     },
     origins: {
@@ -246,7 +246,7 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
       allowLoopback,
     },
     maxBodyBytes: config.maxBodyBytes,
-    bridgeTo: (principalId, serverId) => objects.BRIDGES.getByName(`${principalId}:${serverId}`),
+    getBridge: (principalId, serverId) => objects.BRIDGES.getByName(`${principalId}:${serverId}`),
     active: tenantObject,
     slotObject: tenantObject,
     sessions: (name) => objects.SESSIONS.getByName(name),

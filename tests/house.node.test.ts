@@ -80,12 +80,16 @@ const SENDS = new Set(
 /** The pipeline, and the transports that it sends by: the bridge's object, and the peers of a client's session. */
 const MAY_SEND = [
   "src/gateway/pipeline/",
-  "src/gateway/bridge/",
-  "src/gateway/session/legacy-peer.ts",
-  "src/gateway/session/modern-peer.ts",
+  "src/gateway/server-bridge/",
+  "src/gateway/client-session/legacy-peer.ts",
+  "src/gateway/client-session/modern-peer.ts",
 ];
 /** They wire the bridge into the context, and describe its message. */
-const CREATES = new Set(["src/gateway/create.ts", "src/gateway/context.ts", "src/durable-objects/bridge.ts"]);
+const CREATES = new Set([
+  "src/gateway/gateway.ts",
+  "src/gateway/context/context.ts",
+  "src/durable-objects/bridge.ts",
+]);
 
 describe("the house", () => {
   it("has only rooms that the plan knows", () => {
@@ -114,11 +118,11 @@ describe("the house", () => {
     );
     expect(wrong.map(({ from, to }) => `${from} must not import ${to}`)).toEqual([]);
     const callers = imports
-      .filter(({ to }) => to === "src/gateway/bridge/translate.ts")
+      .filter(({ to }) => to === "src/gateway/server-bridge/bridge-client.ts")
       .map(({ from }) => from);
-    expect(callers.filter((from) => !CREATES.has(from) && !from.startsWith("src/gateway/bridge/"))).toEqual(
-      [],
-    );
+    expect(
+      callers.filter((from) => !CREATES.has(from) && !from.startsWith("src/gateway/server-bridge/")),
+    ).toEqual([]);
   });
 
   it("has no circular imports", () => {

@@ -4,7 +4,7 @@
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { alignToGrain, defaultGrain } from "../../src/core/analytics/period.ts";
-import { dashboard } from "../../src/db/queries/dashboard.ts";
+import { loadDashboard } from "../../src/db/queries/traffic/dashboard.ts";
 import { runMain } from "../lib/problem.ts";
 import { withDatabaseUrl } from "../run/dev-database.ts";
 import { createDatabase } from "./db/database.ts";
@@ -66,12 +66,12 @@ const figure = (ms: number) => `${ms.toFixed(1).padStart(6)} ms`;
 const HOUR_MS = 3_600_000;
 const RANGES = { hour: 1, day: 24, week: 7 * 24, month: DAYS * 24 };
 
-function queriesOf(db: Parameters<typeof dashboard>[0], tenantId: string, hours: number) {
+function queriesOf(db: Parameters<typeof loadDashboard>[0], tenantId: string, hours: number) {
   const to = new Date();
   const period = { from: new Date(to.getTime() - hours * HOUR_MS), to };
   const grain = defaultGrain(period);
   const weeks = alignToGrain({ from: new Date(to.getTime() - 28 * 24 * HOUR_MS), to }, "hour");
-  return dashboard(db, { ...alignToGrain(period, grain), tenantId, kind: "call", grain }, weeks);
+  return loadDashboard(db, { ...alignToGrain(period, grain), tenantId, kind: "call", grain }, weeks);
 }
 
 async function measure(client: pg.Client, tenantId: string): Promise<void> {

@@ -2,7 +2,7 @@
 // by the query of the product. `node scripts/run.mjs bench/search.ts`, with DATABASE_URL or the development database.
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import { relevance, searchServers, serverSorts } from "../../src/db/queries/servers.ts";
+import { relevance, searchServers, serverSorts } from "../../src/db/queries/servers/servers.ts";
 import * as schema from "../../src/db/schema/index.ts";
 import { runMain } from "../lib/problem.ts";
 import { withDatabaseUrl } from "../run/dev-database.ts";

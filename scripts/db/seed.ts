@@ -15,7 +15,7 @@ import {
 import { API_KEY_SCOPES } from "../../src/core/enums.ts";
 import { uuidv7 } from "../../src/core/ids.ts";
 import * as schema from "../../src/db/schema/index.ts";
-import { hashPassword } from "../../src/identity/people/passwords.ts";
+import { hashPassword } from "../../src/identity/users/passwords.ts";
 import { readJsonFile, writeJsonFile } from "../lib/json-file.ts";
 import { devDir } from "../lib/paths.ts";
 import { runMain } from "../lib/problem.ts";

@@ -5,14 +5,14 @@ import { createMiddleware } from "hono/factory";
 import { toBase64url } from "../core/base64url.ts";
 import { hmacSha256, newToken } from "../core/digest.ts";
 import { timingSafeEqual } from "../core/timing-safe-equal.ts";
-import { cookiePrefix } from "../identity/people/cookies.ts";
-import { clientIp } from "../identity/people/hooks.ts";
+import { cookiePrefix } from "../identity/users/cookies.ts";
+import { clientIp } from "../identity/users/hooks.ts";
 import {
   BROWSER_SESSION_LIFETIME_MS,
-  type Person,
-  principalOf,
   SESSION_LIFETIME_MS,
-} from "../identity/people/sessions.ts";
+  type SignedInUser,
+  toPrincipal,
+} from "../identity/users/sessions.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
 import { admitPrincipal, admitWithoutPrincipal } from "../policy/request-admission.ts";
 import { type ShownFlash, takeFlash } from "./flash.ts";
@@ -23,7 +23,7 @@ export interface PageEnv {
   Bindings: AppEnv["Bindings"];
   Variables: AppEnv["Variables"] & {
     /** admin/context: undefined for whoever is not signed in. */
-    person: Person | undefined;
+    person: SignedInUser | undefined;
     /** admin/context: goes into every form. */
     formToken: string;
     /** admin/context: the fields of a posted form that has proved to be ours; empty otherwise. */
@@ -42,7 +42,7 @@ export interface PageEnv {
 /** Behind a person's own gate: pages that make no sense to a stranger. */
 export interface PersonalEnv {
   Bindings: PageEnv["Bindings"];
-  Variables: Omit<PageEnv["Variables"], "person"> & { person: Person };
+  Variables: Omit<PageEnv["Variables"], "person"> & { person: SignedInUser };
 }
 
 export const FORM_TOKEN = "form_token";
@@ -52,7 +52,7 @@ export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
   const elsewhere = ownAddress(c.req.raw, publicUrl);
   if (elsewhere !== undefined) return c.redirect(elsewhere);
   const { sessions } = c.get("services").people;
-  const cookie = sessions.cookieOf(c.req.header("cookie"));
+  const cookie = sessions.findCookie(c.req.header("cookie"));
   const person = cookie === undefined ? undefined : await sessions.find(cookie, new Date());
   const token = await formToken(c, person);
   c.set("person", person);
@@ -87,7 +87,7 @@ export const pageContext = createMiddleware<PageEnv>(async (c, next) => {
 });
 
 /** A session and its cookie last for a lifetime from the last page; a cookie of the browser's session stays one. */
-async function keepSessionAlive(c: Context<PageEnv>, person: Person, cookie: string): Promise<void> {
+async function keepSessionAlive(c: Context<PageEnv>, person: SignedInUser, cookie: string): Promise<void> {
   const { sessions } = c.get("services").people;
   const prefix = cookiePrefix(c.get("config").publicUrl);
   const isForBrowserSession = getCookie(c, `${prefix}.dont_remember`) !== undefined;
@@ -100,8 +100,8 @@ async function keepSessionAlive(c: Context<PageEnv>, person: Person, cookie: str
 }
 
 /** Whoever is signed in is charged as the same principal of the REST API; others by what they ask for. */
-async function admitPage(c: Context<PageEnv>, person: Person | undefined): Promise<void> {
-  const principal = person && principalOf(person);
+async function admitPage(c: Context<PageEnv>, person: SignedInUser | undefined): Promise<void> {
+  const principal = person && toPrincipal(person);
   if (principal !== undefined) await admitPrincipal(c, principal);
   else await admitWithoutPrincipal(c, c.req.method === "POST" ? "authentication" : "general");
 }
@@ -114,7 +114,7 @@ function ownAddress(request: Request, publicUrl: string): string | undefined {
 }
 
 /** Signed for this browser and this session: what another person's page shows is of no use here. */
-async function formToken(c: Context<PageEnv>, person: Person | undefined): Promise<string> {
+async function formToken(c: Context<PageEnv>, person: SignedInUser | undefined): Promise<string> {
   const { publicUrl, authSecret } = c.get("config");
   const name = `${cookiePrefix(publicUrl)}.form`;
   let browser = getCookie(c, name);
@@ -154,7 +154,7 @@ export function signInAddress(next: string): string {
 }
 
 export const personal = createMiddleware<PersonalEnv>(async (c, next) => {
-  const person: Person | undefined = c.get("person");
+  const person: SignedInUser | undefined = c.get("person");
   if (person === undefined) {
     const url = new URL(c.req.url);
     return c.redirect(signInAddress(`${url.pathname}${url.search}`), 303);

@@ -2,10 +2,10 @@
 import { createMiddleware } from "hono/factory";
 import type { Permission } from "../core/access/permissions.ts";
 import { ForbiddenError } from "../core/errors.ts";
-import { principalOf } from "../identity/people/sessions.ts";
 import type { Principal } from "../identity/principal.ts";
-import { guarding } from "../policy/guard.ts";
-import { refusalOf } from "../policy/refusal.ts";
+import { toPrincipal } from "../identity/users/sessions.ts";
+import { markPermission } from "../policy/guard.ts";
+import { permissionError } from "../policy/permission-error.ts";
 import type { PersonalEnv } from "./context.ts";
 import { createRest, type Rest, type RestDoor } from "./rest.ts";
 
@@ -21,7 +21,7 @@ export interface AdminEnv {
 }
 
 export const administration = createMiddleware<AdminEnv>(async (c, next) => {
-  const principal = principalOf(c.get("person"));
+  const principal = toPrincipal(c.get("person"));
   if (principal === undefined && c.req.path === "/admin") return c.redirect("/account", 303);
   if (principal === undefined) {
     throw new ForbiddenError("You are not a member of any organization. Ask an admin to invite you.");
@@ -34,9 +34,9 @@ export const administration = createMiddleware<AdminEnv>(async (c, next) => {
 
 export function gate(action: Permission) {
   const middleware = createMiddleware<AdminEnv>(async (c, next) => {
-    const refusal = refusalOf(c.get("principal"), action);
+    const refusal = permissionError(c.get("principal"), action);
     if (refusal !== undefined) throw refusal;
     await next();
   });
-  return guarding(middleware, action);
+  return markPermission(middleware, action);
 }

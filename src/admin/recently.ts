@@ -1,6 +1,6 @@
 /** Sends a person whose sign-in is not recent to sign in again before a page that changes credentials. */
 import { createMiddleware } from "hono/factory";
-import { isRecent } from "../identity/people/step-up.ts";
+import { isRecent } from "../identity/users/step-up.ts";
 import { type PersonalEnv, signInAddress } from "./context.ts";
 
 /** `back` is the page to return to; without it, the requested one. Example: `app.use(path, recently(path))`. */

@@ -3,20 +3,20 @@ import { type Context, Hono } from "hono";
 import { InvalidInputError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import {
-  anyKeyById,
-  controlById,
-  deleteControl,
-  insertControl,
-  type NewControl,
-  serverForRule,
-  updateControl,
-} from "../db/queries/controls.ts";
-import { memberRole } from "../db/queries/keys.ts";
-import { insistUnchanged } from "../db/queries/rows.ts";
+  deleteAccessRule,
+  findAccessRule,
+  findAnyKey,
+  findServerForRule,
+  insertAccessRule,
+  type NewAccessRule,
+  updateAccessRule,
+} from "../db/queries/access/access-rules.ts";
+import { findMemberRole } from "../db/queries/access/api-keys.ts";
+import { assertUnchanged } from "../db/queries/shared/crud.ts";
 import { serverAccessControls } from "../db/schema/access.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { gives, givesNothing } from "./answers.ts";
 import { readable } from "./collection/kind.ts";
 import { reading } from "./collection/reading.ts";
@@ -46,7 +46,7 @@ export const accessControls = new Hono<AppEnv>()
   .route("/", reading(shown, { list: "access.list", read: "access.read" }))
   .post(
     "/",
-    guard("access.create"),
+    requirePermission("access.create"),
     once,
     body(newControl),
     gives(controlShape, "The created rule.", 201),
@@ -62,9 +62,11 @@ export const accessControls = new Hono<AppEnv>()
         subjectType: subject.type,
         subjectId: subject.id,
         createdBy: principal.userId,
-      } satisfies NewControl;
+      } satisfies NewAccessRule;
       const what = { action: "access.create", resource: resource(values.id), after: values };
-      const [[control]] = await change(c, what, (audit) => db.batch([insertControl(db, values), audit]));
+      const [[control]] = await commitWithAudit(c, what, (audit) =>
+        db.batch([insertAccessRule(db, values), audit]),
+      );
       if (control === undefined) throw new Error("a rule that was just written is not there");
       await tagged(c, control, CHANGEABLE);
       c.header("location", `${c.req.path}/${control.id}`);
@@ -73,7 +75,7 @@ export const accessControls = new Hono<AppEnv>()
   )
   .patch(
     "/:id",
-    guard("access.update"),
+    requirePermission("access.update"),
     params(idParam),
     conditional,
     body(controlChange),
@@ -93,10 +95,10 @@ export const accessControls = new Hono<AppEnv>()
       await refuseStrangers(c, subject, rest.serverId ?? null);
       const what = { action: "access.update", resource: resource(before.id), before, after };
       const [, [control = before]] = await unlessOvertaken(
-        change(c, what, (audit) =>
+        commitWithAudit(c, what, (audit) =>
           db.batch([
-            insistUnchanged(db, serverAccessControls, before.id, before.updatedAt),
-            updateControl(db, principal.tenantId, before.id, values),
+            assertUnchanged(db, serverAccessControls, before.id, before.updatedAt),
+            updateAccessRule(db, principal.tenantId, before.id, values),
             audit,
           ]),
         ),
@@ -105,20 +107,28 @@ export const accessControls = new Hono<AppEnv>()
       return c.json(control);
     },
   )
-  .delete("/:id", guard("access.delete"), params(idParam), givesNothing("Deleted."), async (c) => {
-    const { principal, db } = c.var;
-    const before = await controlOf(c, c.req.valid("param").id);
-    const what = { action: "access.delete", resource: resource(before.id), before };
-    await change(c, what, (audit) => db.batch([deleteControl(db, principal.tenantId, before.id), audit]));
-    return c.body(null, 204);
-  });
+  .delete(
+    "/:id",
+    requirePermission("access.delete"),
+    params(idParam),
+    givesNothing("Deleted."),
+    async (c) => {
+      const { principal, db } = c.var;
+      const before = await controlOf(c, c.req.valid("param").id);
+      const what = { action: "access.delete", resource: resource(before.id), before };
+      await commitWithAudit(c, what, (audit) =>
+        db.batch([deleteAccessRule(db, principal.tenantId, before.id), audit]),
+      );
+      return c.body(null, 204);
+    },
+  );
 
-type Ctx = Context<AppEnv & Guarded>;
+type Ctx = Context<AppEnv & GuardedEnv>;
 
 const resource = (id: string) => ({ type: "access_control", id });
 
 async function controlOf(c: Ctx, id: string) {
-  const [control] = await controlById(c.get("db"), c.get("principal").tenantId, id);
+  const [control] = await findAccessRule(c.get("db"), c.get("principal").tenantId, id);
   if (control === undefined) throw new NotFoundError("Access control not found.");
   return control;
 }
@@ -137,13 +147,13 @@ async function refuseStrangers(
   const { principal, db } = c.var;
   const { tenantId } = principal;
   const is = async (rows: PromiseLike<readonly unknown[]>) => (await rows).length > 0;
-  if (serverId !== null && !(await is(serverForRule(db, tenantId, serverId)))) {
+  if (serverId !== null && !(await is(findServerForRule(db, tenantId, serverId)))) {
     throw new NotFoundError("Server not found.");
   }
-  if (subject?.type === "user" && !(await is(memberRole(db, tenantId, subject.id)))) {
+  if (subject?.type === "user" && !(await is(findMemberRole(db, tenantId, subject.id)))) {
     throw new NotFoundError("Member not found.");
   }
-  if (subject?.type === "key" && !(await is(anyKeyById(db, tenantId, subject.id)))) {
+  if (subject?.type === "key" && !(await is(findAnyKey(db, tenantId, subject.id)))) {
     throw new NotFoundError("API key not found.");
   }
 }

@@ -2,22 +2,27 @@
 import { Hono } from "hono";
 import { NotFoundError } from "../core/errors.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { record } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { writeAuditEntry } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { givesNothing, givesPage } from "./answers.ts";
 import { idParam } from "./key-schemas.ts";
 import { activeRequestShape } from "./shapes.ts";
 import { params } from "./validate.ts";
 
 export const activeRequests = new Hono<AppEnv>()
-  .get("/", guard("active-requests.list"), givesPage(activeRequestShape, "Active requests."), async (c) => {
-    const { principal, services } = c.var;
-    const items = await services.tenantObject(principal.tenantId).listActive();
-    return c.json({ items, nextCursor: null });
-  })
+  .get(
+    "/",
+    requirePermission("active-requests.list"),
+    givesPage(activeRequestShape, "Active requests."),
+    async (c) => {
+      const { principal, services } = c.var;
+      const items = await services.tenantObject(principal.tenantId).listActive();
+      return c.json({ items, nextCursor: null });
+    },
+  )
   .post(
     "/:id/cancel",
-    guard("active-requests.cancel"),
+    requirePermission("active-requests.cancel"),
     params(idParam),
     givesNothing("Cancellation requested.", 202),
     async (c) => {
@@ -25,7 +30,7 @@ export const activeRequests = new Hono<AppEnv>()
       const { id } = c.req.valid("param");
       const isRunning = await services.tenantObject(principal.tenantId).cancelActive(id);
       if (!isRunning) throw new NotFoundError("Request not found, or already completed.");
-      await record(c, { action: "active-requests.cancel", resource: { type: "request", id } });
+      await writeAuditEntry(c, { action: "active-requests.cancel", resource: { type: "request", id } });
       return c.body(null, 202);
     },
   );

@@ -1,10 +1,10 @@
 /** Who makes a change of authority, to be judged again in the very batch that commits it. */
 import { ForbiddenError } from "../core/errors.ts";
-import { isChangedMeanwhile } from "../db/errors.ts";
-import type { Actor } from "../db/queries/authority.ts";
+import { isStaleWrite } from "../db/errors.ts";
+import type { AuthorityActor } from "../db/queries/identity/authority.ts";
 import type { Principal } from "../identity/principal.ts";
 
-export function actorOf({ tenantId, role, userId, apiKeyId, via, isOperator }: Principal): Actor {
+export function actorOf({ tenantId, role, userId, apiKeyId, via, isOperator }: Principal): AuthorityActor {
   return {
     tenantId,
     role,
@@ -13,12 +13,12 @@ export function actorOf({ tenantId, role, userId, apiKeyId, via, isOperator }: P
   };
 }
 
-/** For batches whose only condition is `insistActor`. */
+/** For batches whose only condition is `assertActor`. */
 export async function unlessDisempowered<R>(work: Promise<R>): Promise<R> {
   try {
     return await work;
   } catch (error) {
-    if (!isChangedMeanwhile(error)) throw error;
+    if (!isStaleWrite(error)) throw error;
     throw new ForbiddenError("Your role or API key changed during this request. No changes were made.");
   }
 }

@@ -2,11 +2,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError } from "../core/errors.ts";
-import { updateRow } from "../db/queries/rows.ts";
+import { updateRow } from "../db/queries/shared/crud.ts";
 import { alertEvents as table } from "../db/schema/operations.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives } from "./answers.ts";
 import { readable } from "./collection/kind.ts";
 import { ofTenant, type Scene } from "./collection/reach.ts";
@@ -45,7 +45,7 @@ async function become(c: Scene, id: string, action: "acknowledge" | "resolve") {
     before,
     after: { ...before, ...values },
   };
-  const [[row]] = await change(c, what, (audit) =>
+  const [[row]] = await commitWithAudit(c, what, (audit) =>
     db.batch([updateRow(db, table, events.columns, { owner: principal.tenantId, id }, values), audit]),
   );
   return only(row ?? before, Object.keys(events.shape.shape));
@@ -55,14 +55,14 @@ export const alertEvents = new Hono<AppEnv>()
   .route("/", reading(events, { list: "alert-events.list", read: "alert-events.read" }))
   .post(
     "/:id/acknowledge",
-    guard("alert-events.acknowledge"),
+    requirePermission("alert-events.acknowledge"),
     params(idParam),
     gives(events.shape, "The acknowledged alert."),
     async (c) => c.json(await become(c, c.req.valid("param").id, "acknowledge")),
   )
   .post(
     "/:id/resolve",
-    guard("alert-events.resolve"),
+    requirePermission("alert-events.resolve"),
     params(idParam),
     gives(events.shape, "The resolved alert."),
     async (c) => c.json(await become(c, c.req.valid("param").id, "resolve")),

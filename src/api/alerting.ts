@@ -5,14 +5,14 @@ import { ALERT_CHANNELS, formatAlertMessage } from "../core/alerts/messages.ts";
 import { SEVERITIES } from "../core/enums.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { mapConcurrent } from "../core/map-concurrent.ts";
-import type { Owner } from "../db/queries/rows.ts";
-import { memberByAddress } from "../db/queries/users.ts";
+import { findMemberByEmail } from "../db/queries/identity/users.ts";
+import type { RowOwner } from "../db/queries/shared/crud.ts";
 import { alertDeliveries, alertStates } from "../db/schema/alerts.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
 import { sendNotification } from "../operations/alerts/notify.ts";
 import { renewSecret } from "../operations/alerts/signing-secret.ts";
-import { change, record } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { commitWithAudit, writeAuditEntry } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives } from "./answers.ts";
 import { readable } from "./collection/kind.ts";
 import { ofSystem, ofTenant, type Reach, type Scene } from "./collection/reach.ts";
@@ -70,8 +70,8 @@ const NO_MEMBER =
   "Test notifications are sent only to members with a confirmed email address. Fired alerts are sent to this address.";
 
 /** A test is sent at a click; it must not become a way to mail strangers. */
-async function isMember(c: Scene, owner: Owner, email: string): Promise<boolean> {
-  const [member] = await memberByAddress(c.var.services.database.asSystem(), owner, email);
+async function isMember(c: Scene, owner: RowOwner, email: string): Promise<boolean> {
+  const [member] = await findMemberByEmail(c.var.services.database.asSystem(), owner, email);
   return member !== undefined;
 }
 
@@ -96,7 +96,7 @@ async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<type
     const { ok, says: outcome } = await sendNotification(parts, { id: uuidv7(), owner, channel, message });
     return { type: channel.type, to: channel.type === "email" ? channel.to : channel.url, ok, says: outcome };
   });
-  await record(c, {
+  await writeAuditEntry(c, {
     action: "alerts.test",
     resource: { type: "alert", id },
     details: { channels: tried.length },
@@ -106,20 +106,25 @@ async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<type
 
 const more = (reach: Reach, test: "alerts.test" | "system.write", sign: "alerts.sign" | "system.write") =>
   new Hono<AppEnv>()
-    .post("/signing-secret", guard(sign), gives(newSecret, "Returned only in this response."), async (c) => {
-      const { keyring } = c.var.services;
-      const [db, owner] = [reach.db(c), reach.owner(c)];
-      const { secret, until, statement } = await renewSecret(db, keyring, owner, new Date());
-      const what = {
-        action: "alerts.sign",
-        resource: { type: "alert_signing_secret", id: owner ?? "system" },
-      };
-      await change(c, what, (audit) => db.batch([statement, audit]));
-      return c.json({ secret, previousUntil: until.toISOString() });
-    })
+    .post(
+      "/signing-secret",
+      requirePermission(sign),
+      gives(newSecret, "Returned only in this response."),
+      async (c) => {
+        const { keyring } = c.var.services;
+        const [db, owner] = [reach.db(c), reach.owner(c)];
+        const { secret, until, statement } = await renewSecret(db, keyring, owner, new Date());
+        const what = {
+          action: "alerts.sign",
+          resource: { type: "alert_signing_secret", id: owner ?? "system" },
+        };
+        await commitWithAudit(c, what, (audit) => db.batch([statement, audit]));
+        return c.json({ secret, previousUntil: until.toISOString() });
+      },
+    )
     .post(
       "/:id/test",
-      guard(test),
+      requirePermission(test),
       params(idParam),
       gives(trial, "Delivery result per channel."),
       async (c) => c.json(await tryOut(c, reach, c.req.valid("param").id)),

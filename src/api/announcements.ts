@@ -1,9 +1,9 @@
 /** Announcements: besides the five routes who has acknowledged one. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { acknowledgementsOf } from "../db/queries/announcements.ts";
+import { countAcknowledgements } from "../db/queries/tenants/announcements.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { guard } from "../policy/guard.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { givesPage } from "./answers.ts";
 import { collection } from "./collection/collection.ts";
 import type { Reach } from "./collection/reach.ts";
@@ -24,12 +24,12 @@ export function announcementsOf(reach: Reach) {
     .route("/", collection(kind, reach))
     .get(
       "/:id/acknowledgements",
-      guard(reach.action("announcements", "read")),
+      requirePermission(reach.action("announcements", "read")),
       params(idParam),
       givesPage(acknowledgement, "Recipients of the announcement, and when each acknowledged it."),
       async (c) => {
         const { id, audience } = heard.parse(await found(c, kind, reach, c.req.valid("param").id));
-        const items = await acknowledgementsOf(c.var.db, c.var.principal.tenantId, { id, audience });
+        const items = await countAcknowledgements(c.var.db, c.var.principal.tenantId, { id, audience });
         return c.json({ items, nextCursor: null });
       },
     );

@@ -5,7 +5,7 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
-import { isDocumentAddress } from "../identity/oauth/document-address.ts";
+import { isClientMetadataUrl } from "../identity/oauth/client-metadata-url.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
 import { admitWithoutPrincipal } from "../policy/request-admission.ts";
@@ -45,14 +45,14 @@ const isWebAddress = (redirectUri: string | null) => URL.parse(redirectUri ?? ""
  */
 async function authorize(c: Context<AppEnv>) {
   const { people } = c.get("services");
-  const cookie = people.sessions.cookieOf(c.req.header("cookie"));
+  const cookie = people.sessions.findCookie(c.req.header("cookie"));
   const person = cookie === undefined ? undefined : await people.sessions.find(cookie, new Date());
   // What an admin does in another's name ends with the impersonation; a client's tokens would not.
   if (person?.impersonatorId !== undefined) return c.redirect("/sign-in/error?error=impersonating");
   const url = new URL(c.req.url);
   const { searchParams } = url;
   // A client that describes itself at a URL would be fetched: not for a stranger.
-  if (person === undefined && isDocumentAddress(searchParams.get("client_id") ?? "")) {
+  if (person === undefined && isClientMetadataUrl(searchParams.get("client_id") ?? "")) {
     return c.redirect(`/sign-in?${new URLSearchParams({ next: `${url.pathname}${url.search}` })}`);
   }
   if (!searchParams.has("scope")) searchParams.set("scope", MCP_SCOPE);

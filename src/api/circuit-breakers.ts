@@ -2,12 +2,12 @@
 import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";
-import { setBreakerForced } from "../db/queries/breakers.ts";
+import { setBreakerForced } from "../db/queries/servers/breakers.ts";
 import { circuitBreakerTransitions, circuitBreakers as table } from "../db/schema/traffic.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { record } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
-import { writeTransitions } from "../policy/transitions.ts";
+import { writeAuditEntry } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
+import { saveBreakerTransitions } from "../policy/transitions.ts";
 import { givesNothing, givesPage } from "./answers.ts";
 import { readable } from "./collection/kind.ts";
 import { reading } from "./collection/reading.ts";
@@ -43,7 +43,7 @@ const transitions = timelineOf({
 export const breakerOfServer = new Hono<AppEnv>()
   .get(
     "/:id/breaker-transitions",
-    guard("circuit-breakers.read"),
+    requirePermission("circuit-breakers.read"),
     params(idParam),
     query(transitions.query),
     givesPage(transitions.shape, "Transitions, newest first."),
@@ -56,7 +56,7 @@ export const breakerOfServer = new Hono<AppEnv>()
   )
   .post(
     "/:id/breaker",
-    guard("circuit-breakers.force"),
+    requirePermission("circuit-breakers.force"),
     params(idParam),
     body(wish),
     givesNothing("Breaker state set."),
@@ -67,14 +67,14 @@ export const breakerOfServer = new Hono<AppEnv>()
       const to = state === "automatic" ? undefined : state;
       const object = services.tenantObject(principal.tenantId);
       await object.forceBreaker(id, to, principal.userId);
-      await writeTransitions(services.database, principal.tenantId, object);
+      await saveBreakerTransitions(services.database, principal.tenantId, object);
       await setBreakerForced(c.var.db, {
         tenantId: principal.tenantId,
         serverId: id,
         isForced: to !== undefined,
       });
       const what = { resource: { type: "server", id }, after: { state } };
-      await record(c, { action: "circuit-breakers.force", ...what });
+      await writeAuditEntry(c, { action: "circuit-breakers.force", ...what });
       return c.body(null, 204);
     },
   );

@@ -4,9 +4,14 @@ import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { SETTING_KEYS, SETTINGS, type Setting } from "../core/settings/definitions.ts";
 import { readSettings, resolveSettings } from "../core/settings/values.ts";
-import { configVersion, configVersions, effectiveConfigs, settingRows } from "../db/queries/configs.ts";
+import {
+  findConfigVersion,
+  listConfigVersions,
+  listEffectiveConfigs,
+  loadSettings,
+} from "../db/queries/tenants/settings.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { guard } from "../policy/guard.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { collection } from "./collection/collection.ts";
 import type { Reach } from "./collection/reach.ts";
@@ -56,10 +61,10 @@ const wanted = z
 /** Under a path of its own: beside `/:id` it would be taken for an id. */
 export const effective = new Hono<AppEnv>().get(
   "/",
-  guard("configs.list"),
+  requirePermission("configs.list"),
   givesPage(effectiveShape, "Effective values of the tenant, one per key."),
   async (c) => {
-    const rows = await effectiveConfigs(c.var.db, c.var.principal.tenantId);
+    const rows = await listEffectiveConfigs(c.var.db, c.var.principal.tenantId);
     const items = rows.map(({ tenantId, value, ...row }) => ({
       ...row,
       value: row.isSensitive ? null : value,
@@ -72,10 +77,10 @@ export const effective = new Hono<AppEnv>().get(
 /** What the gateway itself goes by, whoever has set it or nobody. */
 export const settings = new Hono<AppEnv>().get(
   "/",
-  guard("configs.list"),
+  requirePermission("configs.list"),
   givesPage(settingShape, "The settings of the gateway, with their definitions and effective values."),
   async (c) => {
-    const rows = await settingRows(c.var.db, c.var.principal.tenantId, SETTING_KEYS);
+    const rows = await loadSettings(c.var.db, c.var.principal.tenantId, SETTING_KEYS);
     const values = readSettings(rows);
     const chosen = resolveSettings(rows);
     const items = SETTING_KEYS.map((key) => {
@@ -100,19 +105,19 @@ export function configsOf(reach: Reach) {
     .route("/", collection(kind, reach))
     .get(
       "/:id/versions",
-      guard(reach.action("configs", "read")),
+      requirePermission(reach.action("configs", "read")),
       params(idParam),
       givesPage(versionShape, "Versions of the value, newest first."),
       async (c) => {
         const config = await found(c, kind, reach, c.req.valid("param").id);
-        const rows = await configVersions(reach.db(c), reach.owner(c), String(config.id));
+        const rows = await listConfigVersions(reach.db(c), reach.owner(c), String(config.id));
         const items = rows.map((row) => (config.isSensitive === true ? { ...row, value: null } : row));
         return c.json({ items, nextCursor: null });
       },
     )
     .post(
       "/:id/restore",
-      guard(reach.action("configs", "update")),
+      requirePermission(reach.action("configs", "update")),
       params(idParam),
       conditional,
       body(wanted),
@@ -121,7 +126,7 @@ export function configsOf(reach: Reach) {
         const { id } = c.req.valid("param");
         const config = await found(c, kind, reach, id);
         const { version } = c.req.valid("json");
-        const [old] = await configVersion(reach.db(c), reach.owner(c), id, version);
+        const [old] = await findConfigVersion(reach.db(c), reach.owner(c), id, version);
         if (old === undefined) throw new NotFoundError("Version not found.");
         const value = await clearValue(c, { ...config, value: old.value });
         if (value === undefined) throw new GatewayError("conflict", "The version cannot be decrypted.");

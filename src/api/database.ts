@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../middleware/app-env.ts";
 import { buildDatabaseReport } from "../operations/database-report.ts";
-import { guard } from "../policy/guard.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives } from "./answers.ts";
 
 const sample = z.object({
@@ -53,7 +53,7 @@ const report = z
 
 export const databaseReport = new Hono<AppEnv>().get(
   "/",
-  guard("system.read"),
+  requirePermission("system.read"),
   gives(report, "The current state of the database, and samples of the last 24 hours."),
   async (c) => {
     const { samples, targets, slow, advice } = await buildDatabaseReport(c.var.services.database, new Date());

@@ -8,7 +8,7 @@ import { createMiddleware } from "hono/factory";
 import { sha256Hex } from "../core/digest.ts";
 import { canonicalJson } from "../core/discovery/definition-hash.ts";
 import { GatewayError } from "../core/errors.ts";
-import { isChangedMeanwhile } from "../db/errors.ts";
+import { isStaleWrite } from "../db/errors.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -46,11 +46,11 @@ export async function refuseStale(c: Context, row: Row, changeable: readonly str
 export const stale = () =>
   new GatewayError("precondition_failed", "The resource was modified. Fetch it again and retry.");
 
-/** For batches that begin with insistUnchanged. */
+/** For batches that begin with assertUnchanged. */
 export async function unlessOvertaken<R>(work: Promise<R>): Promise<R> {
   try {
     return await work;
   } catch (error) {
-    throw isChangedMeanwhile(error) ? stale() : error;
+    throw isStaleWrite(error) ? stale() : error;
   }
 }

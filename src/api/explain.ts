@@ -12,11 +12,11 @@ import { isPermission, type Permission } from "../core/access/permissions.ts";
 import { evaluatePermission } from "../core/access/rbac.ts";
 import { activeRules, compileRules } from "../core/access/rules.ts";
 import { NotFoundError } from "../core/errors.ts";
-import { serverForRule, toolForRule } from "../db/queries/controls.ts";
-import { accessControlsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
+import { findServerForRule, findToolForRule } from "../db/queries/access/access-rules.ts";
+import { loadSnapshotAccessRules, loadSnapshotTenant } from "../db/queries/tenants/snapshot.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
-import { readTenantSettings } from "../policy/tenant-settings.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
+import { parseTenantSettings } from "../policy/tenant-settings.ts";
 import { gives } from "./answers.ts";
 import { explanationShape } from "./shapes.ts";
 import { body } from "./validate.ts";
@@ -39,7 +39,7 @@ const question = z.strictObject({
 
 export const access = new Hono<AppEnv>().post(
   "/explain",
-  guard("access.explain"),
+  requirePermission("access.explain"),
   body(
     question
       .refine(
@@ -72,7 +72,7 @@ const ACTION_OF: Record<AccessTarget["kind"], Permission> = {
   resource: "mcp.read",
 };
 
-type Ctx = Context<AppEnv & Guarded>;
+type Ctx = Context<AppEnv & GuardedEnv>;
 
 function ofAction(caller: AccessPrincipal, action: Permission | undefined) {
   const decision = evaluatePermission(caller, action ?? "me.read");
@@ -84,13 +84,13 @@ async function situationOf(c: Ctx, use: { kind: AccessTarget["kind"]; serverId: 
   const { tenantId } = c.get("principal");
   const db = c.get("db");
   const [[tenant], [server], [tool], controls] = await db.batch([
-    tenantForSnapshot(db, tenantId),
-    serverForRule(db, tenantId, use.serverId),
-    toolForRule(db, tenantId, use.serverId, use.name),
-    accessControlsForSnapshot(db, tenantId),
+    loadSnapshotTenant(db, tenantId),
+    findServerForRule(db, tenantId, use.serverId),
+    findToolForRule(db, tenantId, use.serverId, use.name),
+    loadSnapshotAccessRules(db, tenantId),
   ]);
   if (server === undefined || tenant === undefined) throw new NotFoundError("Server not found.");
-  const accessDefault: AccessDefault = readTenantSettings(tenant.settings).accessDefault;
+  const accessDefault: AccessDefault = parseTenantSettings(tenant.settings).accessDefault;
   const target: AccessTarget = {
     kind: use.kind,
     serverId: server.id,

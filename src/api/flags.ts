@@ -3,10 +3,10 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { evaluateFlag } from "../core/flags/evaluate.ts";
 import { KNOWN_FLAGS } from "../core/flags/known-flags.ts";
-import { flagResults, flagsInReach } from "../db/queries/flags.ts";
+import { countFlagResults, listFlags } from "../db/queries/tenants/flags.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { evaluateFor, readFlag, readFlags } from "../policy/flags.ts";
-import { guard } from "../policy/guard.ts";
+import { evaluateForPrincipal, parseFlag, parseFlags } from "../policy/flags.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { collection } from "./collection/collection.ts";
 import type { Reach } from "./collection/reach.ts";
@@ -47,7 +47,7 @@ export function flagsOf(reach: Reach) {
     .route("/", collection(kind, reach))
     .post(
       "/:id/try",
-      guard(reach.action("feature-flags", "read")),
+      requirePermission(reach.action("feature-flags", "read")),
       params(idParam),
       body(z.strictObject({ principal: who }).meta({ examples: [{ principal: { role: "user" } }] })),
       gives(verdict, "The evaluated variant and the reason. No exposure is recorded."),
@@ -55,13 +55,16 @@ export function flagsOf(reach: Reach) {
         const row = await found(c, kind, reach, c.req.valid("param").id);
         const { caller } = await callerOf(c, c.req.valid("json").principal, new Date());
         const id = caller.userId ?? caller.keyId ?? "";
-        const { rule = null, ...rest } = evaluateFlag(readFlag(stored.parse(row)), { id, role: caller.role });
+        const { rule = null, ...rest } = evaluateFlag(parseFlag(stored.parse(row)), {
+          id,
+          role: caller.role,
+        });
         return c.json({ ...rest, rule });
       },
     )
     .get(
       "/:id/results",
-      guard(reach.action("feature-flags", "read")),
+      requirePermission(reach.action("feature-flags", "read")),
       params(idParam),
       query(period),
       givesPage(side, "Outcomes by variant."),
@@ -70,7 +73,7 @@ export function flagsOf(reach: Reach) {
         const since = new Date(Date.now() - c.req.valid("query").hours * HOUR_MS);
         const { tenantId } = c.var.principal;
         const db = c.var.services.database.withTenant(tenantId, "read");
-        return c.json({ items: await flagResults(db, tenantId, key, since), nextCursor: null });
+        return c.json({ items: await countFlagResults(db, tenantId, key, since), nextCursor: null });
       },
     );
 }
@@ -80,15 +83,18 @@ const MOST_FLAGS = 2000;
 
 export const myFlags = new Hono<AppEnv>().get(
   "/",
-  guard("me.read"),
+  requirePermission("me.read"),
   givesPage(own, "All flags, evaluated for the caller."),
   async (c) => {
     const { principal, db } = c.var;
-    const flags = readFlags(await flagsInReach(db, principal.tenantId).limit(MOST_FLAGS));
+    const flags = parseFlags(await listFlags(db, principal.tenantId).limit(MOST_FLAGS));
     const known = Object.entries(KNOWN_FLAGS).filter(([key]) => !flags.has(key));
     const items = [
       ...known.map(([key, { isOn }]) => ({ key, isOn })),
-      ...Array.from(flags.values(), (flag) => ({ key: flag.key, isOn: evaluateFor(flag, principal).isOn })),
+      ...Array.from(flags.values(), (flag) => ({
+        key: flag.key,
+        isOn: evaluateForPrincipal(flag, principal).isOn,
+      })),
     ];
     return c.json({ items: items.sort((a, b) => (a.key < b.key ? -1 : 1)), nextCursor: null });
   },

@@ -3,21 +3,21 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { isChangedMeanwhile } from "../db/errors.ts";
-import { insistActor } from "../db/queries/authority.ts";
+import { isStaleWrite } from "../db/errors.ts";
+import { assertActor } from "../db/queries/identity/authority.ts";
 import {
+  assertNotInvited,
   createInvitation,
-  insistNotInvited,
-  latestInvitationTo,
+  findLatestInvitation,
   renewInvitation,
   revokeInvitation,
-} from "../db/queries/invitations.ts";
-import { lockTenant } from "../db/queries/servers.ts";
-import { membersAndLimits } from "../db/queries/tenants.ts";
+} from "../db/queries/identity/invitations.ts";
+import { lockTenant } from "../db/queries/servers/servers.ts";
+import { loadMemberCountAndLimits } from "../db/queries/tenants/tenants.ts";
 import { tenantInvitations as table } from "../db/schema/tenancy.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { actorOf } from "./actor.ts";
 import { gives, givesNothing } from "./answers.ts";
 import { readable } from "./collection/kind.ts";
@@ -27,7 +27,7 @@ import { once } from "./once.ts";
 import { newInvitation } from "./tenant-schemas.ts";
 import { body, params } from "./validate.ts";
 
-type Scene = Context<AppEnv & Guarded>;
+type Scene = Context<AppEnv & GuardedEnv>;
 
 const resource = (id: string) => ({ type: "invitation", id });
 const shown = readable({
@@ -45,7 +45,7 @@ async function unlessOvertaken<R>(work: Promise<R>, email: string): Promise<R> {
   try {
     return await work;
   } catch (error) {
-    if (!isChangedMeanwhile(error)) throw error;
+    if (!isStaleWrite(error)) throw error;
     const message = `${email} has already been invited, or your role changed during this request. No changes were made.`;
     throw new GatewayError("conflict", message);
   }
@@ -54,7 +54,7 @@ async function unlessOvertaken<R>(work: Promise<R>, email: string): Promise<R> {
 const GONE = "Open invitation not found.";
 
 async function ownTenant(c: Scene) {
-  const [own] = await membersAndLimits(c.var.db, c.var.principal.tenantId);
+  const [own] = await loadMemberCountAndLimits(c.var.db, c.var.principal.tenantId);
   if (own === undefined) throw new NotFoundError("No organization selected.");
   return own;
 }
@@ -63,7 +63,7 @@ export const invitations = new Hono<AppEnv>()
   .route("/", reading(shown, { list: "invitations.list", read: "invitations.list" }))
   .post(
     "/",
-    guard("invitations.create"),
+    requirePermission("invitations.create"),
     once,
     body(newInvitation),
     gives(sentShape, "The invitation.", 201),
@@ -75,11 +75,11 @@ export const invitations = new Hono<AppEnv>()
       if (tenant.members >= (tenant.planLimits.members ?? Number.POSITIVE_INFINITY)) {
         throw new GatewayError("conflict", "Plan limit reached: members.");
       }
-      const [open] = await latestInvitationTo(db, principal.tenantId, email);
+      const [open] = await findLatestInvitation(db, principal.tenantId, email);
       if (open !== undefined && open.expiresAt > new Date()) {
         throw new GatewayError("conflict", `${email} has already been invited. Resend that invitation.`);
       }
-      const { token, kept } = await services.people.invitations.newLink();
+      const { token, kept } = await services.people.invitations.createLink();
       const values = {
         id: uuidv7(),
         tenantId: principal.tenantId,
@@ -90,11 +90,11 @@ export const invitations = new Hono<AppEnv>()
       };
       const what = { action: "invitations.create", resource: resource(values.id), after: { email, role } };
       const [, , , [invited]] = await unlessOvertaken(
-        change(c, what, (audit) =>
+        commitWithAudit(c, what, (audit) =>
           db.batch([
             lockTenant(db, principal.tenantId),
-            insistActor(db, actorOf(principal)),
-            insistNotInvited(db, principal.tenantId, email),
+            assertActor(db, actorOf(principal)),
+            assertNotInvited(db, principal.tenantId, email),
             createInvitation(db, values),
             audit,
           ]),
@@ -108,25 +108,25 @@ export const invitations = new Hono<AppEnv>()
   )
   .post(
     "/:id/resend",
-    guard("invitations.resend"),
+    requirePermission("invitations.resend"),
     params(idParam),
     gives(sentShape, "The invitation, with a new link."),
     async (c) => {
       const { db, principal, services } = c.var;
       const { id } = c.req.valid("param");
       const tenant = await ownTenant(c);
-      const { token, kept } = await services.people.invitations.newLink();
+      const { token, kept } = await services.people.invitations.createLink();
       const [invited] = await renewInvitation(db, principal.tenantId, id, kept);
       if (invited === undefined) throw new NotFoundError(GONE);
       const what = { action: "invitations.resend", resource: resource(id), after: { email: invited.email } };
-      await change(c, what, (audit) => audit);
+      await commitWithAudit(c, what, (audit) => audit);
       const mailed = await services.people.invitations.send(invited, tenant.name, token);
       return c.json({ ...invited, mailed });
     },
   )
   .delete(
     "/:id",
-    guard("invitations.revoke"),
+    requirePermission("invitations.revoke"),
     params(idParam),
     givesNothing("Invitation revoked."),
     async (c) => {
@@ -135,7 +135,7 @@ export const invitations = new Hono<AppEnv>()
       const [gone] = await revokeInvitation(db, principal.tenantId, id);
       if (gone === undefined) throw new NotFoundError(GONE);
       const what = { action: "invitations.revoke", resource: resource(id), before: { email: gone.email } };
-      await change(c, what, (audit) => audit);
+      await commitWithAudit(c, what, (audit) => audit);
       return c.body(null, 204);
     },
   );

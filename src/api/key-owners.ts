@@ -1,14 +1,14 @@
 /** Whose a new key is, and whether there is room for it. */
 import type { Role } from "../core/enums.ts";
 import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
-import { memberRole } from "../db/queries/keys.ts";
-import { keysAndLimits } from "../db/queries/tenants.ts";
+import { findMemberRole } from "../db/queries/access/api-keys.ts";
+import { loadKeyCountAndLimits } from "../db/queries/tenants/tenants.ts";
 import type { Scene } from "./collection/reach.ts";
 
 /** Renewing a key needs no further room: the old one goes. */
 export async function refuseBeyondPlan(c: Scene): Promise<void> {
   const { db, principal } = c.var;
-  const [own] = await keysAndLimits(db, principal.tenantId);
+  const [own] = await loadKeyCountAndLimits(db, principal.tenantId);
   if ((own?.keys ?? 0) >= (own?.planLimits.apiKeys ?? Number.POSITIVE_INFINITY)) {
     throw new GatewayError("conflict", "Plan limit reached: API keys. Revoke a key first.");
   }
@@ -25,7 +25,7 @@ export async function ownerOf(
     throw new ForbiddenError("Only admins can create service account keys.", { role: "admin" });
   }
   if (serviceAccountId === null) return { userId: null, role: "service" };
-  const [account] = await memberRole(db, principal.tenantId, serviceAccountId);
+  const [account] = await findMemberRole(db, principal.tenantId, serviceAccountId);
   if (account?.isServiceAccount !== true || account.role !== "service")
     throw new NotFoundError("Service account not found.");
   return { userId: serviceAccountId, role: "service" };

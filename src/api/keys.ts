@@ -2,14 +2,14 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
-import { listApiKeys } from "../db/queries/access.ts";
-import { inheritRules, insistActor } from "../db/queries/authority.ts";
-import { insertKey, keyById, type NewKey, updateKey } from "../db/queries/keys.ts";
-import { insistUnchanged } from "../db/queries/rows.ts";
+import { listApiKeys } from "../db/queries/access/api-key-lookup.ts";
+import { findKey, insertKey, type NewKey, updateKey } from "../db/queries/access/api-keys.ts";
+import { assertActor, copyRules } from "../db/queries/identity/authority.ts";
+import { assertUnchanged } from "../db/queries/shared/crud.ts";
 import { apiKeys } from "../db/schema/access.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { actorOf, unlessDisempowered } from "./actor.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged, unlessOvertaken } from "./etag.ts";
@@ -26,7 +26,7 @@ const listQuery = pageQuery.extend({ active: z.stringbool().default(true) });
 export const keys = new Hono<AppEnv>()
   .get(
     "/",
-    guard("keys.list"),
+    requirePermission("keys.list"),
     query(listQuery),
     givesPage(keyShape, "API keys the caller can access."),
     async (c) => {
@@ -40,7 +40,7 @@ export const keys = new Hono<AppEnv>()
   )
   .post(
     "/",
-    guard("keys.create"),
+    requirePermission("keys.create"),
     once,
     body(newKey),
     gives(newKeyShape, "The API key; the secret is returned only in this response.", 201),
@@ -64,11 +64,11 @@ export const keys = new Hono<AppEnv>()
       // What its maker is denied, a key that a key makes is denied too.
       const from = { tenantId: principal.tenantId, from: actor.keyId ?? row.id, to: row.id };
       const [, [key]] = await unlessDisempowered(
-        change(c, what, (audit) =>
+        commitWithAudit(c, what, (audit) =>
           db.batch([
-            insistActor(db, actor),
+            assertActor(db, actor),
             insertKey(db, values),
-            ...inheritRules(db, { ...from, rules: actor.keyId === undefined ? "all" : "deny" }),
+            ...copyRules(db, { ...from, rules: actor.keyId === undefined ? "all" : "deny" }),
             audit,
           ]),
         ),
@@ -79,7 +79,7 @@ export const keys = new Hono<AppEnv>()
   )
   .get(
     "/:id",
-    guard("keys.read"),
+    requirePermission("keys.read"),
     params(idParam),
     gives(keyShape, "The API key, without its secret."),
     async (c) => {
@@ -90,7 +90,7 @@ export const keys = new Hono<AppEnv>()
   )
   .patch(
     "/:id",
-    guard("keys.update"),
+    requirePermission("keys.update"),
     params(idParam),
     conditional,
     body(keyChange),
@@ -114,9 +114,9 @@ export const keys = new Hono<AppEnv>()
         after: { ...before, ...values },
       };
       const [, [key = before]] = await unlessOvertaken(
-        change(c, what, (audit) =>
+        commitWithAudit(c, what, (audit) =>
           db.batch([
-            insistUnchanged(db, apiKeys, before.id, before.updatedAt),
+            assertUnchanged(db, apiKeys, before.id, before.updatedAt),
             updateKey(db, reachOf(principal), before.id, values),
             audit,
           ]),
@@ -128,7 +128,7 @@ export const keys = new Hono<AppEnv>()
   )
   .post(
     "/:id/rotate",
-    guard("keys.rotate"),
+    requirePermission("keys.rotate"),
     once,
     params(idParam),
     body(rotation),
@@ -167,13 +167,13 @@ export const keys = new Hono<AppEnv>()
       };
       const succession = { tenantId: principal.tenantId, from: before.id, to: row.id };
       const [, , [key]] = await unlessOvertaken(
-        change(c, what, (audit) =>
+        commitWithAudit(c, what, (audit) =>
           db.batch([
-            insistActor(db, actorOf(principal)),
-            insistUnchanged(db, apiKeys, before.id, before.updatedAt),
+            assertActor(db, actorOf(principal)),
+            assertUnchanged(db, apiKeys, before.id, before.updatedAt),
             insertKey(db, values),
             updateKey(db, reachOf(principal), before.id, { expiresAt: end }),
-            ...inheritRules(db, { ...succession, rules: "all" }),
+            ...copyRules(db, { ...succession, rules: "all" }),
             audit,
           ]),
         ),
@@ -181,20 +181,28 @@ export const keys = new Hono<AppEnv>()
       return c.json({ key, secret: text, oldKeyExpiresAt: end }, 201);
     },
   )
-  .delete("/:id", guard("keys.revoke"), params(idParam), givesNothing("API key revoked."), async (c) => {
-    const { db, principal } = c.var;
-    const before = await keyInReach(c, c.req.valid("param").id);
-    if (before.revokedAt !== null) return c.body(null, 204);
-    const gone = { isActive: false, revokedAt: new Date() };
-    const what = {
-      action: "keys.revoke",
-      resource: { type: "api_key", id: before.id },
-      before,
-      after: { ...before, ...gone },
-    };
-    await change(c, what, (audit) => db.batch([updateKey(db, reachOf(principal), before.id, gone), audit]));
-    return c.body(null, 204);
-  });
+  .delete(
+    "/:id",
+    requirePermission("keys.revoke"),
+    params(idParam),
+    givesNothing("API key revoked."),
+    async (c) => {
+      const { db, principal } = c.var;
+      const before = await keyInReach(c, c.req.valid("param").id);
+      if (before.revokedAt !== null) return c.body(null, 204);
+      const gone = { isActive: false, revokedAt: new Date() };
+      const what = {
+        action: "keys.revoke",
+        resource: { type: "api_key", id: before.id },
+        before,
+        after: { ...before, ...gone },
+      };
+      await commitWithAudit(c, what, (audit) =>
+        db.batch([updateKey(db, reachOf(principal), before.id, gone), audit]),
+      );
+      return c.body(null, 204);
+    },
+  );
 
 /** What an If-Match speaks of. */
 const CHANGEABLE = [
@@ -209,10 +217,10 @@ const CHANGEABLE = [
   "revokedAt",
 ];
 
-type Ctx = Context<AppEnv & Guarded>;
+type Ctx = Context<AppEnv & GuardedEnv>;
 
 async function keyInReach(c: Ctx, id: string) {
-  const [key] = await keyById(c.get("db"), reachOf(c.get("principal")), id);
+  const [key] = await findKey(c.get("db"), reachOf(c.get("principal")), id);
   if (key === undefined) throw new NotFoundError("API key not found, or not accessible.");
   return key;
 }

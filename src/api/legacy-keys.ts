@@ -1,19 +1,19 @@
 /** The old backend's keys: seen, brought over to the new form, switched off. None is ever made. */
 import { type Context, Hono } from "hono";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
-import { inheritRules, insistActor } from "../db/queries/authority.ts";
 import {
+  findLegacyKeyById,
   insertKey,
-  legacyKeyById,
   listLegacyKeys,
   type NewKey,
   updateLegacyKey,
-} from "../db/queries/keys.ts";
-import { sortKey } from "../db/queries/listing.ts";
+} from "../db/queries/access/api-keys.ts";
+import { assertActor, copyRules } from "../db/queries/identity/authority.ts";
+import { sortKey } from "../db/queries/shared/sort.ts";
 import { legacyApiKeys } from "../db/schema/access.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { actorOf, unlessDisempowered } from "./actor.ts";
 import { gives, givesPage } from "./answers.ts";
 import { idParam, rotation } from "./key-schemas.ts";
@@ -32,7 +32,7 @@ const sorts: Sorts = {
 export const legacyKeys = new Hono<AppEnv>()
   .get(
     "/",
-    guard("legacy-keys.list"),
+    requirePermission("legacy-keys.list"),
     query(listQuery(sorts, legacyKeyShape)),
     givesPage(legacyKeyShape, "Legacy API keys."),
     async (c) => {
@@ -48,7 +48,7 @@ export const legacyKeys = new Hono<AppEnv>()
   // The old text cannot be told from its hash, so upgrading gives a new one; the old one works on for a while.
   .post(
     "/:id/upgrade",
-    guard("legacy-keys.upgrade"),
+    requirePermission("legacy-keys.upgrade"),
     once,
     params(idParam),
     body(rotation),
@@ -81,12 +81,12 @@ export const legacyKeys = new Hono<AppEnv>()
       };
       const succession = { tenantId: principal.tenantId, from: before.id, to: row.id };
       const [, [key]] = await unlessDisempowered(
-        change(c, what, (audit) =>
+        commitWithAudit(c, what, (audit) =>
           db.batch([
-            insistActor(db, actorOf(principal)),
+            assertActor(db, actorOf(principal)),
             insertKey(db, values),
             updateLegacyKey(db, reachOf(principal), before.id, after),
-            ...inheritRules(db, { ...succession, rules: "all" }),
+            ...copyRules(db, { ...succession, rules: "all" }),
             audit,
           ]),
         ),
@@ -96,7 +96,7 @@ export const legacyKeys = new Hono<AppEnv>()
   )
   .post(
     "/:id/deactivate",
-    guard("legacy-keys.deactivate"),
+    requirePermission("legacy-keys.deactivate"),
     params(idParam),
     gives(legacyKeyShape, "The disabled key."),
     async (c) => {
@@ -109,17 +109,17 @@ export const legacyKeys = new Hono<AppEnv>()
         before,
         after: { ...before, ...off },
       };
-      const [[key]] = await change(c, what, (audit) =>
+      const [[key]] = await commitWithAudit(c, what, (audit) =>
         db.batch([updateLegacyKey(db, reachOf(principal), before.id, off), audit]),
       );
       return c.json(key ?? before);
     },
   );
 
-type Ctx = Context<AppEnv & Guarded>;
+type Ctx = Context<AppEnv & GuardedEnv>;
 
 async function legacyKeyOf(c: Ctx, id: string) {
-  const [key] = await legacyKeyById(c.get("db"), reachOf(c.get("principal")), id);
+  const [key] = await findLegacyKeyById(c.get("db"), reachOf(c.get("principal")), id);
   if (key === undefined) throw new NotFoundError("API key not found.");
   return key;
 }

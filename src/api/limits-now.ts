@@ -4,11 +4,11 @@ import { z } from "zod";
 import { LIMIT_SUBJECTS } from "../core/enums.ts";
 import { isUuid } from "../core/ids.ts";
 import { compileLimits, maxForSubject, parseLimitKey } from "../core/limits/resolve-limits.ts";
-import { keyRates } from "../db/queries/keys.ts";
-import { limitsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
-import { tenantsAmong } from "../db/queries/tenants.ts";
+import { loadKeyRates } from "../db/queries/access/api-keys.ts";
+import { loadSnapshotLimits, loadSnapshotTenant } from "../db/queries/tenants/snapshot.ts";
+import { listTenantsByIds } from "../db/queries/tenants/tenants.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { guard } from "../policy/guard.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 
 const spentShape = z.object({
@@ -38,7 +38,7 @@ const DAY = 86_400;
 export const limitsNow = new Hono<AppEnv>()
   .get(
     "/limits",
-    guard("traffic.read"),
+    requirePermission("traffic.read"),
     givesPage(spentShape, "Limits in use, by utilization."),
     async (c) => {
       const { principal, services, db } = c.var;
@@ -52,9 +52,9 @@ export const limitsNow = new Hono<AppEnv>()
         kind === "key" && isUuid(subject) ? [subject] : [],
       );
       const [configs, [tenant], rates] = await db.batch([
-        limitsForSnapshot(db, tenantId),
-        tenantForSnapshot(db, tenantId),
-        keyRates(db, tenantId, [...new Set(keyIds)]),
+        loadSnapshotLimits(db, tenantId),
+        loadSnapshotTenant(db, tenantId),
+        loadKeyRates(db, tenantId, [...new Set(keyIds)]),
       ]);
       const limits = compileLimits(configs, tenant?.planLimits.requestsPerMinute);
       const ofKeys = new Map(
@@ -74,7 +74,7 @@ export const limitsNow = new Hono<AppEnv>()
   )
   .get(
     "/outlook",
-    guard("traffic.read"),
+    requirePermission("traffic.read"),
     gives(outlookShape, "Past traffic with its forecast, and the forecast for the next hour."),
     async (c) => {
       const { principal, services } = c.var;
@@ -102,7 +102,7 @@ const shareShape = z.object({
 
 export const shares = new Hono<AppEnv>().get(
   "/",
-  guard("system.read"),
+  requirePermission("system.read"),
   gives(
     z.object({
       capacity: z.number().describe("Total requests per minute."),
@@ -116,7 +116,7 @@ export const shares = new Hono<AppEnv>().get(
     const [entitlements, capacity] = await Promise.all([object.getEntitlements(), object.getCapacity()]);
     // Unauthenticated requests have shares, too, under names that are no tenant's.
     const tenantIds = [...entitlements.keys()].filter(isUuid).slice(0, MOST);
-    const rows = await tenantsAmong(services.database.asSystem(), tenantIds);
+    const rows = await listTenantsByIds(services.database.asSystem(), tenantIds);
     const items = rows
       .map((row) => ({ ...row, share: Math.floor(entitlements.get(row.id) ?? 0) }))
       .sort((one, other) => other.share - one.share);

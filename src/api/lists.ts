@@ -7,7 +7,7 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import { InvalidInputError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
-import type { Order, Place, Slice, SortKey } from "../db/queries/listing.ts";
+import type { CursorValues, PageQuery, SortKey, SortOrder } from "../db/queries/shared/sort.ts";
 import { type PageOf, pageQuery } from "./pages.ts";
 
 const MOST_KEYS = 3;
@@ -48,7 +48,7 @@ export interface Sorts {
 export const listQuery = (sorts: Sorts, shape: z.ZodObject) =>
   pageQuery.extend({ sort: sortOf(Object.keys(sorts.keys), sorts.usual), fields: fieldsOf(shape) });
 
-export function orderOf({ keys, id }: Sorts, sort: readonly string[]): Order {
+export function orderOf({ keys, id }: Sorts, sort: readonly string[]): SortOrder {
   const chosen = sort.flatMap((name) => {
     const descending = name.startsWith("-");
     const key = keys[descending ? name.slice(1) : name];
@@ -70,11 +70,11 @@ interface Asked {
 }
 
 /** A page of a list that has a query of its own. */
-export async function slicedPage<R extends { readonly place: Place }>(
+export async function slicedPage<R extends { readonly place: CursorValues }>(
   scope: CursorScope,
   sorts: Sorts,
   { limit, cursor, sort, fields }: Asked,
-  read: (slice: Slice) => PromiseLike<readonly R[]>,
+  read: (slice: PageQuery) => PromiseLike<readonly R[]>,
 ) {
   const own = { ...scope, list: `${scope.list}?${sort.join()}` };
   const slice = { order: orderOf(sorts, sort), after: await readPlace(own, cursor), limit: limit + 1 };
@@ -94,7 +94,10 @@ export interface CursorScope {
 const purpose = ({ tenantId, list }: CursorScope) => `cursor:${tenantId}:${list}`;
 const placeShape = z.array(z.string());
 
-export async function readPlace(scope: CursorScope, cursor: string | undefined): Promise<Place | undefined> {
+export async function readPlace(
+  scope: CursorScope,
+  cursor: string | undefined,
+): Promise<CursorValues | undefined> {
   if (cursor === undefined) return undefined;
   const opened = await scope.keyring.open(purpose(scope), cursor);
   if (opened === undefined) {
@@ -104,7 +107,7 @@ export async function readPlace(scope: CursorScope, cursor: string | undefined):
 }
 
 /** `rows` holds one more than `limit` where there is a further page. */
-export async function sealedPage<R extends { readonly place: Place }, T>(
+export async function sealedPage<R extends { readonly place: CursorValues }, T>(
   scope: CursorScope,
   rows: readonly R[],
   limit: number,

@@ -3,9 +3,9 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { InvalidInputError } from "../core/errors.ts";
 import { listOccurrences } from "../core/maintenance/windows.ts";
-import { windowsForCalendar } from "../db/queries/windows.ts";
+import { listCalendarWindows } from "../db/queries/servers/maintenance.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { guard } from "../policy/guard.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { givesPage } from "./answers.ts";
 import { moment } from "./times.ts";
 import { query } from "./validate.ts";
@@ -31,7 +31,7 @@ const asked = z.object({
 
 export const maintenanceCalendar = new Hono<AppEnv>().get(
   "/",
-  guard("maintenance-windows.list"),
+  requirePermission("maintenance-windows.list"),
   query(asked),
   givesPage(occurrence, "Occurrences in the period, earliest first."),
   async (c) => {
@@ -40,7 +40,7 @@ export const maintenanceCalendar = new Hono<AppEnv>().get(
     if (length <= 0 || length > LONGEST_MS) {
       throw new InvalidInputError([{ path: "to", message: "must be at most 400 days after from" }]);
     }
-    const windows = await windowsForCalendar(c.var.db, c.var.principal.tenantId);
+    const windows = await listCalendarWindows(c.var.db, c.var.principal.tenantId);
     const items = windows
       .flatMap(({ id, tenantId, serverName, ...window }) =>
         listOccurrences(window, from, to, MOST).map((times) => ({

@@ -3,13 +3,13 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { REFRESH_STRATEGIES } from "../core/enums.ts";
 import { NotFoundError } from "../core/errors.ts";
-import { findView, listViews, updateView } from "../db/queries/operations.ts";
-import type { Queries } from "../db/queries/types.ts";
+import type { Queries } from "../db/queries/shared/queries.ts";
+import { findView, listViews, updateView } from "../db/queries/traffic/operations.ts";
 import { materializedViews as table } from "../db/schema/operations.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
 import { rollUpTraffic } from "../operations/traffic-rollups.ts";
-import { change, record } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { commitWithAudit, writeAuditEntry } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { columnsOf, shapeOf } from "./collection/shape.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
@@ -37,18 +37,18 @@ async function requireView(db: Queries, id: string) {
 }
 
 export const views = new Hono<AppEnv>()
-  .get("/", guard("system.read"), givesPage(shape, "All materialized views."), async (c) => {
+  .get("/", requirePermission("system.read"), givesPage(shape, "All materialized views."), async (c) => {
     const items = await listViews(c.var.services.database.asSystem());
     return c.json({ items, nextCursor: null });
   })
-  .get("/:id", guard("system.read"), params(idParam), gives(shape, "The view."), async (c) => {
+  .get("/:id", requirePermission("system.read"), params(idParam), gives(shape, "The view."), async (c) => {
     const view = await requireView(c.var.services.database.asSystem(), c.req.valid("param").id);
     await tagged(c, view, CHANGEABLE);
     return c.json(view);
   })
   .patch(
     "/:id",
-    guard("system.write"),
+    requirePermission("system.write"),
     params(idParam),
     conditional,
     body(viewChange),
@@ -64,7 +64,7 @@ export const views = new Hono<AppEnv>()
         before,
         after: { ...before, ...values },
       };
-      const [[after = before]] = await change(c, what, (audit) =>
+      const [[after = before]] = await commitWithAudit(c, what, (audit) =>
         db.batch([updateView(db, before.id, values), audit]),
       );
       await tagged(c, after, CHANGEABLE);
@@ -73,7 +73,7 @@ export const views = new Hono<AppEnv>()
   )
   .post(
     "/:id/refresh",
-    guard("system.write"),
+    requirePermission("system.write"),
     params(idParam),
     gives(shape, "The refreshed view."),
     async (c) => {
@@ -82,7 +82,7 @@ export const views = new Hono<AppEnv>()
       const before = await requireView(db, c.req.valid("param").id);
       await rollUpTraffic(database, () => new Date());
       const view = await requireView(db, before.id);
-      await record(c, {
+      await writeAuditEntry(c, {
         action: "system.write",
         resource: { type: "materialized_view", id: view.id },
         details: { refreshed: view.name },

@@ -1,19 +1,24 @@
 /** Who belongs to the tenant, and as what. Somebody always stays who can look after it. */
 import { type Context, Hono } from "hono";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
-import { isChangedMeanwhile } from "../db/errors.ts";
+import { isStaleWrite } from "../db/errors.ts";
+import { findMemberRole } from "../db/queries/access/api-keys.ts";
 import {
+  assertActor,
+  assertAnotherAdmin,
   cancelInvitationsBy,
-  endRightsOfMember,
-  insistActor,
-  insistAnotherAdmin,
-} from "../db/queries/authority.ts";
-import { changeMemberRole, listMembers, otherAdmins, removeMember } from "../db/queries/invitations.ts";
-import { memberRole } from "../db/queries/keys.ts";
-import { lockTenant } from "../db/queries/servers.ts";
+  revokeMemberRights,
+} from "../db/queries/identity/authority.ts";
+import {
+  changeMemberRole,
+  countOtherAdmins,
+  listMembers,
+  removeMember,
+} from "../db/queries/identity/invitations.ts";
+import { lockTenant } from "../db/queries/servers/servers.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { actorOf } from "./actor.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
@@ -22,14 +27,14 @@ import { memberRoleShape, memberShape } from "./shapes.ts";
 import { memberChange, memberParam } from "./tenant-schemas.ts";
 import { body, params, query } from "./validate.ts";
 
-type Scene = Context<AppEnv & Guarded>;
+type Scene = Context<AppEnv & GuardedEnv>;
 
 const resource = (id: string) => ({ type: "member", id });
 const CHANGEABLE = ["role"];
 const LAST_ADMIN = "The last admin cannot be removed. Make another member an admin first.";
 
 async function memberOf(c: Scene, userId: string) {
-  const [member] = await memberRole(c.var.db, c.var.principal.tenantId, userId);
+  const [member] = await findMemberRole(c.var.db, c.var.principal.tenantId, userId);
   if (member === undefined) throw new NotFoundError("Member not found.");
   return member;
 }
@@ -39,7 +44,7 @@ async function unlessOvertaken<R>(work: Promise<R>): Promise<R> {
   try {
     return await work;
   } catch (error) {
-    if (!isChangedMeanwhile(error)) throw error;
+    if (!isStaleWrite(error)) throw error;
     throw new GatewayError(
       "conflict",
       `The membership changed during this request. No changes were made. ${LAST_ADMIN}`,
@@ -51,14 +56,14 @@ const SERVICE =
   "A user cannot become a service account, nor a service account a user. Create a service account instead.";
 
 async function refuseLastAdmin(c: Scene, userId: string) {
-  const [another] = await otherAdmins(c.var.db, c.var.principal.tenantId, userId);
+  const [another] = await countOtherAdmins(c.var.db, c.var.principal.tenantId, userId);
   if (another === undefined) throw new GatewayError("conflict", LAST_ADMIN);
 }
 
 export const members = new Hono<AppEnv>()
   .get(
     "/",
-    guard("members.list"),
+    requirePermission("members.list"),
     query(pageQuery),
     givesPage(memberShape, "Members of the tenant."),
     async (c) => {
@@ -71,7 +76,7 @@ export const members = new Hono<AppEnv>()
   )
   .get(
     "/:id",
-    guard("members.list"),
+    requirePermission("members.list"),
     params(memberParam),
     gives(memberRoleShape, "Membership of the user in the tenant."),
     async (c) => {
@@ -83,7 +88,7 @@ export const members = new Hono<AppEnv>()
   )
   .patch(
     "/:id",
-    guard("members.update"),
+    requirePermission("members.update"),
     params(memberParam),
     conditional,
     body(memberChange),
@@ -106,13 +111,13 @@ export const members = new Hono<AppEnv>()
       const { tenantId } = principal;
       const statements = [
         lockTenant(system, tenantId),
-        insistActor(system, actorOf(principal)),
+        assertActor(system, actorOf(principal)),
         ...(role === "admin"
           ? []
-          : [insistAnotherAdmin(system, tenantId, userId), cancelInvitationsBy(system, tenantId, userId)]),
+          : [assertAnotherAdmin(system, tenantId, userId), cancelInvitationsBy(system, tenantId, userId)]),
       ] as const;
       await unlessOvertaken(
-        change<unknown>(c, what, (audit) =>
+        commitWithAudit<unknown>(c, what, (audit) =>
           system.batch([...statements, changeMemberRole(system, tenantId, userId, role), audit]),
         ),
       );
@@ -123,7 +128,7 @@ export const members = new Hono<AppEnv>()
   )
   .delete(
     "/:id",
-    guard("members.remove"),
+    requirePermission("members.remove"),
     params(memberParam),
     givesNothing("Member removed."),
     async (c) => {
@@ -135,13 +140,13 @@ export const members = new Hono<AppEnv>()
       const system = services.database.asSystem();
       const { tenantId } = principal;
       await unlessOvertaken(
-        change<unknown>(c, what, (audit) =>
+        commitWithAudit<unknown>(c, what, (audit) =>
           system.batch([
             lockTenant(system, tenantId),
-            insistActor(system, actorOf(principal)),
-            insistAnotherAdmin(system, tenantId, userId),
+            assertActor(system, actorOf(principal)),
+            assertAnotherAdmin(system, tenantId, userId),
             removeMember(system, tenantId, userId),
-            ...endRightsOfMember(system, tenantId, userId),
+            ...revokeMemberRights(system, tenantId, userId),
             audit,
           ]),
         ),

@@ -2,16 +2,20 @@
 import { Hono } from "hono";
 import { HEALTH_STATUSES } from "../core/enums.ts";
 import { type Family, formatPrometheus, PROMETHEUS_TYPE } from "../core/telemetry/prometheus.ts";
-import { recentTraffic, serversForMetrics, toolsForMetrics } from "../db/queries/metrics.ts";
+import {
+  listServersForMetrics,
+  listToolsForMetrics,
+  loadRecentTraffic,
+} from "../db/queries/traffic/metrics.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { guard } from "../policy/guard.ts";
+import { requirePermission } from "../policy/guard.ts";
 
 const RECENT_MS = 300_000;
 const seconds = (ms: number) => ms / 1000;
 
-type Servers = Awaited<ReturnType<typeof serversForMetrics>>;
-type Traffic = Awaited<ReturnType<typeof recentTraffic>>;
-type Tools = Awaited<ReturnType<typeof toolsForMetrics>>;
+type Servers = Awaited<ReturnType<typeof listServersForMetrics>>;
+type Traffic = Awaited<ReturnType<typeof loadRecentTraffic>>;
+type Tools = Awaited<ReturnType<typeof listToolsForMetrics>>;
 
 type Member<Row> = (row: Row) => number | null;
 
@@ -92,13 +96,13 @@ function ofTools(tools: Tools): Family[] {
   ];
 }
 
-export const metrics = new Hono<AppEnv>().get("/metrics", guard("metrics.read"), async (c) => {
+export const metrics = new Hono<AppEnv>().get("/metrics", requirePermission("metrics.read"), async (c) => {
   const { tenantId } = c.var.principal;
   const db = c.var.services.database.withTenant(tenantId, "read");
   const [servers, traffic, tools] = await db.batch([
-    serversForMetrics(db, tenantId),
-    recentTraffic(db, tenantId, new Date(Date.now() - RECENT_MS)),
-    toolsForMetrics(db, tenantId),
+    listServersForMetrics(db, tenantId),
+    loadRecentTraffic(db, tenantId, new Date(Date.now() - RECENT_MS)),
+    listToolsForMetrics(db, tenantId),
   ]);
   const text = formatPrometheus([...ofServers(servers), ...ofTraffic(traffic), ...ofTools(tools)]);
   return c.body(text, 200, { "content-type": PROMETHEUS_TYPE, "cache-control": "no-store" });

@@ -12,12 +12,12 @@ import { toBase64url } from "../core/base64url.ts";
 import type { Role } from "../core/enums.ts";
 import { ForbiddenError, InvalidInputError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import type { KeyReach } from "../db/queries/access.ts";
-import { keyById, memberRole } from "../db/queries/keys.ts";
-import { isRecent, RECENT_MINUTES } from "../identity/people/step-up.ts";
+import type { KeyScope } from "../db/queries/access/api-key-lookup.ts";
+import { findKey, findMemberRole } from "../db/queries/access/api-keys.ts";
 import type { Principal } from "../identity/principal.ts";
+import { isRecent, RECENT_MINUTES } from "../identity/users/step-up.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import type { Guarded } from "../policy/guard.ts";
+import type { GuardedEnv } from "../policy/guard.ts";
 
 export interface Minted {
   /** The whole key as its holder sends it. It is shown once and kept nowhere. */
@@ -41,13 +41,13 @@ export async function mint(): Promise<Minted> {
 }
 
 /** Admins look after all keys of their tenant, others after their own, and a key without an owner after itself. */
-export function reachOf({ tenantId, role, userId, apiKeyId }: Principal): KeyReach {
+export function reachOf({ tenantId, role, userId, apiKeyId }: Principal): KeyScope {
   if (role === "admin") return { tenantId };
   return userId === undefined ? { tenantId, keyId: apiKeyId ?? "" } : { tenantId, userId };
 }
 
 /** Those who may bring new keys into the world, with what binds them. */
-export async function makerOf(c: Context<AppEnv & Guarded>): Promise<KeyCreator> {
+export async function makerOf(c: Context<AppEnv & GuardedEnv>): Promise<KeyCreator> {
   const { principal, db } = c.var;
   if (principal.impersonatorId !== undefined) {
     throw new ForbiddenError("API keys cannot be created while impersonating.");
@@ -61,7 +61,7 @@ export async function makerOf(c: Context<AppEnv & Guarded>): Promise<KeyCreator>
       "Creating API keys requires a sign-in session or an API key in the current format.",
     );
   }
-  const [terms] = await keyById(db, { tenantId: principal.tenantId }, principal.apiKeyId);
+  const [terms] = await findKey(db, { tenantId: principal.tenantId }, principal.apiKeyId);
   if (terms === undefined) throw new ForbiddenError("The API key of this request no longer exists.");
   return { scopes: principal.scopes, terms };
 }
@@ -81,12 +81,12 @@ export interface KeyOwner {
   readonly isServiceAccount: boolean;
 }
 
-export async function ownerOfKey(c: Context<AppEnv & Guarded>, userId: string | null): Promise<KeyOwner> {
+export async function ownerOfKey(c: Context<AppEnv & GuardedEnv>, userId: string | null): Promise<KeyOwner> {
   if (userId === null) return { role: "service", isServiceAccount: true };
   const { principal, db } = c.var;
   if (userId === principal.userId) return { role: principal.role, isServiceAccount: false };
   // Whoever has left the tenant left their keys without force.
-  const [member] = await memberRole(db, principal.tenantId, userId);
+  const [member] = await findMemberRole(db, principal.tenantId, userId);
   return { role: member?.role ?? "readonly", isServiceAccount: member?.isServiceAccount === true };
 }
 

@@ -4,14 +4,14 @@ import { z } from "zod";
 import { SEVERITIES } from "../core/enums.ts";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
 import {
+  type AnnouncementReader,
   acknowledge,
-  announcementFor,
-  currentAnnouncements,
-  type Reader,
-} from "../db/queries/announcements.ts";
+  findAnnouncement,
+  listCurrentAnnouncements,
+} from "../db/queries/tenants/announcements.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { record } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { writeAuditEntry } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { givesNothing, givesPage } from "./answers.ts";
 import type { Scene } from "./collection/reach.ts";
 import { idParam } from "./key-schemas.ts";
@@ -28,7 +28,7 @@ const shape = z.object({
   acknowledgedAt: z.iso.datetime().nullable(),
 });
 
-function readerOf(c: Scene): Reader {
+function readerOf(c: Scene): AnnouncementReader {
   const { tenantId, userId, role } = c.get("principal");
   return { tenantId, userId, role };
 }
@@ -36,28 +36,31 @@ function readerOf(c: Scene): Reader {
 export const myAnnouncements = new Hono<AppEnv>()
   .get(
     "/",
-    guard("announcements.seen"),
+    requirePermission("announcements.seen"),
     givesPage(shape, "Current announcements, newest first."),
     async (c) => {
-      const items = await currentAnnouncements(c.var.db, readerOf(c), new Date());
+      const items = await listCurrentAnnouncements(c.var.db, readerOf(c), new Date());
       return c.json({ items, nextCursor: null });
     },
   )
   .post(
     "/:id/acknowledge",
-    guard("announcements.acknowledge"),
+    requirePermission("announcements.acknowledge"),
     params(idParam),
     givesNothing("Announcement acknowledged."),
     async (c) => {
       const { id } = c.req.valid("param");
       const { db, principal } = c.var;
-      const [announcement] = await announcementFor(db, readerOf(c), id, new Date());
+      const [announcement] = await findAnnouncement(db, readerOf(c), id, new Date());
       if (announcement === undefined) throw new NotFoundError("Announcement not found.");
       const { tenantId, userId } = principal;
       if (userId === undefined)
         throw new GatewayError("conflict", "Anonymous callers cannot read announcements.");
       await acknowledge(db, { tenantId, userId, announcementId: id });
-      await record(c, { action: "announcements.acknowledge", resource: { type: "announcement", id } });
+      await writeAuditEntry(c, {
+        action: "announcements.acknowledge",
+        resource: { type: "announcement", id },
+      });
       return c.body(null, 204);
     },
   );

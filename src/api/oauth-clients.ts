@@ -3,15 +3,15 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../core/errors.ts";
 import {
-  clientById,
   clientRowId,
   clientSorts,
+  findClient,
   listClients,
   setClientDisabled,
-} from "../db/queries/oauth-clients.ts";
+} from "../db/queries/access/oauth-clients.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
 import { listQuery, type Sorts, slicedPage } from "./lists.ts";
@@ -38,32 +38,44 @@ const asked = listQuery(sorts, shape).extend({
 const clientChange = z.strictObject({ disabled: z.boolean() }).meta({ examples: [{ disabled: true }] });
 const CHANGEABLE = ["disabled"];
 
-async function clientOf(c: Context<AppEnv & Guarded>, id: string) {
-  const [client] = await clientById(c.var.services.database.asSystem(), id);
+async function clientOf(c: Context<AppEnv & GuardedEnv>, id: string) {
+  const [client] = await findClient(c.var.services.database.asSystem(), id);
   if (client === undefined) throw new NotFoundError("OAuth client not found.");
   return client;
 }
 
 export const oauthClients = new Hono<AppEnv>()
-  .get("/", guard("system.read"), query(asked), givesPage(shape, "All OAuth clients."), async (c) => {
-    const { q, disabled } = c.req.valid("query");
-    const { principal, services } = c.var;
-    const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: "oauth-clients" };
-    const db = services.database.asSystem();
-    return c.json(
-      await slicedPage(scope, sorts, c.req.valid("query"), (slice) =>
-        listClients(db, { q, disabled, ...slice }),
-      ),
-    );
-  })
-  .get("/:id", guard("system.read"), params(memberParam), gives(shape, "The OAuth client."), async (c) => {
-    const client = await clientOf(c, c.req.valid("param").id);
-    await tagged(c, client, CHANGEABLE);
-    return c.json(client);
-  })
+  .get(
+    "/",
+    requirePermission("system.read"),
+    query(asked),
+    givesPage(shape, "All OAuth clients."),
+    async (c) => {
+      const { q, disabled } = c.req.valid("query");
+      const { principal, services } = c.var;
+      const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: "oauth-clients" };
+      const db = services.database.asSystem();
+      return c.json(
+        await slicedPage(scope, sorts, c.req.valid("query"), (slice) =>
+          listClients(db, { q, disabled, ...slice }),
+        ),
+      );
+    },
+  )
+  .get(
+    "/:id",
+    requirePermission("system.read"),
+    params(memberParam),
+    gives(shape, "The OAuth client."),
+    async (c) => {
+      const client = await clientOf(c, c.req.valid("param").id);
+      await tagged(c, client, CHANGEABLE);
+      return c.json(client);
+    },
+  )
   .patch(
     "/:id",
-    guard("system.write"),
+    requirePermission("system.write"),
     params(memberParam),
     conditional,
     body(clientChange),
@@ -81,7 +93,9 @@ export const oauthClients = new Hono<AppEnv>()
         after,
         isSystem: true,
       };
-      await change(c, what, (audit) => system.batch([setClientDisabled(system, before.id, disabled), audit]));
+      await commitWithAudit(c, what, (audit) =>
+        system.batch([setClientDisabled(system, before.id, disabled), audit]),
+      );
       await tagged(c, after, CHANGEABLE);
       return c.json(after);
     },

@@ -2,11 +2,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../core/errors.ts";
-import { endGrant } from "../db/queries/grants.ts";
-import { grantById, grantId, grantSorts, listGrants } from "../db/queries/oauth-clients.ts";
+import { deleteGrant } from "../db/queries/access/grants.ts";
+import { findGrant, grantId, grantSorts, listGrants } from "../db/queries/access/oauth-clients.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { givesNothing, givesPage } from "./answers.ts";
 import { listQuery, type Sorts, slicedPage } from "./lists.ts";
 import { memberParam } from "./tenant-schemas.ts";
@@ -33,7 +33,7 @@ const asked = listQuery(sorts, shape).extend({
 export const oauthGrants = new Hono<AppEnv>()
   .get(
     "/",
-    guard("oauth-grants.list"),
+    requirePermission("oauth-grants.list"),
     query(asked),
     givesPage(shape, "Applications that members have authorized."),
     async (c) => {
@@ -51,14 +51,14 @@ export const oauthGrants = new Hono<AppEnv>()
   )
   .delete(
     "/:id",
-    guard("oauth-grants.end"),
+    requirePermission("oauth-grants.end"),
     params(memberParam),
     givesNothing("Application disconnected."),
     async (c) => {
       const { principal, services } = c.var;
       const { tenantId } = principal;
       const system = services.database.asSystem();
-      const [grant] = await grantById(system, tenantId, c.req.valid("param").id);
+      const [grant] = await findGrant(system, tenantId, c.req.valid("param").id);
       if (grant === undefined) throw new NotFoundError("Grant not found.");
       const what = {
         action: "oauth-grants.end",
@@ -66,8 +66,8 @@ export const oauthGrants = new Hono<AppEnv>()
         before: grant,
       };
       const { clientId, userId } = grant;
-      await change(c, what, (audit) =>
-        system.batch([...endGrant(system, { clientId, userId, tenantId }), audit]),
+      await commitWithAudit(c, what, (audit) =>
+        system.batch([...deleteGrant(system, { clientId, userId, tenantId }), audit]),
       );
       return c.body(null, 204);
     },

@@ -5,13 +5,13 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { capitalize } from "../core/capitalize.ts";
 import { NotFoundError } from "../core/errors.ts";
-import { sortKey } from "../db/queries/listing.ts";
-import { listRows, type ManagedTable, type Row, rowById } from "../db/queries/rows.ts";
-import { serversAmong } from "../db/queries/servers.ts";
+import { listServersByIds } from "../db/queries/servers/servers.ts";
+import { type CrudRow, type CrudTable, findRow, listRows } from "../db/queries/shared/crud.ts";
+import { sortKey } from "../db/queries/shared/sort.ts";
 import { serverPrompts, serverResources, serverTools } from "../db/schema/registry.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import type { TargetKind } from "../policy/access.ts";
-import { guard } from "../policy/guard.ts";
+import type { TargetKind } from "../policy/access-policy.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { containing, equalTo } from "./collection/conditions.ts";
 import type { Scene } from "./collection/reach.ts";
@@ -21,7 +21,7 @@ import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage }
 import { visibilityOf } from "./servers/visible.ts";
 import { params, query } from "./validate.ts";
 
-interface Offering<T extends ManagedTable> {
+interface Offering<T extends CrudTable> {
   readonly name: "tools" | "resources" | "prompts";
   readonly kind: TargetKind;
   readonly table: T;
@@ -44,7 +44,7 @@ const paging = z.object({
   fields: z.array(z.string()).optional(),
 });
 
-function offerings<T extends ManagedTable>({ name, kind, table, called, ...spec }: Offering<T>) {
+function offerings<T extends CrudTable>({ name, kind, table, called, ...spec }: Offering<T>) {
   const columns = columnsOf(table, ["tenantId"]);
   const shape = shapeOf(columns).extend({ serverName: z.string().nullable() });
   const pick = (names: readonly string[]) =>
@@ -64,14 +64,14 @@ function offerings<T extends ManagedTable>({ name, kind, table, called, ...spec 
     q: z.string().min(1).max(200).optional(),
   });
 
-  const shown = async (c: Scene, rows: readonly Row[]) => {
+  const shown = async (c: Scene, rows: readonly CrudRow[]) => {
     const allows = await visibilityOf(c);
     const visible = rows.filter((row) => {
       const { serverId, annotations } = common.parse(row);
       return allows(kind, serverId, String(row[called]), { readOnlyHint: annotations?.readOnlyHint });
     });
     const ids = [...new Set(visible.map((row) => common.parse(row).serverId))];
-    const servers = ids.length === 0 ? [] : await serversAmong(c.var.db, c.var.principal.tenantId, ids);
+    const servers = ids.length === 0 ? [] : await listServersByIds(c.var.db, c.var.principal.tenantId, ids);
     const names = new Map(servers.map((server) => [server.id, server.name]));
     return visible.map(({ place: _, ...row }) => ({
       ...row,
@@ -82,11 +82,11 @@ function offerings<T extends ManagedTable>({ name, kind, table, called, ...spec 
   return new Hono<AppEnv>()
     .get(
       "/",
-      guard(`${name}.list`),
+      requirePermission(`${name}.list`),
       query(asked),
       givesPage(shape, `Items the caller can access.`),
       async (c) => {
-        const wanted: Row = c.req.valid("query");
+        const wanted: CrudRow = c.req.valid("query");
         const { limit, cursor, sort, fields } = paging.parse(wanted);
         const { db, principal, services } = c.var;
         const { tenantId } = principal;
@@ -102,13 +102,13 @@ function offerings<T extends ManagedTable>({ name, kind, table, called, ...spec 
     )
     .get(
       "/:id",
-      guard(`${name}.read`),
+      requirePermission(`${name}.read`),
       params(idParam),
       query(z.object({ fields: fieldsOf(shape) })),
       gives(shape, "The item with its definition."),
       async (c) => {
         const { db, principal } = c.var;
-        const rows = await rowById(db, table, columns, principal.tenantId, c.req.valid("param").id);
+        const rows = await findRow(db, table, columns, principal.tenantId, c.req.valid("param").id);
         const [row] = await shown(c, rows);
         if (row === undefined) throw new NotFoundError(`${capitalize(name.slice(0, -1))} not found.`);
         return c.json(only(row, c.req.valid("query").fields));

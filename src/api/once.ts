@@ -9,18 +9,18 @@ import { z } from "zod";
 import { sha256Hex } from "../core/digest.ts";
 import { GatewayError, InvalidInputError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { refusalCode } from "../db/errors.ts";
+import { sqlState } from "../db/errors.ts";
 import {
-  answeredRequest,
+  claimRequest,
+  findAnsweredRequest,
   type IdempotentRequest,
-  keepAnswer,
   releaseRequest,
-  takeRequest,
-} from "../db/queries/idempotency.ts";
+  saveResponse,
+} from "../db/queries/tenants/idempotency.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import type { Guarded } from "../policy/guard.ts";
+import type { GuardedEnv } from "../policy/guard.ts";
 
-type Scene = Context<AppEnv & Guarded>;
+type Scene = Context<AppEnv & GuardedEnv>;
 
 const FORM = /^[\x21-\x7e]{1,255}$/;
 const REPLAYED = "idempotency-replayed";
@@ -30,7 +30,7 @@ const KEPT_HEADERS = ["content-type", "etag", "location"];
 const keptAnswer = z.object({ body: z.string(), headers: z.array(z.tuple([z.string(), z.string()])) });
 
 /** Stands behind the guard: keys are each principal's own. */
-export const once: MiddlewareHandler<AppEnv & Guarded> = createMiddleware<AppEnv & Guarded>(
+export const once: MiddlewareHandler<AppEnv & GuardedEnv> = createMiddleware<AppEnv & GuardedEnv>(
   async (c, next) => {
     const key = c.req.header("idempotency-key");
     if (key === undefined) return next();
@@ -42,7 +42,7 @@ export const once: MiddlewareHandler<AppEnv & Guarded> = createMiddleware<AppEnv
     const { db, principal } = c.var;
     const request = { id: uuidv7(), tenantId: principal.tenantId, principalId: principal.id, key };
     const requestHash = await sha256Hex(`${c.req.method} ${c.req.path}\n${await c.req.text()}`);
-    const [taken] = await takeRequest(db, { ...request, requestHash }).catch(refuseWithoutTenant);
+    const [taken] = await claimRequest(db, { ...request, requestHash }).catch(refuseWithoutTenant);
     if (taken === undefined) return replay(c, request, requestHash);
     await next();
     if (c.res.ok) await remember(c, request);
@@ -52,7 +52,7 @@ export const once: MiddlewareHandler<AppEnv & Guarded> = createMiddleware<AppEnv
 
 /** Operators may look at no tenant at all; there is then nowhere to keep an answer. */
 function refuseWithoutTenant(error: unknown): never {
-  if (refusalCode(error) !== "23503") throw error;
+  if (sqlState(error) !== "23503") throw error;
   throw new GatewayError("conflict", "Choose a tenant under Account first, or omit Idempotency-Key.");
 }
 
@@ -64,11 +64,11 @@ async function remember(c: Scene, request: IdempotentRequest & { id: string }): 
   const body = await c.res.clone().text();
   const content = new TextEncoder().encode(JSON.stringify({ body, headers }));
   const sealedResponse = await c.var.services.keyring.seal(purpose(request.id), content);
-  await keepAnswer(c.var.db, request, { status: c.res.status, sealedResponse });
+  await saveResponse(c.var.db, request, { status: c.res.status, sealedResponse });
 }
 
 async function replay(c: Scene, request: IdempotentRequest, requestHash: string): Promise<Response> {
-  const [known] = await answeredRequest(c.var.db, request);
+  const [known] = await findAnsweredRequest(c.var.db, request);
   if (known !== undefined && known.requestHash !== requestHash) {
     throw new GatewayError(
       "key_reused",

@@ -13,7 +13,7 @@ import {
 } from "../db/schema/logs.ts";
 import { connectionPools } from "../db/schema/traffic.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { guard } from "../policy/guard.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { givesPage } from "./answers.ts";
 import { type TimelineOf, timelineOf } from "./timeline.ts";
 import { query } from "./validate.ts";
@@ -21,7 +21,7 @@ import { query } from "./validate.ts";
 const records = (action: Permission, says: string, timeline: TimelineOf) =>
   new Hono<AppEnv>().get(
     "/",
-    guard(action),
+    requirePermission(action),
     query(timeline.query),
     givesPage(timeline.shape, says),
     async (c) => c.json(await timeline.list(c, c.req.valid("query"))),
@@ -91,7 +91,7 @@ const byDoor = z.object({
 
 export const requestLog = new Hono<AppEnv>().get(
   "/",
-  guard("request-logs.list"),
+  requirePermission("request-logs.list"),
   query(requests.query.extend(byDoor.shape)),
   givesPage(requests.shape, "Request log entries, newest first."),
   async (c) => {

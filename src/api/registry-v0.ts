@@ -10,11 +10,11 @@ import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import { sha256Hex } from "../core/digest.ts";
 import { ForbiddenError, NotFoundError } from "../core/errors.ts";
-import { entryOf, listEntries, versionsOf } from "../db/queries/entries.ts";
-import { tenantOfPublicRegistry, tenantOfRegistryPath } from "../db/queries/registry-readers.ts";
+import { findTenantOfPublicRegistry, findTenantOfRegistryPath } from "../db/queries/access/registry-paths.ts";
+import { findEntryVersion, listEntries, listVersions } from "../db/queries/registry/entries.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
-import { refuseBlockedAddress, unauthenticated } from "../policy/request-admission.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
+import { rejectBlockedAddress, unauthenticated } from "../policy/request-admission.ts";
 import { serverNotFoundError } from "../registry/entries.ts";
 import { type EndpointLookup, type RegistryEntry, toOfficialEntry } from "../registry/official-entry.ts";
 import { readCursor } from "./pages.ts";
@@ -30,7 +30,7 @@ export interface RegistryEnv extends AppEnv {
   };
 }
 
-export type RegistryScene = Context<RegistryEnv & Guarded>;
+export type RegistryScene = Context<RegistryEnv & GuardedEnv>;
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -39,12 +39,12 @@ const registry = createMiddleware<RegistryEnv>(async (c, next) => {
   const db = c.get("services").database.asSystem();
   const isPublic = SLUG.test(base);
   const [tenant] = isPublic
-    ? await tenantOfPublicRegistry(db, base)
+    ? await findTenantOfPublicRegistry(db, base)
     : REGISTRY_PATH.test(base)
-      ? await tenantOfRegistryPath(db, await sha256Hex(base))
+      ? await findTenantOfRegistryPath(db, await sha256Hex(base))
       : [];
   if (tenant === undefined) throw new NotFoundError("Registry not found. Check the URL.");
-  await refuseBlockedAddress(c, tenant.id);
+  await rejectBlockedAddress(c, tenant.id);
   const { mcpUrl } = c.get("config");
   // By the tenant's name where anybody may call; otherwise the caller's credential says which tenant's.
   const door = tenant.isOpen ? `${mcpUrl}/t/${tenant.slug}/mcp` : `${mcpUrl}/mcp`;
@@ -56,7 +56,7 @@ const registry = createMiddleware<RegistryEnv>(async (c, next) => {
 });
 
 /** Publishing is for the tenant's own, by whichever of its paths. */
-const own = createMiddleware<RegistryEnv & Guarded>(async (c, next) => {
+const own = createMiddleware<RegistryEnv & GuardedEnv>(async (c, next) => {
   if (c.get("principal").tenantId !== c.get("registry").tenantId) {
     throw new ForbiddenError("This is not your tenant's registry.");
   }
@@ -106,7 +106,7 @@ export const registryV0 = new Hono<RegistryEnv>()
   .get("/:base/v0.1/servers/:server/versions", params(serverParam), query(oneQuery), async (c) => {
     const { tenantId, db, shown } = reader(c);
     const { include_deleted } = c.req.valid("query");
-    const rows = await versionsOf(db, tenantId, c.req.valid("param").server, include_deleted);
+    const rows = await listVersions(db, tenantId, c.req.valid("param").server, include_deleted);
     if (rows.length === 0) throw serverNotFoundError();
     return c.json({ servers: rows.map(shown), metadata: { count: rows.length } });
   })
@@ -114,16 +114,20 @@ export const registryV0 = new Hono<RegistryEnv>()
     const { tenantId, db, shown } = reader(c);
     const { server: name, version } = c.req.valid("param");
     const { include_deleted: includeDeleted } = c.req.valid("query");
-    const [entry] = await entryOf(db, tenantId, { name, version, includeDeleted });
+    const [entry] = await findEntryVersion(db, tenantId, { name, version, includeDeleted });
     if (entry === undefined) throw serverNotFoundError();
     return c.json(shown(entry));
   })
-  .post("/:base/v0.1/publish", guard("registry-entries.publish"), own, body(z.unknown()), async (c) =>
-    c.json(await publish(c, c.req.valid("json"))),
+  .post(
+    "/:base/v0.1/publish",
+    requirePermission("registry-entries.publish"),
+    own,
+    body(z.unknown()),
+    async (c) => c.json(await publish(c, c.req.valid("json"))),
   )
   .put(
     "/:base/v0.1/servers/:server/versions/:version",
-    guard("registry-entries.publish"),
+    requirePermission("registry-entries.publish"),
     own,
     params(versionParam),
     body(z.unknown()),
@@ -131,14 +135,14 @@ export const registryV0 = new Hono<RegistryEnv>()
   )
   .delete(
     "/:base/v0.1/servers/:server/versions/:version",
-    guard("registry-entries.publish"),
+    requirePermission("registry-entries.publish"),
     own,
     params(versionParam),
     async (c) => c.json(await endVersion(c, c.req.valid("param"))),
   )
   .patch(
     "/:base/v0.1/servers/:server/versions/:version/status",
-    guard("registry-entries.publish"),
+    requirePermission("registry-entries.publish"),
     own,
     params(versionParam),
     body(statusBody),
@@ -150,7 +154,7 @@ export const registryV0 = new Hono<RegistryEnv>()
   )
   .patch(
     "/:base/v0.1/servers/:server/status",
-    guard("registry-entries.publish"),
+    requirePermission("registry-entries.publish"),
     own,
     params(serverParam),
     body(statusBody),

@@ -8,11 +8,11 @@ import {
   type RetentionStep,
 } from "../core/retention.ts";
 import type { Db } from "../db/client.ts";
-import { latestRuns, retentionPolicies } from "../db/queries/retention.ts";
+import { listLatestRuns, listRetentionPolicies } from "../db/queries/logs/retention.ts";
 import { retentionRuns } from "../db/schema/operations.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
 import { previewRetention } from "../operations/retention.ts";
-import { guard } from "../policy/guard.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { columnsOf, shapeOf } from "./collection/shape.ts";
 
@@ -68,11 +68,11 @@ function ownSteps(policies: readonly RetentionPolicy[], tenantId: string, now: D
 
 export const retention = new Hono<AppEnv>().post(
   "/dry-run",
-  guard("retention.preview"),
+  requirePermission("retention.preview"),
   gives(dryRun, "Rows that would be deleted. Nothing is deleted."),
   async (c) => {
     const { tenantId } = c.var.principal;
-    const policies = await retentionPolicies(c.var.db);
+    const policies = await listRetentionPolicies(c.var.db);
     const { steps, held } = ownSteps(policies, tenantId, new Date());
     return c.json(await answerOf(c.var.services.database.withTenant(tenantId, "analytics"), steps, held));
   },
@@ -85,11 +85,11 @@ const runShape = shapeOf(columnsOf(retentionRuns, ["takenUntil"]), {
 export const systemRetention = new Hono<AppEnv>()
   .post(
     "/retention-policies/dry-run",
-    guard("system.read"),
+    requirePermission("system.read"),
     gives(dryRun, "Rows that would be deleted. Nothing is deleted."),
     async (c) => {
       const { database } = c.var.services;
-      const policies = await retentionPolicies(database.asSystem());
+      const policies = await listRetentionPolicies(database.asSystem());
       const held = RETENTION_TABLES.filter((table) =>
         policies.some((each) => each.tenantId === null && each.tableName === table && each.legalHold),
       );
@@ -100,10 +100,10 @@ export const systemRetention = new Hono<AppEnv>()
   )
   .get(
     "/retention-runs",
-    guard("system.read"),
+    requirePermission("system.read"),
     givesPage(runShape, "Latest runs, newest first."),
     async (c) => {
-      const rows = await latestRuns(c.var.services.database.asSystem());
+      const rows = await listLatestRuns(c.var.services.database.asSystem());
       return c.json({ items: rows.map(({ takenUntil: _, ...run }) => run), nextCursor: null });
     },
   );

@@ -2,13 +2,17 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { compileRouting, matchRule, type RoutedRequest } from "../core/routing/rules.ts";
-import { serversAmong } from "../db/queries/servers.ts";
-import { tenantById } from "../db/queries/tenants.ts";
-import { activeRoutingRules, orderOfRoutingRules, orderRoutingRules } from "../db/queries/traffic.ts";
+import { listServersByIds } from "../db/queries/servers/servers.ts";
+import { findTenant } from "../db/queries/tenants/tenants.ts";
+import {
+  listActiveRoutingRules,
+  listRoutingRuleOrder,
+  saveRoutingRuleOrder,
+} from "../db/queries/traffic/routing.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
-import { readRule } from "../policy/routing.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
+import { parseRoutingRule } from "../policy/routing.ts";
 import { gives, givesNothing } from "./answers.ts";
 import { collection } from "./collection/collection.ts";
 import type { Reach } from "./collection/reach.ts";
@@ -54,14 +58,14 @@ export const routingRulesOf = (reach: Reach) =>
   new Hono<AppEnv>()
     .post(
       "/order",
-      guard("routing-rules.update"),
+      requirePermission("routing-rules.update"),
       body(order),
       givesNothing("The new order; rules that are not listed come after."),
       async (c) => {
         const { principal, db } = c.var;
         const { tenantId } = principal;
         const { ids } = c.req.valid("json");
-        const before = await orderOfRoutingRules(db, tenantId);
+        const before = await listRoutingRuleOrder(db, tenantId);
         const known = new Map(before.map((rule) => [rule.id, rule]));
         const named = [...new Set(ids)].flatMap((id) => known.get(id.toLowerCase()) ?? []);
         const after = [...named, ...before.filter((rule) => !named.includes(rule))];
@@ -72,20 +76,25 @@ export const routingRulesOf = (reach: Reach) =>
           after: { order: after.map(({ name }) => name) },
         };
         const places = after.map(({ id }) => id);
-        await change(c, what, (audit) => db.batch([orderRoutingRules(db, tenantId, places), audit]));
+        await commitWithAudit(c, what, (audit) =>
+          db.batch([saveRoutingRuleOrder(db, tenantId, places), audit]),
+        );
         return c.body(null, 204);
       },
     )
     .post(
       "/test",
-      guard("routing-rules.read"),
+      requirePermission("routing-rules.read"),
       body(request),
       gives(verdict, "The matching rule, and why earlier rules do not match. No request is sent."),
       async (c) => {
         const { principal, db } = c.var;
         const { tenantId } = principal;
         const { headers, tags, ...rest } = c.req.valid("json");
-        const [rows, [tenant]] = await db.batch([activeRoutingRules(db, tenantId), tenantById(db, tenantId)]);
+        const [rows, [tenant]] = await db.batch([
+          listActiveRoutingRules(db, tenantId),
+          findTenant(db, tenantId),
+        ]);
         const given = new Headers();
         for (const [name, value] of Object.entries(headers))
           if (isHeader(name, value)) given.set(name, value);
@@ -95,12 +104,12 @@ export const routingRulesOf = (reach: Reach) =>
           header: (name) => given.get(name),
           tenant: { id: tenantId, slug: tenant?.slug ?? "" },
         };
-        const rules = compileRouting(rows.flatMap(readRule));
+        const rules = compileRouting(rows.flatMap(parseRoutingRule));
         const rule = matchRule(rules, asked);
         const tried = rules.slice(0, rule === undefined ? rules.length : rules.indexOf(rule) + 1);
         return c.json({
           rule: rule === undefined ? null : { id: rule.id, name: rule.name, strategy: rule.strategy },
-          servers: rule === undefined ? [] : await serversAmong(db, tenantId, rule.targetServers),
+          servers: rule === undefined ? [] : await listServersByIds(db, tenantId, rule.targetServers),
           tried: tried.map((each) => ({
             id: each.id,
             name: each.name,

@@ -3,19 +3,19 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
-import { sortKey } from "../db/queries/listing.ts";
 import {
   deleteServiceAccount,
+  findServiceAccount,
   insertServiceAccount,
   insertServiceMember,
   listServiceAccounts,
-  serviceAccountById,
   updateServiceAccount,
-} from "../db/queries/service-accounts.ts";
+} from "../db/queries/identity/service-accounts.ts";
+import { sortKey } from "../db/queries/shared/sort.ts";
 import { user } from "../db/schema/identity.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
 import { idParam } from "./key-schemas.ts";
@@ -41,7 +41,7 @@ const sorts: Sorts = {
 export const serviceAccounts = new Hono<AppEnv>()
   .get(
     "/",
-    guard("service-accounts.list"),
+    requirePermission("service-accounts.list"),
     query(listQuery(sorts, accountShape)),
     givesPage(accountShape, "Service accounts."),
     async (c) => {
@@ -56,7 +56,7 @@ export const serviceAccounts = new Hono<AppEnv>()
   )
   .post(
     "/",
-    guard("service-accounts.create"),
+    requirePermission("service-accounts.create"),
     once,
     body(newAccount),
     gives(accountShape, "The created service account.", 201),
@@ -65,7 +65,7 @@ export const serviceAccounts = new Hono<AppEnv>()
       const system = c.get("services").database.asSystem();
       const account = { id: uuidv7(), tenantId, ...c.req.valid("json") };
       const what = { action: "service-accounts.create", resource: resource(account.id), after: account };
-      const [[made]] = await change(c, what, (audit) =>
+      const [[made]] = await commitWithAudit(c, what, (audit) =>
         system.batch([
           insertServiceAccount(system, account),
           insertServiceMember(system, { tenantId, userId: account.id }),
@@ -80,7 +80,7 @@ export const serviceAccounts = new Hono<AppEnv>()
   )
   .get(
     "/:id",
-    guard("service-accounts.list"),
+    requirePermission("service-accounts.list"),
     params(idParam),
     gives(accountShape, "The service account."),
     async (c) => {
@@ -91,7 +91,7 @@ export const serviceAccounts = new Hono<AppEnv>()
   )
   .patch(
     "/:id",
-    guard("service-accounts.update"),
+    requirePermission("service-accounts.update"),
     params(idParam),
     conditional,
     body(accountChange),
@@ -112,7 +112,7 @@ export const serviceAccounts = new Hono<AppEnv>()
         before,
         after: { ...before, ...values },
       };
-      const [[account]] = await change(c, what, (audit) =>
+      const [[account]] = await commitWithAudit(c, what, (audit) =>
         system.batch([updateServiceAccount(system, tenantId, before.id, values), audit]),
       );
       await tagged(c, account ?? before, CHANGEABLE);
@@ -121,7 +121,7 @@ export const serviceAccounts = new Hono<AppEnv>()
   )
   .delete(
     "/:id",
-    guard("service-accounts.delete"),
+    requirePermission("service-accounts.delete"),
     params(idParam),
     givesNothing("Deleted, including its API keys."),
     async (c) => {
@@ -129,7 +129,7 @@ export const serviceAccounts = new Hono<AppEnv>()
       const system = c.get("services").database.asSystem();
       const before = await accountOf(c, c.req.valid("param").id);
       const what = { action: "service-accounts.delete", resource: resource(before.id), before };
-      await change(c, what, (audit) =>
+      await commitWithAudit(c, what, (audit) =>
         system.batch([deleteServiceAccount(system, tenantId, before.id), audit]),
       );
       return c.body(null, 204);
@@ -139,8 +139,8 @@ export const serviceAccounts = new Hono<AppEnv>()
 const CHANGEABLE = ["name", "isActive"];
 const resource = (id: string) => ({ type: "service_account", id });
 
-async function accountOf(c: Context<AppEnv & Guarded>, id: string) {
-  const [account] = await serviceAccountById(c.get("db"), c.get("principal").tenantId, id);
+async function accountOf(c: Context<AppEnv & GuardedEnv>, id: string) {
+  const [account] = await findServiceAccount(c.get("db"), c.get("principal").tenantId, id);
   if (account === undefined) throw new NotFoundError("Service account not found.");
   return account;
 }

@@ -2,11 +2,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../core/errors.ts";
-import { activeSessionsOfUser } from "../db/queries/identity.ts";
-import { endSession } from "../db/queries/people.ts";
+import { endSession } from "../db/queries/identity/user-accounts.ts";
+import { listActiveSessions } from "../db/queries/identity/user-lookup.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { givesNothing, givesPage } from "./answers.ts";
 import { sessionShape } from "./shapes.ts";
 import { params } from "./validate.ts";
@@ -14,16 +14,21 @@ import { params } from "./validate.ts";
 const sessionParam = z.object({ id: z.string().min(1).max(100) });
 
 export const sessions = new Hono<AppEnv>()
-  .get("/", guard("sessions.list"), givesPage(sessionShape, "Sign-in sessions of the caller."), async (c) => {
-    const { principal, services } = c.var;
-    if (principal.userId === undefined) return c.json({ items: [], nextCursor: null });
-    const rows = await activeSessionsOfUser(services.database.asSystem(), principal.userId, new Date());
-    const items = rows.map((row) => ({ ...row, current: row.id === principal.sessionId }));
-    return c.json({ items, nextCursor: null });
-  })
+  .get(
+    "/",
+    requirePermission("sessions.list"),
+    givesPage(sessionShape, "Sign-in sessions of the caller."),
+    async (c) => {
+      const { principal, services } = c.var;
+      if (principal.userId === undefined) return c.json({ items: [], nextCursor: null });
+      const rows = await listActiveSessions(services.database.asSystem(), principal.userId, new Date());
+      const items = rows.map((row) => ({ ...row, current: row.id === principal.sessionId }));
+      return c.json({ items, nextCursor: null });
+    },
+  )
   .delete(
     "/:id",
-    guard("sessions.end"),
+    requirePermission("sessions.end"),
     params(sessionParam),
     givesNothing("Session revoked."),
     async (c) => {
@@ -32,8 +37,12 @@ export const sessions = new Hono<AppEnv>()
       const { userId } = principal;
       const [ended] = userId === undefined ? [] : await endSession(services.database.asSystem(), userId, id);
       if (ended === undefined) throw new NotFoundError("Session not found.");
-      await change(c, { action: "sessions.end", resource: { type: "session", id } }, (audit) => audit);
-      if (userId !== undefined) await services.people.personChanged(userId);
+      await commitWithAudit(
+        c,
+        { action: "sessions.end", resource: { type: "session", id } },
+        (audit) => audit,
+      );
+      if (userId !== undefined) await services.people.onUserChanged(userId);
       return c.body(null, 204);
     },
   );

@@ -1,30 +1,30 @@
 /** How the things of the older routes look as JSON: read off the columns that their queries show. */
 import { z } from "zod";
 import { API_KEY_SCOPES, ROLES } from "../core/enums.ts";
-import { shownKey } from "../db/queries/access.ts";
-import { shownControl } from "../db/queries/controls.ts";
-import { shownMember } from "../db/queries/invitations.ts";
-import { shownLegacyKey } from "../db/queries/keys.ts";
-import { shownAccount } from "../db/queries/service-accounts.ts";
-import { shownTenant } from "../db/queries/tenants.ts";
+import { ruleColumns } from "../db/queries/access/access-rules.ts";
+import { keyColumns } from "../db/queries/access/api-key-lookup.ts";
+import { legacyKeyColumns } from "../db/queries/access/api-keys.ts";
+import { memberColumns } from "../db/queries/identity/invitations.ts";
+import { accountColumns } from "../db/queries/identity/service-accounts.ts";
+import { tenantColumns } from "../db/queries/tenants/tenants.ts";
 import { shapeOf } from "./collection/shape.ts";
 
-export const keyShape = shapeOf(shownKey).meta({ id: "ApiKey" });
+export const keyShape = shapeOf(keyColumns).meta({ id: "ApiKey" });
 
 /** Its secret is told this once. */
 export const newKeyShape = z.object({ key: keyShape, secret: z.string() });
 export const renewedKeyShape = newKeyShape.extend({ oldKeyExpiresAt: z.iso.datetime() });
-export const legacyKeyShape = shapeOf(shownLegacyKey).meta({ id: "LegacyKey" });
+export const legacyKeyShape = shapeOf(legacyKeyColumns).meta({ id: "LegacyKey" });
 
-export const controlShape = shapeOf(shownControl);
+export const controlShape = shapeOf(ruleColumns);
 const settings = z.record(z.string(), z.unknown());
-export const tenantShape = shapeOf(shownTenant, {
+export const tenantShape = shapeOf(tenantColumns, {
   settings,
   planLimits: z.record(z.string(), z.number()),
 }).meta({ id: "Tenant" });
-export const memberShape = shapeOf(shownMember).extend({ id: z.string() });
+export const memberShape = shapeOf(memberColumns).extend({ id: z.string() });
 export const memberRoleShape = z.object({ userId: z.string(), role: z.enum(ROLES) });
-export const accountShape = shapeOf(shownAccount).meta({ id: "ServiceAccount" });
+export const accountShape = shapeOf(accountColumns).meta({ id: "ServiceAccount" });
 
 export const meShape = z.object({
   tenantId: z.string(),

@@ -1,10 +1,10 @@
 /** The caller's own tenant. */
 import { Hono } from "hono";
 import { NotFoundError } from "../core/errors.ts";
-import { tenantById, updateTenant } from "../db/queries/tenants.ts";
+import { findTenant, updateTenant } from "../db/queries/tenants/tenants.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives } from "./answers.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
 import { tenantShape } from "./shapes.ts";
@@ -15,22 +15,22 @@ import { defined } from "./values.ts";
 const CHANGEABLE = ["name", "timeZone", "settings"];
 
 export const tenant = new Hono<AppEnv>()
-  .get("/", guard("tenant.read"), gives(tenantShape, "The tenant."), async (c) => {
+  .get("/", requirePermission("tenant.read"), gives(tenantShape, "The tenant."), async (c) => {
     const { db, principal } = c.var;
-    const [own] = await tenantById(db, principal.tenantId);
+    const [own] = await findTenant(db, principal.tenantId);
     if (own === undefined) throw new NotFoundError("No organization selected.");
     await tagged(c, own, CHANGEABLE);
     return c.json(own);
   })
   .patch(
     "/",
-    guard("tenant.update"),
+    requirePermission("tenant.update"),
     conditional,
     body(ownChange),
     gives(tenantShape, "The updated tenant."),
     async (c) => {
       const { db, principal } = c.var;
-      const [before] = await tenantById(db, principal.tenantId);
+      const [before] = await findTenant(db, principal.tenantId);
       if (before === undefined) throw new NotFoundError("No organization selected.");
       await refuseStale(c, before, CHANGEABLE);
       const values = defined(c.req.valid("json"));
@@ -40,7 +40,7 @@ export const tenant = new Hono<AppEnv>()
         before,
         after: { ...before, ...values },
       };
-      const [[after]] = await change(c, what, (audit) =>
+      const [[after]] = await commitWithAudit(c, what, (audit) =>
         db.batch([updateTenant(db, before.id, values), audit]),
       );
       await tagged(c, after ?? before, CHANGEABLE);

@@ -6,17 +6,17 @@ import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { isUniqueViolation } from "../db/errors.ts";
 import {
+  findTenant,
   insertTenant,
   listTenants,
   setTenantStatus,
-  tenantById,
   tenantId,
   tenantSorts,
   updateTenant,
-} from "../db/queries/tenants.ts";
+} from "../db/queries/tenants/tenants.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { type Guarded, guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import { conditional, refuseStale, tagged } from "./etag.ts";
 import { idParam } from "./key-schemas.ts";
@@ -27,7 +27,7 @@ import { newTenant, tenantChange } from "./tenant-schemas.ts";
 import { body, params, query } from "./validate.ts";
 import { defined } from "./values.ts";
 
-type Scene = Context<AppEnv & Guarded>;
+type Scene = Context<AppEnv & GuardedEnv>;
 
 const CHANGEABLE = ["name", "timeZone", "settings", "weight", "planLimits"];
 const ARCHIVED = "An archived tenant cannot be modified.";
@@ -40,7 +40,7 @@ const asked = listQuery(sorts, tenantShape).extend({
 });
 
 async function found(c: Scene, id: string) {
-  const [tenant] = await tenantById(c.var.services.database.asSystem(), id);
+  const [tenant] = await findTenant(c.var.services.database.asSystem(), id);
   if (tenant === undefined) throw new NotFoundError("Tenant not found.");
   return tenant;
 }
@@ -57,26 +57,34 @@ async function become(c: Scene, id: string, status: TenantStatus, action: string
     after: { status },
     tenantId: id,
   };
-  const [[after]] = await change(c, what, (audit) => db.batch([setTenantStatus(db, id, status), audit]));
+  const [[after]] = await commitWithAudit(c, what, (audit) =>
+    db.batch([setTenantStatus(db, id, status), audit]),
+  );
   if (after === undefined) throw new GatewayError("conflict", ARCHIVED);
   return c.json(after);
 }
 
 export const tenants = new Hono<AppEnv>()
-  .get("/", guard("tenants.list"), query(asked), givesPage(tenantShape, "All tenants."), async (c) => {
-    const { status, q } = c.req.valid("query");
-    const { principal, services } = c.var;
-    const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: "tenants" };
-    const db = services.database.asSystem();
-    return c.json(
-      await slicedPage(scope, sorts, c.req.valid("query"), (slice) =>
-        listTenants(db, { status, q, ...slice }),
-      ),
-    );
-  })
+  .get(
+    "/",
+    requirePermission("tenants.list"),
+    query(asked),
+    givesPage(tenantShape, "All tenants."),
+    async (c) => {
+      const { status, q } = c.req.valid("query");
+      const { principal, services } = c.var;
+      const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: "tenants" };
+      const db = services.database.asSystem();
+      return c.json(
+        await slicedPage(scope, sorts, c.req.valid("query"), (slice) =>
+          listTenants(db, { status, q, ...slice }),
+        ),
+      );
+    },
+  )
   .post(
     "/",
-    guard("tenants.create"),
+    requirePermission("tenants.create"),
     once,
     body(newTenant),
     gives(tenantShape, "The created tenant.", 201),
@@ -91,7 +99,9 @@ export const tenants = new Hono<AppEnv>()
         tenantId: values.id,
       };
       try {
-        const [[made]] = await change(c, what, (audit) => db.batch([insertTenant(db, values), audit]));
+        const [[made]] = await commitWithAudit(c, what, (audit) =>
+          db.batch([insertTenant(db, values), audit]),
+        );
         return c.json(made, 201);
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
@@ -99,14 +109,20 @@ export const tenants = new Hono<AppEnv>()
       }
     },
   )
-  .get("/:id", guard("tenants.read"), params(idParam), gives(tenantShape, "The tenant."), async (c) => {
-    const tenant = await found(c, c.req.valid("param").id);
-    await tagged(c, tenant, CHANGEABLE);
-    return c.json(tenant);
-  })
+  .get(
+    "/:id",
+    requirePermission("tenants.read"),
+    params(idParam),
+    gives(tenantShape, "The tenant."),
+    async (c) => {
+      const tenant = await found(c, c.req.valid("param").id);
+      await tagged(c, tenant, CHANGEABLE);
+      return c.json(tenant);
+    },
+  )
   .patch(
     "/:id",
-    guard("tenants.update"),
+    requirePermission("tenants.update"),
     params(idParam),
     conditional,
     body(tenantChange),
@@ -127,7 +143,7 @@ export const tenants = new Hono<AppEnv>()
         after: { ...before, ...values },
         tenantId: before.id,
       };
-      const [[after]] = await change(c, what, (audit) =>
+      const [[after]] = await commitWithAudit(c, what, (audit) =>
         db.batch([updateTenant(db, before.id, values), audit]),
       );
       await tagged(c, after ?? before, CHANGEABLE);
@@ -136,21 +152,21 @@ export const tenants = new Hono<AppEnv>()
   )
   .post(
     "/:id/suspend",
-    guard("tenants.suspend"),
+    requirePermission("tenants.suspend"),
     params(idParam),
     gives(tenantShape, "Tenant suspended. All its requests are rejected."),
     (c) => become(c, c.req.valid("param").id, "suspended", "tenants.suspend"),
   )
   .post(
     "/:id/resume",
-    guard("tenants.suspend"),
+    requirePermission("tenants.suspend"),
     params(idParam),
     gives(tenantShape, "Tenant resumed."),
     (c) => become(c, c.req.valid("param").id, "active", "tenants.resume"),
   )
   .post(
     "/:id/archive",
-    guard("tenants.archive"),
+    requirePermission("tenants.archive"),
     params(idParam),
     gives(tenantShape, "Tenant archived. All its requests are permanently rejected."),
     (c) => become(c, c.req.valid("param").id, "archived", "tenants.archive"),

@@ -5,8 +5,8 @@
 import { and, type SQL } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { z } from "zod";
-import type { Columns, Row } from "../db/queries/rows.ts";
-import { listRecords, type RecordTable } from "../db/queries/timelines.ts";
+import { listRecords, type RecordTable } from "../db/queries/logs/timelines.ts";
+import type { Columns, CrudRow } from "../db/queries/shared/crud.ts";
 import { atLeast, containing, equalTo } from "./collection/conditions.ts";
 import type { Scene } from "./collection/reach.ts";
 import { columnsOf, filterOf, shapeOf } from "./collection/shape.ts";
@@ -31,7 +31,7 @@ export interface TimelineSpec<T extends RecordTable> {
 export interface TimelineOf {
   readonly shape: z.ZodObject;
   readonly query: z.ZodObject;
-  readonly list: (c: Scene, asked: Row, of?: SQL) => Promise<object>;
+  readonly list: (c: Scene, asked: CrudRow, of?: SQL) => Promise<object>;
 }
 
 const base = z.object({

@@ -5,12 +5,12 @@ import { scanDefinition } from "../core/discovery/definition-scan.ts";
 import { SEVERITIES, TOOL_STATES } from "../core/enums.ts";
 import { NotFoundError } from "../core/errors.ts";
 import { diffJson } from "../core/json-diff.ts";
-import { isChangedMeanwhile } from "../db/errors.ts";
-import { insistDecided, listWithheld, pinById } from "../db/queries/pins.ts";
+import { isStaleWrite } from "../db/errors.ts";
+import { assertPending, findPin, listToolChanges } from "../db/queries/servers/pins.ts";
 import { approveTool, rejectTool, type ShownPin } from "../discovery/tool-approval.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives, givesPage } from "./answers.ts";
 import type { Scene } from "./collection/reach.ts";
 import { stale } from "./etag.ts";
@@ -73,7 +73,7 @@ const decision = z
   .meta({ examples: [{ revision: 1 }] });
 
 async function pinOf(c: Scene, id: string): Promise<ShownPin> {
-  const [pin] = await pinById(c.get("db"), c.get("principal").tenantId, id);
+  const [pin] = await findPin(c.get("db"), c.get("principal").tenantId, id);
   if (pin === undefined) throw new NotFoundError("Tool change not found.");
   return pin;
 }
@@ -93,9 +93,9 @@ async function decide(c: Scene, id: string, revision: number, how: "approve" | "
         : { state: "blocked" },
   };
   const by = { tenantId: principal.tenantId, userId: principal.userId ?? null };
-  const insist = insistDecided(db, { tenantId: principal.tenantId, id, revision: revision + 1 });
+  const insist = assertPending(db, { tenantId: principal.tenantId, id, revision: revision + 1 });
   try {
-    await change<unknown>(c, what, (audit) => {
+    await commitWithAudit<unknown>(c, what, (audit) => {
       if (how === "reject") {
         const { pin, rest } = rejectTool(db, before, by);
         return db.batch([pin, insist, ...rest, audit]);
@@ -104,7 +104,7 @@ async function decide(c: Scene, id: string, revision: number, how: "approve" | "
       return db.batch([pin, insist, ...rest, audit]);
     });
   } catch (error) {
-    throw isChangedMeanwhile(error) ? stale() : error;
+    throw isStaleWrite(error) ? stale() : error;
   }
   return c.json(shown(await pinOf(c, id)));
 }
@@ -112,13 +112,13 @@ async function decide(c: Scene, id: string, revision: number, how: "approve" | "
 export const toolChanges = new Hono<AppEnv>()
   .get(
     "/",
-    guard("tool-changes.list"),
+    requirePermission("tool-changes.list"),
     query(asked),
     givesPage(shape, "Tools that are held or blocked after a change."),
     async (c) => {
       const { limit, cursor, state, serverId } = c.req.valid("query");
       const { principal, db } = c.var;
-      const rows = await listWithheld(db, principal.tenantId, {
+      const rows = await listToolChanges(db, principal.tenantId, {
         states: state === undefined ? TOOL_STATES : [state],
         serverId,
         after: readCursor(idCursor, cursor)?.id,
@@ -128,12 +128,16 @@ export const toolChanges = new Hono<AppEnv>()
       return c.json({ ...page, items: page.items.map(shown) });
     },
   )
-  .get("/:id", guard("tool-changes.list"), params(idParam), gives(shape, "The tool change."), async (c) =>
-    c.json(shown(await pinOf(c, c.req.valid("param").id))),
+  .get(
+    "/:id",
+    requirePermission("tool-changes.list"),
+    params(idParam),
+    gives(shape, "The tool change."),
+    async (c) => c.json(shown(await pinOf(c, c.req.valid("param").id))),
   )
   .post(
     "/:id/approve",
-    guard("tool-changes.decide"),
+    requirePermission("tool-changes.decide"),
     params(idParam),
     body(decision),
     gives(shape, "The current definition is approved."),
@@ -141,7 +145,7 @@ export const toolChanges = new Hono<AppEnv>()
   )
   .post(
     "/:id/reject",
-    guard("tool-changes.decide"),
+    requirePermission("tool-changes.decide"),
     params(idParam),
     body(decision),
     gives(shape, "The tool is blocked until it is approved."),

@@ -2,8 +2,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { record } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { writeAuditEntry } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives, givesNothing } from "./answers.ts";
 import { body } from "./validate.ts";
 
@@ -25,7 +25,7 @@ const lifted = z
   .meta({ examples: [{ place: "203.0.113.7" }] });
 
 export const traffic = new Hono<AppEnv>()
-  .get("/", guard("traffic.read"), gives(shape, "Samples of the last 24 hours."), async (c) => {
+  .get("/", requirePermission("traffic.read"), gives(shape, "Samples of the last 24 hours."), async (c) => {
     const { principal, services } = c.var;
     const object = services.tenantObject(principal.tenantId);
     const [samples, advice, bans] = await Promise.all([
@@ -45,10 +45,16 @@ export const traffic = new Hono<AppEnv>()
       bans: bans.map(({ place, forMs }) => ({ place, endsAt: new Date(now + forMs).toISOString() })),
     });
   })
-  .post("/lift-ban", guard("traffic.lift"), body(lifted), givesNothing("Ban removed."), async (c) => {
-    const { principal, services } = c.var;
-    const { place } = c.req.valid("json");
-    await services.tenantObject(principal.tenantId).liftBan(place);
-    await record(c, { action: "traffic.lift", resource: { type: "ban", id: place } });
-    return c.body(null, 204);
-  });
+  .post(
+    "/lift-ban",
+    requirePermission("traffic.lift"),
+    body(lifted),
+    givesNothing("Ban removed."),
+    async (c) => {
+      const { principal, services } = c.var;
+      const { place } = c.req.valid("json");
+      await services.tenantObject(principal.tenantId).liftBan(place);
+      await writeAuditEntry(c, { action: "traffic.lift", resource: { type: "ban", id: place } });
+      return c.body(null, 204);
+    },
+  );

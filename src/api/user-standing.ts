@@ -2,12 +2,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../core/errors.ts";
-import { activeSessionsOfUser } from "../db/queries/identity.ts";
-import { recordSecurityEvent } from "../db/queries/security.ts";
-import { banUser, endSessions } from "../db/queries/users.ts";
+import { listActiveSessions } from "../db/queries/identity/user-lookup.ts";
+import { banUser, endSessions } from "../db/queries/identity/users.ts";
+import { recordSecurityEvent } from "../db/queries/logs/security.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change, record } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { commitWithAudit, writeAuditEntry } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "./answers.ts";
 import type { Scene } from "./collection/reach.ts";
 import { memberParam } from "./tenant-schemas.ts";
@@ -42,7 +42,7 @@ const sessionShape = z.object({
 export const userStanding = new Hono<AppEnv>()
   .post(
     "/:id/ban",
-    guard("users.ban"),
+    requirePermission("users.ban"),
     params(memberParam),
     body(ban),
     gives(userShape, "The banned user. All sign-in sessions are revoked."),
@@ -50,20 +50,20 @@ export const userStanding = new Hono<AppEnv>()
   )
   .post(
     "/:id/lift-ban",
-    guard("users.ban"),
+    requirePermission("users.ban"),
     params(memberParam),
     gives(userShape, "The user, no longer banned."),
     async (c) => c.json(await setBan(c, c.req.valid("param").id, undefined)),
   )
   .get(
     "/:id/sessions",
-    guard("users.sessions"),
+    requirePermission("users.sessions"),
     params(memberParam),
     givesPage(sessionShape, "Sign-in sessions of the user."),
     async (c) => {
       const { services, principal } = c.var;
       const { id, isHome } = await userOf(c, c.req.valid("param").id);
-      const rows = await activeSessionsOfUser(services.database.asSystem(), id, new Date());
+      const rows = await listActiveSessions(services.database.asSystem(), id, new Date());
       // Where somebody is signed in to look at another tenant is that tenant's to see.
       const isSeen = ({ activeTenantId }: { activeTenantId: string | null }) =>
         principal.isOperator === true ||
@@ -74,7 +74,7 @@ export const userStanding = new Hono<AppEnv>()
   )
   .post(
     "/:id/end-sessions",
-    guard("users.end-sessions"),
+    requirePermission("users.end-sessions"),
     params(memberParam),
     body(wish),
     givesNothing("Sessions revoked."),
@@ -85,12 +85,12 @@ export const userStanding = new Hono<AppEnv>()
       await insistOwn(c, user);
       const ended = await endSessions(services.database.asSystem(), user.id, sessionId);
       if (sessionId !== undefined && ended.length === 0) throw new NotFoundError("Session not found.");
-      await record(c, {
+      await writeAuditEntry(c, {
         action: "users.end-sessions",
         resource: { type: "user", id: user.id },
         details: { sessions: ended.length },
       });
-      await services.people.personChanged(user.id);
+      await services.people.onUserChanged(user.id);
       return c.body(null, 204);
     },
   );
@@ -116,11 +116,11 @@ async function setBan(c: Scene, id: string, wanted: z.output<typeof ban> | undef
   });
   const what = { action: "users.ban", resource: { type: "user", id }, before, after };
   const write = banUser(system, principal.tenantId, id, wanted);
-  await change<unknown>(c, what, (audit) =>
+  await commitWithAudit<unknown>(c, what, (audit) =>
     wanted === undefined
       ? system.batch([write, event, audit])
       : system.batch([write, endSessions(system, id, undefined), event, audit]),
   );
-  await services.people.personChanged(id);
+  await services.people.onUserChanged(id);
   return after;
 }

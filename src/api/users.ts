@@ -3,12 +3,19 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { ROLES } from "../core/enums.ts";
 import { ForbiddenError, GatewayError, NotFoundError } from "../core/errors.ts";
-import { insistActor, insistAnotherAdmin } from "../db/queries/authority.ts";
-import { lockTenant } from "../db/queries/servers.ts";
-import { isOperator, listUsers, setUserActive, userById, userId, userSorts } from "../db/queries/users.ts";
+import { assertActor, assertAnotherAdmin } from "../db/queries/identity/authority.ts";
+import {
+  findUser,
+  isOperator,
+  listUsers,
+  setUserActive,
+  userId,
+  userSorts,
+} from "../db/queries/identity/users.ts";
+import { lockTenant } from "../db/queries/servers/servers.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { change } from "../policy/change.ts";
-import { guard } from "../policy/guard.ts";
+import { commitWithAudit } from "../policy/commit-with-audit.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { actorOf } from "./actor.ts";
 import { gives, givesPage } from "./answers.ts";
 import type { Scene } from "./collection/reach.ts";
@@ -46,7 +53,7 @@ const userChange = z.strictObject({ isActive: z.boolean() }).meta({ examples: [{
 const CHANGEABLE = ["isActive"];
 
 export async function userOf(c: Scene, id: string) {
-  const [user] = await userById(c.var.db, c.var.principal.tenantId, id);
+  const [user] = await findUser(c.var.db, c.var.principal.tenantId, id);
   if (user === undefined) throw new NotFoundError("User not found.");
   return user;
 }
@@ -65,21 +72,27 @@ export async function insistOwn(c: Scene, { id, isHome }: { id: string; isHome: 
 }
 
 export const users = new Hono<AppEnv>()
-  .get("/", guard("users.list"), query(asked), givesPage(userShape, "Users of the tenant."), async (c) => {
-    const { limit, cursor, sort, fields, ...filter } = c.req.valid("query");
-    const { principal, db, services } = c.var;
-    const { tenantId } = principal;
-    const scope = { keyring: services.keyring, tenantId, list: `users?${sort.join()}` };
-    const after = await readPlace(scope, cursor);
-    const order = orderOf(sorts, sort);
-    const rows = await listUsers(db, tenantId, { filter, order, after, limit: limit + 1 });
-    return c.json(
-      await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
-    );
-  })
+  .get(
+    "/",
+    requirePermission("users.list"),
+    query(asked),
+    givesPage(userShape, "Users of the tenant."),
+    async (c) => {
+      const { limit, cursor, sort, fields, ...filter } = c.req.valid("query");
+      const { principal, db, services } = c.var;
+      const { tenantId } = principal;
+      const scope = { keyring: services.keyring, tenantId, list: `users?${sort.join()}` };
+      const after = await readPlace(scope, cursor);
+      const order = orderOf(sorts, sort);
+      const rows = await listUsers(db, tenantId, { filter, order, after, limit: limit + 1 });
+      return c.json(
+        await sealedPage(scope, rows, limit, (page) => page.map(({ place: _, ...row }) => only(row, fields))),
+      );
+    },
+  )
   .get(
     "/:id",
-    guard("users.read"),
+    requirePermission("users.read"),
     params(memberParam),
     query(z.object({ fields: fieldsOf(userShape) })),
     gives(userShape, "The user."),
@@ -91,7 +104,7 @@ export const users = new Hono<AppEnv>()
   )
   .patch(
     "/:id",
-    guard("users.update"),
+    requirePermission("users.update"),
     params(memberParam),
     conditional,
     body(userChange),
@@ -108,17 +121,17 @@ export const users = new Hono<AppEnv>()
       const after = { ...before, isActive };
       const what = { action: "users.update", resource: { type: "user", id: before.id }, before, after };
       await unlessOvertaken(
-        change(c, what, (audit) =>
+        commitWithAudit(c, what, (audit) =>
           system.batch([
             lockTenant(system, principal.tenantId),
-            insistActor(system, actorOf(principal)),
-            ...(isActive ? [] : [insistAnotherAdmin(system, principal.tenantId, before.id)]),
+            assertActor(system, actorOf(principal)),
+            ...(isActive ? [] : [assertAnotherAdmin(system, principal.tenantId, before.id)]),
             setUserActive(system, principal.tenantId, before.id, isActive),
             audit,
           ]),
         ),
       );
-      await services.people.personChanged(before.id);
+      await services.people.onUserChanged(before.id);
       await tagged(c, after, CHANGEABLE);
       return c.json(after);
     },

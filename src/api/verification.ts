@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type AuditFault, describeAuditFault, excludePruned, findAuditFaults } from "../core/audit-chain.ts";
-import { hashAt, prunedPlaces, walkChain } from "../db/queries/audit-chain.ts";
+import { checkChain, findHash, loadPrunedPositions } from "../db/queries/logs/audit-chain.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { guard } from "../policy/guard.ts";
+import { requirePermission } from "../policy/guard.ts";
 import { gives } from "./answers.ts";
 import { ofSystem, ofTenant, type Reach, type Scene } from "./collection/reach.ts";
 import { query } from "./validate.ts";
@@ -51,9 +51,9 @@ async function verify(c: Scene, reach: Reach, { after, limit, anchor }: Asked): 
   const [db, owner] = [reach.db(c), reach.owner(c)];
   const [noted = "0", notedHash] = anchor?.split(":") ?? [];
   const [[walked], pruned, [anchored]] = await db.batch([
-    walkChain(db, owner, { after, limit }),
-    prunedPlaces(db, owner),
-    hashAt(db, owner, Number(noted)),
+    checkChain(db, owner, { after, limit }),
+    loadPrunedPositions(db, owner),
+    findHash(db, owner, Number(noted)),
   ]);
   const walk = walked?.walk;
   const last = walk?.last ?? undefined;
@@ -93,7 +93,7 @@ function shown(fault: AuditFault): Verification["faults"][number] {
 const routes = (reach: Reach, action: "audit-logs.verify" | "system.read") =>
   new Hono<AppEnv>().get(
     "/",
-    guard(action),
+    requirePermission(action),
     query(asked),
     gives(shape, "Inconsistencies, if any."),
     async (c) => c.json(await verify(c, reach, c.req.valid("query"))),

@@ -4,7 +4,7 @@
  */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
-import { endpointAt } from "../identity/oauth/addresses.ts";
+import { parseEndpointPath } from "../identity/oauth/endpoints.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
 import { unauthenticated } from "../policy/request-admission.ts";
@@ -17,7 +17,7 @@ const ROOT_ENDPOINT = "/mcp";
 function protectedResource(c: Context<AppEnv>) {
   const { publicUrl, mcpUrl } = c.get("config");
   const path = new URL(c.req.url).pathname.slice("/.well-known/oauth-protected-resource".length);
-  const endpoint = endpointAt(mcpUrl, path === "" ? ROOT_ENDPOINT : path);
+  const endpoint = parseEndpointPath(mcpUrl, path === "" ? ROOT_ENDPOINT : path);
   if (endpoint === undefined) return c.notFound();
   return c.json(
     {

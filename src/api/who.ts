@@ -5,9 +5,9 @@ import type { AccessPrincipal } from "../core/access/authorize.ts";
 import { ROLE_SCOPES } from "../core/access/permissions.ts";
 import { API_KEY_SCOPES, ROLES } from "../core/enums.ts";
 import { NotFoundError } from "../core/errors.ts";
-import { keyById, memberRole } from "../db/queries/keys.ts";
+import { findKey, findMemberRole } from "../db/queries/access/api-keys.ts";
 import type { AppEnv } from "../middleware/app-env.ts";
-import type { Guarded } from "../policy/guard.ts";
+import type { GuardedEnv } from "../policy/guard.ts";
 
 export const who = z.union([
   z.strictObject({ userId: z.string().min(1).max(200) }),
@@ -19,14 +19,14 @@ export type Who = z.infer<typeof who>;
 
 /** `lapsed`: why they could not prove to be who they are. */
 export async function callerOf(
-  c: Context<AppEnv & Guarded>,
+  c: Context<AppEnv & GuardedEnv>,
   named: Who,
   now: Date,
 ): Promise<{ caller: AccessPrincipal; lapsed?: string }> {
   const { tenantId } = c.get("principal");
   const db = c.get("db");
   const person = async (userId: string) => {
-    const [member] = await memberRole(db, tenantId, userId);
+    const [member] = await findMemberRole(db, tenantId, userId);
     if (member === undefined) throw new NotFoundError("Member not found.");
     return member;
   };
@@ -39,7 +39,7 @@ export async function callerOf(
     const caller = { role, scopes: ROLE_SCOPES[role], userId: named.userId, keyId: undefined };
     return { caller, ...(!isActive && { lapsed: "The account is disabled." }) };
   }
-  const [key] = await keyById(db, { tenantId }, named.keyId);
+  const [key] = await findKey(db, { tenantId }, named.keyId);
   if (key === undefined) throw new NotFoundError("API key not found.");
   const role = key.userId === null ? "service" : (await person(key.userId)).role;
   const caller = { role, scopes: key.scopes, userId: key.userId ?? undefined, keyId: key.id };

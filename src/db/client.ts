@@ -27,7 +27,7 @@ export interface DatabaseUrls {
   readonly endpoint?: string | undefined;
 }
 
-export interface DatabaseTools {
+export interface DatabaseDeps {
   readonly statistics: QueryStatistics;
   readonly now: () => number;
   readonly random: () => number;
@@ -37,7 +37,7 @@ export interface DatabaseTools {
 type Raw = NeonQueryFunction<boolean, boolean>;
 type Statement = NeonQueryPromise<boolean, boolean>;
 
-interface Scope {
+interface DatabaseScope {
   readonly role: "gateway_runtime" | "gateway_system";
   readonly tenantId: string;
 }
@@ -47,10 +47,10 @@ const STATEMENT_TIMEOUT_MS: Record<QueryTarget, number> = { main: 15_000, read: 
 /** The database ends a statement itself; this much later its client no longer believes in an answer. */
 const CLIENT_TIMEOUT_MARGIN_MS = 5_000;
 
-const ENTER = `select set_config('role', $1, true), set_config('app.tenant_id', $2, true),
+const ENTER_SCOPE = `select set_config('role', $1, true), set_config('app.tenant_id', $2, true),
   set_config('statement_timeout', $3, true)`;
 
-export function createDatabase(urls: DatabaseUrls, tools: DatabaseTools): Database {
+export function createDatabase(urls: DatabaseUrls, tools: DatabaseDeps): Database {
   // Global in the driver; every database of an isolate is reached the same way.
   if (urls.endpoint !== undefined) neonConfig.fetchEndpoint = `${urls.endpoint}/sql`;
   const watchdogs = new Map<string, DatabaseWatchdog>();
@@ -64,8 +64,8 @@ export function createDatabase(urls: DatabaseUrls, tools: DatabaseTools): Databa
     read: connect(urls.read ?? urls.main),
     analytics: connect(urls.analytics ?? urls.main),
   };
-  const open = (scope: Scope, target: QueryTarget): Db => {
-    const run = runner(connections, scope, target, tools);
+  const open = (scope: DatabaseScope, target: QueryTarget): Db => {
+    const run = createRunner(connections, scope, target, tools);
     // Without the schema, of which Drizzle would compute all relations anew each time, for `db.query` alone.
     return drizzle({ client: scopedClient(connections[target].raw, run) });
   };
@@ -89,11 +89,11 @@ interface Connection {
 type Run = (statements: readonly Statement[]) => Promise<unknown[]>;
 
 /** One round trip: enters the scope, runs the statements, drops the first answer. Retries, falls back, measures. */
-function runner(
+function createRunner(
   connections: Record<QueryTarget, Connection>,
-  scope: Scope,
+  scope: DatabaseScope,
   target: QueryTarget,
-  tools: DatabaseTools,
+  tools: DatabaseDeps,
 ): Run {
   const readOnly = target !== "main";
   const fallback =
@@ -104,7 +104,11 @@ function runner(
   const attempt = ({ raw, watchdog }: Connection, statements: readonly Statement[]): Promise<unknown[]> =>
     watchdog.watch({
       async run(signal) {
-        const enter = raw.query(ENTER, [scope.role, scope.tenantId, String(STATEMENT_TIMEOUT_MS[target])]);
+        const enter = raw.query(ENTER_SCOPE, [
+          scope.role,
+          scope.tenantId,
+          String(STATEMENT_TIMEOUT_MS[target]),
+        ]);
         const options = { readOnly, fetchOptions: { signal } };
         const [, ...results] = await raw.transaction([enter, ...statements], options);
         return results;

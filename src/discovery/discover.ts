@@ -1,7 +1,7 @@
 /** Asks a registered server what it offers, and keeps the answer: on registration, by the clock, and when it says so itself. */
 import { UpstreamError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
-import { markDiscoveryFailed, serverForVisit } from "../db/queries/visits.ts";
+import { findServerForProbe, markDiscoveryFailed } from "../db/queries/servers/checks.ts";
 import { type FetchedInventory, fetchInventory } from "../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../upstream/resolve-target.ts";
 import type { ChannelDeps } from "../upstream/transports/channel.ts";
@@ -27,7 +27,7 @@ const DISCOVERY_TIMEOUT_MS = 60_000;
 /** `since`: whoever has been asked after that is not asked again, for messages may come twice. */
 export async function discover(deps: DiscoveryDeps, of: ServerRef, since?: Date): Promise<DiscoveryResult> {
   const db = deps.database.withTenant(of.tenantId);
-  const [server] = await serverForVisit(db, of);
+  const [server] = await findServerForProbe(db, of);
   if (server === undefined) return { kind: "absent" };
   const { discoveredAt } = server;
   if (since !== undefined && discoveredAt !== null && discoveredAt >= since) return { kind: "known" };

@@ -7,9 +7,14 @@ import { toGatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidFromName } from "../core/ids.ts";
 import { activeWindow } from "../core/maintenance/windows.ts";
 import { mapConcurrent } from "../core/map-concurrent.ts";
-import { recordSystemEvents } from "../db/queries/security.ts";
-import { windowsNotOver } from "../db/queries/snapshot.ts";
-import { addHealthChecks, addServerMetrics, markChecked, serversForVisit } from "../db/queries/visits.ts";
+import { recordSystemEvents } from "../db/queries/logs/security.ts";
+import {
+  addHealthChecks,
+  addServerMetrics,
+  listServersForProbe,
+  saveCheckResults,
+} from "../db/queries/servers/checks.ts";
+import { listCurrentWindows } from "../db/queries/tenants/snapshot.ts";
 import { logFailure } from "../logs/log-failure.ts";
 import { resolveTarget } from "../upstream/resolve-target.ts";
 import type { DiscoveryDeps } from "./discover.ts";
@@ -33,7 +38,7 @@ export interface HealthDeps extends DiscoveryDeps {
 /** Connections that a Worker may have waiting for headers at the same time. */
 const CONCURRENCY = 6;
 
-type Server = Awaited<ReturnType<typeof serversForVisit>>[number];
+type Server = Awaited<ReturnType<typeof listServersForProbe>>[number];
 
 interface CheckedServer {
   readonly server: Server;
@@ -47,8 +52,8 @@ interface CheckedServer {
 export async function checkServers(deps: HealthDeps, ids: readonly string[], since: Date): Promise<number> {
   const db = deps.database.asSystem();
   const [servers, windows] = await db.batch([
-    serversForVisit(db, ids),
-    windowsNotOver(db, new Date(deps.now())),
+    listServersForProbe(db, ids),
+    listCurrentWindows(db, new Date(deps.now())),
   ]);
   const due = servers.filter(({ lastHealthCheck }) => lastHealthCheck === null || lastHealthCheck < since);
   const checked = await mapConcurrent(
@@ -110,7 +115,7 @@ async function saveResults(deps: HealthDeps, checked: readonly CheckedServer[]):
   const changes = checked.flatMap(findChange);
   const events = await Promise.all(changes.map(toSystemEvent));
   await db.batch([
-    markChecked(
+    saveCheckResults(
       db,
       checked.map(({ server, at, health }) => ({ id: server.id, at, ...health })),
     ),

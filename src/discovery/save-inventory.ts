@@ -8,9 +8,16 @@ import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { isSameJson } from "../core/mcp/lossless-json.ts";
 import { MAX_WRITE_LENGTH } from "../core/size-limits.ts";
 import type { Database } from "../db/client.ts";
-import * as queries from "../db/queries/offers.ts";
-import { heardBefore, keepPins, pinsOf, promptsOf, resourcesOf, toolNamesOf } from "../db/queries/pins.ts";
-import { recordSecurityEvents } from "../db/queries/security.ts";
+import { recordSecurityEvents } from "../db/queries/logs/security.ts";
+import * as queries from "../db/queries/servers/inventory.ts";
+import {
+  findInventory,
+  listPrompts,
+  listResources,
+  listToolNames,
+  loadPins,
+  savePins,
+} from "../db/queries/servers/pins.ts";
 import type { FetchedInventory } from "../upstream/fetch-inventory.ts";
 import {
   listDiscoveredTools,
@@ -48,11 +55,11 @@ export async function saveInventory(
 ): Promise<SavedInventory | undefined> {
   const db = database.withTenant(of.tenantId);
   const [[before], pins, tools, prompts, resources] = await db.batch([
-    heardBefore(db, of),
-    pinsOf(db, of),
-    toolNamesOf(db, of),
-    promptsOf(db, of),
-    resourcesOf(db, of),
+    findInventory(db, of),
+    loadPins(db, of),
+    listToolNames(db, of),
+    listPrompts(db, of),
+    listResources(db, of),
   ]);
   if (before === undefined) return undefined;
   const discovered = await listDiscoveredTools(fetched);
@@ -80,7 +87,7 @@ export async function saveInventory(
   // What is judged comes first: whatever happens to the rest, a change has been seen.
   const judged = [
     ...chunks(result.pins).map((rows) =>
-      keepPins(
+      savePins(
         db,
         of,
         rows.map((pin) => toPinRow(pin, at)),
@@ -89,34 +96,34 @@ export async function saveInventory(
     ...chunks(events).map((rows) => recordSecurityEvents(db, rows)),
   ];
   const inventory = [
-    queries.keepHeardServer(db, of, {
+    queries.saveServerInventory(db, of, {
       capabilities: { ...fetched.capabilities },
       instructions: fetched.instructions ?? null,
       protocolVersion: fetched.revision,
       discoveredAt: at,
       discoveryError: null,
     }),
-    queries.dropOtherTools(
+    queries.deleteOtherTools(
       db,
       of,
       discovered.map(({ name }) => name),
     ),
-    queries.dropOtherPrompts(
+    queries.deleteOtherPrompts(
       db,
       of,
       lists.prompts.map(([name]) => name),
     ),
-    queries.dropOtherResources(
+    queries.deleteOtherResources(
       db,
       of,
       lists.resources.map(({ uri }) => uri),
     ),
-    ...chunks(lists.tools).map((rows) => queries.keepTools(db, of, rows)),
+    ...chunks(lists.tools).map((rows) => queries.saveTools(db, of, rows)),
     ...chunks(lists.prompts.map(([, item]) => toPromptRow(item))).map((rows) =>
-      queries.keepPrompts(db, of, rows),
+      queries.savePrompts(db, of, rows),
     ),
     ...chunks(lists.resources.map(({ method, uri, item }) => toResourceRow(method, uri, item))).map((rows) =>
-      queries.keepResources(db, of, rows),
+      queries.saveResources(db, of, rows),
     ),
   ];
   await writeAll(db, [...judged, ...inventory]);
@@ -151,7 +158,7 @@ async function writeAll(db: TenantDb, statements: readonly Statement[]): Promise
 type TenantDb = ReturnType<Database["withTenant"]>;
 type Statement = Parameters<TenantDb["batch"]>[0][number];
 
-type Pins = Awaited<ReturnType<typeof pinsOf>>;
+type Pins = Awaited<ReturnType<typeof loadPins>>;
 
 /** Of what is withheld, the catalogue goes on holding what was approved. */
 function toInventoryRows(

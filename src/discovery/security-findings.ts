@@ -4,7 +4,7 @@ import { type ScanFinding, scanDefinition } from "../core/discovery/definition-s
 import type { Pin, ToolChange, ToolVerdict } from "../core/discovery/tool-drift.ts";
 import { uuidFromName, uuidv7 } from "../core/ids.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import type { SecurityEvent } from "../db/queries/security.ts";
+import type { SecurityEvent } from "../db/queries/logs/security.ts";
 import type { ServerRef } from "./save-inventory.ts";
 
 export interface ScannedItem {

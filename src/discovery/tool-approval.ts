@@ -1,11 +1,11 @@
 /** What a person has decided about a tool that changed: the statements, to be committed with the record of it. */
 import type { Db } from "../db/client.ts";
-import { keepTools } from "../db/queries/offers.ts";
-import { approvePin, type pinById, rejectPin } from "../db/queries/pins.ts";
-import { recordSecurityEvent } from "../db/queries/security.ts";
+import { recordSecurityEvent } from "../db/queries/logs/security.ts";
+import { saveTools } from "../db/queries/servers/inventory.ts";
+import { approvePin, type findPin, rejectPin } from "../db/queries/servers/pins.ts";
 import { toToolRow } from "./inventory-rows.ts";
 
-export type ShownPin = Awaited<ReturnType<typeof pinById>>[number];
+export type ShownPin = Awaited<ReturnType<typeof findPin>>[number];
 
 export interface Approver {
   readonly tenantId: string;
@@ -22,7 +22,7 @@ export function approveTool(db: Db, pin: ShownPin, by: Approver) {
     pin: approvePin(db, { tenantId, id, revision, by: by.userId }),
     rest: [
       // The catalogue held what was approved until now.
-      keepTools(db, { tenantId, serverId }, [row]),
+      saveTools(db, { tenantId, serverId }, [row]),
       recordSecurityEvent(db, createEvent(pin, by, "tool.approved", "was approved")),
     ] as const,
   };

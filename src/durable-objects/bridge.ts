@@ -1,7 +1,7 @@
 /** A principal's sessions with one legacy server, for clients of the modern era, who have none. */
 import { DurableObject } from "cloudflare:workers";
-import type { Call, LegacyServer } from "../gateway/bridge/legacy-server.ts";
-import { messageStream } from "../gateway/message-stream.ts";
+import type { BridgeCall, LegacyServer } from "../gateway/server-bridge/legacy-server.ts";
+import { createMessageStream } from "../gateway/sse/writer.ts";
 import { getServices } from "../services.ts";
 
 /** Often enough to keep the object in memory while a server waits for an answer. */
@@ -15,11 +15,11 @@ export class BridgeObject extends DurableObject<Env> {
     this.#server = getServices(env).services.gateway.createLegacyServer();
   }
 
-  async serve(call: Call): Promise<Response> {
+  async serve(call: BridgeCall): Promise<Response> {
     await this.ctx.storage.setAlarm(Date.now() + SWEEP_INTERVAL_MS);
-    const background = (work: Promise<unknown>) => this.ctx.waitUntil(work);
+    const waitUntil = (work: Promise<unknown>) => this.ctx.waitUntil(work);
     const { keepAliveMs } = call.server;
-    return messageStream({ background, keepAliveMs }, (writer) => this.#server.serve(call, writer));
+    return createMessageStream({ waitUntil, keepAliveMs }, (writer) => this.#server.serve(call, writer));
   }
 
   async cancel(callId: string): Promise<void> {

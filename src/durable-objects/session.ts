@@ -1,11 +1,16 @@
 /** A legacy client's session: its state outlives the object's memory, and ends some time after the client's last word. */
 import { DurableObject } from "cloudflare:workers";
+import { SessionHost } from "../gateway/client-session/session-host.ts";
+import {
+  RECORDED_HEADER,
+  type SessionCall,
+  type SessionPost,
+  type SessionStub,
+} from "../gateway/client-session/session-proxy.ts";
+import { createState, formatState, parseState } from "../gateway/client-session/state.ts";
+import type { McpContext } from "../gateway/context/context.ts";
 import { RequestRecorder } from "../gateway/context/request-recorder.ts";
-import type { McpContext } from "../gateway/context.ts";
-import { subjectsIn } from "../gateway/post.ts";
-import { type PostVisit, RECORDED_HEADER, type SessionStub, type Visit } from "../gateway/session/door.ts";
-import { HeldSession } from "../gateway/session/hold.ts";
-import { newState, readState, writeState } from "../gateway/session/state.ts";
+import { parseSubjects } from "../gateway/request/mcp-post.ts";
 import type { LogEvent } from "../logs/events.ts";
 import { getServices } from "../services.ts";
 
@@ -16,32 +21,32 @@ const IDLE_TIMEOUT_MS = 3_600_000;
 const notFound = () => new Response(null, { status: 404 });
 
 export class SessionObject extends DurableObject<Env> implements SessionStub {
-  #held: HeldSession | undefined;
+  #held: SessionHost | undefined;
   #alarmAt = 0;
 
-  async post(visit: PostVisit): Promise<Response> {
+  async post(visit: SessionPost): Promise<Response> {
     const known = this.#load();
-    if (known === undefined && !visit.begins) return notFound();
+    if (known === undefined && !visit.isInitialize) return notFound();
     const { context, record } = await this.#enter(visit);
     const held = known ?? this.#create(visit, false);
     const headers = new Map(visit.headers);
-    record.declare(subjectsIn(visit.text));
+    record.declare(parseSubjects(visit.text));
     const response = await held.post(visit.text, headers, visit.acceptsStream, context);
     // A client that could not introduce itself has no session.
     if (known === undefined && held.session.state.client === undefined) await this.end();
-    record.answered(response.status);
+    record.complete(response.status);
     response.headers.set(RECORDED_HEADER, "1");
     return response;
   }
 
-  async get(visit: Visit, lastEventId: string | undefined): Promise<Response> {
+  async get(visit: SessionCall, lastEventId: string | undefined): Promise<Response> {
     const held = this.#load();
     if (held === undefined) return notFound();
     const { context } = await this.#enter(visit);
     return held.get(lastEventId, context);
   }
 
-  async openStream(visit: Visit, endpoint: string): Promise<Response> {
+  async openStream(visit: SessionCall, endpoint: string): Promise<Response> {
     const { context } = await this.#enter(visit);
     return this.#create(visit, true).openStream(endpoint, context);
   }
@@ -61,28 +66,28 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     else await this.end();
   }
 
-  #load(): HeldSession | undefined {
+  #load(): SessionHost | undefined {
     if (this.#held !== undefined) return this.#held;
     const text = this.ctx.storage.kv.get<string>(STATE);
-    const state = text === undefined ? undefined : readState(text);
+    const state = text === undefined ? undefined : parseState(text);
     if (state === undefined) return undefined;
-    this.#held = new HeldSession(state, this.#keeper, this.ctx.storage.kv.get(SINGLE_STREAM) === true);
+    this.#held = new SessionHost(state, this.#keeper, this.ctx.storage.kv.get(SINGLE_STREAM) === true);
     return this.#held;
   }
 
-  #create({ serverName }: Visit, isSingleStream: boolean): HeldSession {
-    const state = newState(serverName);
-    this.#held = new HeldSession(state, this.#keeper, isSingleStream);
+  #create({ serverName }: SessionCall, isSingleStream: boolean): SessionHost {
+    const state = createState(serverName);
+    this.#held = new SessionHost(state, this.#keeper, isSingleStream);
     this.#keeper.save(state);
     this.ctx.storage.kv.put(SINGLE_STREAM, isSingleStream);
     return this.#held;
   }
 
   readonly #keeper = {
-    save: (state: Parameters<typeof writeState>[0]) => this.ctx.storage.kv.put(STATE, writeState(state)),
+    save: (state: Parameters<typeof formatState>[0]) => this.ctx.storage.kv.put(STATE, formatState(state)),
   };
 
-  async #enter(visit: Visit): Promise<{ context: McpContext; record: RequestRecorder }> {
+  async #enter(visit: SessionCall): Promise<{ context: McpContext; record: RequestRecorder }> {
     await this.#stay();
     const { requestId, principal, request, startedAt } = visit;
     const background = (work: Promise<unknown>) => this.ctx.waitUntil(work);
@@ -93,8 +98,8 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     const identify = async () => principal;
     const { ipAddress: address, country, continent } = request;
     const location = { country, continent };
-    const entrance = { record, requestId, address, location, background, identify };
-    const context = await gateway.enter(principal, entrance);
+    const entrance = { record, requestId, address, location, waitUntil: background, identify };
+    const context = await gateway.startRequest(principal, entrance);
     return { context, record };
   }
 

@@ -1,6 +1,6 @@
 /** Mail as the rest of the house sends it: one plain-text message to one person. */
 import type { Database } from "../db/client.ts";
-import { putIntoOutbox } from "../db/queries/outbox.ts";
+import { saveEmail } from "../db/queries/logs/dev-mailbox.ts";
 
 export interface EmailMessage {
   readonly to: string;
@@ -30,7 +30,7 @@ export function createMailer(database: Database, settings: EmailSettings): Email
   const { binding, from } = settings;
   if (settings.saveToDevMailbox) {
     return async ({ to, subject, text }) => {
-      await putIntoOutbox(database.asSystem(), { recipient: to, subject, body: text });
+      await saveEmail(database.asSystem(), { recipient: to, subject, body: text });
     };
   }
   if (binding === undefined || from === undefined) {

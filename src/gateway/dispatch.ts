@@ -2,30 +2,30 @@
 import { NotFoundError } from "../core/errors.ts";
 import { INVALID_REQUEST } from "../core/mcp/json-rpc.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
-import { aggregate } from "./aggregate/serve.ts";
-import type { McpContext } from "./context.ts";
-import { passThrough } from "./pass-through.ts";
+import { serveAggregate } from "./aggregate/serve-aggregate.ts";
+import type { McpContext } from "./context/context.ts";
 import { chargeBatch } from "./pipeline/charge-limits.ts";
-import { InvalidPostError, type Post, readSubject, subjectsOf } from "./post.ts";
-import { readCountedPost } from "./request-body.ts";
+import { passThrough } from "./proxy/pass-through.ts";
+import { readCountedPost } from "./request/body.ts";
+import { InvalidPostError, listSubjects, type McpPost, readSubject } from "./request/mcp-post.ts";
 
 export async function dispatch(
   request: Request,
   serverName: string | undefined,
   context: McpContext,
-  onRead: (post: Post) => void,
+  onRead: (post: McpPost) => void,
 ): Promise<Response> {
   // An unknown server is refused before the body is read.
   const server = serverName === undefined ? undefined : await findServer(request, serverName, context);
   const post = request.method === "POST" ? await readCountedPost(request, context) : undefined;
   if (post !== undefined) {
     onRead(post);
-    refuseLongBatch(post);
-    context.record.declare(subjectsOf(post.messages));
+    rejectLongBatch(post);
+    context.record.declare(listSubjects(post.messages));
     await chargeBatch(context.record.operations.length, context);
   }
   return server === undefined
-    ? aggregate(request, post, undefined, context)
+    ? serveAggregate(request, post, undefined, context)
     : passThrough(request, post, server, context);
 }
 
@@ -38,7 +38,7 @@ async function findServer(
   const server = tenant.servers.get(name);
   if (server !== undefined && access.allows("server", server.id, server.name)) return server;
   if (server !== undefined) {
-    record.denied("access.denied", `An access rule denies access to server ${server.name}.`, server.id);
+    record.recordDenial("access.denied", `An access rule denies access to server ${server.name}.`, server.id);
   }
   if (request.method === "POST") record.declare([await readSubject(request)]);
   throw new NotFoundError("Server not found, or access denied. Check the URL.");
@@ -46,7 +46,7 @@ async function findServer(
 
 const MAX_BATCH_MESSAGES = 100;
 
-function refuseLongBatch({ messages }: Post): void {
+function rejectLongBatch({ messages }: McpPost): void {
   if (messages.length <= MAX_BATCH_MESSAGES) return;
   const message = `A batch must contain at most ${MAX_BATCH_MESSAGES} messages.`;
   throw new InvalidPostError({ code: INVALID_REQUEST, message }, 400, null);

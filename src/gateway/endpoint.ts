@@ -20,27 +20,27 @@ import { drainBody } from "../core/net/request-body.ts";
 import { getHost, getPath } from "../core/net/request-url.ts";
 import { MAX_GATEWAY_HOPS, MAX_HEADER_BYTES, MAX_NAME_LENGTH } from "../core/size-limits.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
-import { challengeFor } from "../identity/oauth/challenge.ts";
+import { createChallenge } from "../identity/oauth/challenge.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
-import { anonymous, type Principal } from "../identity/principal.ts";
+import { createAnonymous, type Principal } from "../identity/principal.ts";
 import type { Emitter } from "../logs/emit.ts";
 import { logFailure } from "../logs/log-failure.ts";
 import { describeRequest, readContinent } from "../logs/request-event.ts";
-import { admit, type LimitHeaders } from "../policy/admission.ts";
-import { keyAddressRefusal } from "../policy/refusal.ts";
+import { admitRequest, type LimitHeaders } from "../policy/admission.ts";
+import { keyAddressError } from "../policy/permission-error.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
+import type { McpContext } from "./context/context.ts";
+import type { StartRequest } from "./context/create-context.ts";
 import { RequestRecorder } from "./context/request-recorder.ts";
-import type { McpContext } from "./context.ts";
-import type { Enter } from "./contexts.ts";
-import { corsHeaders, preflight } from "./cors.ts";
 import { dispatch } from "./dispatch.ts";
-import { InvalidPostError, idsIn, type Post, readSubject } from "./post.ts";
+import { corsHeaders, preflight } from "./request/cors.ts";
+import { InvalidPostError, listIds, type McpPost, readSubject } from "./request/mcp-post.ts";
 
-export interface McpServices {
+export interface McpHandlerDeps {
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
-  readonly enter: Enter;
+  readonly startRequest: StartRequest;
   readonly origins: OriginPolicy;
   /** How this gateway names itself on the way of a request. */
   readonly gatewayId: string;
@@ -57,31 +57,31 @@ export interface McpAddress {
 
 type Background = (work: Promise<unknown>) => void;
 
-export type McpEndpoint = (
+export type McpHandler = (
   request: Request,
   address: McpAddress,
   requestId: string,
   background: Background,
 ) => Promise<Response>;
 
-export function createMcpEndpoint(services: McpServices): McpEndpoint {
+export function createMcpHandler(services: McpHandlerDeps): McpHandler {
   const enter = async (
     request: Request,
     address: McpAddress,
     record: RequestRecorder,
-    { requestId, background }: Exchange,
+    { requestId, background: waitUntil }: ErrorContext,
   ): Promise<McpContext> => {
     const identified = async () => {
-      const principal = await identify(services, request, address, background);
+      const principal = await identify(services, request, address, waitUntil);
       record.setPrincipal(principal);
       return requireScope(principal);
     };
-    return services.enter(await identified(), {
+    return services.startRequest(await identified(), {
       record,
       requestId,
       address: readHeaders(request).get("cf-connecting-ip"),
       location: { country: readHeaders(request).get("cf-ipcountry"), continent: readContinent(request) },
-      background,
+      waitUntil,
       identify: identified,
     });
   };
@@ -90,20 +90,20 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
     request: Request,
     address: McpAddress,
     record: RequestRecorder,
-    exchange: Exchange,
+    exchange: ErrorContext,
   ): Promise<Response> => {
     const fields = readHeaders(request);
-    refuseLongHeaders(fields);
-    refuseLoop(fields.get(HEADERS.gatewayPath), services.gatewayId);
+    rejectLongHeaders(fields);
+    rejectLoop(fields.get(HEADERS.gatewayPath), services.gatewayId);
     const context = await enter(request, address, record, exchange);
     const lease = record.openSpan("lease");
-    const limits = await admitOrDeclare(request, context, exchange);
+    const limits = await admitAndDeclare(request, context, exchange);
     lease?.end();
     Object.assign(exchange.headers, limits);
     const response = await dispatch(request, address.serverName, context, (post) => {
       exchange.post = post;
     });
-    return onlyMcp(response);
+    return methodNotAllowed(response);
   };
 
   return async (request, address, requestId, background) => {
@@ -125,20 +125,20 @@ export function createMcpEndpoint(services: McpServices): McpEndpoint {
       requestId,
       (events) => services.emitter.emit(events, background),
     );
-    const exchange: Exchange = { requestId, background, headers, post: undefined };
+    const exchange: ErrorContext = { requestId, background, headers, post: undefined };
     try {
       const response = await serve(request, address, record, exchange);
-      record.answered(response.status);
+      record.complete(response.status);
       for (const name in headers) response.headers.set(name, headers[name] ?? "");
       return response;
     } catch (thrown) {
       const error = toGatewayError(thrown);
-      record.answered(mcpStatus(error), error);
+      record.complete(mcpStatus(error), error);
       if (error.status >= 500 && !(error instanceof UpstreamError)) {
         logFailure(error, { requestId, method: request.method, path: getPath(request.url) });
       }
       await drainUnread(request);
-      return refusal(error, request, services.origins.mcpUrl, exchange);
+      return toErrorResponse(error, request, services.origins.mcpUrl, exchange);
     }
   };
 }
@@ -152,35 +152,35 @@ async function drainUnread(request: Request): Promise<void> {
 }
 
 /** Admission, before the body is read. A refused request is recorded with what its headers say of its operation. */
-async function admitOrDeclare(
+async function admitAndDeclare(
   request: Request,
   context: McpContext,
-  { background }: Exchange,
+  { background }: ErrorContext,
 ): Promise<LimitHeaders> {
   try {
-    return await admit(context, context.traffic, new Date(), background);
+    return await admitRequest(context, context.traffic, new Date(), background);
   } catch (error) {
     if (request.method === "POST") context.record.declare([await readSubject(request)]);
     throw error;
   }
 }
 
-interface Exchange {
+interface ErrorContext {
   readonly requestId: string;
   readonly background: Background;
   /** What every answer to the request carries, whatever it says; more as more is known. */
   readonly headers: Record<string, string>;
   /** The body, once it has been read. */
-  post: Post | undefined;
+  post: McpPost | undefined;
 }
 
-function refusal(
+function toErrorResponse(
   error: GatewayError,
   request: Request,
   mcpUrl: string,
-  { headers, post }: Exchange,
+  { headers, post }: ErrorContext,
 ): Response {
-  const challenge = challengeFor(error, {
+  const challenge = createChallenge(error, {
     mcpUrl,
     path: getPath(request.url),
     hadProof: readHeaders(request).has("authorization") || readHeaders(request).has("x-api-key"),
@@ -189,20 +189,20 @@ function refusal(
   if (challenge !== undefined) headers["www-authenticate"] = challenge;
   if (error.status === 405) headers.allow = "POST, GET, DELETE, OPTIONS";
   if (error instanceof InvalidPostError) return gatewayErrorResponse(error.id, error, headers);
-  const ids = post?.isBatch === true ? idsIn(post) : [];
+  const ids = post?.isBatch === true ? listIds(post) : [];
   if (ids.length > 0) return gatewayErrorBatch(ids, error, headers);
   return gatewayErrorResponse(post?.id ?? null, error, headers);
 }
 
 /** The last look at what crosses, whichever way it came: nothing but MCP's own media types leaves an MCP endpoint. */
-async function onlyMcp(response: Response): Promise<Response> {
+async function methodNotAllowed(response: Response): Promise<Response> {
   if (response.body === null || isMcpMediaType(response.headers.get("content-type"))) return response;
   await response.body.cancel();
   throw new GatewayError("upstream_invalid", "The server returned neither JSON nor an event stream.");
 }
 
 /** A server that is registered with the address of a gateway on its own way would call itself without end. */
-function refuseLoop(path: string | undefined, gatewayId: string): void {
+function rejectLoop(path: string | undefined, gatewayId: string): void {
   if (path === undefined) return;
   const passed = path
     .slice(0, MAX_NAME_LENGTH)
@@ -215,7 +215,7 @@ function refuseLoop(path: string | undefined, gatewayId: string): void {
   );
 }
 
-function refuseLongHeaders(fields: ReadonlyMap<string, string>): void {
+function rejectLongHeaders(fields: ReadonlyMap<string, string>): void {
   let length = 0;
   for (const [name, value] of fields) length += name.length + value.length;
   if (length > MAX_HEADER_BYTES) {
@@ -226,10 +226,10 @@ function refuseLongHeaders(fields: ReadonlyMap<string, string>): void {
   }
 }
 
-const WHO = "Send an API key as `Authorization: Bearer mcp_…`.";
+const METHOD_BY_PATH = "Send an API key as `Authorization: Bearer mcp_…`.";
 
 async function identify(
-  services: McpServices,
+  services: McpHandlerDeps,
   request: Request,
   address: McpAddress,
   background: Background,
@@ -240,21 +240,21 @@ async function identify(
     const message = "Too many failed authentication attempts. Retry later.";
     throw new TooManyRequestsError(message, authentication.retryAfterSeconds);
   }
-  if (authentication.kind === "refused" && authentication.reason === "address") throw keyAddressRefusal();
+  if (authentication.kind === "refused" && authentication.reason === "address") throw keyAddressError();
   if (authentication.kind === "refused")
-    throw new GatewayError("unauthorized", `The credential is invalid. ${WHO}`);
+    throw new GatewayError("unauthorized", `The credential is invalid. ${METHOD_BY_PATH}`);
   if (address.tenantSlug === undefined) {
     if (authentication.kind === "principal") return authentication.principal;
-    throw new GatewayError("unauthorized", WHO);
+    throw new GatewayError("unauthorized", METHOD_BY_PATH);
   }
   if (authentication.kind === "principal") {
     const own = await services.snapshots.get(authentication.principal.tenantId, background);
     if (own?.slug === address.tenantSlug) return authentication.principal;
   }
   const tenantId = await services.snapshots.openTenant(address.tenantSlug, background);
-  if (tenantId !== undefined) return anonymous(tenantId);
+  if (tenantId !== undefined) return createAnonymous(tenantId);
   // The same for tenants that are closed and that are not there; whoever proves to belong to it learns more.
-  if (authentication.kind === "none") throw new GatewayError("unauthorized", WHO);
+  if (authentication.kind === "none") throw new GatewayError("unauthorized", METHOD_BY_PATH);
   throw new NotFoundError();
 }
 

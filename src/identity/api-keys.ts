@@ -3,28 +3,28 @@ import { hashApiKeySecret, parseApiKey } from "../core/access/api-key.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { timingSafeEqual } from "../core/timing-safe-equal.ts";
 import type { Database } from "../db/client.ts";
-import { findApiKey, findLegacyKey } from "../db/queries/access.ts";
+import { findApiKey, findLegacyKey } from "../db/queries/access/api-key-lookup.ts";
+import type { CredentialVerifier } from "./credentials.ts";
 import type { Principal } from "./principal.ts";
-import type { Proof } from "./proofs.ts";
 
 /** Hashed against when there is no such key, so that the time does not tell which ids exist. */
-const NOBODY = { salt: "0".repeat(32), keyHash: "0".repeat(64) };
+const NO_OWNER = { salt: "0".repeat(32), keyHash: "0".repeat(64) };
 
-export const apiKeyProof = (database: Database): Proof => ({
+export const apiKeyVerifier = (database: Database): CredentialVerifier => ({
   name: "api_key",
   find: ({ token }) => (token?.startsWith("mcp_") === true ? token : undefined),
   async verify(text, now) {
     const presented = parseApiKey(text);
-    if (presented === undefined) return NOTHING;
+    if (presented === undefined) return NOT_VERIFIED;
     const [found] = await findApiKey(database.asSystem(), presented.id);
-    const { salt, keyHash } = found?.key ?? NOBODY;
+    const { salt, keyHash } = found?.key ?? NO_OWNER;
     const isRight = timingSafeEqual(await hashApiKeySecret(salt, presented.secret), keyHash);
-    if (found === undefined) return NOTHING;
+    if (found === undefined) return NOT_VERIFIED;
     const { key } = found;
-    const isOn = key.isActive && key.revokedAt === null && isStanding(found, key, now);
+    const isOn = key.isActive && key.revokedAt === null && isActive(found, key, now);
     const keyLimits = { id: key.id, perHour: key.rateLimitPerHour, perDay: key.rateLimitPerDay };
     const proved = {
-      principal: { ...principalOf("key", "api_key", key, found.role), keyLimits },
+      principal: { ...toPrincipal("key", "api_key", key, found.role), keyLimits },
       ipAllowlist: key.ipAllowlist,
       expiresAt: key.expiresAt,
     };
@@ -33,16 +33,16 @@ export const apiKeyProof = (database: Database): Proof => ({
 });
 
 /** The old backend's keys: any text, kept as an unsalted SHA-256. A tenant may have switched them off. */
-export const legacyKeyProof = (database: Database): Proof => ({
+export const legacyKeyVerifier = (database: Database): CredentialVerifier => ({
   name: "legacy_api_key",
   find: ({ token }) => (token !== undefined && isLegacyText(token) ? token : undefined),
   async verify(text, now) {
     const [found] = await findLegacyKey(database.asSystem(), await sha256Hex(text));
-    if (found === undefined) return NOTHING;
+    if (found === undefined) return NOT_VERIFIED;
     const { key } = found;
-    const isOn = key.isActive && found.settings.legacyKeys !== false && isStanding(found, key, now);
+    const isOn = key.isActive && found.settings.legacyKeys !== false && isActive(found, key, now);
     const proved = {
-      principal: principalOf("legacy", "legacy_api_key", key, found.role),
+      principal: toPrincipal("legacy", "legacy_api_key", key, found.role),
       ipAllowlist: [],
       expiresAt: key.expiresAt,
     };
@@ -50,26 +50,26 @@ export const legacyKeyProof = (database: Database): Proof => ({
   },
 });
 
-const NOTHING = { value: undefined, tenantId: undefined };
+const NOT_VERIFIED = { value: undefined, tenantId: undefined };
 
 /** Longer than anybody's word by chance, shorter than any abuse. */
 const isLegacyText = (token: string) =>
   token.length >= 16 && token.length <= 512 && !token.startsWith("mcp_");
 
-interface Held {
+interface StoredKey {
   readonly id: string;
   readonly tenantId: string;
   readonly userId: string | null;
   readonly scopes: Principal["scopes"];
 }
 
-interface Standing {
+interface KeyStatus {
   readonly tenantStatus: string;
   readonly role: Principal["role"] | null;
   readonly owner: { isActive: boolean; banned: boolean; banExpires: Date | null } | null;
 }
 
-function isStanding({ tenantStatus, owner, role }: Standing, key: Held, now: Date): boolean {
+function isActive({ tenantStatus, owner, role }: KeyStatus, key: StoredKey, now: Date): boolean {
   if (tenantStatus !== "active") return false;
   // A key without an owner is a service's; a person's key goes with their membership.
   if (key.userId === null) return true;
@@ -77,10 +77,10 @@ function isStanding({ tenantStatus, owner, role }: Standing, key: Held, now: Dat
   return !owner.banned || (owner.banExpires !== null && owner.banExpires <= now);
 }
 
-function principalOf(
+function toPrincipal(
   kind: "key" | "legacy",
   via: Principal["via"],
-  key: Held,
+  key: StoredKey,
   role: Principal["role"] | null,
 ): Principal {
   return {

@@ -8,9 +8,14 @@ import { clientPrefix, FailedAuthThrottle } from "../core/limits/failed-auth-thr
 import { isInside } from "../core/net/cidr.ts";
 import { readHeaders } from "../core/net/headers.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
+import {
+  type CredentialVerifier,
+  type PresentedCredential,
+  readCredentials,
+  type VerifiedPrincipal,
+} from "./credentials.ts";
+import type { KeyUsageRecorder } from "./key-usage.ts";
 import type { Principal } from "./principal.ts";
-import { type Presented, type Proof, type Proved, presentedBy } from "./proofs.ts";
-import type { Usage } from "./usage.ts";
 
 export type Authentication =
   | { readonly kind: "principal"; readonly principal: Principal }
@@ -29,35 +34,35 @@ export interface Authenticator {
   authenticate(request: Request, background: WaitUntil): Promise<Authentication>;
 }
 
-export interface AuthenticatorParts {
+export interface AuthenticatorDeps {
   /** In order: the first that knows what is presented as its own decides. */
-  readonly proofs: readonly Proof[];
+  readonly verifiers: readonly CredentialVerifier[];
   readonly epochs: Epochs;
-  readonly usage: Usage;
+  readonly usage: KeyUsageRecorder;
   /** Somebody tries one wrong proof after the other; told once a window. */
-  readonly onGuessing: (ipAddress: string) => Promise<unknown>;
+  readonly onThrottled: (ipAddress: string) => Promise<unknown>;
   /** A right key came from an address that it must not be used from; told once a minute, key and address. */
-  readonly onRefusedAddress: (principal: Principal, ipAddress: string) => Promise<unknown>;
+  readonly onRejectedAddress: (principal: Principal, ipAddress: string) => Promise<unknown>;
   readonly now: () => number;
 }
 
-const GUESSES = { free: 20, windowMs: 60_000 };
-const REFUSED: Authentication = { kind: "refused" };
-const REFUSED_ADDRESS: Authentication = { kind: "refused", reason: "address" };
+const FAILED_AUTH_LIMITS = { free: 20, windowMs: 60_000 };
+const REJECTED: Authentication = { kind: "refused" };
+const REJECTED_ADDRESS: Authentication = { kind: "refused", reason: "address" };
 /** The first of a minute is told of. */
-const WRONG_PLACES = { free: 1, windowMs: 60_000 };
+const MISPLACED_CREDENTIALS = { free: 1, windowMs: 60_000 };
 
-export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
-  const { proofs, epochs, usage, onGuessing, onRefusedAddress, now } = parts;
-  const verified = new TenantCache<Proved | undefined>(epochs, { now, limit: 10_000 });
-  const guesses = new FailedAuthThrottle(GUESSES);
-  const wrongPlaces = new FailedAuthThrottle(WRONG_PLACES);
+export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
+  const { verifiers, epochs, usage, onThrottled, onRejectedAddress, now } = deps;
+  const verified = new TenantCache<VerifiedPrincipal | undefined>(epochs, { now, limit: 10_000 });
+  const guesses = new FailedAuthThrottle(FAILED_AUTH_LIMITS);
+  const wrongPlaces = new FailedAuthThrottle(MISPLACED_CREDENTIALS);
 
   return {
     async authenticate(request, background) {
-      const presented = presentedBy(request);
-      const claim = claimOf(proofs, presented);
-      if (claim === undefined) return presented.token === undefined ? { kind: "none" } : REFUSED;
+      const presented = readCredentials(request);
+      const claim = selectVerifier(verifiers, presented);
+      if (claim === undefined) return presented.token === undefined ? { kind: "none" } : REJECTED;
       const { proof, text } = claim;
       const key = `${proof.name} ${text}`;
       const from = readHeaders(request).get("cf-connecting-ip") ?? "";
@@ -70,15 +75,15 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
       }
       const proved = await verified.get(key, () => proof.verify(text, new Date(now())), background);
       if (proved === undefined) {
-        if (guesses.recordFailure(place, key, time)) background(onGuessing(from));
-        return REFUSED;
+        if (guesses.recordFailure(place, key, time)) background(onThrottled(from));
+        return REJECTED;
       }
-      if (proved.expiresAt !== null && proved.expiresAt.getTime() <= time) return REFUSED;
+      if (proved.expiresAt !== null && proved.expiresAt.getTime() <= time) return REJECTED;
       if (proved.ipAllowlist.length > 0 && !isInside(from, proved.ipAllowlist)) {
         if (wrongPlaces.recordFailure(`${proved.principal.id} ${place}`, "", time)) {
-          background(onRefusedAddress(proved.principal, from));
+          background(onRejectedAddress(proved.principal, from));
         }
-        return REFUSED_ADDRESS;
+        return REJECTED_ADDRESS;
       }
       usage.count(proved.principal, background);
       return { kind: "principal", principal: proved.principal };
@@ -86,7 +91,10 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   };
 }
 
-function claimOf(proofs: readonly Proof[], presented: Presented): { proof: Proof; text: string } | undefined {
+function selectVerifier(
+  proofs: readonly CredentialVerifier[],
+  presented: PresentedCredential,
+): { proof: CredentialVerifier; text: string } | undefined {
   for (const proof of proofs) {
     const text = proof.find(presented);
     if (text !== undefined) return { proof, text };

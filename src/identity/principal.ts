@@ -30,7 +30,7 @@ export interface Principal {
 export const NO_TENANT_ID = "00000000-0000-0000-0000-000000000000";
 
 /** Whoever comes without proof to a tenant that allows it. All of them are one, so nothing may be bound to them. */
-export function anonymous(tenantId: string): Principal {
+export function createAnonymous(tenantId: string): Principal {
   return {
     id: `anonymous:${tenantId}`,
     tenantId,

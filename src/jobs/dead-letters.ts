@@ -1,6 +1,6 @@
 /** Tries again to write the events that could not be written when they came. */
 import type { Database } from "../db/client.ts";
-import { countAttempts, dropDeadLetters, nextDeadLetters } from "../db/queries/dead-letters.ts";
+import { countAttempts, deleteDeadLetters, listDeadLetters } from "../db/queries/logs/dead-letters.ts";
 import { parseLogMessage } from "../logs/events.ts";
 import { writeEvents } from "../logs/sinks.ts";
 
@@ -9,7 +9,7 @@ const BATCH_SIZE = 100;
 /** Returns how many were written. Each by itself: one that the database will never take must not hold up the rest. */
 export async function replayDeadLetters(database: Database): Promise<number> {
   const db = database.asSystem();
-  const letters = await nextDeadLetters(db, BATCH_SIZE);
+  const letters = await listDeadLetters(db, BATCH_SIZE);
   const written: string[] = [];
   const failed: string[] = [];
   for (const { id, body } of letters) {
@@ -18,7 +18,7 @@ export async function replayDeadLetters(database: Database): Promise<number> {
     const isWritten = strange.length === 0 && refused.length === 0;
     (isWritten ? written : failed).push(id);
   }
-  if (written.length > 0) await dropDeadLetters(db, written);
+  if (written.length > 0) await deleteDeadLetters(db, written);
   if (failed.length > 0) await countAttempts(db, failed);
   return written.length;
 }

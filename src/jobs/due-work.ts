@@ -1,8 +1,12 @@
 /** Every minute: which servers are to be checked or asked anew what they offer, and which registries looked at. */
 import { spreadOverMinute } from "../core/discovery/check-schedule.ts";
 import type { Database } from "../db/client.ts";
-import { sourcesDue } from "../db/queries/registry-sources.ts";
-import { serversDueForCheck, serversDueForDiscovery, serversNotYetChecked } from "../db/queries/visits.ts";
+import { listSourcesDue } from "../db/queries/registry/sources.ts";
+import {
+  listServersDueForCheck,
+  listServersDueForDiscovery,
+  listUncheckedServers,
+} from "../db/queries/servers/checks.ts";
 import { enqueueJobs, type RegistryJob, type RegistryJobQueue } from "../discovery/jobs.ts";
 
 /** A tick that finds more leaves the rest, the ones checked last, to the next. */
@@ -20,9 +24,9 @@ export async function enqueueHealthChecks(
   const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
   const db = database.asSystem();
   const [late, never, stale] = await db.batch([
-    serversDueForCheck(db, { minute, limit: MAX_CHECKS }),
-    serversNotYetChecked(db, { limit: MAX_CHECKS }),
-    serversDueForDiscovery(db, {
+    listServersDueForCheck(db, { minute, limit: MAX_CHECKS }),
+    listUncheckedServers(db, { limit: MAX_CHECKS }),
+    listServersDueForDiscovery(db, {
       before: new Date(now.getTime() - DISCOVERY_INTERVAL_MS),
       limit: MAX_DISCOVERIES,
     }),
@@ -54,7 +58,7 @@ export async function enqueueSourceSyncs(
   queue: RegistryJobQueue,
   now: Date,
 ): Promise<number> {
-  const due = await sourcesDue(database.asSystem(), { now, limit: MAX_SOURCES });
+  const due = await listSourcesDue(database.asSystem(), { now, limit: MAX_SOURCES });
   await enqueueJobs(
     queue,
     due.map(({ id: sourceId, tenantId }) => ({

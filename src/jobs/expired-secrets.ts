@@ -1,26 +1,26 @@
 /** Takes away, daily, what was short-lived and is over: codes, links, challenges, tokens, counted failures, test mails. */
 import type { Database } from "../db/client.ts";
-import { dropOldAnswers } from "../db/queries/idempotency.ts";
-import { expireInvitations } from "../db/queries/invitations.ts";
 import {
-  dropExpiredSecrets,
-  dropExpiredSessions,
-  dropExpiredTokens,
-  dropOldAttempts,
-  dropOldMails,
-  dropUnusedClients,
-} from "../db/queries/sweep.ts";
+  deleteExpiredSecretRows,
+  deleteExpiredSessions,
+  deleteExpiredTokens,
+  deleteOldAttempts,
+  deleteOldEmails,
+  deleteUnusedClients,
+} from "../db/queries/identity/expired-secrets.ts";
+import { expireInvitations } from "../db/queries/identity/invitations.ts";
+import { deleteOldResponses } from "../db/queries/tenants/idempotency.ts";
 
 export async function deleteExpiredSecrets(database: Database, now: Date): Promise<void> {
   const db = database.asSystem();
   await db.batch([
-    dropExpiredSecrets(db, now),
-    dropExpiredSessions(db, now),
-    ...dropExpiredTokens(db, now),
-    dropUnusedClients(db, now),
-    dropOldAttempts(db, now),
-    dropOldMails(db, now),
-    dropOldAnswers(db, now),
+    deleteExpiredSecretRows(db, now),
+    deleteExpiredSessions(db, now),
+    ...deleteExpiredTokens(db, now),
+    deleteUnusedClients(db, now),
+    deleteOldAttempts(db, now),
+    deleteOldEmails(db, now),
+    deleteOldResponses(db, now),
     expireInvitations(db, now),
   ]);
 }

@@ -4,7 +4,7 @@
  */
 import { toPostgresValue } from "../core/postgres-text.ts";
 import type { Database } from "../db/client.ts";
-import { keepDeadLetters } from "../db/queries/dead-letters.ts";
+import { insertDeadLetters } from "../db/queries/logs/dead-letters.ts";
 import { parseLogMessage } from "./events.ts";
 import { writeEvents } from "./sinks.ts";
 
@@ -71,7 +71,7 @@ interface DeadLetter {
 async function saveDeadLetters(letters: readonly DeadLetter[], database: Database): Promise<void> {
   if (letters.length === 0) return;
   const rows = letters.map(({ id, body, reason }) => ({ messageId: id, body: { body }, reason }));
-  await keepDeadLetters(database.asSystem(), rows);
+  await insertDeadLetters(database.asSystem(), rows);
 }
 
 function retryDelay(attempts: number): number {

@@ -1,7 +1,7 @@
 /** From events to rows: one statement a table, and a row that is there already stays as it is. */
 
 import type { Database, Db } from "../db/client.ts";
-import { refusalCode } from "../db/errors.ts";
+import { sqlState } from "../db/errors.ts";
 import {
   errorLogs,
   featureFlagEvaluations,
@@ -45,7 +45,7 @@ async function writeSome(database: Database, events: readonly LogEvent[]): Promi
 }
 
 /** Data that does not fit its column (SQLSTATE class 22) or breaks a rule (23) will not do so at the next try either. */
-const isUnwritable = (error: unknown): boolean => /^2[23]/.test(refusalCode(error) ?? "");
+const isUnwritable = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? "");
 
 function statements(db: Db, events: readonly LogEvent[]) {
   // In one order everywhere: two deliveries of the same events wait for each other, and never both.

@@ -17,7 +17,7 @@ import { toPostgresObject, toPostgresText } from "../core/postgres-text.ts";
 import type { Principal } from "../identity/principal.ts";
 import { logFailure } from "../logs/log-failure.ts";
 import { createSecurityEvent, type SecurityEventFacts } from "../logs/security-event.ts";
-import { recordRefusedChange } from "../policy/change.ts";
+import { auditRejectedWrite } from "../policy/commit-with-audit.ts";
 import { findForeignObject } from "../policy/foreign-object.ts";
 import type { AppEnv } from "./app-env.ts";
 import { describeError } from "./errors.ts";
@@ -79,7 +79,7 @@ async function auditDenial(
   };
   const resource = { type: resourceTypeForPermission(action), id: findId(c.req.path) };
   const reason = toPostgresText(error.message);
-  await recordRefusedChange(scene, { action, resource, details: toPostgresObject(details) }, reason);
+  await auditRejectedWrite(scene, { action, resource, details: toPostgresObject(details) }, reason);
 }
 
 /**

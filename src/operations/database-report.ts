@@ -9,13 +9,13 @@ import {
 import { uuidFromName } from "../core/ids.ts";
 import type { Database } from "../db/client.ts";
 import {
-  currentSample,
   insertSample,
-  samplesSince,
-  slowQueries,
-  targetsSince,
-} from "../db/queries/database.ts";
-import { indexUsageSummary } from "../db/queries/reports.ts";
+  listSamples,
+  listSlowQueries,
+  listTargets,
+  loadCurrentSample,
+} from "../db/queries/traffic/database.ts";
+import { getIndexUsageSummary } from "../db/queries/traffic/reports.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -38,7 +38,7 @@ const details = z.object({
 
 export async function sampleDatabase(database: Database, now: Date): Promise<void> {
   const db = database.asSystem();
-  const [sample] = await currentSample(db);
+  const [sample] = await loadCurrentSample(db);
   if (sample === undefined) return;
   const { active, idle, waiting, maxConnections, ...rest } = sample;
   const minute = Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS;
@@ -57,7 +57,7 @@ export interface DatabaseReport {
   /** Newest first. */
   readonly samples: readonly DatabaseSample[];
   readonly targets: readonly QueryTargetUsage[];
-  readonly slow: Awaited<ReturnType<typeof slowQueries>>;
+  readonly slow: Awaited<ReturnType<typeof listSlowQueries>>;
   readonly advice: readonly DatabaseRecommendation[];
 }
 
@@ -65,10 +65,10 @@ export async function buildDatabaseReport(database: Database, now: Date): Promis
   const db = database.asSystem();
   const since = new Date(now.getTime() - DAY_MS);
   const [rows, targets, slow, indexes] = await db.batch([
-    samplesSince(db, since),
-    targetsSince(db, since),
-    slowQueries(db, SLOW_MS),
-    indexUsageSummary(db),
+    listSamples(db, since),
+    listTargets(db, since),
+    listSlowQueries(db, SLOW_MS),
+    getIndexUsageSummary(db),
   ]);
   const samples = rows.flatMap(({ details: more, maxConnections, ...row }) => {
     const parsed = details.safeParse(more);

@@ -6,17 +6,17 @@ import { toGatewayError } from "../core/errors.ts";
 import { planRetention, type RetentionStep, stepKey } from "../core/retention.ts";
 import type { Database, Db } from "../db/client.ts";
 import {
-  beginRun,
-  countOld,
-  deleteOld,
+  claimRun,
+  countOldRows,
+  deleteOldRows,
   dropPartitions,
-  notePolicyRun,
-  noteProgress,
-  oldPartitions,
-  type Progress,
-  retentionPolicies,
-  takeRun,
-} from "../db/queries/retention.ts";
+  listOldPartitions,
+  listRetentionPolicies,
+  type RetentionProgress,
+  savePolicyRun,
+  saveProgress,
+  startRun,
+} from "../db/queries/logs/retention.ts";
 import { logFailure } from "../logs/log-failure.ts";
 
 export interface RetentionDeps {
@@ -34,7 +34,7 @@ const SLICE_MS = 20_000;
 const CLAIM_TTL_MS = 60_000;
 
 export function startRetention({ database, now }: RetentionDeps): Promise<unknown> {
-  return Promise.resolve(beginRun(database.asSystem(), new Date(now())));
+  return Promise.resolve(startRun(database.asSystem(), new Date(now())));
 }
 
 export type Slice = "nothing to do" | "more to do" | "done";
@@ -43,16 +43,16 @@ export async function continueRetention(deps: RetentionDeps): Promise<Slice> {
   const { database, now, sliceMs = SLICE_MS } = deps;
   const db = database.asSystem();
   const began = now();
-  const [run] = await takeRun(db, new Date(began), new Date(began + CLAIM_TTL_MS));
+  const [run] = await claimRun(db, new Date(began), new Date(began + CLAIM_TTL_MS));
   if (run === undefined) return "nothing to do";
-  let progress: Progress = { ...run, finishedAt: null, lastError: null };
-  const note = (changes: Partial<Progress>) => {
+  let progress: RetentionProgress = { ...run, finishedAt: null, lastError: null };
+  const note = (changes: Partial<RetentionProgress>) => {
     progress = { ...progress, takenUntil: new Date(now() + CLAIM_TTL_MS), ...changes };
-    return noteProgress(db, run.id, progress);
+    return saveProgress(db, run.id, progress);
   };
   try {
     while (now() - began < sliceMs) {
-      const steps = planRetention(await retentionPolicies(db), run.startedAt);
+      const steps = planRetention(await listRetentionPolicies(db), run.startedAt);
       const step = steps.find((each) => !progress.doneSteps.includes(stepKey(each)));
       if (step === undefined) {
         await policyProgress(db, steps, progress, run.startedAt);
@@ -74,8 +74,8 @@ export async function continueRetention(deps: RetentionDeps): Promise<Slice> {
 async function runStep(
   { database, batchSize = BATCH_SIZE }: RetentionDeps,
   step: RetentionStep,
-  { doneSteps, droppedPartitions, deletedRows }: Progress,
-): Promise<Partial<Progress>> {
+  { doneSteps, droppedPartitions, deletedRows }: RetentionProgress,
+): Promise<Partial<RetentionProgress>> {
   const db = database.asSystem();
   const key = stepKey(step);
   const done = { doneSteps: [...doneSteps, key] };
@@ -84,7 +84,7 @@ async function runStep(
     const told = { droppedPartitions: [...droppedPartitions, ...dropped.map(({ name }) => name)] };
     return dropped.length < MAX_PARTITIONS_PER_SLICE ? { ...done, ...told } : told;
   }
-  const [row] = await deleteOld(db, step, batchSize);
+  const [row] = await deleteOldRows(db, step, batchSize);
   const amount = row?.amount ?? 0;
   const counted = { deletedRows: { ...deletedRows, [key]: (deletedRows[key] ?? 0) + amount } };
   return amount < batchSize ? { ...done, ...counted } : counted;
@@ -93,13 +93,13 @@ async function runStep(
 async function policyProgress(
   db: Db,
   steps: readonly RetentionStep[],
-  { deletedRows }: Progress,
+  { deletedRows }: RetentionProgress,
   at: Date,
 ): Promise<void> {
   const [first, ...rest] = steps.flatMap((step) => {
     if (step.kind === "drop") return [];
     const tenantId = "tenantId" in step ? step.tenantId : null;
-    return [notePolicyRun(db, { tenantId, table: step.table, rows: deletedRows[stepKey(step)] ?? 0, at })];
+    return [savePolicyRun(db, { tenantId, table: step.table, rows: deletedRows[stepKey(step)] ?? 0, at })];
   });
   if (first !== undefined) await db.batch([first, ...rest]);
 }
@@ -122,11 +122,11 @@ export async function previewRetention(db: Db, steps: readonly RetentionStep[]):
   const deletes = steps.filter((step) => step.kind === "delete");
   const partitions = await runInTransaction(
     db,
-    drops.map((step) => oldPartitions(db, step)),
+    drops.map((step) => listOldPartitions(db, step)),
   );
   const counts = await runInTransaction(
     db,
-    deletes.map((step) => countOld(db, step)),
+    deletes.map((step) => countOldRows(db, step)),
   );
   return [
     ...drops.map((step, index): RetentionPreview => {
@@ -138,10 +138,9 @@ export async function previewRetention(db: Db, steps: readonly RetentionStep[]):
   ];
 }
 
-async function runInTransaction<S extends ReturnType<typeof oldPartitions> | ReturnType<typeof countOld>>(
-  db: Db,
-  statements: readonly S[],
-) {
+async function runInTransaction<
+  S extends ReturnType<typeof listOldPartitions> | ReturnType<typeof countOldRows>,
+>(db: Db, statements: readonly S[]) {
   const [first, ...rest] = statements;
   return first === undefined ? [] : db.batch([first, ...rest]);
 }

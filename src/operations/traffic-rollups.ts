@@ -2,12 +2,12 @@
 import { toGatewayError } from "../core/errors.ts";
 import type { Database } from "../db/client.ts";
 import {
-  dropOldRollups,
+  deleteOldRollups,
   listRollupsDue,
-  noteFailedRefresh,
-  noteRefresh,
   rollUp,
-} from "../db/queries/rollups.ts";
+  saveFailedRefresh,
+  saveRefresh,
+} from "../db/queries/traffic/rollups.ts";
 
 const BATCH_MINUTES = 50_000;
 /** What is left then, the next tick takes. */
@@ -34,10 +34,10 @@ export async function rollUpTraffic(database: Database, now: () => Date): Promis
       taken += row?.amount ?? 0;
       if ((row?.amount ?? 0) < BATCH_MINUTES) break;
     }
-    await noteRefresh(db, { at: began, durationMs: now().getTime() - began.getTime() });
+    await saveRefresh(db, { at: began, durationMs: now().getTime() - began.getTime() });
   } catch (thrown) {
     // While the database is away this cannot be noted either; what was thrown says so.
-    await noteFailedRefresh(db, toGatewayError(thrown).message).catch(() => undefined);
+    await saveFailedRefresh(db, toGatewayError(thrown).message).catch(() => undefined);
     throw thrown;
   }
   return taken;
@@ -45,7 +45,7 @@ export async function rollUpTraffic(database: Database, now: () => Date): Promis
 
 export async function deleteExpiredRollups(database: Database, now: Date): Promise<void> {
   const db = database.asSystem();
-  const [minutes, hours] = dropOldRollups(db, {
+  const [minutes, hours] = deleteOldRollups(db, {
     minute: new Date(now.getTime() - MINUTE_ROLLUP_TTL_MS),
     hour: new Date(now.getTime() - HOUR_ROLLUP_TTL_MS),
   });

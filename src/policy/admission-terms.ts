@@ -3,8 +3,12 @@ import { type CompiledIpRules, compileIpRules } from "../core/limits/ip-rules.ts
 import { type CompiledLimits, compileLimits } from "../core/limits/resolve-limits.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
-import { ipRulesForSnapshot, limitsForSnapshot, tenantForSnapshot } from "../db/queries/snapshot.ts";
-import { readTenantSettings } from "./tenant-settings.ts";
+import {
+  loadSnapshotIpRules,
+  loadSnapshotLimits,
+  loadSnapshotTenant,
+} from "../db/queries/tenants/snapshot.ts";
+import { parseTenantSettings } from "./tenant-settings.ts";
 
 /** A tenant's snapshot has all of it, too. */
 export interface AdmissionTerms {
@@ -39,14 +43,14 @@ export function createAdmissionTerms(
 async function loadTerms(database: Database, tenantId: string): Promise<AdmissionTerms> {
   const db = database.withTenant(tenantId);
   const [[tenant], limits, addresses] = await db.batch([
-    tenantForSnapshot(db, tenantId),
-    limitsForSnapshot(db, tenantId),
-    ipRulesForSnapshot(db, tenantId),
+    loadSnapshotTenant(db, tenantId),
+    loadSnapshotLimits(db, tenantId),
+    loadSnapshotIpRules(db, tenantId),
   ]);
   return {
     limits: compileLimits(limits, tenant?.planLimits.requestsPerMinute),
     ipLists: compileIpRules(addresses),
     weight: tenant?.weight ?? DEFAULT_WEIGHT,
-    burst: readTenantSettings(tenant?.settings ?? {}).burst,
+    burst: parseTenantSettings(tenant?.settings ?? {}).burst,
   };
 }

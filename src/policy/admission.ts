@@ -18,7 +18,7 @@ import type { Principal } from "../identity/principal.ts";
 import type { AdmissionTerms } from "./admission-terms.ts";
 import type { TenantTraffic } from "./traffic.ts";
 
-export interface Caller {
+export interface AdmittedPrincipal {
   readonly principal: Principal;
   readonly tenant: AdmissionTerms;
   /** Undefined where nobody says: behind Cloudflare only its own header is believed. */
@@ -29,28 +29,28 @@ export interface Caller {
 export type LimitHeaders = Readonly<Record<string, string>>;
 
 /** Throws for whoever may not come in now. */
-export async function admit(
-  { principal, tenant, address }: Caller,
+export async function admitRequest(
+  { principal, tenant, address }: AdmittedPrincipal,
   traffic: TenantTraffic,
   now: Date,
   background: WaitUntil,
 ): Promise<LimitHeaders> {
   const place = address === undefined ? undefined : clientPrefix(address);
-  if (address !== undefined) await refuseAddress(address, place, tenant, traffic, now, background);
-  return charge({ principal, tenant, address }, traffic, background);
+  if (address !== undefined) await rejectAddress(address, place, tenant, traffic, now, background);
+  return chargeLimits({ principal, tenant, address }, traffic, background);
 }
 
 /** Takes one token of each limit of the caller. */
-export async function charge(
-  { principal, tenant, address }: Caller,
+export async function chargeLimits(
+  { principal, tenant, address }: AdmittedPrincipal,
   traffic: TenantTraffic,
   background: WaitUntil,
 ): Promise<LimitHeaders> {
   const place = address === undefined ? undefined : clientPrefix(address);
-  return spend(remembered(principal, tenant, place), { tenant, place }, traffic, background);
+  return spend(getCachedLimits(principal, tenant, place), { tenant, place }, traffic, background);
 }
 
-export interface UnauthenticatedCaller {
+export interface UnauthenticatedRequest {
   /** The shared limits and address rules. */
   readonly terms: AdmissionTerms;
   readonly address: string;
@@ -59,14 +59,14 @@ export interface UnauthenticatedCaller {
 
 /** Admits a request without a valid credential; throws where its address is blocked, banned, or asks too often. */
 export async function admitUnauthenticated(
-  { terms, address, kind }: UnauthenticatedCaller,
+  { terms, address, kind }: UnauthenticatedRequest,
   trafficOf: (name: string) => TenantTraffic,
   now: Date,
   background: WaitUntil,
 ): Promise<LimitHeaders> {
   const place = clientPrefix(address);
-  const traffic = trafficOf(trafficNameOf(place));
-  await refuseAddress(address, place, terms, traffic, now, background);
+  const traffic = trafficOf(trafficShard(place));
+  await rejectAddress(address, place, terms, traffic, now, background);
   return spend(
     resolveAddressLimits(terms.limits, place, kind),
     { tenant: terms, place },
@@ -77,8 +77,7 @@ export async function admitUnauthenticated(
 
 /** Of the objects that meter addresses: one alone would be asked by every isolate of the world. */
 const ADDRESS_SHARDS = 8;
-const trafficNameOf = (place: string) =>
-  `unauthenticated-${Math.floor(hashFraction(place) * ADDRESS_SHARDS)}`;
+const trafficShard = (place: string) => `unauthenticated-${Math.floor(hashFraction(place) * ADDRESS_SHARDS)}`;
 
 async function spend(
   limits: readonly Limit[],
@@ -87,23 +86,23 @@ async function spend(
   background: WaitUntil,
 ): Promise<LimitHeaders> {
   const share = { weight: tenant.weight, burst: tenant.burst };
-  const verdict = await traffic.decide(limits, share, background);
+  const verdict = await traffic.tryAcquire(limits, share, background);
   if (verdict.kind === "unavailable") {
     throw new GatewayError("limits_unavailable", "Rate limits cannot be evaluated. Retry later.");
   }
   if (verdict.kind === "deny") {
-    if (place !== undefined) traffic.violated(place, background);
+    if (place !== undefined) traffic.reportViolation(place, background);
     const seconds = retryAfterSeconds(verdict);
     throw new TooManyRequestsError(
       `Rate limit ${verdict.limit.name} exceeded. Retry in ${seconds} s.`,
       seconds,
-      headersFor(limits, traffic),
+      buildHeaders(limits, traffic),
     );
   }
-  return headersFor(limits, traffic);
+  return buildHeaders(limits, traffic);
 }
 
-async function refuseAddress(
+async function rejectAddress(
   address: string,
   place: string | undefined,
   tenant: AdmissionTerms,
@@ -124,18 +123,18 @@ async function refuseAddress(
 }
 
 /** The same limits for the same caller, as the headers are made once for each. */
-const known = new WeakMap<AdmissionTerms, Map<string, readonly Limit[]>>();
-const MOST_CALLERS = 10_000;
+const limitsCache = new WeakMap<AdmissionTerms, Map<string, readonly Limit[]>>();
+const MAX_PRINCIPALS = 10_000;
 
-function remembered(
+function getCachedLimits(
   principal: Principal,
   tenant: AdmissionTerms,
   place: string | undefined,
 ): readonly Limit[] {
-  let ofTenant = known.get(tenant);
+  let ofTenant = limitsCache.get(tenant);
   if (ofTenant === undefined) {
     ofTenant = new Map();
-    known.set(tenant, ofTenant);
+    limitsCache.set(tenant, ofTenant);
   }
   const name = `${principal.id} ${place ?? ""}`;
   let limits = ofTenant.get(name);
@@ -147,15 +146,15 @@ function remembered(
       key: principal.keyLimits,
       place,
     });
-    if (ofTenant.size >= MOST_CALLERS) ofTenant.clear();
+    if (ofTenant.size >= MAX_PRINCIPALS) ofTenant.clear();
     ofTenant.set(name, limits);
   }
   return limits;
 }
 
-function headersFor(limits: readonly Limit[], traffic: TenantTraffic): LimitHeaders {
+function buildHeaders(limits: readonly Limit[], traffic: TenantTraffic): LimitHeaders {
   return {
     "ratelimit-policy": formatPolicyHeader(limits),
-    ratelimit: formatRateLimitHeader(traffic.quotas(limits)),
+    ratelimit: formatRateLimitHeader(traffic.getQuotas(limits)),
   };
 }

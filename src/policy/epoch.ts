@@ -7,11 +7,11 @@ import { withTimeout } from "../core/timers.ts";
 
 export interface TenantEpochs extends Epochs {
   /** After a change is committed: what isolates remember of the tenant is void within a second of this. */
-  raise(tenantId: string, background: WaitUntil): Promise<void>;
+  bump(tenantId: string, background: WaitUntil): Promise<void>;
   /** After a change that holds for every tenant. */
-  raiseAll(background: WaitUntil): Promise<void>;
+  bumpAll(background: WaitUntil): Promise<void>;
   /** Somebody else has heard it from the tenant's object. */
-  heard(tenantId: string, epoch: number, askedAt: number): void;
+  observe(tenantId: string, epoch: number, askedAt: number): void;
 }
 
 /** The part of the tenant's object that this takes. */
@@ -23,7 +23,7 @@ export interface EpochObject {
 interface Known {
   readonly epoch: number;
   /** The answer is at least as new as this. */
-  readonly askedAt: number;
+  readonly requestedAt: number;
   readonly answeredAt: number;
 }
 
@@ -35,25 +35,25 @@ interface Tenant {
   failedAt: number;
 }
 
-const REFRESH_AFTER = 400;
-const TRUST_FOR = 900;
+const REFRESH_AFTER_MS = 400;
+const TRUST_MS = 900;
 /** Longer than an object takes to start; requests that find nothing known wait this long before they do without. */
-const PATIENCE = 300;
+const RESPONSE_TIMEOUT_MS = 300;
 /** For so long requests wait for the answer to another's question: that request may have been cut off. */
 const JOIN_TIMEOUT_MS = 100;
 /** After a failure nobody waits for that long. */
-const PAUSE = 1000;
-const LIMIT = 10_000;
-const RAISE_ATTEMPTS = 5;
+const RETRY_INTERVAL_MS = 1000;
+const MAX_TENANTS = 10_000;
+const BUMP_ATTEMPTS = 5;
 
-export interface EpochTools {
+export interface EpochDeps {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Tells the tenants' objects, those with traffic at once and the others when they next ask for capacity. */
-  readonly raiseSystem: () => Promise<unknown>;
+  readonly bumpSystem: () => Promise<unknown>;
 }
 
-export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools: EpochTools): TenantEpochs {
+export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools: EpochDeps): TenantEpochs {
   const tenants = new Map<string, Tenant>();
 
   const tenantOf = (tenantId: string): Tenant => {
@@ -62,15 +62,15 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       tenant = { known: undefined, asking: undefined, refreshAt: -Infinity, failedAt: -Infinity };
       tenants.set(tenantId, tenant);
       const [oldest] = tenants.keys();
-      if (tenants.size > LIMIT && oldest !== undefined) tenants.delete(oldest);
+      if (tenants.size > MAX_TENANTS && oldest !== undefined) tenants.delete(oldest);
     }
     return tenant;
   };
 
-  const learn = (tenant: Tenant, epoch: number, askedAt: number) => {
+  const learn = (tenant: Tenant, epoch: number, requestedAt: number) => {
     // Answers may overtake one another; an epoch never falls.
     if (epoch < (tenant.known?.epoch ?? 0)) return;
-    tenant.known = { epoch, askedAt, answeredAt: tools.now() };
+    tenant.known = { epoch, requestedAt, answeredAt: tools.now() };
     tenant.failedAt = -Infinity;
   };
 
@@ -80,7 +80,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       objectOf(tenantId)
         .getEpoch()
         .catch(() => undefined),
-      tools.sleep(PATIENCE).then(() => undefined),
+      tools.sleep(RESPONSE_TIMEOUT_MS).then(() => undefined),
     ]);
     if (answer === undefined) tenant.failedAt = tools.now();
     else learn(tenant, answer, askedAt);
@@ -104,15 +104,15 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       }
       await withTimeout(asking.answered, JOIN_TIMEOUT_MS);
       const { known, failedAt } = tenant;
-      if (known !== undefined && tools.now() - known.askedAt < TRUST_FOR) return known.epoch;
-      if (tools.now() - failedAt < PAUSE) return undefined;
+      if (known !== undefined && tools.now() - known.requestedAt < TRUST_MS) return known.epoch;
+      if (tools.now() - failedAt < RETRY_INTERVAL_MS) return undefined;
     }
   };
 
   /** The change is made, whatever the object says; until it hears of it, age alone makes isolates look again. */
   const insist = async (attempt: () => Promise<unknown>, background: WaitUntil) => {
     const again = async () => {
-      for (let failures = 1; failures < RAISE_ATTEMPTS; failures += 1) {
+      for (let failures = 1; failures < BUMP_ATTEMPTS; failures += 1) {
         await tools.sleep(200 * 2 ** failures);
         const isDone = await attempt().then(
           () => true,
@@ -128,9 +128,10 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     current(tenantId, background) {
       const tenant = tenantOf(tenantId);
       const now = tools.now();
-      const age = now - (tenant.known?.askedAt ?? -Infinity);
-      if (age >= TRUST_FOR) return now - tenant.failedAt < PAUSE ? undefined : askOrJoin(tenantId, tenant);
-      if (age >= REFRESH_AFTER && now - tenant.refreshAt >= PATIENCE) {
+      const age = now - (tenant.known?.requestedAt ?? -Infinity);
+      if (age >= TRUST_MS)
+        return now - tenant.failedAt < RETRY_INTERVAL_MS ? undefined : askOrJoin(tenantId, tenant);
+      if (age >= REFRESH_AFTER_MS && now - tenant.refreshAt >= RESPONSE_TIMEOUT_MS) {
         tenant.refreshAt = now;
         background(ask(tenantId, tenant));
       }
@@ -141,10 +142,10 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       // In the very same millisecond nobody can tell which came first.
       return known !== undefined && known.answeredAt < moment ? known.epoch : undefined;
     },
-    heard(tenantId, epoch, askedAt) {
+    observe(tenantId, epoch, askedAt) {
       learn(tenantOf(tenantId), epoch, askedAt);
     },
-    async raise(tenantId, background) {
+    async bump(tenantId, background) {
       const tenant = tenantOf(tenantId);
       const attempt = async () => {
         const askedAt = tools.now();
@@ -152,8 +153,8 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       };
       await insist(attempt, background);
     },
-    async raiseAll(background) {
-      await insist(tools.raiseSystem, background);
+    async bumpAll(background) {
+      await insist(tools.bumpSystem, background);
     },
   };
 }

@@ -15,11 +15,11 @@ interface StoredFlag extends Omit<Flag, "rules"> {
   readonly rules: readonly unknown[];
 }
 
-export function readFlags(rows: readonly StoredFlag[]): ReadonlyMap<string, Flag> {
-  return new Map(rows.map((row) => [row.key, readFlag(row)]));
+export function parseFlags(rows: readonly StoredFlag[]): ReadonlyMap<string, Flag> {
+  return new Map(rows.map((row) => [row.key, parseFlag(row)]));
 }
 
-export function readFlag({ rules, ...row }: StoredFlag): Flag {
+export function parseFlag({ rules, ...row }: StoredFlag): Flag {
   const known = rules.flatMap((rule) => {
     const parsed = flagRule.safeParse(rule);
     return parsed.success ? [parsed.data] : [];
@@ -28,10 +28,10 @@ export function readFlag({ rules, ...row }: StoredFlag): Flag {
 }
 
 /** A person is one with all of their keys; a key of nobody's is somebody too. */
-export const subjectOfFlags = ({ id, userId, apiKeyId, role }: Principal): FlagSubject => ({
+export const flagSubject = ({ id, userId, apiKeyId, role }: Principal): FlagSubject => ({
   id: userId ?? apiKeyId ?? id,
   role,
 });
 
-export const evaluateFor = (flag: Flag, principal: Principal): FlagEvaluation =>
-  evaluateFlag(flag, subjectOfFlags(principal));
+export const evaluateForPrincipal = (flag: Flag, principal: Principal): FlagEvaluation =>
+  evaluateFlag(flag, flagSubject(principal));

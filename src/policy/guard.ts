@@ -10,17 +10,17 @@ import type { Database, Db } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { TenantEpochs } from "./epoch.ts";
-import { keyAddressRefusal, refusalOf } from "./refusal.ts";
-import { type Admitting, admitPrincipal, admitWithoutPrincipal } from "./request-admission.ts";
+import { keyAddressError, permissionError } from "./permission-error.ts";
+import { type AdmissionEnv, admitPrincipal, admitWithoutPrincipal } from "./request-admission.ts";
 
 /** What the guard needs of a request; AppEnv has it. */
-export interface Unguarded {
-  Variables: Omit<Admitting["Variables"], "services"> & {
+export interface UnguardedEnv {
+  Variables: Omit<AdmissionEnv["Variables"], "services"> & {
     readonly requestId: string;
     /** What the REST API checks of every request, once it is known that its caller may make it. */
     readonly checkRequest?: () => void;
     readonly config: { readonly publicUrl: string };
-    readonly services: Admitting["Variables"]["services"] & {
+    readonly services: AdmissionEnv["Variables"]["services"] & {
       readonly database: Database;
       readonly authenticator: Authenticator;
       readonly epochs: TenantEpochs;
@@ -29,7 +29,7 @@ export interface Unguarded {
 }
 
 /** What handlers behind it find in their context. */
-export interface Guarded {
+export interface GuardedEnv {
   Variables: {
     principal: Principal;
     /** What the route does; set together with the principal, so also where the action is refused. */
@@ -39,34 +39,34 @@ export interface Guarded {
   };
 }
 
-const actions = new WeakMap<object, Permission>();
+const permissionsByHandler = new WeakMap<object, Permission>();
 
-export function guard(action: Permission): MiddlewareHandler<Unguarded & Guarded> {
-  const middleware = createMiddleware<Unguarded & Guarded>(async (c, next) => {
+export function requirePermission(action: Permission): MiddlewareHandler<UnguardedEnv & GuardedEnv> {
+  const middleware = createMiddleware<UnguardedEnv & GuardedEnv>(async (c, next) => {
     const principal = await identify(c);
     c.set("principal", principal);
     c.set("action", action);
     await admitPrincipal(c, principal);
-    if (principal.via === "session") refuseForgery(c.req.raw, c.get("config").publicUrl);
-    const refusal = refusalOf(principal, action);
+    if (principal.via === "session") rejectForgery(c.req.raw, c.get("config").publicUrl);
+    const refusal = permissionError(principal, action);
     if (refusal !== undefined) throw refusal;
     c.get("checkRequest")?.();
     c.set("db", c.get("services").database.withTenant(principal.tenantId));
     await next();
   });
-  return guarding(middleware, action);
+  return markPermission(middleware, action);
 }
 
 /** For doors that find out in their own way who it is: the pages. */
-export function guarding<M extends object>(middleware: M, action: Permission): M {
-  actions.set(middleware, action);
+export function markPermission<M extends object>(middleware: M, action: Permission): M {
+  permissionsByHandler.set(middleware, action);
   return middleware;
 }
 
 /** The action that a handler of `app.routes` guards, for the route test and the API's description. */
-export const guardedAction = (handler: object): Permission | undefined => actions.get(handler);
+export const getPermission = (handler: object): Permission | undefined => permissionsByHandler.get(handler);
 
-async function identify(c: Context<Unguarded & Guarded>): Promise<Principal> {
+async function identify(c: Context<UnguardedEnv & GuardedEnv>): Promise<Principal> {
   const authentication = await c
     .get("services")
     .authenticator.authenticate(c.req.raw, (work) => c.executionCtx.waitUntil(work));
@@ -76,20 +76,20 @@ async function identify(c: Context<Unguarded & Guarded>): Promise<Principal> {
     case "none":
       throw new GatewayError("unauthorized", "Sign in, or send an API key as `Authorization: Bearer mcp_…`.");
     case "refused":
-      if (authentication.reason === "address") throw keyAddressRefusal();
+      if (authentication.reason === "address") throw keyAddressError();
       if (authentication.retryAfterSeconds !== undefined)
-        throw tooManyProofs(authentication.retryAfterSeconds);
+        throw tooManyCredentials(authentication.retryAfterSeconds);
       throw new GatewayError("unauthorized", "The credential is invalid or expired.");
   }
 }
 
-const tooManyProofs = (seconds: number) =>
+const tooManyCredentials = (seconds: number) =>
   new TooManyRequestsError("Too many failed authentication attempts. Retry later.", seconds);
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** A browser sends cookies along whoever's page asks, and says truly whose page it was: only our own may change things. */
-function refuseForgery(request: Request, publicUrl: string): void {
+function rejectForgery(request: Request, publicUrl: string): void {
   if (SAFE.has(request.method) || request.headers.get("origin") === publicUrl) return;
   throw new ForbiddenError("Cross-origin request rejected.");
 }

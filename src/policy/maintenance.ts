@@ -3,24 +3,24 @@ import { MaintenanceError } from "../core/errors.ts";
 import { activeWindow, type WindowState } from "../core/maintenance/windows.ts";
 import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";
 
-const remembered = new WeakMap<TenantSnapshot, Map<string, WindowState>>();
+const cache = new WeakMap<TenantSnapshot, Map<string, WindowState>>();
 
 /** Undefined for a server that may be called. */
-export function maintenanceOf(
+export function activeMaintenance(
   tenant: TenantSnapshot,
   server: Pick<SnapshotServer, "id" | "name">,
   now: number,
 ): MaintenanceError | undefined {
   if (tenant.windows.length === 0) return undefined;
-  const { maintenance } = stateOf(tenant, server.id, now);
+  const { maintenance } = windowState(tenant, server.id, now);
   return maintenance && new MaintenanceError(server.name, maintenance, now);
 }
 
-function stateOf(tenant: TenantSnapshot, serverId: string, now: number): WindowState {
-  let states = remembered.get(tenant);
+function windowState(tenant: TenantSnapshot, serverId: string, now: number): WindowState {
+  let states = cache.get(tenant);
   if (states === undefined) {
     states = new Map();
-    remembered.set(tenant, states);
+    cache.set(tenant, states);
   }
   let state = states.get(serverId);
   if (state === undefined || now >= state.until) {

@@ -21,7 +21,7 @@ const namingSettings = z
   })
   .catch({ prefix: "on_collision", separator: SEPARATOR, priority: [] });
 
-export function readNaming(settings: Record<string, unknown>): Naming {
+export function parseNaming(settings: Record<string, unknown>): Naming {
   return namingSettings.parse(settings.naming ?? {});
 }
 

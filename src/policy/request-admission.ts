@@ -6,12 +6,12 @@ import { createMiddleware } from "hono/factory";
 import { BlockedAddressError } from "../core/errors.ts";
 import type { UnauthenticatedCategory } from "../core/limits/resolve-limits.ts";
 import { NO_TENANT_ID, type Principal } from "../identity/principal.ts";
-import { admit, admitUnauthenticated } from "./admission.ts";
+import { admitRequest, admitUnauthenticated } from "./admission.ts";
 import type { AdmissionTermsSource } from "./admission-terms.ts";
 import type { TenantTraffic } from "./traffic.ts";
 
 /** What admission needs of a request; AppEnv has it. */
-export interface Admitting {
+export interface AdmissionEnv {
   Variables: {
     readonly isInternal: boolean;
     readonly services: {
@@ -24,24 +24,24 @@ export interface Admitting {
 }
 
 /** As much of Hono's context as admission reads. */
-interface AdmittingContext {
-  readonly var: Admitting["Variables"];
+interface AdmissionContext {
+  readonly var: AdmissionEnv["Variables"];
   readonly req: { header(name: string): string | undefined };
   readonly executionCtx: { waitUntil(work: Promise<unknown>): void };
 }
 
-export async function admitPrincipal(c: AdmittingContext, principal: Principal): Promise<void> {
+export async function admitPrincipal(c: AdmissionContext, principal: Principal): Promise<void> {
   if (c.var.isInternal) return;
   const { admissionTerms, getTraffic } = c.var.services;
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const tenant = await admissionTerms.get(principal.tenantId, background);
   const caller = { principal, tenant, address: c.req.header("cf-connecting-ip") };
   const traffic = getTraffic(principal.tenantId);
-  Object.assign(c.var.limitHeaders, await admit(caller, traffic, new Date(), background));
+  Object.assign(c.var.limitHeaders, await admitRequest(caller, traffic, new Date(), background));
 }
 
 export async function admitWithoutPrincipal(
-  c: AdmittingContext,
+  c: AdmissionContext,
   kind: UnauthenticatedCategory,
 ): Promise<void> {
   if (c.var.isInternal) return;
@@ -56,7 +56,7 @@ export async function admitWithoutPrincipal(
 }
 
 /** Obeys the address rules of a tenant whose public data is read without a credential. */
-export async function refuseBlockedAddress(c: AdmittingContext, tenantId: string): Promise<void> {
+export async function rejectBlockedAddress(c: AdmissionContext, tenantId: string): Promise<void> {
   const address = c.req.header("cf-connecting-ip");
   if (c.var.isInternal || address === undefined) return;
   const { ipLists } = await c.var.services.admissionTerms.get(tenantId, (work) =>
@@ -67,7 +67,7 @@ export async function refuseBlockedAddress(c: AdmittingContext, tenantId: string
 
 /** For routes that take no credential: `app.use("/.well-known/*", unauthenticated("general"))`. */
 export const unauthenticated = (kind: UnauthenticatedCategory) =>
-  createMiddleware<Admitting>(async (c, next) => {
+  createMiddleware<AdmissionEnv>(async (c, next) => {
     await admitWithoutPrincipal(c, kind);
     await next();
   });

@@ -31,7 +31,7 @@ interface Row {
   readonly priority: number;
 }
 
-export function readRule({ loadBalancingStrategy, strategyOptions, ...row }: Row): RoutingRule[] {
+export function parseRoutingRule({ loadBalancingStrategy, strategyOptions, ...row }: Row): RoutingRule[] {
   const conditions = conditionsSchema.safeParse(row.conditions);
   const options = optionsSchema.safeParse(strategyOptions);
   return conditions.success && options.success

@@ -39,7 +39,7 @@ export interface ServerQueueDeps {
 
 /** The first in line asks for a slot; the others look from time to time whether the first still does. */
 const MIN_POLL_MS = 10;
-const BYSTANDER_POLL_MS = 50;
+const PASSIVE_POLL_MS = 50;
 const REFRESH_INTERVAL_MS = 250;
 /** Slots that nobody has used for this long are returned. */
 const IDLE_INTERVAL_MS = 200;
@@ -68,7 +68,7 @@ export class ServerQueue {
   }
 
   /** Returns the function that ends the call. Throws when the queue is full, or the wait was in vain. */
-  async enter(
+  async acquire(
     arrival: QueueEntry,
     { capacity, maxWaiting }: QueueCapacity,
     background: WaitUntil,
@@ -79,7 +79,7 @@ export class ServerQueue {
     this.#maxWaiting = maxWaiting;
     const entered = enqueue(this.#queue, arrival, this.#terms(now), now);
     this.#apply(entered, now);
-    if (entered.kind === "full") throw busy(this.#deps.serverName, entered.retryAfterMs);
+    if (entered.kind === "full") throw busyError(this.#deps.serverName, entered.retryAfterMs);
     if (entered.kind === "start") this.#running.start(arrival.id, now);
     if (entered.kind === "wait") {
       if (entered.displaced !== undefined) this.#decide([entered.displaced], false);
@@ -114,10 +114,10 @@ export class ServerQueue {
     if (signal.aborted) giveUp();
     let isStarted: boolean | undefined;
     while (isStarted === undefined) {
-      const asking = this.#askIfDue();
+      const asking = this.#requestIfDue();
       if (asking === undefined) {
         isStarted = await withTimeout(promise, this.#pollMs(id, deadline));
-        this.#endLost();
+        this.#endLostCalls();
         this.#refreshCapacity(background);
       } else {
         background(asking);
@@ -128,14 +128,14 @@ export class ServerQueue {
     signal.removeEventListener("abort", giveUp);
     if (isStarted) return;
     this.#settle(background);
-    throw busy(this.#deps.serverName, 1000);
+    throw busyError(this.#deps.serverName, 1000);
   }
 
   #pollMs(id: string, deadline: number): number {
     const now = this.#deps.now();
     const { waiting } = this.#queue;
     const isFirst = waiting[0]?.id === id;
-    const atLeast = isFirst ? MIN_POLL_MS : BYSTANDER_POLL_MS + waiting.length;
+    const atLeast = isFirst ? MIN_POLL_MS : PASSIVE_POLL_MS + waiting.length;
     return Math.max(1, Math.min(Math.max(atLeast, this.#slots.msUntilRequest(now)), deadline - now));
   }
 
@@ -166,14 +166,14 @@ export class ServerQueue {
     const check = () => {
       timer = setTimeout(check, SLOT_CHECK_INTERVAL_MS);
       this.#running.markSeen(id, this.#deps.now());
-      this.#endLost();
+      this.#endLostCalls();
       this.#settle(background);
     };
     timer = setTimeout(check, SLOT_CHECK_INTERVAL_MS);
     return () => clearTimeout(timer);
   }
 
-  #endLost(): void {
+  #endLostCalls(): void {
     const now = this.#deps.now();
     for (const id of this.#running.listLost(now)) this.#end(id, now);
   }
@@ -188,7 +188,7 @@ export class ServerQueue {
 
   /** Asks for what is due, and has what is not used returned before long. */
   #settle(background: WaitUntil): void {
-    const asking = this.#askIfDue();
+    const asking = this.#requestIfDue();
     if (asking !== undefined) background(asking);
     const now = this.#deps.now();
     if (this.#slots.hasIdle(this.#load(), now) && now >= this.#returningUntil) background(this.#returnIdle());
@@ -200,25 +200,25 @@ export class ServerQueue {
       this.#returningUntil = this.#deps.now() + IDLE_INTERVAL_MS + 2 * SLOT_TIMEOUT_MS;
       await new Promise<void>((resolve) => setTimeout(resolve, IDLE_INTERVAL_MS));
       this.#slots.returnIdle(this.#load());
-      await this.#askIfDue();
+      await this.#requestIfDue();
       if (!this.#slots.hasIdle(this.#load(), this.#deps.now())) break;
     }
     this.#returningUntil = Number.NEGATIVE_INFINITY;
   }
 
-  #askIfDue(): Promise<undefined> | undefined {
-    const ask = this.#slots.buildRequest(this.#load(), this.#deps.now());
-    return ask && this.#send(ask);
+  #requestIfDue(): Promise<undefined> | undefined {
+    const request = this.#slots.buildRequest(this.#load(), this.#deps.now());
+    return request && this.#send(request);
   }
 
-  async #send(ask: PendingSlotRequest): Promise<undefined> {
-    const asking = this.#deps.requestSlots(ask).catch(() => undefined);
+  async #send(request: PendingSlotRequest): Promise<undefined> {
+    const asking = this.#deps.requestSlots(request).catch(() => undefined);
     const reply = await withTimeout(asking, SLOT_TIMEOUT_MS);
     const now = this.#deps.now();
-    if (reply === undefined) this.#slots.markLost(ask, now);
-    else this.#slots.applyReply(ask, reply, this.#load(), now);
+    if (reply === undefined) this.#slots.markLost(request, now);
+    else this.#slots.applyReply(request, reply, this.#load(), now);
     this.#advance();
-    await this.#askIfDue();
+    await this.#requestIfDue();
   }
 
   #load(): SlotLoad {
@@ -252,7 +252,7 @@ export class ServerQueue {
   }
 }
 
-function busy(server: string, retryMs: number): ServerUnavailableError {
+function busyError(server: string, retryMs: number): ServerUnavailableError {
   return new ServerUnavailableError(
     server,
     Math.max(1, Math.ceil(retryMs / 1000)),

@@ -2,28 +2,32 @@
 import type { Keyring } from "../core/keyring.ts";
 import { type SealedValue, sealPurpose } from "../core/settings/values.ts";
 
-interface Place {
+interface SettingKeyRef {
   readonly tenantId: string | null;
   readonly key: string;
 }
 
-export async function sealSetting(keyring: Keyring, place: Place, value: unknown): Promise<SealedValue> {
+export async function sealSetting(
+  keyring: Keyring,
+  ref: SettingKeyRef,
+  value: unknown,
+): Promise<SealedValue> {
   const content = new TextEncoder().encode(JSON.stringify(value));
-  return { sealed: await keyring.seal(sealPurpose(place), content) };
+  return { sealed: await keyring.seal(sealPurpose(ref), content) };
 }
 
 /** Undefined where a seal does not open: it was made for another place, or with a key that is gone. */
-export async function openedSetting(keyring: Keyring, place: Place, sealed: string): Promise<unknown> {
-  const opened = await keyring.open(sealPurpose(place), sealed);
+export async function tryOpenSetting(keyring: Keyring, ref: SettingKeyRef, sealed: string): Promise<unknown> {
+  const opened = await keyring.open(sealPurpose(ref), sealed);
   return opened === undefined ? undefined : JSON.parse(new TextDecoder().decode(opened));
 }
 
 /** The same for what can only be a text. */
 export async function openSetting(
   keyring: Keyring,
-  place: Place,
+  ref: SettingKeyRef,
   sealed: string,
 ): Promise<string | undefined> {
-  const value = await openedSetting(keyring, place, sealed);
+  const value = await tryOpenSetting(keyring, ref, sealed);
   return typeof value === "string" ? value : undefined;
 }

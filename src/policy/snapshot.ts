@@ -18,25 +18,25 @@ import { readSettings, type Settings } from "../core/settings/values.ts";
 import { MAX_RESPONSE_BYTES, MAX_SERVER_RESPONSE_BYTES } from "../core/size-limits.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
-import { flagsInReach } from "../db/queries/flags.ts";
-import { approvedHashes, withheldTools } from "../db/queries/pins.ts";
+import { listApprovedHashes, listHeldTools } from "../db/queries/servers/pins.ts";
+import { listFlags } from "../db/queries/tenants/flags.ts";
 import {
-  accessControlsForSnapshot,
-  ipRulesForSnapshot,
-  limitsForSnapshot,
-  openTenantBySlug,
-  readOnlyTools,
-  serversForSnapshot,
-  settingsForSnapshot,
-  tenantForSnapshot,
-  windowsForSnapshot,
-} from "../db/queries/snapshot.ts";
-import { activeRoutingRules } from "../db/queries/traffic.ts";
+  findOpenTenant,
+  listReadOnlyTools,
+  loadSnapshotAccessRules,
+  loadSnapshotIpRules,
+  loadSnapshotLimits,
+  loadSnapshotServers,
+  loadSnapshotSettings,
+  loadSnapshotTenant,
+  loadSnapshotWindows,
+} from "../db/queries/tenants/snapshot.ts";
+import { listActiveRoutingRules } from "../db/queries/traffic/routing.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
-import { readFlags } from "./flags.ts";
-import { type Naming, readNaming } from "./naming.ts";
-import { readRule } from "./routing.ts";
-import { readTenantSettings } from "./tenant-settings.ts";
+import { parseFlags } from "./flags.ts";
+import { type Naming, parseNaming } from "./naming.ts";
+import { parseRoutingRule } from "./routing.ts";
+import { parseTenantSettings } from "./tenant-settings.ts";
 
 /** A server's own settings; what does not fit falls back to the default, so that a bad row stops no traffic. */
 const serverSettings = z.object({
@@ -58,7 +58,7 @@ export interface QueueSettings {
 }
 
 /** Disabled, it holds no call: a server at its concurrency limit rejects at once. */
-function readQueueSettings(
+function parseQueueSettings(
   isEnabled: boolean | null,
   maxSize: number | null,
   maxWaitMs: number | null,
@@ -137,7 +137,7 @@ export function createSnapshots(database: Database, epochs: Epochs, now: () => n
     },
     async openTenant(slug, background) {
       const load = async () => {
-        const id = (await openTenantBySlug(database.asSystem(), slug))[0]?.id;
+        const id = (await findOpenTenant(database.asSystem(), slug))[0]?.id;
         return { value: id, tenantId: id };
       };
       return slugs.get(slug, load, background);
@@ -162,22 +162,22 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     stored,
     flags,
   ] = await db.batch([
-    tenantForSnapshot(db, tenantId),
-    serversForSnapshot(db, tenantId),
-    accessControlsForSnapshot(db, tenantId),
-    readOnlyTools(db, tenantId),
-    withheldTools(db, tenantId),
-    approvedHashes(db, tenantId),
-    windowsForSnapshot(db, tenantId, new Date()),
-    limitsForSnapshot(db, tenantId),
-    ipRulesForSnapshot(db, tenantId),
-    activeRoutingRules(db, tenantId),
-    settingsForSnapshot(db, tenantId, SETTING_KEYS),
-    flagsInReach(db, tenantId),
+    loadSnapshotTenant(db, tenantId),
+    loadSnapshotServers(db, tenantId),
+    loadSnapshotAccessRules(db, tenantId),
+    listReadOnlyTools(db, tenantId),
+    listHeldTools(db, tenantId),
+    listApprovedHashes(db, tenantId),
+    loadSnapshotWindows(db, tenantId, new Date()),
+    loadSnapshotLimits(db, tenantId),
+    loadSnapshotIpRules(db, tenantId),
+    listActiveRoutingRules(db, tenantId),
+    loadSnapshotSettings(db, tenantId, SETTING_KEYS),
+    listFlags(db, tenantId),
   ]);
   if (tenant === undefined || tenant.status !== "active") return undefined;
   const { settings, timeZone, planLimits, ...known } = tenant;
-  const { accessDefault, burst } = readTenantSettings(settings);
+  const { accessDefault, burst } = parseTenantSettings(settings);
   const holdsChanges = toolChangePolicy(settings) !== "allow";
   const runtime = readSettings(stored);
   const toolsOf = Map.groupBy(tools, (tool) => tool.serverId);
@@ -189,7 +189,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     const names = toolsOf.get(server.id)?.map(({ name }) => name);
     const approved = hashesOf.get(server.id)?.map(({ name, hash }) => [name, hash] as const);
     const given = {
-      queue: readQueueSettings(queueIsEnabled, queueMaxSize, queueMaxWaitMs),
+      queue: parseQueueSettings(queueIsEnabled, queueMaxSize, queueMaxWaitMs),
       transport: transportType,
       auth: authConfig,
       readOnlyTools: new Set(names),
@@ -202,17 +202,17 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
   });
   return {
     ...known,
-    naming: readNaming(settings),
+    naming: parseNaming(settings),
     settings: runtime,
     tracing: resolveTracing(stored),
-    flags: readFlags(flags),
+    flags: parseFlags(flags),
     servers: new Map(all.map((server) => [server.name, server])),
     serversById: new Map(all.map((server) => [server.id, server])),
     rules: compileRules(controls, { accessDefault, timeZone }),
     windows,
     limits: compileLimits(limits, planLimits.requestsPerMinute),
     ipLists: compileIpRules(addresses),
-    routing: compileRouting(routing.flatMap(readRule)),
+    routing: compileRouting(routing.flatMap(parseRoutingRule)),
     burst,
   };
 }

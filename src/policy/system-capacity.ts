@@ -3,7 +3,7 @@
  * shares the capacity out. Without a row the variable REQUESTS_PER_MINUTE applies.
  */
 import type { Database } from "../db/client.ts";
-import { findSystemLimit } from "../db/queries/traffic.ts";
+import { findSystemLimit } from "../db/queries/traffic/routing.ts";
 
 /** The part of the global object that this uses. */
 export interface CapacityObject {

@@ -10,4 +10,5 @@ const settings = z.object({
 
 export type TenantSettings = z.infer<typeof settings>;
 
-export const readTenantSettings = (stored: Record<string, unknown>): TenantSettings => settings.parse(stored);
+export const parseTenantSettings = (stored: Record<string, unknown>): TenantSettings =>
+  settings.parse(stored);

@@ -23,12 +23,12 @@ export interface TrafficObject {
   acquirePermit(serverId: string, terms: BreakerTerms): Promise<PermitResponse>;
 }
 
-export interface TrafficTools {
-  readonly objectOf: (tenantId: string) => TrafficObject;
+export interface TrafficDeps {
+  readonly getObject: (tenantId: string) => TrafficObject;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** The epoch comes with every answer. */
-  readonly epochHeard: (tenantId: string, epoch: number, askedAt: number) => void;
+  readonly onEpoch: (tenantId: string, epoch: number, askedAt: number) => void;
   /** A breaker has changed state: somebody should write it down. */
   readonly onTransitions: (tenantId: string) => Promise<void>;
   /** Addresses have been banned by what this isolate has reported: each is passed on once. */
@@ -36,18 +36,18 @@ export interface TrafficTools {
 }
 
 /** A breaker's answer to a request for a permit; without `pass` the call must not be sent. */
-export interface PermitReply {
-  readonly pass: BreakerPermit | undefined;
+export interface PermitDecision {
+  readonly permit: BreakerPermit | undefined;
   /** When it is worth asking again; 0 with a pass. */
   readonly retryMs: number;
   /** An administrator holds the breaker open: it does not close by itself. */
-  readonly isHeldOpen: boolean;
+  readonly isForcedOpen: boolean;
 }
 
-export type Share = NonNullable<TenantSyncRequest["share"]>;
+export type CapacityShare = NonNullable<TenantSyncRequest["share"]>;
 
 /** Longer than an object takes to start. */
-const PATIENCE_MS = 2000;
+const RESPONSE_TIMEOUT_MS = 2000;
 const ATTEMPTS = 4;
 /** How often a call waits for the response to another call's request for tokens. */
 const MAX_JOINS = 20;
@@ -55,42 +55,46 @@ const MAX_JOINS = 20;
  * A hold by an administrator has no known end, so a caller is asked to come back at the pace of a health check. Whoever
  * asks sooner is let through within a second of the release all the same.
  */
-const HELD_OPEN_RETRY_MS = 60_000;
+const FORCED_OPEN_RETRY_MS = 60_000;
 /** The tenant's object did not answer when it was asked for a permit. */
 const UNANSWERED_RETRY_MS = 1000;
 /** For how long a list of bans is obeyed without asking whether one of them has been lifted. */
 const BANS_TTL_MS = 500;
 /** Failures are told at once, but not one by one. */
-const TELL_MS = 100;
-const WORTH_TELLING = 25;
-const FLUSH_MARGIN_MS = 50;
-const FLUSH_ROUNDS = 10;
+const REPORT_DELAY_MS = 100;
+const VIOLATIONS_PER_REPORT = 25;
+const RELEASE_MARGIN_MS = 50;
+const RELEASE_ROUNDS = 10;
 
-export type Admittance = Exclude<AcquireResult, { kind: "request" }> | { readonly kind: "unavailable" };
+export type AdmissionResult = Exclude<AcquireResult, { kind: "request" }> | { readonly kind: "unavailable" };
 
 export class TenantTraffic {
   readonly breakers = new BreakerCache();
   readonly bans = new BanList();
   readonly #tenantId: string;
-  readonly #tools: TrafficTools;
-  readonly #book = new LeaseClient(crypto.randomUUID());
+  readonly #deps: TrafficDeps;
+  readonly #leases = new LeaseClient(crypto.randomUUID());
   readonly #violations = new Map<string, number>();
   #bansVersion: number | undefined;
-  #bansAskedAt = Number.NEGATIVE_INFINITY;
-  #askingForBans: Promise<unknown> | undefined;
-  #tellingUntil = Number.NEGATIVE_INFINITY;
-  #flushingUntil = Number.NEGATIVE_INFINITY;
+  #bansRequestedAt = Number.NEGATIVE_INFINITY;
+  #banRequest: Promise<unknown> | undefined;
+  #reportingUntil = Number.NEGATIVE_INFINITY;
+  #releasingUntil = Number.NEGATIVE_INFINITY;
   /** Calls that wait for the response to another call's request. */
   readonly #waiting: (() => void)[] = [];
 
-  constructor(tenantId: string, tools: TrafficTools) {
+  constructor(tenantId: string, tools: TrafficDeps) {
     this.#tenantId = tenantId;
-    this.#tools = tools;
+    this.#deps = tools;
   }
 
-  async decide(limits: readonly Limit[], share: Share, background: WaitUntil): Promise<Admittance> {
-    const { now } = this.#tools;
-    const verdict = this.#book.tryAcquire(limits, now());
+  async tryAcquire(
+    limits: readonly Limit[],
+    share: CapacityShare,
+    background: WaitUntil,
+  ): Promise<AdmissionResult> {
+    const { now } = this.#deps;
+    const verdict = this.#leases.tryAcquire(limits, now());
     if (verdict.kind !== "request") {
       if (verdict.kind === "admit" && verdict.refill) background(this.#refill(share));
       return verdict;
@@ -101,21 +105,25 @@ export class TenantTraffic {
   }
 
   /** One call requests tokens for all that wait. Between the look for its request and a request of one's own nothing waits. */
-  async #obtainTokens(limits: readonly Limit[], share: Share, background: WaitUntil): Promise<Admittance> {
-    const { now } = this.#tools;
+  async #obtainTokens(
+    limits: readonly Limit[],
+    share: CapacityShare,
+    background: WaitUntil,
+  ): Promise<AdmissionResult> {
+    const { now } = this.#deps;
     let joins = 0;
     for (let attempts = 0; attempts < ATTEMPTS; ) {
-      if (joins < MAX_JOINS && this.#book.isAwaited(limits, now())) {
+      if (joins < MAX_JOINS && this.#leases.isAwaited(limits, now())) {
         joins += 1;
         await this.#nextResponse();
-        const result = this.#book.retryAcquire(limits, now());
+        const result = this.#leases.retryAcquire(limits, now());
         if (result.kind !== "request") return result;
         continue;
       }
       attempts += 1;
-      const leaseRequest = this.#book.buildRequest(limits, now(), this.#waiting.length);
+      const leaseRequest = this.#leases.buildRequest(limits, now(), this.#waiting.length);
       const result = await this.#exchange(leaseRequest, share, background);
-      this.#flushLater(share, background);
+      this.#releaseLater(share, background);
       if (result.kind !== "request") return result;
     }
     return { kind: "unavailable" };
@@ -129,27 +137,31 @@ export class TenantTraffic {
   }
 
   /** Sends a request and applies its response. Whoever has waited for it looks again. */
-  async #exchange(leaseRequest: LeaseRequest, share: Share, background: WaitUntil): Promise<AcquireResult> {
-    const reply = await this.#call({ leaseRequest, share }, background);
+  async #exchange(
+    leaseRequest: LeaseRequest,
+    share: CapacityShare,
+    background: WaitUntil,
+  ): Promise<AcquireResult> {
+    const reply = await this.#send({ leaseRequest, share }, background);
     const response = reply?.leaseResponse;
-    if (response === undefined) this.#book.markLost(leaseRequest);
+    if (response === undefined) this.#leases.markLost(leaseRequest);
     const result: AcquireResult =
       response === undefined
         ? { kind: "request" }
-        : this.#book.applyResponse(leaseRequest, response, this.#tools.now());
+        : this.#leases.applyResponse(leaseRequest, response, this.#deps.now());
     for (const wake of this.#waiting.splice(0)) wake();
     return result;
   }
 
-  quotas(limits: readonly Limit[]): Quota[] {
-    return this.#book.getQuotas(limits, this.#tools.now());
+  getQuotas(limits: readonly Limit[]): Quota[] {
+    return this.#leases.getQuotas(limits, this.#deps.now());
   }
 
   /** What is refused by what is known costs no question; but somebody must hear of it when it becomes too much. */
-  violated(place: string, background: WaitUntil): void {
+  reportViolation(place: string, background: WaitUntil): void {
     const count = (this.#violations.get(place) ?? 0) + 1;
     this.#violations.set(place, count);
-    if (count % WORTH_TELLING === 0) this.#tellSoon(background);
+    if (count % VIOLATIONS_PER_REPORT === 0) this.#syncSoon(background);
   }
 
   /**
@@ -157,106 +169,113 @@ export class TenantTraffic {
    * isolate that has no other question for the object: what is known of a banned address is confirmed when it is older.
    */
   async banRemainingMs(place: string, background: WaitUntil): Promise<number | undefined> {
-    const { now } = this.#tools;
+    const { now } = this.#deps;
     if (this.bans.remainingMs(place, now()) === undefined) return undefined;
-    if (now() - this.#bansAskedAt >= BANS_TTL_MS) {
-      this.#askingForBans ??= this.tell(background).finally(() => {
-        this.#askingForBans = undefined;
+    if (now() - this.#bansRequestedAt >= BANS_TTL_MS) {
+      this.#banRequest ??= this.sync(background).finally(() => {
+        this.#banRequest = undefined;
       });
-      await withTimeout(this.#askingForBans, PATIENCE_MS);
+      await withTimeout(this.#banRequest, RESPONSE_TIMEOUT_MS);
     }
     return this.bans.remainingMs(place, now());
   }
 
   /** Requests a permit for one call to a server from its circuit breaker. */
-  async permit(serverId: string, background: WaitUntil): Promise<PermitReply> {
-    const { objectOf, now } = this.#tools;
+  async acquirePermit(serverId: string, background: WaitUntil): Promise<PermitDecision> {
+    const { getObject, now } = this.#deps;
     const state = this.breakers.getState(serverId, now());
     if (state === "closed")
-      return { pass: this.breakers.createPermit(serverId), retryMs: 0, isHeldOpen: false };
+      return { permit: this.breakers.createPermit(serverId), retryMs: 0, isForcedOpen: false };
     if (state === "due") {
-      const reply = await objectOf(this.#tenantId)
+      const reply = await getObject(this.#tenantId)
         .acquirePermit(serverId, BREAKER_TERMS)
         .catch(() => undefined);
-      if (reply === undefined) return { pass: undefined, retryMs: UNANSWERED_RETRY_MS, isHeldOpen: false };
+      if (reply === undefined)
+        return { permit: undefined, retryMs: UNANSWERED_RETRY_MS, isForcedOpen: false };
       this.breakers.applyUpdate(reply.breakers, now());
-      if (reply.permit?.isProbe === true) background(this.#tools.onTransitions(this.#tenantId));
-      if (reply.permit !== undefined) return { pass: reply.permit, retryMs: 0, isHeldOpen: false };
+      if (reply.permit?.isProbe === true) background(this.#deps.onTransitions(this.#tenantId));
+      if (reply.permit !== undefined) return { permit: reply.permit, retryMs: 0, isForcedOpen: false };
     }
-    const isHeldOpen = this.breakers.isForcedOpen(serverId);
-    const retryMs = isHeldOpen ? HELD_OPEN_RETRY_MS : this.breakers.retryMs(serverId, now());
-    return { pass: undefined, retryMs, isHeldOpen };
+    const isForcedOpen = this.breakers.isForcedOpen(serverId);
+    const retryMs = isForcedOpen ? FORCED_OPEN_RETRY_MS : this.breakers.retryMs(serverId, now());
+    return { permit: undefined, retryMs, isForcedOpen };
   }
 
   /** What became of a call that was permitted. */
-  ended(serverId: string, pass: BreakerPermit, result: CallResult, ms: number, background: WaitUntil): void {
+  reportOutcome(
+    serverId: string,
+    pass: BreakerPermit,
+    result: CallResult,
+    ms: number,
+    background: WaitUntil,
+  ): void {
     const isUrgent = this.breakers.addOutcome(serverId, pass, classifyOutcome(result), ms, BREAKER_TERMS);
-    if (isUrgent) this.#tellSoon(background);
+    if (isUrgent) this.#syncSoon(background);
   }
 
   /** Reports what has not been reported yet, and learns what there is to know. */
-  async tell(background: WaitUntil): Promise<void> {
-    await this.#call({}, background);
+  async sync(background: WaitUntil): Promise<void> {
+    await this.#send({}, background);
   }
 
-  #tellSoon(background: WaitUntil): void {
-    const { now } = this.#tools;
-    if (now() < this.#tellingUntil) return;
-    this.#tellingUntil = now() + TELL_MS + PATIENCE_MS;
-    background(this.#tell(background));
+  #syncSoon(background: WaitUntil): void {
+    const { now } = this.#deps;
+    if (now() < this.#reportingUntil) return;
+    this.#reportingUntil = now() + REPORT_DELAY_MS + RESPONSE_TIMEOUT_MS;
+    background(this.#syncAfterDelay(background));
   }
 
-  async #tell(background: WaitUntil): Promise<void> {
-    await this.#tools.sleep(TELL_MS);
-    this.#tellingUntil = Number.NEGATIVE_INFINITY;
-    await this.tell(background);
+  async #syncAfterDelay(background: WaitUntil): Promise<void> {
+    await this.#deps.sleep(REPORT_DELAY_MS);
+    this.#reportingUntil = Number.NEGATIVE_INFINITY;
+    await this.sync(background);
   }
 
-  async #refill(share: Share): Promise<void> {
-    const leaseRequest = this.#book.buildRefill(this.#tools.now());
+  async #refill(share: CapacityShare): Promise<void> {
+    const leaseRequest = this.#leases.buildRefill(this.#deps.now());
     if (leaseRequest === undefined) return;
     await this.#exchange(leaseRequest, share, (work) => void work.catch(() => undefined));
-    await this.#flush(share);
+    await this.#release(share);
   }
 
   /** What a lease has left goes back when its time is over, so that others may have it. */
-  #flushLater(share: Share, background: WaitUntil): void {
-    if (this.#tools.now() >= this.#flushingUntil) background(this.#flush(share));
+  #releaseLater(share: CapacityShare, background: WaitUntil): void {
+    if (this.#deps.now() >= this.#releasingUntil) background(this.#release(share));
   }
 
   /** For a while only: a request's afterlife is short, and whoever asks next goes on with it. */
-  async #flush(share: Share): Promise<void> {
-    const { now, sleep } = this.#tools;
-    if (now() < this.#flushingUntil) return;
-    for (let round = 0; round < FLUSH_ROUNDS; round += 1) {
-      const ms = this.#book.msUntilRelease(now());
+  async #release(share: CapacityShare): Promise<void> {
+    const { now, sleep } = this.#deps;
+    if (now() < this.#releasingUntil) return;
+    for (let round = 0; round < RELEASE_ROUNDS; round += 1) {
+      const ms = this.#leases.msUntilRelease(now());
       if (ms === undefined) break;
       // Should this request be cut off, its successors need not wait for it.
-      this.#flushingUntil = now() + ms + FLUSH_MARGIN_MS + PATIENCE_MS;
-      await sleep(ms + FLUSH_MARGIN_MS);
-      const leaseRequest = this.#book.buildRelease(now());
+      this.#releasingUntil = now() + ms + RELEASE_MARGIN_MS + RESPONSE_TIMEOUT_MS;
+      await sleep(ms + RELEASE_MARGIN_MS);
+      const leaseRequest = this.#leases.buildRelease(now());
       if (leaseRequest === undefined) continue;
-      const reply = await this.#call({ leaseRequest, share }, (work) => void work.catch(() => undefined));
-      if (reply?.leaseResponse === undefined) this.#book.markLost(leaseRequest);
-      else this.#book.applyResponse(leaseRequest, reply.leaseResponse, now());
+      const reply = await this.#send({ leaseRequest, share }, (work) => void work.catch(() => undefined));
+      if (reply?.leaseResponse === undefined) this.#leases.markLost(leaseRequest);
+      else this.#leases.applyResponse(leaseRequest, reply.leaseResponse, now());
     }
-    this.#flushingUntil = Number.NEGATIVE_INFINITY;
+    this.#releasingUntil = Number.NEGATIVE_INFINITY;
   }
 
   /** Undefined where no answer came in time. */
-  async #call(
+  async #send(
     call: Pick<TenantSyncRequest, "leaseRequest" | "share">,
     background: WaitUntil,
   ): Promise<TenantSyncResponse | undefined> {
-    const { objectOf, now, epochHeard, onTransitions, onBans } = this.#tools;
+    const { getObject, now, onEpoch, onTransitions, onBans } = this.#deps;
     const askedAt = now();
     const violations = Array.from(this.#violations, ([place, count]) => ({ place, count }));
     this.#violations.clear();
     const reports = this.breakers.takeReports();
-    const asking = objectOf(this.#tenantId)
+    const asking = getObject(this.#tenantId)
       .sync({ ...call, reports, violations, bansKnown: this.#bansVersion })
       .catch(() => undefined);
-    const reply = await withTimeout(asking, PATIENCE_MS);
+    const reply = await withTimeout(asking, RESPONSE_TIMEOUT_MS);
     if (reply === undefined) {
       this.breakers.restoreReports(reports);
       for (const { place, count } of violations) {
@@ -264,9 +283,9 @@ export class TenantTraffic {
       }
       return undefined;
     }
-    epochHeard(this.#tenantId, reply.epoch, askedAt);
+    onEpoch(this.#tenantId, reply.epoch, askedAt);
     this.breakers.applyUpdate(reply.breakers, now());
-    this.#bansAskedAt = Math.max(this.#bansAskedAt, askedAt);
+    this.#bansRequestedAt = Math.max(this.#bansRequestedAt, askedAt);
     if (reply.bans !== undefined) {
       this.#bansVersion = reply.bans.version;
       this.bans.replaceAll(reply.bans.bans, now());
@@ -277,9 +296,9 @@ export class TenantTraffic {
   }
 }
 
-const REMEMBERED = 10_000;
+const MAX_TENANTS = 10_000;
 
-export function createTraffic(tools: TrafficTools): (tenantId: string) => TenantTraffic {
+export function createTraffic(tools: TrafficDeps): (tenantId: string) => TenantTraffic {
   const tenants = new Map<string, TenantTraffic>();
   return (tenantId) => {
     let traffic = tenants.get(tenantId);
@@ -287,7 +306,7 @@ export function createTraffic(tools: TrafficTools): (tenantId: string) => Tenant
       traffic = new TenantTraffic(tenantId, tools);
       tenants.set(tenantId, traffic);
       const [oldest] = tenants.keys();
-      if (tenants.size > REMEMBERED && oldest !== undefined) tenants.delete(oldest);
+      if (tenants.size > MAX_TENANTS && oldest !== undefined) tenants.delete(oldest);
     }
     return traffic;
   };

@@ -1,6 +1,6 @@
 /** Writes down what the breakers of a tenant did: the transitions, the state as admins see it, and a system event. */
 import type { Database } from "../db/client.ts";
-import { keepTransitions, type TransitionRow } from "../db/queries/breakers.ts";
+import { saveTransitions, type TransitionRow } from "../db/queries/servers/breakers.ts";
 
 /** The part of the tenant's object that this takes. */
 export interface TransitionsObject {
@@ -8,7 +8,7 @@ export interface TransitionsObject {
   deleteTransitions(upTo: number): Promise<void>;
 }
 
-export async function writeTransitions(
+export async function saveBreakerTransitions(
   database: Database,
   tenantId: string,
   object: TransitionsObject,
@@ -16,6 +16,6 @@ export async function writeTransitions(
   const transitions = await object.listTransitions();
   const last = transitions.at(-1);
   if (last === undefined) return;
-  await keepTransitions(database.withTenant(tenantId), tenantId, transitions);
+  await saveTransitions(database.withTenant(tenantId), tenantId, transitions);
   await object.deleteTransitions(last.id);
 }

@@ -1,7 +1,7 @@
 /** An entry as the official registry's interface tells it; see docs/reference/api of modelcontextprotocol/registry. */
-import type { entryById } from "../db/queries/entries.ts";
+import type { findEntry } from "../db/queries/registry/entries.ts";
 
-export type RegistryEntry = Awaited<ReturnType<typeof entryById>>[number];
+export type RegistryEntry = Awaited<ReturnType<typeof findEntry>>[number];
 
 export const OFFICIAL_META = "io.modelcontextprotocol.registry/official";
 

@@ -1,6 +1,6 @@
 /**
  * Takes over the entries of another registry, a page at a time: all of them first, then what has changed. A pass that is
- * interrupted goes on where it was; what was decided here is not undone (db/queries/entries.ts, takeOver).
+ * interrupted goes on where it was; what was decided here is not undone (db/queries/entries.ts, upsertSyncedEntries).
  */
 import { ENTRY_STATUSES, type EntryStatus } from "../core/enums.ts";
 import { toGatewayError, UpstreamError } from "../core/errors.ts";
@@ -10,8 +10,8 @@ import { readBoundedText } from "../core/net/bounded-body.ts";
 import { removeForeignMeta, type ServerJson } from "../core/registry/server-json.ts";
 import { MAX_RESPONSE_BYTES } from "../core/size-limits.ts";
 import type { Database, Db } from "../db/client.ts";
-import { takeOver } from "../db/queries/entries.ts";
-import { beginPass, keepPass } from "../db/queries/registry-sources.ts";
+import { upsertSyncedEntries } from "../db/queries/registry/entries.ts";
+import { savePass, startPass } from "../db/queries/registry/sources.ts";
 import { bodyError } from "../upstream/errors.ts";
 import { sendHttp, type UpstreamDeps } from "../upstream/transports/http/exchange.ts";
 import { updateLatestVersions } from "./latest-version.ts";
@@ -43,7 +43,7 @@ const MAX_ENTRY_BYTES = 100_000;
 /** Clocks differ, and the other side may commit late what it dates early. */
 const OVERLAP_MS = 300_000;
 
-type Source = Awaited<ReturnType<typeof beginPass>>[number];
+type Source = Awaited<ReturnType<typeof startPass>>[number];
 
 export async function syncSource(
   deps: SyncDeps,
@@ -52,7 +52,7 @@ export async function syncSource(
 ): Promise<SyncResult> {
   const db = deps.database.withTenant(tenantId);
   const at = new Date(deps.now());
-  const [source] = await beginPass(db, tenantId, sourceId, { at, since });
+  const [source] = await startPass(db, tenantId, sourceId, { at, since });
   if (source === undefined) return { kind: "absent" };
   const isUnderWay = source.passStartedAt !== null;
   const passStartedAt = source.passStartedAt ?? at;
@@ -65,7 +65,7 @@ export async function syncSource(
       taken += await savePage(db, source, page.entries);
       skipped += page.skipped;
       cursor = page.nextCursor;
-      await keepPass(db, tenantId, sourceId, { cursor: cursor ?? null, passStartedAt, changedSince });
+      await savePass(db, tenantId, sourceId, { cursor: cursor ?? null, passStartedAt, changedSince });
       if (cursor === undefined) break;
     }
   } catch (thrown) {
@@ -73,12 +73,12 @@ export async function syncSource(
     if (!(error instanceof UpstreamError)) throw thrown;
     // A cursor that is no longer understood would stop it for ever.
     const restart = error.code === "upstream_invalid" ? { cursor: null, passStartedAt: null } : {};
-    await keepPass(db, tenantId, sourceId, { ...restart, lastError: error.message.slice(0, 1000) });
+    await savePass(db, tenantId, sourceId, { ...restart, lastError: error.message.slice(0, 1000) });
     return { kind: "failed", error };
   }
   if (cursor !== undefined) return { kind: "more", taken, skipped };
   const finished = { syncedAt: passStartedAt, passStartedAt: null, changedSince: null, lastError: null };
-  await keepPass(db, tenantId, sourceId, finished);
+  await savePass(db, tenantId, sourceId, finished);
   return { kind: "done", taken, skipped };
 }
 
@@ -203,7 +203,7 @@ async function savePage(db: Db, source: Source, page: readonly PageEntry[]): Pro
     server: { ...server },
   }));
   const unique = [...new Map(rows.map((row) => [`${row.name} ${row.version}`, row])).values()];
-  const taken = await takeOver(db, unique);
+  const taken = await upsertSyncedEntries(db, unique);
   if (taken.length > 0)
     await updateLatestVersions(db, source.tenantId, [...new Set(unique.map(({ name }) => name))]);
   return taken.length;

@@ -5,7 +5,7 @@ import type { AdminEnv } from "../../src/admin/gate.ts";
 import type { Rest } from "../../src/admin/rest.ts";
 import { live } from "../../src/admin/ui/live.ts";
 import { GatewayError } from "../../src/core/errors.ts";
-import { anonymous } from "../../src/identity/principal.ts";
+import { createAnonymous } from "../../src/identity/principal.ts";
 
 const TENANT = "01890a5d-ac96-774b-bcce-b302099a8057";
 
@@ -25,7 +25,7 @@ async function heard(
   };
   const app = new Hono<AdminEnv>().get("/", (c) => {
     c.set("rest", rest);
-    c.set("principal", anonymous(TENANT));
+    c.set("principal", createAnonymous(TENANT));
     return live(c, 1, async () => ({ event: "replace", html: `<p>${looks}</p>` }));
   });
   const text = await (await app.request("/")).text();

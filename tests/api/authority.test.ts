@@ -1,7 +1,7 @@
 /** Who may do what, and what ends with it: keys, memberships, rules and credentials, one by one and in races. */
 import { describe, expect, it } from "vitest";
-import { isChangedMeanwhile } from "../../src/db/errors.ts";
-import { insistActor } from "../../src/db/queries/authority.ts";
+import { isStaleWrite } from "../../src/db/errors.ts";
+import { assertActor } from "../../src/db/queries/identity/authority.ts";
 import { database, owner } from "../support/database.ts";
 import { addTenant, call, type TestKey, type TestTenant } from "./support.ts";
 
@@ -247,9 +247,9 @@ describe("races", () => {
     const { tenant, two } = await twoAdmins();
     const db = database.withTenant(tenant.id);
     const actor = { tenantId: tenant.id, role: "admin", userId: two.userId ?? "", keyId: two.id } as const;
-    await expect(insistActor(db, actor)).resolves.toBeDefined();
+    await expect(assertActor(db, actor)).resolves.toBeDefined();
     await owner.query("update tenant_members set role = 'user' where user_id = $1", [two.userId]);
-    await expect(insistActor(db, actor)).rejects.toSatisfy(isChangedMeanwhile);
+    await expect(assertActor(db, actor)).rejects.toSatisfy(isStaleWrite);
   });
 
   it("of a revocation and a key that the revoked key makes are decided in the batch that commits", async () => {
@@ -257,7 +257,7 @@ describe("races", () => {
     const db = database.withTenant(tenant.id);
     const actor = { tenantId: tenant.id, role: "admin", userId: two.userId ?? "", keyId: two.id } as const;
     await owner.query("update api_keys set is_active = false, revoked_at = now() where id = $1", [two.id]);
-    await expect(insistActor(db, actor)).rejects.toSatisfy(isChangedMeanwhile);
+    await expect(assertActor(db, actor)).rejects.toSatisfy(isStaleWrite);
   });
 
   it("of many invitations to one address leave one", async () => {

@@ -6,7 +6,7 @@ import type { RouteInput } from "../../src/api/validate.ts";
 import { examplesOf, routeInput } from "../../src/api/validate.ts";
 import type { Permission } from "../../src/core/access/permissions.ts";
 import type { AppEnv } from "../../src/middleware/app-env.ts";
-import { guardedAction } from "../../src/policy/guard.ts";
+import { getPermission } from "../../src/policy/guard.ts";
 import { createWebApp } from "../../src/web-app.ts";
 
 import { isDescription } from "./open-routes.ts";
@@ -27,7 +27,7 @@ export function routeTable(): Route[] {
   return [...Map.groupBy(routes, ({ method, path }) => `${method} ${path}`).values()].map((handlers) => ({
     method: handlers[0]?.method ?? "",
     path: handlers[0]?.path ?? "",
-    actions: handlers.flatMap(({ handler }) => guardedAction(handler) ?? []),
+    actions: handlers.flatMap(({ handler }) => getPermission(handler) ?? []),
     inputs: handlers.flatMap(({ handler }) => routeInput(handler) ?? []),
     answers: handlers.flatMap(({ handler }) => routeAnswer(handler) ?? []),
   }));

@@ -12,7 +12,7 @@ import {
 import { hmacSha256, sha256Hex } from "../../src/core/digest.ts";
 import { API_KEY_SCOPES, type ApiKeyScope, type Role } from "../../src/core/enums.ts";
 import { uuidv7 } from "../../src/core/ids.ts";
-import { cookiePrefix } from "../../src/identity/people/cookies.ts";
+import { cookiePrefix } from "../../src/identity/users/cookies.ts";
 import { newTenant, owner } from "../support/database.ts";
 
 export interface Answer {

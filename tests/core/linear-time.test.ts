@@ -22,7 +22,7 @@ import { EventSplitter, parseEvent } from "../../src/core/mcp/sse.ts";
 import { matchesTemplate, selectMostSpecific } from "../../src/core/mcp/uri-template.ts";
 import { sanitizeText } from "../../src/core/sanitize-payload.ts";
 import { MAX_NAME_LENGTH } from "../../src/core/size-limits.ts";
-import { parametersIn } from "../../src/gateway/cors.ts";
+import { listParamHeaders } from "../../src/gateway/request/cors.ts";
 
 const LENGTH = 64 * 1024;
 const filled = (unit: string, start = "", end = "") =>
@@ -76,7 +76,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
     escapeHiddenCharacters(text),
   ],
   "differences of definitions": (text) => diffJson({ a: text }, { a: `${text}x`, b: text }),
-  "the CORS preflight": (text) => [parametersIn(text), parametersIn(text.slice(0, 8000))],
+  "the CORS preflight": (text) => [listParamHeaders(text), listParamHeaders(text.slice(0, 8000))],
   "a JSON-RPC body": (text) => parseBody(text),
   "a JSON-RPC request": (text) =>
     parseBody(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "x", params: { a: text } })),

@@ -1,17 +1,17 @@
 /** For each of the 38 indexes the query of the product that it exists for, in the role that runs it. */
 
 import type { Sample, Statement } from "../../scripts/bench/db/sample.ts";
-import * as access from "../../src/db/queries/access.ts";
-import * as audit from "../../src/db/queries/audit.ts";
-import * as catalog from "../../src/db/queries/catalog.ts";
-import * as health from "../../src/db/queries/health.ts";
-import * as identity from "../../src/db/queries/identity.ts";
-import * as operations from "../../src/db/queries/operations.ts";
-import * as registry from "../../src/db/queries/registry.ts";
-import * as requests from "../../src/db/queries/requests.ts";
-import * as traffic from "../../src/db/queries/traffic.ts";
-import type { Queries } from "../../src/db/queries/types.ts";
-import * as visits from "../../src/db/queries/visits.ts";
+import * as access from "../../src/db/queries/access/api-key-lookup.ts";
+import * as identity from "../../src/db/queries/identity/user-lookup.ts";
+import * as audit from "../../src/db/queries/logs/audit.ts";
+import * as requests from "../../src/db/queries/logs/requests.ts";
+import * as catalog from "../../src/db/queries/servers/catalog.ts";
+import * as visits from "../../src/db/queries/servers/checks.ts";
+import * as health from "../../src/db/queries/servers/health.ts";
+import * as registry from "../../src/db/queries/servers/server-lists.ts";
+import type { Queries } from "../../src/db/queries/shared/queries.ts";
+import * as operations from "../../src/db/queries/traffic/operations.ts";
+import * as traffic from "../../src/db/queries/traffic/routing.ts";
 
 export const NOW = new Date("2026-03-19T12:00:00Z");
 
@@ -36,13 +36,13 @@ export const cases: IndexCase[] = [
     registry.findServersByEndpoint(db, s.tenantId, s.endpointUrl, s.transport),
   ),
   system("idx_mcp_servers_health_check_time", (db) =>
-    visits.serversDueForCheck(db, { minute: new Date(NOW.getTime() - 300_000), limit: 500 }),
+    visits.listServersDueForCheck(db, { minute: new Date(NOW.getTime() - 300_000), limit: 500 }),
   ),
-  system("idx_mcp_servers_performance", (db) => registry.slowServers(db, { atLeastMs: 500 })),
+  system("idx_mcp_servers_performance", (db) => registry.listSlowServers(db, { atLeastMs: 500 })),
   system("idx_servers_discovery_composite", (db) => registry.discoverServers(db, { transport: "http" })),
 
   tenant("idx_server_tools_name_server", (db, s) => catalog.findToolServers(db, s.tenantId, s.toolName)),
-  system("idx_server_tools_usage_stats", (db) => catalog.mostUsedTools(db)),
+  system("idx_server_tools_usage_stats", (db) => catalog.listMostUsedTools(db)),
   tenant("idx_tools_discovery_performance", (db, s) =>
     catalog.rankToolProviders(db, s.tenantId, "search_items"),
   ),
@@ -52,43 +52,45 @@ export const cases: IndexCase[] = [
   ),
 
   tenant("idx_server_metrics_server_time", (db, s) =>
-    health.serverMetricHistory(db, s.tenantId, s.serverId, lastDay),
+    health.listServerMetricHistory(db, s.tenantId, s.serverId, lastDay),
   ),
   system("idx_server_metrics_performance", (db) =>
-    health.slowestServerMetrics(db, { ...lastWeek, atLeastMs: 500 }),
+    health.listSlowestServerMetrics(db, { ...lastWeek, atLeastMs: 500 }),
   ),
   tenant("idx_server_health_checks_server_time", (db, s) =>
-    health.healthCheckHistory(db, s.tenantId, s.serverId, lastWeek),
+    health.listHealthChecks(db, s.tenantId, s.serverId, lastWeek),
   ),
 
   tenant("idx_users_tenant_role", (db, s) => identity.listUsersByRole(db, s.tenantId, { role: "admin" })),
   system("idx_users_auth_provider", (db, s) =>
     identity.findUserByAuthProvider(db, s.authProvider, s.authProviderId),
   ),
-  system("idx_sessions_user_active", (db, s) => identity.activeSessionsOfUser(db, s.userId, NOW)),
-  system("idx_sessions_activity_time", (db) => identity.recentlyActiveSessions(db, { since: hoursAgo(1) })),
+  system("idx_sessions_user_active", (db, s) => identity.listActiveSessions(db, s.userId, NOW)),
+  system("idx_sessions_activity_time", (db) =>
+    identity.listRecentlyActiveSessions(db, { since: hoursAgo(1) }),
+  ),
   system("idx_tenant_invitations_token", (db, s) => identity.findInvitationByToken(db, s.invitationHash)),
 
   tenant("idx_api_keys_tenant_active", (db, s) => access.listApiKeys(db, s.tenantId)),
   system("idx_api_keys_expiration", (db) =>
-    access.keysAboutToExpire(db, { from: NOW, until: new Date(NOW.getTime() + 7 * 86_400_000) }),
+    access.listExpiringKeys(db, { from: NOW, until: new Date(NOW.getTime() + 7 * 86_400_000) }),
   ),
   system("idx_api_keys_usage", (db) =>
-    access.keyUsageRanking(db, { usedSince: hoursAgo(24), minRequests: 100 }),
+    access.listKeysByUsage(db, { usedSince: hoursAgo(24), minRequests: 100 }),
   ),
   tenant("idx_server_access_controls_subject", (db, s) =>
-    access.accessControlsOf(db, s.tenantId, { roles: ["user"], userId: s.userId, keyId: s.keyId }),
+    access.listAccessRulesFor(db, s.tenantId, { roles: ["user"], userId: s.userId, keyId: s.keyId }),
   ),
 
   tenant("idx_audit_logs_tenant_time", (db, s) => audit.listAudit(db, s.tenantId, lastWeek)),
   tenant("idx_audit_logs_action_resource", (db, s) =>
-    audit.auditOfResource(db, s.tenantId, s.resource, lastMonth),
+    audit.listAuditOfResource(db, s.tenantId, s.resource, lastMonth),
   ),
   tenant("idx_audit_logs_user_success", (db, s) =>
-    audit.auditOfUser(db, s.tenantId, s.userId, { ...lastMonth, success: false }),
+    audit.listAuditOfUser(db, s.tenantId, s.userId, { ...lastMonth, success: false }),
   ),
   system("idx_security_access_composite", (db, s) =>
-    audit.accessPatternOfUser(db, s.userId, {
+    audit.listAccessPattern(db, s.userId, {
       ...lastMonth,
       action: s.resource.action,
       resourceType: s.resource.resourceType,
@@ -98,26 +100,30 @@ export const cases: IndexCase[] = [
 
   tenant("idx_request_logs_tenant_time", (db, s) => requests.listRequests(db, s.tenantId, lastDay)),
   tenant("idx_request_logs_server_performance", (db, s) =>
-    requests.slowestServerRequests(db, s.tenantId, s.serverId, lastWeek),
+    requests.listSlowestServerRequests(db, s.tenantId, s.serverId, lastWeek),
   ),
-  system("idx_request_logs_ip_path", (db, s) => requests.requestsFromAddress(db, s.ipAddress, lastWeek)),
+  system("idx_request_logs_ip_path", (db, s) => requests.listRequestsFromAddress(db, s.ipAddress, lastWeek)),
   system("idx_request_routing_composite", (db, s) =>
-    requests.routingAnalysis(db, s.serverPath, "POST", lastWeek),
+    requests.loadRoutingAnalysis(db, s.serverPath, "POST", lastWeek),
   ),
   system("idx_tenant_utilization_composite", (db, s) =>
-    requests.tenantUtilisation(db, s.tenantId, { fromDay: "2026-03-10", toDay: "2026-03-16" }),
+    requests.loadTenantUtilization(db, s.tenantId, { fromDay: "2026-03-10", toDay: "2026-03-16" }),
   ),
 
-  tenant("idx_fastmcp_audit_user_time", (db, s) => audit.mcpAuditOfUser(db, s.tenantId, s.userId, lastWeek)),
-  system("idx_fastmcp_audit_method_success", (db) =>
-    audit.mcpAuditOfMethod(db, "resources/read", { ...lastWeek, success: false }),
+  tenant("idx_fastmcp_audit_user_time", (db, s) =>
+    audit.listMcpAuditOfUser(db, s.tenantId, s.userId, lastWeek),
   ),
-  tenant("idx_fastmcp_audit_tenant_performance", (db, s) => audit.slowestMcpCalls(db, s.tenantId, lastWeek)),
+  system("idx_fastmcp_audit_method_success", (db) =>
+    audit.listMcpAuditOfMethod(db, "resources/read", { ...lastWeek, success: false }),
+  ),
+  tenant("idx_fastmcp_audit_tenant_performance", (db, s) =>
+    audit.listSlowestMcpCalls(db, s.tenantId, lastWeek),
+  ),
   tenant("idx_security_events_tenant_time", (db, s) => audit.listSecurityEvents(db, s.tenantId, lastWeek)),
 
-  tenant("idx_routing_rules_tenant_active", (db, s) => traffic.activeRoutingRules(db, s.tenantId)),
+  tenant("idx_routing_rules_tenant_active", (db, s) => traffic.listActiveRoutingRules(db, s.tenantId)),
   tenant("idx_system_configs_category_tenant", (db, s) =>
-    operations.configsOfCategory(db, s.tenantId, "limits"),
+    operations.listConfigsOfCategory(db, s.tenantId, "limits"),
   ),
-  tenant("idx_alert_events_open_tenant", (db, s) => operations.openAlerts(db, s.tenantId)),
+  tenant("idx_alert_events_open_tenant", (db, s) => operations.listOpenAlerts(db, s.tenantId)),
 ];

@@ -11,7 +11,7 @@ import type { Sample } from "../../scripts/bench/db/sample.ts";
 import { takeSamples } from "../../scripts/bench/db/samples.ts";
 import { type SeedCounts, scaled } from "../../scripts/bench/db/seed-counts.ts";
 import { seed } from "../../scripts/bench/db/seed-data.ts";
-import type { Queries } from "../../src/db/queries/types.ts";
+import type { Queries } from "../../src/db/queries/shared/queries.ts";
 import { cases, NOW } from "./index-cases.ts";
 import { listedIndexes } from "./index-list.ts";
 

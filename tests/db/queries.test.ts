@@ -1,9 +1,9 @@
 /** Through the driver of production: the Worker's database fits the queries, numbers are numbers, pages meet. */
 import { describe, expect, it } from "vitest";
-import { listAudit } from "../../src/db/queries/audit.ts";
-import { limitOf } from "../../src/db/queries/paging.ts";
-import * as reports from "../../src/db/queries/reports.ts";
-import { tenantUtilisation } from "../../src/db/queries/requests.ts";
+import { listAudit } from "../../src/db/queries/logs/audit.ts";
+import { loadTenantUtilization } from "../../src/db/queries/logs/requests.ts";
+import { clampLimit } from "../../src/db/queries/shared/keyset.ts";
+import * as reports from "../../src/db/queries/traffic/reports.ts";
 import { database, newTenant, owner } from "../support/database.ts";
 
 const server = `insert into mcp_servers (tenant_id, name, endpoint_url, health_status, avg_response_time)
@@ -46,7 +46,7 @@ describe("reports", () => {
     expect(await reports.getTenantUsageSummary(db, tenantId, 1)).toEqual([
       { totalRequests: 4, uniqueUsers: 2, avgDurationMs: 40, errorRate: 0.25 },
     ]);
-    expect(await reports.performanceMonitoring(db)).toEqual([
+    expect(await reports.getPerformanceMonitoring(db)).toEqual([
       { metric: "servers", total: 2, healthy: 1, avgResponseTimeMs: 50.25, successRate: null },
       { metric: "requests_last_hour", total: 4, healthy: 3, avgResponseTimeMs: 40, successRate: 0.75 },
     ]);
@@ -65,8 +65,8 @@ describe("reports", () => {
 
   it("tell the system how large tables and how used indexes are, in numbers", async () => {
     const [sizes, indexes] = await Promise.all([
-      reports.databaseSizeSummary(database.asSystem()),
-      reports.indexUsageSummary(database.asSystem()),
+      reports.getDatabaseSizeSummary(database.asSystem()),
+      reports.getIndexUsageSummary(database.asSystem()),
     ]);
     expect(sizes.find(({ tableName }) => tableName === "request_logs")?.totalBytes).toBeGreaterThan(0);
     expect(sizes.map(({ totalBytes }) => totalBytes)).toEqual(
@@ -84,7 +84,7 @@ describe("utilisation", () => {
     await owner.query(request, [tenantId, "ann", "2026-03-10T12:00:00Z", 429, 1]);
     await owner.query(request, [tenantId, "ann", "2026-03-11T00:00:00Z", 200, 1]);
     const query = { fromDay: "2026-03-10", toDay: "2026-03-10" };
-    expect(await tenantUtilisation(database.asSystem(), tenantId, query)).toEqual([
+    expect(await loadTenantUtilization(database.asSystem(), tenantId, query)).toEqual([
       { day: "2026-03-10", statusCode: 200, requests: 1 },
       { day: "2026-03-10", statusCode: 429, requests: 1 },
     ]);
@@ -118,7 +118,7 @@ describe("pages", () => {
   });
 
   it("have a size within reason, whatever is asked", () => {
-    expect([undefined, 0, -5, 7.9, 1e9, Number.NaN].map((limit) => limitOf(limit))).toEqual([
+    expect([undefined, 0, -5, 7.9, 1e9, Number.NaN].map((limit) => clampLimit(limit))).toEqual([
       50, 1, 1, 7, 500, 50,
     ]);
   });

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Keyring } from "../../src/core/keyring.ts";
-import { LegacyServer } from "../../src/gateway/bridge/legacy-server.ts";
+import { LegacyServer } from "../../src/gateway/server-bridge/legacy-server.ts";
 import type { SnapshotServer } from "../../src/policy/snapshot.ts";
 import { tools } from "../fixtures/channels.ts";
 import { type Started, startEverything } from "../fixtures/everything/start.ts";

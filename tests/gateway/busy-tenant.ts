@@ -49,7 +49,7 @@ export async function busyTenant(label: string, perHour = PLENTY): Promise<BusyT
         body: JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "look" } }),
       });
       const background = (work: Promise<unknown>) => context.waitUntil(work);
-      return services.gateway.mcp(request, { serverName: "one" }, uuidv7(), background);
+      return services.gateway.handle(request, { serverName: "one" }, uuidv7(), background);
     },
   };
 }

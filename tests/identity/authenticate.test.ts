@@ -2,14 +2,14 @@
 import { describe, expect, it, vi } from "vitest";
 import { formatApiKey, parseApiKey } from "../../src/core/access/api-key.ts";
 import { timingSafeEqual } from "../../src/core/timing-safe-equal.ts";
-import { apiKeyProof, legacyKeyProof } from "../../src/identity/api-keys.ts";
+import { apiKeyVerifier, legacyKeyVerifier } from "../../src/identity/api-keys.ts";
 import { createAuthenticator } from "../../src/identity/authenticate.ts";
-import { createUsage } from "../../src/identity/usage.ts";
+import { createKeyUsageRecorder } from "../../src/identity/key-usage.ts";
 import { addTenant } from "../api/support.ts";
 import { database, owner } from "../support/database.ts";
 
 const NOW = new Date();
-const verify = async (text: string, now = NOW) => (await apiKeyProof(database).verify(text, now)).value;
+const verify = async (text: string, now = NOW) => (await apiKeyVerifier(database).verify(text, now)).value;
 
 /** The same key with one character of its secret changed. */
 function altered(text: string, at: number): string {
@@ -94,16 +94,16 @@ describe("verification takes the same work wherever the mistake lies", () => {
   });
 });
 
-function authenticator(onGuessing: (ip: string) => Promise<unknown> = async () => undefined) {
+function authenticator(onThrottled: (ip: string) => Promise<unknown> = async () => undefined) {
   const refusedAddresses: string[] = [];
   const clock = { now: Date.now() };
   const work: Promise<unknown>[] = [];
   const made = createAuthenticator({
-    proofs: [apiKeyProof(database), legacyKeyProof(database)],
+    verifiers: [apiKeyVerifier(database), legacyKeyVerifier(database)],
     epochs: { current: () => 1, knownBefore: () => 1 },
     usage: { count: () => undefined },
-    onGuessing,
-    onRefusedAddress: async (_, ip) => refusedAddresses.push(ip),
+    onThrottled,
+    onRejectedAddress: async (_, ip) => refusedAddresses.push(ip),
     now: () => clock.now,
   });
   const ask = (headers: Record<string, string>, ip = "192.0.2.1") =>
@@ -172,7 +172,7 @@ describe("use", () => {
     let now = Date.now();
     let wake = () => {};
     const work: Promise<unknown>[] = [];
-    const usage = createUsage(database, {
+    const usage = createKeyUsageRecorder(database, {
       now: () => now,
       sleep: () =>
         new Promise((resolve) => {

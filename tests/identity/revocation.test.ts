@@ -3,8 +3,8 @@ import { env } from "cloudflare:test";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { uuidv7 } from "../../src/core/ids.ts";
-import { endGrant, standingOfToken } from "../../src/db/queries/grants.ts";
-import { addMember } from "../../src/db/queries/invitations.ts";
+import { deleteGrant, loadTokenStatus } from "../../src/db/queries/access/grants.ts";
+import { addMember } from "../../src/db/queries/identity/invitations.ts";
 import { addTenant, call, type TestKey, type TestTenant } from "../api/support.ts";
 import { database, owner } from "../support/database.ts";
 
@@ -56,7 +56,7 @@ async function works(key: HeldKey): Promise<boolean> {
 }
 
 async function stands(model: Model, token: HeldToken): Promise<boolean> {
-  const rows = await standingOfToken(
+  const rows = await loadTokenStatus(
     system,
     {
       userId: model.userId,
@@ -154,7 +154,7 @@ async function perform(model: Model, act: Act, at: number): Promise<void> {
       if (token === undefined) return;
       const { clientId } = token;
       await system.batch([
-        ...endGrant(system, { clientId, userId: model.userId, tenantId: model.tenant.id }),
+        ...deleteGrant(system, { clientId, userId: model.userId, tenantId: model.tenant.id }),
       ]);
       revokeAll(model.tokens);
       return;

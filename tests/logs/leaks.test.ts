@@ -78,12 +78,12 @@ it("no secret leaves with what is told of a request", async () => {
       record.declare([{ id: 1, method: `x/${secret}`, target: secret }]);
       const operation = record.operation(1);
       const terms = { sample: 1, results: true };
-      operation?.keepPayload(JSON.stringify({ method: "tools/call", params }), requestId, terms);
+      operation?.setPayload(JSON.stringify({ method: "tools/call", params }), requestId, terms);
       const answer = JSON.stringify(
         isError ? { error: { code: 1, message: secret, data: result } } : { result },
       );
       operation?.settle({ success: !isError, message: isError ? `no ${secret}` : undefined }, answer);
-      record.answered(200);
+      record.complete(200);
       await Promise.all(work);
       expect(told.length).toBeGreaterThanOrEqual(4);
       const planted = [...secretsIn(params), ...secretsIn(result), secret];

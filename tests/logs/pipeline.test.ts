@@ -4,7 +4,7 @@
  */
 import { env } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ROLLUPS } from "../../src/db/queries/rollups.ts";
+import type { ROLLUPS } from "../../src/db/queries/traffic/rollups.ts";
 import { consumeDeadEvents, consumeEvents } from "../../src/logs/consumer.ts";
 import { createEmitter } from "../../src/logs/emit.ts";
 import type { LogEvent, LogMessage } from "../../src/logs/events.ts";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LATENCY_BOUNDS_MS, percentile } from "../../src/core/analytics/histogram.ts";
-import { ROLLUPS } from "../../src/db/queries/rollups.ts";
+import { ROLLUPS } from "../../src/db/queries/traffic/rollups.ts";
 import { consumeEvents } from "../../src/logs/consumer.ts";
 import { deleteExpiredRollups, rollUpTraffic } from "../../src/operations/traffic-rollups.ts";
 import { database, newTenant, owner } from "../support/database.ts";

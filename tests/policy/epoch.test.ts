@@ -27,7 +27,7 @@ beforeEach(() => {
   now = 1_000_000;
   [stored, asked, isDown, work] = [7, 0, false, []];
   const never = () => new Promise<void>(() => {});
-  epochs = createEpochs(() => object, { now: () => now, sleep: never, raiseSystem: async () => 0 });
+  epochs = createEpochs(() => object, { now: () => now, sleep: never, bumpSystem: async () => 0 });
 });
 
 describe("an isolate", () => {
@@ -81,14 +81,14 @@ describe("an isolate", () => {
     epochs = createEpochs(() => silent, {
       now: () => now,
       sleep: async () => undefined,
-      raiseSystem: async () => 0,
+      bumpSystem: async () => 0,
     });
     expect(await current()).toBeUndefined();
   });
 
   it("knows at once what it has raised itself", async () => {
     await current();
-    await epochs.raise("t1", background);
+    await epochs.bump("t1", background);
     expect(current()).toBe(8);
   });
 
@@ -97,7 +97,7 @@ describe("an isolate", () => {
     now += 400;
     stored = 7;
     current();
-    await epochs.raise("t1", background);
+    await epochs.bump("t1", background);
     await Promise.all(work);
     expect(current()).toBe(8);
   });
@@ -108,9 +108,9 @@ describe("an isolate", () => {
       new Promise<void>((resolve) => {
         wake = resolve;
       });
-    epochs = createEpochs(() => object, { now: () => now, sleep, raiseSystem: async () => 0 });
+    epochs = createEpochs(() => object, { now: () => now, sleep, bumpSystem: async () => 0 });
     isDown = true;
-    await epochs.raise("t1", background);
+    await epochs.bump("t1", background);
     expect(stored).toBe(7);
     isDown = false;
     wake();

@@ -12,10 +12,10 @@ function newIsolate(tenantId: string) {
   const banned: Ban[] = [];
   let skippedMs = 0;
   const traffic = createTraffic({
-    objectOf: (id) => env.TENANTS.getByName(id),
+    getObject: (id) => env.TENANTS.getByName(id),
     now: () => Date.now() + skippedMs,
     sleep,
-    epochHeard: () => undefined,
+    onEpoch: () => undefined,
     onTransitions: async () => undefined,
     onBans: (_, bans) => void banned.push(...bans),
   })(tenantId);
@@ -26,8 +26,8 @@ function newIsolate(tenantId: string) {
 }
 
 async function violate(traffic: TenantTraffic, place: string) {
-  for (let time = 0; time < 100; time += 1) traffic.violated(place, background);
-  await traffic.tell(background);
+  for (let time = 0; time < 100; time += 1) traffic.reportViolation(place, background);
+  await traffic.sync(background);
 }
 
 describe("calls that come at once after a pause", () => {
@@ -41,7 +41,7 @@ describe("calls that come at once after a pause", () => {
     const tenant = env.TENANTS.getByName(crypto.randomUUID());
     const asked: boolean[] = [];
     const traffic = createTraffic({
-      objectOf: () => ({
+      getObject: () => ({
         sync(call) {
           asked.push(call.leaseRequest !== undefined);
           // The first one's caller is gone, and its answer with it.
@@ -51,7 +51,7 @@ describe("calls that come at once after a pause", () => {
       }),
       now: Date.now,
       sleep,
-      epochHeard: () => undefined,
+      onEpoch: () => undefined,
       onTransitions: async () => undefined,
       onBans: () => undefined,
     })(crypto.randomUUID());
@@ -65,7 +65,7 @@ describe("calls that come at once after a pause", () => {
   it("ask the tenant's object twice: one for itself, and one for all others", async () => {
     const { traffic, asked } = countingIsolate();
     const decided = await Promise.all(
-      Array.from({ length: 60 }, () => traffic.decide(limits, share, background)),
+      Array.from({ length: 60 }, () => traffic.tryAcquire(limits, share, background)),
     );
     expect(new Set(decided.map(({ kind }) => kind))).toEqual(new Set(["admit"]));
     expect(asked.filter(Boolean)).toHaveLength(2);
@@ -74,9 +74,9 @@ describe("calls that come at once after a pause", () => {
   it("do not hang on one that is cut off", async () => {
     const { traffic, asked, cutOffFirst } = countingIsolate();
     cutOffFirst();
-    void traffic.decide(limits, share, background);
+    void traffic.tryAcquire(limits, share, background);
     const decided = await Promise.all(
-      Array.from({ length: 20 }, () => traffic.decide(limits, share, background)),
+      Array.from({ length: 20 }, () => traffic.tryAcquire(limits, share, background)),
     );
     expect(new Set(decided.map(({ kind }) => kind))).toEqual(new Set(["admit"]));
     expect(asked.filter(Boolean).length).toBeLessThanOrEqual(4);
@@ -88,7 +88,7 @@ describe("a ban", () => {
     const tenantId = crypto.randomUUID();
     const [one, other] = [newIsolate(tenantId), newIsolate(tenantId)];
     await violate(one.traffic, "192.0.2.7");
-    await other.traffic.tell(background);
+    await other.traffic.sync(background);
     expect(await other.traffic.banRemainingMs("192.0.2.7", background)).toBeGreaterThan(50_000);
     expect(one.banned).toMatchObject([{ place: "192.0.2.7", forMs: 60_000 }]);
     expect(other.banned).toEqual([]);
@@ -116,14 +116,17 @@ describe("a refused permit", () => {
     const tenantId = crypto.randomUUID();
     const { traffic, skip } = newIsolate(tenantId);
     await env.TENANTS.getByName(tenantId).forceBreaker(SERVER, "open", "somebody");
-    await traffic.tell(background);
-    expect(await traffic.permit(SERVER, background)).toEqual({
-      pass: undefined,
+    await traffic.sync(background);
+    expect(await traffic.acquirePermit(SERVER, background)).toEqual({
+      permit: undefined,
       retryMs: 60_000,
-      isHeldOpen: true,
+      isForcedOpen: true,
     });
     skip(3_600_000);
-    expect(await traffic.permit(SERVER, background)).toMatchObject({ pass: undefined, isHeldOpen: true });
+    expect(await traffic.acquirePermit(SERVER, background)).toMatchObject({
+      permit: undefined,
+      isForcedOpen: true,
+    });
     expect(await env.TENANTS.getByName(tenantId).listTransitions()).toMatchObject([
       { to: "open", reason: "by hand", actorId: "somebody" },
     ]);
@@ -132,15 +135,16 @@ describe("a refused permit", () => {
   it("says how long an open breaker stays open", async () => {
     const tenantId = crypto.randomUUID();
     const { traffic, skip } = newIsolate(tenantId);
-    const { pass } = await traffic.permit(SERVER, background);
-    if (pass === undefined) throw new Error("a new breaker is closed");
-    for (let call = 0; call < 20; call += 1) traffic.ended(SERVER, pass, { status: 500 }, 5, background);
-    await traffic.tell(background);
-    const refused = await traffic.permit(SERVER, background);
-    expect(refused).toMatchObject({ pass: undefined, isHeldOpen: false });
+    const { permit } = await traffic.acquirePermit(SERVER, background);
+    if (permit === undefined) throw new Error("a new breaker is closed");
+    for (let call = 0; call < 20; call += 1)
+      traffic.reportOutcome(SERVER, permit, { status: 500 }, 5, background);
+    await traffic.sync(background);
+    const refused = await traffic.acquirePermit(SERVER, background);
+    expect(refused).toMatchObject({ permit: undefined, isForcedOpen: false });
     expect(refused.retryMs).toBeGreaterThan(3000);
     skip(2000);
-    const later = await traffic.permit(SERVER, background);
+    const later = await traffic.acquirePermit(SERVER, background);
     expect(refused.retryMs - later.retryMs).toBeGreaterThanOrEqual(1900);
   });
 });

@@ -6,9 +6,9 @@ import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { formatApiKey } from "../../src/core/access/api-key.ts";
 import { parseConfig } from "../../src/env.ts";
-import { apiKeyProof } from "../../src/identity/api-keys.ts";
+import { apiKeyVerifier } from "../../src/identity/api-keys.ts";
 import { createAuthenticator } from "../../src/identity/authenticate.ts";
-import { accessOf } from "../../src/policy/access.ts";
+import { createAccessPolicy } from "../../src/policy/access-policy.ts";
 import { createEpochs } from "../../src/policy/epoch.ts";
 import { createServices, type Services } from "../../src/services.ts";
 import { addTenant, call, type TestTenant } from "../api/support.ts";
@@ -67,7 +67,11 @@ describe("a change in one isolate", () => {
       const authentication = await other.authenticator.authenticate(withKey(admin.text), background);
       const snapshot = await other.snapshots.get(tenant.id, background);
       if (authentication.kind !== "principal" || snapshot === undefined) throw new Error("not let in");
-      return accessOf(authentication.principal, snapshot, new Date()).allows("tool", serverId, "write_file");
+      return createAccessPolicy(authentication.principal, snapshot, new Date()).allows(
+        "tool",
+        serverId,
+        "write_file",
+      );
     };
     expect(await mayUse()).toBe(true);
     const json = {
@@ -93,7 +97,7 @@ describe("a change in one isolate", () => {
     for (let time = 0; time < 2; time += 1)
       expect(await other.snapshots.openTenant(slug, background)).toBe(tenant.id);
     await owner.query("update tenants set status = 'suspended' where id = $1", [tenant.id]);
-    await one.epochs.raise(tenant.id, background);
+    await one.epochs.bump(tenant.id, background);
     const started = Date.now();
     await msUntil(async () => !(await admits(other, key.text)));
     await msUntil(async () => (await other.snapshots.get(tenant.id, background)) === undefined);
@@ -126,15 +130,15 @@ describe("without a change", () => {
       throw new Error("down");
     };
     const authenticator = createAuthenticator({
-      proofs: [apiKeyProof(database)],
+      verifiers: [apiKeyVerifier(database)],
       epochs: createEpochs(() => ({ getEpoch: down, bumpEpoch: down }), {
         now: Date.now,
         sleep,
-        raiseSystem: down,
+        bumpSystem: down,
       }),
       usage: { count: () => undefined },
-      onGuessing: async () => undefined,
-      onRefusedAddress: async () => undefined,
+      onThrottled: async () => undefined,
+      onRejectedAddress: async () => undefined,
       now: Date.now,
     });
     const isAdmitted = async () =>

@@ -64,7 +64,7 @@ const DEFECTS: readonly Finding[] = [
     title: "Changes that keep themselves from being seen",
     tests: [
       ...inFile("tests/discovery/evasion.test.ts", "although", "and is seen once"),
-      ...inFile("tests/gateway/offers.test.ts", "is withheld when"),
+      ...inFile("tests/gateway/aggregate/inventory-cache.test.ts", "is withheld when"),
       ...inFile("tests/discovery/rug-pull.node.test.ts", "is not called through the server's own address"),
     ],
   },
@@ -135,7 +135,7 @@ const DEFECTS: readonly Finding[] = [
     id: "S7",
     title: "Provider sign-in without the second factor, and silent linking",
     tests: inFile(
-      "tests/identity/second-factor.node.test.ts",
+      "tests/identity/users/second-factor.node.test.ts",
       "does not skip the second factor",
       "does not link an account silently",
       "is told to the person by mail",
@@ -147,13 +147,13 @@ const DEFECTS: readonly Finding[] = [
   {
     id: "S8",
     title: "Login guesses freed by a member that is not read, and within an IPv6 /64",
-    tests: inFile("tests/identity/second-factor.node.test.ts", "is not freed by a member"),
+    tests: inFile("tests/identity/users/second-factor.node.test.ts", "is not freed by a member"),
   },
   {
     id: "S11",
     title: "Consent to one endpoint used for all",
     tests: inFile(
-      "tests/identity/oauth-grants.node.test.ts",
+      "tests/identity/oauth/grants.node.test.ts",
       "to one endpoint is none to all",
       "that names no resource is for all servers",
     ),
@@ -166,7 +166,7 @@ const DEFECTS: readonly Finding[] = [
   {
     id: "S15",
     title: "Open redirect after sign-in",
-    tests: inFile("tests/identity/second-factor.node.test.ts", "never leads to another site"),
+    tests: inFile("tests/identity/users/second-factor.node.test.ts", "never leads to another site"),
   },
   {
     id: "S16",
@@ -181,7 +181,7 @@ const DEFECTS: readonly Finding[] = [
   {
     id: "S17",
     title: "An old access token after disconnecting and connecting again",
-    tests: inFile("tests/identity/oauth-grants.node.test.ts", "that is withdrawn stays so"),
+    tests: inFile("tests/identity/oauth/grants.node.test.ts", "that is withdrawn stays so"),
   },
   {
     id: "S18",
@@ -204,7 +204,7 @@ const DEFECTS: readonly Finding[] = [
   {
     id: "S20",
     title: "Fetches and rows by anonymous authorization requests",
-    tests: inFile("tests/identity/oauth-grants.node.test.ts", "makes the gateway neither fetch nor keep"),
+    tests: inFile("tests/identity/oauth/grants.node.test.ts", "makes the gateway neither fetch nor keep"),
   },
   {
     id: "S21",
@@ -220,7 +220,10 @@ const DEFECTS: readonly Finding[] = [
   {
     id: "S23",
     title: "Unlimited password checks of a signed-in person",
-    tests: inFile("tests/identity/second-factor.node.test.ts", "of a person who is signed in is limited too"),
+    tests: inFile(
+      "tests/identity/users/second-factor.node.test.ts",
+      "of a person who is signed in is limited too",
+    ),
   },
   {
     id: "S24",
@@ -238,9 +241,12 @@ const DEFECTS: readonly Finding[] = [
     id: "S27",
     title: "Unbounded rows by strangers, and silent native clients",
     tests: [
-      ...inFile("tests/identity/second-factor.node.test.ts", "make a bounded number of security events"),
       ...inFile(
-        "tests/identity/oauth-grants.node.test.ts",
+        "tests/identity/users/second-factor.node.test.ts",
+        "make a bounded number of security events",
+      ),
+      ...inFile(
+        "tests/identity/oauth/grants.node.test.ts",
         "registers no client with",
         "is asked for each time",
       ),

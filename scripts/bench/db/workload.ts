@@ -1,13 +1,13 @@
 /** What is measured: the product's own queries in five groups, each with the result it was promised. */
-import * as access from "../../../src/db/queries/access.ts";
-import * as audit from "../../../src/db/queries/audit.ts";
-import * as catalog from "../../../src/db/queries/catalog.ts";
-import * as identity from "../../../src/db/queries/identity.ts";
-import * as registry from "../../../src/db/queries/registry.ts";
-import * as reports from "../../../src/db/queries/reports.ts";
-import * as requests from "../../../src/db/queries/requests.ts";
-import type { Queries } from "../../../src/db/queries/types.ts";
-import * as visits from "../../../src/db/queries/visits.ts";
+import * as access from "../../../src/db/queries/access/api-key-lookup.ts";
+import * as identity from "../../../src/db/queries/identity/user-lookup.ts";
+import * as audit from "../../../src/db/queries/logs/audit.ts";
+import * as requests from "../../../src/db/queries/logs/requests.ts";
+import * as catalog from "../../../src/db/queries/servers/catalog.ts";
+import * as visits from "../../../src/db/queries/servers/checks.ts";
+import * as registry from "../../../src/db/queries/servers/server-lists.ts";
+import type { Queries } from "../../../src/db/queries/shared/queries.ts";
+import * as reports from "../../../src/db/queries/traffic/reports.ts";
 import type { Sample, Statement } from "./sample.ts";
 
 export interface Measured {
@@ -51,9 +51,9 @@ export function workload(now: Date): Group[] {
           registry.findServersByEndpoint(db, s.tenantId, s.endpointUrl, s.transport),
         ),
         system("due for a health check", (db) =>
-          visits.serversDueForCheck(db, { minute: new Date(now.getTime() - 300_000), limit: 500 }),
+          visits.listServersDueForCheck(db, { minute: new Date(now.getTime() - 300_000), limit: 500 }),
         ),
-        system("slowest servers", (db) => registry.slowServers(db, { atLeastMs: 500 })),
+        system("slowest servers", (db) => registry.listSlowServers(db, { atLeastMs: 500 })),
         keyed(
           tenant("a tenant's usable servers, best first", (db, s) =>
             registry.discoverTenantServers(db, s.tenantId, { transport: s.transport }),
@@ -69,19 +69,19 @@ export function workload(now: Date): Group[] {
         system("user by OAuth provider and id", (db, s) =>
           identity.findUserByAuthProvider(db, s.authProvider, s.authProviderId),
         ),
-        system("active sessions of a user", (db, s) => identity.activeSessionsOfUser(db, s.userId, now)),
+        system("active sessions of a user", (db, s) => identity.listActiveSessions(db, s.userId, now)),
         system("recently active sessions", (db) =>
-          identity.recentlyActiveSessions(db, { since: last(1 / 24).from }),
+          identity.listRecentlyActiveSessions(db, { since: last(1 / 24).from }),
         ),
         tenant("a tenant's users of a role", (db, s) =>
           identity.listUsersByRole(db, s.tenantId, { role: "admin" }),
         ),
         tenant("a tenant's keys", (db, s) => access.listApiKeys(db, s.tenantId)),
         system("keys about to expire", (db) =>
-          access.keysAboutToExpire(db, { from: now, until: new Date(now.getTime() + 7 * DAY) }),
+          access.listExpiringKeys(db, { from: now, until: new Date(now.getTime() + 7 * DAY) }),
         ),
         tenant("access rules of a principal", (db, s) =>
-          access.accessControlsOf(db, s.tenantId, { roles: ["user"], userId: s.userId, keyId: s.keyId }),
+          access.listAccessRulesFor(db, s.tenantId, { roles: ["user"], userId: s.userId, keyId: s.keyId }),
         ),
         system("invitation by token", (db, s) => identity.findInvitationByToken(db, s.invitationHash)),
         keyed(system("session by token", (db, s) => identity.findSessionByToken(db, s.sessionToken, now))),
@@ -96,19 +96,19 @@ export function workload(now: Date): Group[] {
         tenant("a tenant's latest requests", (db, s) => requests.listRequests(db, s.tenantId, last(1))),
         tenant("usage summary of a tenant", (db, s) => reports.getTenantUsageSummary(db, s.tenantId)),
         tenant("latency of a server by status, 7 days", (db, s) =>
-          requests.serverLatency(db, s.tenantId, s.serverId, last(7)),
+          requests.loadServerLatency(db, s.tenantId, s.serverId, last(7)),
         ),
         tenant("slowest requests of a server, 7 days", (db, s) =>
-          requests.slowestServerRequests(db, s.tenantId, s.serverId, last(7)),
+          requests.listSlowestServerRequests(db, s.tenantId, s.serverId, last(7)),
         ),
         system("what an address did, 7 days", (db, s) =>
-          requests.requestsFromAddress(db, s.ipAddress, last(7)),
+          requests.listRequestsFromAddress(db, s.ipAddress, last(7)),
         ),
         system("routing analysis of a path, 7 days", (db, s) =>
-          requests.routingAnalysis(db, s.serverPath, "POST", last(7)),
+          requests.loadRoutingAnalysis(db, s.serverPath, "POST", last(7)),
         ),
         system("tenant utilisation by day, 7 days", (db, s) =>
-          requests.tenantUtilisation(db, s.tenantId, { fromDay: day(7), toDay: day(1) }),
+          requests.loadTenantUtilization(db, s.tenantId, { fromDay: day(7), toDay: day(1) }),
         ),
       ],
     },
@@ -119,16 +119,16 @@ export function workload(now: Date): Group[] {
       queries: [
         tenant("a tenant's latest entries, 7 days", (db, s) => audit.listAudit(db, s.tenantId, last(7))),
         tenant("history of a resource, 30 days", (db, s) =>
-          audit.auditOfResource(db, s.tenantId, s.resource, last(30)),
+          audit.listAuditOfResource(db, s.tenantId, s.resource, last(30)),
         ),
         tenant("failures of a user, 30 days", (db, s) =>
-          audit.auditOfUser(db, s.tenantId, s.userId, { ...last(30), success: false }),
+          audit.listAuditOfUser(db, s.tenantId, s.userId, { ...last(30), success: false }),
         ),
         system("access pattern of a user, 30 days", (db, s) =>
-          audit.accessPatternOfUser(db, s.userId, last(30)),
+          audit.listAccessPattern(db, s.userId, last(30)),
         ),
         system("how often a user succeeded at one thing, 30 days", (db, s) =>
-          audit.accessPatternOfUser(db, s.userId, {
+          audit.listAccessPattern(db, s.userId, {
             ...last(30),
             action: s.resource.action,
             resourceType: s.resource.resourceType,
@@ -136,13 +136,13 @@ export function workload(now: Date): Group[] {
           }),
         ),
         tenant("MCP calls of a user, 7 days", (db, s) =>
-          audit.mcpAuditOfUser(db, s.tenantId, s.userId, last(7)),
+          audit.listMcpAuditOfUser(db, s.tenantId, s.userId, last(7)),
         ),
         system("latest failures of an MCP method, 7 days", (db) =>
-          audit.mcpAuditOfMethod(db, "resources/read", { ...last(7), success: false }),
+          audit.listMcpAuditOfMethod(db, "resources/read", { ...last(7), success: false }),
         ),
         tenant("slowest MCP calls of a tenant, 7 days", (db, s) =>
-          audit.slowestMcpCalls(db, s.tenantId, last(7)),
+          audit.listSlowestMcpCalls(db, s.tenantId, last(7)),
         ),
         tenant("security events of a tenant, 7 days", (db, s) =>
           audit.listSecurityEvents(db, s.tenantId, last(7)),
@@ -157,12 +157,14 @@ export function workload(now: Date): Group[] {
       queries: [
         tenant("servers that have a tool", (db, s) => catalog.findToolServers(db, s.tenantId, s.toolName)),
         tenant("best providers of a tool", (db, s) => catalog.rankToolProviders(db, s.tenantId, s.toolName)),
-        system("most used tools", (db) => catalog.mostUsedTools(db)),
+        system("most used tools", (db) => catalog.listMostUsedTools(db)),
         tenant("servers that have a resource", (db, s) => catalog.findResourceServers(db, s.tenantId, s.uri)),
         tenant("a tenant's resources of a type", (db, s) =>
           catalog.listResourcesByMimeType(db, s.tenantId, s.mimeType),
         ),
-        keyed(tenant("a tenant's most used tools", (db, s) => catalog.mostUsedTenantTools(db, s.tenantId))),
+        keyed(
+          tenant("a tenant's most used tools", (db, s) => catalog.listMostUsedTenantTools(db, s.tenantId)),
+        ),
       ],
     },
   ];

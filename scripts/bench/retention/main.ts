@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import type pg from "pg";
 import { planRetention } from "../../../src/core/retention.ts";
 import { type Database, createDatabase as openDatabase } from "../../../src/db/client.ts";
-import { retentionPolicies } from "../../../src/db/queries/retention.ts";
+import { listRetentionPolicies } from "../../../src/db/queries/logs/retention.ts";
 import { QueryStatistics } from "../../../src/db/statistics.ts";
 import { continueRetention, previewRetention, startRetention } from "../../../src/operations/retention.ts";
 import { ensureRuntimeLogin } from "../../db/runtime-login.ts";
@@ -64,7 +64,7 @@ async function run(client: pg.Client, database: Database, rows: number): Promise
 
   const db = database.asSystem("analytics");
   const foreseen = await timed("dry run", async () =>
-    previewRetention(db, planRetention(await retentionPolicies(db), now)),
+    previewRetention(db, planRetention(await listRetentionPolicies(db), now)),
   );
   for (const { step, rows: amount, partitions } of foreseen) {
     console.log(

@@ -1,10 +1,10 @@
 /** A person's own things: who they are, where they are signed in, which tenant they look at, what they have connected. */
 import { Hono } from "hono";
-import { endGrant, grantsOfPerson } from "../../db/queries/grants.ts";
-import { activeSessionsOfUser } from "../../db/queries/identity.ts";
-import { chooseTenant, endSession, tenantsOfPerson } from "../../db/queries/people.ts";
-import { recordAudit } from "../../db/queries/security.ts";
-import { meaningOf } from "../../identity/oauth/scopes.ts";
+import { deleteGrant, listGrantsOfUser } from "../../db/queries/access/grants.ts";
+import { chooseTenant, endSession, listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
+import { listActiveSessions } from "../../db/queries/identity/user-lookup.ts";
+import { recordAudit } from "../../db/queries/logs/security.ts";
+import { describeScope } from "../../identity/oauth/scopes.ts";
 import { copyCookies, type PersonalEnv, personal, safeNext } from "../context.ts";
 import { refusalOf } from "../entry/failures.ts";
 import { NEW_PASSWORD } from "../entry/passwords.tsx";
@@ -21,7 +21,7 @@ export const account = new Hono<PersonalEnv>()
   .get("/account", async (c) => {
     const person = c.get("person");
     const frame = frameOf(c);
-    const tenants = await tenantsOfPerson(c.get("services").database.asSystem(), person.id);
+    const tenants = await listTenantsOfUser(c.get("services").database.asSystem(), person.id);
     return c.html(
       <Page title="Account" frame={frame}>
         {c.req.query("done") !== undefined && <Notice>Saved.</Notice>}
@@ -73,17 +73,17 @@ export const account = new Hono<PersonalEnv>()
     const { database, people } = c.get("services");
     const person = c.get("person");
     const db = database.asSystem();
-    const mine = await tenantsOfPerson(db, person.id);
+    const mine = await listTenantsOfUser(db, person.id);
     const chosen = mine.find(({ id, status }) => id === c.get("form").tenant && status === "active");
     if (chosen === undefined) return c.notFound();
     await chooseTenant(db, person.sessionId, chosen.id);
-    await people.personChanged(person.id);
+    await people.onUserChanged(person.id);
     return c.redirect(safeNext(c.get("form").back, c.get("config").publicUrl) ?? "/account", 303);
   })
   .get("/account/sessions", async (c) => {
     const person = c.get("person");
     const frame = frameOf(c);
-    const sessions = await activeSessionsOfUser(c.get("services").database.asSystem(), person.id, new Date());
+    const sessions = await listActiveSessions(c.get("services").database.asSystem(), person.id, new Date());
     return c.html(
       <Page title="Sessions" frame={frame}>
         <div class="card">
@@ -121,13 +121,13 @@ export const account = new Hono<PersonalEnv>()
     const { database, people } = c.get("services");
     const person = c.get("person");
     await endSession(database.asSystem(), person.id, c.get("form").session ?? "");
-    await people.personChanged(person.id);
+    await people.onUserChanged(person.id);
     return c.redirect("/account/sessions", 303);
   })
   .get("/account/clients", async (c) => {
     const person = c.get("person");
     const frame = frameOf(c);
-    const grants = await grantsOfPerson(c.get("services").database.asSystem(), person.id);
+    const grants = await listGrantsOfUser(c.get("services").database.asSystem(), person.id);
     return c.html(
       <Page title="Connected applications" frame={frame}>
         <div class="card">
@@ -139,7 +139,7 @@ export const account = new Hono<PersonalEnv>()
                   <strong>{clientName ?? clientId}</strong> in {tenantName ?? "no organization"}
                   <br />
                   <span class="quiet-text">
-                    since {day(updatedAt)} UTC: {scopes.map(meaningOf).join(", ")}
+                    since {day(updatedAt)} UTC: {scopes.map(describeScope).join(", ")}
                   </span>
                 </span>
                 <PostForm
@@ -163,7 +163,7 @@ export const account = new Hono<PersonalEnv>()
     const { client: clientId = "", tenant: tenantId } = c.get("form");
     const db = database.asSystem();
     await db.batch([
-      ...endGrant(db, { clientId, userId: person.id, tenantId }),
+      ...deleteGrant(db, { clientId, userId: person.id, tenantId }),
       recordAudit(db, {
         tenantId: person.tenant?.id,
         userId: person.id,
@@ -174,7 +174,7 @@ export const account = new Hono<PersonalEnv>()
         success: true,
       }),
     ]);
-    await people.personChanged(person.id);
+    await people.onUserChanged(person.id);
     return c.redirect("/account/clients", 303);
   })
   .get("/account/password", (c) => passwordPage(frameOf(c), (page) => c.html(page)))

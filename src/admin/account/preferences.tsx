@@ -1,7 +1,7 @@
 /** What a person has chosen for themselves: the theme, and the organisation that they look at. */
 import { Hono } from "hono";
 import { setCookie } from "hono/cookie";
-import { tenantsOfPerson } from "../../db/queries/people.ts";
+import { listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
 import { type PersonalEnv, personal, safeNext } from "../context.ts";
 import { Button, PostForm } from "../forms/parts.tsx";
 import { frameOf, THEME_COOKIE, THEMES } from "../ui/frame.ts";
@@ -20,7 +20,7 @@ export const preferences = new Hono<PersonalEnv>()
   })
   .get("/account/organisations", personal, async (c) => {
     const { id, tenant: current } = c.get("person");
-    const tenants = await tenantsOfPerson(c.get("services").database.asSystem(), id);
+    const tenants = await listTenantsOfUser(c.get("services").database.asSystem(), id);
     const frame = frameOf(c);
     return c.html(
       <Page title="Organizations" frame={frame}>

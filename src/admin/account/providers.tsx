@@ -1,7 +1,7 @@
 /** Which providers' accounts sign in as this person: connecting one, and disconnecting it. */
 import { Hono } from "hono";
-import { linkedAccounts } from "../../db/queries/people.ts";
-import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../../identity/people/social.ts";
+import { listLinkedAccounts } from "../../db/queries/identity/user-accounts.ts";
+import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../../identity/users/social-providers.ts";
 import { copyCookies, type PersonalEnv, personal } from "../context.ts";
 import { goOn } from "../entry/continue.tsx";
 import { refusalOf } from "../entry/failures.ts";
@@ -61,7 +61,7 @@ export const providers = new Hono<PersonalEnv>()
   .use(`${HERE}/*`, personal, recently(HERE))
   .get(HERE, async (c) => {
     const { database, people } = c.get("services");
-    const linked = await linkedAccounts(database.asSystem(), c.get("person").id);
+    const linked = await listLinkedAccounts(database.asSystem(), c.get("person").id);
     return c.html(providersPage(frameOf(c), linked, people.providers));
   })
   .post(`${HERE}/:provider`, async (c) => {
@@ -79,7 +79,7 @@ export const providers = new Hono<PersonalEnv>()
       return goOn(c, frameOf(c), response.url);
     } catch (thrown) {
       const { message, status } = refusalOf(thrown);
-      const linked = await linkedAccounts(database.asSystem(), c.get("person").id);
+      const linked = await listLinkedAccounts(database.asSystem(), c.get("person").id);
       return c.html(providersPage(frameOf(c), linked, people.providers, message), status);
     }
   })
@@ -92,7 +92,7 @@ export const providers = new Hono<PersonalEnv>()
       return c.redirect(HERE, 303);
     } catch (thrown) {
       const { message, status } = refusalOf(thrown);
-      const linked = await linkedAccounts(database.asSystem(), c.get("person").id);
+      const linked = await listLinkedAccounts(database.asSystem(), c.get("person").id);
       return c.html(providersPage(frameOf(c), linked, people.providers, message), status);
     }
   });

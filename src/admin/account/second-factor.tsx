@@ -1,6 +1,6 @@
 /** Switching the second factor on and off, and the codes for when the device is lost. */
 import { Hono } from "hono";
-import { forgetTrustedDevices } from "../../db/queries/people.ts";
+import { deleteTrustedDevices } from "../../db/queries/identity/user-accounts.ts";
 import { copyCookies, type PersonalEnv, personal } from "../context.ts";
 import { refusalOf } from "../entry/failures.ts";
 import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
@@ -142,7 +142,7 @@ export const secondFactor = new Hono<PersonalEnv>()
     }
   })
   .post("/account/second-factor/devices", async (c) => {
-    await forgetTrustedDevices(c.get("services").database.asSystem(), c.get("person").id);
+    await deleteTrustedDevices(c.get("services").database.asSystem(), c.get("person").id);
     return c.redirect("/account?done", 303);
   })
   .post("/account/second-factor/end", async (c) => {
@@ -156,7 +156,7 @@ export const secondFactor = new Hono<PersonalEnv>()
         body,
       });
       copyCookies(c, headers);
-      await forgetTrustedDevices(c.get("services").database.asSystem(), c.get("person").id);
+      await deleteTrustedDevices(c.get("services").database.asSystem(), c.get("person").id);
       return c.redirect("/account?done", 303);
     } catch (thrown) {
       const { message, status } = refusalOf(thrown);

@@ -11,7 +11,7 @@ import { buildHeatMap } from "../../core/analytics/heat-map.ts";
 import { alignToGrain, defaultGrain } from "../../core/analytics/period.ts";
 import { fillGaps } from "../../core/analytics/time-series.ts";
 import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
-import { dashboard } from "../../db/queries/dashboard.ts";
+import { loadDashboard } from "../../db/queries/traffic/dashboard.ts";
 import type { Services } from "../../services.ts";
 
 const HOUR_MS = 3_600_000;
@@ -74,7 +74,7 @@ export async function loadAnalytics(services: Services, tenantId: string, asked:
   const { grain, span, weeks } = spansOf(range, now);
   const db = services.database.withTenant(tenantId, "read");
   const [series, hours, tools, servers, users, keys, clients, errors, tenants] = await db.batch(
-    dashboard(db, { ...span, tenantId, kind, grain, dimension: of, member }, weeks),
+    loadDashboard(db, { ...span, tenantId, kind, grain, dimension: of, member }, weeks),
   );
   const timeZone = tenants[0]?.timeZone ?? "UTC";
   return {

@@ -57,7 +57,7 @@ export async function callTool(
   }
   const requestId = uuidv7();
   const startedAt = Date.now();
-  const answer = await c.get("services").gateway.mcp(
+  const answer = await c.get("services").gateway.handle(
     new Request(`${mcpUrl}/mcp/${encodeURIComponent(server)}`, {
       ...{ method: "POST", headers, body: JSON.stringify(request) },
     }),

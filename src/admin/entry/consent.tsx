@@ -6,12 +6,12 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { hmacSha256 } from "../../core/digest.ts";
 import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
-import { clientForConsent, consentOf, keepResources } from "../../db/queries/grants.ts";
-import { chooseTenant, tenantsOfPerson } from "../../db/queries/people.ts";
-import { endpointOf } from "../../identity/oauth/addresses.ts";
-import { isDocumentAddress } from "../../identity/oauth/document-address.ts";
-import { meaningOf } from "../../identity/oauth/scopes.ts";
-import { AUTH_PATH } from "../../identity/people/path.ts";
+import { findClientForConsent, findConsent, saveResources } from "../../db/queries/access/grants.ts";
+import { chooseTenant, listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
+import { isClientMetadataUrl } from "../../identity/oauth/client-metadata-url.ts";
+import { parseResource } from "../../identity/oauth/endpoints.ts";
+import { describeScope } from "../../identity/oauth/scopes.ts";
+import { AUTH_PATH } from "../../identity/users/auth-path.ts";
 import { type PersonalEnv, personal } from "../context.ts";
 import { Button, Notice, PostForm } from "../forms/parts.tsx";
 import { frameOf } from "../ui/frame.ts";
@@ -55,7 +55,7 @@ export const consent = new Hono<PersonalEnv>()
     const db = c.get("services").database.asSystem();
     const person = c.get("person");
     const frame = frameOf(c);
-    const [client] = await clientForConsent(db, params.get("client_id") ?? "");
+    const [client] = await findClientForConsent(db, params.get("client_id") ?? "");
     if (client === undefined || !(await isSigned(query, authSecret, Date.now()))) {
       return c.html(
         <Page title="Authorize application" frame={frame} narrow>
@@ -66,15 +66,15 @@ export const consent = new Hono<PersonalEnv>()
         400,
       );
     }
-    const endpoints = params.getAll("resource").map((resource) => endpointOf(mcpUrl, resource));
+    const endpoints = params.getAll("resource").map((resource) => parseResource(mcpUrl, resource));
     const slugs = new Set(endpoints.flatMap((endpoint) => endpoint?.tenantSlug ?? []));
-    const tenants = (await tenantsOfPerson(db, person.id)).filter(
+    const tenants = (await listTenantsOfUser(db, person.id)).filter(
       ({ status, slug }) =>
         status === "active" && (slugs.size === 0 || (slugs.size === 1 && slugs.has(slug))),
     );
     const place = placeOf(params.get("redirect_uri") ?? "");
     const scopes = scopesIn(params);
-    const host = isDocumentAddress(client.clientId) ? new URL(client.clientId).host : undefined;
+    const host = isClientMetadataUrl(client.clientId) ? new URL(client.clientId).host : undefined;
     return c.html(
       <Page title={`Authorize ${client.name ?? "an application"}`} frame={frame} narrow>
         <div class="card">
@@ -88,7 +88,7 @@ export const consent = new Hono<PersonalEnv>()
               .filter((scope) => !HIDDEN_SCOPES.has(scope))
               .map((scope) => (
                 <li>
-                  {meaningOf(scope)} <code>{scope}</code>
+                  {describeScope(scope)} <code>{scope}</code>
                 </li>
               ))}
           </ul>
@@ -132,14 +132,14 @@ export const consent = new Hono<PersonalEnv>()
     if (person.impersonatorId !== undefined) return c.redirect("/sign-in/error?error=impersonating", 303);
     const accept = decision === "allow";
     const asked = new URLSearchParams(query);
-    let earlier: Awaited<ReturnType<typeof consentOf>>[number] | undefined;
+    let earlier: Awaited<ReturnType<typeof findConsent>>[number] | undefined;
     if (accept) {
-      const mine = await tenantsOfPerson(db, person.id);
+      const mine = await listTenantsOfUser(db, person.id);
       const chosen = mine.find(({ id, status }) => id === tenant && status === "active");
       if (chosen === undefined) return c.text("Choose one of your organizations.", 400);
       await chooseTenant(db, person.sessionId, chosen.id);
       const clientId = asked.get("client_id") ?? "";
-      [earlier] = await consentOf(db, { clientId, userId: person.id, tenantId: chosen.id });
+      [earlier] = await findConsent(db, { clientId, userId: person.id, tenantId: chosen.id });
     }
     // By its own door: the provider's endpoint wants a whole request.
     const response = await (await people.auth()).handler(
@@ -157,6 +157,6 @@ export const consent = new Hono<PersonalEnv>()
     const parsed = answer.safeParse(await response.json());
     if (!parsed.success) return c.redirect("/sign-in/error", 303);
     const isNarrower = scopesIn(asked).every((scope) => earlier?.scopes.includes(scope) === true);
-    if (earlier?.resources != null && isNarrower) await keepResources(db, earlier.id, earlier.resources);
+    if (earlier?.resources != null && isNarrower) await saveResources(db, earlier.id, earlier.resources);
     return goOn(c, frameOf(c), parsed.data.url);
   });

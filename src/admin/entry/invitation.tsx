@@ -1,8 +1,8 @@
 /** Following an invitation: join as who you are, or make an account of the address that was invited. */
 import { type Context, Hono } from "hono";
-import { clientIp } from "../../identity/people/hooks.ts";
-import type { Joined, OpenInvitation } from "../../identity/people/invitations.ts";
-import { SOCIAL_NAMES } from "../../identity/people/social.ts";
+import { clientIp } from "../../identity/users/hooks.ts";
+import type { AcceptResult, OpenInvitation } from "../../identity/users/invitations.ts";
+import { SOCIAL_NAMES } from "../../identity/users/social-providers.ts";
 import { type PageEnv, signInAddress } from "../context.ts";
 import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
 import { frameOf } from "../ui/frame.ts";
@@ -11,7 +11,7 @@ import { NEW_PASSWORD } from "./passwords.tsx";
 
 const here = (token: string) => `/invitation?${new URLSearchParams({ token })}`;
 
-const REFUSALS: Record<Exclude<Joined, "joined">, string> = {
+const REFUSALS: Record<Exclude<AcceptResult, "joined">, string> = {
   closed: "This invitation has expired, was revoked or was already used. Ask for a new one.",
   "somebody-else": "This invitation was sent to a different email. Sign out and open the link again.",
   "has-account": "An account with this email already exists. Sign in and open the link again.",
@@ -74,7 +74,7 @@ function offered(c: Context<PageEnv>, token: string, invitation: OpenInvitation,
 }
 
 async function look(c: Context<PageEnv>, token: string, problem?: string) {
-  const looked = await c.get("services").people.invitations.look(token, clientIp(c.req.raw.headers));
+  const looked = await c.get("services").people.invitations.find(token, clientIp(c.req.raw.headers));
   if (looked.kind === "open") return offered(c, token, looked.invitation, problem);
   if (looked.kind === "closed") return refused(c, REFUSALS.closed);
   return refused(c, `Too many attempts. Retry in ${looked.retryAfterSeconds} s.`, 429);
@@ -86,7 +86,7 @@ export const invitation = new Hono<PageEnv>()
     const token = c.get("form").token ?? "";
     const person = c.get("person");
     if (person === undefined) return c.redirect(signInAddress(here(token)), 303);
-    const outcome = await c.get("services").people.invitations.join(token, person);
+    const outcome = await c.get("services").people.invitations.accept(token, person);
     return outcome === "joined" ? c.redirect("/admin", 303) : refused(c, REFUSALS[outcome]);
   })
   .post("/invitation/new", async (c) => {
@@ -94,6 +94,6 @@ export const invitation = new Hono<PageEnv>()
     const ready = name.trim() !== "" && password.length >= 12 && password.length <= 128;
     if (!ready) return look(c, token, "Enter your name and a password of at least 12 characters.");
     const { invitations } = c.get("services").people;
-    const outcome = await invitations.joinAsNew(token, { name: name.trim().slice(0, 200), password });
+    const outcome = await invitations.acceptAsNewUser(token, { name: name.trim().slice(0, 200), password });
     return outcome === "joined" ? c.redirect("/sign-in", 303) : refused(c, REFUSALS[outcome]);
   });

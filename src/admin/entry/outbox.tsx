@@ -1,7 +1,7 @@
 /** The mails that a gateway on somebody's own machine would have sent. In production there is no such page. */
 import { Hono } from "hono";
 import { isLoopbackUrl } from "../../core/net/origin.ts";
-import { latestMails } from "../../db/queries/outbox.ts";
+import { listLatestEmails } from "../../db/queries/logs/dev-mailbox.ts";
 import type { PageEnv } from "../context.ts";
 import { frameOf } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -17,7 +17,7 @@ export const outbox = new Hono<PageEnv>().get("/dev/outbox", async (c) => {
   const { environment, publicUrl } = c.get("config");
   // It shows every link that is mailed, so only a gateway that no other machine reaches has it.
   if (environment === "production" || !isLoopbackUrl(publicUrl)) return c.notFound();
-  const mails = await latestMails(c.get("services").database.asSystem());
+  const mails = await listLatestEmails(c.get("services").database.asSystem());
   return c.html(
     <Page title="Dev mailbox" frame={frameOf(c)}>
       {mails.length === 0 && <p>No emails yet</p>}

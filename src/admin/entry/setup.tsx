@@ -1,7 +1,7 @@
 /** The first start: whoever reads the log makes the first admin and the first tenant. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { clientIp } from "../../identity/people/hooks.ts";
+import { clientIp } from "../../identity/users/hooks.ts";
 import type { PageEnv } from "../context.ts";
 import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
 import { frameOf } from "../ui/frame.ts";

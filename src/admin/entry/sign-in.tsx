@@ -1,8 +1,8 @@
 /** Signing in: with a password, or through a provider; and the second factor behind it. */
 import { type Context, Hono } from "hono";
 import { deleteCookie } from "hono/cookie";
-import { cookiePrefix } from "../../identity/people/cookies.ts";
-import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../../identity/people/social.ts";
+import { cookiePrefix } from "../../identity/users/cookies.ts";
+import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../../identity/users/social-providers.ts";
 import { copyCookies, type PageEnv, safeNext } from "../context.ts";
 import { Button, Check, Field, Notice, PostForm } from "../forms/parts.tsx";
 import { frameOf } from "../ui/frame.ts";

@@ -5,16 +5,16 @@ import { alignToGrain } from "../../core/analytics/period.ts";
 import { fillGaps } from "../../core/analytics/time-series.ts";
 import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
 import type { LimitRecommendation } from "../../core/limits/advice.ts";
-import { topMembers, trafficSeries } from "../../db/queries/analytics.ts";
-import { currentAnnouncements } from "../../db/queries/announcements.ts";
-import { openAlerts } from "../../db/queries/operations.ts";
+import { listCurrentAnnouncements } from "../../db/queries/tenants/announcements.ts";
+import { listTopMembers, loadTrafficSeries } from "../../db/queries/traffic/analytics.ts";
+import { listOpenAlerts } from "../../db/queries/traffic/operations.ts";
 import {
-  countWithheld,
-  keysNearTheirLimit,
-  restingBreakers,
-  troubledServers,
-} from "../../db/queries/overview.ts";
-import { getServerHealthSummary } from "../../db/queries/reports.ts";
+  countHeldTools,
+  listKeysNearQuota,
+  listOpenBreakers,
+  listUnhealthyServers,
+} from "../../db/queries/traffic/overview.ts";
+import { getServerHealthSummary } from "../../db/queries/traffic/reports.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { Services } from "../../services.ts";
 
@@ -49,15 +49,15 @@ export async function loadOverview(services: Services, principal: Principal, ran
   ] = await Promise.all([
     db.batch([
       getServerHealthSummary(db),
-      trafficSeries(db, scope),
-      topMembers(db, { ...calls, dimension: "tool", by: "requests", limit: MOST }),
-      topMembers(db, { ...scope, dimension: "error", by: "requests", limit: MOST }),
-      openAlerts(db, tenantId, { limit: MOST }),
-      currentAnnouncements(db, { tenantId, userId, role }, now),
-      troubledServers(db, tenantId, MOST),
-      countWithheld(db, tenantId),
-      restingBreakers(db, tenantId),
-      keysNearTheirLimit(db, tenantId, today, MOST),
+      loadTrafficSeries(db, scope),
+      listTopMembers(db, { ...calls, dimension: "tool", by: "requests", limit: MOST }),
+      listTopMembers(db, { ...scope, dimension: "error", by: "requests", limit: MOST }),
+      listOpenAlerts(db, tenantId, { limit: MOST }),
+      listCurrentAnnouncements(db, { tenantId, userId, role }, now),
+      listUnhealthyServers(db, tenantId, MOST),
+      countHeldTools(db, tenantId),
+      listOpenBreakers(db, tenantId),
+      listKeysNearQuota(db, tenantId, today, MOST),
     ]),
     adviceOf(services, tenantId),
   ]);

@@ -1,5 +1,5 @@
 /** What the frame of a page shows beside the page: who is there, where they are, what they may visit. */
-import type { Person } from "../../identity/people/sessions.ts";
+import type { SignedInUser } from "../../identity/users/sessions.ts";
 import type { ShownFlash } from "../flash.ts";
 import { type NavSection, navigationFor, type PageGroup } from "./navigation.ts";
 
@@ -8,7 +8,7 @@ export type Theme = (typeof THEMES)[number];
 export const THEME_COOKIE = "theme";
 
 export interface Frame {
-  readonly person: Person | undefined;
+  readonly person: SignedInUser | undefined;
   readonly formToken: string;
   readonly sections: readonly NavSection[];
   readonly path: string;

@@ -1,5 +1,5 @@
 /** What hangs on the frame: navigation, organisations, account, palette. Popovers need no script. */
-import type { Person } from "../../identity/people/sessions.ts";
+import type { SignedInUser } from "../../identity/users/sessions.ts";
 import { Button, PostForm } from "../forms/parts.tsx";
 import { type Frame, THEMES } from "./frame.ts";
 import type { NavSection } from "./navigation.ts";
@@ -36,7 +36,7 @@ function placeIn(sections: readonly NavSection[], path: string): string | undefi
 }
 
 /** Which organisations there are costs a query, so they are asked for when the menu opens. */
-export function OrganisationMenu({ person }: { person: Person }) {
+export function OrganisationMenu({ person }: { person: SignedInUser }) {
   return (
     <>
       <button type="button" class="quiet switcher" popovertarget="organisations">
@@ -59,7 +59,7 @@ export function OrganisationMenu({ person }: { person: Person }) {
 
 const THEME_LABELS = { auto: "System", light: "Light", dark: "Dark" } as const;
 
-export function AccountMenu({ frame, person }: { frame: Frame; person: Person }) {
+export function AccountMenu({ frame, person }: { frame: Frame; person: SignedInUser }) {
   return (
     <>
       <button type="button" class="plain avatar" popovertarget="account" aria-label="Your account">

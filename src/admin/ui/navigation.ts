@@ -5,8 +5,8 @@
 import type { Hono } from "hono";
 import type { Permission } from "../../core/access/permissions.ts";
 import { evaluatePermission } from "../../core/access/rbac.ts";
-import type { Person } from "../../identity/people/sessions.ts";
-import { principalOf } from "../../identity/people/sessions.ts";
+import type { SignedInUser } from "../../identity/users/sessions.ts";
+import { toPrincipal } from "../../identity/users/sessions.ts";
 import type { AdminEnv } from "../gate.ts";
 
 /** In the order of the navigation. */
@@ -38,8 +38,8 @@ export interface PageGroup {
   readonly routes: Hono<AdminEnv>;
 }
 
-export function mayTake(person: Person | undefined, action: Permission): boolean {
-  const principal = person && principalOf(person);
+export function mayTake(person: SignedInUser | undefined, action: Permission): boolean {
+  const principal = person && toPrincipal(person);
   return principal !== undefined && evaluatePermission(principal, action).allowed;
 }
 
@@ -48,7 +48,7 @@ export interface NavSection {
   readonly entries: readonly NavEntry[];
 }
 
-export function navigationFor(groups: readonly PageGroup[], person: Person): readonly NavSection[] {
+export function navigationFor(groups: readonly PageGroup[], person: SignedInUser): readonly NavSection[] {
   const all = groups.flatMap(({ nav }) => nav).filter(({ action }) => mayTake(person, action));
   return SECTIONS.map((section) => ({
     section,

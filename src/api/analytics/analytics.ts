@@ -7,14 +7,14 @@ import { buildHeatMap } from "../../core/analytics/heat-map.ts";
 import { LATENCY_BOUNDS_MS } from "../../core/analytics/histogram.ts";
 import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
 import {
-  summedUpAt,
-  type Traffic,
-  topMembers,
-  topMembersTimed,
-  trafficSeries,
-} from "../../db/queries/analytics.ts";
+  listTopMembers,
+  listTopMembersWithLatency,
+  loadRolledUpAt,
+  loadTrafficSeries,
+  type TrafficQuery,
+} from "../../db/queries/traffic/analytics.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { guard } from "../../policy/guard.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { gives } from "../answers.ts";
 import type { Scene } from "../collection/reach.ts";
 import { query } from "../validate.ts";
@@ -78,11 +78,11 @@ const reading = (c: Scene) => c.var.services.database.withTenant(c.var.principal
 
 /** Every tenant may know it, and no tenant may read the table. */
 async function asOf(c: Scene): Promise<Date | null> {
-  const [row] = await summedUpAt(c.var.services.database.asSystem("read"));
+  const [row] = await loadRolledUpAt(c.var.services.database.asSystem("read"));
   return row?.at ?? null;
 }
 
-const trafficOf = (c: Scene, asked: Asked, kind: Traffic["kind"]): Traffic => ({
+const trafficOf = (c: Scene, asked: Asked, kind: TrafficQuery["kind"]): TrafficQuery => ({
   ...asked,
   kind,
   tenantId: c.var.principal.tenantId,
@@ -91,7 +91,7 @@ const trafficOf = (c: Scene, asked: Asked, kind: Traffic["kind"]): Traffic => ({
 async function seriesOf(c: Scene, { of, member = "", kind, ...asked }: z.infer<typeof seriesQuery>) {
   const span = spanOf(asked, new Date());
   const [rows, at] = await Promise.all([
-    trafficSeries(reading(c), { ...trafficOf(c, span, kind), dimension: of, member }),
+    loadTrafficSeries(reading(c), { ...trafficOf(c, span, kind), dimension: of, member }),
     asOf(c),
   ]);
   return { ...span, kind, asOf: at, rows };
@@ -100,7 +100,7 @@ async function seriesOf(c: Scene, { of, member = "", kind, ...asked }: z.infer<t
 export const analytics = new Hono<AppEnv>()
   .get(
     "/usage",
-    guard("analytics.read"),
+    requirePermission("analytics.read"),
     query(seriesQuery),
     gives(series, "Traffic over time; slots without requests are omitted."),
     async (c) => {
@@ -112,7 +112,7 @@ export const analytics = new Hono<AppEnv>()
   )
   .get(
     "/latency",
-    guard("analytics.read"),
+    requirePermission("analytics.read"),
     query(seriesQuery),
     gives(latency, "Latency histogram."),
     async (c) => {
@@ -128,14 +128,14 @@ export const analytics = new Hono<AppEnv>()
   )
   .get(
     "/top",
-    guard("analytics.read"),
+    requirePermission("analytics.read"),
     query(topQuery),
     gives(top, "Entries with the most requests, with their current names."),
     async (c) => {
       const { of, by, limit, kind, ...asked } = c.req.valid("query");
       const span = spanOf(asked, new Date());
       const [rows, at] = await Promise.all([
-        topMembersTimed(reading(c), { ...trafficOf(c, span, kind), dimension: of, by, limit }),
+        listTopMembersWithLatency(reading(c), { ...trafficOf(c, span, kind), dimension: of, by, limit }),
         asOf(c),
       ]);
       const items = rows.map((row) => ({ member: row.member, name: row.name, ...computeMetrics(row) }));
@@ -144,14 +144,14 @@ export const analytics = new Hono<AppEnv>()
   )
   .get(
     "/errors",
-    guard("analytics.read"),
+    requirePermission("analytics.read"),
     query(trafficQuery),
     gives(errors, "Errors by type."),
     async (c) => {
       const { kind, ...asked } = c.req.valid("query");
       const span = spanOf(asked, new Date());
       const [rows, at] = await Promise.all([
-        topMembers(reading(c), {
+        listTopMembers(reading(c), {
           ...trafficOf(c, span, kind),
           dimension: "error",
           by: "requests",
@@ -171,13 +171,16 @@ export const analytics = new Hono<AppEnv>()
   )
   .get(
     "/heat-map",
-    guard("analytics.read"),
+    requirePermission("analytics.read"),
     query(trafficQuery.omit({ grain: true }).extend({ timeZone })),
     gives(heat, "Requests by hour of week in the period."),
     async (c) => {
       const { kind, timeZone, ...asked } = c.req.valid("query");
       const span = spanOf({ ...asked, grain: "hour" }, new Date());
-      const [rows, at] = await Promise.all([trafficSeries(reading(c), trafficOf(c, span, kind)), asOf(c)]);
+      const [rows, at] = await Promise.all([
+        loadTrafficSeries(reading(c), trafficOf(c, span, kind)),
+        asOf(c),
+      ]);
       return c.json({ ...span, kind, asOf: at, timeZone, cells: buildHeatMap(rows, timeZone) });
     },
   );

@@ -1,9 +1,9 @@
 /** How large tables are and how much indexes are used: of the whole database, for those who run the gateway. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { databaseSizeSummary, indexUsageSummary } from "../../db/queries/reports.ts";
+import { getDatabaseSizeSummary, getIndexUsageSummary } from "../../db/queries/traffic/reports.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { guard } from "../../policy/guard.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { givesPage } from "../answers.ts";
 
 const count = z.number().int();
@@ -31,16 +31,21 @@ const indexUse = z.object({
 });
 
 export const databaseReports = new Hono<AppEnv>()
-  .get("/database-sizes", guard("system.read"), givesPage(size, "Tables, by size."), async (c) => {
-    const items = await databaseSizeSummary(c.var.services.database.asSystem());
-    return c.json({ items, nextCursor: null });
-  })
+  .get(
+    "/database-sizes",
+    requirePermission("system.read"),
+    givesPage(size, "Tables, by size."),
+    async (c) => {
+      const items = await getDatabaseSizeSummary(c.var.services.database.asSystem());
+      return c.json({ items, nextCursor: null });
+    },
+  )
   .get(
     "/index-usage",
-    guard("system.read"),
+    requirePermission("system.read"),
     givesPage(indexUse, "Indexes, by number of scans."),
     async (c) => {
-      const items = await indexUsageSummary(c.var.services.database.asSystem());
+      const items = await getIndexUsageSummary(c.var.services.database.asSystem());
       return c.json({ items, nextCursor: null });
     },
   );

@@ -3,10 +3,15 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { alignToGrain } from "../../core/analytics/period.ts";
 import { computeMetrics } from "../../core/analytics/traffic-metrics.ts";
-import { type BillingPlace, dailyUsage, type SumsPlace, sumsOf } from "../../db/queries/analytics.ts";
-import { exportRequests, type RequestPlace } from "../../db/queries/requests.ts";
+import { exportRequests, type RequestCursor } from "../../db/queries/logs/requests.ts";
+import {
+  listDailyUsage,
+  listRollups,
+  type RollupCursor,
+  type UsageCursor,
+} from "../../db/queries/traffic/analytics.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { guard } from "../../policy/guard.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { givesFile } from "../answers.ts";
 import { FILE_TYPES, fileOf, fileQuery, ROWS_A_PAGE } from "../files.ts";
 import { query } from "../validate.ts";
@@ -24,7 +29,7 @@ const sumsQuery = fileQuery.extend({ grain: z.enum(["hour", "day"]).default("day
 
 export const sumsFile = new Hono<AppEnv>().get(
   "/",
-  guard("analytics.export"),
+  requirePermission("analytics.export"),
   query(sumsQuery),
   givesFile(TYPES, "Rollups of the last 30 days or the given period, one row per entry and hour or UTC day."),
   (c) => {
@@ -39,8 +44,8 @@ export const sumsFile = new Hono<AppEnv>().get(
         ...(["at", "kind", "dimension", "member", "requests", "errors", "errorRate"] as const),
         ...(["avgMs", "p50Ms", "p95Ms", "p99Ms", "requestBytes"] as const),
       ],
-      async next(after: SumsPlace | undefined) {
-        const rows = await sumsOf(db, { ...period, tenantId, grain, after, limit: ROWS_A_PAGE });
+      async next(after: RollupCursor | undefined) {
+        const rows = await listRollups(db, { ...period, tenantId, grain, after, limit: ROWS_A_PAGE });
         return rows.map((row) => ({
           ...{ at: row.at, kind: row.kind, dimension: row.dimension, member: row.member },
           ...computeMetrics(row),
@@ -52,7 +57,7 @@ export const sumsFile = new Hono<AppEnv>().get(
 
 export const requestsFile = new Hono<AppEnv>().get(
   "/",
-  guard("request-logs.export"),
+  requirePermission("request-logs.export"),
   query(fileQuery),
   givesFile(TYPES, "Requests of the last 30 days or the given period, newest first."),
   (c) => {
@@ -84,7 +89,7 @@ export const requestsFile = new Hono<AppEnv>().get(
         ] as const),
         ...(["userId", "apiKeyId", "clientName", "userAgent", "ipAddress", "country"] as const),
       ],
-      next: (after: RequestPlace | undefined) =>
+      next: (after: RequestCursor | undefined) =>
         exportRequests(db, tenantId, { ...period, after, limit: ROWS_A_PAGE }),
     });
   },
@@ -93,7 +98,7 @@ export const requestsFile = new Hono<AppEnv>().get(
 /** Operators': under /system. */
 export const billingFile = new Hono<AppEnv>().get(
   "/",
-  guard("system.read"),
+  requirePermission("system.read"),
   query(fileQuery),
   givesFile(TYPES, "Usage of each tenant per UTC day, for the last 30 days or the given period."),
   (c) => {
@@ -107,7 +112,7 @@ export const billingFile = new Hono<AppEnv>().get(
         ...(["at", "tenantId", "tenant", "calls", "callErrors"] as const),
         ...(["mcpRequests", "restRequests", "pageRequests", "requestBytes", "users"] as const),
       ],
-      next: (after: BillingPlace | undefined) => dailyUsage(db, { ...period, after, limit: ROWS_A_PAGE }),
+      next: (after: UsageCursor | undefined) => listDailyUsage(db, { ...period, after, limit: ROWS_A_PAGE }),
     });
   },
 );

@@ -2,13 +2,13 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import {
+  getPerformanceMonitoring,
   getRequestPerformanceSummary,
   getServerHealthSummary,
   getTenantUsageSummary,
-  performanceMonitoring,
-} from "../../db/queries/reports.ts";
+} from "../../db/queries/traffic/reports.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { guard } from "../../policy/guard.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { gives } from "../answers.ts";
 import { query } from "../validate.ts";
 
@@ -49,7 +49,7 @@ const shape = z.object({
 
 export const summary = new Hono<AppEnv>().get(
   "/",
-  guard("analytics.read"),
+  requirePermission("analytics.read"),
   query(summaryQuery),
   gives(shape, "Results of get_server_health_summary() and related functions, computed from the log."),
   async (c) => {
@@ -60,7 +60,7 @@ export const summary = new Hono<AppEnv>().get(
       getServerHealthSummary(db),
       getRequestPerformanceSummary(db, hours),
       getTenantUsageSummary(db, tenantId, hours),
-      performanceMonitoring(db),
+      getPerformanceMonitoring(db),
     ]);
     return c.json({ hours, servers, requests, usage, monitoring });
   },

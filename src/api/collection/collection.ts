@@ -1,7 +1,7 @@
 /** The five routes of a kind: list, make, read, change, remove. */
 import { Hono } from "hono";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { guard } from "../../policy/guard.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { gives, givesNothing } from "../answers.ts";
 import { conditional, tagged } from "../etag.ts";
 import { idParam } from "../key-schemas.ts";
@@ -21,7 +21,7 @@ export function collection(kind: Kind, reach: Reach = ofTenant) {
     .route("/", reading(kind, { list: actionOf("list"), read: actionOf("read") }, reach))
     .post(
       "/",
-      guard(actionOf("create")),
+      requirePermission(actionOf("create")),
       once,
       body(kind.create),
       gives(shape, `The created ${noun}.`, 201),
@@ -34,7 +34,7 @@ export function collection(kind: Kind, reach: Reach = ofTenant) {
     )
     .patch(
       "/:id",
-      guard(actionOf("update")),
+      requirePermission(actionOf("update")),
       params(idParam),
       conditional,
       body(kind.change),
@@ -45,8 +45,14 @@ export function collection(kind: Kind, reach: Reach = ofTenant) {
         return c.json(only(kind.present(row), members));
       },
     )
-    .delete("/:id", guard(actionOf("delete")), params(idParam), givesNothing("Deleted."), async (c) => {
-      await remove(c, kind, reach, c.req.valid("param").id);
-      return c.body(null, 204);
-    });
+    .delete(
+      "/:id",
+      requirePermission(actionOf("delete")),
+      params(idParam),
+      givesNothing("Deleted."),
+      async (c) => {
+        await remove(c, kind, reach, c.req.valid("param").id);
+        return c.body(null, 204);
+      },
+    );
 }

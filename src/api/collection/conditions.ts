@@ -1,12 +1,12 @@
 /** What a list is narrowed to by its query string. */
 import { and, eq, ilike, like, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import type { Columns, Row } from "../../db/queries/rows.ts";
+import type { Columns, CrudRow } from "../../db/queries/shared/crud.ts";
 
 const escaped = (text: string) => text.replace(/[\\%_]/g, "\\$&");
 
 /** A text that ends in an asterisk stands for all that begin like it. */
-export function equalTo(filters: Columns, asked: Row): SQL | undefined {
+export function equalTo(filters: Columns, asked: CrudRow): SQL | undefined {
   return and(
     ...Object.entries(filters).map(([name, column]) => {
       const value = asked[name];
@@ -18,7 +18,7 @@ export function equalTo(filters: Columns, asked: Row): SQL | undefined {
 }
 
 /** Numbers from the outside may be larger than the column's type. */
-export function atLeast(filters: Columns, asked: Row): SQL | undefined {
+export function atLeast(filters: Columns, asked: CrudRow): SQL | undefined {
   return and(
     ...Object.entries(filters).map(([name, column]) =>
       typeof asked[name] === "number" ? sql`${column} >= ${asked[name]}::double precision` : undefined,

@@ -8,8 +8,8 @@ import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
 import { capitalize } from "../../core/capitalize.ts";
 import type { InputIssue } from "../../core/errors.ts";
 import type { Db } from "../../db/client.ts";
-import { sortKey } from "../../db/queries/listing.ts";
-import type { Columns, DatedTable, ManagedTable, Owner, Row } from "../../db/queries/rows.ts";
+import type { Columns, CrudRow, CrudTable, DatedTable, RowOwner } from "../../db/queries/shared/crud.ts";
+import { sortKey } from "../../db/queries/shared/sort.ts";
 import type { Sorts } from "../lists.ts";
 import type { Scene } from "./reach.ts";
 import { columnsOf, filterOf, shapeOf } from "./shape.ts";
@@ -17,7 +17,7 @@ import { columnsOf, filterOf, shapeOf } from "./shape.ts";
 /** Who asks whether a row holds together with the rest of what there is. */
 export interface Looker {
   readonly db: Db;
-  readonly owner: Owner;
+  readonly owner: RowOwner;
   /** Servers that will be there when the row is. */
   readonly coming?: ReadonlySet<string>;
 }
@@ -26,7 +26,7 @@ export interface Looker {
 export interface Readable {
   /** In the singular, as people are told of it. */
   readonly noun: string;
-  readonly table: ManagedTable;
+  readonly table: CrudTable;
   readonly columns: Columns;
   readonly shape: z.ZodObject;
   readonly sorts: Sorts;
@@ -37,15 +37,15 @@ export interface Readable {
   /** What an ETag stands for; of things that nobody changes there is none. */
   readonly changeable: readonly string[];
   /** A row as it may be shown. */
-  readonly present: (row: Row) => Row;
+  readonly present: (row: CrudRow) => CrudRow;
 }
 
 /** What a kind does beyond writing its row. */
 export interface Hooks {
   /** The row's values as they are stored. */
-  readonly prepare?: (c: Scene, values: Row, before: Row | undefined) => Promise<Row>;
+  readonly prepare?: (c: Scene, values: CrudRow, before: CrudRow | undefined) => Promise<CrudRow>;
   /** Written in the same batch. */
-  readonly alongside?: (c: Scene, db: Db, row: Row) => readonly Statement[];
+  readonly alongside?: (c: Scene, db: Db, row: CrudRow) => readonly Statement[];
 }
 
 /** As a batch takes it. */
@@ -55,16 +55,16 @@ export interface Kind extends Readable {
   readonly name: CrudResourceName;
   readonly table: DatedTable;
   readonly create: z.ZodObject;
-  readonly change: z.ZodType<Row>;
+  readonly change: z.ZodType<CrudRow>;
   /** What no member can tell by itself. */
   readonly whole: z.ZodType | undefined;
-  readonly faults: ((look: Looker, row: Row) => Promise<readonly InputIssue[]>) | undefined;
+  readonly faults: ((look: Looker, row: CrudRow) => Promise<readonly InputIssue[]>) | undefined;
   readonly hooks: Hooks;
 }
 
-type Names<T extends ManagedTable> = readonly (string & keyof T["$inferInsert"])[];
+type Names<T extends CrudTable> = readonly (string & keyof T["$inferInsert"])[];
 
-export interface ReadableSpec<T extends ManagedTable> {
+export interface ReadableSpec<T extends CrudTable> {
   readonly noun: string;
   readonly table: T;
   /** What is never shown. */
@@ -76,10 +76,10 @@ export interface ReadableSpec<T extends ManagedTable> {
   readonly filters?: Names<T>;
   readonly searched?: Names<T>;
   readonly changeable?: readonly string[];
-  readonly present?: (row: Row) => Row;
+  readonly present?: (row: CrudRow) => CrudRow;
 }
 
-export function readable<T extends ManagedTable>(spec: ReadableSpec<T>): Readable {
+export function readable<T extends CrudTable>(spec: ReadableSpec<T>): Readable {
   const { noun, table, hidden = [] } = spec;
   const columns = columnsOf(table, hidden);
   // A thing of the system's own is told by having no tenant; where there is none such the tenant goes without saying.
@@ -123,7 +123,7 @@ export interface KindSpec<T extends DatedTable> extends Omit<ReadableSpec<T>, "c
   readonly faults?: Kind["faults"];
   readonly hooks?: Hooks;
   /** Makes a thing; for the description, and for the contract test. */
-  readonly example: Row;
+  readonly example: CrudRow;
 }
 
 export function kind<T extends DatedTable>(spec: KindSpec<T>): Kind {
@@ -157,7 +157,7 @@ const nameOf = (noun: string) => noun.split(" ").map(capitalize).join("");
 
 const isNeeded = (column: PgColumn | undefined) => column?.notNull === true && !column.hasDefault;
 
-function changeIn(example: Row, changeable: readonly string[]): Row {
+function changeIn(example: CrudRow, changeable: readonly string[]): CrudRow {
   const name = changeable.find((each) => each in example) ?? "";
   return { [name]: example[name] };
 }

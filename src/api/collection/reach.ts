@@ -3,18 +3,18 @@ import type { Context } from "hono";
 import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
 import type { Permission } from "../../core/access/permissions.ts";
 import type { Db } from "../../db/client.ts";
-import type { Owner } from "../../db/queries/rows.ts";
+import type { RowOwner } from "../../db/queries/shared/crud.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import type { Guarded } from "../../policy/guard.ts";
+import type { GuardedEnv } from "../../policy/guard.ts";
 
-export type Scene = Context<AppEnv & Guarded>;
+export type Scene = Context<AppEnv & GuardedEnv>;
 export type Verb = "list" | "read" | "create" | "update" | "delete";
 
 export interface Reach {
   /** What changes, changes for every tenant. */
   readonly isSystem: boolean;
   action(name: CrudResourceName, verb: Verb): Permission;
-  owner(c: Scene): Owner;
+  owner(c: Scene): RowOwner;
   db(c: Scene): Db;
 }
 

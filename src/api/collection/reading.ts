@@ -5,9 +5,9 @@ import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
 import { capitalize } from "../../core/capitalize.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { listRows, type Row, rowById } from "../../db/queries/rows.ts";
+import { type CrudRow, findRow, listRows } from "../../db/queries/shared/crud.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { guard } from "../../policy/guard.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { gives, givesPage } from "../answers.ts";
 import { tagged } from "../etag.ts";
 import { idParam } from "../key-schemas.ts";
@@ -24,8 +24,8 @@ const paging = z.object({
   fields: z.array(z.string()).optional(),
 });
 
-export async function found(c: Scene, kind: Readable, reach: Reach, id: string): Promise<Row> {
-  const [row] = await rowById(reach.db(c), kind.table, kind.columns, reach.owner(c), id);
+export async function found(c: Scene, kind: Readable, reach: Reach, id: string): Promise<CrudRow> {
+  const [row] = await findRow(reach.db(c), kind.table, kind.columns, reach.owner(c), id);
   if (row === undefined) throw new NotFoundError(`${capitalize(kind.noun)} not found.`);
   return row;
 }
@@ -43,8 +43,8 @@ export function reading(
   });
   const says = "A page of results.";
   return new Hono<AppEnv>()
-    .get("/", guard(actions.list), query(asked), givesPage(shape, says), async (c) => {
-      const wanted: Row = c.req.valid("query");
+    .get("/", requirePermission(actions.list), query(asked), givesPage(shape, says), async (c) => {
+      const wanted: CrudRow = c.req.valid("query");
       const { limit, cursor, sort, fields = members } = paging.parse(wanted);
       const { tenantId } = c.var.principal;
       const scope = { keyring: c.var.services.keyring, tenantId, list: `${c.req.path}?${sort.join()}` };
@@ -61,7 +61,7 @@ export function reading(
     })
     .get(
       "/:id",
-      guard(actions.read),
+      requirePermission(actions.read),
       params(idParam),
       query(z.object({ fields: fieldsOf(shape) })),
       gives(shape, `The ${noun}.`),

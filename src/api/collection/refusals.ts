@@ -1,13 +1,13 @@
 /** What the database refused, in the words of the interface: the last resort behind the checks at the route. */
 import { capitalize } from "../../core/capitalize.ts";
 import { GatewayError, InvalidInputError, NotFoundError } from "../../core/errors.ts";
-import { refusalCode } from "../../db/errors.ts";
+import { sqlState } from "../../db/errors.ts";
 
 export async function saying<R>(noun: string, work: () => Promise<R>): Promise<R> {
   try {
     return await work();
   } catch (error) {
-    throw refusalOf(noun, refusalCode(error)) ?? error;
+    throw refusalOf(noun, sqlState(error)) ?? error;
   }
 }
 

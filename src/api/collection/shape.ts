@@ -2,7 +2,7 @@
 import { getTableColumns } from "drizzle-orm";
 import { PgArray, type PgColumn, type PgTable } from "drizzle-orm/pg-core";
 import { z } from "zod";
-import type { Columns } from "../../db/queries/rows.ts";
+import type { Columns } from "../../db/queries/shared/crud.ts";
 
 /** The shown columns of a table, in its order. */
 export function columnsOf(table: PgTable, hidden: readonly string[] = []): Columns {

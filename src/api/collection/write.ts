@@ -3,9 +3,15 @@ import { z } from "zod";
 import { ForbiddenError, InvalidInputError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import type { Db } from "../../db/client.ts";
-import { isChangedMeanwhile } from "../../db/errors.ts";
-import { deleteRow, insertRow, insistUnchanged, type Row, updateRow } from "../../db/queries/rows.ts";
-import { change } from "../../policy/change.ts";
+import { isStaleWrite } from "../../db/errors.ts";
+import {
+  assertUnchanged,
+  type CrudRow,
+  deleteRow,
+  insertRow,
+  updateRow,
+} from "../../db/queries/shared/crud.ts";
+import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { refuseStale, stale } from "../etag.ts";
 import { defined } from "../values.ts";
 import type { Kind } from "./kind.ts";
@@ -17,7 +23,7 @@ const ATTEMPTS = 3;
 
 const identity = z.object({ tenantId: z.string().nullable(), updatedAt: z.date() });
 
-export async function make(c: Scene, kind: Kind, reach: Reach, input: Row): Promise<Row> {
+export async function make(c: Scene, kind: Kind, reach: Reach, input: CrudRow): Promise<CrudRow> {
   const db = reach.db(c);
   const id = uuidv7();
   const wanted = {
@@ -32,7 +38,7 @@ export async function make(c: Scene, kind: Kind, reach: Reach, input: Row): Prom
   const action = reach.action(kind.name, "create");
   const what = { action, resource: resourceOf(kind, id), after: values, isSystem };
   const [[made]] = await saying(kind.noun, () =>
-    change(c, what, (audit) =>
+    commitWithAudit(c, what, (audit) =>
       db.batch([insertRow(db, kind.table, kind.columns, values), ...alongside(c, kind, db, values), audit]),
     ),
   );
@@ -40,7 +46,13 @@ export async function make(c: Scene, kind: Kind, reach: Reach, input: Row): Prom
 }
 
 /** `If-Match` is asked again each time, so whoever is overtaken learns of it. */
-export async function alter(c: Scene, kind: Kind, reach: Reach, id: string, input: Row): Promise<Row> {
+export async function alter(
+  c: Scene,
+  kind: Kind,
+  reach: Reach,
+  id: string,
+  input: CrudRow,
+): Promise<CrudRow> {
   const db = reach.db(c);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const before = await own(c, kind, reach, id);
@@ -55,9 +67,9 @@ export async function alter(c: Scene, kind: Kind, reach: Reach, id: string, inpu
     const { tenantId: owner, updatedAt } = identity.parse(before);
     try {
       const [, [row]] = await saying(kind.noun, () =>
-        change(c, what, (audit) =>
+        commitWithAudit(c, what, (audit) =>
           db.batch([
-            insistUnchanged(db, kind.table, id, updatedAt),
+            assertUnchanged(db, kind.table, id, updatedAt),
             updateRow(db, kind.table, kind.columns, { owner, id }, values),
             ...alongside(c, kind, db, after),
             audit,
@@ -66,7 +78,7 @@ export async function alter(c: Scene, kind: Kind, reach: Reach, id: string, inpu
       );
       return row ?? after;
     } catch (error) {
-      if (!isChangedMeanwhile(error)) throw error;
+      if (!isStaleWrite(error)) throw error;
     }
   }
   throw stale();
@@ -82,29 +94,29 @@ export async function remove(c: Scene, kind: Kind, reach: Reach, id: string): Pr
     before,
     isSystem,
   };
-  await change(c, what, (audit) => db.batch([deleteRow(db, kind.table, reach.owner(c), id), audit]));
+  await commitWithAudit(c, what, (audit) => db.batch([deleteRow(db, kind.table, reach.owner(c), id), audit]));
 }
 
 /** What holds for the whole system, a tenant sees and leaves alone. */
-async function own(c: Scene, kind: Kind, reach: Reach, id: string): Promise<Row> {
+async function own(c: Scene, kind: Kind, reach: Reach, id: string): Promise<CrudRow> {
   const row = await found(c, kind, reach, id);
   if (identity.parse(row).tenantId === reach.owner(c)) return row;
   throw new ForbiddenError(`This ${kind.noun} is system-wide and requires operator privileges.`);
 }
 
-const prepared = async (c: Scene, { hooks }: Kind, values: Row, before: Row | undefined) =>
+const prepared = async (c: Scene, { hooks }: Kind, values: CrudRow, before: CrudRow | undefined) =>
   hooks.prepare === undefined ? values : hooks.prepare(c, values, before);
 
-const alongside = (c: Scene, { hooks }: Kind, db: Db, row: Row) => hooks.alongside?.(c, db, row) ?? [];
+const alongside = (c: Scene, { hooks }: Kind, db: Db, row: CrudRow) => hooks.alongside?.(c, db, row) ?? [];
 
 const resourceOf = ({ noun }: Kind, id: string) => ({ type: noun.replaceAll(" ", "_"), id });
 
-function byWhom(c: Scene, { table }: Kind, names: readonly string[]): Row {
+function byWhom(c: Scene, { table }: Kind, names: readonly string[]): CrudRow {
   const { userId } = c.get("principal");
   return Object.fromEntries(names.filter((name) => name in table).map((name) => [name, userId ?? null]));
 }
 
-async function refuseFaults(c: Scene, kind: Kind, reach: Reach, row: Row): Promise<void> {
+async function refuseFaults(c: Scene, kind: Kind, reach: Reach, row: CrudRow): Promise<void> {
   const checked = kind.whole?.safeParse(row);
   const faults =
     checked?.error?.issues.map(({ path, message }) => ({

@@ -1,10 +1,16 @@
 /** Carries a plan out: all of it in one transaction, each change with its record, and nothing if something has changed meanwhile. */
 import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { GatewayError } from "../../core/errors.ts";
-import { isChangedMeanwhile } from "../../db/errors.ts";
-import { deleteRow, insertRow, insistUnchanged, type Row, updateRow } from "../../db/queries/rows.ts";
-import { updateTenant } from "../../db/queries/tenants.ts";
-import { type Change, changeAll } from "../../policy/change.ts";
+import { isStaleWrite } from "../../db/errors.ts";
+import {
+  assertUnchanged,
+  type CrudRow,
+  deleteRow,
+  insertRow,
+  updateRow,
+} from "../../db/queries/shared/crud.ts";
+import { updateTenant } from "../../db/queries/tenants/tenants.ts";
+import { type AuditedWrite, commitAllWithAudit } from "../../policy/commit-with-audit.ts";
 import type { Statement } from "../collection/kind.ts";
 import type { Scene } from "../collection/reach.ts";
 import { saying } from "../collection/refusals.ts";
@@ -30,7 +36,7 @@ export async function carryOut(c: Scene, plan: Plan): Promise<number> {
   const others = prepared.filter(({ change }) => change.do !== "remove");
   const statements: Statement[] = [
     ...prepared.flatMap(({ section, id, before }) =>
-      before?.updatedAt instanceof Date ? [insistUnchanged(db, section.table, id, before.updatedAt)] : [],
+      before?.updatedAt instanceof Date ? [assertUnchanged(db, section.table, id, before.updatedAt)] : [],
     ),
     ...removals.map(({ section, id }) => deleteRow(db, section.table, tenantId, id)),
     ...others.flatMap((step) => statementsOf(c, step)),
@@ -40,19 +46,19 @@ export async function carryOut(c: Scene, plan: Plan): Promise<number> {
   if (first === undefined) return 0;
   try {
     await saying("thing", () =>
-      changeAll(c, [...prepared.map(recordOf), ...tenantRecord(c, plan)], (audits) =>
+      commitAllWithAudit(c, [...prepared.map(recordOf), ...tenantRecord(c, plan)], (audits) =>
         db.batch([first, ...rest, ...audits]),
       ),
     );
   } catch (error) {
-    if (!isChangedMeanwhile(error)) throw error;
+    if (!isStaleWrite(error)) throw error;
     throw new GatewayError("conflict", "The configuration changed during this request. Create a new plan.");
   }
   return changes.length;
 }
 
 /** Columns only, and of a change only what changes. */
-async function valuesOf(c: Scene, { section, change, id, values, before }: Step): Promise<Row> {
+async function valuesOf(c: Scene, { section, change, id, values, before }: Step): Promise<CrudRow> {
   if (change.do === "remove") return {};
   const { tenantId, userId } = c.var.principal;
   const columns = Object.fromEntries(
@@ -67,7 +73,7 @@ async function valuesOf(c: Scene, { section, change, id, values, before }: Step)
   return section.hooks.prepare === undefined ? wanted : section.hooks.prepare(c, wanted, before);
 }
 
-function changed(values: Row, before: Row): Row {
+function changed(values: CrudRow, before: CrudRow): CrudRow {
   const plain = (value: unknown) => canonicalJson(JSON.parse(JSON.stringify(value ?? null)));
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => plain(value) !== plain(before[name])),
@@ -86,7 +92,7 @@ function statementsOf(c: Scene, { section, id, values, before }: Step): Statemen
 
 const VERBS = { make: "create", change: "update", remove: "delete" } as const;
 
-function recordOf({ section, change, id, values, before }: Step): Change {
+function recordOf({ section, change, id, values, before }: Step): AuditedWrite {
   return {
     action: `${section.action}.${VERBS[change.do]}`,
     resource: { type: section.noun.replaceAll(" ", "_"), id },
@@ -96,7 +102,7 @@ function recordOf({ section, change, id, values, before }: Step): Change {
   };
 }
 
-function tenantRecord(c: Scene, { tenant, changes }: Plan): Change[] {
+function tenantRecord(c: Scene, { tenant, changes }: Plan): AuditedWrite[] {
   if (tenant === undefined) return [];
   const change = changes.find(({ section }) => section === "tenant");
   const resource = { type: "tenant", id: c.var.principal.tenantId };

@@ -4,7 +4,7 @@ import { sha256Hex } from "../../core/digest.ts";
 import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import type { Row } from "../../db/queries/rows.ts";
+import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import type { Scene } from "../collection/reach.ts";
 import { ownChange } from "../tenant-schemas.ts";
 import type { Document, PlannedChange } from "./document.ts";
@@ -18,19 +18,19 @@ export interface Step {
   readonly section: Section;
   readonly change: PlannedChange;
   readonly id: string;
-  readonly values: Row;
-  readonly before: Row | undefined;
+  readonly values: CrudRow;
+  readonly before: CrudRow | undefined;
 }
 
 export interface Plan {
   readonly hash: string;
   readonly changes: readonly PlannedChange[];
   readonly steps: readonly Step[];
-  readonly tenant: Row | undefined;
+  readonly tenant: CrudRow | undefined;
 }
 
 interface WantedRow extends DesiredItem {
-  readonly values: Row;
+  readonly values: CrudRow;
   readonly path: string;
 }
 
@@ -53,7 +53,7 @@ export async function planOf(c: Scene, document: Document, secrets: Secrets): Pr
   return { hash: await sha256Hex(canonicalJson(changes)), changes, steps, tenant: tenant?.values };
 }
 
-function itemsOf(document: Document, section: Section): readonly Row[] | undefined {
+function itemsOf(document: Document, section: Section): readonly CrudRow[] | undefined {
   const items: unknown = Object.entries(document).find(([name]) => name === section.name)?.[1];
   return Array.isArray(items) ? items : undefined;
 }
@@ -70,7 +70,7 @@ function serverIdsIn(document: Document, state: State): ReadonlyMap<string, stri
 async function wantedIn(
   c: Scene,
   section: Section,
-  items: readonly Row[],
+  items: readonly CrudRow[],
   names: ServerNames,
   faults: InputIssue[],
 ): Promise<WantedRow[]> {
@@ -179,7 +179,7 @@ function tenantStep({ tenant }: Document, state: State, faults: InputIssue[]) {
   return { change, values: parsed.data };
 }
 
-function withoutUnchanged(tenant: NonNullable<Document["tenant"]>, { tenant: known }: State): Row {
+function withoutUnchanged(tenant: NonNullable<Document["tenant"]>, { tenant: known }: State): CrudRow {
   const { settings = {}, ...rest } = tenant;
   const differs = (one: unknown, other: unknown) =>
     canonicalJson(one ?? null) !== canonicalJson(other ?? null);

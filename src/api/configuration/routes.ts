@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { GatewayError } from "../../core/errors.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { guard } from "../../policy/guard.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { gives, givesOr } from "../answers.ts";
 import { body, query } from "../validate.ts";
 import { carryOut } from "./apply.ts";
@@ -20,7 +20,7 @@ const NOTHING = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b94
 export const configuration = new Hono<AppEnv>()
   .get(
     "/",
-    guard("configuration.export"),
+    requirePermission("configuration.export"),
     query(asked),
     givesOr(
       "application/yaml",
@@ -37,7 +37,7 @@ export const configuration = new Hono<AppEnv>()
   )
   .post(
     "/plan",
-    guard("configuration.plan"),
+    requirePermission("configuration.plan"),
     body(planned),
     gives(planShape, "The changes, and the hash that confirms them."),
     async (c) => {
@@ -48,7 +48,7 @@ export const configuration = new Hono<AppEnv>()
   )
   .post(
     "/apply",
-    guard("configuration.apply"),
+    requirePermission("configuration.apply"),
     body(confirmed.meta({ examples: [{ document: { version: 1 }, hash: NOTHING }] })),
     gives(appliedShape, "Number of applied changes. Either the whole plan is applied or nothing."),
     async (c) => {

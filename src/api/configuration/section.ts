@@ -10,7 +10,7 @@ import type { ItemContent } from "../../core/configuration/match-items.ts";
 import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import type { InputIssue } from "../../core/errors.ts";
 import { isUuid } from "../../core/ids.ts";
-import type { Columns, DatedTable, Row } from "../../db/queries/rows.ts";
+import type { Columns, CrudRow, DatedTable } from "../../db/queries/shared/crud.ts";
 import type { Hooks, Kind, Looker } from "../collection/kind.ts";
 import type { Scene } from "../collection/reach.ts";
 
@@ -19,7 +19,7 @@ export interface ServerNames {
   readonly nameOf: (id: string) => string | undefined;
 }
 
-export type Reading = { readonly values: Row } | { readonly faults: readonly InputIssue[] };
+export type Reading = { readonly values: CrudRow } | { readonly faults: readonly InputIssue[] };
 
 export interface Section {
   /** As the file's member. */
@@ -37,18 +37,18 @@ export interface Section {
   /** Whether there can be but one thing of an identity. */
   readonly isUnique: boolean;
   /** A row in its usual form, for the file. */
-  write(c: Scene, row: Row, names: ServerNames): Promise<ItemContent>;
+  write(c: Scene, row: CrudRow, names: ServerNames): Promise<ItemContent>;
   /** The same of what was read from a file, where that is written otherwise than a row. */
-  contentOf?(values: Row, names: ServerNames): ItemContent;
+  contentOf?(values: CrudRow, names: ServerNames): ItemContent;
   /** Of what a file says; paths are relative to the item. */
-  read(look: Looker, item: Row, names: ServerNames): Promise<Reading>;
+  read(look: Looker, item: CrudRow, names: ServerNames): Promise<Reading>;
   /** What a row takes of the secrets that came along; undefined: nothing that it has not got. */
-  secret?(c: Scene, item: Row, secrets: Secrets, before: Row | undefined): Promise<SecretReading>;
+  secret?(c: Scene, item: CrudRow, secrets: Secrets, before: CrudRow | undefined): Promise<SecretReading>;
 }
 
 export type Secrets = Readonly<Record<string, string>>;
 export type SecretReading =
-  | { readonly values: Row; readonly isNew: boolean }
+  | { readonly values: CrudRow; readonly isNew: boolean }
   | { readonly fault: InputIssue };
 
 /** A section of a kind is read by the schema that judges what comes in one by one. */
@@ -95,7 +95,7 @@ function usual(column: PgColumn | undefined): unknown {
 }
 
 /** What a file leaves out is as it usually is, also where it is something else now. */
-export function completed(values: Row, fields: readonly string[], columns: Columns): Row {
+export function completed(values: CrudRow, fields: readonly string[], columns: Columns): CrudRow {
   return Object.fromEntries(
     fields.flatMap((name) => {
       const value = values[name] ?? usual(columns[name]);
@@ -105,7 +105,7 @@ export function completed(values: Row, fields: readonly string[], columns: Colum
 }
 
 export function written(
-  row: Row,
+  row: CrudRow,
   fields: readonly string[],
   columns: Columns,
   names: ServerNames,
@@ -128,14 +128,14 @@ function withName(member: string, value: unknown, names: ServerNames): [string, 
 }
 
 /** Names of servers turned into ids. */
-export function withIds({ server, targetServers, ...item }: Row, names: ServerNames) {
+export function withIds({ server, targetServers, ...item }: CrudRow, names: ServerNames) {
   const faults: InputIssue[] = [];
   const idOf = (name: unknown, path: string) => {
     const id = names.idOf(String(name));
     if (id === undefined) faults.push({ path, message: `unknown server: ${String(name)}` });
     return id;
   };
-  const row: Row = { ...item };
+  const row: CrudRow = { ...item };
   if (server !== undefined && server !== null) row.serverId = idOf(server, "/server");
   if (Array.isArray(targetServers)) {
     row.targetServers = targetServers.flatMap((name, index) =>

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ItemContent } from "../../core/configuration/match-items.ts";
 import { TRANSPORTS } from "../../core/enums.ts";
 import type { Keyring } from "../../core/keyring.ts";
-import type { Row } from "../../db/queries/rows.ts";
+import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import { mcpServers as table } from "../../db/schema/registry.ts";
 import { type Credentials, credentialHeader } from "../../upstream/credentials.ts";
 import type { Scene } from "../collection/reach.ts";
@@ -56,7 +56,7 @@ async function headerOf(
   return header === "unreadable" ? undefined : header;
 }
 
-async function authOf(c: Scene, row: Row): Promise<ItemContent | undefined> {
+async function authOf(c: Scene, row: CrudRow): Promise<ItemContent | undefined> {
   const server = stored.parse(row);
   const { type, reference = usualReference(server.name) } = server.authConfig;
   // Of OAuth there is nothing that a file could say.
@@ -83,9 +83,9 @@ function credentialsOf(auth: AuthItem, text: string): Credentials {
 
 async function secretOf(
   c: Scene,
-  row: Row,
+  row: CrudRow,
   secrets: Secrets,
-  before: Row | undefined,
+  before: CrudRow | undefined,
 ): Promise<SecretReading> {
   const { keyring } = c.var.services;
   const { auth } = item.parse(row);
@@ -162,7 +162,7 @@ export const serversSection: Section = {
 };
 
 /** Judged by the policy of where the gateway runs, which a schema does not know. */
-export function addressFaultOf(c: Scene, values: Row): string | undefined {
+export function addressFaultOf(c: Scene, values: CrudRow): string | undefined {
   const { endpointUrl, transportType } = z
     .object({ endpointUrl: z.string(), transportType: z.enum(TRANSPORTS) })
     .parse(values);

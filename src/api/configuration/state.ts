@@ -2,29 +2,29 @@
 import type { CurrentItem, ItemContent } from "../../core/configuration/match-items.ts";
 import { sortByDependency } from "../../core/configuration/match-items.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { allRows } from "../../db/queries/configuration.ts";
-import type { Row } from "../../db/queries/rows.ts";
-import { tenantById } from "../../db/queries/tenants.ts";
+import type { CrudRow } from "../../db/queries/shared/crud.ts";
+import { loadAllRows } from "../../db/queries/tenants/configuration.ts";
+import { findTenant } from "../../db/queries/tenants/tenants.ts";
 import type { Scene } from "../collection/reach.ts";
 import type { Document } from "./document.ts";
 import type { Section, ServerNames } from "./section.ts";
 import { SECTIONS } from "./sections.ts";
 
 export interface State {
-  readonly tenant: Awaited<ReturnType<typeof tenantById>>[number];
-  readonly rows: ReadonlyMap<string, readonly Row[]>;
+  readonly tenant: Awaited<ReturnType<typeof findTenant>>[number];
+  readonly rows: ReadonlyMap<string, readonly CrudRow[]>;
 }
 
 export interface ExistingRow extends CurrentItem {
-  readonly row: Row;
+  readonly row: CrudRow;
 }
 
 export async function stateOf(c: Scene): Promise<State> {
   const { db, principal } = c.var;
   const { tenantId } = principal;
   const [[tenant], ...found] = await db.batch([
-    tenantById(db, tenantId),
-    ...SECTIONS.map(({ table, columns, where }) => allRows(db, tenantId, table, columns, where)),
+    findTenant(db, tenantId),
+    ...SECTIONS.map(({ table, columns, where }) => loadAllRows(db, tenantId, table, columns, where)),
   ]);
   if (tenant === undefined) throw new NotFoundError("No organization selected.");
   return { tenant, rows: new Map(SECTIONS.map(({ name }, index) => [name, found[index] ?? []])) };

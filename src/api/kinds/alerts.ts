@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type AlertMetric, isMetric, METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
 import { COMPARISONS } from "../../core/alerts/state-machine.ts";
 import { ALERT_COMPARISONS, SEVERITIES } from "../../core/enums.ts";
-import type { Owner } from "../../db/queries/rows.ts";
+import type { RowOwner } from "../../db/queries/shared/crud.ts";
 import { performanceAlerts as table } from "../../db/schema/operations.ts";
 import { checkUrl } from "../../upstream/url-guard.ts";
 import { kind } from "../collection/kind.ts";
@@ -41,7 +41,7 @@ const rule = z.object({
 
 function faultsOf(
   { metric, comparison, threshold, resolveThreshold, serverId }: z.output<typeof rule>,
-  owner: Owner,
+  owner: RowOwner,
 ) {
   const { isSystems, isPerServer, takesServer }: AlertMetric = isMetric(metric)
     ? METRICS[metric]

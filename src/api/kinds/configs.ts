@@ -3,10 +3,10 @@ import { z } from "zod";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import { getSetting, isCustomKey, SETTING_KEYS } from "../../core/settings/definitions.ts";
 import { validateSetting } from "../../core/settings/values.ts";
-import { insertConfigVersion } from "../../db/queries/configs.ts";
-import type { Owner, Row } from "../../db/queries/rows.ts";
+import type { CrudRow, RowOwner } from "../../db/queries/shared/crud.ts";
+import { insertConfigVersion } from "../../db/queries/tenants/settings.ts";
 import { systemConfigs as table } from "../../db/schema/operations.ts";
-import { openedSetting, sealSetting } from "../../policy/settings.ts";
+import { sealSetting, tryOpenSetting } from "../../policy/settings.ts";
 import { kind } from "../collection/kind.ts";
 import type { Scene } from "../collection/reach.ts";
 import { key, prose } from "./members.ts";
@@ -32,7 +32,7 @@ const said = z.object({ key: z.string(), value: z.unknown() });
 const sealedValue = z.strictObject({ sealed: z.string() });
 
 /** Keys of the gateway's own are typed: see core/settings. Others are whosoever's, and hold whatever they hold. */
-function faultsIn(owner: Owner, { key: name, value }: z.output<typeof said>): InputIssue[] {
+function faultsIn(owner: RowOwner, { key: name, value }: z.output<typeof said>): InputIssue[] {
   const setting = getSetting(name);
   if (setting === undefined) {
     const others = `unknown setting. Available: ${SETTING_KEYS.join(", ")}`;
@@ -103,9 +103,9 @@ export const configs = kind({
 });
 
 /** The value in clear: undefined where a seal does not open. */
-export async function clearValue(c: Scene, row: Row): Promise<unknown> {
+export async function clearValue(c: Scene, row: CrudRow): Promise<unknown> {
   const config = stored.parse(row);
   if (!config.isSensitive) return config.value;
   const { sealed } = sealedValue.parse(config.value);
-  return openedSetting(c.var.services.keyring, config, sealed);
+  return tryOpenSetting(c.var.services.keyring, config, sealed);
 }

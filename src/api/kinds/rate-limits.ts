@@ -1,8 +1,8 @@
 /** How often who may ask: read by core/limits/policy.ts. */
 import { z } from "zod";
 import { LIMIT_SUBJECTS, ROLES } from "../../core/enums.ts";
-import { anyKeyById } from "../../db/queries/controls.ts";
-import { memberRole } from "../../db/queries/keys.ts";
+import { findAnyKey } from "../../db/queries/access/access-rules.ts";
+import { findMemberRole } from "../../db/queries/access/api-keys.ts";
 import { rateLimitConfigs as table } from "../../db/schema/traffic.ts";
 import { kind } from "../collection/kind.ts";
 import { count } from "./members.ts";
@@ -62,12 +62,12 @@ export const rateLimits = kind({
     if (owner === null) return [];
     if (subjectType === "global") return fault("/subjectType", "requires operator privileges");
     if (subjectId == null) return [];
-    if (subjectType === "user" && (await memberRole(db, owner, subjectId)).length === 0) {
+    if (subjectType === "user" && (await findMemberRole(db, owner, subjectId)).length === 0) {
       return fault("/subjectId", "unknown member");
     }
     if (subjectType !== "key") return [];
     const isKey =
-      z.uuid().safeParse(subjectId).success && (await anyKeyById(db, owner, subjectId)).length > 0;
+      z.uuid().safeParse(subjectId).success && (await findAnyKey(db, owner, subjectId)).length > 0;
     return isKey ? [] : fault("/subjectId", "unknown API key");
   },
   example: { subjectType: "role", subjectId: "user", limitCount: 200, windowSeconds: 60, burstFactor: 2 },

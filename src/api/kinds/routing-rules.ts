@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { compilePattern, MAX_PATTERN_LENGTH } from "../../core/access/patterns.ts";
 import { BALANCING_STRATEGIES } from "../../core/enums.ts";
-import { serversAmong } from "../../db/queries/servers.ts";
+import { listServersByIds } from "../../db/queries/servers/servers.ts";
 import { routingRules as table } from "../../db/schema/traffic.ts";
 import { kind } from "../collection/kind.ts";
 import { prose, title } from "./members.ts";
@@ -54,7 +54,7 @@ export const routingRules = kind({
   async faults({ db, owner, coming }, row) {
     const { targetServers } = targets.parse(row);
     const asked = targetServers.filter((id) => coming?.has(id) !== true);
-    const there = owner === null || asked.length === 0 ? [] : await serversAmong(db, owner, asked);
+    const there = owner === null || asked.length === 0 ? [] : await listServersByIds(db, owner, asked);
     const known = new Set([...there.map(({ id }) => id), ...(coming ?? [])]);
     return targetServers.flatMap((id, index) =>
       known.has(id.toLowerCase()) ? [] : [{ path: `/targetServers/${index}`, message: "unknown server" }],

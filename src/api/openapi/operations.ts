@@ -3,7 +3,7 @@ import type { RouterRoute } from "hono/types";
 import { z } from "zod";
 import { PERMISSIONS, type Permission, type PermissionRule } from "../../core/access/permissions.ts";
 import { capitalize } from "../../core/capitalize.ts";
-import { guardedAction } from "../../policy/guard.ts";
+import { getPermission } from "../../policy/guard.ts";
 import { type RouteAnswer, routeAnswer } from "../answers.ts";
 import { conditional } from "../etag.ts";
 import { once } from "../once.ts";
@@ -32,7 +32,7 @@ export function operationsOf(routes: readonly Route[]): Operation[] {
   return [...Map.groupBy(reachable, ({ method, path }) => `${method} ${path}`).values()].flatMap(
     (handlers) => {
       const [{ method = "", path = "" } = {}] = handlers;
-      const action = handlers.flatMap(({ handler }) => guardedAction(handler) ?? [])[0];
+      const action = handlers.flatMap(({ handler }) => getPermission(handler) ?? [])[0];
       const answer = handlers.flatMap(({ handler }) => routeAnswer(handler) ?? [])[0];
       if (action === undefined || answer === undefined) return [];
       const inputs = handlers.flatMap(({ handler }) => routeInput(handler) ?? []);

@@ -4,10 +4,10 @@ import { z } from "zod";
 import { ENTRY_STATUSES } from "../../core/enums.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
-import { entryById, insertEntry, listEntries } from "../../db/queries/entries.ts";
+import { findEntry, insertEntry, listEntries } from "../../db/queries/registry/entries.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { change } from "../../policy/change.ts";
-import { guard } from "../../policy/guard.ts";
+import { commitWithAudit } from "../../policy/commit-with-audit.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { acceptServerJson, alreadyPublishedError, createEntry } from "../../registry/entries.ts";
 import { updateLatestVersions } from "../../registry/latest-version.ts";
 import type { RegistryEntry } from "../../registry/official-entry.ts";
@@ -67,7 +67,7 @@ const imported = z.strictObject({ server: z.record(z.string(), z.unknown()) }).m
 });
 
 async function entryFor(c: Scene, id: string): Promise<RegistryEntry> {
-  const [entry] = await entryById(c.get("db"), c.get("principal").tenantId, id);
+  const [entry] = await findEntry(c.get("db"), c.get("principal").tenantId, id);
   if (entry === undefined) throw new NotFoundError("Registry entry not found.");
   return entry;
 }
@@ -79,7 +79,7 @@ async function takeIn(c: Scene, given: unknown, action: string, serverId?: strin
   const values = { ...createEntry(principal.tenantId, server, principal.userId), ...linked };
   const what = { action, resource: { type: "registry entry", id: values.id }, after: values };
   try {
-    await change(c, what, (audit) => db.batch([insertEntry(db, values), audit]));
+    await commitWithAudit(c, what, (audit) => db.batch([insertEntry(db, values), audit]));
   } catch (error) {
     throw isUniqueViolation(error) ? alreadyPublishedError(server) : error;
   }
@@ -90,7 +90,7 @@ async function takeIn(c: Scene, given: unknown, action: string, serverId?: strin
 export const registryEntries = new Hono<AppEnv>()
   .get(
     "/",
-    guard("registry-entries.list"),
+    requirePermission("registry-entries.list"),
     query(asked),
     givesPage(shape, "By name and version."),
     async (c) => {
@@ -103,7 +103,7 @@ export const registryEntries = new Hono<AppEnv>()
   )
   .post(
     "/",
-    guard("registry-entries.import"),
+    requirePermission("registry-entries.import"),
     once,
     body(imported),
     gives(shape, "The imported entry.", 201),
@@ -111,7 +111,7 @@ export const registryEntries = new Hono<AppEnv>()
   )
   .post(
     "/of-server",
-    guard("registry-entries.import"),
+    requirePermission("registry-entries.import"),
     once,
     body(ofServer),
     gives(shape, "The entry, with the remote of this gateway.", 201),
@@ -124,12 +124,16 @@ export const registryEntries = new Hono<AppEnv>()
       return c.json(await takeIn(c, json, "registry-entries.import", server.id), 201);
     },
   )
-  .get("/:id", guard("registry-entries.read"), params(idParam), gives(shape, "The entry."), async (c) =>
-    c.json(await entryFor(c, c.req.valid("param").id)),
+  .get(
+    "/:id",
+    requirePermission("registry-entries.read"),
+    params(idParam),
+    gives(shape, "The entry."),
+    async (c) => c.json(await entryFor(c, c.req.valid("param").id)),
   )
   .post(
     "/:id/register",
-    guard("registry-entries.register"),
+    requirePermission("registry-entries.register"),
     params(idParam),
     body(registration),
     gives(serverShape, "The server registered from this entry.", 201),
@@ -147,7 +151,7 @@ const outcome = z.object({
 /** Now, instead of when its time has come. */
 export const synchronisation = new Hono<AppEnv>().post(
   "/:id/synchronise",
-  guard("registry-sources.synchronise"),
+  requirePermission("registry-sources.synchronise"),
   params(idParam),
   gives(outcome, "Result of the sync. Remaining pages are synced in the background."),
   async (c) => {

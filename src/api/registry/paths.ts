@@ -4,10 +4,10 @@ import { z } from "zod";
 import { newToken, sha256Hex } from "../../core/digest.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { deletePath, insertPath, listPaths, pathById } from "../../db/queries/registry-readers.ts";
+import { deletePath, findPath, insertPath, listPaths } from "../../db/queries/access/registry-paths.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { change } from "../../policy/change.ts";
-import { guard } from "../../policy/guard.ts";
+import { commitWithAudit } from "../../policy/commit-with-audit.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "../answers.ts";
 import { idParam } from "../key-schemas.ts";
 import { body, params } from "../validate.ts";
@@ -32,7 +32,7 @@ const resource = (id: string) => ({ type: "registry path", id });
 export const registryPaths = new Hono<AppEnv>()
   .get(
     "/",
-    guard("registry-paths.list"),
+    requirePermission("registry-paths.list"),
     givesPage(shape, "Active registry URLs, without their secrets."),
     async (c) => {
       const items = await listPaths(c.var.db, c.var.principal.tenantId);
@@ -41,7 +41,7 @@ export const registryPaths = new Hono<AppEnv>()
   )
   .post(
     "/",
-    guard("registry-paths.create"),
+    requirePermission("registry-paths.create"),
     body(newPath),
     gives(made, "The created registry URL.", 201),
     async (c) => {
@@ -51,7 +51,7 @@ export const registryPaths = new Hono<AppEnv>()
       const values = { id: uuidv7(), tenantId: principal.tenantId, label, createdBy: principal.userId };
       const what = { action: "registry-paths.create", resource: resource(values.id), after: values };
       const tokenHash = await sha256Hex(secret);
-      const [[path]] = await change(c, what, (audit) =>
+      const [[path]] = await commitWithAudit(c, what, (audit) =>
         db.batch([insertPath(db, { ...values, tokenHash }), audit]),
       );
       if (path === undefined) throw new Error("a path that was just written is not there");
@@ -60,15 +60,17 @@ export const registryPaths = new Hono<AppEnv>()
   )
   .delete(
     "/:id",
-    guard("registry-paths.delete"),
+    requirePermission("registry-paths.delete"),
     params(idParam),
     givesNothing("Registry URL revoked."),
     async (c) => {
       const { principal, db } = c.var;
-      const [before] = await pathById(db, principal.tenantId, c.req.valid("param").id);
+      const [before] = await findPath(db, principal.tenantId, c.req.valid("param").id);
       if (before === undefined) throw new NotFoundError("Registry URL not found.");
       const what = { action: "registry-paths.delete", resource: resource(before.id), before };
-      await change(c, what, (audit) => db.batch([deletePath(db, principal.tenantId, before.id), audit]));
+      await commitWithAudit(c, what, (audit) =>
+        db.batch([deletePath(db, principal.tenantId, before.id), audit]),
+      );
       return c.body(null, 204);
     },
   );

@@ -2,14 +2,14 @@
 import { GatewayError, InvalidInputError } from "../../core/errors.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
 import {
-  editEntry,
-  entryById,
-  entryOf,
+  findEntry,
+  findEntryVersion,
   insertEntry,
+  listVersions,
   setEntryStatus,
-  versionsOf,
-} from "../../db/queries/entries.ts";
-import { change } from "../../policy/change.ts";
+  updateEntry,
+} from "../../db/queries/registry/entries.ts";
+import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import {
   acceptPublication,
   alreadyPublishedError,
@@ -27,7 +27,7 @@ const resource = (id: string) => ({ type: "registry entry", id });
 
 async function shownById(c: RegistryScene, id: string) {
   const { tenantId, catalogue } = c.get("registry");
-  const [entry] = await entryById(c.get("db"), tenantId, id);
+  const [entry] = await findEntry(c.get("db"), tenantId, id);
   if (entry === undefined) throw serverNotFoundError();
   return toOfficialEntry(entry, catalogue);
 }
@@ -38,7 +38,7 @@ export async function publish(c: RegistryScene, given: unknown) {
   const values = createEntry(principal.tenantId, server, principal.userId);
   const what = { action: "registry-entries.publish", resource: resource(values.id), after: values };
   try {
-    await change(c, what, (audit) => db.batch([insertEntry(db, values), audit]));
+    await commitWithAudit(c, what, (audit) => db.batch([insertEntry(db, values), audit]));
   } catch (error) {
     throw isUniqueViolation(error) ? alreadyPublishedError(server) : error;
   }
@@ -53,7 +53,7 @@ interface Which {
 
 async function found(c: RegistryScene, { server: name, version }: Which): Promise<RegistryEntry> {
   const { principal, db } = c.var;
-  const [entry] = await entryOf(db, principal.tenantId, { name, version, includeDeleted: true });
+  const [entry] = await findEntryVersion(db, principal.tenantId, { name, version, includeDeleted: true });
   if (entry === undefined) throw serverNotFoundError();
   return entry;
 }
@@ -75,8 +75,8 @@ export async function editVersion(c: RegistryScene, which: Which, given: unknown
     before: before.server,
     after: server,
   };
-  await change(c, what, (audit) =>
-    db.batch([editEntry(db, principal.tenantId, before.id, { ...server }), audit]),
+  await commitWithAudit(c, what, (audit) =>
+    db.batch([updateEntry(db, principal.tenantId, before.id, { ...server }), audit]),
   );
   return shownById(c, before.id);
 }
@@ -95,7 +95,7 @@ export async function setStatus(
   wish: RequestedStatus,
 ) {
   if (version !== undefined) return changeStatus(c, [await found(c, { server, version })], wish);
-  const all = await versionsOf(c.get("db"), c.get("principal").tenantId, server, true);
+  const all = await listVersions(c.get("db"), c.get("principal").tenantId, server, true);
   if (all.length === 0) throw serverNotFoundError();
   return changeStatus(c, all, wish);
 }
@@ -113,7 +113,7 @@ async function changeStatus(c: RegistryScene, entries: readonly RegistryEntry[],
     before: Object.fromEntries(changing.map(({ version, status }) => [version, status])),
     after: wanted,
   };
-  await change(c, what, (audit) => db.batch([setEntryStatus(db, tenantId, ids, wanted), audit]));
+  await commitWithAudit(c, what, (audit) => db.batch([setEntryStatus(db, tenantId, ids, wanted), audit]));
   await updateLatestVersions(db, tenantId, [...new Set(changing.map(({ name }) => name))]);
   return Promise.all(ids.map((id) => shownById(c, id)));
 }

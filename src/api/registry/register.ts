@@ -4,10 +4,10 @@ import { GatewayError, InvalidInputError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { getMember } from "../../core/mcp/lossless-json.ts";
 import { fillRemote, findRemote, type RemoteTarget } from "../../core/registry/remotes.ts";
-import { isChangedMeanwhile } from "../../db/errors.ts";
-import { linkEntry } from "../../db/queries/entries.ts";
-import { insertServer, insistOnRoom, lockTenant } from "../../db/queries/servers.ts";
-import { change } from "../../policy/change.ts";
+import { isStaleWrite } from "../../db/errors.ts";
+import { linkEntry } from "../../db/queries/registry/entries.ts";
+import { assertPlanCapacity, insertServer, lockTenant } from "../../db/queries/servers/servers.ts";
+import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import type { RegistryEntry } from "../../registry/official-entry.ts";
 import { type Credentials, credentialsSchema } from "../../upstream/credentials.ts";
 import type { Scene } from "../collection/reach.ts";
@@ -59,16 +59,16 @@ export async function register(c: Scene, entry: RegistryEntry, wish: z.output<ty
     details: { entryId: entry.id, entry: entry.name, version: entry.version },
   };
   const [, , [made]] = await saying("server", () =>
-    change(c, what, (audit) =>
+    commitWithAudit(c, what, (audit) =>
       db.batch([
         lockTenant(db, tenantId),
-        insistOnRoom(db, tenantId),
+        assertPlanCapacity(db, tenantId),
         insertServer(db, values),
         linkEntry(db, tenantId, entry.id, id),
         audit,
       ]),
     ).catch((error: unknown) => {
-      if (!isChangedMeanwhile(error)) throw error;
+      if (!isStaleWrite(error)) throw error;
       throw new GatewayError("conflict", "Plan limit reached: servers.");
     }),
   );

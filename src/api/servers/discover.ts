@@ -5,8 +5,8 @@ import { NotFoundError, toGatewayError } from "../../core/errors.ts";
 import { discover } from "../../discovery/discover.ts";
 import { logFailure } from "../../logs/log-failure.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { record } from "../../policy/change.ts";
-import { guard } from "../../policy/guard.ts";
+import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { gives } from "../answers.ts";
 import type { Scene } from "../collection/reach.ts";
 import { idParam } from "../key-schemas.ts";
@@ -25,7 +25,7 @@ const failed = z.object({ discovered: z.literal(false), code: z.string(), messag
 
 export const discovery = new Hono<AppEnv>().post(
   "/:id/discover",
-  guard("servers.discover"),
+  requirePermission("servers.discover"),
   params(idParam),
   gives(z.union([discovered, failed]), "Changes in the inventory, or the discovery error."),
   async (c) => {
@@ -34,7 +34,7 @@ export const discovery = new Hono<AppEnv>().post(
     const found = await discover(services.registry, { tenantId: principal.tenantId, serverId });
     if (found.kind === "absent" || found.kind === "known")
       throw new NotFoundError("Server not found, or disabled.");
-    await record(c, { action: "servers.discover", resource: { type: "server", id: serverId } });
+    await writeAuditEntry(c, { action: "servers.discover", resource: { type: "server", id: serverId } });
     if (found.kind === "failed") {
       return c.json({ discovered: false as const, code: found.error.code, message: found.error.message });
     }

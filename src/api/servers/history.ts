@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { serverHealthChecks, serverMetrics } from "../../db/schema/registry.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { guard } from "../../policy/guard.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { givesPage } from "../answers.ts";
 import { idParam } from "../key-schemas.ts";
 import { timelineOf } from "../timeline.ts";
@@ -21,7 +21,7 @@ const checks = timelineOf({ table: serverHealthChecks, time: "checkedAt", filter
 export const history = new Hono<AppEnv>()
   .get(
     "/:id/metrics",
-    guard("servers.metrics"),
+    requirePermission("servers.metrics"),
     params(idParam),
     query(metrics.query),
     givesPage(metrics.shape, "Metrics, newest first."),
@@ -32,7 +32,7 @@ export const history = new Hono<AppEnv>()
   )
   .get(
     "/:id/health-checks",
-    guard("servers.health"),
+    requirePermission("servers.health"),
     params(idParam),
     query(checks.query),
     givesPage(checks.shape, "Health checks, newest first."),

@@ -5,7 +5,7 @@ import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { getMember } from "../../core/mcp/lossless-json.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { guard } from "../../policy/guard.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
 import { gives } from "../answers.ts";
@@ -39,7 +39,7 @@ const notFound = z.object({
 
 export const probe = new Hono<AppEnv>().post(
   "/",
-  guard("servers.probe"),
+  requirePermission("servers.probe"),
   body(probed),
   gives(z.union([found, notFound]), "Result of the connection test, including failures."),
   async (c) => {

@@ -3,24 +3,24 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, InvalidInputError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { isChangedMeanwhile } from "../../db/errors.ts";
-import { findServersByEndpoint } from "../../db/queries/registry.ts";
-import { insistUnchanged } from "../../db/queries/rows.ts";
+import { isStaleWrite } from "../../db/errors.ts";
+import { findServersByEndpoint } from "../../db/queries/servers/server-lists.ts";
 import {
+  assertPlanCapacity,
   deleteServer,
+  findServer,
   insertServer,
-  insistOnRoom,
   lockTenant,
   relevance,
   searchServers,
-  serverById,
   serverSorts,
   updateServer,
-} from "../../db/queries/servers.ts";
+} from "../../db/queries/servers/servers.ts";
+import { assertUnchanged } from "../../db/queries/shared/crud.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { change } from "../../policy/change.ts";
-import { guard } from "../../policy/guard.ts";
+import { commitWithAudit } from "../../policy/commit-with-audit.ts";
+import { requirePermission } from "../../policy/guard.ts";
 import { gives, givesNothing, givesPage } from "../answers.ts";
 import type { Scene } from "../collection/reach.ts";
 import { saying } from "../collection/refusals.ts";
@@ -57,7 +57,7 @@ const judgeAddress = (value: unknown, c: Context<AppEnv>) =>
 export const servers = new Hono<AppEnv>()
   .get(
     "/",
-    guard("servers.list"),
+    requirePermission("servers.list"),
     query(asked),
     givesPage(serverShape, "Servers the caller can access."),
     async (c) => {
@@ -86,7 +86,7 @@ export const servers = new Hono<AppEnv>()
   )
   .post(
     "/",
-    guard("servers.create"),
+    requirePermission("servers.create"),
     once,
     body(newServer, judgeAddress),
     gives(serverShape, "The created server.", 201),
@@ -111,10 +111,15 @@ export const servers = new Hono<AppEnv>()
       const after = { ...written, ...recordedAuth(auth) };
       const what = { action: "servers.create", resource: resource(id), after };
       const [, , [made]] = await saying("server", () =>
-        change(c, what, (audit) =>
-          db.batch([lockTenant(db, tenantId), insistOnRoom(db, tenantId), insertServer(db, values), audit]),
+        commitWithAudit(c, what, (audit) =>
+          db.batch([
+            lockTenant(db, tenantId),
+            assertPlanCapacity(db, tenantId),
+            insertServer(db, values),
+            audit,
+          ]),
         ).catch((error: unknown) => {
-          if (!isChangedMeanwhile(error)) throw error;
+          if (!isStaleWrite(error)) throw error;
           throw new GatewayError("conflict", "Plan limit reached: servers.");
         }),
       );
@@ -127,7 +132,7 @@ export const servers = new Hono<AppEnv>()
   )
   .get(
     "/:id",
-    guard("servers.read"),
+    requirePermission("servers.read"),
     params(idParam),
     query(z.object({ fields: fieldsOf(serverShape) })),
     gives(serverShape, "The server."),
@@ -139,7 +144,7 @@ export const servers = new Hono<AppEnv>()
   )
   .patch(
     "/:id",
-    guard("servers.update"),
+    requirePermission("servers.update"),
     params(idParam),
     conditional,
     body(serverChange),
@@ -162,9 +167,9 @@ export const servers = new Hono<AppEnv>()
         if (auth === undefined) refuseMovedCredential(before, after.endpointUrl);
         try {
           const [, [now]] = await saying("server", () =>
-            change(c, what, (audit) =>
+            commitWithAudit(c, what, (audit) =>
               db.batch([
-                insistUnchanged(db, mcpServers, id, before.updatedAt),
+                assertUnchanged(db, mcpServers, id, before.updatedAt),
                 updateServer(db, principal.tenantId, id, values),
                 audit,
               ]),
@@ -174,7 +179,7 @@ export const servers = new Hono<AppEnv>()
           await tagged(c, now, CHANGEABLE);
           return c.json(shown(now, true));
         } catch (error) {
-          if (!isChangedMeanwhile(error)) throw error;
+          if (!isStaleWrite(error)) throw error;
         }
       }
       throw stale();
@@ -182,15 +187,17 @@ export const servers = new Hono<AppEnv>()
   )
   .delete(
     "/:id",
-    guard("servers.delete"),
+    requirePermission("servers.delete"),
     params(idParam),
     givesNothing("Deleted, including dependent records."),
     async (c) => {
       const { principal, db } = c.var;
-      const [before] = await serverById(db, principal.tenantId, c.req.valid("param").id);
+      const [before] = await findServer(db, principal.tenantId, c.req.valid("param").id);
       if (before === undefined) throw new NotFoundError("Server not found.");
       const what = { action: "servers.delete", resource: resource(before.id), before };
-      await change(c, what, (audit) => db.batch([deleteServer(db, principal.tenantId, before.id), audit]));
+      await commitWithAudit(c, what, (audit) =>
+        db.batch([deleteServer(db, principal.tenantId, before.id), audit]),
+      );
       return c.body(null, 204);
     },
   );

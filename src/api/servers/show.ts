@@ -1,10 +1,10 @@
 /** A server as JSON, and as its own reader may see it: where it lives and how it is set up is for admins. */
 import { NotFoundError } from "../../core/errors.ts";
-import { serverById } from "../../db/queries/servers.ts";
+import { findServer } from "../../db/queries/servers/servers.ts";
 import type { Scene } from "../collection/reach.ts";
 import { refuseHidden } from "./visible.ts";
 
-type ServerRow = Awaited<ReturnType<typeof serverById>>[number];
+type ServerRow = Awaited<ReturnType<typeof findServer>>[number];
 
 export function shown(row: ServerRow, isAdmin: boolean) {
   const { tenantId: _, authType, authReference, authVersion: __, ...open } = row;
@@ -15,7 +15,7 @@ export function shown(row: ServerRow, isAdmin: boolean) {
 export const isAdmin = (c: Scene) => c.get("principal").role === "admin";
 
 export async function serverOf(c: Scene, id: string): Promise<ServerRow> {
-  const [server] = await serverById(c.get("db"), c.get("principal").tenantId, id);
+  const [server] = await findServer(c.get("db"), c.get("principal").tenantId, id);
   if (server === undefined) throw new NotFoundError("Server not found.");
   await refuseHidden(c, server);
   return server;

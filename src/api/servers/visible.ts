@@ -1,10 +1,10 @@
 /** Of servers and what they offer, everybody sees what they may use, and admins see everything. */
 import { NotFoundError } from "../../core/errors.ts";
-import type { Access } from "../../policy/access.ts";
-import { accessOf } from "../../policy/access.ts";
+import type { AccessPolicy } from "../../policy/access-policy.ts";
+import { createAccessPolicy } from "../../policy/access-policy.ts";
 import type { Scene } from "../collection/reach.ts";
 
-export type Visibility = Access["allows"];
+export type Visibility = AccessPolicy["allows"];
 
 const ALL: Visibility = () => true;
 const NONE: Visibility = () => false;
@@ -14,7 +14,7 @@ export async function visibilityOf(c: Scene): Promise<Visibility> {
   if (principal.role === "admin") return ALL;
   const tenant = await services.snapshots.get(principal.tenantId, (work) => c.executionCtx.waitUntil(work));
   if (tenant === undefined) return NONE;
-  const { allows } = accessOf(seeing(principal), tenant, new Date());
+  const { allows } = createAccessPolicy(seeing(principal), tenant, new Date());
   return allows;
 }
 

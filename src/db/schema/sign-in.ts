@@ -16,7 +16,7 @@ export const authAttempts = pgTable(
 );
 
 /** Mails of a gateway on somebody's own machine, which has nobody to hand them to. */
-export const devOutbox = pgTable(
+export const devMailbox = pgTable(
   "dev_outbox",
   {
     id: id(),

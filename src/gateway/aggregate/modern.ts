@@ -5,37 +5,37 @@ import { paginate } from "../../core/mcp/list-pages.ts";
 import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
 import { errorResponse, resultResponse } from "../../core/mcp/responses.ts";
 import { META } from "../../core/mcp/revisions.ts";
-import { asServer } from "../about.ts";
-import type { McpContext } from "../context.ts";
-import type { Post } from "../post.ts";
-import { type Caller, call, callOnly } from "./calls.ts";
-import type { Scope, View } from "./catalogue.ts";
-import { discovered } from "./discover.ts";
-import { listen } from "./listen.ts";
+import type { McpContext } from "../context/context.ts";
+import { serverInfo } from "../context/server-info.ts";
+import type { McpPost } from "../request/mcp-post.ts";
+import type { CatalogScope, CatalogView } from "./catalog.ts";
+import { type AggregateCall, callSoleServer, routeCall } from "./route-call.ts";
+import { buildDiscoverResult } from "./server-discover.ts";
+import { listen } from "./subscriptions-listen.ts";
 import { requireTasks, TASK_METHODS } from "./task-capability.ts";
 
 export async function serveModern(
   request: Request,
-  post: Post,
-  scope: Scope,
+  post: McpPost,
+  scope: CatalogScope,
   context: McpContext,
 ): Promise<Response> {
   const [message] = post.messages;
   if (message?.kind !== "request") return new Response(null, { status: 202 });
   const { method } = message;
-  const { catalogue } = context;
+  const { catalog } = context;
   if (method === "server/discover") {
-    return resultResponse(post.id, discovered(await catalogue.complete(scope, context), context));
+    return resultResponse(post.id, buildDiscoverResult(await catalog.loadView(scope, context), context));
   }
   if (isListMethod(method)) {
-    const view = await catalogue.complete(scope, context);
+    const view = await catalog.loadView(scope, context);
     return list(post, method, message.params, view, context);
   }
   const body = parseLossless(post.text);
-  const caller: Caller = { request, post, scope, message: isMembers(body) ? body : {} };
+  const caller: AggregateCall = { request, post, scope, message: isMembers(body) ? body : {} };
   if (method === "subscriptions/listen") return listen(caller, context);
   if (TASK_METHODS.has(method)) requireTasks(method, message.params);
-  return TARGETED.has(method) ? call(caller, context) : callUnknown(caller, context);
+  return TARGETED.has(method) ? routeCall(caller, context) : callUnknown(caller, context);
 }
 
 const TARGETED = new Set([
@@ -47,10 +47,10 @@ const TARGETED = new Set([
 ]);
 
 function list(
-  post: Post,
+  post: McpPost,
   method: ListMethod,
   params: JsonObject | undefined,
-  { tables, gaps }: View,
+  { tables, gaps }: CatalogView,
   context: McpContext,
 ): Response {
   const cursor = getMember(params, "cursor");
@@ -63,7 +63,7 @@ function list(
   const meta = getMember(page, "_meta");
   return resultResponse(post.id, {
     ...page,
-    _meta: { ...(isMembers(meta) && meta), [META.serverInfo]: asServer(context.tenant) },
+    _meta: { ...(isMembers(meta) && meta), [META.serverInfo]: serverInfo(context.tenant) },
   });
 }
 
@@ -77,12 +77,12 @@ const REMOVED = new Set([
 ]);
 
 /** A method that names nothing we know leads to a server where there is one only. */
-async function callUnknown(caller: Caller, context: McpContext): Promise<Response> {
-  const { tables } = await context.catalogue.known(caller.scope, context);
-  const [offer] = tables.offers;
+async function callUnknown(caller: AggregateCall, context: McpContext): Promise<Response> {
+  const { tables } = await context.catalog.getView(caller.scope, context);
+  const [inventory] = tables.inventories;
   const isGone = REMOVED.has(String(getMember(caller.message, "method")));
-  if (caller.scope.servers.length === 1 && offer !== undefined && !isGone) {
-    return callOnly(caller, { offer, own: "" }, tables, context);
+  if (caller.scope.servers.length === 1 && inventory !== undefined && !isGone) {
+    return callSoleServer(caller, { inventory, upstreamName: "" }, tables, context);
   }
   const message = "Method not supported by the aggregated endpoint. Use the server endpoint.";
   return errorResponse(404, caller.post.id, { code: METHOD_NOT_FOUND, message });

@@ -4,7 +4,7 @@ import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { META } from "../../core/mcp/revisions.ts";
 
 /** What the caller asked for, or what one server is asked for. */
-export interface Wanted {
+export interface SubscriptionFilter {
   /** Of FLAGS. */
   readonly flags: readonly string[];
   readonly resourceSubscriptions: readonly string[];
@@ -18,13 +18,13 @@ export const FLAGS: Readonly<Record<string, { readonly feature: string; readonly
   resourcesListChanged: { feature: "resources", notification: "notifications/resources/list_changed" },
 };
 
-export function changed(flag: string, id: JsonRpcId): JsonObject {
-  return { jsonrpc: "2.0", method: FLAGS[flag]?.notification, params: { _meta: metaOf(id) } };
+export function listChanged(flag: string, id: JsonRpcId): JsonObject {
+  return { jsonrpc: "2.0", method: FLAGS[flag]?.notification, params: { _meta: subscriptionMeta(id) } };
 }
 
-export const metaOf = (id: JsonRpcId) => ({ [META.subscriptionId]: id });
+export const subscriptionMeta = (id: JsonRpcId) => ({ [META.subscriptionId]: id });
 
-export function readWanted(message: JsonObject): Wanted {
+export function parseFilter(message: JsonObject): SubscriptionFilter {
   const params = getMember(message, "params");
   const asked = isMembers(params) ? getMember(params, "notifications") : undefined;
   const notifications = isMembers(asked) ? asked : {};

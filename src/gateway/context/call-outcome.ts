@@ -16,19 +16,19 @@ export interface CallOutcome {
 }
 
 /** Answers beyond this are taken for successes: reading them would cost more than it tells. */
-const MAX_JUDGED_CHARACTERS = 256 * 1024;
+const MAX_PARSED_CHARACTERS = 256 * 1024;
 const MAX_MESSAGE_CHARACTERS = 4000;
 
 const SUCCESS: CallOutcome = { success: true };
 
-export function judgeText(text: string): CallOutcome {
-  if (text.length > MAX_JUDGED_CHARACTERS) return SUCCESS;
+export function parseOutcome(text: string): CallOutcome {
+  if (text.length > MAX_PARSED_CHARACTERS) return SUCCESS;
   if (!text.includes('"error"') && !text.includes('"isError"')) return SUCCESS;
   const message = parseLossless(text);
-  return isMembers(message) ? judgeMessage(message) : SUCCESS;
+  return isMembers(message) ? messageOutcome(message) : SUCCESS;
 }
 
-export function judgeMessage(message: JsonObject): CallOutcome {
+export function messageOutcome(message: JsonObject): CallOutcome {
   const error = getMember(message, "error");
   if (isMembers(error)) {
     const code = getMember(error, "code");
@@ -56,7 +56,7 @@ export function toCallResult({ code, reason }: CallOutcome, status: number): Cal
 }
 
 /** A failure that the bridge, or a gateway behind this one, reports in a JSON-RPC error. */
-export function upstreamErrorIn({ reason, message }: CallOutcome, server: string): UpstreamError | undefined {
+export function toUpstreamError({ reason, message }: CallOutcome, server: string): UpstreamError | undefined {
   switch (reason) {
     case "upstream_unreachable":
     case "upstream_timeout":
@@ -89,7 +89,7 @@ export class StreamTail {
   /** The last message; `undefined` if it is too long to be read, empty if there is none. */
   lastMessage(): string | undefined {
     const size = this.#pieces.reduce((sum, { length }) => sum + length, 0);
-    if (size > MAX_JUDGED_CHARACTERS) return undefined;
+    if (size > MAX_PARSED_CHARACTERS) return undefined;
     const decoder = new TextDecoder();
     const text = this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("");
     const blocks = text.split(/\r?\n\r?\n/).filter((block) => /^data:/m.test(block));
@@ -98,7 +98,7 @@ export class StreamTail {
 }
 
 /** Whether a message of a stream ends the call that it belongs to. Batches hold responses only. */
-export function isAnswer(text: string): boolean {
+export function isResponseText(text: string): boolean {
   if (text === "") return false;
   const message = parseLossless(text);
   if (Array.isArray(message)) return true;

@@ -47,7 +47,7 @@ export class OperationRecorder {
   }
 
   /** Keeps the parameters in `message`, and later the result, if the tenant samples this request. */
-  keepPayload(message: string | Uint8Array, requestId: string, terms: PayloadPolicy): void {
+  setPayload(message: string | Uint8Array, requestId: string, terms: PayloadPolicy): void {
     if (!isSampled(requestId, terms)) return;
     this.#terms = terms;
     this.#params = selectPayload(
@@ -67,7 +67,7 @@ export class OperationRecorder {
   }
 
   fail(error: GatewayError): void {
-    this.settle(outcomeOfError(error));
+    this.settle(errorOutcome(error));
   }
 
   toEvent(principal: Principal, requestId: string): McpEvent {
@@ -98,7 +98,7 @@ export class OperationRecorder {
 }
 
 /** What the log calls an error: a denied target is `forbidden` here, though its caller is told that it is unknown. */
-export function outcomeOfError(error: GatewayError): CallOutcome {
+export function errorOutcome(error: GatewayError): CallOutcome {
   const isPlain = error instanceof ProtocolError && error.code === "bad_request";
   const code = isPlain ? error.rpc.code : jsonRpcCode(error.code);
   return { success: false, code, reason: error.code, message: error.message };

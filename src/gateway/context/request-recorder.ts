@@ -29,13 +29,13 @@ export interface CallRecorder {
   delegate(): void;
   /** A failed attempt to reach a server, whether or not another attempt succeeds. */
   upstreamFailed(error: UpstreamError, serverId: string, method: string): void;
-  denied(type: SecurityEventType, description: string, serverId?: string): void;
+  recordDenial(type: SecurityEventType, description: string, serverId?: string): void;
   /** `undefined` if the request is not traced. */
   openSpan(name: string, kind?: Span["kind"]): OpenSpan | undefined;
   /** The answer is not over yet; the returned function says that it is. */
-  hold(): () => void;
+  deferCompletion(): () => void;
   /** Called once, when the answer is over. */
-  whenOver(callback: () => void): void;
+  onComplete(callback: () => void): void;
 }
 
 export class RequestRecorder implements CallRecorder {
@@ -51,8 +51,8 @@ export class RequestRecorder implements CallRecorder {
   #trace: Trace | undefined;
   #identifiedAt = 0;
   #sendSpans: (spans: readonly Span[]) => void = () => undefined;
-  #held = 0;
-  #answer: { status: number; error: GatewayError | undefined } | undefined;
+  #deferred = 0;
+  #response: { status: number; error: GatewayError | undefined } | undefined;
   #isDelegated = false;
   #isComplete = false;
 
@@ -109,7 +109,7 @@ export class RequestRecorder implements CallRecorder {
     this.#add(createErrorEvent(error, this.#facts(0, undefined), { serverId, method }));
   }
 
-  denied(type: SecurityEventType, description: string, serverId?: string): void {
+  recordDenial(type: SecurityEventType, description: string, serverId?: string): void {
     const described = this.#describe();
     this.#add(
       createSecurityEvent({
@@ -136,32 +136,32 @@ export class RequestRecorder implements CallRecorder {
     return this.#trace?.open(name, kind);
   }
 
-  hold(): () => void {
-    this.#held += 1;
+  deferCompletion(): () => void {
+    this.#deferred += 1;
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      this.#held -= 1;
-      this.#complete();
+      this.#deferred -= 1;
+      this.#finish();
     };
   }
 
-  whenOver(callback: () => void): void {
+  onComplete(callback: () => void): void {
     this.#whenOver.push(callback);
   }
 
-  answered(status: number, error?: GatewayError): void {
-    this.#answer = { status, error };
-    this.#complete();
+  complete(status: number, error?: GatewayError): void {
+    this.#response = { status, error };
+    this.#finish();
   }
 
-  #complete(): void {
-    if (this.#held > 0 || this.#answer === undefined) return;
+  #finish(): void {
+    if (this.#deferred > 0 || this.#response === undefined) return;
     for (const callback of this.#whenOver.splice(0)) callback();
     if (this.#isDelegated) return;
-    const { status, error } = this.#answer;
-    this.#answer = undefined;
+    const { status, error } = this.#response;
+    this.#response = undefined;
     this.#isComplete = true;
     const facts = this.#facts(status, error);
     const events: LogEvent[] = [this.#requestEvent(facts)];
@@ -176,7 +176,7 @@ export class RequestRecorder implements CallRecorder {
       events.push(createErrorEvent(error, facts, this.#operations[0]));
     }
     this.#emit(events);
-    if (this.#trace !== undefined) this.#sendSpans(this.#spansOf(this.#trace, status, error));
+    if (this.#trace !== undefined) this.#sendSpans(this.#listSpans(this.#trace, status, error));
   }
 
   /** A closed server is no news, and an administrator's cancellation is no error. */
@@ -210,7 +210,7 @@ export class RequestRecorder implements CallRecorder {
     };
   }
 
-  #spansOf(trace: Trace, status: number, error: GatewayError | undefined): readonly Span[] {
+  #listSpans(trace: Trace, status: number, error: GatewayError | undefined): readonly Span[] {
     const { method, path } = this.#describe();
     const [operation] = this.#operations;
     const called = operation?.method ?? method;

@@ -8,22 +8,22 @@ import { formatEvent } from "../../core/mcp/sse.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { connectionClosed, idleTimeout, type StatusError } from "../../upstream/errors.ts";
 import type { AbortScope } from "../../upstream/transports/http/exchange.ts";
-import { clientLeft } from "../active.ts";
-import { isAnswer, judgeText, StreamTail } from "../context/call-outcome.ts";
+import { isResponseText, parseOutcome, StreamTail } from "../context/call-outcome.ts";
+import type { McpContext } from "../context/context.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
-import type { McpContext } from "../context.ts";
-import { edited } from "../edit.ts";
+import { clientDisconnected } from "../pipeline/active-requests.ts";
 import type { UpstreamAttempt } from "../pipeline/attempt.ts";
-import type { HttpAnswer } from "../pipeline/send-http.ts";
+import type { HttpResponse } from "../pipeline/send-http.ts";
 import type { Candidate } from "../pipeline/upstream-call.ts";
-import { openStream, type RelayEnd, relay } from "../streams.ts";
-import type { ForwardedCall, Prepared, StreamEnd } from "./forward.ts";
+import { openStream, type RelayEnd, relay } from "../sse/relay.ts";
+import { transformEvents } from "../sse/transform.ts";
+import type { ForwardedCall, PreparedCall, StreamEnd } from "./forward.ts";
 
 export async function messageResponse(
-  { status, headers: received, text }: HttpAnswer & { readonly kind: "message" },
-  prepared: Prepared,
+  { status, headers: received, text }: HttpResponse & { readonly kind: "message" },
+  prepared: PreparedCall,
 ): Promise<Response> {
-  const headers = await headersFor(received, prepared);
+  const headers = await buildHeaders(received, prepared);
   if (text === "") {
     headers.delete("content-type");
     return new Response(null, { status, headers: Object.fromEntries(headers) });
@@ -36,55 +36,61 @@ export async function messageResponse(
 /** An HTTP error of the server's with a JSON-RPC error in it. */
 export function fromStatusError(
   { response, upstreamStatus }: StatusError,
-  prepared: Prepared,
+  prepared: PreparedCall,
 ): Promise<Response> {
   const text = response === undefined ? "" : stringifyLossless(response);
   return messageResponse({ kind: "message", status: upstreamStatus, headers: new Map(), text }, prepared);
 }
 
-interface Way {
-  readonly hold: AbortScope;
+interface ResponseScope {
+  readonly scope: AbortScope;
   readonly end: StreamEnd;
 }
 
 export async function streamResponse<C extends Candidate>(
-  { status, headers: received, body }: HttpAnswer & { readonly kind: "stream" },
-  prepared: Prepared,
+  { status, headers: received, body }: HttpResponse & { readonly kind: "stream" },
+  prepared: PreparedCall,
   attempt: UpstreamAttempt,
   { operations, isPermitted }: Pick<ForwardedCall<C>, "operations" | "isPermitted">,
   context: McpContext,
-  { hold, end }: Way,
+  { scope, end }: ResponseScope,
 ): Promise<Response> {
-  const { keepAliveMs, idleTimeoutMs: silenceMs, name } = attempt.server;
-  const headers = await headersFor(received, prepared);
+  const { keepAliveMs, idleTimeoutMs, name } = attempt.server;
+  const headers = await buildHeaders(received, prepared);
   const { readable, writer } = openStream();
   const isCall = operations.length > 0;
   if (!isCall) attempt.establish(status);
-  const release = context.record.hold();
+  const release = context.record.deferCompletion();
   const tail = new StreamTail();
-  const source = prepared.edit === undefined ? body : edited(body, prepared.edit);
+  const source = prepared.edit === undefined ? body : transformEvents(body, prepared.edit);
   const finish = (ended: RelayEnd): string | undefined => {
-    const { reason } = hold.abort.signal;
-    end.hangUp();
+    const { reason } = scope.abort.signal;
+    end.abort();
     const unanswered = unansweredIds(prepared, operations);
     const isPartial = operations.length > 1 && unanswered.length > 0;
-    const stream = { name, silenceMs, status, isPartial };
-    const error = isCall ? settle(ended, reason, tail, attempt, stream) : undefined;
+    const stream = { name, silenceMs: idleTimeoutMs, status, isPartial };
+    const error = isCall ? reportStreamEnd(ended, reason, tail, attempt, stream) : undefined;
     release();
     if (error === undefined) return undefined;
     const message = (id: JsonRpcId) => formatEvent({ event: "message", data: gatewayErrorBody(id, error) });
     return unanswered.map(message).join("");
   };
-  const heard = (piece: Uint8Array) => tail.push(piece);
-  context.background(
-    relay(source, writer, { keepAliveMs, silenceMs, finish, heard, ...(isPermitted && { isPermitted }) }),
+  const onActivity = (piece: Uint8Array) => tail.push(piece);
+  context.waitUntil(
+    relay(source, writer, {
+      keepAliveMs,
+      idleTimeoutMs,
+      finish,
+      onActivity,
+      ...(isPermitted && { isPermitted }),
+    }),
   );
   return new Response(readable, { status, headers: Object.fromEntries(headers) });
 }
 
 /** The requests that still need a response. Each response to a batch settles its own operation as it passes. */
 function unansweredIds(
-  { id, batchIds }: Prepared,
+  { id, batchIds }: PreparedCall,
   operations: readonly OperationRecorder[],
 ): readonly JsonRpcId[] {
   if (batchIds === undefined) return id === null ? [] : [id];
@@ -103,7 +109,7 @@ interface StreamFacts {
 }
 
 /** What the client is still told, if its answer has not come. */
-function settle(
+function reportStreamEnd(
   ended: RelayEnd,
   reason: unknown,
   tail: StreamTail,
@@ -111,8 +117,8 @@ function settle(
   { name, silenceMs, status, isPartial }: StreamFacts,
 ): GatewayError | undefined {
   const last = tail.lastMessage();
-  if (!isPartial && (last === undefined || isAnswer(last))) {
-    attempt.succeed(judgeText(last ?? ""), status, last);
+  if (!isPartial && (last === undefined || isResponseText(last))) {
+    attempt.succeed(parseOutcome(last ?? ""), status, last);
     return undefined;
   }
   if (reason instanceof GatewayError && reason.code === "cancelled") {
@@ -125,7 +131,7 @@ function settle(
     return undefined;
   }
   if (ended === "client-gone" || ended === "revoked") {
-    attempt.cancel(clientLeft());
+    attempt.cancel(clientDisconnected());
     return undefined;
   }
   const error =
@@ -138,7 +144,7 @@ function settle(
   return error;
 }
 
-async function headersFor(received: HeaderMap, { finishHeaders }: Prepared): Promise<HeaderMap> {
+async function buildHeaders(received: HeaderMap, { finishHeaders }: PreparedCall): Promise<HeaderMap> {
   const headers = selectResponseHeaders(received);
   await finishHeaders?.(headers);
   return headers;

@@ -1,6 +1,6 @@
 /** Stages 5 and 6: a concurrency slot, and after it the circuit breaker's permit, so that a queued call holds no probe. */
-import { permitRefusal } from "../../policy/permit-refusal.ts";
-import type { McpContext } from "../context.ts";
+import { permitError } from "../../policy/permit-error.ts";
+import type { McpContext } from "../context/context.ts";
 import { UpstreamAttempt } from "./attempt.ts";
 import type { Candidate, UpstreamCall } from "./upstream-call.ts";
 
@@ -9,12 +9,12 @@ export async function acquireAttempt<C extends Candidate, T>(
   call: UpstreamCall<C, T>,
   context: McpContext,
 ): Promise<UpstreamAttempt> {
-  const { traffic, queues, principal, background } = context;
-  const releaseSlot = call.takesSlot ? await queues.enter(server, principal, call.signal) : () => undefined;
+  const { traffic, queues, principal, waitUntil } = context;
+  const releaseSlot = call.takesSlot ? await queues.acquire(server, principal, call.signal) : () => undefined;
   try {
-    const reply = await traffic.permit(server.id, background);
-    const { pass: permit } = reply;
-    if (permit === undefined) throw permitRefusal(server.name, reply);
+    const reply = await traffic.acquirePermit(server.id, waitUntil);
+    const { permit } = reply;
+    if (permit === undefined) throw permitError(server.name, reply);
     const { method, operations } = call;
     return new UpstreamAttempt({ server, method, operations, permit, releaseSlot }, context);
   } catch (error) {

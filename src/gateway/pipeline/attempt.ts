@@ -4,11 +4,11 @@ import type { BreakerPermit } from "../../core/resilience/breaker.ts";
 import type { CallResult } from "../../core/resilience/outcome.ts";
 import type { OpenSpan } from "../../logs/trace.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { type CallOutcome, toCallResult, upstreamErrorIn } from "../context/call-outcome.ts";
+import { type CallOutcome, toCallResult, toUpstreamError } from "../context/call-outcome.ts";
+import type { McpContext } from "../context/context.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
-import type { McpContext } from "../context.ts";
 
-export interface AttemptParts {
+export interface AttemptOptions {
   readonly server: SnapshotServer;
   readonly method: string;
   readonly operations: readonly OperationRecorder[];
@@ -18,7 +18,7 @@ export interface AttemptParts {
 
 export class UpstreamAttempt {
   readonly server: SnapshotServer;
-  readonly #parts: AttemptParts;
+  readonly #parts: AttemptOptions;
   readonly #context: McpContext;
   readonly #span: OpenSpan | undefined;
   readonly #startedAt = Date.now();
@@ -26,12 +26,12 @@ export class UpstreamAttempt {
   #isReported = false;
   #isReleased = false;
 
-  constructor(parts: AttemptParts, context: McpContext) {
+  constructor(parts: AttemptOptions, context: McpContext) {
     this.server = parts.server;
     this.#parts = parts;
     this.#context = context;
     this.#span = context.record.openSpan("upstream", "client");
-    context.steering.loads.begin(parts.server.id);
+    context.routing.loads.begin(parts.server.id);
   }
 
   /** The trace context that the upstream is given, if the request is traced. */
@@ -48,7 +48,7 @@ export class UpstreamAttempt {
   /** The server answered. `status` is that of HTTP, or 200. */
   succeed(outcome: CallOutcome, status: number, text?: string): void {
     this.#settle(outcome, text);
-    this.#failedInside(outcome);
+    this.#reportInnerFailure(outcome);
     this.#report(toCallResult(outcome, status), { "http.response.status_code": status });
     this.release();
   }
@@ -62,7 +62,7 @@ export class UpstreamAttempt {
   }
 
   /** The server refused the request by an HTTP status alone: it is there, and others may be served. */
-  refused(error: GatewayError, status: number): void {
+  reject(error: GatewayError, status: number): void {
     this.#settleAll(error);
     this.#report({ status }, { "http.response.status_code": status });
     this.release();
@@ -101,8 +101,8 @@ export class UpstreamAttempt {
     for (const operation of open) operation.fail(error);
   }
 
-  #failedInside(outcome: CallOutcome): void {
-    const error = upstreamErrorIn(outcome, this.server.name);
+  #reportInnerFailure(outcome: CallOutcome): void {
+    const error = toUpstreamError(outcome, this.server.name);
     if (error !== undefined) this.#recordFailure(error);
   }
 
@@ -113,11 +113,11 @@ export class UpstreamAttempt {
   #report(result: CallResult, attributes: Record<string, string | number>): void {
     if (this.#isReported) return;
     this.#isReported = true;
-    const { steering, traffic, background } = this.#context;
+    const { routing, traffic, waitUntil } = this.#context;
     const now = Date.now();
     const ms = this.#headMs ?? now - this.#startedAt;
-    steering.loads.end(this.server.id, result.cancelled === true ? undefined : ms, now);
-    traffic.ended(this.server.id, this.#parts.permit, result, ms, background);
+    routing.loads.end(this.server.id, result.cancelled === true ? undefined : ms, now);
+    traffic.reportOutcome(this.server.id, this.#parts.permit, result, ms, waitUntil);
     const hasFailed = result.error !== undefined;
     this.#span?.end({ "mcp.server": this.server.name, ...attributes }, hasFailed);
   }

@@ -4,13 +4,13 @@
  * the first token of a request before its body is read, because a refusal is cheapest there.
  */
 import { toGatewayError } from "../../core/errors.ts";
-import type { McpContext } from "../context.ts";
+import type { McpContext } from "../context/context.ts";
 import { acquireAttempt } from "./acquire.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
 import { checkAccess, setServer } from "./check-access.ts";
 import { checkMaintenance } from "./check-maintenance.ts";
 import { sendWithFailover } from "./failover.ts";
-import { candidatesOf } from "./select-server.ts";
+import { listCandidates } from "./select-server.ts";
 import type { Candidate, UpstreamCall } from "./upstream-call.ts";
 
 export async function callUpstream<C extends Candidate, T>(
@@ -18,7 +18,11 @@ export async function callUpstream<C extends Candidate, T>(
   context: McpContext,
 ): Promise<T> {
   try {
-    const candidates = checkAccess(checkMaintenance(candidatesOf(call), context, Date.now()), call, context);
+    const candidates = checkAccess(
+      checkMaintenance(listCandidates(call), context, Date.now()),
+      call,
+      context,
+    );
     return await sendWithFailover(candidates, call, context, async (candidate) => {
       for (const operation of call.operations) setServer(operation, candidate);
       return sendOnce(candidate, await acquireAttempt(candidate, call, context), call);

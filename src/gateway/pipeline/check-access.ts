@@ -1,12 +1,12 @@
 /** Stage 2: removes the candidates that the principal may not use, then those in maintenance. */
 import { isConfiguration, uriVariants } from "../../core/access/uri-variants.ts";
+import type { McpContext } from "../context/context.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
-import type { McpContext } from "../context.ts";
-import type { Checked } from "./check-maintenance.ts";
+import type { CheckedCandidate } from "./check-maintenance.ts";
 import type { Candidate, UpstreamCall } from "./upstream-call.ts";
 
 export function checkAccess<C extends Candidate, T>(
-  checked: readonly Checked<C>[],
+  checked: readonly CheckedCandidate<C>[],
   call: UpstreamCall<C, T>,
   context: McpContext,
 ): readonly C[] {
@@ -18,7 +18,7 @@ export function checkAccess<C extends Candidate, T>(
   for (const operation of call.operations) setServer(operation, candidate);
   if (maintenance !== undefined) throw maintenance;
   recordDenial(call.preferred, context);
-  throw call.refuse("forbidden");
+  throw call.deny("forbidden");
 }
 
 function isAllowed<C extends Candidate, T>(candidate: C, call: UpstreamCall<C, T>, { access }: McpContext) {
@@ -28,18 +28,18 @@ function isAllowed<C extends Candidate, T>(candidate: C, call: UpstreamCall<C, T
 }
 
 /** The server that an operation is sent to, or would be, and what that calls the operation's target. */
-export function setServer(operation: OperationRecorder, { server, own }: Candidate): void {
-  operation.setServer(server.id, own === "" ? operation.target : own);
+export function setServer(operation: OperationRecorder, { server, upstreamName }: Candidate): void {
+  operation.setServer(server.id, upstreamName === "" ? operation.target : upstreamName);
 }
 
 /** The caller is told that there is no such thing; the security log knows better. */
-export function recordDenial({ server, own }: Candidate, { record }: McpContext): void {
-  if (isConfiguration(uriVariants(own))) {
-    record.denied("access.configuration-denied", `Only admins can read ${own}.`, server.id);
+export function recordDenial({ server, upstreamName }: Candidate, { record }: McpContext): void {
+  if (isConfiguration(uriVariants(upstreamName))) {
+    record.recordDenial("access.configuration-denied", `Only admins can read ${upstreamName}.`, server.id);
   } else {
-    record.denied(
+    record.recordDenial(
       "access.denied",
-      `An access rule denies ${own || "the server"} on server ${server.name}.`,
+      `An access rule denies ${upstreamName || "the server"} on server ${server.name}.`,
       server.id,
     );
   }

@@ -1,10 +1,10 @@
 /** Stage 1: marks the candidates that are in a maintenance window. */
 import type { MaintenanceError } from "../../core/errors.ts";
-import { maintenanceOf } from "../../policy/maintenance.ts";
-import type { McpContext } from "../context.ts";
+import { activeMaintenance } from "../../policy/maintenance.ts";
+import type { McpContext } from "../context/context.ts";
 import type { Candidate } from "./upstream-call.ts";
 
-export interface Checked<C extends Candidate> {
+export interface CheckedCandidate<C extends Candidate> {
   readonly candidate: C;
   /** Reported only to callers who may use the server: others are not told that it exists. */
   readonly maintenance: MaintenanceError | undefined;
@@ -14,9 +14,9 @@ export function checkMaintenance<C extends Candidate>(
   candidates: readonly C[],
   { tenant }: Pick<McpContext, "tenant">,
   now: number,
-): readonly Checked<C>[] {
+): readonly CheckedCandidate<C>[] {
   return candidates.map((candidate) => ({
     candidate,
-    maintenance: maintenanceOf(tenant, candidate.server, now),
+    maintenance: activeMaintenance(tenant, candidate.server, now),
   }));
 }

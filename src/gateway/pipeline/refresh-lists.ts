@@ -5,7 +5,7 @@ import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
 import type { ChannelDeps, ChannelTarget } from "../../upstream/transports/channel.ts";
-import type { McpContext } from "../context.ts";
+import type { McpContext } from "../context/context.ts";
 import { callUpstream } from "./call-upstream.ts";
 
 export async function refreshLists(
@@ -21,10 +21,10 @@ export async function refreshLists(
     {
       method: "server/discover",
       operations: [],
-      preferred: { server, own: "" },
+      preferred: { server, upstreamName: "" },
       isShared: true,
       isAllowed: () => true,
-      refuse: () => new NotFoundError(),
+      deny: () => new NotFoundError(),
       takesSlot: false,
       signal: new AbortController().signal,
       async send(_, attempt) {

@@ -2,7 +2,7 @@
 import type { Candidate, UpstreamCall } from "./upstream-call.ts";
 
 /** Servers that may serve the call: those of the rule, else the preferred one. */
-export function candidatesOf<C extends Candidate, T>({
+export function listCandidates<C extends Candidate, T>({
   preferred,
   selection,
 }: UpstreamCall<C, T>): readonly C[] {
@@ -19,11 +19,13 @@ export function selectServer<C extends Candidate, T>(
   const targets = candidates.filter((candidate) => selection?.targets.includes(candidate));
   const selected = selection?.select(targets, tried);
   return (
-    selected ?? candidates.find(({ server }) => server.id === preferred.server.id) ?? firstOf(candidates)
+    selected ??
+    candidates.find(({ server }) => server.id === preferred.server.id) ??
+    firstCandidate(candidates)
   );
 }
 
-function firstOf<C>(candidates: readonly C[]): C {
+function firstCandidate<C>(candidates: readonly C[]): C {
   const [first] = candidates;
   if (first === undefined) throw new TypeError("a call without a candidate");
   return first;

@@ -21,8 +21,8 @@ import {
   sendHttpInScope,
   type UpstreamRequest,
 } from "../../upstream/transports/http/exchange.ts";
-import { isAnswer, judgeText } from "../context/call-outcome.ts";
-import type { McpContext } from "../context.ts";
+import { isResponseText, parseOutcome } from "../context/call-outcome.ts";
+import type { McpContext } from "../context/context.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
 
 export interface HttpCall {
@@ -37,7 +37,7 @@ export interface HttpCall {
   readonly isTranslated?: boolean;
 }
 
-export type HttpAnswer =
+export type HttpResponse =
   | { readonly kind: "message"; readonly status: number; readonly headers: HeaderMap; readonly text: string }
   | {
       readonly kind: "stream";
@@ -52,13 +52,13 @@ export async function sendHttp(
   attempt: UpstreamAttempt,
   context: McpContext,
   hold: AbortScope,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const { server, traceparent } = attempt;
   if (traceparent !== undefined) call.headers.set("traceparent", traceparent);
   const response =
     call.isTranslated === true
-      ? await bridge(call, attempt, context, hold)
-      : await exchange(call, attempt, context, hold);
+      ? await sendThroughBridge(call, attempt, context, hold)
+      : await sendDirectly(call, attempt, context, hold);
   attempt.headReceived();
   const { status } = response;
   const headers = copyHeaders(response.headers);
@@ -70,28 +70,34 @@ export async function sendHttp(
   const forget = hold.timers.set(server.idleTimeoutMs, () =>
     hold.abort.abort(idleTimeout(server.name, server.idleTimeoutMs)),
   );
-  const text = isKnown ? await readResponse(response, readingOf(server, hold)) : await discard(response);
+  const text = isKnown ? await readResponse(response, readOptions(server, hold)) : await discard(response);
   forget();
-  return judged(call, attempt, { kind: "message", status, headers, text: text.trim() === "" ? "" : text });
+  return classifyResponse(call, attempt, {
+    kind: "message",
+    status,
+    headers,
+    text: text.trim() === "" ? "" : text,
+  });
 }
 
-function readingOf(
+function readOptions(
   { name, maxResponseBytes, idleTimeoutMs }: SnapshotServer,
   { abort }: AbortScope,
 ): ReadResponseOptions {
   return { server: name, maxBytes: maxResponseBytes, idleMs: idleTimeoutMs, signal: abort.signal };
 }
 
-type Message = HttpAnswer & { readonly kind: "message" };
+type Message = HttpResponse & { readonly kind: "message" };
 
 /** Turns what is no answer into an error that names the server, with the id of the request. */
-function judged(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
+function classifyResponse(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
   const { id, method, batchIds = [] } = call;
   const { status, text } = answer;
   const { name } = attempt.server;
   const isRequest = (id !== null || batchIds.length > 0) && method === "POST";
   const isJsonRpc = text !== "" && looksLikeJsonRpc(text);
-  if (status >= 500) throw new StatusError(name, status, isRequest && isJsonRpc ? answerIn(text) : undefined);
+  if (status >= 500)
+    throw new StatusError(name, status, isRequest && isJsonRpc ? findResponse(text) : undefined);
   if (!isRequest) {
     // A stream was asked for.
     if (method === "GET" && status < 300) throw invalidResponse(name, "returned an invalid event stream");
@@ -99,11 +105,11 @@ function judged(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Mess
     return isJsonRpc ? answer : { ...answer, text: "" };
   }
   if (isJsonRpc) {
-    attempt.succeed(judgeText(text), status, text);
+    attempt.succeed(parseOutcome(text), status, text);
     return answer;
   }
   // The status of a refusal is part of the protocol: 404 ends a session, 405 says what the server does not have.
-  if (status >= 400) return refusal(call, attempt, answer);
+  if (status >= 400) return rejectedResponse(call, attempt, answer);
   throw invalidResponse(
     name,
     text === "" ? "did not respond to the request" : "returned a message that is not JSON-RPC",
@@ -111,9 +117,9 @@ function judged(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Mess
 }
 
 /** The transport lets a server explain a refusal in JSON of its own. */
-function refusal({ id, batchIds }: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
+function rejectedResponse({ id, batchIds }: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
   const error = statusError(attempt.server.name, answer.status);
-  attempt.refused(error, answer.status);
+  attempt.reject(error, answer.status);
   if (isJson(answer.text)) return answer;
   const text = batchIds === undefined ? gatewayErrorBody(id, error) : gatewayErrorBatchBody(batchIds, error);
   return { ...answer, text };
@@ -127,7 +133,7 @@ function isJson(text: string): boolean {
   }
 }
 
-function answerIn(text: string): JsonObject | undefined {
+function findResponse(text: string): JsonObject | undefined {
   const answer = parseLossless(text);
   return isMembers(answer) ? answer : undefined;
 }
@@ -138,13 +144,13 @@ const MAX_PARSED_CHARACTERS = 64 * 1024;
 function looksLikeJsonRpc(text: string): boolean {
   if (text.length > MAX_PARSED_CHARACTERS) return /^\s*[[{]/.test(text) && /[\]}]\s*$/.test(text.slice(-64));
   try {
-    return isAnswer(text);
+    return isResponseText(text);
   } catch {
     return false;
   }
 }
 
-async function exchange(
+async function sendDirectly(
   { method, headers, body }: HttpCall,
   { server }: UpstreamAttempt,
   context: McpContext,
@@ -170,7 +176,7 @@ async function exchange(
   throw credentialRejected(server.name);
 }
 
-function bridge(
+function sendThroughBridge(
   { headers, body }: HttpCall,
   { server }: UpstreamAttempt,
   context: McpContext,
@@ -179,7 +185,7 @@ function bridge(
   const acceptsStream = headers.get("accept")?.includes("text/event-stream") === true;
   const { signal } = abort;
   const message = String(body);
-  return context.translate(
+  return context.callThroughBridge(
     { server, message, acceptsStream, headers: selectContextHeaders(headers), signal },
     context,
   );

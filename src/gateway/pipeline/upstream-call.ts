@@ -8,7 +8,7 @@ import type { UpstreamAttempt } from "./attempt.ts";
 export interface Candidate {
   readonly server: SnapshotServer;
   /** The server's own name of the tool, prompt or resource; empty if the call has no target. */
-  readonly own: string;
+  readonly upstreamName: string;
 }
 
 /** Which candidate comes next; made from a routing rule. */
@@ -31,7 +31,7 @@ export interface UpstreamCall<C extends Candidate, T> {
   /** Whether the principal may use the target at this server. */
   readonly isAllowed: (candidate: C) => boolean;
   /** The protocol's answer to a target that does not exist. A denied caller gets the same, under another log code. */
-  readonly refuse: (code: "not_found" | "forbidden") => GatewayError;
+  readonly deny: (code: "not_found" | "forbidden") => GatewayError;
   /** Whether the call does no harm if it runs twice. `undefined`: it is sent once, whatever happens. */
   readonly isRepeatable?: (candidate: C, neverSent: boolean) => boolean;
   /** A stream that only listens holds no slot: it would keep calls out for as long as it is open. */

@@ -9,9 +9,9 @@ import { ROLE_SCOPES } from "../../core/access/permissions.ts";
 import { sha256Hex } from "../../core/digest.ts";
 import { isUuid } from "../../core/ids.ts";
 import type { Database } from "../../db/client.ts";
-import { signingKeys, standingOfToken } from "../../db/queries/grants.ts";
+import { listSigningKeys, loadTokenStatus } from "../../db/queries/access/grants.ts";
 import type { Principal } from "../principal.ts";
-import { endpointAt, endpointOf } from "./addresses.ts";
+import { parseEndpointPath, parseResource } from "./endpoints.ts";
 import { isKeyScope } from "./scopes.ts";
 
 /** The one algorithm that we sign with; what a token's header asks for is not consulted. */
@@ -44,7 +44,7 @@ export const looksLikeJwt = (text: string) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(te
 
 export const revokedTokenKey = (jti: string) => sha256Hex(`revoked ${jti}`);
 
-export const readClaims = (payload: unknown) => claims.safeParse(payload).data;
+export const parseClaims = (payload: unknown) => claims.safeParse(payload).data;
 
 export interface TokenOrigins {
   /** The issuer. */
@@ -71,13 +71,13 @@ export function createAccessTokens(
       sessionId: token.sid,
       revokedKey: await revokedTokenKey(token.jti),
     };
-    const [row] = await standingOfToken(database.asSystem(), facts, new Date(now()));
+    const [row] = await loadTokenStatus(database.asSystem(), facts, new Date(now()));
     return row;
   };
 
   return {
     async verify(token, path) {
-      const endpoint = endpointAt(mcpUrl, path);
+      const endpoint = parseEndpointPath(mcpUrl, path);
       if (endpoint === undefined || !looksLikeJwt(token)) return undefined;
       const verified = await verifySignature(keys, token, publicUrl, endpoint.resource, now());
       const row = verified && (await standing(verified, [endpoint.resource]));
@@ -100,7 +100,7 @@ export function createAccessTokens(
       return { principal, expiresAt: new Date(verified.exp * 1000) };
     },
     async stands(token) {
-      const resources = token.aud.filter((resource) => endpointOf(mcpUrl, resource) !== undefined);
+      const resources = token.aud.filter((resource) => parseResource(mcpUrl, resource) !== undefined);
       return (await standing(token, resources)) !== undefined;
     },
   };
@@ -126,7 +126,7 @@ async function verifySignature(
   for (const set of [await keys.known(), undefined]) {
     try {
       const { payload } = await jwtVerify(token, set ?? (await keys.newest()), options);
-      return readClaims(payload);
+      return parseClaims(payload);
     } catch (error) {
       // Only a key that we have not seen yet is worth another look: the server may just have made it.
       if (!isUnknownKey(error)) return undefined;
@@ -154,7 +154,7 @@ class SigningKeys {
   }
 
   async known(): Promise<KeySet> {
-    const old = this.#now() - this.#loadedAt > KEYS_FRESH_MS;
+    const old = this.#now() - this.#loadedAt > KEYS_TTL_MS;
     return this.#set === undefined || old ? this.#load() : this.#set;
   }
 
@@ -162,13 +162,13 @@ class SigningKeys {
   async newest(): Promise<KeySet> {
     const now = this.#now();
     this.#reloads = this.#reloads.filter((time) => time > now - RELOADS_WINDOW_MS);
-    if (this.#set !== undefined && this.#reloads.length >= RELOADS) return this.#set;
+    if (this.#set !== undefined && this.#reloads.length >= MAX_RELOADS) return this.#set;
     this.#reloads.push(now);
     return this.#load();
   }
 
   async #load(): Promise<KeySet> {
-    const rows = await signingKeys(this.#database.asSystem());
+    const rows = await listSigningKeys(this.#database.asSystem());
     const keys = rows.flatMap(({ id, publicKey }) => {
       const key = publicJwk.safeParse(parseJson(publicKey));
       return key.success ? [{ ...key.data, kid: id, alg: "ES256" } satisfies JWK] : [];
@@ -179,8 +179,8 @@ class SigningKeys {
   }
 }
 
-const KEYS_FRESH_MS = 300_000;
-const RELOADS = 5;
+const KEYS_TTL_MS = 300_000;
+const MAX_RELOADS = 5;
 const RELOADS_WINDOW_MS = 10_000;
 
 const publicJwk = z.object({ kty: z.literal("EC"), crv: z.literal("P-256"), x: z.string(), y: z.string() });

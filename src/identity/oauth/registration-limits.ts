@@ -5,19 +5,19 @@ export const MAX_URI_LENGTH = 2000;
 export const MAX_METADATA_BYTES = 16 * 1024;
 
 /** The first fault, in words for the client's developer. */
-export function registrationFault(body: unknown): string | undefined {
+export function validateRegistration(body: unknown): string | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   if (JSON.stringify(body).length > MAX_METADATA_BYTES) {
     return `The client metadata is larger than ${MAX_METADATA_BYTES} bytes.`;
   }
   for (const [name, value] of Object.entries(body)) {
-    const fault = memberFault(name, value);
+    const fault = validateMember(name, value);
     if (fault !== undefined) return fault;
   }
   return undefined;
 }
 
-function memberFault(name: string, value: unknown): string | undefined {
+function validateMember(name: string, value: unknown): string | undefined {
   if (typeof value === "string") {
     const limit = name === "client_name" ? MAX_CLIENT_NAME_LENGTH : MAX_URI_LENGTH;
     return value.length > limit ? `\`${name}\` is longer than ${limit} characters.` : undefined;

@@ -4,7 +4,7 @@
  * address says nothing of whether such a server exists: that is for those to know who may use it.
  */
 import type { BetterAuthOptions, DBAdapter } from "better-auth";
-import { endpointOf } from "./addresses.ts";
+import { parseResource } from "./endpoints.ts";
 
 type AdapterFactory = (options: BetterAuthOptions) => DBAdapter<BetterAuthOptions>;
 
@@ -30,7 +30,7 @@ export function withComputedResources(factory: AdapterFactory, mcpUrl: string): 
     const findOne: typeof adapter.findOne = async <T>(query: Parameters<typeof adapter.findOne>[0]) => {
       if (query.model !== "oauthResource") return adapter.findOne<T>(query);
       const wanted = query.where.find(({ field }) => field === "identifier")?.value;
-      if (typeof wanted !== "string" || endpointOf(mcpUrl, wanted) === undefined) return null;
+      if (typeof wanted !== "string" || parseResource(mcpUrl, wanted) === undefined) return null;
       const templateQuery = { ...query, where: [{ field: "identifier", value: template }] };
       let row = await adapter.findOne<T>(templateQuery);
       if (row === null) {

@@ -7,7 +7,7 @@ export const OAUTH_SCOPES: readonly string[] = [...OPENID_SCOPES, ...API_KEY_SCO
 /** What using any MCP endpoint takes; the rest is asked for by those who need it. */
 export const MCP_SCOPE: ApiKeyScope = "proxy";
 
-const MEANING: Record<ApiKeyScope | (typeof OPENID_SCOPES)[number], string> = {
+const DESCRIPTIONS: Record<ApiKeyScope | (typeof OPENID_SCOPES)[number], string> = {
   openid: "Read your user ID",
   profile: "Read your name",
   email: "Read your email address",
@@ -20,9 +20,9 @@ const MEANING: Record<ApiKeyScope | (typeof OPENID_SCOPES)[number], string> = {
   health: "Read health status",
 };
 
-const isKnown = (scope: string): scope is keyof typeof MEANING => Object.hasOwn(MEANING, scope);
+const isKnown = (scope: string): scope is keyof typeof DESCRIPTIONS => Object.hasOwn(DESCRIPTIONS, scope);
 
-export const meaningOf = (scope: string) => (isKnown(scope) ? MEANING[scope] : scope);
+export const describeScope = (scope: string) => (isKnown(scope) ? DESCRIPTIONS[scope] : scope);
 
 export const isKeyScope = (scope: string): scope is ApiKeyScope =>
   API_KEY_SCOPES.some((known) => known === scope);

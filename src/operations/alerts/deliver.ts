@@ -6,11 +6,11 @@ import { z } from "zod";
 import { toGatewayError } from "../../core/errors.ts";
 import { mapConcurrent } from "../../core/map-concurrent.ts";
 import {
+  claimDeliveries,
+  listOverdueDeliveries,
   markDelivered,
   markFailed,
-  overdueDeliveries,
-  takeDeliveries,
-} from "../../db/queries/alert-deliveries.ts";
+} from "../../db/queries/logs/alert-deliveries.ts";
 import { logFailure } from "../../logs/log-failure.ts";
 import type { AlertDeps } from "./alert-deps.ts";
 import { sendNotification } from "./notify.ts";
@@ -45,7 +45,11 @@ export async function enqueueDeliveries(
 /** Every minute: what no message of the queue has brought. */
 export async function enqueueOverdueDeliveries(deps: AlertDeps): Promise<number> {
   const before = new Date(deps.now() - MINUTE_MS);
-  const overdue = await overdueDeliveries(deps.database.asSystem(), before, PER_MESSAGE * MESSAGES_PER_BATCH);
+  const overdue = await listOverdueDeliveries(
+    deps.database.asSystem(),
+    before,
+    PER_MESSAGE * MESSAGES_PER_BATCH,
+  );
   await enqueueDeliveries(
     deps,
     overdue.map(({ id }) => id),
@@ -55,7 +59,7 @@ export async function enqueueOverdueDeliveries(deps: AlertDeps): Promise<number>
 
 export async function deliver(deps: AlertDeps, ids: readonly string[]): Promise<void> {
   const db = deps.database.asSystem();
-  const taken = await takeDeliveries(db, ids, new Date(deps.now()));
+  const taken = await claimDeliveries(db, ids, new Date(deps.now()));
   await mapConcurrent(taken, CONCURRENCY, async ({ id, tenantId, channel, message, attempts }) => {
     const told = await sendNotification(deps, { id, owner: tenantId, channel, message });
     const at = deps.now();

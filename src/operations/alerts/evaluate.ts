@@ -9,9 +9,9 @@ import { type AlertTransition, INITIAL_STATE, nextState } from "../../core/alert
 import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { activeWindow, type MaintenanceWindow } from "../../core/maintenance/windows.ts";
-import { isChangedMeanwhile, isUniqueViolation } from "../../db/errors.ts";
-import { alertRules, type Remembered, type RulesAsked } from "../../db/queries/alerts.ts";
-import { windowsNotOver } from "../../db/queries/snapshot.ts";
+import { isStaleWrite, isUniqueViolation } from "../../db/errors.ts";
+import { type AlertRulesQuery, listAlertRules, type StoredAlertState } from "../../db/queries/logs/alerts.ts";
+import { listCurrentWindows } from "../../db/queries/tenants/snapshot.ts";
 import { logFailure } from "../../logs/log-failure.ts";
 import type { AlertDeps } from "./alert-deps.ts";
 import { enqueueDeliveries } from "./deliver.ts";
@@ -22,7 +22,7 @@ const RULES_PER_PAGE = 500;
 /** Cron and several batches of health checks may come to the same rules. */
 const ATTEMPTS = 5;
 
-type Row = Awaited<ReturnType<typeof alertRules>>[number];
+type Row = Awaited<ReturnType<typeof listAlertRules>>[number];
 export type EvaluatedRule = Omit<Row, "metric"> & { readonly metric: MetricName };
 
 /** When the health of servers has changed. What goes wrong here must not keep health checks from going on: cron comes too. */
@@ -39,7 +39,7 @@ export async function evaluateHealthAlerts(
 }
 
 /** Returns how many rules were looked at. */
-export async function evaluateAlerts(deps: AlertDeps, of?: RulesAsked["of"]): Promise<number> {
+export async function evaluateAlerts(deps: AlertDeps, of?: AlertRulesQuery["of"]): Promise<number> {
   let looked = 0;
   for (let after: string | undefined; ; ) {
     const page = await evaluatePage(deps, { after, limit: RULES_PER_PAGE, of });
@@ -49,11 +49,11 @@ export async function evaluateAlerts(deps: AlertDeps, of?: RulesAsked["of"]): Pr
   }
 }
 
-async function evaluatePage(deps: AlertDeps, asked: RulesAsked): Promise<readonly Row[]> {
+async function evaluatePage(deps: AlertDeps, asked: AlertRulesQuery): Promise<readonly Row[]> {
   const db = deps.database.asSystem();
   for (let attempt = 1; ; attempt += 1) {
     const now = new Date(deps.now());
-    const [rows, windows] = await db.batch([alertRules(db, asked), windowsNotOver(db, now)]);
+    const [rows, windows] = await db.batch([listAlertRules(db, asked), listCurrentWindows(db, now)]);
     const rules = rows.flatMap(toEvaluatedRule);
     if (rules.length === 0) return rows;
     const readings = await measure(deps.database, rules, deps.now);
@@ -65,7 +65,7 @@ async function evaluatePage(deps: AlertDeps, asked: RulesAsked): Promise<readonl
       return rows;
     } catch (error) {
       // Somebody else has come to the same rules meanwhile: what he wrote counts.
-      const isOvertaken = isChangedMeanwhile(error) || isUniqueViolation(error);
+      const isOvertaken = isStaleWrite(error) || isUniqueViolation(error);
       if (!isOvertaken || attempt === ATTEMPTS) throw error;
     }
   }
@@ -122,7 +122,7 @@ function evaluateRule(
   ];
 }
 
-function hasStateToSave(before: Remembered | undefined, { state, status }: AlertTransition): boolean {
+function hasStateToSave(before: StoredAlertState | undefined, { state, status }: AlertTransition): boolean {
   if (before === undefined) return status !== "quiet" || state.firedAt.length > 0;
   const { measuredAt: _, ...was } = before.memory;
   const { measuredAt, ...is } = state;
@@ -134,7 +134,7 @@ function createResult(
   key: string,
   subject: AlertSubject | undefined,
   value: number | undefined,
-  before: Remembered | undefined,
+  before: StoredAlertState | undefined,
   step: AlertTransition,
 ): AlertResult {
   const eventId = step.event === "open" ? uuidv7() : (before?.eventId ?? null);

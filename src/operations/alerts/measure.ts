@@ -6,7 +6,9 @@ import type { Database } from "../../db/client.ts";
 import {
   countOpenBreakers,
   countUnhealthyServers,
-  type Measured,
+  type MeasuredServer,
+  type MeasuredTraffic,
+  type MeasuredValue,
   measureFailedJobs,
   measureKeyQuota,
   measureLimitHits,
@@ -15,9 +17,7 @@ import {
   measureServerHealth,
   measureSystem,
   measureTraffic,
-  type ServerMeasured,
-  type TrafficMeasured,
-} from "../../db/queries/alert-readings.ts";
+} from "../../db/queries/logs/alert-readings.ts";
 
 export interface MeasuredRule {
   readonly id: string;
@@ -28,7 +28,7 @@ export interface RuleReadings {
   /** Undefined where there was nothing to measure. */
   value(rule: MeasuredRule): number | undefined;
   /** Of the metrics that are each server's own. */
-  ofServers(rule: MeasuredRule): readonly ServerMeasured[];
+  ofServers(rule: MeasuredRule): readonly MeasuredServer[];
 }
 
 const TRAFFIC_METRICS: readonly MetricName[] = [
@@ -93,12 +93,12 @@ export async function measure(
   };
 }
 
-const computeValues = (measured: readonly Measured[]) =>
+const computeValues = (measured: readonly MeasuredValue[]) =>
   new Map(measured.map(({ alertId, value }) => [alertId, value]));
 
 function computeTrafficValue(
   metric: "error_rate" | "latency_p50" | "latency_p95" | "latency_p99" | "requests",
-  measured: TrafficMeasured | undefined,
+  measured: MeasuredTraffic | undefined,
 ): number | undefined {
   if (metric === "requests") return measured?.requests ?? 0;
   if (measured === undefined || measured.requests === 0) return undefined;

@@ -2,7 +2,7 @@
 
 import { type AlertChannel, type AlertMessage, formatAlertEmail } from "../../core/alerts/messages.ts";
 import { signatureHeaders } from "../../core/alerts/signature.ts";
-import type { Owner } from "../../db/queries/rows.ts";
+import type { RowOwner } from "../../db/queries/shared/crud.ts";
 import { checkUrl } from "../../upstream/url-guard.ts";
 import type { AlertDeps } from "./alert-deps.ts";
 import { loadSecrets } from "./signing-secret.ts";
@@ -21,7 +21,7 @@ export interface NotificationResult {
 export interface Notification {
   /** The same each time that it is tried. */
   readonly id: string;
-  readonly owner: Owner;
+  readonly owner: RowOwner;
   readonly channel: AlertChannel;
   readonly message: AlertMessage;
 }

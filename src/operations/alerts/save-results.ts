@@ -6,13 +6,13 @@ import { uuidv7 } from "../../core/ids.ts";
 import type { Db } from "../../db/client.ts";
 import {
   addDeliveries,
-  insistStates,
-  keepStates,
-  noteTold,
-  openEvents,
-  type Remembered,
-  resolveEvents,
-} from "../../db/queries/alerts.ts";
+  ensureAlertStates,
+  insertAlertEvents,
+  markNotified,
+  resolveAlertEvents,
+  type StoredAlertState,
+  saveAlertStates,
+} from "../../db/queries/logs/alerts.ts";
 import type { EvaluatedRule } from "./evaluate.ts";
 
 export interface AlertResult {
@@ -21,7 +21,7 @@ export interface AlertResult {
   readonly key: string;
   readonly subject: AlertSubject | undefined;
   readonly value: number | undefined;
-  readonly before: Remembered | undefined;
+  readonly before: StoredAlertState | undefined;
   readonly step: AlertTransition;
   readonly eventId: string | null;
   readonly says: string;
@@ -36,24 +36,24 @@ export async function saveAlertResults(db: Db, results: readonly AlertResult[], 
   const deliveries = results.flatMap((outcome) => listDeliveries(outcome, at));
   const told = listEvents(results.filter(({ step }) => step.tell !== undefined));
   await db.batch([
-    insistStates(
+    ensureAlertStates(
       db,
       known.map(({ id, revision }) => ({ id, revision })),
     ),
-    keepStates(
+    saveAlertStates(
       db,
       results.map((outcome) => toStateRow(outcome, at)),
     ),
     ...(opened.length === 0
       ? []
       : [
-          openEvents(
+          insertAlertEvents(
             db,
             opened.map((outcome) => toEventRow(outcome, at)),
           ),
         ]),
-    ...(resolved.length === 0 ? [] : [resolveEvents(db, resolved, at)]),
-    ...(told.length === 0 ? [] : [noteTold(db, told, at)]),
+    ...(resolved.length === 0 ? [] : [resolveAlertEvents(db, resolved, at)]),
+    ...(told.length === 0 ? [] : [markNotified(db, told, at)]),
     ...(deliveries.length === 0 ? [] : [addDeliveries(db, deliveries)]),
   ]);
   return deliveries.map(({ id }) => id);

@@ -2,34 +2,38 @@
 import { createSigningSecret as randomSecret } from "../../core/alerts/signature.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { Db } from "../../db/client.ts";
-import { firstSigningSecret, newSigningSecret, signingSecret } from "../../db/queries/alert-deliveries.ts";
-import type { Owner } from "../../db/queries/rows.ts";
+import {
+  findSigningSecret,
+  insertSigningSecret,
+  replaceSigningSecret,
+} from "../../db/queries/logs/alert-deliveries.ts";
+import type { RowOwner } from "../../db/queries/shared/crud.ts";
 
 const PREVIOUS_SECRET_TTL_MS = 86_400_000;
 
-const sealPurposeForOwner = (owner: Owner) => `alert-signing:${owner ?? "system"}`;
+const sealPurposeForOwner = (owner: RowOwner) => `alert-signing:${owner ?? "system"}`;
 
-async function sealSecret(keyring: Keyring, owner: Owner, secret: string): Promise<string> {
+async function sealSecret(keyring: Keyring, owner: RowOwner, secret: string): Promise<string> {
   return keyring.seal(sealPurposeForOwner(owner), new TextEncoder().encode(secret));
 }
 
 /** For a day receivers may go on with the one before. */
-export async function renewSecret(db: Db, keyring: Keyring, owner: Owner, now: Date) {
+export async function renewSecret(db: Db, keyring: Keyring, owner: RowOwner, now: Date) {
   const secret = randomSecret();
   const until = new Date(now.getTime() + PREVIOUS_SECRET_TTL_MS);
   return {
     secret,
     until,
-    statement: newSigningSecret(db, owner, await sealSecret(keyring, owner, secret), until),
+    statement: replaceSigningSecret(db, owner, await sealSecret(keyring, owner, secret), until),
   };
 }
 
 /** All that count, the newest first. */
-export async function loadSecrets(db: Db, keyring: Keyring, owner: Owner, now: Date): Promise<string[]> {
-  let [row] = await signingSecret(db, owner);
+export async function loadSecrets(db: Db, keyring: Keyring, owner: RowOwner, now: Date): Promise<string[]> {
+  let [row] = await findSigningSecret(db, owner);
   if (row === undefined) {
-    await firstSigningSecret(db, owner, await sealSecret(keyring, owner, randomSecret()));
-    [row] = await signingSecret(db, owner);
+    await insertSigningSecret(db, owner, await sealSecret(keyring, owner, randomSecret()));
+    [row] = await findSigningSecret(db, owner);
   }
   if (row === undefined) return [];
   const { sealedSecret: newest, sealedPrevious, previousUntil } = row;

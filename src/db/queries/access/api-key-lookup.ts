@@ -1,0 +1,189 @@
+/** Keys of programs, and the rules that say what a user, a role or a key may touch. */
+import { and, asc, desc, eq, gte, inArray, isNotNull, lt, or } from "drizzle-orm";
+import type { Role } from "../../../core/enums.ts";
+import { apiKeys, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
+import { user } from "../../schema/identity.ts";
+import { tenantMembers } from "../../schema/tenancy.ts";
+import { tenants } from "../../schema/tenants.ts";
+import { afterCursor, clampLimit, type NameCursor } from "../shared/keyset.ts";
+import type { Queries } from "../shared/queries.ts";
+
+const owner = { isActive: user.isActive, banned: user.banned, banExpires: user.banExpires };
+
+/** Neither hash nor salt: what a list may show. */
+export const keyColumns = {
+  id: apiKeys.id,
+  tenantId: apiKeys.tenantId,
+  userId: apiKeys.userId,
+  name: apiKeys.name,
+  description: apiKeys.description,
+  keyPrefix: apiKeys.keyPrefix,
+  scopes: apiKeys.scopes,
+  rateLimitPerHour: apiKeys.rateLimitPerHour,
+  rateLimitPerDay: apiKeys.rateLimitPerDay,
+  ipAllowlist: apiKeys.ipAllowlist,
+  expiresAt: apiKeys.expiresAt,
+  lastUsed: apiKeys.lastUsed,
+  totalRequests: apiKeys.totalRequests,
+  isActive: apiKeys.isActive,
+  rotatedFrom: apiKeys.rotatedFrom,
+  revokedAt: apiKeys.revokedAt,
+  createdBy: apiKeys.createdBy,
+  createdAt: apiKeys.createdAt,
+  updatedAt: apiKeys.updatedAt,
+};
+
+/** Whose keys are in reach; undefined for all of the tenant. */
+export interface KeyScope {
+  readonly tenantId: string;
+  readonly userId?: string | undefined;
+  readonly keyId?: string | undefined;
+}
+
+export const isKeyInScope = ({ tenantId, userId, keyId }: KeyScope) =>
+  and(
+    eq(apiKeys.tenantId, tenantId),
+    userId === undefined ? undefined : eq(apiKeys.userId, userId),
+    keyId === undefined ? undefined : eq(apiKeys.id, keyId),
+  );
+
+/** A page by name, which no index holds, so that none but the tenant's own keys are looked at. */
+export function listApiKeys(
+  db: Queries,
+  tenantId: string,
+  query: Omit<KeyScope, "tenantId"> & {
+    isActive?: boolean;
+    after?: NameCursor | undefined;
+    limit?: number;
+  } = {},
+) {
+  return db
+    .select(keyColumns)
+    .from(apiKeys)
+    .where(
+      and(
+        isKeyInScope({ ...query, tenantId }),
+        eq(apiKeys.isActive, query.isActive ?? true),
+        afterCursor(apiKeys.name, apiKeys.id, query.after),
+      ),
+    )
+    .orderBy(asc(apiKeys.name), asc(apiKeys.id))
+    .limit(clampLimit(query.limit));
+}
+
+/** System role, when a key is first seen: it names its row itself, and the tenant is what the answer tells. */
+export function findApiKey(db: Queries, id: string) {
+  return db
+    .select({ key: apiKeys, tenantStatus: tenants.status, role: tenantMembers.role, owner: owner })
+    .from(apiKeys)
+    .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
+    .leftJoin(user, eq(user.id, apiKeys.userId))
+    .leftJoin(
+      tenantMembers,
+      and(eq(tenantMembers.tenantId, apiKeys.tenantId), eq(tenantMembers.userId, apiKeys.userId)),
+    )
+    .where(eq(apiKeys.id, id))
+    .limit(1);
+}
+
+/** System role, for the old backend's keys, which name nothing: the hash finds the row, the tenant is what it tells. */
+export function findLegacyKey(db: Queries, keyHash: string) {
+  const key = {
+    id: legacyApiKeys.id,
+    tenantId: legacyApiKeys.tenantId,
+    userId: legacyApiKeys.userId,
+    scopes: legacyApiKeys.scopes,
+    isActive: legacyApiKeys.isActive,
+    expiresAt: legacyApiKeys.expiresAt,
+  };
+  return db
+    .select({
+      key,
+      tenantStatus: tenants.status,
+      settings: tenants.settings,
+      role: tenantMembers.role,
+      owner,
+    })
+    .from(legacyApiKeys)
+    .innerJoin(tenants, eq(tenants.id, legacyApiKeys.tenantId))
+    .leftJoin(user, eq(user.id, legacyApiKeys.userId))
+    .leftJoin(
+      tenantMembers,
+      and(eq(tenantMembers.tenantId, legacyApiKeys.tenantId), eq(tenantMembers.userId, legacyApiKeys.userId)),
+    )
+    .where(eq(legacyApiKeys.keyHash, keyHash))
+    .limit(1);
+}
+
+/** System role, for the old backend's keys, which name nothing: the tenant is what the answer tells. */
+export function findApiKeyByHash(db: Queries, keyHash: string) {
+  return db.select().from(apiKeys).where(eq(apiKeys.keyHash, keyHash)).limit(1);
+}
+
+/** System role (cron): whose owners are to be warned. */
+export function listExpiringKeys(db: Queries, query: { from: Date; until: Date; limit?: number }) {
+  return db
+    .select(keyColumns)
+    .from(apiKeys)
+    .where(
+      and(
+        isNotNull(apiKeys.expiresAt),
+        gte(apiKeys.expiresAt, query.from),
+        lt(apiKeys.expiresAt, query.until),
+        eq(apiKeys.isActive, true),
+      ),
+    )
+    .orderBy(asc(apiKeys.expiresAt))
+    .limit(clampLimit(query.limit, 200));
+}
+
+/** System role: which keys are in use, latest first, those with few requests left out. */
+export function listKeysByUsage(
+  db: Queries,
+  query: { usedSince: Date; minRequests?: number; limit?: number },
+) {
+  return db
+    .select(keyColumns)
+    .from(apiKeys)
+    .where(
+      and(
+        gte(apiKeys.lastUsed, query.usedSince),
+        query.minRequests === undefined ? undefined : gte(apiKeys.totalRequests, query.minRequests),
+        eq(apiKeys.isActive, true),
+      ),
+    )
+    .orderBy(desc(apiKeys.lastUsed), desc(apiKeys.totalRequests))
+    .limit(clampLimit(query.limit));
+}
+
+export interface AccessSubjects {
+  userId?: string | undefined;
+  roles: Role[];
+  keyId?: string | undefined;
+}
+
+/** All rules that speak of one principal. Whether they hold now is decided in core, not here. */
+export function listAccessRulesFor(db: Queries, tenantId: string, subjects: AccessSubjects) {
+  const controls = serverAccessControls;
+  const ids = [...subjects.roles, subjects.userId, subjects.keyId].filter((id) => id !== undefined);
+  return db
+    .select()
+    .from(controls)
+    .where(
+      and(
+        eq(controls.tenantId, tenantId),
+        // Says again what follows: under row-level security the enum below cannot reach the index, the id can.
+        inArray(controls.subjectId, ids),
+        or(
+          and(eq(controls.subjectType, "role"), inArray(controls.subjectId, subjects.roles)),
+          subjects.userId === undefined
+            ? undefined
+            : and(eq(controls.subjectType, "user"), eq(controls.subjectId, subjects.userId)),
+          subjects.keyId === undefined
+            ? undefined
+            : and(eq(controls.subjectType, "key"), eq(controls.subjectId, subjects.keyId)),
+        ),
+        eq(controls.isActive, true),
+      ),
+    );
+}

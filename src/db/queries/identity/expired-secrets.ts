@@ -1,0 +1,60 @@
+/** What has expired and serves nobody any more (system role, cron). */
+import { and, eq, isNotNull, lt, notInArray, or } from "drizzle-orm";
+import { session, verification } from "../../schema/identity.ts";
+import {
+  oauthAccessToken,
+  oauthClient,
+  oauthClientAssertion,
+  oauthConsent,
+  oauthRefreshToken,
+} from "../../schema/oauth.ts";
+import { authAttempts, devMailbox } from "../../schema/sign-in.ts";
+import type { Queries } from "../shared/queries.ts";
+
+const DAY = 86_400_000;
+const ago = (now: Date, ms: number) => new Date(now.getTime() - ms);
+
+export function deleteExpiredSecretRows(db: Queries, now: Date) {
+  return db.delete(verification).where(lt(verification.expiresAt, now));
+}
+
+/** Kept for a while, since people look up where they were signed in. */
+export function deleteExpiredSessions(db: Queries, now: Date) {
+  return db.delete(session).where(lt(session.expiresAt, ago(now, 30 * DAY)));
+}
+
+export function deleteExpiredTokens(db: Queries, now: Date) {
+  return [
+    db.delete(oauthAccessToken).where(lt(oauthAccessToken.expiresAt, now)),
+    db.delete(oauthRefreshToken).where(lt(oauthRefreshToken.expiresAt, now)),
+    db.delete(oauthClientAssertion).where(lt(oauthClientAssertion.expiresAt, now)),
+  ] as const;
+}
+
+/**
+ * Clients that no consent speaks of: strangers can make them. One that describes itself is fetched again when it comes
+ * back; one that registered itself has a month to be used. What an operator has shut out stays so.
+ */
+export function deleteUnusedClients(db: Queries, now: Date) {
+  const consented = db.select({ clientId: oauthConsent.clientId }).from(oauthConsent);
+  return db
+    .delete(oauthClient)
+    .where(
+      and(
+        eq(oauthClient.disabled, false),
+        notInArray(oauthClient.clientId, consented),
+        or(
+          and(isNotNull(oauthClient.clientDiscoveryId), lt(oauthClient.updatedAt, ago(now, DAY))),
+          lt(oauthClient.updatedAt, ago(now, 30 * DAY)),
+        ),
+      ),
+    );
+}
+
+export function deleteOldAttempts(db: Queries, now: Date) {
+  return db.delete(authAttempts).where(lt(authAttempts.updatedAt, ago(now, DAY)));
+}
+
+export function deleteOldEmails(db: Queries, now: Date) {
+  return db.delete(devMailbox).where(lt(devMailbox.createdAt, ago(now, 30 * DAY)));
+}

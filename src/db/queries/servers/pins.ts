@@ -1,0 +1,205 @@
+/** What each tool was when it was approved, and what is offered in its place. */
+import { and, asc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
+import type { ToolState } from "../../../core/enums.ts";
+import { toolPins } from "../../schema/pins.ts";
+import { mcpServers, serverPrompts, serverResources, serverTools } from "../../schema/registry.ts";
+import { tenants } from "../../schema/tenants.ts";
+import { clampLimit } from "../shared/keyset.ts";
+import type { Queries } from "../shared/queries.ts";
+import type { ServerKey } from "./inventory.ts";
+
+const ofServer = ({ tenantId, serverId }: ServerKey) =>
+  and(eq(toolPins.tenantId, tenantId), eq(toolPins.serverId, serverId));
+
+export function loadPins(db: Queries, of: ServerKey) {
+  return db
+    .select({
+      name: toolPins.name,
+      hash: toolPins.hash,
+      definition: toolPins.definition,
+      state: toolPins.state,
+      pendingHash: toolPins.pendingHash,
+      pendingDefinition: toolPins.pendingDefinition,
+      revision: toolPins.revision,
+    })
+    .from(toolPins)
+    .where(ofServer(of));
+}
+
+/** What was known of the server itself, and how its tenant wants changes treated. */
+export function findInventory(db: Queries, { tenantId, serverId }: ServerKey) {
+  return db
+    .select({
+      name: mcpServers.name,
+      protocolVersion: mcpServers.protocolVersion,
+      instructions: mcpServers.instructions,
+      settings: tenants.settings,
+    })
+    .from(mcpServers)
+    .innerJoin(tenants, eq(tenants.id, mcpServers.tenantId))
+    .where(and(eq(mcpServers.tenantId, tenantId), eq(mcpServers.id, serverId)));
+}
+
+export function listToolNames(db: Queries, { tenantId, serverId }: ServerKey) {
+  return db
+    .select({ name: serverTools.name })
+    .from(serverTools)
+    .where(and(eq(serverTools.tenantId, tenantId), eq(serverTools.serverId, serverId)));
+}
+
+export function listPrompts(db: Queries, { tenantId, serverId }: ServerKey) {
+  return db
+    .select({ key: serverPrompts.name, definition: serverPrompts.definition })
+    .from(serverPrompts)
+    .where(and(eq(serverPrompts.tenantId, tenantId), eq(serverPrompts.serverId, serverId)));
+}
+
+export function listResources(db: Queries, { tenantId, serverId }: ServerKey) {
+  return db
+    .select({ key: serverResources.uriTemplate, definition: serverResources.definition })
+    .from(serverResources)
+    .where(and(eq(serverResources.tenantId, tenantId), eq(serverResources.serverId, serverId)));
+}
+
+type PinRow = Omit<typeof toolPins.$inferInsert, "tenantId" | "serverId">;
+
+/** Of two who saw the same change at once, the first writes it. */
+export function savePins(db: Queries, of: ServerKey, pins: PinRow[]) {
+  return db
+    .insert(toolPins)
+    .values(pins.map((pin) => ({ ...pin, ...of })))
+    .onConflictDoUpdate({
+      target: [toolPins.serverId, toolPins.name],
+      set: {
+        hash: sql`excluded.hash`,
+        definition: sql`excluded.definition`,
+        state: sql`excluded.state`,
+        pendingHash: sql`excluded.pending_hash`,
+        pendingDefinition: sql`excluded.pending_definition`,
+        revision: sql`excluded.revision`,
+        changedAt: sql`excluded.changed_at`,
+      },
+      setWhere: sql`${toolPins.revision} = excluded.revision - 1`,
+    });
+}
+
+/** For the hot path: what must be neither shown nor called. */
+export function listHeldTools(db: Queries, tenantId: string) {
+  return db
+    .select({ serverId: toolPins.serverId, name: toolPins.name })
+    .from(toolPins)
+    .where(and(eq(toolPins.tenantId, tenantId), isNotNull(toolPins.state)));
+}
+
+/** For the hot path of a tenant that lets no change through unseen; of any other there are no rows. */
+export function listApprovedHashes(db: Queries, tenantId: string) {
+  return db
+    .select({ serverId: toolPins.serverId, name: toolPins.name, hash: toolPins.hash })
+    .from(toolPins)
+    .innerJoin(tenants, eq(tenants.id, toolPins.tenantId))
+    .where(
+      and(
+        eq(toolPins.tenantId, tenantId),
+        sql`coalesce(${tenants.settings} ->> 'toolChanges', 'allow') <> 'allow'`,
+      ),
+    );
+}
+
+const shown = {
+  id: toolPins.id,
+  serverId: toolPins.serverId,
+  serverName: mcpServers.name,
+  tool: toolPins.name,
+  state: toolPins.state,
+  hash: toolPins.hash,
+  definition: toolPins.definition,
+  pendingHash: toolPins.pendingHash,
+  pendingDefinition: toolPins.pendingDefinition,
+  revision: toolPins.revision,
+  changedAt: toolPins.changedAt,
+  decidedBy: toolPins.decidedBy,
+  decidedAt: toolPins.decidedAt,
+};
+
+export function listToolChanges(
+  db: Queries,
+  tenantId: string,
+  query: {
+    states: readonly ToolState[];
+    serverId?: string | undefined;
+    after?: string | undefined;
+    limit?: number;
+  },
+) {
+  return db
+    .select(shown)
+    .from(toolPins)
+    .innerJoin(mcpServers, eq(mcpServers.id, toolPins.serverId))
+    .where(
+      and(
+        eq(toolPins.tenantId, tenantId),
+        inArray(toolPins.state, [...query.states]),
+        query.serverId === undefined ? undefined : eq(toolPins.serverId, query.serverId),
+        query.after === undefined ? undefined : gt(toolPins.id, query.after),
+      ),
+    )
+    .orderBy(asc(toolPins.id))
+    .limit(clampLimit(query.limit));
+}
+
+export function findPin(db: Queries, tenantId: string, id: string) {
+  return db
+    .select(shown)
+    .from(toolPins)
+    .innerJoin(mcpServers, eq(mcpServers.id, toolPins.serverId))
+    .where(and(eq(toolPins.tenantId, tenantId), eq(toolPins.id, id)));
+}
+
+interface PinDecision {
+  readonly tenantId: string;
+  readonly id: string;
+  /** What was looked at; something newer is not decided with it. */
+  readonly revision: number;
+  readonly by: string | null;
+}
+
+const isPending = ({ tenantId, id, revision }: PinDecision) =>
+  and(eq(toolPins.tenantId, tenantId), eq(toolPins.id, id), eq(toolPins.revision, revision));
+
+/** Ends the batch (22012) where the decision before it met something that has changed meanwhile. */
+export function assertPending(db: Queries, { tenantId, id, revision }: Omit<PinDecision, "by">) {
+  return db.execute(
+    sql`select 1 / count(*) from ${toolPins} where ${isPending({ tenantId, id, revision, by: null })}`,
+  );
+}
+
+/** What is offered becomes what is approved. No row where it has changed again. */
+export function approvePin(db: Queries, decision: PinDecision) {
+  return db
+    .update(toolPins)
+    .set({
+      hash: sql`coalesce(${toolPins.pendingHash}, ${toolPins.hash})`,
+      definition: sql`coalesce(${toolPins.pendingDefinition}, ${toolPins.definition})`,
+      state: null,
+      pendingHash: null,
+      pendingDefinition: null,
+      revision: sql`${toolPins.revision} + 1`,
+      decidedBy: decision.by,
+      decidedAt: new Date(),
+    })
+    .where(isPending(decision))
+    .returning({ revision: toolPins.revision });
+}
+
+export function rejectPin(db: Queries, decision: PinDecision) {
+  return db
+    .update(toolPins)
+    .set({
+      state: "blocked",
+      revision: sql`${toolPins.revision} + 1`,
+      decidedBy: decision.by,
+      decidedAt: new Date(),
+    })
+    .where(isPending(decision))
+    .returning({ revision: toolPins.revision });
+}

@@ -1,0 +1,123 @@
+/** Finding servers: by tenant and status, by endpoint, by how fast they answer. */
+import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull } from "drizzle-orm";
+import type { HealthStatus, Transport } from "../../../core/enums.ts";
+import { mcpServers } from "../../schema/registry.ts";
+import { clampLimit } from "../shared/keyset.ts";
+import type { Queries } from "../shared/queries.ts";
+
+const listed = {
+  id: mcpServers.id,
+  tenantId: mcpServers.tenantId,
+  name: mcpServers.name,
+  title: mcpServers.title,
+  endpointUrl: mcpServers.endpointUrl,
+  transportType: mcpServers.transportType,
+  healthStatus: mcpServers.healthStatus,
+  avgResponseTime: mcpServers.avgResponseTime,
+  successRate: mcpServers.successRate,
+  lastHealthCheck: mcpServers.lastHealthCheck,
+  weight: mcpServers.weight,
+  region: mcpServers.region,
+  version: mcpServers.version,
+  tags: mcpServers.tags,
+};
+
+/** Healthy ones first (the enum's order puts them before degraded), the quickest of them first. */
+const bestFirst = [asc(mcpServers.healthStatus), asc(mcpServers.avgResponseTime)];
+
+/**
+ * System role: over all tenants, for the registry's own catalogue and for capacity. The transport stands in the order
+ * though it is one value: under row-level security the planner does not conclude from an enum's equality that it
+ * may leave it out, and only in the index's own order does it stop at the limit.
+ */
+export function discoverServers(db: Queries, query: { transport: Transport; limit?: number }) {
+  return db
+    .select(listed)
+    .from(mcpServers)
+    .where(
+      and(
+        inArray(mcpServers.healthStatus, ["healthy", "degraded"]),
+        eq(mcpServers.transportType, query.transport),
+        eq(mcpServers.isActive, true),
+      ),
+    )
+    .orderBy(asc(mcpServers.healthStatus), asc(mcpServers.transportType), asc(mcpServers.avgResponseTime))
+    .limit(clampLimit(query.limit));
+}
+
+export function discoverTenantServers(
+  db: Queries,
+  tenantId: string,
+  query: { transport?: Transport; limit?: number } = {},
+) {
+  return db
+    .select(listed)
+    .from(mcpServers)
+    .where(
+      and(
+        eq(mcpServers.tenantId, tenantId),
+        inArray(mcpServers.healthStatus, ["healthy", "degraded"]),
+        query.transport && eq(mcpServers.transportType, query.transport),
+        eq(mcpServers.isActive, true),
+      ),
+    )
+    .orderBy(...bestFirst)
+    .limit(clampLimit(query.limit));
+}
+
+/** A page of the tenant's servers by name, of one status or of all. */
+export function listServers(
+  db: Queries,
+  tenantId: string,
+  query: { status?: HealthStatus; afterName?: string; limit?: number } = {},
+) {
+  return db
+    .select(listed)
+    .from(mcpServers)
+    .where(
+      and(
+        eq(mcpServers.tenantId, tenantId),
+        query.status && eq(mcpServers.healthStatus, query.status),
+        query.afterName === undefined ? undefined : gt(mcpServers.name, query.afterName),
+      ),
+    )
+    .orderBy(asc(mcpServers.name))
+    .limit(clampLimit(query.limit));
+}
+
+export function countServersByStatus(db: Queries, tenantId: string) {
+  return db
+    .select({ status: mcpServers.healthStatus, servers: count() })
+    .from(mcpServers)
+    .where(eq(mcpServers.tenantId, tenantId))
+    .groupBy(mcpServers.healthStatus);
+}
+
+/** Is this endpoint registered already? */
+export function findServersByEndpoint(
+  db: Queries,
+  tenantId: string,
+  endpointUrl: string,
+  transport: Transport,
+) {
+  return db
+    .select(listed)
+    .from(mcpServers)
+    .where(
+      and(
+        eq(mcpServers.tenantId, tenantId),
+        eq(mcpServers.endpointUrl, endpointUrl),
+        eq(mcpServers.transportType, transport),
+      ),
+    );
+}
+
+/** System role: servers that answer slowly, for alerts and capacity, the slowest first. */
+export function listSlowServers(db: Queries, query: { atLeastMs: number; limit?: number }) {
+  return db
+    .select(listed)
+    .from(mcpServers)
+    .where(and(isNotNull(mcpServers.avgResponseTime), gte(mcpServers.avgResponseTime, query.atLeastMs)))
+    .orderBy(desc(mcpServers.avgResponseTime), desc(mcpServers.successRate))
+    .limit(clampLimit(query.limit));
+}

@@ -1,0 +1,70 @@
+/** Configuration values in time: each change leaves the version before it to be read and brought back. */
+import { and, desc, eq, inArray, isNull } from "drizzle-orm";
+import { systemConfigHistory as history, systemConfigs } from "../../schema/operations.ts";
+import type { RowOwner } from "../shared/crud.ts";
+import { isOwnOrShared } from "../shared/ownership.ts";
+import type { Queries } from "../shared/queries.ts";
+
+export function insertConfigVersion(db: Queries, values: typeof history.$inferInsert) {
+  return db.insert(history).values(values);
+}
+
+const seen = (owner: RowOwner) =>
+  owner === null ? isNull(history.tenantId) : isOwnOrShared(history.tenantId, owner);
+
+const shown = {
+  version: history.version,
+  value: history.value,
+  changedBy: history.changedBy,
+  reason: history.reason,
+  createdAt: history.createdAt,
+};
+
+/** Newest first. */
+export function listConfigVersions(db: Queries, owner: RowOwner, configId: string) {
+  return db
+    .select(shown)
+    .from(history)
+    .where(and(eq(history.configId, configId), seen(owner)))
+    .orderBy(desc(history.version))
+    .limit(200);
+}
+
+export function findConfigVersion(db: Queries, owner: RowOwner, configId: string, version: number) {
+  return db
+    .select(shown)
+    .from(history)
+    .where(and(eq(history.configId, configId), eq(history.version, version), seen(owner)));
+}
+
+/** Of these keys the tenant's own and the whole system's. */
+export function loadSettings(db: Queries, tenantId: string, keys: readonly string[]) {
+  return db
+    .select({
+      id: systemConfigs.id,
+      key: systemConfigs.key,
+      value: systemConfigs.value,
+      tenantId: systemConfigs.tenantId,
+    })
+    .from(systemConfigs)
+    .where(and(inArray(systemConfigs.key, [...keys]), isOwnOrShared(systemConfigs.tenantId, tenantId)));
+}
+
+/** Of each key what holds in the tenant: its own value, or else the whole system's. */
+export function listEffectiveConfigs(db: Queries, tenantId: string) {
+  const configs = systemConfigs;
+  return db
+    .selectDistinctOn([configs.key], {
+      key: configs.key,
+      value: configs.value,
+      category: configs.category,
+      version: configs.version,
+      isRuntime: configs.isRuntime,
+      isSensitive: configs.isSensitive,
+      tenantId: configs.tenantId,
+    })
+    .from(configs)
+    .where(isOwnOrShared(configs.tenantId, tenantId))
+    .orderBy(configs.key, configs.tenantId)
+    .limit(2000);
+}

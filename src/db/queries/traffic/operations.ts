@@ -1,0 +1,70 @@
+/** What operators look at: configuration by category, and the alerts that are open. */
+import { and, asc, desc, eq, isNull } from "drizzle-orm";
+import { alertEvents, materializedViews, systemConfigs } from "../../schema/operations.ts";
+import { beforeTime, clampLimit, exactTime, type Page } from "../shared/keyset.ts";
+import { isOwnOrShared } from "../shared/ownership.ts";
+import type { Queries } from "../shared/queries.ts";
+
+/** The tenant's own settings and the defaults that they override: of one key the tenant's row comes first. */
+export function listConfigsOfCategory(db: Queries, tenantId: string, category: string) {
+  return db
+    .select({
+      key: systemConfigs.key,
+      value: systemConfigs.value,
+      tenantId: systemConfigs.tenantId,
+      version: systemConfigs.version,
+      isRuntime: systemConfigs.isRuntime,
+      isSensitive: systemConfigs.isSensitive,
+    })
+    .from(systemConfigs)
+    .where(and(eq(systemConfigs.category, category), isOwnOrShared(systemConfigs.tenantId, tenantId)))
+    .orderBy(asc(systemConfigs.key), asc(systemConfigs.tenantId));
+}
+
+const alert = {
+  id: alertEvents.id,
+  alertId: alertEvents.alertId,
+  status: alertEvents.status,
+  severity: alertEvents.severity,
+  value: alertEvents.value,
+  message: alertEvents.message,
+  openedAt: alertEvents.openedAt,
+  acknowledgedAt: alertEvents.acknowledgedAt,
+  acknowledgedBy: alertEvents.acknowledgedBy,
+  cursorAt: exactTime(alertEvents.openedAt),
+};
+
+/** Null asks for the whole system's own alerts, which no tenant owns. */
+export function listOpenAlerts(db: Queries, tenantId: string | null, query: Page = {}) {
+  return db
+    .select(alert)
+    .from(alertEvents)
+    .where(
+      and(
+        tenantId === null ? isNull(alertEvents.tenantId) : eq(alertEvents.tenantId, tenantId),
+        isNull(alertEvents.resolvedAt),
+        beforeTime(alertEvents.openedAt, alertEvents.id, query.after),
+      ),
+    )
+    .orderBy(desc(alertEvents.openedAt), desc(alertEvents.id))
+    .limit(clampLimit(query.limit));
+}
+
+/** System role: all of them; they are few. */
+export function findView(db: Queries, id: string) {
+  return db.select().from(materializedViews).where(eq(materializedViews.id, id));
+}
+
+export function updateView(
+  db: Queries,
+  id: string,
+  values: Partial<Pick<typeof materializedViews.$inferInsert, ViewSetting>>,
+) {
+  return db.update(materializedViews).set(values).where(eq(materializedViews.id, id)).returning();
+}
+
+type ViewSetting = "isEnabled" | "refreshStrategy" | "refreshIntervalSeconds";
+
+export function listViews(db: Queries) {
+  return db.select().from(materializedViews).orderBy(asc(materializedViews.name));
+}

@@ -1,7 +1,0 @@
-/** How the gateway introduces itself to clients. */
-import type { TenantSnapshot } from "../policy/snapshot.ts";
-import { PRODUCT_NAME, PRODUCT_VERSION } from "../upstream/client-info.ts";
-
-export function asServer(tenant: TenantSnapshot) {
-  return { name: PRODUCT_NAME, title: tenant.name, version: PRODUCT_VERSION };
-}

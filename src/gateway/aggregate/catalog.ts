@@ -1,0 +1,102 @@
+/** The merged view of some of a tenant's servers, built once for each state of what they offer. */
+import { NotFoundError } from "../../core/errors.ts";
+import type { UnavailableServer } from "../../core/mcp/merge-lists.ts";
+import { isSameNaming, type Naming } from "../../policy/naming.ts";
+import type { SnapshotServer, TenantSnapshot } from "../../policy/snapshot.ts";
+import type { McpContext } from "../context/context.ts";
+import type { CachedInventory, InventoryCache, ServerInventory } from "./inventory-cache.ts";
+import { NameIndex } from "./name-index.ts";
+
+export interface CatalogView {
+  readonly tables: NameIndex;
+  readonly gaps: readonly UnavailableServer[];
+}
+
+/** All of a tenant's servers as one, or a single one that needs translation. */
+export interface CatalogScope {
+  readonly tenantId: string;
+  readonly servers: readonly SnapshotServer[];
+  readonly naming: Naming;
+  /** All of the tenant's, however many there are just now. */
+  readonly isWhole: boolean;
+}
+
+export function tenantScope(tenant: TenantSnapshot): CatalogScope {
+  const servers = [...tenant.servers.values()];
+  return { tenantId: tenant.id, servers, naming: tenant.naming, isWhole: true };
+}
+
+/** Alone, a server's names are its own. */
+export function serverScope(tenant: TenantSnapshot, server: SnapshotServer): CatalogScope {
+  const naming: Naming = { ...tenant.naming, prefix: "never" };
+  return { tenantId: tenant.id, servers: [server], naming, isWhole: false };
+}
+
+export function resolveScope(tenant: TenantSnapshot, serverName: string | undefined): CatalogScope {
+  if (serverName === undefined) return tenantScope(tenant);
+  const server = tenant.servers.get(serverName);
+  if (server === undefined) throw new NotFoundError("The server no longer exists.");
+  return serverScope(tenant, server);
+}
+
+interface BuiltView {
+  readonly inventories: readonly ServerInventory[];
+  readonly names: readonly string[];
+  readonly naming: Naming;
+  readonly tables: NameIndex;
+}
+
+const MAX_TENANTS = 1000;
+
+export class Catalog {
+  readonly #inventory: InventoryCache<McpContext>;
+  readonly #views = new Map<string, BuiltView>();
+
+  constructor(offers: InventoryCache<McpContext>) {
+    this.#inventory = offers;
+  }
+
+  /** What is known without asking anybody: enough for most calls. */
+  async getView(scope: CatalogScope, context: McpContext): Promise<CatalogView> {
+    return this.#view(scope, await this.#inventory.get(scope.tenantId, scope.servers, context));
+  }
+
+  /** Waits for those of the awaited servers that nothing is known of yet. */
+  async loadView(
+    scope: CatalogScope,
+    context: McpContext,
+    awaited: readonly SnapshotServer[] = scope.servers,
+  ): Promise<CatalogView> {
+    const { tenantId, servers } = scope;
+    return this.#view(scope, await this.#inventory.load(tenantId, servers, context, awaited));
+  }
+
+  evict(serverId: string, context: McpContext): void {
+    this.#inventory.evict(serverId, context);
+  }
+
+  #view(
+    { tenantId, servers, naming, isWhole }: CatalogScope,
+    { inventories, gaps }: CachedInventory,
+  ): CatalogView {
+    const key = isWhole ? tenantId : `${tenantId}:${servers.map(({ id }) => id).join()}`;
+    const built = this.#views.get(key);
+    const names = servers.map(({ name }) => name);
+    const isAsBuilt =
+      built !== undefined &&
+      isSameNaming(built.naming, naming) &&
+      isSame(built.names, names) &&
+      isSame(built.inventories, inventories);
+    if (isAsBuilt) return { tables: built.tables, gaps };
+    const tables = new NameIndex(inventories, names, naming);
+    this.#views.delete(key);
+    this.#views.set(key, { inventories, names, naming, tables });
+    const [oldest] = this.#views.keys();
+    if (this.#views.size > MAX_TENANTS && oldest !== undefined) this.#views.delete(oldest);
+    return { tables, gaps };
+  }
+}
+
+function isSame<T>(left: readonly T[], right: readonly T[]): boolean {
+  return left.length === right.length && left.every((item, position) => item === right[position]);
+}

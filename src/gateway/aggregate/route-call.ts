@@ -1,0 +1,316 @@
+/** A request about one thing, brought to the server that has the thing, under the name that it has there. */
+import { NotFoundError, ProtocolError, UpstreamError } from "../../core/errors.ts";
+import { resolveName } from "../../core/mcp/exposed-names.ts";
+import { unwrapUri } from "../../core/mcp/exposed-uris.ts";
+import { selectRequestHeaders } from "../../core/mcp/header-filter.ts";
+import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
+import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
+import {
+  getMember,
+  isMembers,
+  mapMember,
+  mapObject,
+  stringifyLossless,
+} from "../../core/mcp/lossless-json.ts";
+import type { UnavailableServer } from "../../core/mcp/merge-lists.ts";
+import { checkParamHeaders } from "../../core/mcp/param-headers.ts";
+import { HEADER_MISMATCH, HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts";
+import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
+import { readHeaders } from "../../core/net/headers.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { McpContext } from "../context/context.ts";
+import { forwardCall, type PreparedCall } from "../forward/forward.ts";
+import type { Selection } from "../pipeline/upstream-call.ts";
+import type { McpPost } from "../request/mcp-post.ts";
+import type { CatalogScope } from "./catalog.ts";
+import { type NameIndex, type ServerItem, USES } from "./name-index.ts";
+import { openRequestStateValue, openTask, type StateOwner } from "./request-state.ts";
+import { createEdit } from "./rewrite-response.ts";
+import { canRepeat, createSelection, type ItemCandidate, toCandidate } from "./select-candidates.ts";
+
+export interface AggregateCall {
+  readonly request: Request;
+  readonly post: McpPost;
+  readonly scope: CatalogScope;
+  /** Of the post, to the digit. */
+  readonly message: JsonObject;
+}
+
+const TARGET_LABELS: Record<RequestTarget["kind"], string> = {
+  tool: "Unknown tool",
+  prompt: "Unknown prompt",
+  resource: "Resource not found",
+  template: "Resource not found",
+  task: "Task not found",
+};
+
+export async function routeCall(caller: AggregateCall, context: McpContext): Promise<Response> {
+  const target = getTarget(caller.message);
+  if (target === undefined) throw invalidParams("Missing target in params.");
+  const found = await resolveTarget(target, caller.scope, context);
+  if (found === undefined) throw unknownTarget(target, "not_found", INVALID_PARAMS);
+  return dispatchToServer(caller, found.item, found.tables, target, context);
+}
+
+export interface ResolvedTarget {
+  readonly item: ServerItem;
+  readonly tables: NameIndex;
+}
+
+/** Only where nobody known has it is it worth waiting for servers that nothing is known of. */
+export async function resolveTarget(
+  target: RequestTarget,
+  scope: CatalogScope,
+  context: McpContext,
+): Promise<ResolvedTarget | undefined> {
+  const { catalog } = context;
+  const known = await catalog.getView(scope, context);
+  const item = await findItem(known.tables, target, context);
+  if (item !== undefined || known.gaps.length === 0) return item && { item, tables: known.tables };
+  const meant = await findCandidates(target, scope, context);
+  const { tables, gaps } = await catalog.loadView(scope, context, meant);
+  const late = await findItem(tables, target, context);
+  if (late === undefined) rejectUnavailable(meant, gaps, context);
+  return late && { item: late, tables };
+}
+
+/** What only one server can have, and nobody can say whether it has: that server is the trouble, not the name. */
+function rejectUnavailable(
+  [only, another]: readonly SnapshotServer[],
+  gaps: readonly UnavailableServer[],
+  { access }: McpContext,
+): void {
+  if (only === undefined || another !== undefined || !access.allows("server", only.id, only.name)) return;
+  const gap = gaps.find(({ server }) => server === only.name);
+  if (gap === undefined || gap.stale) return;
+  const message = `Server ${only.name} ${gap.reason}. Retry later.`;
+  throw new UpstreamError("upstream_unreachable", only.name, message);
+}
+
+/** A name that says whose it is need not wait for others. One that does not may be claimed by whoever is heard last. */
+async function findCandidates(
+  { kind, value }: RequestTarget,
+  { servers, naming }: CatalogScope,
+  context: McpContext,
+): Promise<readonly SnapshotServer[]> {
+  const names = () => servers.map(({ name }) => name);
+  const named =
+    kind === "task"
+      ? await openTask(context.keyring, context.principal.id, value)
+      : kind === "tool" || kind === "prompt"
+        ? resolveName(value, names(), naming.separator)
+        : unwrapUri(value);
+  return named === undefined ? servers : servers.filter(({ name }) => name === named.server);
+}
+
+/** For a method that names nothing and leads to the only server there is: its HTTP status tells what it makes of it. */
+export function callSoleServer(
+  caller: AggregateCall,
+  place: ServerItem,
+  tables: NameIndex,
+  context: McpContext,
+): Promise<Response> {
+  return sendToServer(caller, { candidate: toCandidate(place), tables, target: undefined }, context);
+}
+
+interface Routed {
+  readonly candidate: ItemCandidate;
+  readonly tables: NameIndex;
+  /** As the client names it; `undefined` for a method that nothing is known of. */
+  readonly target: RequestTarget | undefined;
+  readonly selection?: Selection<ItemCandidate> | undefined;
+  readonly isRepeatable?: (candidate: ItemCandidate, neverSent: boolean) => boolean;
+}
+
+async function dispatchToServer(
+  caller: AggregateCall,
+  place: ServerItem,
+  tables: NameIndex,
+  target: RequestTarget,
+  context: McpContext,
+): Promise<Response> {
+  const { message, request, scope } = caller;
+  const method = getMethod(message);
+  const fixed: Routed = { candidate: toCandidate(place), tables, target };
+  if (hasParam(message, "taskId")) return sendToServer(caller, fixed, context);
+  const routable = { method, message, headers: readHeaders(request), item: place, tables };
+  // The address of one server names it: rules are for what all servers offer together.
+  const selection = scope.isWhole ? createSelection(routable, context) : undefined;
+  // What a server has begun only that server can go on with.
+  if (hasParam(message, "requestState")) {
+    const candidate = await findStickyServer(fixed.candidate, selection?.targets ?? [], caller, context);
+    return sendToServer(caller, { ...fixed, candidate }, context);
+  }
+  const isRepeatable = (candidate: ItemCandidate, neverSent: boolean) =>
+    canRepeat(routable, candidate.item, neverSent);
+  return sendToServer(caller, { ...fixed, selection, isRepeatable }, context);
+}
+
+const getMethod = (message: JsonObject) => String(getMember(message, "method"));
+
+function hasParam(message: JsonObject, member: string): boolean {
+  const params = getMember(message, "params");
+  return isMembers(params) && member in params;
+}
+
+/** The server whose state it is; the first where it is none's, which then says so. */
+async function findStickyServer(
+  first: ItemCandidate,
+  others: readonly ItemCandidate[],
+  { message }: AggregateCall,
+  context: McpContext,
+): Promise<ItemCandidate> {
+  for (const candidate of [first, ...others]) {
+    const owner = stateOwner(message, candidate.item, context);
+    if ((await openRequestState(message, owner, context)) !== undefined) return candidate;
+  }
+  return first;
+}
+
+function stateOwner(
+  message: JsonObject,
+  { inventory, upstreamName }: ServerItem,
+  { principal }: McpContext,
+): StateOwner {
+  return {
+    principalId: principal.id,
+    serverId: inventory.server.id,
+    method: getMethod(message),
+    own: upstreamName,
+  };
+}
+
+function sendToServer(caller: AggregateCall, routed: Routed, context: McpContext): Promise<Response> {
+  const { candidate, tables, target, selection, isRepeatable } = routed;
+  const { post } = caller;
+  return forwardCall<ItemCandidate>(
+    {
+      method: getMethod(caller.message),
+      operations: context.record.operations,
+      preferred: candidate,
+      selection,
+      ...(isRepeatable !== undefined && { isRepeatable }),
+      isAllowed: ({ item }) => target === undefined || canUse(item, target, tables, context),
+      deny: (code) =>
+        target === undefined ? new NotFoundError() : unknownTarget(target, code, INVALID_PARAMS),
+      prepare: ({ item }) => prepare(caller, item, tables, target === undefined, context),
+      canDefer: post.acceptsStream && target !== undefined,
+      isPermitted: async () => (await context.renew()) !== undefined,
+    },
+    context,
+  );
+}
+
+async function prepare(
+  caller: AggregateCall,
+  place: ServerItem,
+  tables: NameIndex,
+  statusTells: boolean,
+  context: McpContext,
+): Promise<PreparedCall> {
+  const { message, post } = caller;
+  const method = getMethod(message);
+  const owner = stateOwner(message, place, context);
+  const own = await openRequestState(setTarget(message, place.upstreamName), owner, context);
+  if (own === undefined) throw invalidParams("Invalid requestState.");
+  const headers = selectRequestHeaders(readHeaders(caller.request));
+  headers.delete(HEADERS.sessionId);
+  if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.upstreamName));
+  const isTranslated = place.inventory.era === "legacy";
+  if (isTranslated && statusTells) headers.set("accept", "application/json");
+  const complaint = isTranslated ? checkParameters(caller, place, tables) : undefined;
+  if (complaint !== undefined) {
+    throw new ProtocolError("bad_request", { code: HEADER_MISMATCH, message: complaint }, 400);
+  }
+  return {
+    method: "POST",
+    headers,
+    body: stringifyLossless(own),
+    id: post.id,
+    edit: createEdit(owner, place.inventory.server.name, tables, context),
+    isTranslated,
+  };
+}
+
+/** A server that knows nothing of these headers cannot hold them against the arguments, so it is done for it. */
+function checkParameters(
+  { request, message }: AggregateCall,
+  place: ServerItem,
+  tables: NameIndex,
+): string | undefined {
+  const params = getMember(message, "params");
+  if (getMember(message, "method") !== "tools/call" || !isMembers(params)) return undefined;
+  const schema = getMember(tables.getTool(place), "inputSchema");
+  return checkParamHeaders(schema, getMember(params, "arguments"), (name) =>
+    readHeaders(request).get(name.toLowerCase())?.trim(),
+  );
+}
+
+async function findItem(
+  tables: NameIndex,
+  target: RequestTarget,
+  context: McpContext,
+): Promise<ServerItem | undefined> {
+  const place = target.kind === "task" ? await findTaskServer(tables, target, context) : tables.find(target);
+  if (place === undefined) return undefined;
+  // As it is now: what it offers may be known from before its credentials or its times were changed.
+  const server = context.tenant.servers.get(place.inventory.server.name);
+  return server && { ...place, inventory: { ...place.inventory, server } };
+}
+
+export function canUse(
+  place: ServerItem,
+  { kind }: RequestTarget,
+  tables: NameIndex,
+  { access }: McpContext,
+): boolean {
+  const { server } = place.inventory;
+  return kind === "task"
+    ? access.allows("server", server.id, server.name)
+    : tables.allows(USES[kind], place, access);
+}
+
+async function findTaskServer(
+  tables: NameIndex,
+  target: RequestTarget,
+  context: McpContext,
+): Promise<ServerItem | undefined> {
+  const task = await openTask(context.keyring, context.principal.id, target.value);
+  const inventory = task && tables.findServer(task.server);
+  return task && inventory && { inventory, upstreamName: task.taskId };
+}
+
+/** The state as the server gave it. Undefined where what came is not what was given. */
+export async function openRequestState(
+  message: JsonObject,
+  owner: StateOwner,
+  context: McpContext,
+): Promise<JsonObject | undefined> {
+  const params = getMember(message, "params");
+  const sealed = isMembers(params) ? getMember(params, "requestState") : undefined;
+  if (sealed === undefined) return message;
+  const state =
+    typeof sealed === "string"
+      ? await openRequestStateValue(context.keyring, owner, sealed, Date.now())
+      : undefined;
+  if (state === undefined) return undefined;
+  return mapObject(message, "params", (value) => mapMember(value, "requestState", () => state));
+}
+
+/** As a server of one's own would answer: in the message, not by a status. */
+export const invalidParams = (message: string) =>
+  new ProtocolError("bad_request", { code: INVALID_PARAMS, message });
+
+/** `code` is for the log: callers are not told whether a target is missing or denied. */
+export function unknownTarget(
+  { kind, value }: RequestTarget,
+  code: "not_found" | "forbidden",
+  resourceCode: number,
+): ProtocolError {
+  const isResource = kind === "resource" || kind === "template";
+  const message = `${TARGET_LABELS[kind]}: ${value.slice(0, 200)}`;
+  return new ProtocolError(
+    code,
+    isResource ? { code: resourceCode, message, data: { uri: value } } : { code: INVALID_PARAMS, message },
+  );
+}

@@ -1,0 +1,17 @@
+/** Many servers as one, or one server that needs translation: selects who serves the era that the client speaks. */
+
+import { proxyToSession } from "../client-session/session-proxy.ts";
+import type { McpContext } from "../context/context.ts";
+import type { McpPost } from "../request/mcp-post.ts";
+import { resolveScope } from "./catalog.ts";
+import { serveModern } from "./modern.ts";
+
+export async function serveAggregate(
+  request: Request,
+  post: McpPost | undefined,
+  serverName: string | undefined,
+  context: McpContext,
+): Promise<Response> {
+  if (post?.era !== "modern") return proxyToSession(request, post, serverName, context);
+  return serveModern(request, post, resolveScope(context.tenant, serverName), context);
+}

@@ -1,0 +1,34 @@
+/** One server as a legacy client's session deals with it, whichever era the server speaks. */
+
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
+
+/** One request of the client's, on its way: how to tell the client something meanwhile, and how to ask it. */
+export interface PeerExchange {
+  readonly id: JsonRpcId;
+  readonly signal: AbortSignal;
+  /** Ends it from outside: the client gets an error. */
+  readonly cancel: () => void;
+  readonly headers: HeaderMap;
+  /** A notification of the server's, in the server's own words. */
+  notify(message: JsonObject): void;
+  /** A request of the server's; resolves with the client's response, result or error alike, unless it is withdrawn. */
+  request(request: JsonObject, withdrawn?: AbortSignal): Promise<JsonObject>;
+}
+
+export interface SessionPeer {
+  /** The client's request under the server's own names; resolves with the response, in the server's own words. */
+  request(message: JsonObject, exchange: PeerExchange): Promise<JsonObject>;
+  /** What the client tells everybody. */
+  notify(message: JsonObject): void;
+  /** Lets go of the server; `forGood` where the session shall end on its side too. */
+  close(forGood: boolean): Promise<void>;
+}
+
+/** What a session knows of its client, and servers are told. */
+export interface ClientFacts {
+  readonly revision: string;
+  readonly capabilities: JsonObject;
+  readonly clientInfo: JsonObject;
+  readonly logLevel: string | undefined;
+}

@@ -1,0 +1,197 @@
+/** A legacy client's request on its way to the server that has its target, and the answer on its way back. */
+import { NotFoundError, ProtocolError } from "../../core/errors.ts";
+import { RESOURCE_NOT_FOUND } from "../../core/mcp/eras.ts";
+import { selectContextHeaders } from "../../core/mcp/header-filter.ts";
+import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
+import { getMember, stringifyLossless } from "../../core/mcp/lossless-json.ts";
+import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
+import { TimerSet } from "../../core/timers.ts";
+import { type CatalogScope, resolveScope } from "../aggregate/catalog.ts";
+import type { StateOwner } from "../aggregate/request-state.ts";
+import { createResponseRewriter } from "../aggregate/rewrite-response.ts";
+import { canUse, type ResolvedTarget, resolveTarget, unknownTarget } from "../aggregate/route-call.ts";
+import {
+  canRepeat,
+  createSelection,
+  type ItemCandidate,
+  type RoutedCall,
+  toCandidate,
+} from "../aggregate/select-candidates.ts";
+import { messageOutcome } from "../context/call-outcome.ts";
+import type { McpContext } from "../context/context.ts";
+import { trackRequest } from "../pipeline/active-requests.ts";
+import type { UpstreamAttempt } from "../pipeline/attempt.ts";
+import { callUpstream } from "../pipeline/call-upstream.ts";
+import type { PeerExchange } from "./peer.ts";
+import type { Session } from "./session.ts";
+
+const TARGETED = new Set([
+  "tools/call",
+  "prompts/get",
+  "resources/read",
+  "resources/subscribe",
+  "resources/unsubscribe",
+  "completion/complete",
+  "tasks/get",
+  "tasks/result",
+  "tasks/cancel",
+]);
+
+const SUBSCRIPTION_METHODS = new Set(["resources/subscribe", "resources/unsubscribe"]);
+
+/** What the session has begun at a server stays there. */
+const BOUND = new Set([
+  "resources/subscribe",
+  "resources/unsubscribe",
+  "tasks/get",
+  "tasks/result",
+  "tasks/cancel",
+]);
+
+/** `undefined` for methods that no server here knows. */
+export async function routeRequest(
+  message: JsonObject,
+  exchange: PeerExchange,
+  session: Session,
+  context: McpContext,
+): Promise<JsonObject | undefined> {
+  const scope = resolveScope(context.tenant, session.state.serverName);
+  const method = String(getMember(message, "method"));
+  const call = { message, method, exchange, session, scope, context };
+  if (!TARGETED.has(method)) return callSoleServer(call);
+  const target = getTarget(message);
+  if (target === undefined) {
+    throw new ProtocolError("bad_request", {
+      code: INVALID_PARAMS,
+      message: "Missing target in params.",
+    });
+  }
+  const found = await resolveTarget(target, scope, context);
+  if (found === undefined) throw unknownTarget(target, "not_found", RESOURCE_NOT_FOUND);
+  return SUBSCRIPTION_METHODS.has(method) ? subscribe(target, found, call) : callServer(target, found, call);
+}
+
+/** One request of the client's in its session. */
+interface RoutedSessionCall {
+  readonly message: JsonObject;
+  readonly method: string;
+  readonly exchange: PeerExchange;
+  readonly session: Session;
+  readonly scope: CatalogScope;
+  readonly context: McpContext;
+}
+
+async function callServer(
+  target: RequestTarget | undefined,
+  found: ResolvedTarget,
+  call: RoutedSessionCall,
+): Promise<JsonObject> {
+  const { item, tables } = found;
+  const { message, method, exchange, session, scope, context } = call;
+  const operation = context.record.operation(exchange.id);
+  const { headers } = exchange;
+  const client = clientName(session);
+  const routable: RoutedCall = { method, message, headers, client, item, tables };
+  const isRouted = target !== undefined && scope.isWhole && !BOUND.has(method);
+  const { server } = item.inventory;
+  const about = { server: server.name, method, target: item.upstreamName || undefined };
+  const untrack = trackRequest(about, context, { timers: new TimerSet(), cancel: exchange.cancel });
+  try {
+    return await callUpstream<ItemCandidate, JsonObject>(
+      {
+        method,
+        operations: operation === undefined ? [] : [operation],
+        preferred: toCandidate(item),
+        selection: isRouted ? createSelection(routable, context) : undefined,
+        ...(!BOUND.has(method) && {
+          isRepeatable: (candidate: ItemCandidate, neverSent: boolean) =>
+            canRepeat(routable, candidate.item, neverSent),
+        }),
+        isAllowed: (candidate) => target === undefined || canUse(candidate.item, target, tables, context),
+        deny: (code) =>
+          target === undefined ? new NotFoundError() : unknownTarget(target, code, RESOURCE_NOT_FOUND),
+        takesSlot: true,
+        signal: exchange.signal,
+        send: (candidate, attempt) => sendToPeer(candidate, attempt, found, call),
+      },
+      context,
+    );
+  } finally {
+    untrack();
+  }
+}
+
+async function sendToPeer(
+  { item }: ItemCandidate,
+  attempt: UpstreamAttempt,
+  { tables }: ResolvedTarget,
+  { message, method, exchange, session, context }: RoutedSessionCall,
+): Promise<JsonObject> {
+  const { server } = attempt;
+  const operation = context.record.operation(exchange.id);
+  if (server.payloads !== undefined) {
+    operation?.setPayload(stringifyLossless(message), context.requestId, server.payloads);
+  }
+  const owner: StateOwner = {
+    principalId: context.principal.id,
+    serverId: server.id,
+    method,
+    own: item.upstreamName,
+  };
+  const outward = createResponseRewriter(owner, server.name, tables, context);
+  // One after the other, so that what was said before the answer is passed on before it.
+  let notified: Promise<void> = Promise.resolve();
+  const headers = selectContextHeaders(exchange.headers);
+  if (attempt.traceparent !== undefined) headers.set("traceparent", attempt.traceparent);
+  const translated: PeerExchange = {
+    ...exchange,
+    headers,
+    notify(notification) {
+      notified = notified.then(async () => exchange.notify(await outward(notification)));
+    },
+  };
+  const peer = await session.peers.connect(item.inventory, tables, context);
+  if (SUBSCRIPTION_METHODS.has(method) && !session.peers.isLegacy(peer)) {
+    // A modern server is told by a subscription of the gateway's own.
+    attempt.succeed({ success: true }, 200);
+    return { jsonrpc: "2.0", id: exchange.id, result: {} };
+  }
+  const response = await peer.request(setTarget(message, item.upstreamName), translated);
+  attempt.headReceived();
+  await notified;
+  const text = server.payloads === undefined ? undefined : stringifyLossless(response);
+  attempt.succeed(messageOutcome(response), 200, text);
+  return outward(response);
+}
+
+function clientName({ state }: Session): string | undefined {
+  const name = getMember(state.client?.clientInfo, "name");
+  return typeof name === "string" ? name : undefined;
+}
+
+/** The session remembers what is watched, for servers that forget it and for those that were never told. */
+async function subscribe(
+  target: RequestTarget,
+  found: ResolvedTarget,
+  call: RoutedSessionCall,
+): Promise<JsonObject> {
+  const { method, session, context } = call;
+  const { state } = session;
+  const uri = target.value;
+  const others = state.watched.filter((watched) => watched !== uri);
+  const response = await callServer(target, found, call);
+  if ("error" in response) return response;
+  state.watched = method === "resources/subscribe" ? [...others, uri] : others;
+  session.save();
+  session.attend(context);
+  return response;
+}
+
+/** If there is one server only, it is sent what is unknown here. */
+async function callSoleServer(call: RoutedSessionCall): Promise<JsonObject | undefined> {
+  const { scope, context } = call;
+  const { tables } = await context.catalog.getView(scope, context);
+  const [inventory] = tables.inventories;
+  if (scope.servers.length !== 1 || inventory === undefined) return undefined;
+  return callServer(undefined, { item: { inventory, upstreamName: "" }, tables }, call);
+}

@@ -1,0 +1,169 @@
+/**
+ * The Worker's end of a legacy client's session: finds the object that holds it. The id that the client brings is
+ * sealed to its principal, so a stolen one leads nowhere.
+ */
+import { GatewayError } from "../../core/errors.ts";
+import { errorResponse } from "../../core/mcp/responses.ts";
+import { HEADERS } from "../../core/mcp/revisions.ts";
+import { readHeaders } from "../../core/net/headers.ts";
+import { sleep } from "../../core/timers.ts";
+import type { Principal } from "../../identity/principal.ts";
+import type { RequestDescription } from "../../logs/request-event.ts";
+import type { McpContext } from "../context/context.ts";
+import type { McpPost } from "../request/mcp-post.ts";
+
+/** What every call to a session's object brings along: who asks, and for what. */
+export interface SessionCall {
+  readonly requestId: string;
+  readonly principal: Principal;
+  readonly serverName: string | undefined;
+  /** The HTTP request that brought it, for the log. */
+  readonly request: RequestDescription;
+  readonly startedAt: number;
+}
+
+export interface SessionPost extends SessionCall {
+  /** The message or the batch, to the digit. */
+  readonly text: string;
+  readonly acceptsStream: boolean;
+  /** Only this message may make a session where there is none. */
+  readonly isInitialize: boolean;
+  /** Without credentials: routing rules look at headers. */
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+/** On answers of the session's object that it records itself. */
+export const RECORDED_HEADER = "x-gateway-recorded";
+
+/** The object's methods, as its stub has them. */
+export interface SessionStub {
+  post(visit: SessionPost): Promise<Response>;
+  get(visit: SessionCall, lastEventId: string | undefined): Promise<Response>;
+  /** 2024-11-05: opens the session, and says where messages are to be posted. */
+  openStream(visit: SessionCall, endpoint: string): Promise<Response>;
+  /** False where there is no such session. */
+  end(): Promise<boolean>;
+}
+
+const SESSION_NOT_FOUND = -32001;
+const SESSION_MISSING = -32000;
+/** How 2024-11-05 names the session. */
+const QUERY = "sessionId";
+const POLL_INTERVAL_MS = 1000;
+
+export async function proxyToSession(
+  request: Request,
+  post: McpPost | undefined,
+  serverName: string | undefined,
+  context: McpContext,
+): Promise<Response> {
+  const { requestId, principal, record } = context;
+  const visit: SessionCall = { requestId, principal, serverName, ...record.description };
+  const owner = { principalId: context.principal.id, serverId: serverName ?? "*" };
+  const url = new URL(request.url);
+  const sealed = request.headers.get(HEADERS.sessionId) ?? url.searchParams.get(QUERY);
+  if (sealed === null) return open(request, post, visit, owner, context);
+  const name = await context.sessionIds.open(owner, sealed);
+  if (name === undefined) return notFound(post);
+  const session = context.sessions(name);
+  switch (request.method) {
+    case "POST":
+      return post === undefined
+        ? notFound(post)
+        : requireSession(await postToSession(session, toSessionPost(request, post, visit), context), post);
+    case "GET": {
+      requireStream(request);
+      const lastEventId = request.headers.get(HEADERS.lastEventId) ?? undefined;
+      return endOnDisconnect(requireSession(await session.get(visit, lastEventId), post), context);
+    }
+    case "DELETE":
+      return (await session.end()) ? new Response(null, { status: 204 }) : notFound(post);
+    default:
+      throw new GatewayError("method_not_allowed", "Use POST, GET or DELETE.");
+  }
+}
+
+async function open(
+  request: Request,
+  post: McpPost | undefined,
+  visit: SessionCall,
+  owner: { principalId: string; serverId: string },
+  context: McpContext,
+): Promise<Response> {
+  const name = crypto.randomUUID();
+  if (request.method === "GET") {
+    requireStream(request);
+    const endpoint = new URL(request.url);
+    endpoint.searchParams.set(QUERY, await context.sessionIds.seal(owner, name));
+    const path = endpoint.pathname + endpoint.search;
+    return endOnDisconnect(await context.sessions(name).openStream(visit, path), context);
+  }
+  const [message] = post?.messages ?? [];
+  const begins = post?.isBatch === false && message?.kind === "request" && message.method === "initialize";
+  if (post === undefined || !begins) {
+    const text = "Missing Mcp-Session-Id header. Send it, or send initialize first.";
+    return errorResponse(400, post?.id ?? null, { code: SESSION_MISSING, message: text });
+  }
+  const response = await postToSession(
+    context.sessions(name),
+    { ...toSessionPost(request, post, visit), isInitialize: true },
+    context,
+  );
+  const headers = new Headers(response.headers);
+  headers.set(HEADERS.sessionId, await context.sessionIds.seal(owner, name));
+  return new Response(response.body, { status: response.status, headers });
+}
+
+function toSessionPost(request: Request, { text, acceptsStream }: McpPost, visit: SessionCall): SessionPost {
+  const headers = [...readHeaders(request)].filter(([name]) => !CREDENTIAL_HEADERS.has(name));
+  return { ...visit, text, acceptsStream, isInitialize: false, headers };
+}
+
+const CREDENTIAL_HEADERS = new Set(["authorization", "cookie", "x-api-key", "proxy-authorization"]);
+
+/** The object that serves the operations of a POST also records them; the others are recorded here. */
+async function postToSession(
+  session: SessionStub,
+  visit: SessionPost,
+  { record }: McpContext,
+): Promise<Response> {
+  const response = await session.post(visit);
+  if (!response.headers.has(RECORDED_HEADER)) return response;
+  record.delegate();
+  const headers = new Headers(response.headers);
+  headers.delete(RECORDED_HEADER);
+  return new Response(response.body, { status: response.status, headers });
+}
+
+function requireStream(request: Request): void {
+  if (request.headers.get("accept")?.includes("text/event-stream")) return;
+  throw new GatewayError(
+    "not_acceptable",
+    "GET opens an event stream and requires Accept: text/event-stream.",
+  );
+}
+
+function requireSession(response: Response, post: McpPost | undefined): Response {
+  return response.status === 404 ? notFound(post) : response;
+}
+
+function notFound(post: McpPost | undefined): Response {
+  const message = "Session not found. Send initialize.";
+  return errorResponse(404, post?.id ?? null, { code: SESSION_NOT_FOUND, message });
+}
+
+/** A stream that may be open for days ends when its caller's key is revoked. */
+function endOnDisconnect(response: Response, context: McpContext): Response {
+  if (response.body === null) return response;
+  const { readable, writable } = new IdentityTransformStream();
+  const over = new AbortController();
+  const watch = async () => {
+    while (!over.signal.aborted) {
+      await sleep(POLL_INTERVAL_MS, over.signal);
+      if ((await context.renew()) === undefined) over.abort();
+    }
+  };
+  const piped = response.body.pipeTo(writable, { signal: over.signal }).catch(() => undefined);
+  context.waitUntil(Promise.all([piped.finally(() => over.abort()), watch()]));
+  return new Response(readable, response);
+}

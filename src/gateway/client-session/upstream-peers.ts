@@ -1,0 +1,136 @@
+/** The servers that a session has dealt with, each in its era. */
+import { type ErrorCode, toGatewayError } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { resolveTarget } from "../../upstream/resolve-target.ts";
+import type { ChannelTarget } from "../../upstream/transports/channel.ts";
+import type { ServerInventory } from "../aggregate/inventory-cache.ts";
+import type { NameIndex } from "../aggregate/name-index.ts";
+import { createResponseRewriter } from "../aggregate/rewrite-response.ts";
+import type { McpContext } from "../context/context.ts";
+import { LegacyPeer } from "./legacy-peer.ts";
+import { ModernPeer } from "./modern-peer.ts";
+import type { ClientFacts, PeerExchange, SessionPeer } from "./peer.ts";
+import type { Session } from "./session.ts";
+
+type GeneralExchange = Pick<PeerExchange, "notify" | "request">;
+
+const NO_CLIENT: ClientFacts = { revision: "", capabilities: {}, clientInfo: {}, logLevel: undefined };
+
+export class UpstreamPeers {
+  readonly #session: Session;
+  readonly #general: GeneralExchange;
+  readonly #peers = new Map<string, Promise<SessionPeer>>();
+
+  constructor(session: Session, general: GeneralExchange) {
+    this.#session = session;
+    this.#general = general;
+  }
+
+  async connect(offer: ServerInventory, tables: NameIndex, context: McpContext): Promise<SessionPeer> {
+    const { id } = offer.server;
+    let peer = this.#peers.get(id);
+    if (peer === undefined) {
+      peer = this.#createPeer(offer, tables, context);
+      this.#peers.set(id, peer);
+      // What failed is tried again by whoever comes next.
+      peer.catch(() => this.#peers.delete(id));
+    }
+    return peer;
+  }
+
+  isLegacy(peer: SessionPeer): peer is LegacyPeer {
+    return peer instanceof LegacyPeer;
+  }
+
+  notify(message: JsonObject): void {
+    for (const peer of this.#peers.values())
+      void peer.then((open) => open.notify(message)).catch(() => undefined);
+  }
+
+  /** Those that are met later learn it when they are. */
+  setLevel(level: string): void {
+    for (const opening of this.#peers.values()) {
+      void opening
+        .then((peer) => (peer instanceof LegacyPeer ? peer.setLevel(level) : undefined))
+        .catch(() => undefined);
+    }
+  }
+
+  async close(forGood: boolean): Promise<void> {
+    const open = [...this.#peers.values()];
+    this.#peers.clear();
+    await Promise.all(
+      open.map((opening) => opening.then((peer) => peer.close(forGood)).catch(() => undefined)),
+    );
+  }
+
+  /** A client of the legacy era gets on best with a server of its own; only where there is none, we translate. */
+  async #createPeer(offer: ServerInventory, tables: NameIndex, context: McpContext): Promise<SessionPeer> {
+    const { server, era } = offer;
+    const client = () => this.#session.state.client ?? NO_CLIENT;
+    const target = await resolveTarget(server, context.keyring);
+    const tools = context.upstream;
+    const modern = () =>
+      new ModernPeer({
+        target,
+        tools,
+        client,
+        toolNamed: (name) => tables.getTool({ inventory: offer, upstreamName: name }),
+      });
+    if (era === "modern" && context.eras.getOnlyEra(server) === "modern") return modern();
+    const legacy = this.#createLegacyPeer(offer, tables, context, target);
+    try {
+      await legacy.connect();
+      return legacy;
+    } catch (error) {
+      if (era === "legacy" || !isModernCode(toGatewayError(error).code)) throw error;
+      context.eras.set(server, "modern");
+      return modern();
+    }
+  }
+
+  #createLegacyPeer(
+    offer: ServerInventory,
+    tables: NameIndex,
+    context: McpContext,
+    target: ChannelTarget,
+  ): LegacyPeer {
+    const { state } = this.#session;
+    const { server } = offer;
+    const owner = { principalId: context.principal.id, serverId: server.id, method: "", own: "" };
+    const outward = createResponseRewriter(owner, server.name, tables, context);
+    return new LegacyPeer({
+      target,
+      transport: server.transport,
+      tools: context.upstream,
+      client: () => state.client ?? NO_CLIENT,
+      resume: state.upstreams[server.id],
+      watched: () => watchedUris(state.watched, offer, tables),
+      general: {
+        request: this.#general.request,
+        notify: (message) => {
+          if (/list_changed$/.test(String(message.method))) context.catalog.evict(server.id, context);
+          void outward(message).then(this.#general.notify);
+        },
+      },
+      save: (resumable) => {
+        const { [server.id]: _, ...others } = state.upstreams;
+        state.upstreams = resumable === undefined ? others : { ...others, [server.id]: resumable };
+        this.#session.save();
+      },
+    });
+  }
+}
+
+/** Of what the client watches, what is this server's, as the server calls it. */
+function watchedUris(watched: readonly string[], { server }: ServerInventory, tables: NameIndex): string[] {
+  return watched.flatMap((uri) => {
+    const place = tables.find({ kind: "resource", value: uri });
+    return place?.inventory.server.id === server.id ? [place.upstreamName] : [];
+  });
+}
+
+/** The server is there, and not of this era. Silence and refusals say nothing. */
+function isModernCode(code: ErrorCode): boolean {
+  return code === "upstream_invalid" || code === "upstream_unsupported";
+}

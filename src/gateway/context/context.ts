@@ -1,0 +1,60 @@
+/** What serving one MCP request needs of the world around it. */
+
+import type { Keyring } from "../../core/keyring.ts";
+import type { ByteBudget } from "../../core/net/byte-budget.ts";
+import type { ClientLocation } from "../../core/routing/regions.ts";
+import type { Principal } from "../../identity/principal.ts";
+import type { LogEvent } from "../../logs/events.ts";
+import type { AccessPolicy } from "../../policy/access-policy.ts";
+import type { CallQueues } from "../../policy/concurrency-queues.ts";
+import type { RoutingState } from "../../policy/routing-state.ts";
+import type { TenantSnapshot } from "../../policy/snapshot.ts";
+import type { TenantTraffic } from "../../policy/traffic.ts";
+import type { ChannelDeps } from "../../upstream/transports/channel.ts";
+import type { Catalog } from "../aggregate/catalog.ts";
+import type { SessionStub } from "../client-session/session-proxy.ts";
+import type { ActiveRequestTable } from "../pipeline/active-requests.ts";
+import type { BridgeRequest } from "../server-bridge/bridge-client.ts";
+import type { EraCache } from "./era-cache.ts";
+import type { FlagExposures } from "./flag-exposures.ts";
+import type { CallRecorder } from "./request-recorder.ts";
+import type { SessionIds } from "./session-ids.ts";
+
+export interface McpContext {
+  /** Of the HTTP request, as the caller is told it. */
+  readonly requestId: string;
+  readonly principal: Principal;
+  /** Undefined if nothing trustworthy says it: behind Cloudflare only its own header counts. */
+  readonly address: string | undefined;
+  readonly location: ClientLocation;
+  /** What the log will be told of this request. */
+  readonly record: CallRecorder;
+  readonly tenant: TenantSnapshot;
+  readonly access: AccessPolicy;
+  readonly traffic: TenantTraffic;
+  readonly queues: CallQueues;
+  readonly routing: RoutingState;
+  readonly exposures: FlagExposures;
+  readonly keyring: Keyring;
+  readonly sessionIds: SessionIds;
+  readonly catalog: Catalog;
+  readonly eras: EraCache;
+  readonly upstream: ChannelDeps;
+  readonly maxBodyBytes: number;
+  /** The large bodies that the isolate holds. */
+  readonly bodies: ByteBudget;
+  /** Of streams that the gateway itself writes. */
+  readonly keepAliveMs: number;
+  /** Keeps work alive after the answer has begun (`waitUntil`). */
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  /** The same for now; undefined where the caller has lost the right to be here. For streams that outlive a decision. */
+  readonly renew: () => Promise<McpContext | undefined>;
+  /** Has a message of the modern era answered by a server of the legacy one. */
+  readonly callThroughBridge: (translation: BridgeRequest, context: McpContext) => Promise<Response>;
+  /** Tells the log of something that is no part of this request's own record. */
+  readonly emit: (events: readonly LogEvent[]) => void;
+  /** The running requests of a tenant. */
+  readonly active: (tenantId: string) => ActiveRequestTable;
+  /** Where a legacy client's session with this name is held. */
+  readonly sessions: (name: string) => SessionStub;
+}

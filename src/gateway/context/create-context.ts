@@ -1,0 +1,103 @@
+/** Makes the context of a request out of the isolate's long-lived things and the principal that it is served for. */
+
+import { NotFoundError } from "../../core/errors.ts";
+import type { Keyring } from "../../core/keyring.ts";
+import type { ByteBudget } from "../../core/net/byte-budget.ts";
+import type { ClientLocation } from "../../core/routing/regions.ts";
+import type { Principal } from "../../identity/principal.ts";
+import type { Emitter } from "../../logs/emit.ts";
+import type { TraceExporter } from "../../logs/trace-exporter.ts";
+import { createAccessPolicy } from "../../policy/access-policy.ts";
+import type { ConcurrencyQueues } from "../../policy/concurrency-queues.ts";
+import type { RoutingState } from "../../policy/routing-state.ts";
+import type { Snapshots } from "../../policy/snapshot.ts";
+import type { TenantTraffic } from "../../policy/traffic.ts";
+import type { ChannelDeps } from "../../upstream/transports/channel.ts";
+import type { Catalog } from "../aggregate/catalog.ts";
+import type { McpContext } from "./context.ts";
+import type { EraCache } from "./era-cache.ts";
+import type { FlagExposures } from "./flag-exposures.ts";
+import type { CallRecorder, RequestRecorder } from "./request-recorder.ts";
+import { SessionIds } from "./session-ids.ts";
+
+export interface ContextServices {
+  readonly snapshots: Snapshots;
+  readonly emitter: Emitter;
+  readonly getTraffic: (tenantId: string) => TenantTraffic;
+  readonly queues: ConcurrencyQueues;
+  readonly routing: RoutingState;
+  readonly exposures: FlagExposures;
+  readonly keyring: Keyring;
+  readonly upstream: ChannelDeps;
+  readonly catalog: Catalog;
+  readonly eras: EraCache;
+  readonly maxBodyBytes: number;
+  readonly bodies: ByteBudget;
+  readonly callThroughBridge: McpContext["callThroughBridge"];
+  readonly active: McpContext["active"];
+  readonly sessions: McpContext["sessions"];
+}
+
+/** Often enough that nothing on the way takes a silent stream for a dead one. */
+const KEEP_ALIVE_INTERVAL_MS = 5_000;
+
+export interface ContextInput {
+  readonly record: CallRecorder;
+  readonly requestId: string;
+  readonly address: string | undefined;
+  readonly location: ClientLocation;
+  readonly waitUntil: McpContext["waitUntil"];
+  /** Asks anew who is calling; undefined where that no longer holds. */
+  readonly identify: () => Promise<Principal | undefined>;
+}
+
+export type ContextFactory = (principal: Principal, occasion: ContextInput) => Promise<McpContext>;
+
+export function createContextFactory(services: ContextServices): ContextFactory {
+  const { snapshots, emitter, getTraffic, queues, ...shared } = services;
+  const sessionIds = new SessionIds(services.keyring);
+  const contextOf: ContextFactory = async (principal, occasion) => {
+    const { record, requestId, address, location, waitUntil, identify } = occasion;
+    const tenant = await snapshots.get(principal.tenantId, waitUntil);
+    if (tenant === undefined) throw new NotFoundError();
+    return {
+      ...shared,
+      record,
+      requestId,
+      address,
+      location,
+      emit: (events) => emitter.emit(events, waitUntil),
+      principal,
+      tenant,
+      traffic: getTraffic(tenant.id),
+      queues: queues.forRequest(waitUntil),
+      access: createAccessPolicy(principal, tenant, new Date()),
+      sessionIds,
+      keepAliveMs: KEEP_ALIVE_INTERVAL_MS,
+      waitUntil,
+      async renew() {
+        const still = await identify().catch(() => undefined);
+        return still === undefined ? undefined : contextOf(still, occasion).catch(() => undefined);
+      },
+    };
+  };
+  return contextOf;
+}
+
+export interface RecordedInput extends Omit<ContextInput, "record"> {
+  readonly record: RequestRecorder;
+}
+
+export type StartRequest = (principal: Principal, entrance: RecordedInput) => Promise<McpContext>;
+
+/** A context whose request is traced as the tenant wants it, in whatever isolate it is served. */
+export function createStartRequest(contexts: ContextFactory, traces: TraceExporter): StartRequest {
+  return async (principal, entrance) => {
+    const context = await contexts(principal, entrance);
+    const { tracing } = context.tenant;
+    if (tracing !== undefined) {
+      entrance.record.startTrace(tracing, (spans) => traces.send(spans, tracing, entrance.waitUntil));
+    }
+    return context;
+  };
+}

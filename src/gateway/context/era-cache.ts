@@ -1,0 +1,37 @@
+/** Which servers have been found to speak one era only. Most are never asked: their answers show it when it matters. */
+import type { Era } from "../../core/mcp/revisions.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+
+/** Servers are upgraded, and nobody tells. */
+const TTL_MS = 600_000;
+const MAX_ENTRIES = 10_000;
+
+interface CachedEra {
+  readonly url: string;
+  readonly only: Era;
+  readonly until: number;
+}
+
+export class EraCache {
+  readonly #entries = new Map<string, CachedEra>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Undefined where it speaks both, or where nobody has found out. */
+  getOnlyEra({ id, endpointUrl, transport }: SnapshotServer): Era | undefined {
+    // The other transports are of the legacy era by definition.
+    if (transport !== "http") return "legacy";
+    const verdict = this.#entries.get(id);
+    return verdict?.url === endpointUrl && this.#now() < verdict.until ? verdict.only : undefined;
+  }
+
+  set({ id, endpointUrl }: SnapshotServer, only: Era): void {
+    this.#entries.delete(id);
+    this.#entries.set(id, { url: endpointUrl, only, until: this.#now() + TTL_MS });
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
+  }
+}

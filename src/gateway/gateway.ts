@@ -1,0 +1,115 @@
+/** The gateway's long-lived things, wired. */
+
+import { hashToolsByName } from "../core/discovery/definition-hash.ts";
+import { toGatewayError, UpstreamError } from "../core/errors.ts";
+import type { Keyring } from "../core/keyring.ts";
+import { ByteBudget } from "../core/net/byte-budget.ts";
+import type { OriginPolicy } from "../core/net/origin.ts";
+import { MAX_HELD_BODY_BYTES } from "../core/size-limits.ts";
+import type { Database } from "../db/client.ts";
+import type { Authenticator } from "../identity/authenticate.ts";
+import type { Emitter } from "../logs/emit.ts";
+import { logFailure } from "../logs/log-failure.ts";
+import type { TraceExporter } from "../logs/trace-exporter.ts";
+import { ConcurrencyQueues, type SlotObject } from "../policy/concurrency-queues.ts";
+import { RoutingState } from "../policy/routing-state.ts";
+import type { Snapshots } from "../policy/snapshot.ts";
+import type { TenantTraffic } from "../policy/traffic.ts";
+import type { ChannelDeps } from "../upstream/transports/channel.ts";
+import { Catalog } from "./aggregate/catalog.ts";
+import { InventoryCache, type InventorySources } from "./aggregate/inventory-cache.ts";
+import { loadStoredInventories } from "./aggregate/stored-inventory.ts";
+import type { McpContext } from "./context/context.ts";
+import { createContextFactory, createStartRequest, type StartRequest } from "./context/create-context.ts";
+import { EraCache } from "./context/era-cache.ts";
+import { FlagExposures } from "./context/flag-exposures.ts";
+import { createMcpHandler, type McpHandler } from "./endpoint.ts";
+import { refreshLists } from "./pipeline/refresh-lists.ts";
+import { callThroughBridge, type GetBridge } from "./server-bridge/bridge-client.ts";
+import { LegacyServer } from "./server-bridge/legacy-server.ts";
+
+export interface GatewayDeps {
+  readonly database: Database;
+  readonly authenticator: Authenticator;
+  readonly snapshots: Snapshots;
+  readonly emitter: Emitter;
+  readonly traces: TraceExporter;
+  readonly getTraffic: (tenantId: string) => TenantTraffic;
+  readonly keyring: Keyring;
+  readonly upstream: ChannelDeps;
+  readonly gatewayId: string;
+  /** Keeps what a server said of itself, and sees what it means (discovery/save-inventory.ts). */
+  readonly saveInventory: InventorySources<McpContext>["save"];
+  readonly origins: OriginPolicy;
+  readonly maxBodyBytes: number;
+  readonly getBridge: GetBridge;
+  readonly active: McpContext["active"];
+  /** The object that grants a tenant's concurrency slots. */
+  readonly slotObject: (tenantId: string) => SlotObject;
+  readonly sessions: McpContext["sessions"];
+}
+
+export interface Gateway {
+  readonly handle: McpHandler;
+  readonly startRequest: StartRequest;
+  readonly emitter: Emitter;
+  /** What a bridge's object is filled with. */
+  readonly createLegacyServer: () => LegacyServer;
+}
+
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { database, authenticator, snapshots, emitter, keyring, upstream, origins } = deps;
+  const offers = new InventoryCache<McpContext>({
+    async fetch(server, context) {
+      const offering = await refreshLists(server, context, { keyring, upstream });
+      return {
+        ...offering,
+        server,
+        hashes: await hashToolsByName(offering.lists["tools/list"].items),
+        isStale: false,
+      };
+    },
+    loadStored: (tenantId, servers) => loadStoredInventories(database, tenantId, servers),
+    save: deps.saveInventory,
+    onError({ id }, error) {
+      // Upstream failures are in error_logs, by the pipeline.
+      if (error instanceof UpstreamError) return;
+      logFailure(toGatewayError(error), { work: "refresh lists", serverId: id });
+    },
+    now: Date.now,
+  });
+  const contexts = createContextFactory({
+    snapshots,
+    emitter,
+    getTraffic: deps.getTraffic,
+    queues: new ConcurrencyQueues({
+      now: Date.now,
+      slotObject: deps.slotObject,
+      async findCapacity(tenantId, serverId, background) {
+        const tenant = await snapshots.get(tenantId, background);
+        return tenant?.serversById.get(serverId)?.maxConcurrency;
+      },
+    }),
+    routing: new RoutingState(),
+    exposures: new FlagExposures(Date.now),
+    keyring,
+    upstream,
+    catalog: new Catalog(offers),
+    eras: new EraCache(Date.now),
+    maxBodyBytes: deps.maxBodyBytes,
+    bodies: new ByteBudget(MAX_HELD_BODY_BYTES),
+    callThroughBridge: (translation, context) => callThroughBridge(translation, context, deps.getBridge),
+    active: deps.active,
+    sessions: deps.sessions,
+  });
+  const startRequest = createStartRequest(contexts, deps.traces);
+  return {
+    startRequest,
+    emitter,
+    handle: createMcpHandler({
+      ...{ authenticator, snapshots, emitter, startRequest, origins },
+      gatewayId: deps.gatewayId,
+    }),
+    createLegacyServer: () => new LegacyServer({ tools: upstream, keyring, now: Date.now }),
+  };
+}

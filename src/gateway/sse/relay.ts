@@ -1,0 +1,147 @@
+/**
+ * Event streams on their way to the caller. Bytes go on as they come; where the upstream is silent a comment is put
+ * between two events from time to time (the standard makes readers pass over it). It keeps connections open on the way
+ * and is how a caller that went away is noticed: workerd tells of it only when something is written to them.
+ */
+
+import { withTimeout } from "../../core/timers.ts";
+import { ReadAhead } from "./read-ahead.ts";
+
+export interface RelayOptions {
+  /** After this long without an event a comment is sent. */
+  readonly keepAliveMs: number;
+  /** After this long without a byte from the upstream the stream is ended. */
+  readonly idleTimeoutMs: number;
+  /** Lets go of the upstream and settles what came of it; returns what the client is still told. */
+  readonly finish: (ended: RelayEnd) => string | undefined;
+  /** Told of every piece that goes by. */
+  readonly onActivity: (piece: Uint8Array) => void;
+  /** Asked from time to time; where it says no, the stream ends. */
+  readonly isPermitted?: () => Promise<boolean>;
+}
+
+/** Why a relayed stream is over: the upstream ended it, broke off or fell silent, or the client left or lost its right. */
+export type RelayEnd = "ended" | "broken" | "silent" | "client-gone" | "revoked";
+
+export const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** The native stream, unlike TransformStream, fails a write to a caller who is gone. */
+export function openStream(): {
+  readable: ReadableStream<Uint8Array>;
+  writer: WritableStreamDefaultWriter<Uint8Array>;
+} {
+  const { readable, writable } = new IdentityTransformStream();
+  return { readable, writer: writable.getWriter() };
+}
+
+/** How soon a caller who lost the right to a stream is cut off. */
+const POLL_INTERVAL_MS = 1000;
+
+/** Resolves when the stream is over, whoever ended it. */
+export async function relay(
+  body: ReadableStream<Uint8Array>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  options: RelayOptions,
+): Promise<void> {
+  const { keepAliveMs, isPermitted } = options;
+  const tickMs = isPermitted === undefined ? keepAliveMs : Math.min(keepAliveMs, POLL_INTERVAL_MS);
+  const source = new ReadAhead(body, options.onActivity);
+  const ticks = createTicker(tickMs, () => source.wake());
+  let ended: RelayEnd;
+  try {
+    ended = await pump(source, writer, ticks, options);
+  } catch {
+    ended = source.hasBroken ? "broken" : "client-gone";
+  }
+  ticks.stop();
+  const text = options.finish(ended);
+  await closeWriter(writer, text, ended).catch(() => undefined);
+}
+
+async function pump(
+  source: ReadAhead,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  ticks: Ticker,
+  { keepAliveMs, idleTimeoutMs, isPermitted }: RelayOptions,
+): Promise<RelayEnd> {
+  let saidAt = Date.now();
+  let atBoundary = true;
+  for (;;) {
+    const pieces = source.take();
+    if (pieces !== undefined) {
+      await writer.write(pieces);
+      saidAt = Date.now();
+      atBoundary = isEventEnd(pieces);
+    } else if (source.isEnded) return "ended";
+    else {
+      await source.waitForData();
+    }
+    if (!ticks.hasTicked()) continue;
+    const now = Date.now();
+    if (now - source.receivedAt >= idleTimeoutMs) return "silent";
+    if ((await isPermitted?.()) === false) return "revoked";
+    if (!atBoundary || now - saidAt < keepAliveMs || source.hasPieces) continue;
+    await writer.write(KEEP_ALIVE);
+    saidAt = Date.now();
+  }
+}
+
+interface Ticker {
+  hasTicked(): boolean;
+  stop(): void;
+}
+
+/** One timer for as long as it takes, not one for every piece that goes by. */
+function createTicker(ms: number, ring: () => void): Ticker {
+  let rung = false;
+  const timer = setInterval(() => {
+    rung = true;
+    ring();
+  }, ms);
+  return {
+    hasTicked() {
+      const had = rung;
+      rung = false;
+      return had;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+async function closeWriter(
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  text: string | undefined,
+  ended: RelayEnd,
+): Promise<void> {
+  if (text === undefined && (ended === "broken" || ended === "client-gone")) return writer.abort();
+  // A blank line ends the event that the upstream broke off in.
+  if (text !== undefined) await writer.write(new TextEncoder().encode(`\n\n${text}`));
+  await writer.close();
+}
+
+/** Waits for something with comments, which fail once the caller is gone. */
+export async function keepAliveUntil<T>(
+  pending: Promise<T>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  keepAliveMs: number,
+): Promise<T> {
+  for (;;) {
+    await writer.write(KEEP_ALIVE);
+    const settled = await withTimeout(
+      pending.then((value) => ({ value })),
+      keepAliveMs,
+    );
+    if (settled !== undefined) return settled.value;
+  }
+}
+
+function isEventEnd(piece: Uint8Array): boolean {
+  const isLineEnd = (byte: number | undefined) => byte === LINE_FEED || byte === CARRIAGE_RETURN;
+  return (
+    isLineEnd(piece.at(-1)) &&
+    isLineEnd(piece.at(-2)) &&
+    !(piece.at(-2) === CARRIAGE_RETURN && piece.at(-1) === LINE_FEED && !isLineEnd(piece.at(-3)))
+  );
+}

@@ -1,0 +1,47 @@
+/** An event stream that the gateway itself writes messages to, kept alive and ended when the caller leaves. */
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { stringifyLossless } from "../../core/mcp/lossless-json.ts";
+import { formatEvent } from "../../core/mcp/sse.ts";
+import type { McpContext } from "../context/context.ts";
+import { KEEP_ALIVE, openStream } from "./relay.ts";
+
+export interface MessageWriter {
+  /** Fails once the caller is gone. */
+  write(message: JsonObject): Promise<void>;
+  /** For so long, or until the caller is found to be gone, which fails. */
+  idle(ms: number): Promise<void>;
+}
+
+export const EVENT_STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+};
+
+/** `work` is done when the stream shall end. */
+export function createMessageStream(
+  context: Pick<McpContext, "waitUntil" | "keepAliveMs">,
+  work: (writer: MessageWriter) => Promise<void>,
+): Response {
+  const { readable, writer } = openStream();
+  const encoder = new TextEncoder();
+  let lastWrite = Date.now();
+  const put = async (bytes: Uint8Array) => {
+    lastWrite = Date.now();
+    await writer.write(bytes);
+  };
+  const messages: MessageWriter = {
+    write: (message) =>
+      put(encoder.encode(formatEvent({ event: "message", data: stringifyLossless(message) }))),
+    async idle(ms) {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      if (Date.now() - lastWrite >= context.keepAliveMs) await put(KEEP_ALIVE);
+    },
+  };
+  const done = work(messages).then(
+    () => writer.close(),
+    () => writer.abort(),
+  );
+  context.waitUntil(done.catch(() => undefined));
+  return new Response(readable, { headers: EVENT_STREAM_HEADERS });
+}

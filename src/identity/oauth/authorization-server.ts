@@ -1,0 +1,90 @@
+/** The OAuth 2.1 authorization server: better-auth's provider with the gateway's choices. */
+import { type OAuthOptions, oauthProvider } from "@better-auth/oauth-provider";
+import type { BetterAuthPlugin } from "better-auth";
+import type { Database } from "../../db/client.ts";
+import { findConsent } from "../../db/queries/access/grants.ts";
+import { type ClientMetadataDeps, clientMetadataDiscovery } from "./client-metadata.ts";
+import { OAUTH_SCOPES } from "./scopes.ts";
+
+export interface AuthorizationServerDeps {
+  readonly database: Database;
+  readonly dynamicRegistration: boolean;
+  readonly clientDocuments: ClientMetadataDeps;
+}
+
+export const ACCESS_TOKEN_SECONDS = 3600;
+/** A client that lost the answer to a refresh may ask again and gets the same; later the token counts as stolen. */
+export const REFRESH_RETRY_SECONDS = 10;
+
+export function createAuthorizationServer({
+  database,
+  dynamicRegistration,
+  clientDocuments,
+}: AuthorizationServerDeps): BetterAuthPlugin {
+  const options: OAuthOptions<string[]> = {
+    loginPage: "/sign-in",
+    consentPage: "/consent",
+    scopes: [...OAUTH_SCOPES],
+    // Programs without a person use API keys, whose limits and rights the gateway knows.
+    grantTypes: ["authorization_code", "refresh_token"],
+    accessTokenExpiresIn: ACCESS_TOKEN_SECONDS,
+    refreshTokenExpiresIn: 30 * 86_400,
+    refreshTokenReuseInterval: REFRESH_RETRY_SECONDS,
+    codeExpiresIn: 300,
+    allowDynamicClientRegistration: dynamicRegistration,
+    allowUnauthenticatedClientRegistration: dynamicRegistration,
+    enforcePerClientResources: false,
+    // Clients and resources are made by registration and by address, not by whoever is signed in.
+    clientPrivileges: () => false,
+    resourcePrivileges: () => false,
+    postLogin: {
+      page: "/consent",
+      shouldRedirect: () => false,
+      // The tenant chosen on the consent page is the session's active one (admin/consent.tsx).
+      consentReferenceId: ({ session }) => {
+        const tenantId = session.activeTenantId;
+        return typeof tenantId === "string" ? tenantId : NO_TENANT;
+      },
+    },
+    customAccessTokenClaims: ({ referenceId }) => ({ tenant: referenceId }),
+    extensions: [
+      {
+        clientDiscovery: clientMetadataDiscovery(clientDocuments, () => options),
+        claims: { accessToken: (input) => grantClaim(database, input) },
+      },
+    ],
+  };
+  return asPlugin(oauthProvider(options));
+}
+
+/** Binds a token to the consent of this moment. Without one there is no claim, and the token is good for nothing. */
+async function grantClaim(
+  database: Database,
+  input: {
+    readonly user?: { readonly id: string } | null | undefined;
+    readonly client: { readonly clientId: string };
+    readonly referenceId?: string | undefined;
+  },
+): Promise<Record<string, unknown>> {
+  const { user, client, referenceId: tenantId } = input;
+  if (user == null || tenantId === undefined) return {};
+  const of = { clientId: client.clientId, userId: user.id, tenantId };
+  const [consent] = await findConsent(database.asSystem(), of);
+  return consent === undefined ? {} : { grant: consent.id };
+}
+
+/** No row has it, so nobody without a tenant finds an earlier consent. */
+const NO_TENANT = "none";
+
+/**
+ * The provider's own type says "or undefined" in places where better-auth's plugin type does not, which
+ * exactOptionalPropertyTypes takes at its word. What the two agree on is checked here while the Worker starts.
+ */
+function asPlugin(value: unknown): BetterAuthPlugin {
+  if (!isPlugin(value)) throw new TypeError("the OAuth provider is no better-auth plugin");
+  return value;
+}
+
+function isPlugin(value: unknown): value is BetterAuthPlugin {
+  return typeof value === "object" && value !== null && "id" in value && typeof value.id === "string";
+}

@@ -1,0 +1,157 @@
+/**
+ * Slows down whoever guesses: passwords, invitations, the setup link. Failures are counted for the thing tried, for
+ * where it is tried from, and for both together, so that a stranger's guesses soon stop the stranger, and the owner,
+ * who comes from elsewhere, only after many more.
+ */
+import { sha256Hex } from "../../core/digest.ts";
+import { clientPrefix } from "../../core/limits/failed-auth-throttle.ts";
+import type { SecurityEventType } from "../../core/security-events.ts";
+import type { Database } from "../../db/client.ts";
+import {
+  deleteAttempts,
+  findBlockedSeconds,
+  releaseAttempts,
+  startAttempt,
+} from "../../db/queries/logs/security.ts";
+import type { RecordEvent } from "./event-recorder.ts";
+
+export interface Attempt {
+  readonly what:
+    | "login"
+    | "reset"
+    | "invitation"
+    | "setup"
+    | "registration"
+    /** The password of somebody who is signed in, asked for again. */
+    | "password"
+    /** Fetching the document in which an OAuth client describes itself. */
+    | "client-document";
+  /** The account or thing that is tried; absent where only the place counts. */
+  readonly subject?: string | undefined;
+  readonly ip: string;
+}
+
+export interface AttemptContext {
+  readonly userId?: string | undefined;
+  readonly tenantId?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** How many failures are free. Things of which there is but one, or which nobody can name, count by place alone. */
+const FREE_ATTEMPTS = {
+  login: { pair: 5, subject: 25, ip: 50 },
+  reset: { pair: 3, subject: 6, ip: 20 },
+  invitation: { ip: 10 },
+  setup: { ip: 5 },
+  registration: { ip: 20 },
+  password: { pair: 5, subject: 10, ip: 50 },
+  "client-document": { pair: 20, ip: 50 },
+} as const satisfies Record<Attempt["what"], FreeAttempts>;
+
+interface FreeAttempts {
+  readonly ip: number;
+  readonly pair?: number;
+  readonly subject?: number;
+}
+
+const FAILED: Record<Attempt["what"], SecurityEventType> = {
+  login: "login.failed",
+  reset: "password.reset-requested",
+  invitation: "invitation.guessed",
+  setup: "setup.guessed",
+  registration: "oauth.client-registered",
+  password: "password.failed",
+  "client-document": "oauth.client-registered",
+};
+const BLOCKED: Record<Attempt["what"], SecurityEventType> = {
+  login: "login.blocked",
+  reset: "password.reset-blocked",
+  invitation: "invitation.blocked",
+  setup: "setup.blocked",
+  registration: "oauth.registration-blocked",
+  password: "password.blocked",
+  "client-document": "oauth.registration-blocked",
+};
+
+export type AttemptDecision =
+  | { readonly ok: true; readonly failures: number }
+  | { readonly ok: false; readonly retryAfterSeconds: number };
+
+export class AttemptLimiter {
+  readonly #database: Database;
+  readonly #record: RecordEvent;
+
+  constructor(database: Database, record: RecordEvent) {
+    this.#database = database;
+    this.#record = record;
+  }
+
+  async start(attempt: Attempt): Promise<AttemptDecision> {
+    const db = this.#database.asSystem();
+    const keys = await attemptKeys(attempt);
+    const statements = keys.map(({ key, free }) => startAttempt(db, { key, free }));
+    const [[blocked], ...begun] = await db.batch([
+      findBlockedSeconds(
+        db,
+        keys.map(({ key }) => key),
+      ),
+      ...statements,
+    ]);
+    if (begun.some(([row]) => row === undefined)) {
+      return { ok: false, retryAfterSeconds: Math.max(1, blocked?.seconds ?? 1) };
+    }
+    // The first key is the one that decides first; the others are for those who change places.
+    return { ok: true, failures: begun[0]?.[0]?.failures ?? 0 };
+  }
+
+  async recordSuccess(attempt: Attempt): Promise<void> {
+    const db = this.#database.asSystem();
+    const [first, ...others] = await attemptKeys(attempt);
+    if (first === undefined) return;
+    await db.batch([
+      attempt.subject === undefined ? releaseAttempts(db, [first.key]) : deleteAttempts(db, first.key),
+      ...(others.length === 0
+        ? []
+        : [
+            releaseAttempts(
+              db,
+              others.map(({ key }) => key),
+            ),
+          ]),
+    ]);
+  }
+
+  /** The failure was counted when the attempt began; here it is written down, and once more when it begins to cost. */
+  async recordFailure(attempt: Attempt, begun: AttemptDecision, scene: AttemptContext = {}): Promise<void> {
+    const event = { ...scene, ipAddress: attempt.ip };
+    await this.#record({
+      ...event,
+      type: FAILED[attempt.what],
+      description: `Failed ${attempt.what} attempt.`,
+    });
+    const [first] = await attemptKeys(attempt);
+    if (begun.ok && begun.failures === (first?.free ?? 0) + 1) {
+      await this.#record({
+        ...event,
+        type: BLOCKED[attempt.what],
+        description: `Further ${attempt.what} attempts are delayed.`,
+      });
+    }
+  }
+}
+
+/** The narrowest first. */
+async function attemptKeys({ what, subject, ip }: Attempt): Promise<{ key: string; free: number }[]> {
+  const free: FreeAttempts = FREE_ATTEMPTS[what];
+  const place = clientPrefix(ip);
+  const wanted = [
+    ...(subject === undefined || free.pair === undefined
+      ? []
+      : [{ text: `${what} pair ${subject} ${place}`, free: free.pair }]),
+    { text: `${what} ip ${place}`, free: free.ip },
+    ...(subject === undefined || free.subject === undefined
+      ? []
+      : [{ text: `${what} subject ${subject}`, free: free.subject }]),
+  ];
+  return Promise.all(wanted.map(async ({ text, free }) => ({ key: await sha256Hex(text), free })));
+}

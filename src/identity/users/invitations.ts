@@ -1,0 +1,164 @@
+/**
+ * Joining a tenant: an admin names an address and a role, the person follows the link in the mail. The link is the
+ * proof that the address is theirs; it works once, and the database knows only its hash.
+ */
+import { newToken, sha256Hex } from "../../core/digest.ts";
+import type { Role } from "../../core/enums.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import type { Database } from "../../db/client.ts";
+import {
+  addMember,
+  claimInvitation,
+  type createInvitation,
+  findOpenInvitation,
+  releaseInvitation,
+} from "../../db/queries/identity/invitations.ts";
+import { chooseTenant, createUser, findUserByEmail } from "../../db/queries/identity/user-accounts.ts";
+import { recordAudit } from "../../db/queries/logs/security.ts";
+import { type EmailSender, MailNotConfiguredError } from "../../email/mailer.ts";
+import { invitationEmail } from "../../email/templates.ts";
+import type { AttemptLimiter } from "./attempt-limiter.ts";
+import { hashPassword } from "./passwords.ts";
+import type { SignedInUser } from "./sessions.ts";
+
+export const INVITATION_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+export interface OpenInvitation {
+  readonly email: string;
+  readonly role: Role;
+  readonly tenantId: string;
+  readonly tenantName: string;
+  /** Somebody of that address has an account already. */
+  readonly hasAccount: boolean;
+}
+
+export type InvitationLookup =
+  | { readonly kind: "open"; readonly invitation: OpenInvitation }
+  | { readonly kind: "closed" }
+  | { readonly kind: "wait"; readonly retryAfterSeconds: number };
+
+export type AcceptResult = "joined" | "closed" | "somebody-else" | "has-account";
+
+interface InvitationDeps {
+  readonly database: Database;
+  readonly publicUrl: string;
+  readonly sendMail: EmailSender;
+  readonly attempts: AttemptLimiter;
+  readonly personChanged: (userId: string) => Promise<void>;
+  readonly now: () => number;
+}
+
+type Invited = Awaited<ReturnType<typeof createInvitation>>[number];
+
+export interface InvitationLink {
+  readonly token: string;
+  /** What the database may know of it. */
+  readonly kept: { readonly tokenHash: string; readonly expiresAt: Date };
+}
+
+export interface InvitationService {
+  /** For a new invitation, or for one that is sent again: the link of the earlier mail then works no more. */
+  createLink(): Promise<InvitationLink>;
+  /** False where this gateway cannot send mail. */
+  send(invited: Invited, tenantName: string, token: string): Promise<boolean>;
+  find(token: string, ip: string): Promise<InvitationLookup>;
+  /** Whoever is signed in joins as themselves. */
+  accept(token: string, person: SignedInUser): Promise<AcceptResult>;
+  /** Whoever has no account gets one of that address. */
+  acceptAsNewUser(token: string, account: { name: string; password: string }): Promise<AcceptResult>;
+}
+
+export function createInvitations(parts: InvitationDeps): InvitationService {
+  const { database, publicUrl, sendMail, attempts, now } = parts;
+  const db = database.asSystem();
+
+  const admit = (taken: { id: string; tenantId: string; role: Role }, userId: string) =>
+    [
+      addMember(db, { tenantId: taken.tenantId, userId, role: taken.role }),
+      recordAudit(db, {
+        tenantId: taken.tenantId,
+        userId,
+        action: "invitation.accepted",
+        resourceType: "invitation",
+        resourceId: taken.id,
+        success: true,
+      }),
+    ] as const;
+
+  return {
+    async createLink() {
+      const token = newToken();
+      const expiresAt = new Date(now() + INVITATION_DAYS * DAY_MS);
+      return { token, kept: { tokenHash: await sha256Hex(token), expiresAt } };
+    },
+
+    async send(invited, tenant, token) {
+      const link = `${publicUrl}/invitation?token=${token}`;
+      try {
+        await sendMail(
+          invitationEmail(invited.email, { link, tenant, role: invited.role, days: INVITATION_DAYS }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof MailNotConfiguredError) return false;
+        throw error;
+      }
+    },
+
+    async find(token, ip) {
+      const trial = { what: "invitation", ip } as const;
+      const begun = await attempts.start(trial);
+      if (!begun.ok) return { kind: "wait", retryAfterSeconds: begun.retryAfterSeconds };
+      const [invitation] = await findOpenInvitation(db, await sha256Hex(token), new Date(now()));
+      if (invitation === undefined) {
+        await attempts.recordFailure(trial, begun);
+        return { kind: "closed" };
+      }
+      await attempts.recordSuccess(trial);
+      const [account] = await findUserByEmail(db, invitation.email);
+      return { kind: "open", invitation: { ...invitation, hasAccount: account !== undefined } };
+    },
+
+    async accept(token, person) {
+      const tokenHash = await sha256Hex(token);
+      const [invitation] = await findOpenInvitation(db, tokenHash, new Date(now()));
+      if (invitation === undefined) return "closed";
+      // A forwarded link lets nobody in under another name.
+      if (invitation.email !== person.email) return "somebody-else";
+      const [taken] = await claimInvitation(db, tokenHash, new Date(now()));
+      if (taken === undefined) return "closed";
+      await db.batch([...admit(taken, person.id), chooseTenant(db, person.sessionId, taken.tenantId)]);
+      await parts.personChanged(person.id);
+      return "joined";
+    },
+
+    async acceptAsNewUser(token, { name, password }) {
+      const hashed = await hashPassword(password);
+      const [taken] = await claimInvitation(db, await sha256Hex(token), new Date(now()));
+      if (taken === undefined) return "closed";
+      const [somebody] = await findUserByEmail(db, taken.email);
+      if (somebody !== undefined) {
+        await releaseInvitation(db, taken.id);
+        return "has-account";
+      }
+      const userId = uuidv7();
+      try {
+        await db.batch([
+          ...createUser(db, {
+            userId,
+            name,
+            email: taken.email,
+            password: hashed,
+            tenantId: taken.tenantId,
+          }),
+          ...admit(taken, userId),
+        ]);
+      } catch (error) {
+        await releaseInvitation(db, taken.id);
+        throw error;
+      }
+      return "joined";
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Who is at the screen: better-auth's session cookie, read without better-auth, since one look into the database tells
+ * the person, the tenant they chose and their role in it. A cookie that we did not sign costs no query.
+ */
+import { ROLE_SCOPES } from "../../core/access/permissions.ts";
+import { hmacSha256 } from "../../core/digest.ts";
+import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
+import type { Database } from "../../db/client.ts";
+import { loadSessionFacts, touchSession } from "../../db/queries/identity/user-accounts.ts";
+import { NO_TENANT_ID, type Principal } from "../principal.ts";
+import { cookiePrefix } from "./cookies.ts";
+
+export interface SignedInUser {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly sessionId: string;
+  readonly expiresAt: Date;
+  readonly lastActivity: Date;
+  /** When they proved last who they are: sessions are never renewed without a new proof. */
+  readonly authenticatedAt: Date;
+  readonly isOperator: boolean;
+  readonly twoFactorEnabled: boolean;
+  /** The admin who acts as this person. */
+  readonly impersonatorId: string | undefined;
+  /** The one chosen, while they belong to it and it is active. */
+  readonly tenant: ActiveTenant | undefined;
+}
+
+export interface ActiveTenant {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly role: Principal["role"];
+}
+
+export interface UserSessions {
+  /** The signed cookie's value as the request carries it. */
+  findCookie(cookies: string | null | undefined): string | undefined;
+  find(cookie: string, now: Date): Promise<SignedInUser | undefined>;
+  /**
+   * Records that the person is active, at most once a minute, and moves the session's end to `lifetimeMs` from now. True
+   * where the end has moved. An impersonation ends when it was to end.
+   */
+  touch(person: SignedInUser, lifetimeMs: number, now: Date): Promise<boolean>;
+}
+
+/** Of a session, from its last activity. */
+export const SESSION_LIFETIME_MS = 7 * 86_400_000;
+/** Of one that its person does not want to be remembered, as better-auth makes it. */
+export const BROWSER_SESSION_LIFETIME_MS = 86_400_000;
+const ACTIVITY_INTERVAL_MS = 60_000;
+
+export function createSessions(
+  database: Database,
+  settings: { publicUrl: string; secret: string },
+): UserSessions {
+  const name = `${cookiePrefix(settings.publicUrl)}.session_token`;
+  return {
+    findCookie: (cookies) => readCookie(cookies ?? "", name),
+    async touch({ sessionId, lastActivity, impersonatorId }, lifetimeMs, now) {
+      if (now.getTime() - lastActivity.getTime() < ACTIVITY_INTERVAL_MS) return false;
+      const isSliding = impersonatorId === undefined;
+      const expiresAt = isSliding ? new Date(now.getTime() + lifetimeMs) : undefined;
+      await touchSession(database.asSystem(), sessionId, { lastActivity: now, expiresAt });
+      return isSliding;
+    },
+    async find(cookie, now) {
+      const token = await openSignedCookie(cookie, settings.secret);
+      if (token === undefined) return undefined;
+      const [row] = await loadSessionFacts(database.asSystem(), token);
+      if (row === undefined || !row.isSessionActive || row.expiresAt <= now || !row.isPersonActive) {
+        return undefined;
+      }
+      if (row.banned && (row.banExpires === null || row.banExpires > now)) return undefined;
+      const { tenantId, tenantName, tenantSlug, role } = row;
+      const isMember = tenantId !== null && tenantName !== null && tenantSlug !== null && role !== null;
+      return {
+        id: row.userId,
+        name: row.name,
+        email: row.email,
+        sessionId: row.sessionId,
+        expiresAt: row.expiresAt,
+        lastActivity: row.lastActivity,
+        authenticatedAt: row.authenticatedAt,
+        // Acting as an operator is not what impersonation is for.
+        isOperator: row.systemRole === "admin" && row.impersonatedBy === null,
+        twoFactorEnabled: row.twoFactorEnabled,
+        impersonatorId: row.impersonatedBy ?? undefined,
+        tenant:
+          isMember && row.tenantStatus === "active"
+            ? { id: tenantId, name: tenantName, slug: tenantSlug, role }
+            : undefined,
+      };
+    },
+  };
+}
+
+export function toPrincipal(person: SignedInUser): Principal | undefined {
+  const { id, tenant, isOperator, sessionId, impersonatorId, authenticatedAt } = person;
+  if (tenant === undefined && !isOperator) return undefined;
+  return {
+    id: `person:${id}`,
+    // Reaches no rows: whoever looks after the whole gateway need not belong to a tenant.
+    tenantId: tenant?.id ?? NO_TENANT_ID,
+    userId: id,
+    apiKeyId: undefined,
+    role: tenant?.role ?? "readonly",
+    scopes: ROLE_SCOPES[isOperator ? "admin" : (tenant?.role ?? "readonly")],
+    via: "session",
+    isOperator,
+    sessionId,
+    authenticatedAt,
+    ...(impersonatorId !== undefined && { impersonatorId }),
+  };
+}
+
+export function readCookie(header: string, name: string): string | undefined {
+  for (const part of header.split(";")) {
+    const at = part.indexOf("=");
+    if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/** `value.signature`, percent-encoded as a whole; the signature is HMAC-SHA256 in base64 (better-call, cookies). */
+async function openSignedCookie(cookie: string, secret: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = decodeURIComponent(cookie);
+  } catch {
+    return undefined;
+  }
+  const at = text.lastIndexOf(".");
+  if (at < 1) return undefined;
+  const value = text.slice(0, at);
+  const signature = btoa(String.fromCharCode(...(await hmacSha256(secret, value))));
+  return timingSafeEqual(signature, text.slice(at + 1)) ? value : undefined;
+}

@@ -1,0 +1,158 @@
+/**
+ * GitHub, Google and Microsoft. Not through better-auth's built-in providers but its generic one: only that lets every
+ * address be replaced, so that the tests sign in at a stand-in through the very code that production runs. Who
+ * somebody is comes from the provider's user-info endpoint, asked with the token that was just exchanged.
+ */
+import type { GenericOAuthConfig } from "better-auth/plugins";
+import { z } from "zod";
+import { parseLossless } from "../../core/mcp/lossless-json.ts";
+import { readBoundedText } from "../../core/net/bounded-body.ts";
+import { MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
+
+export interface SocialClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly baseUrl: string | undefined;
+}
+
+export interface SocialClients {
+  readonly github: SocialClient | undefined;
+  readonly google: SocialClient | undefined;
+  readonly microsoft: (SocialClient & { readonly tenant: string }) | undefined;
+}
+
+export const SOCIAL_PROVIDERS = ["github", "google", "microsoft"] as const;
+export type SocialProvider = (typeof SOCIAL_PROVIDERS)[number];
+export const SOCIAL_NAMES: Record<SocialProvider, string> = {
+  github: "GitHub",
+  google: "Google",
+  microsoft: "Microsoft",
+};
+
+export function listProviders(clients: SocialClients): SocialProvider[] {
+  return SOCIAL_PROVIDERS.filter((provider) => clients[provider] !== undefined);
+}
+
+type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+
+export function socialConfigs(clients: SocialClients, fetch: Fetch): GenericOAuthConfig[] {
+  const { github, google, microsoft } = clients;
+  return [
+    ...(github === undefined ? [] : [githubConfig(github, fetch)]),
+    ...(google === undefined ? [] : [googleConfig(google, fetch)]),
+    ...(microsoft === undefined ? [] : [microsoftConfig(microsoft, fetch)]),
+  ];
+}
+
+/** Nobody joins by having an account elsewhere: a person is made only for an invitation (see people/auth.ts). */
+const common = ({ clientId, clientSecret }: SocialClient) => ({
+  clientId,
+  clientSecret,
+  pkce: true,
+  disableImplicitSignUp: true,
+});
+
+const githubUser = z.object({ id: z.number(), login: z.string(), name: z.string().nullish() });
+const githubEmails = z.array(z.object({ email: z.email(), primary: z.boolean(), verified: z.boolean() }));
+
+function githubConfig(client: SocialClient, fetch: Fetch): GenericOAuthConfig {
+  const site = client.baseUrl ?? "https://github.com";
+  const api = client.baseUrl === undefined ? "https://api.github.com" : `${client.baseUrl}/api/v3`;
+  return {
+    ...common(client),
+    providerId: "github",
+    name: SOCIAL_NAMES.github,
+    authorizationUrl: `${site}/login/oauth/authorize`,
+    tokenUrl: `${site}/login/oauth/access_token`,
+    scopes: ["read:user", "user:email"],
+    async getUserInfo({ accessToken = "" }) {
+      const [user, emails] = await Promise.all([
+        fetchJson(fetch, `${api}/user`, accessToken, githubUser),
+        fetchJson(fetch, `${api}/user/emails`, accessToken, githubEmails),
+      ]);
+      // The public address in the profile may be anything; the primary one is what GitHub writes to.
+      const primary = emails?.find((email) => email.primary);
+      if (user === undefined || primary === undefined) return null;
+      const { email, verified } = primary;
+      return { id: String(user.id), name: user.name ?? user.login, email, emailVerified: verified };
+    },
+  };
+}
+
+const openIdUser = z.object({
+  sub: z.string().min(1),
+  email: z.email(),
+  email_verified: z.boolean().optional(),
+  name: z.string().optional(),
+});
+
+function googleConfig(client: SocialClient, fetch: Fetch): GenericOAuthConfig {
+  const { baseUrl } = client;
+  return {
+    ...common(client),
+    providerId: "google",
+    name: SOCIAL_NAMES.google,
+    authorizationUrl: `${baseUrl ?? "https://accounts.google.com"}/o/oauth2/v2/auth`,
+    tokenUrl: `${baseUrl ?? "https://oauth2.googleapis.com"}/token`,
+    scopes: ["openid", "email", "profile"],
+    getUserInfo: ({ accessToken = "" }) =>
+      openIdProfile(fetch, `${baseUrl ?? "https://openidconnect.googleapis.com"}/v1/userinfo`, accessToken),
+  };
+}
+
+/** The last is the directory of all personal accounts, by its id: what "consumers" stands for. */
+const MULTI_TENANT_IDS = new Set([
+  "common",
+  "organizations",
+  "consumers",
+  "9188040d-6c67-4c5b-b112-36a304b66dad",
+]);
+
+export const isMultiTenant = (tenant: string) => MULTI_TENANT_IDS.has(tenant.trim().toLowerCase());
+
+function microsoftConfig(client: SocialClient & { tenant: string }, fetch: Fetch): GenericOAuthConfig {
+  const { baseUrl, tenant } = client;
+  const authority = `${baseUrl ?? "https://login.microsoftonline.com"}/${encodeURIComponent(tenant)}/oauth2/v2.0`;
+  return {
+    ...common(client),
+    providerId: "microsoft",
+    name: SOCIAL_NAMES.microsoft,
+    authorizationUrl: `${authority}/authorize`,
+    tokenUrl: `${authority}/token`,
+    scopes: ["openid", "email", "profile"],
+    async getUserInfo({ accessToken = "" }) {
+      const url = `${baseUrl ?? "https://graph.microsoft.com"}/oidc/userinfo`;
+      const profile = await openIdProfile(fetch, url, accessToken);
+      // In a directory of their own, anybody may give themselves anybody's address; only one directory can be trusted.
+      return profile && { ...profile, emailVerified: !isMultiTenant(tenant) };
+    },
+  };
+}
+
+async function openIdProfile(fetch: Fetch, url: string, accessToken: string) {
+  const user = await fetchJson(fetch, url, accessToken, openIdUser);
+  if (user === undefined) return null;
+  const { sub: id, email, name = email, email_verified: emailVerified = false } = user;
+  return { id, name, email, emailVerified };
+}
+
+async function fetchJson<S extends z.ZodType>(
+  fetch: Fetch,
+  url: string,
+  accessToken: string,
+  schema: S,
+): Promise<z.output<S> | undefined> {
+  const headers = {
+    accept: "application/json",
+    authorization: `Bearer ${accessToken}`,
+    "user-agent": "mcp-registry-gateway",
+  };
+  const answer = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(10_000) });
+  if (!answer.ok) {
+    await answer.body?.cancel();
+    return undefined;
+  }
+  const limits = { maxBytes: MAX_RESPONSE_BYTES.identityProvider, totalMs: 10_000 };
+  const text = await readBoundedText(answer.body, limits).catch(() => "");
+  return schema.safeParse(parseLossless(text)).data;
+}

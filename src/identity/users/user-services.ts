@@ -1,0 +1,87 @@
+/** Everything about people in one handful, made once for an isolate. */
+import type { Database } from "../../db/client.ts";
+import { listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
+import type { EmailSender } from "../../email/mailer.ts";
+import { type AccessTokens, createAccessTokens } from "../oauth/access-tokens.ts";
+import type { ClientMetadataDeps } from "../oauth/client-metadata.ts";
+import { AttemptLimiter } from "./attempt-limiter.ts";
+import type { Auth } from "./auth.ts";
+import { createEventRecorder, type RecordEvent } from "./event-recorder.ts";
+import { createInvitations, type InvitationService } from "./invitations.ts";
+import { createNotifyUser } from "./notify-user.ts";
+import { createSessions, type UserSessions } from "./sessions.ts";
+import { createSetup, type Setup } from "./setup.ts";
+import { listProviders, type SocialClients, type SocialProvider } from "./social-providers.ts";
+
+export interface UserServicesDeps {
+  readonly database: Database;
+  readonly publicUrl: string;
+  readonly mcpUrl: string;
+  readonly secret: string;
+  readonly social: SocialClients;
+  readonly dynamicRegistration: boolean;
+  readonly sendMail: EmailSender;
+  readonly isAllowedUrl: ClientMetadataDeps["isAllowed"];
+  readonly fetch: ClientMetadataDeps["fetch"];
+  /** What isolates remember of the tenant is void from now on (policy/epoch.ts). */
+  readonly bumpEpoch: (tenantId: string) => Promise<void>;
+  /** Keeps work alive after the answer. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly log: (line: string) => void;
+  readonly now: () => number;
+}
+
+export interface UserServices {
+  /** Loaded and made when first needed: requests of programs should not pay for what only people use. */
+  auth(): Promise<Auth>;
+  readonly sessions: UserSessions;
+  readonly attempts: AttemptLimiter;
+  readonly accessTokens: AccessTokens;
+  readonly setup: Setup;
+  readonly invitations: InvitationService;
+  readonly sendMail: EmailSender;
+  /** For security events that strangers can cause: a bounded number of rows. */
+  readonly recordEvent: RecordEvent;
+  readonly providers: readonly SocialProvider[];
+  /** After a person's sessions, grants or standing have changed: every tenant of theirs looks again. */
+  readonly onUserChanged: (userId: string) => Promise<void>;
+}
+
+export function createUserServices(parts: UserServicesDeps): UserServices {
+  const { database, publicUrl, secret, now } = parts;
+  const recordEvent = createEventRecorder(database);
+  const attempts = new AttemptLimiter(database, recordEvent);
+  const notifyUser = createNotifyUser(parts);
+  const accessTokens = createAccessTokens(database, parts, now);
+  const onUserChanged = async (userId: string) => {
+    const tenants = await listTenantsOfUser(database.asSystem(), userId);
+    await Promise.all(tenants.map(({ id }) => parts.bumpEpoch(id)));
+  };
+  const clientDocuments = {
+    fetch: parts.fetch,
+    isAllowed: parts.isAllowedUrl,
+    now,
+    mayFetch: async ({ userId, ip }: { userId: string; ip: string }) =>
+      (await attempts.start({ what: "client-document", subject: userId, ip })).ok,
+  };
+  let auth: Auth | undefined;
+  return {
+    async auth() {
+      const { createAuth } = await import("./auth.ts");
+      auth ??= createAuth({
+        ...parts,
+        ...{ attempts, accessTokens, clientDocuments, onUserChanged, recordEvent, notifyUser },
+      });
+      return auth;
+    },
+    sessions: createSessions(database, { publicUrl, secret }),
+    attempts,
+    recordEvent,
+    accessTokens,
+    invitations: createInvitations({ ...parts, attempts, personChanged: onUserChanged }),
+    setup: createSetup({ database, publicUrl, attempts, log: parts.log, now }),
+    sendMail: parts.sendMail,
+    providers: listProviders(parts.social),
+    onUserChanged,
+  };
+}

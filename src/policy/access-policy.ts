@@ -1,0 +1,72 @@
+/** What a principal may see and use of a tenant's servers, as the gateway asks for it. */
+import { type AccessTarget, authorizeTarget, type TargetKind } from "../core/access/authorize.ts";
+import { evaluatePermission } from "../core/access/rbac.ts";
+import { type ActiveRules, activeRules } from "../core/access/rules.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";
+
+export type { TargetKind } from "../core/access/authorize.ts";
+
+/** What the thing says of itself. */
+export interface TargetFacts {
+  /** A tool's readOnlyHint, where the caller has its definition at hand; otherwise what discovery has found counts. */
+  readonly readOnlyHint?: boolean | undefined;
+  /** Of the tool's definition as it is offered now, where the caller has it at hand. */
+  readonly hash?: string | undefined;
+}
+
+export interface AccessPolicy {
+  /**
+   * What is shown depends on who asks: nothing of it may be cached for others. That is so for every tenant: the role
+   * alone already hides things, and the same address serves all tenants.
+   */
+  readonly isPersonal: boolean;
+  /** `name` is the server's own: a tool's or a prompt's name, a resource's URI or template; the server's name for the server. */
+  allows(kind: TargetKind, serverId: string, name: string, facts?: TargetFacts): boolean;
+}
+
+interface CachedPolicy {
+  readonly access: AccessPolicy;
+  readonly until: number;
+}
+
+/** By snapshot and principal, both of which are new when anything about them has changed. */
+const policyCache = new WeakMap<TenantSnapshot, WeakMap<Principal, CachedPolicy>>();
+
+export function createAccessPolicy(principal: Principal, tenant: TenantSnapshot, now: Date): AccessPolicy {
+  let ofTenant = policyCache.get(tenant);
+  if (ofTenant === undefined) {
+    ofTenant = new WeakMap();
+    policyCache.set(tenant, ofTenant);
+  }
+  const known = ofTenant.get(principal);
+  if (known !== undefined && now.getTime() < known.until) return known.access;
+  const { role, scopes, userId, apiKeyId: keyId } = principal;
+  const rules = activeRules(tenant.rules, { role, scopes, userId, keyId }, now);
+  const access = buildPolicy(principal, tenant, rules);
+  ofTenant.set(principal, { access, until: rules.until });
+  return access;
+}
+
+/** Changed since it was approved, in a tenant that wants to see changes first: known of already, or seen just now. */
+function isHeld({ withheldTools, approved }: SnapshotServer, name: string, hash?: string): boolean {
+  if (withheldTools.has(name)) return true;
+  const known = hash === undefined ? undefined : approved?.get(name);
+  return known !== undefined && known !== hash;
+}
+
+function buildPolicy(principal: Principal, tenant: TenantSnapshot, rules: ActiveRules): AccessPolicy {
+  // Told with a reason at the door (refusal.ts); here it makes sure that a door which forgets to ask opens on nothing.
+  if (!evaluatePermission(principal, "mcp.connect").allowed) return { isPersonal: true, allows: () => false };
+  return {
+    isPersonal: true,
+    allows(kind, serverId, name, facts) {
+      const server = tenant.serversById.get(serverId);
+      if (server === undefined) return false;
+      if (kind === "tool" && isHeld(server, name, facts?.hash)) return false;
+      const readOnly = facts?.readOnlyHint ?? server.readOnlyTools.has(name);
+      const target: AccessTarget = { kind, serverId, serverName: server.name, name, readOnly };
+      return authorizeTarget(principal.role, target, rules).allowed;
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** What somebody lacks for an action, as every door says it: REST, pages and MCP. */
+import type { Permission } from "../core/access/permissions.ts";
+import { evaluatePermission, type PrincipalRights } from "../core/access/rbac.ts";
+import { ForbiddenError } from "../core/errors.ts";
+
+/** Undefined for whoever may. */
+export function permissionError(rights: PrincipalRights, action: Permission): ForbiddenError | undefined {
+  const decision = evaluatePermission(rights, action);
+  if (decision.allowed) return undefined;
+  const { missing } = decision;
+  if (missing === "operator") {
+    return new ForbiddenError(`Requires operator privileges (${action}).`);
+  }
+  if ("role" in missing) {
+    return new ForbiddenError(`Requires role ${missing.role} (${action}).`, missing);
+  }
+  return new ForbiddenError(`Requires scope ${missing.scope} (${action}).`, missing);
+}
+
+/** A key that is bound to IP ranges came from outside of them. */
+export const keyAddressError = () =>
+  new ForbiddenError(
+    "This API key is not allowed from your IP address. Use it from its allowed IP ranges, or ask an admin to change them.",
+  );

@@ -1,0 +1,61 @@
+/** What an isolate remembers between requests to steer the next: load, turns, who is bound to whom, retries left. */
+
+import {
+  BUDGET_TERMS,
+  deposit,
+  INITIAL_BUDGET,
+  type RetryBudget,
+  withdraw,
+} from "../core/resilience/retry.ts";
+import { LoadTracker } from "../core/routing/load.ts";
+import type { RoundRobinCounters } from "../core/routing/strategies.ts";
+
+const MAX_ENTRIES = 10_000;
+
+export class RoutingState {
+  readonly loads = new LoadTracker();
+  readonly #turns = new Map<string, RoundRobinCounters>();
+  readonly #sticky = new Map<string, string>();
+  readonly #budgets = new Map<string, RetryBudget>();
+
+  roundRobinFor(ruleId: string): RoundRobinCounters {
+    return getOrCreate(this.#turns, ruleId, () => new Map());
+  }
+
+  stickyServer(ruleId: string, caller: string): string | undefined {
+    return this.#sticky.get(`${ruleId} ${caller}`);
+  }
+
+  setStickyServer(ruleId: string, caller: string, serverId: string): void {
+    this.#sticky.set(`${ruleId} ${caller}`, serverId);
+    trim(this.#sticky);
+  }
+
+  /** Each request pays for a part of a retry. */
+  recordRequest(tenantId: string, now: number): void {
+    const budget = this.#budgets.get(tenantId) ?? INITIAL_BUDGET;
+    this.#budgets.set(tenantId, deposit(budget, BUDGET_TERMS, now));
+    trim(this.#budgets);
+  }
+
+  canRetry(tenantId: string, now: number): boolean {
+    const left = withdraw(this.#budgets.get(tenantId) ?? INITIAL_BUDGET, BUDGET_TERMS, now);
+    if (left !== undefined) this.#budgets.set(tenantId, left);
+    return left !== undefined;
+  }
+}
+
+function getOrCreate<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+    trim(map);
+  }
+  return value;
+}
+
+function trim(map: Map<string, unknown>): void {
+  const [oldest] = map.keys();
+  if (map.size > MAX_ENTRIES && oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,29 @@
+import { hashPassword as foreignHash } from "better-auth/crypto";
+import { describe, expect, it } from "vitest";
+import { hashPassword, isOutdated, verifyPassword } from "../../../src/identity/users/passwords.ts";
+
+describe("a password's hash", () => {
+  it("is another one each time, and fits its password alone", async () => {
+    const [one, two] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
+    expect(one).not.toBe(two);
+    expect(await verifyPassword(one, "correct horse")).toBe(true);
+    expect(await verifyPassword(one, "correct horsf")).toBe(false);
+    expect(isOutdated(one)).toBe(false);
+  });
+
+  it("is the same however an accented letter is written", async () => {
+    expect(await verifyPassword(await hashPassword("caf\u00e9"), "cafe\u0301")).toBe(true);
+  });
+
+  it("says with what it was made, so that older ones still fit and are known for old", async () => {
+    const foreign = await foreignHash("correct horse");
+    expect(await verifyPassword(foreign, "correct horse")).toBe(true);
+    expect(await verifyPassword(foreign, "wrong horse")).toBe(false);
+    expect(isOutdated(foreign)).toBe(true);
+  });
+
+  it.each(["", "x", "scrypt$16384$10$1$zz$zz", "plain text"])("%j fits nothing", async (stored) => {
+    expect(await verifyPassword(stored, "")).toBe(false);
+    expect(await verifyPassword(stored, stored)).toBe(false);
+  });
+});

@@ -1,0 +1,303 @@
+/** The second factor means a second factor: behind providers, before changes of credentials, and against guesses. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type Page, TestBrowser } from "../../fixtures/browser.ts";
+import {
+  databaseOfThisRun,
+  startGateway,
+  type TestGateway,
+  type TestTenant,
+} from "../../fixtures/gateway.ts";
+import { type OidcStandIn, startOidcStandIn } from "../../fixtures/oidc.ts";
+import { connectPeople, PASSWORD, type TestPeople, type TestPerson, totp } from "../../fixtures/people.ts";
+
+let gateway: TestGateway;
+let people: TestPeople;
+let tenant: TestTenant;
+let elsewhere: OidcStandIn;
+
+beforeAll(async () => {
+  elsewhere = await startOidcStandIn();
+  gateway = await startGateway(databaseOfThisRun(), elsewhere.variables);
+  people = connectPeople(databaseOfThisRun().ownerUrl);
+  tenant = await gateway.addTenant();
+});
+afterAll(async () => {
+  await people.close();
+  await gateway.close();
+  await elsewhere.close();
+});
+
+const browser = () => new TestBrowser(gateway.url);
+const cookieOf = (one: TestBrowser) => [...one.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+
+async function signedIn(person: { email: string }): Promise<TestBrowser> {
+  const one = browser();
+  await one.signIn({ identifier: person.email, password: PASSWORD });
+  return one;
+}
+
+const newPerson = () => people.add({ tenants: [{ id: tenant.id, role: "admin" }] });
+
+let accounts = 5000;
+function beAt(email: string, verified = true): void {
+  accounts += 1;
+  elsewhere.account = { id: accounts, login: `octo${accounts}`, name: "Octo Cat", email, verified };
+}
+
+/** Follows the provider's redirects, which the browser leaves for, back to the gateway. */
+async function throughProvider(one: TestBrowser, from: Page, action: string): Promise<Page> {
+  one.leftFor = undefined;
+  await one.submit(from, action);
+  const answer = await fetch(one.leftFor ?? "", { redirect: "manual" });
+  const back = new URL(answer.headers.get("location") ?? "");
+  return one.go(back.pathname + back.search);
+}
+
+async function connectProvider(one: TestBrowser, person: TestPerson): Promise<void> {
+  beAt(person.email);
+  const page = await throughProvider(one, await one.go("/account/providers"), "/account/providers/github");
+  expect(page.url).toBe(`${gateway.url}/account/providers`);
+}
+
+async function turnOnSecondFactor(one: TestBrowser): Promise<string> {
+  const page = await one.go("/account/second-factor");
+  const begun = await one.submit(page, "/account/second-factor/begin", { password: PASSWORD });
+  const secret = /<pre id="totp-secret">([A-Z2-7=]+)<\/pre>/.exec(begun.text)?.[1] ?? "";
+  const done = await one.submit(begun, "/account/second-factor/confirm", { code: totp(secret) });
+  expect(done.text).toContain("Saved.");
+  return secret;
+}
+
+const ageSessions = (person: TestPerson) =>
+  people.query("update session set created_at = now() - interval '16 minutes' where user_id = $1", [
+    person.id,
+  ]);
+
+const post = (one: TestBrowser, path: string, json: unknown) =>
+  fetch(`${gateway.url}${path}`, {
+    method: "POST",
+    headers: {
+      origin: gateway.url,
+      "content-type": "application/json",
+      cookie: cookieOf(one),
+      "cf-connecting-ip": one.ip,
+    },
+    body: JSON.stringify(json),
+  });
+
+describe("sign-in through a provider", () => {
+  it("does not skip the second factor", async () => {
+    const person = await newPerson();
+    const one = await signedIn(person);
+    await connectProvider(one, person);
+    const secret = await turnOnSecondFactor(one);
+
+    const two = browser();
+    const asked = await throughProvider(two, await two.go("/sign-in"), "/sign-in/with/github");
+    expect(asked.url).toContain("/sign-in/second-factor");
+    expect((await two.go("/account")).url).toContain("/sign-in");
+    expect((await post(two, "/api/v1/keys", { name: "x" })).status).toBe(401);
+    const page = await two.go(asked.url);
+    const wrong = await two.submit(page, "/sign-in/second-factor", { code: "000000" });
+    expect(wrong.status).toBe(401);
+    const entered = await two.submit(page, "/sign-in/second-factor", { code: totp(secret) });
+    expect(entered.url).toBe(`${gateway.url}/admin`);
+  });
+
+  it("does not link an account silently because the addresses are the same", async () => {
+    const person = await newPerson();
+    beAt(person.email);
+    const one = browser();
+    const page = await throughProvider(one, await one.go("/sign-in"), "/sign-in/with/github");
+    expect(page.url).toContain("/sign-in/error");
+    expect(page.text).toContain("connect the provider under Account");
+    expect((await one.go("/account")).url).toContain("/sign-in");
+    const rows = await people.query("select provider_id from account where user_id = $1", [person.id]);
+    expect(rows).toEqual([{ provider_id: "credential" }]);
+  });
+});
+
+describe("connecting a provider account", () => {
+  it("is told to the person by mail, and recorded", async () => {
+    const person = await newPerson();
+    await connectProvider(await signedIn(person), person);
+    await expect
+      .poll(async () => (await people.mailTo(person.email)).subject)
+      .toBe("A GitHub account was connected to your account");
+    const events = await people.query(
+      "select event_type, details from security_events where user_id = $1 and event_type = 'account.linked'",
+      [person.id],
+    );
+    expect(events).toEqual([{ event_type: "account.linked", details: { provider: "github" } }]);
+    const audit = await people.query(
+      "select action from audit_logs where user_id = $1 and action = 'account.linked'",
+      [person.id],
+    );
+    expect(audit.length).toBe(1);
+  });
+
+  it("takes an account of the same address, checked by the provider, that is nobody else's", async () => {
+    const person = await newPerson();
+    const one = await signedIn(person);
+    beAt("another@example.com");
+    const other = await throughProvider(one, await one.go("/account/providers"), "/account/providers/github");
+    expect(other.text).toContain("a different email address");
+    beAt(person.email, false);
+    const unchecked = await throughProvider(
+      one,
+      await one.go("/account/providers"),
+      "/account/providers/github",
+    );
+    expect(unchecked.text).toContain("has not verified this email address");
+  });
+
+  it("ends when it is disconnected: the provider account signs in no more", async () => {
+    const person = await newPerson();
+    const one = await signedIn(person);
+    await connectProvider(one, person);
+    await one.submit(await one.go("/account/providers"), "/account/providers/github/disconnect");
+    const two = browser();
+    const page = await throughProvider(two, await two.go("/sign-in"), "/sign-in/with/github");
+    expect(page.url).toContain("/sign-in/error");
+    const [row] = await people.query('select auth_provider from "user" where id = $1', [person.id]);
+    expect(row).toEqual({ auth_provider: null });
+  });
+});
+
+describe("a sign-in that is not recent", () => {
+  it("mints no key", async () => {
+    const person = await newPerson();
+    const one = await signedIn(person);
+    const made = await post(one, "/api/v1/keys", { name: "fresh" });
+    expect(made.status).toBe(201);
+    const { key } = z.object({ key: z.object({ id: z.string() }) }).parse(await made.json());
+    await ageSessions(person);
+    const stale = await signedInAged(person);
+    const refused = await post(stale, "/api/v1/keys", { name: "stale" });
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ missing: { authentication: "recent" } });
+    expect((await post(stale, `/api/v1/keys/${key.id}/rotate`, {})).status).toBe(403);
+    expect((await stale.go("/admin/keys/new")).url).toContain("again=yes");
+  });
+
+  it("changes neither the password nor the second factor nor connected accounts", async () => {
+    const person = await newPerson();
+    const stale = await signedInAged(person);
+    for (const path of ["/account/password", "/account/second-factor", "/account/providers"]) {
+      expect((await stale.go(path)).url, path).toContain("again=yes");
+    }
+    const changed = await post(stale, "/api/auth/change-password", {
+      currentPassword: PASSWORD,
+      newPassword: "another horse another battery",
+    });
+    expect([changed.status, await changed.json()]).toMatchObject([403, { code: "SIGN_IN_AGAIN" }]);
+  });
+
+  it("becomes recent by signing in again, with the second factor though the device is trusted", async () => {
+    const person = await newPerson();
+    const secret = await turnOnSecondFactor(await signedIn(person));
+    const one = browser();
+    const asked = await one.signIn({ identifier: person.email, password: PASSWORD });
+    await one.submit(asked, "/sign-in/second-factor", { code: totp(secret), trust: "yes" });
+    await ageSessions(person);
+    const again = await one.go("/account/password");
+    expect(again.text).toContain("Sign in again to continue");
+    const page = await one.submit(again, "/sign-in", { identifier: person.email, password: PASSWORD });
+    expect(page.url).toContain("/sign-in/second-factor");
+    const done = await one.submit(page, "/sign-in/second-factor", { code: totp(secret) });
+    expect(done.url).toBe(`${gateway.url}/account/password`);
+  });
+});
+
+/** Sessions are cached by nobody but the isolate, by cookie: an aged one is made before it is first used for REST. */
+async function signedInAged(person: TestPerson): Promise<TestBrowser> {
+  const one = await signedIn(person);
+  await ageSessions(person);
+  return one;
+}
+
+describe("guessing a password", () => {
+  const guess = (path: string, ip: string, body: Record<string, string>) =>
+    fetch(`${gateway.url}/api/auth${path}`, {
+      method: "POST",
+      headers: { origin: gateway.url, "content-type": "application/json", "cf-connecting-ip": ip },
+      body: JSON.stringify(body),
+    });
+
+  it("is not freed by a member that the endpoint does not read, nor by moving inside a /64", async () => {
+    const name = `guessed${Date.now()}`;
+    const person = await people.add({ tenants: [{ id: tenant.id }], username: name });
+    const statuses: number[] = [];
+    for (let at = 0; at < 12; at += 1) {
+      const email = `${crypto.randomUUID()}@example.com`;
+      const body = { username: name, email, password: `guess number ${at}` };
+      const answer = await guess("/sign-in/username", `2001:db8:5:6::${at + 1}`, body);
+      statuses.push(answer.status);
+    }
+    expect(statuses.slice(7)).toEqual(Array(5).fill(429));
+    const byEmail = await guess("/sign-in/email", "2001:db8:5:6::ff", {
+      email: person.email,
+      password: PASSWORD,
+    });
+    expect(byEmail.status, "the same account by its address").toBe(429);
+  });
+
+  it("of a person who is signed in is limited too", async () => {
+    const person = await newPerson();
+    const one = await signedIn(person);
+    const statuses: number[] = [];
+    for (let at = 0; at < 10; at += 1) {
+      const answer = await post(one, "/api/auth/change-password", {
+        currentPassword: `guess number ${at}`,
+        newPassword: "another horse another battery",
+      });
+      statuses.push(answer.status);
+    }
+    expect(statuses.slice(0, 6)).toEqual(Array(6).fill(400));
+    expect(statuses.slice(6)).toEqual(Array(4).fill(429));
+    const [page] = [await one.go("/account/second-factor")];
+    const blocked = await one.submit(page, "/account/second-factor/begin", { password: PASSWORD });
+    expect(blocked.status).toBe(429);
+  });
+});
+
+describe("anonymous posts without a form of ours", () => {
+  it("make a bounded number of security events", async () => {
+    const ip = "2001:db8:77:1::1";
+    for (let at = 0; at < 200; at += 1) {
+      const answer = await fetch(`${gateway.url}/sign-in`, {
+        method: "POST",
+        headers: {
+          origin: gateway.url,
+          "content-type": "application/x-www-form-urlencoded",
+          "cf-connecting-ip": ip,
+        },
+        body: "identifier=a&password=b",
+      });
+      // Refused for its form, and after a while for its address.
+      expect([403, 429]).toContain(answer.status);
+    }
+    const [row] = await people.query(
+      "select count(*)::int as rows, max((details->>'occurrences')::int) as most from security_events where ip_address = $1",
+      [ip],
+    );
+    // One row for each doubling, of the refusals that the limit of the address let through.
+    expect(row?.rows).toBeLessThanOrEqual(14);
+    expect(row?.most).toBeGreaterThan(16);
+  });
+});
+
+describe("a path to go on to after signing in", () => {
+  it.each([
+    "/.//evil.example/x",
+    "//evil.example",
+    "/%2e//evil.example",
+    "/x/..//evil.example",
+    "/\\evil.example",
+  ])("never leads to another site: %s", async (next) => {
+    const person = await newPerson();
+    const page = await browser().signIn({ identifier: person.email, password: PASSWORD }, next);
+    expect(page.url).toBe(`${gateway.url}/admin`);
+  });
+});
