@@ -56,7 +56,7 @@ async function verifyAudit(gateway: GatewayClient, anchor: string | undefined): 
   let last: string | null = null;
   for (let after: number | null = 0; after !== null; ) {
     const page: Verification = await gateway.verified(after, after === 0 ? anchor : undefined);
-    for (const { says } of page.faults) console.log(says);
+    for (const { message } of page.faults) console.log(message);
     found.checked += page.checked;
     found.faults += page.faults.length;
     last = page.anchor ?? last;

@@ -7,7 +7,7 @@ const plan = z.object({
   changes: z.array(
     z.object({
       section: z.string(),
-      do: z.enum(["make", "change", "remove"]),
+      action: z.enum(["create", "update", "delete"]),
       name: z.string(),
       before: z.record(z.string(), z.unknown()).optional(),
       after: z.record(z.string(), z.unknown()).optional(),
@@ -29,7 +29,7 @@ const verification = z.object({
   checked: z.number(),
   next: z.number().nullable(),
   anchor: z.string().nullable(),
-  faults: z.array(z.object({ says: z.string() })),
+  faults: z.array(z.object({ message: z.string() })),
 });
 export type Verification = z.output<typeof verification>;
 

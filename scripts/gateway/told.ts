@@ -3,20 +3,20 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import type { PlannedChange } from "./client.ts";
 
-const SIGNS = { make: "+", change: "~", remove: "-" } as const;
+const SIGNS = { create: "+", update: "~", delete: "-" } as const;
 
 export function told(changes: readonly PlannedChange[]): string[] {
   if (changes.length === 0) return ["No changes."];
-  const count = (how: PlannedChange["do"]) => changes.filter((change) => change.do === how).length;
-  const summary = `${count("make")} to create, ${count("change")} to update, ${count("remove")} to delete`;
+  const count = (how: PlannedChange["action"]) => changes.filter((change) => change.action === how).length;
+  const summary = `${count("create")} to create, ${count("update")} to update, ${count("delete")} to delete`;
   return [...changes.flatMap(linesOf), summary];
 }
 
 function linesOf(change: PlannedChange): string[] {
   const { section, name, before = {}, after = {}, secret } = change;
-  const head = `${SIGNS[change.do]} ${section} ${name}`;
-  if (change.do === "remove") return [head];
-  if (change.do === "make") return [head, ...indented(stringify(after), "    ")];
+  const head = `${SIGNS[change.action]} ${section} ${name}`;
+  if (change.action === "delete") return [head];
+  if (change.action === "create") return [head, ...indented(stringify(after), "    ")];
   const members = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const differing = members.filter((member) => !isDeepStrictEqual(before[member], after[member]));
   return [

@@ -20,7 +20,7 @@ The gateway is ready (${seconds.toFixed(1)} s), tenant ${ready.tenant}.
 
   Admin UI      ${ready.adminUrl}
                 ${ready.login.email}  ${ready.login.password}
-  Dev mailbox   ${new URL("/dev/outbox", ready.adminUrl)}
+  Dev mailbox   ${new URL("/dev/mailbox", ready.adminUrl)}
   MCP endpoint  ${ready.mcpUrl}
   API key       ${ready.apiKey}
   Database      psql "${ready.databaseUrl}"

@@ -30,7 +30,7 @@ const ROOTS = [
   "/invitation",
   "/consent",
   "/account",
-  "/dev/outbox",
+  "/dev/mailbox",
 ] as const;
 
 const navigation = createMiddleware<PageEnv>(async (c, next) => {

@@ -47,7 +47,7 @@ export const alertDeliveryList = reading(deliveries, {
 const trial = z
   .object({
     channels: z.array(
-      z.object({ type: z.enum(ALERT_CHANNELS), to: z.string(), ok: z.boolean(), says: z.string() }),
+      z.object({ type: z.enum(ALERT_CHANNELS), to: z.string(), ok: z.boolean(), message: z.string() }),
     ),
   })
   .meta({ id: "AlertTrial" });
@@ -91,10 +91,15 @@ async function tryOut(c: Scene, reach: Reach, id: string): Promise<z.output<type
   const owner = reach.owner(c);
   const tried = await mapConcurrent(row.channels, CHANNELS_AT_ONCE, async (channel) => {
     if (channel.type === "email" && !(await isMember(c, owner, channel.to))) {
-      return { type: channel.type, to: channel.to, ok: false, says: NO_MEMBER };
+      return { type: channel.type, to: channel.to, ok: false, message: NO_MEMBER };
     }
     const { ok, says: outcome } = await sendNotification(parts, { id: uuidv7(), owner, channel, message });
-    return { type: channel.type, to: channel.type === "email" ? channel.to : channel.url, ok, says: outcome };
+    return {
+      type: channel.type,
+      to: channel.type === "email" ? channel.to : channel.url,
+      ok,
+      message: outcome,
+    };
   });
   await writeAuditEntry(c, {
     action: "alerts.test",

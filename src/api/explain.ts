@@ -54,7 +54,13 @@ export const access = new Hono<AppEnv>().post(
     const now = at === undefined ? new Date() : new Date(at);
     const { caller, lapsed } = await callerOf(c, named, now);
     if (lapsed !== undefined) {
-      return c.json({ allowed: false, because: "proof" as const, reason: lapsed, rule: null, at: now });
+      return c.json({
+        allowed: false,
+        decidedBy: "credential" as const,
+        reason: lapsed,
+        rule: null,
+        at: now,
+      });
     }
     if (use === undefined) return c.json({ ...ofAction(caller, action), at: now });
     const { target, rules } = await situationOf(c, use);
@@ -77,7 +83,7 @@ type Ctx = Context<AppEnv & GuardedEnv>;
 function ofAction(caller: AccessPrincipal, action: Permission | undefined) {
   const decision = evaluatePermission(caller, action ?? "me.read");
   if (!decision.allowed) return explained({ allowed: false, reason: decision.missing });
-  return { allowed: true, because: "role" as const, reason: "Role and scopes are sufficient.", rule: null };
+  return { allowed: true, decidedBy: "role" as const, reason: "Role and scopes are sufficient.", rule: null };
 }
 
 async function situationOf(c: Ctx, use: { kind: AccessTarget["kind"]; serverId: string; name: string }) {

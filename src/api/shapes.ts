@@ -51,7 +51,7 @@ export const activeRequestShape = z.object({
 
 export const explanationShape = z.object({
   allowed: z.boolean(),
-  because: z.string(),
+  decidedBy: z.string(),
   reason: z.string(),
   rule: z.looseObject({ id: z.string() }).nullable(),
   at: z.iso.datetime(),

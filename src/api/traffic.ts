@@ -17,12 +17,12 @@ const shape = z.object({
       suggestedFactor: z.number(),
     }),
   ),
-  bans: z.array(z.object({ place: z.string(), endsAt: z.iso.datetime() })),
+  bans: z.array(z.object({ client: z.string(), endsAt: z.iso.datetime() })),
 });
 
 const lifted = z
-  .strictObject({ place: z.string().min(1).max(100) })
-  .meta({ examples: [{ place: "203.0.113.7" }] });
+  .strictObject({ client: z.string().min(1).max(100) })
+  .meta({ examples: [{ client: "203.0.113.7" }] });
 
 export const traffic = new Hono<AppEnv>()
   .get("/", requirePermission("traffic.read"), gives(shape, "Samples of the last 24 hours."), async (c) => {
@@ -42,19 +42,19 @@ export const traffic = new Hono<AppEnv>()
         hours: [...hours],
         suggestedFactor,
       })),
-      bans: bans.map(({ place, forMs }) => ({ place, endsAt: new Date(now + forMs).toISOString() })),
+      bans: bans.map(({ place, forMs }) => ({ client: place, endsAt: new Date(now + forMs).toISOString() })),
     });
   })
   .post(
-    "/lift-ban",
+    "/unban",
     requirePermission("traffic.lift"),
     body(lifted),
     givesNothing("Ban removed."),
     async (c) => {
       const { principal, services } = c.var;
-      const { place } = c.req.valid("json");
-      await services.tenantObject(principal.tenantId).liftBan(place);
-      await writeAuditEntry(c, { action: "traffic.lift", resource: { type: "ban", id: place } });
+      const { client } = c.req.valid("json");
+      await services.tenantObject(principal.tenantId).liftBan(client);
+      await writeAuditEntry(c, { action: "traffic.lift", resource: { type: "ban", id: client } });
       return c.body(null, 204);
     },
   );

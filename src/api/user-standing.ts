@@ -49,7 +49,7 @@ export const userStanding = new Hono<AppEnv>()
     async (c) => c.json(await setBan(c, c.req.valid("param").id, c.req.valid("json"))),
   )
   .post(
-    "/:id/lift-ban",
+    "/:id/unban",
     requirePermission("users.ban"),
     params(memberParam),
     gives(userShape, "The user, no longer banned."),

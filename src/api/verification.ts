@@ -35,7 +35,7 @@ const shape = z
     faults: z.array(
       z.object({
         kind: z.enum(["changed", "unlinked", "added", "missing", "end", "anchor"]),
-        says: z.string(),
+        message: z.string(),
         entryId: z.uuid().nullable(),
         from: z.number().nullable(),
         to: z.number().nullable(),
@@ -69,8 +69,8 @@ async function verify(c: Scene, reach: Reach, { after, limit, anchor }: Asked): 
   const isKept =
     anchored === undefined ? excludePruned([at, at], gone).length === 0 : anchored.hash === notedHash;
   if (notedHash !== undefined && !isKept) {
-    const says = `Entry ${at} does not match this anchor.`;
-    faults.push({ kind: "anchor", says, entryId: null, from: at, to: at });
+    const message = `Entry ${at} does not match this anchor.`;
+    faults.push({ kind: "anchor", message, entryId: null, from: at, to: at });
   }
   return {
     checked: walk?.checked ?? 0,
@@ -87,7 +87,7 @@ function shown(fault: AuditFault): Verification["faults"][number] {
       : fault.kind === "end"
         ? { entryId: null, from: null, to: null }
         : { entryId: fault.id, from: fault.sequence, to: fault.sequence };
-  return { kind: fault.kind, says: describeAuditFault(fault), ...places };
+  return { kind: fault.kind, message: describeAuditFault(fault), ...places };
 }
 
 const routes = (reach: Reach, action: "audit-logs.verify" | "system.read") =>

@@ -14,7 +14,7 @@ export interface EmailSettings {
   /** Cloudflare's send_email binding, where the deployment has one. */
   readonly binding: SendEmail | undefined;
   readonly from: string | undefined;
-  /** Development and tests keep mails where /dev/outbox shows them. */
+  /** Development and tests keep mails where /dev/mailbox shows them. */
   readonly saveToDevMailbox: boolean;
 }
 

@@ -92,7 +92,7 @@ describe("a rule", () => {
 describe("an explanation", () => {
   it("names the rule that decides, for a person, a key and a role", async () => {
     const ask = (principal: object) => explain({ principal, use: { ...write, serverId: files } });
-    expect(await ask({ userId: ann.userId })).toMatchObject({ allowed: true, because: "default" });
+    expect(await ask({ userId: ann.userId })).toMatchObject({ allowed: true, decidedBy: "default" });
     const deny = (
       await create({
         subject: { type: "user", id: ann.userId },
@@ -104,13 +104,16 @@ describe("an explanation", () => {
     ).body;
     expect(await ask({ userId: ann.userId })).toMatchObject({
       allowed: false,
-      because: "rule",
+      decidedBy: "rule",
       rule: { id: deny.id },
     });
     expect(await ask({ keyId: ann.id })).toMatchObject({ allowed: false, rule: { id: deny.id } });
     expect(await ask({ role: "user" })).toMatchObject({ allowed: true });
-    expect(await ask({ role: "readonly" })).toMatchObject({ allowed: false, because: "readonly" });
-    expect(await ask({ role: "user", scopes: ["read"] })).toMatchObject({ allowed: false, because: "scope" });
+    expect(await ask({ role: "readonly" })).toMatchObject({ allowed: false, decidedBy: "readonly" });
+    expect(await ask({ role: "user", scopes: ["read"] })).toMatchObject({
+      allowed: false,
+      decidedBy: "scope",
+    });
     await call("DELETE", `/access-controls/${deny.id}`, { key: admin.text });
   });
 
@@ -154,11 +157,11 @@ describe("an explanation", () => {
     expect(await ask("readonly", { kind: "tool", name: "read_file" })).toMatchObject({ allowed: true });
     expect(await ask("user", { kind: "resource", name: "config://app" })).toMatchObject({
       allowed: false,
-      because: "configuration",
+      decidedBy: "configuration",
     });
     expect(await ask("admin", { kind: "resource", name: "config://app" })).toMatchObject({ allowed: true });
     await owner.query(`update tenants set settings = '{"accessDefault": "deny"}' where id = $1`, [strict.id]);
-    expect(await ask("user", write)).toMatchObject({ allowed: false, because: "default" });
+    expect(await ask("user", write)).toMatchObject({ allowed: false, decidedBy: "default" });
   });
 
   it("knows keys and accounts that are over, and actions of the gateway", async () => {
@@ -166,15 +169,15 @@ describe("an explanation", () => {
     const old = await tenant.addKey({ role: "user", with: { expires_at: "2020-01-01" } });
     expect(await explain({ principal: { keyId: gone.id }, action: "me.read" })).toMatchObject({
       allowed: false,
-      because: "proof",
+      decidedBy: "credential",
     });
     expect(await explain({ principal: { keyId: old.id }, action: "me.read" })).toMatchObject({
       allowed: false,
-      because: "proof",
+      decidedBy: "credential",
     });
     expect(await explain({ principal: { keyId: ann.id }, action: "access.create" })).toMatchObject({
       allowed: false,
-      because: "role",
+      decidedBy: "role",
       reason: "Requires role admin.",
     });
     expect(await explain({ principal: { role: "admin" }, action: "access.create" })).toMatchObject({

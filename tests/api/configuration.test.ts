@@ -97,12 +97,12 @@ describe("a configuration file", () => {
     expect(plan.body.changes).toEqual([
       {
         section: "featureFlags",
-        do: "change",
+        action: "update",
         name: "Beta 2",
         before: { key: "beta", name: "Beta", percentage: 10 },
         after: { key: "beta", name: "Beta 2" },
       },
-      expect.objectContaining({ section: "alerts", do: "remove", name: "Slow" }),
+      expect.objectContaining({ section: "alerts", action: "delete", name: "Slow" }),
     ]);
     expect((await post("apply", { document, hash: "0".repeat(64) })).status).toBe(409);
     await apply({

@@ -17,7 +17,7 @@ const FOR_ALL = [
   "/invitation",
   "/invitation/new",
   "/setup",
-  "/dev/outbox",
+  "/dev/mailbox",
 ];
 
 /** The description of the interface: it tells nothing of any tenant. */

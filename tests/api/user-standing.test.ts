@@ -34,7 +34,7 @@ describe("a ban", () => {
     expect(await sessionsOf(ann)).toEqual([]);
     expect((await call("GET", `/users/${ann}`, { key: admin.text })).body).toEqual(banned.body);
     expect((await call("GET", "/users?banned=true", { key: admin.text })).body.items).toHaveLength(1);
-    expect((await post(`/users/${ann}/lift-ban`)).body).toMatchObject({ banned: false, banReason: null });
+    expect((await post(`/users/${ann}/unban`)).body).toMatchObject({ banned: false, banReason: null });
     expect((await tenant.audit()).map(({ action }) => action)).toEqual(["users.ban", "users.ban"]);
     const events = await owner.query("select event_type from security_events where tenant_id = $1", [
       tenant.id,

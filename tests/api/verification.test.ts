@@ -63,7 +63,7 @@ describe("the audit log", () => {
         entryId: await entryAt(3),
         from: 3,
         to: 3,
-        says: expect.stringContaining("Entry 3 (feature-flags.create"),
+        message: expect.stringContaining("Entry 3 (feature-flags.create"),
       },
     ]);
     expect((await verify("?limit=2&after=2")).faults).toEqual(faults);
@@ -80,8 +80,8 @@ describe("the audit log", () => {
   it("names what is missing, in the middle and at the end", async () => {
     await tamper("delete from audit_logs where tenant_id = $1 and sequence in (2, 3, 5)");
     expect((await verify()).faults).toMatchObject([
-      { kind: "missing", from: 2, to: 3, says: "Entries 2 to 3 are missing." },
-      { kind: "missing", from: 5, to: 5, says: "Entry 5 is missing." },
+      { kind: "missing", from: 2, to: 3, message: "Entries 2 to 3 are missing." },
+      { kind: "missing", from: 5, to: 5, message: "Entry 5 is missing." },
     ]);
   });
 

@@ -21,7 +21,7 @@ walkPages({
     { path: "/admin/ip-rules/{rule}", heading: "203.0.113.0/24", for: ["admin"] },
     { path: "/admin/palette?q=ip", heading: "Search" },
     { path: "/account", heading: "Account" },
-    { path: "/account/organisations", heading: "Organizations" },
+    { path: "/account/organizations", heading: "Organizations" },
   ],
   async prepare(stage) {
     await rule(stage, { kind: "allow", cidr: "198.51.100.7/32", reason: "=cmd|' /C calc'!A0" });
@@ -128,11 +128,11 @@ walkPages({
         await expect(page.locator("html").getAttribute("data-theme")).resolves.toBe("dark");
       }));
 
-    it("offers other organisations when the menu opens", () =>
+    it("offers other organizations when the menu opens", () =>
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin`);
         await page.getByRole("button", { name: "Organization" }).click();
-        await page.locator("#organisations").getByRole("button", { name: stage().tenant.slug }).waitFor();
+        await page.locator("#organizations").getByRole("button", { name: stage().tenant.slug }).waitFor();
       }));
   },
 });

@@ -32,7 +32,7 @@ walkPages({
     { path: "/admin/news", heading: "Announcements", picture: "news" },
     { path: "/admin/feature-flags", heading: "Feature flags", ...admins, picture: "feature-flags" },
     { path: "/admin/feature-flags/new", heading: "Create feature flag", ...admins },
-    { path: "/admin/feature-flags/{flag}", heading: "new-catalogue", ...admins, picture: "feature-flag" },
+    { path: "/admin/feature-flags/{flag}", heading: "new-catalog", ...admins, picture: "feature-flag" },
     { path: "/admin/feature-flags/{flag}/targeting", heading: "Targeting", ...admins },
     { path: "/admin/feature-flags/{flag}/try?role=readonly", heading: "Evaluate", ...admins },
     { path: "/admin/feature-flags/{flag}/results?hours=168", heading: "Results", ...admins },
@@ -49,7 +49,7 @@ walkPages({
     const flag = await one(
       stage,
       `insert into feature_flags (tenant_id, key, name, is_enabled, percentage, rules)
-       values ($1, 'new-catalogue', 'The new catalog', true, 25, $2)`,
+       values ($1, 'new-catalog', 'The new catalog', true, 25, $2)`,
       [JSON.stringify([{ roles: ["readonly"], isEnabled: true }])],
     );
     const unmet = await one(
@@ -63,7 +63,7 @@ walkPages({
     ]) {
       await stage.people.query(
         `insert into feature_flag_evaluations (tenant_id, flag_key, subject_id, is_on, reason)
-         values ($1, 'new-catalogue', $2, $3, 'percentage')`,
+         values ($1, 'new-catalog', $2, $3, 'percentage')`,
         [stage.tenant.id, subject, isOn],
       );
     }

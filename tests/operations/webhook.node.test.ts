@@ -36,12 +36,12 @@ describe("a channel", () => {
     const channels = [{ type: "webhook", url: receiver.url }];
     const { id } = await post("/alerts", { name: "Errors", metric: "error_rate", threshold: 0.1, channels });
     expect(await post(`/alerts/${id}/test`)).toMatchObject({
-      channels: [{ type: "webhook", to: receiver.url, ok: true, says: "Delivered." }],
+      channels: [{ type: "webhook", to: receiver.url, ok: true, message: "Delivered." }],
     });
     const { secret: renewed } = await post("/alerts/signing-secret");
     receiver.behave((_, response) => void response.writeHead(503).end("secret words"));
     expect(await post(`/alerts/${id}/test`)).toMatchObject({
-      channels: [{ type: "webhook", to: receiver.url, ok: false, says: "HTTP 503." }],
+      channels: [{ type: "webhook", to: receiver.url, ok: false, message: "HTTP 503." }],
     });
     const [first, second] = receiver.requests;
     if (first === undefined || second === undefined) throw new Error("nothing came");

@@ -107,7 +107,7 @@ export function workload(now: Date): Group[] {
         system("routing analysis of a path, 7 days", (db, s) =>
           requests.loadRoutingAnalysis(db, s.serverPath, "POST", last(7)),
         ),
-        system("tenant utilisation by day, 7 days", (db, s) =>
+        system("tenant utilization by day, 7 days", (db, s) =>
           requests.loadTenantUtilization(db, s.tenantId, { fromDay: day(7), toDay: day(1) }),
         ),
       ],

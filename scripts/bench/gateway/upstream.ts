@@ -95,7 +95,7 @@ function resultOf({ method, params }: Asked, path: string): object {
     case "tools/call":
       return {
         resultType: "complete",
-        content: [{ type: "text", text: `The answer of ${params?.name ?? "nobody"}.` }],
+        content: [{ type: "text", text: `The answer of ${params?.name ?? "unknown"}.` }],
       };
     default:
       return { resultType: "complete" };

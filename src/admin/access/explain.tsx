@@ -15,7 +15,7 @@ const PATH = "/admin/access-controls/explain";
 
 const explanation = z.object({
   allowed: z.boolean(),
-  because: z.string(),
+  decidedBy: z.string(),
   reason: z.string(),
   rule: z.object({ id: z.string() }).nullable(),
   at: z.string(),
@@ -49,7 +49,7 @@ const BECAUSE: Readonly<Record<string, string>> = {
   rule: "Access rule",
   readonly: "Read-only restriction",
   default: "Default access",
-  proof: "Credential status",
+  credential: "Credential status",
 };
 
 const askedOf = (c: Context<AdminEnv>): Asked => {
@@ -190,7 +190,7 @@ function Verdict({ answer, who }: { answer: Answer; who: string }) {
       <p>{says.reason}</p>
       <Details
         of={[
-          ["Decided by", BECAUSE[says.because] ?? says.because],
+          ["Decided by", BECAUSE[says.decidedBy] ?? says.decidedBy],
           ["Rule", <RuleLink rule={says.rule} />],
           ["Evaluated at", <Time at={says.at} />],
         ]}
@@ -219,7 +219,7 @@ function ByRole({ rows }: { rows: readonly { readonly role: string; readonly ans
                   <td>
                     <Decision allowed={answer.says.allowed} />
                   </td>
-                  <td>{BECAUSE[answer.says.because] ?? answer.says.because}</td>
+                  <td>{BECAUSE[answer.says.decidedBy] ?? answer.says.decidedBy}</td>
                   <td>{answer.says.reason}</td>
                   <td>
                     <RuleLink rule={answer.says.rule} />

@@ -18,13 +18,14 @@ export const preferences = new Hono<PersonalEnv>()
     setCookie(c, THEME_COOKIE, chosen, { path: "/", sameSite: "Lax", secure, maxAge: YEAR_S });
     return c.redirect(safeNext(back, publicUrl) ?? "/account", 303);
   })
-  .get("/account/organisations", personal, async (c) => {
+  .get("/account/organisations", (c) => c.redirect("/account/organizations", 308))
+  .get("/account/organizations", personal, async (c) => {
     const { id, tenant: current } = c.get("person");
     const tenants = await listTenantsOfUser(c.get("services").database.asSystem(), id);
     const frame = frameOf(c);
     return c.html(
       <Page title="Organizations" frame={frame}>
-        <div class="organisations">
+        <div class="organizations">
           {tenants.length === 0 && (
             <p>You are not a member of any organization. Ask an admin to invite you.</p>
           )}

@@ -13,7 +13,7 @@ function linked(text: string, publicUrl: string) {
     .map((part) => (part.startsWith(`${publicUrl}/`) ? <a href={part}>{part}</a> : part));
 }
 
-export const outbox = new Hono<PageEnv>().get("/dev/outbox", async (c) => {
+export const outbox = new Hono<PageEnv>().get("/dev/mailbox", async (c) => {
   const { environment, publicUrl } = c.get("config");
   // It shows every link that is mailed, so only a gateway that no other machine reaches has it.
   if (environment === "production" || !isLoopbackUrl(publicUrl)) return c.notFound();

@@ -73,4 +73,4 @@ export const keyFields: readonly FieldSpec[] = [
 
 /** Whose the key is; for those who look after the organisation. */
 export const SELF = "self";
-export const NOBODY = "nobody";
+export const NOBODY = "no-owner";

@@ -219,7 +219,7 @@ const rules = managed({
 const HOUR_MS = 3_600_000;
 
 const trial = z.object({
-  channels: z.array(z.object({ to: z.string(), ok: z.boolean(), says: z.string() })),
+  channels: z.array(z.object({ to: z.string(), ok: z.boolean(), message: z.string() })),
 });
 
 const doings = new Hono<AdminEnv>()
@@ -228,7 +228,7 @@ const doings = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("POST", `/alerts/${id}/test`);
     if (!sent.ok) throw sent.refusal;
     const { channels } = trial.parse(sent.value);
-    const told = channels.map(({ to, says }) => `${to}: ${says}`);
+    const told = channels.map(({ to, message }) => `${to}: ${message}`);
     await setFlash(c, { says: told.length === 0 ? "No channels configured." : told.join(" ") });
     return c.redirect(`${PATH}/${id}`, 303);
   })

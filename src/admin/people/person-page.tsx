@@ -155,7 +155,7 @@ function Ban({ person, frame, here, ban }: Props) {
               ["Expires", <Time at={person.banExpires} none="removed" />],
             ]}
           />
-          <PostForm action={`${here}/lift-ban`} token={frame.formToken} class="inline">
+          <PostForm action={`${here}/unban`} token={frame.formToken} class="inline">
             <Button>Remove ban</Button>
           </PostForm>
         </>

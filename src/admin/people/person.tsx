@@ -80,8 +80,8 @@ export const person = new Hono<AdminEnv>()
     if (!sent.ok) return c.html(await page(c, outcomeOf(sent.refusal, typed)), 422);
     return settle(c, sent, { says: "Account banned. All sessions were revoked.", back: back(c) });
   })
-  .post(`${PATH}/:id/lift-ban`, gate("users.ban"), async (c) => {
-    const sent = await c.get("rest").send("POST", api(c, "/lift-ban"));
+  .post(`${PATH}/:id/unban`, gate("users.ban"), async (c) => {
+    const sent = await c.get("rest").send("POST", api(c, "/unban"));
     return settle(c, sent, { says: "Ban removed.", back: back(c) });
   })
   .post(`${PATH}/:id/sessions`, gate("users.end-sessions"), async (c) => {

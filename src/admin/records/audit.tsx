@@ -126,7 +126,7 @@ const verification = z.object({
   checked: z.number(),
   next: z.number().nullable(),
   anchor: z.string().nullable(),
-  faults: z.array(z.object({ says: z.string(), entryId: z.string().nullable() })),
+  faults: z.array(z.object({ message: z.string(), entryId: z.string().nullable() })),
 });
 
 /** As many as a page can wait for; the rest is a step further. */
@@ -159,8 +159,8 @@ const verifying = new Hono<AdminEnv>().get(`${PATH}/verification`, gate("audit-l
         <section class="card" aria-label="Errors">
           <h2>Inconsistencies</h2>
           <ul class="tight">
-            {found.faults.map(({ says }) => (
-              <li>{says}</li>
+            {found.faults.map(({ message }) => (
+              <li>{message}</li>
             ))}
           </ul>
         </section>

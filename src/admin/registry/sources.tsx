@@ -86,7 +86,7 @@ const pages = managed({
       />
     </section>
   ),
-  does: [{ action: "registry-sources.synchronise", at: "synchronise", label: "Sync now", busy: "Syncing…" }],
+  does: [{ action: "registry-sources.synchronise", at: "sync", label: "Sync now", busy: "Syncing…" }],
 });
 
 const outcome = z.object({
@@ -106,11 +106,9 @@ export const registrySources: PageGroup = {
   ...pages,
   routes: new Hono<AdminEnv>()
     .route("/", pages.routes)
-    .post(`${HOME}/:id/synchronise`, gate("registry-sources.synchronise"), async (c) => {
+    .post(`${HOME}/:id/sync`, gate("registry-sources.synchronise"), async (c) => {
       const id = c.req.param("id");
-      const sent = await c
-        .get("rest")
-        .send("POST", `/registry-sources/${encodeURIComponent(id)}/synchronise`);
+      const sent = await c.get("rest").send("POST", `/registry-sources/${encodeURIComponent(id)}/sync`);
       if (!sent.ok) throw sent.refusal;
       await setFlash(c, { says: told(outcome.parse(sent.value)) });
       return c.redirect(`${HOME}/${id}`, 303);

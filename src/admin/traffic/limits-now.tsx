@@ -32,7 +32,7 @@ const outlookShape = z.object({
 });
 const trafficShape = z.object({
   advice: z.array(z.object({ limit: z.string(), days: z.number(), suggestedFactor: z.number() })),
-  bans: z.array(z.object({ place: z.string(), endsAt: z.string() })),
+  bans: z.array(z.object({ client: z.string(), endsAt: z.string() })),
 });
 const sharesShape = z.object({
   capacity: z.number(),
@@ -101,7 +101,7 @@ export const limitsNow = new Hono<AdminEnv>()
     }),
   )
   .post(`${PATH}/lift`, gate("traffic.lift"), async (c) => {
-    const { place = "" } = c.get("form");
-    const sent = await c.get("rest").send("POST", "/traffic/lift-ban", { json: { place } });
-    return settle(c, sent, { says: `Ban removed for ${place}.`, back: PATH });
+    const { client = "" } = c.get("form");
+    const sent = await c.get("rest").send("POST", "/traffic/unban", { json: { client } });
+    return settle(c, sent, { says: `Ban removed for ${client}.`, back: PATH });
   });

@@ -143,10 +143,10 @@ export function Bans({ bans, token }: { bans: TrafficView["bans"]; token: string
           <table>
             <TableHead columns={["IP address", "Expires", ...(token !== undefined ? ["Action"] : [])]} />
             <tbody>
-              {bans.map(({ place, endsAt }) => (
+              {bans.map(({ client, endsAt }) => (
                 <tr>
                   <td>
-                    <code>{place}</code>
+                    <code>{client}</code>
                   </td>
                   <td>
                     <Time at={endsAt} />
@@ -156,7 +156,7 @@ export function Bans({ bans, token }: { bans: TrafficView["bans"]; token: string
                       <PostForm
                         action="/admin/rate-limits/now/lift"
                         token={token}
-                        hidden={{ place }}
+                        hidden={{ client }}
                         class="inline"
                       >
                         <Button kind="quiet">Remove ban</Button>

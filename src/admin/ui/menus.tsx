@@ -39,16 +39,16 @@ function placeIn(sections: readonly NavSection[], path: string): string | undefi
 export function OrganisationMenu({ person }: { person: SignedInUser }) {
   return (
     <>
-      <button type="button" class="quiet switcher" popovertarget="organisations">
+      <button type="button" class="quiet switcher" popovertarget="organizations">
         <span class="visually-hidden">Organization: </span>
         <span class="cut">{person.tenant?.name ?? "No organization"}</span> <span aria-hidden="true">▾</span>
       </button>
-      <div class="popup left" id="organisations" popover="auto">
+      <div class="popup left" id="organizations" popover="auto">
         <div
-          hx-get="/account/organisations"
-          hx-trigger="toggle from:#organisations once"
+          hx-get="/account/organizations"
+          hx-trigger="toggle from:#organizations once"
           hx-swap="innerHTML"
-          hx-select=".organisations"
+          hx-select=".organizations"
         >
           <a href="/account">Your organizations</a>
         </div>

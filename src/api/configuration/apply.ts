@@ -32,8 +32,8 @@ export async function carryOut(c: Scene, plan: Plan): Promise<number> {
   const prepared: Step[] = [];
   for (const step of steps) prepared.push({ ...step, values: await valuesOf(c, step) });
   // Rules go before the servers that they speak of, and come after them.
-  const removals = prepared.filter(({ change }) => change.do === "remove").toReversed();
-  const others = prepared.filter(({ change }) => change.do !== "remove");
+  const removals = prepared.filter(({ change }) => change.action === "delete").toReversed();
+  const others = prepared.filter(({ change }) => change.action !== "delete");
   const statements: Statement[] = [
     ...prepared.flatMap(({ section, id, before }) =>
       before?.updatedAt instanceof Date ? [assertUnchanged(db, section.table, id, before.updatedAt)] : [],
@@ -59,7 +59,7 @@ export async function carryOut(c: Scene, plan: Plan): Promise<number> {
 
 /** Columns only, and of a change only what changes. */
 async function valuesOf(c: Scene, { section, change, id, values, before }: Step): Promise<CrudRow> {
-  if (change.do === "remove") return {};
+  if (change.action === "delete") return {};
   const { tenantId, userId } = c.var.principal;
   const columns = Object.fromEntries(
     Object.entries(values).filter(([name]) => name in section.columns && name !== "id"),
@@ -90,14 +90,12 @@ function statementsOf(c: Scene, { section, id, values, before }: Step): Statemen
   return [updateRow(db, table, columns, { owner: principal.tenantId, id }, values), ...more];
 }
 
-const VERBS = { make: "create", change: "update", remove: "delete" } as const;
-
 function recordOf({ section, change, id, values, before }: Step): AuditedWrite {
   return {
-    action: `${section.action}.${VERBS[change.do]}`,
+    action: `${section.action}.${change.action}`,
     resource: { type: section.noun.replaceAll(" ", "_"), id },
     before,
-    ...(change.do !== "remove" && { after: { ...before, ...values } }),
+    ...(change.action !== "delete" && { after: { ...before, ...values } }),
     details: { by: "configuration" },
   };
 }

@@ -24,7 +24,7 @@ export type Document = z.output<typeof documentShape>;
 
 const example = {
   version: 1,
-  featureFlags: [{ key: "new-catalogue", name: "The new catalog", isEnabled: true }],
+  featureFlags: [{ key: "new-catalog", name: "The new catalog", isEnabled: true }],
 };
 
 export const planned = z
@@ -47,7 +47,7 @@ const content = z.record(z.string(), z.unknown());
 
 export const changeShape = z.object({
   section: z.string(),
-  do: z.enum(["make", "change", "remove"]),
+  action: z.enum(["create", "update", "delete"]),
   name: z.string(),
   before: content.optional(),
   after: content.optional(),

@@ -108,7 +108,7 @@ async function stepsOf(
   faults: InputIssue[],
 ): Promise<Step[]> {
   const { made, removed, kept } = matchItems(wanted, await existingIn(c, section, state, names));
-  const step = async (how: "make" | "change", item: WantedRow, old?: ExistingRow): Promise<Step[]> => {
+  const step = async (how: "create" | "update", item: WantedRow, old?: ExistingRow): Promise<Step[]> => {
     const id =
       old?.id ?? (section.name === "servers" ? names.idOf(String(item.values.name)) : undefined) ?? uuidv7();
     const secret = await section.secret?.(c, { ...item.values, id }, secrets, old?.row);
@@ -120,7 +120,7 @@ async function stepsOf(
     if (isSame && secret?.isNew !== true) return [];
     const change: PlannedChange = {
       section: section.name,
-      do: how,
+      action: how,
       name: labelOf(item),
       ...(old !== undefined && { before: old.content }),
       after: item.content,
@@ -130,13 +130,13 @@ async function stepsOf(
   };
   const steps: Step[] = removed.map((old) => ({
     section,
-    change: { section: section.name, do: "remove", name: labelOf(old), before: old.content },
+    change: { section: section.name, action: "delete", name: labelOf(old), before: old.content },
     id: old.id,
     values: {},
     before: old.row,
   }));
-  for (const item of made) steps.push(...(await step("make", item)));
-  for (const { wanted: item, existing } of kept) steps.push(...(await step("change", item, existing)));
+  for (const item of made) steps.push(...(await step("create", item)));
+  for (const { wanted: item, existing } of kept) steps.push(...(await step("update", item, existing)));
   return steps;
 }
 
@@ -171,7 +171,7 @@ function tenantStep({ tenant }: Document, state: State, faults: InputIssue[]) {
   const settings = { ...state.tenant.settings, ...tenant.settings };
   const change: PlannedChange = {
     section: "tenant",
-    do: "change",
+    action: "update",
     name: state.tenant.slug,
     before,
     after: { ...before, ...tenant, settings },

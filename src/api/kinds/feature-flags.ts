@@ -28,5 +28,5 @@ export const featureFlags = kind({
   usual: "key",
   filters: ["key", "isEnabled"],
   searched: ["key", "name", "description"],
-  example: { key: "new-catalogue", name: "The new catalog", isEnabled: true, percentage: 25 },
+  example: { key: "new-catalog", name: "The new catalog", isEnabled: true, percentage: 25 },
 });

@@ -110,7 +110,7 @@ export const registryEntries = new Hono<AppEnv>()
     async (c) => c.json(await takeIn(c, c.req.valid("json").server, "registry-entries.import"), 201),
   )
   .post(
-    "/of-server",
+    "/by-server",
     requirePermission("registry-entries.import"),
     once,
     body(ofServer),
@@ -150,7 +150,7 @@ const outcome = z.object({
 
 /** Now, instead of when its time has come. */
 export const synchronisation = new Hono<AppEnv>().post(
-  "/:id/synchronise",
+  "/:id/sync",
   requirePermission("registry-sources.synchronise"),
   params(idParam),
   gives(outcome, "Result of the sync. Remaining pages are synced in the background."),

@@ -4,7 +4,7 @@ import type { AccessRule, CompiledRule } from "./rules.ts";
 
 export interface Explanation {
   readonly allowed: boolean;
-  readonly because: "role" | "scope" | "operator" | "configuration" | "rule" | "readonly" | "default";
+  readonly decidedBy: "role" | "scope" | "operator" | "configuration" | "rule" | "readonly" | "default";
   readonly reason: string;
   /** The rule that decided, where one did. */
   readonly rule: AccessRule | null;
@@ -16,30 +16,30 @@ export function explainDecision({ allowed, reason }: AccessDecision): Explanatio
   return { allowed, ...text, rule };
 }
 
-function describeReason(reason: AccessReason, allowed: boolean): Pick<Explanation, "because" | "reason"> {
+function describeReason(reason: AccessReason, allowed: boolean): Pick<Explanation, "decidedBy" | "reason"> {
   switch (reason) {
     case "operator":
-      return { because: "operator", reason: "Requires operator privileges." };
+      return { decidedBy: "operator", reason: "Requires operator privileges." };
     case "configuration":
-      return { because: "configuration", reason: "Only admins can read resources under config://." };
+      return { decidedBy: "configuration", reason: "Only admins can read resources under config://." };
     case "readonly":
       return {
-        because: "readonly",
+        decidedBy: "readonly",
         reason: "Read-only principals can call only tools with readOnlyHint or an explicit allow rule.",
       };
     case "default":
       return {
-        because: "default",
+        decidedBy: "default",
         reason: allowed
           ? "No rule matches; default access is allow."
           : "No rule matches; default access is deny.",
       };
   }
-  if ("role" in reason) return { because: "role", reason: `Requires role ${reason.role}.` };
-  if ("scope" in reason) return { because: "scope", reason: `Requires scope ${reason.scope}.` };
+  if ("role" in reason) return { decidedBy: "role", reason: `Requires role ${reason.role}.` };
+  if ("scope" in reason) return { decidedBy: "scope", reason: `Requires scope ${reason.scope}.` };
   const { effect, subjectType, subjectId, objectType, objectPattern } = reason.rule;
   return {
-    because: "rule",
+    decidedBy: "rule",
     reason: `Rule: ${effect} ${subjectType} ${subjectId} on ${objectType} ${objectPattern}, active at this time.`,
   };
 }

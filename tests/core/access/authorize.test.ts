@@ -193,15 +193,15 @@ describe("who may use what", () => {
       "rule",
     ],
     ["a scope is missing", { ...user, scopes: ["read"] }, tool, [allow()], "allow", false, "scope"],
-  ])("%s", (_, caller, target, rules, accessDefault, allowed, because) => {
-    expect(may(caller, target, rules, accessDefault)).toMatchObject({ allowed, because });
+  ])("%s", (_, caller, target, rules, accessDefault, allowed, decidedBy) => {
+    expect(may(caller, target, rules, accessDefault)).toMatchObject({ allowed, decidedBy });
   });
 
   it("says which rule decided", () => {
     const one = deny({ id: "the-rule", objectPattern: "write_*" });
     expect(may(user, tool, [allow(), one])).toEqual({
       allowed: false,
-      because: "rule",
+      decidedBy: "rule",
       reason: "Rule: deny user ann on tool write_*, active at this time.",
       rule: one,
     });
@@ -236,7 +236,7 @@ describe("a URI that is written otherwise", () => {
     "config:app",
     "%63onfig://app",
   ])("%j is configuration", (name) => {
-    expect(may(user, uri(name), []).because).toBe("configuration");
+    expect(may(user, uri(name), []).decidedBy).toBe("configuration");
   });
 
   it.each(["file:///docs/../secret/key", "file:///docs/%2e%2e/secret/key"])(

@@ -204,7 +204,7 @@ describe("mails", () => {
   });
 
   it("are shown in the outbox of development", async () => {
-    const page = await browser().go("/dev/outbox");
+    const page = await browser().go("/dev/mailbox");
     expect(page.text).toContain("Reset your password");
   });
 });
