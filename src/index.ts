@@ -1,7 +1,5 @@
 /** The Worker: what Cloudflare calls, wired to what answers. */
 import { createApp } from "./app.ts";
-import { runScheduledJobs } from "./jobs/schedule.ts";
-import { queueConsumer } from "./queues.ts";
 import { getServices } from "./services.ts";
 
 export { BridgeObject } from "./durable-objects/bridge.ts";
@@ -14,10 +12,13 @@ const app = createApp();
 
 export default {
   fetch: app.fetch,
+  // No call waits for these: what they need is evaluated when the first batch or the first minute comes.
   async queue(batch, env) {
+    const { queueConsumer } = await import("./queues.ts");
     await queueConsumer(batch.queue)(batch.messages, getServices(env).services);
   },
   async scheduled(controller, env, ctx) {
+    const { runScheduledJobs } = await import("./jobs/schedule.ts");
     const { services } = getServices(env);
     await runScheduledJobs(controller.cron, services, new Date(), (work) => ctx.waitUntil(work));
   },
