@@ -1,6 +1,6 @@
 // Starts a burst of load (load.ts) and watches what it costs the process that answers it.
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Problem } from "../../lib/problem.ts";
@@ -64,14 +64,17 @@ export async function measureBurst(burst: Burst, pid: number, script = LOAD): Pr
   return { ...heard, failures, cpuUs: (cpuMicroseconds(pid) - before) / heard.answered, rssMib: rssMib(pid) };
 }
 
-/** Linux counts in hundredths of a second. */
-const TICK_US = 10_000;
-
+/** Of all threads, as the scheduler counts it: in nanoseconds, where /proc/PID/stat counts hundredths of a second. */
 export function cpuMicroseconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field, the command, may hold blanks.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]);
+    } catch {
+      // A thread that has just ended.
+    }
+  }
+  return nanoseconds / 1000;
 }
 
 export function rssMib(pid: number): number {
