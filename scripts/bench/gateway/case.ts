@@ -7,6 +7,8 @@ export interface Pair {
   readonly baseline: Sent;
   /** What stands in the gateway's place runs beside the baseline, in the same process. */
   readonly isBeside?: boolean;
+  /** Each round is measured right after some requests of its own kind. */
+  readonly isWarm?: boolean;
 }
 
 export interface Case {

@@ -46,12 +46,13 @@ interface Calling extends Partial<Case> {
   readonly tool?: string;
   readonly args?: Record<string, unknown>;
   readonly proof?: Proof;
+  readonly isWarm?: boolean;
 }
 
 function call(
   name: string,
   path: string,
-  { tool = "one_tool_1", args, proof = byKey, ...rest }: Calling = {},
+  { tool = "one_tool_1", args, proof = byKey, isWarm = false, ...rest }: Calling = {},
 ): Case {
   return {
     name,
@@ -60,7 +61,8 @@ function call(
     async prepare(world) {
       const tenant = await tenantWith(world, 1);
       const url = `${world.gateway.url}${path}`;
-      return passed(world, modern(world.dir, url, callOf(tool, args), await proof(world, tenant)));
+      const sent = modern(world.dir, url, callOf(tool, args), await proof(world, tenant));
+      return { ...passed(world, sent), isWarm };
     },
     ...rest,
   };
@@ -146,6 +148,7 @@ const floor: Case = {
 export const CASES: readonly Case[] = [
   floor,
   call("tools/call, one server", "/mcp/one", { atLeast: 0.75, connections: BROAD }),
+  call("tools/call, one server, warm leases", "/mcp/one", { isWarm: true, connections: [16, 64] }),
   call("tools/call, all servers", "/mcp", { connections: BROAD }),
   legacyCall("tools/call legacy, one server", "/mcp/one"),
   legacyCall("tools/call legacy, all servers", "/mcp"),

@@ -22,6 +22,8 @@ export interface Comparison {
   readonly ratios: readonly number[];
   /** CPU of the gateway for a request, against the baseline's. */
   readonly cpuRatio: number;
+  /** The same of each round. */
+  readonly cpuRatios: readonly number[];
   readonly gateway: Side;
   readonly baseline: Side;
 }
@@ -39,17 +41,25 @@ export async function compare(
   { name, connections, amount, rounds, pids }: Terms,
 ): Promise<Comparison> {
   const burst = (side: "gateway" | "baseline", times = 1) =>
-    measureBurst({ ...pair[side], connections, amount: Math.max(connections, amount * times) }, pids[side]);
+    measureBurst(
+      { ...pair[side], connections, amount: Math.max(connections, Math.round(amount * times)) },
+      pids[side],
+    );
   // Until the code is hot.
   for (const side of ["baseline", "gateway"] as const) await burst(side, 2);
   const heard: Record<"gateway" | "baseline", Measured[]> = { gateway: [], baseline: [] };
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? (["baseline", "gateway"] as const) : (["gateway", "baseline"] as const);
-    for (const side of order) heard[side].push(await burst(side));
+    for (const side of order) {
+      // So that what is measured finds its leases; otherwise each round begins without them, as a real burst does.
+      if (pair.isWarm === true) await burst(side, 1 / 4);
+      heard[side].push(await burst(side));
+    }
   }
   const ratios = heard.gateway.map(
     ({ perSecond }, at) => perSecond / (heard.baseline[at]?.perSecond ?? Number.NaN),
   );
+  const cpuRatios = heard.gateway.map(({ cpuUs }, at) => cpuUs / (heard.baseline[at]?.cpuUs ?? Number.NaN));
   const [gateway, baseline] = [sideOf(heard.gateway), sideOf(heard.baseline)];
   return {
     case: name,
@@ -57,6 +67,7 @@ export async function compare(
     ratio: median(ratios),
     ratios,
     cpuRatio: gateway.cpuUs / baseline.cpuUs,
+    cpuRatios,
     gateway,
     baseline,
   };

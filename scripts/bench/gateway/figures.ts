@@ -13,6 +13,17 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }
 
+export interface Quartiles {
+  readonly lower: number;
+  readonly middle: number;
+  readonly upper: number;
+}
+
+export function quartiles(values: readonly number[]): Quartiles {
+  const sorted = values.toSorted((a, b) => a - b);
+  return { lower: quantile(sorted, 0.25), middle: median(values), upper: quantile(sorted, 0.75) };
+}
+
 /** By least squares: how much y grows for each one of x. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
   const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;

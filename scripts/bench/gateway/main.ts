@@ -2,7 +2,8 @@
  * `npm run bench`: the production bundle in bare workerd, held against a Worker that passes requests through and does
  * nothing else. `--part`, `--case`, `--connections`, `--rounds` and `--minutes` narrow a run; `--json` prints one line of
  * JSON for each result; `--write` puts the results into docs/benchmarks.md and the README; `--profile FILE` tells where
- * the time of one case goes, and keeps the profile; `--peers` measures other gateways instead.
+ * the time of one case goes, and keeps the profile; `--gate` fails where a case takes more CPU than in the committed
+ * baseline, which `--write-baseline` measures; `--peers` measures other gateways instead.
  */
 import { Problem, runMain } from "../../lib/problem.ts";
 import { measurePeers } from "../peers/main.ts";
@@ -12,6 +13,7 @@ import { CASES } from "./cases.ts";
 import { measureCold } from "./cold.ts";
 import { type Comparison, compare } from "./compare.ts";
 import { machine, writeDocument } from "./document.ts";
+import { describeRegression, findRegressions, readBaseline, toBaselineCase, writeBaseline } from "./gate.ts";
 import { measureGrowth } from "./growth.ts";
 import { measureMemory } from "./memory.ts";
 import { type Options, readOptions } from "./options.ts";
@@ -33,6 +35,8 @@ async function main(args: string[]): Promise<number> {
   try {
     if (!json) console.log(machine());
     const comparisons = parts.has("cases") ? await compareAll(world, cases, options) : [];
+    if (options.writeBaseline) writeBaseline(comparisons.map(toBaselineCase));
+    if (options.gate) return judgeGate(comparisons);
     const memory = parts.has("memory") ? await measureMemory(world, minutes) : undefined;
     if (memory !== undefined) tell(memory);
     const growth = parts.has("growth") ? await measureGrowth(world, rounds, tell) : [];
@@ -43,6 +47,12 @@ async function main(args: string[]): Promise<number> {
     await world.close();
   }
   return 0;
+}
+
+function judgeGate(comparisons: readonly Comparison[]): number {
+  const regressions = findRegressions(readBaseline(), comparisons.map(toBaselineCase));
+  for (const regression of regressions) console.log(`SLOWER: ${describeRegression(regression)}`);
+  return regressions.length === 0 ? 0 : 1;
 }
 
 async function compareAll(

@@ -15,7 +15,14 @@ export interface Options {
   readonly write: boolean;
   readonly profile: string | undefined;
   readonly peers: boolean;
+  /** Fails where a case has become slower than the committed baseline. */
+  readonly gate: boolean;
+  readonly writeBaseline: boolean;
 }
+
+/** Those that say most in the least time. */
+const GATED_CASES =
+  /^(?:tools\/call, (?:one|all) servers?(?:, warm leases)?|tools\/call legacy, one server|refused: .*)$/;
 
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({
@@ -24,28 +31,35 @@ export function readOptions(args: string[]): Options {
       part: { type: "string" },
       case: { type: "string" },
       connections: { type: "string" },
-      rounds: { type: "string", default: "5" },
+      rounds: { type: "string", default: "9" },
       minutes: { type: "string", default: "10" },
       json: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
       profile: { type: "string" },
       peers: { type: "boolean", default: false },
+      gate: { type: "boolean", default: false },
+      "write-baseline": { type: "boolean", default: false },
     },
   });
   if (values.write && (values.case !== undefined || values.connections !== undefined)) {
     throw new Problem("--write replaces whole parts: omit --case and --connections, or use --part.");
   }
+  const isGate = values.gate || values["write-baseline"];
   const connections = values.connections?.split(",").map((count) => wholeNumber("connections", count, 1024));
   return {
-    parts: partsOf(values.part, values.case !== undefined || connections !== undefined),
-    wanted: values.case === undefined ? undefined : new RegExp(values.case, "i"),
-    connections,
+    parts: isGate
+      ? new Set(["cases"])
+      : partsOf(values.part, values.case !== undefined || connections !== undefined),
+    wanted: isGate ? GATED_CASES : values.case === undefined ? undefined : new RegExp(values.case, "i"),
+    connections: isGate ? (connections ?? [16]) : connections,
     rounds: wholeNumber("rounds", values.rounds, 99),
     minutes: wholeNumber("minutes", values.minutes, 600),
     json: values.json,
     write: values.write,
     profile: values.profile,
     peers: values.peers,
+    gate: values.gate,
+    writeBaseline: values["write-baseline"],
   };
 }
 

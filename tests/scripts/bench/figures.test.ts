@@ -62,6 +62,7 @@ const result = (over: Partial<Comparison>): Comparison => {
     case: "tools/call, one server",
     connections: 16,
     ratio: 1,
+    cpuRatios: [1.5],
     ratios: [1],
     cpuRatio: 1,
     ...both,
