@@ -1,6 +1,7 @@
 /** MCP's own door, and the way to the house behind it. */
 import { type Context, Hono } from "hono";
 import { uuidv7 } from "./core/ids.ts";
+import { getPath } from "./core/net/request-url.ts";
 import type { McpAddress } from "./gateway/endpoint.ts";
 import type { AppEnv } from "./middleware/app-env.ts";
 import { onError } from "./middleware/errors.ts";
@@ -11,6 +12,36 @@ async function handleMcp(c: Context<AppEnv>, address: McpAddress): Promise<Respo
   const id = uuidv7();
   c.set("requestId", id);
   return getServices(c.env).services.gateway.handle(c.req.raw, address, id, waitUntil);
+}
+
+/** Of a call to /mcp or /mcp/{server}, the most common of all requests; undefined for all that the router looks at. */
+function findCallAddress({ method, url }: Request): McpAddress | undefined {
+  if (method !== "POST") return undefined;
+  const path = getPath(url);
+  if (path === "/mcp") return {};
+  const serverName = path.startsWith("/mcp/") ? path.slice("/mcp/".length) : "";
+  return serverName === "" || /[/%]/.test(serverName) ? undefined : { serverName };
+}
+
+/** What the Worker answers requests with: calls go straight to the gateway, everything else through the router. */
+export function createFetchHandler(
+  app: Hono<AppEnv>,
+): (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response> {
+  return (request, env, context) => {
+    const address = findCallAddress(request);
+    if (address === undefined || !isConfigured(env)) return app.fetch(request, env, context);
+    const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
+    return getServices(env).services.gateway.handle(request, address, uuidv7(), waitUntil);
+  };
+}
+
+/** The router answers for a configuration that is wrong. */
+function isConfigured(env: Env): boolean {
+  try {
+    return getServices(env) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The Worker: what Cloudflare calls, wired to what answers. */
-import { createApp } from "./app.ts";
+import { createApp, createFetchHandler } from "./app.ts";
 import { getServices } from "./services.ts";
 
 export { BridgeObject } from "./durable-objects/bridge.ts";
@@ -8,10 +8,10 @@ export { OutboxObject } from "./durable-objects/outbox.ts";
 export { SessionObject } from "./durable-objects/session.ts";
 export { TenantObject } from "./durable-objects/tenant.ts";
 
-const app = createApp();
+const fetchHandler = createFetchHandler(createApp());
 
 export default {
-  fetch: app.fetch,
+  fetch: fetchHandler,
   // No call waits for these: what they need is evaluated when the first batch or the first minute comes.
   async queue(batch, env) {
     const { queueConsumer } = await import("./queues.ts");

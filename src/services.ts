@@ -85,7 +85,16 @@ export function getServices(env: Env): { config: Config; services: Services } {
   return { config, services };
 }
 
-export function createServices(config: Config, objects: ServiceBindings): Services {
+export interface ServiceOptions {
+  /** Off in the test that holds the gateway's fast path against its general one. */
+  readonly hasFastPath?: boolean;
+}
+
+export function createServices(
+  config: Config,
+  objects: ServiceBindings,
+  { hasFastPath = true }: ServiceOptions = {},
+): Services {
   const queryStatistics = new QueryStatistics();
   const database = createDatabase(config.database, {
     statistics: queryStatistics,
@@ -235,6 +244,7 @@ export function createServices(config: Config, objects: ServiceBindings): Servic
     keyring,
     upstream,
     gatewayId,
+    hasFastPath,
     saveInventory: async (tenantId, { server, ...offering }) => {
       await saveInventory(registry, { tenantId, serverId: server.id }, offering);
     },

@@ -13,6 +13,8 @@ import { withTimeout } from "./timers.ts";
 export interface Epochs {
   /** As of at most 900 ms ago; undefined when it cannot be had. */
   current(tenantId: string, background: WaitUntil): number | undefined | Promise<number | undefined>;
+  /** As `current`, where it is so new that nobody needs to be asked. */
+  peek(tenantId: string): number | undefined;
   /** What was known before a moment, however old, so that what was loaded since is at least as new. */
   knownBefore(tenantId: string, moment: number): number | undefined;
 }
@@ -71,6 +73,15 @@ export class TenantCache<V> {
     const epoch = owner === undefined ? undefined : this.#epochs.current(owner, waitUntil);
     if (epoch instanceof Promise) return epoch.then((known) => this.#serve(key, known, load, waitUntil));
     return this.#serve(key, epoch, load, waitUntil);
+  }
+
+  /** What `get` would return at once and without a question to anybody; undefined where it would ask. */
+  peekFresh(key: string): V | undefined {
+    const entry = this.#entries.get(key);
+    if (entry?.tenantId === undefined) return undefined;
+    const epoch = this.#epochs.peek(entry.tenantId);
+    const isFresh = epoch !== undefined && epoch === entry.epoch;
+    return isFresh && this.#now() - entry.loadedAt < SAME_EPOCH.fresh ? entry.value : undefined;
   }
 
   /** What is remembered, however old. */

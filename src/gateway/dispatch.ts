@@ -5,15 +5,19 @@ import type { SnapshotServer } from "../policy/snapshot.ts";
 import { serveAggregate } from "./aggregate/serve-aggregate.ts";
 import type { McpContext } from "./context/context.ts";
 import { chargeBatch } from "./pipeline/charge-limits.ts";
-import { passThrough } from "./proxy/pass-through.ts";
+import { passThrough, translateMismatch } from "./proxy/pass-through.ts";
 import { readCountedPost } from "./request/body.ts";
 import { InvalidPostError, listSubjects, type McpPost, readSubject } from "./request/mcp-post.ts";
+
+/** Sends the post if it is an ordinary call (fast-path/plain-call.ts). */
+type SendPlain = (post: McpPost, server: SnapshotServer) => Promise<Response> | undefined;
 
 export async function dispatch(
   request: Request,
   serverName: string | undefined,
   context: McpContext,
   onRead: (post: McpPost) => void,
+  sendPlain?: SendPlain,
 ): Promise<Response> {
   // An unknown server is refused before the body is read.
   const server = serverName === undefined ? undefined : await findServer(request, serverName, context);
@@ -24,9 +28,11 @@ export async function dispatch(
     context.record.declare(listSubjects(post.messages));
     await chargeBatch(context.record.operations.length, context);
   }
-  return server === undefined
-    ? serveAggregate(request, post, undefined, context)
-    : passThrough(request, post, server, context);
+  if (server === undefined) return serveAggregate(request, post, undefined, context);
+  const plain = post && sendPlain?.(post, server);
+  return plain === undefined
+    ? passThrough(request, post, server, context)
+    : translateMismatch(await plain, request, post, server, context);
 }
 
 /** Throws for a server that is not there or not for the principal: callers are not told which. */

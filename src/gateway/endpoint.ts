@@ -33,6 +33,9 @@ import type { McpContext } from "./context/context.ts";
 import type { StartRequest } from "./context/create-context.ts";
 import { RequestRecorder } from "./context/request-recorder.ts";
 import { dispatch } from "./dispatch.ts";
+import { admitNow } from "./fast-path/admit-now.ts";
+import { sendPlainCall } from "./fast-path/plain-call.ts";
+import { isFinished } from "./forward/to-client-response.ts";
 import { corsHeaders, preflight } from "./request/cors.ts";
 import { InvalidPostError, listIds, type McpPost, readSubject } from "./request/mcp-post.ts";
 
@@ -44,6 +47,8 @@ export interface McpHandlerDeps {
   readonly origins: OriginPolicy;
   /** How this gateway names itself on the way of a request. */
   readonly gatewayId: string;
+  /** Ordinary requests take the short cuts of gateway/fast-path. */
+  readonly hasFastPath: boolean;
 }
 
 export interface McpAddress {
@@ -69,21 +74,34 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     request: Request,
     address: McpAddress,
     record: RequestRecorder,
-    { requestId, background: waitUntil }: ErrorContext,
-  ): Promise<McpContext> => {
+    exchange: ErrorContext,
+  ): Promise<Entered> => {
+    const { requestId, background: waitUntil, headers } = exchange;
     const identified = async () => {
       const principal = await identify(services, request, address, waitUntil);
       record.setPrincipal(principal);
       return requireScope(principal);
     };
-    return services.startRequest(await identified(), {
+    const entrance = {
       record,
       requestId,
       address: readHeaders(request).get("cf-connecting-ip"),
       location: { country: readHeaders(request).get("cf-ipcountry"), continent: readContinent(request) },
       waitUntil,
       identify: identified,
-    });
+    };
+    const isFast =
+      services.hasFastPath && address.principal === undefined && address.tenantSlug === undefined;
+    const now = isFast ? admitNow(request, entrance, services) : undefined;
+    if (now !== undefined) {
+      Object.assign(headers, now.limits);
+      return { context: now.context, isFast };
+    }
+    const context = await services.startRequest(await identified(), entrance);
+    const lease = record.openSpan("lease");
+    Object.assign(headers, await admitAndDeclare(request, context, exchange));
+    lease?.end();
+    return { context, isFast: false };
   };
 
   const serve = async (
@@ -95,15 +113,17 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     const fields = readHeaders(request);
     rejectLongHeaders(fields);
     rejectLoop(fields.get(HEADERS.gatewayPath), services.gatewayId);
-    const context = await enter(request, address, record, exchange);
-    const lease = record.openSpan("lease");
-    const limits = await admitAndDeclare(request, context, exchange);
-    lease?.end();
-    Object.assign(exchange.headers, limits);
-    const response = await dispatch(request, address.serverName, context, (post) => {
-      exchange.post = post;
-    });
-    return methodNotAllowed(response);
+    const { context, isFast } = await enter(request, address, record, exchange);
+    const response = await dispatch(
+      request,
+      address.serverName,
+      context,
+      (post) => {
+        exchange.post = post;
+      },
+      isFast ? (post, server) => sendPlainCall(request, post, server, context, exchange.headers) : undefined,
+    );
+    return isFinished(response) ? response : methodNotAllowed(response);
   };
 
   return async (request, address, requestId, background) => {
@@ -129,7 +149,9 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     try {
       const response = await serve(request, address, record, exchange);
       record.complete(response.status);
-      for (const name in headers) response.headers.set(name, headers[name] ?? "");
+      if (!isFinished(response)) {
+        for (const name in headers) response.headers.set(name, headers[name] ?? "");
+      }
       return response;
     } catch (thrown) {
       const error = toGatewayError(thrown);
@@ -163,6 +185,11 @@ async function admitAndDeclare(
     if (request.method === "POST") context.record.declare([await readSubject(request)]);
     throw error;
   }
+}
+
+interface Entered {
+  readonly context: McpContext;
+  readonly isFast: boolean;
 }
 
 interface ErrorContext {

@@ -38,6 +38,7 @@ export interface GatewayDeps {
   readonly keyring: Keyring;
   readonly upstream: ChannelDeps;
   readonly gatewayId: string;
+  readonly hasFastPath: boolean;
   /** Keeps what a server said of itself, and sees what it means (discovery/save-inventory.ts). */
   readonly saveInventory: InventorySources<McpContext>["save"];
   readonly origins: OriginPolicy;
@@ -109,6 +110,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     handle: createMcpHandler({
       ...{ authenticator, snapshots, emitter, startRequest, origins },
       gatewayId: deps.gatewayId,
+      hasFastPath: deps.hasFastPath,
     }),
     createLegacyServer: () => new LegacyServer({ tools: upstream, keyring, now: Date.now }),
   };

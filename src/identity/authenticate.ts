@@ -32,6 +32,10 @@ export type Authentication =
 
 export interface Authenticator {
   authenticate(request: Request, background: WaitUntil): Promise<Authentication>;
+  /** The principal that `authenticate` would return at once; undefined where it would look, or refuse. Counts no use. */
+  peek(request: Request): Principal | undefined;
+  /** A request that `peek` was asked of is served. */
+  countUse(principal: Principal, background: WaitUntil): void;
 }
 
 export interface AuthenticatorDeps {
@@ -59,12 +63,22 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const wrongPlaces = new FailedAuthThrottle(MISPLACED_CREDENTIALS);
 
   return {
+    peek(request) {
+      const claim = selectVerifier(verifiers, readCredentials(request));
+      const proved = claim && verified.peekFresh(toCacheKey(claim));
+      if (proved === undefined) return undefined;
+      const { principal, expiresAt, ipAllowlist } = proved;
+      if (expiresAt !== null && expiresAt.getTime() <= now()) return undefined;
+      const from = () => readHeaders(request).get("cf-connecting-ip") ?? "";
+      return ipAllowlist.length > 0 && !isInside(from(), ipAllowlist) ? undefined : principal;
+    },
+    countUse: usage.count,
     async authenticate(request, background) {
       const presented = readCredentials(request);
       const claim = selectVerifier(verifiers, presented);
       if (claim === undefined) return presented.token === undefined ? { kind: "none" } : REJECTED;
       const { proof, text } = claim;
-      const key = `${proof.name} ${text}`;
+      const key = toCacheKey(claim);
       const from = readHeaders(request).get("cf-connecting-ip") ?? "";
       const place = clientPrefix(from);
       const time = now();
@@ -91,10 +105,17 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   };
 }
 
+interface SelectedVerifier {
+  readonly proof: CredentialVerifier;
+  readonly text: string;
+}
+
+const toCacheKey = ({ proof, text }: SelectedVerifier) => `${proof.name} ${text}`;
+
 function selectVerifier(
   proofs: readonly CredentialVerifier[],
   presented: PresentedCredential,
-): { proof: CredentialVerifier; text: string } | undefined {
+): SelectedVerifier | undefined {
   for (const proof of proofs) {
     const text = proof.find(presented);
     if (text !== undefined) return { proof, text };

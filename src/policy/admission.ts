@@ -40,6 +40,23 @@ export async function admitRequest(
   return chargeLimits({ principal, tenant, address }, traffic, background);
 }
 
+/** As `admitRequest`, where the answer is yes and is here. Otherwise undefined, and nothing is counted. */
+export function admitNow(
+  { principal, tenant, address }: AdmittedPrincipal,
+  traffic: TenantTraffic,
+  now: Date,
+  background: WaitUntil,
+): LimitHeaders | undefined {
+  const place = address === undefined ? undefined : clientPrefix(address);
+  if (address !== undefined && place !== undefined) {
+    const { blocked, rule } = tenant.ipLists(address, now);
+    if (blocked || (rule === undefined && traffic.isBanned(place))) return undefined;
+  }
+  const limits = getCachedLimits(principal, tenant, place);
+  const share = { weight: tenant.weight, burst: tenant.burst };
+  return traffic.acquireNow(limits, share, background) ? buildHeaders(limits, traffic) : undefined;
+}
+
 /** Takes one token of each limit of the caller. */
 export async function chargeLimits(
   { principal, tenant, address }: AdmittedPrincipal,

@@ -2,11 +2,11 @@
  * Keeps `max_concurrency` of every server: at most so many calls run at once, over all isolates, and the others wait in
  * a priority queue. The design is described in docs/design/limits.md.
  */
-import { priorityClass } from "../core/resilience/priority-queue.ts";
+import { priorityClass, type QueueEntry } from "../core/resilience/priority-queue.ts";
 import type { SlotReply, SlotRequest } from "../core/resilience/slots.ts";
 import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { Principal } from "../identity/principal.ts";
-import { ServerQueue } from "./server-queue.ts";
+import { type QueueCapacity, ServerQueue } from "./server-queue.ts";
 import type { SnapshotServer } from "./snapshot.ts";
 
 /** The part of the tenant's object that grants slots. */
@@ -29,6 +29,8 @@ export interface ConcurrencyQueuesDeps {
 export interface CallQueues {
   /** Returns the function that ends the call. Throws when the queue is full, or the wait was in vain. */
   acquire(server: SnapshotServer, principal: Principal, signal: AbortSignal): Promise<() => void>;
+  /** As `acquire`, where the call may start at once. Otherwise undefined, and nothing has changed. */
+  tryAcquire(server: SnapshotServer, principal: Principal): (() => void) | undefined;
 }
 
 /** Without settings of its own, as many calls may wait for a server as may run, and so long. */
@@ -49,19 +51,29 @@ export class ConcurrencyQueues {
   /** For one request, whose `background` keeps renewals and returns of slots alive. */
   forRequest(background: WaitUntil): CallQueues {
     return {
-      acquire: (server, principal, signal) => {
-        this.#entryCount += 1;
-        const arrival = {
-          id: String(this.#entryCount),
-          priority: priorityClass(principal.via === "anonymous" ? "anonymous" : principal.role),
-          caller: principal.id,
-          deadline: this.#deps.now() + (server.queue?.maxWaitMs ?? DEFAULT_WAIT_MS),
-        };
-        const queue = this.#getQueue(server, principal.tenantId);
-        const { maxConcurrency, queue: settings } = server;
-        const maxWaiting = settings?.maxSize ?? Math.min(maxConcurrency, MAX_DEFAULT_WAITING);
-        return queue.acquire(arrival, { capacity: maxConcurrency, maxWaiting }, background, signal);
-      },
+      acquire: (server, principal, signal) =>
+        this.#getQueue(server, principal.tenantId).acquire(
+          this.#createEntry(server, principal),
+          toCapacity(server),
+          background,
+          signal,
+        ),
+      tryAcquire: (server, principal) =>
+        this.#getQueue(server, principal.tenantId).tryAcquire(
+          this.#createEntry(server, principal),
+          toCapacity(server),
+          background,
+        ),
+    };
+  }
+
+  #createEntry({ queue }: SnapshotServer, principal: Principal): QueueEntry {
+    this.#entryCount += 1;
+    return {
+      id: String(this.#entryCount),
+      priority: priorityClass(principal.via === "anonymous" ? "anonymous" : principal.role),
+      caller: principal.id,
+      deadline: this.#deps.now() + (queue?.maxWaitMs ?? DEFAULT_WAIT_MS),
     };
   }
 
@@ -87,4 +99,11 @@ export class ConcurrencyQueues {
   #deleteIdle(): void {
     for (const [id, queue] of this.#queues) if (queue.isIdle()) this.#queues.delete(id);
   }
+}
+
+function toCapacity({ maxConcurrency, queue }: SnapshotServer): QueueCapacity {
+  return {
+    capacity: maxConcurrency,
+    maxWaiting: queue?.maxSize ?? Math.min(maxConcurrency, MAX_DEFAULT_WAITING),
+  };
 }

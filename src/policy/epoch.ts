@@ -137,6 +137,12 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       }
       return tenant.known?.epoch;
     },
+    peek(tenantId) {
+      const known = tenants.get(tenantId)?.known;
+      return known !== undefined && tools.now() - known.requestedAt < REFRESH_AFTER_MS
+        ? known.epoch
+        : undefined;
+    },
     knownBefore(tenantId, moment) {
       const known = tenants.get(tenantId)?.known;
       // In the very same millisecond nobody can tell which came first.

@@ -85,12 +85,33 @@ export class ServerQueue {
       if (entered.displaced !== undefined) this.#decide([entered.displaced], false);
       await this.#wait(arrival, background, signal);
     }
+    return this.#begin(arrival.id, background);
+  }
+
+  /** As `acquire`, where the call may start at once. Otherwise undefined, and nothing has changed. */
+  tryAcquire(
+    arrival: QueueEntry,
+    { capacity, maxWaiting }: QueueCapacity,
+    background: WaitUntil,
+  ): (() => void) | undefined {
+    const now = this.#deps.now();
+    this.#slots.capacity = capacity;
+    this.#maxWaiting = maxWaiting;
+    const { waiting, running } = this.#queue;
+    const terms = this.#terms(now);
+    if (waiting.length > 0 || running >= terms.concurrency) return undefined;
+    this.#apply(enqueue(this.#queue, arrival, terms, now), now);
+    this.#running.start(arrival.id, now);
+    return this.#begin(arrival.id, background);
+  }
+
+  #begin(id: string, background: WaitUntil): () => void {
     this.#slots.recordStart(this.#load());
     this.#settle(background);
-    const stop = this.#watch(arrival.id, background);
+    const stop = this.#watch(id, background);
     return () => {
       stop();
-      this.#end(arrival.id, this.#deps.now());
+      this.#end(id, this.#deps.now());
       this.#settle(background);
     };
   }

@@ -123,6 +123,8 @@ export interface TenantSnapshot {
 export interface Snapshots {
   /** Undefined for a tenant that is not there, or is suspended or archived: it is served nowhere. */
   get(tenantId: string, background: WaitUntil): Promise<TenantSnapshot | undefined>;
+  /** The snapshot that `get` would return at once; undefined where it would look. */
+  peek(tenantId: string): TenantSnapshot | undefined;
   /** The id of a tenant that lets anybody in, by the name in the path. */
   openTenant(slug: string, background: WaitUntil): Promise<string | undefined>;
 }
@@ -135,6 +137,7 @@ export function createSnapshots(database: Database, epochs: Epochs, now: () => n
       const load = async () => ({ value: await loadSnapshot(database, tenantId), tenantId });
       return snapshots.get(tenantId, load, background, tenantId);
     },
+    peek: (tenantId) => snapshots.peekFresh(tenantId),
     async openTenant(slug, background) {
       const load = async () => {
         const id = (await findOpenTenant(database.asSystem(), slug))[0]?.id;

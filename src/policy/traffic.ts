@@ -88,6 +88,15 @@ export class TenantTraffic {
     this.#deps = tools;
   }
 
+  /** As `tryAcquire`, where the answer is yes and the tokens are here. Otherwise false, and nothing is counted. */
+  acquireNow(limits: readonly Limit[], share: CapacityShare, background: WaitUntil): boolean {
+    const now = this.#deps.now();
+    if (!this.#leases.hasTokens(limits, now)) return false;
+    const result = this.#leases.tryAcquire(limits, now);
+    if (result.kind === "admit" && result.refill) background(this.#refill(share));
+    return result.kind === "admit";
+  }
+
   async tryAcquire(
     limits: readonly Limit[],
     share: CapacityShare,
@@ -178,6 +187,10 @@ export class TenantTraffic {
       await withTimeout(this.#banRequest, RESPONSE_TIMEOUT_MS);
     }
     return this.bans.remainingMs(place, now());
+  }
+
+  isBanned(place: string): boolean {
+    return this.bans.remainingMs(place, this.#deps.now()) !== undefined;
   }
 
   /** Requests a permit for one call to a server from its circuit breaker. */

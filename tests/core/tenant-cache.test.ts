@@ -11,6 +11,7 @@ let cache: TenantCache<string>;
 
 const epochs: Epochs = {
   current: () => epoch,
+  peek: () => epoch,
   knownBefore: (_, moment) => (heard !== undefined && heard.at < moment ? heard.epoch : undefined),
 };
 const load = async () => {

@@ -100,7 +100,7 @@ function authenticator(onThrottled: (ip: string) => Promise<unknown> = async () 
   const work: Promise<unknown>[] = [];
   const made = createAuthenticator({
     verifiers: [apiKeyVerifier(database), legacyKeyVerifier(database)],
-    epochs: { current: () => 1, knownBefore: () => 1 },
+    epochs: { current: () => 1, peek: () => 1, knownBefore: () => 1 },
     usage: { count: () => undefined },
     onThrottled,
     onRejectedAddress: async (_, ip) => refusedAddresses.push(ip),

@@ -12,7 +12,7 @@ let mail: string;
 const NOON = new Date("2026-03-13T12:00:00Z");
 
 const snapshot = async (): Promise<TenantSnapshot> => {
-  const epochs = { current: () => undefined, knownBefore: () => undefined };
+  const epochs = { current: () => undefined, peek: () => undefined, knownBefore: () => undefined };
   const found = await createSnapshots(database, epochs, Date.now).get(tenant.id, () => undefined);
   if (found === undefined) throw new Error("the tenant is gone");
   return found;

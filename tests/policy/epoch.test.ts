@@ -77,7 +77,7 @@ describe("an isolate", () => {
   });
 
   it("does without when the object does not answer", async () => {
-    const silent = { ...object, epoch: () => new Promise<number>(() => {}) };
+    const silent = { ...object, getEpoch: () => new Promise<number>(() => {}) };
     epochs = createEpochs(() => silent, {
       now: () => now,
       sleep: async () => undefined,

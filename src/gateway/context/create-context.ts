@@ -10,7 +10,7 @@ import type { TraceExporter } from "../../logs/trace-exporter.ts";
 import { createAccessPolicy } from "../../policy/access-policy.ts";
 import type { ConcurrencyQueues } from "../../policy/concurrency-queues.ts";
 import type { RoutingState } from "../../policy/routing-state.ts";
-import type { Snapshots } from "../../policy/snapshot.ts";
+import type { Snapshots, TenantSnapshot } from "../../policy/snapshot.ts";
 import type { TenantTraffic } from "../../policy/traffic.ts";
 import type { ChannelDeps } from "../../upstream/transports/channel.ts";
 import type { Catalog } from "../aggregate/catalog.ts";
@@ -51,15 +51,17 @@ export interface ContextInput {
   readonly identify: () => Promise<Principal | undefined>;
 }
 
-export type ContextFactory = (principal: Principal, occasion: ContextInput) => Promise<McpContext>;
+export interface ContextFactory {
+  create(principal: Principal, occasion: ContextInput): Promise<McpContext>;
+  /** As `create`, where the tenant's snapshot is at hand; otherwise undefined. */
+  createNow(principal: Principal, occasion: ContextInput): McpContext | undefined;
+}
 
 export function createContextFactory(services: ContextServices): ContextFactory {
   const { snapshots, emitter, getTraffic, queues, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
-  const contextOf: ContextFactory = async (principal, occasion) => {
+  const build = (principal: Principal, occasion: ContextInput, tenant: TenantSnapshot): McpContext => {
     const { record, requestId, address, location, waitUntil, identify } = occasion;
-    const tenant = await snapshots.get(principal.tenantId, waitUntil);
-    if (tenant === undefined) throw new NotFoundError();
     return {
       ...shared,
       record,
@@ -77,27 +79,48 @@ export function createContextFactory(services: ContextServices): ContextFactory 
       waitUntil,
       async renew() {
         const still = await identify().catch(() => undefined);
-        return still === undefined ? undefined : contextOf(still, occasion).catch(() => undefined);
+        return still === undefined ? undefined : create(still, occasion).catch(() => undefined);
       },
     };
   };
-  return contextOf;
+  const create = async (principal: Principal, occasion: ContextInput): Promise<McpContext> => {
+    const tenant = await snapshots.get(principal.tenantId, occasion.waitUntil);
+    if (tenant === undefined) throw new NotFoundError();
+    return build(principal, occasion, tenant);
+  };
+  return {
+    create,
+    createNow(principal, occasion) {
+      const tenant = snapshots.peek(principal.tenantId);
+      return tenant && build(principal, occasion, tenant);
+    },
+  };
 }
 
 export interface RecordedInput extends Omit<ContextInput, "record"> {
   readonly record: RequestRecorder;
 }
 
-export type StartRequest = (principal: Principal, entrance: RecordedInput) => Promise<McpContext>;
+export interface StartRequest {
+  (principal: Principal, entrance: RecordedInput): Promise<McpContext>;
+  /** As the call, where all of it is at hand and the request is not traced; otherwise undefined. */
+  readonly startNow: (principal: Principal, entrance: RecordedInput) => McpContext | undefined;
+}
 
 /** A context whose request is traced as the tenant wants it, in whatever isolate it is served. */
 export function createStartRequest(contexts: ContextFactory, traces: TraceExporter): StartRequest {
-  return async (principal, entrance) => {
-    const context = await contexts(principal, entrance);
+  const start = async (principal: Principal, entrance: RecordedInput) => {
+    const context = await contexts.create(principal, entrance);
     const { tracing } = context.tenant;
     if (tracing !== undefined) {
       entrance.record.startTrace(tracing, (spans) => traces.send(spans, tracing, entrance.waitUntil));
     }
     return context;
   };
+  return Object.assign(start, {
+    startNow(principal: Principal, entrance: RecordedInput) {
+      const context = contexts.createNow(principal, entrance);
+      return context?.tenant.tracing === undefined ? context : undefined;
+    },
+  });
 }

@@ -19,28 +19,38 @@ import { type HttpCall, sendHttp } from "../pipeline/send-http.ts";
 import type { Candidate, UpstreamCall } from "../pipeline/upstream-call.ts";
 import type { EventTransform } from "../sse/transform.ts";
 import { deferResponse } from "./deferred-response.ts";
-import { fromStatusError, messageResponse, streamResponse } from "./to-client-response.ts";
+import {
+  finishedResponse,
+  fromStatusError,
+  messageResponse,
+  type ResponseScope,
+  streamResponse,
+} from "./to-client-response.ts";
 
 /** The request as one of the candidates gets it, and what is done to the answer on its way back. */
 export interface PreparedCall extends HttpCall {
   /** Changes each message on its way back. */
   readonly edit?: EventTransform | undefined;
+  /** What the answer carries anyway: given where the answer may be finished here. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
   /** Last change of the headers that go back to the client. */
   readonly finishHeaders?: (headers: HeaderMap) => Promise<void>;
 }
 
 export interface ForwardedCall<C extends Candidate>
   extends Omit<UpstreamCall<C, Response>, "send" | "signal" | "takesSlot"> {
-  readonly prepare: (candidate: C) => Promise<PreparedCall>;
+  readonly prepare: (candidate: C) => PreparedCall | Promise<PreparedCall>;
   /** The client takes event streams, and the answer's status and headers tell nothing that its body does not. */
   readonly canDefer: boolean;
   /** Asked from time to time while a stream is open; the stream ends when the answer is no. */
   readonly isPermitted?: () => Promise<boolean>;
 }
 
+/** `callServer`: the pipeline, or what is left of it for a call that most of its stages need not look at. */
 export async function forwardCall<C extends Candidate>(
   call: ForwardedCall<C>,
   context: McpContext,
+  callServer: CallServer<C> = callUpstream,
 ): Promise<Response> {
   const hold: AbortScope = { abort: new AbortController(), timers: new TimerSet() };
   const { abort, timers } = hold;
@@ -57,7 +67,7 @@ export async function forwardCall<C extends Candidate>(
       abort.abort(clientDisconnected());
     },
   };
-  const pending = sendCall(call, context, hold, end).catch((error: unknown) => {
+  const pending = sendCall(call, context, { scope: hold, end }, callServer).catch((error: unknown) => {
     forget();
     throw error;
   });
@@ -78,11 +88,16 @@ export interface StreamEnd {
   readonly abort: () => void;
 }
 
+type CallServer<C extends Candidate> = (
+  call: UpstreamCall<C, Response>,
+  context: McpContext,
+) => Promise<Response>;
+
 function sendCall<C extends Candidate>(
   call: ForwardedCall<C>,
   context: McpContext,
-  scope: AbortScope,
-  end: StreamEnd,
+  { scope, end }: ResponseScope,
+  callServer: CallServer<C>,
 ): Promise<Response> {
   const { operations, preferred, selection, isAllowed, deny, isRepeatable, method } = call;
   const send = async (candidate: C, attempt: UpstreamAttempt) => {
@@ -92,7 +107,7 @@ function sendCall<C extends Candidate>(
       const answer = await sendHttp(prepared, attempt, context, scope);
       if (answer.kind === "message") end.untrack();
       return answer.kind === "message"
-        ? await messageResponse(answer, prepared)
+        ? (finishedResponse(answer, prepared) ?? (await messageResponse(answer, prepared)))
         : await streamResponse(answer, prepared, attempt, call, context, { scope, end });
     } catch (error) {
       // A client that is not given another server's answer gets this one's error in its own words.
@@ -104,7 +119,7 @@ function sendCall<C extends Candidate>(
       throw error;
     }
   };
-  return callUpstream(
+  return callServer(
     {
       ...{ method, operations, preferred, selection, isAllowed, deny, send },
       takesSlot: operations.length > 0 && method !== "subscriptions/listen",

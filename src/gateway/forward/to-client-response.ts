@@ -4,6 +4,7 @@ import { selectResponseHeaders } from "../../core/mcp/header-filter.ts";
 import type { JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { gatewayErrorBody } from "../../core/mcp/responses.ts";
+import { HEADERS } from "../../core/mcp/revisions.ts";
 import { formatEvent } from "../../core/mcp/sse.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { connectionClosed, idleTimeout, type StatusError } from "../../upstream/errors.ts";
@@ -18,6 +19,26 @@ import type { Candidate } from "../pipeline/upstream-call.ts";
 import { openStream, type RelayEnd, relay } from "../sse/relay.ts";
 import { transformEvents } from "../sse/transform.ts";
 import type { ForwardedCall, PreparedCall, StreamEnd } from "./forward.ts";
+
+const finished = new WeakSet<Response>();
+
+/** Made by `finishedResponse`: nothing needs to be added to it. */
+export const isFinished = (response: Response) => finished.has(response);
+
+/** The response with all of its headers, made once, where the message goes on as it came; otherwise undefined. */
+export function finishedResponse(
+  { status, headers: received, text }: HttpResponse & { readonly kind: "message" },
+  { answerHeaders, edit }: PreparedCall,
+): Response | undefined {
+  if (answerHeaders === undefined || text === "" || received.has(HEADERS.sessionId)) return undefined;
+  if (edit !== undefined && edit.only?.test(text) !== false) return undefined;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of selectResponseHeaders(received)) headers[name] = value;
+  headers["content-type"] = "application/json";
+  const response = new Response(text, { status, headers: Object.assign(headers, answerHeaders) });
+  finished.add(response);
+  return response;
+}
 
 export async function messageResponse(
   { status, headers: received, text }: HttpResponse & { readonly kind: "message" },
@@ -42,7 +63,7 @@ export function fromStatusError(
   return messageResponse({ kind: "message", status: upstreamStatus, headers: new Map(), text }, prepared);
 }
 
-interface ResponseScope {
+export interface ResponseScope {
   readonly scope: AbortScope;
   readonly end: StreamEnd;
 }

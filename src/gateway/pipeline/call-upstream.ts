@@ -33,7 +33,7 @@ export async function callUpstream<C extends Candidate, T>(
   }
 }
 
-async function sendOnce<C extends Candidate, T>(
+export async function sendOnce<C extends Candidate, T>(
   candidate: C,
   attempt: UpstreamAttempt,
   call: UpstreamCall<C, T>,

@@ -22,6 +22,8 @@ import type { McpPost } from "../request/mcp-post.ts";
 
 const BOUND = /"(?:taskId|taskIds|requestState)"/;
 
+export const hasBoundValues = (text: string) => BOUND.test(text);
+
 /** The body with the server's own values; `undefined` if it holds none and goes on as it came. */
 export async function openBoundValues(
   post: McpPost,
@@ -36,7 +38,7 @@ export async function openBoundValues(
       message: "tasks/list would return the tasks of every caller. Use tasks/get with a task ID.",
     });
   }
-  if (!BOUND.test(post.text)) return undefined;
+  if (!hasBoundValues(post.text)) return undefined;
   const content = parseLossless(post.text);
   if (Array.isArray(content)) {
     const opened = await Promise.all(

@@ -15,7 +15,8 @@ import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { createSealingEdit } from "../aggregate/rewrite-response.ts";
 import { serveAggregate } from "../aggregate/serve-aggregate.ts";
 import type { McpContext } from "../context/context.ts";
-import { forwardCall, type PreparedCall } from "../forward/forward.ts";
+import { type ForwardedCall, forwardCall, type PreparedCall } from "../forward/forward.ts";
+import type { Candidate } from "../pipeline/upstream-call.ts";
 import { listIds, type McpPost } from "../request/mcp-post.ts";
 import type { EventTransform } from "../sse/transform.ts";
 import { createListEdit, denyBatch, listDenied } from "./access-filter.ts";
@@ -38,7 +39,19 @@ export async function passThrough(
   // Not one of the server's own: one of ours perhaps, from when it was found not to speak the client's era.
   if (session === undefined) return translated();
   const response = await forward(request, { post, denied, session }, server, context);
-  return (await detectEraMismatch(response, request, post, server, context)) ? translated() : response;
+  return translateMismatch(response, request, post, server, context);
+}
+
+/** The response, unless it says that the server does not speak the era of the request. */
+export async function translateMismatch(
+  response: Response,
+  request: Request,
+  post: McpPost | undefined,
+  server: SnapshotServer,
+  context: McpContext,
+): Promise<Response> {
+  const isMismatch = await detectEraMismatch(response, request, post, server, context);
+  return isMismatch ? serveAggregate(request, post, server.name, context) : response;
 }
 
 function needsBridge(
@@ -65,7 +78,7 @@ async function findSession(
   return context.sessionIds.open({ principalId: context.principal.id, serverId: server.id }, session);
 }
 
-interface PassThroughCall {
+export interface PassThroughCall {
   readonly post: McpPost | undefined;
   readonly denied: ReadonlyMap<Message, ProtocolError>;
   readonly session: string | null;
@@ -73,40 +86,49 @@ interface PassThroughCall {
 
 function forward(
   request: Request,
-  { post, denied, session }: PassThroughCall,
+  passed: PassThroughCall,
   server: SnapshotServer,
   context: McpContext,
 ): Promise<Response> {
+  const { post } = passed;
+  const call = describePassedCall(request, passed, server, context);
+  const prepare = async () =>
+    preparePassed(request, passed, server, context, post && (await openBoundValues(post, server, context)));
+  return forwardCall({ ...call, prepare }, context);
+}
+
+export function describePassedCall(
+  request: Request,
+  { post, denied }: PassThroughCall,
+  server: SnapshotServer,
+  context: McpContext,
+): Omit<ForwardedCall<Candidate>, "prepare"> {
   const { operations } = context.record;
   const [operation, another] = operations;
   const target = another === undefined ? operation?.target : undefined;
   const [denial] = denied.values();
-  return forwardCall(
-    {
-      method: operation?.method ?? request.method,
-      operations,
-      preferred: { server, upstreamName: target ?? "" },
-      isAllowed: () => denial === undefined,
-      deny: () => denial ?? new NotFoundError(),
-      prepare: () => prepare(request, post, session, server, context),
-      canDefer: canDefer(post),
-      isPermitted: async () => (await context.renew()) !== undefined,
-    },
-    context,
-  );
+  return {
+    method: operation?.method ?? request.method,
+    operations,
+    preferred: { server, upstreamName: target ?? "" },
+    isAllowed: () => denial === undefined,
+    deny: () => denial ?? new NotFoundError(),
+    canDefer: canDefer(post),
+    isPermitted: async () => (await context.renew()) !== undefined,
+  };
 }
 
-async function prepare(
+/** `opened`: the body with the server's own values, where the caller's holds sealed ones. */
+export function preparePassed(
   request: Request,
-  post: McpPost | undefined,
-  session: string | null,
+  { post, session }: PassThroughCall,
   server: SnapshotServer,
   context: McpContext,
-): Promise<PreparedCall> {
+  opened?: Awaited<ReturnType<typeof openBoundValues>>,
+): PreparedCall {
   const headers = selectRequestHeaders(readHeaders(request));
   if (session !== null) headers.set(HEADERS.sessionId, session);
   const owner = { principalId: context.principal.id, serverId: server.id };
-  const opened = post && (await openBoundValues(post, server, context));
   if (opened?.own !== undefined && headers.has(HEADERS.name)) {
     headers.set(HEADERS.name, encodeHeaderValue(opened.own));
   }

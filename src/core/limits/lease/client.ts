@@ -93,6 +93,15 @@ export class LeaseClient {
     return this.retryAcquire(limits, now);
   }
 
+  /** Whether `tryAcquire` would admit now. Counts and spends nothing. */
+  hasTokens(limits: readonly Limit[], now: number): boolean {
+    return limits.every((limit) => {
+      const state = this.#states.get(limit.key);
+      if (state === undefined || state.leases.limit !== limit) return false;
+      return state.deniedUntil <= now && state.leases.hasToken(now);
+    });
+  }
+
   /** The same for a request that has been counted, and has waited for tokens. */
   retryAcquire(limits: readonly Limit[], now: number): AcquireResult {
     let needsLease = false;

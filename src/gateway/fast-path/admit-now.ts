@@ -1,0 +1,31 @@
+/**
+ * The beginning of an ordinary request in one go: credential, snapshot, scope, address and limits are all at hand, and all
+ * of them say yes. Where anything is missing or says no, nothing has been counted and the general path does it all.
+ */
+import { evaluatePermission } from "../../core/access/rbac.ts";
+import type { Authenticator } from "../../identity/authenticate.ts";
+import { admitNow as admitRequestNow, type LimitHeaders } from "../../policy/admission.ts";
+import type { McpContext } from "../context/context.ts";
+import type { RecordedInput, StartRequest } from "../context/create-context.ts";
+
+export interface AdmitNowServices {
+  readonly authenticator: Authenticator;
+  readonly startRequest: StartRequest;
+}
+
+export function admitNow(
+  request: Request,
+  input: RecordedInput,
+  { authenticator, startRequest }: AdmitNowServices,
+): { readonly context: McpContext; readonly limits: LimitHeaders } | undefined {
+  const principal = authenticator.peek(request);
+  if (principal === undefined || !evaluatePermission(principal, "mcp.connect").allowed) return undefined;
+  const context = startRequest.startNow(principal, input);
+  if (context === undefined) return undefined;
+  const { record, waitUntil } = input;
+  const limits = admitRequestNow(context, context.traffic, new Date(), waitUntil);
+  if (limits === undefined) return undefined;
+  record.setPrincipal(principal);
+  authenticator.countUse(principal, waitUntil);
+  return { context, limits };
+}

@@ -1,0 +1,79 @@
+/**
+ * An ordinary tools/call on a server endpoint, sent straight to its server: the stages of the pipeline that have nothing to
+ * decide for it are left out, and those that do are the same functions. Whatever is unusual about the call, its server or
+ * its tenant, or is not at hand, is left to the general path before anything of it is done. The test in
+ * tests/gateway/fast-path holds the two against each other.
+ */
+import { toGatewayError } from "../../core/errors.ts";
+import { HEADERS } from "../../core/mcp/revisions.ts";
+import { readHeaders } from "../../core/net/headers.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { McpContext } from "../context/context.ts";
+import type { OperationRecorder } from "../context/operation-recorder.ts";
+import { forwardCall } from "../forward/forward.ts";
+import { UpstreamAttempt } from "../pipeline/attempt.ts";
+import { sendOnce } from "../pipeline/call-upstream.ts";
+import { setServer } from "../pipeline/check-access.ts";
+import type { Candidate, UpstreamCall } from "../pipeline/upstream-call.ts";
+import { hasBoundValues } from "../proxy/bound-values.ts";
+import { describePassedCall, preparePassed } from "../proxy/pass-through.ts";
+import type { McpPost } from "../request/mcp-post.ts";
+
+/** `answerHeaders`: what every answer to the request carries beside the server's own headers. */
+export function sendPlainCall(
+  request: Request,
+  post: McpPost,
+  server: SnapshotServer,
+  context: McpContext,
+  answerHeaders: Readonly<Record<string, string>>,
+): Promise<Response> | undefined {
+  const [operation] = context.record.operations;
+  if (operation === undefined || !isPlain(request, post, operation, server, context)) return undefined;
+  const releaseSlot = context.queues.tryAcquire(server, context.principal);
+  if (releaseSlot === undefined) return undefined;
+  const passed = { post, denied: new Map(), session: null };
+  const prepared = { ...preparePassed(request, passed, server, context), answerHeaders };
+  return forwardCall(
+    { ...describePassedCall(request, passed, server, context), prepare: () => prepared },
+    context,
+    (call) => callServer(call, operation, releaseSlot, context),
+  );
+}
+
+/** What the pipeline does for a call with one candidate, whose slot and permit are at hand. */
+async function callServer<C extends Candidate, T>(
+  call: UpstreamCall<C, T>,
+  operation: OperationRecorder,
+  releaseSlot: () => void,
+  context: McpContext,
+): Promise<T> {
+  const { preferred, method, operations } = call;
+  const { server } = preferred;
+  context.routing.recordRequest(context.tenant.id, Date.now());
+  setServer(operation, preferred);
+  const permit = context.traffic.breakers.createPermit(server.id);
+  const attempt = new UpstreamAttempt({ server, method, operations, permit, releaseSlot }, context);
+  try {
+    return await sendOnce(preferred, attempt, call);
+  } catch (error) {
+    operation.fail(toGatewayError(error));
+    throw error;
+  }
+}
+
+function isPlain(
+  request: Request,
+  { isBatch, id, era, text }: McpPost,
+  { method, target }: OperationRecorder,
+  server: SnapshotServer,
+  { tenant, access, traffic, eras }: McpContext,
+): boolean {
+  if (isBatch || id === null || method !== "tools/call" || target === undefined) return false;
+  if (server.transport !== "http" || server.holdsChanges || server.payloads !== undefined) return false;
+  if (tenant.windows.length > 0 || tenant.tracing !== undefined) return false;
+  if (request.url.includes("?") || readHeaders(request).has(HEADERS.sessionId)) return false;
+  const only = eras.getOnlyEra(server);
+  if ((only !== undefined && only !== era) || hasBoundValues(text)) return false;
+  if (traffic.breakers.getState(server.id, Date.now()) !== "closed") return false;
+  return access.allows("tool", server.id, target);
+}
