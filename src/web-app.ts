@@ -1,14 +1,14 @@
 /** The house's doors in order: what every request but MCP's passes, then where it turns off. */
 import { type Context, Hono } from "hono";
-import type { AdminEnv } from "./admin/gate.ts";
+import type { AdminEnv } from "./admin/http/require-permission.ts";
 import { pages } from "./admin/pages.ts";
 import { failurePage } from "./admin/ui/failure.tsx";
-import { auth } from "./api/auth.ts";
-import { health } from "./api/health.ts";
-import { metrics } from "./api/metrics.ts";
 import { registryV0 } from "./api/registry-v0.ts";
+import { auth } from "./api/system/auth.ts";
+import { health } from "./api/system/health.ts";
+import { metrics } from "./api/system/metrics.ts";
+import { wellKnown } from "./api/system/well-known.ts";
 import { v1 } from "./api/v1.ts";
-import { wellKnown } from "./api/well-known.ts";
 import { allowedMethods } from "./middleware/allowed-methods.ts";
 import type { AppEnv } from "./middleware/app-env.ts";
 import { bodyLimit } from "./middleware/body-limit.ts";

@@ -5,18 +5,18 @@ import { account } from "./account/account.tsx";
 import { preferences } from "./account/preferences.tsx";
 import { providers } from "./account/providers.tsx";
 import { secondFactor } from "./account/second-factor.tsx";
-import { type PageEnv, pageContext, personal } from "./context.ts";
-import { consent } from "./entry/consent.tsx";
-import { invitation } from "./entry/invitation.tsx";
-import { outbox } from "./entry/outbox.tsx";
-import { passwords } from "./entry/passwords.tsx";
-import { setup } from "./entry/setup.tsx";
-import { signIn } from "./entry/sign-in.tsx";
-import { start } from "./entry/start.tsx";
-import { administration } from "./gate.ts";
-import { GROUPS } from "./groups.ts";
-import { palette } from "./home/palette.tsx";
+import { consent } from "./auth-pages/consent.tsx";
+import { devMailbox } from "./auth-pages/dev-mailbox.tsx";
+import { invitation } from "./auth-pages/invitation.tsx";
+import { passwords } from "./auth-pages/passwords.tsx";
+import { setup } from "./auth-pages/setup.tsx";
+import { signIn } from "./auth-pages/sign-in.tsx";
+import { start } from "./auth-pages/start.tsx";
+import { PAGE_GROUPS } from "./groups.ts";
+import { commandPalette } from "./home/command-palette.tsx";
 import { undo } from "./home/undo.ts";
+import { loadPageContext, type PageEnv, requireSignedIn } from "./http/page-context.ts";
+import { requireMembership } from "./http/require-permission.ts";
 import { assets } from "./ui/assets.ts";
 
 const ROOTS = [
@@ -34,14 +34,14 @@ const ROOTS = [
 ] as const;
 
 const navigation = createMiddleware<PageEnv>(async (c, next) => {
-  c.set("groups", GROUPS);
+  c.set("groups", PAGE_GROUPS);
   await next();
 });
 
 export const pages = new Hono<PageEnv>().route("/", assets).route("/", start);
 
 // These match the root itself too.
-for (const root of ROOTS) pages.use(`${root}/*`, navigation, pageContext);
+for (const root of ROOTS) pages.use(`${root}/*`, navigation, loadPageContext);
 
 pages
   .route("/", signIn)
@@ -53,7 +53,7 @@ pages
   .route("/", preferences)
   .route("/", secondFactor)
   .route("/", providers)
-  .route("/", outbox);
+  .route("/", devMailbox);
 
-pages.use("/admin/*", personal, administration).route("/", palette).route("/", undo);
-for (const { routes } of GROUPS) pages.route("/", routes);
+pages.use("/admin/*", requireSignedIn, requireMembership).route("/", commandPalette).route("/", undo);
+for (const { routes } of PAGE_GROUPS) pages.route("/", routes);

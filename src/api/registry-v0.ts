@@ -17,11 +17,11 @@ import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { rejectBlockedAddress, unauthenticated } from "../policy/request-admission.ts";
 import { serverNotFoundError } from "../registry/entries.ts";
 import { type EndpointLookup, type RegistryEntry, toOfficialEntry } from "../registry/official-entry.ts";
-import { readCursor } from "./pages.ts";
+import { parseCursor } from "./http/cursors.ts";
+import { body, params, query } from "./http/validate.ts";
 import { REGISTRY_PATH } from "./registry/paths.ts";
 import { editVersion, endVersion, publish, setStatus } from "./registry/publishing.ts";
 import { cursorOf, listCursor, listQuery, oneQuery, statusBody } from "./registry/v0-schemas.ts";
-import { body, params, query } from "./validate.ts";
 
 /** Set by `registry`: whose registry stands in the path. */
 export interface RegistryEnv extends AppEnv {
@@ -88,7 +88,7 @@ export const registryV0 = new Hono<RegistryEnv>()
     const { cursor, limit, ...asked } = c.req.valid("query");
     const { tenantId, db, shown } = reader(c);
     // VS Code drops its search words on the second page, so what is searched for travels in the cursor.
-    const { after, ...filter } = readCursor(listCursor, cursor) ?? { after: undefined, ...asked };
+    const { after, ...filter } = parseCursor(listCursor, cursor) ?? { after: undefined, ...asked };
     const { updated_since: updatedSince, include_deleted: includeDeleted, search, version } = filter;
     const rows = await listEntries(db, tenantId, {
       ...{ search, version, after },

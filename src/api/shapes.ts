@@ -7,24 +7,24 @@ import { legacyKeyColumns } from "../db/queries/access/api-keys.ts";
 import { memberColumns } from "../db/queries/identity/invitations.ts";
 import { accountColumns } from "../db/queries/identity/service-accounts.ts";
 import { tenantColumns } from "../db/queries/tenants/tenants.ts";
-import { shapeOf } from "./collection/shape.ts";
+import { rowShape } from "./resource/shape.ts";
 
-export const keyShape = shapeOf(keyColumns).meta({ id: "ApiKey" });
+export const keyShape = rowShape(keyColumns).meta({ id: "ApiKey" });
 
 /** Its secret is told this once. */
 export const newKeyShape = z.object({ key: keyShape, secret: z.string() });
 export const renewedKeyShape = newKeyShape.extend({ oldKeyExpiresAt: z.iso.datetime() });
-export const legacyKeyShape = shapeOf(legacyKeyColumns).meta({ id: "LegacyKey" });
+export const legacyKeyShape = rowShape(legacyKeyColumns).meta({ id: "LegacyKey" });
 
-export const controlShape = shapeOf(ruleColumns);
+export const controlShape = rowShape(ruleColumns);
 const settings = z.record(z.string(), z.unknown());
-export const tenantShape = shapeOf(tenantColumns, {
+export const tenantShape = rowShape(tenantColumns, {
   settings,
   planLimits: z.record(z.string(), z.number()),
 }).meta({ id: "Tenant" });
-export const memberShape = shapeOf(memberColumns).extend({ id: z.string() });
+export const memberShape = rowShape(memberColumns).extend({ id: z.string() });
 export const memberRoleShape = z.object({ userId: z.string(), role: z.enum(ROLES) });
-export const accountShape = shapeOf(accountColumns).meta({ id: "ServiceAccount" });
+export const accountShape = rowShape(accountColumns).meta({ id: "ServiceAccount" });
 
 export const meShape = z.object({
   tenantId: z.string(),

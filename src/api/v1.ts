@@ -3,30 +3,20 @@ import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { matchedRoutes } from "hono/route";
 import type { AppEnv } from "../middleware/app-env.ts";
-import { accessControls } from "./access-controls.ts";
-import { activeRequests } from "./active-requests.ts";
-import { alertEvents } from "./alert-events.ts";
-import { alertDeliveryList, alerting, alertStateList } from "./alerting.ts";
+import { access } from "./access/access-check.ts";
+import { accessControls } from "./access/access-rules.ts";
+import { alertEvents } from "./alerts/alert-events.ts";
+import { alertDeliveryList, alerting, alertStateList } from "./alerts/alerting.ts";
 import { analytics } from "./analytics/analytics.ts";
 import { requestsFile, sumsFile } from "./analytics/files.ts";
 import { summary } from "./analytics/summary.ts";
-import { breakerOfServer, circuitBreakers } from "./circuit-breakers.ts";
-import { collections, system } from "./collections.ts";
-import { effective, settings } from "./configs.ts";
+import { oauthGrants } from "./applications/oauth-grants.ts";
 import { configuration } from "./configuration/routes.ts";
-import { access } from "./explain.ts";
-import { myFlags } from "./flags.ts";
-import { invitations } from "./invitations.ts";
-import { keys } from "./keys.ts";
-import { legacyKeys } from "./legacy-keys.ts";
-import { limitsNow } from "./limits-now.ts";
-import { maintenanceCalendar } from "./maintenance-calendar.ts";
-import { me } from "./me.ts";
-import { members } from "./members.ts";
-import { myAnnouncements } from "./my-announcements.ts";
-import { oauthGrants } from "./oauth-grants.ts";
-import { prompts, resources, tools } from "./offerings.ts";
-import { description } from "./openapi/routes.ts";
+import { rejectUnknownParameters } from "./http/validate.ts";
+import { keys } from "./keys/keys.ts";
+import { legacyKeys } from "./keys/legacy-keys.ts";
+import { serviceAccounts } from "./keys/service-accounts.ts";
+import { verification } from "./logs/audit-verification.ts";
 import {
   auditLog,
   connectionPoolLog,
@@ -35,24 +25,34 @@ import {
   requestLog,
   securityEventLog,
   systemEventLog,
-} from "./records.ts";
+} from "./logs/records.ts";
+import { description } from "./openapi/routes.ts";
+import { userStanding } from "./people/bans.ts";
+import { invitations } from "./people/invitations.ts";
+import { me } from "./people/me.ts";
+import { members } from "./people/members.ts";
+import { sessions } from "./people/sessions.ts";
+import { users } from "./people/users.ts";
 import { registryEntries, synchronisation } from "./registry/entries.ts";
 import { registryPaths } from "./registry/paths.ts";
-import { retention } from "./retention.ts";
+import { collections, system } from "./resource/mount.ts";
+import { breakerOfServer, circuitBreakers } from "./servers/breakers.ts";
 import { discovery } from "./servers/discover.ts";
 import { history } from "./servers/history.ts";
+import { prompts, resources, tools } from "./servers/inventory.ts";
+import { maintenanceCalendar } from "./servers/maintenance-calendar.ts";
 import { probe } from "./servers/probe.ts";
 import { servers } from "./servers/servers.ts";
-import { serviceAccounts } from "./service-accounts.ts";
-import { sessions } from "./sessions.ts";
-import { tenant } from "./tenant.ts";
-import { tenants } from "./tenants.ts";
-import { toolChanges } from "./tool-changes.ts";
-import { traffic } from "./traffic.ts";
-import { userStanding } from "./user-standing.ts";
-import { users } from "./users.ts";
-import { refuseUnknownParameters } from "./validate.ts";
-import { verification } from "./verification.ts";
+import { toolChanges } from "./servers/tool-changes.ts";
+import { effective, settings } from "./settings/configs.ts";
+import { myFlags } from "./settings/flags.ts";
+import { myAnnouncements } from "./settings/my-announcements.ts";
+import { retention } from "./settings/retention.ts";
+import { tenant } from "./tenants/tenant.ts";
+import { tenants } from "./tenants/tenants.ts";
+import { activeRequests } from "./traffic/active-requests.ts";
+import { traffic } from "./traffic/bans.ts";
+import { limitsNow } from "./traffic/limit-usage.ts";
 
 const things = new Hono<AppEnv>()
   .route("/active-requests", activeRequests)
@@ -122,7 +122,7 @@ interface Checked {
 
 const checked = createMiddleware<AppEnv & Checked>(async (c, next) => {
   const handlers = matchedRoutes(c).map(({ handler }) => handler);
-  c.set("checkRequest", () => refuseUnknownParameters(c.req.url, handlers));
+  c.set("checkRequest", () => rejectUnknownParameters(c.req.url, handlers));
   await next();
 });
 

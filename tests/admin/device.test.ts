@@ -1,6 +1,6 @@
 /** What browsers call themselves, as people would. */
 import { expect, it } from "vitest";
-import { deviceOf } from "../../src/admin/people/device.ts";
+import { describeDevice } from "../../src/admin/members/device.ts";
 
 const LINUX =
   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
@@ -17,4 +17,4 @@ it.each<[string | null, string]>([
   ["robot of somebody", "robot of somebody"],
   ["", "Unknown client"],
   [null, "Unknown client"],
-])("calls %s %s", (userAgent, name) => expect(deviceOf(userAgent)).toBe(name));
+])("calls %s %s", (userAgent, name) => expect(describeDevice(userAgent)).toBe(name));

@@ -1,6 +1,6 @@
 /** The page on limits as they stand, from numbers that no test can wait a day for. */
 import { describe, expect, it } from "vitest";
-import { Buckets, Outlook } from "../../src/admin/traffic/limits-view.tsx";
+import { Buckets, TrafficForecastView } from "../../src/admin/traffic/limits-view.tsx";
 
 const textOf = async (node: unknown) => String(await node);
 
@@ -12,7 +12,7 @@ describe("the outlook", () => {
   const outlook = { share: 100, expectedPeak: 300, knowsDays: true, past, next };
 
   it("draws what came and what was expected, three hours back and one ahead, each minute once", async () => {
-    const html = await textOf(Outlook({ outlook, advice: [] }));
+    const html = await textOf(TrafficForecastView({ outlook, advice: [] }));
     expect(html.match(/class="hover"/g)).toHaveLength(180 + 59);
     expect(html).toContain("actual: 239\nforecast: 244");
     expect(html).toContain("actual: –\nforecast: 7");
@@ -20,13 +20,13 @@ describe("the outlook", () => {
 
   it("says which limits are often hit", async () => {
     const advice = [{ limit: "role-minute", days: 4, suggestedFactor: 1.5 }];
-    const html = await textOf(Outlook({ outlook, advice }));
+    const html = await textOf(TrafficForecastView({ outlook, advice }));
     expect(html).toContain("role-minute");
     expect(html).toMatch(/1\.5 × the\s+limit/);
   });
 
   it("says so where nothing is known", async () => {
-    const html = await textOf(Outlook({ outlook: { ...outlook, past: [] }, advice: [] }));
+    const html = await textOf(TrafficForecastView({ outlook: { ...outlook, past: [] }, advice: [] }));
     expect(html).toContain("No traffic yet");
   });
 });

@@ -1,8 +1,8 @@
 /** Live regions: told again and again, until there is nobody left who may hear it. */
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import type { AdminEnv } from "../../src/admin/gate.ts";
-import type { Rest } from "../../src/admin/rest.ts";
+import type { ApiClient } from "../../src/admin/http/api-client.ts";
+import type { AdminEnv } from "../../src/admin/http/require-permission.ts";
 import { live } from "../../src/admin/ui/live.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import { createAnonymous } from "../../src/identity/principal.ts";
@@ -14,7 +14,7 @@ async function heard(
   answers: readonly ({ tenantId: string; role: string } | undefined)[],
 ): Promise<string[]> {
   let looks = 0;
-  const rest: Rest = {
+  const rest: ApiClient = {
     async read(_, shape) {
       const answer = answers[looks];
       looks += 1;

@@ -1,7 +1,7 @@
 /** Forms of the playground: whatever schema a tool has, it can be called, and what was typed arrives as it is meant. */
 import { describe, expect, it } from "vitest";
-import { argumentForm } from "../../src/admin/catalogue/schema-form.ts";
-import { initialOf, type Typed } from "../../src/admin/forms/fields.ts";
+import { initialValues, type Typed } from "../../src/admin/forms/fields.ts";
+import { argumentForm } from "../../src/admin/tools/schema-form.ts";
 
 const object = (properties: object, required: string[] = []) => ({ type: "object", properties, required });
 
@@ -42,7 +42,7 @@ describe("a form made from a schema", () => {
     const form = argumentForm(
       object({ unit: { type: "string", default: "km" }, deep: { default: { a: 1 } } }),
     );
-    expect(Object.values(initialOf(form.fields))).toEqual([["km"], ['{"a":1}']]);
+    expect(Object.values(initialValues(form.fields))).toEqual([["km"], ['{"a":1}']]);
   });
 
   it.each([

@@ -1,8 +1,8 @@
 /** What the pages on traffic work out by themselves. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { spansOf } from "../../src/admin/traffic/breaker-spans.ts";
-import { headersIn, linesOfHeaders } from "../../src/admin/traffic/routing-conditions.ts";
+import { listSpans } from "../../src/admin/traffic/breaker-spans.ts";
+import { formatHeaderLines, parseHeaderLines } from "../../src/admin/traffic/routing-conditions.ts";
 import { moved } from "../../src/admin/traffic/routing-order.tsx";
 
 describe("moving a rule", () => {
@@ -25,12 +25,13 @@ describe("headers in lines", () => {
           fc.stringMatching(/^[a-z*:,.]{1,20}$/),
         ),
         (headers) => {
-          expect(headersIn(linesOfHeaders(headers))).toEqual({ ...headers });
+          expect(parseHeaderLines(formatHeaderLines(headers))).toEqual({ ...headers });
         },
       ),
     ));
 
-  it("without a colon are names of nothing", () => expect(headersIn(["nonsense"])).toEqual({ nonsense: "" }));
+  it("without a colon are names of nothing", () =>
+    expect(parseHeaderLines(["nonsense"])).toEqual({ nonsense: "" }));
 });
 
 describe("a breaker's spans", () => {
@@ -40,10 +41,10 @@ describe("a breaker's spans", () => {
   });
 
   it("are one where it never moved", () =>
-    expect(spansOf([], "closed", 0, 100)).toEqual([{ from: 0, to: 100, tone: "good", label: "closed" }]));
+    expect(listSpans([], "closed", 0, 100)).toEqual([{ from: 0, to: 100, tone: "good", label: "closed" }]));
 
   it("lie end to end, and leave out what was before", () => {
-    const spans = spansOf(
+    const spans = listSpans(
       [move(80, "open", "closed"), move(50, "closed", "open"), move(-5, "open", "closed")],
       "closed",
       0,

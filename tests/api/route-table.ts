@@ -1,9 +1,9 @@
 /** The app's routes as it has them, with what guards and validates each: so that a new route is in every walk by itself. */
 
 import { Hono } from "hono";
-import { type RouteAnswer, routeAnswer } from "../../src/api/answers.ts";
-import type { RouteInput } from "../../src/api/validate.ts";
-import { examplesOf, routeInput } from "../../src/api/validate.ts";
+import { type RouteResponse, routeResponse } from "../../src/api/http/responses.ts";
+import type { RouteInput } from "../../src/api/http/validate.ts";
+import { listExamples, routeInput } from "../../src/api/http/validate.ts";
 import type { Permission } from "../../src/core/access/permissions.ts";
 import type { AppEnv } from "../../src/middleware/app-env.ts";
 import { getPermission } from "../../src/policy/guard.ts";
@@ -16,7 +16,7 @@ export interface Route {
   readonly path: string;
   readonly actions: readonly Permission[];
   readonly inputs: readonly RouteInput[];
-  readonly answers: readonly RouteAnswer[];
+  readonly answers: readonly RouteResponse[];
 }
 
 /** Middleware stands among the routes too, for all methods; what a caller can reach ends in a handler of its own. */
@@ -29,14 +29,14 @@ export function routeTable(): Route[] {
     path: handlers[0]?.path ?? "",
     actions: handlers.flatMap(({ handler }) => getPermission(handler) ?? []),
     inputs: handlers.flatMap(({ handler }) => routeInput(handler) ?? []),
-    answers: handlers.flatMap(({ handler }) => routeAnswer(handler) ?? []),
+    answers: handlers.flatMap(({ handler }) => routeResponse(handler) ?? []),
   }));
 }
 
 /** A body that the route takes, as its description gives it. */
 export function exampleOf({ inputs }: Route): unknown {
   const body = inputs.find(({ part }) => part === "json");
-  return body && examplesOf(body.schema)[0];
+  return body && listExamples(body.schema)[0];
 }
 
 /** The name of the thing that an id in a path is of: the segment before it. */

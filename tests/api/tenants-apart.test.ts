@@ -2,7 +2,7 @@
 import { env } from "cloudflare:test";
 import { getTableName } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { KINDS } from "../../src/api/kinds/index.ts";
+import { RESOURCES } from "../../src/api/resources/resources.ts";
 import { owner } from "../support/database.ts";
 import { allTables, SampleRows } from "../support/sample-rows.ts";
 import { exampleOf, isOperators, restRoutes, thingOf } from "./route-table.ts";
@@ -14,7 +14,7 @@ let me: TestKey;
 
 /** Of these any row of theirs will do. */
 const TABLES: Record<string, string> = {
-  ...Object.fromEntries(KINDS.map(({ name, table }) => [name, getTableName(table)])),
+  ...Object.fromEntries(RESOURCES.map(({ name, table }) => [name, getTableName(table)])),
   "alert-events": "alert_events",
   "alert-states": "alert_states",
   "alert-deliveries": "alert_deliveries",

@@ -300,7 +300,7 @@ const HELD: readonly Finding[] = [
     id: "H5",
     title: "Held: OAuth codes, refresh tokens, redirect URIs, forged tokens and forged consent",
     tests: inFile(
-      "tests/identity/oauth.node.test.ts",
+      "tests/identity/oauth/authorization-server.node.test.ts",
       "need the verifier",
       "a code that comes a second time",
       "a refresh token works once",
@@ -336,7 +336,7 @@ const HELD: readonly Finding[] = [
     id: "H10",
     title: "Held: guessing of passwords, second factors and account names",
     tests: inFile(
-      "tests/identity/people.node.test.ts",
+      "tests/identity/users/users.node.test.ts",
       "with a wrong password, or as nobody, says the same",
       "is slowed after a few failures",
       "cannot be guessed",

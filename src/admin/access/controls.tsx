@@ -2,15 +2,21 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../../core/enums.ts";
-import { LinkButton } from "../forms/parts.tsx";
-import type { AdminEnv } from "../gate.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { LinkButton } from "../forms/controls.tsx";
+import type { AdminEnv } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { namesOfServers, namesOfSubjects, serverOptions, subjectIn, subjectOptions } from "../names.ts";
+import {
+  loadServerNames,
+  loadSubjectNames,
+  parseSubject,
+  serverOptions,
+  subjectOptions,
+} from "../lookups.ts";
+import { Badge, Time } from "../ui/components.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Time } from "../ui/parts.tsx";
-import { explainer } from "./explain.tsx";
+import { accessCheck } from "./explain.tsx";
 
 const shape = z.object({
   id: z.string(),
@@ -36,7 +42,7 @@ const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
 const hour = (time: unknown) => (typeof time === "string" ? time.slice(0, 5) : null);
 
 /** Days and hours, in a few words. */
-export function timesOf({
+export function formatTimes({
   daysOfWeek,
   startTime,
   endTime,
@@ -46,7 +52,7 @@ export function timesOf({
   return [...days, ...hours].join(" ") || "always";
 }
 
-const controls = managed<Control>({
+const controls = crudPages<Control>({
   name: "access-controls",
   actions: {
     ...{ list: "access.list", read: "access.read", create: "access.create" },
@@ -77,8 +83,8 @@ const controls = managed<Control>({
     ],
     async complete(rest, rows) {
       const [subject, server] = await Promise.all([
-        namesOfSubjects(rest, rows),
-        namesOfServers(
+        loadSubjectNames(rest, rows),
+        loadServerNames(
           rest,
           rows.map(({ serverId }) => serverId),
         ),
@@ -118,7 +124,7 @@ const controls = managed<Control>({
         plain: ({ subjectType, subjectName }) => `${subjectType} ${subjectName}`,
       },
       { name: "serverName", label: "Server", show: ({ serverName }) => serverName ?? "Any" },
-      { name: "daysOfWeek", label: "Schedule", show: timesOf, plain: timesOf },
+      { name: "daysOfWeek", label: "Schedule", show: formatTimes, plain: formatTimes },
       { name: "validUntil", label: "Expires", show: ({ validUntil }) => <Time at={validUntil} none="–" /> },
       {
         name: "isActive",
@@ -201,13 +207,13 @@ const controls = managed<Control>({
   }),
   fromForm: ({ subject, daysOfWeek, ...body }) => ({
     ...body,
-    ...(typeof subject === "string" && { subject: subjectIn(subject) }),
+    ...(typeof subject === "string" && { subject: parseSubject(subject) }),
     daysOfWeek: Array.isArray(daysOfWeek) && daysOfWeek.length > 0 ? daysOfWeek.map(Number) : null,
   }),
 });
 
-export const accessControls: PageGroup = {
+export const accessRules: PageGroup = {
   nav: controls.nav,
   // Before the pages of single rules, whose address it would otherwise be.
-  routes: new Hono<AdminEnv>().route("/", explainer).route("/", controls.routes),
+  routes: new Hono<AdminEnv>().route("/", accessCheck).route("/", controls.routes),
 };

@@ -3,13 +3,13 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { PERMISSIONS } from "../../core/access/permissions.ts";
 import { ROLES } from "../../core/enums.ts";
+import { Choice, Notice } from "../forms/controls.tsx";
 import type { Option } from "../forms/fields.ts";
-import { Choice, Notice } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
-import { serverOptions, subjectIn, subjectOptions } from "../names.ts";
-import { frameOf } from "../ui/frame.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { parseSubject, serverOptions, subjectOptions } from "../lookups.ts";
+import { Badge, Details, TableHead, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Badge, Details, TableHead, Time } from "../ui/parts.tsx";
 
 const PATH = "/admin/access-controls/explain";
 
@@ -23,7 +23,7 @@ const explanation = z.object({
 type Explanation = z.infer<typeof explanation>;
 
 /** As the address has it. */
-interface Asked {
+interface AccessQuestion {
   readonly who: string;
   readonly kind: string;
   readonly server: string;
@@ -52,7 +52,7 @@ const BECAUSE: Readonly<Record<string, string>> = {
   credential: "Credential status",
 };
 
-const askedOf = (c: Context<AdminEnv>): Asked => {
+const parseQuestion = (c: Context<AdminEnv>): AccessQuestion => {
   const of = (name: string) => c.req.query(name)?.trim() ?? "";
   return {
     who: of("who"),
@@ -67,15 +67,16 @@ const askedOf = (c: Context<AdminEnv>): Asked => {
 /** As the field takes it; addresses are edited by hand. */
 const isMoment = (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text);
 
-const isAsked = ({ kind, server, action }: Asked) => (kind === "action" ? action !== "" : server !== "");
+const isAsked = ({ kind, server, action }: AccessQuestion) =>
+  kind === "action" ? action !== "" : server !== "";
 
 function principalIn(who: string) {
-  const { type, id } = subjectIn(who);
+  const { type, id } = parseSubject(who);
   if (type === "user") return { userId: id };
   return type === "key" ? { keyId: id } : { role: id };
 }
 
-function questionOf({ who, kind, server, name, action, at }: Asked) {
+function questionOf({ who, kind, server, name, action, at }: AccessQuestion) {
   const time = at === "" ? undefined : new Date(`${at}Z`);
   return {
     principal: principalIn(who),
@@ -86,7 +87,7 @@ function questionOf({ who, kind, server, name, action, at }: Asked) {
 
 type Answer = { readonly says: Explanation } | { readonly problem: string };
 
-async function ask(c: Context<AdminEnv>, asked: Asked): Promise<Answer> {
+async function ask(c: Context<AdminEnv>, asked: AccessQuestion): Promise<Answer> {
   const sent = await c.get("rest").send("POST", "/access/explain", { json: questionOf(asked) });
   if (sent.ok) return { says: explanation.parse(sent.value) };
   if (sent.refusal.status === 403) throw sent.refusal;
@@ -94,39 +95,43 @@ async function ask(c: Context<AdminEnv>, asked: Asked): Promise<Answer> {
   return { problem: errors.map((fault) => `${fault.path} ${fault.message}`).join(" · ") || message };
 }
 
-export const explainer = new Hono<AdminEnv>().get(PATH, gate("access.explain"), async (c) => {
-  const asked = askedOf(c);
-  const rest = c.get("rest");
-  const asks = isAsked(asked);
-  const [subjects, servers, answer, roles] = await Promise.all([
-    subjectOptions(rest),
-    serverOptions(rest),
-    asks && asked.who !== "" ? ask(c, asked) : undefined,
-    asks
-      ? Promise.all(
-          ROLES.map(async (role) => ({ role, answer: await ask(c, { ...asked, who: `role:${role}` }) })),
-        )
-      : [],
-  ]);
-  return c.html(
-    <Page
-      title="Access check"
-      intro="Evaluate the rules for a principal at a point in time. No call is made."
-      frame={frameOf(c)}
-      crumbs={[{ label: "Access rules", path: "/admin/access-controls" }]}
-    >
-      <Question asked={asked} subjects={subjects} servers={servers} />
-      {answer !== undefined && <Verdict answer={answer} who={labelOf(subjects, asked.who)} />}
-      {roles.length > 0 && <ByRole rows={roles} />}
-    </Page>,
-  );
-});
+export const accessCheck = new Hono<AdminEnv>().get(
+  PATH,
+  requirePagePermission("access.explain"),
+  async (c) => {
+    const asked = parseQuestion(c);
+    const rest = c.get("rest");
+    const asks = isAsked(asked);
+    const [subjects, servers, answer, roles] = await Promise.all([
+      subjectOptions(rest),
+      serverOptions(rest),
+      asks && asked.who !== "" ? ask(c, asked) : undefined,
+      asks
+        ? Promise.all(
+            ROLES.map(async (role) => ({ role, answer: await ask(c, { ...asked, who: `role:${role}` }) })),
+          )
+        : [],
+    ]);
+    return c.html(
+      <Page
+        title="Access check"
+        intro="Evaluate the rules for a principal at a point in time. No call is made."
+        frame={buildFrame(c)}
+        crumbs={[{ label: "Access rules", path: "/admin/access-controls" }]}
+      >
+        <Question asked={asked} subjects={subjects} servers={servers} />
+        {answer !== undefined && <Verdict answer={answer} who={labelOf(subjects, asked.who)} />}
+        {roles.length > 0 && <ByRole rows={roles} />}
+      </Page>,
+    );
+  },
+);
 
 const labelOf = (options: readonly Option[], value: string) =>
   options.find((option) => option.value === value)?.label ?? value;
 
 interface QuestionProps {
-  readonly asked: Asked;
+  readonly asked: AccessQuestion;
   readonly subjects: readonly Option[];
   readonly servers: readonly Option[];
 }

@@ -5,22 +5,22 @@ import { chooseTenant, endSession, listTenantsOfUser } from "../../db/queries/id
 import { listActiveSessions } from "../../db/queries/identity/user-lookup.ts";
 import { recordAudit } from "../../db/queries/logs/security.ts";
 import { describeScope } from "../../identity/oauth/scopes.ts";
-import { copyCookies, type PersonalEnv, personal, safeNext } from "../context.ts";
-import { refusalOf } from "../entry/failures.ts";
-import { NEW_PASSWORD } from "../entry/passwords.tsx";
-import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { toAuthFailure } from "../auth-pages/failures.ts";
+import { NEW_PASSWORD } from "../auth-pages/passwords.tsx";
+import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
+import { copyCookies, requireSignedIn, type SignedInEnv, safeNext } from "../http/page-context.ts";
 import { recently } from "../recently.ts";
-import { type Frame, frameOf } from "../ui/frame.ts";
+import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 
 const day = (time: Date) => time.toISOString().replace("T", " ").slice(0, 16);
 
-export const account = new Hono<PersonalEnv>()
-  .use("/account/*", personal)
+export const account = new Hono<SignedInEnv>()
+  .use("/account/*", requireSignedIn)
   .use("/account/password", recently("/account/password"))
   .get("/account", async (c) => {
     const person = c.get("person");
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     const tenants = await listTenantsOfUser(c.get("services").database.asSystem(), person.id);
     return c.html(
       <Page title="Account" frame={frame}>
@@ -82,7 +82,7 @@ export const account = new Hono<PersonalEnv>()
   })
   .get("/account/sessions", async (c) => {
     const person = c.get("person");
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     const sessions = await listActiveSessions(c.get("services").database.asSystem(), person.id, new Date());
     return c.html(
       <Page title="Sessions" frame={frame}>
@@ -126,7 +126,7 @@ export const account = new Hono<PersonalEnv>()
   })
   .get("/account/clients", async (c) => {
     const person = c.get("person");
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     const grants = await listGrantsOfUser(c.get("services").database.asSystem(), person.id);
     return c.html(
       <Page title="Connected applications" frame={frame}>
@@ -177,7 +177,7 @@ export const account = new Hono<PersonalEnv>()
     await people.onUserChanged(person.id);
     return c.redirect("/account/clients", 303);
   })
-  .get("/account/password", (c) => passwordPage(frameOf(c), (page) => c.html(page)))
+  .get("/account/password", (c) => passwordPage(buildFrame(c), (page) => c.html(page)))
   .post("/account/password", async (c) => {
     const auth = await c.get("services").people.auth();
     const { current = "", password = "" } = c.get("form");
@@ -189,8 +189,8 @@ export const account = new Hono<PersonalEnv>()
       });
       copyCookies(c, headers);
     } catch (thrown) {
-      const { message, status } = refusalOf(thrown);
-      return passwordPage(frameOf(c), (page) => c.html(page, status), message);
+      const { message, status } = toAuthFailure(thrown);
+      return passwordPage(buildFrame(c), (page) => c.html(page, status), message);
     }
     return c.redirect("/account?done", 303);
   })

@@ -2,15 +2,15 @@
 import { Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
-import { type PersonalEnv, personal, safeNext } from "../context.ts";
-import { Button, PostForm } from "../forms/parts.tsx";
-import { frameOf, THEME_COOKIE, THEMES } from "../ui/frame.ts";
+import { Button, PostForm } from "../forms/controls.tsx";
+import { requireSignedIn, type SignedInEnv, safeNext } from "../http/page-context.ts";
+import { buildFrame, THEME_COOKIE, THEMES } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 
 const YEAR_S = 365 * 86_400;
 
-export const preferences = new Hono<PersonalEnv>()
-  .post("/account/theme", personal, (c) => {
+export const preferences = new Hono<SignedInEnv>()
+  .post("/account/theme", requireSignedIn, (c) => {
     const { theme, back } = c.get("form");
     const chosen = THEMES.find((known) => known === theme) ?? "auto";
     const { publicUrl } = c.get("config");
@@ -19,10 +19,10 @@ export const preferences = new Hono<PersonalEnv>()
     return c.redirect(safeNext(back, publicUrl) ?? "/account", 303);
   })
   .get("/account/organisations", (c) => c.redirect("/account/organizations", 308))
-  .get("/account/organizations", personal, async (c) => {
+  .get("/account/organizations", requireSignedIn, async (c) => {
     const { id, tenant: current } = c.get("person");
     const tenants = await listTenantsOfUser(c.get("services").database.asSystem(), id);
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     return c.html(
       <Page title="Organizations" frame={frame}>
         <div class="organizations">

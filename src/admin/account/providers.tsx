@@ -2,12 +2,12 @@
 import { Hono } from "hono";
 import { listLinkedAccounts } from "../../db/queries/identity/user-accounts.ts";
 import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../../identity/users/social-providers.ts";
-import { copyCookies, type PersonalEnv, personal } from "../context.ts";
-import { goOn } from "../entry/continue.tsx";
-import { refusalOf } from "../entry/failures.ts";
-import { Button, Notice, PostForm } from "../forms/parts.tsx";
+import { continueTo } from "../auth-pages/continue.tsx";
+import { toAuthFailure } from "../auth-pages/failures.ts";
+import { Button, Notice, PostForm } from "../forms/controls.tsx";
+import { copyCookies, requireSignedIn, type SignedInEnv } from "../http/page-context.ts";
 import { recently } from "../recently.ts";
-import { type Frame, frameOf } from "../ui/frame.ts";
+import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 
 const HERE = "/account/providers";
@@ -57,12 +57,12 @@ function providersPage(
   );
 }
 
-export const providers = new Hono<PersonalEnv>()
-  .use(`${HERE}/*`, personal, recently(HERE))
+export const providers = new Hono<SignedInEnv>()
+  .use(`${HERE}/*`, requireSignedIn, recently(HERE))
   .get(HERE, async (c) => {
     const { database, people } = c.get("services");
     const linked = await listLinkedAccounts(database.asSystem(), c.get("person").id);
-    return c.html(providersPage(frameOf(c), linked, people.providers));
+    return c.html(providersPage(buildFrame(c), linked, people.providers));
   })
   .post(`${HERE}/:provider`, async (c) => {
     const provider = SOCIAL_PROVIDERS.find((known) => known === c.req.param("provider"));
@@ -76,11 +76,11 @@ export const providers = new Hono<PersonalEnv>()
         body: { provider, callbackURL: HERE, errorCallbackURL: "/sign-in/error", disableRedirect: true },
       });
       copyCookies(c, headers);
-      return goOn(c, frameOf(c), response.url);
+      return continueTo(c, buildFrame(c), response.url);
     } catch (thrown) {
-      const { message, status } = refusalOf(thrown);
+      const { message, status } = toAuthFailure(thrown);
       const linked = await listLinkedAccounts(database.asSystem(), c.get("person").id);
-      return c.html(providersPage(frameOf(c), linked, people.providers, message), status);
+      return c.html(providersPage(buildFrame(c), linked, people.providers, message), status);
     }
   })
   .post(`${HERE}/:provider/disconnect`, async (c) => {
@@ -91,8 +91,8 @@ export const providers = new Hono<PersonalEnv>()
       await auth.api.unlinkAccount({ headers: c.req.raw.headers, body });
       return c.redirect(HERE, 303);
     } catch (thrown) {
-      const { message, status } = refusalOf(thrown);
+      const { message, status } = toAuthFailure(thrown);
       const linked = await listLinkedAccounts(database.asSystem(), c.get("person").id);
-      return c.html(providersPage(frameOf(c), linked, people.providers, message), status);
+      return c.html(providersPage(buildFrame(c), linked, people.providers, message), status);
     }
   });

@@ -1,11 +1,11 @@
 /** Switching the second factor on and off, and the codes for when the device is lost. */
 import { Hono } from "hono";
 import { deleteTrustedDevices } from "../../db/queries/identity/user-accounts.ts";
-import { copyCookies, type PersonalEnv, personal } from "../context.ts";
-import { refusalOf } from "../entry/failures.ts";
-import { Button, Field, Notice, PostForm } from "../forms/parts.tsx";
+import { toAuthFailure } from "../auth-pages/failures.ts";
+import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
+import { copyCookies, requireSignedIn, type SignedInEnv } from "../http/page-context.ts";
 import { recently } from "../recently.ts";
-import { type Frame, frameOf } from "../ui/frame.ts";
+import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 
 const PASSWORD = {
@@ -91,11 +91,11 @@ function codesPage(frame: Frame, codes: readonly string[], totpUri?: string, pro
   );
 }
 
-export const secondFactor = new Hono<PersonalEnv>()
-  .use("/account/second-factor/*", personal, recently("/account/second-factor"))
-  .get("/account/second-factor", (c) => c.html(overview(frameOf(c))))
+export const secondFactor = new Hono<SignedInEnv>()
+  .use("/account/second-factor/*", requireSignedIn, recently("/account/second-factor"))
+  .get("/account/second-factor", (c) => c.html(overview(buildFrame(c))))
   .post("/account/second-factor/begin", async (c) => {
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     const auth = await c.get("services").people.auth();
     try {
       const begun = await auth.api.enableTwoFactor({
@@ -106,12 +106,12 @@ export const secondFactor = new Hono<PersonalEnv>()
       const codes = "backupCodes" in begun ? begun.backupCodes : undefined;
       return c.html(codesPage(frame, codes ?? [], uri));
     } catch (thrown) {
-      const { message, status } = refusalOf(thrown);
+      const { message, status } = toAuthFailure(thrown);
       return c.html(overview(frame, message), status);
     }
   })
   .post("/account/second-factor/confirm", async (c) => {
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     const { code = "", totpUri } = c.get("form");
     const auth = await c.get("services").people.auth();
     try {
@@ -124,20 +124,20 @@ export const secondFactor = new Hono<PersonalEnv>()
       copyCookies(c, headers);
       return c.redirect("/account?done", 303);
     } catch (thrown) {
-      const { message, status } = refusalOf(thrown);
+      const { message, status } = toAuthFailure(thrown);
       const uri = totpUri?.startsWith("otpauth://totp/") === true ? totpUri : undefined;
       return c.html(codesPage(frame, [], uri, message), status);
     }
   })
   .post("/account/second-factor/codes", async (c) => {
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     const auth = await c.get("services").people.auth();
     try {
       const body = { password: c.get("form").password ?? "" };
       const { backupCodes } = await auth.api.generateBackupCodes({ headers: c.req.raw.headers, body });
       return c.html(codesPage(frame, backupCodes));
     } catch (thrown) {
-      const { message, status } = refusalOf(thrown);
+      const { message, status } = toAuthFailure(thrown);
       return c.html(overview(frame, message), status);
     }
   })
@@ -146,7 +146,7 @@ export const secondFactor = new Hono<PersonalEnv>()
     return c.redirect("/account?done", 303);
   })
   .post("/account/second-factor/end", async (c) => {
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     const auth = await c.get("services").people.auth();
     try {
       const body = { password: c.get("form").password ?? "" };
@@ -159,7 +159,7 @@ export const secondFactor = new Hono<PersonalEnv>()
       await deleteTrustedDevices(c.get("services").database.asSystem(), c.get("person").id);
       return c.redirect("/account?done", 303);
     } catch (thrown) {
-      const { message, status } = refusalOf(thrown);
+      const { message, status } = toAuthFailure(thrown);
       return c.html(overview(frame, message), status);
     }
   });

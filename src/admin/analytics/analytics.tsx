@@ -1,16 +1,24 @@
 /** Traffic in numbers: over time, in the week, by whom and what, and why it fails; and as files. */
 import { type Context, Hono } from "hono";
 import { TRAFFIC_KINDS } from "../../core/analytics/dimensions.ts";
-import { Button, Choice, LinkButton } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { Button, Choice, LinkButton } from "../forms/controls.tsx";
+import { toQuery } from "../http/api-client.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { queryOf } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Tabs } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Tabs } from "../ui/parts.tsx";
-import { ALL_RANGES, type Analytics, type Asked, askedIn, loadAnalytics, nameOf, RANGES } from "./data.ts";
-import { addressOf, Courses, Failures, Nothing, Numbers, PATH, Tops, Week } from "./view.tsx";
+import {
+  ALL_RANGES,
+  type Analytics,
+  type AnalyticsQuery,
+  loadAnalytics,
+  memberName,
+  parseQuery,
+  RANGES,
+} from "./data.ts";
+import { buildUrl, Failures, NoData, Numbers, PATH, Tops, TrafficCharts, Week } from "./view.tsx";
 
 const KINDS: Readonly<Record<(typeof TRAFFIC_KINDS)[number], string>> = {
   call: "MCP calls",
@@ -19,7 +27,7 @@ const KINDS: Readonly<Record<(typeof TRAFFIC_KINDS)[number], string>> = {
   page: "Admin UI requests",
 };
 
-function KindForm({ asked }: { asked: Asked }) {
+function KindForm({ asked }: { asked: AnalyticsQuery }) {
   return (
     <form class="filters" method="get" action={PATH}>
       <input type="hidden" name="range" value={asked.range} />
@@ -40,7 +48,7 @@ function KindForm({ asked }: { asked: Asked }) {
 /** Who it is about, where it is about one. */
 function titleOf({ asked: { of, member }, top }: Analytics): string {
   if (member === "" || of === "all" || of === "method" || of === "error") return member || "Analytics";
-  return nameOf(of, top[of].find((row) => row.member === member) ?? { member, name: null });
+  return memberName(of, top[of].find((row) => row.member === member) ?? { member, name: null });
 }
 
 function Files({ c, analytics: { span, grain } }: { c: Context<AdminEnv>; analytics: Analytics }) {
@@ -51,20 +59,20 @@ function Files({ c, analytics: { span, grain } }: { c: Context<AdminEnv>; analyt
       <h2>Export</h2>
       <p class="quiet-text">Raw data for the selected period.</p>
       <div class="start">
-        <LinkButton kind="quiet" to={`/api/v1/analytics/export${queryOf(sums)}`}>
+        <LinkButton kind="quiet" to={`/api/v1/analytics/export${toQuery(sums)}`}>
           Rollups (CSV)
         </LinkButton>
-        <LinkButton kind="quiet" to={`/api/v1/request-logs/export${queryOf(period)}`}>
+        <LinkButton kind="quiet" to={`/api/v1/request-logs/export${toQuery(period)}`}>
           Requests (CSV)
         </LinkButton>
         <LinkButton
           kind="quiet"
-          to={`/api/v1/request-logs/export${queryOf({ ...period, format: "ndjson" })}`}
+          to={`/api/v1/request-logs/export${toQuery({ ...period, format: "ndjson" })}`}
         >
           Requests (NDJSON)
         </LinkButton>
         {may(c, "system.read") && (
-          <LinkButton kind="quiet" to={`/api/v1/system/usage/export${queryOf(period)}`}>
+          <LinkButton kind="quiet" to={`/api/v1/system/usage/export${toQuery(period)}`}>
             Usage of all organizations (CSV)
           </LinkButton>
         )}
@@ -73,23 +81,23 @@ function Files({ c, analytics: { span, grain } }: { c: Context<AdminEnv>; analyt
   );
 }
 
-const routes = new Hono<AdminEnv>().get(PATH, gate("analytics.read"), async (c) => {
-  const asked = askedIn((name) => c.req.query(name));
+const routes = new Hono<AdminEnv>().get(PATH, requirePagePermission("analytics.read"), async (c) => {
+  const asked = parseQuery((name) => c.req.query(name));
   const analytics = await loadAnalytics(c.get("services"), c.get("principal").tenantId, asked, new Date());
   const isOfOne = asked.of !== "all";
-  const tabs = ALL_RANGES.map((range) => ({ label: RANGES[range].label, path: addressOf(asked, { range }) }));
+  const tabs = ALL_RANGES.map((range) => ({ label: RANGES[range].label, path: buildUrl(asked, { range }) }));
   return c.html(
     <Page
       title={titleOf(analytics)}
-      frame={frameOf(c)}
-      crumbs={isOfOne ? [{ label: "Analytics", path: addressOf(asked, { of: "all", member: "" }) }] : []}
+      frame={buildFrame(c)}
+      crumbs={isOfOne ? [{ label: "Analytics", path: buildUrl(asked, { of: "all", member: "" }) }] : []}
       intro={KINDS[asked.kind]}
     >
-      <Tabs tabs={tabs} current={addressOf(asked)} label="Period" />
+      <Tabs tabs={tabs} current={buildUrl(asked)} label="Period" />
       {!isOfOne && <KindForm asked={asked} />}
       <Numbers analytics={analytics} />
-      {analytics.totals.requests === 0 && <Nothing />}
-      <Courses analytics={analytics} />
+      {analytics.totals.requests === 0 && <NoData />}
+      <TrafficCharts analytics={analytics} />
       {!isOfOne && <Tops analytics={analytics} />}
       <div class="grid">
         <Week analytics={analytics} />

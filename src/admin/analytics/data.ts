@@ -30,7 +30,7 @@ const isRange = (name: string): name is Range => Object.hasOwn(RANGES, name);
 export const ALL_RANGES: readonly Range[] = Object.keys(RANGES).filter(isRange);
 
 /** What one asks for stands in the address. */
-export interface Asked {
+export interface AnalyticsQuery {
   readonly range: Range;
   readonly kind: TrafficKind;
   readonly of: Dimension;
@@ -40,7 +40,7 @@ export interface Asked {
 const among = <T extends string>(known: readonly T[], text: string | undefined, usual: T): T =>
   known.find((one) => one === text) ?? usual;
 
-export function askedIn(query: (name: string) => string | undefined): Asked {
+export function parseQuery(query: (name: string) => string | undefined): AnalyticsQuery {
   const range = query("range") ?? "";
   const member = query("member") ?? "";
   const of = among(DIMENSIONS, query("of"), "all");
@@ -57,7 +57,7 @@ export function askedIn(query: (name: string) => string | undefined): Asked {
 const HEAT_MS = 28 * DAY_MS;
 
 /** Which sums answer for a range. */
-function spansOf(range: Range, now: Date) {
+function listSpans(range: Range, now: Date) {
   const period = { from: new Date(now.getTime() - RANGES[range].ms), to: now };
   const grain = defaultGrain(period);
   return {
@@ -69,9 +69,9 @@ function spansOf(range: Range, now: Date) {
 
 export type Analytics = Awaited<ReturnType<typeof loadAnalytics>>;
 
-export async function loadAnalytics(services: Services, tenantId: string, asked: Asked, now: Date) {
+export async function loadAnalytics(services: Services, tenantId: string, asked: AnalyticsQuery, now: Date) {
   const { range, kind, of, member } = asked;
-  const { grain, span, weeks } = spansOf(range, now);
+  const { grain, span, weeks } = listSpans(range, now);
   const db = services.database.withTenant(tenantId, "read");
   const [series, hours, tools, servers, users, keys, clients, errors, tenants] = await db.batch(
     loadDashboard(db, { ...span, tenantId, kind, grain, dimension: of, member }, weeks),
@@ -92,7 +92,7 @@ export async function loadAnalytics(services: Services, tenantId: string, asked:
 export type Top = Analytics["top"]["tool"][number];
 
 /** As they are called now; what is gone keeps its id. */
-export function nameOf(of: Dimension, { member, name }: Pick<Top, "member" | "name">): string {
+export function memberName(of: Dimension, { member, name }: Pick<Top, "member" | "name">): string {
   if (of !== "tool") return name ?? member;
   const { serverId, tool } = parseToolMember(member);
   return `${tool} (${name ?? serverId})`;

@@ -6,15 +6,15 @@ import { HeatMap } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
 import { short, withUnit } from "../charts/scale.ts";
 import { TrafficBars } from "../charts/traffic.tsx";
-import { queryOf } from "../rest.ts";
-import { Empty, Stats, TableHead } from "../ui/parts.tsx";
-import { type Analytics, type Asked, nameOf, type Top } from "./data.ts";
+import { toQuery } from "../http/api-client.ts";
+import { Empty, Stats, TableHead } from "../ui/components.tsx";
+import { type Analytics, type AnalyticsQuery, memberName, type Top } from "./data.ts";
 
 export const PATH = "/admin/analytics";
 
-export const addressOf = (asked: Asked, change: Partial<Asked> = {}) => {
+export const buildUrl = (asked: AnalyticsQuery, change: Partial<AnalyticsQuery> = {}) => {
   const { range, kind, of, member } = { ...asked, ...change };
-  return PATH + queryOf({ range, kind: kind === "call" ? "" : kind, of: of === "all" ? "" : of, member });
+  return PATH + toQuery({ range, kind: kind === "call" ? "" : kind, of: of === "all" ? "" : of, member });
 };
 
 const percent = (part: number) => withUnit(part * 100, "%");
@@ -34,7 +34,7 @@ export function Numbers({ analytics: { totals } }: { analytics: Analytics }) {
   );
 }
 
-export function Courses({ analytics: { course, grain } }: { analytics: Analytics }) {
+export function TrafficCharts({ analytics: { course, grain } }: { analytics: Analytics }) {
   const { times, figures } = course;
   return (
     <div class="grid">
@@ -89,7 +89,7 @@ interface TopProps {
   readonly of: Dimension;
   readonly title: string;
   readonly rows: readonly Top[];
-  readonly asked: Asked;
+  readonly asked: AnalyticsQuery;
 }
 
 function TopList({ of, title, rows, asked }: TopProps) {
@@ -105,7 +105,7 @@ function TopList({ of, title, rows, asked }: TopProps) {
             {rows.map((row) => (
               <tr>
                 <td>
-                  <a href={addressOf(asked, { of, member: row.member })}>{nameOf(of, row)}</a>
+                  <a href={buildUrl(asked, { of, member: row.member })}>{memberName(of, row)}</a>
                 </td>
                 <td class="number">{short(row.requests)}</td>
                 <td class="number">{percent(row.errors / row.requests)}</td>
@@ -160,7 +160,7 @@ export function Failures({ analytics: { errors } }: { analytics: Analytics }) {
   );
 }
 
-export function Nothing() {
+export function NoData() {
   return (
     <div class="card">
       <Empty title="No data in this period">

@@ -1,7 +1,7 @@
 /** Charts of blocks, drawn by the server: bars by name, heat, spans of a state. */
-import type { Tone } from "../ui/parts.tsx";
-import { Time } from "../ui/parts.tsx";
-import { Figure, HEIGHT, LEFT, PLOT_HEIGHT, PLOT_WIDTH, RIGHT, TOP, timeOf, WIDTH } from "./figure.tsx";
+import type { Tone } from "../ui/components.tsx";
+import { Time } from "../ui/components.tsx";
+import { Figure, HEIGHT, LEFT, PLOT_HEIGHT, PLOT_WIDTH, RIGHT, TOP, toTime, WIDTH } from "./figure.tsx";
 import { round, timeFormFor, withUnit } from "./scale.ts";
 
 export interface NamedValue {
@@ -156,7 +156,7 @@ export function Timeline({
           width={round(Math.max(xOf(span.to) - xOf(span.from), 1))}
           height="22"
         >
-          <title>{`${span.label}\n${timeOf(span.from)} to ${timeOf(span.to)}`}</title>
+          <title>{`${span.label}\n${toTime(span.from)} to ${toTime(span.to)}`}</title>
         </rect>
       ))}
       {marks.map((at, index) => (

@@ -1,6 +1,6 @@
 /** What all charts have: a title, the picture with its axes, a legend, and the same as a table for whoever cannot see it. */
 import type { Child } from "hono/jsx";
-import { TableHead, utcText } from "../ui/parts.tsx";
+import { TableHead, utcText } from "../ui/components.tsx";
 import { short, spread, type TimeForm, timeText, withUnit } from "./scale.ts";
 
 export const WIDTH = 560;
@@ -123,4 +123,4 @@ export function TimeAxis({
   );
 }
 
-export const timeOf = (at: number) => utcText(new Date(at));
+export const toTime = (at: number) => utcText(new Date(at));

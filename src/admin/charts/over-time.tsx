@@ -1,6 +1,6 @@
 /** Charts over time, drawn by the server: lines, stacked bars, and the hint of a course beside a number. */
-import { Time } from "../ui/parts.tsx";
-import { Figure, LEFT, PLOT_HEIGHT, PLOT_WIDTH, TimeAxis, TOP, timeOf, ValueAxis } from "./figure.tsx";
+import { Time } from "../ui/components.tsx";
+import { Figure, LEFT, PLOT_HEIGHT, PLOT_WIDTH, TimeAxis, TOP, toTime, ValueAxis } from "./figure.tsx";
 import { round, ticksTo, timeFormFor, withUnit } from "./scale.ts";
 
 export interface Series {
@@ -9,7 +9,7 @@ export interface Series {
   readonly values: readonly (number | null)[];
 }
 
-export interface OverTime {
+export interface TimeChart {
   readonly title: string;
   readonly unit: string;
   /** Milliseconds, rising. */
@@ -20,7 +20,7 @@ export interface OverTime {
 const valuesOf = (series: readonly Series[]) =>
   series.flatMap(({ values }) => values.flatMap((value) => value ?? []));
 
-function tableOf({ times, series, unit }: OverTime) {
+function tableOf({ times, series, unit }: TimeChart) {
   return {
     head: ["Time", ...series.map(({ label }) => label)],
     rows: times.map((at, index) => [
@@ -33,20 +33,20 @@ function tableOf({ times, series, unit }: OverTime) {
 const textOf = (value: number | null | undefined, unit: string) =>
   value === null || value === undefined ? "–" : withUnit(value, unit);
 
-const hint = ({ times, series, unit }: OverTime, index: number) =>
+const hint = ({ times, series, unit }: TimeChart, index: number) =>
   [
-    timeOf(times[index] ?? 0),
+    toTime(times[index] ?? 0),
     ...series.map(({ label, values }) => `${label}: ${textOf(values[index], unit)}`),
   ].join("\n");
 
-const saysOf = ({ series, unit, times }: OverTime) => {
+const saysOf = ({ series, unit, times }: TimeChart) => {
   const values = valuesOf(series);
   if (values.length === 0) return "No data";
   const highest = withUnit(Math.max(...values), unit);
   return `${times.length} data points, maximum ${highest}.`;
 };
 
-export function LineChart(chart: OverTime) {
+export function LineChart(chart: TimeChart) {
   const { title, unit, times, series } = chart;
   const ticks = ticksTo(Math.max(0, ...valuesOf(series)));
   const most = ticks.at(-1) ?? 1;
@@ -99,7 +99,7 @@ function pathOf(
 }
 
 /** Of each time one bar, its parts on top of each other. */
-export function StackedBars(chart: OverTime) {
+export function StackedBars(chart: TimeChart) {
   const { title, unit, times, series } = chart;
   const totals = times.map((_, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0));
   const ticks = ticksTo(Math.max(0, ...totals));
@@ -140,7 +140,7 @@ export function StackedBars(chart: OverTime) {
 }
 
 /** A hint of a course beside a number. */
-export function Spark({ values, label }: { values: readonly number[]; label: string }) {
+export function Sparkline({ values, label }: { values: readonly number[]; label: string }) {
   const most = Math.max(...values, 0) || 1;
   const points = values.map(
     (value, index) =>

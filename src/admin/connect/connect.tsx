@@ -1,32 +1,32 @@
 /** How clients are pointed at the gateway: ready configurations, and with one click a key filled in. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { Button, Choice, LinkButton, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { Button, Choice, LinkButton, PostForm } from "../forms/controls.tsx";
+import { pageShape } from "../http/api-client.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { keyView } from "../keys/key.ts";
 import { may } from "../lists/routes.tsx";
-import { pageOf } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { CopyButton, Tabs } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { CopyButton, Tabs } from "../ui/parts.tsx";
 import { CLIENTS, type Client } from "./clients.ts";
 
 type Scene = Context<AdminEnv>;
 
 const HOME = "/admin/connect";
-const named = pageOf(z.object({ name: z.string() }));
+const named = pageShape(z.object({ name: z.string() }));
 
 /** Where a key goes that is not made here. */
 const PLACEHOLDER = "YOUR_KEY";
 
-interface Wanted {
+interface ConnectQuery {
   readonly client: Client;
   /** Undefined: all servers at one address. */
   readonly server: string | undefined;
 }
 
-function wantedBy(get: (name: string) => string | undefined): Wanted | undefined {
+function wantedBy(get: (name: string) => string | undefined): ConnectQuery | undefined {
   const client = CLIENTS.find(({ id }) => id === get("client")) ?? CLIENTS[0];
   const server = get("server");
   return client && { client, server: server === "" ? undefined : server };
@@ -47,14 +47,14 @@ function Snippet({ id, title, text }: { id: string; title: string; text: string 
   );
 }
 
-async function connectPage(c: Scene, { client, server }: Wanted, key?: string) {
+async function connectPage(c: Scene, { client, server }: ConnectQuery, key?: string) {
   const { mcpUrl } = c.get("config");
   const { value } = await c.get("rest").read("/servers", named, { fields: "name", sort: "name", limit: 200 });
   const url = server === undefined ? `${mcpUrl}/mcp` : `${mcpUrl}/mcp/${encodeURIComponent(server)}`;
   const name = server ?? "gateway";
   const tabs = CLIENTS.map(({ id, label }) => ({ label, path: addressOf(id, server) }));
   return (
-    <Page title="Connect" frame={frameOf(c)} intro="Configure an MCP client to use the gateway.">
+    <Page title="Connect" frame={buildFrame(c)} intro="Configure an MCP client to use the gateway.">
       <form method="get" action={HOME} class="filters">
         <input type="hidden" name="client" value={client.id} />
         <Choice
@@ -122,11 +122,11 @@ async function connectPage(c: Scene, { client, server }: Wanted, key?: string) {
 const made = z.object({ key: keyView, secret: z.string() });
 
 const routes = new Hono<AdminEnv>()
-  .get(HOME, gate("servers.list"), async (c) => {
+  .get(HOME, requirePagePermission("servers.list"), async (c) => {
     const wanted = wantedBy((name) => c.req.query(name));
     return wanted === undefined ? c.notFound() : c.html(await connectPage(c, wanted));
   })
-  .post(HOME, gate("keys.create"), async (c) => {
+  .post(HOME, requirePagePermission("keys.create"), async (c) => {
     const form = c.get("form");
     const wanted = wantedBy((name) => form[name]);
     if (wanted === undefined) return c.notFound();

@@ -1,7 +1,7 @@
 /** What cannot be undone is asked for twice: whoever means it types the name. */
 import type { Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Button, Field, Notice, PostForm } from "./parts.tsx";
+import { Button, Field, Notice, PostForm } from "./controls.tsx";
 
 interface ConfirmProps {
   readonly frame: Frame;

@@ -3,14 +3,14 @@
  * nothing is lost whatever the interface says of it.
  */
 import type { InputIssue } from "../../core/errors.ts";
-import type { Rest } from "../rest.ts";
+import type { ApiClient } from "../http/api-client.ts";
 
 export interface Option {
   readonly value: string;
   readonly label: string;
 }
 
-export type Options = readonly Option[] | ((rest: Rest) => Promise<readonly Option[]>);
+export type Options = readonly Option[] | ((rest: ApiClient) => Promise<readonly Option[]>);
 
 interface Common {
   /** The member of the body; a dot leads into an inner one. */
@@ -52,18 +52,18 @@ export type FieldSpec = Common &
 export type Typed = Readonly<Record<string, readonly string[]>>;
 type Row = Readonly<Record<string, unknown>>;
 
-export function typedIn(fields: readonly FieldSpec[], posted: URLSearchParams): Typed {
+export function readTyped(fields: readonly FieldSpec[], posted: URLSearchParams): Typed {
   // Browsers send texts of several lines with the ends of lines that mails have.
   const lines = (text: string) => text.replaceAll("\r\n", "\n");
   return Object.fromEntries(fields.map(({ name }) => [name, posted.getAll(name).map(lines)]));
 }
 
-export function initialOf(fields: readonly FieldSpec[]): Typed {
+export function initialValues(fields: readonly FieldSpec[]): Typed {
   return Object.fromEntries(fields.map(({ name, initial = [] }) => [name, [initial].flat()]));
 }
 
 /** What would have to be typed for a row to be what it is. */
-export function typedOf(fields: readonly FieldSpec[], row: Row): Typed {
+export function toTyped(fields: readonly FieldSpec[], row: Row): Typed {
   return Object.fromEntries(fields.map((field) => [field.name, textsOf(field, within(row, field.name))]));
 }
 
@@ -104,7 +104,7 @@ export function readFields(fields: readonly FieldSpec[], typed: Typed): ReadForm
   const faults: InputIssue[] = [];
   for (const field of fields) {
     const value = entered(field, typed[field.name] ?? []);
-    if (value instanceof Fault) faults.push({ path: pointerOf(field.name), message: value.message });
+    if (value instanceof Fault) faults.push({ path: toPointer(field.name), message: value.message });
     else if (value !== undefined) put(body, field.name.split("."), value);
   }
   return { body, faults };
@@ -117,7 +117,7 @@ class Fault {
   }
 }
 
-export const pointerOf = (name: string) => `/${name.replaceAll(".", "/")}`;
+export const toPointer = (name: string) => `/${name.replaceAll(".", "/")}`;
 
 function put(body: Record<string, unknown>, [step = "", ...rest]: readonly string[], value: unknown): void {
   if (rest.length === 0) {
@@ -179,7 +179,7 @@ export function faultsByField(
   const nameOf = ({ path }: InputIssue) =>
     fields
       .map(({ name }) => name)
-      .filter((name) => path === pointerOf(name) || path.startsWith(`${pointerOf(name)}/`))
+      .filter((name) => path === toPointer(name) || path.startsWith(`${toPointer(name)}/`))
       .sort((a, b) => b.length - a.length)[0] ?? "";
   const named = Map.groupBy(faults, nameOf);
   return new Map(

@@ -1,9 +1,9 @@
 /** Fields as people see them: with label, hint, and what is wrong beside what was typed. */
 import type { Child } from "hono/jsx";
 import type { InputIssue } from "../../core/errors.ts";
-import type { Rest } from "../rest.ts";
+import type { ApiClient } from "../http/api-client.ts";
+import { Button, Notice, PostForm } from "./controls.tsx";
 import { type FieldSpec, faultsByField, type Option, type Typed } from "./fields.ts";
-import { Button, Notice, PostForm } from "./parts.tsx";
 
 interface FieldViewProps {
   readonly field: FieldSpec;
@@ -30,9 +30,9 @@ export interface FormProps {
 }
 
 /** What the fields' lists offer, some of it asked for by REST. */
-export async function optionsOf(
+export async function loadOptions(
   fields: readonly FieldSpec[],
-  rest: Rest,
+  rest: ApiClient,
 ): Promise<ReadonlyMap<string, readonly Option[]>> {
   const found = await Promise.all(
     fields.map(async (field): Promise<readonly [string, readonly Option[]]> => {

@@ -26,10 +26,10 @@ export const RANGES = {
 
 export type Range = keyof typeof RANGES;
 
-export const rangeOf = (text: string | undefined): Range =>
+export const parseRange = (text: string | undefined): Range =>
   text === "day" || text === "week" ? text : "hour";
 
-const MOST = 6;
+const MAX_ROWS = 6;
 const DAY_MS = 86_400_000;
 
 export type Overview = Awaited<ReturnType<typeof loadOverview>>;
@@ -50,14 +50,14 @@ export async function loadOverview(services: Services, principal: Principal, ran
     db.batch([
       getServerHealthSummary(db),
       loadTrafficSeries(db, scope),
-      listTopMembers(db, { ...calls, dimension: "tool", by: "requests", limit: MOST }),
-      listTopMembers(db, { ...scope, dimension: "error", by: "requests", limit: MOST }),
-      listOpenAlerts(db, tenantId, { limit: MOST }),
+      listTopMembers(db, { ...calls, dimension: "tool", by: "requests", limit: MAX_ROWS }),
+      listTopMembers(db, { ...scope, dimension: "error", by: "requests", limit: MAX_ROWS }),
+      listOpenAlerts(db, tenantId, { limit: MAX_ROWS }),
       listCurrentAnnouncements(db, { tenantId, userId, role }, now),
-      listUnhealthyServers(db, tenantId, MOST),
+      listUnhealthyServers(db, tenantId, MAX_ROWS),
       countHeldTools(db, tenantId),
       listOpenBreakers(db, tenantId),
-      listKeysNearQuota(db, tenantId, today, MOST),
+      listKeysNearQuota(db, tenantId, today, MAX_ROWS),
     ]),
     adviceOf(services, tenantId),
   ]);

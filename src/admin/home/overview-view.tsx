@@ -3,12 +3,12 @@
 import { parseToolMember } from "../../core/analytics/dimensions.ts";
 import { classifyError } from "../../core/analytics/error-classes.ts";
 import { BarChart } from "../charts/blocks.tsx";
-import { LineChart, Spark } from "../charts/over-time.tsx";
+import { LineChart, Sparkline } from "../charts/over-time.tsx";
 import { short, withUnit } from "../charts/scale.ts";
 import { TrafficBars } from "../charts/traffic.tsx";
-import { Button, PostForm } from "../forms/parts.tsx";
-import { Badge, Empty, Stats, Time } from "../ui/parts.tsx";
-import { Breaker, Health, Severe } from "../ui/states.tsx";
+import { Button, PostForm } from "../forms/controls.tsx";
+import { Badge, Empty, Stats, Time } from "../ui/components.tsx";
+import { Breaker, Health, SeverityBadge } from "../ui/states.tsx";
 import { type Overview, RANGES } from "./overview-data.ts";
 
 const percent = (part: number) => withUnit(part * 100, "%");
@@ -88,7 +88,9 @@ function Numbers({ overview }: { overview: Overview }) {
         {
           label: "Requests",
           value: withUnit(perSecond, "/s"),
-          note: <Spark values={course.figures.map(({ requests }) => requests)} label="Requests over time" />,
+          note: (
+            <Sparkline values={course.figures.map(({ requests }) => requests)} label="Requests over time" />
+          ),
         },
         {
           label: "Error rate",
@@ -126,7 +128,7 @@ function Attention({ overview }: { overview: Overview }) {
       <ul class="plain tight">
         {alerts.map(({ severity, message, openedAt }) => (
           <li>
-            <Severe of={severity} /> {message}{" "}
+            <SeverityBadge of={severity} /> {message}{" "}
             <span class="quiet-text">
               since <Time at={openedAt} />
             </span>

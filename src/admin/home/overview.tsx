@@ -1,14 +1,14 @@
 /** The first page: how things are, and what wants somebody's attention. Two looks into the database, this one included. */
 import { type Context, Hono } from "hono";
-import { type AdminEnv, gate } from "../gate.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { frameOf } from "../ui/frame.ts";
+import { Live, Tabs } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Live, Tabs } from "../ui/parts.tsx";
-import { loadMine, Mine } from "./mine.tsx";
-import { loadOverview, RANGES, type Range, rangeOf } from "./overview-data.ts";
+import { loadMemberOverview, MemberOverview } from "./member-overview.tsx";
+import { loadOverview, parseRange, RANGES, type Range } from "./overview-data.ts";
 import { Announcements, Situation } from "./overview-view.tsx";
 
 const REFRESH_MS = 15_000;
@@ -20,17 +20,17 @@ const load = (c: Context<AdminEnv>, range: Range) =>
   loadOverview(c.get("services"), c.get("principal"), range, new Date());
 
 const routes = new Hono<AdminEnv>()
-  .get("/admin", gate("me.read"), async (c) => {
-    const frame = frameOf(c);
+  .get("/admin", requirePagePermission("me.read"), async (c) => {
+    const frame = buildFrame(c);
     if (!may(c, "analytics.read")) {
-      const mine = await loadMine(c.get("rest"));
+      const mine = await loadMemberOverview(c.get("rest"));
       return c.html(
         <Page title="Overview" frame={frame}>
-          <Mine mine={mine} formToken={frame.formToken} mcpUrl={c.get("config").mcpUrl} />
+          <MemberOverview mine={mine} formToken={frame.formToken} mcpUrl={c.get("config").mcpUrl} />
         </Page>,
       );
     }
-    const range = rangeOf(c.req.query("range"));
+    const range = parseRange(c.req.query("range"));
     const overview = await load(c, range);
     return c.html(
       <Page title="Overview" frame={frame}>
@@ -42,14 +42,14 @@ const routes = new Hono<AdminEnv>()
       </Page>,
     );
   })
-  .get("/admin/overview/live", gate("analytics.read"), (c) => {
-    const range = rangeOf(c.req.query("range"));
+  .get("/admin/overview/live", requirePagePermission("analytics.read"), (c) => {
+    const range = parseRange(c.req.query("range"));
     return live(c, REFRESH_MS, async () => {
       const html = await (<Situation overview={await load(c, range)} />);
       return { event: "replace", html: String(html) };
     });
   })
-  .post("/admin/overview/acknowledge", gate("announcements.acknowledge"), async (c) => {
+  .post("/admin/overview/acknowledge", requirePagePermission("announcements.acknowledge"), async (c) => {
     const id = encodeURIComponent(c.get("form").announcement ?? "");
     const sent = await c.get("rest").send("POST", `/me/announcements/${id}/acknowledge`);
     if (!sent.ok) throw sent.refusal;

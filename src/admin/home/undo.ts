@@ -1,9 +1,9 @@
 /** Makes again what was deleted a moment ago. The seal says that it was this person who did it. */
 import { Hono } from "hono";
-import { openFlash, setFlash } from "../flash.ts";
-import { type AdminEnv, gate } from "../gate.ts";
+import { openFlash, setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 
-export const undo = new Hono<AdminEnv>().post("/admin/undo", gate("me.read"), async (c) => {
+export const undo = new Hono<AdminEnv>().post("/admin/undo", requirePagePermission("me.read"), async (c) => {
   const flash = await openFlash(c, c.get("form").flash ?? "");
   if (flash?.undo === undefined) return c.redirect("/admin", 303);
   const { api, back, body } = flash.undo;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { API_KEY_SCOPES } from "../../core/enums.ts";
 import type { FieldSpec } from "../forms/fields.ts";
-import type { Tone } from "../ui/parts.tsx";
+import type { Tone } from "../ui/components.tsx";
 
 export const keyView = z.object({
   id: z.string(),
@@ -28,7 +28,7 @@ export type KeyView = z.infer<typeof keyView>;
 export const KEYS = "/admin/keys";
 export const keyApi = (id: string) => `/keys/${encodeURIComponent(id)}`;
 
-export function stateOf({ isActive, revokedAt, expiresAt }: KeyView, now: number): readonly [Tone, string] {
+export function keyState({ isActive, revokedAt, expiresAt }: KeyView, now: number): readonly [Tone, string] {
   if (revokedAt !== null) return ["bad", "revoked"];
   if (expiresAt !== null && Date.parse(expiresAt) <= now) return ["bad", "expired"];
   return isActive ? ["good", "active"] : ["off", "disabled"];
@@ -73,4 +73,4 @@ export const keyFields: readonly FieldSpec[] = [
 
 /** Whose the key is; for those who look after the organisation. */
 export const SELF = "self";
-export const NOBODY = "no-owner";
+export const NO_OWNER = "no-owner";

@@ -2,30 +2,30 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { short } from "../charts/scale.ts";
-import { setFlash } from "../flash.ts";
+import { toFormOutcome } from "../crud/crud-pages.tsx";
+import { Differences, type FormOutcome } from "../crud/pages.tsx";
 import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
+import { LinkButton } from "../forms/controls.tsx";
 import {
   type FieldSpec,
-  initialOf,
+  initialValues,
   type Option,
   readFields,
+  readTyped,
   type Typed,
-  typedIn,
-  typedOf,
+  toTyped,
 } from "../forms/fields.ts";
-import { Form, optionsOf } from "../forms/form.tsx";
-import { LinkButton } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { Form, loadOptions } from "../forms/form.tsx";
+import { type ApiClient, pageShape } from "../http/api-client.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { outcomeOf } from "../managed/collection.tsx";
-import { Differences, type Outcome } from "../managed/pages.tsx";
 import { recently } from "../recently.ts";
-import { pageOf, type Rest } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Details, LazyFragment, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Details, Later, Time } from "../ui/parts.tsx";
-import { KEYS, keyApi, keyFields, keyView, NOBODY, SELF, stateOf } from "./key.ts";
+import { KEYS, keyApi, keyFields, keyState, keyView, NO_OWNER, SELF } from "./key.ts";
 import { list, State } from "./list.tsx";
 import { ShownOnce } from "./shown-once.tsx";
 import { usage } from "./usage.tsx";
@@ -36,16 +36,16 @@ const crumbs = [{ label: "API keys", path: KEYS }];
 const made = z.object({ key: keyView, secret: z.string() });
 const renewed = made.extend({ oldKeyExpiresAt: z.string() });
 
-const accounts = pageOf(z.object({ id: z.string(), name: z.string(), isActive: z.boolean() }));
+const accounts = pageShape(z.object({ id: z.string(), name: z.string(), isActive: z.boolean() }));
 
-async function owners(rest: Rest): Promise<readonly Option[]> {
+async function owners(rest: ApiClient): Promise<readonly Option[]> {
   const { value } = await rest.read("/service-accounts", accounts, { limit: 200 });
   return [
     { value: SELF, label: "Me" },
     ...value.items
       .filter(({ isActive }) => isActive)
       .map(({ id, name }) => ({ value: id, label: `Service account ${name}` })),
-    { value: NOBODY, label: "No owner (service role)" },
+    { value: NO_OWNER, label: "No owner (service role)" },
   ];
 }
 
@@ -62,19 +62,19 @@ const newFields = (c: Scene) => (may(c, "service-accounts.list") ? [...keyFields
 function ownerIn(typed: Typed): object {
   const [owner = SELF] = typed.owner ?? [];
   if (owner === SELF || owner === "") return {};
-  return { serviceAccountId: owner === NOBODY ? null : owner };
+  return { serviceAccountId: owner === NO_OWNER ? null : owner };
 }
 
-async function newPage(c: Scene, outcome: Outcome, once: string) {
+async function newPage(c: Scene, outcome: FormOutcome, once: string) {
   const fields = newFields(c);
   return (
-    <Page title="Create API key" frame={frameOf(c)} crumbs={crumbs}>
+    <Page title="Create API key" frame={buildFrame(c)} crumbs={crumbs}>
       <Form
         action={`${KEYS}/new`}
         token={c.get("formToken")}
         fields={fields}
         typed={outcome.typed}
-        options={await optionsOf(fields, c.get("rest"))}
+        options={await loadOptions(fields, c.get("rest"))}
         faults={outcome.faults}
         message={outcome.message}
         hidden={{ once }}
@@ -86,22 +86,22 @@ async function newPage(c: Scene, outcome: Outcome, once: string) {
 }
 
 interface Sent {
-  readonly outcome: Outcome;
+  readonly outcome: FormOutcome;
   readonly overtaken: boolean;
 }
 
 async function keyPage(c: Scene, sent?: Sent) {
   const id = c.req.param("id") ?? "";
   const { value: key, etag } = await c.get("rest").read(keyApi(id), keyView);
-  const theirs = typedOf(keyFields, key);
+  const theirs = toTyped(keyFields, key);
   const { outcome, overtaken } = sent ?? { outcome: { typed: theirs }, overtaken: false };
-  const [, word] = stateOf(key, Date.now());
+  const [, word] = keyState(key, Date.now());
   const works = word === "active";
   const path = `${KEYS}/${id}`;
   return (
     <Page
       title={key.name}
-      frame={frameOf(c)}
+      frame={buildFrame(c)}
       crumbs={crumbs}
       intro={<State of={key} />}
       actions={
@@ -133,7 +133,7 @@ async function keyPage(c: Scene, sent?: Sent) {
           ]}
         />
       </section>
-      {may(c, "analytics.read") && <Later path={`${path}/usage`} label="Usage, last 7 days" />}
+      {may(c, "analytics.read") && <LazyFragment path={`${path}/usage`} label="Usage, last 7 days" />}
       {overtaken && <Differences fields={keyFields} mine={outcome.typed} theirs={theirs} reload={path} />}
       {key.revokedAt === null && may(c, "keys.update") && (
         <Form
@@ -141,7 +141,7 @@ async function keyPage(c: Scene, sent?: Sent) {
           token={c.get("formToken")}
           fields={keyFields}
           typed={outcome.typed}
-          options={await optionsOf(keyFields, c.get("rest"))}
+          options={await loadOptions(keyFields, c.get("rest"))}
           faults={outcome.faults}
           message={outcome.message}
           hidden={{ etag: sent === undefined || overtaken ? etag : c.get("form").etag }}
@@ -170,14 +170,14 @@ async function rotatePage(c: Scene, once: string, message?: string) {
   const id = c.req.param("id") ?? "";
   const { value: key } = await c.get("rest").read(keyApi(id), keyView);
   return (
-    <Page title={`Rotate ${key.name}`} frame={frameOf(c)} crumbs={crumbs}>
+    <Page title={`Rotate ${key.name}`} frame={buildFrame(c)} crumbs={crumbs}>
       <p>Creates a key with the same permissions. The old key expires after the grace period.</p>
       <Form
         action={`${KEYS}/${id}/rotate`}
         token={c.get("formToken")}
         fields={[overlapField]}
-        typed={initialOf([overlapField])}
-        options={await optionsOf([overlapField], c.get("rest"))}
+        typed={initialValues([overlapField])}
+        options={await loadOptions([overlapField], c.get("rest"))}
         message={message}
         hidden={{ once }}
         submit="Rotate key"
@@ -192,7 +192,7 @@ async function revokePage(c: Scene, problem?: string) {
   const { value: key } = await c.get("rest").read(keyApi(id), keyView);
   return (
     <ConfirmPage
-      frame={frameOf(c)}
+      frame={buildFrame(c)}
       title={`Revoke ${key.name}?`}
       says="The key is rejected within one second and cannot be restored."
       name={key.name}
@@ -208,23 +208,23 @@ const routes = new Hono<AdminEnv>()
   .use(`${KEYS}/new`, recently())
   .use(`${KEYS}/:id/rotate`, recently())
   .route("/", list)
-  .get(`${KEYS}/new`, gate("keys.create"), async (c) =>
-    c.html(await newPage(c, { typed: initialOf(newFields(c)) }, crypto.randomUUID())),
+  .get(`${KEYS}/new`, requirePagePermission("keys.create"), async (c) =>
+    c.html(await newPage(c, { typed: initialValues(newFields(c)) }, crypto.randomUUID())),
   )
-  .post(`${KEYS}/new`, gate("keys.create"), async (c) => {
-    const typed = typedIn(newFields(c), c.get("posted"));
+  .post(`${KEYS}/new`, requirePagePermission("keys.create"), async (c) => {
+    const typed = readTyped(newFields(c), c.get("posted"));
     const { body, faults } = readFields(keyFields, typed);
     const once = c.get("form").once ?? "";
     if (faults.length > 0) return c.html(await newPage(c, { typed, faults }, once), 422);
     const sent = await c.get("rest").send("POST", "/keys", { json: { ...body, ...ownerIn(typed) }, once });
-    if (!sent.ok) return c.html(await newPage(c, outcomeOf(sent.refusal, typed), once), 422);
+    if (!sent.ok) return c.html(await newPage(c, toFormOutcome(sent.refusal, typed), once), 422);
     const { key, secret } = made.parse(sent.value);
     return c.html(<ShownOnce c={c} name={key.name} secret={secret} />);
   })
-  .get(`${KEYS}/:id`, gate("keys.read"), async (c) => c.html(await keyPage(c)))
-  .post(`${KEYS}/:id`, gate("keys.update"), async (c) => {
+  .get(`${KEYS}/:id`, requirePagePermission("keys.read"), async (c) => c.html(await keyPage(c)))
+  .post(`${KEYS}/:id`, requirePagePermission("keys.update"), async (c) => {
     const id = c.req.param("id");
-    const typed = typedIn(keyFields, c.get("posted"));
+    const typed = readTyped(keyFields, c.get("posted"));
     const { body, faults } = readFields(keyFields, typed);
     if (faults.length > 0) {
       return c.html(await keyPage(c, { outcome: { typed, faults }, overtaken: false }), 422);
@@ -232,21 +232,21 @@ const routes = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("PATCH", keyApi(id), { json: body, ifMatch: c.get("form").etag });
     if (!sent.ok) {
       const overtaken = sent.refusal.code === "precondition_failed";
-      const outcome = overtaken ? { typed } : outcomeOf(sent.refusal, typed);
+      const outcome = overtaken ? { typed } : toFormOutcome(sent.refusal, typed);
       return c.html(await keyPage(c, { outcome, overtaken }), overtaken ? 412 : 422);
     }
     await setFlash(c, { says: "Changes saved." });
     return c.redirect(`${KEYS}/${id}`, 303);
   })
-  .get(`${KEYS}/:id/rotate`, gate("keys.rotate"), async (c) =>
+  .get(`${KEYS}/:id/rotate`, requirePagePermission("keys.rotate"), async (c) =>
     c.html(await rotatePage(c, crypto.randomUUID())),
   )
-  .post(`${KEYS}/:id/rotate`, gate("keys.rotate"), async (c) => {
+  .post(`${KEYS}/:id/rotate`, requirePagePermission("keys.rotate"), async (c) => {
     const { once = "", overlapSeconds = "" } = c.get("form");
     const json = { overlapSeconds: Number(overlapSeconds) };
     const sent = await c.get("rest").send("POST", `${keyApi(c.req.param("id"))}/rotate`, { json, once });
     if (!sent.ok) {
-      outcomeOf(sent.refusal, {});
+      toFormOutcome(sent.refusal, {});
       return c.html(await rotatePage(c, once, sent.refusal.message), 422);
     }
     const { key, secret, oldKeyExpiresAt } = renewed.parse(sent.value);
@@ -258,8 +258,8 @@ const routes = new Hono<AdminEnv>()
       </ShownOnce>,
     );
   })
-  .get(`${KEYS}/:id/revoke`, gate("keys.revoke"), async (c) => c.html(await revokePage(c)))
-  .post(`${KEYS}/:id/revoke`, gate("keys.revoke"), async (c) => {
+  .get(`${KEYS}/:id/revoke`, requirePagePermission("keys.revoke"), async (c) => c.html(await revokePage(c)))
+  .post(`${KEYS}/:id/revoke`, requirePagePermission("keys.revoke"), async (c) => {
     const id = c.req.param("id");
     const { value: key } = await c.get("rest").read(keyApi(id), keyView);
     if (!isConfirmed(c.get("form"), key.name)) {

@@ -1,12 +1,12 @@
 /** The list of API keys: one's own, and all of them for admins. */
 import { short } from "../charts/scale.ts";
-import { LinkButton } from "../forms/parts.tsx";
+import { LinkButton } from "../forms/controls.tsx";
 import { listRoutes, may } from "../lists/routes.tsx";
-import { Badge, Time } from "../ui/parts.tsx";
-import { KEYS, type KeyView, keyView, stateOf } from "./key.ts";
+import { Badge, Time } from "../ui/components.tsx";
+import { KEYS, type KeyView, keyState, keyView } from "./key.ts";
 
 export const State = ({ of }: { of: KeyView }) => {
-  const [tone, word] = stateOf(of, Date.now());
+  const [tone, word] = keyState(of, Date.now());
   return <Badge tone={tone}>{word}</Badge>;
 };
 
@@ -41,7 +41,7 @@ export const list = listRoutes<KeyView>({
         name: "isActive",
         label: "Status",
         show: (key) => <State of={key} />,
-        plain: (key) => stateOf(key, Date.now())[1],
+        plain: (key) => keyState(key, Date.now())[1],
       },
       {
         name: "totalRequests",

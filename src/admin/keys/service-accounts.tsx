@@ -1,8 +1,8 @@
 /** Accounts of programs: who keys belong to that belong to nobody in particular. */
 import { z } from "zod";
-import { LinkButton } from "../forms/parts.tsx";
-import { managed } from "../managed/collection.tsx";
-import { Badge, Time } from "../ui/parts.tsx";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { LinkButton } from "../forms/controls.tsx";
+import { Badge, Time } from "../ui/components.tsx";
 
 const account = z.object({
   id: z.string(),
@@ -11,7 +11,7 @@ const account = z.object({
   createdAt: z.string(),
 });
 
-export const serviceAccounts = managed({
+export const serviceAccounts = crudPages({
   name: "service-accounts",
   actions: {
     list: "service-accounts.list",

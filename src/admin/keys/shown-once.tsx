@@ -1,11 +1,11 @@
 /** A key's text is shown this once and never again, so the page is the answer to the form, and nothing leads back to it. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
-import { LinkButton } from "../forms/parts.tsx";
-import type { AdminEnv } from "../gate.ts";
-import { frameOf } from "../ui/frame.ts";
+import { LinkButton } from "../forms/controls.tsx";
+import type { AdminEnv } from "../http/require-permission.ts";
+import { CopyButton } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { CopyButton } from "../ui/parts.tsx";
 import { KEYS } from "./key.ts";
 
 interface ShownOnceProps {
@@ -17,7 +17,7 @@ interface ShownOnceProps {
 
 export function ShownOnce({ c, name, secret, children }: ShownOnceProps) {
   return (
-    <Page title={`API key ${name}`} frame={frameOf(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
+    <Page title={`API key ${name}`} frame={buildFrame(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
       <section class="card" aria-label="API key">
         <p class="notice warn">Copy the key now. It is not stored and cannot be shown again.</p>
         <p class="start">

@@ -1,13 +1,17 @@
 /** A list as a file: page after page is read and written on, so that no list is too long for it. */
 import { csvLine } from "../../core/csv.ts";
-import { pageOf, type Rest } from "../rest.ts";
+import { type ApiClient, pageShape } from "../http/api-client.ts";
 import type { ListSpec } from "./spec.ts";
 import { type ListState, restQuery } from "./state.ts";
 
 const PAGE = 200;
 
-export function csvOf<Row extends object>(rest: Rest, spec: ListSpec<Row>, state: ListState): Response {
-  const page = pageOf(spec.shape);
+export function exportCsv<Row extends object>(
+  rest: ApiClient,
+  spec: ListSpec<Row>,
+  state: ListState,
+): Response {
+  const page = pageShape(spec.shape);
   let cursor: string | null = "";
   const write = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
     if (cursor === null) return controller.close();

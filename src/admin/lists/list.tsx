@@ -1,11 +1,11 @@
 /** Lists: search, filters, order, pages; the parts that change are exchanged by htmx, and without script by the browser. */
 import type { Child } from "hono/jsx";
+import { Button, Choice, Notice } from "../forms/controls.tsx";
 import type { Option } from "../forms/fields.ts";
-import { Button, Choice, Notice } from "../forms/parts.tsx";
-import { pageOf, type Rest, RestRefusal } from "../rest.ts";
-import { Empty } from "../ui/parts.tsx";
+import { type ApiClient, ApiError, pageShape } from "../http/api-client.ts";
+import { Empty } from "../ui/components.tsx";
 import type { BulkAction, Filter, ListSpec } from "./spec.ts";
-import { addressOf, directionOf, isNarrowed, type ListState, restQuery, sortedBy } from "./state.ts";
+import { isNarrowed, type ListState, listUrl, restQuery, sortDirection, sortedBy } from "./state.ts";
 
 export interface LoadedList<Row> {
   readonly spec: ListSpec<Row>;
@@ -18,7 +18,7 @@ export interface LoadedList<Row> {
 }
 
 export async function loadList<Row>(
-  rest: Rest,
+  rest: ApiClient,
   spec: ListSpec<Row>,
   state: ListState,
 ): Promise<LoadedList<Row>> {
@@ -29,20 +29,20 @@ export async function loadList<Row>(
   return { spec, state, options, ...found };
 }
 
-async function read<Row>(rest: Rest, spec: ListSpec<Row>, state: ListState) {
+async function read<Row>(rest: ApiClient, spec: ListSpec<Row>, state: ListState) {
   try {
-    const { value } = await rest.read(spec.api, pageOf(spec.shape), restQuery(spec, state));
+    const { value } = await rest.read(spec.api, pageShape(spec.shape), restQuery(spec, state));
     const rows = (await spec.complete?.(rest, value.items)) ?? value.items;
     return { rows, nextCursor: value.nextCursor, problem: undefined };
   } catch (error) {
     // Addresses are edited by hand and kept for long: what no longer fits is told, and the list stays.
-    if (!(error instanceof RestRefusal) || error.code !== "bad_request") throw error;
+    if (!(error instanceof ApiError) || error.code !== "bad_request") throw error;
     const problem = error.errors.map(({ path, message }) => `${path} ${message}`).join(" · ");
     return { rows: [], nextCursor: null, problem: problem === "" ? error.message : problem };
   }
 }
 
-async function filterOptions(filters: readonly Filter[], rest: Rest) {
+async function filterOptions(filters: readonly Filter[], rest: ApiClient) {
   const found = await Promise.all(
     filters.map(
       async ({ name, options = [] }): Promise<readonly [string, readonly Option[]]> => [
@@ -199,7 +199,7 @@ function Table<Row>({
               </th>
             )}
             {columns.map(({ name, label: head, sorts = false, number = false }) => {
-              const direction = directionOf(spec, state, name);
+              const direction = sortDirection(spec, state, name);
               return (
                 <th scope="col" class={number ? "number" : ""} aria-sort={sorts ? direction : undefined}>
                   {sorts ? (
@@ -243,14 +243,14 @@ function Pager<Row>({ list: { spec, state, rows, nextCursor } }: { list: LoadedL
         {(!isFirst || nextCursor !== null) && " on this page"}
       </span>
       <span class="start">
-        {!isFirst && <a href={addressOf(spec, state, { cursor: "" })}>First page</a>}
+        {!isFirst && <a href={listUrl(spec, state, { cursor: "" })}>First page</a>}
         {nextCursor !== null && (
-          <a class="button quiet" href={addressOf(spec, state, { cursor: nextCursor })}>
+          <a class="button quiet" href={listUrl(spec, state, { cursor: nextCursor })}>
             Next page
           </a>
         )}
         {rows.length > 0 && (
-          <a href={addressOf(spec, state, { cursor: "" }, ".csv")} download>
+          <a href={listUrl(spec, state, { cursor: "" }, ".csv")} download>
             CSV
           </a>
         )}

@@ -4,14 +4,14 @@ import type { Child } from "hono/jsx";
 import type { Permission } from "../../core/access/permissions.ts";
 import { evaluatePermission } from "../../core/access/rbac.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { setFlash } from "../flash.ts";
-import { type AdminEnv, gate } from "../gate.ts";
-import { frameOf } from "../ui/frame.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { csvOf } from "./csv.ts";
+import { exportCsv } from "./csv.ts";
 import { List, loadList } from "./list.tsx";
 import type { ListSpec } from "./spec.ts";
-import { stateOf } from "./state.ts";
+import { parseListState } from "./state.ts";
 
 export interface ListPage<Row> {
   readonly title: string;
@@ -31,12 +31,12 @@ export const may = (c: Context<AdminEnv>, action: Permission): boolean =>
 export function listRoutes<Row extends object>(page: ListPage<Row>): Hono<AdminEnv> {
   const { list: spec, title, intro } = page;
   const bulk = spec.bulk ?? [];
-  const state = (c: Context<AdminEnv>) => stateOf(spec, (name) => c.req.query(name));
+  const state = (c: Context<AdminEnv>) => parseListState(spec, (name) => c.req.query(name));
   const routes = new Hono<AdminEnv>()
-    .get(spec.path, gate(page.action), async (c) => {
+    .get(spec.path, requirePagePermission(page.action), async (c) => {
       const [list, above] = await Promise.all([loadList(c.get("rest"), spec, state(c)), page.above?.(c)]);
       return c.html(
-        <Page title={title} intro={intro} frame={frameOf(c)} actions={page.actions?.(c)}>
+        <Page title={title} intro={intro} frame={buildFrame(c)} actions={page.actions?.(c)}>
           {above}
           <List
             list={list}
@@ -46,10 +46,12 @@ export function listRoutes<Row extends object>(page: ListPage<Row>): Hono<AdminE
         </Page>,
       );
     })
-    .get(`${spec.path}.csv`, gate(page.action), (c) => csvOf(c.get("rest"), spec, state(c)));
+    .get(`${spec.path}.csv`, requirePagePermission(page.action), (c) =>
+      exportCsv(c.get("rest"), spec, state(c)),
+    );
   if (bulk.length === 0) return routes;
   // The interface asks for each row whether this person may: here it is enough to see the list.
-  return routes.post(`${spec.path}/marked`, gate(page.action), async (c) => {
+  return routes.post(`${spec.path}/marked`, requirePagePermission(page.action), async (c) => {
     const chosen = bulk.find(({ name }) => name === c.get("form").do);
     if (chosen === undefined) throw new NotFoundError();
     const ids = c.get("posted").getAll("marked");

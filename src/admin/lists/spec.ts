@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
 import type { Option, Options } from "../forms/fields.ts";
-import type { Rest } from "../rest.ts";
+import type { ApiClient } from "../http/api-client.ts";
 
 export interface Column<Row> {
   /** The member that it shows; what the list can be sorted by where `sorts` is set. */
@@ -32,7 +32,7 @@ export interface BulkAction {
   readonly action: Permission;
   readonly danger?: boolean;
   /** Once for each row; what it throws or answers is told. */
-  readonly run: (rest: Rest, id: string) => Promise<{ readonly ok: boolean }>;
+  readonly run: (rest: ApiClient, id: string) => Promise<{ readonly ok: boolean }>;
   /** What to say of so many done. */
   readonly done: (count: number) => string;
 }
@@ -44,7 +44,7 @@ export interface ListSpec<Row> {
   readonly api: string;
   readonly shape: z.ZodType<Row>;
   /** What the interface gives only as ids, for all rows of a page at once. */
-  readonly complete?: (rest: Rest, rows: readonly Row[]) => Promise<readonly Row[]>;
+  readonly complete?: (rest: ApiClient, rows: readonly Row[]) => Promise<readonly Row[]>;
   /** Of the table, for those who do not see it. */
   readonly label: string;
   readonly columns: readonly Column<Row>[];

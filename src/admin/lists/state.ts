@@ -1,5 +1,5 @@
 /** What a list is asked for stands in its address and nowhere else, so that it can be shared, kept and gone back to. */
-import { type Query, queryOf } from "../rest.ts";
+import { type Query, toQuery } from "../http/api-client.ts";
 import type { ListSpec } from "./spec.ts";
 
 export const PAGE_SIZE = 50;
@@ -13,7 +13,7 @@ export interface ListState {
 
 type Known = Pick<ListSpec<never>, "filters" | "usual" | "always" | "path" | "search" | "searchAs">;
 
-export function stateOf(spec: Known, query: (name: string) => string | undefined): ListState {
+export function parseListState(spec: Known, query: (name: string) => string | undefined): ListState {
   return {
     q: spec.search === undefined ? "" : (query("q")?.trim() ?? ""),
     filters: Object.fromEntries((spec.filters ?? []).map(({ name }) => [name, query(name)?.trim() ?? ""])),
@@ -44,23 +44,18 @@ function momentOf(text: string): string {
   return Number.isNaN(time.getTime()) ? text : time.toISOString();
 }
 
-export function addressOf(
-  spec: Known,
-  state: ListState,
-  change: Partial<ListState> = {},
-  suffix = "",
-): string {
+export function listUrl(spec: Known, state: ListState, change: Partial<ListState> = {}, suffix = ""): string {
   const { q, filters, sort, cursor } = { ...state, ...change };
-  return `${spec.path}${suffix}${queryOf({ q, ...filters, sort, cursor })}`;
+  return `${spec.path}${suffix}${toQuery({ q, ...filters, sort, cursor })}`;
 }
 
 /** What pressing a column's head leads to: up, then down. */
 export function sortedBy(spec: Known, state: ListState, name: string): string {
   const current = state.sort === "" ? spec.usual : state.sort;
-  return addressOf(spec, state, { sort: current === name ? `-${name}` : name, cursor: "" });
+  return listUrl(spec, state, { sort: current === name ? `-${name}` : name, cursor: "" });
 }
 
-export function directionOf(
+export function sortDirection(
   spec: Known,
   state: ListState,
   name: string,

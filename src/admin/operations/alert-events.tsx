@@ -2,17 +2,17 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { ALERT_STATUSES, SEVERITIES } from "../../core/enums.ts";
-import { setFlash } from "../flash.ts";
-import { Button, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { Button, PostForm } from "../forms/controls.tsx";
+import { type ApiClient, pageShape } from "../http/api-client.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
-import { pageOf, type Rest } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Badge, Details, Time, type Tone } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, Time, type Tone } from "../ui/parts.tsx";
-import { Severe } from "../ui/states.tsx";
+import { SeverityBadge } from "../ui/states.tsx";
 
 const PATH = "/admin/alert-events";
 
@@ -53,7 +53,7 @@ const DELIVERY: Record<"pending" | "delivered" | "failed", Tone> = {
   failed: "bad",
 };
 
-const become = (how: "acknowledge" | "resolve") => (rest: Rest, id: string) =>
+const become = (how: "acknowledge" | "resolve") => (rest: ApiClient, id: string) =>
   rest.send("POST", `/alert-events/${encodeURIComponent(id)}/${how}`);
 
 const counted = (what: string) => (count: number) => `${count} ${what}.`;
@@ -94,7 +94,7 @@ const routes = new Hono<AdminEnv>()
             name: "severity",
             label: "Severity",
             sorts: true,
-            show: ({ severity }) => <Severe of={severity} />,
+            show: ({ severity }) => <SeverityBadge of={severity} />,
           },
           {
             name: "openedAt",
@@ -134,12 +134,12 @@ const routes = new Hono<AdminEnv>()
       },
     }),
   )
-  .get(`${PATH}/:id{[0-9a-f-]{36}}`, gate("alert-events.read"), async (c) => {
+  .get(`${PATH}/:id{[0-9a-f-]{36}}`, requirePagePermission("alert-events.read"), async (c) => {
     const id = c.req.param("id");
     const rest = c.get("rest");
     const [{ value: one }, { value: told }] = await Promise.all([
       rest.read(`/alert-events/${id}`, event),
-      rest.read("/alert-deliveries", pageOf(delivery), { eventId: id, sort: "createdAt" }),
+      rest.read("/alert-deliveries", pageShape(delivery), { eventId: id, sort: "createdAt" }),
     ]);
     const isMine = one.tenantId !== null && one.status !== "resolved";
     const button = (how: "acknowledge" | "resolve", label: string) => (
@@ -150,7 +150,7 @@ const routes = new Hono<AdminEnv>()
     return c.html(
       <Page
         title="Alert"
-        frame={frameOf(c)}
+        frame={buildFrame(c)}
         crumbs={[{ label: "Alerts", path: PATH }]}
         actions={
           <>
@@ -167,7 +167,7 @@ const routes = new Hono<AdminEnv>()
           <Details
             of={[
               ["Status", <State of={one.status} />],
-              ["Severity", <Severe of={one.severity} />],
+              ["Severity", <SeverityBadge of={one.severity} />],
               ["Fired at", <Time at={one.openedAt} />],
               ["Acknowledged at", <Time at={one.acknowledgedAt} none="Not acknowledged" />],
               ["Resolved at", <Time at={one.resolvedAt} none="not yet" />],
@@ -200,13 +200,17 @@ const routes = new Hono<AdminEnv>()
   });
 
 for (const how of ["acknowledge", "resolve"] as const) {
-  routes.post(`${PATH}/:id{[0-9a-f-]{36}}/${how}`, gate(`alert-events.${how}`), async (c) => {
-    const id = c.req.param("id") ?? "";
-    const sent = await become(how)(c.get("rest"), id);
-    if (!sent.ok) throw sent.refusal;
-    await setFlash(c, { says: how === "acknowledge" ? "Alert acknowledged." : "Alert resolved." });
-    return c.redirect(`${PATH}/${id}`, 303);
-  });
+  routes.post(
+    `${PATH}/:id{[0-9a-f-]{36}}/${how}`,
+    requirePagePermission(`alert-events.${how}`),
+    async (c) => {
+      const id = c.req.param("id") ?? "";
+      const sent = await become(how)(c.get("rest"), id);
+      if (!sent.ok) throw sent.refusal;
+      await setFlash(c, { says: how === "acknowledge" ? "Alert acknowledged." : "Alert resolved." });
+      return c.redirect(`${PATH}/${id}`, 303);
+    },
+  );
 }
 
 export const alertEventPages: PageGroup = {

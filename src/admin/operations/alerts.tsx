@@ -4,18 +4,18 @@ import { z } from "zod";
 import { METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
 import { capitalize } from "../../core/capitalize.ts";
 import { SEVERITIES } from "../../core/enums.ts";
-import { setFlash } from "../flash.ts";
-import { Button, LinkButton, Notice, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { Button, LinkButton, Notice, PostForm } from "../forms/controls.tsx";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { serverOptions } from "../records/requests.tsx";
-import { frameOf } from "../ui/frame.ts";
+import { serverOptions } from "../logs/requests.tsx";
+import { Badge, CopyButton, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, CopyButton, Time } from "../ui/parts.tsx";
-import { Severe } from "../ui/states.tsx";
+import { SeverityBadge } from "../ui/states.tsx";
 import { alertEventPages } from "./alert-events.tsx";
 
 const PATH = "/admin/alerts";
@@ -59,7 +59,7 @@ const metricOptions = OWN.map((value) => {
   };
 });
 
-const rules = managed({
+const rules = crudPages({
   name: "alerts",
   section: "Operations",
   title: "Alert rules",
@@ -93,7 +93,12 @@ const rules = managed({
           </code>
         ),
       },
-      { name: "severity", label: "Severity", sorts: true, show: ({ severity }) => <Severe of={severity} /> },
+      {
+        name: "severity",
+        label: "Severity",
+        sorts: true,
+        show: ({ severity }) => <SeverityBadge of={severity} />,
+      },
       {
         name: "channels",
         label: "Channels",
@@ -223,7 +228,7 @@ const trial = z.object({
 });
 
 const doings = new Hono<AdminEnv>()
-  .post(`${PATH}/:id{[0-9a-f-]{36}}/test`, gate("alerts.test"), async (c) => {
+  .post(`${PATH}/:id{[0-9a-f-]{36}}/test`, requirePagePermission("alerts.test"), async (c) => {
     const id = c.req.param("id");
     const sent = await c.get("rest").send("POST", `/alerts/${id}/test`);
     if (!sent.ok) throw sent.refusal;
@@ -232,7 +237,7 @@ const doings = new Hono<AdminEnv>()
     await setFlash(c, { says: told.length === 0 ? "No channels configured." : told.join(" ") });
     return c.redirect(`${PATH}/${id}`, 303);
   })
-  .post(`${PATH}/:id{[0-9a-f-]{36}}/silence`, gate("alerts.update"), async (c) => {
+  .post(`${PATH}/:id{[0-9a-f-]{36}}/silence`, requirePagePermission("alerts.update"), async (c) => {
     const id = c.req.param("id");
     const json = { silencedUntil: new Date(Date.now() + HOUR_MS).toISOString() };
     const sent = await c.get("rest").send("PATCH", `/alerts/${id}`, { json, ifMatch: "*" });
@@ -245,11 +250,11 @@ const newSecret = z.object({ secret: z.string(), previousUntil: z.string() });
 const CRUMBS = [{ label: "Alert rules", path: PATH }];
 
 const signing = new Hono<AdminEnv>()
-  .get(`${PATH}/signing`, gate("alerts.list"), (c) =>
+  .get(`${PATH}/signing`, requirePagePermission("alerts.list"), (c) =>
     c.html(
       <Page
         title="Signing secret"
-        frame={frameOf(c)}
+        frame={buildFrame(c)}
         crumbs={CRUMBS}
         intro="Webhooks are signed according to Standard Webhooks."
       >
@@ -264,12 +269,12 @@ const signing = new Hono<AdminEnv>()
       </Page>,
     ),
   )
-  .post(`${PATH}/signing`, gate("alerts.sign"), async (c) => {
+  .post(`${PATH}/signing`, requirePagePermission("alerts.sign"), async (c) => {
     const sent = await c.get("rest").send("POST", "/alerts/signing-secret");
     if (!sent.ok) throw sent.refusal;
     const { secret, previousUntil } = newSecret.parse(sent.value);
     return c.html(
-      <Page title="Signing secret" frame={frameOf(c)} crumbs={CRUMBS}>
+      <Page title="Signing secret" frame={buildFrame(c)} crumbs={CRUMBS}>
         <section class="card" aria-label="Rotate secret">
           <p>Copy the secret now. It is not shown again.</p>
           <div class="start">

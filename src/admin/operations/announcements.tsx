@@ -2,16 +2,16 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { ROLES, SEVERITIES } from "../../core/enums.ts";
-import { Button, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { Button, PostForm } from "../forms/controls.tsx";
+import { pageShape } from "../http/api-client.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { pageOf } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Badge, Empty, Stats, TableHead, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Empty, Stats, TableHead, Time } from "../ui/parts.tsx";
-import { Severe } from "../ui/states.tsx";
+import { SeverityBadge } from "../ui/states.tsx";
 
 const announcement = z.object({
   id: z.string(),
@@ -25,7 +25,7 @@ const announcement = z.object({
   isActive: z.boolean(),
 });
 
-const written = managed({
+const written = crudPages({
   name: "announcements",
   section: "Operations",
   title: "Announcements",
@@ -43,7 +43,7 @@ const written = managed({
     ],
     columns: [
       { name: "title", label: "Title", sorts: true, show: ({ title }) => title },
-      { name: "severity", label: "Severity", show: ({ severity }) => <Severe of={severity} /> },
+      { name: "severity", label: "Severity", show: ({ severity }) => <SeverityBadge of={severity} /> },
       {
         name: "audience",
         label: "Recipients",
@@ -127,7 +127,7 @@ function News({ item, token }: { item: Told; token: string }) {
       <div class="row">
         <h2 id={`news-${id}`}>{title}</h2>
         <span>
-          <Severe of={severity} /> <Time at={startsAt} />
+          <SeverityBadge of={severity} /> <Time at={startsAt} />
         </span>
       </div>
       <p class="lines">{body}</p>
@@ -147,19 +147,19 @@ function News({ item, token }: { item: Told; token: string }) {
 
 const routes = new Hono<AdminEnv>()
   .route("/", written.routes)
-  .get("/admin/announcements/:id/readers", gate("announcements.read"), async (c) => {
+  .get("/admin/announcements/:id/readers", requirePagePermission("announcements.read"), async (c) => {
     const path = `/announcements/${encodeURIComponent(c.req.param("id"))}`;
     const rest = c.get("rest");
     const [{ value: about }, { value: readers }] = await Promise.all([
       rest.read(path, named),
-      rest.read(`${path}/acknowledgements`, pageOf(reader)),
+      rest.read(`${path}/acknowledgements`, pageShape(reader)),
     ]);
     const done = readers.items.filter(({ acknowledgedAt }) => acknowledgedAt !== null).length;
     return c.html(
       <Page
         title="Acknowledgments"
         intro={about.title}
-        frame={frameOf(c)}
+        frame={buildFrame(c)}
         crumbs={[
           { label: "Announcements", path: "/admin/announcements" },
           { label: about.title, path: `/admin/announcements/${about.id}` },
@@ -191,9 +191,9 @@ const routes = new Hono<AdminEnv>()
       </Page>,
     );
   })
-  .get("/admin/news", gate("announcements.seen"), async (c) => {
-    const { value } = await c.get("rest").read("/me/announcements", pageOf(told));
-    const frame = frameOf(c);
+  .get("/admin/news", requirePagePermission("announcements.seen"), async (c) => {
+    const { value } = await c.get("rest").read("/me/announcements", pageShape(told));
+    const frame = buildFrame(c);
     return c.html(
       <Page title="Announcements" intro="Announcements for you." frame={frame}>
         {value.items.length === 0 && (
@@ -210,8 +210,8 @@ const routes = new Hono<AdminEnv>()
     );
   })
   // What the shell asks for: nothing, or those that one has not read.
-  .get("/admin/news/banner", gate("announcements.seen"), async (c) => {
-    const { value } = await c.get("rest").read("/me/announcements", pageOf(told));
+  .get("/admin/news/banner", requirePagePermission("announcements.seen"), async (c) => {
+    const { value } = await c.get("rest").read("/me/announcements", pageShape(told));
     const open = value.items.filter(({ acknowledgedAt }) => acknowledgedAt === null);
     return c.html(
       <div class="announced">
@@ -223,7 +223,7 @@ const routes = new Hono<AdminEnv>()
       </div>,
     );
   })
-  .post("/admin/news/acknowledge", gate("announcements.acknowledge"), async (c) => {
+  .post("/admin/news/acknowledge", requirePagePermission("announcements.acknowledge"), async (c) => {
     const id = encodeURIComponent(c.get("form").announcement ?? "");
     const sent = await c.get("rest").send("POST", `/me/announcements/${id}/acknowledge`);
     if (!sent.ok) throw sent.refusal;

@@ -1,5 +1,5 @@
 /** A month as a table: weeks below each other, what is on in each day. */
-import { TableHead } from "../ui/parts.tsx";
+import { TableHead } from "../ui/components.tsx";
 
 interface Neighbour {
   /** As an address has it: 2026-11. */
@@ -33,7 +33,7 @@ const keyOf = (date: Date) => date.toISOString().slice(0, 7);
 const neighbour = (date: Date): Neighbour => ({ key: keyOf(date), name: NAMES.format(date) });
 
 /** What makes no sense is this month. */
-export function monthOf(text: string | undefined, now: Date): Month {
+export function parseMonth(text: string | undefined, now: Date): Month {
   const asked = /^(?:19|20|21)\d\d-(?:0[1-9]|1[0-2])$/.test(text ?? "") ? `${text}` : keyOf(now);
   const first = new Date(`${asked}-01T00:00:00Z`);
   const at = (months: number) => new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + months, 1));

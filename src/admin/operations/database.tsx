@@ -3,12 +3,12 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { LineChart } from "../charts/over-time.tsx";
 import { withUnit } from "../charts/scale.ts";
-import { type AdminEnv, gate } from "../gate.ts";
-import { frameOf } from "../ui/frame.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { Badge, Empty, Stats, TableHead, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Empty, Stats, TableHead, Time } from "../ui/parts.tsx";
-import { Severe } from "../ui/states.tsx";
+import { SeverityBadge } from "../ui/states.tsx";
 
 const sample = z.object({
   at: z.string(),
@@ -96,7 +96,7 @@ function Recommendations({ advice }: Pick<Report, "advice">) {
       <ul class="plain">
         {advice.map(({ severity, title, says }) => (
           <li>
-            <Severe of={severity} /> <strong>{title}.</strong> {says}
+            <SeverityBadge of={severity} /> <strong>{title}.</strong> {says}
           </li>
         ))}
       </ul>
@@ -164,11 +164,11 @@ function Slow({ slow }: Pick<Report, "slow">) {
 
 const PATH = "/admin/database";
 
-const routes = new Hono<AdminEnv>().get(PATH, gate("system.read"), async (c) => {
+const routes = new Hono<AdminEnv>().get(PATH, requirePagePermission("system.read"), async (c) => {
   const { value } = await c.get("rest").read("/system/database", report);
   const course = points(value.samples);
   return c.html(
-    <Page title="Database" intro="Sampled every minute." frame={frameOf(c)}>
+    <Page title="Database" intro="Sampled every minute." frame={buildFrame(c)}>
       {course.length === 0 ? (
         <div class="card">
           <Empty title="No samples yet">

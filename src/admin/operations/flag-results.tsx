@@ -1,7 +1,7 @@
 /** The two sides of a flag in numbers. */
 import { z } from "zod";
 import { withUnit } from "../charts/scale.ts";
-import { Badge, TableHead, Tabs } from "../ui/parts.tsx";
+import { Badge, TableHead, Tabs } from "../ui/components.tsx";
 
 export const side = z.object({
   isOn: z.boolean(),

@@ -3,17 +3,17 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { ROLES } from "../../core/enums.ts";
 import { KNOWN_FLAGS } from "../../core/flags/known-flags.ts";
-import { type FieldSpec, readFields, type Typed, typedIn } from "../forms/fields.ts";
-import { FieldView, optionsOf } from "../forms/form.tsx";
-import { Button, Notice } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { Button, Notice } from "../forms/controls.tsx";
+import { type FieldSpec, readFields, readTyped, type Typed } from "../forms/fields.ts";
+import { FieldView, loadOptions } from "../forms/form.tsx";
+import { type ApiError, pageShape } from "../http/api-client.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { pageOf, type RestRefusal } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Badge, Empty } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Empty } from "../ui/parts.tsx";
 import { memberOptions } from "./choices.ts";
 import { FlagResults, side } from "./flag-results.tsx";
 import { Targeting, targetingRoutes } from "./targeting.tsx";
@@ -44,7 +44,7 @@ function Whom({ of: { isEnabled, percentage, rules, userIds } }: { of: Flag }) {
   return <Badge tone="good">{more.join(", ")}</Badge>;
 }
 
-const flags = managed({
+const flags = crudPages({
   name: "feature-flags",
   section: "Operations",
   title: "Feature flags",
@@ -172,7 +172,7 @@ function somebodyIn(typed: Typed): object | undefined {
   return role === undefined ? undefined : { role };
 }
 
-type Tried = { readonly verdict: z.output<typeof verdict> } | { readonly refusal: RestRefusal } | undefined;
+type Tried = { readonly verdict: z.output<typeof verdict> } | { readonly refusal: ApiError } | undefined;
 
 async function tryOut(c: Context<AdminEnv>, id: string, typed: Typed): Promise<Tried> {
   const principal = somebodyIn(typed);
@@ -203,20 +203,20 @@ const routes = new Hono<AdminEnv>()
   .route("/", flags.routes)
   .route("/", targetingRoutes)
   // Nothing is written, so it is a GET: the address may be passed on.
-  .get("/admin/feature-flags/:id/try", gate("feature-flags.read"), async (c) => {
+  .get("/admin/feature-flags/:id/try", requirePagePermission("feature-flags.read"), async (c) => {
     const id = encodeURIComponent(c.req.param("id"));
     const rest = c.get("rest");
-    const typed = typedIn(WHO, new URL(c.req.url).searchParams);
+    const typed = readTyped(WHO, new URL(c.req.url).searchParams);
     const [{ value: row }, tried, options] = await Promise.all([
       rest.read(`/feature-flags/${id}`, flag),
       tryOut(c, id, typed),
-      optionsOf(WHO, rest),
+      loadOptions(WHO, rest),
     ]);
     return c.html(
       <Page
         title="Evaluate"
         intro="Evaluates the flag without recording an exposure."
-        frame={frameOf(c)}
+        frame={buildFrame(c)}
         crumbs={crumbsOf(row)}
       >
         {tried !== undefined && "verdict" in tried && <Verdict of={tried.verdict} />}
@@ -237,16 +237,16 @@ const routes = new Hono<AdminEnv>()
       </Page>,
     );
   })
-  .get("/admin/feature-flags/:id/results", gate("feature-flags.read"), async (c) => {
+  .get("/admin/feature-flags/:id/results", requirePagePermission("feature-flags.read"), async (c) => {
     const id = encodeURIComponent(c.req.param("id"));
     const hours = period.parse(c.req.query("hours"));
     const rest = c.get("rest");
     const [{ value: row }, { value: results }] = await Promise.all([
       rest.read(`/feature-flags/${id}`, flag),
-      rest.read(`/feature-flags/${id}/results`, pageOf(side), { hours }),
+      rest.read(`/feature-flags/${id}/results`, pageShape(side), { hours }),
     ]);
     return c.html(
-      <Page title="Results" intro="Outcomes by variant." frame={frameOf(c)} crumbs={crumbsOf(row)}>
+      <Page title="Results" intro="Outcomes by variant." frame={buildFrame(c)} crumbs={crumbsOf(row)}>
         {results.items.length === 0 ? (
           <div class="card">
             <Empty title="No exposures yet">

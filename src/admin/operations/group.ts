@@ -7,7 +7,7 @@ import { databasePages } from "./database.tsx";
 import { featureFlags } from "./flags.tsx";
 import { maintenance } from "./maintenance.tsx";
 
-export const operationsPages: readonly PageGroup[] = [
+export const operationsPageGroup: readonly PageGroup[] = [
   maintenance,
   announcements,
   featureFlags,

@@ -1,17 +1,17 @@
 /** Maintenance windows: what admins set, and the calendar of what it comes to. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { LinkButton } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { LinkButton } from "../forms/controls.tsx";
+import { pageShape } from "../http/api-client.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { pageOf } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Badge, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Time } from "../ui/parts.tsx";
-import { MonthTable, monthOf } from "./calendar.tsx";
+import { MonthTable, parseMonth } from "./calendar.tsx";
 import { serverOptions } from "./choices.ts";
 
 const window = z.object({
@@ -26,7 +26,7 @@ const window = z.object({
   isActive: z.boolean(),
 });
 
-const windows = managed({
+const windows = crudPages({
   name: "maintenance-windows",
   section: "Operations",
   title: "Maintenance windows",
@@ -112,66 +112,70 @@ const occurrence = z.object({
 
 const PATH = "/admin/maintenance";
 
-const calendar = new Hono<AdminEnv>().get(PATH, gate("maintenance-windows.list"), async (c) => {
-  const month = monthOf(c.req.query("month"), new Date());
-  const { value } = await c
-    .get("rest")
-    .read("/maintenance-calendar", pageOf(occurrence), { from: month.from, to: month.to });
-  const entries = value.items.map(({ windowId, title, serverName, isShared, ...times }) => ({
-    ...times,
-    path: `/admin/maintenance-windows/${windowId}`,
-    title,
-    note: isShared ? "System" : (serverName ?? "All servers"),
-  }));
-  const now = entries.filter(({ startsAt, endsAt }) => isNow(startsAt, endsAt));
-  return c.html(
-    <Page
-      title="Maintenance"
-      intro="Scheduled maintenance (UTC)."
-      frame={frameOf(c)}
-      actions={
-        <>
-          <LinkButton to="/admin/maintenance-windows" kind="quiet">
-            View windows
-          </LinkButton>
-          {may(c, "maintenance-windows.create") && (
-            <LinkButton to="/admin/maintenance-windows/new">Create maintenance window</LinkButton>
-          )}
-        </>
-      }
-    >
-      {now.map(({ title, note, endsAt }) => (
-        <p class="notice warn">
-          <strong>{title}</strong> In progress: {note}, until <Time at={endsAt} />.
-        </p>
-      ))}
-      <div class="row">
-        <a href={`${PATH}?month=${month.before.key}`}>← {month.before.name}</a>
-        <h2>{month.name}</h2>
-        <a href={`${PATH}?month=${month.after.key}`}>{month.after.name} →</a>
-      </div>
-      <MonthTable month={month} entries={entries} />
-      {entries.length === 0 && <p class="quiet-text">No maintenance scheduled in {month.name}.</p>}
-      {entries.length > 0 && (
-        <section class="card" aria-labelledby="in-order">
-          <h2 id="in-order">Occurrences</h2>
-          <ul class="plain tight">
-            {entries.map(({ path, title, note, startsAt, endsAt }) => (
-              <li class="row">
-                <span>
-                  <a href={path}>{title}</a> <span class="quiet-text">{note}</span>
-                </span>
-                <span>
-                  <Time at={startsAt} /> to <Time at={endsAt} />
-                </span>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-    </Page>,
-  );
-});
+const calendar = new Hono<AdminEnv>().get(
+  PATH,
+  requirePagePermission("maintenance-windows.list"),
+  async (c) => {
+    const month = parseMonth(c.req.query("month"), new Date());
+    const { value } = await c
+      .get("rest")
+      .read("/maintenance-calendar", pageShape(occurrence), { from: month.from, to: month.to });
+    const entries = value.items.map(({ windowId, title, serverName, isShared, ...times }) => ({
+      ...times,
+      path: `/admin/maintenance-windows/${windowId}`,
+      title,
+      note: isShared ? "System" : (serverName ?? "All servers"),
+    }));
+    const now = entries.filter(({ startsAt, endsAt }) => isNow(startsAt, endsAt));
+    return c.html(
+      <Page
+        title="Maintenance"
+        intro="Scheduled maintenance (UTC)."
+        frame={buildFrame(c)}
+        actions={
+          <>
+            <LinkButton to="/admin/maintenance-windows" kind="quiet">
+              View windows
+            </LinkButton>
+            {may(c, "maintenance-windows.create") && (
+              <LinkButton to="/admin/maintenance-windows/new">Create maintenance window</LinkButton>
+            )}
+          </>
+        }
+      >
+        {now.map(({ title, note, endsAt }) => (
+          <p class="notice warn">
+            <strong>{title}</strong> In progress: {note}, until <Time at={endsAt} />.
+          </p>
+        ))}
+        <div class="row">
+          <a href={`${PATH}?month=${month.before.key}`}>← {month.before.name}</a>
+          <h2>{month.name}</h2>
+          <a href={`${PATH}?month=${month.after.key}`}>{month.after.name} →</a>
+        </div>
+        <MonthTable month={month} entries={entries} />
+        {entries.length === 0 && <p class="quiet-text">No maintenance scheduled in {month.name}.</p>}
+        {entries.length > 0 && (
+          <section class="card" aria-labelledby="in-order">
+            <h2 id="in-order">Occurrences</h2>
+            <ul class="plain tight">
+              {entries.map(({ path, title, note, startsAt, endsAt }) => (
+                <li class="row">
+                  <span>
+                    <a href={path}>{title}</a> <span class="quiet-text">{note}</span>
+                  </span>
+                  <span>
+                    <Time at={startsAt} /> to <Time at={endsAt} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+      </Page>,
+    );
+  },
+);
 
 function isNow(startsAt: string, endsAt: string): boolean {
   const now = Date.now();

@@ -2,14 +2,14 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { RETENTION_TABLES } from "../../core/retention.ts";
-import { LinkButton, Notice } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { LinkButton, Notice } from "../forms/controls.tsx";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { frameOf } from "../ui/frame.ts";
+import { Badge, Details, Empty, TableHead, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, Empty, TableHead, Time } from "../ui/parts.tsx";
 
 const PATH = "/admin/retention-policies";
 const worded = (table: string) => table.replaceAll("_", " ");
@@ -25,7 +25,7 @@ const policy = z.object({
   lastDeletedRows: z.number().nullable(),
 });
 
-const policies = managed({
+const policies = crudPages({
   name: "retention-policies",
   section: "Operations",
   title: "Retention",
@@ -117,45 +117,49 @@ const dryRun = z.object({
   held: z.array(z.string()),
 });
 
-const foreseeing = new Hono<AdminEnv>().get(`${PATH}/dry-run`, gate("retention.preview"), async (c) => {
-  const sent = await c.get("rest").send("POST", "/retention-policies/dry-run");
-  if (!sent.ok) throw sent.refusal;
-  const { tables, held } = dryRun.parse(sent.value);
-  return c.html(
-    <Page
-      title="Dry run"
-      frame={frameOf(c)}
-      crumbs={[{ label: "Retention", path: PATH }]}
-      intro="Rows that would be deleted now. Nothing is deleted."
-    >
-      {held.length > 0 && <Notice>Under legal hold: {held.map(worded).join(", ")}.</Notice>}
-      {tables.length === 0 ? (
-        <div class="card">
-          <Empty title="Nothing to delete">
-            <p>No policy applies.</p>
-          </Empty>
-        </div>
-      ) : (
-        <section class="scroll" aria-label="Dry run" tabindex={0}>
-          <table>
-            <TableHead columns={["Records", "Older than", { figure: "Rows" }]} />
-            <tbody>
-              {tables.map(({ tableName, before, rows }) => (
-                <tr>
-                  <td>{worded(tableName)}</td>
-                  <td>
-                    <Time at={before} />
-                  </td>
-                  <td class="number">{rows}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      )}
-    </Page>,
-  );
-});
+const foreseeing = new Hono<AdminEnv>().get(
+  `${PATH}/dry-run`,
+  requirePagePermission("retention.preview"),
+  async (c) => {
+    const sent = await c.get("rest").send("POST", "/retention-policies/dry-run");
+    if (!sent.ok) throw sent.refusal;
+    const { tables, held } = dryRun.parse(sent.value);
+    return c.html(
+      <Page
+        title="Dry run"
+        frame={buildFrame(c)}
+        crumbs={[{ label: "Retention", path: PATH }]}
+        intro="Rows that would be deleted now. Nothing is deleted."
+      >
+        {held.length > 0 && <Notice>Under legal hold: {held.map(worded).join(", ")}.</Notice>}
+        {tables.length === 0 ? (
+          <div class="card">
+            <Empty title="Nothing to delete">
+              <p>No policy applies.</p>
+            </Empty>
+          </div>
+        ) : (
+          <section class="scroll" aria-label="Dry run" tabindex={0}>
+            <table>
+              <TableHead columns={["Records", "Older than", { figure: "Rows" }]} />
+              <tbody>
+                {tables.map(({ tableName, before, rows }) => (
+                  <tr>
+                    <td>{worded(tableName)}</td>
+                    <td>
+                      <Time at={before} />
+                    </td>
+                    <td class="number">{rows}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+        )}
+      </Page>,
+    );
+  },
+);
 
 export const retention: PageGroup = {
   nav: policies.nav,

@@ -2,17 +2,17 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { ROLES } from "../../core/enums.ts";
-import { setFlash } from "../flash.ts";
-import { type FieldSpec, initialOf, type Typed, typedIn } from "../forms/fields.ts";
-import { Form, optionsOf } from "../forms/form.tsx";
-import { Notice, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { Notice, PostForm } from "../forms/controls.tsx";
+import { type FieldSpec, initialValues, readTyped, type Typed } from "../forms/fields.ts";
+import { Form, loadOptions } from "../forms/form.tsx";
+import type { ApiError } from "../http/api-client.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
-import type { RestRefusal } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Badge } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Badge } from "../ui/parts.tsx";
 import { memberOptions } from "./choices.ts";
 
 const rule = z.object({
@@ -103,15 +103,15 @@ type Scene = Context<AdminEnv>;
 
 interface Shown {
   readonly typed?: Typed;
-  readonly refusal?: RestRefusal;
+  readonly refusal?: ApiError;
 }
 
 async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
   const [{ value, etag }, options] = await Promise.all([
     c.get("rest").read(`/feature-flags/${encodeURIComponent(id)}`, flag),
-    optionsOf(FIELDS, c.get("rest")),
+    loadOptions(FIELDS, c.get("rest")),
   ]);
-  const frame = frameOf(c);
+  const frame = buildFrame(c);
   const path = `/admin/feature-flags/${value.id}/targeting`;
   const mayChange = may(c, "feature-flags.update") && value.tenantId !== null;
   const button = (label: string, hidden: Record<string, string>, about: string) => (
@@ -163,7 +163,7 @@ async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
             action={path}
             token={frame.formToken}
             fields={FIELDS}
-            typed={typed ?? initialOf(FIELDS)}
+            typed={typed ?? initialValues(FIELDS)}
             options={options}
             hidden={{ etag, do: "add" }}
             submit="Add rule"
@@ -193,11 +193,13 @@ function changed(rules: readonly Rule[], what: string | undefined, at: number, a
 }
 
 export const targetingRoutes = new Hono<AdminEnv>()
-  .get(PATH, gate("feature-flags.read"), async (c) => c.html(await show(c, c.req.param("id"))))
-  .post(PATH, gate("feature-flags.update"), async (c) => {
+  .get(PATH, requirePagePermission("feature-flags.read"), async (c) =>
+    c.html(await show(c, c.req.param("id"))),
+  )
+  .post(PATH, requirePagePermission("feature-flags.update"), async (c) => {
     const id = c.req.param("id");
     const form = c.get("form");
-    const typed = typedIn(FIELDS, c.get("posted"));
+    const typed = readTyped(FIELDS, c.get("posted"));
     const api = `/feature-flags/${encodeURIComponent(id)}`;
     const { value } = await c.get("rest").read(api, flag);
     const rules = changed(value.rules, form.do, Number(form.at), ruleIn(typed));

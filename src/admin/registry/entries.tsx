@@ -4,19 +4,19 @@ import { z } from "zod";
 import { ENTRY_STATUSES } from "../../core/enums.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { findRemote } from "../../core/registry/remotes.ts";
-import { setFlash } from "../flash.ts";
-import { type FieldSpec, initialOf, readFields, typedIn } from "../forms/fields.ts";
+import { toFormOutcome } from "../crud/crud-pages.tsx";
+import type { FormOutcome } from "../crud/pages.tsx";
+import { LinkButton, Notice } from "../forms/controls.tsx";
+import { type FieldSpec, initialValues, readFields, readTyped } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
-import { LinkButton, Notice } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
-import { outcomeOf } from "../managed/collection.tsx";
-import type { Outcome } from "../managed/pages.tsx";
 import { serverPath } from "../servers/server.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Badge, Details, Time, type Tone } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, Time, type Tone } from "../ui/parts.tsx";
 
 type Scene = Context<AdminEnv>;
 
@@ -113,9 +113,9 @@ const importField: FieldSpec = {
   hint: "Format: registry.modelcontextprotocol.io.",
 };
 
-function importPage(c: Scene, outcome: Outcome) {
+function importPage(c: Scene, outcome: FormOutcome) {
   return (
-    <Page title="Import server.json" frame={frameOf(c)} crumbs={crumbs}>
+    <Page title="Import server.json" frame={buildFrame(c)} crumbs={crumbs}>
       <Form
         action={`${HOME}/import`}
         token={c.get("formToken")}
@@ -171,13 +171,13 @@ function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefine
   ];
 }
 
-async function entryPage(c: Scene, sent?: Outcome) {
+async function entryPage(c: Scene, sent?: FormOutcome) {
   const id = c.req.param("id") ?? "";
   const { value: entry } = await c.get("rest").read(`/registry-entries/${encodeURIComponent(id)}`, entryView);
   const { server, name, version, status, statusMessage, serverId, serverName, publishedAt } = entry;
   const fields = fieldsFor(entry);
   return (
-    <Page title={server.title ?? name} frame={frameOf(c)} crumbs={crumbs}>
+    <Page title={server.title ?? name} frame={buildFrame(c)} crumbs={crumbs}>
       <section class="card" aria-label="Entry">
         <Details
           of={[
@@ -207,7 +207,7 @@ async function entryPage(c: Scene, sent?: Outcome) {
           action={`${HOME}/${id}`}
           token={c.get("formToken")}
           fields={fields}
-          typed={sent?.typed ?? initialOf(fields)}
+          typed={sent?.typed ?? initialValues(fields)}
           options={new Map()}
           faults={sent?.faults}
           message={sent?.message}
@@ -222,29 +222,29 @@ async function entryPage(c: Scene, sent?: Outcome) {
 
 const routes = new Hono<AdminEnv>()
   .route("/", list)
-  .get(`${HOME}/import`, gate("registry-entries.import"), (c) =>
-    c.html(importPage(c, { typed: initialOf([importField]) })),
+  .get(`${HOME}/import`, requirePagePermission("registry-entries.import"), (c) =>
+    c.html(importPage(c, { typed: initialValues([importField]) })),
   )
-  .post(`${HOME}/import`, gate("registry-entries.import"), async (c) => {
-    const typed = typedIn([importField], c.get("posted"));
+  .post(`${HOME}/import`, requirePagePermission("registry-entries.import"), async (c) => {
+    const typed = readTyped([importField], c.get("posted"));
     const { body, faults } = readFields([importField], typed);
     if (faults.length > 0) return c.html(importPage(c, { typed, faults }), 422);
     const sent = await c.get("rest").send("POST", "/registry-entries", { json: body });
-    if (!sent.ok) return c.html(importPage(c, outcomeOf(sent.refusal, typed)), 422);
+    if (!sent.ok) return c.html(importPage(c, toFormOutcome(sent.refusal, typed)), 422);
     const { id, name } = entryView.parse(sent.value);
     await setFlash(c, { says: `Entry ${name} imported.` });
     return c.redirect(`${HOME}/${id}`, 303);
   })
-  .get(`${HOME}/:id`, gate("registry-entries.read"), async (c) => c.html(await entryPage(c)))
-  .post(`${HOME}/:id`, gate("registry-entries.register"), async (c) => {
+  .get(`${HOME}/:id`, requirePagePermission("registry-entries.read"), async (c) => c.html(await entryPage(c)))
+  .post(`${HOME}/:id`, requirePagePermission("registry-entries.register"), async (c) => {
     const api = `/registry-entries/${encodeURIComponent(c.req.param("id"))}`;
     const { value: entry } = await c.get("rest").read(api, entryView);
     const fields = fieldsFor(entry) ?? [];
-    const typed = typedIn(fields, c.get("posted"));
+    const typed = readTyped(fields, c.get("posted"));
     const { body, faults } = readFields(fields, typed);
     if (faults.length > 0) return c.html(await entryPage(c, { typed, faults }), 422);
     const sent = await c.get("rest").send("POST", `${api}/register`, { json: body });
-    if (!sent.ok) return c.html(await entryPage(c, outcomeOf(sent.refusal, typed)), 422);
+    if (!sent.ok) return c.html(await entryPage(c, toFormOutcome(sent.refusal, typed)), 422);
     const made = z.object({ id: z.string(), name: z.string() }).parse(sent.value);
     await setFlash(c, { says: `Server ${made.name} registered. Capability discovery is running.` });
     return c.redirect(serverPath(made.id), 303);

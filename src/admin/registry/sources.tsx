@@ -2,11 +2,11 @@
 
 import { Hono } from "hono";
 import { z } from "zod";
-import { setFlash } from "../flash.ts";
-import { type AdminEnv, gate } from "../gate.ts";
-import { managed } from "../managed/collection.tsx";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { Badge, Details, Time } from "../ui/components.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, Time } from "../ui/parts.tsx";
 
 const source = z.object({
   id: z.string(),
@@ -20,7 +20,7 @@ const source = z.object({
 
 const HOME = "/admin/registry-sources";
 
-const pages = managed({
+const pages = crudPages({
   name: "registry-sources",
   section: "Catalog",
   title: "Registry sources",
@@ -106,7 +106,7 @@ export const registrySources: PageGroup = {
   ...pages,
   routes: new Hono<AdminEnv>()
     .route("/", pages.routes)
-    .post(`${HOME}/:id/sync`, gate("registry-sources.synchronise"), async (c) => {
+    .post(`${HOME}/:id/sync`, requirePagePermission("registry-sources.synchronise"), async (c) => {
       const id = c.req.param("id");
       const sent = await c.get("rest").send("POST", `/registry-sources/${encodeURIComponent(id)}/sync`);
       if (!sent.ok) throw sent.refusal;

@@ -2,18 +2,18 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { SEVERITIES, TOOL_STATES } from "../../core/enums.ts";
-import { setFlash } from "../flash.ts";
-import { Button, Notice, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { Button, Notice, PostForm } from "../forms/controls.tsx";
+import type { ApiError } from "../http/api-client.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
-import type { RestRefusal } from "../rest.ts";
+import { Badge, Details, Time } from "../ui/components.tsx";
 import { Differences } from "../ui/differences.tsx";
-import { frameOf } from "../ui/frame.ts";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, Time } from "../ui/parts.tsx";
-import { Severe } from "../ui/states.tsx";
+import { SeverityBadge } from "../ui/states.tsx";
 import { serverPath } from "./server.ts";
 
 const text = z.string().optional();
@@ -83,7 +83,7 @@ function Change({ change }: { change: ChangeView }) {
           <ul class="plain tight">
             {findings.map(({ rule, severity, place, excerpt }) => (
               <li>
-                <Severe of={severity} /> {rule} at <code>{place}</code>: <q>{excerpt}</q>
+                <SeverityBadge of={severity} /> {rule} at <code>{place}</code>: <q>{excerpt}</q>
               </li>
             ))}
           </ul>
@@ -111,7 +111,7 @@ function Change({ change }: { change: ChangeView }) {
   );
 }
 
-async function changePage(c: Parameters<typeof may>[0], id: string, refusal?: RestRefusal) {
+async function changePage(c: Parameters<typeof may>[0], id: string, refusal?: ApiError) {
   const { value: change } = await c.get("rest").read(`/tool-changes/${encodeURIComponent(id)}`, changeView);
   const { tool, serverId, serverName, state, revision, changedAt } = change;
   const decide = (how: "approve" | "reject", label: string) => (
@@ -127,7 +127,7 @@ async function changePage(c: Parameters<typeof may>[0], id: string, refusal?: Re
   return (
     <Page
       title={tool}
-      frame={frameOf(c)}
+      frame={buildFrame(c)}
       crumbs={[{ label: "Tool changes", path: HOME }]}
       actions={
         may(c, "tool-changes.decide") &&
@@ -193,9 +193,15 @@ const routes = new Hono<AdminEnv>()
       },
     }),
   )
-  .get(`${HOME}/:id`, gate("tool-changes.list"), async (c) => c.html(await changePage(c, c.req.param("id"))))
-  .post(`${HOME}/:id/approve`, gate("tool-changes.decide"), (c) => decided(c, c.req.param("id"), "approve"))
-  .post(`${HOME}/:id/reject`, gate("tool-changes.decide"), (c) => decided(c, c.req.param("id"), "reject"));
+  .get(`${HOME}/:id`, requirePagePermission("tool-changes.list"), async (c) =>
+    c.html(await changePage(c, c.req.param("id"))),
+  )
+  .post(`${HOME}/:id/approve`, requirePagePermission("tool-changes.decide"), (c) =>
+    decided(c, c.req.param("id"), "approve"),
+  )
+  .post(`${HOME}/:id/reject`, requirePagePermission("tool-changes.decide"), (c) =>
+    decided(c, c.req.param("id"), "reject"),
+  );
 
 async function decided(c: Parameters<typeof may>[0], id: string, how: "approve" | "reject") {
   const json = { revision: Number(c.get("form").revision) };

@@ -1,7 +1,7 @@
 /** How the gateway shows itself to a server, as a form: only what the chosen way needs goes to the interface. */
 import type { FieldSpec, Typed } from "../forms/fields.ts";
 
-export const WAYS = [
+export const AUTH_TYPES = [
   { value: "none", label: "None" },
   { value: "bearer", label: "Bearer token" },
   { value: "basic", label: "HTTP Basic" },
@@ -13,7 +13,7 @@ export const credentialFields: readonly FieldSpec[] = [
     name: "auth.type",
     label: "Authentication",
     kind: "choice",
-    options: WAYS,
+    options: AUTH_TYPES,
     initial: "none",
   },
   {
@@ -49,7 +49,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   header: ["name", "value"],
 };
 
-export function credentialIn(typed: Typed): Record<string, string> {
+export function readCredential(typed: Typed): Record<string, string> {
   const type = typed["auth.type"]?.[0] ?? "none";
   const members = (NEEDED[type] ?? []).map((name) => [name, typed[`auth.${name}`]?.[0] ?? ""]);
   return { type, ...Object.fromEntries(members) };

@@ -2,10 +2,10 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { BREAKER_STATES } from "../../core/enums.ts";
-import { Button, PostForm } from "../forms/parts.tsx";
-import type { AdminEnv } from "../gate.ts";
+import { Button, PostForm } from "../forms/controls.tsx";
+import type { AdminEnv } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { CopyButton, Details, Time } from "../ui/parts.tsx";
+import { CopyButton, Details, Time } from "../ui/components.tsx";
 import { Breaker } from "../ui/states.tsx";
 import { type ServerView, serverPath } from "./server.ts";
 

@@ -5,17 +5,17 @@ import { Timeline } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
 import { withUnit } from "../charts/scale.ts";
 import { TrafficBars } from "../charts/traffic.tsx";
-import { setFlash } from "../flash.ts";
 import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { type ApiClient, pageShape } from "../http/api-client.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { pageOf, type Rest } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
-import { Empty, Later, Stats } from "../ui/parts.tsx";
+import { Empty, LazyFragment, Stats } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { BreakerCard, breakerView, Facts } from "./detail-view.tsx";
 import { ServerPage } from "./frame.tsx";
-import { readChecks, SHOWN_MS, spansOf } from "./history.ts";
-import { nameOf, readServer, type ServerView, serverApi, serverPath } from "./server.ts";
+import { listSpans, readChecks, SHOWN_MS } from "./history.ts";
+import { readServer, type ServerView, serverApi, serverName, serverPath } from "./server.ts";
 
 type Scene = Context<AdminEnv>;
 
@@ -23,7 +23,7 @@ async function readBreaker(c: Scene, serverId: string) {
   if (!may(c, "circuit-breakers.list")) return undefined;
   const { value } = await c
     .get("rest")
-    .read("/circuit-breakers", pageOf(breakerView), { serverId, limit: 1 });
+    .read("/circuit-breakers", pageShape(breakerView), { serverId, limit: 1 });
   // One that was never in trouble has none.
   return value.items[0] ?? { state: "closed" as const, isForced: false, lastTransitionAt: null };
 }
@@ -31,7 +31,7 @@ async function readBreaker(c: Scene, serverId: string) {
 /** For those who may see who belongs to the tenant; others see nothing of it. */
 async function ownerOf(c: Scene, { createdBy }: ServerView): Promise<string | undefined> {
   if (createdBy === null || !may(c, "members.list")) return undefined;
-  const member = pageOf(z.object({ id: z.string(), name: z.string() }));
+  const member = pageShape(z.object({ id: z.string(), name: z.string() }));
   const { value } = await c.get("rest").read("/members", member, { limit: 200 });
   return value.items.find(({ id }) => id === createdBy)?.name ?? "(former member)";
 }
@@ -50,7 +50,7 @@ const figures = z.object({
 
 const HOUR = 3_600_000;
 
-async function readCalls(rest: Rest, serverId: string, now: number) {
+async function readCalls(rest: ApiClient, serverId: string, now: number) {
   const { value } = await rest.read("/analytics/usage", figures, {
     of: "server",
     member: serverId,
@@ -63,7 +63,7 @@ async function readCalls(rest: Rest, serverId: string, now: number) {
 }
 
 export const detail = new Hono<AdminEnv>()
-  .get("/admin/servers/:id", gate("servers.read"), async (c) => {
+  .get("/admin/servers/:id", requirePagePermission("servers.read"), async (c) => {
     const rest = c.get("rest");
     const id = c.req.param("id");
     const now = new Date();
@@ -109,7 +109,7 @@ export const detail = new Hono<AdminEnv>()
                   title="Health"
                   from={now.getTime() - SHOWN_MS}
                   to={now.getTime()}
-                  spans={spansOf(checks, now.getTime())}
+                  spans={listSpans(checks, now.getTime())}
                 />
                 <LineChart
                   title="Health check latency"
@@ -125,11 +125,13 @@ export const detail = new Hono<AdminEnv>()
           <Facts server={server} owner={owner} publicUrl={c.get("config").publicUrl} />
         </div>
         {breaker !== undefined && <BreakerCard c={c} server={server} breaker={breaker} />}
-        {may(c, "analytics.read") && <Later path={`${serverPath(id)}/calls`} label="Calls, last 24 hours" />}
+        {may(c, "analytics.read") && (
+          <LazyFragment path={`${serverPath(id)}/calls`} label="Calls, last 24 hours" />
+        )}
       </ServerPage>,
     );
   })
-  .get("/admin/servers/:id/calls", gate("analytics.read"), async (c) => {
+  .get("/admin/servers/:id/calls", requirePagePermission("analytics.read"), async (c) => {
     const rest = c.get("rest");
     const id = c.req.param("id");
     const [{ value: server }, { times, points }] = await Promise.all([
@@ -157,14 +159,14 @@ export const detail = new Hono<AdminEnv>()
       </ServerPage>,
     );
   })
-  .post("/admin/servers/:id/discover", gate("servers.discover"), async (c) => {
+  .post("/admin/servers/:id/discover", requirePagePermission("servers.discover"), async (c) => {
     const id = c.req.param("id");
     const sent = await c.get("rest").send("POST", `${serverApi(id)}/discover`);
     if (!sent.ok) throw sent.refusal;
     await setFlash(c, { says: saysOf(discovered.parse(sent.value)) });
     return c.redirect(`${serverPath(id)}/tools`, 303);
   })
-  .post("/admin/servers/:id/breaker", gate("circuit-breakers.force"), async (c) => {
+  .post("/admin/servers/:id/breaker", requirePagePermission("circuit-breakers.force"), async (c) => {
     const id = c.req.param("id");
     const { state } = c.get("form");
     const sent = await c.get("rest").send("POST", `${serverApi(id)}/breaker`, { json: { state } });
@@ -174,8 +176,10 @@ export const detail = new Hono<AdminEnv>()
     });
     return c.redirect(serverPath(id), 303);
   })
-  .get("/admin/servers/:id/delete", gate("servers.delete"), async (c) => c.html(await deletePage(c)))
-  .post("/admin/servers/:id/delete", gate("servers.delete"), async (c) => {
+  .get("/admin/servers/:id/delete", requirePagePermission("servers.delete"), async (c) =>
+    c.html(await deletePage(c)),
+  )
+  .post("/admin/servers/:id/delete", requirePagePermission("servers.delete"), async (c) => {
     const id = c.req.param("id");
     const { value: server } = await readServer(c.get("rest"), id);
     if (!isConfirmed(c.get("form"), server.name)) {
@@ -183,7 +187,7 @@ export const detail = new Hono<AdminEnv>()
     }
     const sent = await c.get("rest").send("DELETE", serverApi(id));
     if (!sent.ok) throw sent.refusal;
-    await setFlash(c, { says: `Server ${nameOf(server)} deleted.` });
+    await setFlash(c, { says: `Server ${serverName(server)} deleted.` });
     return c.redirect("/admin/servers", 303);
   });
 
@@ -192,8 +196,8 @@ async function deletePage(c: Scene, problem?: string) {
   const { value: server } = await readServer(c.get("rest"), id);
   return (
     <ConfirmPage
-      frame={frameOf(c)}
-      title={`Delete ${nameOf(server)}?`}
+      frame={buildFrame(c)}
+      title={`Delete ${serverName(server)}?`}
       says="Its tools are removed from all clients immediately. Its access rules, credentials and inventory are deleted. Logs are kept."
       name={server.name}
       action={`${serverPath(id)}/delete`}

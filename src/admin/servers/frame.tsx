@@ -1,14 +1,14 @@
 /** What stands around every page of one server: its name, its health, its tabs, and what one may do with it. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
-import { Button, LinkButton, PostForm } from "../forms/parts.tsx";
-import type { AdminEnv } from "../gate.ts";
+import { Button, LinkButton, PostForm } from "../forms/controls.tsx";
+import type { AdminEnv } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { frameOf } from "../ui/frame.ts";
+import { Badge, Tabs } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Badge, Tabs } from "../ui/parts.tsx";
 import { Health } from "../ui/states.tsx";
-import { nameOf, type ServerView, serverPath } from "./server.ts";
+import { type ServerView, serverName, serverPath } from "./server.ts";
 
 type Scene = Context<AdminEnv>;
 
@@ -35,8 +35,8 @@ export function ServerPage({ c, server, children }: ServerPageProps) {
   }));
   return (
     <Page
-      title={nameOf(server)}
-      frame={frameOf(c)}
+      title={serverName(server)}
+      frame={buildFrame(c)}
       crumbs={[{ label: "Servers", path: "/admin/servers" }]}
       intro={
         <>

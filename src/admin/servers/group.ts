@@ -1,11 +1,11 @@
 /** The pages of servers, in the order in which their addresses are asked: /new before /:id. */
 import { Hono } from "hono";
-import type { AdminEnv } from "../gate.ts";
+import type { AdminEnv } from "../http/require-permission.ts";
 import type { PageGroup } from "../ui/navigation.ts";
 import { detail } from "./detail.tsx";
 import { serverList } from "./list.tsx";
-import { offers } from "./offers.tsx";
-import { registering } from "./register.tsx";
+import { inventory } from "./offers.tsx";
+import { registerServer } from "./register.tsx";
 import { settings } from "./settings.tsx";
 
 export const servers: PageGroup = {
@@ -20,8 +20,8 @@ export const servers: PageGroup = {
   ],
   routes: new Hono<AdminEnv>()
     .route("/", serverList)
-    .route("/", registering)
-    .route("/", offers)
+    .route("/", registerServer)
+    .route("/", inventory)
     .route("/", settings)
     .route("/", detail),
 };

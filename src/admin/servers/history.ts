@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { HEALTH_STATUSES } from "../../core/enums.ts";
 import type { Span } from "../charts/blocks.tsx";
-import { pageOf, type Rest } from "../rest.ts";
-import { toneOfHealth } from "../ui/states.tsx";
+import { type ApiClient, pageShape } from "../http/api-client.ts";
+import { healthTone } from "../ui/states.tsx";
 import { serverApi } from "./server.ts";
 
 const check = z.object({
@@ -20,8 +20,8 @@ const MOST = 200;
 export const SHOWN_MS = 3 * 3_600_000;
 
 /** Oldest first. */
-export async function readChecks(rest: Rest, serverId: string, now: Date): Promise<readonly Check[]> {
-  const { value } = await rest.read(`${serverApi(serverId)}/health-checks`, pageOf(check), {
+export async function readChecks(rest: ApiClient, serverId: string, now: Date): Promise<readonly Check[]> {
+  const { value } = await rest.read(`${serverApi(serverId)}/health-checks`, pageShape(check), {
     from: new Date(now.getTime() - SHOWN_MS).toISOString(),
     limit: MOST,
   });
@@ -29,7 +29,7 @@ export async function readChecks(rest: Rest, serverId: string, now: Date): Promi
 }
 
 /** A check's word holds until the next one. */
-export function spansOf(checks: readonly Check[], until: number): Span[] {
+export function listSpans(checks: readonly Check[], until: number): Span[] {
   const spans: Span[] = [];
   for (const [index, { checkedAt, status, errorMessage }] of checks.entries()) {
     const from = Date.parse(checkedAt);
@@ -38,7 +38,7 @@ export function spansOf(checks: readonly Check[], until: number): Span[] {
     const label = errorMessage === null ? status : `${status}: ${errorMessage}`;
     const last = spans.at(-1);
     if (last !== undefined && last.label === label) spans[spans.length - 1] = { ...last, to };
-    else spans.push({ from, to, label, tone: toneOfHealth(status) });
+    else spans.push({ from, to, label, tone: healthTone(status) });
   }
   return spans;
 }

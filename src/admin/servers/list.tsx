@@ -1,10 +1,10 @@
 /** All servers that a person may use; admins switch several at once. */
 import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
 import { withUnit } from "../charts/scale.ts";
-import { LinkButton } from "../forms/parts.tsx";
+import { LinkButton } from "../forms/controls.tsx";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { type BulkAction, type ListSpec, optionsFrom, YES_NO } from "../lists/spec.ts";
-import { Badge, Time } from "../ui/parts.tsx";
+import { Badge, Time } from "../ui/components.tsx";
 import { Health } from "../ui/states.tsx";
 import { type ServerView, serverApi, serverPath, serverView } from "./server.ts";
 

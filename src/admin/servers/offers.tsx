@@ -1,14 +1,14 @@
 /** What one server offers: its tools, with those that wait for approval on top; its resources and prompts. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { type AdminEnv, gate } from "../gate.ts";
-import { csvOf } from "../lists/csv.ts";
+import { pageShape } from "../http/api-client.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { exportCsv } from "../lists/csv.ts";
 import { List, loadList } from "../lists/list.tsx";
 import { may } from "../lists/routes.tsx";
 import type { ListSpec } from "../lists/spec.ts";
-import { stateOf } from "../lists/state.ts";
-import { pageOf } from "../rest.ts";
-import { Empty } from "../ui/parts.tsx";
+import { parseListState } from "../lists/state.ts";
+import { Empty } from "../ui/components.tsx";
 import { Changes, changeView } from "./changes.tsx";
 import { ServerPage } from "./frame.tsx";
 import { readServer, serverPath } from "./server.ts";
@@ -65,8 +65,8 @@ const resourcesOf = (serverId: string): ListSpec<z.infer<typeof resource>> => ({
   empty: { title: "No resources", says: "The server has no tools, or discovery has not run." },
 });
 
-export const offers = new Hono<AdminEnv>()
-  .get("/admin/servers/:id/tools", gate("tools.list"), async (c) => {
+export const inventory = new Hono<AdminEnv>()
+  .get("/admin/servers/:id/tools", requirePagePermission("tools.list"), async (c) => {
     const rest = c.get("rest");
     const id = c.req.param("id");
     const spec = toolsOf(id);
@@ -75,10 +75,10 @@ export const offers = new Hono<AdminEnv>()
       loadList(
         rest,
         spec,
-        stateOf(spec, (name) => c.req.query(name)),
+        parseListState(spec, (name) => c.req.query(name)),
       ),
       may(c, "tool-changes.list")
-        ? rest.read("/tool-changes", pageOf(changeView), { serverId: id, limit: 50 })
+        ? rest.read("/tool-changes", pageShape(changeView), { serverId: id, limit: 50 })
         : undefined,
     ]);
     return c.html(
@@ -88,15 +88,15 @@ export const offers = new Hono<AdminEnv>()
       </ServerPage>,
     );
   })
-  .get("/admin/servers/:id/tools.csv", gate("tools.list"), (c) => {
+  .get("/admin/servers/:id/tools.csv", requirePagePermission("tools.list"), (c) => {
     const spec = toolsOf(c.req.param("id"));
-    return csvOf(
+    return exportCsv(
       c.get("rest"),
       spec,
-      stateOf(spec, (name) => c.req.query(name)),
+      parseListState(spec, (name) => c.req.query(name)),
     );
   })
-  .get("/admin/servers/:id/resources", gate("resources.list"), async (c) => {
+  .get("/admin/servers/:id/resources", requirePagePermission("resources.list"), async (c) => {
     const rest = c.get("rest");
     const id = c.req.param("id");
     const spec = resourcesOf(id);
@@ -105,9 +105,9 @@ export const offers = new Hono<AdminEnv>()
       loadList(
         rest,
         spec,
-        stateOf(spec, (name) => c.req.query(name)),
+        parseListState(spec, (name) => c.req.query(name)),
       ),
-      rest.read("/prompts", pageOf(prompt), { serverId: id, limit: 100 }),
+      rest.read("/prompts", pageShape(prompt), { serverId: id, limit: 100 }),
     ]);
     return c.html(
       <ServerPage c={c} server={server}>
@@ -130,11 +130,11 @@ export const offers = new Hono<AdminEnv>()
       </ServerPage>,
     );
   })
-  .get("/admin/servers/:id/resources.csv", gate("resources.list"), (c) => {
+  .get("/admin/servers/:id/resources.csv", requirePagePermission("resources.list"), (c) => {
     const spec = resourcesOf(c.req.param("id"));
-    return csvOf(
+    return exportCsv(
       c.get("rest"),
       spec,
-      stateOf(spec, (name) => c.req.query(name)),
+      parseListState(spec, (name) => c.req.query(name)),
     );
   });

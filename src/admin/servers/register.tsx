@@ -2,17 +2,17 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { TRANSPORTS } from "../../core/enums.ts";
-import { setFlash } from "../flash.ts";
-import { type FieldSpec, initialOf, readFields, type Typed, typedIn } from "../forms/fields.ts";
-import { Form, optionsOf } from "../forms/form.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
-import { outcomeOf } from "../managed/collection.tsx";
-import type { Outcome } from "../managed/pages.tsx";
-import { openFor, sealFor } from "../sealed.ts";
-import { frameOf } from "../ui/frame.ts";
+import { toFormOutcome } from "../crud/crud-pages.tsx";
+import type { FormOutcome } from "../crud/pages.tsx";
+import { type FieldSpec, initialValues, readFields, readTyped, type Typed } from "../forms/fields.ts";
+import { Form, loadOptions } from "../forms/form.tsx";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { openCookie, sealCookie } from "../http/sealed-cookie.ts";
+import { Badge, Details } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Badge, Details } from "../ui/parts.tsx";
-import { credentialFields, credentialIn } from "./credentials.ts";
+import { credentialFields, readCredential } from "./credentials.ts";
 import { serverPath } from "./server.ts";
 
 type Scene = Context<AdminEnv>;
@@ -96,11 +96,11 @@ const draft = z.object({
 });
 type Draft = z.infer<typeof draft>;
 
-async function addressPage(c: Scene, outcome: Outcome, status: 200 | 422 = 200) {
+async function addressPage(c: Scene, outcome: FormOutcome, status: 200 | 422 = 200) {
   return c.html(
     <Page
       title="Register a server"
-      frame={frameOf(c)}
+      frame={buildFrame(c)}
       crumbs={crumbs}
       intro="The gateway connects to the server and shows its capabilities before you save."
     >
@@ -109,7 +109,7 @@ async function addressPage(c: Scene, outcome: Outcome, status: 200 | 422 = 200) 
         token={c.get("formToken")}
         fields={addressFields}
         typed={outcome.typed}
-        options={await optionsOf(addressFields, c.get("rest"))}
+        options={await loadOptions(addressFields, c.get("rest"))}
         faults={outcome.faults}
         message={outcome.message}
         submit="Test connection"
@@ -123,7 +123,7 @@ async function addressPage(c: Scene, outcome: Outcome, status: 200 | 422 = 200) 
 
 interface NamePage {
   readonly draft: Draft;
-  readonly outcome: Outcome;
+  readonly outcome: FormOutcome;
   readonly once: string;
   readonly isRegistered?: boolean;
 }
@@ -132,7 +132,7 @@ async function namePage(c: Scene, page: NamePage, status: 200 | 422 = 200) {
   const { draft: held, outcome, once, isRegistered = false } = page;
   const fields = isRegistered ? [...nameFields, again] : nameFields;
   return c.html(
-    <Page title="Connection result" frame={frameOf(c)} crumbs={crumbs}>
+    <Page title="Connection result" frame={buildFrame(c)} crumbs={crumbs}>
       <Summary found={held.found} address={held.address.endpointUrl} />
       <Form
         action={`${HOME}/register`}
@@ -142,7 +142,7 @@ async function namePage(c: Scene, page: NamePage, status: 200 | 422 = 200) {
         options={new Map()}
         faults={outcome.faults}
         message={outcome.message}
-        hidden={{ draft: await sealFor(c, "server", held), once }}
+        hidden={{ draft: await sealCookie(c, "server", held), once }}
         submit="Register server"
         cancel={`${HOME}/new`}
       />
@@ -189,30 +189,32 @@ const suggested = (name: string | null) =>
     .toLowerCase()
     .slice(0, 100);
 
-const namesFor = (name: string | null): Typed => ({ ...initialOf(nameFields), name: [suggested(name)] });
+const namesFor = (name: string | null): Typed => ({ ...initialValues(nameFields), name: [suggested(name)] });
 
-export const registering = new Hono<AdminEnv>()
-  .get(`${HOME}/new`, gate("servers.create"), (c) => addressPage(c, { typed: initialOf(addressFields) }))
-  .post(`${HOME}/new`, gate("servers.create"), async (c) => {
-    const typed = typedIn(addressFields, c.get("posted"));
-    const auth = credentialIn(typed);
+export const registerServer = new Hono<AdminEnv>()
+  .get(`${HOME}/new`, requirePagePermission("servers.create"), (c) =>
+    addressPage(c, { typed: initialValues(addressFields) }),
+  )
+  .post(`${HOME}/new`, requirePagePermission("servers.create"), async (c) => {
+    const typed = readTyped(addressFields, c.get("posted"));
+    const auth = readCredential(typed);
     const [endpointUrl = ""] = typed.endpointUrl ?? [];
     const [transport] = typed.transportType ?? [];
     const transportType = TRANSPORTS.find((known) => known === transport) ?? "http";
     const address = { endpointUrl: endpointUrl.trim(), transportType, auth };
     const sent = await c.get("rest").send("POST", "/servers/probe", { json: address });
-    if (!sent.ok) return addressPage(c, outcomeOf(sent.refusal, typed), 422);
+    if (!sent.ok) return addressPage(c, toFormOutcome(sent.refusal, typed), 422);
     const seen = probed.parse(sent.value);
     if (!seen.reachable) return addressPage(c, { typed, message: seen.message }, 422);
     const outcome = { typed: namesFor(seen.server.name) };
     return namePage(c, { draft: { address, found: seen }, outcome, once: crypto.randomUUID() });
   })
-  .post(`${HOME}/register`, gate("servers.create"), async (c) => {
+  .post(`${HOME}/register`, requirePagePermission("servers.create"), async (c) => {
     const { draft: sealed = "", once = "" } = c.get("form");
-    const held = await openFor(c, "server", draft, sealed);
+    const held = await openCookie(c, "server", draft, sealed);
     if (held === undefined) return c.redirect(`${HOME}/new`, 303);
     const fields = [...nameFields, again];
-    const typed = typedIn(fields, c.get("posted"));
+    const typed = readTyped(fields, c.get("posted"));
     const { body, faults } = readFields(fields, typed);
     const isRegistered = c.get("posted").has("evenIfRegistered");
     if (faults.length > 0) {
@@ -220,7 +222,7 @@ export const registering = new Hono<AdminEnv>()
     }
     const sent = await c.get("rest").send("POST", "/servers", { json: { ...body, ...held.address }, once });
     if (!sent.ok) {
-      const outcome = outcomeOf(sent.refusal, typed);
+      const outcome = toFormOutcome(sent.refusal, typed);
       return namePage(c, { draft: held, outcome, once, isRegistered: sent.refusal.code === "conflict" }, 422);
     }
     const { id, name } = z.object({ id: z.string(), name: z.string() }).parse(sent.value);

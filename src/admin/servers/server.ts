@@ -1,7 +1,7 @@
 /** A server as the pages read it. */
 import { z } from "zod";
 import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
-import type { Found, Rest } from "../rest.ts";
+import type { ApiClient, ApiResponse } from "../http/api-client.ts";
 
 export const serverView = z.object({
   id: z.string(),
@@ -37,7 +37,7 @@ export type ServerView = z.infer<typeof serverView>;
 export const serverApi = (id: string) => `/servers/${encodeURIComponent(id)}`;
 export const serverPath = (id: string) => `/admin/servers/${id}`;
 
-export const readServer = (rest: Rest, id: string): Promise<Found<ServerView>> =>
+export const readServer = (rest: ApiClient, id: string): Promise<ApiResponse<ServerView>> =>
   rest.read(serverApi(id), serverView);
 
-export const nameOf = ({ title, name }: Pick<ServerView, "title" | "name">) => title ?? name;
+export const serverName = ({ title, name }: Pick<ServerView, "title" | "name">) => title ?? name;

@@ -1,15 +1,22 @@
 /** A server's settings and its credential: two forms on the same thing, each told when somebody was there meanwhile. */
 import { type Context, Hono } from "hono";
 import { TRANSPORTS } from "../../core/enums.ts";
-import { setFlash } from "../flash.ts";
-import { type FieldSpec, initialOf, readFields, type Typed, typedIn, typedOf } from "../forms/fields.ts";
+import { toFormOutcome } from "../crud/crud-pages.tsx";
+import { Differences, type FormOutcome } from "../crud/pages.tsx";
+import {
+  type FieldSpec,
+  initialValues,
+  readFields,
+  readTyped,
+  type Typed,
+  toTyped,
+} from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { optionsFrom } from "../lists/spec.ts";
-import { outcomeOf } from "../managed/collection.tsx";
-import { Differences, type Outcome } from "../managed/pages.tsx";
-import { Details } from "../ui/parts.tsx";
-import { credentialFields, credentialIn, WAYS } from "./credentials.ts";
+import { Details } from "../ui/components.tsx";
+import { AUTH_TYPES, credentialFields, readCredential } from "./credentials.ts";
 import { ServerPage } from "./frame.tsx";
 import { readServer, serverApi, serverPath } from "./server.ts";
 
@@ -55,7 +62,7 @@ const fields: readonly FieldSpec[] = [
 ];
 
 interface Sent {
-  readonly outcome: Outcome;
+  readonly outcome: FormOutcome;
   /** Somebody else was there between reading and saving. */
   readonly overtaken: boolean;
 }
@@ -63,7 +70,7 @@ interface Sent {
 async function settingsPage(c: Scene, sent?: Sent) {
   const id = c.req.param("id") ?? "";
   const { value: server, etag } = await readServer(c.get("rest"), id);
-  const theirs: Typed = typedOf(fields, server);
+  const theirs: Typed = toTyped(fields, server);
   const { outcome, overtaken } = sent ?? { outcome: { typed: theirs }, overtaken: false };
   const path = `${serverPath(id)}/settings`;
   return (
@@ -87,7 +94,7 @@ async function settingsPage(c: Scene, sent?: Sent) {
   );
 }
 
-async function credentialsPage(c: Scene, outcome: Outcome = { typed: initialOf(credentialFields) }) {
+async function credentialsPage(c: Scene, outcome: FormOutcome = { typed: initialValues(credentialFields) }) {
   const id = c.req.param("id") ?? "";
   const { value: server, etag } = await readServer(c.get("rest"), id);
   return (
@@ -95,7 +102,7 @@ async function credentialsPage(c: Scene, outcome: Outcome = { typed: initialOf(c
       <section class="card wide" aria-label="Current credential">
         <Details
           of={[
-            ["Authentication", WAYS.find(({ value }) => value === server.auth?.type)?.label ?? "–"],
+            ["Authentication", AUTH_TYPES.find(({ value }) => value === server.auth?.type)?.label ?? "–"],
             ["Source", server.auth?.reference ?? "entered manually"],
           ]}
         />
@@ -106,7 +113,7 @@ async function credentialsPage(c: Scene, outcome: Outcome = { typed: initialOf(c
         token={c.get("formToken")}
         fields={credentialFields}
         typed={outcome.typed}
-        options={new Map([["auth.type", WAYS]])}
+        options={new Map([["auth.type", AUTH_TYPES]])}
         faults={outcome.faults}
         message={outcome.message}
         hidden={{ etag }}
@@ -121,30 +128,32 @@ const save = (c: Scene, id: string, json: unknown) =>
   c.get("rest").send("PATCH", serverApi(id), { json, ifMatch: c.get("form").etag });
 
 export const settings = new Hono<AdminEnv>()
-  .get("/admin/servers/:id/settings", gate("servers.update"), async (c) => c.html(await settingsPage(c)))
-  .post("/admin/servers/:id/settings", gate("servers.update"), async (c) => {
+  .get("/admin/servers/:id/settings", requirePagePermission("servers.update"), async (c) =>
+    c.html(await settingsPage(c)),
+  )
+  .post("/admin/servers/:id/settings", requirePagePermission("servers.update"), async (c) => {
     const id = c.req.param("id");
-    const typed = typedIn(fields, c.get("posted"));
+    const typed = readTyped(fields, c.get("posted"));
     const { body, faults } = readFields(fields, typed);
     if (faults.length > 0)
       return c.html(await settingsPage(c, { outcome: { typed, faults }, overtaken: false }), 422);
     const sent = await save(c, id, body);
     if (!sent.ok) {
       const overtaken = sent.refusal.code === "precondition_failed";
-      const outcome = overtaken ? { typed } : outcomeOf(sent.refusal, typed);
+      const outcome = overtaken ? { typed } : toFormOutcome(sent.refusal, typed);
       return c.html(await settingsPage(c, { outcome, overtaken }), overtaken ? 412 : 422);
     }
     await setFlash(c, { says: "Changes saved." });
     return c.redirect(`${serverPath(id)}/settings`, 303);
   })
-  .get("/admin/servers/:id/credentials", gate("servers.update"), async (c) =>
+  .get("/admin/servers/:id/credentials", requirePagePermission("servers.update"), async (c) =>
     c.html(await credentialsPage(c)),
   )
-  .post("/admin/servers/:id/credentials", gate("servers.update"), async (c) => {
+  .post("/admin/servers/:id/credentials", requirePagePermission("servers.update"), async (c) => {
     const id = c.req.param("id");
-    const typed = typedIn(credentialFields, c.get("posted"));
-    const sent = await save(c, id, { auth: credentialIn(typed) });
-    if (!sent.ok) return c.html(await credentialsPage(c, outcomeOf(sent.refusal, typed)), 422);
+    const typed = readTyped(credentialFields, c.get("posted"));
+    const sent = await save(c, id, { auth: readCredential(typed) });
+    if (!sent.ok) return c.html(await credentialsPage(c, toFormOutcome(sent.refusal, typed)), 422);
     await setFlash(c, { says: "Credential replaced." });
     return c.redirect(`${serverPath(id)}/credentials`, 303);
   });

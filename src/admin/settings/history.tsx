@@ -1,8 +1,8 @@
 /** The versions of a value: who made which, what it changed, and the way back to it. */
 import { z } from "zod";
 import { diffLines } from "../../core/text-diff.ts";
-import { Button, PostForm } from "../forms/parts.tsx";
-import { Badge, Time } from "../ui/parts.tsx";
+import { Button, PostForm } from "../forms/controls.tsx";
+import { Badge, Time } from "../ui/components.tsx";
 
 export const version = z.object({
   version: z.number(),
@@ -14,13 +14,13 @@ export const version = z.object({
 export type Version = z.output<typeof version>;
 
 /** As it is compared: texts as they are, everything else as readable JSON. */
-export const textOf = (value: unknown) =>
+export const toText = (value: unknown) =>
   typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
 
 function Difference({ before, after }: { before: unknown; after: unknown }) {
   return (
     <pre>
-      {diffLines(textOf(before), textOf(after)).map(({ kind, text }) => {
+      {diffLines(toText(before), toText(after)).map(({ kind, text }) => {
         if (kind === "gone") return <del>{`− ${text}\n`}</del>;
         return kind === "new" ? <ins>{`+ ${text}\n`}</ins> : `  ${text}\n`;
       })}
@@ -67,7 +67,7 @@ export function History({ versions, isSecret, names, restore }: HistoryProps) {
                 )}
               </div>
               {isSecret && <p class="quiet-text">Encrypted. Not shown.</p>}
-              {!isSecret && before === undefined && <pre>{textOf(value)}</pre>}
+              {!isSecret && before === undefined && <pre>{toText(value)}</pre>}
               {!isSecret && before !== undefined && <Difference before={before.value} after={value} />}
             </li>
           );

@@ -1,7 +1,8 @@
 /** Who stands behind an id, as far as they are members. */
-import { memberOptions } from "../operations/choices.ts";
-import type { Rest } from "../rest.ts";
 
-export async function memberNames(rest: Rest): Promise<ReadonlyMap<string, string>> {
+import type { ApiClient } from "../http/api-client.ts";
+import { memberOptions } from "../operations/choices.ts";
+
+export async function memberNames(rest: ApiClient): Promise<ReadonlyMap<string, string>> {
   return new Map((await memberOptions(rest)).map(({ value, label }) => [value, label]));
 }

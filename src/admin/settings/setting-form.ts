@@ -7,7 +7,7 @@ const ON_OFF = [
   { value: "off", label: "off" },
 ];
 
-export function fieldOf(setting: Setting): FieldSpec {
+export function settingField(setting: Setting): FieldSpec {
   const common = { name: "value", label: "Value", hint: setting.description };
   switch (setting.type) {
     case "switch":
@@ -30,15 +30,15 @@ export function fieldOf(setting: Setting): FieldSpec {
   }
 }
 
-export function typedFor(setting: Setting, value: unknown): Typed {
+export function toTyped(setting: Setting, value: unknown): Typed {
   if (setting.type === "secret") return { value: [] };
   if (setting.type === "switch") return { value: [value === true ? "on" : "off"] };
   return { value: [Array.isArray(value) ? value.join("\n") : String(value ?? "")] };
 }
 
 /** What goes to the interface; what it cannot be at all is a fault. */
-export function valueIn(setting: Setting, typed: Typed) {
-  const { body, faults } = readFields([fieldOf(setting)], typed);
+export function readValue(setting: Setting, typed: Typed) {
+  const { body, faults } = readFields([settingField(setting)], typed);
   const value = setting.type === "switch" ? body.value === "on" : (body.value ?? "");
   return { value, faults };
 }

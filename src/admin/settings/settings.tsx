@@ -10,22 +10,22 @@ import {
   SETTINGS,
   type Setting,
 } from "../../core/settings/definitions.ts";
-import { setFlash } from "../flash.ts";
-import { type Typed, typedIn } from "../forms/fields.ts";
-import { Form, optionsOf } from "../forms/form.tsx";
-import { Button, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { toFormOutcome } from "../crud/crud-pages.tsx";
+import type { FormOutcome } from "../crud/pages.tsx";
+import { Button, PostForm } from "../forms/controls.tsx";
+import { readTyped, type Typed } from "../forms/fields.ts";
+import { Form, loadOptions } from "../forms/form.tsx";
+import { pageShape } from "../http/api-client.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { outcomeOf } from "../managed/collection.tsx";
-import type { Outcome } from "../managed/pages.tsx";
-import { pageOf } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Badge, Details, TableHead, Tabs } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, TableHead, Tabs } from "../ui/parts.tsx";
 import { History, type Version, version } from "./history.tsx";
 import { memberNames } from "./names.ts";
-import { fieldOf, shown, typedFor, valueIn } from "./setting-form.ts";
+import { readValue, settingField, shown, toTyped } from "./setting-form.ts";
 
 type Scene = Context<AdminEnv>;
 
@@ -88,7 +88,7 @@ const SOURCES = {
 /** The row of this side, if somebody has set it there. */
 async function rowOf(c: Scene, side: Side, key: string) {
   const rest = c.get("rest");
-  const { value } = await rest.read(side.api, pageOf(config), { key, limit: 10 });
+  const { value } = await rest.read(side.api, pageShape(config), { key, limit: 10 });
   const found = value.items.find((row) => (row.tenantId === null) === (side === SYSTEM));
   if (found === undefined) return undefined;
   const { value: row, etag } = await rest.read(`${side.api}/${found.id}`, config);
@@ -96,14 +96,14 @@ async function rowOf(c: Scene, side: Side, key: string) {
 }
 
 async function versionsOf(c: Scene, side: Side, id: string): Promise<readonly Version[]> {
-  const { value } = await c.get("rest").read(`${side.api}/${id}/versions`, pageOf(version));
+  const { value } = await c.get("rest").read(`${side.api}/${id}/versions`, pageShape(version));
   return value.items;
 }
 
 /** What holds on this side; the interface tells it of a tenant, and the system's own rows are read one by one. */
 async function holdings(c: Scene, side: Side): Promise<readonly Holding[]> {
-  if (side === TENANT) return (await c.get("rest").read("/settings", pageOf(holding))).value.items;
-  const { value } = await c.get("rest").read(side.api, pageOf(config), { limit: 100 });
+  if (side === TENANT) return (await c.get("rest").read("/settings", pageShape(holding))).value.items;
+  const { value } = await c.get("rest").read(side.api, pageShape(config), { limit: 100 });
   const rows = new Map(value.items.map((row) => [row.key, row]));
   return SETTING_KEYS.map((key) => {
     const setting: Setting = SETTINGS[key];
@@ -125,7 +125,7 @@ function settingAt(c: Scene, side: Side): { key: string; setting: Setting } {
   return { key, setting };
 }
 
-async function showOne(c: Scene, side: Side, sent?: Outcome) {
+async function showOne(c: Scene, side: Side, sent?: FormOutcome) {
   const { key, setting } = settingAt(c, side);
   const row = await rowOf(c, side, key);
   const [versions, names, all] = await Promise.all([
@@ -134,11 +134,11 @@ async function showOne(c: Scene, side: Side, sent?: Outcome) {
     holdings(c, side),
   ]);
   const holds = all.find((each) => each.key === key);
-  const frame = frameOf(c);
+  const frame = buildFrame(c);
   const here = `${side.path}/${key}`;
   const mayWrite = may(c, side.write);
-  const field = fieldOf(setting);
-  const typed: Typed = sent?.typed ?? typedFor(setting, row === undefined ? holds?.value : row.value);
+  const field = settingField(setting);
+  const typed: Typed = sent?.typed ?? toTyped(setting, row === undefined ? holds?.value : row.value);
   const hidden = row?.etag === undefined ? {} : { etag: row.etag };
   const fallback = setting.type === "secret" ? null : setting.fallback;
   return (
@@ -171,7 +171,7 @@ async function showOne(c: Scene, side: Side, sent?: Outcome) {
           token={frame.formToken}
           fields={[field]}
           typed={typed}
-          options={await optionsOf([field], c.get("rest"))}
+          options={await loadOptions([field], c.get("rest"))}
           faults={sent?.faults}
           message={sent?.message}
           hidden={hidden}
@@ -195,7 +195,7 @@ const STALE = "This setting was changed after you opened it. See the history bel
 
 function routesOf(side: Side): Hono<AdminEnv> {
   return new Hono<AdminEnv>()
-    .get(side.path, gate(side.read), async (c) => {
+    .get(side.path, requirePagePermission(side.read), async (c) => {
       const items = (await holdings(c, side)).filter(({ key }) => {
         const setting = getSetting(key);
         return setting !== undefined && (side === TENANT || side.isOwn(setting));
@@ -203,7 +203,7 @@ function routesOf(side: Side): Hono<AdminEnv> {
       const groups = Map.groupBy(items, ({ key }) => key.split(".")[0] ?? "");
       const tabs = [TENANT, SYSTEM].map(({ title, path }) => ({ label: title, path }));
       return c.html(
-        <Page title={side.title} intro={side.intro} frame={frameOf(c)}>
+        <Page title={side.title} intro={side.intro} frame={buildFrame(c)}>
           {may(c, SYSTEM.read) && <Tabs tabs={tabs} current={side.path} label="Scope" />}
           {[...groups].map(([group, settings]) => (
             <SettingsTable group={group} settings={settings} side={side} />
@@ -214,11 +214,11 @@ function routesOf(side: Side): Hono<AdminEnv> {
         </Page>,
       );
     })
-    .get(`${side.path}/:key`, gate(side.read), async (c) => c.html(await showOne(c, side)))
-    .post(`${side.path}/:key`, gate(side.write), async (c) => {
+    .get(`${side.path}/:key`, requirePagePermission(side.read), async (c) => c.html(await showOne(c, side)))
+    .post(`${side.path}/:key`, requirePagePermission(side.write), async (c) => {
       const { key, setting } = settingAt(c, side);
-      const typed = typedIn([fieldOf(setting)], c.get("posted"));
-      const { value, faults } = valueIn(setting, typed);
+      const typed = readTyped([settingField(setting)], c.get("posted"));
+      const { value, faults } = readValue(setting, typed);
       if (faults.length > 0) return c.html(await showOne(c, side, { typed, faults }), 422);
       const row = await rowOf(c, side, key);
       const sent =
@@ -232,10 +232,10 @@ function routesOf(side: Side): Hono<AdminEnv> {
         return c.redirect(`${side.path}/${key}`, 303);
       }
       const isStale = /^precondition/.test(sent.refusal.code);
-      const outcome = isStale ? { typed, message: STALE } : outcomeOf(sent.refusal, typed);
+      const outcome = isStale ? { typed, message: STALE } : toFormOutcome(sent.refusal, typed);
       return c.html(await showOne(c, side, outcome), isStale ? 412 : 422);
     })
-    .post(`${side.path}/:key/restore`, gate(side.write), async (c) => {
+    .post(`${side.path}/:key/restore`, requirePagePermission(side.write), async (c) => {
       const { key } = settingAt(c, side);
       const { version: wanted, etag } = c.get("form");
       const row = await rowOf(c, side, key);
@@ -243,11 +243,11 @@ function routesOf(side: Side): Hono<AdminEnv> {
       const sent = await c.get("rest").send("POST", `${side.api}/${row.id}/restore`, {
         ...{ json: { version: Number(wanted) }, ifMatch: etag ?? "" },
       });
-      if (!sent.ok) return c.html(await showOne(c, side, { ...outcomeOf(sent.refusal, {}) }), 412);
+      if (!sent.ok) return c.html(await showOne(c, side, { ...toFormOutcome(sent.refusal, {}) }), 412);
       await setFlash(c, { says: `Version ${wanted} restored as the latest version.` });
       return c.redirect(`${side.path}/${key}`, 303);
     })
-    .post(`${side.path}/:key/reset`, gate(side.write), async (c) => {
+    .post(`${side.path}/:key/reset`, requirePagePermission(side.write), async (c) => {
       const { key, setting } = settingAt(c, side);
       const row = await rowOf(c, side, key);
       if (row !== undefined) {

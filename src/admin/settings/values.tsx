@@ -1,17 +1,17 @@
 /** All values of the configuration, those of tenants' own programs among them: typed by nobody, versioned all the same. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { setFlash } from "../flash.ts";
-import { type AdminEnv, gate } from "../gate.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { pageShape } from "../http/api-client.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { pageOf } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Badge, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Time } from "../ui/parts.tsx";
-import { History, textOf, version } from "./history.tsx";
+import { History, toText, version } from "./history.tsx";
 import { memberNames } from "./names.ts";
 
 const config = z.object({
@@ -25,7 +25,7 @@ const config = z.object({
   updatedAt: z.string(),
 });
 
-const values = managed({
+const values = crudPages({
   name: "configs",
   section: "Settings",
   title: "Custom values",
@@ -44,7 +44,7 @@ const values = managed({
         name: "value",
         label: "Value",
         show: ({ value, isSensitive }) =>
-          isSensitive ? "••••••••" : <span class="clamp">{textOf(value)}</span>,
+          isSensitive ? "••••••••" : <span class="clamp">{toText(value)}</span>,
       },
       { name: "category", label: "Category", sorts: true, show: ({ category }) => category },
       { name: "version", label: "Version", number: true, show: ({ version: number }) => String(number) },
@@ -86,15 +86,15 @@ const values = managed({
 const PATH = "/admin/configs/:id/history";
 
 const history = new Hono<AdminEnv>()
-  .get(PATH, gate("configs.read"), async (c) => {
+  .get(PATH, requirePagePermission("configs.read"), async (c) => {
     const rest = c.get("rest");
     const api = `/configs/${encodeURIComponent(c.req.param("id"))}`;
     const [{ value: row, etag }, { value: versions }, names] = await Promise.all([
       rest.read(api, config),
-      rest.read(`${api}/versions`, pageOf(version)),
+      rest.read(`${api}/versions`, pageShape(version)),
       memberNames(rest),
     ]);
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     const mayRestore = may(c, "configs.update") && row.tenantId !== null;
     const action = `/admin/configs/${row.id}/restore`;
     const restore = { action, token: frame.formToken, ...(etag !== undefined && { etag }) };
@@ -117,7 +117,7 @@ const history = new Hono<AdminEnv>()
       </Page>,
     );
   })
-  .post("/admin/configs/:id/restore", gate("configs.update"), async (c) => {
+  .post("/admin/configs/:id/restore", requirePagePermission("configs.update"), async (c) => {
     const id = encodeURIComponent(c.req.param("id"));
     const { version: wanted, etag = "" } = c.get("form");
     const sent = await c.get("rest").send("POST", `/configs/${id}/restore`, {

@@ -1,11 +1,12 @@
 /** One organisation, and a new one. */
-import { initialOf, type Option, type Typed } from "../forms/fields.ts";
+
+import { Differences, type FormOutcome } from "../crud/pages.tsx";
+import { Button, LinkButton, PostForm } from "../forms/controls.tsx";
+import { initialValues, type Option, type Typed } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
-import { Button, LinkButton, PostForm } from "../forms/parts.tsx";
-import { Differences, type Outcome } from "../managed/pages.tsx";
+import { Details, Time } from "../ui/components.tsx";
 import type { Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Details, Time } from "../ui/parts.tsx";
 import { FIELDS, type TenantView } from "./fields.ts";
 import { Status } from "./status.tsx";
 
@@ -18,14 +19,14 @@ const OPTIONS: ReadonlyMap<string, readonly Option[]> = new Map(
   ),
 );
 
-export function NewTenant({ frame, once, outcome }: { frame: Frame; once: string; outcome?: Outcome }) {
+export function NewTenant({ frame, once, outcome }: { frame: Frame; once: string; outcome?: FormOutcome }) {
   return (
     <Page title="Create organization" frame={frame} crumbs={[LIST]}>
       <Form
         action={`${LIST.path}/new`}
         token={frame.formToken}
         fields={FIELDS}
-        typed={outcome?.typed ?? initialOf(FIELDS)}
+        typed={outcome?.typed ?? initialValues(FIELDS)}
         options={OPTIONS}
         faults={outcome?.faults}
         message={outcome?.message}
@@ -42,7 +43,7 @@ interface OneProps {
   readonly tenant: TenantView;
   readonly here: string;
   readonly etag: string | undefined;
-  readonly outcome: Outcome;
+  readonly outcome: FormOutcome;
   readonly theirs?: Typed;
   readonly rights: { readonly update: boolean; readonly suspend: boolean; readonly archive: boolean };
 }

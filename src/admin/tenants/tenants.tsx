@@ -2,18 +2,18 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { TENANT_STATUSES } from "../../core/enums.ts";
+import { toFormOutcome } from "../crud/crud-pages.tsx";
+import type { FormOutcome } from "../crud/pages.tsx";
 import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
-import { readFields, typedIn, typedOf } from "../forms/fields.ts";
-import { LinkButton } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { LinkButton } from "../forms/controls.tsx";
+import { readFields, readTyped, toTyped } from "../forms/fields.ts";
+import { redirectWithFlash } from "../http/redirect-with-flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { type ListSpec, optionsFrom } from "../lists/spec.ts";
-import { outcomeOf } from "../managed/collection.tsx";
-import type { Outcome } from "../managed/pages.tsx";
-import { settle } from "../settle.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Time } from "../ui/parts.tsx";
 import { FIELDS, type TenantView, tenantShape, withDefaults } from "./fields.ts";
 import { Status } from "./status.tsx";
 import { NewTenant, OneTenant } from "./tenant-page.tsx";
@@ -67,18 +67,18 @@ const list: ListSpec<TenantView> = {
 const api = (id: string) => `/tenants/${encodeURIComponent(id)}`;
 
 interface SentBefore {
-  readonly outcome: Outcome;
+  readonly outcome: FormOutcome;
   /** Somebody else's version has come in between. */
   readonly isOvertaken: boolean;
 }
 
 async function showOne(c: Scene, id: string, sent?: SentBefore) {
   const { value, etag } = await c.get("rest").read(api(id), anyRow);
-  const current = typedOf(FIELDS, withDefaults(value));
+  const current = toTyped(FIELDS, withDefaults(value));
   const isOvertaken = sent?.isOvertaken === true;
   return (
     <OneTenant
-      frame={frameOf(c)}
+      frame={buildFrame(c)}
       tenant={tenantShape.parse(value)}
       here={`${PATH}/${id}`}
       etag={sent === undefined || isOvertaken ? etag : c.get("form").etag}
@@ -105,63 +105,65 @@ const routes = new Hono<AdminEnv>()
         may(c, "tenants.create") && <LinkButton to={`${PATH}/new`}>Create organization</LinkButton>,
     }),
   )
-  .get(`${PATH}/new`, gate("tenants.create"), (c) =>
-    c.html(<NewTenant frame={frameOf(c)} once={crypto.randomUUID()} />),
+  .get(`${PATH}/new`, requirePagePermission("tenants.create"), (c) =>
+    c.html(<NewTenant frame={buildFrame(c)} once={crypto.randomUUID()} />),
   )
-  .post(`${PATH}/new`, gate("tenants.create"), async (c) => {
-    const typed = typedIn(FIELDS, c.get("posted"));
+  .post(`${PATH}/new`, requirePagePermission("tenants.create"), async (c) => {
+    const typed = readTyped(FIELDS, c.get("posted"));
     const { body, faults } = readFields(FIELDS, typed);
     const once = c.get("form").once ?? "";
-    const again = (outcome: Outcome) =>
-      c.html(<NewTenant frame={frameOf(c)} once={once} outcome={outcome} />, 422);
+    const again = (outcome: FormOutcome) =>
+      c.html(<NewTenant frame={buildFrame(c)} once={once} outcome={outcome} />, 422);
     if (faults.length > 0) return again({ typed, faults });
     const sent = await c.get("rest").send("POST", "/tenants", { json: body, once });
-    if (!sent.ok) return again(outcomeOf(sent.refusal, typed));
-    return settle(c, sent, {
+    if (!sent.ok) return again(toFormOutcome(sent.refusal, typed));
+    return redirectWithFlash(c, sent, {
       says: "Organization created. Switch to it to invite its first admin.",
       back: PATH,
     });
   })
-  .get(`${PATH}/:id`, gate("tenants.read"), async (c) => c.html(await showOne(c, c.req.param("id"))))
-  .post(`${PATH}/:id`, gate("tenants.update"), async (c) => {
+  .get(`${PATH}/:id`, requirePagePermission("tenants.read"), async (c) =>
+    c.html(await showOne(c, c.req.param("id"))),
+  )
+  .post(`${PATH}/:id`, requirePagePermission("tenants.update"), async (c) => {
     const id = c.req.param("id");
     const changeable = FIELDS.filter(({ fixed }) => fixed !== true);
-    const typed = typedIn(changeable, c.get("posted"));
+    const typed = readTyped(changeable, c.get("posted"));
     const { body, faults } = readFields(changeable, typed);
-    const again = async (outcome: Outcome, isOvertaken = false) =>
+    const again = async (outcome: FormOutcome, isOvertaken = false) =>
       c.html(await showOne(c, id, { outcome, isOvertaken }), isOvertaken ? 412 : 422);
     if (faults.length > 0) return again({ typed, faults });
     // Who empties every limit means that there are none.
     const json = { planLimits: {}, ...body };
     const sent = await c.get("rest").send("PATCH", api(id), { json, ifMatch: c.get("form").etag });
-    if (sent.ok) return settle(c, sent, { says: "Changes saved.", back: `${PATH}/${id}` });
+    if (sent.ok) return redirectWithFlash(c, sent, { says: "Changes saved.", back: `${PATH}/${id}` });
     if (sent.refusal.code === "precondition_failed") return again({ typed }, true);
-    return again(outcomeOf(sent.refusal, typed));
+    return again(toFormOutcome(sent.refusal, typed));
   })
-  .post(`${PATH}/:id/suspend`, gate("tenants.suspend"), async (c) => {
+  .post(`${PATH}/:id/suspend`, requirePagePermission("tenants.suspend"), async (c) => {
     const id = c.req.param("id");
     const sent = await c.get("rest").send("POST", `${api(id)}/suspend`);
-    return settle(c, sent, {
+    return redirectWithFlash(c, sent, {
       says: "Organization suspended. All its requests are rejected.",
       back: `${PATH}/${id}`,
     });
   })
-  .post(`${PATH}/:id/resume`, gate("tenants.suspend"), async (c) => {
+  .post(`${PATH}/:id/resume`, requirePagePermission("tenants.suspend"), async (c) => {
     const id = c.req.param("id");
     const sent = await c.get("rest").send("POST", `${api(id)}/resume`);
-    return settle(c, sent, { says: "Organization resumed.", back: `${PATH}/${id}` });
+    return redirectWithFlash(c, sent, { says: "Organization resumed.", back: `${PATH}/${id}` });
   })
-  .get(`${PATH}/:id/archive`, gate("tenants.archive"), async (c) =>
+  .get(`${PATH}/:id/archive`, requirePagePermission("tenants.archive"), async (c) =>
     c.html(await archival(c, c.req.param("id"))),
   )
-  .post(`${PATH}/:id/archive`, gate("tenants.archive"), async (c) => {
+  .post(`${PATH}/:id/archive`, requirePagePermission("tenants.archive"), async (c) => {
     const id = c.req.param("id");
     const { value } = await c.get("rest").read(api(id), tenantShape);
     if (!isConfirmed(c.get("form"), value.slug)) {
       return c.html(await archival(c, id, "The slug does not match. Nothing was archived."), 422);
     }
     const sent = await c.get("rest").send("POST", `${api(id)}/archive`);
-    return settle(c, sent, {
+    return redirectWithFlash(c, sent, {
       says: `Organization ${value.name} archived.`,
       back: PATH,
       otherwise: `${PATH}/${id}`,
@@ -172,7 +174,7 @@ async function archival(c: Scene, id: string, problem?: string) {
   const { value } = await c.get("rest").read(api(id), tenantShape);
   return (
     <ConfirmPage
-      frame={frameOf(c)}
+      frame={buildFrame(c)}
       title={`Archive ${value.name}?`}
       says="All access is permanently rejected. Logs are kept. This cannot be undone."
       name={value.slug}

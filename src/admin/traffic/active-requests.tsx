@@ -2,16 +2,16 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { withUnit } from "../charts/scale.ts";
-import { setFlash } from "../flash.ts";
-import { Button, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { Button, PostForm } from "../forms/controls.tsx";
+import { pageShape } from "../http/api-client.ts";
+import { setFlash } from "../http/flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { pageOf } from "../rest.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Empty, Live, TableHead, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Empty, Live, TableHead, Time } from "../ui/parts.tsx";
 
 const PATH = "/admin/active-requests";
 const EVERY_MS = 2000;
@@ -28,7 +28,7 @@ const running = z.object({
 type Running = z.output<typeof running>;
 
 async function load(c: Context<AdminEnv>): Promise<readonly Running[]> {
-  const { value } = await c.get("rest").read("/active-requests", pageOf(running));
+  const { value } = await c.get("rest").read("/active-requests", pageShape(running));
   return value.items.toSorted((one, other) => one.startedAt - other.startedAt);
 }
 
@@ -98,11 +98,11 @@ const tableOf = async (c: Context<AdminEnv>) => (
 );
 
 const routes = new Hono<AdminEnv>()
-  .get(PATH, gate("active-requests.list"), async (c) =>
+  .get(PATH, requirePagePermission("active-requests.list"), async (c) =>
     c.html(
       <Page
         title="Active requests"
-        frame={frameOf(c)}
+        frame={buildFrame(c)}
         intro="Requests running longer than one second. Canceled callers receive an error."
       >
         <Live id="active" path={`${PATH}/events`}>
@@ -111,7 +111,7 @@ const routes = new Hono<AdminEnv>()
       </Page>,
     ),
   )
-  .get(`${PATH}/events`, gate("active-requests.list"), (c) => {
+  .get(`${PATH}/events`, requirePagePermission("active-requests.list"), (c) => {
     let shown = "";
     return live(c, EVERY_MS, async () => {
       const html = String(await tableOf(c));
@@ -121,7 +121,7 @@ const routes = new Hono<AdminEnv>()
       return { event: "replace", html };
     });
   })
-  .post(`${PATH}/end`, gate("active-requests.cancel"), async (c) => {
+  .post(`${PATH}/end`, requirePagePermission("active-requests.cancel"), async (c) => {
     const id = encodeURIComponent(c.get("form").id ?? "");
     const sent = await c.get("rest").send("POST", `/active-requests/${id}/cancel`);
     if (!sent.ok && sent.refusal.code !== "not_found") throw sent.refusal;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { BREAKER_STATES, type BreakerState } from "../../core/enums.ts";
 import type { Span } from "../charts/blocks.tsx";
-import type { Tone } from "../ui/parts.tsx";
+import type { Tone } from "../ui/components.tsx";
 
 export const transitionShape = z.object({
   fromState: z.enum(BREAKER_STATES),
@@ -15,7 +15,7 @@ export type Transition = z.infer<typeof transitionShape>;
 const TONES: Record<BreakerState, Tone> = { closed: "good", half_open: "warn", open: "bad" };
 
 /** `transitions`: newest first. `state`: what it is now. */
-export function spansOf(
+export function listSpans(
   transitions: readonly Pick<Transition, "fromState" | "toState" | "transitionedAt">[],
   state: BreakerState,
   from: number,

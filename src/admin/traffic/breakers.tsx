@@ -3,19 +3,19 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { BREAKER_STATES } from "../../core/enums.ts";
 import { Timeline } from "../charts/blocks.tsx";
-import { Button, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
+import { Button, PostForm } from "../forms/controls.tsx";
+import { pageShape } from "../http/api-client.ts";
+import { redirectWithFlash } from "../http/redirect-with-flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { type BulkAction, type ListSpec, optionsFrom, YES_NO } from "../lists/spec.ts";
-import { namesOfServers, serverOptions } from "../names.ts";
-import { pageOf } from "../rest.ts";
-import { settle } from "../settle.ts";
-import { frameOf } from "../ui/frame.ts";
+import { loadServerNames, serverOptions } from "../lookups.ts";
+import { Badge, Details, TableHead, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge, Details, TableHead, Time } from "../ui/parts.tsx";
 import { Breaker } from "../ui/states.tsx";
-import { spansOf, type Transition, transitionShape } from "./breaker-spans.ts";
+import { listSpans, type Transition, transitionShape } from "./breaker-spans.ts";
 
 const PATH = "/admin/circuit-breakers";
 const DAY_MS = 86_400_000;
@@ -61,7 +61,7 @@ const list: ListSpec<BreakerView> = {
     { name: "serverId", label: "Server", kind: "choice", options: serverOptions },
   ],
   async complete(rest, rows) {
-    const nameOf = await namesOfServers(
+    const nameOf = await loadServerNames(
       rest,
       rows.map(({ serverId }) => serverId),
     );
@@ -94,7 +94,7 @@ const list: ListSpec<BreakerView> = {
 async function transitionsOf(c: Context<AdminEnv>, serverId: string): Promise<readonly Transition[]> {
   const from = new Date(Date.now() - 30 * DAY_MS).toISOString();
   const path = `/servers/${encodeURIComponent(serverId)}/breaker-transitions`;
-  const { value } = await c.get("rest").read(path, pageOf(transitionShape), { from, limit: 200 });
+  const { value } = await c.get("rest").read(path, pageShape(transitionShape), { from, limit: 200 });
   return value.items;
 }
 
@@ -108,19 +108,19 @@ const routes = new Hono<AdminEnv>()
       list,
     }),
   )
-  .get(`${PATH}/:id`, gate("circuit-breakers.read"), async (c) => {
+  .get(`${PATH}/:id`, requirePagePermission("circuit-breakers.read"), async (c) => {
     const serverId = c.req.param("id");
     const rest = c.get("rest");
     const [server, found, transitions] = await Promise.all([
       rest.read(`/servers/${encodeURIComponent(serverId)}`, z.object({ name: z.string() })),
-      rest.read("/circuit-breakers", pageOf(shape), { serverId, limit: 1 }),
+      rest.read("/circuit-breakers", pageShape(shape), { serverId, limit: 1 }),
       transitionsOf(c, serverId),
     ]);
     const [breaker] = found.value.items;
     return c.html(
       <Page
         title={`Circuit breaker: ${server.value.name}`}
-        frame={frameOf(c)}
+        frame={buildFrame(c)}
         crumbs={[{ label: "Circuit breakers", path: PATH }]}
         actions={
           <a class="button quiet" href={`/admin/servers/${serverId}`}>
@@ -136,14 +136,14 @@ const routes = new Hono<AdminEnv>()
       </Page>,
     );
   })
-  .post(`${PATH}/:id`, gate("circuit-breakers.force"), async (c) => {
+  .post(`${PATH}/:id`, requirePagePermission("circuit-breakers.force"), async (c) => {
     const serverId = c.req.param("id");
     const { state = "automatic" } = c.get("form");
     const sent = await c
       .get("rest")
       .send("POST", `/servers/${encodeURIComponent(serverId)}/breaker`, { json: { state } });
     const says = state === "open" || state === "closed" ? SAYS[state] : SAYS.automatic;
-    return settle(c, sent, { says: `Circuit breaker ${says}.`, back: `${PATH}/${serverId}` });
+    return redirectWithFlash(c, sent, { says: `Circuit breaker ${says}.`, back: `${PATH}/${serverId}` });
   });
 
 interface StateProps {
@@ -201,7 +201,7 @@ function LastDay({ transitions, state, now }: LastDayProps) {
   const from = now - DAY_MS;
   return (
     <div class="card">
-      <Timeline title="Last 24 hours" from={from} to={now} spans={spansOf(transitions, state, from, now)} />
+      <Timeline title="Last 24 hours" from={from} to={now} spans={listSpans(transitions, state, from, now)} />
     </div>
   );
 }

@@ -1,9 +1,9 @@
 /** Addresses that are always let in, or kept out: written by admins, and by the gateway where somebody goes on and on. */
 import { z } from "zod";
 import { IP_RULE_KINDS } from "../../core/enums.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { Badge, Time } from "../ui/parts.tsx";
+import { Badge, Time } from "../ui/components.tsx";
 
 const rule = z.object({
   id: z.string(),
@@ -17,7 +17,7 @@ const rule = z.object({
   createdAt: z.string(),
 });
 
-export const ipRules = managed({
+export const ipRules = crudPages({
   name: "ip-rules",
   section: "Traffic",
   title: "IP rules",

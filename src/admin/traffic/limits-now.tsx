@@ -2,15 +2,15 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { LIMIT_SUBJECTS } from "../../core/enums.ts";
-import { type AdminEnv, gate } from "../gate.ts";
+import { pageShape } from "../http/api-client.ts";
+import { redirectWithFlash } from "../http/redirect-with-flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { pageOf } from "../rest.ts";
-import { settle } from "../settle.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Live } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
-import { Live } from "../ui/parts.tsx";
-import { Bans, Buckets, Figures, Outlook, Shares } from "./limits-view.tsx";
+import { Bans, Buckets, Figures, Shares, TrafficForecastView } from "./limits-view.tsx";
 
 const PATH = "/admin/rate-limits/now";
 const REFRESH_MS = 3000;
@@ -38,7 +38,7 @@ const sharesShape = z.object({
   capacity: z.number(),
   items: z.array(z.object({ name: z.string(), weight: z.number(), share: z.number() })),
 });
-const people = pageOf(z.object({ id: z.string(), name: z.string() }));
+const people = pageShape(z.object({ id: z.string(), name: z.string() }));
 
 export type Bucket = z.infer<typeof bucketShape> & { readonly name: string };
 export type OutlookView = z.infer<typeof outlookShape>;
@@ -49,7 +49,7 @@ export type SharesView = z.infer<typeof sharesShape>;
 async function bucketsOf(c: Context<AdminEnv>): Promise<readonly Bucket[]> {
   const rest = c.get("rest");
   const [{ value }, members, keys] = await Promise.all([
-    rest.read("/traffic/limits", pageOf(bucketShape)),
+    rest.read("/traffic/limits", pageShape(bucketShape)),
     rest.read("/users", people, { limit: 200, fields: "id,name" }),
     rest.read("/keys", people, { limit: 200 }),
   ]);
@@ -61,7 +61,7 @@ async function bucketsOf(c: Context<AdminEnv>): Promise<readonly Bucket[]> {
 }
 
 export const limitsNow = new Hono<AdminEnv>()
-  .get(PATH, gate("traffic.read"), async (c) => {
+  .get(PATH, requirePagePermission("traffic.read"), async (c) => {
     const rest = c.get("rest");
     const [buckets, outlook, traffic, shares] = await Promise.all([
       bucketsOf(c),
@@ -69,7 +69,7 @@ export const limitsNow = new Hono<AdminEnv>()
       rest.read("/traffic", trafficShape),
       may(c, "system.read") ? rest.read("/system/shares", sharesShape) : undefined,
     ]);
-    const frame = frameOf(c);
+    const frame = buildFrame(c);
     return c.html(
       <Page
         title="Rate limit usage"
@@ -79,7 +79,7 @@ export const limitsNow = new Hono<AdminEnv>()
       >
         <Figures outlook={outlook.value} traffic={traffic.value} />
         <div class="grid">
-          <Outlook outlook={outlook.value} advice={traffic.value.advice} />
+          <TrafficForecastView outlook={outlook.value} advice={traffic.value.advice} />
           <div class="stack">
             <Bans bans={traffic.value.bans} token={may(c, "traffic.lift") ? frame.formToken : undefined} />
             {shares !== undefined && <Shares shares={shares.value} />}
@@ -94,14 +94,14 @@ export const limitsNow = new Hono<AdminEnv>()
       </Page>,
     );
   })
-  .get(`${PATH}/live`, gate("traffic.read"), (c) =>
+  .get(`${PATH}/live`, requirePagePermission("traffic.read"), (c) =>
     live(c, REFRESH_MS, async () => {
       const html = await (<Buckets buckets={await bucketsOf(c)} />);
       return { event: "replace", html: String(html) };
     }),
   )
-  .post(`${PATH}/lift`, gate("traffic.lift"), async (c) => {
+  .post(`${PATH}/lift`, requirePagePermission("traffic.lift"), async (c) => {
     const { client = "" } = c.get("form");
     const sent = await c.get("rest").send("POST", "/traffic/unban", { json: { client } });
-    return settle(c, sent, { says: `Ban removed for ${client}.`, back: PATH });
+    return redirectWithFlash(c, sent, { says: `Ban removed for ${client}.`, back: PATH });
   });

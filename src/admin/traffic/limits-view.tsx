@@ -2,8 +2,8 @@
 import { MINUTE_MS } from "../../core/limits/algorithms/samples.ts";
 import { BarChart } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
-import { Button, PostForm } from "../forms/parts.tsx";
-import { Badge, Empty, Stats, TableHead, Time, type Tone } from "../ui/parts.tsx";
+import { Button, PostForm } from "../forms/controls.tsx";
+import { Badge, Empty, Stats, TableHead, Time, type Tone } from "../ui/components.tsx";
 import type { Bucket, OutlookView, SharesView, TrafficView } from "./limits-now.tsx";
 import { perWindow } from "./windows.ts";
 
@@ -40,7 +40,13 @@ export function Figures({ outlook, traffic }: { outlook: OutlookView; traffic: T
   );
 }
 
-export function Outlook({ outlook, advice }: { outlook: OutlookView; advice: TrafficView["advice"] }) {
+export function TrafficForecastView({
+  outlook,
+  advice,
+}: {
+  outlook: OutlookView;
+  advice: TrafficView["advice"];
+}) {
   const past = outlook.past.slice(-PAST_MINUTES);
   const next = outlook.next.filter(({ minute }) => minute > (past.at(-1)?.minute ?? 0));
   if (past.length === 0) {

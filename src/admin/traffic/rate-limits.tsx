@@ -2,16 +2,16 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { LIMIT_SUBJECTS, ROLES } from "../../core/enums.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { LinkButton } from "../forms/controls.tsx";
 import type { Option } from "../forms/fields.ts";
-import { LinkButton } from "../forms/parts.tsx";
-import type { AdminEnv } from "../gate.ts";
+import type { ApiClient } from "../http/api-client.ts";
+import type { AdminEnv } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { namesOfSubjects, subjectIn, subjectOptions } from "../names.ts";
-import type { Rest } from "../rest.ts";
+import { loadSubjectNames, parseSubject, subjectOptions } from "../lookups.ts";
+import { Badge } from "../ui/components.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge } from "../ui/parts.tsx";
 import { limitsNow } from "./limits-now.tsx";
 import { perWindow } from "./windows.ts";
 
@@ -40,7 +40,7 @@ const EACH: Readonly<Record<Limit["subjectType"], string>> = {
 const nameOf = ({ subjectType, subjectId, subjectName }: Limit) =>
   subjectId === null ? EACH[subjectType] : `${subjectType} ${subjectName ?? subjectId}`;
 
-async function limitedSubjects(rest: Rest): Promise<readonly Option[]> {
+async function limitedSubjects(rest: ApiClient): Promise<readonly Option[]> {
   const each = (["tenant", "role", "user", "key", "ip"] as const).map((type) => ({
     value: type,
     label: EACH[type],
@@ -49,7 +49,7 @@ async function limitedSubjects(rest: Rest): Promise<readonly Option[]> {
   return [...each, anonymous, ...(await subjectOptions(rest))];
 }
 
-const limits = managed<Limit>({
+const limits = crudPages<Limit>({
   name: "rate-limits",
   section: "Traffic",
   title: "Rate limits",
@@ -71,7 +71,7 @@ const limits = managed<Limit>({
       { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
     ],
     async complete(rest, rows) {
-      const name = await namesOfSubjects(rest, rows);
+      const name = await loadSubjectNames(rest, rows);
       return rows.map((row) => ({ ...row, subjectName: name(row) }));
     },
     columns: [
@@ -152,7 +152,7 @@ const limits = managed<Limit>({
   }),
   fromForm: ({ subjectId, ...body }) => {
     if (typeof subjectId !== "string") return body;
-    const { type, id } = subjectIn(subjectId);
+    const { type, id } = parseSubject(subjectId);
     return { ...body, subjectType: type, subjectId: id === "" ? null : id };
   },
 });

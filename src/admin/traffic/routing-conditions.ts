@@ -13,7 +13,7 @@ export const conditionsShape = z.object({
 });
 export type Conditions = z.infer<typeof conditionsShape>;
 
-export function conditionsIn({ tools, methods, tags, clients, headers, percentage }: Conditions): string {
+export function readConditions({ tools, methods, tags, clients, headers, percentage }: Conditions): string {
   const some = (noun: string, values: readonly string[] | undefined) =>
     values === undefined || values.length === 0 ? [] : [`${noun} ${values.join(" or ")}`];
   const parts = [
@@ -21,16 +21,16 @@ export function conditionsIn({ tools, methods, tags, clients, headers, percentag
     ...some("method", methods),
     ...some("tag", tags),
     ...some("client", clients),
-    ...linesOfHeaders(headers).map((line) => `header ${line}`),
+    ...formatHeaderLines(headers).map((line) => `header ${line}`),
     ...(percentage === undefined ? [] : [`${percentage} % of sessions`]),
   ];
   return parts.join(", ") || "always";
 }
 
-export const linesOfHeaders = (headers: Readonly<Record<string, string>> = {}) =>
+export const formatHeaderLines = (headers: Readonly<Record<string, string>> = {}) =>
   Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
 
-export function headersIn(lines: readonly string[]): Record<string, string> {
+export function parseHeaderLines(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
       const at = line.indexOf(":");

@@ -1,14 +1,14 @@
 /** The order in which routing rules are tried: by dragging, by Alt and the arrows, and without script by buttons. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { Button, Notice, PostForm } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
-import { pageOf } from "../rest.ts";
-import { settle } from "../settle.ts";
-import { frameOf } from "../ui/frame.ts";
+import { Button, Notice, PostForm } from "../forms/controls.tsx";
+import { pageShape } from "../http/api-client.ts";
+import { redirectWithFlash } from "../http/redirect-with-flash.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { Badge, Empty } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Badge, Empty } from "../ui/parts.tsx";
-import { conditionsIn, conditionsShape } from "./routing-conditions.ts";
+import { conditionsShape, readConditions } from "./routing-conditions.ts";
 
 const PATH = "/admin/routing-rules/order";
 const LIST = "/admin/routing-rules";
@@ -24,7 +24,7 @@ type Rule = z.infer<typeof rule>;
 async function rulesOf(c: Context<AdminEnv>): Promise<readonly Rule[]> {
   const { value } = await c
     .get("rest")
-    .read("/routing-rules", pageOf(rule), { sort: "priority,name", limit: 200 });
+    .read("/routing-rules", pageShape(rule), { sort: "priority,name", limit: 200 });
   return value.items;
 }
 
@@ -45,10 +45,10 @@ export function moved(ids: readonly string[], move: string): readonly string[] {
 }
 
 export const routingOrder = new Hono<AdminEnv>()
-  .get(PATH, gate("routing-rules.update"), async (c) =>
+  .get(PATH, requirePagePermission("routing-rules.update"), async (c) =>
     c.html(<OrderPage c={c} rules={await rulesOf(c)} isSaved />),
   )
-  .post(PATH, gate("routing-rules.update"), async (c) => {
+  .post(PATH, requirePagePermission("routing-rules.update"), async (c) => {
     const ids = c.get("posted").getAll("ids");
     const { move } = c.get("form");
     if (move !== undefined) {
@@ -56,7 +56,7 @@ export const routingOrder = new Hono<AdminEnv>()
       return c.html(<OrderPage c={c} rules={rules} isSaved={false} />);
     }
     const sent = await c.get("rest").send("POST", "/routing-rules/order", { json: { ids } });
-    return settle(c, sent, { says: "Order saved.", back: LIST, otherwise: PATH });
+    return redirectWithFlash(c, sent, { says: "Order saved.", back: LIST, otherwise: PATH });
   });
 
 interface OrderProps {
@@ -70,7 +70,7 @@ function OrderPage({ c, rules, isSaved }: OrderProps) {
     <Page
       title="Order of routing rules"
       intro="The first matching rule applies. Drag a rule, or move it with Alt and the arrow keys."
-      frame={frameOf(c)}
+      frame={buildFrame(c)}
       crumbs={[{ label: "Routing rules", path: LIST }]}
     >
       {!isSaved && <Notice>Not saved yet.</Notice>}
@@ -96,7 +96,7 @@ function OrderPage({ c, rules, isSaved }: OrderProps) {
                   </a>{" "}
                   {!isActive && <Badge tone="off">disabled</Badge>}
                   <br />
-                  <span class="quiet-text">{conditionsIn(conditions)}</span>
+                  <span class="quiet-text">{readConditions(conditions)}</span>
                 </span>
                 <span class="start">
                   {index > 0 && <Move id={id} way="up" name={name} />}

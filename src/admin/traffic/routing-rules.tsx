@@ -2,15 +2,20 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { BALANCING_STRATEGIES } from "../../core/enums.ts";
-import { LinkButton } from "../forms/parts.tsx";
-import type { AdminEnv } from "../gate.ts";
+import { crudPages } from "../crud/crud-pages.tsx";
+import { LinkButton } from "../forms/controls.tsx";
+import type { AdminEnv } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { managed } from "../managed/collection.tsx";
-import { namesOfServers, serverOptions } from "../names.ts";
+import { loadServerNames, serverOptions } from "../lookups.ts";
+import { Badge } from "../ui/components.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
-import { Badge } from "../ui/parts.tsx";
-import { conditionsIn, conditionsShape, headersIn, linesOfHeaders } from "./routing-conditions.ts";
+import {
+  conditionsShape,
+  formatHeaderLines,
+  parseHeaderLines,
+  readConditions,
+} from "./routing-conditions.ts";
 import { routingOrder } from "./routing-order.tsx";
 import { routingTest } from "./routing-test.tsx";
 
@@ -28,7 +33,7 @@ type Rule = z.infer<typeof shape>;
 
 const PATTERNS = "One per line, with * as wildcard. Optional. Default: any.";
 
-const rules = managed<Rule>({
+const rules = crudPages<Rule>({
   name: "routing-rules",
   section: "Traffic",
   title: "Routing rules",
@@ -62,7 +67,7 @@ const rules = managed<Rule>({
       { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
     ],
     async complete(rest, rows) {
-      const nameOf = await namesOfServers(
+      const nameOf = await loadServerNames(
         rest,
         rows.flatMap(({ targetServers }) => targetServers),
       );
@@ -74,8 +79,8 @@ const rules = managed<Rule>({
       {
         name: "conditions",
         label: "Conditions",
-        show: ({ conditions }) => conditionsIn(conditions),
-        plain: ({ conditions }) => conditionsIn(conditions),
+        show: ({ conditions }) => readConditions(conditions),
+        plain: ({ conditions }) => readConditions(conditions),
       },
       { name: "serverNames", label: "Servers", show: ({ serverNames }) => serverNames ?? "" },
       {
@@ -166,11 +171,11 @@ const rules = managed<Rule>({
   nameOf: ({ name }) => name,
   toForm: ({ conditions, ...row }) => {
     const known = conditionsShape.parse(conditions);
-    return { ...row, conditions: { ...known, headers: linesOfHeaders(known.headers) } };
+    return { ...row, conditions: { ...known, headers: formatHeaderLines(known.headers) } };
   },
   fromForm: ({ conditions, ...body }) => {
     const entered = z.looseObject({ headers: z.array(z.string()) }).parse(conditions);
-    return { ...body, conditions: { ...entered, headers: headersIn(entered.headers) } };
+    return { ...body, conditions: { ...entered, headers: parseHeaderLines(entered.headers) } };
   },
 });
 

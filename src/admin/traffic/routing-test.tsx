@@ -1,14 +1,14 @@
 /** A request against the routing rules, without sending it: which rule would decide, and why not those before. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { Notice } from "../forms/controls.tsx";
 import type { FieldSpec } from "../forms/fields.ts";
 import { FieldView } from "../forms/form.tsx";
-import { Notice } from "../forms/parts.tsx";
-import { type AdminEnv, gate } from "../gate.ts";
-import { frameOf } from "../ui/frame.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { Badge, TableHead } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { Badge, TableHead } from "../ui/parts.tsx";
-import { headersIn } from "./routing-conditions.ts";
+import { parseHeaderLines } from "./routing-conditions.ts";
 
 const PATH = "/admin/routing-rules/test";
 const LIST = "/admin/routing-rules";
@@ -67,44 +67,48 @@ function requestIn(c: Context<AdminEnv>) {
     ...given("client"),
     ...given("stableId"),
     tags: listed(of("tags"), ","),
-    headers: headersIn(listed(of("headers"), "\n")),
+    headers: parseHeaderLines(listed(of("headers"), "\n")),
   };
 }
 
-export const routingTest = new Hono<AdminEnv>().get(PATH, gate("routing-rules.read"), async (c) => {
-  const isAsked = c.req.query("method") !== undefined;
-  const sent = isAsked
-    ? await c.get("rest").send("POST", "/routing-rules/test", { json: requestIn(c) })
-    : undefined;
-  return c.html(
-    <Page
-      title="Simulator"
-      intro="Shows which rule matches and why earlier rules do not. No request is sent."
-      frame={frameOf(c)}
-      crumbs={[{ label: "Routing rules", path: LIST }]}
-    >
-      <div class="grid">
-        <form method="get" action={PATH} class="card">
-          {FIELDS.map((field) => (
-            <FieldView
-              field={field}
-              texts={[c.req.query(field.name) ?? (field.name === "method" ? "tools/call" : "")]}
-              options={OPTIONS.get(field.name) ?? []}
-              faults={[]}
-            />
-          ))}
-          <div class="start">
-            <button type="submit">Run</button>
+export const routingTest = new Hono<AdminEnv>().get(
+  PATH,
+  requirePagePermission("routing-rules.read"),
+  async (c) => {
+    const isAsked = c.req.query("method") !== undefined;
+    const sent = isAsked
+      ? await c.get("rest").send("POST", "/routing-rules/test", { json: requestIn(c) })
+      : undefined;
+    return c.html(
+      <Page
+        title="Simulator"
+        intro="Shows which rule matches and why earlier rules do not. No request is sent."
+        frame={buildFrame(c)}
+        crumbs={[{ label: "Routing rules", path: LIST }]}
+      >
+        <div class="grid">
+          <form method="get" action={PATH} class="card">
+            {FIELDS.map((field) => (
+              <FieldView
+                field={field}
+                texts={[c.req.query(field.name) ?? (field.name === "method" ? "tools/call" : "")]}
+                options={OPTIONS.get(field.name) ?? []}
+                faults={[]}
+              />
+            ))}
+            <div class="start">
+              <button type="submit">Run</button>
+            </div>
+          </form>
+          <div class="stack">
+            {sent !== undefined && !sent.ok && <Notice bad>{sent.refusal.message}</Notice>}
+            {sent?.ok === true && <Found verdict={verdictShape.parse(sent.value)} />}
           </div>
-        </form>
-        <div class="stack">
-          {sent !== undefined && !sent.ok && <Notice bad>{sent.refusal.message}</Notice>}
-          {sent?.ok === true && <Found verdict={verdictShape.parse(sent.value)} />}
         </div>
-      </div>
-    </Page>,
-  );
-});
+      </Page>,
+    );
+  },
+);
 
 const UNMET: Readonly<Record<string, string>> = {
   tools: "the tool does not match",

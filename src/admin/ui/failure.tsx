@@ -3,9 +3,9 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ConfigurationError, errorHeaders, findGatewayError, type GatewayError } from "../../core/errors.ts";
 import { logFailure } from "../../logs/log-failure.ts";
-import { type PageEnv, signInAddress } from "../context.ts";
-import { RestRefusal } from "../rest.ts";
-import { frameOf } from "./frame.ts";
+import { ApiError } from "../http/api-client.ts";
+import { type PageEnv, signInUrl } from "../http/page-context.ts";
+import { buildFrame } from "./frame.ts";
 import { Page } from "./layout.tsx";
 
 /** What page to make is known once it is known who is there; before that, edge/errors.ts answers. */
@@ -13,9 +13,9 @@ export async function failurePage(thrown: Error, c: Context): Promise<Response |
   if (c.get("formToken") === undefined) return undefined;
   const error = findGatewayError(thrown);
   if (error instanceof ConfigurationError) return undefined;
-  if (error.code === "unauthorized") return c.redirect(signInAddress(c.req.path), 303);
-  const requestId = error instanceof RestRefusal ? error.requestId : c.get("requestId");
-  if (error.status >= 500 && !(error instanceof RestRefusal)) {
+  if (error.code === "unauthorized") return c.redirect(signInUrl(c.req.path), 303);
+  const requestId = error instanceof ApiError ? error.requestId : c.get("requestId");
+  if (error.status >= 500 && !(error instanceof ApiError)) {
     logFailure(error, { requestId, method: c.req.method, path: c.req.path });
   }
   for (const [name, value] of Object.entries(errorHeaders(error))) c.header(name, value);
@@ -38,10 +38,10 @@ function FailurePage({
   requestId: string;
 }) {
   return (
-    <Page title={error.title} frame={frameOf(c)}>
+    <Page title={error.title} frame={buildFrame(c)}>
       <div class="card">
         <p>{error.message}</p>
-        {error instanceof RestRefusal && error.errors.length > 0 && (
+        {error instanceof ApiError && error.errors.length > 0 && (
           <ul>
             {error.errors.map(({ path, message }) => (
               <li>

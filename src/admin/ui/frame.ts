@@ -1,7 +1,7 @@
 /** What the frame of a page shows beside the page: who is there, where they are, what they may visit. */
 import type { SignedInUser } from "../../identity/users/sessions.ts";
-import type { ShownFlash } from "../flash.ts";
-import { type NavSection, navigationFor, type PageGroup } from "./navigation.ts";
+import type { ShownFlash } from "../http/flash.ts";
+import { buildNavigation, type NavSection, type PageGroup } from "./navigation.ts";
 
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -17,14 +17,14 @@ export interface Frame {
 }
 
 /** What it takes of a page's context. */
-interface Scene {
+interface FrameContext {
   readonly var: Pick<Frame, "person" | "formToken" | "theme" | "flash"> & {
     readonly groups: readonly PageGroup[];
   };
   readonly req: { readonly path: string };
 }
 
-export function frameOf({ var: { person, formToken, theme, flash, groups }, req }: Scene): Frame {
-  const sections = person === undefined ? [] : navigationFor(groups, person);
+export function buildFrame({ var: { person, formToken, theme, flash, groups }, req }: FrameContext): Frame {
+  const sections = person === undefined ? [] : buildNavigation(groups, person);
   return { person, formToken, theme, flash, sections, path: req.path };
 }

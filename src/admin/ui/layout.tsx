@@ -1,10 +1,10 @@
 /** The frame of every page. No script and no style stands in the page itself: the security headers allow neither. */
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
-import { Button, PostForm } from "../forms/parts.tsx";
+import { Button, PostForm } from "../forms/controls.tsx";
 import { assetPath } from "./assets.ts";
 import type { Frame } from "./frame.ts";
-import { AccountMenu, Navigation, OrganisationMenu, Palette } from "./menus.tsx";
+import { AccountMenu, CommandPalette, Navigation, OrganizationMenu } from "./menus.tsx";
 
 interface PageProps {
   readonly title: string;
@@ -49,13 +49,15 @@ export function Page(props: PageProps) {
           <script src={assetPath("htmx.js")} defer />
           <script src={assetPath("gateway.js")} defer />
         </head>
-        <body>{narrow || frame.person === undefined ? <Alone {...props} /> : <Shell {...props} />}</body>
+        <body>
+          {narrow || frame.person === undefined ? <NarrowLayout {...props} /> : <AppLayout {...props} />}
+        </body>
       </html>
     </>
   );
 }
 
-function Alone({ title, frame, children }: PageProps) {
+function NarrowLayout({ title, frame, children }: PageProps) {
   const { person, formToken } = frame;
   return (
     <main class="narrow">
@@ -78,9 +80,9 @@ function Alone({ title, frame, children }: PageProps) {
 }
 
 /** Pages that tell what is announced themselves. */
-const UNTOLD = new Set(["/admin", "/admin/news"]);
+const PAGES_WITHOUT_BANNER = new Set(["/admin", "/admin/news"]);
 
-function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProps) {
+function AppLayout({ title, frame, crumbs = [], actions, intro, children }: PageProps) {
   const { person, formToken } = frame;
   if (person === undefined) return null;
   return (
@@ -101,7 +103,7 @@ function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProp
           <img src={assetPath("icon.svg")} alt="" width="20" height="20" />
           <span>MCP Registry Gateway</span>
         </a>
-        <OrganisationMenu person={person} />
+        <OrganizationMenu person={person} />
         <p class="jump">
           <a href="/admin/palette" data-palette>
             <span>Search…</span> <kbd>Ctrl K</kbd>
@@ -140,13 +142,13 @@ function Shell({ title, frame, crumbs = [], actions, intro, children }: PageProp
             {actions !== undefined && <div class="actions">{actions}</div>}
           </div>
           <FlashNotice frame={frame} />
-          {!UNTOLD.has(frame.path) && (
+          {!PAGES_WITHOUT_BANNER.has(frame.path) && (
             <div hx-get="/admin/news/banner" hx-trigger="load" hx-swap="outerHTML" hx-select=".announced" />
           )}
           {children}
         </main>
       </div>
-      <Palette />
+      <CommandPalette />
     </>
   );
 }

@@ -5,9 +5,9 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
-import type { AdminEnv } from "../gate.ts";
+import type { AdminEnv } from "../http/require-permission.ts";
 
-const LASTS_MS = 5 * 60_000;
+const STREAM_TTL_MS = 5 * 60_000;
 
 export interface LiveEvent {
   /** `replace`: the region's new inside; `prepend`: rows to put on top of it. */
@@ -35,7 +35,7 @@ export function live(
   next: () => Promise<LiveEvent | undefined>,
 ): Response {
   return streamSSE(c, async (stream) => {
-    const end = Date.now() + LASTS_MS;
+    const end = Date.now() + STREAM_TTL_MS;
     while (!stream.aborted && !stream.closed && Date.now() < end) {
       if (!(await isStillWelcome(c))) return stream.writeSSE({ event: "end", data: "" });
       const told = await next();

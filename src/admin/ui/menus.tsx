@@ -1,6 +1,6 @@
 /** What hangs on the frame: navigation, organisations, account, palette. Popovers need no script. */
 import type { SignedInUser } from "../../identity/users/sessions.ts";
-import { Button, PostForm } from "../forms/parts.tsx";
+import { Button, PostForm } from "../forms/controls.tsx";
 import { type Frame, THEMES } from "./frame.ts";
 import type { NavSection } from "./navigation.ts";
 
@@ -36,7 +36,7 @@ function placeIn(sections: readonly NavSection[], path: string): string | undefi
 }
 
 /** Which organisations there are costs a query, so they are asked for when the menu opens. */
-export function OrganisationMenu({ person }: { person: SignedInUser }) {
+export function OrganizationMenu({ person }: { person: SignedInUser }) {
   return (
     <>
       <button type="button" class="quiet switcher" popovertarget="organizations">
@@ -107,7 +107,7 @@ export function AccountMenu({ frame, person }: { frame: Frame; person: SignedInU
 }
 
 /** Ctrl-K; without script the link at the top leads to the same list. */
-export function Palette() {
+export function CommandPalette() {
   return (
     <dialog id="palette" aria-label="Search">
       <input

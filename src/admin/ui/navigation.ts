@@ -7,7 +7,7 @@ import type { Permission } from "../../core/access/permissions.ts";
 import { evaluatePermission } from "../../core/access/rbac.ts";
 import type { SignedInUser } from "../../identity/users/sessions.ts";
 import { toPrincipal } from "../../identity/users/sessions.ts";
-import type { AdminEnv } from "../gate.ts";
+import type { AdminEnv } from "../http/require-permission.ts";
 
 /** In the order of the navigation. */
 export const SECTIONS = [
@@ -38,7 +38,7 @@ export interface PageGroup {
   readonly routes: Hono<AdminEnv>;
 }
 
-export function mayTake(person: SignedInUser | undefined, action: Permission): boolean {
+export function canOpen(person: SignedInUser | undefined, action: Permission): boolean {
   const principal = person && toPrincipal(person);
   return principal !== undefined && evaluatePermission(principal, action).allowed;
 }
@@ -48,8 +48,8 @@ export interface NavSection {
   readonly entries: readonly NavEntry[];
 }
 
-export function navigationFor(groups: readonly PageGroup[], person: SignedInUser): readonly NavSection[] {
-  const all = groups.flatMap(({ nav }) => nav).filter(({ action }) => mayTake(person, action));
+export function buildNavigation(groups: readonly PageGroup[], person: SignedInUser): readonly NavSection[] {
+  const all = groups.flatMap(({ nav }) => nav).filter(({ action }) => canOpen(person, action));
   return SECTIONS.map((section) => ({
     section,
     entries: all.filter((entry) => entry.section === section),

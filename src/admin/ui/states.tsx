@@ -1,6 +1,6 @@
 /** States that many pages show, each with its tone. */
 import type { BreakerState, HealthStatus, Severity } from "../../core/enums.ts";
-import { Badge, type Tone } from "./parts.tsx";
+import { Badge, type Tone } from "./components.tsx";
 
 const HEALTH: Record<HealthStatus, Tone> = {
   healthy: "good",
@@ -10,7 +10,7 @@ const HEALTH: Record<HealthStatus, Tone> = {
   unknown: "off",
 };
 
-export const toneOfHealth = (status: HealthStatus): Tone => HEALTH[status];
+export const healthTone = (status: HealthStatus): Tone => HEALTH[status];
 
 export const Health = ({ of }: { of: HealthStatus }) => <Badge tone={HEALTH[of]}>{of}</Badge>;
 
@@ -22,7 +22,7 @@ const SEVERITY: Record<Severity, Tone> = {
   critical: "bad",
 };
 
-export const Severe = ({ of }: { of: Severity }) => <Badge tone={SEVERITY[of]}>{of}</Badge>;
+export const SeverityBadge = ({ of }: { of: Severity }) => <Badge tone={SEVERITY[of]}>{of}</Badge>;
 
 const BREAKER: Record<BreakerState, Tone> = { closed: "good", half_open: "warn", open: "bad" };
 

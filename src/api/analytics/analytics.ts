@@ -15,9 +15,9 @@ import {
 } from "../../db/queries/traffic/analytics.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
-import { gives } from "../answers.ts";
-import type { Scene } from "../collection/reach.ts";
-import { query } from "../validate.ts";
+import { responds } from "../http/responses.ts";
+import { query } from "../http/validate.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import { type Asked, figures, seriesQuery, spanOf, told, topQuery, trafficQuery } from "./schemas.ts";
 
 const dimension = z.enum(DIMENSIONS);
@@ -74,21 +74,21 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-const reading = (c: Scene) => c.var.services.database.withTenant(c.var.principal.tenantId, "read");
+const reading = (c: ApiContext) => c.var.services.database.withTenant(c.var.principal.tenantId, "read");
 
 /** Every tenant may know it, and no tenant may read the table. */
-async function asOf(c: Scene): Promise<Date | null> {
+async function asOf(c: ApiContext): Promise<Date | null> {
   const [row] = await loadRolledUpAt(c.var.services.database.asSystem("read"));
   return row?.at ?? null;
 }
 
-const trafficOf = (c: Scene, asked: Asked, kind: TrafficQuery["kind"]): TrafficQuery => ({
+const trafficOf = (c: ApiContext, asked: Asked, kind: TrafficQuery["kind"]): TrafficQuery => ({
   ...asked,
   kind,
   tenantId: c.var.principal.tenantId,
 });
 
-async function seriesOf(c: Scene, { of, member = "", kind, ...asked }: z.infer<typeof seriesQuery>) {
+async function seriesOf(c: ApiContext, { of, member = "", kind, ...asked }: z.infer<typeof seriesQuery>) {
   const span = spanOf(asked, new Date());
   const [rows, at] = await Promise.all([
     loadTrafficSeries(reading(c), { ...trafficOf(c, span, kind), dimension: of, member }),
@@ -102,7 +102,7 @@ export const analytics = new Hono<AppEnv>()
     "/usage",
     requirePermission("analytics.read"),
     query(seriesQuery),
-    gives(series, "Traffic over time; slots without requests are omitted."),
+    responds(series, "Traffic over time; slots without requests are omitted."),
     async (c) => {
       const { of, member = "" } = c.req.valid("query");
       const { rows, ...said } = await seriesOf(c, c.req.valid("query"));
@@ -114,7 +114,7 @@ export const analytics = new Hono<AppEnv>()
     "/latency",
     requirePermission("analytics.read"),
     query(seriesQuery),
-    gives(latency, "Latency histogram."),
+    responds(latency, "Latency histogram."),
     async (c) => {
       const { rows, ...said } = await seriesOf(c, c.req.valid("query"));
       const all = sumTraffic(rows);
@@ -130,7 +130,7 @@ export const analytics = new Hono<AppEnv>()
     "/top",
     requirePermission("analytics.read"),
     query(topQuery),
-    gives(top, "Entries with the most requests, with their current names."),
+    responds(top, "Entries with the most requests, with their current names."),
     async (c) => {
       const { of, by, limit, kind, ...asked } = c.req.valid("query");
       const span = spanOf(asked, new Date());
@@ -146,7 +146,7 @@ export const analytics = new Hono<AppEnv>()
     "/errors",
     requirePermission("analytics.read"),
     query(trafficQuery),
-    gives(errors, "Errors by type."),
+    responds(errors, "Errors by type."),
     async (c) => {
       const { kind, ...asked } = c.req.valid("query");
       const span = spanOf(asked, new Date());
@@ -173,7 +173,7 @@ export const analytics = new Hono<AppEnv>()
     "/heat-map",
     requirePermission("analytics.read"),
     query(trafficQuery.omit({ grain: true }).extend({ timeZone })),
-    gives(heat, "Requests by hour of week in the period."),
+    responds(heat, "Requests by hour of week in the period."),
     async (c) => {
       const { kind, timeZone, ...asked } = c.req.valid("query");
       const span = spanOf({ ...asked, grain: "hour" }, new Date());

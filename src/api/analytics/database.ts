@@ -4,7 +4,7 @@ import { z } from "zod";
 import { getDatabaseSizeSummary, getIndexUsageSummary } from "../../db/queries/traffic/reports.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
-import { givesPage } from "../answers.ts";
+import { respondsPage } from "../http/responses.ts";
 
 const count = z.number().int();
 
@@ -34,7 +34,7 @@ export const databaseReports = new Hono<AppEnv>()
   .get(
     "/database-sizes",
     requirePermission("system.read"),
-    givesPage(size, "Tables, by size."),
+    respondsPage(size, "Tables, by size."),
     async (c) => {
       const items = await getDatabaseSizeSummary(c.var.services.database.asSystem());
       return c.json({ items, nextCursor: null });
@@ -43,7 +43,7 @@ export const databaseReports = new Hono<AppEnv>()
   .get(
     "/index-usage",
     requirePermission("system.read"),
-    givesPage(indexUse, "Indexes, by number of scans."),
+    respondsPage(indexUse, "Indexes, by number of scans."),
     async (c) => {
       const items = await getIndexUsageSummary(c.var.services.database.asSystem());
       return c.json({ items, nextCursor: null });

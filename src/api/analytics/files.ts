@@ -12,9 +12,9 @@ import {
 } from "../../db/queries/traffic/analytics.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
-import { givesFile } from "../answers.ts";
-import { FILE_TYPES, fileOf, fileQuery, ROWS_A_PAGE } from "../files.ts";
-import { query } from "../validate.ts";
+import { respondsFile } from "../http/responses.ts";
+import { createRowFile, FILE_TYPES, fileQuery, ROWS_PER_PAGE } from "../http/streamed-files.ts";
+import { query } from "../http/validate.ts";
 
 const DAY_MS = 86_400_000;
 const TYPES = Object.values(FILE_TYPES);
@@ -31,13 +31,16 @@ export const sumsFile = new Hono<AppEnv>().get(
   "/",
   requirePermission("analytics.export"),
   query(sumsQuery),
-  givesFile(TYPES, "Rollups of the last 30 days or the given period, one row per entry and hour or UTC day."),
+  respondsFile(
+    TYPES,
+    "Rollups of the last 30 days or the given period, one row per entry and hour or UTC day.",
+  ),
   (c) => {
     const { format, grain, ...asked } = c.req.valid("query");
     const { tenantId } = c.var.principal;
     const db = c.var.services.database.withTenant(tenantId, "analytics");
     const period = alignToGrain(monthOf(asked), grain);
-    return fileOf({
+    return createRowFile({
       name: `usage-by-${grain}`,
       format,
       columns: [
@@ -45,7 +48,7 @@ export const sumsFile = new Hono<AppEnv>().get(
         ...(["avgMs", "p50Ms", "p95Ms", "p99Ms", "requestBytes"] as const),
       ],
       async next(after: RollupCursor | undefined) {
-        const rows = await listRollups(db, { ...period, tenantId, grain, after, limit: ROWS_A_PAGE });
+        const rows = await listRollups(db, { ...period, tenantId, grain, after, limit: ROWS_PER_PAGE });
         return rows.map((row) => ({
           ...{ at: row.at, kind: row.kind, dimension: row.dimension, member: row.member },
           ...computeMetrics(row),
@@ -59,13 +62,13 @@ export const requestsFile = new Hono<AppEnv>().get(
   "/",
   requirePermission("request-logs.export"),
   query(fileQuery),
-  givesFile(TYPES, "Requests of the last 30 days or the given period, newest first."),
+  respondsFile(TYPES, "Requests of the last 30 days or the given period, newest first."),
   (c) => {
     const { format, ...asked } = c.req.valid("query");
     const { tenantId } = c.var.principal;
     const db = c.var.services.database.withTenant(tenantId, "analytics");
     const period = monthOf(asked);
-    return fileOf({
+    return createRowFile({
       name: "requests",
       format,
       columns: [
@@ -90,7 +93,7 @@ export const requestsFile = new Hono<AppEnv>().get(
         ...(["userId", "apiKeyId", "clientName", "userAgent", "ipAddress", "country"] as const),
       ],
       next: (after: RequestCursor | undefined) =>
-        exportRequests(db, tenantId, { ...period, after, limit: ROWS_A_PAGE }),
+        exportRequests(db, tenantId, { ...period, after, limit: ROWS_PER_PAGE }),
     });
   },
 );
@@ -100,19 +103,20 @@ export const billingFile = new Hono<AppEnv>().get(
   "/",
   requirePermission("system.read"),
   query(fileQuery),
-  givesFile(TYPES, "Usage of each tenant per UTC day, for the last 30 days or the given period."),
+  respondsFile(TYPES, "Usage of each tenant per UTC day, for the last 30 days or the given period."),
   (c) => {
     const { format, ...asked } = c.req.valid("query");
     const db = c.var.services.database.asSystem("analytics");
     const period = alignToGrain(monthOf(asked), "day");
-    return fileOf({
+    return createRowFile({
       name: "usage",
       format,
       columns: [
         ...(["at", "tenantId", "tenant", "calls", "callErrors"] as const),
         ...(["mcpRequests", "restRequests", "pageRequests", "requestBytes", "users"] as const),
       ],
-      next: (after: UsageCursor | undefined) => listDailyUsage(db, { ...period, after, limit: ROWS_A_PAGE }),
+      next: (after: UsageCursor | undefined) =>
+        listDailyUsage(db, { ...period, after, limit: ROWS_PER_PAGE }),
     });
   },
 );

@@ -10,7 +10,7 @@ import {
 } from "../../core/analytics/period.ts";
 import type { TrafficMetrics } from "../../core/analytics/traffic-metrics.ts";
 import { InvalidInputError } from "../../core/errors.ts";
-import { moment } from "../times.ts";
+import { moment } from "../http/times.ts";
 
 const KIND =
   "`call`: MCP calls by server response. `mcp`, `rest`, `page`: HTTP requests by entry point: MCP, REST API or UI.";

@@ -9,8 +9,8 @@ import {
 } from "../../db/queries/traffic/reports.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
-import { gives } from "../answers.ts";
-import { query } from "../validate.ts";
+import { responds } from "../http/responses.ts";
+import { query } from "../http/validate.ts";
 
 const count = z.number().int();
 const value = z.number().nullable();
@@ -51,7 +51,7 @@ export const summary = new Hono<AppEnv>().get(
   "/",
   requirePermission("analytics.read"),
   query(summaryQuery),
-  gives(shape, "Results of get_server_health_summary() and related functions, computed from the log."),
+  responds(shape, "Results of get_server_health_summary() and related functions, computed from the log."),
   async (c) => {
     const { hours } = c.req.valid("query");
     const { tenantId } = c.var.principal;

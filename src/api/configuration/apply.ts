@@ -11,26 +11,26 @@ import {
 } from "../../db/queries/shared/crud.ts";
 import { updateTenant } from "../../db/queries/tenants/tenants.ts";
 import { type AuditedWrite, commitAllWithAudit } from "../../policy/commit-with-audit.ts";
-import type { Statement } from "../collection/kind.ts";
-import type { Scene } from "../collection/reach.ts";
-import { saying } from "../collection/refusals.ts";
-import type { Plan, Step } from "./plan.ts";
+import { mapDatabaseErrors } from "../resource/database-errors.ts";
+import type { Statement } from "../resource/define.ts";
+import type { ApiContext } from "../resource/scope.ts";
+import type { Plan, PlanStep } from "./plan.ts";
 
-const MOST_CHANGES = 5000;
+const MAX_CHANGES = 5000;
 
-export async function carryOut(c: Scene, plan: Plan): Promise<number> {
+export async function applyPlan(c: ApiContext, plan: Plan): Promise<number> {
   const { steps, tenant, changes } = plan;
   if (changes.length === 0) return 0;
-  if (changes.length > MOST_CHANGES) {
+  if (changes.length > MAX_CHANGES) {
     throw new GatewayError(
       "conflict",
-      `The plan has ${changes.length} changes; the maximum is ${MOST_CHANGES}.`,
+      `The plan has ${changes.length} changes; the maximum is ${MAX_CHANGES}.`,
     );
   }
   const { db, principal } = c.var;
   const { tenantId } = principal;
-  const prepared: Step[] = [];
-  for (const step of steps) prepared.push({ ...step, values: await valuesOf(c, step) });
+  const prepared: PlanStep[] = [];
+  for (const step of steps) prepared.push({ ...step, values: await changedValues(c, step) });
   // Rules go before the servers that they speak of, and come after them.
   const removals = prepared.filter(({ change }) => change.action === "delete").toReversed();
   const others = prepared.filter(({ change }) => change.action !== "delete");
@@ -39,14 +39,14 @@ export async function carryOut(c: Scene, plan: Plan): Promise<number> {
       before?.updatedAt instanceof Date ? [assertUnchanged(db, section.table, id, before.updatedAt)] : [],
     ),
     ...removals.map(({ section, id }) => deleteRow(db, section.table, tenantId, id)),
-    ...others.flatMap((step) => statementsOf(c, step)),
+    ...others.flatMap((step) => listStatements(c, step)),
     ...(tenant === undefined ? [] : [updateTenant(db, tenantId, tenant)]),
   ];
   const [first, ...rest] = statements;
   if (first === undefined) return 0;
   try {
-    await saying("thing", () =>
-      commitAllWithAudit(c, [...prepared.map(recordOf), ...tenantRecord(c, plan)], (audits) =>
+    await mapDatabaseErrors("thing", () =>
+      commitAllWithAudit(c, [...prepared.map(toAuditedWrite), ...tenantRecord(c, plan)], (audits) =>
         db.batch([first, ...rest, ...audits]),
       ),
     );
@@ -58,7 +58,10 @@ export async function carryOut(c: Scene, plan: Plan): Promise<number> {
 }
 
 /** Columns only, and of a change only what changes. */
-async function valuesOf(c: Scene, { section, change, id, values, before }: Step): Promise<CrudRow> {
+async function changedValues(
+  c: ApiContext,
+  { section, change, id, values, before }: PlanStep,
+): Promise<CrudRow> {
   if (change.action === "delete") return {};
   const { tenantId, userId } = c.var.principal;
   const columns = Object.fromEntries(
@@ -80,7 +83,7 @@ function changed(values: CrudRow, before: CrudRow): CrudRow {
   );
 }
 
-function statementsOf(c: Scene, { section, id, values, before }: Step): Statement[] {
+function listStatements(c: ApiContext, { section, id, values, before }: PlanStep): Statement[] {
   const { db, principal } = c.var;
   const { table, columns, hooks } = section;
   const after = { ...before, ...values };
@@ -90,7 +93,7 @@ function statementsOf(c: Scene, { section, id, values, before }: Step): Statemen
   return [updateRow(db, table, columns, { owner: principal.tenantId, id }, values), ...more];
 }
 
-function recordOf({ section, change, id, values, before }: Step): AuditedWrite {
+function toAuditedWrite({ section, change, id, values, before }: PlanStep): AuditedWrite {
   return {
     action: `${section.action}.${change.action}`,
     resource: { type: section.noun.replaceAll(" ", "_"), id },
@@ -100,7 +103,7 @@ function recordOf({ section, change, id, values, before }: Step): AuditedWrite {
   };
 }
 
-function tenantRecord(c: Scene, { tenant, changes }: Plan): AuditedWrite[] {
+function tenantRecord(c: ApiContext, { tenant, changes }: Plan): AuditedWrite[] {
   if (tenant === undefined) return [];
   const change = changes.find(({ section }) => section === "tenant");
   const resource = { type: "tenant", id: c.var.principal.tenantId };

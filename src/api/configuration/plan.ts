@@ -5,16 +5,23 @@ import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
-import type { Scene } from "../collection/reach.ts";
-import { ownChange } from "../tenant-schemas.ts";
+import type { ApiContext } from "../resource/scope.ts";
+import { ownChange } from "../tenants/schemas.ts";
 import type { Document, PlannedChange } from "./document.ts";
-import { issuesOf, type Secrets, type Section, type ServerNames } from "./section.ts";
+import { listIssues, type Secrets, type Section, type ServerNames } from "./section.ts";
 import { SECTIONS } from "./sections.ts";
 import { addressFaultOf } from "./servers.ts";
-import { type ExistingRow, existingIn, namesOf, type State, stateOf, tenantContent } from "./state.ts";
+import {
+  type ConfigurationState,
+  collectNames,
+  type ExistingRow,
+  listExisting,
+  loadState,
+  tenantContent,
+} from "./state.ts";
 
 /** One step of it, with what its statement needs. */
-export interface Step {
+export interface PlanStep {
   readonly section: Section;
   readonly change: PlannedChange;
   readonly id: string;
@@ -25,57 +32,60 @@ export interface Step {
 export interface Plan {
   readonly hash: string;
   readonly changes: readonly PlannedChange[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly PlanStep[];
   readonly tenant: CrudRow | undefined;
 }
 
-interface WantedRow extends DesiredItem {
+interface DesiredRow extends DesiredItem {
   readonly values: CrudRow;
   readonly path: string;
 }
 
-export async function planOf(c: Scene, document: Document, secrets: Secrets): Promise<Plan> {
-  const state = await stateOf(c);
+export async function buildPlan(c: ApiContext, document: Document, secrets: Secrets): Promise<Plan> {
+  const state = await loadState(c);
   const faults: InputIssue[] = [];
-  const ids = serverIdsIn(document, state);
-  const names = namesOf(state, ids);
-  const steps: Step[] = [];
+  const ids = listServerIds(document, state);
+  const names = collectNames(state, ids);
+  const steps: PlanStep[] = [];
   for (const section of SECTIONS) {
-    const items = itemsOf(document, section);
+    const items = listItems(document, section);
     if (items === undefined) continue;
-    const wanted = await wantedIn(c, section, items, names, faults);
-    steps.push(...(await stepsOf(c, section, wanted, state, names, secrets, faults)));
+    const wanted = await listDesired(c, section, items, names, faults);
+    steps.push(...(await listSteps(c, section, wanted, state, names, secrets, faults)));
   }
-  refuseBeyondPlan(document, state, faults);
+  rejectBeyondPlan(document, state, faults);
   const tenant = tenantStep(document, state, faults);
   if (faults.length > 0) throw new InvalidInputError(faults.slice(0, 100));
   const changes = [...(tenant === undefined ? [] : [tenant.change]), ...steps.map(({ change }) => change)];
   return { hash: await sha256Hex(canonicalJson(changes)), changes, steps, tenant: tenant?.values };
 }
 
-function itemsOf(document: Document, section: Section): readonly CrudRow[] | undefined {
+function listItems(document: Document, section: Section): readonly CrudRow[] | undefined {
   const items: unknown = Object.entries(document).find(([name]) => name === section.name)?.[1];
   return Array.isArray(items) ? items : undefined;
 }
 
 /** New servers get their ids now, so that rules can speak of them. */
-function serverIdsIn(document: Document, state: State): ReadonlyMap<string, string> | undefined {
+function listServerIds(
+  document: Document,
+  state: ConfigurationState,
+): ReadonlyMap<string, string> | undefined {
   const servers = SECTIONS.find(({ name }) => name === "servers");
-  const items = servers && itemsOf(document, servers);
+  const items = servers && listItems(document, servers);
   if (items === undefined) return undefined;
   const known = new Map((state.rows.get("servers") ?? []).map(({ id, name }) => [String(name), String(id)]));
   return new Map(items.map(({ name }) => [String(name), known.get(String(name)) ?? uuidv7()]));
 }
 
-async function wantedIn(
-  c: Scene,
+async function listDesired(
+  c: ApiContext,
   section: Section,
   items: readonly CrudRow[],
   names: ServerNames,
   faults: InputIssue[],
-): Promise<WantedRow[]> {
+): Promise<DesiredRow[]> {
   const { db, principal } = c.var;
-  const wanted: WantedRow[] = [];
+  const wanted: DesiredRow[] = [];
   const seen = new Set<string>();
   for (const [index, item] of items.entries()) {
     const path = `/document/${section.name}/${index}`;
@@ -98,17 +108,17 @@ async function wantedIn(
   return sortByDependency(wanted);
 }
 
-async function stepsOf(
-  c: Scene,
+async function listSteps(
+  c: ApiContext,
   section: Section,
-  wanted: readonly WantedRow[],
-  state: State,
+  wanted: readonly DesiredRow[],
+  state: ConfigurationState,
   names: ServerNames,
   secrets: Secrets,
   faults: InputIssue[],
-): Promise<Step[]> {
-  const { made, removed, kept } = matchItems(wanted, await existingIn(c, section, state, names));
-  const step = async (how: "create" | "update", item: WantedRow, old?: ExistingRow): Promise<Step[]> => {
+): Promise<PlanStep[]> {
+  const { made, removed, kept } = matchItems(wanted, await listExisting(c, section, state, names));
+  const step = async (how: "create" | "update", item: DesiredRow, old?: ExistingRow): Promise<PlanStep[]> => {
     const id =
       old?.id ?? (section.name === "servers" ? names.idOf(String(item.values.name)) : undefined) ?? uuidv7();
     const secret = await section.secret?.(c, { ...item.values, id }, secrets, old?.row);
@@ -121,16 +131,16 @@ async function stepsOf(
     const change: PlannedChange = {
       section: section.name,
       action: how,
-      name: labelOf(item),
+      name: itemLabel(item),
       ...(old !== undefined && { before: old.content }),
       after: item.content,
       ...(secret?.isNew === true && { secret: true }),
     };
     return [{ section, change, id, values: { ...item.values, ...secret?.values }, before: old?.row }];
   };
-  const steps: Step[] = removed.map((old) => ({
+  const steps: PlanStep[] = removed.map((old) => ({
     section,
-    change: { section: section.name, action: "delete", name: labelOf(old), before: old.content },
+    change: { section: section.name, action: "delete", name: itemLabel(old), before: old.content },
     id: old.id,
     values: {},
     before: old.row,
@@ -140,14 +150,14 @@ async function stepsOf(
   return steps;
 }
 
-function labelOf({ content, identity }: DesiredItem): string {
+function itemLabel({ content, identity }: DesiredItem): string {
   const { name, key, title, tableName, server, cidr } = content;
   return String(name ?? key ?? title ?? tableName ?? cidr ?? server ?? identity).slice(0, 200);
 }
 
-function refuseBeyondPlan(document: Document, { tenant }: State, faults: InputIssue[]): void {
+function rejectBeyondPlan(document: Document, { tenant }: ConfigurationState, faults: InputIssue[]): void {
   const servers = SECTIONS.find(({ name }) => name === "servers");
-  const count = (servers && itemsOf(document, servers)?.length) ?? 0;
+  const count = (servers && listItems(document, servers)?.length) ?? 0;
   const room = tenant.planLimits.servers ?? Number.POSITIVE_INFINITY;
   if (count > room)
     faults.push({
@@ -157,13 +167,13 @@ function refuseBeyondPlan(document: Document, { tenant }: State, faults: InputIs
 }
 
 /** Settings are laid over what is there: what a file does not name stays. */
-function tenantStep({ tenant }: Document, state: State, faults: InputIssue[]) {
+function tenantStep({ tenant }: Document, state: ConfigurationState, faults: InputIssue[]) {
   if (tenant === undefined || Object.keys(tenant).length === 0) return undefined;
   const parsed = ownChange.safeParse(withoutUnchanged(tenant, state));
   if (Object.keys(withoutUnchanged(tenant, state)).length === 0) return undefined;
   if (!parsed.success) {
     faults.push(
-      ...issuesOf(parsed.error).map((fault) => ({ ...fault, path: `/document/tenant${fault.path}` })),
+      ...listIssues(parsed.error).map((fault) => ({ ...fault, path: `/document/tenant${fault.path}` })),
     );
     return undefined;
   }
@@ -179,7 +189,10 @@ function tenantStep({ tenant }: Document, state: State, faults: InputIssue[]) {
   return { change, values: parsed.data };
 }
 
-function withoutUnchanged(tenant: NonNullable<Document["tenant"]>, { tenant: known }: State): CrudRow {
+function withoutUnchanged(
+  tenant: NonNullable<Document["tenant"]>,
+  { tenant: known }: ConfigurationState,
+): CrudRow {
   const { settings = {}, ...rest } = tenant;
   const differs = (one: unknown, other: unknown) =>
     canonicalJson(one ?? null) !== canonicalJson(other ?? null);

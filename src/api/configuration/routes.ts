@@ -5,12 +5,12 @@ import { z } from "zod";
 import { GatewayError } from "../../core/errors.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
-import { gives, givesOr } from "../answers.ts";
-import { body, query } from "../validate.ts";
-import { carryOut } from "./apply.ts";
+import { responds, respondsOr } from "../http/responses.ts";
+import { body, query } from "../http/validate.ts";
+import { applyPlan } from "./apply.ts";
 import { appliedShape, confirmed, documentShape, planned, planShape } from "./document.ts";
-import { planOf } from "./plan.ts";
-import { exported } from "./state.ts";
+import { buildPlan } from "./plan.ts";
+import { exportConfiguration } from "./state.ts";
 
 const asked = z.object({ format: z.enum(["json", "yaml"]).default("json") });
 
@@ -22,13 +22,13 @@ export const configuration = new Hono<AppEnv>()
     "/",
     requirePermission("configuration.export"),
     query(asked),
-    givesOr(
+    respondsOr(
       "application/yaml",
       documentShape,
       "The whole configuration, with secrets replaced by variable names.",
     ),
     async (c) => {
-      const document = await exported(c);
+      const document = await exportConfiguration(c);
       if (c.req.valid("query").format === "json") return c.json(document);
       return c.body(stringify(document, { lineWidth: 110 }), 200, {
         "content-type": "application/yaml; charset=utf-8",
@@ -39,10 +39,10 @@ export const configuration = new Hono<AppEnv>()
     "/plan",
     requirePermission("configuration.plan"),
     body(planned),
-    gives(planShape, "The changes, and the hash that confirms them."),
+    responds(planShape, "The changes, and the hash that confirms them."),
     async (c) => {
       const { document, secrets } = c.req.valid("json");
-      const { hash, changes } = await planOf(c, document, secrets);
+      const { hash, changes } = await buildPlan(c, document, secrets);
       return c.json({ hash, changes });
     },
   )
@@ -50,13 +50,13 @@ export const configuration = new Hono<AppEnv>()
     "/apply",
     requirePermission("configuration.apply"),
     body(confirmed.meta({ examples: [{ document: { version: 1 }, hash: NOTHING }] })),
-    gives(appliedShape, "Number of applied changes. Either the whole plan is applied or nothing."),
+    responds(appliedShape, "Number of applied changes. Either the whole plan is applied or nothing."),
     async (c) => {
       const { document, secrets, hash } = c.req.valid("json");
-      const plan = await planOf(c, document, secrets);
+      const plan = await buildPlan(c, document, secrets);
       if (plan.hash !== hash) {
         throw new GatewayError("conflict", "The plan is outdated. Create a new plan.");
       }
-      return c.json({ hash, applied: await carryOut(c, plan) });
+      return c.json({ hash, applied: await applyPlan(c, plan) });
     },
   );

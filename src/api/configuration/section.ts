@@ -11,8 +11,8 @@ import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import type { InputIssue } from "../../core/errors.ts";
 import { isUuid } from "../../core/ids.ts";
 import type { Columns, CrudRow, DatedTable } from "../../db/queries/shared/crud.ts";
-import type { Hooks, Kind, Looker } from "../collection/kind.ts";
-import type { Scene } from "../collection/reach.ts";
+import type { PresentContext, Resource, ResourceHooks } from "../resource/define.ts";
+import type { ApiContext } from "../resource/scope.ts";
 
 export interface ServerNames {
   readonly idOf: (name: string) => string | undefined;
@@ -32,18 +32,23 @@ export interface Section {
   readonly columns: Columns;
   /** Which of the tenant's rows are configuration. */
   readonly where?: SQL | undefined;
-  readonly hooks: Hooks;
+  readonly hooks: ResourceHooks;
   identityOf(content: ItemContent): string;
   /** Whether there can be but one thing of an identity. */
   readonly isUnique: boolean;
   /** A row in its usual form, for the file. */
-  write(c: Scene, row: CrudRow, names: ServerNames): Promise<ItemContent>;
+  write(c: ApiContext, row: CrudRow, names: ServerNames): Promise<ItemContent>;
   /** The same of what was read from a file, where that is written otherwise than a row. */
   contentOf?(values: CrudRow, names: ServerNames): ItemContent;
   /** Of what a file says; paths are relative to the item. */
-  read(look: Looker, item: CrudRow, names: ServerNames): Promise<Reading>;
+  read(look: PresentContext, item: CrudRow, names: ServerNames): Promise<Reading>;
   /** What a row takes of the secrets that came along; undefined: nothing that it has not got. */
-  secret?(c: Scene, item: CrudRow, secrets: Secrets, before: CrudRow | undefined): Promise<SecretReading>;
+  secret?(
+    c: ApiContext,
+    item: CrudRow,
+    secrets: Secrets,
+    before: CrudRow | undefined,
+  ): Promise<SecretReading>;
 }
 
 export type Secrets = Readonly<Record<string, string>>;
@@ -52,7 +57,7 @@ export type SecretReading =
   | { readonly fault: InputIssue };
 
 /** A section of a kind is read by the schema that judges what comes in one by one. */
-export function sectionOf(kind: Kind, identity: readonly string[], where?: SQL): Section {
+export function createSection(kind: Resource, identity: readonly string[], where?: SQL): Section {
   const fields = Object.keys(kind.create.shape);
   return {
     name: kind.name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
@@ -64,14 +69,14 @@ export function sectionOf(kind: Kind, identity: readonly string[], where?: SQL):
     hooks: kind.hooks,
     isUnique: true,
     identityOf: (content) => canonicalJson(identity.map((name) => content[name] ?? null)),
-    write: async (_, row, names) => written(row, fields, kind.columns, names),
+    write: async (_, row, names) => toItem(row, fields, kind.columns, names),
     async read(look, item, names) {
-      const { row, faults } = withIds(item, names);
+      const { row, faults } = resolveIds(item, names);
       const parsed = kind.create.safeParse(row);
-      const issues = [...faults, ...issuesOf(parsed.error)];
+      const issues = [...faults, ...listIssues(parsed.error)];
       if (!parsed.success || issues.length > 0) return { faults: issues };
       const values = completed(parsed.data, fields, kind.columns);
-      const whole = issuesOf(kind.whole?.safeParse(values).error);
+      const whole = listIssues(kind.whole?.safeParse(values).error);
       const others = whole.length === 0 ? await kind.faults?.(look, values) : undefined;
       const all = [...whole, ...(others ?? [])];
       return all.length > 0 ? { faults: all } : { values };
@@ -79,7 +84,7 @@ export function sectionOf(kind: Kind, identity: readonly string[], where?: SQL):
   };
 }
 
-export function issuesOf(error: z.ZodError | undefined): InputIssue[] {
+export function listIssues(error: z.ZodError | undefined): InputIssue[] {
   return (error?.issues ?? []).map(({ path, message }) => ({
     path: `/${path.map(String).join("/")}`,
     message,
@@ -104,7 +109,7 @@ export function completed(values: CrudRow, fields: readonly string[], columns: C
   );
 }
 
-export function written(
+export function toItem(
   row: CrudRow,
   fields: readonly string[],
   columns: Columns,
@@ -128,7 +133,7 @@ function withName(member: string, value: unknown, names: ServerNames): [string, 
 }
 
 /** Names of servers turned into ids. */
-export function withIds({ server, targetServers, ...item }: CrudRow, names: ServerNames) {
+export function resolveIds({ server, targetServers, ...item }: CrudRow, names: ServerNames) {
   const faults: InputIssue[] = [];
   const idOf = (name: unknown, path: string) => {
     const id = names.idOf(String(name));

@@ -3,26 +3,26 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { ipRules as ipRuleTable, serverAccessControls } from "../../db/schema/access.ts";
-import { columnsOf } from "../collection/shape.ts";
-import { faultOfTimes, newControl } from "../control-schemas.ts";
-import { alerts } from "../kinds/alerts.ts";
-import { announcements } from "../kinds/announcements.ts";
-import { clearValue, configs } from "../kinds/configs.ts";
-import { featureFlags } from "../kinds/feature-flags.ts";
-import { ipRules } from "../kinds/ip-rules.ts";
-import { maintenanceWindows } from "../kinds/maintenance-windows.ts";
-import { rateLimits } from "../kinds/rate-limits.ts";
-import { requestQueues } from "../kinds/request-queues.ts";
-import { retentionPolicies } from "../kinds/retention-policies.ts";
-import { routingRules } from "../kinds/routing-rules.ts";
-import { issuesOf, type Section, sectionOf, withIds, written } from "./section.ts";
+import { findTimeFault, newAccessRule } from "../access/schemas.ts";
+import { selectColumns } from "../resource/shape.ts";
+import { alerts } from "../resources/alerts.ts";
+import { announcements } from "../resources/announcements.ts";
+import { clearValue, configs } from "../resources/configs.ts";
+import { featureFlags } from "../resources/feature-flags.ts";
+import { ipRules } from "../resources/ip-rules.ts";
+import { maintenanceWindows } from "../resources/maintenance-windows.ts";
+import { rateLimits } from "../resources/rate-limits.ts";
+import { requestQueues } from "../resources/request-queues.ts";
+import { retentionPolicies } from "../resources/retention-policies.ts";
+import { routingRules } from "../resources/routing-rules.ts";
+import { createSection, listIssues, resolveIds, type Section, toItem } from "./section.ts";
 import { serversSection } from "./servers.ts";
 
 const controlFields = [
   ...["subject", "objectType", "serverId", "objectPattern", "effect", "validFrom", "validUntil"],
   ...["daysOfWeek", "startTime", "endTime", "reason", "isActive"],
 ];
-const controlColumns = columnsOf(serverAccessControls);
+const controlColumns = selectColumns(serverAccessControls);
 const subjectOf = z.object({ subjectType: z.string(), subjectId: z.string() });
 const minutes = (value: unknown) => (typeof value === "string" ? value.slice(0, 5) : value);
 
@@ -40,21 +40,21 @@ const accessControls: Section = {
     const { subjectType: type, subjectId: id } = subjectOf.parse(row);
     const { startTime, endTime } = row;
     const whole = { ...row, subject: { type, id }, startTime: minutes(startTime), endTime: minutes(endTime) };
-    return written(whole, controlFields, controlColumns, names);
+    return toItem(whole, controlFields, controlColumns, names);
   },
   async read(_, item, names) {
-    const { row, faults } = withIds(item, names);
-    const parsed = newControl.safeParse(row);
-    const issues = [...faults, ...issuesOf(parsed.error)];
+    const { row, faults } = resolveIds(item, names);
+    const parsed = newAccessRule.safeParse(row);
+    const issues = [...faults, ...listIssues(parsed.error)];
     if (!parsed.success || issues.length > 0) return { faults: issues };
-    const fault = faultOfTimes(parsed.data);
+    const fault = findTimeFault(parsed.data);
     if (fault !== undefined) return { faults: [fault] };
     const { subject, ...values } = parsed.data;
     return { values: { ...values, subjectType: subject.type, subjectId: subject.id } };
   },
 };
 
-const plainConfigs = sectionOf(configs, ["key"]);
+const plainConfigs = createSection(configs, ["key"]);
 const sensitive = z.object({
   key: z.string(),
   secret: z.string().optional(),
@@ -106,21 +106,21 @@ const configsSection: Section = {
 
 /** What the gateway has imposed by itself is no configuration. */
 const ownIpRules: Section = {
-  ...sectionOf(ipRules, ["kind", "cidr"], eq(ipRuleTable.isAutomatic, false)),
+  ...createSection(ipRules, ["kind", "cidr"], eq(ipRuleTable.isAutomatic, false)),
   isUnique: false,
 };
 
 export const SECTIONS: readonly Section[] = [
   serversSection,
   accessControls,
-  sectionOf(routingRules, ["name"]),
-  sectionOf(rateLimits, ["subjectType", "subjectId", "windowSeconds"]),
+  createSection(routingRules, ["name"]),
+  createSection(rateLimits, ["subjectType", "subjectId", "windowSeconds"]),
   ownIpRules,
-  sectionOf(requestQueues, ["server"]),
+  createSection(requestQueues, ["server"]),
   configsSection,
-  sectionOf(featureFlags, ["key"]),
-  { ...sectionOf(maintenanceWindows, ["title", "server"]), isUnique: false },
-  { ...sectionOf(announcements, ["title"]), isUnique: false },
-  { ...sectionOf(alerts, ["name"]), isUnique: false },
-  sectionOf(retentionPolicies, ["tableName"]),
+  createSection(featureFlags, ["key"]),
+  { ...createSection(maintenanceWindows, ["title", "server"]), isUnique: false },
+  { ...createSection(announcements, ["title"]), isUnique: false },
+  { ...createSection(alerts, ["name"]), isUnique: false },
+  createSection(retentionPolicies, ["tableName"]),
 ];

@@ -6,16 +6,16 @@ import type { Keyring } from "../../core/keyring.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import { mcpServers as table } from "../../db/schema/registry.ts";
 import { type Credentials, credentialHeader } from "../../upstream/credentials.ts";
-import type { Scene } from "../collection/reach.ts";
-import { columnsOf } from "../collection/shape.ts";
-import { addressFault, isOtherOrigin, sealed } from "../servers/credentials.ts";
+import type { ApiContext } from "../resource/scope.ts";
+import { selectColumns } from "../resource/shape.ts";
+import { isOtherOrigin, sealCredential, urlFault } from "../servers/credentials.ts";
 import { newServer } from "../servers/schemas.ts";
-import { completed, issuesOf, type SecretReading, type Secrets, type Section, written } from "./section.ts";
+import { completed, listIssues, type SecretReading, type Secrets, type Section, toItem } from "./section.ts";
 
 const { auth: _, evenIfRegistered: __, discover: ___, ...shape } = newServer.shape;
 const plain = z.strictObject(shape);
 const fields = Object.keys(shape);
-const columns = columnsOf(table, ["healthRecent"]);
+const columns = selectColumns(table, ["healthRecent"]);
 
 const secret = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "must be an environment variable name");
 
@@ -56,7 +56,7 @@ async function headerOf(
   return header === "unreadable" ? undefined : header;
 }
 
-async function authOf(c: Scene, row: CrudRow): Promise<ItemContent | undefined> {
+async function authOf(c: ApiContext, row: CrudRow): Promise<ItemContent | undefined> {
   const server = stored.parse(row);
   const { type, reference = usualReference(server.name) } = server.authConfig;
   // Of OAuth there is nothing that a file could say.
@@ -82,7 +82,7 @@ function credentialsOf(auth: AuthItem, text: string): Credentials {
 }
 
 async function secretOf(
-  c: Scene,
+  c: ApiContext,
   row: CrudRow,
   secrets: Secrets,
   before: CrudRow | undefined,
@@ -113,7 +113,10 @@ async function secretOf(
     }
     return { values: { authConfig: { ...known.authConfig, reference: auth.secret } }, isNew: false };
   }
-  const authConfig = await sealed(keyring, id, { ...credentialsOf(auth, text), reference: auth.secret });
+  const authConfig = await sealCredential(keyring, id, {
+    ...credentialsOf(auth, text),
+    reference: auth.secret,
+  });
   const [before_, after] = [
     known && (await headerOf(keyring, known)),
     await headerOf(keyring, { id, authConfig }),
@@ -140,16 +143,16 @@ export const serversSection: Section = {
   identityOf: ({ name }) => String(name),
   async write(c, row, names) {
     const auth = await authOf(c, row);
-    return { ...written(row, fields, columns, names), ...(auth !== undefined && { auth }) };
+    return { ...toItem(row, fields, columns, names), ...(auth !== undefined && { auth }) };
   },
   contentOf({ auth, ...values }, names) {
-    return { ...written(values, fields, columns, names), ...(auth !== undefined && { auth }) };
+    return { ...toItem(values, fields, columns, names), ...(auth !== undefined && { auth }) };
   },
   async read(_, { auth, ...row }) {
     const [parsed, proof] = [plain.safeParse(row), authItem.optional().safeParse(auth)];
     const issues = [
-      ...issuesOf(parsed.error),
-      ...issuesOf(proof.error).map(({ path, message }) => ({
+      ...listIssues(parsed.error),
+      ...listIssues(proof.error).map(({ path, message }) => ({
         path: `/auth${path === "/" ? "" : path}`,
         message,
       })),
@@ -162,9 +165,9 @@ export const serversSection: Section = {
 };
 
 /** Judged by the policy of where the gateway runs, which a schema does not know. */
-export function addressFaultOf(c: Scene, values: CrudRow): string | undefined {
+export function addressFaultOf(c: ApiContext, values: CrudRow): string | undefined {
   const { endpointUrl, transportType } = z
     .object({ endpointUrl: z.string(), transportType: z.enum(TRANSPORTS) })
     .parse(values);
-  return addressFault(endpointUrl, transportType, c.var.services.upstream.urlPolicy);
+  return urlFault(endpointUrl, transportType, c.var.services.upstream.urlPolicy);
 }

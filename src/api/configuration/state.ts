@@ -5,12 +5,12 @@ import { NotFoundError } from "../../core/errors.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import { loadAllRows } from "../../db/queries/tenants/configuration.ts";
 import { findTenant } from "../../db/queries/tenants/tenants.ts";
-import type { Scene } from "../collection/reach.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import type { Document } from "./document.ts";
 import type { Section, ServerNames } from "./section.ts";
 import { SECTIONS } from "./sections.ts";
 
-export interface State {
+export interface ConfigurationState {
   readonly tenant: Awaited<ReturnType<typeof findTenant>>[number];
   readonly rows: ReadonlyMap<string, readonly CrudRow[]>;
 }
@@ -19,7 +19,7 @@ export interface ExistingRow extends CurrentItem {
   readonly row: CrudRow;
 }
 
-export async function stateOf(c: Scene): Promise<State> {
+export async function loadState(c: ApiContext): Promise<ConfigurationState> {
   const { db, principal } = c.var;
   const { tenantId } = principal;
   const [[tenant], ...found] = await db.batch([
@@ -31,17 +31,20 @@ export async function stateOf(c: Scene): Promise<State> {
 }
 
 /** Of the servers that there are, and of those that will be. */
-export function namesOf(state: State, wanted: ReadonlyMap<string, string> | undefined): ServerNames {
+export function collectNames(
+  state: ConfigurationState,
+  wanted: ReadonlyMap<string, string> | undefined,
+): ServerNames {
   const known = (state.rows.get("servers") ?? []).map(({ id, name }) => [String(name), String(id)] as const);
   const ids = wanted ?? new Map(known);
   const byId = new Map([...known, ...ids].map(([name, id]) => [id, name]));
   return { idOf: (name) => ids.get(name), nameOf: (id) => byId.get(id) };
 }
 
-export async function existingIn(
-  c: Scene,
+export async function listExisting(
+  c: ApiContext,
   section: Section,
-  state: State,
+  state: ConfigurationState,
   names: ServerNames,
 ): Promise<ExistingRow[]> {
   const rows = state.rows.get(section.name) ?? [];
@@ -54,19 +57,19 @@ export async function existingIn(
   return sortByDependency(items);
 }
 
-export const tenantContent = ({ tenant }: State): ItemContent => ({
+export const tenantContent = ({ tenant }: ConfigurationState): ItemContent => ({
   name: tenant.name,
   timeZone: tenant.timeZone,
   settings: tenant.settings,
 });
 
 /** The whole of it, the same text for the same state. */
-export async function exported(c: Scene): Promise<Document> {
-  const state = await stateOf(c);
-  const names = namesOf(state, undefined);
+export async function exportConfiguration(c: ApiContext): Promise<Document> {
+  const state = await loadState(c);
+  const names = collectNames(state, undefined);
   const sections: Record<string, ItemContent[]> = {};
   for (const section of SECTIONS) {
-    const items = await existingIn(c, section, state, names);
+    const items = await listExisting(c, section, state, names);
     if (items.length > 0) sections[section.name] = items.map(({ content }) => content);
   }
   const { name, timeZone, settings } = state.tenant;

@@ -1,7 +1,7 @@
 /** The description of the REST interface, OpenAPI 3.1, made from the very schemas that judge what comes in. */
 import { z } from "zod";
 import { ERROR_TITLES } from "../../core/errors.ts";
-import { examplesOf } from "../validate.ts";
+import { listExamples } from "../http/validate.ts";
 import type { Operation } from "./operations.ts";
 import { type Json, SchemaStore } from "./schemas.ts";
 
@@ -155,7 +155,7 @@ function contentOf({ schema, also = [] }: Operation["answer"], store: SchemaStor
 }
 
 function examples(schema: z.ZodType): Json {
-  const [first] = examplesOf(schema);
+  const [first] = listExamples(schema);
   return first === undefined ? {} : { examples: { usual: { value: first } } };
 }
 

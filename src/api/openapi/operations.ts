@@ -4,10 +4,10 @@ import { z } from "zod";
 import { PERMISSIONS, type Permission, type PermissionRule } from "../../core/access/permissions.ts";
 import { capitalize } from "../../core/capitalize.ts";
 import { getPermission } from "../../policy/guard.ts";
-import { type RouteAnswer, routeAnswer } from "../answers.ts";
-import { conditional } from "../etag.ts";
-import { once } from "../once.ts";
-import { type RouteInput, routeInput } from "../validate.ts";
+import { requireIfMatch } from "../http/etag.ts";
+import { idempotent } from "../http/idempotency.ts";
+import { type RouteResponse, routeResponse } from "../http/responses.ts";
+import { type RouteInput, routeInput } from "../http/validate.ts";
 
 export interface Operation {
   readonly method: string;
@@ -20,7 +20,7 @@ export interface Operation {
   readonly action: Permission;
   readonly rule: PermissionRule;
   readonly inputs: readonly RouteInput[];
-  readonly answer: RouteAnswer;
+  readonly answer: RouteResponse;
   readonly takesIdempotencyKey: boolean;
   readonly takesIfMatch: boolean;
 }
@@ -33,7 +33,7 @@ export function operationsOf(routes: readonly Route[]): Operation[] {
     (handlers) => {
       const [{ method = "", path = "" } = {}] = handlers;
       const action = handlers.flatMap(({ handler }) => getPermission(handler) ?? [])[0];
-      const answer = handlers.flatMap(({ handler }) => routeAnswer(handler) ?? [])[0];
+      const answer = handlers.flatMap(({ handler }) => routeResponse(handler) ?? [])[0];
       if (action === undefined || answer === undefined) return [];
       const inputs = handlers.flatMap(({ handler }) => routeInput(handler) ?? []);
       return {
@@ -46,15 +46,15 @@ export function operationsOf(routes: readonly Route[]): Operation[] {
         rule: PERMISSIONS[action],
         inputs,
         answer: answerOf(answer, inputs),
-        takesIdempotencyKey: handlers.some(({ handler }) => Object.is(handler, once)),
-        takesIfMatch: handlers.some(({ handler }) => Object.is(handler, conditional)),
+        takesIdempotencyKey: handlers.some(({ handler }) => Object.is(handler, idempotent)),
+        takesIfMatch: handlers.some(({ handler }) => Object.is(handler, requireIfMatch)),
       };
     },
   );
 }
 
 /** Where callers may name the members that they want (`fields`), no member is sure to be there. */
-function answerOf(answer: RouteAnswer, inputs: readonly RouteInput[]): RouteAnswer {
+function answerOf(answer: RouteResponse, inputs: readonly RouteInput[]): RouteResponse {
   const takesFields = inputs.some(
     ({ part, schema }) => part === "query" && schema instanceof z.ZodObject && "fields" in schema.shape,
   );

@@ -1,6 +1,6 @@
 /** The reference page: the same description for people. It needs no script, and none may run. */
 import { raw } from "hono/html";
-import { examplesOf } from "../validate.ts";
+import { listExamples } from "../http/validate.ts";
 import type { Operation } from "./operations.ts";
 import { type Json, SchemaStore } from "./schemas.ts";
 
@@ -52,7 +52,7 @@ function OperationCard({ operation }: { operation: Operation }) {
     .filter(({ part }) => part !== "json")
     .flatMap((input) => store.parametersOf(input));
   const body = inputs.find(({ part }) => part === "json");
-  const example = body && examplesOf(body.schema)[0];
+  const example = body && listExamples(body.schema)[0];
   return (
     <details class="card" id={id}>
       <summary>

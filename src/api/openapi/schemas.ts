@@ -1,6 +1,6 @@
 /** JSON Schemas of zod's, with what has a name moved to where OpenAPI keeps such things. */
 import { z } from "zod";
-import type { RouteInput } from "../validate.ts";
+import type { RouteInput } from "../http/validate.ts";
 
 export type Json = Record<string, unknown>;
 

@@ -12,14 +12,14 @@ import { acceptServerJson, alreadyPublishedError, createEntry } from "../../regi
 import { updateLatestVersions } from "../../registry/latest-version.ts";
 import type { RegistryEntry } from "../../registry/official-entry.ts";
 import { syncSource } from "../../registry/sync.ts";
-import { gives, givesPage } from "../answers.ts";
-import type { Scene } from "../collection/reach.ts";
-import { idParam } from "../key-schemas.ts";
-import { once } from "../once.ts";
-import { pageOf, pageQuery, readCursor } from "../pages.ts";
+import { buildPage, pageQuery, parseCursor } from "../http/cursors.ts";
+import { idempotent } from "../http/idempotency.ts";
+import { responds, respondsPage } from "../http/responses.ts";
+import { body, params, query } from "../http/validate.ts";
+import { idParam } from "../keys/schemas.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import { serverShape } from "../servers/schemas.ts";
-import { serverOf } from "../servers/show.ts";
-import { body, params, query } from "../validate.ts";
+import { requireServer } from "../servers/show.ts";
 import { register, registration } from "./register.ts";
 
 const shape = z.object({
@@ -66,13 +66,18 @@ const imported = z.strictObject({ server: z.record(z.string(), z.unknown()) }).m
   ],
 });
 
-async function entryFor(c: Scene, id: string): Promise<RegistryEntry> {
+async function entryFor(c: ApiContext, id: string): Promise<RegistryEntry> {
   const [entry] = await findEntry(c.get("db"), c.get("principal").tenantId, id);
   if (entry === undefined) throw new NotFoundError("Registry entry not found.");
   return entry;
 }
 
-async function takeIn(c: Scene, given: unknown, action: string, serverId?: string): Promise<RegistryEntry> {
+async function takeIn(
+  c: ApiContext,
+  given: unknown,
+  action: string,
+  serverId?: string,
+): Promise<RegistryEntry> {
   const { principal, db } = c.var;
   const server = acceptServerJson(given);
   const linked = serverId !== undefined && { serverId };
@@ -92,32 +97,32 @@ export const registryEntries = new Hono<AppEnv>()
     "/",
     requirePermission("registry-entries.list"),
     query(asked),
-    givesPage(shape, "By name and version."),
+    respondsPage(shape, "By name and version."),
     async (c) => {
       const { limit, cursor, ...filter } = c.req.valid("query");
-      const after = readCursor(versionPlace, cursor);
+      const after = parseCursor(versionPlace, cursor);
       const { tenantId } = c.var.principal;
       const rows = await listEntries(c.var.db, tenantId, { ...filter, after, limit: limit + 1 });
-      return c.json(pageOf(rows, limit, ({ name, version }) => ({ name, version })));
+      return c.json(buildPage(rows, limit, ({ name, version }) => ({ name, version })));
     },
   )
   .post(
     "/",
     requirePermission("registry-entries.import"),
-    once,
+    idempotent,
     body(imported),
-    gives(shape, "The imported entry.", 201),
+    responds(shape, "The imported entry.", 201),
     async (c) => c.json(await takeIn(c, c.req.valid("json").server, "registry-entries.import"), 201),
   )
   .post(
     "/by-server",
     requirePermission("registry-entries.import"),
-    once,
+    idempotent,
     body(ofServer),
-    gives(shape, "The entry, with the remote of this gateway.", 201),
+    responds(shape, "The entry, with the remote of this gateway.", 201),
     async (c) => {
       const { serverId, ...told } = c.req.valid("json");
-      const server = await serverOf(c, serverId);
+      const server = await requireServer(c, serverId);
       const title = told.title ?? server.title?.slice(0, 100);
       const description = told.description ?? (server.description ?? server.name).slice(0, 100);
       const json = { ...told, description, ...(title !== undefined && { title }) };
@@ -128,7 +133,7 @@ export const registryEntries = new Hono<AppEnv>()
     "/:id",
     requirePermission("registry-entries.read"),
     params(idParam),
-    gives(shape, "The entry."),
+    responds(shape, "The entry."),
     async (c) => c.json(await entryFor(c, c.req.valid("param").id)),
   )
   .post(
@@ -136,7 +141,7 @@ export const registryEntries = new Hono<AppEnv>()
     requirePermission("registry-entries.register"),
     params(idParam),
     body(registration),
-    gives(serverShape, "The server registered from this entry.", 201),
+    responds(serverShape, "The server registered from this entry.", 201),
     async (c) =>
       c.json(await register(c, await entryFor(c, c.req.valid("param").id), c.req.valid("json")), 201),
   );
@@ -153,7 +158,7 @@ export const synchronisation = new Hono<AppEnv>().post(
   "/:id/sync",
   requirePermission("registry-sources.synchronise"),
   params(idParam),
-  gives(outcome, "Result of the sync. Remaining pages are synced in the background."),
+  responds(outcome, "Result of the sync. Remaining pages are synced in the background."),
   async (c) => {
     const { services, principal } = c.var;
     const of = { tenantId: principal.tenantId, sourceId: c.req.valid("param").id };

@@ -8,9 +8,9 @@ import { deletePath, findPath, insertPath, listPaths } from "../../db/queries/ac
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
-import { gives, givesNothing, givesPage } from "../answers.ts";
-import { idParam } from "../key-schemas.ts";
-import { body, params } from "../validate.ts";
+import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
+import { body, params } from "../http/validate.ts";
+import { idParam } from "../keys/schemas.ts";
 
 /** No tenant's short name has an underscore in it. */
 export const REGISTRY_PATH = /^r_[A-Za-z0-9_-]{43}$/;
@@ -33,7 +33,7 @@ export const registryPaths = new Hono<AppEnv>()
   .get(
     "/",
     requirePermission("registry-paths.list"),
-    givesPage(shape, "Active registry URLs, without their secrets."),
+    respondsPage(shape, "Active registry URLs, without their secrets."),
     async (c) => {
       const items = await listPaths(c.var.db, c.var.principal.tenantId);
       return c.json({ items, nextCursor: null });
@@ -43,7 +43,7 @@ export const registryPaths = new Hono<AppEnv>()
     "/",
     requirePermission("registry-paths.create"),
     body(newPath),
-    gives(made, "The created registry URL.", 201),
+    responds(made, "The created registry URL.", 201),
     async (c) => {
       const { principal, db, config } = c.var;
       const secret = `r_${newToken()}`;
@@ -62,7 +62,7 @@ export const registryPaths = new Hono<AppEnv>()
     "/:id",
     requirePermission("registry-paths.delete"),
     params(idParam),
-    givesNothing("Registry URL revoked."),
+    respondsEmpty("Registry URL revoked."),
     async (c) => {
       const { principal, db } = c.var;
       const [before] = await findPath(db, principal.tenantId, c.req.valid("param").id);

@@ -10,12 +10,12 @@ import { assertPlanCapacity, insertServer, lockTenant } from "../../db/queries/s
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import type { RegistryEntry } from "../../registry/official-entry.ts";
 import { type Credentials, credentialsSchema } from "../../upstream/credentials.ts";
-import type { Scene } from "../collection/reach.ts";
-import { saying } from "../collection/refusals.ts";
-import { refuseAddress, sealed } from "../servers/credentials.ts";
+import { mapDatabaseErrors } from "../resource/database-errors.ts";
+import type { ApiContext } from "../resource/scope.ts";
+import { rejectUrl, sealCredential } from "../servers/credentials.ts";
 import { discoverLater } from "../servers/discover.ts";
 import { newServer } from "../servers/schemas.ts";
-import { shown } from "../servers/show.ts";
+import { presentServer } from "../servers/show.ts";
 
 const texts = z.record(z.string().min(1).max(200), z.string().max(8000));
 
@@ -28,7 +28,7 @@ export const registration = z
   })
   .meta({ examples: [{ headers: { Authorization: "Bearer the server's own token" } }] });
 
-export async function register(c: Scene, entry: RegistryEntry, wish: z.output<typeof registration>) {
+export async function register(c: ApiContext, entry: RegistryEntry, wish: z.output<typeof registration>) {
   const { principal, db, services } = c.var;
   const { tenantId } = principal;
   if (entry.serverName !== null) {
@@ -38,7 +38,7 @@ export async function register(c: Scene, entry: RegistryEntry, wish: z.output<ty
     );
   }
   const remote = reachable(entry, wish);
-  refuseAddress(remote.url, remote.transport, services.upstream.urlPolicy);
+  rejectUrl(remote.url, remote.transport, services.upstream.urlPolicy);
   const id = uuidv7();
   const text = (member: string) => {
     const value = getMember(entry.server, member);
@@ -49,7 +49,7 @@ export async function register(c: Scene, entry: RegistryEntry, wish: z.output<ty
     ...{ title: text("title"), description: text("description"), version: entry.version.slice(0, 100) },
     ...(wish.tags !== undefined && { tags: wish.tags }),
     transportType: remote.transport,
-    authConfig: await sealed(services.keyring, id, credentialOf(remote)),
+    authConfig: await sealCredential(services.keyring, id, credentialOf(remote)),
     createdBy: principal.userId,
   };
   const what = {
@@ -58,7 +58,7 @@ export async function register(c: Scene, entry: RegistryEntry, wish: z.output<ty
     after: values,
     details: { entryId: entry.id, entry: entry.name, version: entry.version },
   };
-  const [, , [made]] = await saying("server", () =>
+  const [, , [made]] = await mapDatabaseErrors("server", () =>
     commitWithAudit(c, what, (audit) =>
       db.batch([
         lockTenant(db, tenantId),
@@ -74,7 +74,7 @@ export async function register(c: Scene, entry: RegistryEntry, wish: z.output<ty
   );
   if (made === undefined) throw new Error("a server that was just written is not there");
   discoverLater(c, id);
-  return shown(made, true);
+  return presentServer(made, true);
 }
 
 const nameOf = (entryName: string) =>

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { toBase64url } from "../../core/base64url.ts";
 import { ENTRY_STATUSES } from "../../core/enums.ts";
-import { moment } from "../times.ts";
+import { moment } from "../http/times.ts";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 

@@ -15,7 +15,7 @@ const SCHEMES: Record<Transport, RegExp> = {
   stdio: /^$/,
 };
 
-export function addressFault(url: string, transport: Transport, policy: UrlPolicy): string | undefined {
+export function urlFault(url: string, transport: Transport, policy: UrlPolicy): string | undefined {
   if (transport === "stdio") return undefined;
   const verdict = checkUrl(url, policy);
   if (!verdict.ok) return verdict.reason;
@@ -25,14 +25,14 @@ export function addressFault(url: string, transport: Transport, policy: UrlPolic
 
 const STDIO = "is not reachable over the network: run the server behind an HTTP adapter";
 
-function faultsOfAddress(url: string, transport: Transport, policy: UrlPolicy): InputIssue[] {
+function findUrlFaults(url: string, transport: Transport, policy: UrlPolicy): InputIssue[] {
   if (transport === "stdio") return [{ path: "/transportType", message: STDIO }];
-  const fault = addressFault(url, transport, policy);
+  const fault = urlFault(url, transport, policy);
   return fault === undefined ? [] : [{ path: "/endpointUrl", message: fault }];
 }
 
-export function refuseAddress(url: string, transport: Transport, policy: UrlPolicy): void {
-  const faults = faultsOfAddress(url, transport, policy);
+export function rejectUrl(url: string, transport: Transport, policy: UrlPolicy): void {
+  const faults = findUrlFaults(url, transport, policy);
   if (faults.length > 0) throw new InvalidInputError(faults);
 }
 
@@ -42,9 +42,9 @@ const address = z.object({
 });
 
 /** The address of a body that may have further faults; where there is no address to judge, its schema says so. */
-export function faultsOfGivenAddress(body: unknown, policy: UrlPolicy): InputIssue[] {
+export function findGivenUrlFaults(body: unknown, policy: UrlPolicy): InputIssue[] {
   const given = address.safeParse(body);
-  return given.success ? faultsOfAddress(given.data.endpointUrl, given.data.transportType, policy) : [];
+  return given.success ? findUrlFaults(given.data.endpointUrl, given.data.transportType, policy) : [];
 }
 
 /** How a credential is recorded: by its kind and where it comes from, never by what it is. */
@@ -58,7 +58,7 @@ export function isOtherOrigin(url: string, newUrl: string): boolean {
   return url !== newUrl && URL.parse(newUrl)?.origin !== URL.parse(url)?.origin;
 }
 
-export function refuseMovedCredential(
+export function rejectMovedCredential(
   { endpointUrl, authType }: { endpointUrl: string; authType: string },
   newUrl: string,
 ): void {
@@ -70,7 +70,7 @@ export function refuseMovedCredential(
   );
 }
 
-export async function sealed(
+export async function sealCredential(
   keyring: Keyring,
   serverId: string,
   input: AuthInput,

@@ -7,10 +7,10 @@ import { logFailure } from "../../logs/log-failure.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
-import { gives } from "../answers.ts";
-import type { Scene } from "../collection/reach.ts";
-import { idParam } from "../key-schemas.ts";
-import { params } from "../validate.ts";
+import { responds } from "../http/responses.ts";
+import { params } from "../http/validate.ts";
+import { idParam } from "../keys/schemas.ts";
+import type { ApiContext } from "../resource/scope.ts";
 
 const names = z.array(z.string());
 const discovered = z.object({
@@ -27,7 +27,7 @@ export const discovery = new Hono<AppEnv>().post(
   "/:id/discover",
   requirePermission("servers.discover"),
   params(idParam),
-  gives(z.union([discovered, failed]), "Changes in the inventory, or the discovery error."),
+  responds(z.union([discovered, failed]), "Changes in the inventory, or the discovery error."),
   async (c) => {
     const { id: serverId } = c.req.valid("param");
     const { services, principal } = c.var;
@@ -48,7 +48,7 @@ const namesOf = (tools: Iterable<string | { readonly name: string }>) =>
   Array.from(tools, (tool) => (typeof tool === "string" ? tool : tool.name));
 
 /** Nobody waits for it, and that it failed is for the log. */
-export function discoverLater(c: Scene, serverId: string): void {
+export function discoverLater(c: ApiContext, serverId: string): void {
   const { services, principal } = c.var;
   const work = discover(services.registry, { tenantId: principal.tenantId, serverId });
   const lost = (error: unknown) => logFailure(toGatewayError(error), { work: "discover", serverId });

@@ -4,19 +4,23 @@ import { Hono } from "hono";
 import { serverHealthChecks, serverMetrics } from "../../db/schema/registry.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
-import { givesPage } from "../answers.ts";
-import { idParam } from "../key-schemas.ts";
-import { timelineOf } from "../timeline.ts";
-import { params, query } from "../validate.ts";
-import { serverOf } from "./show.ts";
+import { respondsPage } from "../http/responses.ts";
+import { params, query } from "../http/validate.ts";
+import { idParam } from "../keys/schemas.ts";
+import { createTimeline } from "../logs/timeline.ts";
+import { requireServer } from "./show.ts";
 
-const metrics = timelineOf({
+const metrics = createTimeline({
   table: serverMetrics,
   time: "timestamp",
   least: { minErrorRate: "errorRate", minResponseTimeMs: "responseTimeMs" },
 });
 
-const checks = timelineOf({ table: serverHealthChecks, time: "checkedAt", filters: ["status", "errorCode"] });
+const checks = createTimeline({
+  table: serverHealthChecks,
+  time: "checkedAt",
+  filters: ["status", "errorCode"],
+});
 
 export const history = new Hono<AppEnv>()
   .get(
@@ -24,9 +28,9 @@ export const history = new Hono<AppEnv>()
     requirePermission("servers.metrics"),
     params(idParam),
     query(metrics.query),
-    givesPage(metrics.shape, "Metrics, newest first."),
+    respondsPage(metrics.shape, "Metrics, newest first."),
     async (c) => {
-      const { id } = await serverOf(c, c.req.valid("param").id);
+      const { id } = await requireServer(c, c.req.valid("param").id);
       return c.json(await metrics.list(c, c.req.valid("query"), eq(serverMetrics.serverId, id)));
     },
   )
@@ -35,9 +39,9 @@ export const history = new Hono<AppEnv>()
     requirePermission("servers.health"),
     params(idParam),
     query(checks.query),
-    givesPage(checks.shape, "Health checks, newest first."),
+    respondsPage(checks.shape, "Health checks, newest first."),
     async (c) => {
-      const { id } = await serverOf(c, c.req.valid("param").id);
+      const { id } = await requireServer(c, c.req.valid("param").id);
       return c.json(await checks.list(c, c.req.valid("query"), eq(serverHealthChecks.serverId, id)));
     },
   );

@@ -8,13 +8,13 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
-import { gives } from "../answers.ts";
-import { body } from "../validate.ts";
-import { refuseAddress, sealed } from "./credentials.ts";
+import { responds } from "../http/responses.ts";
+import { body } from "../http/validate.ts";
+import { rejectUrl, sealCredential } from "./credentials.ts";
 import { probed } from "./schemas.ts";
 
 /** Somebody sits before a form and waits. */
-const PATIENCE_MS = 8000;
+const PROBE_TIMEOUT_MS = 8000;
 
 const offered = z.object({
   tools: z.number(),
@@ -41,22 +41,22 @@ export const probe = new Hono<AppEnv>().post(
   "/",
   requirePermission("servers.probe"),
   body(probed),
-  gives(z.union([found, notFound]), "Result of the connection test, including failures."),
+  responds(z.union([found, notFound]), "Result of the connection test, including failures."),
   async (c) => {
     const { endpointUrl, transportType, auth } = c.req.valid("json");
     const { upstream, keyring } = c.var.services;
-    refuseAddress(endpointUrl, transportType, upstream.urlPolicy);
+    rejectUrl(endpointUrl, transportType, upstream.urlPolicy);
     const started = Date.now();
     const durationMs = () => Date.now() - started;
     try {
       const id = uuidv7();
-      const patience = { firstByteTimeoutMs: PATIENCE_MS, idleTimeoutMs: PATIENCE_MS };
+      const patience = { firstByteTimeoutMs: PROBE_TIMEOUT_MS, idleTimeoutMs: PROBE_TIMEOUT_MS };
       // By the same door that a stored credential goes through.
       const server = {
         id,
         name: "The server",
         endpointUrl,
-        auth: await sealed(keyring, id, auth),
+        auth: await sealCredential(keyring, id, auth),
         ...patience,
       };
       const asked = { name: server.name, transport: transportType };

@@ -5,7 +5,7 @@ import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
 import { MAX_SERVER_RESPONSE_BYTES } from "../../core/size-limits.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
 import { credentialsSchema } from "../../upstream/credentials.ts";
-import { columnsOf, shapeOf } from "../collection/shape.ts";
+import { rowShape, selectColumns } from "../resource/shape.ts";
 
 /** Settings of one server. Each has an effect: one that the gateway does not know is rejected. */
 const settings = z.strictObject({
@@ -122,9 +122,9 @@ export const probed = z
 /** What an If-Match speaks of. */
 export const CHANGEABLE = [...Object.keys(fields), "authVersion"];
 
-const shownColumns = columnsOf(mcpServers, ["tenantId", "authConfig", "healthRecent"]);
+const shownColumns = selectColumns(mcpServers, ["tenantId", "authConfig", "healthRecent"]);
 
-export const serverShape = shapeOf(shownColumns, {
+export const serverShape = rowShape(shownColumns, {
   endpointUrl: z.string().nullable().describe("Visible to admins only."),
   capabilities: z.record(z.string(), z.unknown()),
   settings: z.record(z.string(), z.unknown()).describe("Visible to admins only."),

@@ -21,26 +21,34 @@ import { mcpServers } from "../../db/schema/registry.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
-import { gives, givesNothing, givesPage } from "../answers.ts";
-import type { Scene } from "../collection/reach.ts";
-import { saying } from "../collection/refusals.ts";
-import { conditional, refuseStale, stale, tagged } from "../etag.ts";
-import { idParam } from "../key-schemas.ts";
-import { fieldsOf, listQuery, only, orderOf, readPlace, type Sorts, sealedPage } from "../lists.ts";
-import { once } from "../once.ts";
-import { body, params, query } from "../validate.ts";
-import { defined } from "../values.ts";
+import { requireIfMatch, requireMatch, setEtag, staleError } from "../http/etag.ts";
+import { idempotent } from "../http/idempotency.ts";
+import { omitUndefined } from "../http/omit-undefined.ts";
+import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
 import {
-  faultsOfGivenAddress,
+  cursorPage,
+  fieldNames,
+  listQuery,
+  openCursor,
+  parseSort,
+  pickFields,
+  type Sorts,
+} from "../http/sorted-lists.ts";
+import { body, params, query } from "../http/validate.ts";
+import { idParam } from "../keys/schemas.ts";
+import { mapDatabaseErrors } from "../resource/database-errors.ts";
+import type { ApiContext } from "../resource/scope.ts";
+import {
+  findGivenUrlFaults,
   recordedAuth,
-  refuseAddress,
-  refuseMovedCredential,
-  sealed,
+  rejectMovedCredential,
+  rejectUrl,
+  sealCredential,
 } from "./credentials.ts";
 import { discoverLater } from "./discover.ts";
 import { CHANGEABLE, newServer, serverChange, serverFilters, serverShape } from "./schemas.ts";
-import { isAdmin, serverOf, shown } from "./show.ts";
-import { visibilityOf } from "./visible.ts";
+import { isAdmin, presentServer, requireServer } from "./show.ts";
+import { loadVisibility } from "./visible.ts";
 
 const sorts: Sorts = { keys: serverSorts, usual: "name", id: mcpServers.id };
 /** Words bring an order of their own. */
@@ -52,14 +60,14 @@ const resource = (id: string) => ({ type: "server", id });
 const ATTEMPTS = 3;
 
 const judgeAddress = (value: unknown, c: Context<AppEnv>) =>
-  faultsOfGivenAddress(value, c.get("services").upstream.urlPolicy);
+  findGivenUrlFaults(value, c.get("services").upstream.urlPolicy);
 
 export const servers = new Hono<AppEnv>()
   .get(
     "/",
     requirePermission("servers.list"),
     query(asked),
-    givesPage(serverShape, "Servers the caller can access."),
+    respondsPage(serverShape, "Servers the caller can access."),
     async (c) => {
       const { limit, cursor, sort, fields, q: words, ...filter } = c.req.valid("query");
       const { principal, db, services } = c.var;
@@ -69,17 +77,17 @@ export const servers = new Hono<AppEnv>()
         tenantId: principal.tenantId,
         list: `servers?${order.keys.map(({ descending, type }) => `${descending}${type}`).join()}${sort.join()}`,
       };
-      const [allows, after] = [await visibilityOf(c), await readPlace(scope, cursor)];
+      const [allows, after] = [await loadVisibility(c), await openCursor(scope, cursor)];
       const rows = await searchServers(db, principal.tenantId, {
         filter: { ...filter, words },
         order,
         after,
         limit: limit + 1,
       });
-      const page = await sealedPage(scope, rows, limit, (found) =>
+      const page = await cursorPage(scope, rows, limit, (found) =>
         found
           .filter(({ id, name }) => allows("server", id, name))
-          .map(({ place: _, ...row }) => only(shown(row, isAdmin(c)), fields)),
+          .map(({ place: _, ...row }) => pickFields(presentServer(row, isAdmin(c)), fields)),
       );
       return c.json(page);
     },
@@ -87,9 +95,9 @@ export const servers = new Hono<AppEnv>()
   .post(
     "/",
     requirePermission("servers.create"),
-    once,
+    idempotent,
     body(newServer, judgeAddress),
-    gives(serverShape, "The created server.", 201),
+    responds(serverShape, "The created server.", 201),
     async (c) => {
       const { auth, evenIfRegistered, discover, ...wanted } = c.req.valid("json");
       const { principal, db, services } = c.var;
@@ -102,15 +110,15 @@ export const servers = new Hono<AppEnv>()
       }
       const id = uuidv7();
       const values = {
-        ...defined(wanted),
+        ...omitUndefined(wanted),
         ...{ id, tenantId, name: wanted.name, endpointUrl: wanted.endpointUrl },
-        authConfig: await sealed(services.keyring, id, auth),
+        authConfig: await sealCredential(services.keyring, id, auth),
         createdBy: principal.userId,
       };
       const { authConfig: _, ...written } = values;
       const after = { ...written, ...recordedAuth(auth) };
       const what = { action: "servers.create", resource: resource(id), after };
-      const [, , [made]] = await saying("server", () =>
+      const [, , [made]] = await mapDatabaseErrors("server", () =>
         commitWithAudit(c, what, (audit) =>
           db.batch([
             lockTenant(db, tenantId),
@@ -125,48 +133,48 @@ export const servers = new Hono<AppEnv>()
       );
       if (made === undefined) throw new Error("a server that was just written is not there");
       if (discover && made.isActive) discoverLater(c, id);
-      await tagged(c, made, CHANGEABLE);
+      await setEtag(c, made, CHANGEABLE);
       c.header("location", `${c.req.path}/${id}`);
-      return c.json(shown(made, true), 201);
+      return c.json(presentServer(made, true), 201);
     },
   )
   .get(
     "/:id",
     requirePermission("servers.read"),
     params(idParam),
-    query(z.object({ fields: fieldsOf(serverShape) })),
-    gives(serverShape, "The server."),
+    query(z.object({ fields: fieldNames(serverShape) })),
+    responds(serverShape, "The server."),
     async (c) => {
-      const server = await serverOf(c, c.req.valid("param").id);
-      await tagged(c, server, CHANGEABLE);
-      return c.json(only(shown(server, isAdmin(c)), c.req.valid("query").fields));
+      const server = await requireServer(c, c.req.valid("param").id);
+      await setEtag(c, server, CHANGEABLE);
+      return c.json(pickFields(presentServer(server, isAdmin(c)), c.req.valid("query").fields));
     },
   )
   .patch(
     "/:id",
     requirePermission("servers.update"),
     params(idParam),
-    conditional,
+    requireIfMatch,
     body(serverChange),
-    gives(serverShape, "The updated server."),
+    responds(serverShape, "The updated server."),
     async (c) => {
       const { principal, db, services } = c.var;
       const { auth, ...wanted } = c.req.valid("json");
       const { id } = c.req.valid("param");
-      const authConfig = auth && (await sealed(services.keyring, id, auth));
-      const values = { ...defined(wanted), ...(authConfig !== undefined && { authConfig }) };
+      const authConfig = auth && (await sealCredential(services.keyring, id, auth));
+      const values = { ...omitUndefined(wanted), ...(authConfig !== undefined && { authConfig }) };
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        const before = await serverOf(c, id);
-        await refuseStale(c, before, CHANGEABLE);
+        const before = await requireServer(c, id);
+        await requireMatch(c, before, CHANGEABLE);
         const after = { ...before, ...values };
         if (wanted.endpointUrl !== undefined || wanted.transportType !== undefined) {
-          refuseAddress(after.endpointUrl, after.transportType, services.upstream.urlPolicy);
+          rejectUrl(after.endpointUrl, after.transportType, services.upstream.urlPolicy);
         }
-        const recorded = { ...before, ...defined(wanted), ...(auth && recordedAuth(auth)) };
+        const recorded = { ...before, ...omitUndefined(wanted), ...(auth && recordedAuth(auth)) };
         const what = { action: "servers.update", resource: resource(id), before, after: recorded };
-        if (auth === undefined) refuseMovedCredential(before, after.endpointUrl);
+        if (auth === undefined) rejectMovedCredential(before, after.endpointUrl);
         try {
-          const [, [now]] = await saying("server", () =>
+          const [, [now]] = await mapDatabaseErrors("server", () =>
             commitWithAudit(c, what, (audit) =>
               db.batch([
                 assertUnchanged(db, mcpServers, id, before.updatedAt),
@@ -176,20 +184,20 @@ export const servers = new Hono<AppEnv>()
             ),
           );
           if (now === undefined) break;
-          await tagged(c, now, CHANGEABLE);
-          return c.json(shown(now, true));
+          await setEtag(c, now, CHANGEABLE);
+          return c.json(presentServer(now, true));
         } catch (error) {
           if (!isStaleWrite(error)) throw error;
         }
       }
-      throw stale();
+      throw staleError();
     },
   )
   .delete(
     "/:id",
     requirePermission("servers.delete"),
     params(idParam),
-    givesNothing("Deleted, including dependent records."),
+    respondsEmpty("Deleted, including dependent records."),
     async (c) => {
       const { principal, db } = c.var;
       const [before] = await findServer(db, principal.tenantId, c.req.valid("param").id);
@@ -203,12 +211,12 @@ export const servers = new Hono<AppEnv>()
   );
 
 /** Whoever asks for words and says nothing else wants the best matches first. */
-function orderOfSearch(c: Scene, sort: readonly string[], hasWords: boolean) {
+function orderOfSearch(c: ApiContext, sort: readonly string[], hasWords: boolean) {
   if (hasWords) {
-    return orderOf(sortsOfWords, c.req.query("sort") === undefined ? ["-relevance", "name"] : sort);
+    return parseSort(sortsOfWords, c.req.query("sort") === undefined ? ["-relevance", "name"] : sort);
   }
   if (sort.some((name) => name.endsWith("relevance"))) {
     throw new InvalidInputError([{ path: "sort", message: "relevance requires q" }]);
   }
-  return orderOf(sorts, sort);
+  return parseSort(sorts, sort);
 }

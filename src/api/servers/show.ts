@@ -1,22 +1,22 @@
 /** A server as JSON, and as its own reader may see it: where it lives and how it is set up is for admins. */
 import { NotFoundError } from "../../core/errors.ts";
 import { findServer } from "../../db/queries/servers/servers.ts";
-import type { Scene } from "../collection/reach.ts";
-import { refuseHidden } from "./visible.ts";
+import type { ApiContext } from "../resource/scope.ts";
+import { requireVisible } from "./visible.ts";
 
 type ServerRow = Awaited<ReturnType<typeof findServer>>[number];
 
-export function shown(row: ServerRow, isAdmin: boolean) {
+export function presentServer(row: ServerRow, isAdmin: boolean) {
   const { tenantId: _, authType, authReference, authVersion: __, ...open } = row;
   if (!isAdmin) return { ...open, endpointUrl: null, settings: {}, auth: null };
   return { ...open, auth: { type: authType, reference: authReference } };
 }
 
-export const isAdmin = (c: Scene) => c.get("principal").role === "admin";
+export const isAdmin = (c: ApiContext) => c.get("principal").role === "admin";
 
-export async function serverOf(c: Scene, id: string): Promise<ServerRow> {
+export async function requireServer(c: ApiContext, id: string): Promise<ServerRow> {
   const [server] = await findServer(c.get("db"), c.get("principal").tenantId, id);
   if (server === undefined) throw new NotFoundError("Server not found.");
-  await refuseHidden(c, server);
+  await requireVisible(c, server);
   return server;
 }

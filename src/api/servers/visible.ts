@@ -2,14 +2,14 @@
 import { NotFoundError } from "../../core/errors.ts";
 import type { AccessPolicy } from "../../policy/access-policy.ts";
 import { createAccessPolicy } from "../../policy/access-policy.ts";
-import type { Scene } from "../collection/reach.ts";
+import type { ApiContext } from "../resource/scope.ts";
 
 export type Visibility = AccessPolicy["allows"];
 
 const ALL: Visibility = () => true;
 const NONE: Visibility = () => false;
 
-export async function visibilityOf(c: Scene): Promise<Visibility> {
+export async function loadVisibility(c: ApiContext): Promise<Visibility> {
   const { principal, services } = c.var;
   if (principal.role === "admin") return ALL;
   const tenant = await services.snapshots.get(principal.tenantId, (work) => c.executionCtx.waitUntil(work));
@@ -22,9 +22,9 @@ export async function visibilityOf(c: Scene): Promise<Visibility> {
  * Whether somebody may see is asked of their role and the rules alone: that this credential is one for reading and not
  * for using is no reason to hide from it what its holder may use with another.
  */
-const seen = new WeakMap<Scene["var"]["principal"], Scene["var"]["principal"]>();
+const seen = new WeakMap<ApiContext["var"]["principal"], ApiContext["var"]["principal"]>();
 
-function seeing(principal: Scene["var"]["principal"]): Scene["var"]["principal"] {
+function seeing(principal: ApiContext["var"]["principal"]): ApiContext["var"]["principal"] {
   let twin = seen.get(principal);
   if (twin === undefined) {
     twin = { ...principal, scopes: [...principal.scopes, "proxy"] };
@@ -33,7 +33,7 @@ function seeing(principal: Scene["var"]["principal"]): Scene["var"]["principal"]
   return twin;
 }
 
-export async function refuseHidden(c: Scene, server: { id: string; name: string }): Promise<void> {
-  const allows = await visibilityOf(c);
+export async function requireVisible(c: ApiContext, server: { id: string; name: string }): Promise<void> {
+  const allows = await loadVisibility(c);
   if (!allows("server", server.id, server.name)) throw new NotFoundError("Server not found.");
 }

@@ -1,0 +1,53 @@
+/** A collection of the REST interface, said once for people: its list, its form, and what each thing is called. */
+import type { Context } from "hono";
+import type { Child } from "hono/jsx";
+import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
+import type { Permission } from "../../core/access/permissions.ts";
+import type { FieldSpec } from "../forms/fields.ts";
+import type { AdminEnv } from "../http/require-permission.ts";
+import type { ListSpec } from "../lists/spec.ts";
+import type { Section } from "../ui/navigation.ts";
+
+export type Verb = "list" | "read" | "create" | "update" | "delete";
+
+/** Of its address in the interface and here, and of its actions where those are not said. */
+type Named =
+  | { readonly name: CrudResourceName; readonly actions?: undefined }
+  | { readonly name: string; readonly actions: Readonly<Record<Verb, Permission>> };
+
+export type CrudSpec<Row> = Named & CrudRoutes<Row>;
+
+interface CrudRoutes<Row> {
+  readonly section: Section;
+  readonly title: string;
+  readonly noun: string;
+  readonly intro: string;
+  readonly also?: string;
+  readonly list: Omit<ListSpec<Row>, "path" | "api" | "rowPath" | "idOf" | "label" | "empty">;
+  /** Where there is nothing yet: what it is for. */
+  readonly empty: string;
+  readonly fields: readonly FieldSpec[];
+  readonly nameOf: (row: Row) => string;
+  /** Of the whole system's: they are seen and left alone. */
+  readonly isForeign?: (row: Row) => boolean;
+  /** What goes for good with one that is deleted: then its name must be typed, and there is no way back. */
+  readonly destroys?: string;
+  /** Buttons beside its name; each posts to a route of its own below the thing's address. */
+  readonly does?: readonly {
+    readonly action: Permission;
+    readonly at: string;
+    readonly label: string;
+    readonly busy?: string;
+  }[];
+  /** Where the form's members are not the interface's: the row as the form has it, and what was entered as it is sent. */
+  readonly toForm?: (row: Record<string, unknown>) => Record<string, unknown>;
+  readonly fromForm?: (body: Record<string, unknown>) => Record<string, unknown>;
+  /** Beside the button that makes a new one; it asks by itself who may press what. */
+  readonly beside?: (c: Context<AdminEnv>) => Child;
+  /** Above the form of one that is there. */
+  readonly about?: (row: Row) => Child;
+}
+
+export interface Identified {
+  readonly id: string;
+}

@@ -1,0 +1,42 @@
+/** The gate before each page of the administration: it names the page's action, as REST routes do, and asks the same rules. */
+import { createMiddleware } from "hono/factory";
+import type { Permission } from "../../core/access/permissions.ts";
+import { ForbiddenError } from "../../core/errors.ts";
+import type { Principal } from "../../identity/principal.ts";
+import { toPrincipal } from "../../identity/users/sessions.ts";
+import { markPermission } from "../../policy/guard.ts";
+import { permissionError } from "../../policy/permission-error.ts";
+import { type ApiClient, type ApiFetch, createApiClient } from "./api-client.ts";
+import type { SignedInEnv } from "./page-context.ts";
+
+export interface AdminEnv {
+  Bindings: SignedInEnv["Bindings"];
+  Variables: SignedInEnv["Variables"] & {
+    /** app.ts */
+    restDoor: ApiFetch;
+    /** admin/gate */
+    principal: Principal;
+    rest: ApiClient;
+  };
+}
+
+export const requireMembership = createMiddleware<AdminEnv>(async (c, next) => {
+  const principal = toPrincipal(c.get("person"));
+  if (principal === undefined && c.req.path === "/admin") return c.redirect("/account", 303);
+  if (principal === undefined) {
+    throw new ForbiddenError("You are not a member of any organization. Ask an admin to invite you.");
+  }
+  c.set("principal", principal);
+  c.set("rest", createApiClient(c.get("restDoor"), c.req.raw, c.get("config").publicUrl));
+  await next();
+  return;
+});
+
+export function requirePagePermission(action: Permission) {
+  const middleware = createMiddleware<AdminEnv>(async (c, next) => {
+    const refusal = permissionError(c.get("principal"), action);
+    if (refusal !== undefined) throw refusal;
+    await next();
+  });
+  return markPermission(middleware, action);
+}

@@ -1,0 +1,71 @@
+/** The names of what the REST interface speaks of by id: members, keys and servers, for lists and for fields to choose from. */
+import { z } from "zod";
+import { ROLES } from "../core/enums.ts";
+import type { Option } from "./forms/fields.ts";
+import { type ApiClient, pageShape } from "./http/api-client.ts";
+
+/** Who has more chooses by search on their own pages. */
+const MOST = 200;
+
+const people = pageShape(z.object({ id: z.string(), name: z.string(), email: z.string() }));
+const named = pageShape(z.object({ id: z.string(), name: z.string() }));
+
+type Named = { readonly name: string; readonly email: string };
+const withAddress = ({ name, email }: Named) => `${name} (${email})`;
+
+async function listMemberOptions(
+  rest: ApiClient,
+  labelOf: (person: Named) => string = withAddress,
+): Promise<readonly Option[]> {
+  const { value } = await rest.read("/users", people, { limit: MOST, fields: "id,name,email" });
+  return value.items.map((person) => ({ value: person.id, label: labelOf(person) }));
+}
+
+async function listKeyOptions(rest: ApiClient): Promise<readonly Option[]> {
+  const { value } = await rest.read("/keys", named, { limit: MOST });
+  return value.items.map(({ id, name }) => ({ value: id, label: name }));
+}
+
+export async function serverOptions(rest: ApiClient): Promise<readonly Option[]> {
+  const { value } = await rest.read("/servers", named, { limit: MOST, fields: "id,name" });
+  return value.items.map(({ id, name }) => ({ value: id, label: name }));
+}
+
+const under = (type: string, options: readonly Option[]) =>
+  options.map(({ value, label }) => ({ value: `${type}:${value}`, label: `${type} ${label}` }));
+
+/** Roles, members and keys, each as `type:id`. */
+export async function subjectOptions(rest: ApiClient): Promise<readonly Option[]> {
+  const [members, keys] = await Promise.all([listMemberOptions(rest), listKeyOptions(rest)]);
+  const roles = ROLES.map((role) => ({ value: role, label: role }));
+  return [...under("role", roles), ...under("user", members), ...under("key", keys)];
+}
+
+/** `type:id`; an id may hold colons itself. */
+export function parseSubject(text: string): { readonly type: string; readonly id: string } {
+  const at = text.indexOf(":");
+  return at < 0 ? { type: text, id: "" } : { type: text.slice(0, at), id: text.slice(at + 1) };
+}
+
+interface SubjectRow {
+  readonly subjectType: string;
+  readonly subjectId: string | null;
+}
+
+/** Only what occurs is asked for. */
+export async function loadSubjectNames(rest: ApiClient, rows: readonly SubjectRow[]) {
+  const occurs = (type: string) => rows.some((row) => row.subjectType === type && row.subjectId !== null);
+  const none: readonly Option[] = [];
+  const [members, keys] = await Promise.all([
+    occurs("user") ? listMemberOptions(rest, ({ name }) => name) : none,
+    occurs("key") ? listKeyOptions(rest) : none,
+  ]);
+  const known = new Map([...members, ...keys].map(({ value, label }) => [value, label]));
+  return ({ subjectId }: SubjectRow) => known.get(subjectId ?? "") ?? subjectId ?? "";
+}
+
+export async function loadServerNames(rest: ApiClient, ids: readonly (string | null)[]) {
+  const isAsked = ids.some((id) => id !== null);
+  const known = new Map((isAsked ? await serverOptions(rest) : []).map(({ value, label }) => [value, label]));
+  return (id: string | null) => (id === null ? undefined : (known.get(id) ?? "(deleted server)"));
+}

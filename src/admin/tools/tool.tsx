@@ -1,0 +1,237 @@
+/** One tool: what it is, a form to call it with, and what came of the call, written as it comes. */
+import { type Context, Hono } from "hono";
+import type { Child } from "hono/jsx";
+import { z } from "zod";
+import { withUnit } from "../charts/scale.ts";
+import type { FormOutcome } from "../crud/pages.tsx";
+import { initialValues, readTyped, type Typed } from "../forms/fields.ts";
+import { Form, loadOptions } from "../forms/form.tsx";
+import { pageShape } from "../http/api-client.ts";
+import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { may } from "../lists/routes.tsx";
+import { serverPath } from "../servers/server.ts";
+import { toolView } from "../servers/tool.tsx";
+import { Badge, Details, Empty, Time } from "../ui/components.tsx";
+import { buildFrame } from "../ui/frame.ts";
+import { Page } from "../ui/layout.tsx";
+import { CONTINUES, isResponse, Meanwhile, parsed, Result, StreamHere, Trace } from "./answer.tsx";
+import { type Called, callTool, listMessages, type ReceivedMessage } from "./call.ts";
+import { type ArgumentForm, argumentForm } from "./schema-form.ts";
+
+type Scene = Context<AdminEnv>;
+
+export const TOOLS_PATH = "/admin/catalogue";
+const crumbs = [{ label: "Tools", path: TOOLS_PATH }];
+
+const hint = z.boolean().optional();
+const wholeTool = toolView.extend({
+  inputSchema: z.record(z.string(), z.unknown()),
+  outputSchema: z.record(z.string(), z.unknown()).nullable(),
+  annotations: z
+    .looseObject({ readOnlyHint: hint, destructiveHint: hint, idempotentHint: hint, openWorldHint: hint })
+    .nullable(),
+});
+
+type WholeTool = z.infer<typeof wholeTool>;
+
+const readTool = (c: Scene) =>
+  c.get("rest").read(`/tools/${encodeURIComponent(c.req.param("id") ?? "")}`, wholeTool);
+
+interface ToolPage {
+  readonly tool: WholeTool;
+  readonly form: ArgumentForm;
+  readonly outcome: FormOutcome;
+  /** What came of the last call. */
+  readonly children?: Child;
+}
+
+async function toolPage(c: Scene, { tool, form, outcome, children }: ToolPage) {
+  const { id, name, title, description, serverId, serverName, annotations, totalCalls } = tool;
+  return (
+    <Page
+      title={title ?? name}
+      frame={buildFrame(c)}
+      crumbs={crumbs}
+      intro={
+        <>
+          <code>{name}</code> of <a href={serverPath(serverId)}>{serverName}</a>{" "}
+          {annotations?.readOnlyHint === true && <Badge tone="good">Read-only</Badge>}{" "}
+          {annotations?.destructiveHint === true && annotations.readOnlyHint !== true && (
+            <Badge tone="warn">Destructive</Badge>
+          )}{" "}
+          {annotations?.idempotentHint === true && <Badge>Idempotent</Badge>}
+        </>
+      }
+    >
+      {description !== null && <p class="prose">{description}</p>}
+      {children}
+      <div class="grid">
+        {may(c, "mcp.call") ? (
+          <section aria-label="Run tool" class="stack">
+            <Form
+              action={`${TOOLS_PATH}/tools/${id}`}
+              token={c.get("formToken")}
+              fields={form.fields}
+              typed={outcome.typed}
+              options={await loadOptions(form.fields, c.get("rest"))}
+              faults={outcome.faults}
+              message={outcome.message}
+              submit="Run tool"
+              busy="Running…"
+            />
+          </section>
+        ) : (
+          <Empty title="View access" />
+        )}
+        <section class="card" aria-label="Definition">
+          <h2>Usage</h2>
+          <Details
+            of={[
+              ["Calls", String(totalCalls)],
+              ["Avg. duration", tool.avgExecutionTime === null ? "–" : withUnit(tool.avgExecutionTime, "ms")],
+            ]}
+          />
+          <details>
+            <summary>Input schema</summary>
+            <pre>{JSON.stringify(tool.inputSchema, null, 2)}</pre>
+          </details>
+          {tool.outputSchema !== null && (
+            <details>
+              <summary>Output schema</summary>
+              <pre>{JSON.stringify(tool.outputSchema, null, 2)}</pre>
+            </details>
+          )}
+        </section>
+      </div>
+    </Page>
+  );
+}
+
+const explanation = z.object({ allowed: z.boolean(), reason: z.string() });
+
+/** Asked of those who may; to the others it is enough that they see the tool. */
+async function decisionFor(c: Scene, { serverId, name }: WholeTool): Promise<string> {
+  const { userId } = c.get("principal");
+  if (!may(c, "access.explain") || userId === undefined) return "Allowed";
+  const json = { principal: { userId }, use: { kind: "tool", serverId, name } };
+  const sent = await c.get("rest").send("POST", "/access/explain", { json });
+  if (!sent.ok) return "Allowed";
+  const { allowed, reason } = explanation.parse(sent.value);
+  return `${allowed ? "Allowed" : "Denied"}: ${reason}`;
+}
+
+/** The page as far as it is known; then each message when it comes; then the rest. */
+async function* writing(c: Scene, tool: WholeTool, form: ArgumentForm, typed: Typed, called: Called) {
+  const page = await toolPage(c, { tool, form, outcome: { typed }, children: <StreamHere /> });
+  const [before = "", after = ""] = String(await page).split(CONTINUES);
+  yield `${before}<section class="card" aria-label="Result"><h2>Result</h2><ul class="plain tight" role="log" aria-label="Progress">`;
+  let answer: ReceivedMessage | undefined;
+  for await (const heard of listMessages(called)) {
+    const message = parsed(heard.text);
+    if (isResponse(message)) answer = heard;
+    else yield String(await (<Meanwhile {...heard} message={message} />));
+  }
+  const decision = await decisionFor(c, tool);
+  const logPath = may(c, "request-logs.list") ? `${TOOLS_PATH}/log/${called.requestId}` : undefined;
+  const { name, email } = c.get("person");
+  const rest = (
+    <>
+      {answer === undefined ? (
+        <p>The response ended without a result.</p>
+      ) : (
+        <Result message={parsed(answer.text)} />
+      )}
+    </>
+  );
+  yield `</ul>${String(await rest)}</section>`;
+  yield String(
+    await (
+      <Trace
+        called={called}
+        answer={answer}
+        who={`${name} (${email})`}
+        server={tool.serverName ?? ""}
+        decision={decision}
+        logPath={logPath}
+      />
+    ),
+  );
+  yield after;
+}
+
+function streamed(c: Scene, pieces: AsyncGenerator<string>): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { value, done } = await pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      await pieces.return(undefined);
+    },
+  });
+  return c.body(body, 200, { "content-type": "text/html; charset=utf-8" });
+}
+
+const logged = z.object({
+  requestTime: z.string(),
+  method: z.string(),
+  path: z.string(),
+  mcpMethod: z.string().nullable(),
+  toolName: z.string().nullable(),
+  statusCode: z.number(),
+  durationMs: z.number(),
+  upstreamMs: z.number().nullable(),
+  errorCode: z.string().nullable(),
+  traceId: z.string().nullable(),
+});
+
+export const tool = new Hono<AdminEnv>()
+  .get(`${TOOLS_PATH}/tools/:id`, requirePagePermission("tools.read"), async (c) => {
+    const { value } = await readTool(c);
+    const form = argumentForm(value.inputSchema);
+    return c.html(await toolPage(c, { tool: value, form, outcome: { typed: initialValues(form.fields) } }));
+  })
+  .post(`${TOOLS_PATH}/tools/:id`, requirePagePermission("mcp.call"), async (c) => {
+    const { value } = await readTool(c);
+    const form = argumentForm(value.inputSchema);
+    const typed = readTyped(form.fields, c.get("posted"));
+    const { values, faults } = form.read(typed);
+    if (faults.length > 0) {
+      return c.html(await toolPage(c, { tool: value, form, outcome: { typed, faults } }), 422);
+    }
+    const called = await callTool(c, {
+      ...{ server: value.serverName ?? "", tool: value.name, schema: value.inputSchema, values },
+    });
+    return streamed(c, writing(c, value, form, typed, called));
+  })
+  .get(`${TOOLS_PATH}/log/:requestId`, requirePagePermission("request-logs.list"), async (c) => {
+    const requestId = c.req.param("requestId");
+    const { value } = await c.get("rest").read("/request-logs", pageShape(logged), { requestId, limit: 5 });
+    return c.html(
+      <Page title="Log of a request" frame={buildFrame(c)} crumbs={crumbs}>
+        <div class="fragment">
+          {value.items.length === 0 && (
+            <p class="quiet-text">
+              Not logged yet. Logs are a few seconds behind.{" "}
+              <a href={`${TOOLS_PATH}/log/${requestId}`}>Refresh</a>
+            </p>
+          )}
+          {value.items.map((entry) => (
+            <Details
+              of={[
+                ["Logged", <Time at={entry.requestTime} />],
+                ["Received", [entry.mcpMethod, entry.toolName].filter((part) => part !== null).join(" ")],
+                ["Total duration", withUnit(entry.durationMs, "ms")],
+                ["Upstream duration", entry.upstreamMs === null ? "–" : withUnit(entry.upstreamMs, "ms")],
+                ["Status", String(entry.statusCode)],
+                ["Error", entry.errorCode ?? "none"],
+                ...(entry.traceId === null ? [] : [["Trace", <code>{entry.traceId}</code>] as const]),
+              ]}
+            />
+          ))}
+        </div>
+      </Page>,
+    );
+  });

@@ -1,0 +1,51 @@
+/** Somebody named in a question: a member, a key, or anybody in a role; with the rights that they have now. */
+import type { Context } from "hono";
+import { z } from "zod";
+import type { AccessPrincipal } from "../../core/access/authorize.ts";
+import { ROLE_SCOPES } from "../../core/access/permissions.ts";
+import { API_KEY_SCOPES, ROLES } from "../../core/enums.ts";
+import { NotFoundError } from "../../core/errors.ts";
+import { findKey, findMemberRole } from "../../db/queries/access/api-keys.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
+import type { GuardedEnv } from "../../policy/guard.ts";
+
+export const principalSchema = z.union([
+  z.strictObject({ userId: z.string().min(1).max(200) }),
+  z.strictObject({ keyId: z.uuid() }),
+  z.strictObject({ role: z.enum(ROLES), scopes: z.array(z.enum(API_KEY_SCOPES)).optional() }),
+]);
+
+export type NamedPrincipal = z.infer<typeof principalSchema>;
+
+/** `lapsed`: why they could not prove to be who they are. */
+export async function resolvePrincipal(
+  c: Context<AppEnv & GuardedEnv>,
+  named: NamedPrincipal,
+  now: Date,
+): Promise<{ caller: AccessPrincipal; lapsed?: string }> {
+  const { tenantId } = c.get("principal");
+  const db = c.get("db");
+  const person = async (userId: string) => {
+    const [member] = await findMemberRole(db, tenantId, userId);
+    if (member === undefined) throw new NotFoundError("Member not found.");
+    return member;
+  };
+  if ("role" in named) {
+    const scopes = named.scopes ?? ROLE_SCOPES[named.role];
+    return { caller: { role: named.role, scopes, userId: undefined, keyId: undefined } };
+  }
+  if ("userId" in named) {
+    const { role, isActive } = await person(named.userId);
+    const caller = { role, scopes: ROLE_SCOPES[role], userId: named.userId, keyId: undefined };
+    return { caller, ...(!isActive && { lapsed: "The account is disabled." }) };
+  }
+  const [key] = await findKey(db, { tenantId }, named.keyId);
+  if (key === undefined) throw new NotFoundError("API key not found.");
+  const role = key.userId === null ? "service" : (await person(key.userId)).role;
+  const caller = { role, scopes: key.scopes, userId: key.userId ?? undefined, keyId: key.id };
+  if (!key.isActive) return { caller, lapsed: "The API key is revoked or disabled." };
+  return {
+    caller,
+    ...(key.expiresAt !== null && key.expiresAt <= now && { lapsed: "The API key has expired." }),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Updates say which state they were made for (RFC 9110 §13.1.1), so that of two admins nobody undoes the other's work
+ * unseen. The tag stands for what can be changed, not for what the gateway itself observes meanwhile, such as counts
+ * and health: otherwise a busy server could never be edited. Whoever does not care says `If-Match: *`.
+ */
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { sha256Hex } from "../../core/digest.ts";
+import { canonicalJson } from "../../core/discovery/definition-hash.ts";
+import { GatewayError } from "../../core/errors.ts";
+import { isStaleWrite } from "../../db/errors.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+export async function computeEtag(row: Row, changeable: readonly string[]): Promise<string> {
+  const known = Object.fromEntries(changeable.map((name) => [name, row[name] ?? null]));
+  // As it stands on the wire: a Date and its text are one.
+  const plain: unknown = JSON.parse(JSON.stringify(known));
+  return `"${(await sha256Hex(canonicalJson(plain))).slice(0, 32)}"`;
+}
+
+/** Puts the tag of what is answered on the answer. */
+export async function setEtag(c: Context, row: Row, changeable: readonly string[]): Promise<void> {
+  c.header("etag", await computeEtag(row, changeable));
+}
+
+/** Stands at the routes that ask for If-Match, for the API's description; `requireMatch` does the asking. */
+export const requireIfMatch = createMiddleware((_, next) => next());
+
+const STRONG_TAG = /(?:^|,)\s*("[^"]*")(?=\s*(?:,|$))/g;
+
+export async function requireMatch(c: Context, row: Row, changeable: readonly string[]): Promise<void> {
+  const condition = c.req.header("if-match")?.trim();
+  if (condition === undefined || condition === "") {
+    throw new GatewayError(
+      "precondition_required",
+      "Send the current ETag in If-Match, or `*` to overwrite.",
+    );
+  }
+  if (condition === "*") return;
+  const tag = await computeEtag(row, changeable);
+  const accepted = [...condition.matchAll(STRONG_TAG)].some(([, known]) => known === tag);
+  if (!accepted) throw staleError();
+}
+
+export const staleError = () =>
+  new GatewayError("precondition_failed", "The resource was modified. Fetch it again and retry.");
+
+/** For batches that begin with assertUnchanged. */
+export async function conflictIfChanged<R>(work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isStaleWrite(error) ? staleError() : error;
+  }
+}

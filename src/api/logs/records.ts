@@ -1,0 +1,142 @@
+/** The records of the tenant: who did what, what was called, what failed, what looked like an attack. */
+import { sql } from "drizzle-orm";
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Permission } from "../../core/access/permissions.ts";
+import {
+  auditLogs,
+  errorLogs,
+  mcpAuditLogs,
+  requestLogs,
+  securityEvents,
+  systemEvents,
+} from "../../db/schema/logs.ts";
+import { connectionPools } from "../../db/schema/traffic.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../policy/guard.ts";
+import { respondsPage } from "../http/responses.ts";
+import { query } from "../http/validate.ts";
+import { createTimeline, type TimelineOf } from "./timeline.ts";
+
+const records = (action: Permission, says: string, timeline: TimelineOf) =>
+  new Hono<AppEnv>().get(
+    "/",
+    requirePermission(action),
+    query(timeline.query),
+    respondsPage(timeline.shape, says),
+    async (c) => c.json(await timeline.list(c, c.req.valid("query"))),
+  );
+
+/** Who, what, when, where, and whether it came off. */
+export const auditLog = records(
+  "audit-logs.list",
+  "Audit log entries, newest first.",
+  createTimeline({
+    table: auditLogs,
+    time: "timestamp",
+    filters: [
+      "id",
+      "userId",
+      "apiKeyId",
+      "impersonatorId",
+      "action",
+      "resourceType",
+      "resourceId",
+      "success",
+      "ipAddress",
+      "requestId",
+    ],
+  }),
+);
+
+export const mcpAuditLog = records(
+  "mcp-audit-logs.list",
+  "MCP audit log entries, newest first.",
+  createTimeline({
+    table: mcpAuditLogs,
+    time: "timestamp",
+    filters: ["userId", "apiKeyId", "method", "target", "serverId", "success", "requestId"],
+    least: { minDurationMs: "durationMs" },
+  }),
+);
+
+const requests = createTimeline({
+  table: requestLogs,
+  time: "requestTime",
+  filters: [
+    "id",
+    "userId",
+    "apiKeyId",
+    "targetServerId",
+    "method",
+    "path",
+    "mcpMethod",
+    "toolName",
+    "clientName",
+    "ipAddress",
+    "errorCode",
+    "requestId",
+    "traceId",
+  ],
+  least: { minStatus: "statusCode", minDurationMs: "durationMs" },
+  searched: ["path", "toolName", "mcpMethod", "clientName", "errorCode"],
+});
+
+const byDoor = z.object({
+  kind: z
+    .enum(["mcp", "rest", "page"])
+    .optional()
+    .meta({ description: "By entry point: MCP, REST API or UI." }),
+});
+
+export const requestLog = new Hono<AppEnv>().get(
+  "/",
+  requirePermission("request-logs.list"),
+  query(requests.query.extend(byDoor.shape)),
+  respondsPage(requests.shape, "Request log entries, newest first."),
+  async (c) => {
+    const asked = c.req.valid("query");
+    const { kind } = byDoor.parse(asked);
+    const ofDoor = kind === undefined ? undefined : sql`gateway_kind_of_path(${requestLogs.path}) = ${kind}`;
+    return c.json(await requests.list(c, asked, ofDoor));
+  },
+);
+
+export const errorLog = records(
+  "error-logs.list",
+  "Errors, newest first.",
+  createTimeline({
+    table: errorLogs,
+    time: "timestamp",
+    filters: ["id", "code", "source", "severity", "serverId", "requestId", "fingerprint"],
+    searched: ["message"],
+  }),
+);
+
+export const securityEventLog = records(
+  "security-events.list",
+  "Security events, newest first.",
+  createTimeline({
+    table: securityEvents,
+    time: "timestamp",
+    filters: ["id", "eventType", "severity", "userId", "apiKeyId", "serverId", "ipAddress"],
+    searched: ["description"],
+  }),
+);
+
+export const systemEventLog = records(
+  "system-events.list",
+  "System events, newest first.",
+  createTimeline({
+    table: systemEvents,
+    time: "timestamp",
+    filters: ["id", "eventType", "source", "severity", "serverId"],
+    searched: ["message"],
+  }),
+);
+
+export const connectionPoolLog = records(
+  "connection-pools.list",
+  "Connection log entries, newest first.",
+  createTimeline({ table: connectionPools, time: "sampledAt", filters: ["kind", "name", "serverId"] }),
+);

@@ -1,0 +1,146 @@
+/** Making, changing and removing one thing of a kind: checked as a whole, recorded, and never over somebody else's change. */
+import { z } from "zod";
+import { ForbiddenError, InvalidInputError } from "../../core/errors.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import type { Db } from "../../db/client.ts";
+import { isStaleWrite } from "../../db/errors.ts";
+import {
+  assertUnchanged,
+  type CrudRow,
+  deleteRow,
+  insertRow,
+  updateRow,
+} from "../../db/queries/shared/crud.ts";
+import { commitWithAudit } from "../../policy/commit-with-audit.ts";
+import { requireMatch, staleError } from "../http/etag.ts";
+import { omitUndefined } from "../http/omit-undefined.ts";
+import { mapDatabaseErrors } from "./database-errors.ts";
+import type { Resource } from "./define.ts";
+import { requireRow } from "./reading.ts";
+import type { ApiContext, ResourceScope } from "./scope.ts";
+
+const ATTEMPTS = 3;
+
+const identity = z.object({ tenantId: z.string().nullable(), updatedAt: z.date() });
+
+export async function createResource(
+  c: ApiContext,
+  kind: Resource,
+  reach: ResourceScope,
+  input: CrudRow,
+): Promise<CrudRow> {
+  const db = reach.db(c);
+  const id = uuidv7();
+  const wanted = {
+    ...omitUndefined(input),
+    id,
+    tenantId: reach.owner(c),
+    ...actorColumns(c, kind, ["createdBy", "updatedBy"]),
+  };
+  await rejectFaults(c, kind, reach, wanted);
+  const values = await prepared(c, kind, wanted, undefined);
+  const { isSystem } = reach;
+  const action = reach.action(kind.name, "create");
+  const what = { action, resource: auditResource(kind, id), after: values, isSystem };
+  const [[made]] = await mapDatabaseErrors(kind.noun, () =>
+    commitWithAudit(c, what, (audit) =>
+      db.batch([insertRow(db, kind.table, kind.columns, values), ...alongside(c, kind, db, values), audit]),
+    ),
+  );
+  return made ?? values;
+}
+
+/** `If-Match` is asked again each time, so whoever is overtaken learns of it. */
+export async function updateResource(
+  c: ApiContext,
+  kind: Resource,
+  reach: ResourceScope,
+  id: string,
+  input: CrudRow,
+): Promise<CrudRow> {
+  const db = reach.db(c);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const before = await own(c, kind, reach, id);
+    await requireMatch(c, before, kind.changeable);
+    const wanted = { ...omitUndefined(input), ...actorColumns(c, kind, ["updatedBy"]) };
+    await rejectFaults(c, kind, reach, { ...before, ...wanted });
+    const values = await prepared(c, kind, wanted, before);
+    const after = { ...before, ...values };
+    const { isSystem } = reach;
+    const action = reach.action(kind.name, "update");
+    const what = { action, resource: auditResource(kind, id), before, after, isSystem };
+    const { tenantId: owner, updatedAt } = identity.parse(before);
+    try {
+      const [, [row]] = await mapDatabaseErrors(kind.noun, () =>
+        commitWithAudit(c, what, (audit) =>
+          db.batch([
+            assertUnchanged(db, kind.table, id, updatedAt),
+            updateRow(db, kind.table, kind.columns, { owner, id }, values),
+            ...alongside(c, kind, db, after),
+            audit,
+          ]),
+        ),
+      );
+      return row ?? after;
+    } catch (error) {
+      if (!isStaleWrite(error)) throw error;
+    }
+  }
+  throw staleError();
+}
+
+export async function deleteResource(
+  c: ApiContext,
+  kind: Resource,
+  reach: ResourceScope,
+  id: string,
+): Promise<void> {
+  const db = reach.db(c);
+  const before = await own(c, kind, reach, id);
+  const { isSystem } = reach;
+  const what = {
+    action: reach.action(kind.name, "delete"),
+    resource: auditResource(kind, id),
+    before,
+    isSystem,
+  };
+  await commitWithAudit(c, what, (audit) => db.batch([deleteRow(db, kind.table, reach.owner(c), id), audit]));
+}
+
+/** What holds for the whole system, a tenant sees and leaves alone. */
+async function own(c: ApiContext, kind: Resource, reach: ResourceScope, id: string): Promise<CrudRow> {
+  const row = await requireRow(c, kind, reach, id);
+  if (identity.parse(row).tenantId === reach.owner(c)) return row;
+  throw new ForbiddenError(`This ${kind.noun} is system-wide and requires operator privileges.`);
+}
+
+const prepared = async (c: ApiContext, { hooks }: Resource, values: CrudRow, before: CrudRow | undefined) =>
+  hooks.prepare === undefined ? values : hooks.prepare(c, values, before);
+
+const alongside = (c: ApiContext, { hooks }: Resource, db: Db, row: CrudRow) =>
+  hooks.alongside?.(c, db, row) ?? [];
+
+const auditResource = ({ noun }: Resource, id: string) => ({ type: noun.replaceAll(" ", "_"), id });
+
+function actorColumns(c: ApiContext, { table }: Resource, names: readonly string[]): CrudRow {
+  const { userId } = c.get("principal");
+  return Object.fromEntries(names.filter((name) => name in table).map((name) => [name, userId ?? null]));
+}
+
+async function rejectFaults(
+  c: ApiContext,
+  kind: Resource,
+  reach: ResourceScope,
+  row: CrudRow,
+): Promise<void> {
+  const checked = kind.whole?.safeParse(row);
+  const faults =
+    checked?.error?.issues.map(({ path, message }) => ({
+      path: `/${path.map(String).join("/")}`,
+      message,
+    })) ?? [];
+  if (faults.length === 0 && kind.faults !== undefined) {
+    faults.push(...(await kind.faults({ db: reach.db(c), owner: reach.owner(c) }, row)));
+  }
+  if (faults.length > 0) throw new InvalidInputError(faults);
+}

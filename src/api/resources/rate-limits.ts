@@ -1,0 +1,74 @@
+/** How often who may ask: read by core/limits/policy.ts. */
+import { z } from "zod";
+import { LIMIT_SUBJECTS, ROLES } from "../../core/enums.ts";
+import { findAnyKey } from "../../db/queries/access/access-rules.ts";
+import { findMemberRole } from "../../db/queries/access/api-keys.ts";
+import { rateLimitConfigs as table } from "../../db/schema/traffic.ts";
+import { defineResource } from "../resource/define.ts";
+import { count } from "./members.ts";
+
+/** Everybody comes without a role's name too. */
+const LIMITED_ROLES: readonly string[] = [...ROLES, "anonymous"];
+const WITHOUT_ID: readonly string[] = ["global", "tenant", "ip"];
+
+const subject = z.object({
+  subjectType: z.enum(LIMIT_SUBJECTS),
+  subjectId: z.string().nullish(),
+  windowSeconds: z.number().default(60),
+  burstFactor: z.number().default(1),
+});
+
+export const rateLimits = defineResource({
+  name: "rate-limits",
+  noun: "rate limit",
+  table,
+  fields: {
+    subjectType: z.enum(LIMIT_SUBJECTS),
+    /** A role, a user or a key. Null: each of the kind. */
+    subjectId: z.string().min(1).max(200).nullable(),
+    limitCount: count,
+    windowSeconds: z.number().int().min(1).max(86_400),
+    burstFactor: z.number().min(1).max(100),
+    isActive: z.boolean(),
+  },
+  fixed: ["subjectType", "subjectId"],
+  sorts: ["subjectType", "limitCount", "windowSeconds", "createdAt", "updatedAt"],
+  usual: "subjectType",
+  filters: ["subjectType", "subjectId", "isActive"],
+  whole: subject
+    .refine(({ subjectType, subjectId }) => subjectId == null || !WITHOUT_ID.includes(subjectType), {
+      path: ["subjectId"],
+      message: "is allowed only for roles, users and keys",
+    })
+    .refine(({ subjectType, windowSeconds }) => subjectType !== "global" || windowSeconds === 60, {
+      path: ["windowSeconds"],
+      message: "must be 60 for the limit of the whole system",
+    })
+    .refine(({ subjectType, burstFactor }) => subjectType !== "global" || burstFactor === 1, {
+      path: ["burstFactor"],
+      message: "must be 1 for the limit of the whole system",
+    })
+    .refine(
+      ({ subjectType, subjectId }) =>
+        subjectType !== "role" || subjectId == null || LIMITED_ROLES.includes(subjectId),
+      {
+        path: ["subjectId"],
+        message: `must be one of ${LIMITED_ROLES.join(", ")}`,
+      },
+    ),
+  async faults({ db, owner }, row) {
+    const { subjectType, subjectId } = subject.parse(row);
+    const fault = (path: string, message: string) => [{ path, message }];
+    if (owner === null) return [];
+    if (subjectType === "global") return fault("/subjectType", "requires operator privileges");
+    if (subjectId == null) return [];
+    if (subjectType === "user" && (await findMemberRole(db, owner, subjectId)).length === 0) {
+      return fault("/subjectId", "unknown member");
+    }
+    if (subjectType !== "key") return [];
+    const isKey =
+      z.uuid().safeParse(subjectId).success && (await findAnyKey(db, owner, subjectId)).length > 0;
+    return isKey ? [] : fault("/subjectId", "unknown API key");
+  },
+  example: { subjectType: "role", subjectId: "user", limitCount: 200, windowSeconds: 60, burstFactor: 2 },
+});

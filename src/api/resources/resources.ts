@@ -1,0 +1,30 @@
+/** The kinds of things that admins manage in the same five ways. */
+import type { Resource } from "../resource/define.ts";
+import { alerts } from "./alerts.ts";
+import { announcements } from "./announcements.ts";
+import { configs } from "./configs.ts";
+import { featureFlags } from "./feature-flags.ts";
+import { ipRules } from "./ip-rules.ts";
+import { maintenanceWindows } from "./maintenance-windows.ts";
+import { rateLimits } from "./rate-limits.ts";
+import { registrySources } from "./registry-sources.ts";
+import { requestQueues } from "./request-queues.ts";
+import { retentionPolicies } from "./retention-policies.ts";
+import { routingRules } from "./routing-rules.ts";
+
+export const RESOURCES: readonly Resource[] = [
+  routingRules,
+  rateLimits,
+  ipRules,
+  requestQueues,
+  configs,
+  featureFlags,
+  maintenanceWindows,
+  announcements,
+  alerts,
+  retentionPolicies,
+  registrySources,
+];
+
+/** Those that may hold for the whole system. */
+export const SYSTEM_RESOURCES = RESOURCES.filter(({ table }) => !table.tenantId.notNull);

@@ -1,0 +1,80 @@
+/** Circuit breakers as the tenant's object last wrote them down, and an admin's hand on the one of a server. */
+import { eq } from "drizzle-orm";
+import { Hono } from "hono";
+import { z } from "zod";
+import { setBreakerForced } from "../../db/queries/servers/breakers.ts";
+import { circuitBreakerTransitions, circuitBreakers as table } from "../../db/schema/traffic.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
+import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
+import { requirePermission } from "../../policy/guard.ts";
+import { saveBreakerTransitions } from "../../policy/transitions.ts";
+import { respondsEmpty, respondsPage } from "../http/responses.ts";
+import { body, params, query } from "../http/validate.ts";
+import { idParam } from "../keys/schemas.ts";
+import { createTimeline } from "../logs/timeline.ts";
+import { defineReadOnlyResource } from "../resource/define.ts";
+import { reading } from "../resource/reading.ts";
+import { requireServer } from "./show.ts";
+
+const breakers = defineReadOnlyResource({
+  noun: "circuit breaker",
+  table,
+  sorts: ["state", "lastTransitionAt", "failureCount", "createdAt", "updatedAt"],
+  usual: "-lastTransitionAt",
+  filters: ["serverId", "state", "isForced"],
+});
+
+export const circuitBreakers = new Hono<AppEnv>().route(
+  "/",
+  reading(breakers, { list: "circuit-breakers.list", read: "circuit-breakers.read" }),
+);
+
+const wish = z
+  .strictObject({ state: z.enum(["open", "closed", "automatic"]) })
+  .meta({ examples: [{ state: "automatic" }] });
+
+/** Under /servers, because a server that was never in trouble has no breaker to name. */
+const transitions = createTimeline({
+  table: circuitBreakerTransitions,
+  time: "transitionedAt",
+  filters: ["toState", "reason"],
+});
+
+export const breakerOfServer = new Hono<AppEnv>()
+  .get(
+    "/:id/breaker-transitions",
+    requirePermission("circuit-breakers.read"),
+    params(idParam),
+    query(transitions.query),
+    respondsPage(transitions.shape, "Transitions, newest first."),
+    async (c) => {
+      const { id } = await requireServer(c, c.req.valid("param").id);
+      return c.json(
+        await transitions.list(c, c.req.valid("query"), eq(circuitBreakerTransitions.serverId, id)),
+      );
+    },
+  )
+  .post(
+    "/:id/breaker",
+    requirePermission("circuit-breakers.force"),
+    params(idParam),
+    body(wish),
+    respondsEmpty("Breaker state set."),
+    async (c) => {
+      const { id } = await requireServer(c, c.req.valid("param").id);
+      const { state } = c.req.valid("json");
+      const { services, principal } = c.var;
+      const to = state === "automatic" ? undefined : state;
+      const object = services.tenantObject(principal.tenantId);
+      await object.forceBreaker(id, to, principal.userId);
+      await saveBreakerTransitions(services.database, principal.tenantId, object);
+      await setBreakerForced(c.var.db, {
+        tenantId: principal.tenantId,
+        serverId: id,
+        isForced: to !== undefined,
+      });
+      const what = { resource: { type: "server", id }, after: { state } };
+      await writeAuditEntry(c, { action: "circuit-breakers.force", ...what });
+      return c.body(null, 204);
+    },
+  );

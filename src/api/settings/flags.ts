@@ -1,0 +1,103 @@
+/** Flags: besides the five routes what one would be for somebody, how its two sides fare, and the caller's own. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { evaluateFlag } from "../../core/flags/evaluate.ts";
+import { KNOWN_FLAGS } from "../../core/flags/known-flags.ts";
+import { countFlagResults, listFlags } from "../../db/queries/tenants/flags.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
+import { evaluateForPrincipal, parseFlag, parseFlags } from "../../policy/flags.ts";
+import { requirePermission } from "../../policy/guard.ts";
+import { principalSchema, resolvePrincipal } from "../access/principals.ts";
+import { responds, respondsPage } from "../http/responses.ts";
+import { body, params, query } from "../http/validate.ts";
+import { idParam } from "../keys/schemas.ts";
+import { requireRow } from "../resource/reading.ts";
+import { collection } from "../resource/routes.ts";
+import type { ResourceScope } from "../resource/scope.ts";
+import { featureFlags as kind } from "../resources/feature-flags.ts";
+
+const verdict = z.object({
+  isOn: z.boolean(),
+  reason: z.enum(["off", "named", "rule", "percentage"]),
+  rule: z.number().nullable().describe("Index of the matching rule, from 0."),
+});
+
+const side = z.object({
+  isOn: z.boolean(),
+  subjects: z.number().describe("Users, and API keys without owner, whose last evaluation had this variant."),
+  calls: z.number(),
+  errors: z.number(),
+  avgMs: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+});
+
+const stored = z.object({
+  key: z.string(),
+  isEnabled: z.boolean(),
+  rules: z.array(z.unknown()),
+  percentage: z.number(),
+  userIds: z.array(z.string()),
+});
+
+const HOUR_MS = 3_600_000;
+const period = z.object({ hours: z.coerce.number().int().min(1).max(720).default(24) });
+
+export function flagsOf(reach: ResourceScope) {
+  return new Hono<AppEnv>()
+    .route("/", collection(kind, reach))
+    .post(
+      "/:id/try",
+      requirePermission(reach.action("feature-flags", "read")),
+      params(idParam),
+      body(
+        z.strictObject({ principal: principalSchema }).meta({ examples: [{ principal: { role: "user" } }] }),
+      ),
+      responds(verdict, "The evaluated variant and the reason. No exposure is recorded."),
+      async (c) => {
+        const row = await requireRow(c, kind, reach, c.req.valid("param").id);
+        const { caller } = await resolvePrincipal(c, c.req.valid("json").principal, new Date());
+        const id = caller.userId ?? caller.keyId ?? "";
+        const { rule = null, ...rest } = evaluateFlag(parseFlag(stored.parse(row)), {
+          id,
+          role: caller.role,
+        });
+        return c.json({ ...rest, rule });
+      },
+    )
+    .get(
+      "/:id/results",
+      requirePermission(reach.action("feature-flags", "read")),
+      params(idParam),
+      query(period),
+      respondsPage(side, "Outcomes by variant."),
+      async (c) => {
+        const { key } = stored.parse(await requireRow(c, kind, reach, c.req.valid("param").id));
+        const since = new Date(Date.now() - c.req.valid("query").hours * HOUR_MS);
+        const { tenantId } = c.var.principal;
+        const db = c.var.services.database.withTenant(tenantId, "read");
+        return c.json({ items: await countFlagResults(db, tenantId, key, since), nextCursor: null });
+      },
+    );
+}
+
+const own = z.object({ key: z.string(), isOn: z.boolean() });
+const MOST_FLAGS = 2000;
+
+export const myFlags = new Hono<AppEnv>().get(
+  "/",
+  requirePermission("me.read"),
+  respondsPage(own, "All flags, evaluated for the caller."),
+  async (c) => {
+    const { principal, db } = c.var;
+    const flags = parseFlags(await listFlags(db, principal.tenantId).limit(MOST_FLAGS));
+    const known = Object.entries(KNOWN_FLAGS).filter(([key]) => !flags.has(key));
+    const items = [
+      ...known.map(([key, { isOn }]) => ({ key, isOn })),
+      ...Array.from(flags.values(), (flag) => ({
+        key: flag.key,
+        isOn: evaluateForPrincipal(flag, principal).isOn,
+      })),
+    ];
+    return c.json({ items: items.sort((a, b) => (a.key < b.key ? -1 : 1)), nextCursor: null });
+  },
+);

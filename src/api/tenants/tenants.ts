@@ -1,0 +1,173 @@
+/** Tenants, for those who run the gateway. Suspended and archived ones are refused everywhere within a second. */
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { TENANT_STATUSES, type TenantStatus } from "../../core/enums.ts";
+import { GatewayError, NotFoundError } from "../../core/errors.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import { isUniqueViolation } from "../../db/errors.ts";
+import {
+  findTenant,
+  insertTenant,
+  listTenants,
+  setTenantStatus,
+  tenantId,
+  tenantSorts,
+  updateTenant,
+} from "../../db/queries/tenants/tenants.ts";
+import type { AppEnv } from "../../middleware/app-env.ts";
+import { commitWithAudit } from "../../policy/commit-with-audit.ts";
+import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
+import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
+import { idempotent } from "../http/idempotency.ts";
+import { omitUndefined } from "../http/omit-undefined.ts";
+import { responds, respondsPage } from "../http/responses.ts";
+import { listQuery, offsetPage, type Sorts } from "../http/sorted-lists.ts";
+import { body, params, query } from "../http/validate.ts";
+import { idParam } from "../keys/schemas.ts";
+import { tenantShape } from "../shapes.ts";
+import { newTenant, tenantChange } from "./schemas.ts";
+
+type Scene = Context<AppEnv & GuardedEnv>;
+
+const CHANGEABLE = ["name", "timeZone", "settings", "weight", "planLimits"];
+const ARCHIVED = "An archived tenant cannot be modified.";
+const resource = (id: string) => ({ type: "tenant", id });
+
+const sorts: Sorts = { keys: tenantSorts, usual: "name", id: tenantId };
+const asked = listQuery(sorts, tenantShape).extend({
+  status: z.enum(TENANT_STATUSES).optional(),
+  q: z.string().min(1).max(200).optional(),
+});
+
+async function found(c: Scene, id: string) {
+  const [tenant] = await findTenant(c.var.services.database.asSystem(), id);
+  if (tenant === undefined) throw new NotFoundError("Tenant not found.");
+  return tenant;
+}
+
+async function become(c: Scene, id: string, status: TenantStatus, action: string) {
+  const db = c.var.services.database.asSystem();
+  const before = await found(c, id);
+  if (before.status === status) return c.json(before);
+  if (before.status === "archived") throw new GatewayError("conflict", ARCHIVED);
+  const what = {
+    action,
+    resource: resource(id),
+    before: { status: before.status },
+    after: { status },
+    tenantId: id,
+  };
+  const [[after]] = await commitWithAudit(c, what, (audit) =>
+    db.batch([setTenantStatus(db, id, status), audit]),
+  );
+  if (after === undefined) throw new GatewayError("conflict", ARCHIVED);
+  return c.json(after);
+}
+
+export const tenants = new Hono<AppEnv>()
+  .get(
+    "/",
+    requirePermission("tenants.list"),
+    query(asked),
+    respondsPage(tenantShape, "All tenants."),
+    async (c) => {
+      const { status, q } = c.req.valid("query");
+      const { principal, services } = c.var;
+      const scope = { keyring: services.keyring, tenantId: principal.tenantId, list: "tenants" };
+      const db = services.database.asSystem();
+      return c.json(
+        await offsetPage(scope, sorts, c.req.valid("query"), (slice) =>
+          listTenants(db, { status, q, ...slice }),
+        ),
+      );
+    },
+  )
+  .post(
+    "/",
+    requirePermission("tenants.create"),
+    idempotent,
+    body(newTenant),
+    responds(tenantShape, "The created tenant.", 201),
+    async (c) => {
+      const db = c.var.services.database.asSystem();
+      const { planLimits, ...wanted } = c.req.valid("json");
+      const values = { id: uuidv7(), ...wanted, planLimits: omitUndefined(planLimits) };
+      const what = {
+        action: "tenants.create",
+        resource: resource(values.id),
+        after: values,
+        tenantId: values.id,
+      };
+      try {
+        const [[made]] = await commitWithAudit(c, what, (audit) =>
+          db.batch([insertTenant(db, values), audit]),
+        );
+        return c.json(made, 201);
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        throw new GatewayError("conflict", `A tenant with the slug ${values.slug} already exists.`);
+      }
+    },
+  )
+  .get(
+    "/:id",
+    requirePermission("tenants.read"),
+    params(idParam),
+    responds(tenantShape, "The tenant."),
+    async (c) => {
+      const tenant = await found(c, c.req.valid("param").id);
+      await setEtag(c, tenant, CHANGEABLE);
+      return c.json(tenant);
+    },
+  )
+  .patch(
+    "/:id",
+    requirePermission("tenants.update"),
+    params(idParam),
+    requireIfMatch,
+    body(tenantChange),
+    responds(tenantShape, "The updated tenant."),
+    async (c) => {
+      const db = c.var.services.database.asSystem();
+      const before = await found(c, c.req.valid("param").id);
+      await requireMatch(c, before, CHANGEABLE);
+      const { planLimits, ...wanted } = c.req.valid("json");
+      const values = {
+        ...omitUndefined(wanted),
+        ...(planLimits !== undefined && { planLimits: omitUndefined(planLimits) }),
+      };
+      const what = {
+        action: "tenants.update",
+        resource: resource(before.id),
+        before,
+        after: { ...before, ...values },
+        tenantId: before.id,
+      };
+      const [[after]] = await commitWithAudit(c, what, (audit) =>
+        db.batch([updateTenant(db, before.id, values), audit]),
+      );
+      await setEtag(c, after ?? before, CHANGEABLE);
+      return c.json(after ?? before);
+    },
+  )
+  .post(
+    "/:id/suspend",
+    requirePermission("tenants.suspend"),
+    params(idParam),
+    responds(tenantShape, "Tenant suspended. All its requests are rejected."),
+    (c) => become(c, c.req.valid("param").id, "suspended", "tenants.suspend"),
+  )
+  .post(
+    "/:id/resume",
+    requirePermission("tenants.suspend"),
+    params(idParam),
+    responds(tenantShape, "Tenant resumed."),
+    (c) => become(c, c.req.valid("param").id, "active", "tenants.resume"),
+  )
+  .post(
+    "/:id/archive",
+    requirePermission("tenants.archive"),
+    params(idParam),
+    responds(tenantShape, "Tenant archived. All its requests are permanently rejected."),
+    (c) => become(c, c.req.valid("param").id, "archived", "tenants.archive"),
+  );
