@@ -1,7 +1,9 @@
-/** The rooms of src and who may enter which, read from the imports themselves; and no file imports itself around a corner. */
-import { globSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+/** The layers of src, the size of its files, and what no layer may contain: cycles and exports that nothing uses. */
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CYCLES, FOLDER_CYCLES, LARGE_FILES, UNCALLED_EXPORTS } from "./support/architecture-exceptions.ts";
+import { findCycles, findUncalledExports, listFiles, listImports, toEdges } from "./support/source-graph.ts";
 
 const BELOW_SERVICES = ["core", "db"];
 const SERVICES = [
@@ -16,7 +18,7 @@ const SERVICES = [
   "operations",
 ];
 
-/** A room may import itself and what stands here. Files at the root of src are rooms of their own. */
+/** A layer may import itself and what is listed here. Files at the root of src are layers of their own. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
   db: ["core"],
@@ -42,25 +44,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "index.ts": ["app.ts", "jobs", "queues.ts", "durable-objects", "services.ts", "env.ts"],
 };
 
-const files = globSync("src/**/*.{ts,tsx,js,json}").map((file) => file.replaceAll("\\", "/"));
-const IMPORT =
-  /(?:^|\n)\s*(?:import|export)(?<type>\s+type)?\b[^;]*?from\s+"(?<from>\.[^"]+)"|import\("(?<lazy>\.[^"]+)"\)/g;
-
-interface Import {
-  readonly from: string;
-  readonly to: string;
-  readonly typeOnly: boolean;
-}
-
-const imports: Import[] = files.flatMap((from) =>
-  [...readFileSync(from, "utf8").matchAll(IMPORT)].map(({ groups }) => ({
-    from,
-    to: normalize(join(dirname(from), groups?.from ?? groups?.lazy ?? "")).replaceAll("\\", "/"),
-    typeOnly: groups?.type !== undefined,
-  })),
-);
-
-const room = (file: string) => file.split("/")[1] ?? "";
+const files = listFiles("src/**/*.{ts,tsx,js,json}");
+const imports = listImports(files);
+const layer = (file: string) => file.split("/")[1] ?? "";
+const MAX_LINES = 300;
 
 /** The modules that send something to an MCP server. */
 const SENDS = new Set(
@@ -91,54 +78,68 @@ const CREATES = new Set([
   "src/durable-objects/bridge.ts",
 ]);
 
-describe("the house", () => {
-  it("has only rooms that the plan knows", () => {
-    expect([...new Set(files.map(room))].filter((name) => !(name in MAY_IMPORT))).toEqual([]);
+describe("the architecture", () => {
+  it("has only layers that are listed", () => {
+    expect([...new Set(files.map(layer))].filter((name) => !(name in MAY_IMPORT))).toEqual([]);
   });
 
-  it("imports files that are there", () => {
+  it("imports only files that exist", () => {
     expect(imports.filter((line) => !files.includes(line.to))).toEqual([]);
     expect(imports.length).toBeGreaterThan(files.length);
   });
 
-  it("is walked in one direction", () => {
+  it("imports only listed layers", () => {
     const wrong = imports.filter(
-      ({ from, to }) => room(from) !== room(to) && !MAY_IMPORT[room(from)]?.includes(room(to)),
+      ({ from, to }) => layer(from) !== layer(to) && !MAY_IMPORT[layer(from)]?.includes(layer(to)),
     );
     expect(wrong.map(({ from, to }) => `${from} must not import ${to}`)).toEqual([]);
   });
 
-  it("reaches upstreams on behalf of callers from the pipeline and its transports only", () => {
+  it("sends to upstreams from the pipeline and its transports only", () => {
     const wrong = imports.filter(
-      ({ from, to, typeOnly }) =>
-        room(from) === "gateway" &&
+      ({ from, to, isTypeOnly }) =>
+        layer(from) === "gateway" &&
         SENDS.has(to) &&
-        !typeOnly &&
+        !isTypeOnly &&
         !MAY_SEND.some((path) => from.startsWith(path)),
     );
     expect(wrong.map(({ from, to }) => `${from} must not import ${to}`)).toEqual([]);
     const callers = imports
       .filter(({ to }) => to === "src/gateway/server-bridge/bridge-client.ts")
       .map(({ from }) => from);
-    expect(
-      callers.filter((from) => !CREATES.has(from) && !from.startsWith("src/gateway/server-bridge/")),
-    ).toEqual([]);
+    const bridge = "src/gateway/server-bridge/";
+    expect(callers.filter((from) => !CREATES.has(from) && !from.startsWith(bridge))).toEqual([]);
   });
 
-  it("has no circular imports", () => {
-    const edges = Map.groupBy(
-      imports.filter((line) => !line.typeOnly),
-      (line) => line.from,
+  it("has no import cycles at run time", () => {
+    const loaded = imports.filter(({ isTypeOnly, isLazy }) => !isTypeOnly && !isLazy);
+    expect(findCycles(toEdges(loaded.map(({ from, to }) => [from, to] as const)))).toEqual([]);
+  });
+
+  it("has no import cycles through types, beside the listed ones", () => {
+    const eager = imports.filter(({ isLazy }) => !isLazy);
+    const cycles = findCycles(toEdges(eager.map(({ from, to }) => [from, to] as const)));
+    expect(cycles.map((cycle) => cycle.join(" "))).toEqual(CYCLES);
+  });
+
+  it("has no cycles between the folders of a layer, beside the listed ones", () => {
+    const inLayer = imports.filter(({ from, to, isLazy }) => layer(from) === layer(to) && !isLazy);
+    const edges = toEdges(inLayer.map(({ from, to }) => [dirname(from), dirname(to)] as const));
+    expect(findCycles(edges).map((cycle) => cycle.join(" "))).toEqual(FOLDER_CYCLES);
+  });
+
+  it("has no file of more than 300 lines, beside the listed ones", () => {
+    const large = files.filter(
+      (file) => /\.tsx?$/.test(file) && readFileSync(file, "utf8").split("\n").length - 1 > MAX_LINES,
     );
-    const done = new Set<string>();
-    const cycles: string[] = [];
-    const visit = (file: string, path: readonly string[]) => {
-      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(" → "));
-      if (path.includes(file) || done.has(file)) return;
-      for (const { to } of edges.get(file) ?? []) visit(to, [...path, file]);
-      done.add(file);
-    };
-    for (const file of files) visit(file, []);
-    expect(cycles).toEqual([]);
+    expect(large.sort()).toEqual(LARGE_FILES);
+  });
+
+  it("exports no value that nothing else uses, beside the listed ones", () => {
+    const users = [...listFiles("src/**/*.{ts,tsx}"), ...listFiles("scripts/**/*.ts")];
+    const uncalled = findUncalledExports(listFiles("src/**/*.{ts,tsx}"), users)
+      .filter(({ file }) => !file.startsWith("src/db/schema/"))
+      .map(({ file, name }) => `${file} ${name}`);
+    expect(uncalled.sort()).toEqual(UNCALLED_EXPORTS);
   });
 });

@@ -1,0 +1,77 @@
+/** Banned words (the glossary's rules) in exported names and file names. The list of exceptions may only shrink. */
+import { basename } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ALLOWED_FILE_NAMES, ALLOWED_NAMES } from "./support/name-exceptions.ts";
+import { listExports, listFiles } from "./support/source-graph.ts";
+
+const WORDS = [
+  ...[
+    "told",
+    "heard",
+    "tell",
+    "hear",
+    "asked",
+    "whoever",
+    "nobody",
+    "somebody",
+    "anybody",
+    "purse",
+    "leg",
+    "door",
+  ],
+  ...[
+    "house",
+    "scene",
+    "wanted",
+    "wish",
+    "wished",
+    "doorbell",
+    "goodbye",
+    "patience",
+    "catalogue",
+    "sanitise",
+  ],
+  ...["synchronise", "organisation", "refusal", "refuse", "people", "letter", "heed", "outlook", "steering"],
+];
+const PREFIXES = ["MOST", "LEAST", "PATIENCE", "LOOK"];
+const FILE_NAMES = ["index", "types", "parts", "utils", "group", "options"];
+
+/** `withinTwoWords`, `MAX_WORDS` and `kebab-words` in lower-case words. */
+function splitWords(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.toLowerCase());
+}
+
+function findFault(name: string): string | undefined {
+  const words = splitWords(name);
+  const word = words.find((each) => WORDS.includes(each));
+  if (word !== undefined) return word;
+  const [prefix = ""] = name.split("_");
+  if (PREFIXES.includes(prefix) && name === name.toUpperCase()) return `${prefix}_`;
+  const last = words.at(-1);
+  return words.length > 1 && (last === "of" || last === "for") ? `…${last}` : undefined;
+}
+
+const files = listFiles("src/**/*.{ts,tsx}");
+
+describe("exported names and file names", () => {
+  it("has no banned word in an exported name", () => {
+    const faults = listExports(files).flatMap(({ file, name }) => {
+      const fault = findFault(name);
+      return fault === undefined ? [] : [`${file} ${name}`];
+    });
+    expect(faults.filter((fault) => !ALLOWED_NAMES.has(fault))).toEqual([]);
+    expect([...ALLOWED_NAMES].filter((allowed) => !faults.includes(allowed))).toEqual([]);
+  });
+
+  it("has no banned word in a file name", () => {
+    const faults = files.filter((file) => {
+      const name = basename(file).replace(/\..*$/, "");
+      return FILE_NAMES.includes(name) || splitWords(file).some((word) => WORDS.includes(word));
+    });
+    expect(faults.filter((fault) => !ALLOWED_FILE_NAMES.has(fault))).toEqual([]);
+    expect([...ALLOWED_FILE_NAMES].filter((allowed) => !faults.includes(allowed))).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+/** Reads the imports and exports of the source tree for the architecture and vocabulary tests. */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+export interface SourceImport {
+  readonly from: string;
+  readonly to: string;
+  readonly isTypeOnly: boolean;
+  readonly isLazy: boolean;
+}
+
+export interface SourceExport {
+  readonly file: string;
+  readonly name: string;
+  readonly isType: boolean;
+}
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)(?<type>\s+type)?\b(?<names>[^;]*?)from\s+"(?<from>\.[^"]+)"|import\("(?<lazy>\.[^"]+)"\)/g;
+const EXPORT =
+  /^export (?:async )?(?:abstract )?(?<kind>function\*?|const|class|interface|type) (?<name>[A-Za-z_]\w*)/gm;
+
+/** Paths from the root of the repository, with forward slashes. */
+export function listFiles(pattern: string): string[] {
+  return globSync(pattern).map((file) => file.replaceAll("\\", "/"));
+}
+
+export function listImports(files: readonly string[]): SourceImport[] {
+  return files.flatMap((from) =>
+    [...readFileSync(from, "utf8").matchAll(IMPORT)].map(({ groups = {} }) => ({
+      from,
+      to: normalize(join(dirname(from), groups.from ?? groups.lazy ?? "")).replaceAll("\\", "/"),
+      isTypeOnly: groups.type !== undefined || isOnlyTypes(groups.names),
+      isLazy: groups.lazy !== undefined,
+    })),
+  );
+}
+
+/** `import { type A, type B } from` loads nothing at run time. */
+function isOnlyTypes(names: string | undefined): boolean {
+  const inside = /^\s*\{(?<list>[^}]*)\}\s*$/.exec(names ?? "")?.groups?.list;
+  if (inside === undefined) return false;
+  return inside
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+    .every((name) => name.startsWith("type "));
+}
+
+export function listExports(files: readonly string[]): SourceExport[] {
+  return files.flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(EXPORT)].map(({ groups = {} }) => ({
+      file,
+      name: groups.name ?? "",
+      isType: groups.kind === "interface" || groups.kind === "type",
+    })),
+  );
+}
+
+/** Groups of nodes that reach each other, largest first, each sorted by name (Tarjan's algorithm). */
+export function findCycles(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const cycles: string[][] = [];
+  const visit = (node: string): number => {
+    const own = index.size;
+    index.set(node, own);
+    stack.push(node);
+    let lowest = own;
+    for (const next of edges.get(node) ?? []) {
+      if (!index.has(next)) lowest = Math.min(lowest, visit(next));
+      else if (stack.includes(next)) lowest = Math.min(lowest, index.get(next) ?? own);
+    }
+    low.set(node, lowest);
+    if (lowest === own) {
+      const group = stack.splice(stack.indexOf(node));
+      if (group.length > 1) cycles.push(group.sort());
+    }
+    return lowest;
+  };
+  for (const node of edges.keys()) if (!index.has(node)) visit(node);
+  return cycles.sort(
+    (one, other) => other.length - one.length || (one[0] ?? "").localeCompare(other[0] ?? ""),
+  );
+}
+
+export function toEdges(pairs: Iterable<readonly [string, string]>): Map<string, Set<string>> {
+  const edges = new Map<string, Set<string>>();
+  for (const [from, to] of pairs) {
+    if (from === to) continue;
+    edges.set(from, (edges.get(from) ?? new Set()).add(to));
+  }
+  return edges;
+}
+
+/** Values exported by `files` whose name appears in no other file of `users`. */
+export function findUncalledExports(files: readonly string[], users: readonly string[]): SourceExport[] {
+  const filesByWord = new Map<string, Set<string>>();
+  for (const file of users) {
+    for (const [word] of readFileSync(file, "utf8").matchAll(/[A-Za-z_]\w*/g)) {
+      filesByWord.set(word, (filesByWord.get(word) ?? new Set()).add(file));
+    }
+  }
+  return listExports(files).filter(({ file, name, isType }) => {
+    const found = filesByWord.get(name) ?? new Set();
+    return !isType && [...found].every((user) => user === file);
+  });
+}
