@@ -93,7 +93,8 @@ function addTenantWith(names: readonly string[], more: TinyOptions = {}) {
   return { tinies, tenant: gateway.addTenant({ servers: tinies.map(({ name, url }) => ({ name, url })) }) };
 }
 
-const within = { deadline: 6000, noTime: 1500 };
+/** Waiting for a server that hangs takes three seconds: whatever is quicker has not waited, on any machine. */
+const within = { deadline: 6000, noTime: 2800 };
 
 describe.concurrent.each(CLIENTS)(
   "fifty servers of which five hang and five are down, to a %s client",
