@@ -123,7 +123,7 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
       },
       isFast ? (post, server) => sendPlainCall(request, post, server, context, exchange.headers) : undefined,
     );
-    return isFinished(response) ? response : methodNotAllowed(response);
+    return isFinished(response) ? response : assertMcpContent(response);
   };
 
   return async (request, address, requestId, background) => {
@@ -222,7 +222,7 @@ function toErrorResponse(
 }
 
 /** The last look at what crosses, whichever way it came: nothing but MCP's own media types leaves an MCP endpoint. */
-async function methodNotAllowed(response: Response): Promise<Response> {
+async function assertMcpContent(response: Response): Promise<Response> {
   if (response.body === null || isMcpMediaType(response.headers.get("content-type"))) return response;
   await response.body.cancel();
   throw new GatewayError("upstream_invalid", "The server returned neither JSON nor an event stream.");
