@@ -67,7 +67,7 @@ walkPages({
         await page.waitForURL(/minStatus=400/);
         await page.getByRole("searchbox", { name: "Search" }).fill("tool_0");
         await page.waitForURL(/q=tool_0/);
-        await page.getByText("502 The MCP server does not answer").first().waitFor();
+        await page.getByText("502 Server timeout").first().waitFor();
         await page.locator("tbody a").first().click();
         await page.getByRole("heading", { name: "tools/call tool_0" }).waitFor();
         await page.getByText('"path": "/etc/motd"').waitFor();
