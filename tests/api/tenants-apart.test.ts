@@ -56,6 +56,8 @@ beforeAll(async () => {
     [other.id, `${crypto.randomUUID()}@example.com`, crypto.randomUUID()],
   );
   theirs.invitations = String(invitation?.id);
+  const [view] = await owner.query("select id from materialized_views limit 1");
+  theirs["materialized-views"] = String(view?.id);
   theirs["active-requests"] = crypto.randomUUID();
   await env.TENANTS.getByName(other.id).reportActive({
     id: theirs["active-requests"],
