@@ -1,4 +1,4 @@
-/** The letters that the gateway writes. Plain text: a link that shows where it leads, and what to do if it surprises. */
+/** Templates of the emails that the gateway sends. Plain text: a link that shows where it leads, and what to do if it is unexpected. */
 import type { EmailMessage } from "./mailer.ts";
 
 const NOT_YOU_NOTICE = "If you did not request this, you can ignore this email.";
@@ -39,7 +39,7 @@ export function invitationEmail(
   const { link, tenant, role, days } = invitation;
   return {
     to,
-    subject: `Join ${oneLine(tenant)}`,
+    subject: `Invitation to join ${oneLine(tenant)}`,
     text: `You have been invited to join ${oneLine(tenant)} on its MCP gateway with the role ${role}. Accept within ${days} days:\n\n${link}\n\nIf you do not recognize ${oneLine(tenant)}, you can ignore this email.\n`,
   };
 }
