@@ -78,8 +78,8 @@ export async function checkFaults(world: FaultWorld, report: Report): Promise<vo
   });
   await report.check("each exit was reported, and each was followed by a start", async () => {
     const said = instance.said();
-    assert.match(said, /workerd ended unexpectedly.*\n(.*\n)*workerd serves again/);
-    assert.match(said, /wrangler ended unexpectedly.*\n(.*\n)*wrangler serves again/);
+    assert.match(said, /workerd exited unexpectedly.*\n(.*\n)*workerd is serving again/);
+    assert.match(said, /wrangler exited unexpectedly.*\n(.*\n)*wrangler is serving again/);
   });
   await underLoad("PostgreSQL stopped: warm calls succeed, the rest is 503", async (load) => {
     await world.database.stop();

@@ -46,7 +46,7 @@ async function checkEnd(instance: Instance, report: Report): Promise<void> {
   const { origin, ready, said, log } = instance;
   await report.check("it still serves, and nothing was restarted", async () => {
     assert.equal((await fetch(`${origin}/readyz`)).status, 200);
-    assert.doesNotMatch(said(), /ended unexpectedly/);
+    assert.doesNotMatch(said(), /exited unexpectedly/);
   });
   await report.check("its log holds no stack trace", async () => {
     const lines = log().split("\n");
