@@ -1,20 +1,21 @@
-/** MCP's own door, and the way to the house behind it. */
+/** The root app: serves the MCP endpoints itself, and loads the app for everything else when it is first needed. */
 import { type Context, Hono } from "hono";
 import { uuidv7 } from "./core/ids.ts";
 import { getPath } from "./core/net/request-url.ts";
 import type { McpAddress } from "./gateway/endpoint.ts";
+import type { Gateway } from "./gateway/gateway.ts";
 import type { AppEnv } from "./middleware/app-env.ts";
 import { onError } from "./middleware/errors.ts";
 import { getServices } from "./services.ts";
 
 async function handleMcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
-  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const id = uuidv7();
   c.set("requestId", id);
-  return getServices(c.env).services.gateway.handle(c.req.raw, address, id, waitUntil);
+  const { services } = getServices(c.env);
+  return services.gateway.handle(c.req.raw, address, id, (work) => c.executionCtx.waitUntil(work));
 }
 
-/** Of a call to /mcp or /mcp/{server}, the most common of all requests; undefined for all that the router looks at. */
+/** The address of a POST to /mcp or /mcp/{server}, the most common of all requests; undefined for what the router serves. */
 function findCallAddress({ method, url }: Request): McpAddress | undefined {
   if (method !== "POST") return undefined;
   const path = getPath(url);
@@ -23,45 +24,45 @@ function findCallAddress({ method, url }: Request): McpAddress | undefined {
   return serverName === "" || /[/%]/.test(serverName) ? undefined : { serverName };
 }
 
-/** What the Worker answers requests with: calls go straight to the gateway, everything else through the router. */
+/** The Worker's fetch handler: calls go straight to the gateway, everything else through the router. */
 export function createFetchHandler(
   app: Hono<AppEnv>,
 ): (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response> {
   return (request, env, context) => {
     const address = findCallAddress(request);
-    if (address === undefined || !isConfigured(env)) return app.fetch(request, env, context);
-    const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
-    return getServices(env).services.gateway.handle(request, address, uuidv7(), waitUntil);
+    const gateway = address && findGateway(env);
+    if (address === undefined || gateway === undefined) return app.fetch(request, env, context);
+    return gateway.handle(request, address, uuidv7(), (work) => context.waitUntil(work));
   };
 }
 
-/** The router answers for a configuration that is wrong. */
-function isConfigured(env: Env): boolean {
+/** Undefined where the configuration is invalid: the router reports that. */
+function findGateway(env: Env): Gateway | undefined {
   try {
-    return getServices(env) !== undefined;
+    return getServices(env).services.gateway;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /**
- * MCP goes by itself: pages' middleware is not for programs, and every microsecond shows. Nor is the house, which is
- * most of the bundle: it is evaluated when somebody first knocks.
+ * MCP passes no middleware, which is for pages and REST and would cost every call time. The web app, most of the bundle, is
+ * evaluated at the first request for it.
  */
 export function createApp() {
-  const door = new Hono<AppEnv>();
+  const app = new Hono<AppEnv>();
   let webApp: Hono<AppEnv> | undefined;
-  door.onError(onError);
-  door.notFound(async (c) => {
+  app.onError(onError);
+  app.notFound(async (c) => {
     const { createWebApp } = await import("./web-app.ts");
-    webApp ??= createWebApp(door);
+    webApp ??= createWebApp(app);
     return webApp.fetch(c.req.raw, c.env, c.executionCtx);
   });
-  door.all("/mcp", (c) => handleMcp(c, {}));
-  door.all("/t/:tenant/mcp", (c) => handleMcp(c, { tenantSlug: c.req.param("tenant") }));
-  door.all("/mcp/:server", (c) => handleMcp(c, { serverName: c.req.param("server") }));
-  door.all("/t/:tenant/mcp/:server", (c) =>
+  app.all("/mcp", (c) => handleMcp(c, {}));
+  app.all("/t/:tenant/mcp", (c) => handleMcp(c, { tenantSlug: c.req.param("tenant") }));
+  app.all("/mcp/:server", (c) => handleMcp(c, { serverName: c.req.param("server") }));
+  app.all("/t/:tenant/mcp/:server", (c) =>
     handleMcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
   );
-  return door;
+  return app;
 }

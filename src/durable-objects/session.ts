@@ -99,7 +99,7 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     const { ipAddress: address, country, continent } = request;
     const location = { country, continent };
     const entrance = { record, requestId, address, location, waitUntil: background, identify };
-    const context = await gateway.startRequest(principal, entrance);
+    const context = await gateway.requests.start(principal, entrance);
     return { context, record };
   }
 

@@ -30,7 +30,7 @@ import { admitRequest, type LimitHeaders } from "../policy/admission.ts";
 import { keyAddressError } from "../policy/permission-error.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import type { McpContext } from "./context/context.ts";
-import type { StartRequest } from "./context/create-context.ts";
+import type { RequestStarter } from "./context/create-context.ts";
 import { RequestRecorder } from "./context/request-recorder.ts";
 import { dispatch } from "./dispatch.ts";
 import { admitNow } from "./fast-path/admit-now.ts";
@@ -43,7 +43,7 @@ export interface McpHandlerDeps {
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
-  readonly startRequest: StartRequest;
+  readonly requests: RequestStarter;
   readonly origins: OriginPolicy;
   /** How this gateway names itself on the way of a request. */
   readonly gatewayId: string;
@@ -92,12 +92,12 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     };
     const isFast =
       services.hasFastPath && address.principal === undefined && address.tenantSlug === undefined;
-    const now = isFast ? admitNow(request, entrance, services) : undefined;
-    if (now !== undefined) {
-      Object.assign(headers, now.limits);
-      return { context: now.context, isFast };
+    const admitted = isFast ? admitNow(request, entrance, services) : undefined;
+    if (admitted !== undefined) {
+      Object.assign(headers, admitted.limits);
+      return { context: admitted.context, isFast };
     }
-    const context = await services.startRequest(await identified(), entrance);
+    const context = await services.requests.start(await identified(), entrance);
     const lease = record.openSpan("lease");
     Object.assign(headers, await admitAndDeclare(request, context, exchange));
     lease?.end();

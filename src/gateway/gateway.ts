@@ -20,7 +20,7 @@ import { Catalog } from "./aggregate/catalog.ts";
 import { InventoryCache, type InventorySources } from "./aggregate/inventory-cache.ts";
 import { loadStoredInventories } from "./aggregate/stored-inventory.ts";
 import type { McpContext } from "./context/context.ts";
-import { createContextFactory, createStartRequest, type StartRequest } from "./context/create-context.ts";
+import { createContextFactory, createRequestStarter, type RequestStarter } from "./context/create-context.ts";
 import { EraCache } from "./context/era-cache.ts";
 import { FlagExposures } from "./context/flag-exposures.ts";
 import { createMcpHandler, type McpHandler } from "./endpoint.ts";
@@ -52,7 +52,7 @@ export interface GatewayDeps {
 
 export interface Gateway {
   readonly handle: McpHandler;
-  readonly startRequest: StartRequest;
+  readonly requests: RequestStarter;
   readonly emitter: Emitter;
   /** What a bridge's object is filled with. */
   readonly createLegacyServer: () => LegacyServer;
@@ -103,12 +103,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
     active: deps.active,
     sessions: deps.sessions,
   });
-  const startRequest = createStartRequest(contexts, deps.traces);
+  const requests = createRequestStarter(contexts, deps.traces);
   return {
-    startRequest,
+    requests,
     emitter,
     handle: createMcpHandler({
-      ...{ authenticator, snapshots, emitter, startRequest, origins },
+      ...{ authenticator, snapshots, emitter, requests, origins },
       gatewayId: deps.gatewayId,
       hasFastPath: deps.hasFastPath,
     }),

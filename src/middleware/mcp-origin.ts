@@ -4,6 +4,7 @@
  */
 import { createMiddleware } from "hono/factory";
 import { NotFoundError } from "../core/errors.ts";
+import { getHost } from "../core/net/request-url.ts";
 import type { AppEnv } from "./app-env.ts";
 
 const ON_BOTH = /^\/(?:\.well-known\/|healthz$|readyz$)/;
@@ -11,7 +12,7 @@ const ON_BOTH = /^\/(?:\.well-known\/|healthz$|readyz$)/;
 export const mcpOrigin = createMiddleware<AppEnv>(async (c, next) => {
   const { publicUrl, mcpUrl } = c.get("config");
   const isSeparate = mcpUrl !== publicUrl && !c.get("isInternal");
-  if (isSeparate && new URL(c.req.url).host === new URL(mcpUrl).host && !ON_BOTH.test(c.req.path)) {
+  if (isSeparate && getHost(c.req.url) === new URL(mcpUrl).host && !ON_BOTH.test(c.req.path)) {
     throw new NotFoundError(`Only MCP is served at this host. Pages and the REST API are at ${publicUrl}.`);
   }
   await next();

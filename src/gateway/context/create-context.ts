@@ -101,26 +101,26 @@ export interface RecordedInput extends Omit<ContextInput, "record"> {
   readonly record: RequestRecorder;
 }
 
-export interface StartRequest {
-  (principal: Principal, entrance: RecordedInput): Promise<McpContext>;
-  /** As the call, where all of it is at hand and the request is not traced; otherwise undefined. */
-  readonly startNow: (principal: Principal, entrance: RecordedInput) => McpContext | undefined;
+export interface RequestStarter {
+  start(principal: Principal, entrance: RecordedInput): Promise<McpContext>;
+  /** As `start`, where all of it is at hand and the request is not traced; otherwise undefined. */
+  startNow(principal: Principal, entrance: RecordedInput): McpContext | undefined;
 }
 
 /** A context whose request is traced as the tenant wants it, in whatever isolate it is served. */
-export function createStartRequest(contexts: ContextFactory, traces: TraceExporter): StartRequest {
-  const start = async (principal: Principal, entrance: RecordedInput) => {
-    const context = await contexts.create(principal, entrance);
-    const { tracing } = context.tenant;
-    if (tracing !== undefined) {
-      entrance.record.startTrace(tracing, (spans) => traces.send(spans, tracing, entrance.waitUntil));
-    }
-    return context;
-  };
-  return Object.assign(start, {
-    startNow(principal: Principal, entrance: RecordedInput) {
+export function createRequestStarter(contexts: ContextFactory, traces: TraceExporter): RequestStarter {
+  return {
+    async start(principal, entrance) {
+      const context = await contexts.create(principal, entrance);
+      const { tracing } = context.tenant;
+      if (tracing !== undefined) {
+        entrance.record.startTrace(tracing, (spans) => traces.send(spans, tracing, entrance.waitUntil));
+      }
+      return context;
+    },
+    startNow(principal, entrance) {
       const context = contexts.createNow(principal, entrance);
       return context?.tenant.tracing === undefined ? context : undefined;
     },
-  });
+  };
 }

@@ -6,21 +6,21 @@ import { evaluatePermission } from "../../core/access/rbac.ts";
 import type { Authenticator } from "../../identity/authenticate.ts";
 import { admitNow as admitRequestNow, type LimitHeaders } from "../../policy/admission.ts";
 import type { McpContext } from "../context/context.ts";
-import type { RecordedInput, StartRequest } from "../context/create-context.ts";
+import type { RecordedInput, RequestStarter } from "../context/create-context.ts";
 
 export interface AdmitNowServices {
   readonly authenticator: Authenticator;
-  readonly startRequest: StartRequest;
+  readonly requests: RequestStarter;
 }
 
 export function admitNow(
   request: Request,
   input: RecordedInput,
-  { authenticator, startRequest }: AdmitNowServices,
+  { authenticator, requests }: AdmitNowServices,
 ): { readonly context: McpContext; readonly limits: LimitHeaders } | undefined {
   const principal = authenticator.peek(request);
   if (principal === undefined || !evaluatePermission(principal, "mcp.connect").allowed) return undefined;
-  const context = startRequest.startNow(principal, input);
+  const context = requests.startNow(principal, input);
   if (context === undefined) return undefined;
   const { record, waitUntil } = input;
   const limits = admitRequestNow(context, context.traffic, new Date(), waitUntil);

@@ -138,7 +138,7 @@ function track(
 ): () => void {
   const cancel = () => abort.abort(canceledByAdmin());
   return trackRequest({ server: server.name, method, target: upstreamName || target }, context, {
-    timers: timers,
+    timers,
     cancel,
   });
 }
