@@ -66,11 +66,8 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     peek(request) {
       const claim = selectVerifier(verifiers, readCredentials(request));
       const proved = claim && verified.peekFresh(toCacheKey(claim));
-      if (proved === undefined) return undefined;
-      const { principal, expiresAt, ipAllowlist } = proved;
-      if (expiresAt !== null && expiresAt.getTime() <= now()) return undefined;
-      const from = () => readHeaders(request).get("cf-connecting-ip") ?? "";
-      return ipAllowlist.length > 0 && !isInside(from(), ipAllowlist) ? undefined : principal;
+      if (proved === undefined || isExpired(proved, now())) return undefined;
+      return isAllowedFrom(proved, getAddress(request)) ? proved.principal : undefined;
     },
     countUse: usage.count,
     async authenticate(request, background) {
@@ -79,7 +76,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       if (claim === undefined) return presented.token === undefined ? { kind: "none" } : REJECTED;
       const { proof, text } = claim;
       const key = toCacheKey(claim);
-      const from = readHeaders(request).get("cf-connecting-ip") ?? "";
+      const from = getAddress(request);
       const place = clientPrefix(from);
       const time = now();
       const waitMs = guesses.waitMs(place, time);
@@ -92,8 +89,8 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
         if (guesses.recordFailure(place, key, time)) background(onThrottled(from));
         return REJECTED;
       }
-      if (proved.expiresAt !== null && proved.expiresAt.getTime() <= time) return REJECTED;
-      if (proved.ipAllowlist.length > 0 && !isInside(from, proved.ipAllowlist)) {
+      if (isExpired(proved, time)) return REJECTED;
+      if (!isAllowedFrom(proved, from)) {
         if (wrongPlaces.recordFailure(`${proved.principal.id} ${place}`, "", time)) {
           background(onRejectedAddress(proved.principal, from));
         }
@@ -104,6 +101,14 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     },
   };
 }
+
+const getAddress = (request: Request) => readHeaders(request).get("cf-connecting-ip") ?? "";
+
+const isExpired = ({ expiresAt }: VerifiedPrincipal, now: number) =>
+  expiresAt !== null && expiresAt.getTime() <= now;
+
+const isAllowedFrom = ({ ipAllowlist }: VerifiedPrincipal, address: string) =>
+  ipAllowlist.length === 0 || isInside(address, ipAllowlist);
 
 interface SelectedVerifier {
   readonly proof: CredentialVerifier;

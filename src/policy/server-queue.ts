@@ -70,13 +70,12 @@ export class ServerQueue {
   /** Returns the function that ends the call. Throws when the queue is full, or the wait was in vain. */
   async acquire(
     arrival: QueueEntry,
-    { capacity, maxWaiting }: QueueCapacity,
+    capacity: QueueCapacity,
     background: WaitUntil,
     signal: AbortSignal,
   ): Promise<() => void> {
     const now = this.#deps.now();
-    this.#slots.capacity = capacity;
-    this.#maxWaiting = maxWaiting;
+    this.#setCapacity(capacity);
     const entered = enqueue(this.#queue, arrival, this.#terms(now), now);
     this.#apply(entered, now);
     if (entered.kind === "full") throw busyError(this.#deps.serverName, entered.retryAfterMs);
@@ -89,20 +88,20 @@ export class ServerQueue {
   }
 
   /** As `acquire`, where the call may start at once. Otherwise undefined, and nothing has changed. */
-  tryAcquire(
-    arrival: QueueEntry,
-    { capacity, maxWaiting }: QueueCapacity,
-    background: WaitUntil,
-  ): (() => void) | undefined {
+  tryAcquire(arrival: QueueEntry, capacity: QueueCapacity, background: WaitUntil): (() => void) | undefined {
     const now = this.#deps.now();
-    this.#slots.capacity = capacity;
-    this.#maxWaiting = maxWaiting;
+    this.#setCapacity(capacity);
     const { waiting, running } = this.#queue;
     const terms = this.#terms(now);
     if (waiting.length > 0 || running >= terms.concurrency) return undefined;
     this.#apply(enqueue(this.#queue, arrival, terms, now), now);
     this.#running.start(arrival.id, now);
     return this.#begin(arrival.id, background);
+  }
+
+  #setCapacity({ capacity, maxWaiting }: QueueCapacity): void {
+    this.#slots.capacity = capacity;
+    this.#maxWaiting = maxWaiting;
   }
 
   #begin(id: string, background: WaitUntil): () => void {

@@ -93,7 +93,7 @@ export class TenantTraffic {
     const now = this.#deps.now();
     if (!this.#leases.hasTokens(limits, now)) return false;
     const result = this.#leases.tryAcquire(limits, now);
-    if (result.kind === "admit" && result.refill) background(this.#refill(share));
+    this.#refillIfLow(result, share, background);
     return result.kind === "admit";
   }
 
@@ -102,15 +102,14 @@ export class TenantTraffic {
     share: CapacityShare,
     background: WaitUntil,
   ): Promise<AdmissionResult> {
-    const { now } = this.#deps;
-    const verdict = this.#leases.tryAcquire(limits, now());
-    if (verdict.kind !== "request") {
-      if (verdict.kind === "admit" && verdict.refill) background(this.#refill(share));
-      return verdict;
-    }
-    const obtained = await this.#obtainTokens(limits, share, background);
-    if (obtained.kind === "admit" && obtained.refill) background(this.#refill(share));
-    return obtained;
+    const known = this.#leases.tryAcquire(limits, this.#deps.now());
+    const result = known.kind === "request" ? await this.#obtainTokens(limits, share, background) : known;
+    this.#refillIfLow(result, share, background);
+    return result;
+  }
+
+  #refillIfLow(result: AcquireResult | AdmissionResult, share: CapacityShare, background: WaitUntil): void {
+    if (result.kind === "admit" && result.refill) background(this.#refill(share));
   }
 
   /** One call requests tokens for all that wait. Between the look for its request and a request of one's own nothing waits. */
