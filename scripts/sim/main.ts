@@ -11,7 +11,7 @@ import { type Accuracy, CALLERS, measureAccuracy, summed } from "./accuracy.ts";
 import { CROWDS, type Fairness, measureFairness } from "./fairness.ts";
 import { FAULTS, TORTURE } from "./faults.ts";
 import { type Judged, judge } from "./forecasts.ts";
-import { randomFrom } from "./random.ts";
+import { createRandom } from "./random.ts";
 import { generatedShapes, type Shape } from "./shapes.ts";
 import { percent, table } from "./table.ts";
 
@@ -44,7 +44,7 @@ function main(args: string[]): number {
   );
   printFairness(fairness);
 
-  const judged = [...generatedShapes(randomFrom(seed)), ...recordedShapes()].map((shape) => judge(shape));
+  const judged = [...generatedShapes(createRandom(seed)), ...recordedShapes()].map((shape) => judge(shape));
   printForecasts(judged);
 
   const all = summed(

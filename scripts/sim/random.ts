@@ -1,9 +1,9 @@
-// Chance that can be repeated: everything random in a simulation comes from one seed.
+// Random numbers that repeat with their seed, for simulations and tests.
 
 export type Random = () => number;
 
 /** mulberry32: small, fast, and good enough for traffic. */
-export function randomFrom(seed: number): Random {
+export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -11,6 +11,15 @@ export function randomFrom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** A whole number from 0 to below `count`. */
+export const integerBelow = (random: Random, count: number) => Math.floor(random() * count);
+
+export function pick<T>(random: Random, items: readonly T[]): T {
+  const picked = items[integerBelow(random, items.length)];
+  if (picked === undefined) throw new RangeError("nothing to pick from");
+  return picked;
 }
 
 export const exponential = (random: Random, mean: number) => -Math.log(1 - random()) * mean;

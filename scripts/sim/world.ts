@@ -6,7 +6,7 @@ import { Events } from "./events.ts";
 import { type Faults, Network } from "./faults.ts";
 import { Isolate, type Outcome } from "./isolate.ts";
 import { GlobalStandIn, type Scene, TenantStandIn } from "./objects.ts";
-import { exponential, randomFrom } from "./random.ts";
+import { createRandom, exponential } from "./random.ts";
 
 /** Requests of one caller, spread over all isolates or a few. */
 export interface Stream {
@@ -38,7 +38,7 @@ export interface Run {
 }
 
 export function run(setting: Setting): Run {
-  const random = randomFrom(setting.seed);
+  const random = createRandom(setting.seed);
   const events = new Events();
   const { faults } = setting;
   const scene: Scene = { events, faults, random, network: new Network(events, faults, random) };

@@ -2,8 +2,10 @@
  * Everything fails at once: objects are evicted, the server flaps, the queue refuses, the database is away. Whoever
  * calls gets a right answer or a clear no, every time, and never more than the limit.
  */
+
 import { env, evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createRandom } from "../../scripts/sim/random.ts";
 import { parseConfig } from "../../src/env.ts";
 import { createServices, type ServiceBindings, type Services } from "../../src/services.ts";
 import { owner } from "../support/database.ts";
@@ -14,15 +16,6 @@ const AT_ONCE = 20;
 const LIMIT = 7000;
 
 afterEach(() => vi.unstubAllGlobals());
-
-/** Repeats with its seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 interface World {
   databaseIsAway: boolean;
@@ -109,7 +102,7 @@ describe("chaos", () => {
     const tenant = await busyTenant("chaos", LIMIT);
     await expectOk(await tenant.call(services));
 
-    const counts = await run(services, tenant, world, randomFrom(20_261_121));
+    const counts = await run(services, tenant, world, createRandom(20_261_121));
     expect(counts.answered + counts.refused).toBe(CALLS);
     expect(world.reachedServer).toBeLessThanOrEqual(LIMIT);
     // It was no mere shutdown either.

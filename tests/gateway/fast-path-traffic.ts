@@ -1,24 +1,6 @@
 /** Random MCP traffic, and a server that does what a call's arguments ask for. */
-
-const MODERN = "2026-07-28";
-const LEGACY = "2025-11-25";
-
-/** Repeats with its seed. */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-type Random = () => number;
-
-const pick = <T>(random: Random, from: readonly T[]): T => {
-  const picked = from[Math.floor(random() * from.length)];
-  if (picked === undefined) throw new RangeError("nothing to pick from");
-  return picked;
-};
+import { pick, type Random } from "../../scripts/sim/random.ts";
+import { LEGACY, MODERN } from "../fixtures/wire.ts";
 
 export interface TestRequest {
   readonly method: string;

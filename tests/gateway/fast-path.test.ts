@@ -5,12 +5,13 @@
  */
 import { createExecutionContext, env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createRandom } from "../../scripts/sim/random.ts";
 import { parseConfig } from "../../src/env.ts";
 import type { LogEvent, LogMessage } from "../../src/logs/events.ts";
 import { createServices, type Services } from "../../src/services.ts";
 import { addTenant } from "../api/support.ts";
 import { owner } from "../support/database.ts";
-import { answerAs, BEHAVIOURS, randomFrom, randomRequest, type TestRequest } from "./fast-path-traffic.ts";
+import { answerAs, BEHAVIOURS, randomRequest, type TestRequest } from "./fast-path-traffic.ts";
 
 const STEPS = 400;
 /** Records leave a moment after their requests. */
@@ -175,7 +176,7 @@ afterEach(() => {
 
 /** Enough of one kind that the fast path has all at hand. */
 async function warmUp(world: World): Promise<void> {
-  const random = randomFrom(1);
+  const random = createRandom(1);
   for (let call = 0; call < 40; call += 1) {
     await send(world, randomRequest(random, { isPlain: true }));
   }
@@ -186,7 +187,7 @@ describe("the fast path", () => {
     const fast = await createWorld(`fast-${seed}`, true);
     const general = await createWorld(`general-${seed}`, false);
     for (const world of [fast, general]) await warmUp(world);
-    const random = randomFrom(seed);
+    const random = createRandom(seed);
     for (let step = 0; step < STEPS; step += 1) {
       const request = randomRequest(random, { isPlain: step % 3 === 0 });
       const [one, other] = [await send(fast, request), await send(general, request)];

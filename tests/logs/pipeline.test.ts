@@ -2,8 +2,10 @@
  * The way from requests into the tables under everything that goes wrong on it: a queue that delivers twice and in any
  * order, consumers that end in the middle, a database that is away for ten minutes, messages that nobody can write.
  */
+
 import { env } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createRandom } from "../../scripts/sim/random.ts";
 import type { ROLLUPS } from "../../src/db/queries/traffic/rollups.ts";
 import { consumeDeadEvents, consumeEvents } from "../../src/logs/consumer.ts";
 import { createEmitter } from "../../src/logs/emit.ts";
@@ -13,15 +15,6 @@ import { database, newTenant, owner } from "../support/database.ts";
 import { callEvent, delivered, requestEvent } from "./support.ts";
 
 afterEach(() => vi.unstubAllGlobals());
-
-/** Repeats with its seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 type Weather = "fine" | "away" | "answers get lost";
 
@@ -105,7 +98,7 @@ describe("the pipeline", () => {
     timeout: 120_000,
   }, async () => {
     const tenantId = await newTenant("pipeline");
-    const random = randomFrom(6);
+    const random = createRandom(6);
     const queue = new Queue();
     const kept: LogMessage[] = [];
     let weather: Weather = "fine";

@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { createRandom, integerBelow, pick, type Random } from "../../scripts/sim/random.ts";
 import { residentMiB } from "../../scripts/smoke/processes.ts";
 import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
 import { answerMessage, DOCUMENT, PROMPT, policyMessage } from "../fixtures/policy-offers.ts";
@@ -74,26 +75,6 @@ afterAll(async () => {
   await Promise.all(upstreams.map((server) => server.close()));
 });
 
-/** Repeatable chance; the seed stands in the name of the test. */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  below(count: number): number {
-    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((this.#state / 2 ** 32) * count);
-  }
-
-  pick<T>(items: readonly T[]): T {
-    const item = items[this.below(items.length)];
-    if (item === undefined) throw new TypeError("nothing to pick from");
-    return item;
-  }
-}
-
 const VALID: readonly (readonly [method: string, params: Record<string, unknown>])[] = [
   ["tools/call", { name: "read", arguments: { a: 1, b: ["x", { c: null }] } }],
   ["tools/call", { name: "fail", arguments: {} }],
@@ -126,13 +107,14 @@ function nested(depth: number): unknown {
 }
 
 /** Replaces, deletes or adds one member somewhere in the message. */
-function mutateMember(value: unknown, dice: Dice): unknown {
-  if (typeof value !== "object" || value === null || dice.below(4) === 0) return dice.pick(ODD_VALUES);
+function mutateMember(value: unknown, random: Random): unknown {
+  if (typeof value !== "object" || value === null || integerBelow(random, 4) === 0)
+    return pick(random, ODD_VALUES);
   const entries: [string, unknown][] = Object.entries(value);
   if (Array.isArray(value) || entries.length === 0)
-    return [...entries.map(([, item]) => item), dice.pick(ODD_VALUES)];
-  const at = dice.below(entries.length);
-  const kind = dice.below(6);
+    return [...entries.map(([, item]) => item), pick(random, ODD_VALUES)];
+  const at = integerBelow(random, entries.length);
+  const kind = integerBelow(random, 6);
   return Object.fromEntries(
     entries.flatMap(([name, item], index): [string, unknown][] => {
       if (index !== at) return [[name, item]];
@@ -141,17 +123,17 @@ function mutateMember(value: unknown, dice: Dice): unknown {
       if (kind === 2)
         return [
           [name, item],
-          [dice.pick(["id", "method", "__proto__", "params", "x".repeat(300)]), item],
+          [pick(random, ["id", "method", "__proto__", "params", "x".repeat(300)]), item],
         ];
-      return [[name, mutateMember(item, dice)]];
+      return [[name, mutateMember(item, random)]];
     }),
   );
 }
 
 /** Changes the text itself: cut, doubled members, bytes that are no UTF-8, something behind the end. */
-function mutateText(text: string, dice: Dice): string | Uint8Array {
-  const at = dice.below(text.length + 1);
-  switch (dice.below(8)) {
+function mutateText(text: string, random: Random): string | Uint8Array {
+  const at = integerBelow(random, text.length + 1);
+  switch (integerBelow(random, 8)) {
     case 0:
       return text.slice(0, at);
     case 1:
@@ -165,7 +147,7 @@ function mutateText(text: string, dice: Dice): string | Uint8Array {
     case 5:
       return (
         text.slice(0, at) +
-        dice.pick(["\u0000", "}", "{", "[", '"', "\\u", ",", "1e999", "\ufeff"]) +
+        pick(random, ["\u0000", "}", "{", "[", '"', "\\u", ",", "1e999", "\ufeff"]) +
         text.slice(at)
       );
     default:
@@ -186,9 +168,9 @@ const ODD_HEADERS: readonly (readonly [string, string])[] = [
   ["mcp-param-x", "y"],
 ];
 
-function mutateHeaders(headers: Record<string, string>, dice: Dice): Record<string, string> {
-  if (dice.below(3) !== 0) return headers;
-  const [name, value] = dice.pick(ODD_HEADERS);
+function mutateHeaders(headers: Record<string, string>, random: Random): Record<string, string> {
+  if (integerBelow(random, 3) !== 0) return headers;
+  const [name, value] = pick(random, ODD_HEADERS);
   return { ...headers, [name]: value };
 }
 
@@ -225,21 +207,21 @@ interface Attacked {
   served: number;
 }
 
-async function attack(era: "modern" | "legacy", endpoint: Endpoint, dice: Dice): Promise<Attacked> {
+async function attack(era: "modern" | "legacy", endpoint: Endpoint, random: Random): Promise<Attacked> {
   const sender = await senderFor(era, endpoint);
   const attacked: Attacked = { faults: [], served: 0 };
   let left = MESSAGES;
   const go = async () => {
     while (left > 0) {
       left -= 1;
-      const [method, params] = dice.pick(VALID);
-      const id = dice.below(1000);
+      const [method, params] = pick(random, VALID);
+      const id = integerBelow(random, 1000);
       const valid =
         era === "modern" ? modernMessage(method, params, { id }) : { jsonrpc: "2.0", id, method, params };
-      const message = dice.below(5) === 0 ? valid : mutateMember(valid, dice);
-      const body = mutateText(JSON.stringify(message) ?? "", dice);
+      const message = integerBelow(random, 5) === 0 ? valid : mutateMember(valid, random);
+      const body = mutateText(JSON.stringify(message) ?? "", random);
       const known = era === "modern" ? { "mcp-protocol-version": MODERN, "mcp-method": method } : {};
-      const headers = mutateHeaders(known, dice);
+      const headers = mutateHeaders(known, random);
       const fault = await sender(body, headers, AbortSignal.timeout(ANSWER_TIMEOUT_MS))
         .then((response) => {
           if (response.status === 200) attacked.served += 1;
@@ -265,9 +247,9 @@ describe.each([
     async () => {
       const endpoint = { url: gateway.url + path, key };
       const seed = Math.floor(Math.random() * 2 ** 32);
-      await attack(era, endpoint, new Dice(1));
+      await attack(era, endpoint, createRandom(1));
       const before = residentMiB(gateway.pid);
-      const { faults, served } = await attack(era, endpoint, new Dice(seed));
+      const { faults, served } = await attack(era, endpoint, createRandom(seed));
       expect(served).toBeGreaterThan(MESSAGES / 100);
       expect(faults.slice(0, 5), `seed ${seed}: ${faults.length} of ${MESSAGES}`).toEqual([]);
       expect(residentMiB(gateway.pid) - before).toBeLessThan(MAX_GROWTH_MIB);

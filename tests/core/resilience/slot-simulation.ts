@@ -1,4 +1,5 @@
 /** Isolates that hold slots of one server, and the object that grants them, connected by messages that take their time. */
+import { createRandom } from "../../../scripts/sim/random.ts";
 import { type PendingSlotRequest, SlotHolder } from "../../../src/core/resilience/slot-holder.ts";
 import { SlotIssuer } from "../../../src/core/resilience/slot-issuer.ts";
 import { SLOT_TTL_MS, type SlotReply } from "../../../src/core/resilience/slots.ts";
@@ -184,12 +185,3 @@ const STEP_MS = 10;
 const MAX_TRANSIT_MS = 40;
 const STEPS_PER_RESTART = 700;
 const STEPS_PER_RETURN = 20;
-
-/** A linear congruential generator: the same numbers for the same seed. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}

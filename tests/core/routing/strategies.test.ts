@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createRandom } from "../../../scripts/sim/random.ts";
 import { BALANCING_STRATEGIES, type BalancingStrategy } from "../../../src/core/enums.ts";
 import { type Candidate, pickCandidate } from "../../../src/core/routing/candidates.ts";
 import { LoadTracker } from "../../../src/core/routing/load.ts";
@@ -13,14 +14,7 @@ const server = (id: string, weight = 1, over: Partial<Candidate> = {}): Candidat
   ...over,
 });
 
-/** Repeatable chance. */
-function dice(seed = 1): () => number {
-  let state = Math.imul(seed, 0x9e3779b1);
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+const dice = (seed = 1) => createRandom(seed);
 
 const scene = (over: Partial<BalancingContext> = {}): BalancingContext => ({
   loads: new LoadTracker(),

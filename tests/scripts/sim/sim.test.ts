@@ -4,7 +4,7 @@ import { Events } from "../../../scripts/sim/events.ts";
 import { CROWDS, measureFairness } from "../../../scripts/sim/fairness.ts";
 import { FAULTS, TORTURE } from "../../../scripts/sim/faults.ts";
 import { judge } from "../../../scripts/sim/forecasts.ts";
-import { randomFrom } from "../../../scripts/sim/random.ts";
+import { createRandom } from "../../../scripts/sim/random.ts";
 import { generatedShapes } from "../../../scripts/sim/shapes.ts";
 
 const [calm] = FAULTS;
@@ -35,7 +35,7 @@ describe("the simulation", () => {
   });
 
   it("finds the forecast better than none", () => {
-    const [office] = generatedShapes(randomFrom(1));
+    const [office] = generatedShapes(createRandom(1));
     for (const { ours, naive, seasonalNaive } of office ? judge(office).errors : []) {
       expect(ours).toBeLessThan(Math.min(naive, seasonalNaive));
     }
