@@ -28,15 +28,20 @@ const report = z.object({
 const MAX_MESSAGE_LINES = 8;
 const MAX_FAILURES = 20;
 
+type Report = z.infer<typeof report>;
+
+const parseReport = (text: string | undefined): Report | undefined =>
+  report.safeParse(text === undefined ? undefined : JSON.parse(text)).data;
+
+/** A file that could not be loaded or prepared: none of its tests counts as failed. */
+const isBroken = ({ status, assertionResults }: Report["testResults"][number]) =>
+  status === "failed" && assertionResults.every((test) => test.status !== "failed");
+
 /** No report, or one that cannot be read, counts as one failure: vitest did not get to its end. */
 export function countTests(text: string | undefined): Counts {
-  const parsed = report.safeParse(text === undefined ? undefined : JSON.parse(text));
-  if (!parsed.success) return { passed: 0, failed: 1, skipped: 0 };
-  const { data } = parsed;
-  // A file that could not be loaded or prepared has no tests that count as failed.
-  const broken = data.testResults.filter(
-    (file) => file.status === "failed" && file.assertionResults.every(({ status }) => status !== "failed"),
-  );
+  const data = parseReport(text);
+  if (data === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const broken = data.testResults.filter(isBroken);
   return {
     passed: data.numPassedTests,
     failed: data.numFailedTests + broken.length,
@@ -62,16 +67,12 @@ export function countLine({ passed, failed, skipped }: Counts): string {
 
 /** What failed and why, for the end of the output: what a log keeps of a run is often only its last lines. */
 export function listFailures(text: string | undefined, root: string): string[] {
-  const parsed = report.safeParse(text === undefined ? undefined : JSON.parse(text));
-  if (!parsed.success) return [];
-  const failures = parsed.data.testResults.flatMap((file) => {
+  const failures = (parseReport(text)?.testResults ?? []).flatMap((file) => {
     const path = relative(root, file.name);
-    const failed = file.assertionResults.filter(({ status }) => status === "failed");
-    // It could not be loaded, or its preparation failed.
-    if (file.status === "failed" && failed.length === 0) return [formatFailure(path, [file.message])];
-    return failed.map(({ fullName, failureMessages }) =>
-      formatFailure(`${path} > ${fullName}`, failureMessages),
-    );
+    if (isBroken(file)) return [formatFailure(path, [file.message])];
+    return file.assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages }) => formatFailure(`${path} > ${fullName}`, failureMessages));
   });
   const more = failures.length - MAX_FAILURES;
   return more > 0 ? [...failures.slice(0, MAX_FAILURES), `and ${more} more`] : failures;

@@ -59,12 +59,13 @@ async function main(shutdown: Shutdown): Promise<number> {
     { name: "start of the database, beside the first stages", ms: databaseMs },
     ...results.map(({ name, durationMs }) => ({ name, ms: durationMs })),
   ]);
+  const report = readReport(reportFile);
   const counts = results.reduce(
     (sum, { counts: counted }) => (counted === undefined ? sum : addCounts(sum, counted)),
-    countTests(readReport(reportFile)),
+    countTests(report),
   );
   const failed = results.filter(({ exitCode }) => exitCode !== 0);
-  for (const failure of listFailures(readReport(reportFile), projectDir)) console.log(`\nFAILED ${failure}`);
+  for (const failure of listFailures(report, projectDir)) console.log(`\nFAILED ${failure}`);
   for (const { name } of failed) console.log(`\n${name}: failed`);
   console.log(`\n${countLine(counts)}`);
   return failed.length > 0 || counts.failed > 0 || counts.passed === 0 ? 1 : 0;

@@ -1,9 +1,14 @@
 // An MCP server of either era, over HTTP, whose tool calls fail in one of the ways in which servers fail.
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { z } from "zod";
-import { answerMessage, type PolicyMessage, policyMessage } from "../../tests/fixtures/policy-offers.ts";
+import {
+  answerMessage,
+  eraMismatch,
+  type PolicyMessage,
+  policyMessage,
+} from "../../tests/fixtures/policy-offers.ts";
+import { type Recorded, startRecorder } from "../../tests/fixtures/recorder.ts";
 import { MODERN } from "../../tests/fixtures/wire.ts";
 
 export const SERVER_ERAS = ["legacy", "modern"] as const;
@@ -78,9 +83,10 @@ export interface FaultyServer {
 
 export async function startFaultyServer(era: ServerEra, fault: UpstreamFault): Promise<FaultyServer> {
   const respond: Respond = UPSTREAM_FAULTS[fault];
+  const recorder = await startRecorder();
   let calls = 0;
-  const server = createServer(async (request, response) => {
-    const post = await readPost(request);
+  recorder.behave((request, response) => {
+    const post = readPost(request);
     const [first] = post?.messages ?? [];
     if (post === undefined || first === undefined) return void response.writeHead(405).end();
     if (post.messages.some(({ method }) => method === TOOL_CALL)) {
@@ -88,34 +94,24 @@ export async function startFaultyServer(era: ServerEra, fault: UpstreamFault): P
       return respond(post, response);
     }
     answer(first, { request, response, era });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
+  });
   return {
-    url: `http://127.0.0.1:${port}/mcp`,
+    url: recorder.url,
     get calls() {
       return calls;
     },
-    async close() {
-      if (!server.listening) return;
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
+    close: recorder.close,
   };
 }
 
-async function readPost(request: IncomingMessage): Promise<Post | undefined> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece);
-  if (request.method !== "POST") return undefined;
-  const content: unknown = JSON.parse(Buffer.concat(pieces).toString());
+function readPost({ method, body }: Recorded): Post | undefined {
+  if (method !== "POST") return undefined;
+  const content: unknown = JSON.parse(body.toString());
   return { messages: z.array(policyMessage).parse([content].flat()), isBatch: Array.isArray(content) };
 }
 
 interface Exchange {
-  readonly request: IncomingMessage;
+  readonly request: Recorded;
   readonly response: ServerResponse;
   readonly era: ServerEra;
 }
@@ -123,10 +119,7 @@ interface Exchange {
 function answer(message: PolicyMessage, { request, response, era }: Exchange): void {
   const isModern = request.headers["mcp-protocol-version"] === MODERN;
   if (isModern !== (era === "modern")) {
-    const error =
-      era === "modern"
-        ? { code: -32022, message: "Unsupported protocol version.", data: { supported: [MODERN] } }
-        : { code: -32000, message: "Bad Request: no session." };
+    const error = eraMismatch(era === "modern");
     response.writeHead(400, JSON_TYPE);
     return void response.end(JSON.stringify({ jsonrpc: "2.0", id: message.id ?? null, error }));
   }

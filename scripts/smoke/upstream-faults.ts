@@ -22,7 +22,7 @@ import { type Report, waitFor } from "./report.ts";
 import { callRest } from "./rest.ts";
 
 const FIRST_BYTE_TIMEOUT_MS = 2_000;
-/** Generous: the machine is busy. A call that nobody ends would take longer still. */
+/** Wide, for a busy machine. A call without a time limit would take longer still. */
 const ANSWER_TIMEOUT_MS = 30_000;
 const LOGS_TIMEOUT_MS = 30_000;
 

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { createRandom, integerBelow, pick, type Random } from "../../scripts/sim/random.ts";
 import { residentMiB } from "../../scripts/smoke/processes.ts";
 import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
-import { answerMessage, DOCUMENT, PROMPT, policyMessage } from "../fixtures/policy-offers.ts";
+import { answerMessage, DOCUMENT, eraMismatch, PROMPT, policyMessage } from "../fixtures/policy-offers.ts";
 import { type Recorder, startRecorder } from "../fixtures/recorder.ts";
 import { type Endpoint, LEGACY, LegacySession, MODERN, modernMessage, send } from "../fixtures/wire.ts";
 import { runs } from "../support/runs.ts";
@@ -32,9 +32,7 @@ function behave(server: Recorder, isModern: boolean): void {
     const { id } =
       z.looseObject({ id: z.union([z.string(), z.number()]).optional() }).safeParse(content).data ?? {};
     if (!isOfEra && message?.method !== "initialize") {
-      const error = isModern
-        ? { code: -32022, message: "Unsupported protocol version.", data: { supported: [MODERN] } }
-        : { code: -32000, message: "Bad Request: no session." };
+      const error = eraMismatch(isModern);
       response.writeHead(400, { "content-type": "application/json" });
       return void response.end(JSON.stringify({ jsonrpc: "2.0", id: id ?? null, error }));
     }
