@@ -1,4 +1,4 @@
-/** The house's doors in order: what every request but MCP's passes, then where it turns off. */
+/** The web app: middleware in order, then the registry protocol, REST, sign-in and pages. */
 import { type Context, Hono } from "hono";
 import type { AdminEnv } from "./admin/http/require-permission.ts";
 import { pages } from "./admin/pages.ts";

@@ -206,7 +206,7 @@ export class TooManyRequestsError extends GatewayError {
   }
 }
 
-/** What an answer about this failure says in its headers, whichever door it goes out by. */
+/** The headers of a response with this error, for every protocol. */
 export function errorHeaders(error: GatewayError): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(", ") };
   if (error instanceof ServerUnavailableError) return { "retry-after": String(error.retryAfterSeconds) };

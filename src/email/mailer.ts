@@ -1,4 +1,4 @@
-/** Mail as the rest of the house sends it: one plain-text message to one person. */
+/** Sends email: one plain-text message to one recipient. */
 import type { Database } from "../db/client.ts";
 import { saveEmail } from "../db/queries/logs/dev-mailbox.ts";
 

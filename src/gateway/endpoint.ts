@@ -1,4 +1,4 @@
-/** The MCP door: who may come in, which tenant and which server are meant, and who serves it. */
+/** The MCP endpoint: authenticates and admits a request, finds its tenant and server, and dispatches it. */
 import { evaluatePermission } from "../core/access/rbac.ts";
 import {
   ForbiddenError,

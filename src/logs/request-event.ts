@@ -1,4 +1,4 @@
-/** What every request tells the log, by whichever door it came in. */
+/** Builds the log events of a request, for every entry point. */
 
 import type { Severity } from "../core/enums.ts";
 import { type ErrorCode, type GatewayError, UpstreamError } from "../core/errors.ts";

@@ -1,4 +1,4 @@
-/** Tells the log of every request that comes in by another door than MCP's, which tells more of its own. */
+/** Logs every request except those to the MCP endpoints, which log themselves in more detail. */
 import { createMiddleware } from "hono/factory";
 import { GatewayError } from "../core/errors.ts";
 import type { LogEvent } from "../logs/events.ts";

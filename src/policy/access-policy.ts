@@ -56,7 +56,7 @@ function isHeld({ withheldTools, approved }: SnapshotServer, name: string, hash?
 }
 
 function buildPolicy(principal: Principal, tenant: TenantSnapshot, rules: ActiveRules): AccessPolicy {
-  // Told with a reason at the door (refusal.ts); here it makes sure that a door which forgets to ask opens on nothing.
+  // The endpoint rejects such a principal with a reason; an endpoint that fails to check still allows nothing.
   if (!evaluatePermission(principal, "mcp.connect").allowed) return { isPersonal: true, allows: () => false };
   return {
     isPersonal: true,

@@ -57,7 +57,7 @@ export function requirePermission(action: Permission): MiddlewareHandler<Unguard
   return markPermission(middleware, action);
 }
 
-/** For doors that find out in their own way who it is: the pages. */
+/** For middleware with its own authentication: that of the pages. */
 export function markPermission<M extends object>(middleware: M, action: Permission): M {
   permissionsByHandler.set(middleware, action);
   return middleware;

@@ -1,4 +1,4 @@
-/** What somebody lacks for an action, as every door says it: REST, pages and MCP. */
+/** Creates the error for a missing permission, the same for REST, pages and MCP. */
 import type { Permission } from "../core/access/permissions.ts";
 import { evaluatePermission, type PrincipalRights } from "../core/access/rbac.ts";
 import { ForbiddenError } from "../core/errors.ts";

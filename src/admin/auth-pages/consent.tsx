@@ -141,7 +141,7 @@ export const consent = new Hono<SignedInEnv>()
       const clientId = asked.get("client_id") ?? "";
       [earlier] = await findConsent(db, { clientId, userId: person.id, tenantId: chosen.id });
     }
-    // By its own door: the provider's endpoint wants a whole request.
+    // Through the provider's endpoint, which takes a whole request.
     const response = await (await people.auth()).handler(
       new Request(`${publicUrl}${AUTH_PATH}/oauth2/consent`, {
         method: "POST",

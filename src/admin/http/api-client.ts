@@ -1,6 +1,6 @@
 /**
- * The REST interface as pages use it: within the process, as the person at the screen, so that guards, validation,
- * audit and ETags hold once. app.ts gives the door; what comes back is read by each page's own view of it.
+ * The REST API client of the pages: calls the API in process with the rights of the signed-in user, so that permissions,
+ * validation, audit and ETags exist once. Each page parses the response with its own schema.
  */
 import { z } from "zod";
 import { ERROR_TITLES, type ErrorCode, GatewayError, type InputIssue } from "../../core/errors.ts";

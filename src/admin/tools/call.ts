@@ -1,4 +1,4 @@
-/** One call of a tool by the person at the screen: through the gateway's own door, with all that stands behind it. */
+/** Calls a tool for the signed-in user through the gateway's own endpoint, with every policy. */
 import type { Context } from "hono";
 import { uuidv7 } from "../../core/ids.ts";
 import { encodeHeaderValue } from "../../core/mcp/inbound.ts";

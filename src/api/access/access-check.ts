@@ -1,4 +1,4 @@
-/** Why somebody may or may not do something: the very decision of the hot path, made for the asking, with its reason. */
+/** The access check: evaluates the same decision as a call, and explains it. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import {

@@ -1,4 +1,4 @@
-/** Somebody named in a question: a member, a key, or anybody in a role; with the rights that they have now. */
+/** Resolves the principal of an access check: a member, an API key or any member with a role, with current rights. */
 import type { Context } from "hono";
 import { z } from "zod";
 import type { AccessPrincipal } from "../../core/access/authorize.ts";

@@ -51,7 +51,7 @@ export const probe = new Hono<AppEnv>().post(
     try {
       const id = uuidv7();
       const patience = { firstByteTimeoutMs: PROBE_TIMEOUT_MS, idleTimeoutMs: PROBE_TIMEOUT_MS };
-      // By the same door that a stored credential goes through.
+      // Sealed and opened like a stored credential.
       const server = {
         id,
         name: "The server",

@@ -93,6 +93,6 @@ function appliesTo(rule: CompiledRule, target: AccessTarget, variants: UriVarian
   if (rule.objectType === target.kind) {
     return rule.effect === "deny" ? variants.any.some(rule.matches) : variants.each.every(rule.matches);
   }
-  // Whoever may use something of a server may come in by its door; what else is there stays hidden.
+  // A principal that can use anything of a server can reach its endpoint; its other items stay hidden.
   return target.kind === "server" && rule.effect === "allow";
 }

@@ -1,6 +1,6 @@
-/** By what traffic is told apart; drizzle's migration on rollups writes these very words. */
+/** The dimensions of traffic sums. The migration of the rollups writes these values. */
 
-/** A call is an MCP request that a server was to answer; the others are HTTP requests by the door they came in. */
+/** `call`: an MCP request that was sent to a server. The others are HTTP requests by entry point. */
 export const TRAFFIC_KINDS = ["call", "mcp", "rest", "page"] as const;
 export type TrafficKind = (typeof TRAFFIC_KINDS)[number];
 

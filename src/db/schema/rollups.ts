@@ -24,7 +24,7 @@ function rollup(name: string) {
     name,
     {
       tenantId: uuid("tenant_id").notNull(),
-      /** MCP calls as servers answered them, or HTTP requests by the door they came in: core/analytics/vocabulary.ts. */
+      /** MCP calls by server, or HTTP requests by entry point: core/analytics/dimensions.ts. */
       kind: text("kind").notNull(),
       dimension: text("dimension").notNull(),
       /** When the minute, hour or day of UTC begins. */

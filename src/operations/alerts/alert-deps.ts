@@ -1,4 +1,4 @@
-/** What alerts need of the rest of the house. */
+/** The dependencies of alert evaluation and notification. */
 import type { Keyring } from "../../core/keyring.ts";
 import type { Database } from "../../db/client.ts";
 import type { UrlPolicy } from "../../upstream/url-guard.ts";

@@ -1,4 +1,4 @@
-/** What is written down when somebody tries a door, and how often they have tried (system role: no tenant is known). */
+/** Records failed authentication and counts it (system role: no tenant is known). */
 import { eq, inArray, sql } from "drizzle-orm";
 import { SECURITY_EVENTS, type SecurityEventType } from "../../../core/security-events.ts";
 import { auditLogs, securityEvents, systemEvents } from "../../schema/logs.ts";
