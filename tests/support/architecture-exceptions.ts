@@ -102,10 +102,8 @@ export const FOLDER_CYCLES: readonly string[] = [
 
 /** Files to split. */
 export const LARGE_FILES: readonly string[] = [
-  "src/admin/settings/settings.tsx",
   "src/core/errors.ts",
   "src/db/schema/logs.ts",
-  "src/db/schema/operations.ts",
   "src/gateway/aggregate/route-call.ts",
   "src/policy/traffic.ts",
 ];

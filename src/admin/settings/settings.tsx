@@ -1,7 +1,6 @@
 /** The gateway's settings: what holds and why, one page each with its history; for a tenant, and for the whole system. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import type { Permission } from "../../core/access/permissions.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import {
   getSetting,
@@ -19,26 +18,16 @@ import { pageShape } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { Badge, Details, TableHead, Tabs } from "../ui/components.tsx";
+import { Details, Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import type { PageGroup } from "../ui/navigation.ts";
 import { History, type Version, version } from "./history.tsx";
 import { memberNames } from "./names.ts";
 import { readValue, settingField, shown, toTyped } from "./setting-form.ts";
+import { type Holding, holding, SettingsTable, type Side, SOURCES } from "./settings-table.tsx";
 
 type Scene = Context<AdminEnv>;
-
-/** Whose settings a page speaks of. */
-interface Side {
-  readonly title: string;
-  readonly path: string;
-  readonly api: string;
-  readonly intro: string;
-  readonly read: Permission;
-  readonly write: Permission;
-  readonly isOwn: (setting: Setting) => boolean;
-}
 
 const TENANT: Side = {
   title: "Settings",
@@ -60,17 +49,6 @@ const SYSTEM: Side = {
   isOwn: ({ whose }) => whose !== "tenant",
 };
 
-const holding = z.object({
-  key: z.string(),
-  label: z.string(),
-  description: z.string(),
-  value: z.unknown(),
-  isSet: z.boolean(),
-  source: z.enum(["default", "system", "tenant"]),
-});
-
-type Holding = z.output<typeof holding>;
-
 const config = z.object({
   id: z.string(),
   tenantId: z.string().nullable(),
@@ -78,12 +56,6 @@ const config = z.object({
   value: z.unknown(),
   version: z.number(),
 });
-
-const SOURCES = {
-  default: <Badge tone="off">Default</Badge>,
-  system: <Badge>System default</Badge>,
-  tenant: <Badge tone="good">Organization</Badge>,
-};
 
 /** The row of this side, if somebody has set it there. */
 async function rowOf(c: Scene, side: Side, key: string) {
@@ -262,49 +234,6 @@ function routesOf(side: Side): Hono<AdminEnv> {
       await setFlash(c, { says: `${setting.label} reset to default.`, ...undo });
       return c.redirect(side.path, 303);
     });
-}
-
-const GROUPS: Readonly<Record<string, string>> = {
-  logging: "Logging",
-  mcp: "MCP",
-  telemetry: "Telemetry",
-};
-
-function SettingsTable({
-  group,
-  settings,
-  side,
-}: {
-  group: string;
-  settings: readonly Holding[];
-  side: Side;
-}) {
-  return (
-    <section class="card" aria-labelledby={`group-${group}`}>
-      <h2 id={`group-${group}`}>{GROUPS[group] ?? group}</h2>
-      <div class="scroll">
-        <table aria-labelledby={`group-${group}`}>
-          <TableHead columns={["Setting", "Value", "Source"]} />
-          <tbody>
-            {settings.map(({ key, label, description, value, isSet, source }) => {
-              const setting = getSetting(key);
-              const isOwn = setting !== undefined && side.isOwn(setting);
-              return (
-                <tr>
-                  <td>
-                    {isOwn ? <a href={`${side.path}/${key}`}>{label}</a> : label}
-                    <p class="hint">{description}</p>
-                  </td>
-                  <td>{shown(key, value, isSet)}</td>
-                  <td>{SOURCES[source]}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
-    </section>
-  );
 }
 
 export const settings: PageGroup = {

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError } from "../../core/errors.ts";
 import { updateRow } from "../../db/queries/shared/crud.ts";
-import { alertEvents as table } from "../../db/schema/operations.ts";
+import { alertEvents as table } from "../../db/schema/alerts.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";

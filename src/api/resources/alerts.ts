@@ -4,7 +4,7 @@ import { type AlertMetric, isMetric, METRIC_NAMES, METRICS } from "../../core/al
 import { COMPARISONS } from "../../core/alerts/state-machine.ts";
 import { ALERT_COMPARISONS, SEVERITIES } from "../../core/enums.ts";
 import type { RowOwner } from "../../db/queries/shared/crud.ts";
-import { performanceAlerts as table } from "../../db/schema/operations.ts";
+import { performanceAlerts as table } from "../../db/schema/alerts.ts";
 import { checkUrl } from "../../upstream/url-guard.ts";
 import { moment } from "../http/times.ts";
 import { defineResource } from "../resource/define.ts";

@@ -1,11 +1,102 @@
-/** What becomes of alerts: what each rule knows of what it watches over, whom it told, and what signs the telling. */
+/** Alert rules, their states and firings, notifications and signing secrets. */
 import { sql } from "drizzle-orm";
-import { doublePrecision, index, integer, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+  uuid,
+} from "drizzle-orm/pg-core";
 import type { AlertChannel, AlertMessage } from "../../core/alerts/messages.ts";
 import type { AlertState, AlertStatus } from "../../core/alerts/state-machine.ts";
-import { createdAt, id, moment, tenantOwned, updatedAt } from "./columns.ts";
-import { alertEvents, performanceAlerts } from "./operations.ts";
+import {
+  createdAt,
+  id,
+  lengthBetween,
+  moment,
+  tenantOwned,
+  tenantOwnedOrShared,
+  updatedAt,
+  within,
+} from "./columns.ts";
+import { alertComparison, alertStatus, severity } from "./enums.ts";
+import { byUser } from "./identity.ts";
+import { ofServer } from "./registry.ts";
 import { ownedOrShared } from "./tenants.ts";
+
+type Json = Record<string, unknown>;
+
+export const performanceAlerts = pgTable(
+  "performance_alerts",
+  {
+    id: id(),
+    tenantId: ownedOrShared(),
+    name: text("name").notNull(),
+    description: text("description"),
+    metric: text("metric").notNull(),
+    comparison: alertComparison("comparison").notNull().default("gt"),
+    threshold: doublePrecision("threshold").notNull(),
+    /** Hysteresis: an open alert resolves only on the far side of this. Null: of the threshold itself. */
+    resolveThreshold: doublePrecision("resolve_threshold"),
+    windowSeconds: integer("window_seconds").notNull().default(300),
+    forSeconds: integer("for_seconds").notNull().default(0),
+    severity: severity("severity").notNull().default("medium"),
+    serverId: uuid("server_id"),
+    channels: jsonb("channels").$type<AlertChannel[]>().notNull().default([]),
+    isActive: boolean("is_active").notNull().default(true),
+    /** Until then it is watched and told to nobody. */
+    silencedUntil: moment("silenced_until"),
+    createdBy: byUser("created_by"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    ofServer("performance_alerts_server", table),
+    index("performance_alerts_tenant_active").on(table.tenantId, table.isActive),
+    lengthBetween("performance_alerts_name_length", table.name, 1, 200),
+    within("performance_alerts_window_range", table.windowSeconds, 1, 604_800),
+    within("performance_alerts_for_range", table.forSeconds, 0, 604_800),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
+
+export const alertEvents = pgTable(
+  "alert_events",
+  {
+    id: id(),
+    tenantId: ownedOrShared(),
+    alertId: uuid("alert_id")
+      .notNull()
+      .references(() => performanceAlerts.id, { onDelete: "cascade" }),
+    status: alertStatus("status").notNull().default("open"),
+    severity: severity("severity").notNull(),
+    /** One open event per key, however often the rule fires. */
+    dedupKey: text("dedup_key").notNull(),
+    value: doublePrecision("value"),
+    message: text("message").notNull(),
+    details: jsonb("details").$type<Json>(),
+    openedAt: moment("opened_at").notNull().defaultNow(),
+    acknowledgedAt: moment("acknowledged_at"),
+    acknowledgedBy: byUser("acknowledged_by"),
+    resolvedAt: moment("resolved_at"),
+    lastNotifiedAt: moment("last_notified_at"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("idx_alert_events_open_tenant")
+      .on(table.tenantId, table.openedAt.desc().nullsFirst())
+      .where(sql`${table.resolvedAt} is null`),
+    index("alert_events_alert_id").on(table.alertId, table.openedAt.desc().nullsFirst()),
+    check("alert_events_resolved", sql`(${table.status} = 'resolved') = (${table.resolvedAt} is not null)`),
+    ...tenantOwnedOrShared(table.tenantId),
+  ],
+);
 
 /** Null where the rule is the whole system's; such rows are for those who run it. */
 const owner = ownedOrShared;

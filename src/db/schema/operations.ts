@@ -1,4 +1,4 @@
-/** What operators set and watch while the system runs: configuration, flags, windows, announcements, alerts, retention. */
+/** What operators set and watch while the system runs: configuration, flags, windows, announcements, retention, views. */
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -13,7 +13,6 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { AlertChannel } from "../../core/alerts/messages.ts";
 import {
   atLeast,
   createdAt,
@@ -26,7 +25,7 @@ import {
   updatedAt,
   within,
 } from "./columns.ts";
-import { alertComparison, alertStatus, refreshStrategy, severity } from "./enums.ts";
+import { refreshStrategy, severity } from "./enums.ts";
 import { byUser, user } from "./identity.ts";
 import { ofServer } from "./registry.ts";
 import { ownedBy, ownedOrShared } from "./tenants.ts";
@@ -180,73 +179,6 @@ export const announcementAcknowledgements = pgTable(
     index("announcement_acknowledgements_user_id").on(table.userId),
     index("announcement_acknowledgements_tenant_id").on(table.tenantId),
     ...tenantOwned(table.tenantId),
-  ],
-);
-
-export const performanceAlerts = pgTable(
-  "performance_alerts",
-  {
-    id: id(),
-    tenantId: ownedOrShared(),
-    name: text("name").notNull(),
-    description: text("description"),
-    metric: text("metric").notNull(),
-    comparison: alertComparison("comparison").notNull().default("gt"),
-    threshold: doublePrecision("threshold").notNull(),
-    /** Hysteresis: an open alert resolves only on the far side of this. Null: of the threshold itself. */
-    resolveThreshold: doublePrecision("resolve_threshold"),
-    windowSeconds: integer("window_seconds").notNull().default(300),
-    forSeconds: integer("for_seconds").notNull().default(0),
-    severity: severity("severity").notNull().default("medium"),
-    serverId: uuid("server_id"),
-    channels: jsonb("channels").$type<AlertChannel[]>().notNull().default([]),
-    isActive: boolean("is_active").notNull().default(true),
-    /** Until then it is watched and told to nobody. */
-    silencedUntil: moment("silenced_until"),
-    createdBy: byUser("created_by"),
-    createdAt: createdAt(),
-    updatedAt: updatedAt(),
-  },
-  (table) => [
-    ofServer("performance_alerts_server", table),
-    index("performance_alerts_tenant_active").on(table.tenantId, table.isActive),
-    lengthBetween("performance_alerts_name_length", table.name, 1, 200),
-    within("performance_alerts_window_range", table.windowSeconds, 1, 604_800),
-    within("performance_alerts_for_range", table.forSeconds, 0, 604_800),
-    ...tenantOwnedOrShared(table.tenantId),
-  ],
-);
-
-export const alertEvents = pgTable(
-  "alert_events",
-  {
-    id: id(),
-    tenantId: ownedOrShared(),
-    alertId: uuid("alert_id")
-      .notNull()
-      .references(() => performanceAlerts.id, { onDelete: "cascade" }),
-    status: alertStatus("status").notNull().default("open"),
-    severity: severity("severity").notNull(),
-    /** One open event per key, however often the rule fires. */
-    dedupKey: text("dedup_key").notNull(),
-    value: doublePrecision("value"),
-    message: text("message").notNull(),
-    details: jsonb("details").$type<Json>(),
-    openedAt: moment("opened_at").notNull().defaultNow(),
-    acknowledgedAt: moment("acknowledged_at"),
-    acknowledgedBy: byUser("acknowledged_by"),
-    resolvedAt: moment("resolved_at"),
-    lastNotifiedAt: moment("last_notified_at"),
-    createdAt: createdAt(),
-    updatedAt: updatedAt(),
-  },
-  (table) => [
-    index("idx_alert_events_open_tenant")
-      .on(table.tenantId, table.openedAt.desc().nullsFirst())
-      .where(sql`${table.resolvedAt} is null`),
-    index("alert_events_alert_id").on(table.alertId, table.openedAt.desc().nullsFirst()),
-    check("alert_events_resolved", sql`(${table.status} = 'resolved') = (${table.resolvedAt} is not null)`),
-    ...tenantOwnedOrShared(table.tenantId),
   ],
 );
 

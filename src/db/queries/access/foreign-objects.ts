@@ -1,15 +1,11 @@
 /** Finds the tenant of an object by its id, whatever kind it is (system role): for what a tenant names and does not own. */
+
 import { and, eq, isNotNull, ne, sql } from "drizzle-orm";
 import { type AnyPgColumn, type PgTable, unionAll } from "drizzle-orm/pg-core";
 import { apiKeys, ipRules, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
+import { alertEvents, performanceAlerts } from "../../schema/alerts.ts";
 import { registryEntries, registryPaths, registrySources } from "../../schema/entries.ts";
-import {
-  alertEvents,
-  featureFlags,
-  maintenanceWindows,
-  performanceAlerts,
-  systemAnnouncements,
-} from "../../schema/operations.ts";
+import { featureFlags, maintenanceWindows, systemAnnouncements } from "../../schema/operations.ts";
 import { mcpServers, serverPrompts, serverResources, serverTools } from "../../schema/registry.ts";
 import { tenantInvitations } from "../../schema/tenancy.ts";
 import { circuitBreakers, rateLimitConfigs, routingRules } from "../../schema/traffic.ts";

@@ -1,8 +1,7 @@
 /** Alert rules with what they remember, and what an evaluation writes down (system role). */
 import { and, asc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import type { AlertState, AlertStatus } from "../../../core/alerts/state-machine.ts";
-import { alertDeliveries, alertStates } from "../../schema/alerts.ts";
-import { alertEvents, performanceAlerts } from "../../schema/operations.ts";
+import { alertDeliveries, alertEvents, alertStates, performanceAlerts } from "../../schema/alerts.ts";
 import { mcpServers } from "../../schema/registry.ts";
 import type { Queries } from "../shared/queries.ts";
 

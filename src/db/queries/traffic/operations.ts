@@ -1,6 +1,7 @@
 /** What operators look at: configuration by category, and the alerts that are open. */
 import { and, asc, desc, eq, isNull } from "drizzle-orm";
-import { alertEvents, materializedViews, systemConfigs } from "../../schema/operations.ts";
+import { alertEvents } from "../../schema/alerts.ts";
+import { materializedViews, systemConfigs } from "../../schema/operations.ts";
 import { beforeTime, clampLimit, exactTime, type Page } from "../shared/keyset.ts";
 import { isOwnOrShared } from "../shared/ownership.ts";
 import type { Queries } from "../shared/queries.ts";

@@ -1,0 +1,77 @@
+/** One group of settings as a table: each with its value and where that comes from. */
+import { z } from "zod";
+import type { Permission } from "../../core/access/permissions.ts";
+import { getSetting, type Setting } from "../../core/settings/definitions.ts";
+import { Badge, TableHead } from "../ui/components.tsx";
+import { shown } from "./setting-form.ts";
+
+/** The scope of a settings page: one organization, or the defaults of all. */
+export interface Side {
+  readonly title: string;
+  readonly path: string;
+  readonly api: string;
+  readonly intro: string;
+  readonly read: Permission;
+  readonly write: Permission;
+  readonly isOwn: (setting: Setting) => boolean;
+}
+
+export const holding = z.object({
+  key: z.string(),
+  label: z.string(),
+  description: z.string(),
+  value: z.unknown(),
+  isSet: z.boolean(),
+  source: z.enum(["default", "system", "tenant"]),
+});
+
+export type Holding = z.output<typeof holding>;
+
+export const SOURCES = {
+  default: <Badge tone="off">Default</Badge>,
+  system: <Badge>System default</Badge>,
+  tenant: <Badge tone="good">Organization</Badge>,
+};
+
+const GROUPS: Readonly<Record<string, string>> = {
+  logging: "Logging",
+  mcp: "MCP",
+  telemetry: "Telemetry",
+};
+
+export function SettingsTable({
+  group,
+  settings,
+  side,
+}: {
+  group: string;
+  settings: readonly Holding[];
+  side: Side;
+}) {
+  return (
+    <section class="card" aria-labelledby={`group-${group}`}>
+      <h2 id={`group-${group}`}>{GROUPS[group] ?? group}</h2>
+      <div class="scroll">
+        <table aria-labelledby={`group-${group}`}>
+          <TableHead columns={["Setting", "Value", "Source"]} />
+          <tbody>
+            {settings.map(({ key, label, description, value, isSet, source }) => {
+              const setting = getSetting(key);
+              const isOwn = setting !== undefined && side.isOwn(setting);
+              return (
+                <tr>
+                  <td>
+                    {isOwn ? <a href={`${side.path}/${key}`}>{label}</a> : label}
+                    <p class="hint">{description}</p>
+                  </td>
+                  <td>{shown(key, value, isSet)}</td>
+                  <td>{SOURCES[source]}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
