@@ -13,7 +13,7 @@ export async function withTimeout<T>(pending: Promise<T>, ms: number): Promise<T
   }
 }
 
-/** Ends early when the signal is aborted, without a word: whoever waited looks at the signal anyway. */
+/** Ends early, without an error, when the signal is aborted: the caller checks the signal afterwards. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {
@@ -27,54 +27,99 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+interface Alarm {
+  at: number;
+  readonly ring: () => void;
+  /** Moved on by the time in which the isolate did not run. */
+  readonly isExtended: boolean;
+}
+
+/** The longest wait of the runtime's timer: how exactly a stall is measured. */
+const MAX_STEP_MS = 5000;
+
 /**
- * Many alarms on one timer of the runtime, which is not free: a request that is over before the first of them would ring
- * has started one timer and cleared it.
+ * Many alarms on one timer of the runtime, which is not free: a request that is over before the first alarm has started
+ * one timer and cleared it. A timer that fires late shows that the isolate did not run in the meantime, which is no
+ * fault of a peer that is waited for: `limitWait` does not count that time, and `measureStall` returns it.
  */
 export class TimerSet {
-  readonly #set = new Set<{ readonly at: number; readonly ring: () => void }>();
+  readonly #alarms = new Set<Alarm>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #callbacks = Number.POSITIVE_INFINITY;
+  #firesAt = Number.POSITIVE_INFINITY;
+  #stalledMs = 0;
 
-  /** Returns what to call when it is no longer wanted. */
+  /** Returns a function that cancels the alarm. */
   set(ms: number, ring: () => void): () => void {
-    const alarm = { at: Date.now() + ms, ring };
-    this.#set.add(alarm);
-    if (alarm.at < this.#callbacks) this.#schedule(alarm.at);
-    return () => {
-      if (this.#set.delete(alarm) && this.#set.size === 0) this.#stop();
-    };
+    return this.#add({ at: Date.now() + ms, ring, isExtended: false });
   }
 
-  /** None of them will ring. */
+  /** For the wait for a peer: time in which the isolate did not run does not count. */
+  limitWait(ms: number, ring: () => void): () => void {
+    return this.#add({ at: Date.now() + ms, ring, isExtended: true });
+  }
+
+  /** Waits, and says for how long of the wait the isolate did not run. */
+  async measureStall<T>(pending: Promise<T>): Promise<{ readonly value: T; readonly stalledMs: number }> {
+    const stalledBefore = this.#stalledMs + this.#overdueMs();
+    const cancel = this.limitWait(Number.POSITIVE_INFINITY, () => undefined);
+    try {
+      const value = await pending;
+      return { value, stalledMs: this.#stalledMs + this.#overdueMs() - stalledBefore };
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Cancels all alarms. */
   clear(): void {
-    this.#set.clear();
+    this.#alarms.clear();
     this.#stop();
+  }
+
+  #add(alarm: Alarm): () => void {
+    if (this.#timer === undefined || alarm.at < this.#firesAt) this.#schedule(alarm.at);
+    this.#alarms.add(alarm);
+    return () => {
+      if (this.#alarms.delete(alarm) && this.#alarms.size === 0) this.#stop();
+    };
   }
 
   #schedule(at: number): void {
     this.#stop();
-    this.#callbacks = at;
-    this.#timer = setTimeout(() => this.#fire(), Math.max(0, at - Date.now()));
+    const now = Date.now();
+    this.#firesAt = Math.max(now, Math.min(at, now + MAX_STEP_MS));
+    this.#timer = setTimeout(() => this.#fire(), this.#firesAt - now);
   }
 
   #fire(): void {
-    // Timers may be a little early by the clock that tells the time.
-    const now = Math.max(Date.now(), this.#callbacks);
+    // The runtime's timers may fire slightly early by the clock.
+    const now = Math.max(Date.now(), this.#firesAt);
     this.#stop();
-    for (const alarm of this.#set) {
+    for (const alarm of this.#alarms) {
       if (alarm.at > now) continue;
-      this.#set.delete(alarm);
+      this.#alarms.delete(alarm);
       alarm.ring();
     }
-    const next = Math.min(...Array.from(this.#set, ({ at }) => at));
-    if (next < this.#callbacks) this.#schedule(next);
+    const next = Math.min(...Array.from(this.#alarms, ({ at }) => at));
+    if (this.#alarms.size > 0) this.#schedule(next);
   }
 
   #stop(): void {
+    this.#settleStall();
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#callbacks = Number.POSITIVE_INFINITY;
+    this.#firesAt = Number.POSITIVE_INFINITY;
+  }
+
+  #settleStall(): void {
+    const overdueMs = this.#overdueMs();
+    if (overdueMs === 0) return;
+    this.#stalledMs += overdueMs;
+    for (const alarm of this.#alarms) if (alarm.isExtended) alarm.at += overdueMs;
+  }
+
+  #overdueMs(): number {
+    return Math.max(0, Date.now() - this.#firesAt);
   }
 }
 

@@ -156,8 +156,9 @@ async function sendToPeer(
     attempt.succeed({ success: true }, 200);
     return { jsonrpc: "2.0", id: exchange.id, result: {} };
   }
-  const response = await peer.request(setTarget(message, item.upstreamName), translated);
-  attempt.headReceived();
+  const request = peer.request(setTarget(message, item.upstreamName), translated);
+  const { value: response, stalledMs } = await new TimerSet().measureStall(request);
+  attempt.headReceived(stalledMs);
   await notified;
   const text = server.payloads === undefined ? undefined : stringifyLossless(response);
   attempt.succeed(messageOutcome(response), 200, text);

@@ -7,7 +7,8 @@ import { gatewayErrorBody } from "../../core/mcp/responses.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { formatEvent } from "../../core/mcp/sse.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
-import { connectionClosed, idleTimeout, type StatusError } from "../../upstream/errors.ts";
+import { STREAM_TOTAL_TIMEOUT_MS } from "../../core/size-limits.ts";
+import { connectionClosed, idleTimeout, responseTimeout, type StatusError } from "../../upstream/errors.ts";
 import type { AbortScope } from "../../upstream/transports/http/exchange.ts";
 import { isResponseText, parseOutcome, StreamTail } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
@@ -101,6 +102,7 @@ export async function streamResponse<C extends Candidate>(
     relay(source, writer, {
       keepAliveMs,
       idleTimeoutMs,
+      totalTimeoutMs: STREAM_TOTAL_TIMEOUT_MS,
       finish,
       onActivity,
       ...(isPermitted && { isPermitted }),
@@ -155,14 +157,15 @@ function reportStreamEnd(
     attempt.cancel(clientDisconnected());
     return undefined;
   }
-  const error =
-    reason instanceof GatewayError
-      ? reason
-      : ended === "silent"
-        ? idleTimeout(name, silenceMs)
-        : connectionClosed(name);
+  const error = reason instanceof GatewayError ? reason : toStreamError(ended, name, silenceMs);
   attempt.fail(error);
   return error;
+}
+
+function toStreamError(ended: RelayEnd, name: string, silenceMs: number): GatewayError {
+  if (ended === "silent") return idleTimeout(name, silenceMs);
+  if (ended === "too-long") return responseTimeout(name, STREAM_TOTAL_TIMEOUT_MS);
+  return connectionClosed(name);
 }
 
 async function buildHeaders(received: HeaderMap, { finishHeaders }: PreparedCall): Promise<HeaderMap> {

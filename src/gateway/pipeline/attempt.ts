@@ -39,9 +39,12 @@ export class UpstreamAttempt {
     return this.#span?.header;
   }
 
-  /** The first byte of the answer is here. From now on the time is the caller's as well as the server's. */
-  headReceived(): void {
-    this.#headMs ??= Date.now() - this.#startedAt;
+  /**
+   * The first byte of the response is here; what follows depends on the client's reading as well as on the server.
+   * `stalledMs`: time in which this isolate did not run, which is not the server's.
+   */
+  headReceived(stalledMs: number): void {
+    this.#headMs ??= Math.max(0, Date.now() - this.#startedAt - stalledMs);
     for (const operation of this.#parts.operations) operation.upstreamMs = this.#headMs;
   }
 

@@ -55,11 +55,9 @@ export async function sendHttp(
 ): Promise<HttpResponse> {
   const { server, traceparent } = attempt;
   if (traceparent !== undefined) call.headers.set("traceparent", traceparent);
-  const response =
-    call.isTranslated === true
-      ? await sendThroughBridge(call, attempt, context, hold)
-      : await sendDirectly(call, attempt, context, hold);
-  attempt.headReceived();
+  const send = call.isTranslated === true ? sendThroughBridge : sendDirectly;
+  const { value: response, stalledMs } = await hold.timers.measureStall(send(call, attempt, context, hold));
+  attempt.headReceived(stalledMs);
   const { status } = response;
   const headers = copyHeaders(response.headers);
   const type = headers.get("content-type")?.toLowerCase() ?? "";

@@ -10,8 +10,10 @@ import { ReadAhead } from "./read-ahead.ts";
 export interface RelayOptions {
   /** After this long without an event a comment is sent. */
   readonly keepAliveMs: number;
-  /** After this long without a byte from the upstream the stream is ended. */
+  /** After this long without a byte from the upstream, or with a client that reads nothing, the stream is ended. */
   readonly idleTimeoutMs: number;
+  /** The stream is ended after this long, however active it is. */
+  readonly totalTimeoutMs: number;
   /** Lets go of the upstream and settles what came of it; returns what the client is still told. */
   readonly finish: (ended: RelayEnd) => string | undefined;
   /** Told of every piece that goes by. */
@@ -20,8 +22,11 @@ export interface RelayOptions {
   readonly isPermitted?: () => Promise<boolean>;
 }
 
-/** Why a relayed stream is over: the upstream ended it, broke off or fell silent, or the client left or lost its right. */
-export type RelayEnd = "ended" | "broken" | "silent" | "client-gone" | "revoked";
+/**
+ * Why a relayed stream is over: the upstream ended it, broke off or fell silent, it lasted too long, or the client left or
+ * lost its right.
+ */
+export type RelayEnd = "ended" | "broken" | "silent" | "too-long" | "client-gone" | "revoked";
 
 export const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
 const LINE_FEED = 0x0a;
@@ -45,13 +50,17 @@ export async function relay(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   options: RelayOptions,
 ): Promise<void> {
-  const { keepAliveMs, isPermitted } = options;
+  const { keepAliveMs, idleTimeoutMs, isPermitted } = options;
   const tickMs = isPermitted === undefined ? keepAliveMs : Math.min(keepAliveMs, POLL_INTERVAL_MS);
   const source = new ReadAhead(body, options.onActivity);
-  const ticks = createTicker(tickMs, () => source.wake());
+  const client = new ClientWriter(writer);
+  const ticks = createTicker(tickMs, () => {
+    client.abortIfStuck(idleTimeoutMs);
+    source.wake();
+  });
   let ended: RelayEnd;
   try {
-    ended = await pump(source, writer, ticks, options);
+    ended = await pump(source, client, ticks, options);
   } catch {
     ended = source.hasBroken ? "broken" : "client-gone";
   }
@@ -62,17 +71,16 @@ export async function relay(
 
 async function pump(
   source: ReadAhead,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
+  client: ClientWriter,
   ticks: Ticker,
-  { keepAliveMs, idleTimeoutMs, isPermitted }: RelayOptions,
+  { keepAliveMs, idleTimeoutMs, totalTimeoutMs, isPermitted }: RelayOptions,
 ): Promise<RelayEnd> {
-  let saidAt = Date.now();
+  const startedAt = Date.now();
   let atBoundary = true;
   for (;;) {
     const pieces = source.take();
     if (pieces !== undefined) {
-      await writer.write(pieces);
-      saidAt = Date.now();
+      await client.write(pieces);
       atBoundary = isEventEnd(pieces);
     } else if (source.isEnded) return "ended";
     else {
@@ -80,11 +88,35 @@ async function pump(
     }
     if (!ticks.hasTicked()) continue;
     const now = Date.now();
+    if (now - startedAt >= totalTimeoutMs) return "too-long";
     if (now - source.receivedAt >= idleTimeoutMs) return "silent";
     if ((await isPermitted?.()) === false) return "revoked";
-    if (!atBoundary || now - saidAt < keepAliveMs || source.hasPieces) continue;
-    await writer.write(KEEP_ALIVE);
-    saidAt = Date.now();
+    if (!atBoundary || now - client.writtenAt < keepAliveMs || source.hasPieces) continue;
+    await client.write(KEEP_ALIVE);
+  }
+}
+
+/** The client's side of the stream. A write waits until the client has read what was written before. */
+class ClientWriter {
+  writtenAt = Date.now();
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #waitsSince: number | undefined;
+
+  constructor(writer: WritableStreamDefaultWriter<Uint8Array>) {
+    this.#writer = writer;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#waitsSince = Date.now();
+    await this.#writer.write(bytes);
+    this.#waitsSince = undefined;
+    this.writtenAt = Date.now();
+  }
+
+  /** Fails the pending write of a client that has read nothing for this long: it would hold its server's slot. */
+  abortIfStuck(ms: number): void {
+    if (this.#waitsSince === undefined || Date.now() - this.#waitsSince < ms) return;
+    void this.#writer.abort().catch(() => undefined);
   }
 }
 

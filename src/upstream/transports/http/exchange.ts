@@ -138,7 +138,7 @@ async function send(
   tools: UpstreamDeps,
 ): Promise<Response> {
   const { signal } = abort;
-  const patient = timers.set(request.firstByteTimeoutMs, () => abort.abort(firstByteTimeout(request)));
+  const patient = timers.limitWait(request.firstByteTimeoutMs, () => abort.abort(firstByteTimeout(request)));
   try {
     return await tools.fetch(url, {
       method: request.method,
