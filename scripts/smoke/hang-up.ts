@@ -7,8 +7,8 @@ import type { Instance } from "./instance.ts";
 import { type Report, waitFor } from "./report.ts";
 import { callRest } from "./rest.ts";
 
-/** The runtime notices at its second write to a caller that is gone: two keep-alives of 5 s, and a slow machine. */
-const LEARN_TIMEOUT_MS = 20_000;
+/** Keep-alives are 5 s apart, and a caller that is gone is noticed at the first; the rest is for a slow machine. */
+const LEARN_TIMEOUT_MS = 12_000;
 
 export async function checkHangUp(instance: Instance, report: Report): Promise<void> {
   let isCalled = false;

@@ -6,8 +6,9 @@
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { formatEvent } from "../../core/mcp/sse.ts";
+import { sendKeepAlive } from "../sse/keep-alive.ts";
 import { Notifier } from "../sse/notifier.ts";
-import { KEEP_ALIVE, openStream } from "../sse/relay.ts";
+import { openStream } from "../sse/relay.ts";
 import { EVENT_STREAM_HEADERS } from "../sse/writer.ts";
 
 export interface EventStoreOptions {
@@ -114,7 +115,7 @@ export class EventStream implements Sink {
         const timer = waitMs(keepAliveMs);
         const rang = await Promise.race([this.#notifier.wait().then(() => true), timer.up.then(() => false)]);
         timer.clear();
-        if (!rang) await writer.write(KEEP_ALIVE);
+        if (!rang) await sendKeepAlive(writer);
       }
       await writer.close();
     } finally {

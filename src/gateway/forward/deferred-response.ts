@@ -8,7 +8,8 @@ import { errorBody, gatewayErrorBody } from "../../core/mcp/responses.ts";
 import { formatEvent } from "../../core/mcp/sse.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { McpContext } from "../context/context.ts";
-import { keepAliveUntil, openStream } from "../sse/relay.ts";
+import { keepAliveUntil } from "../sse/keep-alive.ts";
+import { openStream } from "../sse/relay.ts";
 
 export interface DeferredResponse {
   readonly pending: Promise<Response>;

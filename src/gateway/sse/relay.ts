@@ -1,10 +1,9 @@
 /**
- * Event streams on their way to the caller. Bytes go on as they come; where the upstream is silent a comment is put
- * between two events from time to time (the standard makes readers pass over it). It keeps connections open on the way
- * and is how a caller that went away is noticed: workerd tells of it only when something is written to them.
+ * Event streams on their way to the client. Bytes are passed on as they arrive. While the upstream is silent, comments are
+ * written between events: readers ignore them, and a client that has left is noticed by a write that fails.
  */
 
-import { withTimeout } from "../../core/timers.ts";
+import { sendKeepAlive } from "./keep-alive.ts";
 import { ReadAhead } from "./read-ahead.ts";
 
 export interface RelayOptions {
@@ -28,7 +27,6 @@ export interface RelayOptions {
  */
 export type RelayEnd = "ended" | "broken" | "silent" | "too-long" | "client-gone" | "revoked";
 
-export const KEEP_ALIVE = new TextEncoder().encode(": keep-alive\n\n");
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -92,7 +90,7 @@ async function pump(
     if (now - source.receivedAt >= idleTimeoutMs) return "silent";
     if ((await isPermitted?.()) === false) return "revoked";
     if (!atBoundary || now - client.writtenAt < keepAliveMs || source.hasPieces) continue;
-    await client.write(KEEP_ALIVE);
+    await sendKeepAlive(client);
   }
 }
 
@@ -151,22 +149,6 @@ async function closeWriter(
   // A blank line ends the event that the upstream broke off in.
   if (text !== undefined) await writer.write(new TextEncoder().encode(`\n\n${text}`));
   await writer.close();
-}
-
-/** Waits for something with comments, which fail once the caller is gone. */
-export async function keepAliveUntil<T>(
-  pending: Promise<T>,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  keepAliveMs: number,
-): Promise<T> {
-  for (;;) {
-    await writer.write(KEEP_ALIVE);
-    const settled = await withTimeout(
-      pending.then((value) => ({ value })),
-      keepAliveMs,
-    );
-    if (settled !== undefined) return settled.value;
-  }
 }
 
 function isEventEnd(piece: Uint8Array): boolean {

@@ -3,7 +3,8 @@ import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { formatEvent } from "../../core/mcp/sse.ts";
 import type { McpContext } from "../context/context.ts";
-import { KEEP_ALIVE, openStream } from "./relay.ts";
+import { sendKeepAlive } from "./keep-alive.ts";
+import { openStream } from "./relay.ts";
 
 export interface MessageWriter {
   /** Fails once the caller is gone. */
@@ -35,7 +36,7 @@ export function createMessageStream(
       put(encoder.encode(formatEvent({ event: "message", data: stringifyLossless(message) }))),
     async idle(ms) {
       await new Promise((resolve) => setTimeout(resolve, ms));
-      if (Date.now() - lastWrite >= context.keepAliveMs) await put(KEEP_ALIVE);
+      if (Date.now() - lastWrite >= context.keepAliveMs) await sendKeepAlive({ write: put });
     },
   };
   const done = work(messages).then(
