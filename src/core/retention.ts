@@ -21,7 +21,7 @@ export const RETENTION_TABLES = [
 export type RetentionTable = (typeof RETENTION_TABLES)[number];
 
 /** Those in partitions, and how long each of them is. As in the function gateway_partitioned_tables. */
-export const PARTITION_STEPS: Partial<Record<RetentionTable, "week" | "month">> = {
+const PARTITION_STEPS: Partial<Record<RetentionTable, "week" | "month">> = {
   request_logs: "week",
   mcp_audit_logs: "week",
   server_metrics: "week",
@@ -72,7 +72,7 @@ export type RetentionStep =
 
 const DAY_MS = 86_400_000;
 
-export const cutoff = (now: Date, days: number) => new Date(now.getTime() - days * DAY_MS);
+const cutoff = (now: Date, days: number) => new Date(now.getTime() - days * DAY_MS);
 
 export function planRetention(policies: readonly RetentionPolicy[], now: Date): RetentionStep[] {
   return RETENTION_TABLES.flatMap((table) =>

@@ -163,7 +163,7 @@ const FORM = 400;
 /** One byte each, in JSON too; others may take six (\\u0000). */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-export const CUT_MARK = "… [cut]";
+const CUT_MARK = "… [cut]";
 
 /** What strangers have a say in. Payloads are sanitised where they are taken, by what the tenant wants. */
 const UNTRUSTED_FIELDS = new Set([

@@ -19,7 +19,7 @@ import { editListText } from "../../src/core/mcp/list-edit.ts";
 import { parseLossless } from "../../src/core/mcp/lossless-json.ts";
 import { mergeInstructions } from "../../src/core/mcp/merge-lists.ts";
 import { EventSplitter, parseEvent } from "../../src/core/mcp/sse.ts";
-import { matchesTemplate, selectMostSpecific } from "../../src/core/mcp/uri-template.ts";
+import { selectMostSpecific } from "../../src/core/mcp/uri-template.ts";
 import { sanitizeText } from "../../src/core/sanitize-payload.ts";
 import { MAX_NAME_LENGTH } from "../../src/core/size-limits.ts";
 import { listParamHeaders } from "../../src/gateway/request/cors.ts";
@@ -91,7 +91,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
     encodeHeaderValue(text),
   ],
   "a template as long as it may be": (text) =>
-    matchesTemplate(text.slice(0, 2048), text.slice(0, MAX_NAME_LENGTH)),
+    selectMostSpecific(text.slice(0, MAX_NAME_LENGTH), [{ server: "s", template: text.slice(0, 2048) }]),
   "many templates of one server": (text) =>
     selectMostSpecific(
       text.slice(0, MAX_NAME_LENGTH),

@@ -7,11 +7,11 @@ import * as audit from "../../src/db/queries/logs/audit.ts";
 import * as requests from "../../src/db/queries/logs/requests.ts";
 import * as catalog from "../../src/db/queries/servers/catalog.ts";
 import * as visits from "../../src/db/queries/servers/checks.ts";
-import * as health from "../../src/db/queries/servers/health.ts";
 import * as registry from "../../src/db/queries/servers/server-lists.ts";
 import type { Queries } from "../../src/db/queries/shared/queries.ts";
 import * as operations from "../../src/db/queries/traffic/operations.ts";
 import * as traffic from "../../src/db/queries/traffic/routing.ts";
+import * as indexed from "./index-queries.ts";
 
 export const NOW = new Date("2026-03-19T12:00:00Z");
 
@@ -52,13 +52,13 @@ export const cases: IndexCase[] = [
   ),
 
   tenant("idx_server_metrics_server_time", (db, s) =>
-    health.listServerMetricHistory(db, s.tenantId, s.serverId, lastDay),
+    indexed.listServerMetricHistory(db, s.tenantId, s.serverId, lastDay),
   ),
   system("idx_server_metrics_performance", (db) =>
-    health.listSlowestServerMetrics(db, { ...lastWeek, atLeastMs: 500 }),
+    indexed.listSlowestServerMetrics(db, { ...lastWeek, atLeastMs: 500 }),
   ),
   tenant("idx_server_health_checks_server_time", (db, s) =>
-    health.listHealthChecks(db, s.tenantId, s.serverId, lastWeek),
+    indexed.listHealthChecks(db, s.tenantId, s.serverId, lastWeek),
   ),
 
   tenant("idx_users_tenant_role", (db, s) => identity.listUsersByRole(db, s.tenantId, { role: "admin" })),
@@ -76,7 +76,7 @@ export const cases: IndexCase[] = [
     access.listExpiringKeys(db, { from: NOW, until: new Date(NOW.getTime() + 7 * 86_400_000) }),
   ),
   system("idx_api_keys_usage", (db) =>
-    access.listKeysByUsage(db, { usedSince: hoursAgo(24), minRequests: 100 }),
+    indexed.listKeysByUsage(db, { usedSince: hoursAgo(24), minRequests: 100 }),
   ),
   tenant("idx_server_access_controls_subject", (db, s) =>
     access.listAccessRulesFor(db, s.tenantId, { roles: ["user"], userId: s.userId, keyId: s.keyId }),
@@ -123,7 +123,7 @@ export const cases: IndexCase[] = [
 
   tenant("idx_routing_rules_tenant_active", (db, s) => traffic.listActiveRoutingRules(db, s.tenantId)),
   tenant("idx_system_configs_category_tenant", (db, s) =>
-    operations.listConfigsOfCategory(db, s.tenantId, "limits"),
+    indexed.listConfigsOfCategory(db, s.tenantId, "limits"),
   ),
   tenant("idx_alert_events_open_tenant", (db, s) => operations.listOpenAlerts(db, s.tenantId)),
 ];

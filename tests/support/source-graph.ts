@@ -94,16 +94,37 @@ export function toEdges(pairs: Iterable<readonly [string, string]>): Map<string,
   return edges;
 }
 
-/** Values exported by `files` whose name appears in no other file of `users`. */
-export function findUncalledExports(files: readonly string[], users: readonly string[]): SourceExport[] {
-  const filesByWord = new Map<string, Set<string>>();
+const COMMENT = /\/\*[\s\S]*?\*\/|(?<![:"'`])\/\/.*$/gm;
+
+/** Counts in how many places of each file of `users`, comments left out, every word appears. */
+function countWords(users: readonly string[]): Map<string, Map<string, number>> {
+  const counts = new Map<string, Map<string, number>>();
   for (const file of users) {
-    for (const [word] of readFileSync(file, "utf8").matchAll(/[A-Za-z_]\w*/g)) {
-      filesByWord.set(word, (filesByWord.get(word) ?? new Set()).add(file));
+    for (const [word] of readFileSync(file, "utf8")
+      .replace(COMMENT, "")
+      .matchAll(/[A-Za-z_]\w*/g)) {
+      const byFile = counts.get(word) ?? new Map<string, number>();
+      counts.set(word, byFile.set(file, (byFile.get(file) ?? 0) + 1));
     }
   }
+  return counts;
+}
+
+/**
+ * Values exported by `files` that are exported needlessly. An export needs another file of `product` that uses it. A
+ * test may be that other file if the exporting file uses the value too, so that the test reaches a part of the product.
+ */
+export function findUncalledExports(
+  files: readonly string[],
+  product: readonly string[],
+  tests: readonly string[],
+): SourceExport[] {
+  const productUses = countWords(product);
+  const testUses = countWords(tests);
   return listExports(files).filter(({ file, name, isType }) => {
-    const found = filesByWord.get(name) ?? new Set();
-    return !isType && [...found].every((user) => user === file);
+    const uses = productUses.get(name) ?? new Map<string, number>();
+    const isCalled = [...uses.keys()].some((user) => user !== file);
+    const isTestedPart = (uses.get(file) ?? 0) > 1 && testUses.has(name);
+    return !isType && !isCalled && !isTestedPart;
   });
 }

@@ -42,7 +42,7 @@ const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
 const hour = (time: unknown) => (typeof time === "string" ? time.slice(0, 5) : null);
 
 /** Days and hours, in a few words. */
-export function formatTimes({
+function formatTimes({
   daysOfWeek,
   startTime,
   endTime,

@@ -9,7 +9,7 @@ export const HEIGHT = 190;
 export const LEFT = 52;
 export const RIGHT = 10;
 export const TOP = 10;
-export const BOTTOM = 24;
+const BOTTOM = 24;
 export const PLOT_WIDTH = WIDTH - LEFT - RIGHT;
 export const PLOT_HEIGHT = HEIGHT - TOP - BOTTOM;
 

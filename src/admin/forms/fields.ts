@@ -117,7 +117,7 @@ class Fault {
   }
 }
 
-export const toPointer = (name: string) => `/${name.replaceAll(".", "/")}`;
+const toPointer = (name: string) => `/${name.replaceAll(".", "/")}`;
 
 function put(body: Record<string, unknown>, [step = "", ...rest]: readonly string[], value: unknown): void {
   if (rest.length === 0) {

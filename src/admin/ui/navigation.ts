@@ -38,7 +38,7 @@ export interface PageGroup {
   readonly routes: Hono<AdminEnv>;
 }
 
-export function canOpen(person: SignedInUser | undefined, action: Permission): boolean {
+function canOpen(person: SignedInUser | undefined, action: Permission): boolean {
   const principal = person && toPrincipal(person);
   return principal !== undefined && evaluatePermission(principal, action).allowed;
 }

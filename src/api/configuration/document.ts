@@ -45,7 +45,7 @@ export const confirmed = planned.extend({
 
 const content = z.record(z.string(), z.unknown());
 
-export const changeShape = z.object({
+const changeShape = z.object({
   section: z.string(),
   action: z.enum(["create", "update", "delete"]),
   name: z.string(),

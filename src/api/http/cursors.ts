@@ -21,8 +21,6 @@ export interface PageBody<T> {
 export const nameCursor = z.object({ name: z.string(), id: z.string() });
 /** Lists by id, which is the order of making. */
 export const idCursor = z.object({ id: z.uuid() });
-/** Lists by time. */
-export const timeCursor = z.object({ at: z.iso.datetime(), id: z.uuid() });
 
 export function parseCursor<S extends z.ZodType>(
   place: S,

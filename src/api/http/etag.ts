@@ -12,7 +12,7 @@ import { isStaleWrite } from "../../db/errors.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-export async function computeEtag(row: Row, changeable: readonly string[]): Promise<string> {
+async function computeEtag(row: Row, changeable: readonly string[]): Promise<string> {
   const known = Object.fromEntries(changeable.map((name) => [name, row[name] ?? null]));
   // As it stands on the wire: a Date and its text are one.
   const plain: unknown = JSON.parse(JSON.stringify(known));

@@ -9,7 +9,7 @@ import { moment } from "./times.ts";
 export const FILE_TYPES = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;
 export type FileFormat = keyof typeof FILE_TYPES;
 
-export const formatQuery = z.object({ format: z.enum(["csv", "ndjson"]).default("csv") });
+const formatQuery = z.object({ format: z.enum(["csv", "ndjson"]).default("csv") });
 
 export const fileQuery = formatQuery.extend({
   from: moment.optional(),

@@ -109,22 +109,3 @@ export const ROLE_SCOPES: Record<Role, readonly ApiKeyScope[]> = {
   // The role keeps them from the tenant's things; ending one's own sessions is writing too.
   readonly: DEFAULT_SCOPES,
 };
-
-const METHOD_PERMISSIONS: Readonly<Record<string, Permission>> = {
-  "tools/call": "mcp.call",
-  "tools/list": "mcp.list",
-  "prompts/list": "mcp.list",
-  "resources/list": "mcp.list",
-  "resources/templates/list": "mcp.list",
-  "prompts/get": "mcp.read",
-  "resources/read": "mcp.read",
-  "resources/subscribe": "mcp.read",
-  "resources/unsubscribe": "mcp.read",
-  "completion/complete": "mcp.read",
-};
-
-/** What an MCP method amounts to. Methods that name nothing of a server's (initialize, ping, …) are connecting. */
-export function permissionForMethod(method: string): Permission {
-  if (Object.hasOwn(METHOD_PERMISSIONS, method)) return METHOD_PERMISSIONS[method] ?? "mcp.connect";
-  return "mcp.connect";
-}

@@ -3,7 +3,7 @@
  * counts, so that a receiver can change over from an old one in its own time.
  */
 
-export const SECRET_PREFIX = "whsec_";
+const SECRET_PREFIX = "whsec_";
 
 /** As people copy it into a receiver. */
 export function createSigningSecret(random: Uint8Array = crypto.getRandomValues(new Uint8Array(32))): string {

@@ -7,7 +7,7 @@ import { z } from "zod";
 export const MIN_INTERVAL_SECONDS = 60;
 
 /** How a server wants to be looked after; what makes no sense falls back, so that a bad row stops no check. */
-export const healthSettings = z
+const healthSettings = z
   .object({
     intervalSeconds: z.number().int().min(MIN_INTERVAL_SECONDS).max(86_400).catch(60),
     timeoutMs: z.number().int().min(100).max(30_000).catch(5000),
@@ -28,7 +28,7 @@ export const parseHealthSettings = (settings: Readonly<Record<string, unknown>>)
   healthSettings.parse(settings.health ?? {});
 
 /** FNV-1a. */
-export function stableHash(text: string): number {
+function stableHash(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;

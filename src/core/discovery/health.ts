@@ -36,8 +36,6 @@ export interface Health {
   readonly recent: string;
 }
 
-export const UNKNOWN: Health = { status: "unknown", recent: "" };
-
 const OUTCOME_LETTERS: Record<CheckOutcome, string> = { ok: "o", slow: "s", failed: "f" };
 
 export function nextHealth(health: Health, outcome: CheckOutcome, rules: HealthRules = HEALTH_RULES): Health {

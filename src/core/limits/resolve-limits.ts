@@ -98,7 +98,7 @@ export function resolveLimits(limits: CompiledLimits, principal: LimitedPrincipa
  * What may be asked for without a credential, by what it costs and reveals: `authentication` is whatever proves who
  * somebody is or issues a credential, `general` the rest.
  */
-export const UNAUTHENTICATED_LIMITS = {
+const UNAUTHENTICATED_LIMITS = {
   general: perMinute(600),
   authentication: perMinute(60),
 } as const satisfies Record<string, LimitTerms>;

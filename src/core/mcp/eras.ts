@@ -15,7 +15,7 @@ const MODERN_PARAMS = ["inputResponses", "requestState"];
 const MODERN_RESULT = ["resultType", "ttlMs", "cacheScope"];
 
 export const RESOURCE_NOT_FOUND = -32002;
-export const URL_ELICITATION_REQUIRED = -32042;
+const URL_ELICITATION_REQUIRED = -32042;
 
 /** What a server of the legacy era asks its client, and one of the modern era puts into an answer. */
 const INPUT_METHODS = new Set(["elicitation/create", "sampling/createMessage", "roots/list"]);

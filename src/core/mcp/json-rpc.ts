@@ -75,7 +75,7 @@ function ambiguous({ member, spelled }: Exclude<AmbiguousMember, "too_deep">, va
   return invalid(INVALID_REQUEST, `${why} Send each member once, spelled exactly.`, id);
 }
 
-export function parseMessage(value: unknown): Message | Invalid {
+function parseMessage(value: unknown): Message | Invalid {
   if (!isObject(value)) return invalid(INVALID_REQUEST, "A message must be a JSON object.");
   const { id, method, params } = value;
   const known = isId(id) ? id : null;
@@ -108,7 +108,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function isId(value: unknown): value is JsonRpcId {
+function isId(value: unknown): value is JsonRpcId {
   return typeof value === "string" || (typeof value === "number" && Number.isFinite(value));
 }
 

@@ -3,17 +3,15 @@
  * not change comes back as the very same object or text, so that callers can forward the bytes that came.
  */
 import { isStorable } from "../postgres-text.ts";
-import type { JsonObject, JsonRpcId } from "./json-rpc.ts";
+import type { JsonObject } from "./json-rpc.ts";
 import {
   getMember,
-  getNumber,
   isMembers,
   mapItems,
   mapObject,
   parseLossless,
   stringifyLossless,
 } from "./lossless-json.ts";
-import { parseEvent } from "./sse.ts";
 
 /** Where each list keeps its items, and what identifies one. */
 export const LIST_MEMBERS = {
@@ -61,19 +59,6 @@ export function editListText(text: string, method: ListMethod, edit: ListEdit): 
   return edited === content ? text : stringifyLossless(edited);
 }
 
-/**
- * The same for one block of a stream, with or without the blank line that ends it: only the event whose data is the
- * response with this id is edited, and of it only the data.
- */
-export function editListEvent(block: string, id: JsonRpcId, method: ListMethod, edit: ListEdit): string {
-  const { data } = parseEvent(block);
-  if (data === undefined) return block;
-  const response = parseLossless(data);
-  if (!isMembers(response) || !isResponseTo(id, response)) return block;
-  const edited = editList(response, method, edit);
-  return edited === response ? block : withData(block, stringifyLossless(edited));
-}
-
 export function renameItem(method: ListMethod, item: JsonObject, exposed: string): JsonObject {
   return mapObject(item, LIST_MEMBERS[method].key, () => exposed);
 }
@@ -104,23 +89,4 @@ function editResult(result: JsonObject, method: ListMethod, edit: ListEdit): Jso
 function filterItems(items: readonly unknown[], keep: (item: JsonObject) => boolean): readonly unknown[] {
   const kept = items.filter((item) => isMembers(item) && keep(item));
   return kept.length === items.length ? items : kept;
-}
-
-/** Ids are compared as numbers: a server may write 1 back as 1.0. */
-function isResponseTo(id: JsonRpcId, response: JsonObject): boolean {
-  const own = getMember(response, "id");
-  return "result" in response && (typeof id === "string" ? own === id : getNumber(own) === id);
-}
-
-/** The last data line takes the whole text, as its line end may be the one that the caller keeps apart. */
-function withData(block: string, data: string): string {
-  const lines = [...block.matchAll(/(?<=^|[\r\n])data(?::[^\r\n]*)?(?<end>\r\n|[\r\n]|$)/g)];
-  let edited = "";
-  let from = 0;
-  for (const [position, line] of lines.entries()) {
-    edited += block.slice(from, line.index);
-    if (position === lines.length - 1) edited += `data: ${data}${line.groups?.end ?? ""}`;
-    from = line.index + line[0].length;
-  }
-  return edited + block.slice(from);
 }

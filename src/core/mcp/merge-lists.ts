@@ -7,7 +7,7 @@ import { getMember, getNumber, isMembers } from "./lossless-json.ts";
 import type { Era } from "./revisions.ts";
 
 /** Marks what is ours in `_meta`. */
-export const GATEWAY_META = "dev.mcp-registry-gateway";
+const GATEWAY_META = "dev.mcp-registry-gateway";
 export const UNAVAILABLE_META = `${GATEWAY_META}/unavailable`;
 
 export interface UnavailableServer {
@@ -96,7 +96,7 @@ export interface Instructions {
 }
 
 /** Models read all of it at the start of every conversation. */
-export const MAX_INSTRUCTIONS_LENGTH = 16_000;
+const MAX_INSTRUCTIONS_LENGTH = 16_000;
 const MAX_TITLE_LENGTH = 100;
 /** Less than this says nothing. */
 const MIN_SHARE = 200;

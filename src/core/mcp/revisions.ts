@@ -1,7 +1,7 @@
 /** The protocol's revisions and the names it gives to things on the wire. */
 
 /** Handshake and optional sessions. */
-export const LEGACY_REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] as const;
+const LEGACY_REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] as const;
 /** Every request carries its own `_meta`; no sessions. */
 export const MODERN_REVISIONS = ["2026-07-28"] as const;
 

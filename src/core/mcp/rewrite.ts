@@ -3,7 +3,6 @@
  * to. Everything that is no such name is kept, known or not; a message without one comes back as the very same object.
  */
 import type { JsonObject } from "./json-rpc.ts";
-import { isListMethod } from "./list-edit.ts";
 import { editText, getMember, isMembers, mapItems, mapMember, mapObject } from "./lossless-json.ts";
 
 /** What a request is about. Which server has it decides where the request goes. */
@@ -78,33 +77,6 @@ export function setTarget(request: JsonObject, own: string): JsonObject {
         ["params", ...location.path],
         editText(() => own),
       );
-}
-
-/** A list request with the server's own cursor, or from the beginning. */
-export function setCursor(request: JsonObject, cursor: string | undefined): JsonObject {
-  const method = getMember(request, "method");
-  if (typeof method !== "string" || !(isListMethod(method) || method === "tasks/list")) return request;
-  const params = getMember(request, "params");
-  const before = isMembers(params) ? params : {};
-  if (getMember(before, "cursor") === cursor) return request;
-  const { cursor: _gone, ...rest } = before;
-  return { ...request, params: cursor === undefined ? rest : { ...rest, cursor } };
-}
-
-export interface SubscriptionTargets {
-  readonly resourceSubscriptions: readonly string[];
-  readonly taskIds: readonly string[];
-}
-
-/** A subscriptions/listen with only what concerns one server, under its own names. */
-export function setSubscriptions(request: JsonObject, own: SubscriptionTargets): JsonObject {
-  return mapPath(request, ["params", "notifications"], (notifications) =>
-    mapMember(
-      mapMember(notifications, "resourceSubscriptions", () => own.resourceSubscriptions),
-      "taskIds",
-      () => own.taskIds,
-    ),
-  );
 }
 
 const RELATED_TASK = "io.modelcontextprotocol/related-task";

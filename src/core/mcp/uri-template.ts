@@ -48,11 +48,6 @@ export function selectMostSpecific(
   return best?.owner;
 }
 
-export function matchesTemplate(template: string, uri: string): boolean {
-  const parts = parseTemplate(template);
-  return parts !== undefined && matches(parts, uri);
-}
-
 function parseTemplate(template: string): Part[] | undefined {
   if (template.length > MAX_TEMPLATE_LENGTH) return undefined;
   const parts: Part[] = [];

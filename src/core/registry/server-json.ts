@@ -12,7 +12,7 @@ import { isVersionRange } from "./versions.ts";
 export const SERVER_SCHEMA: Schema = published;
 
 /** The one member of `_meta` that publishers may write, and how much. */
-export const PUBLISHER_META = "io.modelcontextprotocol.registry/publisher-provided";
+const PUBLISHER_META = "io.modelcontextprotocol.registry/publisher-provided";
 const MAX_PUBLISHER_BYTES = 4096;
 
 export interface ServerJson extends JsonObject {

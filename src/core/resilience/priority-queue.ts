@@ -127,11 +127,6 @@ export function dispatchNext(before: PriorityQueue, terms: QueueTerms, now: numb
   return { queue, started: first.map(({ id }) => id), expired };
 }
 
-/** When the next deadline passes; undefined while nobody waits. */
-export function nextDeadline({ waiting }: PriorityQueue): number | undefined {
-  return waiting.length === 0 ? undefined : Math.min(...waiting.map(({ deadline }) => deadline));
-}
-
 /** As long as those who are there already will take, by what calls took of late. */
 export function retryAfterMs({ waiting, meanMs }: PriorityQueue, { concurrency }: QueueTerms): number {
   const rounds = Math.ceil((waiting.length + 1) / Math.max(1, concurrency));

@@ -102,5 +102,3 @@ export function readSettings(rows: readonly StoredSetting[]): Settings {
   if (!isComplete(values)) throw new TypeError("a setting is missing");
   return values;
 }
-
-export const DEFAULT_SETTINGS: Settings = readSettings([]);

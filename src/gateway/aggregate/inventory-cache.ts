@@ -46,7 +46,7 @@ export interface InventoryTimes {
   readonly retryMs: number;
 }
 
-export const INVENTORY_TIMES: InventoryTimes = { deadlineMs: 3000, defaultTtlMs: 60_000, retryMs: 10_000 };
+const INVENTORY_TIMES: InventoryTimes = { deadlineMs: 3000, defaultTtlMs: 60_000, retryMs: 10_000 };
 
 /** Lists are asked for again at least this often, and at most. */
 const MIN_TTL_MS = 1000;

@@ -98,7 +98,7 @@ export class OperationRecorder {
 }
 
 /** What the log calls an error: a denied target is `forbidden` here, though its caller is told that it is unknown. */
-export function errorOutcome(error: GatewayError): CallOutcome {
+function errorOutcome(error: GatewayError): CallOutcome {
   const isPlain = error instanceof ProtocolError && error.code === "bad_request";
   const code = isPlain ? error.rpc.code : jsonRpcCode(error.code);
   return { success: false, code, reason: error.code, message: error.message };

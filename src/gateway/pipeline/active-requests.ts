@@ -1,8 +1,6 @@
 /** Reports requests that take long to the tenant's object, where admins see them and may end them. */
 import type { ActiveRequest } from "../../core/active-requests.ts";
 import { GatewayError } from "../../core/errors.ts";
-import type { Message } from "../../core/mcp/json-rpc.ts";
-import { getTarget } from "../../core/mcp/rewrite.ts";
 import { sleep, type TimerSet } from "../../core/timers.ts";
 import type { McpContext } from "../context/context.ts";
 
@@ -77,12 +75,4 @@ async function report(
     await sleep(REPORT_INTERVAL_MS, over);
   }
   await table.endActive(id);
-}
-
-/** What a post asks for, in the words that admins see. */
-export function activeSubject(server: string, messages: readonly Message[]): ActiveSubject {
-  const [message] = messages;
-  if (message?.kind !== "request") return { server, method: "", target: undefined };
-  const { method, params } = message;
-  return { server, method, target: getTarget({ method, params })?.value };
 }

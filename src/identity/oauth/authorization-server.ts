@@ -12,9 +12,9 @@ export interface AuthorizationServerDeps {
   readonly clientDocuments: ClientMetadataDeps;
 }
 
-export const ACCESS_TOKEN_SECONDS = 3600;
+const ACCESS_TOKEN_SECONDS = 3600;
 /** A client that lost the answer to a refresh may ask again and gets the same; later the token counts as stolen. */
-export const REFRESH_RETRY_SECONDS = 10;
+const REFRESH_RETRY_SECONDS = 10;
 
 export function createAuthorizationServer({
   database,

@@ -1,8 +1,8 @@
 /** What a dynamic client registration (RFC 7591) may hold, in numbers: checked before any of it is kept. */
-export const MAX_CLIENT_NAME_LENGTH = 200;
-export const MAX_URIS = 20;
+const MAX_CLIENT_NAME_LENGTH = 200;
+const MAX_URIS = 20;
 export const MAX_URI_LENGTH = 2000;
-export const MAX_METADATA_BYTES = 16 * 1024;
+const MAX_METADATA_BYTES = 16 * 1024;
 
 /** The first fault, in words for the client's developer. */
 export function validateRegistration(body: unknown): string | undefined {

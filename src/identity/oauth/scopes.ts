@@ -1,7 +1,7 @@
 /** What MCP clients may be allowed, in the words of the consent page. The words of API keys, and OpenID's own. */
 import { API_KEY_SCOPES, type ApiKeyScope } from "../../core/enums.ts";
 
-export const OPENID_SCOPES = ["openid", "profile", "email", "offline_access"] as const;
+const OPENID_SCOPES = ["openid", "profile", "email", "offline_access"] as const;
 export const OAUTH_SCOPES: readonly string[] = [...OPENID_SCOPES, ...API_KEY_SCOPES];
 
 /** What using any MCP endpoint takes; the rest is asked for by those who need it. */

@@ -22,7 +22,7 @@ export function createEventRecorder(database: Database): RecordEvent {
   };
 }
 
-export const isRecorded = (occurrences: number) =>
+const isRecorded = (occurrences: number) =>
   occurrences <= RECORDED_SINGLY || Number.isInteger(Math.log2(occurrences));
 
 function summarize(event: SecurityEvent, occurrences: number): SecurityEvent {

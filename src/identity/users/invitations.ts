@@ -21,7 +21,7 @@ import type { AttemptLimiter } from "./attempt-limiter.ts";
 import { hashPassword } from "./passwords.ts";
 import type { SignedInUser } from "./sessions.ts";
 
-export const INVITATION_DAYS = 7;
+const INVITATION_DAYS = 7;
 const DAY_MS = 86_400_000;
 
 export interface OpenInvitation {

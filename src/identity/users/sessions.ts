@@ -115,7 +115,7 @@ export function toPrincipal(person: SignedInUser): Principal | undefined {
   };
 }
 
-export function readCookie(header: string, name: string): string | undefined {
+function readCookie(header: string, name: string): string | undefined {
   for (const part of header.split(";")) {
     const at = part.indexOf("=");
     if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim();

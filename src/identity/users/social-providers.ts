@@ -108,7 +108,7 @@ const MULTI_TENANT_IDS = new Set([
   "9188040d-6c67-4c5b-b112-36a304b66dad",
 ]);
 
-export const isMultiTenant = (tenant: string) => MULTI_TENANT_IDS.has(tenant.trim().toLowerCase());
+const isMultiTenant = (tenant: string) => MULTI_TENANT_IDS.has(tenant.trim().toLowerCase());
 
 function microsoftConfig(client: SocialClient & { tenant: string }, fetch: Fetch): GenericOAuthConfig {
   const { baseUrl, tenant } = client;

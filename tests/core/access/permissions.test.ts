@@ -1,12 +1,7 @@
 /** What role and what scope each action takes, said a second time and otherwise, so that a slip in the table shows. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  PERMISSIONS,
-  type Permission,
-  permissionForMethod,
-  ROLE_SCOPES,
-} from "../../../src/core/access/permissions.ts";
+import { PERMISSIONS, type Permission, ROLE_SCOPES } from "../../../src/core/access/permissions.ts";
 import { evaluatePermission } from "../../../src/core/access/rbac.ts";
 import { API_KEY_SCOPES, type ApiKeyScope, ROLES, type Role } from "../../../src/core/enums.ts";
 
@@ -66,28 +61,6 @@ describe("actions on the whole gateway", () => {
       );
       expect(evaluatePermission({ role, scopes: ["proxy"], isOperator: true }, action).allowed).toBe(false);
     }
-  });
-});
-
-describe("MCP methods", () => {
-  it.each<[string, Permission]>([
-    ["initialize", "mcp.connect"],
-    ["ping", "mcp.connect"],
-    ["notifications/cancelled", "mcp.connect"],
-    ["server/discover", "mcp.connect"],
-    ["tools/list", "mcp.list"],
-    ["prompts/list", "mcp.list"],
-    ["resources/list", "mcp.list"],
-    ["resources/templates/list", "mcp.list"],
-    ["resources/read", "mcp.read"],
-    ["resources/subscribe", "mcp.read"],
-    ["prompts/get", "mcp.read"],
-    ["completion/complete", "mcp.read"],
-    ["tools/call", "mcp.call"],
-    ["constructor", "mcp.connect"],
-    ["something/new", "mcp.connect"],
-  ])("%s is %s", (method, action) => {
-    expect(permissionForMethod(method)).toBe(action);
   });
 });
 

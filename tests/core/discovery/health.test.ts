@@ -12,7 +12,6 @@ import {
   type Health,
   nextHealth,
   readHealth,
-  UNKNOWN,
 } from "../../../src/core/discovery/health.ts";
 import { HEALTH_STATUSES, type HealthStatus } from "../../../src/core/enums.ts";
 
@@ -90,7 +89,7 @@ describe("a server's status", () => {
   it("remembers little, and only what it understands", () => {
     fc.assert(
       fc.property(letters, (all) => {
-        expect(after(UNKNOWN, all).recent.length).toBeLessThanOrEqual(HEALTH_WINDOW);
+        expect(after(from("unknown"), all).recent.length).toBeLessThanOrEqual(HEALTH_WINDOW);
       }),
     );
     expect(readHealth("healthy", "nonsense")).toEqual({ status: "healthy", recent: "" });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exposeUri, exposeUris, resolveUri, unwrapUri, wrapUri } from "../../../src/core/mcp/exposed-uris.ts";
-import { matchesTemplate, selectMostSpecific } from "../../../src/core/mcp/uri-template.ts";
+import { selectMostSpecific } from "../../../src/core/mcp/uri-template.ts";
 import { runs } from "../../support/runs.ts";
 
 const server = fc.constantFrom("a", "b", "Files_2.x", "ui");
@@ -27,6 +27,9 @@ const templates = fc.array(
   }),
   { maxLength: 4 },
 );
+
+const matchesTemplate = (template: string, uri: string): boolean =>
+  selectMostSpecific(uri, [{ server: "a", template }]) !== undefined;
 
 describe("wrapped URIs", () => {
   it("come back as they were", () => {

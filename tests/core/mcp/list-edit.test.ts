@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/mcp/json-rpc.ts";
 import {
   editList,
-  editListEvent,
   editListText,
   isListMethod,
   itemKey,
@@ -107,51 +106,5 @@ describe("the text of a response", () => {
     for (const text of [deep, "", "no JSON", '{"result":']) {
       expect(editListText(text, "tools/list", { keep: () => false })).toBeUndefined();
     }
-  });
-});
-
-describe("an event", () => {
-  const half = PAGE.indexOf('"id"');
-
-  it.each([
-    ["plain", `data: ${PAGE}`, `data: ${PAGE_WITHOUT_A}`],
-    ["with its end", `data: ${PAGE}\n\n`, `data: ${PAGE_WITHOUT_A}\n\n`],
-    [
-      "with other fields, comments and line ends",
-      `: hi\r\nevent: message\r\nid:7\r\ndata:${PAGE}\r\nodd: x\r\nretry: 5`,
-      `: hi\r\nevent: message\r\nid:7\r\ndata: ${PAGE_WITHOUT_A}\r\nodd: x\r\nretry: 5`,
-    ],
-    [
-      "in several lines",
-      `data\ndata: ${PAGE.slice(0, half)}\nid: 1\ndata: ${PAGE.slice(half)}\n\n`,
-      `id: 1\ndata: ${PAGE_WITHOUT_A}\n\n`,
-    ],
-    [
-      "whose id is spelt otherwise",
-      `data: ${PAGE.replace("7", "7.0")}`,
-      `data: ${PAGE_WITHOUT_A.replace("7", "7.0")}`,
-    ],
-  ])("is edited: %s", (_how, block, expected) => {
-    expect(editListEvent(block, 7, "tools/list", withoutA)).toBe(expected);
-  });
-
-  it.each([
-    [": keep-alive"],
-    ["id: 7\ndata:"],
-    ["data: no JSON"],
-    [`data: ${PAGE.replace('"id":7', '"id":8')}`],
-    [`data: ${PAGE.replace('"id":7', '"id":"7"')}`],
-    [`database: ${PAGE}`],
-    ['data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"tools":[{"name":"a"}]}}\r\n\r\n'],
-    ['data: {"jsonrpc":"2.0","id":7,"method":"ping","params":{}}'],
-    ['data: {"jsonrpc":"2.0","id":7,"error":{"code":1,"message":""}}'],
-    [`data: ${PAGE.replace('"a"', '"c"')}`],
-  ])("stays byte for byte: %j", (block) => {
-    expect(editListEvent(block, 7, "tools/list", withoutA)).toBe(block);
-  });
-
-  it("is found by a textual id too", () => {
-    const block = `data: ${PAGE.replace('"id":7', '"id":"7"')}`;
-    expect(editListEvent(block, "7", "tools/list", withoutA)).not.toBe(block);
   });
 });

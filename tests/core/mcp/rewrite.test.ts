@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/mcp/json-rpc.ts";
 import { isMembers, parseLossless, stringifyLossless } from "../../../src/core/mcp/lossless-json.ts";
-import {
-  getTarget,
-  mapRelatedTask,
-  setCursor,
-  setSubscriptions,
-  setTarget,
-} from "../../../src/core/mcp/rewrite.ts";
+import { getTarget, mapRelatedTask, setTarget } from "../../../src/core/mcp/rewrite.ts";
 
 const outwardTask = (id: string) => `T(${id})`;
 const RELATED = "io.modelcontextprotocol/related-task";
@@ -76,35 +70,6 @@ describe("a request on its way to a server", () => {
     expect(isMembers(message) && stringifyLossless(setTarget(message, "own"))).toBe(
       text.replace('"A"', '"own"'),
     );
-  });
-
-  it.each(["tools/list", "prompts/list", "resources/list", "resources/templates/list", "tasks/list"])(
-    "%s gets the server's cursor",
-    (method) => {
-      expect(setCursor(request(method, { cursor: "merged" }), "own")).toEqual(
-        request(method, { cursor: "own" }),
-      );
-      expect(setCursor(request(method, { cursor: "merged" }), undefined)).toEqual(request(method, {}));
-      expect(setCursor(request(method, {}), "own")).toEqual(request(method, { cursor: "own" }));
-      expect(setCursor({ id: 1, method }, "own")).toEqual({ id: 1, method, params: { cursor: "own" } });
-      for (const message of [request(method, {}), { id: 1, method }]) {
-        expect(setCursor(message, undefined)).toBe(message);
-      }
-    },
-  );
-
-  it("other requests get none", () => {
-    const message = request("tools/call", { cursor: "mine" });
-    expect(setCursor(message, "own")).toBe(message);
-  });
-
-  it("subscriptions/listen names only what the server has", () => {
-    const listen = (notifications: object) => request("subscriptions/listen", { notifications });
-    const own = { resourceSubscriptions: ["u"], taskIds: ["t"] };
-    const wanted = { toolsListChanged: true, resourceSubscriptions: ["A", "B"], taskIds: ["C"], unknown: 1 };
-    expect(setSubscriptions(listen(wanted), own)).toEqual(listen({ ...wanted, ...own }));
-    const plain = listen({ toolsListChanged: true });
-    expect(setSubscriptions(plain, own)).toBe(plain);
   });
 
   it.each(["params", "result"])("a message of a task says so in its %s", (member) => {

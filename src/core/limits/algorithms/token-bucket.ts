@@ -15,7 +15,7 @@ export interface BucketTerms {
 
 export const EMPTY_BUCKET: Bucket = { debt: 0, at: 0 };
 
-export function debtAt(bucket: Bucket, terms: BucketTerms, now: number): number {
+function debtAt(bucket: Bucket, terms: BucketTerms, now: number): number {
   return Math.max(0, bucket.debt - Math.max(0, now - bucket.at) * terms.perMs);
 }
 

@@ -1,5 +1,5 @@
 /** Keys of programs, and the rules that say what a user, a role or a key may touch. */
-import { and, asc, desc, eq, gte, inArray, isNotNull, lt, or } from "drizzle-orm";
+import { and, asc, eq, gte, inArray, isNotNull, lt, or } from "drizzle-orm";
 import type { Role } from "../../../core/enums.ts";
 import { apiKeys, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
 import { user } from "../../schema/identity.ts";
@@ -135,25 +135,6 @@ export function listExpiringKeys(db: Queries, query: { from: Date; until: Date; 
     )
     .orderBy(asc(apiKeys.expiresAt))
     .limit(clampLimit(query.limit, 200));
-}
-
-/** System role: which keys are in use, latest first, those with few requests left out. */
-export function listKeysByUsage(
-  db: Queries,
-  query: { usedSince: Date; minRequests?: number; limit?: number },
-) {
-  return db
-    .select(keyColumns)
-    .from(apiKeys)
-    .where(
-      and(
-        gte(apiKeys.lastUsed, query.usedSince),
-        query.minRequests === undefined ? undefined : gte(apiKeys.totalRequests, query.minRequests),
-        eq(apiKeys.isActive, true),
-      ),
-    )
-    .orderBy(desc(apiKeys.lastUsed), desc(apiKeys.totalRequests))
-    .limit(clampLimit(query.limit));
 }
 
 export interface AccessSubjects {

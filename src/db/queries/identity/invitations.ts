@@ -8,7 +8,7 @@ import { afterCursor, clampLimit, type NameCursor } from "../shared/keyset.ts";
 import type { Queries } from "../shared/queries.ts";
 
 /** Without the token's hash. */
-export const invitationColumns = {
+const invitationColumns = {
   id: tenantInvitations.id,
   email: tenantInvitations.email,
   role: tenantInvitations.role,

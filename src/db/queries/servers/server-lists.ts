@@ -1,6 +1,6 @@
 /** Finding servers: by tenant and status, by endpoint, by how fast they answer. */
-import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull } from "drizzle-orm";
-import type { HealthStatus, Transport } from "../../../core/enums.ts";
+import { and, asc, count, desc, eq, gte, inArray, isNotNull } from "drizzle-orm";
+import type { Transport } from "../../../core/enums.ts";
 import { mcpServers } from "../../schema/registry.ts";
 import { clampLimit } from "../shared/keyset.ts";
 import type { Queries } from "../shared/queries.ts";
@@ -62,26 +62,6 @@ export function discoverTenantServers(
       ),
     )
     .orderBy(...bestFirst)
-    .limit(clampLimit(query.limit));
-}
-
-/** A page of the tenant's servers by name, of one status or of all. */
-export function listServers(
-  db: Queries,
-  tenantId: string,
-  query: { status?: HealthStatus; afterName?: string; limit?: number } = {},
-) {
-  return db
-    .select(listed)
-    .from(mcpServers)
-    .where(
-      and(
-        eq(mcpServers.tenantId, tenantId),
-        query.status && eq(mcpServers.healthStatus, query.status),
-        query.afterName === undefined ? undefined : gt(mcpServers.name, query.afterName),
-      ),
-    )
-    .orderBy(asc(mcpServers.name))
     .limit(clampLimit(query.limit));
 }
 

@@ -18,7 +18,7 @@ const servers = mcpServers;
 const { authConfig, healthRecent: _, ...open } = getTableColumns(servers);
 
 /** Never the sealed secret; its fingerprint tells whether it has changed. */
-export const serverColumns = {
+const serverColumns = {
   ...open,
   authType: sql<string>`${authConfig} ->> 'type'`.as("auth_type"),
   authReference: sql<string | null>`${authConfig} ->> 'reference'`.as("auth_reference"),

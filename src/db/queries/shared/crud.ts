@@ -25,7 +25,7 @@ export type RowOwner = string | null;
 export const isOwnedBy = (table: CrudTable, owner: RowOwner): SQL | undefined =>
   owner === null ? isNull(table.tenantId) : eq(table.tenantId, owner);
 
-export const isVisibleTo = (table: CrudTable, owner: RowOwner): SQL | undefined =>
+const isVisibleTo = (table: CrudTable, owner: RowOwner): SQL | undefined =>
   table.tenantId.notNull ? isOwnedBy(table, owner) : or(isOwnedBy(table, owner), isNull(table.tenantId));
 
 export interface ListQuery {

@@ -1,5 +1,5 @@
 /** What the rollups tell of a tenant's traffic: over time, by member of a dimension, and all of it for billing. */
-import { and, desc, eq, inArray, type SQL, sql, sum } from "drizzle-orm";
+import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Dimension, Grain, TrafficKind } from "../../../core/analytics/dimensions.ts";
 import { splitByRollup } from "../../../core/analytics/period.ts";
 import { apiKeys } from "../../schema/access.ts";
@@ -163,24 +163,6 @@ function memberName(dimension: Dimension, tenantId: string): SQL {
     default:
       return sql`null::text`;
   }
-}
-
-/** One row for each kind of traffic that there was. */
-export function loadTrafficTotals(db: Queries, query: Omit<TrafficQuery, "kind">) {
-  const table = ROLLUPS[query.grain];
-  return db
-    .select({
-      kind: table.kind,
-      requests: sum(table.requests).mapWith(Number),
-      errors: sum(table.errors).mapWith(Number),
-      timed: sum(table.timed).mapWith(Number),
-      durationMs: sum(table.durationMs).mapWith(Number),
-      requestBytes: sum(table.requestBytes).mapWith(Number),
-      histogram: sql<number[]>`gateway_sum_histograms(${table.histogram})`,
-    })
-    .from(table)
-    .where(and(eq(table.tenantId, query.tenantId), eq(table.dimension, "all"), inPeriod(table.at, query)))
-    .groupBy(table.kind);
 }
 
 /** System role, one row: the sums hold all that was logged before this moment. Null before the first time. */

@@ -1,26 +1,9 @@
 /** What operators look at: configuration by category, and the alerts that are open. */
 import { and, asc, desc, eq, isNull } from "drizzle-orm";
 import { alertEvents } from "../../schema/alerts.ts";
-import { materializedViews, systemConfigs } from "../../schema/operations.ts";
+import { materializedViews } from "../../schema/operations.ts";
 import { beforeTime, clampLimit, exactTime, type Page } from "../shared/keyset.ts";
-import { isOwnOrShared } from "../shared/ownership.ts";
 import type { Queries } from "../shared/queries.ts";
-
-/** The tenant's own settings and the defaults that they override: of one key the tenant's row comes first. */
-export function listConfigsOfCategory(db: Queries, tenantId: string, category: string) {
-  return db
-    .select({
-      key: systemConfigs.key,
-      value: systemConfigs.value,
-      tenantId: systemConfigs.tenantId,
-      version: systemConfigs.version,
-      isRuntime: systemConfigs.isRuntime,
-      isSensitive: systemConfigs.isSensitive,
-    })
-    .from(systemConfigs)
-    .where(and(eq(systemConfigs.category, category), isOwnOrShared(systemConfigs.tenantId, tenantId)))
-    .orderBy(asc(systemConfigs.key), asc(systemConfigs.tenantId));
-}
 
 const alert = {
   id: alertEvents.id,

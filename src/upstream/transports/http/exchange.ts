@@ -90,7 +90,7 @@ function buildHeaders(
 }
 
 /** The gateways that the request has passed, this one the last. */
-export function appendGatewayPath(gatewayId: string, headers: HeaderMap): string {
+function appendGatewayPath(gatewayId: string, headers: HeaderMap): string {
   const before = headers.get(HEADERS.gatewayPath);
   return before === undefined ? gatewayId : `${before}, ${gatewayId}`;
 }
