@@ -34,10 +34,10 @@ import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
 import { syncSystemCapacity } from "./policy/system-capacity.ts";
 import { createTraffic, type TenantTraffic } from "./policy/traffic.ts";
 import { saveBreakerTransitions } from "./policy/transitions.ts";
-import { PRODUCT_NAME, PRODUCT_VERSION } from "./upstream/client-info.ts";
-import type { ChannelDeps } from "./upstream/transports/channel.ts";
+import type { ChannelDeps } from "./upstream/connection/channel.ts";
+import { PRODUCT_NAME, PRODUCT_VERSION } from "./upstream/connection/client-info.ts";
+import { checkUrl } from "./upstream/connection/url-guard.ts";
 import { workerSocket } from "./upstream/transports/websocket/worker-socket.ts";
-import { checkUrl } from "./upstream/url-guard.ts";
 
 export interface Services {
   readonly database: Database;

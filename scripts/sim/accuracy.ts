@@ -1,6 +1,6 @@
 // Decisions of many isolates beside those of one place that sees all: callers of every kind, below their limits, just
 // above, and far above.
-import type { Limit } from "../../src/core/limits/lease/protocol.ts";
+import type { Limit } from "../../src/core/limits/algorithms/limit.ts";
 import {
   compileLimits,
   type LimitConfig,

@@ -1,7 +1,8 @@
 // An isolate of the Worker: its lease book, its clock, and what it does with a request.
 
+import type { Limit } from "../../src/core/limits/algorithms/limit.ts";
 import { JOIN_TIMEOUT_MS, LeaseClient } from "../../src/core/limits/lease/client.ts";
-import type { LeaseRequest, LeaseResponse, Limit } from "../../src/core/limits/lease/protocol.ts";
+import type { LeaseRequest, LeaseResponse } from "../../src/core/limits/lease/protocol.ts";
 import { PATIENCE_MS, type Scene, type TenantStandIn } from "./objects.ts";
 import { between, exponential } from "./random.ts";
 

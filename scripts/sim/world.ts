@@ -1,7 +1,8 @@
 // A world of isolates, tenants and the global object under traffic, and what became of each request in it.
+
+import type { Limit } from "../../src/core/limits/algorithms/limit.ts";
 import { maxTokens } from "../../src/core/limits/algorithms/limiter.ts";
 import type { CapacityTerms } from "../../src/core/limits/lease/capacity-shares.ts";
-import type { Limit } from "../../src/core/limits/lease/protocol.ts";
 import { Events } from "./events.ts";
 import { type Faults, Network } from "./faults.ts";
 import { Isolate, type Outcome } from "./isolate.ts";

@@ -3,6 +3,7 @@
  * credentials, so what may be read is decided by the path. Either the tenant has made its registry public, at its short
  * name, or somebody knows a path with a secret in it. Whoever publishes brings a credential all the same.
  */
+
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
@@ -12,25 +13,16 @@ import { sha256Hex } from "../core/digest.ts";
 import { ForbiddenError, NotFoundError } from "../core/errors.ts";
 import { findTenantOfPublicRegistry, findTenantOfRegistryPath } from "../db/queries/access/registry-paths.ts";
 import { findEntryVersion, listEntries, listVersions } from "../db/queries/registry/entries.ts";
-import type { AppEnv } from "../middleware/app-env.ts";
 import { type GuardedEnv, requirePermission } from "../policy/guard.ts";
 import { rejectBlockedAddress, unauthenticated } from "../policy/request-admission.ts";
 import { serverNotFoundError } from "../registry/entries.ts";
-import { type EndpointLookup, type RegistryEntry, toOfficialEntry } from "../registry/official-entry.ts";
+import { type RegistryEntry, toOfficialEntry } from "../registry/official-entry.ts";
 import { parseCursor } from "./http/cursors.ts";
 import { body, params, query } from "./http/validate.ts";
 import { REGISTRY_PATH } from "./registry/paths.ts";
 import { editVersion, endVersion, publish, setStatus } from "./registry/publishing.ts";
-import { cursorOf, listCursor, listQuery, oneQuery, statusBody } from "./registry/v0-schemas.ts";
-
-/** Set by `registry`: whose registry stands in the path. */
-export interface RegistryEnv extends AppEnv {
-  Variables: AppEnv["Variables"] & {
-    registry: { readonly tenantId: string; readonly isPublic: boolean; readonly catalogue: EndpointLookup };
-  };
-}
-
-export type RegistryScene = Context<RegistryEnv & GuardedEnv>;
+import type { RegistryEnv } from "./registry/registry-context.ts";
+import { formatEntryCursor, listCursor, listQuery, oneQuery, statusBody } from "./registry/v0-schemas.ts";
 
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -100,7 +92,10 @@ export const registryV0 = new Hono<RegistryEnv>()
     const last = rows.length > limit ? page.at(-1) : undefined;
     return c.json({
       servers: page.map(shown),
-      metadata: { count: page.length, ...(last !== undefined && { nextCursor: cursorOf(last, filter) }) },
+      metadata: {
+        count: page.length,
+        ...(last !== undefined && { nextCursor: formatEntryCursor(last, filter) }),
+      },
     });
   })
   .get("/:base/v0.1/servers/:server/versions", params(serverParam), query(oneQuery), async (c) => {

@@ -27,15 +27,9 @@ import {
   systemEventLog,
 } from "./logs/records.ts";
 import { description } from "./openapi/routes.ts";
-import { userStanding } from "./people/bans.ts";
-import { invitations } from "./people/invitations.ts";
-import { me } from "./people/me.ts";
-import { members } from "./people/members.ts";
-import { sessions } from "./people/sessions.ts";
-import { users } from "./people/users.ts";
 import { registryEntries, synchronisation } from "./registry/entries.ts";
 import { registryPaths } from "./registry/paths.ts";
-import { collections, system } from "./resource/mount.ts";
+import { systemResources, tenantResources } from "./resource-routes.ts";
 import { breakerOfServer, circuitBreakers } from "./servers/breakers.ts";
 import { discovery } from "./servers/discover.ts";
 import { history } from "./servers/history.ts";
@@ -53,6 +47,12 @@ import { tenants } from "./tenants/tenants.ts";
 import { activeRequests } from "./traffic/active-requests.ts";
 import { traffic } from "./traffic/bans.ts";
 import { limitsNow } from "./traffic/limit-usage.ts";
+import { userStanding } from "./users/bans.ts";
+import { invitations } from "./users/invitations.ts";
+import { me } from "./users/me.ts";
+import { members } from "./users/members.ts";
+import { sessions } from "./users/sessions.ts";
+import { users } from "./users/users.ts";
 
 const things = new Hono<AppEnv>()
   .route("/active-requests", activeRequests)
@@ -87,7 +87,7 @@ const things = new Hono<AppEnv>()
   .route("/oauth-grants", oauthGrants)
   .route("/alerts", alerting)
   .route("/retention-policies", retention)
-  .route("/", collections)
+  .route("/", tenantResources)
   .route("/effective-configs", effective)
   .route("/settings", settings)
   .route("/maintenance-calendar", maintenanceCalendar)
@@ -107,7 +107,7 @@ const things = new Hono<AppEnv>()
   .route("/security-events", securityEventLog)
   .route("/system-events", systemEventLog)
   .route("/connection-pools", connectionPoolLog)
-  .route("/system", system)
+  .route("/system", systemResources)
   .route("/invitations", invitations);
 
 /** Answers are one caller's and one moment's, and some hold a secret; what may be kept says so itself. */

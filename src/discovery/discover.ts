@@ -2,10 +2,11 @@
 import { UpstreamError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
 import { findServerForProbe, markDiscoveryFailed } from "../db/queries/servers/checks.ts";
+import type { ChannelDeps } from "../upstream/connection/channel.ts";
 import { type FetchedInventory, fetchInventory } from "../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../upstream/resolve-target.ts";
-import type { ChannelDeps } from "../upstream/transports/channel.ts";
-import { type InventoryDeps, type SavedInventory, type ServerRef, saveInventory } from "./save-inventory.ts";
+import { type InventoryDeps, type SavedInventory, saveInventory } from "./save-inventory.ts";
+import type { ServerRef } from "./security-findings.ts";
 
 export interface DiscoveryDeps extends InventoryDeps {
   readonly keyring: Keyring;

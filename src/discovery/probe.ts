@@ -10,12 +10,12 @@ import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
 import { isModernRevision, LATEST_LEGACY, LATEST_MODERN } from "../core/mcp/revisions.ts";
-import { CLIENT_INFO } from "../upstream/client-info.ts";
-import { invalidResponse, responseTimeout } from "../upstream/errors.ts";
+import { type ChannelDeps, type ChannelTarget, createGatewayId } from "../upstream/connection/channel.ts";
+import { CLIENT_INFO } from "../upstream/connection/client-info.ts";
+import { invalidResponse, responseTimeout } from "../upstream/connection/errors.ts";
 import { detectEra } from "../upstream/protocol/era-detection.ts";
 import { connectLegacy } from "../upstream/protocol/legacy-session.ts";
 import { sendModernRequest } from "../upstream/protocol/modern-request.ts";
-import { type ChannelDeps, type ChannelTarget, createGatewayId } from "../upstream/transports/channel.ts";
 
 export interface ProbedServer {
   readonly name: string;

@@ -27,6 +27,7 @@ import {
   toResourceRow,
   toToolRow,
 } from "./inventory-rows.ts";
+import type { ServerRef } from "./security-findings.ts";
 import { findingEvents, type ScannedItem, toolChangeEvents } from "./security-findings.ts";
 
 export interface InventoryDeps {
@@ -34,11 +35,6 @@ export interface InventoryDeps {
   /** After something changed that the gateway decides by. */
   readonly raiseEpoch: (tenantId: string) => Promise<void>;
   readonly now: () => number;
-}
-
-export interface ServerRef {
-  readonly tenantId: string;
-  readonly serverId: string;
 }
 
 export interface SavedInventory extends Pick<ToolVerdict, "changed" | "restored" | "withheld"> {

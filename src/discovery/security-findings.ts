@@ -5,7 +5,6 @@ import type { Pin, ToolChange, ToolVerdict } from "../core/discovery/tool-drift.
 import { uuidFromName, uuidv7 } from "../core/ids.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
 import type { SecurityEvent } from "../db/queries/logs/security.ts";
-import type { ServerRef } from "./save-inventory.ts";
 
 export interface ScannedItem {
   readonly kind: "tool" | "prompt" | "resource" | "instructions";
@@ -71,3 +70,8 @@ export function findingEvents(of: ServerRef, scanned: readonly ScannedItem[]): I
 }
 
 const shorten = (name: string) => (name.length > 100 ? `${name.slice(0, 100)}…` : name);
+
+export interface ServerRef {
+  readonly tenantId: string;
+  readonly serverId: string;
+}

@@ -1,14 +1,10 @@
 /** A legacy client's session: its state outlives the object's memory, and ends some time after the client's last word. */
 import { DurableObject } from "cloudflare:workers";
 import { SessionHost } from "../gateway/client-session/session-host.ts";
-import {
-  RECORDED_HEADER,
-  type SessionCall,
-  type SessionPost,
-  type SessionStub,
-} from "../gateway/client-session/session-proxy.ts";
+import { RECORDED_HEADER } from "../gateway/client-session/session-proxy.ts";
 import { createState, formatState, parseState } from "../gateway/client-session/state.ts";
 import type { McpContext } from "../gateway/context/context.ts";
+import type { SessionCall, SessionPost, SessionStub } from "../gateway/context/ports.ts";
 import { RequestRecorder } from "../gateway/context/request-recorder.ts";
 import { parseSubjects } from "../gateway/request/mcp-post.ts";
 import type { LogEvent } from "../logs/events.ts";

@@ -2,10 +2,10 @@
 import { NotFoundError } from "../core/errors.ts";
 import { INVALID_REQUEST } from "../core/mcp/json-rpc.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
-import { serveAggregate } from "./aggregate/serve-aggregate.ts";
 import type { McpContext } from "./context/context.ts";
 import { chargeBatch } from "./pipeline/charge-limits.ts";
 import { passThrough, translateMismatch } from "./proxy/pass-through.ts";
+import { serveAggregate } from "./proxy/serve-aggregate.ts";
 import { readCountedPost } from "./request/body.ts";
 import { InvalidPostError, listSubjects, type McpPost, readSubject } from "./request/mcp-post.ts";
 

@@ -15,10 +15,10 @@ import { ConcurrencyQueues, type SlotObject } from "../policy/concurrency-queues
 import { RoutingState } from "../policy/routing-state.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import type { TenantTraffic } from "../policy/traffic.ts";
-import type { ChannelDeps } from "../upstream/transports/channel.ts";
-import { Catalog } from "./aggregate/catalog.ts";
-import { InventoryCache, type InventorySources } from "./aggregate/inventory-cache.ts";
-import { loadStoredInventories } from "./aggregate/stored-inventory.ts";
+import type { ChannelDeps } from "../upstream/connection/channel.ts";
+import { Catalog } from "./catalog/catalog.ts";
+import { InventoryCache, type InventorySources } from "./catalog/inventory-cache.ts";
+import { loadStoredInventories } from "./catalog/stored-inventory.ts";
 import type { McpContext } from "./context/context.ts";
 import { createContextFactory, createRequestStarter, type RequestStarter } from "./context/create-context.ts";
 import { EraCache } from "./context/era-cache.ts";

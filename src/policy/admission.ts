@@ -1,7 +1,7 @@
 /** How often a caller may come, and from where: asked of every request before anything is done for it. */
 import { BlockedAddressError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
+import type { Limit } from "../core/limits/algorithms/limit.ts";
 import { clientPrefix } from "../core/limits/failed-auth-throttle.ts";
-import type { Limit } from "../core/limits/lease/protocol.ts";
 import {
   formatPolicyHeader,
   formatRateLimitHeader,

@@ -2,9 +2,11 @@
  * What an isolate knows of one tenant's traffic: the leases it may admit requests by, its servers' breakers, who is
  * banned. One call to the tenant's object brings and takes all of it, and most requests need none.
  */
+
+import type { Limit } from "../core/limits/algorithms/limit.ts";
 import { BanList } from "../core/limits/bans.ts";
 import { type AcquireResult, JOIN_TIMEOUT_MS, LeaseClient, type Quota } from "../core/limits/lease/client.ts";
-import type { LeaseRequest, Limit } from "../core/limits/lease/protocol.ts";
+import type { LeaseRequest } from "../core/limits/lease/protocol.ts";
 import type {
   Ban,
   PermitResponse,

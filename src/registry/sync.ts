@@ -12,8 +12,9 @@ import { MAX_RESPONSE_BYTES } from "../core/size-limits.ts";
 import type { Database, Db } from "../db/client.ts";
 import { upsertSyncedEntries } from "../db/queries/registry/entries.ts";
 import { savePass, startPass } from "../db/queries/registry/sources.ts";
-import { bodyError } from "../upstream/errors.ts";
-import { sendHttp, type UpstreamDeps } from "../upstream/transports/http/exchange.ts";
+import type { UpstreamDeps } from "../upstream/connection/channel.ts";
+import { bodyError } from "../upstream/connection/errors.ts";
+import { sendHttp } from "../upstream/transports/http/exchange.ts";
 import { updateLatestVersions } from "./latest-version.ts";
 import { OFFICIAL_META } from "./official-entry.ts";
 

@@ -7,17 +7,17 @@ import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
 import { type ListPart, parseListPart } from "../core/mcp/merge-lists.ts";
 import { type Era, LATEST_LEGACY, LATEST_MODERN, META } from "../core/mcp/revisions.ts";
 import { MAX_LIST_ITEMS, MAX_LIST_PAGES } from "../core/size-limits.ts";
-import { CLIENT_INFO } from "./client-info.ts";
-import { invalidResponse } from "./errors.ts";
-import { detectEra } from "./protocol/era-detection.ts";
-import { connectLegacy } from "./protocol/legacy-session.ts";
-import { sendModernRequest } from "./protocol/modern-request.ts";
 import {
   type ChannelDeps,
   type ChannelTarget,
   createGatewayId,
   type UpstreamChannel,
-} from "./transports/channel.ts";
+} from "./connection/channel.ts";
+import { CLIENT_INFO } from "./connection/client-info.ts";
+import { invalidResponse } from "./connection/errors.ts";
+import { detectEra } from "./protocol/era-detection.ts";
+import { connectLegacy } from "./protocol/legacy-session.ts";
+import { sendModernRequest } from "./protocol/modern-request.ts";
 
 /** Some servers show tools only to clients that can do what the tools need. What one caller cannot do, another can. */
 const EVERYTHING: JsonObject = {

@@ -1,9 +1,9 @@
 /** A registered server as the transports want it: its address, our credential, and how long to wait. */
 import type { Keyring } from "../core/keyring.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
+import type { ChannelTarget } from "./connection/channel.ts";
+import { credentialUnreadable } from "./connection/errors.ts";
 import { credentialHeader } from "./credentials.ts";
-import { credentialUnreadable } from "./errors.ts";
-import type { ChannelTarget } from "./transports/channel.ts";
 
 export interface RegisteredServer {
   readonly id: string;

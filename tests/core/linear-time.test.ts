@@ -11,7 +11,7 @@ import {
   normalizeText,
 } from "../../src/core/discovery/hidden-characters.ts";
 import { PHRASES } from "../../src/core/discovery/injection-phrases.ts";
-import { diffJson } from "../../src/core/json-diff.ts";
+import { diffJson } from "../../src/core/discovery/json-diff.ts";
 import { exposeNames } from "../../src/core/mcp/exposed-names.ts";
 import { decodeHeaderValue, encodeHeaderValue } from "../../src/core/mcp/inbound.ts";
 import { parseBody } from "../../src/core/mcp/json-rpc.ts";

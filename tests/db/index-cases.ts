@@ -79,7 +79,7 @@ export const cases: IndexCase[] = [
     indexed.listKeysByUsage(db, { usedSince: hoursAgo(24), minRequests: 100 }),
   ),
   tenant("idx_server_access_controls_subject", (db, s) =>
-    access.listAccessRulesFor(db, s.tenantId, { roles: ["user"], userId: s.userId, keyId: s.keyId }),
+    access.listPrincipalAccessRules(db, s.tenantId, { roles: ["user"], userId: s.userId, keyId: s.keyId }),
   ),
 
   tenant("idx_audit_logs_tenant_time", (db, s) => audit.listAudit(db, s.tenantId, lastWeek)),

@@ -1,8 +1,8 @@
 /** Limits in real Durable Objects: isolates that lease at once, objects that are put out of memory meanwhile. */
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import type { Limit } from "../../src/core/limits/algorithms/limit.ts";
 import { LeaseClient } from "../../src/core/limits/lease/client.ts";
-import type { Limit } from "../../src/core/limits/lease/protocol.ts";
 import { SYSTEM_LIMIT } from "../../src/core/limits/lease/tenant-limits.ts";
 import { compileLimits, resolveLimits } from "../../src/core/limits/resolve-limits.ts";
 import { admitted, request } from "./support.ts";

@@ -1,7 +1,7 @@
 /** What the Worker does with a request that comes under limits, without the Worker. */
 import type { env } from "cloudflare:test";
+import type { Limit } from "../../src/core/limits/algorithms/limit.ts";
 import type { AcquireResult, LeaseClient } from "../../src/core/limits/lease/client.ts";
-import type { Limit } from "../../src/core/limits/lease/protocol.ts";
 
 export type Tenant = ReturnType<typeof env.TENANTS.getByName>;
 

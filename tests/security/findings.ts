@@ -64,7 +64,7 @@ const DEFECTS: readonly Finding[] = [
     title: "Changes that keep themselves from being seen",
     tests: [
       ...inFile("tests/discovery/evasion.test.ts", "although", "and is seen once"),
-      ...inFile("tests/gateway/aggregate/inventory-cache.test.ts", "is withheld when"),
+      ...inFile("tests/gateway/catalog/inventory-cache.test.ts", "is withheld when"),
       ...inFile("tests/discovery/rug-pull.node.test.ts", "is not called through the server's own address"),
     ],
   },
@@ -129,7 +129,7 @@ const DEFECTS: readonly Finding[] = [
   {
     id: "S26",
     title: "Addresses that the URL guard took for public",
-    tests: inFile("tests/upstream/url-guard.test.ts", "refuses %s because it"),
+    tests: inFile("tests/upstream/connection/url-guard.test.ts", "refuses %s because it"),
   },
   {
     id: "S7",
@@ -312,7 +312,11 @@ const HELD: readonly Finding[] = [
   {
     id: "H6",
     title: "Held: requests to private addresses (SSRF)",
-    tests: inFile("tests/upstream/url-guard.test.ts", "refuses %s because it", "never lets a private IPv4"),
+    tests: inFile(
+      "tests/upstream/connection/url-guard.test.ts",
+      "refuses %s because it",
+      "never lets a private IPv4",
+    ),
   },
   {
     id: "H7",

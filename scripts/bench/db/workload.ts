@@ -81,7 +81,11 @@ export function workload(now: Date): Group[] {
           access.listExpiringKeys(db, { from: now, until: new Date(now.getTime() + 7 * DAY) }),
         ),
         tenant("access rules of a principal", (db, s) =>
-          access.listAccessRulesFor(db, s.tenantId, { roles: ["user"], userId: s.userId, keyId: s.keyId }),
+          access.listPrincipalAccessRules(db, s.tenantId, {
+            roles: ["user"],
+            userId: s.userId,
+            keyId: s.keyId,
+          }),
         ),
         system("invitation by token", (db, s) => identity.findInvitationByToken(db, s.invitationHash)),
         keyed(system("session by token", (db, s) => identity.findSessionByToken(db, s.sessionToken, now))),

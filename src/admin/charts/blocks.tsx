@@ -2,7 +2,7 @@
 import type { Tone } from "../ui/components.tsx";
 import { Time } from "../ui/components.tsx";
 import { Figure, HEIGHT, LEFT, PLOT_HEIGHT, PLOT_WIDTH, RIGHT, TOP, toTime, WIDTH } from "./figure.tsx";
-import { round, timeFormFor, withUnit } from "./scale.ts";
+import { round, selectTimeForm, withUnit } from "./scale.ts";
 
 export interface NamedValue {
   readonly label: string;
@@ -165,7 +165,7 @@ export function Timeline({
           y={TOP + 40}
           text-anchor={index === 0 ? "start" : index === 4 ? "end" : "middle"}
           data-at={new Date(at).toISOString()}
-          data-form={timeFormFor(from, to)}
+          data-form={selectTimeForm(from, to)}
         >
           {new Date(at).toISOString().slice(11, 16)}
         </text>

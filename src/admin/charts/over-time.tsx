@@ -1,7 +1,7 @@
 /** Charts over time, drawn by the server: lines, stacked bars, and the hint of a course beside a number. */
 import { Time } from "../ui/components.tsx";
 import { Figure, LEFT, PLOT_HEIGHT, PLOT_WIDTH, TimeAxis, TOP, toTime, ValueAxis } from "./figure.tsx";
-import { round, ticksTo, timeFormFor, withUnit } from "./scale.ts";
+import { round, selectTimeForm, ticksTo, withUnit } from "./scale.ts";
 
 export interface Series {
   readonly label: string;
@@ -53,7 +53,7 @@ export function LineChart(chart: TimeChart) {
   const step = PLOT_WIDTH / Math.max(times.length - 1, 1);
   const xOf = (index: number) => LEFT + index * step;
   const yOf = (value: number) => TOP + PLOT_HEIGHT * (1 - value / most);
-  const form = timeFormFor(times[0] ?? 0, times.at(-1) ?? 0);
+  const form = selectTimeForm(times[0] ?? 0, times.at(-1) ?? 0);
   return (
     <Figure title={title} says={saysOf(chart)} legend={series.map(({ label }) => label)} {...tableOf(chart)}>
       <ValueAxis ticks={ticks} unit={unit} />
@@ -106,7 +106,7 @@ export function StackedBars(chart: TimeChart) {
   const most = ticks.at(-1) ?? 1;
   const step = PLOT_WIDTH / Math.max(times.length, 1);
   const xOf = (index: number) => LEFT + (index + 0.5) * step;
-  const form = timeFormFor(times[0] ?? 0, times.at(-1) ?? 0);
+  const form = selectTimeForm(times[0] ?? 0, times.at(-1) ?? 0);
   return (
     <Figure title={title} says={saysOf(chart)} legend={series.map(({ label }) => label)} {...tableOf(chart)}>
       <ValueAxis ticks={ticks} unit={unit} />

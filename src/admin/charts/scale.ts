@@ -37,7 +37,7 @@ const DAY = 24 * HOUR;
 
 export type TimeForm = "time" | "day";
 
-export function timeFormFor(from: number, to: number): TimeForm {
+export function selectTimeForm(from: number, to: number): TimeForm {
   return to - from > 2 * DAY ? "day" : "time";
 }
 

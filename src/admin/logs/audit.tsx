@@ -1,7 +1,7 @@
 /** The audit log: who did what to what, what it was before and after, and whether the log itself is as it was written. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { diffJson } from "../../core/json-diff.ts";
+import { diffJson } from "../../core/discovery/json-diff.ts";
 import { LinkButton, Notice } from "../forms/controls.tsx";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";

@@ -1,7 +1,7 @@
 /** Limits as they stand: how full each is, the share of the whole, what is expected of the next hour, and who is shut out. */
+
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { LIMIT_SUBJECTS } from "../../core/enums.ts";
 import { pageShape } from "../http/api-client.ts";
 import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
@@ -10,40 +10,12 @@ import { Live } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
+import { type Bucket, bucketShape, usageShape, sharesShape, trafficShape } from "./limits-shapes.ts";
 import { Bans, Buckets, Figures, Shares, TrafficForecastView } from "./limits-view.tsx";
 
 const PATH = "/admin/rate-limits/now";
 const REFRESH_MS = 3000;
-
-const bucketShape = z.object({
-  kind: z.enum(LIMIT_SUBJECTS),
-  subject: z.string(),
-  windowSeconds: z.number(),
-  spent: z.number(),
-  most: z.number().nullable(),
-});
-const minute = z.object({ minute: z.number(), requests: z.number() });
-const outlookShape = z.object({
-  share: z.number().nullable(),
-  expectedPeak: z.number(),
-  knowsDays: z.boolean(),
-  past: z.array(minute.extend({ forecast: z.number().nullable() })),
-  next: z.array(minute),
-});
-const trafficShape = z.object({
-  advice: z.array(z.object({ limit: z.string(), days: z.number(), suggestedFactor: z.number() })),
-  bans: z.array(z.object({ client: z.string(), endsAt: z.string() })),
-});
-const sharesShape = z.object({
-  capacity: z.number(),
-  items: z.array(z.object({ name: z.string(), weight: z.number(), share: z.number() })),
-});
 const people = pageShape(z.object({ id: z.string(), name: z.string() }));
-
-export type Bucket = z.infer<typeof bucketShape> & { readonly name: string };
-export type OutlookView = z.infer<typeof outlookShape>;
-export type TrafficView = z.infer<typeof trafficShape>;
-export type SharesView = z.infer<typeof sharesShape>;
 
 /** Subjects hold ids, behind what they are the ids of. */
 async function bucketsOf(c: Context<AdminEnv>): Promise<readonly Bucket[]> {
@@ -65,7 +37,7 @@ export const limitsNow = new Hono<AdminEnv>()
     const rest = c.get("rest");
     const [buckets, outlook, traffic, shares] = await Promise.all([
       bucketsOf(c),
-      rest.read("/traffic/outlook", outlookShape),
+      rest.read("/traffic/outlook", usageShape),
       rest.read("/traffic", trafficShape),
       may(c, "system.read") ? rest.read("/system/shares", sharesShape) : undefined,
     ]);

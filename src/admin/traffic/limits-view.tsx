@@ -4,7 +4,7 @@ import { BarChart } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
 import { Button, PostForm } from "../forms/controls.tsx";
 import { Badge, Empty, Stats, TableHead, Time, type Tone } from "../ui/components.tsx";
-import type { Bucket, OutlookView, SharesView, TrafficView } from "./limits-now.tsx";
+import type { Bucket, UsageView, SharesView, TrafficView } from "./limits-shapes.ts";
 import { perWindow } from "./windows.ts";
 
 const PAST_MINUTES = 180;
@@ -14,7 +14,7 @@ const FULL = 0.99;
 
 const counted = (count: number) => Math.round(count).toLocaleString("en");
 
-export function Figures({ outlook, traffic }: { outlook: OutlookView; traffic: TrafficView }) {
+export function Figures({ outlook, traffic }: { outlook: UsageView; traffic: TrafficView }) {
   const { past, share, expectedPeak, knowsDays } = outlook;
   return (
     <Stats
@@ -44,7 +44,7 @@ export function TrafficForecastView({
   outlook,
   advice,
 }: {
-  outlook: OutlookView;
+  outlook: UsageView;
   advice: TrafficView["advice"];
 }) {
   const past = outlook.past.slice(-PAST_MINUTES);

@@ -1,16 +1,12 @@
 /** The access check: evaluates the same decision as a call, and explains it. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import {
-  type AccessDefault,
-  type AccessPrincipal,
-  type AccessTarget,
-  authorize,
-} from "../../core/access/authorize.ts";
+import type { AccessPrincipal } from "../../core/access/access-principal.ts";
+import { type AccessTarget, authorize } from "../../core/access/authorize.ts";
 import { explainDecision as explained } from "../../core/access/explain.ts";
 import { isPermission, type Permission } from "../../core/access/permissions.ts";
 import { evaluatePermission } from "../../core/access/rbac.ts";
-import { activeRules, compileRules } from "../../core/access/rules.ts";
+import { type AccessDefault, activeRules, compileRules } from "../../core/access/rules.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { findServerForRule, findToolForRule } from "../../db/queries/access/access-rules.ts";
 import { loadSnapshotAccessRules, loadSnapshotTenant } from "../../db/queries/tenants/snapshot.ts";
@@ -19,7 +15,7 @@ import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { parseTenantSettings } from "../../policy/tenant-settings.ts";
 import { responds } from "../http/responses.ts";
 import { body } from "../http/validate.ts";
-import { explanationShape } from "../shapes.ts";
+import { explanationShape } from "../resource/row-shapes.ts";
 import { principalSchema, resolvePrincipal } from "./principals.ts";
 
 const question = z.strictObject({

@@ -18,13 +18,13 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { conflictIfChanged, requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
+import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { responds, respondsEmpty } from "../http/responses.ts";
 import { body, params } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import { defineReadOnlyResource } from "../resource/define.ts";
 import { reading } from "../resource/reading.ts";
-import { controlShape } from "../shapes.ts";
+import { controlShape } from "../resource/row-shapes.ts";
 import { accessRuleChange, findTimeFault, newAccessRule, type Times } from "./schemas.ts";
 
 /** What an If-Match speaks of. */

@@ -1,7 +1,7 @@
 /** Resolves the principal of an access check: a member, an API key or any member with a role, with current rights. */
 import type { Context } from "hono";
 import { z } from "zod";
-import type { AccessPrincipal } from "../../core/access/authorize.ts";
+import type { AccessPrincipal } from "../../core/access/access-principal.ts";
 import { ROLE_SCOPES } from "../../core/access/permissions.ts";
 import { API_KEY_SCOPES, ROLES } from "../../core/enums.ts";
 import { NotFoundError } from "../../core/errors.ts";

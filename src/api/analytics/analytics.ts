@@ -18,24 +18,32 @@ import { requirePermission } from "../../policy/guard.ts";
 import { responds } from "../http/responses.ts";
 import { query } from "../http/validate.ts";
 import type { ApiContext } from "../resource/scope.ts";
-import { type Asked, figures, seriesQuery, spanOf, told, topQuery, trafficQuery } from "./schemas.ts";
+import {
+  figures,
+  resolvePeriod,
+  seriesQuery,
+  type TrafficPeriod,
+  topQuery,
+  trafficPeriod,
+  trafficQuery,
+} from "./schemas.ts";
 
 const dimension = z.enum(DIMENSIONS);
-const series = told.extend({
+const series = trafficPeriod.extend({
   of: dimension,
   member: z.string(),
   totals: figures,
   points: z.array(figures.extend({ at: z.iso.datetime() })),
 });
-const latency = told.extend({
+const latency = trafficPeriod.extend({
   totals: figures,
   buckets: z.array(z.object({ fromMs: z.number(), toMs: z.number().nullable(), requests: z.number().int() })),
 });
-const top = told.extend({
+const top = trafficPeriod.extend({
   of: dimension,
   items: z.array(figures.extend({ member: z.string(), name: z.string().nullable() })),
 });
-const errors = told.extend({
+const errors = trafficPeriod.extend({
   items: z.array(
     z.object({
       code: z.string(),
@@ -46,7 +54,7 @@ const errors = told.extend({
     }),
   ),
 });
-const heat = told.extend({
+const heat = trafficPeriod.extend({
   timeZone: z.string(),
   cells: z.array(
     z.object({
@@ -82,14 +90,14 @@ async function asOf(c: ApiContext): Promise<Date | null> {
   return row?.at ?? null;
 }
 
-const trafficOf = (c: ApiContext, asked: Asked, kind: TrafficQuery["kind"]): TrafficQuery => ({
+const trafficOf = (c: ApiContext, asked: TrafficPeriod, kind: TrafficQuery["kind"]): TrafficQuery => ({
   ...asked,
   kind,
   tenantId: c.var.principal.tenantId,
 });
 
 async function seriesOf(c: ApiContext, { of, member = "", kind, ...asked }: z.infer<typeof seriesQuery>) {
-  const span = spanOf(asked, new Date());
+  const span = resolvePeriod(asked, new Date());
   const [rows, at] = await Promise.all([
     loadTrafficSeries(reading(c), { ...trafficOf(c, span, kind), dimension: of, member }),
     asOf(c),
@@ -133,7 +141,7 @@ export const analytics = new Hono<AppEnv>()
     responds(top, "Entries with the most requests, with their current names."),
     async (c) => {
       const { of, by, limit, kind, ...asked } = c.req.valid("query");
-      const span = spanOf(asked, new Date());
+      const span = resolvePeriod(asked, new Date());
       const [rows, at] = await Promise.all([
         listTopMembersWithLatency(reading(c), { ...trafficOf(c, span, kind), dimension: of, by, limit }),
         asOf(c),
@@ -149,7 +157,7 @@ export const analytics = new Hono<AppEnv>()
     responds(errors, "Errors by type."),
     async (c) => {
       const { kind, ...asked } = c.req.valid("query");
-      const span = spanOf(asked, new Date());
+      const span = resolvePeriod(asked, new Date());
       const [rows, at] = await Promise.all([
         listTopMembers(reading(c), {
           ...trafficOf(c, span, kind),
@@ -176,7 +184,7 @@ export const analytics = new Hono<AppEnv>()
     responds(heat, "Requests by hour of week in the period."),
     async (c) => {
       const { kind, timeZone, ...asked } = c.req.valid("query");
-      const span = spanOf({ ...asked, grain: "hour" }, new Date());
+      const span = resolvePeriod({ ...asked, grain: "hour" }, new Date());
       const [rows, at] = await Promise.all([
         loadTrafficSeries(reading(c), trafficOf(c, span, kind)),
         asOf(c),

@@ -51,7 +51,7 @@ export const figures = z.object({
   requestBytes: count,
 }) satisfies z.ZodType<TrafficMetrics>;
 
-export const told = z.object({
+export const trafficPeriod = z.object({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
   kind: z.enum(TRAFFIC_KINDS),
@@ -61,15 +61,15 @@ export const told = z.object({
 
 const DAY_MS = 86_400_000;
 
-export interface Asked extends TimeSpan {
+export interface TrafficPeriod extends TimeSpan {
   readonly grain: Grain;
 }
 
 /** The whole units that are asked for. */
-export function spanOf(
+export function resolvePeriod(
   query: { from?: Date | undefined; to?: Date | undefined; grain?: Grain | undefined },
   now: Date,
-): Asked {
+): TrafficPeriod {
   const to = query.to ?? now;
   const span = { from: query.from ?? new Date(to.getTime() - DAY_MS), to };
   const grain = query.grain ?? defaultGrain(span);

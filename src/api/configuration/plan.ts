@@ -10,7 +10,7 @@ import { ownChange } from "../tenants/schemas.ts";
 import type { Document, PlannedChange } from "./document.ts";
 import { listIssues, type Secrets, type Section, type ServerNames } from "./section.ts";
 import { SECTIONS } from "./sections.ts";
-import { addressFaultOf } from "./servers.ts";
+import { findAddressFault } from "./servers.ts";
 import {
   type ConfigurationState,
   collectNames,
@@ -97,7 +97,7 @@ async function listDesired(
       continue;
     }
     const { values } = reading;
-    const address = section.name === "servers" ? addressFaultOf(c, values) : undefined;
+    const address = section.name === "servers" ? findAddressFault(c, values) : undefined;
     if (address !== undefined) faults.push({ path: `${path}/endpointUrl`, message: address });
     const content = section.contentOf?.(values, names) ?? (await section.write(c, values, names));
     const identity = section.identityOf(content);

@@ -165,7 +165,7 @@ export const serversSection: Section = {
 };
 
 /** Judged by the policy of where the gateway runs, which a schema does not know. */
-export function addressFaultOf(c: ApiContext, values: CrudRow): string | undefined {
+export function findAddressFault(c: ApiContext, values: CrudRow): string | undefined {
   const { endpointUrl, transportType } = z
     .object({ endpointUrl: z.string(), transportType: z.enum(TRANSPORTS) })
     .parse(values);

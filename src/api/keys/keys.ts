@@ -13,10 +13,11 @@ import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { rejectIfDisempowered, toActor } from "../access/actor.ts";
 import { buildPage, nameCursor, pageQuery, parseCursor } from "../http/cursors.ts";
 import { conflictIfChanged, requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
+import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
 import { body, params, query } from "../http/validate.ts";
-import { keyShape, newKeyShape, renewedKeyShape } from "../shapes.ts";
+import { keyShape, newKeyShape, renewedKeyShape } from "../resource/row-shapes.ts";
 import {
   assertOwner,
   assertWithinBounds,
@@ -26,7 +27,7 @@ import {
   toKeyCreator,
 } from "./create-key.ts";
 import { assertKeyCapacity, resolveOwner } from "./owners.ts";
-import { idParam, keyChange, newKey, rotation, termsIn } from "./schemas.ts";
+import { keyChange, newKey, rotation, termsIn } from "./schemas.ts";
 
 const listQuery = pageQuery.extend({ active: z.stringbool().default(true) });
 

@@ -15,11 +15,12 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { rejectIfDisempowered, toActor } from "../access/actor.ts";
+import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import { listQuery, offsetPage, type Sorts } from "../http/sorted-lists.ts";
 import { body, params, query } from "../http/validate.ts";
-import { legacyKeyShape, renewedKeyShape } from "../shapes.ts";
+import { legacyKeyShape, renewedKeyShape } from "../resource/row-shapes.ts";
 import {
   assertOwner,
   assertWithinBounds,
@@ -28,7 +29,7 @@ import {
   keyScope,
   toKeyCreator,
 } from "./create-key.ts";
-import { idParam, rotation } from "./schemas.ts";
+import { rotation } from "./schemas.ts";
 
 const sorts: Sorts = {
   keys: { createdAt: sortKey(legacyApiKeys.createdAt), name: sortKey(legacyApiKeys.name) },

@@ -60,8 +60,6 @@ export const rotation = z
   })
   .meta({ examples: [{ overlapSeconds: 3600 }] });
 
-export const idParam = z.object({ id: z.uuid() });
-
 /** Of what is asked for, the part that says what the key may do. */
 export function termsIn({
   scopes,

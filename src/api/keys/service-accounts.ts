@@ -17,12 +17,12 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
+import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
 import { listQuery, offsetPage, type Sorts } from "../http/sorted-lists.ts";
 import { body, params, query } from "../http/validate.ts";
-import { accountShape } from "../shapes.ts";
-import { idParam } from "./schemas.ts";
+import { accountShape } from "../resource/row-shapes.ts";
 
 const name = z.string().trim().min(1).max(200);
 const newAccount = z.strictObject({ name }).meta({ examples: [{ name: "Nightly build" }] });

@@ -16,9 +16,9 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { respondsPage } from "../http/responses.ts";
 import { query } from "../http/validate.ts";
-import { createTimeline, type TimelineOf } from "./timeline.ts";
+import { createTimeline, type Timeline } from "./timeline.ts";
 
-const records = (action: Permission, says: string, timeline: TimelineOf) =>
+const records = (action: Permission, says: string, timeline: Timeline) =>
   new Hono<AppEnv>().get(
     "/",
     requirePermission(action),

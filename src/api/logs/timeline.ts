@@ -28,10 +28,10 @@ export interface TimelineSpec<T extends RecordTable> {
   readonly searched?: readonly (string & keyof T["$inferSelect"])[];
 }
 
-export interface TimelineOf {
+export interface Timeline {
   readonly shape: z.ZodObject;
   readonly query: z.ZodObject;
-  readonly list: (c: ApiContext, asked: CrudRow, of?: SQL) => Promise<object>;
+  readonly list: (c: ApiContext, filters: CrudRow, condition?: SQL) => Promise<object>;
 }
 
 const base = z.object({
@@ -42,7 +42,7 @@ const base = z.object({
   fields: z.array(z.string()).optional(),
 });
 
-export function createTimeline<T extends RecordTable>(spec: TimelineSpec<T>): TimelineOf {
+export function createTimeline<T extends RecordTable>(spec: TimelineSpec<T>): Timeline {
   const { table, hidden = [], filters = [], least = {}, searched = [] } = spec;
   const columns = selectColumns(table, [...hidden, "tenantId", "createdAt"]);
   const shape = rowShape(columns);
@@ -71,7 +71,7 @@ export function createTimeline<T extends RecordTable>(spec: TimelineSpec<T>): Ti
   return {
     shape,
     query,
-    async list(c, asked, of) {
+    async list(c, asked, condition) {
       const { limit, cursor, fields, from, to = new Date() } = base.parse(asked);
       const { principal, db, services } = c.var;
       const { tenantId } = principal;
@@ -80,7 +80,7 @@ export function createTimeline<T extends RecordTable>(spec: TimelineSpec<T>): Ti
       const rows = await listRecords(db, {
         ...{ table, columns, time, tenantId, period, limit: limit + 1 },
         where: and(
-          of,
+          condition,
           equalTo(equals, asked),
           atLeast(leasts, asked),
           containing(Object.values(pick(searched)), asked.q),

@@ -1,7 +1,8 @@
 /** The REST interface's operations, read off its routes: who may, what comes in, what goes out. */
 import type { RouterRoute } from "hono/types";
 import { z } from "zod";
-import { PERMISSIONS, type Permission, type PermissionRule } from "../../core/access/permissions.ts";
+import type { PermissionRule } from "../../core/access/permission-rule.ts";
+import { PERMISSIONS, type Permission } from "../../core/access/permissions.ts";
 import { capitalize } from "../../core/capitalize.ts";
 import { getPermission } from "../../policy/guard.ts";
 import { requireIfMatch } from "../http/etag.ts";
@@ -27,7 +28,7 @@ export interface Operation {
 
 type Route = Pick<RouterRoute, "method" | "path" | "handler">;
 
-export function operationsOf(routes: readonly Route[]): Operation[] {
+export function listOperations(routes: readonly Route[]): Operation[] {
   const reachable = routes.filter(({ path }) => !path.endsWith("/*"));
   return [...Map.groupBy(reachable, ({ method, path }) => `${method} ${path}`).values()].flatMap(
     (handlers) => {

@@ -3,10 +3,10 @@ import { Hono } from "hono";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { unauthenticated } from "../../policy/request-admission.ts";
 import { describe } from "./document.ts";
-import { operationsOf } from "./operations.ts";
+import { listOperations } from "./operations.ts";
 import { referencePage } from "./page.tsx";
 
-type Routes = Parameters<typeof operationsOf>[0];
+type Routes = Parameters<typeof listOperations>[0];
 
 const CACHED = { "cache-control": "public, max-age=300" };
 
@@ -15,7 +15,7 @@ export function description(routes: () => Routes) {
   let known: { readonly json: string; readonly page: string } | undefined;
   const made = (publicUrl: string) => {
     if (known === undefined) {
-      const operations = operationsOf(routes());
+      const operations = listOperations(routes());
       const document = describe(operations, publicUrl);
       known = { json: JSON.stringify(document), page: referencePage(operations, document) };
     }

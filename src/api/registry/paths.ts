@@ -8,9 +8,9 @@ import { deletePath, findPath, insertPath, listPaths } from "../../db/queries/ac
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
+import { idParam } from "../http/id-param.ts";
 import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
 import { body, params } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 
 /** No tenant's short name has an underscore in it. */
 export const REGISTRY_PATH = /^r_[A-Za-z0-9_-]{43}$/;

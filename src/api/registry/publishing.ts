@@ -21,18 +21,18 @@ import {
 } from "../../registry/entries.ts";
 import { updateLatestVersions } from "../../registry/latest-version.ts";
 import { type RegistryEntry, toOfficialEntry } from "../../registry/official-entry.ts";
-import type { RegistryScene } from "../registry-v0.ts";
+import type { RegistryContext } from "./registry-context.ts";
 
 const resource = (id: string) => ({ type: "registry entry", id });
 
-async function shownById(c: RegistryScene, id: string) {
+async function shownById(c: RegistryContext, id: string) {
   const { tenantId, catalogue } = c.get("registry");
   const [entry] = await findEntry(c.get("db"), tenantId, id);
   if (entry === undefined) throw serverNotFoundError();
   return toOfficialEntry(entry, catalogue);
 }
 
-export async function publish(c: RegistryScene, given: unknown) {
+export async function publish(c: RegistryContext, given: unknown) {
   const { principal, db } = c.var;
   const server = acceptPublication(given);
   const values = createEntry(principal.tenantId, server, principal.userId);
@@ -51,14 +51,14 @@ interface Which {
   readonly version: string;
 }
 
-async function found(c: RegistryScene, { server: name, version }: Which): Promise<RegistryEntry> {
+async function found(c: RegistryContext, { server: name, version }: Which): Promise<RegistryEntry> {
   const { principal, db } = c.var;
   const [entry] = await findEntryVersion(db, principal.tenantId, { name, version, includeDeleted: true });
   if (entry === undefined) throw serverNotFoundError();
   return entry;
 }
 
-export async function editVersion(c: RegistryScene, which: Which, given: unknown) {
+export async function editVersion(c: RegistryContext, which: Which, given: unknown) {
   const { principal, db } = c.var;
   const before = await found(c, which);
   if (before.sourceId !== null) {
@@ -81,7 +81,7 @@ export async function editVersion(c: RegistryScene, which: Which, given: unknown
   return shownById(c, before.id);
 }
 
-export async function endVersion(c: RegistryScene, which: Which) {
+export async function endVersion(c: RegistryContext, which: Which) {
   const entry = await found(c, which);
   const [gone] = await changeStatus(c, [entry], { status: "deleted" });
   if (gone === undefined) throw serverNotFoundError();
@@ -90,7 +90,7 @@ export async function endVersion(c: RegistryScene, which: Which) {
 
 /** Of one version, or of all. */
 export async function setStatus(
-  c: RegistryScene,
+  c: RegistryContext,
   { server, version }: Omit<Which, "version"> & { version?: string },
   wish: RequestedStatus,
 ) {
@@ -100,7 +100,7 @@ export async function setStatus(
   return changeStatus(c, all, wish);
 }
 
-async function changeStatus(c: RegistryScene, entries: readonly RegistryEntry[], wish: RequestedStatus) {
+async function changeStatus(c: RegistryContext, entries: readonly RegistryEntry[], wish: RequestedStatus) {
   const { principal, db } = c.var;
   const { tenantId } = principal;
   const wanted = statusChange(wish);

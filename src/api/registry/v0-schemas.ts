@@ -40,7 +40,7 @@ export const listCursor = z.object({
   include_deleted: z.boolean(),
 });
 
-export function cursorOf(
+export function formatEntryCursor(
   { name, version }: { name: string; version: string },
   asked: Omit<z.output<typeof listCursor>, "after">,
 ): string {

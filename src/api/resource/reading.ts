@@ -9,6 +9,7 @@ import { type CrudRow, findRow, listRows } from "../../db/queries/shared/crud.ts
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { setEtag } from "../http/etag.ts";
+import { idParam } from "../http/id-param.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import {
   cursorPage,
@@ -19,7 +20,6 @@ import {
   pickFields,
 } from "../http/sorted-lists.ts";
 import { params, query } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import { containing, equalTo } from "./conditions.ts";
 import type { ReadOnlyResource } from "./define.ts";
 import { type ApiContext, type ResourceScope, tenantScope } from "./scope.ts";

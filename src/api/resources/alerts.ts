@@ -5,7 +5,7 @@ import { COMPARISONS } from "../../core/alerts/state-machine.ts";
 import { ALERT_COMPARISONS, SEVERITIES } from "../../core/enums.ts";
 import type { RowOwner } from "../../db/queries/shared/crud.ts";
 import { performanceAlerts as table } from "../../db/schema/alerts.ts";
-import { checkUrl } from "../../upstream/url-guard.ts";
+import { checkUrl } from "../../upstream/connection/url-guard.ts";
 import { moment } from "../http/times.ts";
 import { defineResource } from "../resource/define.ts";
 import { prose, title } from "./members.ts";

@@ -4,8 +4,8 @@ import { TRANSPORTS, type Transport } from "../../core/enums.ts";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { SealedAuthConfig } from "../../db/schema/registry.ts";
+import { checkUrl, type UrlPolicy } from "../../upstream/connection/url-guard.ts";
 import { sealCredentials } from "../../upstream/credentials.ts";
-import { checkUrl, type UrlPolicy } from "../../upstream/url-guard.ts";
 import type { AuthInput } from "./schemas.ts";
 
 const SCHEMES: Record<Transport, RegExp> = {

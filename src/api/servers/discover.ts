@@ -7,9 +7,9 @@ import { logFailure } from "../../logs/log-failure.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
+import { idParam } from "../http/id-param.ts";
 import { responds } from "../http/responses.ts";
 import { params } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import type { ApiContext } from "../resource/scope.ts";
 
 const names = z.array(z.string());

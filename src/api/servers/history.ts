@@ -4,9 +4,9 @@ import { Hono } from "hono";
 import { serverHealthChecks, serverMetrics } from "../../db/schema/registry.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
+import { idParam } from "../http/id-param.ts";
 import { respondsPage } from "../http/responses.ts";
 import { params, query } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import { createTimeline } from "../logs/timeline.ts";
 import { requireServer } from "./show.ts";
 

@@ -12,6 +12,7 @@ import { serverPrompts, serverResources, serverTools } from "../../db/schema/reg
 import type { AppEnv } from "../../middleware/app-env.ts";
 import type { TargetKind } from "../../policy/access-policy.ts";
 import { requirePermission } from "../../policy/guard.ts";
+import { idParam } from "../http/id-param.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import {
   cursorPage,
@@ -23,7 +24,6 @@ import {
   type Sorts,
 } from "../http/sorted-lists.ts";
 import { params, query } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import { containing, equalTo } from "../resource/conditions.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { columnFilter, rowShape, selectColumns } from "../resource/shape.ts";

@@ -22,6 +22,7 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { requireIfMatch, requireMatch, setEtag, staleError } from "../http/etag.ts";
+import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { omitUndefined } from "../http/omit-undefined.ts";
 import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
@@ -35,7 +36,6 @@ import {
   type Sorts,
 } from "../http/sorted-lists.ts";
 import { body, params, query } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import { mapDatabaseErrors } from "../resource/database-errors.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import {

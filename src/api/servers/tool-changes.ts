@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { scanDefinition } from "../../core/discovery/definition-scan.ts";
+import { diffJson } from "../../core/discovery/json-diff.ts";
 import { SEVERITIES, TOOL_STATES } from "../../core/enums.ts";
 import { NotFoundError } from "../../core/errors.ts";
-import { diffJson } from "../../core/json-diff.ts";
 import { isStaleWrite } from "../../db/errors.ts";
 import { assertPending, findPin, listToolChanges } from "../../db/queries/servers/pins.ts";
 import { approveTool, rejectTool, type ShownPin } from "../../discovery/tool-approval.ts";
@@ -13,9 +13,9 @@ import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { buildPage, idCursor, pageQuery, parseCursor } from "../http/cursors.ts";
 import { staleError } from "../http/etag.ts";
+import { idParam } from "../http/id-param.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import { body, params, query } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import type { ApiContext } from "../resource/scope.ts";
 
 const definition = z.record(z.string(), z.unknown());

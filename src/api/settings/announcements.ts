@@ -4,9 +4,9 @@ import { z } from "zod";
 import { countAcknowledgements } from "../../db/queries/tenants/announcements.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
+import { idParam } from "../http/id-param.ts";
 import { respondsPage } from "../http/responses.ts";
 import { params } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import { requireRow } from "../resource/reading.ts";
 import { collection } from "../resource/routes.ts";
 import type { ResourceScope } from "../resource/scope.ts";
@@ -19,7 +19,7 @@ const acknowledgement = z.object({
   acknowledgedAt: z.iso.datetime().nullable().describe("Null if not acknowledged."),
 });
 
-export function announcementsOf(reach: ResourceScope) {
+export function createAnnouncementRoutes(reach: ResourceScope) {
   return new Hono<AppEnv>()
     .route("/", collection(kind, reach))
     .get(

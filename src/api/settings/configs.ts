@@ -13,10 +13,10 @@ import {
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { requireIfMatch, setEtag } from "../http/etag.ts";
+import { idParam } from "../http/id-param.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import { pickFields } from "../http/sorted-lists.ts";
 import { body, params } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import { requireRow } from "../resource/reading.ts";
 import { collection } from "../resource/routes.ts";
 import type { ResourceScope } from "../resource/scope.ts";
@@ -100,7 +100,7 @@ export const settings = new Hono<AppEnv>().get(
   },
 );
 
-export function configsOf(reach: ResourceScope) {
+export function createConfigRoutes(reach: ResourceScope) {
   return new Hono<AppEnv>()
     .route("/", collection(kind, reach))
     .get(

@@ -8,9 +8,9 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { evaluateForPrincipal, parseFlag, parseFlags } from "../../policy/flags.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { principalSchema, resolvePrincipal } from "../access/principals.ts";
+import { idParam } from "../http/id-param.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import { body, params, query } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import { requireRow } from "../resource/reading.ts";
 import { collection } from "../resource/routes.ts";
 import type { ResourceScope } from "../resource/scope.ts";
@@ -42,7 +42,7 @@ const stored = z.object({
 const HOUR_MS = 3_600_000;
 const period = z.object({ hours: z.coerce.number().int().min(1).max(720).default(24) });
 
-export function flagsOf(reach: ResourceScope) {
+export function createFlagRoutes(reach: ResourceScope) {
   return new Hono<AppEnv>()
     .route("/", collection(kind, reach))
     .post(

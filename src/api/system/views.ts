@@ -11,10 +11,10 @@ import { rollUpTraffic } from "../../operations/traffic-rollups.ts";
 import { commitWithAudit, writeAuditEntry } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
+import { idParam } from "../http/id-param.ts";
 import { omitUndefined } from "../http/omit-undefined.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import { body, params } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
 import { rowShape, selectColumns } from "../resource/shape.ts";
 
 const shape = rowShape(selectColumns(table));

@@ -9,7 +9,7 @@ import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
 import { omitUndefined } from "../http/omit-undefined.ts";
 import { responds } from "../http/responses.ts";
 import { body } from "../http/validate.ts";
-import { tenantShape } from "../shapes.ts";
+import { tenantShape } from "../resource/row-shapes.ts";
 import { ownChange } from "./schemas.ts";
 
 const CHANGEABLE = ["name", "timeZone", "settings"];

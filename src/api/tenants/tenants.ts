@@ -18,13 +18,13 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
+import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { omitUndefined } from "../http/omit-undefined.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import { listQuery, offsetPage, type Sorts } from "../http/sorted-lists.ts";
 import { body, params, query } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
-import { tenantShape } from "../shapes.ts";
+import { tenantShape } from "../resource/row-shapes.ts";
 import { newTenant, tenantChange } from "./schemas.ts";
 
 type Scene = Context<AppEnv & GuardedEnv>;

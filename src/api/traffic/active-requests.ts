@@ -4,10 +4,10 @@ import { NotFoundError } from "../../core/errors.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
+import { idParam } from "../http/id-param.ts";
 import { respondsEmpty, respondsPage } from "../http/responses.ts";
 import { params } from "../http/validate.ts";
-import { idParam } from "../keys/schemas.ts";
-import { activeRequestShape } from "../shapes.ts";
+import { activeRequestShape } from "../resource/row-shapes.ts";
 
 export const activeRequests = new Hono<AppEnv>()
   .get(

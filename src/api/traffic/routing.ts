@@ -54,7 +54,7 @@ const verdict = z.object({
   ),
 });
 
-export const routingRulesOf = (reach: ResourceScope) =>
+export const createRoutingRuleRoutes = (reach: ResourceScope) =>
   new Hono<AppEnv>()
     .post(
       "/order",

@@ -11,22 +11,14 @@
  * So a further deny never allows more, a further allow never denies more, and the order of rules means nothing. Allows
  * matter where the default is "deny" and for callers who may only read.
  */
-import type { ApiKeyScope, Role } from "../enums.ts";
+
+import type { Role } from "../enums.ts";
+import type { AccessPrincipal } from "./access-principal.ts";
 import type { Permission } from "./permissions.ts";
 import { evaluatePermission, type PermissionDecision } from "./rbac.ts";
-import type { CompiledRule } from "./rules.ts";
+import type { ActiveRuleSet, CompiledRule } from "./rules.ts";
 import { isConfiguration, type UriVariants, uriVariants } from "./uri-variants.ts";
-
-export type AccessDefault = "allow" | "deny";
 export type TargetKind = "server" | "tool" | "prompt" | "resource";
-
-export interface AccessPrincipal {
-  readonly role: Role;
-  readonly scopes: readonly ApiKeyScope[];
-  readonly userId: string | undefined;
-  readonly keyId: string | undefined;
-  readonly isOperator?: boolean | undefined;
-}
 
 export interface AccessTarget {
   readonly kind: TargetKind;
@@ -37,13 +29,6 @@ export interface AccessTarget {
   readonly name: string;
   /** The tool's own word that it changes nothing. */
   readonly readOnly?: boolean | undefined;
-}
-
-/** The rules that speak of the caller and hold now, and what the tenant has decided for the rest. */
-export interface ActiveRuleSet {
-  readonly denies: readonly CompiledRule[];
-  readonly allows: readonly CompiledRule[];
-  readonly accessDefault: AccessDefault;
 }
 
 export type AccessReason =

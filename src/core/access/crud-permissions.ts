@@ -1,5 +1,5 @@
 /** The actions on what admins manage in the same five ways: see src/api/collection. */
-import type { PermissionRule } from "./permissions.ts";
+import type { PermissionRule } from "./permission-rule.ts";
 
 const reads: PermissionRule = { role: "admin", scope: "read" };
 const writes: PermissionRule = { role: "admin", scope: "admin" };

@@ -1,5 +1,5 @@
 /** The actions on servers and on what the gateway has seen of them: looked at by many, changed by admins. */
-import type { PermissionRule } from "./permissions.ts";
+import type { PermissionRule } from "./permission-rule.ts";
 
 /** Of servers everybody sees what they may use; see src/api/servers/visible.ts. */
 const anyRole: PermissionRule = { role: "readonly", scope: "read" };

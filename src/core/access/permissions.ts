@@ -2,18 +2,12 @@
  * Everything that can be asked of the gateway, by name, with the least role and the scope that it takes. Routes name
  * their action (policy/guard.ts), the matrix test walks this table, and a route that is not in it does not start.
  */
+
 import type { ApiKeyScope, Role } from "../enums.ts";
 import { CRUD_PERMISSIONS } from "./crud-permissions.ts";
 import { MONITORING_PERMISSIONS } from "./monitoring-permissions.ts";
+import type { PermissionRule } from "./permission-rule.ts";
 import { REGISTRY_PERMISSIONS } from "./registry-permissions.ts";
-
-export interface PermissionRule {
-  /** The least of the roles that may: see ROLE_ORDER. */
-  readonly role: Role;
-  readonly scope: ApiKeyScope;
-  /** Concerns the whole gateway: the admins of one tenant may not. */
-  readonly operator?: true;
-}
 
 const requires = (role: Role, scope: ApiKeyScope): PermissionRule => ({ role, scope });
 const operator = (scope: ApiKeyScope): PermissionRule => ({ role: "admin", scope, operator: true });

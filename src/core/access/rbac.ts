@@ -1,6 +1,7 @@
 /** May somebody in this role, with a credential of these scopes, take an action at all: RBAC and scopes, nothing else. */
 import type { ApiKeyScope, Role } from "../enums.ts";
-import { hasRole, hasScope, PERMISSIONS, type Permission, type PermissionRule } from "./permissions.ts";
+import type { PermissionRule } from "./permission-rule.ts";
+import { hasRole, hasScope, PERMISSIONS, type Permission } from "./permissions.ts";
 
 export interface PrincipalRights {
   readonly role: Role;

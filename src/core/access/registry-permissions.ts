@@ -1,5 +1,5 @@
 /** The actions on what the registry watches and publishes. */
-import type { PermissionRule } from "./permissions.ts";
+import type { PermissionRule } from "./permission-rule.ts";
 
 const anyRole: PermissionRule = { role: "readonly", scope: "read" };
 const reads: PermissionRule = { role: "admin", scope: "read" };

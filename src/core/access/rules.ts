@@ -1,6 +1,7 @@
 /** A tenant's access controls, compiled once for a snapshot, and which of them are in force for a caller at a moment. */
 import type { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../enums.ts";
-import type { AccessDefault, AccessPrincipal, ActiveRuleSet } from "./authorize.ts";
+
+import type { AccessPrincipal } from "./access-principal.ts";
 import { compilePattern, type Matcher } from "./patterns.ts";
 import { isActiveAt, localTime, nextScheduleChange, type Schedule } from "./schedule.ts";
 
@@ -64,4 +65,13 @@ export function activeRules(rules: CompiledRules, principal: AccessPrincipal, no
     accessDefault,
     until: nextScheduleChange(mine, now),
   };
+}
+
+export type AccessDefault = "allow" | "deny";
+
+/** The rules that speak of the caller and hold now, and what the tenant has decided for the rest. */
+export interface ActiveRuleSet {
+  readonly denies: readonly CompiledRule[];
+  readonly allows: readonly CompiledRule[];
+  readonly accessDefault: AccessDefault;
 }

@@ -4,8 +4,8 @@
  */
 
 import type { ToolState } from "../enums.ts";
-import { type Difference, diffJson } from "../json-diff.ts";
 import type { JsonObject } from "../mcp/json-rpc.ts";
+import { type Difference, diffJson } from "./json-diff.ts";
 
 export const TOOL_CHANGES = ["allow", "hold", "block"] as const;
 export type ToolChangePolicy = (typeof TOOL_CHANGES)[number];

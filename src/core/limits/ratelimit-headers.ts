@@ -4,9 +4,10 @@
  * which others may take meanwhile; `t` when all of it is there again, in
  * seconds, which is never later than one window.
  */
+
+import type { Limit } from "./algorithms/limit.ts";
 import { maxTokens } from "./algorithms/limiter.ts";
 import type { LimitDenial, Quota } from "./lease/client.ts";
-import type { Limit } from "./lease/protocol.ts";
 import { isReported } from "./resolve-limits.ts";
 
 const seconds = (ms: number) => Math.max(0, Math.ceil(ms / 1000));

@@ -3,7 +3,8 @@
  * whole system, one for a subject before one for all of its kind; what no row speaks of has the defaults below.
  */
 import type { LIMIT_SUBJECTS, Role } from "../enums.ts";
-import { type Limit, SYSTEM_KEY } from "./lease/protocol.ts";
+import type { Limit } from "./algorithms/limit.ts";
+import { SYSTEM_KEY } from "./lease/protocol.ts";
 import { SYSTEM_LIMIT } from "./lease/tenant-limits.ts";
 
 export interface LimitConfig {

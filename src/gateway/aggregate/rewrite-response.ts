@@ -12,9 +12,9 @@ import {
   stringifyLossless,
 } from "../../core/mcp/lossless-json.ts";
 import { type ExposedIds, exposeMessage, exposeResponse } from "../../core/mcp/rewrite.ts";
+import type { NameIndex } from "../catalog/name-index.ts";
 import type { McpContext } from "../context/context.ts";
 import type { EventTransform } from "../sse/transform.ts";
-import type { NameIndex } from "./name-index.ts";
 import { type StateOwner, sealRequestState, sealTask } from "./request-state.ts";
 
 /** Nothing to change without one of these; most messages have none, and are not even parsed. */

@@ -18,12 +18,13 @@ import { HEADER_MISMATCH, HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts"
 import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
 import { readHeaders } from "../../core/net/headers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { CatalogScope } from "../catalog/catalog.ts";
+import { type NameIndex, type ServerItem, USES } from "../catalog/name-index.ts";
 import type { McpContext } from "../context/context.ts";
-import { forwardCall, type PreparedCall } from "../forward/forward.ts";
+import { forwardCall } from "../forward/forward.ts";
+import type { PreparedCall } from "../forward/forwarded-call.ts";
 import type { Selection } from "../pipeline/upstream-call.ts";
 import type { McpPost } from "../request/mcp-post.ts";
-import type { CatalogScope } from "./catalog.ts";
-import { type NameIndex, type ServerItem, USES } from "./name-index.ts";
 import { openRequestStateValue, openTask, type StateOwner } from "./request-state.ts";
 import { createEdit } from "./rewrite-response.ts";
 import { canRepeat, createSelection, type ItemCandidate, toCandidate } from "./select-candidates.ts";

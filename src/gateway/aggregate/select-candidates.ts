@@ -7,9 +7,9 @@ import { pickCandidate } from "../../core/routing/candidates.ts";
 import { isNearClient } from "../../core/routing/regions.ts";
 import { type CompiledRule, matchRule, type RoutedRequest } from "../../core/routing/rules.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { NameIndex, ServerItem } from "../catalog/name-index.ts";
 import type { McpContext } from "../context/context.ts";
 import type { Candidate, Selection } from "../pipeline/upstream-call.ts";
-import type { NameIndex, ServerItem } from "./name-index.ts";
 
 /** A call whose target is known, with all that routing looks at. */
 export interface RoutedCall {

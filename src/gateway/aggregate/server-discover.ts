@@ -4,10 +4,10 @@ import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { mapMember, mapObject } from "../../core/mcp/lossless-json.ts";
 import { mergeInstructions } from "../../core/mcp/merge-lists.ts";
 import { META, MODERN_REVISIONS, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
+import type { CatalogView } from "../catalog/catalog.ts";
+import type { ServerInventory } from "../catalog/inventory-cache.ts";
 import type { McpContext } from "../context/context.ts";
 import { serverInfo } from "../context/server-info.ts";
-import type { CatalogView } from "./catalog.ts";
-import type { ServerInventory } from "./inventory-cache.ts";
 
 /** Servers come and go: clients may rely on what is said here for no longer than on a list. */
 const TTL_MS = 60_000;

@@ -5,38 +5,30 @@
 
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
-import { readHeaders } from "../../core/net/headers.ts";
-import { withTimeout } from "../../core/timers.ts";
-import type { SnapshotServer } from "../../policy/snapshot.ts";
-import type { McpContext } from "../context/context.ts";
-import { createMessageStream, type MessageWriter } from "../sse/writer.ts";
-import { type CatalogScope, tenantScope } from "./catalog.ts";
-import type { ServerInventory } from "./inventory-cache.ts";
-import { openTask } from "./request-state.ts";
-import { type AggregateCall, canUse, resolveTarget } from "./route-call.ts";
-import { filterVisible } from "./server-discover.ts";
 import {
   FLAGS,
   listChanged,
   parseFilter,
   type SubscriptionFilter,
   subscriptionMeta,
-} from "./subscriptions.ts";
+} from "../../core/mcp/subscriptions.ts";
+import { readHeaders } from "../../core/net/headers.ts";
+import { withTimeout } from "../../core/timers.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import { type CatalogScope, tenantScope } from "../catalog/catalog.ts";
+import type { ServerInventory } from "../catalog/inventory-cache.ts";
+import type { McpContext } from "../context/context.ts";
+import { createMessageStream, type MessageWriter } from "../sse/writer.ts";
+import { openTask } from "./request-state.ts";
+import { type AggregateCall, canUse, resolveTarget } from "./route-call.ts";
+import { filterVisible } from "./server-discover.ts";
+import type { Subscriber } from "./upstream-subscription.ts";
 import { openSubscription, type UpstreamSubscription } from "./upstream-subscription.ts";
 
 /** A server that has not acknowledged by then does so later, unheard. */
 const ACKNOWLEDGE_TIMEOUT_MS = 2000;
 /** How soon a caller who lost the right to listen is cut off, and a new server is heard. */
 const POLL_INTERVAL_MS = 1000;
-
-/** Who listens, and to what. */
-export interface Subscriber {
-  readonly id: JsonRpcId;
-  readonly headers: ReadonlyMap<string, string>;
-  readonly scope: CatalogScope;
-  /** The subscriptions/listen request. */
-  readonly message: JsonObject;
-}
 
 export function listen({ request, post, scope, message }: AggregateCall, context: McpContext): Response {
   const subscriber = { id: post.id ?? 0, headers: readHeaders(request), scope, message };

@@ -1,7 +1,8 @@
 /** One server's part in a caller's subscription: opened, read, and opened again when it breaks. */
+
 import { NotFoundError } from "../../core/errors.ts";
 import { selectRequestHeaders } from "../../core/mcp/header-filter.ts";
-import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import {
   getMember,
   isMembers,
@@ -10,17 +11,17 @@ import {
   stringifyLossless,
 } from "../../core/mcp/lossless-json.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
+import { listChanged, type SubscriptionFilter } from "../../core/mcp/subscriptions.ts";
 import { sleep } from "../../core/timers.ts";
-import { eventData, readEvents } from "../../upstream/event-stream.ts";
+import { eventData, readEvents } from "../../upstream/connection/event-stream.ts";
 import { createAbortScope } from "../../upstream/transports/http/exchange.ts";
+import type { CatalogScope } from "../catalog/catalog.ts";
+import type { ServerInventory } from "../catalog/inventory-cache.ts";
 import type { McpContext } from "../context/context.ts";
 import { callUpstream } from "../pipeline/call-upstream.ts";
 import { sendHttp } from "../pipeline/send-http.ts";
 import type { MessageWriter } from "../sse/writer.ts";
-import type { ServerInventory } from "./inventory-cache.ts";
 import { createEdit } from "./rewrite-response.ts";
-import { listChanged, type SubscriptionFilter } from "./subscriptions.ts";
-import type { Subscriber } from "./subscriptions-listen.ts";
 
 export interface SubscriptionOptions {
   readonly subscriber: Subscriber;
@@ -146,4 +147,13 @@ function parseAcknowledgement(message: JsonObject): JsonObject {
   const params = getMember(message, "params");
   const accepted = isMembers(params) ? getMember(params, "notifications") : undefined;
   return isMembers(accepted) ? accepted : {};
+}
+
+/** Who listens, and to what. */
+export interface Subscriber {
+  readonly id: JsonRpcId;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly scope: CatalogScope;
+  /** The subscriptions/listen request. */
+  readonly message: JsonObject;
 }

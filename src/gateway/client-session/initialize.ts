@@ -2,8 +2,8 @@
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { isLegacyRevision, LATEST_LEGACY } from "../../core/mcp/revisions.ts";
-import { resolveScope } from "../aggregate/catalog.ts";
 import { filterVisible, legacyCapabilities, mergeServerInstructions } from "../aggregate/server-discover.ts";
+import { resolveScope } from "../catalog/catalog.ts";
 import type { McpContext } from "../context/context.ts";
 import { serverInfo } from "../context/server-info.ts";
 import type { ClientFacts } from "./peer.ts";

@@ -2,14 +2,14 @@
 import type { Transport } from "../../core/enums.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
-import { connectLegacy } from "../../upstream/protocol/legacy-session.ts";
 import {
   type ChannelDeps,
   type ChannelTarget,
   createGatewayId,
   SessionLostError,
   type UpstreamChannel,
-} from "../../upstream/transports/channel.ts";
+} from "../../upstream/connection/channel.ts";
+import { connectLegacy } from "../../upstream/protocol/legacy-session.ts";
 import { resumeChannel } from "../../upstream/transports/open-channel.ts";
 import type { ClientFacts, PeerExchange, SessionPeer } from "./peer.ts";
 

@@ -4,9 +4,9 @@ import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { isListMethod } from "../../core/mcp/list-edit.ts";
 import { paginate } from "../../core/mcp/list-pages.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
-import { resolveScope } from "../aggregate/catalog.ts";
+import { resolveScope } from "../catalog/catalog.ts";
 import type { McpContext } from "../context/context.ts";
-import type { Session } from "./session.ts";
+import type { ConnectedSession } from "./upstream-peers.ts";
 
 type LocalResult = { readonly result: JsonObject } | { readonly error: { code: number; message: string } };
 
@@ -16,7 +16,7 @@ const LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "aler
 export async function answerLocally(
   method: string,
   message: JsonObject,
-  session: Session,
+  session: ConnectedSession,
   context: McpContext,
 ): Promise<LocalResult | undefined> {
   const given = getMember(message, "params");
@@ -35,7 +35,7 @@ export async function answerLocally(
   return { result: isMembers(result) ? result : page };
 }
 
-function setLevel(level: unknown, session: Session): LocalResult {
+function setLevel(level: unknown, session: ConnectedSession): LocalResult {
   if (typeof level !== "string" || !LEVELS.includes(level))
     return invalidParams(`The level must be one of ${LEVELS.join(", ")}.`);
   const { client } = session.state;

@@ -11,8 +11,8 @@ import { buildParamHeaders } from "../../core/mcp/param-headers.ts";
 import { META } from "../../core/mcp/revisions.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { sleep } from "../../core/timers.ts";
+import { type ChannelDeps, type ChannelTarget, createGatewayId } from "../../upstream/connection/channel.ts";
 import { sendModernRequest } from "../../upstream/protocol/modern-request.ts";
-import { type ChannelDeps, type ChannelTarget, createGatewayId } from "../../upstream/transports/channel.ts";
 import type { ClientFacts, PeerExchange, SessionPeer } from "./peer.ts";
 
 /** A server that is never content is no server. */

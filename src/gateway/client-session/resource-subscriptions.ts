@@ -2,19 +2,19 @@
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { HEADERS, LATEST_MODERN, META } from "../../core/mcp/revisions.ts";
-import { resolveScope } from "../aggregate/catalog.ts";
-import { FLAGS } from "../aggregate/subscriptions.ts";
+import { FLAGS } from "../../core/mcp/subscriptions.ts";
 import { followSubscriptions } from "../aggregate/subscriptions-listen.ts";
+import { resolveScope } from "../catalog/catalog.ts";
 import type { McpContext } from "../context/context.ts";
-import type { Session } from "./session.ts";
+import type { SessionContext } from "./state.ts";
 
 const LISTEN_ID = "gateway-watching";
 
 export class ResourceSubscriptions {
-  readonly #session: Session;
+  readonly #session: SessionContext;
   #stop: (() => void) | undefined;
 
-  constructor(session: Session) {
+  constructor(session: SessionContext) {
     this.#session = session;
   }
 

@@ -6,7 +6,6 @@ import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
 import { TimerSet } from "../../core/timers.ts";
-import { type CatalogScope, resolveScope } from "../aggregate/catalog.ts";
 import type { StateOwner } from "../aggregate/request-state.ts";
 import { createResponseRewriter } from "../aggregate/rewrite-response.ts";
 import { canUse, type ResolvedTarget, resolveTarget, unknownTarget } from "../aggregate/route-call.ts";
@@ -17,13 +16,14 @@ import {
   type RoutedCall,
   toCandidate,
 } from "../aggregate/select-candidates.ts";
+import { type CatalogScope, resolveScope } from "../catalog/catalog.ts";
 import { messageOutcome } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
 import { trackRequest } from "../pipeline/active-requests.ts";
 import type { UpstreamAttempt } from "../pipeline/attempt.ts";
 import { callUpstream } from "../pipeline/call-upstream.ts";
 import type { PeerExchange } from "./peer.ts";
-import type { Session } from "./session.ts";
+import type { ConnectedSession } from "./upstream-peers.ts";
 
 const TARGETED = new Set([
   "tools/call",
@@ -52,7 +52,7 @@ const BOUND = new Set([
 export async function routeRequest(
   message: JsonObject,
   exchange: PeerExchange,
-  session: Session,
+  session: ConnectedSession,
   context: McpContext,
 ): Promise<JsonObject | undefined> {
   const scope = resolveScope(context.tenant, session.state.serverName);
@@ -76,7 +76,7 @@ interface RoutedSessionCall {
   readonly message: JsonObject;
   readonly method: string;
   readonly exchange: PeerExchange;
-  readonly session: Session;
+  readonly session: ConnectedSession;
   readonly scope: CatalogScope;
   readonly context: McpContext;
 }
@@ -165,7 +165,7 @@ async function sendToPeer(
   return outward(response);
 }
 
-function clientName({ state }: Session): string | undefined {
+function clientName({ state }: ConnectedSession): string | undefined {
   const name = getMember(state.client?.clientInfo, "name");
   return typeof name === "string" ? name : undefined;
 }

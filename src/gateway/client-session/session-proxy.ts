@@ -2,48 +2,18 @@
  * The Worker's end of a legacy client's session: finds the object that holds it. The id that the client brings is
  * sealed to its principal, so a stolen one leads nowhere.
  */
+
 import { GatewayError } from "../../core/errors.ts";
 import { errorResponse } from "../../core/mcp/responses.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { readHeaders } from "../../core/net/headers.ts";
 import { sleep } from "../../core/timers.ts";
-import type { Principal } from "../../identity/principal.ts";
-import type { RequestDescription } from "../../logs/request-event.ts";
 import type { McpContext } from "../context/context.ts";
+import type { SessionCall, SessionPost, SessionStub } from "../context/ports.ts";
 import type { McpPost } from "../request/mcp-post.ts";
-
-/** What every call to a session's object brings along: who asks, and for what. */
-export interface SessionCall {
-  readonly requestId: string;
-  readonly principal: Principal;
-  readonly serverName: string | undefined;
-  /** The HTTP request that brought it, for the log. */
-  readonly request: RequestDescription;
-  readonly startedAt: number;
-}
-
-export interface SessionPost extends SessionCall {
-  /** The message or the batch, to the digit. */
-  readonly text: string;
-  readonly acceptsStream: boolean;
-  /** Only this message may make a session where there is none. */
-  readonly isInitialize: boolean;
-  /** Without credentials: routing rules look at headers. */
-  readonly headers: readonly (readonly [string, string])[];
-}
 
 /** On answers of the session's object that it records itself. */
 export const RECORDED_HEADER = "x-gateway-recorded";
-
-/** The object's methods, as its stub has them. */
-export interface SessionStub {
-  post(visit: SessionPost): Promise<Response>;
-  get(visit: SessionCall, lastEventId: string | undefined): Promise<Response>;
-  /** 2024-11-05: opens the session, and says where messages are to be posted. */
-  openStream(visit: SessionCall, endpoint: string): Promise<Response>;
-  /** False where there is no such session. */
-  end(): Promise<boolean>;
-}
 
 const SESSION_NOT_FOUND = -32001;
 const SESSION_MISSING = -32000;

@@ -1,16 +1,24 @@
-/** What a session must not forget when the object that holds it is evicted. */
+/** The state of a client session that survives the eviction of its Durable Object. */
+import type { EventStore } from "./event-store.ts";
 import type { Resumable } from "./legacy-peer.ts";
 import type { ClientFacts } from "./peer.ts";
 
 export interface SessionState {
-  /** The one server that it is with; all of the tenant's otherwise. */
+  /** The server of a server endpoint; undefined for the aggregated endpoint. */
   readonly serverName: string | undefined;
-  /** Undefined until the client has introduced itself. */
+  /** Undefined before `initialize`. */
   client: ClientFacts | undefined;
-  /** Resources that the client watches, as it calls them. */
+  /** URIs that the client is subscribed to, as exposed to the client. */
   watched: readonly string[];
-  /** By server id. */
+  /** Resumable upstream sessions by server ID. */
   upstreams: Readonly<Record<string, Resumable>>;
+}
+
+/** The parts of a session that its components use. */
+export interface SessionContext {
+  readonly state: SessionState;
+  readonly events: EventStore;
+  save(): void;
 }
 
 export function createState(serverName: string | undefined): SessionState {
@@ -18,7 +26,7 @@ export function createState(serverName: string | undefined): SessionState {
 }
 
 export interface StateStore {
-  /** Kept as text: only plain JSON survives. */
+  /** Stores the state as JSON text, so it may contain plain JSON values only. */
   save(state: SessionState): void;
 }
 
@@ -26,7 +34,7 @@ export function formatState(state: SessionState): string {
   return JSON.stringify(state);
 }
 
-/** Undefined for what another version of us wrote in another form. */
+/** Returns undefined for a state that another version of the gateway wrote in another format. */
 export function parseState(text: string): SessionState | undefined {
   const state: Partial<SessionState> | null = JSON.parse(text);
   if (state === null || !Array.isArray(state.watched) || typeof state.upstreams !== "object")

@@ -1,27 +1,34 @@
 /** The servers that a session has dealt with, each in its era. */
 import { type ErrorCode, toGatewayError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import type { ChannelTarget } from "../../upstream/connection/channel.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
-import type { ChannelTarget } from "../../upstream/transports/channel.ts";
-import type { ServerInventory } from "../aggregate/inventory-cache.ts";
-import type { NameIndex } from "../aggregate/name-index.ts";
 import { createResponseRewriter } from "../aggregate/rewrite-response.ts";
+import type { ServerInventory } from "../catalog/inventory-cache.ts";
+import type { NameIndex } from "../catalog/name-index.ts";
 import type { McpContext } from "../context/context.ts";
 import { LegacyPeer } from "./legacy-peer.ts";
 import { ModernPeer } from "./modern-peer.ts";
 import type { ClientFacts, PeerExchange, SessionPeer } from "./peer.ts";
-import type { Session } from "./session.ts";
+import type { SessionContext } from "./state.ts";
 
 type GeneralExchange = Pick<PeerExchange, "notify" | "request">;
 
 const NO_CLIENT: ClientFacts = { revision: "", capabilities: {}, clientInfo: {}, logLevel: undefined };
 
+/** A session with its connections to upstreams. */
+export interface ConnectedSession extends SessionContext {
+  readonly peers: UpstreamPeers;
+  /** Follows the subscriptions of the client, whose general stream is open. */
+  attend(context: McpContext): void;
+}
+
 export class UpstreamPeers {
-  readonly #session: Session;
+  readonly #session: SessionContext;
   readonly #general: GeneralExchange;
   readonly #peers = new Map<string, Promise<SessionPeer>>();
 
-  constructor(session: Session, general: GeneralExchange) {
+  constructor(session: SessionContext, general: GeneralExchange) {
     this.#session = session;
     this.#general = general;
   }

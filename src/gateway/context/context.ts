@@ -10,13 +10,11 @@ import type { CallQueues } from "../../policy/concurrency-queues.ts";
 import type { RoutingState } from "../../policy/routing-state.ts";
 import type { TenantSnapshot } from "../../policy/snapshot.ts";
 import type { TenantTraffic } from "../../policy/traffic.ts";
-import type { ChannelDeps } from "../../upstream/transports/channel.ts";
-import type { Catalog } from "../aggregate/catalog.ts";
-import type { SessionStub } from "../client-session/session-proxy.ts";
-import type { ActiveRequestTable } from "../pipeline/active-requests.ts";
-import type { BridgeRequest } from "../server-bridge/bridge-client.ts";
+import type { ChannelDeps } from "../../upstream/connection/channel.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { EraCache } from "./era-cache.ts";
 import type { FlagExposures } from "./flag-exposures.ts";
+import type { ActiveRequestTable, BridgeRequest, SessionStub } from "./ports.ts";
 import type { CallRecorder } from "./request-recorder.ts";
 import type { SessionIds } from "./session-ids.ts";
 
@@ -37,7 +35,7 @@ export interface McpContext {
   readonly exposures: FlagExposures;
   readonly keyring: Keyring;
   readonly sessionIds: SessionIds;
-  readonly catalog: Catalog;
+  readonly catalog: Catalog<McpContext>;
   readonly eras: EraCache;
   readonly upstream: ChannelDeps;
   readonly maxBodyBytes: number;

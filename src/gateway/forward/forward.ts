@@ -2,23 +2,23 @@
  * Brings an HTTP request through the pipeline and its answer back to the client: tracked while it runs, begun early
  * where the server is slow, kept alive while it is silent, and let go when the client leaves.
  */
+
 import { toGatewayError } from "../../core/errors.ts";
 import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
-import type { HeaderMap } from "../../core/net/headers.ts";
 import { TimerSet } from "../../core/timers.ts";
-import { StatusError } from "../../upstream/errors.ts";
+import { StatusError } from "../../upstream/connection/errors.ts";
 import type { AbortScope } from "../../upstream/transports/http/exchange.ts";
 import { messageOutcome } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
-import { isFlagEnabled } from "../context/flag-exposures.ts";
+import { isFlagEnabled } from "../context/flag-evaluation.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
 import { canceledByAdmin, clientDisconnected, trackRequest } from "../pipeline/active-requests.ts";
 import type { UpstreamAttempt } from "../pipeline/attempt.ts";
 import { callUpstream } from "../pipeline/call-upstream.ts";
-import { type HttpCall, sendHttp } from "../pipeline/send-http.ts";
+import { sendHttp } from "../pipeline/send-http.ts";
 import type { Candidate, UpstreamCall } from "../pipeline/upstream-call.ts";
-import type { EventTransform } from "../sse/transform.ts";
 import { deferResponse } from "./deferred-response.ts";
+import type { ForwardedCall, PreparedCall, StreamEnd } from "./forwarded-call.ts";
 import {
   finishedResponse,
   fromStatusError,
@@ -26,25 +26,6 @@ import {
   type ResponseScope,
   streamResponse,
 } from "./to-client-response.ts";
-
-/** The request as one of the candidates gets it, and what is done to the answer on its way back. */
-export interface PreparedCall extends HttpCall {
-  /** Changes each message on its way back. */
-  readonly edit?: EventTransform | undefined;
-  /** What the answer carries anyway: given where the answer may be finished here. */
-  readonly answerHeaders?: Readonly<Record<string, string>>;
-  /** Last change of the headers that go back to the client. */
-  readonly finishHeaders?: (headers: HeaderMap) => Promise<void>;
-}
-
-export interface ForwardedCall<C extends Candidate>
-  extends Omit<UpstreamCall<C, Response>, "send" | "signal" | "takesSlot"> {
-  readonly prepare: (candidate: C) => PreparedCall | Promise<PreparedCall>;
-  /** The client takes event streams, and the answer's status and headers tell nothing that its body does not. */
-  readonly canDefer: boolean;
-  /** Asked from time to time while a stream is open; the stream ends when the answer is no. */
-  readonly isPermitted?: () => Promise<boolean>;
-}
 
 /** `callServer`: the pipeline, or what is left of it for a call that most of its stages need not look at. */
 export async function forwardCall<C extends Candidate>(
@@ -79,13 +60,6 @@ export async function forwardCall<C extends Candidate>(
   const answered = await Promise.race([pending, late]);
   if (answered !== undefined) return answered;
   return deferResponse({ pending, id, server, abort: end.abort, context });
-}
-
-export interface StreamEnd {
-  /** Nothing more is waited for. */
-  readonly untrack: () => void;
-  /** Lets go of the upstream. */
-  readonly abort: () => void;
 }
 
 type CallServer<C extends Candidate> = (

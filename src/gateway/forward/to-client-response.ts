@@ -8,7 +8,12 @@ import { HEADERS } from "../../core/mcp/revisions.ts";
 import { formatEvent } from "../../core/mcp/sse.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { STREAM_TOTAL_TIMEOUT_MS } from "../../core/size-limits.ts";
-import { connectionClosed, idleTimeout, responseTimeout, type StatusError } from "../../upstream/errors.ts";
+import {
+  connectionClosed,
+  idleTimeout,
+  responseTimeout,
+  type StatusError,
+} from "../../upstream/connection/errors.ts";
 import type { AbortScope } from "../../upstream/transports/http/exchange.ts";
 import { isResponseText, parseOutcome, StreamTail } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
@@ -19,7 +24,7 @@ import type { HttpResponse } from "../pipeline/send-http.ts";
 import type { Candidate } from "../pipeline/upstream-call.ts";
 import { openStream, type RelayEnd, relay } from "../sse/relay.ts";
 import { transformEvents } from "../sse/transform.ts";
-import type { ForwardedCall, PreparedCall, StreamEnd } from "./forward.ts";
+import type { ForwardedCall, PreparedCall, StreamEnd } from "./forwarded-call.ts";
 
 const finished = new WeakSet<Response>();
 

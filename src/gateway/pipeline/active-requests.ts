@@ -4,12 +4,6 @@ import { GatewayError } from "../../core/errors.ts";
 import { sleep, type TimerSet } from "../../core/timers.ts";
 import type { McpContext } from "../context/context.ts";
 
-/** The part of the tenant's object that this takes. */
-export interface ActiveRequestTable {
-  reportActive(request: ActiveRequest): Promise<boolean>;
-  endActive(id: string): Promise<void>;
-}
-
 /** Most requests are over by then, and cost nothing. */
 const REPORT_AFTER_MS = 1000;
 const REPORT_INTERVAL_MS = 2000;

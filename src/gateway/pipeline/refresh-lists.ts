@@ -2,9 +2,9 @@
 import { NotFoundError, ServerUnavailableError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { ChannelDeps, ChannelTarget } from "../../upstream/connection/channel.ts";
 import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
-import type { ChannelDeps, ChannelTarget } from "../../upstream/transports/channel.ts";
 import type { McpContext } from "../context/context.ts";
 import { callUpstream } from "./call-upstream.ts";
 

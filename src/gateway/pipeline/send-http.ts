@@ -13,8 +13,8 @@ import {
   invalidResponse,
   StatusError,
   statusError,
-} from "../../upstream/errors.ts";
-import { type ReadResponseOptions, readResponse } from "../../upstream/read-response.ts";
+} from "../../upstream/connection/errors.ts";
+import { type ReadResponseOptions, readResponse } from "../../upstream/connection/read-response.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
 import {
   type AbortScope,

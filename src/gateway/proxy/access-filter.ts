@@ -15,10 +15,10 @@ import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-jso
 import { getTarget } from "../../core/mcp/rewrite.ts";
 import type { TargetFacts } from "../../policy/access-policy.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { invalidResponse } from "../../upstream/errors.ts";
-import { serverScope } from "../aggregate/catalog.ts";
-import { KINDS, targetFacts, USES } from "../aggregate/name-index.ts";
+import { invalidResponse } from "../../upstream/connection/errors.ts";
 import { unknownTarget } from "../aggregate/route-call.ts";
+import { serverScope } from "../catalog/catalog.ts";
+import { KINDS, targetFacts, USES } from "../catalog/name-index.ts";
 import type { McpContext } from "../context/context.ts";
 import { recordDenial } from "../pipeline/check-access.ts";
 import type { McpPost } from "../request/mcp-post.ts";

@@ -14,7 +14,7 @@ import {
 import { readBoundedText } from "../../core/net/bounded-body.ts";
 import { REQUEST_IDLE_TIMEOUT_MS } from "../../core/size-limits.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { serverScope } from "../aggregate/catalog.ts";
+import { serverScope } from "../catalog/catalog.ts";
 import type { McpContext } from "../context/context.ts";
 import type { McpPost } from "../request/mcp-post.ts";
 

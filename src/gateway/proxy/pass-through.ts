@@ -13,15 +13,16 @@ import { readHeaders } from "../../core/net/headers.ts";
 import { getQuery } from "../../core/net/request-url.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { createSealingEdit } from "../aggregate/rewrite-response.ts";
-import { serveAggregate } from "../aggregate/serve-aggregate.ts";
 import type { McpContext } from "../context/context.ts";
-import { type ForwardedCall, forwardCall, type PreparedCall } from "../forward/forward.ts";
+import { forwardCall } from "../forward/forward.ts";
+import type { ForwardedCall, PreparedCall } from "../forward/forwarded-call.ts";
 import type { Candidate } from "../pipeline/upstream-call.ts";
 import { listIds, type McpPost } from "../request/mcp-post.ts";
 import type { EventTransform } from "../sse/transform.ts";
 import { createListEdit, denyBatch, listDenied } from "./access-filter.ts";
 import { openBoundValues } from "./bound-values.ts";
 import { detectEraMismatch } from "./era-mismatch.ts";
+import { serveAggregate } from "./serve-aggregate.ts";
 
 export async function passThrough(
   request: Request,

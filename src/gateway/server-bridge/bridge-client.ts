@@ -4,28 +4,19 @@ import type { UpstreamError } from "../../core/errors.ts";
 import { METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
 import { EventSplitter, parseEvent } from "../../core/mcp/sse.ts";
-import type { HeaderMap } from "../../core/net/headers.ts";
 import { MAX_EVENT_BYTES } from "../../core/size-limits.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { connectionClosed } from "../../upstream/errors.ts";
-import { eventData, isResponse, readEvents } from "../../upstream/event-stream.ts";
+import { connectionClosed } from "../../upstream/connection/errors.ts";
+import { eventData, isResponse, readEvents } from "../../upstream/connection/event-stream.ts";
 import { messageOutcome, toUpstreamError } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
+import type { BridgeRequest } from "../context/ports.ts";
 import type { BridgeCall } from "./legacy-server.ts";
 
 /** The object's methods, as its stub has them. */
 export interface BridgeStub {
   serve(call: BridgeCall): Promise<Response>;
   cancel(callId: string): Promise<void>;
-}
-
-export interface BridgeRequest {
-  readonly server: SnapshotServer;
-  /** Text of a message of the modern era. */
-  readonly message: string;
-  readonly acceptsStream: boolean;
-  readonly headers: HeaderMap;
-  readonly signal: AbortSignal;
 }
 
 export type GetBridge = (principalId: string, serverId: string) => BridgeStub;

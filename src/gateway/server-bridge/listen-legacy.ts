@@ -1,8 +1,8 @@
 /** A modern client's subscription at a legacy server: a session of its own whose general stream is passed on. */
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
-import { createGatewayId } from "../../upstream/transports/channel.ts";
-import { FLAGS, listChanged, parseFilter, subscriptionMeta } from "../aggregate/subscriptions.ts";
+import { FLAGS, listChanged, parseFilter, subscriptionMeta } from "../../core/mcp/subscriptions.ts";
+import { createGatewayId } from "../../upstream/connection/channel.ts";
 import { Notifier } from "../sse/notifier.ts";
 import type { MessageWriter } from "../sse/writer.ts";
 import type { SessionKey, SessionPool } from "./session-pool.ts";

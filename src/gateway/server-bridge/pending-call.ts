@@ -15,7 +15,7 @@ import { type JsonObject, type JsonRpcId, METHOD_NOT_FOUND } from "../../core/mc
 import { getMember, isMembers, mapMember, mapObject, parseLossless } from "../../core/mcp/lossless-json.ts";
 import { gatewayErrorBody } from "../../core/mcp/responses.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
-import { createGatewayId, SessionLostError } from "../../upstream/transports/channel.ts";
+import { createGatewayId, SessionLostError } from "../../upstream/connection/channel.ts";
 import { Notifier } from "../sse/notifier.ts";
 import type { MessageWriter } from "../sse/writer.ts";
 import type { PooledSession, SessionUser } from "./session-pool.ts";

@@ -6,8 +6,8 @@ import type { Transport } from "../../core/enums.ts";
 import { type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { LATEST_LEGACY } from "../../core/mcp/revisions.ts";
 import { withTimeout } from "../../core/timers.ts";
+import type { ChannelDeps, ChannelTarget } from "../../upstream/connection/channel.ts";
 import { connectLegacy, type LegacySession } from "../../upstream/protocol/legacy-session.ts";
-import type { ChannelDeps, ChannelTarget } from "../../upstream/transports/channel.ts";
 
 export interface SessionUser {
   /** A notification, or a request of the server's; `astray` where it did not come on the call's own stream. */

@@ -2,7 +2,6 @@
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { formatEvent } from "../../core/mcp/sse.ts";
-import type { McpContext } from "../context/context.ts";
 import { sendKeepAlive } from "./keep-alive.ts";
 import { openStream } from "./relay.ts";
 
@@ -19,9 +18,14 @@ export const EVENT_STREAM_HEADERS = {
   "x-accel-buffering": "no",
 };
 
-/** `work` is done when the stream shall end. */
+export interface MessageStreamOptions {
+  readonly keepAliveMs: number;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+/** Opens a stream that ends when `work` has settled. */
 export function createMessageStream(
-  context: Pick<McpContext, "waitUntil" | "keepAliveMs">,
+  context: MessageStreamOptions,
   work: (writer: MessageWriter) => Promise<void>,
 ): Response {
   const { readable, writer } = openStream();

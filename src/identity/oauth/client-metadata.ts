@@ -13,7 +13,7 @@ import { isClientMetadataUrl } from "./client-metadata-url.ts";
 
 export interface ClientMetadataDeps {
   readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
-  /** Whether the address is one that the gateway may be sent to; upstream/url-guard.ts, handed in. */
+  /** Whether the address is one that the gateway may be sent to; checked by upstream/connection/url-guard.ts. */
   readonly isAllowed: (url: string) => boolean;
   readonly now: () => number;
   /** Counts a fetch for the person and the place that cause it; false where there were too many. */

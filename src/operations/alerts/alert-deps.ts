@@ -1,7 +1,7 @@
 /** The dependencies of alert evaluation and notification. */
 import type { Keyring } from "../../core/keyring.ts";
 import type { Database } from "../../db/client.ts";
-import type { UrlPolicy } from "../../upstream/url-guard.ts";
+import type { UrlPolicy } from "../../upstream/connection/url-guard.ts";
 
 /** One message of the queue: deliveries to be made. */
 export interface AlertJob {

@@ -4,7 +4,7 @@
  */
 
 import { type AlertRuleSummary, type AlertSubject, formatReading } from "../../core/alerts/messages.ts";
-import { isMetric, METRICS, type MetricName } from "../../core/alerts/metrics.ts";
+import { isMetric, METRICS } from "../../core/alerts/metrics.ts";
 import { type AlertTransition, INITIAL_STATE, nextState } from "../../core/alerts/state-machine.ts";
 import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
@@ -16,14 +16,12 @@ import { logFailure } from "../../logs/log-failure.ts";
 import type { AlertDeps } from "./alert-deps.ts";
 import { enqueueDeliveries } from "./deliver.ts";
 import { measure, type RuleReadings } from "./measure.ts";
+import type { AlertRuleRow, EvaluatedRule } from "./save-results.ts";
 import { type AlertResult, saveAlertResults } from "./save-results.ts";
 
 const RULES_PER_PAGE = 500;
 /** Cron and several batches of health checks may come to the same rules. */
 const ATTEMPTS = 5;
-
-type Row = Awaited<ReturnType<typeof listAlertRules>>[number];
-export type EvaluatedRule = Omit<Row, "metric"> & { readonly metric: MetricName };
 
 /** When the health of servers has changed. What goes wrong here must not keep health checks from going on: cron comes too. */
 export async function evaluateHealthAlerts(
@@ -49,7 +47,7 @@ export async function evaluateAlerts(deps: AlertDeps, of?: AlertRulesQuery["of"]
   }
 }
 
-async function evaluatePage(deps: AlertDeps, asked: AlertRulesQuery): Promise<readonly Row[]> {
+async function evaluatePage(deps: AlertDeps, asked: AlertRulesQuery): Promise<readonly AlertRuleRow[]> {
   const db = deps.database.asSystem();
   for (let attempt = 1; ; attempt += 1) {
     const now = new Date(deps.now());
@@ -72,7 +70,7 @@ async function evaluatePage(deps: AlertDeps, asked: AlertRulesQuery): Promise<re
 }
 
 /** A rule on something that this version does not know rests. */
-function toEvaluatedRule(row: Row): EvaluatedRule[] {
+function toEvaluatedRule(row: AlertRuleRow): EvaluatedRule[] {
   const { metric } = row;
   return isMetric(metric) ? [{ ...row, metric }] : [];
 }

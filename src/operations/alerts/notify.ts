@@ -3,7 +3,7 @@
 import { type AlertChannel, type AlertMessage, formatAlertEmail } from "../../core/alerts/messages.ts";
 import { signatureHeaders } from "../../core/alerts/signature.ts";
 import type { RowOwner } from "../../db/queries/shared/crud.ts";
-import { checkUrl } from "../../upstream/url-guard.ts";
+import { checkUrl } from "../../upstream/connection/url-guard.ts";
 import type { AlertDeps } from "./alert-deps.ts";
 import { loadSecrets } from "./signing-secret.ts";
 

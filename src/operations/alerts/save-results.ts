@@ -1,9 +1,11 @@
 /** Writes down what an evaluation came to: states, events and tellings together, or none of them. */
 
 import { type AlertSubject, formatAlertMessage } from "../../core/alerts/messages.ts";
+import type { MetricName } from "../../core/alerts/metrics.ts";
 import type { AlertTransition } from "../../core/alerts/state-machine.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import type { Db } from "../../db/client.ts";
+import type { listAlertRules } from "../../db/queries/logs/alerts.ts";
 import {
   addDeliveries,
   ensureAlertStates,
@@ -13,7 +15,11 @@ import {
   type StoredAlertState,
   saveAlertStates,
 } from "../../db/queries/logs/alerts.ts";
-import type { EvaluatedRule } from "./evaluate.ts";
+
+/** An alert rule as the database has it, with its states. */
+export type AlertRuleRow = Awaited<ReturnType<typeof listAlertRules>>[number];
+
+export type EvaluatedRule = Omit<AlertRuleRow, "metric"> & { readonly metric: MetricName };
 
 export interface AlertResult {
   readonly rule: EvaluatedRule;

@@ -14,9 +14,9 @@ import {
   MISSING_CLIENT_CAPABILITY,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../../core/mcp/revisions.ts";
-import { invalidResponse, StatusError } from "../errors.ts";
-import { type ChannelTarget, createGatewayId } from "../transports/channel.ts";
-import type { UpstreamDeps } from "../transports/http/exchange.ts";
+import type { UpstreamDeps } from "../connection/channel.ts";
+import { type ChannelTarget, createGatewayId } from "../connection/channel.ts";
+import { invalidResponse, StatusError } from "../connection/errors.ts";
 import { needsConnector } from "../transports/open-channel.ts";
 import { type ModernResponse, sendModernRequest } from "./modern-request.ts";
 

@@ -5,13 +5,13 @@ import { UpstreamError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { isLegacyRevision } from "../../core/mcp/revisions.ts";
-import { connectionClosed, invalidResponse } from "../errors.ts";
 import {
   type ChannelEvents,
   type ChannelOptions,
   createGatewayId,
   type UpstreamChannel,
-} from "../transports/channel.ts";
+} from "../connection/channel.ts";
+import { connectionClosed, invalidResponse } from "../connection/errors.ts";
 import { openChannel } from "../transports/open-channel.ts";
 
 export interface LegacyOptions extends ChannelOptions {

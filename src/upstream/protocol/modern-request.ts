@@ -8,11 +8,16 @@ import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers, stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { HEADERS, LATEST_MODERN, META, NAMED_BY } from "../../core/mcp/revisions.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
-import { AbortScopes } from "../abort-scope.ts";
-import { connectionClosed, credentialRejected, isAuthorizationStatus, statusError } from "../errors.ts";
-import { isEventStream } from "../event-stream.ts";
-import type { ChannelTarget } from "../transports/channel.ts";
-import { sendHttp, type UpstreamDeps } from "../transports/http/exchange.ts";
+import { AbortScopes } from "../connection/abort-scope.ts";
+import type { ChannelTarget, UpstreamDeps } from "../connection/channel.ts";
+import {
+  connectionClosed,
+  credentialRejected,
+  isAuthorizationStatus,
+  statusError,
+} from "../connection/errors.ts";
+import { isEventStream } from "../connection/event-stream.ts";
+import { sendHttp } from "../transports/http/exchange.ts";
 import {
   createCursor,
   type OnMessage,

@@ -13,8 +13,8 @@ import {
   MISSING_CLIENT_CAPABILITY,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../../core/mcp/revisions.ts";
-import { StatusError } from "../errors.ts";
-import type { ChannelOptions, Request, ResumeOptions, UpstreamChannel } from "./channel.ts";
+import type { ChannelOptions, Request, ResumeOptions, UpstreamChannel } from "../connection/channel.ts";
+import { StatusError } from "../connection/errors.ts";
 import { HttpChannel } from "./http/channel.ts";
 import { openSseChannel } from "./sse/channel.ts";
 import { openWebSocketChannel } from "./websocket/channel.ts";

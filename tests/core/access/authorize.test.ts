@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { AccessPrincipal } from "../../../src/core/access/access-principal.ts";
+import { type AccessTarget, authorize, authorizeTarget } from "../../../src/core/access/authorize.ts";
+import { explainDecision } from "../../../src/core/access/explain.ts";
 import {
   type AccessDefault,
-  type AccessPrincipal,
-  type AccessTarget,
-  authorize,
-  authorizeTarget,
-} from "../../../src/core/access/authorize.ts";
-import { explainDecision } from "../../../src/core/access/explain.ts";
-import { type AccessRule, activeRules, compileRules } from "../../../src/core/access/rules.ts";
+  type AccessRule,
+  activeRules,
+  compileRules,
+} from "../../../src/core/access/rules.ts";
 
 const NOW = new Date("2026-03-13T12:00:00Z");
 

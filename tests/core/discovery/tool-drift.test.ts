@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalJson, hashDefinition } from "../../../src/core/discovery/definition-hash.ts";
+import { diffJson } from "../../../src/core/discovery/json-diff.ts";
 import {
   compareWithPins,
   type DiscoveredTool,
   type Pin,
   TOOL_CHANGES,
 } from "../../../src/core/discovery/tool-drift.ts";
-import { diffJson } from "../../../src/core/json-diff.ts";
 import { isMembers, parseLossless } from "../../../src/core/mcp/lossless-json.ts";
 
 const hashOf = (text: string) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Limit } from "../../../src/core/limits/lease/protocol.ts";
+import type { Limit } from "../../../src/core/limits/algorithms/limit.ts";
 import { SYSTEM_LIMIT } from "../../../src/core/limits/lease/tenant-limits.ts";
 import {
   formatPolicyHeader,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { fetchClientMetadata } from "../../../src/identity/oauth/client-metadata.ts";
 import { isClientMetadataUrl } from "../../../src/identity/oauth/client-metadata-url.ts";
-import { checkUrl } from "../../../src/upstream/url-guard.ts";
+import { checkUrl } from "../../../src/upstream/connection/url-guard.ts";
 
 const ID = "https://client.example.com/oauth/client.json";
 const RIGHT = {

@@ -1,8 +1,8 @@
 /** The handshake of the legacy era, and how the way of using HTTP is found by it. */
 import type { ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { UpstreamChannel } from "../../../src/upstream/connection/channel.ts";
 import { connectLegacy } from "../../../src/upstream/protocol/legacy-session.ts";
-import type { UpstreamChannel } from "../../../src/upstream/transports/channel.ts";
 import { targetAt, tools, watch } from "../../fixtures/channels.ts";
 import { connect } from "../../fixtures/legacy-peers.ts";
 import { answerJson, type Behaviour, type Recorder, startRecorder } from "../../fixtures/recorder.ts";

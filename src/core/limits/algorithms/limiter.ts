@@ -6,7 +6,7 @@
  * tells better.
  */
 
-import type { LeaseSettlement, Limit } from "../lease/protocol.ts";
+import type { LeaseSettlement, Limit } from "./limit.ts";
 import {
   addToWindow,
   EMPTY_WINDOW,

@@ -2,17 +2,12 @@
  * A tenant's tokens of the system's capacity: leased from the global object for a few seconds, lent on to isolates for
  * one. A tenant's object asks for as many as its isolates need just now, before they are gone.
  */
+
+import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
 import { RequestRate } from "../algorithms/request-rate.ts";
 import { LeaseHolder, type Sublease, settleSubleases } from "./holder.ts";
 import type { IssuedLease, TokenSource } from "./issuer.ts";
-import {
-  LEASE_TTL_MS,
-  type LeaseClaim,
-  type LeaseRequest,
-  type LeaseResponse,
-  type LeaseSettlement,
-  type Limit,
-} from "./protocol.ts";
+import { LEASE_TTL_MS, type LeaseClaim, type LeaseRequest, type LeaseResponse } from "./protocol.ts";
 
 /** What has less time left is only good for requests that wait. */
 const SUBLEASE_TTL_MS = LEASE_TTL_MS;

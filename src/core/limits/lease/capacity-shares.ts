@@ -5,6 +5,7 @@
  * the window is free again, and what they leave goes to those who had less.
  */
 
+import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
 import {
   countAvailable,
   EMPTY_LIMITER,
@@ -16,7 +17,7 @@ import {
 import { waterLevel } from "../algorithms/max-min-fairness.ts";
 import { addToWindow, msUntilFreed, type SlidingWindow, sumSpent } from "../algorithms/sliding-window.ts";
 import { type LimiterStore, RECHECK_MS } from "./issuer.ts";
-import type { LeaseRequest, LeaseResponse, LeaseSettlement, Limit } from "./protocol.ts";
+import type { LeaseRequest, LeaseResponse } from "./protocol.ts";
 
 export interface CapacityTerms {
   readonly weight: number;

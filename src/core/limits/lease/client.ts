@@ -7,6 +7,7 @@
  *     if (verdict.kind === "admit" && verdict.refill) waitUntil: book.refill(now), the object's answer, book.learn
  */
 
+import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
 import { type HeldLease, returnToken } from "./holder.ts";
 import {
   createLimitState,
@@ -24,8 +25,6 @@ import {
   type LeaseGrant,
   type LeaseRequest,
   type LeaseResponse,
-  type LeaseSettlement,
-  type Limit,
 } from "./protocol.ts";
 
 export type AcquireResult =

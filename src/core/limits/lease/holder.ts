@@ -2,7 +2,9 @@
  * Leases in the hands of whoever took them: an isolate that spends them one by one, or a tenant's object that lends
  * them on. A lease is over when it is spent or its time is up; then it is told of, once, and what is left goes back.
  */
-import type { LeaseGrant, LeaseSettlement, LeaseUsage, Limit } from "./protocol.ts";
+
+import type { LeaseSettlement, LeaseUsage, Limit } from "../algorithms/limit.ts";
+import type { LeaseGrant } from "./protocol.ts";
 
 export interface HeldLease {
   readonly leaseId: string;

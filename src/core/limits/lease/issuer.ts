@@ -3,6 +3,8 @@
  * token is taken from its gate when it is leased, so the sum of what all isolates admit can pass no limit, whatever is
  * lost and whoever restarts; provided that the store has written before the answer leaves.
  */
+
+import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
 import {
   countAvailable,
   EMPTY_LIMITER,
@@ -21,8 +23,6 @@ import {
   type LeaseRefusal,
   type LeaseRequest,
   type LeaseResponse,
-  type LeaseSettlement,
-  type Limit,
   leaseTtlMs,
 } from "./protocol.ts";
 

@@ -1,9 +1,10 @@
 /** One limit as an isolate holds it: its leases, how fast requests come, and what the tenant's object said last. */
 
+import type { Limit } from "../algorithms/limit.ts";
 import { maxTokens } from "../algorithms/limiter.ts";
 import { RequestRate } from "../algorithms/request-rate.ts";
 import { LeaseHolder } from "./holder.ts";
-import { LEASE_TTL_MS, type Limit } from "./protocol.ts";
+import { LEASE_TTL_MS } from "./protocol.ts";
 
 export interface LimitState {
   readonly leases: LeaseHolder;

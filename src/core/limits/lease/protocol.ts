@@ -1,24 +1,12 @@
 /**
- * What isolates, tenants and the system say to one another about limits. Whoever holds a limit hands out leases:
- * tokens that are taken from the limit at once and may be spent for a short while without asking again. Whoever
- * leases tells afterwards what it has spent, and the rest goes back. What is never told of counts as spent, so a lost
- * message can cost a token but never mint one.
+ * The messages about rate limits between isolates, tenant objects and the global object. The holder of a limit grants
+ * leases: tokens that are deducted from the limit immediately and may be spent for a short time without another
+ * request. The lessee later settles what it spent, and the remainder is returned. An unsettled lease counts as spent,
+ * so a lost message can waste tokens but never create them.
  *
- * No message carries a point in time, only durations: the parties' clocks need not agree.
+ * Messages contain durations and no points in time, so the clocks of the parties need not agree.
  */
-
-export interface Limit {
-  /** As clients read it in RateLimit-Policy. */
-  readonly name: string;
-  /** Whose tokens: the subject and the window. */
-  readonly key: string;
-  readonly count: number;
-  readonly windowMs: number;
-  /** Into how many slots the window is cut; 60 where nothing is said. */
-  readonly slots?: number;
-  /** How many times `count` may be spent in one window by whoever was quiet before; in the long run it is `count`. */
-  readonly burst: number;
-}
+import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
 
 export interface LeaseClaim {
   readonly limit: Limit;
@@ -26,21 +14,6 @@ export interface LeaseClaim {
   readonly now: 0 | 1;
   /** To keep for those that come next; less is granted where little is left. */
   readonly ahead: number;
-}
-
-/** So many were spent by then; negative while others may still spend them for so long. */
-export interface LeaseUsage {
-  readonly ageMs: number;
-  readonly count: number;
-}
-
-export interface LeaseSettlement {
-  readonly leaseId: string;
-  readonly limit: Limit;
-  /** Of those granted ahead. */
-  readonly uses: readonly LeaseUsage[];
-  /** The answer never came: not even the request that waited was admitted by it. */
-  readonly isLost: boolean;
 }
 
 export interface LeaseRequest {

@@ -3,9 +3,10 @@
  * request takes one of. What is said to the global object, and when, is decided here too; the object only carries it.
  */
 
+import type { Limit } from "../algorithms/limit.ts";
 import { CapacityLease } from "./capacity-lease.ts";
 import { LeaseIssuer, type LimiterStore } from "./issuer.ts";
-import { LEASE_TTL_MS, type LeaseRequest, type LeaseResponse, type Limit, SYSTEM_KEY } from "./protocol.ts";
+import { LEASE_TTL_MS, type LeaseRequest, type LeaseResponse, SYSTEM_KEY } from "./protocol.ts";
 
 /** The whole system's, which every request of every tenant counts against. */
 export const SYSTEM_LIMIT: Limit = {

@@ -144,7 +144,7 @@ export interface AccessSubjects {
 }
 
 /** All rules that speak of one principal. Whether they hold now is decided in core, not here. */
-export function listAccessRulesFor(db: Queries, tenantId: string, subjects: AccessSubjects) {
+export function listPrincipalAccessRules(db: Queries, tenantId: string, subjects: AccessSubjects) {
   const controls = serverAccessControls;
   const ids = [...subjects.roles, subjects.userId, subjects.keyId].filter((id) => id !== undefined);
   return db

@@ -7,16 +7,7 @@ import { UpstreamError } from "../../../core/errors.ts";
 import type { JsonObject, JsonRpcId } from "../../../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../../../core/mcp/lossless-json.ts";
 import { sleep, withTimeout } from "../../../core/timers.ts";
-import { AbortScopes } from "../../abort-scope.ts";
-import {
-  connectionClosed,
-  idleTimeout,
-  invalidResponse,
-  isTransient,
-  statusError,
-  toUpstreamError,
-} from "../../errors.ts";
-import { eventData, isEventStream, parseMessages, type ReadOptions, readEvents } from "../../event-stream.ts";
+import { AbortScopes } from "../../connection/abort-scope.ts";
 import {
   type ChannelOptions,
   type Request,
@@ -24,7 +15,22 @@ import {
   type ResumeOptions,
   SessionLostError,
   type UpstreamChannel,
-} from "../channel.ts";
+} from "../../connection/channel.ts";
+import {
+  connectionClosed,
+  idleTimeout,
+  invalidResponse,
+  isTransient,
+  statusError,
+  toUpstreamError,
+} from "../../connection/errors.ts";
+import {
+  eventData,
+  isEventStream,
+  parseMessages,
+  type ReadOptions,
+  readEvents,
+} from "../../connection/event-stream.ts";
 import {
   advanceCursor,
   createCursor,

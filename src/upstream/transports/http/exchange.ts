@@ -8,7 +8,8 @@ import { HEADERS } from "../../../core/mcp/revisions.ts";
 import type { HeaderMap } from "../../../core/net/headers.ts";
 import { MAX_REDIRECTS } from "../../../core/size-limits.ts";
 import { TimerSet } from "../../../core/timers.ts";
-import { checkUrl, type UrlPolicy } from "../../url-guard.ts";
+import type { UpstreamDeps } from "../../connection/channel.ts";
+import { checkUrl, type UrlPolicy } from "../../connection/url-guard.ts";
 
 export interface UpstreamRequest {
   readonly server: string;
@@ -28,13 +29,6 @@ export interface SignalledRequest extends UpstreamRequest {
 export interface AbortScope {
   readonly abort: AbortController;
   readonly timers: TimerSet;
-}
-
-export interface UpstreamDeps {
-  readonly fetch: typeof fetch;
-  /** How this gateway names itself on the way of a request (core/mcp/revisions.ts, gatewayPath). */
-  readonly gatewayId?: string;
-  readonly urlPolicy: UrlPolicy;
 }
 
 /** The only ones that keep the method and the body. */

@@ -1,6 +1,6 @@
 /** What comes back on a POST: one message, a stream of them, or a status that says no. */
 import type { JsonObject, JsonRpcId } from "../../../core/mcp/json-rpc.ts";
-import { invalidResponse } from "../../errors.ts";
+import { invalidResponse } from "../../connection/errors.ts";
 import {
   eventData,
   isEventStream,
@@ -9,7 +9,7 @@ import {
   type ReadOptions,
   readEvents,
   readText,
-} from "../../event-stream.ts";
+} from "../../connection/event-stream.ts";
 
 export type OnMessage = (message: JsonObject) => void;
 

@@ -4,9 +4,14 @@ import { INVALID_REQUEST, type JsonObject, type JsonRpcId } from "../../../core/
 import { getMember, getNumber, isMembers } from "../../../core/mcp/lossless-json.ts";
 import { HEADERS } from "../../../core/mcp/revisions.ts";
 import type { HeaderMap } from "../../../core/net/headers.ts";
-import { credentialRejected, invalidResponse, isAuthorizationStatus, statusError } from "../../errors.ts";
-import { isEventStream, type ReadOptions } from "../../event-stream.ts";
-import { type ChannelOptions, type ResumeOptions, SessionLostError } from "../channel.ts";
+import { type ChannelOptions, type ResumeOptions, SessionLostError } from "../../connection/channel.ts";
+import {
+  credentialRejected,
+  invalidResponse,
+  isAuthorizationStatus,
+  statusError,
+} from "../../connection/errors.ts";
+import { isEventStream, type ReadOptions } from "../../connection/event-stream.ts";
 import { sendHttp, type UpstreamRequest } from "./exchange.ts";
 import { readErrorResponse } from "./responses.ts";
 

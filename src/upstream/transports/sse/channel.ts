@@ -10,7 +10,14 @@ import { HEADERS } from "../../../core/mcp/revisions.ts";
 import type { SseEvent } from "../../../core/mcp/sse.ts";
 import type { HeaderMap } from "../../../core/net/headers.ts";
 import { createTimer, type Timer, withTimeout } from "../../../core/timers.ts";
-import { AbortScopes } from "../../abort-scope.ts";
+import { AbortScopes } from "../../connection/abort-scope.ts";
+import {
+  type ChannelOptions,
+  type Request,
+  type RequestOptions,
+  SessionLostError,
+  type UpstreamChannel,
+} from "../../connection/channel.ts";
 import {
   connectionClosed,
   idleTimeout,
@@ -18,17 +25,10 @@ import {
   responseTimeout,
   statusError,
   toUpstreamError,
-} from "../../errors.ts";
-import { eventData, isEventStream, parseMessages, readEvents } from "../../event-stream.ts";
-import { PendingRequests } from "../../pending-requests.ts";
-import { checkUrl } from "../../url-guard.ts";
-import {
-  type ChannelOptions,
-  type Request,
-  type RequestOptions,
-  SessionLostError,
-  type UpstreamChannel,
-} from "../channel.ts";
+} from "../../connection/errors.ts";
+import { eventData, isEventStream, parseMessages, readEvents } from "../../connection/event-stream.ts";
+import { PendingRequests } from "../../connection/pending-requests.ts";
+import { checkUrl } from "../../connection/url-guard.ts";
 import { type SignalledRequest, sendHttp } from "../http/exchange.ts";
 
 /** Resolves once the server has named the address to post to. */

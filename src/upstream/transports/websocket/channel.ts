@@ -8,7 +8,16 @@ import { getMember, stringifyLossless } from "../../../core/mcp/lossless-json.ts
 import { HEADERS } from "../../../core/mcp/revisions.ts";
 import { MAX_EVENT_BYTES } from "../../../core/size-limits.ts";
 import { createTimer, type Timer } from "../../../core/timers.ts";
-import { AbortScopes } from "../../abort-scope.ts";
+import { AbortScopes } from "../../connection/abort-scope.ts";
+import {
+  type ChannelOptions,
+  createGatewayId,
+  HandshakeError,
+  type Request,
+  type RequestOptions,
+  type SocketLike,
+  type UpstreamChannel,
+} from "../../connection/channel.ts";
 import {
   connectionClosed,
   idleTimeout,
@@ -18,19 +27,10 @@ import {
   responseTooLarge,
   statusError,
   toUpstreamError,
-} from "../../errors.ts";
-import { parseMessages } from "../../event-stream.ts";
-import { PendingRequests } from "../../pending-requests.ts";
-import { checkUrl } from "../../url-guard.ts";
-import {
-  type ChannelOptions,
-  createGatewayId,
-  HandshakeError,
-  type Request,
-  type RequestOptions,
-  type SocketLike,
-  type UpstreamChannel,
-} from "../channel.ts";
+} from "../../connection/errors.ts";
+import { parseMessages } from "../../connection/event-stream.ts";
+import { PendingRequests } from "../../connection/pending-requests.ts";
+import { checkUrl } from "../../connection/url-guard.ts";
 
 const HEARTBEAT = { intervalMs: 30_000, pongTimeoutMs: 10_000 };
 const NORMAL = 1000;

@@ -1,5 +1,5 @@
 /** Opens WebSockets the way Workers do: an upgrade is a fetch, and its answer carries the socket. */
-import { HandshakeError, type OpenSocket } from "../channel.ts";
+import { HandshakeError, type OpenSocket } from "../../connection/channel.ts";
 
 export function workerSocket(fetcher: typeof fetch): OpenSocket {
   return async ({ url, headers, protocols, signal }, events) => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Limit } from "../../../../src/core/limits/algorithms/limit.ts";
 import {
   countAvailable,
   EMPTY_LIMITER,
@@ -12,7 +13,6 @@ import {
   spend,
 } from "../../../../src/core/limits/algorithms/limiter.ts";
 import { CLOCK_MARGIN_MS } from "../../../../src/core/limits/algorithms/sliding-window.ts";
-import type { Limit } from "../../../../src/core/limits/lease/protocol.ts";
 
 const limit = (over: Partial<Limit> = {}): Limit => ({
   name: "user-minute",

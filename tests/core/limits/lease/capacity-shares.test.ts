@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { LeaseSettlement } from "../../../../src/core/limits/algorithms/limit.ts";
 import type { LimiterState } from "../../../../src/core/limits/algorithms/limiter.ts";
 import { EMPTY_WINDOW, sumSpent } from "../../../../src/core/limits/algorithms/sliding-window.ts";
 import { CapacityShares, type CapacityTerms } from "../../../../src/core/limits/lease/capacity-shares.ts";
-import type { LeaseSettlement } from "../../../../src/core/limits/lease/protocol.ts";
 import { SYSTEM_LIMIT } from "../../../../src/core/limits/lease/tenant-limits.ts";
 
 const limit = { ...SYSTEM_LIMIT, count: 1000 };

@@ -1,10 +1,11 @@
 /** Isolates and the ledger they lease from: what each says, and that together they never admit too much. */
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Limit } from "../../../../src/core/limits/algorithms/limit.ts";
 import type { LimiterState } from "../../../../src/core/limits/algorithms/limiter.ts";
 import { LeaseClient } from "../../../../src/core/limits/lease/client.ts";
 import { LeaseIssuer } from "../../../../src/core/limits/lease/issuer.ts";
-import type { LeaseRequest, LeaseResponse, Limit } from "../../../../src/core/limits/lease/protocol.ts";
+import type { LeaseRequest, LeaseResponse } from "../../../../src/core/limits/lease/protocol.ts";
 import { runs } from "../../../support/runs.ts";
 
 const limit = (key: string, count: number): Limit => ({ name: key, key, count, windowMs: 60_000, burst: 1 });

@@ -1,6 +1,6 @@
 /** Streamable HTTP of the legacy era, against two servers that were not written for this. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SessionLostError, type UpstreamChannel } from "../../../../src/upstream/transports/channel.ts";
+import { SessionLostError, type UpstreamChannel } from "../../../../src/upstream/connection/channel.ts";
 import { resumeChannel } from "../../../../src/upstream/transports/open-channel.ts";
 import { call, request, targetAt, tools, watch } from "../../../fixtures/channels.ts";
 import { type Started, startEverything } from "../../../fixtures/everything/start.ts";

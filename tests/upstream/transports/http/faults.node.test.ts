@@ -1,7 +1,7 @@
 /** Streamable HTTP of the legacy era with servers that break off, come back, hang, forget, overdo it or talk nonsense. */
 import type { ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { SessionLostError } from "../../../../src/upstream/transports/channel.ts";
+import { SessionLostError } from "../../../../src/upstream/connection/channel.ts";
 import { HttpChannel } from "../../../../src/upstream/transports/http/channel.ts";
 import { request, targetAt, tools, watch } from "../../../fixtures/channels.ts";
 import { answerJson, type Behaviour, type Recorder, startRecorder } from "../../../fixtures/recorder.ts";

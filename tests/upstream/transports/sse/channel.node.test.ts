@@ -1,7 +1,7 @@
 /** HTTP+SSE of 2024-11-05, against the published server and against ones that misbehave. */
 import type { ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { SessionLostError, type UpstreamChannel } from "../../../../src/upstream/transports/channel.ts";
+import { SessionLostError, type UpstreamChannel } from "../../../../src/upstream/connection/channel.ts";
 import { openSseChannel } from "../../../../src/upstream/transports/sse/channel.ts";
 import { call, request, targetAt, tools, watch } from "../../../fixtures/channels.ts";
 import type { Started } from "../../../fixtures/everything/start.ts";

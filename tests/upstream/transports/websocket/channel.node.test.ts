@@ -1,6 +1,6 @@
 /** JSON-RPC over WebSocket, against the everything fixture on a socket and against servers that misbehave. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Heartbeat, UpstreamChannel } from "../../../../src/upstream/transports/channel.ts";
+import type { Heartbeat, UpstreamChannel } from "../../../../src/upstream/connection/channel.ts";
 import { openWebSocketChannel } from "../../../../src/upstream/transports/websocket/channel.ts";
 import { call, request, targetAt, tools, watch } from "../../../fixtures/channels.ts";
 import { connect } from "../../../fixtures/legacy-peers.ts";

@@ -1,6 +1,6 @@
 /** WebSockets as workerd opens them: the answer to a fetch carries one end, the other is the server's. */
 import { describe, expect, it } from "vitest";
-import type { ChannelEvents, Handshake } from "../../../../src/upstream/transports/channel.ts";
+import type { ChannelEvents, Handshake } from "../../../../src/upstream/connection/channel.ts";
 import { openWebSocketChannel } from "../../../../src/upstream/transports/websocket/channel.ts";
 import { workerSocket } from "../../../../src/upstream/transports/websocket/worker-socket.ts";
 

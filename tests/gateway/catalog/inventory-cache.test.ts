@@ -6,7 +6,7 @@ import {
   type InventoryReport,
   type InventorySources,
   type ServerInventory,
-} from "../../../src/gateway/aggregate/inventory-cache.ts";
+} from "../../../src/gateway/catalog/inventory-cache.ts";
 import type { SnapshotServer } from "../../../src/policy/snapshot.ts";
 
 interface Waiting {

@@ -1,7 +1,7 @@
 /** What can be listened to, and how a stream says of itself whose it is. */
-import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
-import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
-import { META } from "../../core/mcp/revisions.ts";
+import type { JsonObject, JsonRpcId } from "./json-rpc.ts";
+import { getMember, isMembers } from "./lossless-json.ts";
+import { META } from "./revisions.ts";
 
 /** What the caller asked for, or what one server is asked for. */
 export interface SubscriptionFilter {

@@ -1,10 +1,10 @@
 /** Many servers as one, or one server that needs translation: selects who serves the era that the client speaks. */
 
+import { serveModern } from "../aggregate/modern.ts";
+import { resolveScope } from "../catalog/catalog.ts";
 import { proxyToSession } from "../client-session/session-proxy.ts";
 import type { McpContext } from "../context/context.ts";
 import type { McpPost } from "../request/mcp-post.ts";
-import { resolveScope } from "./catalog.ts";
-import { serveModern } from "./modern.ts";
 
 export async function serveAggregate(
   request: Request,

@@ -6,7 +6,7 @@
 import { UpstreamError } from "../../core/errors.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
-import type { UpstreamDeps } from "./http/exchange.ts";
+import type { UrlPolicy } from "./url-guard.ts";
 
 export interface ChannelTarget {
   readonly server: string;
@@ -118,3 +118,10 @@ export class SessionLostError extends UpstreamError {
 
 /** Our own requests go by names that no caller's id is ever the same as. */
 export const createGatewayId = (purpose: string) => `gateway-${purpose}-${crypto.randomUUID()}`;
+
+export interface UpstreamDeps {
+  readonly fetch: typeof fetch;
+  /** How this gateway names itself on the way of a request (core/mcp/revisions.ts, gatewayPath). */
+  readonly gatewayId?: string;
+  readonly urlPolicy: UrlPolicy;
+}

@@ -22,7 +22,7 @@ export type InventoryReport = ServerInventory & FetchedInventory;
 
 /** The world outside, so that this can be told by a test. */
 /** What a source needs of the request that wants the lists. */
-interface RefreshContext {
+export interface RefreshContext {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 

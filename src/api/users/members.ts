@@ -24,7 +24,7 @@ import { buildPage, nameCursor, pageQuery, parseCursor } from "../http/cursors.t
 import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
 import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
 import { body, params, query } from "../http/validate.ts";
-import { memberRoleShape, memberShape } from "../shapes.ts";
+import { memberRoleShape, memberShape } from "../resource/row-shapes.ts";
 import { memberChange, memberParam } from "../tenants/schemas.ts";
 
 type Scene = Context<AppEnv & GuardedEnv>;

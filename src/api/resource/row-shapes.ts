@@ -1,13 +1,13 @@
 /** How the things of the older routes look as JSON: read off the columns that their queries show. */
 import { z } from "zod";
-import { API_KEY_SCOPES, ROLES } from "../core/enums.ts";
-import { ruleColumns } from "../db/queries/access/access-rules.ts";
-import { keyColumns } from "../db/queries/access/api-key-lookup.ts";
-import { legacyKeyColumns } from "../db/queries/access/api-keys.ts";
-import { memberColumns } from "../db/queries/identity/invitations.ts";
-import { accountColumns } from "../db/queries/identity/service-accounts.ts";
-import { tenantColumns } from "../db/queries/tenants/tenants.ts";
-import { rowShape } from "./resource/shape.ts";
+import { API_KEY_SCOPES, ROLES } from "../../core/enums.ts";
+import { ruleColumns } from "../../db/queries/access/access-rules.ts";
+import { keyColumns } from "../../db/queries/access/api-key-lookup.ts";
+import { legacyKeyColumns } from "../../db/queries/access/api-keys.ts";
+import { memberColumns } from "../../db/queries/identity/invitations.ts";
+import { accountColumns } from "../../db/queries/identity/service-accounts.ts";
+import { tenantColumns } from "../../db/queries/tenants/tenants.ts";
+import { rowShape } from "./shape.ts";
 
 export const keyShape = rowShape(keyColumns).meta({ id: "ApiKey" });
 

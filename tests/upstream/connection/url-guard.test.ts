@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkUrl } from "../../src/upstream/url-guard.ts";
-import { runs } from "../support/runs.ts";
+import { checkUrl } from "../../../src/upstream/connection/url-guard.ts";
+import { runs } from "../../support/runs.ts";
 
 const strict = { allowLoopback: false };
 const development = { allowLoopback: true };

@@ -9,7 +9,7 @@ import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { respondsEmpty, respondsPage } from "../http/responses.ts";
 import { params } from "../http/validate.ts";
-import { sessionShape } from "../shapes.ts";
+import { sessionShape } from "../resource/row-shapes.ts";
 
 const sessionParam = z.object({ id: z.string().min(1).max(100) });
 

@@ -3,8 +3,8 @@
  * cannot be seen on a screen is spelled out, since hiding it may have been the point.
  */
 
-import { escapeHiddenCharacters } from "./discovery/hidden-characters.ts";
-import { isMembers, isSameJson } from "./mcp/lossless-json.ts";
+import { isMembers, isSameJson } from "../mcp/lossless-json.ts";
+import { escapeHiddenCharacters } from "./hidden-characters.ts";
 
 export interface Difference {
   /** A JSON Pointer; empty for the whole. */

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { responds } from "../http/responses.ts";
-import { meShape } from "../shapes.ts";
+import { meShape } from "../resource/row-shapes.ts";
 
 export const me = new Hono<AppEnv>().get(
   "/",

@@ -1,14 +1,14 @@
 /** Reads what an upstream answers, as text or as events, with an end to every silence and to every size. */
-import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
-import { getMember, getNumber, isMembers, parseLossless } from "../core/mcp/lossless-json.ts";
-import { EventSplitter, parseEvent, type SseEvent } from "../core/mcp/sse.ts";
-import { type BodyLimits, readBoundedPieces } from "../core/net/bounded-body.ts";
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import { getMember, getNumber, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
+import { EventSplitter, parseEvent, type SseEvent } from "../../core/mcp/sse.ts";
+import { type BodyLimits, readBoundedPieces } from "../../core/net/bounded-body.ts";
 import {
   MAX_EVENT_BYTES,
   MAX_RESPONSE_BYTES,
   RESPONSE_TOTAL_TIMEOUT_MS,
   STREAM_TOTAL_TIMEOUT_MS,
-} from "../core/size-limits.ts";
+} from "../../core/size-limits.ts";
 import { bodyError, invalidResponse } from "./errors.ts";
 
 type Stream = ReadableStream<Uint8Array>;

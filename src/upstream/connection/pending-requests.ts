@@ -1,5 +1,5 @@
 /** Requests that wait for their answers on a stream that all of them share. */
-import type { JsonObject, JsonRpcId } from "../core/mcp/json-rpc.ts";
+import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { isResponse, responseId } from "./event-stream.ts";
 
 export class PendingRequests {

@@ -1,7 +1,7 @@
 /** What went wrong with an upstream, in sentences that every transport shares. */
-import { UpstreamError } from "../core/errors.ts";
-import type { JsonObject } from "../core/mcp/json-rpc.ts";
-import { BodyLimitError } from "../core/net/bounded-body.ts";
+import { UpstreamError } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { BodyLimitError } from "../../core/net/bounded-body.ts";
 
 export function credentialRejected(server: string): UpstreamError {
   const message = `Server ${server} rejected the configured credential. Update it in the server's settings.`;

@@ -1,5 +1,5 @@
 /** Reads an answer that is one message, under the limits of its server, and in native code where its length is known. */
-import { declaresMoreThan } from "../core/net/bounded-body.ts";
+import { declaresMoreThan } from "../../core/net/bounded-body.ts";
 import { connectionClosed, responseTooLarge } from "./errors.ts";
 import { type ReadOptions, readText } from "./event-stream.ts";
 

@@ -3,8 +3,7 @@ import { NotFoundError } from "../../core/errors.ts";
 import type { UnavailableServer } from "../../core/mcp/merge-lists.ts";
 import { isSameNaming, type Naming } from "../../policy/naming.ts";
 import type { SnapshotServer, TenantSnapshot } from "../../policy/snapshot.ts";
-import type { McpContext } from "../context/context.ts";
-import type { CachedInventory, InventoryCache, ServerInventory } from "./inventory-cache.ts";
+import type { CachedInventory, InventoryCache, RefreshContext, ServerInventory } from "./inventory-cache.ts";
 import { NameIndex } from "./name-index.ts";
 
 export interface CatalogView {
@@ -48,30 +47,30 @@ interface BuiltView {
 
 const MAX_TENANTS = 1000;
 
-export class Catalog {
-  readonly #inventory: InventoryCache<McpContext>;
+export class Catalog<Context extends RefreshContext> {
+  readonly #inventory: InventoryCache<Context>;
   readonly #views = new Map<string, BuiltView>();
 
-  constructor(offers: InventoryCache<McpContext>) {
+  constructor(offers: InventoryCache<Context>) {
     this.#inventory = offers;
   }
 
   /** What is known without asking anybody: enough for most calls. */
-  async getView(scope: CatalogScope, context: McpContext): Promise<CatalogView> {
+  async getView(scope: CatalogScope, context: Context): Promise<CatalogView> {
     return this.#view(scope, await this.#inventory.get(scope.tenantId, scope.servers, context));
   }
 
   /** Waits for those of the awaited servers that nothing is known of yet. */
   async loadView(
     scope: CatalogScope,
-    context: McpContext,
+    context: Context,
     awaited: readonly SnapshotServer[] = scope.servers,
   ): Promise<CatalogView> {
     const { tenantId, servers } = scope;
     return this.#view(scope, await this.#inventory.load(tenantId, servers, context, awaited));
   }
 
-  evict(serverId: string, context: McpContext): void {
+  evict(serverId: string, context: Context): void {
     this.#inventory.evict(serverId, context);
   }
 

@@ -1,0 +1,31 @@
+/** The description of a call that is forwarded over HTTP, and the end of its response stream. */
+import type { HeaderMap } from "../../core/net/headers.ts";
+import type { HttpCall } from "../pipeline/send-http.ts";
+import type { Candidate, UpstreamCall } from "../pipeline/upstream-call.ts";
+import type { EventTransform } from "../sse/transform.ts";
+
+/** The request as one of the candidates gets it, and what is done to the answer on its way back. */
+export interface PreparedCall extends HttpCall {
+  /** Changes each message on its way back. */
+  readonly edit?: EventTransform | undefined;
+  /** What the answer carries anyway: given where the answer may be finished here. */
+  readonly answerHeaders?: Readonly<Record<string, string>>;
+  /** Last change of the headers that go back to the client. */
+  readonly finishHeaders?: (headers: HeaderMap) => Promise<void>;
+}
+
+export interface ForwardedCall<C extends Candidate>
+  extends Omit<UpstreamCall<C, Response>, "send" | "signal" | "takesSlot"> {
+  readonly prepare: (candidate: C) => PreparedCall | Promise<PreparedCall>;
+  /** The client takes event streams, and the answer's status and headers tell nothing that its body does not. */
+  readonly canDefer: boolean;
+  /** Asked from time to time while a stream is open; the stream ends when the answer is no. */
+  readonly isPermitted?: () => Promise<boolean>;
+}
+
+export interface StreamEnd {
+  /** Nothing more is waited for. */
+  readonly untrack: () => void;
+  /** Lets go of the upstream. */
+  readonly abort: () => void;
+}
