@@ -1,6 +1,7 @@
 /**
- * What is wrong with a chain of audit entries. Each entry's hash is of its members, its place and the hash before it, so
- * a changed, removed or slipped-in entry shows; what retention took away is told by entries of the chain itself.
+ * Finds inconsistencies in a chain of audit entries. The hash of an entry covers its members, its position and the
+ * previous hash, so changed, deleted and inserted entries are detectable. Entries that retention deleted are declared
+ * by entries of the chain itself.
  */
 
 export const PRUNED = "audit-logs.prune";

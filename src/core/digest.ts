@@ -7,7 +7,7 @@ export function newToken(): string {
   return toBase64url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
-/** SHA-256 in hex. Enough for random tokens, which nobody can guess; never for passwords. */
+/** Returns the SHA-256 digest in hex. Suitable for random tokens, which cannot be guessed; not for passwords. */
 export async function sha256Hex(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return toHex(new Uint8Array(digest));

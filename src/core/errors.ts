@@ -1,6 +1,6 @@
 /**
- * Every failure that a caller may be told of is one of these few classes; src/middleware maps them to problem+json, JSON-RPC
- * or a page in one place. `message` says what to do and is shown; `detail` and `cause` are for the log only.
+ * The error classes that callers may receive. src/middleware maps them to problem+json, JSON-RPC or a page in one
+ * place. `message` states the next step and is public; `detail` and `cause` are for the log only.
  */
 export const ERROR_CODES = [
   "bad_request",
@@ -99,7 +99,7 @@ export class GatewayError extends Error {
   readonly title: string;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    // Where in our code somebody else's mistake was noticed is of no use, and costs more than the rest of a refusal.
+    // The stack trace of a client error is never used, and creating it costs more than the rest of the response.
     const { stackTraceLimit = 10 } = stacks;
     if (STATUS[code] < 500) stacks.stackTraceLimit = 0;
     super(message, options);
@@ -186,7 +186,7 @@ export class ForbiddenError extends GatewayError {
   }
 }
 
-/** An IP rule refuses the address, whoever asks. */
+/** An IP rule blocks the address, independent of the principal. */
 export class BlockedAddressError extends ForbiddenError {
   constructor() {
     super("Requests from this IP address are blocked.");
@@ -269,7 +269,7 @@ export class ForcedOpenError extends ServerUnavailableError {
   }
 }
 
-/** By a window that somebody has set. */
+/** The server is in a maintenance window. */
 export class MaintenanceError extends ServerUnavailableError {
   readonly endsAt: Date;
 

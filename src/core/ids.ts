@@ -35,7 +35,7 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 const stock = new Uint8Array(RANDOM_BYTES * 400);
 let used = stock.length;
 
-/** Where the next ten bytes begin that nobody has had. */
+/** Returns the offset of the next ten unused random bytes. */
 function nextInStock(): number {
   if (used === stock.length) {
     crypto.getRandomValues(stock);
@@ -46,7 +46,7 @@ function nextInStock(): number {
   return from;
 }
 
-/** The same for the same text, whoever makes it (RFC 9562 §5.8): for rows that two may write and one must. */
+/** Returns the same UUID for the same name (RFC 9562 §5.8), for rows that two writers may create and only one must. */
 export async function uuidFromName(text: string): Promise<string> {
   const hex = await sha256Hex(text);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -39,8 +39,8 @@ export class Keyring {
   }
 
   /**
-   * The same text for the same content, for ids: whoever holds two can tell that they mean one thing, and no more. The
-   * IV comes from the content (as in RFC 5297), so it repeats with the content only.
+   * Seals to the same text for the same content, for IDs: two sealed texts can be compared for equality and reveal
+   * nothing else. The IV is derived from the content (as in RFC 5297), so it repeats only with the content.
    */
   async sealStable(purpose: string, content: Uint8Array): Promise<string> {
     const { digest } = await this.#newestKeys();

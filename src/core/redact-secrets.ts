@@ -1,4 +1,4 @@
-/** Takes out of what is to be written down whatever by its name is a secret. What nobody writes, nobody can leak. */
+/** Removes members whose names indicate secrets from values that are stored or logged. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json };
 
 const SECRET =

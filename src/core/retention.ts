@@ -1,6 +1,6 @@
 /**
- * What retention is to take away: from what tenants and the whole system have decided, in steps that can be done in any
- * order and again. Old partitions are dropped, but for the rows that somebody keeps; the rest goes in batches.
+ * Plans retention: the policies of tenants and the system become steps that can run in any order and repeatedly. Old
+ * partitions are dropped after the rows that must be kept are copied; other rows are deleted in batches.
  */
 
 export const RETENTION_TABLES = [
@@ -29,7 +29,7 @@ const PARTITION_STEPS: Partial<Record<RetentionTable, "week" | "month">> = {
   audit_logs: "month",
 };
 
-/** Whoever could let the audit log go after a day could do what he liked and let it be forgotten. */
+/** The minimum prevents that an admin deletes the traces of their own actions after a day. */
 export const MIN_RETENTION_DAYS: Partial<Record<RetentionTable, number>> = { audit_logs: 90 };
 
 export interface RetentionPolicy {
@@ -62,7 +62,7 @@ export type RetentionStep =
       readonly before: Date;
       readonly tenantId: string;
     }
-  /** Everybody's but theirs. */
+  /** All tenants except the listed ones. */
   | {
       readonly kind: "delete";
       readonly table: RetentionTable;

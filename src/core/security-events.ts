@@ -1,4 +1,4 @@
-/** The closed list of what is worth a line in security_events, and how grave each is. Whoever records one picks here. */
+/** The closed list of security event types with their severities. */
 import type { Severity } from "./enums.ts";
 
 export const SECURITY_EVENTS = {

@@ -1,11 +1,11 @@
 /**
- * What an isolate remembers of tenants. Each thing is remembered together with the tenant's epoch from before it was
- * loaded: as long as the epoch is the same, nothing has changed, and nobody asks the database. Where the epoch cannot
- * be known, age decides instead, and much sooner; and when loading fails and no change is known of, the old one goes
- * on serving for a while, so that a database that is down does not stop those who were served a moment ago.
+ * Caches tenant data in an isolate. A value is stored with the tenant epoch from before it was loaded; while the epoch
+ * is unchanged, the value is current and needs no query. If the epoch is unavailable, a much shorter age limit applies.
+ * If loading fails and no change is known, the old value is served for a while, so that a database outage does not stop
+ * active tenants.
  *
- * Nobody waits for a load that another request began: on Workers that request may be cancelled, and its I/O with it,
- * and whoever waits would wait for ever. So a cold key may be loaded by several at once.
+ * A request never awaits a load that another request started: on Workers that request may be canceled together with its
+ * I/O, and the promise would never settle. A cold key may therefore be loaded several times at once.
  */
 
 import { withTimeout } from "./timers.ts";
@@ -13,7 +13,7 @@ import { withTimeout } from "./timers.ts";
 export interface Epochs {
   /** As of at most 900 ms ago; undefined when it cannot be had. */
   current(tenantId: string, background: WaitUntil): number | undefined | Promise<number | undefined>;
-  /** As `current`, where it is so new that nobody needs to be asked. */
+  /** As `current`, if it is recent enough to need no I/O. */
   peek(tenantId: string): number | undefined;
   /** What was known before a moment, however old, so that what was loaded since is at least as new. */
   knownBefore(tenantId: string, moment: number): number | undefined;
@@ -23,7 +23,7 @@ export type WaitUntil = (work: Promise<unknown>) => void;
 
 export interface LoadedValue<V> {
   readonly value: V;
-  /** Whose changes can change it. Undefined: nobody knows, and so age decides. */
+  /** The tenant whose changes invalidate the value. Undefined if unknown; age decides then. */
   readonly tenantId: string | undefined;
 }
 
@@ -32,7 +32,7 @@ interface Entry<V> extends LoadedValue<V> {
   readonly loadedAt: number;
   readonly epoch: number | undefined;
   refreshAt: number;
-  /** When somebody last waited for a new one in vain. */
+  /** When a caller last waited for a reload that failed. */
   failedAt: number;
 }
 
@@ -43,9 +43,9 @@ const UNKNOWN_EPOCH = { fresh: 500, stale: 1000 };
 const UNCONFIRMED = { fresh: 0, stale: 0 };
 /** Served that long when the database does not answer and no change is known. */
 const FAILED = 600_000;
-/** A refresh that has not come back by then is taken for lost; until then nobody tries or waits for another. */
+/** A refresh counts as lost after this time; until then no other is started. */
 const REFRESH_TIMEOUT_MS = 5000;
-/** Whoever needs a new one waits so long for it before the old one has to do. */
+/** How long a caller waits for a reload before the old value is served. */
 const LOAD_TIMEOUT_MS = 1000;
 
 function computeTimes(now: number | undefined, then: number | undefined) {
@@ -75,7 +75,7 @@ export class TenantCache<V> {
     return this.#serve(key, epoch, load, waitUntil);
   }
 
-  /** What `get` would return at once and without a question to anybody; undefined where it would ask. */
+  /** Returns what `get` would return without I/O, or undefined if it would load. */
   peekFresh(key: string): V | undefined {
     const entry = this.#entries.get(key);
     if (entry?.tenantId === undefined) return undefined;
@@ -91,7 +91,7 @@ export class TenantCache<V> {
 
   #serve(key: string, epoch: number | undefined, load: Load<V>, waitUntil: WaitUntil): V | Promise<V> {
     const entry = this.#entries.get(key);
-    // A change is known of: what was before it is served to nobody, not even while the database is down.
+    // A value from before a known change is never served, not even during a database outage.
     const changed = epoch !== undefined && entry?.epoch !== undefined && entry.epoch !== epoch;
     if (entry === undefined || changed) return this.#load(key, epoch, load);
     const now = this.#now();

@@ -10,7 +10,7 @@ import { Live } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
-import { type Bucket, bucketShape, usageShape, sharesShape, trafficShape } from "./limits-shapes.ts";
+import { type Bucket, bucketShape, sharesShape, trafficShape, usageShape } from "./limits-shapes.ts";
 import { Bans, Buckets, Figures, Shares, TrafficForecastView } from "./limits-view.tsx";
 
 const PATH = "/admin/rate-limits/now";

@@ -4,7 +4,7 @@ import { BarChart } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
 import { Button, PostForm } from "../forms/controls.tsx";
 import { Badge, Empty, Stats, TableHead, Time, type Tone } from "../ui/components.tsx";
-import type { Bucket, UsageView, SharesView, TrafficView } from "./limits-shapes.ts";
+import type { Bucket, SharesView, TrafficView, UsageView } from "./limits-shapes.ts";
 import { perWindow } from "./windows.ts";
 
 const PAST_MINUTES = 180;

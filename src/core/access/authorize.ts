@@ -54,7 +54,7 @@ export function authorize(
   return authorizeTarget(principal.role, target, rules);
 }
 
-/** Steps 2 to 6, for whoever has asked for the action before. */
+/** Applies steps 2 to 6. The caller has checked the permission (step 1) before. */
 export function authorizeTarget(role: Role, target: AccessTarget, rules: ActiveRuleSet): AccessDecision {
   const { name } = target;
   const readings = target.kind === "resource" ? uriVariants(name) : { any: [name], each: [name] };
@@ -71,7 +71,10 @@ export function authorizeTarget(role: Role, target: AccessTarget, rules: ActiveR
   return { allowed: rules.accessDefault === "allow", reason: "default" };
 }
 
-/** A deny needs one reading of a URI to match, an allow all of them: whoever writes unclearly gains nothing by it. */
+/**
+ * A deny applies if one variant of a URI matches, an allow only if all of them match, so an ambiguous URI never grants
+ * access.
+ */
 function appliesTo(rule: CompiledRule, target: AccessTarget, variants: UriVariants): boolean {
   if (rule.serverId !== null && rule.serverId !== target.serverId) return false;
   if (rule.objectType === "server") return rule.matches(target.serverName);

@@ -1,4 +1,4 @@
-/** Why a decision fell as it did, in a sentence for whoever looks after the tenant. */
+/** Explains an access decision in a sentence for the tenant's admins. */
 import type { AccessDecision, AccessReason } from "./authorize.ts";
 import type { AccessRule, CompiledRule } from "./rules.ts";
 

@@ -1,6 +1,6 @@
 /**
- * A key can do no more than whoever makes it: else a narrow key would be the way to a wide one. That holds for what it
- * may do, how often, from where and for how long.
+ * Checks that a new API key does not exceed its creator: not in scopes, rates, IP ranges or lifetime. Otherwise a
+ * restricted key could be used to create an unrestricted one.
  */
 import type { ApiKeyScope, Role } from "../enums.ts";
 import type { InputIssue } from "../errors.ts";

@@ -1,7 +1,7 @@
 /** The actions on servers and on what the gateway has seen of them: looked at by many, changed by admins. */
 import type { PermissionRule } from "./permission-rule.ts";
 
-/** Of servers everybody sees what they may use; see src/api/servers/visible.ts. */
+/** Every role may read these; src/api/servers/visible.ts restricts the rows to servers that the principal can use. */
 const anyRole: PermissionRule = { role: "readonly", scope: "read" };
 const reads: PermissionRule = { role: "admin", scope: "read" };
 const writes: PermissionRule = { role: "admin", scope: "admin" };

@@ -12,7 +12,7 @@ import { REGISTRY_PERMISSIONS } from "./registry-permissions.ts";
 const requires = (role: Role, scope: ApiKeyScope): PermissionRule => ({ role, scope });
 const operator = (scope: ApiKeyScope): PermissionRule => ({ role: "admin", scope, operator: true });
 
-/** Whoever stands further right may all that those on the left may. */
+/** The roles in ascending order: a role has all permissions of the roles before it. */
 const ROLE_ORDER: readonly Role[] = ["readonly", "service", "user", "admin"];
 
 export const PERMISSIONS = {
@@ -95,7 +95,7 @@ export const hasScope = (held: readonly ApiKeyScope[], needed: ApiKeyScope): boo
 
 const DEFAULT_SCOPES = ["read", "write", "proxy", "metrics", "health"] as const satisfies ApiKeyScope[];
 
-/** The most that a credential of somebody in this role may carry; a person at the screen has all of it. */
+/** The maximum scopes of a credential of each role. A sign-in session has all of them. */
 export const ROLE_SCOPES: Record<Role, readonly ApiKeyScope[]> = {
   admin: ["read", "write", "admin", "proxy", "metrics", "health"],
   user: DEFAULT_SCOPES,

@@ -1,4 +1,4 @@
-/** May somebody in this role, with a credential of these scopes, take an action at all: RBAC and scopes, nothing else. */
+/** Decides whether a role and the scopes of a credential include a permission. */
 import type { ApiKeyScope, Role } from "../enums.ts";
 import type { PermissionRule } from "./permission-rule.ts";
 import { hasRole, hasScope, PERMISSIONS, type Permission } from "./permissions.ts";

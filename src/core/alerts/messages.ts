@@ -1,4 +1,4 @@
-/** What is told of an alert: the sentence in lists, the message that webhooks get, and the letter. */
+/** Formats the messages of alerts: the sentence in lists, the webhook payload and the email. */
 import type { Severity } from "../enums.ts";
 import { formatValue, METRICS, type MetricName } from "./metrics.ts";
 import type { AlertRule } from "./state-machine.ts";
@@ -17,7 +17,7 @@ export interface AlertSubject {
 
 export const ALERT_CHANNELS = ["webhook", "email"] as const;
 
-/** Where alerts are told. */
+/** A destination of alert notifications. */
 export type AlertChannel =
   | { readonly type: "webhook"; readonly url: string }
   | { readonly type: "email"; readonly to: string };

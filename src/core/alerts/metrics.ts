@@ -1,4 +1,4 @@
-/** What alerts can watch over: each by its name in a rule, and in what it is told to people. */
+/** The metrics that alert rules can evaluate, with their labels and formatting. */
 
 export interface AlertMetric {
   /** As a sentence goes on: “… is at 12 %”. */

@@ -1,7 +1,8 @@
 /**
- * The life of an alert, one reading after another: calm, pending until its rule has been broken for long enough, firing
- * until it is broken no more by a margin (hysteresis), and flapping while it goes on and off. What people are told is
- * kept apart from what is: nobody is told anything while an alert is silenced, or twice the same.
+ * The state machine of an alert. A reading moves it from quiet to pending, to firing once the rule has been violated
+ * for long enough, back to quiet once the recovery threshold is reached (hysteresis), and to flapping while it
+ * alternates. The notified phase is tracked separately: nothing is sent while the alert is silenced, and no phase is
+ * sent twice.
  */
 
 export const COMPARISONS = {
@@ -25,7 +26,7 @@ export interface MetricReading {
   readonly value: number | undefined;
   /** Milliseconds since 1970, never earlier than the reading before. */
   readonly at: number;
-  /** In maintenance, or by somebody's wish. */
+  /** True during a maintenance window or while an admin has silenced the rule. */
   readonly isSilenced: boolean;
   /** The rule, or what it watched over, is no longer there. */
   readonly isOver?: boolean;
@@ -43,7 +44,7 @@ export interface AlertState {
   readonly told: NotifiedPhase;
 }
 
-/** Pending is nobody's business yet. */
+/** The phases that cause notifications; pending does not. */
 type NotifiedPhase = "quiet" | "firing" | "flapping";
 
 export type AlertStatus = "quiet" | "pending" | "firing" | "flapping" | "silenced";
@@ -103,7 +104,7 @@ function phaseAfter(
   { value, at, isSilenced }: MetricReading,
 ): AlertState["phase"] {
   if (value === undefined) {
-    // In maintenance nobody measures; otherwise what is not measured for a whole window is no longer so.
+    // A silenced alert is not measured. Otherwise a missing reading for a whole window ends the alert.
     if (isSilenced) return phase;
     return phase === "firing" && at - measuredAt <= rule.windowSeconds * 1000 ? phase : "quiet";
   }

@@ -50,7 +50,7 @@ export function matchItems<W extends DesiredItem, E extends CurrentItem>(
   return { made, removed: [...left.values()].flat(), kept };
 }
 
-/** The same order whoever wrote it down, and whenever. */
+/** Returns an order that does not depend on the order of the input. */
 export function sortByDependency<W extends DesiredItem>(items: readonly W[]): W[] {
   const key = ({ identity, content }: W) => `${identity}\n${canonicalJson(content)}`;
   return items

@@ -6,7 +6,7 @@ import { z } from "zod";
 
 export const MIN_INTERVAL_SECONDS = 60;
 
-/** How a server wants to be looked after; what makes no sense falls back, so that a bad row stops no check. */
+/** The health check settings of a server. Invalid values fall back to defaults, so that a bad row stops no check. */
 const healthSettings = z
   .object({
     intervalSeconds: z.number().int().min(MIN_INTERVAL_SECONDS).max(86_400).catch(60),

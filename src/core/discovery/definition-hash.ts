@@ -14,7 +14,7 @@ export function hashDefinition(definition: JsonObject): Promise<string> {
   return sha256Hex(canonicalJson(Object.fromEntries(kept)));
 }
 
-/** What is listed twice and not the same has no hash that anybody could have approved. */
+/** A tool that is listed twice with different definitions has no hash, since it cannot have been approved. */
 export async function hashToolsByName(tools: readonly JsonObject[]): Promise<ReadonlyMap<string, string>> {
   const hashes = new Map<string, string>();
   for (const [index, hash] of (await Promise.all(tools.map(hashDefinition))).entries()) {

@@ -102,7 +102,7 @@ function mixedScripts(text: string, isName: boolean): Omit<ScanFinding, "place">
   return undefined;
 }
 
-/** Letters that only look Latin, told apart. */
+/** Makes Latin lookalike letters distinguishable. */
 const escapeWord = (word: string) =>
   Array.from(word, (letter) =>
     LOOKALIKES.test(letter)

@@ -69,7 +69,7 @@ function next(status: HealthStatus, recent: string, outcome: CheckOutcome, rules
 
 const count = (text: string, letter: string) => text.split(letter).length - 1;
 
-/** What was stored may be of another version, or written by hand. */
+/** Parses a stored state, which may be from another version or edited in the database. */
 export function readHealth(status: HealthStatus, recent: string | null): Health {
   return { status, recent: /^[osf]*$/.test(recent ?? "") ? (recent ?? "").slice(-HEALTH_WINDOW) : "" };
 }

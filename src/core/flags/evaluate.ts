@@ -1,4 +1,6 @@
-/** Whether a feature is on for somebody: named ones first, then the first rule that speaks of them, then a stable share. */
+/**
+ * Evaluates a feature flag for a subject: named subjects first, then the first matching rule, then a stable percentage.
+ */
 
 import type { Role } from "../enums.ts";
 import { hashFraction } from "../routing/hash.ts";
@@ -6,7 +8,7 @@ import { hashFraction } from "../routing/hash.ts";
 export interface FlagRule {
   /** Left out: whatever the role. */
   readonly roles?: readonly Role[] | undefined;
-  /** Left out: whoever it is. */
+  /** Default: all users. */
   readonly userIds?: readonly string[] | undefined;
   readonly isEnabled: boolean;
 }
@@ -21,7 +23,7 @@ export interface Flag {
 }
 
 export interface FlagSubject {
-  /** A person's id, or a key's that is nobody's. */
+  /** The user ID, or the API key ID of a key without owner. */
   readonly id: string;
   readonly role: Role;
 }

@@ -1,6 +1,6 @@
 /**
- * Temporary bans: whoever goes on after being refused, again and again, is shut out for a while; the next time for
- * twice as long. A ban ends by itself, and after a long quiet time all is forgotten.
+ * Temporary bans. A client that repeatedly continues after a rate limit rejection is banned, each time for twice as
+ * long. A ban expires automatically, and the history is deleted after a long idle time.
  */
 export interface BanTerms {
   /** So many refused requests in one window bring a ban. */
@@ -20,7 +20,7 @@ export const BAN_TERMS: BanTerms = {
   forgetMs: 86_400_000,
 };
 
-/** One place: an address, or the network that somebody has all of (see clientPrefix). */
+/** The violations of one client: an IP address or its prefix (see clientPrefix). */
 export interface ViolationHistory {
   readonly windowFrom: number;
   readonly violations: number;
@@ -44,7 +44,7 @@ export function addViolations(
   now: number,
 ): { conduct: ViolationHistory; banned: boolean } {
   const known = before !== undefined && !isExpired(before, terms, now) ? before : NO_VIOLATIONS;
-  // What still arrives while a ban spreads was on its way: it is not held against anybody.
+  // Requests that arrive while a ban is propagated were already in flight, so they do not count as violations.
   if (now < known.bannedUntil) return { conduct: known, banned: false };
   const isSameWindow = now - known.windowFrom < terms.windowMs;
   const violations = (isSameWindow ? known.violations : 0) + count;
@@ -70,7 +70,7 @@ export class BanList {
     for (const { place, forMs } of bans) this.#until.set(place, now + forMs);
   }
 
-  /** How long it lasts; undefined for whoever is not banned. */
+  /** Returns the remaining duration of the ban, or undefined if the client is not banned. */
   remainingMs(place: string, now: number): number | undefined {
     const until = this.#until.get(place);
     if (until === undefined) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Wrong proofs by where they came from. Secrets here have 256 bits and cannot be guessed; this keeps those who try
- * from costing a query each, and lets it be known that they try. The same wrong key again and again is a program that
- * nobody looks after, not a guess, and counts once.
+ * Throttles failed authentications per client. Secrets have 256 bits and cannot be guessed; the throttle prevents that
+ * each attempt costs a query, and reports the attempts. Repeating the same wrong key indicates a misconfigured program
+ * rather than guessing, and counts once.
  */
 export interface FailedAuthLimits {
   /** Different wrong proofs from one place in a window. */
@@ -55,7 +55,7 @@ function fingerprint(text: string): number {
   return hash;
 }
 
-/** Whoever has one IPv6 address has a /64 of them. */
+/** An IPv6 client usually controls a whole /64, so the prefix is counted. */
 export function clientPrefix(address: string): string {
   if (!address.includes(":") || address.includes(".")) return address;
   const [head = "", tail = ""] = address.split("::");

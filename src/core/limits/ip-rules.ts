@@ -1,7 +1,7 @@
 /**
- * Who is let in by address alone. The narrowest rule around an address decides, and of two for the same network the
- * one that allows: so a network can be blocked but for one address, and the other way round. Whoever is allowed by a
- * rule is never banned by the machine.
+ * IP rules. The narrowest rule that contains an address applies, and of two rules for the same network the allowing
+ * one. A network can therefore be blocked except for one address, and the reverse. An address with an allow rule is
+ * never banned automatically.
  */
 
 import type { IP_RULE_KINDS } from "../enums.ts";

@@ -35,7 +35,7 @@ export function formatRateLimitHeader(quotas: readonly Quota[]): string {
   return header;
 }
 
-/** A limit of nothing never has a token again; nobody should wait longer than a day to look. */
+/** A limit of 0 never has tokens again; the client retries after a day at the latest. */
 const MAX_RETRY_AFTER_SECONDS = 86_400;
 
 export function retryAfterSeconds({ retryMs }: Pick<LimitDenial, "retryMs">): number {

@@ -20,7 +20,7 @@ export interface LimitConfig {
 
 export interface LimitedPrincipal {
   readonly id: string;
-  /** Whoever comes without proof is "anonymous", whatever role they act in. */
+  /** Unauthenticated callers are "anonymous", whatever role they act in. */
   readonly role: Role | "anonymous";
   readonly userId?: string | undefined;
   readonly key?: { readonly id: string; readonly perHour: number; readonly perDay: number } | undefined;
@@ -96,8 +96,8 @@ export function resolveLimits(limits: CompiledLimits, principal: LimitedPrincipa
 }
 
 /**
- * What may be asked for without a credential, by what it costs and reveals: `authentication` is whatever proves who
- * somebody is or issues a credential, `general` the rest.
+ * Limits of unauthenticated requests by cost and exposure. `authentication` covers routes that verify or issue
+ * credentials, `general` the rest.
  */
 const UNAUTHENTICATED_LIMITS = {
   general: perMinute(600),
@@ -197,5 +197,5 @@ const LIMITED_ROLES = [
   "anonymous",
 ] as const satisfies readonly LimitedPrincipal["role"][];
 
-/** The system's own is nobody's business until it is the one that refuses. */
+/** The system limit is reported only when it is the one that rejects. */
 export const isReported = (limit: Limit) => limit.key !== SYSTEM_KEY;

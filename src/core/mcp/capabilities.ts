@@ -37,9 +37,9 @@ function mergeFeature(values: readonly unknown[], anyOf: readonly string[]): Jso
 }
 
 /**
- * Extensions that nobody here knows survive by union. Where servers disagree about one, only what all of them say
- * remains of its settings: we cannot know what a setting means, a client relies on it with whichever server it reaches,
- * and `{}` still says that the extension is there. The first server's word would be a lie about the others.
+ * Unknown extensions are merged by union. Where servers disagree about the settings of one, only the settings common to
+ * all remain: their meaning is unknown, and a client relies on them with any of the servers. An empty object still
+ * announces the extension.
  */
 function mergeExtensions(values: readonly unknown[]): JsonObject | undefined {
   const tables = values.filter(isMembers);

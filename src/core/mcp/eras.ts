@@ -48,7 +48,7 @@ export function toModernResponse(response: JsonObject, method: string, id: JsonR
   );
 }
 
-/** Required there, unknown here: so nobody keeps it. */
+/** Required by the modern era and unknown in the legacy one, so caching is disabled. */
 function defaultCaching(method: string, result: JsonObject): JsonObject {
   const isCacheable = isListMethod(method) || /^(?:resources|skills)\//.test(method);
   return isCacheable ? { ttlMs: 0, cacheScope: "private", ...pick(result, ["ttlMs", "cacheScope"]) } : {};

@@ -26,7 +26,7 @@ export interface ShadowedItem extends NamedItem {
 export interface NameTable {
   /** In the order of priority, then server, then name. */
   readonly entries: readonly ExposedItem[];
-  /** What no exposed name leads to: somebody with priority has it. */
+  /** Items without an exposed name, because an item with higher priority has it. */
   readonly shadowed: readonly ShadowedItem[];
   readonly lookup: ReadonlyMap<string, NamedItem>;
 }
@@ -95,9 +95,9 @@ function buildTable(candidates: readonly ExposedItem[]): NameTable {
 }
 
 /**
- * Reads a prefixed name whose server has not been listed yet, or one that a client remembers from before its prefix
- * became unnecessary. Undefined where several servers could be meant (`a__b__c` with servers `a` and `a__b`): a call
- * is never guessed to somebody else. Shortened names lead back through the table only.
+ * Resolves a prefixed name whose server is not listed yet, or one that a client cached from before the prefix became
+ * unnecessary. Returns undefined for an ambiguous name (`a__b__c` with servers `a` and `a__b`), so that a call never
+ * reaches the wrong server. Shortened names are resolved by the table only.
  */
 export function resolveName(
   exposed: string,

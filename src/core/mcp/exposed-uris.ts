@@ -79,8 +79,8 @@ export function resolveUri(uri: string, routes: UriRoutes): NamedResource | unde
 }
 
 /**
- * What a URI in a server's answer is called outside. It is wrapped only where it would lead elsewhere: one that nobody
- * claims (a link into the web, say) stays what it is.
+ * Returns the exposed form of a URI in a server's response. A URI is wrapped only if it would otherwise resolve to
+ * another server; one that no server claims, for example a web link, is unchanged.
  */
 export function exposeUri(server: string, uri: string, routes: UriRoutes): string {
   if (looksWrapped(uri)) return wrapUri(server, uri);

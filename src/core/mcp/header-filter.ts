@@ -1,6 +1,6 @@
 /**
- * Which headers cross the gateway. Lists of what may, not of what may not: a header that nobody thought of stays
- * here, except those of the protocol, which cross whatever they are called.
+ * Selects the headers that cross the gateway by allowlists, so that an unknown header is dropped, except those of the
+ * protocol.
  */
 import type { HeaderMap } from "../net/headers.ts";
 import { HEADERS } from "./revisions.ts";
@@ -27,8 +27,8 @@ const RESPONSE = new Set([
 ]);
 
 /**
- * Every answer of an MCP endpoint carries these, whoever made its body: nothing that an upstream sends may run or be
- * kept on the origin that holds sign-in cookies.
+ * Added to every response of an MCP endpoint: no content of an upstream may run or be cached on the origin that has the
+ * sign-in cookies.
  */
 export const MCP_SECURITY_HEADERS = {
   "cache-control": "no-store",

@@ -1,6 +1,6 @@
 /**
- * Reads a JSON-RPC body just far enough to route and judge it. Members that nobody here knows are left alone: what is
- * forwarded is the bytes that came, not what was read.
+ * Parses a JSON-RPC body as far as routing and validation require. Unknown members are ignored: the original bytes are
+ * forwarded, not the parsed value.
  */
 import { MAX_JSON_DEPTH } from "../size-limits.ts";
 import { type AmbiguousMember, findAmbiguousMember } from "./ambiguous-json.ts";
@@ -64,7 +64,7 @@ export function parseBody(text: string): Body {
   return { kind: "batch", messages };
 }
 
-/** Refused whole: whoever reads it next may read something else than what was judged here. */
+/** An ambiguous body is rejected completely, since the next parser may read other values than were validated here. */
 function ambiguous({ member, spelled }: Exclude<AmbiguousMember, "too_deep">, value: unknown): Invalid {
   const id = isObject(value) && isId(value.id) ? value.id : null;
   const name = JSON.stringify(spelled.slice(0, 80));
@@ -98,7 +98,7 @@ function parseResponse(value: JsonObject, id: JsonRpcId | null): Message | Inval
   if (isError === "result" in value) {
     return invalid(INVALID_REQUEST, "A message must have a method, a result or an error.", id);
   }
-  // Only an error may answer nobody: the request it is about could not be read.
+  // Only an error response may have no ID, because its request could not be parsed.
   if (id === null && !isError)
     return invalid(INVALID_REQUEST, "A response must carry the id of its request.");
   return { kind: "response", id, isError };

@@ -64,8 +64,8 @@ export function renameItem(method: ListMethod, item: JsonObject, exposed: string
 }
 
 /**
- * What the item is called; undefined for one that can be neither judged nor called: it has no name, or one that no
- * record can hold, so that nobody could see what became of it.
+ * Returns the name or URI of an item, or undefined for one without a name or with a name that cannot be stored: such an
+ * item can be neither authorized nor logged.
  */
 export function itemKey(method: ListMethod, item: JsonObject): string | undefined {
   const key = getMember(item, LIST_MEMBERS[method].key);

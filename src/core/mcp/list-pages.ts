@@ -1,6 +1,6 @@
 /**
- * Cuts a merged list into pages. The whole list is at hand, so a cursor need not carry how far each server's own list
- * has been read: it names the last item shown, and lists that change between two pages neither repeat nor skip.
+ * Paginates a merged list. The whole list is available, so a cursor needs no positions in the lists of servers: it
+ * contains the last item shown, and changes between two pages neither repeat nor skip items.
  */
 import { fromBase64url, toBase64url } from "../base64url.ts";
 import { isObject, type JsonObject } from "./json-rpc.ts";

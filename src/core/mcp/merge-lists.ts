@@ -21,7 +21,7 @@ export interface UnavailableServer {
 export interface ListPart {
   /** Filtered and renamed already. */
   readonly items: readonly JsonObject[];
-  /** Undefined where the server does not say (before 2026-07-28): then nobody may keep the merged list. */
+  /** Undefined if the server does not state it (before 2026-07-28); the merged list must not be cached then. */
   readonly ttlMs?: number | undefined;
   readonly cacheScope?: "public" | "private" | undefined;
   /** What is shown depends on who asks. */
@@ -33,7 +33,7 @@ export interface MergeOptions {
   readonly gaps?: readonly UnavailableServer[];
 }
 
-/** Reads one server's list result. Items that are no objects are left out: nobody could name them. */
+/** Parses the list result of one server. Items that are not objects have no name and are dropped. */
 export function parseListPart(method: ListMethod, result: JsonObject): ListPart {
   const items = getMember(result, LIST_MEMBERS[method].member);
   const scope = getMember(result, "cacheScope");

@@ -1,6 +1,6 @@
 /**
- * Holds `Mcp-Param-*` headers against the arguments that they repeat (SEP-2243): whoever reads a body must refuse a
- * header that says something else, as somebody on the way may have acted on it.
+ * Compares `Mcp-Param-*` headers with the arguments that they repeat (SEP-2243). A header that differs from the body is
+ * rejected, because an intermediary may have acted on it.
  */
 import { decodeHeaderValue, encodeHeaderValue, type HeaderLookup } from "./inbound.ts";
 import { getMember, getNumber, isMembers } from "./lossless-json.ts";

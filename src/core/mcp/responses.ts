@@ -78,7 +78,7 @@ export function errorResponse(
   });
 }
 
-/** Results are cached by nobody on the way: what may be kept, the protocol itself says. */
+/** Responses are not cached by intermediaries; the protocol has its own cache rules. */
 export function resultResponse(id: JsonRpcId | null, result: JsonObject): Response {
   return new Response(JSON.stringify({ jsonrpc: "2.0", id, result }), {
     headers: { "content-type": "application/json", "cache-control": "no-store" },

@@ -1,6 +1,6 @@
 /**
- * Server-sent events as data: what one block of a stream says, and how to write one. Blocks that nobody needs to
- * understand are passed on as bytes elsewhere; this is for the streams that the gateway reads, edits or makes.
+ * Parses and formats server-sent events, for streams that the gateway reads, edits or writes. Streams that need no
+ * parsing are forwarded as bytes.
  */
 export interface SseEvent {
   readonly event?: string;
@@ -96,7 +96,7 @@ export class EventSplitter {
     return blocks.filter((block) => block !== "");
   }
 
-  /** What came after the last blank line. The standard says to drop it; whoever relays may want it. */
+  /** The bytes after the last blank line. The standard drops them; a relay forwards them. */
   get rest(): string {
     return this.#pieces.join("") + this.#heldCarriageReturn;
   }

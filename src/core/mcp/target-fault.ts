@@ -32,7 +32,7 @@ function validateMembers(members: Members, names: readonly string[]): string | u
     if (value === undefined) continue;
     if (typeof value !== "string") return `\`${name}\` must be a string.`;
     if (value.length > MAX_NAME_LENGTH) return tooLong(name);
-    // No list shows it and no record holds it: a tool of such a name would be called behind everybody's back.
+    // A name that cannot be stored appears in no list and no log, so a call to it could not be audited.
     if (!isStorable(value)) return `\`${name}\` must be well-formed text without NUL.`;
   }
   return undefined;

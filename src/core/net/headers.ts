@@ -6,7 +6,7 @@ export type HeaderMap = Map<string, string>;
 
 const read = new WeakMap<Request, HeaderMap>();
 
-/** Of a request, read when somebody first asks for them. */
+/** Returns the headers of a request, read on first use. */
 export function readHeaders(request: Request): ReadonlyMap<string, string> {
   let fields = read.get(request);
   if (fields === undefined) {

@@ -1,7 +1,6 @@
 /**
- * Whether a request came to the right name and from an allowed page. Browsers send Origin by themselves and cannot be
- * made to lie about it; without these two checks a page could reach a gateway on somebody's own machine by pointing a
- * name of its own at it (DNS rebinding).
+ * Checks the Host and Origin headers. Browsers set Origin themselves, so a page cannot forge it. Without both checks a
+ * page could reach a local gateway through DNS rebinding.
  */
 export interface OriginPolicy {
   readonly mcpUrl: string;

@@ -1,9 +1,9 @@
 /**
- * Reads a request's body once, under limits on its size and its time, before anything of it is believed.
+ * Reads a request body once, with limits on size and time.
  *
- * A body that is refused while it arrives is never canceled: that resets the connection, and neither the proxy of
- * `wrangler dev` nor a client that is still sending gets to read the answer. What is too large is read on and dropped,
- * up to a size and a time; a body that nobody has begun to read is left alone, which costs nothing.
+ * A rejected body is drained and not canceled: canceling resets the connection before the client or the proxy of
+ * `wrangler dev` has read the response. An oversized body is read and dropped up to a size and a time. A body that was
+ * never read is left alone, which costs nothing.
  */
 import { GatewayError } from "../errors.ts";
 import {
@@ -63,7 +63,7 @@ export async function drainBody(request: Request, totalMs = DRAIN_TIMEOUT_MS): P
   }
 }
 
-/** What the sender of a request body that exceeded a limit is told. */
+/** Converts the violated limit to the error for the client. */
 function requestBodyError({ fault, limit }: BodyLimitError): GatewayError {
   if (fault === "too_large") {
     return new GatewayError(

@@ -57,7 +57,7 @@ export class BreakerCache {
     return { generation: this.#known.get(serverId)?.generation ?? 0, isProbe: false };
   }
 
-  /** True when the object should hear of it at once rather than with the next question. */
+  /** Returns true if the tenant object must be notified immediately instead of with the next request. */
   addOutcome(
     serverId: string,
     pass: BreakerPermit,
@@ -73,7 +73,7 @@ export class BreakerCache {
     return pass.isProbe || outcome === "failure";
   }
 
-  /** What was told has not arrived. */
+  /** The reports did not arrive and are sent again. */
   restoreReports(reports: readonly BreakerReport[]): void {
     for (const { serverId, pass, terms, total, failures, slow } of reports) {
       const unreported = this.#getUnreported(serverId, pass, terms);
@@ -83,7 +83,7 @@ export class BreakerCache {
     }
   }
 
-  /** What has not been told yet; it counts as told from now on. */
+  /** Returns the unsent reports and marks them as sent. */
   takeReports(): BreakerReport[] {
     const reports = Array.from(this.#calls, ([key, unreported]) => ({
       serverId: key.slice(0, key.indexOf(" ")),

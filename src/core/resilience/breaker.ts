@@ -1,10 +1,10 @@
 /**
- * A circuit breaker as a state machine. Closed, it counts; when too many of the last calls failed or were slow it
- * opens, and nothing is sent. After a while it lets a few probes through, half open: when they succeed it closes, when
- * one fails it opens again for twice as long. An admin may hold it open or closed.
+ * The state machine of a circuit breaker. Closed, it counts outcomes; when too many of the last calls failed or were
+ * slow, it opens and no calls pass. After a delay it becomes half-open and lets a few probes pass: it closes when they
+ * succeed, and opens again for twice as long when one fails. An admin can force it open or closed.
  *
- * Calls belong to the generation in which they were begun; what is heard of later ones that started before the last
- * transition says nothing of the state after it, and is not counted.
+ * A call belongs to the generation in which it started. The outcome of a call of an earlier generation does not
+ * describe the current state and is ignored.
  */
 import type { BreakerState } from "../enums.ts";
 import {
@@ -31,7 +31,7 @@ export interface BreakerTerms {
   /** Probes at the same time while half open, and how many must succeed. */
   readonly probes: number;
   readonly successesToClose: number;
-  /** A probe of which nothing is heard for so long counts as failed. */
+  /** A probe without an outcome for this long counts as failed. */
   readonly probeMs: number;
 }
 
@@ -59,7 +59,7 @@ export interface Breaker {
   readonly opens: number;
   /** When probes may begin. */
   readonly nextAttemptAt: number;
-  /** Begun and not heard of, while half open. */
+  /** Start times of probes without an outcome, while half-open. */
   readonly probesSince: readonly number[];
   readonly successes: number;
   /** Held there by an admin. */

@@ -1,4 +1,4 @@
-/** All breakers of one tenant, as its object holds them, and what isolates hear of them. */
+/** All circuit breakers of one tenant as its Durable Object stores them, and the updates that isolates receive. */
 import type { BreakerState } from "../enums.ts";
 import {
   acquirePermit,

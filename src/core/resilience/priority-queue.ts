@@ -1,8 +1,8 @@
 /**
- * Who may call a server that takes only so many calls at once, and who waits. Higher classes go first; within a class
- * callers take turns, so that one who sends a hundred does not keep out one who sends one; nobody waits beyond their
- * deadline; and when the line is full, whoever comes is told when to come again, at once. A newcomer of a higher class
- * takes the place of the last of the lowest.
+ * The priority queue in front of a server with a concurrency limit. Higher classes are dispatched first; within a
+ * class, principals take turns, so that one with a hundred calls does not delay one with a single call. A call waits at
+ * most until its deadline. When the queue is full, a new call is rejected immediately with a retry delay, unless it
+ * displaces the last entry of the lowest class.
  */
 import type { Role } from "../enums.ts";
 

@@ -44,7 +44,7 @@ export class SlotHolder {
   #requestedAt = Number.NEGATIVE_INFINITY;
   #expiresAt = Number.NEGATIVE_INFINITY;
   #isContended = false;
-  /** The object counts on more than is held: it has to be told. */
+  /** The object counts more slots than are held and must be notified. */
   #hasReturned = false;
   #pending: Pending | undefined;
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -73,12 +73,12 @@ export class SlotHolder {
     return this.#failures >= MAX_FAILURES;
   }
 
-  /** Slots that nobody uses, and that the object should have back. */
+  /** True if unused slots should be returned to the object. */
   hasIdle({ running }: SlotLoad, now: number): boolean {
     return this.#granted(now) > running;
   }
 
-  /** The calls need a grant, so somebody has to renew it. */
+  /** True if running calls need a grant, which must be renewed. */
   needsGrant({ running }: SlotLoad, now: number): boolean {
     return running > this.#ungranted(now);
   }
@@ -163,7 +163,7 @@ export class SlotHolder {
     return running === this.#granted(now) && this.#withReserve(running) > running && now >= this.#retryAt;
   }
 
-  /** The object may have granted what the isolate does not know of, and should hear so. */
+  /** The object may have granted slots that the isolate never received, so the next request reports the held ones. */
   #clearPending(): void {
     this.#pending = undefined;
     this.#hasReturned = true;

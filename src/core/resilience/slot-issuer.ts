@@ -63,7 +63,7 @@ export class SlotIssuer {
     }
     holders.delete(request.holderId);
     const { sequence, running, wanted } = request;
-    // What it keeps it must have been granted: a grant that has ended may be with somebody else by now.
+    // A holder can keep only what it was granted: an expired grant may have been granted to another holder.
     const base = Math.max(running, Math.min(request.keep, before?.held ?? 0));
     const earlier = before !== undefined && isWaiting(before) ? before.place : this.#nextPosition(now);
     const held = base + this.#extra(request.capacity, { held: base, wanted, place: earlier }, holders, now);

@@ -6,7 +6,7 @@ import { type BalancedServer, type BalancingContext, selectServer } from "./stra
 
 export interface Candidate extends BalancedServer {
   readonly health: HealthStatus;
-  /** As the isolate has heard it: "closed" may be asked, "due" may be tried with a pass from the tenant's object. */
+  /** The breaker state in this isolate. "due": the delay is over, and a probe needs a permit from the tenant object. */
   readonly breaker: "closed" | "due" | "open";
   /** Its region is the client's. */
   readonly isNear: boolean;
@@ -21,8 +21,8 @@ export interface RoutingChoice<S extends Candidate> {
 }
 
 /**
- * `bound`: the server that a session has begun with. `tried`: those that have failed this request already. Undefined
- * when nobody can serve it.
+ * `bound` is the sticky server of the session, `tried` the servers that have failed this request. Returns undefined if
+ * no candidate is left.
  */
 export function pickCandidate<S extends Candidate>(
   candidates: readonly S[],
@@ -39,8 +39,8 @@ export function pickCandidate<S extends Candidate>(
 }
 
 /**
- * Servers that health checks found dead are asked only when there is no other: the checks may be wrong, and somebody
- * who is told "no" is no better off. Those in maintenance, or behind an open breaker, never are.
+ * Unhealthy servers are used only if there is no other, because health checks may be wrong. Servers in maintenance or
+ * behind an open breaker are never used.
  */
 function listServing<S extends Candidate>(candidates: readonly S[]): readonly S[] {
   const open = candidates.filter(({ breaker, health }) => breaker !== "open" && health !== "maintenance");

@@ -57,7 +57,7 @@ export type ConditionName = keyof RuleConditions;
 
 export interface CompiledRule extends RoutingRule {
   readonly holds: (request: RoutedRequest) => boolean;
-  /** The first of its conditions that does not hold: what to tell whoever wonders. */
+  /** Returns the first condition that does not match, for the simulator. */
   readonly unmet: (request: RoutedRequest) => ConditionName | undefined;
 }
 

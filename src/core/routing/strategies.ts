@@ -104,8 +104,8 @@ function leastCost<S extends BalancedServer>(
 }
 
 /**
- * Power of two choices: of two taken at random the better one. Whoever always takes the best of all sends everything
- * to the one that looked best a moment ago, and every isolate does so at once.
+ * Power of two choices: the better of two random servers. Selecting the best of all would send the traffic of every
+ * isolate to the same server at once.
  */
 function leastOfTwo<S extends BalancedServer>(
   servers: readonly S[],

@@ -1,6 +1,6 @@
 /**
- * The settings that the gateway reads while it runs: what each may be, what it is as long as nobody says otherwise, and
- * who may say. They are plain data, so that REST, pages and the hot path all read the one table.
+ * The definitions of the runtime settings: type, default, and who can set them. They are plain data, shared by the REST
+ * API, the pages and the hot path.
  */
 
 interface SettingDescription {
@@ -36,7 +36,7 @@ export interface NamesSetting extends SettingDescription {
   readonly most: number;
 }
 
-/** Sealed in the database, and shown to nobody. */
+/** A value that is encrypted in the database and never returned. */
 export interface SecretSetting extends SettingDescription {
   readonly type: "secret";
   readonly longest: number;
@@ -124,7 +124,7 @@ export function getSetting(key: string): Setting | undefined {
   return isSettingKey(key) ? SETTINGS[key] : undefined;
 }
 
-/** Keys that begin so belong to the gateway: what is not in the table is a mistake. Others are anybody's. */
+/** Key prefixes reserved for the gateway: an unknown key with one of them is an error. Other keys are custom values. */
 const CUSTOM_KEY = new Set(SETTING_KEYS.map((key) => key.split(".")[0]));
 
 export const isCustomKey = (key: string): boolean => CUSTOM_KEY.has(key.split(".")[0]);

@@ -9,7 +9,7 @@ export interface Tracing {
   readonly sample: number;
 }
 
-/** Undefined where nobody listens: then no request is measured. */
+/** Returns undefined without a configured exporter; requests are not traced then. */
 export function resolveTracing(rows: readonly StoredSetting[]): Tracing | undefined {
   const settings = readSettings(rows);
   const endpoint = settings["telemetry.otlp.endpoint"].replace(/\/{1,100}$/, "");

@@ -1,7 +1,7 @@
 /** Values of settings: whether one may be, and what holds in a tenant of all that is stored. */
 import { isSettingKey, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from "./definitions.ts";
 
-/** What is read of a secret: whoever needs it opens it, at the last moment. */
+/** A sealed secret, opened only at the point of use. */
 export interface SealedValue {
   readonly sealed: string;
 }

@@ -1,9 +1,8 @@
 /**
- * What a tenant will ask for in the next minutes: additive Holt–Winters with a season of a day and a damped trend
- * (Gardner & McKenzie 1985), told of one minute after the other. It differs from the book where traffic does: the
- * first day is only collected, and gives the first season; a surprise counts only as far as surprises usually go, so
- * that one wild minute spoils no day, unless several come in a row, which is a change; and a minute of which nothing
- * is known moves time on and teaches nothing.
+ * Forecasts the requests of a tenant: additive Holt–Winters with a season of one day and a damped trend (Gardner &
+ * McKenzie 1985), updated minute by minute. Deviations for traffic: the first day is only collected and initializes the
+ * season; the error is clipped to its usual size, so that a single outlier does not distort the day, unless several
+ * follow each other; and a missing minute advances time without an update.
  */
 import { MINUTES_PER_DAY } from "./samples.ts";
 
@@ -14,10 +13,10 @@ export interface Forecaster {
   readonly spread: number;
   /** Surprises in a row that were cut, positive or negative. */
   readonly streak: number;
-  /** Of the last minute that was told, since 1970. */
+  /** The last recorded minute, in minutes since 1970. */
   readonly minute: number;
   readonly begun: number;
-  /** By part of the day (UTC): the difference that it makes, or in the first day the sum of what was told. */
+  /** The seasonal difference per slot of the day (UTC). During the first day: the sum of the recorded values. */
   readonly season: readonly number[];
   /** By part of the day: how many minutes have taught it. */
   readonly taught: readonly number[];
@@ -78,7 +77,7 @@ export function addObservation(before: Forecaster, minute: number, requests: num
 export const hasObservations = ({ taught, hasSeason }: Forecaster) =>
   hasSeason || taught.some((minutes) => minutes > 0);
 
-/** Requests a minute, `ahead` minutes after the last that was told; never less than none. */
+/** Returns the expected requests per minute, `ahead` minutes after the last recorded one; at least 0. */
 export function forecast(known: Forecaster, ahead: number): number {
   const level = known.level + known.trend * dampedSum(ahead);
   return Math.max(0, level + seasonAt(known, known.minute + ahead));

@@ -29,7 +29,7 @@ import {
 export interface LimiterState {
   readonly bucket: Bucket;
   readonly window: SlidingWindow;
-  /** Leases that nobody has told of yet. Kept with the rest, so that a restart loses none. */
+  /** Leases that are not settled yet. They are stored with the state, so that a restart loses none. */
   readonly out: readonly OutstandingLease[];
 }
 
@@ -47,7 +47,7 @@ export const EMPTY_LIMITER: LimiterState = { bucket: EMPTY_BUCKET, window: EMPTY
 
 type LimiterTerms = Pick<Limit, "count" | "windowMs" | "burst" | "slots">;
 
-/** A holder who has not told by then never will, and has spent it all. */
+/** A lease that is not settled by then counts as spent completely. */
 const SETTLEMENT_TIMEOUT_MS = 3000;
 const MIN_LEASES_TO_JUDGE = 4;
 /** Sums of fractions of tokens come out a hair short of the whole. */
@@ -72,7 +72,7 @@ export function countAvailable(state: LimiterState, limit: LimiterTerms, now: nu
   return Math.max(0, Math.floor(Math.min(inBucket, inWindow) + ROUNDING_TOLERANCE));
 }
 
-/** Spent now, by whoever asks directly. */
+/** Deducts tokens that are spent immediately, without a lease. */
 export function spend(state: LimiterState, limit: LimiterTerms, count: number, now: number): LimiterState {
   return addSpent(state, limit, count, now, now);
 }
@@ -88,7 +88,7 @@ export function reserve(
   return { ...addSpent(taken, limit, lease.ahead, lease.usableUntil, now), out: [...known, lease] };
 }
 
-/** Undefined where nothing is known of the lease: it was told of before, or too late. */
+/** Returns undefined if the lease is not outstanding: it was settled before or has expired. */
 export function settle(
   state: LimiterState,
   limit: LimiterTerms,
@@ -122,7 +122,7 @@ export function hasOutstanding(state: LimiterState, now: number): boolean {
   return state.out.some(({ ahead, usableUntil }) => ahead > 0 && now - usableUntil < SETTLEMENT_TIMEOUT_MS);
 }
 
-/** Until so many are available, if nobody takes any before. */
+/** Returns the time until `count` tokens are available if no others are taken. */
 export function msUntilAvailable(
   state: LimiterState,
   limit: LimiterTerms,

@@ -1,6 +1,7 @@
 /**
- * Weighted max-min fairness by water filling: capacity is poured over all, in proportion to their weights, and whoever
- * has what they want stands aside. Nobody can get more without somebody getting less who has no more for their weight.
+ * Weighted max-min fairness by water filling: the capacity is distributed in proportion to the weights, and a demand
+ * that is satisfied leaves the distribution. No share can grow without reducing a share that is not larger in
+ * proportion to its weight.
  */
 export interface WeightedDemand {
   readonly weight: number;

@@ -15,7 +15,7 @@ export class MinuteCounter {
   #minute: number;
   #requests: number;
 
-  /** `running`: what was counted before a restart. Nobody who counts was there since, so the minutes since were quiet. */
+  /** `running` is the count from before a restart. Nothing was counted since then, so the minutes between were idle. */
   constructor(now: number, running?: Sample | undefined) {
     this.#minute = running?.minute ?? toMinute(now);
     this.#requests = running?.requests ?? 0;

@@ -101,7 +101,7 @@ export class CapacityLease implements TokenSource {
     return this.#createRequest(now, [{ limit: this.#limit, now: 0, ahead }]);
   }
 
-  /** What is over is told of even if nobody needs anything, so that other tenants may have it. */
+  /** Settles expired leases even without demand, so that other tenants can use the capacity. */
   buildRelease(now: number): LeaseRequest | undefined {
     if (this.#pending !== undefined) return undefined;
     const hasSomething =
@@ -135,7 +135,7 @@ export class CapacityLease implements TokenSource {
   #createRequest(now: number, claims: LeaseRequest["claims"]): LeaseRequest {
     this.#unsettled.push(...this.#holder.settle(now));
     for (const [leaseId, subleases] of this.#subleases) {
-      // Their leases are told of; whoever borrowed them counts as having spent all.
+      // The leases are settled; outstanding subleases count as spent.
       if (subleases.every(({ lease }) => now >= lease.until)) this.#subleases.delete(leaseId);
       else break;
     }

@@ -1,8 +1,8 @@
 /**
- * The system's capacity, split among tenants as they ask. While there is enough, everybody gets what they want; when
- * there is not, each may have in any window as much as weighted max-min fairness gives it, reckoned from what each has
- * asked for in the last window and is predicted to ask for in the next. So whoever was greedy waits until its share of
- * the window is free again, and what they leave goes to those who had less.
+ * Distributes the system capacity among tenants. Without contention every demand is granted. Under contention each
+ * tenant may use in any window what weighted max-min fairness assigns, computed from the demand of the last window and
+ * the forecast for the next. A tenant that exceeded its share waits until its usage has left the window, and the others
+ * receive the difference.
  */
 
 import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
@@ -33,7 +33,7 @@ interface TenantDemand {
   savedAt: number;
 }
 
-/** Long enough for a tenant's object to lend for a second, hear what became of it, and tell. */
+/** Long enough for a tenant object to grant subleases for one second, receive their settlement, and settle itself. */
 const CAPACITY_LEASE_TTL_MS = 3000;
 /** Kept for tenants below their fair share of whom nothing was known a moment ago. */
 const RESERVED_SHARE = 0.005;
@@ -127,7 +127,7 @@ export class CapacityShares {
     const known = this.#tenants.get(tenantId);
     const tenant = known ?? { terms, demand: this.#loadLimiter(key).window, savedAt: now };
     tenant.terms = terms;
-    // Whoever asks wants one at least, or it would be forgotten before it is served.
+    // A request counts as a demand of at least 1, or it would expire before it is granted.
     const requests = Math.max(demand, claims.length);
     tenant.demand = addToWindow(tenant.demand, this.#limit, requests, now, now);
     this.#tenants.set(tenantId, tenant);

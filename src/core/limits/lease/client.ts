@@ -49,7 +49,7 @@ interface PendingRequest {
   readonly requestedAt: number;
   readonly isWaiting: boolean;
   readonly limits: readonly Limit[];
-  /** Taken from what was at hand for the request that waits. */
+  /** Tokens of cached leases that the waiting request has spent. */
   readonly spentLeases: readonly HeldLease[];
 }
 
@@ -179,7 +179,7 @@ export class LeaseClient {
     return isHolding ? Math.max(0, this.#requestedAt + LEASE_TTL_MS - now) : undefined;
   }
 
-  /** "request" if the answer was given up before it came. Whoever only refills need not look at the verdict. */
+  /** Returns "request" if the response was abandoned before it arrived. A refill can ignore the result. */
   applyResponse(request: LeaseRequest, response: LeaseResponse, now: number): AcquireResult {
     const pending = this.#pending.get(request.id);
     if (pending === undefined) return NEEDS_LEASE;
@@ -199,7 +199,7 @@ export class LeaseClient {
     return result;
   }
 
-  /** The answer will not come. What it may have granted is given back, and what was told is told again. */
+  /** The response will not arrive. A grant in it is returned, and its settlements are sent again. */
   markLost(request: LeaseRequest): void {
     const pending = this.#pending.get(request.id);
     if (pending === undefined) return;

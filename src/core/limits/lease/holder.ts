@@ -1,6 +1,6 @@
 /**
- * Leases in the hands of whoever took them: an isolate that spends them one by one, or a tenant's object that lends
- * them on. A lease is over when it is spent or its time is up; then it is told of, once, and what is left goes back.
+ * The leases of one lessee: an isolate that spends tokens one by one, or a tenant object that grants subleases. A lease
+ * ends when it is spent or expired. It is then settled once, and the remainder is returned.
  */
 
 import type { LeaseSettlement, LeaseUsage, Limit } from "../algorithms/limit.ts";
@@ -9,7 +9,7 @@ import type { LeaseGrant } from "./protocol.ts";
 export interface HeldLease {
   readonly leaseId: string;
   left: number;
-  /** Given on to others who have not told yet what they did with it. */
+  /** Tokens in subleases that are not settled yet. */
   lent: number;
   /** By the holder's own clock, counted from when it asked. */
   readonly until: number;
@@ -86,7 +86,7 @@ export class LeaseHolder {
     return this.#leases.some((lease) => lease.left > 0 && now >= lease.until);
   }
 
-  /** The leases that are over, told of once. Loans that nobody has told of count as spent. */
+  /** Returns the settlements of ended leases, each once. Unsettled subleases count as spent. */
   settle(now: number): LeaseSettlement[] {
     const over = this.#leases.filter((lease) => now >= lease.until || (lease.left === 0 && lease.lent === 0));
     if (over.length === 0) return [];
@@ -122,7 +122,7 @@ export interface Sublease {
   readonly count: number;
 }
 
-/** A borrower has told what it did with its loans; what it has not used may be lent again. */
+/** Applies the settlement of subleases; unused tokens can be granted again. */
 export function settleSubleases(
   subleases: readonly Sublease[],
   uses: readonly LeaseUsage[],

@@ -1,7 +1,7 @@
 /**
- * Whoever holds limits answers asks for leases here: the tenant's object for its roles, users, keys and addresses. A
- * token is taken from its gate when it is leased, so the sum of what all isolates admit can pass no limit, whatever is
- * lost and whoever restarts; provided that the store has written before the answer leaves.
+ * Issues leases on limits: the tenant object on those of roles, users, keys and IP addresses. A token is deducted when
+ * it is leased, so the sum of all admissions never exceeds a limit, whatever messages are lost and whatever restarts,
+ * provided that the store writes before the response leaves.
  */
 
 import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";

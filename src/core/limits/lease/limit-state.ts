@@ -9,7 +9,7 @@ import { LEASE_TTL_MS } from "./protocol.ts";
 export interface LimitState {
   readonly leases: LeaseHolder;
   readonly rate: RequestRate;
-  /** As the tenant's object told it last. */
+  /** The remaining tokens according to the latest response of the tenant object. */
   remaining: number;
   resetAt: number;
   deniedUntil: number;

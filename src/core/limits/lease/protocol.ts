@@ -17,7 +17,7 @@ export interface LeaseClaim {
 }
 
 export interface LeaseRequest {
-  /** Unique among all that anybody asks. */
+  /** Unique among all requests. */
   readonly id: string;
   readonly claims: readonly LeaseClaim[];
   readonly settled: readonly LeaseSettlement[];
@@ -33,9 +33,9 @@ export interface LeaseGrant {
   readonly ahead: number;
   /** To be spent within this time of asking, not of hearing. */
   readonly ttlMs: number;
-  /** What is left for everybody. */
+  /** The tokens that remain for all lessees. */
   readonly remaining: number;
-  /** Until all is there again, if nobody spends any more. */
+  /** The time until the limit is fully available again without further spending. */
   readonly resetMs: number;
 }
 
@@ -43,7 +43,7 @@ export interface LeaseRefusal {
   readonly key: string;
   /** Until the limit itself has a token again. */
   readonly retryMs: number;
-  /** Until it may have one, because somebody gives back what they have not used. */
+  /** The time after which a retry may succeed because unused tokens are returned. */
   readonly recheckMs: number;
 }
 

@@ -28,7 +28,7 @@ export interface Ban {
 
 export interface TenantSyncResponse {
   readonly epoch: number;
-  /** Of what all tenants have in common, as the tenant's object heard of it last. */
+  /** The latest system epoch that the tenant object has received. */
   readonly systemEpoch: number;
   readonly leaseResponse: LeaseResponse | undefined;
   readonly breakers: readonly BreakerView[];
@@ -36,7 +36,7 @@ export interface TenantSyncResponse {
   readonly hasTransitions: boolean;
   /** All that are in force; undefined where the isolate has them already. */
   readonly bans: { readonly version: number; readonly bans: readonly Ban[] } | undefined;
-  /** Those that began with this very call: whoever made it writes them down. */
+  /** Bans that this call caused; the caller records them. */
   readonly newBans: readonly Ban[];
 }
 
