@@ -3,7 +3,8 @@ import { Validator } from "@cfworker/json-schema";
 import { beforeAll, describe, expect, it } from "vitest";
 import { owner } from "../support/database.ts";
 import { allTables, SampleRows } from "../support/sample-rows.ts";
-import { type DescribedOperation, operations, responseOf, schemaIn } from "./description.ts";
+import type { DescribedOperation } from "./described-operations.ts";
+import { operations, responseOf, schemaIn } from "./description.ts";
 import { thingOf } from "./route-table.ts";
 import { type Answer, addTenant, call, type TestKey, type TestTenant } from "./support.ts";
 

@@ -1,6 +1,12 @@
-/** The served OpenAPI document, as tests read it: they know nothing of the code that made it. */
+/** The OpenAPI document that the Worker serves. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { createApp } from "../../src/app.ts";
+import {
+  type DescribedOperation,
+  listOperations,
+  resolveResponse,
+  standaloneSchema,
+} from "./described-operations.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the document says.
 type Json = any;
@@ -12,36 +18,8 @@ const answer = await createApp().fetch(
 );
 export const description: Json = await answer.json();
 
-export interface DescribedOperation {
-  readonly method: string;
-  readonly path: string;
-  readonly id: string;
-  readonly action: string;
-  readonly parameters: readonly { name: string; in: string; required: boolean; schema: Json }[];
-  readonly body: { readonly schema: Json; readonly example: Json } | undefined;
-  readonly responses: Readonly<Record<string, Json>>;
-}
+export const operations: readonly DescribedOperation[] = listOperations(description);
 
-export const operations: readonly DescribedOperation[] = Object.entries<Json>(description.paths).flatMap(
-  ([path, methods]) =>
-    Object.entries<Json>(methods).map(([method, operation]) => {
-      const content = operation.requestBody?.content["application/json"];
-      return {
-        method: method.toUpperCase(),
-        path,
-        id: operation.operationId,
-        action: operation["x-action"],
-        parameters: operation.parameters ?? [],
-        body: content && { schema: content.schema, example: content.examples?.usual.value },
-        responses: operation.responses,
-      };
-    }),
-);
+export const schemaIn = (schema: Json): Json => standaloneSchema(description, schema);
 
-/** A schema of the document that stands by itself: with the components that it points at. */
-export const schemaIn = (schema: Json): Json => ({ ...schema, components: description.components });
-
-export const responseOf = (response: Json): Json =>
-  response.$ref === undefined
-    ? response
-    : description.components.responses[String(response.$ref).split("/").at(-1) ?? ""];
+export const responseOf = (response: Json): Json => resolveResponse(description, response);
