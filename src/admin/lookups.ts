@@ -27,8 +27,21 @@ async function listKeyOptions(rest: ApiClient): Promise<readonly Option[]> {
 }
 
 export async function serverOptions(rest: ApiClient): Promise<readonly Option[]> {
-  const { value } = await rest.read("/servers", named, { limit: MOST, fields: "id,name" });
+  const { value } = await rest.read("/servers", named, {
+    limit: MOST,
+    fields: "id,name",
+    sort: "name",
+  });
   return value.items.map(({ id, name }) => ({ value: id, label: name }));
+}
+
+export async function memberOptions(rest: ApiClient): Promise<readonly Option[]> {
+  const { value } = await rest.read("/members", people, { limit: 100 });
+  return value.items.map((person) => ({ value: person.id, label: withAddress(person) }));
+}
+
+export async function loadMemberNames(rest: ApiClient): Promise<ReadonlyMap<string, string>> {
+  return new Map((await memberOptions(rest)).map(({ value, label }) => [value, label]));
 }
 
 const under = (type: string, options: readonly Option[]) =>

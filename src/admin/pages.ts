@@ -1,6 +1,6 @@
 /** All pages, behind the one middleware that knows the person and tells our forms from others'. */
 import { Hono } from "hono";
-import { createMiddleware } from "hono/factory";
+import { NotFoundError } from "../core/errors.ts";
 import { account } from "./account/account.tsx";
 import { preferences } from "./account/preferences.tsx";
 import { providers } from "./account/providers.tsx";
@@ -12,11 +12,12 @@ import { passwords } from "./auth-pages/passwords.tsx";
 import { setup } from "./auth-pages/setup.tsx";
 import { signIn } from "./auth-pages/sign-in.tsx";
 import { start } from "./auth-pages/start.tsx";
-import { PAGE_GROUPS } from "./groups.ts";
 import { commandPalette } from "./home/command-palette.tsx";
 import { undo } from "./home/undo.ts";
 import { loadPageContext, type PageEnv, requireSignedIn } from "./http/page-context.ts";
 import { requireMembership } from "./http/require-permission.ts";
+import { redirects } from "./redirects.ts";
+import { PAGE_ROUTES } from "./routes.ts";
 import { assets } from "./ui/assets.ts";
 
 const ROOTS = [
@@ -33,15 +34,10 @@ const ROOTS = [
   "/dev/mailbox",
 ] as const;
 
-const navigation = createMiddleware<PageEnv>(async (c, next) => {
-  c.set("groups", PAGE_GROUPS);
-  await next();
-});
-
 export const pages = new Hono<PageEnv>().route("/", assets).route("/", start);
 
 // These match the root itself too.
-for (const root of ROOTS) pages.use(`${root}/*`, navigation, loadPageContext);
+for (const root of ROOTS) pages.use(`${root}/*`, loadPageContext);
 
 pages
   .route("/", signIn)
@@ -56,4 +52,7 @@ pages
   .route("/", devMailbox);
 
 pages.use("/admin/*", requireSignedIn, requireMembership).route("/", commandPalette).route("/", undo);
-for (const { routes } of PAGE_GROUPS) pages.route("/", routes);
+for (const routes of PAGE_ROUTES) pages.route("/", routes);
+pages.route("/", redirects).get("/admin/*", () => {
+  throw new NotFoundError("This page does not exist.");
+});

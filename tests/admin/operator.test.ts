@@ -5,7 +5,7 @@ import { createApp } from "../../src/app.ts";
 import { addTenant } from "../api/support.ts";
 import { owner } from "../support/database.ts";
 
-it.each(["/admin", "/admin/servers", "/admin/catalogue", "/admin/connect", "/admin/palette?q=a", "/account"])(
+it.each(["/admin", "/admin/servers", "/admin/tools", "/admin/connect", "/admin/palette?q=a", "/account"])(
   "shows %s to an operator who has chosen no organisation",
   async (path) => {
     const tenant = await addTenant("left");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { walkPages } from "../fixtures/pages.ts";
 
 const admins = ["admin"] as const;
-const LIST = "/admin/access-controls";
+const LIST = "/admin/access";
 
 walkPages({
   name: "access controls",

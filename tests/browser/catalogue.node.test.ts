@@ -16,11 +16,11 @@ async function toolsOf(stage: Stage) {
 walkPages({
   name: "the catalogue",
   pages: [
-    { path: "/admin/catalogue", heading: "Tools", picture: "catalogue" },
-    { path: "/admin/catalogue?q=adds", heading: "Tools" },
-    { path: "/admin/catalogue/tools/{add}", heading: "Add", picture: "tool" },
+    { path: "/admin/tools", heading: "Tools", picture: "catalogue" },
+    { path: "/admin/tools?q=adds", heading: "Tools" },
+    { path: "/admin/tools/{add}", heading: "Add", picture: "tool" },
     {
-      path: "/admin/catalogue/log/01890a5d-ac96-774b-bcce-b302099a8057",
+      path: "/admin/tools/log/01890a5d-ac96-774b-bcce-b302099a8057",
       heading: "Log of a request",
       for: ["admin"],
     },
@@ -37,7 +37,7 @@ walkPages({
     return { add: ids.get("add") ?? "" };
   },
   stories(stage) {
-    const at = (name: string) => `${stage().gateway.url}/admin/catalogue/tools/${ids.get(name)}`;
+    const at = (name: string) => `${stage().gateway.url}/admin/tools/${ids.get(name)}`;
 
     describe.each([true, false])("with script: %s", (script) => {
       it("calls a tool by a form, and shows the result and what the gateway did", () =>
@@ -122,7 +122,7 @@ walkPages({
         await page.getByLabel("b", { exact: true }).fill("1");
         await page.getByRole("button", { name: "Run tool" }).click();
         await page.getByText("1 + 1 = 2", { exact: true }).waitFor();
-        await page.goto(`${stage().gateway.url}/admin/catalogue?q=test_slow`);
+        await page.goto(`${stage().gateway.url}/admin/tools?q=test_slow`);
         await page.getByText("No results").waitFor();
       }));
   },

@@ -14,11 +14,16 @@ walkPages({
   name: "IP rules",
   pages: [
     { path: "/admin", heading: "Overview" },
-    { path: "/admin/ip-rules", heading: "IP rules", for: ["admin"], picture: "ip-rules" },
-    { path: "/admin/ip-rules?kind=allow&q=nothing", heading: "IP rules", for: ["admin"] },
-    { path: "/admin/ip-rules?sort=nonsense", heading: "IP rules", for: ["admin"] },
-    { path: "/admin/ip-rules/new", heading: "Create IP rule", for: ["admin"], picture: "ip-rule-new" },
-    { path: "/admin/ip-rules/{rule}", heading: "203.0.113.0/24", for: ["admin"] },
+    { path: "/admin/rate-limits/ip-rules", heading: "IP rules", for: ["admin"], picture: "ip-rules" },
+    { path: "/admin/rate-limits/ip-rules?kind=allow&q=nothing", heading: "IP rules", for: ["admin"] },
+    { path: "/admin/rate-limits/ip-rules?sort=nonsense", heading: "IP rules", for: ["admin"] },
+    {
+      path: "/admin/rate-limits/ip-rules/new",
+      heading: "Create IP rule",
+      for: ["admin"],
+      picture: "ip-rule-new",
+    },
+    { path: "/admin/rate-limits/ip-rules/{rule}", heading: "203.0.113.0/24", for: ["admin"] },
     { path: "/admin/palette?q=ip", heading: "Search" },
     { path: "/account", heading: "Account" },
     { path: "/account/organizations", heading: "Organizations" },
@@ -34,7 +39,7 @@ walkPages({
           "admin",
           async (page) => {
             const network = script ? "192.0.2.0/24" : "192.0.2.128/25";
-            await page.goto(`${stage().gateway.url}/admin/ip-rules`);
+            await page.goto(`${stage().gateway.url}/admin/rate-limits/ip-rules`);
             await page.getByRole("link", { name: "Create IP rule" }).click();
             await page.getByLabel("CIDR").fill("not a network");
             await page.getByLabel("Reason").fill("Typed with care");
@@ -71,7 +76,7 @@ walkPages({
               cidr: script ? "192.0.2.1/32" : "192.0.2.2/32",
               reason: "First",
             });
-            await page.goto(`${stage().gateway.url}/admin/ip-rules/${id}`);
+            await page.goto(`${stage().gateway.url}/admin/rate-limits/ip-rules/${id}`);
             await stage().people.query(
               `update ip_rules set reason = 'Theirs', updated_at = now() where id = $1`,
               [id],
@@ -90,7 +95,7 @@ walkPages({
 
     it("finds while one types, and keeps it in the address", () =>
       stage().visit("admin", async (page) => {
-        await page.goto(`${stage().gateway.url}/admin/ip-rules`);
+        await page.goto(`${stage().gateway.url}/admin/rate-limits/ip-rules`);
         await page.getByRole("searchbox", { name: "Search" }).fill("malformed");
         await page.waitForURL(/q=malformed/);
         await expect(page.locator("tbody tr").count()).resolves.toBe(1);
@@ -101,7 +106,7 @@ walkPages({
 
     it("streams the list as a file that no spreadsheet runs", () =>
       stage().visit("admin", async (page) => {
-        await page.goto(`${stage().gateway.url}/admin/ip-rules?kind=allow`);
+        await page.goto(`${stage().gateway.url}/admin/rate-limits/ip-rules?kind=allow`);
         const [file] = await Promise.all([page.waitForEvent("download"), page.getByText("CSV").click()]);
         const chunks = await (await file.createReadStream()).toArray();
         const lines = Buffer.concat(chunks).toString().trim().split("\r\n");

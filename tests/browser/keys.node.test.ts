@@ -40,8 +40,8 @@ walkPages({
       hiddenFrom: ["user"],
     },
     { path: "/admin/keys/{key}/usage", heading: "API key usage", for: ["admin"] },
-    { path: "/admin/service-accounts", heading: "Service accounts", for: ["admin"] },
-    { path: "/admin/service-accounts/new", heading: "Create service account", for: ["admin"] },
+    { path: "/admin/members/service-accounts", heading: "Service accounts", for: ["admin"] },
+    { path: "/admin/members/service-accounts/new", heading: "Create service account", for: ["admin"] },
     { path: "/admin/connect", heading: "Connect", picture: "connect" },
     { path: "/admin/connect?client=http&server=files", heading: "Connect" },
   ],
@@ -99,7 +99,7 @@ walkPages({
       stage().visit(
         "admin",
         async (page) => {
-          await page.goto(at("/admin/service-accounts"));
+          await page.goto(at("/admin/members/service-accounts"));
           await page.getByRole("link", { name: "Create service account" }).first().click();
           await page.getByLabel("Name").fill("Deployments");
           await page.getByRole("button", { name: "Create service account" }).click();
@@ -110,7 +110,7 @@ walkPages({
           await page.getByRole("button", { name: "Create API key" }).click();
           const secret = await page.locator("#secret").innerText();
           expect(await isLetIn(stage(), secret)).toBe(true);
-          await page.goto(at("/admin/service-accounts"));
+          await page.goto(at("/admin/members/service-accounts"));
           await page.getByRole("link", { name: "Deployments" }).click();
           await page.getByRole("link", { name: "Delete" }).click();
           await page.getByLabel("Type").fill("Deployments");

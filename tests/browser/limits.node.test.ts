@@ -22,7 +22,7 @@ walkPages({
     { path: `${LIST}?subjectType=role&isActive=true&sort=-limitCount`, heading: "Rate limits", for: admins },
     { path: `${LIST}/new`, heading: "Create rate limit", for: admins },
     { path: `${LIST}/{limit}`, heading: /^250 per minute for role user/, for: admins },
-    { path: `${LIST}/now`, heading: "Rate limit usage", for: ["operator", "admin"], picture: "limits-now" },
+    { path: `${LIST}/usage`, heading: "Rate limit usage", for: ["operator", "admin"], picture: "limits-now" },
   ],
   async prepare(stage) {
     const made = await stage.rest("POST", "/rate-limits", {
@@ -71,10 +71,11 @@ walkPages({
     it("shows how full limits are, and lets in again whom the gateway shut out", () =>
       stage().visit("admin", async (page) => {
         await banned(stage(), "203.0.113.67");
-        await page.goto(`${stage().gateway.url}${LIST}/now`);
+        await page.goto(`${stage().gateway.url}${LIST}/usage`);
         const rows = page.getByRole("row").filter({ hasText: "203.0.113.67" });
         const anonymous = rows.filter({ hasText: "role, per minute" });
         await expect(anonymous.innerText()).resolves.toMatch(/100 %\s+20\s+20/);
+        await page.getByRole("link", { name: "Bans" }).click();
         await rows.getByRole("button", { name: "Remove ban" }).click();
         await page.getByText("Ban removed for 203.0.113.67.").waitFor();
         await expect(rows.getByRole("button").count()).resolves.toBe(0);

@@ -20,23 +20,28 @@ const admins = { for: ["admin"] } as const;
 walkPages({
   name: "operations",
   pages: [
-    { path: "/admin/maintenance?month=2026-03", heading: "Maintenance", ...admins, picture: "maintenance" },
-    { path: "/admin/maintenance?month=nonsense", heading: "Maintenance", ...admins },
-    { path: "/admin/maintenance-windows", heading: "Maintenance windows", ...admins },
-    { path: "/admin/maintenance-windows/new", heading: "Create maintenance window", ...admins },
-    { path: "/admin/maintenance-windows/{window}", heading: "Sunday patches", ...admins },
-    { path: "/admin/announcements", heading: "Announcements", ...admins },
-    { path: "/admin/announcements/new", heading: "Create announcement", ...admins },
-    { path: "/admin/announcements/{announcement}", heading: "We move on Friday", ...admins },
-    { path: "/admin/announcements/{announcement}/readers", heading: "Acknowledgments", ...admins },
-    { path: "/admin/news", heading: "Announcements", picture: "news" },
-    { path: "/admin/feature-flags", heading: "Feature flags", ...admins, picture: "feature-flags" },
-    { path: "/admin/feature-flags/new", heading: "Create feature flag", ...admins },
-    { path: "/admin/feature-flags/{flag}", heading: "new-catalog", ...admins, picture: "feature-flag" },
-    { path: "/admin/feature-flags/{flag}/targeting", heading: "Targeting", ...admins },
-    { path: "/admin/feature-flags/{flag}/try?role=readonly", heading: "Evaluate", ...admins },
-    { path: "/admin/feature-flags/{flag}/results?hours=168", heading: "Results", ...admins },
-    { path: "/admin/feature-flags/{unmet}/results", heading: "Results", ...admins },
+    {
+      path: "/admin/servers/maintenance?month=2026-03",
+      heading: "Maintenance",
+      ...admins,
+      picture: "maintenance",
+    },
+    { path: "/admin/servers/maintenance?month=nonsense", heading: "Maintenance", ...admins },
+    { path: "/admin/servers/maintenance/windows", heading: "Maintenance windows", ...admins },
+    { path: "/admin/servers/maintenance/windows/new", heading: "Create maintenance window", ...admins },
+    { path: "/admin/servers/maintenance/windows/{window}", heading: "Sunday patches", ...admins },
+    { path: "/admin/settings/announcements", heading: "Announcements", ...admins },
+    { path: "/admin/settings/announcements/new", heading: "Create announcement", ...admins },
+    { path: "/admin/settings/announcements/{announcement}", heading: "We move on Friday", ...admins },
+    { path: "/admin/settings/announcements/{announcement}/readers", heading: "Acknowledgments", ...admins },
+    { path: "/admin/announcements", heading: "Announcements", picture: "news" },
+    { path: "/admin/settings/flags", heading: "Feature flags", ...admins, picture: "feature-flags" },
+    { path: "/admin/settings/flags/new", heading: "Create feature flag", ...admins },
+    { path: "/admin/settings/flags/{flag}", heading: "new-catalog", ...admins, picture: "feature-flag" },
+    { path: "/admin/settings/flags/{flag}/targeting", heading: "Targeting", ...admins },
+    { path: "/admin/settings/flags/{flag}/try?role=readonly", heading: "Evaluate", ...admins },
+    { path: "/admin/settings/flags/{flag}/results?hours=168", heading: "Results", ...admins },
+    { path: "/admin/settings/flags/{unmet}/results", heading: "Results", ...admins },
   ],
   async prepare(stage) {
     const window = await one(
@@ -84,7 +89,7 @@ walkPages({
         await stage().visit(
           "admin",
           async (page) => {
-            await go(page, `/admin/feature-flags/${id}/targeting`);
+            await go(page, `/admin/settings/flags/${id}/targeting`);
             await page.getByText("No rules yet").waitFor();
             await page.getByLabel("user", { exact: true }).check();
             await page.getByRole("button", { name: "Add rule" }).click();
@@ -102,7 +107,7 @@ walkPages({
             await page.getByRole("button", { name: "Remove: admin" }).click();
             await page.getByText("for admin").waitFor({ state: "detached" });
 
-            await go(page, `/admin/feature-flags/${id}/try`);
+            await go(page, `/admin/settings/flags/${id}/try`);
             await page.getByLabel("Or a role").selectOption("user");
             await page.getByRole("button", { name: "Evaluate" }).click();
             await page.getByText("A rule matches: rule 1 applies.").waitFor();
@@ -123,7 +128,7 @@ walkPages({
         await stage().visit(
           "admin",
           async (page) => {
-            await go(page, `/admin/feature-flags/${id}/targeting`);
+            await go(page, `/admin/settings/flags/${id}/targeting`);
             await stage().people.query(
               "update feature_flags set percentage = 7, updated_at = now() where id = $1",
               [id],
@@ -143,7 +148,7 @@ walkPages({
           "admin",
           async (page) => {
             const title = `Disks ${script}`;
-            await go(page, "/admin/maintenance");
+            await go(page, "/admin/servers/maintenance");
             await page.getByRole("link", { name: "Create maintenance window" }).click();
             await page.getByLabel("Title").fill(title);
             await page.getByLabel("Start").fill("2027-05-10T22:00");
@@ -153,7 +158,7 @@ walkPages({
             await page.getByLabel("End", { exact: true }).fill("2027-05-11T02:00");
             await page.getByRole("button", { name: "Create maintenance window" }).click();
             await page.getByText("Maintenance window created.").waitFor();
-            await go(page, "/admin/maintenance?month=2027-05");
+            await go(page, "/admin/servers/maintenance?month=2027-05");
             const cells = page.getByRole("cell").filter({ hasText: title });
             await expect(cells.allInnerTexts()).resolves.toEqual([
               expect.stringMatching(/^10\s+22:00 Disks/),
@@ -182,7 +187,7 @@ walkPages({
         await expect(page.locator(".announced").getByText(title).count()).resolves.toBe(0);
       });
       await stage().visit("admin", async (page) => {
-        await go(page, `/admin/announcements/${id}/readers`);
+        await go(page, `/admin/settings/announcements/${id}/readers`);
         await expect(
           page.getByText("Acknowledged").locator("xpath=following-sibling::dd[1]").innerText(),
         ).resolves.toBe("1");

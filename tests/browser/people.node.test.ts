@@ -45,14 +45,19 @@ const admins = ["admin"] as const;
 walkPages({
   name: "people",
   pages: [
-    { path: "/admin/people", heading: "Members", for: admins, picture: "people" },
-    { path: "/admin/people?q=ann&role=user&sort=-joinedAt", heading: "Members", for: admins },
-    { path: "/admin/people/{ann}", heading: "Ann Archer", for: admins, picture: "person" },
-    { path: "/admin/people/{ann}/remove", heading: "Remove Ann Archer?", for: admins },
-    { path: "/admin/invitations", heading: "Invitations", for: admins, picture: "invitations" },
-    { path: "/admin/invitations/new", heading: "Invite member", for: admins },
+    { path: "/admin/members", heading: "Members", for: admins, picture: "people" },
+    { path: "/admin/members?q=ann&role=user&sort=-joinedAt", heading: "Members", for: admins },
+    { path: "/admin/members/{ann}", heading: "Ann Archer", for: admins, picture: "person" },
+    { path: "/admin/members/{ann}/remove", heading: "Remove Ann Archer?", for: admins },
+    { path: "/admin/members/invitations", heading: "Invitations", for: admins, picture: "invitations" },
+    { path: "/admin/members/invitations/new", heading: "Invite member", for: admins },
     { path: "/admin/applications", heading: "Connected applications", for: admins, picture: "applications" },
-    { path: "/admin/oauth-clients", heading: "OAuth clients", for: ["operator"], picture: "oauth-clients" },
+    {
+      path: "/admin/applications/clients",
+      heading: "OAuth clients",
+      for: ["operator"],
+      picture: "oauth-clients",
+    },
   ],
   async prepare(stage) {
     const ann = await somebody(stage, "Ann Archer");
@@ -70,7 +75,7 @@ walkPages({
           "admin",
           async (page) => {
             const id = await somebody(stage(), script ? "Gil Green" : "Hal Hope");
-            const here = `${stage().gateway.url}/admin/people/${id}`;
+            const here = `${stage().gateway.url}/admin/members/${id}`;
             await page.goto(here);
             await page.locator("select[name=role]").selectOption("readonly");
             await page.getByRole("button", { name: "Change role" }).click();
@@ -114,7 +119,7 @@ walkPages({
           async (page) => {
             const email = script ? "ida@example.com" : "jan@example.com";
             const invite = async () => {
-              await page.goto(`${stage().gateway.url}/admin/invitations`);
+              await page.goto(`${stage().gateway.url}/admin/members/invitations`);
               await page.getByRole("link", { name: "Invite member" }).click();
               await page.getByLabel("Email").fill(email);
               await page.getByRole("button", { name: "Send invitation" }).click();
@@ -128,7 +133,7 @@ walkPages({
               ["Resend", "1 invitation resent."],
               ["Revoke", "1 invitation revoked."],
             ] as const) {
-              await page.goto(`${stage().gateway.url}/admin/invitations?q=${email}`);
+              await page.goto(`${stage().gateway.url}/admin/members/invitations?q=${email}`);
               await page.getByLabel("Select row", { exact: true }).check();
               await page.getByRole("button", { name: button }).click();
               await page.getByText(says).waitFor();
@@ -144,7 +149,7 @@ walkPages({
         await stage().visit(
           "operator",
           async (page) => {
-            await page.goto(`${stage().gateway.url}/admin/oauth-clients?q=${name}`);
+            await page.goto(`${stage().gateway.url}/admin/applications/clients?q=${name}`);
             await expect(page.locator("tbody td.number").innerText()).resolves.toBe("1");
             await page.getByLabel("Select row", { exact: true }).check();
             await page.getByRole("button", { name: "Block", exact: true }).click();
@@ -165,14 +170,14 @@ walkPages({
         await stage().visit(
           "operator",
           async (page) => {
-            await page.goto(`${stage().gateway.url}/admin/people/${id}`);
+            await page.goto(`${stage().gateway.url}/admin/members/${id}`);
             await page.getByRole("button", { name: "Impersonate" }).click();
             await page.getByText(/You are impersonating/).waitFor();
             await page.goto(`${stage().gateway.url}/account`);
             await page.getByText(/You are impersonating/).waitFor();
             await page.getByRole("button", { name: "Stop impersonating" }).click();
             await page.getByRole("heading", { level: 1 }).waitFor();
-            await page.goto(`${stage().gateway.url}/admin/people`);
+            await page.goto(`${stage().gateway.url}/admin/members`);
             await page.getByRole("heading", { level: 1, name: "Members" }).waitFor();
             await expect(page.getByText(/You are impersonating/).count()).resolves.toBe(0);
           },
@@ -184,7 +189,7 @@ walkPages({
     it("shows admins who run no gateway no way to act as others, and nobody a way to shut themselves out", () =>
       stage().visit("admin", async (page) => {
         const id = await somebody(stage(), "Mia Moss");
-        await page.goto(`${stage().gateway.url}/admin/people/${id}`);
+        await page.goto(`${stage().gateway.url}/admin/members/${id}`);
         await page.getByRole("button", { name: "Ban" }).waitFor();
         await expect(page.getByRole("button", { name: "Impersonate" }).count()).resolves.toBe(0);
         const [me] = await stage().people.query(
@@ -192,7 +197,7 @@ walkPages({
           "select user_id from session where tenant_id = $1 order by created_at limit 1",
           [stage().tenant.id],
         );
-        await page.goto(`${stage().gateway.url}/admin/people/${String(me?.user_id)}`);
+        await page.goto(`${stage().gateway.url}/admin/members/${String(me?.user_id)}`);
         await page.getByText("You cannot disable or ban your own account.").waitFor();
         await expect(page.getByRole("button", { name: "Ban" }).count()).resolves.toBe(0);
         await expect(page.getByRole("link", { name: "Remove" }).count()).resolves.toBe(0);

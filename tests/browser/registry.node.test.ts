@@ -31,8 +31,8 @@ walkPages({
     { path: "/admin/registry?q=weather&version=latest", heading: "Registry" },
     { path: "/admin/registry/import", heading: "Import server.json", for: ["admin"] },
     { path: "/admin/registry/{entry}", heading: "Weather", picture: "registry-entry" },
-    { path: "/admin/registry-sources", heading: "Registry sources", for: ["admin"] },
-    { path: "/admin/registry-sources/{source}", heading: "Nowhere", for: ["admin"] },
+    { path: "/admin/registry/sources", heading: "Registry sources", for: ["admin"] },
+    { path: "/admin/registry/sources/{source}", heading: "Nowhere", for: ["admin"] },
   ],
   async prepare(stage) {
     tinies = await startTinyServers();
@@ -68,7 +68,7 @@ walkPages({
 
     it("say what became of a source that was read", () =>
       stage().visit("admin", async (page) => {
-        await page.goto(`${stage().gateway.url}/admin/registry-sources`);
+        await page.goto(`${stage().gateway.url}/admin/registry/sources`);
         await page.getByRole("link", { name: "Nowhere" }).click();
         await page.getByRole("button", { name: "Sync now" }).click();
         await page.getByText("Sync failed").waitFor();

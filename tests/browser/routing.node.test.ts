@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type Stage, walkPages } from "../fixtures/pages.ts";
 
 const admins = ["admin"] as const;
-const RULES = "/admin/routing-rules";
-const BREAKERS = "/admin/circuit-breakers";
+const RULES = "/admin/routing";
+const BREAKERS = "/admin/servers/circuit-breakers";
 
 async function rule(stage: Stage, server: string, name: string, conditions: object, priority: number) {
   const made = await stage.rest("POST", "/routing-rules", {

@@ -41,8 +41,8 @@ walkPages({
     { path: "/admin/servers/{calculator}/credentials", heading: "Calculator", for: ["admin"] },
     { path: "/admin/servers/{calculator}/calls", heading: "Calculator", for: ["admin"] },
     { path: "/admin/servers/{calculator}/delete", heading: "Delete Calculator?", for: ["admin"] },
-    { path: "/admin/tool-changes", heading: "Tool changes", for: ["admin"] },
-    { path: "/admin/tool-changes/{change}", heading: "add", for: ["admin"], picture: "tool-change" },
+    { path: "/admin/servers/tool-changes", heading: "Tool changes", for: ["admin"] },
+    { path: "/admin/servers/tool-changes/{change}", heading: "add", for: ["admin"], picture: "tool-change" },
   ],
   async prepare(stage) {
     tinies = await startTinyServers();
@@ -164,7 +164,7 @@ walkPages({
 
     it("have a changed tool approved, once somebody has seen what changed", () =>
       stage().visit("admin", async (page) => {
-        await page.goto(at("/admin/tool-changes"));
+        await page.goto(at("/admin/servers/tool-changes"));
         await page.getByRole("link", { name: "add" }).click();
         expect(await page.getByRole("region", { name: "Differences" }).innerText()).toContain("id_rsa");
         expect(await page.getByRole("region", { name: "Findings" }).innerText()).not.toBe("");

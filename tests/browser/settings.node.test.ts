@@ -9,25 +9,32 @@ const operators = { for: ["operator"] } as const;
 walkPages({
   name: "configuration and database",
   pages: [
-    { path: "/admin/settings", heading: "Settings", ...admins, picture: "settings" },
+    { path: "/admin/settings/logging", heading: "Logging", ...admins, picture: "settings" },
+    { path: "/admin/settings/telemetry", heading: "Telemetry", ...admins },
+    { path: "/admin/settings/mcp.instructions", heading: "Instructions for clients", ...admins },
     {
-      path: "/admin/settings/logging.payloads.sample",
+      path: "/admin/settings/logging/logging.payloads.sample",
       heading: /^Payload sampling rate/,
       ...admins,
       picture: "setting",
     },
-    { path: "/admin/settings/telemetry.otlp.authorization", heading: /^Collector authorization/, ...admins },
-    { path: "/admin/system-settings", heading: "Default settings", ...operators },
+    { path: "/admin/settings/telemetry/telemetry.otlp.authorization", heading: /^Collector authorization/, ...admins },
+    { path: "/admin/system/settings", heading: "Default settings", ...operators },
     {
-      path: "/admin/system-settings/telemetry.otlp.endpoint",
+      path: "/admin/system/settings/telemetry.otlp.endpoint",
       heading: "OpenTelemetry collector",
       ...operators,
     },
-    { path: "/admin/configs", heading: "Custom values", ...admins },
-    { path: "/admin/configs/new", heading: "Create custom value", ...admins },
-    { path: "/admin/configs/{config}", heading: "billing.terms", ...admins },
-    { path: "/admin/configs/{config}/history", heading: "History", ...admins, picture: "config-history" },
-    { path: "/admin/database", heading: "Database", ...operators, picture: "database" },
+    { path: "/admin/settings/values", heading: "Custom values", ...admins },
+    { path: "/admin/settings/values/new", heading: "Create custom value", ...admins },
+    { path: "/admin/settings/values/{config}", heading: "billing.terms", ...admins },
+    {
+      path: "/admin/settings/values/{config}/history",
+      heading: "History",
+      ...admins,
+      picture: "config-history",
+    },
+    { path: "/admin/system/database", heading: "Database", ...operators, picture: "database" },
   ],
   async prepare(stage) {
     const [row] = await stage.people.query(
@@ -59,7 +66,7 @@ walkPages({
 
     it("says what should be done about the database", () =>
       stage().visit("operator", async (page) => {
-        await go(page, "/admin/database");
+        await go(page, "/admin/system/database");
         await page.getByText("Long idle transactions.").waitFor();
         await page.getByText("Query latency").waitFor();
       }));
@@ -95,7 +102,7 @@ walkPages({
 
       it("says what a value cannot be, and keeps what was typed", () =>
         visit(async (page) => {
-          await go(page, "/admin/settings/telemetry.otlp.endpoint");
+          await go(page, "/admin/settings/telemetry/telemetry.otlp.endpoint");
           await page.getByLabel("Value").fill("http://collector.example.com");
           await page.getByRole("button", { name: "Save changes" }).click();
           await page.getByText("must be an HTTPS URL").waitFor();
@@ -105,24 +112,24 @@ walkPages({
       it("never shows a secret again", () =>
         visit(async (page) => {
           const secret = `Bearer ${crypto.randomUUID()}`;
-          await go(page, "/admin/settings/telemetry.otlp.authorization");
+          await go(page, "/admin/settings/telemetry/telemetry.otlp.authorization");
           await page.getByLabel("Value").fill(secret);
           await page.getByRole("button", { name: "Save changes" }).click();
           await page.getByText(" saved.").waitFor();
           expect(await page.content()).not.toContain(secret);
-          await go(page, "/admin/settings");
+          await go(page, "/admin/settings/telemetry");
           await page.getByText("••••••••").waitFor();
           expect(await page.content()).not.toContain(secret);
-          await go(page, "/admin/configs?q=authorization");
+          await go(page, "/admin/settings/values?q=authorization");
           expect(await page.content()).not.toContain(secret);
-          await go(page, "/admin/settings/telemetry.otlp.authorization");
+          await go(page, "/admin/settings/telemetry/telemetry.otlp.authorization");
           await page.getByRole("button", { name: "Reset to default" }).click();
           await page.getByText(" reset to default.").waitFor();
         }));
 
       it("shows to whoever was overtaken what holds now", () =>
         visit(async (page) => {
-          await go(page, "/admin/settings/logging.payloads.fields");
+          await go(page, "/admin/settings/logging/logging.payloads.fields");
           await page.getByLabel("Value").fill("ssn");
           await page.getByRole("button", { name: "Save changes" }).click();
           await page.getByText(" saved.").waitFor();

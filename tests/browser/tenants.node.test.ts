@@ -4,7 +4,7 @@ import { uuidv7 } from "../../src/core/ids.ts";
 import { walkPages } from "../fixtures/pages.ts";
 
 const operators = ["operator"] as const;
-const LIST = "/admin/tenants";
+const LIST = "/admin/system";
 
 walkPages({
   name: "tenants",

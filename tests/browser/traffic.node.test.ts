@@ -48,11 +48,11 @@ walkPages({
       for: ["admin"],
       picture: "analytics-tool",
     },
-    { path: "/admin/requests", heading: "Requests", for: ["admin"], picture: "requests" },
-    { path: "/admin/requests?q=nothing&kind=mcp", heading: "Requests", for: ["admin"] },
-    { path: "/admin/requests/{request}", heading: "Request", for: ["admin"], picture: "request" },
-    { path: "/admin/requests/tail?only=mcp", heading: "Live tail", for: ["admin"], picture: "tail" },
-    { path: "/admin/active-requests", heading: "Active requests", for: ["admin"] },
+    { path: "/admin/logs", heading: "Requests", for: ["admin"], picture: "requests" },
+    { path: "/admin/logs?q=nothing&kind=mcp", heading: "Requests", for: ["admin"] },
+    { path: "/admin/logs/{request}", heading: "Request", for: ["admin"], picture: "request" },
+    { path: "/admin/logs/live?only=mcp", heading: "Live tail", for: ["admin"], picture: "tail" },
+    { path: "/admin/logs/active", heading: "Active requests", for: ["admin"] },
   ],
   async prepare(stage) {
     everything = await startEverything();
@@ -62,7 +62,7 @@ walkPages({
   stories(stage) {
     it("finds requests by what they were and how they ended, and leads from one to its call", () =>
       stage().visit("admin", async (page) => {
-        await page.goto(`${stage().gateway.url}/admin/requests`);
+        await page.goto(`${stage().gateway.url}/admin/logs`);
         await page.getByLabel("Outcome").selectOption("400");
         await page.waitForURL(/minStatus=400/);
         await page.getByRole("searchbox", { name: "Search" }).fill("tool_0");
@@ -94,7 +94,7 @@ walkPages({
              values ($1, 'POST', '/mcp', 'tools/call', $2, 200, 5)`,
             [stage().tenant.id, tool],
           );
-        await page.goto(`${stage().gateway.url}/admin/requests/tail`);
+        await page.goto(`${stage().gateway.url}/admin/logs/live`);
         await add("first_of_all");
         await page.locator("#tail").getByText("first_of_all").waitFor();
         await page.getByRole("button", { name: "Pause" }).click();
@@ -117,7 +117,7 @@ walkPages({
           await expect
             .poll(
               async () => {
-                await page.goto(`${stage().gateway.url}/admin/active-requests`);
+                await page.goto(`${stage().gateway.url}/admin/logs/active`);
                 return button.count();
               },
               { timeout: 10_000 },

@@ -15,7 +15,6 @@ import {
   subjectOptions,
 } from "../lookups.ts";
 import { Badge, Time } from "../ui/components.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { accessCheck } from "./explain.tsx";
 
 const shape = z.object({
@@ -58,15 +57,14 @@ const controls = crudPages<Control>({
     ...{ list: "access.list", read: "access.read", create: "access.create" },
     ...{ update: "access.update", delete: "access.delete" },
   },
-  section: "Access",
+  path: "/admin/access",
   title: "Access rules",
   noun: "access rule",
   intro: "Who can use which servers, tools, prompts and resources. Deny rules take precedence.",
-  also: "permissions rules allow deny rbac explain acl",
   empty: "Restrict or grant access for a role, member or API key.",
   beside: (c) =>
     may(c, "access.explain") && (
-      <LinkButton to="/admin/access-controls/explain" kind="quiet">
+      <LinkButton to="/admin/access/check" kind="quiet">
         Check access
       </LinkButton>
     ),
@@ -212,8 +210,4 @@ const controls = crudPages<Control>({
   }),
 });
 
-export const accessRules: PageGroup = {
-  nav: controls.nav,
-  // Before the pages of single rules, whose address it would otherwise be.
-  routes: new Hono<AdminEnv>().route("/", accessCheck).route("/", controls.routes),
-};
+export const accessRules = new Hono<AdminEnv>().route("/", accessCheck).route("/", controls);

@@ -11,7 +11,7 @@ import { Badge, Details, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 
-const PATH = "/admin/access-controls/explain";
+const PATH = "/admin/access/check";
 
 const explanation = z.object({
   allowed: z.boolean(),
@@ -117,7 +117,6 @@ export const accessCheck = new Hono<AdminEnv>().get(
         title="Access check"
         intro="Evaluate the rules for a principal at a point in time. No call is made."
         frame={buildFrame(c)}
-        crumbs={[{ label: "Access rules", path: "/admin/access-controls" }]}
       >
         <Question asked={asked} subjects={subjects} servers={servers} />
         {answer !== undefined && <Verdict answer={answer} who={labelOf(subjects, asked.who)} />}
@@ -181,7 +180,7 @@ const Decision = ({ allowed }: Pick<Explanation, "allowed">) => (
 );
 
 const RuleLink = ({ rule }: Pick<Explanation, "rule">) =>
-  rule === null ? <>–</> : <a href={`/admin/access-controls/${rule.id}`}>View rule</a>;
+  rule === null ? <>–</> : <a href={`/admin/access/${rule.id}`}>View rule</a>;
 
 function Verdict({ answer, who }: { answer: Answer; who: string }) {
   if ("problem" in answer) return <Notice bad>{answer.problem}</Notice>;

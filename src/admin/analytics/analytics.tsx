@@ -8,7 +8,6 @@ import { may } from "../lists/routes.tsx";
 import { Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import {
   ALL_RANGES,
   type Analytics,
@@ -81,42 +80,36 @@ function Files({ c, analytics: { span, grain } }: { c: Context<AdminEnv>; analyt
   );
 }
 
-const routes = new Hono<AdminEnv>().get(PATH, requirePagePermission("analytics.read"), async (c) => {
-  const asked = parseQuery((name) => c.req.query(name));
-  const analytics = await loadAnalytics(c.get("services"), c.get("principal").tenantId, asked, new Date());
-  const isOfOne = asked.of !== "all";
-  const tabs = ALL_RANGES.map((range) => ({ label: RANGES[range].label, path: buildUrl(asked, { range }) }));
-  return c.html(
-    <Page
-      title={titleOf(analytics)}
-      frame={buildFrame(c)}
-      crumbs={isOfOne ? [{ label: "Analytics", path: buildUrl(asked, { of: "all", member: "" }) }] : []}
-      intro={KINDS[asked.kind]}
-    >
-      <Tabs tabs={tabs} current={buildUrl(asked)} label="Period" />
-      {!isOfOne && <KindForm asked={asked} />}
-      <Numbers analytics={analytics} />
-      {analytics.totals.requests === 0 && <NoData />}
-      <TrafficCharts analytics={analytics} />
-      {!isOfOne && <Tops analytics={analytics} />}
-      <div class="grid">
-        <Week analytics={analytics} />
-        {!isOfOne && <Failures analytics={analytics} />}
-      </div>
-      {!isOfOne && <Files c={c} analytics={analytics} />}
-    </Page>,
-  );
-});
-
-export const analytics: PageGroup = {
-  nav: [
-    {
-      section: "Traffic",
-      label: "Analytics",
-      path: PATH,
-      action: "analytics.read",
-      also: "usage latency percentiles statistics charts heat map export billing",
-    },
-  ],
-  routes,
-};
+export const analytics = new Hono<AdminEnv>().get(
+  PATH,
+  requirePagePermission("analytics.read"),
+  async (c) => {
+    const asked = parseQuery((name) => c.req.query(name));
+    const analytics = await loadAnalytics(c.get("services"), c.get("principal").tenantId, asked, new Date());
+    const isOfOne = asked.of !== "all";
+    const tabs = ALL_RANGES.map((range) => ({
+      label: RANGES[range].label,
+      path: buildUrl(asked, { range }),
+    }));
+    return c.html(
+      <Page
+        title={titleOf(analytics)}
+        frame={buildFrame(c)}
+        crumbs={isOfOne ? [{ label: "Analytics", path: buildUrl(asked, { of: "all", member: "" }) }] : []}
+        intro={KINDS[asked.kind]}
+      >
+        <Tabs tabs={tabs} current={buildUrl(asked)} label="Period" />
+        {!isOfOne && <KindForm asked={asked} />}
+        <Numbers analytics={analytics} />
+        {analytics.totals.requests === 0 && <NoData />}
+        <TrafficCharts analytics={analytics} />
+        {!isOfOne && <Tops analytics={analytics} />}
+        <div class="grid">
+          <Week analytics={analytics} />
+          {!isOfOne && <Failures analytics={analytics} />}
+        </div>
+        {!isOfOne && <Files c={c} analytics={analytics} />}
+      </Page>,
+    );
+  },
+);

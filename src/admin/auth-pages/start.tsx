@@ -17,10 +17,7 @@ const JSON_TYPE = "application/json";
 const pointers = createMiddleware<PageEnv>(async (c, next) => {
   c.header("vary", "accept");
   const type = accepts(c, { header: "Accept", supports: [HTML, JSON_TYPE], default: JSON_TYPE });
-  if (type === HTML) {
-    c.set("groups", []);
-    return next();
-  }
+  if (type === HTML) return next();
   const { mcpUrl, publicUrl } = c.get("config");
   return c.json({
     name: PRODUCT_NAME,

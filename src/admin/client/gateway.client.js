@@ -203,4 +203,6 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 });
 
 enhance(document);
+// Browsers without `scroll-initial-target` start the sidebar at its top.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest" });
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));

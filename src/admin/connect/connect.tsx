@@ -9,7 +9,6 @@ import { may } from "../lists/routes.tsx";
 import { CopyButton, Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { CLIENTS, type Client } from "./clients.ts";
 
 type Scene = Context<AdminEnv>;
@@ -121,7 +120,7 @@ async function connectPage(c: Scene, { client, server }: ConnectQuery, key?: str
 
 const made = z.object({ key: keyView, secret: z.string() });
 
-const routes = new Hono<AdminEnv>()
+export const connect = new Hono<AdminEnv>()
   .get(HOME, requirePagePermission("servers.list"), async (c) => {
     const wanted = wantedBy((name) => c.req.query(name));
     return wanted === undefined ? c.notFound() : c.html(await connectPage(c, wanted));
@@ -139,16 +138,3 @@ const routes = new Hono<AdminEnv>()
     if (!sent.ok) throw sent.refusal;
     return c.html(await connectPage(c, wanted, made.parse(sent.value).secret));
   });
-
-export const connect: PageGroup = {
-  nav: [
-    {
-      section: "Home",
-      label: "Connect",
-      path: HOME,
-      action: "servers.list",
-      also: "client configuration claude cursor vscode codex gemini endpoint",
-    },
-  ],
-  routes,
-};

@@ -13,7 +13,6 @@ import { type AdminEnv, requirePagePermission } from "../http/require-permission
 import { listRoutes, may } from "../lists/routes.tsx";
 import type { ListSpec } from "../lists/spec.ts";
 import { buildFrame } from "../ui/frame.ts";
-import type { PageGroup } from "../ui/navigation.ts";
 import { type FormOutcome, NewPage, OnePage, type PageLocation } from "./pages.tsx";
 import type { CrudSpec, Identified, Verb } from "./spec.ts";
 
@@ -22,9 +21,8 @@ type Scene = Context<AdminEnv>;
 const same = (row: Record<string, unknown>) => row;
 const anyRow = z.record(z.string(), z.unknown());
 
-export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): PageGroup {
-  const { name, title, noun, fields, nameOf, destroys } = spec;
-  const path = `/admin/${name}`;
+export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): Hono<AdminEnv> {
+  const { name, path, title, noun, fields, nameOf, destroys } = spec;
   const api = `/${name}`;
   const action = (verb: Verb): Permission =>
     spec.actions === undefined ? `${spec.name}.${verb}` : spec.actions[verb];
@@ -164,8 +162,7 @@ export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): PageGrou
       return c.redirect(path, 303);
     });
 
-  const entry = { section: spec.section, label: title, path, action: action("list") };
-  return { nav: [{ ...entry, ...(spec.also !== undefined && { also: spec.also }) }], routes };
+  return routes;
 }
 
 /** What would make a row like this one. */

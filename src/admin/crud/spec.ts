@@ -6,11 +6,10 @@ import type { Permission } from "../../core/access/permissions.ts";
 import type { FieldSpec } from "../forms/fields.ts";
 import type { AdminEnv } from "../http/require-permission.ts";
 import type { ListSpec } from "../lists/spec.ts";
-import type { Section } from "../ui/navigation.ts";
 
 export type Verb = "list" | "read" | "create" | "update" | "delete";
 
-/** Of its address in the interface and here, and of its actions where those are not said. */
+/** Of its address in the interface, and of its actions where those are not said. */
 type Named =
   | { readonly name: CrudResourceName; readonly actions?: undefined }
   | { readonly name: string; readonly actions: Readonly<Record<Verb, Permission>> };
@@ -18,11 +17,11 @@ type Named =
 export type CrudSpec<Row> = Named & CrudRoutes<Row>;
 
 interface CrudRoutes<Row> {
-  readonly section: Section;
+  /** Of its list. */
+  readonly path: string;
   readonly title: string;
   readonly noun: string;
   readonly intro: string;
-  readonly also?: string;
   readonly list: Omit<ListSpec<Row>, "path" | "api" | "rowPath" | "idOf" | "label" | "empty">;
   /** Where there is nothing yet: what it is for. */
   readonly empty: string;

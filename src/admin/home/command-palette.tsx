@@ -29,18 +29,18 @@ export const commandPalette = new Hono<AdminEnv>().get(
     const q = (c.req.query("q") ?? "").trim().slice(0, 100);
     const frame = buildFrame(c);
     const words = q.toLowerCase().split(/\s+/);
-    const pages = frame.sections
+    const pages = frame.navigation
       .flatMap(({ entries }) => entries)
-      .filter(({ label, also = "", section }) => {
-        const text = `${label} ${also} ${section}`.toLowerCase();
+      .flatMap((entry) => entry.tabs.map((tab) => ({ ...tab, kind: entry.label })))
+      .filter(({ label, keywords = "", kind }) => {
+        const text = `${label} ${keywords} ${kind}`.toLowerCase();
         return words.every((word) => text.includes(word));
-      })
-      .map(({ label, path, section }) => ({ label, path, kind: section }));
+      });
     const rest = c.get("rest");
     const found = may(c, "servers.list")
       ? await Promise.all([
           things(rest, "Server", "/servers", "/admin/servers", q),
-          things(rest, "Tool", "/tools", "/admin/catalogue/tools", q),
+          things(rest, "Tool", "/tools", "/admin/tools", q),
         ])
       : [];
     const places = [...pages, ...found.flat()];

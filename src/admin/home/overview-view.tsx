@@ -150,7 +150,7 @@ function Attention({ overview }: { overview: Overview }) {
         ))}
         {withheld > 0 && (
           <li class="row">
-            <a href="/admin/tool-changes">Tool changes pending approval</a>
+            <a href="/admin/servers/tool-changes">Tool changes pending approval</a>
             <Badge tone="warn">{withheld}</Badge>
           </li>
         )}

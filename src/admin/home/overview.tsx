@@ -6,7 +6,6 @@ import { Live, Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
-import type { PageGroup } from "../ui/navigation.ts";
 import { loadMemberOverview, MemberOverview } from "./member-overview.tsx";
 import { loadOverview, parseRange, RANGES, type Range } from "./overview-data.ts";
 import { Announcements, Situation } from "./overview-view.tsx";
@@ -19,7 +18,7 @@ const tabs = Object.entries(RANGES).map(([range, { label }]) => ({ label, path: 
 const load = (c: Context<AdminEnv>, range: Range) =>
   loadOverview(c.get("services"), c.get("principal"), range, new Date());
 
-const routes = new Hono<AdminEnv>()
+export const overview = new Hono<AdminEnv>()
   .get("/admin", requirePagePermission("me.read"), async (c) => {
     const frame = buildFrame(c);
     if (!may(c, "analytics.read")) {
@@ -55,8 +54,3 @@ const routes = new Hono<AdminEnv>()
     if (!sent.ok) throw sent.refusal;
     return c.redirect("/admin", 303);
   });
-
-export const overview: PageGroup = {
-  nav: [{ section: "", label: "Overview", path: "/admin", action: "me.read", also: "home dashboard" }],
-  routes,
-};

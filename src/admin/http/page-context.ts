@@ -16,7 +16,6 @@ import {
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { admitPrincipal, admitWithoutPrincipal } from "../../policy/request-admission.ts";
 import { THEME_COOKIE, THEMES, type Theme } from "../ui/frame.ts";
-import type { PageGroup } from "../ui/navigation.ts";
 import { type ShownFlash, takeFlash } from "./flash.ts";
 
 export interface PageEnv {
@@ -34,8 +33,6 @@ export interface PageEnv {
     flash: ShownFlash | undefined;
     /** admin/context: what this browser has chosen. */
     theme: Theme;
-    /** admin/pages: everything that has a place in the navigation. */
-    groups: readonly PageGroup[];
   };
 }
 

@@ -24,7 +24,6 @@ import { recently } from "../recently.ts";
 import { Details, LazyFragment, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { KEYS, keyApi, keyFields, keyState, keyView, NO_OWNER, SELF } from "./key.ts";
 import { list, State } from "./list.tsx";
 import { ShownOnce } from "./shown-once.tsx";
@@ -32,7 +31,6 @@ import { usage } from "./usage.tsx";
 
 type Scene = Context<AdminEnv>;
 
-const crumbs = [{ label: "API keys", path: KEYS }];
 const made = z.object({ key: keyView, secret: z.string() });
 const renewed = made.extend({ oldKeyExpiresAt: z.string() });
 
@@ -68,7 +66,7 @@ function ownerIn(typed: Typed): object {
 async function newPage(c: Scene, outcome: FormOutcome, once: string) {
   const fields = newFields(c);
   return (
-    <Page title="Create API key" frame={buildFrame(c)} crumbs={crumbs}>
+    <Page title="Create API key" frame={buildFrame(c)}>
       <Form
         action={`${KEYS}/new`}
         token={c.get("formToken")}
@@ -102,7 +100,6 @@ async function keyPage(c: Scene, sent?: Sent) {
     <Page
       title={key.name}
       frame={buildFrame(c)}
-      crumbs={crumbs}
       intro={<State of={key} />}
       actions={
         <>
@@ -170,7 +167,7 @@ async function rotatePage(c: Scene, once: string, message?: string) {
   const id = c.req.param("id") ?? "";
   const { value: key } = await c.get("rest").read(keyApi(id), keyView);
   return (
-    <Page title={`Rotate ${key.name}`} frame={buildFrame(c)} crumbs={crumbs}>
+    <Page title={`Rotate ${key.name}`} frame={buildFrame(c)}>
       <p>Creates a key with the same permissions. The old key expires after the grace period.</p>
       <Form
         action={`${KEYS}/${id}/rotate`}
@@ -204,7 +201,7 @@ async function revokePage(c: Scene, problem?: string) {
   );
 }
 
-const routes = new Hono<AdminEnv>()
+export const keys = new Hono<AdminEnv>()
   .use(`${KEYS}/new`, recently())
   .use(`${KEYS}/:id/rotate`, recently())
   .route("/", list)
@@ -271,16 +268,3 @@ const routes = new Hono<AdminEnv>()
     return c.redirect(KEYS, 303);
   })
   .route("/", usage);
-
-export const keys: PageGroup = {
-  nav: [
-    {
-      section: "Home",
-      label: "API keys",
-      path: KEYS,
-      action: "keys.list",
-      also: "token secret rotate revoke create",
-    },
-  ],
-  routes,
-};

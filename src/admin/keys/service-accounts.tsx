@@ -20,11 +20,10 @@ export const serviceAccounts = crudPages({
     update: "service-accounts.update",
     delete: "service-accounts.delete",
   },
-  section: "Access",
+  path: "/admin/members/service-accounts",
   title: "Service accounts",
   noun: "service account",
   intro: "Non-human accounts. Their keys are independent of the member who created them.",
-  also: "robot machine ci keys",
   empty: "Create one per shared program and issue API keys for it.",
   list: {
     shape: account,

@@ -17,7 +17,7 @@ interface ShownOnceProps {
 
 export function ShownOnce({ c, name, secret, children }: ShownOnceProps) {
   return (
-    <Page title={`API key ${name}`} frame={buildFrame(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
+    <Page title={`API key ${name}`} frame={buildFrame(c)}>
       <section class="card" aria-label="API key">
         <p class="notice warn">Copy the key now. It is not stored and cannot be shown again.</p>
         <p class="start">

@@ -27,7 +27,7 @@ export const usage = new Hono<AdminEnv>().get(
     const known = new Map(value.points.map((point) => [Date.parse(point.at), point]));
     const points = times.map((at) => known.get(at));
     return c.html(
-      <Page title="API key usage" frame={buildFrame(c)} crumbs={[{ label: "API keys", path: KEYS }]}>
+      <Page title="API key usage" frame={buildFrame(c)}>
         <section class="card fragment" aria-label="Usage, last 7 days">
           <TrafficBars title="MCP requests per hour, last 7 days" times={times} slots={points} />
         </section>

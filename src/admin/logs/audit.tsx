@@ -9,10 +9,9 @@ import { Badge, Details, Stats, Time } from "../ui/components.tsx";
 import { Differences } from "../ui/differences.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { More, RequestLink, recordPages } from "./record-pages.tsx";
 
-const PATH = "/admin/audit";
+const PATH = "/admin/logs/audit";
 
 const entry = z.object({
   id: z.string(),
@@ -147,7 +146,6 @@ const verifying = new Hono<AdminEnv>().get(
       <Page
         title="Verification"
         frame={buildFrame(c)}
-        crumbs={[{ label: "Audit log", path: PATH }]}
         intro="Each entry contains the hash of the previous entry, so edits and deletions are detectable."
       >
         <Stats
@@ -191,15 +189,4 @@ const verifying = new Hono<AdminEnv>().get(
   },
 );
 
-export const audit: PageGroup = {
-  nav: [
-    {
-      section: "Logs",
-      label: "Audit log",
-      path: PATH,
-      action: "audit-logs.list",
-      also: "who did what changes history verify chain",
-    },
-  ],
-  routes: new Hono<AdminEnv>().route("/", verifying).route("/", entries),
-};
+export const audit = new Hono<AdminEnv>().route("/", verifying).route("/", entries);

@@ -5,11 +5,10 @@ import { SEVERITIES } from "../../core/enums.ts";
 import { SECURITY_EVENTS } from "../../core/security-events.ts";
 import type { AdminEnv } from "../http/require-permission.ts";
 import { optionsFrom } from "../lists/spec.ts";
+import { serverOptions } from "../lookups.ts";
 import { Details, Time } from "../ui/components.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { SeverityBadge } from "../ui/states.tsx";
 import { More, RequestLink, recordPages } from "./record-pages.tsx";
-import { serverOptions } from "./requests.tsx";
 
 const common = z.object({
   id: z.string(),
@@ -46,7 +45,7 @@ const security = recordPages<z.output<typeof securityEvent>, z.output<typeof ful
   noun: "Security event",
   action: "security-events.list",
   list: {
-    path: "/admin/security-events",
+    path: "/admin/logs/security-events",
     api: "/security-events",
     shape: securityEvent,
     search: "Description",
@@ -99,7 +98,7 @@ const system = recordPages<z.output<typeof systemEvent>, z.output<typeof fullSys
   noun: "System event",
   action: "system-events.list",
   list: {
-    path: "/admin/system-events",
+    path: "/admin/logs/system-events",
     api: "/system-events",
     shape: systemEvent,
     search: "Message",
@@ -142,7 +141,7 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
   noun: "Error",
   action: "error-logs.list",
   list: {
-    path: "/admin/errors",
+    path: "/admin/logs/errors",
     api: "/error-logs",
     shape: failure,
     search: "Message",
@@ -179,7 +178,7 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
                 "unknown"
               ) : (
                 <a
-                  href={`/admin/errors?from=2000-01-01T00:00&fingerprint=${encodeURIComponent(row.fingerprint)}`}
+                  href={`/admin/logs/errors?from=2000-01-01T00:00&fingerprint=${encodeURIComponent(row.fingerprint)}`}
                 >
                   {row.fingerprint}
                 </a>
@@ -193,29 +192,4 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
   ),
 });
 
-export const events: PageGroup = {
-  nav: [
-    {
-      section: "Logs",
-      label: "Security events",
-      path: "/admin/security-events",
-      action: "security-events.list",
-      also: "attack wrong keys rug pull",
-    },
-    {
-      section: "Logs",
-      label: "System events",
-      path: "/admin/system-events",
-      action: "system-events.list",
-      also: "health changes",
-    },
-    {
-      section: "Logs",
-      label: "Errors",
-      path: "/admin/errors",
-      action: "error-logs.list",
-      also: "failures exceptions",
-    },
-  ],
-  routes: new Hono<AdminEnv>().route("/", security).route("/", system).route("/", errors),
-};
+export const events = new Hono<AdminEnv>().route("/", security).route("/", system).route("/", errors);

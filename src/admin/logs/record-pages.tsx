@@ -74,12 +74,7 @@ export function recordPages<Row extends Recorded, Full extends Row>(
       if (row === undefined)
         throw new NotFoundError(`${noun} not found. It may be past the retention period.`);
       return c.html(
-        <Page
-          title={noun}
-          frame={buildFrame(c)}
-          crumbs={[{ label: title, path }]}
-          intro={<Time at={row.timestamp} />}
-        >
+        <Page title={noun} frame={buildFrame(c)} intro={<Time at={row.timestamp} />}>
           {show(row)}
         </Page>,
       );
@@ -101,5 +96,5 @@ export const RequestLink = ({ id }: { id: string | null }) =>
   id === null ? (
     ""
   ) : (
-    <a href={`/admin/requests?requestId=${encodeURIComponent(id)}&from=2000-01-01T00:00`}>{id}</a>
+    <a href={`/admin/logs?requestId=${encodeURIComponent(id)}&from=2000-01-01T00:00`}>{id}</a>
   );

@@ -48,7 +48,7 @@ const around = (at: number, before: number, after: number) => ({
 });
 
 export const requestDetail = new Hono<AdminEnv>().get(
-  "/admin/requests/:id{[0-9a-f-]{36}}",
+  "/admin/logs/:id{[0-9a-f-]{36}}",
   requirePagePermission("request-logs.list"),
   async (c) => {
     const id = c.req.param("id");
@@ -74,12 +74,7 @@ export const requestDetail = new Hono<AdminEnv>().get(
             rest.read("/error-logs", pageShape(failureShape), { requestId, ...period }).then(itemsOf),
           ]);
     return c.html(
-      <Page
-        title="Request"
-        frame={buildFrame(c)}
-        crumbs={[{ label: "Requests", path: "/admin/requests" }]}
-        intro={<Time at={request.requestTime} />}
-      >
+      <Page title="Request" frame={buildFrame(c)} intro={<Time at={request.requestTime} />}>
         <section class="card" aria-label="Request">
           <Facts request={request} names={names} />
         </section>
@@ -147,7 +142,7 @@ function Facts({ request, names }: FactsProps) {
     ["Method and path", <code>{`${request.method} ${request.path}`}</code>],
     ["MCP method", request.mcpMethod === null ? null : <code>{request.mcpMethod}</code>],
     ["Server", targetServerId && <Thing id={targetServerId} name={names.server} path="/admin/servers" />],
-    ["User", userId && <Thing id={userId} name={names.user} path="/admin/users" />],
+    ["User", userId && <Thing id={userId} name={names.user} path="/admin/members" />],
     ["API key", apiKeyId && <Thing id={apiKeyId} name={names.key} path="/admin/keys" />],
     ["Client", request.userAgent],
     ["IP address", request.ipAddress === null ? null : `${request.ipAddress} ${request.country ?? ""}`],

@@ -22,7 +22,7 @@ export type RequestRow = z.output<typeof requestShape>;
 
 /** The time leads to the partition that holds it. */
 export const requestPath = ({ id, requestTime }: Pick<RequestRow, "id" | "requestTime">) =>
-  `/admin/requests/${id}?at=${encodeURIComponent(requestTime)}`;
+  `/admin/logs/${id}?at=${encodeURIComponent(requestTime)}`;
 
 const toneOf = (status: number): Tone => (status >= 500 ? "bad" : status >= 400 ? "warn" : "good");
 

@@ -45,31 +45,30 @@ const Lines = ({ of }: { of: readonly RequestRow[] }) => (
 );
 
 export const requestTail = new Hono<AdminEnv>()
-  .get("/admin/requests/tail", requirePagePermission("request-logs.list"), async (c) => {
+  .get("/admin/logs/live", requirePagePermission("request-logs.list"), async (c) => {
     const { only } = asked.parse(c.req.query());
     const rows = await latest(c, { only });
     return c.html(
       <Page
         title="Live tail"
         frame={buildFrame(c)}
-        crumbs={[{ label: "Requests", path: "/admin/requests" }]}
         intro="New requests, delayed by a few seconds. Admin UI requests are excluded."
         actions={<PauseButton of="tail" />}
       >
-        <form class="filters" method="get" action="/admin/requests/tail">
+        <form class="filters" method="get" action="/admin/logs/live">
           <Choice name="only" label="Filter" value={only} options={ONLY} submits />
           <noscript>
             <Button kind="quiet">Apply</Button>
           </noscript>
         </form>
-        <Live id="tail" class="tail" path={`/admin/requests/tail/events${toQuery({ only })}`} most={200}>
+        <Live id="tail" class="tail" path={`/admin/logs/live/events${toQuery({ only })}`} most={200}>
           <Lines of={rows} />
         </Live>
         {rows.length === 0 && <p class="quiet-text">No requests in the last minute.</p>}
       </Page>,
     );
   })
-  .get("/admin/requests/tail/events", requirePagePermission("request-logs.list"), (c) => {
+  .get("/admin/logs/live/events", requirePagePermission("request-logs.list"), (c) => {
     const query = asked.parse(c.req.query());
     let told: ReadonlySet<string> = new Set();
     return live(c, EVERY_MS, async () => {

@@ -1,27 +1,14 @@
 /** All requests: to be searched, looked at one by one, and watched as they come. */
 import { Hono } from "hono";
-import { z } from "zod";
 import { LinkButton } from "../forms/controls.tsx";
-import { type ApiClient, pageShape } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/require-permission.ts";
 import { listRoutes } from "../lists/routes.tsx";
 import type { ListSpec } from "../lists/spec.ts";
+import { serverOptions } from "../lookups.ts";
 import { Time } from "../ui/components.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { requestDetail } from "./request-detail.tsx";
 import { durationText, type RequestRow, requestPath, requestShape, Status, What } from "./request-rows.tsx";
 import { requestTail } from "./request-tail.tsx";
-
-const named = z.object({ id: z.string(), name: z.string() });
-
-export async function serverOptions(rest: ApiClient) {
-  const { value } = await rest.read("/servers", pageShape(named), {
-    limit: 200,
-    sort: "name",
-    fields: "id,name",
-  });
-  return value.items.map(({ id, name }) => ({ value: id, label: name }));
-}
 
 const FAILURES = [
   { value: "400", label: "Error" },
@@ -40,7 +27,7 @@ const SLOW = [
 ];
 
 const list: ListSpec<RequestRow> = {
-  path: "/admin/requests",
+  path: "/admin/logs",
   api: "/request-logs",
   shape: requestShape,
   label: "Requests",
@@ -80,11 +67,11 @@ const list: ListSpec<RequestRow> = {
   empty: {
     title: "No requests in the last 24 hours",
     says: "Requests appear here a few seconds after they complete. Select a longer period to see older ones.",
-    action: <LinkButton to="/admin/requests?from=2000-01-01T00:00">All time</LinkButton>,
+    action: <LinkButton to="/admin/logs?from=2000-01-01T00:00">All time</LinkButton>,
   },
 };
 
-const routes = new Hono<AdminEnv>()
+export const requests = new Hono<AdminEnv>()
   // Before the single ones, whose ids these are not.
   .route("/", requestTail)
   .route(
@@ -95,23 +82,10 @@ const routes = new Hono<AdminEnv>()
       action: "request-logs.list",
       list,
       actions: () => (
-        <LinkButton to="/admin/requests/tail" kind="quiet">
+        <LinkButton to="/admin/logs/live" kind="quiet">
           Live tail
         </LinkButton>
       ),
     }),
   )
   .route("/", requestDetail);
-
-export const requests: PageGroup = {
-  nav: [
-    {
-      section: "Logs",
-      label: "Requests",
-      path: "/admin/requests",
-      action: "request-logs.list",
-      also: "log logs traffic calls live tail",
-    },
-  ],
-  routes,
-};

@@ -5,7 +5,6 @@ import type { AdminEnv } from "../http/require-permission.ts";
 import { listRoutes } from "../lists/routes.tsx";
 import { type ListSpec, YES_NO } from "../lists/spec.ts";
 import { Badge, Time } from "../ui/components.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 
 const grantShape = z.object({
   id: z.string(),
@@ -34,7 +33,7 @@ const grants: ListSpec<Grant> = {
       name: "email",
       label: "User",
       sorts: true,
-      show: ({ userId, email }) => <a href={`/admin/people/${userId}`}>{email}</a>,
+      show: ({ userId, email }) => <a href={`/admin/members/${userId}`}>{email}</a>,
     },
     {
       name: "scopes",
@@ -88,7 +87,7 @@ const setDisabled = (disabled: boolean) => ({
 });
 
 const clients: ListSpec<Client> = {
-  path: "/admin/oauth-clients",
+  path: "/admin/applications/clients",
   api: "/system/oauth-clients",
   shape: clientShape,
   label: "OAuth clients",
@@ -138,44 +137,22 @@ const clients: ListSpec<Client> = {
   empty: { title: "No OAuth clients yet", says: "OAuth clients appear here after their first request." },
 };
 
-export const applications: PageGroup = {
-  nav: [
-    {
-      section: "Access",
-      label: "Connected applications",
-      path: grants.path,
-      action: "oauth-grants.list",
-      also: "oauth clients consents grants connected",
-    },
-  ],
-  routes: new Hono<AdminEnv>().route(
-    "/",
-    listRoutes<Grant>({
-      title: "Connected applications",
-      intro: "Applications that members have authorized.",
-      action: "oauth-grants.list",
-      list: grants,
-    }),
-  ),
-};
+export const applications = new Hono<AdminEnv>().route(
+  "/",
+  listRoutes<Grant>({
+    title: "Connected applications",
+    intro: "Applications that members have authorized.",
+    action: "oauth-grants.list",
+    list: grants,
+  }),
+);
 
-export const oauthClients: PageGroup = {
-  nav: [
-    {
-      section: "Settings",
-      label: "OAuth clients",
-      path: clients.path,
-      action: "system.read",
-      also: "applications",
-    },
-  ],
-  routes: new Hono<AdminEnv>().route(
-    "/",
-    listRoutes<Client>({
-      title: "OAuth clients",
-      intro: "OAuth clients of all organizations.",
-      action: "system.read",
-      list: clients,
-    }),
-  ),
-};
+export const oauthClients = new Hono<AdminEnv>().route(
+  "/",
+  listRoutes<Client>({
+    title: "OAuth clients",
+    intro: "OAuth clients of all organizations.",
+    action: "system.read",
+    list: clients,
+  }),
+);

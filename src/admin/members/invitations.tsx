@@ -14,10 +14,9 @@ import { type ListSpec, optionsFrom } from "../lists/spec.ts";
 import { Badge, Time, type Tone } from "../ui/components.tsx";
 import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { ROLE_OPTIONS } from "./views.tsx";
 
-const PATH = "/admin/invitations";
+const PATH = "/admin/members/invitations";
 
 const shape = z.object({
   id: z.string(),
@@ -96,7 +95,7 @@ const options = new Map([["role", ROLE_OPTIONS]]);
 
 function NewPage({ frame, once, outcome }: { frame: Frame; once: string; outcome?: FormOutcome }) {
   return (
-    <Page title="Invite member" frame={frame} crumbs={[{ label: "Invitations", path: PATH }]}>
+    <Page title="Invite member" frame={frame}>
       <Form
         action={`${PATH}/new`}
         token={frame.formToken}
@@ -113,7 +112,7 @@ function NewPage({ frame, once, outcome }: { frame: Frame; once: string; outcome
   );
 }
 
-const routes = new Hono<AdminEnv>()
+export const invitations = new Hono<AdminEnv>()
   .route(
     "/",
     listRoutes<Invitation>({
@@ -139,16 +138,3 @@ const routes = new Hono<AdminEnv>()
     if (!sent.ok) return again(toFormOutcome(sent.refusal, typed));
     return redirectWithFlash(c, sent, { says: `Invitation sent to ${String(body.email)}.`, back: PATH });
   });
-
-export const invitations: PageGroup = {
-  nav: [
-    {
-      section: "Access",
-      label: "Invitations",
-      path: PATH,
-      action: "invitations.list",
-      also: "invite join members",
-    },
-  ],
-  routes,
-};

@@ -6,11 +6,10 @@ import type { AdminEnv } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { type ListSpec, optionsFrom, YES_NO } from "../lists/spec.ts";
 import { Badge, Time } from "../ui/components.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { memberPage } from "./person.tsx";
 import { MemberStatus, type MemberView, memberStatus, memberViewShape } from "./views.tsx";
 
-const PATH = "/admin/people";
+const PATH = "/admin/members";
 
 const list: ListSpec<MemberView> = {
   path: PATH,
@@ -67,7 +66,7 @@ const list: ListSpec<MemberView> = {
   empty: { title: "No members yet", says: "Invite the people who will use the gateway." },
 };
 
-const routes = new Hono<AdminEnv>()
+export const members = new Hono<AdminEnv>()
   .route(
     "/",
     listRoutes<MemberView>({
@@ -76,20 +75,9 @@ const routes = new Hono<AdminEnv>()
       action: "users.list",
       list,
       actions: (c) =>
-        may(c, "invitations.create") && <LinkButton to="/admin/invitations/new">Invite member</LinkButton>,
+        may(c, "invitations.create") && (
+          <LinkButton to="/admin/members/invitations/new">Invite member</LinkButton>
+        ),
     }),
   )
   .route("/", memberPage);
-
-export const members: PageGroup = {
-  nav: [
-    {
-      section: "Access",
-      label: "Members",
-      path: PATH,
-      action: "users.list",
-      also: "members users accounts roles sessions bans impersonate",
-    },
-  ],
-  routes,
-};

@@ -52,7 +52,6 @@ export function MemberPage(props: Props) {
       title={person.name}
       intro={person.email}
       frame={frame}
-      crumbs={[{ label: "Members", path: "/admin/people" }]}
       actions={
         <>
           {rights.actAs && (

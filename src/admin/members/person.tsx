@@ -19,7 +19,7 @@ import { memberViewShape } from "./views.tsx";
 
 type Scene = Context<AdminEnv>;
 
-const PATH = "/admin/people";
+const PATH = "/admin/members";
 const memberShape = z.object({ role: z.enum(ROLES) });
 const sessionPage = pageShape(sessionShape);
 

@@ -11,10 +11,9 @@ import { optionsFrom } from "../lists/spec.ts";
 import { Badge, Details, Time, type Tone } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { SeverityBadge } from "../ui/states.tsx";
 
-const PATH = "/admin/alert-events";
+const PATH = "/admin/alerts";
 
 const event = z.object({
   id: z.string(),
@@ -58,7 +57,7 @@ const become = (how: "acknowledge" | "resolve") => (rest: ApiClient, id: string)
 
 const counted = (what: string) => (count: number) => `${count} ${what}.`;
 
-const routes = new Hono<AdminEnv>()
+export const alertEventPages = new Hono<AdminEnv>()
   .route(
     "/",
     listRoutes<Event>({
@@ -151,7 +150,6 @@ const routes = new Hono<AdminEnv>()
       <Page
         title="Alert"
         frame={buildFrame(c)}
-        crumbs={[{ label: "Alerts", path: PATH }]}
         actions={
           <>
             {isMine &&
@@ -171,7 +169,7 @@ const routes = new Hono<AdminEnv>()
               ["Fired at", <Time at={one.openedAt} />],
               ["Acknowledged at", <Time at={one.acknowledgedAt} none="Not acknowledged" />],
               ["Resolved at", <Time at={one.resolvedAt} none="not yet" />],
-              ["Rule", <a href={`/admin/alerts/${one.alertId}`}>View rule</a>],
+              ["Rule", <a href={`/admin/alerts/rules/${one.alertId}`}>View rule</a>],
             ]}
           />
         </section>
@@ -200,7 +198,7 @@ const routes = new Hono<AdminEnv>()
   });
 
 for (const how of ["acknowledge", "resolve"] as const) {
-  routes.post(
+  alertEventPages.post(
     `${PATH}/:id{[0-9a-f-]{36}}/${how}`,
     requirePagePermission(`alert-events.${how}`),
     async (c) => {
@@ -212,16 +210,3 @@ for (const how of ["acknowledge", "resolve"] as const) {
     },
   );
 }
-
-export const alertEventPages: PageGroup = {
-  nav: [
-    {
-      section: "Operations",
-      label: "Alerts",
-      path: PATH,
-      action: "alert-events.list",
-      also: "firing incidents acknowledge silence",
-    },
-  ],
-  routes,
-};

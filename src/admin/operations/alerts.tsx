@@ -10,15 +10,13 @@ import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { serverOptions } from "../logs/requests.tsx";
+import { serverOptions } from "../lookups.ts";
 import { Badge, CopyButton, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { SeverityBadge } from "../ui/states.tsx";
-import { alertEventPages } from "./alert-events.tsx";
 
-const PATH = "/admin/alerts";
+const PATH = "/admin/alerts/rules";
 
 const channel = z.union([
   z.object({ type: z.literal("webhook"), url: z.string() }),
@@ -61,11 +59,10 @@ const metricOptions = OWN.map((value) => {
 
 const rules = crudPages({
   name: "alerts",
-  section: "Operations",
+  path: "/admin/alerts/rules",
   title: "Alert rules",
   noun: "alert rule",
   intro: "Conditions evaluated every minute, and where notifications are sent.",
-  also: "alarm notify webhook monitoring threshold",
   empty: "Get notified about errors, latency or unhealthy servers.",
   beside: () => (
     <LinkButton to={`${PATH}/signing`} kind="quiet">
@@ -215,7 +212,7 @@ const rules = crudPages({
         </Notice>
       )}
       <p>
-        <a href={`/admin/alert-events?alertId=${id}`}>History</a>
+        <a href={`/admin/alerts?alertId=${id}`}>History</a>
       </p>
     </>
   ),
@@ -247,7 +244,6 @@ const doings = new Hono<AdminEnv>()
   });
 
 const newSecret = z.object({ secret: z.string(), previousUntil: z.string() });
-const CRUMBS = [{ label: "Alert rules", path: PATH }];
 
 const signing = new Hono<AdminEnv>()
   .get(`${PATH}/signing`, requirePagePermission("alerts.list"), (c) =>
@@ -255,7 +251,6 @@ const signing = new Hono<AdminEnv>()
       <Page
         title="Signing secret"
         frame={buildFrame(c)}
-        crumbs={CRUMBS}
         intro="Webhooks are signed according to Standard Webhooks."
       >
         <section class="card" aria-label="Rotate secret">
@@ -274,7 +269,7 @@ const signing = new Hono<AdminEnv>()
     if (!sent.ok) throw sent.refusal;
     const { secret, previousUntil } = newSecret.parse(sent.value);
     return c.html(
-      <Page title="Signing secret" frame={buildFrame(c)} crumbs={CRUMBS}>
+      <Page title="Signing secret" frame={buildFrame(c)}>
         <section class="card" aria-label="Rotate secret">
           <p>Copy the secret now. It is not shown again.</p>
           <div class="start">
@@ -289,12 +284,7 @@ const signing = new Hono<AdminEnv>()
     );
   });
 
-export const alerts: PageGroup = {
-  nav: [...alertEventPages.nav, ...rules.nav],
-  // Before the single ones, whose ids these are not.
-  routes: new Hono<AdminEnv>()
-    .route("/", alertEventPages.routes)
-    .route("/", signing)
-    .route("/", doings)
-    .route("/", rules.routes),
-};
+export const alertRules = new Hono<AdminEnv>()
+  .route("/", signing)
+  .route("/", doings)
+  .route("/", rules);

@@ -10,7 +10,6 @@ import { optionsFrom, YES_NO } from "../lists/spec.ts";
 import { Badge, Empty, Stats, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { SeverityBadge } from "../ui/states.tsx";
 
 const announcement = z.object({
@@ -27,11 +26,10 @@ const announcement = z.object({
 
 const written = crudPages({
   name: "announcements",
-  section: "Operations",
+  path: "/admin/settings/announcements",
   title: "Announcements",
   noun: "announcement",
   intro: "Messages shown at the top of every page while active.",
-  also: "news banner message broadcast",
   empty: "Announce changes to members.",
   list: {
     shape: announcement,
@@ -95,7 +93,7 @@ const written = crudPages({
   isForeign: ({ tenantId }) => tenantId === null,
   about: ({ id }) => (
     <p>
-      <a href={`/admin/announcements/${id}/readers`}>Acknowledgments</a>
+      <a href={`/admin/settings/announcements/${id}/readers`}>Acknowledgments</a>
     </p>
   ),
 });
@@ -137,7 +135,12 @@ function News({ item, token }: { item: Told; token: string }) {
         </p>
       )}
       {acknowledgedAt === null && requiresAcknowledgement && (
-        <PostForm action="/admin/news/acknowledge" token={token} hidden={{ announcement: id }} class="start">
+        <PostForm
+          action="/admin/announcements/acknowledge"
+          token={token}
+          hidden={{ announcement: id }}
+          class="start"
+        >
           <Button>Acknowledge</Button>
         </PostForm>
       )}
@@ -145,53 +148,54 @@ function News({ item, token }: { item: Told; token: string }) {
   );
 }
 
-const routes = new Hono<AdminEnv>()
-  .route("/", written.routes)
-  .get("/admin/announcements/:id/readers", requirePagePermission("announcements.read"), async (c) => {
-    const path = `/announcements/${encodeURIComponent(c.req.param("id"))}`;
-    const rest = c.get("rest");
-    const [{ value: about }, { value: readers }] = await Promise.all([
-      rest.read(path, named),
-      rest.read(`${path}/acknowledgements`, pageShape(reader)),
-    ]);
-    const done = readers.items.filter(({ acknowledgedAt }) => acknowledgedAt !== null).length;
-    return c.html(
-      <Page
-        title="Acknowledgments"
-        intro={about.title}
-        frame={buildFrame(c)}
-        crumbs={[
-          { label: "Announcements", path: "/admin/announcements" },
-          { label: about.title, path: `/admin/announcements/${about.id}` },
-        ]}
-      >
-        <Stats
-          stats={[
-            { label: "Recipients", value: String(readers.items.length), note: "members" },
-            { label: "Acknowledged", value: String(done) },
-          ]}
-        />
-        <div class="scroll">
-          <table aria-label="Recipients">
-            <TableHead columns={["Member", "Acknowledged"]} />
-            <tbody>
-              {readers.items.map(({ name, email, acknowledgedAt }) => (
-                <tr>
-                  <td>
-                    {name} <span class="quiet-text">{email}</span>
-                  </td>
-                  <td>
-                    <Time at={acknowledgedAt} none="pending" />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </Page>,
-    );
-  })
-  .get("/admin/news", requirePagePermission("announcements.seen"), async (c) => {
+export const announcements = new Hono<AdminEnv>()
+  .route("/", written)
+  .get(
+    "/admin/settings/announcements/:id/readers",
+    requirePagePermission("announcements.read"),
+    async (c) => {
+      const path = `/announcements/${encodeURIComponent(c.req.param("id"))}`;
+      const rest = c.get("rest");
+      const [{ value: about }, { value: readers }] = await Promise.all([
+        rest.read(path, named),
+        rest.read(`${path}/acknowledgements`, pageShape(reader)),
+      ]);
+      const done = readers.items.filter(({ acknowledgedAt }) => acknowledgedAt !== null).length;
+      return c.html(
+        <Page
+          title="Acknowledgments"
+          intro={about.title}
+          frame={buildFrame(c)}
+          crumbs={[{ label: about.title, path: `/admin/settings/announcements/${about.id}` }]}
+        >
+          <Stats
+            stats={[
+              { label: "Recipients", value: String(readers.items.length), note: "members" },
+              { label: "Acknowledged", value: String(done) },
+            ]}
+          />
+          <div class="scroll">
+            <table aria-label="Recipients">
+              <TableHead columns={["Member", "Acknowledged"]} />
+              <tbody>
+                {readers.items.map(({ name, email, acknowledgedAt }) => (
+                  <tr>
+                    <td>
+                      {name} <span class="quiet-text">{email}</span>
+                    </td>
+                    <td>
+                      <Time at={acknowledgedAt} none="pending" />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </Page>,
+      );
+    },
+  )
+  .get("/admin/announcements", requirePagePermission("announcements.seen"), async (c) => {
     const { value } = await c.get("rest").read("/me/announcements", pageShape(told));
     const frame = buildFrame(c);
     return c.html(
@@ -210,36 +214,22 @@ const routes = new Hono<AdminEnv>()
     );
   })
   // What the shell asks for: nothing, or those that one has not read.
-  .get("/admin/news/banner", requirePagePermission("announcements.seen"), async (c) => {
+  .get("/admin/announcements/banner", requirePagePermission("announcements.seen"), async (c) => {
     const { value } = await c.get("rest").read("/me/announcements", pageShape(told));
     const open = value.items.filter(({ acknowledgedAt }) => acknowledgedAt === null);
     return c.html(
       <div class="announced">
         {open.map(({ title, severity }) => (
           <p class={severity === "info" || severity === "low" ? "notice plain" : "notice warn"} role="status">
-            <a href="/admin/news">{title}</a>
+            <a href="/admin/announcements">{title}</a>
           </p>
         ))}
       </div>,
     );
   })
-  .post("/admin/news/acknowledge", requirePagePermission("announcements.acknowledge"), async (c) => {
+  .post("/admin/announcements/acknowledge", requirePagePermission("announcements.acknowledge"), async (c) => {
     const id = encodeURIComponent(c.get("form").announcement ?? "");
     const sent = await c.get("rest").send("POST", `/me/announcements/${id}/acknowledge`);
     if (!sent.ok) throw sent.refusal;
-    return c.redirect("/admin/news", 303);
+    return c.redirect("/admin/announcements", 303);
   });
-
-export const announcements: PageGroup = {
-  nav: [
-    ...written.nav,
-    {
-      section: "",
-      label: "Announcements",
-      path: "/admin/news",
-      action: "announcements.seen",
-      also: "announcements messages",
-    },
-  ],
-  routes,
-};

@@ -7,7 +7,6 @@ import { type AdminEnv, requirePagePermission } from "../http/require-permission
 import { Badge, Empty, Stats, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { SeverityBadge } from "../ui/states.tsx";
 
 const sample = z.object({
@@ -162,54 +161,45 @@ function Slow({ slow }: Pick<Report, "slow">) {
   );
 }
 
-const PATH = "/admin/database";
+const PATH = "/admin/system/database";
 
-const routes = new Hono<AdminEnv>().get(PATH, requirePagePermission("system.read"), async (c) => {
-  const { value } = await c.get("rest").read("/system/database", report);
-  const course = points(value.samples);
-  return c.html(
-    <Page title="Database" intro="Sampled every minute." frame={buildFrame(c)}>
-      {course.length === 0 ? (
-        <div class="card">
-          <Empty title="No samples yet">
-            <p>The first sample appears within one minute.</p>
-          </Empty>
+export const databasePages = new Hono<AdminEnv>().get(
+  PATH,
+  requirePagePermission("system.read"),
+  async (c) => {
+    const { value } = await c.get("rest").read("/system/database", report);
+    const course = points(value.samples);
+    return c.html(
+      <Page title="Database" intro="Sampled every minute." frame={buildFrame(c)}>
+        {course.length === 0 ? (
+          <div class="card">
+            <Empty title="No samples yet">
+              <p>The first sample appears within one minute.</p>
+            </Empty>
+          </div>
+        ) : (
+          <>
+            <Now samples={value.samples} />
+            <section class="card" aria-label="Connections">
+              <LineChart
+                title={`Peak connections per ${MINUTES_A_POINT} minutes`}
+                unit=""
+                times={course.map(({ at }) => Date.parse(at))}
+                series={[
+                  { label: "open", values: course.map(({ connections }) => connections) },
+                  { label: "active", values: course.map(({ active }) => active) },
+                  { label: "waiting for a lock", values: course.map(({ waiting }) => waiting) },
+                ]}
+              />
+            </section>
+          </>
+        )}
+        <Recommendations advice={value.advice} />
+        <div class="grid">
+          <Targets targets={value.targets} />
+          <Slow slow={value.slow} />
         </div>
-      ) : (
-        <>
-          <Now samples={value.samples} />
-          <section class="card" aria-label="Connections">
-            <LineChart
-              title={`Peak connections per ${MINUTES_A_POINT} minutes`}
-              unit=""
-              times={course.map(({ at }) => Date.parse(at))}
-              series={[
-                { label: "open", values: course.map(({ connections }) => connections) },
-                { label: "active", values: course.map(({ active }) => active) },
-                { label: "waiting for a lock", values: course.map(({ waiting }) => waiting) },
-              ]}
-            />
-          </section>
-        </>
-      )}
-      <Recommendations advice={value.advice} />
-      <div class="grid">
-        <Targets targets={value.targets} />
-        <Slow slow={value.slow} />
-      </div>
-    </Page>,
-  );
-});
-
-export const databasePages: PageGroup = {
-  nav: [
-    {
-      section: "Settings",
-      label: "Database",
-      path: PATH,
-      action: "system.read",
-      also: "postgres neon connections slow queries pool",
-    },
-  ],
-  routes,
-};
+      </Page>,
+    );
+  },
+);

@@ -28,7 +28,7 @@ interface ResultsProps {
 }
 
 export function FlagResults({ id, hours, sides }: ResultsProps) {
-  const addressOf = (period: number) => `/admin/feature-flags/${id}/results?hours=${period}`;
+  const addressOf = (period: number) => `/admin/settings/flags/${id}/results?hours=${period}`;
   const tabs = PERIODS.map(({ label, hours: period }) => ({ label, path: addressOf(period) }));
   return (
     <>

@@ -10,11 +10,10 @@ import { FieldView, loadOptions } from "../forms/form.tsx";
 import { type ApiError, pageShape } from "../http/api-client.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
+import { memberOptions } from "../lookups.ts";
 import { Badge, Empty } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
-import { memberOptions } from "./choices.ts";
 import { FlagResults, side } from "./flag-results.tsx";
 import { Targeting, targetingRoutes } from "./targeting.tsx";
 
@@ -46,11 +45,10 @@ function Whom({ of: { isEnabled, percentage, rules, userIds } }: { of: Flag }) {
 
 const flags = crudPages({
   name: "feature-flags",
-  section: "Operations",
+  path: "/admin/settings/flags",
   title: "Feature flags",
   noun: "feature flag",
   intro: `Runtime switches. The gateway uses ${Object.keys(KNOWN_FLAGS).join(", ")}; your programs can read all flags at /api/v1/me/flags.`,
-  also: "toggle rollout experiment a/b targeting percentage",
   empty: "Roll out a feature gradually and roll it back without a deployment.",
   list: {
     shape: flag,
@@ -114,9 +112,9 @@ const flags = crudPages({
   about: (row) => (
     <>
       <p class="start">
-        <Whom of={row} /> <a href={`/admin/feature-flags/${row.id}/targeting`}>Targeting</a>{" "}
-        <a href={`/admin/feature-flags/${row.id}/try`}>Evaluate</a>{" "}
-        <a href={`/admin/feature-flags/${row.id}/results`}>Results</a>
+        <Whom of={row} /> <a href={`/admin/settings/flags/${row.id}/targeting`}>Targeting</a>{" "}
+        <a href={`/admin/settings/flags/${row.id}/try`}>Evaluate</a>{" "}
+        <a href={`/admin/settings/flags/${row.id}/results`}>Results</a>
       </p>
       {row.rules.length > 0 && <Targeting rules={row.rules} />}
     </>
@@ -193,17 +191,16 @@ function Verdict({ of: { isOn, reason, rule } }: { of: z.output<typeof verdict> 
 }
 
 const crumbsOf = ({ id, key }: { id: string; key: string }) => [
-  { label: "Feature flags", path: "/admin/feature-flags" },
-  { label: key, path: `/admin/feature-flags/${id}` },
+  { label: key, path: `/admin/settings/flags/${id}` },
 ];
 
 const period = z.coerce.number().int().min(1).max(720).catch(24);
 
-const routes = new Hono<AdminEnv>()
-  .route("/", flags.routes)
+export const featureFlags = new Hono<AdminEnv>()
+  .route("/", flags)
   .route("/", targetingRoutes)
   // Nothing is written, so it is a GET: the address may be passed on.
-  .get("/admin/feature-flags/:id/try", requirePagePermission("feature-flags.read"), async (c) => {
+  .get("/admin/settings/flags/:id/try", requirePagePermission("feature-flags.read"), async (c) => {
     const id = encodeURIComponent(c.req.param("id"));
     const rest = c.get("rest");
     const typed = readTyped(WHO, new URL(c.req.url).searchParams);
@@ -237,7 +234,7 @@ const routes = new Hono<AdminEnv>()
       </Page>,
     );
   })
-  .get("/admin/feature-flags/:id/results", requirePagePermission("feature-flags.read"), async (c) => {
+  .get("/admin/settings/flags/:id/results", requirePagePermission("feature-flags.read"), async (c) => {
     const id = encodeURIComponent(c.req.param("id"));
     const hours = period.parse(c.req.query("hours"));
     const rest = c.get("rest");
@@ -259,5 +256,3 @@ const routes = new Hono<AdminEnv>()
       </Page>,
     );
   });
-
-export const featureFlags: PageGroup = { nav: flags.nav, routes };

@@ -7,12 +7,11 @@ import { pageShape } from "../http/api-client.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { YES_NO } from "../lists/spec.ts";
+import { serverOptions } from "../lookups.ts";
 import { Badge, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { MonthTable, parseMonth } from "./calendar.tsx";
-import { serverOptions } from "./choices.ts";
 
 const window = z.object({
   id: z.string(),
@@ -28,11 +27,10 @@ const window = z.object({
 
 const windows = crudPages({
   name: "maintenance-windows",
-  section: "Operations",
+  path: "/admin/servers/maintenance/windows",
   title: "Maintenance windows",
   noun: "maintenance window",
   intro: "During a window, servers receive no calls or health checks and raise no alerts.",
-  also: "downtime patching schedule",
   empty: "Schedule downtime. Callers receive Retry-After.",
   list: {
     shape: window,
@@ -110,7 +108,7 @@ const occurrence = z.object({
   endsAt: z.string(),
 });
 
-const PATH = "/admin/maintenance";
+const PATH = "/admin/servers/maintenance";
 
 const calendar = new Hono<AdminEnv>().get(
   PATH,
@@ -122,7 +120,7 @@ const calendar = new Hono<AdminEnv>().get(
       .read("/maintenance-calendar", pageShape(occurrence), { from: month.from, to: month.to });
     const entries = value.items.map(({ windowId, title, serverName, isShared, ...times }) => ({
       ...times,
-      path: `/admin/maintenance-windows/${windowId}`,
+      path: `/admin/servers/maintenance/windows/${windowId}`,
       title,
       note: isShared ? "System" : (serverName ?? "All servers"),
     }));
@@ -134,11 +132,11 @@ const calendar = new Hono<AdminEnv>().get(
         frame={buildFrame(c)}
         actions={
           <>
-            <LinkButton to="/admin/maintenance-windows" kind="quiet">
+            <LinkButton to="/admin/servers/maintenance/windows" kind="quiet">
               View windows
             </LinkButton>
             {may(c, "maintenance-windows.create") && (
-              <LinkButton to="/admin/maintenance-windows/new">Create maintenance window</LinkButton>
+              <LinkButton to="/admin/servers/maintenance/windows/new">Create maintenance window</LinkButton>
             )}
           </>
         }
@@ -182,15 +180,4 @@ function isNow(startsAt: string, endsAt: string): boolean {
   return Date.parse(startsAt) <= now && now < Date.parse(endsAt);
 }
 
-export const maintenance: PageGroup = {
-  nav: [
-    {
-      section: "Operations",
-      label: "Maintenance",
-      path: PATH,
-      action: "maintenance-windows.list",
-      also: "calendar downtime patching windows",
-    },
-  ],
-  routes: new Hono<AdminEnv>().route("/", calendar).route("/", windows.routes),
-};
+export const maintenance = new Hono<AdminEnv>().route("/", calendar).route("/", windows);

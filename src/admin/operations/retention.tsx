@@ -9,9 +9,8 @@ import { optionsFrom, YES_NO } from "../lists/spec.ts";
 import { Badge, Details, Empty, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 
-const PATH = "/admin/retention-policies";
+const PATH = "/admin/settings/retention";
 const worded = (table: string) => table.replaceAll("_", " ");
 
 const policy = z.object({
@@ -27,11 +26,10 @@ const policy = z.object({
 
 const policies = crudPages({
   name: "retention-policies",
-  section: "Operations",
+  path: "/admin/settings/retention",
   title: "Retention",
   noun: "retention policy",
   intro: "How long records are kept. Older records are deleted daily in batches.",
-  also: "delete old logs legal hold gdpr keep",
   empty: "Without a policy, the system default applies.",
   beside: () => (
     <LinkButton to={`${PATH}/dry-run`} kind="quiet">
@@ -125,12 +123,7 @@ const foreseeing = new Hono<AdminEnv>().get(
     if (!sent.ok) throw sent.refusal;
     const { tables, held } = dryRun.parse(sent.value);
     return c.html(
-      <Page
-        title="Dry run"
-        frame={buildFrame(c)}
-        crumbs={[{ label: "Retention", path: PATH }]}
-        intro="Rows that would be deleted now. Nothing is deleted."
-      >
+      <Page title="Dry run" frame={buildFrame(c)} intro="Rows that would be deleted now. Nothing is deleted.">
         {held.length > 0 && <Notice>Under legal hold: {held.map(worded).join(", ")}.</Notice>}
         {tables.length === 0 ? (
           <div class="card">
@@ -161,7 +154,4 @@ const foreseeing = new Hono<AdminEnv>().get(
   },
 );
 
-export const retention: PageGroup = {
-  nav: policies.nav,
-  routes: new Hono<AdminEnv>().route("/", foreseeing).route("/", policies.routes),
-};
+export const retention = new Hono<AdminEnv>().route("/", foreseeing).route("/", policies);

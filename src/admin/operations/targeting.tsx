@@ -10,10 +10,10 @@ import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
+import { memberOptions } from "../lookups.ts";
 import { Badge } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { memberOptions } from "./choices.ts";
 
 const rule = z.object({
   roles: z.array(z.string()).optional(),
@@ -112,7 +112,7 @@ async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
     loadOptions(FIELDS, c.get("rest")),
   ]);
   const frame = buildFrame(c);
-  const path = `/admin/feature-flags/${value.id}/targeting`;
+  const path = `/admin/settings/flags/${value.id}/targeting`;
   const mayChange = may(c, "feature-flags.update") && value.tenantId !== null;
   const button = (label: string, hidden: Record<string, string>, about: string) => (
     <PostForm action={path} token={frame.formToken} hidden={{ etag, ...hidden }} class="inline">
@@ -126,10 +126,7 @@ async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
       title="Targeting"
       intro="The first matching rule applies, then the percentage."
       frame={frame}
-      crumbs={[
-        { label: "Feature flags", path: "/admin/feature-flags" },
-        { label: value.key, path: `/admin/feature-flags/${value.id}` },
-      ]}
+      crumbs={[{ label: value.key, path: `/admin/settings/flags/${value.id}` }]}
     >
       {refusal !== undefined && (
         <Notice bad>
@@ -167,7 +164,7 @@ async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
             options={options}
             hidden={{ etag, do: "add" }}
             submit="Add rule"
-            cancel={`/admin/feature-flags/${value.id}`}
+            cancel={`/admin/settings/flags/${value.id}`}
           />
         </>
       )}
@@ -175,7 +172,7 @@ async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
   );
 }
 
-const PATH = "/admin/feature-flags/:id/targeting";
+const PATH = "/admin/settings/flags/:id/targeting";
 
 function changed(rules: readonly Rule[], what: string | undefined, at: number, added: Rule): readonly Rule[] {
   const moved = rules[at];
@@ -211,5 +208,5 @@ export const targetingRoutes = new Hono<AdminEnv>()
       return c.html(await show(c, id, { typed, refusal: sent.refusal }), status);
     }
     await setFlash(c, { says: "Changes saved." });
-    return c.redirect(`/admin/feature-flags/${id}/targeting`, 303);
+    return c.redirect(`/admin/settings/flags/${id}/targeting`, 303);
   });

@@ -16,12 +16,10 @@ import { serverPath } from "../servers/server.ts";
 import { Badge, Details, Time, type Tone } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 
 type Scene = Context<AdminEnv>;
 
 const HOME = "/admin/registry";
-const crumbs = [{ label: "Registry", path: HOME }];
 
 const entryView = z.object({
   id: z.string(),
@@ -91,7 +89,7 @@ const list = listRoutes<EntryView>({
     empty: {
       title: "No entries yet",
       says: "Add a registry source to sync entries, or import a server.json.",
-      action: <LinkButton to="/admin/registry-sources/new">Add a source</LinkButton>,
+      action: <LinkButton to="/admin/registry/sources/new">Add a source</LinkButton>,
     },
   },
   actions: (c) => (
@@ -101,7 +99,7 @@ const list = listRoutes<EntryView>({
           Import server.json
         </LinkButton>
       )}
-      {may(c, "registry-sources.create") && <LinkButton to="/admin/registry-sources">Sources</LinkButton>}
+      {may(c, "registry-sources.create") && <LinkButton to="/admin/registry/sources">Sources</LinkButton>}
     </>
   ),
 });
@@ -115,7 +113,7 @@ const importField: FieldSpec = {
 
 function importPage(c: Scene, outcome: FormOutcome) {
   return (
-    <Page title="Import server.json" frame={buildFrame(c)} crumbs={crumbs}>
+    <Page title="Import server.json" frame={buildFrame(c)}>
       <Form
         action={`${HOME}/import`}
         token={c.get("formToken")}
@@ -177,7 +175,7 @@ async function entryPage(c: Scene, sent?: FormOutcome) {
   const { server, name, version, status, statusMessage, serverId, serverName, publishedAt } = entry;
   const fields = fieldsFor(entry);
   return (
-    <Page title={server.title ?? name} frame={buildFrame(c)} crumbs={crumbs}>
+    <Page title={server.title ?? name} frame={buildFrame(c)}>
       <section class="card" aria-label="Entry">
         <Details
           of={[
@@ -220,7 +218,7 @@ async function entryPage(c: Scene, sent?: FormOutcome) {
   );
 }
 
-const routes = new Hono<AdminEnv>()
+export const registry = new Hono<AdminEnv>()
   .route("/", list)
   .get(`${HOME}/import`, requirePagePermission("registry-entries.import"), (c) =>
     c.html(importPage(c, { typed: initialValues([importField]) })),
@@ -249,16 +247,3 @@ const routes = new Hono<AdminEnv>()
     await setFlash(c, { says: `Server ${made.name} registered. Capability discovery is running.` });
     return c.redirect(serverPath(made.id), 303);
   });
-
-export const registry: PageGroup = {
-  nav: [
-    {
-      section: "Catalog",
-      label: "Registry",
-      path: HOME,
-      action: "registry-entries.list",
-      also: "import server.json official",
-    },
-  ],
-  routes,
-};

@@ -6,7 +6,6 @@ import { crudPages } from "../crud/crud-pages.tsx";
 import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { Badge, Details, Time } from "../ui/components.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 
 const source = z.object({
   id: z.string(),
@@ -18,15 +17,14 @@ const source = z.object({
   lastError: z.string().nullable(),
 });
 
-const HOME = "/admin/registry-sources";
+const HOME = "/admin/registry/sources";
 
 const pages = crudPages({
   name: "registry-sources",
-  section: "Catalog",
+  path: "/admin/registry/sources",
   title: "Registry sources",
   noun: "registry source",
   intro: "Registries that are synced periodically.",
-  also: "sync import official",
   empty: "For example, https://registry.modelcontextprotocol.io.",
   list: {
     shape: source,
@@ -102,15 +100,12 @@ function told({ state, taken, skipped, message }: z.infer<typeof outcome>): stri
   return `${taken} entries imported, ${skipped} invalid.${more}`;
 }
 
-export const registrySources: PageGroup = {
-  ...pages,
-  routes: new Hono<AdminEnv>()
-    .route("/", pages.routes)
-    .post(`${HOME}/:id/sync`, requirePagePermission("registry-sources.synchronise"), async (c) => {
-      const id = c.req.param("id");
-      const sent = await c.get("rest").send("POST", `/registry-sources/${encodeURIComponent(id)}/sync`);
-      if (!sent.ok) throw sent.refusal;
-      await setFlash(c, { says: told(outcome.parse(sent.value)) });
-      return c.redirect(`${HOME}/${id}`, 303);
-    }),
-};
+export const registrySources = new Hono<AdminEnv>()
+  .route("/", pages)
+  .post(`${HOME}/:id/sync`, requirePagePermission("registry-sources.synchronise"), async (c) => {
+    const id = c.req.param("id");
+    const sent = await c.get("rest").send("POST", `/registry-sources/${encodeURIComponent(id)}/sync`);
+    if (!sent.ok) throw sent.refusal;
+    await setFlash(c, { says: told(outcome.parse(sent.value)) });
+    return c.redirect(`${HOME}/${id}`, 303);
+  });

@@ -12,7 +12,6 @@ import { Badge, Details, Time } from "../ui/components.tsx";
 import { Differences } from "../ui/differences.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { SeverityBadge } from "../ui/states.tsx";
 import { serverPath } from "./server.ts";
 
@@ -37,7 +36,7 @@ export const changeView = z.object({
 
 export type ChangeView = z.infer<typeof changeView>;
 
-const HOME = "/admin/tool-changes";
+const HOME = "/admin/servers/tool-changes";
 const MEANING = { held: "Pending approval", blocked: "Blocked" } as const;
 
 const State = ({ of }: { of: ChangeView["state"] }) =>
@@ -128,7 +127,6 @@ async function changePage(c: Parameters<typeof may>[0], id: string, refusal?: Ap
     <Page
       title={tool}
       frame={buildFrame(c)}
-      crumbs={[{ label: "Tool changes", path: HOME }]}
       actions={
         may(c, "tool-changes.decide") &&
         state !== null && (
@@ -158,7 +156,7 @@ async function changePage(c: Parameters<typeof may>[0], id: string, refusal?: Ap
   );
 }
 
-const routes = new Hono<AdminEnv>()
+export const toolChanges = new Hono<AdminEnv>()
   .route(
     "/",
     listRoutes<ChangeView>({
@@ -216,16 +214,3 @@ async function decided(c: Parameters<typeof may>[0], id: string, how: "approve" 
   });
   return c.redirect(HOME, 303);
 }
-
-export const toolChanges: PageGroup = {
-  nav: [
-    {
-      section: "Catalog",
-      label: "Tool changes",
-      path: HOME,
-      action: "tool-changes.list",
-      also: "approve pin rug pull held blocked",
-    },
-  ],
-  routes,
-};

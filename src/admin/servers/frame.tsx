@@ -37,7 +37,6 @@ export function ServerPage({ c, server, children }: ServerPageProps) {
     <Page
       title={serverName(server)}
       frame={buildFrame(c)}
-      crumbs={[{ label: "Servers", path: "/admin/servers" }]}
       intro={
         <>
           {server.isActive ? <Health of={server.healthStatus} /> : <Badge tone="off">disabled</Badge>}{" "}

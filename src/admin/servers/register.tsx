@@ -18,7 +18,6 @@ import { serverPath } from "./server.ts";
 type Scene = Context<AdminEnv>;
 
 const HOME = "/admin/servers";
-const crumbs = [{ label: "Servers", path: HOME }];
 
 const addressFields: readonly FieldSpec[] = [
   {
@@ -101,7 +100,6 @@ async function addressPage(c: Scene, outcome: FormOutcome, status: 200 | 422 = 2
     <Page
       title="Register a server"
       frame={buildFrame(c)}
-      crumbs={crumbs}
       intro="The gateway connects to the server and shows its capabilities before you save."
     >
       <Form
@@ -132,7 +130,7 @@ async function namePage(c: Scene, page: NamePage, status: 200 | 422 = 200) {
   const { draft: held, outcome, once, isRegistered = false } = page;
   const fields = isRegistered ? [...nameFields, again] : nameFields;
   return c.html(
-    <Page title="Connection result" frame={buildFrame(c)} crumbs={crumbs}>
+    <Page title="Connection result" frame={buildFrame(c)}>
       <Summary found={held.found} address={held.address.endpointUrl} />
       <Form
         action={`${HOME}/register`}

@@ -9,6 +9,7 @@ import { shown } from "./setting-form.ts";
 export interface Side {
   readonly title: string;
   readonly path: string;
+  readonly groups: readonly SettingGroup[];
   readonly api: string;
   readonly intro: string;
   readonly read: Permission;
@@ -33,29 +34,31 @@ export const SOURCES = {
   tenant: <Badge tone="good">Organization</Badge>,
 };
 
-const GROUPS: Readonly<Record<string, string>> = {
-  logging: "Logging",
-  mcp: "MCP",
-  telemetry: "Telemetry",
-};
+const GROUPS = { logging: "Logging", mcp: "MCP", telemetry: "Telemetry" } as const;
+
+/** The first part of a setting's key. */
+export type SettingGroup = keyof typeof GROUPS;
+export const SETTING_GROUPS: readonly SettingGroup[] = ["mcp", "logging", "telemetry"];
 
 export function SettingsTable({
   group,
   settings,
   side,
 }: {
-  group: string;
+  group: SettingGroup;
+  /** Those of other groups are left out. */
   settings: readonly Holding[];
   side: Side;
 }) {
+  const ofGroup = settings.filter(({ key }) => key.startsWith(`${group}.`));
   return (
     <section class="card" aria-labelledby={`group-${group}`}>
-      <h2 id={`group-${group}`}>{GROUPS[group] ?? group}</h2>
+      <h2 id={`group-${group}`}>{GROUPS[group]}</h2>
       <div class="scroll">
         <table aria-labelledby={`group-${group}`}>
           <TableHead columns={["Setting", "Value", "Source"]} />
           <tbody>
-            {settings.map(({ key, label, description, value, isSet, source }) => {
+            {ofGroup.map(({ key, label, description, value, isSet, source }) => {
               const setting = getSetting(key);
               const isOwn = setting !== undefined && side.isOwn(setting);
               return (

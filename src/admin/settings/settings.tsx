@@ -2,13 +2,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../../core/errors.ts";
-import {
-  getSetting,
-  isSettingKey,
-  SETTING_KEYS,
-  SETTINGS,
-  type Setting,
-} from "../../core/settings/definitions.ts";
+import { isSettingKey, SETTING_KEYS, SETTINGS, type Setting } from "../../core/settings/definitions.ts";
 import { toFormOutcome } from "../crud/crud-pages.tsx";
 import type { FormOutcome } from "../crud/pages.tsx";
 import { Button, PostForm } from "../forms/controls.tsx";
@@ -18,30 +12,41 @@ import { pageShape } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { Details, Tabs } from "../ui/components.tsx";
+import { loadMemberNames } from "../lookups.ts";
+import { Details } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { History, type Version, version } from "./history.tsx";
-import { memberNames } from "./names.ts";
 import { readValue, settingField, shown, toTyped } from "./setting-form.ts";
-import { type Holding, holding, SettingsTable, type Side, SOURCES } from "./settings-table.tsx";
+import {
+  type Holding,
+  holding,
+  SETTING_GROUPS,
+  type SettingGroup,
+  SettingsTable,
+  type Side,
+  SOURCES,
+} from "./settings-table.tsx";
 
 type Scene = Context<AdminEnv>;
 
-const TENANT: Side = {
-  title: "Settings",
-  path: "/admin/settings",
-  api: "/configs",
+const isTenants = ({ whose }: Setting) => whose !== "system";
+
+const organizationTab = (title: string, path: string, group: SettingGroup): Side => ({
+  ...{ title, path, groups: [group], api: "/configs", isOwn: isTenants },
+  ...{ read: "configs.list", write: "configs.update" },
   intro: "Settings of this organization. Changes apply within one second.",
-  read: "configs.list",
-  write: "configs.update",
-  isOwn: ({ whose }) => whose !== "system",
-};
+});
+
+/** Its list is a section of the page of the organization's general settings. */
+export const MCP_SETTINGS = organizationTab("MCP", "/admin/settings", "mcp");
+const LOGGING = organizationTab("Logging", "/admin/settings/logging", "logging");
+const TELEMETRY = organizationTab("Telemetry", "/admin/settings/telemetry", "telemetry");
 
 const SYSTEM: Side = {
   title: "Default settings",
-  path: "/admin/system-settings",
+  path: "/admin/system/settings",
+  groups: SETTING_GROUPS,
   api: "/system/configs",
   intro: "Defaults for organizations without their own value.",
   read: "system.read",
@@ -73,11 +78,11 @@ async function versionsOf(c: Scene, side: Side, id: string): Promise<readonly Ve
 }
 
 /** What holds on this side; the interface tells it of a tenant, and the system's own rows are read one by one. */
-async function holdings(c: Scene, side: Side): Promise<readonly Holding[]> {
-  if (side === TENANT) return (await c.get("rest").read("/settings", pageShape(holding))).value.items;
+export async function readHoldings(c: Scene, side: Side): Promise<readonly Holding[]> {
+  if (side !== SYSTEM) return (await c.get("rest").read("/settings", pageShape(holding))).value.items;
   const { value } = await c.get("rest").read(side.api, pageShape(config), { limit: 100 });
   const rows = new Map(value.items.map((row) => [row.key, row]));
-  return SETTING_KEYS.map((key) => {
+  return SETTING_KEYS.filter((key) => SYSTEM.isOwn(SETTINGS[key])).map((key) => {
     const setting: Setting = SETTINGS[key];
     const row = rows.get(key);
     const fallback = setting.type === "secret" ? null : setting.fallback;
@@ -102,8 +107,8 @@ async function showOne(c: Scene, side: Side, sent?: FormOutcome) {
   const row = await rowOf(c, side, key);
   const [versions, names, all] = await Promise.all([
     row === undefined ? [] : versionsOf(c, side, row.id),
-    memberNames(c.get("rest")),
-    holdings(c, side),
+    loadMemberNames(c.get("rest")),
+    readHoldings(c, side),
   ]);
   const holds = all.find((each) => each.key === key);
   const frame = buildFrame(c);
@@ -117,7 +122,6 @@ async function showOne(c: Scene, side: Side, sent?: FormOutcome) {
     <Page
       title={setting.label}
       frame={frame}
-      crumbs={[{ label: side.title, path: side.path }]}
       actions={
         mayWrite &&
         row !== undefined && (
@@ -165,29 +169,27 @@ async function showOne(c: Scene, side: Side, sent?: FormOutcome) {
 
 const STALE = "This setting was changed after you opened it. See the history below. Save again to overwrite.";
 
+function listRoute(side: Side): Hono<AdminEnv> {
+  return new Hono<AdminEnv>().get(side.path, requirePagePermission(side.read), async (c) => {
+    const items = await readHoldings(c, side);
+    return c.html(
+      <Page title={side.title} intro={side.intro} frame={buildFrame(c)}>
+        {side.groups.map((group) => (
+          <SettingsTable group={group} settings={items} side={side} />
+        ))}
+        <p class="quiet-text">
+          Values for your own programs are under <a href="/admin/settings/values">Custom values</a>.
+        </p>
+      </Page>,
+    );
+  });
+}
+
 function routesOf(side: Side): Hono<AdminEnv> {
+  const at = `${side.path}/:key{(?:${side.groups.join("|")})\\.[A-Za-z.]+}` as const;
   return new Hono<AdminEnv>()
-    .get(side.path, requirePagePermission(side.read), async (c) => {
-      const items = (await holdings(c, side)).filter(({ key }) => {
-        const setting = getSetting(key);
-        return setting !== undefined && (side === TENANT || side.isOwn(setting));
-      });
-      const groups = Map.groupBy(items, ({ key }) => key.split(".")[0] ?? "");
-      const tabs = [TENANT, SYSTEM].map(({ title, path }) => ({ label: title, path }));
-      return c.html(
-        <Page title={side.title} intro={side.intro} frame={buildFrame(c)}>
-          {may(c, SYSTEM.read) && <Tabs tabs={tabs} current={side.path} label="Scope" />}
-          {[...groups].map(([group, settings]) => (
-            <SettingsTable group={group} settings={settings} side={side} />
-          ))}
-          <p class="quiet-text">
-            Values for your own programs are under <a href="/admin/configs">Custom values</a>.
-          </p>
-        </Page>,
-      );
-    })
-    .get(`${side.path}/:key`, requirePagePermission(side.read), async (c) => c.html(await showOne(c, side)))
-    .post(`${side.path}/:key`, requirePagePermission(side.write), async (c) => {
+    .get(at, requirePagePermission(side.read), async (c) => c.html(await showOne(c, side)))
+    .post(at, requirePagePermission(side.write), async (c) => {
       const { key, setting } = settingAt(c, side);
       const typed = readTyped([settingField(setting)], c.get("posted"));
       const { value, faults } = readValue(setting, typed);
@@ -207,7 +209,7 @@ function routesOf(side: Side): Hono<AdminEnv> {
       const outcome = isStale ? { typed, message: STALE } : toFormOutcome(sent.refusal, typed);
       return c.html(await showOne(c, side, outcome), isStale ? 412 : 422);
     })
-    .post(`${side.path}/:key/restore`, requirePagePermission(side.write), async (c) => {
+    .post(`${at}/restore`, requirePagePermission(side.write), async (c) => {
       const { key } = settingAt(c, side);
       const { version: wanted, etag } = c.get("form");
       const row = await rowOf(c, side, key);
@@ -219,7 +221,7 @@ function routesOf(side: Side): Hono<AdminEnv> {
       await setFlash(c, { says: `Version ${wanted} restored as the latest version.` });
       return c.redirect(`${side.path}/${key}`, 303);
     })
-    .post(`${side.path}/:key/reset`, requirePagePermission(side.write), async (c) => {
+    .post(`${at}/reset`, requirePagePermission(side.write), async (c) => {
       const { key, setting } = settingAt(c, side);
       const row = await rowOf(c, side, key);
       if (row !== undefined) {
@@ -236,22 +238,11 @@ function routesOf(side: Side): Hono<AdminEnv> {
     });
 }
 
-export const settings: PageGroup = {
-  nav: [
-    {
-      section: "Settings",
-      label: TENANT.title,
-      path: TENANT.path,
-      action: TENANT.read,
-      also: "settings payload logging telemetry opentelemetry otlp instructions",
-    },
-    {
-      section: "Settings",
-      label: SYSTEM.title,
-      path: SYSTEM.path,
-      action: SYSTEM.read,
-      also: "settings of all organizations",
-    },
-  ],
-  routes: new Hono<AdminEnv>().route("/", routesOf(TENANT)).route("/", routesOf(SYSTEM)),
-};
+export const settings = new Hono<AdminEnv>()
+  .route("/", routesOf(MCP_SETTINGS))
+  .route("/", listRoute(LOGGING))
+  .route("/", routesOf(LOGGING))
+  .route("/", listRoute(TELEMETRY))
+  .route("/", routesOf(TELEMETRY))
+  .route("/", listRoute(SYSTEM))
+  .route("/", routesOf(SYSTEM));

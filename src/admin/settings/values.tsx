@@ -7,12 +7,11 @@ import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { YES_NO } from "../lists/spec.ts";
+import { loadMemberNames } from "../lookups.ts";
 import { Badge, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { History, toText, version } from "./history.tsx";
-import { memberNames } from "./names.ts";
 
 const config = z.object({
   id: z.string(),
@@ -27,11 +26,10 @@ const config = z.object({
 
 const values = crudPages({
   name: "configs",
-  section: "Settings",
+  path: "/admin/settings/values",
   title: "Custom values",
   noun: "custom value",
   intro: "Values stored for your own programs.",
-  also: "configuration keys secrets",
   empty: "Store values that your programs read at run time.",
   list: {
     shape: config,
@@ -78,12 +76,12 @@ const values = crudPages({
   isForeign: ({ tenantId }) => tenantId === null,
   about: ({ id }) => (
     <p>
-      <a href={`/admin/configs/${id}/history`}>History</a>
+      <a href={`/admin/settings/values/${id}/history`}>History</a>
     </p>
   ),
 });
 
-const PATH = "/admin/configs/:id/history";
+const PATH = "/admin/settings/values/:id/history";
 
 const history = new Hono<AdminEnv>()
   .get(PATH, requirePagePermission("configs.read"), async (c) => {
@@ -92,21 +90,18 @@ const history = new Hono<AdminEnv>()
     const [{ value: row, etag }, { value: versions }, names] = await Promise.all([
       rest.read(api, config),
       rest.read(`${api}/versions`, pageShape(version)),
-      memberNames(rest),
+      loadMemberNames(rest),
     ]);
     const frame = buildFrame(c);
     const mayRestore = may(c, "configs.update") && row.tenantId !== null;
-    const action = `/admin/configs/${row.id}/restore`;
+    const action = `/admin/settings/values/${row.id}/restore`;
     const restore = { action, token: frame.formToken, ...(etag !== undefined && { etag }) };
     return c.html(
       <Page
         title="History"
         intro={row.key}
         frame={frame}
-        crumbs={[
-          { label: "Custom values", path: "/admin/configs" },
-          { label: row.key, path: `/admin/configs/${row.id}` },
-        ]}
+        crumbs={[{ label: row.key, path: `/admin/settings/values/${row.id}` }]}
       >
         <History
           versions={versions.items}
@@ -117,7 +112,7 @@ const history = new Hono<AdminEnv>()
       </Page>,
     );
   })
-  .post("/admin/configs/:id/restore", requirePagePermission("configs.update"), async (c) => {
+  .post("/admin/settings/values/:id/restore", requirePagePermission("configs.update"), async (c) => {
     const id = encodeURIComponent(c.req.param("id"));
     const { version: wanted, etag = "" } = c.get("form");
     const sent = await c.get("rest").send("POST", `/configs/${id}/restore`, {
@@ -125,10 +120,7 @@ const history = new Hono<AdminEnv>()
     });
     if (!sent.ok) throw sent.refusal;
     await setFlash(c, { says: `Version ${wanted} restored as the latest version.` });
-    return c.redirect(`/admin/configs/${id}/history`, 303);
+    return c.redirect(`/admin/settings/values/${id}/history`, 303);
   });
 
-export const configValues: PageGroup = {
-  nav: values.nav,
-  routes: new Hono<AdminEnv>().route("/", values.routes).route("/", history),
-};
+export const configValues = new Hono<AdminEnv>().route("/", values).route("/", history);

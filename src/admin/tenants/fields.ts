@@ -77,6 +77,13 @@ export const FIELDS: readonly FieldSpec[] = [
   { name: "settings.publicRegistry", label: "Public registry", kind: "yes" },
 ];
 
+const OPERATORS = new Set(["slug", "weight"]);
+
+/** What an organization's own admins may change. */
+export const OWN_FIELDS = FIELDS.filter(
+  ({ name }) => !OPERATORS.has(name) && !name.startsWith("planLimits."),
+);
+
 /** What holds where a tenant has decided nothing is shown as what it is, so that saving changes nothing by itself. */
 const UNDECIDED = { accessDefault: "allow", toolChanges: "allow", legacyKeys: true };
 

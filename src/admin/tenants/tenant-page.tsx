@@ -10,7 +10,7 @@ import { Page } from "../ui/layout.tsx";
 import { FIELDS, type TenantView } from "./fields.ts";
 import { Status } from "./status.tsx";
 
-const LIST = { label: "Organizations", path: "/admin/tenants" };
+const LIST = { label: "Organizations", path: "/admin/system" };
 const CHANGEABLE = FIELDS.filter(({ fixed }) => fixed !== true);
 
 const OPTIONS: ReadonlyMap<string, readonly Option[]> = new Map(
@@ -21,7 +21,7 @@ const OPTIONS: ReadonlyMap<string, readonly Option[]> = new Map(
 
 export function NewTenant({ frame, once, outcome }: { frame: Frame; once: string; outcome?: FormOutcome }) {
   return (
-    <Page title="Create organization" frame={frame} crumbs={[LIST]}>
+    <Page title="Create organization" frame={frame}>
       <Form
         action={`${LIST.path}/new`}
         token={frame.formToken}
@@ -55,7 +55,6 @@ export function OneTenant({ frame, tenant, here, etag, outcome, theirs, rights }
     <Page
       title={tenant.name}
       frame={frame}
-      crumbs={[LIST]}
       actions={
         <>
           {rights.suspend && status !== "archived" && (

@@ -13,14 +13,13 @@ import { listRoutes, may } from "../lists/routes.tsx";
 import { type ListSpec, optionsFrom } from "../lists/spec.ts";
 import { Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
-import type { PageGroup } from "../ui/navigation.ts";
 import { FIELDS, type TenantView, tenantShape, withDefaults } from "./fields.ts";
 import { Status } from "./status.tsx";
 import { NewTenant, OneTenant } from "./tenant-page.tsx";
 
 type Scene = Context<AdminEnv>;
 
-const PATH = "/admin/tenants";
+const PATH = "/admin/system";
 const anyRow = z.record(z.string(), z.unknown());
 
 const list: ListSpec<TenantView> = {
@@ -93,7 +92,7 @@ async function showOne(c: Scene, id: string, sent?: SentBefore) {
   );
 }
 
-const routes = new Hono<AdminEnv>()
+export const tenants = new Hono<AdminEnv>()
   .route(
     "/",
     listRoutes<TenantView>({
@@ -185,16 +184,3 @@ async function archival(c: Scene, id: string, problem?: string) {
     />
   );
 }
-
-export const tenants: PageGroup = {
-  nav: [
-    {
-      section: "Settings",
-      label: "Organizations",
-      path: PATH,
-      action: "tenants.list",
-      also: "organizations tenants weight plan suspend",
-    },
-  ],
-  routes,
-};

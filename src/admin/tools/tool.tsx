@@ -20,8 +20,7 @@ import { type ArgumentForm, argumentForm } from "./schema-form.ts";
 
 type Scene = Context<AdminEnv>;
 
-export const TOOLS_PATH = "/admin/catalogue";
-const crumbs = [{ label: "Tools", path: TOOLS_PATH }];
+export const TOOLS_PATH = "/admin/tools";
 
 const hint = z.boolean().optional();
 const wholeTool = toolView.extend({
@@ -51,7 +50,6 @@ async function toolPage(c: Scene, { tool, form, outcome, children }: ToolPage) {
     <Page
       title={title ?? name}
       frame={buildFrame(c)}
-      crumbs={crumbs}
       intro={
         <>
           <code>{name}</code> of <a href={serverPath(serverId)}>{serverName}</a>{" "}
@@ -69,7 +67,7 @@ async function toolPage(c: Scene, { tool, form, outcome, children }: ToolPage) {
         {may(c, "mcp.call") ? (
           <section aria-label="Run tool" class="stack">
             <Form
-              action={`${TOOLS_PATH}/tools/${id}`}
+              action={`${TOOLS_PATH}/${id}`}
               token={c.get("formToken")}
               fields={form.fields}
               typed={outcome.typed}
@@ -188,12 +186,12 @@ const logged = z.object({
 });
 
 export const tool = new Hono<AdminEnv>()
-  .get(`${TOOLS_PATH}/tools/:id`, requirePagePermission("tools.read"), async (c) => {
+  .get(`${TOOLS_PATH}/:id`, requirePagePermission("tools.read"), async (c) => {
     const { value } = await readTool(c);
     const form = argumentForm(value.inputSchema);
     return c.html(await toolPage(c, { tool: value, form, outcome: { typed: initialValues(form.fields) } }));
   })
-  .post(`${TOOLS_PATH}/tools/:id`, requirePagePermission("mcp.call"), async (c) => {
+  .post(`${TOOLS_PATH}/:id`, requirePagePermission("mcp.call"), async (c) => {
     const { value } = await readTool(c);
     const form = argumentForm(value.inputSchema);
     const typed = readTyped(form.fields, c.get("posted"));
@@ -210,7 +208,7 @@ export const tool = new Hono<AdminEnv>()
     const requestId = c.req.param("requestId");
     const { value } = await c.get("rest").read("/request-logs", pageShape(logged), { requestId, limit: 5 });
     return c.html(
-      <Page title="Log of a request" frame={buildFrame(c)} crumbs={crumbs}>
+      <Page title="Log of a request" frame={buildFrame(c)}>
         <div class="fragment">
           {value.items.length === 0 && (
             <p class="quiet-text">

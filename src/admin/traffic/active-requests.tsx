@@ -11,9 +11,8 @@ import { Empty, Live, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
-import type { PageGroup } from "../ui/navigation.ts";
 
-const PATH = "/admin/active-requests";
+const PATH = "/admin/logs/active";
 const EVERY_MS = 2000;
 
 const running = z.object({
@@ -97,7 +96,7 @@ const tableOf = async (c: Context<AdminEnv>) => (
   />
 );
 
-const routes = new Hono<AdminEnv>()
+export const activeRequests = new Hono<AdminEnv>()
   .get(PATH, requirePagePermission("active-requests.list"), async (c) =>
     c.html(
       <Page
@@ -128,16 +127,3 @@ const routes = new Hono<AdminEnv>()
     await setFlash(c, { says: sent.ok ? "Cancellation requested." : "The request had already completed." });
     return c.redirect(PATH, 303);
   });
-
-export const activeRequests: PageGroup = {
-  nav: [
-    {
-      section: "Traffic",
-      label: "Active requests",
-      path: PATH,
-      action: "active-requests.list",
-      also: "running cancel end kill live",
-    },
-  ],
-  routes,
-};

@@ -13,11 +13,10 @@ import { loadServerNames, serverOptions } from "../lookups.ts";
 import { Badge, Details, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import { Breaker } from "../ui/states.tsx";
 import { listSpans, type Transition, transitionShape } from "./breaker-spans.ts";
 
-const PATH = "/admin/circuit-breakers";
+const PATH = "/admin/servers/circuit-breakers";
 const DAY_MS = 86_400_000;
 
 const shape = z.object({
@@ -98,7 +97,7 @@ async function transitionsOf(c: Context<AdminEnv>, serverId: string): Promise<re
   return value.items;
 }
 
-const routes = new Hono<AdminEnv>()
+export const breakers = new Hono<AdminEnv>()
   .route(
     "/",
     listRoutes<BreakerView>({
@@ -121,7 +120,6 @@ const routes = new Hono<AdminEnv>()
       <Page
         title={`Circuit breaker: ${server.value.name}`}
         frame={buildFrame(c)}
-        crumbs={[{ label: "Circuit breakers", path: PATH }]}
         actions={
           <a class="button quiet" href={`/admin/servers/${serverId}`}>
             View server
@@ -237,16 +235,3 @@ function History({ transitions }: Pick<LastDayProps, "transitions">) {
     </section>
   );
 }
-
-export const breakers: PageGroup = {
-  nav: [
-    {
-      section: "Traffic",
-      label: "Circuit breakers",
-      path: PATH,
-      action: "circuit-breakers.list",
-      also: "open closed half-open resilience failures",
-    },
-  ],
-  routes,
-};

@@ -19,11 +19,10 @@ const rule = z.object({
 
 export const ipRules = crudPages({
   name: "ip-rules",
-  section: "Traffic",
+  path: "/admin/rate-limits/ip-rules",
   title: "IP rules",
   noun: "IP rule",
   intro: "Allow or block IP ranges.",
-  also: "ban block allow address network firewall",
   empty: "Block a network, or exempt one from automatic bans.",
   list: {
     shape: rule,

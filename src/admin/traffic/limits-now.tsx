@@ -3,7 +3,6 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { pageShape } from "../http/api-client.ts";
-import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { Live } from "../ui/components.tsx";
@@ -11,9 +10,9 @@ import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
 import { type Bucket, bucketShape, sharesShape, trafficShape, usageShape } from "./limits-shapes.ts";
-import { Bans, Buckets, Figures, Shares, TrafficForecastView } from "./limits-view.tsx";
+import { Buckets, Figures, Shares, TrafficForecastView } from "./limits-view.tsx";
 
-const PATH = "/admin/rate-limits/now";
+const PATH = "/admin/rate-limits/usage";
 const REFRESH_MS = 3000;
 const people = pageShape(z.object({ id: z.string(), name: z.string() }));
 
@@ -41,22 +40,15 @@ export const limitsNow = new Hono<AdminEnv>()
       rest.read("/traffic", trafficShape),
       may(c, "system.read") ? rest.read("/system/shares", sharesShape) : undefined,
     ]);
-    const frame = buildFrame(c);
     return c.html(
       <Page
         title="Rate limit usage"
         intro="Current usage of limits and forecast for the next hour."
-        frame={frame}
-        crumbs={[{ label: "Rate limits", path: "/admin/rate-limits" }]}
+        frame={buildFrame(c)}
       >
         <Figures outlook={outlook.value} traffic={traffic.value} />
-        <div class="grid">
-          <TrafficForecastView outlook={outlook.value} advice={traffic.value.advice} />
-          <div class="stack">
-            <Bans bans={traffic.value.bans} token={may(c, "traffic.lift") ? frame.formToken : undefined} />
-            {shares !== undefined && <Shares shares={shares.value} />}
-          </div>
-        </div>
+        <TrafficForecastView outlook={outlook.value} advice={traffic.value.advice} />
+        {shares !== undefined && <Shares shares={shares.value} />}
         <section class="list" aria-labelledby="buckets">
           <h2 id="buckets">In use</h2>
           <Live id="buckets-now" path={`${PATH}/live`}>
@@ -71,9 +63,4 @@ export const limitsNow = new Hono<AdminEnv>()
       const html = await (<Buckets buckets={await bucketsOf(c)} />);
       return { event: "replace", html: String(html) };
     }),
-  )
-  .post(`${PATH}/lift`, requirePagePermission("traffic.lift"), async (c) => {
-    const { client = "" } = c.get("form");
-    const sent = await c.get("rest").send("POST", "/traffic/unban", { json: { client } });
-    return redirectWithFlash(c, sent, { says: `Ban removed for ${client}.`, back: PATH });
-  });
+  );

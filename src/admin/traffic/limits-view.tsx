@@ -2,8 +2,7 @@
 import { MINUTE_MS } from "../../core/limits/algorithms/samples.ts";
 import { BarChart } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
-import { Button, PostForm } from "../forms/controls.tsx";
-import { Badge, Empty, Stats, TableHead, Time, type Tone } from "../ui/components.tsx";
+import { Badge, Empty, Stats, TableHead, type Tone } from "../ui/components.tsx";
 import type { Bucket, SharesView, TrafficView, UsageView } from "./limits-shapes.ts";
 import { perWindow } from "./windows.ts";
 
@@ -130,51 +129,6 @@ export function Buckets({ buckets }: { buckets: readonly Bucket[] }) {
           })}
         </tbody>
       </table>
-    </section>
-  );
-}
-
-/** `token`: undefined for whoever may not lift any. */
-export function Bans({ bans, token }: { bans: TrafficView["bans"]; token: string | undefined }) {
-  return (
-    <section class="card" aria-labelledby="bans">
-      <h2 id="bans">Bans</h2>
-      {bans.length === 0 && (
-        <p class="quiet-text">
-          No active bans. Callers that keep sending after being limited are banned temporarily.
-        </p>
-      )}
-      {bans.length > 0 && (
-        <section class="scroll" aria-label="Active bans" tabindex={0}>
-          <table>
-            <TableHead columns={["IP address", "Expires", ...(token !== undefined ? ["Action"] : [])]} />
-            <tbody>
-              {bans.map(({ client, endsAt }) => (
-                <tr>
-                  <td>
-                    <code>{client}</code>
-                  </td>
-                  <td>
-                    <Time at={endsAt} />
-                  </td>
-                  {token !== undefined && (
-                    <td>
-                      <PostForm
-                        action="/admin/rate-limits/now/lift"
-                        token={token}
-                        hidden={{ client }}
-                        class="inline"
-                      >
-                        <Button kind="quiet">Remove ban</Button>
-                      </PostForm>
-                    </td>
-                  )}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      )}
     </section>
   );
 }

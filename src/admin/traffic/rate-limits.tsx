@@ -11,7 +11,7 @@ import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
 import { loadSubjectNames, parseSubject, subjectOptions } from "../lookups.ts";
 import { Badge } from "../ui/components.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
+import { bans } from "./bans.tsx";
 import { limitsNow } from "./limits-now.tsx";
 import { perWindow } from "./windows.ts";
 
@@ -51,15 +51,14 @@ async function limitedSubjects(rest: ApiClient): Promise<readonly Option[]> {
 
 const limits = crudPages<Limit>({
   name: "rate-limits",
-  section: "Traffic",
+  path: "/admin/rate-limits",
   title: "Rate limits",
   noun: "rate limit",
   intro: `Maximum requests per window. Defaults apply to ${ROLES.length} roles and IP addresses without a limit here.`,
-  also: "quota throttle buckets burst",
   empty: "Override the default limits.",
   beside: (c) =>
     may(c, "traffic.read") && (
-      <LinkButton to="/admin/rate-limits/now" kind="quiet">
+      <LinkButton to="/admin/rate-limits/usage" kind="quiet">
         View usage
       </LinkButton>
     ),
@@ -157,17 +156,4 @@ const limits = crudPages<Limit>({
   },
 });
 
-export const rateLimits: PageGroup = {
-  nav: [
-    ...limits.nav,
-    {
-      section: "Traffic",
-      label: "Rate limit usage",
-      path: "/admin/rate-limits/now",
-      action: "traffic.read",
-      also: "live buckets fairness share forecast bans banned addresses",
-    },
-  ],
-  // Before the pages of single limits, whose address it would otherwise be.
-  routes: new Hono<AdminEnv>().route("/", limitsNow).route("/", limits.routes),
-};
+export const rateLimits = new Hono<AdminEnv>().route("/", limitsNow).route("/", bans).route("/", limits);

@@ -10,8 +10,8 @@ import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { conditionsShape, readConditions } from "./routing-conditions.ts";
 
-const PATH = "/admin/routing-rules/order";
-const LIST = "/admin/routing-rules";
+const PATH = "/admin/routing/order";
+const LIST = "/admin/routing";
 
 const rule = z.object({
   id: z.string(),
@@ -71,7 +71,6 @@ function OrderPage({ c, rules, isSaved }: OrderProps) {
       title="Order of routing rules"
       intro="The first matching rule applies. Drag a rule, or move it with Alt and the arrow keys."
       frame={buildFrame(c)}
-      crumbs={[{ label: "Routing rules", path: LIST }]}
     >
       {!isSaved && <Notice>Not saved yet.</Notice>}
       {rules.length === 0 && (

@@ -9,7 +9,6 @@ import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
 import { loadServerNames, serverOptions } from "../lookups.ts";
 import { Badge } from "../ui/components.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
 import {
   conditionsShape,
   formatHeaderLines,
@@ -35,19 +34,18 @@ const PATTERNS = "One per line, with * as wildcard. Optional. Default: any.";
 
 const rules = crudPages<Rule>({
   name: "routing-rules",
-  section: "Traffic",
+  path: "/admin/routing",
   title: "Routing rules",
   noun: "routing rule",
   intro: "Route requests to servers. The first matching rule applies.",
-  also: "balancing strategy canary percentage steer",
   empty: "Route by tool, client, header or percentage.",
   beside: (c) => (
     <>
-      <LinkButton to="/admin/routing-rules/test" kind="quiet">
+      <LinkButton to="/admin/routing/simulator" kind="quiet">
         Simulator
       </LinkButton>
       {may(c, "routing-rules.update") && (
-        <LinkButton to="/admin/routing-rules/order" kind="quiet">
+        <LinkButton to="/admin/routing/order" kind="quiet">
           Reorder
         </LinkButton>
       )}
@@ -179,8 +177,7 @@ const rules = crudPages<Rule>({
   },
 });
 
-export const routingRules: PageGroup = {
-  nav: rules.nav,
-  // Before the pages of single rules, whose address it would otherwise be.
-  routes: new Hono<AdminEnv>().route("/", routingOrder).route("/", routingTest).route("/", rules.routes),
-};
+export const routingRules = new Hono<AdminEnv>()
+  .route("/", routingOrder)
+  .route("/", routingTest)
+  .route("/", rules);

@@ -10,8 +10,8 @@ import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { parseHeaderLines } from "./routing-conditions.ts";
 
-const PATH = "/admin/routing-rules/test";
-const LIST = "/admin/routing-rules";
+const PATH = "/admin/routing/simulator";
+const LIST = "/admin/routing";
 
 const verdictShape = z.object({
   rule: z.object({ id: z.string(), name: z.string(), strategy: z.string() }).nullable(),
@@ -84,7 +84,6 @@ export const routingTest = new Hono<AdminEnv>().get(
         title="Simulator"
         intro="Shows which rule matches and why earlier rules do not. No request is sent."
         frame={buildFrame(c)}
-        crumbs={[{ label: "Routing rules", path: LIST }]}
       >
         <div class="grid">
           <form method="get" action={PATH} class="card">

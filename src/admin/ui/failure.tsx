@@ -1,7 +1,13 @@
 /** What went wrong, as a page: what it is, what to do, and the number under which it stands in the log. */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { ConfigurationError, errorHeaders, findGatewayError, type GatewayError } from "../../core/errors.ts";
+import {
+  ConfigurationError,
+  errorHeaders,
+  findGatewayError,
+  type GatewayError,
+  NotFoundError,
+} from "../../core/errors.ts";
 import { logFailure } from "../../logs/log-failure.ts";
 import { ApiError } from "../http/api-client.ts";
 import { type PageEnv, signInUrl } from "../http/page-context.ts";
@@ -11,7 +17,7 @@ import { Page } from "./layout.tsx";
 /** What page to make is known once it is known who is there; before that, edge/errors.ts answers. */
 export async function failurePage(thrown: Error, c: Context): Promise<Response | undefined> {
   if (c.get("formToken") === undefined) return undefined;
-  const error = findGatewayError(thrown);
+  const error = isUnknownId(thrown, c) ? new NotFoundError() : findGatewayError(thrown);
   if (error instanceof ConfigurationError) return undefined;
   if (error.code === "unauthorized") return c.redirect(signInUrl(c.req.path), 303);
   const requestId = error instanceof ApiError ? error.requestId : c.get("requestId");
@@ -20,6 +26,12 @@ export async function failurePage(thrown: Error, c: Context): Promise<Response |
   }
   for (const [name, value] of Object.entries(errorHeaders(error))) c.header(name, value);
   return c.html(<FailurePage c={c} error={error} requestId={requestId} />, statusOf(error));
+}
+
+/** The API rejects an ID in the page's path as invalid: no such page exists. An ID in the query is the user's input. */
+function isUnknownId(thrown: Error, c: Context): boolean {
+  if (!(thrown instanceof ApiError) || c.req.method !== "GET" || thrown.errors.length === 0) return false;
+  return thrown.errors.every(({ path }) => /^(?:id|\w+Id)$/.test(path) && c.req.query(path) === undefined);
 }
 
 /** Those that have a page; the list is what Hono's types want to see. */

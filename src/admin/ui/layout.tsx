@@ -3,16 +3,23 @@ import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import { Button, PostForm } from "../forms/controls.tsx";
 import { assetPath } from "./assets.ts";
+import { Tabs } from "./components.tsx";
 import type { Frame } from "./frame.ts";
 import { AccountMenu, CommandPalette, Navigation, OrganizationMenu } from "./menus.tsx";
+import { findLocation, type NavLocation } from "./navigation.ts";
+
+interface Crumb {
+  readonly label: string;
+  readonly path: string;
+}
 
 interface PageProps {
   readonly title: string;
   readonly frame: Frame;
   /** A small card in the middle: signing in and the like. */
   readonly narrow?: boolean;
-  /** What leads here, from the top. */
-  readonly crumbs?: readonly { readonly label: string; readonly path: string }[];
+  /** The pages between this one and the tab that it belongs to; entry and tab come from the navigation. */
+  readonly crumbs?: readonly Crumb[];
   /** Beside the title: what one can do here. */
   readonly actions?: Child;
   /** Below the title, in a sentence. */
@@ -80,11 +87,12 @@ function NarrowLayout({ title, frame, children }: PageProps) {
 }
 
 /** Pages that tell what is announced themselves. */
-const PAGES_WITHOUT_BANNER = new Set(["/admin", "/admin/news"]);
+const PAGES_WITHOUT_BANNER = new Set(["/admin", "/admin/announcements"]);
 
 function AppLayout({ title, frame, crumbs = [], actions, intro, children }: PageProps) {
   const { person, formToken } = frame;
   if (person === undefined) return null;
+  const location = findLocation(frame.navigation, frame.path);
   return (
     <>
       <a class="skip" href="#main">
@@ -122,18 +130,9 @@ function AppLayout({ title, frame, crumbs = [], actions, intro, children }: Page
         </div>
       )}
       <div class="frame">
-        <Navigation sections={frame.sections} path={frame.path} />
+        <Navigation groups={frame.navigation} current={location?.entry} />
         <main id="main">
-          {crumbs.length > 0 && (
-            <nav class="crumbs" aria-label="Breadcrumb">
-              {crumbs.map(({ label, path }) => (
-                <>
-                  <a href={path}>{label}</a> <span aria-hidden="true">/</span>{" "}
-                </>
-              ))}
-              <span aria-current="page">{title}</span>
-            </nav>
-          )}
+          <Place location={location} crumbs={crumbs} title={title} />
           <div class="head">
             <div>
               <h1>{title}</h1>
@@ -143,7 +142,12 @@ function AppLayout({ title, frame, crumbs = [], actions, intro, children }: Page
           </div>
           <FlashNotice frame={frame} />
           {!PAGES_WITHOUT_BANNER.has(frame.path) && (
-            <div hx-get="/admin/news/banner" hx-trigger="load" hx-swap="outerHTML" hx-select=".announced" />
+            <div
+              hx-get="/admin/announcements/banner"
+              hx-trigger="load"
+              hx-swap="outerHTML"
+              hx-select=".announced"
+            />
           )}
           {children}
         </main>
@@ -151,6 +155,41 @@ function AppLayout({ title, frame, crumbs = [], actions, intro, children }: Page
       <CommandPalette />
     </>
   );
+}
+
+/** The tabs of the entry on a tab, the way from the entry on a page below one. */
+function Place({
+  location,
+  crumbs,
+  title,
+}: {
+  location: NavLocation | undefined;
+  crumbs: readonly Crumb[];
+  title: string;
+}) {
+  if (location?.isTab === true) {
+    const { entry, tab } = location;
+    return entry.tabs.length < 2 ? null : <Tabs tabs={entry.tabs} current={tab.path} label={entry.label} />;
+  }
+  // The list of a record may be the tab itself.
+  const further = crumbs.filter(({ path }) => path !== location?.tab.path);
+  const way = [...(location === undefined ? [] : crumbsTo(location)), ...further];
+  if (way.length === 0) return null;
+  return (
+    <nav class="crumbs" aria-label="Breadcrumb">
+      {way.map(({ label, path }) => (
+        <>
+          <a href={path}>{label}</a> <span aria-hidden="true">/</span>{" "}
+        </>
+      ))}
+      <span aria-current="page">{title}</span>
+    </nav>
+  );
+}
+
+function crumbsTo({ entry: { label, tabs }, tab }: NavLocation): readonly Crumb[] {
+  const path = tabs[0]?.path ?? tab.path;
+  return [{ label, path }, ...(tab.path === path ? [] : [tab])];
 }
 
 function FlashNotice({ frame }: { frame: Frame }) {

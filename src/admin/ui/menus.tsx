@@ -2,20 +2,28 @@
 import type { SignedInUser } from "../../identity/users/sessions.ts";
 import { Button, PostForm } from "../forms/controls.tsx";
 import { type Frame, THEMES } from "./frame.ts";
-import type { NavSection } from "./navigation.ts";
+import { Icon } from "./icons.tsx";
+import type { NavEntry, NavGroup } from "./navigation.ts";
 
-export function Navigation({ sections, path }: { sections: readonly NavSection[]; path: string }) {
-  const here = placeIn(sections, path);
+/** The links of the sidebar. Without script, `scroll-initial-target` in the stylesheet shows the current one. */
+export function Navigation({
+  groups,
+  current,
+}: {
+  groups: readonly NavGroup[];
+  current: NavEntry | undefined;
+}) {
   return (
     <nav class="side" id="navigation" popover="auto" aria-label="Main">
-      {sections.map(({ section, entries }) => (
+      {groups.map(({ label, entries }) => (
         <>
-          {section !== "" && <h2>{section}</h2>}
+          <h2>{label}</h2>
           <ul>
-            {entries.map(({ label, path: to }) => (
+            {entries.map((entry) => (
               <li>
-                <a href={to} aria-current={to === here ? "page" : undefined}>
-                  {label}
+                <a href={entry.tabs[0]?.path} aria-current={entry === current ? "page" : undefined}>
+                  <Icon name={entry.icon} />
+                  {entry.label}
                 </a>
               </li>
             ))}
@@ -24,15 +32,6 @@ export function Navigation({ sections, path }: { sections: readonly NavSection[]
       ))}
     </nav>
   );
-}
-
-/** The entry that a page belongs to: the longest that its address begins with. */
-function placeIn(sections: readonly NavSection[], path: string): string | undefined {
-  return sections
-    .flatMap(({ entries }) => entries.map((entry) => entry.path))
-    .filter((to) => path === to || path.startsWith(`${to}/`))
-    .filter((to) => to !== "/admin" || path === to)
-    .sort((a, b) => b.length - a.length)[0];
 }
 
 /** Which organisations there are costs a query, so they are asked for when the menu opens. */

@@ -1,57 +1,57 @@
-/**
- * The registry of pages: each group says what stands in the navigation, and what one must be allowed to see it. The
- * palette finds the same entries.
- */
-import type { Hono } from "hono";
+/** Resolves the navigation table for one user: visible groups, entries and tabs, and the tab that a path belongs to. */
 import type { Permission } from "../../core/access/permissions.ts";
 import { evaluatePermission } from "../../core/access/rbac.ts";
 import type { SignedInUser } from "../../identity/users/sessions.ts";
 import { toPrincipal } from "../../identity/users/sessions.ts";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { IconName } from "./icons.tsx";
 
-/** In the order of the navigation. */
-export const SECTIONS = [
-  "",
-  "Home",
-  "Catalog",
-  "Access",
-  "Traffic",
-  "Logs",
-  "Operations",
-  "Settings",
-] as const;
-export type Section = (typeof SECTIONS)[number];
-
-export interface NavEntry {
-  /** "": on top, without a heading. */
-  readonly section: Section;
+export interface NavTab {
   readonly label: string;
   readonly path: string;
-  readonly action: Permission;
-  /** What else people may call it, for the palette. */
-  readonly also?: string;
+  readonly permission: Permission;
+  /** Further words by which the command palette finds it, former names among them. */
+  readonly keywords?: string;
 }
 
-export interface PageGroup {
-  readonly nav: readonly NavEntry[];
-  /** Its routes have whole paths: /admin/…. */
-  readonly routes: Hono<AdminEnv>;
+export interface NavEntry {
+  readonly label: string;
+  readonly icon: IconName;
+  /** The first one is at the path of the entry itself. */
+  readonly tabs: readonly NavTab[];
 }
 
-function canOpen(person: SignedInUser | undefined, action: Permission): boolean {
-  const principal = person && toPrincipal(person);
-  return principal !== undefined && evaluatePermission(principal, action).allowed;
-}
-
-export interface NavSection {
-  readonly section: Section;
+export interface NavGroup {
+  readonly label: string;
   readonly entries: readonly NavEntry[];
 }
 
-export function buildNavigation(groups: readonly PageGroup[], person: SignedInUser): readonly NavSection[] {
-  const all = groups.flatMap(({ nav }) => nav).filter(({ action }) => canOpen(person, action));
-  return SECTIONS.map((section) => ({
-    section,
-    entries: all.filter((entry) => entry.section === section),
-  })).filter(({ entries }) => entries.length > 0);
+/** Returns what the user may open. An entry without a visible tab is absent, and so is a group without an entry. */
+export function filterNavigation(groups: readonly NavGroup[], user: SignedInUser): readonly NavGroup[] {
+  const principal = toPrincipal(user);
+  if (principal === undefined) return [];
+  const canOpen = ({ permission }: NavTab) => evaluatePermission(principal, permission).allowed;
+  return groups
+    .map(({ label, entries }) => ({
+      label,
+      entries: entries
+        .map((entry) => ({ ...entry, tabs: entry.tabs.filter(canOpen) }))
+        .filter(({ tabs }) => tabs.length > 0),
+    }))
+    .filter(({ entries }) => entries.length > 0);
+}
+
+export interface NavLocation {
+  readonly entry: NavEntry;
+  readonly tab: NavTab;
+  /** The path is the tab itself, not a page below it. */
+  readonly isTab: boolean;
+}
+
+/** Finds the tab whose path is the longest prefix of the path. Only the overview itself belongs to `/admin`. */
+export function findLocation(groups: readonly NavGroup[], path: string): NavLocation | undefined {
+  const candidates = groups
+    .flatMap(({ entries }) => entries)
+    .flatMap((entry) => entry.tabs.map((tab) => ({ entry, tab, isTab: tab.path === path })))
+    .filter(({ tab, isTab }) => isTab || (tab.path !== "/admin" && path.startsWith(`${tab.path}/`)));
+  return candidates.sort((a, b) => b.tab.path.length - a.tab.path.length)[0];
 }

@@ -30,9 +30,10 @@ kbd { font: var(--mono); font-size: 0.75rem; border: 1px solid var(--line); bord
 .side { padding: 1rem 0.5rem; font-size: 0.875rem; }
 .side h2 { font-size: 0.6875rem; font-weight: 600; color: var(--quiet); margin: 0.875rem 0.75rem 0.125rem; }
 .side ul { list-style: none; margin: 0; padding: 0; }
-.side a { display: block; padding: 0.2rem 0.75rem; font-size: 0.8125rem; border-radius: var(--radius); color: var(--ink); text-decoration: none; }
+.side a { display: flex; gap: 0.6rem; align-items: center; padding: 0.2rem 0.75rem; font-size: 0.8125rem; border-radius: var(--radius); color: var(--ink); text-decoration: none; }
 .side a:hover { background: var(--sunken); }
-.side a[aria-current] { background: var(--accent-ground); color: var(--accent); font-weight: 600; }
+.icon { flex: none; fill: none; stroke: currentcolor; stroke-width: 1.4; stroke-linecap: round; stroke-linejoin: round; }
+.side a[aria-current] { scroll-initial-target: nearest; background: var(--accent-ground); color: var(--accent); font-weight: 600; }
 @media (min-width: 56rem) {
   .frame > .side { display: block; position: sticky; top: 3.25rem; height: calc(100vh - 3.25rem); overflow: auto; border: 0; border-right: 1px solid var(--line); background: var(--ground); color: inherit; margin: 0; width: auto; max-width: none; }
   .menu-button { display: none; }

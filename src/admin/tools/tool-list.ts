@@ -1,15 +1,12 @@
 /** What everybody may use: found in one list, tried in one form. */
-import { Hono } from "hono";
-import type { AdminEnv } from "../http/require-permission.ts";
 import { listRoutes } from "../lists/routes.tsx";
-import { serverOptions } from "../servers/options.ts";
+import { serverOptions } from "../lookups.ts";
 import { type ToolView, toolColumns, toolView } from "../servers/tool.tsx";
-import type { PageGroup } from "../ui/navigation.ts";
-import { TOOLS_PATH, tool } from "./tool.tsx";
+import { TOOLS_PATH } from "./tool.tsx";
 
 const [name, ...others] = toolColumns;
 
-const list = listRoutes<ToolView>({
+export const toolList = listRoutes<ToolView>({
   title: "Tools",
   intro: "Tools you can call. Open one to run it in the playground.",
   action: "tools.list",
@@ -26,23 +23,10 @@ const list = listRoutes<ToolView>({
       { name: "serverName", label: "Server", show: ({ serverName }) => serverName ?? "" },
       ...others,
     ],
-    rowPath: ({ id }) => `${TOOLS_PATH}/tools/${id}`,
+    rowPath: ({ id }) => `${TOOLS_PATH}/${id}`,
     empty: {
       title: "No tools yet",
       says: "Tools appear after a server is registered and its capabilities are discovered.",
     },
   },
 });
-
-export const toolPages: PageGroup = {
-  nav: [
-    {
-      section: "Home",
-      label: "Tools",
-      path: TOOLS_PATH,
-      action: "tools.list",
-      also: "playground tools call try",
-    },
-  ],
-  routes: new Hono<AdminEnv>().route("/", list).route("/", tool),
-};

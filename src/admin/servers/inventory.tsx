@@ -23,7 +23,7 @@ const toolsOf = (serverId: string): ListSpec<ToolView> => ({
   usual: "name",
   search: "Name, title, description",
   columns: toolColumns,
-  rowPath: ({ id }) => `/admin/catalogue/tools/${id}`,
+  rowPath: ({ id }) => `/admin/tools/${id}`,
   empty: { title: "No tools", says: "The server has no tools, or discovery has not run." },
 });
 

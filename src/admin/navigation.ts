@@ -1,0 +1,302 @@
+/** The navigation of the admin UI: groups, entries and tabs with their paths and permissions (docs/LANGUAGE.md, section 3.1). */
+import type { NavGroup } from "./ui/navigation.ts";
+
+export const NAVIGATION: readonly NavGroup[] = [
+  {
+    label: "Home",
+    entries: [
+      {
+        label: "Overview",
+        icon: "overview",
+        tabs: [
+          { label: "Overview", path: "/admin", permission: "me.read", keywords: "home dashboard" },
+          {
+            ...{ label: "Announcements", path: "/admin/announcements", permission: "announcements.seen" },
+            keywords: "news messages",
+          },
+        ],
+      },
+      {
+        label: "Connect",
+        icon: "connect",
+        tabs: [
+          {
+            ...{ label: "Clients", path: "/admin/connect", permission: "me.read" },
+            keywords: "connect client configuration claude cursor vscode codex gemini endpoint",
+          },
+        ],
+      },
+      {
+        label: "API keys",
+        icon: "keys",
+        tabs: [
+          {
+            ...{ label: "API keys", path: "/admin/keys", permission: "keys.list" },
+            keywords: "token secret rotate revoke",
+          },
+        ],
+      },
+    ],
+  },
+  {
+    label: "Catalog",
+    entries: [
+      {
+        label: "Tools",
+        icon: "tools",
+        tabs: [
+          {
+            ...{ label: "Tools", path: "/admin/tools", permission: "tools.list" },
+            keywords: "catalog playground call run try",
+          },
+          { label: "Prompts", path: "/admin/tools/prompts", permission: "prompts.list" },
+          { label: "Resources", path: "/admin/tools/resources", permission: "resources.list" },
+        ],
+      },
+      {
+        label: "Servers",
+        icon: "servers",
+        tabs: [
+          {
+            ...{ label: "Servers", path: "/admin/servers", permission: "servers.list" },
+            keywords: "register mcp upstream health",
+          },
+          {
+            ...{
+              label: "Tool changes",
+              path: "/admin/servers/tool-changes",
+              permission: "tool-changes.list",
+            },
+            keywords: "approve pin rug pull held blocked",
+          },
+          {
+            ...{ label: "Circuit breakers", path: "/admin/servers/circuit-breakers" },
+            ...{ permission: "circuit-breakers.list", keywords: "open closed half-open resilience failures" },
+          },
+          {
+            ...{ label: "Maintenance", path: "/admin/servers/maintenance" },
+            ...{ permission: "maintenance-windows.list", keywords: "calendar downtime patching windows" },
+          },
+        ],
+      },
+      {
+        label: "Registry",
+        icon: "registry",
+        tabs: [
+          {
+            ...{ label: "Entries", path: "/admin/registry", permission: "registry-entries.list" },
+            keywords: "registry import server.json official",
+          },
+          {
+            ...{ label: "Sources", path: "/admin/registry/sources", permission: "registry-sources.list" },
+            keywords: "registry sync import official",
+          },
+        ],
+      },
+    ],
+  },
+  {
+    label: "Access",
+    entries: [
+      {
+        label: "Members",
+        icon: "members",
+        tabs: [
+          {
+            ...{ label: "Members", path: "/admin/members", permission: "users.list" },
+            keywords: "people users accounts roles sessions bans impersonate",
+          },
+          {
+            ...{ label: "Invitations", path: "/admin/members/invitations", permission: "invitations.list" },
+            keywords: "invite join",
+          },
+          {
+            ...{ label: "Service accounts", path: "/admin/members/service-accounts" },
+            ...{ permission: "service-accounts.list", keywords: "robot machine ci keys" },
+          },
+        ],
+      },
+      {
+        label: "Access rules",
+        icon: "access",
+        tabs: [
+          {
+            ...{ label: "Rules", path: "/admin/access", permission: "access.list" },
+            keywords: "access controls permissions allow deny rbac acl",
+          },
+          {
+            ...{ label: "Access check", path: "/admin/access/check", permission: "access.explain" },
+            keywords: "explain who may do what why denied",
+          },
+        ],
+      },
+      {
+        label: "Applications",
+        icon: "applications",
+        tabs: [
+          {
+            ...{ label: "Connected applications", path: "/admin/applications" },
+            ...{ permission: "oauth-grants.list", keywords: "oauth clients consents grants" },
+          },
+          { label: "OAuth clients", path: "/admin/applications/clients", permission: "system.read" },
+        ],
+      },
+    ],
+  },
+  {
+    label: "Traffic",
+    entries: [
+      {
+        label: "Analytics",
+        icon: "analytics",
+        tabs: [
+          {
+            ...{ label: "Analytics", path: "/admin/analytics", permission: "analytics.read" },
+            keywords: "usage latency percentiles statistics charts heat map export billing",
+          },
+        ],
+      },
+      {
+        label: "Logs",
+        icon: "logs",
+        tabs: [
+          {
+            ...{ label: "Requests", path: "/admin/logs", permission: "request-logs.list" },
+            keywords: "log traffic calls",
+          },
+          {
+            ...{ label: "Live tail", path: "/admin/logs/live", permission: "request-logs.list" },
+            keywords: "watch stream follow",
+          },
+          {
+            ...{ label: "Active requests", path: "/admin/logs/active", permission: "active-requests.list" },
+            keywords: "running cancel kill",
+          },
+          {
+            ...{ label: "Audit log", path: "/admin/logs/audit", permission: "audit-logs.list" },
+            keywords: "who did what changes history verify chain",
+          },
+          {
+            ...{ label: "Errors", path: "/admin/logs/errors", permission: "error-logs.list" },
+            keywords: "failures exceptions",
+          },
+          {
+            ...{ label: "Security events", path: "/admin/logs/security-events" },
+            ...{ permission: "security-events.list", keywords: "attack wrong keys rug pull" },
+          },
+          {
+            ...{ label: "System events", path: "/admin/logs/system-events" },
+            ...{ permission: "system-events.list", keywords: "health changes" },
+          },
+        ],
+      },
+      {
+        label: "Alerts",
+        icon: "alerts",
+        tabs: [
+          {
+            ...{ label: "Alerts", path: "/admin/alerts", permission: "alert-events.list" },
+            keywords: "firing incidents acknowledge silence",
+          },
+          {
+            ...{ label: "Rules", path: "/admin/alerts/rules", permission: "alerts.list" },
+            keywords: "alert rules alarm notify webhook monitoring threshold",
+          },
+        ],
+      },
+      {
+        label: "Rate limits",
+        icon: "limits",
+        tabs: [
+          {
+            ...{ label: "Limits", path: "/admin/rate-limits", permission: "rate-limits.list" },
+            keywords: "rate limits quota throttle buckets burst",
+          },
+          {
+            ...{ label: "Usage", path: "/admin/rate-limits/usage", permission: "traffic.read" },
+            keywords: "limits now live buckets fairness share forecast",
+          },
+          {
+            ...{ label: "Bans", path: "/admin/rate-limits/bans", permission: "traffic.read" },
+            keywords: "banned addresses lift unban",
+          },
+          {
+            ...{ label: "IP rules", path: "/admin/rate-limits/ip-rules", permission: "ip-rules.list" },
+            keywords: "block allow address network firewall",
+          },
+        ],
+      },
+      {
+        label: "Routing",
+        icon: "routing",
+        tabs: [
+          {
+            ...{ label: "Rules", path: "/admin/routing", permission: "routing-rules.list" },
+            keywords: "routing rules balancing strategy canary percentage",
+          },
+          {
+            ...{ label: "Simulator", path: "/admin/routing/simulator", permission: "routing-rules.read" },
+            keywords: "routing try a request test",
+          },
+        ],
+      },
+    ],
+  },
+  {
+    label: "Settings",
+    entries: [
+      {
+        label: "Organization",
+        icon: "organization",
+        tabs: [
+          {
+            ...{ label: "General", path: "/admin/settings", permission: "tenant.update" },
+            keywords: "settings organization name time zone default access tool changes",
+          },
+          {
+            ...{ label: "Logging", path: "/admin/settings/logging", permission: "configs.list" },
+            keywords: "configuration payload redact",
+          },
+          {
+            ...{ label: "Telemetry", path: "/admin/settings/telemetry", permission: "configs.list" },
+            keywords: "configuration opentelemetry otlp traces",
+          },
+          {
+            ...{ label: "Feature flags", path: "/admin/settings/flags", permission: "feature-flags.list" },
+            keywords: "toggle rollout experiment a/b targeting percentage",
+          },
+          {
+            ...{ label: "Announcements", path: "/admin/settings/announcements" },
+            ...{ permission: "announcements.list", keywords: "write news banner message broadcast" },
+          },
+          {
+            ...{ label: "Retention", path: "/admin/settings/retention" },
+            ...{ permission: "retention-policies.list", keywords: "delete old logs legal hold gdpr keep" },
+          },
+          {
+            ...{ label: "Custom values", path: "/admin/settings/values", permission: "configs.list" },
+            keywords: "all values configuration secrets",
+          },
+        ],
+      },
+      {
+        label: "System",
+        icon: "system",
+        tabs: [
+          {
+            ...{ label: "Organizations", path: "/admin/system", permission: "tenants.list" },
+            keywords: "tenants weight plan suspend",
+          },
+          {
+            ...{ label: "Default settings", path: "/admin/system/settings", permission: "system.read" },
+            keywords: "system configuration settings of all organizations",
+          },
+          {
+            ...{ label: "Database", path: "/admin/system/database", permission: "system.read" },
+            keywords: "postgres neon connections slow queries pool",
+          },
+        ],
+      },
+    ],
+  },
+];

@@ -1,0 +1,15 @@
+/** The pages of servers, in the order in which their addresses are asked: /new before /:id. */
+import { Hono } from "hono";
+import type { AdminEnv } from "../http/require-permission.ts";
+import { detail } from "./detail.tsx";
+import { inventory } from "./inventory.tsx";
+import { serverList } from "./list.tsx";
+import { registerServer } from "./register.tsx";
+import { settings } from "./settings.tsx";
+
+export const servers = new Hono<AdminEnv>()
+  .route("/", serverList)
+  .route("/", registerServer)
+  .route("/", inventory)
+  .route("/", settings)
+  .route("/", detail);
