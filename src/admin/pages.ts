@@ -16,7 +16,7 @@ import { commandPalette } from "./home/command-palette.tsx";
 import { undo } from "./home/undo.ts";
 import { loadPageContext, type PageEnv, requireSignedIn } from "./http/page-context.ts";
 import { requireMembership } from "./http/require-permission.ts";
-import { redirects } from "./redirects.ts";
+import { redirects } from "./navigation/redirects.ts";
 import { PAGE_ROUTES } from "./routes.ts";
 import { assets } from "./ui/assets.ts";
 

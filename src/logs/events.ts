@@ -23,6 +23,7 @@ const requestEvent = z.object({
   userId: text,
   apiKeyId: uuid,
   requestId: text,
+  clientRequestId: text,
   traceId: text,
   clientName: text,
   method: z.string(),

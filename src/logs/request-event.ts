@@ -2,7 +2,7 @@
 
 import type { Severity } from "../core/enums.ts";
 import { type ErrorCode, type GatewayError, UpstreamError } from "../core/errors.ts";
-import { uuidv7 } from "../core/ids.ts";
+import { REQUEST_ID_HEADER, uuidv7 } from "../core/ids.ts";
 import { readHeaders } from "../core/net/headers.ts";
 import { getPath } from "../core/net/request-url.ts";
 import { parseTraceParent } from "../core/telemetry/trace-context.ts";
@@ -29,6 +29,7 @@ export interface RequestDescription {
   readonly method: string;
   readonly path: string;
   readonly clientName: string | undefined;
+  readonly clientRequestId: string | undefined;
   readonly traceparent: string | undefined;
   readonly requestBytes: number;
   readonly ipAddress: string | undefined;
@@ -45,6 +46,7 @@ export function describeRequest(request: Request): RequestDescription {
     // Query parameters may hold a session's id.
     path: redactPath(getPath(request.url)),
     clientName: parseClientName(userAgent),
+    clientRequestId: parseRequestId(fields.get(REQUEST_ID_HEADER)),
     traceparent: fields.get("traceparent"),
     requestBytes: Number(fields.get("content-length") ?? 0),
     ipAddress: fields.get("cf-connecting-ip"),
@@ -73,6 +75,7 @@ export function createRequestEvent(described: RequestDescription, facts: Request
     apiKeyId: caller?.apiKeyId,
     requestId,
     clientName: described.clientName,
+    clientRequestId: described.clientRequestId,
     traceId: parseTraceParent(described.traceparent)?.traceId,
     method: described.method,
     path: described.path,
@@ -91,6 +94,10 @@ const redactPath = (path: string) => path.replace(/^\/r\/r_[^/]+/, "/r/[private]
 
 /** The product that a program calls itself, without its version (RFC 9110 §10.1.5). */
 const parseClientName = (userAgent: string | undefined) => /^[^\s/]{1,100}/.exec(userAgent ?? "")?.[0];
+
+/** Undefined where it is not an identifier: it is searched for as a whole, and shown as it is. */
+const parseRequestId = (text: string | undefined) =>
+  text !== undefined && /^[\w.:~+/=-]{1,128}$/.test(text) ? text : undefined;
 
 /** What it was about, where it was an MCP call. */
 export interface ErrorSubject {

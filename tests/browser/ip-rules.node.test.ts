@@ -118,9 +118,12 @@ walkPages({
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin`);
         await page.keyboard.press("Control+k");
-        await page.getByRole("dialog").getByRole("link", { name: "Overview" }).waitFor();
+        await page.getByRole("dialog").getByRole("link", { name: "Overview Home" }).waitFor();
         await page.keyboard.type("firewall");
-        await page.getByRole("dialog").getByRole("link", { name: "Overview" }).waitFor({ state: "detached" });
+        await page
+          .getByRole("dialog")
+          .getByRole("link", { name: "Overview Home" })
+          .waitFor({ state: "detached" });
         await page.keyboard.press("ArrowDown");
         await page.keyboard.press("Enter");
         await page.getByRole("heading", { level: 1, name: "IP rules" }).waitFor();

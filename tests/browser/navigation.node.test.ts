@@ -1,6 +1,6 @@
 /** The navigation: tabs and breadcrumbs, old paths, unknown pages, and the current entry on a low screen. */
 import { describe, expect, it } from "vitest";
-import { NAVIGATION } from "../../src/admin/navigation.ts";
+import { NAVIGATION } from "../../src/admin/navigation/table.ts";
 import { type Stage, walkPages } from "../fixtures/pages.ts";
 
 const UNKNOWN_ID = "01890a5d-ac96-774b-bcce-b302099a8057";

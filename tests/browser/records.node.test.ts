@@ -115,11 +115,11 @@ walkPages({
         stage().visit(
           "admin",
           async (page) => {
-            await page.goto(at(`audit?action=alerts.update&resourceId=${ruleId}`));
+            await page.goto(at(`logs/audit?action=alerts.update&resourceId=${ruleId}`));
             await page.getByRole("link", { name: "alerts.update" }).click();
             const changes = page.getByRole("region", { name: "Changes" });
             await expect(changes.innerText()).resolves.toMatch(/\/threshold\s+0\.05\s+0\.1/);
-            await page.goto(at("audit"));
+            await page.goto(at("logs/audit"));
             await page.getByRole("link", { name: "Verify integrity" }).click();
             await page.getByText("No inconsistencies found.").waitFor();
             const anchor = await page.locator("dd code").innerText();
@@ -140,7 +140,7 @@ walkPages({
             const name = script ? "Slow answers" : "Very slow answers";
             // A test mails members only.
             const { email } = await stage().people.add({ tenants: [{ id: stage().tenant.id }] });
-            await page.goto(at("alerts/new"));
+            await page.goto(at("alerts/rules/new"));
             await page.getByLabel("Name").fill(name);
             await page.getByLabel("Metric").selectOption("latency_p95");
             await page.getByLabel("Threshold", { exact: true }).fill("800");
@@ -169,12 +169,12 @@ walkPages({
 
     it("takes an alert in hand, and declares it over among those marked", () =>
       stage().visit("admin", async (page) => {
-        await page.goto(at("alert-events"));
+        await page.goto(at("alerts"));
         await page.getByRole("link", { name: /Too many errors/ }).click();
         await page.getByText("https://hooks.example.com/x").waitFor();
         await page.getByRole("button", { name: "Acknowledge" }).click();
         await page.getByText("Alert acknowledged.").waitFor();
-        await page.goto(at("alert-events"));
+        await page.goto(at("alerts"));
         await page.getByLabel("Select row", { exact: true }).check();
         await page.getByRole("button", { name: "Resolve" }).click();
         await page.getByText("1 resolved.").waitFor();
@@ -183,7 +183,7 @@ walkPages({
 
     it("shows a new signing secret once", () =>
       stage().visit("admin", async (page) => {
-        await page.goto(at("alerts/signing"));
+        await page.goto(at("alerts/rules/signing"));
         await page.getByRole("button", { name: "Rotate secret" }).click();
         await expect(page.locator("#secret").innerText()).resolves.toMatch(/^whsec_/);
       }));

@@ -29,9 +29,9 @@ walkPages({
     { path: `${RULES}/new`, heading: "Create routing rule", for: admins },
     { path: `${RULES}/{rule}`, heading: "Searches to the quick", for: admins },
     { path: `${RULES}/order`, heading: "Order of routing rules", for: admins, picture: "routing-order" },
-    { path: `${RULES}/test`, heading: "Simulator", for: admins },
+    { path: `${RULES}/simulator`, heading: "Simulator", for: admins },
     {
-      path: `${RULES}/test?method=tools/call&tool=search_web&headers=x-team:%20research`,
+      path: `${RULES}/simulator?method=tools/call&tool=search_web&headers=x-team:%20research`,
       heading: "Simulator",
       for: admins,
       picture: "routing-test",
@@ -140,7 +140,7 @@ walkPages({
 
     it("tells why a rule does not fit, and which one does", () =>
       stage().visit("admin", async (page) => {
-        await page.goto(`${stage().gateway.url}${RULES}/test`);
+        await page.goto(`${stage().gateway.url}${RULES}/simulator`);
         await page.getByLabel("Tool").fill("search_web");
         await page.getByLabel("Headers").fill("X-Team: research");
         await page.getByRole("button", { name: "Run" }).click();

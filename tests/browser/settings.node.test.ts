@@ -18,7 +18,11 @@ walkPages({
       ...admins,
       picture: "setting",
     },
-    { path: "/admin/settings/telemetry/telemetry.otlp.authorization", heading: /^Collector authorization/, ...admins },
+    {
+      path: "/admin/settings/telemetry/telemetry.otlp.authorization",
+      heading: /^Collector authorization/,
+      ...admins,
+    },
     { path: "/admin/system/settings", heading: "Default settings", ...operators },
     {
       path: "/admin/system/settings/telemetry.otlp.endpoint",

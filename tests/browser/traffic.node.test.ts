@@ -63,11 +63,11 @@ walkPages({
     it("finds requests by what they were and how they ended, and leads from one to its call", () =>
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin/logs`);
-        await page.getByLabel("Outcome").selectOption("400");
-        await page.waitForURL(/minStatus=400/);
+        await page.getByLabel("Outcome").selectOption("Error");
+        await page.waitForURL(/outcome=error/);
         await page.getByRole("searchbox", { name: "Search" }).fill("tool_0");
         await page.waitForURL(/q=tool_0/);
-        await page.getByText("502 Server timeout").first().waitFor();
+        await page.getByText("Error: Server timeout").first().waitFor();
         await page.locator("tbody a").first().click();
         await page.getByRole("heading", { name: "tools/call tool_0" }).waitFor();
         await page.getByText('"path": "/etc/motd"').waitFor();

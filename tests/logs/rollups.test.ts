@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LATENCY_BOUNDS_MS, percentile } from "../../src/core/analytics/histogram.ts";
+import { classifyRequest } from "../../src/core/analytics/request-outcome.ts";
 import { ROLLUPS } from "../../src/db/queries/traffic/rollups.ts";
 import { consumeEvents } from "../../src/logs/consumer.ts";
 import { deleteExpiredRollups, rollUpTraffic } from "../../src/operations/traffic-rollups.ts";
@@ -110,6 +111,25 @@ describe("a call", () => {
       ["call", 1, 0],
       ["mcp", 1, 0],
     ]);
+  });
+});
+
+describe("a request", () => {
+  it("fails in the sums exactly when it fails in core", async () => {
+    const tenantId = await newTenant("rollup");
+    const results = [200, 202, 399, 400, 503].flatMap((statusCode) =>
+      [undefined, "tool_error", "rpc_error"].map((errorCode) => ({ statusCode, errorCode })),
+    );
+    await consumeEvents(
+      [delivered({ events: results.map((result) => requestEvent(tenantId, result)) })],
+      database,
+    );
+    await rollUpTraffic(database, now);
+    const [all] = (await sums("day", tenantId)).filter(({ dimension }) => dimension === "all");
+    const failed = results.filter(
+      ({ statusCode, errorCode = null }) => classifyRequest({ statusCode, errorCode }) === "error",
+    );
+    expect([all?.requests, all?.errors]).toEqual([results.length, failed.length]);
   });
 });
 

@@ -5,11 +5,5 @@ export const ALLOWED_NAMES: ReadonlySet<string> = new Set(["src/core/limits/leas
 export const ALLOWED_FILE_NAMES: ReadonlySet<string> = new Set([
   "src/index.ts",
   "src/db/schema/index.ts",
-  "src/admin/traffic/group.ts",
-  "src/admin/tools/group.ts",
-  "src/admin/servers/group.ts",
-  "src/admin/servers/options.ts",
-  "src/admin/operations/group.ts",
-  "src/admin/members/group.ts",
   "src/admin/members/people.tsx",
 ]);

@@ -13,7 +13,7 @@ import {
   parseSubject,
   serverOptions,
   subjectOptions,
-} from "../lookups.ts";
+} from "../lookups/choices.ts";
 import { Badge, Time } from "../ui/components.tsx";
 import { accessCheck } from "./explain.tsx";
 

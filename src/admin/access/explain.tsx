@@ -6,7 +6,7 @@ import { ROLES } from "../../core/enums.ts";
 import { Choice, Notice } from "../forms/controls.tsx";
 import type { Option } from "../forms/fields.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
-import { parseSubject, serverOptions, subjectOptions } from "../lookups.ts";
+import { parseSubject, serverOptions, subjectOptions } from "../lookups/choices.ts";
 import { Badge, Details, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";

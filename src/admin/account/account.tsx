@@ -9,7 +9,7 @@ import { toAuthFailure } from "../auth-pages/failures.ts";
 import { NEW_PASSWORD } from "../auth-pages/passwords.tsx";
 import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
 import { copyCookies, requireSignedIn, type SignedInEnv, safeNext } from "../http/page-context.ts";
-import { recently } from "../recently.ts";
+import { recently } from "../http/recently.ts";
 import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 

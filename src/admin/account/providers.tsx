@@ -6,7 +6,7 @@ import { continueTo } from "../auth-pages/continue.tsx";
 import { toAuthFailure } from "../auth-pages/failures.ts";
 import { Button, Notice, PostForm } from "../forms/controls.tsx";
 import { copyCookies, requireSignedIn, type SignedInEnv } from "../http/page-context.ts";
-import { recently } from "../recently.ts";
+import { recently } from "../http/recently.ts";
 import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 

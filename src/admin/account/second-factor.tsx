@@ -4,7 +4,7 @@ import { deleteTrustedDevices } from "../../db/queries/identity/user-accounts.ts
 import { toAuthFailure } from "../auth-pages/failures.ts";
 import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
 import { copyCookies, requireSignedIn, type SignedInEnv } from "../http/page-context.ts";
-import { recently } from "../recently.ts";
+import { recently } from "../http/recently.ts";
 import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 

@@ -1,6 +1,5 @@
 /** Traffic in numbers: over time, in the week, by whom and what, and why it fails; and as files. */
 import { type Context, Hono } from "hono";
-import { TRAFFIC_KINDS } from "../../core/analytics/dimensions.ts";
 import { Button, Choice, LinkButton } from "../forms/controls.tsx";
 import { toQuery } from "../http/api-client.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
@@ -17,26 +16,14 @@ import {
   parseQuery,
   RANGES,
 } from "./data.ts";
+import { TRAFFIC_KIND_LABELS, TRAFFIC_KIND_OPTIONS } from "./kinds.ts";
 import { buildUrl, Failures, NoData, Numbers, PATH, Tops, TrafficCharts, Week } from "./view.tsx";
-
-const KINDS: Readonly<Record<(typeof TRAFFIC_KINDS)[number], string>> = {
-  call: "MCP calls",
-  mcp: "MCP requests",
-  rest: "REST API requests",
-  page: "Admin UI requests",
-};
 
 function KindForm({ asked }: { asked: AnalyticsQuery }) {
   return (
     <form class="filters" method="get" action={PATH}>
       <input type="hidden" name="range" value={asked.range} />
-      <Choice
-        name="kind"
-        label="Traffic"
-        value={asked.kind}
-        options={TRAFFIC_KINDS.map((kind) => ({ value: kind, label: KINDS[kind] }))}
-        submits
-      />
+      <Choice name="kind" label="Traffic" value={asked.kind} options={TRAFFIC_KIND_OPTIONS} submits />
       <noscript>
         <Button kind="quiet">Apply</Button>
       </noscript>
@@ -96,7 +83,7 @@ export const analytics = new Hono<AdminEnv>().get(
         title={titleOf(analytics)}
         frame={buildFrame(c)}
         crumbs={isOfOne ? [{ label: "Analytics", path: buildUrl(asked, { of: "all", member: "" }) }] : []}
-        intro={KINDS[asked.kind]}
+        intro={TRAFFIC_KIND_LABELS[asked.kind]}
       >
         <Tabs tabs={tabs} current={buildUrl(asked)} label="Period" />
         {!isOfOne && <KindForm asked={asked} />}

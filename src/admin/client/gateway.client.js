@@ -104,7 +104,7 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const from = document.getElementById(button.dataset.copy);
-  await navigator.clipboard.writeText(from?.value ?? from?.textContent ?? "");
+  await navigator.clipboard.writeText(button.dataset.text ?? from?.value ?? from?.textContent ?? "");
   const label = button.textContent;
   button.textContent = "Copied";
   setTimeout(() => {

@@ -30,8 +30,10 @@ export const commandPalette = new Hono<AdminEnv>().get(
     const frame = buildFrame(c);
     const words = q.toLowerCase().split(/\s+/);
     const pages = frame.navigation
-      .flatMap(({ entries }) => entries)
-      .flatMap((entry) => entry.tabs.map((tab) => ({ ...tab, kind: entry.label })))
+      .flatMap(({ label: group, entries }) => entries.map((entry) => ({ ...entry, group })))
+      .flatMap(({ label: entry, group, tabs }) =>
+        tabs.map((tab) => ({ ...tab, kind: tab.label === entry ? group : entry })),
+      )
       .filter(({ label, keywords = "", kind }) => {
         const text = `${label} ${keywords} ${kind}`.toLowerCase();
         return words.every((word) => text.includes(word));

@@ -39,8 +39,8 @@ export async function loadOverview(services: Services, principal: Principal, ran
   const { ms, grain } = RANGES[range];
   const { to } = alignToGrain({ from: now, to: now }, grain);
   const span = { from: new Date(to.getTime() - ms), to };
-  const scope = { ...span, tenantId, grain, kind: "mcp" } as const;
-  const calls = { ...scope, kind: "call" } as const;
+  // The same sums as on the analytics page and for alert rules: MCP operations, whatever request brought them.
+  const scope = { ...span, tenantId, grain, kind: "call" } as const;
   const today = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS);
   const db = services.database.withTenant(tenantId);
   const [
@@ -50,7 +50,7 @@ export async function loadOverview(services: Services, principal: Principal, ran
     db.batch([
       getServerHealthSummary(db),
       loadTrafficSeries(db, scope),
-      listTopMembers(db, { ...calls, dimension: "tool", by: "requests", limit: MAX_ROWS }),
+      listTopMembers(db, { ...scope, dimension: "tool", by: "requests", limit: MAX_ROWS }),
       listTopMembers(db, { ...scope, dimension: "error", by: "requests", limit: MAX_ROWS }),
       listOpenAlerts(db, tenantId, { limit: MAX_ROWS }),
       listCurrentAnnouncements(db, { tenantId, userId, role }, now),
@@ -67,7 +67,6 @@ export async function loadOverview(services: Services, principal: Principal, ran
     servers: servers[0],
     course: fillGaps(series, span, grain),
     totals: computeMetrics(sumTraffic(series)),
-    perSecond: sumTraffic(series).requests / (ms / 1000),
     tools,
     failures,
     alerts,

@@ -80,14 +80,14 @@ export function Situation({ overview }: { overview: Overview }) {
 }
 
 function Numbers({ overview }: { overview: Overview }) {
-  const { servers, totals, perSecond, course, alerts } = overview;
+  const { servers, totals, course, alerts } = overview;
   const all = servers?.totalServers ?? 0;
   return (
     <Stats
       stats={[
         {
           label: "Requests",
-          value: withUnit(perSecond, "/s"),
+          value: short(totals.requests),
           note: (
             <Sparkline values={course.figures.map(({ requests }) => requests)} label="Requests over time" />
           ),

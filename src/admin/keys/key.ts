@@ -21,6 +21,8 @@ export const keyView = z.object({
   rotatedFrom: z.string().nullable(),
   revokedAt: z.string().nullable(),
   createdAt: z.string(),
+  /** In lists. */
+  ownerName: z.string().optional(),
 });
 
 export type KeyView = z.infer<typeof keyView>;

@@ -18,9 +18,9 @@ import {
 import { Form, loadOptions } from "../forms/form.tsx";
 import { type ApiClient, pageShape } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
+import { recently } from "../http/recently.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { recently } from "../recently.ts";
 import { Details, LazyFragment, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";

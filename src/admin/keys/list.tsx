@@ -2,6 +2,7 @@
 import { short } from "../charts/scale.ts";
 import { LinkButton } from "../forms/controls.tsx";
 import { listRoutes, may } from "../lists/routes.tsx";
+import { loadNames, RecordLink } from "../lookups/record-names.tsx";
 import { Badge, Time } from "../ui/components.tsx";
 import { KEYS, type KeyView, keyState, keyView } from "./key.ts";
 
@@ -28,8 +29,19 @@ export const list = listRoutes<KeyView>({
         options: [{ value: "false", label: "Inactive" }],
       },
     ],
+    async complete(rest, rows) {
+      const nameOf = await loadNames(rest, { user: rows.map(({ userId }) => userId) });
+      return rows.map((row) => ({ ...row, ownerName: nameOf("user", row.userId) }));
+    },
     columns: [
       { name: "name", label: "Key", show: ({ name }) => name },
+      {
+        ...{ name: "ownerName", label: "Owner" },
+        show: ({ userId, ownerName }) => (
+          <RecordLink kind="user" id={userId} name={ownerName} none="No owner" />
+        ),
+        plain: ({ userId, ownerName }) => ownerName ?? userId,
+      },
       { name: "keyPrefix", label: "Prefix", show: ({ keyPrefix }) => <code>{keyPrefix}</code> },
       {
         name: "scopes",
@@ -53,7 +65,7 @@ export const list = listRoutes<KeyView>({
       {
         name: "expiresAt",
         label: "Expires",
-        show: ({ expiresAt }) => <Time at={expiresAt} none="revoked" />,
+        show: ({ expiresAt }) => <Time at={expiresAt} none="Never" />,
       },
     ],
     rowPath: ({ id }) => `${KEYS}/${id}`,

@@ -4,7 +4,7 @@ import { Button, Choice, Notice } from "../forms/controls.tsx";
 import type { Option } from "../forms/fields.ts";
 import { type ApiClient, ApiError, pageShape } from "../http/api-client.ts";
 import { Empty } from "../ui/components.tsx";
-import type { BulkAction, Filter, ListSpec } from "./spec.ts";
+import { ALL, type BulkAction, type Filter, type ListSpec } from "./spec.ts";
 import { isNarrowed, type ListState, listUrl, restQuery, sortDirection, sortedBy } from "./state.ts";
 
 export interface LoadedList<Row> {
@@ -63,8 +63,10 @@ interface ListProps<Row> {
 
 export function List<Row>({ list, formToken, bulk = [] }: ListProps<Row>) {
   const { spec, state, rows, problem } = list;
-  const isFresh = rows.length === 0 && !isNarrowed(state) && state.cursor === "" && problem === undefined;
-  if (isFresh) {
+  const isFresh =
+    rows.length === 0 && !isNarrowed(spec, state) && state.cursor === "" && problem === undefined;
+  const isNarrowedFromStart = spec.filters?.some(({ initial }) => initial !== undefined) ?? false;
+  if (isFresh && !isNarrowedFromStart) {
     return (
       <div class="card" id="list">
         <Empty title={spec.empty.title}>
@@ -141,7 +143,7 @@ function Filters<Row>({ list: { spec, state, options } }: { list: LoadedList<Row
       <noscript>
         <Button kind="quiet">Apply</Button>
       </noscript>
-      {isNarrowed(state) && (
+      {isNarrowed(spec, state) && (
         <a class="button quiet" href={path}>
           Clear
         </a>
@@ -173,7 +175,16 @@ function FilterField({
       </label>
     );
   }
-  return <Choice name={name} label={label} value={value} options={options} none="All" />;
+  const all = filter.initial === undefined ? [] : [{ value: ALL, label: "All" }];
+  return (
+    <Choice
+      name={name}
+      label={label}
+      value={value}
+      options={[...all, ...options]}
+      {...(filter.initial === undefined && { none: "All" })}
+    />
+  );
 }
 
 const ARROWS = { ascending: " ↑", descending: " ↓", none: "" } as const;
@@ -185,7 +196,10 @@ function Table<Row>({
   list: LoadedList<Row>;
   marks?: boolean;
 }) {
-  const { columns, label, rowPath, idOf } = spec;
+  const { label, rowPath, idOf } = spec;
+  const columns = spec.columns.flatMap(({ show, ...column }) =>
+    show === undefined ? [] : [{ ...column, show }],
+  );
   const cellOf = (row: Row, index: number, shown: Child): Child =>
     index === 0 && rowPath !== undefined ? <a href={rowPath(row)}>{shown}</a> : shown;
   return (

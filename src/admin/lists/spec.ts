@@ -9,7 +9,8 @@ export interface Column<Row> {
   /** The member that it shows; what the list can be sorted by where `sorts` is set. */
   readonly name: string;
   readonly label: string;
-  readonly show: (row: Row) => Child;
+  /** Without it, the column is only in the CSV file. */
+  readonly show?: (row: Row) => Child;
   readonly sorts?: boolean;
   /** Right-aligned. */
   readonly number?: boolean;
@@ -23,7 +24,11 @@ export interface Filter {
   readonly label: string;
   readonly kind: "choice" | "text" | "moment";
   readonly options?: Options;
+  /** What a choice is narrowed to until the user chooses something else; `all` is the name of no choice then. */
+  readonly initial?: string;
 }
+
+export const ALL = "all";
 
 /** What can be done to the marked rows. */
 export interface BulkAction {

@@ -1,6 +1,6 @@
 /** What a list is asked for stands in its address and nowhere else, so that it can be shared, kept and gone back to. */
 import { type Query, toQuery } from "../http/api-client.ts";
-import type { ListSpec } from "./spec.ts";
+import { ALL, type ListSpec } from "./spec.ts";
 
 export const PAGE_SIZE = 50;
 
@@ -16,14 +16,16 @@ type Known = Pick<ListSpec<never>, "filters" | "usual" | "always" | "path" | "se
 export function parseListState(spec: Known, query: (name: string) => string | undefined): ListState {
   return {
     q: spec.search === undefined ? "" : (query("q")?.trim() ?? ""),
-    filters: Object.fromEntries((spec.filters ?? []).map(({ name }) => [name, query(name)?.trim() ?? ""])),
+    filters: Object.fromEntries(
+      (spec.filters ?? []).map(({ name, initial = "" }) => [name, query(name)?.trim() ?? initial]),
+    ),
     sort: query("sort") ?? "",
     cursor: query("cursor") ?? "",
   };
 }
 
-export const isNarrowed = ({ q, filters }: ListState) =>
-  q !== "" || Object.values(filters).some((value) => value !== "");
+export const isNarrowed = (spec: Known, { q, filters }: ListState) =>
+  q !== "" || (spec.filters ?? []).some(({ name, initial = "" }) => (filters[name] ?? "") !== initial);
 
 /** For the REST interface. */
 export function restQuery(spec: Known, state: ListState, limit = PAGE_SIZE): Query {
@@ -33,7 +35,7 @@ export function restQuery(spec: Known, state: ListState, limit = PAGE_SIZE): Que
   const times = new Set((spec.filters ?? []).flatMap(({ kind, name }) => (kind === "moment" ? [name] : [])));
   const filters = Object.entries(state.filters).map(([name, value]) => [
     name,
-    times.has(name) && value !== "" ? momentOf(value) : value,
+    value === ALL ? "" : times.has(name) && value !== "" ? momentOf(value) : value,
   ]);
   return { ...spec.always, ...Object.fromEntries(filters), [spec.searchAs ?? "q"]: q, sort, cursor, limit };
 }

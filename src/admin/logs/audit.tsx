@@ -3,8 +3,17 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { diffJson } from "../../core/discovery/json-diff.ts";
 import { LinkButton, Notice } from "../forms/controls.tsx";
+import type { ApiClient } from "../http/api-client.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
+import { keyOptions, memberOptions } from "../lookups/choices.ts";
+import {
+  type FindName,
+  loadNames,
+  type RecordKind,
+  RecordLink,
+  resourceKind,
+} from "../lookups/record-names.tsx";
 import { Badge, Details, Stats, Time } from "../ui/components.tsx";
 import { Differences } from "../ui/differences.tsx";
 import { buildFrame } from "../ui/frame.ts";
@@ -23,7 +32,51 @@ const entry = z.object({
   resourceId: z.string().nullable(),
   success: z.boolean(),
   ipAddress: z.string().nullable(),
+  /** Of the actor and of the resource, where they still exist. */
+  userName: z.string().optional(),
+  keyName: z.string().optional(),
+  resourceName: z.string().optional(),
 });
+type Entry = z.output<typeof entry>;
+
+async function addNames(rest: ApiClient, rows: readonly Entry[]): Promise<readonly Entry[]> {
+  const ofKind = (kind: RecordKind) =>
+    rows
+      .filter(({ resourceType }) => resourceKind(resourceType) === kind)
+      .map(({ resourceId }) => resourceId);
+  const nameOf = await loadNames(rest, {
+    user: [...rows.map(({ userId }) => userId), ...ofKind("user")],
+    key: [...rows.map(({ apiKeyId }) => apiKeyId), ...ofKind("key")],
+    server: ofKind("server"),
+  });
+  return rows.map((row) => {
+    const kind = resourceKind(row.resourceType);
+    return {
+      ...row,
+      userName: nameOf("user", row.userId),
+      keyName: nameOf("key", row.apiKeyId),
+      resourceName: kind && nameOf(kind, row.resourceId),
+    };
+  });
+}
+
+function Resource({ of: { resourceType, resourceId, resourceName } }: { of: Entry }) {
+  const kind = resourceKind(resourceType);
+  if (kind === undefined) return <code>{resourceId}</code>;
+  return <RecordLink kind={kind} id={resourceId} name={resourceName} />;
+}
+
+function ResourceLink({ row: { resourceType, resourceId }, nameOf }: { row: Entry; nameOf: FindName }) {
+  const kind = resourceKind(resourceType);
+  if (kind === undefined) return <code>{resourceId ?? "none"}</code>;
+  return <RecordLink kind={kind} id={resourceId} name={nameOf(kind, resourceId)} none="none" copies />;
+}
+
+/** An action by API key is its owner's; a key without an owner acts as a service. */
+function Actor({ of: { userId, userName, apiKeyId, keyName } }: { of: Entry }) {
+  if (userId === null) return <RecordLink kind="key" id={apiKeyId} name={keyName} none="gateway" />;
+  return <RecordLink kind="user" id={userId} name={userName} />;
+}
 
 const full = entry.extend({
   impersonatorId: z.string().nullable(),
@@ -74,11 +127,13 @@ const entries = recordPages<z.output<typeof entry>, z.output<typeof full>>({
     path: PATH,
     api: "/audit-logs",
     shape: entry,
+    complete: addNames,
     filters: [
       { name: "action", label: "Action", kind: "text" },
       { name: "resourceType", label: "Resource type", kind: "text" },
       { name: "resourceId", label: "Resource ID", kind: "text" },
-      { name: "userId", label: "Actor ID", kind: "text" },
+      { name: "userId", label: "Actor", kind: "choice", options: memberOptions },
+      { name: "apiKeyId", label: "API key", kind: "choice", options: keyOptions },
       { name: "ipAddress", label: "IP address", kind: "text" },
       { name: "success", label: "Outcome", kind: "choice", options: OUTCOMES },
     ],
@@ -90,24 +145,66 @@ const entries = recordPages<z.output<typeof entry>, z.output<typeof full>>({
         label: "Resource",
         show: ({ resourceType }) => resourceType.replaceAll("_", " "),
       },
-      { name: "resourceId", label: "ID", show: ({ resourceId }) => <code>{resourceId}</code> },
-      { name: "userId", label: "Actor", show: ({ userId, apiKeyId }) => <code>{userId ?? apiKeyId}</code> },
+      {
+        ...{ name: "resourceName", label: "Name", show: (row) => <Resource of={row} /> },
+        plain: ({ resourceName, resourceId }) => resourceName ?? resourceId,
+      },
+      {
+        ...{ name: "userName", label: "Actor", show: (row) => <Actor of={row} /> },
+        plain: ({ userName, userId, keyName, apiKeyId }) => userName ?? userId ?? keyName ?? apiKeyId,
+      },
+      { name: "resourceId", label: "Resource ID", plain: ({ resourceId }) => resourceId },
+      { name: "userId", label: "Actor ID", plain: ({ userId, apiKeyId }) => userId ?? apiKeyId },
       { name: "ipAddress", label: "IP address", show: ({ ipAddress }) => ipAddress ?? "" },
       { name: "success", label: "Outcome", show: ({ success }) => <Outcome of={success} /> },
     ],
   },
   full,
-  show: (row) => (
+  ids: ({ userId, apiKeyId, impersonatorId, resourceType, resourceId }) => {
+    const kind = resourceKind(resourceType);
+    const people = [userId, impersonatorId, kind === "user" ? resourceId : null];
+    return {
+      user: people,
+      key: [apiKeyId, kind === "key" ? resourceId : null],
+      server: [kind === "server" ? resourceId : null],
+    };
+  },
+  show: (row, nameOf) => (
     <>
       <section class="card" aria-label="Entry">
         <Details
           of={[
             ["Action", <code>{row.action}</code>],
-            ["Resource", `${row.resourceType.replaceAll("_", " ")} ${row.resourceId ?? ""}`],
+            ["Resource", row.resourceType.replaceAll("_", " ")],
+            ["Name", <ResourceLink row={row} nameOf={nameOf} />],
             ["Outcome", <Outcome of={row.success} />],
-            ["User", row.userId ?? "none"],
-            ["API key", row.apiKeyId ?? "none"],
-            ...(row.impersonatorId === null ? [] : [["Impersonated user", row.impersonatorId] as const]),
+            [
+              "Actor",
+              <RecordLink kind="user" id={row.userId} name={nameOf("user", row.userId)} none="none" copies />,
+            ],
+            [
+              "API key",
+              <RecordLink
+                kind="key"
+                id={row.apiKeyId}
+                name={nameOf("key", row.apiKeyId)}
+                none="none"
+                copies
+              />,
+            ],
+            ...(row.impersonatorId === null
+              ? []
+              : [
+                  [
+                    "Impersonated by",
+                    <RecordLink
+                      kind="user"
+                      id={row.impersonatorId}
+                      name={nameOf("user", row.impersonatorId)}
+                      copies
+                    />,
+                  ] as const,
+                ]),
             ["IP address", `${row.ipAddress ?? "unknown"} ${row.userAgent ?? ""}`],
             ["Request ID", <RequestLink id={row.requestId} />],
             ...(row.errorMessage === null ? [] : [["Error", row.errorMessage] as const]),

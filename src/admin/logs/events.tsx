@@ -5,7 +5,8 @@ import { SEVERITIES } from "../../core/enums.ts";
 import { SECURITY_EVENTS } from "../../core/security-events.ts";
 import type { AdminEnv } from "../http/require-permission.ts";
 import { optionsFrom } from "../lists/spec.ts";
-import { serverOptions } from "../lookups.ts";
+import { serverOptions } from "../lookups/choices.ts";
+import { RecordLink } from "../lookups/record-names.tsx";
 import { Details, Time } from "../ui/components.tsx";
 import { SeverityBadge } from "../ui/states.tsx";
 import { More, RequestLink, recordPages } from "./record-pages.tsx";
@@ -25,8 +26,9 @@ const severityFilter = {
 } as const;
 const serverFilter = { name: "serverId", label: "Server", kind: "choice", options: serverOptions } as const;
 
-const ServerLink = ({ id }: { id: string | null }) =>
-  id === null ? "none" : <a href={`/admin/servers/${id}`}>{id}</a>;
+const ServerLink = ({ id, name }: { id: string | null; name: string | undefined }) => (
+  <RecordLink kind="server" id={id} name={name} none="none" copies />
+);
 
 const securityEvent = common.extend({
   eventType: z.string(),
@@ -69,7 +71,8 @@ const security = recordPages<z.output<typeof securityEvent>, z.output<typeof ful
     ],
   },
   full: fullSecurityEvent,
-  show: (row) => (
+  ids: ({ userId, apiKeyId, serverId }) => ({ user: [userId], key: [apiKeyId], server: [serverId] }),
+  show: (row, nameOf) => (
     <>
       <section class="card" aria-label="Event">
         <p>{row.description}</p>
@@ -77,9 +80,27 @@ const security = recordPages<z.output<typeof securityEvent>, z.output<typeof ful
           of={[
             ["Event", <code>{row.eventType}</code>],
             ["Severity", <SeverityBadge of={row.severity} />],
-            ["User", row.userId ?? "unknown"],
-            ["API key", row.apiKeyId ?? "none"],
-            ["Server", <ServerLink id={row.serverId} />],
+            [
+              "Principal",
+              <RecordLink
+                kind="user"
+                id={row.userId}
+                name={nameOf("user", row.userId)}
+                none="unknown"
+                copies
+              />,
+            ],
+            [
+              "API key",
+              <RecordLink
+                kind="key"
+                id={row.apiKeyId}
+                name={nameOf("key", row.apiKeyId)}
+                none="none"
+                copies
+              />,
+            ],
+            ["Server", <ServerLink id={row.serverId} name={nameOf("server", row.serverId)} />],
             ["IP address", row.ipAddress ?? "unknown"],
             ["Request ID", <RequestLink id={row.requestId} />],
           ]}
@@ -111,7 +132,8 @@ const system = recordPages<z.output<typeof systemEvent>, z.output<typeof fullSys
     ],
   },
   full: fullSystemEvent,
-  show: (row) => (
+  ids: ({ serverId }) => ({ server: [serverId] }),
+  show: (row, nameOf) => (
     <>
       <section class="card" aria-label="Event">
         <p>{row.message}</p>
@@ -120,7 +142,7 @@ const system = recordPages<z.output<typeof systemEvent>, z.output<typeof fullSys
             ["Event", <code>{row.eventType}</code>],
             ["Source", row.source],
             ["Severity", <SeverityBadge of={row.severity} />],
-            ["Server", <ServerLink id={row.serverId} />],
+            ["Server", <ServerLink id={row.serverId} name={nameOf("server", row.serverId)} />],
           ]}
         />
       </section>
@@ -161,7 +183,8 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
     ],
   },
   full: fullFailure,
-  show: (row) => (
+  ids: ({ serverId }) => ({ server: [serverId] }),
+  show: (row, nameOf) => (
     <>
       <section class="card" aria-label="Error">
         <p>{row.message}</p>
@@ -170,7 +193,7 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
             ["Code", <code>{row.code}</code>],
             ["Source", row.source],
             ["Severity", <SeverityBadge of={row.severity} />],
-            ["Server", <ServerLink id={row.serverId} />],
+            ["Server", <ServerLink id={row.serverId} name={nameOf("server", row.serverId)} />],
             ["Request ID", <RequestLink id={row.requestId} />],
             [
               "Other occurrences",

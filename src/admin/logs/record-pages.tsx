@@ -9,6 +9,7 @@ import { pageShape } from "../http/api-client.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes } from "../lists/routes.tsx";
 import type { ListSpec } from "../lists/spec.ts";
+import { type FindName, loadNames, type RecordIds } from "../lookups/record-names.tsx";
 import { Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -25,7 +26,9 @@ export interface RecordPages<Row extends Recorded, Full extends Row> {
   readonly actions?: (c: Context<AdminEnv>) => Child;
   readonly list: Omit<ListSpec<Row>, "label" | "usual" | "rowPath" | "empty">;
   readonly full: z.ZodType<Full>;
-  readonly show: (row: Full) => Child;
+  /** The IDs in a record whose names `show` needs. */
+  readonly ids?: (row: Full) => RecordIds;
+  readonly show: (row: Full, nameOf: FindName) => Child;
 }
 
 const SECOND_MS = 1000;
@@ -73,9 +76,10 @@ export function recordPages<Row extends Recorded, Full extends Row>(
       const [row] = value.items;
       if (row === undefined)
         throw new NotFoundError(`${noun} not found. It may be past the retention period.`);
+      const nameOf = await loadNames(c.get("rest"), pages.ids?.(row) ?? {});
       return c.html(
         <Page title={noun} frame={buildFrame(c)} intro={<Time at={row.timestamp} />}>
-          {show(row)}
+          {show(row, nameOf)}
         </Page>,
       );
     });
@@ -96,5 +100,5 @@ export const RequestLink = ({ id }: { id: string | null }) =>
   id === null ? (
     ""
   ) : (
-    <a href={`/admin/logs?requestId=${encodeURIComponent(id)}&from=2000-01-01T00:00`}>{id}</a>
+    <a href={`/admin/logs?kind=all&requestId=${encodeURIComponent(id)}&from=2000-01-01T00:00`}>{id}</a>
   );

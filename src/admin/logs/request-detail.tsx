@@ -4,8 +4,9 @@ import type { Child } from "hono/jsx";
 import { z } from "zod";
 import { NotFoundError } from "../../core/errors.ts";
 import { uuidv7Time } from "../../core/ids.ts";
-import { type ApiClient, ApiError, pageShape } from "../http/api-client.ts";
+import { pageShape } from "../http/api-client.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { type FindName, loadNames, type RecordKind, RecordLink } from "../lookups/record-names.tsx";
 import { Badge, CopyButton, Details, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -13,8 +14,6 @@ import { durationText, requestShape, Status, What } from "./request-rows.tsx";
 
 const fullShape = requestShape.extend({
   traceId: z.string().nullable(),
-  userId: z.string().nullable(),
-  apiKeyId: z.string().nullable(),
   upstreamMs: z.number().nullable(),
   requestBytes: z.number().nullable(),
   ipAddress: z.string().nullable(),
@@ -22,7 +21,6 @@ const fullShape = requestShape.extend({
   country: z.string().nullable(),
   metadata: z.unknown(),
 });
-type Full = z.output<typeof fullShape>;
 
 const callShape = z.object({
   id: z.string(),
@@ -63,7 +61,11 @@ export const requestDetail = new Hono<AdminEnv>().get(
     if (request === undefined)
       throw new NotFoundError("Request not found. It may be past the retention period.");
     const { requestId } = request;
-    const names = await namesIn(rest, request);
+    const nameOf = await loadNames(rest, {
+      user: [request.userId],
+      key: [request.apiKeyId],
+      server: [request.targetServerId],
+    });
     // What a session holds may come later than the request that brought it.
     const period = around(at, HOUR_MS, HOUR_MS);
     const [calls, failures] =
@@ -76,7 +78,7 @@ export const requestDetail = new Hono<AdminEnv>().get(
     return c.html(
       <Page title="Request" frame={buildFrame(c)} intro={<Time at={request.requestTime} />}>
         <section class="card" aria-label="Request">
-          <Facts request={request} names={names} />
+          <Facts request={request} nameOf={nameOf} />
         </section>
         {calls.map((call) => (
           <CallCard call={call} />
@@ -100,53 +102,32 @@ export const requestDetail = new Hono<AdminEnv>().get(
 
 const itemsOf = <T,>({ value }: { value: { items: T[] } }): T[] => value.items;
 
-const named = z.object({ name: z.string() });
-
-/** Undefined where it is gone, or never had one. */
-async function nameAt(rest: ApiClient, path: string, id: string | null): Promise<string | undefined> {
-  if (id === null) return undefined;
-  try {
-    return (await rest.read(`${path}/${encodeURIComponent(id)}`, named)).value.name;
-  } catch (error) {
-    if (error instanceof ApiError) return undefined;
-    throw error;
-  }
-}
-
-async function namesIn(rest: ApiClient, { targetServerId, userId, apiKeyId }: Full) {
-  const [server, user, key] = await Promise.all([
-    nameAt(rest, "/servers", targetServerId),
-    nameAt(rest, "/users", userId),
-    nameAt(rest, "/keys", apiKeyId),
-  ]);
-  return { server, user, key };
-}
-
-/** A link where there is something to go to. */
-function Thing({ id, name, path }: { id: string; name: string | undefined; path: string }) {
-  return name === undefined ? <code>{id}</code> : <a href={`${path}/${encodeURIComponent(id)}`}>{name}</a>;
-}
-
 interface FactsProps {
-  readonly request: Full;
-  readonly names: Awaited<ReturnType<typeof namesIn>>;
+  readonly request: z.output<typeof fullShape>;
+  readonly nameOf: FindName;
 }
 
-function Facts({ request, names }: FactsProps) {
-  const { targetServerId, userId, apiKeyId, requestId, traceId } = request;
+function Facts({ request, nameOf }: FactsProps) {
+  const { targetServerId, userId, apiKeyId, requestId, clientRequestId, traceId } = request;
+  const link = (kind: RecordKind, id: string | null) =>
+    id && <RecordLink kind={kind} id={id} name={nameOf(kind, id)} copies />;
   const known: readonly (readonly [string, Child | null])[] = [
     ["Operation", <What request={request} />],
     ["Outcome", <Status request={request} />],
+    ["HTTP status", String(request.statusCode)],
+    ["Error code", request.errorCode === null ? null : <code>{request.errorCode}</code>],
     ["Duration", durationText(request.durationMs)],
     ["Upstream duration", request.upstreamMs === null ? null : durationText(request.upstreamMs)],
     ["Method and path", <code>{`${request.method} ${request.path}`}</code>],
     ["MCP method", request.mcpMethod === null ? null : <code>{request.mcpMethod}</code>],
-    ["Server", targetServerId && <Thing id={targetServerId} name={names.server} path="/admin/servers" />],
-    ["User", userId && <Thing id={userId} name={names.user} path="/admin/members" />],
-    ["API key", apiKeyId && <Thing id={apiKeyId} name={names.key} path="/admin/keys" />],
-    ["Client", request.userAgent],
+    ["Server", link("server", targetServerId)],
+    ["Principal", link("user", userId)],
+    ["API key", link("key", apiKeyId)],
+    ["Client", request.clientName],
+    ["User agent", request.userAgent],
     ["IP address", request.ipAddress === null ? null : `${request.ipAddress} ${request.country ?? ""}`],
     ["Request size", request.requestBytes === null ? null : `${request.requestBytes} bytes`],
+    ["Client request ID", clientRequestId === null ? null : <code>{clientRequestId}</code>],
     ["Trace", traceId === null ? null : <code>{traceId}</code>],
     [
       "Request ID",

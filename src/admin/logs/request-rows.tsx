@@ -1,13 +1,17 @@
 /** How a request is shown, in the list and as it comes. */
 import { z } from "zod";
 import { classifyError } from "../../core/analytics/error-classes.ts";
+import { classifyRequest, type RequestResult } from "../../core/analytics/request-outcome.ts";
 import { withUnit } from "../charts/scale.ts";
-import { Badge, Time, type Tone } from "../ui/components.tsx";
+import { Badge, Time } from "../ui/components.tsx";
 
 export const requestShape = z.object({
   id: z.string(),
   requestTime: z.string(),
   requestId: z.string().nullable(),
+  clientRequestId: z.string().nullable(),
+  userId: z.string().nullable(),
+  apiKeyId: z.string().nullable(),
   method: z.string(),
   path: z.string(),
   mcpMethod: z.string().nullable(),
@@ -24,16 +28,16 @@ export type RequestRow = z.output<typeof requestShape>;
 export const requestPath = ({ id, requestTime }: Pick<RequestRow, "id" | "requestTime">) =>
   `/admin/logs/${id}?at=${encodeURIComponent(requestTime)}`;
 
-const toneOf = (status: number): Tone => (status >= 500 ? "bad" : status >= 400 ? "warn" : "good");
+/** Why it failed; undefined where it succeeded. */
+export const failureReason = ({ statusCode, errorCode }: RequestResult): string | undefined =>
+  classifyRequest({ statusCode, errorCode }) === "success"
+    ? undefined
+    : classifyError(errorCode ?? `http_${statusCode}`).title;
 
-export function Status({ request: { statusCode, errorCode } }: { request: RequestRow }) {
-  const why = statusCode >= 400 && errorCode !== null ? ` ${classifyError(errorCode).title}` : "";
-  return (
-    <Badge tone={toneOf(statusCode)}>
-      {statusCode}
-      {why}
-    </Badge>
-  );
+export function Status({ request }: { request: RequestResult }) {
+  const reason = failureReason(request);
+  if (reason === undefined) return <Badge tone="good">Success</Badge>;
+  return <Badge tone="bad">{`Error: ${reason}`}</Badge>;
 }
 
 /** The tool or the method, or what was asked of the gateway itself. */

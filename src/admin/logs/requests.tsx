@@ -1,69 +1,124 @@
 /** All requests: to be searched, looked at one by one, and watched as they come. */
 import { Hono } from "hono";
+import { z } from "zod";
+import { classifyError } from "../../core/analytics/error-classes.ts";
+import { classifyRequest } from "../../core/analytics/request-outcome.ts";
+import { ERROR_CODES } from "../../core/errors.ts";
+import { TRAFFIC_KIND_OPTIONS } from "../analytics/kinds.ts";
 import { LinkButton } from "../forms/controls.tsx";
+import type { ApiClient } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/require-permission.ts";
 import { listRoutes } from "../lists/routes.tsx";
 import type { ListSpec } from "../lists/spec.ts";
-import { serverOptions } from "../lookups.ts";
+import { keyOptions, memberOptions, serverOptions } from "../lookups/choices.ts";
+import { loadNames, RecordLink } from "../lookups/record-names.tsx";
 import { Time } from "../ui/components.tsx";
 import { requestDetail } from "./request-detail.tsx";
-import { durationText, type RequestRow, requestPath, requestShape, Status, What } from "./request-rows.tsx";
+import { durationText, failureReason, requestPath, requestShape, Status, What } from "./request-rows.tsx";
 import { requestTail } from "./request-tail.tsx";
 
-const FAILURES = [
-  { value: "400", label: "Error" },
-  { value: "500", label: "Server errors" },
+const OUTCOMES = [
+  { value: "success", label: "Success" },
+  { value: "error", label: "Error" },
 ];
 
-const ENTRY_POINTS = [
-  { value: "mcp", label: "MCP" },
-  { value: "rest", label: "REST" },
-  { value: "page", label: "Admin UI" },
-];
+const REASONS = ["tool_error", "rpc_error", ...ERROR_CODES].map((value) => ({
+  value,
+  label: classifyError(value).title,
+}));
 
 const SLOW = [
   { value: "1000", label: "≥ 1 s" },
   { value: "10000", label: "≥ 10 s" },
 ];
 
-const list: ListSpec<RequestRow> = {
+const rowShape = requestShape.extend({
+  userName: z.string().optional(),
+  keyName: z.string().optional(),
+  serverName: z.string().optional(),
+});
+type Row = z.output<typeof rowShape>;
+
+async function addNames(rest: ApiClient, rows: readonly Row[]): Promise<readonly Row[]> {
+  const nameOf = await loadNames(rest, {
+    user: rows.map(({ userId }) => userId),
+    key: rows.map(({ apiKeyId }) => apiKeyId),
+    server: rows.map(({ targetServerId }) => targetServerId),
+  });
+  return rows.map((row) => ({
+    ...row,
+    userName: nameOf("user", row.userId),
+    keyName: nameOf("key", row.apiKeyId),
+    serverName: nameOf("server", row.targetServerId),
+  }));
+}
+
+const columns: ListSpec<Row>["columns"] = [
+  { name: "requestTime", label: "Time", show: ({ requestTime }) => <Time at={requestTime} /> },
+  {
+    ...{ name: "toolName", label: "Request", show: (request) => <What request={request} /> },
+    plain: ({ method, path, mcpMethod, toolName }) => toolName ?? mcpMethod ?? `${method} ${path}`,
+  },
+  {
+    ...{ name: "serverName", label: "Server" },
+    show: ({ targetServerId, serverName }) => (
+      <RecordLink kind="server" id={targetServerId} name={serverName} />
+    ),
+    plain: ({ targetServerId, serverName }) => serverName ?? targetServerId,
+  },
+  {
+    ...{ name: "userName", label: "Principal" },
+    show: ({ userId, userName }) => <RecordLink kind="user" id={userId} name={userName} />,
+    plain: ({ userId, userName }) => userName ?? userId,
+  },
+  {
+    ...{ name: "keyName", label: "API key" },
+    show: ({ apiKeyId, keyName }) => <RecordLink kind="key" id={apiKeyId} name={keyName} />,
+    plain: ({ apiKeyId, keyName }) => keyName ?? apiKeyId,
+  },
+  { name: "clientName", label: "Client", show: ({ clientName }) => clientName ?? "" },
+  {
+    ...{ name: "outcome", label: "Outcome", show: (request) => <Status request={request} /> },
+    plain: classifyRequest,
+  },
+  {
+    ...{ name: "durationMs", label: "Duration", number: true },
+    show: ({ durationMs }) => durationText(durationMs),
+    plain: ({ durationMs }) => durationMs,
+  },
+  { name: "reason", label: "Reason", plain: failureReason },
+  { name: "statusCode", label: "HTTP status", plain: ({ statusCode }) => statusCode },
+  { name: "requestId", label: "Request ID", plain: ({ requestId }) => requestId },
+  {
+    ...{ name: "clientRequestId", label: "Client request ID" },
+    plain: ({ clientRequestId }) => clientRequestId,
+  },
+];
+
+const list: ListSpec<Row> = {
   path: "/admin/logs",
   api: "/request-logs",
-  shape: requestShape,
+  shape: rowShape,
   label: "Requests",
   usual: "",
-  search: "Tool, method, path, client or error",
+  search: "Tool, method, path, client, error or request ID",
   rowPath: requestPath,
+  complete: addNames,
   filters: [
-    { name: "kind", label: "Entry point", kind: "choice", options: ENTRY_POINTS },
+    { name: "kind", label: "Traffic", kind: "choice", options: TRAFFIC_KIND_OPTIONS, initial: "call" },
+    { name: "outcome", label: "Outcome", kind: "choice", options: OUTCOMES },
+    { name: "errorCode", label: "Reason", kind: "choice", options: REASONS },
     { name: "targetServerId", label: "Server", kind: "choice", options: serverOptions },
-    { name: "minStatus", label: "Outcome", kind: "choice", options: FAILURES },
+    { name: "toolName", label: "Tool", kind: "text" },
+    { name: "userId", label: "Principal", kind: "choice", options: memberOptions },
+    { name: "apiKeyId", label: "API key", kind: "choice", options: keyOptions },
+    { name: "clientName", label: "Client", kind: "text" },
     { name: "minDurationMs", label: "Duration", kind: "choice", options: SLOW },
     { name: "requestId", label: "Request ID", kind: "text" },
     { name: "from", label: "From (UTC)", kind: "moment" },
     { name: "to", label: "To (UTC)", kind: "moment" },
   ],
-  columns: [
-    { name: "requestTime", label: "Time", show: ({ requestTime }) => <Time at={requestTime} /> },
-    {
-      name: "toolName",
-      label: "Request",
-      show: (request) => <What request={request} />,
-      plain: ({ method, path, mcpMethod, toolName }) => toolName ?? mcpMethod ?? `${method} ${path}`,
-    },
-    { name: "clientName", label: "Client", show: ({ clientName }) => clientName ?? "" },
-    {
-      name: "statusCode",
-      label: "Outcome",
-      show: (request) => <Status request={request} />,
-    },
-    {
-      name: "durationMs",
-      label: "Duration",
-      number: true,
-      show: ({ durationMs }) => durationText(durationMs),
-    },
-  ],
+  columns,
   empty: {
     title: "No requests in the last 24 hours",
     says: "Requests appear here a few seconds after they complete. Select a longer period to see older ones.",
@@ -78,7 +133,7 @@ export const requests = new Hono<AdminEnv>()
     "/",
     listRoutes({
       title: "Requests",
-      intro: "Last 24 hours by default.",
+      intro: "MCP calls of the last 24 hours by default.",
       action: "request-logs.list",
       list,
       actions: () => (

@@ -10,7 +10,7 @@ import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { serverOptions } from "../lookups.ts";
+import { serverOptions } from "../lookups/choices.ts";
 import { Badge, CopyButton, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -284,7 +284,4 @@ const signing = new Hono<AdminEnv>()
     );
   });
 
-export const alertRules = new Hono<AdminEnv>()
-  .route("/", signing)
-  .route("/", doings)
-  .route("/", rules);
+export const alertRules = new Hono<AdminEnv>().route("/", signing).route("/", doings).route("/", rules);

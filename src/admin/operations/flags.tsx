@@ -10,7 +10,7 @@ import { FieldView, loadOptions } from "../forms/form.tsx";
 import { type ApiError, pageShape } from "../http/api-client.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { memberOptions } from "../lookups.ts";
+import { memberOptions } from "../lookups/choices.ts";
 import { Badge, Empty } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";

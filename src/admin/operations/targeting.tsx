@@ -10,7 +10,7 @@ import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
-import { memberOptions } from "../lookups.ts";
+import { memberOptions } from "../lookups/choices.ts";
 import { Badge } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";

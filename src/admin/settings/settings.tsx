@@ -12,7 +12,7 @@ import { pageShape } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
-import { loadMemberNames } from "../lookups.ts";
+import { loadMemberNames } from "../lookups/choices.ts";
 import { Details } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";

@@ -7,7 +7,7 @@ import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { YES_NO } from "../lists/spec.ts";
-import { loadMemberNames } from "../lookups.ts";
+import { loadMemberNames } from "../lookups/choices.ts";
 import { Badge, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { listRoutes } from "../lists/routes.tsx";
 import { YES_NO } from "../lists/spec.ts";
-import { serverOptions } from "../lookups.ts";
+import { serverOptions } from "../lookups/choices.ts";
 import { serverPath } from "../servers/server.ts";
 
 const common = z.object({

@@ -1,6 +1,6 @@
 /** What everybody may use: found in one list, tried in one form. */
 import { listRoutes } from "../lists/routes.tsx";
-import { serverOptions } from "../lookups.ts";
+import { serverOptions } from "../lookups/choices.ts";
 import { type ToolView, toolColumns, toolView } from "../servers/tool.tsx";
 import { TOOLS_PATH } from "./tool.tsx";
 

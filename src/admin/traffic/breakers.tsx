@@ -9,7 +9,7 @@ import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { type BulkAction, type ListSpec, optionsFrom, YES_NO } from "../lists/spec.ts";
-import { loadServerNames, serverOptions } from "../lookups.ts";
+import { loadServerNames, serverOptions } from "../lookups/choices.ts";
 import { Badge, Details, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";

@@ -9,7 +9,7 @@ import type { ApiClient } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { loadSubjectNames, parseSubject, subjectOptions } from "../lookups.ts";
+import { loadSubjectNames, parseSubject, subjectOptions } from "../lookups/choices.ts";
 import { Badge } from "../ui/components.tsx";
 import { bans } from "./bans.tsx";
 import { limitsNow } from "./limits-now.tsx";

@@ -7,7 +7,7 @@ import { LinkButton } from "../forms/controls.tsx";
 import type { AdminEnv } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { loadServerNames, serverOptions } from "../lookups.ts";
+import { loadServerNames, serverOptions } from "../lookups/choices.ts";
 import { Badge } from "../ui/components.tsx";
 import {
   conditionsShape,

@@ -75,10 +75,10 @@ export function Details({ of }: { of: readonly (readonly [label: string, value: 
   );
 }
 
-/** `from`: the id of the element whose text it copies. Without script there is no button. */
-export function CopyButton({ from, label = "Copy" }: { from: string; label?: string }) {
+/** Copies `text`, or the text of the element with the id `from`. Without script there is no button. */
+export function CopyButton({ from, text, label = "Copy" }: { from?: string; text?: string; label?: string }) {
   return (
-    <button type="button" class="quiet" data-copy={from} hidden>
+    <button type="button" class="quiet" data-copy={from ?? ""} data-text={text} hidden>
       {label}
     </button>
   );

@@ -1,8 +1,8 @@
 /** What the frame of a page shows beside the page: who is there, where they are, what they may visit. */
 import type { SignedInUser } from "../../identity/users/sessions.ts";
 import type { ShownFlash } from "../http/flash.ts";
-import { NAVIGATION } from "../navigation.ts";
-import { filterNavigation, type NavGroup } from "./navigation.ts";
+import { filterNavigation, type NavGroup } from "../navigation/locate.ts";
+import { NAVIGATION } from "../navigation/table.ts";
 
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];

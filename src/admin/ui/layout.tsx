@@ -2,11 +2,11 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import { Button, PostForm } from "../forms/controls.tsx";
+import { findLocation, type NavLocation } from "../navigation/locate.ts";
 import { assetPath } from "./assets.ts";
 import { Tabs } from "./components.tsx";
 import type { Frame } from "./frame.ts";
 import { AccountMenu, CommandPalette, Navigation, OrganizationMenu } from "./menus.tsx";
-import { findLocation, type NavLocation } from "./navigation.ts";
 
 interface Crumb {
   readonly label: string;

@@ -1,9 +1,9 @@
 /** What hangs on the frame: navigation, organisations, account, palette. Popovers need no script. */
 import type { SignedInUser } from "../../identity/users/sessions.ts";
 import { Button, PostForm } from "../forms/controls.tsx";
+import { Icon } from "../navigation/icons.tsx";
+import type { NavEntry, NavGroup } from "../navigation/locate.ts";
 import { type Frame, THEMES } from "./frame.ts";
-import { Icon } from "./icons.tsx";
-import type { NavEntry, NavGroup } from "./navigation.ts";
 
 /** The links of the sidebar. Without script, `scroll-initial-target` in the stylesheet shows the current one. */
 export function Navigation({

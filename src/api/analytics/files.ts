@@ -76,6 +76,7 @@ export const requestsFile = new Hono<AppEnv>().get(
           "requestTime",
           "id",
           "requestId",
+          "clientRequestId",
           "traceId",
           "method",
           "path",

@@ -1,8 +1,10 @@
 /** The records of the tenant: who did what, what was called, what failed, what looked like an attack. */
-import { sql } from "drizzle-orm";
+import { and, eq, isNotNull, or, type SQL, sql } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
+import { TRAFFIC_KINDS, type TrafficKind } from "../../core/analytics/dimensions.ts";
+import { REQUEST_OUTCOMES } from "../../core/analytics/request-outcome.ts";
 import {
   auditLogs,
   errorLogs,
@@ -75,30 +77,50 @@ const requests = createTimeline({
     "clientName",
     "ipAddress",
     "errorCode",
-    "requestId",
     "traceId",
   ],
   least: { minStatus: "statusCode", minDurationMs: "durationMs" },
-  searched: ["path", "toolName", "mcpMethod", "clientName", "errorCode"],
+  searched: ["path", "toolName", "mcpMethod", "clientName", "errorCode", "requestId", "clientRequestId"],
 });
 
-const byDoor = z.object({
-  kind: z
-    .enum(["mcp", "rest", "page"])
-    .optional()
-    .meta({ description: "By entry point: MCP, REST API or UI." }),
+const requestQuery = z.object({
+  kind: z.enum(TRAFFIC_KINDS).optional().meta({
+    description: "MCP operations (`call`), or all requests of an entry point: MCP, REST API or UI.",
+  }),
+  outcome: z.enum(REQUEST_OUTCOMES).optional().meta({
+    description:
+      "`error`: answered with an HTTP error, or the MCP operation failed, whatever the HTTP status.",
+  }),
+  requestId: z.string().min(1).max(200).optional().meta({
+    description: "The request ID of the response, or the `x-request-id` that the client sent.",
+  }),
 });
+
+function requestConditions({ kind, outcome, requestId }: z.output<typeof requestQuery>): SQL | undefined {
+  const { statusCode, errorCode, requestId: own, clientRequestId } = requestLogs;
+  return and(
+    kind === undefined ? undefined : kindCondition(kind),
+    outcome === undefined
+      ? undefined
+      : sql`gateway_request_failed(${statusCode}, ${errorCode}) = ${outcome === "error"}`,
+    requestId === undefined ? undefined : or(eq(own, requestId), eq(clientRequestId, requestId)),
+  );
+}
+
+/** Messages without an operation (notifications, streams) are MCP requests, but no calls. */
+const kindCondition = (kind: TrafficKind): SQL =>
+  kind === "call"
+    ? isNotNull(requestLogs.mcpMethod)
+    : sql`gateway_kind_of_path(${requestLogs.path}) = ${kind}`;
 
 export const requestLog = new Hono<AppEnv>().get(
   "/",
   requirePermission("request-logs.list"),
-  query(requests.query.extend(byDoor.shape)),
+  query(requests.query.extend(requestQuery.shape)),
   respondsPage(requests.shape, "Request log entries, newest first."),
   async (c) => {
     const asked = c.req.valid("query");
-    const { kind } = byDoor.parse(asked);
-    const ofDoor = kind === undefined ? undefined : sql`gateway_kind_of_path(${requestLogs.path}) = ${kind}`;
-    return c.json(await requests.list(c, asked, ofDoor));
+    return c.json(await requests.list(c, asked, requestConditions(requestQuery.parse(asked))));
   },
 );
 

@@ -26,7 +26,9 @@ const OURS = new Set<ErrorCode>(["internal", "configuration", "database_unavaila
 
 /** `code` as the rollups' dimension of errors has it. */
 export function classifyError(code: string): ErrorDescription {
-  if (code === "tool") return { class: "tool", title: "Tool error" };
+  // The sums of calls have "tool", the request log "tool_error".
+  if (code === "tool" || code === "tool_error") return { class: "tool", title: "Tool error" };
+  if (code === "rpc_error") return { class: "server", title: "JSON-RPC error" };
   const known = JSON_RPC[code];
   if (known !== undefined) return known;
   const ours = ERROR_CODES.find((name) => name === code) ?? jsonRpcError(Number(code));

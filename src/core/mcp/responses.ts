@@ -8,6 +8,7 @@ import {
   mcpStatus,
   ProtocolError,
 } from "../errors.ts";
+import { REQUEST_ID_HEADER } from "../ids.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, type JsonObject, type JsonRpcId, PARSE_ERROR } from "./json-rpc.ts";
 
 /**
@@ -91,15 +92,20 @@ interface RpcError {
   readonly data?: JsonObject;
 }
 
-/** The JSON-RPC error object of a gateway error. */
-export function toRpcError(error: GatewayError): RpcError {
-  if (error instanceof ProtocolError) return error.rpc;
+/** The JSON-RPC error object of a gateway error; `requestId` leads from it to the request log. */
+export function toRpcError(error: GatewayError, requestId?: string): RpcError {
+  const inLog = requestId === undefined ? {} : { requestId };
+  if (error instanceof ProtocolError) {
+    const { data } = error.rpc;
+    return requestId === undefined ? error.rpc : { ...error.rpc, data: { ...data, ...inLog } };
+  }
   return {
     code: JSON_RPC_CODES[error.code],
     message: error.message,
     data: {
       reason: error.code,
       ...(error instanceof MaintenanceError && { endsAt: error.endsAt.toISOString() }),
+      ...inLog,
     },
   };
 }
@@ -109,7 +115,8 @@ export function gatewayErrorResponse(
   error: GatewayError,
   headers?: Record<string, string>,
 ): Response {
-  return errorResponse(mcpStatus(error), id, toRpcError(error), { ...headers, ...errorHeaders(error) });
+  const rpc = toRpcError(error, headers?.[REQUEST_ID_HEADER]);
+  return errorResponse(mcpStatus(error), id, rpc, { ...headers, ...errorHeaders(error) });
 }
 
 /** To a batch: the same error for each of its requests. */
@@ -118,7 +125,7 @@ export function gatewayErrorBatch(
   error: GatewayError,
   headers?: Record<string, string>,
 ): Response {
-  return new Response(gatewayErrorBatchBody(ids, error), {
+  return new Response(gatewayErrorBatchBody(ids, error, headers?.[REQUEST_ID_HEADER]), {
     status: mcpStatus(error),
     headers: {
       "content-type": "application/json",
@@ -129,12 +136,16 @@ export function gatewayErrorBatch(
   });
 }
 
-export function gatewayErrorBatchBody(ids: readonly JsonRpcId[], error: GatewayError): string {
-  const rpc = toRpcError(error);
+export function gatewayErrorBatchBody(
+  ids: readonly JsonRpcId[],
+  error: GatewayError,
+  requestId?: string,
+): string {
+  const rpc = toRpcError(error, requestId);
   return JSON.stringify(ids.map((id) => ({ jsonrpc: "2.0", id, error: rpc })));
 }
 
-export function gatewayErrorBody(id: JsonRpcId | null, error: GatewayError): string {
-  const { code, message, data } = toRpcError(error);
+export function gatewayErrorBody(id: JsonRpcId | null, error: GatewayError, requestId?: string): string {
+  const { code, message, data } = toRpcError(error, requestId);
   return errorBody(id, code, message, data);
 }

@@ -46,6 +46,8 @@ export const requestLogs = pgTable(
     userId: text("user_id"),
     apiKeyId: uuid("api_key_id"),
     requestId: text("request_id"),
+    /** The x-request-id that the client sent: not unique, and never a key. */
+    clientRequestId: text("client_request_id"),
     traceId: text("trace_id"),
     clientName: text("client_name"),
     method: text("method").notNull(),

@@ -122,7 +122,7 @@ export class Session {
     } catch (error) {
       const known = abortReason(abort.signal, error);
       context.record.operation(id)?.fail(known);
-      return { jsonrpc: "2.0", id, error: toRpcError(known) };
+      return { jsonrpc: "2.0", id, error: toRpcError(known, context.requestId) };
     } finally {
       this.#running.delete(id);
     }

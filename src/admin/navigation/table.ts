@@ -1,5 +1,5 @@
 /** The navigation of the admin UI: groups, entries and tabs with their paths and permissions (docs/LANGUAGE.md, section 3.1). */
-import type { NavGroup } from "./ui/navigation.ts";
+import type { NavGroup } from "./locate.ts";
 
 export const NAVIGATION: readonly NavGroup[] = [
   {
@@ -164,10 +164,7 @@ export const NAVIGATION: readonly NavGroup[] = [
             ...{ label: "Requests", path: "/admin/logs", permission: "request-logs.list" },
             keywords: "log traffic calls",
           },
-          {
-            ...{ label: "Live tail", path: "/admin/logs/live", permission: "request-logs.list" },
-            keywords: "watch stream follow",
-          },
+          { label: "Live tail", path: "/admin/logs/live", permission: "request-logs.list" },
           {
             ...{ label: "Active requests", path: "/admin/logs/active", permission: "active-requests.list" },
             keywords: "running cancel kill",

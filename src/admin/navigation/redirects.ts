@@ -3,7 +3,6 @@
  * `/admin/people/7` leads to `/admin/members/7`.
  */
 import { Hono } from "hono";
-import type { PageEnv } from "./http/page-context.ts";
 
 const REDIRECTS: Readonly<Record<string, string>> = {
   news: "announcements",
@@ -29,6 +28,8 @@ const REDIRECTS: Readonly<Record<string, string>> = {
   "security-events": "logs/security-events",
   "system-events": "logs/system-events",
   "alert-events": "alerts",
+  "alerts/new": "alerts/rules/new",
+  "alerts/signing": "alerts/rules/signing",
   "rate-limits/now": "rate-limits/usage",
   "ip-rules": "rate-limits/ip-rules",
   "routing-rules": "routing",
@@ -43,7 +44,7 @@ const REDIRECTS: Readonly<Record<string, string>> = {
 };
 
 /** The longest old path that the path is, or lies below. */
-export function findRedirect(path: string): string | undefined {
+function findRedirect(path: string): string | undefined {
   const [, setting, group] = /^\/admin\/settings\/((logging|telemetry)\.[A-Za-z.]+)$/.exec(path) ?? [];
   if (setting !== undefined) return `/admin/settings/${group}/${setting}`;
   const names = path.replace(/^\/admin\//, "").split("/");
@@ -55,7 +56,7 @@ export function findRedirect(path: string): string | undefined {
   return undefined;
 }
 
-export const redirects = new Hono<PageEnv>().get("/admin/*", async (c, next) => {
+export const redirects = new Hono().get("/admin/*", async (c, next) => {
   const target = findRedirect(c.req.path);
   if (target !== undefined) return c.redirect(`${target}${new URL(c.req.url).search}`, 308);
   await next();

@@ -1,8 +1,8 @@
 /** The names of what the REST interface speaks of by id: members, keys and servers, for lists and for fields to choose from. */
 import { z } from "zod";
-import { ROLES } from "../core/enums.ts";
-import type { Option } from "./forms/fields.ts";
-import { type ApiClient, pageShape } from "./http/api-client.ts";
+import { ROLES } from "../../core/enums.ts";
+import type { Option } from "../forms/fields.ts";
+import { type ApiClient, pageShape } from "../http/api-client.ts";
 
 /** Who has more chooses by search on their own pages. */
 const MOST = 200;
@@ -21,7 +21,7 @@ async function listMemberOptions(
   return value.items.map((person) => ({ value: person.id, label: labelOf(person) }));
 }
 
-async function listKeyOptions(rest: ApiClient): Promise<readonly Option[]> {
+export async function keyOptions(rest: ApiClient): Promise<readonly Option[]> {
   const { value } = await rest.read("/keys", named, { limit: MOST });
   return value.items.map(({ id, name }) => ({ value: id, label: name }));
 }
@@ -49,7 +49,7 @@ const under = (type: string, options: readonly Option[]) =>
 
 /** Roles, members and keys, each as `type:id`. */
 export async function subjectOptions(rest: ApiClient): Promise<readonly Option[]> {
-  const [members, keys] = await Promise.all([listMemberOptions(rest), listKeyOptions(rest)]);
+  const [members, keys] = await Promise.all([listMemberOptions(rest), keyOptions(rest)]);
   const roles = ROLES.map((role) => ({ value: role, label: role }));
   return [...under("role", roles), ...under("user", members), ...under("key", keys)];
 }
@@ -71,7 +71,7 @@ export async function loadSubjectNames(rest: ApiClient, rows: readonly SubjectRo
   const none: readonly Option[] = [];
   const [members, keys] = await Promise.all([
     occurs("user") ? listMemberOptions(rest, ({ name }) => name) : none,
-    occurs("key") ? listKeyOptions(rest) : none,
+    occurs("key") ? keyOptions(rest) : none,
   ]);
   const known = new Map([...members, ...keys].map(({ value, label }) => [value, label]));
   return ({ subjectId }: SubjectRow) => known.get(subjectId ?? "") ?? subjectId ?? "";
