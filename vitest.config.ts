@@ -44,8 +44,8 @@ export default defineConfig({
     ...(onlyFindings && { testNamePattern: namesOfFindings() }),
     // The report lists a single test only where it is slow indeed.
     slowTestThreshold: 10_000,
-    // Tests wait for databases and browsers as often as they compute.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Two more than cores: many tests wait for timers and other processes more than they compute.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: ProjectSequencer },
     projects: [
       {
@@ -96,6 +96,8 @@ export default defineConfig({
         test: {
           name: "node",
           environment: "node",
+          // Most of what a file computes is its imports: the next one finds them loaded.
+          isolate: false,
           setupFiles: PROPERTY_SETUP,
           ...PROPERTIES,
           include: included(inNode, (file) => isNode(file) && !isBrowser(file)),

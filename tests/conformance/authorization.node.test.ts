@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { projectDir } from "../../scripts/lib/paths.ts";
-import { nextFreePort } from "../../scripts/lib/ports.ts";
+import { freePort } from "../../scripts/lib/ports.ts";
 import { TestBrowser } from "../fixtures/browser.ts";
 import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
 import { authorize, register } from "../fixtures/oauth.ts";
@@ -30,7 +30,7 @@ it("passes both, without a warning", async () => {
   const person = await people.add({ tenants: [{ id: tenant.id }] });
   const browser = new TestBrowser(gateway.url);
   await browser.signIn({ identifier: person.email, password: PASSWORD });
-  const port = await nextFreePort(20_000 + Math.floor(Math.random() * 20_000));
+  const port = await freePort();
   const client = await register(gateway.url, "Conformance", `http://127.0.0.1:${port}/callback`);
   const output = await run(client.clientId, port, async (url) => {
     await authorize(browser, url);
