@@ -2,9 +2,10 @@
 import { parseArgs } from "node:util";
 import { type Column, faults, table } from "./conformance/report.ts";
 import { REVISIONS, type Revision, runClientSuite, runSuite } from "./conformance/suite.ts";
-import { TARGETS, type Target } from "./conformance/targets.ts";
+import { type RunningTarget, SharedGateway, TARGETS, type Target } from "./conformance/targets.ts";
 import { FEWER_CHECKS, judge, type Verdict } from "./conformance/verdict.ts";
 import { Problem, runMain } from "./lib/problem.ts";
+import { createShutdown } from "./run/shutdown.ts";
 
 interface Options {
   targets: Target[];
@@ -13,14 +14,20 @@ interface Options {
   verbose: boolean;
 }
 
-await runMain(async () => {
-  const options = readOptions(process.argv.slice(2));
+const shutdown = createShutdown();
+
+await runMain(() => main(readOptions(process.argv.slice(2))).finally(() => shutdown.run(0)));
+
+async function main(options: Options): Promise<number> {
+  const shared = new SharedGateway(shutdown);
   const columns: Column[] = [];
   const passesAlone = new Map<string, number>();
   for (const target of options.targets) {
     const { revisions = options.revisions } = target;
     for (const revision of options.revisions.filter((wanted) => revisions.includes(wanted))) {
-      columns.push(await runColumn(target, revision, options, passesAlone));
+      columns.push(
+        await runColumn(await target.start(shared), { target, revision, passesAlone, ...options }),
+      );
     }
   }
   const verdicts = columns.flatMap((column) => [...column.verdicts.values()]);
@@ -30,19 +37,24 @@ await runMain(async () => {
   if (failed > 0) console.log(`${faults(columns)}\n`);
   console.log(`${verdicts.length - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
-});
+}
+
+interface ColumnOptions {
+  readonly target: Target;
+  readonly revision: Revision;
+  readonly scenario: string | undefined;
+  readonly verbose: boolean;
+  /** How many checks passed without anything in between, by revision and scenario. */
+  readonly passesAlone: Map<string, number>;
+}
 
 async function runColumn(
-  target: Target,
-  revision: Revision,
-  { scenario, verbose }: Options,
-  passesAlone: Map<string, number>,
+  { is, close }: RunningTarget,
+  { target, revision, scenario, verbose, passesAlone }: ColumnOptions,
 ): Promise<Column> {
   const title = `${target.name} ${revision}`;
   console.error(`Running ${title} …`);
-  const running = await target.start();
   try {
-    const { is } = running;
     const results =
       "url" in is
         ? await runSuite({ url: is.url, revision, scenario, verbose })
@@ -57,7 +69,7 @@ async function runColumn(
     }
     return { title, verdicts };
   } finally {
-    await running.close();
+    await close();
   }
 }
 

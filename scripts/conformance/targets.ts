@@ -1,10 +1,10 @@
-// What the suite is run against. Each target starts on its own and names one endpoint; the fixture stands behind all.
-
+// What the suite is run against. Each target names one endpoint; the fixture stands behind all, and one gateway serves
+// all that need it, each with a tenant of its own.
 import { startEverything } from "../../tests/fixtures/everything/start.ts";
-import { startGateway } from "../../tests/fixtures/gateway.ts";
+import { startGateway, type TestGateway } from "../../tests/fixtures/gateway.ts";
 import { startSidecar } from "../../tests/fixtures/sidecar.ts";
 import type { Era } from "../examples/hosting/dual-era.ts";
-import { createShutdown } from "../run/shutdown.ts";
+import type { Shutdown } from "../run/shutdown.ts";
 import { startThrowAwayDatabase } from "../run/throw-away-database.ts";
 import type { Revision } from "./suite.ts";
 
@@ -20,24 +20,46 @@ export interface Target {
   revisions?: readonly Revision[];
   /** The gateway answers by itself, and not the fixture through it. */
   isServer?: true;
-  start: () => Promise<RunningTarget>;
+  start: (shared: SharedGateway) => Promise<RunningTarget>;
+}
+
+/** The gateway of a run and its database, started by the first target that needs them. */
+export class SharedGateway {
+  readonly #shutdown: Shutdown;
+  #started: Promise<{ gateway: TestGateway; ownerUrl: string }> | undefined;
+
+  constructor(shutdown: Shutdown) {
+    this.#shutdown = shutdown;
+  }
+
+  get(): Promise<{ gateway: TestGateway; ownerUrl: string }> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start() {
+    const database = await startThrowAwayDatabase(this.#shutdown);
+    const gateway = await startGateway(database);
+    this.#shutdown.add(gateway.close);
+    return { gateway, ownerUrl: database.ownerUrl };
+  }
 }
 
 export const TARGETS: Target[] = [
   /** First, because the others must check as much as it does. */
   { name: "direct", start: startDirect },
   { name: "sidecar", start: startBehindSidecar },
-  { name: "server", start: () => startBehindGateway("/mcp/everything") },
-  { name: "aggregate", isServer: true, start: () => startBehindGateway("/mcp") },
+  { name: "server", start: (shared) => startBehindGateway(shared, "/mcp/everything") },
+  { name: "aggregate", isServer: true, start: (shared) => startBehindGateway(shared, "/mcp") },
   /** A server that has never heard of sessions serves a client that knows nothing else. */
   {
     name: "bridge",
     isServer: true,
     revisions: ["2025-11-25"],
-    start: () => startBehindGateway("/mcp", "modern"),
+    start: (shared) => startBehindGateway(shared, "/mcp", "modern"),
   },
-  { name: "client-server", start: () => startBeforeGateway("/mcp/scenario") },
-  { name: "client-aggregate", start: () => startBeforeGateway("/mcp") },
+  { name: "client-server", start: (shared) => startBeforeGateway(shared, "/mcp/scenario") },
+  { name: "client-aggregate", start: (shared) => startBeforeGateway(shared, "/mcp") },
 ];
 
 async function startDirect(): Promise<RunningTarget> {
@@ -46,40 +68,25 @@ async function startDirect(): Promise<RunningTarget> {
 }
 
 /** The suite plays the server behind the gateway. */
-async function startBeforeGateway(path: string): Promise<RunningTarget> {
-  const shutdown = createShutdown();
-  const database = await startThrowAwayDatabase(shutdown);
-  const gateway = await startGateway(database);
+async function startBeforeGateway(shared: SharedGateway, path: string): Promise<RunningTarget> {
+  const { gateway, ownerUrl } = await shared.get();
   return {
-    is: {
-      variables: { GATEWAY_URL: gateway.url, GATEWAY_OWNER_URL: database.ownerUrl, GATEWAY_PATH: path },
-    },
-    async close() {
-      await gateway.close();
-      await shutdown.run(0);
-    },
+    is: { variables: { GATEWAY_URL: gateway.url, GATEWAY_OWNER_URL: ownerUrl, GATEWAY_PATH: path } },
+    close: async () => {},
   };
 }
 
 /** A tenant that lets anybody in, because the suite can send no key. */
-async function startBehindGateway(path: string, only?: Era): Promise<RunningTarget> {
-  const shutdown = createShutdown();
+async function startBehindGateway(shared: SharedGateway, path: string, only?: Era): Promise<RunningTarget> {
+  const { gateway } = await shared.get();
   const fixture = await startEverything(only === undefined ? {} : { only });
-  const gateway = await startGateway(await startThrowAwayDatabase(shutdown));
   const tenant = await gateway.addTenant({
     anonymous: true,
     servers: [{ name: "everything", url: fixture.url }],
     // The suite calls tools by their own names.
     settings: { naming: { prefix: "never" } },
   });
-  return {
-    is: { url: `${gateway.url}/t/${tenant.slug}${path}` },
-    async close() {
-      await gateway.close();
-      await fixture.close();
-      await shutdown.run(0);
-    },
-  };
+  return { is: { url: `${gateway.url}/t/${tenant.slug}${path}` }, close: fixture.close };
 }
 
 async function startBehindSidecar(): Promise<RunningTarget> {
