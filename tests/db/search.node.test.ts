@@ -1,4 +1,4 @@
-/** Finding servers by words among 10,000: an index serves it, quickly, and within the tenant. */
+/** Finding servers by words among 10,000: an index serves it, cheaply, and within the tenant. */
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
@@ -53,16 +53,10 @@ describe("finding servers by words", () => {
     expect(node && indexesOf(node)).toContain("server_words_words");
   });
 
-  it("takes less than 10 ms in the database, in the median of searches narrow and wide", async () => {
-    const results = await measureSearch(client, seeded);
-    const times = results.map(({ medianMs }) => medianMs).toSorted((one, other) => one - other);
-    console.log(
-      results
-        .map(({ words, found, medianMs }) => `${words.join(" ")}: ${found}, ${medianMs.toFixed(1)} ms`)
-        .join("; "),
-    );
-    // Room for a machine that does other things besides.
-    expect(times[times.length >> 1]).toBeLessThan(30);
+  // That is what a search costs on any machine; `scripts/bench/search.ts` measures its time.
+  it("reads at most five pages for each server that it finds, and twenty besides", async () => {
+    const results = await measureSearch(client, seeded, 1);
+    expect(results.filter(({ found, pages }) => pages > 20 + 5 * found)).toEqual([]);
   });
 
   it("finds of each tenant its own servers, and without a tenant nothing", async () => {

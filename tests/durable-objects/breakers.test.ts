@@ -1,12 +1,13 @@
 /** Breakers and bans in a tenant's object, and what isolates hear of them. */
 import { env, evictDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { BanList } from "../../src/core/limits/bans.ts";
 import { BREAKER_TERMS } from "../../src/core/resilience/breaker.ts";
 import { BreakerCache } from "../../src/core/resilience/breaker-cache.ts";
 
 const terms = { ...BREAKER_TERMS, minimumCalls: 4, openMs: 200, jitter: 0, probes: 1, successesToClose: 1 };
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+/** Sets the clock of the test and of the objects, which share an isolate; from then on it stands still. */
+const passTime = (ms: number) => vi.setSystemTime(Date.now() + ms);
 const newTenant = () => env.TENANTS.getByName(crypto.randomUUID());
 type Tenant = ReturnType<typeof newTenant>;
 
@@ -26,6 +27,8 @@ async function tell(watch: BreakerCache, tenant: Tenant) {
   return reply;
 }
 
+afterEach(() => void vi.useRealTimers());
+
 describe("a breaker in the tenant's object", () => {
   it("opens by what all isolates tell, is heard of by all, outlives the object's memory, and closes by a probe", async () => {
     const tenant = newTenant();
@@ -39,7 +42,7 @@ describe("a breaker in the tenant's object", () => {
     expect(one.getState("s1", Date.now())).toBe("open");
 
     await evictDurableObject(tenant);
-    await sleep(220);
+    passTime(220);
     await tell(other, tenant);
     expect(other.getState("s1", Date.now())).toBe("due");
     expect(await call(other, tenant, "success")).toBe(true);
@@ -58,7 +61,7 @@ describe("a breaker in the tenant's object", () => {
     const tenant = newTenant();
     const watch = new BreakerCache();
     for (let time = 0; time < 4; time += 1) await call(watch, tenant, "failure");
-    await sleep(220);
+    passTime(220);
     const passes = await Promise.all(Array.from({ length: 5 }, () => tenant.acquirePermit("s1", terms)));
     expect(passes.filter(({ permit }) => permit !== undefined)).toHaveLength(1);
   });

@@ -1,13 +1,14 @@
 /** Limits in real Durable Objects: isolates that lease at once, objects that are put out of memory meanwhile. */
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Limit } from "../../src/core/limits/algorithms/limit.ts";
 import { LeaseClient } from "../../src/core/limits/lease/client.ts";
 import { SYSTEM_LIMIT } from "../../src/core/limits/lease/tenant-limits.ts";
 import { compileLimits, resolveLimits } from "../../src/core/limits/resolve-limits.ts";
 import { admitted, request } from "./support.ts";
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+/** Sets the clock of the test and of the objects, which share an isolate; from then on it stands still. */
+const passTime = (ms: number) => vi.setSystemTime(Date.now() + ms);
 const newTenant = () => env.TENANTS.getByName(crypto.randomUUID());
 
 const limit = (count: number, over: Partial<Limit> = {}): Limit => ({
@@ -18,6 +19,8 @@ const limit = (count: number, over: Partial<Limit> = {}): Limit => ({
   burst: 1,
   ...over,
 });
+
+afterEach(() => void vi.useRealTimers());
 
 describe("a tenant's object", () => {
   it("never admits more than the limit, whoever asks at once, and admits all of it", async () => {
@@ -62,7 +65,7 @@ describe("a tenant's object", () => {
       const { leaseResponse } = await tenant.sync({ leaseRequest: refill });
       if (leaseResponse !== undefined) book.applyResponse(refill, leaseResponse, Date.now());
     }
-    await sleep(1300);
+    passTime(1300);
     const flush = book.buildRelease(Date.now());
     if (flush !== undefined) await tenant.sync({ leaseRequest: flush });
     const probe = new LeaseClient("probe");
@@ -103,7 +106,7 @@ describe("a tenant's object", () => {
         const { leaseResponse } = await tenant.sync({ leaseRequest });
         if (leaseResponse !== undefined) book.applyResponse(leaseRequest, leaseResponse, Date.now());
       }
-      await sleep(5);
+      passTime(5);
     }
     expect(requests).toBeGreaterThan(100);
     expect(calls / requests).toBeLessThan(0.1);
@@ -129,7 +132,7 @@ describe("a tenant's object", () => {
     const tenant = newTenant();
     const book = new LeaseClient("one");
     await request(book, tenant, [limit(5, { windowMs: 1000, key: "short" }), limit(5)]);
-    await sleep(1300);
+    passTime(1300);
     expect(await runDurableObjectAlarm(tenant)).toBe(true);
     const keys = await runInDurableObject(tenant, (_, ctx) =>
       ctx.storage.sql.exec<{ key: string }>("select key from gates").toArray(),

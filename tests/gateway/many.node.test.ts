@@ -93,48 +93,70 @@ function addTenantWith(names: readonly string[], more: TinyOptions = {}) {
   return { tinies, tenant: gateway.addTenant({ servers: tinies.map(({ name, url }) => ({ name, url })) }) };
 }
 
-/** Waiting for a server that hangs takes three seconds: whatever is quicker has not waited, on any machine. */
-const within = { deadline: 6000, noTime: 2800 };
+/** How long a list waits for servers that do not answer. */
+const DEADLINE_MS = 3000;
+/** Whatever is quicker has not waited for a server that hangs, on any machine. */
+const QUICK_MS = 2800;
 
-describe.concurrent.each(CLIENTS)(
+const countUnanswered = (tinies: readonly TinyServer[]) =>
+  tinies.reduce((sum, { unansweredAt }) => sum + unansweredAt.length, 0);
+
+/** What is slow only because the machine is slow has asked no server that fails. */
+async function withoutWaiting<T>(tinies: readonly TinyServer[], work: () => Promise<T>): Promise<T> {
+  const before = countUnanswered(tinies);
+  const { value, ms } = await timed(work);
+  if (ms >= QUICK_MS) expect(countUnanswered(tinies), `asked again, ${Math.round(ms)} ms`).toBe(before);
+  return value;
+}
+
+// One after the other: a hundred servers at once would be more than a busy machine asks within the deadline.
+describe.each(CLIENTS)(
   "fifty servers of which five hang and five are down, to a %s client",
   (era, connect) => {
     const names = Array.from({ length: 50 }, (_, index) => `${era}-${String(index).padStart(2, "0")}`);
     const live = names.filter((_, index) => index % 10 !== 3 && index % 10 !== 6);
     let tenant: TestTenant;
+    let tinies: readonly TinyServer[];
+    let hanging: readonly TinyServer[];
     let ask: Ask;
-    let first: { value: Awaited<ReturnType<typeof list>>; ms: number };
+    let first: Awaited<ReturnType<typeof list>>;
 
     beforeAll(async () => {
       const added = addTenantWith(names);
-      for (const [index, tiny] of added.tinies.entries()) {
-        if (index % 10 === 3) tiny.state = "hangs";
-        if (index % 10 === 6) tiny.state = "down";
-      }
+      tinies = added.tinies;
+      hanging = tinies.filter((_, index) => index % 10 === 3);
+      for (const tiny of hanging) tiny.state = "hangs";
+      for (const [index, tiny] of tinies.entries()) if (index % 10 === 6) tiny.state = "down";
       tenant = await added.tenant;
-      first = await timed(async () => {
-        ask = await connect(endpointOf(tenant));
-        return list(ask);
-      });
+      ask = await connect(endpointOf(tenant));
+      first = await list(ask);
+      // On a busy machine the deadline may be over before all that live have answered.
+      await vi.waitFor(
+        async () => {
+          if (first.names.length < 2 * live.length) first = await list(ask);
+          expect(first.names).toHaveLength(2 * live.length);
+        },
+        { timeout: 60_000 },
+      );
     });
 
     it("are listed within one deadline, and the next time at once", async () => {
-      expect(first.ms).toBeLessThan(within.deadline);
-      const second = await timed(() => list(ask));
-      expect(second.ms).toBeLessThan(within.noTime);
-      expect(second.value).toEqual(first.value);
+      // One after the other, each would be asked a deadline after the one before it.
+      const asked = hanging.map(({ unansweredAt: [at = Number.NaN] }) => at);
+      expect(Math.max(...asked) - Math.min(...asked)).toBeLessThan(DEADLINE_MS);
+      expect(await withoutWaiting(tinies, () => list(ask))).toEqual(first);
     });
 
     it("show the tools of the other forty, in order, with a prefix where it takes one", () => {
       const own = live.map((name) => `own-${name}`);
       const shared = live.map((name) => `${name}__shared`);
-      expect(first.value.names).toEqual([...own, ...shared].toSorted());
+      expect(first.names).toEqual([...own, ...shared].toSorted());
     });
 
     it("say which ten are missing, and why, without an address", () => {
       const missing = names.filter((name) => !live.includes(name));
-      expect(first.value.gaps.map(({ server }) => server)).toEqual(missing);
-      for (const [index, { reason, stale }] of first.value.gaps.entries()) {
+      expect(first.gaps.map(({ server }) => server)).toEqual(missing);
+      for (const [index, { reason, stale }] of first.gaps.entries()) {
         expect(reason).toMatch(index % 2 === 0 ? /did not respond/ : /is unreachable/);
         expect(reason).not.toMatch(/127\.0\.0\.1|http/);
         expect(stale).toBe(false);
@@ -142,22 +164,19 @@ describe.concurrent.each(CLIENTS)(
     });
 
     it("are called without delay where they live, and refused without delay where they do not", async () => {
-      const calls = await timed(() =>
+      const calls = await withoutWaiting(tinies, () =>
         Promise.all(live.slice(0, 10).map(async (name) => textIn(await callOf(ask, `${name}__shared`)))),
       );
-      expect(calls.value).toEqual(live.slice(0, 10).map((name) => `${name}:shared`));
-      expect(calls.ms).toBeLessThan(within.noTime);
+      expect(calls).toEqual(live.slice(0, 10).map((name) => `${name}:shared`));
       for (const index of [3, 6]) {
-        const refused = await timed(() => callOf(ask, `${names[index]}__shared`));
-        expect(refused.value.error).toBeDefined();
-        expect(refused.ms).toBeLessThan(within.noTime);
+        const refused = await withoutWaiting(tinies, () => callOf(ask, `${names[index]}__shared`));
+        expect(refused.error).toBeDefined();
       }
     });
 
     it("are known by their prefixes to another client that comes later", async () => {
-      const other = await timed(async () => list(await connect(endpointOf(tenant))));
-      expect(other.value.names).toEqual(first.value.names);
-      expect(other.ms).toBeLessThan(within.noTime);
+      const other = await withoutWaiting(tinies, async () => list(await connect(endpointOf(tenant))));
+      expect(other.names).toEqual(first.names);
     });
   },
 );
@@ -169,7 +188,7 @@ it("a tool whose name tells its server is called at once, even by the first requ
   const ask = asModern(await tenant);
   const { value, ms } = await timed(() => callOf(ask, "quick__own-quick"));
   expect(textIn(value)).toBe("quick:own-quick");
-  expect(ms).toBeLessThan(within.noTime);
+  expect(ms).toBeLessThan(QUICK_MS);
 });
 
 it("a call that is meant for a server that nobody has heard yet never goes to another", async () => {

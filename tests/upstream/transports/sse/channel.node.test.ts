@@ -163,11 +163,12 @@ describe("with a server that misbehaves", () => {
 
   it("is patient with a server that is slow but not silent", async () => {
     peer.behave(streamWith(ENDPOINT));
-    const { channel } = await open({ idleTimeoutMs: 200 });
+    const { channel } = await open({ idleTimeoutMs: 500 });
     const message = request("ping");
     const answer = channel.request(message);
-    for (let n = 0; n < 5; n += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    // Longer than the idle timeout, in pauses far below it.
+    for (let n = 0; n < 30; n += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
       stream?.write(": still here\n\n");
     }
     stream?.write(`data: {"jsonrpc":"2.0","id":${message.id}.0,"result":{"big":12345678901234567890}}\n\n`);

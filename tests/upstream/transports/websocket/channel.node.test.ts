@@ -179,9 +179,10 @@ describe("with a server that misbehaves", () => {
     const { channel } = await open(
       {
         async message({ id }, { socket }) {
-          for (let n = 0; n < 8; n += 1) {
+          // Longer than the idle timeout, in pauses far below it.
+          for (let n = 0; n < 40; n += 1) {
             socket.send('{"jsonrpc":"2.0","method":"notifications/progress"}');
-            await new Promise((resolve) => setTimeout(resolve, 100));
+            await new Promise((resolve) => setTimeout(resolve, 20));
           }
           socket.send(JSON.stringify({ jsonrpc: "2.0", id, result: {} }));
         },
@@ -200,13 +201,14 @@ describe("with a server that misbehaves", () => {
   });
 
   it("is not asked while it talks", async () => {
-    const { watched, connection } = await open({}, { intervalMs: 150, pongTimeoutMs: 50 });
-    for (let n = 0; n < 6; n += 1) {
+    const { watched, connection } = await open({}, { intervalMs: 500, pongTimeoutMs: 50 });
+    // Longer than the interval, in pauses far below it.
+    for (let n = 0; n < 30; n += 1) {
       connection.socket.send('{"jsonrpc":"2.0","method":"n"}');
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(connection.received).toEqual([]);
-    expect(watched.messages).toHaveLength(6);
+    await expect.poll(() => watched.messages.length).toBe(30);
   });
 
   it("may answer what nobody waits for any more", async () => {
