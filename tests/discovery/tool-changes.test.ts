@@ -96,6 +96,26 @@ describe("a held tool", () => {
       .toMatchObject([{ action: "tool-changes.decide", success: false }]);
   });
 
+  it.each([1, 2, 3])("is decided once, however many decide at the same time (race %i)", async () => {
+    const [{ id }] = await changes();
+    const responses = await Promise.all(
+      ["approve", "reject", "approve", "reject"].map(async (how) => ({
+        how,
+        status: (await decide(id, how, 1)).status,
+      })),
+    );
+    const [made, another] = responses.filter(({ status }) => status === 200);
+    expect(another).toBeUndefined();
+    expect(responses.filter(({ status }) => status === 412)).toHaveLength(3);
+    const isApproved = made?.how === "approve";
+    const [pin] = await owner.query("select state, revision from tool_pins where id = $1", [id]);
+    expect(pin).toEqual({ state: isApproved ? null : "blocked", revision: 2 });
+    const [tool] = await owner.query("select description from server_tools where server_id = $1", [serverId]);
+    expect(tool?.description).toBe(isApproved ? pulled.description : add.description);
+    const recorded = (await tenant.audit()).filter(({ success }) => success === true);
+    expect(recorded).toMatchObject([{ action: `tool-changes.${made?.how}` }]);
+  });
+
   it("is no business of another tenant's, nor of members'", async () => {
     const [{ id }] = await changes();
     const stranger = (await (await addTenant("changes-other")).addKey()).text;

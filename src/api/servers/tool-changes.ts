@@ -93,15 +93,15 @@ async function decide(c: ApiContext, id: string, revision: number, how: "approve
         : { state: "blocked" },
   };
   const by = { tenantId: principal.tenantId, userId: principal.userId ?? null };
-  const insist = assertPending(db, { tenantId: principal.tenantId, id, revision: revision + 1 });
+  const pending = assertPending(db, { tenantId: by.tenantId, id, revision, by: by.userId });
   try {
     await commitWithAudit<unknown>(c, what, (audit) => {
       if (how === "reject") {
         const { pin, rest } = rejectTool(db, before, by);
-        return db.batch([pin, insist, ...rest, audit]);
+        return db.batch([pending, pin, ...rest, audit]);
       }
       const { pin, rest } = approveTool(db, before, by);
-      return db.batch([pin, insist, ...rest, audit]);
+      return db.batch([pending, pin, ...rest, audit]);
     });
   } catch (error) {
     throw isStaleWrite(error) ? staleError() : error;

@@ -166,10 +166,13 @@ interface PinDecision {
 const isPending = ({ tenantId, id, revision }: PinDecision) =>
   and(eq(toolPins.tenantId, tenantId), eq(toolPins.id, id), eq(toolPins.revision, revision));
 
-/** Ends the batch (22012) where the decision before it met something that has changed meanwhile. */
-export function assertPending(db: Queries, { tenantId, id, revision }: Omit<PinDecision, "by">) {
+/**
+ * Comes first in the batch of a decision: it locks the pin, and ends the batch (22012) if the pin has changed since it was
+ * shown, so that of several decisions at once exactly one is made and recorded.
+ */
+export function assertPending(db: Queries, decision: PinDecision) {
   return db.execute(
-    sql`select 1 / count(*) from ${toolPins} where ${isPending({ tenantId, id, revision, by: null })}`,
+    sql`select 1 / count(*) from (select 1 from ${toolPins} where ${isPending(decision)} for update) as pending`,
   );
 }
 
