@@ -4,15 +4,16 @@ import { uuidv7 } from "./core/ids.ts";
 import { getPath } from "./core/net/request-url.ts";
 import type { McpAddress } from "./gateway/endpoint.ts";
 import type { Gateway } from "./gateway/gateway.ts";
+import { getGatewayServices } from "./gateway-services.ts";
 import type { AppEnv } from "./middleware/app-env.ts";
 import { onError } from "./middleware/errors.ts";
-import { getServices } from "./services.ts";
 
 async function handleMcp(c: Context<AppEnv>, address: McpAddress): Promise<Response> {
   const id = uuidv7();
   c.set("requestId", id);
-  const { services } = getServices(c.env);
-  return services.gateway.handle(c.req.raw, address, id, (work) => c.executionCtx.waitUntil(work));
+  return getGatewayServices(c.env).gateway.handle(c.req.raw, address, id, (work) =>
+    c.executionCtx.waitUntil(work),
+  );
 }
 
 /** The address of a POST to /mcp or /mcp/{server}, the most common of all requests; undefined for what the router serves. */
@@ -39,7 +40,7 @@ export function createFetchHandler(
 /** Undefined where the configuration is invalid: the router reports that. */
 function findGateway(env: Env): Gateway | undefined {
   try {
-    return getServices(env).services.gateway;
+    return getGatewayServices(env).gateway;
   } catch {
     return undefined;
   }

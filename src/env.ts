@@ -2,50 +2,84 @@
  * The one place that reads the Worker's bindings. Everything else gets a validated `Config`; a deployment that lacks
  * something learns of all of it at once, in the log, on the first request.
  */
-import { z } from "zod";
-import { ConfigurationError, type ConfigurationIssue } from "./core/errors.ts";
+import {
+  binding,
+  choice,
+  emailAddress,
+  httpUrl,
+  integer,
+  nonEmptyText,
+  optional,
+  originUrl,
+  readVariables,
+  text,
+  type Values,
+  withDefault,
+} from "./core/configuration/variables.ts";
+import type { ConfigurationIssue } from "./core/errors.ts";
 import { isLoopbackUrl } from "./core/net/origin.ts";
-
-const postgresUrl = z
-  .string()
-  .regex(/^postgres(ql)?:\/\//, "must start with postgres://")
-  .refine((value) => URL.canParse(value), "must be a valid URL");
-
-/** `id:key` pairs, newest first: the first seals, all of them open. Each key is 32 bytes in base64. */
-const encryptionKeys = z
-  .string()
-  .transform((text) => text.split(",").map((pair) => pair.trim().split(":")))
-  .pipe(
-    z
-      .array(
-        z.tuple([
-          z
-            .string()
-            .regex(/^[A-Za-z0-9_-]{1,32}$/, "must contain an ID of letters and digits before each key"),
-          z.string().regex(/^[A-Za-z0-9+/]{43}=$/, "must contain 32 bytes in base64 after each ID"),
-        ]),
-      )
-      .min(1),
-  )
-  .transform((pairs) => pairs.map(([id, key]) => ({ id, key })));
 
 const MIB = 1024 * 1024;
 
-/** Development and tests point these at stand-ins on the same machine. */
-const testEndpointUrl = z.url({ protocol: /^https?$/ }).optional();
-const originUrl = z.url({ protocol: /^https?$/ }).transform((value) => new URL(value).origin);
-const secretText = z.string().min(1).optional();
+const postgresUrl = text(
+  (value) => (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value) ? value : undefined),
+  "must be a valid URL that starts with postgres://",
+);
+
+/** `id:key` pairs, newest first: the first seals, all of them open. Each key is 32 bytes in base64. */
+const encryptionKeys = text((value) => {
+  const pairs = value
+    .split(",")
+    .map((pair) => /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/.exec(pair.trim()));
+  const keys = pairs.flatMap((pair) => (pair === null ? [] : [{ id: pair[1] ?? "", key: pair[2] ?? "" }]));
+  return keys.length === pairs.length ? keys : undefined;
+}, "must be a list of ID:KEY, with an ID of letters and digits and a key of 32 bytes in base64");
+
+const origins = text((value) => {
+  const list = value.split(/[\s,]+/).filter((origin) => origin !== "");
+  return list.every((origin) => origin === "*" || URL.parse(origin)?.origin === origin) ? list : undefined;
+}, "must be a list of origins such as https://app.example.com, or *");
 
 /** Structural: the runtime's own class is not to be had outside of it. */
-const sendEmail = z.custom<SendEmail>(
-  (value) => typeof value === "object" && value !== null && "send" in value,
-  "must be a send_email binding",
-);
+const isSendEmail = (value: object): value is SendEmail => "send" in value;
+const isAnalyticsEngine = (value: object): value is AnalyticsEngineDataset => "writeDataPoint" in value;
 
-const analyticsEngine = z.custom<AnalyticsEngineDataset>(
-  (value) => typeof value === "object" && value !== null && "writeDataPoint" in value,
-  "must be an analytics_engine_datasets binding",
-);
+const RULES = {
+  ENVIRONMENT: choice("development", "test", "production"),
+  PUBLIC_URL: originUrl,
+  /** A separate origin for the MCP endpoints, so that nothing they return shares one with sign-in cookies. */
+  MCP_URL: optional(originUrl),
+  DATABASE_URL: postgresUrl,
+  DATABASE_READ_URL: optional(postgresUrl),
+  DATABASE_ANALYTICS_URL: optional(postgresUrl),
+  NEON_ENDPOINT: optional(httpUrl),
+  BETTER_AUTH_SECRET: text(
+    (value) => (value.length < 32 ? undefined : value),
+    "must have at least 32 characters",
+  ),
+  ENCRYPTION_KEYS: encryptionKeys,
+  ALLOWED_ORIGINS: withDefault(origins, []),
+  EMAIL: optional(binding(isSendEmail, "must be a send_email binding")),
+  MAIL_FROM: optional(emailAddress),
+  GITHUB_CLIENT_ID: optional(nonEmptyText),
+  GITHUB_CLIENT_SECRET: optional(nonEmptyText),
+  // Development and tests point these at stand-ins on the same machine.
+  GITHUB_BASE_URL: optional(httpUrl),
+  GOOGLE_CLIENT_ID: optional(nonEmptyText),
+  GOOGLE_CLIENT_SECRET: optional(nonEmptyText),
+  GOOGLE_BASE_URL: optional(httpUrl),
+  MICROSOFT_CLIENT_ID: optional(nonEmptyText),
+  MICROSOFT_CLIENT_SECRET: optional(nonEmptyText),
+  MICROSOFT_TENANT_ID: optional(nonEmptyText),
+  MICROSOFT_BASE_URL: optional(httpUrl),
+  ANALYTICS: optional(binding(isAnalyticsEngine, "must be an analytics_engine_datasets binding")),
+  REQUEST_LINES: withDefault(choice("on", "off"), "off"),
+  OAUTH_DYNAMIC_REGISTRATION: withDefault(choice("on", "off"), "on"),
+  REQUESTS_PER_MINUTE: withDefault(integer(1, 1_000_000_000), 5000),
+  MAX_BODY_BYTES: withDefault(integer(1024, 100 * MIB), 4 * MIB),
+} as const;
+
+type Variables = Values<typeof RULES>;
 
 const ONLY_IN_DEVELOPMENT = [
   "NEON_ENDPOINT",
@@ -54,80 +88,28 @@ const ONLY_IN_DEVELOPMENT = [
   "MICROSOFT_BASE_URL",
 ] as const;
 
-const schema = z
-  .object({
-    ENVIRONMENT: z.enum(["development", "test", "production"]),
-    PUBLIC_URL: originUrl,
-    /** A separate origin for the MCP endpoints, so that nothing they return shares one with sign-in cookies. */
-    MCP_URL: originUrl.optional(),
-    DATABASE_URL: postgresUrl,
-    DATABASE_READ_URL: postgresUrl.optional(),
-    DATABASE_ANALYTICS_URL: postgresUrl.optional(),
-    NEON_ENDPOINT: z.url({ protocol: /^http$/ }).optional(),
-    BETTER_AUTH_SECRET: z.string().min(32, "must have at least 32 characters"),
-    ENCRYPTION_KEYS: encryptionKeys,
-    ALLOWED_ORIGINS: z
-      .string()
-      .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ""))
-      .pipe(z.array(z.union([z.literal("*"), z.url().refine((value) => new URL(value).origin === value)])))
-      .default([]),
-    EMAIL: sendEmail.optional(),
-    MAIL_FROM: z.email().optional(),
-    GITHUB_CLIENT_ID: secretText,
-    GITHUB_CLIENT_SECRET: secretText,
-    GITHUB_BASE_URL: testEndpointUrl,
-    GOOGLE_CLIENT_ID: secretText,
-    GOOGLE_CLIENT_SECRET: secretText,
-    GOOGLE_BASE_URL: testEndpointUrl,
-    MICROSOFT_CLIENT_ID: secretText,
-    MICROSOFT_CLIENT_SECRET: secretText,
-    MICROSOFT_TENANT_ID: secretText,
-    MICROSOFT_BASE_URL: testEndpointUrl,
-    ANALYTICS: analyticsEngine.optional(),
-    REQUEST_LINES: z.enum(["on", "off"]).default("off"),
-    OAUTH_DYNAMIC_REGISTRATION: z.enum(["on", "off"]).default("on"),
-    REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000_000).default(5000),
-    MAX_BODY_BYTES: z.coerce
-      .number()
-      .int()
-      .min(1024)
-      .max(100 * MIB)
-      .default(4 * MIB),
-  })
-  .check((ctx) => {
-    const { ENVIRONMENT: environment } = ctx.value;
-    for (const variable of ["PUBLIC_URL", "MCP_URL"] as const) {
-      const url = ctx.value[variable];
-      const message = url === undefined ? undefined : originFault(url, environment);
-      if (message !== undefined) ctx.issues.push({ code: "custom", path: [variable], message, input: url });
-    }
-    if (environment !== "production") return;
-    if (isWeakSecret(ctx.value.BETTER_AUTH_SECRET)) {
-      ctx.issues.push({
-        code: "custom",
-        path: ["BETTER_AUTH_SECRET"],
-        message: "is guessable: use 32 random bytes, for example from `openssl rand -base64 32`",
-        input: undefined,
-      });
-    }
-    if (ctx.value.ENCRYPTION_KEYS.some(({ key }) => isWeakKey(key))) {
-      ctx.issues.push({
-        code: "custom",
-        path: ["ENCRYPTION_KEYS"],
-        message: "contains a guessable key: each must be 32 random bytes in base64",
-        input: undefined,
-      });
-    }
-    for (const variable of ONLY_IN_DEVELOPMENT) {
-      if (ctx.value[variable] === undefined) continue;
-      ctx.issues.push({
-        code: "custom",
-        path: [variable],
-        message: "is allowed only in development",
-        input: ctx.value[variable],
-      });
-    }
-  });
+function listIssues(values: Variables): ConfigurationIssue[] {
+  const issues: ConfigurationIssue[] = [];
+  const { ENVIRONMENT: environment } = values;
+  for (const variable of ["PUBLIC_URL", "MCP_URL"] as const) {
+    const url = values[variable];
+    const message = url === undefined ? undefined : originFault(url, environment);
+    if (message !== undefined) issues.push({ variable, message });
+  }
+  if (environment !== "production") return issues;
+  if (isWeakSecret(values.BETTER_AUTH_SECRET)) {
+    const message = "is guessable: use 32 random bytes, for example from `openssl rand -base64 32`";
+    issues.push({ variable: "BETTER_AUTH_SECRET", message });
+  }
+  if (values.ENCRYPTION_KEYS.some(({ key }) => isWeakKey(key))) {
+    const message = "contains a guessable key: each must be 32 random bytes in base64";
+    issues.push({ variable: "ENCRYPTION_KEYS", message });
+  }
+  for (const variable of ONLY_IN_DEVELOPMENT) {
+    if (values[variable] !== undefined) issues.push({ variable, message: "is allowed only in development" });
+  }
+  return issues;
+}
 
 const DEVELOPMENT_DEFAULTS = "development exposes the emails it would send, including reset links";
 
@@ -148,9 +130,8 @@ const EXAMPLES = /change.?me|example|only-for|password|placeholder|your.?secret/
 const isWeakSecret = (secret: string) =>
   new Set(secret).size < MIN_DIFFERENT_CHARACTERS || EXAMPLES.test(secret);
 
-/** Repeated bytes, and bytes that count upwards, as examples have them. What is no key at all is another fault. */
+/** Repeated bytes, and bytes that count upwards, as examples have them. */
 function isWeakKey(key: string): boolean {
-  if (!/^[A-Za-z0-9+/]{43}=$/.test(key)) return false;
   const bytes = Array.from(atob(key), (char) => char.charCodeAt(0));
   const steps = new Set(bytes.slice(1).map((byte, at) => byte - (bytes[at] ?? 0)));
   return new Set(bytes).size < 16 || steps.size < 8;
@@ -216,22 +197,11 @@ export interface Config {
 }
 
 export function parseConfig(bindings: Record<string, unknown>): Config {
-  const parsed = schema.safeParse(bindings);
-  const unbound = missingBindings(bindings);
-  if (parsed.success && unbound.length > 0) throw new ConfigurationError(unbound);
-  if (!parsed.success) {
-    const messages = new Map<string, string>();
-    for (const issue of parsed.error.issues) {
-      const variable = String(issue.path[0]);
-      // The first complaint about a variable says enough.
-      if (!messages.has(variable)) {
-        messages.set(variable, bindings[variable] === undefined ? "is required" : issue.message);
-      }
-    }
-    const invalid = [...messages].map(([variable, message]) => ({ variable, message }));
-    throw new ConfigurationError([...invalid, ...unbound]);
-  }
-  const value = parsed.data;
+  const value = readVariables(bindings, {
+    rules: RULES,
+    check: listIssues,
+    known: missingBindings(bindings),
+  });
   return {
     environment: value.ENVIRONMENT,
     publicUrl: value.PUBLIC_URL,
@@ -255,7 +225,7 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
   };
 }
 
-function socialClients(value: z.infer<typeof schema>): Config["social"] {
+function socialClients(value: Variables): Config["social"] {
   const client = (clientId?: string, clientSecret?: string, baseUrl?: string) =>
     clientId === undefined || clientSecret === undefined ? undefined : { clientId, clientSecret, baseUrl };
   const microsoft = client(

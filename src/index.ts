@@ -1,6 +1,5 @@
 /** The Worker: what Cloudflare calls, wired to what answers. */
 import { createApp, createFetchHandler } from "./app.ts";
-import { getServices } from "./services.ts";
 
 export { BridgeObject } from "./durable-objects/bridge.ts";
 export { GlobalObject } from "./durable-objects/global.ts";
@@ -14,12 +13,18 @@ export default {
   fetch: fetchHandler,
   // No call waits for these: what they need is evaluated when the first batch or the first minute comes.
   async queue(batch, env) {
-    const { queueConsumer } = await import("./queues.ts");
-    await queueConsumer(batch.queue)(batch.messages, getServices(env).services);
+    const [{ queueConsumer }, { loadServices }] = await Promise.all([
+      import("./queues.ts"),
+      import("./services.ts"),
+    ]);
+    await queueConsumer(batch.queue)(batch.messages, await loadServices(env));
   },
   async scheduled(controller, env, ctx) {
-    const { runScheduledJobs } = await import("./jobs/schedule.ts");
-    const { services } = getServices(env);
+    const [{ runScheduledJobs }, { loadServices }] = await Promise.all([
+      import("./jobs/schedule.ts"),
+      import("./services.ts"),
+    ]);
+    const services = await loadServices(env);
     await runScheduledJobs(controller.cron, services, new Date(), (work) => ctx.waitUntil(work));
   },
 } satisfies ExportedHandler<Env>;

@@ -32,16 +32,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   discovery: [...BELOW_SERVICES, "registry", "upstream", "logs"],
   registry: [...BELOW_SERVICES, "upstream", "logs"],
   operations: [...BELOW_SERVICES, "upstream", "logs"],
-  "durable-objects": ["core", "gateway", "logs", "env.ts", "services.ts"],
-  "services.ts": [...BELOW_SERVICES, ...SERVICES, "env.ts"],
+  "durable-objects": ["core", "gateway", "logs", "env.ts", "gateway-services.ts"],
+  "gateway-storage.ts": [...BELOW_SERVICES, "identity", "policy", "gateway"],
+  "lazy-loaders.ts": ["db", "identity", "env.ts", "gateway-storage.ts"],
+  "gateway-services.ts": [...BELOW_SERVICES, ...SERVICES, "env.ts", "lazy-loaders.ts", "services.ts"],
+  "services.ts": [...BELOW_SERVICES, ...SERVICES, "env.ts", "gateway-services.ts"],
   middleware: ["core", "identity", "policy", "logs", "env.ts", "services.ts"],
   api: [...BELOW_SERVICES, ...SERVICES, "middleware", "env.ts", "services.ts"],
   admin: [...BELOW_SERVICES, ...SERVICES, "middleware", "env.ts", "services.ts"],
   jobs: [...BELOW_SERVICES, ...SERVICES, "env.ts", "services.ts"],
   "web-app.ts": [...BELOW_SERVICES, ...SERVICES, "middleware", "api", "admin", "env.ts", "services.ts"],
-  "app.ts": ["core", "gateway", "middleware", "web-app.ts", "services.ts"],
+  "app.ts": ["core", "gateway", "middleware", "web-app.ts", "gateway-services.ts"],
   "queues.ts": ["logs", "operations", "discovery", "services.ts"],
-  "index.ts": ["app.ts", "jobs", "queues.ts", "durable-objects", "services.ts", "env.ts"],
+  "index.ts": ["app.ts", "jobs", "queues.ts", "durable-objects", "services.ts"],
 };
 
 const files = listFiles("src/**/*.{ts,tsx,js,json}");

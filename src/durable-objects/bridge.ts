@@ -2,7 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BridgeCall, LegacyServer } from "../gateway/server-bridge/legacy-server.ts";
 import { createMessageStream } from "../gateway/sse/writer.ts";
-import { getServices } from "../services.ts";
+import { getGatewayServices } from "../gateway-services.ts";
 
 /** Often enough to keep the object in memory while a server waits for an answer. */
 const SWEEP_INTERVAL_MS = 20_000;
@@ -12,7 +12,7 @@ export class BridgeObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#server = getServices(env).services.gateway.createLegacyServer();
+    this.#server = getGatewayServices(env).gateway.createLegacyServer();
   }
 
   async serve(call: BridgeCall): Promise<Response> {

@@ -3,9 +3,8 @@
  * come here and go to the database from here, because the local queue is in the memory of a process that restarts.
  */
 import { DurableObject } from "cloudflare:workers";
-import { consumeEvents } from "../logs/consumer.ts";
+import { getGatewayServices } from "../gateway-services.ts";
 import type { LogMessage } from "../logs/events.ts";
-import { getServices } from "../services.ts";
 
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 60_000;
@@ -61,12 +60,14 @@ export class OutboxObject extends DurableObject<Env> {
 
   /** Throws when they have to be delivered again. */
   async #deliver(rows: readonly StoredMessage[]): Promise<void> {
-    const { config, services } = getServices(this.env);
+    const { config, loadStorage } = getGatewayServices(this.env);
     if (config.environment !== "development") {
       const messages = rows.map(({ message }): { body: LogMessage } => ({ body: JSON.parse(message) }));
       await this.env.EVENTS.sendBatch(messages);
       return;
     }
+    const { consumeEvents } = await import("../logs/consumer.ts");
+    const { database } = await loadStorage();
     let isFailed = false;
     const delivered = rows.map(({ id, message }) => ({
       id: `${this.ctx.id.toString()}-${id}`,
@@ -77,7 +78,7 @@ export class OutboxObject extends DurableObject<Env> {
         isFailed = true;
       },
     }));
-    await consumeEvents(delivered, services.database);
+    await consumeEvents(delivered, database);
     if (isFailed) throw new Error("The database rejected the events.");
   }
 

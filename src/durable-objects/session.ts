@@ -7,8 +7,8 @@ import type { McpContext } from "../gateway/context/context.ts";
 import type { SessionCall, SessionPost, SessionStub } from "../gateway/context/ports.ts";
 import { RequestRecorder } from "../gateway/context/request-recorder.ts";
 import { parseSubjects } from "../gateway/request/mcp-post.ts";
+import { getGatewayServices } from "../gateway-services.ts";
 import type { LogEvent } from "../logs/events.ts";
-import { getServices } from "../services.ts";
 
 const STATE = "state";
 const SINGLE_STREAM = "single-stream";
@@ -87,7 +87,7 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     await this.#stay();
     const { requestId, principal, request, startedAt } = visit;
     const background = (work: Promise<unknown>) => this.ctx.waitUntil(work);
-    const { gateway } = getServices(this.env).services;
+    const { gateway } = getGatewayServices(this.env);
     const emit = (events: readonly LogEvent[]) => gateway.emitter.emit(events, background);
     const record = new RequestRecorder(() => request, requestId, emit, startedAt);
     record.setPrincipal(principal);

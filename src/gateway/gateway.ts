@@ -6,7 +6,6 @@ import type { Keyring } from "../core/keyring.ts";
 import { ByteBudget } from "../core/net/byte-budget.ts";
 import type { OriginPolicy } from "../core/net/origin.ts";
 import { MAX_HELD_BODY_BYTES } from "../core/size-limits.ts";
-import type { Database } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import type { Emitter } from "../logs/emit.ts";
 import { logFailure } from "../logs/log-failure.ts";
@@ -18,7 +17,6 @@ import type { TenantTraffic } from "../policy/traffic.ts";
 import type { ChannelDeps } from "../upstream/connection/channel.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import { InventoryCache, type InventorySources } from "./catalog/inventory-cache.ts";
-import { loadStoredInventories } from "./catalog/stored-inventory.ts";
 import type { McpContext } from "./context/context.ts";
 import { createContextFactory, createRequestStarter, type RequestStarter } from "./context/create-context.ts";
 import { EraCache } from "./context/era-cache.ts";
@@ -29,7 +27,6 @@ import { callThroughBridge, type GetBridge } from "./server-bridge/bridge-client
 import { LegacyServer } from "./server-bridge/legacy-server.ts";
 
 export interface GatewayDeps {
-  readonly database: Database;
   readonly authenticator: Authenticator;
   readonly snapshots: Snapshots;
   readonly emitter: Emitter;
@@ -39,6 +36,8 @@ export interface GatewayDeps {
   readonly upstream: ChannelDeps;
   readonly gatewayId: string;
   readonly hasFastPath: boolean;
+  /** Reads what servers said of themselves before (aggregate/stored-inventory.ts). */
+  readonly loadStoredInventories: InventorySources<McpContext>["loadStored"];
   /** Keeps what a server said of itself, and sees what it means (discovery/save-inventory.ts). */
   readonly saveInventory: InventorySources<McpContext>["save"];
   readonly origins: OriginPolicy;
@@ -59,7 +58,7 @@ export interface Gateway {
 }
 
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { database, authenticator, snapshots, emitter, keyring, upstream, origins } = deps;
+  const { authenticator, snapshots, emitter, keyring, upstream, origins } = deps;
   const offers = new InventoryCache<McpContext>({
     async fetch(server, context) {
       const offering = await refreshLists(server, context, { keyring, upstream });
@@ -70,7 +69,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
         isStale: false,
       };
     },
-    loadStored: (tenantId, servers) => loadStoredInventories(database, tenantId, servers),
+    loadStored: deps.loadStoredInventories,
     save: deps.saveInventory,
     onError({ id }, error) {
       // Upstream failures are in error_logs, by the pipeline.

@@ -4,6 +4,7 @@ import { sha256Hex } from "../core/digest.ts";
 import { timingSafeEqual } from "../core/timing-safe-equal.ts";
 import type { Database } from "../db/client.ts";
 import { findApiKey, findLegacyKey } from "../db/queries/access/api-key-lookup.ts";
+import { API_KEY, LEGACY_KEY } from "./credential-kinds.ts";
 import type { CredentialVerifier } from "./credentials.ts";
 import type { Principal } from "./principal.ts";
 
@@ -11,8 +12,7 @@ import type { Principal } from "./principal.ts";
 const NO_OWNER = { salt: "0".repeat(32), keyHash: "0".repeat(64) };
 
 export const apiKeyVerifier = (database: Database): CredentialVerifier => ({
-  name: "api_key",
-  find: ({ token }) => (token?.startsWith("mcp_") === true ? token : undefined),
+  ...API_KEY,
   async verify(text, now) {
     const presented = parseApiKey(text);
     if (presented === undefined) return NOT_VERIFIED;
@@ -34,8 +34,7 @@ export const apiKeyVerifier = (database: Database): CredentialVerifier => ({
 
 /** The old backend's keys: any text, kept as an unsalted SHA-256. A tenant may have switched them off. */
 export const legacyKeyVerifier = (database: Database): CredentialVerifier => ({
-  name: "legacy_api_key",
-  find: ({ token }) => (token !== undefined && isLegacyText(token) ? token : undefined),
+  ...LEGACY_KEY,
   async verify(text, now) {
     const [found] = await findLegacyKey(database.asSystem(), await sha256Hex(text));
     if (found === undefined) return NOT_VERIFIED;
@@ -51,10 +50,6 @@ export const legacyKeyVerifier = (database: Database): CredentialVerifier => ({
 });
 
 const NOT_VERIFIED = { value: undefined, tenantId: undefined };
-
-/** Longer than anybody's word by chance, shorter than any abuse. */
-const isLegacyText = (token: string) =>
-  token.length >= 16 && token.length <= 512 && !token.startsWith("mcp_");
 
 interface StoredKey {
   readonly id: string;

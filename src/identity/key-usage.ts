@@ -3,8 +3,7 @@
  * batch takes all of it to the database. What an isolate holds when it is thrown away is lost; the logs have it.
  */
 import type { WaitUntil } from "../core/tenant-cache.ts";
-import type { Database } from "../db/client.ts";
-import { addKeyUsage, addLegacyKeyUsage, type KeyUsage } from "../db/queries/access/api-keys.ts";
+import type { KeyUsage } from "../db/queries/access/api-keys.ts";
 import type { Principal } from "./principal.ts";
 
 const WRITE_INTERVAL_MS = 10_000;
@@ -15,27 +14,32 @@ export interface KeyUsageRecorder {
   count(principal: Principal, background: WaitUntil): void;
 }
 
+/** By the kind of the key. */
+export interface KeyUsageBatch {
+  readonly keys: readonly KeyUsage[];
+  readonly legacyKeys: readonly KeyUsage[];
+}
+
 export interface KeyUsageDeps {
+  /** Adds the counts to the database (save-key-usage.ts). */
+  readonly save: (batch: KeyUsageBatch) => Promise<unknown>;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-export function createKeyUsageRecorder(database: Database, { now, sleep }: KeyUsageDeps): KeyUsageRecorder {
+export function createKeyUsageRecorder({ save, now, sleep }: KeyUsageDeps): KeyUsageRecorder {
   const counts = { api_key: new Map<string, KeyUsage>(), legacy_api_key: new Map<string, KeyUsage>() };
   let flushedAt = -Infinity;
   let dueAt: number | undefined;
 
   const flush = async () => {
-    const [keys, legacy] = [[...counts.api_key.values()], [...counts.legacy_api_key.values()]];
+    const batch = { keys: [...counts.api_key.values()], legacyKeys: [...counts.legacy_api_key.values()] };
     counts.api_key.clear();
     counts.legacy_api_key.clear();
     flushedAt = now();
     dueAt = undefined;
-    const db = database.asSystem();
     try {
-      if (legacy.length === 0) await addKeyUsage(db, keys);
-      else if (keys.length === 0) await addLegacyKeyUsage(db, legacy);
-      else await db.batch([addKeyUsage(db, keys), addLegacyKeyUsage(db, legacy)]);
+      await save(batch);
     } catch {
       // The statement may have run; a request that is counted twice is worse than one that is not.
     }

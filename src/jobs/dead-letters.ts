@@ -1,7 +1,7 @@
 /** Tries again to write the events that could not be written when they came. */
 import type { Database } from "../db/client.ts";
 import { countAttempts, deleteDeadLetters, listDeadLetters } from "../db/queries/logs/dead-letters.ts";
-import { parseLogMessage } from "../logs/events.ts";
+import { parseLogMessage } from "../logs/event-schema.ts";
 import { writeEvents } from "../logs/sinks.ts";
 
 const BATCH_SIZE = 100;

@@ -5,7 +5,7 @@
 import { toPostgresValue } from "../core/postgres-text.ts";
 import type { Database } from "../db/client.ts";
 import { insertDeadLetters } from "../db/queries/logs/dead-letters.ts";
-import { parseLogMessage } from "./events.ts";
+import { parseLogMessage } from "./event-schema.ts";
 import { writeEvents } from "./sinks.ts";
 
 /** The part of a queue's message that this takes. */

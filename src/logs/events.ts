@@ -2,157 +2,16 @@
  * What happened, as it travels from a request through the queue to its table. Each event has an id made where it
  * happened, so that one delivered twice is written once; and a version, as a queue may hold what an older Worker wrote.
  */
-import { z } from "zod";
-import { SEVERITIES } from "../core/enums.ts";
 import { sanitizePayload, sanitizeText } from "../core/sanitize-payload.ts";
+import type * as schema from "./event-schema.ts";
 
-const VERSION = 1;
-
-const id = z.uuid();
-const at = z.number().int();
-const tenantId = z.uuid().nullable();
-const text = z.string().nullish();
-const uuid = z.uuid().nullish();
-const json = z.record(z.string(), z.unknown()).nullish();
-
-const common = { v: z.literal(VERSION), id, at, tenantId };
-
-const requestEvent = z.object({
-  ...common,
-  kind: z.literal("request"),
-  userId: text,
-  apiKeyId: uuid,
-  requestId: text,
-  clientRequestId: text,
-  traceId: text,
-  clientName: text,
-  method: z.string(),
-  path: z.string(),
-  mcpMethod: text,
-  toolName: text,
-  targetServerId: uuid,
-  statusCode: z.number().int(),
-  durationMs: z.number(),
-  upstreamMs: z.number().nullish(),
-  requestBytes: z.number().int().nullish(),
-  ipAddress: text,
-  userAgent: text,
-  country: text,
-  errorCode: text,
-  metadata: json,
-});
-
-const mcpEvent = z.object({
-  ...common,
-  kind: z.literal("mcp"),
-  userId: text,
-  apiKeyId: uuid,
-  roles: z.array(z.string()),
-  method: z.string(),
-  target: text,
-  serverId: uuid,
-  params: json,
-  result: json,
-  durationMs: z.number().nullish(),
-  success: z.boolean(),
-  errorCode: z.number().int().nullish(),
-  errorMessage: text,
-  requestId: text,
-});
-
-const errorEvent = z.object({
-  ...common,
-  kind: z.literal("error"),
-  code: z.string(),
-  message: z.string(),
-  source: z.string(),
-  severity: z.enum(SEVERITIES),
-  serverId: uuid,
-  requestId: text,
-  fingerprint: text,
-  details: json,
-});
-
-const securityEvent = z.object({
-  ...common,
-  kind: z.literal("security"),
-  eventType: z.string(),
-  severity: z.enum(SEVERITIES),
-  userId: text,
-  apiKeyId: uuid,
-  serverId: uuid,
-  ipAddress: text,
-  requestId: text,
-  description: z.string(),
-  details: json,
-});
-
-const systemEvent = z.object({
-  ...common,
-  kind: z.literal("system"),
-  eventType: z.string(),
-  source: z.string(),
-  severity: z.enum(SEVERITIES),
-  serverId: uuid,
-  message: z.string(),
-  details: json,
-});
-
-/** Somebody has been given one side of a flag: what they then do may be compared. */
-const flagEvent = z.object({
-  ...common,
-  kind: z.literal("flag"),
-  flagKey: z.string(),
-  subjectId: z.string(),
-  isOn: z.boolean(),
-  reason: z.string(),
-});
-
-/** What one isolate has seen of the database in the last minute or so. */
-const poolEvent = z.object({
-  ...common,
-  kind: z.literal("pool"),
-  name: z.enum(["main", "read", "analytics"]),
-  queryCount: z.number().int(),
-  errorCount: z.number().int(),
-  avgQueryMs: z.number(),
-  p95QueryMs: z.number().nullable(),
-  details: json,
-});
-
-export const logEventSchema = z.discriminatedUnion("kind", [
-  requestEvent,
-  mcpEvent,
-  errorEvent,
-  securityEvent,
-  systemEvent,
-  flagEvent,
-  poolEvent,
-]);
-
-export type LogEvent = z.infer<typeof logEventSchema>;
-export type RequestEvent = z.infer<typeof requestEvent>;
-export type McpEvent = z.infer<typeof mcpEvent>;
+export type LogEvent = schema.LogEvent;
+export type RequestEvent = Extract<LogEvent, { kind: "request" }>;
+export type McpEvent = Extract<LogEvent, { kind: "mcp" }>;
 
 /** One queue message: what one request has to tell, or several of the same moment. */
 export interface LogMessage {
   readonly events: readonly LogEvent[];
-}
-
-const envelope = z.object({ events: z.array(z.unknown()) });
-
-/** Each event by itself: one of another version must not take its neighbours along. */
-export function parseLogMessage(body: unknown): { known: LogEvent[]; strange: unknown[] } {
-  const message = envelope.safeParse(body);
-  if (!message.success) return { known: [], strange: [body] };
-  const known: LogEvent[] = [];
-  const strange: unknown[] = [];
-  for (const event of message.data.events) {
-    const parsed = logEventSchema.safeParse(event);
-    if (parsed.success) known.push(parsed.data);
-    else strange.push(event);
-  }
-  return { known, strange };
 }
 
 /** Of one event; the queue takes 128 KB a message. */
@@ -262,5 +121,3 @@ function withoutPayload(event: LogEvent): LogEvent {
       return { ...event, details: { cut: true } };
   }
 }
-
-export const EVENT_VERSION = VERSION;

@@ -1,7 +1,8 @@
 /** What an isolate has seen of the database, told once a minute while it has requests. */
 import { uuidv7 } from "../core/ids.ts";
 import type { QueryStatistics } from "../db/statistics.ts";
-import { EVENT_VERSION, type LogEvent } from "./events.ts";
+import { EVENT_VERSION } from "./event-version.ts";
+import type { LogEvent } from "./events.ts";
 
 const REPORT_INTERVAL_MS = 60_000;
 

@@ -6,7 +6,8 @@ import { REQUEST_ID_HEADER, uuidv7 } from "../core/ids.ts";
 import { readHeaders } from "../core/net/headers.ts";
 import { getPath } from "../core/net/request-url.ts";
 import { parseTraceParent } from "../core/telemetry/trace-context.ts";
-import { EVENT_VERSION, type LogEvent, type RequestEvent } from "./events.ts";
+import { EVENT_VERSION } from "./event-version.ts";
+import type { LogEvent, RequestEvent } from "./events.ts";
 
 /** As far as it is known. */
 export interface EventPrincipal {

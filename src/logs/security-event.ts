@@ -2,7 +2,8 @@
 import { isUuid, uuidv7 } from "../core/ids.ts";
 import type { Ban } from "../core/limits/lease/sync-messages.ts";
 import { SECURITY_EVENTS, type SecurityEventType } from "../core/security-events.ts";
-import { EVENT_VERSION, type LogEvent } from "./events.ts";
+import { EVENT_VERSION } from "./event-version.ts";
+import type { LogEvent } from "./events.ts";
 
 export interface SecurityEventFacts {
   readonly type: SecurityEventType;

@@ -2,72 +2,37 @@
  * A tenant as the hot path sees it: everything that a decision needs, compiled once and kept in the isolate until the
  * tenant's epoch says that something has changed; while the database is down the last snapshot serves on.
  */
-import { z } from "zod";
-import { type CompiledRules, compileRules } from "../core/access/rules.ts";
-import { toolChangePolicy } from "../core/discovery/tool-drift.ts";
+import type { CompiledRules } from "../core/access/rules.ts";
 import type { HealthStatus, TenantStatus, Transport } from "../core/enums.ts";
 import type { Flag } from "../core/flags/evaluate.ts";
-import { type CompiledIpRules, compileIpRules } from "../core/limits/ip-rules.ts";
-import { type CompiledLimits, compileLimits } from "../core/limits/resolve-limits.ts";
+import type { CompiledIpRules } from "../core/limits/ip-rules.ts";
+import type { CompiledLimits } from "../core/limits/resolve-limits.ts";
 import type { MaintenanceWindow } from "../core/maintenance/windows.ts";
-import { type CompiledRule as CompiledRouting, compileRouting } from "../core/routing/rules.ts";
-import { SETTING_KEYS } from "../core/settings/definitions.ts";
-import { type PayloadPolicy, payloadPolicy } from "../core/settings/payloads.ts";
-import { resolveTracing, type Tracing } from "../core/settings/tracing.ts";
-import { readSettings, type Settings } from "../core/settings/values.ts";
-import { MAX_RESPONSE_BYTES, MAX_SERVER_RESPONSE_BYTES } from "../core/size-limits.ts";
+import type { CompiledRule as CompiledRouting } from "../core/routing/rules.ts";
+import type { PayloadPolicy } from "../core/settings/payloads.ts";
+import type { Tracing } from "../core/settings/tracing.ts";
+import type { Settings } from "../core/settings/values.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
-import type { Database } from "../db/client.ts";
-import { listApprovedHashes, listHeldTools } from "../db/queries/servers/pins.ts";
-import { listFlags } from "../db/queries/tenants/flags.ts";
-import {
-  findOpenTenant,
-  listReadOnlyTools,
-  loadSnapshotAccessRules,
-  loadSnapshotIpRules,
-  loadSnapshotLimits,
-  loadSnapshotServers,
-  loadSnapshotSettings,
-  loadSnapshotTenant,
-  loadSnapshotWindows,
-} from "../db/queries/tenants/snapshot.ts";
-import { listActiveRoutingRules } from "../db/queries/traffic/routing.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
-import { parseFlags } from "./flags.ts";
-import { type Naming, parseNaming } from "./naming.ts";
-import { parseRoutingRule } from "./routing.ts";
-import { parseTenantSettings } from "./tenant-settings.ts";
-
-/** A server's own settings; what does not fit falls back to the default, so that a bad row stops no traffic. */
-const serverSettings = z.object({
-  firstByteTimeoutMs: z.number().int().min(100).max(600_000).catch(60_000),
-  /** A call whose answer takes longer than this is answered by an event stream that waits with the caller. */
-  earlyAnswerMs: z.number().int().min(10).max(600_000).catch(5000),
-  keepAliveMs: z.number().int().min(10).max(600_000).catch(5_000),
-  idleTimeoutMs: z.number().int().min(1000).max(3_600_000).catch(300_000),
-  /** Larger answers of the server are refused. */
-  maxResponseBytes: z.number().int().min(1024).max(MAX_SERVER_RESPONSE_BYTES).catch(MAX_RESPONSE_BYTES.mcp),
-});
-
-/** The server's own share of calls whose payload is kept, in place of the tenant's. */
-const payloadSample = z.object({ payloadSample: z.number().min(0).max(1).optional().catch(undefined) });
+import type { Naming } from "./naming.ts";
 
 export interface QueueSettings {
   readonly maxSize: number;
   readonly maxWaitMs: number;
 }
 
-/** Disabled, it holds no call: a server at its concurrency limit rejects at once. */
-function parseQueueSettings(
-  isEnabled: boolean | null,
-  maxSize: number | null,
-  maxWaitMs: number | null,
-): QueueSettings | undefined {
-  if (isEnabled === null || maxSize === null || maxWaitMs === null) return undefined;
-  return { maxSize: isEnabled ? maxSize : 0, maxWaitMs };
+/** A server's own settings. */
+export interface ServerSettings {
+  readonly firstByteTimeoutMs: number;
+  /** A call whose answer takes longer than this is answered by an event stream that waits with the caller. */
+  readonly earlyAnswerMs: number;
+  readonly keepAliveMs: number;
+  readonly idleTimeoutMs: number;
+  /** Larger answers of the server are refused. */
+  readonly maxResponseBytes: number;
 }
 
-export interface SnapshotServer extends z.infer<typeof serverSettings> {
+export interface SnapshotServer extends ServerSettings {
   readonly id: string;
   readonly name: string;
   readonly title: string | null;
@@ -129,93 +94,27 @@ export interface Snapshots {
   openTenant(slug: string, background: WaitUntil): Promise<string | undefined>;
 }
 
-export function createSnapshots(database: Database, epochs: Epochs, now: () => number): Snapshots {
+/** Reads tenants from the database (load-snapshot.ts). */
+export interface SnapshotSource {
+  loadSnapshot(tenantId: string): Promise<TenantSnapshot | undefined>;
+  findOpenTenant(slug: string): Promise<string | undefined>;
+}
+
+export function createSnapshots(source: SnapshotSource, epochs: Epochs, now: () => number): Snapshots {
   const snapshots = new TenantCache<TenantSnapshot | undefined>(epochs, { now, limit: 1000 });
   const slugs = new TenantCache<string | undefined>(epochs, { now, limit: 1000 });
   return {
     async get(tenantId, background) {
-      const load = async () => ({ value: await loadSnapshot(database, tenantId), tenantId });
+      const load = async () => ({ value: await source.loadSnapshot(tenantId), tenantId });
       return snapshots.get(tenantId, load, background, tenantId);
     },
     peek: (tenantId) => snapshots.peekFresh(tenantId),
     async openTenant(slug, background) {
       const load = async () => {
-        const id = (await findOpenTenant(database.asSystem(), slug))[0]?.id;
+        const id = await source.findOpenTenant(slug);
         return { value: id, tenantId: id };
       };
       return slugs.get(slug, load, background);
     },
-  };
-}
-
-async function loadSnapshot(database: Database, tenantId: string): Promise<TenantSnapshot | undefined> {
-  // From the main database: a replica that lags behind would bring back, under the new epoch, what was just revoked.
-  const db = database.withTenant(tenantId);
-  const [
-    [tenant],
-    servers,
-    controls,
-    tools,
-    withheld,
-    hashes,
-    windows,
-    limits,
-    addresses,
-    routing,
-    stored,
-    flags,
-  ] = await db.batch([
-    loadSnapshotTenant(db, tenantId),
-    loadSnapshotServers(db, tenantId),
-    loadSnapshotAccessRules(db, tenantId),
-    listReadOnlyTools(db, tenantId),
-    listHeldTools(db, tenantId),
-    listApprovedHashes(db, tenantId),
-    loadSnapshotWindows(db, tenantId, new Date()),
-    loadSnapshotLimits(db, tenantId),
-    loadSnapshotIpRules(db, tenantId),
-    listActiveRoutingRules(db, tenantId),
-    loadSnapshotSettings(db, tenantId, SETTING_KEYS),
-    listFlags(db, tenantId),
-  ]);
-  if (tenant === undefined || tenant.status !== "active") return undefined;
-  const { settings, timeZone, planLimits, ...known } = tenant;
-  const { accessDefault, burst } = parseTenantSettings(settings);
-  const holdsChanges = toolChangePolicy(settings) !== "allow";
-  const runtime = readSettings(stored);
-  const toolsOf = Map.groupBy(tools, (tool) => tool.serverId);
-  const withheldOf = Map.groupBy(withheld, (tool) => tool.serverId);
-  const hashesOf = Map.groupBy(hashes, (tool) => tool.serverId);
-  const all = servers.map((row): SnapshotServer => {
-    const { transportType, authConfig, settings: own, ...rest } = row;
-    const { queueIsEnabled, queueMaxSize, queueMaxWaitMs, ...server } = rest;
-    const names = toolsOf.get(server.id)?.map(({ name }) => name);
-    const approved = hashesOf.get(server.id)?.map(({ name, hash }) => [name, hash] as const);
-    const given = {
-      queue: parseQueueSettings(queueIsEnabled, queueMaxSize, queueMaxWaitMs),
-      transport: transportType,
-      auth: authConfig,
-      readOnlyTools: new Set(names),
-      withheldTools: new Set(withheldOf.get(server.id)?.map(({ name }) => name)),
-      approved: approved && new Map(approved),
-      holdsChanges,
-      payloads: payloadPolicy(runtime, payloadSample.parse(own).payloadSample),
-    };
-    return { ...server, ...serverSettings.parse(own), ...given };
-  });
-  return {
-    ...known,
-    naming: parseNaming(settings),
-    settings: runtime,
-    tracing: resolveTracing(stored),
-    flags: parseFlags(flags),
-    servers: new Map(all.map((server) => [server.name, server])),
-    serversById: new Map(all.map((server) => [server.id, server])),
-    rules: compileRules(controls, { accessDefault, timeZone }),
-    windows,
-    limits: compileLimits(limits, planLimits.requestsPerMinute),
-    ipLists: compileIpRules(addresses),
-    routing: compileRouting(routing.flatMap(parseRoutingRule)),
-    burst,
   };
 }

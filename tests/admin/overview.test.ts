@@ -2,7 +2,7 @@
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { getServices } from "../../src/services.ts";
+import { getGatewayServices } from "../../src/gateway-services.ts";
 import { addTenant } from "../api/support.ts";
 
 it("takes at most two round trips to the database", async () => {
@@ -24,7 +24,7 @@ it("takes at most two round trips to the database", async () => {
   };
   // Limits and address rules are read once an isolate.
   await open("hour");
-  const recorded = vi.spyOn(getServices(env).services.queryStatistics, "record");
+  const recorded = vi.spyOn(getGatewayServices(env).queryStatistics, "record");
   for (const range of ["hour", "week"]) {
     const counts: number[] = [];
     for (let visit = 0; visit < 3; visit += 1) {

@@ -2,7 +2,7 @@
 import { createExecutionContext, env } from "cloudflare:test";
 import { expect } from "vitest";
 import { uuidv7 } from "../../src/core/ids.ts";
-import type { Services } from "../../src/services.ts";
+import type { GatewayServices } from "../../src/gateway-services.ts";
 import { addTenant } from "../api/support.ts";
 import { owner } from "../support/database.ts";
 
@@ -12,7 +12,7 @@ const PLENTY = 100_000_000;
 export interface BusyTenant {
   readonly id: string;
   readonly serverId: string;
-  call(services: Services, id?: number): Promise<Response>;
+  call(services: GatewayServices, id?: number): Promise<Response>;
 }
 
 export async function busyTenant(label: string, perHour = PLENTY): Promise<BusyTenant> {

@@ -7,7 +7,11 @@ import { env, evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createRandom } from "../../scripts/sim/random.ts";
 import { parseConfig } from "../../src/env.ts";
-import { createServices, type ServiceBindings, type Services } from "../../src/services.ts";
+import {
+  createGatewayServices,
+  type GatewayServices,
+  type ServiceBindings,
+} from "../../src/gateway-services.ts";
 import { owner } from "../support/database.ts";
 import { type BusyTenant, busyTenant, expectOk, UPSTREAM } from "./busy-tenant.ts";
 
@@ -72,7 +76,7 @@ async function judge(response: Response, id: number): Promise<"answered" | "refu
   return "refused";
 }
 
-async function run(services: Services, tenant: BusyTenant, world: World, random: () => number) {
+async function run(services: GatewayServices, tenant: BusyTenant, world: World, random: () => number) {
   const counts = { answered: 0, refused: 0 };
   for (let id = 1; id <= CALLS; id += AT_ONCE) {
     if (random() < 0.02) await evict(tenant.id);
@@ -98,7 +102,7 @@ describe("chaos", () => {
     const world: World = { databaseIsAway: false, serverFails: false, queueRefuses: false, reachedServer: 0 };
     stubWorld(world);
     const objects = { ...env, EVENTS: refusingQueue(world) };
-    const services = createServices(parseConfig({ ...env }), objects);
+    const services = createGatewayServices(parseConfig({ ...env }), objects);
     const tenant = await busyTenant("chaos", LIMIT);
     await expectOk(await tenant.call(services));
 

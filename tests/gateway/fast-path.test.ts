@@ -7,8 +7,8 @@ import { createExecutionContext, env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createRandom } from "../../scripts/sim/random.ts";
 import { parseConfig } from "../../src/env.ts";
+import { createGatewayServices, type GatewayServices } from "../../src/gateway-services.ts";
 import type { LogEvent, LogMessage } from "../../src/logs/events.ts";
-import { createServices, type Services } from "../../src/services.ts";
 import { addTenant } from "../api/support.ts";
 import { owner } from "../support/database.ts";
 import { answerAs, BEHAVIOURS, randomRequest, type TestRequest } from "./fast-path-traffic.ts";
@@ -29,7 +29,7 @@ interface Received {
 
 interface World {
   readonly name: string;
-  readonly services: Services;
+  readonly services: GatewayServices;
   readonly keys: Record<string, string>;
   readonly received: Received[];
   readonly events: LogEvent[];
@@ -102,7 +102,7 @@ async function createWorld(name: string, hasFastPath: boolean): Promise<World> {
       };
     },
   });
-  const services = createServices(parseConfig({ ...env }), { ...env, EVENTS: queue }, { hasFastPath });
+  const services = createGatewayServices(parseConfig({ ...env }), { ...env, EVENTS: queue }, { hasFastPath });
   const names = new Map([[tenant.id, "tenant"], ...servers.map((id, at) => [id, `server ${at}`] as const)]);
   for (const [key, { id, userId }] of Object.entries(keys)) {
     names.set(id, key);

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../src/env.ts";
-import { createServices } from "../../src/services.ts";
+import { createGatewayServices } from "../../src/gateway-services.ts";
 import { busyTenant, expectOk, UPSTREAM } from "./busy-tenant.ts";
 
 const CALLS = 3000;
@@ -87,7 +87,7 @@ describe("a busy tenant", () => {
     // every machine, and no answer takes longer than the calls that are made at once.
     vi.useFakeTimers({ toFake: ["Date"] });
     const questions = new Questions();
-    const services = createServices(parseConfig({ ...env }), { ...env, TENANTS: counting(questions) });
+    const services = createGatewayServices(parseConfig({ ...env }), { ...env, TENANTS: counting(questions) });
     const tenant = await busyTenant("hot");
     const callFor = async (calls: number) => {
       for (let done = 0; done < calls; done += AT_ONCE) {

@@ -5,6 +5,7 @@ import { timingSafeEqual } from "../../src/core/timing-safe-equal.ts";
 import { apiKeyVerifier, legacyKeyVerifier } from "../../src/identity/api-keys.ts";
 import { createAuthenticator } from "../../src/identity/authenticate.ts";
 import { createKeyUsageRecorder } from "../../src/identity/key-usage.ts";
+import { saveKeyUsage } from "../../src/identity/save-key-usage.ts";
 import { addTenant } from "../api/support.ts";
 import { database, owner } from "../support/database.ts";
 
@@ -172,7 +173,8 @@ describe("use", () => {
     let now = Date.now();
     let wake = () => {};
     const work: Promise<unknown>[] = [];
-    const usage = createKeyUsageRecorder(database, {
+    const usage = createKeyUsageRecorder({
+      save: (batch) => saveKeyUsage(database, batch),
       now: () => now,
       sleep: () =>
         new Promise((resolve) => {

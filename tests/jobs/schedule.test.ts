@@ -2,9 +2,10 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/env.ts";
+import { createGatewayServices } from "../../src/gateway-services.ts";
 import { type JobServices, runScheduledJobs, SCHEDULE, type ScheduledJob } from "../../src/jobs/schedule.ts";
 import type { LogEvent } from "../../src/logs/events.ts";
-import { createServices } from "../../src/services.ts";
+import { completeServices } from "../../src/services.ts";
 
 const NOW = new Date("2026-03-04T05:06:00Z");
 const CRON = "* * * * *";
@@ -14,7 +15,7 @@ async function tick(schedule: readonly ScheduledJob[], cron = CRON) {
   const events: LogEvent[] = [];
   const lines: Record<string, unknown>[] = [];
   const services: JobServices = {
-    ...createServices(parseConfig({ ...env }), env),
+    ...(await completeServices(createGatewayServices(parseConfig({ ...env }), env))),
     emitter: { emit: (emitted) => void events.push(...emitted) },
   };
   const log = (line: string) => void lines.push(JSON.parse(line));

@@ -2,7 +2,8 @@
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { type LogEvent, logEventSchema } from "../../src/logs/events.ts";
+import { logEventSchema } from "../../src/logs/event-schema.ts";
+import type { LogEvent } from "../../src/logs/events.ts";
 import { markInternal } from "../../src/middleware/internal-requests.ts";
 import { addTenant } from "../api/support.ts";
 import { recordingQueue } from "../support/recording-queue.ts";

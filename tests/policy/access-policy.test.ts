@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createAnonymous, type Principal } from "../../src/identity/principal.ts";
 import { createAccessPolicy } from "../../src/policy/access-policy.ts";
+import { createSnapshotSource } from "../../src/policy/load-snapshot.ts";
 import { createSnapshots, type TenantSnapshot } from "../../src/policy/snapshot.ts";
 import { addTenant, type TestTenant } from "../api/support.ts";
 import { database, owner } from "../support/database.ts";
@@ -13,7 +14,10 @@ const NOON = new Date("2026-03-13T12:00:00Z");
 
 const snapshot = async (): Promise<TenantSnapshot> => {
   const epochs = { current: () => undefined, peek: () => undefined, knownBefore: () => undefined };
-  const found = await createSnapshots(database, epochs, Date.now).get(tenant.id, () => undefined);
+  const found = await createSnapshots(createSnapshotSource(database), epochs, Date.now).get(
+    tenant.id,
+    () => undefined,
+  );
   if (found === undefined) throw new Error("the tenant is gone");
   return found;
 };

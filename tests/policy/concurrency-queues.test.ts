@@ -3,10 +3,10 @@ import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { SlotRequest } from "../../src/core/resilience/slots.ts";
 import { parseConfig } from "../../src/env.ts";
+import { createGatewayServices } from "../../src/gateway-services.ts";
 import type { Principal } from "../../src/identity/principal.ts";
 import { type CallQueues, ConcurrencyQueues, type SlotObject } from "../../src/policy/concurrency-queues.ts";
 import type { SnapshotServer } from "../../src/policy/snapshot.ts";
-import { createServices } from "../../src/services.ts";
 import { addTenant } from "../api/support.ts";
 import { owner } from "../support/database.ts";
 
@@ -32,7 +32,7 @@ async function setUp(maxConcurrency: number, object?: SlotObject, queue?: QueueR
       [tenant.id, id, isEnabled, maxSize, maxWaitMs],
     );
   }
-  const services = createServices(parseConfig({ ...env }), env);
+  const services = createGatewayServices(parseConfig({ ...env }), env);
   const snapshot = await services.snapshots.get(tenant.id, background);
   const server = snapshot?.serversById.get(id);
   const key = await tenant.addKey();

@@ -37,8 +37,10 @@ describe("calls that come at once after a pause", () => {
     ...{ name, key: `${name}:${crypto.randomUUID()}`, count: PLENTY, windowMs: 60_000, burst: 1 },
   }));
 
-  function countingIsolate() {
+  async function countingIsolate() {
     const tenant = env.TENANTS.getByName(crypto.randomUUID());
+    // To start the object may take longer than calls wait for the answer to another's request.
+    await tenant.getEpoch();
     const asked: boolean[] = [];
     const traffic = createTraffic({
       getObject: () => ({
@@ -63,7 +65,7 @@ describe("calls that come at once after a pause", () => {
   }
 
   it("ask the tenant's object twice: one for itself, and one for all others", async () => {
-    const { traffic, asked } = countingIsolate();
+    const { traffic, asked } = await countingIsolate();
     const decided = await Promise.all(
       Array.from({ length: 60 }, () => traffic.tryAcquire(limits, share, background)),
     );
@@ -72,7 +74,7 @@ describe("calls that come at once after a pause", () => {
   });
 
   it("do not hang on one that is cut off", async () => {
-    const { traffic, asked, cutOffFirst } = countingIsolate();
+    const { traffic, asked, cutOffFirst } = await countingIsolate();
     cutOffFirst();
     void traffic.tryAcquire(limits, share, background);
     const decided = await Promise.all(

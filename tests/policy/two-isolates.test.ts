@@ -6,22 +6,22 @@ import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { formatApiKey } from "../../src/core/access/api-key.ts";
 import { parseConfig } from "../../src/env.ts";
+import { createGatewayServices, type GatewayServices } from "../../src/gateway-services.ts";
 import { apiKeyVerifier } from "../../src/identity/api-keys.ts";
 import { createAuthenticator } from "../../src/identity/authenticate.ts";
 import { createAccessPolicy } from "../../src/policy/access-policy.ts";
 import { createEpochs } from "../../src/policy/epoch.ts";
-import { createServices, type Services } from "../../src/services.ts";
 import { addTenant, call, type TestTenant } from "../api/support.ts";
 import { database, owner } from "../support/database.ts";
 
-const isolate = () => createServices(parseConfig({ ...env }), env);
+const isolate = () => createGatewayServices(parseConfig({ ...env }), env);
 const background = (work: Promise<unknown>) => createExecutionContext().waitUntil(work);
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function withKey(text: string): Request {
   return new Request(env.PUBLIC_URL, { headers: { authorization: `Bearer ${text}` } });
 }
-const admits = async (services: Services, text: string) =>
+const admits = async (services: GatewayServices, text: string) =>
   (await services.authenticator.authenticate(withKey(text), background)).kind === "principal";
 
 /** Asks until the answer is no; how long that took. */
@@ -34,7 +34,7 @@ async function msUntil(isOver: () => Promise<boolean>): Promise<number> {
   return Date.now() - started;
 }
 
-async function warm(services: Services, tenant: TestTenant, text: string) {
+async function warm(services: GatewayServices, tenant: TestTenant, text: string) {
   for (let time = 0; time < 3; time += 1) {
     expect(await admits(services, text)).toBe(true);
     await services.snapshots.get(tenant.id, background);
@@ -42,7 +42,7 @@ async function warm(services: Services, tenant: TestTenant, text: string) {
 }
 
 /** Since it was last asked. */
-const roundTrips = (services: Services) =>
+const roundTrips = (services: GatewayServices) =>
   services.queryStatistics.drain().reduce((sum, target) => sum + target.roundTrips, 0);
 
 describe("a change in one isolate", () => {

@@ -9,7 +9,7 @@ import { linkEntry } from "../../db/queries/registry/entries.ts";
 import { assertPlanCapacity, insertServer, lockTenant } from "../../db/queries/servers/servers.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import type { RegistryEntry } from "../../registry/official-entry.ts";
-import { type Credentials, credentialsSchema } from "../../upstream/credentials.ts";
+import { type Credentials, credentialsSchema } from "../../upstream/credentials-schema.ts";
 import { mapDatabaseErrors } from "../resource/database-errors.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { rejectUrl, sealCredential } from "../servers/credentials.ts";

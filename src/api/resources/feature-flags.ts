@@ -1,7 +1,7 @@
 /** What is switched on for whom. Of one key the tenant's own flag comes before the whole system's. */
 import { z } from "zod";
 import { featureFlags as table } from "../../db/schema/operations.ts";
-import { flagRule } from "../../policy/flags.ts";
+import { flagRule } from "../../policy/flag-rules.ts";
 import { defineResource } from "../resource/define.ts";
 import { key, prose, title } from "./members.ts";
 

@@ -4,7 +4,7 @@ import { MIN_INTERVAL_SECONDS as MIN_CHECK_INTERVAL_SECONDS } from "../../core/d
 import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
 import { MAX_SERVER_RESPONSE_BYTES } from "../../core/size-limits.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
-import { credentialsSchema } from "../../upstream/credentials.ts";
+import { credentialsSchema } from "../../upstream/credentials-schema.ts";
 import { rowShape, selectColumns } from "../resource/shape.ts";
 
 /** Settings of one server. Each has an effect: one that the gateway does not know is rejected. */

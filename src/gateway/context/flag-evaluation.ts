@@ -1,7 +1,7 @@
 /** Evaluates the gateway's own feature flags for the principal of a request. */
 import { KNOWN_FLAGS, type KnownFlag } from "../../core/flags/known-flags.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { EVENT_VERSION } from "../../logs/events.ts";
+import { EVENT_VERSION } from "../../logs/event-version.ts";
 import { evaluateForPrincipal, flagSubject } from "../../policy/flags.ts";
 import type { McpContext } from "./context.ts";
 

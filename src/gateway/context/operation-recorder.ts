@@ -5,7 +5,8 @@ import type { JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { jsonRpcCode } from "../../core/mcp/responses.ts";
 import { isSampled, type PayloadPolicy, selectPayload } from "../../core/settings/payloads.ts";
 import type { Principal } from "../../identity/principal.ts";
-import { EVENT_VERSION, type McpEvent } from "../../logs/events.ts";
+import { EVENT_VERSION } from "../../logs/event-version.ts";
+import type { McpEvent } from "../../logs/events.ts";
 import type { CallOutcome } from "./call-outcome.ts";
 
 export interface OperationSubject {

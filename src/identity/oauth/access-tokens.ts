@@ -10,6 +10,7 @@ import { sha256Hex } from "../../core/digest.ts";
 import { isUuid } from "../../core/ids.ts";
 import type { Database } from "../../db/client.ts";
 import { listSigningKeys, loadTokenStatus } from "../../db/queries/access/grants.ts";
+import { looksLikeJwt } from "../credential-kinds.ts";
 import type { Principal } from "../principal.ts";
 import { parseEndpointPath, parseResource } from "./endpoints.ts";
 import { isKeyScope } from "./scopes.ts";
@@ -39,8 +40,6 @@ export interface AccessTokens {
   /** Whether a token that the provider takes for good is one that we still honour. */
   stands(token: AccessTokenClaims): Promise<boolean>;
 }
-
-export const looksLikeJwt = (text: string) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 
 export const revokedTokenKey = (jti: string) => sha256Hex(`revoked ${jti}`);
 

@@ -12,7 +12,8 @@ import type { Database } from "../../db/client.ts";
 import { deleteGrant, findRefreshToken, saveRevokedToken } from "../../db/queries/access/grants.ts";
 import { findOpenSecret, saveSecret } from "../../db/queries/identity/user-accounts.ts";
 import { recordSecurityEvent } from "../../db/queries/logs/security.ts";
-import { type AccessTokens, looksLikeJwt, parseClaims, revokedTokenKey } from "./access-tokens.ts";
+import { looksLikeJwt } from "../credential-kinds.ts";
+import { type AccessTokens, parseClaims, revokedTokenKey } from "./access-tokens.ts";
 import { validateRegistration } from "./registration-limits.ts";
 
 interface ReplayProtectionDeps {

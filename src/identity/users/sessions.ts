@@ -8,7 +8,7 @@ import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
 import type { Database } from "../../db/client.ts";
 import { loadSessionFacts, touchSession } from "../../db/queries/identity/user-accounts.ts";
 import { NO_TENANT_ID, type Principal } from "../principal.ts";
-import { cookiePrefix } from "./cookies.ts";
+import { readCookie, sessionCookieName } from "./cookies.ts";
 
 export interface SignedInUser {
   readonly id: string;
@@ -55,7 +55,7 @@ export function createSessions(
   database: Database,
   settings: { publicUrl: string; secret: string },
 ): UserSessions {
-  const name = `${cookiePrefix(settings.publicUrl)}.session_token`;
+  const name = sessionCookieName(settings.publicUrl);
   return {
     findCookie: (cookies) => readCookie(cookies ?? "", name),
     async touch({ sessionId, lastActivity, impersonatorId }, lifetimeMs, now) {
@@ -113,14 +113,6 @@ export function toPrincipal(person: SignedInUser): Principal | undefined {
     authenticatedAt,
     ...(impersonatorId !== undefined && { impersonatorId }),
   };
-}
-
-function readCookie(header: string, name: string): string | undefined {
-  for (const part of header.split(";")) {
-    const at = part.indexOf("=");
-    if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
-  }
-  return undefined;
 }
 
 /** `value.signature`, percent-encoded as a whole; the signature is HMAC-SHA256 in base64 (better-call, cookies). */

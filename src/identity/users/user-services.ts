@@ -2,7 +2,8 @@
 import type { Database } from "../../db/client.ts";
 import { listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
 import type { EmailSender } from "../../email/mailer.ts";
-import { type AccessTokens, createAccessTokens } from "../oauth/access-tokens.ts";
+import type { CredentialVerifier } from "../credentials.ts";
+import type { AccessTokens } from "../oauth/access-tokens.ts";
 import type { ClientMetadataDeps } from "../oauth/client-metadata.ts";
 import { AttemptLimiter } from "./attempt-limiter.ts";
 import type { Auth } from "./auth.ts";
@@ -12,9 +13,11 @@ import { createNotifyUser } from "./notify-user.ts";
 import { createSessions, type UserSessions } from "./sessions.ts";
 import { createSetup, type Setup } from "./setup.ts";
 import { listProviders, type SocialClients, type SocialProvider } from "./social-providers.ts";
+import { sessionVerifier } from "./verifier.ts";
 
 export interface UserServicesDeps {
   readonly database: Database;
+  readonly accessTokens: AccessTokens;
   readonly publicUrl: string;
   readonly mcpUrl: string;
   readonly secret: string;
@@ -36,7 +39,7 @@ export interface UserServices {
   auth(): Promise<Auth>;
   readonly sessions: UserSessions;
   readonly attempts: AttemptLimiter;
-  readonly accessTokens: AccessTokens;
+  readonly sessionVerifier: Pick<CredentialVerifier, "verify">;
   readonly setup: Setup;
   readonly invitations: InvitationService;
   readonly sendMail: EmailSender;
@@ -52,7 +55,7 @@ export function createUserServices(parts: UserServicesDeps): UserServices {
   const recordEvent = createEventRecorder(database);
   const attempts = new AttemptLimiter(database, recordEvent);
   const notifyUser = createNotifyUser(parts);
-  const accessTokens = createAccessTokens(database, parts, now);
+  const sessions = createSessions(database, { publicUrl, secret });
   const onUserChanged = async (userId: string) => {
     const tenants = await listTenantsOfUser(database.asSystem(), userId);
     await Promise.all(tenants.map(({ id }) => parts.bumpEpoch(id)));
@@ -70,14 +73,14 @@ export function createUserServices(parts: UserServicesDeps): UserServices {
       const { createAuth } = await import("./auth.ts");
       auth ??= createAuth({
         ...parts,
-        ...{ attempts, accessTokens, clientDocuments, onUserChanged, recordEvent, notifyUser },
+        ...{ attempts, clientDocuments, onUserChanged, recordEvent, notifyUser },
       });
       return auth;
     },
-    sessions: createSessions(database, { publicUrl, secret }),
+    sessions,
+    sessionVerifier: sessionVerifier(sessions),
     attempts,
     recordEvent,
-    accessTokens,
     invitations: createInvitations({ ...parts, attempts, personChanged: onUserChanged }),
     setup: createSetup({ database, publicUrl, attempts, log: parts.log, now }),
     sendMail: parts.sendMail,

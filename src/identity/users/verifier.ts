@@ -2,9 +2,7 @@
 import type { CredentialVerifier } from "../credentials.ts";
 import { toPrincipal, type UserSessions } from "./sessions.ts";
 
-export const sessionVerifier = (sessions: UserSessions): CredentialVerifier => ({
-  name: "session",
-  find: ({ path, cookies }) => (path.startsWith("/api/") ? sessions.findCookie(cookies) : undefined),
+export const sessionVerifier = (sessions: UserSessions): Pick<CredentialVerifier, "verify"> => ({
   async verify(cookie, now) {
     const person = await sessions.find(cookie, now);
     const principal = person && toPrincipal(person);

@@ -1,0 +1,45 @@
+/**
+ * What the MCP path reads from and writes to the database. Loaded by the first request that needs the database: the driver,
+ * Drizzle, the schema and zod take longer to evaluate than everything else that serves a call.
+ */
+import { createDatabase, type Database, type DatabaseDeps, type DatabaseUrls } from "./db/client.ts";
+import { recordSecurityEvent, type SecurityEvent } from "./db/queries/logs/security.ts";
+import { loadStoredInventories } from "./gateway/catalog/stored-inventory.ts";
+import { apiKeyVerifier, legacyKeyVerifier } from "./identity/api-keys.ts";
+import type { CredentialVerifier } from "./identity/credentials.ts";
+import type { KeyUsageBatch } from "./identity/key-usage.ts";
+import { saveKeyUsage } from "./identity/save-key-usage.ts";
+import { createSnapshotSource } from "./policy/load-snapshot.ts";
+import type { SnapshotServer, SnapshotSource } from "./policy/snapshot.ts";
+import { type CapacityObject, syncSystemCapacity } from "./policy/system-capacity.ts";
+import { saveBreakerTransitions, type TransitionsObject } from "./policy/transitions.ts";
+
+export interface GatewayStorage {
+  readonly database: Database;
+  readonly apiKeys: CredentialVerifier;
+  readonly legacyKeys: CredentialVerifier;
+  readonly snapshots: SnapshotSource;
+  loadStoredInventories(
+    tenantId: string,
+    servers: readonly SnapshotServer[],
+  ): ReturnType<typeof loadStoredInventories>;
+  saveKeyUsage(batch: KeyUsageBatch): Promise<void>;
+  saveBreakerTransitions(tenantId: string, object: TransitionsObject): Promise<void>;
+  recordSecurityEvent(event: SecurityEvent): Promise<unknown>;
+  syncSystemCapacity(object: CapacityObject): Promise<void>;
+}
+
+export function createGatewayStorage(urls: DatabaseUrls, deps: DatabaseDeps): GatewayStorage {
+  const database = createDatabase(urls, deps);
+  return {
+    database,
+    apiKeys: apiKeyVerifier(database),
+    legacyKeys: legacyKeyVerifier(database),
+    snapshots: createSnapshotSource(database),
+    loadStoredInventories: (tenantId, servers) => loadStoredInventories(database, tenantId, servers),
+    saveKeyUsage: (batch) => saveKeyUsage(database, batch),
+    saveBreakerTransitions: (tenantId, object) => saveBreakerTransitions(database, tenantId, object),
+    recordSecurityEvent: async (event) => recordSecurityEvent(database.asSystem(), event),
+    syncSystemCapacity: (object) => syncSystemCapacity(database, object),
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * The kinds of credentials, each with how to recognize one in a request. What verifies them is loaded when a credential of
+ * the kind is first seen.
+ */
+import type { CredentialVerifier } from "./credentials.ts";
+
+export type CredentialKind = Pick<CredentialVerifier, "name" | "find">;
+
+export const API_KEY: CredentialKind = {
+  name: "api_key",
+  find: ({ token }) => (token?.startsWith("mcp_") === true ? token : undefined),
+};
+
+/** For the endpoint that it is shown to; the path has no space. */
+export const ACCESS_TOKEN: CredentialKind = {
+  name: "oauth",
+  find: ({ path, token }) => (token !== undefined && looksLikeJwt(token) ? `${path} ${token}` : undefined),
+};
+
+/** Legacy keys are any text, so this kind comes after those that can be told from others. */
+export const LEGACY_KEY: CredentialKind = {
+  name: "legacy_api_key",
+  find: ({ token }) => (token !== undefined && isLegacyText(token) ? token : undefined),
+};
+
+export const looksLikeJwt = (text: string) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+
+/** Longer than anybody's word by chance, shorter than any abuse. */
+const isLegacyText = (token: string) =>
+  token.length >= 16 && token.length <= 512 && !token.startsWith("mcp_");
+
+/** A verifier whose code is loaded by the first credential that it has to verify. */
+export const deferVerifier = (
+  kind: CredentialKind,
+  load: () => Promise<Pick<CredentialVerifier, "verify">>,
+): CredentialVerifier => ({
+  ...kind,
+  verify: async (text, now) => (await load()).verify(text, now),
+});

@@ -1,0 +1,41 @@
+/**
+ * Loaders of what the MCP path needs only sometimes: each imports its modules and creates its object at the first call. What
+ * is remembered is the object and not a promise, because a request cannot wait for a promise of another request.
+ */
+import type { QueryStatistics } from "./db/statistics.ts";
+import type { Config } from "./env.ts";
+import type { GatewayStorage } from "./gateway-storage.ts";
+import type { AccessTokens } from "./identity/oauth/access-tokens.ts";
+
+export type LoadStorage = () => Promise<GatewayStorage>;
+export type LoadAccessTokens = () => Promise<AccessTokens>;
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+export function createStorageLoader(config: Config, statistics: QueryStatistics): LoadStorage {
+  let storage: GatewayStorage | undefined;
+  return async () => {
+    if (storage === undefined) {
+      const { createGatewayStorage } = await import("./gateway-storage.ts");
+      storage ??= createGatewayStorage(config.database, {
+        statistics,
+        now: Date.now,
+        random: Math.random,
+        sleep,
+      });
+    }
+    return storage;
+  };
+}
+
+export function createAccessTokensLoader(config: Config, loadStorage: LoadStorage): LoadAccessTokens {
+  let accessTokens: AccessTokens | undefined;
+  return async () => {
+    if (accessTokens === undefined) {
+      const { createAccessTokens } = await import("./identity/oauth/access-tokens.ts");
+      const { database } = await loadStorage();
+      accessTokens ??= createAccessTokens(database, config, Date.now);
+    }
+    return accessTokens;
+  };
+}
