@@ -27,7 +27,7 @@ export const QUEUE_CONSUMERS: ReadonlyMap<string, Consumer> = new Map(
   ),
 );
 
-/** Throws for a queue that nobody has said anything of, so that its messages are kept and come again. */
+/** Throws for an unknown queue, so that its messages are kept and redelivered. */
 export function queueConsumer(name: string): Consumer {
   const consumer = QUEUE_CONSUMERS.get(name);
   if (consumer === undefined) throw new Error(`Queue ${name} has no consumer. Add it to src/queues.ts.`);

@@ -25,7 +25,7 @@ import { admitWithoutPrincipal } from "./policy/request-admission.ts";
 
 export function createWebApp(rootApp: Hono<AppEnv>) {
   const app = new Hono<AppEnv>();
-  // Who asked for a page is told by one.
+  // A request for a page gets an error page.
   app.onError(async (thrown, c) => (await failurePage(thrown, c)) ?? onError(thrown, c));
   app.notFound(async (c) => {
     await admitWithoutPrincipal(c, "general");

@@ -1,7 +1,7 @@
 /**
- * The MCP Registry's own interface, /v0.1, for each tenant, as VS Code and GitHub Copilot read it: they send no
- * credentials, so what may be read is decided by the path. Either the tenant has made its registry public, at its short
- * name, or somebody knows a path with a secret in it. Whoever publishes brings a credential all the same.
+ * The official MCP registry protocol, /v0.1, per tenant, as VS Code and GitHub Copilot use it. These clients send no
+ * credentials, so the path decides about access: either the tenant has published its registry at its slug, or the
+ * client has a URL with a secret. Publishing always requires a credential.
  */
 
 import type { Context } from "hono";
@@ -38,7 +38,7 @@ const registry = createMiddleware<RegistryEnv>(async (c, next) => {
   if (tenant === undefined) throw new NotFoundError("Registry not found. Check the URL.");
   await rejectBlockedAddress(c, tenant.id);
   const { mcpUrl } = c.get("config");
-  // By the tenant's name where anybody may call; otherwise the caller's credential says which tenant's.
+  // With anonymous access the URL contains the tenant's slug; otherwise the caller's credential determines the tenant.
   const door = tenant.isOpen ? `${mcpUrl}/t/${tenant.slug}/mcp` : `${mcpUrl}/mcp`;
   const catalogue = { endpointOf: (name: string) => `${door}/${encodeURIComponent(name)}` };
   c.set("registry", { tenantId: tenant.id, isPublic, catalogue });

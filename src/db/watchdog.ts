@@ -14,7 +14,7 @@ export interface WatchdogTimes {
   readonly lateMs: number;
   /** So long the trivial query may take. */
   readonly probeMs: number;
-  /** How often a query that goes on is looked after. */
+  /** How often a running query is checked. */
   readonly recheckMs: number;
   /** Queries fail at once for so long, then the next one is a trial. */
   readonly pauseMs: number;

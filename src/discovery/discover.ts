@@ -25,7 +25,10 @@ const IDLE_TIMEOUT_MS = 10_000;
 /** For all of its pages together. */
 const DISCOVERY_TIMEOUT_MS = 60_000;
 
-/** `since`: whoever has been asked after that is not asked again, for messages may come twice. */
+/**
+ * `since` makes the job idempotent: a server that was discovered after that time is skipped, because messages may be
+ * delivered twice.
+ */
 export async function discover(deps: DiscoveryDeps, of: ServerRef, since?: Date): Promise<DiscoveryResult> {
   const db = deps.database.withTenant(of.tenantId);
   const [server] = await findServerForProbe(db, of);

@@ -44,11 +44,14 @@ interface CheckedServer {
   readonly server: Server;
   readonly at: Date;
   readonly health: Health;
-  /** Undefined in maintenance, when nobody asks. */
+  /** Undefined during maintenance, when no probe is sent. */
   readonly result: ProbeResult | undefined;
 }
 
-/** `since`: whoever has been checked after that has had this check already, for messages may come twice. */
+/**
+ * `since` makes the job idempotent: a server that was checked after that time is skipped, because messages may be
+ * delivered twice.
+ */
 export async function checkServers(deps: HealthDeps, ids: readonly string[], since: Date): Promise<number> {
   const db = deps.database.asSystem();
   const [servers, windows] = await db.batch([
@@ -144,7 +147,7 @@ const toCheckRow = ({ server, at, health, result }: ProbedResult) => ({
   details: health.status === EVENT_STATUS[result.outcome] ? null : { serverStatus: health.status },
 });
 
-/** No requests of anybody's: sums over traffic stay what they are, and idle servers have a series too. */
+/** A sample without requests, so that traffic sums do not change and idle servers have a time series too. */
 const toMetricRow = ({ server, at, result }: ProbedResult) => ({
   tenantId: server.tenantId,
   serverId: server.id,

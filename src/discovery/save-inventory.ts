@@ -1,6 +1,6 @@
 /**
- * Keeps what a server says of itself, whoever asked it: the gateway on its way, the schedule, a person. Here alone is
- * a tool approved by being seen first, and here alone is it noticed that one is no longer what was approved.
+ * Saves the inventory of a server, whether a call, the schedule or a user caused its discovery. This is the only place
+ * that pins the definition of a new tool and detects that a definition differs from its pin.
  */
 
 import { compareWithPins, type ToolVerdict, toolChangePolicy } from "../core/discovery/tool-drift.ts";

@@ -72,7 +72,7 @@ export class GlobalObject extends DurableObject<Env> {
     return next;
   }
 
-  /** Those with traffic hear of it at once; the others when they next ask for a share. */
+  /** Notifies the tenants that have traffic; the others receive the epoch with their next capacity request. */
   async #notifyTenants(systemEpoch: number): Promise<void> {
     const busy = [...this.getEntitlements().keys()].slice(0, MAX_NOTIFIED_TENANTS);
     await Promise.allSettled(busy.map((id) => this.env.TENANTS.getByName(id).applySystemEpoch(systemEpoch)));

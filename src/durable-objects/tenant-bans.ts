@@ -1,4 +1,4 @@
-/** Who of a tenant's callers is shut out for now, kept with the tenant's object and told to isolates as a numbered list. */
+/** The active bans of a tenant, stored with its Durable Object and sent to isolates as a versioned list. */
 import { addViolations, BAN_TERMS, isExpired, type ViolationHistory } from "../core/limits/bans.ts";
 import type { Ban, Violation } from "../core/limits/lease/sync-messages.ts";
 import type { TrafficStore } from "./traffic-store.ts";

@@ -24,7 +24,7 @@ export interface CapacitySource {
 
 const FORECASTER = "forecaster";
 const RUNNING_MINUTE = "running minute";
-/** A global object that does not answer by then is taken for dead; whoever waits is told to come again. */
+/** After this time the global object counts as unavailable, and waiting requests are rejected with Retry-After. */
 const CAPACITY_TIMEOUT_MS = 500;
 const MAX_ATTEMPTS = 3;
 /** The share is asked for that far ahead of predicted demand. */
@@ -94,7 +94,7 @@ export class TenantLeases {
     return response;
   }
 
-  /** What was spent in each limit's window, as far as somebody has told of it. */
+  /** Returns the usage of each limit in its window, as far as leases are settled. */
   getUsage(now: number): LimitUsage[] {
     return this.#limiters.list(now).flatMap(([key, { window }]) => {
       const limit = parseLimitKey(key);
@@ -122,7 +122,7 @@ export class TenantLeases {
     this.#limiters.deleteExpired(now);
   }
 
-  /** Whoever comes while one ask is on its way waits for that one. */
+  /** Concurrent callers share one pending capacity request. */
   #requestCapacity(request: LeaseRequest | undefined): Promise<void> {
     if (request === undefined) return this.#sharing ?? Promise.resolve();
     this.#sharing = this.#sendCapacityRequest(request).finally(() => {

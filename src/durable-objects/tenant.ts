@@ -22,7 +22,7 @@ import { TenantSlots } from "./tenant-slots.ts";
 import { type NumberedTransition, TrafficStore } from "./traffic-store.ts";
 
 const EPOCH = "epoch";
-/** The newest of the whole system's that this object has heard of. */
+/** The latest system epoch that this object has received. */
 const SYSTEM_EPOCH = "system epoch";
 const SWEEP_INTERVAL_MS = 3_600_000;
 
@@ -49,7 +49,7 @@ export class TenantObject extends DurableObject<Env> {
     return this.ctx.storage.kv.get<number>(EPOCH) ?? 0;
   }
 
-  /** Whoever has seen an older one drops what it knows of the tenant. */
+  /** Isolates with an older epoch discard their data about the tenant. */
   bumpEpoch(): number {
     const next = this.getEpoch() + 1;
     this.ctx.storage.kv.put(EPOCH, next);
@@ -116,7 +116,9 @@ export class TenantObject extends DurableObject<Env> {
     return transitions;
   }
 
-  /** Those that nobody has yet written down elsewhere: log and mirror them, then forget them here. */
+  /**
+   * Returns the transitions that are not stored in the database yet. The caller stores them and then deletes them here.
+   */
   listTransitions(): NumberedTransition[] {
     return this.#tables.listTransitions();
   }

@@ -8,7 +8,7 @@ import type { BreakerStore, ServerTransition } from "../core/resilience/breakers
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const REFUSALS_TTL_DAYS = 14;
-/** A log that nobody fetches must not grow for ever. */
+/** Bounds the log in case no caller fetches it. */
 const MAX_TRANSITIONS = 1000;
 
 export interface NumberedTransition extends ServerTransition {

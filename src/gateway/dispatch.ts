@@ -35,7 +35,7 @@ export async function dispatch(
     : translateMismatch(await plain, request, post, server, context);
 }
 
-/** Throws for a server that is not there or not for the principal: callers are not told which. */
+/** Throws the same error for a server that does not exist and for one that the principal cannot use. */
 async function findServer(
   request: Request,
   name: string,

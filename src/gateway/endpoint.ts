@@ -52,11 +52,14 @@ export interface McpHandlerDeps {
 }
 
 export interface McpAddress {
-  /** The name in /t/{tenant}/…; there nobody need prove who they are. */
+  /** The slug in /t/{tenant}/…, where anonymous access may be allowed. */
   readonly tenantSlug?: string;
   /** Without one, all that the tenant offers. */
   readonly serverName?: string;
-  /** Whoever has proved already who they are: people at the screen, whose cookies say nothing here. */
+  /**
+   * The principal of an in-process caller that is already authenticated, for example an admin page; the request's
+   * cookies are ignored.
+   */
   readonly principal?: Principal;
 }
 
@@ -167,7 +170,9 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
 
 const DRAIN_TIMEOUT_MS = 1000;
 
-/** The runtime resets the connection of a sender whose chunked body nobody reads, before it has read the answer. */
+/**
+ * Drains an unread chunked body: the runtime otherwise resets the connection before the client has read the response.
+ */
 async function drainUnread(request: Request): Promise<void> {
   if (request.body === null || request.bodyUsed || readHeaders(request).has("content-length")) return;
   await drainBody(request, DRAIN_TIMEOUT_MS);
@@ -280,12 +285,16 @@ async function identify(
   }
   const tenantId = await services.snapshots.openTenant(address.tenantSlug, background);
   if (tenantId !== undefined) return createAnonymous(tenantId);
-  // The same for tenants that are closed and that are not there; whoever proves to belong to it learns more.
+  // A tenant without anonymous access and an unknown tenant get the same response; a member of the tenant gets a more
+  // specific one.
   if (authentication.kind === "none") throw new GatewayError("unauthorized", METHOD_BY_PATH);
   throw new NotFoundError();
 }
 
-/** All of MCP takes one scope (core/access/actions.ts); who lacks it is told, and may ask for it. */
+/**
+ * All MCP methods require one scope (core/access/permissions.ts). The error names it, so that the client can request
+ * it.
+ */
 function requireScope(principal: Principal): Principal {
   const decision = evaluatePermission(principal, "mcp.connect");
   if (decision.allowed) return principal;

@@ -43,9 +43,9 @@ export interface AuthenticatorDeps {
   readonly verifiers: readonly CredentialVerifier[];
   readonly epochs: Epochs;
   readonly usage: KeyUsageRecorder;
-  /** Somebody tries one wrong proof after the other; told once a window. */
+  /** Called once per window for an address with repeated invalid credentials. */
   readonly onThrottled: (ipAddress: string) => Promise<unknown>;
-  /** A right key came from an address that it must not be used from; told once a minute, key and address. */
+  /** Called once per minute, key and address when a valid key is used from an address outside its allowlist. */
   readonly onRejectedAddress: (principal: Principal, ipAddress: string) => Promise<unknown>;
   readonly now: () => number;
 }
@@ -53,7 +53,7 @@ export interface AuthenticatorDeps {
 const FAILED_AUTH_LIMITS = { free: 20, windowMs: 60_000 };
 const REJECTED: Authentication = { kind: "refused" };
 const REJECTED_ADDRESS: Authentication = { kind: "refused", reason: "address" };
-/** The first of a minute is told of. */
+/** Only the first rejection per minute is reported. */
 const MISPLACED_CREDENTIALS = { free: 1, windowMs: 60_000 };
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
@@ -80,7 +80,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       const place = clientPrefix(from);
       const time = now();
       const waitMs = guesses.waitMs(place, time);
-      // Those who were let in before are, whoever else sits behind the same address.
+      // Credentials that were verified before stay valid for a throttled address, which may be shared.
       if (waitMs !== undefined && verified.peek(key) === undefined) {
         return { kind: "refused", retryAfterSeconds: Math.ceil(waitMs / 1000) };
       }

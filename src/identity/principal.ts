@@ -29,7 +29,10 @@ export interface Principal {
  */
 export const NO_TENANT_ID = "00000000-0000-0000-0000-000000000000";
 
-/** Whoever comes without proof to a tenant that allows it. All of them are one, so nothing may be bound to them. */
+/**
+ * The principal of unauthenticated callers of a tenant with anonymous access. All of them share it, so no state may be
+ * bound to it.
+ */
 export function createAnonymous(tenantId: string): Principal {
   return {
     id: `anonymous:${tenantId}`,

@@ -1,8 +1,8 @@
 /**
- * Sends events to the queue without any request waiting for it. Sends of one isolate take turns, with a short pause
- * between them: whatever was told meanwhile leaves with the next, so idle isolates send at once, and busy ones few large
- * batches. Nothing is lost by the pause, as the request that sends is kept alive until all is sent (`waitUntil`); and as
- * the runtime keeps nobody alive for more than half a minute, the next request takes over long before.
+ * Sends events to the queue without delaying requests. The sends of one isolate are sequential with a short pause
+ * between them: events that arrive meanwhile are sent in the next batch, so idle isolates send immediately and busy
+ * ones send few large batches. The sending request is kept alive until all events are sent (`waitUntil`); since the
+ * runtime ends that after 30 seconds, a later request takes over before.
  */
 import { type LogEvent, type LogMessage, type TruncatedEvent, truncateEvent } from "./events.ts";
 
@@ -71,7 +71,7 @@ export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: Em
       waiting = rest;
       await send(messages);
       if (rest.length === 0) await sleep(BATCH_DELAY_MS);
-      // Somebody has taken over.
+      // Another request has taken over.
       if (sendingSince !== started) return;
     }
     sendingSince = undefined;

@@ -1,4 +1,4 @@
-/** Whoever else sees events as they are told: an Analytics Engine dataset, the console. Where nobody looks, nothing is done. */
+/** Additional receivers of events: an Analytics Engine dataset and the console. Without a receiver nothing is done. */
 import type { Emitter } from "./emit.ts";
 import { type LogEvent, truncateEvent } from "./events.ts";
 

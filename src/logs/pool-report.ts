@@ -1,4 +1,4 @@
-/** What an isolate has seen of the database, told once a minute while it has requests. */
+/** The database statistics of an isolate, emitted once per minute while it has requests. */
 import { uuidv7 } from "../core/ids.ts";
 import type { QueryStatistics } from "../db/statistics.ts";
 import { EVENT_VERSION } from "./event-version.ts";

@@ -90,7 +90,7 @@ export function createRequestEvent(described: RequestDescription, facts: Request
   };
 }
 
-/** A private registry's address is known to those who may read it, and to nobody who reads the log. */
+/** Redacts the secret path of a private registry, which readers of the log must not learn. */
 const redactPath = (path: string) => path.replace(/^\/r\/r_[^/]+/, "/r/[private]");
 
 /** The product that a program calls itself, without its version (RFC 9110 §10.1.5). */

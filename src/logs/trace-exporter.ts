@@ -9,7 +9,7 @@ export interface TraceExporterDeps {
   readonly fetch: typeof fetch;
   /** The secret in clear; undefined where it cannot be opened. */
   readonly open: (owner: string | null, sealed: string) => Promise<string | undefined>;
-  /** An endpoint is what somebody has written down: it must not lead inside. */
+  /** An admin configures the endpoint, so it must not lead to a private network. */
   readonly isAllowedUrl: (url: string) => boolean;
   readonly service: { readonly name: string; readonly version: string };
   readonly environment: string;
@@ -71,7 +71,7 @@ export function createTraceExporter(deps: TraceExporterDeps): TraceExporter {
           if (first !== undefined) await post(spans, first.tracing).catch(unreachable);
         }),
       );
-      // Somebody has lost patience and taken over.
+      // Another request has taken over after the timeout.
       if (sendingSince !== started) return;
     }
     sendingSince = undefined;

@@ -14,7 +14,7 @@ type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
 /** Something that takes time, not over yet. */
 export interface OpenSpan {
-  /** For whoever is asked meanwhile: the value of its `traceparent` header. */
+  /** The value of the `traceparent` header for upstreams. */
   readonly header: string;
   end(attributes?: Attributes, hasFailed?: boolean): void;
 }
@@ -30,7 +30,7 @@ export class Trace {
     this.traceId = traceId;
   }
 
-  /** Undefined where this request is not sampled: whoever is asked then hears what the caller said. */
+  /** Returns undefined for an unsampled request; upstreams then receive the caller's header unchanged. */
   static begin(traceparent: string | undefined, { sample }: Tracing): Trace | undefined {
     const parent = parseTraceParent(traceparent);
     const traceId = parent?.traceId ?? createTraceId();
@@ -38,7 +38,7 @@ export class Trace {
     return isSampled ? new Trace(parent, traceId) : undefined;
   }
 
-  /** What was over before it was known that somebody wants to know. */
+  /** Adds a span that ended before the trace was started. */
   addCompletedSpan(name: string, startedAt: number, endedAt: number): void {
     this.#add(createSpanId(), name, "internal", startedAt, endedAt, {}, false);
   }

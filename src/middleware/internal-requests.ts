@@ -1,6 +1,6 @@
 /**
- * Marks requests that a page makes within the process. They are charged, logged and admitted as part of the request
- * for the page; nobody outside can make one.
+ * Marks requests that a page makes in process. They are charged, logged and admitted as part of the page request, and
+ * external clients cannot set the mark.
  */
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "./app-env.ts";

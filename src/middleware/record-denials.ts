@@ -83,8 +83,8 @@ async function auditDenial(
 }
 
 /**
- * An id that is another tenant's is found by nobody by chance. The event is for those who run the gateway: in the
- * caller's own tenant it would say which ids exist elsewhere.
+ * An ID of another tenant is not found by chance. The event is for operators: in the caller's tenant it would reveal
+ * which IDs exist.
  */
 async function reportForeignObject(
   c: DenialContext,

@@ -11,14 +11,14 @@ import {
 import type { AppEnv } from "./app-env.ts";
 import { describeError } from "./errors.ts";
 
-/** Asked by machines all day, or part of a page that is told of already. */
+/** Probes and fragments of pages that are logged already. */
 const UNLOGGED_PATHS = /^\/(?:healthz$|readyz$|assets\/|admin\/news\/banner$)/;
 
 interface LoggedEnv {
   Variables: {
     /** Behind a guard. */
     readonly principal?: EventPrincipal;
-    /** Of pages, whoever may see them. */
+    /** The signed-in user of a page. */
     readonly person?: { readonly id: string; readonly tenant: { readonly id: string } | undefined };
   };
 }

@@ -10,7 +10,7 @@ export const documentHeaders = secureHeaders({
   xFrameOptions: "DENY",
 });
 
-/** Headers that every answer carries, whoever made it. Pages may widen the policy; nothing here allows inline script. */
+/** Sets the security headers of every response. Pages can extend the policy; inline scripts are never allowed. */
 import { secureHeaders } from "hono/secure-headers";
 
 export const securityHeaders = secureHeaders({

@@ -30,7 +30,7 @@ export interface RetentionDeps {
 const BATCH_SIZE = 10_000;
 const MAX_PARTITIONS_PER_SLICE = 4;
 const SLICE_MS = 20_000;
-/** Longer than a slice and its last batch: whoever has a run that long without word of it is gone. */
+/** Longer than one slice and its last batch. A run that is claimed for longer without an update has failed. */
 const CLAIM_TTL_MS = 60_000;
 
 export function startRetention({ database, now }: RetentionDeps): Promise<unknown> {
@@ -65,7 +65,7 @@ export async function continueRetention(deps: RetentionDeps): Promise<Slice> {
   } catch (thrown) {
     const error = toGatewayError(thrown);
     logFailure(error, { work: "retention", serverId: "" });
-    // It tells nobody anything while the database is away; the run is free again when its time is over.
+    // The note fails while the database is unavailable; the run can be claimed again when its claim expires.
     await Promise.resolve(note({ lastError: error.message, takenUntil: null })).catch(() => undefined);
   }
   return "more to do";
@@ -111,7 +111,7 @@ export interface RetentionPreview {
     readonly name: string;
     readonly rows: number;
     readonly bytes: number;
-    /** Somebody's rows are put in its place. */
+    /** True if rows under legal hold are copied back after the partition is dropped. */
     readonly isKeptInPart: boolean;
   }[];
 }

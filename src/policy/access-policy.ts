@@ -9,9 +9,9 @@ export type { TargetKind } from "../core/access/authorize.ts";
 
 /** What the thing says of itself. */
 export interface TargetFacts {
-  /** A tool's readOnlyHint, where the caller has its definition at hand; otherwise what discovery has found counts. */
+  /** The readOnlyHint of the tool's current definition, if the caller has it; otherwise the stored one applies. */
   readonly readOnlyHint?: boolean | undefined;
-  /** Of the tool's definition as it is offered now, where the caller has it at hand. */
+  /** The hash of the tool's current definition, if the caller has it. */
   readonly hash?: string | undefined;
 }
 

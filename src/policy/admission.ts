@@ -21,14 +21,14 @@ import type { TenantTraffic } from "./traffic.ts";
 export interface AdmittedPrincipal {
   readonly principal: Principal;
   readonly tenant: AdmissionTerms;
-  /** Undefined where nobody says: behind Cloudflare only its own header is believed. */
+  /** Undefined if unknown: behind Cloudflare only its own header is trusted. */
   readonly address: string | undefined;
 }
 
-/** What an admitted request is told of its limits. */
+/** The rate-limit headers of an admitted request. */
 export type LimitHeaders = Readonly<Record<string, string>>;
 
-/** Throws for whoever may not come in now. */
+/** Throws for blocked or banned callers and for exhausted limits. */
 export async function admitRequest(
   { principal, tenant, address }: AdmittedPrincipal,
   traffic: TenantTraffic,

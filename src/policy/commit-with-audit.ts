@@ -53,7 +53,7 @@ export async function commitAllWithAudit<R>(
   return committed;
 }
 
-/** For what somebody did that changes no configuration. */
+/** Records an action that changes no configuration. */
 export async function writeAuditEntry(c: CommitContext, what: AuditedWrite): Promise<void> {
   await toAuditEntry(c, what);
 }

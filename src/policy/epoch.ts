@@ -10,7 +10,7 @@ export interface TenantEpochs extends Epochs {
   bump(tenantId: string, background: WaitUntil): Promise<void>;
   /** After a change that holds for every tenant. */
   bumpAll(background: WaitUntil): Promise<void>;
-  /** Somebody else has heard it from the tenant's object. */
+  /** Another part of the isolate received this epoch from the tenant object. */
   observe(tenantId: string, epoch: number, askedAt: number): void;
 }
 
@@ -41,7 +41,7 @@ const TRUST_MS = 900;
 const RESPONSE_TIMEOUT_MS = 300;
 /** For so long requests wait for the answer to another's question: that request may have been cut off. */
 const JOIN_TIMEOUT_MS = 100;
-/** After a failure nobody waits for that long. */
+/** After a failure, callers do not wait for this long. */
 const RETRY_INTERVAL_MS = 1000;
 const MAX_TENANTS = 10_000;
 const BUMP_ATTEMPTS = 5;
@@ -109,7 +109,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     }
   };
 
-  /** The change is made, whatever the object says; until it hears of it, age alone makes isolates look again. */
+  /** The change is committed even if the object is unavailable; until it is notified, isolates rely on age alone. */
   const insist = async (attempt: () => Promise<unknown>, background: WaitUntil) => {
     const again = async () => {
       for (let failures = 1; failures < BUMP_ATTEMPTS; failures += 1) {
@@ -145,7 +145,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     },
     knownBefore(tenantId, moment) {
       const known = tenants.get(tenantId)?.known;
-      // In the very same millisecond nobody can tell which came first.
+      // Within the same millisecond the order is unknown.
       return known !== undefined && known.answeredAt < moment ? known.epoch : undefined;
     },
     observe(tenantId, epoch, askedAt) {

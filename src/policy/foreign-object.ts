@@ -2,7 +2,7 @@
 import type { Database } from "../db/client.ts";
 import { findForeignOwners } from "../db/queries/access/foreign-objects.ts";
 
-/** Undefined where the id is nobody's, the caller's own, or shared. */
+/** Returns undefined if the ID does not exist, belongs to the caller's tenant, or is shared. */
 export async function findForeignObject(
   database: Database,
   id: string,

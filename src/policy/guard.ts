@@ -88,7 +88,7 @@ const tooManyCredentials = (seconds: number) =>
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** A browser sends cookies along whoever's page asks, and says truly whose page it was: only our own may change things. */
+/** Rejects cross-origin changes: browsers send cookies with requests of any page, and state the origin truthfully. */
 function rejectForgery(request: Request, publicUrl: string): void {
   if (SAFE.has(request.method) || request.headers.get("origin") === publicUrl) return;
   throw new ForbiddenError("Cross-origin request rejected.");

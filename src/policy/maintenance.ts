@@ -1,4 +1,4 @@
-/** Whether a server is being looked after just now, as the tenant's snapshot knows it; until when is worked out once. */
+/** Determines from the snapshot whether a server is in a maintenance window; the end of the window is computed once. */
 import { MaintenanceError } from "../core/errors.ts";
 import { activeWindow, type WindowState } from "../core/maintenance/windows.ts";
 import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";

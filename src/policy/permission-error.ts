@@ -3,7 +3,7 @@ import type { Permission } from "../core/access/permissions.ts";
 import { evaluatePermission, type PrincipalRights } from "../core/access/rbac.ts";
 import { ForbiddenError } from "../core/errors.ts";
 
-/** Undefined for whoever may. */
+/** Returns undefined if the principal has the permission. */
 export function permissionError(rights: PrincipalRights, action: Permission): ForbiddenError | undefined {
   const decision = evaluatePermission(rights, action);
   if (decision.allowed) return undefined;

@@ -46,7 +46,7 @@ export async function admitWithoutPrincipal(
 ): Promise<void> {
   if (c.var.isInternal) return;
   const address = c.req.header("cf-connecting-ip");
-  // Nobody says where it comes from, so there is nothing to go by: see Caller.
+  // Without an address there is no IP rule to apply.
   if (address === undefined) return;
   const { admissionTerms, getTraffic } = c.var.services;
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);

@@ -1,9 +1,9 @@
 /**
- * The calls of one isolate to one server: as many run at once as the isolate has concurrency slots, the others wait in
- * a bounded priority queue. The slots come from the tenant's object (core/resilience/slot-holder.ts).
+ * The calls of one isolate to one server. As many run at once as the isolate has concurrency slots; the others wait in
+ * a bounded priority queue. The slots come from the tenant object (core/resilience/slot-holder.ts).
  *
- * Every request asks and waits with its own timers and on its own behalf, because the runtime may drop any request
- * together with its I/O, and nobody may depend on what another request has begun.
+ * Every request waits with its own timers, because the runtime may end any request together with its I/O, so no request
+ * may depend on I/O that another has started.
  */
 import { ServerUnavailableError } from "../core/errors.ts";
 import {
@@ -41,7 +41,7 @@ export interface ServerQueueDeps {
 const MIN_POLL_MS = 10;
 const PASSIVE_POLL_MS = 50;
 const REFRESH_INTERVAL_MS = 250;
-/** Slots that nobody has used for this long are returned. */
+/** Slots that are unused for this long are returned. */
 const IDLE_INTERVAL_MS = 200;
 const IDLE_ROUNDS = 10;
 

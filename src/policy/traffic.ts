@@ -31,7 +31,7 @@ export interface TrafficDeps {
   readonly sleep: (ms: number) => Promise<void>;
   /** The epoch comes with every answer. */
   readonly onEpoch: (tenantId: string, epoch: number, askedAt: number) => void;
-  /** A breaker has changed state: somebody should write it down. */
+  /** Called after a breaker changed state, to store the transition. */
   readonly onTransitions: (tenantId: string) => Promise<void>;
   /** Addresses have been banned by what this isolate has reported: each is passed on once. */
   readonly onBans: (tenantId: string, bans: readonly Ban[], background: WaitUntil) => void;
@@ -54,15 +54,15 @@ const ATTEMPTS = 4;
 /** How often a call waits for the response to another call's request for tokens. */
 const MAX_JOINS = 20;
 /**
- * A hold by an administrator has no known end, so a caller is asked to come back at the pace of a health check. Whoever
- * asks sooner is let through within a second of the release all the same.
+ * A forced breaker has no known end, so the retry delay is that of a health check. Earlier retries pass within a second
+ * of the release all the same.
  */
 const FORCED_OPEN_RETRY_MS = 60_000;
 /** The tenant's object did not answer when it was asked for a permit. */
 const UNANSWERED_RETRY_MS = 1000;
 /** For how long a list of bans is obeyed without asking whether one of them has been lifted. */
 const BANS_TTL_MS = 500;
-/** Failures are told at once, but not one by one. */
+/** Failures are reported promptly, but in batches. */
 const REPORT_DELAY_MS = 100;
 const VIOLATIONS_PER_REPORT = 25;
 const RELEASE_MARGIN_MS = 50;
@@ -146,7 +146,7 @@ export class TenantTraffic {
     await withTimeout(promise, JOIN_TIMEOUT_MS);
   }
 
-  /** Sends a request and applies its response. Whoever has waited for it looks again. */
+  /** Sends a request and applies its response; waiting callers then decide again. */
   async #exchange(
     leaseRequest: LeaseRequest,
     share: CapacityShare,
@@ -167,7 +167,7 @@ export class TenantTraffic {
     return this.#leases.getQuotas(limits, this.#deps.now());
   }
 
-  /** What is refused by what is known costs no question; but somebody must hear of it when it becomes too much. */
+  /** A rejection from cached state costs no request; repeated ones are reported as violations. */
   reportViolation(place: string, background: WaitUntil): void {
     const count = (this.#violations.get(place) ?? 0) + 1;
     this.#violations.set(place, count);
@@ -257,7 +257,7 @@ export class TenantTraffic {
     if (this.#deps.now() >= this.#releasingUntil) background(this.#release(share));
   }
 
-  /** For a while only: a request's afterlife is short, and whoever asks next goes on with it. */
+  /** Limited in time, because `waitUntil` is short; the next request continues. */
   async #release(share: CapacityShare): Promise<void> {
     const { now, sleep } = this.#deps;
     if (now() < this.#releasingUntil) return;

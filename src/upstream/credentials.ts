@@ -21,7 +21,7 @@ export async function sealCredentials(
 
 type Header = readonly [name: string, value: string];
 
-/** For as long as somebody holds what was sealed: a snapshot, until the tenant's next change. */
+/** Decrypted headers live as long as their sealed configuration: one snapshot. */
 const opened = new WeakMap<SealedAuthConfig, Header>();
 
 /** The header that proves us to the upstream; undefined where it wants none. */

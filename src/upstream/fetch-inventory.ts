@@ -110,7 +110,7 @@ async function fetchLegacyInventory(
   }
 }
 
-/** We only came to look: there is nobody here whom the server could ask. */
+/** No client takes part in discovery, so requests of the server are declined. */
 async function decline(message: JsonObject, channel: UpstreamChannel): Promise<void> {
   if (!("method" in message && "id" in message)) return;
   const { id, method } = message;

@@ -1,4 +1,4 @@
-/** What else there is to alerts beside their rules: how each stands, whom it told, a trial, and what signs the webhooks. */
+/** Routes on alerts besides their rules: current states, deliveries, test notifications and webhook secrets. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { ALERT_CHANNELS, formatAlertMessage } from "../../core/alerts/messages.ts";

@@ -1,4 +1,4 @@
-/** How traffic is asked for and told of. */
+/** The query parameters and responses of the analytics routes. */
 import { z } from "zod";
 import { DIMENSIONS, GRAIN_MS, GRAINS, type Grain, TRAFFIC_KINDS } from "../../core/analytics/dimensions.ts";
 import {

@@ -1,4 +1,4 @@
-/** All applications that have ever asked to connect, for those who run the gateway: they shut one out for everybody. */
+/** All OAuth clients of the installation, for operators, who can block one for all tenants. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../../core/errors.ts";

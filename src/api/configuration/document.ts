@@ -6,7 +6,7 @@ const MOST = 20_000;
 
 const item = z.record(z.string(), z.unknown());
 
-/** Judged item by item later on, so that a fault is told where it stands. */
+/** Items are validated one by one later, so that an error is reported with its path. */
 const sections = Object.fromEntries(SECTIONS.map(({ name }) => [name, z.array(item).max(MOST).optional()]));
 
 export const documentShape = z

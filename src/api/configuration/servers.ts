@@ -1,4 +1,7 @@
-/** Servers in the configuration file: their secrets stay in the environment of whoever applies it, under the names that stand here. */
+/**
+ * Servers in the configuration file. Their secrets are read from environment variables of the CLI, whose names are in
+ * the file.
+ */
 import { z } from "zod";
 import type { ItemContent } from "../../core/configuration/match-items.ts";
 import { TRANSPORTS } from "../../core/enums.ts";

@@ -1,7 +1,7 @@
 /**
- * Updates say which state they were made for (RFC 9110 §13.1.1), so that of two admins nobody undoes the other's work
- * unseen. The tag stands for what can be changed, not for what the gateway itself observes meanwhile, such as counts
- * and health: otherwise a busy server could never be edited. Whoever does not care says `If-Match: *`.
+ * Conditional updates (RFC 9110 §13.1.1): an update names the version it is based on, so that two admins cannot
+ * overwrite each other's changes. The tag covers the fields that can be changed, not those that the gateway observes,
+ * such as counts and health; otherwise a busy server could never be edited. `If-Match: *` overwrites unconditionally.
  */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";

@@ -1,7 +1,8 @@
 /**
- * Creations with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): whoever got no answer asks again with
- * the same key, and gets what was made the first time instead of a second one. Only what succeeded is remembered. If an
- * isolate dies between making a thing and remembering it, the next try, a minute later, makes another.
+ * Creations with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header). A client that received no response
+ * repeats the request with the same key and receives the original response instead of a second resource. Only successes
+ * are stored. If an isolate ends between creating the resource and storing the response, a retry after one minute
+ * creates another resource.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";

@@ -1,4 +1,4 @@
-/** Making the text of a key and the row that goes with it, and how far whoever asks may go. */
+/** Creates the secret and the row of an API key, and checks the limits of its creator. */
 import type { Context } from "hono";
 import {
   apiKeyPrefix,
@@ -88,7 +88,7 @@ export async function findKeyOwner(
   if (userId === null) return { role: "service", isServiceAccount: true };
   const { principal, db } = c.var;
   if (userId === principal.userId) return { role: principal.role, isServiceAccount: false };
-  // Whoever has left the tenant left their keys without force.
+  // The API keys of a former member are invalid.
   const [member] = await findMemberRole(db, principal.tenantId, userId);
   return { role: member?.role ?? "readonly", isServiceAccount: member?.isServiceAccount === true };
 }

@@ -53,7 +53,7 @@ export const legacyKeys = new Hono<AppEnv>()
       );
     },
   )
-  // The old text cannot be told from its hash, so upgrading gives a new one; the old one works on for a while.
+  // The secret cannot be recovered from its hash, so an upgrade issues a new one; the old one stays valid for a while.
   .post(
     "/:id/upgrade",
     requirePermission("legacy-keys.upgrade"),

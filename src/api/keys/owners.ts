@@ -14,7 +14,7 @@ export async function assertKeyCapacity(c: ApiContext): Promise<void> {
   }
 }
 
-/** Nobody makes a key in another person's name: it would act as them. */
+/** Rejects keys in the name of another user, since they would act as that user. */
 export async function resolveOwner(
   c: ApiContext,
   serviceAccountId: string | null | undefined,

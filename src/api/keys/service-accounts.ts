@@ -1,4 +1,4 @@
-/** Accounts of programs: who keys belong to when they belong to nobody in particular. */
+/** Service accounts: the owners of API keys that belong to no user. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../../core/errors.ts";

@@ -1,4 +1,4 @@
-/** Paths by which a tenant's registry is read without a credential: whoever knows one reads, until it is taken back. */
+/** Secret URLs of a tenant's registry: access without a credential until they are revoked. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { newToken, sha256Hex } from "../../core/digest.ts";

@@ -24,7 +24,7 @@ export interface PresentContext {
 
 /** What lists and single things are read by. */
 export interface ReadOnlyResource {
-  /** In the singular, as people are told of it. */
+  /** In the singular, for messages. */
   readonly noun: string;
   readonly table: CrudTable;
   readonly columns: Columns;
@@ -34,7 +34,7 @@ export interface ReadOnlyResource {
   readonly filterShape: z.ZodRawShape;
   /** Text that `q` looks into. */
   readonly searched: readonly PgColumn[];
-  /** What an ETag stands for; of things that nobody changes there is none. */
+  /** The fields that the ETag covers; empty for resources that cannot be changed. */
   readonly changeable: readonly string[];
   /** A row as it may be shown. */
   readonly present: (row: CrudRow) => CrudRow;
@@ -82,7 +82,7 @@ export interface ReadOnlyResourceSpec<T extends CrudTable> {
 export function defineReadOnlyResource<T extends CrudTable>(spec: ReadOnlyResourceSpec<T>): ReadOnlyResource {
   const { noun, table, hidden = [] } = spec;
   const columns = selectColumns(table, hidden);
-  // A thing of the system's own is told by having no tenant; where there is none such the tenant goes without saying.
+  // A system-wide row has no tenant. Where all rows have one, the tenant ID is omitted.
   const shown = selectColumns(table, table.tenantId.notNull ? [...hidden, "tenantId"] : hidden);
   const pick = (names: readonly string[] = []): Columns =>
     Object.fromEntries(names.flatMap((each) => (columns[each] === undefined ? [] : [[each, columns[each]]])));

@@ -11,7 +11,7 @@ import { rowShape } from "./shape.ts";
 
 export const keyShape = rowShape(keyColumns).meta({ id: "ApiKey" });
 
-/** Its secret is told this once. */
+/** The secret is returned only in this response. */
 export const newKeyShape = z.object({ key: keyShape, secret: z.string() });
 export const renewedKeyShape = newKeyShape.extend({ oldKeyExpiresAt: z.iso.datetime() });
 export const legacyKeyShape = rowShape(legacyKeyColumns).meta({ id: "LegacyKey" });

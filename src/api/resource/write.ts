@@ -1,4 +1,4 @@
-/** Making, changing and removing one thing of a kind: checked as a whole, recorded, and never over somebody else's change. */
+/** Creates, updates and deletes a resource: validated as a whole, audited, and never over a concurrent change. */
 import { z } from "zod";
 import { ForbiddenError, InvalidInputError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
@@ -50,7 +50,7 @@ export async function createResource(
   return made ?? values;
 }
 
-/** `If-Match` is asked again each time, so whoever is overtaken learns of it. */
+/** `If-Match` is checked on each attempt, so a concurrent change is detected. */
 export async function updateResource(
   c: ApiContext,
   kind: Resource,

@@ -1,4 +1,4 @@
-/** Rules on what is measured, and who is told when one is broken. */
+/** Alert rules and their notification channels. */
 import { z } from "zod";
 import { type AlertMetric, isMetric, METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
 import { COMPARISONS } from "../../core/alerts/state-machine.ts";
@@ -81,7 +81,7 @@ export const alerts = defineResource({
     serverId: z.uuid().nullable(),
     channels,
     isActive: z.boolean(),
-    /** Until then it is watched and told to nobody. */
+    /** Until then the rule is evaluated, but no notifications are sent. */
     silencedUntil: moment.nullable(),
   },
   known: { channels },

@@ -1,4 +1,4 @@
-/** What everybody should know, written by admins. Who has read it: see ../announcements.ts. */
+/** Announcements. ../settings/announcements.ts has their acknowledgments. */
 import { z } from "zod";
 import { ROLES, SEVERITIES } from "../../core/enums.ts";
 import { systemAnnouncements as table } from "../../db/schema/operations.ts";
@@ -14,7 +14,7 @@ export const announcements = defineResource({
     title,
     body: z.string().min(1).max(20_000),
     severity: z.enum(SEVERITIES),
-    /** Roles that see it; none: everybody. */
+    /** The roles that see it. Default: all roles. */
     audience: z.array(z.enum(ROLES)).max(ROLES.length),
     startsAt: moment,
     endsAt: moment.nullable(),

@@ -1,4 +1,4 @@
-/** What the gateway's own code reads at run time. A sensitive value is sealed, and shown to nobody. */
+/** Configuration values that the gateway reads at run time. Sensitive values are encrypted and never returned. */
 import { z } from "zod";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import { getSetting, isCustomKey, SETTING_KEYS } from "../../core/settings/definitions.ts";
@@ -48,7 +48,7 @@ function faultsIn(owner: RowOwner, { key: name, value }: z.output<typeof said>):
   return fault === undefined ? [] : [{ path: "/value", message: fault }];
 }
 
-/** What a setting's definition says of it is not for whoever sets it to say. */
+/** The definition of a setting determines these fields, so a request cannot set them. */
 function definedBy(name: string): { category?: string; isSensitive?: boolean; isRuntime?: boolean } {
   const setting = getSetting(name);
   if (setting === undefined) return {};

@@ -1,4 +1,4 @@
-/** When servers are being looked after: read by core/registry/windows.ts. */
+/** Maintenance windows; core/maintenance/windows.ts evaluates them. */
 import { z } from "zod";
 import { isRecurrence } from "../../core/maintenance/windows.ts";
 import { maintenanceWindows as table } from "../../db/schema/operations.ts";

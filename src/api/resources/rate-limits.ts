@@ -7,7 +7,7 @@ import { rateLimitConfigs as table } from "../../db/schema/traffic.ts";
 import { defineResource } from "../resource/define.ts";
 import { count } from "./members.ts";
 
-/** Everybody comes without a role's name too. */
+/** Unauthenticated callers have the pseudo-role "anonymous". */
 const LIMITED_ROLES: readonly string[] = [...ROLES, "anonymous"];
 const WITHOUT_ID: readonly string[] = ["global", "tenant", "ip"];
 

@@ -47,7 +47,7 @@ export const discovery = new Hono<AppEnv>().post(
 const namesOf = (tools: Iterable<string | { readonly name: string }>) =>
   Array.from(tools, (tool) => (typeof tool === "string" ? tool : tool.name));
 
-/** Nobody waits for it, and that it failed is for the log. */
+/** Runs after the response; a failure is logged. */
 export function discoverLater(c: ApiContext, serverId: string): void {
   const { services, principal } = c.var;
   const work = discover(services.registry, { tenantId: principal.tenantId, serverId });

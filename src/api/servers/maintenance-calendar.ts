@@ -1,4 +1,4 @@
-/** When servers are being looked after, day by day: what the windows come to. Under a path of its own, beside /:id. */
+/** The occurrences of maintenance windows by day. It has a path of its own because /:id is taken. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { InvalidInputError } from "../../core/errors.ts";

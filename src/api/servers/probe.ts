@@ -13,7 +13,7 @@ import { body } from "../http/validate.ts";
 import { rejectUrl, sealCredential } from "./credentials.ts";
 import { probed } from "./schemas.ts";
 
-/** Somebody sits before a form and waits. */
+/** Short, because a user waits for the result. */
 const PROBE_TIMEOUT_MS = 8000;
 
 const offered = z.object({

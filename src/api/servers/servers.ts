@@ -210,7 +210,7 @@ export const servers = new Hono<AppEnv>()
     },
   );
 
-/** Whoever asks for words and says nothing else wants the best matches first. */
+/** A search without an explicit order is sorted by relevance. */
 function orderOfSearch(c: ApiContext, sort: readonly string[], hasWords: boolean) {
   if (hasWords) {
     return parseSort(sortsOfWords, c.req.query("sort") === undefined ? ["-relevance", "name"] : sort);

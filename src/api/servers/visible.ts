@@ -1,4 +1,4 @@
-/** Of servers and what they offer, everybody sees what they may use, and admins see everything. */
+/** Restricts servers and their items to those that the principal can use; admins see all. */
 import { NotFoundError } from "../../core/errors.ts";
 import type { AccessPolicy } from "../../policy/access-policy.ts";
 import { createAccessPolicy } from "../../policy/access-policy.ts";
@@ -19,8 +19,8 @@ export async function loadVisibility(c: ApiContext): Promise<Visibility> {
 }
 
 /**
- * Whether somebody may see is asked of their role and the rules alone: that this credential is one for reading and not
- * for using is no reason to hide from it what its holder may use with another.
+ * Visibility depends on role and access rules only: a credential without the scope for calls still lists what its owner
+ * can use with another one.
  */
 const seen = new WeakMap<ApiContext["var"]["principal"], ApiContext["var"]["principal"]>();
 

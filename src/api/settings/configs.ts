@@ -74,7 +74,7 @@ export const effective = new Hono<AppEnv>().get(
   },
 );
 
-/** What the gateway itself goes by, whoever has set it or nobody. */
+/** The effective settings of the gateway, with defaults. */
 export const settings = new Hono<AppEnv>().get(
   "/",
   requirePermission("configs.list"),

@@ -1,4 +1,7 @@
-/** Flags: besides the five routes what one would be for somebody, how its two sides fare, and the caller's own. */
+/**
+ * Feature flags: besides the five routes, the evaluation for a subject, outcomes by variant, and the caller's own
+ * flags.
+ */
 import { Hono } from "hono";
 import { z } from "zod";
 import { evaluateFlag } from "../../core/flags/evaluate.ts";

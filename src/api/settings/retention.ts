@@ -29,7 +29,7 @@ const dryRun = z
       z.object({
         tableName: z.enum(RETENTION_TABLES),
         before: z.iso.datetime(),
-        /** Null: everybody's who has no policy of his own. */
+        /** Null: all tenants without a policy of their own. */
         tenantId: z.uuid().nullable(),
         rows: z.number().describe("Partitions are estimated from statistics."),
         partitions: z.array(partition).describe("Partitions that would be dropped."),

@@ -1,6 +1,6 @@
 /**
- * better-auth's own endpoints at /api/auth, as far as somebody outside has business with them: OAuth clients, identity
- * providers' callbacks, and programs that sign a person in. What is not named here is not there.
+ * The better-auth endpoints at /api/auth that external clients use: OAuth clients, callbacks of identity providers, and
+ * programs that sign a user in. Endpoints that are not listed here do not exist.
  */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
@@ -40,8 +40,8 @@ const pass = async (c: Context<AppEnv>) => (await c.get("services").people.auth(
 const isWebAddress = (redirectUri: string | null) => URL.parse(redirectUri ?? "")?.protocol === "https:";
 
 /**
- * It always redirects: better-auth would answer JSON to what it takes for a page's own script. And whoever names no
- * scope gets the one that all of MCP takes, where better-auth would offer the person all that there are.
+ * Always redirects: better-auth would return JSON to requests that look like a page's script. A request without a scope
+ * gets the one that MCP requires, where better-auth would offer all scopes.
  */
 async function authorize(c: Context<AppEnv>) {
   const { people } = c.get("services");

@@ -22,7 +22,7 @@ const settings = z
     legacyKeys: z.boolean(),
     /** What becomes of a tool whose definition changes after it was first seen. */
     toolChanges: z.enum(TOOL_CHANGES),
-    /** Anybody may read the tenant's registry, at /r/{slug}. */
+    /** Allows anonymous access to the tenant's registry at /r/{slug}. */
     publicRegistry: z.boolean(),
     naming: z.strictObject({
       prefix: z.enum(PREFIX_MODES).optional(),

@@ -1,4 +1,7 @@
-/** A tenant's traffic as its object sees it: a day of minutes, limits that are hit too often, and who is shut out. */
+/**
+ * The traffic of a tenant according to its Durable Object: the minutes of a day, frequently reached limits, and active
+ * bans.
+ */
 import { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../../middleware/app-env.ts";

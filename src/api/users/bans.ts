@@ -64,7 +64,7 @@ export const userStanding = new Hono<AppEnv>()
       const { services, principal } = c.var;
       const { id, isHome } = await requireUser(c, c.req.valid("param").id);
       const rows = await listActiveSessions(services.database.asSystem(), id, new Date());
-      // Where somebody is signed in to look at another tenant is that tenant's to see.
+      // Sessions with another active tenant are visible to that tenant only.
       const isSeen = ({ activeTenantId }: { activeTenantId: string | null }) =>
         principal.isOperator === true ||
         (activeTenantId === null ? isHome : activeTenantId === principal.tenantId);

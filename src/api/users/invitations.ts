@@ -1,4 +1,4 @@
-/** Asking people to join the tenant. The link goes to their address and is shown to nobody here. */
+/** Invitations to a tenant. The link is sent by email and never returned. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";

@@ -1,4 +1,4 @@
-/** Who belongs to the tenant, and as what. Somebody always stays who can look after it. */
+/** The members of a tenant and their roles. The last admin cannot be removed. */
 import { type Context, Hono } from "hono";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import { isStaleWrite } from "../../db/errors.ts";

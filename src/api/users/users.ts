@@ -1,4 +1,4 @@
-/** The accounts of the tenant. What role somebody has in it is a matter of membership: see members.ts. */
+/** The user accounts of a tenant. Roles belong to memberships: see members.ts. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { ROLES } from "../../core/enums.ts";

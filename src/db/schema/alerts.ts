@@ -49,7 +49,7 @@ export const performanceAlerts = pgTable(
     serverId: uuid("server_id"),
     channels: jsonb("channels").$type<AlertChannel[]>().notNull().default([]),
     isActive: boolean("is_active").notNull().default(true),
-    /** Until then it is watched and told to nobody. */
+    /** Until then the rule is evaluated, but no notifications are sent. */
     silencedUntil: moment("silenced_until"),
     createdBy: byUser("created_by"),
     createdAt: createdAt(),

@@ -8,7 +8,7 @@ export const idempotencyKeys = pgTable(
   {
     id: id(),
     tenantId: ownedBy(),
-    /** Principal.id: nobody meets another's answers. */
+    /** The ID of the principal, so that responses are never shared between principals. */
     principalId: text("principal_id").notNull(),
     key: text("key").notNull(),
     /** SHA-256 of method, path and body: the same key with something else is a mistake. */

@@ -33,7 +33,7 @@ import { severity } from "./enums.ts";
 
 type Json = Record<string, unknown>;
 
-/** Null where no tenant could be told: such rows are the system's alone. */
+/** Null if the tenant is unknown: such rows are visible to the system only. */
 const tenantId = () => uuid("tenant_id");
 const timestamp = () => moment("timestamp").notNull().defaultNow();
 
@@ -272,7 +272,7 @@ export const featureFlagEvaluations = pgTable(
     timestamp: timestamp(),
     tenantId: tenantId(),
     flagKey: text("flag_key").notNull(),
-    /** A person's id, or a key's that is nobody's. */
+    /** The user ID, or the API key ID of a key without owner. */
     subjectId: text("subject_id").notNull(),
     isOn: boolean("is_on").notNull(),
     reason: text("reason").notNull(),

@@ -211,7 +211,7 @@ export const retentionRuns = pgTable(
     /** The moment that its policies are reckoned from. */
     startedAt: moment("started_at").notNull(),
     finishedAt: moment("finished_at"),
-    /** Whoever works on it has it until then. */
+    /** The run is claimed until then. */
     takenUntil: moment("taken_until"),
     droppedPartitions: text("dropped_partitions").array().notNull().default(sql`'{}'::text[]`),
     /** Rows by step. */

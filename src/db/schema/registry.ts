@@ -79,7 +79,7 @@ export const mcpServers = pgTable(
   },
   (table) => [
     unique("mcp_servers_tenant_name").on(table.tenantId, table.name),
-    // Children point at (tenant, id), so a row can never hang on another tenant's server, whoever writes it.
+    // Child tables reference (tenant, id), so a row can never belong to another tenant's server.
     unique("mcp_servers_tenant_id").on(table.tenantId, table.id),
     index("idx_mcp_servers_tenant_status").on(table.tenantId, table.healthStatus),
     index("idx_mcp_servers_endpoint_transport").on(table.endpointUrl, table.transportType),

@@ -33,7 +33,7 @@ function rollup(name: string) {
       member: text("member").notNull(),
       requests: counter("requests"),
       errors: counter("errors"),
-      /** Those whose duration tells something: a stream that somebody listens to lasts as long as he likes. */
+      /** The requests whose duration is meaningful: a stream lasts as long as its client listens. */
       timed: counter("timed"),
       durationMs: doublePrecision("duration_ms").notNull().default(0),
       requestBytes: counter("request_bytes"),

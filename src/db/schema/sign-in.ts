@@ -15,7 +15,7 @@ export const authAttempts = pgTable(
   (table) => [index("auth_attempts_updated_at").on(table.updatedAt), ...systemOnly()],
 );
 
-/** Mails of a gateway on somebody's own machine, which has nobody to hand them to. */
+/** Emails of a local gateway, which has no email provider. */
 export const devMailbox = pgTable(
   "dev_outbox",
   {

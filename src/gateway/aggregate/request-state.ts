@@ -29,7 +29,7 @@ export async function sealRequestState(
   return keyring.seal(statePurpose(owner), encode({ state, until: now + STATE_LIFETIME_MS }));
 }
 
-/** Undefined for what was sealed for anybody else or anything else, was changed, or is too old. */
+/** Returns undefined for a state that was sealed for another principal or purpose, was modified, or has expired. */
 export async function openRequestStateValue(
   keyring: Keyring,
   owner: StateOwner,
@@ -48,7 +48,7 @@ export interface TaskRef {
 
 const taskPurpose = (principalId: string) => `task:${principalId}`;
 
-/** A task's id leads back to its server, works for whoever began the task only, and is always the same. */
+/** Seals a task ID with its server for the principal that started the task. The result is stable for the same task. */
 export async function sealTask(keyring: Keyring, principalId: string, ref: TaskRef): Promise<string> {
   return keyring.sealStable(taskPurpose(principalId), encode({ ...ref }));
 }

@@ -22,7 +22,7 @@ const REWRITTEN_MEMBERS = /"(?:uri|taskId|taskIds|requestState|resourceUri|resou
 
 const SEALED = /"(?:taskId|taskIds|requestState)"/;
 
-/** From a server's message to what the caller is told; the very same object where nothing is to be changed. */
+/** Converts a server's message to the message for the client. Returns the same object if nothing changes. */
 export type ResponseRewriter = (message: JsonObject) => Promise<JsonObject>;
 
 export function createResponseRewriter(

@@ -58,7 +58,7 @@ export interface ResolvedTarget {
   readonly tables: NameIndex;
 }
 
-/** Only where nobody known has it is it worth waiting for servers that nothing is known of. */
+/** Waits for servers without a cached inventory only if no known server has the target. */
 export async function resolveTarget(
   target: RequestTarget,
   scope: CatalogScope,
@@ -75,7 +75,10 @@ export async function resolveTarget(
   return late && { item: late, tables };
 }
 
-/** What only one server can have, and nobody can say whether it has: that server is the trouble, not the name. */
+/**
+ * If only one server can have the target and its inventory is unavailable, the error reports the server instead of an
+ * unknown name.
+ */
 function rejectUnavailable(
   [only, another]: readonly SnapshotServer[],
   gaps: readonly UnavailableServer[],
@@ -88,7 +91,10 @@ function rejectUnavailable(
   throw new UpstreamError("upstream_unreachable", only.name, message);
 }
 
-/** A name that says whose it is need not wait for others. One that does not may be claimed by whoever is heard last. */
+/**
+ * A prefixed name identifies its server, so no other inventory is awaited. A plain name may still be claimed by a
+ * server whose inventory is pending.
+ */
 async function findCandidates(
   { kind, value }: RequestTarget,
   { servers, naming }: CatalogScope,
@@ -302,7 +308,7 @@ export async function openRequestState(
 export const invalidParams = (message: string) =>
   new ProtocolError("bad_request", { code: INVALID_PARAMS, message });
 
-/** `code` is for the log: callers are not told whether a target is missing or denied. */
+/** `code` is for the log: clients cannot distinguish a missing target from a denied one. */
 export function unknownTarget(
   { kind, value }: RequestTarget,
   code: "not_found" | "forbidden",

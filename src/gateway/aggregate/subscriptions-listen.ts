@@ -27,7 +27,7 @@ import { openSubscription, type UpstreamSubscription } from "./upstream-subscrip
 
 /** A server that has not acknowledged by then does so later, unheard. */
 const ACKNOWLEDGE_TIMEOUT_MS = 2000;
-/** How soon a caller who lost the right to listen is cut off, and a new server is heard. */
+/** How often permission is checked again and new servers are added. */
 const POLL_INTERVAL_MS = 1000;
 
 export function listen({ request, post, scope, message }: AggregateCall, context: McpContext): Response {

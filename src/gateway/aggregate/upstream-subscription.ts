@@ -60,7 +60,7 @@ async function keepOpen(
     if (Date.now() - opened > MAX_RETRY_DELAY_MS) wait = MIN_RETRY_DELAY_MS;
     await sleep(wait, signal);
     if (signal.aborted) return;
-    // Nobody knows what was missed meanwhile.
+    // Changes may have been missed while the stream was closed, so all lists are announced as changed.
     for (const flag of options.filter.flags)
       await options.writer.write(listChanged(flag, options.subscriber.id));
   }

@@ -55,7 +55,7 @@ export class Catalog<Context extends RefreshContext> {
     this.#inventory = offers;
   }
 
-  /** What is known without asking anybody: enough for most calls. */
+  /** Returns the view from cached inventories, without waiting for a server; sufficient for most calls. */
   async getView(scope: CatalogScope, context: Context): Promise<CatalogView> {
     return this.#view(scope, await this.#inventory.get(scope.tenantId, scope.servers, context));
   }

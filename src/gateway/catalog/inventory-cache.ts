@@ -1,6 +1,6 @@
 /**
- * What each server of a tenant offers, kept in the isolate. Lists are asked of the servers themselves, each with a
- * deadline of its own; who does not answer in time is stood in for by what the catalogue remembers, and the gap is told.
+ * Caches the inventory of each server of a tenant in the isolate. Lists are fetched from the servers, each with its own
+ * deadline. For a server that does not respond in time, the stored inventory is used and the gap is reported.
  */
 import { UpstreamError } from "../../core/errors.ts";
 import { itemKey, LIST_METHODS } from "../../core/mcp/list-edit.ts";
@@ -20,7 +20,6 @@ export interface ServerInventory extends Omit<FetchedInventory, "revision" | "se
 /** From the server itself. */
 export type InventoryReport = ServerInventory & FetchedInventory;
 
-/** The world outside, so that this can be told by a test. */
 /** What a source needs of the request that wants the lists. */
 export interface RefreshContext {
   readonly waitUntil: (work: Promise<unknown>) => void;
@@ -33,7 +32,7 @@ export interface InventorySources<C extends RefreshContext> {
   loadStored(tenantId: string, servers: readonly SnapshotServer[]): Promise<readonly ServerInventory[]>;
   /** Keeps what the server said for the days when it says nothing. */
   save(tenantId: string, heard: InventoryReport): Promise<void>;
-  /** Callers learn that a server failed, whoever runs the gateway learns why. */
+  /** Reports the cause of a failure to the operator; clients only receive that the server failed. */
   onError(server: SnapshotServer, error: unknown): void;
   readonly now: () => number;
 }
@@ -64,7 +63,7 @@ interface Entry {
   /** When a request last set out to ask. */
   requestedAt: number;
   failure: string | undefined;
-  /** Whether what was heard last has been written down, and judged with it. */
+  /** Whether the latest fetched inventory is saved and compared with the pins. */
   isWritten: boolean;
 }
 
@@ -125,7 +124,7 @@ export class InventoryCache<C extends RefreshContext> {
     const entry = this.#entries.get(serverId);
     if (entry === undefined) return;
     entry.freshUntil = 0;
-    // At once, though nobody may come for the lists: what changed may be what was approved.
+    // Fetched immediately even without a waiting client, because an approved tool may have changed.
     if (this.#isDue(entry)) context.waitUntil(this.#fetch(entry, context));
   }
 
@@ -205,7 +204,10 @@ export class InventoryCache<C extends RefreshContext> {
     }
   }
 
-  /** Where changes are held, what could not be written down was not judged either, and counts as not heard. */
+  /**
+   * Where tool changes are held, an inventory that could not be saved is not compared with the pins either, and counts
+   * as not fetched.
+   */
   async #save(entry: Entry, offer: InventoryReport): Promise<void> {
     try {
       entry.isWritten = false;
@@ -225,7 +227,7 @@ export class InventoryCache<C extends RefreshContext> {
 
 const isSettled = ({ failure, inventory }: Entry) => failure !== undefined || inventory?.isStale === false;
 
-/** Where changes are held, nobody is shown, and nothing is called, that the server did not list just now. */
+/** Where tool changes are held, only items of a current inventory are listed and can be called. */
 const isUnchecked = (server: SnapshotServer, offer: ServerInventory) => server.holdsChanges && offer.isStale;
 
 /** The catalogue keeps neither the order of items nor that of members. */

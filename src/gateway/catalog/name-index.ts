@@ -58,7 +58,7 @@ export class NameIndex {
     };
   }
 
-  /** Undefined where nobody has it, and where it is unclear who is meant. */
+  /** Returns undefined if no server has the target or if it is ambiguous. */
   find(target: RequestTarget): ServerItem | undefined {
     switch (target.kind) {
       case "tool":
@@ -94,7 +94,7 @@ export class NameIndex {
     return exposeUri(server, uri, this.#routes);
   }
 
-  /** The whole list as the caller may see it, in the modern form; without what nobody can name. */
+  /** Returns the merged list that the principal can see, in the modern form, without items that have no name. */
   merged(method: ListMethod, access: AccessPolicy, gaps: readonly UnavailableServer[]): JsonObject {
     if (gaps.length > 0) {
       return mergeLists(method, this.#parts(method, access), { era: "modern", gaps });
@@ -175,8 +175,8 @@ export class NameIndex {
   }
 
   /**
-   * Servers have things that they list nowhere, or not to us; where one server only has the feature, it is asked. As
-   * long as others have not been heard, nobody knows whom the caller means, and nobody gets to see the arguments.
+   * Servers may have items that they do not list. If only one server has the feature, it receives the request. While
+   * another inventory is pending, the target is unknown, and no server receives the arguments.
    */
   #findSole(feature: string, own: string): ServerItem | undefined {
     if (this.inventories.length < this.#servers.length) return undefined;

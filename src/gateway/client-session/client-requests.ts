@@ -10,7 +10,7 @@ export class ClientRequests {
   readonly #open = new Map<JsonRpcId, (response: JsonObject) => void>();
   #count = 0;
 
-  /** Rejects when the question is withdrawn, or when nobody waits for its answer any more. */
+  /** Rejects when the request is withdrawn or its caller has ended. */
   async send(
     request: JsonObject,
     stream: Sink,

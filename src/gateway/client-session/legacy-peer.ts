@@ -156,7 +156,7 @@ export class LegacyPeer implements SessionPeer {
     }
   }
 
-  /** A session that takes the place of a lost one is told what the lost one knew. */
+  /** Restores the state of a lost session in the session that replaces it. */
   async #prepare(channel: UpstreamChannel, capabilities: JsonObject): Promise<void> {
     // Servers also ask on their general stream, so it is read whether the client reads ours or not.
     void channel.listen().catch(() => undefined);

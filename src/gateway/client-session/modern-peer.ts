@@ -57,7 +57,7 @@ export class ModernPeer implements SessionPeer {
     return { jsonrpc: "2.0", id: exchange.id, error };
   }
 
-  /** It remembers nothing between requests, so there is nobody to tell. */
+  /** A modern server has no session state, so the notification is dropped. */
   notify(): void {}
 
   async close(): Promise<void> {}
@@ -88,7 +88,7 @@ function withLogLevel(params: JsonObject, level: string): JsonObject {
   return { ...params, _meta: { ...(isMembers(meta) && meta), [META.logLevel]: level } };
 }
 
-/** A modern client repeats in headers what the tool's schema asks for; ours never heard of it. */
+/** Adds the headers that the tool's schema declares; a legacy client does not send them. */
 function buildHeaders(
   method: string,
   params: JsonObject,

@@ -19,13 +19,13 @@ export interface PeerExchange {
 export interface SessionPeer {
   /** The client's request under the server's own names; resolves with the response, in the server's own words. */
   request(message: JsonObject, exchange: PeerExchange): Promise<JsonObject>;
-  /** What the client tells everybody. */
+  /** Forwards a notification of the client. */
   notify(message: JsonObject): void;
   /** Lets go of the server; `forGood` where the session shall end on its side too. */
   close(forGood: boolean): Promise<void>;
 }
 
-/** What a session knows of its client, and servers are told. */
+/** The client information of a session, which is sent to servers. */
 export interface ClientFacts {
   readonly revision: string;
   readonly capabilities: JsonObject;

@@ -152,7 +152,7 @@ async function sendToPeer(
   };
   const peer = await session.peers.connect(item.inventory, tables, context);
   if (SUBSCRIPTION_METHODS.has(method) && !session.peers.isLegacy(peer)) {
-    // A modern server is told by a subscription of the gateway's own.
+    // For a modern server, the gateway's own subscription stream covers the resource.
     attempt.succeed({ success: true }, 200);
     return { jsonrpc: "2.0", id: exchange.id, result: {} };
   }
@@ -170,7 +170,10 @@ function clientName({ state }: ConnectedSession): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
-/** The session remembers what is watched, for servers that forget it and for those that were never told. */
+/**
+ * Stores the subscription in the session, for servers that lose it and for modern servers, which receive it through the
+ * gateway's stream.
+ */
 async function subscribe(
   target: RequestTarget,
   found: ResolvedTarget,

@@ -62,7 +62,7 @@ export class SessionHost {
     const options = this.#options(context);
     if (lastEventId === undefined) return events.general.respond(events.general.deliveredCount, options);
     const found = events.find(lastEventId);
-    // What was said on a stream that nobody remembers is lost; what comes now is not.
+    // Events of an unknown stream are lost; the general stream continues with new ones.
     return found === undefined
       ? events.general.respond(0, options)
       : found.stream.respond(found.after, options);

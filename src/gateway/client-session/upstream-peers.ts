@@ -39,7 +39,7 @@ export class UpstreamPeers {
     if (peer === undefined) {
       peer = this.#createPeer(offer, tables, context);
       this.#peers.set(id, peer);
-      // What failed is tried again by whoever comes next.
+      // A failed connection is removed, so that the next request connects again.
       peer.catch(() => this.#peers.delete(id));
     }
     return peer;

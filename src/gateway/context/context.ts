@@ -19,13 +19,13 @@ import type { CallRecorder } from "./request-recorder.ts";
 import type { SessionIds } from "./session-ids.ts";
 
 export interface McpContext {
-  /** Of the HTTP request, as the caller is told it. */
+  /** The ID of the HTTP request, also returned to the client. */
   readonly requestId: string;
   readonly principal: Principal;
   /** Undefined if nothing trustworthy says it: behind Cloudflare only its own header counts. */
   readonly address: string | undefined;
   readonly location: ClientLocation;
-  /** What the log will be told of this request. */
+  /** Collects the log events of this request. */
   readonly record: CallRecorder;
   readonly tenant: TenantSnapshot;
   readonly access: AccessPolicy;

@@ -53,7 +53,7 @@ export interface ContextInput {
 
 export interface ContextFactory {
   create(principal: Principal, occasion: ContextInput): Promise<McpContext>;
-  /** As `create`, where the tenant's snapshot is at hand; otherwise undefined. */
+  /** As `create`, if the snapshot is cached; otherwise undefined. */
   createNow(principal: Principal, occasion: ContextInput): McpContext | undefined;
 }
 
@@ -103,7 +103,7 @@ export interface RecordedInput extends Omit<ContextInput, "record"> {
 
 export interface RequestStarter {
   start(principal: Principal, entrance: RecordedInput): Promise<McpContext>;
-  /** As `start`, where all of it is at hand and the request is not traced; otherwise undefined. */
+  /** As `start`, if everything is cached and the request is not traced; otherwise undefined. */
   startNow(principal: Principal, entrance: RecordedInput): McpContext | undefined;
 }
 

@@ -2,7 +2,7 @@
 import type { Era } from "../../core/mcp/revisions.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 
-/** Servers are upgraded, and nobody tells. */
+/** Servers are upgraded without notice, so a detected era expires. */
 const TTL_MS = 600_000;
 const MAX_ENTRIES = 10_000;
 
@@ -20,7 +20,7 @@ export class EraCache {
     this.#now = now;
   }
 
-  /** Undefined where it speaks both, or where nobody has found out. */
+  /** Returns undefined if the server supports both eras or none is detected yet. */
   getOnlyEra({ id, endpointUrl, transport }: SnapshotServer): Era | undefined {
     // The other transports are of the legacy era by definition.
     if (transport !== "http") return "legacy";

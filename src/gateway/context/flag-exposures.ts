@@ -1,7 +1,7 @@
 const HOUR_MS = 3_600_000;
 const MAX_ENTRIES = 20_000;
 
-/** Who has been told of: once an hour is enough, and isolates come and go. */
+/** Limits reported exposures to one per subject, flag and hour in an isolate. */
 export class FlagExposures {
   readonly #reported = new Map<string, number>();
   readonly #now: () => number;

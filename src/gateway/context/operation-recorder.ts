@@ -98,7 +98,7 @@ export class OperationRecorder {
   }
 }
 
-/** What the log calls an error: a denied target is `forbidden` here, though its caller is told that it is unknown. */
+/** Returns the outcome for the log: a denied target is `forbidden` here, although the client receives "unknown". */
 function errorOutcome(error: GatewayError): CallOutcome {
   const isPlain = error instanceof ProtocolError && error.code === "bad_request";
   const code = isPlain ? error.rpc.code : jsonRpcCode(error.code);

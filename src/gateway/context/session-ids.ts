@@ -1,6 +1,6 @@
 /**
- * Session ids of upstreams as clients see them: sealed for one principal and one server. A stolen or guessed id opens
- * for nobody else, nothing need be stored, and a session outlives any isolate of ours.
+ * Seals upstream session IDs for one principal and one server. A stolen ID is useless to others, no storage is needed,
+ * and a session survives any isolate.
  */
 import type { Keyring } from "../../core/keyring.ts";
 

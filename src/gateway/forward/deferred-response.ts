@@ -35,7 +35,7 @@ async function deliver({ pending, id, server, abort }: DeferredResponse, writer:
   try {
     await pipeResponse(await keepAliveUntil(answered, writer, server.keepAliveMs), id, writer);
   } catch {
-    // The caller is gone: what is still on its way is for nobody.
+    // The client has disconnected, so the pending response is aborted.
     abort();
     await answered.then((response) => response.body?.cancel()).catch(() => undefined);
   }

@@ -136,7 +136,7 @@ interface StreamFacts {
   readonly isPartial: boolean;
 }
 
-/** What the client is still told, if its answer has not come. */
+/** Returns the final event for the client if its response has not arrived. */
 function reportStreamEnd(
   ended: RelayEnd,
   reason: unknown,

@@ -90,7 +90,7 @@ export class UpstreamAttempt {
     this.#parts.releaseSlot();
   }
 
-  /** In a batch each response tells the outcome of one operation, and is read by whoever passes it on. */
+  /** In a batch, each response settles one operation and is read by the relay. */
   #settle(outcome: CallOutcome, text: string | undefined): void {
     const [only, another] = this.#parts.operations;
     if (another === undefined) only?.settle(outcome, text);

@@ -32,7 +32,7 @@ export function setServer(operation: OperationRecorder, { server, upstreamName }
   operation.setServer(server.id, upstreamName === "" ? operation.target : upstreamName);
 }
 
-/** The caller is told that there is no such thing; the security log knows better. */
+/** The client receives "not found"; the security event records the denial. */
 export function recordDenial({ server, upstreamName }: Candidate, { record }: McpContext): void {
   if (isConfiguration(uriVariants(upstreamName))) {
     record.recordDenial("access.configuration-denied", `Only admins can read ${upstreamName}.`, server.id);

@@ -6,7 +6,7 @@ import type { Candidate } from "./upstream-call.ts";
 
 export interface CheckedCandidate<C extends Candidate> {
   readonly candidate: C;
-  /** Reported only to callers who may use the server: others are not told that it exists. */
+  /** Reported only to principals that can use the server, so that its existence is not disclosed. */
   readonly maintenance: MaintenanceError | undefined;
 }
 

@@ -37,6 +37,6 @@ export interface UpstreamCall<C extends Candidate, T> {
   /** A stream that only listens holds no slot: it would keep calls out for as long as it is open. */
   readonly takesSlot: boolean;
   readonly signal: AbortSignal;
-  /** Sends the call. Must settle the attempt, or hand it to whoever reads the answer. */
+  /** Sends the call. It must settle the attempt or pass it to the reader of the response. */
   readonly send: (candidate: C, attempt: UpstreamAttempt) => Promise<T>;
 }

@@ -61,7 +61,7 @@ function needsBridge(
   only: "legacy" | "modern",
   server: SnapshotServer,
 ): boolean {
-  // A legacy server of another transport cannot be passed through to anybody.
+  // A legacy server with another transport cannot be passed through.
   if (server.transport !== "http") return true;
   if (post === undefined) return only === "modern" && readHeaders(request).has(HEADERS.sessionId);
   return post.era !== only;

@@ -1,4 +1,4 @@
-/** What browsers' MCP clients must be told to be let through (Fetch standard, CORS protocol). */
+/** Answers CORS preflights of browser-based MCP clients (Fetch standard, CORS protocol). */
 import { MAX_PREFLIGHT_HEADERS_LENGTH } from "../../core/size-limits.ts";
 
 const ALLOWED_HEADERS = [
@@ -35,7 +35,7 @@ export function preflight(request: Request, headers: Record<string, string>): Re
 
 const MAX_PARAMETERS = 50;
 
-/** Anybody may ask, so the time is linear in a bounded text. */
+/** Unauthenticated callers can send this header, so parsing is linear in a bounded text. */
 export function listParamHeaders(asked: string): string[] {
   if (asked.length > MAX_PREFLIGHT_HEADERS_LENGTH) return [];
   return asked

@@ -77,7 +77,7 @@ function parseBytes(bytes: Uint8Array): { text: string; body: Body } {
 /** Legacy clients name the operation in the body only; more than this is not read of a refused request. */
 const MAX_DRAINED_BYTES = 16 * 1024;
 
-/** The operation of a request that is refused before it is served, as far as it can be told cheaply. */
+/** Determines the operation of a request that is rejected before dispatch, as far as that is cheap. */
 export async function readSubject(request: Request): Promise<OperationSubject> {
   const fields = readHeaders(request);
   const method = fields.get(HEADERS.method);

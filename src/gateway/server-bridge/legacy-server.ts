@@ -52,7 +52,7 @@ export class LegacyServer {
     this.#pool = new SessionPool(tools.tools, tools.now);
   }
 
-  /** Nothing is kept here that anybody could miss. */
+  /** True if the object has no state that a client depends on. */
   get isIdle(): boolean {
     return this.#pending.size === 0 && this.#running.size === 0 && this.#pool.isEmpty;
   }
@@ -76,7 +76,7 @@ export class LegacyServer {
     this.#running.get(callId)?.();
   }
 
-  /** From time to time: ends what nobody came back for. */
+  /** Ends abandoned calls and idle sessions; called periodically. */
   async sweep(): Promise<void> {
     const late = [...this.#pending.values()].filter(({ until }) => until <= this.#tools.now());
     await Promise.all(late.map((entry) => this.#abandon(entry)));
@@ -182,7 +182,7 @@ function stateErrorResponse(id: JsonRpcId | null, text: string): JsonObject {
   return isMembers(body) ? body : {};
 }
 
-/** Servers start with a level of their own, so only those who asked for another hear of it. */
+/** Servers have a default log level, so the level is set only if the client requested one. */
 async function setLevel(lease: PooledSession, level: unknown): Promise<void> {
   if (typeof level !== "string" || level === lease.level) return;
   if (!("logging" in lease.initialized.capabilities)) return;

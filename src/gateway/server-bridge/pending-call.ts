@@ -1,6 +1,6 @@
 /**
- * A call to a legacy server that outlives the requests of a modern client: while the server waits for an answer of
- * the client's, the client has been told so and no request is open.
+ * A call to a legacy server that outlives a request of a modern client: while the server waits for the client's input,
+ * the client has received `input_required` and no request is open.
  */
 import { toGatewayError } from "../../core/errors.ts";
 import {
@@ -119,7 +119,7 @@ export class PendingCall implements SessionUser {
     }
   }
 
-  /** Nobody waits for it any more, and the server is told. */
+  /** The client has abandoned the call; the server is notified. */
   async cancel(): Promise<void> {
     this.#abort.abort();
     const params = { requestId: this.#requestId, reason: "Client disconnected." };
@@ -154,7 +154,7 @@ export class PendingCall implements SessionUser {
     return "waiting";
   }
 
-  /** Two streams know no order, and what was told before the answer may come after it. */
+  /** The order between two streams is undefined, so messages that were sent before the response may arrive after it. */
   async #waitForLateMessages(writer: MessageWriter): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, LATE_MESSAGES_MS));
     for (const message of this.#buffered.splice(0)) await writer.write(this.#rename(message));
@@ -174,7 +174,7 @@ export class PendingCall implements SessionUser {
       return;
     }
     this.#requestCount += 1;
-    // Progress and tasks are for whoever holds the session.
+    // Progress tokens and tasks belong to the upstream session and are removed.
     const { _meta, task, ...asked } = params;
     this.#requests.set(`question-${this.#requestCount}`, { id, method, params: asked });
     this.#notifier.notify();

@@ -118,7 +118,7 @@ function deliver(lease: PooledSession, message: JsonObject, astray: boolean): vo
   } else if (lease.user !== undefined) {
     lease.user.receive(message, astray);
   } else if (id !== undefined && method !== undefined) {
-    // Between two calls there is nobody to ask; a client without roots is a client all the same.
+    // Between calls no client is connected; an empty list of roots is a valid response.
     const answer =
       method === "roots/list"
         ? { result: { roots: [] } }

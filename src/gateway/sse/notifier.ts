@@ -1,4 +1,4 @@
-/** Wakes the one who waits for something to have happened; a ring that nobody heard is not lost. */
+/** Wakes a waiting task. A notification without a waiting task is kept for the next wait. */
 export class Notifier {
   #next = Promise.withResolvers<void>();
 

@@ -41,7 +41,7 @@ export class ReadAhead {
     throw this.#end.error;
   }
 
-  /** All that has been heard since, in one piece. */
+  /** Returns all bytes received since the last call, in one piece. */
   take(): Uint8Array | undefined {
     const pieces = this.#pieces;
     const [first] = pieces;

@@ -13,9 +13,9 @@ export interface RelayOptions {
   readonly idleTimeoutMs: number;
   /** The stream is ended after this long, however active it is. */
   readonly totalTimeoutMs: number;
-  /** Lets go of the upstream and settles what came of it; returns what the client is still told. */
+  /** Aborts the upstream and settles the outcome. Returns the final event for the client, if any. */
   readonly finish: (ended: RelayEnd) => string | undefined;
-  /** Told of every piece that goes by. */
+  /** Called for every relayed chunk. */
   readonly onActivity: (piece: Uint8Array) => void;
   /** Asked from time to time; where it says no, the stream ends. */
   readonly isPermitted?: () => Promise<boolean>;
@@ -42,7 +42,7 @@ export function openStream(): {
 /** How soon a caller who lost the right to a stream is cut off. */
 const POLL_INTERVAL_MS = 1000;
 
-/** Resolves when the stream is over, whoever ended it. */
+/** Relays a stream. Resolves when it has ended, whichever side ended it. */
 export async function relay(
   body: ReadableStream<Uint8Array>,
   writer: WritableStreamDefaultWriter<Uint8Array>,

@@ -34,7 +34,7 @@ export function createAuthorizationServer({
     allowDynamicClientRegistration: dynamicRegistration,
     allowUnauthenticatedClientRegistration: dynamicRegistration,
     enforcePerClientResources: false,
-    // Clients and resources are made by registration and by address, not by whoever is signed in.
+    // Clients and resources are created by registration and by metadata URL, not by the signed-in user.
     clientPrivileges: () => false,
     resourcePrivileges: () => false,
     postLogin: {
@@ -73,7 +73,7 @@ async function grantClaim(
   return consent === undefined ? {} : { grant: consent.id };
 }
 
-/** No row has it, so nobody without a tenant finds an earlier consent. */
+/** No row has this ID, so a user without a tenant has no earlier consent. */
 const NO_TENANT = "none";
 
 /**

@@ -1,6 +1,6 @@
 /** Tells a client ID that is the URL of a metadata document from one that was registered. */
 
-/** With a path, as the draft asks; one of a host alone would speak for everybody who lives there. */
+/** The URL must have a path, as the draft requires: a URL with only a host would represent all of its users. */
 export function isClientMetadataUrl(clientId: string): boolean {
   const url = URL.parse(clientId);
   if (url === null || url.href !== clientId || url.pathname === "/") return false;

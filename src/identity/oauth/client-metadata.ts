@@ -54,7 +54,7 @@ export function clientMetadataDiscovery(
     async resolve(ctx, clientId, existing) {
       const now = documents.now();
       if (existing !== null && freshUntil.get(clientId, existing.updatedAt) > now) return existing;
-      // Nobody makes the gateway fetch, and keep, what a stranger names before they have signed in.
+      // Requires a sign-in session, so that unauthenticated callers cannot make the gateway fetch and store documents.
       const session = await getSessionFromCtx(ctx);
       if (session === null) return existing;
       const cause = { userId: session.user.id, ip: ctx.headers?.get("cf-connecting-ip") ?? "unknown" };
@@ -106,7 +106,7 @@ export async function fetchClientMetadata(
   const limits = { maxBytes: MAX_RESPONSE_BYTES.clientDocument, totalMs: TIMEOUT_MS };
   const text = await readBoundedText(answer.body, limits).catch(() => "");
   const parsed = clientMetadataSchema.safeParse(parseJson(text));
-  // The address must say of itself what it is, else anybody's file could be made into a client.
+  // The document must contain its own URL, since otherwise any file could become a client.
   if (!parsed.success || parsed.data.client_id !== clientId) return "invalid";
   return { document: parsed.data, freshMs: freshness(answer.headers.get("cache-control") ?? "") };
 }

@@ -1,7 +1,6 @@
 /**
- * Slows down whoever guesses: passwords, invitations, the setup link. Failures are counted for the thing tried, for
- * where it is tried from, and for both together, so that a stranger's guesses soon stop the stranger, and the owner,
- * who comes from elsewhere, only after many more.
+ * Limits guessing of passwords, invitations and the setup link. Failures are counted per target, per client, and for
+ * both together, so that an attacker is blocked soon, and the owner at another address only after many more failures.
  */
 import { sha256Hex } from "../../core/digest.ts";
 import { clientPrefix } from "../../core/limits/failed-auth-throttle.ts";
@@ -22,7 +21,7 @@ export interface Attempt {
     | "invitation"
     | "setup"
     | "registration"
-    /** The password of somebody who is signed in, asked for again. */
+    /** The repeated password of a signed-in user. */
     | "password"
     /** Fetching the document in which an OAuth client describes itself. */
     | "client-document";
@@ -37,7 +36,7 @@ export interface AttemptContext {
   readonly requestId?: string | undefined;
 }
 
-/** How many failures are free. Things of which there is but one, or which nobody can name, count by place alone. */
+/** The number of failures without a delay. Attempts without a nameable target are counted by client only. */
 const FREE_ATTEMPTS = {
   login: { pair: 5, subject: 25, ip: 50 },
   reset: { pair: 3, subject: 6, ip: 20 },

@@ -1,2 +1,2 @@
-/** Where better-auth's own endpoints are; apart from it, so that whoever links there need not load it. */
+/** The path of the better-auth endpoints, in a file of its own so that links to it do not load better-auth. */
 export const AUTH_PATH = "/api/auth";

@@ -1,6 +1,6 @@
 /**
- * What the gateway adds around better-auth's own endpoints, whoever calls them, page or program: guessing is slowed and
- * written down, and what an admin does to a person leaves a record.
+ * Hooks around the better-auth endpoints, for pages and programs alike: attempts are limited and recorded, and
+ * administrative actions on users are audited.
  */
 import { APIError, createAuthMiddleware, getSessionFromCtx, isAPIError } from "better-auth/api";
 import type { SecurityEventType } from "../../core/security-events.ts";
@@ -57,7 +57,7 @@ const USER_ACTIONS: Readonly<Record<string, SecurityEventType>> = {
   "/unlink-account": "account.unlinked",
 };
 
-/** What the person is told by mail, because it changes how their account is entered. */
+/** Security events that the user is notified of by email, because they change how the account is accessed. */
 const NOTIFIED_ACTIONS: Readonly<Partial<Record<SecurityEventType, string>>> = {
   "password.changed": "Your password was changed",
   "second-factor.disabled": "Two-factor authentication was disabled",
@@ -159,7 +159,7 @@ async function createAttempt(
   return { what, subject: person?.id ?? named, ip };
 }
 
-/** Undefined where nobody is signed in, which the endpoint itself refuses. */
+/** Undefined without a session; the endpoint itself rejects the request then. */
 async function requireRecentSession(ctx: EndpointContext, now: number): Promise<string | undefined> {
   const found = await getSessionFromCtx(ctx);
   if (found === null) return undefined;
@@ -211,7 +211,7 @@ async function record(parts: HookDeps, { path = "", body, headers, context }: Ca
   if (told !== undefined && actor != null) parts.notifyUser(actor.user.id, told);
 }
 
-/** Stronger parameters take over while the password is at hand. */
+/** Replaces a hash with outdated parameters while the password is available. */
 async function renewHash(database: Database, userId: string, password: string): Promise<void> {
   const db = database.asSystem();
   const [row] = await findPasswordHash(db, userId);

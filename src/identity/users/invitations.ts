@@ -29,7 +29,7 @@ export interface OpenInvitation {
   readonly role: Role;
   readonly tenantId: string;
   readonly tenantName: string;
-  /** Somebody of that address has an account already. */
+  /** True if an account with this email address exists. */
   readonly hasAccount: boolean;
 }
 
@@ -63,9 +63,9 @@ export interface InvitationService {
   /** False where this gateway cannot send mail. */
   send(invited: Invited, tenantName: string, token: string): Promise<boolean>;
   find(token: string, ip: string): Promise<InvitationLookup>;
-  /** Whoever is signed in joins as themselves. */
+  /** Accepts the invitation as the signed-in user. */
   accept(token: string, person: SignedInUser): Promise<AcceptResult>;
-  /** Whoever has no account gets one of that address. */
+  /** Accepts the invitation and creates an account with its email address. */
   acceptAsNewUser(token: string, account: { name: string; password: string }): Promise<AcceptResult>;
 }
 
@@ -124,7 +124,7 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
       const tokenHash = await sha256Hex(token);
       const [invitation] = await findOpenInvitation(db, tokenHash, new Date(now()));
       if (invitation === undefined) return "closed";
-      // A forwarded link lets nobody in under another name.
+      // A forwarded link is not valid for another account.
       if (invitation.email !== person.email) return "somebody-else";
       const [taken] = await claimInvitation(db, tokenHash, new Date(now()));
       if (taken === undefined) return "closed";

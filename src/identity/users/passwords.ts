@@ -38,7 +38,7 @@ export async function verifyPassword(stored: string, password: string): Promise<
   return timingSafeEqual(toHex(hash), parsed.hash);
 }
 
-/** Whether the hash is of older parameters, and should be replaced while the password is at hand. */
+/** True if the hash has outdated parameters and should be replaced while the password is available. */
 export function isOutdated(stored: string): boolean {
   const parsed = parse(stored);
   return parsed?.N !== PARAMETERS.N || parsed.r !== PARAMETERS.r || parsed.p !== PARAMETERS.p;

@@ -101,7 +101,7 @@ export function toPrincipal(person: SignedInUser): Principal | undefined {
   if (tenant === undefined && !isOperator) return undefined;
   return {
     id: `person:${id}`,
-    // Reaches no rows: whoever looks after the whole gateway need not belong to a tenant.
+    // Matches no rows: an operator need not be a member of a tenant.
     tenantId: tenant?.id ?? NO_TENANT_ID,
     userId: id,
     apiKeyId: undefined,

@@ -1,6 +1,6 @@
 /**
- * The first admin of a fresh gateway: whoever reads its log. The link there works once and for an hour, the database
- * keeps only its hash, and there is never a default password.
+ * Creates the first admin of a new installation. The setup link is written to the log; it works once and for one hour,
+ * and the database stores only its hash. There is never a default password.
  */
 import { newToken, sha256Hex } from "../../core/digest.ts";
 import { uuidv7 } from "../../core/ids.ts";
@@ -31,7 +31,7 @@ export interface FirstAdmin {
 export type SetupResult = "done" | "wrong" | { readonly retryAfterSeconds: number };
 
 export interface Setup {
-  /** Nobody is there yet. */
+  /** True if no user exists. */
   isNeeded(): Promise<boolean>;
   /** Writes a link to the log, unless one that is still good stands there. */
   announce(): Promise<void>;

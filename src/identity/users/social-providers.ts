@@ -1,7 +1,7 @@
 /**
- * GitHub, Google and Microsoft. Not through better-auth's built-in providers but its generic one: only that lets every
- * address be replaced, so that the tests sign in at a stand-in through the very code that production runs. Who
- * somebody is comes from the provider's user-info endpoint, asked with the token that was just exchanged.
+ * GitHub, Google and Microsoft through better-auth's generic provider instead of its built-in ones: only the generic
+ * one allows to replace every URL, so that tests run the production code against a local server. The identity comes
+ * from the provider's user-info endpoint.
  */
 import type { GenericOAuthConfig } from "better-auth/plugins";
 import { z } from "zod";
@@ -44,7 +44,7 @@ export function socialConfigs(clients: SocialClients, fetch: Fetch): GenericOAut
   ];
 }
 
-/** Nobody joins by having an account elsewhere: a person is made only for an invitation (see people/auth.ts). */
+/** An external account alone creates no user; a user is created only for an invitation (see users/auth.ts). */
 const common = ({ clientId, clientSecret }: SocialClient) => ({
   clientId,
   clientSecret,
@@ -123,7 +123,8 @@ function microsoftConfig(client: SocialClient & { tenant: string }, fetch: Fetch
     async getUserInfo({ accessToken = "" }) {
       const url = `${baseUrl ?? "https://graph.microsoft.com"}/oidc/userinfo`;
       const profile = await openIdProfile(fetch, url, accessToken);
-      // In a directory of their own, anybody may give themselves anybody's address; only one directory can be trusted.
+      // In a multi-tenant directory users can choose any email address, so it counts as verified for a single directory
+      // only.
       return profile && { ...profile, emailVerified: !isMultiTenant(tenant) };
     },
   };

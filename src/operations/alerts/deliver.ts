@@ -1,6 +1,6 @@
 /**
- * Tells alerts by webhook and mail. What cannot be delivered comes again through the queue, later each time, and is given
- * up after half a day; a receiver that hears something twice knows it by its id.
+ * Delivers alert notifications by webhook and email. Failed deliveries are retried through the queue with increasing
+ * delays and abandoned after half a day. A receiver recognizes duplicates by the ID.
  */
 import { z } from "zod";
 import { toGatewayError } from "../../core/errors.ts";

@@ -62,7 +62,7 @@ async function evaluatePage(deps: AlertDeps, asked: AlertRulesQuery): Promise<re
       await enqueueDeliveries(deps, deliveries);
       return rows;
     } catch (error) {
-      // Somebody else has come to the same rules meanwhile: what he wrote counts.
+      // Another run evaluated the same rules at the same time; its result is kept.
       const isOvertaken = isStaleWrite(error) || isUniqueViolation(error);
       if (!isOvertaken || attempt === ATTEMPTS) throw error;
     }

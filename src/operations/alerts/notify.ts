@@ -67,7 +67,7 @@ async function callWebhook(
     });
     await response.body?.cancel();
     if (response.ok) return told;
-    // Whoever leads elsewhere might lead to where only we can reach.
+    // Redirects are not followed, because the target may be reachable only from inside.
     if (response.status >= 300 && response.status < 400)
       return failed("The URL redirects; redirects are not followed.");
     return failed(`HTTP ${response.status}.`, response.status === GONE_STATUSES);

@@ -1,7 +1,4 @@
-/**
- * A session of the legacy era with an upstream, whatever carries it: Streamable HTTP, HTTP+SSE or WebSocket. Above this
- * line nobody knows which.
- */
+/** A legacy-era session with an upstream, independent of its transport: Streamable HTTP, HTTP+SSE or WebSocket. */
 
 import { UpstreamError } from "../../core/errors.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
@@ -27,12 +24,14 @@ export interface ChannelEvents {
    * was taken over and its streams are replayed: they answer what the former holder asked.
    */
   message(message: JsonObject, relatedTo: JsonRpcId | undefined): void;
-  /** The channel is over, and every request that waited on it fails. Told once; no reason after `close`. */
+  /** Called once when the channel has ended; all pending requests fail. The reason is undefined after `close`. */
   closed(reason: UpstreamError | undefined): void;
 }
 
 export interface RequestOptions {
-  /** Aborting it lets go of the answer; whether the server hears of it is the caller's business (notifications/cancelled). */
+  /**
+   * Aborting stops waiting for the response. The caller sends notifications/cancelled if the server must be notified.
+   */
   readonly signal?: AbortSignal;
   /** Trace context and the like, added where the transport has headers. */
   readonly headers?: HeaderMap;
@@ -49,11 +48,14 @@ export interface UpstreamChannel {
   request(message: Request, options?: RequestOptions): Promise<JsonObject>;
   /** A notification, or our answer to a request of the server's. */
   send(message: JsonObject): Promise<void>;
-  /** Opens the stream for what nobody asked for, where it is a thing of its own. False where the server has none. */
+  /**
+   * Opens the stream for unsolicited messages, if the transport has a separate one. Returns false if the server has
+   * none.
+   */
   listen(lastEventId?: string): Promise<boolean>;
   /** Ends the session on the server too, as far as the transport can say so. Never throws. */
   close(): Promise<void>;
-  /** Lets go without a word: where sessions outlive connections, whoever knows the id may take this one over. */
+  /** Disconnects without ending the session, so that another isolate with its ID can resume it. */
   abandon(): Promise<void>;
 }
 
@@ -87,7 +89,7 @@ export interface Handshake {
 export interface SocketEvents {
   /** Text as a string, anything else for binary. */
   message(data: unknown): void;
-  /** Told once, also after a fault. */
+  /** Called once, also after an error. */
   closed(): void;
 }
 

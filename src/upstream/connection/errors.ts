@@ -53,7 +53,7 @@ export function requestCanceled(server: string): UpstreamError {
   return new UpstreamError("upstream_unreachable", server, "The request was canceled.");
 }
 
-/** Any status but success and those that speak of credentials; the last word of whoever knows nothing better. */
+/** An unexpected HTTP status that has no more specific error. */
 export class StatusError extends UpstreamError {
   /** The upstream's; `status` is what our own caller gets. */
   readonly upstreamStatus: number;
@@ -90,6 +90,6 @@ export function credentialUnreadable(server: string): UpstreamError {
   return new UpstreamError("upstream_refused", server, message);
 }
 
-/** Whatever ends a channel from within, a fault of whoever listens included. */
+/** Converts any error inside a channel, including one thrown by an event listener. */
 export const toUpstreamError = (server: string, error: unknown) =>
   error instanceof UpstreamError ? error : connectionClosed(server, error);

@@ -19,7 +19,7 @@ export class PendingRequests {
     this.#waiting.delete(id);
   }
 
-  /** False for what is no response. One that nobody waits for any more is dropped. */
+  /** Returns false if the message is not a response. A response without a pending request is dropped. */
   resolve(message: JsonObject): boolean {
     if (!isResponse(message)) return false;
     const id = responseId(message);

@@ -1,7 +1,7 @@
 /**
- * Keeps requests that somebody else chose the address of away from places that only we can reach (SSRF). A Worker
- * cannot pin DNS answers, so this judges the name and every IP literal, in whatever spelling; redirects are followed
- * by hand and judged again. Cloudflare's own egress keeps out of private networks behind it.
+ * Rejects URLs that lead to private networks (SSRF). A Worker cannot pin DNS answers, so the guard checks the hostname
+ * and every IP literal in all notations; redirects are followed manually and checked again. Cloudflare's egress blocks
+ * private networks as well.
  */
 import ipaddr from "ipaddr.js";
 

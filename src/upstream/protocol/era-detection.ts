@@ -92,8 +92,8 @@ function classifyResult(result: JsonObject, server: string): ServerEra {
 }
 
 /**
- * Three codes are known to be the modern era's. -32602 and -32601 are not among them: legacy servers use both for
- * methods that they have never heard of.
+ * Three error codes are specific to the modern era. -32602 and -32601 are not: legacy servers use both for unknown
+ * methods.
  */
 function classifyError(error: JsonObject, server: string): ServerEra | undefined {
   const code = getNumber(getMember(error, "code"));

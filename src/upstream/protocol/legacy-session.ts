@@ -37,7 +37,10 @@ export interface LegacySession {
   readonly initialized: Initialized;
 }
 
-/** A server may ask something as soon as it is initialized: `events.message` is told of it before this resolves. */
+/**
+ * Connects and initializes. A server may send requests as soon as it is initialized, so `events.message` can be called
+ * before this resolves.
+ */
 export async function connectLegacy(options: LegacyOptions): Promise<LegacySession> {
   const { client, target } = options;
   const { revision: protocolVersion, capabilities, clientInfo } = client;
@@ -61,7 +64,10 @@ export async function connectLegacy(options: LegacyOptions): Promise<LegacySessi
   }
 }
 
-/** Whoever connects is told of an early end by an exception, and need not hear of it twice. */
+/**
+ * Buffers events until the session is connected. If the connection fails, the exception reports it and `closed` is not
+ * called.
+ */
 function bufferUntilConnected(events: ChannelEvents): { events: ChannelEvents; open: () => boolean } {
   let isOpen = false;
   let isOver = false;

@@ -29,13 +29,13 @@ export function updateKey(db: Queries, reach: KeyScope, id: string, change: Part
     .returning(keyColumns);
 }
 
-/** The role that somebody has in this tenant; no row for those who have none. */
+/** Returns the role of a user in this tenant, or no row. */
 export function findMemberRole(db: Queries, tenantId: string, userId: string) {
   return db
     .select({
       role: tenantMembers.role,
       isActive: user.isActive,
-      /** By the account itself, which nobody changes; a member's role is no proof of it. */
+      /** Determined by the account, which cannot be changed; the role of a member does not prove it. */
       isServiceAccount: sql<boolean>`(${user.role} = 'service')`,
     })
     .from(tenantMembers)

@@ -1,4 +1,4 @@
-/** Who may read a tenant's registry without a credential: anybody, at its short name, or whoever knows a path. */
+/** Access to a tenant's registry without a credential: through the public slug or a secret URL. */
 import { and, asc, eq, sql } from "drizzle-orm";
 import { registryPaths } from "../../schema/entries.ts";
 import { tenants } from "../../schema/tenants.ts";
@@ -10,7 +10,7 @@ const readable = {
   isOpen: sql<boolean>`${tenants.settings} -> 'anonymousAccess' = 'true'::jsonb`,
 };
 
-/** System role: whose registry stands in the path, before anybody is known. */
+/** System role: resolves the tenant from the path, before authentication. */
 export function findTenantOfPublicRegistry(db: Queries, slug: string) {
   return db
     .select(readable)

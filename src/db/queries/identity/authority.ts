@@ -35,7 +35,7 @@ export function assertActor(db: Queries, { tenantId, role, userId, keyId }: Auth
   );
 }
 
-/** Whether somebody else would still look after the tenant; always where this is not an admin of it. */
+/** Fails if the user is the tenant's last admin. */
 export function assertAnotherAdmin(db: Queries, tenantId: string, userId: string) {
   const admins = sql`select member.user_id from ${tenantMembers} member join ${user} person on person.id = member.user_id
     where member.tenant_id = ${tenantId} and member.role = 'admin' and person.is_active`;
@@ -83,7 +83,7 @@ export function revokeMemberRights(db: Queries, tenantId: string, userId: string
   ] as const;
 }
 
-/** Whoever is no admin any more invites nobody any more, either. */
+/** Cancels the pending invitations of a former admin. */
 export function cancelInvitationsBy(db: Queries, tenantId: string, inviterId: string) {
   return db
     .update(tenantInvitations)

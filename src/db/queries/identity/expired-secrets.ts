@@ -1,4 +1,4 @@
-/** What has expired and serves nobody any more (system role, cron). */
+/** Deletes expired secrets (system role, cron). */
 import { and, eq, isNotNull, lt, notInArray, or } from "drizzle-orm";
 import { session, verification } from "../../schema/identity.ts";
 import {
@@ -32,8 +32,9 @@ export function deleteExpiredTokens(db: Queries, now: Date) {
 }
 
 /**
- * Clients that no consent speaks of: strangers can make them. One that describes itself is fetched again when it comes
- * back; one that registered itself has a month to be used. What an operator has shut out stays so.
+ * Deletes OAuth clients without consent, because unauthenticated callers can create them. A client with a metadata
+ * document is fetched again when it returns; a dynamically registered one is kept for a month. Clients that an operator
+ * has blocked are kept.
  */
 export function deleteUnusedClients(db: Queries, now: Date) {
   const consented = db.select({ clientId: oauthConsent.clientId }).from(oauthConsent);

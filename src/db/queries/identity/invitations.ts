@@ -1,4 +1,4 @@
-/** Who has been asked to join a tenant. Making and listing them is the tenant's; following the link is nobody's yet. */
+/** Invitations to a tenant. The tenant creates and lists them; accepting one runs before authentication. */
 import { and, desc, eq, gt, inArray, lte, ne, sql } from "drizzle-orm";
 import type { Role } from "../../../core/enums.ts";
 import { user } from "../../schema/identity.ts";
@@ -110,7 +110,7 @@ export function releaseInvitation(db: Queries, id: string) {
     .where(eq(tenantInvitations.id, id));
 }
 
-/** System role (cron, and whoever lists): time has passed. */
+/** System role (cron and lists): expires old invitations. */
 export function expireInvitations(db: Queries, now: Date) {
   return db
     .update(tenantInvitations)

@@ -1,4 +1,4 @@
-/** Accounts of programs: users that nobody signs in as. Users are the system role's to write, so the tenant stands in each query. */
+/** Service accounts: users without sign-in. The system role writes users, so each query names the tenant. */
 import { and, eq, exists, sql } from "drizzle-orm";
 import { user } from "../../schema/identity.ts";
 import { tenantMembers } from "../../schema/tenancy.ts";
@@ -34,7 +34,7 @@ export function findServiceAccount(db: Queries, tenantId: string, id: string) {
     .where(and(isTenant(tenantId), eq(user.id, id)));
 }
 
-/** The address is of a domain that never is (RFC 2606): no mail reaches it, and nobody can claim it. */
+/** The email address has a reserved domain (RFC 2606): it receives no email and cannot be claimed. */
 export function insertServiceAccount(db: Queries, account: { id: string; tenantId: string; name: string }) {
   const email = `${account.id}@service.invalid`;
   return db

@@ -84,7 +84,7 @@ export function listTenantsOfUser(db: Queries, userId: string) {
     .limit(500);
 }
 
-/** What decides whether somebody may start a session, and in which tenant: the person once for each membership. */
+/** Loads what decides about a sign-in and its tenant: one row per membership. */
 export function loadSignInFacts(db: Queries, userId: string) {
   return db
     .select({

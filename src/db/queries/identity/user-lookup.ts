@@ -21,8 +21,8 @@ const person = {
 };
 
 /**
- * By name, not by id: under row-level security the planner knows nothing of how common a role is, and would walk
- * the primary key through everybody's users for an order that it holds.
+ * Sorted by name and not by ID: under row-level security the planner has no statistics about roles and would walk the
+ * primary key through all users for the order.
  */
 export function listUsersByRole(
   db: Queries,
@@ -44,7 +44,7 @@ export function listUsersByRole(
     .limit(clampLimit(query.limit));
 }
 
-/** System role: somebody comes back from GitHub, Google or Microsoft. */
+/** System role: a sign-in through GitHub, Google or Microsoft. */
 export function findUserByAuthProvider(db: Queries, provider: string, providerId: string) {
   return db
     .select(person)

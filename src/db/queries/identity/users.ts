@@ -101,7 +101,7 @@ export function setUserActive(db: Queries, tenantId: string, id: string, isActiv
     .returning({ id: user.id });
 }
 
-/** As long as no moment is given: until somebody lifts it. Whoever runs the gateway is beyond a tenant's reach. */
+/** Without an end the ban is permanent. Operators cannot be banned by a tenant. */
 export function banUser(
   db: Queries,
   tenantId: string,

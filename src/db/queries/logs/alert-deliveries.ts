@@ -4,7 +4,7 @@ import { alertDeliveries, alertSigningSecrets } from "../../schema/alerts.ts";
 import type { RowOwner } from "../shared/crud.ts";
 import type { Queries } from "../shared/queries.ts";
 
-/** Whoever takes one has this long before another may. */
+/** How long a claimed delivery is reserved. */
 const CLAIM_TTL = sql`interval '2 minutes'`;
 
 /** Each is taken by one only, however often the queue brings it. */

@@ -119,7 +119,7 @@ export function countOpenBreakers(db: Queries, ids: readonly string[]) {
 const ofServer = { ...measured, serverId: text("server_id"), name: text("name") };
 const isKnown = sql`exists (select 1 from alert_states k where k.alert_id = a.id and k.subject = s.id::text)`;
 
-/** Of the many that are well, only those that a rule remembers otherwise. In maintenance nobody knows. */
+/** Of healthy servers, returns only those whose alert is not resolved. Servers in maintenance have no reading. */
 export function measureServerHealth(db: Queries, ids: readonly string[]) {
   return db.select(ofServer).from(
     sql`(select a.id as alert_id, s.id as server_id, s.name,

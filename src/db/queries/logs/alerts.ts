@@ -97,7 +97,7 @@ export function insertAlertEvents(db: Queries, rows: (typeof alertEvents.$inferI
   return db.insert(alertEvents).values(rows);
 }
 
-/** What somebody has declared over already stays as he left it. */
+/** Events that were resolved manually before are unchanged. */
 export function resolveAlertEvents(db: Queries, ids: readonly string[], at: Date) {
   return db
     .update(alertEvents)

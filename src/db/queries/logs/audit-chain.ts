@@ -19,7 +19,7 @@ export interface ChainCheck {
   readonly end: ChainEnd | null;
 }
 
-/** More would not be read by anybody; the first ones say where it begins. */
+/** The first mismatches show where the problem starts; further ones are omitted. */
 const MAX_MISMATCHES = 100;
 
 const isOwner = (owner: RowOwner) =>
@@ -62,7 +62,7 @@ export function loadPrunedPositions(db: Queries, owner: RowOwner) {
     .where(and(isOwner(owner), eq(auditLogs.action, PRUNED), sql`gateway_audit_hash(audit_logs) = hash`));
 }
 
-/** The entry's hash, for whoever has noted it down before. */
+/** Returns the hash of an entry, for comparison with an anchor. */
 export function findHash(db: Queries, owner: RowOwner, sequence: number) {
   return db
     .select({ hash: auditLogs.hash })

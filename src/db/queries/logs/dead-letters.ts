@@ -1,4 +1,4 @@
-/** Events that could not be written (system role: they belong to whoever runs the gateway until they can be read). */
+/** Events that could not be written (system role: they belong to the operator until they can be parsed). */
 import { asc, inArray, sql } from "drizzle-orm";
 import { deadLetters } from "../../schema/logs.ts";
 import { clampLimit } from "../shared/keyset.ts";

@@ -87,7 +87,7 @@ export function startRun(db: Queries, at: Date) {
   );
 }
 
-/** The oldest one that nobody is at. */
+/** Claims the oldest unclaimed run. */
 export function claimRun(db: Queries, now: Date, until: Date) {
   const free = db
     .select({ id: retentionRuns.id })
@@ -125,7 +125,7 @@ export function saveProgress(db: Queries, id: string, progress: RetentionProgres
     .where(eq(retentionRuns.id, id));
 }
 
-/** For whoever looks at a policy. Nobody has changed it, so its updated_at stays. */
+/** Saves the result of a run with its policy. The policy did not change, so updated_at is kept. */
 export function savePolicyRun(
   db: Queries,
   {

@@ -47,9 +47,9 @@ const ATTEMPTS_TTL = sql`interval '1 hour'`;
 const MAX_BLOCK_SECONDS = 900;
 
 /**
- * Counts an attempt before it is made, so that many at once do not slip through together; whoever succeeds takes it
- * back. Answers no row while the key is blocked, and does not prolong the block: else a stranger could keep the
- * owner out for ever.
+ * Counts an attempt before it is made, so that concurrent attempts are limited too; a success is subtracted again.
+ * Returns no row while the key is blocked, and does not extend the block: otherwise an attacker could lock the owner
+ * out permanently.
  */
 export function startAttempt(db: Queries, { key, free }: AttemptLimit) {
   const forgotten = sql`${authAttempts.updatedAt} < now() - ${ATTEMPTS_TTL}`;

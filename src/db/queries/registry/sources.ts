@@ -4,7 +4,7 @@ import { registrySources } from "../../schema/entries.ts";
 import { tenants } from "../../schema/tenants.ts";
 import type { Queries } from "../shared/queries.ts";
 
-/** No row where somebody else has begun since. */
+/** Returns no row if another run has started since. */
 export function startPass(
   db: Queries,
   tenantId: string,

@@ -94,7 +94,7 @@ export function listServersDueForCheck(db: Queries, query: { minute: Date; limit
     .limit(query.limit);
 }
 
-/** System role (cron): registered, and nobody has looked yet. */
+/** System role (cron): registered servers without a discovery. */
 export function listUncheckedServers(db: Queries, query: { limit: number }) {
   return db
     .select(due)
@@ -118,8 +118,8 @@ export interface CheckedServer {
 }
 
 /**
- * System role (queue). In one statement, and without touching updated_at: nobody has changed the registration. One that
- * was checked later meanwhile stays as it is.
+ * System role (queue). One statement that keeps updated_at, because the registration did not change. A server with a
+ * later check is unchanged.
  */
 export function saveCheckResults(db: Queries, checked: readonly CheckedServer[]) {
   const rows = JSON.stringify(checked);

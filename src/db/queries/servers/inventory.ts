@@ -1,4 +1,4 @@
-/** What a server offered when it was last heard, for the days when it says nothing. */
+/** The stored inventory of a server, used while the server does not respond. */
 import { and, eq, getTableColumns, inArray, isNotNull, notInArray, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { mcpServers, serverPrompts, serverResources, serverTools } from "../../schema/registry.ts";
@@ -89,7 +89,7 @@ export function saveServerInventory(
   return (
     db
       .update(mcpServers)
-      // Nobody has changed the registration.
+      // The registration did not change, so updated_at is kept.
       .set({ ...inventory, updatedAt: sql`${mcpServers.updatedAt}` })
       .where(and(eq(mcpServers.tenantId, tenantId), eq(mcpServers.id, serverId)))
   );

@@ -1,4 +1,4 @@
-/** Maintenance windows with what they are of, for whoever looks at a calendar. */
+/** Maintenance windows with the names of their servers, for the calendar. */
 import { and, eq } from "drizzle-orm";
 import { maintenanceWindows as windows } from "../../schema/operations.ts";
 import { mcpServers } from "../../schema/registry.ts";

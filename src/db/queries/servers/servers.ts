@@ -141,7 +141,7 @@ export function listServersByIds(db: Queries, tenantId: string, ids: readonly st
     .where(and(eq(servers.tenantId, tenantId), inArray(servers.id, [...ids])));
 }
 
-/** The two together, at the head of a batch: whoever registers at the same time waits, and then is counted. */
+/** Locks the tenant at the start of a batch, so that concurrent registrations wait and are counted. */
 export function lockTenant(db: Queries, tenantId: string) {
   return db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId)).for("no key update");
 }

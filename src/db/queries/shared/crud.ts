@@ -1,6 +1,6 @@
 /**
- * Rows of the tables that admins manage, read and written in the same few ways whichever table it is. What belongs
- * to nobody but the whole system (tenant_id is null) every tenant sees, and only the system changes.
+ * Reads and writes rows of the tables that admins manage, in the same way for all of them. System-wide rows (tenant_id
+ * is null) are visible to every tenant, and only the system changes them.
  */
 import { and, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";

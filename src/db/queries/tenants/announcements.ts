@@ -1,4 +1,4 @@
-/** What is announced to somebody now, and what of it they have acknowledged. */
+/** The current announcements for a user, with acknowledgments. */
 import { and, arrayContains, desc, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm";
 import type { Role } from "../../../core/enums.ts";
 import { user } from "../../schema/identity.ts";

@@ -1,4 +1,4 @@
-/** Creations that carry an Idempotency-Key: who is first makes the thing, whoever repeats gets the same answer. */
+/** Idempotency keys of creations: the first request creates the resource, a repetition gets the same response. */
 import { and, eq, lt, sql } from "drizzle-orm";
 import { idempotencyKeys } from "../../schema/idempotency.ts";
 import type { Queries } from "../shared/queries.ts";
@@ -15,8 +15,8 @@ const itself = ({ tenantId, principalId, key }: IdempotentRequest) =>
   and(eq(keys.tenantId, tenantId), eq(keys.principalId, principalId), eq(keys.key, key));
 
 /**
- * A row: the request is the caller's to carry out. None: it has been, or somebody is at it. What is older than a day is
- * forgotten, and so is, after a minute, an attempt of which nothing was heard again.
+ * Returns a row if the caller must execute the request, and none if it was executed or is in progress. Keys expire
+ * after a day, and an attempt without a result after a minute.
  */
 export function claimRequest(db: Queries, request: IdempotentRequest & { id: string; requestHash: string }) {
   const expiresAt = sql`now() + interval '24 hours'`;
@@ -50,7 +50,7 @@ export function findAnsweredRequest(db: Queries, request: IdempotentRequest) {
     .where(itself(request));
 }
 
-/** Only for whoever still holds the request. */
+/** Saves the response if the caller still holds the claim. */
 export function saveResponse(
   db: Queries,
   request: IdempotentRequest & { id: string },

@@ -156,7 +156,7 @@ export function listReadOnlyTools(db: Queries, tenantId: string) {
     );
 }
 
-/** System role: whose name stands in the path, before anybody is known. */
+/** System role: resolves the tenant from the slug in the path, before authentication. */
 export function findOpenTenant(db: Queries, slug: string) {
   return db
     .select({ id: tenants.id })

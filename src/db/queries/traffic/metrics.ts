@@ -1,4 +1,4 @@
-/** What a monitoring system is told of one tenant. */
+/** Prometheus metrics of one tenant. */
 import { and, asc, desc, eq, gt, gte, max, sql, sum } from "drizzle-orm";
 import { mcpServers, serverMetrics, serverTools } from "../../schema/registry.ts";
 import type { Queries } from "../shared/queries.ts";

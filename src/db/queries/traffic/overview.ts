@@ -29,7 +29,7 @@ export function listUnhealthyServers(db: Queries, tenantId: string, limit: numbe
     .limit(limit);
 }
 
-/** One row: tools that wait for somebody's word. */
+/** One row: tools that are held until approved. */
 export function countHeldTools(db: Queries, tenantId: string) {
   return db
     .select({ tools: count() })

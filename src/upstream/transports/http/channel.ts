@@ -1,7 +1,7 @@
 /**
- * Streamable HTTP of the revisions 2025-03-26 to 2025-11-25: every message is a POST of its own, answers come as JSON
- * or on a stream, and what nobody asked for comes on the stream of a GET. Streams that end too early are opened again
- * where they stood (Last-Event-ID), which 2025-11-25 makes the ordinary way of waiting.
+ * Streamable HTTP of the revisions 2025-03-26 to 2025-11-25. Every message is a separate POST, responses arrive as JSON
+ * or as a stream, and unsolicited messages arrive on the stream of a GET. A stream that ends early is resumed
+ * (Last-Event-ID), which 2025-11-25 makes the ordinary way of waiting.
  */
 import { UpstreamError } from "../../../core/errors.ts";
 import type { JsonObject, JsonRpcId } from "../../../core/mcp/json-rpc.ts";
@@ -200,7 +200,7 @@ export class HttpChannel implements UpstreamChannel {
     }
   }
 
-  /** Nobody waits for anything on this stream, so what cannot be read is passed over rather than the session ended. */
+  /** No request depends on this stream, so an invalid event is skipped instead of ending the session. */
   #deliver(data: string | undefined): void {
     for (const message of parseReadable(data, this.#server)) this.#options.events.message(message, undefined);
   }

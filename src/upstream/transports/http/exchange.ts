@@ -1,6 +1,6 @@
 /**
- * One HTTP exchange with an upstream: the address is judged, redirects are followed by hand and judged again, our
- * credential goes to the registered origin only, and every wait has an end. What failed comes out as an UpstreamError.
+ * One HTTP exchange with an upstream. The URL is checked, redirects are followed manually and checked again, the
+ * credential is sent to the registered origin only, and every wait has a timeout. Failures are thrown as UpstreamError.
  */
 
 import { GatewayError, UpstreamError } from "../../../core/errors.ts";
@@ -38,7 +38,7 @@ export function sendHttp({ signal, ...request }: SignalledRequest, tools: Upstre
   return sendHttpInScope(createAbortScope(signal), request, tools);
 }
 
-/** For whoever has a signal only. */
+/** Creates a scope for callers that only have a signal. */
 export function createAbortScope(signal: AbortSignal): AbortScope {
   const abort = new AbortController();
   const giveUp = () => abort.abort(signal.reason);

@@ -13,7 +13,7 @@ import {
 
 export type OnMessage = (message: JsonObject) => void;
 
-/** Where a stream stands, for whoever has to open it again. */
+/** The position of a stream, for resuming it. */
 export interface StreamCursor {
   lastEventId: string | undefined;
   retryMs: number;
@@ -29,7 +29,7 @@ export const createCursor = (lastEventId?: string): StreamCursor => ({
   attempts: 0,
 });
 
-/** A server may name the pause before we come back; not one to hammer it with, nor one that nobody outlasts. */
+/** Bounds the reconnection delay that a server can request. */
 const MIN_RECONNECT_DELAY_MS = 100;
 const MAX_RECONNECT_DELAY_MS = 30_000;
 

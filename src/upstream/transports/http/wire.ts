@@ -17,7 +17,7 @@ import { readErrorResponse } from "./responses.ts";
 
 /** Saying goodbye is a courtesy. */
 const DELETE_TIMEOUT_MS = 5000;
-/** The specification wants 405. The others come from servers that never heard of GET. */
+/** The specification requires 405; servers without GET support also return the others. */
 const NO_STREAM_STATUSES = new Set([404, 405, 501]);
 
 type Stream = ReadableStream<Uint8Array>;

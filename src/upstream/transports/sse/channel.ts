@@ -47,7 +47,7 @@ class SseChannel implements UpstreamChannel {
   readonly #options: ChannelOptions;
   readonly #scopes: AbortScopes;
   readonly #pending = new PendingRequests();
-  /** Rings when somebody waits and not a byte comes. Without anybody waiting, silence is the ordinary state. */
+  /** Fires when a request is pending and no bytes arrive. Without a pending request, silence is normal. */
   readonly #silence: Timer;
   #endpoint: string | undefined;
 
@@ -64,7 +64,7 @@ class SseChannel implements UpstreamChannel {
     const reading = this.#scopes.run(undefined, (signal) => this.#readStream(signal, () => resolve(true)));
     reading.catch((error: unknown) => {
       reject(error);
-      // Before that nobody knew of the channel: whoever opens it is told by an exception.
+      // Before the endpoint is known, the failure is reported by the exception of `open`.
       if (this.#endpoint !== undefined) this.#end(toUpstreamError(server, error));
     });
     try {

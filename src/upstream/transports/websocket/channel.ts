@@ -52,9 +52,9 @@ class WebSocketChannel implements UpstreamChannel {
   readonly #scopes: AbortScopes;
   readonly #pending = new PendingRequests();
   readonly #silence: Timer;
-  /** Any frame counts as the ping's answer: it shows that somebody is there. */
+  /** Any frame counts as a pong, because it shows that the connection is alive. */
   readonly #unanswered: Timer;
-  /** Rings when somebody waits and no message comes; answers to our own pings are none. */
+  /** Fires when a request is pending and no message arrives; responses to the gateway's own pings do not count. */
   readonly #idle: Timer;
   #lastPing = "";
   #socket: SocketLike | undefined;
@@ -139,7 +139,7 @@ class WebSocketChannel implements UpstreamChannel {
     this.#idle.stop();
     const isFirst = this.#scopes.end(reason);
     if (code !== undefined) this.#socket?.close(code);
-    // Before it was open nobody knew of it: whoever opens it is told by an exception.
+    // Before the socket is open, the failure is reported by the exception of `open`.
     if (isFirst && this.#socket !== undefined) this.#options.events.closed(reason);
   }
 
@@ -161,7 +161,7 @@ class WebSocketChannel implements UpstreamChannel {
     }
   }
 
-  /** Nobody waits for its answer: Pending drops responses that it does not know. */
+  /** The response is not awaited: PendingRequests drops responses without a pending request. */
   #ping(): void {
     this.#unanswered.start();
     try {
