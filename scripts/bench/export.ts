@@ -1,5 +1,5 @@
-// What a file of a million requests costs in memory: the Worker in bare workerd writes it, somebody reads it as fast as it
-// comes, and meanwhile the process is looked at. Linux only. `node scripts/run.mjs bench/export.ts --rows 1000000`.
+// Measures the memory of an export of a million requests: the Worker in bare workerd writes the file, a client reads it
+// at full speed, and the process is sampled. Linux only. `node scripts/run.mjs bench/export.ts --rows 1000000`.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";

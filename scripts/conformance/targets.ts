@@ -51,7 +51,7 @@ export const TARGETS: Target[] = [
   { name: "sidecar", start: startBehindSidecar },
   { name: "server", start: (shared) => startBehindGateway(shared, "/mcp/everything") },
   { name: "aggregate", isServer: true, start: (shared) => startBehindGateway(shared, "/mcp") },
-  /** A server that has never heard of sessions serves a client that knows nothing else. */
+  /** A server without session support for a client that requires sessions. */
   {
     name: "bridge",
     isServer: true,
@@ -76,7 +76,7 @@ async function startBeforeGateway(shared: SharedGateway, path: string): Promise<
   };
 }
 
-/** A tenant that lets anybody in, because the suite can send no key. */
+/** A tenant with anonymous access, because the suite cannot send an API key. */
 async function startBehindGateway(shared: SharedGateway, path: string, only?: Era): Promise<RunningTarget> {
   const { gateway } = await shared.get();
   const fixture = await startEverything(only === undefined ? {} : { only });

@@ -11,7 +11,7 @@ export interface Verdict {
   faults: string[];
 }
 
-/** Scenarios that check nothing, whoever is asked: the fault is the suite's. Each needs a reason. */
+/** Scenarios that check nothing on any server, because of the suite. Each needs a reason. */
 const EMPTY_IN_THE_SUITE = new Map([
   [
     "tasks-status-notifications",

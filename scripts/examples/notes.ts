@@ -12,7 +12,7 @@ export interface Note {
 
 export interface Notebook {
   notes: Map<number, Note>;
-  /** Tells the clients that watch; set by whoever hosts the server. */
+  /** Notifies subscribed clients; set by the host of the server. */
   announce: { resourcesChanged: () => void; resourceUpdated: (uri: string) => void };
 }
 

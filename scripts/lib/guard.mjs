@@ -8,7 +8,7 @@ import { constants } from "node:os";
 const REPORT_FD = 3;
 const spec = JSON.parse(process.argv[2]);
 
-// Only the life line ends a guard; a signal meant for everybody must not make it leave its child behind.
+// Only the lifeline ends a supervisor; a signal to the process group must not make it leave its child behind.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"]) process.on(signal, () => {});
 
 const child = spawn(spec.command, spec.args, {

@@ -33,7 +33,7 @@ export function ensureInstalled(projectDir) {
   return undefined;
 }
 
-// The stamp only saves time: an installation that somebody else owns is as good without it.
+// The stamp only saves time: an installation owned by another user works without it.
 function writeStamp(projectDir, stamp) {
   try {
     writeFileSync(stampFile(projectDir), stamp);

@@ -1,5 +1,5 @@
-// Neon tells a client about failures in one JSON shape, whoever failed: Postgres, its proxy, or the request.
-// The driver turns status 400 into a NeonDbError with these fields and any other status into plain text.
+// Neon reports failures of Postgres, its proxy and the request in one JSON shape. The driver turns status 400 into a
+// NeonDbError with these fields and any other status into plain text.
 import { DatabaseError } from "pg";
 
 export interface Answer {
@@ -31,7 +31,7 @@ export const requestTooLarge = (limit: number) =>
 export const responseTooLarge = (limit: number) =>
   new NeonError(507, `response is too large (max is ${limit} bytes)`);
 
-/** What Neon says of a host it does not know, so that nobody learns whether it exists elsewhere. */
+/** Neon's message for an unknown host, which does not disclose whether it exists. */
 export const UNKNOWN_ENDPOINT =
   "The requested endpoint could not be found, or you don't have access to it. Please check the provided ID and try again.";
 

@@ -1,5 +1,5 @@
-// Connections are kept per connection string, as Neon's proxy keeps them, and handed to the next request only
-// with a clean session: nobody may see another request's settings, temporary tables or advisory locks.
+// Connections are pooled per connection string, as in Neon's proxy, and reused only with a clean session, so that
+// settings, temporary tables and advisory locks of another request are not visible.
 import { connect } from "node:net";
 import { Pool, type PoolClient } from "pg";
 import { connectError } from "./errors.ts";

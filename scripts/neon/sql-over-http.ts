@@ -42,7 +42,7 @@ export async function serveSql(
     const payload = parsePayload(await readBody(request, MAX_REQUEST_BYTES));
     services.countStatements(payload.kind === "single" ? 1 : payload.statements.length);
     lease = await services.pools.acquire(target);
-    // The client may have left while it waited for a connection; nobody would cancel what starts now.
+    // The client may have disconnected while it waited for a connection; a query that starts now could not be canceled.
     if (response.destroyed) throw new Error("the client has disconnected");
     answer = await run(lease, payload, options);
   } catch (error) {

@@ -88,7 +88,7 @@ function arrayToJson(text: string, element: number): string {
     if (text[at] !== "{") throw new Error("unbalanced array");
     at += 1;
     const items: string[] = [];
-    // Neon's own parser stumbles over {}: an error for numbers, [""] for text. Nobody should rely on that.
+    // Neon's own parser mishandles {}: an error for numbers, [""] for text. Programs should not rely on that.
     if (text[at] !== "}") {
       items.push(item());
       while (text[at] === ",") {

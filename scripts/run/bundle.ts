@@ -11,7 +11,7 @@ export const MAIN_MODULE = "index.mjs";
 
 const ENTRY = "src/index.ts";
 
-/** Leaves the modules in `outDir` and returns the name of the main one; `legible` for whoever reads a profile of it. */
+/** Writes the modules to `outDir` and returns the name of the main one; `legible` keeps names for profiles. */
 export function bundleWorker(outDir: string, options: { readonly legible?: boolean } = {}): string {
   buildModules(outDir, options);
   return MAIN_MODULE;

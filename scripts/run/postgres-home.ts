@@ -1,6 +1,6 @@
-// Where PostgreSQL's binaries and data lie and as whom it runs. As a normal user that is simple. PostgreSQL
-// refuses root, so root hands it to `nobody`, who may be unable to reach the project (under /root, say); then
-// binaries and data move to a folder under /var/tmp whose name holds a hash of the data folder's path.
+// Locates PostgreSQL's binaries and data and the user that runs it. PostgreSQL refuses root, so root runs it as
+// `nobody`, who may not have access to the project (under /root, for example); then binaries and data move to a folder
+// under /var/tmp whose name contains a hash of the data folder's path.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -68,7 +68,7 @@ function packagedBinaries(): string {
   }
 }
 
-// npm packs no links; the package restores them in its install script, which npm may have been told not to run.
+// npm packages contain no links; the package restores them in its install script, which npm may be configured to skip.
 function restoreLinks(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
@@ -131,7 +131,7 @@ function outsideFolder(dataDir: string): string {
   const folder = `/var/tmp/mcp-registry-gateway-${key}`;
   mkdirSync(folder, { recursive: true });
   const found = lstatSync(folder);
-  // Anybody may write to /var/tmp: a folder laid there by someone else must not receive our data.
+  // Every user can write to /var/tmp: a folder that another user created must not receive the data.
   if (!found.isDirectory() || found.uid !== 0)
     throw new Problem(`${folder} belongs to another user: remove it.`);
   chmodSync(folder, 0o711);

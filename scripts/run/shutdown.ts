@@ -1,4 +1,4 @@
-// What was started ends in the opposite order, once, whoever asks for it first.
+// Stops what was started in the opposite order, once, whatever requested it first.
 
 export type Shutdown = {
   /** Registers how to end something that has just been started. */

@@ -47,7 +47,7 @@ abstract class SimulatedObject {
 
   protected abstract start(life: number): void;
 
-  /** What happens in this life is not heard of in the next. */
+  /** Ignores callbacks of an earlier life of the object. */
   protected whileAlive<A extends unknown[]>(then: (...args: A) => void): (...args: A) => void {
     const life = this.#life;
     return (...args) => {

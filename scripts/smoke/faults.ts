@@ -23,7 +23,7 @@ const HANG_MS = 12_000;
 /** With `--long`: longer than anything that might recover by itself. */
 const LONG_STOP_MS = 60_000;
 const LONG_HANG_MS = 120_000;
-/** Nobody waits for a database that hangs for longer than this. */
+/** The longest wait for a hanging database. */
 const HANG_ANSWER_MS = 6_000;
 
 export interface FaultWorld {
@@ -109,7 +109,7 @@ async function hang(world: FaultWorld, load: Load): Promise<number> {
   let abandoned: Call;
   try {
     const hungAt = Date.now();
-    // Nobody knows this key without the database, and its caller does not wait for an answer.
+    // The key cannot be verified without the database, and its caller does not wait for a response.
     abandoned = await callOnce((mark) =>
       sendModern({ url: `${instance.ready.mcpUrl}/marker`, key: cold }, mark, 500),
     );

@@ -1,4 +1,4 @@
-// A caller that hangs up in the middle of a call: the server learns of it, and stops working for nobody.
+// A client that disconnects during a call: the server is notified and stops working.
 import { strict as assert } from "node:assert";
 import { once } from "node:events";
 import { createServer } from "node:http";

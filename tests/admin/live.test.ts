@@ -1,4 +1,4 @@
-/** Live regions: told again and again, until there is nobody left who may hear it. */
+/** Live regions: events are sent repeatedly until the user loses access or disconnects. */
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import type { ApiClient } from "../../src/admin/http/api-client.ts";
@@ -9,7 +9,9 @@ import { createAnonymous } from "../../src/identity/principal.ts";
 
 const TENANT = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-/** What a listener hears while the interface answers these, one a look; then it no longer knows them. */
+/**
+ * Returns what a listener receives while the API returns these responses, one per poll; afterwards the user is unknown.
+ */
 async function heard(
   answers: readonly ({ tenantId: string; role: string } | undefined)[],
 ): Promise<string[]> {

@@ -1,4 +1,4 @@
-/** Whoever runs the gateway need not belong to any organisation: the pages are there for them all the same. */
+/** An operator need not be a member of an organization: the pages are available without one. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";

@@ -1,4 +1,4 @@
-/** Rules on what is measured: which hold together, and what is told of how they stand. */
+/** Alert rules: which combinations are valid, and how their states are reported. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { owner } from "../support/database.ts";
 import { addTenant, call, type TestKey, type TestTenant } from "./support.ts";

@@ -1,6 +1,6 @@
-/** Doors without an action, each by name. Whoever opens one more says here of which kind it is, and tests it there. */
+/** Routes without a permission, each with its reason. A new one is added here and tested in its category. */
 
-/** Ask nobody who they are. */
+/** Routes without authentication. */
 const FOR_ALL = [
   "/",
   "/healthz",
@@ -26,7 +26,7 @@ const DESCRIPTION = ["/api/v1/openapi.json", "/api/v1/docs"];
 /** Ask for a principal in their own way, and for their actions by MCP method. */
 const FOR_MCP = ["/mcp", "/mcp/:server", "/t/:tenant/mcp", "/t/:tenant/mcp/:server"];
 
-/** For whoever is signed in, about themselves: no role or scope is asked for. */
+/** Routes of signed-in users about themselves: no role or scope is required. */
 const FOR_ONESELF = /^\/(?:account|consent|sign-out)(?:\/|$)/;
 
 /** better-auth's and OAuth's own, which are tested as a whole. */

@@ -25,7 +25,7 @@ describe("the description", () => {
       const target = pointer
         .slice(2)
         .split("/")
-        // biome-ignore lint/suspicious/noExplicitAny: a walk through somebody's JSON.
+        // biome-ignore lint/suspicious/noExplicitAny: a walk through arbitrary JSON.
         .reduce((value: any, step) => value?.[step], description);
       expect(target, pointer).toBeTypeOf("object");
     }

@@ -74,12 +74,12 @@ export interface TestKey {
 interface KeyWish {
   readonly role?: Role;
   readonly scopes?: readonly ApiKeyScope[];
-  /** Of somebody who is there already; null for a key of nobody. */
+  /** An existing user; null for a key without owner. */
   readonly userId?: string | null;
   readonly with?: Record<string, unknown>;
 }
 
-/** What somebody's browser sends who runs the gateway and looks at this tenant. */
+/** The headers of an operator's browser with this tenant selected. */
 async function operatorHeaders(tenantId: string, userId: string): Promise<Record<string, string>> {
   const token = crypto.randomUUID();
   await owner.query(`update "user" set role = 'admin' where id = $1`, [userId]);
@@ -98,12 +98,15 @@ export interface TestTenant {
   addKey(wish?: KeyWish): Promise<TestKey>;
   addLegacyKey(text: string, wish?: KeyWish): Promise<TestKey>;
   addServer(name: string): Promise<string>;
-  /** An application that may act for somebody. */
+  /** Adds an OAuth grant of a user. */
   addGrant(userId: string): Promise<{ readonly id: string; readonly clientRowId: string }>;
   /** Headers of an operator who is this tenant's admin too. */
   addOperator(): Promise<Record<string, string>>;
   audit(): Promise<Record<string, unknown>[]>;
-  /** For tests that ask for everything there is; before the first request, as nobody hears of it. */
+  /**
+   * Raises the limits for tests with many requests. Call it before the first request, because caches are not
+   * invalidated.
+   */
   liftLimits(): Promise<void>;
 }
 

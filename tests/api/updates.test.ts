@@ -1,4 +1,4 @@
-/** Two who change the same thing: nobody undoes unseen what the other did. And creations that are asked for twice. */
+/** Concurrent updates never overwrite each other unnoticed, and repeated creations create one resource. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { owner } from "../support/database.ts";

@@ -1,4 +1,4 @@
-/** The audit log as evidence: nobody changes it by the front door, and whoever comes by another is found out. */
+/** The audit log as evidence: the API cannot change it, and changes in the database are detected. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { database, owner } from "../support/database.ts";
 import { addTenant, call, type TestKey, type TestTenant } from "./support.ts";

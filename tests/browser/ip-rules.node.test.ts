@@ -1,4 +1,4 @@
-/** The IP rules' pages: the model of every managed collection, so its stories are told in full. */
+/** The pages of IP rules, as the complete test of all pages that are built from a resource. */
 import { describe, expect, it } from "vitest";
 import { type Stage, walkPages } from "../fixtures/pages.ts";
 

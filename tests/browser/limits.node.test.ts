@@ -5,7 +5,7 @@ import { type Stage, walkPages } from "../fixtures/pages.ts";
 const admins = ["admin"] as const;
 const LIST = "/admin/rate-limits";
 
-/** Somebody who does not stop. */
+/** Creates a ban by repeated violations. */
 async function banned(stage: Stage, place: string): Promise<void> {
   const headers = { "cf-connecting-ip": place, "content-type": "application/json" };
   const url = `${stage.gateway.url}/t/${stage.tenant.slug}/mcp`;

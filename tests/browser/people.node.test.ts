@@ -1,4 +1,4 @@
-/** The pages on people: what an admin does to somebody is felt by that somebody. */
+/** The pages of members: an admin's action takes effect for the member. */
 import { describe, expect, it } from "vitest";
 import { uuidv7 } from "../../src/core/ids.ts";
 import { type Stage, walkPages } from "../fixtures/pages.ts";

@@ -103,7 +103,7 @@ walkPages({
         expect(await page.locator("#tail").getByText("while_paused").count()).toBe(0);
         await page.getByRole("button", { name: "Pause" }).click();
         await page.locator("#tail").getByText("while_paused").waitFor();
-        // Told again by each stream, shown once.
+        // Every stream sends it again, and it is shown once.
         expect(await page.locator("#tail").getByText("first_of_all").count()).toBe(1);
       }));
 

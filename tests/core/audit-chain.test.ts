@@ -1,4 +1,4 @@
-/** What is told of a chain of audit entries that somebody has laid hands on. */
+/** Detects manipulations of a chain of audit entries. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

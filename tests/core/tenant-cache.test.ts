@@ -3,7 +3,7 @@ import { type Epochs, TenantCache } from "../../src/core/tenant-cache.ts";
 
 let now: number;
 let epoch: number | undefined;
-/** What the isolate had heard of the epoch before, and when. */
+/** The epoch that the isolate received last, and when. */
 let heard: { epoch: number; at: number } | undefined;
 let loads: number;
 let work: Promise<unknown>[];

@@ -59,7 +59,7 @@ async function asOwner(table: Table, row: Row): Promise<Row | undefined> {
 const owned = tables.filter((table) => tenantColumn(table) !== undefined);
 const others = tables.filter((table) => tenantColumn(table) === undefined);
 
-/** What only the system role touches. Whoever adds a table here says that no tenant has a say in it. */
+/** Tables that only the system role uses. A table belongs here only if no tenant has access to it. */
 const SYSTEM_TABLES = [
   "account",
   "auth_attempts",

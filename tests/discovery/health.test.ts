@@ -1,4 +1,4 @@
-/** Health checks as a whole: what is due, how servers are asked, what is written down, and who is told. */
+/** Health checks end to end: scheduling, probes, stored results and notifications. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { checkServers, type HealthChange } from "../../src/discovery/health.ts";
 import {

@@ -1,4 +1,4 @@
-/** A server changes a tool behind everybody's back, seen from outside: by clients of either era, and by an admin. */
+/** A server changes a tool without announcing it, as clients of either era and an admin observe it. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";

@@ -1,4 +1,4 @@
-/** Breakers and bans in a tenant's object, and what isolates hear of them. */
+/** Breakers and bans in a tenant object, and the updates that isolates receive. */
 import { env, evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BanList } from "../../src/core/limits/bans.ts";

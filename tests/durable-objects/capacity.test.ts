@@ -42,7 +42,7 @@ it("is heard of at once by tenants that are busy, and by others when they next a
   const before = await busy.getEpoch();
   await system.bumpEpoch();
   await expect.poll(() => busy.getEpoch()).toBe(before + 1);
-  // Once is enough, however often it is told.
+  // Applying the same epoch repeatedly has no further effect.
   await busy.applySystemEpoch(await system.getEpoch());
   expect(await busy.getEpoch()).toBe(before + 1);
   expect(await idle.getEpoch()).toBe(0);

@@ -1,4 +1,7 @@
-/** Where mails go: to Cloudflare's binding where there is one, into the outbox on somebody's own machine, else nowhere. */
+/**
+ * Where emails are sent: to Cloudflare's binding if configured, to the dev mailbox of a local gateway, otherwise
+ * nowhere.
+ */
 import { describe, expect, it } from "vitest";
 import { createMailer, MailNotConfiguredError } from "../../src/email/mailer.ts";
 import { invitationEmail } from "../../src/email/templates.ts";

@@ -1,4 +1,4 @@
-/** Requests that take long: admins of the tenant see them and end them, whoever made them and wherever they run. */
+/** Long requests: admins of the tenant see and cancel them, whichever principal and isolate they belong to. */
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";

@@ -1,6 +1,6 @@
 /**
- * Everything fails at once: objects are evicted, the server flaps, the queue refuses, the database is away. Whoever
- * calls gets a right answer or a clear no, every time, and never more than the limit.
+ * Simultaneous faults: objects are evicted, the server flaps, the queue rejects, the database is unavailable. Every
+ * call gets a correct response or a clear error, and limits are never exceeded.
  */
 
 import { env, evictDurableObject } from "cloudflare:test";

@@ -63,7 +63,7 @@ describe("through the pass-through", () => {
       Object.fromEntries(Object.entries(given).map(([name, own]) => [`mcp-param-${name}`, own])),
     );
 
-  /** A request of either era, as text that nobody would write. */
+  /** A malformed request of either era. */
   const request = fc
     .record({
       id: fc.oneof(text, fc.integer()),
@@ -193,7 +193,7 @@ describe("input that nobody should send", () => {
         authorization: `Bearer ${tenant.apiKey}`,
         "content-type": "application/json",
         accept: "application/json, text/event-stream",
-        // A session that is ended attacks nobody any more.
+        // A deleted session cannot be used any more.
         ...(session !== undefined && method !== "DELETE" && { "mcp-session-id": session }),
         ...headers,
       },
@@ -202,7 +202,7 @@ describe("input that nobody should send", () => {
     };
     const response = await fetch(`${gateway.url}/mcp${path}`, sent);
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-    // These go on for as long as somebody listens.
+    // These streams last as long as the client listens.
     const isEndless = isStream && (method === "GET" || Buffer.from(body).includes("subscriptions/listen"));
     if (isEndless) await response.body?.cancel();
     return { response, isStream, text: isEndless ? "" : await response.text() };

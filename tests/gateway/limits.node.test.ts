@@ -1,4 +1,4 @@
-/** Limits, bans and breakers from outside: what callers are told, and that the gateway keeps its word. */
+/** Limits, bans and breakers as a client observes them: messages, headers and enforcement. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { answerJson, type Recorder, startRecorder } from "../fixtures/recorder.ts";

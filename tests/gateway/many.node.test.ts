@@ -1,4 +1,4 @@
-/** Many servers as one: whoever hangs or is down holds nobody up, and names lead where they should. */
+/** Many servers as one: a server that hangs or is down delays no other, and names resolve to the right server. */
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";

@@ -82,7 +82,7 @@ describe.each(CLIENTS)("to %s", (client, connect) => {
       for (const server of servers) server.heard.length = 0;
       for (const name of [`${prefix}secret`, "secret"]) {
         const refused = await call(some, name);
-        // In the words that are said of a tool that nobody has.
+        // The same message as for an unknown tool.
         expect(refused.error).toMatchObject({ code: -32602, message: `Unknown tool: ${name}` });
       }
       for (const scheme of schemes) {

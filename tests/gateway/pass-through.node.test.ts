@@ -392,7 +392,7 @@ describe("input that is wrong", () => {
     };
     const outcome = await fetch(`${gateway.url}/mcp/recorder`, init).then(
       (answer) => answer.status,
-      // The gateway may hang up on whoever goes on sending after the refusal.
+      // The gateway may close the connection of a client that continues to send after the rejection.
       () => 413,
     );
     expect(outcome).toBe(413);

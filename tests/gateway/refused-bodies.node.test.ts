@@ -20,7 +20,7 @@ const KIB = 1024;
 
 describe.each([true, false])("with its length declared: %s", (declared) => {
   it.each([
-    // Nobody reads these; workerd resets the connection of an upload that goes on for long.
+    // These bodies are not read; workerd resets the connection of a long upload.
     ["a wrong key", "/mcp", "wrong", 50 * KIB, 401],
     ["no such server", "/mcp/nowhere", undefined, 50 * KIB, 404],
     ["too much for MCP", "/mcp", undefined, LARGE, 413],

@@ -58,7 +58,7 @@ async function tenantWith(strategy: string, options: object = {}, conditions: ob
     const { result, error } = answer.parse(await response.json());
     return result?.content[0]?.text ?? error?.message ?? "";
   };
-  // All have been heard before anything is counted.
+  // All inventories are fetched before calls are counted.
   await expect.poll(() => call()).toMatch(/^server-/);
   return call;
 }
@@ -140,7 +140,7 @@ describe("a routing rule", () => {
     if (first === undefined) throw new Error("no servers");
     behave(first, "server-0", () => true);
     expect(tally(await times(5, () => call("look")))).toEqual({ "server-1": 5 });
-    // Nobody knows whether the change was made.
+    // Whether the change was made is unknown.
     const changed = await call("change");
     expect(changed).not.toBe("server-1");
     // Once its breaker is open, nothing is sent to it, and so anything may go elsewhere.

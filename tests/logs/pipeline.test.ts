@@ -1,6 +1,6 @@
 /**
- * The way from requests into the tables under everything that goes wrong on it: a queue that delivers twice and in any
- * order, consumers that end in the middle, a database that is away for ten minutes, messages that nobody can write.
+ * The path from requests to the log tables under faults: a queue that delivers twice and in any order, consumers that
+ * end early, a database that is unavailable for ten minutes, messages that cannot be written.
  */
 
 import { env } from "cloudflare:test";
@@ -18,7 +18,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 type Weather = "fine" | "away" | "answers get lost";
 
-/** The database as a consumer reaches it: not at all, or so that it writes and nobody hears of it. */
+/** Replaces the consumer's database: unreachable, or writing without returning a response. */
 function stubDatabase(weather: () => Weather): void {
   const real = globalThis.fetch;
   vi.stubGlobal("fetch", async (input: string | URL | Request, init?: RequestInit) => {
@@ -31,7 +31,7 @@ function stubDatabase(weather: () => Weather): void {
 
 const AT_ONCE = 100;
 const MOST_TRIES = 100;
-/** After which the queue gives a message to somebody else that nobody has answered for. */
+/** After this time the queue redelivers an unacknowledged message. */
 const SECONDS_TO_ANSWER = 30;
 
 interface Waiting {

@@ -1,4 +1,4 @@
-/** What comes in by the doors of REST, pages and registry is on record too, with whose it was and how it ended. */
+/** Requests to the REST API, pages and the registry are logged with principal and outcome. */
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";

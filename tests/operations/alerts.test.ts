@@ -1,4 +1,4 @@
-/** Alerts as a whole: what is measured, what people see in the list, and what reaches them, whoever fails on the way. */
+/** Alerts end to end: readings, the list of alerts, and notifications under faults. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { signatureHeaders } from "../../src/core/alerts/signature.ts";
 import { checkServers } from "../../src/discovery/health.ts";

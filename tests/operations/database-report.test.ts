@@ -7,7 +7,7 @@ import { buildDatabaseReport, sampleDatabase } from "../../src/operations/databa
 import { addTenant, call } from "../api/support.ts";
 import { database, newTenant, owner } from "../support/database.ts";
 
-// Far from everybody else's samples.
+// Far from the samples of other tests.
 const NOW = new Date(Date.UTC(2031, 0, 1) + Math.floor(Math.random() * 1e9) * 1000);
 
 describe("the database", () => {

@@ -1,4 +1,4 @@
-/** What the gateway is told about one principal and one tenant, from the tenant as it stands in the database. */
+/** The access policy of a principal, built from a tenant in the database. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { createAnonymous, type Principal } from "../../src/identity/principal.ts";
 import { createAccessPolicy } from "../../src/policy/access-policy.ts";

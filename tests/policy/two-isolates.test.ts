@@ -1,6 +1,6 @@
 /**
- * Two isolates of one gateway, each with services and memory of its own, that share nothing but the tenants' objects
- * and the database: what one changes, the other goes by within a second, and what nobody changes costs nobody a query.
+ * Two isolates of one gateway with separate services and memory, which share only the tenant objects and the database:
+ * a change in one takes effect in the other within a second, and without changes no queries run.
  */
 import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";

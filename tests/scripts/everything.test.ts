@@ -71,7 +71,7 @@ describe.each(CLIENTS)("%s", (_name, revision, connect) => {
       "park",
       "party",
     ]);
-    // -32002 was the code of the old era; SDK v2 says -32602 to everybody.
+    // -32002 was the code of the legacy era; SDK v2 returns -32602 in both.
     await expect(client.read("test://nowhere")).rejects.toMatchObject({ code: -32602 });
   });
 

@@ -1,5 +1,5 @@
-// The official clients behind one small surface, so that one story can be told to all of them: SDK v2 in either
-// era, SDK v1, and a bare fetch for what no client speaks yet.
+// The official clients behind one small interface, so that a test runs with all of them: SDK v2 in either era, SDK v1,
+// and a bare fetch for what no client supports yet.
 import { Client as Client2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -154,7 +154,7 @@ export async function connectV1(url: string, headers: Headers = {}): Promise<Tes
 
 const MODERN = "2026-07-28";
 
-/** One modern request with the right headers, declaring what it is told to. */
+/** Sends one modern request with correct headers and the given capabilities. */
 export function postModern(
   url: string,
   method: string,

@@ -78,7 +78,7 @@ const SPECIAL: Record<string, () => unknown> = {
   "maintenance_windows.starts_at": () => "2026-01-01T00:00:00Z",
   "maintenance_windows.ends_at": () => "2026-01-02T00:00:00Z",
   "circuit_breaker_transitions.to_state": () => "open",
-  // Long gone, so that nobody signs with what is no key.
+  // Expired, so that the sample key is never used for signing.
   "jwks.created_at": () => "1970-01-01T00:00:00Z",
   "jwks.expires_at": () => "1970-01-02T00:00:00Z",
 };

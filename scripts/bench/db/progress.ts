@@ -1,4 +1,4 @@
-/** Shows how far a long step is: a bar that redraws itself, or a line at every tenth where nobody can see one move. */
+/** Shows the progress of a long step: a bar that redraws itself, or a line per 10 % without a terminal. */
 export interface Progress {
   update(done: number, what?: string): void;
   end(): void;

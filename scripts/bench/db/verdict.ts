@@ -69,7 +69,7 @@ export function compare(groups: Group[], before: Measurements, after: Measuremen
   });
 }
 
-// One page or a microsecond is the least that can be told apart; it keeps ratios finite.
+// One page or one microsecond is the smallest measurable value; it keeps ratios finite.
 function ratio(after: number, before: number): number {
   return Math.max(after, 0.001) / Math.max(before, 0.001);
 }

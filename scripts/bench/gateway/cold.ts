@@ -1,4 +1,4 @@
-// The first request: after the runtime has started, and of a tenant that nobody has asked for yet.
+// Measures the first request after the start of the runtime, for a tenant that is not cached.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { untilItAnswers } from "./answering.ts";
@@ -55,7 +55,7 @@ async function startOften(world: World, rounds: number): Promise<Cold[]> {
   ];
 }
 
-/** Whoever proves nothing is refused without a look into the database, by all that was loaded to serve calls. */
+/** An unauthenticated request is rejected without a query, by the same modules that serve calls. */
 const untilItRefuses = ({ url }: { url: string }) => untilItAnswers(`${url}/mcp`, "POST", 401);
 
 async function newTenants(world: World, rounds: number): Promise<Cold> {

@@ -63,7 +63,7 @@ export function readOptions(args: string[]): Options {
   };
 }
 
-/** Whoever names a case wants cases. */
+/** Naming a case selects the part with cases. */
 function partsOf(text: string | undefined, namesCases: boolean): ReadonlySet<Part> {
   if (text === undefined) return new Set(namesCases ? ["cases"] : PARTS);
   const wanted = text.split(",");

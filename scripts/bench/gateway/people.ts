@@ -1,4 +1,4 @@
-// Somebody who is signed in, and what programs of theirs may show: for cases that are not about API keys.
+// Signed-in users and the access tokens of their clients, for cases that do not use API keys.
 import { TestBrowser } from "../../../tests/fixtures/browser.ts";
 import type { TestTenant } from "../../../tests/fixtures/gateway.ts";
 import { obtainTokens, register } from "../../../tests/fixtures/oauth.ts";

@@ -1,6 +1,6 @@
-// The upstream of the measurements, in a process of its own: an MCP server over plain Node http that does as little as
-// it can, so that what is measured is the way to it. Told "stdio" instead of a port, it talks over its standard input
-// and output, to those who start their upstreams themselves.
+// The upstream of the measurements, in a separate process: a minimal MCP server over plain Node http, so that mainly
+// the gateway is measured. With "stdio" instead of a port it communicates over standard input and output, for gateways
+// that start their upstreams themselves.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createInterface } from "node:readline";
 
@@ -23,7 +23,7 @@ if (where === "stdio") {
   createInterface({ input: process.stdin }).on("line", answerLine);
 } else {
   const server = createServer((request, response) => void serve(request, response));
-  // A connection that is closed at the moment when it is used again would be counted against whoever uses it.
+  // A connection that is closed while it is reused would count as a failure of the gateway.
   server.keepAliveTimeout = 60_000;
   server.listen(Number(where), "127.0.0.1");
 }

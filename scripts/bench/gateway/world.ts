@@ -19,7 +19,7 @@ export interface World {
   /** For what is written once and read by many: bodies to send. */
   readonly dir: string;
   upstreamUrl(name: string): string;
-  /** What the baseline serves from memory at /bytes, until it is told of something else. */
+  /** Sets what the baseline serves from memory at /bytes. */
   keepBytes(text: string): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What befell a peer and not us: it is told in the peer's line, and the run goes on.
+// A failure of a peer: it is reported in the peer's line, and the run continues.
 import { errorMessage, Problem } from "../../lib/problem.ts";
 
 export class PeerFailed extends Problem {

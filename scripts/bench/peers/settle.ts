@@ -1,5 +1,5 @@
-// Waits until a process has nothing left to do: some work on for seconds after their clients have gone, and that must
-// fall on nobody's round.
+// Waits until a process is idle: some continue to work for seconds after their clients have disconnected, which must
+// not affect the next round.
 import { setTimeout as delay } from "node:timers/promises";
 import { cpuMicroseconds } from "../gateway/burst.ts";
 

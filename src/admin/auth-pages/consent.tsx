@@ -1,6 +1,6 @@
 /**
- * Asking a person whether a client may act for them: which client, where the answer goes, what it may do, and in which
- * tenant. What is shown is what the OAuth server has signed; a request that somebody made up is not shown at all.
+ * The consent page: which client, the redirect target, scopes and organization. It shows only values that the
+ * authorization server has signed; an unsigned request is not shown.
  */
 import { Hono } from "hono";
 import { z } from "zod";

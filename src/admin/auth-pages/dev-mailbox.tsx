@@ -1,4 +1,4 @@
-/** The mails that a gateway on somebody's own machine would have sent. In production there is no such page. */
+/** The dev mailbox: emails of a local gateway. The page does not exist in production. */
 import { Hono } from "hono";
 import { isLoopbackUrl } from "../../core/net/origin.ts";
 import { listLatestEmails } from "../../db/queries/logs/dev-mailbox.ts";

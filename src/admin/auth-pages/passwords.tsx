@@ -64,7 +64,7 @@ export const passwords = new Hono<PageEnv>()
       const problem = toAuthFailure(thrown);
       return said(c, "Forgot your password?", problem.message, true);
     }
-    // The same words for everybody: who has an account is nobody's business.
+    // The same text for every address, so that the page does not disclose which accounts exist.
     return said(c, "Check your email", `If an account exists for ${email}, a reset link has been sent.`);
   })
   .get("/reset-password", (c) => resetForm(c, c.req.query("token") ?? ""))

@@ -1,4 +1,4 @@
-/** The first start: whoever reads the log makes the first admin and the first tenant. */
+/** The setup page: creates the first admin and the first organization through the link in the log. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { clientIp } from "../../identity/users/hooks.ts";

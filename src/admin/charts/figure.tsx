@@ -1,4 +1,4 @@
-/** What all charts have: a title, the picture with its axes, a legend, and the same as a table for whoever cannot see it. */
+/** The parts of all charts: title, axes, legend, and the same data as a table for screen readers. */
 import type { Child } from "hono/jsx";
 import { TableHead, utcText } from "../ui/components.tsx";
 import { short, spread, type TimeForm, timeText, withUnit } from "./scale.ts";

@@ -1,4 +1,4 @@
-/** The pages of one thing: a new one, one to be changed, and one that somebody else has changed meanwhile. */
+/** The pages of one resource: creation, update, and the conflict with a concurrent update. */
 
 import type { Child } from "hono/jsx";
 import type { InputIssue } from "../../core/errors.ts";
@@ -67,7 +67,7 @@ interface OneProps {
   /** To be deleted on a page of its own. */
   readonly isFinal: boolean;
   readonly does: NonNullable<CrudSpec<never>["does"]>;
-  /** Somebody else's version, where it has come in between. */
+  /** The concurrent version in case of a conflict. */
   readonly theirs?: Typed;
 }
 

@@ -1,4 +1,4 @@
-/** What cannot be undone is asked for twice: whoever means it types the name. */
+/** Confirmation of irreversible actions: the user types the name. */
 import type { Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { Button, Field, Notice, PostForm } from "./controls.tsx";

@@ -32,7 +32,7 @@ export type FieldSpec = Common &
   (
     | { readonly kind: "text"; readonly maxlength?: number; readonly placeholder?: string }
     | { readonly kind: "long"; readonly maxlength?: number }
-    /** Never shown again, not even to whoever typed it. */
+    /** Never shown again after it was entered. */
     | { readonly kind: "secret" }
     | { readonly kind: "number"; readonly min?: number; readonly max?: number; readonly step?: number }
     | { readonly kind: "choice"; readonly options: Options }

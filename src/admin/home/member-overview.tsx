@@ -1,4 +1,4 @@
-/** The overview of those who do not look after the tenant: which servers they may use, and what they are told. */
+/** The overview of members without the admin role: their servers and announcements. */
 import { z } from "zod";
 import { HEALTH_STATUSES } from "../../core/enums.ts";
 import { type ApiClient, pageShape } from "../http/api-client.ts";

@@ -1,4 +1,4 @@
-/** After a button: what became of it is told on the page that the person comes back to. */
+/** Redirects after a form submission and shows the result on the target page. */
 import type { Context } from "hono";
 import type { Sent } from "./api-client.ts";
 import { type Flash, setFlash } from "./flash.ts";

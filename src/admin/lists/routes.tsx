@@ -56,7 +56,7 @@ export function listRoutes<Row extends object>(page: ListPage<Row>): Hono<AdminE
     if (chosen === undefined) throw new NotFoundError();
     const ids = c.get("posted").getAll("marked");
     let done = 0;
-    // One after the other: a hundred changes at once would shut out everybody else.
+    // Sequentially: a hundred simultaneous changes would block other requests.
     for (const id of ids) if ((await chosen.run(c.get("rest"), id)).ok) done += 1;
     const missed = ids.length - done;
     const says = ids.length === 0 ? "Nothing selected." : chosen.done(done);

@@ -1,4 +1,4 @@
-/** A server's settings and its credential: two forms on the same thing, each told when somebody was there meanwhile. */
+/** The settings and the credential of a server: two forms on the same resource, both with conflict detection. */
 import { type Context, Hono } from "hono";
 import { TRANSPORTS } from "../../core/enums.ts";
 import { toFormOutcome } from "../crud/crud-pages.tsx";
@@ -63,7 +63,7 @@ const fields: readonly FieldSpec[] = [
 
 interface Sent {
   readonly outcome: FormOutcome;
-  /** Somebody else was there between reading and saving. */
+  /** True if the resource was changed between reading and saving. */
   readonly overtaken: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What everybody may use: found in one list, tried in one form. */
+/** The catalog of tools: a list and a playground. */
 import { listRoutes } from "../lists/routes.tsx";
 import { serverOptions } from "../lookups/choices.ts";
 import { type ToolView, toolColumns, toolView } from "../servers/tool.tsx";

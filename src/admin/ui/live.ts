@@ -17,7 +17,7 @@ export interface LiveEvent {
 
 const me = z.object({ tenantId: z.string(), role: z.string() });
 
-/** The gate was asked when the stream began; whoever is signed out or put back meanwhile hears no more. */
+/** Permission was checked when the stream started; a user who signed out or lost the role receives no more events. */
 async function isStillWelcome(c: Context<AdminEnv>): Promise<boolean> {
   const { tenantId, role } = c.get("principal");
   try {
@@ -39,7 +39,7 @@ export function live(
     while (!stream.aborted && !stream.closed && Date.now() < end) {
       if (!(await isStillWelcome(c))) return stream.writeSSE({ event: "end", data: "" });
       const told = await next();
-      // A comment would do to notice that nobody listens; an event keeps proxies awake as well.
+      // A comment would suffice to detect a disconnected client; an event also keeps proxies awake.
       await stream.writeSSE(
         told === undefined ? { event: "ping", data: "" } : { event: told.event, data: told.html },
       );

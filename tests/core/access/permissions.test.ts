@@ -8,7 +8,7 @@ import { API_KEY_SCOPES, type ApiKeyScope, ROLES, type Role } from "../../../src
 const actions = Object.keys(PERMISSIONS).filter((name): name is Permission => name in PERMISSIONS);
 const isOperators = (action: Permission) => /^(?:tenants|system)\./.test(action);
 
-/** What everybody sees of what they may use. */
+/** Permissions of every role, restricted to visible rows. */
 const OFFERED = ["servers", "tools", "resources", "prompts"];
 
 /** Actions by what suffices for them: the roles that may, and the scopes of which one is enough. */

@@ -1,4 +1,4 @@
-/** What people and programs are told of an alert. */
+/** The messages of alerts for people and programs. */
 import { describe, expect, it } from "vitest";
 import {
   type AlertRuleSummary,

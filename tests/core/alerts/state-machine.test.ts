@@ -1,4 +1,4 @@
-/** The life of an alert, told as readings a minute apart, and what holds whatever the readings are. */
+/** The alert state machine, given readings a minute apart, and its invariants for arbitrary readings. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,4 @@
-/** Percentiles told from counts: close to the true ones, and the same however the counts were added up. */
+/** Percentiles from histograms: close to the true ones, and independent of how histograms were added. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addHistograms, LATENCY_BOUNDS_MS, percentile } from "../../../src/core/analytics/histogram.ts";

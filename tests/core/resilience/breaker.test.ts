@@ -235,8 +235,8 @@ describe("an outcome", () => {
 });
 
 /**
- * The state machine as the specification draws it, without windows and generations: it is told how each call went and
- * says which states may follow. The breaker must never be anywhere else.
+ * The state machine of the specification without windows and generations: it receives the outcomes of calls and returns
+ * the states that may follow. The breaker must always be in one of them.
  */
 describe("a breaker beside its drawing", () => {
   const act = fc.oneof(

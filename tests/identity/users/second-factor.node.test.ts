@@ -210,7 +210,7 @@ describe("a sign-in that is not recent", () => {
   });
 });
 
-/** Sessions are cached by nobody but the isolate, by cookie: an aged one is made before it is first used for REST. */
+/** Sessions are cached by cookie in the isolate only, so the session is aged before its first REST request. */
 async function signedInAged(person: TestPerson): Promise<TestBrowser> {
   const one = await signedIn(person);
   await ageSessions(person);

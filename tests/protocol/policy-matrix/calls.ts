@@ -87,7 +87,7 @@ export const calls: PolicyGroup = {
         "error_logs rows": 0,
         "reached first": reached,
       });
-      // Where the limit is known to be reached before the body is read, nobody knows the operation.
+      // If an exhausted limit is known before the body is read, the operation is unknown.
       expect(audits.filter(({ success }) => success)).toEqual([]);
     }),
 

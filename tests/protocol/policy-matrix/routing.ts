@@ -38,7 +38,7 @@ export const routing: PolicyGroup = {
         "reached first": "read",
         "reached second": "read",
       });
-      // Nobody knows whether the first server has written already.
+      // The first server may have written already.
       const written = await setting.call("write");
       await expectFacts(setting, written, toolCall("write"), {
         "answer has its id": true,
