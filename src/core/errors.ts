@@ -1,96 +1,10 @@
 /**
- * The error classes that callers may receive. src/middleware maps them to problem+json, JSON-RPC or a page in one
- * place. `message` states the next step and is public; `detail` and `cause` are for the log only.
+ * The error classes that callers may receive. src/middleware maps them to problem+json, JSON-RPC or a page in one place.
+ * `message` states the next step and is public; `detail` and `cause` are for the log only.
  */
-export const ERROR_CODES = [
-  "bad_request",
-  "not_found",
-  "method_not_allowed",
-  "payload_too_large",
-  "unauthorized",
-  "forbidden",
-  "conflict",
-  "precondition_failed",
-  "precondition_required",
-  "key_reused",
-  "too_many_requests",
-  "headers_too_large",
-  "cancelled",
-  "limits_unavailable",
-  "upstream_closed",
-  "maintenance",
-  "unsupported_media_type",
-  "not_acceptable",
-  "configuration",
-  "database_unavailable",
-  "upstream_unreachable",
-  "upstream_timeout",
-  "upstream_refused",
-  "upstream_invalid",
-  "upstream_unsupported",
-  "internal",
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
-
-const STATUS: Record<ErrorCode, number> = {
-  bad_request: 400,
-  not_found: 404,
-  method_not_allowed: 405,
-  payload_too_large: 413,
-  unauthorized: 401,
-  forbidden: 403,
-  conflict: 409,
-  precondition_failed: 412,
-  precondition_required: 428,
-  key_reused: 422,
-  too_many_requests: 429,
-  headers_too_large: 431,
-  cancelled: 503,
-  limits_unavailable: 503,
-  upstream_closed: 503,
-  maintenance: 503,
-  unsupported_media_type: 415,
-  not_acceptable: 406,
-  configuration: 500,
-  database_unavailable: 503,
-  upstream_unreachable: 502,
-  upstream_timeout: 504,
-  upstream_refused: 502,
-  upstream_invalid: 502,
-  upstream_unsupported: 501,
-  internal: 500,
-};
-
-export const ERROR_TITLES: Readonly<Record<ErrorCode, string>> = {
-  bad_request: "Bad request",
-  not_found: "Not found",
-  method_not_allowed: "Method not allowed",
-  payload_too_large: "Payload too large",
-  unauthorized: "Unauthorized",
-  forbidden: "Forbidden",
-  conflict: "Conflict",
-  precondition_failed: "Precondition failed",
-  precondition_required: "Precondition required",
-  key_reused: "Idempotency key reused",
-  too_many_requests: "Too many requests",
-  headers_too_large: "Request header fields too large",
-  cancelled: "Request canceled",
-  limits_unavailable: "Rate limiter unavailable",
-  upstream_closed: "Server unavailable",
-  maintenance: "Server under maintenance",
-  unsupported_media_type: "Unsupported media type",
-  not_acceptable: "Not acceptable",
-  configuration: "Configuration error",
-  database_unavailable: "Database unavailable",
-  upstream_unreachable: "Server unreachable",
-  upstream_timeout: "Server timeout",
-  upstream_refused: "Upstream credential rejected",
-  upstream_invalid: "Invalid server response",
-  upstream_unsupported: "Transport not supported",
-  internal: "Internal server error",
-};
-
 /** V8's own, and in no standard. */
+import { ERROR_TITLES, type ErrorCode, STATUS } from "./error-codes.ts";
+
 const stacks: ErrorConstructor & { stackTraceLimit?: number } = Error;
 
 export class GatewayError extends Error {

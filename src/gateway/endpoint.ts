@@ -1,4 +1,5 @@
 /** The MCP endpoint: authenticates and admits a request, finds its tenant and server, and dispatches it. */
+
 import { evaluatePermission } from "../core/access/rbac.ts";
 import {
   ForbiddenError,
@@ -16,9 +17,7 @@ import { gatewayErrorBatch, gatewayErrorResponse } from "../core/mcp/responses.t
 import { HEADERS } from "../core/mcp/revisions.ts";
 import { readHeaders } from "../core/net/headers.ts";
 import { isAllowedHost, isAllowedOrigin, type OriginPolicy } from "../core/net/origin.ts";
-import { drainBody } from "../core/net/request-body.ts";
 import { getHost, getPath } from "../core/net/request-url.ts";
-import { MAX_GATEWAY_HOPS, MAX_HEADER_BYTES, MAX_NAME_LENGTH } from "../core/size-limits.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import { createChallenge } from "../identity/oauth/challenge.ts";
 import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
@@ -36,7 +35,9 @@ import { dispatch } from "./dispatch.ts";
 import { admitNow } from "./fast-path/admit-now.ts";
 import { sendPlainCall } from "./fast-path/plain-call.ts";
 import { isFinished } from "./forward/to-client-response.ts";
+import { rejectLongHeaders, rejectLoop } from "./request/check-headers.ts";
 import { corsHeaders, preflight } from "./request/cors.ts";
+import { drainUnread } from "./request/drain-unread.ts";
 import { InvalidPostError, listIds, type McpPost, readSubject } from "./request/mcp-post.ts";
 
 export interface McpHandlerDeps {
@@ -168,16 +169,6 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
   };
 }
 
-const DRAIN_TIMEOUT_MS = 1000;
-
-/**
- * Drains an unread chunked body: the runtime otherwise resets the connection before the client has read the response.
- */
-async function drainUnread(request: Request): Promise<void> {
-  if (request.body === null || request.bodyUsed || readHeaders(request).has("content-length")) return;
-  await drainBody(request, DRAIN_TIMEOUT_MS);
-}
-
 /** Admission, before the body is read. A refused request is recorded with what its headers say of its operation. */
 async function admitAndDeclare(
   request: Request,
@@ -231,31 +222,6 @@ async function assertMcpContent(response: Response): Promise<Response> {
   if (response.body === null || isMcpMediaType(response.headers.get("content-type"))) return response;
   await response.body.cancel();
   throw new GatewayError("upstream_invalid", "The server returned neither JSON nor an event stream.");
-}
-
-/** A server that is registered with the address of a gateway on its own way would call itself without end. */
-function rejectLoop(path: string | undefined, gatewayId: string): void {
-  if (path === undefined) return;
-  const passed = path
-    .slice(0, MAX_NAME_LENGTH)
-    .split(",")
-    .map((id) => id.trim());
-  if (!passed.includes(gatewayId) && passed.length <= MAX_GATEWAY_HOPS) return;
-  throw new GatewayError(
-    "bad_request",
-    "Request loop detected: the request passed this gateway before, or too many gateways. Check the URL of the server.",
-  );
-}
-
-function rejectLongHeaders(fields: ReadonlyMap<string, string>): void {
-  let length = 0;
-  for (const [name, value] of fields) length += name.length + value.length;
-  if (length > MAX_HEADER_BYTES) {
-    throw new GatewayError(
-      "headers_too_large",
-      `Request headers must be at most ${MAX_HEADER_BYTES} characters.`,
-    );
-  }
 }
 
 const METHOD_BY_PATH = "Send an API key as `Authorization: Bearer mcp_…`.";

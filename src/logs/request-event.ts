@@ -1,7 +1,8 @@
 /** Builds the log events of a request, for every entry point. */
 
 import type { Severity } from "../core/enums.ts";
-import { type ErrorCode, type GatewayError, UpstreamError } from "../core/errors.ts";
+import type { ErrorCode } from "../core/error-codes.ts";
+import { type GatewayError, UpstreamError } from "../core/errors.ts";
 import { REQUEST_ID_HEADER, uuidv7 } from "../core/ids.ts";
 import { readHeaders } from "../core/net/headers.ts";
 import { getPath } from "../core/net/request-url.ts";

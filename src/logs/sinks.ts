@@ -2,14 +2,8 @@
 
 import type { Database, Db } from "../db/client.ts";
 import { sqlState } from "../db/errors.ts";
-import {
-  errorLogs,
-  featureFlagEvaluations,
-  mcpAuditLogs,
-  requestLogs,
-  securityEvents,
-  systemEvents,
-} from "../db/schema/logs.ts";
+import { featureFlagEvaluations } from "../db/schema/event-tables.ts";
+import { errorLogs, mcpAuditLogs, requestLogs, securityEvents, systemEvents } from "../db/schema/logs.ts";
 import { connectionPools } from "../db/schema/traffic.ts";
 import type { LogEvent } from "./events.ts";
 

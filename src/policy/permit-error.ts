@@ -1,7 +1,7 @@
 /** Turns a circuit breaker's refusal into the error that the caller receives. */
 import { ForcedOpenError, ServerUnavailableError } from "../core/errors.ts";
 import { retryAfterSeconds } from "../core/limits/ratelimit-headers.ts";
-import type { PermitDecision } from "./traffic.ts";
+import type { PermitDecision } from "./traffic-ports.ts";
 
 /** `server` is the name that the caller knows. */
 export function permitError(

@@ -7,46 +7,13 @@ import type { Limit } from "../core/limits/algorithms/limit.ts";
 import { BanList } from "../core/limits/bans.ts";
 import { type AcquireResult, JOIN_TIMEOUT_MS, LeaseClient, type Quota } from "../core/limits/lease/client.ts";
 import type { LeaseRequest } from "../core/limits/lease/protocol.ts";
-import type {
-  Ban,
-  PermitResponse,
-  TenantSyncRequest,
-  TenantSyncResponse,
-} from "../core/limits/lease/sync-messages.ts";
-import { BREAKER_TERMS, type BreakerPermit, type BreakerTerms } from "../core/resilience/breaker.ts";
+import type { TenantSyncRequest, TenantSyncResponse } from "../core/limits/lease/sync-messages.ts";
+import { BREAKER_TERMS, type BreakerPermit } from "../core/resilience/breaker.ts";
 import { BreakerCache } from "../core/resilience/breaker-cache.ts";
 import { type CallResult, classifyOutcome } from "../core/resilience/outcome.ts";
 import type { WaitUntil } from "../core/tenant-cache.ts";
 import { withTimeout } from "../core/timers.ts";
-
-/** The part of the tenant's object that this takes. */
-export interface TrafficObject {
-  sync(call: TenantSyncRequest): Promise<TenantSyncResponse>;
-  acquirePermit(serverId: string, terms: BreakerTerms): Promise<PermitResponse>;
-}
-
-export interface TrafficDeps {
-  readonly getObject: (tenantId: string) => TrafficObject;
-  readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
-  /** The epoch comes with every answer. */
-  readonly onEpoch: (tenantId: string, epoch: number, askedAt: number) => void;
-  /** Called after a breaker changed state, to store the transition. */
-  readonly onTransitions: (tenantId: string) => Promise<void>;
-  /** Addresses have been banned by what this isolate has reported: each is passed on once. */
-  readonly onBans: (tenantId: string, bans: readonly Ban[], background: WaitUntil) => void;
-}
-
-/** A breaker's answer to a request for a permit; without `pass` the call must not be sent. */
-export interface PermitDecision {
-  readonly permit: BreakerPermit | undefined;
-  /** When it is worth asking again; 0 with a pass. */
-  readonly retryMs: number;
-  /** An administrator holds the breaker open: it does not close by itself. */
-  readonly isForcedOpen: boolean;
-}
-
-export type CapacityShare = NonNullable<TenantSyncRequest["share"]>;
+import type { AdmissionResult, CapacityShare, PermitDecision, TrafficDeps } from "./traffic-ports.ts";
 
 /** Longer than an object takes to start. */
 const RESPONSE_TIMEOUT_MS = 2000;
@@ -67,8 +34,6 @@ const REPORT_DELAY_MS = 100;
 const VIOLATIONS_PER_REPORT = 25;
 const RELEASE_MARGIN_MS = 50;
 const RELEASE_ROUNDS = 10;
-
-export type AdmissionResult = Exclude<AcquireResult, { kind: "request" }> | { readonly kind: "unavailable" };
 
 export class TenantTraffic {
   readonly breakers = new BreakerCache();

@@ -15,11 +15,3 @@ export const CYCLES: readonly string[] = [
 export const FOLDER_CYCLES: readonly string[] = [
   ["src/admin/forms", "src/admin/http", "src/admin/ui"].join(" "),
 ];
-
-/** Files to split. */
-export const LARGE_FILES: readonly string[] = [
-  "src/core/errors.ts",
-  "src/db/schema/logs.ts",
-  "src/gateway/aggregate/route-call.ts",
-  "src/policy/traffic.ts",
-];

@@ -3,7 +3,8 @@
  * validation, audit and ETags exist once. Each page parses the response with its own schema.
  */
 import { z } from "zod";
-import { ERROR_TITLES, type ErrorCode, GatewayError, type InputIssue } from "../../core/errors.ts";
+import { ERROR_TITLES, type ErrorCode } from "../../core/error-codes.ts";
+import { GatewayError, type InputIssue } from "../../core/errors.ts";
 
 export type ApiFetch = (request: Request) => Promise<Response>;
 

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { classifyError } from "../../core/analytics/error-classes.ts";
 import { classifyRequest } from "../../core/analytics/request-outcome.ts";
-import { ERROR_CODES } from "../../core/errors.ts";
+import { ERROR_CODES } from "../../core/error-codes.ts";
 import { TRAFFIC_KIND_OPTIONS } from "../analytics/kinds.ts";
 import { LinkButton } from "../forms/controls.tsx";
 import type { ApiClient } from "../http/api-client.ts";

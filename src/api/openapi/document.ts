@@ -1,6 +1,6 @@
 /** The description of the REST interface, OpenAPI 3.1, made from the very schemas that judge what comes in. */
 import { z } from "zod";
-import { ERROR_TITLES } from "../../core/errors.ts";
+import { ERROR_TITLES } from "../../core/error-codes.ts";
 import { listExamples } from "../http/validate.ts";
 import type { Operation } from "./operations.ts";
 import { type Json, SchemaStore } from "./schemas.ts";

@@ -1,5 +1,5 @@
 /** Why requests fail, in few words: every code that the logs know belongs to one class. */
-import { ERROR_CODES, ERROR_TITLES, type ErrorCode } from "../errors.ts";
+import { ERROR_CODES, ERROR_TITLES, type ErrorCode } from "../error-codes.ts";
 import { jsonRpcError } from "../mcp/responses.ts";
 
 export const ERROR_CLASSES = ["caller", "refused", "limited", "server", "tool", "gateway"] as const;

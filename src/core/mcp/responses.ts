@@ -1,13 +1,6 @@
 /** JSON-RPC answers that the gateway gives by itself. */
-import {
-  ERROR_CODES,
-  type ErrorCode,
-  errorHeaders,
-  type GatewayError,
-  MaintenanceError,
-  mcpStatus,
-  ProtocolError,
-} from "../errors.ts";
+import { ERROR_CODES, type ErrorCode } from "../error-codes.ts";
+import { errorHeaders, type GatewayError, MaintenanceError, mcpStatus, ProtocolError } from "../errors.ts";
 import { REQUEST_ID_HEADER } from "../ids.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, type JsonObject, type JsonRpcId, PARSE_ERROR } from "./json-rpc.ts";
 

@@ -2,7 +2,7 @@
  * What became of a call to a server, as its breaker sees it. A tool that answers with an error has worked: the server
  * is there and speaks the protocol. A server that cannot be reached, answers too late, or answers nonsense has not.
  */
-import type { ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../error-codes.ts";
 import { INTERNAL_ERROR } from "../mcp/json-rpc.ts";
 
 export type BreakerOutcome = "success" | "failure" | "ignored";

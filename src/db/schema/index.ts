@@ -3,6 +3,7 @@ export * from "./access.ts";
 export * from "./alerts.ts";
 export * from "./entries.ts";
 export * from "./enums.ts";
+export * from "./event-tables.ts";
 export * from "./idempotency.ts";
 export * from "./identity.ts";
 export * from "./logs.ts";

@@ -24,7 +24,6 @@ import {
   lengthBetween,
   moment,
   partitionedId,
-  systemOnly,
   tenantOwned,
   updatedAt,
   within,
@@ -262,44 +261,4 @@ export const systemEvents = pgTable(
     lengthBetween("system_events_type_length", table.eventType, 1, 100),
     ...tenantOwned(table.tenantId),
   ],
-);
-
-/** Who was given which side of a flag, hour by hour, to be compared with what they then did. */
-export const featureFlagEvaluations = pgTable(
-  "feature_flag_evaluations",
-  {
-    id: id(),
-    timestamp: timestamp(),
-    tenantId: tenantId(),
-    flagKey: text("flag_key").notNull(),
-    /** The user ID, or the API key ID of a key without owner. */
-    subjectId: text("subject_id").notNull(),
-    isOn: boolean("is_on").notNull(),
-    reason: text("reason").notNull(),
-    createdAt: createdAt(),
-  },
-  (table) => [
-    index("feature_flag_evaluations_tenant_flag").on(
-      table.tenantId,
-      table.flagKey,
-      table.timestamp.desc().nullsFirst(),
-    ),
-    lengthBetween("feature_flag_evaluations_key_length", table.flagKey, 1, 200),
-    ...tenantOwned(table.tenantId),
-  ],
-);
-
-/** Events that the consumer could not write: kept as they came, until a job has written them after all. */
-export const deadLetters = pgTable(
-  "dead_letters",
-  {
-    id: id(),
-    /** The queue's own id: a letter that is delivered twice is kept once. */
-    messageId: text("message_id").notNull().unique(),
-    body: jsonb("body").$type<Json>().notNull(),
-    reason: text("reason").notNull(),
-    attempts: integer("attempts").notNull().default(0),
-    createdAt: createdAt(),
-  },
-  () => [...systemOnly()],
 );

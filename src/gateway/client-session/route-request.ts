@@ -7,8 +7,8 @@ import { getMember, stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
 import { TimerSet } from "../../core/timers.ts";
 import type { StateOwner } from "../aggregate/request-state.ts";
+import { canUse, type ResolvedTarget, resolveTarget, unknownTarget } from "../aggregate/resolve-target.ts";
 import { createResponseRewriter } from "../aggregate/rewrite-response.ts";
-import { canUse, type ResolvedTarget, resolveTarget, unknownTarget } from "../aggregate/route-call.ts";
 import {
   canRepeat,
   createSelection,

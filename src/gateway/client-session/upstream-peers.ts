@@ -1,5 +1,7 @@
 /** The servers that a session has dealt with, each in its era. */
-import { type ErrorCode, toGatewayError } from "../../core/errors.ts";
+
+import type { ErrorCode } from "../../core/error-codes.ts";
+import { toGatewayError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import type { ChannelTarget } from "../../upstream/connection/channel.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";

@@ -1,5 +1,7 @@
 /** Judges from the JSON-RPC answer whether a call succeeded, for the MCP audit log and for the circuit breaker. */
-import { type ErrorCode, UpstreamError } from "../../core/errors.ts";
+
+import type { ErrorCode } from "../../core/error-codes.ts";
+import { UpstreamError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
 import { jsonRpcError } from "../../core/mcp/responses.ts";

@@ -16,7 +16,7 @@ import { getTarget } from "../../core/mcp/rewrite.ts";
 import type { TargetFacts } from "../../policy/access-policy.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { invalidResponse } from "../../upstream/connection/errors.ts";
-import { unknownTarget } from "../aggregate/route-call.ts";
+import { unknownTarget } from "../aggregate/resolve-target.ts";
 import { serverScope } from "../catalog/catalog.ts";
 import { KINDS, targetFacts, USES } from "../catalog/name-index.ts";
 import type { McpContext } from "../context/context.ts";

@@ -15,7 +15,8 @@ import {
 import { getTarget, setTarget } from "../../core/mcp/rewrite.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { openTask } from "../aggregate/request-state.ts";
-import { invalidParams, openRequestState, unknownTarget } from "../aggregate/route-call.ts";
+import { invalidParams, unknownTarget } from "../aggregate/resolve-target.ts";
+import { openRequestState } from "../aggregate/route-call.ts";
 import { requireTasks } from "../aggregate/task-capability.ts";
 import type { McpContext } from "../context/context.ts";
 import type { McpPost } from "../request/mcp-post.ts";

@@ -11,7 +11,7 @@ import {
   splitByRollup,
 } from "../../../src/core/analytics/period.ts";
 import { computeMetrics, sumTraffic } from "../../../src/core/analytics/traffic-metrics.ts";
-import { ERROR_CODES } from "../../../src/core/errors.ts";
+import { ERROR_CODES } from "../../../src/core/error-codes.ts";
 import { jsonRpcCode } from "../../../src/core/mcp/responses.ts";
 
 const HOUR_MS = 3_600_000;

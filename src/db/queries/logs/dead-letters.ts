@@ -1,6 +1,6 @@
 /** Events that could not be written (system role: they belong to the operator until they can be parsed). */
 import { asc, inArray, sql } from "drizzle-orm";
-import { deadLetters } from "../../schema/logs.ts";
+import { deadLetters } from "../../schema/event-tables.ts";
 import { clampLimit } from "../shared/keyset.ts";
 import type { Queries } from "../shared/queries.ts";
 

@@ -1,6 +1,7 @@
 /** What became of a flag: how those fared who had it on, beside those who had it off. */
 import { and, eq, gte, ne, sql } from "drizzle-orm";
-import { featureFlagEvaluations as evaluations, mcpAuditLogs } from "../../schema/logs.ts";
+import { featureFlagEvaluations as evaluations } from "../../schema/event-tables.ts";
+import { mcpAuditLogs } from "../../schema/logs.ts";
 import { featureFlags } from "../../schema/operations.ts";
 import { isOwnOrShared } from "../shared/ownership.ts";
 import type { Queries } from "../shared/queries.ts";

@@ -1,0 +1,41 @@
+/** The dependencies of TenantTraffic and the results of its decisions. */
+import type { AcquireResult } from "../core/limits/lease/client.ts";
+import type {
+  Ban,
+  PermitResponse,
+  TenantSyncRequest,
+  TenantSyncResponse,
+} from "../core/limits/lease/sync-messages.ts";
+import type { BreakerPermit, BreakerTerms } from "../core/resilience/breaker.ts";
+import type { WaitUntil } from "../core/tenant-cache.ts";
+
+/** The part of the tenant's object that this takes. */
+export interface TrafficObject {
+  sync(call: TenantSyncRequest): Promise<TenantSyncResponse>;
+  acquirePermit(serverId: string, terms: BreakerTerms): Promise<PermitResponse>;
+}
+
+export interface TrafficDeps {
+  readonly getObject: (tenantId: string) => TrafficObject;
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** The epoch comes with every answer. */
+  readonly onEpoch: (tenantId: string, epoch: number, askedAt: number) => void;
+  /** Called after a breaker changed state, to store the transition. */
+  readonly onTransitions: (tenantId: string) => Promise<void>;
+  /** Addresses have been banned by what this isolate has reported: each is passed on once. */
+  readonly onBans: (tenantId: string, bans: readonly Ban[], background: WaitUntil) => void;
+}
+
+/** A breaker's answer to a request for a permit; without `pass` the call must not be sent. */
+export interface PermitDecision {
+  readonly permit: BreakerPermit | undefined;
+  /** When it is worth asking again; 0 with a pass. */
+  readonly retryMs: number;
+  /** An administrator holds the breaker open: it does not close by itself. */
+  readonly isForcedOpen: boolean;
+}
+
+export type CapacityShare = NonNullable<TenantSyncRequest["share"]>;
+
+export type AdmissionResult = Exclude<AcquireResult, { kind: "request" }> | { readonly kind: "unavailable" };
