@@ -150,7 +150,7 @@ function createRequestAuthenticator(
   loadSessionVerifier: Parameters<typeof deferVerifier>[1],
 ): Authenticator {
   return createAuthenticator({
-    // Legacy keys take any text for theirs, so tokens that can be told come before them.
+    // Legacy keys are arbitrary texts, so verifiers of recognizable formats come first.
     verifiers: [
       deferVerifier(API_KEY, async () => (await loadStorage()).apiKeys),
       deferVerifier(ACCESS_TOKEN, async () => accessTokenVerifier(await loadAccessTokens())),
@@ -212,7 +212,7 @@ function createEventEmitter(
     outbox,
     now: Date.now,
     sleep,
-    // One line each: whoever reads the console can still put them where they belong.
+    // One line per event, so that an operator can restore them from the console.
     lost: (messages) => {
       for (const message of messages) console.error(JSON.stringify({ lost: message }));
     },

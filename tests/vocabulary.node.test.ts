@@ -1,8 +1,8 @@
-/** Checks every string literal and every JSX text of src and scripts against the language guide (docs/LANGUAGE.md). */
+/** Checks the string literals and JSX texts of src and scripts, and all comments, against docs/LANGUAGE.md. */
 import { globSync, readFileSync } from "node:fs";
 import { parseSync } from "vite";
 import { expect, it } from "vitest";
-import { findBannedWords } from "./support/vocabulary.ts";
+import { findBannedCommentWords, findBannedWords } from "./support/vocabulary.ts";
 
 /** Texts that are contracts: the MCP protocol, routes, permissions, stored values and programs outside this project. */
 const CONTRACTS: ReadonlySet<string> = new Set([
@@ -61,4 +61,34 @@ it("finds banned words, and not those that only look like them", () => {
 it("uses no banned word in a string of src and scripts", () => {
   expect(FILES.length).toBeGreaterThan(500);
   expect(FILES.flatMap(findingsIn)).toEqual([]);
+});
+
+const COMMENTED = globSync("{src,scripts,tests}/**/*.{ts,tsx,js,mjs}").map((file) =>
+  file.replaceAll("\\", "/"),
+);
+
+function commentFindingsIn(file: string): string[] {
+  const source = readFileSync(file, "utf8");
+  return parseSync(file, source).comments.flatMap(({ value, start }) =>
+    findBannedCommentWords(value).map(
+      (word) => `${file}:${source.slice(0, start).split("\n").length} ${word} in ${JSON.stringify(value)}`,
+    ),
+  );
+}
+
+it("finds banned words in the prose of a comment, and not in names", () => {
+  expect(findBannedCommentWords(" Whoever asks is told at the door.")).toEqual([
+    "whoever",
+    "is told",
+    "told",
+    "door",
+  ]);
+  expect(
+    findBannedCommentWords(" Sends `notifications/cancelled` as user `nobody`; see tests/door.ts."),
+  ).toEqual([]);
+});
+
+it("uses no banned word in a comment of src, scripts and tests", () => {
+  expect(COMMENTED.length).toBeGreaterThan(1000);
+  expect(COMMENTED.flatMap(commentFindingsIn)).toEqual([]);
 });

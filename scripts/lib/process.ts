@@ -33,7 +33,7 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone meanwhile, which is what a signal is for.
+    // The process has ended already.
   }
 }
 

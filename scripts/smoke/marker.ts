@@ -1,4 +1,4 @@
-// An MCP server that remembers which calls have reached it, to tell a call that ran from one that did not, or ran twice.
+// An MCP server that records the calls it received, to distinguish a call that ran from one that did not, or ran twice.
 import { McpServer } from "@modelcontextprotocol/server";
 import * as z from "zod";
 import { createDualEraEndpoint } from "../examples/hosting/dual-era.ts";

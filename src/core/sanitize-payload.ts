@@ -7,7 +7,7 @@ import { isSecretName } from "./redact-secrets.ts";
 export interface SanitizeOptions {
   /** Further names of members whose values are replaced, whatever they hold; compared without regard to case. */
   readonly fields?: readonly string[];
-  /** Replaces e-mail addresses too. */
+  /** Replaces email addresses too. */
   readonly emails?: boolean;
 }
 

@@ -16,7 +16,7 @@ export interface DiscoveryDeps extends InventoryDeps {
 export type DiscoveryResult =
   | { readonly kind: "discovered"; readonly offering: FetchedInventory; readonly kept: SavedInventory }
   | { readonly kind: "failed"; readonly error: UpstreamError }
-  /** It is gone, or switched off. */
+  /** The server was deleted or disabled. */
   | { readonly kind: "absent" }
   | { readonly kind: "known" };
 

@@ -1,4 +1,4 @@
-/** What a server lists, as the catalogue's tables keep it. */
+/** Converts an inventory to the rows of the tables. */
 import { hashDefinition } from "../core/discovery/definition-hash.ts";
 import type { DiscoveredTool } from "../core/discovery/tool-drift.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";

@@ -43,7 +43,7 @@ export interface SavedInventory extends Pick<ToolVerdict, "changed" | "restored"
   readonly findings: number;
 }
 
-/** Undefined where there is no such server any more. */
+/** Returns undefined if the server no longer exists. */
 export async function saveInventory(
   { database, raiseEpoch, now }: InventoryDeps,
   of: ServerRef,
@@ -156,7 +156,7 @@ type Statement = Parameters<TenantDb["batch"]>[0][number];
 
 type Pins = Awaited<ReturnType<typeof loadPins>>;
 
-/** Of what is withheld, the catalogue goes on holding what was approved. */
+/** A held tool keeps its approved definition in the tables. */
 function toInventoryRows(
   offering: FetchedInventory,
   { withheld }: ToolVerdict,

@@ -21,7 +21,7 @@ export function approveTool(db: Db, pin: ShownPin, by: Approver) {
   return {
     pin: approvePin(db, { tenantId, id, revision, by: by.userId }),
     rest: [
-      // The catalogue held what was approved until now.
+      // The tables had the approved definition until now.
       saveTools(db, { tenantId, serverId }, [row]),
       recordSecurityEvent(db, createEvent(pin, by, "tool.approved", "was approved")),
     ] as const,

@@ -1,4 +1,4 @@
-/** What a tenant's object remembers of its traffic: minutes, refusals, breakers, and who has been misbehaving. */
+/** Stores the traffic state of a tenant object: requests per minute, rejections, breakers and violations. */
 import type { LimitDay } from "../core/limits/advice.ts";
 import { MINUTES_PER_DAY, type Sample } from "../core/limits/algorithms/samples.ts";
 import type { ViolationHistory } from "../core/limits/bans.ts";

@@ -8,7 +8,7 @@ import { API_KEY, LEGACY_KEY } from "./credential-kinds.ts";
 import type { CredentialVerifier } from "./credentials.ts";
 import type { Principal } from "./principal.ts";
 
-/** Hashed against when there is no such key, so that the time does not tell which ids exist. */
+/** Hashed for an unknown key, so that the response time does not disclose which IDs exist. */
 const NO_OWNER = { salt: "0".repeat(32), keyHash: "0".repeat(64) };
 
 export const apiKeyVerifier = (database: Database): CredentialVerifier => ({

@@ -17,7 +17,7 @@ export const ACCESS_TOKEN: CredentialKind = {
   find: ({ path, token }) => (token !== undefined && looksLikeJwt(token) ? `${path} ${token}` : undefined),
 };
 
-/** Legacy keys are any text, so this kind comes after those that can be told from others. */
+/** Legacy keys are arbitrary texts, so this kind comes after those with a recognizable format. */
 export const LEGACY_KEY: CredentialKind = {
   name: "legacy_api_key",
   find: ({ token }) => (token !== undefined && isLegacyText(token) ? token : undefined),
@@ -25,7 +25,7 @@ export const LEGACY_KEY: CredentialKind = {
 
 export const looksLikeJwt = (text: string) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 
-/** Longer than anybody's word by chance, shorter than any abuse. */
+/** Longer than an ordinary word and short enough to bound the hashing cost. */
 const isLegacyText = (token: string) =>
   token.length >= 16 && token.length <= 512 && !token.startsWith("mcp_");
 

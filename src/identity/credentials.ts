@@ -1,6 +1,6 @@
 /**
- * The ways of proving who one is, each the same small thing: it knows its own when it sees it, and it verifies it.
- * authenticate.ts asks them in order, remembers what they say, and drops it when the tenant's epoch says so.
+ * The verifiers of credentials. Each recognizes its format and verifies a credential. authenticate.ts calls them in
+ * order, caches their results, and discards a result when the tenant's epoch changes.
  */
 import { readHeaders } from "../core/net/headers.ts";
 import { getPath } from "../core/net/request-url.ts";
@@ -11,7 +11,7 @@ import type { Principal } from "./principal.ts";
 export interface PresentedCredential {
   /** Where it is shown: OAuth tokens are for one endpoint, cookies are for none that programs use. */
   readonly path: string;
-  /** Of `Authorization: Bearer`, or of X-API-Key. Empty where the header is there and makes no sense. */
+  /** The value of `Authorization: Bearer` or X-API-Key; empty for an invalid header. */
   readonly token: string | undefined;
   /** Asked for only where no token is sent: a token is meant for this request, a cookie goes with every one. */
   readonly cookies: string | undefined;
@@ -29,8 +29,9 @@ export interface CredentialVerifier {
   /** The text that this proof is about; undefined where the request carries none of its kind. */
   find(presented: PresentedCredential): string | undefined;
   /**
-   * Undefined as the value for whatever does not hold, without saying why: unknown, wrong, expired and switched off
-   * look alike. The tenant is named whenever it is known, so that its next change is soon seen.
+   * Verifies the credential. The value is undefined for any invalid one, without a reason: unknown, wrong, expired and
+   * disabled are indistinguishable. The tenant is included whenever it is known, so that its next change invalidates
+   * the result.
    */
   verify(text: string, now: Date): Promise<LoadedValue<VerifiedPrincipal | undefined>>;
 }

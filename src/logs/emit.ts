@@ -1,8 +1,8 @@
 /**
  * Sends events to the queue without delaying requests. The sends of one isolate are sequential with a short pause
- * between them: events that arrive meanwhile are sent in the next batch, so idle isolates send immediately and busy
- * ones send few large batches. The sending request is kept alive until all events are sent (`waitUntil`); since the
- * runtime ends that after 30 seconds, a later request takes over before.
+ * between them: events that arrive during the pause are sent in the next batch, so idle isolates send immediately and
+ * busy ones send few large batches. The sending request is kept alive until all events are sent (`waitUntil`); since
+ * the runtime ends that after 30 seconds, a later request takes over before.
  */
 import { type LogEvent, type LogMessage, type TruncatedEvent, truncateEvent } from "./events.ts";
 

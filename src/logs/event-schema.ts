@@ -96,7 +96,7 @@ const systemEvent = z.object({
   details: json,
 });
 
-/** Somebody has been given one side of a flag: what they then do may be compared. */
+/** A subject was assigned a variant of a flag, for the comparison of outcomes. */
 const flagEvent = z.object({
   ...common,
   kind: z.literal("flag"),

@@ -25,7 +25,7 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 
 const CUT_MARK = "… [cut]";
 
-/** What strangers have a say in. Payloads are sanitised where they are taken, by what the tenant wants. */
+/** Fields with untrusted text. Payloads are sanitized where they are captured, according to the tenant's settings. */
 const UNTRUSTED_FIELDS = new Set([
   "method",
   "path",

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ROLES } from "../core/enums.ts";
 import type { Flag } from "../core/flags/evaluate.ts";
 
-/** The first that speaks of somebody decides; after all of them the percentage does. */
+/** The first matching rule applies, then the percentage. */
 export const flagRule = z.strictObject({
   roles: z.array(z.enum(ROLES)).max(10).optional(),
   userIds: z.array(z.string().min(1).max(200)).max(1000).optional(),

@@ -2,7 +2,7 @@
 import { evaluateFlag, type Flag, type FlagEvaluation, type FlagSubject } from "../core/flags/evaluate.ts";
 import type { Principal } from "../identity/principal.ts";
 
-/** A person is one with all of their keys; a key of nobody's is somebody too. */
+/** A user and all of their keys are one subject; a key without owner is a subject of its own. */
 export const flagSubject = ({ id, userId, apiKeyId, role }: Principal): FlagSubject => ({
   id: userId ?? apiKeyId ?? id,
   role,

@@ -1,4 +1,4 @@
-/** Reads how a tenant wants names told apart from its stored settings. */
+/** Parses the tenant's stored settings for tool names. */
 import { z } from "zod";
 import { PREFIX_MODES, SEPARATOR } from "../core/mcp/exposed-names.ts";
 import type { Naming } from "./naming.ts";

@@ -1,4 +1,4 @@
-/** How a tenant wants the names of many servers told apart on its one endpoint. */
+/** The tenant's settings for tool names on the aggregated endpoint. */
 import type { PrefixMode } from "../core/mcp/exposed-names.ts";
 
 export interface Naming {

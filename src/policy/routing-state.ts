@@ -1,4 +1,4 @@
-/** What an isolate remembers between requests to steer the next: load, turns, who is bound to whom, retries left. */
+/** The routing state of an isolate between requests: load, round-robin counters, sticky servers and retry budgets. */
 
 import {
   BUDGET_TERMS,

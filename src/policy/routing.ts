@@ -1,4 +1,4 @@
-/** Routing rules as the table has them; one that makes no sense steers nothing, and stops no traffic. */
+/** Parses stored routing rules; an invalid rule matches no request and stops no traffic. */
 import { z } from "zod";
 import type { BalancingStrategy } from "../core/enums.ts";
 import type { RoutingRule } from "../core/routing/rules.ts";

@@ -16,7 +16,10 @@ export async function sealSetting(
   return { sealed: await keyring.seal(sealPurpose(ref), content) };
 }
 
-/** Undefined where a seal does not open: it was made for another place, or with a key that is gone. */
+/**
+ * Returns undefined if the value cannot be decrypted: it was sealed for another purpose, or with a key that was
+ * removed.
+ */
 export async function tryOpenSetting(keyring: Keyring, ref: SettingKeyRef, sealed: string): Promise<unknown> {
   const opened = await keyring.open(sealPurpose(ref), sealed);
   return opened === undefined ? undefined : JSON.parse(new TextDecoder().decode(opened));

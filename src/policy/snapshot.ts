@@ -90,7 +90,7 @@ export interface Snapshots {
   get(tenantId: string, background: WaitUntil): Promise<TenantSnapshot | undefined>;
   /** The snapshot that `get` would return at once; undefined where it would look. */
   peek(tenantId: string): TenantSnapshot | undefined;
-  /** The id of a tenant that lets anybody in, by the name in the path. */
+  /** Returns the ID of a tenant with anonymous access by its slug. */
   openTenant(slug: string, background: WaitUntil): Promise<string | undefined>;
 }
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 const settings = z.object({
-  /** For whatever no access control speaks of. What makes no sense is read as the cautious one. */
+  /** Applies when no access rule matches. An invalid value means the strictest setting. */
   accessDefault: z.enum(["allow", "deny"]).default("allow").catch("deny"),
   /** How many times its fair share of the system's capacity it may use while others leave theirs. */
   burst: z.number().min(1).max(100).default(4).catch(4),

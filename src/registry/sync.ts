@@ -34,7 +34,7 @@ export type SyncResult =
   /** There is more: to be called again. */
   | { readonly kind: "more"; readonly taken: number; readonly skipped: number }
   | { readonly kind: "failed"; readonly error: UpstreamError }
-  /** Gone, switched off, or another is at it. */
+  /** The source was deleted or disabled, or another run is in progress. */
   | { readonly kind: "absent" };
 
 const MAX_PAGES = 20;

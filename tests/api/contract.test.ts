@@ -23,7 +23,7 @@ const MADE_ELSEWHERE: Record<string, string> = {
   prompts: "server_prompts",
 };
 
-/** Nobody but a test that knows their story can call these: see the tests of their own. */
+/** Operations that need a specific setup and have tests of their own. */
 const ELSEWHERE = new Set([
   "postToolChangesByIdApprove",
   "postToolChangesByIdReject",

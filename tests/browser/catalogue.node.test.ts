@@ -1,4 +1,4 @@
-/** The catalogue and its playground: tools found, called through the gateway as oneself, with what came of it. */
+/** The tools and the playground: search, calls through the gateway as the signed-in user, and results. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { startExamples } from "../../scripts/examples/start.ts";

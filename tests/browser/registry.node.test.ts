@@ -1,4 +1,4 @@
-/** Registries: an entry taken in, looked at, and made a server; sources that are read by themselves and at once. */
+/** The registry: importing an entry, registering a server from it, and syncing sources. */
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { walkPages } from "../fixtures/pages.ts";

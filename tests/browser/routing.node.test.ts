@@ -1,4 +1,7 @@
-/** Routing rules and circuit breakers: put in order without a mouse and without script, tried, and taken in hand. */
+/**
+ * Routing rules and circuit breakers: reordering with the keyboard and without script, the simulator, and forced
+ * states.
+ */
 import { describe, expect, it } from "vitest";
 import { type Stage, walkPages } from "../fixtures/pages.ts";
 

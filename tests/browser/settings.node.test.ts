@@ -54,7 +54,7 @@ walkPages({
         [stage.tenant.id, row?.id, version, value],
       );
     }
-    // A day of samples, one in which somebody left a transaction open.
+    // A day of samples, one of them with an idle transaction.
     await stage.people.query(
       `insert into connection_pools (kind, name, sampled_at, active_connections, idle_connections, waiting_requests, max_connections, details)
        select 'database', 'server', now() - minute * interval '10 minutes', minute % 7, 5 + minute % 11, minute % 3, 100,

@@ -1,4 +1,4 @@
-/** Tenants, as those who run the gateway look after them; a tenant's own admins see nothing of it. */
+/** Organizations, as operators manage them; a tenant's own admins have no access. */
 import { describe, expect, it } from "vitest";
 import { uuidv7 } from "../../src/core/ids.ts";
 import { walkPages } from "../fixtures/pages.ts";

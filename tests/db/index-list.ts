@@ -1,4 +1,4 @@
-/** The 38 indexes as SPEC.md lists them, in the words of the catalogue: table, columns in order, partial condition. */
+/** The 38 indexes of SPEC.md as the system catalogs describe them: table, columns in order, partial condition. */
 export interface ListedIndex {
   table: string;
   columns: string;

@@ -1,6 +1,6 @@
 /**
- * Two tenants, a row of each in every table that the catalogue knows, and tenant A trying to reach B's. A table that
- * is added without a policy, or with a grant that reaches further than its policy, fails here by itself.
+ * Two tenants with a row each in every table of the database, and attempts of tenant A to reach the rows of B. A new
+ * table without a policy, or with a grant that is wider than its policy, fails here.
  */
 import { env } from "cloudflare:test";
 import { NeonDbError, neon } from "@neondatabase/serverless";

@@ -1,4 +1,4 @@
-/** Discovery as a whole: what a server says ends in the catalogue, and what it changes is noticed. */
+/** Discovery end to end: inventories are stored, and changes are detected. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { discover } from "../../src/discovery/discover.ts";
 import {

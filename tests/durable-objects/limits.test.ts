@@ -1,4 +1,4 @@
-/** Limits in real Durable Objects: isolates that lease at once, objects that are put out of memory meanwhile. */
+/** Limits in real Durable Objects: isolates that lease concurrently, and objects that are evicted in between. */
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Limit } from "../../src/core/limits/algorithms/limit.ts";

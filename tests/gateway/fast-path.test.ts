@@ -174,7 +174,7 @@ afterEach(() => {
   worlds.clear();
 });
 
-/** Enough of one kind that the fast path has all at hand. */
+/** Fills the caches that the fast path needs. */
 async function warmUp(world: World): Promise<void> {
   const random = createRandom(1);
   for (let call = 0; call < 40; call += 1) {

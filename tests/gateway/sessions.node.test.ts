@@ -222,7 +222,7 @@ describe("a client of 2024-11-05, over HTTP+SSE", () => {
     await client.callTool({ name: named("test_tool_with_progress"), arguments: {} }, undefined, {
       onprogress,
     });
-    // The last one comes along with the answer, and this client forgets it then.
+    // The last event arrives together with the response, and this client drops it then.
     expect(seen.slice(0, 2)).toEqual([0, 50]);
     await client.close();
   });

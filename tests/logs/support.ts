@@ -28,7 +28,7 @@ export const callEvent = (tenantId: string | null, more: Partial<McpEvent> = {})
   ...more,
 });
 
-/** A message as the queue delivers it, which remembers what became of it. */
+/** A message as the queue delivers it, which records its acknowledgment or retry. */
 export function delivered(body: unknown, attempts = 1): QueueMessage & { fate: string } {
   const message = {
     id: crypto.randomUUID(),

@@ -1,6 +1,6 @@
 /**
- * Makes a valid row of any table from what the catalogue says of it, so that a test which walks all tables also
- * walks the ones that do not exist yet. A column whose CHECK asks for more than its type gets a line in SPECIAL.
+ * Creates a valid row of any table from the system catalogs, so that a test over all tables includes future ones. A
+ * column whose CHECK requires more than its type has an entry in SPECIAL.
  */
 import { owner } from "./database.ts";
 

@@ -1,4 +1,4 @@
-/** Rules on who may use what, when. What comes of them together is told by explain.tsx. */
+/** The pages of access rules. explain.tsx evaluates them for a principal. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../../core/enums.ts";

@@ -64,7 +64,7 @@ const parseQuestion = (c: Context<AdminEnv>): AccessQuestion => {
   };
 };
 
-/** As the field takes it; addresses are edited by hand. */
+/** True for a value that the datetime field accepts; the query string may contain anything. */
 const isMoment = (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text);
 
 const isAsked = ({ kind, server, action }: AccessQuestion) =>

@@ -1,4 +1,4 @@
-/** What a person has chosen for themselves: the theme, and the organisation that they look at. */
+/** The preferences of a user: theme and current organization. */
 import { Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";

@@ -118,7 +118,7 @@ document.addEventListener("change", (event) => {
   if (target.dataset.submits !== undefined) target.form?.requestSubmit();
 });
 
-/** What takes long says so; whoever comes back finds the button as it was. */
+/** Disables the submit button and shows its busy label; returning to the page enables it again. */
 document.addEventListener("submit", ({ submitter }) => {
   if (submitter?.dataset.busy === undefined) return;
   submitter.dataset.label = submitter.textContent;

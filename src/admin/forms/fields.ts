@@ -39,7 +39,7 @@ export type FieldSpec = Common &
     | { readonly kind: "choices"; readonly options: Options }
     | { readonly kind: "yes" }
     | { readonly kind: "moment" }
-    /** One a line; what each stands for, where that is more than its text. */
+    /** One value per line; `options` has the labels that differ from the values. */
     | {
         readonly kind: "lines";
         readonly read?: (line: string) => unknown;

@@ -1,4 +1,4 @@
-/** What the overview shows, read in one batch; and what of it can be told by arithmetic. */
+/** Loads the data of the overview in one batch and derives its key figures. */
 
 import type { Grain } from "../../core/analytics/dimensions.ts";
 import { alignToGrain } from "../../core/analytics/period.ts";
@@ -79,7 +79,7 @@ export async function loadOverview(services: Services, principal: Principal, ran
   };
 }
 
-/** From here on somebody should know. */
+/** The share of a quota from which the overview shows a warning. */
 const NEARLY = 0.7;
 
 /** What the tenant's object says; that it does not answer must not take the page away. */

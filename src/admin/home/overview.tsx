@@ -1,4 +1,7 @@
-/** The first page: how things are, and what wants somebody's attention. Two looks into the database, this one included. */
+/**
+ * The overview page: status, and issues that need attention. It takes two round trips to the database, including the
+ * sign-in session.
+ */
 import { type Context, Hono } from "hono";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";

@@ -21,7 +21,7 @@ import { type ShownFlash, takeFlash } from "./flash.ts";
 export interface PageEnv {
   Bindings: AppEnv["Bindings"];
   Variables: AppEnv["Variables"] & {
-    /** admin/context: undefined for whoever is not signed in. */
+    /** The signed-in user, or undefined. */
     person: SignedInUser | undefined;
     /** admin/context: goes into every form. */
     formToken: string;
@@ -96,7 +96,7 @@ async function keepSessionAlive(c: Context<PageEnv>, person: SignedInUser, cooki
   setCookie(c, `${prefix}.session_token`, decodeURIComponent(cookie), { ...lasting, secure });
 }
 
-/** Whoever is signed in is charged as the same principal of the REST API; others by what they ask for. */
+/** A signed-in user is charged as the same principal as in the REST API; other requests by their route. */
 async function admitPageRequest(c: Context<PageEnv>, person: SignedInUser | undefined): Promise<void> {
   const principal = person && toPrincipal(person);
   if (principal !== undefined) await admitPrincipal(c, principal);

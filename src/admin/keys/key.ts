@@ -73,6 +73,6 @@ export const keyFields: readonly FieldSpec[] = [
   { name: "expiresAt", label: "Expires", kind: "moment", optional: true, hint: "Optional. Default: never." },
 ];
 
-/** Whose the key is; for those who look after the organisation. */
+/** The owner of a key; shown to admins. */
 export const SELF = "self";
 export const NO_OWNER = "no-owner";

@@ -1,4 +1,4 @@
-/** Accounts of programs: who keys belong to that belong to nobody in particular. */
+/** The pages of service accounts, which own API keys that belong to no user. */
 import { z } from "zod";
 import { crudPages } from "../crud/crud-pages.tsx";
 import { LinkButton } from "../forms/controls.tsx";

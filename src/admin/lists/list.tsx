@@ -35,7 +35,7 @@ async function read<Row>(rest: ApiClient, spec: ListSpec<Row>, state: ListState)
     const rows = (await spec.complete?.(rest, value.items)) ?? value.items;
     return { rows, nextCursor: value.nextCursor, problem: undefined };
   } catch (error) {
-    // Addresses are edited by hand and kept for long: what no longer fits is told, and the list stays.
+    // A query string may be outdated or edited: an invalid filter is reported, and the list is still shown.
     if (!(error instanceof ApiError) || error.code !== "bad_request") throw error;
     const problem = error.errors.map(({ path, message }) => `${path} ${message}`).join(" · ");
     return { rows: [], nextCursor: null, problem: problem === "" ? error.message : problem };

@@ -36,7 +36,7 @@ export interface BulkAction {
   readonly label: string;
   readonly action: Permission;
   readonly danger?: boolean;
-  /** Once for each row; what it throws or answers is told. */
+  /** Runs once per row; errors are reported. */
   readonly run: (rest: ApiClient, id: string) => Promise<{ readonly ok: boolean }>;
   /** What to say of so many done. */
   readonly done: (count: number) => string;

@@ -30,7 +30,7 @@ export const isNarrowed = (spec: Known, { q, filters }: ListState) =>
 /** For the REST interface. */
 export function restQuery(spec: Known, state: ListState, limit = PAGE_SIZE): Query {
   const { cursor, q } = state;
-  // Whoever searches and says no more gets what fits best, where the list knows.
+  // A search without an explicit order is sorted by relevance if the list supports it.
   const sort = state.sort === "" && q === "" ? spec.usual : state.sort;
   const times = new Set((spec.filters ?? []).flatMap(({ kind, name }) => (kind === "moment" ? [name] : [])));
   const filters = Object.entries(state.filters).map(([name, value]) => [

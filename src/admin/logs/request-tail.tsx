@@ -1,4 +1,4 @@
-/** Requests as they come. What the log is told a few seconds late still shows, each once. */
+/** The live tail of requests. Requests that reach the log a few seconds late are shown too, each once. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { Button, Choice } from "../forms/controls.tsx";
@@ -11,7 +11,7 @@ import { live } from "../ui/live.ts";
 import { RequestLine, type RequestRow, requestShape } from "./request-rows.tsx";
 
 const EVERY_MS = 2000;
-/** The way through the queue takes seconds; after so long nobody looks for it here. */
+/** Requests reach the log through the queue within seconds; later ones are not shown here. */
 const LATEST_MS = 60_000;
 const AT_ONCE = 100;
 

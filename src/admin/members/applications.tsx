@@ -1,4 +1,4 @@
-/** The applications that act for people by OAuth: what the organisation's allowed, and for operators all that there are. */
+/** The connected applications of members, and for operators all OAuth clients. */
 import { Hono } from "hono";
 import { z } from "zod";
 import type { AdminEnv } from "../http/require-permission.ts";

@@ -1,4 +1,4 @@
-/** Who has been asked to join. The link goes by mail and is shown to nobody. */
+/** The pages of invitations. The link is sent by email and never shown. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { INVITATION_STATUSES, ROLES } from "../../core/enums.ts";

@@ -1,4 +1,4 @@
-/** Everybody who belongs to the organisation, and what becomes of several of them at once. */
+/** The list of members with its bulk actions. */
 import { Hono } from "hono";
 import { ROLES } from "../../core/enums.ts";
 import { LinkButton } from "../forms/controls.tsx";

@@ -1,4 +1,4 @@
-/** Alert rules: what is watched over, when it is too much, and who is told; with a trial and an hour's silence. */
+/** The pages of alert rules, with test notifications and silencing. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";

@@ -1,4 +1,4 @@
-/** Announcements: what admins write, who has read it, and what everybody is told. */
+/** The pages of announcements: authoring, acknowledgments and the banner. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { ROLES, SEVERITIES } from "../../core/enums.ts";

@@ -32,7 +32,7 @@ const NAMES = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric",
 const keyOf = (date: Date) => date.toISOString().slice(0, 7);
 const neighbour = (date: Date): Neighbour => ({ key: keyOf(date), name: NAMES.format(date) });
 
-/** What makes no sense is this month. */
+/** An invalid value means the current month. */
 export function parseMonth(text: string | undefined, now: Date): Month {
   const asked = /^(?:19|20|21)\d\d-(?:0[1-9]|1[0-2])$/.test(text ?? "") ? `${text}` : keyOf(now);
   const first = new Date(`${asked}-01T00:00:00Z`);

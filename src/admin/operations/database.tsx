@@ -1,4 +1,4 @@
-/** The database as those who run the gateway see it: connections over a day, what waits, what to do. */
+/** The database report for operators: connections of a day, waiting queries and recommendations. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { LineChart } from "../charts/over-time.tsx";

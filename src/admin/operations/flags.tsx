@@ -1,4 +1,4 @@
-/** Feature flags: what is on for whom, what it would be for somebody, and how its two sides fare. */
+/** The pages of feature flags: targeting, evaluation for a subject, and outcomes by variant. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { ROLES } from "../../core/enums.ts";
@@ -134,7 +134,7 @@ const REASONS = {
   percentage: "No rule matches; the rollout percentage applies.",
 };
 
-/** Somebody by what is known of them; the first that is given counts. */
+/** The fields that identify a subject; the first one given applies. */
 const WHO: readonly FieldSpec[] = [
   {
     name: "userId",

@@ -47,7 +47,7 @@ function Sentence({ of }: { of: Rule }) {
   );
 }
 
-/** As it is, for whoever looks at the flag. */
+/** Shows the targeting rules of a flag without editing. */
 export function Targeting({ rules }: { rules: readonly unknown[] }) {
   const known = rules.flatMap((each) => rule.safeParse(each).data ?? []);
   return (

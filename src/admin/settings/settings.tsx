@@ -62,7 +62,7 @@ const config = z.object({
   version: z.number(),
 });
 
-/** The row of this side, if somebody has set it there. */
+/** Returns the stored row of this scope, if any. */
 async function rowOf(c: Scene, side: Side, key: string) {
   const rest = c.get("rest");
   const { value } = await rest.read(side.api, pageShape(config), { key, limit: 10 });

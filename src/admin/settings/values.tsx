@@ -1,4 +1,4 @@
-/** All values of the configuration, those of tenants' own programs among them: typed by nobody, versioned all the same. */
+/** The pages of custom values, including those of the tenant's own programs: untyped, but versioned. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { crudPages } from "../crud/crud-pages.tsx";

@@ -1,4 +1,4 @@
-/** What an organisation may be asked to be, by those who run the gateway. */
+/** The form fields of an organization, for operators. */
 import { z } from "zod";
 import { TOOL_CHANGES } from "../../core/discovery/tool-drift.ts";
 import { TENANT_STATUSES } from "../../core/enums.ts";

@@ -1,4 +1,4 @@
-/** One organisation, and a new one. */
+/** The pages of one organization: creation and details. */
 
 import { Differences, type FormOutcome } from "../crud/pages.tsx";
 import { Button, LinkButton, PostForm } from "../forms/controls.tsx";

@@ -1,4 +1,4 @@
-/** All organisations, for those who run the gateway: made, weighed, suspended, archived. */
+/** All organizations, for operators: create, weight, suspend, archive. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { TENANT_STATUSES } from "../../core/enums.ts";
@@ -67,7 +67,7 @@ const api = (id: string) => `/tenants/${encodeURIComponent(id)}`;
 
 interface SentBefore {
   readonly outcome: FormOutcome;
-  /** Somebody else's version has come in between. */
+  /** True if the organization was changed between reading and saving. */
   readonly isOvertaken: boolean;
 }
 

@@ -14,7 +14,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** An answer, as opposed to what a server says meanwhile. */
+/** True for the response, as opposed to notifications before it. */
 export const isResponse = (message: unknown): boolean =>
   isMembers(message) && getMember(message, "method") === undefined;
 

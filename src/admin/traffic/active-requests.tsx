@@ -34,7 +34,7 @@ async function load(c: Context<AdminEnv>): Promise<readonly Running[]> {
 interface TableProps {
   readonly requests: readonly Running[];
   readonly now: number;
-  /** Undefined for whoever may not end them. */
+  /** Undefined without the permission to cancel requests. */
   readonly formToken: string | undefined;
 }
 

@@ -11,7 +11,7 @@ import { type TrafficView, trafficShape } from "./limits-shapes.ts";
 
 const PATH = "/admin/rate-limits/bans";
 
-/** `token`: undefined for whoever may not lift any. */
+/** `token` is undefined without the permission to remove bans. */
 function Bans({ bans, token }: { bans: TrafficView["bans"]; token: string | undefined }) {
   return (
     <>

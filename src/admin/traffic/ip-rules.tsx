@@ -1,4 +1,4 @@
-/** Addresses that are always let in, or kept out: written by admins, and by the gateway where somebody goes on and on. */
+/** The pages of IP rules: created by admins, or by the gateway after repeated violations. */
 import { z } from "zod";
 import { IP_RULE_KINDS } from "../../core/enums.ts";
 import { crudPages } from "../crud/crud-pages.tsx";

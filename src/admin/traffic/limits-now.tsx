@@ -1,4 +1,4 @@
-/** Limits as they stand: how full each is, the share of the whole, what is expected of the next hour, and who is shut out. */
+/** The usage of limits, the capacity share, and the forecast for the next hour. */
 
 import { type Context, Hono } from "hono";
 import { z } from "zod";

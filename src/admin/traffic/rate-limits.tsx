@@ -1,4 +1,4 @@
-/** How often who may ask. How full the limits are just now is told by limits-now.tsx. */
+/** The pages of rate limits. limits-now.tsx shows their current usage. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { LIMIT_SUBJECTS, ROLES } from "../../core/enums.ts";

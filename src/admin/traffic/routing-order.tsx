@@ -28,7 +28,7 @@ async function rulesOf(c: Context<AdminEnv>): Promise<readonly Rule[]> {
   return value.items;
 }
 
-/** Those that are there, as the form has them; what came meanwhile stands last. */
+/** Sorts existing rules as in the form; rules created since are last. */
 function inOrder(rules: readonly Rule[], ids: readonly string[]): readonly Rule[] {
   const known = new Map(rules.map((each) => [each.id, each]));
   const named = ids.flatMap((id) => known.get(id) ?? []);

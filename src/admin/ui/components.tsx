@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 
 export type Tone = "good" | "warn" | "bad" | "off" | "plain";
 
-/** Status never speaks by colour alone: the word is there, and the sign before it comes with the tone. */
+/** Status is never shown by color alone: the badge has a text and a symbol. */
 export function Badge({ tone = "plain", children }: { tone?: Tone; children?: Child }) {
   return <span class={`badge ${tone}`}>{children}</span>;
 }
@@ -84,7 +84,7 @@ export function CopyButton({ from, text, label = "Copy" }: { from?: string; text
   );
 }
 
-/** Holds back what a live region is told. Without script nothing is told, and there is no button. */
+/** Pauses a live region. Without script there are no live updates and no button. */
 export function PauseButton({ of }: { of: string }) {
   return (
     <button type="button" class="quiet" data-pauses={of} aria-pressed="false" hidden>

@@ -1,4 +1,6 @@
-/** What changed from one thing to another, member by member; struck out and put in, so that colour is not needed. */
+/**
+ * Shows the differences between two values by member, as deletions and insertions, so that they do not depend on color.
+ */
 interface Difference {
   /** A JSON Pointer; empty for the whole. */
   readonly path: string;

@@ -29,7 +29,7 @@ interface PageProps {
   readonly children?: Child;
 }
 
-/** No eval, no styles and no scripts of its own making, and nobody else's pages. */
+/** The configuration of htmx: no eval, no inline styles or scripts, and requests to this origin only. */
 const HTMX = JSON.stringify({
   allowEval: false,
   allowScriptTags: false,

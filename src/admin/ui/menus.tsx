@@ -1,4 +1,4 @@
-/** What hangs on the frame: navigation, organisations, account, palette. Popovers need no script. */
+/** The menus of the frame: navigation, organizations, account and command palette. Popovers need no script. */
 import type { SignedInUser } from "../../identity/users/sessions.ts";
 import { Button, PostForm } from "../forms/controls.tsx";
 import { Icon } from "../navigation/icons.tsx";
@@ -34,7 +34,7 @@ export function Navigation({
   );
 }
 
-/** Which organisations there are costs a query, so they are asked for when the menu opens. */
+/** Listing the organizations costs a query, so they are loaded when the menu opens. */
 export function OrganizationMenu({ person }: { person: SignedInUser }) {
   return (
     <>

@@ -202,5 +202,5 @@ const CHARTS = `
 
 export const STYLESHEET = [TOKENS, GROUND, SHELL, PARTS, FORMS, CHARTS].join("");
 
-/** The favicon: a half-open door. */
+/** The favicon. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#1d4ed8" d="M3 1h10v14H3z"/><path fill="#fff" d="M5 3l5 1.5v8L5 14z"/></svg>`;

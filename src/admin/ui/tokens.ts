@@ -1,4 +1,7 @@
-/** The design's tokens, in one place: colours for light and dark, spaces, type. Every pair of ink and ground meets WCAG AA. */
+/**
+ * The design tokens: colors for light and dark, spacing, and type. Every pair of text and background color meets WCAG
+ * AA.
+ */
 export const TOKENS = `
 :root {
   color-scheme: light dark;

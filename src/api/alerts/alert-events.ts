@@ -1,4 +1,4 @@
-/** Alerts that went off: seen, taken in hand, and declared over. */
+/** Fired alerts: list, acknowledge and resolve. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError } from "../../core/errors.ts";
@@ -26,7 +26,7 @@ const events = defineReadOnlyResource({
 
 const standing = z.object({ status: z.string(), tenantId: z.string().nullable() });
 
-/** The whole system's own alerts are for those who run it. */
+/** System-wide alerts require operator privileges. */
 async function become(c: ApiContext, id: string, action: "acknowledge" | "resolve") {
   const { db, principal } = c.var;
   const before = await requireRow(c, events, tenantScope, id);

@@ -1,4 +1,4 @@
-/** How large tables are and how much indexes are used: of the whole database, for those who run the gateway. */
+/** Table sizes and index usage of the whole database, for operators. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { getDatabaseSizeSummary, getIndexUsageSummary } from "../../db/queries/traffic/reports.ts";

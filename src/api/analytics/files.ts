@@ -1,4 +1,4 @@
-/** Traffic as files: a tenant's sums and its request log, and for those who run the gateway what to bill. */
+/** Exports of traffic: rollups and request log of a tenant, and usage of all tenants for operators. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { alignToGrain } from "../../core/analytics/period.ts";

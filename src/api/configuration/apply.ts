@@ -1,4 +1,6 @@
-/** Carries a plan out: all of it in one transaction, each change with its record, and nothing if something has changed meanwhile. */
+/**
+ * Applies a plan in one transaction with an audit entry per change, or nothing if the configuration has changed since.
+ */
 import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { isStaleWrite } from "../../db/errors.ts";

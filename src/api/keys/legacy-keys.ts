@@ -1,4 +1,4 @@
-/** The old backend's keys: seen, brought over to the new form, switched off. None is ever made. */
+/** Legacy API keys: list, upgrade and deactivate. None is ever created. */
 import { type Context, Hono } from "hono";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import {

@@ -29,7 +29,7 @@ const records = (action: Permission, says: string, timeline: Timeline) =>
     async (c) => c.json(await timeline.list(c, c.req.valid("query"))),
   );
 
-/** Who, what, when, where, and whether it came off. */
+/** The columns: actor, action, time, resource and success. */
 export const auditLog = records(
   "audit-logs.list",
   "Audit log entries, newest first.",

@@ -31,7 +31,7 @@ const said = z.object({ key: z.string(), value: z.unknown() });
 
 const sealedValue = z.strictObject({ sealed: z.string() });
 
-/** Keys of the gateway's own are typed: see core/settings. Others are whosoever's, and hold whatever they hold. */
+/** Keys of the gateway are typed (see core/settings). Custom values are not validated. */
 function faultsIn(owner: RowOwner, { key: name, value }: z.output<typeof said>): InputIssue[] {
   const setting = getSetting(name);
   if (setting === undefined) {

@@ -1,4 +1,4 @@
-/** What is switched on for whom. Of one key the tenant's own flag comes before the whole system's. */
+/** Feature flags. A tenant's own flag takes precedence over the system-wide flag with the same key. */
 import { z } from "zod";
 import { featureFlags as table } from "../../db/schema/operations.ts";
 import { flagRule } from "../../policy/flag-rules.ts";

@@ -1,4 +1,4 @@
-/** Who is let in, or kept out, by address alone: read by core/limits/ip-lists.ts. */
+/** IP rules; core/limits/ip-rules.ts evaluates them. */
 import { z } from "zod";
 import { IP_RULE_KINDS } from "../../core/enums.ts";
 import { canonicalNetwork, validateNetwork } from "../../core/net/cidr.ts";

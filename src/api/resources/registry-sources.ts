@@ -1,4 +1,4 @@
-/** Other registries whose entries the tenant takes over: read by registry/synchronise.ts. */
+/** Registry sources; registry/sync.ts syncs them. */
 import { z } from "zod";
 import { registrySources as table } from "../../db/schema/entries.ts";
 import { defineResource } from "../resource/define.ts";

@@ -1,4 +1,4 @@
-/** Tenants, for those who run the gateway. Suspended and archived ones are refused everywhere within a second. */
+/** Tenants, for operators. Requests of suspended and archived tenants are rejected within one second. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { TENANT_STATUSES, type TenantStatus } from "../../core/enums.ts";

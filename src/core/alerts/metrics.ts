@@ -8,7 +8,7 @@ export interface AlertMetric {
   readonly isPerServer?: true;
   /** Of one server too, where the rule names one. */
   readonly takesServer?: true;
-  /** Of the gateway as a whole; only those who run it have rules on these. */
+  /** A metric of the whole system; rules on it require operator privileges. */
   readonly isSystems?: true;
 }
 

@@ -10,7 +10,7 @@ import { type Difference, diffJson } from "./json-diff.ts";
 export const TOOL_CHANGES = ["allow", "hold", "block"] as const;
 export type ToolChangePolicy = (typeof TOOL_CHANGES)[number];
 
-/** As a tenant's settings have it; a word that makes no sense is read as the cautious one. */
+/** Parses the tenant's setting; an invalid value means the strictest policy. */
 export function toolChangePolicy({ toolChanges }: Readonly<Record<string, unknown>>): ToolChangePolicy {
   return toolChanges === undefined
     ? "allow"

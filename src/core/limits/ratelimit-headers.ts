@@ -1,8 +1,7 @@
 /**
- * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11: Lists of Strings with parameters, RFC 9651)
- * and Retry-After (RFC 9110 §10.2.3). `q` is what one window may hold at most; `r` what the isolate knows to be left,
- * which others may take meanwhile; `t` when all of it is there again, in
- * seconds, which is never later than one window.
+ * Formats RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11: Lists of Strings with parameters,
+ * RFC 9651) and Retry-After (RFC 9110 §10.2.3). `q` is the maximum per window, `r` the remaining tokens according to
+ * this isolate, which other isolates may spend, and `t` the seconds until all tokens are available, at most one window.
  */
 
 import type { Limit } from "./algorithms/limit.ts";

@@ -72,7 +72,7 @@ export interface InputRequest {
   readonly params: JsonObject;
 }
 
-/** What a modern server wants to know before it goes on; undefined where the answer is final. */
+/** Returns the input that a modern server requires before it continues; undefined for a final result. */
 export function parseInputRequired(
   response: JsonObject,
 ): { requests: ReadonlyMap<string, InputRequest>; state: string | undefined } | undefined {

@@ -18,7 +18,7 @@ export class LoadTracker {
     this.#getLoad(serverId).running += 1;
   }
 
-  /** `ms` undefined: nothing is learned of it, as of a call that its caller has cancelled. */
+  /** `ms` is undefined for a call without a meaningful duration, for example a canceled one. */
   end(serverId: string, ms: number | undefined, now: number): void {
     const load = this.#getLoad(serverId);
     load.running = Math.max(0, load.running - 1);

@@ -82,7 +82,7 @@ function fits(setting: Setting, { value, tenantId }: StoredSetting): boolean {
 export function resolveSettings(rows: readonly StoredSetting[]): ReadonlyMap<SettingKey, StoredSetting> {
   const chosen = new Map<SettingKey, StoredSetting>();
   for (const row of rows) {
-    // A row that makes no sense stops no traffic.
+    // An invalid row is ignored, so that it stops no traffic.
     if (!isSettingKey(row.key) || !fits(SETTINGS[row.key], row)) continue;
     if (row.tenantId !== null || !chosen.has(row.key)) chosen.set(row.key, row);
   }

@@ -98,7 +98,7 @@ export const alertEvents = pgTable(
   ],
 );
 
-/** Null where the rule is the whole system's; such rows are for those who run it. */
+/** Null for system-wide rules, which only operators see. */
 const owner = ownedOrShared;
 
 const ofAlert = () =>

@@ -168,7 +168,7 @@ export const mcpAuditLogs = pgTable(
     /** The tool, prompt or resource that the method names. */
     target: text("target"),
     serverId: uuid("server_id"),
-    /** Sanitised before it left the request. */
+    /** Sanitized before the event is emitted. */
     params: jsonb("params").$type<Json>(),
     result: jsonb("result").$type<Json>(),
     durationMs: doublePrecision("duration_ms"),

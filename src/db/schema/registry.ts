@@ -214,8 +214,8 @@ export const serverPrompts = pgTable(
   ],
 );
 
-// The two time series below are partitioned and carry no foreign keys: a late batch must not fail as a whole because one
-// server or tenant went meanwhile, and a hundred million rows should not be checked one by one. Retention clears up.
+// The two time series below are partitioned and have no foreign keys: a late batch must not fail because one server or
+// tenant was deleted, and a hundred million rows should not be checked one by one. Retention deletes old rows.
 
 const ofTenant = () => uuid("tenant_id").notNull();
 

@@ -36,7 +36,7 @@ export function listen({ request, post, scope, message }: AggregateCall, context
   return createMessageStream(context, (writer) => followSubscriptions(subscriber, context, writer));
 }
 
-/** Until the caller loses the right to listen; throws when the caller is gone. */
+/** Runs until the principal loses access. Throws when the client disconnects. */
 export async function followSubscriptions(
   subscriber: Subscriber,
   context: McpContext,

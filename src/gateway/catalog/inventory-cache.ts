@@ -13,7 +13,7 @@ export interface ServerInventory extends Omit<FetchedInventory, "revision" | "se
   readonly server: SnapshotServer;
   /** Of tools' definitions, by name: what a tenant has approved is approved by hash. */
   readonly hashes: ReadonlyMap<string, string>;
-  /** From the catalogue, because the server did not answer. */
+  /** The inventory is from the database, because the server did not respond. */
   readonly isStale: boolean;
 }
 
@@ -84,7 +84,7 @@ export class InventoryCache<C extends RefreshContext> {
     this.#times = times;
   }
 
-  /** What is known already, from the servers or the catalogue. Whatever is old is asked for behind the scenes. */
+  /** Returns cached inventories, from servers or the database. Expired ones are refreshed in the background. */
   async get(tenantId: string, servers: Servers, context: C): Promise<CachedInventory> {
     const entries = servers.map((server) => this.#getEntry(tenantId, server));
     await this.#loadStored(tenantId, entries);
@@ -230,7 +230,7 @@ const isSettled = ({ failure, inventory }: Entry) => failure !== undefined || in
 /** Where tool changes are held, only items of a current inventory are listed and can be called. */
 const isUnchecked = (server: SnapshotServer, offer: ServerInventory) => server.holdsChanges && offer.isStale;
 
-/** The catalogue keeps neither the order of items nor that of members. */
+/** The tables keep neither the order of items nor that of members. */
 function isSameInventory(before: ServerInventory | undefined, after: ServerInventory): boolean {
   if (before?.era !== after.era || before.instructions !== after.instructions) return false;
   if (!isSameJson(before.capabilities, after.capabilities)) return false;

@@ -1,4 +1,4 @@
-/** What the catalogue remembers of what servers offer, in one round trip. */
+/** Loads the stored inventories of servers in one round trip. */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import type { ListPart } from "../../core/mcp/merge-lists.ts";
 import { isModernRevision } from "../../core/mcp/revisions.ts";

@@ -1,4 +1,7 @@
-/** A server of the modern era: every request stands alone, and what it wants to know is asked between two of them. */
+/**
+ * A server of the modern era. Every request is independent; input that the server requires is requested from the client
+ * between two requests.
+ */
 import {
   addInputResponses,
   parseInputRequired,

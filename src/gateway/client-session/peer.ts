@@ -3,7 +3,7 @@
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 
-/** One request of the client's, on its way: how to tell the client something meanwhile, and how to ask it. */
+/** A pending request of the client, with the means to notify the client and to send it requests. */
 export interface PeerExchange {
   readonly id: JsonRpcId;
   readonly signal: AbortSignal;

@@ -73,7 +73,7 @@ export function toUpstreamError({ reason, message }: CallOutcome, server: string
 
 const MAX_TAIL_PIECES = 4;
 
-/** Remembers the end of an event stream, where the answer is. */
+/** Keeps the end of an event stream, which contains the response. */
 export class StreamTail {
   #pieces: Uint8Array[] = [];
 

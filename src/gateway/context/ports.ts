@@ -31,7 +31,7 @@ export interface SessionStub {
   get(visit: SessionCall, lastEventId: string | undefined): Promise<Response>;
   /** 2024-11-05: opens the session, and says where messages are to be posted. */
   openStream(visit: SessionCall, endpoint: string): Promise<Response>;
-  /** False where there is no such session. */
+  /** Returns false if the session does not exist. */
   end(): Promise<boolean>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The beginning of an ordinary request in one go: credential, snapshot, scope, address and limits are all at hand, and all
- * of them say yes. Where anything is missing or says no, nothing has been counted and the general path does it all.
+ * Admits an ordinary request synchronously: credential, snapshot, scope, address and limits are all cached and all
+ * allow it. Otherwise nothing is counted, and the general path handles the request.
  */
 import { evaluatePermission } from "../../core/access/rbac.ts";
 import type { Authenticator } from "../../identity/authenticate.ts";

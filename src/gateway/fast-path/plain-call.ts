@@ -1,8 +1,7 @@
 /**
- * An ordinary tools/call on a server endpoint, sent straight to its server: the stages of the pipeline that have nothing to
- * decide for it are left out, and those that do are the same functions. Whatever is unusual about the call, its server or
- * its tenant, or is not at hand, is left to the general path before anything of it is done. The test in
- * tests/gateway/fast-path holds the two against each other.
+ * Sends an ordinary tools/call on a server endpoint directly to its server. Pipeline stages without a decision for it
+ * are skipped, and the others are the same functions. An unusual call, server or tenant, or a missing cache entry, is
+ * left to the general path before anything is done. tests/gateway/fast-path compares the two.
  */
 import { toGatewayError } from "../../core/errors.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
@@ -40,7 +39,7 @@ export function sendPlainCall(
   );
 }
 
-/** What the pipeline does for a call with one candidate, whose slot and permit are at hand. */
+/** Runs the pipeline stages for a call with one candidate whose slot and permit are available. */
 async function callServer<C extends Candidate, T>(
   call: UpstreamCall<C, T>,
   operation: OperationRecorder,

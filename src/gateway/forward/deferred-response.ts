@@ -1,6 +1,6 @@
 /**
- * An answer that begins before there is one: the caller gets an event stream with comments until the upstream answers,
- * and then the answer as its event. A caller who goes away meanwhile is noticed, and the upstream spared the rest.
+ * Starts the response before the upstream has responded: the client gets an event stream with comments, and later the
+ * response as an event. A client that disconnects is detected, and the upstream call is aborted.
  */
 import { toGatewayError } from "../../core/errors.ts";
 import { INTERNAL_ERROR, type JsonRpcId } from "../../core/mcp/json-rpc.ts";

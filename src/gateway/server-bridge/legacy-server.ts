@@ -17,7 +17,7 @@ import { PendingCall, type PendingCallOutcome, RESUME } from "./pending-call.ts"
 import { type PooledSession, type SessionKey, SessionPool } from "./session-pool.ts";
 
 export interface BridgeCall {
-  /** By which it can be cancelled. */
+  /** Identifies the call for cancellation. */
   readonly callId: string;
   readonly server: SnapshotServer;
   /** Text, of the modern era, with the server's own names. */
@@ -32,7 +32,7 @@ export interface LegacyServerDeps {
   readonly now: () => number;
 }
 
-/** Long enough for a person to answer a question; the server waits meanwhile. */
+/** Long enough for a user to answer an elicitation. */
 const PENDING_TTL_MS = 900_000;
 
 interface PendingEntry {
@@ -98,7 +98,7 @@ export class LegacyServer {
         const entry = await this.#getCall(message, key, new Map(headers));
         const token = getMeta(getParams(message))?.progressToken;
         const outcome = await this.#attend(entry, { id, token }, writer);
-        // Each of the kept sessions may be one that the server has forgotten; a new one is not.
+        // A pooled session may have expired on the server; a new one has not.
         if (outcome === "forgotten") await this.#respond({ server, message: text, headers }, writer);
       }
     } catch (error) {

@@ -97,8 +97,8 @@ export class PendingCall implements SessionUser {
   }
 
   /**
-   * Stays with one request of the client's until its answer is written. Throws when the client is gone. The server
-   * knows the progress token of the first request only; each further round of the client's has its own.
+   * Serves one request of the client until its response is written. Throws when the client disconnects. The server has
+   * the progress token of the first request only; each further request of the client has its own.
    */
   async attend(
     id: JsonRpcId | null,

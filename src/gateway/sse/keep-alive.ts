@@ -21,7 +21,7 @@ export async function sendKeepAlive(writer: Pick<Writer, "write">): Promise<void
   }
 }
 
-/** Waits for a result and keeps the stream alive meanwhile. Fails when the client has left. */
+/** Keeps the stream alive while waiting for a result. Fails if the client has disconnected. */
 export async function keepAliveUntil<T>(
   pending: Promise<T>,
   writer: Writer,

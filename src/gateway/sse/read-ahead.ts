@@ -1,6 +1,6 @@
 /**
- * An upstream's stream, read on while its last pieces are still being written to the caller: what comes meanwhile goes
- * on in one piece, as each crossing into the runtime takes its time.
+ * Reads an upstream stream ahead while earlier chunks are being written to the client. The chunks read in between are
+ * written together, because each call into the runtime has a cost.
  */
 
 /** Held for a caller who reads more slowly than the upstream writes; then the upstream has to wait. */

@@ -30,7 +30,7 @@ export type RelayEnd = "ended" | "broken" | "silent" | "too-long" | "client-gone
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** The native stream, unlike TransformStream, fails a write to a caller who is gone. */
+/** The native stream, unlike TransformStream, fails a write after the client has disconnected. */
 export function openStream(): {
   readable: ReadableStream<Uint8Array>;
   writer: WritableStreamDefaultWriter<Uint8Array>;

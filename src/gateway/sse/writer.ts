@@ -6,7 +6,7 @@ import { sendKeepAlive } from "./keep-alive.ts";
 import { openStream } from "./relay.ts";
 
 export interface MessageWriter {
-  /** Fails once the caller is gone. */
+  /** Fails after the client has disconnected. */
   write(message: JsonObject): Promise<void>;
   /** For so long, or until the caller is found to be gone, which fails. */
   idle(ms: number): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * One request of the modern era: everything the server must know travels with it, its answer ends it, and hanging up is
- * how it is cancelled. A stream that breaks is a request lost.
+ * One request of the modern era: it contains everything the server needs, its response ends it, and disconnecting
+ * cancels it. A broken stream loses the request.
  */
 
 import { encodeHeaderValue } from "../../core/mcp/inbound.ts";

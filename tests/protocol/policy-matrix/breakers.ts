@@ -119,7 +119,7 @@ export const breakers: PolicyGroup = {
     }),
 };
 
-/** Whatever would have happened to the call meanwhile has happened before its caller leaves. */
+/** Waits until every effect of the call would have happened before its caller disconnects. */
 async function abandonWhileWaiting(setting: Setting): Promise<void> {
   const leaving = new AbortController();
   const call = setting.call("write", { signal: leaving.signal }).catch(() => undefined);

@@ -36,7 +36,7 @@ export const calls: PolicyGroup = {
       const first = setting.call("stream");
       await vi.waitFor(() => expect(server.load.running).toBe(1), WAIT);
       const second = setting.call("write");
-      // Whatever would have reached the server meanwhile has reached it by then.
+      // By then every call would have reached the server.
       for (let count = 0; count < 3; count += 1) await setting.callBystander();
       expect(server.operations).toEqual(["stream"]);
       server.release();

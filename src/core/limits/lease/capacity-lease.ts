@@ -36,7 +36,7 @@ export class CapacityLease implements TokenSource {
   /** Less was granted than requested: until then, only callers who wait are worth another request. */
   #scarceUntil = Number.NEGATIVE_INFINITY;
 
-  /** `id`: unlike that of any purse there ever is, also after a restart. */
+  /** `id` is unique among all holders, also after a restart. */
   constructor(id: string, limit: Limit, now: number) {
     this.#id = id;
     this.#limit = limit;

@@ -69,5 +69,5 @@ export class TenantLimiter {
   }
 }
 
-/** When to call `buildCapacityRelease` after an answer: all leases are over by then, and most have been told of. */
+/** When to call `buildCapacityRelease` after a response: all leases have ended by then, and most are settled. */
 export const RELEASE_DELAY_MS = 3 * LEASE_TTL_MS + 500;

@@ -142,7 +142,7 @@ export function findMemberByEmail(db: Queries, tenantId: string | null, email: s
     .limit(1);
 }
 
-/** System role: whether an account is one of those who run the gateway. */
+/** System role: whether an account belongs to an operator. */
 export function isOperator(db: Queries, id: string) {
   return db
     .select({ id: user.id })

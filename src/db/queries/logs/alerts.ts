@@ -22,7 +22,7 @@ export interface AlertRulesQuery {
   readonly of?: { readonly tenantIds: readonly string[]; readonly metrics: readonly string[] } | undefined;
 }
 
-/** Those that are switched on, and those that are not but have something to bring to an end. */
+/** Returns enabled rules, and disabled ones with an open alert. */
 export function listAlertRules(db: Queries, { after, limit, of }: AlertRulesQuery) {
   const states = sql<
     StoredAlertState[]

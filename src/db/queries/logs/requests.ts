@@ -1,4 +1,4 @@
-/** The request log: a tenant's list, one server's latency, one address's doings, routing analysis and utilisation. */
+/** The request log: lists of a tenant, latency of a server, requests of an address, routing and usage. */
 import { and, asc, count, desc, eq, getTableColumns, gte, isNotNull, lt, sql } from "drizzle-orm";
 import { requestLogs } from "../../schema/logs.ts";
 import { countWhere, mean, percentile } from "../shared/aggregates.ts";

@@ -1,4 +1,6 @@
-/** What the Durable Objects' breakers did, written down: raw SQL, as servers that are gone meanwhile must not stop it. */
+/**
+ * Stores the transitions of circuit breakers. Raw SQL, because transitions of deleted servers must not fail the batch.
+ */
 import { sql } from "drizzle-orm";
 import type { BreakerState } from "../../../core/enums.ts";
 import type { Db } from "../../client.ts";

@@ -30,7 +30,7 @@ export function findServerForProbe(db: Queries, { tenantId, serverId }: ServerKe
     );
 }
 
-/** System role (queue): what is no longer there or switched off is left out. */
+/** System role (queue): deleted and disabled servers are omitted. */
 export function listServersForProbe(db: Queries, ids: readonly string[]) {
   return db
     .select(probeColumns)

@@ -26,9 +26,9 @@ const listed = {
 const bestFirst = [asc(mcpServers.healthStatus), asc(mcpServers.avgResponseTime)];
 
 /**
- * System role: over all tenants, for the registry's own catalogue and for capacity. The transport stands in the order
- * though it is one value: under row-level security the planner does not conclude from an enum's equality that it
- * may leave it out, and only in the index's own order does it stop at the limit.
+ * System role: servers of all tenants, for discovery and capacity. The order includes the transport although it has one
+ * value: under row-level security the planner does not infer that it can be omitted, and it stops at the limit only in
+ * the order of the index.
  */
 export function discoverServers(db: Queries, query: { transport: Transport; limit?: number }) {
   return db
