@@ -32,8 +32,8 @@ const isCore = (file: string) => file.startsWith("tests/core/");
 const isBrowser = (file: string) => file.startsWith("tests/browser/");
 const isNode = (file: string) => file.endsWith(".node.test.ts") || file.startsWith("tests/scripts/");
 
-/** A machine that is busy with something else is no failure. */
-const PATIENCE = { testTimeout: 60_000, hookTimeout: 120_000 };
+/** Ends what hangs. A machine that is busy with something else is no failure. */
+const PATIENCE = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 /** How often properties run, beside what each of them names: more than once at night. */
 const PROPERTIES = { provide: { testFactor: Number(process.env.TEST_FACTOR ?? 1) } };

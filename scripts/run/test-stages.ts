@@ -46,8 +46,8 @@ const STAGES: readonly TestStage[] = [
     needsDatabase: true,
     isLive: true,
   },
-  // Most of its time it waits: for a cron tick, for a hung database, for restarts.
-  { order: 3, name: "smoke", command: ["node", "scripts/smoke/main.ts"] },
+  // By itself: wrangler's proxy loses connections, and answers come late, where other stages take the cores.
+  { order: 4, name: "smoke", command: ["node", "scripts/smoke/main.ts"], isLive: true },
 ];
 
 /** The stages that the arguments select, in order, with the arguments for vitest filled in. */

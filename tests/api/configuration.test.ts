@@ -329,7 +329,7 @@ const documents = unique(word, (name) => name).chain((servers) =>
 );
 
 describe("whatever a file says", () => {
-  it("comes out as it went in, here and in another house", { timeout: 60_000 }, async () => {
+  it("comes out as it went in, here and in another house", async () => {
     const here = await house("trip");
     await fc.assert(
       fc.asyncProperty(documents, documents, async (one, other) => {

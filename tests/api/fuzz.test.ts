@@ -22,7 +22,7 @@ beforeAll(async () => {
 const fuzzed = operations.filter(({ action }) => action !== "system.write");
 
 describe.each(fuzzed)("$method $path", (operation) => {
-  it("answers everything", { timeout: 60_000 }, async () => {
+  it("answers everything", async () => {
     const isSystem = /^(?:tenants|system)\./.test(operation.action);
     const send = ({ method, path, headers, json }: FuzzRequest) =>
       call(method, path, {

@@ -49,7 +49,7 @@ beforeAll(async () => {
   await client.query("vacuum (analyze)");
   samples = await takeSamples(client, counts.tenants, 3);
   parents = await parentIndexes(client);
-}, 120_000);
+});
 
 afterAll(async () => {
   await client.end();

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await migrate(drizzle(client), { migrationsFolder: "drizzle" });
   seeded = await seedSearch(client, { servers: 10_000, toolsPerServer: 5 });
   await client.query("set jit = off");
-}, 120_000);
+});
 
 afterAll(async () => {
   await client.end();

@@ -48,7 +48,7 @@ describe("a changed tool is held", () => {
       Array.from({ length: 38 }, (_, n) => tool(`x${n}`, { x: "a".repeat(100_000) })),
     ],
     ["more than 10,000 items", Array.from({ length: 10_500 }, (_, n) => tool(`x${n}`))],
-  ])("although beside it stands %s", { timeout: 120_000 }, async (_what, beside) => {
+  ])("although beside it stands %s", async (_what, beside) => {
     server.tools = [...beside, pulled];
     expect(await visit()).toMatchObject({ kind: "discovered" });
     expect(await stateOf("add")).toBe("held");

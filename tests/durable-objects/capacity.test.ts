@@ -24,7 +24,7 @@ it("is not passed by many tenants together, also when the object that holds it s
   const entitled = [...(await system.getEntitlements()).values()];
   expect(entitled).toHaveLength(6);
   for (const share of entitled) expect(share).toBeLessThan(100);
-}, 30_000);
+});
 
 it("raises a number of its own for what all tenants share, which comes with their answers", async () => {
   const before = await system.getEpoch();

@@ -38,7 +38,7 @@ describe("a tenant's object", () => {
     expect(await admitted(Array.from({ length: 30 }, () => request(one, tenant, limits)))).toBe(30);
     await evictDurableObject(tenant);
     expect(await admitted(Array.from({ length: 30 }, () => request(one, tenant, limits)))).toBe(20);
-  }, 20_000);
+  });
 
   it("admits neither more nor less when it is put out of memory again and again in the midst of it", async () => {
     const tenant = newTenant();
@@ -52,7 +52,7 @@ describe("a tenant's object", () => {
     }
     expect(sum).toBe(100);
     // An object is put out of memory only when it has nothing left to do, seconds later.
-  }, 60_000);
+  });
 
   it("takes back what an isolate has not used", async () => {
     const tenant = newTenant();

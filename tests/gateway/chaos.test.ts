@@ -98,7 +98,7 @@ const unanswered = (error: unknown): never => {
 };
 
 describe("chaos", () => {
-  it("brings no wrong answer, no silence and no call beyond the limit", { timeout: 120_000 }, async () => {
+  it("brings no wrong answer, no silence and no call beyond the limit", async () => {
     const world: World = { databaseIsAway: false, serverFails: false, queueRefuses: false, reachedServer: 0 };
     stubWorld(world);
     const objects = { ...env, EVENTS: refusingQueue(world) };

@@ -94,9 +94,7 @@ const sumsOf = async (tenantId: string, grain: keyof typeof ROLLUPS) => {
 };
 
 describe("the pipeline", () => {
-  it("loses nothing and counts nothing twice, whatever goes wrong for twenty minutes", {
-    timeout: 120_000,
-  }, async () => {
+  it("loses nothing and counts nothing twice, whatever goes wrong for twenty minutes", async () => {
     const tenantId = await newTenant("pipeline");
     const random = createRandom(6);
     const queue = new Queue();

@@ -11,7 +11,7 @@ import { routing } from "./routing.ts";
 import { closeMatrix, openMatrix } from "./setting.ts";
 
 // Most of a cell's time is spent waiting.
-vi.setConfig({ maxConcurrency: 16, testTimeout: 180_000 });
+vi.setConfig({ maxConcurrency: 16 });
 
 beforeAll(openMatrix);
 afterAll(closeMatrix);
