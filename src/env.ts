@@ -145,7 +145,7 @@ const REQUIRED_BINDINGS = [
   "GLOBAL",
   "OUTBOX",
   "EVENTS",
-  "HEALTH",
+  "REGISTRY_JOBS",
   "ALERTS",
 ] as const;
 

@@ -60,7 +60,7 @@ export interface GatewayServices {
 /** The Durable Objects' namespaces and the queues, as wrangler.toml binds them. */
 export type ServiceBindings = Pick<
   Env,
-  "TENANTS" | "GLOBAL" | "SESSIONS" | "BRIDGES" | "OUTBOX" | "EVENTS" | "HEALTH" | "ALERTS"
+  "TENANTS" | "GLOBAL" | "SESSIONS" | "BRIDGES" | "OUTBOX" | "EVENTS" | "REGISTRY_JOBS" | "ALERTS"
 >;
 
 export interface GatewayOptions {

@@ -14,7 +14,7 @@ type Consumer = (
 const CONSUMERS_BY_QUEUE = {
   "mcp-gateway-events": (messages, { database }) => consumeEvents(messages, database),
   "mcp-gateway-events-dead": (messages, { database }) => consumeDeadEvents(messages, database),
-  "mcp-gateway-health": (messages, { registry }) => consumeJobs(messages, registry),
+  "mcp-gateway-registry-jobs": (messages, { registry }) => consumeJobs(messages, registry),
   "mcp-gateway-alerts": (messages, { alerts }) => consumeAlerts(messages, alerts),
 } as const satisfies Record<string, Consumer>;
 

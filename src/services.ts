@@ -80,6 +80,6 @@ function createServices(
     ...gatewayServices,
     ...{ database, people, registry, alerts },
     admissionTerms: createAdmissionTerms(database, epochs, Date.now),
-    registryJobs: bindings.HEALTH,
+    registryJobs: bindings.REGISTRY_JOBS,
   };
 }

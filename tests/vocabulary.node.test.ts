@@ -8,12 +8,9 @@ import { findBannedCommentWords, findBannedWords } from "./support/vocabulary.ts
 const CONTRACTS: ReadonlySet<string> = new Set([
   "cancelled",
   "notifications/cancelled",
-  "synchronise",
   "registry-sources.synchronise",
   "catalogue/tools",
   "/account/organisations",
-  "by hand",
-  " end, t.reason = 'by hand'\n      from ",
   "nobody",
   "PostgreSQL does not run as root and the user `nobody` does not exist: run this as a normal user, or set DATABASE_URL.",
 ]);

@@ -15,7 +15,7 @@ const server = z.object({ tenantId: z.uuid(), serverId: z.uuid() });
 const work = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("check"), minute: z.number().int(), servers: z.array(z.uuid()) }),
   z.object({
-    kind: z.literal("synchronise"),
+    kind: z.literal("sync"),
     minute: z.number().int(),
     tenantId: z.uuid(),
     sourceId: z.uuid(),
@@ -57,7 +57,7 @@ export async function runJob(deps: HealthDeps, given: RegistryJob): Promise<void
     case "check":
       await checkServers(deps, given.servers, new Date(given.minute));
       return;
-    case "synchronise": {
+    case "sync": {
       let since = new Date(given.minute);
       for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
         if ((await syncSource(deps, given, since)).kind !== "more") return;

@@ -61,7 +61,7 @@ export function findingEvents(of: ServerRef, scanned: readonly ScannedItem[]): I
     events.push({
       ...of,
       id: uuidv7(),
-      type: isGrave ? "definition.suspicious" : "definition.odd",
+      type: isGrave ? "definition.suspicious" : "definition.unusual",
       description: `Suspicious text in the definition of ${kind} ${shorten(name)}: ${rules}.`,
       details: { kind, name, findings },
     });

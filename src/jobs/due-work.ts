@@ -63,7 +63,7 @@ export async function enqueueSourceSyncs(
     queue,
     due.map(({ id: sourceId, tenantId }) => ({
       delaySeconds: 0,
-      body: { kind: "synchronise", minute: now.getTime(), tenantId, sourceId },
+      body: { kind: "sync", minute: now.getTime(), tenantId, sourceId },
     })),
   );
   return due.length;

@@ -11,7 +11,7 @@ it("records who forced a breaker, and shows whether it is still held", async () 
 
   expect((await force("open")).status).toBe(204);
   const transitions = await call("GET", `/servers/${server}/breaker-transitions`, { key });
-  expect(transitions.body.items).toMatchObject([{ toState: "open", reason: "by hand", actorId: userId }]);
+  expect(transitions.body.items).toMatchObject([{ toState: "open", reason: "forced", actorId: userId }]);
   expect(await shown()).toMatchObject([{ state: "open", isForced: true }]);
   expect((await force("automatic")).status).toBe(204);
   expect(await shown()).toMatchObject([{ state: "open", isForced: false }]);

@@ -39,7 +39,7 @@ describe("a ban", () => {
     const events = await owner.query("select event_type from security_events where tenant_id = $1", [
       tenant.id,
     ]);
-    expect(events.map(({ event_type: type }) => type).sort()).toEqual(["person.banned", "person.unbanned"]);
+    expect(events.map(({ event_type: type }) => type).sort()).toEqual(["user.banned", "user.unbanned"]);
   });
 
   it("that has run out is none", async () => {

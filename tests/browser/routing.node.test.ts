@@ -120,7 +120,7 @@ walkPages({
             await page.getByRole("button", { name: "Force open" }).click();
             await page.getByText("forced open").waitFor();
             await page
-              .getByRole("row", { name: /by hand/ })
+              .getByRole("row", { name: /forced/ })
               .first()
               .waitFor();
           },

@@ -1,7 +1,7 @@
 /** The migrations are the only source of truth: they must lead exactly to the schema that the code believes in. */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { is } from "drizzle-orm";
@@ -39,6 +39,33 @@ describe("migrations", () => {
       expect(readdirSync(folder), "run `npm run db:generate`").toEqual(before);
     } finally {
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("rename stored event types and leave the others", async () => {
+    const [rename = ""] = readFileSync("drizzle/0023_contract_names.sql", "utf8").split(
+      "--> statement-breakpoint",
+    );
+    await client.query("begin");
+    try {
+      const { rows: added } = await client.query<{ id: string }>(
+        `insert into security_events (id, event_type, severity, description)
+         select gen_random_uuid(), type, 'info', type from unnest($1::text[]) as type returning id`,
+        [["person.banned", "setup.guessed", "csrf.refused", "key.failed"]],
+      );
+      await client.query(rename);
+      const { rows } = await client.query<{ type: string }>(
+        `select event_type as type from security_events where id = any($1) order by event_type`,
+        [added.map(({ id }) => id)],
+      );
+      expect(rows.map(({ type }) => type)).toEqual([
+        "csrf.rejected",
+        "key.failed",
+        "setup.failed",
+        "user.banned",
+      ]);
+    } finally {
+      await client.query("rollback");
     }
   });
 

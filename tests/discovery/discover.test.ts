@@ -85,10 +85,10 @@ describe("the first visit", () => {
     await visit();
     const events = await eventsOf(tenantId, "security_events");
     expect(events.map(({ type, details }) => `${type} ${details.kind} ${details.name}`).toSorted()).toEqual([
-      "definition.odd tool odd",
       "definition.suspicious instructions weather",
       "definition.suspicious prompt plan",
       "definition.suspicious tool add",
+      "definition.unusual tool odd",
     ]);
     await visit();
     expect(await eventsOf(tenantId, "security_events")).toHaveLength(4);

@@ -70,7 +70,7 @@ describe("a breaker in the tenant's object", () => {
     const tenant = newTenant();
     const watch = new BreakerCache();
     expect(await tenant.forceBreaker("s1", "open")).toMatchObject([
-      { serverId: "s1", to: "open", reason: "by hand" },
+      { serverId: "s1", to: "open", reason: "forced" },
     ]);
     await tell(watch, tenant);
     expect(watch.getState("s1", Date.now() + 1e9)).toBe("open");

@@ -95,7 +95,7 @@ describe("a form", () => {
     expect((await post(browser, right, { "content-type": "text/plain" })).status).toBe(403);
     expect((await post(browser, right)).status).toBe(200);
     const events = await people.query(
-      "select count(*)::int as n from security_events where event_type = 'csrf.refused' and user_id = $1",
+      "select count(*)::int as n from security_events where event_type = 'csrf.rejected' and user_id = $1",
       [person.id],
     );
     expect(events[0]?.n).toBe(5);

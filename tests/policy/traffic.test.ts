@@ -130,7 +130,7 @@ describe("a refused permit", () => {
       isForcedOpen: true,
     });
     expect(await env.TENANTS.getByName(tenantId).listTransitions()).toMatchObject([
-      { to: "open", reason: "by hand", actorId: "somebody" },
+      { to: "open", reason: "forced", actorId: "somebody" },
     ]);
   });
 

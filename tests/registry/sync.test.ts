@@ -91,7 +91,7 @@ const pass = () => {
 beforeEach(async () => {
   registry = new FakeRegistry();
   clock = Date.now();
-  tenant = await addTenant("synchronise");
+  tenant = await addTenant("sync");
   key = (await tenant.addKey()).text;
   const source = { name: "upstream", url: "https://registry.example.com/sub/" };
   const made = await call("POST", "/registry-sources", { key, json: source });
@@ -250,7 +250,7 @@ it("is begun by the clock when its time has come, and works through many pages",
   const queue: RegistryJobQueue = {
     async sendBatch(messages) {
       for (const { body } of messages)
-        if (body.kind === "synchronise" && body.sourceId === sourceId) sent.push(body);
+        if (body.kind === "sync" && body.sourceId === sourceId) sent.push(body);
     },
   };
   await enqueueSourceSyncs(database, queue, new Date(clock));

@@ -39,7 +39,7 @@ export type FieldSpec = Common &
     | { readonly kind: "choices"; readonly options: Options }
     | { readonly kind: "yes" }
     | { readonly kind: "moment" }
-    /** One value per line; `options` has the labels that differ from the values. */
+    /** One value per line; `read` and `write` convert a line. */
     | {
         readonly kind: "lines";
         readonly read?: (line: string) => unknown;

@@ -66,7 +66,7 @@ export const loadPageContext = createMiddleware<PageEnv>(async (c, next) => {
     const isOurs = isFromOurPage(c.req.raw, publicUrl) && timingSafeEqual(form?.get(FORM_TOKEN) ?? "", token);
     if (form === undefined || !isOurs) {
       await c.get("services").people.recordEvent({
-        type: "csrf.refused",
+        type: "csrf.rejected",
         description: `CSRF check failed for POST ${c.req.path}.`,
         userId: person?.id,
         ipAddress: clientIp(c.req.raw.headers),

@@ -169,7 +169,7 @@ export const synchronisation = new Hono<AppEnv>().post(
       return c.json({ state: done.kind, taken: 0, skipped: 0, message: done.error.message });
     }
     if (done.kind === "more") {
-      const work = { kind: "synchronise", minute: now.getTime() + 60_000, ...of } as const;
+      const work = { kind: "sync", minute: now.getTime() + 60_000, ...of } as const;
       await services.registryJobs.sendBatch([{ body: work }]);
     }
     return c.json({ state: done.kind, taken: done.taken, skipped: done.skipped, message: null });

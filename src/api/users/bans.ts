@@ -108,7 +108,7 @@ async function setBan(c: ApiContext, id: string, wanted: z.output<typeof ban> | 
   };
   const system = services.database.asSystem();
   const event = recordSecurityEvent(system, {
-    type: wanted === undefined ? "person.unbanned" : "person.banned",
+    type: wanted === undefined ? "user.unbanned" : "user.banned",
     description: wanted === undefined ? `Ban of ${id} removed` : `${id} banned: ${wanted.reason}`,
     tenantId: principal.tenantId,
     userId: principal.userId,

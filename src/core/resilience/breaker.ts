@@ -87,7 +87,7 @@ export interface BreakerTransition {
     | "probe failed"
     | "probes succeeded"
     | "time to probe"
-    | "by hand";
+    | "forced";
   readonly at: number;
 }
 
@@ -149,7 +149,7 @@ export function forceState(breaker: Breaker, to: "open" | "closed" | undefined, 
   if (to === undefined || breaker.state === to) {
     return { breaker: { ...breaker, forced: to }, transition: undefined };
   }
-  const { breaker: moved, transition } = changeState(breaker, to, "by hand", now);
+  const { breaker: moved, transition } = changeState(breaker, to, "forced", now);
   return { breaker: { ...moved, forced: to, opens: 0, nextAttemptAt: now }, transition };
 }
 

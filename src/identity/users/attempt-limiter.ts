@@ -56,8 +56,8 @@ interface FreeAttempts {
 const FAILED: Record<Attempt["what"], SecurityEventType> = {
   login: "login.failed",
   reset: "password.reset-requested",
-  invitation: "invitation.guessed",
-  setup: "setup.guessed",
+  invitation: "invitation.failed",
+  setup: "setup.failed",
   registration: "oauth.client-registered",
   password: "password.failed",
   "client-document": "oauth.client-registered",

@@ -42,8 +42,8 @@ const LIMITED_PATHS: Readonly<Record<string, { what: Attempt["what"]; subject?: 
 };
 
 const ADMIN_ACTIONS: Readonly<Record<string, SecurityEventType | undefined>> = {
-  "/admin/ban-user": "person.banned",
-  "/admin/unban-user": "person.unbanned",
+  "/admin/ban-user": "user.banned",
+  "/admin/unban-user": "user.unbanned",
   "/admin/impersonate-user": "impersonation.started",
   "/admin/stop-impersonating": "impersonation.ended",
   "/admin/revoke-user-session": undefined,

@@ -293,7 +293,7 @@ describe("a ban", () => {
     expect((await one.go("/account")).url).toContain("/sign-in");
     expect((await browser().signIn({ identifier: person.email, password: PASSWORD })).status).toBe(403);
     const [audit] = await people.query(
-      "select details from audit_logs where action = 'person.banned' and resource_id = $1",
+      "select details from audit_logs where action = 'user.banned' and resource_id = $1",
       [person.id],
     );
     expect(audit?.details).toEqual({ reason: "spam" });

@@ -90,13 +90,13 @@ export const breakers: PolicyGroup = {
         await setting.administer("POST", `/servers/${serverId}/breaker`, { state });
       }
       for (let count = 0; count < 3; count += 1) await abandonWhileWaiting(setting);
-      expect(await logs.transitions(serverId)).toEqual(["closed → open: by hand"]);
+      expect(await logs.transitions(serverId)).toEqual(["closed → open: forced"]);
       server.release();
       expect((await streaming).message).toMatchObject({ result: {} });
       await vi.waitFor(async () => {
         await setting.call("write");
         expect(await logs.transitions(serverId)).toEqual([
-          "closed → open: by hand",
+          "closed → open: forced",
           "open → half_open: time to probe",
           "half_open → closed: probes succeeded",
         ]);
@@ -115,7 +115,7 @@ export const breakers: PolicyGroup = {
         "reached first": reached,
       });
       expect(refused.message.error?.message).not.toMatch(/failing|\b1 s\b/);
-      await expectTransitions(setting, ["closed → open: by hand"]);
+      await expectTransitions(setting, ["closed → open: forced"]);
     }),
 };
 

@@ -34,7 +34,7 @@ export function saveTransitions(db: Db, tenantId: string, transitions: readonly 
     db.execute(sql`
       insert into circuit_breakers (tenant_id, server_id, state, last_transition_at, opened_at, is_forced)
       select distinct on (t."serverId") ${tenantId}::uuid, t."serverId", t."to"::breaker_state, ${at},
-        case when t."to" = 'open' then ${at} end, t.reason = 'by hand'
+        case when t."to" = 'open' then ${at} end, t.reason = 'forced'
       from ${rows} where ${known}
       order by t."serverId", t.id desc
       on conflict (tenant_id, server_id) do update set
