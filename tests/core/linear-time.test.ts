@@ -18,7 +18,7 @@ import { parseBody } from "../../src/core/mcp/json-rpc.ts";
 import { editListText } from "../../src/core/mcp/list-edit.ts";
 import { parseLossless } from "../../src/core/mcp/lossless-json.ts";
 import { mergeInstructions } from "../../src/core/mcp/merge-lists.ts";
-import { EventSplitter, parseEvent } from "../../src/core/mcp/sse.ts";
+import { EventCollector, EventSplitter, parseEvent } from "../../src/core/mcp/sse.ts";
 import { selectMostSpecific } from "../../src/core/mcp/uri-template.ts";
 import { sanitizeText } from "../../src/core/sanitize-payload.ts";
 import { MAX_NAME_LENGTH } from "../../src/core/size-limits.ts";
@@ -85,6 +85,10 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   "an event": (text) => parseEvent(text),
   "a stream of events": (text) =>
     [...text.matchAll(/[\s\S]{1,100}/g)].flatMap(([piece]) => splitter().push(piece)),
+  "a stream of events that are edited": (text) => {
+    const collector = new EventCollector(LENGTH);
+    for (const [piece] of text.matchAll(/[\s\S]{1,4}/g)) collector.push(piece);
+  },
   "a header value": (text) => [
     decodeHeaderValue(text),
     decodeHeaderValue(`=?base64?${text}?=`),

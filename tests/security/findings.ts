@@ -57,6 +57,11 @@ const DEFECTS: readonly Finding[] = [
     tests: [
       ...inFile("tests/core/net/bounded-body.test.ts", "stops reading", "gives up a body"),
       ...inFile(CROSSING, "are cut off when an answer that began early turns out too large"),
+      ...inFile(
+        "tests/security/hostile-peers.node.test.ts",
+        "ends a call with an error",
+        "the memory of the runtime stays within 128 MiB",
+      ),
     ],
   },
   {
@@ -215,7 +220,7 @@ const DEFECTS: readonly Finding[] = [
       "of two admins who switch each other's account off",
       "of many invitations to one address",
       "of many rotations of one key",
-    ),
+    ).concat(inFile("tests/discovery/tool-changes.test.ts", "is decided once")),
   },
   {
     id: "S23",

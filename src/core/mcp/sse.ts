@@ -114,3 +114,61 @@ export class EventSplitter {
     return block;
   }
 }
+
+/** As much of an event's end as the text before a piece can hold: CR, LF and CR of two line ends. */
+const MAX_SPLIT_END = 3;
+
+/**
+ * Collects a stream of text up to the end of an event, so that whole events can be edited together. Each piece is
+ * searched once, from its end.
+ */
+export class EventCollector {
+  #pieces: string[] = [];
+  #size = 0;
+  /** The last characters collected, in which the end of an event may have begun. */
+  #tail = "";
+  readonly #limit: number;
+
+  /** `push` throws when an event is longer than `limit` characters. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Returns the text up to the end of the last whole event; empty if there is none. */
+  push(piece: string): string {
+    const searched = this.#tail + piece;
+    const end = endOfEvents(searched) - this.#tail.length;
+    if (end <= 0) {
+      this.#collect(piece);
+      return "";
+    }
+    const complete = this.rest + piece.slice(0, end);
+    [this.#pieces, this.#size, this.#tail] = [[], 0, ""];
+    this.#collect(piece.slice(end));
+    return complete;
+  }
+
+  /** What was collected since the last whole event. */
+  get rest(): string {
+    return this.#pieces.join("");
+  }
+
+  #collect(piece: string): void {
+    this.#size += piece.length;
+    if (this.#size > this.#limit) throw new RangeError("an event is larger than allowed");
+    if (piece !== "") this.#pieces.push(piece);
+    this.#tail = (this.#tail + piece).slice(-MAX_SPLIT_END);
+  }
+}
+
+/** The index after the last blank line; 0 if there is none. */
+function endOfEvents(text: string): number {
+  for (let at = text.length - 1; at > 0; at -= 1) {
+    if (!isLineEnd(text, at)) continue;
+    const before = text[at] === "\n" && text[at - 1] === "\r" ? at - 2 : at - 1;
+    if (before >= 0 && isLineEnd(text, before)) return at + 1;
+  }
+  return 0;
+}
+
+const isLineEnd = (text: string, at: number) => text[at] === "\n" || text[at] === "\r";

@@ -9,7 +9,7 @@ import { formatEvent } from "../../core/mcp/sse.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { STREAM_TOTAL_TIMEOUT_MS } from "../../core/size-limits.ts";
 import {
-  connectionClosed,
+  bodyError,
   idleTimeout,
   responseTimeout,
   type StatusError,
@@ -90,12 +90,12 @@ export async function streamResponse<C extends Candidate>(
   const release = context.record.deferCompletion();
   const tail = new StreamTail();
   const source = prepared.edit === undefined ? body : transformEvents(body, prepared.edit);
-  const finish = (ended: RelayEnd): string | undefined => {
+  const finish = (ended: RelayEnd, fault: unknown): string | undefined => {
     const { reason } = scope.abort.signal;
     end.abort();
     const unanswered = unansweredIds(prepared, operations);
     const isPartial = operations.length > 1 && unanswered.length > 0;
-    const stream = { name, silenceMs: idleTimeoutMs, status, isPartial };
+    const stream = { name, silenceMs: idleTimeoutMs, status, isPartial, fault };
     const error = isCall ? reportStreamEnd(ended, reason, tail, attempt, stream) : undefined;
     release();
     if (error === undefined) return undefined;
@@ -134,6 +134,8 @@ interface StreamFacts {
   readonly status: number;
   /** A batch of which some requests have no response yet. */
   readonly isPartial: boolean;
+  /** Why the upstream's stream broke off. */
+  readonly fault: unknown;
 }
 
 /** Returns the final event for the client if its response has not arrived. */
@@ -142,7 +144,7 @@ function reportStreamEnd(
   reason: unknown,
   tail: StreamTail,
   attempt: UpstreamAttempt,
-  { name, silenceMs, status, isPartial }: StreamFacts,
+  { name, silenceMs, status, isPartial, fault }: StreamFacts,
 ): GatewayError | undefined {
   const last = tail.lastMessage();
   if (!isPartial && (last === undefined || isResponseText(last))) {
@@ -162,15 +164,15 @@ function reportStreamEnd(
     attempt.cancel(clientDisconnected());
     return undefined;
   }
-  const error = reason instanceof GatewayError ? reason : toStreamError(ended, name, silenceMs);
+  const error = reason instanceof GatewayError ? reason : toStreamError(ended, name, silenceMs, fault);
   attempt.fail(error);
   return error;
 }
 
-function toStreamError(ended: RelayEnd, name: string, silenceMs: number): GatewayError {
+function toStreamError(ended: RelayEnd, name: string, silenceMs: number, fault: unknown): GatewayError {
   if (ended === "silent") return idleTimeout(name, silenceMs);
   if (ended === "too-long") return responseTimeout(name, STREAM_TOTAL_TIMEOUT_MS);
-  return connectionClosed(name);
+  return bodyError(name, fault);
 }
 
 async function buildHeaders(received: HeaderMap, { finishHeaders }: PreparedCall): Promise<HeaderMap> {

@@ -2,10 +2,12 @@
 
 import { selectContextHeaders } from "../../core/mcp/header-filter.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import { isTooDeep } from "../../core/mcp/json-scan.ts";
 import { isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
 import { isMcpMediaType } from "../../core/mcp/response-content.ts";
 import { gatewayErrorBatchBody, gatewayErrorBody } from "../../core/mcp/responses.ts";
 import { copyHeaders, type HeaderMap } from "../../core/net/headers.ts";
+import { MAX_JSON_DEPTH } from "../../core/size-limits.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import {
   credentialRejected,
@@ -136,11 +138,13 @@ function findResponse(text: string): JsonObject | undefined {
   return isMembers(answer) ? answer : undefined;
 }
 
-/** Parsed where that is cheap; larger bodies are looked at from both ends. */
+/** Parsed where that is cheap; of larger bodies both ends and the nesting are checked. */
 const MAX_PARSED_CHARACTERS = 64 * 1024;
 
 function looksLikeJsonRpc(text: string): boolean {
-  if (text.length > MAX_PARSED_CHARACTERS) return /^\s*[[{]/.test(text) && /[\]}]\s*$/.test(text.slice(-64));
+  if (text.length > MAX_PARSED_CHARACTERS) {
+    return /^\s*[[{]/.test(text) && /[\]}]\s*$/.test(text.slice(-64)) && !isTooDeep(text, MAX_JSON_DEPTH);
+  }
   try {
     return isResponseText(text);
   } catch {

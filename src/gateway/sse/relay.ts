@@ -14,7 +14,7 @@ export interface RelayOptions {
   /** The stream is ended after this long, however active it is. */
   readonly totalTimeoutMs: number;
   /** Aborts the upstream and settles the outcome. Returns the final event for the client, if any. */
-  readonly finish: (ended: RelayEnd) => string | undefined;
+  readonly finish: (ended: RelayEnd, fault: unknown) => string | undefined;
   /** Called for every relayed chunk. */
   readonly onActivity: (piece: Uint8Array) => void;
   /** Asked from time to time; where it says no, the stream ends. */
@@ -57,13 +57,15 @@ export async function relay(
     source.wake();
   });
   let ended: RelayEnd;
+  let fault: unknown;
   try {
     ended = await pump(source, client, ticks, options);
-  } catch {
+  } catch (error) {
     ended = source.hasBroken ? "broken" : "client-gone";
+    fault = error;
   }
   ticks.stop();
-  const text = options.finish(ended);
+  const text = options.finish(ended, fault);
   await closeWriter(writer, text, ended).catch(() => undefined);
 }
 

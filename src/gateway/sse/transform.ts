@@ -1,5 +1,6 @@
 /** Changes the messages of an event stream on their way, and leaves everything else of it as it came. */
-import { EventSplitter, formatEvent, parseEvent } from "../../core/mcp/sse.ts";
+import { EventCollector, EventSplitter, formatEvent, parseEvent } from "../../core/mcp/sse.ts";
+import { BodyLimitError } from "../../core/net/bounded-body.ts";
 import { MAX_EVENT_BYTES } from "../../core/size-limits.ts";
 
 /** From the text of a message to the text that goes on; the very same where nothing is to be changed. */
@@ -15,36 +16,27 @@ export function transformEvents(
 ): ReadableStream<Uint8Array> {
   const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
   const encoder = new TextEncoder();
-  let rest = "";
+  const collector = new EventCollector(MAX_EVENT_BYTES);
   return body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       async transform(piece, controller) {
-        rest += decoder.decode(piece, { stream: true });
-        const length = endOfEvents(rest);
-        if (rest.length - length > MAX_EVENT_BYTES) throw new RangeError("an event is larger than allowed");
-        if (length === 0) return;
-        const complete = rest.slice(0, length);
-        rest = rest.slice(length);
-        controller.enqueue(encoder.encode(await editEvents(complete, edit)));
+        const complete = collect(collector, decoder.decode(piece, { stream: true }));
+        if (complete !== "") controller.enqueue(encoder.encode(await editEvents(complete, edit)));
       },
       flush(controller) {
-        if (rest !== "") controller.enqueue(encoder.encode(rest));
+        if (collector.rest !== "") controller.enqueue(encoder.encode(collector.rest));
       },
     }),
   );
 }
 
-/** Searched from the end: a large event comes in many pieces. */
-function endOfEvents(text: string): number {
-  for (let at = text.length - 1; at > 0; at -= 1) {
-    if (!isLineEnd(text, at)) continue;
-    const before = text[at] === "\n" && text[at - 1] === "\r" ? at - 2 : at - 1;
-    if (before >= 0 && isLineEnd(text, before)) return at + 1;
+function collect(collector: EventCollector, text: string): string {
+  try {
+    return collector.push(text);
+  } catch {
+    throw new BodyLimitError("too_large", MAX_EVENT_BYTES);
   }
-  return 0;
 }
-
-const isLineEnd = (text: string, at: number) => text[at] === "\n" || text[at] === "\r";
 
 async function editEvents(text: string, edit: EventTransform): Promise<string> {
   if (edit.only?.test(text) === false) return text;

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EventSplitter, formatEvent, parseEvent, type SseEvent } from "../../../src/core/mcp/sse.ts";
+import {
+  EventCollector,
+  EventSplitter,
+  formatEvent,
+  parseEvent,
+  type SseEvent,
+} from "../../../src/core/mcp/sse.ts";
 
 const line = fc.string({ unit: "grapheme" }).filter((text) => !/[\r\n\0]/.test(text));
 const event: fc.Arbitrary<SseEvent> = fc.record(
@@ -79,5 +85,38 @@ describe("server-sent events", () => {
   it("refuse to grow without end", () => {
     const splitter = new EventSplitter(10);
     expect(() => splitter.push("data: 123456789")).toThrow(RangeError);
+  });
+});
+
+describe("text that is collected up to the end of an event", () => {
+  const lineEnd = fc.constantFrom("\n", "\r", "\r\n");
+  const text = fc
+    .array(fc.oneof(fc.constantFrom("a", "data: b", ":"), lineEnd), { maxLength: 40 })
+    .map((parts) => parts.join(""));
+
+  it("is all of it, in whole events, however the stream is cut", () => {
+    fc.assert(
+      fc.property(text, fc.array(fc.nat({ max: 8 }), { minLength: 1 }), (whole, cuts) => {
+        const collector = new EventCollector(10_000);
+        let [at, turn, collected] = [0, 0, ""];
+        while (at < whole.length) {
+          const length = Math.max(1, cuts[turn % cuts.length] ?? 1);
+          const complete = collector.push(whole.slice(at, at + length));
+          if (complete !== "") expect(complete).toMatch(/(?:\r\n|\n|\r)(?:\r\n|\n|\r)$/);
+          collected += complete;
+          at += length;
+          turn += 1;
+        }
+        expect(collected + collector.rest).toBe(whole);
+        // A line end that is cut in two may be taken for two; nothing but line ends is ever left behind it.
+        expect(collector.rest).not.toMatch(/\n\n[^\r\n]/);
+      }),
+    );
+  });
+
+  it("may not grow without end", () => {
+    const collector = new EventCollector(10);
+    expect(collector.push("0123456789")).toBe("");
+    expect(() => collector.push("x")).toThrow(RangeError);
   });
 });
