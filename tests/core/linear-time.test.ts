@@ -124,7 +124,7 @@ const splitter = () => new EventSplitter(LENGTH);
 const WALKS = 400;
 const MIN_BUDGET_MS = 400;
 
-/** How long the processor works: what else the machine does meanwhile takes no part. */
+/** How long the processor works: other load on the machine does not count. */
 function timeOf(work: () => unknown): number {
   const started = process.threadCpuUsage();
   work();
