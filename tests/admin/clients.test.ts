@@ -20,6 +20,25 @@ describe("configurations", () => {
     expect(JSON.parse(write(id, { url, name: "gateway", key: "mcp_1_2" }))).toBeTypeOf("object");
   });
 
+  it("install in one click what the file would say", () => {
+    const endpoint = { url: "https://gateway.example.com/mcp/büro", name: "büro", key: "mcp_1_2" };
+    const link = (id: string) =>
+      new URL(CLIENTS.find((client) => client.id === id)?.install?.(endpoint) ?? "");
+    const vscode = link("vscode");
+    expect(vscode.href).toMatch(/^vscode:mcp\/install\?/);
+    expect(JSON.parse(decodeURIComponent(vscode.search.slice(1)))).toEqual({
+      ...{ name: "büro", type: "http", url: endpoint.url },
+      headers: { Authorization: "Bearer mcp_1_2" },
+    });
+    const cursor = link("cursor");
+    expect(cursor.href).toMatch(/^cursor:\/\/anysphere\.cursor-deeplink\/mcp\/install\?/);
+    expect(cursor.searchParams.get("name")).toBe("büro");
+    expect(JSON.parse(atob(cursor.searchParams.get("config") ?? ""))).toEqual({
+      url: endpoint.url,
+      headers: { Authorization: "Bearer mcp_1_2" },
+    });
+  });
+
   it("for shells hold every address and key together, whatever is in it", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {

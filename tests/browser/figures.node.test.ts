@@ -125,5 +125,37 @@ walkPages({
         await page.getByRole("link", { name: "everything" }).waitFor();
         await expect(page.getByRole("button", { name: "Copy ID" }).count()).resolves.toBeGreaterThan(1);
       }));
+
+    it("narrow to a time range of the reader's zone, which the filter names", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("/admin/logs"));
+        const range = page.getByLabel("Time range");
+        await expect(range.inputValue()).resolves.toBe("day");
+        await expect(page.getByLabel("From").isVisible()).resolves.toBe(false);
+        await range.selectOption("Last hour");
+        await page.waitForURL(/period=hour/);
+        await page.getByText(`${CALLS} entries`).waitFor();
+        await range.selectOption("Yesterday");
+        await page.getByText("No results").waitFor();
+        await range.selectOption("Custom");
+        const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Zurich" }).format(new Date());
+        await page.getByLabel("From (Europe/Zurich)").fill(`${day}T00:00`);
+        await page.getByText(`${CALLS} entries`).waitFor();
+        await page.getByLabel("To (Europe/Zurich)").fill(`${day}T00:01`);
+        await page.getByText("No results").waitFor();
+        await page.getByText("Times are in Europe/Zurich.").waitFor();
+      }));
+
+    it("name the zone without script too", () =>
+      stage().visit(
+        "admin",
+        async (page) => {
+          await page.goto(at("/admin/logs?period=custom&from=2026-01-01T00:00"));
+          await expect(page.getByLabel("From (UTC)").inputValue()).resolves.toBe("2026-01-01T00:00");
+          await page.getByText(`${CALLS} entries`).waitFor();
+          await page.getByText("Times are in UTC.").waitFor();
+        },
+        { script: false },
+      ));
   },
 });

@@ -1,4 +1,6 @@
 /** Keys and the clients they are for: made and shown once, narrowed, rotated, revoked by name; configurations with them in. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Stage, walkPages } from "../fixtures/pages.ts";
@@ -140,6 +142,31 @@ walkPages({
         expect(mcpServers.files?.url).toBe(at("/mcp/files"));
         const key = KEY.exec(mcpServers.files?.headers.Authorization ?? "")?.[0] ?? "";
         expect(await isLetIn(stage(), key)).toBe(true);
+      }));
+
+    it("connect clients by commands that work as they are printed", () =>
+      stage().visit("user", async (page) => {
+        await page.goto(at("/admin/connect?client=http"));
+        await page.getByRole("button", { name: "Create key and insert" }).click();
+        const command = await page.locator("#with-key").innerText();
+        const { stdout } = await promisify(execFile)("sh", ["-c", `${command} -s -w '\\n%{http_code}'`]);
+        const [body = "", status] = stdout.trim().split(/\n(?=\d+$)/);
+        expect([
+          status,
+          z.object({ result: z.object({ tools: z.array(z.unknown()) }) }).safeParse(JSON.parse(body)).success,
+        ]).toEqual(["200", true]);
+      }));
+
+    it("are taken along from the page that shows them to the configurations of all clients", () =>
+      stage().visit("user", async (page) => {
+        await page.goto(at("/admin/keys/new"));
+        await page.getByLabel("Name", { exact: true }).fill("taken along");
+        await page.getByRole("button", { name: "Create API key" }).click();
+        const key = await page.locator("#secret").innerText();
+        await page.getByRole("button", { name: "Connect a client with this key" }).click();
+        expect(await page.locator("#with-key").innerText()).toContain(key.trim());
+        await page.getByText("VS Code", { exact: true }).last().click();
+        expect(await page.locator("#with-key-vscode").innerText()).toContain(key.trim());
       }));
 
     it("are not for those who only read to make", () =>

@@ -50,7 +50,7 @@ walkPages({
     { path: "/admin/members/{ann}", heading: "Ann Archer", for: admins, picture: "person" },
     { path: "/admin/members/{ann}/remove", heading: "Remove Ann Archer?", for: admins },
     { path: "/admin/members/invitations", heading: "Invitations", for: admins, picture: "invitations" },
-    { path: "/admin/members/invitations/new", heading: "Invite member", for: admins },
+    { path: "/admin/members/invitations/new", heading: "Invite members", for: admins },
     { path: "/admin/applications", heading: "Connected applications", for: admins, picture: "applications" },
     {
       path: "/admin/applications/clients",
@@ -120,9 +120,9 @@ walkPages({
             const email = script ? "ida@example.com" : "jan@example.com";
             const invite = async () => {
               await page.goto(`${stage().gateway.url}/admin/members/invitations`);
-              await page.getByRole("link", { name: "Invite member" }).click();
-              await page.getByLabel("Email").fill(email);
-              await page.getByRole("button", { name: "Send invitation" }).click();
+              await page.getByRole("link", { name: "Invite members" }).click();
+              await page.getByLabel("Emails").fill(email);
+              await page.getByRole("button", { name: "Send invitations" }).click();
             };
             await invite();
             await page.getByText(`Invitation sent to ${email}.`).waitFor();
@@ -138,6 +138,37 @@ walkPages({
               await page.getByRole("button", { name: button }).click();
               await page.getByText(says).waitFor();
             }
+          },
+          { script, expected: /status of 422/ },
+        ));
+
+      it("invites several at once, and signs in whoever accepts", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const name = script ? "nora" : "otto";
+            const [first, taken, last] = [
+              `${name}@example.com`,
+              `${name}-2@example.com`,
+              `${name}-3@example.com`,
+            ];
+            await invitation(stage(), taken);
+            await page.goto(`${stage().gateway.url}/admin/members/invitations/new`);
+            await page.getByLabel("Emails").fill([first, taken, last].join("\n"));
+            await page.getByLabel("Role").selectOption("readonly");
+            await page.getByRole("button", { name: "Send invitations" }).click();
+            await page.getByText("2 invitations sent. 1 failed.").waitFor();
+            await page.getByText(`${taken}: ${taken} has already been invited.`).waitFor();
+            await expect(page.getByLabel("Emails").inputValue()).resolves.toBe(taken);
+            const { link } = await stage().people.mailTo(first);
+            await page.context().clearCookies();
+            await page.goto(link);
+            await page.getByLabel("Your name").fill("Invited");
+            await page.getByLabel("Password").fill("correct horse battery");
+            await page.getByRole("button", { name: "Create account and join" }).click();
+            await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+            await page.getByRole("button", { name: "Your account" }).click();
+            await page.getByText(first).waitFor();
           },
           { script, expected: /status of 422/ },
         ));

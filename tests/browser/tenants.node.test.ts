@@ -92,5 +92,25 @@ walkPages({
         },
         { expected: /status of 412/ },
       ));
+
+    it("lets its creator open it, and sees nothing there of another", () =>
+      stage().visit("operator", async (page) => {
+        const slug = `own-${uuidv7().slice(-8)}`;
+        await stage().tenant.addServer({ name: "of-the-other", url: "https://other.example.com/mcp" });
+        await page.goto(`${stage().gateway.url}${LIST}/new`);
+        await page.getByLabel("Name", { exact: true }).fill(slug);
+        await page.getByLabel("Slug").fill(slug);
+        await page.getByRole("button", { name: "Create organization" }).click();
+        await page.getByRole("button", { name: "Open organization" }).click();
+        await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+        await page.getByRole("button", { name: "Organization" }).filter({ hasText: slug }).waitFor();
+        await page.goto(`${stage().gateway.url}/admin/servers`);
+        await page.getByText("No servers yet").waitFor();
+        await page.getByRole("button", { name: "Organization" }).click();
+        const others = page.locator("#organizations").getByRole("button", { name: stage().tenant.slug });
+        await others.click();
+        await page.goto(`${stage().gateway.url}/admin/servers`);
+        await page.getByRole("link", { name: "of-the-other" }).waitFor();
+      }));
   },
 });

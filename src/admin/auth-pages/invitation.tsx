@@ -4,7 +4,7 @@ import { clientIp } from "../../identity/users/hooks.ts";
 import type { AcceptResult, OpenInvitation } from "../../identity/users/invitations.ts";
 import { SOCIAL_NAMES } from "../../identity/users/social-providers.ts";
 import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
-import { type PageEnv, signInUrl } from "../http/page-context.ts";
+import { copyCookies, type PageEnv, signInUrl } from "../http/page-context.ts";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { NEW_PASSWORD } from "./passwords.tsx";
@@ -45,7 +45,7 @@ function offered(c: Context<PageEnv>, token: string, invitation: OpenInvitation,
         )}
         {person !== undefined && person.email !== email && <p>{REFUSALS["somebody-else"]}</p>}
         {person === undefined && hasAccount && (
-          <a class="button" href={signInUrl(here(token))}>
+          <a class="button" href={`${signInUrl(here(token))}&${new URLSearchParams({ email })}`}>
             Sign in to join
           </a>
         )}
@@ -93,7 +93,13 @@ export const invitation = new Hono<PageEnv>()
     const { token = "", name = "", password = "" } = c.get("form");
     const ready = name.trim() !== "" && password.length >= 12 && password.length <= 128;
     if (!ready) return look(c, token, "Enter your name and a password of at least 12 characters.");
-    const { invitations } = c.get("services").people;
+    const { invitations, auth } = c.get("services").people;
     const outcome = await invitations.acceptAsNewUser(token, { name: name.trim().slice(0, 200), password });
-    return outcome === "joined" ? c.redirect("/sign-in", 303) : refused(c, REFUSALS[outcome]);
+    if (outcome.kind !== "joined") return refused(c, REFUSALS[outcome.kind]);
+    const { headers } = await (await auth()).api.signInEmail({
+      ...{ headers: c.req.raw.headers, returnHeaders: true },
+      body: { email: outcome.email, password, rememberMe: true },
+    });
+    copyCookies(c, headers);
+    return c.redirect("/admin", 303);
   });

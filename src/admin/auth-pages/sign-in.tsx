@@ -58,7 +58,7 @@ function form(c: Context<PageEnv>, next: string, problem?: AuthFailure) {
             name="identifier"
             label="Email or username"
             autocomplete="username webauthn"
-            value={c.get("form").identifier}
+            value={c.get("form").identifier ?? c.req.query("email")}
             autofocus
           />
           <Field name="password" label="Password" type="password" autocomplete="current-password" />

@@ -6,6 +6,14 @@ const each = (selector, root, work) => {
   for (const element of root.querySelectorAll(selector)) work(element);
 };
 
+/** Filters and days are of this zone from the next page on. */
+const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+document.cookie = `time_zone=${timeZone}; path=/; max-age=31536000; samesite=lax`;
+const showZone = (root) =>
+  each("[data-zone]", root, (element) => {
+    element.textContent = timeZone;
+  });
+
 /** Times come as UTC and are shown as this place's, with UTC in the title. */
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const showTimes = (root) =>
@@ -192,6 +200,7 @@ const listen = (root) =>
 const enhance = (root) => {
   showTimes(root);
   showAxes(root);
+  showZone(root);
   showCopyButtons(root);
   listen(root);
 };

@@ -1,4 +1,5 @@
 /** Ready configurations of well-known MCP clients: each as a file or a command, with and without a key. */
+import { LATEST_MODERN } from "../../core/mcp/revisions.ts";
 
 export interface Endpoint {
   readonly url: string;
@@ -15,6 +16,10 @@ export interface Client {
   readonly place: string;
   /** Others sign people in by themselves (OAuth), and may have a key instead. */
   readonly needsKey?: true;
+  /** Has no place for a key. */
+  readonly signsInOnly?: true;
+  /** A link that adds the server to the client in one click. */
+  readonly install?: (endpoint: Endpoint) => string;
   readonly write: (endpoint: Endpoint) => string;
 }
 
@@ -31,6 +36,23 @@ const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 const toml = (text: string) => JSON.stringify(text);
 
+/** JSON in characters that `btoa` takes. */
+const toAscii = (text: string) =>
+  text.replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** Needs no session: one request that any HTTP client can send. */
+const LIST_TOOLS = {
+  jsonrpc: "2.0",
+  id: 1,
+  method: "tools/list",
+  params: {
+    _meta: {
+      "io.modelcontextprotocol/protocolVersion": LATEST_MODERN,
+      "io.modelcontextprotocol/clientCapabilities": {},
+    },
+  },
+};
+
 export const CLIENTS: readonly Client[] = [
   {
     id: "claude-code",
@@ -46,12 +68,17 @@ export const CLIENTS: readonly Client[] = [
     id: "claude",
     label: "Claude (web and desktop)",
     place: "Settings → Connectors → Add custom connector: enter this URL",
+    signsInOnly: true,
     write: ({ url }) => url,
   },
   {
     id: "vscode",
     label: "VS Code",
     place: ".vscode/mcp.json, or the command MCP: Open User Configuration",
+    install: (endpoint) =>
+      `vscode:mcp/install?${encodeURIComponent(
+        JSON.stringify({ name: endpoint.name, type: "http", url: endpoint.url, ...headers(endpoint) }),
+      )}`,
     write: (endpoint) =>
       json({ servers: { [endpoint.name]: { type: "http", url: endpoint.url, ...headers(endpoint) } } }),
   },
@@ -59,6 +86,10 @@ export const CLIENTS: readonly Client[] = [
     id: "cursor",
     label: "Cursor",
     place: "~/.cursor/mcp.json, or .cursor/mcp.json in a project",
+    install: (endpoint) => {
+      const config = btoa(toAscii(JSON.stringify({ url: endpoint.url, ...headers(endpoint) })));
+      return `cursor://anysphere.cursor-deeplink/mcp/install?${new URLSearchParams({ name: endpoint.name, config })}`;
+    },
     write: (endpoint) =>
       json({ mcpServers: { [endpoint.name]: { url: endpoint.url, ...headers(endpoint) } } }),
   },
@@ -118,8 +149,8 @@ export const CLIENTS: readonly Client[] = [
         `curl ${quoted(url)}`,
         ...(key === undefined ? [] : [`  -H ${quoted(`Authorization: Bearer ${key}`)}`]),
         `  -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream'`,
-        `  -H 'MCP-Protocol-Version: 2025-11-25'`,
-        `  -d ${quoted(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }))}`,
+        `  -H 'MCP-Protocol-Version: ${LATEST_MODERN}' -H 'Mcp-Method: tools/list'`,
+        `  -d ${quoted(JSON.stringify(LIST_TOOLS))}`,
       ].join(" \\\n"),
   },
 ];

@@ -1,6 +1,7 @@
 /** How clients are pointed at the gateway: ready configurations, and with one click a key filled in. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { parseApiKey } from "../../core/access/api-key.ts";
 import { Button, Choice, LinkButton, PostForm } from "../forms/controls.tsx";
 import { pageShape } from "../http/api-client.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
@@ -9,7 +10,7 @@ import { may } from "../lists/routes.tsx";
 import { CopyButton, Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { CLIENTS, type Client } from "./clients.ts";
+import { CLIENTS, type Client, type Endpoint } from "./clients.ts";
 
 type Scene = Context<AdminEnv>;
 
@@ -77,31 +78,73 @@ async function connectPage(c: Scene, { client, server }: ConnectQuery, key?: str
       </form>
       <Tabs tabs={tabs} current={addressOf(client.id, server)} label="Client" />
       <p class="quiet-text">{client.place}</p>
-      {key !== undefined && (
+      {key === undefined ? (
+        <WithoutKey c={c} client={client} server={server} endpoint={{ url, name, key }} />
+      ) : (
+        <WithKey client={client} endpoint={{ url, name, key }} />
+      )}
+    </Page>
+  );
+}
+
+function InstallLink({ client, endpoint }: { client: Client; endpoint: Endpoint }) {
+  if (client.install === undefined) return null;
+  return (
+    <p>
+      <LinkButton to={client.install(endpoint)}>Add to {client.label}</LinkButton>
+    </p>
+  );
+}
+
+/** The key is on this page only, so the configurations of all clients are on it. */
+function WithKey({ client, endpoint }: { client: Client; endpoint: Endpoint }) {
+  const others = CLIENTS.filter((other) => other !== client && other.signsInOnly !== true);
+  return (
+    <>
+      <p class="notice warn">The key is shown only once. Copy the configuration now.</p>
+      {client.signsInOnly === true ? (
+        <p>{client.label} signs in with OAuth and takes no API key. Choose another client below.</p>
+      ) : (
         <>
-          <p class="notice warn">The key is shown only once. Copy the configuration now.</p>
+          <InstallLink client={client} endpoint={endpoint} />
           <Snippet
             id="with-key"
             title={`${client.label}, with the new API key`}
-            text={client.write({ url, name, key })}
+            text={client.write(endpoint)}
           />
         </>
       )}
-      {key === undefined && client.needsKey !== true && (
-        <Snippet
-          id="by-sign-in"
-          title={`${client.label} (OAuth sign-in)`}
-          text={client.write({ url, name, key: undefined })}
-        />
+      {others.map((other) => (
+        <details>
+          <summary>{other.label}</summary>
+          <Snippet id={`with-key-${other.id}`} title={other.place} text={other.write(endpoint)} />
+        </details>
+      ))}
+    </>
+  );
+}
+
+interface WithoutKeyProps extends ConnectQuery {
+  readonly c: Scene;
+  readonly endpoint: Endpoint;
+}
+
+function WithoutKey({ c, client, server, endpoint }: WithoutKeyProps) {
+  const takesKey = client.signsInOnly !== true;
+  return (
+    <>
+      <InstallLink client={client} endpoint={endpoint} />
+      {client.needsKey !== true && (
+        <Snippet id="by-sign-in" title={`${client.label} (OAuth sign-in)`} text={client.write(endpoint)} />
       )}
-      {key === undefined && (
+      {takesKey && (
         <Snippet
           id="with-placeholder"
           title={`${client.label} (API key)`}
-          text={client.write({ url, name, key: PLACEHOLDER })}
+          text={client.write({ ...endpoint, key: PLACEHOLDER })}
         />
       )}
-      {key === undefined && may(c, "keys.create") && (
+      {takesKey && may(c, "keys.create") && (
         <PostForm
           action={HOME}
           token={c.get("formToken")}
@@ -114,7 +157,7 @@ async function connectPage(c: Scene, { client, server }: ConnectQuery, key?: str
           </LinkButton>
         </PostForm>
       )}
-    </Page>
+    </>
   );
 }
 
@@ -124,6 +167,13 @@ export const connect = new Hono<AdminEnv>()
   .get(HOME, requirePagePermission("servers.list"), async (c) => {
     const wanted = wantedBy((name) => c.req.query(name));
     return wanted === undefined ? c.notFound() : c.html(await connectPage(c, wanted));
+  })
+  // From the page that shows a new key: it is in that page and in this one, and nowhere in between.
+  .post(`${HOME}/with-key`, requirePagePermission("servers.list"), async (c) => {
+    const wanted = wantedBy(() => undefined);
+    const { secret = "" } = c.get("form");
+    if (wanted === undefined || parseApiKey(secret) === undefined) return c.notFound();
+    return c.html(await connectPage(c, wanted, secret));
   })
   .post(HOME, requirePagePermission("keys.create"), async (c) => {
     const form = c.get("form");

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
+import { isTimeZone } from "../../core/access/schedule.ts";
 import { toBase64url } from "../../core/base64url.ts";
 import { hmacSha256, newToken } from "../../core/digest.ts";
 import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
@@ -33,6 +34,8 @@ export interface PageEnv {
     flash: ShownFlash | undefined;
     /** admin/context: what this browser has chosen. */
     theme: Theme;
+    /** Of the browser, as its script has reported it; UTC without script. */
+    timeZone: string;
   };
 }
 
@@ -42,6 +45,7 @@ export interface SignedInEnv {
   Variables: Omit<PageEnv["Variables"], "person"> & { person: SignedInUser };
 }
 
+const TIME_ZONE_COOKIE = "time_zone";
 export const FORM_TOKEN = "form_token";
 
 export const loadPageContext = createMiddleware<PageEnv>(async (c, next) => {
@@ -59,6 +63,8 @@ export const loadPageContext = createMiddleware<PageEnv>(async (c, next) => {
   c.set("flash", await takeFlash(c));
   const theme = getCookie(c, THEME_COOKIE);
   c.set("theme", THEMES.find((known) => known === theme) ?? "auto");
+  const timeZone = getCookie(c, TIME_ZONE_COOKIE) ?? "";
+  c.set("timeZone", isTimeZone(timeZone) ? timeZone : "UTC");
   await admitPageRequest(c, person);
   if (person !== undefined && cookie !== undefined) await keepSessionAlive(c, person, cookie);
   if (c.req.method === "POST") {

@@ -1,7 +1,7 @@
 /** A key's text is shown this once and never again, so the page is the answer to the form, and nothing leads back to it. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
-import { LinkButton } from "../forms/controls.tsx";
+import { Button, LinkButton, PostForm } from "../forms/controls.tsx";
 import type { AdminEnv } from "../http/require-permission.ts";
 import { CopyButton } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
@@ -27,14 +27,19 @@ export function ShownOnce({ c, name, secret, children }: ShownOnceProps) {
           <CopyButton from="secret" />
         </p>
         {children}
-        <p class="start">
-          <LinkButton to="/admin/connect" kind="quiet">
-            Connect a client with this key
-          </LinkButton>
+        <div class="start">
+          <PostForm
+            action="/admin/connect/with-key"
+            token={c.get("formToken")}
+            hidden={{ secret }}
+            class="inline"
+          >
+            <Button kind="quiet">Connect a client with this key</Button>
+          </PostForm>
           <LinkButton to={KEYS} kind="quiet">
             Done
           </LinkButton>
-        </p>
+        </div>
       </section>
     </Page>
   );

@@ -4,8 +4,17 @@ import { Button, Choice, Notice } from "../forms/controls.tsx";
 import type { Option } from "../forms/fields.ts";
 import { type ApiClient, ApiError, pageShape } from "../http/api-client.ts";
 import { Empty } from "../ui/components.tsx";
+import { PERIODS, periodName } from "./period.ts";
 import { ALL, type BulkAction, type Filter, type ListSpec } from "./spec.ts";
-import { isNarrowed, type ListState, listUrl, restQuery, sortDirection, sortedBy } from "./state.ts";
+import {
+  isNarrowed,
+  type ListState,
+  listUrl,
+  periodQuery,
+  restQuery,
+  sortDirection,
+  sortedBy,
+} from "./state.ts";
 
 export interface LoadedList<Row> {
   readonly spec: ListSpec<Row>;
@@ -135,6 +144,7 @@ function Filters<Row>({ list: { spec, state, options } }: { list: LoadedList<Row
       {filters.map((filter) => (
         <FilterField
           filter={filter}
+          state={state}
           value={state.filters[filter.name] ?? ""}
           options={options.get(filter.name) ?? []}
         />
@@ -152,26 +162,42 @@ function Filters<Row>({ list: { spec, state, options } }: { list: LoadedList<Row
   );
 }
 
+/** The custom range appears by a rule of the stylesheet, with and without script. */
+function PeriodField({ label, state }: { label: string; state: ListState }) {
+  const query = periodQuery(state);
+  const moment = (name: "from" | "to", text: string) => (
+    <label class="custom-period">
+      {text} (<span data-zone>{state.timeZone}</span>)
+      <input type="datetime-local" name={name} value={query[name]} />
+    </label>
+  );
+  return (
+    <>
+      <Choice name="period" label={label} value={periodName(query)} options={PERIODS} />
+      {moment("from", "From")}
+      {moment("to", "To")}
+    </>
+  );
+}
+
 function FilterField({
   filter,
+  state,
   value,
   options,
 }: {
   filter: Filter;
+  state: ListState;
   value: string;
   options: readonly Option[];
 }) {
   const { name, label, kind } = filter;
-  if (kind !== "choice") {
+  if (kind === "period") return <PeriodField label={label} state={state} />;
+  if (kind === "text") {
     return (
       <label>
         {label}
-        <input
-          type={kind === "moment" ? "datetime-local" : "text"}
-          name={name}
-          value={value}
-          maxlength={200}
-        />
+        <input type="text" name={name} value={value} maxlength={200} />
       </label>
     );
   }

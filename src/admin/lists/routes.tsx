@@ -31,7 +31,8 @@ export const may = (c: Context<AdminEnv>, action: Permission): boolean =>
 export function listRoutes<Row extends object>(page: ListPage<Row>): Hono<AdminEnv> {
   const { list: spec, title, intro } = page;
   const bulk = spec.bulk ?? [];
-  const state = (c: Context<AdminEnv>) => parseListState(spec, (name) => c.req.query(name));
+  const state = (c: Context<AdminEnv>) =>
+    parseListState(spec, (name) => c.req.query(name), c.get("timeZone"));
   const routes = new Hono<AdminEnv>()
     .get(spec.path, requirePagePermission(page.action), async (c) => {
       const [list, above] = await Promise.all([loadList(c.get("rest"), spec, state(c)), page.above?.(c)]);

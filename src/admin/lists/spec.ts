@@ -22,13 +22,16 @@ export interface Filter {
   /** The interface's parameter. */
   readonly name: string;
   readonly label: string;
-  readonly kind: "choice" | "text" | "moment";
+  /** `period` is the time range: presets, `from` and `to`. */
+  readonly kind: "choice" | "text" | "period";
   readonly options?: Options;
   /** What a choice is narrowed to until the user chooses something else; `all` is the name of no choice then. */
   readonly initial?: string;
 }
 
 export const ALL = "all";
+
+export const PERIOD_FILTER: Filter = { name: "period", label: "Time range", kind: "period" };
 
 /** What can be done to the marked rows. */
 export interface BulkAction {

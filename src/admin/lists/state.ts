@@ -1,6 +1,7 @@
 /** What a list is asked for stands in its address and nowhere else, so that it can be shared, kept and gone back to. */
 import { type Query, toQuery } from "../http/api-client.ts";
-import { ALL, type ListSpec } from "./spec.ts";
+import { type PeriodQuery, resolvePeriod } from "./period.ts";
+import { ALL, type Filter, type ListSpec } from "./spec.ts";
 
 export const PAGE_SIZE = 50;
 
@@ -9,15 +10,27 @@ export interface ListState {
   readonly filters: Readonly<Record<string, string>>;
   readonly sort: string;
   readonly cursor: string;
+  /** Of the reader: the zone of `from` and `to`, and of days. */
+  readonly timeZone: string;
 }
 
 type Known = Pick<ListSpec<never>, "filters" | "usual" | "always" | "path" | "search" | "searchAs">;
 
-export function parseListState(spec: Known, query: (name: string) => string | undefined): ListState {
+/** The parameters of a filter. */
+const parametersOf = ({ name, kind }: Filter) => (kind === "period" ? ["period", "from", "to"] : [name]);
+
+export function parseListState(
+  spec: Known,
+  query: (name: string) => string | undefined,
+  timeZone: string,
+): ListState {
   return {
+    timeZone,
     q: spec.search === undefined ? "" : (query("q")?.trim() ?? ""),
     filters: Object.fromEntries(
-      (spec.filters ?? []).map(({ name, initial = "" }) => [name, query(name)?.trim() ?? initial]),
+      (spec.filters ?? []).flatMap((filter) =>
+        parametersOf(filter).map((name) => [name, query(name)?.trim() ?? filter.initial ?? ""]),
+      ),
     ),
     sort: query("sort") ?? "",
     cursor: query("cursor") ?? "",
@@ -25,26 +38,28 @@ export function parseListState(spec: Known, query: (name: string) => string | un
 }
 
 export const isNarrowed = (spec: Known, { q, filters }: ListState) =>
-  q !== "" || (spec.filters ?? []).some(({ name, initial = "" }) => (filters[name] ?? "") !== initial);
+  q !== "" ||
+  (spec.filters ?? []).some((filter) =>
+    parametersOf(filter).some((name) => (filters[name] ?? "") !== (filter.initial ?? "")),
+  );
 
 /** For the REST interface. */
 export function restQuery(spec: Known, state: ListState, limit = PAGE_SIZE): Query {
   const { cursor, q } = state;
   // A search without an explicit order is sorted by relevance if the list supports it.
   const sort = state.sort === "" && q === "" ? spec.usual : state.sort;
-  const times = new Set((spec.filters ?? []).flatMap(({ kind, name }) => (kind === "moment" ? [name] : [])));
-  const filters = Object.entries(state.filters).map(([name, value]) => [
-    name,
-    value === ALL ? "" : times.has(name) && value !== "" ? momentOf(value) : value,
-  ]);
+  const filters = (spec.filters ?? []).flatMap(({ name, kind }): [string, string | undefined][] => {
+    if (kind === "period")
+      return Object.entries(resolvePeriod(periodQuery(state), new Date(), state.timeZone));
+    const value = state.filters[name] ?? "";
+    return [[name, value === ALL ? "" : value]];
+  });
   return { ...spec.always, ...Object.fromEntries(filters), [spec.searchAs ?? "q"]: q, sort, cursor, limit };
 }
 
-/** As <input type="datetime-local"> has it, in UTC. What is no time, the interface refuses in its own words. */
-function momentOf(text: string): string {
-  const time = new Date(/[Z+]/.test(text) ? text : `${text}Z`);
-  return Number.isNaN(time.getTime()) ? text : time.toISOString();
-}
+export const periodQuery = ({ filters: { period = "", from = "", to = "" } }: ListState): PeriodQuery => ({
+  ...{ period, from, to },
+});
 
 export function listUrl(spec: Known, state: ListState, change: Partial<ListState> = {}, suffix = ""): string {
   const { q, filters, sort, cursor } = { ...state, ...change };

@@ -8,7 +8,7 @@ import { LinkButton } from "../forms/controls.tsx";
 import { pageShape } from "../http/api-client.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes } from "../lists/routes.tsx";
-import type { ListSpec } from "../lists/spec.ts";
+import { type ListSpec, PERIOD_FILTER } from "../lists/spec.ts";
 import { type FindName, loadNames, type RecordIds } from "../lookups/record-names.tsx";
 import { Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
@@ -32,10 +32,6 @@ export interface RecordPages<Row extends Recorded, Full extends Row> {
 }
 
 const SECOND_MS = 1000;
-const PERIOD = [
-  { name: "from", label: "From (UTC)", kind: "moment" },
-  { name: "to", label: "To (UTC)", kind: "moment" },
-] as const;
 
 export function recordPages<Row extends Recorded, Full extends Row>(
   pages: RecordPages<Row, Full>,
@@ -54,7 +50,7 @@ export function recordPages<Row extends Recorded, Full extends Row>(
           ...list,
           label: title,
           usual: "",
-          filters: [...(list.filters ?? []), ...PERIOD],
+          filters: [...(list.filters ?? []), PERIOD_FILTER],
           rowPath: ({ id, timestamp }) => `${path}/${id}?at=${encodeURIComponent(timestamp)}`,
           empty: {
             title: "No entries in the last 24 hours",

@@ -9,7 +9,7 @@ import { LinkButton } from "../forms/controls.tsx";
 import type { ApiClient } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/require-permission.ts";
 import { listRoutes } from "../lists/routes.tsx";
-import type { ListSpec } from "../lists/spec.ts";
+import { type ListSpec, PERIOD_FILTER } from "../lists/spec.ts";
 import { keyOptions, memberOptions, serverOptions } from "../lookups/choices.ts";
 import { loadNames, RecordLink } from "../lookups/record-names.tsx";
 import { Time } from "../ui/components.tsx";
@@ -115,8 +115,7 @@ const list: ListSpec<Row> = {
     { name: "clientName", label: "Client", kind: "text" },
     { name: "minDurationMs", label: "Duration", kind: "choice", options: SLOW },
     { name: "requestId", label: "Request ID", kind: "text" },
-    { name: "from", label: "From (UTC)", kind: "moment" },
-    { name: "to", label: "To (UTC)", kind: "moment" },
+    PERIOD_FILTER,
   ],
   columns,
   empty: {

@@ -38,7 +38,12 @@ const TONES: Record<Invitation["status"], Tone> = {
 };
 
 const FIELDS: readonly FieldSpec[] = [
-  { name: "email", label: "Email", kind: "text", maxlength: 320 },
+  {
+    name: "emails",
+    label: "Emails",
+    kind: "lines",
+    hint: "One per line, at most 50. All get the same role.",
+  },
   { name: "role", label: "Role", kind: "choice", options: ROLE_OPTIONS, initial: "user" },
 ];
 
@@ -87,15 +92,16 @@ const list: ListSpec<Invitation> = {
   empty: {
     title: "No invitations yet",
     says: "Invited people receive an email with a link to join.",
-    action: <LinkButton to={`${PATH}/new`}>Invite member</LinkButton>,
+    action: <LinkButton to={`${PATH}/new`}>Invite members</LinkButton>,
   },
 };
 
+const MAX_EMAILS = 50;
 const options = new Map([["role", ROLE_OPTIONS]]);
 
 function NewPage({ frame, once, outcome }: { frame: Frame; once: string; outcome?: FormOutcome }) {
   return (
-    <Page title="Invite member" frame={frame}>
+    <Page title="Invite members" frame={frame}>
       <Form
         action={`${PATH}/new`}
         token={frame.formToken}
@@ -105,7 +111,8 @@ function NewPage({ frame, once, outcome }: { frame: Frame; once: string; outcome
         faults={outcome?.faults}
         message={outcome?.message}
         hidden={{ once }}
-        submit="Send invitation"
+        submit="Send invitations"
+        busy="Sending…"
         cancel={PATH}
       />
     </Page>
@@ -121,7 +128,7 @@ export const invitations = new Hono<AdminEnv>()
       action: "invitations.list",
       list,
       actions: (c) =>
-        may(c, "invitations.create") && <LinkButton to={`${PATH}/new`}>Invite member</LinkButton>,
+        may(c, "invitations.create") && <LinkButton to={`${PATH}/new`}>Invite members</LinkButton>,
     }),
   )
   .get(`${PATH}/new`, requirePagePermission("invitations.create"), (c) =>
@@ -129,12 +136,39 @@ export const invitations = new Hono<AdminEnv>()
   )
   .post(`${PATH}/new`, requirePagePermission("invitations.create"), async (c) => {
     const typed = readTyped(FIELDS, c.get("posted"));
-    const { body, faults } = readFields(FIELDS, typed);
+    const { emails, role } = invited.parse(readFields(FIELDS, typed).body);
     const once = c.get("form").once ?? "";
     const again = (outcome: FormOutcome) =>
       c.html(<NewPage frame={buildFrame(c)} once={once} outcome={outcome} />, 422);
-    if (faults.length > 0) return again({ typed, faults });
-    const sent = await c.get("rest").send("POST", "/invitations", { json: body, once });
-    if (!sent.ok) return again(toFormOutcome(sent.refusal, typed));
-    return redirectWithFlash(c, sent, { says: `Invitation sent to ${String(body.email)}.`, back: PATH });
+    if (emails.length === 0 || emails.length > MAX_EMAILS) {
+      const message = emails.length === 0 ? "is required" : `must be at most ${MAX_EMAILS}`;
+      return again({ typed, faults: [{ path: "/emails", message }] });
+    }
+    const failed: { readonly email: string; readonly reason: string }[] = [];
+    // One after the other: each is a change of its own, with its own email and audit entry.
+    for (const email of emails) {
+      const json = { email, role };
+      const sent = await c
+        .get("rest")
+        .send("POST", "/invitations", { json, once: once && `${once}:${email}` });
+      if (!sent.ok) failed.push({ email, reason: describe(toFormOutcome(sent.refusal, typed)) });
+    }
+    const sentCount = emails.length - failed.length;
+    const says =
+      sentCount === 1 && emails.length === 1
+        ? `Invitation sent to ${emails[0]}.`
+        : `${sentCount} invitations sent.`;
+    if (failed.length > 0) {
+      return again({
+        typed: { ...typed, emails: [failed.map(({ email }) => email).join("\n")] },
+        faults: failed.map(({ email, reason }) => ({ path: "/emails", message: `${email}: ${reason}` })),
+        message: `${says} ${failed.length} failed.`,
+      });
+    }
+    return redirectWithFlash(c, { ok: true, value: undefined }, { says, back: PATH });
   });
+
+const invited = z.object({ emails: z.array(z.string()), role: z.string() });
+
+const describe = ({ message, faults = [] }: FormOutcome): string =>
+  message ?? faults.map((fault) => fault.message).join(", ");

@@ -75,7 +75,7 @@ export const inventory = new Hono<AdminEnv>()
       loadList(
         rest,
         spec,
-        parseListState(spec, (name) => c.req.query(name)),
+        parseListState(spec, (name) => c.req.query(name), c.get("timeZone")),
       ),
       may(c, "tool-changes.list")
         ? rest.read("/tool-changes", pageShape(changeView), { serverId: id, limit: 50 })
@@ -93,7 +93,7 @@ export const inventory = new Hono<AdminEnv>()
     return exportCsv(
       c.get("rest"),
       spec,
-      parseListState(spec, (name) => c.req.query(name)),
+      parseListState(spec, (name) => c.req.query(name), c.get("timeZone")),
     );
   })
   .get("/admin/servers/:id/resources", requirePagePermission("resources.list"), async (c) => {
@@ -105,7 +105,7 @@ export const inventory = new Hono<AdminEnv>()
       loadList(
         rest,
         spec,
-        parseListState(spec, (name) => c.req.query(name)),
+        parseListState(spec, (name) => c.req.query(name), c.get("timeZone")),
       ),
       rest.read("/prompts", pageShape(prompt), { serverId: id, limit: 100 }),
     ]);
@@ -135,6 +135,6 @@ export const inventory = new Hono<AdminEnv>()
     return exportCsv(
       c.get("rest"),
       spec,
-      parseListState(spec, (name) => c.req.query(name)),
+      parseListState(spec, (name) => c.req.query(name), c.get("timeZone")),
     );
   });

@@ -45,10 +45,12 @@ interface OneProps {
   readonly etag: string | undefined;
   readonly outcome: FormOutcome;
   readonly theirs?: Typed;
+  /** The user is a member, and works in another organization at present. */
+  readonly canOpen: boolean;
   readonly rights: { readonly update: boolean; readonly suspend: boolean; readonly archive: boolean };
 }
 
-export function OneTenant({ frame, tenant, here, etag, outcome, theirs, rights }: OneProps) {
+export function OneTenant({ frame, tenant, here, etag, outcome, theirs, canOpen, rights }: OneProps) {
   const { status } = tenant;
   const token = frame.formToken;
   return (
@@ -57,6 +59,16 @@ export function OneTenant({ frame, tenant, here, etag, outcome, theirs, rights }
       frame={frame}
       actions={
         <>
+          {canOpen && status === "active" && (
+            <PostForm
+              action="/account/tenant"
+              token={token}
+              hidden={{ tenant: tenant.id, back: "/admin" }}
+              class="inline"
+            >
+              <Button>Open organization</Button>
+            </PostForm>
+          )}
           {rights.suspend && status !== "archived" && (
             <PostForm
               action={`${here}/${status === "active" ? "suspend" : "resume"}`}

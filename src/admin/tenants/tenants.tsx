@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { TENANT_STATUSES } from "../../core/enums.ts";
+import { listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
 import { toFormOutcome } from "../crud/crud-pages.tsx";
 import type { FormOutcome } from "../crud/pages.tsx";
 import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
@@ -63,6 +64,7 @@ const list: ListSpec<TenantView> = {
   },
 };
 
+const created = z.object({ id: z.string() });
 const api = (id: string) => `/tenants/${encodeURIComponent(id)}`;
 
 interface SentBefore {
@@ -72,7 +74,10 @@ interface SentBefore {
 }
 
 async function showOne(c: Scene, id: string, sent?: SentBefore) {
-  const { value, etag } = await c.get("rest").read(api(id), anyRow);
+  const [{ value, etag }, memberships] = await Promise.all([
+    c.get("rest").read(api(id), anyRow),
+    listTenantsOfUser(c.get("services").database.asSystem(), c.get("person").id),
+  ]);
   const current = toTyped(FIELDS, withDefaults(value));
   const isOvertaken = sent?.isOvertaken === true;
   return (
@@ -83,6 +88,7 @@ async function showOne(c: Scene, id: string, sent?: SentBefore) {
       etag={sent === undefined || isOvertaken ? etag : c.get("form").etag}
       outcome={sent?.outcome ?? { typed: current }}
       {...(isOvertaken && { theirs: current })}
+      canOpen={c.get("person").tenant?.id !== id && memberships.some((each) => each.id === id)}
       rights={{
         update: may(c, "tenants.update"),
         suspend: may(c, "tenants.suspend"),
@@ -116,9 +122,10 @@ export const tenants = new Hono<AdminEnv>()
     if (faults.length > 0) return again({ typed, faults });
     const sent = await c.get("rest").send("POST", "/tenants", { json: body, once });
     if (!sent.ok) return again(toFormOutcome(sent.refusal, typed));
+    const { id } = created.parse(sent.value);
     return redirectWithFlash(c, sent, {
-      says: "Organization created. Switch to it to invite its first admin.",
-      back: PATH,
+      says: "Organization created. You are its first admin.",
+      back: `${PATH}/${id}`,
     });
   })
   .get(`${PATH}/:id`, requirePagePermission("tenants.read"), async (c) =>

@@ -150,6 +150,9 @@ function AppLayout({ title, frame, crumbs = [], actions, intro, children }: Page
             />
           )}
           {children}
+          <p class="zone quiet-text">
+            Times are in <span data-zone>UTC</span>.
+          </p>
         </main>
       </div>
       <CommandPalette />

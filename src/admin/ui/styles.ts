@@ -152,6 +152,8 @@ form { display: grid; gap: var(--space); margin: 0; }
 form.inline { display: inline-flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 form.filters { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; max-width: 36rem; }
+form.filters:not(:has(option[value="custom"]:checked)) .custom-period { display: none; }
+.zone { font-size: 0.75rem; }
 form.asks { display: flex; align-items: end; } form.asks label { flex: 1 1 12rem; }
 form.wide { max-width: 44rem; }
 fieldset { border: 1px solid var(--line); border-radius: var(--radius); padding: var(--space); margin: 0; display: grid; gap: 0.5rem; min-width: 0; }

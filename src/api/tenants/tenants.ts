@@ -5,6 +5,7 @@ import { TENANT_STATUSES, type TenantStatus } from "../../core/enums.ts";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
+import { addMember } from "../../db/queries/identity/invitations.ts";
 import {
   findTenant,
   insertTenant,
@@ -87,7 +88,7 @@ export const tenants = new Hono<AppEnv>()
     requirePermission("tenants.create"),
     idempotent,
     body(newTenant),
-    responds(tenantShape, "The created tenant.", 201),
+    responds(tenantShape, "The created tenant. The user who creates it is its first admin.", 201),
     async (c) => {
       const db = c.var.services.database.asSystem();
       const { planLimits, ...wanted } = c.req.valid("json");
@@ -99,8 +100,11 @@ export const tenants = new Hono<AppEnv>()
         tenantId: values.id,
       };
       try {
+        // Its creator is its first admin: somebody has to be able to enter it.
+        const creator = c.var.principal.userId;
+        const admin = { tenantId: values.id, userId: creator ?? "", role: "admin" } as const;
         const [[made]] = await commitWithAudit(c, what, (audit) =>
-          db.batch([insertTenant(db, values), audit]),
+          db.batch([insertTenant(db, values), ...(creator === null ? [] : [addMember(db, admin)]), audit]),
         );
         return c.json(made, 201);
       } catch (error) {

@@ -40,6 +40,11 @@ export type InvitationLookup =
 
 export type AcceptResult = "joined" | "closed" | "somebody-else" | "has-account";
 
+/** With the address of the new account, by which its user signs in. */
+export type NewUserResult =
+  | { readonly kind: "joined"; readonly email: string }
+  | { readonly kind: "closed" | "has-account" };
+
 interface InvitationDeps {
   readonly database: Database;
   readonly publicUrl: string;
@@ -66,7 +71,7 @@ export interface InvitationService {
   /** Accepts the invitation as the signed-in user. */
   accept(token: string, person: SignedInUser): Promise<AcceptResult>;
   /** Accepts the invitation and creates an account with its email address. */
-  acceptAsNewUser(token: string, account: { name: string; password: string }): Promise<AcceptResult>;
+  acceptAsNewUser(token: string, account: { name: string; password: string }): Promise<NewUserResult>;
 }
 
 export function createInvitations(parts: InvitationDeps): InvitationService {
@@ -136,11 +141,11 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
     async acceptAsNewUser(token, { name, password }) {
       const hashed = await hashPassword(password);
       const [taken] = await claimInvitation(db, await sha256Hex(token), new Date(now()));
-      if (taken === undefined) return "closed";
+      if (taken === undefined) return { kind: "closed" };
       const [somebody] = await findUserByEmail(db, taken.email);
       if (somebody !== undefined) {
         await releaseInvitation(db, taken.id);
-        return "has-account";
+        return { kind: "has-account" };
       }
       const userId = uuidv7();
       try {
@@ -158,7 +163,7 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
         await releaseInvitation(db, taken.id);
         throw error;
       }
-      return "joined";
+      return { kind: "joined", email: taken.email };
     },
   };
 }
