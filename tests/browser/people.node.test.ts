@@ -162,7 +162,7 @@ walkPages({
             await expect(page.getByLabel("Emails").inputValue()).resolves.toBe(taken);
             const { link } = await stage().people.mailTo(first);
             await page.context().clearCookies();
-            await page.goto(link);
+            await page.goto(stage().gateway.url + link);
             await page.getByLabel("Your name").fill("Invited");
             await page.getByLabel("Password").fill("correct horse battery");
             await page.getByRole("button", { name: "Create account and join" }).click();

@@ -75,7 +75,11 @@ walkPages({
             await page.goto(at("/admin/servers/new"));
             await page.getByLabel("URL", { exact: true }).fill(tiny.url);
             await page.getByRole("button", { name: "Test connection" }).click();
-            await page.getByRole("alert").waitFor();
+            const summary = page.getByRole("alert");
+            await summary.waitFor();
+            await expect(summary.evaluate((element) => element === document.activeElement)).resolves.toBe(
+              true,
+            );
             await expect(page.getByLabel("URL", { exact: true }).inputValue()).resolves.toBe(tiny.url);
             tiny.state = "up";
             await page.getByRole("button", { name: "Test connection" }).click();
@@ -96,6 +100,47 @@ walkPages({
             await page.getByLabel("Type").fill(name);
             await page.getByRole("button", { name: "Delete" }).click();
             await page.getByText(" deleted.").waitFor();
+          },
+          { script, expected: /status of 422/ },
+        ));
+
+      it("ask for no more than the chosen authentication needs, and keep a secret across errors", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const tiny = tinies.add(`secret-${script}`);
+            tiny.state = "down";
+            await page.goto(at("/admin/servers/new"));
+            const shown = async () => {
+              const labels = ["Token", "Username", "Password", "Header name", "Header value"];
+              const isShown = await Promise.all(
+                labels.map((label) => page.getByLabel(label, { exact: false }).first().isVisible()),
+              );
+              return labels.filter((_, index) => isShown[index]);
+            };
+            await expect(shown()).resolves.toEqual([]);
+            await page.getByLabel("Authentication").selectOption("Custom header");
+            await expect(shown()).resolves.toEqual(["Header name", "Header value"]);
+            await page.getByLabel("Authentication").selectOption("HTTP Basic");
+            await expect(shown()).resolves.toEqual(["Username", "Password"]);
+            await page.getByLabel("Authentication").selectOption("Bearer token");
+            await expect(shown()).resolves.toEqual(["Token"]);
+            await page.getByLabel("URL", { exact: true }).fill(tiny.url);
+            await page.getByLabel("Token").fill("kept-across-errors");
+            await page.getByRole("button", { name: "Test connection" }).click();
+            await page.getByRole("alert").waitFor();
+            expect(await page.content()).not.toContain("kept-across-errors");
+            tiny.state = "up";
+            await page.getByRole("button", { name: "Test connection" }).click();
+            await page.getByText("reachable").waitFor();
+            await page.getByLabel("Name").fill(`kept-${script}`);
+            await page.getByRole("button", { name: "Register server" }).click();
+            await page.getByText(" registered. Capability").waitFor();
+            const [row] = await stage().people.query(
+              "select auth_config ->> 'type' as type from mcp_servers where tenant_id = $1 and name = $2",
+              [stage().tenant.id, `kept-${script}`],
+            );
+            expect(row?.type).toBe("bearer");
           },
           { script, expected: /status of 422/ },
         ));

@@ -8,6 +8,7 @@ const each = (selector, root, work) => {
 
 /** Filters and days are of this zone from the next page on. */
 const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+// biome-ignore lint/suspicious/noDocumentCookie: not every browser has the Cookie Store API.
 document.cookie = `time_zone=${timeZone}; path=/; max-age=31536000; samesite=lax`;
 const showZone = (root) =>
   each("[data-zone]", root, (element) => {

@@ -24,6 +24,8 @@ interface Common {
   readonly fixed?: boolean;
   /** Only asked of what is there. */
   readonly later?: boolean;
+  /** Shown only while an option of this value is chosen in the same form (a rule of the stylesheet, without script). */
+  readonly shownFor?: "bearer" | "basic" | "header";
   /** What it holds when a new thing's form opens. */
   readonly initial?: string | readonly string[];
 }
@@ -116,6 +118,8 @@ class Fault {
     this.message = message;
   }
 }
+
+export const fieldId = (name: string) => `field-${name.replaceAll(".", "-")}`;
 
 const toPointer = (name: string) => `/${name.replaceAll(".", "/")}`;
 

@@ -2,14 +2,15 @@
 import type { Child } from "hono/jsx";
 import type { InputIssue } from "../../core/errors.ts";
 import type { ApiClient } from "../http/api-client.ts";
-import { Button, Notice, PostForm } from "./controls.tsx";
-import { type FieldSpec, faultsByField, type Option, type Typed } from "./fields.ts";
+import { Button, PostForm } from "./controls.tsx";
+import { type FieldSpec, faultsByField, fieldId, type Option, type Typed } from "./fields.ts";
 
 interface FieldViewProps {
   readonly field: FieldSpec;
   readonly texts: readonly string[];
   readonly options: readonly Option[];
   readonly faults: readonly string[];
+  readonly keepsSecrets?: boolean | undefined;
 }
 
 export interface FormProps {
@@ -22,6 +23,8 @@ export interface FormProps {
   /** What is wrong with the whole. */
   readonly message?: string | undefined;
   readonly hidden?: Readonly<Record<string, string | undefined>>;
+  /** Secrets that were entered are sealed in a hidden field, and kept where they are left empty. */
+  readonly keepsSecrets?: boolean;
   readonly submit: string;
   /** What its button says while it works. */
   readonly busy?: string;
@@ -50,14 +53,14 @@ export function Form(props: FormProps) {
   const general = faults.get("") ?? [];
   return (
     <PostForm action={action} token={token} hidden={hidden ?? {}} class="wide card">
-      {props.message !== undefined && <Notice bad>{props.message}</Notice>}
-      {general.length > 0 && <Notice bad>{general.join(" · ")}</Notice>}
+      <ErrorSummary message={props.message} general={general} fields={fields} faults={faults} />
       {fields.map((field) => (
         <FieldView
           field={field}
           texts={typed[field.name] ?? []}
           options={options.get(field.name) ?? []}
           faults={faults.get(field.name) ?? []}
+          keepsSecrets={props.keepsSecrets}
         />
       ))}
       {children}
@@ -73,9 +76,42 @@ export function Form(props: FormProps) {
   );
 }
 
-export function FieldView({ field, texts, options, faults }: FieldViewProps) {
-  const { name, label, hint } = field;
-  const id = `field-${name.replaceAll(".", "-")}`;
+interface SummaryProps {
+  readonly message: string | undefined;
+  /** What belongs to no field. */
+  readonly general: readonly string[];
+  readonly fields: readonly FieldSpec[];
+  readonly faults: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What is wrong with the form, with links to the fields. It has the focus when the page opens, without script too. */
+function ErrorSummary({ message, general, fields, faults }: SummaryProps) {
+  const wrong = fields.filter(({ name }) => faults.has(name));
+  const texts = [...(message === undefined ? [] : [message]), ...general];
+  if (texts.length === 0 && wrong.length === 0) return null;
+  return (
+    <div class="notice bad" role="alert" tabindex={-1} autofocus>
+      {texts.map((text) => (
+        <p>{text}</p>
+      ))}
+      {wrong.length > 0 && (
+        <p>
+          {wrong.length === 1 ? "1 field needs" : `${wrong.length} fields need`} attention:{" "}
+          {wrong.map(({ name, label }, index) => (
+            <>
+              {index > 0 && ", "}
+              <a href={`#${fieldId(name)}`}>{label}</a>
+            </>
+          ))}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function FieldView({ field, texts, options, faults, keepsSecrets = false }: FieldViewProps) {
+  const { name, label, hint, shownFor } = field;
+  const id = fieldId(name);
   const told = [
     ...(hint === undefined && field.kind !== "moment" ? [] : [`${id}-hint`]),
     ...(faults.length > 0 ? [`${id}-wrong`] : []),
@@ -105,7 +141,7 @@ export function FieldView({ field, texts, options, faults }: FieldViewProps) {
   );
   if (field.kind === "choices") {
     return (
-      <fieldset aria-describedby={described["aria-describedby"]}>
+      <fieldset id={id} tabindex={-1} aria-describedby={described["aria-describedby"]}>
         <legend>{label}</legend>
         {options.map(({ value, label: says }) => (
           <label class="check">
@@ -129,12 +165,18 @@ export function FieldView({ field, texts, options, faults }: FieldViewProps) {
     );
   }
   return (
-    <div class="field">
+    <div class="field" data-for={shownFor}>
       <label for={id}>
         {label}
         {field.optional === true && <span class="hint"> optional</span>}
       </label>
-      <Control field={field} text={texts[0] ?? ""} options={options} attributes={attributes} />
+      <Control
+        field={field}
+        text={texts[0] ?? ""}
+        options={options}
+        attributes={attributes}
+        keepsSecrets={keepsSecrets}
+      />
       {below}
     </div>
   );
@@ -145,9 +187,10 @@ interface ControlProps {
   readonly text: string;
   readonly options: readonly Option[];
   readonly attributes: Readonly<Record<string, string>> & { readonly id: string; readonly name: string };
+  readonly keepsSecrets: boolean;
 }
 
-function Control({ field, text, options, attributes }: ControlProps) {
+function Control({ field, text, options, attributes, keepsSecrets }: ControlProps) {
   switch (field.kind) {
     case "long":
     case "lines":
@@ -182,7 +225,15 @@ function Control({ field, text, options, attributes }: ControlProps) {
     case "moment":
       return <input {...attributes} type="datetime-local" value={text} />;
     case "secret":
-      return <input {...attributes} type="password" maxlength={8000} autocomplete="off" />;
+      return (
+        <input
+          {...attributes}
+          type="password"
+          maxlength={8000}
+          autocomplete="off"
+          {...(keepsSecrets && text !== "" && { placeholder: "Kept. Enter a value to replace it." })}
+        />
+      );
     case "text":
       return (
         <input

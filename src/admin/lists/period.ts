@@ -5,8 +5,8 @@ import type { Option } from "../forms/fields.ts";
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-export const DEFAULT_PERIOD = "day";
-export const CUSTOM_PERIOD = "custom";
+const DEFAULT_PERIOD = "day";
+const CUSTOM_PERIOD = "custom";
 
 export const PERIODS: readonly Option[] = [
   { value: "hour", label: "Last hour" },

@@ -1,6 +1,7 @@
 /** Tools that changed after they were approved: what differs, what looks wrong about it, and the word that is waited for. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { toolChangePolicy } from "../../core/discovery/tool-drift.ts";
 import { SEVERITIES, TOOL_STATES } from "../../core/enums.ts";
 import { Button, Notice, PostForm } from "../forms/controls.tsx";
 import type { ApiError } from "../http/api-client.ts";
@@ -8,6 +9,7 @@ import { setFlash } from "../http/flash.ts";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
+import { TOOL_CHANGE_LABELS } from "../tenants/fields.ts";
 import { Badge, Details, Time } from "../ui/components.tsx";
 import { Differences } from "../ui/differences.tsx";
 import { buildFrame } from "../ui/frame.ts";
@@ -15,6 +17,7 @@ import { Page } from "../ui/layout.tsx";
 import { SeverityBadge } from "../ui/states.tsx";
 import { serverPath } from "./server.ts";
 
+const tenantSettings = z.object({ settings: z.record(z.string(), z.unknown()) });
 const text = z.string().optional();
 
 export const changeView = z.object({
@@ -161,8 +164,19 @@ export const toolChanges = new Hono<AdminEnv>()
     "/",
     listRoutes<ChangeView>({
       title: "Tool changes",
-      intro: "Tools whose definition differs from the approved version. They are hidden until approved.",
+      intro: "Tools whose definition differs from the approved version.",
       action: "tool-changes.list",
+      above: async (c) => {
+        const { value } = await c.get("rest").read("/tenant", tenantSettings);
+        const policy = toolChangePolicy(value.settings);
+        return (
+          <p class={policy === "allow" ? "notice warn" : "notice plain"}>
+            On tool change: {TOOL_CHANGE_LABELS[policy]}.
+            {policy === "allow" && " Changed definitions reach clients at once, without approval."}{" "}
+            {may(c, "tenant.update") && <a href="/admin/settings">Change this policy</a>}
+          </p>
+        );
+      },
       list: {
         path: HOME,
         api: "/tool-changes",

@@ -18,6 +18,7 @@ export const credentialFields: readonly FieldSpec[] = [
   },
   {
     name: "auth.token",
+    shownFor: "bearer",
     label: "Token",
     kind: "secret",
     optional: true,
@@ -25,21 +26,23 @@ export const credentialFields: readonly FieldSpec[] = [
   },
   {
     name: "auth.username",
+    shownFor: "basic",
     label: "Username",
     kind: "text",
     optional: true,
     hint: "Required for HTTP Basic.",
   },
-  { name: "auth.password", label: "Password", kind: "secret", optional: true },
+  { name: "auth.password", shownFor: "basic", label: "Password", kind: "secret", optional: true },
   {
     name: "auth.name",
+    shownFor: "header",
     label: "Header name",
     kind: "text",
     optional: true,
     placeholder: "X-API-Key",
     hint: "Required for a custom header.",
   },
-  { name: "auth.value", label: "Header value", kind: "secret", optional: true },
+  { name: "auth.value", shownFor: "header", label: "Header value", kind: "secret", optional: true },
 ];
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -48,6 +51,25 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   basic: ["username", "password"],
   header: ["name", "value"],
 };
+
+const SECRETS = ["auth.token", "auth.password", "auth.value"];
+
+/** The secrets among what was entered, to be kept while the form is corrected. */
+export const pickSecrets = (typed: Typed): Record<string, string> =>
+  Object.fromEntries(
+    SECRETS.flatMap((name) => {
+      const text = typed[name]?.[0] ?? "";
+      return text === "" ? [] : [[name, text]];
+    }),
+  );
+
+/** What was entered, with the kept secrets in fields that were left empty. */
+export const withSecrets = (typed: Typed, kept: Readonly<Record<string, string>>): Typed => ({
+  ...Object.fromEntries(Object.entries(kept).map(([name, text]) => [name, [text]])),
+  ...Object.fromEntries(
+    Object.entries(typed).filter(([name, [text = ""]]) => text !== "" || kept[name] === undefined),
+  ),
+});
 
 export function readCredential(typed: Typed): Record<string, string> {
   const type = typed["auth.type"]?.[0] ?? "none";

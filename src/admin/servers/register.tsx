@@ -12,7 +12,7 @@ import { openCookie, sealCookie } from "../http/sealed-cookie.ts";
 import { Badge, Details } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-import { credentialFields, readCredential } from "./credentials.ts";
+import { credentialFields, pickSecrets, readCredential, withSecrets } from "./credentials.ts";
 import { serverPath } from "./server.ts";
 
 type Scene = Context<AdminEnv>;
@@ -95,6 +95,8 @@ const draft = z.object({
 });
 type Draft = z.infer<typeof draft>;
 
+const secrets = z.record(z.string(), z.string());
+
 async function addressPage(c: Scene, outcome: FormOutcome, status: 200 | 422 = 200) {
   return c.html(
     <Page
@@ -110,6 +112,8 @@ async function addressPage(c: Scene, outcome: FormOutcome, status: 200 | 422 = 2
         options={await loadOptions(addressFields, c.get("rest"))}
         faults={outcome.faults}
         message={outcome.message}
+        hidden={{ secrets: await sealCookie(c, "secrets", pickSecrets(outcome.typed)) }}
+        keepsSecrets
         submit="Test connection"
         busy="Connecting…"
         cancel={HOME}
@@ -194,7 +198,8 @@ export const registerServer = new Hono<AdminEnv>()
     addressPage(c, { typed: initialValues(addressFields) }),
   )
   .post(`${HOME}/new`, requirePagePermission("servers.create"), async (c) => {
-    const typed = readTyped(addressFields, c.get("posted"));
+    const kept = await openCookie(c, "secrets", secrets, c.get("form").secrets ?? "");
+    const typed = withSecrets(readTyped(addressFields, c.get("posted")), kept ?? {});
     const auth = readCredential(typed);
     const [endpointUrl = ""] = typed.endpointUrl ?? [];
     const [transport] = typed.transportType ?? [];

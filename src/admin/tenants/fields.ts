@@ -1,9 +1,8 @@
 /** The form fields of an organization, for operators. */
 import { z } from "zod";
-import { TOOL_CHANGES } from "../../core/discovery/tool-drift.ts";
+import { NEW_TENANT_SETTINGS, TOOL_CHANGES, type ToolChangePolicy } from "../../core/discovery/tool-drift.ts";
 import { TENANT_STATUSES } from "../../core/enums.ts";
 import type { FieldSpec } from "../forms/fields.ts";
-import { optionsFrom } from "../lists/spec.ts";
 
 export const tenantShape = z.object({
   id: z.string(),
@@ -16,6 +15,12 @@ export const tenantShape = z.object({
   createdAt: z.string(),
 });
 export type TenantView = z.infer<typeof tenantShape>;
+
+export const TOOL_CHANGE_LABELS: Readonly<Record<ToolChangePolicy, string>> = {
+  allow: "Allow",
+  hold: "Hold until approved",
+  block: "Block until approved",
+};
 
 const most = (name: string, label: string): FieldSpec => ({
   ...{ name: `planLimits.${name}`, label, kind: "number", min: 0, step: 1 },
@@ -68,9 +73,9 @@ export const FIELDS: readonly FieldSpec[] = [
     name: "settings.toolChanges",
     label: "On tool change",
     kind: "choice",
-    options: optionsFrom(TOOL_CHANGES),
-    initial: "allow",
-    hint: "Allow; Hold until approved; Block until approved.",
+    options: TOOL_CHANGES.map((value) => ({ value, label: TOOL_CHANGE_LABELS[value] })),
+    initial: NEW_TENANT_SETTINGS.toolChanges,
+    hint: "Hold: the tool is hidden until approved or until the server takes the change back. Block: hidden until approved.",
   },
   { name: "settings.anonymousAccess", label: "Allow anonymous access", kind: "yes" },
   { name: "settings.legacyKeys", label: "Accept legacy API keys", kind: "yes", initial: "yes" },

@@ -108,6 +108,7 @@ meter { width: 8rem; height: 0.75rem; }
 .notice.bad { background: var(--danger-ground); color: var(--danger); }
 .notice.plain { background: var(--accent-ground); color: var(--ink); }
 .notice.warn { background: var(--warn-ground); color: var(--warn); }
+.notice a { color: inherit; }
 .notice form { display: inline-flex; }
 .badge { display: inline-flex; gap: 0.375rem; align-items: center; padding: 0 0.5rem; border-radius: 1rem; font-size: 0.8125rem; line-height: 1.5rem; background: var(--sunken); white-space: nowrap; }
 .badge::before { content: "●"; font-size: 0.625rem; }
@@ -152,6 +153,7 @@ form { display: grid; gap: var(--space); margin: 0; }
 form.inline { display: inline-flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 form.filters { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; max-width: 36rem; }
+form:not(:has(option[value="bearer"]:checked)) [data-for="bearer"], form:not(:has(option[value="basic"]:checked)) [data-for="basic"], form:not(:has(option[value="header"]:checked)) [data-for="header"] { display: none; }
 form.filters:not(:has(option[value="custom"]:checked)) .custom-period { display: none; }
 .zone { font-size: 0.75rem; }
 form.asks { display: flex; align-items: end; } form.asks label { flex: 1 1 12rem; }

@@ -1,6 +1,7 @@
 /** Tenants, for operators. Requests of suspended and archived tenants are rejected within one second. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { NEW_TENANT_SETTINGS } from "../../core/discovery/tool-drift.ts";
 import { TENANT_STATUSES, type TenantStatus } from "../../core/enums.ts";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
@@ -91,8 +92,11 @@ export const tenants = new Hono<AppEnv>()
     responds(tenantShape, "The created tenant. The user who creates it is its first admin.", 201),
     async (c) => {
       const db = c.var.services.database.asSystem();
-      const { planLimits, ...wanted } = c.req.valid("json");
-      const values = { id: uuidv7(), ...wanted, planLimits: omitUndefined(planLimits) };
+      const { planLimits, settings, ...wanted } = c.req.valid("json");
+      const values = {
+        ...{ id: uuidv7(), ...wanted, planLimits: omitUndefined(planLimits) },
+        settings: { ...NEW_TENANT_SETTINGS, ...omitUndefined(settings) },
+      };
       const what = {
         action: "tenants.create",
         resource: resource(values.id),

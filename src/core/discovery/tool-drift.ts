@@ -10,6 +10,14 @@ import { type Difference, diffJson } from "./json-diff.ts";
 export const TOOL_CHANGES = ["allow", "hold", "block"] as const;
 export type ToolChangePolicy = (typeof TOOL_CHANGES)[number];
 
+/**
+ * The settings that a new tenant starts with. Tenants from before they existed keep `allow` until an admin decides:
+ * an upgrade must not hide tools.
+ */
+export const NEW_TENANT_SETTINGS = { toolChanges: "hold" } as const satisfies {
+  readonly toolChanges: ToolChangePolicy;
+};
+
 /** Parses the tenant's setting; an invalid value means the strictest policy. */
 export function toolChangePolicy({ toolChanges }: Readonly<Record<string, unknown>>): ToolChangePolicy {
   return toolChanges === undefined

@@ -112,8 +112,8 @@ describe("an invitation", () => {
     const page = await one.go(link);
     expect(page.text).toContain(email);
     const joined = await one.submit(page, "/invitation/new", { name: "New", password: PASSWORD });
-    expect(joined.url).toBe(`${gateway.url}/sign-in`);
-    await one.signIn({ identifier: email, password: PASSWORD });
+    // Accepting signs in.
+    expect(joined.url).toBe(`${gateway.url}/admin`);
     expect(JSON.parse((await one.go("/api/v1/me")).text)).toMatchObject({
       tenantId: tenant.id,
       role: "readonly",
@@ -132,7 +132,7 @@ describe("an invitation", () => {
         return one.submit(await one.go(link), "/invitation/new", { name: "Racer", password: PASSWORD });
       }).map((answer) => answer.catch(() => page)),
     );
-    expect(answers.filter(({ url }) => url === `${gateway.url}/sign-in`).length).toBe(1);
+    expect(answers.filter(({ url }) => url === `${gateway.url}/admin`).length).toBe(1);
   });
 
   it("is for whoever has the address, also when forwarded", async () => {

@@ -1,5 +1,7 @@
 /** What signing up and setting up ask before any tenant is known (system role). */
+
 import { and, eq, gt, isNull, like, ne } from "drizzle-orm";
+import { NEW_TENANT_SETTINGS } from "../../../core/discovery/tool-drift.ts";
 import type { Role } from "../../../core/enums.ts";
 import { account, session, user, verification } from "../../schema/identity.ts";
 import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
@@ -185,7 +187,9 @@ export function createUserWithTenant(
 ) {
   const { tenantId, tenantName, tenantSlug, userId } = person;
   return [
-    db.insert(tenants).values({ id: tenantId, name: tenantName, slug: tenantSlug }),
+    db
+      .insert(tenants)
+      .values({ id: tenantId, name: tenantName, slug: tenantSlug, settings: { ...NEW_TENANT_SETTINGS } }),
     ...createUser(db, { ...person, role: "admin" }),
     db.insert(tenantMembers).values({ tenantId, userId, role: "admin" }),
   ] as const;
