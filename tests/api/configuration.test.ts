@@ -316,7 +316,7 @@ const documents = unique(word, (name) => name).chain((servers) =>
           {
             name: word,
             metric: fc.constantFrom("error_rate", "latency_p95", "requests"),
-            threshold: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+            threshold: fc.double({ min: -1e6, max: 1, noNaN: true }),
             server: fc.constantFrom(...(servers.length === 0 ? [null] : servers)),
           },
           { requiredKeys: ["name", "metric", "threshold"] },

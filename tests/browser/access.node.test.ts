@@ -68,7 +68,14 @@ walkPages({
           async (page) => {
             const pattern = script ? "pay_*" : "buy_*";
             await page.goto(`${stage().gateway.url}${LIST}/new`);
+            // Nothing is filled in that would take access away by accident.
+            for (const label of ["Subject", "Effect", "Object"]) {
+              await expect(page.getByLabel(label, { exact: true }).inputValue()).resolves.toBe("");
+            }
+            await expect(page.getByLabel(/^Name/).inputValue()).resolves.toBe("");
             await page.getByLabel("Subject", { exact: true }).selectOption({ label: "role readonly" });
+            await page.getByLabel("Effect", { exact: true }).selectOption("deny");
+            await page.getByLabel("Object", { exact: true }).selectOption("tool");
             await page.getByLabel(/^Name/).fill("broken_{");
             await page.getByLabel(/^Start time/).fill("08:30");
             await page.getByLabel("Fri").check();

@@ -119,6 +119,54 @@ walkPages({
         expect((await find("tenants")).join()).toContain("Organizations");
       }));
 
+    it("finds actions, settings, members and keys by name, and records by a pasted ID", async () => {
+      const { tenant, people, gateway } = stage();
+      const server = await tenant.addServer({ name: "weather", url: "https://weather.example.com/mcp" });
+      const person = await people.add({ tenants: [{ id: tenant.id, role: "user" }] });
+      const [member] = await people.query(
+        `update "user" set name = 'Ottilie Pasteur' where id = $1 returning id`,
+        [person.id],
+      );
+      const [key] = await people.query(
+        "update api_keys set name = 'nightly build' where tenant_id = $1 returning id",
+        [tenant.id],
+      );
+      const [request] = await people.query(
+        `insert into request_logs (tenant_id, request_id, client_request_id, method, path, status_code, duration_ms)
+         values ($1, gen_random_uuid(), 'ci-build-4711', 'POST', '/mcp/weather', 200, 5) returning id, request_id`,
+        [tenant.id],
+      );
+      await stage().visit("admin", async (page) => {
+        await page.goto(`${gateway.url}/admin`);
+        const dialog = page.getByRole("dialog");
+        const find = async (text: string, entry: string) => {
+          await page.keyboard.press("Control+k");
+          await dialog.getByRole("searchbox").fill(text);
+          const link = dialog.getByRole("link", { name: entry });
+          await link.waitFor();
+          const path = await link.getAttribute("href");
+          await page.keyboard.press("Escape");
+          await dialog.waitFor({ state: "hidden" });
+          return path;
+        };
+        expect(await find("create api key", "Create API key Action")).toBe("/admin/keys/new");
+        expect(await find("payload sampling", "Payload sampling rate Setting")).toBe(
+          "/admin/settings/logging/logging.payloads.sample",
+        );
+        expect(await find("ottilie", "Ottilie Pasteur Member")).toBe(`/admin/members/${member?.id}`);
+        expect(await find("nightly", "nightly build API key")).toBe(`/admin/keys/${key?.id}`);
+        expect(await find(server, "weather Server")).toBe(`/admin/servers/${server}`);
+        expect(await find(String(member?.id), "Ottilie Pasteur Member")).toBe(`/admin/members/${member?.id}`);
+        for (const id of [String(request?.request_id), "ci-build-4711"]) {
+          expect(await find(id, "POST /mcp/weather Request")).toContain(`/admin/logs/${request?.id}?at=`);
+        }
+      });
+      await stage().visit("readonly", async (page) => {
+        await page.goto(`${gateway.url}/admin/palette?q=create`);
+        await page.getByText("No results").waitFor();
+      });
+    });
+
     describe("of an unknown page", () => {
       it.each(UNKNOWN)("says so in HTML: %s", (path) =>
         stage().visit(

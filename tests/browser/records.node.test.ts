@@ -142,6 +142,10 @@ walkPages({
             const { email } = await stage().people.add({ tenants: [{ id: stage().tenant.id }] });
             await page.goto(at("alerts/rules/new"));
             await page.getByLabel("Name").fill(name);
+            // Rates are entered in percent.
+            await page.getByLabel("Threshold", { exact: true }).fill("2000");
+            await page.getByRole("button", { name: "Create alert rule" }).click();
+            await page.getByText("must be at most 1 (100 %)").waitFor();
             await page.getByLabel("Metric").selectOption("latency_p95");
             await page.getByLabel("Threshold", { exact: true }).fill("800");
             await page.getByLabel("Recovery threshold").fill("900");
@@ -166,6 +170,23 @@ walkPages({
           { script, expected: /status of 422/ },
         ));
     });
+
+    it("shows and takes rates in percent", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("alerts/rules"));
+        await page.getByText("error_rate > 10 %").waitFor();
+        await page.getByRole("link", { name: "Too many errors" }).click();
+        await expect(page.getByLabel("Threshold", { exact: true }).inputValue()).resolves.toBe("10");
+        await page.getByLabel("Threshold", { exact: true }).fill("12.5");
+        await page.getByRole("button", { name: "Save changes" }).click();
+        await page.getByText("Changes saved.").waitFor();
+        await expect(page.getByLabel("Threshold", { exact: true }).inputValue()).resolves.toBe("12.5");
+        const [row] = await stage().people.query(
+          "select threshold from performance_alerts where tenant_id = $1 and name = 'Too many errors'",
+          [stage().tenant.id],
+        );
+        expect(Number(row?.threshold)).toBe(0.125);
+      }));
 
     it("takes an alert in hand, and declares it over among those marked", () =>
       stage().visit("admin", async (page) => {

@@ -4,6 +4,8 @@ import { z } from "zod";
 import { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../../core/enums.ts";
 import { crudPages } from "../crud/crud-pages.tsx";
 import { LinkButton } from "../forms/controls.tsx";
+import type { Option } from "../forms/fields.ts";
+import { type ApiClient, pageShape } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
@@ -49,6 +51,18 @@ function formatTimes({
   const days = daysOfWeek === null ? [] : [daysOfWeek.map((day) => DAYS[day - 1]).join(", ")];
   const hours = startTime === null ? [] : [`${hour(startTime)}–${hour(endTime)}`];
   return [...days, ...hours].join(" ") || "always";
+}
+
+/** Suggestions: the names of tools and of servers. */
+async function objectNames(rest: ApiClient): Promise<readonly Option[]> {
+  const names = pageShape(z.object({ name: z.string() }));
+  const query = { limit: 200, fields: "name", sort: "name" };
+  const [tools, servers] = await Promise.all([
+    rest.read("/tools", names, query),
+    rest.read("/servers", names, query),
+  ]);
+  const all = [...tools.value.items, ...servers.value.items].map(({ name }) => name);
+  return [...new Set(all)].map((name) => ({ value: name, label: name }));
 }
 
 const controls = crudPages<Control>({
@@ -134,7 +148,7 @@ const controls = crudPages<Control>({
     ],
   },
   fields: [
-    { name: "subject", label: "Subject", kind: "choice", options: subjectOptions, initial: "role:user" },
+    { name: "subject", label: "Subject", kind: "choice", options: subjectOptions },
     {
       name: "effect",
       label: "Effect",
@@ -143,21 +157,19 @@ const controls = crudPages<Control>({
         { value: "deny", label: "Deny (takes precedence)" },
         { value: "allow", label: "Allow" },
       ],
-      initial: "deny",
     },
     {
       name: "objectType",
       label: "Object",
       kind: "choice",
       options: optionsFrom(ACCESS_OBJECTS),
-      initial: "tool",
     },
     {
       name: "objectPattern",
       label: "Name pattern",
       kind: "text",
-      hint: "* matches any text, ? one character, {a,b} alternatives. For servers, the server name.",
-      initial: "*",
+      options: objectNames,
+      hint: "A name from the suggestions, or a pattern: * matches any text, ? one character, {a,b} alternatives. For servers, the server name.",
     },
     {
       name: "serverId",

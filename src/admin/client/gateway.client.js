@@ -59,6 +59,12 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const palette = event.target.closest?.("#palette");
+  // A search field takes the first Escape to empty itself.
+  if (palette && event.key === "Escape") {
+    event.preventDefault();
+    palette.close();
+    return;
+  }
   if (palette && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
     const stops = [palette.querySelector("input"), ...palette.querySelectorAll("a")];

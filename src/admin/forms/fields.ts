@@ -31,8 +31,14 @@ interface Common {
 }
 
 export type FieldSpec = Common &
+  /** `options` are suggestions; any other text is fine as well. */
   (
-    | { readonly kind: "text"; readonly maxlength?: number; readonly placeholder?: string }
+    | {
+        readonly kind: "text";
+        readonly maxlength?: number;
+        readonly placeholder?: string;
+        readonly options?: Options;
+      }
     | { readonly kind: "long"; readonly maxlength?: number }
     /** Never shown again after it was entered. */
     | { readonly kind: "secret" }

@@ -40,7 +40,7 @@ export async function loadOptions(
   const found = await Promise.all(
     fields.map(async (field): Promise<readonly [string, readonly Option[]]> => {
       if (!("options" in field)) return [field.name, []];
-      const { options } = field;
+      const { options = [] } = field;
       return [field.name, typeof options === "function" ? await options(rest) : options];
     }),
   );
@@ -177,6 +177,13 @@ export function FieldView({ field, texts, options, faults, keepsSecrets = false 
         attributes={attributes}
         keepsSecrets={keepsSecrets}
       />
+      {field.kind === "text" && options.length > 0 && (
+        <datalist id={`${id}-suggestions`}>
+          {options.map(({ value }) => (
+            <option value={value} />
+          ))}
+        </datalist>
+      )}
       {below}
     </div>
   );
@@ -242,6 +249,7 @@ function Control({ field, text, options, attributes, keepsSecrets }: ControlProp
           value={text}
           maxlength={field.maxlength ?? 500}
           placeholder={field.placeholder}
+          {...(options.length > 0 && { list: `${attributes.id}-suggestions` })}
         />
       );
     default:

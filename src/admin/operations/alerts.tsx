@@ -1,7 +1,7 @@
 /** The pages of alert rules, with test notifications and silencing. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
+import { formatValue, isMetric, METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
 import { capitalize } from "../../core/capitalize.ts";
 import { SEVERITIES } from "../../core/enums.ts";
 import { crudPages } from "../crud/crud-pages.tsx";
@@ -27,7 +27,7 @@ const rule = z.object({
   id: z.string(),
   tenantId: z.string().nullable(),
   name: z.string(),
-  metric: z.string(),
+  metric: z.enum(METRIC_NAMES),
   comparison: z.enum(["gt", "gte", "lt", "lte"]),
   threshold: z.number(),
   severity: z.enum(SEVERITIES),
@@ -46,7 +46,7 @@ const metricOptions = OWN.map((value) => {
   const values = {
     health: "1 = degraded, 2 = unhealthy",
     breaker: "1 = half-open, 2 = open",
-    share: "1 = 100 %",
+    share: "%",
     ms: "ms",
     count: "",
   };
@@ -56,6 +56,17 @@ const metricOptions = OWN.map((value) => {
     label: `${capitalize(says)}${isPerServer ? " per server" : ""}${note === "" ? "" : ` (${note})`}`,
   };
 });
+
+/** Rates are percentages in the form and shares in the API. */
+function scaleThresholds(row: Record<string, unknown>, factor: number): Record<string, unknown> {
+  const { metric } = row;
+  if (typeof metric !== "string" || !isMetric(metric) || METRICS[metric].unit !== "share") return row;
+  const scaled = ["threshold", "resolveThreshold"].flatMap((name) => {
+    const value = row[name];
+    return typeof value === "number" ? [[name, Number((value * factor).toPrecision(12))]] : [];
+  });
+  return { ...row, ...Object.fromEntries(scaled) };
+}
 
 const rules = crudPages({
   name: "alerts",
@@ -86,7 +97,7 @@ const rules = crudPages({
         sorts: true,
         show: ({ metric, comparison, threshold }) => (
           <code>
-            {metric} {SIGNS[comparison]} {threshold}
+            {metric} {SIGNS[comparison]} {formatValue(metric, threshold)}
           </code>
         ),
       },
@@ -143,7 +154,7 @@ const rules = crudPages({
       name: "threshold",
       label: "Threshold",
       kind: "number",
-      hint: "Rates from 0 to 1, durations in milliseconds.",
+      hint: "Rates in percent, durations in milliseconds.",
     },
     {
       name: "resolveThreshold",
@@ -199,6 +210,8 @@ const rules = crudPages({
     },
   ],
   nameOf: ({ name }) => name,
+  toForm: (row) => scaleThresholds(row, 100),
+  fromForm: (body) => scaleThresholds(body, 0.01),
   isForeign: ({ tenantId }) => tenantId === null,
   does: [
     { action: "alerts.test", at: "test", label: "Send test notification", busy: "Sending…" },

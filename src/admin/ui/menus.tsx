@@ -112,7 +112,7 @@ export function CommandPalette() {
       <input
         type="search"
         name="q"
-        placeholder="Search pages, servers, tools…"
+        placeholder="Search pages, actions, servers, tools, members, IDs…"
         aria-label="Search"
         autocomplete="off"
         hx-get="/admin/palette"

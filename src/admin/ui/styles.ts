@@ -68,7 +68,7 @@ form.themes { display: grid; grid-template-columns: 1.4fr 1fr 1fr; gap: 0.25rem;
 .banner { padding: 0.5rem 1rem; background: var(--warn-ground); color: var(--ink); display: flex; flex-wrap: wrap; gap: var(--space); align-items: center; }
 dialog#palette { width: min(36rem, 94vw); margin-top: 10vh; border: 1px solid var(--line); border-radius: var(--radius); background: var(--raised); color: inherit; padding: var(--space); }
 dialog::backdrop { background: rgb(0 0 0 / 0.4); }
-.found { list-style: none; margin: 0.5rem 0 0; padding: 0; max-height: 50vh; overflow: auto; }
+.found { list-style: none; margin: 0.5rem 0 0; padding: 3px; max-height: 50vh; overflow: auto; }
 .found a { display: flex; justify-content: space-between; gap: 1rem; padding: 0.4rem 0.6rem; border-radius: var(--radius); color: inherit; text-decoration: none; }
 .found a:hover, .found a:focus { background: var(--accent-ground); }
 `;

@@ -43,7 +43,7 @@ function faultsOf(
   { metric, comparison, threshold, resolveThreshold, serverId }: z.output<typeof rule>,
   owner: RowOwner,
 ) {
-  const { isSystems, isPerServer, takesServer }: AlertMetric = isMetric(metric)
+  const { isSystems, isPerServer, takesServer, unit }: AlertMetric = isMetric(metric)
     ? METRICS[metric]
     : METRICS.requests;
   const fault = (path: string, message: string, isOne: boolean) => (isOne ? [{ path, message }] : []);
@@ -58,6 +58,7 @@ function faultsOf(
       "is not supported by this metric",
       takesServer !== true && typeof serverId === "string",
     ),
+    ...fault("/threshold", "must be at most 1 (100 %)", unit === "share" && threshold > 1),
     ...fault("/resolveThreshold", "must be on the recovery side of the threshold", isBeyond),
   ];
 }
