@@ -128,7 +128,8 @@ walkPages({
         [person.id],
       );
       const [key] = await people.query(
-        "update api_keys set name = 'nightly build' where tenant_id = $1 returning id",
+        `update api_keys set name = 'nightly build'
+          where id = (select id from api_keys where tenant_id = $1 order by created_at limit 1) returning id`,
         [tenant.id],
       );
       const [request] = await people.query(

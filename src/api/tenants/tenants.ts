@@ -104,7 +104,7 @@ export const tenants = new Hono<AppEnv>()
         tenantId: values.id,
       };
       try {
-        // Its creator is its first admin: somebody has to be able to enter it.
+        // The creator becomes the first admin: without a member, no one could invite the others.
         const creator = c.var.principal.userId;
         const admin = { tenantId: values.id, userId: creator ?? "", role: "admin" } as const;
         const [[made]] = await commitWithAudit(c, what, (audit) =>
