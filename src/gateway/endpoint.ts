@@ -30,7 +30,7 @@ import { keyAddressError } from "../policy/permission-error.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
 import type { McpContext } from "./context/context.ts";
 import type { RequestStarter } from "./context/create-context.ts";
-import { RequestRecorder } from "./context/request-recorder.ts";
+import { type CallRecorder, RequestRecorder } from "./context/request-recorder.ts";
 import { dispatch } from "./dispatch.ts";
 import { admitNow } from "./fast-path/admit-now.ts";
 import { sendPlainCall } from "./fast-path/plain-call.ts";
@@ -97,8 +97,12 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     const isFast =
       services.hasFastPath && address.principal === undefined && address.tenantSlug === undefined;
     const admitted = isFast ? admitNow(request, entrance, services) : undefined;
+    if (admitted?.decision.kind === "refused") {
+      await declareRefused(request, record);
+      throw admitted.decision.error;
+    }
     if (admitted !== undefined) {
-      Object.assign(headers, admitted.limits);
+      Object.assign(headers, admitted.decision.headers);
       return { context: admitted.context, isFast };
     }
     const context = await services.requests.start(await identified(), entrance);
@@ -169,7 +173,12 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
   };
 }
 
-/** Admission, before the body is read. A refused request is recorded with what its headers say of its operation. */
+/** Records a refused request with what its headers say of its operation. */
+async function declareRefused(request: Request, record: CallRecorder): Promise<void> {
+  if (request.method === "POST") record.declare([await readSubject(request)]);
+}
+
+/** Admission, before the body is read. */
 async function admitAndDeclare(
   request: Request,
   context: McpContext,
@@ -178,7 +187,7 @@ async function admitAndDeclare(
   try {
     return await admitRequest(context, context.traffic, new Date(), background);
   } catch (error) {
-    if (request.method === "POST") context.record.declare([await readSubject(request)]);
+    await declareRefused(request, context.record);
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { BlockedAddressError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
 import type { Limit } from "../core/limits/algorithms/limit.ts";
 import { clientPrefix } from "../core/limits/failed-auth-throttle.ts";
+import type { LimitDenial } from "../core/limits/lease/client.ts";
 import {
   formatPolicyHeader,
   formatRateLimitHeader,
@@ -40,21 +41,32 @@ export async function admitRequest(
   return chargeLimits({ principal, tenant, address }, traffic, background);
 }
 
-/** As `admitRequest`, where the answer is yes and is here. Otherwise undefined, and nothing is counted. */
+export type AdmissionDecision =
+  | { readonly kind: "admitted"; readonly headers: LimitHeaders }
+  | { readonly kind: "refused"; readonly error: GatewayError };
+
+/** As `admitRequest`, where the isolate can decide by itself. Otherwise undefined, and nothing is counted. */
 export function admitNow(
   { principal, tenant, address }: AdmittedPrincipal,
   traffic: TenantTraffic,
   now: Date,
   background: WaitUntil,
-): LimitHeaders | undefined {
+): AdmissionDecision | undefined {
   const place = address === undefined ? undefined : clientPrefix(address);
   if (address !== undefined && place !== undefined) {
     const { blocked, rule } = tenant.ipLists(address, now);
-    if (blocked || (rule === undefined && traffic.isBanned(place))) return undefined;
+    if (blocked) return { kind: "refused", error: new BlockedAddressError() };
+    const bannedMs = rule === undefined ? traffic.banRemainingNow(place) : undefined;
+    if (bannedMs === "unconfirmed") return undefined;
+    if (bannedMs !== undefined) return { kind: "refused", error: bannedAddress(bannedMs) };
   }
   const limits = getCachedLimits(principal, tenant, place);
   const share = { weight: tenant.weight, burst: tenant.burst };
-  return traffic.acquireNow(limits, share, background) ? buildHeaders(limits, traffic) : undefined;
+  const result = traffic.acquireNow(limits, share, background);
+  if (result === undefined || result.kind === "request") return undefined;
+  if (result.kind === "admit") return { kind: "admitted", headers: buildHeaders(limits, traffic) };
+  reportDenial(place, traffic, background);
+  return { kind: "refused", error: limitExceeded(result, limits, traffic) };
 }
 
 /** Takes one token of each limit of the caller. */
@@ -108,13 +120,8 @@ async function spend(
     throw new GatewayError("limits_unavailable", "Rate limits cannot be evaluated. Retry later.");
   }
   if (verdict.kind === "deny") {
-    if (place !== undefined) traffic.reportViolation(place, background);
-    const seconds = retryAfterSeconds(verdict);
-    throw new TooManyRequestsError(
-      `Rate limit ${verdict.limit.name} exceeded. Retry in ${seconds} s.`,
-      seconds,
-      buildHeaders(limits, traffic),
-    );
+    reportDenial(place, traffic, background);
+    throw limitExceeded(verdict, limits, traffic);
   }
   return buildHeaders(limits, traffic);
 }
@@ -132,8 +139,29 @@ async function rejectAddress(
   if (verdict.rule !== undefined || place === undefined) return;
   const remainingMs = await traffic.banRemainingMs(place, background);
   if (remainingMs === undefined) return;
+  throw bannedAddress(remainingMs);
+}
+
+function reportDenial(place: string | undefined, traffic: TenantTraffic, background: WaitUntil): void {
+  if (place !== undefined) traffic.reportViolation(place, background);
+}
+
+function limitExceeded(
+  denial: LimitDenial,
+  limits: readonly Limit[],
+  traffic: TenantTraffic,
+): TooManyRequestsError {
+  const seconds = retryAfterSeconds(denial);
+  return new TooManyRequestsError(
+    `Rate limit ${denial.limit.name} exceeded. Retry in ${seconds} s.`,
+    seconds,
+    buildHeaders(limits, traffic),
+  );
+}
+
+function bannedAddress(remainingMs: number): TooManyRequestsError {
   const seconds = retryAfterSeconds({ retryMs: remainingMs });
-  throw new TooManyRequestsError(
+  return new TooManyRequestsError(
     `This IP address is banned for ${seconds} s after repeated rate-limit violations.`,
     seconds,
   );

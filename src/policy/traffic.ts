@@ -55,13 +55,17 @@ export class TenantTraffic {
     this.#deps = tools;
   }
 
-  /** As `tryAcquire`, where the answer is yes and the tokens are here. Otherwise false, and nothing is counted. */
-  acquireNow(limits: readonly Limit[], share: CapacityShare, background: WaitUntil): boolean {
+  /** As `tryAcquire`, where the isolate can decide by itself. Otherwise undefined, and nothing is counted. */
+  acquireNow(
+    limits: readonly Limit[],
+    share: CapacityShare,
+    background: WaitUntil,
+  ): AcquireResult | undefined {
     const now = this.#deps.now();
-    if (!this.#leases.hasTokens(limits, now)) return false;
+    if (!this.#leases.canDecide(limits, now)) return undefined;
     const result = this.#leases.tryAcquire(limits, now);
     this.#refillIfLow(result, share, background);
-    return result.kind === "admit";
+    return result;
   }
 
   async tryAcquire(
@@ -155,8 +159,12 @@ export class TenantTraffic {
     return this.bans.remainingMs(place, now());
   }
 
-  isBanned(place: string): boolean {
-    return this.bans.remainingMs(place, this.#deps.now()) !== undefined;
+  /** As `banRemainingMs`, where the list of bans needs no confirmation; otherwise "unconfirmed". */
+  banRemainingNow(place: string): number | undefined | "unconfirmed" {
+    const now = this.#deps.now();
+    const remainingMs = this.bans.remainingMs(place, now);
+    const isConfirmed = remainingMs === undefined || now - this.#bansRequestedAt < BANS_TTL_MS;
+    return isConfirmed ? remainingMs : "unconfirmed";
   }
 
   /** Requests a permit for one call to a server from its circuit breaker. */

@@ -85,6 +85,34 @@ describe("calls that come at once after a pause", () => {
   });
 });
 
+describe("a decision without waiting", () => {
+  const share = { weight: 1, burst: 4 };
+  const few = [{ name: "key", key: `key:${crypto.randomUUID()}`, count: 2, windowMs: 60_000, burst: 1 }];
+
+  it("is left to the tenant's object while nothing is known, and denies what is known to be spent", async () => {
+    const { traffic } = newIsolate(crypto.randomUUID());
+    expect(traffic.acquireNow(few, share, background)).toBeUndefined();
+    let result = await traffic.tryAcquire(few, share, background);
+    for (let calls = 0; calls < 3 && result.kind === "admit"; calls += 1) {
+      result = await traffic.tryAcquire(few, share, background);
+    }
+    expect(result).toMatchObject({ kind: "deny", limit: { name: "key" } });
+    expect(traffic.acquireNow(few, share, background)).toMatchObject({
+      kind: "deny",
+      limit: { name: "key" },
+    });
+  });
+
+  it("knows a banned address while the list of bans is recent", async () => {
+    const { traffic, skip } = newIsolate(crypto.randomUUID());
+    expect(traffic.banRemainingNow("192.0.2.10")).toBeUndefined();
+    await violate(traffic, "192.0.2.10");
+    expect(traffic.banRemainingNow("192.0.2.10")).toBeGreaterThan(50_000);
+    skip(900);
+    expect(traffic.banRemainingNow("192.0.2.10")).toBe("unconfirmed");
+  });
+});
+
 describe("a ban", () => {
   it("is reported once, with the address and its length, by the isolate whose report caused it", async () => {
     const tenantId = crypto.randomUUID();

@@ -1,10 +1,10 @@
 /**
- * Admits an ordinary request synchronously: credential, snapshot, scope, address and limits are all cached and all
- * allow it. Otherwise nothing is counted, and the general path handles the request.
+ * Admits or refuses an ordinary request synchronously: credential, snapshot, scope, address and limits are all cached.
+ * Where anything is missing, nothing is counted, and the general path handles the request.
  */
 import { evaluatePermission } from "../../core/access/rbac.ts";
 import type { Authenticator } from "../../identity/authenticate.ts";
-import { admitNow as admitRequestNow, type LimitHeaders } from "../../policy/admission.ts";
+import { type AdmissionDecision, admitNow as decideAdmission } from "../../policy/admission.ts";
 import type { McpContext } from "../context/context.ts";
 import type { RecordedInput, RequestStarter } from "../context/create-context.ts";
 
@@ -17,15 +17,15 @@ export function admitNow(
   request: Request,
   input: RecordedInput,
   { authenticator, requests }: AdmitNowServices,
-): { readonly context: McpContext; readonly limits: LimitHeaders } | undefined {
+): { readonly context: McpContext; readonly decision: AdmissionDecision } | undefined {
   const principal = authenticator.peek(request);
   if (principal === undefined || !evaluatePermission(principal, "mcp.connect").allowed) return undefined;
   const context = requests.startNow(principal, input);
   if (context === undefined) return undefined;
   const { record, waitUntil } = input;
-  const limits = admitRequestNow(context, context.traffic, new Date(), waitUntil);
-  if (limits === undefined) return undefined;
+  const decision = decideAdmission(context, context.traffic, new Date(), waitUntil);
+  if (decision === undefined) return undefined;
   record.setPrincipal(principal);
   authenticator.countUse(principal, waitUntil);
-  return { context, limits };
+  return { context, decision };
 }

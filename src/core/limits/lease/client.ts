@@ -92,13 +92,16 @@ export class LeaseClient {
     return this.retryAcquire(limits, now);
   }
 
-  /** Whether `tryAcquire` would admit now. Counts and spends nothing. */
-  hasTokens(limits: readonly Limit[], now: number): boolean {
-    return limits.every((limit) => {
+  /** Whether `tryAcquire` would admit or deny now. Counts and spends nothing. */
+  canDecide(limits: readonly Limit[], now: number): boolean {
+    let hasTokens = true;
+    for (const limit of limits) {
       const state = this.#states.get(limit.key);
-      if (state === undefined || state.leases.limit !== limit) return false;
-      return state.deniedUntil <= now && state.leases.hasToken(now);
-    });
+      if (state?.leases.limit !== limit) hasTokens = false;
+      else if (state.deniedUntil > now) return true;
+      else hasTokens &&= state.leases.hasToken(now);
+    }
+    return hasTokens;
   }
 
   /** The same for a request that has been counted, and has waited for tokens. */
