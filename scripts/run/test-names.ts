@@ -1,6 +1,7 @@
 // `npm run test:names -- <before> [<after>]`: reports the tests that a change has lost. Each side is a commit, whose
 // tests are listed without running them, or the JSON report of a run. A test that moved to another file is not lost.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,14 +60,14 @@ function fromReport(file: string): NamedTest[] {
 }
 
 /** Loading a test file may need the database; no test runs. */
-function fromCommit(commit: string, database: ThrowAwayDatabase): NamedTest[] {
+async function fromCommit(commit: string, database: ThrowAwayDatabase): Promise<NamedTest[]> {
   const dir = mkdtempSync(join(tmpdir(), "mcp-registry-gateway-names-"));
   const tree = join(dir, "tree");
   const list = join(dir, "names.json");
   try {
-    run("git", ["worktree", "add", "--detach", tree, commit], projectDir);
+    await run("git", ["worktree", "add", "--detach", tree, commit], projectDir);
     symlinkSync(join(projectDir, "node_modules"), join(tree, "node_modules"));
-    run(join(projectDir, "node_modules", ".bin", "vitest"), ["list", `--json=${list}`], tree, {
+    await run(join(projectDir, "node_modules", ".bin", "vitest"), ["list", `--json=${list}`], tree, {
       TEST_DATABASE_URL: database.ownerUrl,
       TEST_RUNTIME_URL: database.runtimeUrl,
       TEST_NEON_ENDPOINT: database.neonEndpoint,
@@ -78,9 +79,25 @@ function fromCommit(commit: string, database: ThrowAwayDatabase): NamedTest[] {
   }
 }
 
-function run(command: string, args: string[], cwd: string, env: Record<string, string> = {}): void {
+// This process serves the database to what it runs, and so must not wait for it idly.
+async function run(
+  command: string,
+  args: string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<void> {
   const { CHROMIUM_PATH: _, ...rest } = process.env;
-  const result = spawnSync(command, args, { cwd, encoding: "utf8", env: { ...rest, ...env } });
-  if (result.status === 0) return;
-  throw new Problem(`${command} ${args.join(" ")} failed:\n${result.stdout}${result.stderr}`);
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...rest, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Problem(`${command} ${args.join(" ")} failed:\n${output}`);
 }
