@@ -31,8 +31,8 @@ import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
 import { openSetting } from "./policy/settings.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
 import { createTraffic, type TenantTraffic } from "./policy/traffic.ts";
+import { PRODUCT_NAME, PRODUCT_VERSION } from "./product.ts";
 import type { ChannelDeps } from "./upstream/connection/channel.ts";
-import { PRODUCT_NAME, PRODUCT_VERSION } from "./upstream/connection/client-info.ts";
 import { checkUrl } from "./upstream/connection/url-guard.ts";
 import { workerSocket } from "./upstream/transports/websocket/worker-socket.ts";
 

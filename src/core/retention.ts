@@ -2,6 +2,7 @@
  * Plans retention: the policies of tenants and the system become steps that can run in any order and repeatedly. Old
  * partitions are dropped after the rows that must be kept are copied; other rows are deleted in batches.
  */
+import { DAY_MS } from "./durations.ts";
 
 export const RETENTION_TABLES = [
   "request_logs",
@@ -69,8 +70,6 @@ export type RetentionStep =
       readonly before: Date;
       readonly except: readonly string[];
     };
-
-const DAY_MS = 86_400_000;
 
 const cutoff = (now: Date, days: number) => new Date(now.getTime() - days * DAY_MS);
 

@@ -2,10 +2,10 @@
  * The limits on everything that a peer can make large, deep, long, slow or many: one table for both directions.
  * A reader of outside input takes its limit from here, so that docs/SECURITY.md and the tests can list them all.
  */
+import { HOUR_MS, MINUTE_MS } from "./durations.ts";
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 /** Request bodies by group of routes. MCP endpoints take the variable MAX_BODY_BYTES, by default 4 MiB. */
 export const MAX_REQUEST_BYTES = {

@@ -1,4 +1,4 @@
-/** Wall-clock times of an IANA time zone as instants. */
+/** IANA time zones: their names, and wall-clock times as instants. */
 
 const parts = new Map<string, Intl.DateTimeFormat>();
 
@@ -51,4 +51,13 @@ export function startOfDay(now: Date, timeZone: string, daysBefore = 0): Date {
     Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate() - daysBefore),
     timeZone,
   );
+}
+
+/** True for the name of an IANA time zone that the runtime supports. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
 }

@@ -1,12 +1,11 @@
 /** Stores the traffic state of a tenant object: requests per minute, rejections, breakers and violations. */
+import { DAY_MS, HOUR_MS } from "../core/durations.ts";
 import type { LimitDay } from "../core/limits/advice.ts";
 import { MINUTES_PER_DAY, type Sample } from "../core/limits/algorithms/samples.ts";
 import type { ViolationHistory } from "../core/limits/bans.ts";
 import type { Breaker } from "../core/resilience/breaker.ts";
 import type { BreakerStore, ServerTransition } from "../core/resilience/breakers.ts";
 
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const REFUSALS_TTL_DAYS = 14;
 /** Bounds the log in case no caller fetches it. */
 const MAX_TRANSITIONS = 1000;

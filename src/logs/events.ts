@@ -2,6 +2,7 @@
  * What happened, as it travels from a request through the queue to its table. Each event has an id made where it
  * happened, so that one delivered twice is written once; and a version, as a queue may hold what an older Worker wrote.
  */
+import { BoundedMap } from "../core/bounded-map.ts";
 import { sanitizePayload, sanitizeText } from "../core/sanitize-payload.ts";
 import type * as schema from "./event-schema.ts";
 
@@ -46,8 +47,8 @@ interface Measured {
 }
 
 /** Names of tools and of clients come again with every call; looking at one takes longer than finding it. */
-const sanitizedTexts = new Map<string, Measured>();
 const MAX_ENTRIES = 2000;
+const sanitizedTexts = new BoundedMap<string, Measured>(MAX_ENTRIES);
 const MAX_CACHED_LENGTH = 200;
 
 function sanitizeUncached(text: string): Measured {
@@ -55,7 +56,6 @@ function sanitizeUncached(text: string): Measured {
   let clean = sanitizedTexts.get(text);
   if (clean === undefined) {
     clean = shorten(sanitizeText(text));
-    if (sanitizedTexts.size >= MAX_ENTRIES) sanitizedTexts.clear();
     sanitizedTexts.set(text, clean);
   }
   return clean;

@@ -2,9 +2,12 @@
  * Records what was refused: a change by an authenticated caller becomes an audit entry with the reason, a missing
  * permission, a blocked address and a look at another tenant's objects become security events.
  */
+
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Permission } from "../core/access/permissions.ts";
+import { BoundedMap } from "../core/bounded-map.ts";
+import { MINUTE_MS } from "../core/durations.ts";
 import {
   BlockedAddressError,
   ForbiddenError,
@@ -129,15 +132,13 @@ function resourceTypeForPermission(action: Permission): string {
   return RESOURCE_TYPES[kind] ?? kind.replace(/ies$/, "y").replace(/s$/, "").replaceAll("-", "_");
 }
 
-const MINUTE_MS = 60_000;
 const MAX_ADDRESSES = 10_000;
-const reportedAt = new Map<string, number>();
+const reportedAt = new BoundedMap<string, number>(MAX_ADDRESSES);
 
 /** A blocked address may go on for hours; one event a minute and isolate is enough to see it. */
 function isFirstOfMinute(address = ""): boolean {
   const now = Date.now();
   if (now - (reportedAt.get(address) ?? Number.NEGATIVE_INFINITY) < MINUTE_MS) return false;
-  if (reportedAt.size >= MAX_ADDRESSES) reportedAt.clear();
   reportedAt.set(address, now);
   return true;
 }

@@ -1,4 +1,5 @@
 /** Keeps an eye on the database: a sample a minute, and from a day of them what should be done. */
+
 import { z } from "zod";
 import {
   type DatabaseRecommendation,
@@ -6,6 +7,7 @@ import {
   type QueryTargetUsage,
   recommendForDatabase,
 } from "../core/database/recommendations.ts";
+import { DAY_MS, MINUTE_MS } from "../core/durations.ts";
 import { uuidFromName } from "../core/ids.ts";
 import type { Database } from "../db/client.ts";
 import {
@@ -17,8 +19,6 @@ import {
 } from "../db/queries/traffic/database.ts";
 import { getIndexUsageSummary } from "../db/queries/traffic/reports.ts";
 
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 /** Whatever runs longer than that is worth a look. */
 const SLOW_MS = 1000;
 

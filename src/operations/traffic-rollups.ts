@@ -1,4 +1,5 @@
 /** Adds up what the logs were given since the last time, and deletes sums that are too fine for their age. */
+import { DAY_MS } from "../core/durations.ts";
 import { toGatewayError } from "../core/errors.ts";
 import type { Database } from "../db/client.ts";
 import {
@@ -13,7 +14,6 @@ const BATCH_MINUTES = 50_000;
 /** What is left then, the next tick takes. */
 const MAX_ROUNDS = 20;
 
-const DAY_MS = 86_400_000;
 const MINUTE_ROLLUP_TTL_MS = 8 * DAY_MS;
 const HOUR_ROLLUP_TTL_MS = 400 * DAY_MS;
 

@@ -1,4 +1,5 @@
 /** How often a caller may come, and from where: asked of every request before anything is done for it. */
+import { BoundedMap } from "../core/bounded-map.ts";
 import { BlockedAddressError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
 import type { Limit } from "../core/limits/algorithms/limit.ts";
 import { clientPrefix } from "../core/limits/failed-auth-throttle.ts";
@@ -178,7 +179,7 @@ function getCachedLimits(
 ): readonly Limit[] {
   let ofTenant = limitsCache.get(tenant);
   if (ofTenant === undefined) {
-    ofTenant = new Map();
+    ofTenant = new BoundedMap(MAX_PRINCIPALS);
     limitsCache.set(tenant, ofTenant);
   }
   const name = `${principal.id} ${place ?? ""}`;
@@ -191,7 +192,6 @@ function getCachedLimits(
       key: principal.keyLimits,
       place,
     });
-    if (ofTenant.size >= MAX_PRINCIPALS) ofTenant.clear();
     ofTenant.set(name, limits);
   }
   return limits;

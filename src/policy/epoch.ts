@@ -2,6 +2,7 @@
  * The epoch of a tenant: a number in its object that every change of its configuration raises. An isolate knows it at
  * most 900 ms old while requests come, and asks in the background as long as it can, so that requests seldom wait.
  */
+import { BoundedMap } from "../core/bounded-map.ts";
 import type { Epochs, WaitUntil } from "../core/tenant-cache.ts";
 import { withTimeout } from "../core/timers.ts";
 
@@ -54,15 +55,13 @@ export interface EpochDeps {
 }
 
 export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools: EpochDeps): TenantEpochs {
-  const tenants = new Map<string, Tenant>();
+  const tenants = new BoundedMap<string, Tenant>(MAX_TENANTS);
 
   const tenantOf = (tenantId: string): Tenant => {
     let tenant = tenants.get(tenantId);
     if (tenant === undefined) {
       tenant = { known: undefined, asking: undefined, refreshAt: -Infinity, failedAt: -Infinity };
       tenants.set(tenantId, tenant);
-      const [oldest] = tenants.keys();
-      if (tenants.size > MAX_TENANTS && oldest !== undefined) tenants.delete(oldest);
     }
     return tenant;
   };

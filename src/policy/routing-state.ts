@@ -1,5 +1,6 @@
 /** The routing state of an isolate between requests: load, round-robin counters, sticky servers and retry budgets. */
 
+import { BoundedMap } from "../core/bounded-map.ts";
 import {
   BUDGET_TERMS,
   deposit,
@@ -14,9 +15,9 @@ const MAX_ENTRIES = 10_000;
 
 export class RoutingState {
   readonly loads = new LoadTracker();
-  readonly #turns = new Map<string, RoundRobinCounters>();
-  readonly #sticky = new Map<string, string>();
-  readonly #budgets = new Map<string, RetryBudget>();
+  readonly #turns = new BoundedMap<string, RoundRobinCounters>(MAX_ENTRIES);
+  readonly #sticky = new BoundedMap<string, string>(MAX_ENTRIES);
+  readonly #budgets = new BoundedMap<string, RetryBudget>(MAX_ENTRIES);
 
   roundRobinFor(ruleId: string): RoundRobinCounters {
     return getOrCreate(this.#turns, ruleId, () => new Map());
@@ -28,14 +29,12 @@ export class RoutingState {
 
   setStickyServer(ruleId: string, caller: string, serverId: string): void {
     this.#sticky.set(`${ruleId} ${caller}`, serverId);
-    trim(this.#sticky);
   }
 
   /** Each request pays for a part of a retry. */
   recordRequest(tenantId: string, now: number): void {
     const budget = this.#budgets.get(tenantId) ?? INITIAL_BUDGET;
     this.#budgets.set(tenantId, deposit(budget, BUDGET_TERMS, now));
-    trim(this.#budgets);
   }
 
   canRetry(tenantId: string, now: number): boolean {
@@ -50,12 +49,6 @@ function getOrCreate<V>(map: Map<string, V>, key: string, make: () => V): V {
   if (value === undefined) {
     value = make();
     map.set(key, value);
-    trim(map);
   }
   return value;
-}
-
-function trim(map: Map<string, unknown>): void {
-  const [oldest] = map.keys();
-  if (map.size > MAX_ENTRIES && oldest !== undefined) map.delete(oldest);
 }

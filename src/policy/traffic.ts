@@ -3,6 +3,7 @@
  * banned. One call to the tenant's object brings and takes all of it, and most requests need none.
  */
 
+import { BoundedMap } from "../core/bounded-map.ts";
 import type { Limit } from "../core/limits/algorithms/limit.ts";
 import { BanList } from "../core/limits/bans.ts";
 import { type AcquireResult, JOIN_TIMEOUT_MS, LeaseClient, type Quota } from "../core/limits/lease/client.ts";
@@ -286,14 +287,12 @@ export class TenantTraffic {
 const MAX_TENANTS = 10_000;
 
 export function createTraffic(tools: TrafficDeps): (tenantId: string) => TenantTraffic {
-  const tenants = new Map<string, TenantTraffic>();
+  const tenants = new BoundedMap<string, TenantTraffic>(MAX_TENANTS);
   return (tenantId) => {
     let traffic = tenants.get(tenantId);
     if (traffic === undefined) {
       traffic = new TenantTraffic(tenantId, tools);
       tenants.set(tenantId, traffic);
-      const [oldest] = tenants.keys();
-      if (tenants.size > MAX_TENANTS && oldest !== undefined) tenants.delete(oldest);
     }
     return traffic;
   };

@@ -7,13 +7,13 @@ import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
 import { type ListPart, parseListPart } from "../core/mcp/merge-lists.ts";
 import { type Era, LATEST_LEGACY, LATEST_MODERN, META } from "../core/mcp/revisions.ts";
 import { MAX_LIST_ITEMS, MAX_LIST_PAGES } from "../core/size-limits.ts";
+import { CLIENT_INFO } from "../product.ts";
 import {
   type ChannelDeps,
   type ChannelTarget,
   createGatewayId,
   type UpstreamChannel,
 } from "./connection/channel.ts";
-import { CLIENT_INFO } from "./connection/client-info.ts";
 import { invalidResponse } from "./connection/errors.ts";
 import { detectEra } from "./protocol/era-detection.ts";
 import { connectLegacy } from "./protocol/legacy-session.ts";

@@ -11,11 +11,9 @@ import { buildHeatMap } from "../../core/analytics/heat-map.ts";
 import { alignToGrain, defaultGrain } from "../../core/analytics/period.ts";
 import { fillGaps } from "../../core/analytics/time-series.ts";
 import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
+import { DAY_MS, HOUR_MS } from "../../core/durations.ts";
 import { loadDashboard } from "../../db/queries/traffic/dashboard.ts";
 import type { Services } from "../../services.ts";
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export const RANGES = {
   hour: { label: "Last hour", ms: HOUR_MS },

@@ -5,7 +5,7 @@
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { createMiddleware } from "hono/factory";
-import { PRODUCT_NAME, PRODUCT_VERSION } from "../../upstream/connection/client-info.ts";
+import { PRODUCT_NAME, PRODUCT_VERSION } from "../../product.ts";
 import { LinkButton } from "../forms/controls.tsx";
 import { loadPageContext, type PageEnv } from "../http/page-context.ts";
 import { buildFrame } from "../ui/frame.ts";

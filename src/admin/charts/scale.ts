@@ -1,4 +1,5 @@
 /** Numbers and times as people read them on an axis. */
+import { DAY_MS } from "../../core/durations.ts";
 
 /** At most five steps of 1, 2 or 5 times a power of ten, from zero. */
 export function ticksTo(most: number, count = 4): readonly number[] {
@@ -32,13 +33,10 @@ const trim = (value: number) => String(Number(value.toPrecision(3)));
 export const withUnit = (value: number, unit: string) =>
   unit === "" ? short(value) : `${short(value)}${/^[%/]/.test(unit) ? "" : " "}${unit}`;
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-
 export type TimeForm = "time" | "day";
 
 export function selectTimeForm(from: number, to: number): TimeForm {
-  return to - from > 2 * DAY ? "day" : "time";
+  return to - from > 2 * DAY_MS ? "day" : "time";
 }
 
 export function timeText(at: number, form: TimeForm): string {

@@ -4,6 +4,7 @@ import type { Grain } from "../../core/analytics/dimensions.ts";
 import { alignToGrain } from "../../core/analytics/period.ts";
 import { fillGaps } from "../../core/analytics/time-series.ts";
 import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
+import { DAY_MS } from "../../core/durations.ts";
 import type { LimitRecommendation } from "../../core/limits/advice.ts";
 import { listCurrentAnnouncements } from "../../db/queries/tenants/announcements.ts";
 import { listTopMembers, loadTrafficSeries } from "../../db/queries/traffic/analytics.ts";
@@ -30,7 +31,6 @@ export const parseRange = (text: string | undefined): Range =>
   text === "day" || text === "week" ? text : "hour";
 
 const MAX_ROWS = 6;
-const DAY_MS = 86_400_000;
 
 export type Overview = Awaited<ReturnType<typeof loadOverview>>;
 

@@ -2,9 +2,9 @@
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
-import { isTimeZone } from "../../core/access/schedule.ts";
 import { toBase64url } from "../../core/base64url.ts";
 import { hmacSha256, newToken } from "../../core/digest.ts";
+import { isTimeZone } from "../../core/time-zone.ts";
 import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
 import { cookiePrefix } from "../../identity/users/cookies.ts";
 import { clientIp } from "../../identity/users/hooks.ts";

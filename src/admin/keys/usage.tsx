@@ -1,13 +1,14 @@
 /** What a key was used for in the last week; it comes after the key's page. */
+
 import { Hono } from "hono";
 import { z } from "zod";
+import { HOUR_MS } from "../../core/durations.ts";
 import { TrafficBars } from "../charts/traffic.tsx";
 import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { KEYS } from "./key.ts";
 
-const HOUR = 3_600_000;
 const HOURS = 7 * 24;
 
 const course = z.object({
@@ -18,8 +19,8 @@ export const usage = new Hono<AdminEnv>().get(
   `${KEYS}/:id/usage`,
   requirePagePermission("analytics.read"),
   async (c) => {
-    const last = Math.floor(Date.now() / HOUR) * HOUR;
-    const times = Array.from({ length: HOURS }, (_, index) => last - (HOURS - 1 - index) * HOUR);
+    const last = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+    const times = Array.from({ length: HOURS }, (_, index) => last - (HOURS - 1 - index) * HOUR_MS);
     const { value } = await c.get("rest").read("/analytics/usage", course, {
       ...{ of: "key", member: c.req.param("id"), kind: "mcp", grain: "hour" },
       from: new Date(times[0] ?? last).toISOString(),

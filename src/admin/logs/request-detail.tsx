@@ -1,7 +1,9 @@
 /** One request, with the calls and failures that belong to it. */
+
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import { z } from "zod";
+import { HOUR_MS, SECOND_MS } from "../../core/durations.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { uuidv7Time } from "../../core/ids.ts";
 import { pageShape } from "../http/api-client.ts";
@@ -36,9 +38,6 @@ const callShape = z.object({
 type Call = z.output<typeof callShape>;
 
 const failureShape = z.object({ id: z.string(), code: z.string(), message: z.string(), source: z.string() });
-
-const SECOND_MS = 1000;
-const HOUR_MS = 3_600_000;
 
 const around = (at: number, before: number, after: number) => ({
   from: new Date(at - before).toISOString(),

@@ -1,4 +1,5 @@
 /** A month as a table: weeks below each other, what is on in each day. */
+import { DAY_MS } from "../../core/durations.ts";
 import { TableHead } from "../ui/components.tsx";
 
 interface Neighbour {
@@ -25,7 +26,6 @@ export interface Entry {
   readonly endsAt: string;
 }
 
-const DAY_MS = 86_400_000;
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const NAMES = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
 

@@ -1,6 +1,8 @@
 /** One server: how it has been doing, how it is reached, its breaker; and its calls, which come after the page. */
+
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { HOUR_MS } from "../../core/durations.ts";
 import { Timeline } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
 import { withUnit } from "../charts/scale.ts";
@@ -48,16 +50,14 @@ const figures = z.object({
   ),
 });
 
-const HOUR = 3_600_000;
-
 async function readCalls(rest: ApiClient, serverId: string, now: number) {
   const { value } = await rest.read("/analytics/usage", figures, {
     of: "server",
     member: serverId,
     grain: "hour",
   });
-  const last = Math.floor(now / HOUR) * HOUR;
-  const times = Array.from({ length: 24 }, (_, index) => last - (23 - index) * HOUR);
+  const last = Math.floor(now / HOUR_MS) * HOUR_MS;
+  const times = Array.from({ length: 24 }, (_, index) => last - (23 - index) * HOUR_MS);
   const known = new Map(value.points.map((point) => [Date.parse(point.at), point]));
   return { times, points: times.map((at) => known.get(at)) };
 }

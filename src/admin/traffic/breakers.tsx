@@ -1,6 +1,8 @@
 /** Circuit breakers: which servers are not asked just now, and an admin's hand on them. */
+
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { DAY_MS } from "../../core/durations.ts";
 import { BREAKER_STATES } from "../../core/enums.ts";
 import { Timeline } from "../charts/blocks.tsx";
 import { Button, PostForm } from "../forms/controls.tsx";
@@ -17,7 +19,6 @@ import { Breaker } from "../ui/states.tsx";
 import { listSpans, type Transition, transitionShape } from "./breaker-spans.ts";
 
 const PATH = "/admin/servers/circuit-breakers";
-const DAY_MS = 86_400_000;
 
 const shape = z.object({
   id: z.string(),

@@ -1,5 +1,5 @@
 /** The parts of the page on limits as they stand. */
-import { MINUTE_MS } from "../../core/limits/algorithms/samples.ts";
+import { MINUTE_MS } from "../../core/durations.ts";
 import { BarChart } from "../charts/blocks.tsx";
 import { LineChart } from "../charts/over-time.tsx";
 import { Badge, Empty, Stats, TableHead, type Tone } from "../ui/components.tsx";

@@ -1,4 +1,5 @@
 /** A tenant's traffic, from the rollups: over time, by whom and what, how quickly, and what went wrong. */
+
 import { Hono } from "hono";
 import { z } from "zod";
 import { DIMENSIONS } from "../../core/analytics/dimensions.ts";
@@ -6,6 +7,7 @@ import { classifyError, ERROR_CLASSES } from "../../core/analytics/error-classes
 import { buildHeatMap } from "../../core/analytics/heat-map.ts";
 import { LATENCY_BOUNDS_MS } from "../../core/analytics/histogram.ts";
 import { computeMetrics, sumTraffic } from "../../core/analytics/traffic-metrics.ts";
+import { isTimeZone } from "../../core/time-zone.ts";
 import {
   listTopMembers,
   listTopMembersWithLatency,
@@ -73,14 +75,6 @@ const timeZone = z
   .refine(isTimeZone, "must be an IANA time zone")
   .default("UTC")
   .meta({ examples: ["Europe/Berlin"] });
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
 
 const reading = (c: ApiContext) => c.var.services.database.withTenant(c.var.principal.tenantId, "read");
 

@@ -1,8 +1,10 @@
 /** Exports of traffic: rollups and request log of a tenant, and usage of all tenants for operators. */
+
 import { Hono } from "hono";
 import { z } from "zod";
 import { alignToGrain } from "../../core/analytics/period.ts";
 import { computeMetrics } from "../../core/analytics/traffic-metrics.ts";
+import { DAY_MS } from "../../core/durations.ts";
 import { exportRequests, type RequestCursor } from "../../db/queries/logs/requests.ts";
 import {
   listDailyUsage,
@@ -16,7 +18,6 @@ import { respondsFile } from "../http/responses.ts";
 import { createRowFile, FILE_TYPES, fileQuery, ROWS_PER_PAGE } from "../http/streamed-files.ts";
 import { query } from "../http/validate.ts";
 
-const DAY_MS = 86_400_000;
 const TYPES = Object.values(FILE_TYPES);
 
 /** The last month unless a period is asked for. */

@@ -1,4 +1,5 @@
 /** The query parameters and responses of the analytics routes. */
+
 import { z } from "zod";
 import { DIMENSIONS, GRAIN_MS, GRAINS, type Grain, TRAFFIC_KINDS } from "../../core/analytics/dimensions.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type TimeSpan,
 } from "../../core/analytics/period.ts";
 import type { TrafficMetrics } from "../../core/analytics/traffic-metrics.ts";
+import { DAY_MS } from "../../core/durations.ts";
 import { InvalidInputError } from "../../core/errors.ts";
 import { moment } from "../http/times.ts";
 
@@ -58,8 +60,6 @@ export const trafficPeriod = z.object({
   grain: z.enum(GRAINS),
   asOf: z.iso.datetime().nullable().describe("Earlier records are in the rollups."),
 });
-
-const DAY_MS = 86_400_000;
 
 export interface TrafficPeriod extends TimeSpan {
   readonly grain: Grain;

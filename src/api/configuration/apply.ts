@@ -1,8 +1,9 @@
 /**
  * Applies a plan in one transaction with an audit entry per change, or nothing if the configuration has changed since.
  */
-import { canonicalJson } from "../../core/discovery/definition-hash.ts";
+
 import { GatewayError } from "../../core/errors.ts";
+import { canonicalJson } from "../../core/mcp/canonical-json.ts";
 import { isStaleWrite } from "../../db/errors.ts";
 import {
   assertUnchanged,

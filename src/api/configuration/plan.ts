@@ -1,9 +1,10 @@
 /** What a configuration file would change: read, held against what there is, and named by a hash that its carrying out must repeat. */
+
 import { type DesiredItem, matchItems, sortByDependency } from "../../core/configuration/match-items.ts";
 import { sha256Hex } from "../../core/digest.ts";
-import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
+import { canonicalJson } from "../../core/mcp/canonical-json.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { ownChange } from "../tenants/schemas.ts";

@@ -1,7 +1,7 @@
 /** The sections of the configuration file, in its order. */
 import { eq } from "drizzle-orm";
 import { z } from "zod";
-import { canonicalJson } from "../../core/discovery/definition-hash.ts";
+import { canonicalJson } from "../../core/mcp/canonical-json.ts";
 import { ipRules as ipRuleTable, serverAccessControls } from "../../db/schema/access.ts";
 import { findTimeFault, newAccessRule } from "../access/schemas.ts";
 import { selectColumns } from "../resource/shape.ts";

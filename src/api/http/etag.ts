@@ -6,8 +6,8 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { sha256Hex } from "../../core/digest.ts";
-import { canonicalJson } from "../../core/discovery/definition-hash.ts";
 import { GatewayError } from "../../core/errors.ts";
+import { canonicalJson } from "../../core/mcp/canonical-json.ts";
 import { isStaleWrite } from "../../db/errors.ts";
 
 type Row = Readonly<Record<string, unknown>>;

@@ -2,9 +2,11 @@
  * Lists of what happened, newest first, of the last day unless a period is asked for: `?from=…&to=…`, and by whatever
  * members the kind of record can be searched by.
  */
+
 import { and, type SQL } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { z } from "zod";
+import { DAY_MS } from "../../core/durations.ts";
 import { listRecords, type RecordTable } from "../../db/queries/logs/timelines.ts";
 import type { Columns, CrudRow } from "../../db/queries/shared/crud.ts";
 import { pageQuery } from "../http/cursors.ts";
@@ -13,8 +15,6 @@ import { moment } from "../http/times.ts";
 import { atLeast, containing, equalTo } from "../resource/conditions.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { columnFilter, rowShape, selectColumns } from "../resource/shape.ts";
-
-const DAY_MS = 86_400_000;
 
 export interface TimelineSpec<T extends RecordTable> {
   readonly table: T;

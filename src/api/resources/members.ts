@@ -1,5 +1,7 @@
 /** What the same members of different kinds may say. */
+
 import { z } from "zod";
+import { isTimeZone } from "../../core/time-zone.ts";
 
 export const title = z.string().trim().min(1).max(200);
 export const prose = z.string().max(5000);
@@ -17,14 +19,6 @@ export const timeZone = z
   .string()
   .max(100)
   .refine(isTimeZone, "must be an IANA time zone, for example Europe/Vienna");
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
 
 export const isInOrder = (from: Date | null | undefined, to: Date | null | undefined) =>
   from === null || from === undefined || to === null || to === undefined || from < to;

@@ -2,8 +2,10 @@
  * Feature flags: besides the five routes, the evaluation for a subject, outcomes by variant, and the caller's own
  * flags.
  */
+
 import { Hono } from "hono";
 import { z } from "zod";
+import { HOUR_MS } from "../../core/durations.ts";
 import { evaluateFlag } from "../../core/flags/evaluate.ts";
 import { KNOWN_FLAGS } from "../../core/flags/known-flags.ts";
 import { countFlagResults, listFlags } from "../../db/queries/tenants/flags.ts";
@@ -43,7 +45,6 @@ const stored = z.object({
   userIds: z.array(z.string()),
 });
 
-const HOUR_MS = 3_600_000;
 const period = z.object({ hours: z.coerce.number().int().min(1).max(720).default(24) });
 
 export function createFlagRoutes(reach: ResourceScope) {

@@ -1,8 +1,10 @@
 /** What tenants, members and invitations may be asked to be. */
+
 import { z } from "zod";
 import { TOOL_CHANGES } from "../../core/discovery/tool-drift.ts";
 import { ROLES } from "../../core/enums.ts";
 import { PREFIX_MODES } from "../../core/mcp/exposed-names.ts";
+import { isTimeZone } from "../../core/time-zone.ts";
 
 const name = z.string().trim().min(1).max(200);
 const timeZone = z.string().refine(isTimeZone, "must be an IANA time zone, for example Europe/Vienna");
@@ -77,11 +79,3 @@ export const newInvitation = z
     role: z.enum(ROLES).default("user"),
   })
   .meta({ examples: [{ email: "ann@example.com", role: "user" }] });
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}

@@ -1,4 +1,5 @@
 /** When a rule holds: between two moments, on some weekdays, at some hours, as the clocks of the tenant show them. */
+import { isTimeZone } from "../time-zone.ts";
 export interface Schedule {
   /** From (inclusive) until (exclusive); null: without end. */
   readonly validFrom: Date | null;
@@ -65,14 +66,6 @@ export function localTime(now: Date, timeZone: string): LocalTime {
     weekday: WEEKDAYS[parts.weekday ?? ""] ?? 1,
     seconds: (hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0),
   };
-}
-
-export function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function getFormat(timeZone: string): Intl.DateTimeFormat {

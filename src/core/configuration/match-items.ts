@@ -2,7 +2,7 @@
  * What must be made, changed and removed so that what there is becomes what is wanted. Things are the same by their
  * identity; of several with one identity the equal ones are paired first, so that nothing is touched without need.
  */
-import { canonicalJson } from "../discovery/definition-hash.ts";
+import { canonicalJson } from "../mcp/canonical-json.ts";
 
 export type ItemContent = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,5 @@
 /** What to do about a database, judged by a day of samples: each piece of advice names what it goes by. */
+import { SECOND_MS } from "../durations.ts";
 
 export interface DatabaseSample {
   readonly at: Date;
@@ -41,13 +42,12 @@ export interface DatabaseRecommendation {
   readonly says: string;
 }
 
-const SECOND = 1000;
 const MIB = 1024 * 1024;
 const FULL_SHARE = 0.9;
 const FILLING_SHARE = 0.7;
 const IDLE_SHARE = 0.8;
-const LONG_TRANSACTION_MS = 60 * SECOND;
-const LONG_QUERY_MS = 15 * SECOND;
+const LONG_TRANSACTION_MS = 60 * SECOND_MS;
+const LONG_QUERY_MS = 15 * SECOND_MS;
 const WAITING_SHARE = 0.05;
 const COLD_CACHE_SHARE = 0.95;
 const MIN_BLOCKS = 100_000;
@@ -59,7 +59,7 @@ const SLOW_MS = 250;
 const MIN_UNUSED_INDEX_BYTES = 64 * MIB;
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
-const seconds = (ms: number) => `${Math.round(ms / SECOND)} s`;
+const seconds = (ms: number) => `${Math.round(ms / SECOND_MS)} s`;
 
 type Rule<T> = (of: T) => DatabaseRecommendation | undefined;
 

@@ -3,6 +3,7 @@
  * each attempt costs a query, and reports the attempts. Repeating the same wrong key indicates a misconfigured program
  * rather than guessing, and counts once.
  */
+import { BoundedMap } from "../bounded-map.ts";
 export interface FailedAuthLimits {
   /** Different wrong proofs from one place in a window. */
   readonly free: number;
@@ -17,7 +18,7 @@ interface ClientFailures {
 const MAX_CLIENTS = 10_000;
 
 export class FailedAuthThrottle {
-  readonly #clients = new Map<string, ClientFailures>();
+  readonly #clients = new BoundedMap<string, ClientFailures>(MAX_CLIENTS);
   readonly #limits: FailedAuthLimits;
 
   constructor(limits: FailedAuthLimits) {
@@ -39,8 +40,6 @@ export class FailedAuthThrottle {
       known = { since: now, fingerprints: new Set() };
       this.#clients.delete(client);
       this.#clients.set(client, known);
-      const [oldest] = this.#clients.keys();
-      if (this.#clients.size > MAX_CLIENTS && oldest !== undefined) this.#clients.delete(oldest);
     }
     const before = known.fingerprints.size;
     if (before < this.#limits.free) known.fingerprints.add(fingerprint(credential));

@@ -4,6 +4,7 @@
  * never banned automatically.
  */
 
+import { BoundedMap } from "../bounded-map.ts";
 import type { IP_RULE_KINDS } from "../enums.ts";
 import { compileNetworks } from "../net/cidr.ts";
 
@@ -42,12 +43,11 @@ export function compileIpRules(rules: readonly IpRule[]): CompiledIpRules {
       ({ cidr }) => cidr,
     ),
   ]);
-  const cache = new Map<string, readonly (readonly IpRule[])[]>();
+  const cache = new BoundedMap<string, readonly (readonly IpRule[])[]>(MAX_ENTRIES);
   const findRules = (address: string) => {
     let found = cache.get(address);
     if (found === undefined) {
       found = [lookup(address)?.value ?? [], automatic(address)?.value ?? []];
-      if (cache.size >= MAX_ENTRIES) cache.clear();
       cache.set(address, found);
     }
     return found;

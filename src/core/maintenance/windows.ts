@@ -1,5 +1,7 @@
 /** Maintenance windows, once or again and again: is a server in one now, until when, and how long that answer holds. */
+
 import { Cron } from "croner";
+import { BoundedMap } from "../bounded-map.ts";
 
 export interface MaintenanceWindow {
   /** Null: every server that the window's owner has. */
@@ -76,15 +78,14 @@ function once({ startsAt, endsAt, title }: MaintenanceWindow, now: Date): Window
   return { maintenance: undefined, until: Number.POSITIVE_INFINITY };
 }
 
-const crons = new Map<string, Cron | undefined>();
 const MAX_CACHED_CRONS = 1000;
+const crons = new BoundedMap<string, Cron | undefined>(MAX_CACHED_CRONS);
 
 /** Undefined for what is none. Reading one is slow, and few are different. */
 function getCron(text: string, timeZone: string): Cron | undefined {
   const key = `${timeZone} ${text}`;
   if (crons.has(key)) return crons.get(key);
   const cron = parseCron(text, timeZone);
-  if (crons.size >= MAX_CACHED_CRONS) crons.clear();
   crons.set(key, cron);
   return cron;
 }

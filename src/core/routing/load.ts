@@ -1,4 +1,5 @@
 /** What an isolate sees of its servers' load: calls that run, and how long calls took of late. */
+import { BoundedMap } from "../bounded-map.ts";
 
 interface Load {
   running: number;
@@ -12,7 +13,7 @@ const DECAY_MS = 10_000;
 const MAX_SERVERS = 5000;
 
 export class LoadTracker {
-  readonly #loads = new Map<string, Load>();
+  readonly #loads = new BoundedMap<string, Load>(MAX_SERVERS);
 
   begin(serverId: string): void {
     this.#getLoad(serverId).running += 1;
@@ -46,8 +47,6 @@ export class LoadTracker {
     if (load === undefined) {
       load = { running: 0, latency: undefined, at: 0 };
       this.#loads.set(serverId, load);
-      const [oldest] = this.#loads.keys();
-      if (this.#loads.size > MAX_SERVERS && oldest !== undefined) this.#loads.delete(oldest);
     }
     return load;
   }

@@ -1,4 +1,5 @@
 /** The merged view of some of a tenant's servers, built once for each state of what they offer. */
+import { BoundedMap } from "../../core/bounded-map.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import type { UnavailableServer } from "../../core/mcp/merge-lists.ts";
 import { isSameNaming, type Naming } from "../../policy/naming.ts";
@@ -49,7 +50,7 @@ const MAX_TENANTS = 1000;
 
 export class Catalog<Context extends RefreshContext> {
   readonly #inventory: InventoryCache<Context>;
-  readonly #views = new Map<string, BuiltView>();
+  readonly #views = new BoundedMap<string, BuiltView>(MAX_TENANTS);
 
   constructor(offers: InventoryCache<Context>) {
     this.#inventory = offers;
@@ -90,8 +91,6 @@ export class Catalog<Context extends RefreshContext> {
     const tables = new NameIndex(inventories, names, naming);
     this.#views.delete(key);
     this.#views.set(key, { inventories, names, naming, tables });
-    const [oldest] = this.#views.keys();
-    if (this.#views.size > MAX_TENANTS && oldest !== undefined) this.#views.delete(oldest);
     return { tables, gaps };
   }
 }

@@ -1,4 +1,5 @@
 /** Which servers have been found to speak one era only. Most are never asked: their answers show it when it matters. */
+import { BoundedMap } from "../../core/bounded-map.ts";
 import type { Era } from "../../core/mcp/revisions.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 
@@ -13,7 +14,7 @@ interface CachedEra {
 }
 
 export class EraCache {
-  readonly #entries = new Map<string, CachedEra>();
+  readonly #entries = new BoundedMap<string, CachedEra>(MAX_ENTRIES);
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -31,7 +32,5 @@ export class EraCache {
   set({ id, endpointUrl }: SnapshotServer, only: Era): void {
     this.#entries.delete(id);
     this.#entries.set(id, { url: endpointUrl, only, until: this.#now() + TTL_MS });
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
   }
 }

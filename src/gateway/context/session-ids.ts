@@ -2,6 +2,7 @@
  * Seals upstream session IDs for one principal and one server. A stolen ID is useless to others, no storage is needed,
  * and a session survives any isolate.
  */
+import { BoundedMap } from "../../core/bounded-map.ts";
 import type { Keyring } from "../../core/keyring.ts";
 
 export interface SessionOwner {
@@ -16,7 +17,7 @@ const MAX_ENTRIES = 10_000;
 
 export class SessionIds {
   readonly #keyring: Keyring;
-  readonly #opened = new Map<string, string>();
+  readonly #opened = new BoundedMap<string, string>(MAX_ENTRIES);
 
   constructor(keyring: Keyring) {
     this.#keyring = keyring;
@@ -41,8 +42,6 @@ export class SessionIds {
 
   #cache(owner: SessionOwner, sealed: string, upstreamId: string): void {
     this.#opened.set(memoryKey(owner, sealed), upstreamId);
-    const [oldest] = this.#opened.keys();
-    if (this.#opened.size > MAX_ENTRIES && oldest !== undefined) this.#opened.delete(oldest);
   }
 }
 

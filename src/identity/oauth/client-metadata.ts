@@ -3,10 +3,12 @@
  * names is how SSRF begins, so the address is judged first, no redirect is followed, and neither time nor size is the
  * stranger's to choose.
  */
+
 import type { ClientDiscovery, OAuthOptions } from "@better-auth/oauth-provider";
 import { registerClientMetadataDocument } from "@better-auth/oauth-provider/internal";
 import { getSessionFromCtx } from "better-auth/api";
 import { z } from "zod";
+import { BoundedMap } from "../../core/bounded-map.ts";
 import { readBoundedText } from "../../core/net/bounded-body.ts";
 import { MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
 import { isClientMetadataUrl } from "./client-metadata-url.ts";
@@ -126,14 +128,13 @@ function freshness(cacheControl: string): number {
 
 /** How long a document may be taken for current: as its headers said, or a minute where another isolate read them. */
 class FreshnessCache {
-  readonly #times = new Map<string, number>();
+  readonly #times = new BoundedMap<string, number>(1000);
 
   get(clientId: string, updatedAt: Date | undefined): number {
     return this.#times.get(clientId) ?? (updatedAt?.getTime() ?? 0) + MIN_TTL_MS;
   }
 
   set(clientId: string, time: number): void {
-    if (this.#times.size >= 1000) this.#times.clear();
     this.#times.set(clientId, time);
   }
 }

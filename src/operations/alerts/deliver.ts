@@ -2,7 +2,9 @@
  * Delivers alert notifications by webhook and email. Failed deliveries are retried through the queue with increasing
  * delays and abandoned after half a day. A receiver recognizes duplicates by the ID.
  */
+
 import { z } from "zod";
+import { MINUTE_MS } from "../../core/durations.ts";
 import { toGatewayError } from "../../core/errors.ts";
 import { mapConcurrent } from "../../core/map-concurrent.ts";
 import {
@@ -18,7 +20,6 @@ import { sendNotification } from "./notify.ts";
 const CONCURRENCY = 6;
 const PER_MESSAGE = 20;
 const MESSAGES_PER_BATCH = 100;
-const MINUTE_MS = 60_000;
 
 /** After the first try, the second, …; then it is given up. */
 const RETRY_DELAYS_SECONDS = [10, 60, 300, 900, 3600, 10_800, 21_600];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
   isActiveAt,
-  isTimeZone,
   localTime,
   nextScheduleChange,
   type Schedule,
 } from "../../../src/core/access/schedule.ts";
+import { isTimeZone } from "../../../src/core/time-zone.ts";
 
 const always: Schedule = {
   validFrom: null,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson, hashDefinition } from "../../../src/core/discovery/definition-hash.ts";
+import { hashDefinition } from "../../../src/core/discovery/definition-hash.ts";
 import { diffJson } from "../../../src/core/discovery/json-diff.ts";
 import {
   compareWithPins,
@@ -8,6 +8,7 @@ import {
   type Pin,
   TOOL_CHANGES,
 } from "../../../src/core/discovery/tool-drift.ts";
+import { canonicalJson } from "../../../src/core/mcp/canonical-json.ts";
 import { isMembers, parseLossless } from "../../../src/core/mcp/lossless-json.ts";
 
 const hashOf = (text: string) => {

@@ -1,5 +1,5 @@
 /** Requests a minute, a day of them: what a tenant's object keeps to learn when its tenant is busy. */
-export const MINUTE_MS = 60_000;
+import { MINUTE_MS } from "../../durations.ts";
 export const MINUTES_PER_DAY = 1440;
 
 export const toMinute = (now: number) => Math.floor(now / MINUTE_MS);

@@ -7,6 +7,7 @@
  *     if (verdict.kind === "admit" && verdict.refill) waitUntil: book.refill(now), the object's answer, book.learn
  */
 
+import { BoundedMap } from "../../bounded-map.ts";
 import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
 import { type HeldLease, returnToken } from "./holder.ts";
 import {
@@ -65,7 +66,7 @@ const MAX_STATES = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
 
 export class LeaseClient {
-  readonly #states = new Map<string, LimitState>();
+  readonly #states = new BoundedMap<string, LimitState>(MAX_STATES);
   readonly #pending = new Map<string, PendingRequest & { readonly ask: LeaseRequest }>();
   readonly #id: string;
   #requestCount = 0;
@@ -290,8 +291,6 @@ export class LeaseClient {
   #createState(limit: Limit, now: number): LimitState {
     const state = createLimitState(limit, now);
     this.#states.set(limit.key, state);
-    const [oldest] = this.#states.keys();
-    if (this.#states.size > MAX_STATES && oldest !== undefined) this.#states.delete(oldest);
     return state;
   }
 }

@@ -1,5 +1,7 @@
 /** Deletes expired secrets (system role, cron). */
+
 import { and, eq, isNotNull, lt, notInArray, or } from "drizzle-orm";
+import { DAY_MS } from "../../../core/durations.ts";
 import { session, verification } from "../../schema/identity.ts";
 import {
   oauthAccessToken,
@@ -11,7 +13,6 @@ import {
 import { authAttempts, devMailbox } from "../../schema/sign-in.ts";
 import type { Queries } from "../shared/queries.ts";
 
-const DAY = 86_400_000;
 const ago = (now: Date, ms: number) => new Date(now.getTime() - ms);
 
 export function deleteExpiredSecretRows(db: Queries, now: Date) {
@@ -20,7 +21,7 @@ export function deleteExpiredSecretRows(db: Queries, now: Date) {
 
 /** Kept for a while, since people look up where they were signed in. */
 export function deleteExpiredSessions(db: Queries, now: Date) {
-  return db.delete(session).where(lt(session.expiresAt, ago(now, 30 * DAY)));
+  return db.delete(session).where(lt(session.expiresAt, ago(now, 30 * DAY_MS)));
 }
 
 export function deleteExpiredTokens(db: Queries, now: Date) {
@@ -45,17 +46,17 @@ export function deleteUnusedClients(db: Queries, now: Date) {
         eq(oauthClient.disabled, false),
         notInArray(oauthClient.clientId, consented),
         or(
-          and(isNotNull(oauthClient.clientDiscoveryId), lt(oauthClient.updatedAt, ago(now, DAY))),
-          lt(oauthClient.updatedAt, ago(now, 30 * DAY)),
+          and(isNotNull(oauthClient.clientDiscoveryId), lt(oauthClient.updatedAt, ago(now, DAY_MS))),
+          lt(oauthClient.updatedAt, ago(now, 30 * DAY_MS)),
         ),
       ),
     );
 }
 
 export function deleteOldAttempts(db: Queries, now: Date) {
-  return db.delete(authAttempts).where(lt(authAttempts.updatedAt, ago(now, DAY)));
+  return db.delete(authAttempts).where(lt(authAttempts.updatedAt, ago(now, DAY_MS)));
 }
 
 export function deleteOldEmails(db: Queries, now: Date) {
-  return db.delete(devMailbox).where(lt(devMailbox.createdAt, ago(now, 30 * DAY)));
+  return db.delete(devMailbox).where(lt(devMailbox.createdAt, ago(now, 30 * DAY_MS)));
 }

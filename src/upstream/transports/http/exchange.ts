@@ -3,6 +3,7 @@
  * credential is sent to the registered origin only, and every wait has a timeout. Failures are thrown as UpstreamError.
  */
 
+import { BoundedMap } from "../../../core/bounded-map.ts";
 import { GatewayError, UpstreamError } from "../../../core/errors.ts";
 import { HEADERS } from "../../../core/mcp/revisions.ts";
 import type { HeaderMap } from "../../../core/net/headers.ts";
@@ -101,14 +102,13 @@ const MAX_CHECKED_URLS = 5000;
 function parseUrl(request: UpstreamRequest, text: string, policy: UrlPolicy): ParsedUrl {
   let known = checkedUrls.get(policy);
   if (known === undefined) {
-    known = new Map();
+    known = new BoundedMap(MAX_CHECKED_URLS);
     checkedUrls.set(policy, known);
   }
   let address = known.get(text);
   if (address === undefined) {
     const { href, origin } = requireAllowedUrl(request, text, policy);
     address = { href, origin };
-    if (known.size >= MAX_CHECKED_URLS) known.clear();
     known.set(text, address);
   }
   return address;

@@ -1,4 +1,4 @@
-/** How the gateway introduces itself to servers, who need not know for which tenant. */
+/** The name and version of the product, as upstreams and clients receive them. */
 export const PRODUCT_NAME = "mcp-registry-gateway";
 export const PRODUCT_VERSION = "0.1.0";
 
