@@ -21,8 +21,8 @@ export interface Options {
 }
 
 /** Those that say most in the least time. */
-const GATED_CASES =
-  /^(?:tools\/call, (?:one|all) servers?(?:, warm leases)?|tools\/call legacy, one server|refused: .*)$/;
+export const GATED_CASES =
+  /^(?:tools\/call, (?:one|all) servers?(?:, warm leases)?|tools\/call legacy, one server|rejected: .*)$/;
 
 export function readOptions(args: string[]): Options {
   const { values } = parseArgs({

@@ -1,12 +1,13 @@
 /** The arithmetic of measurements, and how results come into documents. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CASES } from "../../../scripts/bench/gateway/cases.ts";
 import { START } from "../../../scripts/bench/gateway/cold.ts";
 import type { Comparison } from "../../../scripts/bench/gateway/compare.ts";
 import { between } from "../../../scripts/bench/gateway/document.ts";
 import { median, quantile, slope } from "../../../scripts/bench/gateway/figures.ts";
-import { readOptions } from "../../../scripts/bench/gateway/options.ts";
-import { judge, startsSoon } from "../../../scripts/bench/gateway/targets.ts";
+import { GATED_CASES, readOptions } from "../../../scripts/bench/gateway/options.ts";
+import { judge, listTargetCases, startsSoon } from "../../../scripts/bench/gateway/targets.ts";
 
 describe("figures", () => {
   it.each([
@@ -82,15 +83,38 @@ describe("targets", () => {
   it("are missed by what falls short", () => {
     const missed = judge([result({ ratio: 0.5, cpuRatio: 2 })]).filter(({ isMet }) => !isMet);
     expect(missed.map(({ value }) => value)).toEqual([0.5, 2]);
-    const refusal = result({ case: "rejected: invalid key", ratio: 1.49 });
+    const refusal = result({ case: "rejected: invalid key", ratio: 1.79 });
     expect(judge([refusal])).toMatchObject([{ isMet: false }]);
+  });
+});
+
+describe("the cases", () => {
+  const names = CASES.map(({ name }) => name);
+
+  it("of every target exist", () => {
+    for (const name of listTargetCases()) expect(names).toContain(name);
+  });
+
+  it("of the gate are calls of both eras on both endpoints, and every kind of rejection", () => {
+    const gated = names.filter((name) => GATED_CASES.test(name));
+    expect(gated).toEqual(
+      expect.arrayContaining([
+        "tools/call, one server",
+        "tools/call, all servers",
+        "tools/call legacy, one server",
+      ]),
+    );
+    expect(gated.filter((name) => name.startsWith("rejected: "))).toEqual(
+      names.filter((name) => name.startsWith("rejected: ")),
+    );
+    expect(gated.some((name) => name.startsWith("rejected: "))).toBe(true);
   });
 });
 
 describe("the start", () => {
   it("is held against the bare Worker's", () => {
     const start = (gateway: number) => startsSoon({ name: START, unit: "ms of CPU", gateway, baseline: 10 });
-    expect([start(60), start(61)]).toEqual([true, false]);
+    expect([start(70), start(71)]).toEqual([true, false]);
   });
 });
 
