@@ -151,7 +151,9 @@ export function answerAs(body: string): Response | Promise<never> {
   const id: unknown = readId(body);
   const json = (members: object, init?: ResponseInit) =>
     Response.json({ jsonrpc: "2.0", id, ...members }, init);
-  const result = { result: { content: [{ type: "text", text: "here" }] } };
+  const result = {
+    result: { content: [{ type: "text", text: "here" }], ...(isList(body) && { tools: TOOLS }) },
+  };
   const event = (members: object) =>
     `event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", ...members })}\n\n`;
   const stream = (text: string) => new Response(text, { headers: { "content-type": "text/event-stream" } });
@@ -209,6 +211,11 @@ export function answerAs(body: string): Response | Promise<never> {
       return json(result);
   }
 }
+
+/** One of them is denied to the caller, and one that is called is not listed. */
+const TOOLS = ["look", "denied-tool", "größe"].map((name) => ({ name, inputSchema: { type: "object" } }));
+
+const isList = (body: string) => /"method":\s*"tools\/list"/.test(body);
 
 function readId(body: string): unknown {
   try {

@@ -64,8 +64,12 @@ function stubServers(): void {
   });
 }
 
-async function createWorld(name: string, hasFastPath: boolean): Promise<World> {
+async function createWorld(name: string, hasFastPath: boolean, toolChanges: string): Promise<World> {
   const tenant = await addTenant(name);
+  await owner.query("update tenants set settings = settings || $2::jsonb where id = $1", [
+    tenant.id,
+    JSON.stringify({ toolChanges }),
+  ]);
   await env.GLOBAL.getByName("global").setCapacity(PLENTY);
   const servers = await Promise.all(
     ["one", "two"].map(async (server) => {
@@ -183,28 +187,38 @@ async function warmUp(world: World): Promise<void> {
 }
 
 describe("the fast path", () => {
-  it.each([1, 2, 3])("answers, sends and records what the general path does (traffic %i)", async (seed) => {
-    const fast = await createWorld(`fast-${seed}`, true);
-    const general = await createWorld(`general-${seed}`, false);
-    for (const world of [fast, general]) await warmUp(world);
-    const random = createRandom(seed);
-    for (let step = 0; step < STEPS; step += 1) {
-      const request = randomRequest(random, { isPlain: step % 3 === 0 });
-      const [one, other] = [await send(fast, request), await send(general, request)];
-      expect({ request, ...Object(comparable(fast, one)) }).toEqual({
-        request,
-        ...Object(comparable(general, other)),
-      });
-      expect(comparable(fast, fast.received.splice(0))).toEqual(
-        comparable(general, general.received.splice(0)),
-      );
-    }
-    const requests = (world: World) => world.events.filter(({ kind }) => kind === "request").length;
-    for (const world of [fast, general]) await expect.poll(() => requests(world), PATIENCE).toBe(world.sent);
-    expect(recorded(fast)).toEqual(recorded(general));
-    expect(general.tookFastPath).toBe(0);
-    expect(fast.tookFastPath).toBeGreaterThan(STEPS / 4);
-  });
+  it.each([
+    { seed: 1, toolChanges: "allow" },
+    { seed: 2, toolChanges: "allow" },
+    { seed: 3, toolChanges: "hold" },
+    { seed: 4, toolChanges: "hold" },
+  ])(
+    "answers, sends and records what the general path does (traffic $seed, $toolChanges changes)",
+    async (run) => {
+      const { seed, toolChanges } = run;
+      const fast = await createWorld(`fast-${seed}`, true, toolChanges);
+      const general = await createWorld(`general-${seed}`, false, toolChanges);
+      for (const world of [fast, general]) await warmUp(world);
+      const random = createRandom(seed);
+      for (let step = 0; step < STEPS; step += 1) {
+        const request = randomRequest(random, { isPlain: step % 3 === 0 });
+        const [one, other] = [await send(fast, request), await send(general, request)];
+        expect({ request, ...Object(comparable(fast, one)) }).toEqual({
+          request,
+          ...Object(comparable(general, other)),
+        });
+        expect(comparable(fast, fast.received.splice(0))).toEqual(
+          comparable(general, general.received.splice(0)),
+        );
+      }
+      const requests = (world: World) => world.events.filter(({ kind }) => kind === "request").length;
+      for (const world of [fast, general])
+        await expect.poll(() => requests(world), PATIENCE).toBe(world.sent);
+      expect(recorded(fast)).toEqual(recorded(general));
+      expect(general.tookFastPath).toBe(0);
+      expect(fast.tookFastPath).toBeGreaterThan(STEPS / 4);
+    },
+  );
 
   it("knows every behaviour of the test's server", () => {
     expect(new Set(BEHAVIOURS).size).toBe(BEHAVIOURS.length);

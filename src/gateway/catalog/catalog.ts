@@ -61,6 +61,12 @@ export class Catalog<Context extends RefreshContext> {
     return this.#view(scope, await this.#inventory.get(scope.tenantId, scope.servers, context));
   }
 
+  /** Returns the view without waiting; undefined unless all its inventories are cached and current. */
+  peekView(scope: CatalogScope): CatalogView | undefined {
+    const cached = this.#inventory.peek(scope.tenantId, scope.servers);
+    return cached && this.#view(scope, cached);
+  }
+
   /** Waits for those of the awaited servers that nothing is known of yet. */
   async loadView(
     scope: CatalogScope,

@@ -94,6 +94,13 @@ export class InventoryCache<C extends RefreshContext> {
     return this.#toResult(entries);
   }
 
+  /** Returns what `get` would, without waiting; undefined unless all of it is current. */
+  peek(tenantId: string, servers: Servers): CachedInventory | undefined {
+    const entries = servers.map((server) => this.#getEntry(tenantId, server));
+    const isCurrent = entries.every((entry) => entry.inventory?.isStale === false && !this.#isDue(entry));
+    return isCurrent ? this.#toResult(entries) : undefined;
+  }
+
   /** Waits for those that have not answered yet, but never longer than one deadline, however many hang. */
   async load(
     tenantId: string,

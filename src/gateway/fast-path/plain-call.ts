@@ -14,6 +14,7 @@ import { UpstreamAttempt } from "../pipeline/attempt.ts";
 import { sendOnce } from "../pipeline/call-upstream.ts";
 import { setServer } from "../pipeline/check-access.ts";
 import type { Candidate, UpstreamCall } from "../pipeline/upstream-call.ts";
+import { peekCallFacts } from "../proxy/access-filter.ts";
 import { hasBoundValues } from "../proxy/bound-values.ts";
 import { describePassedCall, preparePassed } from "../proxy/pass-through.ts";
 import type { McpPost } from "../request/mcp-post.ts";
@@ -65,14 +66,16 @@ function isPlain(
   { isBatch, id, era, text }: McpPost,
   { method, target }: OperationRecorder,
   server: SnapshotServer,
-  { tenant, access, traffic, eras }: McpContext,
+  context: McpContext,
 ): boolean {
+  const { tenant, access, traffic, eras } = context;
   if (isBatch || id === null || method !== "tools/call" || target === undefined) return false;
-  if (server.transport !== "http" || server.holdsChanges || server.payloads !== undefined) return false;
+  if (server.transport !== "http" || server.payloads !== undefined) return false;
   if (tenant.windows.length > 0 || tenant.tracing !== undefined) return false;
   if (request.url.includes("?") || readHeaders(request).has(HEADERS.sessionId)) return false;
   const only = eras.getOnlyEra(server);
   if ((only !== undefined && only !== era) || hasBoundValues(text)) return false;
   if (traffic.breakers.getState(server.id, Date.now()) !== "closed") return false;
-  return access.allows("tool", server.id, target);
+  const facts = peekCallFacts(target, server, context);
+  return facts !== undefined && access.allows("tool", server.id, target, facts);
 }

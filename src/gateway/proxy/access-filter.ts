@@ -18,7 +18,7 @@ import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { invalidResponse } from "../../upstream/connection/errors.ts";
 import { unknownTarget } from "../aggregate/resolve-target.ts";
 import { serverScope } from "../catalog/catalog.ts";
-import { KINDS, targetFacts, USES } from "../catalog/name-index.ts";
+import { KINDS, type NameIndex, targetFacts, USES } from "../catalog/name-index.ts";
 import type { McpContext } from "../context/context.ts";
 import { recordDenial } from "../pipeline/check-access.ts";
 import type { McpPost } from "../request/mcp-post.ts";
@@ -60,8 +60,8 @@ export function denyBatch(
 }
 
 /**
- * Where changes are held, the hash of what a call would run: the server's own list of now, held against what was
- * approved. Undefined where the server does not list the tool, or would not say: then it is not called.
+ * Where tool changes are held: the hash of the current definition, which is compared with the approved one. Undefined where
+ * the server does not list the tool, or its list cannot be read: then the tool is not called.
  */
 async function callFacts(
   name: string,
@@ -69,6 +69,21 @@ async function callFacts(
   context: McpContext,
 ): Promise<TargetFacts | undefined> {
   const { tables } = await context.catalog.loadView(serverScope(context.tenant, server), context);
+  return findFacts(tables, name, server);
+}
+
+/** The same without waiting; also undefined where the server's list is not cached or not current. */
+export function peekCallFacts(
+  name: string,
+  server: SnapshotServer,
+  { tenant, catalog }: McpContext,
+): TargetFacts | undefined {
+  if (!server.holdsChanges) return {};
+  const view = catalog.peekView(serverScope(tenant, server));
+  return view && findFacts(view.tables, name, server);
+}
+
+function findFacts(tables: NameIndex, name: string, server: SnapshotServer): TargetFacts | undefined {
   const hash = tables.findServer(server.name)?.hashes.get(name);
   return hash === undefined ? undefined : { hash };
 }
