@@ -151,9 +151,7 @@ export function answerAs(body: string): Response | Promise<never> {
   const id: unknown = readId(body);
   const json = (members: object, init?: ResponseInit) =>
     Response.json({ jsonrpc: "2.0", id, ...members }, init);
-  const result = {
-    result: { content: [{ type: "text", text: "here" }], ...(isList(body) && { tools: TOOLS }) },
-  };
+  const result = { result: { content: [{ type: "text", text: "here" }], ...describeServer(body) } };
   const event = (members: object) =>
     `event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", ...members })}\n\n`;
   const stream = (text: string) => new Response(text, { headers: { "content-type": "text/event-stream" } });
@@ -215,7 +213,15 @@ export function answerAs(body: string): Response | Promise<never> {
 /** One of them is denied to the caller, and one that is called is not listed. */
 const TOOLS = ["look", "denied-tool", "größe"].map((name) => ({ name, inputSchema: { type: "object" } }));
 
-const isList = (body: string) => /"method":\s*"tools\/list"/.test(body);
+const SERVER_INFO = { capabilities: { tools: {} }, serverInfo: { name: "test", version: "1.0.0" } };
+
+/** What the gateway reads to learn what the server offers; the server speaks both eras. */
+function describeServer(body: string): object {
+  const [, method] = /"method":\s*"([a-z/]+)"/.exec(body) ?? [];
+  if (method === "tools/list") return { tools: TOOLS };
+  if (method === "server/discover") return { supportedVersions: [MODERN, LEGACY], ...SERVER_INFO };
+  return method === "initialize" ? { protocolVersion: LEGACY, ...SERVER_INFO } : {};
+}
 
 function readId(body: string): unknown {
   try {
