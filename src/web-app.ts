@@ -1,6 +1,6 @@
 /** The web app: middleware in order, then the registry protocol, REST, sign-in and pages. */
 import { type Context, Hono } from "hono";
-import type { AdminEnv } from "./admin/http/require-permission.ts";
+import type { AdminEnv } from "./admin/http/page-env.ts";
 import { pages } from "./admin/pages.ts";
 import { failurePage } from "./admin/ui/failure.tsx";
 import { registryV0 } from "./api/registry-v0.ts";

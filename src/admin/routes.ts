@@ -13,7 +13,7 @@ import { events } from "./logs/events.tsx";
 import { requests } from "./logs/requests.tsx";
 import { applications, oauthClients } from "./members/applications.tsx";
 import { invitations } from "./members/invitations.tsx";
-import { members } from "./members/people.tsx";
+import { members } from "./members/members.tsx";
 import { alertEventPages } from "./operations/alert-events.tsx";
 import { alertRules } from "./operations/alerts.tsx";
 import { announcements } from "./operations/announcements.tsx";

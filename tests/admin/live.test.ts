@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import type { ApiClient } from "../../src/admin/http/api-client.ts";
-import type { AdminEnv } from "../../src/admin/http/require-permission.ts";
+import type { AdminEnv } from "../../src/admin/http/page-env.ts";
 import { live } from "../../src/admin/ui/live.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import { createAnonymous } from "../../src/identity/principal.ts";

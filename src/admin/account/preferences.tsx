@@ -3,8 +3,10 @@ import { Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
 import { Button, PostForm } from "../forms/controls.tsx";
-import { requireSignedIn, type SignedInEnv, safeNext } from "../http/page-context.ts";
-import { buildFrame, THEME_COOKIE, THEMES } from "../ui/frame.ts";
+import { requireSignedIn, safeNext } from "../http/page-context.ts";
+import type { SignedInEnv } from "../http/page-env.ts";
+import { THEME_COOKIE, THEMES } from "../http/theme.ts";
+import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 
 const YEAR_S = 365 * 86_400;

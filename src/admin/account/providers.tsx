@@ -5,7 +5,8 @@ import { SOCIAL_NAMES, SOCIAL_PROVIDERS } from "../../identity/users/social-prov
 import { continueTo } from "../auth-pages/continue.tsx";
 import { toAuthFailure } from "../auth-pages/failures.ts";
 import { Button, Notice, PostForm } from "../forms/controls.tsx";
-import { copyCookies, requireSignedIn, type SignedInEnv } from "../http/page-context.ts";
+import { copyCookies, requireSignedIn } from "../http/page-context.ts";
+import type { SignedInEnv } from "../http/page-env.ts";
 import { recently } from "../http/recently.ts";
 import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";

@@ -2,7 +2,8 @@
 import { type Context, Hono } from "hono";
 import { Button, Choice, LinkButton } from "../forms/controls.tsx";
 import { toQuery } from "../http/api-client.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { isLoopbackUrl } from "../../core/net/origin.ts";
 import { listLatestEmails } from "../../db/queries/logs/dev-mailbox.ts";
-import type { PageEnv } from "../http/page-context.ts";
+import type { PageEnv } from "../http/page-env.ts";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 

@@ -1,7 +1,7 @@
 /** Forgotten passwords, and the links in mails. */
 import { type Context, Hono } from "hono";
 import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
-import type { PageEnv } from "../http/page-context.ts";
+import type { PageEnv } from "../http/page-env.ts";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { type AuthFailure, toAuthFailure } from "./failures.ts";

@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { clientIp } from "../../identity/users/hooks.ts";
 import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
-import type { PageEnv } from "../http/page-context.ts";
+import type { PageEnv } from "../http/page-env.ts";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { NEW_PASSWORD } from "./passwords.tsx";

@@ -7,7 +7,8 @@ import { accepts } from "hono/accepts";
 import { createMiddleware } from "hono/factory";
 import { PRODUCT_NAME, PRODUCT_VERSION } from "../../product.ts";
 import { LinkButton } from "../forms/controls.tsx";
-import { loadPageContext, type PageEnv } from "../http/page-context.ts";
+import { loadPageContext } from "../http/page-context.ts";
+import type { PageEnv } from "../http/page-env.ts";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 

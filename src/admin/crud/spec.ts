@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx";
 import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
 import type { Permission } from "../../core/access/permissions.ts";
 import type { FieldSpec } from "../forms/fields.ts";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import type { ListSpec } from "../lists/spec.ts";
 
 export type Verb = "list" | "read" | "create" | "update" | "delete";

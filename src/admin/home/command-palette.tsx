@@ -1,6 +1,7 @@
 /** The command palette as a page: what the dialog shows, and what opens without script. */
 import { Hono } from "hono";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { searchPalette } from "./palette-search.ts";

@@ -3,7 +3,8 @@
  * sign-in session.
  */
 import { type Context, Hono } from "hono";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { Live, Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";

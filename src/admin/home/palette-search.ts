@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
 import { SETTING_KEYS, SETTINGS } from "../../core/settings/definitions.ts";
 import { type ApiClient, ApiError, pageShape } from "../http/api-client.ts";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
 import { ACTIONS } from "../navigation/actions.ts";
 import type { NavGroup } from "../navigation/locate.ts";

@@ -1,7 +1,8 @@
 /** Makes again what was deleted a moment ago. The seal says that it was this person who did it. */
 import { Hono } from "hono";
 import { openFlash, setFlash } from "../http/flash.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 
 export const undo = new Hono<AdminEnv>().post("/admin/undo", requirePagePermission("me.read"), async (c) => {
   const flash = await openFlash(c, c.get("form").flash ?? "");

@@ -1,28 +1,12 @@
 /**
- * What the next page says of what was just done, with the way back where there is one. It travels in a sealed cookie
- * that the next page takes away, so that reloading says nothing twice and no address carries it.
+ * Carries the result of an action to the next page, in a sealed cookie that this page removes: reloading does not show it
+ * again, and no URL holds it.
  */
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { z } from "zod";
-import type { PageEnv } from "./page-context.ts";
-import type { AdminEnv } from "./require-permission.ts";
+import { type Flash, flashShape, type ShownFlash } from "./flash-message.ts";
+import type { AdminEnv, PageEnv } from "./page-env.ts";
 import { openCookie, type SealContext, sealCookie } from "./sealed-cookie.ts";
-
-const flashShape = z.object({
-  says: z.string(),
-  /** It did not work. */
-  bad: z.boolean().optional(),
-  /** What makes it as it was: a creation through the REST interface. */
-  undo: z.object({ api: z.string(), back: z.string(), body: z.record(z.string(), z.unknown()) }).optional(),
-});
-
-export type Flash = z.infer<typeof flashShape>;
-
-/** With its sealed text, for the form that undoes. */
-export interface ShownFlash extends Flash {
-  readonly sealed: string;
-}
 
 const COOKIE = "flash";
 /** Browsers drop cookies above 4 KiB. */
@@ -38,7 +22,7 @@ export async function setFlash(c: Context<AdminEnv>, flash: Flash): Promise<void
   setCookie(c, COOKIE, sealed, { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: 60 });
 }
 
-/** Of whole pages only: what is loaded into them must not take it away unseen. */
+/** On whole pages only: a fragment that is loaded into a page must not consume it. */
 export async function takeFlash(c: Context<PageEnv>): Promise<ShownFlash | undefined> {
   const sealed = getCookie(c, COOKIE);
   if (sealed === undefined || c.req.method !== "GET" || c.req.header("hx-request") !== undefined) return;

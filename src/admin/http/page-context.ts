@@ -1,4 +1,4 @@
-/** What every page stands on: who is at the screen, and the token that shows a form to be one of ours. */
+/** Loads the signed-in user of a page, and checks the token of posted forms. */
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
@@ -14,36 +14,10 @@ import {
   type SignedInUser,
   toPrincipal,
 } from "../../identity/users/sessions.ts";
-import type { AppEnv } from "../../middleware/app-env.ts";
 import { admitPrincipal, admitWithoutPrincipal } from "../../policy/request-admission.ts";
-import { THEME_COOKIE, THEMES, type Theme } from "../ui/frame.ts";
-import { type ShownFlash, takeFlash } from "./flash.ts";
-
-export interface PageEnv {
-  Bindings: AppEnv["Bindings"];
-  Variables: AppEnv["Variables"] & {
-    /** The signed-in user, or undefined. */
-    person: SignedInUser | undefined;
-    /** admin/context: goes into every form. */
-    formToken: string;
-    /** admin/context: the fields of a posted form that has proved to be ours; empty otherwise. */
-    form: Readonly<Record<string, string>>;
-    /** admin/context: the same, where names come more than once. */
-    posted: URLSearchParams;
-    /** admin/context: what was just done. */
-    flash: ShownFlash | undefined;
-    /** admin/context: what this browser has chosen. */
-    theme: Theme;
-    /** Of the browser, as its script has reported it; UTC without script. */
-    timeZone: string;
-  };
-}
-
-/** Behind a person's own gate: pages that make no sense to a stranger. */
-export interface SignedInEnv {
-  Bindings: PageEnv["Bindings"];
-  Variables: Omit<PageEnv["Variables"], "person"> & { person: SignedInUser };
-}
+import { takeFlash } from "./flash.ts";
+import type { PageEnv, SignedInEnv } from "./page-env.ts";
+import { THEME_COOKIE, THEMES } from "./theme.ts";
 
 const TIME_ZONE_COOKIE = "time_zone";
 export const FORM_TOKEN = "form_token";

@@ -1,7 +1,8 @@
 /** Sends a person whose sign-in is not recent to sign in again before a page that changes credentials. */
 import { createMiddleware } from "hono/factory";
 import { isRecent } from "../../identity/users/step-up.ts";
-import { type SignedInEnv, signInUrl } from "./page-context.ts";
+import { signInUrl } from "./page-context.ts";
+import type { SignedInEnv } from "./page-env.ts";
 
 /** `back` is the page to return to; without it, the requested one. Example: `app.use(path, recently(path))`. */
 export const recently = (back?: string) =>

@@ -1,8 +1,9 @@
 /** Redirects after a form submission and shows the result on the target page. */
 import type { Context } from "hono";
 import type { Sent } from "./api-client.ts";
-import { type Flash, setFlash } from "./flash.ts";
-import type { AdminEnv } from "./require-permission.ts";
+import { setFlash } from "./flash.ts";
+import type { Flash } from "./flash-message.ts";
+import type { AdminEnv } from "./page-env.ts";
 
 interface Settled {
   readonly says: string;

@@ -1,24 +1,12 @@
-/** The gate before each page of the administration: it names the page's action, as REST routes do, and asks the same rules. */
+/** Checks the permission of each page of the administration, by the same rules as REST routes. */
 import { createMiddleware } from "hono/factory";
 import type { Permission } from "../../core/access/permissions.ts";
 import { ForbiddenError } from "../../core/errors.ts";
-import type { Principal } from "../../identity/principal.ts";
 import { toPrincipal } from "../../identity/users/sessions.ts";
 import { markPermission } from "../../policy/guard.ts";
 import { permissionError } from "../../policy/permission-error.ts";
-import { type ApiClient, type ApiFetch, createApiClient } from "./api-client.ts";
-import type { SignedInEnv } from "./page-context.ts";
-
-export interface AdminEnv {
-  Bindings: SignedInEnv["Bindings"];
-  Variables: SignedInEnv["Variables"] & {
-    /** app.ts */
-    restDoor: ApiFetch;
-    /** admin/gate */
-    principal: Principal;
-    rest: ApiClient;
-  };
-}
+import { createApiClient } from "./api-client.ts";
+import type { AdminEnv } from "./page-env.ts";
 
 export const requireMembership = createMiddleware<AdminEnv>(async (c, next) => {
   const principal = toPrincipal(c.get("person"));

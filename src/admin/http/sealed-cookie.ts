@@ -1,6 +1,6 @@
 /** What a page hands to the next one through the browser, which must neither read nor change it: sealed to the session. */
 import type { z } from "zod";
-import type { PageEnv } from "./page-context.ts";
+import type { PageEnv } from "./page-env.ts";
 
 export interface SealContext {
   readonly var: Pick<PageEnv["Variables"], "services" | "person">;

@@ -4,7 +4,6 @@ import { z } from "zod";
 import { short } from "../charts/scale.ts";
 import { toFormOutcome } from "../crud/crud-pages.tsx";
 import { Differences, type FormOutcome } from "../crud/pages.tsx";
-import { ConfirmPage, isConfirmed } from "../forms/confirm.tsx";
 import { LinkButton } from "../forms/controls.tsx";
 import {
   type FieldSpec,
@@ -18,10 +17,12 @@ import {
 import { Form, loadOptions } from "../forms/form.tsx";
 import { type ApiClient, pageShape } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { recently } from "../http/recently.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { Details, LazyFragment, Time } from "../ui/components.tsx";
+import { ConfirmPage, isConfirmed } from "../ui/confirm.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { KEYS, keyApi, keyFields, keyState, keyView, NO_OWNER, SELF } from "./key.ts";

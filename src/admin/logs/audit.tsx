@@ -4,7 +4,8 @@ import { z } from "zod";
 import { diffJson } from "../../core/discovery/json-diff.ts";
 import { LinkButton, Notice } from "../forms/controls.tsx";
 import type { ApiClient } from "../http/api-client.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { keyOptions, memberOptions } from "../lookups/choices.ts";
 import {

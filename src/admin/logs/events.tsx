@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { SEVERITIES } from "../../core/enums.ts";
 import { SECURITY_EVENTS } from "../../core/security-events.ts";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { optionsFrom } from "../lists/spec.ts";
 import { serverOptions } from "../lookups/choices.ts";
 import { RecordLink } from "../lookups/record-names.tsx";

@@ -7,7 +7,7 @@ import { ERROR_CODES } from "../../core/error-codes.ts";
 import { TRAFFIC_KIND_OPTIONS } from "../analytics/kinds.ts";
 import { LinkButton } from "../forms/controls.tsx";
 import type { ApiClient } from "../http/api-client.ts";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { listRoutes } from "../lists/routes.tsx";
 import { type ListSpec, PERIOD_FILTER } from "../lists/spec.ts";
 import { keyOptions, memberOptions, serverOptions } from "../lookups/choices.ts";

@@ -1,7 +1,7 @@
 /** The connected applications of members, and for operators all OAuth clients. */
 import { Hono } from "hono";
 import { z } from "zod";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { listRoutes } from "../lists/routes.tsx";
 import { type ListSpec, YES_NO } from "../lists/spec.ts";
 import { Badge, Time } from "../ui/components.tsx";

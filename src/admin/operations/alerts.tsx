@@ -7,7 +7,8 @@ import { SEVERITIES } from "../../core/enums.ts";
 import { crudPages } from "../crud/crud-pages.tsx";
 import { Button, LinkButton, Notice, PostForm } from "../forms/controls.tsx";
 import { setFlash } from "../http/flash.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
 import { serverOptions } from "../lookups/choices.ts";
@@ -17,7 +18,6 @@ import { Page } from "../ui/layout.tsx";
 import { SeverityBadge } from "../ui/states.tsx";
 
 const PATH = "/admin/alerts/rules";
-
 const channel = z.union([
   z.object({ type: z.literal("webhook"), url: z.string() }),
   z.object({ type: z.literal("email"), to: z.string() }),

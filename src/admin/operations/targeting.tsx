@@ -7,7 +7,8 @@ import { type FieldSpec, initialValues, readTyped, type Typed } from "../forms/f
 import { Form, loadOptions } from "../forms/form.tsx";
 import type { ApiError } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
 import { memberOptions } from "../lookups/choices.ts";

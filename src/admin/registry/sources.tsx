@@ -4,7 +4,8 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { crudPages } from "../crud/crud-pages.tsx";
 import { setFlash } from "../http/flash.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { Badge, Details, Time } from "../ui/components.tsx";
 
 const source = z.object({

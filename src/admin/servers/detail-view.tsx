@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { BREAKER_STATES } from "../../core/enums.ts";
 import { Button, PostForm } from "../forms/controls.tsx";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
 import { CopyButton, Details, Time } from "../ui/components.tsx";
 import { Breaker } from "../ui/states.tsx";

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { Button, LinkButton, PostForm } from "../forms/controls.tsx";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
 import { Badge, Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";

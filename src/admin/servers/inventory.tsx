@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { pageShape } from "../http/api-client.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { exportCsv } from "../lists/csv.ts";
 import { List, loadList } from "../lists/list.tsx";
 import { may } from "../lists/routes.tsx";

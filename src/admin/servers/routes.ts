@@ -1,6 +1,6 @@
 /** The pages of servers, in the order in which their addresses are asked: /new before /:id. */
 import { Hono } from "hono";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { detail } from "./detail.tsx";
 import { inventory } from "./inventory.tsx";
 import { serverList } from "./list.tsx";

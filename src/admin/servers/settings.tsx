@@ -13,7 +13,8 @@ import {
 } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
 import { setFlash } from "../http/flash.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { optionsFrom } from "../lists/spec.ts";
 import { Details } from "../ui/components.tsx";
 import { AUTH_TYPES, credentialFields, readCredential } from "./credentials.ts";

@@ -7,7 +7,7 @@ import { HEADERS, LATEST_MODERN, META } from "../../core/mcp/revisions.ts";
 import { EventSplitter, parseEvent } from "../../core/mcp/sse.ts";
 import { readBoundedText } from "../../core/net/bounded-body.ts";
 import { MAX_EVENT_BYTES, MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 
 export interface Called {
   readonly requestId: string;

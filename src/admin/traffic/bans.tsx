@@ -1,8 +1,9 @@
 /** Active bans: temporary blocks of IP addresses and principals that exceeded their limits repeatedly. */
 import { Hono } from "hono";
 import { Button, PostForm } from "../forms/controls.tsx";
+import type { AdminEnv } from "../http/page-env.ts";
 import { redirectWithFlash } from "../http/redirect-with-flash.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";

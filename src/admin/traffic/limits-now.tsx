@@ -3,7 +3,8 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { pageShape } from "../http/api-client.ts";
-import { type AdminEnv, requirePagePermission } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
+import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { Live } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";

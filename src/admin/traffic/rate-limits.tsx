@@ -6,7 +6,7 @@ import { crudPages } from "../crud/crud-pages.tsx";
 import { LinkButton } from "../forms/controls.tsx";
 import type { Option } from "../forms/fields.ts";
 import type { ApiClient } from "../http/api-client.ts";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
 import { loadSubjectNames, parseSubject, subjectOptions } from "../lookups/choices.ts";

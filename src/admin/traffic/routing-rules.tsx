@@ -4,7 +4,7 @@ import { z } from "zod";
 import { BALANCING_STRATEGIES } from "../../core/enums.ts";
 import { crudPages } from "../crud/crud-pages.tsx";
 import { LinkButton } from "../forms/controls.tsx";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
 import { loadServerNames, serverOptions } from "../lookups/choices.ts";

@@ -10,7 +10,8 @@ import {
 } from "../../core/errors.ts";
 import { logFailure } from "../../logs/log-failure.ts";
 import { ApiError } from "../http/api-client.ts";
-import { type PageEnv, signInUrl } from "../http/page-context.ts";
+import { signInUrl } from "../http/page-context.ts";
+import type { PageEnv } from "../http/page-env.ts";
 import { buildFrame } from "./frame.ts";
 import { Page } from "./layout.tsx";
 

@@ -1,12 +1,9 @@
 /** What the frame of a page shows beside the page: who is there, where they are, what they may visit. */
 import type { SignedInUser } from "../../identity/users/sessions.ts";
-import type { ShownFlash } from "../http/flash.ts";
+import type { ShownFlash } from "../http/flash-message.ts";
+import type { Theme } from "../http/theme.ts";
 import { filterNavigation, type NavGroup } from "../navigation/locate.ts";
 import { NAVIGATION } from "../navigation/table.ts";
-
-export const THEMES = ["auto", "light", "dark"] as const;
-export type Theme = (typeof THEMES)[number];
-export const THEME_COOKIE = "theme";
 
 export interface Frame {
   readonly person: SignedInUser | undefined;

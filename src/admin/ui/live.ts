@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 
 const STREAM_TTL_MS = 5 * 60_000;
 

@@ -1,9 +1,10 @@
 /** The menus of the frame: navigation, organizations, account and command palette. Popovers need no script. */
 import type { SignedInUser } from "../../identity/users/sessions.ts";
 import { Button, PostForm } from "../forms/controls.tsx";
+import { THEMES } from "../http/theme.ts";
 import { Icon } from "../navigation/icons.tsx";
 import type { NavEntry, NavGroup } from "../navigation/locate.ts";
-import { type Frame, THEMES } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 
 /** The links of the sidebar. Without script, `scroll-initial-target` in the stylesheet shows the current one. */
 export function Navigation({

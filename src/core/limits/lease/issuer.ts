@@ -19,8 +19,8 @@ import {
 } from "../algorithms/limiter.ts";
 import {
   type LeaseClaim,
+  type LeaseDenial,
   type LeaseGrant,
-  type LeaseRefusal,
   type LeaseRequest,
   type LeaseResponse,
   leaseTtlMs,
@@ -72,7 +72,7 @@ export class LeaseIssuer {
 
   issue(request: LeaseRequest, now: number): LeaseResponse {
     this.settle(request, now);
-    const refused = this.findRefusals(request, now);
+    const refused = this.findDenials(request, now);
     if (refused.length > 0) return { granted: [], refused };
     const granted = request.claims.flatMap((claim) =>
       issueGrant(request.id, claim, this.#getSource(claim.limit), now),
@@ -81,7 +81,7 @@ export class LeaseIssuer {
   }
 
   /** The limits that have no token for the caller that waits. */
-  findRefusals({ claims }: LeaseRequest, now: number): LeaseRefusal[] {
+  findDenials({ claims }: LeaseRequest, now: number): LeaseDenial[] {
     return claims.flatMap(({ limit, now: needed }) => {
       const source = this.#getSource(limit);
       if (needed <= source.available(now)) return [];

@@ -39,7 +39,7 @@ export interface LeaseGrant {
   readonly resetMs: number;
 }
 
-export interface LeaseRefusal {
+export interface LeaseDenial {
   readonly key: string;
   /** Until the limit itself has a token again. */
   readonly retryMs: number;
@@ -49,7 +49,7 @@ export interface LeaseRefusal {
 
 export interface LeaseResponse {
   readonly granted: readonly LeaseGrant[];
-  readonly refused: readonly LeaseRefusal[];
+  readonly refused: readonly LeaseDenial[];
 }
 
 export const LEASE_TTL_MS = 1000;

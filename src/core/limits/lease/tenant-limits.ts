@@ -37,7 +37,7 @@ export class TenantLimiter {
     const claim = request.claims.find(({ limit }) => limit.key === SYSTEM_KEY);
     const missing = claim === undefined ? 0 : this.#capacity.countMissing(claim, now);
     if (missing === 0) return 0;
-    const isRefused = this.#issuer.findRefusals(request, now).some(({ key }) => key !== SYSTEM_KEY);
+    const isRefused = this.#issuer.findDenials(request, now).some(({ key }) => key !== SYSTEM_KEY);
     return isRefused ? 0 : missing;
   }
 

@@ -1,7 +1,8 @@
 /** Confirmation of irreversible actions: the user types the name. */
-import type { Frame } from "../ui/frame.ts";
-import { Page } from "../ui/layout.tsx";
-import { Button, Field, Notice, PostForm } from "./controls.tsx";
+
+import { Button, Field, Notice, PostForm } from "../forms/controls.tsx";
+import type { Frame } from "./frame.ts";
+import { Page } from "./layout.tsx";
 
 interface ConfirmProps {
   readonly frame: Frame;

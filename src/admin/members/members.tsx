@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { ROLES } from "../../core/enums.ts";
 import { LinkButton } from "../forms/controls.tsx";
-import type { AdminEnv } from "../http/require-permission.ts";
+import type { AdminEnv } from "../http/page-env.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { type ListSpec, optionsFrom, YES_NO } from "../lists/spec.ts";
 import { Badge, Time } from "../ui/components.tsx";
