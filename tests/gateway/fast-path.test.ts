@@ -43,6 +43,8 @@ interface World {
 
 const worlds = new Map<string, World>();
 
+const OWN_MESSAGE = /"id":"gateway-|"method":"notifications\/initialized"/;
+
 /** A server in each world, at an address of its own: it does what the call's arguments ask for. */
 function stubServers(): void {
   const real = globalThis.fetch;
@@ -54,8 +56,8 @@ function stubServers(): void {
     const way = new Error("which way?").stack ?? "";
     const request = new Request(input, init);
     const body = await request.text();
-    // What the gateway asks by itself, to learn what the server offers, it asks when it likes.
-    if (!body.includes('"id":"gateway-')) {
+    // The gateway fetches what the server offers at times of its own.
+    if (!OWN_MESSAGE.test(body)) {
       const headers = Object.fromEntries(request.headers);
       if (way.includes("plain-call")) world.tookFastPath += 1;
       world.received.push({ method: request.method, path: path.join("/"), headers, body });
