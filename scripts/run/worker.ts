@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { lastLines, spawnGuarded } from "../lib/guarded.ts";
 import { readJsonFile, writeJsonFile } from "../lib/json-file.ts";
 import { projectDir } from "../lib/paths.ts";
+import { nextFreePort } from "../lib/ports.ts";
 import { Problem } from "../lib/problem.ts";
 import { processIdentity, sendSignal, waitUntilGone } from "../lib/process.ts";
 import type { WranglerDevOptions } from "./wrangler-dev.ts";
@@ -23,7 +24,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const logFile = join(devDir, "logs", "worker.log");
   const process = await spawnGuarded({
     command: globalThis.process.execPath,
-    args: wranglerArgs(devDir, port, writeVariables(devDir, variables)),
+    args: await wranglerArgs(devDir, port, writeVariables(devDir, variables)),
     cwd: projectDir,
     env: wranglerEnvironment(devDir),
     log: logFile,
@@ -54,11 +55,12 @@ function orphanFile(devDir: string): string {
   return join(devDir, "worker.json");
 }
 
-function wranglerArgs(devDir: string, port: number, envFile: string): string[] {
+async function wranglerArgs(devDir: string, port: number, envFile: string): Promise<string[]> {
   const options: WranglerDevOptions = {
     config: join(projectDir, globalThis.process.env.GATEWAY_WRANGLER_CONFIG ?? "wrangler.toml"),
     envFile,
     port,
+    inspectorPort: await nextFreePort(port + 1),
     persistTo: join(devDir, "worker"),
   };
   return [join(projectDir, "scripts", "run", "wrangler-dev.ts"), JSON.stringify(options)];

@@ -11,6 +11,8 @@ export interface WranglerDevOptions {
   readonly config: string;
   readonly envFile: string;
   readonly port: number;
+  /** Of developer tools. Two Workers that start at the same time would both take wrangler's default for free. */
+  readonly inspectorPort: number;
   readonly persistTo: string;
 }
 
@@ -49,6 +51,7 @@ async function main(options: WranglerDevOptions): Promise<void> {
     envFiles: [options.envFile],
     dev: {
       server: { hostname: "127.0.0.1", port: options.port },
+      inspector: { hostname: "127.0.0.1", port: options.inspectorPort },
       persist: options.persistTo,
       testScheduled: true,
     },

@@ -8,7 +8,7 @@ import { hmacSha256 } from "../../src/core/digest.ts";
 import { cookiePrefix } from "../../src/identity/users/cookies.ts";
 import { databaseOfThisRun, startGateway, TEST_SECRET, type TestGateway } from "../fixtures/gateway.ts";
 import { runs } from "../support/runs.ts";
-import { listOperations } from "./described-operations.ts";
+import { type DescribedOperation, listOperations } from "./described-operations.ts";
 import { type FuzzRequest, fuzzOperation, ODD_IDS } from "./fuzz-operation.ts";
 
 const RUNS = 20;
@@ -75,15 +75,20 @@ async function send({ method, path, headers, json }: FuzzRequest) {
   return { status: response.status, body: isJson && text !== "" ? JSON.parse(text) : text || null };
 }
 
+/** A stored limit of few requests holds for the requests after it too, so this operation comes last. */
+const canLockOut = ({ method, path }: DescribedOperation) => method === "POST" && path === "/system/configs";
+
 describe("operations on the whole installation", () => {
   it("answer everything as described", { timeout: 300_000 }, async () => {
-    const operations = listOperations(description).filter(({ action }) => action === "system.write");
+    const operations = listOperations(description)
+      .filter(({ action }) => action === "system.write")
+      .sort((one, other) => Number(canLockOut(one)) - Number(canLockOut(other)));
     expect(operations.length).toBeGreaterThan(10);
     const ids = [tenantId, crypto.randomUUID(), ...ODD_IDS];
     for (const operation of operations) {
       const statuses = await fuzzOperation(operation, { description, ids, send }, runs(RUNS));
       const label = `${operation.method} ${operation.path}: ${[...statuses].join(" ")}`;
-      // An operator who is locked out or not recognized would prove nothing of what follows.
+      // Requests of an operator who is locked out or not recognized would prove nothing.
       expect(
         [...statuses].some((status) => ![401, 403, 429].includes(status)),
         label,

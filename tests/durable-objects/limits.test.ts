@@ -144,11 +144,13 @@ describe("a tenant's object", () => {
     const tenant = newTenant();
     const book = new LeaseClient("one");
     const key = "user:ann:60";
+    const firstMinute = Math.floor(Date.now() / 60_000);
     for (let at = 0; at < 3; at += 1) await request(book, tenant, [limit(5, { key })]);
     const spent = await tenant.getUsage();
     expect(spent).toEqual([{ key, spent: 3 }]);
     const { past, next, knowsDays } = await tenant.getForecast();
-    expect(past).toEqual([]);
+    // Nothing but this test's own minute, if that has just ended.
+    expect(past.filter(({ minute }) => minute < firstMinute)).toEqual([]);
     expect(next).toHaveLength(60);
     expect(knowsDays).toBe(false);
   });
