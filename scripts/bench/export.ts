@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { startGateway, type TestGateway } from "../../tests/fixtures/gateway.ts";
 import { Problem, runMain } from "../lib/problem.ts";
+import { residentMiB } from "../lib/process.ts";
 import { createShutdown } from "../run/shutdown.ts";
 import { startThrowAwayDatabase } from "../run/throw-away-database.ts";
 
@@ -41,7 +42,7 @@ function memoryOf(gateway: TestGateway): () => number {
     return command.endsWith("workerd") && args.some((arg) => arg.startsWith(folder));
   });
   if (pid === undefined) throw new Problem("The Worker process was not found.");
-  return () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+  return () => residentMiB(Number(pid));
 }
 
 const megabytes = (amount: number) => `${amount.toFixed(1).padStart(8)} MiB`;

@@ -59,3 +59,9 @@ function ps(pid: number, column: string): string | undefined {
   const text = result.stdout?.trim();
   return text ? text : undefined;
 }
+
+/** Resident memory of a process in MiB. */
+export function residentMiB(pid: number): number {
+  const [, kib = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kib) / 1024;
+}

@@ -1,8 +1,9 @@
 // Large request bodies all at once: they are answered or refused, and the memory of the runtime stays bounded.
 import { strict as assert } from "node:assert";
 import { answerIn, askModern } from "../../tests/fixtures/wire.ts";
+import { residentMiB } from "../lib/process.ts";
 import type { FaultWorld } from "./faults.ts";
-import { residentMiB, runtimePid } from "./processes.ts";
+import { runtimePid } from "./processes.ts";
 import type { Report } from "./report.ts";
 
 const REQUESTS = 64;

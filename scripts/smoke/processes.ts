@@ -1,6 +1,5 @@
 // The processes behind a running instance, as `ps` and /proc show them.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import type { Instance } from "./instance.ts";
 
 export interface ProcessInfo {
@@ -19,10 +18,4 @@ export function childrenOf(parent: number): ProcessInfo[] {
 /** The workerd that runs the gateway itself; the other one is the proxy before it. */
 export function runtimePid(instance: Instance): number {
   return childrenOf(instance.wranglerPid()).findLast(({ command }) => command.endsWith("workerd"))?.pid ?? 0;
-}
-
-/** Resident memory of a process in MiB. */
-export function residentMiB(pid: number): number {
-  const [, kib = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kib) / 1024;
 }

@@ -60,11 +60,11 @@ export class TimerSet {
 
   /** Waits, and says for how long of the wait the isolate did not run. */
   async measureStall<T>(pending: Promise<T>): Promise<{ readonly value: T; readonly stalledMs: number }> {
-    const stalledBefore = this.#stalledMs + this.#overdueMs();
+    const stalledBefore = this.#totalStalledMs();
     const cancel = this.limitWait(Number.POSITIVE_INFINITY, () => undefined);
     try {
       const value = await pending;
-      return { value, stalledMs: this.#stalledMs + this.#overdueMs() - stalledBefore };
+      return { value, stalledMs: this.#totalStalledMs() - stalledBefore };
     } finally {
       cancel();
     }
@@ -116,6 +116,10 @@ export class TimerSet {
     if (overdueMs === 0) return;
     this.#stalledMs += overdueMs;
     for (const alarm of this.#alarms) if (alarm.isExtended) alarm.at += overdueMs;
+  }
+
+  #totalStalledMs(): number {
+    return this.#stalledMs + this.#overdueMs();
   }
 
   #overdueMs(): number {

@@ -4,10 +4,9 @@ import { withClient, withDatabase } from "../../scripts/db/connection.ts";
 import { migrate } from "../../scripts/db/migrate.ts";
 import { migrationsDir } from "../../scripts/lib/paths.ts";
 import { ensureDatabase } from "../../scripts/run/postgres.ts";
-import { hmacSha256 } from "../../src/core/digest.ts";
-import { cookiePrefix } from "../../src/identity/users/cookies.ts";
 import { databaseOfThisRun, startGateway, TEST_SECRET, type TestGateway } from "../fixtures/gateway.ts";
 import { runs } from "../support/runs.ts";
+import { createSessionCookie } from "../support/session-cookie.ts";
 import { type DescribedOperation, listOperations } from "./described-operations.ts";
 import { type FuzzRequest, fuzzOperation, ODD_IDS } from "./fuzz-operation.ts";
 
@@ -54,9 +53,7 @@ async function signInOperator(): Promise<Record<string, string>> {
       [token, id, tenantId],
     );
   });
-  const signature = Buffer.from(await hmacSha256(TEST_SECRET, token)).toString("base64");
-  const value = encodeURIComponent(`${token}.${signature}`);
-  return { cookie: `${cookiePrefix(gateway.url)}.session_token=${value}`, origin: gateway.url };
+  return { cookie: await createSessionCookie(gateway.url, TEST_SECRET, token), origin: gateway.url };
 }
 
 async function send({ method, path, headers, json }: FuzzRequest) {

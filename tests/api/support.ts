@@ -9,11 +9,11 @@ import {
   hashApiKeySecret,
   parseApiKey,
 } from "../../src/core/access/api-key.ts";
-import { hmacSha256, sha256Hex } from "../../src/core/digest.ts";
+import { sha256Hex } from "../../src/core/digest.ts";
 import { API_KEY_SCOPES, type ApiKeyScope, type Role } from "../../src/core/enums.ts";
 import { uuidv7 } from "../../src/core/ids.ts";
-import { cookiePrefix } from "../../src/identity/users/cookies.ts";
 import { newTenant, owner } from "../support/database.ts";
+import { createSessionCookie } from "../support/session-cookie.ts";
 
 export interface Answer {
   readonly status: number;
@@ -87,8 +87,7 @@ async function operatorHeaders(tenantId: string, userId: string): Promise<Record
     `insert into session (id, token, user_id, tenant_id, expires_at) values ($1, $1, $2, $3, now() + interval '1 day')`,
     [token, userId, tenantId],
   );
-  const signature = btoa(String.fromCharCode(...(await hmacSha256(env.BETTER_AUTH_SECRET, token))));
-  const cookie = `${cookiePrefix(env.PUBLIC_URL)}.session_token=${encodeURIComponent(`${token}.${signature}`)}`;
+  const cookie = await createSessionCookie(env.PUBLIC_URL, env.BETTER_AUTH_SECRET, token);
   return { cookie, origin: env.PUBLIC_URL };
 }
 

@@ -5,8 +5,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { residentMiB } from "../../scripts/lib/process.ts";
 import { createRandom, integerBelow, pick, type Random } from "../../scripts/sim/random.ts";
-import { residentMiB } from "../../scripts/smoke/processes.ts";
 import { databaseOfThisRun, startGateway, type TestGateway } from "../fixtures/gateway.ts";
 import { answerMessage, DOCUMENT, eraMismatch, PROMPT, policyMessage } from "../fixtures/policy-offers.ts";
 import { type Recorder, startRecorder } from "../fixtures/recorder.ts";

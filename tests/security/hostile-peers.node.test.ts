@@ -1,6 +1,6 @@
 /** Servers that try to exhaust the gateway, on every path on which it reads from one. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { residentMiB } from "../../scripts/smoke/processes.ts";
+import { residentMiB } from "../../scripts/lib/process.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { HOSTILE_RESPONSES, type HostileResponse } from "../fixtures/hostile-responses.ts";
 import { startTinyServers, type TinyServer, type TinyServers } from "../fixtures/tiny-servers.ts";

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Problem } from "../../lib/problem.ts";
+import { residentMiB } from "../../lib/process.ts";
 
 export interface Burst {
   readonly url: string;
@@ -61,7 +62,12 @@ export async function measureBurst(burst: Burst, pid: number, script = LOAD): Pr
       `${failed} of ${burst.amount} requests to ${burst.url} had an unexpected response; too many.`,
     );
   }
-  return { ...heard, failures, cpuUs: (cpuMicroseconds(pid) - before) / heard.answered, rssMib: rssMib(pid) };
+  return {
+    ...heard,
+    failures,
+    cpuUs: (cpuMicroseconds(pid) - before) / heard.answered,
+    rssMib: residentMiB(pid),
+  };
 }
 
 /** Of all threads, as the scheduler counts it: in nanoseconds, where /proc/PID/stat counts hundredths of a second. */
@@ -75,9 +81,4 @@ export function cpuMicroseconds(pid: number): number {
     }
   }
   return nanoseconds / 1000;
-}
-
-export function rssMib(pid: number): number {
-  const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return Number(line?.[1] ?? 0) / 1024;
 }

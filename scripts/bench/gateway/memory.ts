@@ -1,5 +1,6 @@
 // Whether memory grows under load that does not: resident memory of the gateway over minutes.
-import { measureBurst, rssMib } from "./burst.ts";
+import { residentMiB } from "../../lib/process.ts";
+import { measureBurst } from "./burst.ts";
 import { bearer } from "./case.ts";
 import { slope } from "./figures.ts";
 import { callOf, modern } from "./requests.ts";
@@ -30,7 +31,7 @@ export async function measureMemory(world: World, minutes: number): Promise<Memo
   while (passed() < minutes) {
     await measureBurst({ ...sent, connections: CONNECTIONS, amount: AMOUNT }, pid);
     requests += AMOUNT;
-    seen.push([passed(), rssMib(pid)]);
+    seen.push([passed(), residentMiB(pid)]);
   }
   return {
     minutes,

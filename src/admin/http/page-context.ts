@@ -6,7 +6,7 @@ import { toBase64url } from "../../core/base64url.ts";
 import { hmacSha256, newToken } from "../../core/digest.ts";
 import { isTimeZone } from "../../core/time-zone.ts";
 import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
-import { cookiePrefix } from "../../identity/users/cookies.ts";
+import { cookiePrefix, sessionCookieName } from "../../identity/users/cookies.ts";
 import { clientIp } from "../../identity/users/hooks.ts";
 import {
   BROWSER_SESSION_LIFETIME_MS,
@@ -73,7 +73,10 @@ async function keepSessionAlive(c: Context<PageEnv>, person: SignedInUser, cooki
   if (!hasMoved || isForBrowserSession) return;
   const lasting = { path: "/", httpOnly: true, sameSite: "Lax", maxAge: SESSION_LIFETIME_MS / 1000 } as const;
   const secure = c.get("config").publicUrl.startsWith("https:");
-  setCookie(c, `${prefix}.session_token`, decodeURIComponent(cookie), { ...lasting, secure });
+  setCookie(c, sessionCookieName(c.get("config").publicUrl), decodeURIComponent(cookie), {
+    ...lasting,
+    secure,
+  });
 }
 
 /** A signed-in user is charged as the same principal as in the REST API; other requests by their route. */

@@ -9,6 +9,7 @@ import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { keyOptions, memberOptions } from "../lookups/choices.ts";
 import {
+  CopyableLink,
   type FindName,
   loadNames,
   type RecordKind,
@@ -70,7 +71,7 @@ function Resource({ of: { resourceType, resourceId, resourceName } }: { of: Entr
 function ResourceLink({ row: { resourceType, resourceId }, nameOf }: { row: Entry; nameOf: FindName }) {
   const kind = resourceKind(resourceType);
   if (kind === undefined) return <code>{resourceId ?? "none"}</code>;
-  return <RecordLink kind={kind} id={resourceId} name={nameOf(kind, resourceId)} none="none" copies />;
+  return <CopyableLink kind={kind} id={resourceId} nameOf={nameOf} none="none" />;
 }
 
 /** An action by API key is its owner's; a key without an owner acts as a service. */
@@ -179,31 +180,14 @@ const entries = recordPages<z.output<typeof entry>, z.output<typeof full>>({
             ["Resource", row.resourceType.replaceAll("_", " ")],
             ["Name", <ResourceLink row={row} nameOf={nameOf} />],
             ["Outcome", <Outcome of={row.success} />],
-            [
-              "Actor",
-              <RecordLink kind="user" id={row.userId} name={nameOf("user", row.userId)} none="none" copies />,
-            ],
-            [
-              "API key",
-              <RecordLink
-                kind="key"
-                id={row.apiKeyId}
-                name={nameOf("key", row.apiKeyId)}
-                none="none"
-                copies
-              />,
-            ],
+            ["Actor", <CopyableLink kind="user" id={row.userId} nameOf={nameOf} none="none" />],
+            ["API key", <CopyableLink kind="key" id={row.apiKeyId} nameOf={nameOf} none="none" />],
             ...(row.impersonatorId === null
               ? []
               : [
                   [
                     "Impersonated by",
-                    <RecordLink
-                      kind="user"
-                      id={row.impersonatorId}
-                      name={nameOf("user", row.impersonatorId)}
-                      copies
-                    />,
+                    <CopyableLink kind="user" id={row.impersonatorId} nameOf={nameOf} />,
                   ] as const,
                 ]),
             ["IP address", `${row.ipAddress ?? "unknown"} ${row.userAgent ?? ""}`],

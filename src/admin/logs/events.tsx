@@ -6,7 +6,7 @@ import { SECURITY_EVENTS } from "../../core/security-events.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { optionsFrom } from "../lists/spec.ts";
 import { serverOptions } from "../lookups/choices.ts";
-import { RecordLink } from "../lookups/record-names.tsx";
+import { CopyableLink } from "../lookups/record-names.tsx";
 import { Details, Time } from "../ui/components.tsx";
 import { SeverityBadge } from "../ui/states.tsx";
 import { More, RequestLink, recordPages } from "./record-pages.tsx";
@@ -25,10 +25,6 @@ const severityFilter = {
   options: optionsFrom(SEVERITIES),
 } as const;
 const serverFilter = { name: "serverId", label: "Server", kind: "choice", options: serverOptions } as const;
-
-const ServerLink = ({ id, name }: { id: string | null; name: string | undefined }) => (
-  <RecordLink kind="server" id={id} name={name} none="none" copies />
-);
 
 const securityEvent = common.extend({
   eventType: z.string(),
@@ -80,27 +76,9 @@ const security = recordPages<z.output<typeof securityEvent>, z.output<typeof ful
           of={[
             ["Event", <code>{row.eventType}</code>],
             ["Severity", <SeverityBadge of={row.severity} />],
-            [
-              "Principal",
-              <RecordLink
-                kind="user"
-                id={row.userId}
-                name={nameOf("user", row.userId)}
-                none="unknown"
-                copies
-              />,
-            ],
-            [
-              "API key",
-              <RecordLink
-                kind="key"
-                id={row.apiKeyId}
-                name={nameOf("key", row.apiKeyId)}
-                none="none"
-                copies
-              />,
-            ],
-            ["Server", <ServerLink id={row.serverId} name={nameOf("server", row.serverId)} />],
+            ["Principal", <CopyableLink kind="user" id={row.userId} nameOf={nameOf} none="unknown" />],
+            ["API key", <CopyableLink kind="key" id={row.apiKeyId} nameOf={nameOf} none="none" />],
+            ["Server", <CopyableLink kind="server" id={row.serverId} nameOf={nameOf} none="none" />],
             ["IP address", row.ipAddress ?? "unknown"],
             ["Request ID", <RequestLink id={row.requestId} />],
           ]}
@@ -142,7 +120,7 @@ const system = recordPages<z.output<typeof systemEvent>, z.output<typeof fullSys
             ["Event", <code>{row.eventType}</code>],
             ["Source", row.source],
             ["Severity", <SeverityBadge of={row.severity} />],
-            ["Server", <ServerLink id={row.serverId} name={nameOf("server", row.serverId)} />],
+            ["Server", <CopyableLink kind="server" id={row.serverId} nameOf={nameOf} none="none" />],
           ]}
         />
       </section>
@@ -193,7 +171,7 @@ const errors = recordPages<z.output<typeof failure>, z.output<typeof fullFailure
             ["Code", <code>{row.code}</code>],
             ["Source", row.source],
             ["Severity", <SeverityBadge of={row.severity} />],
-            ["Server", <ServerLink id={row.serverId} name={nameOf("server", row.serverId)} />],
+            ["Server", <CopyableLink kind="server" id={row.serverId} nameOf={nameOf} none="none" />],
             ["Request ID", <RequestLink id={row.requestId} />],
             [
               "Other occurrences",

@@ -9,7 +9,7 @@ import { uuidv7Time } from "../../core/ids.ts";
 import { pageShape } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
-import { type FindName, loadNames, type RecordKind, RecordLink } from "../lookups/record-names.tsx";
+import { CopyableLink, type FindName, loadNames, type RecordKind } from "../lookups/record-names.tsx";
 import { Badge, CopyButton, Details, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -110,7 +110,7 @@ interface FactsProps {
 function Facts({ request, nameOf }: FactsProps) {
   const { targetServerId, userId, apiKeyId, requestId, clientRequestId, traceId } = request;
   const link = (kind: RecordKind, id: string | null) =>
-    id && <RecordLink kind={kind} id={id} name={nameOf(kind, id)} copies />;
+    id && <CopyableLink kind={kind} id={id} nameOf={nameOf} />;
   const known: readonly (readonly [string, Child | null])[] = [
     ["Operation", <What request={request} />],
     ["Outcome", <Status request={request} />],

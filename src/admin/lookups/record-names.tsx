@@ -76,6 +76,18 @@ async function readName(rest: ApiClient, path: string): Promise<string | undefin
   }
 }
 
+interface CopyableLinkProps {
+  readonly kind: RecordKind;
+  readonly id: Id;
+  readonly nameOf: FindName;
+  readonly none?: Child;
+}
+
+/** On the page of one record. */
+export const CopyableLink = ({ kind, id, nameOf, none }: CopyableLinkProps) => (
+  <RecordLink kind={kind} id={id} name={nameOf(kind, id)} none={none} copies />
+);
+
 interface RecordLinkProps {
   readonly kind: RecordKind;
   readonly id: Id;

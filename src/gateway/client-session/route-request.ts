@@ -95,7 +95,8 @@ async function callServer(
   const isRouted = target !== undefined && scope.isWhole && !BOUND.has(method);
   const { server } = item.inventory;
   const about = { server: server.name, method, target: item.upstreamName || undefined };
-  const untrack = trackRequest(about, context, { timers: new TimerSet(), cancel: exchange.cancel });
+  const timers = new TimerSet();
+  const untrack = trackRequest(about, context, { timers, cancel: exchange.cancel });
   try {
     return await callUpstream<ItemCandidate, JsonObject>(
       {
@@ -112,7 +113,7 @@ async function callServer(
           target === undefined ? new NotFoundError() : unknownTarget(target, code, RESOURCE_NOT_FOUND),
         takesSlot: true,
         signal: exchange.signal,
-        send: (candidate, attempt) => sendToPeer(candidate, attempt, found, call),
+        send: (candidate, attempt) => sendToPeer(candidate, attempt, found, call, timers),
       },
       context,
     );
@@ -126,6 +127,7 @@ async function sendToPeer(
   attempt: UpstreamAttempt,
   { tables }: ResolvedTarget,
   { message, method, exchange, session, context }: RoutedSessionCall,
+  timers: TimerSet,
 ): Promise<JsonObject> {
   const { server } = attempt;
   const operation = context.record.operation(exchange.id);
@@ -157,7 +159,7 @@ async function sendToPeer(
     return { jsonrpc: "2.0", id: exchange.id, result: {} };
   }
   const request = peer.request(setTarget(message, item.upstreamName), translated);
-  const { value: response, stalledMs } = await new TimerSet().measureStall(request);
+  const { value: response, stalledMs } = await timers.measureStall(request);
   attempt.headReceived(stalledMs);
   await notified;
   const text = server.payloads === undefined ? undefined : stringifyLossless(response);
