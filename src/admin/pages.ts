@@ -5,6 +5,7 @@ import { account } from "./account/account.tsx";
 import { preferences } from "./account/preferences.tsx";
 import { providers } from "./account/providers.tsx";
 import { secondFactor } from "./account/second-factor.tsx";
+import { sessions } from "./account/sessions.tsx";
 import { consent } from "./auth-pages/consent.tsx";
 import { devMailbox } from "./auth-pages/dev-mailbox.tsx";
 import { invitation } from "./auth-pages/invitation.tsx";
@@ -47,6 +48,7 @@ pages
   .route("/", invitation)
   .route("/", consent)
   .route("/", account)
+  .route("/", sessions)
   .route("/", preferences)
   .route("/", secondFactor)
   .route("/", providers)

@@ -48,6 +48,7 @@ import { activeRequests } from "./traffic/active-requests.ts";
 import { traffic } from "./traffic/bans.ts";
 import { limitsNow } from "./traffic/limit-usage.ts";
 import { userStanding } from "./users/bans.ts";
+import { userCredentials } from "./users/credentials.ts";
 import { invitations } from "./users/invitations.ts";
 import { me } from "./users/me.ts";
 import { members } from "./users/members.ts";
@@ -84,6 +85,7 @@ const things = new Hono<AppEnv>()
   .route("/members", members)
   .route("/users", users)
   .route("/users", userStanding)
+  .route("/users", userCredentials)
   .route("/oauth-grants", oauthGrants)
   .route("/alerts", alerting)
   .route("/retention-policies", retention)

@@ -87,8 +87,8 @@ export class InvalidInputError extends GatewayError {
 export interface MissingPermission {
   readonly role?: string;
   readonly scope?: string;
-  /** A session that began a short while ago. */
-  readonly authentication?: "recent";
+  /** A session that began a short while ago, or one of a user with a second factor. */
+  readonly authentication?: "recent" | "second-factor";
 }
 
 export class ForbiddenError extends GatewayError {

@@ -9,6 +9,9 @@ export const SECURITY_EVENTS = {
   "second-factor.blocked": "high",
   "second-factor.enabled": "info",
   "second-factor.disabled": "medium",
+  "second-factor.codes-replaced": "info",
+  /** By an admin of the member's organization. */
+  "second-factor.reset": "high",
   "account.linked": "medium",
   "account.unlinked": "medium",
   "password.failed": "low",

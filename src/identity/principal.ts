@@ -16,6 +16,8 @@ export interface Principal {
   readonly sessionId?: string;
   /** When the person of a session signed in. */
   readonly authenticatedAt?: Date;
+  /** The tenant requires a second factor that the user of this session has not set up. */
+  readonly isSecondFactorMissing?: boolean;
   /** The admin who acts as this person. */
   readonly impersonatorId?: string;
   readonly oauthClientId?: string;

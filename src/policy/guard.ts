@@ -10,7 +10,7 @@ import type { Database, Db } from "../db/client.ts";
 import type { Authenticator } from "../identity/authenticate.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { TenantEpochs } from "./epoch.ts";
-import { keyAddressError, permissionError } from "./permission-error.ts";
+import { keyAddressError, permissionError, secondFactorError } from "./permission-error.ts";
 import { type AdmissionEnv, admitPrincipal, admitWithoutPrincipal } from "./request-admission.ts";
 
 /** What the guard needs of a request; AppEnv has it. */
@@ -48,6 +48,7 @@ export function requirePermission(action: Permission): MiddlewareHandler<Unguard
     c.set("action", action);
     await admitPrincipal(c, principal);
     if (principal.via === "session") rejectForgery(c.req.raw, c.get("config").publicUrl);
+    if (principal.isSecondFactorMissing === true) throw secondFactorError();
     const refusal = permissionError(principal, action);
     if (refusal !== undefined) throw refusal;
     c.get("checkRequest")?.();

@@ -17,6 +17,13 @@ export function permissionError(rights: PrincipalRights, action: Permission): Fo
   return new ForbiddenError(`Requires scope ${missing.scope} (${action}).`, missing);
 }
 
+/** The tenant requires a second factor that the user does not have. */
+export const secondFactorError = () =>
+  new ForbiddenError(
+    "Your organization requires two-factor authentication. Set it up under Account, then retry.",
+    { authentication: "second-factor" },
+  );
+
 /** A key that is bound to IP ranges came from outside of them. */
 export const keyAddressError = () =>
   new ForbiddenError(

@@ -29,6 +29,7 @@ const ELSEWHERE = new Set([
   "postToolChangesByIdReject",
   "getToolChangesById",
   "postRegistryEntriesByIdRegister",
+  "postUsersByIdResetSecondFactor",
   "postRegistrySourcesByIdSynchronise",
 ]);
 

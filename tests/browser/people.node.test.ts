@@ -49,6 +49,11 @@ walkPages({
     { path: "/admin/members?q=ann&role=user&sort=-joinedAt", heading: "Members", for: admins },
     { path: "/admin/members/{ann}", heading: "Ann Archer", for: admins, picture: "person" },
     { path: "/admin/members/{ann}/remove", heading: "Remove Ann Archer?", for: admins },
+    {
+      path: "/admin/members/{ann}/reset-second-factor",
+      heading: "Reset two-factor authentication of Ann Archer?",
+      for: admins,
+    },
     { path: "/admin/members/invitations", heading: "Invitations", for: admins, picture: "invitations" },
     { path: "/admin/members/invitations/new", heading: "Invite members", for: admins },
     { path: "/admin/applications", heading: "Connected applications", for: admins, picture: "applications" },

@@ -1,8 +1,7 @@
-/** A person's own things: who they are, where they are signed in, which tenant they look at, what they have connected. */
+/** A user's own account: profile, organizations, connected applications and password. */
 import { Hono } from "hono";
 import { deleteGrant, listGrantsOfUser } from "../../db/queries/access/grants.ts";
-import { chooseTenant, endSession, listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
-import { listActiveSessions } from "../../db/queries/identity/user-lookup.ts";
+import { chooseTenant, listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
 import { recordAudit } from "../../db/queries/logs/security.ts";
 import { describeScope } from "../../identity/oauth/scopes.ts";
 import { toAuthFailure } from "../auth-pages/failures.ts";
@@ -13,6 +12,7 @@ import type { SignedInEnv } from "../http/page-env.ts";
 import { recently } from "../http/recently.ts";
 import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
+import { describeResult } from "./results.ts";
 
 const day = (time: Date) => time.toISOString().replace("T", " ").slice(0, 16);
 
@@ -22,10 +22,11 @@ export const account = new Hono<SignedInEnv>()
   .get("/account", async (c) => {
     const person = c.get("person");
     const frame = buildFrame(c);
+    const result = describeResult(c.req.query("done"));
     const tenants = await listTenantsOfUser(c.get("services").database.asSystem(), person.id);
     return c.html(
       <Page title="Account" frame={frame}>
-        {c.req.query("done") !== undefined && <Notice>Saved.</Notice>}
+        {result !== undefined && <Notice>{result}</Notice>}
         <div class="card">
           <p>
             <strong>{person.name}</strong>
@@ -80,50 +81,6 @@ export const account = new Hono<SignedInEnv>()
     await chooseTenant(db, person.sessionId, chosen.id);
     await people.onUserChanged(person.id);
     return c.redirect(safeNext(c.get("form").back, c.get("config").publicUrl) ?? "/account", 303);
-  })
-  .get("/account/sessions", async (c) => {
-    const person = c.get("person");
-    const frame = buildFrame(c);
-    const sessions = await listActiveSessions(c.get("services").database.asSystem(), person.id, new Date());
-    return c.html(
-      <Page title="Sessions" frame={frame}>
-        <div class="card">
-          <ul class="plain">
-            {sessions.map(({ id, userAgent, ipAddress, createdAt, impersonatedBy }) => (
-              <li class="row">
-                <span>
-                  <strong>{userAgent?.slice(0, 120) ?? "Unknown client"}</strong>
-                  {impersonatedBy !== null && " (impersonated by an admin)"}
-                  <br />
-                  <span class="quiet-text">
-                    since {day(createdAt)} UTC {ipAddress !== null && ` from ${ipAddress}`}
-                  </span>
-                </span>
-                {id === person.sessionId ? (
-                  <span class="quiet-text">Current session</span>
-                ) : (
-                  <PostForm
-                    action="/account/sessions"
-                    token={frame.formToken}
-                    hidden={{ session: id }}
-                    class="inline"
-                  >
-                    <Button kind="danger">Revoke</Button>
-                  </PostForm>
-                )}
-              </li>
-            ))}
-          </ul>
-        </div>
-      </Page>,
-    );
-  })
-  .post("/account/sessions", async (c) => {
-    const { database, people } = c.get("services");
-    const person = c.get("person");
-    await endSession(database.asSystem(), person.id, c.get("form").session ?? "");
-    await people.onUserChanged(person.id);
-    return c.redirect("/account/sessions", 303);
   })
   .get("/account/clients", async (c) => {
     const person = c.get("person");
@@ -193,7 +150,7 @@ export const account = new Hono<SignedInEnv>()
       const { message, status } = toAuthFailure(thrown);
       return passwordPage(buildFrame(c), (page) => c.html(page, status), message);
     }
-    return c.redirect("/account?done", 303);
+    return c.redirect("/account?done=password", 303);
   })
   .post("/account/impersonation/stop", async (c) => {
     const auth = await c.get("services").people.auth();

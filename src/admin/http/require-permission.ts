@@ -9,7 +9,9 @@ import { createApiClient } from "./api-client.ts";
 import type { AdminEnv } from "./page-env.ts";
 
 export const requireMembership = createMiddleware<AdminEnv>(async (c, next) => {
-  const principal = toPrincipal(c.get("person"));
+  const person = c.get("person");
+  if (person.secondFactorDuty === "missing") return c.redirect("/account/second-factor", 303);
+  const principal = toPrincipal(person);
   if (principal === undefined && c.req.path === "/admin") return c.redirect("/account", 303);
   if (principal === undefined) {
     throw new ForbiddenError("You are not a member of any organization. Ask an admin to invite you.");

@@ -40,6 +40,8 @@ interface Props {
     readonly standing: boolean;
     readonly ban: boolean;
     readonly sessions: boolean;
+    readonly resetSecondFactor: boolean;
+    readonly sendPasswordReset: boolean;
     readonly actAs: boolean;
   };
 }
@@ -71,6 +73,7 @@ export function MemberPage(props: Props) {
         <Account {...props} />
         <div class="stack">
           {rights.role && <RoleForm {...props} />}
+          <SignIn {...props} />
           {rights.ban && <Ban {...props} />}
         </div>
       </div>
@@ -90,13 +93,6 @@ function Account({ person, frame, here, rights }: Props) {
         of={[
           ["Role", person.role],
           ["Username", person.username ?? "–"],
-          ["Sign-in methods", person.authProvider ?? "password"],
-          [
-            "2FA",
-            <Badge tone={person.twoFactorEnabled ? "good" : "off"}>
-              {person.twoFactorEnabled ? "on" : "off"}
-            </Badge>,
-          ],
           ["Active API keys", <a href={`/admin/keys?userId=${person.id}`}>{person.activeKeys}</a>],
           ["Managed by", person.isHome ? "this organization" : "another organization"],
           ["Joined", <Time at={person.joinedAt} />],
@@ -116,6 +112,39 @@ function Account({ person, frame, here, rights }: Props) {
           </Button>
         </PostForm>
       )}
+    </section>
+  );
+}
+
+function SignIn({ person, frame, here, rights }: Props) {
+  const history = new URLSearchParams({ action: "user.signed-in", userId: person.id });
+  return (
+    <section class="card" aria-labelledby="sign-in-title">
+      <h2 id="sign-in-title">Sign-in</h2>
+      <Details
+        of={[
+          ["Methods", person.authProvider ?? "password"],
+          [
+            "2FA",
+            <Badge tone={person.twoFactorEnabled ? "good" : "off"}>
+              {person.twoFactorEnabled ? "on" : "off"}
+            </Badge>,
+          ],
+          ["History", <a href={`/admin/logs/audit?${history}`}>Sign-ins in the audit log</a>],
+        ]}
+      />
+      <div class="start">
+        {rights.sendPasswordReset && (
+          <PostForm action={`${here}/password-reset`} token={frame.formToken} class="inline">
+            <Button kind="quiet">Send password reset link</Button>
+          </PostForm>
+        )}
+        {rights.resetSecondFactor && (
+          <LinkButton to={`${here}/reset-second-factor`} kind="danger">
+            Reset 2FA
+          </LinkButton>
+        )}
+      </div>
     </section>
   );
 }

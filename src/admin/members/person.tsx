@@ -15,6 +15,7 @@ import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { ConfirmPage, isConfirmed } from "../ui/confirm.tsx";
 import { buildFrame } from "../ui/frame.ts";
+import { memberCredentials } from "./credentials.tsx";
 import { BAN_FIELDS, MemberPage, sessionShape } from "./person-page.tsx";
 import { memberViewShape } from "./views.tsx";
 
@@ -52,6 +53,8 @@ async function page(c: Scene, ban?: FormOutcome) {
         standing: isOwn && may(c, "users.update"),
         ban: isOwn && may(c, "users.ban"),
         sessions: person.isHome && may(c, "users.end-sessions"),
+        resetSecondFactor: isOwn && person.twoFactorEnabled && may(c, "users.reset-second-factor"),
+        sendPasswordReset: isOwn && may(c, "users.send-password-reset"),
         actAs: !isSelf && person.isActive && !person.banned && may(c, "system.write"),
       }}
     />
@@ -92,6 +95,7 @@ export const memberPage = new Hono<AdminEnv>()
     const says = session === undefined ? "All sessions revoked." : "Session revoked.";
     return redirectWithFlash(c, sent, { says, back: back(c) });
   })
+  .route("/", memberCredentials)
   .get(`${PATH}/:id/remove`, requirePagePermission("members.remove"), async (c) => c.html(await removal(c)))
   .post(`${PATH}/:id/remove`, requirePagePermission("members.remove"), async (c) => {
     const { value } = await c.get("rest").read(api(c), memberViewShape);

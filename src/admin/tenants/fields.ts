@@ -77,6 +77,13 @@ export const FIELDS: readonly FieldSpec[] = [
     initial: NEW_TENANT_SETTINGS.toolChanges,
     hint: "Hold: the tool is hidden until approved or until the server takes the change back. Block: hidden until approved.",
   },
+  {
+    name: "settings.secondFactorFrom",
+    label: "Require two-factor authentication from",
+    kind: "moment",
+    optional: true,
+    hint: "Until then members are reminded. Afterwards, those without it can only set it up, and their connected applications are refused. API keys are not affected.",
+  },
   { name: "settings.anonymousAccess", label: "Allow anonymous access", kind: "yes" },
   { name: "settings.legacyKeys", label: "Accept legacy API keys", kind: "yes", initial: "yes" },
   { name: "settings.publicRegistry", label: "Public registry", kind: "yes" },

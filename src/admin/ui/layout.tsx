@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx";
 import { Button, PostForm } from "../forms/controls.tsx";
 import { findLocation, type NavLocation } from "../navigation/locate.ts";
 import { assetPath } from "./assets.ts";
-import { Tabs } from "./components.tsx";
+import { Tabs, Time } from "./components.tsx";
 import type { Frame } from "./frame.ts";
 import { AccountMenu, CommandPalette, Navigation, OrganizationMenu } from "./menus.tsx";
 
@@ -127,6 +127,15 @@ function AppLayout({ title, frame, crumbs = [], actions, intro, children }: Page
           <PostForm action="/account/impersonation/stop" token={formToken} class="inline">
             <Button kind="quiet">Stop impersonating</Button>
           </PostForm>
+        </div>
+      )}
+      {person.secondFactorDuty === "pending" && (
+        <div class="banner" role="status">
+          <span>
+            <strong>{person.tenant?.name}</strong> requires two-factor authentication from{" "}
+            <Time at={person.secondFactorFrom} /> on.
+          </span>
+          <a href="/account/second-factor">Set it up</a>
         </div>
       )}
       <div class="frame">

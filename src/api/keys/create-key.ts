@@ -15,9 +15,9 @@ import { uuidv7 } from "../../core/ids.ts";
 import type { KeyScope } from "../../db/queries/access/api-key-lookup.ts";
 import { findKey, findMemberRole } from "../../db/queries/access/api-keys.ts";
 import type { Principal } from "../../identity/principal.ts";
-import { isRecent, RECENT_MINUTES } from "../../identity/users/step-up.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import type { GuardedEnv } from "../../policy/guard.ts";
+import { requireRecentSignIn } from "../../policy/recent-sign-in.ts";
 
 export interface CreatedKey {
   /** The whole key as its holder sends it. It is shown once and kept nowhere. */
@@ -53,7 +53,8 @@ export async function toKeyCreator(c: Context<AppEnv & GuardedEnv>): Promise<Key
     throw new ForbiddenError("API keys cannot be created while impersonating.");
   }
   if (principal.via === "session") {
-    rejectOldSession(principal);
+    // A key outlives the session that makes it, so a session that was left open or stolen makes none.
+    requireRecentSignIn(principal, "Creating an API key");
     return { scopes: principal.scopes, terms: undefined };
   }
   if (principal.via !== "api_key" || principal.apiKeyId === undefined) {
@@ -64,15 +65,6 @@ export async function toKeyCreator(c: Context<AppEnv & GuardedEnv>): Promise<Key
   const [terms] = await findKey(db, { tenantId: principal.tenantId }, principal.apiKeyId);
   if (terms === undefined) throw new ForbiddenError("The API key of this request no longer exists.");
   return { scopes: principal.scopes, terms };
-}
-
-/** A key outlives the session that makes it, so a session that was left open or stolen makes none. */
-function rejectOldSession({ authenticatedAt }: Principal): void {
-  if (authenticatedAt !== undefined && isRecent(authenticatedAt, Date.now())) return;
-  throw new ForbiddenError(
-    `Creating an API key requires a sign-in within the last ${RECENT_MINUTES} minutes. Sign in again.`,
-    { authentication: "recent" },
-  );
 }
 
 export interface KeyOwner {

@@ -24,6 +24,10 @@ const settings = z
     legacyKeys: z.boolean(),
     /** What becomes of a tool whose definition changes after it was first seen. */
     toolChanges: z.enum(TOOL_CHANGES),
+    secondFactorFrom: z.iso
+      .datetime({ offset: true })
+      .nullable()
+      .describe("From when on members need two-factor authentication. Null: it is optional."),
     /** Allows anonymous access to the tenant's registry at /r/{slug}. */
     publicRegistry: z.boolean(),
     naming: z.strictObject({

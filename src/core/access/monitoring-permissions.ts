@@ -30,6 +30,8 @@ export const MONITORING_PERMISSIONS = {
   "users.ban": writes,
   "users.sessions": reads,
   "users.end-sessions": writes,
+  "users.reset-second-factor": writes,
+  "users.send-password-reset": writes,
   "oauth-grants.list": reads,
   "oauth-grants.end": writes,
 

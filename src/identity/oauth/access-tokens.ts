@@ -6,6 +6,7 @@
 import { createLocalJWKSet, type JWK, jwtVerify } from "jose";
 import { z } from "zod";
 import { ROLE_SCOPES } from "../../core/access/permissions.ts";
+import { parseSecondFactorFrom, secondFactorDuty } from "../../core/access/second-factor-rule.ts";
 import { sha256Hex } from "../../core/digest.ts";
 import { isUuid } from "../../core/ids.ts";
 import type { Database } from "../../db/client.ts";
@@ -70,8 +71,12 @@ export function createAccessTokens(
       sessionId: token.sid,
       revokedKey: await revokedTokenKey(token.jti),
     };
-    const [row] = await loadTokenStatus(database.asSystem(), facts, new Date(now()));
-    return row;
+    const at = new Date(now());
+    const [row] = await loadTokenStatus(database.asSystem(), facts, at);
+    if (row === undefined) return undefined;
+    const requiredFrom = parseSecondFactorFrom(row.secondFactorFrom);
+    const duty = secondFactorDuty({ requiredFrom, isEnabled: row.isSecondFactorEnabled }, at);
+    return duty === "missing" ? undefined : row;
   };
 
   return {

@@ -28,6 +28,7 @@ import type { NotifyUser } from "./notify-user.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import { twoFactorEverywhere } from "./provider-second-factor.ts";
 import { SESSION_LIFETIME_MS } from "./sessions.ts";
+import { createSignInRecorder } from "./sign-in-recorder.ts";
 import { SOCIAL_NAMES, SOCIAL_PROVIDERS, type SocialClients, socialConfigs } from "./social-providers.ts";
 
 export interface AuthDeps {
@@ -101,6 +102,7 @@ export function createAuth(parts: AuthDeps) {
       password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
       async onPasswordReset({ user }) {
         parts.notifyUser(user.id, "Your password was changed");
+        await recordPasswordReset(parts, user.id);
         await parts.onUserChanged(user.id);
       },
       async sendResetPassword({ user, token }) {
@@ -186,12 +188,35 @@ export function createAuth(parts: AuthDeps) {
       }),
       createAuthorizationServer(parts),
       createReplayProtection(parts),
+      createSignInRecorder(database),
     ],
   });
 }
 
 /** As user_username_form in the database. */
 const USERNAME = /^[a-z0-9_.-]{3,64}$/i;
+
+/** By the link of an email, so without a session: it belongs to the organization that manages the account. */
+async function recordPasswordReset({ database }: AuthDeps, userId: string): Promise<void> {
+  const db = database.asSystem();
+  const [facts] = await loadSignInFacts(db, userId);
+  const of = { tenantId: facts?.homeId, userId };
+  await db.batch([
+    recordAudit(db, {
+      ...of,
+      action: "password.changed",
+      resourceType: "person",
+      resourceId: userId,
+      success: true,
+      details: { by: "reset link" },
+    }),
+    recordSecurityEvent(db, {
+      ...of,
+      type: "password.changed",
+      description: "The password was set by a reset link.",
+    }),
+  ]);
+}
 
 async function recordLinked(
   { database, notifyUser }: AuthDeps,

@@ -27,7 +27,11 @@ interface Call {
     readonly newSession?: { readonly user: { readonly id: string } } | null;
     readonly session?: {
       readonly user: { readonly id: string };
-      readonly session: { readonly id: string; readonly impersonatedBy?: unknown };
+      readonly session: {
+        readonly id: string;
+        readonly impersonatedBy?: unknown;
+        readonly activeTenantId?: unknown;
+      };
     } | null;
   };
 }
@@ -52,15 +56,17 @@ const ADMIN_ACTIONS: Readonly<Record<string, SecurityEventType | undefined>> = {
 
 const USER_ACTIONS: Readonly<Record<string, SecurityEventType>> = {
   "/change-password": "password.changed",
-  "/reset-password": "password.changed",
   "/two-factor/disable": "second-factor.disabled",
+  "/two-factor/generate-backup-codes": "second-factor.codes-replaced",
   "/unlink-account": "account.unlinked",
 };
 
 /** Security events that the user is notified of by email, because they change how the account is accessed. */
 const NOTIFIED_ACTIONS: Readonly<Partial<Record<SecurityEventType, string>>> = {
   "password.changed": "Your password was changed",
+  "second-factor.enabled": "Two-factor authentication was enabled",
   "second-factor.disabled": "Two-factor authentication was disabled",
+  "second-factor.codes-replaced": "The backup codes of your account were replaced",
   "account.unlinked": "A sign-in provider was disconnected from your account",
 };
 
@@ -178,8 +184,13 @@ async function requireRecentSession(ctx: EndpointContext, now: number): Promise<
   return found.user.id;
 }
 
-async function record(parts: HookDeps, { path = "", body, headers, context }: Call): Promise<void> {
-  const own = USER_ACTIONS[path];
+/** With a session before it, a verified code enables the second factor; without one, it completes a sign-in. */
+const hasEnabledSecondFactor = ({ path, context }: Call) =>
+  path === "/two-factor/verify-totp" && context.session != null && context.newSession != null;
+
+async function record(parts: HookDeps, call: Call): Promise<void> {
+  const { path = "", body, headers, context } = call;
+  const own = hasEnabledSecondFactor(call) ? "second-factor.enabled" : USER_ACTIONS[path];
   const isAdminAct = Object.hasOwn(ADMIN_ACTIONS, path);
   if (own === undefined && !isAdminAct) return;
   const actor = context.session;
@@ -188,7 +199,12 @@ async function record(parts: HookDeps, { path = "", body, headers, context }: Ca
   const subject = readText(body, "userId");
   const db = parts.database.asSystem();
   const type = own ?? ADMIN_ACTIONS[path];
-  const from = { userId: actor?.user.id, ipAddress: clientIp(headers) };
+  const tenantId = actor?.session.activeTenantId;
+  const from = {
+    tenantId: typeof tenantId === "string" ? tenantId : undefined,
+    userId: actor?.user.id,
+    ipAddress: clientIp(headers),
+  };
   await recordAudit(db, {
     ...from,
     sessionId: actor?.session.id,
@@ -207,8 +223,8 @@ async function record(parts: HookDeps, { path = "", body, headers, context }: Ca
     description: `${path.split("/").at(-1)}: ${subject ?? "themselves"}`,
     details: { subject, impersonatorId },
   });
-  const told = NOTIFIED_ACTIONS[type];
-  if (told !== undefined && actor != null) parts.notifyUser(actor.user.id, told);
+  const notice = NOTIFIED_ACTIONS[type];
+  if (notice !== undefined && actor != null) parts.notifyUser(actor.user.id, notice);
 }
 
 /** Replaces a hash with outdated parameters while the password is available. */

@@ -3,6 +3,11 @@
  * the person, the tenant they chose and their role in it. A cookie that we did not sign costs no query.
  */
 import { ROLE_SCOPES } from "../../core/access/permissions.ts";
+import {
+  parseSecondFactorFrom,
+  type SecondFactorDuty,
+  secondFactorDuty,
+} from "../../core/access/second-factor-rule.ts";
 import { hmacSha256 } from "../../core/digest.ts";
 import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
 import type { Database } from "../../db/client.ts";
@@ -21,6 +26,10 @@ export interface SignedInUser {
   readonly authenticatedAt: Date;
   readonly isOperator: boolean;
   readonly twoFactorEnabled: boolean;
+  /** Of the current tenant: whether it requires a second factor that this user does not have. */
+  readonly secondFactorDuty: SecondFactorDuty;
+  /** While it is pending: from when on it is required. */
+  readonly secondFactorFrom: Date | undefined;
   /** The admin who acts as this person. */
   readonly impersonatorId: string | undefined;
   /** The one chosen, while they belong to it and it is active. */
@@ -86,6 +95,7 @@ export function createSessions(
         // Acting as an operator is not what impersonation is for.
         isOperator: row.systemRole === "admin" && row.impersonatedBy === null,
         twoFactorEnabled: row.twoFactorEnabled,
+        ...readSecondFactorDuty(row, now),
         impersonatorId: row.impersonatedBy ?? undefined,
         tenant:
           isMember && row.tenantStatus === "active"
@@ -93,6 +103,18 @@ export function createSessions(
             : undefined,
       };
     },
+  };
+}
+
+type SessionFacts = Awaited<ReturnType<typeof loadSessionFacts>>[number];
+
+/** An impersonating admin cannot set up the second factor of the user, and is bound by the requirement in person. */
+function readSecondFactorDuty(row: SessionFacts, now: Date) {
+  const requiredFrom = parseSecondFactorFrom(row.secondFactorFrom);
+  const isEnabled = row.twoFactorEnabled || row.impersonatedBy !== null;
+  return {
+    secondFactorDuty: secondFactorDuty({ requiredFrom, isEnabled }, now),
+    secondFactorFrom: requiredFrom,
   };
 }
 
@@ -111,6 +133,7 @@ export function toPrincipal(person: SignedInUser): Principal | undefined {
     isOperator,
     sessionId,
     authenticatedAt,
+    ...(person.secondFactorDuty === "missing" && { isSecondFactorMissing: true }),
     ...(impersonatorId !== undefined && { impersonatorId }),
   };
 }

@@ -9,7 +9,7 @@ import { AttemptLimiter } from "./attempt-limiter.ts";
 import type { Auth } from "./auth.ts";
 import { createEventRecorder, type RecordEvent } from "./event-recorder.ts";
 import { createInvitations, type InvitationService } from "./invitations.ts";
-import { createNotifyUser } from "./notify-user.ts";
+import { createNotifyUser, type NotifyUser } from "./notify-user.ts";
 import { createSessions, type UserSessions } from "./sessions.ts";
 import { createSetup, type Setup } from "./setup.ts";
 import { listProviders, type SocialClients, type SocialProvider } from "./social-providers.ts";
@@ -45,6 +45,7 @@ export interface UserServices {
   readonly sendMail: EmailSender;
   /** For security events that strangers can cause: a bounded number of rows. */
   readonly recordEvent: RecordEvent;
+  readonly notifyUser: NotifyUser;
   readonly providers: readonly SocialProvider[];
   /** After a person's sessions, grants or standing have changed: every tenant of theirs looks again. */
   readonly onUserChanged: (userId: string) => Promise<void>;
@@ -81,6 +82,7 @@ export function createUserServices(parts: UserServicesDeps): UserServices {
     sessionVerifier: sessionVerifier(sessions),
     attempts,
     recordEvent,
+    notifyUser,
     invitations: createInvitations({ ...parts, attempts, personChanged: onUserChanged }),
     setup: createSetup({ database, publicUrl, attempts, log: parts.log, now }),
     sendMail: parts.sendMail,

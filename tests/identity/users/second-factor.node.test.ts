@@ -64,10 +64,18 @@ async function turnOnSecondFactor(one: TestBrowser): Promise<string> {
   const page = await one.go("/account/second-factor");
   const begun = await one.submit(page, "/account/second-factor/begin", { password: PASSWORD });
   const secret = /<pre id="totp-secret">([A-Z2-7=]+)<\/pre>/.exec(begun.text)?.[1] ?? "";
-  const done = await one.submit(begun, "/account/second-factor/confirm", { code: totp(secret) });
-  expect(done.text).toContain("Saved.");
+  const code = totp(secret);
+  const done = await one.submit(begun, "/account/second-factor/confirm", { code, stored: "yes" });
+  expect(done.text).toContain("Two-factor authentication is on.");
   return secret;
 }
+
+const auditOf = (person: TestPerson, ...actions: string[]) =>
+  people.query(
+    `select action, tenant_id, details->>'method' as method, details->>'secondFactor' as second_factor
+     from audit_logs where user_id = $1 and action = any($2) order by sequence`,
+    [person.id, actions],
+  );
 
 const ageSessions = (person: TestPerson) =>
   people.query("update session set created_at = now() - interval '16 minutes' where user_id = $1", [
@@ -299,5 +307,155 @@ describe("a path to go on to after signing in", () => {
     const person = await newPerson();
     const page = await browser().signIn({ identifier: person.email, password: PASSWORD }, next);
     expect(page.url).toBe(`${gateway.url}/admin`);
+  });
+});
+
+describe("setting up the second factor", () => {
+  it("keeps the QR code and the backup codes after a wrong code, and until they are stored", async () => {
+    const person = await newPerson();
+    const one = await signedIn(person);
+    const begun = await one.submit(await one.go("/account/second-factor"), "/account/second-factor/begin", {
+      password: PASSWORD,
+    });
+    const shown = (page: Page) => ({
+      code: /<path d="(M[^"]+)"/.exec(page.text)?.[1],
+      secret: /<pre id="totp-secret">([A-Z2-7=]+)<\/pre>/.exec(page.text)?.[1],
+      codes: /<pre id="backup-codes">([^<]+)<\/pre>/.exec(page.text)?.[1],
+    });
+    const first = shown(begun);
+    expect(first.codes?.split("\n")).toHaveLength(10);
+    expect(first.code).toBeDefined();
+
+    const wrong = await one.submit(begun, "/account/second-factor/confirm", {
+      code: "000000",
+      stored: "yes",
+    });
+    expect(wrong.status).toBe(401);
+    expect(shown(wrong)).toEqual(first);
+    const notStored = await one.submit(wrong, "/account/second-factor/confirm", {
+      code: totp(first.secret ?? ""),
+    });
+    expect(notStored.status).toBe(422);
+    expect(shown(notStored)).toEqual(first);
+    const done = await one.submit(notStored, "/account/second-factor/confirm", {
+      code: totp(first.secret ?? ""),
+      stored: "yes",
+    });
+    expect(done.text).toContain("Two-factor authentication is on.");
+  });
+
+  it("does not take the setup of another session", async () => {
+    const [mine, other] = [await signedIn(await newPerson()), await signedIn(await newPerson())];
+    const begin = async (one: TestBrowser) =>
+      one.submit(await one.go("/account/second-factor"), "/account/second-factor/begin", {
+        password: PASSWORD,
+      });
+    const theirs = await begin(other);
+    const sealed = theirs.forms.find(({ action }) => action === "/account/second-factor/confirm");
+    const answer = await mine.submit(await begin(mine), "/account/second-factor/confirm", {
+      setup: sealed?.fields.setup ?? "",
+      code: "123456",
+      stored: "yes",
+    });
+    expect(answer.url).toBe(`${gateway.url}/account/second-factor`);
+    expect(answer.text).not.toContain("backup-codes");
+  });
+});
+
+describe("the audit log of the organization", () => {
+  it("has each completed sign-in with its method, and each change of the second factor", async () => {
+    const person = await newPerson();
+    const one = await signedIn(person);
+    const secret = await turnOnSecondFactor(one);
+    const two = browser();
+    const challenge = await two.signIn({ identifier: person.email, password: PASSWORD });
+    expect(await auditOf(person, "user.signed-in")).toHaveLength(1);
+    await two.submit(challenge, "/sign-in/second-factor", { code: totp(secret), trust: "yes" });
+    await two.submit(await two.go("/account"), "/sign-out");
+    await two.signIn({ identifier: person.email, password: PASSWORD });
+    const settings = await two.go("/account/second-factor");
+    await two.submit(settings, "/account/second-factor/codes", { password: PASSWORD });
+    await two.submit(settings, "/account/second-factor/end", { password: PASSWORD });
+    const rows = await auditOf(
+      person,
+      "user.signed-in",
+      "second-factor.enabled",
+      "second-factor.codes-replaced",
+      "second-factor.disabled",
+    );
+    expect(rows).toEqual(
+      [
+        ["user.signed-in", "password", null],
+        ["second-factor.enabled", null, null],
+        ["user.signed-in", "authenticator app", null],
+        ["user.signed-in", "password", "trusted device"],
+        ["second-factor.codes-replaced", null, null],
+        ["second-factor.disabled", null, null],
+      ].map(([action, method, second]) => ({ action, tenant_id: tenant.id, method, second_factor: second })),
+    );
+    const history = (await two.go("/account/sessions")).text;
+    expect(history).toContain("password, trusted device");
+    expect(history).toContain("authenticator app");
+  });
+});
+
+describe("an admin who resets the second factor of a member", () => {
+  it("needs a recent sign-in; ends the member's sessions and trusted devices; is recorded and notified", async () => {
+    const [member, admin] = [await newPerson(), await newPerson()];
+    const theirs = await signedIn(member);
+    await turnOnSecondFactor(theirs);
+    const one = await signedIn(admin);
+    const path = `/admin/members/${member.id}/reset-second-factor`;
+    await ageSessions(admin);
+    expect((await one.go(path)).url).toContain("again=yes");
+    const rest = await post(one, `/api/v1/users/${member.id}/reset-second-factor`, {});
+    expect(rest.status).toBe(403);
+    const fresh = await signedIn(admin);
+    const form = await fresh.go(path);
+    const unconfirmed = await fresh.submit(form, path, { confirm: "somebody@example.com" });
+    expect(unconfirmed.status).toBe(422);
+    const confirmField = Object.keys(form.forms.find(({ action }) => action === path)?.fields ?? {});
+    const done = await fresh.submit(form, path, { [confirmField.at(-1) ?? "name"]: member.email });
+    expect(done.text).toContain("was reset.");
+
+    expect((await theirs.go("/account")).url).toContain("/sign-in");
+    const again = await browser().signIn({ identifier: member.email, password: PASSWORD });
+    expect(again.url).toBe(`${gateway.url}/admin`);
+    const audit = await people.query(
+      "select resource_id from audit_logs where user_id = $1 and action = 'users.reset-second-factor' and success",
+      [admin.id],
+    );
+    expect(audit).toEqual([{ resource_id: member.id }]);
+    await expect
+      .poll(async () => (await people.mailTo(member.email)).subject)
+      .toBe("Two-factor authentication was reset by an admin");
+    const twice = await post(fresh, `/api/v1/users/${member.id}/reset-second-factor`, {});
+    expect(twice.status).toBe(409);
+  });
+});
+
+describe("an organization that requires two-factor authentication", () => {
+  it("reminds its members first, then lets them only set it up, on pages and REST", async () => {
+    const strict = await gateway.addTenant();
+    const person = await people.add({ tenants: [{ id: strict.id, role: "admin" }] });
+    const require = (from: string) =>
+      people.query(
+        "update tenants set settings = settings || jsonb_build_object('secondFactorFrom', $2::text) where id = $1",
+        [strict.id, from],
+      );
+    await require("2099-01-01T00:00:00Z");
+    const one = await signedIn(person);
+    expect((await one.go("/admin/servers")).text).toContain("requires two-factor authentication from");
+    expect((await post(one, "/api/v1/keys", { name: "before" })).status).toBe(201);
+
+    await require("2020-01-01T00:00:00Z");
+    const sent = await one.go("/admin/servers");
+    expect(sent.url).toBe(`${gateway.url}/account/second-factor`);
+    expect(sent.text).toContain("requires two-factor authentication. Set it up to continue");
+    const refused = await post(one, "/api/v1/keys", { name: "after" });
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toMatchObject({ missing: { authentication: "second-factor" } });
+    await turnOnSecondFactor(one);
+    expect((await one.go("/admin/servers")).url).toBe(`${gateway.url}/admin/servers`);
   });
 });

@@ -127,8 +127,11 @@ describe("a second factor", () => {
     const secret = /<pre id="totp-secret">([A-Z2-7=]+)<\/pre>/.exec(begun.text)?.[1] ?? "";
     const codes = (/<pre id="backup-codes">([^<]+)<\/pre>/.exec(begun.text)?.[1] ?? "").split("\n");
     expect(codes.length).toBe(10);
-    const confirmed = await one.submit(begun, "/account/second-factor/confirm", { code: totp(secret) });
-    expect(confirmed.text).toContain("Saved.");
+    const confirmed = await one.submit(begun, "/account/second-factor/confirm", {
+      code: totp(secret),
+      stored: "yes",
+    });
+    expect(confirmed.text).toContain("Two-factor authentication is on.");
 
     const two = browser();
     const asked = await two.signIn({ identifier: person.email, password: PASSWORD });
@@ -160,7 +163,7 @@ describe("a second factor", () => {
       password: PASSWORD,
     });
     const secret = /<pre id="totp-secret">([A-Z2-7=]+)<\/pre>/.exec(begun.text)?.[1] ?? "";
-    await one.submit(begun, "/account/second-factor/confirm", { code: totp(secret) });
+    await one.submit(begun, "/account/second-factor/confirm", { code: totp(secret), stored: "yes" });
     const guesser = browser();
     const page = await guesser.signIn({ identifier: person.email, password: PASSWORD });
     const statuses: number[] = [];

@@ -5,6 +5,7 @@ import { jwks, oauthAccessToken, oauthClient, oauthConsent, oauthRefreshToken } 
 import { tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
 import type { Queries } from "../shared/queries.ts";
+import { secondFactorFrom } from "../tenants/second-factor.ts";
 
 export function listSigningKeys(db: Queries) {
   return db
@@ -40,7 +41,13 @@ export function loadTokenStatus(db: Queries, facts: TokenFacts, now: Date) {
       : sql`exists (select 1 from ${session} where ${session.id} = ${sessionId} and ${session.isActive}
           and ${session.expiresAt} > ${now.toISOString()})`;
   return db
-    .select({ consentId: oauthConsent.id, role: tenantMembers.role, scopes: oauthConsent.scopes })
+    .select({
+      consentId: oauthConsent.id,
+      role: tenantMembers.role,
+      scopes: oauthConsent.scopes,
+      isSecondFactorEnabled: user.twoFactorEnabled,
+      secondFactorFrom: secondFactorFrom(),
+    })
     .from(oauthConsent)
     .innerJoin(user, eq(user.id, oauthConsent.userId))
     .innerJoin(oauthClient, eq(oauthClient.clientId, oauthConsent.clientId))

@@ -3,10 +3,11 @@
 import { and, eq, gt, isNull, like, ne } from "drizzle-orm";
 import { NEW_TENANT_SETTINGS } from "../../../core/discovery/tool-drift.ts";
 import type { Role } from "../../../core/enums.ts";
-import { account, session, user, verification } from "../../schema/identity.ts";
+import { account, session, twoFactor, user, verification } from "../../schema/identity.ts";
 import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
 import type { Queries } from "../shared/queries.ts";
+import { secondFactorFrom } from "../tenants/second-factor.ts";
 
 export function findAnyUser(db: Queries) {
   return db.select({ id: user.id }).from(user).limit(1);
@@ -77,6 +78,7 @@ export function listTenantsOfUser(db: Queries, userId: string) {
       name: tenants.name,
       slug: tenants.slug,
       status: tenants.status,
+      secondFactorFrom: secondFactorFrom(),
       role: tenantMembers.role,
     })
     .from(tenantMembers)
@@ -135,6 +137,7 @@ export function loadSessionFacts(db: Queries, token: string) {
       tenantName: tenants.name,
       tenantSlug: tenants.slug,
       tenantStatus: tenants.status,
+      secondFactorFrom: secondFactorFrom(),
       role: tenantMembers.role,
     })
     .from(session)
@@ -237,4 +240,20 @@ export function deleteTrustedDevices(db: Queries, userId: string) {
   return db
     .delete(verification)
     .where(and(eq(verification.value, userId), like(verification.identifier, "trust-device-%")));
+}
+
+/**
+ * System role: takes the second factor of a user away, with the devices that skip it. Statements for one batch; the
+ * first returns no row where the user has none.
+ */
+export function deleteSecondFactor(db: Queries, userId: string) {
+  return [
+    db
+      .update(user)
+      .set({ twoFactorEnabled: false })
+      .where(and(eq(user.id, userId), eq(user.twoFactorEnabled, true)))
+      .returning({ id: user.id }),
+    db.delete(twoFactor).where(eq(twoFactor.userId, userId)),
+    deleteTrustedDevices(db, userId),
+  ] as const;
 }

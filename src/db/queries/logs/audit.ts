@@ -70,6 +70,23 @@ export function listAuditOfUser(
     .limit(clampLimit(query.limit));
 }
 
+export const SIGNED_IN = "user.signed-in";
+
+/** System role: when, where and how a user signed in, in whichever tenant. */
+export function listSignInsOfUser(db: Queries, userId: string, limit: number) {
+  return db
+    .select({
+      timestamp: logs.timestamp,
+      ipAddress: logs.ipAddress,
+      userAgent: logs.userAgent,
+      details: logs.details,
+    })
+    .from(logs)
+    .where(and(eq(logs.userId, userId), eq(logs.action, SIGNED_IN)))
+    .orderBy(...newestFirst)
+    .limit(clampLimit(limit));
+}
+
 /** System role (security analysis): what a person usually does and how often it fails, in whichever tenant. */
 export function listAccessPattern(
   db: Queries,
