@@ -22,6 +22,8 @@ const role = (subjectId: string, limitCount: number, burstFactor = 1): LimitConf
   tenantId: null,
   subjectType: "role",
   subjectId,
+  serverId: null,
+  toolName: null,
   limitCount,
   windowSeconds: 60,
   burstFactor,

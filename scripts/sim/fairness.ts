@@ -57,6 +57,8 @@ export function measureFairness(
       tenantId: null,
       subjectType: "role",
       subjectId: "service",
+      serverId: null,
+      toolName: null,
       limitCount: 1_000_000,
       windowSeconds: 60,
       burstFactor: 1,

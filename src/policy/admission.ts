@@ -10,10 +10,12 @@ import {
   retryAfterSeconds,
 } from "../core/limits/ratelimit-headers.ts";
 import {
+  type LimitedPrincipal,
   resolveAddressLimits,
   resolveLimits,
   type UnauthenticatedCategory,
 } from "../core/limits/resolve-limits.ts";
+import { type LimitTarget, resolveTargetLimits, type TargetLimits } from "../core/limits/target-limits.ts";
 import { hashFraction } from "../core/routing/hash.ts";
 import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { Principal } from "../identity/principal.ts";
@@ -78,6 +80,22 @@ export async function chargeLimits(
 ): Promise<LimitHeaders> {
   const place = address === undefined ? undefined : clientPrefix(address);
   return spend(getCachedLimits(principal, tenant, place), { tenant, place }, traffic, background);
+}
+
+export interface TargetedPrincipal extends AdmittedPrincipal {
+  readonly tenant: AdmissionTerms & { readonly targetLimits: TargetLimits };
+}
+
+/** Takes one token of each limit of calls to the target. Denials are no violations: others may have spent the tokens. */
+export async function chargeTarget(
+  { principal, tenant, address }: TargetedPrincipal,
+  target: LimitTarget,
+  traffic: TenantTraffic,
+  background: WaitUntil,
+): Promise<void> {
+  const place = address === undefined ? undefined : clientPrefix(address);
+  const limits = resolveTargetLimits(tenant.targetLimits, toLimitedPrincipal(principal, place), target);
+  if (limits.length > 0) await spend(limits, { tenant, place: undefined }, traffic, background);
 }
 
 export interface UnauthenticatedRequest {
@@ -185,16 +203,20 @@ function getCachedLimits(
   const name = `${principal.id} ${place ?? ""}`;
   let limits = ofTenant.get(name);
   if (limits === undefined) {
-    limits = resolveLimits(tenant.limits, {
-      id: principal.id,
-      role: principal.via === "anonymous" ? "anonymous" : principal.role,
-      userId: principal.userId,
-      key: principal.keyLimits,
-      place,
-    });
+    limits = resolveLimits(tenant.limits, toLimitedPrincipal(principal, place));
     ofTenant.set(name, limits);
   }
   return limits;
+}
+
+function toLimitedPrincipal(principal: Principal, place: string | undefined): LimitedPrincipal {
+  return {
+    id: principal.id,
+    role: principal.via === "anonymous" ? "anonymous" : principal.role,
+    userId: principal.userId,
+    key: principal.keyLimits,
+    place,
+  };
 }
 
 function buildHeaders(limits: readonly Limit[], traffic: TenantTraffic): LimitHeaders {

@@ -4,6 +4,7 @@ import { compileRules } from "../core/access/rules.ts";
 import { toolChangePolicy } from "../core/discovery/tool-drift.ts";
 import { compileIpRules } from "../core/limits/ip-rules.ts";
 import { compileLimits } from "../core/limits/resolve-limits.ts";
+import { compileTargetLimits } from "../core/limits/target-limits.ts";
 import { compileRouting } from "../core/routing/rules.ts";
 import { SETTING_KEYS } from "../core/settings/definitions.ts";
 import { payloadPolicy } from "../core/settings/payloads.ts";
@@ -44,6 +45,16 @@ const serverSettings: z.ZodType<ServerSettings> = z.object({
   keepAliveMs: z.number().int().min(10).max(600_000).catch(5_000),
   idleTimeoutMs: z.number().int().min(1000).max(3_600_000).catch(300_000),
   maxResponseBytes: z.number().int().min(1024).max(MAX_SERVER_RESPONSE_BYTES).catch(MAX_RESPONSE_BYTES.mcp),
+});
+
+const toolSettings = z.object({
+  tools: z
+    .record(
+      z.string(),
+      z.object({ timeoutMs: z.number().int().positive().optional().catch(undefined) }).catch({}),
+    )
+    .catch({})
+    .default({}),
 });
 
 /** The server's own share of calls whose payload is kept, in place of the tenant's. */
@@ -115,6 +126,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
       withheldTools: new Set(withheldOf.get(server.id)?.map(({ name }) => name)),
       approved: approved && new Map(approved),
       holdsChanges,
+      tools: new Map(Object.entries(toolSettings.parse(own).tools)),
       payloads: payloadPolicy(runtime, payloadSample.parse(own).payloadSample),
     };
     return { ...server, ...serverSettings.parse(own), ...given };
@@ -130,6 +142,7 @@ async function loadSnapshot(database: Database, tenantId: string): Promise<Tenan
     rules: compileRules(controls, { accessDefault, timeZone }),
     windows,
     limits: compileLimits(limits, planLimits.requestsPerMinute),
+    targetLimits: compileTargetLimits(limits),
     ipLists: compileIpRules(addresses),
     routing: compileRouting(routing.flatMap(parseRoutingRule)),
     burst,

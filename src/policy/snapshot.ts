@@ -7,6 +7,7 @@ import type { HealthStatus, TenantStatus, Transport } from "../core/enums.ts";
 import type { Flag } from "../core/flags/evaluate.ts";
 import type { CompiledIpRules } from "../core/limits/ip-rules.ts";
 import type { CompiledLimits } from "../core/limits/resolve-limits.ts";
+import type { TargetLimits } from "../core/limits/target-limits.ts";
 import type { MaintenanceWindow } from "../core/maintenance/windows.ts";
 import type { CompiledRule as CompiledRouting } from "../core/routing/rules.ts";
 import type { PayloadPolicy } from "../core/settings/payloads.ts";
@@ -32,6 +33,12 @@ export interface ServerSettings {
   readonly maxResponseBytes: number;
 }
 
+/** What is set for calls to one tool. */
+export interface ToolSettings {
+  /** A call that has no response by then is ended. */
+  readonly timeoutMs?: number | undefined;
+}
+
 export interface SnapshotServer extends ServerSettings {
   readonly id: string;
   readonly name: string;
@@ -49,6 +56,8 @@ export interface SnapshotServer extends ServerSettings {
   readonly maxConcurrency: number;
   /** How many calls may wait for the others, and how long; undefined: the defaults. */
   readonly queue: QueueSettings | undefined;
+  /** By the server's own name of the tool; empty where nothing is set for single tools. */
+  readonly tools: ReadonlyMap<string, ToolSettings>;
   /** Names of tools that say they only read. */
   readonly readOnlyTools: ReadonlySet<string>;
   /** Names of tools that must be neither shown nor called: see core/registry/drift.ts. */
@@ -77,6 +86,8 @@ export interface TenantSnapshot {
   readonly rules: CompiledRules;
   readonly windows: readonly MaintenanceWindow[];
   readonly limits: CompiledLimits;
+  /** Of calls to single servers and tools. */
+  readonly targetLimits: TargetLimits;
   readonly ipLists: CompiledIpRules;
   readonly routing: readonly CompiledRouting[];
   /** Of the system's capacity, beside other tenants. */

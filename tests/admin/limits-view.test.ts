@@ -32,7 +32,10 @@ describe("the outlook", () => {
 });
 
 describe("a limit in use", () => {
-  const bucket = { kind: "key", subject: "x", name: "robot", windowSeconds: 3600 } as const;
+  const bucket = {
+    ...({ kind: "key", subject: "x", name: "robot", windowSeconds: 3600 } as const),
+    ...{ serverId: null, toolName: null, target: undefined },
+  };
 
   it.each<[number, number | null, string]>([
     [5, 10, "50 %"],

@@ -81,6 +81,8 @@ describe("a tenant's object", () => {
           tenantId: null,
           subjectType: "role",
           subjectId: "service",
+          serverId: null,
+          toolName: null,
           limitCount: 100_000,
           windowSeconds: 60,
           burstFactor: 1,

@@ -53,6 +53,7 @@ const serverAt = (url: string): SnapshotServer => ({
   maxConcurrency: 100,
   queue: undefined,
   region: null,
+  tools: new Map(),
   readOnlyTools: new Set(),
   withheldTools: new Set(),
   approved: undefined,

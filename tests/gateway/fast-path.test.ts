@@ -19,6 +19,7 @@ const PATIENCE = { timeout: 20_000 };
 const PLENTY = 100_000_000;
 /** Small enough to be reached within the traffic. */
 const FEW = 12;
+const FEW_OF_A_TOOL = 2;
 
 interface Received {
   readonly method: string;
@@ -93,6 +94,12 @@ async function createWorld(name: string, hasFastPath: boolean, toolChanges: stri
   await owner.query(
     "insert into rate_limit_configs (tenant_id, subject_type, subject_id, limit_count) values ($1, 'role', 'admin', $2)",
     [tenant.id, PLENTY],
+  );
+  // Few calls reach this limit; those to the other server keep the fast path.
+  await owner.query(
+    `insert into rate_limit_configs (tenant_id, subject_type, server_id, tool_name, limit_count)
+     values ($1, 'tool', $2, 'größe', $3)`,
+    [tenant.id, servers[1], FEW_OF_A_TOOL],
   );
   await owner.query(
     `insert into server_access_controls (tenant_id, subject_type, subject_id, object_type, object_pattern, effect)

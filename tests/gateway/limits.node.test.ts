@@ -1,5 +1,8 @@
 /** Limits, bans and breakers as a client observes them: messages, headers and enforcement. */
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseApiKey } from "../../src/core/access/api-key.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { answerJson, type Recorder, startRecorder } from "../fixtures/recorder.ts";
 
@@ -75,6 +78,70 @@ describe("limits", () => {
     expect(countOf(seen, 200)).toBe(300);
     expect(countOf(seen, 429)).toBe(200);
   });
+});
+
+describe("limits of servers and tools", () => {
+  const admit = async (tenant: TestTenant, limit: object) => {
+    const key = await tenant.addKey({ role: "admin", scopes: ["admin"] });
+    const response = await fetch(`${gateway.url}/api/v1/rate-limits`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(limit),
+    });
+    expect(response.status, await response.clone().text()).toBe(201);
+    return key;
+  };
+
+  it("hold for all callers of a server together, exactly, and leave other servers alone", async () => {
+    const servers = ["one", "two"].map((name) => ({ name, url: upstream.url }));
+    const tenant = await gateway.addTenant({ servers });
+    const rest = await admit(tenant, {
+      subjectType: "server",
+      serverId: await serverIdOf(tenant, "one"),
+      limitCount: 30,
+    });
+    const keys = [await tenant.addKey({}), await tenant.addKey({})];
+    let turn = 0;
+    const seen = await statuses(60, () => call(tenant, { key: keys[turn++ % 2] ?? "" }), 12);
+    expect(countOf(seen, 200)).toBe(30);
+    expect(countOf(seen, 429)).toBe(30);
+    expect((await call(tenant, { key: keys[0] ?? "", server: "two" })).status).toBe(200);
+    const refused = await call(tenant, { key: keys[0] ?? "" });
+    expect(refused.headers.get("ratelimit-policy")).toBe('"server-minute";q=30;w=60');
+    expect(await refused.json()).toMatchObject({ error: { code: -31429, message: /server-minute/ } });
+    await expectUsage(rest, { kind: "server", subject: "", toolName: null, spent: 30, most: 30 });
+  });
+
+  it("hold for one caller at a server", async () => {
+    const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] });
+    const [held, free] = [await tenant.addKey({}), await tenant.addKey({})];
+    const id = parseApiKey(held)?.id;
+    const serverId = await serverIdOf(tenant, "one");
+    await admit(tenant, { subjectType: "key", subjectId: id, serverId, limitCount: 5 });
+    const seen = await statuses(9, () => call(tenant, { key: held }), 3);
+    expect(countOf(seen, 200)).toBe(5);
+    expect(countOf(await statuses(9, () => call(tenant, { key: free }), 3), 200)).toBe(9);
+  });
+
+  const serverIdOf = async (tenant: TestTenant, name: string) => {
+    const key = await tenant.addKey({ role: "admin", scopes: ["admin"] });
+    const response = await fetch(`${gateway.url}/api/v1/servers?fields=id,name`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const { items } = z
+      .object({ items: z.array(z.object({ id: z.string(), name: z.string() })) })
+      .parse(await response.json());
+    return items.find((server) => server.name === name)?.id;
+  };
+
+  const expectUsage = async (key: string, expected: object) => {
+    const response = await fetch(`${gateway.url}/api/v1/traffic/limits`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    expect(await response.json()).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining(expected)]),
+    });
+  };
 });
 
 describe("whoever goes on after being refused", () => {

@@ -6,6 +6,7 @@ import { pageShape } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
+import { loadServerNames } from "../lookups/choices.ts";
 import { Live } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -26,9 +27,15 @@ async function bucketsOf(c: Context<AdminEnv>): Promise<readonly Bucket[]> {
     rest.read("/keys", people, { limit: 200 }),
   ]);
   const names = new Map([...members.value.items, ...keys.value.items].map(({ id, name }) => [id, name]));
+  const serverName = await loadServerNames(
+    rest,
+    value.items.map(({ serverId }) => serverId),
+  );
   return value.items.map((bucket) => {
     const id = bucket.subject.split(":").at(-1) ?? "";
-    return { ...bucket, name: names.get(id) ?? bucket.subject };
+    const server = serverName(bucket.serverId);
+    const target = bucket.toolName === null ? server : `${server ?? ""} › ${bucket.toolName}`;
+    return { ...bucket, name: names.get(id) ?? bucket.subject, target };
   });
 }
 

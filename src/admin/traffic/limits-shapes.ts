@@ -7,6 +7,8 @@ const minute = z.object({ minute: z.number(), requests: z.number() });
 export const bucketShape = z.object({
   kind: z.enum(LIMIT_SUBJECTS),
   subject: z.string(),
+  serverId: z.string().nullable(),
+  toolName: z.string().nullable(),
   windowSeconds: z.number(),
   spent: z.number(),
   most: z.number().nullable(),
@@ -30,7 +32,11 @@ export const sharesShape = z.object({
   items: z.array(z.object({ name: z.string(), weight: z.number(), share: z.number() })),
 });
 
-export type Bucket = z.infer<typeof bucketShape> & { readonly name: string };
+export type Bucket = z.infer<typeof bucketShape> & {
+  readonly name: string;
+  /** What the limit is of calls to; undefined: to anything. */
+  readonly target: string | undefined;
+};
 
 export type UsageView = z.infer<typeof usageShape>;
 

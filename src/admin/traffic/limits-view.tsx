@@ -93,12 +93,16 @@ export function Buckets({ buckets }: { buckets: readonly Bucket[] }) {
       <table>
         <TableHead columns={["Subject", "Limit", "Usage %", { figure: "Used" }, { figure: "Maximum" }]} />
         <tbody>
-          {buckets.map(({ kind, name, windowSeconds, spent, most }) => {
+          {buckets.map(({ kind, name, target, windowSeconds, spent, most }) => {
             const part = most === null || most === 0 ? 0 : spent / most;
             const percent = `${Math.round(part * 100)} %`;
             return (
               <tr>
-                <td>{name || "Organization"}</td>
+                <td>
+                  {[name || (target === undefined ? "Organization" : ""), target]
+                    .filter(Boolean)
+                    .join(" at ")}
+                </td>
                 <td>
                   {kind}, {perWindow(windowSeconds)}
                 </td>

@@ -9,7 +9,13 @@ import type { ApiClient } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { loadSubjectNames, parseSubject, subjectOptions } from "../lookups/choices.ts";
+import {
+  loadServerNames,
+  loadSubjectNames,
+  parseSubject,
+  serverOptions,
+  subjectOptions,
+} from "../lookups/choices.ts";
 import { Badge } from "../ui/components.tsx";
 import { bans } from "./bans.tsx";
 import { limitsNow } from "./limits-now.tsx";
@@ -20,11 +26,14 @@ const shape = z.object({
   tenantId: z.string().nullable(),
   subjectType: z.enum(LIMIT_SUBJECTS),
   subjectId: z.string().nullable(),
+  serverId: z.string().nullable(),
+  toolName: z.string().nullable(),
   limitCount: z.number(),
   windowSeconds: z.number(),
   burstFactor: z.number(),
   isActive: z.boolean(),
   subjectName: z.string().optional(),
+  serverName: z.string().optional(),
 });
 type Limit = z.infer<typeof shape>;
 
@@ -35,13 +44,20 @@ const EACH: Readonly<Record<Limit["subjectType"], string>> = {
   user: "Each user",
   key: "Each API key",
   ip: "Each IP address",
+  server: "Each server",
+  tool: "Each tool",
 };
 
-const nameOf = ({ subjectType, subjectId, subjectName }: Limit) =>
-  subjectId === null ? EACH[subjectType] : `${subjectType} ${subjectName ?? subjectId}`;
+function nameOf({ subjectType, subjectId, subjectName, toolName, serverName }: Limit): string {
+  const subject = subjectId === null ? EACH[subjectType] : `${subjectType} ${subjectName ?? subjectId}`;
+  if (serverName === undefined) return subject;
+  if (subjectType === "server") return `server ${serverName}`;
+  const target = toolName === null ? serverName : `${serverName} › ${toolName}`;
+  return subjectType === "tool" && toolName !== null ? `tool ${target}` : `${subject} at ${target}`;
+}
 
 async function limitedSubjects(rest: ApiClient): Promise<readonly Option[]> {
-  const each = (["tenant", "role", "user", "key", "ip"] as const).map((type) => ({
+  const each = (["tenant", "role", "user", "key", "ip", "server", "tool"] as const).map((type) => ({
     value: type,
     label: EACH[type],
   }));
@@ -71,7 +87,11 @@ const limits = crudPages<Limit>({
     ],
     async complete(rest, rows) {
       const name = await loadSubjectNames(rest, rows);
-      return rows.map((row) => ({ ...row, subjectName: name(row) }));
+      const serverName = await loadServerNames(
+        rest,
+        rows.map(({ serverId }) => serverId),
+      );
+      return rows.map((row) => ({ ...row, subjectName: name(row), serverName: serverName(row.serverId) }));
     },
     columns: [
       { name: "subjectType", label: "Subject", sorts: true, show: nameOf, plain: nameOf },
@@ -113,6 +133,26 @@ const limits = crudPages<Limit>({
       fixed: true,
       hint: "The limit of a role applies to each principal with that role.",
       initial: "tenant",
+    },
+    {
+      name: "serverId",
+      label: "Server",
+      kind: "choice",
+      options: serverOptions,
+      optional: true,
+      empty: "null",
+      fixed: true,
+      hint: "Limits only calls to this server. The limit of a server or tool counts the calls of all callers.",
+    },
+    {
+      name: "toolName",
+      label: "Tool",
+      kind: "text",
+      maxlength: 255,
+      optional: true,
+      empty: "null",
+      fixed: true,
+      hint: "Limits only calls of this tool of the server. Empty: all of its tools.",
     },
     {
       name: "limitCount",

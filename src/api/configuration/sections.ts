@@ -114,7 +114,7 @@ export const SECTIONS: readonly Section[] = [
   serversSection,
   accessControls,
   createSection(routingRules, ["name"]),
-  createSection(rateLimits, ["subjectType", "subjectId", "windowSeconds"]),
+  createSection(rateLimits, ["subjectType", "subjectId", "server", "toolName", "windowSeconds"]),
   ownIpRules,
   createSection(requestQueues, ["server"]),
   configsSection,

@@ -9,11 +9,15 @@ import { count } from "./members.ts";
 
 /** Unauthenticated callers have the pseudo-role "anonymous". */
 const LIMITED_ROLES: readonly string[] = [...ROLES, "anonymous"];
-const WITHOUT_ID: readonly string[] = ["global", "tenant", "ip"];
+const WITHOUT_ID: readonly string[] = ["global", "tenant", "ip", "server", "tool"];
+/** Subjects that a row can limit at one server. */
+const WITH_SERVER: readonly string[] = ["role", "user", "key", "ip", "server", "tool"];
 
 const subject = z.object({
   subjectType: z.enum(LIMIT_SUBJECTS),
   subjectId: z.string().nullish(),
+  serverId: z.string().nullish(),
+  toolName: z.string().nullish(),
   windowSeconds: z.number().default(60),
   burstFactor: z.number().default(1),
 });
@@ -26,19 +30,33 @@ export const rateLimits = defineResource({
     subjectType: z.enum(LIMIT_SUBJECTS),
     /** A role, a user or a key. Null: each of the kind. */
     subjectId: z.string().min(1).max(200).nullable(),
+    serverId: z.uuid().nullable(),
+    toolName: z.string().min(1).max(255).nullable(),
     limitCount: count,
     windowSeconds: z.number().int().min(1).max(86_400),
     burstFactor: z.number().min(1).max(100),
     isActive: z.boolean(),
   },
-  fixed: ["subjectType", "subjectId"],
+  fixed: ["subjectType", "subjectId", "serverId", "toolName"],
   sorts: ["subjectType", "limitCount", "windowSeconds", "createdAt", "updatedAt"],
   usual: "subjectType",
-  filters: ["subjectType", "subjectId", "isActive"],
+  filters: ["subjectType", "subjectId", "serverId", "isActive"],
   whole: subject
     .refine(({ subjectType, subjectId }) => subjectId == null || !WITHOUT_ID.includes(subjectType), {
       path: ["subjectId"],
       message: "is allowed only for roles, users and keys",
+    })
+    .refine(({ subjectType, serverId }) => serverId == null || WITH_SERVER.includes(subjectType), {
+      path: ["serverId"],
+      message: `is allowed only for ${WITH_SERVER.join(", ")}`,
+    })
+    .refine(({ subjectType, toolName }) => toolName == null || subjectType !== "server", {
+      path: ["toolName"],
+      message: "is not allowed for servers; the subject of a tool's limit is tool",
+    })
+    .refine(({ serverId, toolName }) => toolName == null || serverId != null, {
+      path: ["serverId"],
+      message: "is required for the limit of a tool",
     })
     .refine(({ subjectType, windowSeconds }) => subjectType !== "global" || windowSeconds === 60, {
       path: ["windowSeconds"],
@@ -57,8 +75,9 @@ export const rateLimits = defineResource({
       },
     ),
   async faults({ db, owner }, row) {
-    const { subjectType, subjectId } = subject.parse(row);
+    const { subjectType, subjectId, serverId } = subject.parse(row);
     const fault = (path: string, message: string) => [{ path, message }];
+    if (owner === null && serverId != null) return fault("/serverId", "belongs to an organization");
     if (owner === null) return [];
     if (subjectType === "global") return fault("/subjectType", "requires operator privileges");
     if (subjectId == null) return [];

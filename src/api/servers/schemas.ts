@@ -7,6 +7,10 @@ import { mcpServers } from "../../db/schema/registry.ts";
 import { credentialsSchema } from "../../upstream/credentials-schema.ts";
 import { rowShape, selectColumns } from "../resource/shape.ts";
 
+/** The longest that a stream may last (STREAM_TOTAL_TIMEOUT_MS). */
+const MAX_TOOL_TIMEOUT_MS = 43_200_000;
+const MAX_TOOL_SETTINGS = 500;
+
 /** Settings of one server. Each has an effect: one that the gateway does not know is rejected. */
 const settings = z.strictObject({
   firstByteTimeoutMs: z.number().int().min(100).max(600_000).optional(),
@@ -29,6 +33,18 @@ const settings = z.strictObject({
         .describe("A tool that the health check calls instead of a ping."),
     })
     .optional(),
+  tools: z
+    .record(
+      z.string().min(1).max(255),
+      z.strictObject({
+        timeoutMs: z.number().int().min(100).max(MAX_TOOL_TIMEOUT_MS).optional(),
+      }),
+    )
+    .refine((tools) => Object.keys(tools).length <= MAX_TOOL_SETTINGS, {
+      message: `must have at most ${MAX_TOOL_SETTINGS} tools`,
+    })
+    .optional()
+    .describe("By name of the tool: the time in which a call must be answered, in milliseconds."),
   payloadSample: z
     .number()
     .min(0)

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { LIMIT_SUBJECTS } from "../../core/enums.ts";
 import { isUuid } from "../../core/ids.ts";
 import { compileLimits, maxForSubject, parseLimitKey } from "../../core/limits/resolve-limits.ts";
+import { compileTargetLimits, maxForTarget, parseTarget } from "../../core/limits/target-limits.ts";
 import { loadKeyRates } from "../../db/queries/access/api-keys.ts";
 import { loadSnapshotLimits, loadSnapshotTenant } from "../../db/queries/tenants/snapshot.ts";
 import { listTenantsByIds } from "../../db/queries/tenants/tenants.ts";
@@ -14,6 +15,8 @@ import { responds, respondsPage } from "../http/responses.ts";
 const spentShape = z.object({
   kind: z.enum(LIMIT_SUBJECTS),
   subject: z.string(),
+  serverId: z.uuid().nullable().describe("The limit is of calls to this server."),
+  toolName: z.string().nullable().describe("The limit is of calls to this tool of the server."),
   windowSeconds: z.number().int(),
   spent: z.number(),
   most: z.number().nullable().describe("Maximum per window, or null if the limit was deleted."),
@@ -57,6 +60,7 @@ export const limitsNow = new Hono<AppEnv>()
         loadKeyRates(db, tenantId, [...new Set(keyIds)]),
       ]);
       const limits = compileLimits(configs, tenant?.planLimits.requestsPerMinute);
+      const targetLimits = compileTargetLimits(configs);
       const ofKeys = new Map(
         rates.flatMap(({ id, perHour, perDay }) => [
           [`${id}:${HOUR}`, perHour],
@@ -64,10 +68,19 @@ export const limitsNow = new Hono<AppEnv>()
         ]),
       );
       const items = known
-        .map((limit) => ({
-          ...limit,
-          most: maxForSubject(limits, limit) ?? ofKeys.get(`${limit.subject}:${limit.windowSeconds}`) ?? null,
-        }))
+        .map((limit) => {
+          const target = parseTarget(limit.kind, limit.subject);
+          return {
+            ...limit,
+            ...(target !== undefined && { subject: target.caller }),
+            serverId: target?.serverId ?? null,
+            toolName: target?.tool ?? null,
+            most:
+              (target === undefined ? maxForSubject(limits, limit) : maxForTarget(targetLimits, limit)) ??
+              ofKeys.get(`${limit.subject}:${limit.windowSeconds}`) ??
+              null,
+          };
+        })
         .sort((one, other) => fullness(other) - fullness(one));
       return c.json({ items: items.slice(0, MOST), nextCursor: null });
     },

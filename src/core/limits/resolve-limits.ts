@@ -13,6 +13,9 @@ export interface LimitConfig {
   readonly subjectType: (typeof LIMIT_SUBJECTS)[number];
   /** A role, user or key; null: every subject of the type. */
   readonly subjectId: string | null;
+  /** Limits calls to this server, or to its tool with this name (target-limits.ts); null: not limited to one. */
+  readonly serverId: string | null;
+  readonly toolName: string | null;
   readonly limitCount: number;
   readonly windowSeconds: number;
   readonly burstFactor: number;
@@ -28,7 +31,7 @@ export interface LimitedPrincipal {
   readonly place?: string | undefined;
 }
 
-type LimitSubject = LimitConfig["subjectType"];
+export type LimitSubject = LimitConfig["subjectType"];
 type LimitTerms = Pick<LimitConfig, "limitCount" | "windowSeconds" | "burstFactor">;
 
 const MINUTE_SECONDS = 60;
@@ -64,7 +67,10 @@ function capTenant(limits: CompiledLimits, planPerMinute: number): CompiledLimit
 }
 
 function compileConfigs(configs: readonly LimitConfig[]): CompiledLimits {
-  const bySubject = Map.groupBy(configs, ({ subjectType, subjectId }) => subjectName(subjectType, subjectId));
+  const ofCallers = configs.filter(({ serverId }) => serverId === null);
+  const bySubject = Map.groupBy(ofCallers, ({ subjectType, subjectId }) =>
+    subjectName(subjectType, subjectId),
+  );
   return new Map(
     [...bySubject].map(([subject, rows]) => {
       const shared = rows.filter(({ tenantId }) => tenantId === null);
@@ -80,12 +86,10 @@ export function resolveLimits(limits: CompiledLimits, principal: LimitedPrincipa
   const { role, userId, key, place } = principal;
   const find = (kind: LimitSubject, id: string | null, fallback: readonly LimitTerms[] = []) =>
     limits.get(subjectName(kind, id)) ?? limits.get(kind) ?? fallback;
-  const subjectId = role === "anonymous" ? (place ?? principal.id) : principal.id;
+  const roleSubject = limitedSubjectId("role", principal) ?? "";
   const found = [
     ...find("tenant", null).map((terms) => createLimit("tenant", "", terms)),
-    ...find("role", role, [ROLE_DEFAULTS[role]]).map((terms) =>
-      createLimit("role", `${role}:${subjectId}`, terms),
-    ),
+    ...find("role", role, [ROLE_DEFAULTS[role]]).map((terms) => createLimit("role", roleSubject, terms)),
     ...(userId === undefined ? [] : find("user", userId).map((terms) => createLimit("user", userId, terms))),
     ...(key === undefined ? [] : keyLimits(key, find("key", key.id))),
     ...(place === undefined
@@ -93,6 +97,18 @@ export function resolveLimits(limits: CompiledLimits, principal: LimitedPrincipa
       : find("ip", null, [IP_DEFAULT]).map((terms) => createLimit("ip", place, terms))),
   ];
   return [SYSTEM_LIMIT, ...found];
+}
+
+/** Whose tokens a limit of this kind takes for a call of the principal; undefined where it has none. */
+export function limitedSubjectId(
+  kind: LimitSubject,
+  { id, role, userId, key, place }: LimitedPrincipal,
+): string | undefined {
+  if (kind === "tenant") return "";
+  if (kind === "role") return `${role}:${role === "anonymous" ? (place ?? id) : id}`;
+  if (kind === "user") return userId;
+  if (kind === "key") return key?.id;
+  return kind === "ip" ? place : undefined;
 }
 
 /**
@@ -145,7 +161,7 @@ const WINDOW_NAMES: Readonly<Record<number, string>> = {
   86400: "day",
 };
 
-function createLimit(
+export function createLimit(
   kind: LimitSubject,
   id: string,
   { limitCount, windowSeconds, burstFactor }: LimitTerms,
@@ -168,12 +184,20 @@ export interface KeyedLimit {
 }
 
 export function parseLimitKey(key: string): KeyedLimit | undefined {
-  const [, kind, subject = "", seconds] = /^(tenant|role|user|key|ip):(.*):(\d+)$/.exec(key) ?? [];
+  const [, kind, subject = "", seconds] = /^(\w+):(.*):(\d+)$/.exec(key) ?? [];
   const known = LIMITED_KINDS.find((each) => each === kind);
   return known && { kind: known, subject, windowSeconds: Number(seconds) };
 }
 
-const LIMITED_KINDS = ["tenant", "role", "user", "key", "ip"] as const satisfies readonly LimitSubject[];
+const LIMITED_KINDS = [
+  "tenant",
+  "role",
+  "user",
+  "key",
+  "ip",
+  "server",
+  "tool",
+] as const satisfies readonly LimitSubject[];
 
 /** How many may be spent in one window; undefined for a key's own limits, which stand with the key. */
 export function maxForSubject(

@@ -67,6 +67,9 @@ export const rateLimitConfigs = pgTable(
     subjectType: limitSubject("subject_type").notNull(),
     /** A role, user or key; null: every subject of the type. */
     subjectId: text("subject_id"),
+    /** Calls to this server, or to its tool with this name; null: not limited to one. */
+    serverId: uuid("server_id"),
+    toolName: text("tool_name"),
     limitCount: integer("limit_count").notNull(),
     windowSeconds: integer("window_seconds").notNull().default(60),
     burstFactor: doublePrecision("burst_factor").notNull().default(1),
@@ -77,8 +80,20 @@ export const rateLimitConfigs = pgTable(
   },
   (table) => [
     unique("rate_limit_configs_subject")
-      .on(table.tenantId, table.subjectType, table.subjectId, table.windowSeconds)
+      .on(
+        table.tenantId,
+        table.subjectType,
+        table.subjectId,
+        table.serverId,
+        table.toolName,
+        table.windowSeconds,
+      )
       .nullsNotDistinct(),
+    ofServer("rate_limit_configs_server", table),
+    check(
+      "rate_limit_configs_tool_of_server",
+      sql`${table.toolName} is null or ${table.serverId} is not null`,
+    ),
     atLeast("rate_limit_configs_limit_positive", table.limitCount, 0),
     within("rate_limit_configs_window_range", table.windowSeconds, 1, 86_400),
     within("rate_limit_configs_burst_range", table.burstFactor, 1, 100),

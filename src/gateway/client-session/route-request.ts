@@ -6,6 +6,8 @@ import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
 import { TimerSet } from "../../core/timers.ts";
+import type { SnapshotServer } from "../../policy/snapshot.ts";
+import { responseTimeout } from "../../upstream/connection/errors.ts";
 import type { StateOwner } from "../aggregate/request-state.ts";
 import { canUse, type ResolvedTarget, resolveTarget, unknownTarget } from "../aggregate/resolve-target.ts";
 import { createResponseRewriter } from "../aggregate/rewrite-response.ts";
@@ -22,7 +24,8 @@ import type { McpContext } from "../context/context.ts";
 import { trackRequest } from "../pipeline/active-requests.ts";
 import type { UpstreamAttempt } from "../pipeline/attempt.ts";
 import { callUpstream } from "../pipeline/call-upstream.ts";
-import type { PeerExchange } from "./peer.ts";
+import { toolTimeoutMs } from "../pipeline/tool-settings.ts";
+import type { PeerExchange, SessionPeer } from "./peer.ts";
 import type { ConnectedSession } from "./upstream-peers.ts";
 
 const TARGETED = new Set([
@@ -158,13 +161,46 @@ async function sendToPeer(
     attempt.succeed({ success: true }, 200);
     return { jsonrpc: "2.0", id: exchange.id, result: {} };
   }
-  const request = peer.request(setTarget(message, item.upstreamName), translated);
+  const request = requestInTime(peer, setTarget(message, item.upstreamName), translated, {
+    server,
+    ms: toolTimeoutMs(server, operation === undefined ? [] : [operation]),
+    timers,
+  });
   const { value: response, stalledMs } = await timers.measureStall(request);
   attempt.headReceived(stalledMs);
   await notified;
   const text = server.payloads === undefined ? undefined : stringifyLossless(response);
   attempt.succeed(messageOutcome(response), 200, text);
   return outward(response);
+}
+
+interface CallDuration {
+  readonly server: SnapshotServer;
+  /** Undefined: the server's own time-outs are all. */
+  readonly ms: number | undefined;
+  readonly timers: TimerSet;
+}
+
+/** Ends the request when the tool's own time for a call is over. */
+async function requestInTime(
+  peer: SessionPeer,
+  message: JsonObject,
+  exchange: PeerExchange,
+  { server, ms, timers }: CallDuration,
+): Promise<JsonObject> {
+  if (ms === undefined) return peer.request(message, exchange);
+  const late = new AbortController();
+  const stopClock = timers.limitWait(ms, () => late.abort());
+  try {
+    return await peer.request(message, {
+      ...exchange,
+      signal: AbortSignal.any([exchange.signal, late.signal]),
+    });
+  } catch (error) {
+    throw late.signal.aborted ? responseTimeout(server.name, ms) : error;
+  } finally {
+    stopClock();
+  }
 }
 
 function clientName({ state }: ConnectedSession): string | undefined {

@@ -4,6 +4,7 @@
  * left to the general path before anything is done. tests/gateway/fast-path compares the two.
  */
 import { toGatewayError } from "../../core/errors.ts";
+import { hasTargetLimits } from "../../core/limits/target-limits.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { readHeaders } from "../../core/net/headers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
@@ -75,6 +76,7 @@ function isPlain(
   if (request.url.includes("?") || readHeaders(request).has(HEADERS.sessionId)) return false;
   const only = eras.getOnlyEra(server);
   if ((only !== undefined && only !== era) || hasBoundValues(text)) return false;
+  if (hasTargetLimits(tenant.targetLimits, { serverId: server.id, tool: target })) return false;
   if (traffic.breakers.getState(server.id, Date.now()) !== "closed") return false;
   const facts = peekCallFacts(target, server, context);
   return facts !== undefined && access.allows("tool", server.id, target, facts);

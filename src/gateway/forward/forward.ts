@@ -3,10 +3,10 @@
  * where the server is slow, kept alive while it is silent, and let go when the client leaves.
  */
 
-import { toGatewayError } from "../../core/errors.ts";
+import { toGatewayError, UpstreamError } from "../../core/errors.ts";
 import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
 import { TimerSet } from "../../core/timers.ts";
-import { StatusError } from "../../upstream/connection/errors.ts";
+import { responseTimeout, StatusError } from "../../upstream/connection/errors.ts";
 import type { AbortScope } from "../../upstream/transports/http/exchange.ts";
 import { messageOutcome } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
@@ -16,6 +16,7 @@ import { canceledByAdmin, clientDisconnected, trackRequest } from "../pipeline/a
 import type { UpstreamAttempt } from "../pipeline/attempt.ts";
 import { callUpstream } from "../pipeline/call-upstream.ts";
 import { sendHttp } from "../pipeline/send-http.ts";
+import { toolTimeoutMs } from "../pipeline/tool-settings.ts";
 import type { Candidate, UpstreamCall } from "../pipeline/upstream-call.ts";
 import { deferResponse } from "./deferred-response.ts";
 import type { ForwardedCall, PreparedCall, StreamEnd } from "./forwarded-call.ts";
@@ -77,13 +78,16 @@ function sendCall<C extends Candidate>(
   const send = async (candidate: C, attempt: UpstreamAttempt) => {
     const prepared = observeBatch(await call.prepare(candidate), operations);
     recordPayloads(call.operations, prepared, candidate, context);
+    const stopClock = limitDuration(candidate, operations, scope);
     try {
       const answer = await sendHttp(prepared, attempt, context, scope);
       if (answer.kind === "message") end.untrack();
       return answer.kind === "message"
         ? (finishedResponse(answer, prepared) ?? (await messageResponse(answer, prepared)))
         : await streamResponse(answer, prepared, attempt, call, context, { scope, end });
-    } catch (error) {
+    } catch (thrown) {
+      stopClock();
+      const error = timeoutReason(scope) ?? thrown;
       // A client that is not given another server's answer gets this one's error in its own words.
       if (error instanceof StatusError && error.response !== undefined && isRepeatable === undefined) {
         attempt.fail(toGatewayError(error));
@@ -102,6 +106,22 @@ function sendCall<C extends Candidate>(
     },
     context,
   );
+}
+
+/** Ends the exchange when the tool's own time for a call is over. It runs until the response has ended. */
+function limitDuration<C extends Candidate>(
+  { server }: C,
+  operations: readonly OperationRecorder[],
+  { abort, timers }: AbortScope,
+): () => void {
+  const ms = toolTimeoutMs(server, operations);
+  if (ms === undefined) return () => undefined;
+  return timers.limitWait(ms, () => abort.abort(responseTimeout(server.name, ms)));
+}
+
+function timeoutReason({ abort }: AbortScope): UpstreamError | undefined {
+  const { reason } = abort.signal;
+  return reason instanceof UpstreamError && reason.code === "upstream_timeout" ? reason : undefined;
 }
 
 function track(

@@ -1,12 +1,14 @@
 /**
  * The one way to an MCP server on behalf of a principal: maintenance, access, routing, concurrency, circuit breaker,
- * send, outcome, record. Every endpoint, era and transport calls it. Limits are charged before, by charge-limits.ts:
- * the first token of a request before its body is read, because a refusal is cheapest there.
+ * send, outcome, record. Every endpoint, era and transport calls it. Limits are charged by charge-limits.ts: the first
+ * token of a request before its body is read, because a refusal is cheapest there, and those of limits on servers and
+ * tools here, once for each server that is tried.
  */
 import { toGatewayError } from "../../core/errors.ts";
 import type { McpContext } from "../context/context.ts";
 import { acquireAttempt } from "./acquire.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
+import { chargeTargets } from "./charge-limits.ts";
 import { checkAccess, setServer } from "./check-access.ts";
 import { checkMaintenance } from "./check-maintenance.ts";
 import { sendWithFailover } from "./failover.ts";
@@ -23,8 +25,11 @@ export async function callUpstream<C extends Candidate, T>(
       call,
       context,
     );
+    const charged = new Set<string>();
     return await sendWithFailover(candidates, call, context, async (candidate) => {
       for (const operation of call.operations) setServer(operation, candidate);
+      if (!charged.has(candidate.server.id)) await chargeTargets(candidate.server, call.operations, context);
+      charged.add(candidate.server.id);
       return sendOnce(candidate, await acquireAttempt(candidate, call, context), call);
     });
   } catch (error) {

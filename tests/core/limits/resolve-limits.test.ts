@@ -20,6 +20,8 @@ const row = (over: Partial<LimitConfig>): LimitConfig => ({
   tenantId: null,
   subjectType: "role",
   subjectId: null,
+  serverId: null,
+  toolName: null,
   limitCount: 5,
   windowSeconds: 60,
   burstFactor: 1,

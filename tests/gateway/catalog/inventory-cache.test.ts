@@ -20,6 +20,7 @@ const server = (holdsChanges: boolean): SnapshotServer => ({
     maxConcurrency: 100,
     queue: undefined,
     region: null,
+    tools: new Map(),
     readOnlyTools: new Set(),
     withheldTools: new Set(),
     approved: new Map(),

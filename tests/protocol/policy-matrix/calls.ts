@@ -91,6 +91,37 @@ export const calls: PolicyGroup = {
       expect(audits.filter(({ success }) => success)).toEqual([]);
     }),
 
+  "limit of a tool reached": (cell) =>
+    inSetting(
+      cell,
+      { limits: [{ subjectType: "tool", toolName: "write", limitCount: 2 }] },
+      async (setting) => {
+        const call = toolCall("write");
+        await setting.call("write");
+        await setting.call("write");
+        const answer = await setting.call("write");
+        await expectFacts(setting, answer, call, {
+          ...failed(setting, answer, call, "too_many_requests"),
+          "answer has Retry-After": answer.status === 429,
+          "error_logs rows": 0,
+          "reached first": "write write",
+        });
+        // Other tools of the server have no limit.
+        const other = await setting.call("read");
+        expect(other.message.result).toBeDefined();
+      },
+    ),
+
+  "time-out of a tool": (cell) =>
+    inSetting(cell, { serverSettings: { tools: { hang: { timeoutMs: 2000 } } } }, async (setting) => {
+      const call = toolCall("hang");
+      const answer = await setting.call("hang");
+      await expectFacts(setting, answer, call, {
+        ...failedUpstream(setting, answer, call, "upstream_timeout"),
+        "reached first": "hang",
+      });
+    }),
+
   "canceled by admin": (cell) =>
     inSetting(cell, {}, async (setting) => {
       const call = toolCall("hang");

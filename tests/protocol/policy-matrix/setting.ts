@@ -35,6 +35,12 @@ export interface SettingOptions {
   readonly key?: KeyOptions;
   readonly serverSettings?: Record<string, unknown>;
   readonly maxConcurrency?: number;
+  /** Limits of the first server and its tools, per minute. */
+  readonly limits?: readonly {
+    readonly subjectType: "server" | "tool";
+    readonly toolName?: string;
+    readonly limitCount: number;
+  }[];
   readonly deny?: { readonly kind: "tool" | "resource" | "prompt"; readonly pattern: string };
 }
 
@@ -165,7 +171,7 @@ async function inTime<Result>(work: Promise<Result>, what: string): Promise<Resu
 }
 
 async function addTenant(servers: readonly PolicyServer[], options: SettingOptions) {
-  const { serverSettings, maxConcurrency, strategy } = options;
+  const { serverSettings, maxConcurrency, strategy, limits = [] } = options;
   // Without prefixes, servers with the same tools stand in for each other.
   const tenant = await gateway.addTenant({
     settings: { naming: { prefix: "never" } },
@@ -181,6 +187,12 @@ async function addTenant(servers: readonly PolicyServer[], options: SettingOptio
   if (maxConcurrency !== undefined) {
     const isFirst = and(eq(mcpServers.tenantId, tenant.id), eq(mcpServers.name, "first"));
     await db.update(mcpServers).set({ maxConcurrency }).where(isFirst);
+  }
+  if (limits.length > 0) {
+    const serverId = ids[0];
+    await db
+      .insert(schema.rateLimitConfigs)
+      .values(limits.map((limit) => ({ tenantId: tenant.id, serverId, ...limit })));
   }
   if (strategy !== undefined) {
     await db.insert(schema.routingRules).values({

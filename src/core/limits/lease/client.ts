@@ -26,6 +26,7 @@ import {
   type LeaseGrant,
   type LeaseRequest,
   type LeaseResponse,
+  SYSTEM_KEY,
 } from "./protocol.ts";
 
 export type AcquireResult =
@@ -83,7 +84,8 @@ export class LeaseClient {
 
   /** Counts the request, and spends one token of each limit if it is admitted. */
   tryAcquire(limits: readonly Limit[], now: number): AcquireResult {
-    this.#demand += 1;
+    // Limits of a server or tool are charged beside those of the request, which has been counted.
+    if (limits[0]?.key === SYSTEM_KEY) this.#demand += 1;
     for (const limit of limits) {
       const state = this.#states.get(limit.key) ?? this.#createState(limit, now);
       if (state.leases.limit !== limit) updateLimit(state, limit);

@@ -83,6 +83,8 @@ export function loadSnapshotLimits(db: Queries, tenantId: string) {
       tenantId: rateLimitConfigs.tenantId,
       subjectType: rateLimitConfigs.subjectType,
       subjectId: rateLimitConfigs.subjectId,
+      serverId: rateLimitConfigs.serverId,
+      toolName: rateLimitConfigs.toolName,
       limitCount: rateLimitConfigs.limitCount,
       windowSeconds: rateLimitConfigs.windowSeconds,
       burstFactor: rateLimitConfigs.burstFactor,

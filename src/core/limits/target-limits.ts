@@ -1,0 +1,116 @@
+/**
+ * Limits of calls to a server or a tool: of all callers together (subjects `server` and `tool`), or of one caller (any
+ * other subject, with a server in its row). There are no defaults, so a tenant without such rows pays nothing for them.
+ */
+import type { Limit } from "./algorithms/limit.ts";
+import {
+  createLimit,
+  type LimitConfig,
+  type LimitedPrincipal,
+  type LimitSubject,
+  limitedSubjectId,
+} from "./resolve-limits.ts";
+
+export interface LimitTarget {
+  readonly serverId: string;
+  /** The server's own name of the tool; undefined for every other method. */
+  readonly tool: string | undefined;
+}
+
+/** Empty for a tenant that limits no server and no tool. */
+export type TargetLimits = readonly LimitConfig[];
+
+const isTargetSubject = (subject: LimitSubject) => subject === "server" || subject === "tool";
+
+const isTargetConfig = ({ subjectType, serverId }: LimitConfig): boolean =>
+  isTargetSubject(subjectType) || serverId !== null;
+
+export function compileTargetLimits(configs: readonly LimitConfig[]): TargetLimits {
+  return configs.filter(isTargetConfig).toSorted((one, other) => precedence(other) - precedence(one));
+}
+
+/** Rows of the tenant come before those of the system, and a row about more before one about less. */
+function precedence({ tenantId, subjectId, serverId, toolName }: LimitConfig): number {
+  const isNamed = [toolName, serverId, subjectId, tenantId].map((value) => (value === null ? 0 : 1));
+  return isNamed.reduce<number>((sum, named, place) => sum + named * 2 ** place, 0);
+}
+
+/** Whether calls to the target could have limits, depending on the caller. */
+export function hasTargetLimits(limits: TargetLimits, target: LimitTarget): boolean {
+  return limits.some((config) => appliesTo(config, target));
+}
+
+export function resolveTargetLimits(
+  limits: TargetLimits,
+  principal: LimitedPrincipal,
+  target: LimitTarget,
+): readonly Limit[] {
+  const found = new Map<string, Limit>();
+  for (const config of limits) {
+    if (!appliesTo(config, target)) continue;
+    const limit = createTargetLimit(config, principal, target);
+    // The first row about a key is the one that applies.
+    if (limit !== undefined && !found.has(limit.key)) found.set(limit.key, limit);
+  }
+  return [...found.values()];
+}
+
+function appliesTo({ subjectType, serverId, toolName }: LimitConfig, target: LimitTarget): boolean {
+  if (serverId !== null && serverId !== target.serverId) return false;
+  if (subjectType === "tool" && target.tool === undefined) return false;
+  return toolName === null || toolName === target.tool;
+}
+
+function createTargetLimit(
+  config: LimitConfig,
+  principal: LimitedPrincipal,
+  { serverId, tool }: LimitTarget,
+): Limit | undefined {
+  const { subjectType, subjectId, toolName } = config;
+  if (subjectType === "server") return createLimit("server", serverId, config);
+  if (subjectType === "tool") return createLimit("tool", `${serverId}/${tool ?? ""}`, config);
+  const caller = limitedSubjectId(subjectType, principal);
+  if (caller === undefined) return undefined;
+  const isAbout = subjectType === "role" ? subjectId === principal.role : subjectId === caller;
+  if (subjectId !== null && !isAbout) return undefined;
+  const limit = createLimit(subjectType, `${caller}@${serverId}/${toolName ?? ""}`, config);
+  return { ...limit, name: limit.name.replace("-", toolName === null ? "-server-" : "-tool-") };
+}
+
+/** What is limited, in a subject of `parseLimitKey`; undefined where it is no target. */
+export function parseTarget(
+  kind: LimitSubject,
+  subject: string,
+): { readonly caller: string; readonly serverId: string; readonly tool: string | null } | undefined {
+  const [, caller = "", serverId = "", tool = ""] =
+    /^(?:(.*)@)?([0-9a-f-]{36})(?:\/(.*))?$/.exec(subject) ?? [];
+  const isTarget = serverId !== "" && (isTargetSubject(kind) || subject.includes("@"));
+  return isTarget ? { caller, serverId, tool: tool === "" ? null : tool } : undefined;
+}
+
+/** The maximum of a target's limit per window; undefined if its row was deleted. */
+export function maxForTarget(
+  limits: TargetLimits,
+  { kind, subject, windowSeconds }: { kind: LimitSubject; subject: string; windowSeconds: number },
+): number | undefined {
+  const target = parseTarget(kind, subject);
+  if (target === undefined) return undefined;
+  const tool = target.tool ?? undefined;
+  const row = limits.find(
+    (config) =>
+      config.subjectType === kind &&
+      config.windowSeconds === windowSeconds &&
+      appliesTo(config, { serverId: target.serverId, tool }) &&
+      (isTargetSubject(kind) || isRowOf(config, target)),
+  );
+  return row && Math.floor(row.limitCount * row.burstFactor);
+}
+
+function isRowOf(
+  { subjectType, subjectId, toolName }: LimitConfig,
+  { caller, tool }: { caller: string; tool: string | null },
+): boolean {
+  if (toolName !== tool) return false;
+  if (subjectId === null) return true;
+  return subjectType === "role" ? caller.startsWith(`${subjectId}:`) : subjectId === caller;
+}
