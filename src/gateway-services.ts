@@ -88,7 +88,10 @@ export function createGatewayServices(
   { hasFastPath = true }: GatewayOptions = {},
 ): GatewayServices {
   const queryStatistics = new QueryStatistics();
-  const loadStorage = createStorageLoader(config, queryStatistics);
+  const loadStorage = createStorageLoader(config, queryStatistics, {
+    listCurrent: () => snapshots.listCurrent(),
+    keep: (tenantId, snapshot, loadedAt) => snapshots.keep(tenantId, snapshot, loadedAt),
+  });
   const tenantObject: GatewayServices["tenantObject"] = (tenantId) => bindings.TENANTS.getByName(tenantId);
   const globalObject = () => bindings.GLOBAL.getByName("global");
   const epochs = createEpochs(
@@ -106,20 +109,18 @@ export function createGatewayServices(
       },
     },
   );
+  const source = {
+    loadSnapshot: async (tenantId: string) => (await loadStorage()).snapshots.loadSnapshot(tenantId),
+    findOpenTenant: async (slug: string) => (await loadStorage()).snapshots.findOpenTenant(slug),
+  };
+  const snapshots = createSnapshots(source, epochs, Date.now);
   const emitter = createEventEmitter(config, bindings, queryStatistics);
   const foundation: Foundation = {
     ...{ config, bindings, queryStatistics, loadStorage, tenantObject, globalObject, epochs, emitter },
     loadAccessTokens: createAccessTokensLoader(config, loadStorage),
     keyring: new Keyring(config.encryptionKeys),
     upstream: createUpstreamDeps(config),
-    snapshots: createSnapshots(
-      {
-        loadSnapshot: async (tenantId) => (await loadStorage()).snapshots.loadSnapshot(tenantId),
-        findOpenTenant: async (slug) => (await loadStorage()).snapshots.findOpenTenant(slug),
-      },
-      epochs,
-      Date.now,
-    ),
+    snapshots,
   };
   const getTraffic = createTenantTraffic(foundation);
   const loadServices = async () => {

@@ -9,8 +9,9 @@ import { apiKeyVerifier, legacyKeyVerifier } from "./identity/api-keys.ts";
 import type { CredentialVerifier } from "./identity/credentials.ts";
 import type { KeyUsageBatch } from "./identity/key-usage.ts";
 import { saveKeyUsage } from "./identity/save-key-usage.ts";
+import { compileSnapshot } from "./policy/compile-snapshot.ts";
 import { createSnapshotSource } from "./policy/load-snapshot.ts";
-import type { SnapshotServer, SnapshotSource } from "./policy/snapshot.ts";
+import type { SnapshotServer, SnapshotSource, Snapshots } from "./policy/snapshot.ts";
 import { type CapacityObject, syncSystemCapacity } from "./policy/system-capacity.ts";
 import { saveBreakerTransitions, type TransitionsObject } from "./policy/transitions.ts";
 
@@ -29,11 +30,21 @@ export interface GatewayStorage {
   syncSystemCapacity(object: CapacityObject): Promise<void>;
 }
 
-export function createGatewayStorage(urls: DatabaseUrls, deps: DatabaseDeps): GatewayStorage {
+/** Snapshots in the isolate, to which the look-up of a key adds its tenant's. */
+export type KeptSnapshots = Pick<Snapshots, "listCurrent" | "keep">;
+
+export function createGatewayStorage(
+  urls: DatabaseUrls,
+  deps: DatabaseDeps,
+  snapshots: KeptSnapshots,
+): GatewayStorage {
   const database = createDatabase(urls, deps);
   return {
     database,
-    apiKeys: apiKeyVerifier(database),
+    apiKeys: apiKeyVerifier(database, {
+      listCurrent: snapshots.listCurrent,
+      keep: (rows, loadedAt) => snapshots.keep(rows.tenant.id, compileSnapshot(rows), loadedAt),
+    }),
     legacyKeys: legacyKeyVerifier(database),
     snapshots: createSnapshotSource(database),
     loadStoredInventories: (tenantId, servers) => loadStoredInventories(database, tenantId, servers),

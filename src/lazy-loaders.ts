@@ -4,7 +4,7 @@
  */
 import type { QueryStatistics } from "./db/statistics.ts";
 import type { Config } from "./env.ts";
-import type { GatewayStorage } from "./gateway-storage.ts";
+import type { GatewayStorage, KeptSnapshots } from "./gateway-storage.ts";
 import type { AccessTokens } from "./identity/oauth/access-tokens.ts";
 
 export type LoadStorage = () => Promise<GatewayStorage>;
@@ -12,17 +12,17 @@ export type LoadAccessTokens = () => Promise<AccessTokens>;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-export function createStorageLoader(config: Config, statistics: QueryStatistics): LoadStorage {
+export function createStorageLoader(
+  config: Config,
+  statistics: QueryStatistics,
+  snapshots: KeptSnapshots,
+): LoadStorage {
   let storage: GatewayStorage | undefined;
   return async () => {
     if (storage === undefined) {
       const { createGatewayStorage } = await import("./gateway-storage.ts");
-      storage ??= createGatewayStorage(config.database, {
-        statistics,
-        now: Date.now,
-        random: Math.random,
-        sleep,
-      });
+      const deps = { statistics, now: Date.now, random: Math.random, sleep };
+      storage ??= createGatewayStorage(config.database, deps, snapshots);
     }
     return storage;
   };

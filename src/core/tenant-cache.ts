@@ -15,8 +15,17 @@ export interface Epochs {
   current(tenantId: string, background: WaitUntil): number | undefined | Promise<number | undefined>;
   /** As `current`, if it is recent enough to need no I/O. */
   peek(tenantId: string): number | undefined;
-  /** What was known before a moment, however old, so that what was loaded since is at least as new. */
+  /**
+   * The newest that is known, however old, if it has been the epoch since before a moment: what was loaded from then on
+   * is at least as new. Undefined also where nothing is known.
+   */
   knownBefore(tenantId: string, moment: number): number | undefined;
+}
+
+/** The epoch as the tenant's object has it, and for how long it has been the same. */
+export interface ObservedEpoch {
+  readonly epoch: number;
+  readonly ageMs: number;
 }
 
 export type WaitUntil = (work: Promise<unknown>) => void;
@@ -30,7 +39,7 @@ export interface LoadedValue<V> {
 interface Entry<V> extends LoadedValue<V> {
   /** When the loading began. */
   readonly loadedAt: number;
-  readonly epoch: number | undefined;
+  epoch: number | undefined;
   refreshAt: number;
   /** When a caller last waited for a reload that failed. */
   failedAt: number;
@@ -69,7 +78,9 @@ export class TenantCache<V> {
 
   /** `tenantId` where it is known beforehand. */
   get(key: string, load: Load<V>, waitUntil: WaitUntil, tenantId?: string): V | Promise<V> {
-    const owner = tenantId ?? this.#entries.get(key)?.tenantId;
+    const entry = this.#entries.get(key);
+    const owner = tenantId ?? entry?.tenantId;
+    if (entry !== undefined && this.#isJustLoaded(entry)) return entry.value;
     const epoch = owner === undefined ? undefined : this.#epochs.current(owner, waitUntil);
     if (epoch instanceof Promise) return epoch.then((known) => this.#serve(key, known, load, waitUntil));
     return this.#serve(key, epoch, load, waitUntil);
@@ -80,8 +91,24 @@ export class TenantCache<V> {
     const entry = this.#entries.get(key);
     if (entry?.tenantId === undefined) return undefined;
     const epoch = this.#epochs.peek(entry.tenantId);
-    const isFresh = epoch !== undefined && epoch === entry.epoch;
+    const isFresh = epoch !== undefined && epoch === this.#confirmEpoch(entry);
     return isFresh && this.#now() - entry.loadedAt < SAME_EPOCH.fresh ? entry.value : undefined;
+  }
+
+  /** Keeps a value that was loaded together with another; `loadedAt`: when that load began. */
+  keep(key: string, loaded: LoadedValue<V>, loadedAt: number): void {
+    const known = this.#entries.get(key);
+    if (known === undefined || known.loadedAt < loadedAt) this.#store(key, loaded, loadedAt, undefined);
+  }
+
+  /** The keys of values that would be served without a load, newest first. */
+  listCurrent(limit: number): string[] {
+    const current: string[] = [];
+    for (const [key, entry] of [...this.#entries].reverse()) {
+      if (current.length === limit) break;
+      if (this.peekFresh(key) !== undefined || this.#isJustLoaded(entry)) current.push(key);
+    }
+    return current;
   }
 
   /** What is remembered, however old. */
@@ -89,8 +116,24 @@ export class TenantCache<V> {
     return this.#entries.get(key)?.value;
   }
 
+  /** The first load of a tenant of which nothing is known: served by its age, without asking for the epoch first. */
+  #isJustLoaded({ tenantId, loadedAt, epoch }: Entry<V>): boolean {
+    const isYoung = this.#now() - loadedAt < UNKNOWN_EPOCH.fresh;
+    if (!isYoung || tenantId === undefined || epoch !== undefined) return false;
+    return this.#epochs.knownBefore(tenantId, Number.POSITIVE_INFINITY) === undefined;
+  }
+
+  /** The epoch may have become known only after the value was loaded. */
+  #confirmEpoch(entry: Entry<V>): number | undefined {
+    if (entry.tenantId !== undefined) {
+      entry.epoch ??= this.#epochs.knownBefore(entry.tenantId, entry.loadedAt);
+    }
+    return entry.epoch;
+  }
+
   #serve(key: string, epoch: number | undefined, load: Load<V>, waitUntil: WaitUntil): V | Promise<V> {
     const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#confirmEpoch(entry);
     // A value from before a known change is never served, not even during a database outage.
     const changed = epoch !== undefined && entry?.epoch !== undefined && entry.epoch !== epoch;
     if (entry === undefined || changed) return this.#load(key, epoch, load);
@@ -130,7 +173,17 @@ export class TenantCache<V> {
 
   async #load(key: string, epoch: number | undefined, load: Load<V>): Promise<V> {
     const loadedAt = this.#now();
-    const { value, tenantId } = await load();
+    const loaded = await load();
+    this.#store(key, loaded, loadedAt, epoch);
+    return loaded.value;
+  }
+
+  #store(
+    key: string,
+    { value, tenantId }: LoadedValue<V>,
+    loadedAt: number,
+    epoch: number | undefined,
+  ): void {
     // Only an epoch from before the load vouches for it; a later one may belong to a change that the load has missed.
     const before = tenantId === undefined ? undefined : this.#epochs.knownBefore(tenantId, loadedAt);
     const entry = { value, tenantId, loadedAt, epoch: epoch ?? before };
@@ -140,6 +193,5 @@ export class TenantCache<V> {
     this.#entries.set(key, { ...entry, refreshAt: never, failedAt: never });
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > this.#limit && oldest !== undefined) this.#entries.delete(oldest);
-    return value;
   }
 }

@@ -3,10 +3,11 @@ import { DurableObject } from "cloudflare:workers";
 import { CapacityShares, type CapacityTerms } from "../core/limits/lease/capacity-shares.ts";
 import type { LeaseRequest, LeaseResponse } from "../core/limits/lease/protocol.ts";
 import { SYSTEM_LIMIT } from "../core/limits/lease/tenant-limits.ts";
+import type { ObservedEpoch } from "../core/tenant-cache.ts";
 import { readConfig } from "../env.ts";
+import { EpochStore } from "./epoch-store.ts";
 import { migrate, SqlLimiterStore } from "./limiter-store.ts";
 
-const EPOCH = "epoch";
 const CAPACITY = "capacity";
 const SWEEP_INTERVAL_MS = 600_000;
 const MAX_NOTIFIED_TENANTS = 500;
@@ -17,6 +18,7 @@ export interface CapacityResponse extends LeaseResponse {
 }
 
 export class GlobalObject extends DurableObject<Env> {
+  readonly #epochs: EpochStore;
   readonly #limiters: SqlLimiterStore;
   #shares: CapacityShares;
   #sweepAt = 0;
@@ -24,6 +26,7 @@ export class GlobalObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     migrate(ctx.storage, "gates");
+    this.#epochs = new EpochStore(ctx.storage.kv);
     this.#limiters = new SqlLimiterStore(ctx.storage.sql);
     this.#shares = this.#open();
   }
@@ -62,12 +65,15 @@ export class GlobalObject extends DurableObject<Env> {
   }
 
   getEpoch(): number {
-    return this.ctx.storage.kv.get<number>(EPOCH) ?? 0;
+    return this.#epochs.get();
+  }
+
+  readEpoch(): ObservedEpoch {
+    return this.#epochs.observe(Date.now());
   }
 
   bumpEpoch(): number {
-    const next = this.getEpoch() + 1;
-    this.ctx.storage.kv.put(EPOCH, next);
+    const next = this.#epochs.bump(Date.now());
     this.ctx.waitUntil(this.#notifyTenants(next));
     return next;
   }

@@ -15,18 +15,20 @@ import type {
 import type { BreakerTerms } from "../core/resilience/breaker.ts";
 import { Breakers, type ServerTransition } from "../core/resilience/breakers.ts";
 import type { SlotReply, SlotRequest } from "../core/resilience/slots.ts";
+import type { ObservedEpoch } from "../core/tenant-cache.ts";
+import { EpochStore } from "./epoch-store.ts";
 import { migrate } from "./limiter-store.ts";
 import { TenantBans } from "./tenant-bans.ts";
 import { type LimitUsage, TenantLeases, type TrafficForecast } from "./tenant-leases.ts";
 import { TenantSlots } from "./tenant-slots.ts";
 import { type NumberedTransition, TrafficStore } from "./traffic-store.ts";
 
-const EPOCH = "epoch";
 /** The latest system epoch that this object has received. */
 const SYSTEM_EPOCH = "system epoch";
 const SWEEP_INTERVAL_MS = 3_600_000;
 
 export class TenantObject extends DurableObject<Env> {
+  readonly #epochs: EpochStore;
   readonly #tables: TrafficStore;
   readonly #leases: TenantLeases;
   readonly #breakers: Breakers;
@@ -38,6 +40,7 @@ export class TenantObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     migrate(ctx.storage, "gates", "traffic");
+    this.#epochs = new EpochStore(ctx.storage.kv);
     this.#tables = new TrafficStore(ctx.storage.sql);
     this.#leases = new TenantLeases(ctx, env.GLOBAL.getByName("global"), this.#tables);
     this.#breakers = new Breakers(this.#tables);
@@ -46,14 +49,16 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   getEpoch(): number {
-    return this.ctx.storage.kv.get<number>(EPOCH) ?? 0;
+    return this.#epochs.get();
+  }
+
+  readEpoch(): ObservedEpoch {
+    return this.#epochs.observe(Date.now());
   }
 
   /** Isolates with an older epoch discard their data about the tenant. */
   bumpEpoch(): number {
-    const next = this.getEpoch() + 1;
-    this.ctx.storage.kv.put(EPOCH, next);
-    return next;
+    return this.#epochs.bump(Date.now());
   }
 
   /** What changes for all tenants changes for this one, once. */
@@ -79,7 +84,7 @@ export class TenantObject extends DurableObject<Env> {
     await this.#planSweep();
     const now = Date.now();
     return {
-      epoch: this.getEpoch(),
+      epoch: this.readEpoch(),
       systemEpoch: this.#leases.systemEpoch,
       leaseResponse,
       breakers: this.#breakers.views(now),

@@ -1,9 +1,10 @@
-/** Proof by API key: one look-up by the id that the key carries, one hash, one comparison. */
+/** Proof by API key: one look-up by the ID that the key carries, one hash, one comparison. */
 import { hashApiKeySecret, parseApiKey } from "../core/access/api-key.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { timingSafeEqual } from "../core/timing-safe-equal.ts";
 import type { Database } from "../db/client.ts";
-import { findApiKey, findLegacyKey } from "../db/queries/access/api-key-lookup.ts";
+import { findLegacyKey } from "../db/queries/access/api-key-lookup.ts";
+import { type KeyRows, loadKeyRows, type TenantRows } from "../db/queries/tenants/load-tenant.ts";
 import { API_KEY, LEGACY_KEY } from "./credential-kinds.ts";
 import type { CredentialVerifier } from "./credentials.ts";
 import type { Principal } from "./principal.ts";
@@ -11,22 +12,30 @@ import type { Principal } from "./principal.ts";
 /** Hashed for an unknown key, so that the response time does not disclose which IDs exist. */
 const NO_OWNER = { salt: "0".repeat(32), keyHash: "0".repeat(64) };
 
-export const apiKeyVerifier = (database: Database): CredentialVerifier => ({
+/** What the isolate has of tenants: a key's tenant is loaded with the key, unless it is here. */
+export interface LoadedTenants {
+  listCurrent(): readonly string[];
+  /** `loadedAt`: when the load began. */
+  keep(rows: TenantRows, loadedAt: number): void;
+}
+
+export const apiKeyVerifier = (database: Database, tenants: LoadedTenants): CredentialVerifier => ({
   ...API_KEY,
   async verify(text, now) {
     const presented = parseApiKey(text);
     if (presented === undefined) return NOT_VERIFIED;
-    const [found] = await findApiKey(database.asSystem(), presented.id);
+    const { found, loaded } = await loadKeyRows(database.asSystem(), presented.id, tenants.listCurrent());
     const { salt, keyHash } = found?.key ?? NO_OWNER;
     const isRight = timingSafeEqual(await hashApiKeySecret(salt, presented.secret), keyHash);
-    if (found === undefined) return NOT_VERIFIED;
+    if (found === null) return NOT_VERIFIED;
     const { key } = found;
-    const isOn = key.isActive && key.revokedAt === null && isActive(found, key, now);
+    const isOn = key.isActive && key.revokedAt === null && isActive(toKeyStatus(found), key, now);
+    if (isRight && isOn && loaded !== undefined) tenants.keep(loaded, now.getTime());
     const keyLimits = { id: key.id, perHour: key.rateLimitPerHour, perDay: key.rateLimitPerDay };
     const proved = {
       principal: { ...toPrincipal("key", "api_key", key, found.role), keyLimits },
       ipAllowlist: key.ipAllowlist,
-      expiresAt: key.expiresAt,
+      expiresAt: toDate(key.expiresAt),
     };
     return { value: isRight && isOn ? proved : undefined, tenantId: key.tenantId };
   },
@@ -57,6 +66,14 @@ interface StoredKey {
   readonly userId: string | null;
   readonly scopes: Principal["scopes"];
 }
+
+const toDate = (text: string | null) => (text === null ? null : new Date(text));
+
+const toKeyStatus = ({ tenantStatus, role, owner }: KeyRows): KeyStatus => ({
+  tenantStatus,
+  role,
+  owner: owner && { ...owner, banExpires: toDate(owner.banExpires) },
+});
 
 interface KeyStatus {
   readonly tenantStatus: string;

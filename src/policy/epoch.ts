@@ -3,7 +3,7 @@
  * most 900 ms old while requests come, and asks in the background as long as it can, so that requests seldom wait.
  */
 import { BoundedMap } from "../core/bounded-map.ts";
-import type { Epochs, WaitUntil } from "../core/tenant-cache.ts";
+import type { Epochs, ObservedEpoch, WaitUntil } from "../core/tenant-cache.ts";
 import { withTimeout } from "../core/timers.ts";
 
 export interface TenantEpochs extends Epochs {
@@ -11,13 +11,13 @@ export interface TenantEpochs extends Epochs {
   bump(tenantId: string, background: WaitUntil): Promise<void>;
   /** After a change that holds for every tenant. */
   bumpAll(background: WaitUntil): Promise<void>;
-  /** Another part of the isolate received this epoch from the tenant object. */
-  observe(tenantId: string, epoch: number, askedAt: number): void;
+  /** Another part of the isolate received this epoch from the tenant object, which has had it for `ageMs`. */
+  observe(tenantId: string, epoch: ObservedEpoch, askedAt: number): void;
 }
 
 /** The part of the tenant's object that this takes. */
 export interface EpochObject {
-  getEpoch(): Promise<number>;
+  readEpoch(): Promise<ObservedEpoch>;
   bumpEpoch(): Promise<number>;
 }
 
@@ -25,7 +25,8 @@ interface Known {
   readonly epoch: number;
   /** The answer is at least as new as this. */
   readonly requestedAt: number;
-  readonly answeredAt: number;
+  /** By the clock of this isolate, it has been the epoch from here on at the latest. */
+  readonly since: number;
 }
 
 interface Tenant {
@@ -66,10 +67,17 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     return tenant;
   };
 
-  const learn = (tenant: Tenant, epoch: number, requestedAt: number) => {
+  const learn = (tenant: Tenant, { epoch, ageMs }: ObservedEpoch, requestedAt: number) => {
+    const { known } = tenant;
     // Answers may overtake one another; an epoch never falls.
-    if (epoch < (tenant.known?.epoch ?? 0)) return;
-    tenant.known = { epoch, requestedAt, answeredAt: tools.now() };
+    if (epoch < (known?.epoch ?? 0)) return;
+    // Only durations are compared, so that the clocks of isolate and object may differ.
+    const since = tools.now() - ageMs;
+    tenant.known = {
+      epoch,
+      requestedAt,
+      since: known?.epoch === epoch ? Math.min(known.since, since) : since,
+    };
     tenant.failedAt = -Infinity;
   };
 
@@ -77,13 +85,13 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     const askedAt = tools.now();
     const answer = await Promise.race([
       objectOf(tenantId)
-        .getEpoch()
+        .readEpoch()
         .catch(() => undefined),
       tools.sleep(RESPONSE_TIMEOUT_MS).then(() => undefined),
     ]);
     if (answer === undefined) tenant.failedAt = tools.now();
     else learn(tenant, answer, askedAt);
-    return answer;
+    return answer?.epoch;
   };
 
   const ask = (tenantId: string, tenant: Tenant): Promise<number | undefined> => {
@@ -145,7 +153,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     knownBefore(tenantId, moment) {
       const known = tenants.get(tenantId)?.known;
       // Within the same millisecond the order is unknown.
-      return known !== undefined && known.answeredAt < moment ? known.epoch : undefined;
+      return known !== undefined && known.since < moment ? known.epoch : undefined;
     },
     observe(tenantId, epoch, askedAt) {
       learn(tenantOf(tenantId), epoch, askedAt);
@@ -154,7 +162,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
       const tenant = tenantOf(tenantId);
       const attempt = async () => {
         const askedAt = tools.now();
-        learn(tenant, await objectOf(tenantId).bumpEpoch(), askedAt);
+        learn(tenant, { epoch: await objectOf(tenantId).bumpEpoch(), ageMs: 0 }, askedAt);
       };
       await insist(attempt, background);
     },

@@ -101,6 +101,10 @@ export interface Snapshots {
   get(tenantId: string, background: WaitUntil): Promise<TenantSnapshot | undefined>;
   /** The snapshot that `get` would return at once; undefined where it would look. */
   peek(tenantId: string): TenantSnapshot | undefined;
+  /** Tenants whose snapshot `get` would return without a load, the newest first. */
+  listCurrent(): readonly string[];
+  /** A snapshot that was loaded together with a key; `loadedAt`: when that load began. */
+  keep(tenantId: string, snapshot: TenantSnapshot | undefined, loadedAt: number): void;
   /** Returns the ID of a tenant with anonymous access by its slug. */
   openTenant(slug: string, background: WaitUntil): Promise<string | undefined>;
 }
@@ -111,6 +115,9 @@ export interface SnapshotSource {
   findOpenTenant(slug: string): Promise<string | undefined>;
 }
 
+/** They are sent with a query, and few isolates serve more tenants at a time. */
+const MAX_LISTED = 50;
+
 export function createSnapshots(source: SnapshotSource, epochs: Epochs, now: () => number): Snapshots {
   const snapshots = new TenantCache<TenantSnapshot | undefined>(epochs, { now, limit: 1000 });
   const slugs = new TenantCache<string | undefined>(epochs, { now, limit: 1000 });
@@ -119,6 +126,8 @@ export function createSnapshots(source: SnapshotSource, epochs: Epochs, now: () 
       const load = async () => ({ value: await source.loadSnapshot(tenantId), tenantId });
       return snapshots.get(tenantId, load, background, tenantId);
     },
+    listCurrent: () => snapshots.listCurrent(MAX_LISTED),
+    keep: (tenantId, snapshot, loadedAt) => snapshots.keep(tenantId, { value: snapshot, tenantId }, loadedAt),
     peek: (tenantId) => snapshots.peekFresh(tenantId),
     async openTenant(slug, background) {
       const load = async () => {

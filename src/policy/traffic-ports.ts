@@ -7,7 +7,7 @@ import type {
   TenantSyncResponse,
 } from "../core/limits/lease/sync-messages.ts";
 import type { BreakerPermit, BreakerTerms } from "../core/resilience/breaker.ts";
-import type { WaitUntil } from "../core/tenant-cache.ts";
+import type { ObservedEpoch, WaitUntil } from "../core/tenant-cache.ts";
 
 /** The part of the tenant's object that this takes. */
 export interface TrafficObject {
@@ -20,7 +20,7 @@ export interface TrafficDeps {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** The epoch comes with every answer. */
-  readonly onEpoch: (tenantId: string, epoch: number, askedAt: number) => void;
+  readonly onEpoch: (tenantId: string, epoch: ObservedEpoch, askedAt: number) => void;
   /** Called after a breaker changed state, to store the transition. */
   readonly onTransitions: (tenantId: string) => Promise<void>;
   /** Addresses have been banned by what this isolate has reported: each is passed on once. */

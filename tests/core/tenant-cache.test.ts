@@ -120,10 +120,26 @@ describe("while the epoch cannot be known", () => {
 });
 
 describe("what was loaded before its tenant was known", () => {
-  it("is loaded once more as soon as the epoch is", async () => {
+  it("is loaded once more as soon as the epoch is, unless it has been the epoch since before", async () => {
     expect(await get()).toBe("v1");
+    heard = { epoch: 1, at: now };
     expect(await get()).toBe("v2");
     now += 40_000;
+    expect(await get()).toBe("v2");
+  });
+
+  it("is kept for half a second while nothing is known, and confirmed by an epoch that is older than it", async () => {
+    epoch = undefined;
+    expect(await get()).toBe("v1");
+    now += 400;
+    expect(await get()).toBe("v1");
+    epoch = 1;
+    heard = { epoch: 1, at: now - 401 };
+    now += 10_000;
+    expect(await get()).toBe("v1");
+    expect(cache.peekFresh("k")).toBe("v1");
+    epoch = 2;
+    heard = { epoch: 2, at: now };
     expect(await get()).toBe("v2");
   });
 

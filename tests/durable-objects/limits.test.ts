@@ -125,9 +125,9 @@ describe("a tenant's object", () => {
 
   it("carries its epoch in every answer", async () => {
     const tenant = newTenant();
-    expect((await tenant.sync({})).epoch).toBe(0);
+    expect((await tenant.sync({})).epoch).toEqual({ epoch: 0, ageMs: Number.POSITIVE_INFINITY });
     await tenant.bumpEpoch();
-    expect((await tenant.sync({})).epoch).toBe(1);
+    expect((await tenant.sync({})).epoch).toEqual({ epoch: 1, ageMs: 0 });
   });
 
   it("forgets gates that are as good as new", async () => {

@@ -1,6 +1,6 @@
 /** A tenant with one server and one key, for tests that make thousands of calls to the whole gateway in one isolate. */
 import { createExecutionContext, env } from "cloudflare:test";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { uuidv7 } from "../../src/core/ids.ts";
 import type { GatewayServices } from "../../src/gateway-services.ts";
 import { addTenant } from "../api/support.ts";
@@ -12,6 +12,7 @@ const PLENTY = 100_000_000;
 export interface BusyTenant {
   readonly id: string;
   readonly serverId: string;
+  createRequest(id: number): Request;
   call(services: GatewayServices, id?: number): Promise<Response>;
 }
 
@@ -33,23 +34,25 @@ export async function busyTenant(label: string, perHour = PLENTY): Promise<BusyT
     perHour,
     PLENTY,
   ]);
+  const createRequest = (id: number) =>
+    new Request(`${env.PUBLIC_URL}/mcp/one`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${key.text}`,
+        "content-type": "application/json",
+        accept: "application/json",
+        "mcp-protocol-version": "2025-11-25",
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "look" } }),
+    });
   return {
     id: tenant.id,
     serverId,
+    createRequest,
     call(services, id = 1) {
       const context = createExecutionContext();
-      const request = new Request(`${env.PUBLIC_URL}/mcp/one`, {
-        method: "POST",
-        headers: {
-          authorization: `Bearer ${key.text}`,
-          "content-type": "application/json",
-          accept: "application/json",
-          "mcp-protocol-version": "2025-11-25",
-        },
-        body: JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "look" } }),
-      });
       const background = (work: Promise<unknown>) => context.waitUntil(work);
-      return services.gateway.handle(request, { serverName: "one" }, uuidv7(), background);
+      return services.gateway.handle(createRequest(id), { serverName: "one" }, uuidv7(), background);
     },
   };
 }
@@ -57,4 +60,15 @@ export async function busyTenant(label: string, perHour = PLENTY): Promise<BusyT
 export async function expectOk(response: Response): Promise<void> {
   expect(response.status).toBe(200);
   await response.text();
+}
+
+/** A server that answers at once; whatever else is fetched goes where it should. */
+export function stubUpstream(onFetch: (url: string, body: unknown) => void = () => undefined): void {
+  const real = globalThis.fetch;
+  vi.stubGlobal("fetch", async (input: string | URL | Request, init?: RequestInit) => {
+    const url = String(input instanceof Request ? input.url : input);
+    onFetch(url, init?.body);
+    if (url !== UPSTREAM) return real(input, init);
+    return Response.json({ jsonrpc: "2.0", id: 1, result: { content: [] } });
+  });
 }

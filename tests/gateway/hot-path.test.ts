@@ -3,7 +3,8 @@ import { env } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../src/env.ts";
 import { createGatewayServices } from "../../src/gateway-services.ts";
-import { busyTenant, expectOk, UPSTREAM } from "./busy-tenant.ts";
+import { busyTenant, expectOk, stubUpstream } from "./busy-tenant.ts";
+import { watchTenantObjects } from "./watched-objects.ts";
 
 const CALLS = 3000;
 const AT_ONCE = 8;
@@ -50,36 +51,6 @@ class Questions {
   }
 }
 
-/** Counts every call of a method of any tenant's object, and keeps the calls that are not yet answered. */
-function counting(questions: Questions): typeof env.TENANTS {
-  return new Proxy(env.TENANTS, {
-    get(namespace, member) {
-      if (member !== "getByName") return Reflect.get(namespace, member);
-      return (name: string) =>
-        new Proxy(namespace.getByName(name), {
-          get(stub, method) {
-            const value: unknown = Reflect.get(stub, method);
-            if (typeof value !== "function") return value;
-            return (...args: unknown[]) => {
-              const answer: Promise<unknown> = Reflect.apply(value, stub, args);
-              questions.count(JSON.stringify(args), answer);
-              return answer;
-            };
-          },
-        });
-    },
-  });
-}
-
-/** A server that answers at once; whatever else is fetched goes where it should. */
-function stubUpstream(): void {
-  const real = globalThis.fetch;
-  vi.stubGlobal("fetch", async (input: string | URL | Request, init?: RequestInit) => {
-    if (String(input instanceof Request ? input.url : input) !== UPSTREAM) return real(input, init);
-    return Response.json({ jsonrpc: "2.0", id: 1, result: { content: [] } });
-  });
-}
-
 describe("a busy tenant", () => {
   it("costs no SQL, and less than one question in a hundred calls after a ramp of a few", async () => {
     stubUpstream();
@@ -87,7 +58,10 @@ describe("a busy tenant", () => {
     // every machine, and no answer takes longer than the calls that are made at once.
     vi.useFakeTimers({ toFake: ["Date"] });
     const questions = new Questions();
-    const services = createGatewayServices(parseConfig({ ...env }), { ...env, TENANTS: counting(questions) });
+    const services = createGatewayServices(parseConfig({ ...env }), {
+      ...env,
+      TENANTS: watchTenantObjects(({ args, answer }) => questions.count(JSON.stringify(args), answer)),
+    });
     const tenant = await busyTenant("hot");
     const callFor = async (calls: number) => {
       for (let done = 0; done < calls; done += AT_ONCE) {

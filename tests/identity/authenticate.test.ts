@@ -8,9 +8,11 @@ import { createKeyUsageRecorder } from "../../src/identity/key-usage.ts";
 import { saveKeyUsage } from "../../src/identity/save-key-usage.ts";
 import { addTenant } from "../api/support.ts";
 import { database, owner } from "../support/database.ts";
+import { NO_TENANTS } from "../support/loaded-tenants.ts";
 
 const NOW = new Date();
-const verify = async (text: string, now = NOW) => (await apiKeyVerifier(database).verify(text, now)).value;
+const verify = async (text: string, now = NOW) =>
+  (await apiKeyVerifier(database, NO_TENANTS).verify(text, now)).value;
 
 /** The same key with one character of its secret changed. */
 function altered(text: string, at: number): string {
@@ -100,7 +102,7 @@ function authenticator(onThrottled: (ip: string) => Promise<unknown> = async () 
   const clock = { now: Date.now() };
   const work: Promise<unknown>[] = [];
   const made = createAuthenticator({
-    verifiers: [apiKeyVerifier(database), legacyKeyVerifier(database)],
+    verifiers: [apiKeyVerifier(database, NO_TENANTS), legacyKeyVerifier(database)],
     epochs: { current: () => 1, peek: () => 1, knownBefore: () => 1 },
     usage: { count: () => undefined },
     onThrottled,

@@ -5,14 +5,15 @@ let now: number;
 let stored: number;
 let asked: number;
 let isDown: boolean;
+let ageMs: number;
 let work: Promise<unknown>[];
 let epochs: TenantEpochs;
 
 const object: EpochObject = {
-  async getEpoch() {
+  async readEpoch() {
     asked += 1;
     if (isDown) throw new Error("down");
-    return stored;
+    return { epoch: stored, ageMs };
   },
   async bumpEpoch() {
     if (isDown) throw new Error("down");
@@ -25,7 +26,7 @@ const current = () => epochs.current("t1", background);
 
 beforeEach(() => {
   now = 1_000_000;
-  [stored, asked, isDown, work] = [7, 0, false, []];
+  [stored, asked, isDown, ageMs, work] = [7, 0, false, 0, []];
   const never = () => new Promise<void>(() => {});
   epochs = createEpochs(() => object, { now: () => now, sleep: never, bumpSystem: async () => 0 });
 });
@@ -77,7 +78,7 @@ describe("an isolate", () => {
   });
 
   it("does without when the object does not answer", async () => {
-    const silent = { ...object, getEpoch: () => new Promise<number>(() => {}) };
+    const silent = { ...object, readEpoch: () => new Promise<never>(() => {}) };
     epochs = createEpochs(() => silent, {
       now: () => now,
       sleep: async () => undefined,
@@ -126,5 +127,19 @@ describe("what was known before a moment", () => {
     expect(epochs.knownBefore("t1", now)).toBeUndefined();
     expect(epochs.knownBefore("t1", now + 1)).toBe(7);
     expect(epochs.knownBefore("t2", now + 1)).toBeUndefined();
+  });
+
+  it("reaches as far back as the object says that nothing has changed, and no further after a change", async () => {
+    ageMs = 5000;
+    await current();
+    expect(epochs.knownBefore("t1", now - 4999)).toBe(7);
+    expect(epochs.knownBefore("t1", now - 5000)).toBeUndefined();
+    // Seen once more, it has been the epoch for as long as before.
+    now += 1000;
+    epochs.observe("t1", { epoch: 7, ageMs: 0 }, now);
+    expect(epochs.knownBefore("t1", now - 5999)).toBe(7);
+    epochs.observe("t1", { epoch: 8, ageMs: 0 }, now);
+    expect(epochs.knownBefore("t1", now)).toBeUndefined();
+    expect(epochs.knownBefore("t1", now + 1)).toBe(8);
   });
 });

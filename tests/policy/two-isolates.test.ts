@@ -13,6 +13,7 @@ import { createAccessPolicy } from "../../src/policy/access-policy.ts";
 import { createEpochs } from "../../src/policy/epoch.ts";
 import { addTenant, call, type TestTenant } from "../api/support.ts";
 import { database, owner } from "../support/database.ts";
+import { NO_TENANTS } from "../support/loaded-tenants.ts";
 
 const isolate = () => createGatewayServices(parseConfig({ ...env }), env);
 const background = (work: Promise<unknown>) => createExecutionContext().waitUntil(work);
@@ -130,8 +131,8 @@ describe("without a change", () => {
       throw new Error("down");
     };
     const authenticator = createAuthenticator({
-      verifiers: [apiKeyVerifier(database)],
-      epochs: createEpochs(() => ({ getEpoch: down, bumpEpoch: down }), {
+      verifiers: [apiKeyVerifier(database, NO_TENANTS)],
+      epochs: createEpochs(() => ({ readEpoch: down, bumpEpoch: down }), {
         now: Date.now,
         sleep,
         bumpSystem: down,

@@ -2,6 +2,7 @@
 
 import type { BreakerPermit } from "../../resilience/breaker.ts";
 import type { BreakerReport, BreakerView } from "../../resilience/breakers.ts";
+import type { ObservedEpoch } from "../../tenant-cache.ts";
 import type { CapacityTerms } from "./capacity-shares.ts";
 import type { LeaseRequest, LeaseResponse } from "./protocol.ts";
 
@@ -27,7 +28,7 @@ export interface Ban {
 }
 
 export interface TenantSyncResponse {
-  readonly epoch: number;
+  readonly epoch: ObservedEpoch;
   /** The latest system epoch that the tenant object has received. */
   readonly systemEpoch: number;
   readonly leaseResponse: LeaseResponse | undefined;

@@ -71,21 +71,6 @@ export function listApiKeys(
     .limit(clampLimit(query.limit));
 }
 
-/** System role, when a key is first seen: it names its row itself, and the tenant is what the answer tells. */
-export function findApiKey(db: Queries, id: string) {
-  return db
-    .select({ key: apiKeys, tenantStatus: tenants.status, role: tenantMembers.role, owner: owner })
-    .from(apiKeys)
-    .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
-    .leftJoin(user, eq(user.id, apiKeys.userId))
-    .leftJoin(
-      tenantMembers,
-      and(eq(tenantMembers.tenantId, apiKeys.tenantId), eq(tenantMembers.userId, apiKeys.userId)),
-    )
-    .where(eq(apiKeys.id, id))
-    .limit(1);
-}
-
 /** System role, for the old backend's keys, which name nothing: the hash finds the row, the tenant is what it tells. */
 export function findLegacyKey(db: Queries, keyHash: string) {
   const key = {

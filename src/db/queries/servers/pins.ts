@@ -1,5 +1,5 @@
 /** What each tool was when it was approved, and what is offered in its place. */
-import { and, asc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { ToolState } from "../../../core/enums.ts";
 import { toolPins } from "../../schema/pins.ts";
 import { mcpServers, serverPrompts, serverResources, serverTools } from "../../schema/registry.ts";
@@ -81,28 +81,6 @@ export function savePins(db: Queries, of: ServerKey, pins: PinRow[]) {
       },
       setWhere: sql`${toolPins.revision} = excluded.revision - 1`,
     });
-}
-
-/** For the hot path: what must be neither shown nor called. */
-export function listHeldTools(db: Queries, tenantId: string) {
-  return db
-    .select({ serverId: toolPins.serverId, name: toolPins.name })
-    .from(toolPins)
-    .where(and(eq(toolPins.tenantId, tenantId), isNotNull(toolPins.state)));
-}
-
-/** For the hot path of a tenant that lets no change through unseen; of any other there are no rows. */
-export function listApprovedHashes(db: Queries, tenantId: string) {
-  return db
-    .select({ serverId: toolPins.serverId, name: toolPins.name, hash: toolPins.hash })
-    .from(toolPins)
-    .innerJoin(tenants, eq(tenants.id, toolPins.tenantId))
-    .where(
-      and(
-        eq(toolPins.tenantId, tenantId),
-        sql`coalesce(${tenants.settings} ->> 'toolChanges', 'allow') <> 'allow'`,
-      ),
-    );
 }
 
 const shown = {
