@@ -67,6 +67,7 @@ function createServices(
   const alerts: AlertDeps = {
     ...{ database, keyring, urlPolicy, sendMail },
     fetch: upstream.fetch,
+    publicUrl: config.publicUrl,
     queue: bindings.ALERTS,
     now: Date.now,
   };

@@ -7,6 +7,7 @@ import { access } from "./access/access-check.ts";
 import { accessControls } from "./access/access-rules.ts";
 import { alertEvents } from "./alerts/alert-events.ts";
 import { alertDeliveryList, alerting, alertStateList } from "./alerts/alerting.ts";
+import { alertPreview } from "./alerts/preview.ts";
 import { analytics } from "./analytics/analytics.ts";
 import { requestsFile, sumsFile } from "./analytics/files.ts";
 import { summary } from "./analytics/summary.ts";
@@ -88,6 +89,7 @@ const things = new Hono<AppEnv>()
   .route("/users", userCredentials)
   .route("/oauth-grants", oauthGrants)
   .route("/alerts", alerting)
+  .route("/alerts", alertPreview)
   .route("/retention-policies", retention)
   .route("/", tenantResources)
   .route("/effective-configs", effective)

@@ -19,6 +19,7 @@ export class AlertWorld implements AlertDeps {
   readonly database = database;
   readonly keyring = new Keyring([{ id: "t1", key: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" }]);
   readonly urlPolicy = { allowLoopback: false };
+  readonly publicUrl = "https://gateway.example.com";
   readonly calls: Call[] = [];
   readonly mails: { to: string; subject: string; text: string }[] = [];
   /** What receivers answer, one after the other; then 204. */

@@ -46,7 +46,7 @@ export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): Hono<Adm
 
   const newFields = fields.filter(({ later }) => later !== true);
   const placeOf = async (c: Scene, asked = fields): Promise<PageLocation> => ({
-    ...{ frame: buildFrame(c), title, path, noun, fields: asked },
+    ...{ frame: buildFrame(c), title, path, noun, fields: asked, preview: spec.preview },
     options: await loadOptions(asked, c.get("rest")),
   });
 

@@ -5,6 +5,7 @@ import type { InputIssue } from "../../core/errors.ts";
 import { Button, LinkButton, Notice, PostForm } from "../forms/controls.tsx";
 import { type FieldSpec, initialValues, type Option, type Typed } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
+import { FormPreview } from "../forms/preview.tsx";
 import { TableHead } from "../ui/components.tsx";
 import type { Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -18,6 +19,7 @@ export interface PageLocation {
   readonly noun: string;
   readonly fields: readonly FieldSpec[];
   readonly options: ReadonlyMap<string, readonly Option[]>;
+  readonly preview: string | undefined;
 }
 
 /** What became of what was sent. */
@@ -50,7 +52,9 @@ export function NewPage({
         hidden={{ once }}
         submit={`Create ${noun}`}
         cancel={path}
-      />
+      >
+        <FormPreview path={place.preview} />
+      </Form>
     </Page>
   );
 }
@@ -130,7 +134,9 @@ export function OnePage({
           hidden={{ etag }}
           submit={theirs === undefined ? "Save changes" : "Overwrite"}
           cancel={path}
-        />
+        >
+          <FormPreview path={place.preview} />
+        </Form>
       ) : (
         <ReadOnly fields={fields} typed={outcome.typed} options={options} noun={noun} />
       )}

@@ -43,6 +43,8 @@ interface CrudRoutes<Row> {
   readonly fromForm?: (body: Record<string, unknown>) => Record<string, unknown>;
   /** Beside the button that makes a new one; it asks by itself who may press what. */
   readonly beside?: (c: Context<AdminEnv>) => Child;
+  /** Posted the form as it stands, this path answers with what it would do (forms/preview.tsx). */
+  readonly preview?: string;
   /** Above the form of one that is there. */
   readonly about?: (row: Row) => Child;
 }

@@ -1,6 +1,7 @@
 /** Alerts that went off: what is firing now, in whose hands it is, and when it was over. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { describeChannel } from "../../core/alerts/channels.ts";
 import { ALERT_STATUSES, SEVERITIES } from "../../core/enums.ts";
 import { Button, PostForm } from "../forms/controls.tsx";
 import { type ApiClient, pageShape } from "../http/api-client.ts";
@@ -13,6 +14,7 @@ import { Badge, Details, Time, type Tone } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { SeverityBadge } from "../ui/states.tsx";
+import { channelShape } from "./channel-shape.ts";
 
 const PATH = "/admin/alerts";
 
@@ -31,7 +33,7 @@ type Event = z.output<typeof event>;
 
 const delivery = z.object({
   id: z.string(),
-  channel: z.union([z.object({ url: z.string() }), z.object({ to: z.string() })]),
+  channel: channelShape,
   message: z.object({ type: z.string() }),
   status: z.enum(["pending", "delivered", "failed"]),
   attempts: z.number(),
@@ -158,6 +160,16 @@ export const alertEventPages = new Hono<AdminEnv>()
               may(c, "alert-events.acknowledge") &&
               button("acknowledge", "Acknowledge")}
             {isMine && may(c, "alert-events.resolve") && button("resolve", "Resolve")}
+            {one.tenantId !== null && may(c, "alerts.update") && (
+              <PostForm
+                action={`/admin/alerts/rules/${one.alertId}/silence`}
+                token={c.get("formToken")}
+                hidden={{ event: id }}
+                class="inline"
+              >
+                <Button kind="quiet">Silence rule for 1 hour</Button>
+              </PostForm>
+            )}
           </>
         }
       >
@@ -181,7 +193,7 @@ export const alertEventPages = new Hono<AdminEnv>()
             {told.items.map(({ channel, message, status, attempts, lastError, createdAt }) => (
               <li class="row">
                 <span>
-                  {"url" in channel ? channel.url : channel.to} <code>{message.type}</code>
+                  {describeChannel(channel)} <code>{message.type}</code>
                 </span>
                 <span class="start">
                   {lastError}

@@ -1,8 +1,8 @@
 /** The pages of alert rules, with test notifications and silencing. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { formatValue, isMetric, METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
-import { capitalize } from "../../core/capitalize.ts";
+import { describeChannel } from "../../core/alerts/channels.ts";
+import { formatValue, METRIC_NAMES } from "../../core/alerts/metrics.ts";
 import { SEVERITIES } from "../../core/enums.ts";
 import { crudPages } from "../crud/crud-pages.tsx";
 import { Button, LinkButton, Notice, PostForm } from "../forms/controls.tsx";
@@ -11,18 +11,16 @@ import type { AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom, YES_NO } from "../lists/spec.ts";
-import { serverOptions } from "../lookups/choices.ts";
 import { Badge, CopyButton, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { SeverityBadge } from "../ui/states.tsx";
+import { OWN_METRICS, RULE_FIELDS, scaleThresholds } from "./alert-form.ts";
+import { alertPreviewPage } from "./alert-preview.tsx";
+import { channelShape } from "./channel-shape.ts";
 
 const PATH = "/admin/alerts/rules";
-const channel = z.union([
-  z.object({ type: z.literal("webhook"), url: z.string() }),
-  z.object({ type: z.literal("email"), to: z.string() }),
-]);
-
+const PREVIEW_PATH = `${PATH}/preview`;
 const rule = z.object({
   id: z.string(),
   tenantId: z.string().nullable(),
@@ -31,7 +29,7 @@ const rule = z.object({
   comparison: z.enum(["gt", "gte", "lt", "lte"]),
   threshold: z.number(),
   severity: z.enum(SEVERITIES),
-  channels: z.array(channel),
+  channels: z.array(channelShape),
   isActive: z.boolean(),
   silencedUntil: z.string().nullable(),
 });
@@ -39,34 +37,6 @@ const rule = z.object({
 const SIGNS = { gt: ">", gte: "≥", lt: "<", lte: "≤" } as const;
 
 const isSilenced = (until: string | null) => until !== null && Date.parse(until) > Date.now();
-
-const OWN = METRIC_NAMES.filter((name) => METRICS[name].isSystems !== true);
-const metricOptions = OWN.map((value) => {
-  const { says, unit, isPerServer } = METRICS[value];
-  const values = {
-    health: "1 = degraded, 2 = unhealthy",
-    breaker: "1 = half-open, 2 = open",
-    share: "%",
-    ms: "ms",
-    count: "",
-  };
-  const note = values[unit];
-  return {
-    value,
-    label: `${capitalize(says)}${isPerServer ? " per server" : ""}${note === "" ? "" : ` (${note})`}`,
-  };
-});
-
-/** Rates are percentages in the form and shares in the API. */
-function scaleThresholds(row: Record<string, unknown>, factor: number): Record<string, unknown> {
-  const { metric } = row;
-  if (typeof metric !== "string" || !isMetric(metric) || METRICS[metric].unit !== "share") return row;
-  const scaled = ["threshold", "resolveThreshold"].flatMap((name) => {
-    const value = row[name];
-    return typeof value === "number" ? [[name, Number((value * factor).toPrecision(12))]] : [];
-  });
-  return { ...row, ...Object.fromEntries(scaled) };
-}
 
 const rules = crudPages({
   name: "alerts",
@@ -85,7 +55,7 @@ const rules = crudPages({
     usual: "name",
     search: "Name or description",
     filters: [
-      { name: "metric", label: "Metric", kind: "choice", options: optionsFrom(OWN) },
+      { name: "metric", label: "Metric", kind: "choice", options: optionsFrom(OWN_METRICS) },
       { name: "severity", label: "Severity", kind: "choice", options: optionsFrom(SEVERITIES) },
       { name: "isActive", label: "Active", kind: "choice", options: YES_NO },
     ],
@@ -110,9 +80,8 @@ const rules = crudPages({
       {
         name: "channels",
         label: "Channels",
-        show: ({ channels }) => (channels.length === 0 ? "none" : `${channels.length}`),
-        plain: ({ channels }) =>
-          channels.map((each) => (each.type === "email" ? each.to : each.url)).join(" "),
+        show: ({ channels }) => (channels.length === 0 ? "none" : channels.map(describeChannel).join(", ")),
+        plain: ({ channels }) => channels.map(describeChannel).join(", "),
       },
       {
         name: "isActive",
@@ -126,89 +95,8 @@ const rules = crudPages({
       },
     ],
   },
-  fields: [
-    { name: "name", label: "Name", kind: "text", maxlength: 200 },
-    { name: "description", label: "Description", kind: "long", optional: true },
-    { name: "metric", label: "Metric", kind: "choice", options: metricOptions, initial: "error_rate" },
-    {
-      name: "serverId",
-      label: "Server",
-      kind: "choice",
-      options: serverOptions,
-      optional: true,
-      hint: "Optional. Default: all servers.",
-    },
-    {
-      name: "comparison",
-      label: "Condition",
-      kind: "choice",
-      options: [
-        { value: "gt", label: "above" },
-        { value: "gte", label: "at or above" },
-        { value: "lt", label: "below" },
-        { value: "lte", label: "at or below" },
-      ],
-      initial: "gt",
-    },
-    {
-      name: "threshold",
-      label: "Threshold",
-      kind: "number",
-      hint: "Rates in percent, durations in milliseconds.",
-    },
-    {
-      name: "resolveThreshold",
-      label: "Recovery threshold",
-      kind: "number",
-      optional: true,
-      hint: "Prevents flapping. Optional. Default: the threshold.",
-    },
-    {
-      name: "windowSeconds",
-      label: "Evaluation window (s)",
-      kind: "number",
-      min: 1,
-      max: 604_800,
-      initial: "300",
-    },
-    {
-      name: "forSeconds",
-      label: "Pending for (s)",
-      kind: "number",
-      min: 0,
-      max: 604_800,
-      initial: "0",
-      hint: "The condition must hold this long before the alert fires.",
-    },
-    {
-      name: "severity",
-      label: "Severity",
-      kind: "choice",
-      options: optionsFrom(SEVERITIES),
-      initial: "medium",
-    },
-    {
-      name: "channels",
-      label: "Channels",
-      kind: "lines",
-      optional: true,
-      hint: "One per line: an email address or the HTTPS URL of a webhook.",
-      read: (line) => (line.includes("://") ? { type: "webhook", url: line } : { type: "email", to: line }),
-      write: (value) => {
-        const parsed = channel.safeParse(value);
-        if (!parsed.success) return "";
-        return parsed.data.type === "email" ? parsed.data.to : parsed.data.url;
-      },
-    },
-    { name: "isActive", label: "Active", kind: "yes", initial: "yes" },
-    {
-      name: "silencedUntil",
-      label: "Silenced until",
-      kind: "moment",
-      optional: true,
-      hint: "Evaluated, but no notifications are sent.",
-    },
-  ],
+  fields: RULE_FIELDS,
+  preview: PREVIEW_PATH,
   nameOf: ({ name }) => name,
   toForm: (row) => scaleThresholds(row, 100),
   fromForm: (body) => scaleThresholds(body, 0.01),
@@ -253,7 +141,11 @@ const doings = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("PATCH", `/alerts/${id}`, { json, ifMatch: "*" });
     if (!sent.ok) throw sent.refusal;
     await setFlash(c, { says: "Silenced for 1 hour." });
-    return c.redirect(`${PATH}/${id}`, 303);
+    const { event } = c.get("form");
+    return c.redirect(
+      event === undefined ? `${PATH}/${id}` : `/admin/alerts/${encodeURIComponent(event)}`,
+      303,
+    );
   });
 
 const newSecret = z.object({ secret: z.string(), previousUntil: z.string() });
@@ -297,4 +189,10 @@ const signing = new Hono<AdminEnv>()
     );
   });
 
-export const alertRules = new Hono<AdminEnv>().route("/", signing).route("/", doings).route("/", rules);
+const fromForm = (body: Record<string, unknown>) => scaleThresholds(body, 0.01);
+
+export const alertRules = new Hono<AdminEnv>()
+  .route("/", signing)
+  .route("/", doings)
+  .route("/", alertPreviewPage({ path: PREVIEW_PATH, fields: RULE_FIELDS, fromForm }))
+  .route("/", rules);

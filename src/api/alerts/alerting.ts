@@ -1,7 +1,8 @@
 /** Routes on alerts besides their rules: current states, deliveries, test notifications and webhook secrets. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { ALERT_CHANNELS, formatAlertMessage } from "../../core/alerts/messages.ts";
+import { ALERT_CHANNELS, describeChannel } from "../../core/alerts/channels.ts";
+import { formatAlertMessage } from "../../core/alerts/messages.ts";
 import { SEVERITIES } from "../../core/enums.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { mapConcurrent } from "../../core/map-concurrent.ts";
@@ -80,26 +81,15 @@ async function tryOut(c: ApiContext, reach: ResourceScope, id: string): Promise<
   const { alerts: parts } = c.var.services;
   const at = new Date(parts.now());
   const says = `${row.name}: test notification.`;
-  const message = formatAlertMessage(row, {
-    type: "alert.test",
-    at,
-    eventId: null,
-    subject: undefined,
-    value: undefined,
-    says,
-  });
+  const test = { type: "alert.test", at, eventId: null, subject: undefined, value: undefined, says } as const;
+  const message = formatAlertMessage(row, test, parts.publicUrl);
   const owner = reach.owner(c);
   const tried = await mapConcurrent(row.channels, CHANNELS_AT_ONCE, async (channel) => {
     if (channel.type === "email" && !(await isMember(c, owner, channel.to))) {
       return { type: channel.type, to: channel.to, ok: false, message: NO_MEMBER };
     }
     const { ok, says: outcome } = await sendNotification(parts, { id: uuidv7(), owner, channel, message });
-    return {
-      type: channel.type,
-      to: channel.type === "email" ? channel.to : channel.url,
-      ok,
-      message: outcome,
-    };
+    return { type: channel.type, to: describeChannel(channel), ok, message: outcome };
   });
   await writeAuditEntry(c, {
     action: "alerts.test",

@@ -1,5 +1,6 @@
 /** Alert rules and their notification channels. */
 import { z } from "zod";
+import { PAGERDUTY_URL, WEBHOOK_FORMATS } from "../../core/alerts/channels.ts";
 import { type AlertMetric, isMetric, METRIC_NAMES, METRICS } from "../../core/alerts/metrics.ts";
 import { COMPARISONS } from "../../core/alerts/state-machine.ts";
 import { ALERT_COMPARISONS, SEVERITIES } from "../../core/enums.ts";
@@ -22,8 +23,17 @@ const webhook = z
 export const channels = z
   .array(
     z.discriminatedUnion("type", [
-      z.strictObject({ type: z.literal("webhook"), url: webhook }),
+      z.strictObject({
+        type: z.literal("webhook"),
+        url: webhook,
+        format: z.enum(WEBHOOK_FORMATS).optional().describe("Default: `json`, signed."),
+      }),
       z.strictObject({ type: z.literal("email"), to: z.email().max(320) }),
+      z.strictObject({
+        type: z.literal("pagerduty"),
+        routingKey: z.string().regex(/^[A-Za-z0-9]{32}$/, "must be an integration key of 32 characters"),
+        url: webhook.optional().describe(`Default: ${PAGERDUTY_URL}.`),
+      }),
     ]),
   )
   .max(20);

@@ -7,6 +7,8 @@ import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
 import { addMember } from "../../db/queries/identity/invitations.ts";
+import { findEmail } from "../../db/queries/identity/user-accounts.ts";
+import { insertDefaultAlertRules } from "../../db/queries/logs/alerts.ts";
 import {
   findTenant,
   insertTenant,
@@ -106,9 +108,16 @@ export const tenants = new Hono<AppEnv>()
       try {
         // The creator becomes the first admin: without a member, no one could invite the others.
         const creator = c.var.principal.userId;
-        const admin = { tenantId: values.id, userId: creator ?? "", role: "admin" } as const;
+        const [person] = creator === undefined ? [] : await findEmail(db, creator);
         const [[made]] = await commitWithAudit(c, what, (audit) =>
-          db.batch([insertTenant(db, values), ...(creator === null ? [] : [addMember(db, admin)]), audit]),
+          db.batch([
+            insertTenant(db, values),
+            ...(creator === undefined
+              ? []
+              : [addMember(db, { tenantId: values.id, userId: creator, role: "admin" })]),
+            insertDefaultAlertRules(db, values.id, person?.email),
+            audit,
+          ]),
         );
         return c.json(made, 201);
       } catch (error) {

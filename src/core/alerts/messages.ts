@@ -15,13 +15,6 @@ export interface AlertSubject {
   readonly name: string;
 }
 
-export const ALERT_CHANNELS = ["webhook", "email"] as const;
-
-/** A destination of alert notifications. */
-export type AlertChannel =
-  | { readonly type: "webhook"; readonly url: string }
-  | { readonly type: "email"; readonly to: string };
-
 /** Kept with the delivery, so that each attempt says the same. */
 export interface AlertMessage {
   readonly type: `alert.${"firing" | "flapping" | "resolved" | "test"}`;
@@ -38,6 +31,8 @@ export interface AlertMessage {
     readonly value: number | null;
     readonly threshold: number;
     readonly message: string;
+    /** The page of the alert; of the rule, for a test. */
+    readonly url: string;
   };
 }
 
@@ -53,10 +48,15 @@ export interface AlertNotification {
 export function formatAlertMessage(
   rule: AlertMessage["data"]["alert"] & { readonly threshold: number },
   { type, at, eventId, subject, value, says }: AlertNotification,
+  publicUrl: string,
 ): AlertMessage {
   const { id, name, metric, severity, threshold } = rule;
   const alert = { id, name, metric, severity };
-  const data = { alert, eventId, server: subject ?? null, value: value ?? null, threshold, message: says };
+  const page = eventId === null ? `rules/${id}` : eventId;
+  const data = {
+    ...{ alert, eventId, server: subject ?? null, value: value ?? null, threshold, message: says },
+    url: `${publicUrl}/admin/alerts/${page}`,
+  };
   return { type, timestamp: at.toISOString(), data };
 }
 
@@ -80,11 +80,11 @@ const HEADLINES = { firing: "Firing", flapping: "Flapping", resolved: "Resolved"
 
 export function formatAlertEmail(to: string, { type, timestamp, data }: AlertMessage) {
   const kind = KINDS[type];
-  const { alert, message } = data;
+  const { alert, message, url } = data;
   return {
     to,
     subject: `${HEADLINES[kind]}: ${oneLine(alert.name)}`,
-    text: `${message}\n\nSeverity: ${alert.severity}\nTime: ${timestamp}\n${CLOSING[kind]}`,
+    text: `${message}\n\nSeverity: ${alert.severity}\nTime: ${timestamp}\n${url}\n${CLOSING[kind]}`,
   };
 }
 

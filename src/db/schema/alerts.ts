@@ -12,7 +12,8 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { AlertChannel, AlertMessage } from "../../core/alerts/messages.ts";
+import type { AlertChannel } from "../../core/alerts/channels.ts";
+import type { AlertMessage } from "../../core/alerts/messages.ts";
 import type { AlertState, AlertStatus } from "../../core/alerts/state-machine.ts";
 import {
   createdAt,

@@ -20,5 +20,7 @@ export interface AlertDeps {
   readonly urlPolicy: UrlPolicy;
   readonly sendMail: (mail: { to: string; subject: string; text: string }) => Promise<void>;
   readonly queue: AlertQueue;
+  /** The origin of the admin pages, for links in notifications. */
+  readonly publicUrl: string;
   readonly now: () => number;
 }

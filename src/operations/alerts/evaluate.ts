@@ -58,7 +58,10 @@ async function evaluatePage(deps: AlertDeps, asked: AlertRulesQuery): Promise<re
     const at = deps.now();
     const outcomes = rules.flatMap((rule) => evaluateRule(rule, readings, windows, at));
     try {
-      const deliveries = await saveAlertResults(db, outcomes, new Date(at));
+      const deliveries = await saveAlertResults(db, outcomes, {
+        at: new Date(at),
+        publicUrl: deps.publicUrl,
+      });
       await enqueueDeliveries(deps, deliveries);
       return rows;
     } catch (error) {

@@ -1,13 +1,12 @@
 /** Measures what a page of rules watches over: one batch, one statement a kind of metric. */
 
 import type { MetricName } from "../../core/alerts/metrics.ts";
-import { percentile } from "../../core/analytics/histogram.ts";
+import { computeTrafficValue, TRAFFIC_METRICS } from "../../core/alerts/traffic-metrics.ts";
 import type { Database } from "../../db/client.ts";
 import {
   countOpenBreakers,
   countUnhealthyServers,
   type MeasuredServer,
-  type MeasuredTraffic,
   type MeasuredValue,
   measureFailedJobs,
   measureKeyQuota,
@@ -30,14 +29,6 @@ export interface RuleReadings {
   /** Of the metrics that are each server's own. */
   ofServers(rule: MeasuredRule): readonly MeasuredServer[];
 }
-
-const TRAFFIC_METRICS: readonly MetricName[] = [
-  "error_rate",
-  "latency_p50",
-  "latency_p95",
-  "latency_p99",
-  "requests",
-];
 
 export async function measure(
   database: Database,
@@ -95,21 +86,3 @@ export async function measure(
 
 const computeValues = (measured: readonly MeasuredValue[]) =>
   new Map(measured.map(({ alertId, value }) => [alertId, value]));
-
-function computeTrafficValue(
-  metric: "error_rate" | "latency_p50" | "latency_p95" | "latency_p99" | "requests",
-  measured: MeasuredTraffic | undefined,
-): number | undefined {
-  if (metric === "requests") return measured?.requests ?? 0;
-  if (measured === undefined || measured.requests === 0) return undefined;
-  switch (metric) {
-    case "error_rate":
-      return measured.errors / measured.requests;
-    case "latency_p50":
-      return percentile(measured.histogram, 0.5);
-    case "latency_p95":
-      return percentile(measured.histogram, 0.95);
-    case "latency_p99":
-      return percentile(measured.histogram, 0.99);
-  }
-}

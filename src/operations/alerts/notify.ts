@@ -1,7 +1,9 @@
-/** One telling by one channel: a signed webhook, to addresses only that the guard lets through, or a letter. */
+/** Sends one notification through one channel: a webhook, only to addresses that the URL guard allows, or an email. */
 
-import { type AlertChannel, type AlertMessage, formatAlertEmail } from "../../core/alerts/messages.ts";
+import { type AlertChannel, PAGERDUTY_URL } from "../../core/alerts/channels.ts";
+import { type AlertMessage, formatAlertEmail } from "../../core/alerts/messages.ts";
 import { signatureHeaders } from "../../core/alerts/signature.ts";
+import { toPagerDutyEvent, toSlackPayload, toTeamsPayload } from "../../core/alerts/webhook-formats.ts";
 import type { RowOwner } from "../../db/queries/shared/crud.ts";
 import { checkUrl } from "../../upstream/connection/url-guard.ts";
 import type { AlertDeps } from "./alert-deps.ts";
@@ -36,7 +38,13 @@ export async function sendNotification(
   const { channel, message } = notification;
   switch (channel.type) {
     case "webhook":
-      return callWebhook(deps, channel.url, notification);
+      return channel.format === "slack" || channel.format === "teams"
+        ? post(deps, channel.url, { body: formatChat(message, channel.format) })
+        : callSignedWebhook(deps, channel.url, notification);
+    case "pagerduty": {
+      const body = JSON.stringify(toPagerDutyEvent(message, channel.routingKey));
+      return post(deps, channel.url ?? PAGERDUTY_URL, { body });
+    }
     case "email":
       try {
         await deps.sendMail(formatAlertEmail(channel.to, message));
@@ -47,20 +55,31 @@ export async function sendNotification(
   }
 }
 
-async function callWebhook(
+const formatChat = (message: AlertMessage, format: "slack" | "teams") =>
+  JSON.stringify(format === "slack" ? toSlackPayload(message) : toTeamsPayload(message));
+
+async function callSignedWebhook(
   deps: AlertDeps,
   url: string,
   { id, owner, message }: Notification,
 ): Promise<NotificationResult> {
-  const decision = checkUrl(url, deps.urlPolicy);
-  if (!decision.ok) return failed(`The URL ${decision.reason}.`, true);
   const at = new Date(deps.now());
   const body = JSON.stringify(message);
   const secrets = await loadSecrets(deps.database.asSystem(), deps.keyring, owner, at);
+  return post(deps, url, { body, headers: await signatureHeaders(secrets, { id, at, body }) });
+}
+
+async function post(
+  deps: AlertDeps,
+  url: string,
+  { body, headers = {} }: { readonly body: string; readonly headers?: Readonly<Record<string, string>> },
+): Promise<NotificationResult> {
+  const decision = checkUrl(url, deps.urlPolicy);
+  if (!decision.ok) return failed(`The URL ${decision.reason}.`, true);
   try {
     const response = await deps.fetch(decision.url, {
       method: "POST",
-      headers: { "content-type": "application/json", ...(await signatureHeaders(secrets, { id, at, body })) },
+      headers: { "content-type": "application/json", ...headers },
       body,
       redirect: "manual",
       signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS),

@@ -34,12 +34,16 @@ export interface AlertResult {
 }
 
 /** Returns the deliveries that are to be made. */
-export async function saveAlertResults(db: Db, results: readonly AlertResult[], at: Date): Promise<string[]> {
+export async function saveAlertResults(
+  db: Db,
+  results: readonly AlertResult[],
+  { at, publicUrl }: { readonly at: Date; readonly publicUrl: string },
+): Promise<string[]> {
   if (results.length === 0) return [];
   const known = results.flatMap(({ before }) => (before === undefined ? [] : [before]));
   const opened = results.filter(({ step }) => step.event === "open");
   const resolved = listEvents(results.filter(({ step }) => step.event === "resolve"));
-  const deliveries = results.flatMap((outcome) => listDeliveries(outcome, at));
+  const deliveries = results.flatMap((outcome) => listDeliveries(outcome, at, publicUrl));
   const told = listEvents(results.filter(({ step }) => step.tell !== undefined));
   await db.batch([
     ensureAlertStates(
@@ -91,10 +95,15 @@ const toEventRow = ({ rule, key, value, eventId, says, subject }: AlertResult, a
   openedAt: at,
 });
 
-function listDeliveries({ rule, subject, value, step, eventId, says }: AlertResult, at: Date) {
+function listDeliveries(
+  { rule, subject, value, step, eventId, says }: AlertResult,
+  at: Date,
+  publicUrl: string,
+) {
   const { tell } = step;
   if (tell === undefined) return [];
-  const message = formatAlertMessage(rule, { type: `alert.${tell}`, at, eventId, subject, value, says });
+  const told = { type: `alert.${tell}`, at, eventId, subject, value, says } as const;
+  const message = formatAlertMessage(rule, told, publicUrl);
   return rule.channels.map((channel) => ({
     id: uuidv7(),
     tenantId: rule.tenantId,

@@ -55,12 +55,16 @@ describe("the letter", () => {
     const telling = { at: new Date(0), eventId: null, subject: undefined, value: 1, says: "It is so." };
     const letter = formatAlertEmail(
       "a@example.com",
-      formatAlertMessage({ ...rule, name: "a\nb" }, { type: "alert.resolved", ...telling }),
+      formatAlertMessage(
+        { ...rule, name: "a\nb" },
+        { type: "alert.resolved", ...telling },
+        "https://gateway.example.com",
+      ),
     );
     expect(letter).toEqual({
       to: "a@example.com",
       subject: "Resolved: a b",
-      text: "It is so.\n\nSeverity: high\nTime: 1970-01-01T00:00:00.000Z\n",
+      text: `It is so.\n\nSeverity: high\nTime: 1970-01-01T00:00:00.000Z\nhttps://gateway.example.com/admin/alerts/rules/${rule.id}\n`,
     });
   });
 });

@@ -210,12 +210,21 @@ describe("members", () => {
 
 describe("a tenant", () => {
   it("is made, suspended and archived by those who run the gateway, and by nobody else", async () => {
-    const operator = await signedIn(await people.add({ isOperator: true }));
+    const runner = await people.add({ isOperator: true });
+    const operator = await signedIn(runner);
     const slug = `made-${crypto.randomUUID().slice(0, 8)}`;
     const made = await api(operator, "POST", "/tenants", { name: "Made", slug, planLimits: { members: 5 } });
     expect(made).toMatchObject({ status: 201, body: { slug, status: "active", planLimits: { members: 5 } } });
     expect((await api(operator, "POST", "/tenants", { name: "Again", slug })).status).toBe(409);
     const { id } = made.body;
+    const rules = await people.query(
+      "select metric, channels->0->>'to' as email from performance_alerts where tenant_id = $1 order by metric",
+      [id],
+    );
+    expect(rules.map(({ metric }) => metric)).toEqual([
+      ...["error_rate", "key_quota", "server_breaker", "server_health"],
+    ]);
+    expect(new Set(rules.map(({ email }) => email))).toEqual(new Set([runner.email]));
     const person = await people.add({ tenants: [{ id, role: "admin" }] });
     const one = await signedIn(person);
     expect((await api(one, "POST", `/tenants/${id}/suspend`)).status).toBe(403);

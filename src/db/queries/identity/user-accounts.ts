@@ -6,6 +6,7 @@ import type { Role } from "../../../core/enums.ts";
 import { account, session, twoFactor, user, verification } from "../../schema/identity.ts";
 import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
+import { insertDefaultAlertRules } from "../logs/alerts.ts";
 import type { Queries } from "../shared/queries.ts";
 import { secondFactorFrom } from "../tenants/second-factor.ts";
 
@@ -195,6 +196,7 @@ export function createUserWithTenant(
       .values({ id: tenantId, name: tenantName, slug: tenantSlug, settings: { ...NEW_TENANT_SETTINGS } }),
     ...createUser(db, { ...person, role: "admin" }),
     db.insert(tenantMembers).values({ tenantId, userId, role: "admin" }),
+    insertDefaultAlertRules(db, tenantId, person.email),
   ] as const;
 }
 

@@ -2,8 +2,9 @@
  * What alert rules watch over, measured for many rules in one statement a kind (system role). Traffic comes from the sums
  * by minute, so that a rule costs the same however busy its tenant is.
  */
-import { sql } from "drizzle-orm";
+import { and, eq, gt, sql } from "drizzle-orm";
 import type { Histogram } from "../../../core/analytics/histogram.ts";
+import { requestRollupsMinute } from "../../schema/rollups.ts";
 import type { Queries } from "../shared/queries.ts";
 
 export interface MeasuredValue {
@@ -52,6 +53,35 @@ export function measureTraffic(db: Queries, ids: readonly string[], now: Date) {
         where a.id = any(${idsOf(ids)}) group by a.id) as measured`,
     );
 }
+
+/** The traffic of a day's minutes, for the preview of a rule: of one server, or of all. */
+export function listTrafficMinutes(
+  db: Queries,
+  { tenantId, serverId, since: from }: { tenantId: string; serverId: string | null; since: Date },
+) {
+  const rollups = requestRollupsMinute;
+  return db
+    .select({
+      at: rollups.at,
+      requests: rollups.requests,
+      errors: rollups.errors,
+      histogram: rollups.histogram,
+    })
+    .from(rollups)
+    .where(
+      and(
+        eq(rollups.tenantId, tenantId),
+        eq(rollups.kind, "call"),
+        eq(rollups.dimension, serverId === null ? "all" : "server"),
+        eq(rollups.member, serverId ?? ""),
+        gt(rollups.at, from),
+      ),
+    )
+    .orderBy(rollups.at)
+    .limit(MINUTES_OF_TWO_DAYS);
+}
+
+const MINUTES_OF_TWO_DAYS = 2880;
 
 const REFUSED_BY_LIMITS = sql`('too_many_requests', 'http_429')`;
 

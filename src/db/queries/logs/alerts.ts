@@ -1,5 +1,6 @@
 /** Alert rules with what they remember, and what an evaluation writes down (system role). */
 import { and, asc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
+import { defaultAlertRules } from "../../../core/alerts/default-rules.ts";
 import type { AlertState, AlertStatus } from "../../../core/alerts/state-machine.ts";
 import { alertDeliveries, alertEvents, alertStates, performanceAlerts } from "../../schema/alerts.ts";
 import { mcpServers } from "../../schema/registry.ts";
@@ -20,6 +21,10 @@ export interface AlertRulesQuery {
   readonly limit: number;
   /** Only these metrics of these tenants (and the system's own). */
   readonly of?: { readonly tenantIds: readonly string[]; readonly metrics: readonly string[] } | undefined;
+}
+
+export function insertDefaultAlertRules(db: Queries, tenantId: string, email: string | undefined) {
+  return db.insert(performanceAlerts).values(defaultAlertRules(email).map((rule) => ({ ...rule, tenantId })));
 }
 
 /** Returns enabled rules, and disabled ones with an open alert. */
