@@ -35,8 +35,13 @@ const isNode = (file: string) => file.endsWith(".node.test.ts") || file.startsWi
 /** Ends what hangs. A machine that is busy with something else is no failure. */
 const PATIENCE = { testTimeout: 300_000, hookTimeout: 300_000 };
 
-/** How often properties run, beside what each of them names: more than once at night. */
-const PROPERTIES = { provide: { testFactor: Number(process.env.TEST_FACTOR ?? 1) } };
+/** How often properties run, beside what each of them names, and whether the run may take long (`--long`). */
+const PROPERTIES = {
+  provide: {
+    testFactor: Number(process.env.TEST_FACTOR ?? 1),
+    isLongRun: process.env.TEST_LONG === "1",
+  },
+};
 const PROPERTY_SETUP = "./tests/support/property-runs.ts";
 
 export default defineConfig({

@@ -36,6 +36,7 @@ async function main(shutdown: Shutdown): Promise<number> {
     ...(chromium !== undefined && { CHROMIUM_PATH: chromium }),
     PATH: [join(projectDir, "node_modules", ".bin"), process.env.PATH].join(delimiter),
     ...(args.selection === "security" && { TEST_ONLY: "security" }),
+    ...(args.isLong === true && { TEST_LONG: "1" }),
   };
   // Starts while the first stages run.
   const startedAt = Date.now();

@@ -118,6 +118,12 @@ test("arguments after -- go to vitest", () => {
     vitest: ["tests/db", "-t", "x"],
   });
   expect(parseTestArgs(["--only=security"])).toEqual({ selection: "security", vitest: [] });
+  expect(parseTestArgs(["--only=security", "--long"])).toEqual({
+    selection: "security",
+    isLong: true,
+    vitest: [],
+  });
+  expect(() => parseTestArgs(["--long"])).toThrow(/--long requires --only security/);
   expect(() => parseTestArgs(["--onyl"])).toThrow(/Unknown option '--onyl'/);
   expect(() => parseTestArgs(["--only", "fast"])).toThrow(/Unknown argument --only fast/);
 });
