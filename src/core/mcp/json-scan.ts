@@ -23,6 +23,18 @@ export function isTooDeep(text: string, limit: number): boolean {
   return false;
 }
 
+/** Whether the text has more opening brackets than `limit`, in strings too: without them it cannot be deeper. */
+export function mayBeDeeper(text: string, limit: number): boolean {
+  let left = limit;
+  for (const bracket of ["[", "{"]) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (left === 0) return true;
+      left -= 1;
+    }
+  }
+  return false;
+}
+
 /** Where the string that opens at `start` closes. Native search makes long strings cheap. */
 export function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {

@@ -17,12 +17,12 @@ export interface BodyLimits {
   readonly keepsRest?: boolean;
 }
 
-export type BodyFault = "too_large" | "idle" | "too_slow" | "aborted";
+export type BodyFault = "too_large" | "too_deep" | "idle" | "too_slow" | "aborted";
 
 /** The body exceeded a limit. What it means to the caller is decided where the body is read. */
 export class BodyLimitError extends Error {
   readonly fault: BodyFault;
-  /** Bytes or milliseconds. */
+  /** Bytes, levels of nesting or milliseconds. */
   readonly limit: number;
 
   constructor(fault: BodyFault, limit: number) {

@@ -1,7 +1,11 @@
-/** Changes the messages of an event stream on their way, and leaves everything else of it as it came. */
+/**
+ * Changes the messages of a relayed event stream and forwards everything else unchanged. The stream fails with a
+ * BodyLimitError where an event is larger, or its message deeper, than the limits allow.
+ */
+import { isTooDeep, mayBeDeeper } from "../../core/mcp/json-scan.ts";
 import { EventCollector, EventSplitter, formatEvent, parseEvent } from "../../core/mcp/sse.ts";
 import { BodyLimitError } from "../../core/net/bounded-body.ts";
-import { MAX_EVENT_BYTES } from "../../core/size-limits.ts";
+import { MAX_EVENT_BYTES, MAX_JSON_DEPTH } from "../../core/size-limits.ts";
 
 /** From the text of a message to the text that goes on; the very same where nothing is to be changed. */
 export interface EventTransform {
@@ -14,17 +18,22 @@ export function transformEvents(
   body: ReadableStream<Uint8Array>,
   edit: EventTransform,
 ): ReadableStream<Uint8Array> {
-  const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+  // Removes a byte order mark, as every reader of events does: behind one, a message would go on unedited.
+  const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   const collector = new EventCollector(MAX_EVENT_BYTES);
   return body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       async transform(piece, controller) {
         const complete = collect(collector, decoder.decode(piece, { stream: true }));
-        if (complete !== "") controller.enqueue(encoder.encode(await editEvents(complete, edit)));
+        if (complete === "") return;
+        requireShallowMessages(complete);
+        controller.enqueue(encoder.encode(await editEvents(complete, edit)));
       },
       flush(controller) {
-        if (collector.rest !== "") controller.enqueue(encoder.encode(collector.rest));
+        if (collector.rest === "") return;
+        requireShallowMessages(`${collector.rest}\n\n`);
+        controller.enqueue(encoder.encode(collector.rest));
       },
     }),
   );
@@ -35,6 +44,15 @@ function collect(collector: EventCollector, text: string): string {
     return collector.push(text);
   } catch {
     throw new BodyLimitError("too_large", MAX_EVENT_BYTES);
+  }
+}
+
+/** Recursive readers of the client exhaust their stack on deep messages. Most texts have too few brackets to be parsed. */
+function requireShallowMessages(text: string): void {
+  if (!mayBeDeeper(text, MAX_JSON_DEPTH)) return;
+  for (const block of new EventSplitter(text.length).push(text)) {
+    const { data = "" } = parseEvent(block);
+    if (isTooDeep(data, MAX_JSON_DEPTH)) throw new BodyLimitError("too_deep", MAX_JSON_DEPTH);
   }
 }
 

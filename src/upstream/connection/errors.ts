@@ -33,6 +33,11 @@ export function responseTooLarge(server: string, maxBytes: number): UpstreamErro
   return new UpstreamError("upstream_invalid", server, message);
 }
 
+function responseTooDeep(server: string, maxDepth: number): UpstreamError {
+  const message = `Server ${server} sent a message that is nested deeper than ${maxDepth} levels.`;
+  return new UpstreamError("upstream_invalid", server, message);
+}
+
 /** Why the body of an answer could not be read to its end. */
 export function bodyError(server: string, error: unknown): UpstreamError {
   if (error instanceof UpstreamError) return error;
@@ -40,6 +45,8 @@ export function bodyError(server: string, error: unknown): UpstreamError {
   switch (error.fault) {
     case "too_large":
       return responseTooLarge(server, error.limit);
+    case "too_deep":
+      return responseTooDeep(server, error.limit);
     case "idle":
       return idleTimeout(server, error.limit);
     case "too_slow":
