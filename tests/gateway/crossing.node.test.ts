@@ -154,6 +154,17 @@ describe("a request that the server would read differently", () => {
     }
     expect(recorder.requests.filter(({ body }) => body.includes("denied"))).toEqual([]);
   });
+
+  it("never reaches it: behind a byte order mark", async () => {
+    recorder.requests.length = 0;
+    const text = '\ufeff{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"denied"}}';
+    for (const path of ["/peer", ""]) {
+      const response = await send(at(path), text);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ id: null, error: { code: -32700 } });
+    }
+    expect(recorder.requests.filter(({ body }) => body.includes("denied"))).toEqual([]);
+  });
 });
 
 describe("a list that is nested too deep to be filtered", () => {

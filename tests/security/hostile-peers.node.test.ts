@@ -1,8 +1,8 @@
 /** Servers that try to exhaust the gateway, on every path on which it reads from one. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { residentMiB } from "../../scripts/lib/process.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { HOSTILE_RESPONSES, type HostileResponse } from "../fixtures/hostile-responses.ts";
+import { type MemoryWatch, watchMemory } from "../fixtures/memory-watch.ts";
 import { startTinyServers, type TinyServer, type TinyServers } from "../fixtures/tiny-servers.ts";
 import { answerIn, askModern, type Endpoint, type Heard, LegacySession } from "../fixtures/wire.ts";
 
@@ -10,29 +10,23 @@ const MIB = 1024 * 1024;
 /** The limit of a response is 4 MiB; the rest are buffers of sockets on the way. */
 const MAX_SENT_BYTES = 24 * MIB;
 const MAX_GROWTH_MIB = 128;
-const SAMPLE_INTERVAL_MS = 50;
 const SETTINGS = { idleTimeoutMs: 2000, firstByteTimeoutMs: 5000 };
 
 let gateway: TestGateway;
 let tenant: TestTenant;
 let adminKey: string;
 let tinies: TinyServers;
-let idleMiB = 0;
-let peakMiB = 0;
-let sampling: ReturnType<typeof setInterval> | undefined;
+let memory: MemoryWatch;
 
 beforeAll(async () => {
   [gateway, tinies] = await Promise.all([startGateway(databaseOfThisRun()), startTinyServers()]);
   tenant = await gateway.addTenant();
   adminKey = await tenant.addKey({ role: "admin", scopes: ["read", "admin"] });
   await warmUp();
-  idleMiB = residentMiB(gateway.pid);
-  sampling = setInterval(() => {
-    peakMiB = Math.max(peakMiB, residentMiB(gateway.pid));
-  }, SAMPLE_INTERVAL_MS);
+  memory = watchMemory(gateway.pid);
 });
 afterAll(async () => {
-  clearInterval(sampling);
+  memory?.stop();
   await Promise.all([gateway?.close(), tinies?.close()]);
 });
 
@@ -154,8 +148,7 @@ describe.each(HOSTILE_RESPONSES)("$name", (hostile) => {
 });
 
 it("the memory of the runtime stays within 128 MiB above idle during all of it", async () => {
-  expect(peakMiB).toBeGreaterThan(0);
-  expect(peakMiB - idleMiB).toBeLessThan(MAX_GROWTH_MIB);
+  expect(memory.growthMiB()).toBeLessThan(MAX_GROWTH_MIB);
   // It still serves.
   for (const { era, call } of CALLS) expect((await call(await addServer(era))).result).toBeDefined();
 });

@@ -11,5 +11,4 @@ declare module "vitest" {
 export const runs = (count: number): number => Math.max(1, Math.ceil(count * inject("testFactor")));
 
 /** The number of a usual run, or the larger one of `npm run test:security -- --long`. */
-export const runsOrLong = (usual: number, long: number): number =>
-  inject("isLongRun") ? long : runs(usual);
+export const runsOrLong = (usual: number, long: number): number => (inject("isLongRun") ? long : runs(usual));

@@ -21,7 +21,8 @@ export interface McpPost {
   readonly acceptsStream: boolean;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+/** A byte order mark stays and makes the text invalid JSON, as many servers read it: the bytes go on as they came. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Throws for what cannot be read or contradicts itself. */
 export async function parsePost(request: Request, limit: number): Promise<McpPost> {
