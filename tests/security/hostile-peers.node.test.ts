@@ -147,6 +147,23 @@ describe.each(HOSTILE_RESPONSES)("$name", (hostile) => {
   );
 });
 
+describe.each(HOSTILE_RESPONSES)("$name", (hostile) => {
+  it("ends the subscription of all servers", { timeout: 30_000 }, async () => {
+    made += 1;
+    const server = tinies.add(`subscribed-${made}`, { tools: ["hello"], announces: true });
+    const { apiKey: key } = await gateway.addTenant({ servers: [{ ...server, settings: SETTINGS }] });
+    const { sentBytes, ended } = attack(server, "subscriptions/listen", hostile);
+    const leave = new AbortController();
+    const endpoint = { url: `${gateway.url}/mcp`, key };
+    const wanted = { notifications: { toolsListChanged: true } };
+    const response = await askModern(endpoint, "subscriptions/listen", wanted, { signal: leave.signal });
+    expect(response.status).toBe(200);
+    await ended;
+    leave.abort();
+    expect(sentBytes()).toBeLessThan(MAX_SENT_BYTES);
+  });
+});
+
 it("the memory of the runtime stays within 128 MiB above idle during all of it", async () => {
   expect(memory.growthMiB()).toBeLessThan(MAX_GROWTH_MIB);
   // It still serves.

@@ -1,0 +1,212 @@
+/**
+ * Everything else that the gateway fetches, from a peer that tries to exhaust it: registry sources, identity providers,
+ * client metadata documents, webhook receivers and trace collectors.
+ */
+import { once } from "node:events";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { fetchClientMetadata } from "../../src/identity/oauth/client-metadata.ts";
+import { TestBrowser } from "../fixtures/browser.ts";
+import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
+import { HOSTILE_RESPONSES, type HostileResponse } from "../fixtures/hostile-responses.ts";
+import { type MemoryWatch, watchMemory } from "../fixtures/memory-watch.ts";
+import { type OidcStandIn, startOidcStandIn } from "../fixtures/oidc.ts";
+import { connectPeople, type TestPeople } from "../fixtures/people.ts";
+import { startTinyServers, type TinyServers } from "../fixtures/tiny-servers.ts";
+import { modern } from "../fixtures/wire.ts";
+
+const MIB = 1024 * 1024;
+/** The largest of these limits is 8 MiB, for a page of a registry; the rest are buffers of sockets on the way. */
+const MAX_SENT_BYTES = 24 * MIB;
+const MAX_GROWTH_MIB = 128;
+
+let gateway: TestGateway;
+let tenant: TestTenant;
+let adminKey: string;
+let people: TestPeople;
+let provider: OidcStandIn;
+let tinies: TinyServers;
+let peer: Peer;
+let memory: MemoryWatch;
+
+beforeAll(async () => {
+  [provider, tinies, peer] = await Promise.all([startOidcStandIn(), startTinyServers(), startPeer()]);
+  gateway = await startGateway(databaseOfThisRun(), provider.variables);
+  people = connectPeople(databaseOfThisRun().ownerUrl);
+  tenant = await gateway.addTenant();
+  adminKey = await tenant.addKey({ role: "admin", scopes: ["read", "write", "admin"] });
+  for (const { read } of SOURCES) await read();
+  memory = watchMemory(gateway.pid);
+});
+afterAll(async () => {
+  memory?.stop();
+  await Promise.all([gateway?.close(), people?.close(), provider?.close(), tinies?.close(), peer?.close()]);
+});
+
+interface Attack {
+  sentBytes(): number;
+  readonly ended: Promise<void>;
+}
+
+/** Answers every request with `{}`, or with the attack that is set. */
+interface Peer {
+  readonly url: string;
+  hostile: HostileResponse | undefined;
+  readonly attacks: Attack[];
+  close(): Promise<void>;
+}
+
+function begin(hostile: HostileResponse, response: ServerResponse): Attack {
+  let sent = 0;
+  const count = (bytes: number) => {
+    sent += bytes;
+  };
+  return { sentBytes: () => sent, ended: hostile.send(response, count) };
+}
+
+async function startPeer(): Promise<Peer> {
+  const server: Server = createServer((request, response) => {
+    request.resume();
+    if (started.hostile !== undefined) return void started.attacks.push(begin(started.hostile, response));
+    response.writeHead(200, { "content-type": "application/json" }).end("{}");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const started: Peer = {
+    url: `http://127.0.0.1:${port}`,
+    hostile: undefined,
+    attacks: [],
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  return started;
+}
+
+const created = z.looseObject({ id: z.string().default("") });
+
+async function post(path: string, json: object = {}): Promise<{ id: string; text: string }> {
+  const response = await fetch(`${gateway.url}/api/v1${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json" },
+    body: JSON.stringify(json),
+  });
+  const text = await response.text();
+  return { ...created.parse(JSON.parse(text)), text };
+}
+
+let made = 0;
+function uniqueName(): string {
+  made += 1;
+  return `source-${made}`;
+}
+
+async function syncRegistry(): Promise<string> {
+  const source = { name: uniqueName(), url: peer.url, intervalMinutes: 60, isActive: true };
+  const { id } = await post("/registry-sources", source);
+  return (await post(`/registry-sources/${id}/sync`)).text;
+}
+
+async function testWebhook(): Promise<string> {
+  const channels = [{ type: "webhook", url: `${peer.url}/hook` }];
+  const alert = { name: uniqueName(), metric: "error_rate", threshold: 0.1, channels };
+  const { id } = await post("/alerts", alert);
+  return (await post(`/alerts/${id}/test`)).text;
+}
+
+async function exportTraces(): Promise<string> {
+  const traced = await gateway.addTenant();
+  await people.query("insert into system_configs (tenant_id, key, value) values ($1, $2, $3)", [
+    traced.id,
+    "telemetry.otlp.endpoint",
+    JSON.stringify(peer.url),
+  ]);
+  const { name, url } = tinies.add(uniqueName(), { tools: ["hello"] });
+  await traced.addServer({ name, url });
+  const endpoint = { url: `${gateway.url}/mcp/${name}`, key: traced.apiKey };
+  const before = peer.attacks.length;
+  const answer = await modern(endpoint, "tools/call", { name: "hello", arguments: {} });
+  // The export follows the response.
+  if (peer.hostile !== undefined)
+    await expect.poll(() => peer.attacks.length, { timeout: 20_000 }).toBeGreaterThan(before);
+  return JSON.stringify(answer.result);
+}
+
+/** Signs in at the provider, and returns where it ends. */
+async function signIn(attacked: RegExp): Promise<string> {
+  const person = await people.add({ tenants: [{ id: tenant.id }] });
+  provider.account = { id: 90_000 + made, login: "octo", name: "Octo", email: person.email, verified: true };
+  provider.takeover = (path, response) => {
+    if (peer.hostile === undefined || !attacked.test(path)) return false;
+    peer.attacks.push(begin(peer.hostile, response));
+    return true;
+  };
+  const one = new TestBrowser(gateway.url);
+  await one.submit(await one.go("/sign-in"), "/sign-in/with/github");
+  const answer = await fetch(one.leftFor ?? "", { redirect: "manual" });
+  const back = new URL(answer.headers.get("location") ?? "");
+  return (await one.go(back.pathname + back.search)).url;
+}
+
+async function readDocument(): Promise<string> {
+  const clientId = "https://client.example.com/client.json";
+  const found = await fetchClientMetadata(
+    { fetch: (_, init) => fetch(`${peer.url}/client.json`, init), isAllowed: () => true, now: Date.now },
+    clientId,
+  );
+  return JSON.stringify(found);
+}
+
+interface Source {
+  readonly name: string;
+  /** Makes the gateway read from the peer. */
+  read(): Promise<string>;
+  /** What `read` returns when the peer attacks. */
+  readonly expected: RegExp;
+}
+
+const SOURCES: readonly Source[] = [
+  { name: "a registry source", read: syncRegistry, expected: /"state":"failed".*source-/ },
+  { name: "a webhook receiver", read: testWebhook, expected: /"ok":(?:true|false)/ },
+  { name: "a trace collector", read: exportTraces, expected: /hello/ },
+  {
+    name: "the token endpoint of an identity provider",
+    read: () => signIn(/access_token$/),
+    expected: /\/sign-in\/error/,
+  },
+  {
+    name: "the user-info endpoint of an identity provider",
+    read: () => signIn(/\/user$/),
+    expected: /\/sign-in\/error/,
+  },
+  { name: "a client metadata document", read: readDocument, expected: /^"invalid"$/ },
+];
+
+describe.each(SOURCES)("$name", ({ read, expected }) => {
+  it.each(HOSTILE_RESPONSES)(
+    "is read within its limits when it sends $name",
+    async (hostile) => {
+      peer.attacks.length = 0;
+      peer.hostile = hostile;
+      const text = await read().finally(() => {
+        peer.hostile = undefined;
+      });
+      expect(text).toMatch(expected);
+      expect(peer.attacks.length).toBeGreaterThan(0);
+      for (const attack of peer.attacks) {
+        await attack.ended;
+        expect(attack.sentBytes()).toBeLessThan(MAX_SENT_BYTES);
+      }
+    },
+    60_000,
+  );
+});
+
+it("the memory of the runtime stays within 128 MiB above idle during all of it", () => {
+  expect(memory.growthMiB()).toBeLessThan(MAX_GROWTH_MIB);
+});
