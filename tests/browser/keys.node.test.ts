@@ -97,6 +97,25 @@ walkPages({
         ));
     });
 
+    it("are narrowed to those of one owner, to a name, and to revoked ones", () =>
+      stage().visit("admin", async (page) => {
+        const { id } = await stage().people.add({ tenants: [{ id: stage().tenant.id }] });
+        await stage().people.query(
+          `insert into api_keys (tenant_id, user_id, name, key_prefix, salt, key_hash, scopes, is_active, revoked_at)
+           select $1, $2, name, 'mcp_' || left(md5(name), 8), md5(name), encode(sha256(name::bytea), 'hex'), '{read}', active,
+             case when not active then now() end
+           from (values ('first of theirs', true), ('second of theirs', false)) as keys (name, active)`,
+          [stage().tenant.id, id],
+        );
+        await page.goto(at(`/admin/keys?userId=${id}`));
+        const names = () => page.locator("tbody tr td:nth-child(1)").allInnerTexts();
+        expect(await names()).toEqual(["first of theirs"]);
+        await page.getByLabel("Status").selectOption("All");
+        await expect.poll(names).toEqual(["first of theirs", "second of theirs"]);
+        await page.getByRole("searchbox").first().fill("second");
+        await expect.poll(names).toEqual(["second of theirs"]);
+      }));
+
     it("belong to service accounts, and go with them", () =>
       stage().visit(
         "admin",

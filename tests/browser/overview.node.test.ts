@@ -64,6 +64,35 @@ walkPages({
     return {};
   },
   stories(stage) {
+    it.each([true, false])("ticks off the first steps of an organization, with script: %s", (script) =>
+      stage().visit(
+        "admin",
+        async (page) => {
+          await page.goto(`${stage().gateway.url}/admin`);
+          const steps = page.getByRole("region", { name: "First steps" });
+          await steps.getByText("3 of 5 done").waitFor();
+          await expect(steps.getByRole("link").allInnerTexts()).resolves.toEqual([
+            "Connect a client and call a tool",
+            "Turn on two-factor authentication",
+          ]);
+          await stage().people.query(
+            `insert into request_rollups_day (tenant_id, kind, dimension, at, member, requests)
+             values ($1, 'call', 'all', date_trunc('day', now()), '', 1)`,
+            [stage().tenant.id],
+          );
+          await page.reload();
+          await steps.getByText("4 of 5 done").waitFor();
+          await steps.getByRole("button", { name: "Hide" }).click();
+          await steps.waitFor({ state: "detached" });
+          await stage().people.query(
+            "delete from request_rollups_day where tenant_id = $1 and kind = 'call'",
+            [stage().tenant.id],
+          );
+        },
+        { script, isShared: false },
+      ),
+    );
+
     it("tells admins what wants attention, and refreshes itself", () =>
       stage().visit("admin", async (page) => {
         await page.goto(`${stage().gateway.url}/admin`);

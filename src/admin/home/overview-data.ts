@@ -14,6 +14,7 @@ import {
   listKeysNearQuota,
   listOpenBreakers,
   listUnhealthyServers,
+  loadOnboardingFacts,
 } from "../../db/queries/traffic/overview.ts";
 import { getServerHealthSummary } from "../../db/queries/traffic/reports.ts";
 import type { Principal } from "../../identity/principal.ts";
@@ -44,7 +45,7 @@ export async function loadOverview(services: Services, principal: Principal, ran
   const today = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS);
   const db = services.database.withTenant(tenantId);
   const [
-    [servers, series, tools, failures, alerts, announcements, troubled, withheld, resting, keys],
+    [servers, series, tools, failures, alerts, announcements, troubled, withheld, resting, keys, onboarding],
     advice,
   ] = await Promise.all([
     db.batch([
@@ -58,6 +59,7 @@ export async function loadOverview(services: Services, principal: Principal, ran
       countHeldTools(db, tenantId),
       listOpenBreakers(db, tenantId),
       listKeysNearQuota(db, tenantId, today, MAX_ROWS),
+      loadOnboardingFacts(db, tenantId),
     ]),
     adviceOf(services, tenantId),
   ]);
@@ -76,6 +78,7 @@ export async function loadOverview(services: Services, principal: Principal, ran
     resting,
     keys: keys.filter(({ share }) => share >= NEARLY),
     advice,
+    onboarding: onboarding[0],
   };
 }
 

@@ -9,17 +9,27 @@ import { TrafficBars } from "../charts/traffic.tsx";
 import { Button, PostForm } from "../forms/controls.tsx";
 import { Badge, Empty, Stats, Time } from "../ui/components.tsx";
 import { Breaker, Health, SeverityBadge } from "../ui/states.tsx";
+import { Checklist } from "./onboarding.tsx";
 import { type Overview, RANGES } from "./overview-data.ts";
 
 const percent = (part: number) => withUnit(part * 100, "%");
 const ms = (value: number | null) => (value === null ? "–" : withUnit(value, "ms"));
 
-export function Situation({ overview }: { overview: Overview }) {
+interface SituationProps {
+  readonly overview: Overview;
+  /** Undefined where it is hidden. */
+  readonly checklist: Omit<Parameters<typeof Checklist>[0], "facts"> | undefined;
+}
+
+export function Situation({ overview, checklist }: SituationProps) {
   const { course, totals } = overview;
   const { times, figures } = course;
   const unit = RANGES[overview.range].grain;
   return (
     <div class="stack">
+      {checklist !== undefined && overview.onboarding !== undefined && (
+        <Checklist {...checklist} facts={overview.onboarding} />
+      )}
       <Numbers overview={overview} />
       <div class="grid">
         <section class="card" aria-label="Requests">

@@ -11,6 +11,7 @@ import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { live } from "../ui/live.ts";
 import { loadMemberOverview, MemberOverview } from "./member-overview.tsx";
+import { hideChecklist, isChecklistHidden } from "./onboarding.tsx";
 import { loadOverview, parseRange, RANGES, type Range } from "./overview-data.ts";
 import { Announcements, Situation } from "./overview-view.tsx";
 
@@ -21,6 +22,11 @@ const tabs = Object.entries(RANGES).map(([range, { label }]) => ({ label, path: 
 
 const load = (c: Context<AdminEnv>, range: Range) =>
   loadOverview(c.get("services"), c.get("principal"), range, new Date());
+
+const checklistOf = (c: Context<AdminEnv>) =>
+  isChecklistHidden(c)
+    ? undefined
+    : { twoFactorEnabled: c.get("person").twoFactorEnabled, formToken: c.get("formToken") };
 
 export const overview = new Hono<AdminEnv>()
   .get("/admin", requirePagePermission("me.read"), async (c) => {
@@ -40,7 +46,7 @@ export const overview = new Hono<AdminEnv>()
         <Announcements announcements={overview.announcements} formToken={frame.formToken} />
         <Tabs tabs={tabs} current={addressOf(range)} label="Period" />
         <Live id="situation" path={`/admin/overview/live?range=${range}`}>
-          <Situation overview={overview} />
+          <Situation overview={overview} checklist={checklistOf(c)} />
         </Live>
       </Page>,
     );
@@ -48,9 +54,13 @@ export const overview = new Hono<AdminEnv>()
   .get("/admin/overview/live", requirePagePermission("analytics.read"), (c) => {
     const range = parseRange(c.req.query("range"));
     return live(c, REFRESH_MS, async () => {
-      const html = await (<Situation overview={await load(c, range)} />);
+      const html = await (<Situation overview={await load(c, range)} checklist={checklistOf(c)} />);
       return { event: "replace", html: String(html) };
     });
+  })
+  .post("/admin/overview/hide-checklist", requirePagePermission("analytics.read"), (c) => {
+    hideChecklist(c);
+    return c.redirect("/admin", 303);
   })
   .post("/admin/overview/acknowledge", requirePagePermission("announcements.acknowledge"), async (c) => {
     const id = encodeURIComponent(c.get("form").announcement ?? "");

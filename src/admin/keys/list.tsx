@@ -2,6 +2,7 @@
 import { short } from "../charts/scale.ts";
 import { LinkButton } from "../forms/controls.tsx";
 import { listRoutes, may } from "../lists/routes.tsx";
+import { memberOptions } from "../lookups/choices.ts";
 import { loadNames, RecordLink } from "../lookups/record-names.tsx";
 import { Badge, Time } from "../ui/components.tsx";
 import { KEYS, type KeyView, keyState, keyView } from "./key.ts";
@@ -21,13 +22,19 @@ export const list = listRoutes<KeyView>({
     label: "API keys",
     shape: keyView,
     usual: "",
+    search: "Name or prefix",
     filters: [
       {
         name: "active",
         label: "Status",
         kind: "choice",
-        options: [{ value: "false", label: "Inactive" }],
+        options: [
+          { value: "true", label: "Active" },
+          { value: "false", label: "Inactive" },
+        ],
+        ...{ initial: "true", all: "all" },
       },
+      { name: "userId", label: "Owner", kind: "choice", options: memberOptions },
     ],
     async complete(rest, rows) {
       const nameOf = await loadNames(rest, { user: rows.map(({ userId }) => userId) });

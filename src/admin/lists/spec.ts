@@ -27,6 +27,8 @@ export interface Filter {
   readonly options?: Options;
   /** What a choice is narrowed to until the user chooses something else; `all` is the name of no choice then. */
   readonly initial?: string;
+  /** What the interface takes for all of them, where it is not the absence of the parameter. */
+  readonly all?: string;
 }
 
 export const ALL = "all";

@@ -48,11 +48,11 @@ export function restQuery(spec: Known, state: ListState, limit = PAGE_SIZE): Que
   const { cursor, q } = state;
   // A search without an explicit order is sorted by relevance if the list supports it.
   const sort = state.sort === "" && q === "" ? spec.usual : state.sort;
-  const filters = (spec.filters ?? []).flatMap(({ name, kind }): [string, string | undefined][] => {
+  const filters = (spec.filters ?? []).flatMap(({ name, kind, all = "" }): [string, string | undefined][] => {
     if (kind === "period")
       return Object.entries(resolvePeriod(periodQuery(state), new Date(), state.timeZone));
     const value = state.filters[name] ?? "";
-    return [[name, value === ALL ? "" : value]];
+    return [[name, value === ALL ? all : value]];
   });
   return { ...spec.always, ...Object.fromEntries(filters), [spec.searchAs ?? "q"]: q, sort, cursor, limit };
 }

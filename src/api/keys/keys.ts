@@ -29,7 +29,11 @@ import {
 import { assertKeyCapacity, resolveOwner } from "./owners.ts";
 import { keyChange, newKey, rotation, termsIn } from "./schemas.ts";
 
-const listQuery = pageQuery.extend({ active: z.stringbool().default(true) });
+const listQuery = pageQuery.extend({
+  active: z.union([z.literal("all"), z.stringbool()]).default(true),
+  userId: z.string().min(1).max(100).optional(),
+  q: z.string().min(1).max(200).optional(),
+});
 
 export const keys = new Hono<AppEnv>()
   .get(
@@ -38,11 +42,15 @@ export const keys = new Hono<AppEnv>()
     query(listQuery),
     respondsPage(keyShape, "API keys the caller can access."),
     async (c) => {
-      const { limit, cursor, active } = c.req.valid("query");
+      const { limit, cursor, active, userId, q } = c.req.valid("query");
       const { principal, db } = c.var;
       const { tenantId, ...whose } = keyScope(principal);
       const after = parseCursor(nameCursor, cursor);
-      const rows = await listApiKeys(db, tenantId, { ...whose, isActive: active, after, limit: limit + 1 });
+      const rows = await listApiKeys(db, tenantId, {
+        ...whose,
+        isActive: active === "all" ? "any" : active,
+        ...{ ownerId: userId, search: q, after, limit: limit + 1 },
+      });
       return c.json(buildPage(rows, limit, ({ name, id }) => ({ name, id })));
     },
   )

@@ -1,11 +1,12 @@
 /** Keys of programs, and the rules that say what a user, a role or a key may touch. */
-import { and, asc, eq, gte, inArray, isNotNull, lt, or } from "drizzle-orm";
+import { and, asc, eq, gte, ilike, inArray, isNotNull, lt, or } from "drizzle-orm";
 import type { Role } from "../../../core/enums.ts";
 import { apiKeys, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
 import { user } from "../../schema/identity.ts";
 import { tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
 import { afterCursor, clampLimit, type NameCursor } from "../shared/keyset.ts";
+import { likePattern } from "../shared/like-pattern.ts";
 import type { Queries } from "../shared/queries.ts";
 
 const owner = { isActive: user.isActive, banned: user.banned, banExpires: user.banExpires };
@@ -52,7 +53,10 @@ export function listApiKeys(
   db: Queries,
   tenantId: string,
   query: Omit<KeyScope, "tenantId"> & {
-    isActive?: boolean;
+    isActive?: boolean | "any";
+    /** Of this user, as far as the scope reaches. */
+    ownerId?: string | undefined;
+    search?: string | undefined;
     after?: NameCursor | undefined;
     limit?: number;
   } = {},
@@ -63,7 +67,14 @@ export function listApiKeys(
     .where(
       and(
         isKeyInScope({ ...query, tenantId }),
-        eq(apiKeys.isActive, query.isActive ?? true),
+        query.isActive === "any" ? undefined : eq(apiKeys.isActive, query.isActive ?? true),
+        query.ownerId === undefined ? undefined : eq(apiKeys.userId, query.ownerId),
+        query.search === undefined
+          ? undefined
+          : or(
+              ilike(apiKeys.name, likePattern(query.search)),
+              ilike(apiKeys.keyPrefix, likePattern(query.search)),
+            ),
         afterCursor(apiKeys.name, apiKeys.id, query.after),
       ),
     )

@@ -2,14 +2,13 @@
 import { and, eq, ilike, or, sql } from "drizzle-orm";
 import { user } from "../../schema/identity.ts";
 import { oauthClient, oauthConsent } from "../../schema/oauth.ts";
+import { likePattern } from "../shared/like-pattern.ts";
 import type { Queries } from "../shared/queries.ts";
 import { afterKey, cursorValues, orderBy, type PageQuery, type SortKey, sortKey } from "../shared/sort.ts";
 
 interface SearchQuery extends PageQuery {
   readonly q: string | undefined;
 }
-
-const likePattern = (q: string) => `%${q.replace(/[\\%_]/g, "\\$&")}%`;
 
 const grant = {
   id: oauthConsent.id,

@@ -4,6 +4,7 @@ import type { Role } from "../../../core/enums.ts";
 import { apiKeys } from "../../schema/access.ts";
 import { session, user } from "../../schema/identity.ts";
 import { tenantMembers } from "../../schema/tenancy.ts";
+import { likePattern } from "../shared/like-pattern.ts";
 import type { Queries } from "../shared/queries.ts";
 import {
   afterKey,
@@ -75,7 +76,7 @@ export function listUsers(
 }
 
 function toCondition({ role, isActive, banned, q }: UserFilter): SQL | undefined {
-  const like = q && `%${q.replace(/[\\%_]/g, "\\$&")}%`;
+  const like = q && likePattern(q);
   return and(
     role && eq(tenantMembers.role, role),
     isActive === undefined ? undefined : eq(user.isActive, isActive),

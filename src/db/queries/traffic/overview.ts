@@ -1,9 +1,11 @@
 /** What the first page shows beside traffic: each answers in one row or few, to be asked for in one batch. */
-import { and, asc, count, desc, eq, inArray, isNotNull, ne, sql, sum } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNotNull, ne, type SQL, sql, sum } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
 import { apiKeys } from "../../schema/access.ts";
 import { toolPins } from "../../schema/pins.ts";
 import { mcpServers } from "../../schema/registry.ts";
 import { requestRollupsDay } from "../../schema/rollups.ts";
+import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
 import { circuitBreakers } from "../../schema/traffic.ts";
 import type { Queries } from "../shared/queries.ts";
 
@@ -54,6 +56,24 @@ export function listOpenBreakers(db: Queries, tenantId: string) {
     .where(and(eq(circuitBreakers.tenantId, tenantId), ne(circuitBreakers.state, "closed")))
     .orderBy(asc(mcpServers.name))
     .limit(20);
+}
+
+/** One row: which of the first steps of an organization are done. */
+export function loadOnboardingFacts(db: Queries, tenantId: string) {
+  const has = (table: PgTable, condition: SQL | undefined) =>
+    sql<boolean>`exists (select 1 from ${table} where ${condition})`;
+  const others = sql`(select count(*) from ${tenantMembers} where ${tenantMembers.tenantId} = ${tenantId}) > 1`;
+  return db
+    .select({
+      hasServers: has(mcpServers, eq(mcpServers.tenantId, tenantId)),
+      hasKeys: has(apiKeys, eq(apiKeys.tenantId, tenantId)),
+      hasCalls: has(
+        requestRollupsDay,
+        and(eq(requestRollupsDay.tenantId, tenantId), eq(requestRollupsDay.kind, "call")),
+      ),
+      hasMembers: sql<boolean>`(${others} or ${has(tenantInvitations, eq(tenantInvitations.tenantId, tenantId))})`,
+    })
+    .from(sql`(select 1) as one`);
 }
 
 /** Keys that have used most of what they may on this UTC day. */
