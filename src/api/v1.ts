@@ -39,6 +39,7 @@ import { maintenanceCalendar } from "./servers/maintenance-calendar.ts";
 import { probe } from "./servers/probe.ts";
 import { servers } from "./servers/servers.ts";
 import { toolChanges } from "./servers/tool-changes.ts";
+import { toolDisabling, toolEnabling } from "./servers/tool-switch.ts";
 import { effective, settings } from "./settings/configs.ts";
 import { myFlags } from "./settings/flags.ts";
 import { myAnnouncements } from "./settings/my-announcements.ts";
@@ -79,6 +80,8 @@ const things = new Hono<AppEnv>()
   .route("/sessions", sessions)
   .route("/tenant", tenant)
   .route("/tool-changes", toolChanges)
+  .route("/tool-changes", toolEnabling)
+  .route("/tools", toolDisabling)
   .route("/registry-entries", registryEntries)
   .route("/registry-paths", registryPaths)
   .route("/registry-sources", synchronisation)

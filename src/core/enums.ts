@@ -25,7 +25,8 @@ export const SEVERITIES = ["info", "low", "medium", "high", "critical"] as const
 export const ALERT_COMPARISONS = ["gt", "gte", "lt", "lte"] as const;
 export const ALERT_STATUSES = ["open", "acknowledged", "resolved"] as const;
 export const ENTRY_STATUSES = ["active", "deprecated", "deleted"] as const;
-export const TOOL_STATES = ["held", "blocked"] as const;
+/** Held and blocked are decisions about a changed definition; `disabled` is the decision of an admin. */
+export const TOOL_STATES = ["held", "blocked", "disabled"] as const;
 export const REFRESH_STRATEGIES = ["manual", "interval", "concurrent", "incremental"] as const;
 
 export type Role = (typeof ROLES)[number];

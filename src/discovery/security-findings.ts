@@ -18,6 +18,7 @@ const EVENT_OUTCOMES: Record<ToolChange["decision"], string> = {
   allowed: "The change was allowed.",
   held: "Hidden until approved.",
   blocked: "Blocked.",
+  disabled: "The tool is disabled.",
 };
 
 /** The id follows from the change itself, so that one seen by several isolates is written down once. */

@@ -27,6 +27,7 @@ const MADE_ELSEWHERE: Record<string, string> = {
 const ELSEWHERE = new Set([
   "postToolChangesByIdApprove",
   "postToolChangesByIdReject",
+  "postToolChangesByIdEnable",
   "getToolChangesById",
   "postRegistryEntriesByIdRegister",
   "postUsersByIdResetSecondFactor",

@@ -59,7 +59,7 @@ async function scene(toolChanges: string): Promise<Scene> {
         headers: { authorization: `Bearer ${admin}`, "content-type": "application/json" },
         ...(json !== undefined && { body: JSON.stringify(json) }),
       });
-      return { status: answer.status, body: await answer.json() };
+      return { status: answer.status, body: answer.status === 204 ? undefined : await answer.json() };
     },
   };
 }
@@ -210,5 +210,43 @@ describe("a server in maintenance", () => {
     expect((await descriptions(at.whole)).add).toBe(HONEST);
     const other = await modern(at.whole, "tools/call", { name: "subtract", arguments: {} });
     expect(textIn(other)).toBe(`${beside.name}:subtract`);
+  });
+});
+
+describe("a tool that an admin disables", () => {
+  it("is hidden and refused in every era and at both addresses, until it is enabled", async () => {
+    const at = await scene("allow");
+    expect(await descriptions(at.whole)).toEqual({ add: HONEST, other: undefined });
+    await isPinned(at);
+    const found = (await at.rest("GET", `/tools?serverId=${at.serverId}&name=add`)).body;
+    const [tool] = z.object({ items: z.array(z.object({ id: z.string() })) }).parse(found).items;
+    const session = await LegacySession.begin(at.whole);
+    expect((await at.rest("POST", `/tools/${tool?.id}/disable`)).status).toBe(204);
+
+    await vi.waitFor(
+      async () => {
+        expect(await descriptions(at.whole)).toEqual({ other: undefined });
+        expect(await descriptions(at.single)).toEqual({ other: undefined });
+      },
+      { timeout: 10_000, interval: 100 },
+    );
+    const legacy = await session.ask("tools/list");
+    expect(listed.parse(legacy.result).tools.map(({ name }) => name)).toEqual(["other"]);
+    for (const endpoint of [at.whole, at.single]) {
+      expect((await callAdd(endpoint)).error, endpoint.url).toBeDefined();
+    }
+    expect((await session.ask("tools/call", { name: "add", arguments: {} })).error).toBeDefined();
+
+    // A change of the definition does not bring it back, though the organization allows changes.
+    at.tiny.described = { add: PULLED };
+    const [pin] = await changesOf(at);
+    expect(pin).toMatchObject({ tool: "add", state: "disabled" });
+    expect(await descriptions(at.whole)).toEqual({ other: undefined });
+    at.tiny.described = { add: HONEST };
+    expect((await at.rest("POST", `/tool-changes/${pin?.id}/enable`)).status).toBe(204);
+    expect((await at.rest("POST", `/tool-changes/${pin?.id}/enable`)).status).toBe(409);
+    await vi.waitFor(async () => expect((await callAdd(at.whole)).error).toBeUndefined(), {
+      ...{ timeout: 10_000, interval: 100 },
+    });
   });
 });

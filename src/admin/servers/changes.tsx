@@ -7,6 +7,7 @@ import { Button, Notice, PostForm } from "../forms/controls.tsx";
 import type { ApiError } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
 import type { AdminEnv } from "../http/page-env.ts";
+import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
@@ -41,21 +42,28 @@ export const changeView = z.object({
 export type ChangeView = z.infer<typeof changeView>;
 
 const HOME = "/admin/servers/tool-changes";
-const MEANING = { held: "Pending approval", blocked: "Blocked" } as const;
+const MEANING = { held: "Pending approval", blocked: "Blocked", disabled: "Disabled" } as const;
+const TONES = { held: "warn", blocked: "bad", disabled: "off" } as const;
 
 const State = ({ of }: { of: ChangeView["state"] }) =>
-  of === null ? (
-    <Badge tone="good">approved</Badge>
-  ) : (
-    <Badge tone={of === "held" ? "warn" : "bad"}>{MEANING[of]}</Badge>
-  );
+  of === null ? <Badge tone="good">approved</Badge> : <Badge tone={TONES[of]}>{MEANING[of]}</Badge>;
 
-/** Above a server's tools; nothing where all are as they were. */
+/** Above a server's tools: those that clients do not see, with the reason. */
 export function Changes({ changes }: { changes: readonly ChangeView[] }) {
+  const isDisabled = ({ state }: ChangeView) => state === "disabled";
+  return (
+    <>
+      <HiddenTools title="Pending tool changes" changes={changes.filter((change) => !isDisabled(change))} />
+      <HiddenTools title="Disabled tools" changes={changes.filter(isDisabled)} />
+    </>
+  );
+}
+
+function HiddenTools({ title, changes }: { title: string; changes: readonly ChangeView[] }) {
   if (changes.length === 0) return null;
   return (
-    <section class="card" aria-label="Pending tool changes">
-      <h2>Pending tool changes</h2>
+    <section class="card" aria-label={title}>
+      <h2>{title}</h2>
       <ul class="plain tight">
         {changes.map(({ id, tool, state, changedAt, findings }) => (
           <li class="row">
@@ -133,12 +141,17 @@ async function changePage(c: Parameters<typeof may>[0], id: string, refusal?: Ap
       frame={buildFrame(c)}
       actions={
         may(c, "tool-changes.decide") &&
-        state !== null && (
+        state !== null &&
+        (state === "disabled" ? (
+          <PostForm action={`${HOME}/${id}/enable`} token={c.get("formToken")} class="inline">
+            <Button>Enable</Button>
+          </PostForm>
+        ) : (
           <>
             {state !== "blocked" && decide("reject", "Block")}
             {decide("approve", "Approve")}
           </>
-        )
+        ))
       }
     >
       {refusal !== undefined && (
@@ -209,6 +222,11 @@ export const toolChanges = new Hono<AdminEnv>()
   .get(`${HOME}/:id`, requirePagePermission("tool-changes.list"), async (c) =>
     c.html(await changePage(c, c.req.param("id"))),
   )
+  .post(`${HOME}/:id/enable`, requirePagePermission("tool-changes.decide"), async (c) => {
+    const id = encodeURIComponent(c.req.param("id"));
+    const sent = await c.get("rest").send("POST", `/tool-changes/${id}/enable`);
+    return redirectWithFlash(c, sent, { says: "Tool enabled.", back: `${HOME}/${id}` });
+  })
   .post(`${HOME}/:id/approve`, requirePagePermission("tool-changes.decide"), (c) =>
     decided(c, c.req.param("id"), "approve"),
   )

@@ -4,10 +4,12 @@ import type { Child } from "hono/jsx";
 import { z } from "zod";
 import { withUnit } from "../charts/scale.ts";
 import type { FormOutcome } from "../crud/pages.tsx";
+import { Button, PostForm } from "../forms/controls.tsx";
 import { initialValues, readTyped, type Typed } from "../forms/fields.ts";
 import { Form, loadOptions } from "../forms/form.tsx";
 import { pageShape } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
+import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { serverPath } from "../servers/server.ts";
@@ -51,6 +53,13 @@ async function toolPage(c: Scene, { tool, form, outcome, children }: ToolPage) {
     <Page
       title={title ?? name}
       frame={buildFrame(c)}
+      actions={
+        may(c, "tool-changes.decide") && (
+          <PostForm action={`${TOOLS_PATH}/${id}/disable`} token={c.get("formToken")} class="inline">
+            <Button kind="danger">Disable tool</Button>
+          </PostForm>
+        )
+      }
       intro={
         <>
           <code>{name}</code> of <a href={serverPath(serverId)}>{serverName}</a>{" "}
@@ -204,6 +213,12 @@ export const tool = new Hono<AdminEnv>()
       ...{ server: value.serverName ?? "", tool: value.name, schema: value.inputSchema, values },
     });
     return streamed(c, writing(c, value, form, typed, called));
+  })
+  .post(`${TOOLS_PATH}/:id/disable`, requirePagePermission("tool-changes.decide"), async (c) => {
+    const { value } = await readTool(c);
+    const sent = await c.get("rest").send("POST", `/tools/${encodeURIComponent(value.id)}/disable`);
+    const says = `${value.name} is disabled. Clients no longer see it.`;
+    return redirectWithFlash(c, sent, { says, back: `${serverPath(value.serverId)}/tools` });
   })
   .get(`${TOOLS_PATH}/log/:requestId`, requirePagePermission("request-logs.list"), async (c) => {
     const requestId = c.req.param("requestId");

@@ -29,7 +29,10 @@ export interface Pin {
   readonly name: string;
   readonly hash: string;
   readonly definition: JsonObject;
-  /** Null: shown and called. Held is lifted by approval or when the server takes its change back; blocked by people only. */
+  /**
+   * Null: shown and called. Held is lifted by approval or when the server takes its change back; blocked and disabled by
+   * an admin only.
+   */
   readonly state: ToolState | null;
   /** What is offered in place of what is approved. */
   readonly pendingHash: string | null;

@@ -40,6 +40,18 @@ export function loadTools(db: Queries, tenantId: string, serverIds: string[]) {
     );
 }
 
+export function findTool(db: Queries, tenantId: string, id: string) {
+  return db
+    .select({
+      serverId: serverTools.serverId,
+      name: serverTools.name,
+      hash: serverTools.definitionHash,
+      definition: serverTools.definition,
+    })
+    .from(serverTools)
+    .where(and(eq(serverTools.tenantId, tenantId), eq(serverTools.id, id)));
+}
+
 export function loadPrompts(db: Queries, tenantId: string, serverIds: string[]) {
   return db
     .select({ serverId: serverPrompts.serverId, definition: serverPrompts.definition })

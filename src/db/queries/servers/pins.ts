@@ -1,5 +1,5 @@
 /** What each tool was when it was approved, and what is offered in its place. */
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import type { ToolState } from "../../../core/enums.ts";
 import { toolPins } from "../../schema/pins.ts";
 import { mcpServers, serverPrompts, serverResources, serverTools } from "../../schema/registry.ts";
@@ -183,4 +183,42 @@ export function rejectPin(db: Queries, decision: PinDecision) {
     })
     .where(isPending(decision))
     .returning({ revision: toolPins.revision });
+}
+
+/** A disabled tool is neither shown nor called, whatever becomes of its definition. A tool without a pin gets one. */
+export function disableTool(
+  db: Queries,
+  tool: {
+    tenantId: string;
+    serverId: string;
+    name: string;
+    hash: string;
+    definition: Record<string, unknown>;
+  },
+  by: string | null,
+) {
+  const decided = { state: "disabled", decidedBy: by, decidedAt: new Date() } as const;
+  return db
+    .insert(toolPins)
+    .values({ ...tool, ...decided })
+    .onConflictDoUpdate({
+      target: [toolPins.serverId, toolPins.name],
+      set: { ...decided, revision: sql`${toolPins.revision} + 1` },
+      setWhere: isNull(toolPins.state),
+    })
+    .returning({ id: toolPins.id });
+}
+
+/** Where the definition changed in the meantime, the tool is held until that is approved. */
+export function enableTool(db: Queries, tenantId: string, id: string, by: string | null) {
+  return db
+    .update(toolPins)
+    .set({
+      state: sql`case when ${toolPins.pendingHash} is null then null else 'held'::tool_state end`,
+      revision: sql`${toolPins.revision} + 1`,
+      decidedBy: by,
+      decidedAt: new Date(),
+    })
+    .where(and(eq(toolPins.tenantId, tenantId), eq(toolPins.id, id), eq(toolPins.state, "disabled")))
+    .returning({ id: toolPins.id });
 }

@@ -1,5 +1,5 @@
 /** What the first page shows beside traffic: each answers in one row or few, to be asked for in one batch. */
-import { and, asc, count, desc, eq, inArray, isNotNull, ne, type SQL, sql, sum } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, ne, type SQL, sql, sum } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { apiKeys } from "../../schema/access.ts";
 import { toolPins } from "../../schema/pins.ts";
@@ -36,7 +36,7 @@ export function countHeldTools(db: Queries, tenantId: string) {
   return db
     .select({ tools: count() })
     .from(toolPins)
-    .where(and(eq(toolPins.tenantId, tenantId), isNotNull(toolPins.state)));
+    .where(and(eq(toolPins.tenantId, tenantId), inArray(toolPins.state, ["held", "blocked"])));
 }
 
 /** Breakers that keep a server's traffic away. */

@@ -1,0 +1,1 @@
+ALTER TYPE "public"."tool_state" ADD VALUE 'disabled';
