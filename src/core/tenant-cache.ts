@@ -62,10 +62,14 @@ function computeTimes(now: number | undefined, then: number | undefined) {
   return now === then ? SAME_EPOCH : UNCONFIRMED;
 }
 
+/** Of these `listCurrent` knows: they are sent with a query, and few isolates load more tenants in a minute. */
+const MAX_RECENT = 50;
+
 type Load<V> = () => Promise<LoadedValue<V>>;
 
 export class TenantCache<V> {
   readonly #entries = new Map<string, Entry<V>>();
+  readonly #recent: string[] = [];
   readonly #epochs: Epochs;
   readonly #now: () => number;
   readonly #limit: number;
@@ -88,11 +92,17 @@ export class TenantCache<V> {
 
   /** Returns what `get` would return without I/O, or undefined if it would load. */
   peekFresh(key: string): V | undefined {
+    return this.isFresh(key) ? this.peek(key) : undefined;
+  }
+
+  /** Whether `get` would return a value without I/O, be it undefined. */
+  isFresh(key: string): boolean {
     const entry = this.#entries.get(key);
-    if (entry?.tenantId === undefined) return undefined;
+    if (entry === undefined) return false;
+    const age = this.#now() - entry.loadedAt;
+    if (entry.tenantId === undefined) return age < UNKNOWN_EPOCH.fresh;
     const epoch = this.#epochs.peek(entry.tenantId);
-    const isFresh = epoch !== undefined && epoch === this.#confirmEpoch(entry);
-    return isFresh && this.#now() - entry.loadedAt < SAME_EPOCH.fresh ? entry.value : undefined;
+    return epoch !== undefined && epoch === this.#confirmEpoch(entry) && age < SAME_EPOCH.fresh;
   }
 
   /** Keeps a value that was loaded together with another; `loadedAt`: when that load began. */
@@ -101,14 +111,12 @@ export class TenantCache<V> {
     if (known === undefined || known.loadedAt < loadedAt) this.#store(key, loaded, loadedAt, undefined);
   }
 
-  /** The keys of values that would be served without a load, newest first. */
-  listCurrent(limit: number): string[] {
-    const current: string[] = [];
-    for (const [key, entry] of [...this.#entries].reverse()) {
-      if (current.length === limit) break;
-      if (this.peekFresh(key) !== undefined || this.#isJustLoaded(entry)) current.push(key);
-    }
-    return current;
+  /** Of the keys that were loaded last, those whose values would be served without a load. */
+  listCurrent(): string[] {
+    return [...new Set(this.#recent)].filter((key) => {
+      const entry = this.#entries.get(key);
+      return entry !== undefined && (this.isFresh(key) || this.#isJustLoaded(entry));
+    });
   }
 
   /** What is remembered, however old. */
@@ -187,6 +195,8 @@ export class TenantCache<V> {
     // Only an epoch from before the load vouches for it; a later one may belong to a change that the load has missed.
     const before = tenantId === undefined ? undefined : this.#epochs.knownBefore(tenantId, loadedAt);
     const entry = { value, tenantId, loadedAt, epoch: epoch ?? before };
+    this.#recent.push(key);
+    if (this.#recent.length > MAX_RECENT) this.#recent.shift();
     // A Map keeps the order of insertion: putting a key in anew makes the first one the longest untouched.
     this.#entries.delete(key);
     const never = Number.NEGATIVE_INFINITY;

@@ -34,6 +34,7 @@ import { type CallRecorder, RequestRecorder } from "./context/request-recorder.t
 import { dispatch } from "./dispatch.ts";
 import { admitNow } from "./fast-path/admit-now.ts";
 import { sendPlainCall } from "./fast-path/plain-call.ts";
+import { invalidCredential, missingCredential, rejectNow } from "./fast-path/reject-now.ts";
 import { isFinished } from "./forward/to-client-response.ts";
 import { rejectLongHeaders, rejectLoop } from "./request/check-headers.ts";
 import { corsHeaders, preflight } from "./request/cors.ts";
@@ -79,6 +80,7 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     address: McpAddress,
     record: RequestRecorder,
     exchange: ErrorContext,
+    known: Principal | undefined,
   ): Promise<Entered> => {
     const { requestId, background: waitUntil, headers } = exchange;
     const identified = async () => {
@@ -94,16 +96,14 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
       waitUntil,
       identify: identified,
     };
-    const isFast =
-      services.hasFastPath && address.principal === undefined && address.tenantSlug === undefined;
-    const admitted = isFast ? admitNow(request, entrance, services) : undefined;
+    const admitted = known && admitNow(known, entrance, services);
     if (admitted?.decision.kind === "refused") {
       await declareRefused(request, record);
       throw admitted.decision.error;
     }
     if (admitted !== undefined) {
       Object.assign(headers, admitted.decision.headers);
-      return { context: admitted.context, isFast };
+      return { context: admitted.context, isFast: true };
     }
     const context = await services.requests.start(await identified(), entrance);
     const lease = record.openSpan("lease");
@@ -117,11 +117,12 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     address: McpAddress,
     record: RequestRecorder,
     exchange: ErrorContext,
+    known: Principal | undefined,
   ): Promise<Response> => {
     const fields = readHeaders(request);
     rejectLongHeaders(fields);
     rejectLoop(fields.get(HEADERS.gatewayPath), services.gatewayId);
-    const { context, isFast } = await enter(request, address, record, exchange);
+    const { context, isFast } = await enter(request, address, record, exchange, known);
     const response = await dispatch(
       request,
       address.serverName,
@@ -154,8 +155,18 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
       (events) => services.emitter.emit(events, background),
     );
     const exchange: ErrorContext = { requestId, background, headers, post: undefined };
+    const isFast =
+      services.hasFastPath && address.principal === undefined && address.tenantSlug === undefined;
+    const known = isFast ? services.authenticator.peek(request) : undefined;
+    const rejection = known?.kind === "rejected" ? rejectNow(request) : undefined;
+    if (known?.kind === "rejected" && rejection !== undefined) {
+      services.authenticator.countRejection(known, background);
+      record.complete(rejection.status, rejection);
+      return toErrorResponse(rejection, request, services.origins.mcpUrl, exchange);
+    }
+    const principal = known?.kind === "principal" ? known.principal : undefined;
     try {
-      const response = await serve(request, address, record, exchange);
+      const response = await serve(request, address, record, exchange, principal);
       record.complete(response.status);
       if (!isFinished(response)) {
         for (const name in headers) response.headers.set(name, headers[name] ?? "");
@@ -233,8 +244,6 @@ async function assertMcpContent(response: Response): Promise<Response> {
   throw new GatewayError("upstream_invalid", "The server returned neither JSON nor an event stream.");
 }
 
-const METHOD_BY_PATH = "Send an API key as `Authorization: Bearer mcp_…`.";
-
 async function identify(
   services: McpHandlerDeps,
   request: Request,
@@ -248,11 +257,10 @@ async function identify(
     throw new TooManyRequestsError(message, authentication.retryAfterSeconds);
   }
   if (authentication.kind === "refused" && authentication.reason === "address") throw keyAddressError();
-  if (authentication.kind === "refused")
-    throw new GatewayError("unauthorized", `The credential is invalid. ${METHOD_BY_PATH}`);
+  if (authentication.kind === "refused") throw invalidCredential();
   if (address.tenantSlug === undefined) {
     if (authentication.kind === "principal") return authentication.principal;
-    throw new GatewayError("unauthorized", METHOD_BY_PATH);
+    throw missingCredential();
   }
   if (authentication.kind === "principal") {
     const own = await services.snapshots.get(authentication.principal.tenantId, background);
@@ -262,7 +270,7 @@ async function identify(
   if (tenantId !== undefined) return createAnonymous(tenantId);
   // A tenant without anonymous access and an unknown tenant get the same response; a member of the tenant gets a more
   // specific one.
-  if (authentication.kind === "none") throw new GatewayError("unauthorized", METHOD_BY_PATH);
+  if (authentication.kind === "none") throw missingCredential();
   throw new NotFoundError();
 }
 

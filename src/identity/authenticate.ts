@@ -30,12 +30,25 @@ export type Authentication =
       readonly reason?: "address";
     };
 
+export interface RejectedCredential {
+  readonly kind: "rejected";
+  /** What tells it from other credentials. */
+  readonly key: string;
+  readonly address: string;
+}
+
+export type KnownCredential =
+  | { readonly kind: "principal"; readonly principal: Principal }
+  | RejectedCredential;
+
 export interface Authenticator {
   authenticate(request: Request, background: WaitUntil): Promise<Authentication>;
-  /** The principal that `authenticate` would return at once; undefined where it would look, or refuse. Counts no use. */
-  peek(request: Request): Principal | undefined;
+  /** What `authenticate` would return at once, if that is all there is to it; otherwise undefined. Counts nothing. */
+  peek(request: Request): KnownCredential | undefined;
   /** A request that `peek` was asked of is served. */
   countUse(principal: Principal, background: WaitUntil): void;
+  /** A request that `peek` was asked of is refused. */
+  countRejection(known: RejectedCredential, background: WaitUntil): void;
 }
 
 export interface AuthenticatorDeps {
@@ -62,14 +75,27 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const guesses = new FailedAuthThrottle(FAILED_AUTH_LIMITS);
   const wrongPlaces = new FailedAuthThrottle(MISPLACED_CREDENTIALS);
 
+  const countRejection = ({ key, address }: Omit<RejectedCredential, "kind">, background: WaitUntil) => {
+    if (guesses.recordFailure(clientPrefix(address), key, now())) background(onThrottled(address));
+  };
+
   return {
     peek(request) {
       const claim = selectVerifier(verifiers, readCredentials(request));
-      const proved = claim && verified.peekFresh(toCacheKey(claim));
-      if (proved === undefined || isExpired(proved, now())) return undefined;
-      return isAllowedFrom(proved, getAddress(request)) ? proved.principal : undefined;
+      if (claim === undefined) return undefined;
+      const key = toCacheKey(claim);
+      if (!verified.isFresh(key)) return undefined;
+      const proved = verified.peek(key);
+      const [time, address] = [now(), getAddress(request)];
+      if (proved === undefined) {
+        const isThrottled = guesses.waitMs(clientPrefix(address), time) !== undefined;
+        return isThrottled ? undefined : { kind: "rejected", key, address };
+      }
+      if (isExpired(proved, time) || !isAllowedFrom(proved, address)) return undefined;
+      return { kind: "principal", principal: proved.principal };
     },
     countUse: usage.count,
+    countRejection,
     async authenticate(request, background) {
       const presented = readCredentials(request);
       const claim = selectVerifier(verifiers, presented);
@@ -86,7 +112,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       }
       const proved = await verified.get(key, () => proof.verify(text, new Date(now())), background);
       if (proved === undefined) {
-        if (guesses.recordFailure(place, key, time)) background(onThrottled(from));
+        countRejection({ key, address: from }, background);
         return REJECTED;
       }
       if (isExpired(proved, time)) return REJECTED;

@@ -101,7 +101,7 @@ export interface Snapshots {
   get(tenantId: string, background: WaitUntil): Promise<TenantSnapshot | undefined>;
   /** The snapshot that `get` would return at once; undefined where it would look. */
   peek(tenantId: string): TenantSnapshot | undefined;
-  /** Tenants whose snapshot `get` would return without a load, the newest first. */
+  /** Tenants whose snapshot `get` would return without a load, of those loaded last. */
   listCurrent(): readonly string[];
   /** A snapshot that was loaded together with a key; `loadedAt`: when that load began. */
   keep(tenantId: string, snapshot: TenantSnapshot | undefined, loadedAt: number): void;
@@ -115,9 +115,6 @@ export interface SnapshotSource {
   findOpenTenant(slug: string): Promise<string | undefined>;
 }
 
-/** They are sent with a query, and few isolates serve more tenants at a time. */
-const MAX_LISTED = 50;
-
 export function createSnapshots(source: SnapshotSource, epochs: Epochs, now: () => number): Snapshots {
   const snapshots = new TenantCache<TenantSnapshot | undefined>(epochs, { now, limit: 1000 });
   const slugs = new TenantCache<string | undefined>(epochs, { now, limit: 1000 });
@@ -126,7 +123,7 @@ export function createSnapshots(source: SnapshotSource, epochs: Epochs, now: () 
       const load = async () => ({ value: await source.loadSnapshot(tenantId), tenantId });
       return snapshots.get(tenantId, load, background, tenantId);
     },
-    listCurrent: () => snapshots.listCurrent(MAX_LISTED),
+    listCurrent: () => snapshots.listCurrent(),
     keep: (tenantId, snapshot, loadedAt) => snapshots.keep(tenantId, { value: snapshot, tenantId }, loadedAt),
     peek: (tenantId) => snapshots.peekFresh(tenantId),
     async openTenant(slug, background) {

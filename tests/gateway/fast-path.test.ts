@@ -229,6 +229,37 @@ describe("the fast path", () => {
     },
   );
 
+  it("refuses credentials that it knows to be invalid as the general path does, up to the throttle", async () => {
+    const fast = await createWorld("fast-keys", true, "allow");
+    const general = await createWorld("general-keys", false, "allow");
+    const looked = vi.spyOn(fast.services.authenticator, "authenticate");
+    const random = createRandom(5);
+    const { body } = randomRequest(random, { isPlain: true });
+    const wrongSecret = (world: World) => `${world.keys.busy?.slice(0, -6)}AAAAAA`;
+    const attempts = [
+      ...Array.from({ length: 6 }, () => "mcp_0197f1c2-0000-7000-8000-000000000001_wrong"),
+      ...Array.from({ length: 6 }, () => "wrong secret"),
+      // Of so many different ones the last are not looked at.
+      ...Array.from({ length: 30 }, (_, at) => `mcp_0197f1c2-0000-7000-8000-000000000002_${at}`),
+    ];
+    for (const text of attempts) {
+      const request = { ...randomRequest(random, { isPlain: true }), body };
+      const length = String(new TextEncoder().encode(body).length);
+      const headers = { ...request.headers, "content-length": length, "cf-connecting-ip": "192.0.2.7" };
+      const answers = [];
+      for (const world of [fast, general]) {
+        const key = text === "wrong secret" ? wrongSecret(world) : text;
+        answers.push(comparable(world, await send(world, { ...request, headers, key })));
+      }
+      expect(answers[0]).toEqual(answers[1]);
+    }
+    expect(looked.mock.calls.length).toBeLessThan(attempts.length - 2);
+    for (const world of [fast, general]) {
+      await expect.poll(() => recorded(world).length, PATIENCE).toBe(attempts.length);
+    }
+    expect(recorded(fast)).toEqual(recorded(general));
+  });
+
   it("knows every behaviour of the test's server", () => {
     expect(new Set(BEHAVIOURS).size).toBe(BEHAVIOURS.length);
     expect(BEHAVIOURS.length).toBeGreaterThan(15);

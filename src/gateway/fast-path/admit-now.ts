@@ -1,9 +1,10 @@
 /**
- * Admits or refuses an ordinary request synchronously: credential, snapshot, scope, address and limits are all cached.
+ * Admits or refuses the request of a known principal synchronously: snapshot, scope, address and limits are all cached.
  * Where anything is missing, nothing is counted, and the general path handles the request.
  */
 import { evaluatePermission } from "../../core/access/rbac.ts";
 import type { Authenticator } from "../../identity/authenticate.ts";
+import type { Principal } from "../../identity/principal.ts";
 import { type AdmissionDecision, admitNow as decideAdmission } from "../../policy/admission.ts";
 import type { McpContext } from "../context/context.ts";
 import type { RecordedInput, RequestStarter } from "../context/create-context.ts";
@@ -14,12 +15,11 @@ export interface AdmitNowServices {
 }
 
 export function admitNow(
-  request: Request,
+  principal: Principal,
   input: RecordedInput,
   { authenticator, requests }: AdmitNowServices,
 ): { readonly context: McpContext; readonly decision: AdmissionDecision } | undefined {
-  const principal = authenticator.peek(request);
-  if (principal === undefined || !evaluatePermission(principal, "mcp.connect").allowed) return undefined;
+  if (!evaluatePermission(principal, "mcp.connect").allowed) return undefined;
   const context = requests.startNow(principal, input);
   if (context === undefined) return undefined;
   const { record, waitUntil } = input;

@@ -16,10 +16,14 @@ export function rejectLoop(path: string | undefined, gatewayId: string): void {
   );
 }
 
-export function rejectLongHeaders(fields: ReadonlyMap<string, string>): void {
+export function areLongHeaders(fields: ReadonlyMap<string, string>): boolean {
   let length = 0;
   for (const [name, value] of fields) length += name.length + value.length;
-  if (length > MAX_HEADER_BYTES) {
+  return length > MAX_HEADER_BYTES;
+}
+
+export function rejectLongHeaders(fields: ReadonlyMap<string, string>): void {
+  if (areLongHeaders(fields)) {
     throw new GatewayError(
       "headers_too_large",
       `Request headers must be at most ${MAX_HEADER_BYTES} characters.`,
