@@ -69,11 +69,14 @@ function runConnection(number: number): Promise<void> {
       else reopen();
     });
     let isGone = false;
+    let isConnected = false;
     const reopen = () => {
       if (isGone) return;
       isGone = true;
       socket.destroy();
-      if (isWaiting) errors += 1;
+      // One that cannot connect has sent a request that failed: else it would try without end.
+      if (!isConnected) sent += 1;
+      if (isWaiting || !isConnected) errors += 1;
       isWaiting = false;
       if (sent >= burst.amount) resolve();
       else open();
@@ -83,7 +86,10 @@ function runConnection(number: number): Promise<void> {
       isWaiting = false;
       reopen();
     });
-    socket.on("connect", () => next(socket));
+    socket.on("connect", () => {
+      isConnected = true;
+      next(socket);
+    });
     socket.on("data", (piece: Buffer) => reader.push(piece));
     socket.on("error", reopen);
     socket.on("close", () => {
