@@ -9,6 +9,7 @@ import { hash32 } from "./core/routing/hash.ts";
 import { QueryStatistics } from "./db/statistics.ts";
 import { type Config, readConfig } from "./env.ts";
 import { createGateway, type Gateway, type GatewayDeps } from "./gateway/gateway.ts";
+import { createEventEmitter } from "./gateway-emitter.ts";
 import { type Authenticator, createAuthenticator } from "./identity/authenticate.ts";
 import { ACCESS_TOKEN, API_KEY, deferVerifier, LEGACY_KEY } from "./identity/credential-kinds.ts";
 import { createKeyUsageRecorder } from "./identity/key-usage.ts";
@@ -21,16 +22,15 @@ import {
   type LoadAccessTokens,
   type LoadStorage,
 } from "./lazy-loaders.ts";
-import { createEmitter, type Emitter, type Outbox, outboxQueue } from "./logs/emit.ts";
+import type { Emitter } from "./logs/emit.ts";
 import { logFailure } from "./logs/log-failure.ts";
-import { analyticsEngineObserver, consoleObserver, withObservers } from "./logs/observers.ts";
-import { createPoolReport } from "./logs/pool-report.ts";
 import { banEvent } from "./logs/security-event.ts";
 import { createTraceExporter } from "./logs/trace-exporter.ts";
+import { createTraffic } from "./policy/create-traffic.ts";
 import { createEpochs, type TenantEpochs } from "./policy/epoch.ts";
 import { openSetting } from "./policy/settings.ts";
 import { createSnapshots, type Snapshots } from "./policy/snapshot.ts";
-import { createTraffic, type TenantTraffic } from "./policy/traffic.ts";
+import type { TenantTraffic } from "./policy/traffic.ts";
 import { PRODUCT_NAME, PRODUCT_VERSION } from "./product.ts";
 import type { ChannelDeps } from "./upstream/connection/channel.ts";
 import { checkUrl } from "./upstream/connection/url-guard.ts";
@@ -114,7 +114,12 @@ export function createGatewayServices(
     findOpenTenant: async (slug: string) => (await loadStorage()).snapshots.findOpenTenant(slug),
   };
   const snapshots = createSnapshots(source, epochs, Date.now);
-  const emitter = createEventEmitter(config, bindings, queryStatistics);
+  const emitter = createEventEmitter(
+    config,
+    bindings,
+    queryStatistics,
+    (tenantId) => snapshots.peek(tenantId)?.settings,
+  );
   const foundation: Foundation = {
     ...{ config, bindings, queryStatistics, loadStorage, tenantObject, globalObject, epochs, emitter },
     loadAccessTokens: createAccessTokensLoader(config, loadStorage),
@@ -193,40 +198,21 @@ function createTenantTraffic({ tenantObject, epochs, loadStorage, emitter }: Fou
         .catch((error: unknown) =>
           logFailure(toGatewayError(error), { work: "write breaker transitions", serverId: "" }),
         ),
-    onBans: (tenantId, bans, background) =>
+    onBans(tenantId, bans, background) {
       emitter.emit(
         bans.map((ban) => banEvent(tenantId, ban, Date.now())),
         background,
-      ),
-  });
-}
-
-function createEventEmitter(
-  config: Config,
-  bindings: ServiceBindings,
-  queryStatistics: QueryStatistics,
-): Emitter {
-  const outbox: Outbox = { add: (messages) => bindings.OUTBOX.getByName(selectOutbox()).add(messages) };
-  const queued = createEmitter({
-    queue: config.environment === "development" ? outboxQueue(outbox) : bindings.EVENTS,
-    alongside: createPoolReport(queryStatistics, Date.now),
-    outbox,
-    now: Date.now,
-    sleep,
-    // One line per event, so that an operator can restore them from the console.
-    lost: (messages) => {
-      for (const message of messages) console.error(JSON.stringify({ lost: message }));
+      );
+      background(
+        loadStorage()
+          .then((storage) => storage.saveBans(tenantId, bans))
+          .catch((error: unknown) =>
+            logFailure(toGatewayError(error), { work: "record bans", serverId: "" }),
+          ),
+      );
     },
   });
-  return withObservers(queued, [
-    ...(config.analytics === undefined ? [] : [analyticsEngineObserver(config.analytics)]),
-    ...(config.requestLines ? [consoleObserver((line) => console.log(line))] : []),
-  ]);
 }
-
-/** One object would be a bottleneck just when there is much to keep. */
-const OUTBOXES = 8;
-const selectOutbox = () => `outbox-${Math.floor(Math.random() * OUTBOXES)}`;
 
 const fetchUpstream: typeof fetch = (input, init) => fetch(input, init);
 

@@ -2,6 +2,7 @@
  * What the MCP path reads from and writes to the database. Loaded by the first request that needs the database: the driver,
  * Drizzle, the schema and zod take longer to evaluate than everything else that serves a call.
  */
+import type { NewBan } from "./core/limits/lease/sync-messages.ts";
 import { createDatabase, type Database, type DatabaseDeps, type DatabaseUrls } from "./db/client.ts";
 import { recordSecurityEvent, type SecurityEvent } from "./db/queries/logs/security.ts";
 import { loadStoredInventories } from "./gateway/catalog/stored-inventory.ts";
@@ -9,6 +10,7 @@ import { apiKeyVerifier, legacyKeyVerifier } from "./identity/api-keys.ts";
 import type { CredentialVerifier } from "./identity/credentials.ts";
 import type { KeyUsageBatch } from "./identity/key-usage.ts";
 import { saveKeyUsage } from "./identity/save-key-usage.ts";
+import { saveBans } from "./policy/bans.ts";
 import { compileSnapshot } from "./policy/compile-snapshot.ts";
 import { createSnapshotSource } from "./policy/load-snapshot.ts";
 import type { SnapshotServer, SnapshotSource, Snapshots } from "./policy/snapshot.ts";
@@ -26,6 +28,7 @@ export interface GatewayStorage {
   ): ReturnType<typeof loadStoredInventories>;
   saveKeyUsage(batch: KeyUsageBatch): Promise<void>;
   saveBreakerTransitions(tenantId: string, object: TransitionsObject): Promise<void>;
+  saveBans(trafficId: string, bans: readonly NewBan[]): Promise<void>;
   recordSecurityEvent(event: SecurityEvent): Promise<unknown>;
   syncSystemCapacity(object: CapacityObject): Promise<void>;
 }
@@ -50,6 +53,7 @@ export function createGatewayStorage(
     loadStoredInventories: (tenantId, servers) => loadStoredInventories(database, tenantId, servers),
     saveKeyUsage: (batch) => saveKeyUsage(database, batch),
     saveBreakerTransitions: (tenantId, object) => saveBreakerTransitions(database, tenantId, object),
+    saveBans: (trafficId, bans) => saveBans(database, trafficId, bans, Date.now()),
     recordSecurityEvent: async (event) => recordSecurityEvent(database.asSystem(), event),
     syncSystemCapacity: (object) => syncSystemCapacity(database, object),
   };

@@ -34,8 +34,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   operations: [...BELOW_SERVICES, "upstream", "logs"],
   "durable-objects": ["core", "gateway", "logs", "env.ts", "gateway-services.ts"],
   "gateway-storage.ts": [...BELOW_SERVICES, "identity", "policy", "gateway"],
+  "gateway-emitter.ts": ["core", "db", "logs", "env.ts"],
   "lazy-loaders.ts": ["db", "identity", "env.ts", "gateway-storage.ts"],
   "gateway-services.ts": [
+    "gateway-emitter.ts",
     "product.ts",
     ...BELOW_SERVICES,
     ...SERVICES,

@@ -35,13 +35,14 @@ import { toolList } from "./tools/tool-list.ts";
 import { activeRequests } from "./traffic/active-requests.tsx";
 import { breakers } from "./traffic/breakers.tsx";
 import { ipRules } from "./traffic/ip-rules.tsx";
+import { queues } from "./traffic/queues.tsx";
 import { rateLimits } from "./traffic/rate-limits.tsx";
 import { routingRules } from "./traffic/routing-rules.tsx";
 
 export const PAGE_ROUTES = [
   ...[overview, announcements, connect, keys],
   ...[prompts, resources, toolList, tool],
-  ...[toolChanges, breakers, maintenance, servers],
+  ...[toolChanges, breakers, queues, maintenance, servers],
   ...[registrySources, registry],
   ...[invitations, serviceAccounts, members],
   ...[accessRules, oauthClients, applications],

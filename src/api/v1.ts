@@ -37,6 +37,7 @@ import { history } from "./servers/history.ts";
 import { prompts, resources, tools } from "./servers/inventory.ts";
 import { maintenanceCalendar } from "./servers/maintenance-calendar.ts";
 import { probe } from "./servers/probe.ts";
+import { observedQueues } from "./servers/queues.ts";
 import { servers } from "./servers/servers.ts";
 import { toolChanges } from "./servers/tool-changes.ts";
 import { toolDisabling, toolEnabling } from "./servers/tool-switch.ts";
@@ -94,6 +95,7 @@ const things = new Hono<AppEnv>()
   .route("/alerts", alerting)
   .route("/alerts", alertPreview)
   .route("/retention-policies", retention)
+  .route("/request-queues", observedQueues)
   .route("/", tenantResources)
   .route("/effective-configs", effective)
   .route("/settings", settings)

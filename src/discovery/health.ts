@@ -7,6 +7,7 @@ import { toGatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidFromName } from "../core/ids.ts";
 import { activeWindow } from "../core/maintenance/windows.ts";
 import { mapConcurrent } from "../core/map-concurrent.ts";
+import { readSettings, type StoredSetting } from "../core/settings/values.ts";
 import { recordSystemEvents } from "../db/queries/logs/security.ts";
 import {
   addHealthChecks,
@@ -14,6 +15,7 @@ import {
   listServersForProbe,
   saveCheckResults,
 } from "../db/queries/servers/checks.ts";
+import { listStoredSettings } from "../db/queries/tenants/settings.ts";
 import { listCurrentWindows } from "../db/queries/tenants/snapshot.ts";
 import { logFailure } from "../logs/log-failure.ts";
 import { resolveTarget } from "../upstream/resolve-target.ts";
@@ -54,9 +56,10 @@ interface CheckedServer {
  */
 export async function checkServers(deps: HealthDeps, ids: readonly string[], since: Date): Promise<number> {
   const db = deps.database.asSystem();
-  const [servers, windows] = await db.batch([
+  const [servers, windows, stored] = await db.batch([
     listServersForProbe(db, ids),
     listCurrentWindows(db, new Date(deps.now())),
+    listStoredSettings(db, ["health.timeout_ms", "health.slow_ms"]),
   ]);
   const due = servers.filter(({ lastHealthCheck }) => lastHealthCheck === null || lastHealthCheck < since);
   const checked = await mapConcurrent(
@@ -69,7 +72,7 @@ export async function checkServers(deps: HealthDeps, ids: readonly string[], sin
         return { server, at: new Date(deps.now()), health: IN_MAINTENANCE, result: undefined };
       }
       try {
-        const result = await checkServer(deps, server);
+        const result = await checkServer(deps, server, stored);
         const before = readHealth(server.healthStatus, server.healthRecent);
         return { server, at: new Date(deps.now()), health: nextHealth(before, result.outcome), result };
       } catch (error) {
@@ -86,8 +89,18 @@ export async function checkServers(deps: HealthDeps, ids: readonly string[], sin
 
 const IN_MAINTENANCE: Health = { status: "maintenance", recent: "" };
 
-async function checkServer(deps: HealthDeps, server: Server): Promise<ProbeResult> {
-  const settings = parseHealthSettings(server.settings);
+async function checkServer(
+  deps: HealthDeps,
+  server: Server,
+  stored: readonly StoredSetting[],
+): Promise<ProbeResult> {
+  const ofTenant = stored.filter(({ tenantId }) => tenantId === null || tenantId === server.tenantId);
+  const defaults = readSettings(ofTenant);
+  const settings = parseHealthSettings(server.settings, {
+    intervalSeconds: defaults["health.interval_seconds"],
+    timeoutMs: defaults["health.timeout_ms"],
+    slowMs: defaults["health.slow_ms"],
+  });
   const patience = { firstByteTimeoutMs: settings.timeoutMs, idleTimeoutMs: settings.timeoutMs };
   try {
     const target = await resolveTarget({ ...server, ...patience }, deps.keyring);

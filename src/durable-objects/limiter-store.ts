@@ -21,6 +21,8 @@ const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
        transition text not null)`,
     "create table conduct (place text primary key, state text not null) without rowid",
     "alter table samples add column forecast real",
+    `create table queue_totals (server_id text primary key, queued integer not null, rejected integer not null,
+       observed_at real not null) without rowid`,
   ],
 };
 

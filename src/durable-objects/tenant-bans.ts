@@ -1,6 +1,6 @@
 /** The active bans of a tenant, stored with its Durable Object and sent to isolates as a versioned list. */
 import { addViolations, BAN_TERMS, isExpired, type ViolationHistory } from "../core/limits/bans.ts";
-import type { Ban, Violation } from "../core/limits/lease/sync-messages.ts";
+import type { Ban, BanTerms, NewBan, Violation } from "../core/limits/lease/sync-messages.ts";
 import type { TrafficStore } from "./traffic-store.ts";
 
 /** More would make every answer long; the oldest are near their end anyway. */
@@ -18,15 +18,16 @@ export class TenantBans {
   }
 
   /** Returns the bans that begin with this very report. */
-  report(violations: readonly Violation[], now: number): Ban[] {
+  report(violations: readonly Violation[], terms: BanTerms, now: number): NewBan[] {
     return violations.flatMap(({ place, count }) => {
-      const { conduct, banned } = addViolations(this.#conduct.get(place), count, BAN_TERMS, now);
+      const before = this.#conduct.get(place)?.violations ?? 0;
+      const { conduct, banned } = addViolations(this.#conduct.get(place), count, terms, now);
       this.#conduct.set(place, conduct);
       if (!banned) return [];
       // Only bans are worth a row: what has been counted towards one may be lost.
       this.#tables.saveViolationHistory(place, conduct);
       this.#version += 1;
-      return [{ place, forMs: conduct.bannedUntil - now }];
+      return [{ place, forMs: conduct.bannedUntil - now, violations: before + count }];
     });
   }
 

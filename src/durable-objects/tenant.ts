@@ -6,6 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type ActiveRequest, ActiveRequests } from "../core/active-requests.ts";
 import { type LimitRecommendation, recommendLimit } from "../core/limits/advice.ts";
 import type { Sample } from "../core/limits/algorithms/samples.ts";
+import { BAN_TERMS } from "../core/limits/bans.ts";
 import type {
   Ban,
   PermitResponse,
@@ -13,7 +14,8 @@ import type {
   TenantSyncResponse,
 } from "../core/limits/lease/sync-messages.ts";
 import type { BreakerTerms } from "../core/resilience/breaker.ts";
-import { Breakers, type ServerTransition } from "../core/resilience/breakers.ts";
+import { type BreakerDescription, Breakers, type ServerTransition } from "../core/resilience/breakers.ts";
+import type { ObservedQueue } from "../core/resilience/queue-observer.ts";
 import type { SlotReply, SlotRequest } from "../core/resilience/slots.ts";
 import type { ObservedEpoch } from "../core/tenant-cache.ts";
 import { EpochStore } from "./epoch-store.ts";
@@ -45,7 +47,7 @@ export class TenantObject extends DurableObject<Env> {
     this.#leases = new TenantLeases(ctx, env.GLOBAL.getByName("global"), this.#tables);
     this.#breakers = new Breakers(this.#tables);
     this.#bans = new TenantBans(this.#tables);
-    this.#slots = new TenantSlots(ctx.storage, Date.now());
+    this.#slots = new TenantSlots(ctx.storage, this.#tables, Date.now());
   }
 
   getEpoch(): number {
@@ -74,11 +76,12 @@ export class TenantObject extends DurableObject<Env> {
     share,
     reports = [],
     violations = [],
+    banTerms = BAN_TERMS,
     bansKnown,
   }: TenantSyncRequest): Promise<TenantSyncResponse> {
     if (share !== undefined) this.#leases.terms = share;
     this.#tables.addTransitions(this.#breakers.report(reports, { now: Date.now(), random: Math.random }));
-    const newBans = this.#bans.report(violations, Date.now());
+    const newBans = this.#bans.report(violations, banTerms, Date.now());
     const leaseResponse = leaseRequest && (await this.#leases.issue(leaseRequest));
     this.applySystemEpoch(this.#leases.systemEpoch);
     await this.#planSweep();
@@ -103,9 +106,17 @@ export class TenantObject extends DurableObject<Env> {
     return { epoch: this.getEpoch(), permit, retryMs, breakers: this.#breakers.views(now) };
   }
 
+  describeBreaker(serverId: string, terms: BreakerTerms): BreakerDescription {
+    return this.#breakers.describe(serverId, terms, Date.now());
+  }
+
   /** Grants, renews and takes back slots of one server for one isolate. */
   issueSlots(request: SlotRequest): SlotReply {
     return this.#slots.issue(request, Date.now());
+  }
+
+  listQueues(): ObservedQueue[] {
+    return this.#slots.listQueues(Date.now());
   }
 
   /** By an admin; undefined hands the breaker back to the machine. */

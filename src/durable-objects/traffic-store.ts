@@ -5,6 +5,7 @@ import { MINUTES_PER_DAY, type Sample } from "../core/limits/algorithms/samples.
 import type { ViolationHistory } from "../core/limits/bans.ts";
 import type { Breaker } from "../core/resilience/breaker.ts";
 import type { BreakerStore, ServerTransition } from "../core/resilience/breakers.ts";
+import type { QueueTotals } from "../core/resilience/queue-observer.ts";
 
 const REFUSALS_TTL_DAYS = 14;
 /** Bounds the log in case no caller fetches it. */
@@ -167,6 +168,23 @@ export class TrafficStore implements BreakerStore {
   listViolationHistories(): [place: string, conduct: ViolationHistory][] {
     const rows = this.#sql.exec<{ place: string; state: string }>("select place, state from conduct");
     return Array.from(rows, ({ place, state }) => [place, JSON.parse(state)]);
+  }
+
+  saveQueueTotals(serverId: string, { queued, rejected, observedAt }: QueueTotals): void {
+    this.#sql.exec(
+      "insert or replace into queue_totals (server_id, queued, rejected, observed_at) values (?, ?, ?, ?)",
+      ...[serverId, queued, rejected, observedAt],
+    );
+  }
+
+  listQueueTotals(): [serverId: string, totals: QueueTotals][] {
+    const rows = this.#sql.exec<{ server_id: string; queued: number; rejected: number; observed_at: number }>(
+      "select server_id, queued, rejected, observed_at from queue_totals",
+    );
+    return Array.from(rows, ({ server_id, queued, rejected, observed_at }) => [
+      server_id,
+      { queued, rejected, observedAt: observed_at },
+    ]);
   }
 
   deleteExpired(now: number): void {

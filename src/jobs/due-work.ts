@@ -14,7 +14,6 @@ const MAX_CHECKS = 100_000;
 const MAX_DISCOVERIES = 1000;
 const CHECKS_PER_MESSAGE = 50;
 const DISCOVERIES_PER_MESSAGE = 10;
-const DISCOVERY_INTERVAL_MS = 3_600_000;
 
 export async function enqueueHealthChecks(
   database: Database,
@@ -26,10 +25,7 @@ export async function enqueueHealthChecks(
   const [late, never, stale] = await db.batch([
     listServersDueForCheck(db, { minute, limit: MAX_CHECKS }),
     listUncheckedServers(db, { limit: MAX_CHECKS }),
-    listServersDueForDiscovery(db, {
-      before: new Date(now.getTime() - DISCOVERY_INTERVAL_MS),
-      limit: MAX_DISCOVERIES,
-    }),
+    listServersDueForDiscovery(db, { now, limit: MAX_DISCOVERIES }),
   ]);
   const checks = spreadOverMinute([...late, ...never], CHECKS_PER_MESSAGE).map(({ delaySeconds, items }) => ({
     delaySeconds,

@@ -1,5 +1,6 @@
-/** Takes away, daily, what was short-lived and is over: codes, links, challenges, tokens, counted failures, test mails. */
+/** Takes away, daily, what was short-lived and is over: codes, links, challenges, tokens, counted failures, test mails, bans. */
 import type { Database } from "../db/client.ts";
+import { deleteOldBans } from "../db/queries/access/bans.ts";
 import {
   deleteExpiredSecretRows,
   deleteExpiredSessions,
@@ -22,5 +23,6 @@ export async function deleteExpiredSecrets(database: Database, now: Date): Promi
     deleteOldEmails(db, now),
     deleteOldResponses(db, now),
     expireInvitations(db, now),
+    deleteOldBans(db, now),
   ]);
 }

@@ -1,6 +1,6 @@
 /** Builds a security event for the log queue; its severity follows from its type. */
 import { isUuid, uuidv7 } from "../core/ids.ts";
-import type { Ban } from "../core/limits/lease/sync-messages.ts";
+import type { NewBan } from "../core/limits/lease/sync-messages.ts";
 import { SECURITY_EVENTS, type SecurityEventType } from "../core/security-events.ts";
 import { EVENT_VERSION } from "./event-version.ts";
 import type { LogEvent } from "./events.ts";
@@ -33,7 +33,7 @@ export function createSecurityEvent({ type, at, tenantId, ...facts }: SecurityEv
 }
 
 /** A ban that an address has just received; `trafficId` is a tenant, or names the traffic of no tenant. */
-export function banEvent(trafficId: string, { place, forMs }: Ban, at: number): LogEvent {
+export function banEvent(trafficId: string, { place, forMs, violations }: NewBan, at: number): LogEvent {
   const seconds = Math.ceil(forMs / 1000);
   return createSecurityEvent({
     type: "address.banned",
@@ -41,6 +41,6 @@ export function banEvent(trafficId: string, { place, forMs }: Ban, at: number): 
     tenantId: isUuid(trafficId) ? trafficId : undefined,
     description: `IP address ${place} is banned for ${seconds} s after repeated rate-limit violations.`,
     ipAddress: place,
-    details: { seconds },
+    details: { seconds, violations },
   });
 }

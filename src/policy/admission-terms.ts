@@ -1,8 +1,14 @@
 /** Loads the part of a tenant that admission needs: its limits and address rules. Requests of no tenant have the shared ones. */
+
 import { type CompiledIpRules, compileIpRules } from "../core/limits/ip-rules.ts";
+import type { BanTerms } from "../core/limits/lease/sync-messages.ts";
 import { type CompiledLimits, compileLimits } from "../core/limits/resolve-limits.ts";
+import { SETTING_KEYS } from "../core/settings/definitions.ts";
+import { banTerms } from "../core/settings/traffic-terms.ts";
+import { readSettings } from "../core/settings/values.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
+import { loadSettings } from "../db/queries/tenants/settings.ts";
 import {
   loadSnapshotIpRules,
   loadSnapshotLimits,
@@ -17,6 +23,8 @@ export interface AdmissionTerms {
   /** Of the system's capacity, beside other tenants. */
   readonly weight: number;
   readonly burst: number;
+  /** What brings a ban; undefined where automatic bans are disabled. */
+  readonly bans: BanTerms | undefined;
 }
 
 export interface AdmissionTermsSource {
@@ -42,15 +50,17 @@ export function createAdmissionTerms(
 
 async function loadTerms(database: Database, tenantId: string): Promise<AdmissionTerms> {
   const db = database.withTenant(tenantId);
-  const [[tenant], limits, addresses] = await db.batch([
+  const [[tenant], limits, addresses, settings] = await db.batch([
     loadSnapshotTenant(db, tenantId),
     loadSnapshotLimits(db, tenantId),
     loadSnapshotIpRules(db, tenantId),
+    loadSettings(db, tenantId, SETTING_KEYS),
   ]);
   return {
     limits: compileLimits(limits, tenant?.planLimits.requestsPerMinute),
     ipLists: compileIpRules(addresses),
     weight: tenant?.weight ?? DEFAULT_WEIGHT,
     burst: parseTenantSettings(tenant?.settings ?? {}).burst,
+    bans: banTerms(readSettings(settings)),
   };
 }

@@ -68,7 +68,7 @@ export function admitNow(
   const result = traffic.acquireNow(limits, share, background);
   if (result === undefined || result.kind === "request") return undefined;
   if (result.kind === "admit") return { kind: "admitted", headers: buildHeaders(limits, traffic) };
-  reportDenial(place, traffic, background);
+  reportDenial(place, tenant, traffic, background);
   return { kind: "refused", error: limitExceeded(result, limits, traffic) };
 }
 
@@ -125,7 +125,8 @@ export async function admitUnauthenticated(
 
 /** Of the objects that meter addresses: one alone would be asked by every isolate of the world. */
 const ADDRESS_SHARDS = 8;
-const trafficShard = (place: string) => `unauthenticated-${Math.floor(hashFraction(place) * ADDRESS_SHARDS)}`;
+export const trafficShard = (place: string) =>
+  `unauthenticated-${Math.floor(hashFraction(place) * ADDRESS_SHARDS)}`;
 
 async function spend(
   limits: readonly Limit[],
@@ -139,7 +140,7 @@ async function spend(
     throw new GatewayError("limits_unavailable", "Rate limits cannot be evaluated. Retry later.");
   }
   if (verdict.kind === "deny") {
-    reportDenial(place, traffic, background);
+    reportDenial(place, tenant, traffic, background);
     throw limitExceeded(verdict, limits, traffic);
   }
   return buildHeaders(limits, traffic);
@@ -161,8 +162,13 @@ async function rejectAddress(
   throw bannedAddress(remainingMs);
 }
 
-function reportDenial(place: string | undefined, traffic: TenantTraffic, background: WaitUntil): void {
-  if (place !== undefined) traffic.reportViolation(place, background);
+function reportDenial(
+  place: string | undefined,
+  { bans }: AdmissionTerms,
+  traffic: TenantTraffic,
+  background: WaitUntil,
+): void {
+  if (place !== undefined && bans !== undefined) traffic.reportViolation(place, bans, background);
 }
 
 function limitExceeded(

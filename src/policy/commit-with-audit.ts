@@ -38,6 +38,7 @@ export async function commitWithAudit<R>(
   const tenantId = what.tenantId ?? c.var.principal.tenantId;
   const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   await c.var.services.epochs.bump(tenantId, background);
+  background(logAudit(c, [what]));
   if (what.isSystem === true) await c.var.services.epochs.bumpAll(background);
   return committed;
 }
@@ -49,13 +50,16 @@ export async function commitAllWithAudit<R>(
   commit: (audits: AuditStatement[]) => Promise<R>,
 ): Promise<R> {
   const committed = await commit(all.map((what) => toAuditEntry(c, what)));
-  await c.var.services.epochs.bump(c.var.principal.tenantId, (work) => c.executionCtx.waitUntil(work));
+  const background = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  await c.var.services.epochs.bump(c.var.principal.tenantId, background);
+  background(logAudit(c, all));
   return committed;
 }
 
 /** Records an action that changes no configuration. */
 export async function writeAuditEntry(c: CommitContext, what: AuditedWrite): Promise<void> {
   await toAuditEntry(c, what);
+  c.executionCtx.waitUntil(logAudit(c, [what]));
 }
 
 /** Records a change that was refused or failed, with the reason that the caller was given. */
@@ -67,6 +71,18 @@ export async function auditRejectedWrite(
   reason: string,
 ): Promise<void> {
   await toAuditEntry(c, what, reason);
+}
+
+/** Audit entries reach the application log too, where the tenant wants it: one line of JSON each, without the values. */
+async function logAudit(c: CommitContext, all: readonly AuditedWrite[]): Promise<void> {
+  const { principal, requestId, services } = c.var;
+  const { tenantId, userId, apiKeyId } = principal;
+  const tenant = await services.snapshots.get(tenantId, (work) => c.executionCtx.waitUntil(work));
+  if (tenant?.settings["logging.console.audit"] !== true) return;
+  for (const { action, resource } of all) {
+    const line = { level: "info", log: "audit", time: new Date().toISOString(), requestId, tenantId };
+    console.log(JSON.stringify({ ...line, userId, apiKeyId, action, resource }));
+  }
 }
 
 type AuditedChange = Omit<AuditedWrite, "resource"> & {

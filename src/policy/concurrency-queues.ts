@@ -33,8 +33,7 @@ export interface CallQueues {
   tryAcquire(server: SnapshotServer, principal: Principal): (() => void) | undefined;
 }
 
-/** Without settings of its own, as many calls may wait for a server as may run, and so long. */
-const DEFAULT_WAIT_MS = 10_000;
+/** Without settings of its own, as many calls may wait for a server as may run. */
 const MAX_DEFAULT_WAITING = 1000;
 /** Beyond this many, those that are idle are dropped. */
 const MAX_QUEUES = 5000;
@@ -73,7 +72,7 @@ export class ConcurrencyQueues {
       id: String(this.#entryCount),
       priority: priorityClass(principal.via === "anonymous" ? "anonymous" : principal.role),
       caller: principal.id,
-      deadline: this.#deps.now() + (queue?.maxWaitMs ?? DEFAULT_WAIT_MS),
+      deadline: this.#deps.now() + queue.maxWaitMs,
     };
   }
 
@@ -104,6 +103,6 @@ export class ConcurrencyQueues {
 function toCapacity({ maxConcurrency, queue }: SnapshotServer): QueueCapacity {
   return {
     capacity: maxConcurrency,
-    maxWaiting: queue?.maxSize ?? Math.min(maxConcurrency, MAX_DEFAULT_WAITING),
+    maxWaiting: queue.maxSize ?? Math.min(maxConcurrency, MAX_DEFAULT_WAITING),
   };
 }

@@ -12,6 +12,7 @@ import type { Principal } from "../identity/principal.ts";
 import type { TenantEpochs } from "./epoch.ts";
 import { keyAddressError, permissionError, secondFactorError } from "./permission-error.ts";
 import { type AdmissionEnv, admitPrincipal, admitWithoutPrincipal } from "./request-admission.ts";
+import type { Snapshots } from "./snapshot.ts";
 
 /** What the guard needs of a request; AppEnv has it. */
 export interface UnguardedEnv {
@@ -24,6 +25,7 @@ export interface UnguardedEnv {
       readonly database: Database;
       readonly authenticator: Authenticator;
       readonly epochs: TenantEpochs;
+      readonly snapshots: Snapshots;
     };
   };
 }

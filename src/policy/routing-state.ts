@@ -2,7 +2,7 @@
 
 import { BoundedMap } from "../core/bounded-map.ts";
 import {
-  BUDGET_TERMS,
+  type BudgetTerms,
   deposit,
   INITIAL_BUDGET,
   type RetryBudget,
@@ -32,13 +32,13 @@ export class RoutingState {
   }
 
   /** Each request pays for a part of a retry. */
-  recordRequest(tenantId: string, now: number): void {
+  recordRequest(tenantId: string, terms: BudgetTerms, now: number): void {
     const budget = this.#budgets.get(tenantId) ?? INITIAL_BUDGET;
-    this.#budgets.set(tenantId, deposit(budget, BUDGET_TERMS, now));
+    this.#budgets.set(tenantId, deposit(budget, terms, now));
   }
 
-  canRetry(tenantId: string, now: number): boolean {
-    const left = withdraw(this.#budgets.get(tenantId) ?? INITIAL_BUDGET, BUDGET_TERMS, now);
+  canRetry(tenantId: string, terms: BudgetTerms, now: number): boolean {
+    const left = withdraw(this.#budgets.get(tenantId) ?? INITIAL_BUDGET, terms, now);
     if (left !== undefined) this.#budgets.set(tenantId, left);
     return left !== undefined;
   }

@@ -26,6 +26,7 @@ import {
   type SlotLoad,
 } from "../core/resilience/slot-holder.ts";
 import type { SlotReply } from "../core/resilience/slots.ts";
+import { WaitStatistics } from "../core/resilience/wait-statistics.ts";
 import type { WaitUntil } from "../core/tenant-cache.ts";
 import { withTimeout } from "../core/timers.ts";
 
@@ -58,6 +59,7 @@ export class ServerQueue {
   readonly #slots = new SlotHolder();
   readonly #running = new RunningCalls();
   readonly #waiting = new Map<string, (isStarted: boolean) => void>();
+  readonly #waits = new WaitStatistics();
   #queue: PriorityQueue = EMPTY_QUEUE;
   #maxWaiting = 0;
   #refreshAt = Number.NEGATIVE_INFINITY;
@@ -78,11 +80,17 @@ export class ServerQueue {
     this.#setCapacity(capacity);
     const entered = enqueue(this.#queue, arrival, this.#terms(now), now);
     this.#apply(entered, now);
-    if (entered.kind === "full") throw busyError(this.#deps.serverName, entered.retryAfterMs);
+    if (entered.kind === "full") {
+      this.#waits.rejected += 1;
+      throw busyError(this.#deps.serverName, entered.retryAfterMs);
+    }
     if (entered.kind === "start") this.#running.start(arrival.id, now);
     if (entered.kind === "wait") {
       if (entered.displaced !== undefined) this.#decide([entered.displaced], false);
-      await this.#wait(arrival, background, signal);
+      this.#waits.begin(arrival.id, now);
+      await this.#wait(arrival, background, signal).finally(() =>
+        this.#waits.end(arrival.id, this.#deps.now()),
+      );
     }
     return this.#begin(arrival.id, background);
   }
@@ -147,6 +155,7 @@ export class ServerQueue {
     }
     signal.removeEventListener("abort", giveUp);
     if (isStarted) return;
+    this.#waits.rejected += 1;
     this.#settle(background);
     throw busyError(this.#deps.serverName, 1000);
   }
@@ -232,7 +241,8 @@ export class ServerQueue {
   }
 
   async #send(request: PendingSlotRequest): Promise<undefined> {
-    const asking = this.#deps.requestSlots(request).catch(() => undefined);
+    const queue = this.#waits.describe(this.#deps.now());
+    const asking = this.#deps.requestSlots({ ...request, queue }).catch(() => undefined);
     const reply = await withTimeout(asking, SLOT_TIMEOUT_MS);
     const now = this.#deps.now();
     if (reply === undefined) this.#slots.markLost(request, now);

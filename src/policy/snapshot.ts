@@ -6,19 +6,23 @@ import type { CompiledRules } from "../core/access/rules.ts";
 import type { HealthStatus, TenantStatus, Transport } from "../core/enums.ts";
 import type { Flag } from "../core/flags/evaluate.ts";
 import type { CompiledIpRules } from "../core/limits/ip-rules.ts";
+import type { BanTerms } from "../core/limits/lease/sync-messages.ts";
 import type { CompiledLimits } from "../core/limits/resolve-limits.ts";
 import type { TargetLimits } from "../core/limits/target-limits.ts";
 import type { MaintenanceWindow } from "../core/maintenance/windows.ts";
+import type { BreakerTerms } from "../core/resilience/breaker.ts";
 import type { CompiledRule as CompiledRouting } from "../core/routing/rules.ts";
 import type { PayloadPolicy } from "../core/settings/payloads.ts";
 import type { Tracing } from "../core/settings/tracing.ts";
+import type { RetrySettings } from "../core/settings/traffic-terms.ts";
 import type { Settings } from "../core/settings/values.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { Naming } from "./naming.ts";
 
 export interface QueueSettings {
-  readonly maxSize: number;
+  /** Undefined: as many as may run. */
+  readonly maxSize: number | undefined;
   readonly maxWaitMs: number;
 }
 
@@ -54,8 +58,10 @@ export interface SnapshotServer extends ServerSettings {
   readonly region: string | null;
   /** Calls at the same time. */
   readonly maxConcurrency: number;
-  /** How many calls may wait for the others, and how long; undefined: the defaults. */
-  readonly queue: QueueSettings | undefined;
+  /** How many calls may wait for the others, and how long. */
+  readonly queue: QueueSettings;
+  /** The thresholds of its circuit breaker. */
+  readonly breaker: BreakerTerms;
   /** By the server's own name of the tool; empty where nothing is set for single tools. */
   readonly tools: ReadonlyMap<string, ToolSettings>;
   /** Names of tools that say they only read. */
@@ -89,6 +95,9 @@ export interface TenantSnapshot {
   /** Of calls to single servers and tools. */
   readonly targetLimits: TargetLimits;
   readonly ipLists: CompiledIpRules;
+  /** What brings a ban; undefined where automatic bans are disabled. */
+  readonly bans: BanTerms | undefined;
+  readonly retries: RetrySettings;
   readonly routing: readonly CompiledRouting[];
   /** Of the system's capacity, beside other tenants. */
   readonly weight: number;

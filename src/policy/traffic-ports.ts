@@ -1,7 +1,7 @@
 /** The dependencies of TenantTraffic and the results of its decisions. */
 import type { AcquireResult } from "../core/limits/lease/client.ts";
 import type {
-  Ban,
+  NewBan,
   PermitResponse,
   TenantSyncRequest,
   TenantSyncResponse,
@@ -24,7 +24,13 @@ export interface TrafficDeps {
   /** Called after a breaker changed state, to store the transition. */
   readonly onTransitions: (tenantId: string) => Promise<void>;
   /** Addresses have been banned by what this isolate has reported: each is passed on once. */
-  readonly onBans: (tenantId: string, bans: readonly Ban[], background: WaitUntil) => void;
+  readonly onBans: (tenantId: string, bans: readonly NewBan[], background: WaitUntil) => void;
+}
+
+/** A server as its circuit breaker knows it. */
+export interface ProtectedServer {
+  readonly id: string;
+  readonly breaker: BreakerTerms;
 }
 
 /** A breaker's answer to a request for a permit; without `pass` the call must not be sent. */

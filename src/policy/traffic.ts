@@ -3,18 +3,23 @@
  * banned. One call to the tenant's object brings and takes all of it, and most requests need none.
  */
 
-import { BoundedMap } from "../core/bounded-map.ts";
 import type { Limit } from "../core/limits/algorithms/limit.ts";
 import { BanList } from "../core/limits/bans.ts";
 import { type AcquireResult, JOIN_TIMEOUT_MS, LeaseClient, type Quota } from "../core/limits/lease/client.ts";
 import type { LeaseRequest } from "../core/limits/lease/protocol.ts";
-import type { TenantSyncRequest, TenantSyncResponse } from "../core/limits/lease/sync-messages.ts";
-import { BREAKER_TERMS, type BreakerPermit } from "../core/resilience/breaker.ts";
+import type { BanTerms, TenantSyncRequest, TenantSyncResponse } from "../core/limits/lease/sync-messages.ts";
+import type { BreakerPermit } from "../core/resilience/breaker.ts";
 import { BreakerCache } from "../core/resilience/breaker-cache.ts";
 import { type CallResult, classifyOutcome } from "../core/resilience/outcome.ts";
 import type { WaitUntil } from "../core/tenant-cache.ts";
 import { withTimeout } from "../core/timers.ts";
-import type { AdmissionResult, CapacityShare, PermitDecision, TrafficDeps } from "./traffic-ports.ts";
+import type {
+  AdmissionResult,
+  CapacityShare,
+  PermitDecision,
+  ProtectedServer,
+  TrafficDeps,
+} from "./traffic-ports.ts";
 
 /** Longer than an object takes to start. */
 const RESPONSE_TIMEOUT_MS = 2000;
@@ -43,6 +48,7 @@ export class TenantTraffic {
   readonly #deps: TrafficDeps;
   readonly #leases = new LeaseClient(crypto.randomUUID());
   readonly #violations = new Map<string, number>();
+  #banTerms: BanTerms | undefined;
   #bansVersion: number | undefined;
   #bansRequestedAt = Number.NEGATIVE_INFINITY;
   #banRequest: Promise<unknown> | undefined;
@@ -137,8 +143,9 @@ export class TenantTraffic {
     return this.#leases.getQuotas(limits, this.#deps.now());
   }
 
-  /** A rejection from cached state costs no request; repeated ones are reported as violations. */
-  reportViolation(place: string, background: WaitUntil): void {
+  /** A rejection from cached state costs no request; repeated ones are reported as violations, with what they bring. */
+  reportViolation(place: string, terms: BanTerms, background: WaitUntil): void {
+    this.#banTerms = terms;
     const count = (this.#violations.get(place) ?? 0) + 1;
     this.#violations.set(place, count);
     if (count % VIOLATIONS_PER_REPORT === 0) this.#syncSoon(background);
@@ -169,14 +176,17 @@ export class TenantTraffic {
   }
 
   /** Requests a permit for one call to a server from its circuit breaker. */
-  async acquirePermit(serverId: string, background: WaitUntil): Promise<PermitDecision> {
+  async acquirePermit(
+    { id: serverId, breaker }: ProtectedServer,
+    background: WaitUntil,
+  ): Promise<PermitDecision> {
     const { getObject, now } = this.#deps;
     const state = this.breakers.getState(serverId, now());
     if (state === "closed")
       return { permit: this.breakers.createPermit(serverId), retryMs: 0, isForcedOpen: false };
     if (state === "due") {
       const reply = await getObject(this.#tenantId)
-        .acquirePermit(serverId, BREAKER_TERMS)
+        .acquirePermit(serverId, breaker)
         .catch(() => undefined);
       if (reply === undefined)
         return { permit: undefined, retryMs: UNANSWERED_RETRY_MS, isForcedOpen: false };
@@ -191,13 +201,13 @@ export class TenantTraffic {
 
   /** What became of a call that was permitted. */
   reportOutcome(
-    serverId: string,
+    { id, breaker }: ProtectedServer,
     pass: BreakerPermit,
     result: CallResult,
     ms: number,
     background: WaitUntil,
   ): void {
-    const isUrgent = this.breakers.addOutcome(serverId, pass, classifyOutcome(result), ms, BREAKER_TERMS);
+    const isUrgent = this.breakers.addOutcome(id, pass, classifyOutcome(result), ms, breaker);
     if (isUrgent) this.#syncSoon(background);
   }
 
@@ -261,7 +271,7 @@ export class TenantTraffic {
     this.#violations.clear();
     const reports = this.breakers.takeReports();
     const asking = getObject(this.#tenantId)
-      .sync({ ...call, reports, violations, bansKnown: this.#bansVersion })
+      .sync({ ...call, reports, violations, banTerms: this.#banTerms, bansKnown: this.#bansVersion })
       .catch(() => undefined);
     const reply = await withTimeout(asking, RESPONSE_TIMEOUT_MS);
     if (reply === undefined) {
@@ -282,18 +292,4 @@ export class TenantTraffic {
     if (reply.hasTransitions) background(onTransitions(this.#tenantId));
     return reply;
   }
-}
-
-const MAX_TENANTS = 10_000;
-
-export function createTraffic(tools: TrafficDeps): (tenantId: string) => TenantTraffic {
-  const tenants = new BoundedMap<string, TenantTraffic>(MAX_TENANTS);
-  return (tenantId) => {
-    let traffic = tenants.get(tenantId);
-    if (traffic === undefined) {
-      traffic = new TenantTraffic(tenantId, tools);
-      tenants.set(tenantId, traffic);
-    }
-    return traffic;
-  };
 }

@@ -8,6 +8,7 @@ import { type Stage, walkPages } from "../fixtures/pages.ts";
 const admins = ["admin"] as const;
 const RULES = "/admin/routing";
 const BREAKERS = "/admin/servers/circuit-breakers";
+const QUEUES = "/admin/servers/queues";
 
 async function rule(stage: Stage, server: string, name: string, conditions: object, priority: number) {
   const made = await stage.rest("POST", "/routing-rules", {
@@ -41,6 +42,9 @@ walkPages({
     },
     { path: BREAKERS, heading: "Circuit breakers", for: admins, picture: "breakers" },
     { path: `${BREAKERS}/{server}`, heading: "Circuit breaker: search", for: admins, picture: "breaker" },
+    { path: QUEUES, heading: "Queues", for: admins, picture: "queues" },
+    { path: `${QUEUES}/settings`, heading: "Queue settings", for: admins },
+    { path: `${QUEUES}/settings/new`, heading: "Create request queue", for: admins },
   ],
   async prepare(stage) {
     const url = "https://search.example.com/mcp";

@@ -10,6 +10,7 @@ walkPages({
   name: "configuration and database",
   pages: [
     { path: "/admin/settings/logging", heading: "Logging", ...admins, picture: "settings" },
+    { path: "/admin/settings/traffic", heading: "Traffic", ...admins },
     { path: "/admin/settings/telemetry", heading: "Telemetry", ...admins },
     { path: "/admin/settings/mcp.instructions", heading: "Instructions for clients", ...admins },
     {

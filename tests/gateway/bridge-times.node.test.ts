@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Keyring } from "../../src/core/keyring.ts";
+import { BREAKER_TERMS } from "../../src/core/resilience/breaker.ts";
 import { LegacyServer } from "../../src/gateway/server-bridge/legacy-server.ts";
 import type { SnapshotServer } from "../../src/policy/snapshot.ts";
 import { tools } from "../fixtures/channels.ts";
@@ -51,7 +52,8 @@ const serverAt = (url: string): SnapshotServer => ({
   tags: [],
   weight: 1,
   maxConcurrency: 100,
-  queue: undefined,
+  queue: { maxSize: undefined, maxWaitMs: 10_000 },
+  breaker: BREAKER_TERMS,
   region: null,
   tools: new Map(),
   readOnlyTools: new Set(),

@@ -54,7 +54,10 @@ it("no secret leaves with what is told of a request", async () => {
           lost: (lost) => told.push(lost),
         }),
         [
-          consoleObserver((line) => told.push(line)),
+          consoleObserver(
+            () => ({ requests: true, mcp: true }),
+            (line) => told.push(line),
+          ),
           analyticsEngineObserver({ writeDataPoint: (point) => void told.push(point) }),
         ],
       );

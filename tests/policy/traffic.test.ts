@@ -1,10 +1,14 @@
 /** What two isolates learn of one tenant's bans and breakers, over a real tenant object. */
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { BAN_TERMS } from "../../src/core/limits/bans.ts";
 import type { Ban } from "../../src/core/limits/lease/sync-messages.ts";
-import { createTraffic, type TenantTraffic } from "../../src/policy/traffic.ts";
+import { BREAKER_TERMS } from "../../src/core/resilience/breaker.ts";
+import { createTraffic } from "../../src/policy/create-traffic.ts";
+import type { TenantTraffic } from "../../src/policy/traffic.ts";
 
 const SERVER = "0197f1c2-0000-7000-8000-000000000001";
+const protectedServer = { id: SERVER, breaker: BREAKER_TERMS };
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const background = (work: Promise<unknown>) => void work.catch(() => undefined);
 
@@ -26,7 +30,7 @@ function newIsolate(tenantId: string) {
 }
 
 async function violate(traffic: TenantTraffic, place: string) {
-  for (let time = 0; time < 100; time += 1) traffic.reportViolation(place, background);
+  for (let time = 0; time < 100; time += 1) traffic.reportViolation(place, BAN_TERMS, background);
   await traffic.sync(background);
 }
 
@@ -149,13 +153,13 @@ describe("a refused permit", () => {
     const { traffic, skip } = newIsolate(tenantId);
     await env.TENANTS.getByName(tenantId).forceBreaker(SERVER, "open", "somebody");
     await traffic.sync(background);
-    expect(await traffic.acquirePermit(SERVER, background)).toEqual({
+    expect(await traffic.acquirePermit(protectedServer, background)).toEqual({
       permit: undefined,
       retryMs: 60_000,
       isForcedOpen: true,
     });
     skip(3_600_000);
-    expect(await traffic.acquirePermit(SERVER, background)).toMatchObject({
+    expect(await traffic.acquirePermit(protectedServer, background)).toMatchObject({
       permit: undefined,
       isForcedOpen: true,
     });
@@ -167,16 +171,16 @@ describe("a refused permit", () => {
   it("says how long an open breaker stays open", async () => {
     const tenantId = crypto.randomUUID();
     const { traffic, skip } = newIsolate(tenantId);
-    const { permit } = await traffic.acquirePermit(SERVER, background);
+    const { permit } = await traffic.acquirePermit(protectedServer, background);
     if (permit === undefined) throw new Error("a new breaker is closed");
     for (let call = 0; call < 20; call += 1)
-      traffic.reportOutcome(SERVER, permit, { status: 500 }, 5, background);
+      traffic.reportOutcome(protectedServer, permit, { status: 500 }, 5, background);
     await traffic.sync(background);
-    const refused = await traffic.acquirePermit(SERVER, background);
+    const refused = await traffic.acquirePermit(protectedServer, background);
     expect(refused).toMatchObject({ permit: undefined, isForcedOpen: false });
     expect(refused.retryMs).toBeGreaterThan(3000);
     skip(2000);
-    const later = await traffic.acquirePermit(SERVER, background);
+    const later = await traffic.acquirePermit(protectedServer, background);
     expect(refused.retryMs - later.retryMs).toBeGreaterThanOrEqual(1900);
   });
 });

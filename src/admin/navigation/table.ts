@@ -29,12 +29,7 @@ export const NAVIGATION: readonly NavGroup[] = [
       {
         label: "API keys",
         icon: "keys",
-        tabs: [
-          {
-            ...{ label: "API keys", path: "/admin/keys", permission: "keys.list" },
-            keywords: "token secret rotate revoke",
-          },
-        ],
+        tabs: [{ label: "API keys", path: "/admin/keys", permission: "keys.list", keywords: "token rotate" }],
       },
     ],
   },
@@ -62,16 +57,16 @@ export const NAVIGATION: readonly NavGroup[] = [
             keywords: "register mcp upstream health",
           },
           {
-            ...{
-              label: "Tool changes",
-              path: "/admin/servers/tool-changes",
-              permission: "tool-changes.list",
-            },
-            keywords: "approve pin rug pull held blocked",
+            ...{ label: "Tool changes", path: "/admin/servers/tool-changes" },
+            ...{ permission: "tool-changes.list", keywords: "approve pin rug pull held blocked" },
           },
           {
             ...{ label: "Circuit breakers", path: "/admin/servers/circuit-breakers" },
             ...{ permission: "circuit-breakers.list", keywords: "open closed half-open resilience failures" },
+          },
+          {
+            ...{ label: "Queues", path: "/admin/servers/queues", permission: "request-queues.list" },
+            keywords: "concurrency limit waiting depth request queue",
           },
           {
             ...{ label: "Maintenance", path: "/admin/servers/maintenance" },
@@ -249,6 +244,10 @@ export const NAVIGATION: readonly NavGroup[] = [
           {
             ...{ label: "General", path: "/admin/settings", permission: "tenant.update" },
             keywords: "settings organization name time zone default access tool changes",
+          },
+          {
+            ...{ label: "Traffic", path: "/admin/settings/traffic", permission: "configs.list" },
+            keywords: "settings circuit breaker bans time-outs retries queues health checks thresholds",
           },
           {
             ...{ label: "Logging", path: "/admin/settings/logging", permission: "configs.list" },

@@ -1,5 +1,6 @@
 /** A setting's form: one field, after what the setting's definition says it may be. */
-import { getSetting, type Setting } from "../../core/settings/definitions.ts";
+import { getSetting } from "../../core/settings/definitions.ts";
+import type { Setting } from "../../core/settings/setting.ts";
 import { type FieldSpec, readFields, type Typed } from "../forms/fields.ts";
 
 const ON_OFF = [

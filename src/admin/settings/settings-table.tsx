@@ -1,7 +1,8 @@
 /** One group of settings as a table: each with its value and where that comes from. */
 import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
-import { getSetting, type Setting } from "../../core/settings/definitions.ts";
+import { getSetting } from "../../core/settings/definitions.ts";
+import type { Setting } from "../../core/settings/setting.ts";
 import { Badge, TableHead } from "../ui/components.tsx";
 import { shown } from "./setting-form.ts";
 
@@ -34,11 +35,43 @@ export const SOURCES = {
   tenant: <Badge tone="good">Organization</Badge>,
 };
 
-const GROUPS = { logging: "Logging", mcp: "MCP", telemetry: "Telemetry" } as const;
+const GROUPS = {
+  logging: "Logging",
+  mcp: "MCP",
+  telemetry: "Telemetry",
+  servers: "Servers",
+  breaker: "Circuit breakers",
+  retry: "Retries",
+  queue: "Queues",
+  health: "Health checks",
+  discovery: "Discovery",
+  bans: "Bans",
+} as const;
 
 /** The first part of a setting's key. */
 export type SettingGroup = keyof typeof GROUPS;
-export const SETTING_GROUPS: readonly SettingGroup[] = ["mcp", "logging", "telemetry"];
+export const SETTING_GROUPS: readonly SettingGroup[] = [
+  "mcp",
+  "servers",
+  "breaker",
+  "retry",
+  "queue",
+  "health",
+  "discovery",
+  "bans",
+  "logging",
+  "telemetry",
+];
+/** Those of servers and of what protects them: one page. */
+export const TRAFFIC_GROUPS: readonly SettingGroup[] = [
+  "servers",
+  "breaker",
+  "retry",
+  "queue",
+  "health",
+  "discovery",
+  "bans",
+];
 
 export function SettingsTable({
   group,

@@ -2,7 +2,8 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../../core/errors.ts";
-import { isSettingKey, SETTING_KEYS, SETTINGS, type Setting } from "../../core/settings/definitions.ts";
+import { isSettingKey, SETTING_KEYS, SETTINGS } from "../../core/settings/definitions.ts";
+import type { Setting } from "../../core/settings/setting.ts";
 import { toFormOutcome } from "../crud/crud-pages.tsx";
 import type { FormOutcome } from "../crud/pages.tsx";
 import { Button, PostForm } from "../forms/controls.tsx";
@@ -27,14 +28,15 @@ import {
   SettingsTable,
   type Side,
   SOURCES,
+  TRAFFIC_GROUPS,
 } from "./settings-table.tsx";
 
 type Scene = Context<AdminEnv>;
 
 const isTenants = ({ whose }: Setting) => whose !== "system";
 
-const organizationTab = (title: string, path: string, group: SettingGroup): Side => ({
-  ...{ title, path, groups: [group], api: "/configs", isOwn: isTenants },
+const organizationTab = (title: string, path: string, ...groups: SettingGroup[]): Side => ({
+  ...{ title, path, groups, api: "/configs", isOwn: isTenants },
   ...{ read: "configs.list", write: "configs.update" },
   intro: "Settings of this organization. Changes apply within one second.",
 });
@@ -42,6 +44,7 @@ const organizationTab = (title: string, path: string, group: SettingGroup): Side
 /** Its list is a section of the page of the organization's general settings. */
 export const MCP_SETTINGS = organizationTab("MCP", "/admin/settings", "mcp");
 const LOGGING = organizationTab("Logging", "/admin/settings/logging", "logging");
+const TRAFFIC = organizationTab("Traffic", "/admin/settings/traffic", ...TRAFFIC_GROUPS);
 const TELEMETRY = organizationTab("Telemetry", "/admin/settings/telemetry", "telemetry");
 
 const SYSTEM: Side = {
@@ -187,7 +190,7 @@ function listRoute(side: Side): Hono<AdminEnv> {
 }
 
 function routesOf(side: Side): Hono<AdminEnv> {
-  const at = `${side.path}/:key{(?:${side.groups.join("|")})\\.[A-Za-z.]+}` as const;
+  const at = `${side.path}/:key{(?:${side.groups.join("|")})\\.[a-z_.]+}` as const;
   return new Hono<AdminEnv>()
     .get(at, requirePagePermission(side.read), async (c) => c.html(await showOne(c, side)))
     .post(at, requirePagePermission(side.write), async (c) => {
@@ -243,6 +246,8 @@ export const settings = new Hono<AdminEnv>()
   .route("/", routesOf(MCP_SETTINGS))
   .route("/", listRoute(LOGGING))
   .route("/", routesOf(LOGGING))
+  .route("/", listRoute(TRAFFIC))
+  .route("/", routesOf(TRAFFIC))
   .route("/", listRoute(TELEMETRY))
   .route("/", routesOf(TELEMETRY))
   .route("/", listRoute(SYSTEM))

@@ -8,6 +8,7 @@ export const transitionShape = z.object({
   fromState: z.enum(BREAKER_STATES),
   toState: z.enum(BREAKER_STATES),
   reason: z.string(),
+  actorId: z.string().nullable(),
   transitionedAt: z.string(),
 });
 export type Transition = z.infer<typeof transitionShape>;

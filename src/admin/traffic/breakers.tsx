@@ -6,18 +6,28 @@ import { DAY_MS } from "../../core/durations.ts";
 import { BREAKER_STATES } from "../../core/enums.ts";
 import { Timeline } from "../charts/blocks.tsx";
 import { Button, PostForm } from "../forms/controls.tsx";
+import { Form } from "../forms/form.tsx";
 import { pageShape } from "../http/api-client.ts";
+import { setFlash } from "../http/flash.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { type BulkAction, type ListSpec, optionsFrom, YES_NO } from "../lists/spec.ts";
-import { loadServerNames, serverOptions } from "../lookups/choices.ts";
+import { loadMemberNames, loadServerNames, serverOptions } from "../lookups/choices.ts";
+import { readServer, serverApi } from "../servers/server.ts";
 import { Badge, Details, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { Breaker } from "../ui/states.tsx";
 import { listSpans, type Transition, transitionShape } from "./breaker-spans.ts";
+import {
+  type LiveBreaker,
+  liveBreaker,
+  ownThresholds,
+  saveThresholds,
+  thresholdFields,
+} from "./breaker-thresholds.tsx";
 
 const PATH = "/admin/servers/circuit-breakers";
 
@@ -112,12 +122,13 @@ export const breakers = new Hono<AdminEnv>()
   .get(`${PATH}/:id`, requirePagePermission("circuit-breakers.read"), async (c) => {
     const serverId = c.req.param("id");
     const rest = c.get("rest");
-    const [server, found, transitions] = await Promise.all([
-      rest.read(`/servers/${encodeURIComponent(serverId)}`, z.object({ name: z.string() })),
-      rest.read("/circuit-breakers", pageShape(shape), { serverId, limit: 1 }),
+    const [server, found, transitions, memberName] = await Promise.all([
+      readServer(rest, serverId),
+      rest.read(`${serverApi(serverId)}/breaker`, liveBreaker),
       transitionsOf(c, serverId),
+      may(c, "members.list") ? loadMemberNames(rest) : new Map<string, string>(),
     ]);
-    const [breaker] = found.value.items;
+    const breaker = found.value;
     return c.html(
       <Page
         title={`Circuit breaker: ${server.value.name}`}
@@ -130,9 +141,20 @@ export const breakers = new Hono<AdminEnv>()
       >
         <div class="grid">
           <State c={c} serverId={serverId} breaker={breaker} />
-          <LastDay transitions={transitions} state={breaker?.state ?? "closed"} now={Date.now()} />
+          <LastDay transitions={transitions} state={breaker.state} now={Date.now()} />
         </div>
-        <History transitions={transitions} />
+        {may(c, "servers.update") && (
+          <Form
+            action={`${PATH}/${serverId}/thresholds`}
+            token={c.get("formToken")}
+            fields={thresholdFields}
+            typed={ownThresholds(server.value.settings)}
+            options={new Map()}
+            submit="Save thresholds"
+            cancel={PATH}
+          />
+        )}
+        <History transitions={transitions} actorName={(id) => memberName.get(id) ?? id} />
       </Page>,
     );
   })
@@ -144,17 +166,27 @@ export const breakers = new Hono<AdminEnv>()
       .send("POST", `/servers/${encodeURIComponent(serverId)}/breaker`, { json: { state } });
     const says = state === "open" || state === "closed" ? SAYS[state] : SAYS.automatic;
     return redirectWithFlash(c, sent, { says: `Circuit breaker ${says}.`, back: `${PATH}/${serverId}` });
+  })
+  .post(`${PATH}/:id/thresholds`, requirePagePermission("servers.update"), async (c) => {
+    const serverId = c.req.param("id");
+    const { sent, faults = [] } = await saveThresholds(c.get("rest"), serverId, c.get("posted"));
+    const back = `${PATH}/${serverId}`;
+    if (sent !== undefined) return redirectWithFlash(c, sent, { says: "Thresholds saved.", back });
+    await setFlash(c, { says: `Not saved: ${faults.map(({ message }) => message).join(", ")}.` });
+    return c.redirect(back, 303);
   });
 
 interface StateProps {
   readonly c: Context<AdminEnv>;
   readonly serverId: string;
-  /** One that has never moved is not written down. */
-  readonly breaker: BreakerView | undefined;
+  readonly breaker: LiveBreaker;
 }
 
+const share = (part = 0) => `${Math.round(part * 1000) / 10} %`;
+
 function State({ c, serverId, breaker }: StateProps) {
-  const { state = "closed", isForced = false, lastTransitionAt = null, openedAt = null } = breaker ?? {};
+  const { state, isForced, since, nextAttemptAt, consecutiveOpens, thresholds } = breaker;
+  const { calls, failures, slow } = breaker;
   return (
     <section class="card" aria-labelledby="state">
       <div class="row">
@@ -179,8 +211,14 @@ function State({ c, serverId, breaker }: StateProps) {
       </div>
       <Details
         of={[
-          ["Changed", <Time at={lastTransitionAt} none="initial state" />],
-          ["Last opened", <Time at={openedAt} />],
+          ["Changed", <Time at={since} none="initial state" />],
+          ["Next attempt", <Time at={nextAttemptAt} none="–" />],
+          ["Opened in a row", consecutiveOpens],
+          [`Calls in the last ${thresholds.windowSeconds} s`, `${calls} (${failures} failed, ${slow} slow)`],
+          [
+            "Opens at",
+            `${share(thresholds.errorRate)} failed or ${share(thresholds.slowCallRate)} slower than ${thresholds.slowCallMs} ms, of at least ${thresholds.minimumCalls} calls`,
+          ],
         ]}
       />
       <p class="quiet-text">
@@ -206,7 +244,11 @@ function LastDay({ transitions, state, now }: LastDayProps) {
   );
 }
 
-function History({ transitions }: Pick<LastDayProps, "transitions">) {
+interface HistoryProps extends Pick<LastDayProps, "transitions"> {
+  readonly actorName: (id: string) => string;
+}
+
+function History({ transitions, actorName }: HistoryProps) {
   return (
     <section class="list" aria-labelledby="history">
       <h2 id="history">History</h2>
@@ -214,9 +256,9 @@ function History({ transitions }: Pick<LastDayProps, "transitions">) {
       {transitions.length > 0 && (
         <section class="scroll" aria-label="Transitions" tabindex={0}>
           <table>
-            <TableHead columns={["Time", "From", "To", "Reason"]} />
+            <TableHead columns={["Time", "From", "To", "Reason", "By"]} />
             <tbody>
-              {transitions.map(({ transitionedAt, fromState, toState, reason }) => (
+              {transitions.map(({ transitionedAt, fromState, toState, reason, actorId }) => (
                 <tr>
                   <td>
                     <Time at={transitionedAt} />
@@ -228,6 +270,7 @@ function History({ transitions }: Pick<LastDayProps, "transitions">) {
                     <Breaker of={toState} />
                   </td>
                   <td>{reason}</td>
+                  <td>{actorId === null ? "Gateway" : actorName(actorId)}</td>
                 </tr>
               ))}
             </tbody>

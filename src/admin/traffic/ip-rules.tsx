@@ -14,6 +14,7 @@ const rule = z.object({
   expiresAt: z.string().nullable(),
   isActive: z.boolean(),
   isAutomatic: z.boolean(),
+  violations: z.number(),
   createdAt: z.string(),
 });
 
@@ -58,6 +59,13 @@ export const ipRules = crudPages({
         name: "expiresAt",
         label: "Expires",
         show: ({ expiresAt }) => <Time at={expiresAt} none="Never" />,
+      },
+      {
+        name: "violations",
+        label: "Violations",
+        sorts: true,
+        number: true,
+        show: ({ isAutomatic, violations }) => (isAutomatic ? violations : ""),
       },
       { name: "createdAt", label: "Created", sorts: true, show: ({ createdAt }) => <Time at={createdAt} /> },
     ],

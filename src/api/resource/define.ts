@@ -46,6 +46,8 @@ export interface ResourceHooks {
   readonly prepare?: (c: ApiContext, values: CrudRow, before: CrudRow | undefined) => Promise<CrudRow>;
   /** Written in the same batch. */
   readonly alongside?: (c: ApiContext, db: Db, row: CrudRow) => readonly Statement[];
+  /** After the row has been deleted: ends what it stood for elsewhere. */
+  readonly removed?: (c: ApiContext, row: CrudRow, owner: RowOwner) => Promise<void>;
 }
 
 /** As a batch takes it. */

@@ -105,6 +105,7 @@ export async function deleteResource(
     isSystem,
   };
   await commitWithAudit(c, what, (audit) => db.batch([deleteRow(db, kind.table, reach.owner(c), id), audit]));
+  await kind.hooks.removed?.(c, before, reach.owner(c));
 }
 
 /** What holds for the whole system, a tenant sees and leaves alone. */

@@ -3,11 +3,12 @@ import { z } from "zod";
 import { IP_RULE_KINDS } from "../../core/enums.ts";
 import { canonicalNetwork, validateNetwork } from "../../core/net/cidr.ts";
 import { ipRules as table } from "../../db/schema/access.ts";
+import { liftBan } from "../../policy/bans.ts";
 import { moment } from "../http/times.ts";
 import { defineResource } from "../resource/define.ts";
 import { prose } from "./members.ts";
 
-const network = z
+export const network = z
   .string()
   .max(64)
   .check((ctx) => {
@@ -17,6 +18,9 @@ const network = z
   })
   .transform(canonicalNetwork);
 
+const automatic = z.object({ isAutomatic: z.boolean(), cidr: z.string() });
+
+/** A ban that the gateway has imposed is visible, and lifted by its deletion; it cannot be changed. */
 export const ipRules = defineResource({
   name: "ip-rules",
   noun: "IP rule",
@@ -32,5 +36,15 @@ export const ipRules = defineResource({
   usual: "-createdAt",
   filters: ["kind", "isAutomatic", "isActive"],
   searched: ["reason"],
+  async faults(_, row) {
+    if (automatic.safeParse(row).data?.isAutomatic !== true) return [];
+    return [{ path: "", message: "is a ban of the gateway: delete it to lift the ban" }];
+  },
+  hooks: {
+    async removed(c, row, owner) {
+      const { isAutomatic, cidr } = automatic.parse(row);
+      if (isAutomatic) await liftBan(c.var.services, owner, cidr);
+    },
+  },
   example: { kind: "block", cidr: "203.0.113.0/24", reason: "Repeated malformed requests." },
 });

@@ -2,14 +2,20 @@
 import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";
+import { BREAKER_STATES } from "../../core/enums.ts";
+import { SETTING_KEYS } from "../../core/settings/definitions.ts";
+import { describeTerms } from "../../core/settings/traffic-terms.ts";
+import { readSettings } from "../../core/settings/values.ts";
 import { setBreakerForced } from "../../db/queries/servers/breakers.ts";
+import { loadSettings } from "../../db/queries/tenants/settings.ts";
 import { circuitBreakerTransitions, circuitBreakers as table } from "../../db/schema/traffic.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
+import { readServerSettings } from "../../policy/server-settings.ts";
 import { saveBreakerTransitions } from "../../policy/transitions.ts";
 import { idParam } from "../http/id-param.ts";
-import { respondsEmpty, respondsPage } from "../http/responses.ts";
+import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
 import { body, params, query } from "../http/validate.ts";
 import { createTimeline } from "../logs/timeline.ts";
 import { defineReadOnlyResource } from "../resource/define.ts";
@@ -28,6 +34,28 @@ export const circuitBreakers = new Hono<AppEnv>().route(
   "/",
   reading(breakers, { list: "circuit-breakers.list", read: "circuit-breakers.read" }),
 );
+
+const liveShape = z.object({
+  serverId: z.uuid(),
+  state: z.enum(BREAKER_STATES),
+  isForced: z.boolean(),
+  since: z.iso.datetime().nullable(),
+  nextAttemptAt: z.iso.datetime().nullable(),
+  consecutiveOpens: z.number().int(),
+  calls: z.number().int().describe("Calls in the window."),
+  failures: z.number().int(),
+  slow: z.number().int(),
+  thresholds: z.object({
+    windowSeconds: z.number(),
+    minimumCalls: z.number().int(),
+    errorRate: z.number(),
+    slowCallRate: z.number(),
+    slowCallMs: z.number(),
+    openSeconds: z.number(),
+    maxOpenSeconds: z.number(),
+    probes: z.number().int(),
+  }),
+});
 
 const wish = z
   .strictObject({ state: z.enum(["open", "closed", "automatic"]) })
@@ -52,6 +80,27 @@ export const breakerOfServer = new Hono<AppEnv>()
       return c.json(
         await transitions.list(c, c.req.valid("query"), eq(circuitBreakerTransitions.serverId, id)),
       );
+    },
+  )
+  .get(
+    "/:id/breaker",
+    requirePermission("circuit-breakers.read"),
+    params(idParam),
+    responds(liveShape, "The circuit breaker as it stands, with the thresholds that apply."),
+    async (c) => {
+      const { id, settings } = await requireServer(c, c.req.valid("param").id);
+      const { services, principal, db } = c.var;
+      const stored = await loadSettings(db, principal.tenantId, SETTING_KEYS);
+      const { breaker: terms } = readServerSettings(settings, readSettings(stored));
+      const found = await services.tenantObject(principal.tenantId).describeBreaker(id, terms);
+      const { state, since, forced, opens, nextAttemptAt, counts } = found;
+      const toTime = (ms: number | undefined) => (ms ? new Date(ms).toISOString() : null);
+      return c.json({
+        ...{ serverId: id, state, isForced: forced !== undefined, consecutiveOpens: opens },
+        ...{ since: toTime(since), nextAttemptAt: toTime(nextAttemptAt) },
+        ...{ calls: counts.total, failures: counts.failures, slow: counts.slow },
+        thresholds: describeTerms(terms),
+      });
     },
   )
   .post(

@@ -18,6 +18,19 @@ const settings = z.strictObject({
   keepAliveMs: z.number().int().min(10).max(600_000).optional(),
   idleTimeoutMs: z.number().int().min(1000).max(3_600_000).optional(),
   maxResponseBytes: z.number().int().min(1024).max(MAX_SERVER_RESPONSE_BYTES).optional(),
+  breaker: z
+    .strictObject({
+      windowSeconds: z.number().int().min(1).max(3600).optional(),
+      minimumCalls: z.number().int().min(1).max(100_000).optional(),
+      errorRate: z.number().min(0.01).max(1).optional(),
+      slowCallRate: z.number().min(0.01).max(1).optional(),
+      slowCallMs: z.number().int().min(1).max(600_000).optional(),
+      openSeconds: z.number().int().min(1).max(3600).optional(),
+      maxOpenSeconds: z.number().int().min(1).max(86_400).optional(),
+      probes: z.number().int().min(1).max(100).optional(),
+    })
+    .optional()
+    .describe("Thresholds of the circuit breaker. Default: the tenant's settings `breaker.*`."),
   health: z
     .strictObject({
       intervalSeconds: z.number().int().min(MIN_CHECK_INTERVAL_SECONDS).max(86_400).optional(),

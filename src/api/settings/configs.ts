@@ -2,7 +2,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";
-import { SETTING_KEYS, SETTINGS, type Setting } from "../../core/settings/definitions.ts";
+import { SETTING_KEYS, SETTINGS } from "../../core/settings/definitions.ts";
+import type { Setting } from "../../core/settings/setting.ts";
 import { readSettings, resolveSettings } from "../../core/settings/values.ts";
 import {
   findConfigVersion,

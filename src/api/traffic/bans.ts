@@ -5,10 +5,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { liftBan } from "../../policy/bans.ts";
 import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
 import { requirePermission } from "../../policy/guard.ts";
 import { responds, respondsEmpty } from "../http/responses.ts";
 import { body } from "../http/validate.ts";
+import { network } from "../resources/ip-rules.ts";
 
 const shape = z.object({
   samples: z.array(z.object({ minute: z.number().int(), requests: z.number().int() })),
@@ -23,9 +25,7 @@ const shape = z.object({
   bans: z.array(z.object({ client: z.string(), endsAt: z.iso.datetime() })),
 });
 
-const lifted = z
-  .strictObject({ client: z.string().min(1).max(100) })
-  .meta({ examples: [{ client: "203.0.113.7" }] });
+const lifted = z.strictObject({ client: network }).meta({ examples: [{ client: "203.0.113.7" }] });
 
 export const traffic = new Hono<AppEnv>()
   .get(
@@ -64,7 +64,7 @@ export const traffic = new Hono<AppEnv>()
     async (c) => {
       const { principal, services } = c.var;
       const { client } = c.req.valid("json");
-      await services.tenantObject(principal.tenantId).liftBan(client);
+      await liftBan(services, principal.tenantId, client);
       await writeAuditEntry(c, { action: "traffic.lift", resource: { type: "ban", id: client } });
       return c.body(null, 204);
     },

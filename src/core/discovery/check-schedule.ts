@@ -6,13 +6,19 @@ import { z } from "zod";
 
 export const MIN_INTERVAL_SECONDS = 60;
 
-/** The health check settings of a server. Invalid values fall back to defaults, so that a bad row stops no check. */
+export interface HealthDefaults {
+  readonly intervalSeconds: number;
+  readonly timeoutMs: number;
+  /** Answers that take longer count as slow. */
+  readonly slowMs: number;
+}
+
+/** The health check settings of a server. Invalid values count as not set, so that a bad row stops no check. */
 const healthSettings = z
   .object({
-    intervalSeconds: z.number().int().min(MIN_INTERVAL_SECONDS).max(86_400).catch(60),
-    timeoutMs: z.number().int().min(100).max(30_000).catch(5000),
-    /** Answers that take longer count as slow. */
-    slowMs: z.number().int().min(1).max(30_000).catch(2000),
+    intervalSeconds: z.number().int().min(MIN_INTERVAL_SECONDS).max(86_400).optional().catch(undefined),
+    timeoutMs: z.number().int().min(100).max(30_000).optional().catch(undefined),
+    slowMs: z.number().int().min(1).max(30_000).optional().catch(undefined),
     isEnabled: z.boolean().catch(true),
     /** In place of asking the server itself how it is. */
     tool: z
@@ -20,12 +26,25 @@ const healthSettings = z
       .optional()
       .catch(undefined),
   })
-  .catch({ intervalSeconds: 60, timeoutMs: 5000, slowMs: 2000, isEnabled: true, tool: undefined });
+  .catch({ isEnabled: true });
 
-export type HealthSettings = z.infer<typeof healthSettings>;
+export type HealthSettings = z.infer<typeof healthSettings> & HealthDefaults;
 
-export const parseHealthSettings = (settings: Readonly<Record<string, unknown>>): HealthSettings =>
-  healthSettings.parse(settings.health ?? {});
+const DEFAULTS: HealthDefaults = { intervalSeconds: 60, timeoutMs: 5000, slowMs: 2000 };
+
+/** `defaults`: what holds in the tenant for servers that set nothing of their own. */
+export function parseHealthSettings(
+  settings: Readonly<Record<string, unknown>>,
+  defaults = DEFAULTS,
+): HealthSettings {
+  const own = healthSettings.parse(settings.health ?? {});
+  return {
+    ...own,
+    intervalSeconds: own.intervalSeconds ?? defaults.intervalSeconds,
+    timeoutMs: own.timeoutMs ?? defaults.timeoutMs,
+    slowMs: own.slowMs ?? defaults.slowMs,
+  };
+}
 
 /** FNV-1a. */
 function stableHash(text: string): number {

@@ -1,22 +1,14 @@
 /**
- * Temporary bans. A client that repeatedly continues after a rate limit rejection is banned, each time for twice as
- * long. A ban expires automatically, and the history is deleted after a long idle time.
+ * Temporary bans. A client that repeatedly continues after a rate limit rejection is banned, each time for longer. A ban expires automatically, and the history is deleted after a long idle time.
  */
-export interface BanTerms {
-  /** So many refused requests in one window bring a ban. */
-  readonly violations: number;
-  readonly windowMs: number;
-  readonly firstMs: number;
-  readonly longestMs: number;
-  /** Of good conduct, counted from the end of the last ban, until the next ban is a first one again. */
-  readonly forgetMs: number;
-}
+import type { BanTerms } from "./lease/sync-messages.ts";
 
 export const BAN_TERMS: BanTerms = {
   violations: 100,
   windowMs: 60_000,
   firstMs: 60_000,
   longestMs: 86_400_000,
+  growth: 2,
   forgetMs: 86_400_000,
 };
 
@@ -50,7 +42,7 @@ export function addViolations(
   const violations = (isSameWindow ? known.violations : 0) + count;
   const windowFrom = isSameWindow ? known.windowFrom : now;
   if (violations < terms.violations) return { conduct: { ...known, windowFrom, violations }, banned: false };
-  const ms = Math.min(terms.longestMs, terms.firstMs * 2 ** known.bans);
+  const ms = Math.min(terms.longestMs, terms.firstMs * terms.growth ** known.bans);
   const bannedUntil = now + ms;
   return { conduct: { windowFrom: now, violations: 0, bans: known.bans + 1, bannedUntil }, banned: true };
 }

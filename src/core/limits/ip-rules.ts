@@ -1,7 +1,7 @@
 /**
  * IP rules. The narrowest rule that contains an address applies, and of two rules for the same network the allowing
  * one. A network can therefore be blocked except for one address, and the reverse. An address with an allow rule is
- * never banned automatically.
+ * never banned automatically. Bans are rows too, and are enforced by the tenant's object (bans.ts).
  */
 
 import { BoundedMap } from "../bounded-map.ts";
@@ -12,8 +12,6 @@ export interface IpRule {
   readonly kind: (typeof IP_RULE_KINDS)[number];
   readonly cidr: string;
   readonly reason: string | null;
-  /** Imposed by the machine (bans.ts); gives way to any rule that allows. */
-  readonly isAutomatic: boolean;
   readonly expiresAt: Date | null;
 }
 
@@ -31,33 +29,21 @@ const MAX_ENTRIES = 2000;
 
 export function compileIpRules(rules: readonly IpRule[]): CompiledIpRules {
   if (rules.length === 0) return () => NOT_BLOCKED;
-  const lookup = compileNetworks([
-    ...Map.groupBy(
-      rules.filter((rule) => !rule.isAutomatic),
-      ({ cidr }) => cidr,
-    ),
-  ]);
-  const automatic = compileNetworks([
-    ...Map.groupBy(
-      rules.filter((rule) => rule.isAutomatic),
-      ({ cidr }) => cidr,
-    ),
-  ]);
-  const cache = new BoundedMap<string, readonly (readonly IpRule[])[]>(MAX_ENTRIES);
+  const lookup = compileNetworks([...Map.groupBy(rules, ({ cidr }) => cidr)]);
+  const cache = new BoundedMap<string, readonly IpRule[]>(MAX_ENTRIES);
   const findRules = (address: string) => {
     let found = cache.get(address);
     if (found === undefined) {
-      found = [lookup(address)?.value ?? [], automatic(address)?.value ?? []];
+      found = lookup(address)?.value ?? [];
       cache.set(address, found);
     }
     return found;
   };
   return (address, now) => {
-    const [own = [], imposed = []] = findRules(address);
-    const active = own.filter(({ expiresAt }) => expiresAt === null || now < expiresAt);
+    const active = findRules(address).filter(({ expiresAt }) => expiresAt === null || now < expiresAt);
     const allow = active.find(({ kind }) => kind === "allow");
     if (allow !== undefined) return { blocked: false, rule: allow };
-    const block = active[0] ?? imposed.find(({ expiresAt }) => expiresAt === null || now < expiresAt);
+    const [block] = active;
     return block === undefined ? NOT_BLOCKED : { blocked: true, rule: block };
   };
 }

@@ -20,7 +20,7 @@ export interface LimitTarget {
 /** Empty for a tenant that limits no server and no tool. */
 export type TargetLimits = readonly LimitConfig[];
 
-const isTargetSubject = (subject: LimitSubject) => subject === "server" || subject === "tool";
+export const isTargetSubject = (subject: LimitSubject) => subject === "server" || subject === "tool";
 
 const isTargetConfig = ({ subjectType, serverId }: LimitConfig): boolean =>
   isTargetSubject(subjectType) || serverId !== null;
@@ -55,7 +55,7 @@ export function resolveTargetLimits(
   return [...found.values()];
 }
 
-function appliesTo({ subjectType, serverId, toolName }: LimitConfig, target: LimitTarget): boolean {
+export function appliesTo({ subjectType, serverId, toolName }: LimitConfig, target: LimitTarget): boolean {
   if (serverId !== null && serverId !== target.serverId) return false;
   if (subjectType === "tool" && target.tool === undefined) return false;
   return toolName === null || toolName === target.tool;
@@ -75,42 +75,4 @@ function createTargetLimit(
   if (subjectId !== null && !isAbout) return undefined;
   const limit = createLimit(subjectType, `${caller}@${serverId}/${toolName ?? ""}`, config);
   return { ...limit, name: limit.name.replace("-", toolName === null ? "-server-" : "-tool-") };
-}
-
-/** What is limited, in a subject of `parseLimitKey`; undefined where it is no target. */
-export function parseTarget(
-  kind: LimitSubject,
-  subject: string,
-): { readonly caller: string; readonly serverId: string; readonly tool: string | null } | undefined {
-  const [, caller = "", serverId = "", tool = ""] =
-    /^(?:(.*)@)?([0-9a-f-]{36})(?:\/(.*))?$/.exec(subject) ?? [];
-  const isTarget = serverId !== "" && (isTargetSubject(kind) || subject.includes("@"));
-  return isTarget ? { caller, serverId, tool: tool === "" ? null : tool } : undefined;
-}
-
-/** The maximum of a target's limit per window; undefined if its row was deleted. */
-export function maxForTarget(
-  limits: TargetLimits,
-  { kind, subject, windowSeconds }: { kind: LimitSubject; subject: string; windowSeconds: number },
-): number | undefined {
-  const target = parseTarget(kind, subject);
-  if (target === undefined) return undefined;
-  const tool = target.tool ?? undefined;
-  const row = limits.find(
-    (config) =>
-      config.subjectType === kind &&
-      config.windowSeconds === windowSeconds &&
-      appliesTo(config, { serverId: target.serverId, tool }) &&
-      (isTargetSubject(kind) || isRowOf(config, target)),
-  );
-  return row && Math.floor(row.limitCount * row.burstFactor);
-}
-
-function isRowOf(
-  { subjectType, subjectId, toolName }: LimitConfig,
-  { caller, tool }: { caller: string; tool: string | null },
-): boolean {
-  if (toolName !== tool) return false;
-  if (subjectId === null) return true;
-  return subjectType === "role" ? caller.startsWith(`${subjectId}:`) : subjectId === caller;
 }

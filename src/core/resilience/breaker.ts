@@ -89,6 +89,11 @@ export interface BreakerTransition {
     | "time to probe"
     | "forced";
   readonly at: number;
+  /** The calls that led to it: those of the window, or the probes. */
+  readonly counts: OutcomeCounts;
+  /** How often the breaker has opened in a row, and when probes may begin. */
+  readonly opens: number;
+  readonly nextAttemptAt: number;
 }
 
 export interface BreakerStep {
@@ -139,8 +144,9 @@ export function reportOutcome(
   const { total, failures, slow } = sumOutcomes(record, terms.window, now);
   const next = { ...breaker, record };
   if (total < terms.minimumCalls) return { breaker: next, transition: undefined };
-  if (failures >= terms.failureRate * total) return open(next, "failures", terms, { now, random });
-  if (slow >= terms.slowRate * total) return open(next, "slow calls", terms, { now, random });
+  const counts = { total, failures, slow };
+  if (failures >= terms.failureRate * total) return open(next, "failures", counts, terms, { now, random });
+  if (slow >= terms.slowRate * total) return open(next, "slow calls", counts, terms, { now, random });
   return { breaker: next, transition: undefined };
 }
 
@@ -150,7 +156,10 @@ export function forceState(breaker: Breaker, to: "open" | "closed" | undefined, 
     return { breaker: { ...breaker, forced: to }, transition: undefined };
   }
   const { breaker: moved, transition } = changeState(breaker, to, "forced", now);
-  return { breaker: { ...moved, forced: to, opens: 0, nextAttemptAt: now }, transition };
+  return {
+    breaker: { ...moved, forced: to, opens: 0, nextAttemptAt: now },
+    transition: { ...transition, opens: 0, nextAttemptAt: now },
+  };
 }
 
 /** When a refused caller may try again. */
@@ -171,31 +180,49 @@ function reportProbe(
   terms: BreakerTerms,
   chance: BreakerClock,
 ): BreakerStep {
-  if (calls.failures + calls.slow > 0) return open(breaker, "probe failed", terms, chance);
   const successes = breaker.successes + calls.total;
+  const counts = { ...calls, total: successes };
+  if (calls.failures + calls.slow > 0) return open(breaker, "probe failed", counts, terms, chance);
   const probesSince = breaker.probesSince.slice(calls.total);
   if (successes < terms.successesToClose) {
     return { breaker: { ...breaker, successes, probesSince }, transition: undefined };
   }
-  const step = changeState(breaker, "closed", "probes succeeded", chance.now);
-  return { ...step, breaker: { ...step.breaker, opens: 0 } };
+  const step = changeState(breaker, "closed", "probes succeeded", chance.now, counts);
+  return {
+    breaker: { ...step.breaker, opens: 0 },
+    transition: { ...step.transition, opens: 0 },
+  };
 }
 
 function open(
   breaker: Breaker,
   reason: BreakerTransition["reason"],
+  counts: OutcomeCounts,
   terms: BreakerTerms,
   chance: BreakerClock,
 ): BreakerStep {
-  const step = changeState(breaker, "open", reason, chance.now);
+  const step = changeState(breaker, "open", reason, chance.now, counts);
   const ms = Math.min(terms.longestOpenMs, terms.openMs * 2 ** Math.min(breaker.opens, 30));
   const nextAttemptAt = chance.now + ms * (1 + terms.jitter * chance.random());
-  return { ...step, breaker: { ...step.breaker, opens: breaker.opens + 1, nextAttemptAt } };
+  const opened = { opens: breaker.opens + 1, nextAttemptAt };
+  return { breaker: { ...step.breaker, ...opened }, transition: { ...step.transition, ...opened } };
 }
 
-function changeState(breaker: Breaker, to: BreakerState, reason: BreakerTransition["reason"], now: number) {
+const NO_CALLS: OutcomeCounts = { total: 0, failures: 0, slow: 0 };
+
+function changeState(
+  breaker: Breaker,
+  to: BreakerState,
+  reason: BreakerTransition["reason"],
+  now: number,
+  counts = NO_CALLS,
+) {
   const generation = breaker.generation + 1;
   const fresh = { generation, since: now, record: EMPTY_WINDOW, probesSince: [], successes: 0 };
-  const transition: BreakerTransition = { from: breaker.state, to, reason, at: now };
+  const { opens, nextAttemptAt } = breaker;
+  const transition: BreakerTransition = {
+    ...{ from: breaker.state, to, reason, at: now },
+    ...{ counts, opens, nextAttemptAt },
+  };
   return { breaker: { ...breaker, ...fresh, state: to }, transition };
 }

@@ -13,7 +13,7 @@ import {
   reportOutcome,
   retryAfterMs,
 } from "./breaker.ts";
-import type { OutcomeCounts } from "./outcome-window.ts";
+import { type OutcomeCounts, sumOutcomes } from "./outcome-window.ts";
 
 export interface BreakerStore {
   get(serverId: string): Breaker | undefined;
@@ -35,6 +35,16 @@ export interface BreakerView {
   readonly generation: number;
   readonly retryMs: number;
   readonly isForced: boolean;
+}
+
+export interface BreakerDescription {
+  readonly state: BreakerState;
+  /** When it moved last; 0 for one that never has. */
+  readonly since: number;
+  readonly opens: number;
+  readonly forced: "open" | "closed" | undefined;
+  readonly nextAttemptAt: number | undefined;
+  readonly counts: OutcomeCounts;
 }
 
 export interface ServerTransition extends BreakerTransition {
@@ -78,6 +88,17 @@ export class Breakers {
       retryMs: retryAfterMs(breaker, now),
       isForced: breaker.forced !== undefined,
     }));
+  }
+
+  /** A server's breaker as it stands, with the calls that it judges now. */
+  describe(serverId: string, terms: BreakerTerms, now: number): BreakerDescription {
+    const { state, since, opens, record, forced, nextAttemptAt } =
+      this.#store.get(serverId) ?? INITIAL_BREAKER;
+    return {
+      ...{ state, since, opens, forced },
+      nextAttemptAt: state === "open" && forced === undefined ? nextAttemptAt : undefined,
+      counts: sumOutcomes(record, terms.window, now),
+    };
   }
 
   #apply(serverId: string, act: (breaker: Breaker) => BreakerStep): ServerTransition[] {

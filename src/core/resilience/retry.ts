@@ -41,8 +41,6 @@ export interface RetryTerms {
   readonly longestMs: number;
 }
 
-export const RETRY_TERMS: RetryTerms = { attempts: 3, firstMs: 50, longestMs: 2000 };
-
 /** "Full jitter": anything from nothing up to a bound that doubles. `retry`: 1 for the first. */
 export function backoffMs(retry: number, terms: RetryTerms, random: () => number): number {
   return random() * Math.min(terms.longestMs, terms.firstMs * 2 ** (retry - 1));

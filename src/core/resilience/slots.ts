@@ -14,6 +14,15 @@ export function ungrantedSlots(capacity: number): number {
   return capacity < MIN_SHARED_CAPACITY ? 0 : Math.floor(capacity / UNGRANTED_PARTS);
 }
 
+/** The queue of one server in one isolate. */
+export interface QueueLoad {
+  readonly waiting: number;
+  readonly oldestWaitMs: number;
+  /** Since the isolate's queue was created: calls that had to wait, and calls that were rejected. */
+  readonly queued: number;
+  readonly rejected: number;
+}
+
 export interface SlotRequest {
   readonly serverId: string;
   /** The sender: one server's queue in one isolate. */
@@ -28,6 +37,8 @@ export interface SlotRequest {
   readonly keep: number;
   /** Slots that it could use, at least `running` and `keep`. Fewer than were granted earlier: the others are returned. */
   readonly wanted: number;
+  /** The sender's queue in front of the server, for admins. */
+  readonly queue?: QueueLoad;
 }
 
 export interface SlotReply {

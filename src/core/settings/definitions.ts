@@ -1,48 +1,9 @@
 /**
- * The definitions of the runtime settings: type, default, and who can set them. They are plain data, shared by the REST
- * API, the pages and the hot path.
+ * The definitions of the runtime settings. They are plain data, shared by the REST API, the pages and the hot path.
  */
-
-interface SettingDescription {
-  readonly label: string;
-  readonly description: string;
-  /** Who may set it. Where both may, a tenant's own value comes before the whole system's. */
-  readonly whose: "tenant" | "system" | "both";
-}
-
-export interface SwitchSetting extends SettingDescription {
-  readonly type: "switch";
-  readonly fallback: boolean;
-}
-
-export interface NumberSetting extends SettingDescription {
-  readonly type: "number";
-  readonly fallback: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-export interface TextSetting extends SettingDescription {
-  readonly type: "text";
-  readonly fallback: string;
-  readonly longest: number;
-  /** An address that must be https, or on this machine. */
-  readonly isUrl?: true;
-}
-
-export interface NamesSetting extends SettingDescription {
-  readonly type: "names";
-  readonly fallback: readonly string[];
-  readonly most: number;
-}
-
-/** A value that is encrypted in the database and never returned. */
-export interface SecretSetting extends SettingDescription {
-  readonly type: "secret";
-  readonly longest: number;
-}
-
-export type Setting = SwitchSetting | NumberSetting | TextSetting | NamesSetting | SecretSetting;
+import { OPERATION_SETTINGS } from "./operation-settings.ts";
+import type { Setting } from "./setting.ts";
+import { TRAFFIC_SETTINGS } from "./traffic-settings.ts";
 
 export const SETTINGS = {
   "logging.payloads.sample": {
@@ -110,6 +71,8 @@ export const SETTINGS = {
     min: 0,
     max: 1,
   },
+  ...TRAFFIC_SETTINGS,
+  ...OPERATION_SETTINGS,
 } as const satisfies Record<string, Setting>;
 
 export type SettingKey = keyof typeof SETTINGS;

@@ -1,5 +1,6 @@
 /** Values of settings: whether one may be, and what holds in a tenant of all that is stored. */
-import { isSettingKey, SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from "./definitions.ts";
+import { isSettingKey, SETTING_KEYS, SETTINGS, type SettingKey } from "./definitions.ts";
+import type { Setting } from "./setting.ts";
 
 /** A sealed secret, opened only at the point of use. */
 export interface SealedValue {
@@ -37,9 +38,10 @@ export function validateSetting(setting: Setting, value: unknown): string | unde
     case "switch":
       return typeof value === "boolean" ? undefined : "must be true or false";
     case "number": {
-      const { min, max } = setting;
-      const fits = typeof value === "number" && value >= min && value <= max;
-      return fits ? undefined : `must be a number from ${min} to ${max}`;
+      const { min, max, isInteger = false } = setting;
+      const isNumber = typeof value === "number" && (!isInteger || Number.isInteger(value));
+      if (isNumber && value >= min && value <= max) return undefined;
+      return `must be ${isInteger ? "an integer" : "a number"} from ${min} to ${max}`;
     }
     case "text":
       if (typeof value !== "string" || value.length > setting.longest) {

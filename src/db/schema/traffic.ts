@@ -108,6 +108,7 @@ export const circuitBreakers = pgTable(
     tenantId: ownedBy(),
     serverId: uuid("server_id").notNull(),
     state: breakerState("state").notNull().default("closed"),
+    /** Of the calls that led to the last transition. */
     failureCount: integer("failure_count").notNull().default(0),
     successCount: integer("success_count").notNull().default(0),
     slowCount: integer("slow_count").notNull().default(0),
@@ -118,7 +119,6 @@ export const circuitBreakers = pgTable(
     lastTransitionAt: moment("last_transition_at"),
     /** Held open or closed by an admin. */
     isForced: boolean("is_forced").notNull().default(false),
-    thresholds: jsonb("thresholds").$type<Json>().notNull().default({}),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -194,11 +194,6 @@ export const requestQueues = pgTable(
     isEnabled: boolean("is_enabled").notNull().default(true),
     maxSize: integer("max_size").notNull().default(100),
     maxWaitMs: integer("max_wait_ms").notNull().default(10_000),
-    depth: integer("depth").notNull().default(0),
-    oldestWaitMs: integer("oldest_wait_ms").notNull().default(0),
-    totalQueued: bigint("total_queued", { mode: "number" }).notNull().default(0),
-    totalRejected: bigint("total_rejected", { mode: "number" }).notNull().default(0),
-    observedAt: moment("observed_at"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -207,7 +202,6 @@ export const requestQueues = pgTable(
     unique("request_queues_tenant_server").on(table.tenantId, table.serverId),
     within("request_queues_max_size_range", table.maxSize, 0, 100_000),
     within("request_queues_max_wait_range", table.maxWaitMs, 0, 600_000),
-    atLeast("request_queues_depth_positive", table.depth, 0),
     ...tenantOwned(table.tenantId),
   ],
 );

@@ -50,7 +50,8 @@ async function callServer<C extends Candidate, T>(
 ): Promise<T> {
   const { preferred, method, operations } = call;
   const { server } = preferred;
-  context.routing.recordRequest(context.tenant.id, Date.now());
+  const { routing, tenant } = context;
+  routing.recordRequest(tenant.id, tenant.retries.budget, Date.now());
   setServer(operation, preferred);
   const permit = context.traffic.breakers.createPermit(server.id);
   const attempt = new UpstreamAttempt({ server, method, operations, permit, releaseSlot }, context);

@@ -12,7 +12,7 @@ export async function acquireAttempt<C extends Candidate, T>(
   const { traffic, queues, principal, waitUntil } = context;
   const releaseSlot = call.takesSlot ? await queues.acquire(server, principal, call.signal) : () => undefined;
   try {
-    const reply = await traffic.acquirePermit(server.id, waitUntil);
+    const reply = await traffic.acquirePermit(server, waitUntil);
     const { permit } = reply;
     if (permit === undefined) throw permitError(server.name, reply);
     const { method, operations } = call;

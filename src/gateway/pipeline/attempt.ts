@@ -120,7 +120,7 @@ export class UpstreamAttempt {
     const now = Date.now();
     const ms = this.#headMs ?? now - this.#startedAt;
     routing.loads.end(this.server.id, result.cancelled === true ? undefined : ms, now);
-    traffic.reportOutcome(this.server.id, this.#parts.permit, result, ms, waitUntil);
+    traffic.reportOutcome(this.server, this.#parts.permit, result, ms, waitUntil);
     const hasFailed = result.error !== undefined;
     this.#span?.end({ "mcp.server": this.server.name, ...attributes }, hasFailed);
   }

@@ -1,6 +1,6 @@
 /** Sends a call to one candidate after the other, as far as that does no harm and the retry budget allows it. */
 import { ServerUnavailableError, UpstreamError } from "../../core/errors.ts";
-import { backoffMs, RETRY_TERMS } from "../../core/resilience/retry.ts";
+import { backoffMs } from "../../core/resilience/retry.ts";
 import type { McpContext } from "../context/context.ts";
 import { selectServer } from "./select-server.ts";
 import type { Candidate, UpstreamCall } from "./upstream-call.ts";
@@ -11,7 +11,8 @@ export async function sendWithFailover<C extends Candidate, T>(
   context: McpContext,
   send: (candidate: C) => Promise<T>,
 ): Promise<T> {
-  context.routing.recordRequest(context.tenant.id, Date.now());
+  const { retries } = context.tenant;
+  context.routing.recordRequest(context.tenant.id, retries.budget, Date.now());
   const tried = new Set<string>();
   for (let attempt = 1; ; attempt += 1) {
     const candidate = selectServer(call, candidates, tried);
@@ -20,9 +21,9 @@ export async function sendWithFailover<C extends Candidate, T>(
     } catch (error) {
       tried.add(candidate.server.id);
       const others = candidates.filter(({ server }) => !tried.has(server.id));
-      if (attempt >= RETRY_TERMS.attempts || !canRetry(error, candidate, others, call, context)) throw error;
+      if (attempt >= retries.attempts || !canRetry(error, candidate, others, call, context)) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, RETRY_TERMS, Math.random)));
+    await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, retries, Math.random)));
   }
 }
 
@@ -37,5 +38,5 @@ function canRetry<C extends Candidate, T>(
   const isClosed = error instanceof ServerUnavailableError;
   // A server that is closed now is closed a moment later too.
   if (isClosed && others.length === 0) return false;
-  return isRepeatable(candidate, isClosed) && routing.canRetry(tenant.id, Date.now());
+  return isRepeatable(candidate, isClosed) && routing.canRetry(tenant.id, tenant.retries.budget, Date.now());
 }

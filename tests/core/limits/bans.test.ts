@@ -1,17 +1,14 @@
 import { describe, expect, it } from "vitest";
-import {
-  addViolations,
-  BanList,
-  type BanTerms,
-  type ViolationHistory,
-} from "../../../src/core/limits/bans.ts";
+import { addViolations, BanList, type ViolationHistory } from "../../../src/core/limits/bans.ts";
 import { compileIpRules, type IpRule } from "../../../src/core/limits/ip-rules.ts";
+import type { BanTerms } from "../../../src/core/limits/lease/sync-messages.ts";
 
 const terms: BanTerms = {
   violations: 3,
   windowMs: 60_000,
   firstMs: 60_000,
   longestMs: 200_000,
+  growth: 2,
   forgetMs: 1_000_000,
 };
 
@@ -115,14 +112,12 @@ const rule = (text: string, over: Partial<IpRule> = {}): IpRule => {
     kind: kind === "allow" ? "allow" : "block",
     cidr,
     reason: null,
-    isAutomatic: false,
     expiresAt: null,
     ...over,
   };
 };
 
 describe("lists of addresses", () => {
-  const machine = (text: string) => rule(text, { isAutomatic: true });
   it.each<[string, IpRule[], string, boolean]>([
     ["nobody speaks of it", [], "192.0.2.1", false],
     ["blocked", [rule("block 192.0.2.0/24")], "192.0.2.1", true],
@@ -147,13 +142,6 @@ describe("lists of addresses", () => {
     ["everybody", [rule("block 0.0.0.0/0")], "192.0.2.1", true],
     ["over", [rule("block 192.0.2.0/24", { expiresAt: NOW })], "192.0.2.1", false],
     ["not over", [rule("block 192.0.2.0/24", { expiresAt: new Date(NOW.getTime() + 1) })], "192.0.2.1", true],
-    ["banned by the machine", [machine("block 192.0.2.1/32")], "192.0.2.1", true],
-    [
-      "allowed, whatever the machine says",
-      [rule("allow 192.0.2.0/24"), machine("block 192.0.2.1/32")],
-      "192.0.2.1",
-      false,
-    ],
     ["no address", [rule("block 0.0.0.0/0")], "unknown", false],
   ])("%s", (_, rules, address, blocked) => {
     const lists = compileIpRules(rules);

@@ -10,10 +10,9 @@ import {
   compileTargetLimits,
   hasTargetLimits,
   type LimitTarget,
-  maxForTarget,
-  parseTarget,
   resolveTargetLimits,
 } from "../../../src/core/limits/target-limits.ts";
+import { maxForTarget, parseTarget } from "../../../src/core/limits/target-usage.ts";
 
 const S1 = "0197f1c2-0000-7000-8000-000000000001";
 const S2 = "0197f1c2-0000-7000-8000-000000000002";

@@ -161,7 +161,7 @@ describe("an admin", () => {
     const it = scene();
     it.force("open", 0);
     expect(it.call(OK, 1e9)).toBe(false);
-    expect(it.transitions).toEqual([{ from: "closed", to: "open", reason: "forced", at: 0 }]);
+    expect(it.transitions).toMatchObject([{ from: "closed", to: "open", reason: "forced", at: 0 }]);
   });
 
   it("holds it closed, whatever happens", () => {

@@ -7,10 +7,12 @@ import {
   deposit,
   INITIAL_BUDGET,
   isSafeToRetry,
-  RETRY_TERMS,
   type RetryBudget,
+  type RetryTerms,
   withdraw,
 } from "../../../src/core/resilience/retry.ts";
+
+const RETRY_TERMS: RetryTerms = { attempts: 3, firstMs: 50, longestMs: 2000 };
 
 const attempt = (method: string, over: Partial<Attempt> = {}): Attempt => ({
   method,

@@ -1,6 +1,7 @@
 /** What is known of servers whose tenant holds changes: nothing that could not be checked is shown or called. */
 import { describe, expect, it } from "vitest";
 import { UpstreamError } from "../../../src/core/errors.ts";
+import { BREAKER_TERMS } from "../../../src/core/resilience/breaker.ts";
 import {
   InventoryCache,
   type InventoryReport,
@@ -18,7 +19,8 @@ const server = (holdsChanges: boolean): SnapshotServer => ({
   ...{ healthStatus: "healthy", protocolVersion: null, auth: { type: "none" }, tags: [], weight: 1 },
   ...{
     maxConcurrency: 100,
-    queue: undefined,
+    queue: { maxSize: undefined, maxWaitMs: 10_000 },
+    breaker: BREAKER_TERMS,
     region: null,
     tools: new Map(),
     readOnlyTools: new Set(),

@@ -18,13 +18,33 @@ export interface TenantSyncRequest {
   readonly share?: Omit<CapacityTerms, "predicted"> | undefined;
   readonly reports?: readonly BreakerReport[] | undefined;
   readonly violations?: readonly Violation[] | undefined;
+  /** What brings a ban, as the sender's snapshot has it. */
+  readonly banTerms?: BanTerms | undefined;
   /** The version of the bans that the isolate has; undefined for none. */
   readonly bansKnown?: number | undefined;
+}
+
+export interface BanTerms {
+  /** So many refused requests in one window bring a ban. */
+  readonly violations: number;
+  readonly windowMs: number;
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /** Each ban lasts so many times as long as the one before. */
+  readonly growth: number;
+  /** Of good conduct, counted from the end of the last ban, until the next ban is a first one again. */
+  readonly forgetMs: number;
 }
 
 export interface Ban {
   readonly place: string;
   readonly forMs: number;
+}
+
+/** A ban that has just begun. */
+export interface NewBan extends Ban {
+  /** The rejected requests that brought it. */
+  readonly violations: number;
 }
 
 export interface TenantSyncResponse {
@@ -38,7 +58,7 @@ export interface TenantSyncResponse {
   /** All that are in force; undefined where the isolate has them already. */
   readonly bans: { readonly version: number; readonly bans: readonly Ban[] } | undefined;
   /** Bans that this call caused; the caller records them. */
-  readonly newBans: readonly Ban[];
+  readonly newBans: readonly NewBan[];
 }
 
 export interface PermitResponse {

@@ -4,6 +4,7 @@ import type { HealthStatus } from "../../../core/enums.ts";
 import { mcpServers, serverHealthChecks, serverMetrics } from "../../schema/registry.ts";
 import { tenants } from "../../schema/tenants.ts";
 import type { Queries } from "../shared/queries.ts";
+import { settingNumber } from "../tenants/settings.ts";
 import type { ServerKey } from "./inventory.ts";
 
 const probeColumns = {
@@ -49,6 +50,9 @@ export function markDiscoveryFailed(
     .where(and(eq(mcpServers.tenantId, tenantId), eq(mcpServers.id, serverId)));
 }
 
+const CHECK_INTERVAL_SECONDS = 60;
+const DISCOVERY_INTERVAL_SECONDS = 3600;
+
 const due = { id: mcpServers.id, tenantId: mcpServers.tenantId };
 
 const isServed = and(
@@ -59,19 +63,31 @@ const isServed = and(
 );
 
 /** System role (cron): the ones that waited longest come first. */
-export function listServersDueForDiscovery(db: Queries, query: { before: Date; limit: number }) {
+export function listServersDueForDiscovery(db: Queries, query: { now: Date; limit: number }) {
+  const { now } = query;
+  const seconds = settingNumber(
+    "discovery.interval_seconds",
+    mcpServers.tenantId,
+    DISCOVERY_INTERVAL_SECONDS,
+  );
+  const isDue = and(
+    // The first half is for the planner: no interval is shorter than a minute.
+    lt(mcpServers.discoveredAt, new Date(now.getTime() - 60_000)),
+    sql`${mcpServers.discoveredAt} < ${now.toISOString()}::timestamptz - ${seconds} * interval '1 second'`,
+  );
   return db
     .select(due)
     .from(mcpServers)
     .innerJoin(tenants, eq(tenants.id, mcpServers.tenantId))
-    .where(and(isServed, or(isNull(mcpServers.discoveredAt), lt(mcpServers.discoveredAt, query.before))))
+    .where(and(isServed, or(isNull(mcpServers.discoveredAt), isDue)))
     .orderBy(sql`${mcpServers.discoveredAt} nulls first`)
     .limit(query.limit);
 }
 
 /** The interval as core/registry/schedule.ts reads it. */
 const interval = sql`case when jsonb_typeof(${mcpServers.settings} #> '{health,intervalSeconds}') = 'number'
-  then least(greatest((${mcpServers.settings} #>> '{health,intervalSeconds}')::float8, 60), 86400) else 60 end * interval '1 second'`;
+  then least(greatest((${mcpServers.settings} #>> '{health,intervalSeconds}')::float8, 60), 86400)
+  else ${settingNumber("health.interval_seconds", mcpServers.tenantId, CHECK_INTERVAL_SECONDS)} end * interval '1 second'`;
 
 /** System role (cron): whose interval is over in the minute that begins now. */
 export function listServersDueForCheck(db: Queries, query: { minute: Date; limit: number }) {

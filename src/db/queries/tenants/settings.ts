@@ -1,5 +1,6 @@
 /** Configuration values in time: each change leaves the version before it to be read and brought back. */
-import { and, desc, eq, inArray, isNull } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { systemConfigHistory as history, systemConfigs } from "../../schema/operations.ts";
 import type { RowOwner } from "../shared/crud.ts";
 import { isOwnOrShared } from "../shared/ownership.ts";
@@ -48,6 +49,22 @@ export function loadSettings(db: Queries, tenantId: string, keys: readonly strin
     })
     .from(systemConfigs)
     .where(and(inArray(systemConfigs.key, [...keys]), isOwnOrShared(systemConfigs.tenantId, tenantId)));
+}
+
+/** System role (queue): of every tenant and of the whole system. */
+export function listStoredSettings(db: Queries, keys: readonly string[]) {
+  return db
+    .select({ key: systemConfigs.key, value: systemConfigs.value, tenantId: systemConfigs.tenantId })
+    .from(systemConfigs)
+    .where(inArray(systemConfigs.key, [...keys]));
+}
+
+/** The number that a setting has in the tenant of a row, or `fallback`: its own value, or else the whole system's. */
+export function settingNumber(key: string, tenantId: AnyPgColumn, fallback: number) {
+  return sql`coalesce((
+    select (c.value #>> '{}')::float8 from system_configs c
+    where c.key = ${key} and jsonb_typeof(c.value) = 'number' and (c.tenant_id = ${tenantId} or c.tenant_id is null)
+    order by c.tenant_id nulls last limit 1), ${fallback}::float8)`;
 }
 
 /** Of each key what holds in the tenant: its own value, or else the whole system's. */

@@ -69,11 +69,17 @@ export function loadSnapshotIpRules(db: Queries, tenantId: string) {
       kind: ipRules.kind,
       cidr: ipRules.cidr,
       reason: ipRules.reason,
-      isAutomatic: ipRules.isAutomatic,
       expiresAt: ipRules.expiresAt,
     })
     .from(ipRules)
-    .where(and(isOwnOrShared(ipRules.tenantId, tenantId), eq(ipRules.isActive, true)));
+    .where(
+      and(
+        isOwnOrShared(ipRules.tenantId, tenantId),
+        eq(ipRules.isActive, true),
+        // Of bans, the row is the record: the tenant's object enforces them.
+        eq(ipRules.isAutomatic, false),
+      ),
+    );
 }
 
 /** System role (queue): of every tenant. */

@@ -1,0 +1,66 @@
+/** Settings of the gateway's own work: health checks, discovery and the application log. */
+import type { Setting } from "./setting.ts";
+
+export const OPERATION_SETTINGS = {
+  "health.interval_seconds": {
+    type: "number",
+    label: "Health check interval",
+    description: "Seconds between two health checks of a server without an interval of its own.",
+    whose: "both",
+    fallback: 60,
+    min: 60,
+    max: 86_400,
+    isInteger: true,
+  },
+  "health.timeout_ms": {
+    type: "number",
+    label: "Health check time-out",
+    description: "Milliseconds after which a health check fails.",
+    whose: "both",
+    fallback: 5000,
+    min: 100,
+    max: 30_000,
+    isInteger: true,
+  },
+  "health.slow_ms": {
+    type: "number",
+    label: "Slow health check",
+    description: "A server whose health check takes longer, in milliseconds, is degraded.",
+    whose: "both",
+    fallback: 2000,
+    min: 1,
+    max: 30_000,
+    isInteger: true,
+  },
+  "discovery.interval_seconds": {
+    type: "number",
+    label: "Discovery interval",
+    description: "Seconds between two discoveries of the tools, resources and prompts of a server.",
+    whose: "both",
+    fallback: 3600,
+    min: 60,
+    max: 604_800,
+    isInteger: true,
+  },
+  "logging.console.requests": {
+    type: "switch",
+    label: "Request lines",
+    description: "Write one structured line per request to the application log.",
+    whose: "both",
+    fallback: false,
+  },
+  "logging.console.audit": {
+    type: "switch",
+    label: "Audit lines",
+    description: "Write audit log entries to the application log too.",
+    whose: "both",
+    fallback: false,
+  },
+  "logging.console.mcp": {
+    type: "switch",
+    label: "MCP lines",
+    description: "Write the MCP audit log to the application log too.",
+    whose: "both",
+    fallback: false,
+  },
+} as const satisfies Record<string, Setting>;
