@@ -1,4 +1,6 @@
 /** The tools and the playground: search, calls through the gateway as the signed-in user, and results. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { startExamples } from "../../scripts/examples/start.ts";
@@ -65,6 +67,54 @@ walkPages({
           { script, expected: /status of 422/ },
         ));
 
+      it("answers what a tool asks for, round by round, and three requests at once", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const proceed = () => page.getByRole("button", { name: "Continue" }).click();
+            await page.goto(at("test_input_required_result_multi_round"));
+            await page.getByRole("button", { name: "Run tool" }).click();
+            await page.getByText("Step 1: What is your name?", { exact: true }).waitFor();
+            await page.getByLabel("name", { exact: true }).fill("Ann");
+            await proceed();
+            await page.getByText("Step 2: What is your favorite color?", { exact: true }).waitFor();
+            await page.getByLabel("color", { exact: true }).fill("blue");
+            await proceed();
+            await page.getByText("Ann likes blue.", { exact: true }).waitFor();
+
+            await page.goto(at("test_input_required_result_multiple_inputs"));
+            await page.getByRole("button", { name: "Run tool" }).click();
+            await page.getByLabel("name", { exact: true }).fill("Ben");
+            await page.getByLabel("Response of the model").fill("Good morning,");
+            await proceed();
+            await page.getByText("Good morning, Ben, with 0 roots", { exact: true }).waitFor();
+          },
+          { script },
+        ));
+
+      it("offers the choices of an elicitation, and declines it", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            await page.goto(at("test_elicitation_sep1330_enums"));
+            await page.getByRole("button", { name: "Run tool" }).click();
+            await page.getByLabel(/^titledSingle/).selectOption({ label: "Second Option" });
+            await page.getByLabel("Third Choice").check();
+            await page.getByRole("button", { name: "Continue" }).click();
+            await page
+              .getByText(/"titledSingle":"value2".*"titledMulti":\["value3"\]/)
+              .first()
+              .waitFor();
+
+            await page.goto(at("test_elicitation_sep1330_enums"));
+            await page.getByRole("button", { name: "Run tool" }).click();
+            await page.getByLabel("Answer").selectOption("Decline");
+            await page.getByRole("button", { name: "Continue" }).click();
+            await page.getByText("action=decline, content={}").first().waitFor();
+          },
+          { script },
+        ));
+
       it("writes what a tool says meanwhile, as it comes", () =>
         stage().visit(
           "user",
@@ -78,6 +128,20 @@ walkPages({
           { script },
         ));
     });
+
+    it("prints a curl command that makes the same call", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(at("test_header_parameters"));
+        await page.getByLabel(/^region/).fill("it's $HOME");
+        await page.getByRole("button", { name: "Run tool" }).click();
+        await page.getByText("Code for this call").click();
+        const command = await page.locator("#code-curl").innerText();
+        const key = await stage().tenant.addKey();
+        const env = { ...process.env, MCP_API_KEY: key };
+        const { stdout } = await promisify(execFile)("bash", ["-c", `${command} -s`], { env });
+        expect(stdout).toContain("it's $HOME");
+        expect(stdout).toContain('"resultType":"complete"');
+      }));
 
     it("shows images, and the tool's own failures", () =>
       stage().visit("admin", async (page) => {

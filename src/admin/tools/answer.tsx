@@ -3,6 +3,7 @@ import { raw } from "hono/html";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { Badge, CopyButton, Details } from "../ui/components.tsx";
 import type { Called, ReceivedMessage } from "./call.ts";
+import { toCurl, toPython, toTypeScript } from "./code.ts";
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
 
@@ -88,7 +89,7 @@ export function Result({ message }: { message: unknown }) {
     <div class="stack">
       <p>
         {waits ? (
-          <Badge tone="warn">The tool requests input. Clients that support elicitation continue here.</Badge>
+          <Badge tone="warn">Input required</Badge>
         ) : (
           <Badge tone={failed ? "bad" : "good"}>{failed ? "Tool error" : "Success"}</Badge>
         )}
@@ -142,6 +143,15 @@ export function Trace({ called, answer, who, server, decision, logPath }: TraceP
         )}
       </section>
       <details class="card">
+        <summary>Code for this call</summary>
+        <p class="quiet-text">
+          Set <code>MCP_API_KEY</code> to an API key that may call the tool.
+        </p>
+        <Code id="code-curl" title="curl" text={toCurl(called)} />
+        <Code id="code-typescript" title="TypeScript" text={toTypeScript(called)} />
+        <Code id="code-python" title="Python" text={toPython(called)} />
+      </details>
+      <details class="card">
         <summary>Raw JSON-RPC</summary>
         <div class="grid">
           <div>
@@ -156,6 +166,16 @@ export function Trace({ called, answer, who, server, decision, logPath }: TraceP
           </div>
         </div>
       </details>
+    </>
+  );
+}
+
+function Code({ id, title, text }: { id: string; title: string; text: string }) {
+  return (
+    <>
+      <h3>{title}</h3>
+      <pre id={id}>{text}</pre>
+      <CopyButton from={id} />
     </>
   );
 }

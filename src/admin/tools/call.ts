@@ -8,10 +8,10 @@ import { EventSplitter, parseEvent } from "../../core/mcp/sse.ts";
 import { readBoundedText } from "../../core/net/bounded-body.ts";
 import { MAX_EVENT_BYTES, MAX_RESPONSE_BYTES } from "../../core/size-limits.ts";
 import type { AdminEnv } from "../http/page-env.ts";
+import type { SameCall } from "./code.ts";
 
-export interface Called {
+export interface Called extends SameCall {
   readonly requestId: string;
-  readonly request: object;
   readonly answer: Response;
   readonly startedAt: number;
 }
@@ -21,23 +21,35 @@ export interface ToolCallInput {
   readonly tool: string;
   readonly schema: unknown;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Of a call that was answered with `input_required`. */
+  readonly continuation?: Continuation | undefined;
 }
+
+export interface Continuation {
+  readonly inputResponses: Readonly<Record<string, unknown>>;
+  /** As the response had it. */
+  readonly requestState?: string | undefined;
+}
+
+/** The requests that the playground answers with a form (inputs.tsx). */
+const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
 
 export async function callTool(
   c: Context<AdminEnv>,
-  { server, tool, schema, values }: ToolCallInput,
+  { server, tool, schema, values, continuation }: ToolCallInput,
 ): Promise<Called> {
   const { mcpUrl } = c.get("config");
   const request = {
     jsonrpc: "2.0",
-    id: 1,
+    id: continuation === undefined ? 1 : 2,
     method: "tools/call",
     params: {
       name: tool,
       arguments: values,
+      ...continuation,
       _meta: {
         [META.protocolVersion]: LATEST_MODERN,
-        [META.clientCapabilities]: {},
+        [META.clientCapabilities]: CAPABILITIES,
         [META.clientInfo]: { name: "Playground", version: "1" },
         progressToken: "playground",
       },
@@ -51,21 +63,23 @@ export async function callTool(
     [HEADERS.name]: encodeHeaderValue(tool),
   });
   for (const [name, value] of buildParamHeaders(schema, values)) headers.set(name, value);
+  const sentHeaders = Object.fromEntries(headers);
   for (const name of ["cf-connecting-ip", "user-agent"]) {
     const value = c.req.header(name);
     if (value !== undefined) headers.set(name, value);
   }
+  const url = `${mcpUrl}/mcp/${encodeURIComponent(server)}`;
   const requestId = uuidv7();
   const startedAt = Date.now();
   const answer = await c.get("services").gateway.handle(
-    new Request(`${mcpUrl}/mcp/${encodeURIComponent(server)}`, {
+    new Request(url, {
       ...{ method: "POST", headers, body: JSON.stringify(request) },
     }),
     { serverName: server, principal: c.get("principal") },
     requestId,
     (work) => c.executionCtx.waitUntil(work),
   );
-  return { requestId, request, answer, startedAt };
+  return { requestId, request, answer, startedAt, url, tool, values, headers: sentHeaders };
 }
 
 export interface ReceivedMessage {

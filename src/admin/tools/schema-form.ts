@@ -4,7 +4,7 @@
  */
 import type { InputIssue } from "../../core/errors.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
-import { type FieldSpec, readFields, type Typed } from "../forms/fields.ts";
+import { type FieldSpec, type Option, readFields, type Typed } from "../forms/fields.ts";
 
 export interface ArgumentForm {
   readonly fields: readonly FieldSpec[];
@@ -12,24 +12,25 @@ export interface ArgumentForm {
   read(typed: Typed): { readonly values: Record<string, unknown>; readonly faults: readonly InputIssue[] };
 }
 
-const WHOLE = "arguments";
-
 interface Argument {
   readonly property: string;
   readonly field: FieldSpec;
   readonly convert: (value: unknown) => unknown;
 }
 
-export function argumentForm(schema: unknown): ArgumentForm {
+/** `prefix`: of the fields' names, where a page has several such forms. */
+export function argumentForm(schema: unknown, prefix = "argument"): ArgumentForm {
   const properties = isMembers(schema) ? getMember(schema, "properties") : undefined;
   const combines =
     isMembers(schema) &&
     ["oneOf", "anyOf", "allOf", "$ref"].some((word) => getMember(schema, word) !== undefined);
-  if (combines) return wholeForm(schema);
+  if (combines) return wholeForm(schema, prefix);
   const required = isMembers(schema) ? getMember(schema, "required") : undefined;
   const needed = new Set(Array.isArray(required) ? required.map(String) : []);
   const all = isMembers(properties) ? Object.entries(properties) : [];
-  const given = all.map(([property, of], index) => argumentOf(property, of, needed.has(property), index));
+  const given = all.map(([property, of], index) =>
+    argumentOf(property, of, { isNeeded: needed.has(property), name: `${prefix}-${index}` }),
+  );
   return {
     fields: given.map(({ field }) => field),
     read(typed) {
@@ -48,9 +49,10 @@ export function argumentForm(schema: unknown): ArgumentForm {
   };
 }
 
-function wholeForm(schema: unknown): ArgumentForm {
+function wholeForm(schema: unknown, prefix: string): ArgumentForm {
+  const name = `${prefix}s`;
   const field: FieldSpec = {
-    name: WHOLE,
+    name,
     label: "Arguments",
     kind: "json",
     initial: "{}",
@@ -60,11 +62,11 @@ function wholeForm(schema: unknown): ArgumentForm {
     fields: [field],
     read(typed) {
       const { body, faults } = readFields([field], typed);
-      const values = body[WHOLE];
+      const values = body[name];
       if (isMembers(values)) return { values: { ...values }, faults };
       return {
         values: {},
-        faults: faults.length > 0 ? faults : [{ path: `/${WHOLE}`, message: "must be an object" }],
+        faults: faults.length > 0 ? faults : [{ path: `/${name}`, message: "must be an object" }],
       };
     },
   };
@@ -73,14 +75,18 @@ function wholeForm(schema: unknown): ArgumentForm {
 const asIs = (value: unknown) => value;
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
 
-function argumentOf(property: string, of: unknown, isNeeded: boolean, index: number): Argument {
+function argumentOf(
+  property: string,
+  of: unknown,
+  { isNeeded, name }: { readonly isNeeded: boolean; readonly name: string },
+): Argument {
   const schema = isMembers(of) ? of : {};
   const title = textOf(getMember(schema, "title"));
   const hint = textOf(getMember(schema, "description"));
   const usual = getMember(schema, "default");
   const common = {
     // Names of properties may be anything; fields' names lead into what is sent.
-    name: `argument-${index}`,
+    name,
     label: title ?? property,
     optional: !isNeeded,
     empty: "omit" as const,
@@ -90,16 +96,31 @@ function argumentOf(property: string, of: unknown, isNeeded: boolean, index: num
   return { property, ...kindOf(schema, common) };
 }
 
+/** The values of an `enum`, or of `oneOf`/`anyOf` with a `const` and perhaps a `title` each. */
+function readChoices(of: object): readonly Option[] | undefined {
+  const schema = isMembers(of) ? of : {};
+  const named = getMember(schema, "oneOf") ?? getMember(schema, "anyOf");
+  if (Array.isArray(named)) {
+    const options = named.flatMap((each) => {
+      const value = isMembers(each) ? textOf(getMember(each, "const")) : undefined;
+      if (value === undefined || !isMembers(each)) return [];
+      return [{ value, label: textOf(getMember(each, "title")) ?? value }];
+    });
+    return options.length === named.length && options.length > 0 ? options : undefined;
+  }
+  const values = getMember(schema, "enum");
+  if (!Array.isArray(values)) return undefined;
+  const texts = values.flatMap((value) => textOf(value) ?? []);
+  return texts.length === values.length ? texts.map((value) => ({ value, label: value })) : undefined;
+}
+
 type Common = Pick<FieldSpec, "name" | "label" | "optional" | "empty" | "hint" | "initial">;
 
 function kindOf(schema: object, common: Common): Omit<Argument, "property"> {
   const of = isMembers(schema) ? schema : {};
   const type = getMember(of, "type");
-  const choices = getMember(of, "enum");
-  if (Array.isArray(choices) && choices.every((choice) => typeof choice === "string")) {
-    const options = choices.map((value) => ({ value, label: value }));
-    return { field: { ...common, kind: "choice", options }, convert: asIs };
-  }
+  const options = readChoices(of);
+  if (options !== undefined) return { field: { ...common, kind: "choice", options }, convert: asIs };
   if (type === "string") {
     const most = getMember(of, "maxLength");
     const isLong = (typeof most === "number" && most > 200) || getMember(of, "format") === "textarea";
@@ -116,6 +137,11 @@ function kindOf(schema: object, common: Common): Omit<Argument, "property"> {
     return { field: { ...common, kind: "choice", options }, convert: (value) => value === "true" };
   }
   const items = type === "array" ? getMember(of, "items") : undefined;
+  const several = isMembers(items) ? readChoices(items) : undefined;
+  if (several !== undefined) {
+    const { initial: _, ...rest } = common;
+    return { field: { ...rest, kind: "choices", options: several }, convert: asIs };
+  }
   if (isMembers(items) && getMember(items, "type") === "string" && getMember(items, "enum") === undefined) {
     const { initial: _, ...rest } = common;
     const hint = [rest.hint, "One per line."].filter((part) => part !== undefined).join(" ");

@@ -11,6 +11,7 @@ import { pageShape } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
+import { openCookie, sealCookie } from "../http/sealed-cookie.ts";
 import { may } from "../lists/routes.tsx";
 import { serverPath } from "../servers/server.ts";
 import { toolView } from "../servers/tool.tsx";
@@ -19,6 +20,7 @@ import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { CONTINUES, isResponse, Meanwhile, parsed, Result, StreamHere, Trace } from "./answer.tsx";
 import { type Called, callTool, listMessages, type ReceivedMessage } from "./call.ts";
+import { InputForm, inputRequiredShape, readInputs } from "./inputs.tsx";
 import { type ArgumentForm, argumentForm } from "./schema-form.ts";
 
 type Scene = Context<AdminEnv>;
@@ -128,8 +130,23 @@ async function decisionFor(c: Scene, { serverId, name }: WholeTool): Promise<str
   return `${allowed ? "Allowed" : "Denied"}: ${reason}`;
 }
 
+/** Sealed between a call and its continuation. */
+const CALL = "playground-call";
+const sealedCall = z.object({ values: z.record(z.string(), z.unknown()), required: inputRequiredShape });
+
+const response = z.object({ result: inputRequiredShape });
+const inputRequiredIn = (message: unknown) => response.safeParse(message).data?.result;
+
+interface Written {
+  readonly tool: WholeTool;
+  readonly form: ArgumentForm;
+  readonly typed: Typed;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly called: Called;
+}
+
 /** The page as far as it is known; then each message when it comes; then the rest. */
-async function* writing(c: Scene, tool: WholeTool, form: ArgumentForm, typed: Typed, called: Called) {
+async function* writing(c: Scene, { tool, form, typed, values, called }: Written) {
   const page = await toolPage(c, { tool, form, outcome: { typed }, children: <StreamHere /> });
   const [before = "", after = ""] = String(await page).split(CONTINUES);
   yield `${before}<section class="card" aria-label="Result"><h2>Result</h2><ul class="plain tight" role="log" aria-label="Progress">`;
@@ -152,6 +169,14 @@ async function* writing(c: Scene, tool: WholeTool, form: ArgumentForm, typed: Ty
     </>
   );
   yield `</ul>${String(await rest)}</section>`;
+  const required = answer === undefined ? undefined : inputRequiredIn(parsed(answer.text));
+  if (required !== undefined) {
+    const sealed = await sealCookie(c, CALL, { values, required });
+    const action = `${TOOLS_PATH}/${tool.id}/continue`;
+    yield String(
+      await (<InputForm required={required} action={action} token={c.get("formToken")} sealed={sealed} />),
+    );
+  }
   yield String(
     await (
       <Trace
@@ -212,7 +237,23 @@ export const tool = new Hono<AdminEnv>()
     const called = await callTool(c, {
       ...{ server: value.serverName ?? "", tool: value.name, schema: value.inputSchema, values },
     });
-    return streamed(c, writing(c, value, form, typed, called));
+    return streamed(c, writing(c, { tool: value, form, typed, values, called }));
+  })
+  .post(`${TOOLS_PATH}/:id/continue`, requirePagePermission("mcp.call"), async (c) => {
+    const { value } = await readTool(c);
+    const call = await openCookie(c, CALL, sealedCall, c.get("form").call ?? "");
+    if (call === undefined) return c.redirect(`${TOOLS_PATH}/${value.id}`, 303);
+    const form = argumentForm(value.inputSchema);
+    const { values, required } = call;
+    const called = await callTool(c, {
+      ...{ server: value.serverName ?? "", tool: value.name, schema: value.inputSchema, values },
+      continuation: {
+        inputResponses: readInputs(required, c.get("posted")),
+        ...(required.requestState !== undefined && { requestState: required.requestState }),
+      },
+    });
+    const typed = initialValues(form.fields);
+    return streamed(c, writing(c, { tool: value, form, typed, values, called }));
   })
   .post(`${TOOLS_PATH}/:id/disable`, requirePagePermission("tool-changes.decide"), async (c) => {
     const { value } = await readTool(c);
