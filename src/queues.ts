@@ -3,7 +3,7 @@
 import { consumeJobs } from "./discovery/jobs.ts";
 import { consumeDeadEvents, consumeEvents } from "./logs/consumer.ts";
 import { consumeAlerts } from "./operations/alerts/deliver.ts";
-import type { Services } from "./services.ts";
+import { createJobHandlers, type Services } from "./services.ts";
 
 type Messages = MessageBatch["messages"];
 type Consumer = (
@@ -14,7 +14,7 @@ type Consumer = (
 const CONSUMERS_BY_QUEUE = {
   "mcp-gateway-events": (messages, { database }) => consumeEvents(messages, database),
   "mcp-gateway-events-dead": (messages, { database }) => consumeDeadEvents(messages, database),
-  "mcp-gateway-registry-jobs": (messages, { registry }) => consumeJobs(messages, registry),
+  "mcp-gateway-registry-jobs": (messages, { registry }) => consumeJobs(messages, createJobHandlers(registry)),
   "mcp-gateway-alerts": (messages, { alerts }) => consumeAlerts(messages, alerts),
 } as const satisfies Record<string, Consumer>;
 

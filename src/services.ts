@@ -4,8 +4,9 @@
  */
 import { waitUntil } from "cloudflare:workers";
 import type { Database } from "./db/client.ts";
-import type { HealthDeps } from "./discovery/health.ts";
-import type { RegistryJobQueue } from "./discovery/jobs.ts";
+import { discoverServers } from "./discovery/discover.ts";
+import { checkServers, type HealthDeps } from "./discovery/health.ts";
+import type { RegistryJobHandlers, RegistryJobQueue } from "./discovery/jobs.ts";
 import { createMailer } from "./email/mailer.ts";
 import { type GatewayServices, getGatewayServices } from "./gateway-services.ts";
 import type { AccessTokens } from "./identity/oauth/access-tokens.ts";
@@ -13,6 +14,7 @@ import { createUserServices, type UserServices } from "./identity/users/user-ser
 import type { AlertDeps } from "./operations/alerts/alert-deps.ts";
 import { evaluateHealthAlerts } from "./operations/alerts/evaluate.ts";
 import { type AdmissionTermsSource, createAdmissionTerms } from "./policy/admission-terms.ts";
+import { syncAllPages } from "./registry/sync.ts";
 import { checkUrl } from "./upstream/connection/url-guard.ts";
 
 export interface Services extends GatewayServices {
@@ -84,3 +86,9 @@ function createServices(
     registryJobs: bindings.REGISTRY_JOBS,
   };
 }
+
+export const createJobHandlers = (registry: HealthDeps): RegistryJobHandlers => ({
+  check: ({ servers, minute }) => checkServers(registry, servers, new Date(minute)),
+  discover: ({ servers, minute }) => discoverServers(registry, servers, new Date(minute)),
+  sync: ({ minute, ...source }) => syncAllPages(registry, source, new Date(minute)),
+});

@@ -9,6 +9,7 @@ import { health } from "./api/system/health.ts";
 import { metrics } from "./api/system/metrics.ts";
 import { wellKnown } from "./api/system/well-known.ts";
 import { v1 } from "./api/v1.ts";
+import { admitWithoutPrincipal } from "./middleware/admission.ts";
 import { allowedMethods } from "./middleware/allowed-methods.ts";
 import type { AppEnv } from "./middleware/app-env.ts";
 import { bodyLimit } from "./middleware/body-limit.ts";
@@ -21,7 +22,6 @@ import { recordDenials } from "./middleware/record-denials.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { requestLog } from "./middleware/request-log.ts";
 import { documentHeaders, securityHeaders } from "./middleware/security-headers.ts";
-import { admitWithoutPrincipal } from "./policy/request-admission.ts";
 
 export function createWebApp(rootApp: Hono<AppEnv>) {
   const app = new Hono<AppEnv>();
@@ -39,7 +39,7 @@ export function createWebApp(rootApp: Hono<AppEnv>) {
   app.route("/r", registryV0);
   // The pages are clients of the REST interface, without leaving the process.
   app.use("/admin/*", async (c: Context<AdminEnv>, next) => {
-    c.set("restDoor", async (request) => rootApp.fetch(markInternal(request), c.env, c.executionCtx));
+    c.set("restApi", async (request) => rootApp.fetch(markInternal(request), c.env, c.executionCtx));
     await next();
   });
   return app

@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   upstream: [...BELOW_SERVICES, "product.ts"],
   logs: BELOW_SERVICES,
   gateway: [...BELOW_SERVICES, "identity", "policy", "upstream", "logs", "product.ts"],
-  discovery: [...BELOW_SERVICES, "registry", "upstream", "logs", "product.ts"],
+  discovery: [...BELOW_SERVICES, "upstream", "logs", "product.ts"],
   registry: [...BELOW_SERVICES, "upstream", "logs"],
   operations: [...BELOW_SERVICES, "upstream", "logs"],
   "durable-objects": ["core", "gateway", "logs", "env.ts", "gateway-services.ts"],

@@ -1,7 +1,12 @@
-/** Asks a registered server what it offers, and keeps the answer: on registration, by the clock, and when it says so itself. */
-import { UpstreamError } from "../core/errors.ts";
+/**
+ * Fetches and saves the inventory of registered servers: on registration, on a schedule, and when a server announces a
+ * change.
+ */
+import { toGatewayError, UpstreamError } from "../core/errors.ts";
 import type { Keyring } from "../core/keyring.ts";
+import { mapConcurrent } from "../core/map-concurrent.ts";
 import { findServerForProbe, markDiscoveryFailed } from "../db/queries/servers/checks.ts";
+import { logFailure } from "../logs/log-failure.ts";
 import type { ChannelDeps } from "../upstream/connection/channel.ts";
 import { type FetchedInventory, fetchInventory } from "../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../upstream/resolve-target.ts";
@@ -24,6 +29,20 @@ const FIRST_BYTE_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 10_000;
 /** For all of its pages together. */
 const DISCOVERY_TIMEOUT_MS = 60_000;
+const CONCURRENCY = 3;
+
+/** Discovers a batch of servers. A failure of one is logged and does not stop the others. */
+export async function discoverServers(
+  deps: DiscoveryDeps,
+  servers: readonly ServerRef[],
+  since: Date,
+): Promise<void> {
+  await mapConcurrent(servers, CONCURRENCY, (server) =>
+    discover(deps, server, since).catch((error: unknown) =>
+      logFailure(toGatewayError(error), { work: "discover", serverId: server.serverId }),
+    ),
+  );
+}
 
 /**
  * `since` makes the job idempotent: a server that was discovered after that time is skipped, because messages may be
@@ -46,8 +65,8 @@ export async function discover(deps: DiscoveryDeps, of: ServerRef, since?: Date)
       : { kind: "discovered", offering: inventory, kept: saved };
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    const told = `${error.code}: ${error.message}`;
-    await markDiscoveryFailed(db, of, { at: new Date(deps.now()), error: told });
+    const text = `${error.code}: ${error.message}`;
+    await markDiscoveryFailed(db, of, { at: new Date(deps.now()), error: text });
     return { kind: "failed", error };
   }
 }

@@ -1,14 +1,10 @@
 /**
- * The registry's work, as it travels through its queue: cron only finds out what is due, so that a tick is short however
- * many servers there are, and what fails is tried again by the queue.
+ * The jobs of discovery, health checks and registry sync, and their queue. Cron only enqueues what is due, so that a tick is
+ * short however many servers there are; the queue redelivers what fails.
  */
 import { z } from "zod";
 import { toGatewayError } from "../core/errors.ts";
-import { mapConcurrent } from "../core/map-concurrent.ts";
 import { logFailure } from "../logs/log-failure.ts";
-import { syncSource } from "../registry/sync.ts";
-import { discover } from "./discover.ts";
-import { checkServers, type HealthDeps } from "./health.ts";
 
 const server = z.object({ tenantId: z.uuid(), serverId: z.uuid() });
 
@@ -25,7 +21,7 @@ const work = z.discriminatedUnion("kind", [
 
 export type RegistryJob = z.infer<typeof work>;
 
-/** The part of a queue's binding that this takes. */
+/** The part of a queue's binding that sending jobs needs. */
 export interface RegistryJobQueue {
   sendBatch(messages: Iterable<{ body: RegistryJob; delaySeconds?: number }>): Promise<unknown>;
 }
@@ -38,9 +34,6 @@ export interface RegistryJobMessage {
 }
 
 const MAX_BATCH_SIZE = 100;
-const DISCOVERY_CONCURRENCY = 3;
-/** What is left then is taken up again by a later tick. */
-const MAX_ROUNDS = 20;
 const RETRY_SECONDS = 10;
 
 export async function enqueueJobs(
@@ -52,35 +45,33 @@ export async function enqueueJobs(
   }
 }
 
-export async function runJob(deps: HealthDeps, given: RegistryJob): Promise<void> {
-  switch (given.kind) {
+type JobOf<K extends RegistryJob["kind"]> = Extract<RegistryJob, { kind: K }>;
+
+/** Runs the jobs of each kind; services.ts wires them, so that discovery and registry do not import each other. */
+export type RegistryJobHandlers = {
+  readonly [K in RegistryJob["kind"]]: (job: JobOf<K>) => Promise<unknown>;
+};
+
+function runJob(handlers: RegistryJobHandlers, job: RegistryJob): Promise<unknown> {
+  switch (job.kind) {
     case "check":
-      await checkServers(deps, given.servers, new Date(given.minute));
-      return;
-    case "sync": {
-      let since = new Date(given.minute);
-      for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
-        if ((await syncSource(deps, given, since)).kind !== "more") return;
-        since = new Date(deps.now() + 1);
-      }
-      return;
-    }
+      return handlers.check(job);
+    case "sync":
+      return handlers.sync(job);
     case "discover":
-      await mapConcurrent(given.servers, DISCOVERY_CONCURRENCY, (of) =>
-        discover(deps, of, new Date(given.minute)).catch((error: unknown) =>
-          logFailure(toGatewayError(error), { work: "discover", serverId: of.serverId }),
-        ),
-      );
-      return;
+      return handlers.discover(job);
   }
 }
 
-/** One after the other: a Worker has few connections, and each piece of work takes as many as it may. */
-export async function consumeJobs(messages: readonly RegistryJobMessage[], deps: HealthDeps): Promise<void> {
+/** Runs one job after the other: a Worker has few connections, and each job takes as many as it may. */
+export async function consumeJobs(
+  messages: readonly RegistryJobMessage[],
+  handlers: RegistryJobHandlers,
+): Promise<void> {
   for (const message of messages) {
     const given = work.safeParse(message.body);
     try {
-      if (given.success) await runJob(deps, given.data);
+      if (given.success) await runJob(handlers, given.data);
       message.ack();
     } catch (error) {
       logFailure(toGatewayError(error), { work: `registry ${given.data?.kind ?? "?"}`, serverId: "" });

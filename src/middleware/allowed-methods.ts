@@ -1,6 +1,6 @@
 /** Finds the methods that an address takes, for the `Allow` of a 405 (RFC 9110 §15.5.6). */
 import type { Env, Hono } from "hono";
-import { getPermission } from "../policy/guard.ts";
+import { getPermission } from "./require-permission.ts";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 

@@ -5,14 +5,14 @@ import type { Services } from "../services.ts";
 export interface AppEnv {
   Bindings: Env;
   Variables: {
-    /** edge/request-id */
+    /** middleware/request-id */
     requestId: string;
-    /** edge/services */
+    /** middleware/services */
     config: Config;
     services: Services;
-    /** edge/internal-requests: made by a page within the process. */
+    /** middleware/internal-requests: made by a page within the process. */
     isInternal: boolean;
-    /** edge/limit-headers; policy/request-admission adds to it. */
+    /** middleware/limit-headers; middleware/admission adds to it. */
     limitHeaders: Record<string, string>;
   };
 }

@@ -3,8 +3,10 @@
  * the tenant's epoch is raised, so that no isolate goes on by what was.
  */
 import { redactSecrets } from "../core/redact-secrets.ts";
+import type { Db } from "../db/client.ts";
 import { recordAudit } from "../db/queries/logs/security.ts";
-import type { GuardedEnv, UnguardedEnv } from "./guard.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { TenantEpochs } from "./epoch.ts";
 
 export interface AuditedWrite {
   /** As in the table of actions. */
@@ -19,9 +21,14 @@ export interface AuditedWrite {
   readonly isSystem?: boolean;
 }
 
-/** What it takes of Hono's context behind a guard. */
+/** The part of Hono's context behind middleware/require-permission that a commit reads. */
 export interface CommitContext {
-  readonly var: Pick<UnguardedEnv["Variables"], "requestId" | "services"> & GuardedEnv["Variables"];
+  readonly var: {
+    readonly requestId: string;
+    readonly services: { readonly epochs: TenantEpochs };
+    readonly principal: Principal;
+    readonly db: Db;
+  };
   readonly req: { header(name: string): string | undefined };
   readonly executionCtx: { waitUntil(work: Promise<unknown>): void };
 }

@@ -31,13 +31,15 @@ export interface SourceRef {
 
 export type SyncResult =
   | { readonly kind: "done"; readonly taken: number; readonly skipped: number }
-  /** There is more: to be called again. */
+  /** More pages remain: call again. */
   | { readonly kind: "more"; readonly taken: number; readonly skipped: number }
   | { readonly kind: "failed"; readonly error: UpstreamError }
   /** The source was deleted or disabled, or another run is in progress. */
   | { readonly kind: "absent" };
 
 const MAX_PAGES = 20;
+/** Runs of MAX_PAGES pages in one job; a later job continues. */
+const MAX_RUNS = 20;
 const PAGE_SIZE = 100;
 const FIRST_BYTE_TIMEOUT_MS = 20_000;
 const MAX_ENTRY_BYTES = 100_000;
@@ -45,6 +47,15 @@ const MAX_ENTRY_BYTES = 100_000;
 const OVERLAP_MS = 300_000;
 
 type Source = Awaited<ReturnType<typeof startPass>>[number];
+
+/** Syncs a source until its last page, or until MAX_RUNS. */
+export async function syncAllPages(deps: SyncDeps, source: SourceRef, since: Date): Promise<void> {
+  let startedBefore = since;
+  for (let runs = 0; runs < MAX_RUNS; runs += 1) {
+    if ((await syncSource(deps, source, startedBefore)).kind !== "more") return;
+    startedBefore = new Date(deps.now() + 1);
+  }
+}
 
 export async function syncSource(
   deps: SyncDeps,

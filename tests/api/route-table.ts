@@ -6,7 +6,7 @@ import type { RouteInput } from "../../src/api/http/validate.ts";
 import { listExamples, routeInput } from "../../src/api/http/validate.ts";
 import type { Permission } from "../../src/core/access/permissions.ts";
 import type { AppEnv } from "../../src/middleware/app-env.ts";
-import { getPermission } from "../../src/policy/guard.ts";
+import { getPermission } from "../../src/middleware/require-permission.ts";
 import { createWebApp } from "../../src/web-app.ts";
 
 import { isDescription } from "./open-routes.ts";

@@ -8,6 +8,7 @@ import {
   type RegistryJobQueue,
 } from "../../src/discovery/jobs.ts";
 import { enqueueHealthChecks } from "../../src/jobs/due-work.ts";
+import { createJobHandlers } from "../../src/services.ts";
 import { addServer, eventsOf, type FakeServer, type TestParts, testParts } from "../registry/support.ts";
 import { database, newTenant, owner, roundTrips } from "../support/database.ts";
 
@@ -256,14 +257,14 @@ it("work that makes no sense is put away, and work that fails comes back", async
     ...asMessage({ kind: "discover", minute: 0, servers: [] }, outcome),
     body: { kind: "?" },
   };
-  await consumeJobs([nonsense], parts());
+  await consumeJobs([nonsense], createJobHandlers(parts()));
   expect(outcome).toEqual({ acked: 1, retried: 0 });
   const broken = { ...parts(), now: () => Number.NaN };
   const work = asMessage(
     { kind: "check", minute: 0, servers: [await addServer(tenantId, "x", URL)] },
     outcome,
   );
-  await consumeJobs([work], broken);
+  await consumeJobs([work], createJobHandlers(broken));
   expect(outcome).toEqual({ acked: 1, retried: 1 });
 });
 
@@ -299,7 +300,7 @@ it("10,000 servers are checked in one tick, spread over the minute, each once", 
   const started = performance.now();
   const outcome = { acked: 0, retried: 0 };
   const trips = roundTrips();
-  for (const body of checks) await consumeJobs([asMessage(body, outcome)], parts());
+  for (const body of checks) await consumeJobs([asMessage(body, outcome)], createJobHandlers(parts()));
   const ms = performance.now() - started;
   const used = roundTrips() - trips;
   expect(outcome).toEqual({ acked: checks.length, retried: 0 });

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { consumeJobs, type RegistryJob, type RegistryJobQueue } from "../../src/discovery/jobs.ts";
 import { enqueueSourceSyncs } from "../../src/jobs/due-work.ts";
 import { syncSource } from "../../src/registry/sync.ts";
+import { createJobHandlers } from "../../src/services.ts";
 import { addTenant, call, type TestTenant } from "../api/support.ts";
 import { database, owner } from "../support/database.ts";
 import { testParts } from "./support.ts";
@@ -264,7 +265,10 @@ it("is begun by the clock when its time has come, and works through many pages",
     },
     retry() {},
   };
-  await consumeJobs([message], { ...parts(), now: Date.now, onHealthChange: async () => undefined });
+  await consumeJobs(
+    [message],
+    createJobHandlers({ ...parts(), now: Date.now, onHealthChange: async () => undefined }),
+  );
   expect(acked).toBe(1);
   const [row] = await owner.query("select count(*)::int as n from registry_entries where tenant_id = $1", [
     tenant.id,

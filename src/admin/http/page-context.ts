@@ -14,7 +14,7 @@ import {
   type SignedInUser,
   toPrincipal,
 } from "../../identity/users/sessions.ts";
-import { admitPrincipal, admitWithoutPrincipal } from "../../policy/request-admission.ts";
+import { admitPrincipal, admitWithoutPrincipal } from "../../middleware/admission.ts";
 import { takeFlash } from "./flash.ts";
 import type { PageEnv, SignedInEnv } from "./page-env.ts";
 import { THEME_COOKIE, THEMES } from "./theme.ts";

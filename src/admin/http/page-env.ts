@@ -37,7 +37,7 @@ export interface AdminEnv {
   Bindings: SignedInEnv["Bindings"];
   Variables: SignedInEnv["Variables"] & {
     /** Calls the REST API in process. */
-    restDoor: ApiFetch;
+    restApi: ApiFetch;
     principal: Principal;
     rest: ApiClient;
   };

@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import type { Permission } from "../../core/access/permissions.ts";
 import { ForbiddenError } from "../../core/errors.ts";
 import { toPrincipal } from "../../identity/users/sessions.ts";
-import { markPermission } from "../../policy/guard.ts";
+import { markPermission } from "../../middleware/require-permission.ts";
 import { permissionError } from "../../policy/permission-error.ts";
 import { createApiClient } from "./api-client.ts";
 import type { AdminEnv } from "./page-env.ts";
@@ -17,7 +17,7 @@ export const requireMembership = createMiddleware<AdminEnv>(async (c, next) => {
     throw new ForbiddenError("You are not a member of any organization. Ask an admin to invite you.");
   }
   c.set("principal", principal);
-  c.set("rest", createApiClient(c.get("restDoor"), c.req.raw, c.get("config").publicUrl));
+  c.set("rest", createApiClient(c.get("restApi"), c.req.raw, c.get("config").publicUrl));
   await next();
   return;
 });

@@ -15,7 +15,7 @@ import type { PageEnv } from "../http/page-env.ts";
 import { buildFrame } from "./frame.ts";
 import { Page } from "./layout.tsx";
 
-/** What page to make is known once it is known who is there; before that, edge/errors.ts answers. */
+/** What page to make is known once it is known who is there; before that, middleware/errors.ts answers. */
 export async function failurePage(thrown: Error, c: Context): Promise<Response | undefined> {
   if (c.get("formToken") === undefined) return undefined;
   const error = isUnknownId(thrown, c) ? new NotFoundError() : findGatewayError(thrown);

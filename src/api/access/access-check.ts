@@ -11,7 +11,7 @@ import { NotFoundError } from "../../core/errors.ts";
 import { findServerForRule, findToolForRule } from "../../db/queries/access/access-rules.ts";
 import { loadSnapshotAccessRules, loadSnapshotTenant } from "../../db/queries/tenants/snapshot.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
+import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
 import { parseTenantSettings } from "../../policy/tenant-settings.ts";
 import { responds } from "../http/responses.ts";
 import { body } from "../http/validate.ts";

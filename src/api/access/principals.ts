@@ -7,7 +7,7 @@ import { API_KEY_SCOPES, ROLES } from "../../core/enums.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { findKey, findMemberRole } from "../../db/queries/access/api-keys.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import type { GuardedEnv } from "../../policy/guard.ts";
+import type { GuardedEnv } from "../../middleware/require-permission.ts";
 
 export const principalSchema = z.union([
   z.strictObject({ userId: z.string().min(1).max(200) }),

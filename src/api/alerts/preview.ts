@@ -7,7 +7,7 @@ import { DAY_MS } from "../../core/durations.ts";
 import { ALERT_COMPARISONS } from "../../core/enums.ts";
 import { listTrafficMinutes } from "../../db/queries/logs/alert-readings.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { responds } from "../http/responses.ts";
 import { body } from "../http/validate.ts";
 

@@ -16,7 +16,7 @@ import {
   type TrafficQuery,
 } from "../../db/queries/traffic/analytics.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { responds } from "../http/responses.ts";
 import { query } from "../http/validate.ts";
 import type { ApiContext } from "../resource/scope.ts";

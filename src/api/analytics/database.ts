@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { getDatabaseSizeSummary, getIndexUsageSummary } from "../../db/queries/traffic/reports.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { respondsPage } from "../http/responses.ts";
 
 const count = z.number().int();

@@ -13,7 +13,7 @@ import {
   type UsageCursor,
 } from "../../db/queries/traffic/analytics.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { respondsFile } from "../http/responses.ts";
 import { createRowFile, FILE_TYPES, fileQuery, ROWS_PER_PAGE } from "../http/streamed-files.ts";
 import { query } from "../http/validate.ts";

@@ -8,7 +8,7 @@ import {
   getTenantUsageSummary,
 } from "../../db/queries/traffic/reports.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { responds } from "../http/responses.ts";
 import { query } from "../http/validate.ts";
 

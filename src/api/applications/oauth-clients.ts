@@ -10,8 +10,8 @@ import {
   setClientDisabled,
 } from "../../db/queries/access/oauth-clients.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
-import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import { listQuery, offsetPage, type Sorts } from "../http/sorted-lists.ts";

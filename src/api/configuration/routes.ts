@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { GatewayError } from "../../core/errors.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { responds, respondsOr } from "../http/responses.ts";
 import { body, query } from "../http/validate.ts";
 import { applyPlan } from "./apply.ts";

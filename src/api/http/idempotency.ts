@@ -19,7 +19,7 @@ import {
   saveResponse,
 } from "../../db/queries/tenants/idempotency.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import type { GuardedEnv } from "../../policy/guard.ts";
+import type { GuardedEnv } from "../../middleware/require-permission.ts";
 
 type IdempotencyContext = Context<AppEnv & GuardedEnv>;
 

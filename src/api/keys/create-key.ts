@@ -16,7 +16,7 @@ import type { KeyScope } from "../../db/queries/access/api-key-lookup.ts";
 import { findKey, findMemberRole } from "../../db/queries/access/api-keys.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import type { GuardedEnv } from "../../policy/guard.ts";
+import type { GuardedEnv } from "../../middleware/require-permission.ts";
 import { requireRecentSignIn } from "../../policy/recent-sign-in.ts";
 
 export interface CreatedKey {

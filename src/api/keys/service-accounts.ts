@@ -14,8 +14,8 @@ import {
 import { sortKey } from "../../db/queries/shared/sort.ts";
 import { user } from "../../db/schema/identity.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
-import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
 import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";

@@ -9,7 +9,7 @@ import {
 } from "../../core/audit-chain.ts";
 import { checkChain, findHash, loadPrunedPositions } from "../../db/queries/logs/audit-chain.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { responds } from "../http/responses.ts";
 import { query } from "../http/validate.ts";
 import { type ApiContext, type ResourceScope, systemScope, tenantScope } from "../resource/scope.ts";

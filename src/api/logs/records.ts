@@ -15,7 +15,7 @@ import {
 } from "../../db/schema/logs.ts";
 import { connectionPools } from "../../db/schema/traffic.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { respondsPage } from "../http/responses.ts";
 import { query } from "../http/validate.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { PermissionRule } from "../../core/access/permission-rule.ts";
 import { PERMISSIONS, type Permission } from "../../core/access/permissions.ts";
 import { capitalize } from "../../core/capitalize.ts";
-import { getPermission } from "../../policy/guard.ts";
+import { getPermission } from "../../middleware/require-permission.ts";
 import { requireIfMatch } from "../http/etag.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { type RouteResponse, routeResponse } from "../http/responses.ts";

@@ -1,7 +1,7 @@
 /** Where the description is read: by programs as JSON, by people as a page. Both are open: they tell nothing of any tenant. */
 import { Hono } from "hono";
+import { unauthenticated } from "../../middleware/admission.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { unauthenticated } from "../../policy/request-admission.ts";
 import { describe } from "./document.ts";
 import { listOperations } from "./operations.ts";
 import { referencePage } from "./page.tsx";

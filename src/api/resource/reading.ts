@@ -7,7 +7,7 @@ import { capitalize } from "../../core/capitalize.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import { type CrudRow, findRow, listRows } from "../../db/queries/shared/crud.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { setEtag } from "../http/etag.ts";
 import { idParam } from "../http/id-param.ts";
 import { responds, respondsPage } from "../http/responses.ts";

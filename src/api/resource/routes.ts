@@ -1,7 +1,7 @@
 /** The five routes of a kind: list, make, read, change, remove. */
 import { Hono } from "hono";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { requireIfMatch, setEtag } from "../http/etag.ts";
 import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";

@@ -5,7 +5,7 @@ import type { Permission } from "../../core/access/permissions.ts";
 import type { Db } from "../../db/client.ts";
 import type { RowOwner } from "../../db/queries/shared/crud.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import type { GuardedEnv } from "../../policy/guard.ts";
+import type { GuardedEnv } from "../../middleware/require-permission.ts";
 
 export type ApiContext = Context<AppEnv & GuardedEnv>;
 export type Verb = "list" | "read" | "create" | "update" | "delete";

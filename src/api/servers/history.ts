@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { serverHealthChecks, serverMetrics } from "../../db/schema/registry.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { idParam } from "../http/id-param.ts";
 import { respondsPage } from "../http/responses.ts";
 import { params, query } from "../http/validate.ts";

@@ -10,8 +10,8 @@ import { type CrudRow, type CrudTable, findRow, listRows } from "../../db/querie
 import { sortKey } from "../../db/queries/shared/sort.ts";
 import { serverPrompts, serverResources, serverTools } from "../../db/schema/registry.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import type { TargetKind } from "../../policy/access-policy.ts";
-import { requirePermission } from "../../policy/guard.ts";
 import { idParam } from "../http/id-param.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import {

@@ -5,7 +5,7 @@ import { InvalidInputError } from "../../core/errors.ts";
 import { listOccurrences } from "../../core/maintenance/windows.ts";
 import { listCalendarWindows } from "../../db/queries/servers/maintenance.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { respondsPage } from "../http/responses.ts";
 import { moment } from "../http/times.ts";
 import { query } from "../http/validate.ts";

@@ -5,7 +5,7 @@ import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { getMember } from "../../core/mcp/lossless-json.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
 import { responds } from "../http/responses.ts";

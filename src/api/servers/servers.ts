@@ -19,8 +19,8 @@ import {
 import { assertUnchanged } from "../../db/queries/shared/crud.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
-import { requirePermission } from "../../policy/guard.ts";
 import { requireIfMatch, requireMatch, setEtag, staleError } from "../http/etag.ts";
 import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";

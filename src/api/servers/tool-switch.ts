@@ -5,7 +5,7 @@ import { findTool } from "../../db/queries/servers/inventory.ts";
 import { disableTool, enableTool, findPin } from "../../db/queries/servers/pins.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { idParam } from "../http/id-param.ts";
 import { respondsEmpty } from "../http/responses.ts";
 import { params } from "../http/validate.ts";

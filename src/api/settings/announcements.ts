@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { countAcknowledgements } from "../../db/queries/tenants/announcements.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { idParam } from "../http/id-param.ts";
 import { respondsPage } from "../http/responses.ts";
 import { params } from "../http/validate.ts";

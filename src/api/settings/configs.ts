@@ -12,7 +12,7 @@ import {
   loadSettings,
 } from "../../db/queries/tenants/settings.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { requireIfMatch, setEtag } from "../http/etag.ts";
 import { idParam } from "../http/id-param.ts";
 import { responds, respondsPage } from "../http/responses.ts";

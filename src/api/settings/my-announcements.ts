@@ -10,8 +10,8 @@ import {
   listCurrentAnnouncements,
 } from "../../db/queries/tenants/announcements.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
-import { requirePermission } from "../../policy/guard.ts";
 import { idParam } from "../http/id-param.ts";
 import { respondsEmpty, respondsPage } from "../http/responses.ts";
 import { params } from "../http/validate.ts";

@@ -11,8 +11,8 @@ import type { Db } from "../../db/client.ts";
 import { listLatestRuns, listRetentionPolicies } from "../../db/queries/logs/retention.ts";
 import { retentionRuns } from "../../db/schema/operations.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { previewRetention } from "../../operations/retention.ts";
-import { requirePermission } from "../../policy/guard.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 import { rowShape, selectColumns } from "../resource/shape.ts";
 

@@ -7,8 +7,8 @@ import { cors } from "hono/cors";
 import { createMiddleware } from "hono/factory";
 import { isClientMetadataUrl } from "../../identity/oauth/client-metadata-url.ts";
 import { MCP_SCOPE } from "../../identity/oauth/scopes.ts";
+import { admitWithoutPrincipal } from "../../middleware/admission.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { admitWithoutPrincipal } from "../../policy/request-admission.ts";
 
 /** OAuth clients may live in a browser; these answer to what is in the request, never to a cookie. */
 const FOR_CLIENTS = ["/oauth2/token", "/oauth2/register", "/oauth2/revoke", "/oauth2/introspect", "/jwks"];

@@ -2,8 +2,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { buildDatabaseReport } from "../../operations/database-report.ts";
-import { requirePermission } from "../../policy/guard.ts";
 import { responds } from "../http/responses.ts";
 
 const sample = z.object({

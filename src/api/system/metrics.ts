@@ -8,7 +8,7 @@ import {
   loadRecentTraffic,
 } from "../../db/queries/traffic/metrics.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 
 const RECENT_MS = 300_000;
 const seconds = (ms: number) => ms / 1000;

@@ -6,8 +6,8 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { parseEndpointPath } from "../../identity/oauth/endpoints.ts";
 import { MCP_SCOPE } from "../../identity/oauth/scopes.ts";
+import { unauthenticated } from "../../middleware/admission.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { unauthenticated } from "../../policy/request-admission.ts";
 
 const CACHED = "public, max-age=60";
 

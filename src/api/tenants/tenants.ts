@@ -19,8 +19,8 @@ import {
   updateTenant,
 } from "../../db/queries/tenants/tenants.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
-import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
 import { idParam } from "../http/id-param.ts";
 import { idempotent } from "../http/idempotency.ts";

@@ -2,8 +2,8 @@
 import { Hono } from "hono";
 import { NotFoundError } from "../../core/errors.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
-import { requirePermission } from "../../policy/guard.ts";
 import { idParam } from "../http/id-param.ts";
 import { respondsEmpty, respondsPage } from "../http/responses.ts";
 import { params } from "../http/validate.ts";

@@ -5,9 +5,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { liftBan } from "../../policy/bans.ts";
 import { writeAuditEntry } from "../../policy/commit-with-audit.ts";
-import { requirePermission } from "../../policy/guard.ts";
 import { responds, respondsEmpty } from "../http/responses.ts";
 import { body } from "../http/validate.ts";
 import { network } from "../resources/ip-rules.ts";

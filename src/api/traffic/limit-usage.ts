@@ -10,7 +10,7 @@ import { loadKeyRates } from "../../db/queries/access/api-keys.ts";
 import { loadSnapshotLimits, loadSnapshotTenant } from "../../db/queries/tenants/snapshot.ts";
 import { listTenantsByIds } from "../../db/queries/tenants/tenants.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { responds, respondsPage } from "../http/responses.ts";
 
 const spentShape = z.object({

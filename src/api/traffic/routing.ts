@@ -10,8 +10,8 @@ import {
   saveRoutingRuleOrder,
 } from "../../db/queries/traffic/routing.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
-import { requirePermission } from "../../policy/guard.ts";
 import { parseRoutingRule } from "../../policy/routing.ts";
 import { responds, respondsEmpty } from "../http/responses.ts";
 import { body } from "../http/validate.ts";

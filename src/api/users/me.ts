@@ -1,7 +1,7 @@
 /** Who the gateway takes the caller for. */
 import { Hono } from "hono";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { requirePermission } from "../../policy/guard.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { responds } from "../http/responses.ts";
 import { meShape } from "../resource/row-shapes.ts";
 

@@ -17,8 +17,8 @@ import {
 } from "../../db/queries/identity/invitations.ts";
 import { lockTenant } from "../../db/queries/servers/servers.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
-import { type GuardedEnv, requirePermission } from "../../policy/guard.ts";
 import { toActor } from "../access/actor.ts";
 import { buildPage, nameCursor, pageQuery, parseCursor } from "../http/cursors.ts";
 import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";

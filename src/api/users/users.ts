@@ -14,8 +14,8 @@ import {
 } from "../../db/queries/identity/users.ts";
 import { lockTenant } from "../../db/queries/servers/servers.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
-import { requirePermission } from "../../policy/guard.ts";
 import { toActor } from "../access/actor.ts";
 import { conflictIfChanged, requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
 import { responds, respondsPage } from "../http/responses.ts";

@@ -1,6 +1,6 @@
 /**
  * Everything that can be asked of the gateway, by name, with the least role and the scope that it takes. Routes name
- * their action (policy/guard.ts), the matrix test walks this table, and a route that is not in it does not start.
+ * their action (middleware/require-permission.ts), the matrix test walks this table, and a route that is not in it does not start.
  */
 
 import type { ApiKeyScope, Role } from "../enums.ts";

@@ -1,43 +1,33 @@
 /**
- * The guard before every route: who is it, may they take this action, and whose rows are in reach. Each route names
- * its action; a test walks all routes and finds those that name none.
+ * Authenticates the caller of a route, admits the request, checks the permission and opens the tenant's rows. Each route
+ * names its permission: `app.get("/", requirePermission("servers.read"), handler)`; tests/api/routes.test.ts fails for one
+ * that names none.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Permission } from "../core/access/permissions.ts";
 import { ForbiddenError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
-import type { Database, Db } from "../db/client.ts";
-import type { Authenticator } from "../identity/authenticate.ts";
 import type { Principal } from "../identity/principal.ts";
-import type { TenantEpochs } from "./epoch.ts";
-import { keyAddressError, permissionError, secondFactorError } from "./permission-error.ts";
-import { type AdmissionEnv, admitPrincipal, admitWithoutPrincipal } from "./request-admission.ts";
-import type { Snapshots } from "./snapshot.ts";
+import { keyAddressError, permissionError, secondFactorError } from "../policy/permission-error.ts";
+import type { Services } from "../services.ts";
+import { admitPrincipal, admitWithoutPrincipal } from "./admission.ts";
+import type { AppEnv } from "./app-env.ts";
 
-/** What the guard needs of a request; AppEnv has it. */
-export interface UnguardedEnv {
-  Variables: Omit<AdmissionEnv["Variables"], "services"> & {
-    readonly requestId: string;
-    /** What the REST API checks of every request, once it is known that its caller may make it. */
+interface UnguardedEnv extends AppEnv {
+  Variables: AppEnv["Variables"] & {
+    /** Checks of the REST API that follow the check of the permission. */
     readonly checkRequest?: () => void;
-    readonly config: { readonly publicUrl: string };
-    readonly services: AdmissionEnv["Variables"]["services"] & {
-      readonly database: Database;
-      readonly authenticator: Authenticator;
-      readonly epochs: TenantEpochs;
-      readonly snapshots: Snapshots;
-    };
   };
 }
 
-/** What handlers behind it find in their context. */
+/** The variables that handlers behind the middleware read. */
 export interface GuardedEnv {
   Variables: {
     principal: Principal;
     /** What the route does; set together with the principal, so also where the action is refused. */
     action: Permission;
     /** Reaches the rows of the principal's tenant and no others. */
-    db: Db;
+    db: ReturnType<Services["database"]["withTenant"]>;
   };
 }
 

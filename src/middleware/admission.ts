@@ -6,9 +6,9 @@ import { createMiddleware } from "hono/factory";
 import { BlockedAddressError } from "../core/errors.ts";
 import type { UnauthenticatedCategory } from "../core/limits/resolve-limits.ts";
 import { NO_TENANT_ID, type Principal } from "../identity/principal.ts";
-import { admitRequest, admitUnauthenticated } from "./admission.ts";
-import type { AdmissionTermsSource } from "./admission-terms.ts";
-import type { TenantTraffic } from "./traffic.ts";
+import { admitRequest, admitUnauthenticated } from "../policy/admission.ts";
+import type { AdmissionTermsSource } from "../policy/admission-terms.ts";
+import type { TenantTraffic } from "../policy/traffic.ts";
 
 /** What admission needs of a request; AppEnv has it. */
 export interface AdmissionEnv {
@@ -18,7 +18,7 @@ export interface AdmissionEnv {
       readonly admissionTerms: AdmissionTermsSource;
       readonly getTraffic: (name: string) => TenantTraffic;
     };
-    /** What the response says of the caller's limits: admission adds to it, edge/limit-headers sends it. */
+    /** What the response says of the caller's limits: admission adds to it, middleware/limit-headers sends it. */
     readonly limitHeaders: Record<string, string>;
   };
 }
