@@ -3,6 +3,7 @@ import { createExecutionContext, env } from "cloudflare:test";
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { findBannedWords } from "../support/vocabulary.ts";
 import { description, operations, schemaIn } from "./description.ts";
 import { restRoutes } from "./route-table.ts";
 
@@ -17,6 +18,14 @@ describe("the description", () => {
         .toSorted(),
     );
     expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
+  });
+
+  it("uses no banned word in a title, summary or description", () => {
+    const texts = JSON.stringify(description).matchAll(
+      /"(?:title|summary|description)":("(?:[^"\\]|\\.)*")/g,
+    );
+    const words = [...texts].flatMap(([, text = '""']) => findBannedWords(JSON.parse(text)));
+    expect(words).toEqual([]);
   });
 
   it("points at nothing that is not there", () => {

@@ -69,6 +69,34 @@ describe("migrations", () => {
     }
   });
 
+  it("rename the stored reason of forced breaker transitions and leave the others", async () => {
+    const [, rename = ""] = readFileSync("drizzle/0023_contract_names.sql", "utf8").split(
+      "--> statement-breakpoint",
+    );
+    await client.query("begin");
+    try {
+      await client.query(
+        `with tenant as (
+           insert into tenants (name, slug) values ('m', 'm-' || gen_random_uuid()) returning id
+         ), server as (
+           insert into mcp_servers (tenant_id, name, endpoint_url)
+           select id, 'renamed', 'https://renamed.example.com/mcp' from tenant returning id, tenant_id
+         )
+         insert into circuit_breaker_transitions (tenant_id, server_id, from_state, to_state, reason)
+         select tenant_id, id, 'closed', 'open', unnest(array['by hand', 'failures']) from server`,
+      );
+      await client.query(rename);
+      const { rows } = await client.query<{ reason: string }>(
+        `select t.reason from circuit_breaker_transitions t
+           join mcp_servers s on s.id = t.server_id and s.endpoint_url = 'https://renamed.example.com/mcp'
+          order by t.reason`,
+      );
+      expect(rows.map(({ reason }) => reason)).toEqual(["failures", "forced"]);
+    } finally {
+      await client.query("rollback");
+    }
+  });
+
   it("make the tables of the schema and no others", async () => {
     const { rows } = await client.query<{ name: string }>(
       `select relname as name from pg_class

@@ -33,7 +33,7 @@ const CHANGEABLE = Object.keys(controlShape.shape).filter(
 );
 
 const shown = defineReadOnlyResource({
-  noun: "access control",
+  noun: "access rule",
   table: serverAccessControls,
   sorts: ["subjectType", "objectPattern", "effect", "createdAt", "updatedAt"],
   usual: "createdAt",
@@ -129,7 +129,7 @@ const resource = (id: string) => ({ type: "access_control", id });
 
 async function controlOf(c: Ctx, id: string) {
   const [control] = await findAccessRule(c.get("db"), c.get("principal").tenantId, id);
-  if (control === undefined) throw new NotFoundError("Access control not found.");
+  if (control === undefined) throw new NotFoundError("Access rule not found.");
   return control;
 }
 

@@ -1,4 +1,4 @@
-/** What an access control may say. */
+/** Schemas of an access rule. */
 import { z } from "zod";
 import { compilePattern, MAX_PATTERN_LENGTH } from "../../core/access/patterns.ts";
 import { ACCESS_EFFECTS, ACCESS_OBJECTS, ROLES } from "../../core/enums.ts";

@@ -29,7 +29,7 @@ const minutes = (value: unknown) => (typeof value === "string" ? value.slice(0, 
 /** A rule is what it says: another rule is another thing, so none is ever changed by a file. */
 const accessControls: Section = {
   name: "accessControls",
-  noun: "access control",
+  noun: "access rule",
   action: "access",
   table: serverAccessControls,
   columns: controlColumns,

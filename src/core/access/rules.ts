@@ -1,4 +1,4 @@
-/** A tenant's access controls, compiled once for a snapshot, and which of them are in force for a caller at a moment. */
+/** A tenant's access rules, compiled once for a snapshot, and which of them apply to a caller at a moment. */
 import type { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../enums.ts";
 
 import type { AccessPrincipal } from "./access-principal.ts";

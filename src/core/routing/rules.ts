@@ -6,7 +6,7 @@ import { compilePattern, type Matcher } from "../access/patterns.ts";
 import type { BalancingStrategy } from "../enums.ts";
 import { hashFraction } from "./hash.ts";
 
-/** A condition that is not there holds; of several values one must match. Values are patterns, as in access controls. */
+/** A condition that is not there holds; of several values one must match. Values are patterns, as in access rules. */
 export interface RuleConditions {
   readonly tools?: readonly string[] | undefined;
   readonly methods?: readonly string[] | undefined;

@@ -49,7 +49,10 @@ describe("signing in", () => {
   it("with a wrong password, or as nobody, says the same", async () => {
     const person = await people.add({ tenants: [{ id: tenant.id }] });
     const wrong = await browser().signIn({ identifier: person.email, password: "not the password" });
-    const nobody = await browser().signIn({ identifier: "nobody@example.com", password: "not the password" });
+    const nobody = await browser().signIn({
+      identifier: "unknown@example.com",
+      password: "not the password",
+    });
     expect([wrong.status, nobody.status]).toEqual([401, 401]);
     expect(wrong.text).toContain("Incorrect email or password");
     expect(nobody.text).toContain("Incorrect email or password");
@@ -193,7 +196,7 @@ describe("mails", () => {
     });
     expect(asked.text).toContain("a reset link has been sent");
     const unknown = await one.submit(await one.go("/forgot-password"), "/forgot-password", {
-      email: "nobody@example.com",
+      email: "unknown@example.com",
     });
     expect(unknown.text).toContain("a reset link has been sent");
     const { link } = await people.mailTo(person.email);

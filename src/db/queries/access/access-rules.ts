@@ -1,4 +1,4 @@
-/** Access controls as those who write them see them, and whether what they speak of is there. */
+/** Access rules with the names of their subjects and objects, and whether these exist. */
 import { and, eq } from "drizzle-orm";
 import { apiKeys, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
 import { mcpServers, serverTools } from "../../schema/registry.ts";
