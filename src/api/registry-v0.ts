@@ -39,8 +39,8 @@ const registry = createMiddleware<RegistryEnv>(async (c, next) => {
   await rejectBlockedAddress(c, tenant.id);
   const { mcpUrl } = c.get("config");
   // With anonymous access the URL contains the tenant's slug; otherwise the caller's credential determines the tenant.
-  const door = tenant.isOpen ? `${mcpUrl}/t/${tenant.slug}/mcp` : `${mcpUrl}/mcp`;
-  const catalogue = { endpointOf: (name: string) => `${door}/${encodeURIComponent(name)}` };
+  const endpointUrl = tenant.isOpen ? `${mcpUrl}/t/${tenant.slug}/mcp` : `${mcpUrl}/mcp`;
+  const catalogue = { endpointOf: (name: string) => `${endpointUrl}/${encodeURIComponent(name)}` };
   c.set("registry", { tenantId: tenant.id, isPublic, catalogue });
   await next();
   const isRead = c.req.method === "GET" && c.res.ok;

@@ -29,7 +29,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
 
 interface Alarm {
   at: number;
-  readonly ring: () => void;
+  readonly onTimeout: () => void;
   /** Moved on by the time in which the isolate did not run. */
   readonly isExtended: boolean;
 }
@@ -49,13 +49,13 @@ export class TimerSet {
   #stalledMs = 0;
 
   /** Returns a function that cancels the alarm. */
-  set(ms: number, ring: () => void): () => void {
-    return this.#add({ at: Date.now() + ms, ring, isExtended: false });
+  set(ms: number, onTimeout: () => void): () => void {
+    return this.#add({ at: Date.now() + ms, onTimeout, isExtended: false });
   }
 
   /** For the wait for a peer: time in which the isolate did not run does not count. */
-  limitWait(ms: number, ring: () => void): () => void {
-    return this.#add({ at: Date.now() + ms, ring, isExtended: true });
+  limitWait(ms: number, onTimeout: () => void): () => void {
+    return this.#add({ at: Date.now() + ms, onTimeout, isExtended: true });
   }
 
   /** Waits, and says for how long of the wait the isolate did not run. */
@@ -98,7 +98,7 @@ export class TimerSet {
     for (const alarm of this.#alarms) {
       if (alarm.at > now) continue;
       this.#alarms.delete(alarm);
-      alarm.ring();
+      alarm.onTimeout();
     }
     const next = Math.min(...Array.from(this.#alarms, ({ at }) => at));
     if (this.#alarms.size > 0) this.#schedule(next);
@@ -133,7 +133,7 @@ export interface Timer {
   stop(): void;
 }
 
-export function createTimer(ms: number, ring: () => void): Timer {
+export function createTimer(ms: number, onTimeout: () => void): Timer {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
     if (timer !== undefined) clearTimeout(timer);
@@ -142,7 +142,7 @@ export function createTimer(ms: number, ring: () => void): Timer {
   return {
     start() {
       stop();
-      timer = setTimeout(ring, ms);
+      timer = setTimeout(onTimeout, ms);
     },
     stop,
   };

@@ -54,11 +54,11 @@ export async function discover(deps: DiscoveryDeps, of: ServerRef, since?: Date)
   if (server === undefined) return { kind: "absent" };
   const { discoveredAt } = server;
   if (since !== undefined && discoveredAt !== null && discoveredAt >= since) return { kind: "known" };
-  const patience = AbortSignal.timeout(DISCOVERY_TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(DISCOVERY_TIMEOUT_MS);
   try {
     const patient = { ...server, firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS, idleTimeoutMs: IDLE_TIMEOUT_MS };
     const target = await resolveTarget(patient, deps.keyring);
-    const inventory = await fetchInventory(server, target, deps.upstream, patience);
+    const inventory = await fetchInventory(server, target, deps.upstream, timeout);
     const saved = await saveInventory(deps, of, inventory);
     return saved === undefined
       ? { kind: "absent" }

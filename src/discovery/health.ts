@@ -101,9 +101,9 @@ async function checkServer(
     timeoutMs: defaults["health.timeout_ms"],
     slowMs: defaults["health.slow_ms"],
   });
-  const patience = { firstByteTimeoutMs: settings.timeoutMs, idleTimeoutMs: settings.timeoutMs };
+  const timeouts = { firstByteTimeoutMs: settings.timeoutMs, idleTimeoutMs: settings.timeoutMs };
   try {
-    const target = await resolveTarget({ ...server, ...patience }, deps.keyring);
+    const target = await resolveTarget({ ...server, ...timeouts }, deps.keyring);
     return await probe({ server, target, tools: deps.upstream, settings, now: deps.now });
   } catch (error) {
     // Its credential does not open: it cannot be served either.

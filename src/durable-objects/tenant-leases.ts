@@ -103,7 +103,7 @@ export class TenantLeases {
     });
   }
 
-  /** A day as it was and as it was foretold, and the minutes to come. */
+  /** A day as it was and as it was withForecast, and the minutes to come. */
   getForecast(now: number): TrafficForecast {
     const from = toMinute(now);
     const next = Array.from({ length: FORECAST_MINUTES }, (_, ahead) => ({
@@ -169,12 +169,12 @@ export class TenantLeases {
   #addObservation(requests: number, now: number): void {
     const over = this.#minutes.count(requests, now);
     if (over.length === 0) return;
-    const foretold = over.map((sample) => {
+    const withForecast = over.map((sample) => {
       const forecast = forecastMinutes(this.#forecaster, sample.minute);
       this.#forecaster = addObservation(this.#forecaster, sample.minute, sample.requests);
       return { ...sample, forecast };
     });
-    this.#tables.addSamples(foretold);
+    this.#tables.addSamples(withForecast);
     this.#ctx.storage.kv.put(FORECASTER, this.#forecaster);
   }
 }

@@ -7,11 +7,11 @@ import type { LogEvent } from "./events.ts";
 const REPORT_INTERVAL_MS = 60_000;
 
 export function createPoolReport(statistics: QueryStatistics, now: () => number): () => readonly LogEvent[] {
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let reportedAt = Number.NEGATIVE_INFINITY;
   return () => {
     const at = now();
-    if (at - toldAt < REPORT_INTERVAL_MS) return [];
-    toldAt = at;
+    if (at - reportedAt < REPORT_INTERVAL_MS) return [];
+    reportedAt = at;
     return statistics.drain().map(
       ({ target, roundTrips, statements, retries, errors, avgMs, p95Ms }): LogEvent => ({
         ...{ v: EVENT_VERSION, kind: "pool", id: uuidv7(), at, tenantId: null, name: target },

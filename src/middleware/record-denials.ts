@@ -71,7 +71,7 @@ async function auditDenial(
 ): Promise<void> {
   const { requestId, services } = c.var;
   const db = services.database.withTenant(principal.tenantId);
-  const scene = {
+  const commitContext = {
     var: { requestId, services, principal, action, db },
     req: c.req,
     executionCtx: c.executionCtx,
@@ -82,7 +82,7 @@ async function auditDenial(
   };
   const resource = { type: resourceTypeForPermission(action), id: findId(c.req.path) };
   const reason = toPostgresText(error.message);
-  await auditRejectedWrite(scene, { action, resource, details: toPostgresObject(details) }, reason);
+  await auditRejectedWrite(commitContext, { action, resource, details: toPostgresObject(details) }, reason);
 }
 
 /**

@@ -81,8 +81,8 @@ async function runStep(
   const done = { doneSteps: [...doneSteps, key] };
   if (step.kind === "drop") {
     const dropped = await dropPartitions(db, step, MAX_PARTITIONS_PER_SLICE);
-    const told = { droppedPartitions: [...droppedPartitions, ...dropped.map(({ name }) => name)] };
-    return dropped.length < MAX_PARTITIONS_PER_SLICE ? { ...done, ...told } : told;
+    const partitions = { droppedPartitions: [...droppedPartitions, ...dropped.map(({ name }) => name)] };
+    return dropped.length < MAX_PARTITIONS_PER_SLICE ? { ...done, ...partitions } : partitions;
   }
   const [row] = await deleteOldRows(db, step, batchSize);
   const amount = row?.amount ?? 0;

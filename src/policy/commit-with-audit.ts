@@ -7,6 +7,7 @@ import type { Db } from "../db/client.ts";
 import { recordAudit } from "../db/queries/logs/security.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { TenantEpochs } from "./epoch.ts";
+import type { Snapshots } from "./snapshot.ts";
 
 export interface AuditedWrite {
   /** As in the table of actions. */
@@ -25,7 +26,7 @@ export interface AuditedWrite {
 export interface CommitContext {
   readonly var: {
     readonly requestId: string;
-    readonly services: { readonly epochs: TenantEpochs };
+    readonly services: { readonly epochs: TenantEpochs; readonly snapshots: Snapshots };
     readonly principal: Principal;
     readonly db: Db;
   };

@@ -33,6 +33,6 @@ function gatewayRemote(
   { endpointOf }: EndpointLookup,
 ): Record<string, unknown> {
   if (serverName === null) return server;
-  const { packages: _, remotes: __, ...told } = server;
-  return { ...told, remotes: [{ type: "streamable-http", url: endpointOf(serverName) }] };
+  const { packages: _, remotes: __, ...published } = server;
+  return { ...published, remotes: [{ type: "streamable-http", url: endpointOf(serverName) }] };
 }

@@ -1,10 +1,10 @@
 /** How clients are pointed at the gateway: ready configurations, and with one click a key filled in. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { parseApiKey } from "../../core/access/api-key.ts";
 import { Button, Choice, LinkButton, PostForm } from "../forms/controls.tsx";
 import { pageShape } from "../http/api-client.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { keyView } from "../keys/key.ts";
 import { may } from "../lists/routes.tsx";
@@ -12,8 +12,6 @@ import { CopyButton, Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { CLIENTS, type Client, type Endpoint } from "./clients.ts";
-
-type Scene = Context<AdminEnv>;
 
 const HOME = "/admin/connect";
 const named = pageShape(z.object({ name: z.string() }));
@@ -48,7 +46,7 @@ function Snippet({ id, title, text }: { id: string; title: string; text: string 
   );
 }
 
-async function connectPage(c: Scene, { client, server }: ConnectQuery, key?: string) {
+async function connectPage(c: AdminContext, { client, server }: ConnectQuery, key?: string) {
   const { mcpUrl } = c.get("config");
   const { value } = await c.get("rest").read("/servers", named, { fields: "name", sort: "name", limit: 200 });
   const url = server === undefined ? `${mcpUrl}/mcp` : `${mcpUrl}/mcp/${encodeURIComponent(server)}`;
@@ -126,7 +124,7 @@ function WithKey({ client, endpoint }: { client: Client; endpoint: Endpoint }) {
 }
 
 interface WithoutKeyProps extends ConnectQuery {
-  readonly c: Scene;
+  readonly c: AdminContext;
   readonly endpoint: Endpoint;
 }
 

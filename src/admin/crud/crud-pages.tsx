@@ -1,5 +1,5 @@
 /** From one declaration the pages of a REST collection: list, file, new, change, delete with a way back. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
 import { capitalize } from "../../core/capitalize.ts";
@@ -8,7 +8,7 @@ import { readFields, readTyped, type Typed, toTyped } from "../forms/fields.ts";
 import { loadOptions } from "../forms/form.tsx";
 import type { ApiError } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import type { ListSpec } from "../lists/spec.ts";
@@ -16,8 +16,6 @@ import { ConfirmPage, isConfirmed } from "../ui/confirm.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { type FormOutcome, NewPage, OnePage, type PageLocation } from "./pages.tsx";
 import type { CrudSpec, Identified, Verb } from "./spec.ts";
-
-type Scene = Context<AdminEnv>;
 
 const same = (row: Record<string, unknown>) => row;
 const anyRow = z.record(z.string(), z.unknown());
@@ -45,19 +43,19 @@ export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): Hono<Adm
   };
 
   const newFields = fields.filter(({ later }) => later !== true);
-  const placeOf = async (c: Scene, asked = fields): Promise<PageLocation> => ({
+  const placeOf = async (c: AdminContext, asked = fields): Promise<PageLocation> => ({
     ...{ frame: buildFrame(c), title, path, noun, fields: asked, preview: spec.preview },
     options: await loadOptions(asked, c.get("rest")),
   });
 
-  const find = async (c: Scene, id: string) => {
+  const find = async (c: AdminContext, id: string) => {
     const { value, etag } = await c.get("rest").read(`${api}/${encodeURIComponent(id)}`, anyRow);
     const row = shape.parse(value);
     const entered = toForm(value);
     return { row, etag, typed: toTyped(fields, entered), body: fromForm(bodyOf(newFields, entered)) };
   };
 
-  const showOne = async (c: Scene, id: string, sent?: { outcome: FormOutcome; theirs: boolean }) => {
+  const showOne = async (c: AdminContext, id: string, sent?: { outcome: FormOutcome; theirs: boolean }) => {
     const [place, { row, etag, typed }] = await Promise.all([placeOf(c), find(c, id)]);
     const isOwn = spec.isForeign?.(row) !== true;
     return (
@@ -77,7 +75,7 @@ export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): Hono<Adm
     );
   };
 
-  const confirmPage = async (c: Scene, problem?: string) => {
+  const confirmPage = async (c: AdminContext, problem?: string) => {
     const id = c.req.param("id") ?? "";
     const { row } = await find(c, id);
     return (

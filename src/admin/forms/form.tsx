@@ -112,11 +112,11 @@ function ErrorSummary({ message, general, fields, faults }: SummaryProps) {
 export function FieldView({ field, texts, options, faults, keepsSecrets = false }: FieldViewProps) {
   const { name, label, hint, shownFor } = field;
   const id = fieldId(name);
-  const told = [
+  const hints = [
     ...(hint === undefined && field.kind !== "moment" ? [] : [`${id}-hint`]),
     ...(faults.length > 0 ? [`${id}-wrong`] : []),
   ];
-  const described = told.length > 0 ? { "aria-describedby": told.join(" ") } : {};
+  const described = hints.length > 0 ? { "aria-describedby": hints.join(" ") } : {};
   const attributes = {
     id,
     name,

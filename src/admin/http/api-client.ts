@@ -67,7 +67,7 @@ export function toQuery(query: Query): string {
 /** What of the page's request stands for the person and the place that they come from. */
 const FORWARDED_HEADERS = ["cookie", "cf-connecting-ip", "user-agent"];
 
-export function createApiClient(door: ApiFetch, page: Request, publicUrl: string): ApiClient {
+export function createApiClient(restApi: ApiFetch, page: Request, publicUrl: string): ApiClient {
   const ask = async (method: string, path: string, options: SendOptions = {}): Promise<Response> => {
     const headers = new Headers({ origin: publicUrl, accept: "application/json" });
     for (const name of FORWARDED_HEADERS) {
@@ -79,7 +79,7 @@ export function createApiClient(door: ApiFetch, page: Request, publicUrl: string
     if (ifMatch !== undefined) headers.set("if-match", ifMatch);
     if (once !== undefined && once !== "") headers.set("idempotency-key", once);
     const body = json === undefined ? null : JSON.stringify(json);
-    return door(new Request(`${publicUrl}/api/v1${path}`, { method, headers, body }));
+    return restApi(new Request(`${publicUrl}/api/v1${path}`, { method, headers, body }));
   };
   return {
     async read(path, shape, query = {}) {

@@ -1,4 +1,5 @@
 /** The variables that middleware sets for pages. */
+import type { Context } from "hono";
 import type { Principal } from "../../identity/principal.ts";
 import type { SignedInUser } from "../../identity/users/sessions.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
@@ -42,3 +43,5 @@ export interface AdminEnv {
     rest: ApiClient;
   };
 }
+
+export type AdminContext = Context<AdminEnv>;

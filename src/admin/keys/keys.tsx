@@ -1,5 +1,5 @@
 /** API keys, each by itself: made, shown once, narrowed, rotated, revoked. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { short } from "../charts/scale.ts";
 import { toFormOutcome } from "../crud/crud-pages.tsx";
@@ -17,7 +17,7 @@ import {
 import { Form, loadOptions } from "../forms/form.tsx";
 import { type ApiClient, pageShape } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { recently } from "../http/recently.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
@@ -29,8 +29,6 @@ import { KEYS, keyApi, keyFields, keyState, keyView, NO_OWNER, SELF } from "./ke
 import { list, State } from "./list.tsx";
 import { ShownOnce } from "./shown-once.tsx";
 import { usage } from "./usage.tsx";
-
-type Scene = Context<AdminEnv>;
 
 const made = z.object({ key: keyView, secret: z.string() });
 const renewed = made.extend({ oldKeyExpiresAt: z.string() });
@@ -56,7 +54,8 @@ const ownerField: FieldSpec = {
   initial: SELF,
 };
 
-const newFields = (c: Scene) => (may(c, "service-accounts.list") ? [...keyFields, ownerField] : keyFields);
+const newFields = (c: AdminContext) =>
+  may(c, "service-accounts.list") ? [...keyFields, ownerField] : keyFields;
 
 function ownerIn(typed: Typed): object {
   const [owner = SELF] = typed.owner ?? [];
@@ -64,7 +63,7 @@ function ownerIn(typed: Typed): object {
   return { serviceAccountId: owner === NO_OWNER ? null : owner };
 }
 
-async function newPage(c: Scene, outcome: FormOutcome, once: string) {
+async function newPage(c: AdminContext, outcome: FormOutcome, once: string) {
   const fields = newFields(c);
   return (
     <Page title="Create API key" frame={buildFrame(c)}>
@@ -89,7 +88,7 @@ interface Sent {
   readonly overtaken: boolean;
 }
 
-async function keyPage(c: Scene, sent?: Sent) {
+async function keyPage(c: AdminContext, sent?: Sent) {
   const id = c.req.param("id") ?? "";
   const { value: key, etag } = await c.get("rest").read(keyApi(id), keyView);
   const theirs = toTyped(keyFields, key);
@@ -164,7 +163,7 @@ const overlapField: FieldSpec = {
   ],
 };
 
-async function rotatePage(c: Scene, once: string, message?: string) {
+async function rotatePage(c: AdminContext, once: string, message?: string) {
   const id = c.req.param("id") ?? "";
   const { value: key } = await c.get("rest").read(keyApi(id), keyView);
   return (
@@ -185,7 +184,7 @@ async function rotatePage(c: Scene, once: string, message?: string) {
   );
 }
 
-async function revokePage(c: Scene, problem?: string) {
+async function revokePage(c: AdminContext, problem?: string) {
   const id = c.req.param("id") ?? "";
   const { value: key } = await c.get("rest").read(keyApi(id), keyView);
   return (

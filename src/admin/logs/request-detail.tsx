@@ -50,8 +50,8 @@ export const requestDetail = new Hono<AdminEnv>().get(
   requirePagePermission("request-logs.list"),
   async (c) => {
     const id = c.req.param("id");
-    const told = Date.parse(c.req.query("at") ?? "");
-    const at = Number.isNaN(told) ? uuidv7Time(id) : told;
+    const statedAt = Date.parse(c.req.query("at") ?? "");
+    const at = Number.isNaN(statedAt) ? uuidv7Time(id) : statedAt;
     const rest = c.get("rest");
     const found = await rest.read("/request-logs", pageShape(fullShape), {
       id,

@@ -71,12 +71,12 @@ export const requestTail = new Hono<AdminEnv>()
   })
   .get("/admin/logs/live/events", requirePagePermission("request-logs.list"), (c) => {
     const query = asked.parse(c.req.query());
-    let told: ReadonlySet<string> = new Set();
+    let shownIds: ReadonlySet<string> = new Set();
     return live(c, EVERY_MS, async () => {
       const rows = await latest(c, query);
       // Of those that the page has shown already it takes no notice.
-      const fresh = rows.filter(({ id }) => !told.has(id));
-      told = new Set(rows.map(({ id }) => id));
+      const fresh = rows.filter(({ id }) => !shownIds.has(id));
+      shownIds = new Set(rows.map(({ id }) => id));
       return fresh.length === 0
         ? undefined
         : { event: "prepend", html: String(await (<Lines of={fresh} />)) };

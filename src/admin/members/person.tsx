@@ -1,5 +1,5 @@
 /** One person: their role here, whether they may come in, where they are signed in. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { ROLES } from "../../core/enums.ts";
 import { toAuthFailure } from "../auth-pages/failures.ts";
@@ -9,7 +9,7 @@ import { readFields, readTyped } from "../forms/fields.ts";
 import { pageShape } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
 import { copyCookies } from "../http/page-context.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
@@ -19,17 +19,15 @@ import { memberCredentials } from "./credentials.tsx";
 import { BAN_FIELDS, MemberPage, sessionShape } from "./person-page.tsx";
 import { memberViewShape } from "./views.tsx";
 
-type Scene = Context<AdminEnv>;
-
 const PATH = "/admin/members";
 const memberShape = z.object({ role: z.enum(ROLES) });
 const sessionPage = pageShape(sessionShape);
 
-const api = (c: Scene, rest = "") => `/users/${encodeURIComponent(idOf(c))}${rest}`;
-const idOf = (c: Scene) => c.req.param("id") ?? "";
-const back = (c: Scene) => `${PATH}/${encodeURIComponent(idOf(c))}`;
+const api = (c: AdminContext, rest = "") => `/users/${encodeURIComponent(idOf(c))}${rest}`;
+const idOf = (c: AdminContext) => c.req.param("id") ?? "";
+const back = (c: AdminContext) => `${PATH}/${encodeURIComponent(idOf(c))}`;
 
-async function page(c: Scene, ban?: FormOutcome) {
+async function page(c: AdminContext, ban?: FormOutcome) {
   const rest = c.get("rest");
   const [{ value: person }, { etag }, { value: sessions }] = await Promise.all([
     rest.read(api(c), memberViewShape),
@@ -129,7 +127,7 @@ export const memberPage = new Hono<AdminEnv>()
     return c.redirect("/admin", 303);
   });
 
-async function removal(c: Scene, problem?: string) {
+async function removal(c: AdminContext, problem?: string) {
   const { value } = await c.get("rest").read(api(c), memberViewShape);
   return (
     <ConfirmPage

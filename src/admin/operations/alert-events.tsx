@@ -139,7 +139,7 @@ export const alertEventPages = new Hono<AdminEnv>()
   .get(`${PATH}/:id{[0-9a-f-]{36}}`, requirePagePermission("alert-events.read"), async (c) => {
     const id = c.req.param("id");
     const rest = c.get("rest");
-    const [{ value: one }, { value: told }] = await Promise.all([
+    const [{ value: one }, { value: notifications }] = await Promise.all([
       rest.read(`/alert-events/${id}`, event),
       rest.read("/alert-deliveries", pageShape(delivery), { eventId: id, sort: "createdAt" }),
     ]);
@@ -188,9 +188,9 @@ export const alertEventPages = new Hono<AdminEnv>()
         </section>
         <section class="card" aria-label="Notifications">
           <h2>Notifications</h2>
-          {told.items.length === 0 && <p class="quiet-text">None (no channels, or silenced).</p>}
+          {notifications.items.length === 0 && <p class="quiet-text">None (no channels, or silenced).</p>}
           <ul class="plain tight">
-            {told.items.map(({ channel, message, status, attempts, lastError, createdAt }) => (
+            {notifications.items.map(({ channel, message, status, attempts, lastError, createdAt }) => (
               <li class="row">
                 <span>
                   {describeChannel(channel)} <code>{message.type}</code>

@@ -131,8 +131,8 @@ const doings = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("POST", `/alerts/${id}/test`);
     if (!sent.ok) throw sent.refusal;
     const { channels } = trial.parse(sent.value);
-    const told = channels.map(({ to, message }) => `${to}: ${message}`);
-    await setFlash(c, { says: told.length === 0 ? "No channels configured." : told.join(" ") });
+    const results = channels.map(({ to, message }) => `${to}: ${message}`);
+    await setFlash(c, { says: results.length === 0 ? "No channels configured." : results.join(" ") });
     return c.redirect(`${PATH}/${id}`, 303);
   })
   .post(`${PATH}/:id{[0-9a-f-]{36}}/silence`, requirePagePermission("alerts.update"), async (c) => {

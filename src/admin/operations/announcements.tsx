@@ -107,7 +107,7 @@ const reader = z.object({
   acknowledgedAt: z.string().nullable(),
 });
 
-const told = z.object({
+const announcementShape = z.object({
   id: z.string(),
   title: z.string(),
   body: z.string(),
@@ -117,9 +117,9 @@ const told = z.object({
   acknowledgedAt: z.string().nullable(),
 });
 
-type Told = z.output<typeof told>;
+type Announcement = z.output<typeof announcementShape>;
 
-function News({ item, token }: { item: Told; token: string }) {
+function News({ item, token }: { item: Announcement; token: string }) {
   const { id, title, body, severity, startsAt, requiresAcknowledgement, acknowledgedAt } = item;
   return (
     <section class="card" aria-labelledby={`news-${id}`}>
@@ -197,7 +197,7 @@ export const announcements = new Hono<AdminEnv>()
     },
   )
   .get("/admin/announcements", requirePagePermission("announcements.seen"), async (c) => {
-    const { value } = await c.get("rest").read("/me/announcements", pageShape(told));
+    const { value } = await c.get("rest").read("/me/announcements", pageShape(announcementShape));
     const frame = buildFrame(c);
     return c.html(
       <Page title="Announcements" intro="Announcements for you." frame={frame}>
@@ -216,7 +216,7 @@ export const announcements = new Hono<AdminEnv>()
   })
   // What the shell asks for: nothing, or those that one has not read.
   .get("/admin/announcements/banner", requirePagePermission("announcements.seen"), async (c) => {
-    const { value } = await c.get("rest").read("/me/announcements", pageShape(told));
+    const { value } = await c.get("rest").read("/me/announcements", pageShape(announcementShape));
     const open = value.items.filter(({ acknowledgedAt }) => acknowledgedAt === null);
     return c.html(
       <div class="announced">

@@ -1,5 +1,5 @@
 /** Whom a flag is for, rule by rule: added, moved and taken away one at a time. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { ROLES } from "../../core/enums.ts";
 import { Notice, PostForm } from "../forms/controls.tsx";
@@ -7,7 +7,7 @@ import { type FieldSpec, initialValues, readTyped, type Typed } from "../forms/f
 import { Form, loadOptions } from "../forms/form.tsx";
 import type { ApiError } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { optionsFrom } from "../lists/spec.ts";
@@ -100,14 +100,12 @@ function ruleIn(typed: Typed): Rule {
   };
 }
 
-type Scene = Context<AdminEnv>;
-
 interface Shown {
   readonly typed?: Typed;
   readonly refusal?: ApiError;
 }
 
-async function show(c: Scene, id: string, { typed, refusal }: Shown = {}) {
+async function show(c: AdminContext, id: string, { typed, refusal }: Shown = {}) {
   const [{ value, etag }, options] = await Promise.all([
     c.get("rest").read(`/feature-flags/${encodeURIComponent(id)}`, flag),
     loadOptions(FIELDS, c.get("rest")),

@@ -1,5 +1,5 @@
 /** What registries offer: found, looked at, and made a server of the gateway in one form. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { ENTRY_STATUSES } from "../../core/enums.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
@@ -10,15 +10,13 @@ import { LinkButton, Notice } from "../forms/controls.tsx";
 import { type FieldSpec, initialValues, readFields, readTyped } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
 import { setFlash } from "../http/flash.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { serverPath } from "../servers/server.ts";
 import { Badge, Details, Time, type Tone } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
-
-type Scene = Context<AdminEnv>;
 
 const HOME = "/admin/registry";
 
@@ -112,7 +110,7 @@ const importField: FieldSpec = {
   hint: "Format: registry.modelcontextprotocol.io.",
 };
 
-function importPage(c: Scene, outcome: FormOutcome) {
+function importPage(c: AdminContext, outcome: FormOutcome) {
   return (
     <Page title="Import server.json" frame={buildFrame(c)}>
       <Form
@@ -138,8 +136,8 @@ function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefine
   if (remote === undefined) return undefined;
   const variables = getMember(remote, "variables");
   const headers = getMember(remote, "headers");
-  const field = (kind: "variables" | "headers", key: string, told: unknown): FieldSpec => {
-    const of = isMembers(told) ? told : {};
+  const field = (kind: "variables" | "headers", key: string, input: unknown): FieldSpec => {
+    const of = isMembers(input) ? input : {};
     const hint = textOf(getMember(of, "description"));
     const common = {
       name: `${kind}.${key}`,
@@ -162,7 +160,7 @@ function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefine
       hint: "Used in the endpoint path /mcp/{name}.",
     },
     ...(isMembers(variables)
-      ? Object.entries(variables).map(([key, told]) => field("variables", key, told))
+      ? Object.entries(variables).map(([key, input]) => field("variables", key, input))
       : []),
     ...(Array.isArray(headers) ? headers.filter(isMembers) : []).map((header) =>
       field("headers", String(getMember(header, "name")), header),
@@ -170,7 +168,7 @@ function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefine
   ];
 }
 
-async function entryPage(c: Scene, sent?: FormOutcome) {
+async function entryPage(c: AdminContext, sent?: FormOutcome) {
   const id = c.req.param("id") ?? "";
   const { value: entry } = await c.get("rest").read(`/registry-entries/${encodeURIComponent(id)}`, entryView);
   const { server, name, version, status, statusMessage, serverId, serverName, publishedAt } = entry;

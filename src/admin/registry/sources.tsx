@@ -95,7 +95,7 @@ const outcome = z.object({
   message: z.string().nullable(),
 });
 
-function told({ state, taken, skipped, message }: z.infer<typeof outcome>): string {
+function describeSync({ state, taken, skipped, message }: z.infer<typeof outcome>): string {
   if (state === "failed") return `Sync failed: ${message}`;
   const more = state === "more" ? " The remaining pages are synced in the background." : "";
   return `${taken} entries imported, ${skipped} invalid.${more}`;
@@ -107,6 +107,6 @@ export const registrySources = new Hono<AdminEnv>()
     const id = c.req.param("id");
     const sent = await c.get("rest").send("POST", `/registry-sources/${encodeURIComponent(id)}/sync`);
     if (!sent.ok) throw sent.refusal;
-    await setFlash(c, { says: told(outcome.parse(sent.value)) });
+    await setFlash(c, { says: describeSync(outcome.parse(sent.value)) });
     return c.redirect(`${HOME}/${id}`, 303);
   });

@@ -1,15 +1,12 @@
 /** What one server's page shows of it: how it is reached, and its breaker. */
-import type { Context } from "hono";
 import { z } from "zod";
 import { BREAKER_STATES } from "../../core/enums.ts";
 import { Button, PostForm } from "../forms/controls.tsx";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
 import { CopyButton, Details, Time } from "../ui/components.tsx";
 import { Breaker } from "../ui/states.tsx";
 import { type ServerView, serverPath } from "./server.ts";
-
-type Scene = Context<AdminEnv>;
 
 export const breakerView = z.object({
   state: z.enum(BREAKER_STATES),
@@ -61,7 +58,7 @@ export function Facts({ server, owner, publicUrl }: FactsProps) {
 }
 
 interface BreakerProps {
-  readonly c: Scene;
+  readonly c: AdminContext;
   readonly server: ServerView;
   readonly breaker: z.infer<typeof breakerView>;
 }

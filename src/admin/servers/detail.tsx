@@ -1,6 +1,6 @@
 /** One server: how it has been doing, how it is reached, its breaker; and its calls, which come after the page. */
 
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { HOUR_MS } from "../../core/durations.ts";
 import { Timeline } from "../charts/blocks.tsx";
@@ -9,7 +9,7 @@ import { withUnit } from "../charts/scale.ts";
 import { TrafficBars } from "../charts/traffic.tsx";
 import { type ApiClient, pageShape } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { Empty, LazyFragment, Stats } from "../ui/components.tsx";
@@ -20,9 +20,7 @@ import { ServerPage } from "./frame.tsx";
 import { listSpans, readChecks, SHOWN_MS } from "./history.ts";
 import { readServer, type ServerView, serverApi, serverName, serverPath } from "./server.ts";
 
-type Scene = Context<AdminEnv>;
-
-async function readBreaker(c: Scene, serverId: string) {
+async function readBreaker(c: AdminContext, serverId: string) {
   if (!may(c, "circuit-breakers.list")) return undefined;
   const { value } = await c
     .get("rest")
@@ -32,7 +30,7 @@ async function readBreaker(c: Scene, serverId: string) {
 }
 
 /** For those who may see who belongs to the tenant; others see nothing of it. */
-async function ownerOf(c: Scene, { createdBy }: ServerView): Promise<string | undefined> {
+async function ownerOf(c: AdminContext, { createdBy }: ServerView): Promise<string | undefined> {
   if (createdBy === null || !may(c, "members.list")) return undefined;
   const member = pageShape(z.object({ id: z.string(), name: z.string() }));
   const { value } = await c.get("rest").read("/members", member, { limit: 200 });
@@ -192,7 +190,7 @@ export const detail = new Hono<AdminEnv>()
     return c.redirect("/admin/servers", 303);
   });
 
-async function deletePage(c: Scene, problem?: string) {
+async function deletePage(c: AdminContext, problem?: string) {
   const id = c.req.param("id") ?? "";
   const { value: server } = await readServer(c.get("rest"), id);
   return (
@@ -223,6 +221,6 @@ function saysOf(found: z.infer<typeof discovered>): string {
     [found.changed, "changed"],
     [found.withheld, "pending approval"],
   ] as const;
-  const told = parts.filter(([all]) => all.length > 0).map(([all, word]) => `${all.length} ${word}`);
-  return told.length === 0 ? "No changes." : `Tools: ${told.join(", ")}.`;
+  const counts = parts.filter(([all]) => all.length > 0).map(([all, word]) => `${all.length} ${word}`);
+  return counts.length === 0 ? "No changes." : `Tools: ${counts.join(", ")}.`;
 }

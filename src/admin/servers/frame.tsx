@@ -1,16 +1,13 @@
 /** What stands around every page of one server: its name, its health, its tabs, and what one may do with it. */
-import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { Button, LinkButton, PostForm } from "../forms/controls.tsx";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext } from "../http/page-env.ts";
 import { may } from "../lists/routes.tsx";
 import { Badge, Tabs } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { Health } from "../ui/states.tsx";
 import { type ServerView, serverName, serverPath } from "./server.ts";
-
-type Scene = Context<AdminEnv>;
 
 const TABS = [
   { label: "Overview", at: "", admin: false },
@@ -21,7 +18,7 @@ const TABS = [
 ] as const;
 
 interface ServerPageProps {
-  readonly c: Scene;
+  readonly c: AdminContext;
   readonly server: ServerView;
   readonly children?: Child;
 }

@@ -1,5 +1,5 @@
 /** Registering a server: first it is reached and shown what it is, and only then saved. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { TRANSPORTS } from "../../core/enums.ts";
 import { toFormOutcome } from "../crud/crud-pages.tsx";
@@ -7,7 +7,7 @@ import type { FormOutcome } from "../crud/pages.tsx";
 import { type FieldSpec, initialValues, readFields, readTyped, type Typed } from "../forms/fields.ts";
 import { Form, loadOptions } from "../forms/form.tsx";
 import { setFlash } from "../http/flash.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { openCookie, sealCookie } from "../http/sealed-cookie.ts";
 import { Badge, Details } from "../ui/components.tsx";
@@ -15,8 +15,6 @@ import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { credentialFields, pickSecrets, readCredential, withSecrets } from "./credentials.ts";
 import { serverPath } from "./server.ts";
-
-type Scene = Context<AdminEnv>;
 
 const HOME = "/admin/servers";
 
@@ -98,7 +96,7 @@ type Draft = z.infer<typeof draft>;
 
 const secrets = z.record(z.string(), z.string());
 
-async function addressPage(c: Scene, outcome: FormOutcome, status: 200 | 422 = 200) {
+async function addressPage(c: AdminContext, outcome: FormOutcome, status: 200 | 422 = 200) {
   return c.html(
     <Page
       title="Register a server"
@@ -131,7 +129,7 @@ interface NamePage {
   readonly isRegistered?: boolean;
 }
 
-async function namePage(c: Scene, page: NamePage, status: 200 | 422 = 200) {
+async function namePage(c: AdminContext, page: NamePage, status: 200 | 422 = 200) {
   const { draft: held, outcome, once, isRegistered = false } = page;
   const fields = isRegistered ? [...nameFields, again] : nameFields;
   return c.html(

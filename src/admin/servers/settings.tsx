@@ -1,5 +1,5 @@
 /** The settings and the credential of a server: two forms on the same resource, both with conflict detection. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { TRANSPORTS } from "../../core/enums.ts";
 import { toFormOutcome } from "../crud/crud-pages.tsx";
 import { Differences, type FormOutcome } from "../crud/pages.tsx";
@@ -13,15 +13,13 @@ import {
 } from "../forms/fields.ts";
 import { Form } from "../forms/form.tsx";
 import { setFlash } from "../http/flash.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { optionsFrom } from "../lists/spec.ts";
 import { Details } from "../ui/components.tsx";
 import { AUTH_TYPES, credentialFields, readCredential } from "./credentials.ts";
 import { ServerPage } from "./frame.tsx";
 import { readServer, serverApi, serverPath } from "./server.ts";
-
-type Scene = Context<AdminEnv>;
 
 const fields: readonly FieldSpec[] = [
   {
@@ -68,7 +66,7 @@ interface Sent {
   readonly overtaken: boolean;
 }
 
-async function settingsPage(c: Scene, sent?: Sent) {
+async function settingsPage(c: AdminContext, sent?: Sent) {
   const id = c.req.param("id") ?? "";
   const { value: server, etag } = await readServer(c.get("rest"), id);
   const theirs: Typed = toTyped(fields, server);
@@ -95,7 +93,10 @@ async function settingsPage(c: Scene, sent?: Sent) {
   );
 }
 
-async function credentialsPage(c: Scene, outcome: FormOutcome = { typed: initialValues(credentialFields) }) {
+async function credentialsPage(
+  c: AdminContext,
+  outcome: FormOutcome = { typed: initialValues(credentialFields) },
+) {
   const id = c.req.param("id") ?? "";
   const { value: server, etag } = await readServer(c.get("rest"), id);
   return (
@@ -125,7 +126,7 @@ async function credentialsPage(c: Scene, outcome: FormOutcome = { typed: initial
   );
 }
 
-const save = (c: Scene, id: string, json: unknown) =>
+const save = (c: AdminContext, id: string, json: unknown) =>
   c.get("rest").send("PATCH", serverApi(id), { json, ifMatch: c.get("form").etag });
 
 export const settings = new Hono<AdminEnv>()

@@ -1,5 +1,5 @@
 /** The gateway's settings: what holds and why, one page each with its history; for a tenant, and for the whole system. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../../core/errors.ts";
 import { isSettingKey, SETTING_KEYS, SETTINGS } from "../../core/settings/definitions.ts";
@@ -11,7 +11,7 @@ import { readTyped, type Typed } from "../forms/fields.ts";
 import { Form, loadOptions } from "../forms/form.tsx";
 import { pageShape } from "../http/api-client.ts";
 import { setFlash } from "../http/flash.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
 import { loadMemberNames } from "../lookups/choices.ts";
@@ -30,8 +30,6 @@ import {
   SOURCES,
   TRAFFIC_GROUPS,
 } from "./settings-table.tsx";
-
-type Scene = Context<AdminEnv>;
 
 const isTenants = ({ whose }: Setting) => whose !== "system";
 
@@ -67,7 +65,7 @@ const config = z.object({
 });
 
 /** Returns the stored row of this scope, if any. */
-async function rowOf(c: Scene, side: Side, key: string) {
+async function rowOf(c: AdminContext, side: Side, key: string) {
   const rest = c.get("rest");
   const { value } = await rest.read(side.api, pageShape(config), { key, limit: 10 });
   const found = value.items.find((row) => (row.tenantId === null) === (side === SYSTEM));
@@ -76,13 +74,13 @@ async function rowOf(c: Scene, side: Side, key: string) {
   return { ...row, etag };
 }
 
-async function versionsOf(c: Scene, side: Side, id: string): Promise<readonly Version[]> {
+async function versionsOf(c: AdminContext, side: Side, id: string): Promise<readonly Version[]> {
   const { value } = await c.get("rest").read(`${side.api}/${id}/versions`, pageShape(version));
   return value.items;
 }
 
 /** What holds on this side; the interface tells it of a tenant, and the system's own rows are read one by one. */
-export async function readHoldings(c: Scene, side: Side): Promise<readonly Holding[]> {
+export async function readHoldings(c: AdminContext, side: Side): Promise<readonly Holding[]> {
   if (side !== SYSTEM) return (await c.get("rest").read("/settings", pageShape(holding))).value.items;
   const { value } = await c.get("rest").read(side.api, pageShape(config), { limit: 100 });
   const rows = new Map(value.items.map((row) => [row.key, row]));
@@ -98,7 +96,7 @@ export async function readHoldings(c: Scene, side: Side): Promise<readonly Holdi
   });
 }
 
-function settingAt(c: Scene, side: Side): { key: string; setting: Setting } {
+function settingAt(c: AdminContext, side: Side): { key: string; setting: Setting } {
   const key = c.req.param("key") ?? "";
   if (!isSettingKey(key)) throw new NotFoundError("Setting not found.");
   const setting: Setting = SETTINGS[key];
@@ -106,7 +104,7 @@ function settingAt(c: Scene, side: Side): { key: string; setting: Setting } {
   return { key, setting };
 }
 
-async function showOne(c: Scene, side: Side, sent?: FormOutcome) {
+async function showOne(c: AdminContext, side: Side, sent?: FormOutcome) {
   const { key, setting } = settingAt(c, side);
   const row = await rowOf(c, side, key);
   const [versions, names, all] = await Promise.all([

@@ -1,5 +1,5 @@
 /** All organizations, for operators: create, weight, suspend, archive. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { TENANT_STATUSES } from "../../core/enums.ts";
 import { listTenantsOfUser } from "../../db/queries/identity/user-accounts.ts";
@@ -7,7 +7,7 @@ import { toFormOutcome } from "../crud/crud-pages.tsx";
 import type { FormOutcome } from "../crud/pages.tsx";
 import { LinkButton } from "../forms/controls.tsx";
 import { readFields, readTyped, toTyped } from "../forms/fields.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
@@ -18,8 +18,6 @@ import { buildFrame } from "../ui/frame.ts";
 import { FIELDS, type TenantView, tenantShape, withDefaults } from "./fields.ts";
 import { Status } from "./status.tsx";
 import { NewTenant, OneTenant } from "./tenant-page.tsx";
-
-type Scene = Context<AdminEnv>;
 
 const PATH = "/admin/system";
 const anyRow = z.record(z.string(), z.unknown());
@@ -74,7 +72,7 @@ interface SentBefore {
   readonly isOvertaken: boolean;
 }
 
-async function showOne(c: Scene, id: string, sent?: SentBefore) {
+async function showOne(c: AdminContext, id: string, sent?: SentBefore) {
   const [{ value, etag }, memberships] = await Promise.all([
     c.get("rest").read(api(id), anyRow),
     listTenantsOfUser(c.get("services").database.asSystem(), c.get("person").id),
@@ -177,7 +175,7 @@ export const tenants = new Hono<AdminEnv>()
     });
   });
 
-async function archival(c: Scene, id: string, problem?: string) {
+async function archival(c: AdminContext, id: string, problem?: string) {
   const { value } = await c.get("rest").read(api(id), tenantShape);
   return (
     <ConfirmPage

@@ -90,18 +90,18 @@ export interface ReceivedMessage {
 
 /** The messages of the answer as they come, be it one or a stream of them. */
 export async function* listMessages({ answer, startedAt }: Called): AsyncGenerator<ReceivedMessage> {
-  const heard = (text: string): ReceivedMessage => ({ text, afterMs: Date.now() - startedAt });
+  const toMessage = (text: string): ReceivedMessage => ({ text, afterMs: Date.now() - startedAt });
   const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
   if (!isStream || answer.body === null) {
     const text = await readBoundedText(answer.body, { maxBytes: MAX_RESPONSE_BYTES.inProcess });
-    if (text !== "") yield heard(text);
+    if (text !== "") yield toMessage(text);
     return;
   }
   const splitter = new EventSplitter(MAX_EVENT_BYTES);
   for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
     for (const block of splitter.push(piece)) {
       const { data = "" } = parseEvent(block);
-      if (data !== "") yield heard(data);
+      if (data !== "") yield toMessage(data);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** One tool: what it is, a form to call it with, and what came of the call, written as it comes. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import { z } from "zod";
 import { withUnit } from "../charts/scale.ts";
@@ -8,7 +8,7 @@ import { Button, PostForm } from "../forms/controls.tsx";
 import { initialValues, readTyped, type Typed } from "../forms/fields.ts";
 import { Form, loadOptions } from "../forms/form.tsx";
 import { pageShape } from "../http/api-client.ts";
-import type { AdminEnv } from "../http/page-env.ts";
+import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { openCookie, sealCookie } from "../http/sealed-cookie.ts";
@@ -23,8 +23,6 @@ import { type Called, callTool, listMessages, type ReceivedMessage } from "./cal
 import { InputForm, inputRequiredShape, readInputs } from "./inputs.tsx";
 import { type ArgumentForm, argumentForm } from "./schema-form.ts";
 
-type Scene = Context<AdminEnv>;
-
 export const TOOLS_PATH = "/admin/tools";
 
 const hint = z.boolean().optional();
@@ -38,7 +36,7 @@ const wholeTool = toolView.extend({
 
 type WholeTool = z.infer<typeof wholeTool>;
 
-const readTool = (c: Scene) =>
+const readTool = (c: AdminContext) =>
   c.get("rest").read(`/tools/${encodeURIComponent(c.req.param("id") ?? "")}`, wholeTool);
 
 interface ToolPage {
@@ -49,7 +47,7 @@ interface ToolPage {
   readonly children?: Child;
 }
 
-async function toolPage(c: Scene, { tool, form, outcome, children }: ToolPage) {
+async function toolPage(c: AdminContext, { tool, form, outcome, children }: ToolPage) {
   const { id, name, title, description, serverId, serverName, annotations, totalCalls } = tool;
   return (
     <Page
@@ -120,7 +118,7 @@ async function toolPage(c: Scene, { tool, form, outcome, children }: ToolPage) {
 const explanation = z.object({ allowed: z.boolean(), reason: z.string() });
 
 /** Asked of those who may; to the others it is enough that they see the tool. */
-async function decisionFor(c: Scene, { serverId, name }: WholeTool): Promise<string> {
+async function decisionFor(c: AdminContext, { serverId, name }: WholeTool): Promise<string> {
   const { userId } = c.get("principal");
   if (!may(c, "access.explain") || userId === undefined) return "Allowed";
   const json = { principal: { userId }, use: { kind: "tool", serverId, name } };
@@ -146,15 +144,15 @@ interface Written {
 }
 
 /** The page as far as it is known; then each message when it comes; then the rest. */
-async function* writing(c: Scene, { tool, form, typed, values, called }: Written) {
+async function* writing(c: AdminContext, { tool, form, typed, values, called }: Written) {
   const page = await toolPage(c, { tool, form, outcome: { typed }, children: <StreamHere /> });
   const [before = "", after = ""] = String(await page).split(CONTINUES);
   yield `${before}<section class="card" aria-label="Result"><h2>Result</h2><ul class="plain tight" role="log" aria-label="Progress">`;
   let answer: ReceivedMessage | undefined;
-  for await (const heard of listMessages(called)) {
-    const message = parsed(heard.text);
-    if (isResponse(message)) answer = heard;
-    else yield String(await (<Meanwhile {...heard} message={message} />));
+  for await (const received of listMessages(called)) {
+    const message = parsed(received.text);
+    if (isResponse(message)) answer = received;
+    else yield String(await (<Meanwhile {...received} message={message} />));
   }
   const decision = await decisionFor(c, tool);
   const logPath = may(c, "request-logs.list") ? `${TOOLS_PATH}/log/${called.requestId}` : undefined;
@@ -192,7 +190,7 @@ async function* writing(c: Scene, { tool, form, typed, values, called }: Written
   yield after;
 }
 
-function streamed(c: Scene, pieces: AsyncGenerator<string>): Response {
+function streamed(c: AdminContext, pieces: AsyncGenerator<string>): Response {
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -38,10 +38,10 @@ export function live(
     const end = Date.now() + STREAM_TTL_MS;
     while (!stream.aborted && !stream.closed && Date.now() < end) {
       if (!(await isStillWelcome(c))) return stream.writeSSE({ event: "end", data: "" });
-      const told = await next();
+      const update = await next();
       // A comment would suffice to detect a disconnected client; an event also keeps proxies awake.
       await stream.writeSSE(
-        told === undefined ? { event: "ping", data: "" } : { event: told.event, data: told.html },
+        update === undefined ? { event: "ping", data: "" } : { event: update.event, data: update.html },
       );
       await stream.sleep(everyMs);
     }

@@ -1,5 +1,5 @@
 /** The access check: evaluates the same decision as a call, and explains it. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import type { AccessPrincipal } from "../../core/access/access-principal.ts";
 import { type AccessTarget, authorize } from "../../core/access/authorize.ts";
@@ -11,11 +11,12 @@ import { NotFoundError } from "../../core/errors.ts";
 import { findServerForRule, findToolForRule } from "../../db/queries/access/access-rules.ts";
 import { loadSnapshotAccessRules, loadSnapshotTenant } from "../../db/queries/tenants/snapshot.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { parseTenantSettings } from "../../policy/tenant-settings.ts";
 import { responds } from "../http/responses.ts";
 import { body } from "../http/validate.ts";
 import { explanationShape } from "../resource/row-shapes.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import { principalSchema, resolvePrincipal } from "./principals.ts";
 
 const question = z.strictObject({
@@ -74,15 +75,16 @@ const ACTION_OF: Record<AccessTarget["kind"], Permission> = {
   resource: "mcp.read",
 };
 
-type Ctx = Context<AppEnv & GuardedEnv>;
-
 function ofAction(caller: AccessPrincipal, action: Permission | undefined) {
   const decision = evaluatePermission(caller, action ?? "me.read");
   if (!decision.allowed) return explained({ allowed: false, reason: decision.missing });
   return { allowed: true, decidedBy: "role" as const, reason: "Role and scopes are sufficient.", rule: null };
 }
 
-async function situationOf(c: Ctx, use: { kind: AccessTarget["kind"]; serverId: string; name: string }) {
+async function situationOf(
+  c: ApiContext,
+  use: { kind: AccessTarget["kind"]; serverId: string; name: string },
+) {
   const { tenantId } = c.get("principal");
   const db = c.get("db");
   const [[tenant], [server], [tool], controls] = await db.batch([

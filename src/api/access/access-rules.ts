@@ -1,5 +1,5 @@
 /** Rules on who may use what, when: written by admins, in force within a second. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { InvalidInputError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import {
@@ -15,7 +15,7 @@ import { findMemberRole } from "../../db/queries/access/api-keys.ts";
 import { assertUnchanged } from "../../db/queries/shared/crud.ts";
 import { serverAccessControls } from "../../db/schema/access.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { conflictIfChanged, requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
 import { idParam } from "../http/id-param.ts";
@@ -25,6 +25,7 @@ import { body, params } from "../http/validate.ts";
 import { defineReadOnlyResource } from "../resource/define.ts";
 import { reading } from "../resource/reading.ts";
 import { controlShape } from "../resource/row-shapes.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import { accessRuleChange, findTimeFault, newAccessRule, type Times } from "./schemas.ts";
 
 /** What an If-Match speaks of. */
@@ -123,11 +124,9 @@ export const accessControls = new Hono<AppEnv>()
     },
   );
 
-type Ctx = Context<AppEnv & GuardedEnv>;
-
 const resource = (id: string) => ({ type: "access_control", id });
 
-async function controlOf(c: Ctx, id: string) {
+async function controlOf(c: ApiContext, id: string) {
   const [control] = await findAccessRule(c.get("db"), c.get("principal").tenantId, id);
   if (control === undefined) throw new NotFoundError("Access rule not found.");
   return control;
@@ -140,7 +139,7 @@ function refuseTimes(times: Times): void {
 
 /** What a rule speaks of is this tenant's own; others' things are not there. */
 async function refuseStrangers(
-  c: Ctx,
+  c: ApiContext,
   subject: { type: string; id: string } | undefined,
   serverId: string | null,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 /** API keys: made, shown once, narrowed, rotated, revoked. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import { listApiKeys } from "../../db/queries/access/api-key-lookup.ts";
@@ -8,7 +8,7 @@ import { assertActor, copyRules } from "../../db/queries/identity/authority.ts";
 import { assertUnchanged } from "../../db/queries/shared/crud.ts";
 import { apiKeys } from "../../db/schema/access.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { rejectIfDisempowered, toActor } from "../access/actor.ts";
 import { buildPage, nameCursor, pageQuery, parseCursor } from "../http/cursors.ts";
@@ -18,6 +18,7 @@ import { idempotent } from "../http/idempotency.ts";
 import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
 import { body, params, query } from "../http/validate.ts";
 import { keyShape, newKeyShape, renewedKeyShape } from "../resource/row-shapes.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import {
   assertOwner,
   assertWithinBounds,
@@ -233,9 +234,7 @@ const CHANGEABLE = [
   "revokedAt",
 ];
 
-type Ctx = Context<AppEnv & GuardedEnv>;
-
-async function keyInReach(c: Ctx, id: string) {
+async function keyInReach(c: ApiContext, id: string) {
   const [key] = await findKey(c.get("db"), keyScope(c.get("principal")), id);
   if (key === undefined) throw new NotFoundError("API key not found, or not accessible.");
   return key;

@@ -1,5 +1,5 @@
 /** Legacy API keys: list, upgrade and deactivate. None is ever created. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import {
   findLegacyKeyById,
@@ -12,7 +12,7 @@ import { assertActor, copyRules } from "../../db/queries/identity/authority.ts";
 import { sortKey } from "../../db/queries/shared/sort.ts";
 import { legacyApiKeys } from "../../db/schema/access.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { rejectIfDisempowered, toActor } from "../access/actor.ts";
 import { idParam } from "../http/id-param.ts";
@@ -21,6 +21,7 @@ import { responds, respondsPage } from "../http/responses.ts";
 import { listQuery, offsetPage, type Sorts } from "../http/sorted-lists.ts";
 import { body, params, query } from "../http/validate.ts";
 import { legacyKeyShape, renewedKeyShape } from "../resource/row-shapes.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import {
   assertOwner,
   assertWithinBounds,
@@ -124,9 +125,7 @@ export const legacyKeys = new Hono<AppEnv>()
     },
   );
 
-type Ctx = Context<AppEnv & GuardedEnv>;
-
-async function legacyKeyOf(c: Ctx, id: string) {
+async function legacyKeyOf(c: ApiContext, id: string) {
   const [key] = await findLegacyKeyById(c.get("db"), keyScope(c.get("principal")), id);
   if (key === undefined) throw new NotFoundError("API key not found.");
   return key;

@@ -88,7 +88,7 @@ function summaryOf(action: Permission, path: string): string {
   const last = path.split("/").at(-1) ?? "";
   const about = thing === "system" ? path.split("/").slice(2, 3).join(" ") : thing;
   // Where several routes take one action, the path tells them apart.
-  const isTold = last.startsWith(":") || last === "" || last === about || verb.startsWith(last);
-  const words = [VERBS[verb] ?? capitalize(verb), about, ...(isTold ? [] : [`(${last})`])];
+  const isStated = last.startsWith(":") || last === "" || last === about || verb.startsWith(last);
+  const words = [VERBS[verb] ?? capitalize(verb), about, ...(isStated ? [] : [`(${last})`])];
   return words.join(" ").replaceAll("-", " ");
 }

@@ -121,11 +121,11 @@ export const registryEntries = new Hono<AppEnv>()
     body(ofServer),
     responds(shape, "The entry, with the remote of this gateway.", 201),
     async (c) => {
-      const { serverId, ...told } = c.req.valid("json");
+      const { serverId, ...given } = c.req.valid("json");
       const server = await requireServer(c, serverId);
-      const title = told.title ?? server.title?.slice(0, 100);
-      const description = told.description ?? (server.description ?? server.name).slice(0, 100);
-      const json = { ...told, description, ...(title !== undefined && { title }) };
+      const title = given.title ?? server.title?.slice(0, 100);
+      const description = given.description ?? (server.description ?? server.name).slice(0, 100);
+      const json = { ...given, description, ...(title !== undefined && { title }) };
       return c.json(await takeIn(c, json, "registry-entries.import", server.id), 201);
     },
   )

@@ -50,14 +50,14 @@ export const probe = new Hono<AppEnv>().post(
     const durationMs = () => Date.now() - started;
     try {
       const id = uuidv7();
-      const patience = { firstByteTimeoutMs: PROBE_TIMEOUT_MS, idleTimeoutMs: PROBE_TIMEOUT_MS };
+      const timeouts = { firstByteTimeoutMs: PROBE_TIMEOUT_MS, idleTimeoutMs: PROBE_TIMEOUT_MS };
       // Sealed and opened like a stored credential.
       const server = {
         id,
         name: "The server",
         endpointUrl,
         auth: await sealCredential(keyring, id, auth),
-        ...patience,
+        ...timeouts,
       };
       const asked = { name: server.name, transport: transportType };
       const offering = await fetchInventory(asked, await resolveTarget(server, keyring), upstream);

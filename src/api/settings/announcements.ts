@@ -28,11 +28,11 @@ export function createAnnouncementRoutes(reach: ResourceScope) {
       params(idParam),
       respondsPage(acknowledgement, "Recipients of the announcement, and when each acknowledged it."),
       async (c) => {
-        const { id, audience } = heard.parse(await requireRow(c, kind, reach, c.req.valid("param").id));
+        const { id, audience } = audienceRow.parse(await requireRow(c, kind, reach, c.req.valid("param").id));
         const items = await countAcknowledgements(c.var.db, c.var.principal.tenantId, { id, audience });
         return c.json({ items, nextCursor: null });
       },
     );
 }
 
-const heard = z.object({ id: z.string(), audience: z.array(z.string()) });
+const audienceRow = z.object({ id: z.string(), audience: z.array(z.string()) });

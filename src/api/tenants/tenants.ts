@@ -1,5 +1,5 @@
 /** Tenants, for operators. Requests of suspended and archived tenants are rejected within one second. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { NEW_TENANT_SETTINGS } from "../../core/discovery/tool-drift.ts";
 import { TENANT_STATUSES, type TenantStatus } from "../../core/enums.ts";
@@ -19,7 +19,7 @@ import {
   updateTenant,
 } from "../../db/queries/tenants/tenants.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
 import { idParam } from "../http/id-param.ts";
@@ -29,9 +29,8 @@ import { responds, respondsPage } from "../http/responses.ts";
 import { listQuery, offsetPage, type Sorts } from "../http/sorted-lists.ts";
 import { body, params, query } from "../http/validate.ts";
 import { tenantShape } from "../resource/row-shapes.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import { newTenant, tenantChange } from "./schemas.ts";
-
-type Scene = Context<AppEnv & GuardedEnv>;
 
 const CHANGEABLE = ["name", "timeZone", "settings", "weight", "planLimits"];
 const ARCHIVED = "An archived tenant cannot be modified.";
@@ -43,13 +42,13 @@ const asked = listQuery(sorts, tenantShape).extend({
   q: z.string().min(1).max(200).optional(),
 });
 
-async function found(c: Scene, id: string) {
+async function found(c: ApiContext, id: string) {
   const [tenant] = await findTenant(c.var.services.database.asSystem(), id);
   if (tenant === undefined) throw new NotFoundError("Tenant not found.");
   return tenant;
 }
 
-async function become(c: Scene, id: string, status: TenantStatus, action: string) {
+async function become(c: ApiContext, id: string, status: TenantStatus, action: string) {
   const db = c.var.services.database.asSystem();
   const before = await found(c, id);
   if (before.status === status) return c.json(before);

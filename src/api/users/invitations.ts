@@ -1,5 +1,5 @@
 /** Invitations to a tenant. The link is sent by email and never returned. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
@@ -16,7 +16,7 @@ import { lockTenant } from "../../db/queries/servers/servers.ts";
 import { loadMemberCountAndLimits } from "../../db/queries/tenants/tenants.ts";
 import { tenantInvitations as table } from "../../db/schema/tenancy.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { toActor } from "../access/actor.ts";
 import { idParam } from "../http/id-param.ts";
@@ -25,9 +25,8 @@ import { responds, respondsEmpty } from "../http/responses.ts";
 import { body, params } from "../http/validate.ts";
 import { defineReadOnlyResource } from "../resource/define.ts";
 import { reading } from "../resource/reading.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import { newInvitation } from "../tenants/schemas.ts";
-
-type Scene = Context<AppEnv & GuardedEnv>;
 
 const resource = (id: string) => ({ type: "invitation", id });
 const shown = defineReadOnlyResource({
@@ -53,7 +52,7 @@ async function unlessOvertaken<R>(work: Promise<R>, email: string): Promise<R> {
 
 const GONE = "Open invitation not found.";
 
-async function ownTenant(c: Scene) {
+async function ownTenant(c: ApiContext) {
   const [own] = await loadMemberCountAndLimits(c.var.db, c.var.principal.tenantId);
   if (own === undefined) throw new NotFoundError("No organization selected.");
   return own;

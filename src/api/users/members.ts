@@ -1,5 +1,5 @@
 /** The members of a tenant and their roles. The last admin cannot be removed. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import { isStaleWrite } from "../../db/errors.ts";
 import { findMemberRole } from "../../db/queries/access/api-keys.ts";
@@ -17,7 +17,7 @@ import {
 } from "../../db/queries/identity/invitations.ts";
 import { lockTenant } from "../../db/queries/servers/servers.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
-import { type GuardedEnv, requirePermission } from "../../middleware/require-permission.ts";
+import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
 import { toActor } from "../access/actor.ts";
 import { buildPage, nameCursor, pageQuery, parseCursor } from "../http/cursors.ts";
@@ -25,15 +25,14 @@ import { requireIfMatch, requireMatch, setEtag } from "../http/etag.ts";
 import { responds, respondsEmpty, respondsPage } from "../http/responses.ts";
 import { body, params, query } from "../http/validate.ts";
 import { memberRoleShape, memberShape } from "../resource/row-shapes.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import { memberChange, memberParam } from "../tenants/schemas.ts";
-
-type Scene = Context<AppEnv & GuardedEnv>;
 
 const resource = (id: string) => ({ type: "member", id });
 const CHANGEABLE = ["role"];
 const LAST_ADMIN = "The last admin cannot be removed. Make another member an admin first.";
 
-async function memberOf(c: Scene, userId: string) {
+async function memberOf(c: ApiContext, userId: string) {
   const [member] = await findMemberRole(c.var.db, c.var.principal.tenantId, userId);
   if (member === undefined) throw new NotFoundError("Member not found.");
   return member;
@@ -55,7 +54,7 @@ async function unlessOvertaken<R>(work: Promise<R>): Promise<R> {
 const SERVICE =
   "A user cannot become a service account, nor a service account a user. Create a service account instead.";
 
-async function refuseLastAdmin(c: Scene, userId: string) {
+async function refuseLastAdmin(c: ApiContext, userId: string) {
   const [another] = await countOtherAdmins(c.var.db, c.var.principal.tenantId, userId);
   if (another === undefined) throw new GatewayError("conflict", LAST_ADMIN);
 }

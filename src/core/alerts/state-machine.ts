@@ -41,7 +41,7 @@ export interface AlertState {
   /** When it began to fire, each time within the last hour. */
   readonly firedAt: readonly number[];
   readonly isFlapping: boolean;
-  readonly told: NotifiedPhase;
+  readonly notified: NotifiedPhase;
 }
 
 /** The phases that cause notifications; pending does not. */
@@ -54,7 +54,7 @@ export interface AlertTransition {
   readonly status: AlertStatus;
   /** What becomes of the event that people see in the list. */
   readonly event: "open" | "resolve" | undefined;
-  readonly tell: "firing" | "flapping" | "resolved" | undefined;
+  readonly notify: "firing" | "flapping" | "resolved" | undefined;
 }
 
 export const INITIAL_STATE: AlertState = {
@@ -63,7 +63,7 @@ export const INITIAL_STATE: AlertState = {
   measuredAt: 0,
   firedAt: [],
   isFlapping: false,
-  told: "quiet",
+  notified: "quiet",
 };
 
 const FLAPPING_WINDOW_MS = 3_600_000;
@@ -79,20 +79,20 @@ export function nextState(rule: AlertRule, before: AlertState, reading: MetricRe
   const most = before.isFlapping ? FLAPPING_UNTIL : FLAPPING_FROM - 1;
   const isFlapping = !isOver && firedAt.length > most;
   const standing: NotifiedPhase = isFlapping ? "flapping" : phase === "firing" ? "firing" : "quiet";
-  const told = isSilenced ? before.told : standing;
+  const notified = isSilenced ? before.notified : standing;
   const state: AlertState = {
     phase,
     since: phase === before.phase ? before.since : at,
     measuredAt: reading.value === undefined ? before.measuredAt : at,
     firedAt,
     isFlapping,
-    told,
+    notified,
   };
   return {
     state,
     status: alertStatus(state, isSilenced),
     event: isOpen(state) === isOpen(before) ? undefined : isOpen(state) ? "open" : "resolve",
-    tell: told === before.told ? undefined : told === "quiet" ? "resolved" : told,
+    notify: notified === before.notified ? undefined : notified === "quiet" ? "resolved" : notified,
   };
 }
 

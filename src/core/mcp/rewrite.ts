@@ -162,9 +162,11 @@ function paramsChange(message: JsonObject, exposed: ExposedIds): Change {
 function toolResult(exposed: ExposedIds): Change {
   return (result) => {
     if (!isMembers(result)) return result;
-    const told = mapObject(result, "content", blocks(exposed));
+    const rewritten = mapObject(result, "content", blocks(exposed));
     const flat =
-      getMember(result, "resultType") === "task" ? mapObject(told, "taskId", editText(exposed.taskId)) : told;
+      getMember(result, "resultType") === "task"
+        ? mapObject(rewritten, "taskId", editText(exposed.taskId))
+        : rewritten;
     return mapPath(flat, ["task", "taskId"], editText(exposed.taskId));
   };
 }

@@ -71,9 +71,9 @@ function fill(
 ): string {
   return template.replace(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
     const variable = isMembers(described) ? getMember(described, name) : undefined;
-    const told = isMembers(variable) ? variable : {};
-    const fixed = getMember(told, "value");
-    const usual = getMember(told, "default");
+    const definition = isMembers(variable) ? variable : {};
+    const fixed = getMember(definition, "value");
+    const usual = getMember(definition, "default");
     const answer = Object.hasOwn(given, name) ? given[name] : undefined;
     const value =
       typeof fixed === "string" ? fixed : (answer ?? (typeof usual === "string" ? usual : undefined));
@@ -82,7 +82,7 @@ function fill(
         issues.push({ path: `${path}/${name}`, message: "is required" });
       return whole;
     }
-    const choices = getMember(told, "choices");
+    const choices = getMember(definition, "choices");
     if (Array.isArray(choices) && choices.length > 0 && !choices.includes(value)) {
       issues.push({ path: `${path}/${name}`, message: `must be one of ${choices.join(", ").slice(0, 200)}` });
     }

@@ -25,7 +25,7 @@ export interface BalancingContext {
 /** How far each server is from its next turn. */
 export type RoundRobinCounters = Map<string, number>;
 
-type Strategy = <S extends BalancedServer>(servers: readonly S[], scene: BalancingContext) => S | undefined;
+type Strategy = <S extends BalancedServer>(servers: readonly S[], context: BalancingContext) => S | undefined;
 
 /** `servers` in the order of the rule, which is what priority-failover goes by. Undefined only of none. */
 export function selectServer<S extends BalancedServer>(
@@ -44,7 +44,7 @@ const STRATEGIES: Record<Exclude<BalancingStrategy, "priority-failover">, Strate
   random: (servers, { random }) => servers[Math.floor(random() * servers.length)],
   least_connections: (servers, { loads, random }) =>
     leastCost(servers, (server) => (loads.running(server.id) + 1) / serverWeight(server), random),
-  least_latency: (servers, scene) => leastOfTwo(servers, scene),
+  least_latency: (servers, context) => leastOfTwo(servers, context),
   consistent_hash: (servers, { hashKey }) =>
     leastCost(
       servers,

@@ -107,7 +107,7 @@ function select(
     ...serverLoad(candidate.server, traffic.breakers.getState(candidate.server.id, now)),
     isNear: isNearClient(candidate.server.region, location),
   }));
-  const scene = {
+  const balancing = {
     loads: routing.loads,
     turns: routing.roundRobinFor(rule.id),
     hashKey: hashKey(rule, message, context),
@@ -115,7 +115,7 @@ function select(
     random: Math.random,
   };
   const bound = rule.options.sticky === true ? routing.stickyServer(rule.id, principal.id) : undefined;
-  const picked = pickCandidate(candidates, rule.strategy, scene, { bound, tried });
+  const picked = pickCandidate(candidates, rule.strategy, balancing, { bound, tried });
   if (picked === undefined) return undefined;
   if (rule.options.sticky === true) routing.setStickyServer(rule.id, principal.id, picked.server.id);
   return picked.server.candidate;

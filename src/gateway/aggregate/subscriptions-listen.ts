@@ -60,12 +60,15 @@ async function runSubscriptions(
 ): Promise<void> {
   const { subscriber, context, filter, writer } = listening;
   const { id, scope } = subscriber;
-  const legs = new Map<string, UpstreamSubscription>();
+  const subscriptions = new Map<string, UpstreamSubscription>();
   const open = ({ inventory, filter: own }: ServerSubscription) =>
-    legs.set(inventory.server.id, openSubscription({ subscriber, context, inventory, filter: own, writer }));
+    subscriptions.set(
+      inventory.server.id,
+      openSubscription({ subscriber, context, inventory, filter: own, writer }),
+    );
   try {
     for (const part of parts.values()) open(part);
-    const accepted = await mergeAcknowledged([...legs.values()]);
+    const accepted = await mergeAcknowledged([...subscriptions.values()]);
     await writer.write(acknowledgement(id, filter, accepted));
     for (let servers = listReachable(scope, context); ; ) {
       await writer.idle(POLL_INTERVAL_MS);
@@ -79,8 +82,9 @@ async function runSubscriptions(
       // What one endpoint offers changes with the servers behind it.
       for (const flag of filter.flags) await writer.write(listChanged(flag, id));
       const next = await splitByServer(filter, tenantScope(renewed.tenant), renewed);
-      for (const [serverId, leg] of legs) if (!next.has(serverId) && legs.delete(serverId)) leg.close();
-      for (const [serverId, part] of next) if (!legs.has(serverId)) open(part);
+      for (const [serverId, subscription] of subscriptions)
+        if (!next.has(serverId) && subscriptions.delete(serverId)) subscription.close();
+      for (const [serverId, part] of next) if (!subscriptions.has(serverId)) open(part);
     }
     await writer.write({
       jsonrpc: "2.0",
@@ -88,7 +92,7 @@ async function runSubscriptions(
       result: { resultType: "complete", _meta: subscriptionMeta(id) },
     });
   } finally {
-    for (const leg of legs.values()) leg.close();
+    for (const subscription of subscriptions.values()) subscription.close();
   }
 }
 
@@ -149,11 +153,15 @@ function append(lists: Map<string, string[]>, key: string, value: string): void 
   else list.push(value);
 }
 
-async function mergeAcknowledged(legs: readonly UpstreamSubscription[]): Promise<readonly JsonObject[]> {
-  const heard: JsonObject[] = [];
-  const all = Promise.all(legs.map(async (leg) => heard.push(await leg.acknowledged)));
+async function mergeAcknowledged(
+  subscriptions: readonly UpstreamSubscription[],
+): Promise<readonly JsonObject[]> {
+  const acknowledged: JsonObject[] = [];
+  const all = Promise.all(
+    subscriptions.map(async (subscription) => acknowledged.push(await subscription.acknowledged)),
+  );
   await withTimeout(all, ACKNOWLEDGE_TIMEOUT_MS);
-  return heard;
+  return acknowledged;
 }
 
 /** The gateway itself tells of lists, since servers come and go; of resources and tasks only their servers can. */

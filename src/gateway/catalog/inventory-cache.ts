@@ -31,7 +31,7 @@ export interface InventorySources<C extends RefreshContext> {
   /** What was known last of those servers of which anything was. */
   loadStored(tenantId: string, servers: readonly SnapshotServer[]): Promise<readonly ServerInventory[]>;
   /** Keeps what the server said for the days when it says nothing. */
-  save(tenantId: string, heard: InventoryReport): Promise<void>;
+  save(tenantId: string, report: InventoryReport): Promise<void>;
   /** Reports the cause of a failure to the operator; clients only receive that the server failed. */
   onError(server: SnapshotServer, error: unknown): void;
   readonly now: () => number;

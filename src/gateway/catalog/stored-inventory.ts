@@ -14,7 +14,7 @@ export async function loadStoredInventories(
 ): Promise<readonly ServerInventory[]> {
   const ids = servers.map(({ id }) => id);
   const db = database.withTenant(tenantId, "read");
-  const [heard, tools, prompts, resources] = await db.batch([
+  const [stored, tools, prompts, resources] = await db.batch([
     queries.loadInventories(db, tenantId, ids),
     queries.loadTools(db, tenantId, ids),
     queries.loadPrompts(db, tenantId, ids),
@@ -25,7 +25,7 @@ export async function loadStoredInventories(
   const promptsOf = groupDefinitions(prompts);
   const resourcesOf = groupDefinitions(resources.filter(({ isTemplate }) => !isTemplate));
   const templatesOf = groupDefinitions(resources.filter(({ isTemplate }) => isTemplate));
-  const byId = new Map(heard.map((row) => [row.serverId, row]));
+  const byId = new Map(stored.map((row) => [row.serverId, row]));
   return servers.flatMap((server) => {
     const known = byId.get(server.id);
     if (known === undefined) return [];

@@ -28,9 +28,9 @@ export class ResourceSubscriptions {
     const scope = resolveScope(context.tenant, state.serverName);
     const message = listenMessage(state.client?.capabilities ?? {}, state.watched);
     const writer = {
-      async write(heard: JsonObject) {
-        const told = withoutSubscription(heard);
-        if (told !== undefined) events.general.send(told);
+      async write(message: JsonObject) {
+        const general = withoutSubscription(message);
+        if (general !== undefined) events.general.send(general);
       },
       idle: (ms: number) => Promise.race([new Promise<void>((resolve) => setTimeout(resolve, ms)), stopped]),
     };

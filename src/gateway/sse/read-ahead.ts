@@ -18,9 +18,9 @@ export class ReadAhead {
   #wake: () => void = () => undefined;
   #goOn: () => void = () => undefined;
 
-  constructor(body: ReadableStream<Uint8Array>, heard: (piece: Uint8Array) => void) {
+  constructor(body: ReadableStream<Uint8Array>, onReceive: (piece: Uint8Array) => void) {
     this.#reader = body.getReader();
-    this.#onReceive = heard;
+    this.#onReceive = onReceive;
     void this.#read().then(
       () => this.#ended("good"),
       (error: unknown) => this.#ended({ error }),

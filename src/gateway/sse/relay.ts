@@ -126,16 +126,16 @@ interface Ticker {
 }
 
 /** One timer for as long as it takes, not one for every piece that goes by. */
-function createTicker(ms: number, ring: () => void): Ticker {
-  let rung = false;
+function createTicker(ms: number, onTick: () => void): Ticker {
+  let hasTickedSince = false;
   const timer = setInterval(() => {
-    rung = true;
-    ring();
+    hasTickedSince = true;
+    onTick();
   }, ms);
   return {
     hasTicked() {
-      const had = rung;
-      rung = false;
+      const had = hasTickedSince;
+      hasTickedSince = false;
       return had;
     },
     stop: () => clearInterval(timer),

@@ -121,8 +121,8 @@ export class AttemptLimiter {
   }
 
   /** The failure was counted when the attempt began; here it is written down, and once more when it begins to cost. */
-  async recordFailure(attempt: Attempt, begun: AttemptDecision, scene: AttemptContext = {}): Promise<void> {
-    const event = { ...scene, ipAddress: attempt.ip };
+  async recordFailure(attempt: Attempt, begun: AttemptDecision, context: AttemptContext = {}): Promise<void> {
+    const event = { ...context, ipAddress: attempt.ip };
     await this.#record({
       ...event,
       type: FAILED[attempt.what],

@@ -62,14 +62,14 @@ export async function deliver(deps: AlertDeps, ids: readonly string[]): Promise<
   const db = deps.database.asSystem();
   const taken = await claimDeliveries(db, ids, new Date(deps.now()));
   await mapConcurrent(taken, CONCURRENCY, async ({ id, tenantId, channel, message, attempts }) => {
-    const told = await sendNotification(deps, { id, owner: tenantId, channel, message });
+    const result = await sendNotification(deps, { id, owner: tenantId, channel, message });
     const at = deps.now();
-    if (told.ok) {
+    if (result.ok) {
       await markDelivered(db, id, new Date(at));
       return;
     }
-    const wait = told.isFinal ? undefined : RETRY_DELAYS_SECONDS[attempts - 1];
-    await markFailed(db, id, told.says, wait === undefined ? undefined : new Date(at + wait * 1000));
+    const wait = result.isFinal ? undefined : RETRY_DELAYS_SECONDS[attempts - 1];
+    await markFailed(db, id, result.says, wait === undefined ? undefined : new Date(at + wait * 1000));
     if (wait !== undefined) await enqueueDeliveries(deps, [id], wait);
   });
 }

@@ -28,7 +28,7 @@ export interface Notification {
   readonly message: AlertMessage;
 }
 
-const told: NotificationResult = { ok: true, says: "Delivered.", isFinal: true };
+const delivered: NotificationResult = { ok: true, says: "Delivered.", isFinal: true };
 const failed = (says: string, isFinal = false): NotificationResult => ({ ok: false, says, isFinal });
 
 export async function sendNotification(
@@ -48,7 +48,7 @@ export async function sendNotification(
     case "email":
       try {
         await deps.sendMail(formatAlertEmail(channel.to, message));
-        return told;
+        return delivered;
       } catch {
         return failed("The email could not be sent.");
       }
@@ -85,7 +85,7 @@ async function post(
       signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS),
     });
     await response.body?.cancel();
-    if (response.ok) return told;
+    if (response.ok) return delivered;
     // Redirects are not followed, because the target may be reachable only from inside.
     if (response.status >= 300 && response.status < 400)
       return failed("The URL redirects; redirects are not followed.");

@@ -44,7 +44,7 @@ export async function saveAlertResults(
   const opened = results.filter(({ step }) => step.event === "open");
   const resolved = listEvents(results.filter(({ step }) => step.event === "resolve"));
   const deliveries = results.flatMap((outcome) => listDeliveries(outcome, at, publicUrl));
-  const told = listEvents(results.filter(({ step }) => step.tell !== undefined));
+  const notified = listEvents(results.filter(({ step }) => step.notify !== undefined));
   await db.batch([
     ensureAlertStates(
       db,
@@ -63,7 +63,7 @@ export async function saveAlertResults(
           ),
         ]),
     ...(resolved.length === 0 ? [] : [resolveAlertEvents(db, resolved, at)]),
-    ...(told.length === 0 ? [] : [markNotified(db, told, at)]),
+    ...(notified.length === 0 ? [] : [markNotified(db, notified, at)]),
     ...(deliveries.length === 0 ? [] : [addDeliveries(db, deliveries)]),
   ]);
   return deliveries.map(({ id }) => id);
@@ -100,10 +100,10 @@ function listDeliveries(
   at: Date,
   publicUrl: string,
 ) {
-  const { tell } = step;
-  if (tell === undefined) return [];
-  const told = { type: `alert.${tell}`, at, eventId, subject, value, says } as const;
-  const message = formatAlertMessage(rule, told, publicUrl);
+  const { notify } = step;
+  if (notify === undefined) return [];
+  const notified = { type: `alert.${notify}`, at, eventId, subject, value, says } as const;
+  const message = formatAlertMessage(rule, notified, publicUrl);
   return rule.channels.map((channel) => ({
     id: uuidv7(),
     tenantId: rule.tenantId,

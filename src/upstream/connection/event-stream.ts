@@ -100,6 +100,6 @@ export function responseId(response: JsonObject): JsonRpcId | undefined {
 /** An error without an id answers the only request there is. */
 export function isResponseTo(message: JsonObject, id: JsonRpcId): boolean {
   if (!isResponse(message)) return false;
-  const isNobodys = getMember(message, "id") === null || !("id" in message);
-  return responseId(message) === id || ("error" in message && isNobodys);
+  const hasNoId = getMember(message, "id") === null || !("id" in message);
+  return responseId(message) === id || ("error" in message && hasNoId);
 }

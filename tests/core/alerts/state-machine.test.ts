@@ -34,7 +34,7 @@ function run(given: readonly Given[], of: AlertRule = rule(), every = MINUTE): A
 }
 
 const statuses = (steps: readonly AlertTransition[]) => steps.map(({ status }) => status);
-const told = (steps: readonly AlertTransition[]) => steps.map(({ tell }) => tell ?? "");
+const notified = (steps: readonly AlertTransition[]) => steps.map(({ notify }) => notify ?? "");
 const events = (steps: readonly AlertTransition[]) => steps.map(({ event }) => event ?? "");
 const silenced = (value: number): Given => ({ value, isSilenced: true });
 
@@ -43,13 +43,13 @@ describe("an alert", () => {
     const steps = run([5, 11, 12, 10]);
     expect(statuses(steps)).toEqual(["quiet", "firing", "firing", "quiet"]);
     expect(events(steps)).toEqual(["", "open", "", "resolve"]);
-    expect(told(steps)).toEqual(["", "firing", "", "resolved"]);
+    expect(notified(steps)).toEqual(["", "firing", "", "resolved"]);
   });
 
   it("is pending until it has lasted, and begins anew after a good reading", () => {
     const steps = run([11, 11, 9, 11, 11, 11], rule({ forSeconds: 120 }));
     expect(statuses(steps)).toEqual(["pending", "pending", "quiet", "pending", "pending", "firing"]);
-    expect(told(steps)).toEqual(["", "", "", "", "", "firing"]);
+    expect(notified(steps)).toEqual(["", "", "", "", "", "firing"]);
   });
 
   it("ends only beyond its margin", () => {
@@ -70,23 +70,23 @@ describe("an alert", () => {
     expect(statuses(run([bad, good], rule({ comparison })))).toEqual(["firing", "quiet"]);
   });
 
-  it("that is silenced is watched and not told; what outlasts the silence is told then", () => {
+  it("that is silenced is watched and not notified; what outlasts the silence is notified then", () => {
     const steps = run([silenced(11), silenced(11), 11, silenced(5), 5]);
     expect(statuses(steps)).toEqual(["silenced", "silenced", "firing", "quiet", "quiet"]);
     expect(events(steps)).toEqual(["open", "", "", "resolve", ""]);
-    expect(told(steps)).toEqual(["", "", "firing", "", "resolved"]);
+    expect(notified(steps)).toEqual(["", "", "firing", "", "resolved"]);
   });
 
-  it("that came and went in silence is told to nobody", () => {
-    expect(told(run([silenced(11), silenced(5), 5]))).toEqual(["", "", ""]);
+  it("that came and went in silence is notified to nobody", () => {
+    expect(notified(run([silenced(11), silenced(5), 5]))).toEqual(["", "", ""]);
   });
 
-  it("that goes on and off is told as flapping once, stays open, and is told again when it has settled", () => {
+  it("that goes on and off is notified as flapping once, stays open, and is notified again when it has settled", () => {
     const onAndOff = Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? 11 : 5));
     const calm = Array.from({ length: 70 }, () => 5);
     const steps = run([...onAndOff, ...calm]);
     const pairs = ["firing", "resolved"];
-    expect(told(steps).filter((tell) => tell !== "")).toEqual([
+    expect(notified(steps).filter((notify) => notify !== "")).toEqual([
       ...pairs,
       ...pairs,
       ...pairs,
@@ -101,8 +101,8 @@ describe("an alert", () => {
   it("that settles on firing says so", () => {
     const steps = run([11, 5, 11, 5, 11, 5, 11, ...Array.from({ length: 70 }, () => 11)]);
     expect(
-      told(steps)
-        .filter((tell) => tell !== "")
+      notified(steps)
+        .filter((notify) => notify !== "")
         .slice(-2),
     ).toEqual(["flapping", "firing"]);
   });
@@ -115,13 +115,16 @@ describe("an alert", () => {
 
   it("keeps as it is in maintenance, when nobody measures", () => {
     const nothing = Array.from({ length: 9 }, (): Given => ({ isSilenced: true }));
-    expect(told(run([11, ...nothing, 11, 5])).filter((tell) => tell !== "")).toEqual(["firing", "resolved"]);
+    expect(notified(run([11, ...nothing, 11, 5])).filter((notify) => notify !== "")).toEqual([
+      "firing",
+      "resolved",
+    ]);
   });
 
   it("is over when its rule is", () => {
     const steps = run([11, 11, { value: 11, isOver: true }]);
     expect(events(steps)).toEqual(["open", "", "resolve"]);
-    expect(told(steps)).toEqual(["firing", "", "resolved"]);
+    expect(notified(steps)).toEqual(["firing", "", "resolved"]);
   });
 });
 
@@ -155,14 +158,14 @@ describe("whatever the readings are", () => {
       fc.property(rules, fc.array(reading, { maxLength: 60 }), (of, given) => property(of, walk(of, given))),
     );
 
-  it("nobody is told the same twice, or anything in silence, and an end only after a beginning", () => {
+  it("nobody is notified the same twice, or anything in silence, and an end only after a beginning", () => {
     check((_, steps) => {
       let last = "resolved";
-      for (const { tell, reading } of steps) {
-        if (tell === undefined) continue;
+      for (const { notify, reading } of steps) {
+        if (notify === undefined) continue;
         expect(reading.isSilenced).toBe(false);
-        expect(tell).not.toBe(last);
-        last = tell;
+        expect(notify).not.toBe(last);
+        last = notify;
       }
     });
   });
@@ -185,12 +188,12 @@ describe("whatever the readings are", () => {
     });
   });
 
-  it("what is told last is so, once nothing is silenced", () => {
+  it("what is notified last is so, once nothing is silenced", () => {
     check((_, steps) => {
       for (const { state, reading } of steps) {
         if (reading.isSilenced) continue;
         const so = state.isFlapping ? "flapping" : state.phase === "firing" ? "firing" : "quiet";
-        expect(state.told).toBe(so);
+        expect(state.notified).toBe(so);
       }
     });
   });

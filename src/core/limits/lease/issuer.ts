@@ -45,7 +45,7 @@ export interface TokenSource {
   resetMs(now: number): number;
   /** `taken` is spent now. Ahead it may give less than asked for; undefined if nothing comes of it. */
   lease(leaseId: string, taken: number, ahead: number, now: number): IssuedLease | undefined;
-  settle(told: LeaseSettlement, now: number): void;
+  settle(settlement: LeaseSettlement, now: number): void;
 }
 
 export type IssuedLease = Pick<LeaseGrant, "ahead" | "ttlMs">;

@@ -113,9 +113,9 @@ export class HttpChannel implements UpstreamChannel {
 
   async close(): Promise<void> {
     if (!this.#end(undefined)) return;
-    // The channel's own life is over, so the farewell has one of its own.
-    const farewell = new AbortScopes(this.#server);
-    await farewell.run(undefined, (signal) => this.#wire.deleteSession(signal)).catch(() => undefined);
+    // The channel's own life is over, so the closing has one of its own.
+    const closing = new AbortScopes(this.#server);
+    await closing.run(undefined, (signal) => this.#wire.deleteSession(signal)).catch(() => undefined);
   }
 
   async abandon(): Promise<void> {

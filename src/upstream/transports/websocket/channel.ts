@@ -78,20 +78,20 @@ class WebSocketChannel implements UpstreamChannel {
     const { gatewayId } = this.#options.deps;
     if (gatewayId !== undefined) headers.set(HEADERS.gatewayPath, gatewayId);
     if (credential !== undefined) headers.set(...credential);
-    const impatience = new AbortController();
-    const giveUp = () => impatience.abort();
+    const timeout = new AbortController();
+    const giveUp = () => timeout.abort();
     const timer = setTimeout(giveUp, firstByteTimeoutMs);
     caller?.addEventListener("abort", giveUp);
     if (caller?.aborted) giveUp();
     try {
-      const handshake = { url, headers, protocols: ["mcp"], signal: impatience.signal };
+      const handshake = { url, headers, protocols: ["mcp"], signal: timeout.signal };
       this.#socket = await this.#options.deps.openSocket(handshake, {
         message: (data) => this.#receive(data),
         closed: () => this.#end(connectionClosed(server)),
       });
     } catch (error) {
       this.#scopes.end(undefined);
-      throw this.#handshakeFailure(error, caller, impatience.signal);
+      throw this.#handshakeFailure(error, caller, timeout.signal);
     } finally {
       clearTimeout(timer);
       caller?.removeEventListener("abort", giveUp);
@@ -189,11 +189,11 @@ class WebSocketChannel implements UpstreamChannel {
     throw new UpstreamError("upstream_refused", server, message);
   }
 
-  #handshakeFailure(error: unknown, caller: AbortSignal | undefined, impatience: AbortSignal): UpstreamError {
+  #handshakeFailure(error: unknown, caller: AbortSignal | undefined, timeout: AbortSignal): UpstreamError {
     const { server, firstByteTimeoutMs } = this.#options.target;
     if (caller?.aborted) return requestCanceled(server);
     if (error instanceof HandshakeError) return statusError(server, error.status);
-    if (impatience.aborted) return responseTimeout(server, firstByteTimeoutMs);
+    if (timeout.aborted) return responseTimeout(server, firstByteTimeoutMs);
     const message = `Server ${server} is unreachable. Retry later.`;
     return new UpstreamError("upstream_unreachable", server, message, error);
   }
