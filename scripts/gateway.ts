@@ -6,7 +6,7 @@ import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { connect, type GatewayClient, type Planned, type Verification } from "./gateway/client.ts";
 import { readConfiguration } from "./gateway/file.ts";
-import { told } from "./gateway/told.ts";
+import { formatPlan } from "./gateway/format-plan.ts";
 import { errorCode, errorMessage, Problem, runMain } from "./lib/problem.ts";
 
 const USAGE = `npm run gateway -- export [file]            Export the configuration to a file or stdout
@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
   if ((command !== "diff" && command !== "apply") || file === undefined) throw new Problem(USAGE, 2);
   const { document, secrets } = readConfiguration(readFileSync(file, "utf8"), process.env);
   const plan = await gateway.plan(document, secrets);
-  for (const line of told(plan.changes)) console.log(line);
+  for (const line of formatPlan(plan.changes)) console.log(line);
   if (plan.changes.length === 0) return 0;
   if (command === "diff") return 3;
   if (!values.yes && !(await isConfirmed(plan))) throw new Problem("Aborted. No changes applied.", 1);

@@ -1,5 +1,7 @@
-/** Banned words (the glossary's rules) in exported names and file names. */
+/** Banned words (the glossary's rules) in identifiers, exported names and file names. */
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { parseSync } from "vite";
 import { describe, expect, it } from "vitest";
 import { listExports, listFiles } from "./support/source-graph.ts";
 
@@ -56,6 +58,32 @@ function findFault(name: string): string | undefined {
 }
 
 const files = listFiles("src/**/*.{ts,tsx}");
+
+/** Words of earlier versions that no identifier of src and scripts may hold, local ones included. */
+const WORDS_OF_NO_IDENTIFIER = [
+  ...["told", "heard", "leg", "legs", "door", "purse", "house", "scene", "rung", "farewell", "doorbell"],
+  ...["patience", "impatience", "nobody", "nobodys", "somebody", "whoever"],
+];
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
+function listIdentifiers(node: unknown): string[] {
+  if (Array.isArray(node)) return node.flatMap(listIdentifiers);
+  if (!isObject(node)) return [];
+  const own = node.type === "Identifier" || node.type === "PrivateIdentifier" ? [String(node.name)] : [];
+  return [...own, ...Object.values(node).flatMap(listIdentifiers)];
+}
+
+it("has no banned word in an identifier", () => {
+  const faults = listFiles("{src,scripts}/**/*.{ts,tsx}").flatMap((file) => {
+    const names = new Set(listIdentifiers(parseSync(file, readFileSync(file, "utf8")).program));
+    return [...names]
+      .filter((name) => splitWords(name).some((word) => WORDS_OF_NO_IDENTIFIER.includes(word)))
+      .map((name) => `${file} ${name}`);
+  });
+  expect(faults).toEqual([]);
+});
 
 describe("exported names and file names", () => {
   it("has no banned word in an exported name", () => {

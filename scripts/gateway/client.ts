@@ -55,7 +55,7 @@ export function connect(environment: Readonly<Record<string, string | undefined>
     });
     const text = await answer.text();
     if (answer.ok) return text;
-    throw new Problem(toldProblem(answer.status, text));
+    throw new Problem(describeProblem(answer.status, text));
   };
   return {
     exported: () => ask("/configuration?format=yaml"),
@@ -70,7 +70,7 @@ export function connect(environment: Readonly<Record<string, string | undefined>
   };
 }
 
-function toldProblem(status: number, text: string): string {
+function describeProblem(status: number, text: string): string {
   try {
     const { detail, errors } = problem.parse(JSON.parse(text));
     return [

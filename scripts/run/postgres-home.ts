@@ -38,7 +38,7 @@ export function prepareHome(dataDir: string): Home {
   const native = packagedBinaries();
   restoreLinks(native);
   if (process.getuid?.() !== 0) return home(dataDir, native);
-  const user = clusterOwner(join(dataDir, "cluster")) ?? nobody();
+  const user = clusterOwner(join(dataDir, "cluster")) ?? unknownUser();
   const dataReachable = canRun(user, 'cd "$0"', [dataDir]);
   const binariesReachable = binariesRun(native, user);
   if (dataReachable && binariesReachable) return home(dataDir, native, user);
@@ -101,7 +101,7 @@ function clusterOwner(cluster: string): User | undefined {
   return uid === 0 ? undefined : { uid, gid };
 }
 
-function nobody(): User {
+function unknownUser(): User {
   const id = (option: string) => Number(spawnSync("id", [option, "nobody"], { encoding: "utf8" }).stdout);
   const user = { uid: id("-u"), gid: id("-g") };
   if (user.uid > 0 && user.gid > 0) return user;

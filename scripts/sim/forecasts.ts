@@ -20,8 +20,8 @@ export function judge({ name, minutes }: Shape, horizons = [1, 5, 15]): Judged {
   let sum = 0;
   let seen = 0;
   let last = 0;
-  for (const [minute, told] of minutes.entries()) {
-    const requests = told ?? undefined;
+  for (const [minute, reported] of minutes.entries()) {
+    const requests = reported ?? undefined;
     known = addObservation(known, minute, requests);
     last = requests ?? last;
     if (requests !== undefined) {

@@ -3,7 +3,7 @@
 import type { Limit } from "../../src/core/limits/algorithms/limit.ts";
 import { JOIN_TIMEOUT_MS, LeaseClient } from "../../src/core/limits/lease/client.ts";
 import type { LeaseRequest, LeaseResponse } from "../../src/core/limits/lease/protocol.ts";
-import { PATIENCE_MS, type Scene, type TenantStandIn } from "./objects.ts";
+import { type SimulationSetup, type TenantStandIn, WAIT_TIMEOUT_MS } from "./objects.ts";
 import { between, exponential } from "./random.ts";
 
 export type Outcome = "admitted" | "denied" | "unanswered";
@@ -16,7 +16,7 @@ const FLUSH_MS = 1100;
 
 export class Isolate {
   asks = 0;
-  readonly #scene: Scene;
+  readonly #setup: SimulationSetup;
   readonly #name: string;
   readonly #tenants: ReadonlyMap<string, TenantStandIn>;
   #books = new Map<string, LeaseClient>();
@@ -25,8 +25,8 @@ export class Isolate {
   /** Of all books: requests that wait for the response to another one's request. */
   #waiting = new Set<() => void>();
 
-  constructor(scene: Scene, name: string, tenants: ReadonlyMap<string, TenantStandIn>) {
-    this.#scene = scene;
+  constructor(setup: SimulationSetup, name: string, tenants: ReadonlyMap<string, TenantStandIn>) {
+    this.#setup = setup;
     this.#name = name;
     this.#tenants = tenants;
     this.#begin();
@@ -36,17 +36,17 @@ export class Isolate {
     const book = this.#bookOf(tenantId);
     const verdict = book.tryAcquire(limits, this.#now);
     if (verdict.kind === "request") this.#obtain(tenantId, book, limits, decided, MAX_JOINS);
-    else decided(verdict.kind === "admit" ? "admitted" : "denied", this.#scene.events.now);
+    else decided(verdict.kind === "admit" ? "admitted" : "denied", this.#setup.events.now);
     if (verdict.kind === "admit" && verdict.refill)
       this.#background(tenantId, book, book.buildRefill(this.#now));
   }
 
   get #now(): number {
-    return this.#scene.events.now + this.#skew;
+    return this.#setup.events.now + this.#skew;
   }
 
   #begin(): void {
-    const { faults, random, events } = this.#scene;
+    const { faults, random, events } = this.#setup;
     this.#life += 1;
     this.#books = new Map();
     this.#waiting = new Set();
@@ -71,15 +71,15 @@ export class Isolate {
       if (life !== this.#life || !this.#waiting.delete(go)) return;
       const verdict = book.retryAcquire(limits, this.#now);
       if (verdict.kind === "request") this.#obtain(tenantId, book, limits, decided, joins - 1);
-      else decided(verdict.kind === "admit" ? "admitted" : "denied", this.#scene.events.now);
+      else decided(verdict.kind === "admit" ? "admitted" : "denied", this.#setup.events.now);
     };
     this.#waiting.add(go);
-    this.#scene.events.in(JOIN_TIMEOUT_MS, go);
+    this.#setup.events.in(JOIN_TIMEOUT_MS, go);
   }
 
   #ask(tenantId: string, book: LeaseClient, limits: readonly Limit[], decided: Decided, tries: number): void {
     if (tries === 0) {
-      decided("unanswered", this.#scene.events.now);
+      decided("unanswered", this.#setup.events.now);
       return;
     }
     const ask = book.buildRequest(limits, this.#now, this.#waiting.size);
@@ -106,7 +106,7 @@ export class Isolate {
     then: (answer: LeaseResponse | undefined, at: number) => void,
   ): void {
     this.asks += 1;
-    const { network, events } = this.#scene;
+    const { network, events } = this.#setup;
     const life = this.#life;
     let isOver = false;
     const finish = (answer: LeaseResponse | undefined, at: number) => {
@@ -117,7 +117,7 @@ export class Isolate {
       for (const go of [...this.#waiting]) go();
     };
     network.send(() => this.#tenants.get(tenantId)?.lease(ask, finish));
-    events.in(PATIENCE_MS, () => finish(undefined, events.now));
+    events.in(WAIT_TIMEOUT_MS, () => finish(undefined, events.now));
     if (ask.claims.length === 0) return;
     events.in(FLUSH_MS, () => {
       if (life === this.#life) this.#background(tenantId, book, book.buildRelease(this.#now));

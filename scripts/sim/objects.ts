@@ -21,7 +21,7 @@ class Storage implements LimiterStore {
   }
 }
 
-export interface Scene {
+export interface SimulationSetup {
   readonly events: Events;
   readonly network: Network;
   readonly faults: Faults;
@@ -29,20 +29,20 @@ export interface Scene {
 }
 
 abstract class SimulatedObject {
-  protected readonly scene: Scene;
+  protected readonly setup: SimulationSetup;
   protected readonly storage = new Storage();
   #life = 0;
   #busyAt = 0;
   #skew = 0;
 
-  constructor(scene: Scene) {
-    this.scene = scene;
+  constructor(setup: SimulationSetup) {
+    this.setup = setup;
     this.#skewAnew();
     this.#planRestart();
   }
 
   protected get now(): number {
-    return this.scene.events.now + this.#skew;
+    return this.setup.events.now + this.#skew;
   }
 
   protected abstract start(life: number): void;
@@ -56,9 +56,9 @@ abstract class SimulatedObject {
   }
 
   protected wake(): void {
-    const { hibernateMs } = this.scene.faults;
-    const isAsleep = hibernateMs > 0 && this.scene.events.now - this.#busyAt > hibernateMs;
-    this.#busyAt = this.scene.events.now;
+    const { hibernateMs } = this.setup.faults;
+    const isAsleep = hibernateMs > 0 && this.setup.events.now - this.#busyAt > hibernateMs;
+    this.#busyAt = this.setup.events.now;
     if (isAsleep) this.#restart();
   }
 
@@ -69,14 +69,14 @@ abstract class SimulatedObject {
   }
 
   #skewAnew(): void {
-    const { objectSkewMs } = this.scene.faults;
-    this.#skew = 1_700_000_000_000 + between(this.scene.random, -objectSkewMs, objectSkewMs);
+    const { objectSkewMs } = this.setup.faults;
+    this.#skew = 1_700_000_000_000 + between(this.setup.random, -objectSkewMs, objectSkewMs);
   }
 
   #planRestart(): void {
-    const { restartMs } = this.scene.faults;
+    const { restartMs } = this.setup.faults;
     if (restartMs === 0) return;
-    this.scene.events.in(exponential(this.scene.random, restartMs), () => {
+    this.setup.events.in(exponential(this.setup.random, restartMs), () => {
       this.#restart();
       this.#planRestart();
     });
@@ -99,7 +99,7 @@ export class GlobalStandIn extends SimulatedObject {
     this.wake();
     this.#shares ??= new CapacityShares(this.storage, SYSTEM_LIMIT);
     const answer = this.#shares.issue(tenantId, terms, ask, this.now);
-    this.scene.network.send(() => reply(answer));
+    this.setup.network.send(() => reply(answer));
   }
 }
 
@@ -107,7 +107,7 @@ export class GlobalStandIn extends SimulatedObject {
 export type Reply = (answer: LeaseResponse, at: number) => void;
 
 /** An answer that has not come by then is given up. */
-export const PATIENCE_MS = 1000;
+export const WAIT_TIMEOUT_MS = 1000;
 
 export class TenantStandIn extends SimulatedObject {
   readonly #id: string;
@@ -117,8 +117,8 @@ export class TenantStandIn extends SimulatedObject {
   #waiting: (() => void)[] = [];
   #flushPlanned = false;
 
-  constructor(scene: Scene, id: string, terms: CapacityTerms, global: GlobalStandIn) {
-    super(scene);
+  constructor(setup: SimulationSetup, id: string, terms: CapacityTerms, global: GlobalStandIn) {
+    super(setup);
     this.#id = id;
     this.#terms = terms;
     this.#global = global;
@@ -145,8 +145,8 @@ export class TenantStandIn extends SimulatedObject {
       return;
     }
     const answer = this.#limits.issue(ask, this.now);
-    const answeredAt = this.scene.events.now;
-    this.scene.network.send(() => reply(answer, answeredAt));
+    const answeredAt = this.setup.events.now;
+    this.setup.network.send(() => reply(answer, answeredAt));
     this.#share(this.#limits.buildCapacityRequest(0, this.now));
     this.#planFlush();
   }
@@ -164,9 +164,9 @@ export class TenantStandIn extends SimulatedObject {
       this.#waiting = [];
       for (const go of waiting) go();
     });
-    this.scene.network.send(() => this.#global.share(this.#id, this.#terms, ask, finish));
-    this.scene.events.in(
-      PATIENCE_MS / 2,
+    this.setup.network.send(() => this.#global.share(this.#id, this.#terms, ask, finish));
+    this.setup.events.in(
+      WAIT_TIMEOUT_MS / 2,
       this.whileAlive(() => finish(undefined)),
     );
   }
@@ -174,7 +174,7 @@ export class TenantStandIn extends SimulatedObject {
   #planFlush(): void {
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;
-    this.scene.events.in(
+    this.setup.events.in(
       RELEASE_DELAY_MS,
       this.whileAlive(() => {
         this.#flushPlanned = false;

@@ -6,7 +6,7 @@ import type { CapacityTerms } from "../../src/core/limits/lease/capacity-shares.
 import { Events } from "./events.ts";
 import { type Faults, Network } from "./faults.ts";
 import { Isolate, type Outcome } from "./isolate.ts";
-import { GlobalStandIn, type Scene, TenantStandIn } from "./objects.ts";
+import { GlobalStandIn, type SimulationSetup, TenantStandIn } from "./objects.ts";
 import { createRandom, exponential } from "./random.ts";
 
 /** Requests of one caller, spread over all isolates or a few. */
@@ -42,14 +42,14 @@ export function run(setting: Setting): Run {
   const random = createRandom(setting.seed);
   const events = new Events();
   const { faults } = setting;
-  const scene: Scene = { events, faults, random, network: new Network(events, faults, random) };
-  const global = new GlobalStandIn(scene);
+  const setup: SimulationSetup = { events, faults, random, network: new Network(events, faults, random) };
+  const global = new GlobalStandIn(setup);
   const tenants = new Map(
-    [...setting.tenants].map(([id, terms]) => [id, new TenantStandIn(scene, id, terms, global)]),
+    [...setting.tenants].map(([id, terms]) => [id, new TenantStandIn(setup, id, terms, global)]),
   );
   const isolates = Array.from(
     { length: setting.isolates },
-    (_, number) => new Isolate(scene, `i${number}`, tenants),
+    (_, number) => new Isolate(setup, `i${number}`, tenants),
   );
   const requests: Handled[] = [];
   const end = setting.minutes * 60_000;

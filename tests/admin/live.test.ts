@@ -12,7 +12,7 @@ const TENANT = "01890a5d-ac96-774b-bcce-b302099a8057";
 /**
  * Returns what a listener receives while the API returns these responses, one per poll; afterwards the user is unknown.
  */
-async function heard(
+async function received(
   answers: readonly ({ tenantId: string; role: string } | undefined)[],
 ): Promise<string[]> {
   let looks = 0;
@@ -44,6 +44,6 @@ describe("a live region", () => {
     ["the role is another", { tenantId: TENANT, role: "user" }],
     ["another organization is looked at", { tenantId: crypto.randomUUID(), role: "readonly" }],
   ])("ends when %s", async (_, last) => {
-    expect(await heard([reader, reader, last])).toEqual(["replace <p>1</p>", "replace <p>2</p>", "end"]);
+    expect(await received([reader, reader, last])).toEqual(["replace <p>1</p>", "replace <p>2</p>", "end"]);
   });
 });

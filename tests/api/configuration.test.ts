@@ -9,7 +9,7 @@ import { addTenant, call } from "./support.ts";
 // biome-ignore lint/suspicious/noExplicitAny: whatever the file says.
 type Json = any;
 
-async function house(label = "configuration") {
+async function installation(label = "configuration") {
   const tenant = await addTenant(label);
   const { text: key } = await tenant.addKey();
   const post = (path: string, json: object) => call("POST", `/configuration/${path}`, { key, json });
@@ -69,7 +69,7 @@ const SECRETS = { WEATHER: "token-of-the-weather", SMTP: "smtp-password" };
 
 describe("a configuration file", () => {
   it("makes everything at once, and the second time nothing", async () => {
-    const { apply, exported, tenant } = await house();
+    const { apply, exported, tenant } = await installation();
     const first = await apply(FULL, SECRETS);
     expect(first.body).toMatchObject({ applied: 15 });
     expect((await apply(FULL, SECRETS)).body).toMatchObject({ applied: 0 });
@@ -90,7 +90,7 @@ describe("a configuration file", () => {
   });
 
   it("tells what it would change, and changes it only as it was told", async () => {
-    const { apply, post, exported } = await house();
+    const { apply, post, exported } = await installation();
     await apply(FULL, SECRETS);
     const document = { ...(await exported()), featureFlags: [{ key: "beta", name: "Beta 2" }], alerts: [] };
     const plan = await post("plan", { document });
@@ -115,7 +115,7 @@ describe("a configuration file", () => {
   });
 
   it("leaves alone what it does not name, and takes rules away with their server", async () => {
-    const { apply, exported } = await house();
+    const { apply, exported } = await installation();
     await apply(FULL, SECRETS);
     expect((await apply({ version: 1 })).body.applied).toBe(0);
     const { servers, requestQueues: _, ...rest } = await exported();
@@ -130,7 +130,7 @@ describe("a configuration file", () => {
   });
 
   it("knows a new secret from the old one, and asks for one that it lacks", async () => {
-    const { apply, post, tenant } = await house();
+    const { apply, post, tenant } = await installation();
     const lacking = await post("plan", { document: FULL });
     expect(lacking.body.errors.map(({ path }: Json) => path)).toEqual(
       ["/document/servers/1/auth/secret", "/document/configs/1/secret"].map((path) =>
@@ -196,14 +196,14 @@ describe("a configuration file", () => {
       "/document/tenant/settings/accessDefault",
     ],
   ])("with %s is refused whole, and the place is named", async (_, sections, path) => {
-    const { post } = await house();
+    const { post } = await installation();
     const answer = await post("plan", { document: { version: 1, ...sections } });
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(path);
   });
 
   it("is a readable text, the same every time", async () => {
-    const { apply, exported, key } = await house();
+    const { apply, exported, key } = await installation();
     await apply(FULL, SECRETS);
     const text = async () => {
       const { env, createExecutionContext } = await import("cloudflare:test");
@@ -330,7 +330,7 @@ const documents = unique(word, (name) => name).chain((servers) =>
 
 describe("whatever a file says", () => {
   it("comes out as it went in, here and in another house", async () => {
-    const here = await house("trip");
+    const here = await installation("trip");
     await fc.assert(
       fc.asyncProperty(documents, documents, async (one, other) => {
         for (const document of [one, other]) {
@@ -340,7 +340,7 @@ describe("whatever a file says", () => {
         }
         const { tenant: _, ...first } = await here.exported();
         expect((await here.apply(first)).body.applied).toBe(0);
-        const there = await house("trip");
+        const there = await installation("trip");
         expect((await there.apply(first)).status).toBe(200);
         const { tenant: __, ...second } = await there.exported();
         expect(second).toEqual(first);

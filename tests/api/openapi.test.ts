@@ -23,9 +23,7 @@ describe("the description", () => {
   it("uses no banned word in a title, summary or description", () => {
     // The name of a permission is a contract.
     const document = JSON.stringify(description).replaceAll("registry-sources.synchronise", "");
-    const texts = document.matchAll(
-      /"(?:title|summary|description)":("(?:[^"\\]|\\.)*")/g,
-    );
+    const texts = document.matchAll(/"(?:title|summary|description)":("(?:[^"\\]|\\.)*")/g);
     const words = [...texts].flatMap(([, text = '""']) => findBannedWords(JSON.parse(text)));
     expect(words).toEqual([]);
   });

@@ -60,11 +60,11 @@ describe("who may ask for what", () => {
       for (const scopes of scopeSets) {
         const expected = evaluatePermission({ role, scopes }, action);
         const answer = await call(method, concrete(path), { json, key: keys.get(name(role, scopes)) });
-        const told = `${role} with ${scopes}`;
-        if (expected.allowed) expect([200, 204, 400, 404, 409], told).toContain(answer.status);
+        const reported = `${role} with ${scopes}`;
+        if (expected.allowed) expect([200, 204, 400, 404, 409], reported).toContain(answer.status);
         else {
-          expect(answer.status, told).toBe(403);
-          expect(answer.body, told).toMatchObject({
+          expect(answer.status, reported).toBe(403);
+          expect(answer.body, reported).toMatchObject({
             code: "forbidden",
             missing: expected.missing === "operator" ? {} : expected.missing,
           });

@@ -187,13 +187,13 @@ describe("finding", () => {
 
 describe("who may not use a server", () => {
   it("neither finds it nor its tools, and does not learn where the others live", async () => {
-    const house = await addTenant("servers");
-    const { text } = await house.addKey();
-    const [open, hidden] = [await house.addServer("open"), await house.addServer("hidden")];
+    const installation = await addTenant("servers");
+    const { text } = await installation.addKey();
+    const [open, hidden] = [await installation.addServer("open"), await installation.addServer("hidden")];
     for (const server of [open, hidden]) {
       await owner.query(
         "insert into server_tools (tenant_id, server_id, name) values ($1, $2, 'read'), ($1, $2, 'drop_all')",
-        [house.id, server],
+        [installation.id, server],
       );
     }
     const rule = { subject: { type: "role", id: "user" }, effect: "deny" };
@@ -205,7 +205,7 @@ describe("who may not use a server", () => {
       key: text,
       json: { ...rule, objectType: "tool", objectPattern: "drop_*" },
     });
-    const user = (await house.addKey({ role: "user", scopes: ["read"] })).text;
+    const user = (await installation.addKey({ role: "user", scopes: ["read"] })).text;
     expect(await namesIn("", text)).toEqual(["hidden", "open"]);
     expect(await namesIn("", user)).toEqual(["open"]);
     expect((await call("GET", `/servers/${hidden}`, { key: user })).status).toBe(404);
@@ -216,7 +216,7 @@ describe("who may not use a server", () => {
     const tools = await call("GET", "/tools?fields=name,serverName", { key: user });
     expect(tools.body.items).toEqual([{ name: "read", serverName: "open" }]);
     expect((await call("GET", "/tools", { key: text })).body.items).toHaveLength(4);
-    const metrics = await house.addKey({ role: "user", scopes: ["metrics"] });
+    const metrics = await installation.addKey({ role: "user", scopes: ["metrics"] });
     expect((await call("GET", `/servers/${open}/metrics`, { key: metrics.text })).status).toBe(200);
     expect((await call("GET", `/servers/${hidden}/metrics`, { key: metrics.text })).status).toBe(404);
   });

@@ -110,10 +110,10 @@ describe("another tenant's things", () => {
     const answer = await call("GET", path.replace("/api/v1", ""), { key: me.text });
     expect(answer.status).toBe(200);
     // What this caller itself has asked for above stands in the log of its own requests.
-    const told = JSON.stringify(answer.body)
+    const reported = JSON.stringify(answer.body)
       .replaceAll(/\/api\/v1\/[^",]*/g, "")
       .replaceAll(/"resourceId":"[^"]*","success":false/g, "");
-    for (const id of Object.values(theirs)) expect(told).not.toContain(id);
+    for (const id of Object.values(theirs)) expect(reported).not.toContain(id);
   });
 
   it.each<[string, string, () => Record<string, unknown>]>([

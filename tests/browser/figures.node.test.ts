@@ -42,9 +42,9 @@ async function waitForLogs({ people, tenant }: Stage): Promise<void> {
     ]);
     return row?.rows;
   };
-  const patience = { timeout: 30_000, interval: 250 };
+  const timeouts = { timeout: 30_000, interval: 250 };
   for (const records of ["mcp_audit_logs where true", "request_logs where mcp_method is not null"]) {
-    await vi.waitFor(async () => expect(await count(records)).toBe(CALLS), patience);
+    await vi.waitFor(async () => expect(await count(records)).toBe(CALLS), timeouts);
   }
   await people.query("select gateway_roll_up()");
 }

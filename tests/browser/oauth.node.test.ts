@@ -57,8 +57,8 @@ describe.skipIf(chromiumPath === undefined)("the SDK's client", () => {
       application.spoilAccessToken();
       const before = application.tokens()?.refresh_token;
       expect(before).toBeDefined();
-      const nobody = () => Promise.reject(new Error("no person is needed"));
-      const again = await application.connect(nobody);
+      const unknownUser = () => Promise.reject(new Error("no person is needed"));
+      const again = await application.connect(unknownUser);
       expect(application.tokens()?.refresh_token).not.toBe(before);
       expect((await again.listTools()).tools.length).toBe(tools.length);
       await again.close();
@@ -67,7 +67,7 @@ describe.skipIf(chromiumPath === undefined)("the SDK's client", () => {
       await page.getByText("Notebook").waitFor();
       await page.getByRole("button", { name: "Disconnect" }).click();
       await page.getByText("No connected applications").waitFor();
-      await expect(application.connect(nobody)).rejects.toThrow("no person is needed");
+      await expect(application.connect(unknownUser)).rejects.toThrow("no person is needed");
       // What the content security policy forbids shows up here.
       expect(refused).toEqual([]);
       await application.close();

@@ -100,12 +100,12 @@ describe("a chain", () => {
     const subset = fc.uniqueArray(fc.integer({ min: 1, max: 6 }));
     fc.assert(
       fc.property(subset, (places) => {
-        const told = faults(removed(...places), 6).flatMap((fault) =>
+        const reported = faults(removed(...places), 6).flatMap((fault) =>
           fault.kind === "missing"
             ? chain(6).filter(({ sequence }) => sequence >= fault.from && sequence <= fault.to)
             : [],
         );
-        expect(told.map(({ sequence }) => sequence)).toEqual(places.toSorted((a, b) => a - b));
+        expect(reported.map(({ sequence }) => sequence)).toEqual(places.toSorted((a, b) => a - b));
       }),
     );
   });

@@ -4,7 +4,7 @@ import { type Epochs, TenantCache } from "../../src/core/tenant-cache.ts";
 let now: number;
 let epoch: number | undefined;
 /** The epoch that the isolate received last, and when. */
-let heard: { epoch: number; at: number } | undefined;
+let receivedMessages: { epoch: number; at: number } | undefined;
 let loads: number;
 let work: Promise<unknown>[];
 let cache: TenantCache<string>;
@@ -12,7 +12,8 @@ let cache: TenantCache<string>;
 const epochs: Epochs = {
   current: () => epoch,
   peek: () => epoch,
-  knownBefore: (_, moment) => (heard !== undefined && heard.at < moment ? heard.epoch : undefined),
+  knownBefore: (_, moment) =>
+    receivedMessages !== undefined && receivedMessages.at < moment ? receivedMessages.epoch : undefined,
 };
 const load = async () => {
   loads += 1;
@@ -30,7 +31,7 @@ const get = (
 beforeEach(() => {
   now = 1_000_000;
   epoch = 1;
-  heard = undefined;
+  receivedMessages = undefined;
   loads = 0;
   work = [];
   cache = new TenantCache(epochs, { now: () => now, limit: 3 });
@@ -122,7 +123,7 @@ describe("while the epoch cannot be known", () => {
 describe("what was loaded before its tenant was known", () => {
   it("is loaded once more as soon as the epoch is, unless it has been the epoch since before", async () => {
     expect(await get()).toBe("v1");
-    heard = { epoch: 1, at: now };
+    receivedMessages = { epoch: 1, at: now };
     expect(await get()).toBe("v2");
     now += 40_000;
     expect(await get()).toBe("v2");
@@ -134,35 +135,35 @@ describe("what was loaded before its tenant was known", () => {
     now += 400;
     expect(await get()).toBe("v1");
     epoch = 1;
-    heard = { epoch: 1, at: now - 401 };
+    receivedMessages = { epoch: 1, at: now - 401 };
     now += 10_000;
     expect(await get()).toBe("v1");
     expect(cache.peekFresh("k")).toBe("v1");
     epoch = 2;
-    heard = { epoch: 2, at: now };
+    receivedMessages = { epoch: 2, at: now };
     expect(await get()).toBe("v2");
   });
 
   it("is kept if the epoch had been heard of before the load", async () => {
-    heard = { epoch: 1, at: now - 1 };
+    receivedMessages = { epoch: 1, at: now - 1 };
     expect(await get()).toBe("v1");
     now += 40_000;
     expect(await get()).toBe("v1");
   });
 
   it("is not kept if it may have been heard of after it", async () => {
-    heard = { epoch: 1, at: now };
+    receivedMessages = { epoch: 1, at: now };
     await get();
     expect(await get()).toBe("v2");
   });
 
   it("is remembered by age alone if it belongs to nobody", async () => {
-    const nobody = async () => ({ ...(await load()), tenantId: undefined });
-    expect(await get(nobody)).toBe("v1");
+    const unknownUser = async () => ({ ...(await load()), tenantId: undefined });
+    expect(await get(unknownUser)).toBe("v1");
     now += 499;
-    expect(await get(nobody)).toBe("v1");
+    expect(await get(unknownUser)).toBe("v1");
     now += 501;
-    expect(await get(nobody)).toBe("v2");
+    expect(await get(unknownUser)).toBe("v2");
   });
 });
 

@@ -13,19 +13,19 @@ function stall(ms: number): void {
 describe("alarms", () => {
   it("ring at their time, in any order of setting, unless they are canceled", async () => {
     const timers = new TimerSet();
-    const rung: string[] = [];
-    timers.set(12_000, () => rung.push("late"));
-    timers.set(100, () => rung.push("early"));
-    const cancel = timers.set(200, () => rung.push("canceled"));
+    const firedTimers: string[] = [];
+    timers.set(12_000, () => firedTimers.push("late"));
+    timers.set(100, () => firedTimers.push("early"));
+    const cancel = timers.set(200, () => firedTimers.push("canceled"));
     cancel();
     await vi.advanceTimersByTimeAsync(99);
-    expect(rung).toEqual([]);
+    expect(firedTimers).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(rung).toEqual(["early"]);
+    expect(firedTimers).toEqual(["early"]);
     await vi.advanceTimersByTimeAsync(11_899);
-    expect(rung).toEqual(["early"]);
+    expect(firedTimers).toEqual(["early"]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(rung).toEqual(["early", "late"]);
+    expect(firedTimers).toEqual(["early", "late"]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -41,17 +41,17 @@ describe("alarms", () => {
 describe("time in which the isolate did not run", () => {
   it("does not count against a peer, but ordinary alarms ring at once", async () => {
     const timers = new TimerSet();
-    const rung: string[] = [];
-    timers.set(40_000, () => rung.push("ordinary"));
-    timers.limitWait(60_000, () => rung.push("limit"));
+    const firedTimers: string[] = [];
+    timers.set(40_000, () => firedTimers.push("ordinary"));
+    timers.limitWait(60_000, () => firedTimers.push("limit"));
     await vi.advanceTimersByTimeAsync(20_000);
     stall(70_000);
     await vi.advanceTimersByTimeAsync(5000);
-    expect(rung).toEqual(["ordinary"]);
+    expect(firedTimers).toEqual(["ordinary"]);
     await vi.advanceTimersByTimeAsync(34_999);
-    expect(rung).toEqual(["ordinary"]);
+    expect(firedTimers).toEqual(["ordinary"]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(rung).toEqual(["ordinary", "limit"]);
+    expect(firedTimers).toEqual(["ordinary", "limit"]);
   });
 
   it("is measured during a wait, with or without the timer having fired since", async () => {

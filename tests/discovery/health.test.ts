@@ -30,7 +30,7 @@ beforeEach(async () => {
 const parts = () => ({
   ...net,
   now: () => Math.max(clock, 0) + (performance.now() % 1),
-  onHealthChange: async (told: readonly HealthChange[]) => void changes.push(...told),
+  onHealthChange: async (reported: readonly HealthChange[]) => void changes.push(...reported),
 });
 
 /** The next minute's check of these. */

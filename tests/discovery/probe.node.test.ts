@@ -20,14 +20,14 @@ const check = (tiny: TinyServer, more: Partial<ProbedServer> = {}, health: objec
     now: () => performance.now(),
   });
 
-const heard = ({ heard: all }: TinyServer) => all.map(({ method }) => method);
+const received = ({ received: all }: TinyServer) => all.map(({ method }) => method);
 
 describe("a check of a server", () => {
   it("of the legacy era is a short session and a ping", async () => {
     const tiny = servers.add("legacy", { era: "legacy" });
     const result = await check(tiny, { protocolVersion: "2025-11-25" });
     expect(result).toMatchObject({ outcome: "ok", probe: "ping", protocolVersion: "2025-11-25" });
-    expect(heard(tiny)).toEqual(["initialize", "notifications/initialized", "ping", "DELETE"]);
+    expect(received(tiny)).toEqual(["initialize", "notifications/initialized", "ping", "DELETE"]);
   });
 
   it("of an era that nobody knows yet finds it out", async () => {
@@ -35,7 +35,7 @@ describe("a check of a server", () => {
     expect(await check(old)).toMatchObject({ outcome: "ok", probe: "ping" });
     const recent = servers.add("unknown-new");
     expect(await check(recent)).toMatchObject({ outcome: "ok", probe: "server/discover" });
-    expect(heard(recent)).toEqual(["server/discover"]);
+    expect(received(recent)).toEqual(["server/discover"]);
   });
 
   it("that was upgraded since notices", async () => {
@@ -48,7 +48,7 @@ describe("a check of a server", () => {
     const tiny = servers.add(`tool-${era}`, { era, tools: ["add"] });
     const tool = { name: "add", arguments: { a: 1 } };
     expect(await check(tiny, {}, { tool })).toMatchObject({ outcome: "ok", probe: "tools/call" });
-    expect(heard(tiny)).toContain("tools/call");
+    expect(received(tiny)).toContain("tools/call");
   });
 
   it.each(["legacy", "modern"] as const)("that is down or hangs fails, in the %s era", async (era) => {

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { startTinyServers, type TinyServer, type TinyServers } from "../fixtures/tiny-servers.ts";
-import { askModern, type Endpoint, type Heard, LegacySession, modern, textIn } from "../fixtures/wire.ts";
+import {
+  askModern,
+  type Endpoint,
+  LegacySession,
+  modern,
+  type RpcMessage,
+  textIn,
+} from "../fixtures/wire.ts";
 
 const HONEST = "Adds two numbers.";
 const PULLED =
@@ -30,7 +37,7 @@ async function descriptions(endpoint: Endpoint): Promise<Record<string, string |
 
 const callAdd = (endpoint: Endpoint) => modern(endpoint, "tools/call", { name: "add", arguments: {} });
 
-interface Scene {
+interface Setting {
   readonly tiny: TinyServer;
   readonly tenant: TestTenant;
   readonly serverId: string;
@@ -41,7 +48,7 @@ interface Scene {
 
 let scenes = 0;
 
-async function scene(toolChanges: string): Promise<Scene> {
+async function setup(toolChanges: string): Promise<Setting> {
   scenes += 1;
   const tiny = servers.add(`pulled-${scenes}`, { tools: ["add", "other"] });
   tiny.described = { add: HONEST };
@@ -70,12 +77,12 @@ const change = z.object({
   ),
 });
 
-async function changesOf({ rest }: Scene) {
+async function changesOf({ rest }: Setting) {
   return change.parse((await rest("GET", "/tool-changes")).body).items;
 }
 
 /** Until the first listing has been written down. */
-const isPinned = (at: Scene) =>
+const isPinned = (at: Setting) =>
   vi.waitFor(
     async () => {
       const { body } = await at.rest("GET", `/tools?serverId=${at.serverId}`);
@@ -86,7 +93,7 @@ const isPinned = (at: Scene) =>
 
 describe("a tool that changes after it was seen", () => {
   it("is held where the tenant says so: hidden and not to be called at either address, until it is approved", async () => {
-    const at = await scene("hold");
+    const at = await setup("hold");
     expect(await descriptions(at.whole)).toEqual({ add: HONEST, other: undefined });
     await isPinned(at);
     at.tiny.described = { add: PULLED };
@@ -108,7 +115,7 @@ describe("a tool that changes after it was seen", () => {
     expect(listed.parse((await session.ask("tools/list")).result).tools.map(({ name }) => name)).toEqual([
       "other",
     ]);
-    const before = at.tiny.heard.length;
+    const before = at.tiny.received.length;
     for (const answer of [
       await callAdd(at.whole),
       await callAdd(at.single),
@@ -116,7 +123,7 @@ describe("a tool that changes after it was seen", () => {
     ]) {
       expect(answer.error).toMatchObject({ code: -32602, message: "Unknown tool: add" });
     }
-    expect(at.tiny.heard.slice(before).map(({ method }) => method)).not.toContain("tools/call");
+    expect(at.tiny.received.slice(before).map(({ method }) => method)).not.toContain("tools/call");
 
     const [held] = await changesOf(at);
     expect(held).toMatchObject({
@@ -139,7 +146,7 @@ describe("a tool that changes after it was seen", () => {
   });
 
   it("is told of and goes on working where the tenant lets changes through", async () => {
-    const at = await scene("allow");
+    const at = await setup("allow");
     await descriptions(at.whole);
     await isPinned(at);
     at.tiny.described = { add: PULLED };
@@ -158,7 +165,7 @@ describe("a tool that changes after it was seen", () => {
 
 describe("a changed tool of a tenant that holds changes", () => {
   it("is not called through the server's own address, before anybody has listed it", async () => {
-    const at = await scene("hold");
+    const at = await setup("hold");
     await descriptions(at.whole);
     await isPinned(at);
     at.tiny.described = { add: PULLED };
@@ -182,7 +189,7 @@ describe("a changed tool of a tenant that holds changes", () => {
 
 describe("a server in maintenance", () => {
   it("is not called, and callers of either era learn when it ends", async () => {
-    const at = await scene("allow");
+    const at = await setup("allow");
     const beside = servers.add(`beside-${scenes}`, { tools: ["subtract"] });
     await at.tenant.addServer({ name: beside.name, url: beside.url });
     const session = await LegacySession.begin(at.whole);
@@ -191,14 +198,14 @@ describe("a server in maintenance", () => {
     const { serverId } = at;
     const window = { serverId, title: "Patching", startsAt: new Date(Date.now() - 1000), endsAt };
     expect((await at.rest("POST", "/maintenance-windows", window)).status).toBe(201);
-    const refused = (answer: Heard) =>
+    const refused = (answer: RpcMessage) =>
       expect(answer.error).toMatchObject({
         code: -31509,
         message: expect.stringContaining(endsAt.toISOString().replace(".000Z", "Z")),
         data: { reason: "maintenance", endsAt: endsAt.toISOString() },
       });
     await vi.waitFor(async () => refused(await callAdd(at.whole)), { timeout: 5000, interval: 100 });
-    at.tiny.heard.length = 0;
+    at.tiny.received.length = 0;
     refused(await callAdd(at.single));
     refused(await session.ask("tools/call", { name: "add", arguments: {} }));
     const response = await askModern(at.single, "tools/call", { name: "add", arguments: {} });
@@ -206,7 +213,7 @@ describe("a server in maintenance", () => {
     const retryAfter = Number(response.headers.get("retry-after"));
     expect(Math.abs(retryAfter - 600)).toBeLessThan(15);
     await response.body?.cancel();
-    expect(at.tiny.heard.map(({ method }) => method)).not.toContain("tools/call");
+    expect(at.tiny.received.map(({ method }) => method)).not.toContain("tools/call");
     expect((await descriptions(at.whole)).add).toBe(HONEST);
     const other = await modern(at.whole, "tools/call", { name: "subtract", arguments: {} });
     expect(textIn(other)).toBe(`${beside.name}:subtract`);

@@ -9,7 +9,7 @@ import { tools } from "../fixtures/channels.ts";
 import { type Started, startEverything } from "../fixtures/everything/start.ts";
 import { inputFor } from "../fixtures/questions.ts";
 import { startTinyServers, type TinyServer, type TinyServers } from "../fixtures/tiny-servers.ts";
-import { type Heard, heardIn, modernMessage, textIn } from "../fixtures/wire.ts";
+import { modernMessage, parseRpcMessage, type RpcMessage, textIn } from "../fixtures/wire.ts";
 
 let tinies: TinyServers;
 let tiny: TinyServer;
@@ -33,10 +33,10 @@ const later = async (ms: number) => {
   await bridge.sweep();
 };
 
-const heard: Heard[] = [];
-const last = () => heard.at(-1) ?? {};
+const received: RpcMessage[] = [];
+const last = () => received.at(-1) ?? {};
 const writer = {
-  write: async (message: object) => void heard.push(heardIn(message)),
+  write: async (message: object) => void received.push(parseRpcMessage(message)),
   idle: (ms: number) => wait(ms),
 };
 
@@ -74,7 +74,7 @@ function serve({ url }: { url: string }, method: string, params: Record<string, 
 }
 
 const sessionsOf = (method: string) =>
-  tiny.heard.filter((one) => one.method === method).map(({ session }) => session);
+  tiny.received.filter((one) => one.method === method).map(({ session }) => session);
 
 it("a session is used again, and closed when it has not been used for five minutes", async () => {
   await serve(tiny, "tools/call", { name: "hello" }, "1");

@@ -7,7 +7,7 @@ import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } fr
 import { startPublishedEverything } from "../fixtures/published-everything.ts";
 import { inputFor, questionIn } from "../fixtures/questions.ts";
 import { startTinyServers, type TinyServer, type TinyServers } from "../fixtures/tiny-servers.ts";
-import { answerIn, askModern, type Heard, modern, textIn } from "../fixtures/wire.ts";
+import { answerIn, askModern, modern, type RpcMessage, textIn } from "../fixtures/wire.ts";
 
 let gateway: TestGateway;
 let tenant: TestTenant;
@@ -52,7 +52,7 @@ interface Calling {
   readonly capabilities?: object;
 }
 
-function call(path: string, name: string, calling: Calling = {}): Promise<Heard> {
+function call(path: string, name: string, calling: Calling = {}): Promise<RpcMessage> {
   const { key, args = {}, input = {}, capabilities = all } = calling;
   return modern(at(path, key), "tools/call", { name, arguments: args, ...input }, { capabilities });
 }
@@ -137,15 +137,15 @@ describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
       );
     });
     const progressing = labels.map(async (progressToken) => {
-      const heard: Heard[] = [];
+      const received: RpcMessage[] = [];
       const params = { name: named("test_tool_with_progress"), arguments: {}, _meta: { progressToken } };
       const answer = await answerIn(
         await askModern(at(path), "tools/call", params, { id: progressToken }),
-        (one) => heard.push(one),
+        (one) => received.push(one),
       );
       expect(answer.id).toBe(progressToken);
       const expected = [0, 50, 100].map((progress) => ({ progressToken, progress }));
-      expect(heard.map(({ params: told }) => told)).toMatchObject(expected);
+      expect(received.map(({ params: reported }) => reported)).toMatchObject(expected);
     });
     await Promise.all([...asking, ...progressing]);
   });
@@ -162,7 +162,7 @@ describe("a page to visit", () => {
     ["among others", "", "trigger-url-elicitation"],
   ])("is asked for by a server %s, in either of the two legacy ways", async (_place, path, name) => {
     const args = { url, message: "Please agree.", elicitationId: crypto.randomUUID() };
-    const accepted = (asked: Heard) => {
+    const accepted = (asked: RpcMessage) => {
       const { key, requestState } = questionIn(asked);
       return { inputResponses: { [key]: { action: "accept" } }, requestState };
     };
@@ -181,7 +181,7 @@ describe("a page to visit", () => {
 
 describe("sessions with a legacy server", () => {
   const sessionsOf = (method: string) =>
-    tiny.heard.flatMap((one) => (one.method === method && one.session !== undefined ? [one.session] : []));
+    tiny.received.flatMap((one) => (one.method === method && one.session !== undefined ? [one.session] : []));
 
   it("serve one call after the other of their principal, and of nobody else", async () => {
     for (let n = 0; n < 3; n += 1) expect(textIn(await call("/tiny", "hello"))).toBe("tiny:hello");

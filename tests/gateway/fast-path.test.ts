@@ -15,7 +15,7 @@ import { answerAs, BEHAVIOURS, randomRequest, type TestRequest } from "./fast-pa
 
 const STEPS = 400;
 /** Records leave a moment after their requests. */
-const PATIENCE = { timeout: 20_000 };
+const WAIT_TIMEOUT = { timeout: 20_000 };
 const PLENTY = 100_000_000;
 /** Small enough to be reached within the traffic. */
 const FEW = 12;
@@ -222,7 +222,7 @@ describe("the fast path", () => {
       }
       const requests = (world: World) => world.events.filter(({ kind }) => kind === "request").length;
       for (const world of [fast, general])
-        await expect.poll(() => requests(world), PATIENCE).toBe(world.sent);
+        await expect.poll(() => requests(world), WAIT_TIMEOUT).toBe(world.sent);
       expect(recorded(fast)).toEqual(recorded(general));
       expect(general.tookFastPath).toBe(0);
       expect(fast.tookFastPath).toBeGreaterThan(STEPS / 4);

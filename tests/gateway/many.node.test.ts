@@ -12,11 +12,11 @@ import {
 import {
   askModern,
   type Endpoint,
-  type Heard,
   LegacySession,
   META,
   messagesOf,
   modern,
+  type RpcMessage,
   textIn,
 } from "../fixtures/wire.ts";
 
@@ -33,7 +33,7 @@ afterAll(async () => {
 
 const endpointOf = ({ apiKey }: TestTenant): Endpoint => ({ url: `${gateway.url}/mcp`, key: apiKey });
 
-type Ask = (method: string, params?: Record<string, unknown>) => Promise<Heard>;
+type Ask = (method: string, params?: Record<string, unknown>) => Promise<RpcMessage>;
 
 /** A client of each era, from its first word on. */
 const CLIENTS: [string, (endpoint: Endpoint) => Promise<Ask>][] = [
@@ -201,7 +201,7 @@ it("a call that is meant for a server that nobody has heard yet never goes to an
   for (const name of ["unknown__own-unknown", "own-unknown", "unknown__prompt"]) {
     expect((await callOf(ask, name)).error).toBeDefined();
   }
-  expect(known.heard.map(({ method }) => method)).not.toContain("tools/call");
+  expect(known.received.map(({ method }) => method)).not.toContain("tools/call");
 });
 
 describe("servers that were heard once and are gone when the gateway starts anew", () => {
@@ -364,17 +364,17 @@ describe.concurrent("servers that come and go while somebody listens", () => {
       ),
       session.stream({ signal }),
     ]);
-    const heard = streams.map(() => [] as Heard[]);
+    const received = streams.map(() => [] as RpcMessage[]);
     const reading = streams.map(async (stream, index) => {
-      for await (const one of messagesOf(stream)) heard[index]?.push(one);
+      for await (const one of messagesOf(stream)) received[index]?.push(one);
     });
     for (const one of reading) one.catch(() => undefined);
-    const changes = () => heard.map((all) => all.filter(({ method }) => method === CHANGED).length);
+    const changes = () => received.map((all) => all.filter(({ method }) => method === CHANGED).length);
     const moreThan = (before: number[]) =>
       vi.waitFor(() => expect(changes().every((count, index) => count > (before[index] ?? 0))).toBe(true), {
         timeout: 5000,
       });
-    await vi.waitFor(() => expect(heard[0]?.[0]?.method).toMatch(/acknowledged$/), { timeout: 5000 });
+    await vi.waitFor(() => expect(received[0]?.[0]?.method).toMatch(/acknowledged$/), { timeout: 5000 });
 
     const before = changes();
     const id = await tenant.addServer({
@@ -389,8 +389,8 @@ describe.concurrent("servers that come and go while somebody listens", () => {
     await moreThan(between);
     expect((await list(asModern(tenant))).names).not.toContain("late-tool");
 
-    expect(heard[0]?.at(-1)?.params).toMatchObject({ _meta: { [`${META}/subscriptionId`]: 1 } });
-    expect(heard[1]?.at(-1)?.params ?? {}).not.toHaveProperty("_meta");
+    expect(received[0]?.at(-1)?.params).toMatchObject({ _meta: { [`${META}/subscriptionId`]: 1 } });
+    expect(received[1]?.at(-1)?.params ?? {}).not.toHaveProperty("_meta");
     leaving.abort();
     await Promise.allSettled(reading);
   });

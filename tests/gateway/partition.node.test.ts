@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { startTinyServers, type TinyServer, type TinyServers } from "../fixtures/tiny-servers.ts";
-import { type Endpoint, type Heard, LegacySession, modern, textIn } from "../fixtures/wire.ts";
+import { type Endpoint, LegacySession, modern, type RpcMessage, textIn } from "../fixtures/wire.ts";
 
 let gateway: TestGateway;
 let tenant: TestTenant;
@@ -28,7 +28,7 @@ afterAll(async () => {
   await tinies?.close();
 });
 
-type Ask = (method: string, params?: Record<string, unknown>) => Promise<Heard>;
+type Ask = (method: string, params?: Record<string, unknown>) => Promise<RpcMessage>;
 
 const CLIENTS: [string, (endpoint: Endpoint) => Promise<Ask>][] = [
   ["a modern client", async (endpoint) => (method, params) => modern(endpoint, method, params)],
@@ -79,7 +79,7 @@ describe.each(CLIENTS)("to %s", (client, connect) => {
       const [all, some] = await Promise.all([asking(trusted), asking(restricted)]);
       const call = (ask: Ask, name: string) => ask("tools/call", { name, arguments: {} });
       expect(textIn(await call(all, `${prefix}secret`))).toMatch(/:secret$/);
-      for (const server of servers) server.heard.length = 0;
+      for (const server of servers) server.received.length = 0;
       for (const name of [`${prefix}secret`, "secret"]) {
         const refused = await call(some, name);
         // The same message as for an unknown tool.
@@ -90,8 +90,8 @@ describe.each(CLIENTS)("to %s", (client, connect) => {
         expect(error?.message).toMatch(/not found/i);
         expect([-32602, -32002]).toContain(error?.code);
       }
-      const heard = servers.flatMap((server) => server.heard.map(({ method }) => method));
-      expect(heard.filter((method) => /call|read/.test(method))).toEqual([]);
+      const received = servers.flatMap((server) => server.received.map(({ method }) => method));
+      expect(received.filter((method) => /call|read/.test(method))).toEqual([]);
       expect(textIn(await call(some, `${prefix}open`))).toMatch(/:open$/);
     });
   });

@@ -11,9 +11,9 @@ import {
   answerIn,
   askModern,
   eventsOf,
-  type Heard,
   LegacySession,
   messagesOf,
+  type RpcMessage,
   send,
   textIn,
 } from "../fixtures/wire.ts";
@@ -111,21 +111,21 @@ describe.each(PLACES)("a session with %s", (_place, path, named) => {
 
   it("tells on the stream of a GET what servers tell unasked", async () => {
     const session = await LegacySession.begin(at(path));
-    const heard: Heard[] = [];
+    const received: RpcMessage[] = [];
     const leaving = new AbortController();
-    const reading = collect(await session.stream({ signal: leaving.signal }), heard);
+    const reading = collect(await session.stream({ signal: leaving.signal }), received);
     await session.ask("resources/subscribe", { uri: await watchedUri(session, named) });
     await vi.waitFor(
       async () => {
         await session.call(named("test_trigger_tool_change"));
         await session.call(named("test_trigger_resource_update"));
-        const methods = heard.map(({ method }) => method);
+        const methods = received.map(({ method }) => method);
         expect(methods).toContain("notifications/tools/list_changed");
         expect(methods).toContain("notifications/resources/updated");
       },
       { timeout: 8000, interval: 200 },
     );
-    const updated = heard.find(({ method }) => method === "notifications/resources/updated");
+    const updated = received.find(({ method }) => method === "notifications/resources/updated");
     expect(updated?.params).toEqual({ uri: await watchedUri(session, named) });
     leaving.abort();
     await reading;
@@ -172,8 +172,8 @@ describe.each(PLACES)("a session with %s", (_place, path, named) => {
       // Where there is one server, it has the last word on what it knows.
       expect(byId.get("c")).toMatchObject(path === "" ? { error: { code: -32602 } } : {});
     }
-    const told = [{ jsonrpc: "2.0", method: "notifications/roots/list_changed" }];
-    expect(await statusOf(session.post(told))).toBe(202);
+    const reported = [{ jsonrpc: "2.0", method: "notifications/roots/list_changed" }];
+    expect(await statusOf(session.post(reported))).toBe(202);
     const later = await LegacySession.begin(at(path), { revision: "2025-06-18" });
     expect(await statusOf(later.post(batch))).toBe(400);
   });
@@ -268,7 +268,7 @@ describe("when the gateway starts anew, a session", () => {
     expect(textIn(await session.call("hello"))).toBe("old:hello");
     const stream = await session.stream();
     const sessionsOf = (method: string) =>
-      old.heard.filter((one) => one.method === method).map((one) => one.session);
+      old.received.filter((one) => one.method === method).map((one) => one.session);
     const [own] = sessionsOf("tools/call");
     expect(own).toBeDefined();
 
@@ -284,22 +284,22 @@ describe("when the gateway starts anew, a session", () => {
   });
 });
 
-async function collect(response: Response, heard: Heard[] = []): Promise<Heard[]> {
+async function collect(response: Response, received: RpcMessage[] = []): Promise<RpcMessage[]> {
   try {
-    for await (const one of messagesOf(response)) heard.push(one);
+    for await (const one of messagesOf(response)) received.push(one);
   } catch (error) {
     if (!(error instanceof Error && error.name === "AbortError")) throw error;
   }
-  return heard;
+  return received;
 }
 
 /** Answers what is asked on a stream until it ends. */
-async function answering(session: LegacySession, stream: Response, result: object): Promise<Heard[]> {
-  const asked: Heard[] = [];
-  for await (const heard of messagesOf(stream)) {
-    if (heard.method === undefined || heard.id === undefined) continue;
-    asked.push(heard);
-    await session.post({ jsonrpc: "2.0", id: heard.id, result });
+async function answering(session: LegacySession, stream: Response, result: object): Promise<RpcMessage[]> {
+  const asked: RpcMessage[] = [];
+  for await (const received of messagesOf(stream)) {
+    if (received.method === undefined || received.id === undefined) continue;
+    asked.push(received);
+    await session.post({ jsonrpc: "2.0", id: received.id, result });
   }
   return asked;
 }

@@ -177,14 +177,14 @@ describe("a flag", () => {
     expect(await typeFor(tenant.apiKey)).toMatch(/^text\/event-stream/);
     expect(await typeFor(cautious)).toMatch(/^application\/json/);
     expect(await typeFor(cautious)).toMatch(/^application\/json/);
-    const told = async () => {
+    const reported = async () => {
       const { rows } = await db.query(
         "select flag_key, subject_id, is_on, reason from feature_flag_evaluations where tenant_id = $1 order by is_on",
         [tenant.id],
       );
       return rows;
     };
-    await expect.poll(told, { timeout: 10_000 }).toMatchObject([
+    await expect.poll(reported, { timeout: 10_000 }).toMatchObject([
       { flag_key: "mcp.early-answer", subject_id: id, is_on: false, reason: "rule" },
       { flag_key: "mcp.early-answer", is_on: true, reason: "percentage" },
     ]);

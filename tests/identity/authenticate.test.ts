@@ -153,15 +153,15 @@ describe("what a request carries", () => {
 describe("whoever tries one wrong key after the other", () => {
   it("has to wait, is told of once, and keeps out nobody who was let in before", async () => {
     const key = await (await addTenant("proof")).addKey();
-    const told: string[] = [];
-    const { bearer, clock } = authenticator(async (ip) => void told.push(ip));
+    const reported: string[] = [];
+    const { bearer, clock } = authenticator(async (ip) => void reported.push(ip));
     expect((await bearer(key.text)).kind).toBe("principal");
     for (let time = 0; time < 20; time += 1) expect(await bearer(wrongKey())).toEqual({ kind: "refused" });
     expect(await bearer(wrongKey())).toEqual({ kind: "refused", retryAfterSeconds: 60 });
     expect(await bearer("any-other-text-of-some-length")).toHaveProperty("retryAfterSeconds");
     expect((await bearer(key.text)).kind).toBe("principal");
     expect(await bearer(wrongKey(), "192.0.2.2")).toEqual({ kind: "refused" });
-    expect(told).toEqual(["192.0.2.1"]);
+    expect(reported).toEqual(["192.0.2.1"]);
     clock.now += 60_000;
     expect(await bearer(wrongKey())).toEqual({ kind: "refused" });
   });

@@ -6,7 +6,7 @@ import type { LogMessage } from "../../src/logs/events.ts";
 import { truncateEvent } from "../../src/logs/events.ts";
 import { requestEvent } from "./support.ts";
 
-function scene(sendBatch: (messages: { body: LogMessage }[]) => Promise<unknown>) {
+function setup(sendBatch: (messages: { body: LogMessage }[]) => Promise<unknown>) {
   const kept: LogMessage[] = [];
   const lost = vi.fn();
   const work: Promise<unknown>[] = [];
@@ -41,7 +41,7 @@ const eventsIn = (messages: readonly { body: LogMessage }[]) =>
 describe("the emitter", () => {
   it("sends one by itself at once, and many together while a send is under way", async () => {
     const sizes: number[] = [];
-    const { emit, settled } = scene(async (messages) => {
+    const { emit, settled } = setup(async (messages) => {
       sizes.push(eventsIn(messages));
       await new Promise((resolve) => setTimeout(resolve, 5));
     });
@@ -55,7 +55,7 @@ describe("the emitter", () => {
 
   it("fills messages, and never sends more at once than the queue takes", async () => {
     const batches: number[][] = [];
-    const { emit, settled } = scene(async (messages) => {
+    const { emit, settled } = setup(async (messages) => {
       batches.push(messages.map((message) => JSON.stringify(message).length));
       events += eventsIn(messages);
     });
@@ -71,7 +71,7 @@ describe("the emitter", () => {
   });
 
   it("keeps in the outbox what the queue refuses, and shouts where nothing takes it", async () => {
-    const { emit, settled, kept, lost, breakOutbox } = scene(() => Promise.reject(new Error("full")));
+    const { emit, settled, kept, lost, breakOutbox } = setup(() => Promise.reject(new Error("full")));
     emit();
     await settled();
     expect(kept).toHaveLength(1);
@@ -84,7 +84,7 @@ describe("the emitter", () => {
 
   it("lets no request send for the others for long", async () => {
     vi.useFakeTimers({ now: 0 });
-    const { emit, work } = scene(async () => undefined);
+    const { emit, work } = setup(async () => undefined);
     for (let count = 0; count < 100; count += 1) {
       emit();
       await vi.advanceTimersByTimeAsync(50);
@@ -98,7 +98,7 @@ describe("the emitter", () => {
   it("goes on when the request that was sending is gone with its send", async () => {
     vi.useFakeTimers({ now: 0 });
     const sent: number[] = [];
-    const { emit } = scene((messages) => {
+    const { emit } = setup((messages) => {
       sent.push(eventsIn(messages));
       return new Promise(() => undefined);
     });

@@ -42,8 +42,8 @@ const secretsIn = (value: unknown): string[] => {
 it("no secret leaves with what is told of a request", async () => {
   await fc.assert(
     fc.asyncProperty(laden, laden, telling, fc.boolean(), async (params, result, secret, isError) => {
-      const told: unknown[] = [];
-      const queue = { sendBatch: async (messages: Iterable<unknown>) => told.push(...messages) };
+      const reported: unknown[] = [];
+      const queue = { sendBatch: async (messages: Iterable<unknown>) => reported.push(...messages) };
       const outbox = { add: async () => undefined };
       const emitter = withObservers(
         createEmitter({
@@ -51,14 +51,14 @@ it("no secret leaves with what is told of a request", async () => {
           outbox,
           now: () => 0,
           sleep: async () => undefined,
-          lost: (lost) => told.push(lost),
+          lost: (lost) => reported.push(lost),
         }),
         [
           consoleObserver(
             () => ({ requests: true, mcp: true }),
-            (line) => told.push(line),
+            (line) => reported.push(line),
           ),
-          analyticsEngineObserver({ writeDataPoint: (point) => void told.push(point) }),
+          analyticsEngineObserver({ writeDataPoint: (point) => void reported.push(point) }),
         ],
       );
       const work: Promise<unknown>[] = [];
@@ -77,7 +77,7 @@ it("no secret leaves with what is told of a request", async () => {
         ...{ role: "user", scopes: [], via: "api_key" },
       });
       const tracing = { endpoint: "https://c.example", owner: null, authorization: undefined, sample: 1 };
-      record.startTrace(tracing, (spans) => told.push(spans));
+      record.startTrace(tracing, (spans) => reported.push(spans));
       record.declare([{ id: 1, method: `x/${secret}`, target: secret }]);
       const operation = record.operation(1);
       const terms = { sample: 1, results: true };
@@ -88,9 +88,9 @@ it("no secret leaves with what is told of a request", async () => {
       operation?.settle({ success: !isError, message: isError ? `no ${secret}` : undefined }, answer);
       record.complete(200);
       await Promise.all(work);
-      expect(told.length).toBeGreaterThanOrEqual(4);
+      expect(reported.length).toBeGreaterThanOrEqual(4);
       const planted = [...secretsIn(params), ...secretsIn(result), secret];
-      const text = JSON.stringify(told);
+      const text = JSON.stringify(reported);
       expect(planted.filter((each) => text.includes(each))).toEqual([]);
     }),
     { numRuns: runs(300) },

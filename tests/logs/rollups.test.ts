@@ -205,7 +205,7 @@ describe("sums", () => {
         fc.infiniteStream(fc.nat(4)),
         async (steps, sizes) => {
           const tenantId = await newTenant("rollup");
-          const told: ReturnType<typeof requestEvent>[] = [];
+          const reported: ReturnType<typeof requestEvent>[] = [];
           for (const what of steps) {
             const fresh = Array.from({ length: (sizes.next().value ?? 0) + 1 }, (_, index) =>
               index % 2 === 0
@@ -214,14 +214,14 @@ describe("sums", () => {
             );
             if (what === "add") await rollUpTraffic(database, now);
             if (what === "deliver") {
-              told.push(...fresh);
+              reported.push(...fresh);
               await consumeEvents([delivered({ events: fresh })], database);
             }
-            if (what === "again") await consumeEvents([delivered({ events: told.slice(-7) })], database);
+            if (what === "again") await consumeEvents([delivered({ events: reported.slice(-7) })], database);
           }
           await rollUpTraffic(database, now);
-          const requests = told.filter(({ kind }) => kind === "request").length;
-          const calls = told.length - requests;
+          const requests = reported.filter(({ kind }) => kind === "request").length;
+          const calls = reported.length - requests;
           const expected = {
             ...(requests > 0 && { "mcp all": requests, "mcp user": requests }),
             ...(calls > 0 && { "call all": calls, "call user": calls, "call method": calls }),

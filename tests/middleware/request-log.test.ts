@@ -8,7 +8,7 @@ import { markInternal } from "../../src/middleware/internal-requests.ts";
 import { addTenant } from "../api/support.ts";
 import { recordingQueue } from "../support/recording-queue.ts";
 
-async function told(request: Request): Promise<LogEvent[]> {
+async function reported(request: Request): Promise<LogEvent[]> {
   const { queue, events } = recordingQueue(env.EVENTS);
   const context = createExecutionContext();
   const answer = await createApp().fetch(request, { ...env, EVENTS: queue }, context);
@@ -30,7 +30,7 @@ describe("a request", () => {
       "user-agent": "gateway-cli/2.1 (linux)",
       "cf-connecting-ip": "203.0.113.9",
     };
-    const [event, ...more] = await told(to("/api/v1/servers?q=secret", { headers }));
+    const [event, ...more] = await reported(to("/api/v1/servers?q=secret", { headers }));
     expect(more).toEqual([]);
     expect(event).toMatchObject({
       kind: "request",
@@ -47,14 +47,14 @@ describe("a request", () => {
   });
 
   it("of a stranger is told with why it was refused", async () => {
-    const [event] = await told(to("/api/v1/servers"));
+    const [event] = await reported(to("/api/v1/servers"));
     expect(event).toMatchObject({ tenantId: null, statusCode: 401, errorCode: "unauthorized" });
   });
 
   it("of somebody at the screen is told with who it was", async () => {
     const tenant = await addTenant("told");
     const headers = await tenant.addOperator();
-    const [event] = await told(to("/account", { headers }));
+    const [event] = await reported(to("/account", { headers }));
     expect(event).toMatchObject({ tenantId: tenant.id, path: "/account", statusCode: 200 });
     expect(event).toHaveProperty("userId", expect.any(String));
   });
@@ -63,7 +63,7 @@ describe("a request", () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const { text } = await (await addTenant("told")).addKey();
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no route to host")));
-    const events = await told(to("/api/v1/servers", { headers: { "x-api-key": text } }));
+    const events = await reported(to("/api/v1/servers", { headers: { "x-api-key": text } }));
     vi.unstubAllGlobals();
     expect(events.map(({ kind }) => kind)).toEqual(["request", "error"]);
     expect(events[1]).toMatchObject({
@@ -76,18 +76,18 @@ describe("a request", () => {
   it("that is no JSON is the caller's mistake, and no error of ours", async () => {
     const { text } = await (await addTenant("told")).addKey();
     const headers = { "x-api-key": text, "content-type": "application/json" };
-    const events = await told(to("/api/v1/servers", { method: "POST", headers, body: "{" }));
+    const events = await reported(to("/api/v1/servers", { method: "POST", headers, body: "{" }));
     expect(events).toMatchObject([{ kind: "request", statusCode: 400, errorCode: "bad_request" }]);
   });
 
   it("to a private registry is told without its address", async () => {
-    const [event] = await told(to(`/r/r_${"a".repeat(43)}/v0.1/servers`));
+    const [event] = await reported(to(`/r/r_${"a".repeat(43)}/v0.1/servers`));
     expect(event).toMatchObject({ path: "/r/[private]/v0.1/servers", statusCode: 404 });
   });
 
   it("for a style sheet, of a load balancer, or within another one is not told", async () => {
-    expect(await told(to("/assets/gateway.css"))).toEqual([]);
-    expect(await told(to("/healthz"))).toEqual([]);
-    expect(await told(markInternal(to("/api/v1/servers")))).toEqual([]);
+    expect(await reported(to("/assets/gateway.css"))).toEqual([]);
+    expect(await reported(to("/healthz"))).toEqual([]);
+    expect(await reported(markInternal(to("/api/v1/servers")))).toEqual([]);
   });
 });

@@ -408,8 +408,8 @@ describe("an entry that is put to use", () => {
 
   it("may also be made of a server that is there", async () => {
     const serverId = await tenant.addServer("files");
-    const told = { serverId, name: "com.example/files", version: "1.0.0", description: "Files." };
-    const made = await call("POST", "/registry-entries/by-server", { key: admin, json: told });
+    const reported = { serverId, name: "com.example/files", version: "1.0.0", description: "Files." };
+    const made = await call("POST", "/registry-entries/by-server", { key: admin, json: reported });
     expect(made).toMatchObject({ status: 201, body: { serverId, serverName: "files" } });
     expect((await get(at("com.example/files"))).body.server).toEqual({
       ...{ name: "com.example/files", version: "1.0.0", description: "Files." },

@@ -4,7 +4,7 @@ import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } fr
 import { CHANNEL_ATTACKS, type ChannelAttack } from "../fixtures/hostile-channels.ts";
 import { type MemoryWatch, watchMemory } from "../fixtures/memory-watch.ts";
 import { startTinyServers, type TinyServers } from "../fixtures/tiny-servers.ts";
-import { answerIn, askModern, type Endpoint, type Heard, LegacySession } from "../fixtures/wire.ts";
+import { answerIn, askModern, type Endpoint, LegacySession, type RpcMessage } from "../fixtures/wire.ts";
 
 const MIB = 1024 * 1024;
 /** The limit of an event is 4 MiB, and the runtime ends a WebSocket message at 32 MiB; the rest are buffers on the way. */
@@ -39,7 +39,8 @@ interface Caller {
   attempt(server: { readonly name: string; readonly id: string }): Promise<string>;
 }
 
-const errorText = ({ error, result }: Heard) => (result === undefined ? (error?.message ?? "") : "a result");
+const errorText = ({ error, result }: RpcMessage) =>
+  result === undefined ? (error?.message ?? "") : "a result";
 
 const CALLERS: readonly Caller[] = [
   {

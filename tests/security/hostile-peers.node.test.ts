@@ -4,7 +4,7 @@ import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } fr
 import { HOSTILE_RESPONSES, type HostileResponse } from "../fixtures/hostile-responses.ts";
 import { type MemoryWatch, watchMemory } from "../fixtures/memory-watch.ts";
 import { startTinyServers, type TinyServer, type TinyServers } from "../fixtures/tiny-servers.ts";
-import { answerIn, askModern, type Endpoint, type Heard, LegacySession } from "../fixtures/wire.ts";
+import { answerIn, askModern, type Endpoint, LegacySession, type RpcMessage } from "../fixtures/wire.ts";
 
 const MIB = 1024 * 1024;
 /** The limit of a response is 4 MiB; the rest are buffers of sockets on the way. */
@@ -64,7 +64,7 @@ async function warmUp(): Promise<void> {
 interface CallPath {
   readonly name: string;
   readonly era: "legacy" | "modern";
-  call(server: TinyServer): Promise<Heard>;
+  call(server: TinyServer): Promise<RpcMessage>;
 }
 
 const callModern = async (path: string, name: string) =>

@@ -21,7 +21,7 @@ export interface Burst {
   readonly ownIds?: boolean;
 }
 
-export interface Heard {
+export interface RpcMessage {
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -37,7 +37,7 @@ export interface Failed {
   readonly statuses: Readonly<Record<string, number>>;
 }
 
-export interface Measured extends Heard {
+export interface Measured extends RpcMessage {
   readonly failures: number;
   /** Of the answering process, for each request, in microseconds. */
   readonly cpuUs: number;
@@ -53,19 +53,19 @@ const LOAD = fileURLToPath(new URL("./load.ts", import.meta.url));
 export async function measureBurst(burst: Burst, pid: number, script = LOAD): Promise<Measured> {
   const before = cpuMicroseconds(pid);
   const { stdout } = await run(process.execPath, [script, JSON.stringify(burst)], { maxBuffer: 1024 * 1024 });
-  const heard: Heard = JSON.parse(stdout);
-  const { errors, timeouts, statuses } = heard.failed;
+  const received: RpcMessage = JSON.parse(stdout);
+  const { errors, timeouts, statuses } = received.failed;
   const failures = Object.values(statuses).reduce((sum, count) => sum + count, errors + timeouts);
   if (failures > MOST_FAILURES * burst.amount) {
-    const failed = JSON.stringify(heard.failed);
+    const failed = JSON.stringify(received.failed);
     throw new Problem(
       `${failed} of ${burst.amount} requests to ${burst.url} had an unexpected response; too many.`,
     );
   }
   return {
-    ...heard,
+    ...received,
     failures,
-    cpuUs: (cpuMicroseconds(pid) - before) / heard.answered,
+    cpuUs: (cpuMicroseconds(pid) - before) / received.answered,
     rssMib: residentMiB(pid),
   };
 }

@@ -31,23 +31,23 @@ async function startOften(world: World, rounds: number): Promise<Cold[]> {
     servers: [{ name: "one", url: world.upstreamUrl("one") }],
   });
   const sent = callTo(world, apiKey);
-  const heard = {
+  const received = {
     gateway: { cpu: [] as number[], ms: [] as number[] },
     baseline: { cpu: [] as number[], ms: [] as number[] },
   };
   for (let round = 0; round < rounds; round += 1) {
     await world.gateway.restart(untilItRefuses);
-    heard.gateway.cpu.push(cpuMicroseconds(world.gateway.pid) / 1000);
-    heard.gateway.ms.push(await timed(sent));
+    received.gateway.cpu.push(cpuMicroseconds(world.gateway.pid) / 1000);
+    received.gateway.ms.push(await timed(sent));
     const bare = await startBaseline(join(world.dir, `baseline-${round}`), world.baseline.variables);
     await (await fetch(bare.url, { method: "POST", body: "{}" })).text();
-    heard.baseline.cpu.push(cpuMicroseconds(bare.pid) / 1000);
-    heard.baseline.ms.push(await timed({ ...sent, url: bare.url }));
+    received.baseline.cpu.push(cpuMicroseconds(bare.pid) / 1000);
+    received.baseline.ms.push(await timed({ ...sent, url: bare.url }));
     await bare.stop();
   }
   const medians = (what: "cpu" | "ms") => ({
-    gateway: median(heard.gateway[what]),
-    baseline: median(heard.baseline[what]),
+    gateway: median(received.gateway[what]),
+    baseline: median(received.baseline[what]),
   });
   return [
     { name: START, unit: "ms of CPU", ...medians("cpu") },

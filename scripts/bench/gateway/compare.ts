@@ -47,20 +47,22 @@ export async function compare(
     );
   // Until the code is hot.
   for (const side of ["baseline", "gateway"] as const) await burst(side, 2);
-  const heard: Record<"gateway" | "baseline", Measured[]> = { gateway: [], baseline: [] };
+  const received: Record<"gateway" | "baseline", Measured[]> = { gateway: [], baseline: [] };
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? (["baseline", "gateway"] as const) : (["gateway", "baseline"] as const);
     for (const side of order) {
       // So that what is measured finds its leases; otherwise each round begins without them, as a real burst does.
       if (pair.isWarm === true) await burst(side, 1 / 4);
-      heard[side].push(await burst(side));
+      received[side].push(await burst(side));
     }
   }
-  const ratios = heard.gateway.map(
-    ({ perSecond }, at) => perSecond / (heard.baseline[at]?.perSecond ?? Number.NaN),
+  const ratios = received.gateway.map(
+    ({ perSecond }, at) => perSecond / (received.baseline[at]?.perSecond ?? Number.NaN),
   );
-  const cpuRatios = heard.gateway.map(({ cpuUs }, at) => cpuUs / (heard.baseline[at]?.cpuUs ?? Number.NaN));
-  const [gateway, baseline] = [sideOf(heard.gateway), sideOf(heard.baseline)];
+  const cpuRatios = received.gateway.map(
+    ({ cpuUs }, at) => cpuUs / (received.baseline[at]?.cpuUs ?? Number.NaN),
+  );
+  const [gateway, baseline] = [sideOf(received.gateway), sideOf(received.baseline)];
   return {
     case: name,
     connections,

@@ -3,7 +3,7 @@
 // the cores that the gateway is measured on.
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import type { Burst, Heard } from "./burst.ts";
+import type { Burst, RpcMessage } from "./burst.ts";
 import { quantile } from "./figures.ts";
 import { ResponseReader } from "./response-reader.ts";
 
@@ -104,11 +104,11 @@ function runConnection(number: number): Promise<void> {
 const started = performance.now();
 await Promise.all(Array.from({ length: burst.connections }, (_, at) => runConnection(at + 1)));
 latencies.sort((a, b) => a - b);
-const heard: Heard = {
+const received: RpcMessage = {
   perSecond: latencies.length / ((ended - started) / 1000),
   p50: quantile(latencies, 0.5),
   p99: quantile(latencies, 0.99),
   answered: latencies.length,
   failed: { errors, timeouts, statuses: Object.fromEntries(unexpected) },
 };
-console.log(JSON.stringify(heard));
+console.log(JSON.stringify(received));

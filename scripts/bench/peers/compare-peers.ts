@@ -38,7 +38,7 @@ const SSE_LOAD = fileURLToPath(new URL("./sse-load.ts", import.meta.url));
 export async function comparePeers(
   world: World,
   rounds: Rounds,
-  told: (result: PeerResult) => void = () => {},
+  reported: (result: PeerResult) => void = () => {},
 ): Promise<readonly PeerResult[]> {
   const { gateway } = await legacyCall("tools/call legacy, one server", "/mcp/one").prepare(world);
   const gatewaySide = await warm(sideAt(gateway, world.gateway.pid, rounds.connections));
@@ -49,7 +49,7 @@ export async function comparePeers(
     const outcome = await measurePeer(peer, world, gatewaySide, rounds).catch(failureOf);
     const result = { name, version, setting, notes, ...outcome };
     results.push(result);
-    told(result);
+    reported(result);
   }
   return results;
 }
@@ -101,10 +101,10 @@ async function measurePeer(
   };
   try {
     const side = await blamed(warm(sideAt(running.sent, running.pid, connections, script)));
-    const heard: Record<"gateway" | "peer", Measured[]> = { gateway: [], peer: [] };
+    const received: Record<"gateway" | "peer", Measured[]> = { gateway: [], peer: [] };
     const turns = {
-      gateway: async () => heard.gateway.push(await gateway.burst(gateway.amount)),
-      peer: async () => heard.peer.push(await blamed(side.burst(side.amount))),
+      gateway: async () => received.gateway.push(await gateway.burst(gateway.amount)),
+      peer: async () => received.peer.push(await blamed(side.burst(side.amount))),
     };
     for (let round = 0; round < rounds; round += 1) {
       for (const who of round % 2 === 0 ? (["peer", "gateway"] as const) : (["gateway", "peer"] as const)) {
@@ -112,10 +112,10 @@ async function measurePeer(
       }
     }
     await blamed(prove(peer, running.sent));
-    const ratios = heard.gateway.map(
-      ({ perSecond }, at) => perSecond / (heard.peer[at]?.perSecond ?? Number.NaN),
+    const ratios = received.gateway.map(
+      ({ perSecond }, at) => perSecond / (received.peer[at]?.perSecond ?? Number.NaN),
     );
-    return { gateway: sideOf(heard.gateway), peer: sideOf(heard.peer), ratio: median(ratios), ratios };
+    return { gateway: sideOf(received.gateway), peer: sideOf(received.peer), ratio: median(ratios), ratios };
   } finally {
     await running.stop();
   }

@@ -1,7 +1,7 @@
 // One burst of load over HTTP+SSE, in a process of its own: as many clients as connections, each of which calls again
 // as soon as it is answered. Takes and prints what load.ts of the gateway's benchmark does.
 import { readFileSync } from "node:fs";
-import type { Burst, Heard } from "../gateway/burst.ts";
+import type { Burst, RpcMessage } from "../gateway/burst.ts";
 import { quantile } from "../gateway/figures.ts";
 import { isAnswer, openSession } from "./conversation.ts";
 
@@ -30,11 +30,11 @@ await Promise.all(
 const seconds = (performance.now() - started) / 1000;
 for (const client of clients) client.close();
 latencies.sort((a, b) => a - b);
-const heard: Heard = {
+const received: RpcMessage = {
   perSecond: latencies.length / seconds,
   p50: quantile(latencies, 0.5),
   p99: quantile(latencies, 0.99),
   answered: latencies.length,
   failed: { errors: failed, timeouts: 0, statuses: {} },
 };
-console.log(JSON.stringify(heard));
+console.log(JSON.stringify(received));

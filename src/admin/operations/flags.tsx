@@ -164,7 +164,7 @@ const WHO: readonly FieldSpec[] = [
   },
 ];
 
-function somebodyIn(typed: Typed): object | undefined {
+function memberIn(typed: Typed): object | undefined {
   const { userId, keyId, role } = readFields(WHO, typed).body;
   if (userId !== undefined) return { userId };
   if (keyId !== undefined) return { keyId };
@@ -174,7 +174,7 @@ function somebodyIn(typed: Typed): object | undefined {
 type Tried = { readonly verdict: z.output<typeof verdict> } | { readonly refusal: ApiError } | undefined;
 
 async function tryOut(c: Context<AdminEnv>, id: string, typed: Typed): Promise<Tried> {
-  const principal = somebodyIn(typed);
+  const principal = memberIn(typed);
   if (principal === undefined) return undefined;
   const sent = await c.get("rest").send("POST", `/feature-flags/${id}/try`, { json: { principal } });
   return sent.ok ? { verdict: verdict.parse(sent.value) } : { refusal: sent.refusal };

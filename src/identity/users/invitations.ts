@@ -142,8 +142,8 @@ export function createInvitations(parts: InvitationDeps): InvitationService {
       const hashed = await hashPassword(password);
       const [taken] = await claimInvitation(db, await sha256Hex(token), new Date(now()));
       if (taken === undefined) return { kind: "closed" };
-      const [somebody] = await findUserByEmail(db, taken.email);
-      if (somebody !== undefined) {
+      const [member] = await findUserByEmail(db, taken.email);
+      if (member !== undefined) {
         await releaseInvitation(db, taken.id);
         return { kind: "has-account" };
       }

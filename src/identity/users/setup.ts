@@ -52,8 +52,8 @@ export function createSetup({ database, publicUrl, attempts, log, now }: SetupDe
 
   const isNeeded = async () => {
     if (isDone) return false;
-    const [somebody] = await findAnyUser(db);
-    isDone = somebody !== undefined;
+    const [member] = await findAnyUser(db);
+    isDone = member !== undefined;
     return !isDone;
   };
 

@@ -18,7 +18,7 @@ const reader: AccessPrincipal = { ...user, role: "readonly" };
 
 const tool: AccessTarget = { kind: "tool", serverId: "s1", serverName: "files", name: "write_file" };
 const uri = (name: string): AccessTarget => ({ ...tool, kind: "resource", name });
-const door: AccessTarget = { ...tool, kind: "server", name: "files" };
+const guard: AccessTarget = { ...tool, kind: "server", name: "files" };
 
 let made = 0;
 const rule = (effect: AccessRule["effect"], over: Partial<AccessRule> = {}): AccessRule => {
@@ -140,14 +140,14 @@ describe("who may use what", () => {
     [
       "an allow of a tool opens the server's door",
       user,
-      door,
+      guard,
       [allow({ serverId: "s1" })],
       "deny",
       true,
       "rule",
     ],
-    ["… and of no other server", user, door, [allow({ serverId: "s2" })], "deny", false, "default"],
-    ["a deny of a tool does not close it", user, door, [deny()], "allow", true, "default"],
+    ["… and of no other server", user, guard, [allow({ serverId: "s2" })], "deny", false, "default"],
+    ["a deny of a tool does not close it", user, guard, [deny()], "allow", true, "default"],
     ["a pattern that is none denies all", user, tool, [deny({ objectPattern: "{" })], "allow", false, "rule"],
     [
       "a pattern that is none allows nothing",

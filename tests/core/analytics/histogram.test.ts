@@ -34,10 +34,10 @@ describe("a percentile", () => {
       fc.property(durations, fraction, (measured, at) => {
         const rank = Math.ceil(at * measured.length);
         const exact = measured.toSorted((one, other) => one - other)[rank - 1] ?? 0;
-        const told = percentile(histogramOf(measured), at) ?? -1;
+        const reported = percentile(histogramOf(measured), at) ?? -1;
         const slot = slotOf(exact);
-        expect(told).toBeGreaterThanOrEqual(LATENCY_BOUNDS_MS[slot - 1] ?? 0);
-        expect(told).toBeLessThanOrEqual(LATENCY_BOUNDS_MS[slot] ?? 100_000);
+        expect(reported).toBeGreaterThanOrEqual(LATENCY_BOUNDS_MS[slot - 1] ?? 0);
+        expect(reported).toBeLessThanOrEqual(LATENCY_BOUNDS_MS[slot] ?? 100_000);
       }),
     );
   });
@@ -45,10 +45,10 @@ describe("a percentile", () => {
   it("never falls as the fraction rises", () => {
     fc.assert(
       fc.property(durations, (measured) => {
-        const told = [0, 0.25, 0.5, 0.75, 0.95, 0.99, 1].map(
+        const reported = [0, 0.25, 0.5, 0.75, 0.95, 0.99, 1].map(
           (at) => percentile(histogramOf(measured), at) ?? -1,
         );
-        expect(told).toEqual(told.toSorted((one, other) => one - other));
+        expect(reported).toEqual(reported.toSorted((one, other) => one - other));
       }),
     );
   });

@@ -82,15 +82,18 @@ const tool = (name: string, hash: string): DiscoveredTool => ({ name, hash, defi
 /** Lets a server offer one hash after the other, and tells what became of the tool. */
 function live(hashes: readonly string[], policy: (typeof TOOL_CHANGES)[number]) {
   let pins: readonly Pin[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   let withheld = false;
   for (const hash of hashes) {
     const verdict = compareWithPins(pins, hash === "" ? [] : [tool("t", hash)], policy);
     pins = [...verdict.pins, ...pins.filter(({ name }) => !verdict.pins.some((pin) => pin.name === name))];
-    told.push(...verdict.changed.map(({ decision }) => decision), ...verdict.restored.map(() => "restored"));
+    reported.push(
+      ...verdict.changed.map(({ decision }) => decision),
+      ...verdict.restored.map(() => "restored"),
+    );
     withheld = verdict.withheld.has("t");
   }
-  return { told, withheld, pin: pins[0] };
+  return { reported, withheld, pin: pins[0] };
 }
 
 describe("a tool that changes", () => {
@@ -110,12 +113,12 @@ describe("a tool that changes", () => {
     ["block", "ABAB", ["blocked", "blocked"], true],
     ["hold", "A-B", ["held"], true],
     ["hold", "A-A", [], false],
-  ] as const)("under %s, offering %s", (policy, hashes, told, withheld) => {
+  ] as const)("under %s, offering %s", (policy, hashes, reported, withheld) => {
     const result = live(
       [...hashes].map((hash) => (hash === "-" ? "" : hash)),
       policy,
     );
-    expect(result).toMatchObject({ told, withheld });
+    expect(result).toMatchObject({ reported, withheld });
   });
 
   it("is told with what changed", () => {
@@ -141,7 +144,7 @@ describe("a tool that changes", () => {
   it("is told once, however often it is seen", () => {
     fc.assert(
       fc.property(fc.constantFrom(...TOOL_CHANGES), fc.integer({ min: 1, max: 5 }), (policy, times) => {
-        expect(live(["A", ...Array(times).fill("B")], policy).told).toHaveLength(1);
+        expect(live(["A", ...Array(times).fill("B")], policy).reported).toHaveLength(1);
       }),
     );
   });

@@ -21,7 +21,7 @@ const FAILED = { total: 1, failures: 1, slow: 0 };
 const SLOW = { total: 1, failures: 0, slow: 1 };
 
 /** A breaker and what it has been through, in one. */
-function scene(own: BreakerTerms = terms, random = () => 0) {
+function setup(own: BreakerTerms = terms, random = () => 0) {
   let breaker: Breaker = INITIAL_BREAKER;
   const transitions: BreakerTransition[] = [];
   const step = (next: { breaker: Breaker; transition: BreakerTransition | undefined }) => {
@@ -53,7 +53,7 @@ function scene(own: BreakerTerms = terms, random = () => 0) {
 }
 
 function opened(own?: BreakerTerms, random?: () => number) {
-  const it = scene(own, random);
+  const it = setup(own, random);
   for (let time = 0; time < 4; time += 1) it.call(FAILED, 1000);
   return it;
 }
@@ -67,13 +67,13 @@ describe("a closed breaker", () => {
     ["opens when nearly all are slow", [SLOW, SLOW, SLOW, SLOW], "open"],
     ["takes reports of many calls at once", [{ total: 10, failures: 6, slow: 0 }], "open"],
   ])("%s", (_, calls, state) => {
-    const it = scene();
+    const it = setup();
     for (const call of calls) it.call(call, 1000);
     expect(it.state).toBe(state);
   });
 
   it("forgets what was long ago", () => {
-    const it = scene();
+    const it = setup();
     for (let time = 0; time < 3; time += 1) it.call(FAILED, 0);
     for (let time = 0; time < 4; time += 1) it.call(OK, 31_000);
     it.call(FAILED, 31_000);
@@ -145,7 +145,7 @@ describe("an open breaker", () => {
   });
 
   it("does not count calls that began before it opened", () => {
-    const it = scene();
+    const it = setup();
     const early = it.pass(0);
     for (let time = 0; time < 4; time += 1) it.call(FAILED, 1000);
     it.pass(6000);
@@ -158,7 +158,7 @@ describe("an open breaker", () => {
 
 describe("an admin", () => {
   it("holds it open, whatever happens", () => {
-    const it = scene();
+    const it = setup();
     it.force("open", 0);
     expect(it.call(OK, 1e9)).toBe(false);
     expect(it.transitions).toMatchObject([{ from: "closed", to: "open", reason: "forced", at: 0 }]);
@@ -172,7 +172,7 @@ describe("an admin", () => {
   });
 
   it("hands it back: an open one may then be probed", () => {
-    const it = scene();
+    const it = setup();
     it.force("open", 0);
     it.force(undefined, 10);
     expect(it.pass(10)?.isProbe).toBe(true);
@@ -261,7 +261,7 @@ describe("a breaker beside its drawing", () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         (acts, chance) => {
           const own = { ...terms, window: { calls: 4 }, jitter: 0.2 };
-          const it = scene(own, () => chance);
+          const it = setup(own, () => chance);
           const model = {
             state: "closed",
             held: undefined as string | undefined,

@@ -126,7 +126,7 @@ describe("a line, whatever happens,", () => {
         do: fc.constant("enter" as const),
         priority: fc.constantFrom(...PRIORITY_CLASSES),
         caller: fc.constantFrom("a", "b", "c"),
-        patience: fc.nat(3000),
+        timeouts: fc.nat(3000),
       }),
     },
     { weight: 4, arbitrary: fc.record({ do: fc.constant("leave" as const), which: fc.nat(30) }) },
@@ -161,7 +161,7 @@ describe("a line, whatever happens,", () => {
               const id = `${next.caller}${number}`;
               const entered = enqueue(
                 queue,
-                { id, priority: next.priority, caller: next.caller, deadline: now + next.patience },
+                { id, priority: next.priority, caller: next.caller, deadline: now + next.timeouts },
                 own,
                 now,
               );
@@ -181,8 +181,8 @@ describe("a line, whatever happens,", () => {
             expect(ranks).toEqual(ranks.toSorted((left, right) => left - right));
           }
           const waiting = new Set(queue.waiting.map(({ id }) => id));
-          for (const [id, told] of answers)
-            expect([id, told.length, waiting.has(id)]).toEqual([id, 1, false]);
+          for (const [id, reported] of answers)
+            expect([id, reported.length, waiting.has(id)]).toEqual([id, 1, false]);
         },
       ),
     );

@@ -16,7 +16,7 @@ const server = (id: string, weight = 1, over: Partial<Candidate> = {}): Candidat
 
 const dice = (seed = 1) => createRandom(seed);
 
-const scene = (over: Partial<BalancingContext> = {}): BalancingContext => ({
+const setup = (over: Partial<BalancingContext> = {}): BalancingContext => ({
   loads: new LoadTracker(),
   turns: new Map(),
   hashKey: "",
@@ -50,12 +50,12 @@ const weighted = [server("a", 5), server("b", 1), server("c", 1)];
 
 describe("round robin", () => {
   it("gives each its turn", () => {
-    const here = scene();
+    const here = setup();
     expect(times(6, () => selectServer("round_robin", abc, here)?.id).join("")).toBe("abcabc");
   });
 
   it("goes on when servers come and go, and lets nobody wait", () => {
-    const here = scene();
+    const here = setup();
     const isThere = dice(5);
     const ids = times(
       6000,
@@ -69,7 +69,7 @@ describe("round robin", () => {
   });
 
   it("does not look at weights", () => {
-    const here = scene();
+    const here = setup();
     expect(counted(times(300, () => selectServer("round_robin", weighted, here)?.id))).toEqual({
       a: 100,
       b: 100,
@@ -80,7 +80,7 @@ describe("round robin", () => {
 
 describe("weighted", () => {
   it("gives each as many turns as its weight, spread out", () => {
-    const here = scene();
+    const here = setup();
     expect(times(7, () => selectServer("weighted", weighted, here)?.id).join("")).toBe("aabacaa");
     expect(counted(times(7000, () => selectServer("weighted", weighted, here)?.id))).toEqual({
       a: 5000,
@@ -90,7 +90,7 @@ describe("weighted", () => {
   });
 
   it("gives one of weight nothing a turn only when there is no other", () => {
-    const here = scene();
+    const here = setup();
     const servers = [server("a", 0), server("b", 3)];
     expect(counted(times(10, () => selectServer("weighted", servers, here)?.id))).toEqual({ b: 10 });
     expect(selectServer("weighted", [server("a", 0)], here)?.id).toBe("a");
@@ -99,7 +99,7 @@ describe("weighted", () => {
 
 describe("random", () => {
   it("is even", () => {
-    const here = scene();
+    const here = setup();
     const counts = counted(times(9000, () => selectServer("random", abc, here)?.id));
     // Two degrees of freedom; 13.8 is once in a thousand.
     expect(chiSquared(counts, { a: 1, b: 1, c: 1 })).toBeLessThan(13.8);
@@ -110,13 +110,13 @@ describe("least connections", () => {
   it("takes the one with the fewest calls running, for its weight", () => {
     const loads = new LoadTracker();
     for (const id of ["a", "a", "b"]) loads.begin(id);
-    expect(selectServer("least_connections", abc, scene({ loads }))?.id).toBe("c");
+    expect(selectServer("least_connections", abc, setup({ loads }))?.id).toBe("c");
     const heavy = [server("a", 10), server("b", 1)];
-    expect(selectServer("least_connections", heavy, scene({ loads }))?.id).toBe("a");
+    expect(selectServer("least_connections", heavy, setup({ loads }))?.id).toBe("a");
   });
 
   it("keeps calls that last differently long level", () => {
-    const here = scene();
+    const here = setup();
     const running: { id: string; until: number }[] = [];
     const seen: Record<string, number> = {};
     for (let now = 0; now < 3000; now += 1) {
@@ -135,7 +135,7 @@ describe("least connections", () => {
   });
 
   it("shares evenly among equals", () => {
-    const here = scene();
+    const here = setup();
     const counts = counted(times(9000, () => selectServer("least_connections", abc, here)?.id));
     expect(chiSquared(counts, { a: 1, b: 1, c: 1 })).toBeLessThan(13.8);
   });
@@ -144,7 +144,7 @@ describe("least connections", () => {
 describe("least latency", () => {
   /** Each server takes its own time; how calls spread. */
   function spread(ms: Record<string, number>): Record<string, number> {
-    const here = scene();
+    const here = setup();
     const servers = Object.keys(ms).map((id) => server(id));
     const ids = times(3000, (at) => {
       const now = at * 10;
@@ -167,7 +167,7 @@ describe("least latency", () => {
     const loads = new LoadTracker();
     loads.begin("a");
     loads.end("a", 10, 0);
-    expect(selectServer("least_latency", [server("a"), server("new")], scene({ loads }))?.id).toBe("new");
+    expect(selectServer("least_latency", [server("a"), server("new")], setup({ loads }))?.id).toBe("new");
   });
 
   it("forgets a slow hour, and comes back", () => {
@@ -192,7 +192,7 @@ describe("least latency", () => {
     for (let call = 0; call < 5; call += 1) loads.begin("a");
     const two = [server("a"), server("b")];
     expect(
-      counted(times(50, () => selectServer("least_latency", two, scene({ loads, random: dice(7) }))?.id)),
+      counted(times(50, () => selectServer("least_latency", two, setup({ loads, random: dice(7) }))?.id)),
     ).toEqual({ b: 50 });
   });
 });
@@ -200,7 +200,7 @@ describe("least latency", () => {
 describe("consistent hash", () => {
   const keys = times(20_000, (at) => `session-${at}`);
   const place = (servers: readonly Candidate[]) =>
-    keys.map((hashKey) => selectServer("consistent_hash", servers, scene({ hashKey }))?.id);
+    keys.map((hashKey) => selectServer("consistent_hash", servers, setup({ hashKey }))?.id);
 
   it("keeps a key where it is, in every isolate and in whatever order", () => {
     expect(place(abc)).toEqual(place([...abc].reverse()));
@@ -223,13 +223,13 @@ describe("consistent hash", () => {
 
 it("priority-failover takes the first that can serve", () => {
   const servers = [server("a", 1, { breaker: "open" }), server("b"), server("c")];
-  expect(pickCandidate(servers, "priority-failover", scene())?.server.id).toBe("b");
+  expect(pickCandidate(servers, "priority-failover", setup())?.server.id).toBe("b");
 });
 
 describe("who can serve", () => {
   const ids = (servers: readonly Candidate[], strategy: BalancingStrategy = "random") =>
     Object.keys(
-      counted(times(200, (at) => pickCandidate(servers, strategy, scene({ random: dice(at) }))?.server.id)),
+      counted(times(200, (at) => pickCandidate(servers, strategy, setup({ random: dice(at) }))?.server.id)),
     ).sort();
 
   it.each<[string, Candidate[], string[]]>([
@@ -251,23 +251,23 @@ describe("who can serve", () => {
   it.each(BALANCING_STRATEGIES)("%s never takes one that has failed the request", (strategy) => {
     const tried = new Set(["a", "b"]);
     for (let time = 0; time < 20; time += 1) {
-      expect(pickCandidate(abc, strategy, scene({ random: dice(time) }), { tried })?.server.id).toBe("c");
+      expect(pickCandidate(abc, strategy, setup({ random: dice(time) }), { tried })?.server.id).toBe("c");
     }
   });
 
   it("asks for a pass before it tries one whose breaker is about to be probed", () => {
-    expect(pickCandidate([server("a", 1, { breaker: "due" })], "random", scene())).toMatchObject({
+    expect(pickCandidate([server("a", 1, { breaker: "due" })], "random", setup())).toMatchObject({
       needsPass: true,
     });
   });
 
   it("keeps a session where it began, as long as that can serve", () => {
-    expect(pickCandidate(abc, "random", scene(), { bound: "b" })).toMatchObject({
+    expect(pickCandidate(abc, "random", setup(), { bound: "b" })).toMatchObject({
       server: { id: "b" },
       moved: false,
     });
     const broken = [server("a"), server("b", 1, { breaker: "open" })];
-    expect(pickCandidate(broken, "random", scene(), { bound: "b" })).toMatchObject({
+    expect(pickCandidate(broken, "random", setup(), { bound: "b" })).toMatchObject({
       server: { id: "a" },
       moved: true,
     });
@@ -279,7 +279,7 @@ describe("servers near the client", () => {
 
   it("are selected before the others, by the same strategy", () => {
     const servers = [server("a"), near, server("b"), server("nearer", 1, { isNear: true })];
-    const context = scene();
+    const context = setup();
     expect(counted(times(10, () => pickCandidate(servers, "round_robin", context)?.server.id))).toEqual({
       near: 5,
       nearer: 5,
@@ -288,12 +288,12 @@ describe("servers near the client", () => {
 
   it("give way when they cannot serve or have failed the call", () => {
     const closed = [server("a"), server("near", 1, { isNear: true, breaker: "open" })];
-    expect(pickCandidate(closed, "random", scene())?.server.id).toBe("a");
+    expect(pickCandidate(closed, "random", setup())?.server.id).toBe("a");
     const tried = new Set(["near"]);
-    expect(pickCandidate([server("a"), near], "random", scene(), { tried })?.server.id).toBe("a");
+    expect(pickCandidate([server("a"), near], "random", setup(), { tried })?.server.id).toBe("a");
   });
 
   it("do not move a session that is bound to another", () => {
-    expect(pickCandidate([server("a"), near], "random", scene(), { bound: "a" })?.server.id).toBe("a");
+    expect(pickCandidate([server("a"), near], "random", setup(), { bound: "a" })?.server.id).toBe("a");
   });
 });

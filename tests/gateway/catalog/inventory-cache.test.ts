@@ -50,7 +50,7 @@ const recalled = (of: SnapshotServer): ServerInventory => ({
   ...{ hashes: new Map([["add", "approved"]]), isStale: true },
 });
 
-const heard = (of: SnapshotServer): InventoryReport => ({
+const received = (of: SnapshotServer): InventoryReport => ({
   ...recalled(of),
   ...{ isStale: false, revision: "2026-07-28", serverInfo: {} },
 });
@@ -59,7 +59,7 @@ const sources = (
   of: SnapshotServer,
   more: Partial<InventorySources<Waiting>>,
 ): InventorySources<Waiting> => ({
-  fetch: async () => heard(of),
+  fetch: async () => received(of),
   loadStored: async () => [recalled(of)],
   save: async () => undefined,
   onError: () => undefined,

@@ -49,13 +49,13 @@ describe("signing in", () => {
   it("with a wrong password, or as nobody, says the same", async () => {
     const person = await people.add({ tenants: [{ id: tenant.id }] });
     const wrong = await browser().signIn({ identifier: person.email, password: "not the password" });
-    const nobody = await browser().signIn({
+    const unknownUser = await browser().signIn({
       identifier: "unknown@example.com",
       password: "not the password",
     });
-    expect([wrong.status, nobody.status]).toEqual([401, 401]);
+    expect([wrong.status, unknownUser.status]).toEqual([401, 401]);
     expect(wrong.text).toContain("Incorrect email or password");
-    expect(nobody.text).toContain("Incorrect email or password");
+    expect(unknownUser.text).toContain("Incorrect email or password");
   });
 
   it("is for people who are switched on and not barred", async () => {
@@ -255,8 +255,8 @@ describe("impersonation", () => {
         },
         body: JSON.stringify({ userId }),
       });
-    const nobody = await signedIn(person);
-    expect((await act(nobody, operator.id)).status).toBe(403);
+    const unknownUser = await signedIn(person);
+    expect((await act(unknownUser, operator.id)).status).toBe(403);
     const answer = await act(one, person.id);
     expect(answer.status).toBe(200);
     for (const line of answer.headers.getSetCookie()) {

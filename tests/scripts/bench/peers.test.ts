@@ -123,10 +123,10 @@ describe("an answer", () => {
 
 describe("the reader of events", () => {
   const read = (pieces: readonly string[]) => {
-    const told: SentEvent[] = [];
-    const take = eventReader((event) => told.push(event));
+    const reported: SentEvent[] = [];
+    const take = eventReader((event) => reported.push(event));
     for (const piece of pieces) take(piece);
-    return told;
+    return reported;
   };
   const stream =
     ': hello\n\nevent: endpoint\ndata: /messages?id=1\n\nevent: message\r\ndata: {"id":1}\r\n\r\ndata: a\ndata:  b\n\n';

@@ -39,10 +39,10 @@ describe("the driver over WebSocket", () => {
 
   it("brings notifications without being asked", async () => {
     await withClient(async (client) => {
-      const heard = new Promise((resolve) => client.on("notification", resolve));
+      const received = new Promise((resolve) => client.on("notification", resolve));
       await client.query("LISTEN neon_socket_news");
       await fixture.owner.query("NOTIFY neon_socket_news, 'it works'");
-      expect(await heard).toMatchObject({ channel: "neon_socket_news", payload: "it works" });
+      expect(await received).toMatchObject({ channel: "neon_socket_news", payload: "it works" });
     });
   });
 

@@ -213,9 +213,9 @@ describe("a modern request", () => {
 
   it("ends with its caller, and so does the server's work", async () => {
     peer.behave((_request, response) => void stream(response, ": wait\n\n"));
-    const patience = new AbortController();
-    const { answer } = ask("tools/list", {}, { signal: patience.signal });
-    setTimeout(() => patience.abort(), 100);
+    const timeouts = new AbortController();
+    const { answer } = ask("tools/list", {}, { signal: timeouts.signal });
+    setTimeout(() => timeouts.abort(), 100);
     await expect(answer).rejects.toThrow("canceled");
     await peer.requests[0]?.hungUp;
   });

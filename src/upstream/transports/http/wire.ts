@@ -95,7 +95,7 @@ export class HttpWire {
   #exchange(method: Method, headers: HeaderMap, signal: AbortSignal, body?: string): Promise<Response> {
     const { server, url, credential, firstByteTimeoutMs, idleTimeoutMs } = this.#options.target;
     // Headers of a stream may come with its first event only, and that is a matter of silence.
-    const patienceMs = { POST: firstByteTimeoutMs, GET: idleTimeoutMs, DELETE: DELETE_TIMEOUT_MS }[method];
+    const timeoutMs = { POST: firstByteTimeoutMs, GET: idleTimeoutMs, DELETE: DELETE_TIMEOUT_MS }[method];
     if (this.revision !== undefined) headers.set(HEADERS.protocolVersion, this.revision);
     if (this.sessionId !== undefined) headers.set(HEADERS.sessionId, this.sessionId);
     const request = {
@@ -104,7 +104,7 @@ export class HttpWire {
       method,
       headers,
       signal,
-      firstByteTimeoutMs: patienceMs,
+      firstByteTimeoutMs: timeoutMs,
       ...(body !== undefined && { body }),
       ...(credential !== undefined && { credential }),
     };

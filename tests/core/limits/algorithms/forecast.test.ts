@@ -70,9 +70,9 @@ describe("a forecast", () => {
   });
 
   it("is a number, and not less than none, whatever it is told", () => {
-    const told = fc.array(fc.option(fc.nat(100_000), { nil: undefined }), { maxLength: 400 });
+    const reported = fc.array(fc.option(fc.nat(100_000), { nil: undefined }), { maxLength: 400 });
     fc.assert(
-      fc.property(told, fc.nat(5000), (minutes, ahead) => {
+      fc.property(reported, fc.nat(5000), (minutes, ahead) => {
         let known = createForecaster(START);
         for (const [at, requests] of minutes.entries())
           known = addObservation(known, START + at * 7, requests);

@@ -86,7 +86,7 @@ describe("a burst of two", () => {
 describe("what is leased", () => {
   const terms = limit();
   const lease = { leaseId: "a-1", taken: 1, at: 0, ahead: 9, usableUntil: 1000 };
-  const told = (uses: { count: number; ageMs: number }[], isLost = false) => ({
+  const reported = (uses: { count: number; ageMs: number }[], isLost = false) => ({
     leaseId: "a-1",
     limit: terms,
     uses,
@@ -98,23 +98,23 @@ describe("what is leased", () => {
     expect(countAvailable(leased, terms, 0)).toBe(10);
   });
 
-  it.each<[string, Parameters<typeof told>, number]>([
+  it.each<[string, Parameters<typeof reported>, number]>([
     ["comes back as far as it was not used", [[{ count: 4, ageMs: 100 }]], 15],
     ["comes back wholly if it was not used", [[]], 19],
     ["comes back with what was taken if the answer was lost", [[], true], 20],
     ["does not come back beyond what it was", [[{ count: 400, ageMs: 0 }]], 10],
   ])("%s", (_, args, left) => {
-    const gate = settle(leased, terms, told(...args), 900);
+    const gate = settle(leased, terms, reported(...args), 900);
     expect(gate && countAvailable(gate, terms, 900)).toBe(left);
   });
 
   it("comes back once", () => {
-    const gate = settle(leased, terms, told([]), 900);
-    expect(gate && settle(gate, terms, told([]), 950)).toBeUndefined();
+    const gate = settle(leased, terms, reported([]), 900);
+    expect(gate && settle(gate, terms, reported([]), 950)).toBeUndefined();
   });
 
   it("counts from when it may have been spent, until it is known when it was", () => {
-    const atOnce = settle(leased, terms, told([{ count: 9, ageMs: 900 }]), 900);
+    const atOnce = settle(leased, terms, reported([{ count: 9, ageMs: 900 }]), 900);
     expect(countAvailable(leased, terms, 61_100)).toBe(11);
     expect(atOnce && countAvailable(atOnce, terms, 61_100)).toBe(20);
   });

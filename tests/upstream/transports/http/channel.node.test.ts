@@ -119,9 +119,9 @@ describe("with the fixture", () => {
 
   it("lets go of a call when told to, and goes on", async () => {
     const { channel } = await connected(fixture.url);
-    const patience = new AbortController();
-    const slow = channel.request(call("test_slow", { ms: 20_000 }), { signal: patience.signal });
-    setTimeout(() => patience.abort(), 100);
+    const timeouts = new AbortController();
+    const slow = channel.request(call("test_slow", { ms: 20_000 }), { signal: timeouts.signal });
+    setTimeout(() => timeouts.abort(), 100);
     await expect(slow).rejects.toThrow("canceled");
     expect(await channel.request(request("ping"))).toMatchObject({ result: {} });
   });

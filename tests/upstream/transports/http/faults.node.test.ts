@@ -198,11 +198,11 @@ describe("answers that are none", () => {
       peer.requests.length = 0;
       peer.behave(behaviour);
       const { channel } = open();
-      const patience = new AbortController();
-      const given = channel.request(request("ping"), { signal: patience.signal });
+      const timeouts = new AbortController();
+      const given = channel.request(request("ping"), { signal: timeouts.signal });
       const failure = expect(given).rejects.toThrow("canceled");
       await expect.poll(() => peer.requests.length).toBe(1);
-      patience.abort();
+      timeouts.abort();
       await failure;
       await peer.requests[0]?.hungUp;
     }
@@ -285,9 +285,9 @@ describe("streams that end before the answer", () => {
       stream(response, events("id: 1\nretry: 20000\ndata:"));
       response.end();
     });
-    const patience = new AbortController();
-    const given = open().channel.request(request("ping"), { signal: patience.signal });
-    setTimeout(() => patience.abort(), 100);
+    const timeouts = new AbortController();
+    const given = open().channel.request(request("ping"), { signal: timeouts.signal });
+    setTimeout(() => timeouts.abort(), 100);
     await expect(given).rejects.toThrow("canceled");
   });
 });

@@ -56,13 +56,13 @@ describe.each([
 
   it("keeps parallel calls apart and lets go of one", async () => {
     const { channel } = await open();
-    const patience = new AbortController();
+    const timeouts = new AbortController();
     const slow = call("trigger-long-running-operation", { duration: 30, steps: 1 });
-    const given = channel.request(slow, { signal: patience.signal });
+    const given = channel.request(slow, { signal: timeouts.signal });
     const messages = Array.from({ length: 20 }, (_, n) => call("echo", { message: `no ${n}.` }));
     const answers = await Promise.all(messages.map((message) => channel.request(message)));
     expect(answers.every((answer, n) => JSON.stringify(answer).includes(`no ${n}.`))).toBe(true);
-    patience.abort();
+    timeouts.abort();
     await expect(given).rejects.toThrow("canceled");
     expect(await channel.request(request("ping"))).toMatchObject({ result: {} });
   });

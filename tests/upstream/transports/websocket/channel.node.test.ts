@@ -45,12 +45,12 @@ describe("with the fixture", () => {
   it("keeps parallel calls apart, lets go of one, and is through when it is closed", async () => {
     const session = await connect(fixture.url, "websocket");
     channel = session.channel;
-    const patience = new AbortController();
-    const slow = channel.request(call("test_slow", { ms: 20_000 }), { signal: patience.signal });
+    const timeouts = new AbortController();
+    const slow = channel.request(call("test_slow", { ms: 20_000 }), { signal: timeouts.signal });
     const messages = Array.from({ length: 30 }, () => call("test_slow", { ms: 20 }));
     const answers = await Promise.all(messages.map((message) => session.channel.request(message)));
     expect(answers.map(({ id }) => id)).toEqual(messages.map(({ id }) => id));
-    patience.abort();
+    timeouts.abort();
     await expect(slow).rejects.toThrow("canceled");
     const last = expect(channel.request(call("test_slow", { ms: 20_000 }))).rejects.toThrow("has ended");
     await channel.close();
@@ -213,10 +213,10 @@ describe("with a server that misbehaves", () => {
 
   it("may answer what nobody waits for any more", async () => {
     const { channel, watched, connection } = await open({});
-    const patience = new AbortController();
+    const timeouts = new AbortController();
     const message = request("ping");
-    const given = expect(channel.request(message, { signal: patience.signal })).rejects.toThrow("canceled");
-    patience.abort();
+    const given = expect(channel.request(message, { signal: timeouts.signal })).rejects.toThrow("canceled");
+    timeouts.abort();
     await given;
     connection.socket.send(JSON.stringify({ jsonrpc: "2.0", id: message.id, result: {} }));
     connection.socket.send('{"jsonrpc":"2.0","method":"n"}');

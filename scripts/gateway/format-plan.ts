@@ -5,7 +5,7 @@ import type { PlannedChange } from "./client.ts";
 
 const SIGNS = { create: "+", update: "~", delete: "-" } as const;
 
-export function told(changes: readonly PlannedChange[]): string[] {
+export function formatPlan(changes: readonly PlannedChange[]): string[] {
   if (changes.length === 0) return ["No changes."];
   const count = (how: PlannedChange["action"]) => changes.filter((change) => change.action === how).length;
   const summary = `${count("create")} to create, ${count("update")} to update, ${count("delete")} to delete`;
