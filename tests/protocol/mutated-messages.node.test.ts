@@ -234,7 +234,13 @@ async function attack({ era, endpoint, random, messages }: Attack): Promise<Atta
       const body = mutateText(JSON.stringify(message) ?? "", random);
       const known = era === "modern" ? { "mcp-protocol-version": MODERN, "mcp-method": method } : {};
       const headers = mutateHeaders(known, random);
-      const fault = await sender(body, headers, AbortSignal.timeout(ANSWER_TIMEOUT_MS))
+      const sendOnce = () => sender(body, headers, AbortSignal.timeout(ANSWER_TIMEOUT_MS));
+      const fault = await sendOnce()
+        .catch((error: unknown) => {
+          // An idle connection may close while the message is being sent. A gateway that has ended fails again.
+          if (error instanceof TypeError) return sendOnce();
+          throw error;
+        })
         .then((response) => {
           if (response.status === 200) attacked.served += 1;
           return judge(response);

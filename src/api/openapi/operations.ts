@@ -80,7 +80,8 @@ function idOf(method: string, path: string): string {
   return [method.toLowerCase(), ...words.map(capitalize)].join("");
 }
 
-const VERBS: Readonly<Record<string, string>> = { create: "Create", update: "Update", delete: "Delete" };
+/** Verbs of permissions as summaries word them; others are capitalized. */
+const VERBS: Readonly<Record<string, string>> = { synchronise: "Sync" };
 
 /** "List routing rules", "Acknowledge alert events". */
 function summaryOf(action: Permission, path: string): string {
