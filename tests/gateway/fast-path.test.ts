@@ -255,7 +255,7 @@ describe("the fast path", () => {
     }
     expect(looked.mock.calls.length).toBeLessThan(attempts.length - 2);
     for (const world of [fast, general]) {
-      await expect.poll(() => recorded(world).length, PATIENCE).toBe(attempts.length);
+      await expect.poll(() => recorded(world).length, WAIT_TIMEOUT).toBe(attempts.length);
     }
     expect(recorded(fast)).toEqual(recorded(general));
   });
