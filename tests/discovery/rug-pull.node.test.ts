@@ -222,7 +222,7 @@ describe("a server in maintenance", () => {
 
 describe("a tool that an admin disables", () => {
   it("is hidden and refused in every era and at both addresses, until it is enabled", async () => {
-    const at = await scene("allow");
+    const at = await setup("allow");
     expect(await descriptions(at.whole)).toEqual({ add: HONEST, other: undefined });
     await isPinned(at);
     const found = (await at.rest("GET", `/tools?serverId=${at.serverId}&name=add`)).body;
