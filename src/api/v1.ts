@@ -36,6 +36,7 @@ import { discovery } from "./servers/discover.ts";
 import { history } from "./servers/history.ts";
 import { prompts, resources, tools } from "./servers/inventory.ts";
 import { maintenanceCalendar } from "./servers/maintenance-calendar.ts";
+import { namePreview } from "./servers/name-preview.ts";
 import { probe } from "./servers/probe.ts";
 import { observedQueues } from "./servers/queues.ts";
 import { servers } from "./servers/servers.ts";
@@ -66,6 +67,7 @@ const things = new Hono<AppEnv>()
   .route("/me/announcements", myAnnouncements)
   .route("/me/flags", myFlags)
   .route("/servers/probe", probe)
+  .route("/servers/name-preview", namePreview)
   .route("/servers", servers)
   .route("/servers", history)
   .route("/servers", discovery)

@@ -101,6 +101,25 @@ walkPages({
           { script, expected: /status of 422/ },
         ));
 
+      it("show the tool names that clients will see, and which of other servers they change", () =>
+        stage().visit(
+          "admin",
+          async (page) => {
+            const tiny = tinies.add(`same-tools-${script}`, { tools: ["add", `only_here_${script}`] });
+            await page.goto(at("/admin/servers/new"));
+            await page.getByLabel("URL", { exact: true }).fill(tiny.url);
+            await page.getByRole("button", { name: "Test connection" }).click();
+            await page.getByLabel("Name").fill("second");
+            if (script) await page.getByLabel("Tags").focus();
+            else await page.getByRole("button", { name: "Preview" }).click();
+            const preview = page.getByRole("region", { name: "Preview" });
+            await preview.getByText("second__add", { exact: true }).waitFor();
+            await preview.getByText(`only_here_${script}`, { exact: true }).waitFor();
+            await preview.getByText("add of calculator becomes calculator__add").waitFor();
+          },
+          { script },
+        ));
+
       it("ask for no more than the chosen authentication needs, and keep a secret across errors", () =>
         stage().visit(
           "admin",

@@ -6,6 +6,7 @@ import { toFormOutcome } from "../crud/crud-pages.tsx";
 import type { FormOutcome } from "../crud/pages.tsx";
 import { type FieldSpec, initialValues, readFields, readTyped, type Typed } from "../forms/fields.ts";
 import { Form, loadOptions } from "../forms/form.tsx";
+import { FormPreview } from "../forms/preview.tsx";
 import { setFlash } from "../http/flash.ts";
 import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
@@ -14,6 +15,8 @@ import { Badge, Details } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { credentialFields, pickSecrets, readCredential, withSecrets } from "./credentials.ts";
+import { NamePreview, nameChanges } from "./name-preview.tsx";
+import { type Found, found, probed } from "./probe-shapes.ts";
 import { serverPath } from "./server.ts";
 
 const HOME = "/admin/servers";
@@ -66,22 +69,6 @@ const again: FieldSpec = {
   kind: "yes",
   hint: "For example, for a second credential.",
 };
-
-const found = z.object({
-  reachable: z.literal(true),
-  protocolVersion: z.string(),
-  capabilities: z.array(z.string()),
-  server: z.object({ name: z.string().nullable(), version: z.string().nullable() }),
-  offers: z.object({
-    tools: z.number(),
-    resources: z.number(),
-    templates: z.number(),
-    prompts: z.number(),
-  }),
-  durationMs: z.number(),
-});
-const probed = z.union([found, z.object({ reachable: z.literal(false), message: z.string() })]);
-type Found = z.infer<typeof found>;
 
 /** The address that was reached, its secret with it, and what was seen there. */
 const draft = z.object({
@@ -146,7 +133,9 @@ async function namePage(c: AdminContext, page: NamePage, status: 200 | 422 = 200
         hidden={{ draft: await sealCookie(c, "server", held), once }}
         submit="Register server"
         cancel={`${HOME}/new`}
-      />
+      >
+        <FormPreview path={`${HOME}/new/names`} />
+      </Form>
     </Page>,
     status,
   );
@@ -210,6 +199,18 @@ export const registerServer = new Hono<AdminEnv>()
     if (!seen.reachable) return addressPage(c, { typed, message: seen.message }, 422);
     const outcome = { typed: namesFor(seen.server.name) };
     return namePage(c, { draft: { address, found: seen }, outcome, once: crypto.randomUUID() });
+  })
+  .post(`${HOME}/new/names`, requirePagePermission("servers.create"), async (c) => {
+    const held = await openCookie(c, "server", draft, c.get("form").draft ?? "");
+    const name = c.get("form").name?.trim() ?? "";
+    const json = { name, tools: held?.found.tools ?? [] };
+    const sent =
+      name === "" ? undefined : await c.get("rest").send("POST", "/servers/name-preview", { json });
+    return c.html(
+      <Page title="Tool names" frame={buildFrame(c)}>
+        <NamePreview changes={sent?.ok === true ? nameChanges.parse(sent.value) : undefined} />
+      </Page>,
+    );
   })
   .post(`${HOME}/register`, requirePagePermission("servers.create"), async (c) => {
     const { draft: sealed = "", once = "" } = c.get("form");

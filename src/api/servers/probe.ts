@@ -4,6 +4,7 @@ import { z } from "zod";
 import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { getMember } from "../../core/mcp/lossless-json.ts";
+import { listStorableItems } from "../../discovery/inventory-rows.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";
 import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
@@ -28,6 +29,7 @@ const found = z.object({
   capabilities: z.array(z.string()),
   server: z.object({ name: z.string().nullable(), version: z.string().nullable() }),
   offers: offered,
+  tools: z.array(z.string()).describe("The names of the tools, as the server has them."),
   durationMs: z.number(),
 });
 const notFound = z.object({
@@ -79,6 +81,7 @@ function described(offering: FetchedInventory) {
     protocolVersion: offering.revision,
     capabilities: Object.keys(offering.capabilities),
     server: { name: text("name"), version: text("version") },
+    tools: [...listStorableItems(offering, "tools/list").keys()],
     offers: {
       tools: lists["tools/list"].items.length,
       resources: lists["resources/list"].items.length,

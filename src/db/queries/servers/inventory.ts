@@ -40,6 +40,15 @@ export function loadTools(db: Queries, tenantId: string, serverIds: string[]) {
     );
 }
 
+/** The tools of all active servers. */
+export function listAllToolNames(db: Queries, tenantId: string) {
+  return db
+    .select({ server: mcpServers.name, name: serverTools.name })
+    .from(serverTools)
+    .innerJoin(mcpServers, eq(mcpServers.id, serverTools.serverId))
+    .where(and(eq(serverTools.tenantId, tenantId), eq(mcpServers.isActive, true)));
+}
+
 export function findTool(db: Queries, tenantId: string, id: string) {
   return db
     .select({
