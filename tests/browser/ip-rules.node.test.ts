@@ -110,8 +110,8 @@ walkPages({
         const [file] = await Promise.all([page.waitForEvent("download"), page.getByText("CSV").click()]);
         const chunks = await (await file.createReadStream()).toArray();
         const lines = Buffer.concat(chunks).toString().trim().split("\r\n");
-        expect(lines[0]).toBe("CIDR,Type,Reason,Status,Created by,Expires,Created");
-        expect(lines[1]).toContain("198.51.100.7/32,allow,'=cmd|' /C calc'!A0,true,false,,20");
+        expect(lines[0]).toBe("CIDR,Type,Reason,Status,Created by,Expires,Violations,Created");
+        expect(lines[1]).toContain("198.51.100.7/32,allow,'=cmd|' /C calc'!A0,true,false,,0,20");
       }));
 
     it("jumps by Ctrl-K, turns the theme at once and keeps it, shows times of this place", () =>
