@@ -46,5 +46,5 @@ export const ipRules = defineResource({
       if (isAutomatic) await liftBan(c.var.services, owner, cidr);
     },
   },
-  example: { kind: "block", cidr: "203.0.113.0/24", reason: "Repeated malformed requests." },
+  example: { kind: "block", cidr: "192.0.2.128/25", reason: "Repeated malformed requests." },
 });
