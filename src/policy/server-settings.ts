@@ -4,36 +4,62 @@
  */
 import { z } from "zod";
 import { payloadPolicy } from "../core/settings/payloads.ts";
-import { breakerTerms } from "../core/settings/traffic-terms.ts";
+import type { NumberSetting } from "../core/settings/setting.ts";
+import { TRAFFIC_SETTINGS } from "../core/settings/traffic-settings.ts";
+import { breakerTerms, THRESHOLD_SETTINGS, type ThresholdName } from "../core/settings/traffic-terms.ts";
 import type { Settings } from "../core/settings/values.ts";
-import { MAX_SERVER_RESPONSE_BYTES } from "../core/size-limits.ts";
 import type { QueueSettings, ServerSettings, SnapshotServer } from "./snapshot.ts";
 
+/** The zod type of a server's own value, within the bounds of the setting that it replaces. */
+function within({ min, max, isInteger }: Pick<NumberSetting, "min" | "max" | "isInteger">) {
+  const number = isInteger === true ? z.number().int() : z.number();
+  return number.min(min).max(max);
+}
+
+const thresholdWithin = (name: ThresholdName) => within(TRAFFIC_SETTINGS[THRESHOLD_SETTINGS[name]]);
+
+export const SERVER_NUMBERS = {
+  firstByteTimeoutMs: within(TRAFFIC_SETTINGS["servers.first_byte_timeout_ms"]),
+  earlyAnswerMs: within(TRAFFIC_SETTINGS["servers.early_answer_ms"]),
+  keepAliveMs: within(TRAFFIC_SETTINGS["servers.keep_alive_ms"]),
+  idleTimeoutMs: within(TRAFFIC_SETTINGS["servers.idle_timeout_ms"]),
+  maxResponseBytes: within(TRAFFIC_SETTINGS["servers.max_response_bytes"]),
+};
+
+export const SERVER_THRESHOLDS = {
+  windowSeconds: thresholdWithin("windowSeconds"),
+  minimumCalls: thresholdWithin("minimumCalls"),
+  errorRate: thresholdWithin("errorRate"),
+  slowCallRate: thresholdWithin("slowCallRate"),
+  slowCallMs: thresholdWithin("slowCallMs"),
+  openSeconds: thresholdWithin("openSeconds"),
+  maxOpenSeconds: thresholdWithin("maxOpenSeconds"),
+  probes: thresholdWithin("probes"),
+} satisfies Record<ThresholdName, z.ZodNumber>;
+
 const optional = <T extends z.ZodType>(type: T) => type.optional().catch(undefined);
-const integer = (min: number, max: number) => optional(z.number().int().min(min).max(max));
-const share = optional(z.number().min(0.01).max(1));
 
 const stored = z.object({
-  firstByteTimeoutMs: integer(100, 600_000),
-  earlyAnswerMs: integer(10, 600_000),
-  keepAliveMs: integer(10, 600_000),
-  idleTimeoutMs: integer(1000, 3_600_000),
-  maxResponseBytes: integer(1024, MAX_SERVER_RESPONSE_BYTES),
+  firstByteTimeoutMs: optional(SERVER_NUMBERS.firstByteTimeoutMs),
+  earlyAnswerMs: optional(SERVER_NUMBERS.earlyAnswerMs),
+  keepAliveMs: optional(SERVER_NUMBERS.keepAliveMs),
+  idleTimeoutMs: optional(SERVER_NUMBERS.idleTimeoutMs),
+  maxResponseBytes: optional(SERVER_NUMBERS.maxResponseBytes),
   payloadSample: optional(z.number().min(0).max(1)),
   breaker: optional(
     z.object({
-      windowSeconds: integer(1, 3600),
-      minimumCalls: integer(1, 100_000),
-      errorRate: share,
-      slowCallRate: share,
-      slowCallMs: integer(1, 600_000),
-      openSeconds: integer(1, 3600),
-      maxOpenSeconds: integer(1, 86_400),
-      probes: integer(1, 100),
+      windowSeconds: optional(SERVER_THRESHOLDS.windowSeconds),
+      minimumCalls: optional(SERVER_THRESHOLDS.minimumCalls),
+      errorRate: optional(SERVER_THRESHOLDS.errorRate),
+      slowCallRate: optional(SERVER_THRESHOLDS.slowCallRate),
+      slowCallMs: optional(SERVER_THRESHOLDS.slowCallMs),
+      openSeconds: optional(SERVER_THRESHOLDS.openSeconds),
+      maxOpenSeconds: optional(SERVER_THRESHOLDS.maxOpenSeconds),
+      probes: optional(SERVER_THRESHOLDS.probes),
     }),
   ),
   tools: z
-    .record(z.string(), z.object({ timeoutMs: integer(1, 43_200_000) }).catch({}))
+    .record(z.string(), z.object({ timeoutMs: optional(z.number().int().min(1).max(43_200_000)) }).catch({}))
     .catch({})
     .default({}),
 });

@@ -50,18 +50,6 @@ const GROUPS = {
 
 /** The first part of a setting's key. */
 export type SettingGroup = keyof typeof GROUPS;
-export const SETTING_GROUPS: readonly SettingGroup[] = [
-  "mcp",
-  "servers",
-  "breaker",
-  "retry",
-  "queue",
-  "health",
-  "discovery",
-  "bans",
-  "logging",
-  "telemetry",
-];
 /** Those of servers and of what protects them: one page. */
 export const TRAFFIC_GROUPS: readonly SettingGroup[] = [
   "servers",
@@ -72,6 +60,7 @@ export const TRAFFIC_GROUPS: readonly SettingGroup[] = [
   "discovery",
   "bans",
 ];
+export const SETTING_GROUPS: readonly SettingGroup[] = ["mcp", ...TRAFFIC_GROUPS, "logging", "telemetry"];
 
 export function SettingsTable({
   group,

@@ -1,6 +1,8 @@
 /** The circuit breaker of one server as it stands, and the form of its thresholds, which are settings of the server. */
 import { z } from "zod";
 import { BREAKER_STATES } from "../../core/enums.ts";
+import { TRAFFIC_SETTINGS } from "../../core/settings/traffic-settings.ts";
+import { THRESHOLD_SETTINGS, type ThresholdName } from "../../core/settings/traffic-terms.ts";
 import { type FieldSpec, readFields, readTyped, type Typed } from "../forms/fields.ts";
 import type { ApiClient } from "../http/api-client.ts";
 import { readServer, serverApi } from "../servers/server.ts";
@@ -18,22 +20,20 @@ export const liveBreaker = z.object({
 });
 export type LiveBreaker = z.infer<typeof liveBreaker>;
 
-const number = (name: string, label: string, hint: string, min: number, max: number): FieldSpec => ({
-  ...{ name, label, hint, min, max },
-  kind: "number",
-  optional: true,
-  empty: "omit",
-});
+function threshold(name: ThresholdName, label: string, hint: string): FieldSpec {
+  const { min, max } = TRAFFIC_SETTINGS[THRESHOLD_SETTINGS[name]];
+  return { ...{ name, label, hint, min, max }, kind: "number", optional: true, empty: "omit" };
+}
 
 export const thresholdFields: readonly FieldSpec[] = [
-  number("windowSeconds", "Window (seconds)", "Calls of this time are judged.", 1, 3600),
-  number("minimumCalls", "Volume", "With fewer calls in the window the breaker stays closed.", 1, 100_000),
-  number("errorRate", "Error rate", "Share of failed calls that opens the breaker, 0.01 to 1.", 0.01, 1),
-  number("slowCallRate", "Slow-call rate", "Share of slow calls that opens the breaker, 0.01 to 1.", 0.01, 1),
-  number("slowCallMs", "Slow call (ms)", "A call that takes longer counts as slow.", 1, 600_000),
-  number("openSeconds", "Open time (seconds)", "Doubles with each failed probe.", 1, 3600),
-  number("maxOpenSeconds", "Maximum open time (seconds)", "The open time never exceeds this.", 1, 86_400),
-  number("probes", "Probes", "Successful probes that close the breaker.", 1, 100),
+  threshold("windowSeconds", "Window (seconds)", "Calls of this time are judged."),
+  threshold("minimumCalls", "Volume", "With fewer calls in the window the breaker stays closed."),
+  threshold("errorRate", "Error rate", "Share of failed calls that opens the breaker, 0.01 to 1."),
+  threshold("slowCallRate", "Slow-call rate", "Share of slow calls that opens the breaker, 0.01 to 1."),
+  threshold("slowCallMs", "Slow call (ms)", "A call that takes longer counts as slow."),
+  threshold("openSeconds", "Open time (seconds)", "Doubles with each failed probe."),
+  threshold("maxOpenSeconds", "Maximum open time (seconds)", "The open time never exceeds this."),
+  threshold("probes", "Probes", "Successful probes that close the breaker."),
 ];
 
 /** What the server sets itself; fields that are empty have the organization's value. */

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { MIN_INTERVAL_SECONDS as MIN_CHECK_INTERVAL_SECONDS } from "../../core/discovery/check-schedule.ts";
 import { HEALTH_STATUSES, TRANSPORTS } from "../../core/enums.ts";
-import { MAX_SERVER_RESPONSE_BYTES } from "../../core/size-limits.ts";
 import { mcpServers } from "../../db/schema/registry.ts";
+import { SERVER_NUMBERS, SERVER_THRESHOLDS } from "../../policy/server-settings.ts";
 import { credentialsSchema } from "../../upstream/credentials-schema.ts";
 import { rowShape, selectColumns } from "../resource/shape.ts";
 
@@ -13,22 +13,10 @@ const MAX_TOOL_SETTINGS = 500;
 
 /** Settings of one server. Each has an effect: one that the gateway does not know is rejected. */
 const settings = z.strictObject({
-  firstByteTimeoutMs: z.number().int().min(100).max(600_000).optional(),
-  earlyAnswerMs: z.number().int().min(10).max(600_000).optional(),
-  keepAliveMs: z.number().int().min(10).max(600_000).optional(),
-  idleTimeoutMs: z.number().int().min(1000).max(3_600_000).optional(),
-  maxResponseBytes: z.number().int().min(1024).max(MAX_SERVER_RESPONSE_BYTES).optional(),
+  ...z.object(SERVER_NUMBERS).partial().shape,
   breaker: z
-    .strictObject({
-      windowSeconds: z.number().int().min(1).max(3600).optional(),
-      minimumCalls: z.number().int().min(1).max(100_000).optional(),
-      errorRate: z.number().min(0.01).max(1).optional(),
-      slowCallRate: z.number().min(0.01).max(1).optional(),
-      slowCallMs: z.number().int().min(1).max(600_000).optional(),
-      openSeconds: z.number().int().min(1).max(3600).optional(),
-      maxOpenSeconds: z.number().int().min(1).max(86_400).optional(),
-      probes: z.number().int().min(1).max(100).optional(),
-    })
+    .strictObject(SERVER_THRESHOLDS)
+    .partial()
     .optional()
     .describe("Thresholds of the circuit breaker. Default: the tenant's settings `breaker.*`."),
   health: z

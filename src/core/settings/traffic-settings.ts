@@ -1,4 +1,5 @@
 /** Settings of traffic to servers: circuit breakers, bans, time-outs, queues and retries. A server's own settings come first. */
+import { MAX_SERVER_RESPONSE_BYTES } from "../size-limits.ts";
 import type { Setting } from "./setting.ts";
 
 export const TRAFFIC_SETTINGS = {
@@ -194,7 +195,7 @@ export const TRAFFIC_SETTINGS = {
     whose: "both",
     fallback: 4_194_304,
     min: 1024,
-    max: 16_777_216,
+    max: MAX_SERVER_RESPONSE_BYTES,
     isInteger: true,
   },
   "queue.max_wait_ms": {

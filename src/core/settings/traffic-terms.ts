@@ -2,19 +2,25 @@
 import type { BanTerms } from "../limits/lease/sync-messages.ts";
 import { BREAKER_TERMS, type BreakerTerms } from "../resilience/breaker.ts";
 import { BUDGET_TERMS, type BudgetTerms, type RetryTerms } from "../resilience/retry.ts";
+import type { TRAFFIC_SETTINGS } from "./traffic-settings.ts";
 import type { Settings } from "./values.ts";
 
+/** The settings of the tenant that a server's own thresholds replace; their bounds are the bounds of both. */
+export const THRESHOLD_SETTINGS = {
+  windowSeconds: "breaker.window_seconds",
+  minimumCalls: "breaker.minimum_calls",
+  errorRate: "breaker.error_rate",
+  slowCallRate: "breaker.slow_call_rate",
+  slowCallMs: "breaker.slow_call_ms",
+  openSeconds: "breaker.open_seconds",
+  maxOpenSeconds: "breaker.max_open_seconds",
+  probes: "breaker.probes",
+} as const satisfies Record<string, keyof typeof TRAFFIC_SETTINGS>;
+
+export type ThresholdName = keyof typeof THRESHOLD_SETTINGS;
+
 /** A server's own thresholds; what it leaves out is the tenant's. */
-export interface BreakerThresholds {
-  readonly windowSeconds?: number | undefined;
-  readonly minimumCalls?: number | undefined;
-  readonly errorRate?: number | undefined;
-  readonly slowCallRate?: number | undefined;
-  readonly slowCallMs?: number | undefined;
-  readonly openSeconds?: number | undefined;
-  readonly maxOpenSeconds?: number | undefined;
-  readonly probes?: number | undefined;
-}
+export type BreakerThresholds = { readonly [Name in ThresholdName]?: number | undefined };
 
 export function breakerTerms(settings: Settings, own: BreakerThresholds = {}): BreakerTerms {
   const openMs = (own.openSeconds ?? settings["breaker.open_seconds"]) * 1000;
@@ -35,7 +41,7 @@ export function breakerTerms(settings: Settings, own: BreakerThresholds = {}): B
 }
 
 /** The terms as thresholds, for people. */
-export function describeTerms(terms: BreakerTerms): Required<{ [Name in keyof BreakerThresholds]: number }> {
+export function describeTerms(terms: BreakerTerms): Record<ThresholdName, number> {
   return {
     windowSeconds: "ms" in terms.window ? terms.window.ms / 1000 : 0,
     minimumCalls: terms.minimumCalls,
