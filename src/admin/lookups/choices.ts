@@ -82,3 +82,15 @@ export async function loadServerNames(rest: ApiClient, ids: readonly (string | n
   const known = new Map((isAsked ? await serverOptions(rest) : []).map(({ value, label }) => [value, label]));
   return (id: string | null) => (id === null ? undefined : (known.get(id) ?? "(deleted server)"));
 }
+
+/** Rows with the name of their server, for lists. */
+export async function addServerNames<Row extends { readonly serverId: string }>(
+  rest: ApiClient,
+  rows: readonly Row[],
+): Promise<readonly (Row & { readonly serverName: string })[]> {
+  const nameOf = await loadServerNames(
+    rest,
+    rows.map(({ serverId }) => serverId),
+  );
+  return rows.map((row) => ({ ...row, serverName: nameOf(row.serverId) ?? row.serverId }));
+}

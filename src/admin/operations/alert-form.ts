@@ -27,7 +27,7 @@ const metricOptions = OWN_METRICS.map((value) => {
 });
 
 /** Rates are percentages in the form and shares in the API. */
-export function scaleThresholds(row: Record<string, unknown>, factor: number): Record<string, unknown> {
+function scaleThresholds(row: Record<string, unknown>, factor: number): Record<string, unknown> {
   const { metric } = row;
   if (typeof metric !== "string" || !isMetric(metric) || METRICS[metric].unit !== "share") return row;
   const scaled = ["threshold", "resolveThreshold"].flatMap((name) => {
@@ -36,6 +36,9 @@ export function scaleThresholds(row: Record<string, unknown>, factor: number): R
   });
   return { ...row, ...Object.fromEntries(scaled) };
 }
+
+export const toForm = (row: Record<string, unknown>) => scaleThresholds(row, 100);
+export const fromForm = (body: Record<string, unknown>) => scaleThresholds(body, 0.01);
 
 export const RULE_FIELDS: readonly FieldSpec[] = [
   { name: "name", label: "Name", kind: "text", maxlength: 200 },

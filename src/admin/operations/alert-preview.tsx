@@ -3,13 +3,14 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { formatValue, isMetric, type MetricName } from "../../core/alerts/metrics.ts";
 import { TRAFFIC_METRICS } from "../../core/alerts/traffic-metrics.ts";
-import { type FieldSpec, readFields, readTyped } from "../forms/fields.ts";
+import { readFields, readTyped } from "../forms/fields.ts";
 import { PreviewResult } from "../forms/preview.tsx";
 import type { AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
+import { fromForm, RULE_FIELDS } from "./alert-form.ts";
 
 const preview = z.object({
   value: z.number().nullable(),
@@ -29,16 +30,13 @@ const SENT = [
 ] as const;
 const SHOWN_FIRINGS = 10;
 
-interface PreviewSpec {
-  readonly path: string;
-  readonly fields: readonly FieldSpec[];
-  /** From what was entered to what the API takes. */
-  readonly fromForm: (body: Record<string, unknown>) => Record<string, unknown>;
-}
+export const PREVIEW_PATH = "/admin/alerts/rules/preview";
 
-export const alertPreviewPage = ({ path, fields, fromForm }: PreviewSpec) =>
-  new Hono<AdminEnv>().post(path, requirePagePermission("alerts.list"), async (c) => {
-    const used = fields.filter(({ name }) => SENT.some((sent) => sent === name));
+export const alertPreview = new Hono<AdminEnv>().post(
+  PREVIEW_PATH,
+  requirePagePermission("alerts.list"),
+  async (c) => {
+    const used = RULE_FIELDS.filter(({ name }) => SENT.some((sent) => sent === name));
     const { body, faults } = readFields(used, readTyped(used, c.get("posted")));
     const { metric } = body;
     const isPreviewable = TRAFFIC_METRICS.some((known) => known === metric);
@@ -61,7 +59,8 @@ export const alertPreviewPage = ({ path, fields, fromForm }: PreviewSpec) =>
         </PreviewResult>
       </Page>,
     );
-  });
+  },
+);
 
 function Findings({ metric, found: { value, highest, firings } }: { metric: MetricName; found: Preview }) {
   const show = (one: number | null) => (one === null ? "no traffic" : formatValue(metric, one));

@@ -15,12 +15,11 @@ import { Badge, CopyButton, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
 import { SeverityBadge } from "../ui/states.tsx";
-import { OWN_METRICS, RULE_FIELDS, scaleThresholds } from "./alert-form.ts";
-import { alertPreviewPage } from "./alert-preview.tsx";
+import { fromForm, OWN_METRICS, RULE_FIELDS, toForm } from "./alert-form.ts";
+import { alertPreview, PREVIEW_PATH } from "./alert-preview.tsx";
 import { channelShape } from "./channel-shape.ts";
 
 const PATH = "/admin/alerts/rules";
-const PREVIEW_PATH = `${PATH}/preview`;
 const rule = z.object({
   id: z.string(),
   tenantId: z.string().nullable(),
@@ -98,8 +97,8 @@ const rules = crudPages({
   fields: RULE_FIELDS,
   preview: PREVIEW_PATH,
   nameOf: ({ name }) => name,
-  toForm: (row) => scaleThresholds(row, 100),
-  fromForm: (body) => scaleThresholds(body, 0.01),
+  toForm,
+  fromForm,
   isForeign: ({ tenantId }) => tenantId === null,
   does: [
     { action: "alerts.test", at: "test", label: "Send test notification", busy: "Sending…" },
@@ -189,10 +188,8 @@ const signing = new Hono<AdminEnv>()
     );
   });
 
-const fromForm = (body: Record<string, unknown>) => scaleThresholds(body, 0.01);
-
 export const alertRules = new Hono<AdminEnv>()
   .route("/", signing)
   .route("/", doings)
-  .route("/", alertPreviewPage({ path: PREVIEW_PATH, fields: RULE_FIELDS, fromForm }))
+  .route("/", alertPreview)
   .route("/", rules);

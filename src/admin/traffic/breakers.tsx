@@ -14,7 +14,7 @@ import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { listRoutes, may } from "../lists/routes.tsx";
 import { type BulkAction, type ListSpec, optionsFrom, YES_NO } from "../lists/spec.ts";
-import { loadMemberNames, loadServerNames, serverOptions } from "../lookups/choices.ts";
+import { addServerNames, loadMemberNames, serverOptions } from "../lookups/choices.ts";
 import { readServer, serverApi } from "../servers/server.ts";
 import { Badge, Details, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
@@ -71,13 +71,7 @@ const list: ListSpec<BreakerView> = {
     { name: "isForced", label: "Forced", kind: "choice", options: YES_NO },
     { name: "serverId", label: "Server", kind: "choice", options: serverOptions },
   ],
-  async complete(rest, rows) {
-    const nameOf = await loadServerNames(
-      rest,
-      rows.map(({ serverId }) => serverId),
-    );
-    return rows.map((row) => ({ ...row, serverName: nameOf(row.serverId) ?? row.serverId }));
-  },
+  complete: addServerNames,
   columns: [
     { name: "serverName", label: "Server", show: ({ serverName }) => serverName ?? "" },
     { name: "state", label: "Status", sorts: true, show: ({ state }) => <Breaker of={state} /> },

@@ -7,7 +7,7 @@ import { pageShape } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { YES_NO } from "../lists/spec.ts";
-import { loadServerNames, serverOptions } from "../lookups/choices.ts";
+import { addServerNames, serverOptions } from "../lookups/choices.ts";
 import { Badge, Empty, Live, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
@@ -24,16 +24,12 @@ const observed = z.object({
   totalRejected: z.number(),
   observedAt: z.string(),
 });
-type ObservedQueue = z.infer<typeof observed> & { readonly server: string };
+type ObservedQueue = z.infer<typeof observed> & { readonly serverName: string };
 
 async function loadQueues(c: Context<AdminEnv>): Promise<readonly ObservedQueue[]> {
   const rest = c.get("rest");
   const { value } = await rest.read("/request-queues/observed", pageShape(observed));
-  const nameOf = await loadServerNames(
-    rest,
-    value.items.map(({ serverId }) => serverId),
-  );
-  return value.items.map((queue) => ({ ...queue, server: nameOf(queue.serverId) ?? queue.serverId }));
+  return addServerNames(rest, value.items);
 }
 
 function Queues({ queues }: { queues: readonly ObservedQueue[] }) {
@@ -60,20 +56,22 @@ function Queues({ queues }: { queues: readonly ObservedQueue[] }) {
           ]}
         />
         <tbody>
-          {queues.map(({ serverId, server, depth, oldestWaitMs, totalQueued, totalRejected, observedAt }) => (
-            <tr>
-              <td>
-                <a href={`/admin/servers/${serverId}`}>{server}</a>
-              </td>
-              <td class="number">{depth > 0 ? <Badge tone="warn">{depth}</Badge> : 0}</td>
-              <td class="number">{Math.round(oldestWaitMs)} ms</td>
-              <td class="number">{totalQueued}</td>
-              <td class="number">{totalRejected}</td>
-              <td>
-                <Time at={observedAt} />
-              </td>
-            </tr>
-          ))}
+          {queues.map(
+            ({ serverId, serverName, depth, oldestWaitMs, totalQueued, totalRejected, observedAt }) => (
+              <tr>
+                <td>
+                  <a href={`/admin/servers/${serverId}`}>{serverName}</a>
+                </td>
+                <td class="number">{depth > 0 ? <Badge tone="warn">{depth}</Badge> : 0}</td>
+                <td class="number">{Math.round(oldestWaitMs)} ms</td>
+                <td class="number">{totalQueued}</td>
+                <td class="number">{totalRejected}</td>
+                <td>
+                  <Time at={observedAt} />
+                </td>
+              </tr>
+            ),
+          )}
         </tbody>
       </table>
     </section>
@@ -102,13 +100,7 @@ const queueSettings = crudPages<QueueSetting>({
     shape: setting,
     usual: "-createdAt",
     filters: [{ name: "isEnabled", label: "Enabled", kind: "choice", options: YES_NO }],
-    async complete(rest, rows) {
-      const nameOf = await loadServerNames(
-        rest,
-        rows.map(({ serverId }) => serverId),
-      );
-      return rows.map((row) => ({ ...row, serverName: nameOf(row.serverId) ?? row.serverId }));
-    },
+    complete: addServerNames,
     columns: [
       { name: "serverName", label: "Server", show: ({ serverName }) => serverName ?? "" },
       { name: "isEnabled", label: "Enabled", show: ({ isEnabled }) => (isEnabled ? "yes" : "no") },
