@@ -4,7 +4,7 @@
  */
 import { Hono } from "hono";
 import { z } from "zod";
-import { parseSecondFactorFrom, secondFactorDuty } from "../../core/access/second-factor-rule.ts";
+import { secondFactorDuty } from "../../core/access/second-factor-rule.ts";
 import { hmacSha256 } from "../../core/digest.ts";
 import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
 import { findClientForConsent, findConsent, saveResources } from "../../db/queries/access/grants.ts";
@@ -140,8 +140,8 @@ export const consent = new Hono<SignedInEnv>()
       const chosen = mine.find(({ id, status }) => id === tenant && status === "active");
       if (chosen === undefined) return c.text("Choose one of your organizations.", 400);
       await chooseTenant(db, person.sessionId, chosen.id);
-      const requiredFrom = parseSecondFactorFrom(chosen.secondFactorFrom);
-      const duty = secondFactorDuty({ requiredFrom, isEnabled: person.twoFactorEnabled }, new Date());
+      const { secondFactorFrom: setting } = chosen;
+      const duty = secondFactorDuty({ setting, isEnabled: person.twoFactorEnabled }, new Date());
       // Its token would be refused.
       if (duty === "missing") return c.redirect("/account/second-factor", 303);
       const clientId = asked.get("client_id") ?? "";

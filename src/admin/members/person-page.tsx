@@ -1,5 +1,6 @@
 /** How one person is shown, with no more buttons than the one who looks may press. */
 import { z } from "zod";
+import { SIGNED_IN } from "../../db/queries/logs/audit.ts";
 import type { FormOutcome } from "../crud/pages.tsx";
 import { Button, LinkButton, Notice, PostForm } from "../forms/controls.tsx";
 import { type FieldSpec, faultsByField } from "../forms/fields.ts";
@@ -117,7 +118,7 @@ function Account({ person, frame, here, rights }: Props) {
 }
 
 function SignIn({ person, frame, here, rights }: Props) {
-  const history = new URLSearchParams({ action: "user.signed-in", userId: person.id });
+  const history = new URLSearchParams({ action: SIGNED_IN, userId: person.id });
   return (
     <section class="card" aria-labelledby="sign-in-title">
       <h2 id="sign-in-title">Sign-in</h2>

@@ -9,17 +9,16 @@ export function parseSecondFactorFrom(setting: unknown): Date | undefined {
 }
 
 export interface SecondFactorState {
-  readonly requiredFrom: Date | undefined;
+  /** The organization's setting, as it is stored. */
+  readonly setting: unknown;
   readonly isEnabled: boolean;
 }
 
 /** `pending`: the member still has time to set it up. `missing`: nothing but setting it up is possible. */
 export type SecondFactorDuty = "none" | "pending" | "missing";
 
-export function secondFactorDuty(
-  { requiredFrom, isEnabled }: SecondFactorState,
-  now: Date,
-): SecondFactorDuty {
+export function secondFactorDuty({ setting, isEnabled }: SecondFactorState, now: Date): SecondFactorDuty {
+  const requiredFrom = parseSecondFactorFrom(setting);
   if (requiredFrom === undefined || isEnabled) return "none";
   return now >= requiredFrom ? "missing" : "pending";
 }

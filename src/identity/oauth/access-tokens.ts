@@ -6,7 +6,7 @@
 import { createLocalJWKSet, type JWK, jwtVerify } from "jose";
 import { z } from "zod";
 import { ROLE_SCOPES } from "../../core/access/permissions.ts";
-import { parseSecondFactorFrom, secondFactorDuty } from "../../core/access/second-factor-rule.ts";
+import { secondFactorDuty } from "../../core/access/second-factor-rule.ts";
 import { sha256Hex } from "../../core/digest.ts";
 import { isUuid } from "../../core/ids.ts";
 import type { Database } from "../../db/client.ts";
@@ -74,8 +74,8 @@ export function createAccessTokens(
     const at = new Date(now());
     const [row] = await loadTokenStatus(database.asSystem(), facts, at);
     if (row === undefined) return undefined;
-    const requiredFrom = parseSecondFactorFrom(row.secondFactorFrom);
-    const duty = secondFactorDuty({ requiredFrom, isEnabled: row.isSecondFactorEnabled }, at);
+    const { secondFactorFrom: setting, isSecondFactorEnabled: isEnabled } = row;
+    const duty = secondFactorDuty({ setting, isEnabled }, at);
     return duty === "missing" ? undefined : row;
   };
 

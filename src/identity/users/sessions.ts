@@ -110,11 +110,10 @@ type SessionFacts = Awaited<ReturnType<typeof loadSessionFacts>>[number];
 
 /** An impersonating admin cannot set up the second factor of the user, and is bound by the requirement in person. */
 function readSecondFactorDuty(row: SessionFacts, now: Date) {
-  const requiredFrom = parseSecondFactorFrom(row.secondFactorFrom);
   const isEnabled = row.twoFactorEnabled || row.impersonatedBy !== null;
   return {
-    secondFactorDuty: secondFactorDuty({ requiredFrom, isEnabled }, now),
-    secondFactorFrom: requiredFrom,
+    secondFactorDuty: secondFactorDuty({ setting: row.secondFactorFrom, isEnabled }, now),
+    secondFactorFrom: parseSecondFactorFrom(row.secondFactorFrom),
   };
 }
 

@@ -11,7 +11,7 @@ describe("two-factor authentication that an organization requires", () => {
     ["required from now on", from, false, from, "missing"],
     ["required, and enabled", from, true, from, "none"],
   ] as const)("%s", (_, requiredFrom, isEnabled, now, duty) => {
-    expect(secondFactorDuty({ requiredFrom, isEnabled }, now)).toBe(duty);
+    expect(secondFactorDuty({ setting: requiredFrom?.toISOString(), isEnabled }, now)).toBe(duty);
   });
 
   it("stays required where the stored time cannot be read", () => {

@@ -62,7 +62,8 @@ export function listOpenBreakers(db: Queries, tenantId: string) {
 export function loadOnboardingFacts(db: Queries, tenantId: string) {
   const has = (table: PgTable, condition: SQL | undefined) =>
     sql<boolean>`exists (select 1 from ${table} where ${condition})`;
-  const others = sql`(select count(*) from ${tenantMembers} where ${tenantMembers.tenantId} = ${tenantId}) > 1`;
+  // One row beyond the first, not their number: an organization may have many thousands.
+  const others = sql`exists (select 1 from ${tenantMembers} where ${tenantMembers.tenantId} = ${tenantId} offset 1)`;
   return db
     .select({
       hasServers: has(mcpServers, eq(mcpServers.tenantId, tenantId)),
