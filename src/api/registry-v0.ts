@@ -40,8 +40,8 @@ const registry = createMiddleware<RegistryEnv>(async (c, next) => {
   const { mcpUrl } = c.get("config");
   // With anonymous access the URL contains the tenant's slug; otherwise the caller's credential determines the tenant.
   const endpointUrl = tenant.isOpen ? `${mcpUrl}/t/${tenant.slug}/mcp` : `${mcpUrl}/mcp`;
-  const catalogue = { endpointOf: (name: string) => `${endpointUrl}/${encodeURIComponent(name)}` };
-  c.set("registry", { tenantId: tenant.id, isPublic, catalogue });
+  const endpoints = { endpointOf: (name: string) => `${endpointUrl}/${encodeURIComponent(name)}` };
+  c.set("registry", { tenantId: tenant.id, isPublic, endpoints });
   await next();
   const isRead = c.req.method === "GET" && c.res.ok;
   c.header("cache-control", isRead ? `${isPublic ? "public" : "private"}, max-age=60` : "no-store");
@@ -56,9 +56,9 @@ const own = createMiddleware<RegistryEnv & GuardedEnv>(async (c, next) => {
 });
 
 const reader = (c: Context<RegistryEnv>) => {
-  const { tenantId, catalogue } = c.get("registry");
+  const { tenantId, endpoints } = c.get("registry");
   const db = c.get("services").database.withTenant(tenantId, "read");
-  return { tenantId, db, shown: (entry: RegistryEntry) => toOfficialEntry(entry, catalogue) };
+  return { tenantId, db, shown: (entry: RegistryEntry) => toOfficialEntry(entry, endpoints) };
 };
 
 const serverParam = z.object({ base: z.string(), server: z.string().max(300) });

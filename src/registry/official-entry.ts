@@ -10,10 +10,10 @@ export interface EndpointLookup {
   readonly endpointOf: (serverName: string) => string;
 }
 
-export function toOfficialEntry(entry: RegistryEntry, catalogue: EndpointLookup) {
+export function toOfficialEntry(entry: RegistryEntry, endpoints: EndpointLookup) {
   const { status, statusMessage, statusChangedAt, publishedAt, updatedAt, isLatest } = entry;
   return {
-    server: gatewayRemote(entry, catalogue),
+    server: gatewayRemote(entry, endpoints),
     _meta: {
       [OFFICIAL_META]: {
         status,

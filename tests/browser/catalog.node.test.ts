@@ -16,9 +16,9 @@ async function toolsOf(stage: Stage) {
 }
 
 walkPages({
-  name: "the catalogue",
+  name: "the catalog",
   pages: [
-    { path: "/admin/tools", heading: "Tools", picture: "catalogue" },
+    { path: "/admin/tools", heading: "Tools", picture: "catalog" },
     { path: "/admin/tools?q=adds", heading: "Tools" },
     { path: "/admin/tools/{add}", heading: "Add", picture: "tool" },
     {

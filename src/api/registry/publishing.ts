@@ -26,10 +26,10 @@ import type { RegistryContext } from "./registry-context.ts";
 const resource = (id: string) => ({ type: "registry entry", id });
 
 async function shownById(c: RegistryContext, id: string) {
-  const { tenantId, catalogue } = c.get("registry");
+  const { tenantId, endpoints } = c.get("registry");
   const [entry] = await findEntry(c.get("db"), tenantId, id);
   if (entry === undefined) throw serverNotFoundError();
-  return toOfficialEntry(entry, catalogue);
+  return toOfficialEntry(entry, endpoints);
 }
 
 export async function publish(c: RegistryContext, given: unknown) {

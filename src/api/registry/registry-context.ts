@@ -7,7 +7,7 @@ import type { EndpointLookup } from "../../registry/official-entry.ts";
 /** Set by `registry`: whose registry stands in the path. */
 export interface RegistryEnv extends AppEnv {
   Variables: AppEnv["Variables"] & {
-    registry: { readonly tenantId: string; readonly isPublic: boolean; readonly catalogue: EndpointLookup };
+    registry: { readonly tenantId: string; readonly isPublic: boolean; readonly endpoints: EndpointLookup };
   };
 }
 

@@ -77,7 +77,7 @@ describe("an alert", () => {
     expect(notified(steps)).toEqual(["", "", "firing", "", "resolved"]);
   });
 
-  it("that came and went in silence is notified to nobody", () => {
+  it("that came and went while silenced is not notified", () => {
     expect(notified(run([silenced(11), silenced(5), 5]))).toEqual(["", "", ""]);
   });
 
@@ -158,7 +158,7 @@ describe("whatever the readings are", () => {
       fc.property(rules, fc.array(reading, { maxLength: 60 }), (of, given) => property(of, walk(of, given))),
     );
 
-  it("nobody is notified the same twice, or anything in silence, and an end only after a beginning", () => {
+  it("notifies nothing twice, nothing while silenced, and an end only after a beginning", () => {
     check((_, steps) => {
       let last = "resolved";
       for (const { notify, reading } of steps) {
