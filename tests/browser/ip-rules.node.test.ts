@@ -120,10 +120,10 @@ walkPages({
         await page.keyboard.press("Control+k");
         await page.getByRole("dialog").getByRole("link", { name: "Overview Home" }).waitFor();
         await page.keyboard.type("firewall");
-        await page
-          .getByRole("dialog")
-          .getByRole("link", { name: "Overview Home" })
-          .waitFor({ state: "detached" });
+        // The results of the first letters hold other pages, too.
+        await expect
+          .poll(() => page.getByRole("dialog").getByRole("link").allInnerTexts(), { timeout: 10_000 })
+          .toEqual([expect.stringContaining("IP rules")]);
         await page.keyboard.press("ArrowDown");
         await page.keyboard.press("Enter");
         await page.getByRole("heading", { level: 1, name: "IP rules" }).waitFor();

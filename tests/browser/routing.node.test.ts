@@ -52,7 +52,7 @@ walkPages({
     const other = await stage.tenant.addServer({ name: "search-eu", url });
     await rule(stage, other, "Research first", { headers: { "X-Team": "sales*" } }, 5);
     const id = await rule(stage, server, "Searches to the quick", { tools: ["search_*"] }, 10);
-    await rule(stage, other, "A tenth to the new one", { percentage: 10, methods: ["tools/call"] }, 20);
+    await rule(stage, other, "A tenth to the new one", { percentage: 10, methods: ["prompts/get"] }, 20);
     await stage.rest("POST", `/servers/${server}/breaker`, { state: "open" });
     await transition(stage, server, "closed", "open", 400);
     await transition(stage, server, "open", "half_open", 390);

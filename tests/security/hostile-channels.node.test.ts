@@ -1,4 +1,5 @@
 /** Servers behind HTTP+SSE and WebSocket that try to exhaust the gateway, while they connect and while they answer. */
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
 import { CHANNEL_ATTACKS, type ChannelAttack } from "../fixtures/hostile-channels.ts";
@@ -95,6 +96,16 @@ async function warmUp(): Promise<void> {
     for (const caller of CALLERS) await caller.attempt({ name: tiny.name, id });
 }
 
+const MAX_WAIT_MS = 50_000;
+
+/** Names what did not end, which the timeout of a test does not. */
+function within<T>(name: string, done: Promise<T>): Promise<T> {
+  const late = setTimeout(MAX_WAIT_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`${name} did not end within ${MAX_WAIT_MS} ms`);
+  });
+  return Promise.race([done, late]);
+}
+
 let made = 0;
 
 async function attackCaller({ attempt, method }: Caller, { transport, start }: ChannelAttack): Promise<void> {
@@ -103,8 +114,10 @@ async function attackCaller({ attempt, method }: Caller, { transport, start }: C
     made += 1;
     const name = `hostile-${made}`;
     const id = await tenant.addServer({ name, url: hostile.url, transport, settings: SETTINGS });
-    expect(await attempt({ name, id })).toContain(name);
-    await hostile.attacked;
+    const error = await within("the caller's wait", attempt({ name, id }));
+    expect(error).toContain(name);
+    expect(hostile.hasAttacked(), `no attack before: ${error}`).toBe(true);
+    await within("the attack", hostile.attacked);
     expect(hostile.sentBytes()).toBeLessThan(MAX_SENT_BYTES[transport]);
   } finally {
     await hostile.close();
