@@ -19,7 +19,7 @@ const CONSUMERS_BY_QUEUE = {
 } as const satisfies Record<string, Consumer>;
 
 /** Production's queues bear the plain names. */
-const ENVIRONMENTS = ["", "-local", "-development"] as const;
+const ENVIRONMENTS = ["", "-local", "-development", "-staging"] as const;
 
 export const QUEUE_CONSUMERS: ReadonlyMap<string, Consumer> = new Map(
   Object.entries<Consumer>(CONSUMERS_BY_QUEUE).flatMap(([name, consumer]) =>

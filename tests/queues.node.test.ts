@@ -17,7 +17,7 @@ const crons = [
 describe("wrangler.toml", () => {
   it("names only queues that src/queues.ts knows", () => {
     const known = [...source("src/queues.ts").matchAll(/"(mcp-gateway-[\w-]+)":/g)].map(([, name]) => name);
-    const plain = consumers.map((name) => name.replace(/-(?:local|development)$/, ""));
+    const plain = consumers.map((name) => name.replace(/-(?:local|development|staging)$/, ""));
     expect(consumers.length).toBeGreaterThan(0);
     expect(plain.filter((name) => !known.includes(name))).toEqual([]);
   });

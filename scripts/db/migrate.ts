@@ -9,7 +9,7 @@ import { withDatabaseUrl } from "../run/dev-database.ts";
 import { checkOwner, withClient } from "./connection.ts";
 import { type Migration, readMigrations } from "./migration-files.ts";
 
-type Applied = { hash: string; when: number };
+export type AppliedMigration = { hash: string; when: number };
 
 /** `already`: how many migrations had run before. */
 export type MigrateResult = { applied: string[]; already: number };
@@ -41,7 +41,7 @@ async function lock(client: pg.Client): Promise<void> {
   await client.query("reset lock_timeout");
 }
 
-async function readApplied(client: pg.Client): Promise<Applied[]> {
+export async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
   const found = await client.query<{ exists: boolean }>(
     "select to_regclass('drizzle.__drizzle_migrations') is not null as exists",
   );
@@ -52,7 +52,7 @@ async function readApplied(client: pg.Client): Promise<Applied[]> {
   return rows.map(({ hash, created_at }) => ({ hash, when: Number(created_at) }));
 }
 
-function checkHistory(migrations: Migration[], applied: Applied[]): void {
+function checkHistory(migrations: Migration[], applied: AppliedMigration[]): void {
   for (const { hash, when } of applied) {
     const file = migrations.find((migration) => migration.when === when);
     if (file === undefined) {

@@ -29,7 +29,12 @@ const STAGES: readonly TestStage[] = [
   { order: 2, name: "type check", command: ["tsc", "-p", "."] },
   { order: 2, name: "type check of scripts", command: ["tsc", "-p", "scripts"] },
   { order: 2, name: "Biome", command: ["biome", "check", "."] },
-  { order: 2, name: "build", command: ["node", "scripts/build.ts"], selections: ["ci"] },
+  {
+    order: 2,
+    name: "build and dry deployment",
+    command: ["node", "scripts/deploy.ts", "--dry-run"],
+    selections: ["ci"],
+  },
   {
     order: 3,
     name: "conformance",

@@ -104,6 +104,8 @@ walkPages({
             const count = await page.locator("ol.order > li").count();
             for (let moves = 1; moves < count; moves += 1) {
               await page.getByRole("button", { name: `Move ${last} up` }).click();
+              const place = page.locator("ol.order > li").nth(count - 1 - moves);
+              await place.getByRole("link", { name: last }).waitFor();
               await page.getByText("Not saved yet.").waitFor();
             }
             await page.getByRole("button", { name: "Save order" }).click();

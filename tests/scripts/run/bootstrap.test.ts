@@ -145,7 +145,9 @@ test("runs only the tests when a part of them is selected, and every stage other
   expect(names(["--only", "unit"])).toEqual(["tests"]);
   expect(names(["--changed"])).toEqual(["tests"]);
   expect(names([])).not.toContain("conformance");
-  expect(names(["--ci"])).toEqual(expect.arrayContaining([...names([]), "build", "conformance"]));
+  expect(names(["--ci"])).toEqual(
+    expect.arrayContaining([...names([]), "build and dry deployment", "conformance"]),
+  );
   expect(names(["--only", "security"])).toEqual(["tests"]);
   expect(names([])).toEqual(expect.arrayContaining(["Worker types", "type check", "Biome", "tests"]));
 });

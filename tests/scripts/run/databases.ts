@@ -1,7 +1,7 @@
 // Databases of their own for tests, on the server that `npm test` started.
 import { randomBytes } from "node:crypto";
 import { afterAll } from "vitest";
-import { withClient, withDatabase } from "../../../scripts/db/connection.ts";
+import { databaseOf, withClient, withDatabase } from "../../../scripts/db/connection.ts";
 import { ensureDatabase } from "../../../scripts/run/postgres.ts";
 
 const serverUrl = process.env.TEST_DATABASE_URL ?? "";
@@ -10,6 +10,14 @@ const made: string[] = [];
 export async function freshDatabase(): Promise<string> {
   const name = `run_${randomBytes(6).toString("hex")}`;
   await ensureDatabase(serverUrl, name);
+  made.push(name);
+  return withDatabase(serverUrl, name);
+}
+
+/** A database with everything that is in the other one, which must have no connections. */
+export async function copyOf(url: string): Promise<string> {
+  const name = `run_${randomBytes(6).toString("hex")}`;
+  await query(serverUrl, `create database ${name} template "${databaseOf(new URL(url))}"`);
   made.push(name);
   return withDatabase(serverUrl, name);
 }
