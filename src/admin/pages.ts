@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { NotFoundError } from "../core/errors.ts";
 import { account } from "./account/account.tsx";
+import { passkeys } from "./account/passkeys.tsx";
 import { preferences } from "./account/preferences.tsx";
 import { providers } from "./account/providers.tsx";
 import { secondFactor } from "./account/second-factor.tsx";
@@ -9,6 +10,7 @@ import { sessions } from "./account/sessions.tsx";
 import { consent } from "./auth-pages/consent.tsx";
 import { devMailbox } from "./auth-pages/dev-mailbox.tsx";
 import { invitation } from "./auth-pages/invitation.tsx";
+import { passkeySignIn } from "./auth-pages/passkey.tsx";
 import { passwords } from "./auth-pages/passwords.tsx";
 import { setup } from "./auth-pages/setup.tsx";
 import { signIn } from "./auth-pages/sign-in.tsx";
@@ -43,6 +45,7 @@ for (const root of ROOTS) pages.use(`${root}/*`, loadPageContext);
 
 pages
   .route("/", signIn)
+  .route("/", passkeySignIn)
   .route("/", passwords)
   .route("/", setup)
   .route("/", invitation)
@@ -51,6 +54,7 @@ pages
   .route("/", sessions)
   .route("/", preferences)
   .route("/", secondFactor)
+  .route("/", passkeys)
   .route("/", providers)
   .route("/", devMailbox);
 

@@ -12,6 +12,8 @@ export const SECURITY_EVENTS = {
   "second-factor.codes-replaced": "info",
   /** By an admin of the member's organization. */
   "second-factor.reset": "high",
+  "passkey.added": "medium",
+  "passkey.removed": "medium",
   "account.linked": "medium",
   "account.unlinked": "medium",
   "password.failed": "low",

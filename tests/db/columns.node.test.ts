@@ -65,7 +65,7 @@ function listUnused(): string[] {
 const AUTOMATIC = new Set(["id", "createdAt", "updatedAt"]);
 
 /** Tables that better-auth and its OAuth plugin read and write by their own adapter. */
-const BETTER_AUTH = /^(?:account|verification|two_factor|jwks|oauth_\w+)$/;
+const BETTER_AUTH = /^(?:account|verification|two_factor|passkey|jwks|oauth_\w+)$/;
 
 describe("columns of the schema", () => {
   it("are written and read by product code", () => {

@@ -74,6 +74,7 @@ const SYSTEM_TABLES = [
   "oauth_consent",
   "oauth_refresh_token",
   "oauth_resource",
+  "passkey",
   "retention_runs",
   "rollup_pending",
   "two_factor",

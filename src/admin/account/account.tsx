@@ -36,6 +36,7 @@ export const account = new Hono<SignedInEnv>()
           <p class="row">
             <a href="/account/password">Change password</a>
             <a href="/account/providers">Sign-in providers</a>
+            <a href="/account/passkeys">Passkeys</a>
             <a href="/account/second-factor">
               Two-factor authentication ({person.twoFactorEnabled ? "on" : "off"})
             </a>

@@ -1,5 +1,6 @@
 /** What the account page says after a change, by its `done` parameter. */
 const RESULTS = {
+  "passkey-added": "Passkey added. Sign in with it from now on.",
   password: "Password changed. Other sessions are signed out.",
   "second-factor-on": "Two-factor authentication is on.",
   "second-factor-off": "Two-factor authentication is off.",

@@ -70,6 +70,15 @@ function form(c: Context<PageEnv>, next: string, problem?: AuthFailure) {
           <a href="/forgot-password">Forgot your password?</a>
         </p>
       </div>
+      <div class="card">
+        <PostForm
+          action="/sign-in/passkey"
+          token={token}
+          hidden={{ next, again: isStepUp(c) ? "yes" : undefined }}
+        >
+          <Button kind="quiet">Sign in with a passkey</Button>
+        </PostForm>
+      </div>
       {providers.length > 0 && (
         <div class="card">
           {providers.map((provider) => (

@@ -147,6 +147,37 @@ addEventListener("pageshow", () =>
   }),
 );
 
+/** Passkeys: the authenticator's answer goes into the form, which is sent with it. */
+const usePasskey = async (form) => {
+  const message = form.querySelector("[data-message]");
+  message.hidden = true;
+  try {
+    const options = JSON.parse(form.dataset.options);
+    const credential =
+      form.dataset.passkey === "create"
+        ? await navigator.credentials.create({
+            publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options),
+          })
+        : await navigator.credentials.get({
+            publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options),
+          });
+    form.elements.response.value = JSON.stringify(credential.toJSON());
+    form.requestSubmit();
+  } catch (error) {
+    message.hidden = false;
+    message.textContent =
+      error.name === "InvalidStateError"
+        ? "This authenticator already has a passkey for this account."
+        : "No passkey was used. Try again, or use another way to sign in.";
+  }
+};
+document.addEventListener("submit", (event) => {
+  const { passkey } = event.target.dataset;
+  if (passkey === undefined || event.target.elements.response.value !== "") return;
+  event.preventDefault();
+  usePasskey(event.target);
+});
+
 /** The theme turns at once; the form behind the button keeps it. */
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.themeForm === undefined) return;

@@ -5,6 +5,7 @@
  */
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   boolean,
   check,
   index,
@@ -158,4 +159,25 @@ export const twoFactor = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [index("two_factor_user_id").on(table.userId), ...systemOnly()],
+);
+
+/** Public keys that sign in by themselves; the private keys never leave the authenticator. */
+export const passkey = pgTable(
+  "passkey",
+  {
+    id: textId(),
+    name: text("name"),
+    publicKey: text("public_key").notNull(),
+    userId: userId(),
+    credentialID: text("credential_id").notNull().unique(),
+    /** The authenticator's own count of signatures, of 32 bits. */
+    counter: bigint("counter", { mode: "number" }).notNull(),
+    deviceType: text("device_type").notNull(),
+    backedUp: boolean("backed_up").notNull(),
+    transports: text("transports"),
+    aaguid: text("aaguid"),
+    lastUsedAt: moment("last_used_at"),
+    createdAt: createdAt(),
+  },
+  (table) => [index("passkey_user_id").on(table.userId), ...systemOnly()],
 );

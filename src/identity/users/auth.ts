@@ -25,6 +25,7 @@ import { cookiePrefix } from "./cookies.ts";
 import type { RecordEvent } from "./event-recorder.ts";
 import { clientIp, createHooks } from "./hooks.ts";
 import type { NotifyUser } from "./notify-user.ts";
+import { createPasskeys } from "./passkeys.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import { twoFactorEverywhere } from "./provider-second-factor.ts";
 import { SESSION_LIFETIME_MS } from "./sessions.ts";
@@ -180,6 +181,7 @@ export function createAuth(parts: AuthDeps) {
         { issuer: new URL(publicUrl).host, trustDeviceMaxAge: 30 * DAY, allowPasswordless: true },
         publicUrl,
       ),
+      createPasskeys(parts),
       genericOAuth({ config: socialConfigs(parts.social, parts.fetch) }),
       jwt({
         jwks: { keyPairConfig: { alg: "ES256" }, rotationInterval: 90 * DAY, gracePeriod: 30 * DAY },

@@ -42,6 +42,7 @@ const LIMITED_PATHS: Readonly<Record<string, { what: Attempt["what"]; subject?: 
   "/sign-in/username": { what: "login", subject: "username" },
   "/request-password-reset": { what: "reset", subject: "email" },
   "/send-verification-email": { what: "reset", subject: "email" },
+  "/passkey/verify-authentication": { what: "login" },
   "/oauth2/register": { what: "registration" },
 };
 
@@ -59,6 +60,8 @@ const USER_ACTIONS: Readonly<Record<string, SecurityEventType>> = {
   "/two-factor/disable": "second-factor.disabled",
   "/two-factor/generate-backup-codes": "second-factor.codes-replaced",
   "/unlink-account": "account.unlinked",
+  "/passkey/verify-registration": "passkey.added",
+  "/passkey/delete-passkey": "passkey.removed",
 };
 
 /** Security events that the user is notified of by email, because they change how the account is accessed. */
@@ -68,6 +71,8 @@ const NOTIFIED_ACTIONS: Readonly<Partial<Record<SecurityEventType, string>>> = {
   "second-factor.disabled": "Two-factor authentication was disabled",
   "second-factor.codes-replaced": "The backup codes of your account were replaced",
   "account.unlinked": "A sign-in provider was disconnected from your account",
+  "passkey.added": "A passkey was added to your account",
+  "passkey.removed": "A passkey was removed from your account",
 };
 
 export const clientIp = (headers: Headers | undefined) => headers?.get("cf-connecting-ip") ?? "unknown";

@@ -10,12 +10,16 @@ import { SIGNED_IN } from "../../db/queries/logs/audit.ts";
 import { recordAudit } from "../../db/queries/logs/security.ts";
 import { clientIp } from "./hooks.ts";
 
+/** Proves two factors at once. */
+const PASSKEY = "/passkey/verify-authentication";
+
 /** What proved who signed in, by the endpoint that completed the sign-in. */
 const METHODS: Readonly<Record<string, string>> = {
   "/sign-in/email": "password",
   "/sign-in/username": "password",
   "/two-factor/verify-totp": "authenticator app",
   "/two-factor/verify-backup-code": "backup code",
+  [PASSKEY]: "passkey",
 };
 const CALLBACK = "/callback/:id";
 
@@ -30,7 +34,8 @@ export function createSignInRecorder(database: Database) {
     if (newSession == null || before != null || (isAPIError(returned) && returned.statusCode >= 400)) return;
     const { user, session } = newSession;
     const method = ctx.path === CALLBACK ? String(ctx.params?.id) : METHODS[ctx.path];
-    const isTrusted = user.twoFactorEnabled === true && !ctx.path.startsWith("/two-factor/");
+    const isProved = ctx.path === PASSKEY || ctx.path.startsWith("/two-factor/");
+    const isTrusted = user.twoFactorEnabled === true && !isProved;
     const db = database.asSystem();
     const tenantId: unknown = session.activeTenantId;
     await recordAudit(db, {

@@ -3,7 +3,7 @@
 import { and, eq, gt, isNull, like, ne } from "drizzle-orm";
 import { NEW_TENANT_SETTINGS } from "../../../core/discovery/tool-drift.ts";
 import type { Role } from "../../../core/enums.ts";
-import { account, session, twoFactor, user, verification } from "../../schema/identity.ts";
+import { account, passkey, session, twoFactor, user, verification } from "../../schema/identity.ts";
 import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
 import { insertDefaultAlertRules } from "../logs/alerts.ts";
@@ -245,7 +245,7 @@ export function deleteTrustedDevices(db: Queries, userId: string) {
 }
 
 /**
- * System role: takes the second factor of a user away, with the devices that skip it. Statements for one batch; the
+ * System role: takes the second factor of a user away, with the passkeys and the devices that skip it. Statements for one batch; the
  * first returns no row where the user has none.
  */
 export function deleteSecondFactor(db: Queries, userId: string) {
@@ -256,6 +256,7 @@ export function deleteSecondFactor(db: Queries, userId: string) {
       .where(and(eq(user.id, userId), eq(user.twoFactorEnabled, true)))
       .returning({ id: user.id }),
     db.delete(twoFactor).where(eq(twoFactor.userId, userId)),
+    db.delete(passkey).where(eq(passkey.userId, userId)),
     deleteTrustedDevices(db, userId),
   ] as const;
 }
