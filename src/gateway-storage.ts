@@ -46,7 +46,7 @@ export function createGatewayStorage(
     database,
     apiKeys: apiKeyVerifier(database, {
       listCurrent: snapshots.listCurrent,
-      keep: (rows, loadedAt) => snapshots.keep(rows.tenant.id, compileSnapshot(rows), loadedAt),
+      keep: async (rows, loadedAt) => snapshots.keep(rows.tenant.id, await compileSnapshot(rows), loadedAt),
     }),
     legacyKeys: legacyKeyVerifier(database),
     snapshots: createSnapshotSource(database),

@@ -5,6 +5,7 @@ import { type Health, nextHealth, readHealth } from "../core/discovery/health.ts
 import type { HealthStatus, Severity } from "../core/enums.ts";
 import { toGatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidFromName } from "../core/ids.ts";
+import { compileWindow } from "../core/maintenance/recurrence.ts";
 import { activeWindow } from "../core/maintenance/windows.ts";
 import { mapConcurrent } from "../core/map-concurrent.ts";
 import { readSettings, type StoredSetting } from "../core/settings/values.ts";
@@ -62,11 +63,12 @@ export async function checkServers(deps: HealthDeps, ids: readonly string[], sin
     listStoredSettings(db, ["health.timeout_ms", "health.slow_ms"]),
   ]);
   const due = servers.filter(({ lastHealthCheck }) => lastHealthCheck === null || lastHealthCheck < since);
+  const compiled = windows.map(compileWindow);
   const checked = await mapConcurrent(
     due,
     CONCURRENCY,
     async (server): Promise<CheckedServer | undefined> => {
-      const mine = windows.filter(({ tenantId }) => tenantId === null || tenantId === server.tenantId);
+      const mine = compiled.filter(({ tenantId }) => tenantId === null || tenantId === server.tenantId);
       const { maintenance } = activeWindow(mine, server.id, new Date(deps.now()));
       if (maintenance !== undefined) {
         return { server, at: new Date(deps.now()), health: IN_MAINTENANCE, result: undefined };

@@ -16,7 +16,7 @@ const NO_OWNER = { salt: "0".repeat(32), keyHash: "0".repeat(64) };
 export interface LoadedTenants {
   listCurrent(): readonly string[];
   /** `loadedAt`: when the load began. */
-  keep(rows: TenantRows, loadedAt: number): void;
+  keep(rows: TenantRows, loadedAt: number): Promise<void>;
 }
 
 export const apiKeyVerifier = (database: Database, tenants: LoadedTenants): CredentialVerifier => ({
@@ -30,7 +30,7 @@ export const apiKeyVerifier = (database: Database, tenants: LoadedTenants): Cred
     if (found === null) return NOT_VERIFIED;
     const { key } = found;
     const isOn = key.isActive && key.revokedAt === null && isActive(toKeyStatus(found), key, now);
-    if (isRight && isOn && loaded !== undefined) tenants.keep(loaded, now.getTime());
+    if (isRight && isOn && loaded !== undefined) await tenants.keep(loaded, now.getTime());
     const keyLimits = { id: key.id, perHour: key.rateLimitPerHour, perDay: key.rateLimitPerDay };
     const proved = {
       principal: { ...toPrincipal("key", "api_key", key, found.role), keyLimits },

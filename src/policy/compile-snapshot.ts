@@ -5,6 +5,7 @@ import { toolChangePolicy } from "../core/discovery/tool-drift.ts";
 import { compileIpRules } from "../core/limits/ip-rules.ts";
 import { compileLimits } from "../core/limits/resolve-limits.ts";
 import { compileTargetLimits } from "../core/limits/target-limits.ts";
+import type { CompiledWindow } from "../core/maintenance/windows.ts";
 import { compileRouting } from "../core/routing/rules.ts";
 import { resolveTracing } from "../core/settings/tracing.ts";
 import { banTerms, retrySettings } from "../core/settings/traffic-terms.ts";
@@ -20,7 +21,7 @@ import { parseTenantSettings } from "./tenant-settings.ts";
 const toDate = (text: string | null) => (text === null ? null : new Date(text));
 
 /** Undefined where the tenant is not served. */
-export function compileSnapshot(rows: TenantRows): TenantSnapshot | undefined {
+export async function compileSnapshot(rows: TenantRows): Promise<TenantSnapshot | undefined> {
   const { settings, timeZone, planLimits, ...tenant } = rows.tenant;
   if (tenant.status !== "active") return undefined;
   const { accessDefault, burst } = parseTenantSettings(settings);
@@ -42,11 +43,7 @@ export function compileSnapshot(rows: TenantRows): TenantSnapshot | undefined {
     servers: new Map(servers.map((server) => [server.name, server])),
     serversById: new Map(servers.map((server) => [server.id, server])),
     rules: compileRules(rules, { accessDefault, timeZone }),
-    windows: rows.windows.map((window) => ({
-      ...window,
-      startsAt: new Date(window.startsAt),
-      endsAt: new Date(window.endsAt),
-    })),
+    windows: await compileWindows(rows.windows),
     limits: compileLimits(rows.limits, planLimits.requestsPerMinute),
     targetLimits: compileTargetLimits(rows.limits),
     bans: banTerms(runtime),
@@ -55,6 +52,18 @@ export function compileSnapshot(rows: TenantRows): TenantSnapshot | undefined {
     routing: compileRouting(rows.routing.flatMap(parseRoutingRule)),
     burst,
   };
+}
+
+async function compileWindows(rows: TenantRows["windows"]): Promise<readonly CompiledWindow[]> {
+  const windows = rows.map((row) => ({
+    ...row,
+    startsAt: new Date(row.startsAt),
+    endsAt: new Date(row.endsAt),
+  }));
+  if (windows.every(({ recurrence }) => recurrence === null))
+    return windows.map((window) => ({ ...window, nextRun: undefined }));
+  const { compileWindow } = await import("../core/maintenance/recurrence.ts");
+  return windows.map(compileWindow);
 }
 
 interface ServerTerms {

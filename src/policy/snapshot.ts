@@ -9,7 +9,7 @@ import type { CompiledIpRules } from "../core/limits/ip-rules.ts";
 import type { BanTerms } from "../core/limits/lease/sync-messages.ts";
 import type { CompiledLimits } from "../core/limits/resolve-limits.ts";
 import type { TargetLimits } from "../core/limits/target-limits.ts";
-import type { MaintenanceWindow } from "../core/maintenance/windows.ts";
+import type { CompiledWindow } from "../core/maintenance/windows.ts";
 import type { BreakerTerms } from "../core/resilience/breaker.ts";
 import type { CompiledRule as CompiledRouting } from "../core/routing/rules.ts";
 import type { PayloadPolicy } from "../core/settings/payloads.ts";
@@ -90,7 +90,7 @@ export interface TenantSnapshot {
   readonly servers: ReadonlyMap<string, SnapshotServer>;
   readonly serversById: ReadonlyMap<string, SnapshotServer>;
   readonly rules: CompiledRules;
-  readonly windows: readonly MaintenanceWindow[];
+  readonly windows: readonly CompiledWindow[];
   readonly limits: CompiledLimits;
   /** Of calls to single servers and tools. */
   readonly targetLimits: TargetLimits;

@@ -64,4 +64,16 @@ describe("the first call of a tenant in an isolate", () => {
     await tenant.call(services);
     expect((await tenant.call(services)).status).toBe(401);
   });
+
+  it("refuses a server in an occurrence of a maintenance window, however long ago the first was", async () => {
+    const tenant = await knownTenant();
+    await owner.query(
+      `insert into maintenance_windows (tenant_id, title, starts_at, ends_at, recurrence, time_zone)
+       values ($1, 'Patching', '2026-01-01T00:00:00Z', '2026-01-01T02:00:00Z', '0 * * * *', 'UTC')`,
+      [tenant.id],
+    );
+    await env.TENANTS.getByName(tenant.id).bumpEpoch();
+    const refused = await tenant.call(createIsolate().services);
+    expect(await refused.text()).toContain("maintenance");
+  });
 });

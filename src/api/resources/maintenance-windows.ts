@@ -1,6 +1,6 @@
 /** Maintenance windows; core/maintenance/windows.ts evaluates them. */
 import { z } from "zod";
-import { isRecurrence } from "../../core/maintenance/windows.ts";
+import { isRecurrence } from "../../core/maintenance/recurrence.ts";
 import { maintenanceWindows as table } from "../../db/schema/operations.ts";
 import { moment } from "../http/times.ts";
 import { defineResource } from "../resource/define.ts";

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { InvalidInputError } from "../../core/errors.ts";
-import { listOccurrences } from "../../core/maintenance/windows.ts";
+import { listOccurrences } from "../../core/maintenance/recurrence.ts";
 import { listCalendarWindows } from "../../db/queries/servers/maintenance.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";

@@ -1,8 +1,5 @@
 /** Maintenance windows, once or again and again: is a server in one now, until when, and how long that answer holds. */
 
-import { Cron } from "croner";
-import { BoundedMap } from "../bounded-map.ts";
-
 export interface MaintenanceWindow {
   /** Null: every server that the window's owner has. */
   readonly serverId: string | null;
@@ -12,6 +9,14 @@ export interface MaintenanceWindow {
   /** Five fields of cron; each occurrence lasts as long as the first. Null: once. */
   readonly recurrence: string | null;
   readonly timeZone: string;
+}
+
+/** The first beginning after a moment, exclusively. */
+export type NextRun = (after: Date) => Date | null;
+
+export interface CompiledWindow extends MaintenanceWindow {
+  /** Undefined for a window without a valid recurrence. */
+  readonly nextRun: NextRun | undefined;
 }
 
 export interface ActiveMaintenance {
@@ -28,16 +33,8 @@ export interface WindowState {
 /** Occurrences that overlap without end would otherwise be followed for ever. */
 const MAX_CONSECUTIVE = 1000;
 
-export function isRecurrence(text: string, timeZone = "UTC"): boolean {
-  return getCron(text, timeZone)?.nextRun(new Date(0)) != null;
-}
-
 /** Of one server, or of none in particular. */
-export function activeWindow(
-  windows: readonly MaintenanceWindow[],
-  serverId: string,
-  now: Date,
-): WindowState {
+export function activeWindow(windows: readonly CompiledWindow[], serverId: string, now: Date): WindowState {
   const states = windows
     .filter((window) => window.serverId === null || window.serverId === serverId)
     .map((window) => windowState(window, now));
@@ -49,15 +46,13 @@ export function activeWindow(
   };
 }
 
-function windowState(window: MaintenanceWindow, now: Date): WindowState {
-  const { startsAt, endsAt, recurrence, title } = window;
-  if (recurrence === null || now < startsAt) return once(window, now);
-  const cron = getCron(recurrence, window.timeZone);
-  if (cron === undefined) return once(window, now);
+function windowState(window: CompiledWindow, now: Date): WindowState {
+  const { startsAt, endsAt, nextRun, title } = window;
+  if (nextRun === undefined || now < startsAt) return once(window, now);
   const lasts = endsAt.getTime() - startsAt.getTime();
   let end = now < endsAt ? endsAt.getTime() : now.getTime();
-  // Whatever began less than its length ago is still going on. Croner looks for runs after a moment, exclusively.
-  let run = cron.nextRun(new Date(now.getTime() - lasts));
+  // Whatever began less than its length ago is still going on.
+  let run = nextRun(new Date(now.getTime() - lasts));
   let isInside = now < endsAt;
   for (let runs = 0; run !== null && runs < MAX_CONSECUTIVE; runs += 1) {
     const limit = isInside ? end : now.getTime();
@@ -66,7 +61,7 @@ function windowState(window: MaintenanceWindow, now: Date): WindowState {
       isInside = true;
       end = Math.max(end, run.getTime() + lasts);
     }
-    run = cron.nextRun(run);
+    run = nextRun(run);
   }
   if (isInside) return { maintenance: { title, endsAt: new Date(end) }, until: end };
   return { maintenance: undefined, until: run?.getTime() ?? Number.POSITIVE_INFINITY };
@@ -76,55 +71,4 @@ function once({ startsAt, endsAt, title }: MaintenanceWindow, now: Date): Window
   if (now < startsAt) return { maintenance: undefined, until: startsAt.getTime() };
   if (now < endsAt) return { maintenance: { title, endsAt }, until: endsAt.getTime() };
   return { maintenance: undefined, until: Number.POSITIVE_INFINITY };
-}
-
-const MAX_CACHED_CRONS = 1000;
-const crons = new BoundedMap<string, Cron | undefined>(MAX_CACHED_CRONS);
-
-/** Undefined for what is none. Reading one is slow, and few are different. */
-function getCron(text: string, timeZone: string): Cron | undefined {
-  const key = `${timeZone} ${text}`;
-  if (crons.has(key)) return crons.get(key);
-  const cron = parseCron(text, timeZone);
-  crons.set(key, cron);
-  return cron;
-}
-
-function parseCron(text: string, timezone: string): Cron | undefined {
-  try {
-    const cron = new Cron(text, { mode: "5-part", timezone, paused: true });
-    cron.nextRun();
-    return cron;
-  } catch {
-    return undefined;
-  }
-}
-
-export interface Occurrence {
-  readonly startsAt: Date;
-  readonly endsAt: Date;
-}
-
-/** When a window is open between two moments, first things first. */
-export function listOccurrences(
-  window: MaintenanceWindow,
-  from: Date,
-  to: Date,
-  most: number,
-): readonly Occurrence[] {
-  const lasts = window.endsAt.getTime() - window.startsAt.getTime();
-  const first = { startsAt: window.startsAt, endsAt: window.endsAt };
-  const overlaps = ({ startsAt, endsAt }: Occurrence) => startsAt < to && endsAt > from;
-  const found: Occurrence[] = overlaps(first) ? [first] : [];
-  if (window.recurrence === null) return found;
-  const cron = getCron(window.recurrence, window.timeZone);
-  // What began before may still be open; the first is there already. Croner looks for runs after a moment.
-  const begin = Math.max(from.getTime() - lasts - 1000, window.startsAt.getTime());
-  let run = cron?.nextRun(new Date(begin)) ?? null;
-  while (run !== null && run < to && found.length < most) {
-    const occurrence = { startsAt: run, endsAt: new Date(run.getTime() + lasts) };
-    if (overlaps(occurrence)) found.push(occurrence);
-    run = cron?.nextRun(run) ?? null;
-  }
-  return found;
 }

@@ -8,7 +8,8 @@ import { isMetric, METRICS } from "../../core/alerts/metrics.ts";
 import { type AlertTransition, INITIAL_STATE, nextState } from "../../core/alerts/state-machine.ts";
 import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import { activeWindow, type MaintenanceWindow } from "../../core/maintenance/windows.ts";
+import { compileWindow } from "../../core/maintenance/recurrence.ts";
+import { activeWindow, type CompiledWindow } from "../../core/maintenance/windows.ts";
 import { isStaleWrite, isUniqueViolation } from "../../db/errors.ts";
 import { type AlertRulesQuery, listAlertRules, type StoredAlertState } from "../../db/queries/logs/alerts.ts";
 import { listCurrentWindows } from "../../db/queries/tenants/snapshot.ts";
@@ -56,7 +57,8 @@ async function evaluatePage(deps: AlertDeps, asked: AlertRulesQuery): Promise<re
     if (rules.length === 0) return rows;
     const readings = await measure(deps.database, rules, deps.now);
     const at = deps.now();
-    const outcomes = rules.flatMap((rule) => evaluateRule(rule, readings, windows, at));
+    const compiled = windows.map(compileWindow);
+    const outcomes = rules.flatMap((rule) => evaluateRule(rule, readings, compiled, at));
     try {
       const deliveries = await saveAlertResults(db, outcomes, {
         at: new Date(at),
@@ -78,7 +80,7 @@ function toEvaluatedRule(row: AlertRuleRow): EvaluatedRule[] {
   return isMetric(metric) ? [{ ...row, metric }] : [];
 }
 
-type TenantWindow = MaintenanceWindow & { readonly tenantId: string | null };
+type TenantWindow = CompiledWindow & { readonly tenantId: string | null };
 
 function evaluateRule(
   rule: EvaluatedRule,

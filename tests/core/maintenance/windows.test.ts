@@ -1,26 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { compileWindow, isRecurrence, listOccurrences } from "../../../src/core/maintenance/recurrence.ts";
 import {
   activeWindow,
-  isRecurrence,
-  listOccurrences,
+  type CompiledWindow,
   type MaintenanceWindow,
 } from "../../../src/core/maintenance/windows.ts";
 
 const at = (text: string) => new Date(`${text}Z`);
 
-const window = (more: Partial<MaintenanceWindow> = {}): MaintenanceWindow => ({
-  serverId: null,
-  title: "Patching",
-  startsAt: at("2026-03-02T02:00:00"),
-  endsAt: at("2026-03-02T04:00:00"),
-  recurrence: null,
-  timeZone: "UTC",
-  ...more,
-});
+const window = (more: Partial<MaintenanceWindow> = {}): CompiledWindow =>
+  compileWindow({
+    serverId: null,
+    title: "Patching",
+    startsAt: at("2026-03-02T02:00:00"),
+    endsAt: at("2026-03-02T04:00:00"),
+    recurrence: null,
+    timeZone: "UTC",
+    ...more,
+  });
 
 /** When it ends, if it is on. */
-const endAt = (windows: readonly MaintenanceWindow[], now: string, serverId = "s") =>
+const endAt = (windows: readonly CompiledWindow[], now: string, serverId = "s") =>
   activeWindow(windows, serverId, at(now)).maintenance?.endsAt.toISOString().slice(0, 19);
 
 describe("a window", () => {
