@@ -54,6 +54,9 @@ walkPages({
       heading: "Reset two-factor authentication of Ann Archer?",
       for: admins,
     },
+    { path: "/admin/members/{ann}/act-as", heading: "Impersonate Ann Archer", for: ["operator"] },
+    { path: "/account/passkeys", heading: "Passkeys" },
+    { path: "/account/second-factor", heading: "Two-factor authentication" },
     { path: "/admin/members/invitations", heading: "Invitations", for: admins, picture: "invitations" },
     { path: "/admin/members/invitations/new", heading: "Invite members", for: admins },
     { path: "/admin/applications", heading: "Connected applications", for: admins, picture: "applications" },
@@ -207,7 +210,9 @@ walkPages({
           "operator",
           async (page) => {
             await page.goto(`${stage().gateway.url}/admin/members/${id}`);
-            await page.getByRole("button", { name: "Impersonate" }).click();
+            await page.getByRole("link", { name: "Impersonate" }).click();
+            await page.getByLabel("Reason").fill("ticket 4711");
+            await page.getByRole("button", { name: "Start impersonating" }).click();
             await page.getByText(/You are impersonating/).waitFor();
             await page.goto(`${stage().gateway.url}/account`);
             await page.getByText(/You are impersonating/).waitFor();
@@ -227,7 +232,7 @@ walkPages({
         const id = await somebody(stage(), "Mia Moss");
         await page.goto(`${stage().gateway.url}/admin/members/${id}`);
         await page.getByRole("button", { name: "Ban" }).waitFor();
-        await expect(page.getByRole("button", { name: "Impersonate" }).count()).resolves.toBe(0);
+        await expect(page.getByRole("link", { name: "Impersonate" }).count()).resolves.toBe(0);
         const [me] = await stage().people.query(
           // The first who came in is the admin whose browser this is.
           "select user_id from session where tenant_id = $1 order by created_at limit 1",

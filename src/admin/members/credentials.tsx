@@ -18,7 +18,7 @@ async function confirmReset(c: Context<AdminEnv>, problem?: string) {
     <ConfirmPage
       frame={buildFrame(c)}
       title={`Reset two-factor authentication of ${value.name}?`}
-      says="They can then sign in with their password alone, until they set it up again. All their sessions are revoked, and they are notified by email. Make sure that the request really comes from them."
+      says="They can then sign in with their password alone, until they set it up again. Their passkeys and all their sessions are revoked, and they are notified by email. Make sure that the request really comes from them."
       name={value.email}
       action={`${memberPath(c)}/reset-second-factor`}
       submit="Reset 2FA"

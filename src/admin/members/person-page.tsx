@@ -49,7 +49,6 @@ interface Props {
 
 export function MemberPage(props: Props) {
   const { frame, person, here, rights } = props;
-  const token = frame.formToken;
   return (
     <Page
       title={person.name}
@@ -58,9 +57,9 @@ export function MemberPage(props: Props) {
       actions={
         <>
           {rights.actAs && (
-            <PostForm action={`${here}/act-as`} token={token} class="inline">
-              <Button kind="quiet">Impersonate</Button>
-            </PostForm>
+            <LinkButton to={`${here}/act-as`} kind="quiet">
+              Impersonate
+            </LinkButton>
           )}
           {rights.remove && (
             <LinkButton to={`${here}/remove`} kind="danger">

@@ -2,13 +2,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { ROLES } from "../../core/enums.ts";
-import { toAuthFailure } from "../auth-pages/failures.ts";
 import { toFormOutcome } from "../crud/crud-pages.tsx";
 import type { FormOutcome } from "../crud/pages.tsx";
 import { readFields, readTyped } from "../forms/fields.ts";
 import { pageShape } from "../http/api-client.ts";
-import { setFlash } from "../http/flash.ts";
-import { copyCookies } from "../http/page-context.ts";
 import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
@@ -16,6 +13,7 @@ import { may } from "../lists/routes.tsx";
 import { ConfirmPage, isConfirmed } from "../ui/confirm.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { memberCredentials } from "./credentials.tsx";
+import { impersonation } from "./impersonation.tsx";
 import { BAN_FIELDS, MemberPage, sessionShape } from "./person-page.tsx";
 import { memberViewShape } from "./views.tsx";
 
@@ -94,6 +92,7 @@ export const memberPage = new Hono<AdminEnv>()
     return redirectWithFlash(c, sent, { says, back: back(c) });
   })
   .route("/", memberCredentials)
+  .route("/", impersonation)
   .get(`${PATH}/:id/remove`, requirePagePermission("members.remove"), async (c) => c.html(await removal(c)))
   .post(`${PATH}/:id/remove`, requirePagePermission("members.remove"), async (c) => {
     const { value } = await c.get("rest").read(api(c), memberViewShape);
@@ -106,25 +105,6 @@ export const memberPage = new Hono<AdminEnv>()
       back: PATH,
       otherwise: back(c),
     });
-  })
-  .post(`${PATH}/:id/act-as`, requirePagePermission("system.write"), async (c) => {
-    const auth = await c.get("services").people.auth();
-    try {
-      const { headers } = await auth.api.impersonateUser({
-        headers: c.req.raw.headers,
-        body: { userId: idOf(c) },
-        returnHeaders: true,
-      });
-      copyCookies(c, headers);
-    } catch (thrown) {
-      toAuthFailure(thrown);
-      await setFlash(c, {
-        says: "Operators and banned users cannot be impersonated.",
-        bad: true,
-      });
-      return c.redirect(back(c), 303);
-    }
-    return c.redirect("/admin", 303);
   });
 
 async function removal(c: AdminContext, problem?: string) {

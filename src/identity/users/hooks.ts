@@ -46,10 +46,13 @@ const LIMITED_PATHS: Readonly<Record<string, { what: Attempt["what"]; subject?: 
   "/oauth2/register": { what: "registration" },
 };
 
+const IMPERSONATION = "/admin/impersonate-user";
+const MAX_REASON = 500;
+
 const ADMIN_ACTIONS: Readonly<Record<string, SecurityEventType | undefined>> = {
   "/admin/ban-user": "user.banned",
   "/admin/unban-user": "user.unbanned",
-  "/admin/impersonate-user": "impersonation.started",
+  [IMPERSONATION]: "impersonation.started",
   "/admin/stop-impersonating": "impersonation.ended",
   "/admin/revoke-user-session": undefined,
   "/admin/revoke-user-sessions": undefined,
@@ -93,6 +96,7 @@ export function createHooks(parts: HookDeps) {
   const begun = new WeakMap<object, { trial: Attempt; begun: AttemptDecision }>();
 
   const before = createAuthMiddleware(async (ctx) => {
+    if (ctx.path === IMPERSONATION) requireReason(ctx.body);
     const userId = SENSITIVE_PATHS.has(ctx.path) ? await requireRecentSession(ctx, parts.now()) : undefined;
     const trial = await createAttempt(database, ctx, userId);
     if (trial === undefined) return;
@@ -170,6 +174,15 @@ async function createAttempt(
   return { what, subject: person?.id ?? named, ip };
 }
 
+function requireReason(body: unknown): void {
+  const length = readText(body, "reason")?.trim().length ?? 0;
+  if (length > 0 && length <= MAX_REASON) return;
+  throw new APIError("BAD_REQUEST", {
+    code: "REASON_REQUIRED",
+    message: `Impersonation requires a reason of at most ${MAX_REASON} characters.`,
+  });
+}
+
 /** Undefined without a session; the endpoint itself rejects the request then. */
 async function requireRecentSession(ctx: EndpointContext, now: number): Promise<string | undefined> {
   const found = await getSessionFromCtx(ctx);
@@ -219,7 +232,7 @@ async function record(parts: HookDeps, call: Call): Promise<void> {
     resourceId: subject ?? actor?.user.id,
     success: true,
     userAgent: headers?.get("user-agent")?.slice(0, 500),
-    details: { reason: readText(body, "banReason") },
+    details: { reason: readText(body, path === IMPERSONATION ? "reason" : "banReason") },
   });
   if (type === undefined) return;
   await recordSecurityEvent(db, {

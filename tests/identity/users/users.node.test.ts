@@ -245,7 +245,7 @@ describe("impersonation", () => {
     const operator = await people.add({ tenants: [{ id: tenant.id }], isOperator: true });
     const person = await people.add({ tenants: [{ id: tenant.id }] });
     const one = await signedIn(operator);
-    const act = (who: TestBrowser, userId: string) =>
+    const act = (who: TestBrowser, userId: string, reason?: string) =>
       fetch(`${gateway.url}/api/auth/admin/impersonate-user`, {
         method: "POST",
         headers: {
@@ -253,11 +253,13 @@ describe("impersonation", () => {
           origin: gateway.url,
           cookie: [...who.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
         },
-        body: JSON.stringify({ userId }),
+        body: JSON.stringify({ userId, reason }),
       });
     const unknownUser = await signedIn(person);
-    expect((await act(unknownUser, operator.id)).status).toBe(403);
-    const answer = await act(one, person.id);
+    expect((await act(unknownUser, operator.id, "curiosity")).status).toBe(403);
+    expect((await act(one, person.id)).status).toBe(400);
+    expect((await act(one, person.id, " ")).status).toBe(400);
+    const answer = await act(one, person.id, "ticket 4711");
     expect(answer.status).toBe(200);
     for (const line of answer.headers.getSetCookie()) {
       const [pair = ""] = line.split(";");
@@ -271,11 +273,17 @@ describe("impersonation", () => {
     const back = await one.submit(page, "/account/impersonation/stop");
     expect(back.text).toContain(operator.email);
     const audit = await people.query(
-      "select action, user_id, resource_id, impersonator_id from audit_logs where action like 'impersonation.%' and $1 in (user_id, impersonator_id) order by timestamp",
+      `select action, user_id, resource_id, impersonator_id, details->>'reason' as reason from audit_logs
+       where action like 'impersonation.%' and $1 in (user_id, impersonator_id) order by timestamp`,
       [operator.id],
     );
     expect(audit).toMatchObject([
-      { action: "impersonation.started", user_id: operator.id, resource_id: person.id },
+      {
+        action: "impersonation.started",
+        user_id: operator.id,
+        resource_id: person.id,
+        reason: "ticket 4711",
+      },
       { action: "impersonation.ended" },
     ]);
   });
