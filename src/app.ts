@@ -65,5 +65,9 @@ export function createApp() {
   app.all("/t/:tenant/mcp/:server", (c) =>
     handleMcp(c, { tenantSlug: c.req.param("tenant"), serverName: c.req.param("server") }),
   );
+  app.all("/mcp/toolsets/:toolset", (c) => handleMcp(c, { toolset: c.req.param("toolset") }));
+  app.all("/t/:tenant/mcp/toolsets/:toolset", (c) =>
+    handleMcp(c, { tenantSlug: c.req.param("tenant"), toolset: c.req.param("toolset") }),
+  );
   return app;
 }

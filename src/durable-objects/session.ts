@@ -71,8 +71,8 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     return this.#held;
   }
 
-  #create({ serverName }: SessionCall, isSingleStream: boolean): SessionHost {
-    const state = createState(serverName);
+  #create(visit: SessionCall, isSingleStream: boolean): SessionHost {
+    const state = createState(visit);
     this.#held = new SessionHost(state, this.#keeper, isSingleStream);
     this.#keeper.save(state);
     this.ctx.storage.kv.put(SINGLE_STREAM, isSingleStream);

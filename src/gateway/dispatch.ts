@@ -2,6 +2,7 @@
 import { NotFoundError } from "../core/errors.ts";
 import { INVALID_REQUEST } from "../core/mcp/json-rpc.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
+import type { EndpointTarget } from "./catalog/catalog.ts";
 import type { McpContext } from "./context/context.ts";
 import { chargeBatch } from "./pipeline/charge-limits.ts";
 import { passThrough, translateMismatch } from "./proxy/pass-through.ts";
@@ -14,12 +15,14 @@ type SendPlain = (post: McpPost, server: SnapshotServer) => Promise<Response> | 
 
 export async function dispatch(
   request: Request,
-  serverName: string | undefined,
+  target: EndpointTarget,
   context: McpContext,
   onRead: (post: McpPost) => void,
   sendPlain?: SendPlain,
 ): Promise<Response> {
-  // An unknown server is refused before the body is read.
+  const { serverName, toolset } = target;
+  // An unknown server or toolset is refused before the body is read.
+  if (toolset !== undefined) await requireToolset(request, toolset, context);
   const server = serverName === undefined ? undefined : await findServer(request, serverName, context);
   const post = request.method === "POST" ? await readCountedPost(request, context) : undefined;
   if (post !== undefined) {
@@ -28,11 +31,17 @@ export async function dispatch(
     context.record.declare(listSubjects(post.messages));
     await chargeBatch(context.record.operations.length, context);
   }
-  if (server === undefined) return serveAggregate(request, post, undefined, context);
+  if (server === undefined) return serveAggregate(request, post, target, context);
   const plain = post && sendPlain?.(post, server);
   return plain === undefined
     ? passThrough(request, post, server, context)
     : translateMismatch(await plain, request, post, server, context);
+}
+
+async function requireToolset(request: Request, slug: string, { tenant, record }: McpContext): Promise<void> {
+  if (tenant.toolsets.has(slug)) return;
+  if (request.method === "POST") record.declare([await readSubject(request)]);
+  throw new NotFoundError("Toolset not found. Check the URL.");
 }
 
 /** Throws the same error for a server that does not exist and for one that the principal cannot use. */

@@ -28,6 +28,7 @@ import { describeRequest, readContinent } from "../logs/request-event.ts";
 import { admitRequest, type LimitHeaders } from "../policy/admission.ts";
 import { keyAddressError } from "../policy/permission-error.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
+import type { EndpointTarget } from "./catalog/catalog.ts";
 import type { McpContext } from "./context/context.ts";
 import type { RequestStarter } from "./context/create-context.ts";
 import { type CallRecorder, RequestRecorder } from "./context/request-recorder.ts";
@@ -53,11 +54,9 @@ export interface McpHandlerDeps {
   readonly hasFastPath: boolean;
 }
 
-export interface McpAddress {
+export interface McpAddress extends EndpointTarget {
   /** The slug in /t/{tenant}/…, where anonymous access may be allowed. */
   readonly tenantSlug?: string;
-  /** Without one, all that the tenant offers. */
-  readonly serverName?: string;
   /**
    * The principal of an in-process caller that is already authenticated, for example an admin page; the request's
    * cookies are ignored.
@@ -125,7 +124,7 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     const { context, isFast } = await enter(request, address, record, exchange, known);
     const response = await dispatch(
       request,
-      address.serverName,
+      address,
       context,
       (post) => {
         exchange.post = post;

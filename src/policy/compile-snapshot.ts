@@ -17,6 +17,7 @@ import { parseRoutingRule } from "./routing.ts";
 import { type OwnSettings, readQueueSettings, readServerSettings } from "./server-settings.ts";
 import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";
 import { parseTenantSettings } from "./tenant-settings.ts";
+import { compileToolsets } from "./toolsets.ts";
 
 const toDate = (text: string | null) => (text === null ? null : new Date(text));
 
@@ -42,6 +43,7 @@ export async function compileSnapshot(rows: TenantRows): Promise<TenantSnapshot 
     flags: parseFlags(rows.flags),
     servers: new Map(servers.map((server) => [server.name, server])),
     serversById: new Map(servers.map((server) => [server.id, server])),
+    toolsets: compileToolsets(rows.toolsets),
     rules: compileRules(rules, { accessDefault, timeZone }),
     windows: await compileWindows(rows.windows),
     limits: compileLimits(rows.limits, planLimits.requestsPerMinute),

@@ -17,6 +17,7 @@ import type { Tracing } from "../core/settings/tracing.ts";
 import type { RetrySettings } from "../core/settings/traffic-terms.ts";
 import type { Settings } from "../core/settings/values.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
+import type { CatalogCut, CuttableInventory } from "../core/toolsets/catalog-cut.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { Naming } from "./naming.ts";
 
@@ -76,6 +77,20 @@ export interface SnapshotServer extends ServerSettings {
   readonly payloads: PayloadPolicy | undefined;
 }
 
+/** A named selection of the catalog with an endpoint of its own. */
+export interface SnapshotToolset {
+  readonly id: string;
+  readonly slug: string;
+  readonly title: string;
+  /** In place of what the servers say to clients. */
+  readonly instructions: string | null;
+  /** Changes with its members and overrides. */
+  readonly content: string;
+  /** The servers whose items it can contain; undefined for any server. */
+  readonly serverIds: ReadonlySet<string> | undefined;
+  cut<I extends CuttableInventory>(inventories: readonly I[], naming: Naming): CatalogCut<I>;
+}
+
 export interface TenantSnapshot {
   readonly id: string;
   readonly slug: string;
@@ -89,6 +104,8 @@ export interface TenantSnapshot {
   readonly flags: ReadonlyMap<string, Flag>;
   readonly servers: ReadonlyMap<string, SnapshotServer>;
   readonly serversById: ReadonlyMap<string, SnapshotServer>;
+  /** By slug. */
+  readonly toolsets: ReadonlyMap<string, SnapshotToolset>;
   readonly rules: CompiledRules;
   readonly windows: readonly CompiledWindow[];
   readonly limits: CompiledLimits;

@@ -47,6 +47,14 @@ const FULL = {
   routingRules: [
     { name: "all", conditions: { tools: ["*"] }, targetServers: ["weather", "shop"], priority: 1 },
   ],
+  toolsets: [
+    {
+      slug: "support",
+      title: "Support",
+      members: [{ kind: "tool", server: "shop", pattern: "search_*" }, { kind: "prompt" }],
+      overrides: [{ kind: "tool", server: "shop", name: "search_orders", alias: "find_orders" }],
+    },
+  ],
   rateLimits: [{ subjectType: "role", subjectId: "user", limitCount: 10 }],
   ipRules: [
     { kind: "block", cidr: "192.0.2.1" },
@@ -71,7 +79,7 @@ describe("a configuration file", () => {
   it("makes everything at once, and the second time nothing", async () => {
     const { apply, exported, tenant } = await installation();
     const first = await apply(FULL, SECRETS);
-    expect(first.body).toMatchObject({ applied: 15 });
+    expect(first.body).toMatchObject({ applied: 16 });
     expect((await apply(FULL, SECRETS)).body).toMatchObject({ applied: 0 });
     expect((await apply(FULL)).body).toMatchObject({ applied: 0 });
     const document = await exported();
@@ -85,7 +93,7 @@ describe("a configuration file", () => {
     const written = JSON.stringify([document, first.body, await tenant.audit()]);
     for (const secret of Object.values(SECRETS)) expect(written).not.toContain(secret);
     const actions = (await tenant.audit()).map(({ action }) => action);
-    expect(actions).toHaveLength(15);
+    expect(actions).toHaveLength(16);
     expect(actions).toContain("routing-rules.create");
   });
 
@@ -125,6 +133,8 @@ describe("a configuration file", () => {
     expect(refused.body.errors.map(({ path }: Json) => path)).toEqual([
       "/document/accessControls/0/server",
       "/document/routingRules/0/targetServers/1",
+      "/document/toolsets/0/members/0/server",
+      "/document/toolsets/0/overrides/0/server",
       "/document/maintenanceWindows/0/server",
     ]);
   });

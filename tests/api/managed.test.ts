@@ -222,6 +222,13 @@ describe("what does not hold together is refused, and the place is named", () =>
     ["/routing-rules", { name: "x", targetServers: [crypto.randomUUID()] }, "/targetServers/0"],
     ["/routing-rules", { name: "x", targetServers: [], conditions: { tools: ["{"] } }, "/conditions/tools/0"],
     [
+      "/toolsets",
+      { slug: "a", title: "x", members: [{ kind: "tool", serverId: crypto.randomUUID() }] },
+      "/members/0/serverId",
+    ],
+    ["/toolsets", { slug: "a", title: "x", members: [{ kind: "prompt", hints: {} }] }, "/members/0/hints"],
+    ["/toolsets", { slug: "A b", title: "x" }, "/slug"],
+    [
       "/alerts",
       { name: "x", metric: "m", threshold: 1, channels: [{ type: "webhook", url: "https://10.0.0.1/" }] },
       "/channels/0/url",

@@ -74,6 +74,7 @@ const SPECIAL: Record<string, () => unknown> = {
   "api_keys.salt": hex,
   "legacy_api_keys.key_hash": hex,
   "routing_rules.target_servers": () => [crypto.randomUUID()],
+  "toolsets.slug": () => `t-${unique()}`,
   "request_logs.status_code": () => 200,
   "maintenance_windows.starts_at": () => "2026-01-01T00:00:00Z",
   "maintenance_windows.ends_at": () => "2026-01-02T00:00:00Z",

@@ -17,6 +17,7 @@ import { retentionPolicies } from "../resources/retention-policies.ts";
 import { routingRules } from "../resources/routing-rules.ts";
 import { createSection, listIssues, resolveIds, type Section, toItem } from "./section.ts";
 import { serversSection } from "./servers.ts";
+import { toolsetsSection } from "./toolsets.ts";
 
 const controlFields = [
   ...["subject", "objectType", "serverId", "objectPattern", "effect", "validFrom", "validUntil"],
@@ -114,6 +115,7 @@ export const SECTIONS: readonly Section[] = [
   serversSection,
   accessControls,
   createSection(routingRules, ["name"]),
+  toolsetsSection,
   createSection(rateLimits, ["subjectType", "subjectId", "server", "toolName", "windowSeconds"]),
   ownIpRules,
   createSection(requestQueues, ["server"]),

@@ -11,6 +11,7 @@ import { registrySources } from "./registry-sources.ts";
 import { requestQueues } from "./request-queues.ts";
 import { retentionPolicies } from "./retention-policies.ts";
 import { routingRules } from "./routing-rules.ts";
+import { toolsets } from "./toolsets.ts";
 
 export const RESOURCES: readonly Resource[] = [
   routingRules,
@@ -24,6 +25,7 @@ export const RESOURCES: readonly Resource[] = [
   alerts,
   retentionPolicies,
   registrySources,
+  toolsets,
 ];
 
 /** Those that may hold for the whole system. */

@@ -11,6 +11,12 @@ export const CRUD_PERMISSIONS = {
   "routing-rules.update": writes,
   "routing-rules.delete": writes,
 
+  "toolsets.list": reads,
+  "toolsets.read": reads,
+  "toolsets.create": writes,
+  "toolsets.update": writes,
+  "toolsets.delete": writes,
+
   "rate-limits.list": reads,
   "rate-limits.read": reads,
   "rate-limits.create": writes,

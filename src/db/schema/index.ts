@@ -16,4 +16,5 @@ export * from "./search.ts";
 export * from "./sign-in.ts";
 export * from "./tenancy.ts";
 export * from "./tenants.ts";
+export * from "./toolsets.ts";
 export * from "./traffic.ts";

@@ -5,7 +5,7 @@ import { paginate } from "../../core/mcp/list-pages.ts";
 import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-json.ts";
 import { errorResponse, resultResponse } from "../../core/mcp/responses.ts";
 import { META } from "../../core/mcp/revisions.ts";
-import type { CatalogScope, CatalogView } from "../catalog/catalog.ts";
+import { type CatalogScope, type CatalogView, isSoleServer } from "../catalog/catalog.ts";
 import type { McpContext } from "../context/context.ts";
 import { serverInfo } from "../context/server-info.ts";
 import type { McpPost } from "../request/mcp-post.ts";
@@ -25,11 +25,13 @@ export async function serveModern(
   const { method } = message;
   const { catalog } = context;
   if (method === "server/discover") {
-    return resultResponse(post.id, buildDiscoverResult(await catalog.loadView(scope, context), context));
+    const view = await catalog.loadView(scope, context);
+    return resultResponse(post.id, buildDiscoverResult(view, scope, context));
   }
   if (isListMethod(method)) {
     const view = await catalog.loadView(scope, context);
-    return list(post, method, message.params, view, context);
+    const info = serverInfo(context.tenant, scope.toolset);
+    return list({ post, method, params: message.params, info }, view, context);
   }
   const body = parseLossless(post.text);
   const caller: AggregateCall = { request, post, scope, message: isMembers(body) ? body : {} };
@@ -46,10 +48,15 @@ const TARGETED = new Set([
   ...TASK_METHODS,
 ]);
 
+interface ListRequest {
+  readonly post: McpPost;
+  readonly method: ListMethod;
+  readonly params: JsonObject | undefined;
+  readonly info: JsonObject;
+}
+
 function list(
-  post: McpPost,
-  method: ListMethod,
-  params: JsonObject | undefined,
+  { post, method, params, info }: ListRequest,
   { tables, gaps }: CatalogView,
   context: McpContext,
 ): Response {
@@ -63,7 +70,7 @@ function list(
   const meta = getMember(page, "_meta");
   return resultResponse(post.id, {
     ...page,
-    _meta: { ...(isMembers(meta) && meta), [META.serverInfo]: serverInfo(context.tenant) },
+    _meta: { ...(isMembers(meta) && meta), [META.serverInfo]: info },
   });
 }
 
@@ -81,7 +88,7 @@ async function callUnknown(caller: AggregateCall, context: McpContext): Promise<
   const { tables } = await context.catalog.getView(caller.scope, context);
   const [inventory] = tables.inventories;
   const isGone = REMOVED.has(String(getMember(caller.message, "method")));
-  if (caller.scope.servers.length === 1 && inventory !== undefined && !isGone) {
+  if (isSoleServer(caller.scope) && inventory !== undefined && !isGone) {
     return callSoleServer(caller, { inventory, upstreamName: "" }, tables, context);
   }
   const message = "Method not supported by the aggregated endpoint. Use the server endpoint.";

@@ -63,7 +63,7 @@ function rejectUnavailable(
  */
 async function findCandidates(
   { kind, value }: RequestTarget,
-  { servers, naming }: CatalogScope,
+  { offered: servers, naming }: CatalogScope,
   context: McpContext,
 ): Promise<readonly SnapshotServer[]> {
   const names = () => servers.map(({ name }) => name);
@@ -98,6 +98,17 @@ export function canUse(
   return kind === "task"
     ? access.allows("server", server.id, server.name)
     : tables.allows(USES[kind], place, access);
+}
+
+/** As the pipeline's access check: the server too. */
+export function canReach(
+  item: ServerItem,
+  target: RequestTarget,
+  tables: NameIndex,
+  context: McpContext,
+): boolean {
+  const { id, name } = item.inventory.server;
+  return context.access.allows("server", id, name) && canUse(item, target, tables, context);
 }
 
 async function findTaskServer(

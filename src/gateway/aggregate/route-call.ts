@@ -1,6 +1,6 @@
 /** A request about one thing, brought to the server that has the thing, under the name that it has there. */
 
-import { NotFoundError, ProtocolError } from "../../core/errors.ts";
+import { NotFoundError } from "../../core/errors.ts";
 import { selectRequestHeaders } from "../../core/mcp/header-filter.ts";
 import { encodeHeaderValue } from "../../core/mcp/inbound.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
@@ -11,8 +11,9 @@ import {
   mapObject,
   stringifyLossless,
 } from "../../core/mcp/lossless-json.ts";
-import { checkParamHeaders } from "../../core/mcp/param-headers.ts";
-import { HEADER_MISMATCH, HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts";
+import { buildParamHeaders, checkParamHeaders } from "../../core/mcp/param-headers.ts";
+import { resultResponse } from "../../core/mcp/responses.ts";
+import { HEADERS, NAMED_BY } from "../../core/mcp/revisions.ts";
 import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
 import { readHeaders } from "../../core/net/headers.ts";
 import type { CatalogScope } from "../catalog/catalog.ts";
@@ -26,6 +27,7 @@ import { openRequestStateValue, type StateOwner } from "./request-state.ts";
 import { canUse, invalidParams, resolveTarget, unknownTarget } from "./resolve-target.ts";
 import { createEdit } from "./rewrite-response.ts";
 import { canRepeat, createSelection, type ItemCandidate, toCandidate } from "./select-candidates.ts";
+import { headerMismatch, translateCall } from "./translate-call.ts";
 
 export interface AggregateCall {
   readonly request: Request;
@@ -40,7 +42,15 @@ export async function routeCall(caller: AggregateCall, context: McpContext): Pro
   if (target === undefined) throw invalidParams("Missing target in params.");
   const found = await resolveTarget(target, caller.scope, context);
   if (found === undefined) throw unknownTarget(target, "not_found", INVALID_PARAMS);
-  return dispatchToServer(caller, found.item, found.tables, target, context);
+  if (caller.scope.toolset === undefined)
+    return dispatchToServer(caller, found.item, found.tables, target, context);
+  const { request, message, post } = caller;
+  const headers = readHeaders(request);
+  const header = (name: string) => headers.get(name.toLowerCase())?.trim();
+  const translated = await translateCall({ id: post.id, message, target, header }, found, context);
+  return translated.kind === "result"
+    ? resultResponse(post.id, { resultType: "complete", ...translated.result })
+    : dispatchToServer({ ...caller, message: translated.message }, found.item, found.tables, target, context);
 }
 
 /** For a method that names nothing and leads to the only server there is: its HTTP status tells what it makes of it. */
@@ -158,9 +168,13 @@ async function prepare(
   if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.upstreamName));
   const isTranslated = place.inventory.era === "legacy";
   if (isTranslated && statusTells) headers.set("accept", "application/json");
-  const complaint = isTranslated ? checkParameters(caller, place, tables) : undefined;
-  if (complaint !== undefined) {
-    throw new ProtocolError("bad_request", { code: HEADER_MISMATCH, message: complaint }, 400);
+  if (caller.scope.toolset !== undefined) {
+    for (const name of [...headers.keys()]) if (name.startsWith("mcp-param-")) headers.delete(name);
+    for (const [name, value] of parameterHeaders(caller, place, tables))
+      headers.set(name.toLowerCase(), value);
+  } else if (isTranslated) {
+    const complaint = checkParameters(caller, place, tables);
+    if (complaint !== undefined) throw headerMismatch(complaint);
   }
   return {
     method: "POST",
@@ -170,6 +184,17 @@ async function prepare(
     edit: createEdit(owner, place.inventory.server.name, tables, context),
     isTranslated,
   };
+}
+
+/** The headers that repeat arguments, written anew, because a toolset adds arguments that its clients do not know. */
+function parameterHeaders(
+  { message }: AggregateCall,
+  place: ServerItem,
+  tables: NameIndex,
+): readonly (readonly [string, string])[] {
+  const params = getMember(message, "params");
+  if (getMember(message, "method") !== "tools/call" || !isMembers(params)) return [];
+  return buildParamHeaders(getMember(tables.getTool(place), "inputSchema"), getMember(params, "arguments"));
 }
 
 /** A server that knows nothing of these headers cannot hold them against the arguments, so it is done for it. */

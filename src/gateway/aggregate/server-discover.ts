@@ -4,7 +4,7 @@ import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { mapMember, mapObject } from "../../core/mcp/lossless-json.ts";
 import { mergeInstructions } from "../../core/mcp/merge-lists.ts";
 import { META, MODERN_REVISIONS, TASKS_EXTENSION } from "../../core/mcp/revisions.ts";
-import type { CatalogView } from "../catalog/catalog.ts";
+import type { CatalogScope, CatalogView } from "../catalog/catalog.ts";
 import type { ServerInventory } from "../catalog/inventory-cache.ts";
 import type { McpContext } from "../context/context.ts";
 import { serverInfo } from "../context/server-info.ts";
@@ -12,9 +12,13 @@ import { serverInfo } from "../context/server-info.ts";
 /** Servers come and go: clients may rely on what is said here for no longer than on a list. */
 const TTL_MS = 60_000;
 
-export function buildDiscoverResult({ tables, gaps }: CatalogView, context: McpContext): JsonObject {
+export function buildDiscoverResult(
+  { tables, gaps }: CatalogView,
+  scope: CatalogScope,
+  context: McpContext,
+): JsonObject {
   const seen = filterVisible(tables.inventories, context);
-  const instructions = mergeServerInstructions(seen, context);
+  const instructions = mergeServerInstructions(seen, scope, context);
   return {
     resultType: "complete",
     supportedVersions: [...MODERN_REVISIONS],
@@ -22,7 +26,7 @@ export function buildDiscoverResult({ tables, gaps }: CatalogView, context: McpC
     ...(instructions !== undefined && { instructions }),
     ttlMs: gaps.length === 0 ? TTL_MS : 0,
     cacheScope: context.access.isPersonal ? "private" : "public",
-    _meta: { [META.serverInfo]: serverInfo(context.tenant) },
+    _meta: { [META.serverInfo]: serverInfo(context.tenant, scope.toolset) },
   };
 }
 
@@ -33,13 +37,14 @@ export function filterVisible(
   return offers.filter(({ server }) => access.allows("server", server.id, server.name));
 }
 
-/** What the tenant says, and after it what each server says. */
+/** What the tenant says, and after it what the toolset or else each server says. */
 export function mergeServerInstructions(
   offers: readonly ServerInventory[],
+  { toolset }: CatalogScope,
   { tenant }: McpContext,
 ): string | undefined {
   const own = tenant.settings["mcp.instructions"].trim();
-  const theirs = listInstructions(offers);
+  const theirs = toolset?.instructions ?? listInstructions(offers);
   return own === "" ? theirs : theirs === undefined ? own : `${own}\n\n${theirs}`;
 }
 

@@ -15,7 +15,7 @@ import {
 import { readHeaders } from "../../core/net/headers.ts";
 import { withTimeout } from "../../core/timers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
-import { type CatalogScope, tenantScope } from "../catalog/catalog.ts";
+import { type CatalogScope, renewScope } from "../catalog/catalog.ts";
 import type { ServerInventory } from "../catalog/inventory-cache.ts";
 import type { McpContext } from "../context/context.ts";
 import { createMessageStream, type MessageWriter } from "../sse/writer.ts";
@@ -59,7 +59,8 @@ async function runSubscriptions(
   parts: ReadonlyMap<string, ServerSubscription>,
 ): Promise<void> {
   const { subscriber, context, filter, writer } = listening;
-  const { id, scope } = subscriber;
+  const { id } = subscriber;
+  let { scope } = subscriber;
   const subscriptions = new Map<string, UpstreamSubscription>();
   const open = ({ inventory, filter: own }: ServerSubscription) =>
     subscriptions.set(
@@ -74,14 +75,17 @@ async function runSubscriptions(
       await writer.idle(POLL_INTERVAL_MS);
       const renewed = await context.renew();
       if (renewed === undefined) break;
-      const now = listReachable(scope, renewed);
-      if (isSame(servers, now)) continue;
+      const current = renewScope(scope, renewed.tenant);
+      if (current === undefined) break;
+      const now = listReachable(current, renewed);
+      if (isSame(servers, now) && scope.toolset?.content === current.toolset?.content) continue;
       // Of one server alone nothing is left to listen to.
       if (!scope.isWhole) break;
       servers = now;
+      scope = current;
       // What one endpoint offers changes with the servers behind it.
       for (const flag of filter.flags) await writer.write(listChanged(flag, id));
-      const next = await splitByServer(filter, tenantScope(renewed.tenant), renewed);
+      const next = await splitByServer(filter, scope, renewed);
       for (const [serverId, subscription] of subscriptions)
         if (!next.has(serverId) && subscriptions.delete(serverId)) subscription.close();
       for (const [serverId, part] of next) if (!subscriptions.has(serverId)) open(part);
@@ -98,9 +102,7 @@ async function runSubscriptions(
 
 /** Those of the scope that are there now and that the caller may see now. */
 function listReachable(scope: CatalogScope, { tenant, access }: McpContext): readonly SnapshotServer[] {
-  const there = scope.isWhole
-    ? tenantScope(tenant).servers
-    : scope.servers.filter(({ id }) => tenant.serversById.has(id));
+  const there = scope.isWhole ? scope.offered : scope.servers.filter(({ id }) => tenant.serversById.has(id));
   return there.filter(({ id, name }) => access.allows("server", id, name));
 }
 

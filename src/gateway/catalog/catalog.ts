@@ -3,7 +3,7 @@ import { BoundedMap } from "../../core/bounded-map.ts";
 import { NotFoundError } from "../../core/errors.ts";
 import type { UnavailableServer } from "../../core/mcp/merge-lists.ts";
 import { isSameNaming, type Naming } from "../../policy/naming.ts";
-import type { SnapshotServer, TenantSnapshot } from "../../policy/snapshot.ts";
+import type { SnapshotServer, SnapshotToolset, TenantSnapshot } from "../../policy/snapshot.ts";
 import type { CachedInventory, InventoryCache, RefreshContext, ServerInventory } from "./inventory-cache.ts";
 import { NameIndex } from "./name-index.ts";
 
@@ -12,37 +12,70 @@ export interface CatalogView {
   readonly gaps: readonly UnavailableServer[];
 }
 
-/** All of a tenant's servers as one, or a single one that needs translation. */
+/** What an endpoint serves: one server, a toolset, or, without either, all servers of the tenant. */
+export interface EndpointTarget {
+  readonly serverName?: string | undefined;
+  /** Its slug. */
+  readonly toolset?: string | undefined;
+}
+
+/** All of a tenant's servers as one, a toolset of them, or a single one that needs translation. */
 export interface CatalogScope {
   readonly tenantId: string;
   readonly servers: readonly SnapshotServer[];
   readonly naming: Naming;
   /** All of the tenant's, however many there are just now. */
   readonly isWhole: boolean;
+  /** Those of the servers whose items are offered: a toolset may name some of them only. */
+  readonly offered: readonly SnapshotServer[];
+  readonly toolset?: SnapshotToolset;
 }
 
 export function tenantScope(tenant: TenantSnapshot): CatalogScope {
   const servers = [...tenant.servers.values()];
-  return { tenantId: tenant.id, servers, naming: tenant.naming, isWhole: true };
+  return { tenantId: tenant.id, servers, naming: tenant.naming, isWhole: true, offered: servers };
+}
+
+function toolsetScope(tenant: TenantSnapshot, slug: string): CatalogScope {
+  const toolset = tenant.toolsets.get(slug);
+  if (toolset === undefined) throw new NotFoundError("Toolset not found. Check the URL.");
+  const scope = tenantScope(tenant);
+  const { serverIds } = toolset;
+  const offered = scope.servers.filter(({ id }) => serverIds === undefined || serverIds.has(id));
+  return { ...scope, offered, toolset };
+}
+
+/** The scope as it is now; undefined if its toolset no longer exists. That of one server stays the same. */
+export function renewScope(scope: CatalogScope, tenant: TenantSnapshot): CatalogScope | undefined {
+  const { isWhole, toolset } = scope;
+  if (!isWhole) return scope;
+  if (toolset === undefined) return tenantScope(tenant);
+  return tenant.toolsets.has(toolset.slug) ? toolsetScope(tenant, toolset.slug) : undefined;
 }
 
 /** Alone, a server's names are its own. */
 export function serverScope(tenant: TenantSnapshot, server: SnapshotServer): CatalogScope {
   const naming: Naming = { ...tenant.naming, prefix: "never" };
-  return { tenantId: tenant.id, servers: [server], naming, isWhole: false };
+  return { tenantId: tenant.id, servers: [server], naming, isWhole: false, offered: [server] };
 }
 
-export function resolveScope(tenant: TenantSnapshot, serverName: string | undefined): CatalogScope {
+export function resolveScope(tenant: TenantSnapshot, { serverName, toolset }: EndpointTarget): CatalogScope {
+  if (toolset !== undefined) return toolsetScope(tenant, toolset);
   if (serverName === undefined) return tenantScope(tenant);
   const server = tenant.servers.get(serverName);
   if (server === undefined) throw new NotFoundError("The server no longer exists.");
   return serverScope(tenant, server);
 }
 
+/** Whether what the gateway does not know goes to the only server that there is. A toolset offers what it names only. */
+export const isSoleServer = ({ servers, toolset }: CatalogScope): boolean =>
+  servers.length === 1 && toolset === undefined;
+
 interface BuiltView {
   readonly inventories: readonly ServerInventory[];
   readonly names: readonly string[];
   readonly naming: Naming;
+  readonly toolset: SnapshotToolset | undefined;
   readonly tables: NameIndex;
 }
 
@@ -71,7 +104,7 @@ export class Catalog<Context extends RefreshContext> {
   async loadView(
     scope: CatalogScope,
     context: Context,
-    awaited: readonly SnapshotServer[] = scope.servers,
+    awaited: readonly SnapshotServer[] = scope.offered,
   ): Promise<CatalogView> {
     const { tenantId, servers } = scope;
     return this.#view(scope, await this.#inventory.load(tenantId, servers, context, awaited));
@@ -81,25 +114,30 @@ export class Catalog<Context extends RefreshContext> {
     this.#inventory.evict(serverId, context);
   }
 
-  #view(
-    { tenantId, servers, naming, isWhole }: CatalogScope,
-    { inventories, gaps }: CachedInventory,
-  ): CatalogView {
-    const key = isWhole ? tenantId : `${tenantId}:${servers.map(({ id }) => id).join()}`;
+  #view(scope: CatalogScope, { inventories, gaps }: CachedInventory): CatalogView {
+    const { tenantId, servers, naming, isWhole, toolset } = scope;
+    const shown = toolset === undefined ? gaps : gaps.filter((gap) => isOffered(scope, gap));
+    const key = isWhole
+      ? `${tenantId}:${toolset?.id ?? ""}`
+      : `${tenantId}:${servers.map(({ id }) => id).join()}`;
     const built = this.#views.get(key);
     const names = servers.map(({ name }) => name);
     const isAsBuilt =
       built !== undefined &&
+      built.toolset === toolset &&
       isSameNaming(built.naming, naming) &&
       isSame(built.names, names) &&
       isSame(built.inventories, inventories);
-    if (isAsBuilt) return { tables: built.tables, gaps };
-    const tables = new NameIndex(inventories, names, naming);
+    if (isAsBuilt) return { tables: built.tables, gaps: shown };
+    const tables = new NameIndex(inventories, names, naming, toolset?.cut(inventories, naming));
     this.#views.delete(key);
-    this.#views.set(key, { inventories, names, naming, tables });
-    return { tables, gaps };
+    this.#views.set(key, { inventories, names, naming, toolset, tables });
+    return { tables, gaps: shown };
   }
 }
+
+const isOffered = ({ offered }: CatalogScope, gap: UnavailableServer) =>
+  offered.some(({ name }) => name === gap.server);
 
 function isSame<T>(left: readonly T[], right: readonly T[]): boolean {
   return left.length === right.length && left.every((item, position) => item === right[position]);

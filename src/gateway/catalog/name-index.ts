@@ -4,6 +4,7 @@ import { exposeNames, type NameTable, resolveName, serverOrder } from "../../cor
 import {
   exposeUri,
   exposeUris,
+  type NamedResource,
   resolveUri,
   type UriRoutes,
   type UriTable,
@@ -13,6 +14,8 @@ import { itemKey, type ListMethod, renameItem } from "../../core/mcp/list-edit.t
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { type ListPart, mergeLists, type UnavailableServer } from "../../core/mcp/merge-lists.ts";
 import { exposeTool, type RequestTarget } from "../../core/mcp/rewrite.ts";
+import { selectMostSpecific } from "../../core/mcp/uri-template.ts";
+import type { CatalogCut, TranslatedArguments } from "../../core/toolsets/catalog-cut.ts";
 import type { AccessPolicy, TargetFacts, TargetKind } from "../../policy/access-policy.ts";
 import type { Naming } from "../../policy/naming.ts";
 import type { ServerInventory } from "./inventory-cache.ts";
@@ -28,6 +31,7 @@ export class NameIndex {
   readonly #byName: ReadonlyMap<string, ServerInventory>;
   readonly #servers: readonly string[];
   readonly #naming: Naming;
+  readonly #cut: CatalogCut<ServerInventory> | undefined;
   readonly #tools: NameTable;
   readonly #prompts: NameTable;
   readonly #resources: UriTable;
@@ -36,15 +40,23 @@ export class NameIndex {
   /** Whole lists, as long as those who may see them so are remembered. */
   readonly #merged = new WeakMap<AccessPolicy, Map<ListMethod, JsonObject>>();
 
-  /** `servers` also names those that nothing is known of yet. */
-  constructor(offers: readonly ServerInventory[], servers: readonly string[], naming: Naming) {
+  /** `servers` also names those that nothing is known of yet. `cut`: of a toolset; nothing else is listed or found. */
+  constructor(
+    offers: readonly ServerInventory[],
+    servers: readonly string[],
+    naming: Naming,
+    cut?: CatalogCut<ServerInventory>,
+  ) {
     const byPriority = serverOrder(naming.priority);
-    this.inventories = offers.toSorted((left, right) => byPriority(left.server.name, right.server.name));
+    this.#cut = cut;
+    this.inventories = (cut?.inventories ?? offers).toSorted((left, right) =>
+      byPriority(left.server.name, right.server.name),
+    );
     this.#byName = new Map(offers.map((offer) => [offer.server.name, offer]));
     this.#servers = servers;
     this.#naming = naming;
-    this.#tools = exposeNames(this.#named("tools/list"), naming.prefix, naming);
-    this.#prompts = exposeNames(this.#named("prompts/list"), naming.prefix, naming);
+    this.#tools = cut?.tools ?? exposeNames(this.#named("tools/list"), naming.prefix, naming);
+    this.#prompts = cut?.prompts ?? exposeNames(this.#named("prompts/list"), naming.prefix, naming);
     this.#resources = exposeUris(this.#addressed("resources/list"), naming.priority);
     this.#templates = exposeUris(this.#addressed("resources/templates/list"), naming.priority);
     this.#routes = {
@@ -83,6 +95,21 @@ export class NameIndex {
   /** Undefined where the server has not listed it. */
   getTool({ inventory, upstreamName }: ServerItem): JsonObject | undefined {
     return inventory.lists["tools/list"].items.find((item) => itemKey("tools/list", item) === upstreamName);
+  }
+
+  /** The arguments of a toolset's tool as its server receives them; undefined where the index is of no toolset. */
+  async translate(item: ServerItem, given: unknown): Promise<TranslatedArguments | undefined> {
+    const { inventory, upstreamName: name } = item;
+    return this.#cut?.translate(
+      { serverId: inventory.server.id, name, definition: this.getTool(item) },
+      given,
+    );
+  }
+
+  /** The definition as clients see it, apart from its name. */
+  getExposedTool(item: ServerItem): JsonObject | undefined {
+    const tool = this.getTool(item);
+    return tool && (this.#cut?.expose("tools/list", item.inventory.server.id, tool) ?? tool);
   }
 
   findServer(server: string): ServerInventory | undefined {
@@ -128,7 +155,8 @@ export class NameIndex {
   }
 
   #rename(method: ListMethod, offer: ServerInventory, item: JsonObject, name: string): JsonObject {
-    const renamed = renameItem(method, item, name);
+    const definition = this.#cut?.expose(method, offer.server.id, item) ?? item;
+    const renamed = renameItem(method, definition, name);
     return method === "tools/list"
       ? exposeTool(renamed, (uri) => this.exposeUri(offer.server.name, uri))
       : renamed;
@@ -164,14 +192,26 @@ export class NameIndex {
   }
 
   #findByName(name: string, table: NameTable, feature: string): ServerItem | undefined {
-    const found = table.lookup.get(name) ?? resolveName(name, this.#servers, this.#naming.separator);
+    const listed = table.lookup.get(name);
+    const found =
+      this.#cut === undefined ? (listed ?? resolveName(name, this.#servers, this.#naming.separator)) : listed;
     const inventory = found && this.#byName.get(found.server);
     if (found !== undefined) return inventory && { inventory, upstreamName: found.name };
     return this.#findSole(feature, name);
   }
 
   #findByUri(uri: string): ServerItem | undefined {
-    return this.#toItem(resolveUri(uri, this.#routes)) ?? this.#findSole("resources", uri);
+    const found = resolveUri(uri, this.#routes);
+    const isFound = this.#cut === undefined || (found !== undefined && this.#isSelected(found));
+    return isFound ? (this.#toItem(found) ?? this.#findSole("resources", uri)) : undefined;
+  }
+
+  /** Of a toolset: a wrapped URI must be listed by its server too, or come from one of its templates. */
+  #isSelected({ server, uri }: NamedResource): boolean {
+    const isOwn = (owner: { server: string }) => owner.server === server;
+    if (this.#resources.entries.some((entry) => isOwn(entry) && entry.uri === uri)) return true;
+    const templates = this.#routes.templates.filter(isOwn);
+    return selectMostSpecific(uri, templates) !== undefined;
   }
 
   /**
@@ -179,7 +219,7 @@ export class NameIndex {
    * another inventory is pending, the target is unknown, and no server receives the arguments.
    */
   #findSole(feature: string, own: string): ServerItem | undefined {
-    if (this.inventories.length < this.#servers.length) return undefined;
+    if (this.#cut !== undefined || this.inventories.length < this.#servers.length) return undefined;
     const able = this.inventories.filter(({ capabilities }) => feature in capabilities);
     const [inventory] = able;
     return able.length === 1 && inventory !== undefined ? { inventory, upstreamName: own } : undefined;

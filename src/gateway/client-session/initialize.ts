@@ -3,27 +3,28 @@ import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { isLegacyRevision, LATEST_LEGACY } from "../../core/mcp/revisions.ts";
 import { filterVisible, legacyCapabilities, mergeServerInstructions } from "../aggregate/server-discover.ts";
-import { resolveScope } from "../catalog/catalog.ts";
+import { type EndpointTarget, resolveScope } from "../catalog/catalog.ts";
 import type { McpContext } from "../context/context.ts";
 import { serverInfo } from "../context/server-info.ts";
 import type { ClientFacts } from "./peer.ts";
 
 export async function buildInitializeResult(
   message: JsonObject,
-  serverName: string | undefined,
+  target: EndpointTarget,
   context: McpContext,
 ): Promise<{ client: ClientFacts; result: JsonObject }> {
   const { catalog, tenant } = context;
-  const { tables } = await catalog.loadView(resolveScope(tenant, serverName), context);
+  const scope = resolveScope(tenant, target);
+  const { tables } = await catalog.loadView(scope, context);
   const seen = filterVisible(tables.inventories, context);
   const client = parseClient(getMember(message, "params"));
-  const instructions = mergeServerInstructions(seen, context);
+  const instructions = mergeServerInstructions(seen, scope, context);
   return {
     client,
     result: {
       protocolVersion: client.revision,
       capabilities: legacyCapabilities(seen),
-      serverInfo: serverInfo(tenant),
+      serverInfo: serverInfo(tenant, scope.toolset),
       ...(instructions !== undefined && { instructions }),
     },
   };

@@ -27,7 +27,7 @@ export async function answerLocally(
   const cursor = getMember(params, "cursor");
   if (cursor !== undefined && typeof cursor !== "string")
     return invalidParams("The cursor must be a string.");
-  const scope = resolveScope(context.tenant, session.state.serverName);
+  const scope = resolveScope(context.tenant, session.state);
   const { tables, gaps } = await context.catalog.loadView(scope, context);
   const page = paginate(tables.merged(method, context.access, gaps), method, cursor);
   if (page === undefined) return invalidParams("Invalid cursor. List again without a cursor.");

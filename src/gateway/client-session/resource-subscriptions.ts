@@ -25,7 +25,7 @@ export class ResourceSubscriptions {
     stopped.catch(() => undefined);
     this.#stop = () => reject(new Error("No client is listening."));
     const { state, events } = this.#session;
-    const scope = resolveScope(context.tenant, state.serverName);
+    const scope = resolveScope(context.tenant, state);
     const message = listenMessage(state.client?.capabilities ?? {}, state.watched);
     const writer = {
       async write(message: JsonObject) {

@@ -18,7 +18,8 @@ import {
   type RoutedCall,
   toCandidate,
 } from "../aggregate/select-candidates.ts";
-import { type CatalogScope, resolveScope } from "../catalog/catalog.ts";
+import { translateCall } from "../aggregate/translate-call.ts";
+import { type CatalogScope, isSoleServer, resolveScope } from "../catalog/catalog.ts";
 import { messageOutcome } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
 import { trackRequest } from "../pipeline/active-requests.ts";
@@ -58,7 +59,7 @@ export async function routeRequest(
   session: ConnectedSession,
   context: McpContext,
 ): Promise<JsonObject | undefined> {
-  const scope = resolveScope(context.tenant, session.state.serverName);
+  const scope = resolveScope(context.tenant, session.state);
   const method = String(getMember(message, "method"));
   const call = { message, method, exchange, session, scope, context };
   if (!TARGETED.has(method)) return callSoleServer(call);
@@ -71,7 +72,12 @@ export async function routeRequest(
   }
   const found = await resolveTarget(target, scope, context);
   if (found === undefined) throw unknownTarget(target, "not_found", RESOURCE_NOT_FOUND);
-  return SUBSCRIPTION_METHODS.has(method) ? subscribe(target, found, call) : callServer(target, found, call);
+  if (SUBSCRIPTION_METHODS.has(method)) return subscribe(target, found, call);
+  if (scope.toolset === undefined) return callServer(target, found, call);
+  const translated = await translateCall({ id: exchange.id, message, target }, found, context);
+  return translated.kind === "result"
+    ? { jsonrpc: "2.0", id: exchange.id, result: translated.result }
+    : callServer(target, found, { ...call, message: translated.message });
 }
 
 /** One request of the client's in its session. */
@@ -234,6 +240,6 @@ async function callSoleServer(call: RoutedSessionCall): Promise<JsonObject | und
   const { scope, context } = call;
   const { tables } = await context.catalog.getView(scope, context);
   const [inventory] = tables.inventories;
-  if (scope.servers.length !== 1 || inventory === undefined) return undefined;
+  if (!isSoleServer(scope) || inventory === undefined) return undefined;
   return callServer(undefined, { item: { inventory, upstreamName: "" }, tables }, call);
 }

@@ -8,6 +8,7 @@ import { errorResponse } from "../../core/mcp/responses.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { readHeaders } from "../../core/net/headers.ts";
 import { sleep } from "../../core/timers.ts";
+import type { EndpointTarget } from "../catalog/catalog.ts";
 import type { McpContext } from "../context/context.ts";
 import type { SessionCall, SessionPost, SessionStub } from "../context/ports.ts";
 import type { McpPost } from "../request/mcp-post.ts";
@@ -24,12 +25,13 @@ const POLL_INTERVAL_MS = 1000;
 export async function proxyToSession(
   request: Request,
   post: McpPost | undefined,
-  serverName: string | undefined,
+  target: EndpointTarget,
   context: McpContext,
 ): Promise<Response> {
   const { requestId, principal, record } = context;
-  const visit: SessionCall = { requestId, principal, serverName, ...record.description };
-  const owner = { principalId: context.principal.id, serverId: serverName ?? "*" };
+  const { serverName, toolset } = target;
+  const visit: SessionCall = { requestId, principal, serverName, toolset, ...record.description };
+  const owner = { principalId: context.principal.id, serverId: endpointId(target) };
   const url = new URL(request.url);
   const sealed = request.headers.get(HEADERS.sessionId) ?? url.searchParams.get(QUERY);
   if (sealed === null) return open(request, post, visit, owner, context);
@@ -51,6 +53,11 @@ export async function proxyToSession(
     default:
       throw new GatewayError("method_not_allowed", "Use POST, GET or DELETE.");
   }
+}
+
+/** A session belongs to one endpoint. No server has a name with a slash. */
+function endpointId({ serverName, toolset }: EndpointTarget): string {
+  return toolset === undefined ? (serverName ?? "*") : `toolsets/${toolset}`;
 }
 
 async function open(

@@ -133,7 +133,7 @@ export class Session {
       const error = { code: INVALID_REQUEST, message: "The session is already initialized." };
       return { jsonrpc: "2.0", id, error };
     }
-    const { client, result } = await buildInitializeResult(message, this.state.serverName, context);
+    const { client, result } = await buildInitializeResult(message, this.state, context);
     this.state.client = client;
     this.save();
     return { jsonrpc: "2.0", id, result };

@@ -1,11 +1,10 @@
 /** The state of a client session that survives the eviction of its Durable Object. */
+import type { EndpointTarget } from "../catalog/catalog.ts";
 import type { EventStore } from "./event-store.ts";
 import type { Resumable } from "./legacy-peer.ts";
 import type { ClientFacts } from "./peer.ts";
 
-export interface SessionState {
-  /** The server of a server endpoint; undefined for the aggregated endpoint. */
-  readonly serverName: string | undefined;
+export interface SessionState extends EndpointTarget {
   /** Undefined before `initialize`. */
   client: ClientFacts | undefined;
   /** URIs that the client is subscribed to, as exposed to the client. */
@@ -21,8 +20,8 @@ export interface SessionContext {
   save(): void;
 }
 
-export function createState(serverName: string | undefined): SessionState {
-  return { serverName, client: undefined, watched: [], upstreams: {} };
+export function createState({ serverName, toolset }: EndpointTarget): SessionState {
+  return { serverName, toolset, client: undefined, watched: [], upstreams: {} };
 }
 
 export interface StateStore {
@@ -39,6 +38,6 @@ export function parseState(text: string): SessionState | undefined {
   const state: Partial<SessionState> | null = JSON.parse(text);
   if (state === null || !Array.isArray(state.watched) || typeof state.upstreams !== "object")
     return undefined;
-  const { serverName, client, watched, upstreams } = state;
-  return { serverName, client, watched, upstreams };
+  const { serverName, toolset, client, watched, upstreams } = state;
+  return { serverName, toolset, client, watched, upstreams };
 }

@@ -4,12 +4,12 @@ import type { HeaderMap } from "../../core/net/headers.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { RequestDescription } from "../../logs/request-event.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { EndpointTarget } from "../catalog/catalog.ts";
 
 /** What every call to a session's object brings along: who asks, and for what. */
-export interface SessionCall {
+export interface SessionCall extends EndpointTarget {
   readonly requestId: string;
   readonly principal: Principal;
-  readonly serverName: string | undefined;
   /** The HTTP request that brought it, for the log. */
   readonly request: RequestDescription;
   readonly startedAt: number;

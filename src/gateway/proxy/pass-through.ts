@@ -30,7 +30,7 @@ export async function passThrough(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<Response> {
-  const translated = () => serveAggregate(request, post, server.name, context);
+  const translated = () => serveAggregate(request, post, { serverName: server.name }, context);
   const only = context.eras.getOnlyEra(server);
   if (only !== undefined && needsBridge(request, post, only, server)) return translated();
   const denied = await listDenied(post, server, context);
@@ -52,7 +52,7 @@ export async function translateMismatch(
   context: McpContext,
 ): Promise<Response> {
   const isMismatch = await detectEraMismatch(response, request, post, server, context);
-  return isMismatch ? serveAggregate(request, post, server.name, context) : response;
+  return isMismatch ? serveAggregate(request, post, { serverName: server.name }, context) : response;
 }
 
 function needsBridge(

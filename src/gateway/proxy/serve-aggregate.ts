@@ -1,7 +1,7 @@
 /** Many servers as one, or one server that needs translation: selects who serves the era that the client speaks. */
 
 import { serveModern } from "../aggregate/modern.ts";
-import { resolveScope } from "../catalog/catalog.ts";
+import { type EndpointTarget, resolveScope } from "../catalog/catalog.ts";
 import { proxyToSession } from "../client-session/session-proxy.ts";
 import type { McpContext } from "../context/context.ts";
 import type { McpPost } from "../request/mcp-post.ts";
@@ -9,9 +9,9 @@ import type { McpPost } from "../request/mcp-post.ts";
 export async function serveAggregate(
   request: Request,
   post: McpPost | undefined,
-  serverName: string | undefined,
+  target: EndpointTarget,
   context: McpContext,
 ): Promise<Response> {
-  if (post?.era !== "modern") return proxyToSession(request, post, serverName, context);
-  return serveModern(request, post, resolveScope(context.tenant, serverName), context);
+  if (post?.era !== "modern") return proxyToSession(request, post, target, context);
+  return serveModern(request, post, resolveScope(context.tenant, target), context);
 }

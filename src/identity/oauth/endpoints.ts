@@ -2,7 +2,8 @@
  * The addresses of the MCP endpoints, which are also the resources that access tokens are for (RFC 8707): a token
  * names the endpoint it was asked for, and no other endpoint takes it.
  */
-const ENDPOINT = /^(?:\/t\/(?<tenant>[a-z0-9][a-z0-9-]{0,62}))?\/mcp(?:\/(?<server>[^/]{1,200}))?$/;
+const ENDPOINT =
+  /^(?:\/t\/(?<tenant>[a-z0-9][a-z0-9-]{0,62}))?\/mcp(?:\/toolsets\/[a-z0-9][a-z0-9-]{0,62}|\/[^/]{1,200})?$/;
 
 export interface EndpointAddress {
   /** As it stands in metadata and in tokens: no slash behind, no query, no fragment. */

@@ -2,7 +2,7 @@
 import { CLIENT_REVISIONS, type ClientRevision } from "../../fixtures/policy-clients.ts";
 import { SERVER_KINDS, type ServerKind } from "../../fixtures/policy-servers.ts";
 
-export const ENDPOINTS = ["server endpoint", "aggregated endpoint"] as const;
+export const ENDPOINTS = ["server endpoint", "aggregated endpoint", "toolset endpoint"] as const;
 
 export interface Cell {
   readonly client: ClientRevision;
@@ -13,8 +13,15 @@ export interface Cell {
 /** The policies of one group, by name: each checks one cell. */
 export type PolicyGroup = Readonly<Record<string, (cell: Cell) => Promise<void>>>;
 
+/** A toolset endpoint differs from the aggregated one before the pipeline only: one kind of server of each era is enough. */
+const TOOLSET_SERVERS: readonly ServerKind[] = ["legacy HTTP", "modern HTTP"];
+
 export const COMBINATIONS: readonly Cell[] = CLIENT_REVISIONS.flatMap((client) =>
-  SERVER_KINDS.flatMap((server) => ENDPOINTS.map((endpoint) => ({ client, server, endpoint }))),
+  SERVER_KINDS.flatMap((server) =>
+    ENDPOINTS.filter((endpoint) => endpoint !== "toolset endpoint" || TOOLSET_SERVERS.includes(server)).map(
+      (endpoint) => ({ client, server, endpoint }),
+    ),
+  ),
 );
 
 export const ABANDONED_WAITS = "half-open probe after abandoned waits";

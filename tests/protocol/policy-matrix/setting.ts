@@ -6,6 +6,7 @@ import { vi } from "vitest";
 import { z } from "zod";
 import { parseApiKey } from "../../../src/core/access/api-key.ts";
 import { UNAVAILABLE_META } from "../../../src/core/mcp/merge-lists.ts";
+import { TOOLSET_KINDS } from "../../../src/core/toolsets/toolset.ts";
 import * as schema from "../../../src/db/schema/index.ts";
 import {
   databaseOfThisRun,
@@ -91,9 +92,9 @@ export async function inSetting(
     const { tenant, ids } = await addTenant(all, options);
     const key = options.key === undefined ? tenant.apiKey : await tenant.addKey(options.key);
     if (options.deny !== undefined) await deny(tenant, key, options.deny);
-    const path = cell.endpoint === "server endpoint" ? "/mcp/first" : "/mcp";
+    const url = gateway.url + PATHS[cell.endpoint];
     const setting = settingOf(cell, tenant, servers, ids, async () => {
-      client ??= await connectClient(cell.client, { url: gateway.url + path, key });
+      client ??= await connectClient(cell.client, { url, key });
       return client;
     });
     await vi.waitFor(() => expectList(setting), { timeout: 40_000, interval: 500 });
@@ -103,6 +104,12 @@ export async function inSetting(
     await Promise.all(all.map((server) => server.stop()));
   }
 }
+
+const PATHS: Readonly<Record<Cell["endpoint"], string>> = {
+  "server endpoint": "/mcp/first",
+  "aggregated endpoint": "/mcp",
+  "toolset endpoint": "/mcp/toolsets/all",
+};
 
 /** Once every server is in the list, the gateway knows what each offers and which era it speaks. */
 async function expectList(setting: Setting): Promise<void> {
@@ -184,6 +191,8 @@ async function addTenant(servers: readonly PolicyServer[], options: SettingOptio
   const { mcpServers } = schema;
   const rows = await db.select().from(mcpServers).where(eq(mcpServers.tenantId, tenant.id));
   const ids = servers.map((server) => rows.find(({ name }) => name === server.name)?.id ?? "");
+  const members = TOOLSET_KINDS.map((kind) => ({ kind }));
+  await db.insert(schema.toolsets).values({ tenantId: tenant.id, slug: "all", title: "All", members });
   if (maxConcurrency !== undefined) {
     const isFirst = and(eq(mcpServers.tenantId, tenant.id), eq(mcpServers.name, "first"));
     await db.update(mcpServers).set({ maxConcurrency }).where(isFirst);

@@ -8,6 +8,7 @@ import { registryEntries, registryPaths, registrySources } from "../../schema/en
 import { featureFlags, maintenanceWindows, systemAnnouncements } from "../../schema/operations.ts";
 import { mcpServers, serverPrompts, serverResources, serverTools } from "../../schema/registry.ts";
 import { tenantInvitations } from "../../schema/tenancy.ts";
+import { toolsets } from "../../schema/toolsets.ts";
 import { circuitBreakers, rateLimitConfigs, routingRules } from "../../schema/traffic.ts";
 import type { Queries } from "../shared/queries.ts";
 
@@ -35,6 +36,7 @@ const OWNED = {
   "registry entry": registryEntries,
   "registry source": registrySources,
   "registry path": registryPaths,
+  toolset: toolsets,
 } as const satisfies Record<string, OwnedTable>;
 
 export function findForeignOwners(db: Queries, id: string, tenantId: string) {

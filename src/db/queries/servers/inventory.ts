@@ -40,6 +40,14 @@ export function loadTools(db: Queries, tenantId: string, serverIds: string[]) {
     );
 }
 
+export function listActiveServers(db: Queries, tenantId: string) {
+  return db
+    .select({ id: mcpServers.id, name: mcpServers.name, tags: mcpServers.tags })
+    .from(mcpServers)
+    .where(and(eq(mcpServers.tenantId, tenantId), eq(mcpServers.isActive, true)))
+    .orderBy(mcpServers.name);
+}
+
 /** The tools of all active servers. */
 export function listAllToolNames(db: Queries, tenantId: string) {
   return db

@@ -51,6 +51,16 @@ export interface ServerRow {
   readonly approved: string | null;
 }
 
+export interface ToolsetRow {
+  readonly id: string;
+  readonly slug: string;
+  readonly title: string;
+  readonly instructions: string | null;
+  /** JSON in JSON, which only a request for the toolset needs. */
+  readonly members: string;
+  readonly overrides: string;
+}
+
 export interface TenantRows {
   readonly tenant: {
     readonly id: string;
@@ -84,6 +94,7 @@ export interface TenantRows {
     readonly percentage: number;
     readonly userIds: readonly string[];
   }[];
+  readonly toolsets: readonly ToolsetRow[];
 }
 
 export interface KeyRows {
