@@ -32,6 +32,7 @@ import { tenants } from "./tenants/tenants.tsx";
 import { prompts, resources } from "./tools/inventory-lists.tsx";
 import { tool } from "./tools/tool.tsx";
 import { toolList } from "./tools/tool-list.ts";
+import { toolsets } from "./tools/toolsets.tsx";
 import { activeRequests } from "./traffic/active-requests.tsx";
 import { breakers } from "./traffic/breakers.tsx";
 import { ipRules } from "./traffic/ip-rules.tsx";
@@ -41,7 +42,7 @@ import { routingRules } from "./traffic/routing-rules.tsx";
 
 export const PAGE_ROUTES = [
   ...[overview, announcements, connect, keys],
-  ...[prompts, resources, toolList, tool],
+  ...[prompts, resources, toolsets, toolList, tool],
   ...[toolChanges, breakers, queues, maintenance, servers],
   ...[registrySources, registry],
   ...[invitations, serviceAccounts, members],

@@ -16,12 +16,14 @@ import { createFlagRoutes } from "./settings/flags.ts";
 import { systemRetention } from "./settings/retention.ts";
 import { databaseReport } from "./system/database.ts";
 import { views } from "./system/views.ts";
+import { createToolsetRoutes } from "./toolsets/toolsets.ts";
 import { shares } from "./traffic/limit-usage.ts";
 import { createRoutingRuleRoutes } from "./traffic/routing.ts";
 
 /** Those that have more than the five routes. */
 const EXTENDED_ROUTES: Partial<Record<Resource["name"], (reach: ResourceScope) => Hono<AppEnv>>> = {
   "routing-rules": createRoutingRuleRoutes,
+  toolsets: createToolsetRoutes,
   configs: createConfigRoutes,
   "feature-flags": createFlagRoutes,
   announcements: createAnnouncementRoutes,

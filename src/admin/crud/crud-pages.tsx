@@ -49,10 +49,12 @@ export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): Hono<Adm
   });
 
   const find = async (c: AdminContext, id: string) => {
-    const { value, etag } = await c.get("rest").read(`${api}/${encodeURIComponent(id)}`, anyRow);
+    const rest = c.get("rest");
+    const { value, etag } = await rest.read(`${api}/${encodeURIComponent(id)}`, anyRow);
     const row = shape.parse(value);
-    const entered = toForm(value);
-    return { row, etag, typed: toTyped(fields, entered), body: fromForm(bodyOf(newFields, entered)) };
+    const entered = await toForm(value, rest);
+    const body = await fromForm(bodyOf(newFields, entered), rest);
+    return { row, etag, typed: toTyped(fields, entered), body };
   };
 
   const showOne = async (c: AdminContext, id: string, sent?: { outcome: FormOutcome; theirs: boolean }) => {
@@ -118,7 +120,8 @@ export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): Hono<Adm
       const again = async (outcome: FormOutcome) =>
         c.html(<NewPage place={await placeOf(c, newFields)} outcome={outcome} once={once} />, 422);
       if (faults.length > 0) return again({ typed, faults });
-      const sent = await c.get("rest").send("POST", api, { json: fromForm(body), once });
+      const rest = c.get("rest");
+      const sent = await rest.send("POST", api, { json: await fromForm(body, rest), once });
       if (!sent.ok) return again(toFormOutcome(sent.refusal, typed));
       await setFlash(c, { says: `${capitalize(noun)} created.` });
       return c.redirect(path, 303);
@@ -134,8 +137,9 @@ export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): Hono<Adm
       if (faults.length > 0) {
         return c.html(await showOne(c, id, { outcome: { typed, faults }, theirs: false }), 422);
       }
-      const sent = await c.get("rest").send("PATCH", `${api}/${encodeURIComponent(id)}`, {
-        ...{ json: fromForm(body), ifMatch: c.get("form").etag },
+      const rest = c.get("rest");
+      const sent = await rest.send("PATCH", `${api}/${encodeURIComponent(id)}`, {
+        ...{ json: await fromForm(body, rest), ifMatch: c.get("form").etag },
       });
       if (sent.ok) {
         await setFlash(c, { says: "Changes saved." });

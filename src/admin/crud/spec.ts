@@ -4,6 +4,7 @@ import type { Child } from "hono/jsx";
 import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
 import type { Permission } from "../../core/access/permissions.ts";
 import type { FieldSpec } from "../forms/fields.ts";
+import type { ApiClient } from "../http/api-client.ts";
 import type { AdminEnv } from "../http/page-env.ts";
 import type { ListSpec } from "../lists/spec.ts";
 
@@ -39,8 +40,8 @@ interface CrudRoutes<Row> {
     readonly busy?: string;
   }[];
   /** Where the form's members are not the interface's: the row as the form has it, and what was entered as it is sent. */
-  readonly toForm?: (row: Record<string, unknown>) => Record<string, unknown>;
-  readonly fromForm?: (body: Record<string, unknown>) => Record<string, unknown>;
+  readonly toForm?: FormConversion;
+  readonly fromForm?: FormConversion;
   /** Beside the button that makes a new one; it asks by itself who may press what. */
   readonly beside?: (c: Context<AdminEnv>) => Child;
   /** Posted the form as it stands, this path answers with what it would do (forms/preview.tsx). */
@@ -48,6 +49,11 @@ interface CrudRoutes<Row> {
   /** Above the form of one that is there. */
   readonly about?: (row: Row) => Child;
 }
+
+type FormRow = Record<string, unknown>;
+
+/** `rest` is for names of what the row refers to by id. */
+export type FormConversion = (row: FormRow, rest: ApiClient) => FormRow | Promise<FormRow>;
 
 export interface Identified {
   readonly id: string;

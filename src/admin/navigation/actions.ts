@@ -40,6 +40,7 @@ export const ACTIONS: readonly PaletteAction[] = [
     ...{ label: "Create IP rule", path: "/admin/rate-limits/ip-rules/new", permission: "ip-rules.create" },
     keywords: "new block allow address",
   },
+  { label: "Create toolset", path: "/admin/tools/toolsets/new", permission: "toolsets.create" },
   { label: "Create routing rule", path: "/admin/routing/new", permission: "routing-rules.create" },
   {
     ...{ label: "Create maintenance window", path: "/admin/servers/maintenance/windows/new" },

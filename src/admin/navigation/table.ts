@@ -46,6 +46,7 @@ export const NAVIGATION: readonly NavGroup[] = [
           },
           { label: "Prompts", path: "/admin/tools/prompts", permission: "prompts.list" },
           { label: "Resources", path: "/admin/tools/resources", permission: "resources.list" },
+          { label: "Toolsets", path: "/admin/tools/toolsets", permission: "toolsets.list" },
         ],
       },
       {

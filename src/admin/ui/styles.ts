@@ -149,7 +149,7 @@ del { background: var(--danger-ground); color: var(--danger); }
 `;
 
 const FORMS = `
-form { display: grid; gap: var(--space); margin: 0; }
+form { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--space); margin: 0; }
 form.inline { display: inline-flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 form.filters { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; max-width: 36rem; }
