@@ -1,6 +1,6 @@
 /**
  * `npm run sim`: limits and shares under simulated traffic and faults, beside what is exact; and the forecast beside
- * two that need no thought. Fails when a bound is broken. The same seed gives the same numbers.
+ * two that need no thought. `npm run sim -- capacity`: costs and limits of traffic. Fails when a bound is broken. The same seed gives the same numbers.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { projectDir } from "../lib/paths.ts";
 import { Problem, runMain } from "../lib/problem.ts";
 import { type Accuracy, CALLERS, measureAccuracy, summed } from "./accuracy.ts";
+import { printCapacity } from "./capacity.ts";
 import { CROWDS, type Fairness, measureFairness } from "./fairness.ts";
 import { FAULTS, TORTURE } from "./faults.ts";
 import { type Judged, judge } from "./forecasts.ts";
@@ -31,6 +32,10 @@ function options(args: string[]): { seed: number; minutes: number } {
 }
 
 function main(args: string[]): number {
+  if (args[0] === "capacity") {
+    printCapacity();
+    return 0;
+  }
   const { seed, minutes } = options(args);
   const accuracy = FAULTS.map((faults) => ({
     name: faults.name,
