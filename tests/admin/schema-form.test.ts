@@ -27,7 +27,7 @@ describe("a form made from a schema", () => {
     expect(form.read(typedFor(form, text))).toEqual({ values: { "a.b/c d": expected }, faults: [] });
   });
 
-  it("leaves out what nobody entered, and insists on what is needed", () => {
+  it("leaves out empty fields, and requires what is needed", () => {
     const form = argumentForm(
       object({ a: { type: "string" }, b: { type: "boolean" }, c: { type: "number" } }, ["a"]),
     );

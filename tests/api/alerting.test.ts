@@ -38,7 +38,7 @@ describe("an alert", () => {
     ]);
   });
 
-  it("of the whole system watches over what belongs to nobody", async () => {
+  it("of the whole system covers servers without a tenant", async () => {
     const headers = await tenant.addOperator();
     const made = await call("POST", "/system/alerts", { headers, json: rule({ metric: "queue_backlog" }) });
     expect(made.status).toBe(201);
@@ -52,7 +52,7 @@ describe("an alert", () => {
     await call("DELETE", `/system/alerts/${made.body.id}`, { headers });
   });
 
-  it("shows how it stands and whom it told, to its tenant alone", async () => {
+  it("shows its state and its notifications to its tenant alone", async () => {
     const { body } = await post("/alerts", rule());
     await owner.query(
       `insert into alert_states (tenant_id, alert_id, status, value, memory) values ($1, $2, 'pending', 0.2, '{}')`,

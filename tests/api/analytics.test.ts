@@ -163,7 +163,7 @@ describe("files", () => {
     expect(lines.at(-1)).toContain(`"'=cmd(""x""),1"`);
   });
 
-  it("tell those who run the gateway what each tenant used, and nobody else", async () => {
+  it("tell operators, and no others, what each tenant used", async () => {
     const { tenant, admin } = await tenantWithTraffic();
     const headers = await tenant.addOperator();
     const { body } = await call("GET", `/system/usage/export?${period}&format=ndjson`, { headers });

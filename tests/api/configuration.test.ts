@@ -97,7 +97,7 @@ describe("a configuration file", () => {
     expect(actions).toContain("routing-rules.create");
   });
 
-  it("tells what it would change, and changes it only as it was told", async () => {
+  it("shows what it would change, and applies only that", async () => {
     const { apply, post, exported } = await installation();
     await apply(FULL, SECRETS);
     const document = { ...(await exported()), featureFlags: [{ key: "beta", name: "Beta 2" }], alerts: [] };
@@ -339,7 +339,7 @@ const documents = unique(word, (name) => name).chain((servers) =>
 );
 
 describe("whatever a file says", () => {
-  it("comes out as it went in, here and in another house", async () => {
+  it("is exported as it was applied, here and in another tenant", async () => {
     const here = await installation("trip");
     await fc.assert(
       fc.asyncProperty(documents, documents, async (one, other) => {

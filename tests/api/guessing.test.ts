@@ -5,8 +5,8 @@ import { addTenant, call } from "./support.ts";
 
 const wrongKey = () => formatApiKey(crypto.randomUUID(), crypto.getRandomValues(new Uint8Array(32)));
 
-describe("whoever tries keys", () => {
-  it("is told to wait, and leaves one line for those who watch", async () => {
+describe("a client that tries keys", () => {
+  it("has to wait, and causes one security event", async () => {
     const key = await (await addTenant("guessing")).addKey();
     const ip = `2001:db8:${crypto.randomUUID().slice(0, 4)}:${crypto.randomUUID().slice(0, 4)}::1`;
     expect((await call("GET", "/me", { key: key.text, ip })).status).toBe(200);

@@ -137,7 +137,7 @@ describe("a tenant's plan", () => {
 });
 
 describe("whose keys", () => {
-  it("users see and change their own, admins all, and nobody another tenant's", async () => {
+  it("users see and change their own, admins all of the tenant, and none of another tenant", async () => {
     const tenant = await addTenant("keys");
     const [admin, ann, bob] = [
       await tenant.addKey(),
@@ -157,7 +157,7 @@ describe("whose keys", () => {
     expect((await me(bob.text)).status).toBe(401);
   });
 
-  it("an admin gets no key that acts as somebody else", async () => {
+  it("an admin gets no key that acts as another user", async () => {
     const tenant = await addTenant("keys");
     const [admin, ann] = [await tenant.addKey(), await tenant.addKey({ role: "user", scopes: ["read"] })];
     expect((await call("POST", `/keys/${ann.id}/rotate`, { key: admin.text, json: {} })).status).toBe(403);

@@ -166,7 +166,7 @@ describe("a setting of the gateway", () => {
 });
 
 describe("what operators set", () => {
-  it("is seen by every tenant, and made by nobody else", async () => {
+  it("is seen by every tenant, and created by operators only", async () => {
     const headers = await tenant.addOperator();
     const json = { title: "The gateway moves", body: "On Friday.", audience: ["readonly"] };
     const made = await call("POST", "/system/announcements", { headers, json });

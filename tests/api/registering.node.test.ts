@@ -28,7 +28,7 @@ async function rest(method: string, path: string, json?: object) {
 
 const urlOf = (name: string) => examples.servers.find((server) => server.name === name)?.url ?? "";
 
-describe("a server of somebody's", () => {
+describe("a server with an owner", () => {
   it("is looked at before it is saved", async () => {
     const found = await rest("POST", "/servers/probe", { endpointUrl: urlOf("calculator") });
     expect(found.body).toMatchObject({ reachable: true, capabilities: expect.arrayContaining(["tools"]) });

@@ -142,7 +142,7 @@ describe("a creation with an Idempotency-Key", () => {
     expect(JSON.stringify(kept)).not.toContain(first.body.secret.slice(-20));
   });
 
-  it("is forgotten after a day, and taken over when nothing was heard for a minute", async () => {
+  it("is forgotten after a day, and taken over after a minute of silence", async () => {
     const first = await make("once-7", rule);
     const expire = (set: string) =>
       owner.query(`update idempotency_keys set ${set} where key = 'once-7' and tenant_id = $1`, [tenant.id]);
@@ -210,7 +210,7 @@ describe("a list", () => {
     );
   });
 
-  it("is nobody's to keep on the way", async () => {
+  it("is not cached on the way", async () => {
     const answer = await call("GET", "/feature-flags", { key: admin.text });
     expect(answer.headers.get("cache-control")).toBe("no-store");
     expect((await call("GET", "/openapi.json")).headers.get("cache-control")).toContain("public");

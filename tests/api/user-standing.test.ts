@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 describe("a ban", () => {
-  it("ends all sessions, is told with its reason, lifted, and written down", async () => {
+  it("ends all sessions, gives its reason, is lifted, and is recorded", async () => {
     await session(ann);
     const banned = await post(`/users/${ann}/ban`, { reason: "Too curious.", until: "2099-01-01T00:00:00Z" });
     expect(banned.body).toMatchObject({ banned: true, banReason: "Too curious." });

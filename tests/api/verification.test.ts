@@ -33,7 +33,7 @@ const entryAt = async (sequence: number) => {
 };
 
 describe("the audit log", () => {
-  it("that nobody has touched is sound, on one page and on many", async () => {
+  it("that is unaltered verifies, on one page and on many", async () => {
     expect(await verify()).toEqual({
       checked: 5,
       next: null,

@@ -103,7 +103,7 @@ walkPages({
           { script, expected: /status of 422/ },
         ));
 
-      it("explains by which rule somebody is refused, and leads to it", () =>
+      it("explains by which rule a user is refused, and links to it", () =>
         stage().visit(
           "admin",
           async (page) => {

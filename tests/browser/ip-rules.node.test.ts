@@ -68,7 +68,7 @@ walkPages({
           { script, expected: /status of 422/ },
         ));
 
-      it("shows both versions to whoever was overtaken", () =>
+      it("shows both versions after a conflict", () =>
         stage().visit(
           "admin",
           async (page) => {

@@ -38,7 +38,7 @@ walkPages({
   },
   stories(stage) {
     describe.each([true, false])("with script: %s", (script) => {
-      it("makes a limit for somebody, is refused what makes no sense, changes it", () =>
+      it("makes a limit for a user, refuses invalid values, changes it", () =>
         stage().visit(
           "admin",
           async (page) => {

@@ -79,7 +79,7 @@ walkPages({
       page.goto(stage().gateway.url + path);
 
     describe.each([true, false])("with script: %s", (script) => {
-      it("targets a flag rule by rule, and tells what it is for somebody", async () => {
+      it("targets a flag rule by rule, and shows its value for a user", async () => {
         const key = `flag-${script}`;
         const id = await one(
           stage(),
@@ -119,7 +119,7 @@ walkPages({
         );
       });
 
-      it("does not put rules over somebody else's", async () => {
+      it("does not overwrite rules of another admin", async () => {
         const id = await one(
           stage(),
           "insert into feature_flags (tenant_id, key, name) values ($1, $2, 'Contested')",

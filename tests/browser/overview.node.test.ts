@@ -108,7 +108,7 @@ walkPages({
         await page.getByRole("columnheader", { name: "Success" }).waitFor();
       }));
 
-    it("keeps an announcement until somebody says to have read it", () =>
+    it("keeps an announcement until it is dismissed", () =>
       stage().visit("user", async (page) => {
         await page.goto(`${stage().gateway.url}/admin`);
         await page.getByRole("button", { name: "Acknowledge" }).click();

@@ -104,7 +104,7 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
     ]);
   });
 
-  it("signs in nobody without a check of the user by the authenticator", async () => {
+  it("does not sign in without a check of the user by the authenticator", async () => {
     const person = await addPerson();
     const device = await openDevice();
     await signInWithPassword(device, person);

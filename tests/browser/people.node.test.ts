@@ -150,7 +150,7 @@ walkPages({
           { script, expected: /status of 422/ },
         ));
 
-      it("invites several at once, and signs in whoever accepts", () =>
+      it("invites several at once, and signs in those who accept", () =>
         stage().visit(
           "admin",
           async (page) => {
@@ -204,7 +204,7 @@ walkPages({
         expect(left).toEqual([]);
       });
 
-      it("lets an operator act as somebody, says so on every page, and stop", async () => {
+      it("lets an operator impersonate a member, with a banner on every page, and stop", async () => {
         const id = await somebody(stage(), "Lea Lund");
         await stage().visit(
           "operator",
@@ -227,7 +227,7 @@ walkPages({
       });
     });
 
-    it("shows admins who run no gateway no way to act as others, and nobody a way to shut themselves out", () =>
+    it("offers impersonation to operators only, and no admin a way to lock themselves out", () =>
       stage().visit("admin", async (page) => {
         const id = await somebody(stage(), "Mia Moss");
         await page.goto(`${stage().gateway.url}/admin/members/${id}`);

@@ -111,7 +111,7 @@ walkPages({
     const at = (path: string) => `${stage().gateway.url}/admin/${path}`;
 
     describe.each([true, false])("with script: %s", (script) => {
-      it("shows what an entry changed, and that the log is as it was written until somebody lays hands on it", () =>
+      it("shows what an entry changed, and that the log is unaltered until a row is changed", () =>
         stage().visit(
           "admin",
           async (page) => {

@@ -61,7 +61,7 @@ walkPages({
   },
   stories(stage) {
     describe.each([true, false])("with script: %s", (script) => {
-      it("makes a rule, is told what is wrong with it, changes it", () =>
+      it("makes a rule, shows what is wrong with it, changes it", () =>
         stage().visit(
           "admin",
           async (page) => {

@@ -161,7 +161,7 @@ walkPages({
           { script, expected: /status of 422/ },
         ));
 
-      it("take settings and credentials, and show both versions to whoever was overtaken", () =>
+      it("take settings and credentials, and show both versions after a conflict", () =>
         stage().visit(
           "admin",
           async (page) => {
@@ -223,7 +223,7 @@ walkPages({
         await page.getByText("Circuit breaker set to automatic").waitFor();
       }));
 
-    it("have a changed tool approved, once somebody has seen what changed", () =>
+    it("have a changed tool approved, after its changes were shown", () =>
       stage().visit("admin", async (page) => {
         await page.goto(at("/admin/servers/tool-changes"));
         await page.getByRole("link", { name: "add" }).click();

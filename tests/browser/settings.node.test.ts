@@ -132,7 +132,7 @@ walkPages({
           await page.getByText(" reset to default.").waitFor();
         }));
 
-      it("shows to whoever was overtaken what holds now", () =>
+      it("shows the present value after a conflict", () =>
         visit(async (page) => {
           await go(page, "/admin/settings/logging/logging.payloads.fields");
           await page.getByLabel("Value").fill("ssn");

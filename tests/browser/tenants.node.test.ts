@@ -75,7 +75,7 @@ walkPages({
         ));
     });
 
-    it("shows both versions to whoever was overtaken", () =>
+    it("shows both versions after a conflict", () =>
       stage().visit(
         "operator",
         async (page) => {

@@ -30,7 +30,7 @@ describe("a check of a server", () => {
     expect(received(tiny)).toEqual(["initialize", "notifications/initialized", "ping", "DELETE"]);
   });
 
-  it("of an era that nobody knows yet finds it out", async () => {
+  it("of an unknown era determines it", async () => {
     const old = servers.add("unknown-old", { era: "legacy" });
     expect(await check(old)).toMatchObject({ outcome: "ok", probe: "ping" });
     const recent = servers.add("unknown-new");

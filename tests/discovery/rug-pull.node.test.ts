@@ -145,7 +145,7 @@ describe("a tool that changes after it was seen", () => {
     expect(textIn(await callAdd(at.whole))).toBe(`${at.tiny.name}:add`);
   });
 
-  it("is told of and goes on working where the tenant lets changes through", async () => {
+  it("is reported and goes on working where the tenant allows changes", async () => {
     const at = await setup("allow");
     await descriptions(at.whole);
     await isPinned(at);

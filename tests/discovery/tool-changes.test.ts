@@ -69,7 +69,7 @@ describe("a held tool", () => {
     expect(await tenant.audit()).toMatchObject([{ action: "tool-changes.approve", success: true }]);
   });
 
-  it("is blocked when it is rejected, until somebody approves it after all", async () => {
+  it("is blocked when it is rejected, until it is approved after all", async () => {
     const [{ id }] = await changes();
     expect(await decide(id, "reject", 1)).toMatchObject({ status: 200, body: { state: "blocked" } });
     server.tools = [add];

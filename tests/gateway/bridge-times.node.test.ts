@@ -90,7 +90,7 @@ it("a session is used again, and closed when it has not been used for five minut
   expect(bridge.isIdle).toBe(true);
 });
 
-it("a session that was listened to is closed when nobody listens any more", async () => {
+it("a session that had a listener is closed when it has none", async () => {
   const closed = sessionsOf("DELETE").length;
   const listening = serve(tiny, "subscriptions/listen", { notifications: {} }, "listening");
   await expect.poll(() => last().method).toBe("notifications/subscriptions/acknowledged");
@@ -100,7 +100,7 @@ it("a session that was listened to is closed when nobody listens any more", asyn
   expect(bridge.isIdle).toBe(true);
 });
 
-it("a call waits a quarter of an hour for somebody's answer, and whoever comes later is told", async () => {
+it("a call waits a quarter of an hour for a user's answer, and later answers get an error", async () => {
   const params = { name: "test_input_required_result_elicitation", arguments: {} };
   await serve(everything, "tools/call", params, "asking");
   const input = inputFor(last(), { name: "Ada" });

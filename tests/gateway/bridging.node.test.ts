@@ -66,7 +66,7 @@ const PLACES: [string, string, (tool: string) => string][] = [
 ];
 
 describe.each(PLACES)("a legacy server %s", (_place, path, named) => {
-  it("asks twice in a row, and hears both answers", async () => {
+  it("asks twice in a row, and receives both answers", async () => {
     const tool = named("test_input_required_result_multi_round");
     const first = await call(path, tool);
     const second = await call(path, tool, { input: inputFor(first, { name: "Ada" }) });
@@ -183,7 +183,7 @@ describe("sessions with a legacy server", () => {
   const sessionsOf = (method: string) =>
     tiny.received.flatMap((one) => (one.method === method && one.session !== undefined ? [one.session] : []));
 
-  it("serve one call after the other of their principal, and of nobody else", async () => {
+  it("serve one call after the other of their principal, and of no other", async () => {
     for (let n = 0; n < 3; n += 1) expect(textIn(await call("/tiny", "hello"))).toBe("tiny:hello");
     await call("/tiny", "hello", { key: await tenant.addKey() });
     const [own, second, third, other] = sessionsOf("tools/call");

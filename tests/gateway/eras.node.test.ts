@@ -97,7 +97,7 @@ describe.each(CLIENTS)("%s", (_client, connect) => {
       await expect(client.read(wrapped("test://nowhere"))).rejects.toThrow(/not found|nowhere/i);
     });
 
-    it("and hears of its tools that come and go", async () => {
+    it("and is notified of its tools that come and go", async () => {
       const changed = vi.fn();
       await client.onToolsChanged(changed);
       await vi.waitFor(
@@ -110,7 +110,7 @@ describe.each(CLIENTS)("%s", (_client, connect) => {
     });
   });
 
-  it("hears of a resource that it watches, whatever server it is on", async () => {
+  it("is notified of a resource that it watches, on any server", async () => {
     for (const server of ["legacy", "modern"]) {
       const client = await connectTo(connect, `/${server}`);
       const updated: string[] = [];

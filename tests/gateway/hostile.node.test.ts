@@ -164,7 +164,7 @@ interface Answer {
   readonly pieces: readonly (string | Uint8Array)[];
 }
 
-describe("input that nobody should send", () => {
+describe("invalid input", () => {
   const PATHS = ["", "/recorder", "/modern", "/legacy", "/nowhere", "/%00", "/a%2Fb"];
   const WAIT_TIMEOUT_MS = 5000;
   let sessions: Map<string, string>;
@@ -220,7 +220,7 @@ describe("input that nobody should send", () => {
     else if (!isStream && text !== "") expect(() => JSON.parse(text)).not.toThrow();
   }
 
-  it("is answered in order, at every door, with a session and without", async () => {
+  it("is answered in order, at every endpoint, with a session and without", async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...PATHS), attacks, fc.boolean(), (path, attack, hasSession) =>
         isAnsweredInOrder(path, attack, hasSession ? sessions.get(path) : undefined),

@@ -26,7 +26,7 @@ const call = (id: number) =>
     { jsonrpc: "2.0", id, method: "tools/call", params: { name: "take", arguments: { FILLER } } },
   );
 
-it("are held up to a budget; the others are told to come again, and come in when there is room", async () => {
+it("are held up to a budget; the others are refused with a retry time, and served when there is room", async () => {
   const { promise: open, resolve } = Promise.withResolvers<void>();
   recorder.behave(async ({ body }, response) => {
     await open;

@@ -144,8 +144,8 @@ describe("limits of servers and tools", () => {
   };
 });
 
-describe("whoever goes on after being refused", () => {
-  it("is banned for a while, and nobody else is", async () => {
+describe("a client that goes on after being refused", () => {
+  it("is banned for a while, and no other client is", async () => {
     const tenant = await gateway.addTenant({
       anonymous: true,
       limits: "default",

@@ -191,7 +191,7 @@ it("a tool whose name tells its server is called at once, even by the first requ
   expect(ms).toBeLessThan(QUICK_MS);
 });
 
-it("a call that is meant for a server that nobody has heard yet never goes to another", async () => {
+it("a call for a server that has not responded yet never goes to another", async () => {
   const { tinies, tenant } = addTenantWith(["known", "unknown"]);
   const [known, unknown] = tinies;
   if (known === undefined || unknown === undefined) throw new Error("there are two");
@@ -204,7 +204,7 @@ it("a call that is meant for a server that nobody has heard yet never goes to an
   expect(known.received.map(({ method }) => method)).not.toContain("tools/call");
 });
 
-describe("servers that were heard once and are gone when the gateway starts anew", () => {
+describe("servers that responded once and are gone when the gateway restarts", () => {
   let tinies: TinyServer[];
   let tenant: TestTenant;
   let before: Awaited<ReturnType<typeof list>>;
@@ -316,7 +316,7 @@ describe("names, as the tenant wants them", () => {
 });
 
 describe.each(CLIENTS)("resources that two servers call the same, to a %s client", (_era, connect) => {
-  it("are told apart, and each is read where it belongs", async () => {
+  it("are distinguished, and each is read from its own server", async () => {
     const resources = ["note://shared"];
     const tinies = ["first", "second"].map((name) => servers.add(name, { resources }));
     const tenant = await gateway.addTenant({ servers: tinies.map(({ name, url }) => ({ name, url })) });
@@ -331,7 +331,7 @@ describe.each(CLIENTS)("resources that two servers call the same, to a %s client
   });
 });
 
-describe.concurrent("servers that come and go while somebody listens", () => {
+describe.concurrent("servers that come and go during a subscription", () => {
   it("end the stream to them alone, when they go", async () => {
     const single = servers.add("single", { era: "legacy", tools: ["hello"] });
     const tenant = await gateway.addTenant();

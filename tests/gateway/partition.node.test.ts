@@ -53,7 +53,7 @@ describe.each(CLIENTS)("to %s", (client, connect) => {
   describe.each(PLACES)("of %s", (_place, path, prefix, schemes) => {
     const asking = (key: string) => connect({ url: `${gateway.url}/mcp${path}`, key });
 
-    it("everybody is shown their own list, whoever has asked before and whoever asks at once", async () => {
+    it("every principal gets their own list, after and beside requests of others", async () => {
       const [all, some] = await Promise.all([asking(trusted), asking(restricted)]);
       const turns = [some, all, some, all, all, some];
       const rounds = [
@@ -75,7 +75,7 @@ describe.each(CLIENTS)("to %s", (client, connect) => {
       }
     });
 
-    it("what is not theirs is unknown to them, and its server never hears of it", async () => {
+    it("foreign items are unknown to them, and requests for them never reach their server", async () => {
       const [all, some] = await Promise.all([asking(trusted), asking(restricted)]);
       const call = (ask: Ask, name: string) => ask("tools/call", { name, arguments: {} });
       expect(textIn(await call(all, `${prefix}secret`))).toMatch(/:secret$/);

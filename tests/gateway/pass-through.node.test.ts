@@ -104,7 +104,7 @@ describe("who may come in", () => {
     expect(await errorOf(await call({ server: "none" }))).toMatchObject({ status: 404, reason: "not_found" });
   });
 
-  it("anybody, under /t, where the tenant lets them, and nobody elsewhere", async () => {
+  it("anonymous callers, under /t only, where the tenant allows them", async () => {
     const open = await gateway.addTenant({ anonymous: true, servers: [{ name: "open", url: upstream.url }] });
     const post = (slug: string, server: string) =>
       fetch(`${gateway.url}/t/${slug}/mcp/${server}`, {
@@ -424,7 +424,7 @@ describe("browsers", () => {
     expect(answer.headers.get("access-control-expose-headers")).toContain("Mcp-Session-Id");
   });
 
-  it("are refused from pages that nobody allowed", async () => {
+  it("are refused from pages of other origins", async () => {
     expect((await options("https://evil.example")).status).toBe(403);
     expect((await call({ headers: { origin: "https://evil.example" } })).status).toBe(403);
     expect((await call({ headers: { origin: "null" } })).status).toBe(403);

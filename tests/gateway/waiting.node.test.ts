@@ -84,7 +84,7 @@ describe("callers who wait", () => {
   const body = { jsonrpc: "2.0", id: 1, result: { tools: [] } };
   const later = (behaviour: () => void) => setTimeout(behaviour, 300);
 
-  it("for a slow answer are told that it is coming, and get it as an event", async () => {
+  it("for a slow response get an open stream, and the response as an event", async () => {
     upstream.behave((request, response) => void later(() => answerJson(body)(request, response)));
     const answer = await call("POST");
     expect(answer.headers.get("content-type")).toBe("text/event-stream");

@@ -150,8 +150,8 @@ describe("what a request carries", () => {
   });
 });
 
-describe("whoever tries one wrong key after the other", () => {
-  it("has to wait, is told of once, and keeps out nobody who was let in before", async () => {
+describe("a client that tries one wrong key after the other", () => {
+  it("has to wait, is recorded once, and does not affect clients that are already authenticated", async () => {
     const key = await (await addTenant("proof")).addKey();
     const reported: string[] = [];
     const { bearer, clock } = authenticator(async (ip) => void reported.push(ip));

@@ -41,7 +41,7 @@ describe("a session", () => {
     expect(victim.cookies.get(SESSION)).not.toContain("chosen");
   });
 
-  it("does not outlive its sign-out, for whoever kept the cookie", async () => {
+  it("does not outlive its sign-out, even with the cookie kept", async () => {
     const browser = await signedIn();
     const kept = browser.cookies.get(SESSION) ?? "";
     await browser.submit(await browser.go("/account"), "/sign-out");
@@ -218,7 +218,7 @@ describe("every page", () => {
   });
 });
 
-describe("better-auth's endpoints that nobody outside has business with", () => {
+describe("better-auth's endpoints that are not exposed", () => {
   it.each([
     ["POST", "/sign-up/email"],
     ["GET", "/token"],

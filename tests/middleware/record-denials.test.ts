@@ -65,7 +65,7 @@ describe("a security event", () => {
     ]);
   });
 
-  it("tells of an attempt on another tenant's object, and not of an id that nobody has", async () => {
+  it("records an attempt on another tenant's object, and not an unknown id", async () => {
     const [tenant, other] = [await addTenant("one"), await addTenant("other")];
     const { text: key } = await tenant.addKey();
     const foreign = await other.addServer("theirs");

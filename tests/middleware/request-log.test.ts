@@ -22,7 +22,7 @@ async function reported(request: Request): Promise<LogEvent[]> {
 const to = (path: string, init?: RequestInit) => new Request(`${env.PUBLIC_URL}${path}`, init);
 
 describe("a request", () => {
-  it("to REST is told with its caller, and without what its query holds", async () => {
+  it("to REST is recorded with its caller, and without the values of its query", async () => {
     const tenant = await addTenant("told");
     const key = await tenant.addKey();
     const headers = {
@@ -46,12 +46,12 @@ describe("a request", () => {
     expect(JSON.stringify(event)).not.toContain("secret");
   });
 
-  it("of a stranger is told with why it was refused", async () => {
+  it("without a credential is recorded with the reason of its refusal", async () => {
     const [event] = await reported(to("/api/v1/servers"));
     expect(event).toMatchObject({ tenantId: null, statusCode: 401, errorCode: "unauthorized" });
   });
 
-  it("of somebody at the screen is told with who it was", async () => {
+  it("by session is recorded with its user", async () => {
     const tenant = await addTenant("told");
     const headers = await tenant.addOperator();
     const [event] = await reported(to("/account", { headers }));
@@ -80,12 +80,12 @@ describe("a request", () => {
     expect(events).toMatchObject([{ kind: "request", statusCode: 400, errorCode: "bad_request" }]);
   });
 
-  it("to a private registry is told without its address", async () => {
+  it("to a private registry is recorded without its address", async () => {
     const [event] = await reported(to(`/r/r_${"a".repeat(43)}/v0.1/servers`));
     expect(event).toMatchObject({ path: "/r/[private]/v0.1/servers", statusCode: 404 });
   });
 
-  it("for a style sheet, of a load balancer, or within another one is not told", async () => {
+  it("for a style sheet, of a load balancer, or within another one is not recorded", async () => {
     expect(await reported(to("/assets/gateway.css"))).toEqual([]);
     expect(await reported(to("/healthz"))).toEqual([]);
     expect(await reported(markInternal(to("/api/v1/servers")))).toEqual([]);

@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 describe("an isolate", () => {
-  it("asks the tenant's object once, and then nobody for 400 ms", async () => {
+  it("asks the tenant's object once, and then not for 400 ms", async () => {
     expect(await current()).toBe(7);
     now += 399;
     expect(current()).toBe(7);
@@ -93,7 +93,7 @@ describe("an isolate", () => {
     expect(current()).toBe(8);
   });
 
-  it("is not told an older number by an answer that was overtaken", async () => {
+  it("ignores the older number of a late response", async () => {
     await current();
     now += 400;
     stored = 7;

@@ -151,7 +151,7 @@ describe("without a change", () => {
   });
 });
 
-describe("a key that nobody has", () => {
+describe("an unknown key", () => {
   it("is refused like any other", async () => {
     const services = isolate();
     expect(await admits(services, formatApiKey(crypto.randomUUID(), new Uint8Array(32)))).toBe(false);

@@ -149,7 +149,7 @@ const DEFECTS: readonly Finding[] = [
       "tests/identity/users/second-factor.node.test.ts",
       "does not skip the second factor",
       "does not link an account silently",
-      "is told to the person by mail",
+      "is notified to the user by mail",
       "mints no key",
       "changes neither the password",
       "becomes recent by signing in again",
@@ -317,7 +317,7 @@ const HELD: readonly Finding[] = [
       "a refresh token works once",
       "with a redirect address of",
       "without a signature",
-      "that somebody made up for the consent page",
+      "that is forged for the consent page",
     ),
   },
   {
@@ -352,7 +352,7 @@ const HELD: readonly Finding[] = [
     title: "Held: guessing of passwords, second factors and account names",
     tests: inFile(
       "tests/identity/users/users.node.test.ts",
-      "with a wrong password, or as nobody, says the same",
+      "with a wrong password and with an unknown user has the same response",
       "is slowed after a few failures",
       "cannot be guessed",
     ),

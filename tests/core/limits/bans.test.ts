@@ -22,7 +22,7 @@ function bansOf(...reports: [at: number, count: number][]): [from: number, until
   });
 }
 
-describe("whoever goes on after being refused", () => {
+describe("a client that goes on after being refused", () => {
   it.each<[string, [number, number][], [number, number][]]>([
     [
       "not often enough",

@@ -195,7 +195,7 @@ describe("a client that a person has allowed", () => {
     },
   );
 
-  it("steps up: a token without the scope is told which one it takes", async () => {
+  it("steps up: the refusal of a token without the scope names the required one", async () => {
     const { browser } = await newcomer();
     const tokens = await obtainTokens(browser, client, resource, { scope: "read" });
     const answer = await call(tokens.access_token);
@@ -423,7 +423,7 @@ describe("an access token is refused", () => {
     }
   });
 
-  it("signed with a key of somebody's own, named like ours or brought along", async () => {
+  it("signed with a foreign key, under the name of ours or included in the token", async () => {
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const jwk = publicKey.export({ format: "jwk" });
     expect(await statusOf(es256(header, claims, privateKey))).toBe(401);
@@ -503,7 +503,7 @@ describe("an authorization request is refused", () => {
     expect(page.url).not.toContain("/consent");
   });
 
-  it("that somebody made up for the consent page, or that was signed for another", async () => {
+  it("that is forged for the consent page, or that was signed for another user", async () => {
     const { browser } = await newcomer();
     const query = authorizationRequest(client, { resource }).path.split("?")[1] ?? "";
     expect((await browser.go(`/consent?${query}`)).status).toBe(400);

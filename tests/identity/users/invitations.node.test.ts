@@ -53,7 +53,7 @@ const api = async (who: TestBrowser, method: string, path: string, json?: unknow
 const someone = () => `someone-${crypto.randomUUID().slice(0, 8)}@example.com`;
 
 describe("the first start", () => {
-  it("makes the first admin by the link in the log: once, and nobody without it", async () => {
+  it("makes the first admin by the link in the log, once, and only by it", async () => {
     const shutdown = createShutdown();
     const database = await startThrowAwayDatabase(shutdown);
     const fresh = await startGateway(database);
@@ -135,7 +135,7 @@ describe("an invitation", () => {
     expect(answers.filter(({ url }) => url === `${gateway.url}/admin`).length).toBe(1);
   });
 
-  it("is for whoever has the address, also when forwarded", async () => {
+  it("is for the holder of the address, also when forwarded", async () => {
     const person = await people.add();
     const { link } = await invite(person.email);
     const other = await signedIn(await people.add());
@@ -195,7 +195,7 @@ describe("an invitation", () => {
 });
 
 describe("members", () => {
-  it("keep somebody who can look after the tenant", async () => {
+  it("keep at least one admin of the tenant", async () => {
     const own = await gateway.addTenant();
     const first = await people.add({ tenants: [{ id: own.id, role: "admin" }] });
     const second = await people.add({ tenants: [{ id: own.id }] });
@@ -209,7 +209,7 @@ describe("members", () => {
 });
 
 describe("a tenant", () => {
-  it("is made, suspended and archived by those who run the gateway, and by nobody else", async () => {
+  it("is created, suspended and archived by operators only", async () => {
     const runner = await people.add({ isOperator: true });
     const operator = await signedIn(runner);
     const slug = `made-${crypto.randomUUID().slice(0, 8)}`;
@@ -317,7 +317,7 @@ describe("an account elsewhere", () => {
     expect(String(account?.access_token), "kept sealed").not.toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("lets nobody in who is not invited, nor under an address that is not checked", async () => {
+  it("refuses users who are not invited, and addresses that are not verified", async () => {
     be(someone());
     const one = browser();
     expect((await through(one, await one.go("/sign-in"), "/sign-in/with/github")).url).toContain(

@@ -127,7 +127,7 @@ describe("sign-in through a provider", () => {
 });
 
 describe("connecting a provider account", () => {
-  it("is told to the person by mail, and recorded", async () => {
+  it("is notified to the user by mail, and recorded", async () => {
     const person = await newPerson();
     await connectProvider(await signedIn(person), person);
     await expect
@@ -145,7 +145,7 @@ describe("connecting a provider account", () => {
     expect(audit.length).toBe(1);
   });
 
-  it("takes an account of the same address, checked by the provider, that is nobody else's", async () => {
+  it("takes an account of the same verified address that belongs to no other user", async () => {
     const person = await newPerson();
     const one = await signedIn(person);
     beAt("another@example.com");

@@ -46,7 +46,7 @@ describe("signing in", () => {
     }
   });
 
-  it("with a wrong password, or as nobody, says the same", async () => {
+  it("with a wrong password and with an unknown user has the same response", async () => {
     const person = await people.add({ tenants: [{ id: tenant.id }] });
     const wrong = await browser().signIn({ identifier: person.email, password: "not the password" });
     const unknownUser = await browser().signIn({

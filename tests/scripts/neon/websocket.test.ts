@@ -86,7 +86,7 @@ describe("the driver over WebSocket", () => {
     expect(await failed).toBeInstanceOf(Error);
   });
 
-  it("is told of a wrong password by Postgres itself", async () => {
+  it("gets the error of Postgres for a wrong password", async () => {
     const url = urlWith((u) => {
       u.password = "not it";
     });
@@ -100,7 +100,7 @@ describe("the driver over WebSocket", () => {
     },
   );
 
-  it("is told when there is no Postgres", async () => {
+  it("gets an error when there is no Postgres", async () => {
     const { startNeonEndpoint } = await import("../../../scripts/neon/endpoint.ts");
     const lonely = await startNeonEndpoint({ allow: ["127.0.0.1:1"] });
     const client = new Client("postgres://user:secret@127.0.0.1:1/db");

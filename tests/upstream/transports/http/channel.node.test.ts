@@ -74,7 +74,7 @@ describe("with the fixture", () => {
     );
   });
 
-  it("hears what nobody asked for", async () => {
+  it("receives messages that answer no request", async () => {
     const { channel, watched } = await connected(fixture.url);
     expect(await channel.listen()).toBe(true);
     await channel.request(call("test_trigger_tool_change"));
@@ -117,7 +117,7 @@ describe("with the fixture", () => {
     expect(other.endings).toEqual([expect.any(SessionLostError)]);
   });
 
-  it("lets go of a call when told to, and goes on", async () => {
+  it("cancels a call on request, and goes on", async () => {
     const { channel } = await connected(fixture.url);
     const timeouts = new AbortController();
     const slow = channel.request(call("test_slow", { ms: 20_000 }), { signal: timeouts.signal });
@@ -143,7 +143,7 @@ describe("with the fixture", () => {
 });
 
 describe("with the published server", () => {
-  it("calls, is asked and hears progress", async () => {
+  it("calls, receives requests and progress", async () => {
     const { channel, watched, initialized } = await connected(published.url);
     expect(initialized.protocolVersion).toBe("2025-11-25");
     expect(await channel.listen()).toBe(true);

@@ -295,7 +295,7 @@ describe("streams that end before the answer", () => {
 describe("listening", () => {
   const note = (n: number) => `id: ${n}\nretry: 20\ndata: {"jsonrpc":"2.0","method":"n/${n}"}`;
 
-  it("is told where there is nothing to listen to", async () => {
+  it("returns an error where there is nothing to listen to", async () => {
     peer.behave((_request, response) => void response.writeHead(405).end());
     expect(await open().channel.listen()).toBe(false);
   });

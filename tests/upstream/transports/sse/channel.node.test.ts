@@ -34,7 +34,7 @@ describe.each([
     return session;
   };
 
-  it("begins a session, calls, is asked, and hears progress", async () => {
+  it("begins a session, calls, receives requests and progress", async () => {
     const { channel, initialized, watched } = await open();
     expect(initialized.serverInfo).toMatchObject({ name: expect.stringContaining("everything") });
     expect(channel.sessionId).toBeUndefined();
@@ -151,7 +151,7 @@ describe("with a server that misbehaves", () => {
     expect(await watched.closed).toMatchObject({ code: "upstream_invalid" });
   });
 
-  it("gives up on a silent server only while somebody waits", async () => {
+  it("gives up on a silent server only while a call waits", async () => {
     peer.behave(streamWith(ENDPOINT));
     const { channel, watched } = await open({ idleTimeoutMs: 200 });
     await new Promise((resolve) => setTimeout(resolve, 400));

@@ -22,7 +22,7 @@ describe("with the fixture", () => {
   afterAll(() => fixture?.close());
   afterEach(() => channel?.close());
 
-  it("begins a session, calls, is asked, and hears progress and changes", async () => {
+  it("begins a session, calls, receives requests, progress and changes", async () => {
     const session = await connect(fixture.url, "websocket", {
       credential: ["authorization", "Bearer secret"],
     });
@@ -211,7 +211,7 @@ describe("with a server that misbehaves", () => {
     await expect.poll(() => watched.messages.length).toBe(30);
   });
 
-  it("may answer what nobody waits for any more", async () => {
+  it("may answer a call that no longer waits", async () => {
     const { channel, watched, connection } = await open({});
     const timeouts = new AbortController();
     const message = request("ping");
