@@ -60,7 +60,15 @@ export interface GatewayServices {
 /** The Durable Objects' namespaces and the queues, as wrangler.toml binds them. */
 export type ServiceBindings = Pick<
   Env,
-  "TENANTS" | "GLOBAL" | "SESSIONS" | "BRIDGES" | "OUTBOX" | "EVENTS" | "REGISTRY_JOBS" | "ALERTS"
+  | "TENANTS"
+  | "GLOBAL"
+  | "SESSIONS"
+  | "BRIDGES"
+  | "CONNECTORS"
+  | "OUTBOX"
+  | "EVENTS"
+  | "REGISTRY_JOBS"
+  | "ALERTS"
 >;
 
 export interface GatewayOptions {
@@ -124,7 +132,7 @@ export function createGatewayServices(
     ...{ config, bindings, queryStatistics, loadStorage, tenantObject, globalObject, epochs, emitter },
     loadAccessTokens: createAccessTokensLoader(config, loadStorage),
     keyring: new Keyring(config.encryptionKeys),
-    upstream: createUpstreamDeps(config),
+    upstream: createUpstreamDeps(config, bindings),
     snapshots,
   };
   const getTraffic = createTenantTraffic(foundation);
@@ -219,12 +227,13 @@ const fetchUpstream: typeof fetch = (input, init) => fetch(input, init);
 /** Its URL is all that tells it from other gateways; upstreams need not learn it. */
 const createGatewayId = ({ publicUrl }: Config) => hash32(publicUrl).toString(16);
 
-function createUpstreamDeps(config: Config): ChannelDeps {
+function createUpstreamDeps(config: Config, { CONNECTORS }: ServiceBindings): ChannelDeps {
   return {
     fetch: fetchUpstream,
     gatewayId: createGatewayId(config),
     urlPolicy: { allowLoopback: config.environment !== "production" },
     openSocket: workerSocket(fetchUpstream),
+    getConnector: (serverId) => CONNECTORS.getByName(serverId),
   };
 }
 

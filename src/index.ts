@@ -2,6 +2,7 @@
 import { createApp, createFetchHandler } from "./app.ts";
 
 export { BridgeObject } from "./durable-objects/bridge.ts";
+export { ConnectorObject } from "./durable-objects/connector.ts";
 export { GlobalObject } from "./durable-objects/global.ts";
 export { OutboxObject } from "./durable-objects/outbox.ts";
 export { SessionObject } from "./durable-objects/session.ts";

@@ -25,6 +25,8 @@ export interface Services extends GatewayServices {
   readonly registry: HealthDeps;
   /** The queue of discovery and health checks. */
   readonly registryJobs: RegistryJobQueue;
+  /** The object of a stdio server. */
+  readonly connectorObject: (serverId: string) => ReturnType<Env["CONNECTORS"]["getByName"]>;
   /** What evaluating and delivering alerts needs. */
   readonly alerts: AlertDeps;
 }
@@ -84,6 +86,7 @@ function createServices(
     ...{ database, people, registry, alerts },
     admissionTerms: createAdmissionTerms(database, epochs, Date.now),
     registryJobs: bindings.REGISTRY_JOBS,
+    connectorObject: (serverId) => bindings.CONNECTORS.getByName(serverId),
   };
 }
 

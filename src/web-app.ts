@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import type { AdminEnv } from "./admin/http/page-env.ts";
 import { pages } from "./admin/pages.ts";
 import { failurePage } from "./admin/ui/failure.tsx";
+import { connectorDialIn } from "./api/connectors/dial-in.ts";
 import { registryV0 } from "./api/registry-v0.ts";
 import { auth } from "./api/system/auth.ts";
 import { health } from "./api/system/health.ts";
@@ -49,5 +50,6 @@ export function createWebApp(rootApp: Hono<AppEnv>) {
     .route("/.well-known", wellKnown)
     .route("/api/auth", auth)
     .route("/api/v1", v1)
+    .route("/connect", connectorDialIn)
     .route("/", pages);
 }

@@ -13,6 +13,7 @@ import { requestsFile, sumsFile } from "./analytics/files.ts";
 import { summary } from "./analytics/summary.ts";
 import { oauthGrants } from "./applications/oauth-grants.ts";
 import { configuration } from "./configuration/routes.ts";
+import { connectors } from "./connectors/connectors.ts";
 import { rejectUnknownParameters } from "./http/validate.ts";
 import { keys } from "./keys/keys.ts";
 import { legacyKeys } from "./keys/legacy-keys.ts";
@@ -72,6 +73,7 @@ const things = new Hono<AppEnv>()
   .route("/servers", history)
   .route("/servers", discovery)
   .route("/servers", breakerOfServer)
+  .route("/connectors", connectors)
   .route("/tools", tools)
   .route("/resources", resources)
   .route("/prompts", prompts)

@@ -2,7 +2,7 @@
 export const ROLES = ["admin", "user", "service", "readonly"] as const;
 export const HEALTH_STATUSES = ["healthy", "unhealthy", "degraded", "unknown", "maintenance"] as const;
 export const TRANSPORTS = ["http", "websocket", "stdio", "sse"] as const;
-export const API_KEY_SCOPES = ["read", "write", "admin", "proxy", "metrics", "health"] as const;
+export const API_KEY_SCOPES = ["read", "write", "admin", "proxy", "metrics", "health", "connect"] as const;
 export const TENANT_STATUSES = ["active", "suspended", "archived"] as const;
 export const INVITATION_STATUSES = ["pending", "accepted", "rejected", "canceled", "expired"] as const;
 export const BREAKER_STATES = ["closed", "open", "half_open"] as const;

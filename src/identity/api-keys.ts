@@ -32,14 +32,26 @@ export const apiKeyVerifier = (database: Database, tenants: LoadedTenants): Cred
     const isOn = key.isActive && key.revokedAt === null && isActive(toKeyStatus(found), key, now);
     if (isRight && isOn && loaded !== undefined) await tenants.keep(loaded, now.getTime());
     const keyLimits = { id: key.id, perHour: key.rateLimitPerHour, perDay: key.rateLimitPerDay };
+    const { connectServer } = key;
     const proved = {
-      principal: { ...toPrincipal("key", "api_key", key, found.role), keyLimits },
+      principal: {
+        ...toPrincipal("key", "api_key", key, found.role),
+        keyLimits,
+        ...(connectServer !== null && { connectServer }),
+      },
       ipAllowlist: key.ipAllowlist,
       expiresAt: toDate(key.expiresAt),
     };
     return { value: isRight && isOn ? proved : undefined, tenantId: key.tenantId };
   },
 });
+
+/** Whether the owner of a key that was verified before may still use it. */
+export function isKeyUsable(found: KeyRows, now: Date): boolean {
+  const { isActive: isEnabled, revokedAt, expiresAt } = found.key;
+  const isExpired = expiresAt !== null && Date.parse(expiresAt) <= now.getTime();
+  return isEnabled && revokedAt === null && !isExpired && isActive(toKeyStatus(found), found.key, now);
+}
 
 /** The old backend's keys: any text, kept as an unsalted SHA-256. A tenant may have switched them off. */
 export const legacyKeyVerifier = (database: Database): CredentialVerifier => ({

@@ -10,6 +10,8 @@ export interface Principal {
   readonly apiKeyId: string | undefined;
   readonly role: Role;
   readonly scopes: readonly ApiKeyScope[];
+  /** The server that a connector with this key may serve. */
+  readonly connectServer?: string;
   readonly via: "api_key" | "legacy_api_key" | "session" | "oauth" | "anonymous";
   /** Looks after the whole gateway, not one tenant. Only people at the screen are. */
   readonly isOperator?: boolean;

@@ -17,9 +17,10 @@ export interface RegisteredServer {
 export async function resolveTarget(server: RegisteredServer, keyring: Keyring): Promise<ChannelTarget> {
   const credential = await credentialHeader(keyring, server.id, server.auth);
   if (credential === "unreadable") throw credentialUnreadable(server.name);
-  const { name, endpointUrl, firstByteTimeoutMs, idleTimeoutMs } = server;
+  const { id, name, endpointUrl, firstByteTimeoutMs, idleTimeoutMs } = server;
   return {
     server: name,
+    serverId: id,
     url: endpointUrl,
     firstByteTimeoutMs,
     idleTimeoutMs,

@@ -11,6 +11,7 @@ export const keyView = z.object({
   description: z.string().nullable(),
   keyPrefix: z.string(),
   scopes: z.array(z.enum(API_KEY_SCOPES)),
+  connectServer: z.string().nullable(),
   rateLimitPerHour: z.number(),
   rateLimitPerDay: z.number(),
   ipAllowlist: z.array(z.string()),
@@ -43,6 +44,7 @@ const SCOPE_LABELS: Record<(typeof API_KEY_SCOPES)[number], string> = {
   proxy: "proxy: Call MCP servers",
   metrics: "metrics: Read metrics",
   health: "health: Read health status",
+  connect: "connect: Serve one server by a connector",
 };
 
 export const keyFields: readonly FieldSpec[] = [
@@ -60,6 +62,14 @@ export const keyFields: readonly FieldSpec[] = [
     kind: "choices",
     options: API_KEY_SCOPES.map((value) => ({ value, label: SCOPE_LABELS[value] })),
     initial: ["read", "proxy"],
+  },
+  {
+    name: "connectServer",
+    label: "Server of the connector",
+    kind: "text",
+    optional: true,
+    maxlength: 100,
+    hint: "Name of the server. Required with scope connect.",
   },
   { name: "rateLimitPerHour", label: "Requests per hour", kind: "number", min: 1, step: 1, initial: "1000" },
   { name: "rateLimitPerDay", label: "Requests per day", kind: "number", min: 1, step: 1, initial: "10000" },

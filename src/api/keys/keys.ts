@@ -164,9 +164,11 @@ export const keys = new Hono<AppEnv>()
       assertOwner(principal, before.userId, owner);
       assertWithinBounds(termsIn(before), owner.role, await toKeyCreator(c));
       const { text, row } = await createKey();
-      const { name, description, scopes, rateLimitPerHour, rateLimitPerDay, ipAllowlist, expiresAt } = before;
+      const { name, description, scopes, connectServer, ipAllowlist, expiresAt } = before;
+      const { rateLimitPerHour, rateLimitPerDay } = before;
       const values: NewKey = {
-        ...{ name, description, scopes, rateLimitPerHour, rateLimitPerDay, ipAllowlist, expiresAt },
+        ...{ name, description, scopes, connectServer, ipAllowlist, expiresAt },
+        ...{ rateLimitPerHour, rateLimitPerDay },
         ...row,
         tenantId: principal.tenantId,
         userId: before.userId,
@@ -226,6 +228,7 @@ const CHANGEABLE = [
   "name",
   "description",
   "scopes",
+  "connectServer",
   "rateLimitPerHour",
   "rateLimitPerDay",
   "ipAllowlist",

@@ -4,6 +4,7 @@ import type { KeyBounds } from "../../core/access/key-bounds.ts";
 import { API_KEY_SCOPES } from "../../core/enums.ts";
 import { validateNetwork } from "../../core/net/cidr.ts";
 import { moment } from "../http/times.ts";
+import { serverName } from "../servers/server-name.ts";
 
 const network = z
   .string()
@@ -22,6 +23,8 @@ const terms = {
     .transform((scopes) => [...new Set(scopes)]),
   rateLimitPerHour: z.number().int().min(1).max(1_000_000),
   rateLimitPerDay: z.number().int().min(1).max(10_000_000),
+  /** With scope `connect`: the server that a connector with the key may serve. */
+  connectServer: serverName.nullable(),
   ipAllowlist: z.array(network).max(100),
   expiresAt: future.nullable(),
 };
@@ -35,10 +38,15 @@ export const newKey = z
     scopes: terms.scopes.default(["read", "proxy"]),
     rateLimitPerHour: terms.rateLimitPerHour.default(1000),
     rateLimitPerDay: terms.rateLimitPerDay.default(10_000),
+    connectServer: terms.connectServer.default(null),
     ipAllowlist: terms.ipAllowlist.default([]),
     expiresAt: terms.expiresAt.default(null),
     /** Absent: the caller's own. Null: a key of no account, which acts as a service. */
     serviceAccountId: z.uuid().nullable().optional(),
+  })
+  .refine(({ scopes, connectServer }) => scopes.includes("connect") === (connectServer !== null), {
+    path: ["connectServer"],
+    message: "is required with scope connect, and with no other scope alone: the name of the server",
   })
   .meta({ examples: [{ name: "nightly build", scopes: ["read", "proxy"], rateLimitPerHour: 500 }] });
 
@@ -63,6 +71,7 @@ export const rotation = z
 /** Of what is asked for, the part that says what the key may do. */
 export function termsIn({
   scopes,
+  connectServer,
   rateLimitPerHour,
   rateLimitPerDay,
   ipAllowlist,
@@ -70,6 +79,7 @@ export function termsIn({
 }: Optional): Partial<KeyBounds> {
   return {
     ...(scopes !== undefined && { scopes }),
+    ...(connectServer !== undefined && { connectServer }),
     ...(rateLimitPerHour !== undefined && { rateLimitPerHour }),
     ...(rateLimitPerDay !== undefined && { rateLimitPerDay }),
     ...(ipAllowlist !== undefined && { ipAllowlist }),

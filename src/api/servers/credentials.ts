@@ -8,6 +8,9 @@ import { checkUrl, type UrlPolicy } from "../../upstream/connection/url-guard.ts
 import { sealCredentials } from "../../upstream/credentials.ts";
 import type { AuthInput } from "./schemas.ts";
 
+/** A stdio server has no URL of its own: its connector dials in. */
+export const stdioUrl = (name: string) => `stdio:${name}`;
+
 const SCHEMES: Record<Transport, RegExp> = {
   http: /^https?:$/,
   sse: /^https?:$/,
@@ -16,17 +19,17 @@ const SCHEMES: Record<Transport, RegExp> = {
 };
 
 export function urlFault(url: string, transport: Transport, policy: UrlPolicy): string | undefined {
-  if (transport === "stdio") return undefined;
+  if (transport === "stdio")
+    return /^stdio:[A-Za-z0-9_.-]{1,100}$/.test(url)
+      ? undefined
+      : "must be stdio: and the name of the server";
   const verdict = checkUrl(url, policy);
   if (!verdict.ok) return verdict.reason;
   if (SCHEMES[transport].test(verdict.url.protocol)) return undefined;
   return transport === "websocket" ? "must be a wss URL" : "must be an HTTPS URL";
 }
 
-const STDIO = "is not reachable over the network: run the server behind an HTTP adapter";
-
 function findUrlFaults(url: string, transport: Transport, policy: UrlPolicy): InputIssue[] {
-  if (transport === "stdio") return [{ path: "/transportType", message: STDIO }];
   const fault = urlFault(url, transport, policy);
   return fault === undefined ? [] : [{ path: "/endpointUrl", message: fault }];
 }

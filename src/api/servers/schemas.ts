@@ -6,6 +6,7 @@ import { mcpServers } from "../../db/schema/registry.ts";
 import { SERVER_NUMBERS, SERVER_THRESHOLDS } from "../../policy/server-settings.ts";
 import { credentialsSchema } from "../../upstream/credentials-schema.ts";
 import { rowShape, selectColumns } from "../resource/shape.ts";
+import { serverName } from "./server-name.ts";
 
 /** The longest that a stream may last (STREAM_TOTAL_TIMEOUT_MS). */
 const MAX_TOOL_TIMEOUT_MS = 43_200_000;
@@ -56,14 +57,6 @@ const settings = z.strictObject({
 
 const tag = z.string().trim().min(1).max(100);
 
-/** The path segment of its endpoint, /mcp/{name}. */
-const name = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/,
-    "must contain only letters, digits, dots, hyphens and underscores, at most 100",
-  );
-
 /** How the gateway shows itself to the server: stored sealed, shown never. */
 const auth = z.intersection(
   credentialsSchema,
@@ -79,7 +72,7 @@ const auth = z.intersection(
 export type AuthInput = z.output<typeof auth>;
 
 const fields = {
-  name,
+  name: serverName,
   title: z.string().trim().min(1).max(200).nullable(),
   description: z.string().max(10_000).nullable(),
   endpointUrl: z.string().min(1).max(500),
@@ -102,12 +95,17 @@ export const newServer = z
   .strictObject({
     ...optional,
     name: fields.name,
-    endpointUrl: fields.endpointUrl,
+    /** Required unless the transport is stdio. */
+    endpointUrl: fields.endpointUrl.optional(),
     auth: auth.default({ type: "none" }),
     /** Register it though another server has this address and transport already (with another credential, say). */
     evenIfRegistered: z.boolean().default(false),
     /** Ask it at once what it offers, without making the caller wait. */
     discover: z.boolean().default(true),
+  })
+  .refine(({ endpointUrl, transportType }) => endpointUrl !== undefined || transportType === "stdio", {
+    path: ["endpointUrl"],
+    message: "is required unless the transport is stdio",
   })
   .meta({
     examples: [

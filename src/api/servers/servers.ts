@@ -44,6 +44,7 @@ import {
   rejectMovedCredential,
   rejectUrl,
   sealCredential,
+  stdioUrl,
 } from "./credentials.ts";
 import { discoverLater } from "./discover.ts";
 import { CHANGEABLE, newServer, serverChange, serverFilters, serverShape } from "./schemas.ts";
@@ -103,15 +104,16 @@ export const servers = new Hono<AppEnv>()
       const { principal, db, services } = c.var;
       const { tenantId } = principal;
       const transportType = wanted.transportType ?? "http";
+      const { endpointUrl = stdioUrl(wanted.name) } = wanted;
       if (!evenIfRegistered) {
-        const [other] = await findServersByEndpoint(db, tenantId, wanted.endpointUrl, transportType);
+        const [other] = await findServersByEndpoint(db, tenantId, endpointUrl, transportType);
         if (other !== undefined)
           throw new GatewayError("conflict", `This server is already registered as ${other.name}.`);
       }
       const id = uuidv7();
       const values = {
         ...omitUndefined(wanted),
-        ...{ id, tenantId, name: wanted.name, endpointUrl: wanted.endpointUrl },
+        ...{ id, tenantId, name: wanted.name, endpointUrl },
         authConfig: await sealCredential(services.keyring, id, auth),
         createdBy: principal.userId,
       };
@@ -132,7 +134,8 @@ export const servers = new Hono<AppEnv>()
         }),
       );
       if (made === undefined) throw new Error("a server that was just written is not there");
-      if (discover && made.isActive) discoverLater(c, id);
+      // A connector that dials in has the server discovered.
+      if (discover && made.isActive && transportType !== "stdio") discoverLater(c, id);
       await setEtag(c, made, CHANGEABLE);
       c.header("location", `${c.req.path}/${id}`);
       return c.json(presentServer(made, true), 201);

@@ -11,6 +11,8 @@ export interface KeyBounds {
   readonly scopes: readonly ApiKeyScope[];
   readonly rateLimitPerHour: number;
   readonly rateLimitPerDay: number;
+  /** The server that a connector with the key may serve; null without scope `connect`. */
+  readonly connectServer: string | null;
   /** Empty: from anywhere. */
   readonly ipAllowlist: readonly string[];
   /** Null: for ever. */
@@ -54,6 +56,11 @@ function checkTerms(requested: Partial<KeyBounds>, own: KeyBounds): InputIssue[]
         message: `exceeds the ${own[limit]} of the key used for this request`,
       });
     }
+  }
+  const { connectServer } = requested;
+  if (connectServer != null && own.connectServer !== null && connectServer !== own.connectServer) {
+    const message = `exceeds the key used for this request, which is bound to server ${own.connectServer}`;
+    issues.push({ path: "/connectServer", message });
   }
   const { expiresAt, ipAllowlist } = requested;
   if (

@@ -39,6 +39,11 @@ export const PERMISSIONS = {
   "access.delete": requires("admin", "admin"),
   "access.explain": requires("admin", "read"),
 
+  "connectors.list": requires("admin", "read"),
+  "connectors.read": requires("admin", "read"),
+  /** To which server is decided by the key: see connector/authorize-connector.ts. */
+  "connectors.connect": requires("service", "connect"),
+
   "active-requests.list": requires("admin", "read"),
   "active-requests.cancel": requires("admin", "admin"),
 
@@ -88,6 +93,7 @@ const INCLUDES: Record<ApiKeyScope, readonly ApiKeyScope[]> = {
   proxy: ["proxy"],
   metrics: ["metrics"],
   health: ["health"],
+  connect: ["connect"],
 };
 
 export const hasScope = (held: readonly ApiKeyScope[], needed: ApiKeyScope): boolean =>
@@ -97,9 +103,10 @@ const DEFAULT_SCOPES = ["read", "write", "proxy", "metrics", "health"] as const 
 
 /** The maximum scopes of a credential of each role. A sign-in session has all of them. */
 export const ROLE_SCOPES: Record<Role, readonly ApiKeyScope[]> = {
-  admin: ["read", "write", "admin", "proxy", "metrics", "health"],
+  admin: ["read", "write", "admin", "proxy", "metrics", "health", "connect"],
   user: DEFAULT_SCOPES,
-  service: DEFAULT_SCOPES,
+  // A connector answers for a server, so its key belongs to an admin or to a service account.
+  service: [...DEFAULT_SCOPES, "connect"],
   // The role keeps them from the tenant's things; ending one's own sessions is writing too.
   readonly: DEFAULT_SCOPES,
 };

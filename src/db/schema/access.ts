@@ -47,6 +47,8 @@ export const apiKeys = pgTable(
     scopes: apiKeyScope("scopes").array().notNull().default(sql`'{read,proxy}'::api_key_scope[]`),
     rateLimitPerHour: integer("rate_limit_per_hour").notNull().default(1000),
     rateLimitPerDay: integer("rate_limit_per_day").notNull().default(10_000),
+    /** Scope `connect`: the name of the one server that a connector with this key may serve. */
+    connectServer: text("connect_server"),
     /** Empty: from anywhere. */
     ipAllowlist: cidr("ip_allowlist").array().notNull().default(sql`'{}'::cidr[]`),
     expiresAt: moment("expires_at"),
@@ -73,6 +75,7 @@ export const apiKeys = pgTable(
     check("api_keys_hash_form", sql`${table.keyHash} ~ '^[0-9a-f]{64}$'`),
     lengthBetween("api_keys_prefix_length", table.keyPrefix, 4, 64),
     lengthBetween("api_keys_salt_length", table.salt, 16, 128),
+    lengthBetween("api_keys_connect_server_length", table.connectServer, 1, 100),
     atLeast("api_keys_rate_limit_per_hour_positive", table.rateLimitPerHour, 1),
     atLeast("api_keys_rate_limit_per_day_positive", table.rateLimitPerDay, 1),
     ...tenantOwned(table.tenantId),

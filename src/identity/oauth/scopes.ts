@@ -2,12 +2,18 @@
 import { API_KEY_SCOPES, type ApiKeyScope } from "../../core/enums.ts";
 
 const OPENID_SCOPES = ["openid", "profile", "email", "offline_access"] as const;
-export const OAUTH_SCOPES: readonly string[] = [...OPENID_SCOPES, ...API_KEY_SCOPES];
+
+/** A connector is a program with an API key of its own, bound to one server. */
+type OAuthScope = Exclude<ApiKeyScope, "connect">;
+const isOAuthScope = (scope: ApiKeyScope): scope is OAuthScope => scope !== "connect";
+const KEY_SCOPES = API_KEY_SCOPES.filter(isOAuthScope);
+
+export const OAUTH_SCOPES: readonly string[] = [...OPENID_SCOPES, ...KEY_SCOPES];
 
 /** What using any MCP endpoint takes; the rest is asked for by those who need it. */
 export const MCP_SCOPE: ApiKeyScope = "proxy";
 
-const DESCRIPTIONS: Record<ApiKeyScope | (typeof OPENID_SCOPES)[number], string> = {
+const DESCRIPTIONS: Record<OAuthScope | (typeof OPENID_SCOPES)[number], string> = {
   openid: "Read your user ID",
   profile: "Read your name",
   email: "Read your email address",
@@ -24,5 +30,4 @@ const isKnown = (scope: string): scope is keyof typeof DESCRIPTIONS => Object.ha
 
 export const describeScope = (scope: string) => (isKnown(scope) ? DESCRIPTIONS[scope] : scope);
 
-export const isKeyScope = (scope: string): scope is ApiKeyScope =>
-  API_KEY_SCOPES.some((known) => known === scope);
+export const isKeyScope = (scope: string): scope is OAuthScope => KEY_SCOPES.some((known) => known === scope);

@@ -1,4 +1,4 @@
-/** A legacy-era session with an upstream, independent of its transport: Streamable HTTP, HTTP+SSE or WebSocket. */
+/** A legacy-era session with an upstream, independent of its transport: Streamable HTTP, HTTP+SSE, WebSocket or a connector. */
 
 import { UpstreamError } from "../../core/errors.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
@@ -7,6 +7,8 @@ import type { UrlPolicy } from "./url-guard.ts";
 
 export interface ChannelTarget {
   readonly server: string;
+  /** Of a registered server: a connector serves no other. */
+  readonly serverId?: string;
   readonly url: string;
   readonly credential?: readonly [name: string, value: string];
   readonly firstByteTimeoutMs: number;
@@ -15,6 +17,12 @@ export interface ChannelTarget {
 
 export interface ChannelDeps extends UpstreamDeps {
   readonly openSocket: OpenSocket;
+  /** The object of a stdio server, through which its connectors are reached. */
+  readonly getConnector?: (serverId: string) => ConnectorStub;
+}
+
+export interface ConnectorStub {
+  fetch(url: string, init: { readonly headers: Record<string, string> }): Promise<Response>;
 }
 
 export interface ChannelEvents {

@@ -17,7 +17,6 @@ import {
 import type { UpstreamDeps } from "../connection/channel.ts";
 import { type ChannelTarget, createGatewayId } from "../connection/channel.ts";
 import { invalidResponse, StatusError } from "../connection/errors.ts";
-import { needsConnector } from "../transports/open-channel.ts";
 import { type ModernResponse, sendModernRequest } from "./modern-request.ts";
 
 export type ServerEra =
@@ -37,7 +36,6 @@ const LEGACY: ServerEra = { era: "legacy" };
 
 export async function detectEra(options: EraOptions): Promise<ServerEra> {
   const { target, transport } = options;
-  if (transport === "stdio") throw needsConnector(target.server);
   if (transport !== "http") return LEGACY;
   // A server may refuse the first choice and name another; ours is the only one there is, so it is made again.
   return (

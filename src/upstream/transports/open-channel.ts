@@ -33,7 +33,7 @@ export interface OpenOptions extends ChannelOptions {
 }
 
 export async function openChannel(options: OpenOptions): Promise<OpenedChannel> {
-  const { transport, target, signal } = options;
+  const { transport, signal } = options;
   switch (transport) {
     case "http":
       return openHttp(options);
@@ -41,19 +41,17 @@ export async function openChannel(options: OpenOptions): Promise<OpenedChannel> 
       return initializeChannel(await openSseChannel(options, signal), options);
     case "websocket":
       return initializeChannel(await openWebSocketChannel(options, signal), options);
-    case "stdio":
-      throw needsConnector(target.server);
+    case "stdio": {
+      // Most gateways have no such server.
+      const { openConnectorChannel } = await import("./connector/channel.ts");
+      return initializeChannel(await openConnectorChannel(options, signal), options);
+    }
   }
 }
 
 /** Only Streamable HTTP has sessions that outlive a connection. */
 export function resumeChannel(options: ResumeOptions): UpstreamChannel {
   return new HttpChannel(options);
-}
-
-export function needsConnector(server: string): UpstreamError {
-  const message = `Server ${server} uses stdio and requires a connector, which is not available yet. Register an HTTP URL.`;
-  return new UpstreamError("upstream_unsupported", server, message);
 }
 
 async function initializeChannel(channel: UpstreamChannel, options: OpenOptions): Promise<OpenedChannel> {

@@ -4,6 +4,7 @@ import { isNetworkInside, validateNetwork } from "../../../src/core/net/cidr.ts"
 
 const bound: KeyBounds = {
   scopes: ["read", "write"],
+  connectServer: null,
   rateLimitPerHour: 10,
   rateLimitPerDay: 100,
   ipAllowlist: ["10.0.0.0/8"],

@@ -22,6 +22,7 @@ export const keyColumns = {
   scopes: apiKeys.scopes,
   rateLimitPerHour: apiKeys.rateLimitPerHour,
   rateLimitPerDay: apiKeys.rateLimitPerDay,
+  connectServer: apiKeys.connectServer,
   ipAllowlist: apiKeys.ipAllowlist,
   expiresAt: apiKeys.expiresAt,
   lastUsed: apiKeys.lastUsed,

@@ -1,5 +1,5 @@
 /** Servers as discovery and health checks visit them: which are due, what it takes to reach one, and how it went. */
-import { and, asc, eq, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { HealthStatus } from "../../../core/enums.ts";
 import { mcpServers, serverHealthChecks, serverMetrics } from "../../schema/registry.ts";
 import { tenants } from "../../schema/tenants.ts";
@@ -55,12 +55,7 @@ const DISCOVERY_INTERVAL_SECONDS = 3600;
 
 const due = { id: mcpServers.id, tenantId: mcpServers.tenantId };
 
-const isServed = and(
-  eq(mcpServers.isActive, true),
-  // Programs are reached through the connector, which sees for itself whether they run.
-  ne(mcpServers.transportType, "stdio"),
-  eq(tenants.status, "active"),
-);
+const isServed = and(eq(mcpServers.isActive, true), eq(tenants.status, "active"));
 
 /** System role (cron): the ones that waited longest come first. */
 export function listServersDueForDiscovery(db: Queries, query: { now: Date; limit: number }) {

@@ -1,8 +1,9 @@
 /** A tenant's servers as REST and pages show, search and change them. */
-import { and, arrayContains, count, eq, exists, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
+import { and, arrayContains, asc, count, eq, exists, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
 import type { HealthStatus, Transport } from "../../../core/enums.ts";
 import { mcpServers, serverTools } from "../../schema/registry.ts";
 import { tenants } from "../../schema/tenants.ts";
+import { afterCursor, clampLimit, type NameCursor } from "../shared/keyset.ts";
 import type { Queries } from "../shared/queries.ts";
 import {
   afterKey,
@@ -119,6 +120,33 @@ function toCondition(db: Queries, filter: ServerFilter): SQL | undefined {
 
 export function findServer(db: Queries, tenantId: string, id: string) {
   return db.select(serverColumns).from(servers).where(one(tenantId, id));
+}
+
+export function findServerByName(db: Queries, tenantId: string, name: string) {
+  return db
+    .select(serverColumns)
+    .from(servers)
+    .where(and(eq(servers.tenantId, tenantId), eq(servers.name, name)));
+}
+
+/** A page by name of the servers that connectors serve. */
+export function listStdioServers(
+  db: Queries,
+  tenantId: string,
+  page: { after: NameCursor | undefined; limit: number },
+) {
+  return db
+    .select({ id: servers.id, name: servers.name })
+    .from(servers)
+    .where(
+      and(
+        eq(servers.tenantId, tenantId),
+        eq(servers.transportType, "stdio"),
+        afterCursor(servers.name, servers.id, page.after),
+      ),
+    )
+    .orderBy(asc(servers.name), asc(servers.id))
+    .limit(clampLimit(page.limit));
 }
 
 export function insertServer(db: Queries, server: NewServer) {

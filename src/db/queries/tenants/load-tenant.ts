@@ -105,6 +105,7 @@ export interface KeyRows {
     readonly salt: string;
     readonly keyHash: string;
     readonly scopes: readonly ApiKeyScope[];
+    readonly connectServer: string | null;
     readonly rateLimitPerHour: number;
     readonly rateLimitPerDay: number;
     readonly ipAllowlist: readonly string[];
