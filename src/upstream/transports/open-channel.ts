@@ -16,8 +16,6 @@ import {
 import type { ChannelOptions, Request, ResumeOptions, UpstreamChannel } from "../connection/channel.ts";
 import { StatusError } from "../connection/errors.ts";
 import { HttpChannel } from "./http/channel.ts";
-import { openSseChannel } from "./sse/channel.ts";
-import { openWebSocketChannel } from "./websocket/channel.ts";
 
 export interface OpenedChannel {
   readonly channel: UpstreamChannel;
@@ -32,17 +30,19 @@ export interface OpenOptions extends ChannelOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The transports that most servers do not use are loaded by the first server that does. */
 export async function openChannel(options: OpenOptions): Promise<OpenedChannel> {
   const { transport, signal } = options;
   switch (transport) {
     case "http":
       return openHttp(options);
     case "sse":
-      return initializeChannel(await openSseChannel(options, signal), options);
-    case "websocket":
+      return initializeChannel(await openSse(options), options);
+    case "websocket": {
+      const { openWebSocketChannel } = await import("./websocket/channel.ts");
       return initializeChannel(await openWebSocketChannel(options, signal), options);
+    }
     case "stdio": {
-      // Most gateways have no such server.
       const { openConnectorChannel } = await import("./connector/channel.ts");
       return initializeChannel(await openConnectorChannel(options, signal), options);
     }
@@ -52,6 +52,11 @@ export async function openChannel(options: OpenOptions): Promise<OpenedChannel> 
 /** Only Streamable HTTP has sessions that outlive a connection. */
 export function resumeChannel(options: ResumeOptions): UpstreamChannel {
   return new HttpChannel(options);
+}
+
+async function openSse(options: OpenOptions): Promise<UpstreamChannel> {
+  const { openSseChannel } = await import("./sse/channel.ts");
+  return openSseChannel(options, options.signal);
 }
 
 async function initializeChannel(channel: UpstreamChannel, options: OpenOptions): Promise<OpenedChannel> {
@@ -92,7 +97,7 @@ async function openLegacySse(error: StatusError, options: OpenOptions): Promise<
   if (!UNAVAILABLE_STATUSES.has(error.upstreamStatus)) return undefined;
   let channel: UpstreamChannel;
   try {
-    channel = await openSseChannel(options, options.signal);
+    channel = await openSse(options);
   } catch (failure) {
     // It is such a server, and one that we must not talk to. Any other failure says less than the first.
     if (failure instanceof UpstreamError && failure.code === "upstream_refused") throw failure;

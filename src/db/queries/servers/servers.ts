@@ -1,5 +1,16 @@
 /** A tenant's servers as REST and pages show, search and change them. */
-import { and, arrayContains, asc, count, eq, exists, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  arrayContains,
+  asc,
+  count,
+  eq,
+  exists,
+  getTableColumns,
+  inArray,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { HealthStatus, Transport } from "../../../core/enums.ts";
 import { mcpServers, serverTools } from "../../schema/registry.ts";
 import { tenants } from "../../schema/tenants.ts";
