@@ -233,7 +233,8 @@ function createUpstreamDeps(config: Config, { CONNECTORS }: ServiceBindings): Ch
     gatewayId: createGatewayId(config),
     urlPolicy: { allowLoopback: config.environment !== "production" },
     openSocket: workerSocket(fetchUpstream),
-    getConnector: (serverId) => CONNECTORS.getByName(serverId),
+    getConnectorSocket: (serverId) =>
+      workerSocket((input, init) => CONNECTORS.getByName(serverId).fetch(input, init)),
   };
 }
 

@@ -6,8 +6,8 @@
  * | frame    | sender              | meaning                                                              |
  * | -------- | ------------------- | -------------------------------------------------------------------- |
  * | open     | channel             | start a session                                                      |
- * | message  | channel, connector  | an MCP message; `ack`: all up to this number have arrived            |
- * | ack      | channel, connector  | all up to this number have arrived                                   |
+ * | message  | channel, connector  | an MCP message; `ack`: all up to this number were passed on          |
+ * | ack      | channel, connector  | all up to this number were passed on                                  |
  * | resume   | channel             | the path was replaced; `ack` as above, and the connector's is wanted |
  * | resumed  | connector           | the session exists; what is missing is sent again                    |
  * | end      | channel, connector  | the session is over; a connector says why                            |

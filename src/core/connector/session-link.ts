@@ -3,7 +3,8 @@
  * acknowledged it, sends it again over a new connection, and drops what arrives twice. Two links over connections that
  * lose any suffix of what was sent deliver each message once and in order, as long as one of the connections lasts.
  *
- * Each end holds at most the window: `canSend` is false beyond it, and the sender waits for `acknowledge`.
+ * Each end holds at most the window: `canSend` is false beyond it, and the sender waits for `acknowledge`. A message is
+ * acknowledged when the receiver has passed it on, so that a slow reader slows the sender down.
  */
 import { MAX_EVENT_BYTES } from "../size-limits.ts";
 import type { SessionFrame } from "./frames.ts";
@@ -30,8 +31,9 @@ export class SessionLink {
   #sentLength = 0;
   #lastSent = 0;
   #received = 0;
+  #consumed = 0;
+  #consumedLength = 0;
   #acknowledged = 0;
-  #receivedLength = 0;
 
   constructor(session: string) {
     this.session = session;
@@ -64,32 +66,38 @@ export class SessionLink {
   }
 
   /** Whether a message is the next one; another one has arrived before, or comes again. */
-  accept({ seq, ack, text }: MessageFrame): boolean {
+  accept({ seq, ack }: MessageFrame): boolean {
     this.acknowledge(ack);
     if (seq !== this.#received + 1) return false;
     this.#received = seq;
-    this.#receivedLength += text.length;
     return true;
   }
 
-  /** The last message that has arrived, for a frame that carries it to the other end. */
+  /** The oldest accepted message has been passed on. */
+  consume(length: number): void {
+    this.#consumed += 1;
+    this.#consumedLength += length;
+  }
+
+  /** The last message that was consumed, for a frame that carries it to the other end. */
   takeAck(): number {
-    this.#acknowledged = this.#received;
-    this.#receivedLength = 0;
-    return this.#received;
+    this.#acknowledged = this.#consumed;
+    this.#consumedLength = 0;
+    return this.#consumed;
   }
 
   get isAckOwed(): boolean {
-    return this.#received > this.#acknowledged;
+    return this.#consumed > this.#acknowledged;
   }
 
   /** True where the other end may be waiting for the acknowledgement. */
   get isAckUrgent(): boolean {
-    return this.#received - this.#acknowledged >= ACK_MESSAGES || this.#receivedLength >= ACK_LENGTH;
+    return this.#consumed - this.#acknowledged >= ACK_MESSAGES || this.#consumedLength >= ACK_LENGTH;
   }
 
-  get hasUnacknowledged(): boolean {
-    return this.#sent.length > 0;
+  /** What is kept because it is not acknowledged. */
+  get unacknowledgedLength(): number {
+    return this.#sentLength;
   }
 
   /** After the connection was replaced: what the other end has not received. */

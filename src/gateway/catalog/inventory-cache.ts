@@ -206,7 +206,7 @@ export class InventoryCache<C extends RefreshContext> {
       if (isNews) await this.#save(entry, offer);
     } catch (error) {
       this.#sources.onError(entry.server, error);
-      entry.failure = errorReason(error);
+      entry.failure = errorReason(error, entry.server);
       if (entry.inventory !== undefined) entry.inventory = { ...entry.inventory, isStale: true };
     }
   }
@@ -252,7 +252,7 @@ function isSameInventory(before: ServerInventory | undefined, after: ServerInven
 }
 
 /** Addresses and causes are not for callers. */
-function errorReason(error: unknown): string {
+function errorReason(error: unknown, { transport }: SnapshotServer): string {
   const code = error instanceof UpstreamError ? error.code : undefined;
   switch (code) {
     case "upstream_timeout":
@@ -266,6 +266,6 @@ function errorReason(error: unknown): string {
     case "upstream_unsupported":
       return "uses a transport that is not supported";
     default:
-      return "is unreachable";
+      return transport === "stdio" ? "has no connector, or its process failed" : "is unreachable";
   }
 }

@@ -17,12 +17,8 @@ export interface ChannelTarget {
 
 export interface ChannelDeps extends UpstreamDeps {
   readonly openSocket: OpenSocket;
-  /** The object of a stdio server, through which its connectors are reached. */
-  readonly getConnector?: (serverId: string) => ConnectorStub;
-}
-
-export interface ConnectorStub {
-  fetch(url: string, init: { readonly headers: Record<string, string> }): Promise<Response>;
+  /** Opens sockets to the object of a stdio server, through which its connectors are reached. */
+  readonly getConnectorSocket?: (serverId: string) => OpenSocket;
 }
 
 export interface ChannelEvents {

@@ -26,6 +26,7 @@ function expected(action: Permission): { roles: readonly Role[]; scopes: readonl
   if (action === "servers.health") return { roles: ROLES, scopes: ["health", "admin"] };
   if (action === "announcements.seen") return { roles: ROLES, scopes: ["read", "write", "admin"] };
   if (action === "announcements.acknowledge") return { roles: ROLES, scopes: ["write", "admin"] };
+  if (action === "connectors.connect") return { roles: ["service", "user", "admin"], scopes: ["connect"] };
   if (room === "mcp") return { roles: ROLES, scopes: ["proxy"] };
   const reads =
     ["list", "read", "explain", "export", "verify", "preview"].includes(verb) || action === "users.sessions";

@@ -3,12 +3,7 @@
  * what was lost is sent again (core/connector/session-link.ts), so that every request reaches the process once. When
  * the path stays away, or the process ends, all pending requests fail.
  */
-import {
-  formatFrame,
-  parseFrame,
-  type SessionEnd,
-  type SessionFrame,
-} from "../../../core/connector/frames.ts";
+import { formatFrame, parseFrame, type SessionFrame } from "../../../core/connector/frames.ts";
 import { ACK_DELAY_MS, SessionLink } from "../../../core/connector/session-link.ts";
 import { UpstreamError } from "../../../core/errors.ts";
 import type { JsonObject } from "../../../core/mcp/json-rpc.ts";
@@ -18,15 +13,17 @@ import { createTimer, type Timer } from "../../../core/timers.ts";
 import { AbortScopes } from "../../connection/abort-scope.ts";
 import type {
   ChannelOptions,
-  ConnectorStub,
+  OpenSocket,
   Request,
   RequestOptions,
+  SocketLike,
   UpstreamChannel,
 } from "../../connection/channel.ts";
 import { idleTimeout, toUpstreamError } from "../../connection/errors.ts";
 import { parseMessages } from "../../connection/event-stream.ts";
 import { PendingRequests } from "../../connection/pending-requests.ts";
-import { noConnectorMessage, openSessionSocket } from "./open.ts";
+import { messageTooLarge, sessionInterrupted, toSessionError } from "./errors.ts";
+import { openSessionSocket } from "./open.ts";
 
 /** How long the path to the process may be interrupted. */
 const INTERRUPTION_TIMEOUT_MS = 30_000;
@@ -55,7 +52,9 @@ class ConnectorChannel implements UpstreamChannel {
   readonly #ackDelay: Timer;
   readonly #reopening: Timer;
   #waiting: (() => void)[] = [];
-  #socket: WebSocket | undefined;
+  #socket: SocketLike | undefined;
+  /** Of the socket that is used: events of earlier ones mean nothing. */
+  #opened = 0;
   #instance: string | undefined;
   /** The connector knows the session, and receives what is sent now. */
   #isConnected = false;
@@ -66,7 +65,9 @@ class ConnectorChannel implements UpstreamChannel {
     this.#options = options;
     this.#server = server;
     this.#scopes = new AbortScopes(server);
-    this.#interruption = createTimer(INTERRUPTION_TIMEOUT_MS, () => this.#end(this.#interrupted()));
+    this.#interruption = createTimer(INTERRUPTION_TIMEOUT_MS, () =>
+      this.#end(sessionInterrupted(server, INTERRUPTION_TIMEOUT_MS, this.#isOpened)),
+    );
     this.#idle = createTimer(idleTimeoutMs, () => this.#end(idleTimeout(server, idleTimeoutMs)));
     this.#ackDelay = createTimer(ACK_DELAY_MS, () => this.#sendAck());
     this.#reopening = createTimer(REOPEN_DELAY_MS, () => void this.#reopen());
@@ -127,28 +128,34 @@ class ConnectorChannel implements UpstreamChannel {
 
   async #connect(): Promise<void> {
     const { deps, target } = this.#options;
+    this.#opened += 1;
+    const own = this.#opened;
     const socket = await openSessionSocket({
       server: this.#server,
       session: this.#link.session,
       instance: this.#instance,
-      stub: findStub(deps.getConnector, target.serverId, this.#server),
-      message: (data) => this.#receive(data),
-      closed: () => this.#disconnected(socket),
+      openSocket: findOpener(deps.getConnectorSocket, target.serverId, this.#server),
+      message: (data) => {
+        if (own === this.#opened) this.#receive(data);
+      },
+      closed: () => {
+        if (own === this.#opened) this.#disconnected();
+      },
     });
     this.#socket = socket;
     if (this.#scopes.isEnded) this.#closeSocket();
   }
 
   /** The object was restarted, or the connection to it was lost. */
-  #disconnected(socket: WebSocket): void {
-    if (this.#scopes.isEnded || (this.#socket !== undefined && this.#socket !== socket)) return;
+  #disconnected(): void {
+    if (this.#scopes.isEnded) return;
     this.#interrupt();
     this.#reopening.start();
   }
 
   async #reopen(): Promise<void> {
     try {
-      if (!this.#scopes.isEnded) await this.#connect();
+      await this.#scopes.run(undefined, () => this.#connect());
     } catch {
       if (!this.#scopes.isEnded) this.#reopening.start();
     }
@@ -206,6 +213,7 @@ class ConnectorChannel implements UpstreamChannel {
     const isNext = this.#link.accept(frame);
     this.#wake();
     if (!isNext) return;
+    this.#link.consume(frame.text.length);
     try {
       for (const message of parseMessages(frame.text, this.#server)) {
         if (this.#pending.size > 0) this.#idle.start();
@@ -253,43 +261,14 @@ class ConnectorChannel implements UpstreamChannel {
       // It is closed already.
     }
   }
-
-  #interrupted(): UpstreamError {
-    const seconds = INTERRUPTION_TIMEOUT_MS / 1000;
-    const message = this.#isOpened
-      ? `The connector of server ${this.#server} was not reachable for ${seconds} s. Requests that were sent may have been processed.`
-      : noConnectorMessage(this.#server);
-    return new UpstreamError("upstream_unreachable", this.#server, message);
-  }
 }
 
-function findStub(
-  getConnector: ChannelOptions["deps"]["getConnector"],
+function findOpener(
+  getConnectorSocket: ChannelOptions["deps"]["getConnectorSocket"],
   serverId: string | undefined,
   server: string,
-): ConnectorStub {
-  if (getConnector !== undefined && serverId !== undefined) return getConnector(serverId);
+): OpenSocket {
+  if (getConnectorSocket !== undefined && serverId !== undefined) return getConnectorSocket(serverId);
   const message = `Server ${server} is reached through a connector, which requires that it is registered first.`;
   throw new UpstreamError("upstream_unsupported", server, message);
-}
-
-function messageTooLarge(server: string): UpstreamError {
-  const message = `The message for server ${server} is larger than ${MAX_EVENT_BYTES} bytes.`;
-  return new UpstreamError("upstream_unsupported", server, message);
-}
-
-const REASONS: Record<SessionEnd, (detail: string) => string> = {
-  exited: (detail) => `its process exited (${detail}). See its log under Servers › Connectors`,
-  start_failed: (detail) =>
-    `its process could not be started (${detail}). Check the command of the connector`,
-  lost: () => "its connector was restarted. Requests that were sent may have been processed",
-  busy: () => "its connector has as many sessions as it takes. Retry later, or raise --max-sessions",
-  too_large: () => `it sent a message larger than ${MAX_EVENT_BYTES} bytes`,
-  stopped: () => "its connector was stopped. Retry",
-};
-
-function toSessionError(server: string, reason: SessionEnd | undefined, detail: string): UpstreamError {
-  const words = reason === undefined ? "it ended the session. Retry" : REASONS[reason](detail);
-  const code = reason === "too_large" ? "upstream_invalid" : "upstream_unreachable";
-  return new UpstreamError(code, server, `Server ${server} closed the connection: ${words}.`);
 }

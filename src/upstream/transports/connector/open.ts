@@ -1,49 +1,36 @@
-/** Opens the WebSocket to the object of a stdio server, which forwards frames to a connector. */
-import { BUSY_STATUS, CONNECTOR_OBJECT_URL, SOCKET_HEADER } from "../../../core/connector/socket-request.ts";
-import { UpstreamError } from "../../../core/errors.ts";
-import type { ConnectorStub } from "../../connection/channel.ts";
+/** Opens the socket to the object of a stdio server, which forwards frames to a connector. */
+import { CONNECTOR_OBJECT_URL, SOCKET_HEADER } from "../../../core/connector/socket-request.ts";
+import {
+  HandshakeError,
+  type OpenSocket,
+  type SocketEvents,
+  type SocketLike,
+} from "../../connection/channel.ts";
 import { connectionClosed } from "../../connection/errors.ts";
+import { rejectedSession } from "./errors.ts";
 
-export interface SessionSocketOptions {
+export interface SessionSocketOptions extends SocketEvents {
   readonly server: string;
   readonly session: string;
   /** The connector that serves the session, where it exists already. */
   readonly instance: string | undefined;
-  readonly stub: ConnectorStub;
-  readonly message: (data: unknown) => void;
-  readonly closed: () => void;
+  readonly openSocket: OpenSocket;
 }
 
-export async function openSessionSocket(options: SessionSocketOptions): Promise<WebSocket> {
-  const { server, session, instance, stub, message, closed } = options;
+export async function openSessionSocket(options: SessionSocketOptions): Promise<SocketLike> {
+  const { server, session, instance, openSocket, message, closed } = options;
   const header = JSON.stringify({ side: "session", session, instance });
-  const response = await stub
-    .fetch(CONNECTOR_OBJECT_URL, { headers: { upgrade: "websocket", [SOCKET_HEADER]: header } })
-    .catch((error: unknown) => {
-      throw connectionClosed(server, error);
-    });
-  const socket = response.webSocket;
-  if (socket === null) throw rejectedSession(server, response.status);
-  let isOver = false;
-  const end = () => {
-    if (isOver) return;
-    isOver = true;
-    closed();
+  const handshake = {
+    url: new URL(CONNECTOR_OBJECT_URL),
+    headers: new Map([[SOCKET_HEADER, header]]),
+    protocols: ["mcp"],
+    // A socket that opens too late is closed by the channel.
+    signal: new AbortController().signal,
   };
-  socket.addEventListener("message", ({ data }) => message(data));
-  socket.addEventListener("error", end);
-  socket.addEventListener("close", end);
-  socket.accept();
-  return socket;
+  try {
+    return await openSocket(handshake, { message, closed });
+  } catch (error) {
+    if (error instanceof HandshakeError) throw rejectedSession(server, error.status);
+    throw connectionClosed(server, error);
+  }
 }
-
-function rejectedSession(server: string, status: number): UpstreamError {
-  const message =
-    status === BUSY_STATUS
-      ? `All connectors of server ${server} have as many sessions as they take. Start another one, raise --max-sessions or use --shared.`
-      : noConnectorMessage(server);
-  return new UpstreamError("upstream_unreachable", server, message);
-}
-
-export const noConnectorMessage = (server: string) =>
-  `Server ${server} has no connector. Start one: mcp-gateway connect --server ${server} -- COMMAND`;

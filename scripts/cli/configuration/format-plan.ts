@@ -1,7 +1,7 @@
 // A plan for people: what is made (+), changed (~) and removed (-), and of a change only the members that differ.
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
-import type { PlannedChange } from "./client.ts";
+import type { PlannedChange } from "../gateway-client.ts";
 
 const SIGNS = { create: "+", update: "~", delete: "-" } as const;
 

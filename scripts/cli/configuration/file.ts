@@ -1,8 +1,8 @@
 // The file as it is written: YAML (or JSON, which is YAML too), and the secrets that it names.
 import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
-import { Problem } from "../lib/problem.ts";
-import type { Secrets } from "./client.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { Secrets } from "../gateway-client.ts";
 
 const document = z.record(z.string(), z.unknown());
 

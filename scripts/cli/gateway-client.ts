@@ -1,6 +1,7 @@
 // The gateway's REST interface, as far as the commands need it.
 import { z } from "zod";
 import { Problem } from "../lib/problem.ts";
+import type { GatewayOptions } from "./gateway-options.ts";
 
 const plan = z.object({
   hash: z.string(),
@@ -42,16 +43,14 @@ export interface GatewayClient {
   verified(after: number, anchor: string | undefined): Promise<Verification>;
 }
 
-export function connect(environment: Readonly<Record<string, string | undefined>>): GatewayClient {
-  const { GATEWAY_URL: url = "http://localhost:8787", GATEWAY_API_KEY: key } = environment;
-  if (key === undefined || key === "") throw new Problem("Set GATEWAY_API_KEY to an admin's API key.", 2);
+export function connect({ url, key }: GatewayOptions): GatewayClient {
   const ask = async (path: string, json?: object): Promise<string> => {
     const answer = await fetch(new URL(`/api/v1${path}`, url), {
       method: json === undefined ? "GET" : "POST",
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
       ...(json !== undefined && { body: JSON.stringify(json) }),
     }).catch(() => {
-      throw new Problem(`Cannot reach ${url}. Check GATEWAY_URL.`);
+      throw new Problem(`Cannot reach ${url}. Check --gateway, or GATEWAY_URL.`);
     });
     const text = await answer.text();
     if (answer.ok) return text;
@@ -70,7 +69,7 @@ export function connect(environment: Readonly<Record<string, string | undefined>
   };
 }
 
-function describeProblem(status: number, text: string): string {
+export function describeProblem(status: number, text: string): string {
   try {
     const { detail, errors } = problem.parse(JSON.parse(text));
     return [
