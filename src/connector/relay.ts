@@ -25,7 +25,7 @@ import {
   sendQuietly,
 } from "./sockets.ts";
 
-export const MAX_CONNECTORS = 16;
+const MAX_CONNECTORS = 16;
 const MAX_WAITING_SESSIONS = 100;
 /** A connector that was connected so recently is probably connecting again. */
 const RECONNECT_MS = 10_000;

@@ -45,6 +45,8 @@ beforeAll(async () => {
   admin = await tenant.addKey();
   operator = await tenant.addOperator();
   serverId = await tenant.addServer("files");
+  const program = { name: "program", transportType: "stdio" };
+  made.connectors = (await call("POST", "/servers", { key: admin.text, json: program })).body.id;
   const rows = new SampleRows(await allTables(), tenant.id);
   for (const [thing, table] of Object.entries(MADE_ELSEWHERE))
     made[thing] = String((await rows.stored(table)).id);

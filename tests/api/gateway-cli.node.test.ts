@@ -47,15 +47,17 @@ featureFlags:
 `;
 
 describe("npm run gateway", () => {
-  it.each([["--colour"], ["export", "--anchor"], ["diff", "--yes=maybe"]])(
-    "answers a wrong option with the usage, and no stack trace: %s %s",
-    async (...args) => {
-      const { code, problem } = await cli("none", args);
-      expect(code).toBe(2);
-      expect(problem).toContain("npm run gateway -- export [file]");
-      expect(problem).not.toMatch(/\n\s+at /);
-    },
-  );
+  it.each([
+    [["--colour"], "mcp-gateway COMMAND [options]"],
+    [["export", "--anchor"], "mcp-gateway export [FILE]"],
+    [["diff", "--yes=maybe"], "mcp-gateway diff FILE"],
+    [["connect", "--server", "files", "ls"], "mcp-gateway connect --server NAME"],
+  ])("answers a wrong option with the usage, and no stack trace: %j", async (args, usage) => {
+    const { code, problem } = await cli("none", args);
+    expect(code).toBe(2);
+    expect(problem).toContain(usage);
+    expect(problem).not.toMatch(/\n\s+at /);
+  });
 
   it("applies a file, sees that nothing is left to do, and writes it out again", async () => {
     const key = await adminKey();

@@ -50,7 +50,11 @@ describe("registering", () => {
       { endpointUrl: "https://example.com/ws", transportType: "websocket" },
       "/endpointUrl",
     ],
-    ["a transport without a network", { endpointUrl: "x", transportType: "stdio" }, "/transportType"],
+    [
+      "a URL of a stdio server",
+      { endpointUrl: "https://example.com", transportType: "stdio" },
+      "/endpointUrl",
+    ],
     ["a name that is no path segment", { name: "a/b" }, "/name"],
     ["an unknown setting", { settings: { firstByteTimeout: 100 } }, "/settings"],
     ["an unknown setting of health checks", { settings: { health: { every: 60 } } }, "/settings/health"],

@@ -225,16 +225,16 @@ describe("what is due", () => {
     const program = await addServer(tenantId, "program", URL);
     await owner.query("update mcp_servers set transport_type = 'stdio' where id = $1", [program]);
     const all = [usual, seldom, odd, off, program];
-    expect(await dueAt(clock, all)).toEqual([usual, seldom, odd]);
+    expect(await dueAt(clock, all)).toEqual([usual, seldom, odd, program]);
     await owner.query("update mcp_servers set last_health_check = $2 where tenant_id = $1", [
       tenantId,
       new Date(clock + 30_000),
     ]);
     expect(await dueAt(clock, all)).toEqual([]);
     for (let minute = 1; minute <= 4; minute += 1) {
-      expect(await dueAt(clock + minute * MINUTE, all)).toEqual([usual, odd]);
+      expect(await dueAt(clock + minute * MINUTE, all)).toEqual([usual, odd, program]);
     }
-    expect(await dueAt(clock + 5 * MINUTE + 999, all)).toEqual([usual, seldom, odd]);
+    expect(await dueAt(clock + 5 * MINUTE + 999, all)).toEqual([usual, seldom, odd, program]);
     await owner.query("update tenants set status = 'suspended' where id = $1", [tenantId]);
     expect(await dueAt(clock + 5 * MINUTE, all)).toEqual([]);
   });

@@ -197,7 +197,10 @@ async function entryPage(c: AdminContext, sent?: FormOutcome) {
         </Notice>
       )}
       {fields === undefined && (
-        <p class="notice warn">This server runs locally (stdio). Use a connector or an HTTP adapter.</p>
+        <p class="notice warn">
+          This server runs locally (stdio). Register a server with transport stdio, and start a connector for
+          it.
+        </p>
       )}
       {fields !== undefined && serverName === null && may(c, "registry-entries.register") && (
         <Form

@@ -36,7 +36,7 @@ const fields: readonly FieldSpec[] = [
     name: "transportType",
     label: "Transport",
     kind: "choice",
-    options: optionsFrom(TRANSPORTS.filter((transport) => transport !== "stdio")),
+    options: optionsFrom(TRANSPORTS),
   },
   { name: "tags", label: "Tags", kind: "lines", optional: true, hint: "One per line." },
   { name: "version", label: "Version", kind: "text", optional: true, maxlength: 100 },
@@ -80,9 +80,7 @@ async function settingsPage(c: AdminContext, sent?: Sent) {
         token={c.get("formToken")}
         fields={fields}
         typed={outcome.typed}
-        options={
-          new Map([["transportType", optionsFrom(TRANSPORTS.filter((transport) => transport !== "stdio"))]])
-        }
+        options={new Map([["transportType", optionsFrom(TRANSPORTS)]])}
         faults={outcome.faults}
         message={outcome.message}
         hidden={{ etag: sent === undefined || overtaken ? etag : c.get("form").etag }}

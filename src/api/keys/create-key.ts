@@ -55,7 +55,7 @@ export async function toKeyCreator(c: Context<AppEnv & GuardedEnv>): Promise<Key
   if (principal.via === "session") {
     // A key outlives the session that makes it, so a session that was left open or stolen makes none.
     requireRecentSignIn(principal, "Creating an API key");
-    return { scopes: principal.scopes, terms: undefined };
+    return { role: principal.role, scopes: principal.scopes, terms: undefined };
   }
   if (principal.via !== "api_key" || principal.apiKeyId === undefined) {
     throw new ForbiddenError(
@@ -64,7 +64,7 @@ export async function toKeyCreator(c: Context<AppEnv & GuardedEnv>): Promise<Key
   }
   const [terms] = await findKey(db, { tenantId: principal.tenantId }, principal.apiKeyId);
   if (terms === undefined) throw new ForbiddenError("The API key of this request no longer exists.");
-  return { scopes: principal.scopes, terms };
+  return { role: principal.role, scopes: principal.scopes, terms };
 }
 
 export interface KeyOwner {

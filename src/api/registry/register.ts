@@ -88,7 +88,7 @@ function reachable(
   if (remote === undefined) {
     throw new GatewayError(
       "conflict",
-      "This server runs locally (stdio). Run it behind an HTTP adapter and register that URL.",
+      "This server runs locally (stdio). Register a server with transport stdio, and start a connector for it.",
     );
   }
   const filled = fillRemote(remote, { variables, headers });

@@ -20,6 +20,7 @@ export interface KeyBounds {
 }
 
 export interface KeyCreator {
+  readonly role: Role;
   readonly scopes: readonly ApiKeyScope[];
   /** Of the key that makes it; undefined for a person at the screen. */
   readonly terms: KeyBounds | undefined;
@@ -35,6 +36,9 @@ export function checkKeyBounds(
     ...(requested.scopes ?? []).flatMap((scope, at) =>
       checkScope(scope, `/scopes/${at}`, ownerRole, creator),
     ),
+    ...(requested.connectServer == null || creator.role === "admin"
+      ? []
+      : [{ path: "/connectServer", message: "requires an admin" }]),
     ...(creator.terms === undefined ? [] : checkTerms(requested, creator.terms)),
   ];
 }
@@ -43,6 +47,8 @@ function checkScope(scope: ApiKeyScope, path: string, ownerRole: Role, creator: 
   if (!hasScope(ROLE_SCOPES[ownerRole], scope)) {
     return [{ path, message: `exceeds the scopes of role ${ownerRole}: ${scope}` }];
   }
+  if (scope === "connect" && creator.role !== "admin")
+    return [{ path, message: "requires an admin: connect, because a connector responds as a server" }];
   return hasScope(creator.scopes, scope) ? [] : [{ path, message: `exceeds your own scopes: ${scope}` }];
 }
 

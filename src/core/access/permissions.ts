@@ -104,8 +104,8 @@ const DEFAULT_SCOPES = ["read", "write", "proxy", "metrics", "health"] as const 
 /** The maximum scopes of a credential of each role. A sign-in session has all of them. */
 export const ROLE_SCOPES: Record<Role, readonly ApiKeyScope[]> = {
   admin: ["read", "write", "admin", "proxy", "metrics", "health", "connect"],
-  user: DEFAULT_SCOPES,
-  // A connector answers for a server, so its key belongs to an admin or to a service account.
+  // A connector responds as a server, so that only admins create its keys: see key-bounds.ts.
+  user: [...DEFAULT_SCOPES, "connect"],
   service: [...DEFAULT_SCOPES, "connect"],
   // The role keeps them from the tenant's things; ending one's own sessions is writing too.
   readonly: DEFAULT_SCOPES,

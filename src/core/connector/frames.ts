@@ -19,7 +19,7 @@
 import { MAX_EVENT_BYTES } from "../size-limits.ts";
 
 /** Why a session is over, as a connector says it. */
-export const SESSION_ENDS = ["exited", "start_failed", "lost", "busy", "too_large", "stopped"] as const;
+const SESSION_ENDS = ["exited", "start_failed", "lost", "busy", "too_large", "stopped"] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 
 export type Frame =
@@ -45,7 +45,7 @@ export type Frame =
 export type SessionFrame = Extract<Frame, { readonly session: string }>;
 
 /** Of a frame with its header. */
-export const MAX_FRAME_LENGTH = MAX_EVENT_BYTES + 1024;
+const MAX_FRAME_LENGTH = MAX_EVENT_BYTES + 1024;
 export const MAX_LOG_LINES = 100;
 export const MAX_LOG_LINE_LENGTH = 2000;
 const MAX_DETAIL_LENGTH = 500;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkKeyBounds, type KeyBounds } from "../../../src/core/access/key-bounds.ts";
+import { ROLE_SCOPES } from "../../../src/core/access/permissions.ts";
+import type { Role } from "../../../src/core/enums.ts";
 import { isNetworkInside, validateNetwork } from "../../../src/core/net/cidr.ts";
 
 const bound: KeyBounds = {
@@ -11,7 +13,7 @@ const bound: KeyBounds = {
   expiresAt: new Date("2027-01-01"),
 };
 const paths = (wanted: Partial<KeyBounds>, terms: KeyBounds | undefined = bound) =>
-  checkKeyBounds(wanted, "user", { scopes: ["write"], terms }).map(({ path }) => path);
+  checkKeyBounds(wanted, "user", { role: "user", scopes: ["write"], terms }).map(({ path }) => path);
 
 describe("what a key asks for beyond its maker", () => {
   it("is nothing when it asks for the same", () => {
@@ -39,7 +41,7 @@ describe("what a key asks for beyond its maker", () => {
   });
 
   it("is only scopes for a person at the screen", () => {
-    const person = { scopes: ["read"] as const, terms: undefined };
+    const person = { role: "user", scopes: ["read"], terms: undefined } as const;
     expect(
       checkKeyBounds({ scopes: ["read", "write"], expiresAt: null }, "user", person).map(({ path }) => path),
     ).toEqual(["/scopes/1"]);
@@ -75,5 +77,16 @@ describe("networks", () => {
     ["2001:db8::/32", "10.0.0.0/8", false],
   ])("%s inside %s: %s", (inner, outer, expected) => {
     expect(isNetworkInside(inner, [outer])).toBe(expected);
+  });
+
+  it("is the scope connect for everyone but an admin, and for a key another server than its own", () => {
+    const wanted = { scopes: ["connect"] as const, connectServer: "files" };
+    const session = { scopes: ROLE_SCOPES.admin, terms: undefined };
+    const named = (role: Role, terms?: KeyBounds) =>
+      checkKeyBounds(wanted, "service", { ...session, role, terms }).map(({ path }) => path);
+    expect(named("admin")).toEqual([]);
+    expect(named("user")).toEqual(["/scopes/0", "/connectServer"]);
+    expect(named("admin", { ...bound, connectServer: "files" })).toEqual([]);
+    expect(named("admin", { ...bound, connectServer: "other" })).toEqual(["/connectServer"]);
   });
 });

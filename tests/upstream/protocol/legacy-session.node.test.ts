@@ -100,7 +100,7 @@ describe("the handshake", () => {
     await peer.requests[0]?.hungUp;
   });
 
-  it("needs the connector for programs", async () => {
+  it("needs a registered server for a connector", async () => {
     await expect(connect(peer.url, "stdio")).rejects.toMatchObject({
       code: "upstream_unsupported",
       message: expect.stringContaining("connector"),

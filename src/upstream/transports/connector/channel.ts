@@ -114,7 +114,7 @@ class ConnectorChannel implements UpstreamChannel {
     return this.close();
   }
 
-  /** Waits while the window is full: the caller keeps the message meanwhile, and gives it up when it is canceled. */
+  /** Waits while the window is full: the caller holds the message until then, or until it is canceled. */
   async #transmit(message: JsonObject, signal: AbortSignal): Promise<void> {
     const text = stringifyLossless(message);
     if (text.length > MAX_EVENT_BYTES) throw messageTooLarge(this.#server);
