@@ -110,6 +110,35 @@ walkPages({
   stories(stage) {
     const at = (path: string) => `${stage().gateway.url}/admin/${path}`;
 
+    it("prints the content alone, in light and within the paper: the audit log and analytics", () =>
+      stage().visit(
+        "admin",
+        async (page) => {
+          // A4 at 96 dots per inch, without margins.
+          await page.setViewportSize({ width: 794, height: 1123 });
+          for (const [path, heading] of [
+            ["logs/audit", "Audit log"],
+            ["analytics", "Analytics"],
+          ] as const) {
+            await page.goto(at(path));
+            await page.emulateMedia({ media: "print" });
+            await page.getByRole("heading", { level: 1, name: heading }).waitFor();
+            for (const hidden of [".top", ".side", "form.filters"])
+              await expect(page.locator(hidden).first().isVisible(), `${path} ${hidden}`).resolves.toBe(
+                false,
+              );
+            await expect(
+              page.locator("main").evaluate((main) => main.scrollWidth),
+            ).resolves.toBeLessThanOrEqual(794);
+            await expect(page.locator("body").evaluate((body) => getComputedStyle(body).color)).resolves.toBe(
+              "rgb(26, 29, 33)",
+            );
+            await page.emulateMedia({ media: "screen" });
+          }
+        },
+        { dark: true },
+      ));
+
     describe.each([true, false])("with script: %s", (script) => {
       it("shows what an entry changed, and that the log is unaltered until a row is changed", () =>
         stage().visit(

@@ -204,7 +204,22 @@ const CHARTS = `
 .spark { width: 6rem; height: 1.5rem; vertical-align: middle; } .spark polyline { fill: none; stroke-width: 1.5; }
 `;
 
-export const STYLESHEET = [TOKENS, GROUND, SHELL, PARTS, FORMS, CHARTS].join("");
+/** On paper: the content alone, in light, with whole rows, and charts with their figures. */
+const PRINT = `
+@media print {
+  :root, [data-theme] { color-scheme: light; }
+  .top, .side, .skip, .crumbs, .tabs, .popup, .actions, form.filters, form.inline, button, .button, dialog { display: none; }
+  .frame { display: block; }
+  main { max-width: none; padding: 0; }
+  .scroll, pre { overflow: visible; max-height: none; border: 0; }
+  table { font-size: 0.75rem; } th, td { overflow-wrap: anywhere; }
+  thead { display: table-header-group; }
+  tr, .card, .chart { break-inside: avoid; }
+  a { color: inherit; text-decoration: none; }
+}
+`;
+
+export const STYLESHEET = [TOKENS, GROUND, SHELL, PARTS, FORMS, CHARTS, PRINT].join("");
 
 /** The favicon. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#1d4ed8" d="M3 1h10v14H3z"/><path fill="#fff" d="M5 3l5 1.5v8L5 14z"/></svg>`;
