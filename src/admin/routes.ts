@@ -10,6 +10,7 @@ import { keys } from "./keys/keys.tsx";
 import { serviceAccounts } from "./keys/service-accounts.tsx";
 import { audit } from "./logs/audit.tsx";
 import { events } from "./logs/events.tsx";
+import { myRequests } from "./logs/my-requests.tsx";
 import { requests } from "./logs/requests.tsx";
 import { applications, oauthClients } from "./members/applications.tsx";
 import { invitations } from "./members/invitations.tsx";
@@ -48,7 +49,7 @@ export const PAGE_ROUTES = [
   ...[invitations, serviceAccounts, members],
   ...[accessRules, oauthClients, applications],
   analytics,
-  ...[activeRequests, audit, events, requests],
+  ...[activeRequests, audit, events, myRequests, requests],
   ...[alertRules, alertEventPages],
   ...[ipRules, rateLimits],
   routingRules,

@@ -24,6 +24,7 @@ import {
   connectionPoolLog,
   errorLog,
   mcpAuditLog,
+  myRequests,
   requestLog,
   securityEventLog,
   systemEventLog,
@@ -67,6 +68,7 @@ const things = new Hono<AppEnv>()
   .route("/me", me)
   .route("/me/announcements", myAnnouncements)
   .route("/me/flags", myFlags)
+  .route("/me/requests", myRequests)
   .route("/servers/probe", probe)
   .route("/servers/name-preview", namePreview)
   .route("/servers", servers)

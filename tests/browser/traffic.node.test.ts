@@ -35,6 +35,8 @@ async function addTraffic({ people, tenant }: Stage, serverId: string): Promise<
 walkPages({
   name: "Traffic and requests",
   pages: [
+    { path: "/admin/my-requests", heading: "My requests" },
+    { path: "/admin/my-requests?kind=all&outcome=error", heading: "My requests" },
     { path: "/admin/analytics", heading: "Analytics", for: ["admin"], picture: "analytics" },
     { path: "/admin/analytics?range=month&kind=rest", heading: "Analytics", for: ["admin"] },
     {

@@ -46,6 +46,12 @@ export function What({ request: { method, path, mcpMethod, toolName } }: { reque
   return <code>{mcpMethod ?? `${method} ${path}`}</code>;
 }
 
+/** Choices of a filter. */
+export const OUTCOMES = [
+  { value: "success", label: "Success" },
+  { value: "error", label: "Error" },
+];
+
 export const durationText = (ms: number) => (ms >= 10_000 ? withUnit(ms / 1000, "s") : withUnit(ms, "ms"));
 
 /** Of the tail. */

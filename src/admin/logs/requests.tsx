@@ -14,13 +14,16 @@ import { keyOptions, memberOptions, serverOptions } from "../lookups/choices.ts"
 import { loadNames, RecordLink } from "../lookups/record-names.tsx";
 import { Time } from "../ui/components.tsx";
 import { requestDetail } from "./request-detail.tsx";
-import { durationText, failureReason, requestPath, requestShape, Status, What } from "./request-rows.tsx";
+import {
+  durationText,
+  failureReason,
+  OUTCOMES,
+  requestPath,
+  requestShape,
+  Status,
+  What,
+} from "./request-rows.tsx";
 import { requestTail } from "./request-tail.tsx";
-
-const OUTCOMES = [
-  { value: "success", label: "Success" },
-  { value: "error", label: "Error" },
-];
 
 const REASONS = ["tool_error", "rpc_error", ...ERROR_CODES].map((value) => ({
   value,

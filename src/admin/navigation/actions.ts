@@ -61,5 +61,10 @@ export const ACTIONS: readonly PaletteAction[] = [
     ...{ label: "Set up two-factor authentication", path: "/account/second-factor", permission: "me.read" },
     keywords: "2fa totp",
   },
+  {
+    ...{ label: "My requests", path: "/admin/my-requests", permission: "me.read" },
+    keywords: "history calls playground",
+  },
+  { label: "Add a passkey", path: "/account/passkeys", permission: "me.read", keywords: "webauthn" },
   { label: "End sessions", path: "/account/sessions", permission: "me.read", keywords: "sign out devices" },
 ];

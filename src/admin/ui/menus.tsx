@@ -81,6 +81,11 @@ export function AccountMenu({ frame, person }: { frame: Frame; person: SignedInU
           <li>
             <a href="/account/clients">Connected applications</a>
           </li>
+          {person.tenant !== undefined && (
+            <li>
+              <a href="/admin/my-requests">My requests</a>
+            </li>
+          )}
           <li>
             <a href="/api/v1/docs">API reference</a>
           </li>

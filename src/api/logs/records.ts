@@ -113,14 +113,31 @@ const kindCondition = (kind: TrafficKind): SQL =>
     ? isNotNull(requestLogs.mcpMethod)
     : sql`gateway_kind_of_path(${requestLogs.path}) = ${kind}`;
 
+const requestListQuery = requests.query.extend(requestQuery.shape);
+
 export const requestLog = new Hono<AppEnv>().get(
   "/",
   requirePermission("request-logs.list"),
-  query(requests.query.extend(requestQuery.shape)),
+  query(requestListQuery),
   respondsPage(requests.shape, "Request log entries, newest first."),
   async (c) => {
     const asked = c.req.valid("query");
     return c.json(await requests.list(c, asked, requestConditions(requestQuery.parse(asked))));
+  },
+);
+
+/** For every role: the requests that the caller made, by session, OAuth token or key. */
+export const myRequests = new Hono<AppEnv>().get(
+  "/",
+  requirePermission("me.read"),
+  query(requestListQuery.omit({ userId: true })),
+  respondsPage(requests.shape, "Requests of the caller, newest first."),
+  async (c) => {
+    const asked = c.req.valid("query");
+    const { userId, apiKeyId } = c.get("principal");
+    const isOwn =
+      userId === undefined ? eq(requestLogs.apiKeyId, apiKeyId ?? "") : eq(requestLogs.userId, userId);
+    return c.json(await requests.list(c, asked, and(isOwn, requestConditions(requestQuery.parse(asked)))));
   },
 );
 
