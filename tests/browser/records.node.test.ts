@@ -130,7 +130,7 @@ walkPages({
             await expect(
               page.locator("main").evaluate((main) => main.scrollWidth),
             ).resolves.toBeLessThanOrEqual(794);
-            await expect(page.locator("body").evaluate("body => getComputedStyle(body).color")).resolves.toBe(
+            await expect(page.evaluate("getComputedStyle(document.body).color")).resolves.toBe(
               "rgb(26, 29, 33)",
             );
             await page.emulateMedia({ media: "screen" });
