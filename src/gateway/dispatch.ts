@@ -1,6 +1,7 @@
 /** Reads a request's body, records and charges the operations in it, and selects who serves it. */
-import { NotFoundError } from "../core/errors.ts";
+import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { INVALID_REQUEST } from "../core/mcp/json-rpc.ts";
+import { getQuery } from "../core/net/request-url.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import type { EndpointTarget } from "./catalog/catalog.ts";
 import type { McpContext } from "./context/context.ts";
@@ -31,11 +32,19 @@ export async function dispatch(
     context.record.declare(listSubjects(post.messages));
     await chargeBatch(context.record.operations.length, context);
   }
-  if (server === undefined) return serveAggregate(request, post, target, context);
+  if (server === undefined)
+    return serveAggregate(request, post, { ...target, isSearched: isSearchMode(request) }, context);
   const plain = post && sendPlain?.(post, server);
   return plain === undefined
     ? passThrough(request, post, server, context)
     : translateMismatch(await plain, request, post, server, context);
+}
+
+/** By the query of the URL, which a session's first request decides for the session. */
+function isSearchMode({ url }: Request): boolean {
+  const mode = getQuery(url)?.get("mode") ?? "list";
+  if (mode === "list" || mode === "search") return mode === "search";
+  throw new GatewayError("bad_request", "Unknown mode. Use mode=list or mode=search.");
 }
 
 async function requireToolset(request: Request, slug: string, { tenant, record }: McpContext): Promise<void> {

@@ -6,10 +6,12 @@ import { getMember, isMembers, parseLossless } from "../../core/mcp/lossless-jso
 import { errorResponse, resultResponse } from "../../core/mcp/responses.ts";
 import { META } from "../../core/mcp/revisions.ts";
 import { type CatalogScope, type CatalogView, isSoleServer } from "../catalog/catalog.ts";
+import { messageOutcome } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
 import { serverInfo } from "../context/server-info.ts";
 import type { McpPost } from "../request/mcp-post.ts";
 import { type AggregateCall, callSoleServer, routeCall } from "./route-call.ts";
+import { answerSearch } from "./search-mode.ts";
 import { buildDiscoverResult } from "./server-discover.ts";
 import { listen } from "./subscriptions-listen.ts";
 import { requireTasks, TASK_METHODS } from "./task-capability.ts";
@@ -28,17 +30,27 @@ export async function serveModern(
     const view = await catalog.loadView(scope, context);
     return resultResponse(post.id, buildDiscoverResult(view, scope, context));
   }
+  const body = parseLossless(post.text);
+  const given = isMembers(body) ? body : {};
+  const searched = await answerSearch(given, scope, context);
+  if (searched?.kind === "result") {
+    context.record.operation(post.id)?.settle(messageOutcome(searched));
+    const caching = method === "tools/list" ? { ttlMs: META_TOOLS_TTL_MS, cacheScope: "public" } : {};
+    return resultResponse(post.id, { resultType: "complete", ...searched.result, ...caching });
+  }
   if (isListMethod(method)) {
     const view = await catalog.loadView(scope, context);
     const info = serverInfo(context.tenant, scope.toolset);
     return list({ post, method, params: message.params, info }, view, context);
   }
-  const body = parseLossless(post.text);
-  const caller: AggregateCall = { request, post, scope, message: isMembers(body) ? body : {} };
+  const called = searched?.message ?? given;
+  const caller: AggregateCall = { request, post, scope, message: called, isIndirect: searched !== undefined };
   if (method === "subscriptions/listen") return listen(caller, context);
   if (TASK_METHODS.has(method)) requireTasks(method, message.params);
   return TARGETED.has(method) ? routeCall(caller, context) : callUnknown(caller, context);
 }
+
+const META_TOOLS_TTL_MS = 3_600_000;
 
 const TARGETED = new Set([
   "tools/call",

@@ -35,6 +35,8 @@ export interface AggregateCall {
   readonly scope: CatalogScope;
   /** Of the post, to the digit. */
   readonly message: JsonObject;
+  /** The client has called `call_tool`: its headers repeat no argument of the tool. */
+  readonly isIndirect?: boolean;
 }
 
 export async function routeCall(caller: AggregateCall, context: McpContext): Promise<Response> {
@@ -47,7 +49,8 @@ export async function routeCall(caller: AggregateCall, context: McpContext): Pro
   const { request, message, post } = caller;
   const headers = readHeaders(request);
   const header = (name: string) => headers.get(name.toLowerCase())?.trim();
-  const translated = await translateCall({ id: post.id, message, target, header }, found, context);
+  const call = { id: post.id, message, target, ...(caller.isIndirect !== true && { header }) };
+  const translated = await translateCall(call, found, context);
   return translated.kind === "result"
     ? resultResponse(post.id, { resultType: "complete", ...translated.result })
     : dispatchToServer({ ...caller, message: translated.message }, found.item, found.tables, target, context);
@@ -168,7 +171,7 @@ async function prepare(
   if (NAMED_BY[method] !== undefined) headers.set(HEADERS.name, encodeHeaderValue(place.upstreamName));
   const isTranslated = place.inventory.era === "legacy";
   if (isTranslated && statusTells) headers.set("accept", "application/json");
-  if (caller.scope.toolset !== undefined) {
+  if (caller.scope.toolset !== undefined || caller.isIndirect === true) {
     for (const name of [...headers.keys()]) if (name.startsWith("mcp-param-")) headers.delete(name);
     for (const [name, value] of parameterHeaders(caller, place, tables))
       headers.set(name.toLowerCase(), value);

@@ -17,6 +17,8 @@ export interface EndpointTarget {
   readonly serverName?: string | undefined;
   /** Its slug. */
   readonly toolset?: string | undefined;
+  /** Tools are found by searching for them; nothing of a single server. */
+  readonly isSearched?: boolean | undefined;
 }
 
 /** All of a tenant's servers as one, a toolset of them, or a single one that needs translation. */
@@ -29,6 +31,7 @@ export interface CatalogScope {
   /** Those of the servers whose items are offered: a toolset may name some of them only. */
   readonly offered: readonly SnapshotServer[];
   readonly toolset?: SnapshotToolset;
+  readonly isSearched?: boolean;
 }
 
 export function tenantScope(tenant: TenantSnapshot): CatalogScope {
@@ -59,9 +62,10 @@ export function serverScope(tenant: TenantSnapshot, server: SnapshotServer): Cat
   return { tenantId: tenant.id, servers: [server], naming, isWhole: false, offered: [server] };
 }
 
-export function resolveScope(tenant: TenantSnapshot, { serverName, toolset }: EndpointTarget): CatalogScope {
-  if (toolset !== undefined) return toolsetScope(tenant, toolset);
-  if (serverName === undefined) return tenantScope(tenant);
+export function resolveScope(tenant: TenantSnapshot, target: EndpointTarget): CatalogScope {
+  const { serverName, toolset, isSearched = false } = target;
+  if (toolset !== undefined) return { ...toolsetScope(tenant, toolset), isSearched };
+  if (serverName === undefined) return { ...tenantScope(tenant), isSearched };
   const server = tenant.servers.get(serverName);
   if (server === undefined) throw new NotFoundError("The server no longer exists.");
   return serverScope(tenant, server);

@@ -4,6 +4,7 @@ import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { isListMethod } from "../../core/mcp/list-edit.ts";
 import { paginate } from "../../core/mcp/list-pages.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
+import { answerSearch } from "../aggregate/search-mode.ts";
 import { resolveScope } from "../catalog/catalog.ts";
 import type { McpContext } from "../context/context.ts";
 import type { ConnectedSession } from "./upstream-peers.ts";
@@ -28,6 +29,8 @@ export async function answerLocally(
   if (cursor !== undefined && typeof cursor !== "string")
     return invalidParams("The cursor must be a string.");
   const scope = resolveScope(context.tenant, session.state);
+  const searched = await answerSearch(message, scope, context);
+  if (searched?.kind === "result") return { result: searched.result };
   const { tables, gaps } = await context.catalog.loadView(scope, context);
   const page = paginate(tables.merged(method, context.access, gaps), method, cursor);
   if (page === undefined) return invalidParams("Invalid cursor. List again without a cursor.");

@@ -11,6 +11,7 @@ import { responseTimeout } from "../../upstream/connection/errors.ts";
 import type { StateOwner } from "../aggregate/request-state.ts";
 import { canUse, type ResolvedTarget, resolveTarget, unknownTarget } from "../aggregate/resolve-target.ts";
 import { createResponseRewriter } from "../aggregate/rewrite-response.ts";
+import { answerSearch } from "../aggregate/search-mode.ts";
 import {
   canRepeat,
   createSelection,
@@ -54,12 +55,15 @@ const BOUND = new Set([
 
 /** `undefined` for methods that no server here knows. */
 export async function routeRequest(
-  message: JsonObject,
+  given: JsonObject,
   exchange: PeerExchange,
   session: ConnectedSession,
   context: McpContext,
 ): Promise<JsonObject | undefined> {
   const scope = resolveScope(context.tenant, session.state);
+  const searched = await answerSearch(given, scope, context);
+  if (searched?.kind === "result") return { jsonrpc: "2.0", id: exchange.id, result: searched.result };
+  const message = searched?.message ?? given;
   const method = String(getMember(message, "method"));
   const call = { message, method, exchange, session, scope, context };
   if (!TARGETED.has(method)) return callSoleServer(call);

@@ -29,8 +29,11 @@ export async function proxyToSession(
   context: McpContext,
 ): Promise<Response> {
   const { requestId, principal, record } = context;
-  const { serverName, toolset } = target;
-  const visit: SessionCall = { requestId, principal, serverName, toolset, ...record.description };
+  const { serverName, toolset, isSearched } = target;
+  const visit: SessionCall = {
+    ...{ requestId, principal, serverName, toolset, isSearched },
+    ...record.description,
+  };
   const owner = { principalId: context.principal.id, serverId: endpointId(target) };
   const url = new URL(request.url);
   const sealed = request.headers.get(HEADERS.sessionId) ?? url.searchParams.get(QUERY);

@@ -20,8 +20,8 @@ export interface SessionContext {
   save(): void;
 }
 
-export function createState({ serverName, toolset }: EndpointTarget): SessionState {
-  return { serverName, toolset, client: undefined, watched: [], upstreams: {} };
+export function createState({ serverName, toolset, isSearched }: EndpointTarget): SessionState {
+  return { serverName, toolset, isSearched, client: undefined, watched: [], upstreams: {} };
 }
 
 export interface StateStore {
@@ -38,6 +38,6 @@ export function parseState(text: string): SessionState | undefined {
   const state: Partial<SessionState> | null = JSON.parse(text);
   if (state === null || !Array.isArray(state.watched) || typeof state.upstreams !== "object")
     return undefined;
-  const { serverName, toolset, client, watched, upstreams } = state;
-  return { serverName, toolset, client, watched, upstreams };
+  const { serverName, toolset, isSearched, client, watched, upstreams } = state;
+  return { serverName, toolset, isSearched, client, watched, upstreams };
 }
