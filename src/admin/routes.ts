@@ -25,6 +25,7 @@ import { retention } from "./operations/retention.tsx";
 import { registry } from "./registry/entries.tsx";
 import { registrySources } from "./registry/sources.tsx";
 import { toolChanges } from "./servers/changes.tsx";
+import { connectors } from "./servers/connectors.tsx";
 import { servers } from "./servers/routes.ts";
 import { general } from "./settings/general.tsx";
 import { settings } from "./settings/settings.tsx";
@@ -44,7 +45,7 @@ import { routingRules } from "./traffic/routing-rules.tsx";
 export const PAGE_ROUTES = [
   ...[overview, announcements, connect, keys],
   ...[prompts, resources, toolsets, toolList, tool],
-  ...[toolChanges, breakers, queues, maintenance, servers],
+  ...[toolChanges, breakers, queues, connectors, maintenance, servers],
   ...[registrySources, registry],
   ...[invitations, serviceAccounts, members],
   ...[accessRules, oauthClients, applications],
