@@ -18,6 +18,7 @@ import { NO_TENANT_ID } from "./identity/principal.ts";
 import { createSessionKind } from "./identity/users/cookies.ts";
 import {
   createAccessTokensLoader,
+  createAccountsLoader,
   createStorageLoader,
   type LoadAccessTokens,
   type LoadStorage,
@@ -55,6 +56,7 @@ export interface GatewayServices {
   readonly upstream: ChannelDeps;
   readonly loadStorage: LoadStorage;
   readonly loadAccessTokens: LoadAccessTokens;
+  readonly loadAccounts: ReturnType<typeof createAccountsLoader>;
 }
 
 /** The Durable Objects' namespaces and the queues, as wrangler.toml binds them. */
@@ -128,10 +130,12 @@ export function createGatewayServices(
     queryStatistics,
     (tenantId) => snapshots.peek(tenantId)?.settings,
   );
+  const keyring = new Keyring(config.encryptionKeys);
   const foundation: Foundation = {
     ...{ config, bindings, queryStatistics, loadStorage, tenantObject, globalObject, epochs, emitter },
     loadAccessTokens: createAccessTokensLoader(config, loadStorage),
-    keyring: new Keyring(config.encryptionKeys),
+    loadAccounts: createAccountsLoader({ keyring, epochs, publicUrl: config.publicUrl }, loadStorage),
+    keyring,
     upstream: createUpstreamDeps(config, bindings),
     snapshots,
   };

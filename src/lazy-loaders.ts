@@ -2,10 +2,28 @@
  * Loaders of what the MCP path needs only sometimes: each imports its modules and creates its object at the first call. What
  * is remembered is the object and not a promise, because a request cannot wait for a promise of another request.
  */
+import type { AccountsDeps } from "./connected-accounts/create-accounts.ts";
+import type { AccountCredentials } from "./connected-accounts/resolve-credential.ts";
 import type { QueryStatistics } from "./db/statistics.ts";
 import type { Config } from "./env.ts";
 import type { GatewayStorage, KeptSnapshots } from "./gateway-storage.ts";
 import type { AccessTokens } from "./identity/oauth/access-tokens.ts";
+
+/** The credentials of connected accounts, for servers where members act with their own. */
+export function createAccountsLoader(
+  deps: Omit<AccountsDeps, "database" | "now">,
+  loadStorage: LoadStorage,
+): () => Promise<AccountCredentials> {
+  let accounts: AccountCredentials | undefined;
+  return async () => {
+    if (accounts === undefined) {
+      const { createAccountCredentials } = await import("./connected-accounts/create-accounts.ts");
+      const { database } = await loadStorage();
+      accounts ??= createAccountCredentials({ ...deps, database, now: Date.now });
+    }
+    return accounts;
+  };
+}
 
 export type LoadStorage = () => Promise<GatewayStorage>;
 export type LoadAccessTokens = () => Promise<AccessTokens>;

@@ -3,6 +3,7 @@
  * first request for one of these.
  */
 import { waitUntil } from "cloudflare:workers";
+import { usesAccounts } from "./core/enums.ts";
 import type { Database } from "./db/client.ts";
 import { discoverServers } from "./discovery/discover.ts";
 import { checkServers, type HealthDeps } from "./discovery/health.ts";
@@ -77,6 +78,12 @@ function createServices(
   };
   const registry: HealthDeps = {
     ...{ database, keyring, upstream },
+    async findAccount(server) {
+      if (!usesAccounts(server.auth.type)) return undefined;
+      const accounts = await gatewayServices.loadAccounts();
+      const state = await accounts.resolve(server, undefined, waitUntil);
+      return state.kind === "connected" ? state.credential : undefined;
+    },
     raiseEpoch: bumpEpoch,
     onHealthChange: (changes) => evaluateHealthAlerts(alerts, changes),
     now: Date.now,

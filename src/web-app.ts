@@ -39,10 +39,12 @@ export function createWebApp(rootApp: Hono<AppEnv>) {
   app.use("/r/*", documentHeaders);
   app.route("/r", registryV0);
   // The pages are clients of the REST interface, without leaving the process.
-  app.use("/admin/*", async (c: Context<AdminEnv>, next) => {
-    c.set("restApi", async (request) => rootApp.fetch(markInternal(request), c.env, c.executionCtx));
-    await next();
-  });
+  for (const path of ["/admin/*", "/account/*"]) {
+    app.use(path, async (c: Context<AdminEnv>, next) => {
+      c.set("restApi", async (request) => rootApp.fetch(markInternal(request), c.env, c.executionCtx));
+      await next();
+    });
+  }
   return app
     .use(securityHeaders)
     .route("/", health)

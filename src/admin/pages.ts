@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { NotFoundError } from "../core/errors.ts";
 import { account } from "./account/account.tsx";
+import { connections } from "./account/connections.tsx";
 import { passkeys } from "./account/passkeys.tsx";
 import { preferences } from "./account/preferences.tsx";
 import { providers } from "./account/providers.tsx";
@@ -56,6 +57,7 @@ pages
   .route("/", secondFactor)
   .route("/", passkeys)
   .route("/", providers)
+  .route("/", connections)
   .route("/", devMailbox);
 
 pages.use("/admin/*", requireSignedIn, requireMembership).route("/", commandPalette).route("/", undo);

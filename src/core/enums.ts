@@ -27,6 +27,10 @@ export const ALERT_STATUSES = ["open", "acknowledged", "resolved"] as const;
 export const ENTRY_STATUSES = ["active", "deprecated", "deleted"] as const;
 /** Held and blocked are decisions about a changed definition; `disabled` is the decision of an admin. */
 export const TOOL_STATES = ["held", "blocked", "disabled"] as const;
+/** How the gateway authenticates to a server. */
+export const AUTH_TYPES = ["none", "bearer", "basic", "header", "user_secret"] as const;
+/** Those by which every member acts with a credential of their own, from a connected account. */
+export const ACCOUNT_AUTH_TYPES = ["user_secret"] as const satisfies readonly AuthType[];
 export const REFRESH_STRATEGIES = ["manual", "interval", "concurrent", "incremental"] as const;
 
 export type Role = (typeof ROLES)[number];
@@ -38,4 +42,7 @@ export type BreakerState = (typeof BREAKER_STATES)[number];
 export type BalancingStrategy = (typeof BALANCING_STRATEGIES)[number];
 export type Severity = (typeof SEVERITIES)[number];
 export type EntryStatus = (typeof ENTRY_STATUSES)[number];
+export type AuthType = (typeof AUTH_TYPES)[number];
 export type ToolState = (typeof TOOL_STATES)[number];
+
+export const usesAccounts = (type: string): boolean => ACCOUNT_AUTH_TYPES.some((known) => known === type);

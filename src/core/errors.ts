@@ -41,9 +41,21 @@ export class ProtocolError extends GatewayError {
   }
 }
 
+/** An error that the caller's revision expresses as a result: a request for input, or a tool's error. */
+export class ResultError extends GatewayError {
+  readonly result: { readonly [member: string]: unknown };
+
+  constructor(code: ErrorCode, message: string, result: ResultError["result"]) {
+    super(code, message);
+    this.result = result;
+  }
+}
+
 /** The HTTP status of an answer about this error on an MCP endpoint. */
-export const mcpStatus = (error: GatewayError): number =>
-  error instanceof ProtocolError ? error.httpStatus : error.status;
+export function mcpStatus(error: GatewayError): number {
+  if (error instanceof ResultError) return 200;
+  return error instanceof ProtocolError ? error.httpStatus : error.status;
+}
 
 export class NotFoundError extends GatewayError {
   constructor(message = "No resource exists at this URL.") {

@@ -2,7 +2,7 @@
 
 import { parseHealthSettings } from "../core/discovery/check-schedule.ts";
 import { type Health, nextHealth, readHealth } from "../core/discovery/health.ts";
-import type { HealthStatus, Severity } from "../core/enums.ts";
+import { type HealthStatus, type Severity, usesAccounts } from "../core/enums.ts";
 import { toGatewayError, UpstreamError } from "../core/errors.ts";
 import { uuidFromName } from "../core/ids.ts";
 import { compileWindow } from "../core/maintenance/recurrence.ts";
@@ -105,8 +105,13 @@ async function checkServer(
   });
   const timeouts = { firstByteTimeoutMs: settings.timeoutMs, idleTimeoutMs: settings.timeoutMs };
   try {
-    const target = await resolveTarget({ ...server, ...timeouts }, deps.keyring);
-    return await probe({ server, target, tools: deps.upstream, settings, now: deps.now });
+    const account = await deps.findAccount(server);
+    const target = await resolveTarget({ ...server, ...timeouts }, deps.keyring, account);
+    const result = await probe({ server, target, tools: deps.upstream, settings, now: deps.now });
+    const wantsAccount = account === undefined && usesAccounts(server.auth.type);
+    // Without an account of its own the check learns that the server asks for one, and so that it works.
+    if (!wantsAccount || result.error?.code !== "upstream_refused") return result;
+    return { ...result, outcome: "ok", error: undefined };
   } catch (error) {
     // Its credential does not open: it cannot be served either.
     if (!(error instanceof UpstreamError)) throw error;

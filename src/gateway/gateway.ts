@@ -33,6 +33,7 @@ export interface GatewayDeps {
   readonly traces: TraceExporter;
   readonly getTraffic: (tenantId: string) => TenantTraffic;
   readonly keyring: Keyring;
+  readonly loadAccounts: McpContext["loadAccounts"];
   readonly upstream: ChannelDeps;
   readonly gatewayId: string;
   readonly hasFastPath: boolean;
@@ -72,9 +73,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     loadStored: deps.loadStoredInventories,
     save: deps.saveInventory,
     onError({ id }, error) {
-      // Upstream failures are in error_logs, by the pipeline.
-      if (error instanceof UpstreamError) return;
-      logFailure(toGatewayError(error), { work: "refresh lists", serverId: id });
+      const known = toGatewayError(error);
+      // Upstream failures are in error_logs, by the pipeline; an account is appointed by an admin.
+      if (error instanceof UpstreamError || known.code === "account_required") return;
+      logFailure(known, { work: "refresh lists", serverId: id });
     },
     now: Date.now,
   });
@@ -93,6 +95,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     routing: new RoutingState(),
     exposures: new FlagExposures(Date.now),
     keyring,
+    loadAccounts: deps.loadAccounts,
     upstream,
     catalog: new Catalog(offers),
     eras: new EraCache(Date.now),

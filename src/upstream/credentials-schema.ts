@@ -8,15 +8,21 @@ const headerValue = z.string().regex(/^[\x20-\x7e]{1,8000}$/, "must be printable
 const RESERVED_HEADERS =
   /^(?:host|content-.*|connection|transfer-encoding|te|trailer|upgrade|cookie|accept.*|mcp-.*|last-event-id|origin)$/i;
 
+export const credentialHeaderName = headerName.refine(
+  (name) => !RESERVED_HEADERS.test(name),
+  "is reserved by the protocol",
+);
+
 export const credentialsSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("none") }),
   z.object({ type: z.literal("bearer"), token: headerValue }),
   z.object({ type: z.literal("basic"), username: z.string().max(255), password: z.string().max(1000) }),
   z.object({
     type: z.literal("header"),
-    name: headerName.refine((name) => !RESERVED_HEADERS.test(name), "is reserved by the protocol"),
+    name: credentialHeaderName,
     value: headerValue,
   }),
+  z.object({ type: z.literal("user_secret"), headerName: credentialHeaderName.optional() }),
 ]);
 
 export type Credentials = z.infer<typeof credentialsSchema>;

@@ -2,6 +2,7 @@
  * How the gateway shows itself to an upstream. The secret is sealed before it is stored and opened only on its way
  * out; nothing of it is ever shown again. The caller's own credentials never come here.
  */
+import { usesAccounts } from "../core/enums.ts";
 import type { Keyring } from "../core/keyring.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { Credentials } from "./credentials-schema.ts";
@@ -15,22 +16,26 @@ export async function sealCredentials(
   credentials: Credentials,
 ): Promise<SealedAuthConfig> {
   if (credentials.type === "none") return { type: "none" };
+  if (credentials.type === "user_secret") {
+    const { type, headerName } = credentials;
+    return { type, ...(headerName !== undefined && { headerName: headerName.toLowerCase() }) };
+  }
   const sealed = await keyring.seal(purpose(serverId), new TextEncoder().encode(JSON.stringify(credentials)));
   return { type: credentials.type, sealed };
 }
 
-type Header = readonly [name: string, value: string];
+export type Header = readonly [name: string, value: string];
 
 /** Decrypted headers live as long as their sealed configuration: one snapshot. */
 const opened = new WeakMap<SealedAuthConfig, Header>();
 
-/** The header that proves us to the upstream; undefined where it wants none. */
+/** The header that proves us to the upstream; undefined where it wants none, or one of the member's own. */
 export async function credentialHeader(
   keyring: Keyring,
   serverId: string,
   auth: SealedAuthConfig,
 ): Promise<Header | "unreadable" | undefined> {
-  if (auth.type === "none") return undefined;
+  if (auth.type === "none" || usesAccounts(auth.type)) return undefined;
   const known = opened.get(auth);
   if (known !== undefined) return known;
   const plain = await keyring.open(purpose(serverId), auth.sealed ?? "");
@@ -45,6 +50,7 @@ export async function credentialHeader(
 /** Names of the members that each type has, all of them strings; their content was checked before it was sealed. */
 const MEMBERS = {
   none: [],
+  user_secret: [],
   bearer: ["token"],
   basic: ["username", "password"],
   header: ["name", "value"],
@@ -61,6 +67,7 @@ function isCredentials(value: unknown): value is Credentials {
 function toHeader(credentials: Credentials): readonly [string, string] | undefined {
   switch (credentials.type) {
     case "none":
+    case "user_secret":
       return undefined;
     case "bearer":
       return ["authorization", `Bearer ${credentials.token}`];

@@ -3,7 +3,7 @@ import type { Keyring } from "../core/keyring.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { ChannelTarget } from "./connection/channel.ts";
 import { credentialUnreadable } from "./connection/errors.ts";
-import { credentialHeader } from "./credentials.ts";
+import { credentialHeader, type Header } from "./credentials.ts";
 
 export interface RegisteredServer {
   readonly id: string;
@@ -14,8 +14,13 @@ export interface RegisteredServer {
   readonly idleTimeoutMs: number;
 }
 
-export async function resolveTarget(server: RegisteredServer, keyring: Keyring): Promise<ChannelTarget> {
-  const credential = await credentialHeader(keyring, server.id, server.auth);
+/** `account`: the credential of a connected account, for servers where every member acts with their own. */
+export async function resolveTarget(
+  server: RegisteredServer,
+  keyring: Keyring,
+  account?: Header,
+): Promise<ChannelTarget> {
+  const credential = account ?? (await credentialHeader(keyring, server.id, server.auth));
   if (credential === "unreadable") throw credentialUnreadable(server.name);
   const { id, name, endpointUrl, firstByteTimeoutMs, idleTimeoutMs } = server;
   return {

@@ -48,6 +48,10 @@ beforeAll(async () => {
   const program = { name: "program", transportType: "stdio" };
   made.connectors = (await call("POST", "/servers", { key: admin.text, json: program })).body.id;
   const rows = new SampleRows(await allTables(), tenant.id);
+  made["connected-accounts"] = await tenant.addServer("tickets");
+  await owner.query(`update mcp_servers set auth_config = '{"type":"user_secret"}' where id = $1`, [
+    made["connected-accounts"],
+  ]);
   for (const [thing, table] of Object.entries(MADE_ELSEWHERE))
     made[thing] = String((await rows.stored(table)).id);
   made.members = await tenant.addUser("user");

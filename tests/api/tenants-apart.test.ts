@@ -43,6 +43,7 @@ beforeAll(async () => {
   theirs.servers = await other.addServer("files");
   const program = { name: "program", transportType: "stdio" };
   theirs.connectors = (await call("POST", "/servers", { key: victim.text, json: program })).body.id;
+  theirs["connected-accounts"] = theirs.servers;
   theirs["legacy-keys"] = (await other.addLegacyKey(`old-key-of-${other.id}`)).id;
   const account = await call("POST", "/service-accounts", { key: victim.text, json: { name: "robot" } });
   theirs["service-accounts"] = account.body.id;

@@ -254,6 +254,46 @@ describe("a tenant's wish", () => {
   });
 });
 
+describe("a member's own secret at a server", () => {
+  it("stands in no table, log, export, answer or page of records", async () => {
+    const tenant = await gateway.addTenant();
+    await wish(tenant, { "logging.payloads.sample": 1, "logging.payloads.results": true });
+    const serverId = await tenant.addServer({
+      ...{ name: "own", url: upstream.url, credentials: { type: "user_secret" } },
+    });
+    const key = await tenant.addKey({ role: "admin", scopes: [...API_KEY_SCOPES] });
+    const secrets = [bare(), token()];
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const rest = async (path: string, init: RequestInit = {}) =>
+      (await fetch(`${gateway.url}/api/v1${path}`, { headers, ...init })).text();
+    const answers: string[] = [];
+    for (const secret of secrets) {
+      const body = JSON.stringify({ secret, isForDiscovery: true });
+      answers.push(await rest(`/connected-accounts/${serverId}`, { method: "PUT", body }));
+      for (const status of [200, 401, 403, 500]) {
+        upstream.behave((_request, response) => {
+          const answer = { jsonrpc: "2.0", id: 1, result: { content: [] } };
+          response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
+        });
+        const message = callOf({ name: "look", arguments: {} });
+        answers.push(await send(tenant, { message, path: "/mcp/own", headers }));
+        await expect.poll(() => upstream.requests.at(-1)?.headers.authorization).toBe(`Bearer ${secret}`);
+      }
+    }
+    for (const path of ["/connected-accounts", "/servers", `/servers/${serverId}`, "/configuration"]) {
+      answers.push(await rest(path));
+    }
+    for (const path of ["/audit-logs", "/mcp-audit-logs", "/error-logs", "/request-logs"]) {
+      answers.push(await rest(path));
+    }
+    await expect.poll(() => recorded(tenant.id), { timeout: 20_000 }).toBeGreaterThanOrEqual(8);
+    const written =
+      (await everyTable(tenant.id)) + readFileSync(gateway.logFile, "utf8") + answers.join("\n");
+    expect(written).toContain("connected_accounts: ");
+    expect(secrets.filter((secret) => written.includes(secret))).toEqual([]);
+  });
+});
+
 describe("unless the tenant wants it", () => {
   it("nothing of a payload is kept", async () => {
     const tenant = await gateway.addTenant({ servers: [{ name: "one", url: upstream.url }] });

@@ -94,6 +94,7 @@ export function testParts(): TestParts {
       urlPolicy: { allowLoopback: false },
       openSocket: () => Promise.reject(new Error("there are no sockets here")),
     },
+    findAccount: async () => undefined,
     raiseEpoch: async (tenantId) => void raised.push(tenantId),
     now: Date.now,
   };

@@ -58,6 +58,10 @@ export const ACTIONS: readonly PaletteAction[] = [
   { label: "Verify the audit log", path: "/admin/logs/audit/verification", permission: "audit-logs.verify" },
   { label: "Change password", path: "/account/password", permission: "me.read" },
   {
+    ...{ label: "Connect an account at a server", path: "/account/connections" },
+    ...{ permission: "connected-accounts.list", keywords: "connected accounts token oauth personal" },
+  },
+  {
     ...{ label: "Set up two-factor authentication", path: "/account/second-factor", permission: "me.read" },
     keywords: "2fa totp",
   },

@@ -6,6 +6,7 @@ export const AUTH_TYPES = [
   { value: "bearer", label: "Bearer token" },
   { value: "basic", label: "HTTP Basic" },
   { value: "header", label: "Custom header" },
+  { value: "user_secret", label: "Each member's own token" },
 ] as const;
 
 export const credentialFields: readonly FieldSpec[] = [
@@ -43,6 +44,15 @@ export const credentialFields: readonly FieldSpec[] = [
     hint: "Required for a custom header.",
   },
   { name: "auth.value", shownFor: "header", label: "Header value", kind: "secret", optional: true },
+  {
+    name: "auth.headerName",
+    shownFor: "user_secret",
+    label: "Header of the token",
+    kind: "text",
+    optional: true,
+    placeholder: "X-API-Key",
+    hint: "Optional. Default: a bearer token in Authorization. Members connect their accounts under Connected accounts.",
+  },
 ];
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -50,6 +60,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   bearer: ["token"],
   basic: ["username", "password"],
   header: ["name", "value"],
+  user_secret: [],
 };
 
 const SECRETS = ["auth.token", "auth.password", "auth.value"];
@@ -74,5 +85,6 @@ export const withSecrets = (typed: Typed, kept: Readonly<Record<string, string>>
 export function readCredential(typed: Typed): Record<string, string> {
   const type = typed["auth.type"]?.[0] ?? "none";
   const members = (NEEDED[type] ?? []).map((name) => [name, typed[`auth.${name}`]?.[0] ?? ""]);
-  return { type, ...Object.fromEntries(members) };
+  const headerName = type === "user_secret" ? (typed["auth.headerName"]?.[0]?.trim() ?? "") : "";
+  return { type, ...Object.fromEntries(members), ...(headerName !== "" && { headerName }) };
 }

@@ -158,7 +158,7 @@ function Summary({
         of={[
           ["URL", <code>{address}</code>],
           ["Server name", [server.name, server.version].filter((part) => part !== null).join(" ") || "none"],
-          ["Protocol", protocolVersion],
+          ["Protocol", protocolVersion || "unknown until a member connects an account"],
           [
             "Inventory",
             `${offers.tools} tools, ${offers.resources} resources, ${offers.templates} templates, ${offers.prompts} prompts`,

@@ -79,6 +79,9 @@ export function AccountMenu({ frame, person }: { frame: Frame; person: SignedInU
             <a href="/account/sessions">Sessions</a>
           </li>
           <li>
+            <a href="/account/connections">Connected accounts</a>
+          </li>
+          <li>
             <a href="/account/clients">Connected applications</a>
           </li>
           {person.tenant !== undefined && (

@@ -4,12 +4,12 @@
  */
 import { z } from "zod";
 import type { ItemContent } from "../../core/configuration/match-items.ts";
-import { TRANSPORTS } from "../../core/enums.ts";
+import { AUTH_TYPES, TRANSPORTS } from "../../core/enums.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import { mcpServers as table } from "../../db/schema/registry.ts";
 import { credentialHeader } from "../../upstream/credentials.ts";
-import type { Credentials } from "../../upstream/credentials-schema.ts";
+import { type Credentials, credentialHeaderName } from "../../upstream/credentials-schema.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { selectColumns } from "../resource/shape.ts";
 import { isOtherOrigin, sealCredential, urlFault } from "../servers/credentials.ts";
@@ -23,16 +23,24 @@ const columns = selectColumns(table, ["healthRecent"]);
 
 const secret = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "must be an environment variable name");
 
+/** Members' own accounts: no secret of theirs is in a file. */
+const accountItem = z.strictObject({
+  type: z.literal("user_secret"),
+  headerName: credentialHeaderName.optional(),
+});
+
 /** What is no secret of a credential, and the name of the variable that holds the rest. */
 const authItem = z.discriminatedUnion("type", [
+  accountItem,
   z.strictObject({ type: z.literal("bearer"), secret }),
   z.strictObject({ type: z.literal("basic"), username: z.string().max(255), secret }),
   z.strictObject({ type: z.literal("header"), name: z.string().max(100), secret }),
 ]);
-type AuthItem = z.output<typeof authItem>;
+type SharedAuthItem = Exclude<z.output<typeof authItem>, z.output<typeof accountItem>>;
 
 const storedAuth = z.object({
-  type: z.enum(["none", "bearer", "basic", "header", "oauth"]),
+  type: z.enum(AUTH_TYPES),
+  headerName: z.string().optional(),
   sealed: z.string().optional(),
   reference: z.string().optional(),
 });
@@ -55,16 +63,19 @@ async function headerOf(
   keyring: Keyring,
   { id, authConfig }: Pick<z.output<typeof stored>, "id" | "authConfig">,
 ) {
-  const { type, sealed: text } = authConfig;
-  const header = await credentialHeader(keyring, id, { type, ...(text !== undefined && { sealed: text }) });
+  const { type, sealed } = authConfig;
+  const header = await credentialHeader(keyring, id, { type, ...(sealed !== undefined && { sealed }) });
   return header === "unreadable" ? undefined : header;
 }
 
 async function authOf(c: ApiContext, row: CrudRow): Promise<ItemContent | undefined> {
   const server = stored.parse(row);
   const { type, reference = usualReference(server.name) } = server.authConfig;
-  // Of OAuth there is nothing that a file could say.
-  if (type === "none" || type === "oauth") return undefined;
+  if (type === "none") return undefined;
+  if (type === "user_secret") {
+    const { headerName } = server.authConfig;
+    return { type, ...(headerName !== undefined && { headerName }) };
+  }
   if (type === "bearer") return { type, secret: reference };
   const [name = "", value = ""] = (await headerOf(c.var.services.keyring, server)) ?? [];
   if (type === "header") return { type, name, secret: reference };
@@ -74,7 +85,7 @@ async function authOf(c: ApiContext, row: CrudRow): Promise<ItemContent | undefi
   return { type, username: decoded.slice(0, Math.max(decoded.indexOf(":"), 0)), secret: reference };
 }
 
-function credentialsOf(auth: AuthItem, text: string): Credentials {
+function credentialsOf(auth: SharedAuthItem, text: string): Credentials {
   switch (auth.type) {
     case "bearer":
       return { type: "bearer", token: text };
@@ -95,10 +106,9 @@ async function secretOf(
   const { auth } = item.parse(row);
   const { id } = z.object({ id: z.string() }).parse(row);
   const known = before === undefined ? undefined : stored.parse(before);
-  if (auth === undefined) {
-    // What the file cannot say, it does not take away either.
-    if (known?.authConfig.type === "oauth") return { values: {}, isNew: false };
-    return { values: { authConfig: { type: "none" } }, isNew: false };
+  if (auth === undefined) return { values: { authConfig: { type: "none" } }, isNew: false };
+  if (auth.type === "user_secret") {
+    return { values: { authConfig: await sealCredential(keyring, id, auth) }, isNew: false };
   }
   const text = secrets[auth.secret];
   if (text === undefined) {

@@ -1,6 +1,6 @@
 /** Addresses and secrets of servers on their way in: judged, and sealed to the server that they are for. */
 import { z } from "zod";
-import { TRANSPORTS, type Transport } from "../../core/enums.ts";
+import { TRANSPORTS, type Transport, usesAccounts } from "../../core/enums.ts";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { SealedAuthConfig } from "../../db/schema/registry.ts";
@@ -56,7 +56,7 @@ export const recordedAuth = ({ type, reference }: AuthInput) => ({
   authReference: reference ?? null,
 });
 
-/** A stored credential was given for one origin; sent to another, it would be given away. */
+/** A stored shared credential was given for one origin; sent to another, it would be given away. */
 export function isOtherOrigin(url: string, newUrl: string): boolean {
   return url !== newUrl && URL.parse(newUrl)?.origin !== URL.parse(url)?.origin;
 }
@@ -65,7 +65,8 @@ export function rejectMovedCredential(
   { endpointUrl, authType }: { endpointUrl: string; authType: string },
   newUrl: string,
 ): void {
-  if (authType === "none" || !isOtherOrigin(endpointUrl, newUrl)) return;
+  // Members' accounts are sealed to the origin, and connected anew at the new one.
+  if (authType === "none" || usesAccounts(authType) || !isOtherOrigin(endpointUrl, newUrl)) return;
   const message = `is required: the stored credential belongs to ${URL.parse(endpointUrl)?.origin ?? "another URL"}. Send it again, or {"type": "none"}`;
   throw new InvalidInputError(
     [{ path: "/auth", message }],

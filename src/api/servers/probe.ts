@@ -1,6 +1,7 @@
 /** Is there an MCP server at an address? Asked before it is saved, with the credential that is meant for it. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { usesAccounts } from "../../core/enums.ts";
 import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { getMember } from "../../core/mcp/lossless-json.ts";
@@ -25,7 +26,7 @@ const offered = z.object({
 });
 const found = z.object({
   reachable: z.literal(true),
-  protocolVersion: z.string(),
+  protocolVersion: z.string().describe("Empty where only a member's own account learns more."),
   capabilities: z.array(z.string()),
   server: z.object({ name: z.string().nullable(), version: z.string().nullable() }),
   offers: offered,
@@ -66,10 +67,22 @@ export const probe = new Hono<AppEnv>().post(
       return c.json({ reachable: true as const, ...described(offering), durationMs: durationMs() });
     } catch (error) {
       const { code, message } = toGatewayError(error);
+      // Its capabilities are discovered when a member has connected an account.
+      if (code === "upstream_refused" && usesAccounts(auth.type)) {
+        return c.json({ reachable: true as const, ...UNKNOWN, durationMs: durationMs() });
+      }
       return c.json({ reachable: false as const, code, message, durationMs: durationMs() });
     }
   },
 );
+
+const UNKNOWN = {
+  protocolVersion: "",
+  capabilities: [],
+  server: { name: null, version: null },
+  tools: [],
+  offers: { tools: 0, resources: 0, templates: 0, prompts: 0 },
+};
 
 function described(offering: FetchedInventory) {
   const { lists } = offering;

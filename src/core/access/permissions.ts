@@ -32,6 +32,10 @@ export const PERMISSIONS = {
   "service-accounts.update": requires("admin", "admin"),
   "service-accounts.delete": requires("admin", "admin"),
 
+  "connected-accounts.list": requires("readonly", "read"),
+  "connected-accounts.connect": requires("readonly", "write"),
+  "connected-accounts.disconnect": requires("readonly", "write"),
+
   "access.list": requires("admin", "read"),
   "access.read": requires("admin", "read"),
   "access.create": requires("admin", "admin"),

@@ -1,6 +1,13 @@
 /** JSON-RPC answers that the gateway gives by itself. */
 import { ERROR_CODES, type ErrorCode } from "../error-codes.ts";
-import { errorHeaders, type GatewayError, MaintenanceError, mcpStatus, ProtocolError } from "../errors.ts";
+import {
+  errorHeaders,
+  type GatewayError,
+  MaintenanceError,
+  mcpStatus,
+  ProtocolError,
+  ResultError,
+} from "../errors.ts";
 import { REQUEST_ID_HEADER } from "../ids.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, type JsonObject, type JsonRpcId, PARSE_ERROR } from "./json-rpc.ts";
 
@@ -22,6 +29,7 @@ const JSON_RPC_CODES: Record<ErrorCode, number> = {
   precondition_failed: -31412,
   precondition_required: -31428,
   key_reused: -31422,
+  account_required: -31424,
   too_many_requests: -31429,
   headers_too_large: -31431,
   cancelled: -31499,
@@ -38,6 +46,8 @@ const JSON_RPC_CODES: Record<ErrorCode, number> = {
 };
 
 export const jsonRpcCode = (code: ErrorCode): number => JSON_RPC_CODES[code];
+
+const JSON_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
 
 /** The others are JSON-RPC's, and many of ours share one. */
 const isGatewayCode = (code: number) => code <= -31_400 && code > -31_600;
@@ -68,14 +78,14 @@ export function errorResponse(
 ): Response {
   return new Response(errorBody(id, error.code, error.message, error.data), {
     status,
-    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+    headers: { ...JSON_HEADERS, ...headers },
   });
 }
 
 /** Responses are not cached by intermediaries; the protocol has its own cache rules. */
 export function resultResponse(id: JsonRpcId | null, result: JsonObject): Response {
   return new Response(JSON.stringify({ jsonrpc: "2.0", id, result }), {
-    headers: { "content-type": "application/json", "cache-control": "no-store" },
+    headers: JSON_HEADERS,
   });
 }
 
@@ -86,7 +96,7 @@ interface RpcError {
 }
 
 /** The JSON-RPC error object of a gateway error; `requestId` leads from it to the request log. */
-export function toRpcError(error: GatewayError, requestId?: string): RpcError {
+function toRpcError(error: GatewayError, requestId?: string): RpcError {
   const inLog = requestId === undefined ? {} : { requestId };
   if (error instanceof ProtocolError) {
     const { data } = error.rpc;
@@ -103,13 +113,22 @@ export function toRpcError(error: GatewayError, requestId?: string): RpcError {
   };
 }
 
+/** What a response holds beside its ID: the error, or the result that expresses it. */
+export const toResponseContent = (
+  error: GatewayError,
+  requestId?: string,
+): { readonly error: RpcError } | { readonly result: JsonObject } =>
+  error instanceof ResultError ? { result: error.result } : { error: toRpcError(error, requestId) };
+
 export function gatewayErrorResponse(
   id: JsonRpcId | null,
   error: GatewayError,
   headers?: Record<string, string>,
 ): Response {
-  const rpc = toRpcError(error, headers?.[REQUEST_ID_HEADER]);
-  return errorResponse(mcpStatus(error), id, rpc, { ...headers, ...errorHeaders(error) });
+  return new Response(gatewayErrorBody(id, error, headers?.[REQUEST_ID_HEADER]), {
+    status: mcpStatus(error),
+    headers: { ...JSON_HEADERS, ...headers, ...errorHeaders(error) },
+  });
 }
 
 /** To a batch: the same error for each of its requests. */
@@ -120,12 +139,7 @@ export function gatewayErrorBatch(
 ): Response {
   return new Response(gatewayErrorBatchBody(ids, error, headers?.[REQUEST_ID_HEADER]), {
     status: mcpStatus(error),
-    headers: {
-      "content-type": "application/json",
-      "cache-control": "no-store",
-      ...headers,
-      ...errorHeaders(error),
-    },
+    headers: { ...JSON_HEADERS, ...headers, ...errorHeaders(error) },
   });
 }
 
@@ -134,11 +148,10 @@ export function gatewayErrorBatchBody(
   error: GatewayError,
   requestId?: string,
 ): string {
-  const rpc = toRpcError(error, requestId);
-  return JSON.stringify(ids.map((id) => ({ jsonrpc: "2.0", id, error: rpc })));
+  const content = toResponseContent(error, requestId);
+  return JSON.stringify(ids.map((id) => ({ jsonrpc: "2.0", id, ...content })));
 }
 
 export function gatewayErrorBody(id: JsonRpcId | null, error: GatewayError, requestId?: string): string {
-  const { code, message, data } = toRpcError(error, requestId);
-  return errorBody(id, code, message, data);
+  return JSON.stringify({ jsonrpc: "2.0", id, ...toResponseContent(error, requestId) });
 }

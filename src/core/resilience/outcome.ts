@@ -27,6 +27,7 @@ const CLIENT_FAULTS: ReadonlySet<ErrorCode> = new Set([
   "unauthorized",
   "forbidden",
   "conflict",
+  "account_required",
   "too_many_requests",
   "unsupported_media_type",
   "not_acceptable",

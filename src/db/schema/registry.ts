@@ -16,6 +16,7 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { AuthType } from "../../core/enums.ts";
 import {
   atLeast,
   createdAt,
@@ -33,8 +34,10 @@ import { ownedBy } from "./tenants.ts";
 
 /** How the gateway shows itself to the upstream; `sealed` is core/keyring's text, so no secret comes near the database. */
 export interface SealedAuthConfig {
-  type: "none" | "bearer" | "basic" | "header" | "oauth";
+  type: AuthType;
   sealed?: string;
+  /** Of members' own secrets: the header that carries them. Default: a bearer token in Authorization. */
+  headerName?: string;
   /** Where the configuration file takes the secret from: the name of an environment variable. */
   reference?: string;
 }

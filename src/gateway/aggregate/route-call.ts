@@ -147,6 +147,7 @@ function sendToServer(caller: AggregateCall, routed: Routed, context: McpContext
       deny: (code) =>
         target === undefined ? new NotFoundError() : unknownTarget(target, code, INVALID_PARAMS),
       prepare: ({ item }) => prepare(caller, item, tables, target === undefined, context),
+      client: { post },
       canDefer: post.acceptsStream && target !== undefined,
       isPermitted: async () => (await context.renew()) !== undefined,
     },
@@ -214,6 +215,12 @@ function checkParameters(
   );
 }
 
+/** Only an answer to the gateway's own input request is concerned, which few requests carry. */
+async function dropAccountInput(message: JsonObject): Promise<JsonObject> {
+  const accounts = await import("../../core/mcp/account-request.ts");
+  return accounts.dropAccountInput(message);
+}
+
 /** The state as the server gave it. Undefined where what came is not what was given. */
 export async function openRequestState(
   message: JsonObject,
@@ -222,11 +229,12 @@ export async function openRequestState(
 ): Promise<JsonObject | undefined> {
   const params = getMember(message, "params");
   const sealed = isMembers(params) ? getMember(params, "requestState") : undefined;
-  if (sealed === undefined) return message;
+  const own = isMembers(params) && "inputResponses" in params ? await dropAccountInput(message) : message;
+  if (sealed === undefined) return own;
   const state =
     typeof sealed === "string"
       ? await openRequestStateValue(context.keyring, owner, sealed, Date.now())
       : undefined;
   if (state === undefined) return undefined;
-  return mapObject(message, "params", (value) => mapMember(value, "requestState", () => state));
+  return mapObject(own, "params", (value) => mapMember(value, "requestState", () => state));
 }

@@ -126,6 +126,7 @@ async function callServer(
           target === undefined ? new NotFoundError() : unknownTarget(target, code, RESOURCE_NOT_FOUND),
         takesSlot: true,
         signal: exchange.signal,
+        client: { facts: session.state.client, message },
         send: (candidate, attempt) => sendToPeer(candidate, attempt, found, call, timers),
       },
       context,
@@ -165,7 +166,7 @@ async function sendToPeer(
       notified = notified.then(async () => exchange.notify(await outward(notification)));
     },
   };
-  const peer = await session.peers.connect(item.inventory, tables, context);
+  const peer = await session.peers.connect(item.inventory, tables, context, attempt.credential);
   if (SUBSCRIPTION_METHODS.has(method) && !session.peers.isLegacy(peer)) {
     // For a modern server, the gateway's own subscription stream covers the resource.
     attempt.succeed({ success: true }, 200);

@@ -10,7 +10,7 @@ import {
   METHOD_NOT_FOUND,
 } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
-import { toRpcError } from "../../core/mcp/responses.ts";
+import { toResponseContent } from "../../core/mcp/responses.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";
 import { messageOutcome } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
@@ -122,7 +122,7 @@ export class Session {
     } catch (error) {
       const known = abortReason(abort.signal, error);
       context.record.operation(id)?.fail(known);
-      return { jsonrpc: "2.0", id, error: toRpcError(known, context.requestId) };
+      return { jsonrpc: "2.0", id, ...toResponseContent(known, context.requestId) };
     } finally {
       this.#running.delete(id);
     }

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../core/error-codes.ts";
 import { toGatewayError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import type { ChannelTarget } from "../../upstream/connection/channel.ts";
+import type { Header } from "../../upstream/credentials.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
 import { createResponseRewriter } from "../aggregate/rewrite-response.ts";
 import type { ServerInventory } from "../catalog/inventory-cache.ts";
@@ -13,6 +14,9 @@ import { LegacyPeer } from "./legacy-peer.ts";
 import { ModernPeer } from "./modern-peer.ts";
 import type { ClientFacts, PeerExchange, SessionPeer } from "./peer.ts";
 import type { SessionContext } from "./state.ts";
+
+/** The channel of a peer reads it for every message. */
+type PeerTarget = Omit<ChannelTarget, "credential"> & { credential?: Header };
 
 type GeneralExchange = Pick<PeerExchange, "notify" | "request">;
 
@@ -29,17 +33,29 @@ export class UpstreamPeers {
   readonly #session: SessionContext;
   readonly #general: GeneralExchange;
   readonly #peers = new Map<string, Promise<SessionPeer>>();
+  readonly #targets = new Map<string, PeerTarget>();
 
   constructor(session: SessionContext, general: GeneralExchange) {
     this.#session = session;
     this.#general = general;
   }
 
-  async connect(offer: ServerInventory, tables: NameIndex, context: McpContext): Promise<SessionPeer> {
+  /** `account`: the credential of the caller's connected account, where the server requires one. */
+  async connect(
+    offer: ServerInventory,
+    tables: NameIndex,
+    context: McpContext,
+    account: Header | undefined,
+  ): Promise<SessionPeer> {
     const { id } = offer.server;
     let peer = this.#peers.get(id);
+    const known = this.#targets.get(id);
+    // A token is renewed while the connection lasts: from here on the peer sends the new one.
+    if (known !== undefined && account !== undefined) known.credential = account;
     if (peer === undefined) {
-      peer = this.#createPeer(offer, tables, context);
+      const target: PeerTarget = await resolveTarget(offer.server, context.keyring, account);
+      this.#targets.set(id, target);
+      peer = this.#createPeer(offer, tables, context, target);
       this.#peers.set(id, peer);
       // A failed connection is removed, so that the next request connects again.
       peer.catch(() => this.#peers.delete(id));
@@ -74,10 +90,14 @@ export class UpstreamPeers {
   }
 
   /** A client of the legacy era gets on best with a server of its own; only where there is none, we translate. */
-  async #createPeer(offer: ServerInventory, tables: NameIndex, context: McpContext): Promise<SessionPeer> {
+  async #createPeer(
+    offer: ServerInventory,
+    tables: NameIndex,
+    context: McpContext,
+    target: PeerTarget,
+  ): Promise<SessionPeer> {
     const { server, era } = offer;
     const client = () => this.#session.state.client ?? NO_CLIENT;
-    const target = await resolveTarget(server, context.keyring);
     const tools = context.upstream;
     const modern = () =>
       new ModernPeer({
@@ -102,7 +122,7 @@ export class UpstreamPeers {
     offer: ServerInventory,
     tables: NameIndex,
     context: McpContext,
-    target: ChannelTarget,
+    target: PeerTarget,
   ): LegacyPeer {
     const { state } = this.#session;
     const { server } = offer;

@@ -1,5 +1,6 @@
 /** What serving one MCP request needs of the world around it. */
 
+import type { AccountCredentials } from "../../connected-accounts/resolve-credential.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { ByteBudget } from "../../core/net/byte-budget.ts";
 import type { ClientLocation } from "../../core/routing/regions.ts";
@@ -34,6 +35,8 @@ export interface McpContext {
   readonly routing: RoutingState;
   readonly exposures: FlagExposures;
   readonly keyring: Keyring;
+  /** Loads the credentials of connected accounts, which only some servers need. */
+  readonly loadAccounts: () => Promise<AccountCredentials>;
   readonly sessionIds: SessionIds;
   readonly catalog: Catalog<McpContext>;
   readonly eras: EraCache;

@@ -28,6 +28,7 @@ export interface ContextServices {
   readonly routing: RoutingState;
   readonly exposures: FlagExposures;
   readonly keyring: Keyring;
+  readonly loadAccounts: McpContext["loadAccounts"];
   readonly upstream: ChannelDeps;
   readonly catalog: Catalog<McpContext>;
   readonly eras: EraCache;

@@ -4,6 +4,7 @@ import type { HeaderMap } from "../../core/net/headers.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { RequestDescription } from "../../logs/request-event.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { Header } from "../../upstream/credentials.ts";
 import type { EndpointTarget } from "../catalog/catalog.ts";
 
 /** What every call to a session's object brings along: who asks, and for what. */
@@ -37,6 +38,8 @@ export interface SessionStub {
 
 export interface BridgeRequest {
   readonly server: SnapshotServer;
+  /** Of the caller's connected account. */
+  readonly credential: Header | undefined;
   /** Text of a message of the modern era. */
   readonly message: string;
   readonly acceptsStream: boolean;

@@ -56,7 +56,7 @@ async function callServer<C extends Candidate, T>(
   const permit = context.traffic.breakers.createPermit(server.id);
   const attempt = new UpstreamAttempt({ server, method, operations, permit, releaseSlot }, context);
   try {
-    return await sendOnce(preferred, attempt, call);
+    return await sendOnce(preferred, attempt, call, context);
   } catch (error) {
     operation.fail(toGatewayError(error));
     throw error;

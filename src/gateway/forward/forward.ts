@@ -74,7 +74,7 @@ function sendCall<C extends Candidate>(
   { scope, end }: ResponseScope,
   callServer: CallServer<C>,
 ): Promise<Response> {
-  const { operations, preferred, selection, isAllowed, deny, isRepeatable, method } = call;
+  const { operations, preferred, selection, isAllowed, deny, isRepeatable, client, method } = call;
   const send = async (candidate: C, attempt: UpstreamAttempt) => {
     const prepared = observeBatch(await call.prepare(candidate), operations);
     recordPayloads(call.operations, prepared, candidate, context);
@@ -103,6 +103,7 @@ function sendCall<C extends Candidate>(
       takesSlot: operations.length > 0 && method !== "subscriptions/listen",
       signal: scope.abort.signal,
       ...(isRepeatable !== undefined && { isRepeatable }),
+      ...(client !== undefined && { client }),
     },
     context,
   );

@@ -4,6 +4,7 @@ import type { BreakerPermit } from "../../core/resilience/breaker.ts";
 import type { CallResult } from "../../core/resilience/outcome.ts";
 import type { OpenSpan } from "../../logs/trace.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
+import type { Header } from "../../upstream/credentials.ts";
 import { type CallOutcome, toCallResult, toUpstreamError } from "../context/call-outcome.ts";
 import type { McpContext } from "../context/context.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
@@ -18,6 +19,8 @@ export interface AttemptOptions {
 
 export class UpstreamAttempt {
   readonly server: SnapshotServer;
+  /** Of the caller's connected account, for servers where every member acts with their own. */
+  credential: Header | undefined;
   readonly #parts: AttemptOptions;
   readonly #context: McpContext;
   readonly #span: OpenSpan | undefined;

@@ -4,6 +4,7 @@
  * token of a request before its body is read, because a refusal is cheapest there, and those of limits on servers and
  * tools here, once for each server that is tried.
  */
+import { usesAccounts } from "../../core/enums.ts";
 import { toGatewayError } from "../../core/errors.ts";
 import type { McpContext } from "../context/context.ts";
 import { acquireAttempt } from "./acquire.ts";
@@ -30,7 +31,7 @@ export async function callUpstream<C extends Candidate, T>(
       for (const operation of call.operations) setServer(operation, candidate);
       if (!charged.has(candidate.server.id)) await chargeTargets(candidate.server, call.operations, context);
       charged.add(candidate.server.id);
-      return sendOnce(candidate, await acquireAttempt(candidate, call, context), call);
+      return sendOnce(candidate, await acquireAttempt(candidate, call, context), call, context);
     });
   } catch (error) {
     for (const operation of call.operations) operation.fail(toGatewayError(error));
@@ -42,9 +43,12 @@ export async function sendOnce<C extends Candidate, T>(
   candidate: C,
   attempt: UpstreamAttempt,
   call: UpstreamCall<C, T>,
+  context: McpContext,
 ): Promise<T> {
   try {
-    return await call.send(candidate, attempt);
+    if (!usesAccounts(candidate.server.auth.type)) return await call.send(candidate, attempt);
+    const { sendWithAccount } = await import("./send-with-account.ts");
+    return await sendWithAccount(candidate, attempt, call, context);
   } catch (thrown) {
     const error = toGatewayError(thrown);
     const isCanceled = call.signal.aborted && error.code !== "upstream_timeout";

@@ -30,7 +30,7 @@ export async function refreshLists(
       async send(_, attempt) {
         const offering = await fetchInventory(
           server,
-          withShortTimeout(await resolveTarget(server, keyring)),
+          withShortTimeout(await resolveTarget(server, keyring, attempt.credential)),
           upstream,
         );
         attempt.establish(200);

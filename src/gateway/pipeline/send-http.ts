@@ -154,11 +154,11 @@ function looksLikeJsonRpc(text: string): boolean {
 
 async function sendDirectly(
   { method, headers, body }: HttpCall,
-  { server }: UpstreamAttempt,
+  { server, credential: account }: UpstreamAttempt,
   context: McpContext,
   hold: AbortScope,
 ): Promise<Response> {
-  const { url, credential } = await resolveTarget(server, context.keyring);
+  const { url, credential } = await resolveTarget(server, context.keyring, account);
   const response = await sendHttpInScope(
     hold,
     {
@@ -180,7 +180,7 @@ async function sendDirectly(
 
 function sendThroughBridge(
   { headers, body }: HttpCall,
-  { server }: UpstreamAttempt,
+  { server, credential }: UpstreamAttempt,
   context: McpContext,
   { abort }: AbortScope,
 ): Promise<Response> {
@@ -188,7 +188,7 @@ function sendThroughBridge(
   const { signal } = abort;
   const message = String(body);
   return context.callThroughBridge(
-    { server, message, acceptsStream, headers: selectContextHeaders(headers), signal },
+    { server, credential, message, acceptsStream, headers: selectContextHeaders(headers), signal },
     context,
   );
 }

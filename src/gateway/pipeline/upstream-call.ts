@@ -1,8 +1,16 @@
 /** What the pipeline needs to know of a call: who may serve it, how it is sent, and what is recorded of it. */
 import type { GatewayError } from "../../core/errors.ts";
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
+import type { McpPost } from "../request/mcp-post.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
+
+/** The client of a legacy session, with its request. */
+export interface SessionCaller {
+  readonly facts: { readonly revision: string; readonly capabilities: JsonObject } | undefined;
+  readonly message: JsonObject;
+}
 
 /** A server that could serve a call. */
 export interface Candidate {
@@ -37,6 +45,8 @@ export interface UpstreamCall<C extends Candidate, T> {
   /** A stream that only listens holds no slot: it would keep calls out for as long as it is open. */
   readonly takesSlot: boolean;
   readonly signal: AbortSignal;
+  /** The client, for the answer that an account of the caller is required. */
+  readonly client?: { readonly post: McpPost | undefined } | SessionCaller;
   /** Sends the call. It must settle the attempt or pass it to the reader of the response. */
   readonly send: (candidate: C, attempt: UpstreamAttempt) => Promise<T>;
 }

@@ -21,7 +21,7 @@ import { requireTasks } from "../aggregate/task-capability.ts";
 import type { McpContext } from "../context/context.ts";
 import type { McpPost } from "../request/mcp-post.ts";
 
-const BOUND = /"(?:taskId|taskIds|requestState)"/;
+const BOUND = /"(?:taskId|taskIds|requestState|gateway-account)"/;
 
 export const hasBoundValues = (text: string) => BOUND.test(text);
 

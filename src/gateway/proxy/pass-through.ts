@@ -114,6 +114,7 @@ export function describePassedCall(
     preferred: { server, upstreamName: target ?? "" },
     isAllowed: () => denial === undefined,
     deny: () => denial ?? new NotFoundError(),
+    client: { post },
     canDefer: canDefer(post),
     isPermitted: async () => (await context.renew()) !== undefined,
   };

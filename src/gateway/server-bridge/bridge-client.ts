@@ -22,7 +22,7 @@ export interface BridgeStub {
 export type GetBridge = (principalId: string, serverId: string) => BridgeStub;
 
 export async function callThroughBridge(
-  { server, message, acceptsStream, headers, signal }: BridgeRequest,
+  { server, credential, message, acceptsStream, headers, signal }: BridgeRequest,
   context: Pick<McpContext, "principal" | "waitUntil">,
   bridgeTo: GetBridge,
 ): Promise<Response> {
@@ -30,7 +30,7 @@ export async function callThroughBridge(
   const callId = crypto.randomUUID();
   const cancel = () => context.waitUntil(stub.cancel(callId).catch(() => undefined));
   signal.addEventListener("abort", cancel);
-  const response = await stub.serve({ callId, server, message, headers: [...headers] });
+  const response = await stub.serve({ callId, server, credential, message, headers: [...headers] });
   const { body } = response;
   if (body === null) throw connectionClosed(server.name);
   if (!acceptsStream) return readSoleResponse(body, server, signal);

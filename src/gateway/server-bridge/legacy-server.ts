@@ -10,6 +10,7 @@ import type { HeaderMap } from "../../core/net/headers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { CLIENT_INFO } from "../../product.ts";
 import type { ChannelDeps } from "../../upstream/connection/channel.ts";
+import type { Header } from "../../upstream/credentials.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
 import type { MessageWriter } from "../sse/writer.ts";
 import { listenLegacy } from "./listen-legacy.ts";
@@ -20,6 +21,8 @@ export interface BridgeCall {
   /** Identifies the call for cancellation. */
   readonly callId: string;
   readonly server: SnapshotServer;
+  /** Of the caller's connected account. */
+  readonly credential?: Header | undefined;
   /** Text, of the modern era, with the server's own names. */
   readonly message: string;
   /** Trace context and the like. */
@@ -84,14 +87,14 @@ export class LegacyServer {
   }
 
   async #respond(
-    { server, message: text, headers }: Omit<BridgeCall, "callId">,
+    { server, credential, message: text, headers }: Omit<BridgeCall, "callId">,
     writer: MessageWriter,
   ): Promise<void> {
     const parsed = parseLossless(text);
     const message = isMembers(parsed) ? parsed : {};
     const id = getId(message);
     try {
-      const key = await this.#sessionKey(server, message);
+      const key = await this.#sessionKey(server, credential, message);
       if (getMember(message, "method") === "subscriptions/listen") {
         await listenLegacy(message, key, this.#pool, writer);
       } else {
@@ -99,7 +102,8 @@ export class LegacyServer {
         const token = getMeta(getParams(message))?.progressToken;
         const outcome = await this.#attend(entry, { id, token }, writer);
         // A pooled session may have expired on the server; a new one has not.
-        if (outcome === "forgotten") await this.#respond({ server, message: text, headers }, writer);
+        if (outcome === "forgotten")
+          await this.#respond({ server, credential, message: text, headers }, writer);
       }
     } catch (error) {
       if (error instanceof StateError) return writer.write(stateErrorResponse(id, error.message));
@@ -163,11 +167,15 @@ export class LegacyServer {
     await this.#pool.discard(call.session);
   }
 
-  async #sessionKey(server: SnapshotServer, message: JsonObject): Promise<SessionKey> {
+  async #sessionKey(
+    server: SnapshotServer,
+    credential: Header | undefined,
+    message: JsonObject,
+  ): Promise<SessionKey> {
     const meta = getMeta(getParams(message));
     const clientInfo = meta?.[META.clientInfo];
     return {
-      target: await resolveTarget(server, this.#tools.keyring),
+      target: await resolveTarget(server, this.#tools.keyring, credential),
       transport: server.transport,
       capabilities: legacyCapabilitiesOf(meta?.[META.clientCapabilities]),
       clientInfo: isMembers(clientInfo) ? clientInfo : CLIENT_INFO,

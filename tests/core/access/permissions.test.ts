@@ -30,9 +30,10 @@ function expected(action: Permission): { roles: readonly Role[]; scopes: readonl
   if (room === "mcp") return { roles: ROLES, scopes: ["proxy"] };
   const reads =
     ["list", "read", "explain", "export", "verify", "preview"].includes(verb) || action === "users.sessions";
-  const own = ["me", "sessions", "keys", "legacy-keys"].includes(room);
+  const own = ["me", "sessions", "keys", "legacy-keys", "connected-accounts"].includes(room);
   const scopes: ApiKeyScope[] = reads ? ["read", "write", "admin"] : own ? ["write", "admin"] : ["admin"];
-  if (["me", "sessions"].includes(room) || action === "tenant.read") return { roles: ROLES, scopes };
+  if (["me", "sessions", "connected-accounts"].includes(room) || action === "tenant.read")
+    return { roles: ROLES, scopes };
   if (room === "keys" && !["create", "update"].includes(verb))
     return { roles: ["service", "user", "admin"], scopes };
   if (own || action === "members.list") return { roles: ["user", "admin"], scopes };

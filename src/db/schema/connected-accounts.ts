@@ -1,0 +1,48 @@
+/** Members' own authorizations at servers: secrets and tokens that only the member's own calls are sent with. */
+import { sql } from "drizzle-orm";
+import { boolean, foreignKey, index, pgTable, text, unique, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, lengthBetween, moment, tenantOwned, updatedAt } from "./columns.ts";
+import { ofServer } from "./registry.ts";
+import { tenantMembers } from "./tenancy.ts";
+import { ownedBy } from "./tenants.ts";
+
+export const connectedAccounts = pgTable(
+  "connected_accounts",
+  {
+    id: id(),
+    tenantId: ownedBy(),
+    serverId: uuid("server_id").notNull(),
+    userId: text("user_id").notNull(),
+    /** The server's authentication type and origin when it was connected: for any other the account is not used. */
+    authType: text("auth_type").notNull(),
+    origin: text("origin").notNull(),
+    /** Text of core/keyring, bound to the server, the member, the type and the origin. */
+    sealed: text("sealed").notNull(),
+    scopes: text("scopes").array().notNull().default(sql`'{}'::text[]`),
+    /** Of the access token; null where it does not expire. */
+    expiresAt: moment("expires_at"),
+    /** Why the member has to connect again; null while the account works. */
+    failure: text("failure"),
+    /** The account that capability discovery and health checks of the server act as. */
+    isForDiscovery: boolean("is_for_discovery").notNull().default(false),
+    connectedAt: moment("connected_at").notNull().defaultNow(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    ofServer("connected_accounts_server", table),
+    // A member who leaves the tenant leaves no credential behind.
+    foreignKey({
+      name: "connected_accounts_member",
+      columns: [table.tenantId, table.userId],
+      foreignColumns: [tenantMembers.tenantId, tenantMembers.userId],
+    }).onDelete("cascade"),
+    unique("connected_accounts_server_user").on(table.serverId, table.userId),
+    uniqueIndex("connected_accounts_discovery").on(table.serverId).where(sql`${table.isForDiscovery}`),
+    index("connected_accounts_tenant_user").on(table.tenantId, table.userId),
+    index("connected_accounts_tenant_server").on(table.tenantId, table.serverId),
+    lengthBetween("connected_accounts_sealed_length", table.sealed, 1, 100_000),
+    lengthBetween("connected_accounts_origin_length", table.origin, 1, 500),
+    ...tenantOwned(table.tenantId),
+  ],
+);

@@ -1,0 +1,90 @@
+/**
+ * Sends a call to a server where every member acts with a credential of their own: finds the caller's connected account,
+ * and where there is none that works, says so in the terms of the caller's revision.
+ */
+
+import type { AccountServer, AccountState } from "../../connected-accounts/resolve-credential.ts";
+import { GatewayError, ProtocolError, ResultError, UpstreamError } from "../../core/errors.ts";
+import { type CallingClient, hasAccepted, toAccountAnswer } from "../../core/mcp/account-request.ts";
+import { sleep } from "../../core/timers.ts";
+import type { McpContext } from "../context/context.ts";
+import type { UpstreamAttempt } from "./attempt.ts";
+import { describeClient } from "./describe-client.ts";
+import type { Candidate, UpstreamCall } from "./upstream-call.ts";
+
+/** A client that has opened the page is given this long for the user to connect there. */
+const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_POLL_MS = 1000;
+
+export async function sendWithAccount<C extends Candidate, T>(
+  candidate: C,
+  attempt: UpstreamAttempt,
+  call: UpstreamCall<C, T>,
+  context: McpContext,
+): Promise<T> {
+  const accounts = await context.loadAccounts();
+  const server: AccountServer = { ...candidate.server, tenantId: context.tenant.id };
+  const userId = call.isShared === true ? undefined : requireUser(candidate.server.name, context);
+  const client = call.client && describeClient(call.client);
+  const find = async () => accounts.resolve(server, userId, context.waitUntil);
+  const state = hasAccepted(client?.params) ? await waitForAccount(find, call.signal) : await find();
+  const refuse = (why: AccountFault) =>
+    accountRequired(candidate.server.name, why, accounts.getConnectUrl(server), client);
+  if (state.kind !== "connected") throw refuse(userId === undefined ? "no-discovery" : state.kind);
+  attempt.credential = state.credential;
+  try {
+    return await call.send(candidate, attempt);
+  } catch (error) {
+    if (!(error instanceof UpstreamError) || error.code !== "upstream_refused") throw error;
+    throw refuse("rejected");
+  }
+}
+
+/** The member whose account is used: never that of a member whom an admin impersonates. */
+function requireUser(server: string, { principal }: McpContext): string {
+  const { userId, impersonatorId } = principal;
+  const fault =
+    userId === undefined
+      ? "this credential belongs to no member. Use an API key with an owner, or sign in"
+      : "it cannot be used while you impersonate a member. Stop impersonating";
+  if (userId === undefined || impersonatorId !== undefined) {
+    throw new GatewayError("forbidden", `Server ${server} requires a member's own account: ${fault}.`);
+  }
+  return userId;
+}
+
+async function waitForAccount(find: () => Promise<AccountState>, signal: AbortSignal): Promise<AccountState> {
+  const until = Date.now() + CONNECT_TIMEOUT_MS;
+  for (;;) {
+    const state = await find();
+    if (state.kind === "connected" || Date.now() >= until || signal.aborted) return state;
+    await sleep(CONNECT_POLL_MS, signal);
+  }
+}
+
+type AccountFault = "missing" | "expired" | "rejected" | "no-discovery";
+
+const FAULTS: Record<AccountFault, (server: string, url: string) => string> = {
+  missing: (server, url) =>
+    `Server ${server} requires your own account, and none is connected. Connect it at ${url} and retry.`,
+  expired: (server, url) =>
+    `Your account at server ${server} no longer works. Connect it again at ${url} and retry.`,
+  rejected: (server, url) =>
+    `Server ${server} rejected the credential of your account. Connect it again at ${url} and retry.`,
+  "no-discovery": (server, url) =>
+    `No account is appointed for capability discovery of server ${server}. Connect one at ${url}.`,
+};
+
+function accountRequired(
+  server: string,
+  fault: AccountFault,
+  url: string,
+  client: CallingClient | undefined,
+): GatewayError {
+  const message = FAULTS[fault](server, url);
+  const request = { url, message, elicitationId: crypto.randomUUID() };
+  const answer = client === undefined ? undefined : toAccountAnswer(client, request);
+  if (answer?.kind === "result") return new ResultError("account_required", message, answer.result);
+  if (answer?.kind === "error") return new ProtocolError("account_required", answer.error);
+  return new GatewayError("account_required", message);
+}
