@@ -17,22 +17,22 @@ const member = z.object({
 });
 type Member = z.infer<typeof member>;
 
-const LINE =
-  /^(?<not>!?)(?<kind>\S+)\s+(?:#(?<tags>[^/\s]+)|(?<server>[^/#\s]+))\/(?<pattern>\S+)(?<hints>.*)$/;
-
 /** `!tool files/read_* readOnlyHint`. What is no such line becomes a member that the API rejects. */
 export function parseMemberLine(line: string, { idOf }: ServerLookup): Member {
-  const { not, kind, tags, server, pattern, hints } = LINE.exec(line)?.groups ?? {};
-  if (kind === undefined) return { kind: line };
-  const words = (hints ?? "").split(/\s+/).filter((word) => word !== "");
+  const [head = "", target = "", ...hints] = line.trim().split(/\s+/);
+  const slash = target.indexOf("/");
+  if (slash < 1) return { kind: line };
+  const server = target.slice(0, slash);
+  const pattern = target.slice(slash + 1);
   return {
-    kind,
-    ...(not === "!" && { isExcluded: true }),
-    ...(server !== undefined && server !== "*" && { serverId: idOf(server) ?? server }),
-    ...(tags !== undefined && { serverTags: tags.split(",") }),
-    ...(pattern !== "*" && pattern !== undefined && { pattern }),
-    ...(words.length > 0 && {
-      hints: Object.fromEntries(words.map((word) => [word.replace(/^!/, ""), !word.startsWith("!")])),
+    kind: head.replace(/^!/, ""),
+    ...(head.startsWith("!") && { isExcluded: true }),
+    ...(server.startsWith("#")
+      ? { serverTags: server.slice(1).split(",") }
+      : server !== "*" && { serverId: idOf(server) ?? server }),
+    ...(pattern !== "*" && { pattern }),
+    ...(hints.length > 0 && {
+      hints: Object.fromEntries(hints.map((hint) => [hint.replace(/^!/, ""), !hint.startsWith("!")])),
     }),
   };
 }
