@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { Problem } from "../../lib/problem.ts";
 import { type Command, EXIT_USAGE, readOptions } from "../command.ts";
+import { createDeferred } from "../deferred.ts";
 import { GATEWAY_OPTIONS, readGatewayOptions } from "../gateway-options.ts";
 import { Connector, type ConnectorOptions } from "./connector.ts";
 import { createServer } from "./create-server.ts";
@@ -85,7 +86,7 @@ function readNumber(name: string, text: string, min: number, max: number): numbe
 
 /** The second signal does not wait for pending requests. */
 async function serve(connector: Connector): Promise<number> {
-  const stopped = Promise.withResolvers<number>();
+  const stopped = createDeferred<number>();
   let isStopping = false;
   const stop = () => {
     const ending = isStopping ? connector.kill() : connector.stop();

@@ -2,6 +2,7 @@
 import { WebSocket } from "ws";
 import { CLOSE_REVOKED, PING, PONG } from "../../../src/core/connector/frames.ts";
 import { Problem } from "../../lib/problem.ts";
+import { createDeferred } from "../deferred.ts";
 import { describeProblem } from "../gateway-client.ts";
 
 export interface GatewaySocketOptions {
@@ -26,7 +27,7 @@ const FINAL = new Set([400, 401, 403, 404, 405, 422]);
 
 export class GatewaySocket {
   readonly #options: GatewaySocketOptions;
-  readonly #failed = Promise.withResolvers<never>();
+  readonly #failed = createDeferred<never>();
   #socket: WebSocket | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #attempts = 0;

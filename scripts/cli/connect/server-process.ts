@@ -4,6 +4,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { MAX_EVENT_BYTES } from "../../../src/core/size-limits.ts";
 import { errorCode, errorMessage } from "../../lib/problem.ts";
+import { createDeferred } from "../deferred.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { Reaper } from "./reaper.ts";
 
@@ -37,7 +38,7 @@ export class ServerProcess {
   readonly #child: Child;
   readonly #reaper: Reaper;
   readonly #events: ProcessEvents;
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #ended = createDeferred<void>();
   #failure: ProcessExit | undefined;
   #isStopping = false;
 
