@@ -8,6 +8,8 @@ const FOR_ALL = [
   "/sign-in",
   "/sign-in/error",
   "/sign-in/second-factor",
+  "/sign-in/passkey",
+  "/sign-in/passkey/finish",
   "/sign-in/with/:provider",
   "/assets/:name",
   "/assets/:version/:name",
