@@ -338,6 +338,14 @@ const documents = unique(word, (name) => name).chain((servers) =>
   ),
 );
 
+it.each(["1", "true", "null", "[1]", '"x"', "{}"])("keeps the text %s a text", async (value) => {
+  const { apply, exported } = await installation();
+  const document = { version: 1, servers: [], configs: [{ key: "text", value }] };
+  expect((await apply(document)).status).toBe(200);
+  expect((await exported()).configs).toEqual([{ key: "text", value }]);
+  expect((await apply(document)).body).toMatchObject({ applied: 0 });
+});
+
 describe("whatever a file says", () => {
   it("is exported as it was applied, here and in another tenant", async () => {
     const here = await installation("trip");

@@ -35,8 +35,8 @@ function kindOfValue(column: PgColumn): z.ZodType {
       return z.number();
     case "boolean":
       return z.boolean();
-    case "json":
-      return z.unknown();
+    case "custom":
+      return column.getSQLType() === "jsonb" ? z.unknown() : z.string();
     default:
       return column.columnType === "PgUUID" ? z.uuid() : z.string();
   }

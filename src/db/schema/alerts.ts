@@ -6,7 +6,6 @@ import {
   doublePrecision,
   index,
   integer,
-  jsonb,
   pgTable,
   text,
   unique,
@@ -18,6 +17,7 @@ import type { AlertState, AlertStatus } from "../../core/alerts/state-machine.ts
 import {
   createdAt,
   id,
+  jsonb,
   lengthBetween,
   moment,
   tenantOwned,

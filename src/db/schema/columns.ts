@@ -1,7 +1,14 @@
 /** The columns and table-wide rules that every table shares, so that a table file shows only what is its own. */
 import { sql } from "drizzle-orm";
-import { type AnyPgColumn, check, pgPolicy, pgRole, timestamp, uuid } from "drizzle-orm/pg-core";
+import { type AnyPgColumn, check, customType, pgPolicy, pgRole, timestamp, uuid } from "drizzle-orm/pg-core";
 import { uuidv7 } from "../../core/ids.ts";
+
+/** Drizzle's own type parses what the driver has parsed already, and so would read the string "1" as a number. */
+export const jsonb = customType<{ data: unknown; driverData: unknown }>({
+  dataType: () => "jsonb",
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: (value) => value,
+});
 
 /** What the Worker becomes for one tenant's request: row-level security decides what it sees. */
 export const runtimeRole = pgRole("gateway_runtime").existing();

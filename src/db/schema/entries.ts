@@ -1,18 +1,7 @@
 /** A tenant's own registry in the ecosystem's format: entries, where they are fetched from, and who may read them unasked. */
 import { sql } from "drizzle-orm";
-import {
-  boolean,
-  check,
-  foreignKey,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  unique,
-  uuid,
-} from "drizzle-orm/pg-core";
-import { createdAt, id, lengthBetween, moment, tenantOwned, updatedAt, within } from "./columns.ts";
+import { boolean, check, foreignKey, index, integer, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, jsonb, lengthBetween, moment, tenantOwned, updatedAt, within } from "./columns.ts";
 import { entryStatus } from "./enums.ts";
 import { byUser } from "./identity.ts";
 import { ownedBy } from "./tenants.ts";

@@ -1,6 +1,6 @@
 /** Tables of flag evaluations and dead letters: events that are neither requests nor audit entries. */
-import { boolean, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { createdAt, id, lengthBetween, moment, systemOnly, tenantOwned } from "./columns.ts";
+import { boolean, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, jsonb, lengthBetween, moment, systemOnly, tenantOwned } from "./columns.ts";
 
 /** Which variant of a flag a subject was assigned, per hour, for the comparison of outcomes. */
 export const featureFlagEvaluations = pgTable(

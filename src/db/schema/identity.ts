@@ -10,7 +10,6 @@ import {
   check,
   index,
   integer,
-  jsonb,
   pgPolicy,
   pgTable,
   text,
@@ -18,7 +17,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { uuidv7 } from "../../core/ids.ts";
-import { createdAt, moment, runtimeRole, systemOnly, tenantOwned, updatedAt } from "./columns.ts";
+import { createdAt, jsonb, moment, runtimeRole, systemOnly, tenantOwned, updatedAt } from "./columns.ts";
 import { role } from "./enums.ts";
 import { tenants } from "./tenants.ts";
 

@@ -10,7 +10,6 @@ import {
   doublePrecision,
   index,
   integer,
-  jsonb,
   pgTable,
   primaryKey,
   smallint,
@@ -21,6 +20,7 @@ import {
 import {
   createdAt,
   id,
+  jsonb,
   lengthBetween,
   moment,
   partitionedId,

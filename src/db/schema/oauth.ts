@@ -1,7 +1,7 @@
 /** What the OAuth 2.1 authorization server keeps: better-auth's OAuth provider and JWT plugins, column for column. */
-import { type AnyPgColumn, boolean, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { type AnyPgColumn, boolean, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { uuidv7 } from "../../core/ids.ts";
-import { createdAt, moment, systemOnly, updatedAt } from "./columns.ts";
+import { createdAt, jsonb, moment, systemOnly, updatedAt } from "./columns.ts";
 import { session, user } from "./identity.ts";
 
 const textId = () =>

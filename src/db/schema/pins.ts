@@ -3,8 +3,8 @@
  * vanish: else a server could shed a pin by leaving the tool out once.
  */
 import { sql } from "drizzle-orm";
-import { index, integer, jsonb, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
-import { createdAt, id, lengthBetween, moment, tenantOwned, updatedAt } from "./columns.ts";
+import { index, integer, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { createdAt, id, jsonb, lengthBetween, moment, tenantOwned, updatedAt } from "./columns.ts";
 import { toolState } from "./enums.ts";
 import { byUser } from "./identity.ts";
 import { ofServer } from "./registry.ts";

@@ -1,7 +1,16 @@
 /** The tenants themselves, apart from who belongs to them: nearly every other table points here. */
 import { sql } from "drizzle-orm";
-import { check, integer, jsonb, pgPolicy, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { createdAt, id, lengthBetween, runtimeRole, systemOnly, updatedAt, within } from "./columns.ts";
+import { check, integer, pgPolicy, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import {
+  createdAt,
+  id,
+  jsonb,
+  lengthBetween,
+  runtimeRole,
+  systemOnly,
+  updatedAt,
+  within,
+} from "./columns.ts";
 import { tenantStatus } from "./enums.ts";
 
 export interface PlanLimits {

@@ -1,9 +1,9 @@
 /** Named selections of the catalog, each with an endpoint of its own. */
 
 import { sql } from "drizzle-orm";
-import { boolean, check, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { boolean, check, pgTable, text, unique } from "drizzle-orm/pg-core";
 import type { ItemOverride, ToolsetMember } from "../../core/toolsets/toolset.ts";
-import { createdAt, id, lengthBetween, tenantOwned, updatedAt } from "./columns.ts";
+import { createdAt, id, jsonb, lengthBetween, tenantOwned, updatedAt } from "./columns.ts";
 import { byUser } from "./identity.ts";
 import { ownedBy } from "./tenants.ts";
 
