@@ -42,7 +42,7 @@ describe.skipIf(chromiumPath === undefined)("the SDK's client", () => {
         await page.goto(address);
         await page.getByLabel("Email or username").fill(person.email);
         await page.getByLabel("Password").fill(PASSWORD);
-        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByRole("button", { name: "Sign in", exact: true }).click();
         await page.getByRole("heading", { name: "Authorize Notebook" }).waitFor();
         expect(await page.locator("main").innerText()).toContain("an application on this computer");
         await page.getByRole("button", { name: "Authorize", exact: true }).click();

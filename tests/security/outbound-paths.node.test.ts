@@ -37,6 +37,8 @@ const INTERNAL: Readonly<Record<string, string>> = {
   "src/app.ts": "the Worker's own handlers",
   "src/web-app.ts": "the REST API, in process",
   "src/gateway-services.ts": "defines the fetch that all others are given",
+  "src/api/connectors/dial-in.ts": "the object of a stdio server",
+  "src/upstream/transports/connector/open.ts": "the object of a stdio server; its frames are limited there",
   "src/gateway/catalog/inventory-cache.ts": "loads inventories through the pipeline",
 };
 

@@ -47,7 +47,7 @@ export const credentialFields: readonly FieldSpec[] = [
   {
     name: "auth.headerName",
     shownFor: "user_secret",
-    label: "Header of the token",
+    label: "Credential header",
     kind: "text",
     optional: true,
     placeholder: "X-API-Key",
