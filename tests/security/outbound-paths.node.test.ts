@@ -17,7 +17,7 @@ const ATTACKED: Readonly<Record<string, readonly (readonly [file: string, text: 
   "src/upstream/transports/http/wire.ts": [[PEERS, "ends the discovery of a %s server"]],
   "src/upstream/protocol/modern-request.ts": [[PEERS, "ends the discovery of a %s server"]],
   "src/gateway/pipeline/send-http.ts": [[PEERS, "modern client, modern server"]],
-  "src/gateway/forward/forward.ts": [[PEERS, "modern client, all servers"]],
+  "src/gateway/forward/forward.ts": [[PEERS, "MODERN_CALLER_OF_ALL"]],
   "src/gateway/aggregate/upstream-subscription.ts": [[PEERS, "ends the subscription of all servers"]],
   "src/upstream/transports/sse/channel.ts": [[CHANNELS, "an HTTP+SSE server"]],
   "src/upstream/transports/websocket/channel.ts": [[CHANNELS, "a WebSocket server"]],
