@@ -7,7 +7,8 @@ import { parseArgs } from "node:util";
 import { formatCheck } from "./doctor/check.ts";
 import { checkConfiguration, expectedConfiguration, readWranglerConfig } from "./doctor/configuration.ts";
 import { projectDir } from "./lib/paths.ts";
-import { errorCode, errorMessage, Problem, runMain } from "./lib/problem.ts";
+import { Problem, runMain } from "./lib/problem.ts";
+import { EXIT_USAGE, withUsage } from "./lib/usage.ts";
 
 const USAGE = "npm run deploy -- [--env production|staging] [--dry-run]";
 const PRODUCTION = "production";
@@ -43,16 +44,8 @@ function run(program: string, args: readonly string[]): void {
 }
 
 function readArguments(args: string[]) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: { env: { type: "string" }, "dry-run": { type: "boolean", default: false } },
-    });
-    const { env, "dry-run": isDryRun } = values;
-    if (env === undefined || ENVIRONMENTS.includes(env)) return { env, isDryRun };
-  } catch (error) {
-    if (errorCode(error)?.startsWith("ERR_PARSE_ARGS_") !== true) throw error;
-    throw new Problem(`${errorMessage(error)}\n${USAGE}`, 2);
-  }
-  throw new Problem(USAGE, 2);
+  const options = { env: { type: "string" }, "dry-run": { type: "boolean", default: false } } as const;
+  const { env, "dry-run": isDryRun } = withUsage(USAGE, () => parseArgs({ args, options }).values);
+  if (env !== undefined && !ENVIRONMENTS.includes(env)) throw new Problem(USAGE, EXIT_USAGE);
+  return { env, isDryRun };
 }

@@ -12,7 +12,8 @@ import {
 import { checkDatabase } from "./doctor/database.ts";
 import { checkDeployment, type Deployment } from "./doctor/deployment.ts";
 import { devDir, projectDir } from "./lib/paths.ts";
-import { errorCode, errorMessage, Problem, runMain } from "./lib/problem.ts";
+import { Problem, runMain } from "./lib/problem.ts";
+import { EXIT_USAGE, withUsage } from "./lib/usage.ts";
 import { ownDatabaseUrl, withDatabaseUrl } from "./run/dev-database.ts";
 import { devSecrets } from "./run/dev-secrets.ts";
 
@@ -30,7 +31,7 @@ const ENVIRONMENTS = [DEVELOPMENT, "staging", "production"];
 
 async function main(): Promise<number> {
   const { env, url, json, help } = readArguments(process.argv.slice(2));
-  if (!ENVIRONMENTS.includes(env)) throw new Problem(`--env ${env} is unknown.\n${USAGE}`, 2);
+  if (!ENVIRONMENTS.includes(env)) throw new Problem(`--env ${env} is unknown.\n${USAGE}`, EXIT_USAGE);
   if (help) {
     console.log(USAGE);
     return 0;
@@ -74,18 +75,13 @@ function deploymentOf(url: string | undefined, isLocal: boolean, publicUrl: unkn
 }
 
 function readArguments(args: string[]) {
-  try {
-    const flag = { type: "boolean", default: false } as const;
-    const text = { type: "string" } as const;
-    const options = { env: { ...text, default: DEVELOPMENT }, url: text, json: flag, help: flag };
-    const { values } = parseArgs({ args, options });
-    if (values.url !== undefined && URL.parse(values.url) === null)
-      throw new Problem(`--url ${values.url} is not a URL.\n${USAGE}`, 2);
-    return values;
-  } catch (error) {
-    if (errorCode(error)?.startsWith("ERR_PARSE_ARGS_") !== true) throw error;
-    throw new Problem(`${errorMessage(error)}\n${USAGE}`, 2);
-  }
+  const flag = { type: "boolean", default: false } as const;
+  const text = { type: "string" } as const;
+  const options = { env: { ...text, default: DEVELOPMENT }, url: text, json: flag, help: flag };
+  const { values } = withUsage(USAGE, () => parseArgs({ args, options }));
+  if (values.url !== undefined && URL.parse(values.url) === null)
+    throw new Problem(`--url ${values.url} is not a URL.\n${USAGE}`, EXIT_USAGE);
+  return values;
 }
 
 if (import.meta.main) await runMain(main);

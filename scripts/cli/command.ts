@@ -1,6 +1,6 @@
 // What a command of the command line is, and how its options are read.
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { errorCode, errorMessage, Problem } from "../lib/problem.ts";
+import { withUsage } from "../lib/usage.ts";
 
 export interface Command {
   readonly name: string;
@@ -12,7 +12,6 @@ export interface Command {
   run(args: readonly string[]): Promise<number>;
 }
 
-export const EXIT_USAGE = 2;
 /** What was compared differs: of diff and verify-audit. */
 export const EXIT_DIFFERENT = 3;
 
@@ -22,11 +21,5 @@ export function readOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
   options: T,
   help: string,
 ) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options });
-  } catch (error) {
-    // An unknown option, or one without its value: Node says which, and the help says what there is.
-    if (errorCode(error)?.startsWith("ERR_PARSE_ARGS_") !== true) throw error;
-    throw new Problem(`${errorMessage(error)}\n\n${help}`, EXIT_USAGE);
-  }
+  return withUsage(help, () => parseArgs({ args: [...args], allowPositionals: true, options }));
 }

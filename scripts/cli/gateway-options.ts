@@ -1,6 +1,6 @@
 // Where the gateway is and as whom to use it: options of every command, or the environment.
 import { Problem } from "../lib/problem.ts";
-import { EXIT_USAGE } from "./command.ts";
+import { EXIT_USAGE } from "../lib/usage.ts";
 
 export const GATEWAY_OPTIONS = {
   gateway: { type: "string" },

@@ -1,6 +1,7 @@
 // The command line of the gateway, `mcp-gateway COMMAND`: one table of commands, each with its own help.
 import { Problem } from "../lib/problem.ts";
-import { type Command, EXIT_USAGE } from "./command.ts";
+import { EXIT_USAGE } from "../lib/usage.ts";
+import type { Command } from "./command.ts";
 import { applyCommand, diffCommand, exportCommand } from "./configuration/commands.ts";
 import { connectCommand } from "./connect/command.ts";
 import { verifyAuditCommand } from "./verify-audit.ts";

@@ -30,6 +30,14 @@ export function judge(
   return { name, state, detail: problems.join("; "), fix };
 }
 
+export function judgeClock(name: string, differenceMs: number, maxDifferenceMs: number): Check {
+  const isFar = Math.abs(differenceMs) > maxDifferenceMs;
+  return judge(name, isFar ? [`${Math.round(differenceMs / 1000)} s ahead of this machine's`] : [], {
+    passed: "agrees with this machine's",
+    fix: "correct this machine's clock (timedatectl set-ntp true)",
+  });
+}
+
 const MARKS: Readonly<Record<CheckState, string>> = {
   ok: "ok     ",
   warning: "warning",

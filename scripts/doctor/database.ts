@@ -5,7 +5,7 @@ import { type AppliedMigration, readApplied } from "../db/migrate.ts";
 import { type Migration, readMigrations } from "../db/migration-files.ts";
 import { migrationsDir } from "../lib/paths.ts";
 import { Problem } from "../lib/problem.ts";
-import { type Check, judge, ok, skipped } from "./check.ts";
+import { type Check, judge, judgeClock, ok, skipped } from "./check.ts";
 
 const MIN_VERSION = 160_000;
 const MAX_CLOCK_DIFFERENCE_MS = 5_000;
@@ -62,7 +62,7 @@ export function judgeDatabase(facts: DatabaseFacts, migrations: readonly Migrati
     schema,
     judgeLogins(facts.logins),
     ...judgeTables(facts),
-    judgeClock(facts.clockDifferenceMs),
+    judgeClock("database clock", facts.clockDifferenceMs, MAX_CLOCK_DIFFERENCE_MS),
   ];
 }
 
@@ -84,18 +84,6 @@ const judgeTables = (facts: DatabaseFacts): Check[] => [
     },
   ),
 ];
-
-function judgeClock(differenceMs: number): Check {
-  const isFar = Math.abs(differenceMs) > MAX_CLOCK_DIFFERENCE_MS;
-  return judge(
-    "database clock",
-    isFar ? [`${Math.round(differenceMs / 1000)} s ahead of this machine's`] : [],
-    {
-      passed: "agrees with this machine's",
-      fix: "correct this machine's clock (timedatectl set-ntp true)",
-    },
-  );
-}
 
 function judgeMigrations(
   applied: readonly AppliedMigration[] | undefined,

@@ -28,7 +28,7 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
     readonly authenticator: string;
   }
 
-  async function openDevice({ verifiesUser = true } = {}): Promise<Device> {
+  async function openDevice(): Promise<Device> {
     const context = await browser.newContext();
     context.setDefaultTimeout(10_000);
     const page = await context.newPage();
@@ -40,7 +40,7 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
         transport: "internal",
         hasResidentKey: true,
         hasUserVerification: true,
-        isUserVerified: verifiesUser,
+        isUserVerified: true,
         automaticPresenceSimulation: true,
       },
     });
@@ -60,13 +60,30 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
     await page.getByLabel("Name").fill(name);
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("button", { name: "Create passkey" }).click();
+    await page.getByText("Passkey added.").waitFor();
   }
 
-  async function startPasskeySignIn({ page }: Device): Promise<void> {
+  /** A new person's device with a passkey of theirs. */
+  async function openDeviceWithPasskey(): Promise<Device & { readonly person: TestPerson }> {
+    const person = await addPerson();
+    const device = await openDevice();
+    await signInWithPassword(device, person);
+    await addPasskey(device, "Laptop");
+    return { ...device, person };
+  }
+
+  const stopVerifyingUsers = ({ cdp, authenticator }: Device) =>
+    cdp.send("WebAuthn.setUserVerified", { authenticatorId: authenticator, isUserVerified: false });
+
+  async function openPasskeySignIn({ page }: Device): Promise<void> {
     await page.context().clearCookies();
     await page.goto(`${gateway.url}/sign-in`);
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-    await page.getByRole("button", { name: "Use passkey" }).click();
+  }
+
+  async function startPasskeySignIn(device: Device): Promise<void> {
+    await openPasskeySignIn(device);
+    await device.page.getByRole("button", { name: "Use passkey" }).click();
   }
 
   const actionsOf = async ({ id }: TestPerson) =>
@@ -78,12 +95,8 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
     ).map(({ action, method }) => (method === null ? String(action) : `${action} by ${method}`));
 
   it("is added, signs in past the second factor, is listed with its use, and is removed", async () => {
-    const person = await addPerson();
-    const device = await openDevice();
-    const { page } = device;
-    await signInWithPassword(device, person);
-    await addPasskey(device, "Laptop");
-    await page.getByText("Passkey added.").waitFor();
+    const device = await openDeviceWithPasskey();
+    const { page, person } = device;
     // A second factor, which a password would have to be followed by.
     await people.query(`update "user" set two_factor_enabled = true where id = $1`, [person.id]);
 
@@ -105,15 +118,8 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
   });
 
   it("does not sign in without a check of the user by the authenticator", async () => {
-    const person = await addPerson();
-    const device = await openDevice();
-    await signInWithPassword(device, person);
-    await addPasskey(device, "Key");
-    await device.page.getByText("Passkey added.").waitFor();
-    await device.cdp.send("WebAuthn.setUserVerified", {
-      authenticatorId: device.authenticator,
-      isUserVerified: false,
-    });
+    const device = await openDeviceWithPasskey();
+    await stopVerifyingUsers(device);
     await startPasskeySignIn(device);
     await device.page.getByText("No passkey was used.").waitFor();
     await device.page.goto(`${gateway.url}/admin`);
@@ -121,18 +127,9 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
   });
 
   it("is refused when the page asks for less than the server does", async () => {
-    const person = await addPerson();
-    const device = await openDevice();
-    await signInWithPassword(device, person);
-    await addPasskey(device, "Key");
-    await device.page.getByText("Passkey added.").waitFor();
-    await device.cdp.send("WebAuthn.setUserVerified", {
-      authenticatorId: device.authenticator,
-      isUserVerified: false,
-    });
-    await device.page.context().clearCookies();
-    await device.page.goto(`${gateway.url}/sign-in`);
-    await device.page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    const device = await openDeviceWithPasskey();
+    await stopVerifyingUsers(device);
+    await openPasskeySignIn(device);
     // As a page under an attacker's control would: the answer comes without the flag of a verified user.
     await device.page.locator("form[data-passkey]").evaluate((form) => {
       const options = JSON.parse(form.dataset.options ?? "{}");
@@ -143,12 +140,8 @@ describe.skipIf(chromiumPath === undefined)("a passkey", () => {
   });
 
   it("is refused a second time: its challenge serves once", async () => {
-    const person = await addPerson();
-    const device = await openDevice();
+    const device = await openDeviceWithPasskey();
     const { page } = device;
-    await signInWithPassword(device, person);
-    await addPasskey(device, "Key");
-    await page.getByText("Passkey added.").waitFor();
     const [sent] = await Promise.all([
       page.waitForRequest((request) => request.url().endsWith("/sign-in/passkey/finish")),
       startPasskeySignIn(device),

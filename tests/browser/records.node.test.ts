@@ -38,7 +38,7 @@ walkPages({
     { path: "/admin/alerts/{event}", heading: "Alert", ...admins, picture: "alert" },
     { path: "/admin/alerts/rules", heading: "Alert rules", ...admins },
     { path: "/admin/alerts/rules/new", heading: "Create alert rule", ...admins, picture: "alert-new" },
-    { path: "/admin/alerts/rules/{rule}", heading: "Too many errors", ...admins },
+    { path: "/admin/alerts/rules/{rule}", heading: "Many failing calls", ...admins },
     { path: "/admin/alerts/rules/signing", heading: "Signing secret", ...admins },
     { path: "/admin/settings/retention", heading: "Retention", ...admins, picture: "retention" },
     {
@@ -52,7 +52,7 @@ walkPages({
   async prepare(stage) {
     const { id } = stage.tenant;
     const made = (await stage.rest("POST", "/alerts", {
-      ...{ name: "Too many errors", metric: "error_rate", threshold: 0.05, severity: "high" },
+      ...{ name: "Many failing calls", metric: "error_rate", threshold: 0.05, severity: "high" },
       channels: [{ type: "email", to: "oncall@example.com" }],
     })) as { id: string };
     await stage.rest("PATCH", `/alerts/${made.id}`, {
@@ -63,7 +63,7 @@ walkPages({
     const event = await first(
       stage,
       `insert into alert_events (tenant_id, alert_id, severity, dedup_key, value, message)
-       values ($1, $2, 'high', '', 0.2, 'Too many errors: error rate is 20 %; threshold: above 10 %.') returning id`,
+       values ($1, $2, 'high', '', 0.2, 'Many failing calls: error rate is 20 %; threshold: above 10 %.') returning id`,
       [id, made.id],
     );
     await stage.people.query(
@@ -204,14 +204,14 @@ walkPages({
       stage().visit("admin", async (page) => {
         await page.goto(at("alerts/rules"));
         await page.getByText("error_rate > 10 %").waitFor();
-        await page.getByRole("link", { name: "Too many errors" }).click();
+        await page.getByRole("link", { name: "Many failing calls" }).click();
         await expect(page.getByLabel("Threshold", { exact: true }).inputValue()).resolves.toBe("10");
         await page.getByLabel("Threshold", { exact: true }).fill("12.5");
         await page.getByRole("button", { name: "Save changes" }).click();
         await page.getByText("Changes saved.").waitFor();
         await expect(page.getByLabel("Threshold", { exact: true }).inputValue()).resolves.toBe("12.5");
         const [row] = await stage().people.query(
-          "select threshold from performance_alerts where tenant_id = $1 and name = 'Too many errors'",
+          "select threshold from performance_alerts where tenant_id = $1 and name = 'Many failing calls'",
           [stage().tenant.id],
         );
         expect(Number(row?.threshold)).toBe(0.125);
@@ -247,7 +247,7 @@ walkPages({
     it("takes an alert in hand, and declares it over among those marked", () =>
       stage().visit("admin", async (page) => {
         await page.goto(at("alerts"));
-        await page.getByRole("link", { name: /Too many errors/ }).click();
+        await page.getByRole("link", { name: /Many failing calls/ }).click();
         await page.getByText("hooks.example.com", { exact: false }).first().waitFor();
         await page.getByRole("button", { name: "Acknowledge" }).click();
         await page.getByText("Alert acknowledged.").waitFor();

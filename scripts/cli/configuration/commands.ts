@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { errorCode, Problem } from "../../lib/problem.ts";
-import { type Command, EXIT_DIFFERENT, EXIT_USAGE, readOptions } from "../command.ts";
+import { EXIT_USAGE } from "../../lib/usage.ts";
+import { type Command, EXIT_DIFFERENT, readOptions } from "../command.ts";
 import { connect, type Planned } from "../gateway-client.ts";
 import { GATEWAY_HELP, GATEWAY_OPTIONS, readGatewayOptions } from "../gateway-options.ts";
 import { readConfiguration } from "./file.ts";

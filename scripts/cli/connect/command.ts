@@ -1,7 +1,8 @@
 // `mcp-gateway connect`: makes a stdio server reachable through a gateway, without an open port.
 import { existsSync } from "node:fs";
 import { Problem } from "../../lib/problem.ts";
-import { type Command, EXIT_USAGE, readOptions } from "../command.ts";
+import { EXIT_USAGE } from "../../lib/usage.ts";
+import { type Command, readOptions } from "../command.ts";
 import { createDeferred } from "../deferred.ts";
 import { GATEWAY_OPTIONS, readGatewayOptions } from "../gateway-options.ts";
 import { Connector, type ConnectorOptions } from "./connector.ts";

@@ -1,7 +1,6 @@
 /** The requests of the signed-in user: those of their clients, of their API keys and of the playground. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { classifyRequest } from "../../core/analytics/request-outcome.ts";
 import { TRAFFIC_KIND_OPTIONS } from "../analytics/kinds.ts";
 import { LinkButton } from "../forms/controls.tsx";
 import type { AdminEnv } from "../http/page-env.ts";
@@ -9,8 +8,7 @@ import { listRoutes } from "../lists/routes.tsx";
 import { type ListSpec, PERIOD_FILTER } from "../lists/spec.ts";
 import { serverOptions } from "../lookups/choices.ts";
 import { loadNames } from "../lookups/record-names.tsx";
-import { Time } from "../ui/components.tsx";
-import { durationText, failureReason, OUTCOMES, requestShape, Status, What } from "./request-rows.tsx";
+import { OUTCOMES, REQUEST_COLUMNS, requestShape } from "./request-rows.tsx";
 
 const rowShape = requestShape.extend({ serverName: z.string().optional() });
 type Row = z.output<typeof rowShape>;
@@ -34,22 +32,13 @@ const list: ListSpec<Row> = {
     PERIOD_FILTER,
   ],
   columns: [
-    { name: "requestTime", label: "Time", show: ({ requestTime }) => <Time at={requestTime} /> },
-    {
-      ...{ name: "toolName", label: "Request", show: (request) => <What request={request} /> },
-      plain: ({ method, path, mcpMethod, toolName }) => toolName ?? mcpMethod ?? `${method} ${path}`,
-    },
+    REQUEST_COLUMNS.time,
+    REQUEST_COLUMNS.request,
     { name: "serverName", label: "Server", show: ({ serverName }) => serverName ?? "" },
-    { name: "clientName", label: "Client", show: ({ clientName }) => clientName ?? "" },
-    {
-      ...{ name: "outcome", label: "Outcome", show: (request) => <Status request={request} /> },
-      plain: classifyRequest,
-    },
-    {
-      ...{ name: "durationMs", label: "Duration", number: true },
-      show: ({ durationMs }) => durationText(durationMs),
-    },
-    { name: "reason", label: "Reason", plain: failureReason },
+    REQUEST_COLUMNS.client,
+    REQUEST_COLUMNS.outcome,
+    REQUEST_COLUMNS.duration,
+    REQUEST_COLUMNS.reason,
     {
       ...{ name: "requestId", label: "Request ID" },
       show: ({ requestId }) => <code>{requestId ?? ""}</code>,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { classifyError } from "../../core/analytics/error-classes.ts";
 import { classifyRequest, type RequestResult } from "../../core/analytics/request-outcome.ts";
 import { withUnit } from "../charts/scale.ts";
+import type { Column } from "../lists/spec.ts";
 import { Badge, Time } from "../ui/components.tsx";
 
 export const requestShape = z.object({
@@ -29,7 +30,7 @@ export const requestPath = ({ id, requestTime }: Pick<RequestRow, "id" | "reques
   `/admin/logs/${id}?at=${encodeURIComponent(requestTime)}`;
 
 /** Why it failed; undefined where it succeeded. */
-export const failureReason = ({ statusCode, errorCode }: RequestResult): string | undefined =>
+const failureReason = ({ statusCode, errorCode }: RequestResult): string | undefined =>
   classifyRequest({ statusCode, errorCode }) === "success"
     ? undefined
     : classifyError(errorCode ?? `http_${statusCode}`).title;
@@ -51,6 +52,26 @@ export const OUTCOMES = [
   { value: "success", label: "Success" },
   { value: "error", label: "Error" },
 ];
+
+/** Columns of every list of requests, by their names. */
+export const REQUEST_COLUMNS = {
+  time: { name: "requestTime", label: "Time", show: ({ requestTime }) => <Time at={requestTime} /> },
+  request: {
+    ...{ name: "toolName", label: "Request", show: (request) => <What request={request} /> },
+    plain: ({ method, path, mcpMethod, toolName }) => toolName ?? mcpMethod ?? `${method} ${path}`,
+  },
+  client: { name: "clientName", label: "Client", show: ({ clientName }) => clientName ?? "" },
+  outcome: {
+    ...{ name: "outcome", label: "Outcome", show: (request) => <Status request={request} /> },
+    plain: classifyRequest,
+  },
+  duration: {
+    ...{ name: "durationMs", label: "Duration", number: true },
+    show: ({ durationMs }) => durationText(durationMs),
+    plain: ({ durationMs }) => durationMs,
+  },
+  reason: { name: "reason", label: "Reason", plain: failureReason },
+} satisfies Record<string, Column<RequestRow>>;
 
 export const durationText = (ms: number) => (ms >= 10_000 ? withUnit(ms / 1000, "s") : withUnit(ms, "ms"));
 

@@ -2,7 +2,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { classifyError } from "../../core/analytics/error-classes.ts";
-import { classifyRequest } from "../../core/analytics/request-outcome.ts";
 import { ERROR_CODES } from "../../core/error-codes.ts";
 import { TRAFFIC_KIND_OPTIONS } from "../analytics/kinds.ts";
 import { LinkButton } from "../forms/controls.tsx";
@@ -12,17 +11,8 @@ import { listRoutes } from "../lists/routes.tsx";
 import { type ListSpec, PERIOD_FILTER } from "../lists/spec.ts";
 import { keyOptions, memberOptions, serverOptions } from "../lookups/choices.ts";
 import { loadNames, RecordLink } from "../lookups/record-names.tsx";
-import { Time } from "../ui/components.tsx";
 import { requestDetail } from "./request-detail.tsx";
-import {
-  durationText,
-  failureReason,
-  OUTCOMES,
-  requestPath,
-  requestShape,
-  Status,
-  What,
-} from "./request-rows.tsx";
+import { OUTCOMES, REQUEST_COLUMNS, requestPath, requestShape } from "./request-rows.tsx";
 import { requestTail } from "./request-tail.tsx";
 
 const REASONS = ["tool_error", "rpc_error", ...ERROR_CODES].map((value) => ({
@@ -57,11 +47,8 @@ async function addNames(rest: ApiClient, rows: readonly Row[]): Promise<readonly
 }
 
 const columns: ListSpec<Row>["columns"] = [
-  { name: "requestTime", label: "Time", show: ({ requestTime }) => <Time at={requestTime} /> },
-  {
-    ...{ name: "toolName", label: "Request", show: (request) => <What request={request} /> },
-    plain: ({ method, path, mcpMethod, toolName }) => toolName ?? mcpMethod ?? `${method} ${path}`,
-  },
+  REQUEST_COLUMNS.time,
+  REQUEST_COLUMNS.request,
   {
     ...{ name: "serverName", label: "Server" },
     show: ({ targetServerId, serverName }) => (
@@ -79,17 +66,10 @@ const columns: ListSpec<Row>["columns"] = [
     show: ({ apiKeyId, keyName }) => <RecordLink kind="key" id={apiKeyId} name={keyName} />,
     plain: ({ apiKeyId, keyName }) => keyName ?? apiKeyId,
   },
-  { name: "clientName", label: "Client", show: ({ clientName }) => clientName ?? "" },
-  {
-    ...{ name: "outcome", label: "Outcome", show: (request) => <Status request={request} /> },
-    plain: classifyRequest,
-  },
-  {
-    ...{ name: "durationMs", label: "Duration", number: true },
-    show: ({ durationMs }) => durationText(durationMs),
-    plain: ({ durationMs }) => durationMs,
-  },
-  { name: "reason", label: "Reason", plain: failureReason },
+  REQUEST_COLUMNS.client,
+  REQUEST_COLUMNS.outcome,
+  REQUEST_COLUMNS.duration,
+  REQUEST_COLUMNS.reason,
   { name: "statusCode", label: "HTTP status", plain: ({ statusCode }) => statusCode },
   { name: "requestId", label: "Request ID", plain: ({ requestId }) => requestId },
   {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
 import { TRAFFIC_KINDS, type TrafficKind } from "../../core/analytics/dimensions.ts";
 import { REQUEST_OUTCOMES } from "../../core/analytics/request-outcome.ts";
+import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import {
   auditLogs,
   errorLogs,
@@ -18,6 +19,7 @@ import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";
 import { respondsPage } from "../http/responses.ts";
 import { query } from "../http/validate.ts";
+import type { ApiContext } from "../resource/scope.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
 const records = (action: Permission, says: string, timeline: Timeline) =>
@@ -115,15 +117,15 @@ const kindCondition = (kind: TrafficKind): SQL =>
 
 const requestListQuery = requests.query.extend(requestQuery.shape);
 
+const listRequests = (c: ApiContext, asked: CrudRow, condition?: SQL) =>
+  requests.list(c, asked, and(condition, requestConditions(requestQuery.parse(asked))));
+
 export const requestLog = new Hono<AppEnv>().get(
   "/",
   requirePermission("request-logs.list"),
   query(requestListQuery),
   respondsPage(requests.shape, "Request log entries, newest first."),
-  async (c) => {
-    const asked = c.req.valid("query");
-    return c.json(await requests.list(c, asked, requestConditions(requestQuery.parse(asked))));
-  },
+  async (c) => c.json(await listRequests(c, c.req.valid("query"))),
 );
 
 /** For every role: the requests that the caller made, by session, OAuth token or key. */
@@ -133,11 +135,10 @@ export const myRequests = new Hono<AppEnv>().get(
   query(requestListQuery.omit({ userId: true })),
   respondsPage(requests.shape, "Requests of the caller, newest first."),
   async (c) => {
-    const asked = c.req.valid("query");
     const { userId, apiKeyId } = c.get("principal");
     const isOwn =
       userId === undefined ? eq(requestLogs.apiKeyId, apiKeyId ?? "") : eq(requestLogs.userId, userId);
-    return c.json(await requests.list(c, asked, and(isOwn, requestConditions(requestQuery.parse(asked)))));
+    return c.json(await listRequests(c, c.req.valid("query"), isOwn));
   },
 );
 

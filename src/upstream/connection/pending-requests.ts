@@ -1,22 +1,40 @@
 /** Requests that wait for their answers on a stream that all of them share. */
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
+import type { Timer } from "../../core/timers.ts";
 import { isResponse, responseId } from "./event-stream.ts";
 
 export class PendingRequests {
   readonly #waiting = new Map<JsonRpcId, (answer: JsonObject) => void>();
+  readonly #idle: Timer;
 
-  get size(): number {
-    return this.#waiting.size;
+  /** The timer runs while a request is pending, from the last activity of the stream. */
+  constructor(idle: Timer) {
+    this.#idle = idle;
   }
 
-  add(id: JsonRpcId): Promise<JsonObject> {
+  /** `exchange` sends the request and is given what resolves with the answer to it. */
+  async wait(
+    id: JsonRpcId,
+    exchange: (answer: Promise<JsonObject>) => Promise<JsonObject>,
+  ): Promise<JsonObject> {
     if (this.#waiting.has(id))
       throw new Error(`Another request with the ID ${JSON.stringify(id)} is pending.`);
-    return new Promise((resolve) => this.#waiting.set(id, resolve));
+    const answer = new Promise<JsonObject>((resolve) => this.#waiting.set(id, resolve));
+    try {
+      if (this.#waiting.size === 1) this.#idle.start();
+      return await exchange(answer);
+    } finally {
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) this.#idle.stop();
+    }
   }
 
-  remove(id: JsonRpcId): void {
-    this.#waiting.delete(id);
+  noteActivity(): void {
+    if (this.#waiting.size > 0) this.#idle.start();
+  }
+
+  stop(): void {
+    this.#idle.stop();
   }
 
   /** Returns false if the message is not a response. A response without a pending request is dropped. */

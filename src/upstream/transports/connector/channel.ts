@@ -45,10 +45,9 @@ class ConnectorChannel implements UpstreamChannel {
   readonly #options: ChannelOptions;
   readonly #server: string;
   readonly #scopes: AbortScopes;
-  readonly #pending = new PendingRequests();
+  readonly #pending: PendingRequests;
   readonly #link = new SessionLink(crypto.randomUUID());
   readonly #interruption: Timer;
-  readonly #idle: Timer;
   readonly #ackDelay: Timer;
   readonly #reopening: Timer;
   #waiting: (() => void)[] = [];
@@ -68,7 +67,9 @@ class ConnectorChannel implements UpstreamChannel {
     this.#interruption = createTimer(INTERRUPTION_TIMEOUT_MS, () =>
       this.#end(sessionInterrupted(server, INTERRUPTION_TIMEOUT_MS, this.#isOpened)),
     );
-    this.#idle = createTimer(idleTimeoutMs, () => this.#end(idleTimeout(server, idleTimeoutMs)));
+    this.#pending = new PendingRequests(
+      createTimer(idleTimeoutMs, () => this.#end(idleTimeout(server, idleTimeoutMs))),
+    );
     this.#ackDelay = createTimer(ACK_DELAY_MS, () => this.#sendAck());
     this.#reopening = createTimer(REOPEN_DELAY_MS, () => void this.#reopen());
   }
@@ -84,17 +85,12 @@ class ConnectorChannel implements UpstreamChannel {
   }
 
   async request(message: Request, options: RequestOptions = {}): Promise<JsonObject> {
-    const answer = this.#pending.add(message.id);
-    try {
-      if (this.#pending.size === 1) this.#idle.start();
-      return await this.#scopes.run(options.signal, async (signal) => {
+    return this.#pending.wait(message.id, (answer) =>
+      this.#scopes.run(options.signal, async (signal) => {
         await this.#transmit(message, signal);
         return answer;
-      });
-    } finally {
-      this.#pending.remove(message.id);
-      if (this.#pending.size === 0) this.#idle.stop();
-    }
+      }),
+    );
   }
 
   send(message: JsonObject): Promise<void> {
@@ -216,7 +212,7 @@ class ConnectorChannel implements UpstreamChannel {
     this.#link.consume(frame.text.length);
     try {
       for (const message of parseMessages(frame.text, this.#server)) {
-        if (this.#pending.size > 0) this.#idle.start();
+        this.#pending.noteActivity();
         if (!this.#pending.resolve(message)) this.#options.events.message(message, undefined);
       }
     } catch (error) {
@@ -247,7 +243,8 @@ class ConnectorChannel implements UpstreamChannel {
   }
 
   #end(reason: UpstreamError | undefined): void {
-    for (const timer of [this.#interruption, this.#idle, this.#ackDelay, this.#reopening]) timer.stop();
+    for (const timer of [this.#interruption, this.#ackDelay, this.#reopening]) timer.stop();
+    this.#pending.stop();
     const isFirst = this.#scopes.end(reason);
     this.#wake();
     this.#closeSocket();

@@ -9,7 +9,7 @@ import { stringifyLossless } from "../../../core/mcp/lossless-json.ts";
 import { HEADERS } from "../../../core/mcp/revisions.ts";
 import type { SseEvent } from "../../../core/mcp/sse.ts";
 import type { HeaderMap } from "../../../core/net/headers.ts";
-import { createTimer, type Timer, withTimeout } from "../../../core/timers.ts";
+import { createTimer, withTimeout } from "../../../core/timers.ts";
 import { AbortScopes } from "../../connection/abort-scope.ts";
 import {
   type ChannelOptions,
@@ -46,16 +46,17 @@ class SseChannel implements UpstreamChannel {
   revision: string | undefined;
   readonly #options: ChannelOptions;
   readonly #scopes: AbortScopes;
-  readonly #pending = new PendingRequests();
-  /** Fires when a request is pending and no bytes arrive. Without a pending request, silence is normal. */
-  readonly #silence: Timer;
+  /** Their timer fires when no bytes arrive. Without a pending request, silence is normal. */
+  readonly #pending: PendingRequests;
   #endpoint: string | undefined;
 
   constructor(options: ChannelOptions) {
     const { server, idleTimeoutMs } = options.target;
     this.#options = options;
     this.#scopes = new AbortScopes(server);
-    this.#silence = createTimer(idleTimeoutMs, () => this.#end(idleTimeout(server, idleTimeoutMs)));
+    this.#pending = new PendingRequests(
+      createTimer(idleTimeoutMs, () => this.#end(idleTimeout(server, idleTimeoutMs))),
+    );
   }
 
   async open(caller: AbortSignal | undefined): Promise<void> {
@@ -80,19 +81,14 @@ class SseChannel implements UpstreamChannel {
   }
 
   async request(message: Request, options: RequestOptions = {}): Promise<JsonObject> {
-    const answer = this.#pending.add(message.id);
-    try {
-      if (this.#pending.size === 1) this.#silence.start();
-      return await this.#scopes.run(options.signal, async (signal) => {
+    return this.#pending.wait(message.id, (answer) =>
+      this.#scopes.run(options.signal, async (signal) => {
         // The answer may overtake the end of the POST, and some servers end the POST only then.
         const posted = this.#post(message, signal, options.headers);
         await Promise.race([answer, posted]);
         return answer;
-      });
-    } finally {
-      this.#pending.remove(message.id);
-      if (this.#pending.size === 0) this.#silence.stop();
-    }
+      }),
+    );
   }
 
   send(message: JsonObject): Promise<void> {
@@ -113,7 +109,7 @@ class SseChannel implements UpstreamChannel {
   }
 
   #end(reason: UpstreamError | undefined): void {
-    this.#silence.stop();
+    this.#pending.stop();
     if (this.#scopes.end(reason)) this.#options.events.closed(reason);
   }
 
@@ -127,9 +123,7 @@ class SseChannel implements UpstreamChannel {
         ? invalidResponse(server, "answered GET without an event stream")
         : statusError(server, response.status);
     }
-    const onActivity = () => {
-      if (this.#pending.size > 0) this.#silence.start();
-    };
+    const onActivity = () => this.#pending.noteActivity();
     for await (const event of readEvents(response.body, { server, idleMs: undefined, signal, onActivity })) {
       if (event.event !== "endpoint") this.#deliver(event);
       else if (this.#endpoint === undefined) {

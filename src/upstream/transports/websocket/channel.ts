@@ -50,12 +50,11 @@ class WebSocketChannel implements UpstreamChannel {
   revision: string | undefined;
   readonly #options: ChannelOptions;
   readonly #scopes: AbortScopes;
-  readonly #pending = new PendingRequests();
+  /** Their timer fires when no message arrives; responses to the gateway's own pings do not count. */
+  readonly #pending: PendingRequests;
   readonly #silence: Timer;
   /** Any frame counts as a pong, because it shows that the connection is alive. */
   readonly #unanswered: Timer;
-  /** Fires when a request is pending and no message arrives; responses to the gateway's own pings do not count. */
-  readonly #idle: Timer;
   #lastPing = "";
   #socket: SocketLike | undefined;
 
@@ -68,7 +67,9 @@ class WebSocketChannel implements UpstreamChannel {
     this.#unanswered = createTimer(pongTimeoutMs, () =>
       this.#end(idleTimeout(server, intervalMs + pongTimeoutMs), NORMAL),
     );
-    this.#idle = createTimer(idleTimeoutMs, () => this.#end(idleTimeout(server, idleTimeoutMs), NORMAL));
+    this.#pending = new PendingRequests(
+      createTimer(idleTimeoutMs, () => this.#end(idleTimeout(server, idleTimeoutMs), NORMAL)),
+    );
   }
 
   async open(caller: AbortSignal | undefined): Promise<void> {
@@ -103,17 +104,12 @@ class WebSocketChannel implements UpstreamChannel {
   }
 
   async request(message: Request, options: RequestOptions = {}): Promise<JsonObject> {
-    const answer = this.#pending.add(message.id);
-    try {
-      if (this.#pending.size === 1) this.#idle.start();
-      return await this.#scopes.run(options.signal, async () => {
+    return this.#pending.wait(message.id, (answer) =>
+      this.#scopes.run(options.signal, async () => {
         this.#transmit(message);
         return answer;
-      });
-    } finally {
-      this.#pending.remove(message.id);
-      if (this.#pending.size === 0) this.#idle.stop();
-    }
+      }),
+    );
   }
 
   send(message: JsonObject): Promise<void> {
@@ -136,7 +132,7 @@ class WebSocketChannel implements UpstreamChannel {
   #end(reason: UpstreamError | undefined, code?: number): void {
     this.#silence.stop();
     this.#unanswered.stop();
-    this.#idle.stop();
+    this.#pending.stop();
     const isFirst = this.#scopes.end(reason);
     if (code !== undefined) this.#socket?.close(code);
     // Before the socket is open, the failure is reported by the exception of `open`.
@@ -153,7 +149,7 @@ class WebSocketChannel implements UpstreamChannel {
         throw invalidResponse(server, "sent a binary WebSocket frame; only text frames are supported");
       if (data.length > MAX_EVENT_BYTES) throw responseTooLarge(server, MAX_EVENT_BYTES);
       for (const message of parseMessages(data, server)) {
-        if (this.#pending.size > 0 && getMember(message, "id") !== this.#lastPing) this.#idle.start();
+        if (getMember(message, "id") !== this.#lastPing) this.#pending.noteActivity();
         if (!this.#pending.resolve(message)) this.#options.events.message(message, undefined);
       }
     } catch (error) {
