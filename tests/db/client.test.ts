@@ -6,7 +6,7 @@ import { uuidv7 } from "../../src/core/ids.ts";
 import { createDatabase } from "../../src/db/client.ts";
 import { mcpServers, tenants } from "../../src/db/schema/index.ts";
 import { QueryStatistics } from "../../src/db/statistics.ts";
-import { database, newTenant, roundTrips } from "../support/database.ts";
+import { database, newTenant, watchRoundTrips } from "../support/database.ts";
 
 const scope = sql<string>`select current_user as role, current_setting('app.tenant_id') as tenant,
   current_setting('statement_timeout') as timeout, current_setting('transaction_read_only') as read_only`;
@@ -28,9 +28,9 @@ const unreachable = "postgres://nobody:nothing@127.0.0.1:1/nowhere";
 describe("withTenant", () => {
   it("runs a query as the runtime role, under the tenant, in one round trip", async () => {
     const tenantId = await newTenant("client");
-    const before = roundTrips();
+    const roundTrips = watchRoundTrips(tenantId);
     const { rows } = await database.withTenant(tenantId).execute(scope);
-    expect(roundTrips()).toBe(before + 1);
+    expect(roundTrips()).toBe(1);
     expect(rows).toEqual([{ role: "gateway_runtime", tenant: tenantId, timeout: "15s", read_only: "off" }]);
   });
 
@@ -39,9 +39,9 @@ describe("withTenant", () => {
     const db = database.withTenant(tenantId);
     const server = (name: string) =>
       db.insert(mcpServers).values({ tenantId, name, endpointUrl: "https://example.com/mcp" });
-    const before = roundTrips();
+    const roundTrips = watchRoundTrips(tenantId);
     await db.batch([server("one"), server("two")]);
-    expect(roundTrips()).toBe(before + 1);
+    expect(roundTrips()).toBe(1);
     await expect(db.batch([server("three"), server("one")])).rejects.toThrow();
     const found = await db.select({ name: mcpServers.name }).from(mcpServers).orderBy(mcpServers.name);
     expect(found.map((row) => row.name)).toEqual(["one", "two"]);
@@ -76,9 +76,9 @@ describe("withTenant", () => {
   });
 
   it("refuses what is no tenant id before anything is sent", async () => {
-    const before = roundTrips();
+    const roundTrips = watchRoundTrips("1' or '1'='1");
     expect(() => database.withTenant("1' or '1'='1")).toThrow(TypeError);
-    expect(roundTrips()).toBe(before);
+    expect(roundTrips()).toBe(0);
   });
 
   it("leaves nothing of a tenant on the connection", async () => {

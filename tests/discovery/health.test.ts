@@ -10,7 +10,7 @@ import {
 import { enqueueHealthChecks } from "../../src/jobs/due-work.ts";
 import { createJobHandlers } from "../../src/services.ts";
 import { addServer, eventsOf, type FakeServer, type TestParts, testParts } from "../registry/support.ts";
-import { database, newTenant, owner, roundTrips } from "../support/database.ts";
+import { createCountedDatabase, database, newTenant, owner } from "../support/database.ts";
 
 const URL = "https://weather.example.com/mcp";
 const MINUTE = 60_000;
@@ -283,11 +283,11 @@ it("10,000 servers are checked in one tick, spread over the minute, each once", 
     [tenantId, url, COUNT],
   );
   const queue = new Collected();
-  const tripsBefore = roundTrips();
+  const counted = createCountedDatabase();
   const tick = performance.now();
-  await enqueueHealthChecks(database, queue, new Date(clock));
+  await enqueueHealthChecks(counted.database, queue, new Date(clock));
   const tickMs = performance.now() - tick;
-  expect(roundTrips() - tripsBefore).toBe(1);
+  expect(counted.countRoundTrips()).toBe(1);
   expect(queue.largest).toBeLessThanOrEqual(100);
   const delays = queue.messages.map(({ delaySeconds }) => delaySeconds ?? 0);
   expect(Math.max(...delays)).toBeLessThan(60);
@@ -299,10 +299,10 @@ it("10,000 servers are checked in one tick, spread over the minute, each once", 
   const checks = queue.checks().filter(({ servers }) => servers.some((id) => mine.has(id)));
   const started = performance.now();
   const outcome = { acked: 0, retried: 0 };
-  const trips = roundTrips();
-  for (const body of checks) await consumeJobs([asMessage(body, outcome)], createJobHandlers(parts()));
+  const handlers = createJobHandlers({ ...parts(), database: counted.database });
+  for (const body of checks) await consumeJobs([asMessage(body, outcome)], handlers);
   const ms = performance.now() - started;
-  const used = roundTrips() - trips;
+  const used = counted.countRoundTrips();
   expect(outcome).toEqual({ acked: checks.length, retried: 0 });
   const [count] = await owner.query(
     `select count(*)::int as checks, count(distinct server_id)::int as servers from server_health_checks where tenant_id = $1`,

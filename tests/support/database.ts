@@ -6,10 +6,13 @@ import { QueryStatistics } from "../../src/db/statistics.ts";
 
 neonConfig.fetchEndpoint = `${env.NEON_ENDPOINT}/sql`;
 
-let requests = 0;
+const answered = new Map<string, number>();
 neonConfig.fetchFunction = async (input: RequestInfo, init?: RequestInit) => {
   const response = await fetch(input, init);
-  if (response.ok) requests += 1;
+  const body = typeof init?.body === "string" ? init.body : "";
+  for (const [marker, count] of answered) {
+    if (response.ok && body.includes(marker)) answered.set(marker, count + 1);
+  }
   return response;
 };
 
@@ -21,12 +24,27 @@ export const database = createDatabase(
   { statistics, now: Date.now, random: Math.random, sleep: async () => undefined },
 );
 
+/** A database with statistics of its own, which no other test file's work in the same runtime adds to. */
+export function createCountedDatabase() {
+  const statistics = new QueryStatistics();
+  return {
+    database: createDatabase(
+      { main: env.DATABASE_URL, endpoint: env.NEON_ENDPOINT },
+      { statistics, now: Date.now, random: Math.random, sleep: async () => undefined },
+    ),
+    countRoundTrips: () => statistics.drain().reduce((sum, target) => sum + target.roundTrips, 0),
+  };
+}
+
 /**
- * How many requests of this runtime the endpoint has answered so far; the difference around an action is its round trips.
+ * Counts from now on the requests with a text, usually a tenant's id, in their body that the endpoint has answered.
  * One that fails on the way, as on a busy machine, is repeated by the client and counts once.
- * The endpoint's own count has those of other test files in it, which run at the same time.
+ * Other test files of the same runtime may still be working in the background: their requests do not count.
  */
-export const roundTrips = (): number => requests;
+export function watchRoundTrips(marker: string): () => number {
+  answered.set(marker, 0);
+  return () => answered.get(marker) ?? 0;
+}
 
 let made = 0;
 
