@@ -13,6 +13,7 @@ import { events } from "./logs/events.tsx";
 import { myRequests } from "./logs/my-requests.tsx";
 import { requests } from "./logs/requests.tsx";
 import { applications, oauthClients } from "./members/applications.tsx";
+import { groups } from "./members/groups.tsx";
 import { invitations } from "./members/invitations.tsx";
 import { members } from "./members/members.tsx";
 import { alertEventPages } from "./operations/alert-events.tsx";
@@ -47,7 +48,7 @@ export const PAGE_ROUTES = [
   ...[prompts, resources, toolsets, toolList, tool],
   ...[toolChanges, breakers, queues, connectors, maintenance, servers],
   ...[registrySources, registry],
-  ...[invitations, serviceAccounts, members],
+  ...[invitations, serviceAccounts, groups, members],
   ...[accessRules, oauthClients, applications],
   analytics,
   ...[activeRequests, audit, events, myRequests, requests],

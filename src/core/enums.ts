@@ -25,6 +25,9 @@ export const SEVERITIES = ["info", "low", "medium", "high", "critical"] as const
 export const ALERT_COMPARISONS = ["gt", "gte", "lt", "lte"] as const;
 export const ALERT_STATUSES = ["open", "acknowledged", "resolved"] as const;
 export const ENTRY_STATUSES = ["active", "deprecated", "deleted"] as const;
+/** What creates a group or adds a member to it: an admin, SCIM, or the claims of a sign-in. */
+export const GROUP_SOURCES = ["manual", "scim", "claims"] as const;
+export const GROUP_ROLES = ["owner", "publisher", "user"] as const;
 /** Held and blocked are decisions about a changed definition; `disabled` is the decision of an admin. */
 export const TOOL_STATES = ["held", "blocked", "disabled"] as const;
 /** How the gateway authenticates to a server. */

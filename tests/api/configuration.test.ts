@@ -33,6 +33,10 @@ const FULL = {
     },
     { name: "shop", endpointUrl: "wss://shop.example.com/mcp", transportType: "websocket", weight: 3 },
   ],
+  groups: [
+    { name: "Engineering", externalId: "eng" },
+    { name: "Support", description: "Second level." },
+  ],
   accessControls: [
     {
       subject: { type: "role", id: "user" },
@@ -79,7 +83,7 @@ describe("a configuration file", () => {
   it("makes everything at once, and the second time nothing", async () => {
     const { apply, exported, tenant } = await installation();
     const first = await apply(FULL, SECRETS);
-    expect(first.body).toMatchObject({ applied: 16 });
+    expect(first.body).toMatchObject({ applied: 18 });
     expect((await apply(FULL, SECRETS)).body).toMatchObject({ applied: 0 });
     expect((await apply(FULL)).body).toMatchObject({ applied: 0 });
     const document = await exported();
@@ -93,7 +97,7 @@ describe("a configuration file", () => {
     const written = JSON.stringify([document, first.body, await tenant.audit()]);
     for (const secret of Object.values(SECRETS)) expect(written).not.toContain(secret);
     const actions = (await tenant.audit()).map(({ action }) => action);
-    expect(actions).toHaveLength(16);
+    expect(actions).toHaveLength(18);
     expect(actions).toContain("routing-rules.create");
   });
 

@@ -10,6 +10,9 @@ import { type Answer, addTenant, call, type TestKey, type TestTenant } from "./s
 
 /** What examples call a server, wherever they speak of one. */
 const EXAMPLE_ID = "01890a5d-ac96-774b-bcce-b302099a8057";
+/** What they call a group and a member. */
+const EXAMPLE_GROUP_ID = "01890a5d-ac96-774b-bcce-b302099a8058";
+const EXAMPLE_USER_ID = "01890a5d-ac96-774b-bcce-b302099a8059";
 
 /** Rows that only the gateway itself makes, by the path segment before their id. */
 const MADE_ELSEWHERE: Record<string, string> = {
@@ -70,7 +73,10 @@ const success = ({ responses }: DescribedOperation) =>
 
 /** With a name of its own, where a name must be. */
 function bodyOf(operation: DescribedOperation): unknown {
-  const text = JSON.stringify(operation.body?.example)?.replaceAll(EXAMPLE_ID, serverId);
+  const text = JSON.stringify(operation.body?.example)
+    ?.replaceAll(EXAMPLE_ID, serverId)
+    .replaceAll(EXAMPLE_GROUP_ID, made.groups ?? "")
+    .replaceAll(EXAMPLE_USER_ID, made.members ?? "");
   return text === undefined ? undefined : JSON.parse(text);
 }
 
@@ -106,9 +112,9 @@ const placeOf = ({ path }: DescribedOperation) => {
 
 /** What is made is made first, and taken away last. */
 const rank = ({ method, path }: DescribedOperation) =>
-  // With a member go their grants.
+  // With a member go their grants, with a group its memberships.
   method === "DELETE"
-    ? path.startsWith("/members/")
+    ? /^\/(?:members|groups)\//.test(path)
       ? 3
       : 2
     : method === "POST" && !path.includes("{")

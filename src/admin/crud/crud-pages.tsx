@@ -70,6 +70,7 @@ export function crudPages<Row extends Identified>(spec: CrudSpec<Row>): Hono<Adm
         mayChange={isOwn && may(c, action("update"))}
         mayDelete={isOwn && may(c, action("delete"))}
         about={spec.about?.(row)}
+        below={await spec.below?.(c, row)}
         isFinal={destroys !== undefined}
         does={spec.does?.filter((each) => may(c, each.action)) ?? []}
         {...(sent?.theirs === true && { theirs: typed })}

@@ -68,6 +68,7 @@ interface OneProps {
   readonly mayChange: boolean;
   readonly mayDelete: boolean;
   readonly about?: Child;
+  readonly below?: Child;
   /** To be deleted on a page of its own. */
   readonly isFinal: boolean;
   readonly does: NonNullable<CrudSpec<never>["does"]>;
@@ -84,6 +85,7 @@ export function OnePage({
   mayChange,
   mayDelete,
   about,
+  below,
   isFinal,
   does,
   theirs,
@@ -140,6 +142,7 @@ export function OnePage({
       ) : (
         <ReadOnly fields={fields} typed={outcome.typed} options={options} noun={noun} />
       )}
+      {below}
     </Page>
   );
 }

@@ -48,6 +48,8 @@ interface CrudRoutes<Row> {
   readonly preview?: string;
   /** Above the form of one that is there. */
   readonly about?: (row: Row) => Child;
+  /** Below it. */
+  readonly below?: (c: Context<AdminEnv>, row: Row) => Promise<Child>;
 }
 
 type FormRow = Record<string, unknown>;

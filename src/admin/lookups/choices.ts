@@ -35,6 +35,11 @@ export async function serverOptions(rest: ApiClient): Promise<readonly Option[]>
   return value.items.map(({ id, name }) => ({ value: id, label: name }));
 }
 
+export async function groupOptions(rest: ApiClient): Promise<readonly Option[]> {
+  const { value } = await rest.read("/groups", named, { limit: MOST, fields: "id,name", sort: "name" });
+  return value.items.map(({ id, name }) => ({ value: id, label: name }));
+}
+
 export async function memberOptions(rest: ApiClient): Promise<readonly Option[]> {
   const { value } = await rest.read("/members", people, { limit: 100 });
   return value.items.map((person) => ({ value: person.id, label: withAddress(person) }));

@@ -8,6 +8,7 @@ const KINDS = {
   user: { api: "/users", path: "/admin/members" },
   key: { api: "/keys", path: "/admin/keys" },
   server: { api: "/servers", path: "/admin/servers" },
+  group: { api: "/groups", path: "/admin/members/groups" },
 } as const;
 
 export type RecordKind = keyof typeof KINDS;
@@ -18,6 +19,7 @@ const RESOURCE_KINDS: Readonly<Record<string, RecordKind>> = {
   person: "user",
   api_key: "key",
   server: "server",
+  group: "group",
 };
 
 export const resourceKind = (type: string): RecordKind | undefined => RESOURCE_KINDS[type];
@@ -35,12 +37,13 @@ const MAX_SINGLE = 3;
 
 /** Reads the names of all IDs of a page of records; one request for each kind that occurs, as a rule. */
 export async function loadNames(rest: ApiClient, ids: RecordIds): Promise<FindName> {
-  const [users, keys, servers] = await Promise.all([
+  const [users, keys, servers, groups] = await Promise.all([
     loadKind(rest, "user", ids.user ?? []),
     loadKind(rest, "key", ids.key ?? []),
     loadKind(rest, "server", ids.server ?? []),
+    loadKind(rest, "group", ids.group ?? []),
   ]);
-  const names = { user: users, key: keys, server: servers };
+  const names = { user: users, key: keys, server: servers, group: groups };
   return (kind, id) => (id === null || id === undefined ? undefined : names[kind].get(id));
 }
 

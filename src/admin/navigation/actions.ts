@@ -31,6 +31,10 @@ export const ACTIONS: readonly PaletteAction[] = [
     permission: "service-accounts.create",
   },
   {
+    ...{ label: "Create group", path: "/admin/members/groups/new", permission: "groups.create" },
+    keywords: "new team",
+  },
+  {
     ...{ label: "Create access rule", path: "/admin/access/new", permission: "access.create" },
     keywords: "new allow deny permission",
   },

@@ -54,6 +54,10 @@ export const NAVIGATION: readonly NavGroup[] = [
             ...{ label: "Service accounts", path: "/admin/members/service-accounts" },
             ...{ permission: "service-accounts.list", keywords: "robot machine ci keys" },
           },
+          {
+            ...{ label: "Groups", path: "/admin/members/groups", permission: "groups.list" },
+            keywords: "teams owners membership expiry",
+          },
         ],
       },
       {

@@ -3,12 +3,14 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { canonicalJson } from "../../core/mcp/canonical-json.ts";
 import { ipRules as ipRuleTable, serverAccessControls } from "../../db/schema/access.ts";
+import { groups as groupTable } from "../../db/schema/groups.ts";
 import { findTimeFault, newAccessRule } from "../access/schemas.ts";
 import { selectColumns } from "../resource/shape.ts";
 import { alerts } from "../resources/alerts.ts";
 import { announcements } from "../resources/announcements.ts";
 import { clearValue, configs } from "../resources/configs.ts";
 import { featureFlags } from "../resources/feature-flags.ts";
+import { groups } from "../resources/groups.ts";
 import { ipRules } from "../resources/ip-rules.ts";
 import { maintenanceWindows } from "../resources/maintenance-windows.ts";
 import { rateLimits } from "../resources/rate-limits.ts";
@@ -111,8 +113,12 @@ const ownIpRules: Section = {
   isUnique: false,
 };
 
+/** Without those that an identity provider provisions. Who is in a group is no configuration. */
+const manualGroups = createSection(groups, ["name"], eq(groupTable.source, "manual"));
+
 export const SECTIONS: readonly Section[] = [
   serversSection,
+  manualGroups,
   accessControls,
   createSection(routingRules, ["name"]),
   toolsetsSection,

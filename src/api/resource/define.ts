@@ -46,6 +46,8 @@ export interface ResourceHooks {
   readonly prepare?: (c: ApiContext, values: CrudRow, before: CrudRow | undefined) => Promise<CrudRow>;
   /** Written in the same batch. */
   readonly alongside?: (c: ApiContext, db: Db, row: CrudRow) => readonly Statement[];
+  /** Throws for a row that must stay. */
+  readonly assertDeletable?: (row: CrudRow) => void;
   /** After the row has been deleted: ends what it stood for elsewhere. */
   readonly removed?: (c: ApiContext, row: CrudRow, owner: RowOwner) => Promise<void>;
 }

@@ -97,6 +97,7 @@ export async function deleteResource(
 ): Promise<void> {
   const db = reach.db(c);
   const before = await own(c, kind, reach, id);
+  kind.hooks.assertDeletable?.(before);
   const { isSystem } = reach;
   const what = {
     action: reach.action(kind.name, "delete"),

@@ -4,6 +4,8 @@ import { alerts } from "./alerts.ts";
 import { announcements } from "./announcements.ts";
 import { configs } from "./configs.ts";
 import { featureFlags } from "./feature-flags.ts";
+import { groupMembers } from "./group-members.ts";
+import { groups } from "./groups.ts";
 import { ipRules } from "./ip-rules.ts";
 import { maintenanceWindows } from "./maintenance-windows.ts";
 import { rateLimits } from "./rate-limits.ts";
@@ -26,6 +28,8 @@ export const RESOURCES: readonly Resource[] = [
   retentionPolicies,
   registrySources,
   toolsets,
+  groups,
+  groupMembers,
 ];
 
 /** Those that may hold for the whole system. */

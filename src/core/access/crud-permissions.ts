@@ -17,6 +17,18 @@ export const CRUD_PERMISSIONS = {
   "toolsets.update": writes,
   "toolsets.delete": writes,
 
+  "groups.list": reads,
+  "groups.read": reads,
+  "groups.create": writes,
+  "groups.update": writes,
+  "groups.delete": writes,
+
+  "group-members.list": reads,
+  "group-members.read": reads,
+  "group-members.create": writes,
+  "group-members.update": writes,
+  "group-members.delete": writes,
+
   "rate-limits.list": reads,
   "rate-limits.read": reads,
   "rate-limits.create": writes,

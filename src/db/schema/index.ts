@@ -5,6 +5,7 @@ export * from "./connected-accounts.ts";
 export * from "./entries.ts";
 export * from "./enums.ts";
 export * from "./event-tables.ts";
+export * from "./groups.ts";
 export * from "./idempotency.ts";
 export * from "./identity.ts";
 export * from "./logs.ts";

@@ -5,6 +5,7 @@ import { type AnyPgColumn, type PgTable, unionAll } from "drizzle-orm/pg-core";
 import { apiKeys, ipRules, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
 import { alertEvents, performanceAlerts } from "../../schema/alerts.ts";
 import { registryEntries, registryPaths, registrySources } from "../../schema/entries.ts";
+import { groupMembers, groups } from "../../schema/groups.ts";
 import { featureFlags, maintenanceWindows, systemAnnouncements } from "../../schema/operations.ts";
 import { mcpServers, serverPrompts, serverResources, serverTools } from "../../schema/registry.ts";
 import { tenantInvitations } from "../../schema/tenancy.ts";
@@ -37,6 +38,8 @@ const OWNED = {
   "registry source": registrySources,
   "registry path": registryPaths,
   toolset: toolsets,
+  group: groups,
+  "group member": groupMembers,
 } as const satisfies Record<string, OwnedTable>;
 
 export function findForeignOwners(db: Queries, id: string, tenantId: string) {
