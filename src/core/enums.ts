@@ -15,11 +15,21 @@ export const BALANCING_STRATEGIES = [
   "consistent_hash",
   "priority-failover",
 ] as const;
-export const ACCESS_SUBJECTS = ["user", "role", "key"] as const;
+export const ACCESS_SUBJECTS = ["user", "role", "key", "group"] as const;
 export const ACCESS_OBJECTS = ["server", "tool", "resource", "prompt"] as const;
 export const ACCESS_EFFECTS = ["allow", "deny"] as const;
 export const IP_RULE_KINDS = ["allow", "block"] as const;
-export const LIMIT_SUBJECTS = ["global", "tenant", "role", "user", "key", "ip", "server", "tool"] as const;
+export const LIMIT_SUBJECTS = [
+  "global",
+  "tenant",
+  "role",
+  "user",
+  "key",
+  "ip",
+  "server",
+  "tool",
+  "group",
+] as const;
 export const POOL_KINDS = ["database", "upstream"] as const;
 export const SEVERITIES = ["info", "low", "medium", "high", "critical"] as const;
 export const ALERT_COMPARISONS = ["gt", "gte", "lt", "lte"] as const;

@@ -1,5 +1,6 @@
 /** Proof by API key: one look-up by the ID that the key carries, one hash, one comparison. */
 import { hashApiKeySecret, parseApiKey } from "../core/access/api-key.ts";
+import { parseGroups, type StoredPrincipalGroup } from "../core/access/groups.ts";
 import { sha256Hex } from "../core/digest.ts";
 import { timingSafeEqual } from "../core/timing-safe-equal.ts";
 import type { Database } from "../db/client.ts";
@@ -35,7 +36,7 @@ export const apiKeyVerifier = (database: Database, tenants: LoadedTenants): Cred
     const { connectServer } = key;
     const proved = {
       principal: {
-        ...toPrincipal("key", "api_key", key, found.role),
+        ...toPrincipal("key", "api_key", key, found),
         keyLimits,
         ...(connectServer !== null && { connectServer }),
       },
@@ -62,7 +63,7 @@ export const legacyKeyVerifier = (database: Database): CredentialVerifier => ({
     const { key } = found;
     const isOn = key.isActive && found.settings.legacyKeys !== false && isActive(found, key, now);
     const proved = {
-      principal: toPrincipal("legacy", "legacy_api_key", key, found.role),
+      principal: toPrincipal("legacy", "legacy_api_key", key, found),
       ipAllowlist: [],
       expiresAt: key.expiresAt,
     };
@@ -105,14 +106,16 @@ function toPrincipal(
   kind: "key" | "legacy",
   via: Principal["via"],
   key: StoredKey,
-  role: Principal["role"] | null,
+  owner: { readonly role: Principal["role"] | null; readonly groups: readonly StoredPrincipalGroup[] | null },
 ): Principal {
+  const groups = parseGroups(owner.groups);
   return {
     id: `${kind}:${key.id}`,
     tenantId: key.tenantId,
     userId: key.userId ?? undefined,
     apiKeyId: key.id,
-    role: role ?? "service",
+    role: owner.role ?? "service",
+    ...(groups !== undefined && { groups }),
     scopes: key.scopes,
     via,
   };

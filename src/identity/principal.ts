@@ -1,4 +1,5 @@
 /** Who is calling, for which tenant, with what rights: where every way of proving it ends. */
+import type { PrincipalGroup } from "../core/access/groups.ts";
 import type { ApiKeyScope, Role } from "../core/enums.ts";
 
 export interface Principal {
@@ -10,6 +11,8 @@ export interface Principal {
   readonly apiKeyId: string | undefined;
   readonly role: Role;
   readonly scopes: readonly ApiKeyScope[];
+  /** Of the user, in the tenant; undefined without any. */
+  readonly groups?: readonly PrincipalGroup[];
   /** The server that a connector with this key may serve. */
   readonly connectServer?: string;
   readonly via: "api_key" | "legacy_api_key" | "session" | "oauth" | "anonymous";

@@ -41,8 +41,8 @@ export function createAccessPolicy(principal: Principal, tenant: TenantSnapshot,
   }
   const known = ofTenant.get(principal);
   if (known !== undefined && now.getTime() < known.until) return known.access;
-  const { role, scopes, userId, apiKeyId: keyId } = principal;
-  const rules = activeRules(tenant.rules, { role, scopes, userId, keyId }, now);
+  const { role, scopes, userId, apiKeyId: keyId, groups } = principal;
+  const rules = activeRules(tenant.rules, { role, scopes, userId, keyId, groups }, now);
   const access = buildPolicy(principal, tenant, rules);
   ofTenant.set(principal, { access, until: rules.until });
   return access;

@@ -1,4 +1,5 @@
 /** How often a caller may come, and from where: asked of every request before anything is done for it. */
+import { listActiveGroups } from "../core/access/groups.ts";
 import { BoundedMap } from "../core/bounded-map.ts";
 import { BlockedAddressError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
 import type { Limit } from "../core/limits/algorithms/limit.ts";
@@ -206,23 +207,26 @@ function getCachedLimits(
     ofTenant = new BoundedMap(MAX_PRINCIPALS);
     limitsCache.set(tenant, ofTenant);
   }
-  const name = `${principal.id} ${place ?? ""}`;
+  const limited = toLimitedPrincipal(principal, place);
+  // Groups change while the caller and the tenant's snapshot stay: a membership expires, or one is newer than the other.
+  const name = [limited.id, place ?? "", ...limited.groups].join(" ");
   let limits = ofTenant.get(name);
   if (limits === undefined) {
-    limits = resolveLimits(tenant.limits, toLimitedPrincipal(principal, place));
+    limits = resolveLimits(tenant.limits, limited);
     ofTenant.set(name, limits);
   }
   return limits;
 }
 
-function toLimitedPrincipal(principal: Principal, place: string | undefined): LimitedPrincipal {
+function toLimitedPrincipal(principal: Principal, place: string | undefined) {
   return {
     id: principal.id,
     role: principal.via === "anonymous" ? "anonymous" : principal.role,
     userId: principal.userId,
+    groups: listActiveGroups(principal.groups, Date.now()),
     key: principal.keyLimits,
     place,
-  };
+  } satisfies LimitedPrincipal;
 }
 
 function buildHeaders(limits: readonly Limit[], traffic: TenantTraffic): LimitHeaders {

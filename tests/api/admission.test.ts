@@ -45,6 +45,41 @@ describe("the REST API", () => {
     expect(refused?.body).toMatchObject({ code: "too_many_requests", status: 429 });
   });
 
+  it("lets the members of a group share its limit, until their membership expires", async () => {
+    const tenant = await addTenant("group-limit");
+    const [one, other, stranger] = [
+      await tenant.addKey({ role: "user" }),
+      await tenant.addKey({ role: "user" }),
+      await tenant.addKey({ role: "user" }),
+    ];
+    const [group] = await owner.query(
+      "insert into groups (tenant_id, name) values ($1, 'Guests') returning id",
+      [tenant.id],
+    );
+    const past = new Date(Date.now() - 1000);
+    for (const [userId, expiresAt] of [
+      [one.userId, null],
+      [other.userId, null],
+      [stranger.userId, past],
+    ]) {
+      await owner.query(
+        "insert into group_members (tenant_id, group_id, user_id, expires_at) values ($1, $2, $3, $4)",
+        [tenant.id, group?.id, userId, expiresAt],
+      );
+    }
+    await owner.query(
+      "insert into rate_limit_configs (tenant_id, subject_type, subject_id, limit_count) values ($1, 'group', $2, 5)",
+      [tenant.id, group?.id],
+    );
+    const keys = [one.text, other.text];
+    const answers = await repeat(8, (time) => call("GET", "/me", { key: keys[time % 2] }));
+    expect(statuses(answers)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
+    expect(answers[0]?.headers.get("ratelimit-policy")).toContain('"group-minute";q=5;w=60');
+    const free = await call("GET", "/me", { key: stranger.text });
+    expect(free.status).toBe(200);
+    expect(free.headers.get("ratelimit-policy")).not.toContain("group-minute");
+  });
+
   it("obeys the limit of a role, and never promises a reset later than one window", async () => {
     const tenant = await addTenant("role-limit");
     await limit(tenant.id, "user", 3);

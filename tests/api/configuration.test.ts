@@ -47,6 +47,12 @@ const FULL = {
       startTime: "08:00",
       endTime: "18:00",
     },
+    {
+      subject: { type: "group", id: "Engineering" },
+      objectType: "server",
+      server: "weather",
+      effect: "allow",
+    },
   ],
   routingRules: [
     { name: "all", conditions: { tools: ["*"] }, targetServers: ["weather", "shop"], priority: 1 },
@@ -59,7 +65,10 @@ const FULL = {
       overrides: [{ kind: "tool", server: "shop", name: "search_orders", alias: "find_orders" }],
     },
   ],
-  rateLimits: [{ subjectType: "role", subjectId: "user", limitCount: 10 }],
+  rateLimits: [
+    { subjectType: "role", subjectId: "user", limitCount: 10 },
+    { subjectType: "group", subjectId: "Support", limitCount: 20, server: "shop" },
+  ],
   ipRules: [
     { kind: "block", cidr: "192.0.2.1" },
     { kind: "allow", cidr: "2001:DB8::/32" },
@@ -83,7 +92,7 @@ describe("a configuration file", () => {
   it("makes everything at once, and the second time nothing", async () => {
     const { apply, exported, tenant } = await installation();
     const first = await apply(FULL, SECRETS);
-    expect(first.body).toMatchObject({ applied: 18 });
+    expect(first.body).toMatchObject({ applied: 20 });
     expect((await apply(FULL, SECRETS)).body).toMatchObject({ applied: 0 });
     expect((await apply(FULL)).body).toMatchObject({ applied: 0 });
     const document = await exported();
@@ -97,7 +106,7 @@ describe("a configuration file", () => {
     const written = JSON.stringify([document, first.body, await tenant.audit()]);
     for (const secret of Object.values(SECRETS)) expect(written).not.toContain(secret);
     const actions = (await tenant.audit()).map(({ action }) => action);
-    expect(actions).toHaveLength(18);
+    expect(actions).toHaveLength(20);
     expect(actions).toContain("routing-rules.create");
   });
 
@@ -126,6 +135,42 @@ describe("a configuration file", () => {
     expect((await exported()).featureFlags).toEqual([{ key: "beta", name: "Beta 2" }]);
   });
 
+  it("calls groups by their names, and keeps those that rules and limits name", async () => {
+    const { apply, exported, key, post } = await installation();
+    await apply(FULL, SECRETS);
+    const { groups, accessControls, rateLimits } = await exported();
+    expect(groups).toEqual(FULL.groups);
+    expect(accessControls).toContainEqual(
+      expect.objectContaining({ subject: { type: "group", id: "Engineering" } }),
+    );
+    expect(rateLimits).toContainEqual(
+      expect.objectContaining({ subjectType: "group", subjectId: "Support" }),
+    );
+    const paths = async (document: Json) =>
+      (await apply({ version: 1, ...document })).body.errors?.map(({ path, message }: Json) => [
+        path,
+        message,
+      ]);
+    expect(await paths({ groups: [] })).toEqual([
+      ["/document/groups", "must contain Engineering: an access rule or a rate limit names the group"],
+      ["/document/groups", "must contain Support: an access rule or a rate limit names the group"],
+    ]);
+    expect(await paths({ groups: [], rateLimits })).toContainEqual([
+      "/document/rateLimits/0/subjectId",
+      "unknown group: Support",
+    ]);
+    expect(
+      await paths({ accessControls: [{ ...accessControls[0], subject: { type: "group", id: "x" } }] }),
+    ).toEqual([["/document/accessControls/0/subject/id", "unknown group: x"]]);
+    const { body: list } = await call("GET", "/groups?sort=name", { key });
+    await owner.query("update groups set source = 'scim' where id = $1", [list.items[0].id]);
+    // A provisioned group is in no file, and can be named by one.
+    const left = { version: 1, groups: [FULL.groups[1]], accessControls, rateLimits };
+    expect((await post("plan", { document: left })).body).toMatchObject({ changes: [] });
+    expect((await apply({ ...left, groups: [], accessControls: [], rateLimits: [] })).body.applied).toBe(5);
+    expect((await call("GET", "/groups", { key })).body.items).toHaveLength(1);
+  });
+
   it("leaves alone what it does not name, and takes rules away with their server", async () => {
     const { apply, exported } = await installation();
     await apply(FULL, SECRETS);
@@ -135,10 +180,11 @@ describe("a configuration file", () => {
     const refused = await apply(without);
     expect(refused.status).toBe(400);
     expect(refused.body.errors.map(({ path }: Json) => path)).toEqual([
-      "/document/accessControls/0/server",
+      "/document/accessControls/1/server",
       "/document/routingRules/0/targetServers/1",
       "/document/toolsets/0/members/0/server",
       "/document/toolsets/0/overrides/0/server",
+      "/document/rateLimits/0/server",
       "/document/maintenanceWindows/0/server",
     ]);
   });

@@ -163,3 +163,87 @@ describe("a membership in a group", () => {
     });
   });
 });
+
+describe("a group in rules and limits", () => {
+  const rule = (groupId: string) => ({
+    subject: { type: "group", id: groupId },
+    objectType: "tool",
+    objectPattern: "write_*",
+    effect: "deny",
+  });
+
+  it("cannot be deleted while they name it", async () => {
+    const { del, post } = as(admin.text);
+    const group = await newGroup();
+    const made = await post("/access-controls", rule(group.id));
+    expect(made).toMatchObject({ status: 201, body: { subjectType: "group", subjectId: group.id } });
+    const limit = await post("/rate-limits", { subjectType: "group", subjectId: group.id, limitCount: 5 });
+    expect(limit.status).toBe(201);
+    const refused = await del(`/groups/${group.id}`);
+    expect(refused.status).toBe(409);
+    expect(refused.body.detail).toBe(
+      "The group is in use. Delete the access rules and rate limits that name it first.",
+    );
+    await del(`/access-controls/${made.body.id}`);
+    expect((await del(`/groups/${group.id}`)).status).toBe(409);
+    await del(`/rate-limits/${limit.body.id}`);
+    expect((await del(`/groups/${group.id}`)).status).toBe(204);
+  });
+
+  it("is one of the organization's, and is there", async () => {
+    const { post } = as(admin.text);
+    const other = await addTenant("groups-elsewhere");
+    const { text } = await other.addKey();
+    const { body: foreign } = await as(text).post("/groups", { name: "Theirs" });
+    for (const id of [foreign.id, crypto.randomUUID()]) {
+      expect((await post("/access-controls", rule(id))).status).toBe(404);
+      const limit = await post("/rate-limits", { subjectType: "group", subjectId: id, limitCount: 5 });
+      expect(limit.body.errors).toEqual([{ path: "/subjectId", message: "unknown group" }]);
+    }
+    expect((await post("/access-controls", rule("engineers"))).status).toBe(400);
+  });
+
+  it("is never named by a rule that is made while it is deleted", async () => {
+    const { del, get, post } = as(admin.text);
+    for (let time = 0; time < 5; time += 1) {
+      const group = await newGroup();
+      const [made, deleted] = await Promise.all([
+        post("/access-controls", rule(group.id)),
+        del(`/groups/${group.id}`),
+      ]);
+      expect([
+        [201, 409],
+        [404, 204],
+      ]).toContainEqual([made.status, deleted.status]);
+      expect((await get(`/groups/${group.id}`)).status).toBe(made.status === 201 ? 200 : 404);
+    }
+  });
+
+  it("decides in the access check, for a member, their key and the group itself", async () => {
+    const { post } = as(admin.text);
+    const group = await newGroup();
+    const serverId = await tenant.addServer(`files-${count}`);
+    const member = await join(group.id, { expiresAt: "2030-01-01T00:00:00Z" });
+    const key = await tenant.addKey({ userId: member.userId });
+    await post("/access-controls", rule(group.id));
+    const ask = async (principal: object, at?: string) =>
+      (
+        await post("/access/explain", {
+          principal,
+          use: { kind: "tool", serverId, name: "write_file" },
+          ...(at !== undefined && { at }),
+        })
+      ).body;
+    for (const principal of [{ userId: member.userId }, { keyId: key.id }, { groupId: group.id }]) {
+      expect(await ask(principal)).toMatchObject({
+        allowed: false,
+        decidedBy: "rule",
+        rule: { subjectType: "group", subjectId: group.id },
+      });
+    }
+    expect(await ask({ userId: member.userId }, "2030-01-01T00:00:00Z")).toMatchObject({ allowed: true });
+    expect(await ask({ role: "user" })).toMatchObject({ allowed: true });
+    const strange = { principal: { groupId: crypto.randomUUID() }, action: "me.read" };
+    expect((await post("/access/explain", strange)).status).toBe(404);
+  });
+});

@@ -42,6 +42,43 @@ describe("a key and its tenant", () => {
     expect((await load(crypto.randomUUID())).found).toBeNull();
   });
 
+  it("come with the groups of the key's owner in its tenant that have not expired", async () => {
+    const [tenant, other] = [await addTenant("load"), await addTenant("load")];
+    const [key, none, ownerless] = [
+      await tenant.addKey(),
+      await tenant.addKey(),
+      await tenant.addKey({ userId: null }),
+    ];
+    await owner.query("insert into tenant_members (tenant_id, user_id) values ($1, $2)", [
+      other.id,
+      key.userId,
+    ]);
+    const join = async (tenantId: string, name: string, expiresAt: string | null) => {
+      const [row] = await owner.query(
+        `with made as (insert into groups (tenant_id, name) values ($1, $2) returning id)
+         insert into group_members (tenant_id, group_id, user_id, expires_at)
+         select $1, id, $3, $4 from made returning group_id`,
+        [tenantId, name, key.userId, expiresAt],
+      );
+      return String(row?.group_id);
+    };
+    const [lasting, limited] = [
+      await join(tenant.id, "a", null),
+      await join(tenant.id, "b", "2030-01-01T00:00:00Z"),
+    ];
+    await join(tenant.id, "c", "2020-01-01T00:00:00Z");
+    await join(other.id, "a", null);
+    const groups = (await load(key.id)).found?.groups ?? [];
+    expect(new Map(groups.map(({ id, expiresAt }) => [id, expiresAt && Date.parse(expiresAt)]))).toEqual(
+      new Map([
+        [lasting, null],
+        [limited, Date.parse("2030-01-01T00:00:00Z")],
+      ]),
+    );
+    expect((await load(none.id)).found?.groups).toBeNull();
+    expect((await load(ownerless.id)).found?.groups).toBeNull();
+  });
+
   it("do not come for another tenant than the one whose role reads", async () => {
     const [tenant, other] = [await addTenant("load"), await addTenant("load")];
     expect(await loadTenantRows(database.withTenant(tenant.id), other.id)).toBeUndefined();

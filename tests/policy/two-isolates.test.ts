@@ -87,6 +87,44 @@ describe("a change in one isolate", () => {
     expect(await msUntil(mayUse)).toBeLessThan(1000);
   });
 
+  it("adds a member to a group, and ends the membership by its expiry, in the other within a second", async () => {
+    const tenant = await addTenant("isolates");
+    const [admin, member] = [await tenant.addKey(), await tenant.addKey({ role: "user" })];
+    const serverId = await tenant.addServer("files");
+    const made = await call("POST", "/groups", { key: admin.text, json: { name: "Guests" } });
+    const json = {
+      subject: { type: "group", id: made.body.id },
+      objectType: "tool",
+      objectPattern: "write_*",
+      effect: "deny",
+    };
+    await call("POST", "/access-controls", { key: admin.text, json });
+    const other = isolate();
+    await warm(other, tenant, member.text);
+    const mayUse = async () => {
+      const authentication = await other.authenticator.authenticate(withKey(member.text), background);
+      const snapshot = await other.snapshots.get(tenant.id, background);
+      if (authentication.kind !== "principal" || snapshot === undefined) throw new Error("not let in");
+      return createAccessPolicy(authentication.principal, snapshot, new Date()).allows(
+        "tool",
+        serverId,
+        "write_file",
+      );
+    };
+    expect(await mayUse()).toBe(true);
+    const membership = await call("POST", "/group-members", {
+      key: admin.text,
+      json: { groupId: made.body.id, userId: member.userId },
+    });
+    expect(await msUntil(async () => !(await mayUse()))).toBeLessThan(1000);
+    await warm(other, tenant, member.text);
+    const expiresAt = new Date(Date.now() + 1500).toISOString();
+    await call("PATCH", `/group-members/${membership.body.id}`, { key: admin.text, json: { expiresAt } });
+    // The epoch changes with the new expiry, and not when that has come.
+    expect(await msUntil(mayUse)).toBeLessThan(2500);
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
+  });
+
   it("shuts a suspended tenant out everywhere within a second: keys, snapshots, open paths", async () => {
     const tenant = await addTenant("isolates");
     await owner.query(`update tenants set settings = '{"anonymousAccess": true}' where id = $1`, [tenant.id]);

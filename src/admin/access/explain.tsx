@@ -74,6 +74,7 @@ const isAsked = ({ kind, server, action }: AccessQuestion) =>
 function principalIn(who: string) {
   const { type, id } = parseSubject(who);
   if (type === "user") return { userId: id };
+  if (type === "group") return { groupId: id };
   return type === "key" ? { keyId: id } : { role: id };
 }
 

@@ -52,11 +52,20 @@ export async function loadMemberNames(rest: ApiClient): Promise<ReadonlyMap<stri
 const under = (type: string, options: readonly Option[]) =>
   options.map(({ value, label }) => ({ value: `${type}:${value}`, label: `${type} ${label}` }));
 
-/** Roles, members and keys, each as `type:id`. */
+/** Roles, groups, members and keys, each as `type:id`. */
 export async function subjectOptions(rest: ApiClient): Promise<readonly Option[]> {
-  const [members, keys] = await Promise.all([listMemberOptions(rest), keyOptions(rest)]);
+  const [groups, members, keys] = await Promise.all([
+    groupOptions(rest),
+    listMemberOptions(rest),
+    keyOptions(rest),
+  ]);
   const roles = ROLES.map((role) => ({ value: role, label: role }));
-  return [...under("role", roles), ...under("user", members), ...under("key", keys)];
+  return [
+    ...under("role", roles),
+    ...under("group", groups),
+    ...under("user", members),
+    ...under("key", keys),
+  ];
 }
 
 /** `type:id`; an id may hold colons itself. */
@@ -74,11 +83,12 @@ interface SubjectRow {
 export async function loadSubjectNames(rest: ApiClient, rows: readonly SubjectRow[]) {
   const occurs = (type: string) => rows.some((row) => row.subjectType === type && row.subjectId !== null);
   const none: readonly Option[] = [];
-  const [members, keys] = await Promise.all([
+  const [members, keys, groups] = await Promise.all([
     occurs("user") ? listMemberOptions(rest, ({ name }) => name) : none,
     occurs("key") ? keyOptions(rest) : none,
+    occurs("group") ? groupOptions(rest) : none,
   ]);
-  const known = new Map([...members, ...keys].map(({ value, label }) => [value, label]));
+  const known = new Map([...members, ...keys, ...groups].map(({ value, label }) => [value, label]));
   return ({ subjectId }: SubjectRow) => known.get(subjectId ?? "") ?? subjectId ?? "";
 }
 

@@ -21,12 +21,14 @@ const people = pageShape(z.object({ id: z.string(), name: z.string() }));
 /** Subjects hold ids, behind what they are the ids of. */
 async function bucketsOf(c: Context<AdminEnv>): Promise<readonly Bucket[]> {
   const rest = c.get("rest");
-  const [{ value }, members, keys] = await Promise.all([
+  const [{ value }, members, keys, groups] = await Promise.all([
     rest.read("/traffic/limits", pageShape(bucketShape)),
     rest.read("/users", people, { limit: 200, fields: "id,name" }),
     rest.read("/keys", people, { limit: 200 }),
+    rest.read("/groups", people, { limit: 200, fields: "id,name" }),
   ]);
-  const names = new Map([...members.value.items, ...keys.value.items].map(({ id, name }) => [id, name]));
+  const named = [members, keys, groups].flatMap(({ value: page }) => page.items);
+  const names = new Map(named.map(({ id, name }) => [id, name]));
   const serverName = await loadServerNames(
     rest,
     value.items.map(({ serverId }) => serverId),

@@ -46,6 +46,7 @@ const EACH: Readonly<Record<Limit["subjectType"], string>> = {
   ip: "Each IP address",
   server: "Each server",
   tool: "Each tool",
+  group: "Each group",
 };
 
 function nameOf({ subjectType, subjectId, subjectName, toolName, serverName }: Limit): string {
@@ -57,7 +58,7 @@ function nameOf({ subjectType, subjectId, subjectName, toolName, serverName }: L
 }
 
 async function limitedSubjects(rest: ApiClient): Promise<readonly Option[]> {
-  const each = (["tenant", "role", "user", "key", "ip", "server", "tool"] as const).map((type) => ({
+  const each = (["tenant", "role", "user", "key", "group", "ip", "server", "tool"] as const).map((type) => ({
     value: type,
     label: EACH[type],
   }));
@@ -131,7 +132,7 @@ const limits = crudPages<Limit>({
       kind: "choice",
       options: limitedSubjects,
       fixed: true,
-      hint: "The limit of a role applies to each principal with that role.",
+      hint: "The limit of a role applies to each principal with that role; the members of a group share its limit.",
       initial: "tenant",
     },
     {

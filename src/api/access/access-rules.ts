@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import { InvalidInputError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
+import type { Db } from "../../db/client.ts";
+import { isStaleWrite } from "../../db/errors.ts";
 import {
   deleteAccessRule,
   findAccessRule,
@@ -12,6 +14,7 @@ import {
   updateAccessRule,
 } from "../../db/queries/access/access-rules.ts";
 import { findMemberRole } from "../../db/queries/access/api-keys.ts";
+import { assertGroupExists, findGroup } from "../../db/queries/identity/groups.ts";
 import { assertUnchanged } from "../../db/queries/shared/crud.ts";
 import { serverAccessControls } from "../../db/schema/access.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
@@ -65,8 +68,10 @@ export const accessControls = new Hono<AppEnv>()
         createdBy: principal.userId,
       } satisfies NewAccessRule;
       const what = { action: "access.create", resource: resource(values.id), after: values };
-      const [[control]] = await commitWithAudit(c, what, (audit) =>
-        db.batch([insertAccessRule(db, values), audit]),
+      const [[control]] = await unlessGroupGone(
+        commitWithAudit(c, what, (audit) =>
+          db.batch([insertAccessRule(db, values), ...keepSubject(db, values), audit]),
+        ),
       );
       if (control === undefined) throw new Error("a rule that was just written is not there");
       await setEtag(c, control, CHANGEABLE);
@@ -100,6 +105,7 @@ export const accessControls = new Hono<AppEnv>()
           db.batch([
             assertUnchanged(db, serverAccessControls, before.id, before.updatedAt),
             updateAccessRule(db, principal.tenantId, before.id, values),
+            ...keepSubject(db, { ...after, tenantId: principal.tenantId }),
             audit,
           ]),
         ),
@@ -137,6 +143,21 @@ function refuseTimes(times: Times): void {
   if (fault !== undefined) throw new InvalidInputError([fault]);
 }
 
+/** For the batch that writes a rule: its group stays until the batch is through. */
+export const keepSubject = (
+  db: Db,
+  { tenantId, subjectType, subjectId }: Pick<NewAccessRule, "tenantId" | "subjectType" | "subjectId">,
+) => (subjectType === "group" ? [assertGroupExists(db, tenantId, subjectId)] : []);
+
+async function unlessGroupGone<R>(work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isStaleWrite(error)) throw error;
+    throw new NotFoundError("Group not found.");
+  }
+}
+
 /** What a rule speaks of is this tenant's own; others' things are not there. */
 async function refuseStrangers(
   c: ApiContext,
@@ -154,5 +175,8 @@ async function refuseStrangers(
   }
   if (subject?.type === "key" && !(await is(findAnyKey(db, tenantId, subject.id)))) {
     throw new NotFoundError("API key not found.");
+  }
+  if (subject?.type === "group" && !(await is(findGroup(db, tenantId, subject.id)))) {
+    throw new NotFoundError("Group not found.");
   }
 }

@@ -20,6 +20,7 @@ const subject = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("user"), id: z.string().min(1).max(200) }),
   z.strictObject({ type: z.literal("role"), id: z.enum(ROLES) }),
   z.strictObject({ type: z.literal("key"), id: z.uuid() }),
+  z.strictObject({ type: z.literal("group"), id: z.uuid() }),
 ]);
 
 const fields = {

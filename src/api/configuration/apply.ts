@@ -17,7 +17,8 @@ import { type AuditedWrite, commitAllWithAudit } from "../../policy/commit-with-
 import { mapDatabaseErrors } from "../resource/database-errors.ts";
 import type { Statement } from "../resource/define.ts";
 import type { ApiContext } from "../resource/scope.ts";
-import type { Plan, PlanStep } from "./plan.ts";
+import type { Plan } from "./plan.ts";
+import type { PlanStep } from "./plan-step.ts";
 
 const MAX_CHANGES = 5000;
 
@@ -43,6 +44,7 @@ export async function applyPlan(c: ApiContext, plan: Plan): Promise<number> {
     ),
     ...removals.map(({ section, id }) => deleteRow(db, section.table, tenantId, id)),
     ...others.flatMap((step) => listStatements(c, step)),
+    ...removals.flatMap(({ section, id }) => section.hooks.use?.assertUnused(db, tenantId, id) ?? []),
     ...(tenant === undefined ? [] : [updateTenant(db, tenantId, tenant)]),
   ];
   const [first, ...rest] = statements;

@@ -9,10 +9,18 @@ import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { ownChange } from "../tenants/schemas.ts";
 import type { Document, PlannedChange } from "./document.ts";
-import { listIssues, type Secrets, type Section, type ServerNames } from "./section.ts";
+import type { PlanStep } from "./plan-step.ts";
+import {
+  type ConfigurationNames,
+  listIssues,
+  type NameLookup,
+  type Secrets,
+  type Section,
+} from "./section.ts";
 import { SECTIONS } from "./sections.ts";
 import { findAddressFault } from "./servers.ts";
 import {
+  type AssignedIds,
   type ConfigurationState,
   collectNames,
   type ExistingRow,
@@ -20,15 +28,7 @@ import {
   loadState,
   tenantContent,
 } from "./state.ts";
-
-/** One step of it, with what its statement needs. */
-export interface PlanStep {
-  readonly section: Section;
-  readonly change: PlannedChange;
-  readonly id: string;
-  readonly values: CrudRow;
-  readonly before: CrudRow | undefined;
-}
+import { findUsedGroups } from "./used-groups.ts";
 
 export interface Plan {
   readonly hash: string;
@@ -45,8 +45,7 @@ interface DesiredRow extends DesiredItem {
 export async function buildPlan(c: ApiContext, document: Document, secrets: Secrets): Promise<Plan> {
   const state = await loadState(c);
   const faults: InputIssue[] = [];
-  const ids = listServerIds(document, state);
-  const names = collectNames(state, ids);
+  const names = collectNames(state, assignIds(document, state));
   const steps: PlanStep[] = [];
   for (const section of SECTIONS) {
     const items = listItems(document, section);
@@ -55,6 +54,7 @@ export async function buildPlan(c: ApiContext, document: Document, secrets: Secr
     steps.push(...(await listSteps(c, section, wanted, state, names, secrets, faults)));
   }
   rejectBeyondPlan(document, state, faults);
+  faults.push(...findUsedGroups(state.rows, steps));
   const tenant = tenantStep(document, state, faults);
   if (faults.length > 0) throw new InvalidInputError(faults.slice(0, 100));
   const changes = [...(tenant === undefined ? [] : [tenant.change]), ...steps.map(({ change }) => change)];
@@ -66,23 +66,36 @@ function listItems(document: Document, section: Section): readonly CrudRow[] | u
   return Array.isArray(items) ? items : undefined;
 }
 
-/** New servers get their ids now, so that rules can speak of them. */
-function listServerIds(
-  document: Document,
-  state: ConfigurationState,
-): ReadonlyMap<string, string> | undefined {
-  const servers = SECTIONS.find(({ name }) => name === "servers");
-  const items = servers && listItems(document, servers);
-  if (items === undefined) return undefined;
-  const known = new Map((state.rows.get("servers") ?? []).map(({ id, name }) => [String(name), String(id)]));
-  return new Map(items.map(({ name }) => [String(name), known.get(String(name)) ?? uuidv7()]));
+/** What is new gets its ID now, so that rules can refer to it. */
+function assignIds(document: Document, state: ConfigurationState): AssignedIds {
+  const wanted = (name: string) => {
+    const section = SECTIONS.find((each) => each.name === name);
+    return section && listItems(document, section);
+  };
+  const assign = (items: readonly CrudRow[], known: ReadonlyMap<string, string>) =>
+    items.map(({ name }): [string, string] => [String(name), known.get(String(name)) ?? uuidv7()]);
+  const rows = (name: string) => state.rows.get(name) ?? [];
+  const [servers, groups] = [wanted("servers"), wanted("groups")];
+  const ofServers = new Map(rows("servers").map(({ id, name }) => [String(name), String(id)]));
+  const ofGroups = new Map(state.groups.map(({ id, name }) => [name, id]));
+  const manual = new Set(rows("groups").map(({ id }) => id));
+  const provisioned = state.groups.filter(({ id }) => !manual.has(id));
+  return {
+    servers: servers && new Map(assign(servers, ofServers)),
+    groups:
+      groups &&
+      new Map([
+        ...provisioned.map(({ id, name }): [string, string] => [name, id]),
+        ...assign(groups, ofGroups),
+      ]),
+  };
 }
 
 async function listDesired(
   c: ApiContext,
   section: Section,
   items: readonly CrudRow[],
-  names: ServerNames,
+  names: ConfigurationNames,
   faults: InputIssue[],
 ): Promise<DesiredRow[]> {
   const { db, principal } = c.var;
@@ -91,7 +104,7 @@ async function listDesired(
   for (const [index, item] of items.entries()) {
     const path = `/document/${section.name}/${index}`;
     const targets = Array.isArray(item.targetServers) ? item.targetServers : [];
-    const coming = new Set(targets.map((name) => names.idOf(String(name)) ?? String(name)));
+    const coming = new Set(targets.map((name) => names.servers.idOf(String(name)) ?? String(name)));
     const reading = await section.read({ db, owner: principal.tenantId, coming }, item, names);
     if ("faults" in reading) {
       faults.push(...reading.faults.map((fault) => ({ ...fault, path: path + fault.path })));
@@ -114,14 +127,13 @@ async function listSteps(
   section: Section,
   wanted: readonly DesiredRow[],
   state: ConfigurationState,
-  names: ServerNames,
+  names: ConfigurationNames,
   secrets: Secrets,
   faults: InputIssue[],
 ): Promise<PlanStep[]> {
   const { made, removed, kept } = matchItems(wanted, await listExisting(c, section, state, names));
   const step = async (how: "create" | "update", item: DesiredRow, old?: ExistingRow): Promise<PlanStep[]> => {
-    const id =
-      old?.id ?? (section.name === "servers" ? names.idOf(String(item.values.name)) : undefined) ?? uuidv7();
+    const id = old?.id ?? lookupOf(section, names)?.idOf(String(item.values.name)) ?? uuidv7();
     const secret = await section.secret?.(c, { ...item.values, id }, secrets, old?.row);
     if (secret !== undefined && "fault" in secret) {
       faults.push({ ...secret.fault, path: item.path + secret.fault.path });
@@ -149,6 +161,10 @@ async function listSteps(
   for (const item of made) steps.push(...(await step("create", item)));
   for (const { wanted: item, existing } of kept) steps.push(...(await step("update", item, existing)));
   return steps;
+}
+
+function lookupOf({ name }: Section, { servers, groups }: ConfigurationNames): NameLookup | undefined {
+  return name === "servers" ? servers : name === "groups" ? groups : undefined;
 }
 
 function itemLabel({ content, identity }: DesiredItem): string {

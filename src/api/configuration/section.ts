@@ -14,9 +14,15 @@ import type { Columns, CrudRow, DatedTable } from "../../db/queries/shared/crud.
 import type { PresentContext, Resource, ResourceHooks } from "../resource/define.ts";
 import type { ApiContext } from "../resource/scope.ts";
 
-export interface ServerNames {
+export interface NameLookup {
   readonly idOf: (name: string) => string | undefined;
   readonly nameOf: (id: string) => string | undefined;
+}
+
+/** What is named in a file instead of by its ID. */
+export interface ConfigurationNames {
+  readonly servers: NameLookup;
+  readonly groups: NameLookup;
 }
 
 export type Reading = { readonly values: CrudRow } | { readonly faults: readonly InputIssue[] };
@@ -37,11 +43,11 @@ export interface Section {
   /** Whether there can be but one thing of an identity. */
   readonly isUnique: boolean;
   /** A row in its usual form, for the file. */
-  write(c: ApiContext, row: CrudRow, names: ServerNames): Promise<ItemContent>;
+  write(c: ApiContext, row: CrudRow, names: ConfigurationNames): Promise<ItemContent>;
   /** The same of what was read from a file, where that is written otherwise than a row. */
-  contentOf?(values: CrudRow, names: ServerNames): ItemContent;
+  contentOf?(values: CrudRow, names: ConfigurationNames): ItemContent;
   /** Of what a file says; paths are relative to the item. */
-  read(look: PresentContext, item: CrudRow, names: ServerNames): Promise<Reading>;
+  read(look: PresentContext, item: CrudRow, names: ConfigurationNames): Promise<Reading>;
   /** What a row takes of the secrets that came along; undefined: nothing that it has not got. */
   secret?(
     c: ApiContext,
@@ -113,7 +119,7 @@ export function toItem(
   row: CrudRow,
   fields: readonly string[],
   columns: Columns,
-  names: ServerNames,
+  names: ConfigurationNames,
 ): ItemContent {
   const plain: unknown = JSON.parse(JSON.stringify(row));
   const known = z.record(z.string(), z.unknown()).parse(plain);
@@ -125,18 +131,18 @@ export function toItem(
   return Object.fromEntries(members);
 }
 
-function withName(member: string, value: unknown, names: ServerNames): [string, unknown] {
-  if (member === "serverId") return ["server", names.nameOf(String(value)) ?? value];
+function withName(member: string, value: unknown, names: ConfigurationNames): [string, unknown] {
+  if (member === "serverId") return ["server", names.servers.nameOf(String(value)) ?? value];
   if (member !== "targetServers" || !Array.isArray(value)) return [member, value];
   // Of a server that is gone only the id is left. Routing passes it over, and a file may keep it.
-  return ["targetServers", value.map((id) => names.nameOf(String(id)) ?? id)];
+  return ["targetServers", value.map((id) => names.servers.nameOf(String(id)) ?? id)];
 }
 
 /** Names of servers turned into ids. */
-export function resolveIds({ server, targetServers, ...item }: CrudRow, names: ServerNames) {
+export function resolveIds({ server, targetServers, ...item }: CrudRow, names: ConfigurationNames) {
   const faults: InputIssue[] = [];
   const idOf = (name: unknown, path: string) => {
-    const id = names.idOf(String(name));
+    const id = names.servers.idOf(String(name));
     if (id === undefined) faults.push({ path, message: `unknown server: ${String(name)}` });
     return id;
   };
@@ -144,7 +150,7 @@ export function resolveIds({ server, targetServers, ...item }: CrudRow, names: S
   if (server !== undefined && server !== null) row.serverId = idOf(server, "/server");
   if (Array.isArray(targetServers)) {
     row.targetServers = targetServers.flatMap((name, index) =>
-      isUuid(String(name)) && names.idOf(String(name)) === undefined
+      isUuid(String(name)) && names.servers.idOf(String(name)) === undefined
         ? String(name)
         : (idOf(name, `/targetServers/${index}`) ?? []),
     );

@@ -1,9 +1,11 @@
 /** The sections of the configuration file, in its order. */
 import { eq } from "drizzle-orm";
 import { z } from "zod";
+import { ACCESS_SUBJECTS } from "../../core/enums.ts";
 import { canonicalJson } from "../../core/mcp/canonical-json.ts";
 import { ipRules as ipRuleTable, serverAccessControls } from "../../db/schema/access.ts";
 import { groups as groupTable } from "../../db/schema/groups.ts";
+import { keepSubject } from "../access/access-rules.ts";
 import { findTimeFault, newAccessRule } from "../access/schemas.ts";
 import { selectColumns } from "../resource/shape.ts";
 import { alerts } from "../resources/alerts.ts";
@@ -13,12 +15,12 @@ import { featureFlags } from "../resources/feature-flags.ts";
 import { groups } from "../resources/groups.ts";
 import { ipRules } from "../resources/ip-rules.ts";
 import { maintenanceWindows } from "../resources/maintenance-windows.ts";
-import { rateLimits } from "../resources/rate-limits.ts";
 import { requestQueues } from "../resources/request-queues.ts";
 import { retentionPolicies } from "../resources/retention-policies.ts";
 import { routingRules } from "../resources/routing-rules.ts";
 import { createSection, listIssues, resolveIds, type Section, toItem } from "./section.ts";
 import { serversSection } from "./servers.ts";
+import { rateLimitsSection, toSubjectId, toSubjectName } from "./subjects.ts";
 import { toolsetsSection } from "./toolsets.ts";
 
 const controlFields = [
@@ -27,6 +29,8 @@ const controlFields = [
 ];
 const controlColumns = selectColumns(serverAccessControls);
 const subjectOf = z.object({ subjectType: z.string(), subjectId: z.string() });
+const keptSubject = subjectOf.extend({ tenantId: z.string(), subjectType: z.enum(ACCESS_SUBJECTS) });
+const fileSubject = z.looseObject({ type: z.string(), id: z.string() });
 const minutes = (value: unknown) => (typeof value === "string" ? value.slice(0, 5) : value);
 
 /** A rule is what it says: another rule is another thing, so none is ever changed by a file. */
@@ -36,18 +40,26 @@ const accessControls: Section = {
   action: "access",
   table: serverAccessControls,
   columns: controlColumns,
-  hooks: {},
+  hooks: {
+    alongside: (c, db, row) =>
+      keepSubject(db, keptSubject.parse({ ...row, tenantId: c.var.principal.tenantId })),
+  },
   identityOf: canonicalJson,
   isUnique: false,
   async write(_, row, names) {
-    const { subjectType: type, subjectId: id } = subjectOf.parse(row);
+    const { subjectType: type, subjectId } = subjectOf.parse(row);
+    const id = toSubjectName(type, subjectId, names);
     const { startTime, endTime } = row;
     const whole = { ...row, subject: { type, id }, startTime: minutes(startTime), endTime: minutes(endTime) };
     return toItem(whole, controlFields, controlColumns, names);
   },
   async read(_, item, names) {
     const { row, faults } = resolveIds(item, names);
-    const parsed = newAccessRule.safeParse(row);
+    const given = fileSubject.safeParse(row.subject).data;
+    const id = given && toSubjectId(given.type, given.id, names);
+    if (given !== undefined && id === undefined)
+      return { faults: [{ path: "/subject/id", message: `unknown group: ${given.id}` }] };
+    const parsed = newAccessRule.safeParse({ ...row, ...(given && { subject: { ...given, id } }) });
     const issues = [...faults, ...listIssues(parsed.error)];
     if (!parsed.success || issues.length > 0) return { faults: issues };
     const fault = findTimeFault(parsed.data);
@@ -122,7 +134,7 @@ export const SECTIONS: readonly Section[] = [
   accessControls,
   createSection(routingRules, ["name"]),
   toolsetsSection,
-  createSection(rateLimits, ["subjectType", "subjectId", "server", "toolName", "windowSeconds"]),
+  rateLimitsSection,
   ownIpRules,
   createSection(requestQueues, ["server"]),
   configsSection,

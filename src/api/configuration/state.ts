@@ -2,17 +2,20 @@
 import type { CurrentItem, ItemContent } from "../../core/configuration/match-items.ts";
 import { sortByDependency } from "../../core/configuration/match-items.ts";
 import { NotFoundError } from "../../core/errors.ts";
+import { listGroupNames } from "../../db/queries/identity/groups.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import { loadAllRows } from "../../db/queries/tenants/configuration.ts";
 import { findTenant } from "../../db/queries/tenants/tenants.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import type { Document } from "./document.ts";
-import type { Section, ServerNames } from "./section.ts";
+import type { ConfigurationNames, NameLookup, Section } from "./section.ts";
 import { SECTIONS } from "./sections.ts";
 
 export interface ConfigurationState {
   readonly tenant: Awaited<ReturnType<typeof findTenant>>[number];
   readonly rows: ReadonlyMap<string, readonly CrudRow[]>;
+  /** With those that an identity provider provisions, which are in no section. */
+  readonly groups: Awaited<ReturnType<typeof listGroupNames>>;
 }
 
 export interface ExistingRow extends CurrentItem {
@@ -22,20 +25,36 @@ export interface ExistingRow extends CurrentItem {
 export async function loadState(c: ApiContext): Promise<ConfigurationState> {
   const { db, principal } = c.var;
   const { tenantId } = principal;
-  const [[tenant], ...found] = await db.batch([
+  const [[tenant], groups, ...found] = await db.batch([
     findTenant(db, tenantId),
+    listGroupNames(db, tenantId),
     ...SECTIONS.map(({ table, columns, where }) => loadAllRows(db, tenantId, table, columns, where)),
   ]);
   if (tenant === undefined) throw new NotFoundError("No organization selected.");
-  return { tenant, rows: new Map(SECTIONS.map(({ name }, index) => [name, found[index] ?? []])) };
+  return { tenant, groups, rows: new Map(SECTIONS.map(({ name }, index) => [name, found[index] ?? []])) };
 }
 
-/** Of the servers that there are, and of those that will be. */
-export function collectNames(
-  state: ConfigurationState,
+/** IDs by name, of what there will be in the sections of a file that other sections refer to. */
+export type AssignedIds = {
+  readonly [Kind in keyof ConfigurationNames]?: ReadonlyMap<string, string> | undefined;
+};
+
+/** Of what there is, and of what will be. */
+export function collectNames(state: ConfigurationState, assigned: AssignedIds): ConfigurationNames {
+  const servers = (state.rows.get("servers") ?? []).map(
+    ({ id, name }) => [String(name), String(id)] as const,
+  );
+  const groups = state.groups.map(({ id, name }) => [name, id] as const);
+  return {
+    servers: createLookup(servers, assigned.servers),
+    groups: createLookup(groups, assigned.groups),
+  };
+}
+
+function createLookup(
+  known: readonly (readonly [name: string, id: string])[],
   wanted: ReadonlyMap<string, string> | undefined,
-): ServerNames {
-  const known = (state.rows.get("servers") ?? []).map(({ id, name }) => [String(name), String(id)] as const);
+): NameLookup {
   const ids = wanted ?? new Map(known);
   const byId = new Map([...known, ...ids].map(([name, id]) => [id, name]));
   return { idOf: (name) => ids.get(name), nameOf: (id) => byId.get(id) };
@@ -45,7 +64,7 @@ export async function listExisting(
   c: ApiContext,
   section: Section,
   state: ConfigurationState,
-  names: ServerNames,
+  names: ConfigurationNames,
 ): Promise<ExistingRow[]> {
   const rows = state.rows.get(section.name) ?? [];
   const items = await Promise.all(
@@ -66,7 +85,7 @@ export const tenantContent = ({ tenant }: ConfigurationState): ItemContent => ({
 /** The whole of it, the same text for the same state. */
 export async function exportConfiguration(c: ApiContext): Promise<Document> {
   const state = await loadState(c);
-  const names = collectNames(state, undefined);
+  const names = collectNames(state, {});
   const sections: Record<string, ItemContent[]> = {};
   for (const section of SECTIONS) {
     const items = await listExisting(c, section, state, names);

@@ -16,7 +16,9 @@ export const toolsetsSection: Section = {
   async write(c, row, names) {
     const item = await plain.write(c, row, names);
     return mapLists(item, ({ serverId, ...entry }) =>
-      serverId === undefined ? entry : { ...entry, server: names.nameOf(String(serverId)) ?? serverId },
+      serverId === undefined
+        ? entry
+        : { ...entry, server: names.servers.nameOf(String(serverId)) ?? serverId },
     );
   },
   async read(look, item, names) {

@@ -1,6 +1,6 @@
 /** Creates, updates and deletes a resource: validated as a whole, audited, and never over a concurrent change. */
 import { z } from "zod";
-import { ForbiddenError, InvalidInputError } from "../../core/errors.ts";
+import { ForbiddenError, GatewayError, InvalidInputError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import type { Db } from "../../db/client.ts";
 import { isStaleWrite } from "../../db/errors.ts";
@@ -42,12 +42,17 @@ export async function createResource(
   const { isSystem } = reach;
   const action = reach.action(kind.name, "create");
   const what = { action, resource: auditResource(kind, id), after: values, isSystem };
-  const [[made]] = await mapDatabaseErrors(kind.noun, () =>
-    commitWithAudit(c, what, (audit) =>
-      db.batch([insertRow(db, kind.table, kind.columns, values), ...alongside(c, kind, db, values), audit]),
-    ),
-  );
-  return made ?? values;
+  try {
+    const [[made]] = await mapDatabaseErrors(kind.noun, () =>
+      commitWithAudit(c, what, (audit) =>
+        db.batch([insertRow(db, kind.table, kind.columns, values), ...alongside(c, kind, db, values), audit]),
+      ),
+    );
+    return made ?? values;
+  } catch (error) {
+    if (!isStaleWrite(error)) throw error;
+    throw new NotFoundError("A referenced resource was deleted during this request.");
+  }
 }
 
 /** `If-Match` is checked on each attempt, so a concurrent change is detected. */
@@ -105,7 +110,17 @@ export async function deleteResource(
     before,
     isSystem,
   };
-  await commitWithAudit(c, what, (audit) => db.batch([deleteRow(db, kind.table, reach.owner(c), id), audit]));
+  const { use } = kind.hooks;
+  const owner = reach.owner(c);
+  const guards = use === undefined || owner === null ? [] : [use.assertUnused(db, owner, id)];
+  try {
+    await commitWithAudit<unknown>(c, what, (audit) =>
+      db.batch([deleteRow(db, kind.table, owner, id), ...guards, audit]),
+    );
+  } catch (error) {
+    if (use === undefined || !isStaleWrite(error)) throw error;
+    throw new GatewayError("conflict", `The ${kind.noun} is in use. ${use.advice}`);
+  }
   await kind.hooks.removed?.(c, before, reach.owner(c));
 }
 

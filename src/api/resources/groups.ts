@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { GROUP_SOURCES } from "../../core/enums.ts";
 import { GatewayError } from "../../core/errors.ts";
+import { assertGroupUnused } from "../../db/queries/identity/groups.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import { groups as table } from "../../db/schema/groups.ts";
 import { defineResource } from "../resource/define.ts";
@@ -30,7 +31,13 @@ export const groups = defineResource({
   usual: "name",
   filters: ["source", "externalId"],
   searched: ["name", "description"],
-  hooks: { prepare: async (_, values, before) => rejectProvisionedChange(values, before) },
+  hooks: {
+    use: {
+      assertUnused: assertGroupUnused,
+      advice: "Delete the access rules and rate limits that name it first.",
+    },
+    prepare: async (_, values, before) => rejectProvisionedChange(values, before),
+  },
   example: { name: "Engineering", description: "Everyone who deploys." },
 });
 

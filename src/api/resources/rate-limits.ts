@@ -1,8 +1,10 @@
 /** How often who may ask: read by core/limits/policy.ts. */
 import { z } from "zod";
 import { LIMIT_SUBJECTS, ROLES } from "../../core/enums.ts";
+import { isUuid } from "../../core/ids.ts";
 import { findAnyKey } from "../../db/queries/access/access-rules.ts";
 import { findMemberRole } from "../../db/queries/access/api-keys.ts";
+import { assertGroupExists, findGroup } from "../../db/queries/identity/groups.ts";
 import { rateLimitConfigs as table } from "../../db/schema/traffic.ts";
 import { defineResource } from "../resource/define.ts";
 import { count } from "./members.ts";
@@ -11,7 +13,7 @@ import { count } from "./members.ts";
 const LIMITED_ROLES: readonly string[] = [...ROLES, "anonymous"];
 const WITHOUT_ID: readonly string[] = ["global", "tenant", "ip", "server", "tool"];
 /** Subjects that a row can limit at one server. */
-const WITH_SERVER: readonly string[] = ["role", "user", "key", "ip", "server", "tool"];
+const WITH_SERVER: readonly string[] = ["role", "user", "key", "group", "ip", "server", "tool"];
 
 const subject = z.object({
   subjectType: z.enum(LIMIT_SUBJECTS),
@@ -28,7 +30,7 @@ export const rateLimits = defineResource({
   table,
   fields: {
     subjectType: z.enum(LIMIT_SUBJECTS),
-    /** A role, a user or a key. Null: each of the kind. */
+    /** A role, a user, a key or a group, whose members share the limit. Null: each of the kind. */
     subjectId: z.string().min(1).max(200).nullable(),
     serverId: z.uuid().nullable(),
     toolName: z.string().min(1).max(255).nullable(),
@@ -44,7 +46,7 @@ export const rateLimits = defineResource({
   whole: subject
     .refine(({ subjectType, subjectId }) => subjectId == null || !WITHOUT_ID.includes(subjectType), {
       path: ["subjectId"],
-      message: "is allowed only for roles, users and keys",
+      message: "is allowed only for roles, users, keys and groups",
     })
     .refine(({ subjectType, serverId }) => serverId == null || WITH_SERVER.includes(subjectType), {
       path: ["serverId"],
@@ -74,7 +76,7 @@ export const rateLimits = defineResource({
         message: `must be one of ${LIMITED_ROLES.join(", ")}`,
       },
     ),
-  async faults({ db, owner }, row) {
+  async faults({ db, owner, coming }, row) {
     const { subjectType, subjectId, serverId } = subject.parse(row);
     const fault = (path: string, message: string) => [{ path, message }];
     if (owner === null && serverId != null) return fault("/serverId", "belongs to an organization");
@@ -84,10 +86,20 @@ export const rateLimits = defineResource({
     if (subjectType === "user" && (await findMemberRole(db, owner, subjectId)).length === 0) {
       return fault("/subjectId", "unknown member");
     }
-    if (subjectType !== "key") return [];
-    const isKey =
-      z.uuid().safeParse(subjectId).success && (await findAnyKey(db, owner, subjectId)).length > 0;
-    return isKey ? [] : fault("/subjectId", "unknown API key");
+    if (subjectType !== "key" && subjectType !== "group") return [];
+    const find = subjectType === "key" ? findAnyKey : findGroup;
+    const isKnown = isUuid(subjectId) && (await find(db, owner, subjectId)).length > 0;
+    const noun = subjectType === "key" ? "API key" : "group";
+    return isKnown || coming?.has(subjectId) === true ? [] : fault("/subjectId", `unknown ${noun}`);
+  },
+  hooks: {
+    /** The group stays until the batch is through. */
+    alongside({ var: { principal } }, db, row) {
+      const { subjectType, subjectId } = subject.parse(row);
+      return subjectType === "group" && subjectId != null
+        ? [assertGroupExists(db, principal.tenantId, subjectId)]
+        : [];
+    },
   },
   example: { subjectType: "role", subjectId: "user", limitCount: 200, windowSeconds: 60, burstFactor: 2 },
 });

@@ -2,6 +2,7 @@
 import type { ACCESS_EFFECTS, ACCESS_OBJECTS, ACCESS_SUBJECTS } from "../enums.ts";
 
 import type { AccessPrincipal } from "./access-principal.ts";
+import { listActiveGroups, nextGroupExpiry } from "./groups.ts";
 import { compilePattern, type Matcher } from "./patterns.ts";
 import { isActiveAt, localTime, nextScheduleChange, type Schedule } from "./schedule.ts";
 
@@ -54,6 +55,9 @@ export function activeRules(rules: CompiledRules, principal: AccessPrincipal, no
     rules.bySubject.get(subject("role", principal.role)),
     principal.userId === undefined ? undefined : rules.bySubject.get(subject("user", principal.userId)),
     principal.keyId === undefined ? undefined : rules.bySubject.get(subject("key", principal.keyId)),
+    ...listActiveGroups(principal.groups, now.getTime()).map((id) =>
+      rules.bySubject.get(subject("group", id)),
+    ),
   ].flatMap((some) => some ?? []);
   const { accessDefault } = rules;
   if (mine.length === 0) return { denies: [], allows: [], accessDefault, until: Number.POSITIVE_INFINITY };
@@ -63,7 +67,7 @@ export function activeRules(rules: CompiledRules, principal: AccessPrincipal, no
     denies: active.filter((rule) => rule.effect === "deny"),
     allows: active.filter((rule) => rule.effect === "allow"),
     accessDefault,
-    until: nextScheduleChange(mine, now),
+    until: Math.min(nextScheduleChange(mine, now), nextGroupExpiry(principal.groups, now.getTime())),
   };
 }
 

@@ -11,7 +11,7 @@ export interface LimitConfig {
   /** Null: of the whole system. */
   readonly tenantId: string | null;
   readonly subjectType: (typeof LIMIT_SUBJECTS)[number];
-  /** A role, user or key; null: every subject of the type. */
+  /** A role, user, key or group; null: every subject of the type. */
   readonly subjectId: string | null;
   /** Limits calls to this server, or to its tool with this name (target-limits.ts); null: not limited to one. */
   readonly serverId: string | null;
@@ -26,6 +26,8 @@ export interface LimitedPrincipal {
   /** Unauthenticated callers are "anonymous", whatever role they act in. */
   readonly role: Role | "anonymous";
   readonly userId?: string | undefined;
+  /** Those whose membership has not expired. */
+  readonly groups?: readonly string[] | undefined;
   readonly key?: { readonly id: string; readonly perHour: number; readonly perDay: number } | undefined;
   /** An IPv4 address or an IPv6 network (see clientPrefix); undefined where none is known. */
   readonly place?: string | undefined;
@@ -83,14 +85,15 @@ function compileConfigs(configs: readonly LimitConfig[]): CompiledLimits {
 
 /** The same array for the same caller is worth keeping: decisions go by it. */
 export function resolveLimits(limits: CompiledLimits, principal: LimitedPrincipal): readonly Limit[] {
-  const { role, userId, key, place } = principal;
+  const { role, userId, groups = [], key, place } = principal;
   const find = (kind: LimitSubject, id: string | null, fallback: readonly LimitTerms[] = []) =>
     limits.get(subjectName(kind, id)) ?? limits.get(kind) ?? fallback;
-  const roleSubject = limitedSubjectId("role", principal) ?? "";
+  const [roleSubject = ""] = listLimitedSubjects("role", principal);
   const found = [
     ...find("tenant", null).map((terms) => createLimit("tenant", "", terms)),
     ...find("role", role, [ROLE_DEFAULTS[role]]).map((terms) => createLimit("role", roleSubject, terms)),
     ...(userId === undefined ? [] : find("user", userId).map((terms) => createLimit("user", userId, terms))),
+    ...groups.flatMap((id) => find("group", id).map((terms) => createLimit("group", id, terms))),
     ...(key === undefined ? [] : keyLimits(key, find("key", key.id))),
     ...(place === undefined
       ? []
@@ -99,16 +102,26 @@ export function resolveLimits(limits: CompiledLimits, principal: LimitedPrincipa
   return [SYSTEM_LIMIT, ...found];
 }
 
-/** Whose tokens a limit of this kind takes for a call of the principal; undefined where it has none. */
-export function limitedSubjectId(
+/**
+ * Whose tokens a limit of this kind takes for a call of the principal: of each group that the principal is in, and of
+ * at most one subject of any other kind. The members of a group share its tokens.
+ */
+export function listLimitedSubjects(
   kind: LimitSubject,
-  { id, role, userId, key, place }: LimitedPrincipal,
-): string | undefined {
-  if (kind === "tenant") return "";
-  if (kind === "role") return `${role}:${role === "anonymous" ? (place ?? id) : id}`;
-  if (kind === "user") return userId;
-  if (kind === "key") return key?.id;
-  return kind === "ip" ? place : undefined;
+  { id, role, userId, groups, key, place }: LimitedPrincipal,
+): readonly string[] {
+  if (kind === "group") return groups ?? [];
+  if (kind === "tenant") return [""];
+  if (kind === "role") return [`${role}:${role === "anonymous" ? (place ?? id) : id}`];
+  const subject = {
+    user: userId,
+    key: key?.id,
+    ip: place,
+    global: undefined,
+    server: undefined,
+    tool: undefined,
+  }[kind];
+  return subject === undefined ? [] : [subject];
 }
 
 /**
@@ -197,6 +210,7 @@ const LIMITED_KINDS = [
   "ip",
   "server",
   "tool",
+  "group",
 ] as const satisfies readonly LimitSubject[];
 
 /** How many may be spent in one window; undefined for a key's own limits, which stand with the key. */

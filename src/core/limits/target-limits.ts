@@ -8,7 +8,7 @@ import {
   type LimitConfig,
   type LimitedPrincipal,
   type LimitSubject,
-  limitedSubjectId,
+  listLimitedSubjects,
 } from "./resolve-limits.ts";
 
 export interface LimitTarget {
@@ -48,9 +48,10 @@ export function resolveTargetLimits(
   const found = new Map<string, Limit>();
   for (const config of limits) {
     if (!appliesTo(config, target)) continue;
-    const limit = createTargetLimit(config, principal, target);
-    // The first row about a key is the one that applies.
-    if (limit !== undefined && !found.has(limit.key)) found.set(limit.key, limit);
+    for (const limit of createTargetLimits(config, principal, target)) {
+      // The first row about a key is the one that applies.
+      if (!found.has(limit.key)) found.set(limit.key, limit);
+    }
   }
   return [...found.values()];
 }
@@ -61,18 +62,20 @@ export function appliesTo({ subjectType, serverId, toolName }: LimitConfig, targ
   return toolName === null || toolName === target.tool;
 }
 
-function createTargetLimit(
+function createTargetLimits(
   config: LimitConfig,
   principal: LimitedPrincipal,
   { serverId, tool }: LimitTarget,
-): Limit | undefined {
+): readonly Limit[] {
   const { subjectType, subjectId, toolName } = config;
-  if (subjectType === "server") return createLimit("server", serverId, config);
-  if (subjectType === "tool") return createLimit("tool", `${serverId}/${tool ?? ""}`, config);
-  const caller = limitedSubjectId(subjectType, principal);
-  if (caller === undefined) return undefined;
-  const isAbout = subjectType === "role" ? subjectId === principal.role : subjectId === caller;
-  if (subjectId !== null && !isAbout) return undefined;
-  const limit = createLimit(subjectType, `${caller}@${serverId}/${toolName ?? ""}`, config);
-  return { ...limit, name: limit.name.replace("-", toolName === null ? "-server-" : "-tool-") };
+  if (subjectType === "server") return [createLimit("server", serverId, config)];
+  if (subjectType === "tool") return [createLimit("tool", `${serverId}/${tool ?? ""}`, config)];
+  const isAbout = (caller: string) =>
+    subjectId === null || subjectId === (subjectType === "role" ? principal.role : caller);
+  return listLimitedSubjects(subjectType, principal)
+    .filter(isAbout)
+    .map((caller) => {
+      const limit = createLimit(subjectType, `${caller}@${serverId}/${toolName ?? ""}`, config);
+      return { ...limit, name: limit.name.replace("-", toolName === null ? "-server-" : "-tool-") };
+    });
 }

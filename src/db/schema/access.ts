@@ -115,7 +115,7 @@ export const serverAccessControls = pgTable(
     id: id(),
     tenantId: ownedBy(),
     subjectType: accessSubject("subject_type").notNull(),
-    /** A user id, a role or a key id. */
+    /** A user ID, a role, a key ID or a group ID. */
     subjectId: text("subject_id").notNull(),
     objectType: accessObject("object_type").notNull(),
     /** Null: on any server of the tenant. */

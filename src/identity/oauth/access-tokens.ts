@@ -5,6 +5,7 @@
  */
 import { createLocalJWKSet, type JWK, jwtVerify } from "jose";
 import { z } from "zod";
+import { parseGroups } from "../../core/access/groups.ts";
 import { ROLE_SCOPES } from "../../core/access/permissions.ts";
 import { secondFactorDuty } from "../../core/access/second-factor-rule.ts";
 import { sha256Hex } from "../../core/digest.ts";
@@ -87,6 +88,7 @@ export function createAccessTokens(
       const row = verified && (await standing(verified, [endpoint.resource]));
       if (verified === undefined || row === undefined) return undefined;
       const allowed = ROLE_SCOPES[row.role];
+      const groups = parseGroups(row.groups);
       const principal: Principal = {
         // The consent, not the token: sessions outlive a refresh.
         id: `oauth:${row.consentId}`,
@@ -94,6 +96,7 @@ export function createAccessTokens(
         userId: verified.sub,
         apiKeyId: undefined,
         role: row.role,
+        ...(groups !== undefined && { groups }),
         scopes: verified.scope
           .split(" ")
           .filter(isKeyScope)

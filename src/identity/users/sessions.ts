@@ -2,6 +2,7 @@
  * Who is at the screen: better-auth's session cookie, read without better-auth, since one look into the database tells
  * the person, the tenant they chose and their role in it. A cookie that we did not sign costs no query.
  */
+import { type PrincipalGroup, parseGroups } from "../../core/access/groups.ts";
 import { ROLE_SCOPES } from "../../core/access/permissions.ts";
 import {
   parseSecondFactorFrom,
@@ -41,6 +42,7 @@ export interface ActiveTenant {
   readonly name: string;
   readonly slug: string;
   readonly role: Principal["role"];
+  readonly groups: readonly PrincipalGroup[] | undefined;
 }
 
 export interface UserSessions {
@@ -99,7 +101,7 @@ export function createSessions(
         impersonatorId: row.impersonatedBy ?? undefined,
         tenant:
           isMember && row.tenantStatus === "active"
-            ? { id: tenantId, name: tenantName, slug: tenantSlug, role }
+            ? { id: tenantId, name: tenantName, slug: tenantSlug, role, groups: parseGroups(row.groups) }
             : undefined,
       };
     },
@@ -127,6 +129,7 @@ export function toPrincipal(person: SignedInUser): Principal | undefined {
     userId: id,
     apiKeyId: undefined,
     role: tenant?.role ?? "readonly",
+    ...(tenant?.groups !== undefined && { groups: tenant.groups }),
     scopes: ROLE_SCOPES[isOperator ? "admin" : (tenant?.role ?? "readonly")],
     via: "session",
     isOperator,

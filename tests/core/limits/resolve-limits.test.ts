@@ -44,6 +44,16 @@ describe("the limits of a caller", () => {
   it.each<[string, LimitedPrincipal, LimitConfig[], string[]]>([
     ["by default", ann, [], ["role:user:user:ann:60 100", "ip:192.0.2.1:60 3000"]],
     [
+      "of the groups that the caller is in, shared by their members",
+      { ...ann, groups: ["g1", "g2"], place: undefined },
+      [
+        row({ subjectType: "group", subjectId: "g1", limitCount: 7 }),
+        row({ subjectType: "group", limitCount: 9 }),
+        row({ subjectType: "group", subjectId: "g3", limitCount: 1 }),
+      ],
+      ["role:user:user:ann:60 100", "group:g1:60 7", "group:g2:60 9"],
+    ],
+    [
       "with a key",
       { id: "key:k1", role: "service", key },
       [],

@@ -29,7 +29,13 @@ const row = (over: Partial<LimitConfig>): LimitConfig => ({
   ...over,
 });
 
-const ann: LimitedPrincipal = { id: "user:ann", role: "user", userId: "ann", place: "192.0.2.1" };
+const ann: LimitedPrincipal = {
+  id: "user:ann",
+  role: "user",
+  userId: "ann",
+  groups: ["g1", "g2"],
+  place: "192.0.2.1",
+};
 const look: LimitTarget = { serverId: S1, tool: "look" };
 const list: LimitTarget = { serverId: S1, tool: undefined };
 
@@ -47,6 +53,16 @@ describe("limits of a call to a server or tool", () => {
       look,
       [row({}), row({ serverId: S1, limitCount: 9 }), row({ limitCount: 70, windowSeconds: 3600 })],
       ["server-minute server:S1:60 9", "server-hour server:S1:3600 70"],
+    ],
+    [
+      "each group of the caller has its own at the server",
+      look,
+      [
+        row({ subjectType: "group", serverId: S1 }),
+        row({ subjectType: "group", subjectId: "g2", serverId: S1, limitCount: 2 }),
+        row({ subjectType: "group", subjectId: "g3", serverId: S1, limitCount: 1 }),
+      ],
+      ["group-server-minute group:g2@S1/:60 2", "group-server-minute group:g1@S1/:60 5"],
     ],
     ["another server's row does not apply", look, [row({ serverId: S2 })], []],
     [

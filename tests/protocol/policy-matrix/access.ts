@@ -32,6 +32,12 @@ export const access: PolicyGroup = {
     "Unknown tool",
     () => INVALID_PARAMS,
   ),
+  "access deny on tool by a group": refuses(
+    toolCall("write"),
+    { key: { role: "user" }, deny: { kind: "tool", pattern: "write", group: true } },
+    "Unknown tool",
+    () => INVALID_PARAMS,
+  ),
   "access deny on resource": refuses(
     { method: "resources/read", target: DOCUMENT },
     { deny: { kind: "resource", pattern: DOCUMENT } },

@@ -42,7 +42,12 @@ export interface SettingOptions {
     readonly toolName?: string;
     readonly limitCount: number;
   }[];
-  readonly deny?: { readonly kind: "tool" | "resource" | "prompt"; readonly pattern: string };
+  /** Denied to the key, or to a group that its owner is in. */
+  readonly deny?: {
+    readonly kind: "tool" | "resource" | "prompt";
+    readonly pattern: string;
+    readonly group?: true;
+  };
 }
 
 export interface Setting {
@@ -215,19 +220,31 @@ async function addTenant(servers: readonly PolicyServer[], options: SettingOptio
 }
 
 /** Before the tenant's first request, so that its snapshot holds the rule. */
-async function deny(
-  tenant: TestTenant,
-  apiKey: string,
-  denied: { kind: "tool" | "resource" | "prompt"; pattern: string },
-) {
+async function deny(tenant: TestTenant, apiKey: string, denied: NonNullable<SettingOptions["deny"]>) {
+  const subjectId =
+    denied.group === true ? await joinGroup(tenant.id, apiKey) : (parseApiKey(apiKey)?.id ?? "");
   await drizzle(pool)
     .insert(schema.serverAccessControls)
     .values({
       tenantId: tenant.id,
-      subjectType: "key",
-      subjectId: parseApiKey(apiKey)?.id ?? "",
+      subjectType: denied.group === true ? "group" : "key",
+      subjectId,
       objectType: denied.kind,
       objectPattern: denied.pattern,
       effect: "deny",
     });
+}
+
+/** A group with the owner of the key. */
+async function joinGroup(tenantId: string, apiKey: string): Promise<string> {
+  const db = drizzle(pool);
+  const [key] = await db
+    .select({ userId: schema.apiKeys.userId })
+    .from(schema.apiKeys)
+    .where(eq(schema.apiKeys.id, parseApiKey(apiKey)?.id ?? ""));
+  if (key?.userId == null) throw new Error("a key without an owner is in no group");
+  const [group] = await db.insert(schema.groups).values({ tenantId, name: "Guests" }).returning();
+  if (group === undefined) throw new Error("no group was made");
+  await db.insert(schema.groupMembers).values({ tenantId, groupId: group.id, userId: key.userId });
+  return group.id;
 }

@@ -5,6 +5,7 @@ import { apiKeys, legacyApiKeys, serverAccessControls } from "../../schema/acces
 import { user } from "../../schema/identity.ts";
 import { tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
+import { selectGroups } from "../identity/groups.ts";
 import { afterCursor, clampLimit, type NameCursor } from "../shared/keyset.ts";
 import { likePattern } from "../shared/like-pattern.ts";
 import type { Queries } from "../shared/queries.ts";
@@ -99,6 +100,7 @@ export function findLegacyKey(db: Queries, keyHash: string) {
       tenantStatus: tenants.status,
       settings: tenants.settings,
       role: tenantMembers.role,
+      groups: selectGroups(legacyApiKeys.tenantId, legacyApiKeys.userId),
       owner,
     })
     .from(legacyApiKeys)

@@ -4,6 +4,7 @@ import { session, user } from "../../schema/identity.ts";
 import { jwks, oauthAccessToken, oauthClient, oauthConsent, oauthRefreshToken } from "../../schema/oauth.ts";
 import { tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
+import { selectGroups } from "../identity/groups.ts";
 import type { Queries } from "../shared/queries.ts";
 import { secondFactorFrom } from "../tenants/second-factor.ts";
 
@@ -44,6 +45,7 @@ export function loadTokenStatus(db: Queries, facts: TokenFacts, now: Date) {
     .select({
       consentId: oauthConsent.id,
       role: tenantMembers.role,
+      groups: selectGroups(tenantMembers.tenantId, tenantMembers.userId),
       scopes: oauthConsent.scopes,
       isSecondFactorEnabled: user.twoFactorEnabled,
       secondFactorFrom: secondFactorFrom(),

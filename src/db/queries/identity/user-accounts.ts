@@ -9,6 +9,7 @@ import { tenants } from "../../schema/tenants.ts";
 import { insertDefaultAlertRules } from "../logs/alerts.ts";
 import type { Queries } from "../shared/queries.ts";
 import { secondFactorFrom } from "../tenants/second-factor.ts";
+import { selectGroups } from "./groups.ts";
 
 export function findAnyUser(db: Queries) {
   return db.select({ id: user.id }).from(user).limit(1);
@@ -140,6 +141,7 @@ export function loadSessionFacts(db: Queries, token: string) {
       tenantStatus: tenants.status,
       secondFactorFrom: secondFactorFrom(),
       role: tenantMembers.role,
+      groups: selectGroups(tenantMembers.tenantId, tenantMembers.userId),
     })
     .from(session)
     .innerJoin(user, eq(user.id, session.userId))

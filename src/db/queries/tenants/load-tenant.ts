@@ -1,5 +1,6 @@
 /** What the hot path must know of a tenant and of an API key: one function of the database each, one round trip. */
 import { sql } from "drizzle-orm";
+import type { StoredPrincipalGroup } from "../../../core/access/groups.ts";
 import type { AccessRule } from "../../../core/access/rules.ts";
 import type {
   ApiKeyScope,
@@ -116,6 +117,7 @@ export interface KeyRows {
   readonly tenantStatus: TenantStatus;
   /** Null for a key without an owner, and for an owner who has left. */
   readonly role: Role | null;
+  readonly groups: readonly StoredPrincipalGroup[] | null;
   readonly owner: {
     readonly isActive: boolean;
     readonly banned: boolean;
