@@ -72,6 +72,7 @@ const RULES = {
   MICROSOFT_CLIENT_SECRET: optional(nonEmptyText),
   MICROSOFT_TENANT_ID: optional(nonEmptyText),
   MICROSOFT_BASE_URL: optional(httpUrl),
+  DNS_BASE_URL: optional(httpUrl),
   ANALYTICS: optional(binding(isAnalyticsEngine, "must be an analytics_engine_datasets binding")),
   REQUEST_LINES: withDefault(choice("on", "off"), "off"),
   OAUTH_DYNAMIC_REGISTRATION: withDefault(choice("on", "off"), "on"),
@@ -86,6 +87,7 @@ const ONLY_IN_DEVELOPMENT = [
   "GITHUB_BASE_URL",
   "GOOGLE_BASE_URL",
   "MICROSOFT_BASE_URL",
+  "DNS_BASE_URL",
 ] as const;
 
 function listIssues(values: Variables): ConfigurationIssue[] {
@@ -191,6 +193,8 @@ export interface Config {
     readonly microsoft: (SocialClient & { readonly tenant: string }) | undefined;
   };
   readonly dynamicRegistration: boolean;
+  /** The resolver of DNS over HTTPS. */
+  readonly dnsUrl: string;
   /** A data point a request, where there is a dataset. */
   readonly analytics: AnalyticsEngineDataset | undefined;
   /** A line of JSON a request on the console. */
@@ -221,6 +225,7 @@ export function parseConfig(bindings: Record<string, unknown>): Config {
     mail: { binding: value.EMAIL, from: value.MAIL_FROM },
     social: socialClients(value),
     dynamicRegistration: value.OAUTH_DYNAMIC_REGISTRATION === "on",
+    dnsUrl: value.DNS_BASE_URL ?? "https://cloudflare-dns.com",
     analytics: value.ANALYTICS,
     requestLines: value.REQUEST_LINES === "on",
   };

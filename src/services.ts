@@ -11,6 +11,8 @@ import type { RegistryJobHandlers, RegistryJobQueue } from "./discovery/jobs.ts"
 import { createMailer } from "./email/mailer.ts";
 import { type GatewayServices, getGatewayServices } from "./gateway-services.ts";
 import type { AccessTokens } from "./identity/oauth/access-tokens.ts";
+import { openClientSecret } from "./identity/sso/client-secret.ts";
+import { createTxtLookup, type TxtLookup } from "./identity/sso/txt-records.ts";
 import { createUserServices, type UserServices } from "./identity/users/user-services.ts";
 import type { AlertDeps } from "./operations/alerts/alert-deps.ts";
 import { evaluateHealthAlerts } from "./operations/alerts/evaluate.ts";
@@ -24,6 +26,8 @@ export interface Services extends GatewayServices {
   readonly admissionTerms: AdmissionTermsSource;
   /** What discovery and health checks need. */
   readonly registry: HealthDeps;
+  /** By DNS over HTTPS. */
+  readonly lookupTxt: TxtLookup;
   /** The queue of discovery and health checks. */
   readonly registryJobs: RegistryJobQueue;
   /** The object of a stdio server. */
@@ -55,6 +59,7 @@ function createServices(
   const { config, bindings, epochs, keyring, upstream } = gatewayServices;
   const { urlPolicy } = upstream;
   const bumpEpoch = (tenantId: string) => epochs.bump(tenantId, (work) => void work.catch(() => undefined));
+  const isAllowedUrl = (url: string) => checkUrl(url, urlPolicy).ok;
   const mailSettings = { ...config.mail, saveToDevMailbox: urlPolicy.allowLoopback };
   const sendMail = createMailer(database, mailSettings);
   const people = createUserServices({
@@ -64,7 +69,8 @@ function createServices(
     secret: config.authSecret,
     social: config.social,
     dynamicRegistration: config.dynamicRegistration,
-    isAllowedUrl: (url) => checkUrl(url, urlPolicy).ok,
+    isAllowedUrl,
+    openClientSecret: (id, sealed) => openClientSecret(keyring, id, sealed),
     fetch: upstream.fetch,
     log: (line) => console.log(line),
     now: Date.now,
@@ -91,6 +97,7 @@ function createServices(
   return {
     ...gatewayServices,
     ...{ database, people, registry, alerts },
+    lookupTxt: createTxtLookup({ baseUrl: config.dnsUrl, fetch: upstream.fetch, isAllowedUrl }),
     admissionTerms: createAdmissionTerms(database, epochs, Date.now),
     registryJobs: bindings.REGISTRY_JOBS,
     connectorObject: (serverId) => bindings.CONNECTORS.getByName(serverId),

@@ -15,6 +15,7 @@ import { passkeySignIn } from "./auth-pages/passkey.tsx";
 import { passwords } from "./auth-pages/passwords.tsx";
 import { setup } from "./auth-pages/setup.tsx";
 import { signIn } from "./auth-pages/sign-in.tsx";
+import { ssoSignIn } from "./auth-pages/sso.tsx";
 import { start } from "./auth-pages/start.tsx";
 import { commandPalette } from "./home/command-palette.tsx";
 import { undo } from "./home/undo.ts";
@@ -47,6 +48,7 @@ for (const root of ROOTS) pages.use(`${root}/*`, loadPageContext);
 pages
   .route("/", signIn)
   .route("/", passkeySignIn)
+  .route("/", ssoSignIn)
   .route("/", passwords)
   .route("/", setup)
   .route("/", invitation)

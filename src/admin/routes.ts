@@ -14,8 +14,10 @@ import { myRequests } from "./logs/my-requests.tsx";
 import { requests } from "./logs/requests.tsx";
 import { applications, oauthClients } from "./members/applications.tsx";
 import { groups } from "./members/groups.tsx";
+import { identityProviders } from "./members/identity-providers.tsx";
 import { invitations } from "./members/invitations.tsx";
 import { members } from "./members/members.tsx";
+import { verifiedDomains } from "./members/verified-domains.tsx";
 import { alertEventPages } from "./operations/alert-events.tsx";
 import { alertRules } from "./operations/alerts.tsx";
 import { announcements } from "./operations/announcements.tsx";
@@ -48,7 +50,7 @@ export const PAGE_ROUTES = [
   ...[prompts, resources, toolsets, toolList, tool],
   ...[toolChanges, breakers, queues, connectors, maintenance, servers],
   ...[registrySources, registry],
-  ...[invitations, serviceAccounts, groups, members],
+  ...[invitations, serviceAccounts, groups, verifiedDomains, identityProviders, members],
   ...[accessRules, oauthClients, applications],
   analytics,
   ...[activeRequests, audit, events, myRequests, requests],

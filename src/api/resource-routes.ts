@@ -14,6 +14,7 @@ import { createAnnouncementRoutes } from "./settings/announcements.ts";
 import { createConfigRoutes } from "./settings/configs.ts";
 import { createFlagRoutes } from "./settings/flags.ts";
 import { systemRetention } from "./settings/retention.ts";
+import { createVerifiedDomainRoutes } from "./sso/verified-domains.ts";
 import { databaseReport } from "./system/database.ts";
 import { views } from "./system/views.ts";
 import { createToolsetRoutes } from "./toolsets/toolsets.ts";
@@ -24,6 +25,7 @@ import { createRoutingRuleRoutes } from "./traffic/routing.ts";
 const EXTENDED_ROUTES: Partial<Record<Resource["name"], (reach: ResourceScope) => Hono<AppEnv>>> = {
   "routing-rules": createRoutingRuleRoutes,
   toolsets: createToolsetRoutes,
+  "verified-domains": createVerifiedDomainRoutes,
   configs: createConfigRoutes,
   "feature-flags": createFlagRoutes,
   announcements: createAnnouncementRoutes,

@@ -16,6 +16,8 @@ export const SECURITY_EVENTS = {
   "passkey.removed": "medium",
   "account.linked": "medium",
   "account.unlinked": "medium",
+  /** The answer of an identity provider was not accepted. */
+  "sso.refused": "medium",
   "password.failed": "low",
   "password.blocked": "medium",
   "password.changed": "info",

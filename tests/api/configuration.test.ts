@@ -396,6 +396,28 @@ it.each(["1", "true", "null", "[1]", '"x"', "{}"])("keeps the text %s a text", a
   expect((await apply(document)).body).toMatchObject({ applied: 0 });
 });
 
+it("applies identity providers with their secrets, and exports them without", async () => {
+  const { apply, exported, tenant } = await installation();
+  const okta = { name: "Okta", issuer: "https://example.okta.com", clientId: "0oa1", trustedAmr: ["mfa"] };
+  const provider = { ...okta, secret: "IDENTITY_PROVIDER_OKTA" };
+  const verifiedDomains = [{ domain: `${tenant.id}.example.com` }];
+  const document = { version: 1, servers: [], identityProviders: [provider], verifiedDomains };
+  const missing = await apply(document);
+  expect(missing.body.errors[0].message).toContain("set IDENTITY_PROVIDER_OKTA where you apply this");
+  const secrets = { IDENTITY_PROVIDER_OKTA: "the client secret" };
+  expect((await apply(document, secrets)).body).toMatchObject({ applied: 2 });
+  expect(await exported()).toMatchObject({ identityProviders: [provider], verifiedDomains });
+  expect((await apply(document, secrets)).body).toMatchObject({ applied: 0 });
+  expect((await apply(document)).body).toMatchObject({ applied: 0 });
+  expect((await apply(document, { IDENTITY_PROVIDER_OKTA: "another" })).body).toMatchObject({ applied: 1 });
+  const [stored] = await owner.query("select client_secret from identity_providers where tenant_id = $1", [
+    tenant.id,
+  ]);
+  expect(stored?.client_secret).not.toContain("another");
+  const audit = JSON.stringify(await tenant.audit());
+  expect(audit).not.toContain("another");
+});
+
 describe("whatever a file says", () => {
   it("is exported as it was applied, here and in another tenant", async () => {
     const here = await installation("trip");

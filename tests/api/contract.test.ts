@@ -35,6 +35,7 @@ const ELSEWHERE = new Set([
   "postRegistryEntriesByIdRegister",
   "postUsersByIdResetSecondFactor",
   "postRegistrySourcesByIdSynchronise",
+  "postVerifiedDomainsByIdVerify",
 ]);
 
 let tenant: TestTenant;

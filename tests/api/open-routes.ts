@@ -8,6 +8,7 @@ const FOR_ALL = [
   "/sign-in",
   "/sign-in/error",
   "/sign-in/second-factor",
+  "/sign-in/sso",
   "/sign-in/passkey",
   "/sign-in/passkey/finish",
   "/sign-in/with/:provider",

@@ -30,9 +30,9 @@ function parsed(text: string): Record<string, unknown> {
 }
 
 /** Only where the file may name one: a value that looks like it is a value. */
-function namesIn({ servers, configs }: Record<string, unknown>): Set<string> {
+function namesIn({ servers, configs, identityProviders }: Record<string, unknown>): Set<string> {
   const auths = itemsOf(servers).map(({ auth }) => document.safeParse(auth).data ?? {});
-  const names = [...auths, ...itemsOf(configs)].map(({ secret }) => secret);
+  const names = [...auths, ...itemsOf(configs), ...itemsOf(identityProviders)].map(({ secret }) => secret);
   return new Set(names.filter((name) => typeof name === "string"));
 }
 

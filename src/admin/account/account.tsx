@@ -79,7 +79,8 @@ export const account = new Hono<SignedInEnv>()
     const mine = await listTenantsOfUser(db, person.id);
     const chosen = mine.find(({ id, status }) => id === c.get("form").tenant && status === "active");
     if (chosen === undefined) return c.notFound();
-    await chooseTenant(db, person.sessionId, chosen.id);
+    const [entered] = await chooseTenant(db, person.sessionId, chosen.id);
+    if (entered === undefined) return c.redirect("/sign-in/error?error=sso_required", 303);
     await people.onUserChanged(person.id);
     return c.redirect(safeNext(c.get("form").back, c.get("config").publicUrl) ?? "/account", 303);
   })

@@ -13,6 +13,7 @@ import { isClientMetadataUrl } from "../../identity/oauth/client-metadata-url.ts
 import { parseResource } from "../../identity/oauth/endpoints.ts";
 import { describeScope } from "../../identity/oauth/scopes.ts";
 import { AUTH_PATH } from "../../identity/users/auth-path.ts";
+import { hasSecondFactor } from "../../identity/users/sessions.ts";
 import { Button, Notice, PostForm } from "../forms/controls.tsx";
 import { requireSignedIn } from "../http/page-context.ts";
 import type { SignedInEnv } from "../http/page-env.ts";
@@ -139,9 +140,10 @@ export const consent = new Hono<SignedInEnv>()
       const mine = await listTenantsOfUser(db, person.id);
       const chosen = mine.find(({ id, status }) => id === tenant && status === "active");
       if (chosen === undefined) return c.text("Choose one of your organizations.", 400);
-      await chooseTenant(db, person.sessionId, chosen.id);
+      const [entered] = await chooseTenant(db, person.sessionId, chosen.id);
+      if (entered === undefined) return c.redirect("/sign-in/error?error=sso_required", 303);
       const { secondFactorFrom: setting } = chosen;
-      const duty = secondFactorDuty({ setting, isEnabled: person.twoFactorEnabled }, new Date());
+      const duty = secondFactorDuty({ setting, isEnabled: hasSecondFactor(person) }, new Date());
       // Its token would be refused.
       if (duty === "missing") return c.redirect("/account/second-factor", 303);
       const clientId = asked.get("client_id") ?? "";

@@ -14,6 +14,8 @@ const WORDS: Readonly<Record<string, string>> = {
   EMAIL_NOT_VERIFIED: "Your email address is not confirmed. Open the link in the confirmation email.",
   BANNED_USER: "This account is banned. Contact the operator.",
   NOT_ACTIVE: "This account is disabled. Contact the operator.",
+  SSO_REQUIRED: "Your organization requires single sign-on. Continue with single sign-on.",
+  SSO_SESSION: "Sign-in methods cannot be changed in a session of single sign-on.",
   INVITATION_NEEDED: "This email address has not been invited. Ask an organization admin for an invitation.",
   INVALID_CODE: "Incorrect code. Codes change every 30 seconds.",
   INVALID_BACKUP_CODE: "Incorrect or used backup code.",

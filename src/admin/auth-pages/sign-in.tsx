@@ -64,7 +64,10 @@ function form(c: Context<PageEnv>, next: string, problem?: AuthFailure) {
           />
           <Field name="password" label="Password" type="password" autocomplete="current-password" />
           <Check name="remember" label="Stay signed in on this device" checked />
-          <Button>Sign in</Button>
+          <Button>Sign in</Button>{" "}
+          <button type="submit" class="quiet" formaction="/sign-in/sso" formnovalidate>
+            Continue with single sign-on
+          </button>
         </PostForm>
         <p>
           <a href="/forgot-password">Forgot your password?</a>
@@ -211,6 +214,18 @@ export const signIn = new Hono<PageEnv>()
   });
 
 const SIGN_IN_ERRORS: Readonly<Record<string, string>> = {
+  sso_account_conflict:
+    "This email address belongs to another account of your identity provider. Ask an organization admin.",
+  sso_domain_unverified: "Your organization has not verified the domain of this email address.",
+  sso_email_missing: "Your identity provider did not send an email address.",
+  sso_email_unverified: "Your identity provider has not verified this email address.",
+  sso_failed: "The answer of your identity provider was not accepted. Ask an organization admin.",
+  sso_former_member: "Your membership has ended. Ask an organization admin for an invitation.",
+  sso_not_member: "You are not a member of this organization. Ask an organization admin for an invitation.",
+  sso_operator: "Operators cannot use single sign-on. Sign in with your password or passkey.",
+  sso_provider_unavailable: "Your identity provider is disabled or does not respond.",
+  sso_required: "This organization is not available in this session. Sign in as it requires.",
+  sso_state_invalid: "The sign-in has expired or was already used.",
   signup_disabled: "No account exists for this identity. Ask an organization admin for an invitation.",
   INVITATION_NEEDED: "This email address has not been invited. Ask an organization admin for an invitation.",
   account_not_linked:

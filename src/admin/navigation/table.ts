@@ -58,6 +58,17 @@ export const NAVIGATION: readonly NavGroup[] = [
             ...{ label: "Groups", path: "/admin/members/groups", permission: "groups.list" },
             keywords: "teams owners membership expiry",
           },
+          {
+            ...{ label: "Provisioning", path: "/admin/members/provisioning" },
+            ...{
+              permission: "identity-providers.list",
+              keywords: "sso single sign-on oidc okta entra identity",
+            },
+          },
+          {
+            ...{ label: "Domains", path: "/admin/members/provisioning/domains" },
+            ...{ permission: "verified-domains.list", keywords: "sso verified email dns txt enforce" },
+          },
         ],
       },
       {

@@ -18,6 +18,8 @@ import { maintenanceWindows } from "../resources/maintenance-windows.ts";
 import { requestQueues } from "../resources/request-queues.ts";
 import { retentionPolicies } from "../resources/retention-policies.ts";
 import { routingRules } from "../resources/routing-rules.ts";
+import { verifiedDomains } from "../resources/verified-domains.ts";
+import { identityProvidersSection } from "./identity-providers.ts";
 import { createSection, listIssues, resolveIds, type Section, toItem } from "./section.ts";
 import { serversSection } from "./servers.ts";
 import { rateLimitsSection, toSubjectId, toSubjectName } from "./subjects.ts";
@@ -143,4 +145,6 @@ export const SECTIONS: readonly Section[] = [
   { ...createSection(announcements, ["title"]), isUnique: false },
   { ...createSection(alerts, ["name"]), isUnique: false },
   createSection(retentionPolicies, ["tableName"]),
+  identityProvidersSection,
+  createSection(verifiedDomains, ["domain"]),
 ];

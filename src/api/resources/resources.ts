@@ -6,6 +6,7 @@ import { configs } from "./configs.ts";
 import { featureFlags } from "./feature-flags.ts";
 import { groupMembers } from "./group-members.ts";
 import { groups } from "./groups.ts";
+import { identityProviders } from "./identity-providers.ts";
 import { ipRules } from "./ip-rules.ts";
 import { maintenanceWindows } from "./maintenance-windows.ts";
 import { rateLimits } from "./rate-limits.ts";
@@ -14,6 +15,7 @@ import { requestQueues } from "./request-queues.ts";
 import { retentionPolicies } from "./retention-policies.ts";
 import { routingRules } from "./routing-rules.ts";
 import { toolsets } from "./toolsets.ts";
+import { verifiedDomains } from "./verified-domains.ts";
 
 export const RESOURCES: readonly Resource[] = [
   routingRules,
@@ -30,6 +32,8 @@ export const RESOURCES: readonly Resource[] = [
   toolsets,
   groups,
   groupMembers,
+  identityProviders,
+  verifiedDomains,
 ];
 
 /** Those that may hold for the whole system. */

@@ -16,6 +16,7 @@ const FOR_CLIENTS = ["/oauth2/token", "/oauth2/register", "/oauth2/revoke", "/oa
 const FOR_BROWSERS = [
   "/oauth2/userinfo",
   "/callback/:provider",
+  "/sso/callback/:provider",
   "/sign-in/email",
   "/sign-in/username",
   "/sign-out",

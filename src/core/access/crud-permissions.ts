@@ -29,6 +29,18 @@ export const CRUD_PERMISSIONS = {
   "group-members.update": writes,
   "group-members.delete": writes,
 
+  "identity-providers.list": reads,
+  "identity-providers.read": reads,
+  "identity-providers.create": writes,
+  "identity-providers.update": writes,
+  "identity-providers.delete": writes,
+
+  "verified-domains.list": reads,
+  "verified-domains.read": reads,
+  "verified-domains.create": writes,
+  "verified-domains.update": writes,
+  "verified-domains.delete": writes,
+
   "rate-limits.list": reads,
   "rate-limits.read": reads,
   "rate-limits.create": writes,

@@ -19,6 +19,7 @@ import {
 import { uuidv7 } from "../../core/ids.ts";
 import { createdAt, jsonb, moment, runtimeRole, systemOnly, tenantOwned, updatedAt } from "./columns.ts";
 import { role } from "./enums.ts";
+import { identityProviders } from "./identity-providers.ts";
 import { tenants } from "./tenants.ts";
 
 const textId = () =>
@@ -91,6 +92,12 @@ export const session = pgTable(
     userAgent: text("user_agent"),
     impersonatedBy: text("impersonated_by").references(() => user.id, { onDelete: "cascade" }),
     activeTenantId: uuid("tenant_id").references(() => tenants.id, { onDelete: "set null" }),
+    /** The identity provider that the session began at: then it is of that provider's tenant and no other. */
+    identityProviderId: uuid("identity_provider_id").references(() => identityProviders.id, {
+      onDelete: "cascade",
+    }),
+    /** Whether that provider has checked a second factor. */
+    isSecondFactorProved: boolean("is_second_factor_proved").notNull().default(false),
     isActive: boolean("is_active").notNull().default(true),
     lastActivity: moment("last_activity").notNull().defaultNow(),
     data: jsonb("data").$type<Record<string, unknown>>(),
@@ -102,6 +109,7 @@ export const session = pgTable(
     index("idx_sessions_activity_time")
       .on(table.lastActivity.desc().nullsFirst())
       .where(sql`${table.isActive}`),
+    index("idx_sessions_identity_provider").on(table.identityProviderId),
     ...tenantOwned(table.activeTenantId),
   ],
 );
@@ -111,7 +119,7 @@ export const account = pgTable(
   {
     id: textId(),
     accountId: text("account_id").notNull(),
-    /** credential, github, google or microsoft */
+    /** credential, github, google, microsoft, or `sso:` and the id of an identity provider */
     providerId: text("provider_id").notNull(),
     userId: userId(),
     accessToken: text("access_token"),

@@ -8,6 +8,7 @@ export * from "./event-tables.ts";
 export * from "./groups.ts";
 export * from "./idempotency.ts";
 export * from "./identity.ts";
+export * from "./identity-providers.ts";
 export * from "./logs.ts";
 export * from "./oauth.ts";
 export * from "./operations.ts";

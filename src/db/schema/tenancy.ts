@@ -1,6 +1,6 @@
 /** Who belongs to a tenant, and who has been asked to. better-auth's organization plugin is mapped on these. */
 import { sql } from "drizzle-orm";
-import { check, index, integer, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, check, index, integer, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import { createdAt, id, moment, tenantOwned, updatedAt } from "./columns.ts";
 import { invitationStatus, role } from "./enums.ts";
 import { byUser, user } from "./identity.ts";
@@ -49,6 +49,52 @@ export const tenantInvitations = pgTable(
       "tenant_invitations_email_form",
       sql`${table.email} ~ '^[^@[:space:]]+@[^@[:space:]]+$' and char_length(${table.email}) <= 320`,
     ),
+    ...tenantOwned(table.tenantId),
+  ],
+);
+
+/**
+ * Whose membership ended. Single sign-on does not make them members again; an invitation does, and so does provisioning.
+ */
+export const formerMembers = pgTable(
+  "former_members",
+  {
+    id: id(),
+    tenantId: ownedBy(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("former_members_tenant_user").on(table.tenantId, table.userId),
+    index("former_members_user_id").on(table.userId),
+    ...tenantOwned(table.tenantId),
+  ],
+);
+
+/** Domains of email addresses that a tenant says are its own, and has proved by a record in their DNS. */
+export const verifiedDomains = pgTable(
+  "verified_domains",
+  {
+    id: id(),
+    tenantId: ownedBy(),
+    domain: text("domain").notNull(),
+    /** What the TXT record has to contain. It proves nothing by itself, so it is no secret. */
+    token: text("token").notNull(),
+    verifiedAt: moment("verified_at"),
+    /** Members with an address of the domain sign in at an identity provider of the tenant only. */
+    isSsoRequired: boolean("is_sso_required").notNull().default(false),
+    /** The admin who may still sign in otherwise, when no identity provider responds. */
+    breakGlassUserId: byUser("break_glass_user_id"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique("verified_domains_tenant_domain").on(table.tenantId, table.domain),
+    // An unproved claim blocks no other tenant.
+    uniqueIndex("verified_domains_verified").on(table.domain).where(sql`${table.verifiedAt} is not null`),
+    check("verified_domains_domain_form", sql`${table.domain} ~ '^[a-z0-9.-]{3,253}$'`),
     ...tenantOwned(table.tenantId),
   ],
 );

@@ -19,6 +19,7 @@ import { createAuthorizationServer } from "../oauth/authorization-server.ts";
 import type { ClientMetadataDeps } from "../oauth/client-metadata.ts";
 import { withComputedResources } from "../oauth/resources.ts";
 import { createReplayProtection } from "../oauth/token-replay.ts";
+import { createSsoSignIn, type SsoDeps } from "../sso/sign-in.ts";
 import type { AttemptLimiter } from "./attempt-limiter.ts";
 import { AUTH_PATH } from "./auth-path.ts";
 import { cookiePrefix } from "./cookies.ts";
@@ -31,6 +32,7 @@ import { twoFactorEverywhere } from "./provider-second-factor.ts";
 import { SESSION_LIFETIME_MS } from "./sessions.ts";
 import { createSignInRecorder } from "./sign-in-recorder.ts";
 import { SOCIAL_NAMES, SOCIAL_PROVIDERS, type SocialClients, socialConfigs } from "./social-providers.ts";
+import { startSession } from "./start-session.ts";
 
 export interface AuthDeps {
   readonly database: Database;
@@ -49,6 +51,8 @@ export interface AuthDeps {
   readonly accessTokens: AccessTokens;
   readonly onUserChanged: (userId: string) => Promise<void>;
   readonly fetch: (input: string, init?: RequestInit) => Promise<Response>;
+  readonly isAllowedUrl: SsoDeps["isAllowedUrl"];
+  readonly openClientSecret: SsoDeps["openClientSecret"];
   readonly now: () => number;
 }
 
@@ -87,7 +91,11 @@ export function createAuth(parts: AuthDeps) {
     session: {
       expiresIn: SESSION_LIFETIME_MS / 1000,
       updateAge: DAY / 24,
-      additionalFields: { activeTenantId: { type: "string", required: false, input: false } },
+      additionalFields: {
+        activeTenantId: { type: "string", required: false, input: false },
+        identityProviderId: { type: "string", required: false, input: false },
+        isSecondFactorProved: { type: "boolean", required: false, input: false },
+      },
     },
     verification: {
       // Links and challenges are secrets; only what a signed cookie protects besides stays readable, to be listed.
@@ -153,18 +161,7 @@ export function createAuth(parts: AuthDeps) {
       session: {
         delete: { after: ({ userId }) => parts.onUserChanged(userId) },
         create: {
-          async before(session) {
-            const facts = await loadSignInFacts(db, session.userId);
-            if (facts.length === 0 || facts[0]?.isActive === false) {
-              throw new APIError("FORBIDDEN", {
-                code: "NOT_ACTIVE",
-                message: "This account is disabled.",
-              });
-            }
-            const active = facts.filter(({ tenantStatus }) => tenantStatus === "active");
-            const home = active.find(({ tenantId, homeId }) => tenantId === homeId) ?? active[0];
-            return { data: { ...session, activeTenantId: home?.tenantId ?? null } };
-          },
+          before: async (session, ctx) => ({ data: await startSession(parts, session, ctx) }),
         },
       },
     },
@@ -182,6 +179,7 @@ export function createAuth(parts: AuthDeps) {
         publicUrl,
       ),
       createPasskeys(parts),
+      createSsoSignIn(parts),
       genericOAuth({ config: socialConfigs(parts.social, parts.fetch) }),
       jwt({
         jwks: { keyPairConfig: { alg: "ES256" }, rotationInterval: 90 * DAY, gracePeriod: 30 * DAY },

@@ -5,6 +5,7 @@
 import { APIError, createAuthMiddleware, getSessionFromCtx, isAPIError } from "better-auth/api";
 import type { SecurityEventType } from "../../core/security-events.ts";
 import type { Database } from "../../db/client.ts";
+import { findOtherMembership } from "../../db/queries/identity/sso.ts";
 import {
   findPasswordHash,
   findUserBySignInName,
@@ -15,7 +16,7 @@ import type { Attempt, AttemptDecision, AttemptLimiter } from "./attempt-limiter
 import type { RecordEvent } from "./event-recorder.ts";
 import type { NotifyUser } from "./notify-user.ts";
 import { hashPassword, isOutdated } from "./passwords.ts";
-import { isRecent, PASSWORD_CHECKS, SENSITIVE_PATHS } from "./step-up.ts";
+import { isRecent, PASSWORD_CHECKS, SECOND_FACTOR_SETUP, SENSITIVE_PATHS } from "./step-up.ts";
 
 /** As much of better-auth's endpoint context as is read here. */
 interface Call {
@@ -46,7 +47,7 @@ const LIMITED_PATHS: Readonly<Record<string, { what: Attempt["what"]; subject?: 
   "/oauth2/register": { what: "registration" },
 };
 
-const IMPERSONATION = "/admin/impersonate-user";
+export const IMPERSONATION = "/admin/impersonate-user";
 const MAX_REASON = 500;
 
 const ADMIN_ACTIONS: Readonly<Record<string, SecurityEventType | undefined>> = {
@@ -97,7 +98,9 @@ export function createHooks(parts: HookDeps) {
 
   const before = createAuthMiddleware(async (ctx) => {
     if (ctx.path === IMPERSONATION) requireReason(ctx.body);
+    if (ctx.path.startsWith("/admin/")) await refuseSsoSession(database, ctx);
     const userId = SENSITIVE_PATHS.has(ctx.path) ? await requireRecentSession(ctx, parts.now()) : undefined;
+    if (userId !== undefined) await refuseSsoSession(database, ctx);
     const trial = await createAttempt(database, ctx, userId);
     if (trial === undefined) return;
     const started = await attempts.start(trial);
@@ -180,6 +183,25 @@ function requireReason(body: unknown): void {
   throw new APIError("BAD_REQUEST", {
     code: "REASON_REQUIRED",
     message: `Impersonation requires a reason of at most ${MAX_REASON} characters.`,
+  });
+}
+
+/**
+ * An organization vouches for its member in its own tenant. What outlives the session, or reaches other tenants, is not
+ * its provider's to change; a second factor may be added where the member is in no other tenant.
+ */
+async function refuseSsoSession(database: Database, ctx: EndpointContext): Promise<void> {
+  const found = await getSessionFromCtx(ctx);
+  if (found === null) return;
+  const { identityProviderId, activeTenantId } = found.session;
+  if (typeof identityProviderId !== "string") return;
+  if (SECOND_FACTOR_SETUP.has(ctx.path) && typeof activeTenantId === "string") {
+    const [other] = await findOtherMembership(database.asSystem(), found.user.id, activeTenantId);
+    if (other === undefined) return;
+  }
+  throw new APIError("FORBIDDEN", {
+    code: "SSO_SESSION",
+    message: "Sign-in methods cannot be changed in a session of single sign-on.",
   });
 }
 

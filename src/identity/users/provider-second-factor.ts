@@ -5,6 +5,7 @@
 import { createAuthMiddleware } from "better-auth/api";
 import { twoFactor } from "better-auth/plugins";
 import { z } from "zod";
+import { SSO_CALLBACK } from "../sso/sso-path.ts";
 
 type TwoFactorOptions = NonNullable<Parameters<typeof twoFactor>[0]>;
 
@@ -14,7 +15,10 @@ interface Matched {
 }
 
 const challenged = z.object({ twoFactorRedirect: z.literal(true) });
-const isCallback = ({ path }: Matched) => path === "/callback/:id";
+const isCallback = ({ path }: Matched) => path === "/callback/:id" || path === SSO_CALLBACK;
+
+/** An organization may trust its identity provider with the second factor. */
+const provedElsewhere = z.object({ session: z.object({ isSecondFactorProved: z.literal(true) }) });
 
 export function twoFactorEverywhere(options: TwoFactorOptions, publicUrl: string) {
   const plugin = twoFactor(options);
@@ -30,7 +34,11 @@ export function twoFactorEverywhere(options: TwoFactorOptions, publicUrl: string
   });
 
   const after = [
-    { matcher: (ctx: Parameters<typeof matcher>[0]) => matcher(ctx) || isCallback(ctx), handler },
+    {
+      matcher: (ctx: Parameters<typeof matcher>[0]) =>
+        matcher(ctx) || (isCallback(ctx) && !provedElsewhere.safeParse(ctx.context.newSession).success),
+      handler,
+    },
     { matcher: isCallback, handler: redirectToForm },
   ];
   return { ...plugin, hooks: { after } };

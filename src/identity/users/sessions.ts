@@ -31,6 +31,10 @@ export interface SignedInUser {
   readonly secondFactorDuty: SecondFactorDuty;
   /** While it is pending: from when on it is required. */
   readonly secondFactorFrom: Date | undefined;
+  /** The identity provider of the tenant that they signed in at. */
+  readonly identityProviderId: string | undefined;
+  /** Whether that provider has checked a second factor. */
+  readonly isSecondFactorProved: boolean;
   /** The admin who acts as this person. */
   readonly impersonatorId: string | undefined;
   /** The one chosen, while they belong to it and it is active. */
@@ -84,6 +88,7 @@ export function createSessions(
         return undefined;
       }
       if (row.banned && (row.banExpires === null || row.banExpires > now)) return undefined;
+      if (row.identityProviderId !== null && row.isProviderActive !== true) return undefined;
       const { tenantId, tenantName, tenantSlug, role } = row;
       const isMember = tenantId !== null && tenantName !== null && tenantSlug !== null && role !== null;
       return {
@@ -94,13 +99,16 @@ export function createSessions(
         expiresAt: row.expiresAt,
         lastActivity: row.lastActivity,
         authenticatedAt: row.authenticatedAt,
-        // Acting as an operator is not what impersonation is for.
-        isOperator: row.systemRole === "admin" && row.impersonatedBy === null,
+        // Acting as an operator is not what impersonation is for, nor what an organization's provider may vouch for.
+        isOperator:
+          row.systemRole === "admin" && row.impersonatedBy === null && row.identityProviderId === null,
         twoFactorEnabled: row.twoFactorEnabled,
         ...readSecondFactorDuty(row, now),
+        identityProviderId: row.identityProviderId ?? undefined,
+        isSecondFactorProved: row.isSecondFactorProved,
         impersonatorId: row.impersonatedBy ?? undefined,
         tenant:
-          isMember && row.tenantStatus === "active"
+          isMember && row.tenantStatus === "active" && mayEnter(row)
             ? { id: tenantId, name: tenantName, slug: tenantSlug, role, groups: parseGroups(row.groups) }
             : undefined,
       };
@@ -110,14 +118,23 @@ export function createSessions(
 
 type SessionFacts = Awaited<ReturnType<typeof loadSessionFacts>>[number];
 
+/** By single sign-on only into the provider's own tenant, and otherwise not where the tenant requires single sign-on. */
+function mayEnter(row: SessionFacts): boolean {
+  if (row.identityProviderId !== null) return row.providerTenantId === row.tenantId;
+  return !row.isSsoRequired || row.impersonatedBy !== null;
+}
+
 /** An impersonating admin cannot set up the second factor of the user, and is bound by the requirement in person. */
 function readSecondFactorDuty(row: SessionFacts, now: Date) {
-  const isEnabled = row.twoFactorEnabled || row.impersonatedBy !== null;
+  const isEnabled = row.twoFactorEnabled || row.isSecondFactorProved || row.impersonatedBy !== null;
   return {
     secondFactorDuty: secondFactorDuty({ setting: row.secondFactorFrom, isEnabled }, now),
     secondFactorFrom: parseSecondFactorFrom(row.secondFactorFrom),
   };
 }
+
+export const hasSecondFactor = (person: SignedInUser) =>
+  person.twoFactorEnabled || person.isSecondFactorProved;
 
 export function toPrincipal(person: SignedInUser): Principal | undefined {
   const { id, tenant, isOperator, sessionId, impersonatorId, authenticatedAt } = person;

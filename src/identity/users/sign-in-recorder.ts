@@ -8,6 +8,7 @@ import { createAuthMiddleware, isAPIError } from "better-auth/api";
 import type { Database } from "../../db/client.ts";
 import { SIGNED_IN } from "../../db/queries/logs/audit.ts";
 import { recordAudit } from "../../db/queries/logs/security.ts";
+import { SSO_CALLBACK } from "../sso/sso-path.ts";
 import { clientIp } from "./hooks.ts";
 
 /** Proves two factors at once. */
@@ -20,6 +21,7 @@ const METHODS: Readonly<Record<string, string>> = {
   "/two-factor/verify-totp": "authenticator app",
   "/two-factor/verify-backup-code": "backup code",
   [PASSKEY]: "passkey",
+  [SSO_CALLBACK]: "single sign-on",
 };
 const CALLBACK = "/callback/:id";
 
@@ -35,7 +37,8 @@ export function createSignInRecorder(database: Database) {
     const { user, session } = newSession;
     const method = ctx.path === CALLBACK ? String(ctx.params?.id) : METHODS[ctx.path];
     const isProved = ctx.path === PASSKEY || ctx.path.startsWith("/two-factor/");
-    const isTrusted = user.twoFactorEnabled === true && !isProved;
+    const isProvedElsewhere = session.isSecondFactorProved === true;
+    const isTrusted = user.twoFactorEnabled === true && !isProved && !isProvedElsewhere;
     const db = database.asSystem();
     const tenantId: unknown = session.activeTenantId;
     await recordAudit(db, {
@@ -48,7 +51,14 @@ export function createSignInRecorder(database: Database) {
       success: true,
       ipAddress: clientIp(ctx.headers),
       userAgent: ctx.headers?.get("user-agent")?.slice(0, 500),
-      details: { method, ...(isTrusted && { secondFactor: "trusted device" }) },
+      details: {
+        method,
+        ...(isTrusted && { secondFactor: "trusted device" }),
+        ...(isProvedElsewhere && { secondFactor: "identity provider" }),
+        ...(typeof session.identityProviderId === "string" && {
+          identityProviderId: session.identityProviderId,
+        }),
+      },
     });
   });
   return {

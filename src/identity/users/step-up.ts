@@ -27,3 +27,9 @@ export const PASSWORD_CHECKS: ReadonlySet<string> = new Set([
   "/two-factor/disable",
   "/two-factor/generate-backup-codes",
 ]);
+
+/** Those of them that add a second factor. */
+export const SECOND_FACTOR_SETUP: ReadonlySet<string> = new Set([
+  "/two-factor/enable",
+  "/two-factor/generate-backup-codes",
+]);

@@ -5,6 +5,7 @@ import type { EmailSender } from "../../email/mailer.ts";
 import type { CredentialVerifier } from "../credentials.ts";
 import type { AccessTokens } from "../oauth/access-tokens.ts";
 import type { ClientMetadataDeps } from "../oauth/client-metadata.ts";
+import type { SsoDeps } from "../sso/sign-in.ts";
 import { AttemptLimiter } from "./attempt-limiter.ts";
 import type { Auth } from "./auth.ts";
 import { createEventRecorder, type RecordEvent } from "./event-recorder.ts";
@@ -25,6 +26,7 @@ export interface UserServicesDeps {
   readonly dynamicRegistration: boolean;
   readonly sendMail: EmailSender;
   readonly isAllowedUrl: ClientMetadataDeps["isAllowed"];
+  readonly openClientSecret: SsoDeps["openClientSecret"];
   readonly fetch: ClientMetadataDeps["fetch"];
   /** What isolates remember of the tenant is void from now on (policy/epoch.ts). */
   readonly bumpEpoch: (tenantId: string) => Promise<void>;

@@ -11,6 +11,7 @@ import { oauthAccessToken, oauthConsent, oauthRefreshToken } from "../../schema/
 import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
 import { rateLimitConfigs } from "../../schema/traffic.ts";
 import type { Queries } from "../shared/queries.ts";
+import { addFormerMember } from "./sso.ts";
 
 export interface AuthorityActor {
   readonly tenantId: string;
@@ -80,6 +81,7 @@ export function revokeMemberRights(db: Queries, tenantId: string, userId: string
         ),
       ),
     cancelInvitationsBy(db, tenantId, userId),
+    addFormerMember(db, tenantId, userId),
   ] as const;
 }
 

@@ -4,12 +4,14 @@ import { and, eq, gt, isNull, like, ne } from "drizzle-orm";
 import { NEW_TENANT_SETTINGS } from "../../../core/discovery/tool-drift.ts";
 import type { Role } from "../../../core/enums.ts";
 import { account, passkey, session, twoFactor, user, verification } from "../../schema/identity.ts";
+import { identityProviders } from "../../schema/identity-providers.ts";
 import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
 import { tenants } from "../../schema/tenants.ts";
 import { insertDefaultAlertRules } from "../logs/alerts.ts";
 import type { Queries } from "../shared/queries.ts";
 import { secondFactorFrom } from "../tenants/second-factor.ts";
 import { selectGroups } from "./groups.ts";
+import { isSsoRequired, mayEnterTenant } from "./sso.ts";
 
 export function findAnyUser(db: Queries) {
   return db.select({ id: user.id }).from(user).limit(1);
@@ -98,6 +100,7 @@ export function loadSignInFacts(db: Queries, userId: string) {
       homeId: user.tenantId,
       tenantId: tenants.id,
       tenantStatus: tenants.status,
+      isSsoRequired: isSsoRequired(),
     })
     .from(user)
     .leftJoin(tenantMembers, eq(tenantMembers.userId, user.id))
@@ -142,9 +145,15 @@ export function loadSessionFacts(db: Queries, token: string) {
       secondFactorFrom: secondFactorFrom(),
       role: tenantMembers.role,
       groups: selectGroups(tenantMembers.tenantId, tenantMembers.userId),
+      identityProviderId: session.identityProviderId,
+      isProviderActive: identityProviders.isActive,
+      providerTenantId: identityProviders.tenantId,
+      isSecondFactorProved: session.isSecondFactorProved,
+      isSsoRequired: isSsoRequired(),
     })
     .from(session)
     .innerJoin(user, eq(user.id, session.userId))
+    .leftJoin(identityProviders, eq(identityProviders.id, session.identityProviderId))
     .leftJoin(
       tenantMembers,
       and(eq(tenantMembers.userId, user.id), eq(tenantMembers.tenantId, session.activeTenantId)),
@@ -166,8 +175,13 @@ export function touchSession(
     .where(eq(session.id, sessionId));
 }
 
+/** Returns no row where the session may not be of that tenant. */
 export function chooseTenant(db: Queries, sessionId: string, tenantId: string) {
-  return db.update(session).set({ activeTenantId: tenantId }).where(eq(session.id, sessionId));
+  return db
+    .update(session)
+    .set({ activeTenantId: tenantId })
+    .where(and(eq(session.id, sessionId), mayEnterTenant(tenantId)))
+    .returning({ id: session.id });
 }
 
 export interface NewUser {

@@ -1,0 +1,63 @@
+/** Finds, connects or creates the user that an identity provider has signed in, as core/sso/decide-sign-in.ts decides. */
+import { uuidv7 } from "../../core/ids.ts";
+import type { SsoIdentity } from "../../core/sso/claims.ts";
+import { decideSsoSignIn, type SsoErrorCode } from "../../core/sso/decide-sign-in.ts";
+import { readEmailDomain } from "../../core/sso/email-domain.ts";
+import type { Database } from "../../db/client.ts";
+import { addMember } from "../../db/queries/identity/invitations.ts";
+import {
+  type ActiveProvider,
+  createProvisionedUser,
+  findLinkedUser,
+  findSsoUserByEmail,
+  findVerifiedDomain,
+  linkSsoAccount,
+} from "../../db/queries/identity/sso.ts";
+import { recordAudit } from "../../db/queries/logs/security.ts";
+
+/** A sign-in that is not accepted. The code is all that the browser learns. */
+export class SsoSignInError extends Error {
+  readonly code: SsoErrorCode;
+
+  constructor(code: SsoErrorCode, options?: ErrorOptions) {
+    super(`Single sign-on was refused: ${code}.`, options);
+    this.name = "SsoSignInError";
+    this.code = code;
+  }
+}
+
+export async function resolveSsoUser(
+  database: Database,
+  provider: ActiveProvider,
+  identity: SsoIdentity,
+): Promise<string> {
+  const db = database.asSystem();
+  const { subject, email, isEmailVerified, name } = identity;
+  const domain = email === undefined ? undefined : readEmailDomain(email);
+  const [[linked], [verified], [byEmail]] = await Promise.all([
+    findLinkedUser(db, provider, subject),
+    domain === undefined ? [] : findVerifiedDomain(db, provider.tenantId, domain),
+    email === undefined ? [] : findSsoUserByEmail(db, provider, email),
+  ]);
+  const { isJitEnabled, tenantId, defaultRole: role } = provider;
+  const facts = { linked, byEmail, email, isEmailVerified, isJitEnabled };
+  const decision = decideSsoSignIn({ ...facts, isDomainVerified: verified !== undefined });
+  if (decision.kind === "refused") throw new SsoSignInError(decision.code);
+  if (decision.kind === "enter") return decision.userId;
+  const userId = decision.kind === "link" ? decision.userId : uuidv7();
+  const link = linkSsoAccount(db, { userId, providerId: provider.id, subject });
+  const record = (action: string) =>
+    recordAudit(db, {
+      ...{ tenantId, userId, action, resourceType: "member", resourceId: userId, success: true },
+      details: { identityProvider: provider.name, subject, email, role },
+    });
+  if (decision.kind === "create") {
+    const user = { userId, name: name ?? decision.email, email: decision.email, tenantId, role };
+    await db.batch([...createProvisionedUser(db, user), link, record("members.provisioned")]);
+  } else if (decision.joins) {
+    await db.batch([addMember(db, { tenantId, userId, role }), link, record("members.provisioned")]);
+  } else {
+    await db.batch([link, record("account.linked")]);
+  }
+  return userId;
+}
