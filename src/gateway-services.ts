@@ -47,6 +47,7 @@ export interface GatewayServices {
   /** What the isolate knows of a tenant's traffic, or of the unauthenticated requests of some addresses. */
   readonly getTraffic: (name: string) => TenantTraffic;
   readonly tenantObject: (tenantId: string) => ReturnType<Env["TENANTS"]["getByName"]>;
+  readonly accountObject: (userId: string, serverId: string) => ReturnType<Env["ACCOUNTS"]["getByName"]>;
   readonly globalObject: () => ReturnType<Env["GLOBAL"]["getByName"]>;
   readonly gateway: Gateway;
   /** Events go here, on their way to the log. */
@@ -67,6 +68,7 @@ export type ServiceBindings = Pick<
   | "SESSIONS"
   | "BRIDGES"
   | "CONNECTORS"
+  | "ACCOUNTS"
   | "OUTBOX"
   | "EVENTS"
   | "REGISTRY_JOBS"
@@ -103,6 +105,8 @@ export function createGatewayServices(
     keep: (tenantId, snapshot, loadedAt) => snapshots.keep(tenantId, snapshot, loadedAt),
   });
   const tenantObject: GatewayServices["tenantObject"] = (tenantId) => bindings.TENANTS.getByName(tenantId);
+  const accountObject: GatewayServices["accountObject"] = (userId, serverId) =>
+    bindings.ACCOUNTS.getByName(`${userId}:${serverId}`);
   const globalObject = () => bindings.GLOBAL.getByName("global");
   const epochs = createEpochs(
     (tenantId) => (tenantId === NO_TENANT_ID ? globalObject() : tenantObject(tenantId)),
@@ -133,8 +137,15 @@ export function createGatewayServices(
   const keyring = new Keyring(config.encryptionKeys);
   const foundation: Foundation = {
     ...{ config, bindings, queryStatistics, loadStorage, tenantObject, globalObject, epochs, emitter },
+    accountObject,
     loadAccessTokens: createAccessTokensLoader(config, loadStorage),
-    loadAccounts: createAccountsLoader({ keyring, epochs, publicUrl: config.publicUrl }, loadStorage),
+    loadAccounts: createAccountsLoader(
+      {
+        ...{ keyring, epochs, publicUrl: config.publicUrl },
+        renew: (request) => accountObject(request.userId, request.server.id).renew(request),
+      },
+      loadStorage,
+    ),
     keyring,
     upstream: createUpstreamDeps(config, bindings),
     snapshots,

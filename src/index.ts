@@ -1,6 +1,7 @@
 /** The Worker: what Cloudflare calls, wired to what answers. */
 import { createApp, createFetchHandler } from "./app.ts";
 
+export { AccountObject } from "./durable-objects/account.ts";
 export { BridgeObject } from "./durable-objects/bridge.ts";
 export { ConnectorObject } from "./durable-objects/connector.ts";
 export { GlobalObject } from "./durable-objects/global.ts";

@@ -8,6 +8,7 @@ import { registryV0 } from "./api/registry-v0.ts";
 import { auth } from "./api/system/auth.ts";
 import { health } from "./api/system/health.ts";
 import { metrics } from "./api/system/metrics.ts";
+import { oauthClientDocument } from "./api/system/oauth-client.ts";
 import { wellKnown } from "./api/system/well-known.ts";
 import { v1 } from "./api/v1.ts";
 import { admitWithoutPrincipal } from "./middleware/admission.ts";
@@ -39,7 +40,7 @@ export function createWebApp(rootApp: Hono<AppEnv>) {
   app.use("/r/*", documentHeaders);
   app.route("/r", registryV0);
   // The pages are clients of the REST interface, without leaving the process.
-  for (const path of ["/admin/*", "/account/*"]) {
+  for (const path of ["/admin/*", "/account/*", "/oauth/upstream/*"]) {
     app.use(path, async (c: Context<AdminEnv>, next) => {
       c.set("restApi", async (request) => rootApp.fetch(markInternal(request), c.env, c.executionCtx));
       await next();
@@ -50,6 +51,7 @@ export function createWebApp(rootApp: Hono<AppEnv>) {
     .route("/", health)
     .route("/", metrics)
     .route("/.well-known", wellKnown)
+    .route("/", oauthClientDocument)
     .route("/api/auth", auth)
     .route("/api/v1", v1)
     .route("/connect", connectorDialIn)

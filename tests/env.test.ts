@@ -7,7 +7,14 @@ const SECRET = "mZ0v3Qk9yB7xT1fLcW5pJ8rN2dHsG6aE4uKoRiVtX0g=";
 
 const object = {};
 const bindings = {
-  ...{ TENANTS: object, SESSIONS: object, BRIDGES: object, CONNECTORS: object, GLOBAL: object },
+  ...{
+    TENANTS: object,
+    SESSIONS: object,
+    BRIDGES: object,
+    CONNECTORS: object,
+    ACCOUNTS: object,
+    GLOBAL: object,
+  },
   ...{ OUTBOX: object, EVENTS: object, REGISTRY_JOBS: object, ALERTS: object },
 };
 

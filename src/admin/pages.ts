@@ -37,6 +37,7 @@ const ROOTS = [
   "/invitation",
   "/consent",
   "/account",
+  "/oauth/upstream",
   "/dev/mailbox",
 ] as const;
 

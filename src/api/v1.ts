@@ -13,6 +13,7 @@ import { requestsFile, sumsFile } from "./analytics/files.ts";
 import { summary } from "./analytics/summary.ts";
 import { oauthGrants } from "./applications/oauth-grants.ts";
 import { configuration } from "./configuration/routes.ts";
+import { accountAuthorization } from "./connected-accounts/authorization.ts";
 import { connectedAccounts } from "./connected-accounts/connected-accounts.ts";
 import { connectors } from "./connectors/connectors.ts";
 import { rejectUnknownParameters } from "./http/validate.ts";
@@ -70,6 +71,7 @@ const things = new Hono<AppEnv>()
   .route("/me/announcements", myAnnouncements)
   .route("/me/flags", myFlags)
   .route("/me/requests", myRequests)
+  .route("/connected-accounts", accountAuthorization)
   .route("/connected-accounts", connectedAccounts)
   .route("/servers/probe", probe)
   .route("/servers/name-preview", namePreview)

@@ -3,14 +3,21 @@
  * belongs to the server as it is now.
  */
 import { z } from "zod";
+import { MINUTE_MS } from "../core/durations.ts";
 import type { Keyring } from "../core/keyring.ts";
+import { accountTokens, getLifetime } from "../core/oauth-client/tokens.ts";
+import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
-import { findAccount } from "../db/queries/accounts/connected-accounts.ts";
+import { findAccount, markAccountUsed } from "../db/queries/accounts/connected-accounts.ts";
+import type { SealedAuthConfig } from "../db/schema/registry.ts";
+import type { Header } from "../upstream/credentials.ts";
 import {
   AccountCredentials,
   type AccountCredentialsDeps,
   type AccountServer,
   type AccountState,
+  type TokenLifetime,
+  toBearer,
 } from "./resolve-credential.ts";
 import { openAccount, toAccountOrigin } from "./vault.ts";
 
@@ -21,32 +28,52 @@ export interface AccountsDeps extends Omit<AccountCredentialsDeps, "load"> {
   readonly database: Database;
 }
 
-export const createAccountCredentials = ({ keyring, database, ...deps }: AccountsDeps) =>
+/** The last use is written with the loads of an account, and no more often than this. */
+const USE_INTERVAL_MS = 5 * MINUTE_MS;
+
+export const createAccountCredentials = (deps: AccountsDeps) =>
   new AccountCredentials({
     ...deps,
-    load: (server, userId) => loadAccount(database, keyring, server, userId),
+    load: (server, userId, waitUntil) => loadAccount(deps, server, userId, waitUntil),
   });
 
 /** `userId` undefined: the account that discovery acts as. */
 async function loadAccount(
-  database: Database,
-  keyring: Keyring,
+  { database, keyring, now }: AccountsDeps,
   server: AccountServer,
   userId: string | undefined,
+  waitUntil: WaitUntil,
 ): Promise<AccountState> {
   const { tenantId, id: serverId, auth, endpointUrl } = server;
   // From the main database: a replica that lags behind would miss an account that was just connected.
-  const [row] = await findAccount(database.withTenant(tenantId), { tenantId, serverId, userId });
+  const db = database.withTenant(tenantId);
+  const [row] = await findAccount(db, { tenantId, serverId, userId });
   if (row === undefined) return { kind: "missing" };
   const origin = toAccountOrigin(endpointUrl);
   if (row.failure !== null || row.authType !== auth.type || row.origin !== origin) return { kind: "expired" };
   const binding = { serverId, userId: row.userId, authType: auth.type, origin };
-  const { data } = userSecret.safeParse(await openAccount(keyring, binding, row.sealed));
-  if (data === undefined) return { kind: "expired" };
-  return { kind: "connected", credential: toHeader(auth.headerName, data.secret) };
+  const opened = readCredential(auth, await openAccount(keyring, binding, row.sealed));
+  if (opened === undefined) return { kind: "expired" };
+  if (now() - (row.lastUsedAt?.getTime() ?? 0) > USE_INTERVAL_MS) {
+    const key = { tenantId, serverId, userId: row.userId };
+    waitUntil(markAccountUsed(db, key, new Date(now())).catch(() => undefined));
+  }
+  return { kind: "connected", ...opened, userId: row.userId };
 }
 
-const toHeader = (headerName: string | undefined, secret: string) =>
-  headerName === undefined
-    ? (["authorization", `Bearer ${secret}`] as const)
-    : ([headerName, secret] as const);
+interface OpenedCredential {
+  readonly credential: Header;
+  readonly lifetime: TokenLifetime | undefined;
+}
+
+function readCredential(auth: SealedAuthConfig, opened: unknown): OpenedCredential | undefined {
+  if (auth.type === "user_oauth") {
+    const { data: tokens } = accountTokens.safeParse(opened);
+    return tokens && { credential: toBearer(tokens.accessToken), lifetime: getLifetime(tokens) };
+  }
+  const { data } = userSecret.safeParse(opened);
+  return data && { credential: toHeader(auth.headerName, data.secret), lifetime: undefined };
+}
+
+const toHeader = (headerName: string | undefined, secret: string): Header =>
+  headerName === undefined ? toBearer(secret) : [headerName, secret];

@@ -1,6 +1,7 @@
 /**
  * Gives the credential with which one member's call is sent to a server. It is kept in the isolate like everything else
- * of the tenant: until the tenant's epoch says that something has changed.
+ * of the tenant, until the tenant's epoch says that something has changed; an access token also only until shortly before it
+ * expires, when the member's object renews it.
  */
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
@@ -14,21 +15,60 @@ export interface AccountServer {
   readonly auth: SealedAuthConfig;
 }
 
+export interface ConnectedState {
+  readonly kind: "connected";
+  readonly credential: Header;
+  readonly userId: string;
+  /** When to renew and when it ends, in milliseconds since 1970; undefined where it does not expire. */
+  readonly lifetime: TokenLifetime | undefined;
+}
+
+export interface TokenLifetime {
+  readonly renewAt: number;
+  readonly expiresAt: number;
+}
+
 export type AccountState =
-  | { readonly kind: "connected"; readonly credential: Header }
+  | ConnectedState
   | { readonly kind: "missing" }
   /** It no longer fits the server, or the server has withdrawn it. */
-  | { readonly kind: "expired" };
+  | { readonly kind: "expired" }
+  /** Its access token has expired, and the authorization server is not responding. */
+  | { readonly kind: "unavailable" };
+
+/** What the member's object answers to a request for a new access token. */
+export type RenewedAccount =
+  | { readonly kind: "connected"; readonly accessToken: string; readonly lifetime: TokenLifetime | undefined }
+  | { readonly kind: "missing" | "expired" | "unavailable" }
+  /** The token that the server has rejected is new: another one would not help. */
+  | { readonly kind: "rejected" };
+
+export interface RenewRequest {
+  readonly server: AccountServer;
+  readonly userId: string;
+  /** The access token that the server has rejected. */
+  readonly rejected: string | undefined;
+}
 
 export interface AccountCredentialsDeps {
   readonly epochs: Epochs;
   readonly now: () => number;
-  readonly load: (server: AccountServer, userId: string | undefined) => Promise<AccountState>;
+  readonly load: (
+    server: AccountServer,
+    userId: string | undefined,
+    waitUntil: WaitUntil,
+  ) => Promise<AccountState>;
+  readonly renew: (request: RenewRequest) => Promise<RenewedAccount>;
   /** The origin of the pages. */
   readonly publicUrl: string;
 }
 
 const MAX_ACCOUNTS = 10_000;
+const BEARER = "Bearer ";
+
+export const toBearer = (token: string): Header => ["authorization", BEARER + token];
+
+const getKey = ({ id }: AccountServer, userId: string | undefined) => `${id} ${userId ?? ""}`;
 
 export class AccountCredentials {
   readonly #deps: AccountCredentialsDeps;
@@ -45,13 +85,60 @@ export class AccountCredentials {
     userId: string | undefined,
     waitUntil: WaitUntil,
   ): AccountState | Promise<AccountState> {
-    const { tenantId, id } = server;
-    const load = async () => ({ value: await this.#deps.load(server, userId), tenantId });
-    return this.#cache.get(`${id} ${userId ?? ""}`, load, waitUntil, tenantId);
+    const { tenantId } = server;
+    const load = async () => ({ value: await this.#deps.load(server, userId, waitUntil), tenantId });
+    const state = this.#cache.get(getKey(server, userId), load, waitUntil, tenantId);
+    if (state instanceof Promise) return state.then((loaded) => this.#renewIfDue(server, userId, loaded));
+    return this.#renewIfDue(server, userId, state);
+  }
+
+  /** After the server has rejected the credential: another one, if there is any. */
+  async replace(
+    server: AccountServer,
+    userId: string | undefined,
+    rejected: ConnectedState,
+  ): Promise<AccountState> {
+    if (server.auth.type !== "user_oauth") return { kind: "expired" };
+    return this.#renew(server, userId, rejected, rejected.credential[1].slice(BEARER.length));
   }
 
   /** The page where the member connects an account of their own to the server. */
   getConnectUrl({ id, tenantId }: AccountServer): string {
     return `${this.#deps.publicUrl}/account/connections/${id}?organization=${tenantId}`;
   }
+
+  #renewIfDue(
+    server: AccountServer,
+    userId: string | undefined,
+    state: AccountState,
+  ): AccountState | Promise<AccountState> {
+    if (state.kind !== "connected" || state.lifetime === undefined) return state;
+    const now = this.#deps.now();
+    if (now < state.lifetime.renewAt) return state;
+    return this.#renew(server, userId, state, undefined).then((renewed) =>
+      renewed.kind === "unavailable" && now < (state.lifetime?.expiresAt ?? 0) ? state : renewed,
+    );
+  }
+
+  async #renew(
+    { id, tenantId, endpointUrl, auth }: AccountServer,
+    userId: string | undefined,
+    state: ConnectedState,
+    rejected: string | undefined,
+  ): Promise<AccountState> {
+    const server = { id, tenantId, endpointUrl, auth };
+    const startedAt = this.#deps.now();
+    const renewed = await this.#deps.renew({ server, userId: state.userId, rejected });
+    if (renewed.kind === "rejected") return { kind: "expired" };
+    const value = toState(renewed, state.userId);
+    if (value.kind !== "unavailable")
+      this.#cache.keep(getKey(server, userId), { value, tenantId }, startedAt);
+    return value;
+  }
+}
+
+function toState(renewed: Exclude<RenewedAccount, { kind: "rejected" }>, userId: string): AccountState {
+  if (renewed.kind !== "connected") return { kind: renewed.kind };
+  const { accessToken, lifetime } = renewed;
+  return { kind: "connected", credential: toBearer(accessToken), userId, lifetime };
 }

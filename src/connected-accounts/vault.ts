@@ -17,16 +17,18 @@ const getPurpose = ({ serverId, userId, authType, origin }: AccountBinding) =>
 /** The origin that an account is bound to. */
 export const toAccountOrigin = (endpointUrl: string): string => URL.parse(endpointUrl)?.origin ?? endpointUrl;
 
-export function sealAccount(keyring: Keyring, binding: AccountBinding, content: object): Promise<string> {
-  return keyring.seal(getPurpose(binding), new TextEncoder().encode(JSON.stringify(content)));
-}
+export const sealAccount = (keyring: Keyring, binding: AccountBinding, content: object): Promise<string> =>
+  sealText(keyring, getPurpose(binding), JSON.stringify(content));
 
 /** Undefined for what was sealed for another purpose, or with a key that was removed. */
-export async function openAccount(
-  keyring: Keyring,
-  binding: AccountBinding,
-  sealed: string,
-): Promise<unknown> {
-  const plain = await keyring.open(getPurpose(binding), sealed);
+export const openAccount = (keyring: Keyring, binding: AccountBinding, sealed: string): Promise<unknown> =>
+  openText(keyring, getPurpose(binding), sealed);
+
+export const sealText = (keyring: Keyring, purpose: string, text: string): Promise<string> =>
+  keyring.seal(purpose, new TextEncoder().encode(text));
+
+/** The content of sealed JSON. */
+export async function openText(keyring: Keyring, purpose: string, sealed: string): Promise<unknown> {
+  const plain = await keyring.open(purpose, sealed);
   return plain === undefined ? undefined : JSON.parse(new TextDecoder().decode(plain));
 }

@@ -41,9 +41,9 @@ export const GROUP_ROLES = ["owner", "publisher", "user"] as const;
 /** Held and blocked are decisions about a changed definition; `disabled` is the decision of an admin. */
 export const TOOL_STATES = ["held", "blocked", "disabled"] as const;
 /** How the gateway authenticates to a server. */
-export const AUTH_TYPES = ["none", "bearer", "basic", "header", "user_secret"] as const;
+export const AUTH_TYPES = ["none", "bearer", "basic", "header", "user_secret", "user_oauth"] as const;
 /** Those by which every member acts with a credential of their own, from a connected account. */
-export const ACCOUNT_AUTH_TYPES = ["user_secret"] as const satisfies readonly AuthType[];
+export const ACCOUNT_AUTH_TYPES = ["user_secret", "user_oauth"] as const satisfies readonly AuthType[];
 export const REFRESH_STRATEGIES = ["manual", "interval", "concurrent", "incremental"] as const;
 
 export type Role = (typeof ROLES)[number];

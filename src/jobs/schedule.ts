@@ -1,4 +1,5 @@
 /** Runs the jobs of a cron tick, each by itself: one that fails or hangs does not stop those after it. */
+import { revokeDeletedAccounts } from "../connected-accounts/revoke-accounts.ts";
 import { type GatewayError, toGatewayError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { withTimeout } from "../core/timers.ts";
@@ -21,7 +22,10 @@ const EVERY_MINUTE = "* * * * *";
 const DAILY = "17 3 * * *";
 
 /** What a job takes of the services; its test gives less than all of them. */
-export type JobServices = Pick<Services, "database" | "registryJobs" | "alerts" | "emitter" | "globalObject">;
+export type JobServices = Pick<
+  Services,
+  "database" | "registryJobs" | "alerts" | "emitter" | "globalObject" | "keyring" | "upstream"
+>;
 
 export interface ScheduledJob {
   /** As in wrangler.toml. */
@@ -59,6 +63,11 @@ export const SCHEDULE: readonly ScheduledJob[] = [
     cron: EVERY_MINUTE,
     name: "overdue-notifications",
     run: ({ alerts }) => enqueueOverdueDeliveries(alerts),
+  },
+  {
+    cron: EVERY_MINUTE,
+    name: "account-revocations",
+    run: (services, now) => revokeDeletedAccounts(services, now),
   },
   { cron: EVERY_MINUTE, name: "retention-slice", run: ({ database }) => continueRetentionRun(database) },
   { cron: DAILY, name: "partitions", run: ({ database }) => ensurePartitions(database) },

@@ -8,21 +8,7 @@ import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { Credentials } from "./credentials-schema.ts";
 
 /** Bound to the server, so that one server's sealed secret is of no use in another's row. */
-const purpose = (serverId: string) => `upstream-credentials:${serverId}`;
-
-export async function sealCredentials(
-  keyring: Keyring,
-  serverId: string,
-  credentials: Credentials,
-): Promise<SealedAuthConfig> {
-  if (credentials.type === "none") return { type: "none" };
-  if (credentials.type === "user_secret") {
-    const { type, headerName } = credentials;
-    return { type, ...(headerName !== undefined && { headerName: headerName.toLowerCase() }) };
-  }
-  const sealed = await keyring.seal(purpose(serverId), new TextEncoder().encode(JSON.stringify(credentials)));
-  return { type: credentials.type, sealed };
-}
+export const credentialPurpose = (serverId: string) => `upstream-credentials:${serverId}`;
 
 export type Header = readonly [name: string, value: string];
 
@@ -38,7 +24,7 @@ export async function credentialHeader(
   if (auth.type === "none" || usesAccounts(auth.type)) return undefined;
   const known = opened.get(auth);
   if (known !== undefined) return known;
-  const plain = await keyring.open(purpose(serverId), auth.sealed ?? "");
+  const plain = await keyring.open(credentialPurpose(serverId), auth.sealed ?? "");
   if (plain === undefined) return "unreadable";
   const credentials: unknown = JSON.parse(new TextDecoder().decode(plain));
   if (!isCredentials(credentials)) return "unreadable";
@@ -51,6 +37,7 @@ export async function credentialHeader(
 const MEMBERS = {
   none: [],
   user_secret: [],
+  user_oauth: [],
   bearer: ["token"],
   basic: ["username", "password"],
   header: ["name", "value"],
@@ -68,6 +55,7 @@ function toHeader(credentials: Credentials): readonly [string, string] | undefin
   switch (credentials.type) {
     case "none":
     case "user_secret":
+    case "user_oauth":
       return undefined;
     case "bearer":
       return ["authorization", `Bearer ${credentials.token}`];

@@ -7,7 +7,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { API_KEY_SCOPES } from "../../src/core/enums.ts";
+import { startAuthorizationServer } from "../fixtures/authorization-server.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
+import { connectAccount, createOAuthMembers } from "../fixtures/oauth-members.ts";
 import { type Recorder, startRecorder } from "../fixtures/recorder.ts";
 
 let gateway: TestGateway;
@@ -293,6 +295,100 @@ describe("a member's own secret at a server", () => {
     expect(secrets.filter((secret) => written.includes(secret))).toEqual([]);
   });
 });
+
+describe("tokens of a member's OAuth account", () => {
+  it("stand in no table, log, export, answer or page", async () => {
+    const authorization = await startAuthorizationServer({ lifetimeSeconds: 1 });
+    const members = createOAuthMembers(gateway, databaseOfThisRun().ownerUrl);
+    const tenant = await gateway.addTenant();
+    await wish(tenant, { "logging.payloads.sample": 1, "logging.payloads.results": true });
+    const issuer = authorization.issuer;
+    const serverId = await tenant.addServer({
+      ...{ name: "own", url: upstream.url, credentials: { type: "user_oauth", issuer } },
+    });
+    const { key, browser } = await members.add(tenant, "admin");
+    const pages = [(await connectAccount(browser, serverId, { isForDiscovery: "yes" })).text];
+    const secrets = () =>
+      authorization.issued.concat(
+        authorization.tokenRequests
+          .flatMap(({ body }) => [body.get("code"), body.get("code_verifier")])
+          .filter(isText),
+      );
+    const answers: string[] = [];
+    for (const status of [200, 401, 403, 500]) {
+      upstream.behave(({ headers }, response) => {
+        // Servers say too much.
+        const answer = {
+          jsonrpc: "2.0",
+          id: 1,
+          result: { content: [{ type: "text", text: headers["x-request-id"] }] },
+        };
+        response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
+      });
+      answers.push(
+        await send(tenant, {
+          message: callOf({ name: "look", arguments: {} }),
+          path: "/mcp/own",
+          headers: { authorization: `Bearer ${key}` },
+        }),
+      );
+    }
+    authorization.takeover = ({ body }, response) => {
+      response.writeHead(400, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: "invalid_grant", error_description: body.get("refresh_token") }));
+      return true;
+    };
+    authorization.withdraw("ann");
+    await expect
+      .poll(
+        async () => {
+          const answer = await send(tenant, {
+            message: callOf({ name: "look", arguments: {} }),
+            path: "/mcp/own",
+            headers: { authorization: `Bearer ${key}` },
+          });
+          answers.push(answer);
+          return answer;
+        },
+        { timeout: 20_000, interval: 500 },
+      )
+      .toContain("no longer works");
+    const paths = [
+      "/connected-accounts",
+      `/servers/${serverId}`,
+      "/configuration",
+      "/audit-logs",
+      "/mcp-audit-logs",
+      "/error-logs",
+      "/request-logs",
+    ];
+    for (const path of paths) {
+      const response = await fetch(`${gateway.url}/api/v1${path}`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      answers.push(await response.text());
+    }
+    for (const path of ["/account/connections", `/account/connections/${serverId}`])
+      pages.push((await browser.go(path)).text);
+    await browser.submit(
+      await browser.go(`/account/connections/${serverId}`),
+      `/account/connections/${serverId}/disconnect`,
+    );
+    await expect.poll(() => recorded(tenant.id), { timeout: 20_000 }).toBeGreaterThanOrEqual(8);
+    await members.close();
+    await authorization.close();
+    const written = [
+      await everyTable(tenant.id),
+      readFileSync(gateway.logFile, "utf8"),
+      ...answers,
+      ...pages,
+    ].join("\n");
+    expect(secrets().length).toBeGreaterThanOrEqual(6);
+    expect(secrets().filter((secret) => written.includes(secret))).toEqual([]);
+  });
+});
+
+const isText = (value: string | null): value is string => value !== null;
 
 describe("unless the tenant wants it", () => {
   it("nothing of a payload is kept", async () => {

@@ -1,48 +1,30 @@
-/** A member's accounts at servers: connected with a secret, replaced, and disconnected. */
+/** A member's accounts at servers: connected with a secret or by consent at the server, replaced, and disconnected. */
 import { Hono } from "hono";
+import { createMiddleware } from "hono/factory";
 import { z } from "zod";
-import { NotFoundError } from "../../core/errors.ts";
-import { Button, Check, Field, LinkButton, Notice, PostForm } from "../forms/controls.tsx";
-import type { ApiError } from "../http/api-client.ts";
+import { ForbiddenError, NotFoundError } from "../../core/errors.ts";
+import { CALLBACK_PATH } from "../../core/oauth-client/client-registration.ts";
+import { continueTo } from "../auth-pages/continue.tsx";
+import { Button, LinkButton, PostForm } from "../forms/controls.tsx";
 import { requireSignedIn } from "../http/page-context.ts";
 import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { redirectWithFlash } from "../http/redirect-with-flash.ts";
 import { requireMembership, requirePagePermission } from "../http/require-permission.ts";
-import { may } from "../lists/routes.tsx";
-import { Badge, Details, Empty, TableHead, Time, type Tone } from "../ui/components.tsx";
+import { Empty, TableHead, Time } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
+import {
+  type Account,
+  account,
+  accountPage,
+  CONNECTIONS,
+  Expiry,
+  nameOf,
+  pathOf,
+  StatusBadge,
+} from "./connection-page.tsx";
 
-const HERE = "/account/connections";
-
-const STATUSES = ["connected", "expired", "missing"] as const;
-type Status = (typeof STATUSES)[number];
-
-const account = z.object({
-  serverId: z.string(),
-  server: z.string(),
-  title: z.string().nullable(),
-  status: z.enum(STATUSES),
-  scopes: z.array(z.string()),
-  connectedAt: z.string().nullable(),
-  expiresAt: z.string().nullable(),
-  isForDiscovery: z.boolean(),
-});
-type Account = z.output<typeof account>;
-
-const LABELS: Record<Status, readonly [tone: Tone, label: string]> = {
-  connected: ["good", "Connected"],
-  expired: ["warn", "Reconnect"],
-  missing: ["off", "Not connected"],
-};
-
-function StatusBadge({ status }: { status: Status }) {
-  const [tone, label] = LABELS[status];
-  return <Badge tone={tone}>{label}</Badge>;
-}
-
-const nameOf = ({ title, server }: Account) => title ?? server;
-const pathOf = ({ serverId }: Account) => `${HERE}/${serverId}`;
+const HERE = CONNECTIONS;
 
 async function readAccounts(c: AdminContext): Promise<readonly Account[]> {
   const { value } = await c.get("rest").read("/connected-accounts", z.object({ items: z.array(account) }));
@@ -56,57 +38,24 @@ async function requireAccount(c: AdminContext): Promise<Account> {
   return found;
 }
 
-async function accountPage(c: AdminContext, found: Account, refusal?: ApiError) {
-  const frame = buildFrame(c);
-  const isConnected = found.status === "connected";
-  return (
-    <Page
-      title={nameOf(found)}
-      frame={frame}
-      intro="Your calls to this server are sent with your own account."
-    >
-      {refusal !== undefined && (
-        <Notice bad>
-          {refusal.errors.map(({ message }) => `Secret ${message}.`).join(" ") || refusal.message}
-        </Notice>
-      )}
-      <section class="card wide" aria-label="Account">
-        <Details
-          of={[
-            ["Status", <StatusBadge status={found.status} />],
-            ["Connected", <Time at={found.connectedAt} none="–" />],
-            ["Expires", <Time at={found.expiresAt} />],
-            ["Capability discovery", found.isForDiscovery ? "Acts as this account" : "–"],
-          ]}
-        />
-      </section>
-      <section class="card wide" aria-label="Connect account">
-        <PostForm action={pathOf(found)} token={frame.formToken}>
-          <Field
-            name="secret"
-            label="Personal access token"
-            type="password"
-            autocomplete="off"
-            maxlength={8000}
-            hint="Created in your account at the server. Stored encrypted and never shown."
-          />
-          {may(c, "servers.update") && (
-            <Check
-              name="isForDiscovery"
-              label="Use my account for capability discovery and health checks"
-              checked={found.isForDiscovery}
-            />
-          )}
-          <Button>{isConnected ? "Replace token" : "Connect account"}</Button>
-        </PostForm>
-      </section>
-      {found.status !== "missing" && (
-        <PostForm action={`${pathOf(found)}/disconnect`} token={frame.formToken}>
-          <Button kind="danger">Disconnect account</Button>
-        </PostForm>
-      )}
-    </Page>
-  );
+/** The consent was begun in this session: another one has nothing to complete. */
+const requireBrowserSession = createMiddleware<AdminEnv>(async (c, next) => {
+  if (c.get("person") === undefined) {
+    throw new ForbiddenError("You are not signed in. Sign in, and connect the account again.");
+  }
+  await next();
+});
+
+const completed = z.object({ serverId: z.string(), authorizationUrl: z.string().nullable() });
+
+/** The browser comes back from the authorization server. */
+async function completeConsent(c: AdminContext) {
+  const json = { query: new URL(c.req.url).search.slice(1) };
+  const sent = await c.get("rest").send("POST", "/connected-accounts/callback", { json });
+  if (!sent.ok) return redirectWithFlash(c, sent, { says: "", back: HERE });
+  const { serverId, authorizationUrl } = completed.parse(sent.value);
+  if (authorizationUrl !== null) return continueTo(c, buildFrame(c), authorizationUrl);
+  return redirectWithFlash(c, sent, { says: "Account connected.", back: `${HERE}/${serverId}` });
 }
 
 /** A link names the organization of the server; the page acts in the one that the session has chosen. */
@@ -132,7 +81,7 @@ function AccountTable({ accounts }: { accounts: readonly Account[] }) {
   return (
     <section class="scroll" aria-label="Accounts" tabindex={0}>
       <table>
-        <TableHead columns={["Server", "Status", "Scopes", "Connected", "Expires"]} />
+        <TableHead columns={["Server", "Status", "Scopes", "Connected", "Last used", "Expires"]} />
         <tbody>
           {accounts.map((each) => (
             <tr>
@@ -146,7 +95,12 @@ function AccountTable({ accounts }: { accounts: readonly Account[] }) {
               <td>
                 <Time at={each.connectedAt} none="–" />
               </td>
-              <td>{each.connectedAt === null ? "–" : <Time at={each.expiresAt} />}</td>
+              <td>
+                <Time at={each.lastUsedAt} none="–" />
+              </td>
+              <td>
+                <Expiry of={each} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -192,8 +146,19 @@ export const connections = new Hono<AdminEnv>()
       return c.html(await accountPage(c, found, sent.refusal), 422);
     return redirectWithFlash(c, sent, { says: "Account connected.", back: pathOf(found) });
   })
+  .post(`${HERE}/:id/authorize`, requirePagePermission("connected-accounts.connect"), async (c) => {
+    const found = await requireAccount(c);
+    const json = { isForDiscovery: c.get("form").isForDiscovery === "yes" };
+    const sent = await c
+      .get("rest")
+      .send("POST", `/connected-accounts/${found.serverId}/authorize`, { json });
+    if (!sent.ok) return redirectWithFlash(c, sent, { says: "", back: pathOf(found) });
+    const { authorizationUrl } = z.object({ authorizationUrl: z.string() }).parse(sent.value);
+    return continueTo(c, buildFrame(c), authorizationUrl);
+  })
   .post(`${HERE}/:id/disconnect`, requirePagePermission("connected-accounts.disconnect"), async (c) => {
     const found = await requireAccount(c);
     const sent = await c.get("rest").send("DELETE", `/connected-accounts/${found.serverId}`);
     return redirectWithFlash(c, sent, { says: "Account disconnected.", back: HERE });
-  });
+  })
+  .get(CALLBACK_PATH, requireBrowserSession, requireMembership, completeConsent);

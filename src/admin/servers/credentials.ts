@@ -7,6 +7,7 @@ export const AUTH_TYPES = [
   { value: "basic", label: "HTTP Basic" },
   { value: "header", label: "Custom header" },
   { value: "user_secret", label: "Each member's own token" },
+  { value: "user_oauth", label: "Each member's own account (OAuth)" },
 ] as const;
 
 export const credentialFields: readonly FieldSpec[] = [
@@ -53,6 +54,39 @@ export const credentialFields: readonly FieldSpec[] = [
     placeholder: "X-API-Key",
     hint: "Optional. Default: a bearer token in Authorization. Members connect their accounts under Connected accounts.",
   },
+  {
+    name: "auth.clientId",
+    shownFor: "user_oauth",
+    label: "Client ID",
+    kind: "text",
+    optional: true,
+    hint: "Optional. Without one the gateway registers itself at the server's authorization server.",
+  },
+  {
+    name: "auth.clientSecret",
+    shownFor: "user_oauth",
+    label: "Client secret",
+    kind: "secret",
+    optional: true,
+    hint: "Requires a client ID and an issuer.",
+  },
+  {
+    name: "auth.issuer",
+    shownFor: "user_oauth",
+    label: "Issuer",
+    kind: "text",
+    optional: true,
+    placeholder: "https://login.example.com",
+    hint: "Optional. Default: the authorization server that the server names.",
+  },
+  {
+    name: "auth.scopes",
+    shownFor: "user_oauth",
+    label: "Scopes",
+    kind: "text",
+    optional: true,
+    hint: "Optional, separated by spaces. Default: the scopes that the server asks for.",
+  },
 ];
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -61,9 +95,16 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   basic: ["username", "password"],
   header: ["name", "value"],
   user_secret: [],
+  user_oauth: [],
 };
 
-const SECRETS = ["auth.token", "auth.password", "auth.value"];
+/** Sent only where something was entered. */
+const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
+  user_secret: ["headerName"],
+  user_oauth: ["clientId", "clientSecret", "issuer"],
+};
+
+const SECRETS = ["auth.token", "auth.password", "auth.value", "auth.clientSecret"];
 
 /** The secrets among what was entered, to be kept while the form is corrected. */
 export const pickSecrets = (typed: Typed): Record<string, string> =>
@@ -82,9 +123,19 @@ export const withSecrets = (typed: Typed, kept: Readonly<Record<string, string>>
   ),
 });
 
-export function readCredential(typed: Typed): Record<string, string> {
+export function readCredential(typed: Typed): Record<string, unknown> {
   const type = typed["auth.type"]?.[0] ?? "none";
-  const members = (NEEDED[type] ?? []).map((name) => [name, typed[`auth.${name}`]?.[0] ?? ""]);
-  const headerName = type === "user_secret" ? (typed["auth.headerName"]?.[0]?.trim() ?? "") : "";
-  return { type, ...Object.fromEntries(members), ...(headerName !== "" && { headerName }) };
+  const read = (name: string) => typed[`auth.${name}`]?.[0] ?? "";
+  const members = (NEEDED[type] ?? []).map((name) => [name, read(name)]);
+  const entered = (OPTIONAL[type] ?? []).flatMap((name) => {
+    const text = read(name).trim();
+    return text === "" ? [] : [[name, text]];
+  });
+  const scopes =
+    type === "user_oauth"
+      ? read("scopes")
+          .split(/[\s,]+/)
+          .filter((scope) => scope !== "")
+      : [];
+  return { type, ...Object.fromEntries([...members, ...entered]), ...(scopes.length > 0 && { scopes }) };
 }

@@ -75,7 +75,7 @@ const draft = z.object({
   address: z.object({
     endpointUrl: z.string(),
     transportType: z.enum(TRANSPORTS),
-    auth: z.record(z.string(), z.string()),
+    auth: z.record(z.string(), z.unknown()),
   }),
   found,
 });

@@ -4,16 +4,25 @@
  */
 import { z } from "zod";
 import type { ItemContent } from "../../core/configuration/match-items.ts";
-import { AUTH_TYPES, TRANSPORTS } from "../../core/enums.ts";
+import { AUTH_TYPES, TRANSPORTS, usesAccounts } from "../../core/enums.ts";
 import type { Keyring } from "../../core/keyring.ts";
+import { PROVIDERS } from "../../core/oauth-client/providers.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
-import { mcpServers as table } from "../../db/schema/registry.ts";
+import { type SealedAuthConfig, mcpServers as table } from "../../db/schema/registry.ts";
 import { credentialHeader } from "../../upstream/credentials.ts";
-import { type Credentials, credentialHeaderName } from "../../upstream/credentials-schema.ts";
+import type { Credentials } from "../../upstream/credentials-schema.ts";
+import { omitUndefined } from "../http/omit-undefined.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { selectColumns } from "../resource/shape.ts";
 import { isOtherOrigin, sealCredential, urlFault } from "../servers/credentials.ts";
 import { newServer } from "../servers/schemas.ts";
+import {
+  type AccountAuthItem,
+  accountAuthItems,
+  readAccountAuth,
+  secretReference,
+  writeAccountAuth,
+} from "./account-auth.ts";
 import { completed, listIssues, type SecretReading, type Secrets, type Section, toItem } from "./section.ts";
 
 const { auth: _, evenIfRegistered: __, discover: ___, ...shape } = newServer.shape;
@@ -21,26 +30,22 @@ const plain = z.strictObject(shape);
 const fields = Object.keys(shape);
 const columns = selectColumns(table, ["healthRecent"]);
 
-const secret = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "must be an environment variable name");
-
-/** Members' own accounts: no secret of theirs is in a file. */
-const accountItem = z.strictObject({
-  type: z.literal("user_secret"),
-  headerName: credentialHeaderName.optional(),
-});
-
 /** What is no secret of a credential, and the name of the variable that holds the rest. */
 const authItem = z.discriminatedUnion("type", [
-  accountItem,
-  z.strictObject({ type: z.literal("bearer"), secret }),
-  z.strictObject({ type: z.literal("basic"), username: z.string().max(255), secret }),
-  z.strictObject({ type: z.literal("header"), name: z.string().max(100), secret }),
+  ...accountAuthItems,
+  z.strictObject({ type: z.literal("bearer"), secret: secretReference }),
+  z.strictObject({ type: z.literal("basic"), username: z.string().max(255), secret: secretReference }),
+  z.strictObject({ type: z.literal("header"), name: z.string().max(100), secret: secretReference }),
 ]);
-type SharedAuthItem = Exclude<z.output<typeof authItem>, z.output<typeof accountItem>>;
+type SharedAuthItem = Exclude<z.output<typeof authItem>, AccountAuthItem>;
 
 const storedAuth = z.object({
   type: z.enum(AUTH_TYPES),
   headerName: z.string().optional(),
+  issuer: z.string().optional(),
+  clientId: z.string().optional(),
+  scopes: z.array(z.string()).optional(),
+  provider: z.enum(PROVIDERS).optional(),
   sealed: z.string().optional(),
   reference: z.string().optional(),
 });
@@ -49,6 +54,11 @@ const stored = z.object({
   name: z.string(),
   endpointUrl: z.string(),
   authConfig: storedAuth,
+});
+
+const toConfig = ({ type, ...rest }: z.output<typeof storedAuth>): SealedAuthConfig => ({
+  ...omitUndefined(rest),
+  type,
 });
 
 const item = z.looseObject({ auth: authItem.optional() });
@@ -72,10 +82,7 @@ async function authOf(c: ApiContext, row: CrudRow): Promise<ItemContent | undefi
   const server = stored.parse(row);
   const { type, reference = usualReference(server.name) } = server.authConfig;
   if (type === "none") return undefined;
-  if (type === "user_secret") {
-    const { headerName } = server.authConfig;
-    return { type, ...(headerName !== undefined && { headerName }) };
-  }
+  if (usesAccounts(type)) return writeAccountAuth(toConfig(server.authConfig), reference);
   if (type === "bearer") return { type, secret: reference };
   const [name = "", value = ""] = (await headerOf(c.var.services.keyring, server)) ?? [];
   if (type === "header") return { type, name, secret: reference };
@@ -107,8 +114,9 @@ async function secretOf(
   const { id } = z.object({ id: z.string() }).parse(row);
   const known = before === undefined ? undefined : stored.parse(before);
   if (auth === undefined) return { values: { authConfig: { type: "none" } }, isNew: false };
-  if (auth.type === "user_secret") {
-    return { values: { authConfig: await sealCredential(keyring, id, auth) }, isNew: false };
+  if (auth.type === "user_secret" || auth.type === "user_oauth") {
+    const config = known && toConfig(known.authConfig);
+    return readAccountAuth(keyring, { id, before: config }, auth, secrets);
   }
   const text = secrets[auth.secret];
   if (text === undefined) {

@@ -1,9 +1,9 @@
-/** A member's own accounts at servers: listed, connected with a secret of the member's, and disconnected. */
+/** A member's own accounts at servers: listed, connected with a secret of the member's, and disconnected (consent is in authorization.ts). */
 import { Hono } from "hono";
 import { z } from "zod";
+import { revokeDeletedAccounts } from "../../connected-accounts/revoke-accounts.ts";
 import { sealAccount, toAccountOrigin } from "../../connected-accounts/vault.ts";
-import { evaluatePermission } from "../../core/access/rbac.ts";
-import { ForbiddenError, GatewayError, NotFoundError } from "../../core/errors.ts";
+import { GatewayError, NotFoundError } from "../../core/errors.ts";
 import {
   deleteAccount,
   findAccount,
@@ -11,7 +11,6 @@ import {
   releaseDiscoveryAccount,
   saveAccount,
 } from "../../db/queries/accounts/connected-accounts.ts";
-import type { Principal } from "../../identity/principal.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";
 import { commitWithAudit } from "../../policy/commit-with-audit.ts";
@@ -21,6 +20,7 @@ import { body, params } from "../http/validate.ts";
 import type { ApiContext } from "../resource/scope.ts";
 import { requireServer } from "../servers/show.ts";
 import { loadVisibility } from "../servers/visible.ts";
+import { accountResource, requireMayAppoint, requireMember } from "./account-owner.ts";
 
 const MAX_SERVERS = 500;
 
@@ -34,7 +34,9 @@ const shape = z.object({
     .describe("`expired`: connect again. The server has changed, or has withdrawn the account."),
   scopes: z.array(z.string()),
   connectedAt: z.iso.datetime().nullable(),
-  expiresAt: z.iso.datetime().nullable(),
+  expiresAt: z.iso.datetime().nullable().describe("Of the access token; null where it does not expire."),
+  isRenewable: z.boolean().describe("The gateway renews the access token by itself."),
+  lastUsedAt: z.iso.datetime().nullable().describe("Accurate to a few minutes."),
   isForDiscovery: z.boolean().describe("Capability discovery and health checks act as this account."),
 });
 
@@ -48,19 +50,6 @@ const newAccount = z
   })
   .meta({ examples: [{ secret: "a personal access token" }] });
 
-const resource = (serverId: string) => ({ type: "connected_account", id: serverId });
-
-/** Accounts are a member's own: an admin who impersonates the member neither sees nor changes them. */
-function requireMember({ userId, impersonatorId }: Principal): string {
-  if (userId === undefined) {
-    throw new ForbiddenError("Connected accounts belong to members. Use the credential of a member.");
-  }
-  if (impersonatorId !== undefined) {
-    throw new ForbiddenError("Connected accounts cannot be used while you impersonate a member.");
-  }
-  return userId;
-}
-
 type ListedServer = Awaited<ReturnType<typeof listAccountServers>>[number];
 
 function present({ id, name, title, type, endpointUrl, account }: ListedServer) {
@@ -72,6 +61,8 @@ function present({ id, name, title, type, endpointUrl, account }: ListedServer) 
     scopes: account?.scopes ?? [],
     connectedAt: account?.connectedAt ?? null,
     expiresAt: account?.expiresAt ?? null,
+    isRenewable: account?.isRenewable ?? false,
+    lastUsedAt: account?.lastUsedAt ?? null,
     isForDiscovery: account?.isForDiscovery ?? false,
   };
 }
@@ -113,16 +104,20 @@ export const connectedAccounts = new Hono<AppEnv>()
       const { secret, isForDiscovery } = c.req.valid("json");
       const { id: serverId, endpointUrl, authType } = await requireSecretServer(c, c.req.valid("param").id);
       const { tenantId } = principal;
-      if (isForDiscovery && !evaluatePermission(principal, "servers.update").allowed) {
-        throw new ForbiddenError("Only an admin appoints the account for capability discovery.");
-      }
+      if (isForDiscovery) requireMayAppoint(principal);
       const origin = toAccountOrigin(endpointUrl);
       const sealed = await sealAccount(services.keyring, { serverId, userId, authType, origin }, { secret });
       const account = { tenantId, serverId, userId, authType, origin, sealed, isForDiscovery };
-      const content = { ...account, scopes: [], expiresAt: null, connectedAt: new Date() };
+      const content = {
+        ...account,
+        scopes: [],
+        expiresAt: null,
+        isRenewable: false,
+        connectedAt: new Date(),
+      };
       const what = {
         action: "connected-accounts.connect",
-        resource: resource(serverId),
+        resource: accountResource(serverId),
         after: { authType, origin, isForDiscovery },
       };
       await commitWithAudit(c, what, (audit) =>
@@ -139,9 +134,9 @@ export const connectedAccounts = new Hono<AppEnv>()
     "/:id",
     requirePermission("connected-accounts.disconnect"),
     params(idParam),
-    respondsEmpty("Disconnected. The stored credential is deleted."),
+    respondsEmpty("Disconnected. The stored credential is deleted, and tokens of OAuth are revoked."),
     async (c) => {
-      const { db, principal } = c.var;
+      const { db, principal, services } = c.var;
       const key = { tenantId: principal.tenantId, serverId: c.req.valid("param").id };
       const mine = { ...key, userId: requireMember(principal) };
       const [account] = await findAccount(db, mine);
@@ -149,10 +144,14 @@ export const connectedAccounts = new Hono<AppEnv>()
       const { authType, origin, isForDiscovery } = account;
       const what = {
         action: "connected-accounts.disconnect",
-        resource: resource(mine.serverId),
+        resource: accountResource(mine.serverId),
         before: { authType, origin, isForDiscovery },
       };
       await commitWithAudit(c, what, (audit) => db.batch([deleteAccount(db, mine), audit]));
+      // What fails is tried again by cron.
+      if (authType === "user_oauth") {
+        c.executionCtx.waitUntil(revokeDeletedAccounts(services, new Date()).catch(() => undefined));
+      }
       return c.body(null, 204);
     },
   );

@@ -5,7 +5,7 @@ import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { SealedAuthConfig } from "../../db/schema/registry.ts";
 import { checkUrl, type UrlPolicy } from "../../upstream/connection/url-guard.ts";
-import { sealCredentials } from "../../upstream/credentials.ts";
+import { sealCredentials } from "../../upstream/seal-credentials.ts";
 import type { AuthInput } from "./schemas.ts";
 
 /** A stdio server has no URL of its own: its connector dials in. */

@@ -16,6 +16,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { AuthType } from "../../core/enums.ts";
+import type { ProviderName } from "../../core/oauth-client/providers.ts";
 import {
   atLeast,
   createdAt,
@@ -38,6 +39,14 @@ export interface SealedAuthConfig {
   sealed?: string;
   /** Of members' own secrets: the header that carries them. Default: a bearer token in Authorization. */
   headerName?: string;
+  /** Of OAuth: the authorization server, where it is not the one that the server names. */
+  issuer?: string;
+  /** Of OAuth: the client that an admin has registered there; its secret is sealed. */
+  clientId?: string;
+  /** Of OAuth: what members consent to, in place of what the server asks for. */
+  scopes?: string[];
+  /** Of OAuth: whose deviations from the specifications apply, where the issuer does not tell. */
+  provider?: ProviderName;
   /** Where the configuration file takes the secret from: the name of an environment variable. */
   reference?: string;
 }

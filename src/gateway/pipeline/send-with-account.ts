@@ -35,10 +35,19 @@ export async function sendWithAccount<C extends Candidate, T>(
   try {
     return await call.send(candidate, attempt);
   } catch (error) {
-    if (!(error instanceof UpstreamError) || error.code !== "upstream_refused") throw error;
-    throw refuse("rejected");
+    if (!isRejection(error)) throw error;
   }
+  // The server may have ended the token before its time: once, another one is sent.
+  const replaced = await accounts.replace(server, userId, state);
+  if (replaced.kind === "unavailable") throw refuse("unavailable");
+  if (replaced.kind !== "connected") throw refuse("rejected");
+  attempt.credential = replaced.credential;
+  return call.send(candidate, attempt).catch((error: unknown) => {
+    throw isRejection(error) ? refuse("rejected") : error;
+  });
 }
+
+const isRejection = (error: unknown) => error instanceof UpstreamError && error.code === "upstream_refused";
 
 /** The member whose account is used: never that of a member whom an admin impersonates. */
 function requireUser(server: string, { principal }: McpContext): string {
@@ -62,13 +71,15 @@ async function waitForAccount(find: () => Promise<AccountState>, signal: AbortSi
   }
 }
 
-type AccountFault = "missing" | "expired" | "rejected" | "no-discovery";
+type AccountFault = "missing" | "expired" | "unavailable" | "rejected" | "no-discovery";
 
 const FAULTS: Record<AccountFault, (server: string, url: string) => string> = {
   missing: (server, url) =>
     `Server ${server} requires your own account, and none is connected. Connect it at ${url} and retry.`,
   expired: (server, url) =>
     `Your account at server ${server} no longer works. Connect it again at ${url} and retry.`,
+  unavailable: (server) =>
+    `The access token of your account at server ${server} has expired, and the authorization server is not responding. Retry later.`,
   rejected: (server, url) =>
     `Server ${server} rejected the credential of your account. Connect it again at ${url} and retry.`,
   "no-discovery": (server, url) =>
@@ -82,6 +93,8 @@ function accountRequired(
   client: CallingClient | undefined,
 ): GatewayError {
   const message = FAULTS[fault](server, url);
+  // Connecting again would not help, and it is no failure of the server.
+  if (fault === "unavailable") return new GatewayError("account_required", message);
   const request = { url, message, elicitationId: crypto.randomUUID() };
   const answer = client === undefined ? undefined : toAccountAnswer(client, request);
   if (answer?.kind === "result") return new ResultError("account_required", message, answer.result);

@@ -1,0 +1,37 @@
+/** Where metadata is looked for: of a protected resource (RFC 9728 §3.1) and of an issuer (RFC 8414 §3.1, OpenID Connect). */
+
+const RESOURCE = "/.well-known/oauth-protected-resource";
+const OAUTH = "/.well-known/oauth-authorization-server";
+const OPENID = "/.well-known/openid-configuration";
+
+const trimSlash = (path: string) => path.replace(/\/+$/, "");
+
+/** The challenge's address comes first, then the variant with the path, then the root. */
+export function listResourceMetadataUrls(serverUrl: string, fromChallenge?: string): readonly string[] {
+  const { origin, pathname, search } = new URL(serverUrl);
+  const path = trimSlash(pathname);
+  const urls = [
+    ...(fromChallenge === undefined ? [] : [fromChallenge]),
+    ...(path === "" && search === "" ? [] : [`${origin}${RESOURCE}${path}${search}`]),
+    `${origin}${RESOURCE}`,
+  ];
+  return [...new Set(urls)];
+}
+
+export function listIssuerMetadataUrls(issuer: string): readonly string[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = trimSlash(pathname);
+  if (path === "") return [`${origin}${OAUTH}`, `${origin}${OPENID}`];
+  return [`${origin}${OAUTH}${path}`, `${origin}${OPENID}${path}`, `${origin}${path}${OPENID}`];
+}
+
+/**
+ * Whether metadata speaks of this server: the identifier is its URL, or a parent of it (servers name themselves by their
+ * origin as well).
+ */
+export function coversServer(resource: string, serverUrl: string): boolean {
+  const [named, server] = [URL.parse(resource), URL.parse(serverUrl)];
+  if (named === null || server === null || named.origin !== server.origin || named.hash !== "") return false;
+  const path = trimSlash(named.pathname);
+  return server.pathname === path || server.pathname.startsWith(`${path}/`);
+}

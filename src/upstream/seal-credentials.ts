@@ -1,0 +1,50 @@
+/** Seals the secrets of a server's credentials before they are stored, and opens the one that OAuth has. */
+import { z } from "zod";
+import type { Keyring } from "../core/keyring.ts";
+import type { SealedAuthConfig } from "../db/schema/registry.ts";
+import { credentialPurpose } from "./credentials.ts";
+import type { Credentials } from "./credentials-schema.ts";
+
+export async function sealCredentials(
+  keyring: Keyring,
+  serverId: string,
+  credentials: Credentials,
+): Promise<SealedAuthConfig> {
+  const seal = (content: object) =>
+    keyring.seal(credentialPurpose(serverId), new TextEncoder().encode(JSON.stringify(content)));
+  switch (credentials.type) {
+    case "none":
+      return { type: "none" };
+    case "user_secret": {
+      const { type, headerName } = credentials;
+      return { type, ...(headerName !== undefined && { headerName: headerName.toLowerCase() }) };
+    }
+    case "user_oauth": {
+      const { type, issuer, clientId, clientSecret, scopes, provider } = credentials;
+      return {
+        type,
+        ...(issuer !== undefined && { issuer }),
+        ...(clientId !== undefined && { clientId }),
+        ...(scopes !== undefined && { scopes }),
+        ...(provider !== undefined && { provider }),
+        ...(clientSecret !== undefined && { sealed: await seal({ type, clientSecret }) }),
+      };
+    }
+    default:
+      return { type: credentials.type, sealed: await seal(credentials) };
+  }
+}
+
+const sealedClient = z.object({ clientSecret: z.string() });
+
+/** The secret of the OAuth client that an admin has registered; undefined for a client without one. */
+export async function openClientSecret(
+  keyring: Keyring,
+  serverId: string,
+  { sealed }: SealedAuthConfig,
+): Promise<string | undefined> {
+  if (sealed === undefined) return undefined;
+  const plain = await keyring.open(credentialPurpose(serverId), sealed);
+  if (plain === undefined) return undefined;
+  return sealedClient.safeParse(JSON.parse(new TextDecoder().decode(plain))).data?.clientSecret;
+}
