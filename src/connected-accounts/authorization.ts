@@ -17,7 +17,7 @@ import { forgetClient, type NamedServer, type RegistrationDeps, resolveClient } 
 import { exchangeCode, type TokenSource } from "./token-endpoint.ts";
 import { openText, sealText } from "./vault.ts";
 
-export const CONSENT_TTL_MS = 600_000;
+const CONSENT_TTL_MS = 600_000;
 
 /** The member's object, which keeps what a consent needs until the browser comes back. */
 export interface ConsentStore {
@@ -43,7 +43,7 @@ export interface ConsentRequest {
 const STATE = "account-authorization-state";
 const stateShape = z.tuple([z.string(), z.string(), z.string(), z.string()]);
 
-/** What the parameter `state` names; nobody but the gateway can read or make one. */
+/** What the parameter `state` names; only the gateway can read or make one. */
 export interface ConsentState {
   readonly tenantId: string;
   readonly serverId: string;

@@ -36,6 +36,8 @@ const ELSEWHERE = new Set([
   "postUsersByIdResetSecondFactor",
   "postRegistrySourcesByIdSynchronise",
   "postVerifiedDomainsByIdVerify",
+  "postConnectedAccountsByIdAuthorize",
+  "postConnectedAccountsCallback",
 ]);
 
 let tenant: TestTenant;

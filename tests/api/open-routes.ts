@@ -21,6 +21,8 @@ const FOR_ALL = [
   "/invitation/new",
   "/setup",
   "/dev/mailbox",
+  // The gateway as a client of authorization servers, which fetch it.
+  "/oauth/client.json",
 ];
 
 /** The description of the interface: it tells nothing of any tenant. */

@@ -62,6 +62,7 @@ const others = tables.filter((table) => tenantColumn(table) === undefined);
 /** Tables that only the system role uses. A table belongs here only if no tenant has access to it. */
 const SYSTEM_TABLES = [
   "account",
+  "account_revocations",
   "auth_attempts",
   "dead_letters",
   "dev_outbox",

@@ -39,8 +39,8 @@ export function StatusBadge({ status }: { status: Status }) {
   return <Badge tone={tone}>{label}</Badge>;
 }
 
-export const nameOf = ({ title, server }: Account) => title ?? server;
-export const pathOf = ({ serverId }: Account) => `${CONNECTIONS}/${serverId}`;
+export const getName = ({ title, server }: Account) => title ?? server;
+export const getPath = ({ serverId }: Account) => `${CONNECTIONS}/${serverId}`;
 
 /** When the credential ends, as far as that concerns the member. */
 export function Expiry({ of: { status, expiresAt, isRenewable } }: { of: Account }) {
@@ -53,7 +53,7 @@ export async function accountPage(c: AdminContext, found: Account, refusal?: Api
   const frame = buildFrame(c);
   return (
     <Page
-      title={nameOf(found)}
+      title={getName(found)}
       frame={frame}
       intro="Your calls to this server are sent with your own account."
     >
@@ -82,7 +82,7 @@ export async function accountPage(c: AdminContext, found: Account, refusal?: Api
         )}
       </section>
       {found.status !== "missing" && (
-        <PostForm action={`${pathOf(found)}/disconnect`} token={frame.formToken}>
+        <PostForm action={`${getPath(found)}/disconnect`} token={frame.formToken}>
           <Button kind="danger">Disconnect account</Button>
         </PostForm>
       )}
@@ -98,7 +98,7 @@ interface FormProps {
 
 function ConsentForm({ c, of, token }: FormProps) {
   return (
-    <PostForm action={`${pathOf(of)}/authorize`} token={token}>
+    <PostForm action={`${getPath(of)}/authorize`} token={token}>
       <p class="quiet-text">
         You are redirected to the server's sign-in page to authorize this gateway, and back.
       </p>
@@ -110,7 +110,7 @@ function ConsentForm({ c, of, token }: FormProps) {
 
 function SecretForm({ c, of, token }: FormProps) {
   return (
-    <PostForm action={pathOf(of)} token={token}>
+    <PostForm action={getPath(of)} token={token}>
       <Field
         name="secret"
         label="Personal access token"

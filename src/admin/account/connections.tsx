@@ -19,8 +19,8 @@ import {
   accountPage,
   CONNECTIONS,
   Expiry,
-  nameOf,
-  pathOf,
+  getName,
+  getPath,
   StatusBadge,
 } from "./connection-page.tsx";
 
@@ -86,7 +86,7 @@ function AccountTable({ accounts }: { accounts: readonly Account[] }) {
           {accounts.map((each) => (
             <tr>
               <td>
-                <a href={pathOf(each)}>{nameOf(each)}</a>
+                <a href={getPath(each)}>{getName(each)}</a>
               </td>
               <td>
                 <StatusBadge status={each.status} />
@@ -144,7 +144,7 @@ export const connections = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("PUT", `/connected-accounts/${found.serverId}`, { json });
     if (!sent.ok && sent.refusal.status === 400)
       return c.html(await accountPage(c, found, sent.refusal), 422);
-    return redirectWithFlash(c, sent, { says: "Account connected.", back: pathOf(found) });
+    return redirectWithFlash(c, sent, { says: "Account connected.", back: getPath(found) });
   })
   .post(`${HERE}/:id/authorize`, requirePagePermission("connected-accounts.connect"), async (c) => {
     const found = await requireAccount(c);
@@ -152,7 +152,7 @@ export const connections = new Hono<AdminEnv>()
     const sent = await c
       .get("rest")
       .send("POST", `/connected-accounts/${found.serverId}/authorize`, { json });
-    if (!sent.ok) return redirectWithFlash(c, sent, { says: "", back: pathOf(found) });
+    if (!sent.ok) return redirectWithFlash(c, sent, { says: "", back: getPath(found) });
     const { authorizationUrl } = z.object({ authorizationUrl: z.string() }).parse(sent.value);
     return continueTo(c, buildFrame(c), authorizationUrl);
   })
@@ -161,4 +161,10 @@ export const connections = new Hono<AdminEnv>()
     const sent = await c.get("rest").send("DELETE", `/connected-accounts/${found.serverId}`);
     return redirectWithFlash(c, sent, { says: "Account disconnected.", back: HERE });
   })
-  .get(CALLBACK_PATH, requireBrowserSession, requireMembership, completeConsent);
+  .get(
+    CALLBACK_PATH,
+    requireBrowserSession,
+    requireMembership,
+    requirePagePermission("connected-accounts.connect"),
+    completeConsent,
+  );

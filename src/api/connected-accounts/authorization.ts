@@ -143,10 +143,11 @@ export const accountAuthorization = new Hono<AppEnv>()
     ),
     async (c) => {
       const { principal } = c.var;
-      const [userId, sessionId] = [requireMember(principal), requireSession(principal)];
+      const userId = requireMember(principal);
       const { isForDiscovery } = c.req.valid("json");
       if (isForDiscovery) requireMayAppoint(principal);
       const server = await requireOAuthServer(c, c.req.valid("param").id);
+      const sessionId = requireSession(principal);
       const request = { server, userId, sessionId, isForDiscovery };
       return c.json({ authorizationUrl: await beginAuthorization(createDeps(c.var), request) });
     },

@@ -29,7 +29,7 @@ const STANDARD: ProviderProfile = {
   parameters: {},
 };
 
-export const PROFILES: Readonly<Record<ProviderName, ProviderProfile>> = {
+const PROFILES: Readonly<Record<ProviderName, ProviderProfile>> = {
   standard: STANDARD,
   entra: {
     ...STANDARD,
