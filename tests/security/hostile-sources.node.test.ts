@@ -32,7 +32,7 @@ let memory: MemoryWatch;
 
 beforeAll(async () => {
   [provider, tinies, peer] = await Promise.all([startOidcStandIn(), startTinyServers(), startPeer()]);
-  gateway = await startGateway(databaseOfThisRun(), provider.variables);
+  gateway = await startGateway(databaseOfThisRun(), { ...provider.variables, DNS_BASE_URL: peer.url });
   people = connectPeople(databaseOfThisRun().ownerUrl);
   tenant = await gateway.addTenant();
   adminKey = await tenant.addKey({ role: "admin", scopes: ["read", "write", "admin"] });
@@ -153,6 +153,27 @@ async function signIn(attacked: RegExp): Promise<string> {
   return (await one.go(back.pathname + back.search)).url;
 }
 
+async function lookUpDomain(): Promise<string> {
+  const { id } = await post("/verified-domains", { domain: `${uniqueName()}.example.com` });
+  return (await post(`/verified-domains/${id}/verify`)).text;
+}
+
+/** Begins a sign-in at the provider of an organization, and returns where it ends. */
+async function discoverProvider(): Promise<string> {
+  const domain = `${uniqueName()}-${tenant.slug}.example.com`;
+  await post("/identity-providers", { name: uniqueName(), issuer: peer.url, clientId: "gateway" });
+  await people.query(
+    "insert into verified_domains (tenant_id, domain, token, verified_at) values ($1, $2, 't', now())",
+    [tenant.id, domain],
+  );
+  const one = new TestBrowser(gateway.url);
+  const choice = await one.submit(await one.go("/sign-in/sso"), "/sign-in/sso", {
+    identifier: `a@${domain}`,
+  });
+  const isChoice = choice.forms.some(({ action }) => action === "/sign-in/sso");
+  return (isChoice ? await one.submit(choice, "/sign-in/sso") : choice).url;
+}
+
 async function readDocument(): Promise<string> {
   const clientId = "https://client.example.com/client.json";
   const found = await fetchClientMetadata(
@@ -184,6 +205,12 @@ const SOURCES: readonly Source[] = [
     read: () => signIn(/\/user$/),
     expected: /\/sign-in\/error/,
   },
+  {
+    name: "the provider of an organization",
+    read: discoverProvider,
+    expected: /error=sso_provider_unavailable/,
+  },
+  { name: "a DNS resolver", read: lookUpDomain, expected: /The DNS resolver did not respond/ },
   { name: "a client metadata document", read: readDocument, expected: /^"invalid"$/ },
 ];
 

@@ -26,6 +26,8 @@ const ATTACKED: Readonly<Record<string, readonly (readonly [file: string, text: 
   "src/operations/alerts/notify.ts": [[SOURCES, "a webhook receiver"]],
   "src/logs/trace-exporter.ts": [[SOURCES, "a trace collector"]],
   "src/identity/oauth/client-metadata.ts": [[SOURCES, "a client metadata document"]],
+  "src/identity/sso/oidc-client.ts": [[SOURCES, "the provider of an organization"]],
+  "src/identity/sso/txt-records.ts": [[SOURCES, "a DNS resolver"]],
   "src/identity/users/social-providers.ts": [
     [SOURCES, "the token endpoint of an identity provider"],
     [SOURCES, "the user-info endpoint of an identity provider"],

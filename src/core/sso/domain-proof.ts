@@ -12,6 +12,7 @@ export function hasProof(records: readonly string[], token: string): boolean {
 }
 
 function joinPieces(record: string): string {
-  const pieces = [...record.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, piece = ""]) => piece);
-  return pieces.length === 0 ? record.trim() : pieces.join("").replace(/\\(.)/g, "$1");
+  const text = record.trim();
+  const isQuoted = text.length > 1 && text.startsWith('"') && text.endsWith('"');
+  return isQuoted ? text.slice(1, -1).split('" "').join("") : text;
 }
