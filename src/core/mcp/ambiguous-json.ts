@@ -4,7 +4,7 @@
  * regard to case as Go does, would run something else than what was judged.
  */
 import { MAX_JSON_DEPTH } from "../size-limits.ts";
-import { endOfNested, endOfString, isTooDeep } from "./json-scan.ts";
+import { endOfNested, endOfString, isTooDeep, mayBeDeeper } from "./json-scan.ts";
 
 /** The members that are judged, by the object that holds them. Everything else is the server's own. */
 const AMBIGUOUS_MEMBERS = {
@@ -43,32 +43,43 @@ const NESTED: Readonly<Record<Level, Readonly<Record<string, Level>>>> = {
 /** Upper case first: some letters, such as the long s, have no lower case but share an upper case. */
 const fold = (name: string) => name.toUpperCase().toLowerCase();
 
-const FOLDED = new Map(
-  Object.entries(AMBIGUOUS_MEMBERS).map(([level, names]) => [
-    level,
-    new Map(names.map((name) => [fold(name), name])),
-  ]),
-);
+const mapLevels = <T>(build: (names: readonly string[]) => T): Readonly<Record<Level, T>> => ({
+  message: build(AMBIGUOUS_MEMBERS.message),
+  params: build(AMBIGUOUS_MEMBERS.params),
+  ref: build(AMBIGUOUS_MEMBERS.ref),
+  meta: build(AMBIGUOUS_MEMBERS.meta),
+  notifications: build(AMBIGUOUS_MEMBERS.notifications),
+});
+
+const JUDGED = mapLevels((names) => new Set(names));
+const FOLDED = mapLevels((names) => new Map(names.map((name) => [fold(name), name])));
 
 interface Frame {
   readonly isObject: boolean;
   readonly level: Level;
   /** The judged members that were there already. */
-  readonly seen: Set<string>;
+  readonly seen: string[];
   expectsName: boolean;
   name: string;
 }
 
 export type AmbiguousMember = "too_deep" | { readonly member: string; readonly spelled: string };
 
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
 /** Looks at the text alone, before and beside any parser. Text that is no JSON is for the parser to refuse. */
 export function findAmbiguousMember(text: string): AmbiguousMember | undefined {
-  if (isTooDeep(text, MAX_JSON_DEPTH)) return "too_deep";
+  if (mayBeDeeper(text, MAX_JSON_DEPTH) && isTooDeep(text, MAX_JSON_DEPTH)) return "too_deep";
   const frames: Frame[] = [];
+  let frame: Frame | undefined;
   for (let at = 0; at < text.length; at += 1) {
-    const frame = frames.at(-1);
-    switch (text[at]) {
-      case '"': {
+    switch (text.charCodeAt(at)) {
+      case QUOTE: {
         const end = endOfString(text, at);
         if (frame?.expectsName === true) {
           frame.name = parseName(text.slice(at, end + 1));
@@ -79,18 +90,23 @@ export function findAmbiguousMember(text: string): AmbiguousMember | undefined {
         at = end;
         break;
       }
-      case "{":
-      case "[": {
+      case OPEN_BRACE:
+      case OPEN_BRACKET: {
         const level = childLevel(frame);
-        if (level === undefined) at = endOfNested(text, at);
-        else frames.push(opened(text[at] === "{", level));
+        if (level === undefined) {
+          at = endOfNested(text, at);
+        } else {
+          frame = opened(text.charCodeAt(at) === OPEN_BRACE, level);
+          frames.push(frame);
+        }
         break;
       }
-      case "}":
-      case "]":
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
         frames.pop();
+        frame = frames.at(-1);
         break;
-      case ",":
+      case COMMA:
         if (frame?.isObject === true) frame.expectsName = true;
         break;
     }
@@ -101,7 +117,7 @@ export function findAmbiguousMember(text: string): AmbiguousMember | undefined {
 const opened = (isObject: boolean, level: Level): Frame => ({
   isObject,
   level,
-  seen: new Set(),
+  seen: [],
   expectsName: isObject,
   name: "",
 });
@@ -115,10 +131,12 @@ function childLevel(parent: Frame | undefined): Level | undefined {
 }
 
 function checkName({ level, name, seen }: Frame): AmbiguousMember | undefined {
-  const member = FOLDED.get(level)?.get(fold(name));
-  if (member === undefined) return undefined;
-  if (name !== member || seen.has(member)) return { member, spelled: name };
-  seen.add(member);
+  if (!JUDGED[level].has(name)) {
+    const member = FOLDED[level].get(fold(name));
+    return member === undefined ? undefined : { member, spelled: name };
+  }
+  if (seen.includes(name)) return { member: name, spelled: name };
+  seen.push(name);
   return undefined;
 }
 
