@@ -3,7 +3,7 @@ import type { Settings } from "./core/settings/values.ts";
 import type { QueryStatistics } from "./db/statistics.ts";
 import type { Config } from "./env.ts";
 import { createEmitter, type Emitter, type Outbox, outboxQueue } from "./logs/emit.ts";
-import { analyticsEngineObserver, consoleObserver, withObservers } from "./logs/observers.ts";
+import { analyticsEngineObserver, consoleObserver } from "./logs/observers.ts";
 import { createPoolReport } from "./logs/pool-report.ts";
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -15,9 +15,23 @@ export function createEventEmitter(
   peekSettings: (tenantId: string) => Settings | undefined,
 ): Emitter {
   const outbox: Outbox = { add: (messages) => bindings.OUTBOX.getByName(selectOutbox()).add(messages) };
-  const queued = createEmitter({
+  const analytics = config.analytics === undefined ? [] : [analyticsEngineObserver(config.analytics)];
+  return createEmitter({
     queue: config.environment === "development" ? outboxQueue(outbox) : bindings.EVENTS,
     alongside: createPoolReport(queryStatistics, Date.now),
+    observers: [
+      ...analytics,
+      consoleObserver(
+        (tenantId) => {
+          const settings = tenantId == null ? undefined : peekSettings(tenantId);
+          return {
+            requests: config.requestLines || settings?.["logging.console.requests"] === true,
+            mcp: settings?.["logging.console.mcp"] === true,
+          };
+        },
+        (line) => console.log(line),
+      ),
+    ],
     outbox,
     now: Date.now,
     sleep,
@@ -26,19 +40,6 @@ export function createEventEmitter(
       for (const message of messages) console.error(JSON.stringify({ lost: message }));
     },
   });
-  return withObservers(queued, [
-    ...(config.analytics === undefined ? [] : [analyticsEngineObserver(config.analytics)]),
-    consoleObserver(
-      (tenantId) => {
-        const settings = tenantId == null ? undefined : peekSettings(tenantId);
-        return {
-          requests: config.requestLines || settings?.["logging.console.requests"] === true,
-          mcp: settings?.["logging.console.mcp"] === true,
-        };
-      },
-      (line) => console.log(line),
-    ),
-  ]);
 }
 
 /** One object would be a bottleneck just when there is much to keep. */

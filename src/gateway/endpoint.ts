@@ -24,7 +24,7 @@ import { MCP_SCOPE } from "../identity/oauth/scopes.ts";
 import { createAnonymous, type Principal } from "../identity/principal.ts";
 import type { Emitter } from "../logs/emit.ts";
 import { logFailure } from "../logs/log-failure.ts";
-import { describeRequest, readContinent } from "../logs/request-event.ts";
+import { describeRequest, readLocation } from "../logs/request-event.ts";
 import { admitRequest, type LimitHeaders } from "../policy/admission.ts";
 import { keyAddressError } from "../policy/permission-error.ts";
 import type { Snapshots } from "../policy/snapshot.ts";
@@ -91,7 +91,7 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
       record,
       requestId,
       address: readHeaders(request).get("cf-connecting-ip"),
-      location: { country: readHeaders(request).get("cf-ipcountry"), continent: readContinent(request) },
+      location: readLocation(request),
       waitUntil,
       identify: identified,
     };

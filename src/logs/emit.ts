@@ -28,6 +28,8 @@ export interface EmitterDeps {
   readonly sleep: (ms: number) => Promise<void>;
   /** What the isolate itself has to tell from time to time; it leaves with what requests tell. */
   readonly alongside?: () => readonly LogEvent[];
+  /** Receivers of events beside the queue (observers.ts). */
+  readonly observers?: readonly Observer[];
   /** The last resort is the console: better there than nowhere. */
   readonly lost: (messages: readonly LogMessage[], error: unknown) => void;
 }
@@ -36,6 +38,9 @@ export interface Emitter {
   /** All that one request has to tell. */
   emit(events: readonly LogEvent[], background: (work: Promise<unknown>) => void): void;
 }
+
+/** Receives what leaves for the queue, as it leaves. */
+export type Observer = (event: LogEvent) => void;
 
 /** Queues count (and bill) by messages of 64 KB: what leaves together shares them. */
 const MAX_MESSAGE_BYTES = 60_000;
@@ -46,13 +51,17 @@ const BATCH_DELAY_MS = 25;
 /** So long one request sends for the others; one that is gone with its send is waited for no longer either. */
 const YIELD_MS = 1000;
 
-export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: EmitterDeps): Emitter {
+export function createEmitter({
+  queue,
+  outbox,
+  now,
+  sleep,
+  alongside,
+  observers = [],
+  lost,
+}: EmitterDeps): Emitter {
   let waiting: TruncatedEvent[] = [];
   let sendingSince: number | undefined;
-
-  const tell = (events: readonly LogEvent[]) => {
-    for (const event of events) waiting.push(truncateEvent(event));
-  };
 
   const send = async (messages: LogMessage[]) => {
     try {
@@ -65,7 +74,7 @@ export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: Em
   const drain = async () => {
     const started = now();
     sendingSince = started;
-    tell(alongside?.() ?? []);
+    for (const event of alongside?.() ?? []) waiting.push(truncateEvent(event));
     while (waiting.length > 0) {
       const { messages, rest } = pack(waiting);
       waiting = rest;
@@ -80,7 +89,11 @@ export function createEmitter({ queue, outbox, now, sleep, alongside, lost }: Em
   return {
     emit(events, background) {
       if (events.length === 0) return;
-      tell(events);
+      for (const event of events) {
+        const truncated = truncateEvent(event);
+        waiting.push(truncated);
+        for (const observe of observers) observe(truncated.event);
+      }
       const isSending = sendingSince !== undefined && now() - sendingSince < YIELD_MS;
       if (!isSending) background(drain());
     },

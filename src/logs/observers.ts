@@ -1,19 +1,6 @@
 /** Additional receivers of events: an Analytics Engine dataset and the console. Without a receiver nothing is done. */
-import type { Emitter } from "./emit.ts";
-import { type LogEvent, truncateEvent } from "./events.ts";
-
-export type Observer = (event: LogEvent) => void;
-
-export function withObservers(emitter: Emitter, observers: readonly Observer[]): Emitter {
-  if (observers.length === 0) return emitter;
-  return {
-    emit(events, background) {
-      // They must not see what the queue does not.
-      for (const { event } of events.map(truncateEvent)) for (const observe of observers) observe(event);
-      emitter.emit(events, background);
-    },
-  };
-}
+import type { Observer } from "./emit.ts";
+import type { LogEvent } from "./events.ts";
 
 /** The order of blobs and doubles is what queries go by: add at the end only. */
 export function analyticsEngineObserver(dataset: AnalyticsEngineDataset): Observer {

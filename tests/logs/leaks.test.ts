@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { RequestRecorder } from "../../src/gateway/context/request-recorder.ts";
 import { createEmitter } from "../../src/logs/emit.ts";
-import { analyticsEngineObserver, consoleObserver, withObservers } from "../../src/logs/observers.ts";
+import { analyticsEngineObserver, consoleObserver } from "../../src/logs/observers.ts";
 import { describeRequest } from "../../src/logs/request-event.ts";
 import { runs } from "../support/runs.ts";
 
@@ -45,22 +45,20 @@ it("no secret leaves with what is told of a request", async () => {
       const reported: unknown[] = [];
       const queue = { sendBatch: async (messages: Iterable<unknown>) => reported.push(...messages) };
       const outbox = { add: async () => undefined };
-      const emitter = withObservers(
-        createEmitter({
-          queue,
-          outbox,
-          now: () => 0,
-          sleep: async () => undefined,
-          lost: (lost) => reported.push(lost),
-        }),
-        [
+      const emitter = createEmitter({
+        queue,
+        outbox,
+        now: () => 0,
+        sleep: async () => undefined,
+        lost: (lost) => reported.push(lost),
+        observers: [
           consoleObserver(
             () => ({ requests: true, mcp: true }),
             (line) => reported.push(line),
           ),
           analyticsEngineObserver({ writeDataPoint: (point) => void reported.push(point) }),
         ],
-      );
+      });
       const work: Promise<unknown>[] = [];
       const request = new Request(`https://gateway.example/mcp/${secret}`, {
         method: "POST",
