@@ -34,8 +34,11 @@ interface Alarm {
   readonly isExtended: boolean;
 }
 
-/** The longest wait of the runtime's timer: how exactly a stall is measured. */
-const MAX_STEP_MS = 5000;
+/**
+ * The longest wait of the runtime's timer: how exactly a stall is measured. An alarm that is further away than the
+ * running wait needs no new timer.
+ */
+const MAX_STEP_MS = 1000;
 
 /**
  * Many alarms on one timer of the runtime, which is not free: a request that is over before the first alarm has started
@@ -60,14 +63,29 @@ export class TimerSet {
 
   /** Waits, and says for how long of the wait the isolate did not run. */
   async measureStall<T>(pending: Promise<T>): Promise<{ readonly value: T; readonly stalledMs: number }> {
-    const stalledBefore = this.#totalStalledMs();
+    const stalledBefore = this.totalStalledMs();
     const cancel = this.limitWait(Number.POSITIVE_INFINITY, () => undefined);
     try {
       const value = await pending;
-      return { value, stalledMs: this.#totalStalledMs() - stalledBefore };
+      return { value, stalledMs: this.totalStalledMs() - stalledBefore };
     } finally {
       cancel();
     }
+  }
+
+  /** The time in which the isolate did not run while there was an alarm. */
+  totalStalledMs(): number {
+    return this.#stalledMs + this.#overdueMs();
+  }
+
+  /** Undefined when time is up first. The alarm stays until all are cleared, so that the timer goes on. */
+  async waitFor<T>(pending: Promise<T>, ms: number): Promise<T | undefined> {
+    return Promise.race([
+      pending,
+      new Promise<undefined>((resolve) => {
+        this.set(ms, () => resolve(undefined));
+      }),
+    ]);
   }
 
   /** Cancels all alarms. */
@@ -116,10 +134,6 @@ export class TimerSet {
     if (overdueMs === 0) return;
     this.#stalledMs += overdueMs;
     for (const alarm of this.#alarms) if (alarm.isExtended) alarm.at += overdueMs;
-  }
-
-  #totalStalledMs(): number {
-    return this.#stalledMs + this.#overdueMs();
   }
 
   #overdueMs(): number {

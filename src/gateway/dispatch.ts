@@ -2,17 +2,19 @@
 import { GatewayError, NotFoundError } from "../core/errors.ts";
 import { INVALID_REQUEST } from "../core/mcp/json-rpc.ts";
 import { getQuery } from "../core/net/request-url.ts";
+import { TimerSet } from "../core/timers.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
 import type { EndpointTarget } from "./catalog/catalog.ts";
 import type { McpContext } from "./context/context.ts";
 import { chargeBatch } from "./pipeline/charge-limits.ts";
+import { mayMismatch } from "./proxy/era-mismatch.ts";
 import { passThrough, translateMismatch } from "./proxy/pass-through.ts";
 import { serveAggregate } from "./proxy/serve-aggregate.ts";
 import { readCountedPost } from "./request/body.ts";
 import { InvalidPostError, listSubjects, type McpPost, readSubject } from "./request/mcp-post.ts";
 
-/** Sends the post if it is an ordinary call (fast-path/plain-call.ts). */
-type SendPlain = (post: McpPost, server: SnapshotServer) => Promise<Response> | undefined;
+/** Sends the post if it is an ordinary call (fast-path/plain-call.ts). The timers are those of the request so far. */
+type SendPlain = (post: McpPost, server: SnapshotServer, timers: TimerSet) => Promise<Response> | undefined;
 
 export async function dispatch(
   request: Request,
@@ -25,19 +27,37 @@ export async function dispatch(
   // An unknown server or toolset is refused before the body is read.
   if (toolset !== undefined) await requireToolset(request, toolset, context);
   const server = serverName === undefined ? undefined : await findServer(request, serverName, context);
-  const post = request.method === "POST" ? await readCountedPost(request, context) : undefined;
-  if (post !== undefined) {
+  const timers = new TimerSet();
+  const post = request.method === "POST" ? await readPost(request, context, timers, onRead) : undefined;
+  const plain = post && server && sendPlain?.(post, server, timers);
+  if (server !== undefined && plain !== undefined) {
+    const response = await plain;
+    if (!mayMismatch(response)) return response;
+    return translateMismatch(response, request, post, server, context);
+  }
+  timers.clear();
+  return server === undefined
+    ? serveAggregate(request, post, { ...target, isSearched: isSearchMode(request) }, context)
+    : passThrough(request, post, server, context);
+}
+
+async function readPost(
+  request: Request,
+  context: McpContext,
+  timers: TimerSet,
+  onRead: (post: McpPost) => void,
+): Promise<McpPost> {
+  try {
+    const post = await readCountedPost(request, context, timers);
     onRead(post);
     rejectLongBatch(post);
     context.record.declare(listSubjects(post.messages));
-    await chargeBatch(context.record.operations.length, context);
+    if (post.isBatch) await chargeBatch(context.record.operations.length, context);
+    return post;
+  } catch (error) {
+    timers.clear();
+    throw error;
   }
-  if (server === undefined)
-    return serveAggregate(request, post, { ...target, isSearched: isSearchMode(request) }, context);
-  const plain = post && sendPlain?.(post, server);
-  return plain === undefined
-    ? passThrough(request, post, server, context)
-    : translateMismatch(await plain, request, post, server, context);
 }
 
 /** By the query of the URL, which a session's first request decides for the session. */

@@ -129,7 +129,10 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
       (post) => {
         exchange.post = post;
       },
-      isFast ? (post, server) => sendPlainCall(request, post, server, context, exchange.headers) : undefined,
+      isFast
+        ? (post, server, timers) =>
+            sendPlainCall({ request, post, server, answerHeaders: exchange.headers, timers }, context)
+        : undefined,
     );
     return isFinished(response) ? response : assertMcpContent(response);
   };

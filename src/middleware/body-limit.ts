@@ -26,7 +26,7 @@ export const bodyLimit = createMiddleware<AppEnv>(async (c, next) => {
   const { raw } = c.req;
   // A page's own request within the process carries what came with the page, which was limited.
   if (raw.body === null || c.get("isInternal")) return next();
-  const body = await readRequestBody(raw, maxRequestBytes(c.req.path));
+  const body = await readRequestBody(raw, { maxBytes: maxRequestBytes(c.req.path) });
   c.req.raw = new Request(raw.url, { method: raw.method, headers: raw.headers, signal: raw.signal, body });
   return next();
 });

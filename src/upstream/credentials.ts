@@ -15,6 +15,11 @@ export type Header = readonly [name: string, value: string];
 /** Decrypted headers live as long as their sealed configuration: one snapshot. */
 const opened = new WeakMap<SealedAuthConfig, Header>();
 
+/** The header for a call that cannot wait: "unknown" where it is not decrypted yet, or is the member's own. */
+export function peekCredentialHeader(auth: SealedAuthConfig): Header | "unknown" | undefined {
+  return auth.type === "none" ? undefined : (opened.get(auth) ?? "unknown");
+}
+
 /** The header that proves us to the upstream; undefined where it wants none, or one of the member's own. */
 export async function credentialHeader(
   keyring: Keyring,

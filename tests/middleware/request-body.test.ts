@@ -19,12 +19,16 @@ describe("a request body", () => {
 
   it("is refused when it declares more than the limit, without being kept", async () => {
     const request = post("a".repeat(2000), { "content-length": "2000" });
-    await expect(readRequestBody(request, 1000)).rejects.toMatchObject({ code: "payload_too_large" });
+    await expect(readRequestBody(request, { maxBytes: 1000 })).rejects.toMatchObject({
+      code: "payload_too_large",
+    });
   });
 
   it("is refused when it turns out to be larger than the limit", async () => {
     const request = post(endless(KIB, () => after(0)));
-    await expect(readRequestBody(request, 10 * KIB, { drainMs: 50 })).rejects.toMatchObject({
+    await expect(
+      readRequestBody(request, { maxBytes: 10 * KIB, times: { drainMs: 50 } }),
+    ).rejects.toMatchObject({
       code: "payload_too_large",
     });
   });
@@ -42,7 +46,9 @@ describe("a request body", () => {
         isCanceled = true;
       },
     });
-    await expect(readRequestBody(post(body), 10 * KIB)).rejects.toMatchObject({ code: "payload_too_large" });
+    await expect(readRequestBody(post(body), { maxBytes: 10 * KIB })).rejects.toMatchObject({
+      code: "payload_too_large",
+    });
     expect({ left, isCanceled }).toEqual({ left: -1, isCanceled: false });
   });
 
@@ -52,12 +58,16 @@ describe("a request body", () => {
         controller.error(new Error("Network connection lost."));
       },
     });
-    await expect(readRequestBody(post(body), KIB)).rejects.toMatchObject({ code: "bad_request" });
+    await expect(readRequestBody(post(body), { maxBytes: KIB })).rejects.toMatchObject({
+      code: "bad_request",
+    });
   });
 
   it("is refused when it drips", async () => {
     const dripping = post(endless(1, () => after(5)));
-    await expect(readRequestBody(dripping, KIB, { idleMs: 1000, totalMs: 50 })).rejects.toMatchObject({
+    await expect(
+      readRequestBody(dripping, { maxBytes: KIB, times: { idleMs: 1000, totalMs: 50 } }),
+    ).rejects.toMatchObject({
       code: "bad_request",
     });
   });

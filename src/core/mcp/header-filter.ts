@@ -54,12 +54,15 @@ export function selectContextHeaders(incoming: Incoming): HeaderMap {
   return pick(incoming, (name) => CONTEXT.has(name));
 }
 
+export const isRequestHeader = (name: string) => REQUEST.has(name) || isProtocolHeader(name);
+export const isResponseHeader = (name: string) => RESPONSE.has(name);
+
 export function selectRequestHeaders(incoming: Incoming): HeaderMap {
-  return pick(incoming, (name) => REQUEST.has(name) || isProtocolHeader(name));
+  return pick(incoming, isRequestHeader);
 }
 
 export function selectResponseHeaders(incoming: Incoming): HeaderMap {
-  return pick(incoming, (name) => RESPONSE.has(name));
+  return pick(incoming, isResponseHeader);
 }
 
 function pick(from: Incoming, isAllowed: (name: string) => boolean): HeaderMap {

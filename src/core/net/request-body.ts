@@ -12,7 +12,7 @@ import {
   REQUEST_IDLE_TIMEOUT_MS,
   REQUEST_TOTAL_TIMEOUT_MS,
 } from "../size-limits.ts";
-import { withTimeout } from "../timers.ts";
+import { type TimerSet, withTimeout } from "../timers.ts";
 import {
   BodyLimitError,
   type BodyLimits,
@@ -26,19 +26,26 @@ interface Times extends Pick<BodyLimits, "idleMs" | "totalMs"> {
   readonly drainMs?: number;
 }
 
+export interface RequestBodyOptions {
+  readonly maxBytes: number;
+  readonly times?: Times;
+  /** The alarms of the request, which has one timer for all of them; cleared by the caller. */
+  readonly timers?: TimerSet;
+}
+
 const TIMES: Times = { idleMs: REQUEST_IDLE_TIMEOUT_MS, totalMs: REQUEST_TOTAL_TIMEOUT_MS };
 
 export async function readRequestBody(
   request: Request,
-  limit: number,
-  times: Times = TIMES,
+  { maxBytes: limit, times = TIMES, timers }: RequestBodyOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const declared = readHeaders(request).get("content-length");
   try {
     if (declaresMoreThan(declared, limit)) throw new BodyLimitError("too_large", limit);
     // The runtime holds the peer to the length that it declared; one read in native code is cheaper than a loop.
     if (declared !== undefined && times.totalMs !== undefined) {
-      const whole = await withTimeout(request.arrayBuffer(), times.totalMs);
+      const reading = request.arrayBuffer();
+      const whole = await (timers?.waitFor(reading, times.totalMs) ?? withTimeout(reading, times.totalMs));
       if (whole === undefined) throw new BodyLimitError("too_slow", times.totalMs);
       return new Uint8Array(whole);
     }

@@ -17,27 +17,32 @@ import type { UpstreamAttempt } from "../pipeline/attempt.ts";
 import { callUpstream } from "../pipeline/call-upstream.ts";
 import { sendHttp } from "../pipeline/send-http.ts";
 import { toolTimeoutMs } from "../pipeline/tool-settings.ts";
-import type { Candidate, UpstreamCall } from "../pipeline/upstream-call.ts";
+import type { Candidate } from "../pipeline/upstream-call.ts";
 import { deferResponse } from "./deferred-response.ts";
-import type { ForwardedCall, PreparedCall, StreamEnd } from "./forwarded-call.ts";
-import {
-  finishedResponse,
-  fromStatusError,
-  messageResponse,
-  type ResponseScope,
-  streamResponse,
-} from "./to-client-response.ts";
+import type { AnswerTerms, ForwardedCall, PreparedCall, StreamEnd } from "./forwarded-call.ts";
+import { fromStatusError, type ResponseScope, toClientResponse } from "./to-client-response.ts";
 
-/** `callServer`: the pipeline, or what is left of it for a call that most of its stages need not look at. */
 export async function forwardCall<C extends Candidate>(
   call: ForwardedCall<C>,
   context: McpContext,
-  callServer: CallServer<C> = callUpstream,
 ): Promise<Response> {
-  const hold: AbortScope = { abort: new AbortController(), timers: new TimerSet() };
-  const { abort, timers } = hold;
-  const [operation] = call.operations;
-  const untrack = operation && track(operation, call.preferred, context, hold);
+  const exchange = openExchange(call.operations[0], call.preferred, context, new TimerSet());
+  const pending = sendCall(call, context, exchange).catch((error: unknown) => {
+    exchange.end.untrack();
+    throw error;
+  });
+  return call.canDefer ? answerEarly(pending, call, context, exchange) : pending;
+}
+
+/** An exchange that is tracked while it runs. `timers` are cleared with it. */
+export function openExchange(
+  operation: OperationRecorder | undefined,
+  preferred: Candidate,
+  context: McpContext,
+  timers: TimerSet,
+): ResponseScope {
+  const scope: AbortScope = { abort: new AbortController(), timers };
+  const untrack = operation && track(operation, preferred, context, scope);
   const forget = () => {
     untrack?.();
     timers.clear();
@@ -46,33 +51,33 @@ export async function forwardCall<C extends Candidate>(
     untrack: forget,
     abort() {
       forget();
-      abort.abort(clientDisconnected());
+      scope.abort.abort(clientDisconnected());
     },
   };
-  const pending = sendCall(call, context, { scope: hold, end }, callServer).catch((error: unknown) => {
-    forget();
-    throw error;
-  });
-  if (!call.canDefer || !isFlagEnabled("mcp.early-answer", context)) return pending;
-  const id = operation?.id ?? null;
-  const { server } = call.preferred;
-  const { earlyAnswerMs } = server;
-  const late = new Promise<undefined>((resolve) => timers.set(earlyAnswerMs, () => resolve(undefined)));
-  const answered = await Promise.race([pending, late]);
-  if (answered !== undefined) return answered;
-  return deferResponse({ pending, id, server, abort: end.abort, context });
+  return { scope, end };
 }
 
-type CallServer<C extends Candidate> = (
-  call: UpstreamCall<C, Response>,
+/** Begins the answer where the server takes long. */
+export async function answerEarly(
+  pending: Promise<Response>,
+  { operations, preferred }: Pick<ForwardedCall<Candidate>, "operations" | "preferred">,
   context: McpContext,
-) => Promise<Response>;
+  { scope, end }: ResponseScope,
+): Promise<Response> {
+  if (!isFlagEnabled("mcp.early-answer", context)) return pending;
+  const { server } = preferred;
+  const late = new Promise<undefined>((resolve) =>
+    scope.timers.set(server.earlyAnswerMs, () => resolve(undefined)),
+  );
+  const answered = await Promise.race([pending, late]);
+  if (answered !== undefined) return answered;
+  return deferResponse({ pending, id: operations[0]?.id ?? null, server, abort: end.abort, context });
+}
 
 function sendCall<C extends Candidate>(
   call: ForwardedCall<C>,
   context: McpContext,
   { scope, end }: ResponseScope,
-  callServer: CallServer<C>,
 ): Promise<Response> {
   const { operations, preferred, selection, isAllowed, deny, isRepeatable, client, method } = call;
   const send = async (candidate: C, attempt: UpstreamAttempt) => {
@@ -81,23 +86,17 @@ function sendCall<C extends Candidate>(
     const stopClock = limitDuration(candidate, operations, scope);
     try {
       const answer = await sendHttp(prepared, attempt, context, scope);
-      if (answer.kind === "message") end.untrack();
-      return answer.kind === "message"
-        ? (finishedResponse(answer, prepared) ?? (await messageResponse(answer, prepared)))
-        : await streamResponse(answer, prepared, attempt, call, context, { scope, end });
+      return await toClientResponse(answer, prepared, attempt, call, context, { scope, end });
     } catch (thrown) {
       stopClock();
       const error = timeoutReason(scope) ?? thrown;
       // A client that is not given another server's answer gets this one's error in its own words.
-      if (error instanceof StatusError && error.response !== undefined && isRepeatable === undefined) {
-        attempt.fail(toGatewayError(error));
-        end.untrack();
-        return fromStatusError(error, prepared);
-      }
+      const own = isRepeatable === undefined ? answerOwnError(error, prepared, attempt, end) : undefined;
+      if (own !== undefined) return own;
       throw error;
     }
   };
-  return callServer(
+  return callUpstream(
     {
       ...{ method, operations, preferred, selection, isAllowed, deny, send },
       takesSlot: operations.length > 0 && method !== "subscriptions/listen",
@@ -109,8 +108,21 @@ function sendCall<C extends Candidate>(
   );
 }
 
+/** The answer to a call that is sent to one server only, where the server's HTTP error has a JSON-RPC error in it. */
+export function answerOwnError(
+  error: unknown,
+  terms: AnswerTerms,
+  attempt: UpstreamAttempt,
+  end: StreamEnd,
+): Promise<Response> | undefined {
+  if (!(error instanceof StatusError) || error.response === undefined) return undefined;
+  attempt.fail(toGatewayError(error));
+  end.untrack();
+  return fromStatusError(error, terms);
+}
+
 /** Ends the exchange when the tool's own time for a call is over. It runs until the response has ended. */
-function limitDuration<C extends Candidate>(
+export function limitDuration<C extends Candidate>(
   { server }: C,
   operations: readonly OperationRecorder[],
   { abort, timers }: AbortScope,
@@ -120,7 +132,7 @@ function limitDuration<C extends Candidate>(
   return timers.limitWait(ms, () => abort.abort(responseTimeout(server.name, ms)));
 }
 
-function timeoutReason({ abort }: AbortScope): UpstreamError | undefined {
+export function timeoutReason({ abort }: AbortScope): UpstreamError | undefined {
   const { reason } = abort.signal;
   return reason instanceof UpstreamError && reason.code === "upstream_timeout" ? reason : undefined;
 }

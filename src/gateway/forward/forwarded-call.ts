@@ -1,11 +1,11 @@
 /** The description of a call that is forwarded over HTTP, and the end of its response stream. */
 import type { HeaderMap } from "../../core/net/headers.ts";
-import type { HttpCall } from "../pipeline/send-http.ts";
+import type { AnsweredCall, HttpCall } from "../pipeline/send-http.ts";
 import type { Candidate, UpstreamCall } from "../pipeline/upstream-call.ts";
 import type { EventTransform } from "../sse/transform.ts";
 
-/** The request as one of the candidates gets it, and what is done to the answer on its way back. */
-export interface PreparedCall extends HttpCall {
+/** What is done to the answer on its way back. */
+export interface AnswerTerms extends AnsweredCall {
   /** Changes each message on its way back. */
   readonly edit?: EventTransform | undefined;
   /** What the answer carries anyway: given where the answer may be finished here. */
@@ -13,6 +13,9 @@ export interface PreparedCall extends HttpCall {
   /** Last change of the headers that go back to the client. */
   readonly finishHeaders?: (headers: HeaderMap) => Promise<void>;
 }
+
+/** The request as one of the candidates gets it. */
+export interface PreparedCall extends HttpCall, AnswerTerms {}
 
 export interface ForwardedCall<C extends Candidate>
   extends Omit<UpstreamCall<C, Response>, "send" | "signal" | "takesSlot"> {

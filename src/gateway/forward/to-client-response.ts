@@ -1,6 +1,6 @@
 /** Turns an upstream's answer into the response to the client, and settles the attempt when a stream is over. */
 import { GatewayError } from "../../core/errors.ts";
-import { selectResponseHeaders } from "../../core/mcp/header-filter.ts";
+import { isResponseHeader, selectResponseHeaders } from "../../core/mcp/header-filter.ts";
 import type { JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { gatewayErrorBody } from "../../core/mcp/responses.ts";
@@ -24,7 +24,7 @@ import type { HttpResponse } from "../pipeline/send-http.ts";
 import type { Candidate } from "../pipeline/upstream-call.ts";
 import { openStream, type RelayEnd, relay } from "../sse/relay.ts";
 import { transformEvents } from "../sse/transform.ts";
-import type { ForwardedCall, PreparedCall, StreamEnd } from "./forwarded-call.ts";
+import type { AnswerTerms, ForwardedCall, StreamEnd } from "./forwarded-call.ts";
 
 const finished = new WeakSet<Response>();
 
@@ -32,23 +32,23 @@ const finished = new WeakSet<Response>();
 export const isFinished = (response: Response) => finished.has(response);
 
 /** The response with all of its headers, made once, where the message goes on as it came; otherwise undefined. */
-export function finishedResponse(
+function finishedResponse(
   { status, headers: received, text }: HttpResponse & { readonly kind: "message" },
-  { answerHeaders, edit }: PreparedCall,
+  { answerHeaders, edit }: AnswerTerms,
 ): Response | undefined {
   if (answerHeaders === undefined || text === "" || received.has(HEADERS.sessionId)) return undefined;
   if (edit !== undefined && edit.only?.test(text) !== false) return undefined;
   const headers: Record<string, string> = {};
-  for (const [name, value] of selectResponseHeaders(received)) headers[name] = value;
+  for (const [name, value] of received) if (isResponseHeader(name)) headers[name] = value;
   headers["content-type"] = "application/json";
   const response = new Response(text, { status, headers: Object.assign(headers, answerHeaders) });
   finished.add(response);
   return response;
 }
 
-export async function messageResponse(
+async function messageResponse(
   { status, headers: received, text }: HttpResponse & { readonly kind: "message" },
-  prepared: PreparedCall,
+  prepared: AnswerTerms,
 ): Promise<Response> {
   const headers = await buildHeaders(received, prepared);
   if (text === "") {
@@ -63,7 +63,7 @@ export async function messageResponse(
 /** An HTTP error of the server's with a JSON-RPC error in it. */
 export function fromStatusError(
   { response, upstreamStatus }: StatusError,
-  prepared: PreparedCall,
+  prepared: AnswerTerms,
 ): Promise<Response> {
   const text = response === undefined ? "" : stringifyLossless(response);
   return messageResponse({ kind: "message", status: upstreamStatus, headers: new Map(), text }, prepared);
@@ -74,9 +74,23 @@ export interface ResponseScope {
   readonly end: StreamEnd;
 }
 
-export async function streamResponse<C extends Candidate>(
+/** The response to the client; a message ends the exchange. */
+export async function toClientResponse<C extends Candidate>(
+  answer: HttpResponse,
+  terms: AnswerTerms,
+  attempt: UpstreamAttempt,
+  call: Pick<ForwardedCall<C>, "operations" | "isPermitted">,
+  context: McpContext,
+  exchange: ResponseScope,
+): Promise<Response> {
+  if (answer.kind === "stream") return streamResponse(answer, terms, attempt, call, context, exchange);
+  exchange.end.untrack();
+  return finishedResponse(answer, terms) ?? messageResponse(answer, terms);
+}
+
+async function streamResponse<C extends Candidate>(
   { status, headers: received, body }: HttpResponse & { readonly kind: "stream" },
-  prepared: PreparedCall,
+  prepared: AnswerTerms,
   attempt: UpstreamAttempt,
   { operations, isPermitted }: Pick<ForwardedCall<C>, "operations" | "isPermitted">,
   context: McpContext,
@@ -118,7 +132,7 @@ export async function streamResponse<C extends Candidate>(
 
 /** The requests that still need a response. Each response to a batch settles its own operation as it passes. */
 function unansweredIds(
-  { id, batchIds }: PreparedCall,
+  { id, batchIds }: AnswerTerms,
   operations: readonly OperationRecorder[],
 ): readonly JsonRpcId[] {
   if (batchIds === undefined) return id === null ? [] : [id];
@@ -175,7 +189,7 @@ function toStreamError(ended: RelayEnd, name: string, silenceMs: number, fault: 
   return bodyError(name, fault);
 }
 
-async function buildHeaders(received: HeaderMap, { finishHeaders }: PreparedCall): Promise<HeaderMap> {
+async function buildHeaders(received: HeaderMap, { finishHeaders }: AnswerTerms): Promise<HeaderMap> {
   const headers = selectResponseHeaders(received);
   await finishHeaders?.(headers);
   return headers;

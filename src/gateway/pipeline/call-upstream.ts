@@ -5,7 +5,7 @@
  * tools here, once for each server that is tried.
  */
 import { usesAccounts } from "../../core/enums.ts";
-import { toGatewayError } from "../../core/errors.ts";
+import { type GatewayError, toGatewayError } from "../../core/errors.ts";
 import type { McpContext } from "../context/context.ts";
 import { acquireAttempt } from "./acquire.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
@@ -39,7 +39,7 @@ export async function callUpstream<C extends Candidate, T>(
   }
 }
 
-export async function sendOnce<C extends Candidate, T>(
+async function sendOnce<C extends Candidate, T>(
   candidate: C,
   attempt: UpstreamAttempt,
   call: UpstreamCall<C, T>,
@@ -50,10 +50,15 @@ export async function sendOnce<C extends Candidate, T>(
     const { sendWithAccount } = await import("./send-with-account.ts");
     return await sendWithAccount(candidate, attempt, call, context);
   } catch (thrown) {
-    const error = toGatewayError(thrown);
-    const isCanceled = call.signal.aborted && error.code !== "upstream_timeout";
-    if (isCanceled) attempt.cancel(error);
-    else attempt.fail(error);
-    throw error;
+    throw failAttempt(thrown, attempt, call.signal);
   }
+}
+
+/** Settles an attempt that ended without an answer, and returns the error for the caller. */
+export function failAttempt(thrown: unknown, attempt: UpstreamAttempt, signal: AbortSignal): GatewayError {
+  const error = toGatewayError(thrown);
+  const isCanceled = signal.aborted && error.code !== "upstream_timeout";
+  if (isCanceled) attempt.cancel(error);
+  else attempt.fail(error);
+  return error;
 }

@@ -55,11 +55,25 @@ export async function sendHttp(
   context: McpContext,
   hold: AbortScope,
 ): Promise<HttpResponse> {
-  const { server, traceparent } = attempt;
+  const { traceparent } = attempt;
   if (traceparent !== undefined) call.headers.set("traceparent", traceparent);
   const send = call.isTranslated === true ? sendThroughBridge : sendDirectly;
   const { value: response, stalledMs } = await hold.timers.measureStall(send(call, attempt, context, hold));
   attempt.headReceived(stalledMs);
+  return receiveHttp(response, call, attempt, hold);
+}
+
+/** What is needed of a request to judge the response to it. */
+export type AnsweredCall = Pick<HttpCall, "method" | "id" | "batchIds">;
+
+/** Reads the response whole unless it is an event stream. */
+export async function receiveHttp(
+  response: Response,
+  call: AnsweredCall,
+  attempt: UpstreamAttempt,
+  hold: AbortScope,
+): Promise<HttpResponse> {
+  const { server } = attempt;
   const { status } = response;
   const headers = copyHeaders(response.headers);
   const type = headers.get("content-type")?.toLowerCase() ?? "";
@@ -70,7 +84,9 @@ export async function sendHttp(
   const forget = hold.timers.set(server.idleTimeoutMs, () =>
     hold.abort.abort(idleTimeout(server.name, server.idleTimeoutMs)),
   );
-  const text = isKnown ? await readResponse(response, readOptions(server, hold)) : await discard(response);
+  const text = isKnown
+    ? await readResponse(response, headers, readOptions(server, hold))
+    : await discard(response);
   forget();
   return classifyResponse(call, attempt, {
     kind: "message",
@@ -90,7 +106,7 @@ function readOptions(
 type Message = HttpResponse & { readonly kind: "message" };
 
 /** Turns what is no answer into an error that names the server, with the id of the request. */
-function classifyResponse(call: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
+function classifyResponse(call: AnsweredCall, attempt: UpstreamAttempt, answer: Message): Message {
   const { id, method, batchIds = [] } = call;
   const { status, text } = answer;
   const { name } = attempt.server;
@@ -117,7 +133,11 @@ function classifyResponse(call: HttpCall, attempt: UpstreamAttempt, answer: Mess
 }
 
 /** The transport lets a server explain a refusal in JSON of its own. */
-function rejectedResponse({ id, batchIds }: HttpCall, attempt: UpstreamAttempt, answer: Message): Message {
+function rejectedResponse(
+  { id, batchIds }: AnsweredCall,
+  attempt: UpstreamAttempt,
+  answer: Message,
+): Message {
   const error = statusError(attempt.server.name, answer.status);
   attempt.reject(error, answer.status);
   if (isJson(answer.text)) return answer;
@@ -172,10 +192,15 @@ async function sendDirectly(
     },
     context.upstream,
   );
-  if (response.status !== 401 && response.status !== 403) return response;
-  // The gateway's credential was refused. Passed on, the status would send the client off to sign in there.
+  return isCredentialRejected(response) ? rejectCredential(response, server) : response;
+}
+
+/** The gateway's credential was refused. Passed on, the status would send the client off to sign in there. */
+export const isCredentialRejected = ({ status }: Response) => status === 401 || status === 403;
+
+export async function rejectCredential(response: Response, { name }: SnapshotServer): Promise<never> {
   await response.body?.cancel();
-  throw credentialRejected(server.name);
+  throw credentialRejected(name);
 }
 
 function sendThroughBridge(

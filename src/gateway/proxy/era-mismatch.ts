@@ -29,6 +29,9 @@ const MODERN_CODES = new Set([
   METHOD_NOT_FOUND,
 ]);
 
+/** Whether `detectEraMismatch` needs to look at the response. */
+export const mayMismatch = ({ status }: Response): boolean => SUSPICIOUS.has(status);
+
 export async function detectEraMismatch(
   response: Response,
   request: Request,
@@ -36,7 +39,7 @@ export async function detectEraMismatch(
   server: SnapshotServer,
   context: McpContext,
 ): Promise<boolean> {
-  if (!SUSPICIOUS.has(response.status)) return false;
+  if (!mayMismatch(response)) return false;
   if (post === undefined) return opensLegacyStream(request, response);
   const suspected = suspicion(post, await readErrorCode(response));
   if (suspected === undefined) return false;

@@ -15,7 +15,7 @@ import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { createSealingEdit } from "../aggregate/rewrite-response.ts";
 import type { McpContext } from "../context/context.ts";
 import { forwardCall } from "../forward/forward.ts";
-import type { ForwardedCall, PreparedCall } from "../forward/forwarded-call.ts";
+import type { AnswerTerms, ForwardedCall, PreparedCall } from "../forward/forwarded-call.ts";
 import type { Candidate } from "../pipeline/upstream-call.ts";
 import { listIds, type McpPost } from "../request/mcp-post.ts";
 import type { EventTransform } from "../sse/transform.ts";
@@ -130,16 +130,28 @@ export function preparePassed(
 ): PreparedCall {
   const headers = selectRequestHeaders(readHeaders(request));
   if (session !== null) headers.set(HEADERS.sessionId, session);
-  const owner = { principalId: context.principal.id, serverId: server.id };
   if (opened?.own !== undefined && headers.has(HEADERS.name)) {
     headers.set(HEADERS.name, encodeHeaderValue(opened.own));
   }
   return {
-    method: getMethod(request),
     headers,
+    ...(post !== undefined && { body: opened?.body ?? post.bytes }),
+    ...describeAnswer(request, post, server, context),
+  };
+}
+
+/** What is done to the answer of a server that is passed through. */
+export function describeAnswer(
+  request: Request,
+  post: McpPost | undefined,
+  server: SnapshotServer,
+  context: McpContext,
+): AnswerTerms {
+  const owner = { principalId: context.principal.id, serverId: server.id };
+  return {
+    method: getMethod(request),
     id: post?.id ?? null,
     ...(post?.isBatch === true && { batchIds: listIds(post) }),
-    ...(post !== undefined && { body: opened?.body ?? post.bytes }),
     edit: createEdit(post, server, context),
     async finishHeaders(answered) {
       const opened = answered.get(HEADERS.sessionId);

@@ -3,11 +3,16 @@ import { TooManyRequestsError } from "../../core/errors.ts";
 import { readHeaders } from "../../core/net/headers.ts";
 import { drainBody } from "../../core/net/request-body.ts";
 import { MIN_COUNTED_BODY_BYTES } from "../../core/size-limits.ts";
+import type { TimerSet } from "../../core/timers.ts";
 import type { McpContext } from "../context/context.ts";
 import { type McpPost, parsePost } from "./mcp-post.ts";
 
 /** The body counts until the request is over. */
-export async function readCountedPost(request: Request, context: McpContext): Promise<McpPost> {
+export async function readCountedPost(
+  request: Request,
+  context: McpContext,
+  timers: TimerSet,
+): Promise<McpPost> {
   const { maxBodyBytes } = context;
   const declared = Number(readHeaders(request).get("content-length") ?? Number.NaN);
   // A larger body is refused unread.
@@ -15,7 +20,7 @@ export async function readCountedPost(request: Request, context: McpContext): Pr
     await drainBody(request);
     throw tooManyBodies();
   }
-  const post = await parsePost(request, maxBodyBytes);
+  const post = await parsePost(request, { maxBytes: maxBodyBytes, timers });
   if (Number.isNaN(declared) && !reserve(post.bytes.length, context)) throw tooManyBodies();
   return post;
 }

@@ -6,7 +6,7 @@ import { type Body, type JsonRpcId, type Message, parseBody } from "../../core/m
 import { type Era, HEADERS } from "../../core/mcp/revisions.ts";
 import { getTarget } from "../../core/mcp/rewrite.ts";
 import { readHeaders } from "../../core/net/headers.ts";
-import { readRequestBody } from "../../core/net/request-body.ts";
+import { type RequestBodyOptions, readRequestBody } from "../../core/net/request-body.ts";
 import type { OperationSubject } from "../context/operation-recorder.ts";
 
 export interface McpPost {
@@ -25,17 +25,17 @@ export interface McpPost {
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Throws for what cannot be read or contradicts itself. */
-export async function parsePost(request: Request, limit: number): Promise<McpPost> {
+export async function parsePost(request: Request, options: RequestBodyOptions): Promise<McpPost> {
   if (!/^application\/json\s*(?:;|$)/i.test(readHeaders(request).get("content-type") ?? "")) {
     throw new GatewayError("unsupported_media_type", "Send JSON-RPC as application/json.");
   }
-  const bytes = await readRequestBody(request, limit);
+  const bytes = await readRequestBody(request, options);
   const { text, body } = parseBytes(bytes);
   if (body.kind === "invalid") {
     throw invalid({ code: body.code, message: body.reason }, 400, body.id);
   }
   const fields = readHeaders(request);
-  const header = (name: string) => fields.get(name.toLowerCase())?.trim();
+  const header = (name: string) => fields.get(name)?.trim();
   const isBatch = body.kind === "batch";
   const id = !isBatch && body.message.kind === "request" ? body.message.id : null;
   const inbound = isBatch ? classifyBatch(header) : classifyPost(body.message, header);

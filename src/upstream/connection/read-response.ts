@@ -1,5 +1,6 @@
 /** Reads an answer that is one message, under the limits of its server, and in native code where its length is known. */
 import { declaresMoreThan } from "../../core/net/bounded-body.ts";
+import type { HeaderMap } from "../../core/net/headers.ts";
 import { connectionClosed, responseTooLarge } from "./errors.ts";
 import { type ReadOptions, readText } from "./event-stream.ts";
 
@@ -10,10 +11,13 @@ export interface ReadResponseOptions extends ReadOptions {
 }
 
 /** The caller sets a time limit by the signal, which ends the body. */
-export async function readResponse(response: Response, reading: ReadResponseOptions): Promise<string> {
+export async function readResponse(
+  response: Response,
+  headers: HeaderMap,
+  reading: ReadResponseOptions,
+): Promise<string> {
   const { server, maxBytes, signal } = reading;
-  const { headers } = response;
-  const length = headers.get("content-length");
+  const length = headers.get("content-length") ?? null;
   if (declaresMoreThan(length, maxBytes)) {
     await response.body?.cancel();
     throw responseTooLarge(server, maxBytes);

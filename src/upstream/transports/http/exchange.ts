@@ -54,17 +54,31 @@ export async function sendHttpInScope(
   request: UpstreamRequest,
   tools: UpstreamDeps,
 ): Promise<Response> {
+  const headers = buildHeaders(request, true, tools.gatewayId);
+  const { href } = parseUrl(request, request.url, tools.urlPolicy);
+  return followRedirects(await sendHop(hold, request, href, headers, tools), hold, request, tools);
+}
+
+/** `response`: to the request as it was first sent. */
+export async function followRedirects(
+  response: Response,
+  hold: AbortScope,
+  request: UpstreamRequest,
+  tools: UpstreamDeps,
+): Promise<Response> {
   const first = parseUrl(request, request.url, tools.urlPolicy);
+  let last = response;
   let address = first;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    const headers = buildHeaders(request, address.origin === first.origin, tools.gatewayId);
-    const response = await send(hold, request, address.href, headers, tools);
-    if (response.status < 300 || response.status >= 400) return response;
-    const location = response.headers.get("location");
-    if (location === null) return response;
-    await response.body?.cancel();
-    if (request.method !== "GET" && !METHOD_PRESERVING_STATUSES.has(response.status)) break;
+    if (last.status < 300 || last.status >= 400) return last;
+    const location = last.headers.get("location");
+    if (location === null) return last;
+    await last.body?.cancel();
+    if (request.method !== "GET" && !METHOD_PRESERVING_STATUSES.has(last.status)) break;
+    if (hop === MAX_REDIRECTS) break;
     address = parseUrl(request, new URL(location, address.href).href, tools.urlPolicy);
+    const headers = buildHeaders(request, address.origin === first.origin, tools.gatewayId);
+    last = await sendHop(hold, request, address.href, headers, tools);
   }
   throw new UpstreamError(
     "upstream_invalid",
@@ -77,11 +91,11 @@ function buildHeaders(
   { headers, credential }: UpstreamRequest,
   isAtHome: boolean,
   gatewayId: string | undefined,
-): HeaderMap {
+): Readonly<Record<string, string>> {
   const all = new Map(headers);
   if (gatewayId !== undefined) all.set(HEADERS.gatewayPath, appendGatewayPath(gatewayId, headers));
   if (credential !== undefined && isAtHome) all.set(...credential);
-  return all;
+  return Object.fromEntries(all);
 }
 
 /** The gateways that the request has passed, this one the last. */
@@ -99,7 +113,12 @@ interface ParsedUrl {
 const checkedUrls = new WeakMap<UrlPolicy, Map<string, ParsedUrl>>();
 const MAX_CHECKED_URLS = 5000;
 
-function parseUrl(request: UpstreamRequest, text: string, policy: UrlPolicy): ParsedUrl {
+/** Throws for a URL that must not be reached. */
+export function parseUrl(
+  request: Pick<UpstreamRequest, "server">,
+  text: string,
+  policy: UrlPolicy,
+): ParsedUrl {
   let known = checkedUrls.get(policy);
   if (known === undefined) {
     known = new BoundedMap(MAX_CHECKED_URLS);
@@ -114,7 +133,7 @@ function parseUrl(request: UpstreamRequest, text: string, policy: UrlPolicy): Pa
   return address;
 }
 
-function requireAllowedUrl(request: UpstreamRequest, text: string, policy: UrlPolicy): URL {
+function requireAllowedUrl(request: Pick<UpstreamRequest, "server">, text: string, policy: UrlPolicy): URL {
   const verdict = checkUrl(text, policy);
   if (verdict.ok) return verdict.url;
   throw new UpstreamError(
@@ -124,11 +143,15 @@ function requireAllowedUrl(request: UpstreamRequest, text: string, policy: UrlPo
   );
 }
 
-async function send(
+/** The request without its headers, which depend on where it is sent. */
+export type Hop = Omit<UpstreamRequest, "headers" | "credential" | "url">;
+
+/** Sends a request to one URL, without following redirects. */
+export async function sendHop(
   { abort, timers }: AbortScope,
-  request: UpstreamRequest,
+  request: Hop,
   url: string,
-  headers: HeaderMap,
+  headers: Readonly<Record<string, string>>,
   tools: UpstreamDeps,
 ): Promise<Response> {
   const { signal } = abort;
@@ -136,7 +159,7 @@ async function send(
   try {
     return await tools.fetch(url, {
       method: request.method,
-      headers: Object.fromEntries(headers),
+      headers,
       redirect: "manual",
       signal,
       ...(request.body !== undefined && { body: request.body }),
@@ -148,12 +171,12 @@ async function send(
   }
 }
 
-function firstByteTimeout({ server, firstByteTimeoutMs }: UpstreamRequest): UpstreamError {
+function firstByteTimeout({ server, firstByteTimeoutMs }: Hop): UpstreamError {
   const message = `Server ${server} did not respond within ${firstByteTimeoutMs / 1000} s.`;
   return new UpstreamError("upstream_timeout", server, message);
 }
 
-function toFailure(request: UpstreamRequest, signal: AbortSignal, error: unknown): GatewayError {
+function toFailure(request: Hop, signal: AbortSignal, error: unknown): GatewayError {
   if (signal.reason instanceof GatewayError) return signal.reason;
   if (signal.aborted) {
     return new UpstreamError("upstream_unreachable", request.server, "The request was canceled.", error);
