@@ -34,6 +34,54 @@ const verification = z.object({
 });
 export type Verification = z.output<typeof verification>;
 
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** One request to the REST interface under /api/v1; resolves with the text of the answer. */
+export async function askGateway(
+  { url, key }: GatewayOptions,
+  path: string,
+  { method = "GET", json, query = {} }: { method?: string; json?: object; query?: Query } = {},
+): Promise<string> {
+  const target = new URL(`/api/v1${path}`, url);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) target.searchParams.set(name, String(value));
+  }
+  const answer = await fetch(target, {
+    method,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", "if-match": "*" },
+    ...(json !== undefined && { body: JSON.stringify(json) }),
+  }).catch(() => {
+    throw new Problem(`Cannot reach ${url}. Check --gateway, or GATEWAY_URL.`);
+  });
+  const text = await answer.text();
+  if (answer.ok) return text;
+  throw new Problem(describeProblem(answer.status, text));
+}
+
+const page = z.object({
+  items: z.array(z.record(z.string(), z.unknown())),
+  nextCursor: z.string().nullish(),
+});
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The rows of a list, at most so many. */
+export async function listRows(
+  options: GatewayOptions,
+  path: string,
+  { limit, ...query }: Query & { readonly limit: number },
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const asked = { ...query, cursor, limit: Math.min(PAGE_SIZE, limit - rows.length) };
+    const { items, nextCursor } = page.parse(JSON.parse(await askGateway(options, path, { query: asked })));
+    rows.push(...items);
+    if (nextCursor == null || rows.length >= limit) return rows;
+    cursor = nextCursor;
+  }
+}
+
+const PAGE_SIZE = 100;
+
 export interface GatewayClient {
   /** As YAML. */
   exported(): Promise<string>;
@@ -43,28 +91,17 @@ export interface GatewayClient {
   verified(after: number, anchor: string | undefined): Promise<Verification>;
 }
 
-export function connect({ url, key }: GatewayOptions): GatewayClient {
-  const ask = async (path: string, json?: object): Promise<string> => {
-    const answer = await fetch(new URL(`/api/v1${path}`, url), {
-      method: json === undefined ? "GET" : "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      ...(json !== undefined && { body: JSON.stringify(json) }),
-    }).catch(() => {
-      throw new Problem(`Cannot reach ${url}. Check --gateway, or GATEWAY_URL.`);
-    });
-    const text = await answer.text();
-    if (answer.ok) return text;
-    throw new Problem(describeProblem(answer.status, text));
-  };
+export function connect(options: GatewayOptions): GatewayClient {
+  const post = (path: string, json: object) => askGateway(options, path, { method: "POST", json });
   return {
-    exported: () => ask("/configuration?format=yaml"),
+    exported: () => askGateway(options, "/configuration", { query: { format: "yaml" } }),
     plan: async (document, secrets) =>
-      plan.parse(JSON.parse(await ask("/configuration/plan", { document, secrets }))),
+      plan.parse(JSON.parse(await post("/configuration/plan", { document, secrets }))),
     apply: async (document, secrets, hash) =>
-      applied.parse(JSON.parse(await ask("/configuration/apply", { document, secrets, hash }))),
+      applied.parse(JSON.parse(await post("/configuration/apply", { document, secrets, hash }))),
     verified: async (after, anchor) => {
-      const asked = new URLSearchParams({ after: String(after), ...(anchor !== undefined && { anchor }) });
-      return verification.parse(JSON.parse(await ask(`/audit-logs/verification?${asked}`)));
+      const query = { after, anchor };
+      return verification.parse(JSON.parse(await askGateway(options, "/audit-logs/verification", { query })));
     },
   };
 }

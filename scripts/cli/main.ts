@@ -2,17 +2,34 @@
 import { Problem } from "../lib/problem.ts";
 import { EXIT_USAGE } from "../lib/usage.ts";
 import type { Command } from "./command.ts";
+import { createCompletionCommand } from "./completion.ts";
 import { applyCommand, diffCommand, exportCommand } from "./configuration/commands.ts";
 import { connectCommand } from "./connect/command.ts";
+import { callCommand } from "./mcp/call.ts";
+import { stdioCommand } from "./mcp/stdio.ts";
+import { searchCommand, toolsCommand } from "./mcp/tools.ts";
+import { keysCommand, requestsCommand, serversCommand } from "./records/lists.ts";
+import { logsCommand } from "./records/logs.ts";
+import { whoamiCommand } from "./records/whoami.ts";
 import { verifyAuditCommand } from "./verify-audit.ts";
 import { VERSION } from "./version.ts";
 
 export const COMMANDS: readonly Command[] = [
+  whoamiCommand,
+  serversCommand,
+  toolsCommand,
+  searchCommand,
+  callCommand,
+  stdioCommand,
   connectCommand,
+  requestsCommand,
+  logsCommand,
+  keysCommand,
   exportCommand,
   diffCommand,
   applyCommand,
   verifyAuditCommand,
+  createCompletionCommand(() => COMMANDS.map(({ name }) => name)),
 ];
 
 export async function main(args: readonly string[]): Promise<number> {

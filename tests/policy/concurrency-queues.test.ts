@@ -184,7 +184,9 @@ describe("requests to the tenant's object", () => {
     const end = await isolates[0].acquire(busy, principal, never);
     await expect.poll(() => renewals(world.requests), { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
     end();
-    expect(world.requests.filter(({ serverId }) => serverId === server.id)).toHaveLength(2);
+    // A return whose answer is late is sent again; a slot is asked for once.
+    const asked = world.requests.filter(({ serverId, wanted }) => serverId === server.id && wanted > 0);
+    expect(asked).toHaveLength(1);
   });
 
   it("that find it dead leave each isolate its own count", async () => {
