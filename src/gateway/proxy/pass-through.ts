@@ -121,7 +121,7 @@ export function describePassedCall(
 }
 
 /** `opened`: the body with the server's own values, where the caller's holds sealed ones. */
-export function preparePassed(
+function preparePassed(
   request: Request,
   { post, session }: PassThroughCall,
   server: SnapshotServer,
