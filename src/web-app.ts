@@ -5,6 +5,7 @@ import { pages } from "./admin/pages.ts";
 import { failurePage } from "./admin/ui/failure.tsx";
 import { connectorDialIn } from "./api/connectors/dial-in.ts";
 import { registryV0 } from "./api/registry-v0.ts";
+import { scim } from "./api/scim/scim.ts";
 import { auth } from "./api/system/auth.ts";
 import { health } from "./api/system/health.ts";
 import { metrics } from "./api/system/metrics.ts";
@@ -54,6 +55,7 @@ export function createWebApp(rootApp: Hono<AppEnv>) {
     .route("/", oauthClientDocument)
     .route("/api/auth", auth)
     .route("/api/v1", v1)
+    .route("/scim/v2", scim)
     .route("/connect", connectorDialIn)
     .route("/", pages);
 }

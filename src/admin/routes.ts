@@ -17,6 +17,7 @@ import { groups } from "./members/groups.tsx";
 import { identityProviders } from "./members/identity-providers.tsx";
 import { invitations } from "./members/invitations.tsx";
 import { members } from "./members/members.tsx";
+import { scimTokens } from "./members/scim-tokens.tsx";
 import { verifiedDomains } from "./members/verified-domains.tsx";
 import { alertEventPages } from "./operations/alert-events.tsx";
 import { alertRules } from "./operations/alerts.tsx";
@@ -50,7 +51,7 @@ export const PAGE_ROUTES = [
   ...[prompts, resources, toolsets, toolList, tool],
   ...[toolChanges, breakers, queues, connectors, maintenance, servers],
   ...[registrySources, registry],
-  ...[invitations, serviceAccounts, groups, verifiedDomains, identityProviders, members],
+  ...[invitations, serviceAccounts, groups, verifiedDomains, scimTokens, identityProviders, members],
   ...[accessRules, oauthClients, applications],
   analytics,
   ...[activeRequests, audit, events, myRequests, requests],

@@ -35,6 +35,7 @@ import { description } from "./openapi/routes.ts";
 import { registryEntries, synchronisation } from "./registry/entries.ts";
 import { registryPaths } from "./registry/paths.ts";
 import { systemResources, tenantResources } from "./resource-routes.ts";
+import { scimTokens } from "./scim/tokens.ts";
 import { breakerOfServer, circuitBreakers } from "./servers/breakers.ts";
 import { discovery } from "./servers/discover.ts";
 import { history } from "./servers/history.ts";
@@ -86,6 +87,7 @@ const things = new Hono<AppEnv>()
   .route("/keys", keys)
   .route("/legacy-keys", legacyKeys)
   .route("/service-accounts", serviceAccounts)
+  .route("/scim-tokens", scimTokens)
   .route("/access-controls", accessControls)
   .route("/access", access)
   .route("/sessions", sessions)

@@ -11,6 +11,7 @@ const MIB = 1024 * KIB;
 export const MAX_REQUEST_BYTES = {
   auth: 64 * KIB,
   registry: 256 * KIB,
+  scim: MIB,
   api: 256 * KIB,
   configuration: 4 * MIB,
   pages: 256 * KIB,

@@ -15,7 +15,7 @@ export interface Principal {
   readonly groups?: readonly PrincipalGroup[];
   /** The server that a connector with this key may serve. */
   readonly connectServer?: string;
-  readonly via: "api_key" | "legacy_api_key" | "session" | "oauth" | "anonymous";
+  readonly via: "api_key" | "legacy_api_key" | "session" | "oauth" | "scim" | "anonymous";
   /** Looks after the whole gateway, not one tenant. Only people at the screen are. */
   readonly isOperator?: boolean;
   readonly sessionId?: string;

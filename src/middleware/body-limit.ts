@@ -13,6 +13,7 @@ type Group = keyof typeof MAX_REQUEST_BYTES;
 const GROUPS: readonly (readonly [prefix: string, group: Group])[] = [
   ["/api/auth/", "auth"],
   ["/r/", "registry"],
+  ["/scim/", "scim"],
   ["/api/v1/configuration/", "configuration"],
   ["/api/", "api"],
 ];

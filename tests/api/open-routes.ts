@@ -34,6 +34,9 @@ const FOR_MCP = ["/mcp", "/mcp/:server", "/t/:tenant/mcp", "/t/:tenant/mcp/:serv
 /** Routes of signed-in users about themselves: no role or scope is required. */
 const FOR_ONESELF = /^\/(?:account|consent|sign-out)(?:\/|$)/;
 
+/** Authenticated by the provisioning token of a tenant: see tests/api/scim.test.ts. */
+const FOR_PROVISIONING = /^\/scim\/v2(?:\/|$)/;
+
 /** better-auth's and OAuth's own, which are tested as a whole. */
 const OF_OTHERS = /^\/(?:api\/auth|oauth2|\.well-known)(?:\/|$)/;
 
@@ -48,4 +51,5 @@ export const isOpen = (path: string): boolean =>
   isDescription(path) ||
   FOR_MCP.includes(path) ||
   FOR_ONESELF.test(path) ||
+  FOR_PROVISIONING.test(path) ||
   OF_OTHERS.test(path);

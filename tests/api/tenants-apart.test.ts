@@ -49,6 +49,8 @@ beforeAll(async () => {
   theirs["service-accounts"] = account.body.id;
   const json = { subject: { type: "role", id: "user" }, objectType: "tool", effect: "deny" };
   theirs["access-controls"] = (await call("POST", "/access-controls", { key: victim.text, json })).body.id;
+  const scim = await call("POST", "/scim-tokens", { key: victim.text, json: { name: "theirs" } });
+  theirs["scim-tokens"] = scim.body.id;
   theirs.sessions = crypto.randomUUID();
   await owner.query(
     `insert into session (id, token, user_id, expires_at) values ($1, $1, $2, now() + interval '1 day')`,

@@ -24,7 +24,27 @@ walkPages({
     { path: `${PATH}/domains`, heading: "Domains", for: admins, picture: "domains" },
     { path: `${PATH}/domains/new`, heading: "Create verified domain", for: admins },
     { path: `${PATH}/domains/{domain}`, heading: "walk.example.com", for: admins, picture: "domain" },
+    { path: `${PATH}/scim`, heading: "SCIM tokens", for: admins, picture: "scim-tokens" },
+    { path: `${PATH}/scim/new`, heading: "Create SCIM token", for: admins },
   ],
+  stories(stage) {
+    it("creates a SCIM token, shows it once and deletes it", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(`${stage().gateway.url}${PATH}/scim/new`);
+        await page.getByLabel("Name").fill("Okta provisioning");
+        await page.getByRole("button", { name: "Create SCIM token" }).click();
+        const token = await page.locator("#secret").innerText();
+        const users = () =>
+          fetch(`${stage().gateway.url}/scim/v2/Users`, { headers: { authorization: `Bearer ${token}` } });
+        expect((await users()).status).toBe(200);
+        await page.getByRole("link", { name: "Done" }).click();
+        expect(await page.content()).not.toContain(token);
+        await page.getByRole("row").filter({ hasText: "Okta provisioning" }).getByRole("checkbox").check();
+        await page.getByRole("button", { name: "Delete" }).click();
+        await page.getByText("1 SCIM token deleted.").waitFor();
+        expect((await users()).status).toBe(401);
+      }));
+  },
   async prepare({ rest }) {
     const issuer = "https://example.okta.com";
     const provider = { name: "Okta", issuer, clientId: "0oa1", clientSecret: "secret" };

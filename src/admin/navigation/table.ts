@@ -69,6 +69,10 @@ export const NAVIGATION: readonly NavGroup[] = [
             ...{ label: "Domains", path: "/admin/members/provisioning/domains" },
             ...{ permission: "verified-domains.list", keywords: "sso verified email dns txt enforce" },
           },
+          {
+            ...{ label: "SCIM", path: "/admin/members/provisioning/scim", permission: "scim-tokens.list" },
+            keywords: "provisioning tokens users groups deprovision okta entra",
+          },
         ],
       },
       {

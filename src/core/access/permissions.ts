@@ -32,6 +32,10 @@ export const PERMISSIONS = {
   "service-accounts.update": requires("admin", "admin"),
   "service-accounts.delete": requires("admin", "admin"),
 
+  "scim-tokens.list": requires("admin", "read"),
+  "scim-tokens.create": requires("admin", "admin"),
+  "scim-tokens.delete": requires("admin", "admin"),
+
   "connected-accounts.list": requires("readonly", "read"),
   "connected-accounts.connect": requires("readonly", "write"),
   "connected-accounts.disconnect": requires("readonly", "write"),

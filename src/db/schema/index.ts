@@ -15,6 +15,7 @@ export * from "./operations.ts";
 export * from "./pins.ts";
 export * from "./registry.ts";
 export * from "./rollups.ts";
+export * from "./scim.ts";
 export * from "./search.ts";
 export * from "./sign-in.ts";
 export * from "./tenancy.ts";
