@@ -2,14 +2,16 @@
 import { parseArgs } from "node:util";
 import { errorMessage, Problem } from "../lib/problem.ts";
 
-export type DevArgs = { json: boolean; help: boolean; port: number | undefined };
+export type DevArgs = { json: boolean; help: boolean; demoTraffic: boolean; port: number | undefined };
 
-export const devHelp = `npm run dev -- [--json] [--port N]
+export const devHelp = `npm run dev -- [--json] [--port N] [--demo-traffic]
 
 Starts PostgreSQL, migrates, seeds a demo tenant and serves the gateway. Press Ctrl-C to stop.
 
   --json     print one line of JSON when ready, everything else to stderr or .dev/logs/
   --port N   serve on this port (default: 8787, or the next free one)
+  --demo-traffic
+             fill the logs of the demo tenant with a day of made-up traffic, once
   --help     print this
 
 Environment
@@ -17,14 +19,15 @@ Environment
   GATEWAY_DEV_DIR   keep data, logs and settings in this folder instead of .dev`;
 
 export function parseDevArgs(args: string[]): DevArgs {
-  const { json, help, port } = parse(args);
-  return { json, help, port: port === undefined ? undefined : parsePort(port) };
+  const { json, help, port, "demo-traffic": demoTraffic } = parse(args);
+  return { json, help, demoTraffic, port: port === undefined ? undefined : parsePort(port) };
 }
 
 function parse(args: string[]) {
   try {
     const flag = { type: "boolean", default: false } as const;
-    return parseArgs({ args, options: { json: flag, help: flag, port: { type: "string" } } }).values;
+    const options = { json: flag, help: flag, "demo-traffic": flag, port: { type: "string" } } as const;
+    return parseArgs({ args, options }).values;
   } catch (error) {
     const reason = errorMessage(error).split(/[.,] /)[0];
     throw new Problem(`${reason}: see npm run dev -- --help for usage.`, 2);

@@ -61,11 +61,18 @@ async function start(context: Context): Promise<void> {
   shutdown.add(examples.close);
   const seeded = await seed({ ownerUrl, secretsFile: seedFile(), servers: examples.servers });
   const publicUrl = `http://127.0.0.1:${port}`;
+  const endpoint = await startEndpoint(context, ownerUrl);
+  if (args.demoTraffic) {
+    const { tenant } = seeded;
+    const options = { ownerUrl, runtimeUrl, endpoint: endpoint.NEON_ENDPOINT, tenant, now: Date.now() };
+    const { addDemoTraffic } = await import("../demo/traffic.ts");
+    say(`Demo traffic: ${await addDemoTraffic(options)} calls added.`);
+  }
   const variables = {
     ENVIRONMENT: "development",
     PUBLIC_URL: publicUrl,
     DATABASE_URL: runtimeUrl,
-    ...(await startEndpoint(context, ownerUrl)),
+    ...endpoint,
     BETTER_AUTH_SECRET: secrets.authSecret,
     ENCRYPTION_KEYS: secrets.encryptionKeys,
   };
