@@ -109,7 +109,7 @@ export const session = pgTable(
     index("idx_sessions_activity_time")
       .on(table.lastActivity.desc().nullsFirst())
       .where(sql`${table.isActive}`),
-    index("idx_sessions_identity_provider").on(table.identityProviderId),
+    index("session_identity_provider").on(table.identityProviderId),
     ...tenantOwned(table.activeTenantId),
   ],
 );

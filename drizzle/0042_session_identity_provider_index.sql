@@ -1,0 +1,1 @@
+ALTER INDEX "idx_sessions_identity_provider" RENAME TO "session_identity_provider";
