@@ -3,7 +3,7 @@
  * first request for one of these.
  */
 import { waitUntil } from "cloudflare:workers";
-import { usesAccounts } from "./core/enums.ts";
+import { isObtained, usesAccounts } from "./core/enums.ts";
 import type { Database } from "./db/client.ts";
 import { discoverServers } from "./discovery/discover.ts";
 import { checkServers, type HealthDeps } from "./discovery/health.ts";
@@ -18,6 +18,7 @@ import type { AlertDeps } from "./operations/alerts/alert-deps.ts";
 import { evaluateHealthAlerts } from "./operations/alerts/evaluate.ts";
 import { type AdmissionTermsSource, createAdmissionTerms } from "./policy/admission-terms.ts";
 import { syncAllPages } from "./registry/sync.ts";
+import { serverTokenRefused } from "./upstream/connection/errors.ts";
 import { checkUrl } from "./upstream/connection/url-guard.ts";
 
 export interface Services extends GatewayServices {
@@ -85,10 +86,12 @@ function createServices(
   const registry: HealthDeps = {
     ...{ database, keyring, upstream },
     async findAccount(server) {
-      if (!usesAccounts(server.auth.type)) return undefined;
+      if (!isObtained(server.auth.type)) return undefined;
       const accounts = await gatewayServices.loadAccounts();
       const state = await accounts.resolve(server, undefined, waitUntil);
-      return state.kind === "connected" ? state.credential : undefined;
+      if (state.kind === "connected") return state.credential;
+      if (usesAccounts(server.auth.type)) return undefined;
+      throw serverTokenRefused(server.name, state.kind === "unavailable");
     },
     raiseEpoch: bumpEpoch,
     onHealthChange: (changes) => evaluateHealthAlerts(alerts, changes),

@@ -13,7 +13,8 @@ import { issuerMetadata } from "../core/oauth-client/metadata.ts";
 import { type AccountTokens, oauthClient, toAccountTokens } from "../core/oauth-client/tokens.ts";
 import type { UrlPolicy } from "../upstream/connection/url-guard.ts";
 import { discoverAuthorization, requireAuthorizationEndpoint } from "./discover-authorization.ts";
-import { forgetClient, type NamedServer, type RegistrationDeps, resolveClient } from "./register-client.ts";
+import { forgetClient, type RegistrationDeps, resolveClient } from "./register-client.ts";
+import type { AccountServer } from "./resolve-credential.ts";
 import { exchangeCode, type TokenSource } from "./token-endpoint.ts";
 import { openText, sealText } from "./vault.ts";
 
@@ -32,7 +33,7 @@ export interface AuthorizationDeps extends RegistrationDeps {
 }
 
 export interface ConsentRequest {
-  readonly server: NamedServer;
+  readonly server: AccountServer;
   readonly userId: string;
   readonly sessionId: string;
   readonly isForDiscovery: boolean;
@@ -132,7 +133,7 @@ export type ConsentResult =
 /** Redeems the code that the authorization server has sent with the member's browser. */
 export async function completeAuthorization(
   deps: AuthorizationDeps,
-  server: NamedServer,
+  server: AccountServer,
   pending: PendingConsent,
   callback: URLSearchParams,
 ): Promise<ConsentResult> {

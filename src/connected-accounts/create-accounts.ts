@@ -4,20 +4,24 @@
  */
 import { z } from "zod";
 import { MINUTE_MS } from "../core/durations.ts";
+import { usesAccounts } from "../core/enums.ts";
 import type { Keyring } from "../core/keyring.ts";
 import { accountTokens, getLifetime } from "../core/oauth-client/tokens.ts";
 import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
 import { findAccount, markAccountUsed } from "../db/queries/accounts/connected-accounts.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
+import { serverTokenRefused } from "../upstream/connection/errors.ts";
 import type { Header } from "../upstream/credentials.ts";
 import {
   AccountCredentials,
   type AccountCredentialsDeps,
   type AccountServer,
   type AccountState,
+  GATEWAY,
   type TokenLifetime,
   toBearer,
+  toState,
 } from "./resolve-credential.ts";
 import { openAccount, toAccountOrigin } from "./vault.ts";
 
@@ -39,12 +43,13 @@ export const createAccountCredentials = (deps: AccountsDeps) =>
 
 /** `userId` undefined: the account that discovery acts as. */
 async function loadAccount(
-  { database, keyring, now }: AccountsDeps,
+  { database, keyring, now, renew }: AccountsDeps,
   server: AccountServer,
   userId: string | undefined,
   waitUntil: WaitUntil,
 ): Promise<AccountState> {
   const { tenantId, id: serverId, auth, endpointUrl } = server;
+  if (!usesAccounts(auth.type)) return loadServerToken(renew, server);
   // From the main database: a replica that lags behind would miss an account that was just connected.
   const db = database.withTenant(tenantId);
   const [row] = await findAccount(db, { tenantId, serverId, userId });
@@ -61,6 +66,17 @@ async function loadAccount(
   return { kind: "connected", ...opened, userId: row.userId };
 }
 
+/** The gateway's own token for the server, which the server's object keeps. A silence is not cached. */
+async function loadServerToken(
+  renew: AccountsDeps["renew"],
+  { id, name, tenantId, endpointUrl, auth }: AccountServer,
+): Promise<AccountState> {
+  const server = { id, name, tenantId, endpointUrl, auth };
+  const state = toState(await renew({ server, userId: GATEWAY, rejected: undefined }), GATEWAY);
+  if (state.kind === "unavailable") throw serverTokenRefused(name, true);
+  return state;
+}
+
 interface OpenedCredential {
   readonly credential: Header;
   readonly lifetime: TokenLifetime | undefined;
@@ -69,7 +85,12 @@ interface OpenedCredential {
 function readCredential(auth: SealedAuthConfig, opened: unknown): OpenedCredential | undefined {
   if (auth.type === "user_oauth") {
     const { data: tokens } = accountTokens.safeParse(opened);
-    return tokens && { credential: toBearer(tokens.accessToken), lifetime: getLifetime(tokens) };
+    return (
+      tokens && {
+        credential: toBearer(tokens.accessToken),
+        lifetime: getLifetime(tokens, tokens.refreshToken !== undefined),
+      }
+    );
   }
   const { data } = userSecret.safeParse(opened);
   return data && { credential: toHeader(auth.headerName, data.secret), lifetime: undefined };

@@ -62,7 +62,7 @@ export async function discoverAuthorization(
 }
 
 /** RFC 8707 §2: without a fragment; and as the specification of MCP wants it, without the slash of a bare origin. */
-function toResource(url: string): string {
+export function toResource(url: string): string {
   const { href, pathname, search, origin } = new URL(url);
   return pathname === "/" && search === "" ? origin : href;
 }
@@ -117,7 +117,7 @@ async function findResourceMetadata(
   return undefined;
 }
 
-async function findIssuerMetadata(
+export async function findIssuerMetadata(
   server: string,
   issuer: string,
   profile: ProviderProfile,

@@ -16,7 +16,7 @@ import type { IssuerMetadata } from "../core/oauth-client/metadata.ts";
 import { oauthClient } from "../core/oauth-client/tokens.ts";
 import type { Database } from "../db/client.ts";
 import { deleteClient, findClient, saveClient } from "../db/queries/accounts/account-clients.ts";
-import { openClientSecret } from "../upstream/seal-credentials.ts";
+import { openClient } from "../upstream/seal-credentials.ts";
 import type { OAuthFetch } from "./oauth-fetch.ts";
 import type { AccountServer } from "./resolve-credential.ts";
 
@@ -28,8 +28,6 @@ export interface RegistrationDeps {
   readonly now: () => number;
 }
 
-export type NamedServer = AccountServer & { readonly name: string };
-
 /** A registration that ends within this time is not used for a new consent. */
 const MIN_REMAINING_MS = 3_600_000;
 
@@ -37,10 +35,10 @@ const getPurpose = (tenantId: string, issuer: string) => `account-client:${tenan
 
 export async function resolveClient(
   deps: RegistrationDeps,
-  server: NamedServer,
+  server: AccountServer,
   metadata: IssuerMetadata,
 ): Promise<OAuthClient> {
-  const clientSecret = await openClientSecret(deps.keyring, server.id, server.auth);
+  const { clientSecret } = await openClient(deps.keyring, server.id, server.auth);
   const plan = planRegistration(metadata, { clientId: server.auth.clientId, clientSecret }, deps.publicUrl);
   if (plan.kind === "client") return plan.client;
   if (plan.kind === "impossible") throw registrationRequired(server.name, metadata.issuer);
@@ -70,7 +68,7 @@ const registration = z.object({
 
 async function register(
   deps: RegistrationDeps,
-  { tenantId, name }: NamedServer,
+  { tenantId, name }: AccountServer,
   metadata: IssuerMetadata,
 ): Promise<OAuthClient> {
   const { issuer, token_endpoint_auth_methods_supported: supported = ["client_secret_basic"] } = metadata;

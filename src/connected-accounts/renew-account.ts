@@ -15,7 +15,7 @@ import type { Database, Db } from "../db/client.ts";
 import { failAccount, findAccount, saveRenewedTokens } from "../db/queries/accounts/connected-accounts.ts";
 import { recordAudit } from "../db/queries/logs/security.ts";
 import type { UpstreamDeps } from "../upstream/connection/channel.ts";
-import { openClientSecret } from "../upstream/seal-credentials.ts";
+import { openClient } from "../upstream/seal-credentials.ts";
 import { createOAuthFetch } from "./oauth-fetch.ts";
 import { forgetClient } from "./register-client.ts";
 import type { RenewedAccount, RenewRequest } from "./resolve-credential.ts";
@@ -66,7 +66,8 @@ export async function renewAccount(deps: RenewDeps, request: RenewRequest): Prom
   const account = await loadAccount(deps, request);
   if (account === "missing" || account === "expired") return { kind: account };
   const { tokens } = account;
-  const isCurrent = now() < (getLifetime(tokens)?.renewAt ?? Number.POSITIVE_INFINITY);
+  const isCurrent =
+    now() < (getLifetime(tokens, tokens.refreshToken !== undefined)?.renewAt ?? Number.POSITIVE_INFINITY);
   if (isCurrent && tokens.accessToken !== request.rejected) return toConnected(tokens);
   const isRejected = request.rejected !== undefined;
   const isNewReplacement =
@@ -126,7 +127,7 @@ async function refresh(
 ): Promise<TokenOutcome> {
   const isConfigured = server.auth.clientId === tokens.client.id;
   const secret = isConfigured
-    ? await openClientSecret(keyring, server.id, server.auth)
+    ? (await openClient(keyring, server.id, server.auth)).clientSecret
     : tokens.client.secret;
   const source = { ...tokens, client: { ...tokens.client, secret } };
   const fetch = createOAuthFetch(upstream);
@@ -182,5 +183,5 @@ async function auditFailure(db: Db, key: Account["key"], error: string): Promise
 const toConnected = (tokens: AccountTokens): RenewedAccount => ({
   kind: "connected",
   accessToken: tokens.accessToken,
-  lifetime: getLifetime(tokens),
+  lifetime: getLifetime(tokens, tokens.refreshToken !== undefined),
 });

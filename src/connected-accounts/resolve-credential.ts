@@ -10,6 +10,7 @@ import type { Header } from "../upstream/credentials.ts";
 /** A server as accounts are bound to it. */
 export interface AccountServer {
   readonly id: string;
+  readonly name: string;
   readonly tenantId: string;
   readonly endpointUrl: string;
   readonly auth: SealedAuthConfig;
@@ -63,6 +64,9 @@ export interface AccountCredentialsDeps {
   readonly publicUrl: string;
 }
 
+/** In place of a member, where the gateway acts with a token of its own. */
+export const GATEWAY = "gateway";
+
 const MAX_ACCOUNTS = 10_000;
 const BEARER = "Bearer ";
 
@@ -98,7 +102,7 @@ export class AccountCredentials {
     userId: string | undefined,
     rejected: ConnectedState,
   ): Promise<AccountState> {
-    if (server.auth.type !== "user_oauth") return { kind: "expired" };
+    if (server.auth.type === "user_secret") return { kind: "expired" };
     return this.#renew(server, userId, rejected, rejected.credential[1].slice(BEARER.length));
   }
 
@@ -121,23 +125,23 @@ export class AccountCredentials {
   }
 
   async #renew(
-    { id, tenantId, endpointUrl, auth }: AccountServer,
+    { id, name, tenantId, endpointUrl, auth }: AccountServer,
     userId: string | undefined,
     state: ConnectedState,
     rejected: string | undefined,
   ): Promise<AccountState> {
-    const server = { id, tenantId, endpointUrl, auth };
+    const server = { id, name, tenantId, endpointUrl, auth };
     const startedAt = this.#deps.now();
     const renewed = await this.#deps.renew({ server, userId: state.userId, rejected });
-    if (renewed.kind === "rejected") return { kind: "expired" };
     const value = toState(renewed, state.userId);
-    if (value.kind !== "unavailable")
+    if (renewed.kind !== "unavailable" && renewed.kind !== "rejected")
       this.#cache.keep(getKey(server, userId), { value, tenantId }, startedAt);
     return value;
   }
 }
 
-function toState(renewed: Exclude<RenewedAccount, { kind: "rejected" }>, userId: string): AccountState {
+export function toState(renewed: RenewedAccount, userId: string): AccountState {
+  if (renewed.kind === "rejected") return { kind: "expired" };
   if (renewed.kind !== "connected") return { kind: renewed.kind };
   const { accessToken, lifetime } = renewed;
   return { kind: "connected", credential: toBearer(accessToken), userId, lifetime };

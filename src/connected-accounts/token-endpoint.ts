@@ -92,6 +92,34 @@ export function refreshTokens(
   });
 }
 
+export interface ClientGrant {
+  readonly scopes: readonly string[];
+  /** The client authenticates with a signed assertion (RFC 7523) in place of a secret. */
+  readonly key: oauth.PrivateKey | undefined;
+}
+
+/** RFC 6749 §4.4: a token of the client's own. */
+export function requestClientToken(
+  source: TokenSource,
+  { scopes, key }: ClientGrant,
+  fetch: OAuthFetch,
+): Promise<TokenOutcome> {
+  const [server, client] = [toServer(source), { client_id: source.client.id }];
+  const auth = key === undefined ? toClientAuth(source.client) : oauth.PrivateKeyJwt(key);
+  const { resource, ...plain } = source;
+  const parameters = new URLSearchParams({
+    ...(scopes.length > 0 && { scope: scopes.join(" ") }),
+    ...(resource !== undefined && { resource }),
+  });
+  return settle(async () => {
+    const response = await oauth.clientCredentialsGrantRequest(
+      ...([server, client, auth, parameters] as const),
+      toOptions(plain, fetch),
+    );
+    return oauth.processClientCredentialsResponse(server, client, response);
+  });
+}
+
 /** RFC 7009. False where the server could not be reached or did not accept it. */
 export async function revokeToken(source: TokenSource, token: string, fetch: OAuthFetch): Promise<boolean> {
   const [server, client] = [toServer(source), { client_id: source.client.id }];

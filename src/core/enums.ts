@@ -41,7 +41,15 @@ export const GROUP_ROLES = ["owner", "publisher", "user"] as const;
 /** Held and blocked are decisions about a changed definition; `disabled` is the decision of an admin. */
 export const TOOL_STATES = ["held", "blocked", "disabled"] as const;
 /** How the gateway authenticates to a server. */
-export const AUTH_TYPES = ["none", "bearer", "basic", "header", "user_secret", "user_oauth"] as const;
+export const AUTH_TYPES = [
+  "none",
+  "bearer",
+  "basic",
+  "header",
+  "user_secret",
+  "user_oauth",
+  "client_credentials",
+] as const;
 /** Those by which every member acts with a credential of their own, from a connected account. */
 export const ACCOUNT_AUTH_TYPES = ["user_secret", "user_oauth"] as const satisfies readonly AuthType[];
 export const REFRESH_STRATEGIES = ["manual", "interval", "concurrent", "incremental"] as const;
@@ -59,3 +67,6 @@ export type AuthType = (typeof AUTH_TYPES)[number];
 export type ToolState = (typeof TOOL_STATES)[number];
 
 export const usesAccounts = (type: string): boolean => ACCOUNT_AUTH_TYPES.some((known) => known === type);
+
+/** The credential is not in the server's configuration: it is obtained for the call, and kept while it lasts. */
+export const isObtained = (type: string): boolean => type === "client_credentials" || usesAccounts(type);

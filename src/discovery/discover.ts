@@ -26,6 +26,7 @@ export interface DiscoveryDeps extends InventoryDeps {
 /** A server where members act with their own accounts. */
 export interface AccountServer {
   readonly id: string;
+  readonly name: string;
   readonly tenantId: string;
   readonly endpointUrl: string;
   readonly auth: SealedAuthConfig;

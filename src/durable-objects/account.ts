@@ -1,6 +1,7 @@
 /**
  * The object of one member's account at one server: it keeps a consent until the browser comes back, and renews the access
- * token once at a time. Its code is loaded with its first work: most gateways have no such accounts.
+ * token once at a time. The gateway's own token for a server has an object as well. The code is loaded with the first
+ * work: most gateways have no such accounts.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { RenewedAccount, RenewRequest } from "../connected-accounts/resolve-credential.ts";
@@ -14,6 +15,7 @@ interface Pending {
 
 const PENDING = "pending";
 const UNSAVED = "unsaved";
+const SERVER_TOKEN = "server-token";
 /** A member with more tabs than this completes the newest consents. */
 const MAX_PENDING = 5;
 
@@ -50,6 +52,14 @@ export class AccountObject extends DurableObject<Env> {
   async #renew(request: RenewRequest): Promise<RenewedAccount> {
     const { kv } = this.ctx.storage;
     const { loadStorage, keyring, upstream } = getGatewayServices(this.env);
+    if (request.server.auth.type === "client_credentials") {
+      const { renewServerToken } = await import("../connected-accounts/renew-server-token.ts");
+      const store = {
+        get: () => kv.get<string>(SERVER_TOKEN),
+        set: (sealed: string) => kv.put(SERVER_TOKEN, sealed),
+      };
+      return renewServerToken({ keyring, upstream, store, now: Date.now }, request);
+    }
     const [{ renewAccount }, { database }] = await Promise.all([
       import("../connected-accounts/renew-account.ts"),
       loadStorage(),

@@ -1,5 +1,6 @@
 /** The schema of upstream credentials as callers of the REST interface send them. */
 import { z } from "zod";
+import { CLIENT_KEY_ALGORITHMS } from "../core/oauth-client/client-registration.ts";
 import { PROVIDERS } from "../core/oauth-client/providers.ts";
 
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be a valid header name");
@@ -21,15 +22,24 @@ const oauthScopes = z
   .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, "must be a scope"))
   .max(100);
 
+const oauthUrl = z.url({ protocol: /^https?$/ }).max(500);
+
 /** What is no secret of an OAuth client. Without a client ID the gateway registers itself. */
 export const oauthClientFields = {
-  issuer: z
-    .url({ protocol: /^https?$/ })
-    .max(500)
-    .optional(),
+  issuer: oauthUrl.optional(),
   clientId: clientText.optional(),
   scopes: oauthScopes.optional(),
   provider: z.enum(PROVIDERS).optional(),
+};
+
+/** What is no secret of the gateway's own client at the authorization server of a server. */
+export const clientCredentialsFields = {
+  clientId: clientText,
+  issuer: oauthUrl.optional(),
+  tokenUrl: oauthUrl.optional(),
+  scopes: oauthScopes.optional(),
+  keyAlgorithm: z.enum(CLIENT_KEY_ALGORITHMS).optional(),
+  keyId: clientText.optional(),
 };
 
 export const credentialsSchema = z.discriminatedUnion("type", [
@@ -52,6 +62,25 @@ export const credentialsSchema = z.discriminatedUnion("type", [
     .refine(({ issuer, clientSecret }) => clientSecret === undefined || issuer !== undefined, {
       path: ["issuer"],
       message: "is required with a client secret",
+    }),
+  z
+    .object({
+      type: z.literal("client_credentials"),
+      ...clientCredentialsFields,
+      clientSecret: clientText.optional(),
+      privateKey: z
+        .string()
+        .max(10_000)
+        .regex(/^\s*-----BEGIN PRIVATE KEY-----/, "must be a private key in PEM (PKCS #8)")
+        .optional(),
+    })
+    .refine(({ issuer, tokenUrl }) => issuer !== undefined || tokenUrl !== undefined, {
+      path: ["issuer"],
+      message: "is required unless a token URL is given",
+    })
+    .refine(({ clientSecret, privateKey }) => (clientSecret === undefined) !== (privateKey === undefined), {
+      path: ["clientSecret"],
+      message: "is required, or a private key in its place",
     }),
 ]);
 

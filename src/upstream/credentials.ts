@@ -2,7 +2,7 @@
  * How the gateway shows itself to an upstream. The secret is sealed before it is stored and opened only on its way
  * out; nothing of it is ever shown again. The caller's own credentials never come here.
  */
-import { usesAccounts } from "../core/enums.ts";
+import { isObtained } from "../core/enums.ts";
 import type { Keyring } from "../core/keyring.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { Credentials } from "./credentials-schema.ts";
@@ -26,7 +26,7 @@ export async function credentialHeader(
   serverId: string,
   auth: SealedAuthConfig,
 ): Promise<Header | "unreadable" | undefined> {
-  if (auth.type === "none" || usesAccounts(auth.type)) return undefined;
+  if (auth.type === "none" || isObtained(auth.type)) return undefined;
   const known = opened.get(auth);
   if (known !== undefined) return known;
   const plain = await keyring.open(credentialPurpose(serverId), auth.sealed ?? "");
@@ -43,6 +43,7 @@ const MEMBERS = {
   none: [],
   user_secret: [],
   user_oauth: [],
+  client_credentials: [],
   bearer: ["token"],
   basic: ["username", "password"],
   header: ["name", "value"],
@@ -61,6 +62,7 @@ function toHeader(credentials: Credentials): readonly [string, string] | undefin
     case "none":
     case "user_secret":
     case "user_oauth":
+    case "client_credentials":
       return undefined;
     case "bearer":
       return ["authorization", `Bearer ${credentials.token}`];

@@ -30,21 +30,34 @@ export async function sealCredentials(
         ...(clientSecret !== undefined && { sealed: await seal({ type, clientSecret }) }),
       };
     }
+    case "client_credentials": {
+      const { type, clientId, issuer, tokenUrl, scopes, keyId, clientSecret, privateKey } = credentials;
+      const { keyAlgorithm = "ES256" } = credentials;
+      return {
+        ...{ type, clientId },
+        ...(issuer !== undefined && { issuer }),
+        ...(tokenUrl !== undefined && { tokenUrl }),
+        ...(scopes !== undefined && { scopes }),
+        ...(privateKey !== undefined && { keyAlgorithm, ...(keyId !== undefined && { keyId }) }),
+        sealed: await seal({ clientSecret, privateKey }),
+      };
+    }
     default:
       return { type: credentials.type, sealed: await seal(credentials) };
   }
 }
 
-const sealedClient = z.object({ clientSecret: z.string() });
+/** Exactly one of them is there, of a client that has any. */
+const sealedClient = z.object({ clientSecret: z.string().optional(), privateKey: z.string().optional() });
 
-/** The secret of the OAuth client that an admin has registered; undefined for a client without one. */
-export async function openClientSecret(
+/** What the OAuth client that an admin has registered authenticates with. */
+export async function openClient(
   keyring: Keyring,
   serverId: string,
   { sealed }: SealedAuthConfig,
-): Promise<string | undefined> {
-  if (sealed === undefined) return undefined;
+): Promise<z.output<typeof sealedClient>> {
+  if (sealed === undefined) return {};
   const plain = await keyring.open(credentialPurpose(serverId), sealed);
-  if (plain === undefined) return undefined;
-  return sealedClient.safeParse(JSON.parse(new TextDecoder().decode(plain))).data?.clientSecret;
+  if (plain === undefined) return {};
+  return sealedClient.safeParse(JSON.parse(new TextDecoder().decode(plain))).data ?? {};
 }

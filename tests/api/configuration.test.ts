@@ -219,6 +219,47 @@ describe("a configuration file", () => {
     expect((await sealed())[1]?.auth_config).toEqual({ ...after[1]?.auth_config, reference: "OTHER" });
   });
 
+  it("takes OAuth clients of servers, with their secret by reference", async () => {
+    const { apply, exported, post, tenant } = await installation();
+    const issuer = "https://login.example.com/";
+    const at = (name: string) => ({ name, endpointUrl: `https://${name}.example.com/mcp` });
+    const servers = [
+      {
+        ...at("accounts"),
+        auth: { type: "user_oauth", issuer, clientId: "c", scopes: ["a", "b"], secret: "ACCOUNTS" },
+      },
+      { ...at("registers"), auth: { type: "user_oauth", provider: "github" } },
+      { ...at("robots"), auth: { type: "client_credentials", issuer, clientId: "c", secret: "ROBOTS" } },
+      { ...at("tokens"), auth: { type: "user_secret", headerName: "x-api-key" } },
+    ];
+    const document = { version: 1, servers };
+    const secrets = { ACCOUNTS: "secret-of-accounts", ROBOTS: "secret-of-robots" };
+    const lacking = await post("plan", { document });
+    expect(lacking.body.errors.map(({ path }: Json) => path)).toEqual([
+      "/document/servers/0/auth/secret",
+      "/document/servers/2/auth/secret",
+    ]);
+    expect((await apply(document, secrets)).body.applied).toBe(4);
+    expect((await exported()).servers).toEqual(servers);
+    const unchanged = await post("plan", { document });
+    expect(unchanged.body.changes).toEqual([]);
+    const plan = await post("plan", { document, secrets: { ...secrets, ROBOTS: "another" } });
+    expect(plan.body.changes).toEqual([expect.objectContaining({ name: "robots", secret: true })]);
+    const rows = await owner.query("select auth_config::text as text from mcp_servers where tenant_id = $1", [
+      tenant.id,
+    ]);
+    expect(JSON.stringify(rows)).not.toMatch(/secret-of/);
+    // The secret of one client is not that of another.
+    const [first] = servers;
+    const moved = {
+      ...document,
+      servers: [{ ...first, auth: { ...first?.auth, issuer: "https://other.example.com/" } }],
+    };
+    expect((await post("plan", { document: moved })).body.errors).toEqual([
+      expect.objectContaining({ path: "/document/servers/0/auth/secret" }),
+    ]);
+  });
+
   it.each<[string, object, string]>([
     [
       "a server at a private address",

@@ -388,6 +388,43 @@ describe("tokens of a member's OAuth account", () => {
   });
 });
 
+describe("a token of the gateway's own", () => {
+  it("stands in no table, log, export or answer, nor does the client's secret", async () => {
+    const secret = bare();
+    const authorization = await startAuthorizationServer({ clients: { "our-client": secret } });
+    const tenant = await gateway.addTenant();
+    await wish(tenant, { "logging.payloads.sample": 1, "logging.payloads.results": true });
+    const { issuer } = authorization;
+    const credentials = {
+      type: "client_credentials" as const,
+      issuer,
+      clientId: "our-client",
+      clientSecret: secret,
+    };
+    const serverId = await tenant.addServer({ name: "own", url: upstream.url, credentials });
+    const key = await tenant.addKey({ role: "admin", scopes: [...API_KEY_SCOPES] });
+    const headers = { authorization: `Bearer ${key}` };
+    const answers: string[] = [];
+    for (const status of [200, 401, 500]) {
+      upstream.behave((_request, response) => {
+        const answer = { jsonrpc: "2.0", id: 1, result: { content: [] } };
+        response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
+      });
+      const message = callOf({ name: "look", arguments: {} });
+      answers.push(await send(tenant, { message, path: "/mcp/own", headers }));
+    }
+    for (const path of ["/servers", `/servers/${serverId}`, "/configuration", "/audit-logs", "/error-logs"]) {
+      answers.push(await (await fetch(`${gateway.url}/api/v1${path}`, { headers })).text());
+    }
+    await expect.poll(() => recorded(tenant.id), { timeout: 20_000 }).toBeGreaterThanOrEqual(3);
+    await authorization.close();
+    const written =
+      (await everyTable(tenant.id)) + readFileSync(gateway.logFile, "utf8") + answers.join("\n");
+    expect(authorization.issued.length).toBeGreaterThanOrEqual(2);
+    expect([secret, ...authorization.issued].filter((text) => written.includes(text))).toEqual([]);
+  });
+});
+
 const isText = (value: string | null): value is string => value !== null;
 
 describe("unless the tenant wants it", () => {

@@ -25,7 +25,7 @@ interface Common {
   /** Only asked of what is there. */
   readonly later?: boolean;
   /** Shown only while an option of this value is chosen in the same form (a rule of the stylesheet, without script). */
-  readonly shownFor?: "bearer" | "basic" | "header" | "user_secret" | "user_oauth";
+  readonly shownFor?: "bearer" | "basic" | "header" | "user_secret" | "oauth";
   /** What it holds when a new thing's form opens. */
   readonly initial?: string | readonly string[];
 }

@@ -8,6 +8,7 @@ export const AUTH_TYPES = [
   { value: "header", label: "Custom header" },
   { value: "user_secret", label: "Each member's own token" },
   { value: "user_oauth", label: "Each member's own account (OAuth)" },
+  { value: "client_credentials", label: "OAuth client credentials of the gateway" },
 ] as const;
 
 export const credentialFields: readonly FieldSpec[] = [
@@ -56,32 +57,32 @@ export const credentialFields: readonly FieldSpec[] = [
   },
   {
     name: "auth.clientId",
-    shownFor: "user_oauth",
+    shownFor: "oauth",
     label: "Client ID",
     kind: "text",
     optional: true,
-    hint: "Optional. Without one the gateway registers itself at the server's authorization server.",
+    hint: "Required for client credentials. For accounts of members the gateway registers itself without one.",
   },
   {
     name: "auth.clientSecret",
-    shownFor: "user_oauth",
+    shownFor: "oauth",
     label: "Client secret",
     kind: "secret",
     optional: true,
-    hint: "Requires a client ID and an issuer.",
+    hint: "Required for client credentials. A client with a private key is configured over REST.",
   },
   {
     name: "auth.issuer",
-    shownFor: "user_oauth",
+    shownFor: "oauth",
     label: "Issuer",
     kind: "text",
     optional: true,
     placeholder: "https://login.example.com",
-    hint: "Optional. Default: the authorization server that the server names.",
+    hint: "The authorization server. Optional without a client secret. Default: the one that the server names.",
   },
   {
     name: "auth.scopes",
-    shownFor: "user_oauth",
+    shownFor: "oauth",
     label: "Scopes",
     kind: "text",
     optional: true,
@@ -96,12 +97,14 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   header: ["name", "value"],
   user_secret: [],
   user_oauth: [],
+  client_credentials: [],
 };
 
 /** Sent only where something was entered. */
 const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   user_secret: ["headerName"],
   user_oauth: ["clientId", "clientSecret", "issuer"],
+  client_credentials: ["clientId", "clientSecret", "issuer"],
 };
 
 const SECRETS = ["auth.token", "auth.password", "auth.value", "auth.clientSecret"];
@@ -123,6 +126,8 @@ export const withSecrets = (typed: Typed, kept: Readonly<Record<string, string>>
   ),
 });
 
+const HAS_SCOPES = new Set(["user_oauth", "client_credentials"]);
+
 export function readCredential(typed: Typed): Record<string, unknown> {
   const type = typed["auth.type"]?.[0] ?? "none";
   const read = (name: string) => typed[`auth.${name}`]?.[0] ?? "";
@@ -131,11 +136,10 @@ export function readCredential(typed: Typed): Record<string, unknown> {
     const text = read(name).trim();
     return text === "" ? [] : [[name, text]];
   });
-  const scopes =
-    type === "user_oauth"
-      ? read("scopes")
-          .split(/[\s,]+/)
-          .filter((scope) => scope !== "")
-      : [];
+  const scopes = HAS_SCOPES.has(type)
+    ? read("scopes")
+        .split(/[\s,]+/)
+        .filter((scope) => scope !== "")
+    : [];
   return { type, ...Object.fromEntries([...members, ...entered]), ...(scopes.length > 0 && { scopes }) };
 }

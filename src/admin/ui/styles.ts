@@ -153,7 +153,7 @@ form { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--space); 
 form.inline { display: inline-flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 form.filters { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 form.filters label { min-width: 9rem; } form.filters .search { flex: 1 1 14rem; max-width: 36rem; }
-form:not(:has(option[value="bearer"]:checked)) [data-for="bearer"], form:not(:has(option[value="basic"]:checked)) [data-for="basic"], form:not(:has(option[value="header"]:checked)) [data-for="header"], form:not(:has(option[value="user_secret"]:checked)) [data-for="user_secret"], form:not(:has(option[value="user_oauth"]:checked)) [data-for="user_oauth"] { display: none; }
+form:not(:has(option[value="bearer"]:checked)) [data-for="bearer"], form:not(:has(option[value="basic"]:checked)) [data-for="basic"], form:not(:has(option[value="header"]:checked)) [data-for="header"], form:not(:has(option[value="user_secret"]:checked)) [data-for="user_secret"], form:not(:has(option[value="user_oauth"]:checked, option[value="client_credentials"]:checked)) [data-for="oauth"] { display: none; }
 form.filters:not(:has(option[value="custom"]:checked)) .custom-period { display: none; }
 .zone { font-size: 0.75rem; }
 form.asks { display: flex; align-items: end; } form.asks label { flex: 1 1 12rem; }

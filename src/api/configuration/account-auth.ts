@@ -1,13 +1,18 @@
 /**
- * Authentication by members' own accounts in the configuration file: no credential of a member is in a file, and the secret
- * of an OAuth client is read from an environment variable of the CLI.
+ * Authentication with credentials that are obtained for calls, in the configuration file: no credential of a member is in a
+ * file, and the secret of an OAuth client (or its private key) is read from an environment variable of the CLI.
  */
 import { z } from "zod";
 import type { ItemContent } from "../../core/configuration/match-items.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { SealedAuthConfig } from "../../db/schema/registry.ts";
-import { credentialHeaderName, oauthClientFields } from "../../upstream/credentials-schema.ts";
-import { openClientSecret } from "../../upstream/seal-credentials.ts";
+import {
+  clientCredentialsFields,
+  credentialHeaderName,
+  credentialsSchema,
+  oauthClientFields,
+} from "../../upstream/credentials-schema.ts";
+import { openClient } from "../../upstream/seal-credentials.ts";
 import { sealCredential } from "../servers/credentials.ts";
 import type { SecretReading, Secrets } from "./section.ts";
 
@@ -18,6 +23,11 @@ export const secretReference = z
 export const accountAuthItems = [
   z.strictObject({ type: z.literal("user_secret"), headerName: credentialHeaderName.optional() }),
   z.strictObject({ type: z.literal("user_oauth"), ...oauthClientFields, secret: secretReference.optional() }),
+  z.strictObject({
+    type: z.literal("client_credentials"),
+    ...clientCredentialsFields,
+    secret: secretReference,
+  }),
 ] as const;
 
 const accountAuthItem = z.discriminatedUnion("type", accountAuthItems);
@@ -25,43 +35,49 @@ export type AccountAuthItem = z.output<typeof accountAuthItem>;
 
 /** `reference`: the variable that the secret of the client was read from. */
 export function writeAccountAuth(config: SealedAuthConfig, reference: string): ItemContent {
-  const { type, headerName, issuer, clientId, scopes, provider, sealed } = config;
-  const known = { headerName, issuer, clientId, scopes, provider };
-  const present = Object.entries(known).filter(([, value]) => value !== undefined);
-  return { type, ...Object.fromEntries(present), ...(sealed !== undefined && { secret: reference }) };
+  const { sealed, reference: _, ...open } = config;
+  const present = Object.entries(open).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(present), ...(sealed !== undefined && { secret: reference }) };
 }
 
 export async function readAccountAuth(
   keyring: Keyring,
-  server: { readonly id: string; readonly before: SealedAuthConfig | undefined },
+  { id, before }: { readonly id: string; readonly before: SealedAuthConfig | undefined },
   auth: AccountAuthItem,
   secrets: Secrets,
 ): Promise<SecretReading> {
-  const { id, before } = server;
-  if (auth.type === "user_secret") {
-    return { values: { authConfig: await sealCredential(keyring, id, auth) }, isNew: false };
+  if (auth.type === "user_secret" || auth.secret === undefined) {
+    const { secret: _, ...open } = { secret: undefined, ...auth };
+    return {
+      values: { authConfig: await sealCredential(keyring, id, credentialsSchema.parse(open)) },
+      isNew: false,
+    };
   }
   const { secret: reference, ...client } = auth;
-  if (reference === undefined) {
-    return { values: { authConfig: await sealCredential(keyring, id, client) }, isNew: false };
-  }
-  if (client.clientId === undefined || client.issuer === undefined) {
-    return { fault: { path: "/auth/secret", message: "requires clientId and issuer" } };
-  }
   // A secret belongs to one client at one authorization server.
-  const isSameClient = before?.clientId === client.clientId && before.issuer === client.issuer;
-  const kept = isSameClient ? await openClientSecret(keyring, id, before) : undefined;
-  const clientSecret = secrets[reference] ?? kept;
-  if (clientSecret === undefined) {
+  const isSame = (["type", "clientId", "issuer", "tokenUrl"] as const).every(
+    (name) => before?.[name] === Object.entries(client).find(([key]) => key === name)?.[1],
+  );
+  const known = isSame && before !== undefined ? await openClient(keyring, id, before) : {};
+  const kept = known.clientSecret ?? known.privateKey;
+  const text = secrets[reference] ?? kept;
+  if (text === undefined) {
     return {
       fault: { path: "/auth/secret", message: `needs a value: set ${reference} where you apply this` },
     };
   }
-  const isNew = clientSecret !== kept;
-  const { sealed: _, ...rest } = await sealCredential(keyring, id, { ...client, reference });
-  const sealed = isNew ? await sealCredential(keyring, id, { ...client, clientSecret }) : before;
+  const hasKey = "keyAlgorithm" in client && client.keyAlgorithm !== undefined;
+  const parsed = credentialsSchema.safeParse({ ...client, [hasKey ? "privateKey" : "clientSecret"]: text });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return {
+      fault: { path: "/auth/secret", message: `is refused: ${issue?.path.join(".")} ${issue?.message}` },
+    };
+  }
+  const config = await sealCredential(keyring, id, { ...parsed.data, reference });
+  const isNew = text !== kept;
   return {
-    values: { authConfig: { ...rest, ...(sealed?.sealed !== undefined && { sealed: sealed.sealed }) } },
+    values: { authConfig: isNew || before === undefined ? config : { ...config, sealed: before.sealed } },
     isNew,
   };
 }

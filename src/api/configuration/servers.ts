@@ -4,8 +4,9 @@
  */
 import { z } from "zod";
 import type { ItemContent } from "../../core/configuration/match-items.ts";
-import { AUTH_TYPES, TRANSPORTS, usesAccounts } from "../../core/enums.ts";
+import { AUTH_TYPES, isObtained, TRANSPORTS } from "../../core/enums.ts";
 import type { Keyring } from "../../core/keyring.ts";
+import { CLIENT_KEY_ALGORITHMS } from "../../core/oauth-client/client-registration.ts";
 import { PROVIDERS } from "../../core/oauth-client/providers.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import { type SealedAuthConfig, mcpServers as table } from "../../db/schema/registry.ts";
@@ -45,6 +46,9 @@ const storedAuth = z.object({
   issuer: z.string().optional(),
   clientId: z.string().optional(),
   scopes: z.array(z.string()).optional(),
+  tokenUrl: z.string().optional(),
+  keyAlgorithm: z.enum(CLIENT_KEY_ALGORITHMS).optional(),
+  keyId: z.string().optional(),
   provider: z.enum(PROVIDERS).optional(),
   sealed: z.string().optional(),
   reference: z.string().optional(),
@@ -82,7 +86,7 @@ async function authOf(c: ApiContext, row: CrudRow): Promise<ItemContent | undefi
   const server = stored.parse(row);
   const { type, reference = usualReference(server.name) } = server.authConfig;
   if (type === "none") return undefined;
-  if (usesAccounts(type)) return writeAccountAuth(toConfig(server.authConfig), reference);
+  if (isObtained(type)) return writeAccountAuth(toConfig(server.authConfig), reference);
   if (type === "bearer") return { type, secret: reference };
   const [name = "", value = ""] = (await headerOf(c.var.services.keyring, server)) ?? [];
   if (type === "header") return { type, name, secret: reference };
@@ -103,6 +107,9 @@ function credentialsOf(auth: SharedAuthItem, text: string): Credentials {
   }
 }
 
+const isAccountAuth = (auth: AccountAuthItem | SharedAuthItem): auth is AccountAuthItem =>
+  isObtained(auth.type);
+
 async function secretOf(
   c: ApiContext,
   row: CrudRow,
@@ -114,7 +121,7 @@ async function secretOf(
   const { id } = z.object({ id: z.string() }).parse(row);
   const known = before === undefined ? undefined : stored.parse(before);
   if (auth === undefined) return { values: { authConfig: { type: "none" } }, isNew: false };
-  if (auth.type === "user_secret" || auth.type === "user_oauth") {
+  if (isAccountAuth(auth)) {
     const config = known && toConfig(known.authConfig);
     return readAccountAuth(keyring, { id, before: config }, auth, secrets);
   }

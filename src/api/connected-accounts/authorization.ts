@@ -11,7 +11,7 @@ import {
   takePending,
 } from "../../connected-accounts/authorization.ts";
 import { createOAuthFetch } from "../../connected-accounts/oauth-fetch.ts";
-import type { NamedServer } from "../../connected-accounts/register-client.ts";
+import type { AccountServer } from "../../connected-accounts/resolve-credential.ts";
 import { sealAccount, toAccountOrigin } from "../../connected-accounts/vault.ts";
 import { ForbiddenError, GatewayError, NotFoundError } from "../../core/errors.ts";
 import type { AccountTokens } from "../../core/oauth-client/tokens.ts";
@@ -68,7 +68,7 @@ function createDeps({ services, config }: ApiContext["var"]): AuthorizationDeps 
 }
 
 /** The server, if members act on it with accounts that its authorization server grants. */
-async function requireOAuthServer(c: ApiContext, id: string): Promise<NamedServer> {
+async function requireOAuthServer(c: ApiContext, id: string): Promise<AccountServer> {
   const { db, principal } = c.var;
   const [server] = await findAccountServer(db, principal.tenantId, id);
   if (server === undefined) throw new NotFoundError("Server not found.");
@@ -99,7 +99,7 @@ const invalidConsent = () =>
 
 async function save(
   c: ApiContext,
-  server: NamedServer,
+  server: AccountServer,
   pending: PendingConsent,
   tokens: AccountTokens,
 ): Promise<void> {

@@ -1,13 +1,20 @@
 /** Is there an MCP server at an address? Asked before it is saved, with the credential that is meant for it. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { createOAuthFetch } from "../../connected-accounts/oauth-fetch.ts";
+import { requestServerToken } from "../../connected-accounts/renew-server-token.ts";
+import { toBearer } from "../../connected-accounts/resolve-credential.ts";
 import { usesAccounts } from "../../core/enums.ts";
 import { toGatewayError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { getMember } from "../../core/mcp/lossless-json.ts";
+import type { SealedAuthConfig } from "../../db/schema/registry.ts";
 import { listStorableItems } from "../../discovery/inventory-rows.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";
+import type { Services } from "../../services.ts";
+import { serverTokenRefused } from "../../upstream/connection/errors.ts";
+import type { Header } from "../../upstream/credentials.ts";
 import { type FetchedInventory, fetchInventory } from "../../upstream/fetch-inventory.ts";
 import { resolveTarget } from "../../upstream/resolve-target.ts";
 import { responds } from "../http/responses.ts";
@@ -63,7 +70,8 @@ export const probe = new Hono<AppEnv>().post(
         ...timeouts,
       };
       const asked = { name: server.name, transport: transportType };
-      const offering = await fetchInventory(asked, await resolveTarget(server, keyring), upstream);
+      const token = await obtainServerToken(c.var.services, server);
+      const offering = await fetchInventory(asked, await resolveTarget(server, keyring, token), upstream);
       return c.json({ reachable: true as const, ...described(offering), durationMs: durationMs() });
     } catch (error) {
       const { code, message } = toGatewayError(error);
@@ -75,6 +83,22 @@ export const probe = new Hono<AppEnv>().post(
     }
   },
 );
+
+/** The token that the gateway would have for the server, had it been saved. */
+async function obtainServerToken(
+  { keyring, upstream }: Services,
+  server: {
+    readonly id: string;
+    readonly name: string;
+    readonly endpointUrl: string;
+    readonly auth: SealedAuthConfig;
+  },
+): Promise<Header | undefined> {
+  if (server.auth.type !== "client_credentials") return undefined;
+  const outcome = await requestServerToken(keyring, server, createOAuthFetch(upstream));
+  if (outcome.kind === "tokens") return toBearer(outcome.answer.access_token);
+  throw serverTokenRefused(server.name, outcome.kind === "unavailable");
+}
 
 const UNKNOWN = {
   protocolVersion: "",

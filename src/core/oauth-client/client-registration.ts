@@ -13,6 +13,10 @@ const SECRET_METHODS = ["client_secret_basic", "client_secret_post"] as const;
 export const TOKEN_AUTH_METHODS = ["none", ...SECRET_METHODS] as const;
 export type TokenAuthMethod = (typeof TOKEN_AUTH_METHODS)[number];
 
+/** Of private keys with which a client authenticates (RFC 7523). */
+export const CLIENT_KEY_ALGORITHMS = ["ES256", "RS256", "PS256", "EdDSA"] as const;
+export type ClientKeyAlgorithm = (typeof CLIENT_KEY_ALGORITHMS)[number];
+
 export interface OAuthClient {
   readonly id: string;
   readonly secret?: string | undefined;

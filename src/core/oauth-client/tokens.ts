@@ -70,13 +70,12 @@ const RENEWAL_MARGIN_MS = 60_000;
 const RENEWAL_MARGIN_SHARE = 0.1;
 
 /** Undefined for tokens that do not expire. */
-export function getLifetime({
-  obtainedAt,
-  expiresAt,
-  refreshToken,
-}: Pick<AccountTokens, "obtainedAt" | "expiresAt" | "refreshToken">) {
+export function getLifetime(
+  { obtainedAt, expiresAt }: Pick<AccountTokens, "obtainedAt" | "expiresAt">,
+  isRenewable: boolean,
+) {
   if (expiresAt === undefined) return undefined;
   const margin = Math.min(RENEWAL_MARGIN_MS, (expiresAt - obtainedAt) * RENEWAL_MARGIN_SHARE);
-  // Without a refresh token nothing is won by giving it up early.
-  return { renewAt: refreshToken === undefined ? expiresAt : expiresAt - margin, expiresAt };
+  // Nothing is won by giving up early what cannot be renewed.
+  return { renewAt: isRenewable ? expiresAt - margin : expiresAt, expiresAt };
 }

@@ -16,6 +16,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { AuthType } from "../../core/enums.ts";
+import type { ClientKeyAlgorithm } from "../../core/oauth-client/client-registration.ts";
 import type { ProviderName } from "../../core/oauth-client/providers.ts";
 import {
   atLeast,
@@ -45,6 +46,11 @@ export interface SealedAuthConfig {
   clientId?: string;
   /** Of OAuth: what members consent to, in place of what the server asks for. */
   scopes?: string[];
+  /** Of client credentials: the token endpoint, where there is no metadata of the issuer. */
+  tokenUrl?: string;
+  /** Of client credentials with a private key, which is sealed. */
+  keyAlgorithm?: ClientKeyAlgorithm;
+  keyId?: string;
   /** Of OAuth: whose deviations from the specifications apply, where the issuer does not tell. */
   provider?: ProviderName;
   /** Where the configuration file takes the secret from: the name of an environment variable. */

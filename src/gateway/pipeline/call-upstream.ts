@@ -4,7 +4,7 @@
  * token of a request before its body is read, because a refusal is cheapest there, and those of limits on servers and
  * tools here, once for each server that is tried.
  */
-import { usesAccounts } from "../../core/enums.ts";
+import { isObtained } from "../../core/enums.ts";
 import { type GatewayError, toGatewayError } from "../../core/errors.ts";
 import type { McpContext } from "../context/context.ts";
 import { acquireAttempt } from "./acquire.ts";
@@ -46,7 +46,7 @@ async function sendOnce<C extends Candidate, T>(
   context: McpContext,
 ): Promise<T> {
   try {
-    if (!usesAccounts(candidate.server.auth.type)) return await call.send(candidate, attempt);
+    if (!isObtained(candidate.server.auth.type)) return await call.send(candidate, attempt);
     const { sendWithAccount } = await import("./send-with-account.ts");
     return await sendWithAccount(candidate, attempt, call, context);
   } catch (thrown) {

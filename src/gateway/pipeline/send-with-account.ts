@@ -1,12 +1,14 @@
 /**
- * Sends a call to a server where every member acts with a credential of their own: finds the caller's connected account,
- * and where there is none that works, says so in the terms of the caller's revision.
+ * Sends a call with a credential that is obtained for it: that of the caller's connected account, or the gateway's own token.
+ * Where there is no account that works, the answer says so in the terms of the caller's revision.
  */
 
-import type { AccountServer, AccountState } from "../../connected-accounts/resolve-credential.ts";
+import type { AccountState } from "../../connected-accounts/resolve-credential.ts";
+import { usesAccounts } from "../../core/enums.ts";
 import { GatewayError, ProtocolError, ResultError, UpstreamError } from "../../core/errors.ts";
 import { type CallingClient, hasAccepted, toAccountAnswer } from "../../core/mcp/account-request.ts";
 import { sleep } from "../../core/timers.ts";
+import { credentialRejected, serverTokenRefused } from "../../upstream/connection/errors.ts";
 import type { McpContext } from "../context/context.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
 import { describeClient } from "./describe-client.ts";
@@ -23,14 +25,17 @@ export async function sendWithAccount<C extends Candidate, T>(
   context: McpContext,
 ): Promise<T> {
   const accounts = await context.loadAccounts();
-  const server: AccountServer = { ...candidate.server, tenantId: context.tenant.id };
-  const userId = call.isShared === true ? undefined : requireUser(candidate.server.name, context);
+  const server = { ...candidate.server, tenantId: context.tenant.id };
+  const { name } = server;
+  const isMembers = usesAccounts(server.auth.type);
+  const userId = isMembers && call.isShared !== true ? requireUser(name, context) : undefined;
   const client = call.client && describeClient(call.client);
   const find = async () => accounts.resolve(server, userId, context.waitUntil);
   const state = hasAccepted(client?.params) ? await waitForAccount(find, call.signal) : await find();
   const refuse = (why: AccountFault) =>
-    accountRequired(candidate.server.name, why, accounts.getConnectUrl(server), client);
-  if (state.kind !== "connected") throw refuse(userId === undefined ? "no-discovery" : state.kind);
+    isMembers ? accountRequired(name, why, accounts.getConnectUrl(server), client) : noServerToken(name, why);
+  const isAppointed = isMembers && userId === undefined;
+  if (state.kind !== "connected") throw refuse(isAppointed ? "no-discovery" : state.kind);
   attempt.credential = state.credential;
   try {
     return await call.send(candidate, attempt);
@@ -85,6 +90,11 @@ const FAULTS: Record<AccountFault, (server: string, url: string) => string> = {
   "no-discovery": (server, url) =>
     `No account is appointed for capability discovery of server ${server}. Connect one at ${url}.`,
 };
+
+function noServerToken(server: string, fault: AccountFault): UpstreamError {
+  if (fault === "rejected") return credentialRejected(server);
+  return serverTokenRefused(server, fault === "unavailable");
+}
 
 function accountRequired(
   server: string,

@@ -80,20 +80,11 @@ describe("toAccountTokens", () => {
 
 describe("getLifetime", () => {
   it.each([
-    [
-      { obtainedAt: 0, expiresAt: 3_600_000, refreshToken: "r" },
-      { renewAt: 3_540_000, expiresAt: 3_600_000 },
-    ],
-    [
-      { obtainedAt: 0, expiresAt: 10_000, refreshToken: "r" },
-      { renewAt: 9000, expiresAt: 10_000 },
-    ],
-    [
-      { obtainedAt: 0, expiresAt: 10_000 },
-      { renewAt: 10_000, expiresAt: 10_000 },
-    ],
-    [{ obtainedAt: 0 }, undefined],
-  ])("of %j", (tokens, lifetime) => {
-    expect(getLifetime(tokens)).toEqual(lifetime);
+    [{ obtainedAt: 0, expiresAt: 3_600_000 }, true, { renewAt: 3_540_000, expiresAt: 3_600_000 }],
+    [{ obtainedAt: 0, expiresAt: 10_000 }, true, { renewAt: 9000, expiresAt: 10_000 }],
+    [{ obtainedAt: 0, expiresAt: 10_000 }, false, { renewAt: 10_000, expiresAt: 10_000 }],
+    [{ obtainedAt: 0 }, true, undefined],
+  ])("of %j, renewable: %s", (tokens, isRenewable, lifetime) => {
+    expect(getLifetime(tokens, isRenewable)).toEqual(lifetime);
   });
 });
