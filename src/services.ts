@@ -18,8 +18,8 @@ import type { AlertDeps } from "./operations/alerts/alert-deps.ts";
 import { evaluateHealthAlerts } from "./operations/alerts/evaluate.ts";
 import { type AdmissionTermsSource, createAdmissionTerms } from "./policy/admission-terms.ts";
 import { syncAllPages } from "./registry/sync.ts";
-import { serverTokenRefused } from "./upstream/connection/errors.ts";
 import { checkUrl } from "./upstream/connection/url-guard.ts";
+import { serverTokenRefused } from "./upstream/server-token-error.ts";
 
 export interface Services extends GatewayServices {
   readonly database: Database;

@@ -11,8 +11,8 @@ import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
 import { findAccount, markAccountUsed } from "../db/queries/accounts/connected-accounts.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
-import { serverTokenRefused } from "../upstream/connection/errors.ts";
 import type { Header } from "../upstream/credentials.ts";
+import { serverTokenRefused } from "../upstream/server-token-error.ts";
 import {
   AccountCredentials,
   type AccountCredentialsDeps,

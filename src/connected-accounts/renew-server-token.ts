@@ -21,7 +21,7 @@ import { openText, sealText } from "./vault.ts";
 export interface ServerTokenDeps {
   readonly keyring: Keyring;
   readonly upstream: UpstreamDeps;
-  readonly store: { get(): string | undefined; set(sealed: string): void };
+  readonly store: { get(): unknown; set(sealed: string): void };
   readonly now: () => number;
 }
 
@@ -46,7 +46,7 @@ export async function renewServerToken(
 ): Promise<RenewedAccount> {
   const purpose = getPurpose(server);
   const credentials = await sha256Hex(JSON.stringify([server.auth, server.endpointUrl]));
-  const { data: known } = storedToken.safeParse(await openText(keyring, purpose, store.get() ?? ""));
+  const { data: known } = storedToken.safeParse(await openText(keyring, purpose, String(store.get())));
   const isCurrent =
     known?.credentials === credentials &&
     now() < (getLifetime(known, true)?.renewAt ?? Number.POSITIVE_INFINITY);

@@ -14,8 +14,6 @@ interface Pending {
 }
 
 const PENDING = "pending";
-const UNSAVED = "unsaved";
-const SERVER_TOKEN = "server-token";
 /** A member with more tabs than this completes the newest consents. */
 const MAX_PENDING = 5;
 
@@ -50,26 +48,8 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   async #renew(request: RenewRequest): Promise<RenewedAccount> {
-    const { kv } = this.ctx.storage;
-    const { loadStorage, keyring, upstream } = getGatewayServices(this.env);
-    if (request.server.auth.type === "client_credentials") {
-      const { renewServerToken } = await import("../connected-accounts/renew-server-token.ts");
-      const store = {
-        get: () => kv.get<string>(SERVER_TOKEN),
-        set: (sealed: string) => kv.put(SERVER_TOKEN, sealed),
-      };
-      return renewServerToken({ keyring, upstream, store, now: Date.now }, request);
-    }
-    const [{ renewAccount }, { database }] = await Promise.all([
-      import("../connected-accounts/renew-account.ts"),
-      loadStorage(),
-    ]);
-    const store = {
-      get: () => kv.get<unknown>(UNSAVED),
-      set: (unsaved: object) => kv.put(UNSAVED, unsaved),
-      delete: () => void kv.delete(UNSAVED),
-    };
-    return renewAccount({ database, keyring, upstream, store, now: Date.now }, request);
+    const { renew } = await import("../connected-accounts/renew.ts");
+    return renew(getGatewayServices(this.env), this.ctx.storage.kv, request);
   }
 
   #readPending(): readonly Pending[] {

@@ -34,22 +34,21 @@ export async function credentialHeader(
   const credentials: unknown = JSON.parse(new TextDecoder().decode(plain));
   if (!isCredentials(credentials)) return "unreadable";
   const header = toHeader(credentials);
-  if (header !== undefined) opened.set(auth, header);
+  opened.set(auth, header);
   return header;
 }
 
 /** Names of the members that each type has, all of them strings; their content was checked before it was sealed. */
 const MEMBERS = {
-  none: [],
-  user_secret: [],
-  user_oauth: [],
-  client_credentials: [],
   bearer: ["token"],
   basic: ["username", "password"],
   header: ["name", "value"],
-} as const satisfies Record<Credentials["type"], readonly string[]>;
+} as const satisfies Partial<Record<Credentials["type"], readonly string[]>>;
 
-function isCredentials(value: unknown): value is Credentials {
+/** Those that are one header for all callers. */
+type SharedCredentials = Extract<Credentials, { readonly type: keyof typeof MEMBERS }>;
+
+function isCredentials(value: unknown): value is SharedCredentials {
   if (typeof value !== "object" || value === null) return false;
   const members = new Map<string, unknown>(Object.entries(value));
   const type = members.get("type");
@@ -57,13 +56,8 @@ function isCredentials(value: unknown): value is Credentials {
   return expected?.every((name) => typeof members.get(name) === "string") === true;
 }
 
-function toHeader(credentials: Credentials): readonly [string, string] | undefined {
+function toHeader(credentials: SharedCredentials): Header {
   switch (credentials.type) {
-    case "none":
-    case "user_secret":
-    case "user_oauth":
-    case "client_credentials":
-      return undefined;
     case "bearer":
       return ["authorization", `Bearer ${credentials.token}`];
     case "basic":

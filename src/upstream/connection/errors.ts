@@ -8,14 +8,6 @@ export function credentialRejected(server: string): UpstreamError {
   return new UpstreamError("upstream_refused", server, message);
 }
 
-/** The gateway has no access token of its own for the server. */
-export function serverTokenRefused(server: string, isSilent: boolean): UpstreamError {
-  const message = isSilent
-    ? `The authorization server of ${server} is not responding. Retry later.`
-    : `The authorization server of ${server} rejected the gateway's client. Update its credentials in the server's settings.`;
-  return new UpstreamError(isSilent ? "upstream_unreachable" : "upstream_refused", server, message);
-}
-
 export function invalidResponse(server: string, what: string, cause?: unknown): UpstreamError {
   return new UpstreamError("upstream_invalid", server, `Server ${server} ${what}. Contact its owner.`, cause);
 }

@@ -1,0 +1,45 @@
+/** Renews what an account's object is for: the tokens of a member, or the gateway's own token for a server. */
+import type { Keyring } from "../core/keyring.ts";
+import type { Database } from "../db/client.ts";
+import type { UpstreamDeps } from "../upstream/connection/channel.ts";
+import { renewAccount } from "./renew-account.ts";
+import { renewServerToken } from "./renew-server-token.ts";
+import type { RenewedAccount, RenewRequest } from "./resolve-credential.ts";
+
+export interface RenewalServices {
+  readonly keyring: Keyring;
+  readonly upstream: UpstreamDeps;
+  readonly loadStorage: () => Promise<{ readonly database: Database }>;
+}
+
+/** The object's own storage. */
+export interface KeyValueStore {
+  get(key: string): unknown;
+  put(key: string, value: unknown): void;
+  delete(key: string): unknown;
+}
+
+const UNSAVED = "unsaved";
+const SERVER_TOKEN = "server-token";
+
+export async function renew(
+  { keyring, upstream, loadStorage }: RenewalServices,
+  kv: KeyValueStore,
+  request: RenewRequest,
+): Promise<RenewedAccount> {
+  const now = Date.now;
+  if (request.server.auth.type === "client_credentials") {
+    const store = {
+      get: () => kv.get(SERVER_TOKEN),
+      set: (sealed: string) => kv.put(SERVER_TOKEN, sealed),
+    };
+    return renewServerToken({ keyring, upstream, store, now }, request);
+  }
+  const { database } = await loadStorage();
+  const store = {
+    get: () => kv.get(UNSAVED),
+    set: (unsaved: object) => kv.put(UNSAVED, unsaved),
+    delete: () => void kv.delete(UNSAVED),
+  };
+  return renewAccount({ database, keyring, upstream, store, now }, request);
+}
