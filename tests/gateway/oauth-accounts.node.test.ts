@@ -83,9 +83,12 @@ async function openPlace(kind: ServerKind, at: AuthorizationServerOptions = {}):
   return { authorization, server, serverId, tenant, ann, bob };
 }
 
+/** A pooled connection may be closed at the very moment it is used again. */
+const FRESH = { headers: { connection: "close" } };
+
 const call = async ({ key }: OAuthMember) => {
   const endpoint = { url: `${gateway.url}/mcp/notes`, key };
-  return answerIn(await askModern(endpoint, "tools/call", { name: "write", arguments: {} }));
+  return answerIn(await askModern(endpoint, "tools/call", { name: "write", arguments: {} }, FRESH));
 };
 
 const COMPLETE = { resultType: "complete" };
@@ -161,7 +164,7 @@ describe("an access token", () => {
     for (let wave = 0; wave < 20; wave += 1) {
       calls.push(...Array.from({ length: 50 }, () => call(place.bob)));
       // The connections of this wave are accepted before those of the next one are opened.
-      await fetch(`${gateway.url}/healthz`);
+      await fetch(`${gateway.url}/healthz`, FRESH);
     }
     release();
     const results = await Promise.all(calls);
