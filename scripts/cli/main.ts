@@ -5,6 +5,7 @@ import type { Command } from "./command.ts";
 import { createCompletionCommand } from "./completion.ts";
 import { applyCommand, diffCommand, exportCommand } from "./configuration/commands.ts";
 import { connectCommand } from "./connect/command.ts";
+import { importCommand } from "./import/command.ts";
 import { callCommand } from "./mcp/call.ts";
 import { stdioCommand } from "./mcp/stdio.ts";
 import { searchCommand, toolsCommand } from "./mcp/tools.ts";
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   callCommand,
   stdioCommand,
   connectCommand,
+  importCommand,
   requestsCommand,
   logsCommand,
   keysCommand,

@@ -1,6 +1,9 @@
 /** The commands of the command line for every day, against a gateway with the everything server behind it. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -160,6 +163,29 @@ describe("stdio", () => {
     expect(first).toMatchObject({ id: null, error: { code: -32700 } });
     expect(second).toMatchObject({ id: 7, error: { code: expect.any(Number) } });
   });
+});
+
+it("imports the servers of a client's configuration, and says what became of each", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "cli-import-"));
+  const file = join(folder, "mcp.json");
+  const mcpServers = {
+    imported: { url: "https://imported.example/mcp", headers: { Authorization: "Bearer token" } },
+    everything: { url: everything.url },
+    files: { command: "npx", args: ["server-filesystem", "/srv/my files"] },
+  };
+  writeFileSync(file, JSON.stringify({ mcpServers }));
+  const planned = await inJson(["import", file, "--dry-run"]);
+  expect(planned).toMatchObject([{ result: "would register" }, { result: "would register" }, {}]);
+  const { code, out } = await cli(["import", file]);
+  rmSync(folder, { recursive: true });
+  expect(code).toBe(1);
+  expect(out).toMatch(/^imported\s+registered/m);
+  expect(out).toMatch(/^everything\s+failed\s+\S/m);
+  expect(out).toContain(
+    "mcp-gateway connect --create --server files -- npx server-filesystem '/srv/my files'",
+  );
+  const servers: { name: string }[] = await inJson(["servers"]);
+  expect(servers.map(({ name }) => name).sort()).toEqual(["everything", "imported"]);
 });
 
 it("prints completions for a shell", async () => {
