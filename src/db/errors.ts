@@ -11,3 +11,6 @@ export const isUniqueViolation = (thrown: unknown): boolean => sqlState(thrown) 
 
 /** What `assertUnchanged` ends a batch with. */
 export const isStaleWrite = (thrown: unknown): boolean => sqlState(thrown) === "22012";
+
+/** A row that another row refers to was to be deleted, or a row that is not there was referred to. */
+export const isReferenced = (thrown: unknown): boolean => sqlState(thrown) === "23503";

@@ -85,7 +85,7 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
 
   async #enter(visit: SessionCall): Promise<{ context: McpContext; record: RequestRecorder }> {
     await this.#stay();
-    const { requestId, principal, request, startedAt } = visit;
+    const { requestId, principal, request, startedAt, serverName, toolset, isSearched } = visit;
     const background = (work: Promise<unknown>) => this.ctx.waitUntil(work);
     const { gateway } = getGatewayServices(this.env);
     const emit = (events: readonly LogEvent[]) => gateway.emitter.emit(events, background);
@@ -94,7 +94,8 @@ export class SessionObject extends DurableObject<Env> implements SessionStub {
     const identify = async () => principal;
     const { ipAddress: address, country, continent } = request;
     const location = { country, continent };
-    const entrance = { record, requestId, address, location, waitUntil: background, identify };
+    const target = { serverName, toolset, isSearched };
+    const entrance = { record, requestId, target, address, location, waitUntil: background, identify };
     const context = await gateway.requests.start(principal, entrance);
     return { context, record };
   }

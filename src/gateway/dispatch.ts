@@ -4,8 +4,8 @@ import { INVALID_REQUEST } from "../core/mcp/json-rpc.ts";
 import { getQuery } from "../core/net/request-url.ts";
 import { TimerSet } from "../core/timers.ts";
 import type { SnapshotServer } from "../policy/snapshot.ts";
-import type { EndpointTarget } from "./catalog/catalog.ts";
 import type { McpContext } from "./context/context.ts";
+import type { TargetRejection } from "./context/enter-target.ts";
 import { chargeBatch } from "./pipeline/charge-limits.ts";
 import { mayMismatch } from "./proxy/era-mismatch.ts";
 import { passThrough, translateMismatch } from "./proxy/pass-through.ts";
@@ -18,14 +18,14 @@ type SendPlain = (post: McpPost, server: SnapshotServer, timers: TimerSet) => Pr
 
 export async function dispatch(
   request: Request,
-  target: EndpointTarget,
   context: McpContext,
   onRead: (post: McpPost) => void,
   sendPlain?: SendPlain,
 ): Promise<Response> {
-  const { serverName, toolset } = target;
-  // An unknown server or toolset is refused before the body is read.
-  if (toolset !== undefined) await requireToolset(request, toolset, context);
+  const { target, refusal } = context;
+  // What the caller cannot reach is refused before the body is read.
+  if (refusal !== undefined) await rejectTarget(request, refusal, context);
+  const { serverName } = target;
   const server = serverName === undefined ? undefined : await findServer(request, serverName, context);
   const timers = new TimerSet();
   const post = request.method === "POST" ? await readPost(request, context, timers, onRead) : undefined;
@@ -67,10 +67,14 @@ function isSearchMode({ url }: Request): boolean {
   throw new GatewayError("bad_request", "Unknown mode. Use mode=list or mode=search.");
 }
 
-async function requireToolset(request: Request, slug: string, { tenant, record }: McpContext): Promise<void> {
-  if (tenant.toolsets.has(slug)) return;
+async function rejectTarget(
+  request: Request,
+  { error, denial }: TargetRejection,
+  { record }: McpContext,
+): Promise<never> {
+  if (denial !== undefined) record.recordDenial("access.denied", denial);
   if (request.method === "POST") record.declare([await readSubject(request)]);
-  throw new NotFoundError("Toolset not found. Check the URL.");
+  throw error;
 }
 
 /** Throws the same error for a server that does not exist and for one that the principal cannot use. */

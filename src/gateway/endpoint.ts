@@ -90,6 +90,7 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     const entrance = {
       record,
       requestId,
+      target: address,
       address: readHeaders(request).get("cf-connecting-ip"),
       location: readLocation(request),
       waitUntil,
@@ -124,7 +125,6 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
     const { context, isFast } = await enter(request, address, record, exchange, known);
     const response = await dispatch(
       request,
-      address,
       context,
       (post) => {
         exchange.post = post;

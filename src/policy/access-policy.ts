@@ -2,6 +2,7 @@
 import { type AccessTarget, authorizeTarget, type TargetKind } from "../core/access/authorize.ts";
 import { evaluatePermission } from "../core/access/rbac.ts";
 import { type ActiveRules, activeRules } from "../core/access/rules.ts";
+import { authorizeToolset } from "../core/access/toolset-rules.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";
 
@@ -23,7 +24,15 @@ export interface AccessPolicy {
   readonly isPersonal: boolean;
   /** `name` is the server's own: a tool's or a prompt's name, a resource's URI or template; the server's name for the server. */
   allows(kind: TargetKind, serverId: string, name: string, facts?: TargetFacts): boolean;
+  /** The policy at the toolset's endpoint, whose items are those of the toolset; undefined if a rule denies it. */
+  enterToolset(slug: string): AccessPolicy | undefined;
 }
+
+export const DENY_ALL: AccessPolicy = {
+  isPersonal: true,
+  allows: () => false,
+  enterToolset: () => undefined,
+};
 
 interface CachedPolicy {
   readonly access: AccessPolicy;
@@ -57,8 +66,10 @@ function isHeld({ withheldTools, approved }: SnapshotServer, name: string, hash?
 
 function buildPolicy(principal: Principal, tenant: TenantSnapshot, rules: ActiveRules): AccessPolicy {
   // The endpoint rejects such a principal with a reason; an endpoint that fails to check still allows nothing.
-  if (!evaluatePermission(principal, "mcp.connect").allowed) return { isPersonal: true, allows: () => false };
-  return {
+  if (!evaluatePermission(principal, "mcp.connect").allowed) return DENY_ALL;
+  // One for all toolsets, because what is kept for a policy (merged lists) is kept by its identity.
+  let open: AccessPolicy | undefined;
+  const policy: AccessPolicy = {
     isPersonal: true,
     allows(kind, serverId, name, facts) {
       const server = tenant.serversById.get(serverId);
@@ -68,5 +79,13 @@ function buildPolicy(principal: Principal, tenant: TenantSnapshot, rules: Active
       const target: AccessTarget = { kind, serverId, serverName: server.name, name, readOnly };
       return authorizeTarget(principal.role, target, rules).allowed;
     },
+    enterToolset(slug) {
+      const decision = authorizeToolset(slug, rules);
+      if (decision === "denied") return undefined;
+      if (decision === "default" || rules.accessDefault === "allow") return policy;
+      open ??= buildPolicy(principal, tenant, { ...rules, accessDefault: "allow" });
+      return open;
+    },
   };
+  return policy;
 }

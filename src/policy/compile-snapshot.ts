@@ -10,6 +10,7 @@ import { compileRouting } from "../core/routing/rules.ts";
 import { resolveTracing } from "../core/settings/tracing.ts";
 import { banTerms, retrySettings } from "../core/settings/traffic-terms.ts";
 import { readSettings, type Settings } from "../core/settings/values.ts";
+import { compileBindings } from "../core/toolsets/bindings.ts";
 import type { ServerRow, TenantRows } from "../db/queries/tenants/load-tenant.ts";
 import { parseFlags } from "./flag-rules.ts";
 import { parseNaming } from "./naming-settings.ts";
@@ -44,6 +45,7 @@ export async function compileSnapshot(rows: TenantRows): Promise<TenantSnapshot 
     servers: new Map(servers.map((server) => [server.name, server])),
     serversById: new Map(servers.map((server) => [server.id, server])),
     toolsets: compileToolsets(rows.toolsets),
+    bindings: compileBindings(rows.bindings),
     rules: compileRules(rules, { accessDefault, timeZone }),
     windows: await compileWindows(rows.windows),
     limits: compileLimits(rows.limits, planLimits.requestsPerMinute),

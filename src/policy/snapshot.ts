@@ -17,6 +17,7 @@ import type { Tracing } from "../core/settings/tracing.ts";
 import type { RetrySettings } from "../core/settings/traffic-terms.ts";
 import type { Settings } from "../core/settings/values.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
+import type { CompiledBindings } from "../core/toolsets/bindings.ts";
 import type { CatalogCut, CuttableInventory } from "../core/toolsets/catalog-cut.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { Naming } from "./naming.ts";
@@ -106,6 +107,7 @@ export interface TenantSnapshot {
   readonly serversById: ReadonlyMap<string, SnapshotServer>;
   /** By slug. */
   readonly toolsets: ReadonlyMap<string, SnapshotToolset>;
+  readonly bindings: CompiledBindings;
   readonly rules: CompiledRules;
   readonly windows: readonly CompiledWindow[];
   readonly limits: CompiledLimits;

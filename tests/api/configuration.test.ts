@@ -65,6 +65,10 @@ const FULL = {
       overrides: [{ kind: "tool", server: "shop", name: "search_orders", alias: "find_orders" }],
     },
   ],
+  toolsetBindings: [
+    { subjectType: "role", subjectId: "readonly", toolset: "support" },
+    { subjectType: "group", subjectId: "Support", toolset: "support" },
+  ],
   rateLimits: [
     { subjectType: "role", subjectId: "user", limitCount: 10 },
     { subjectType: "group", subjectId: "Support", limitCount: 20, server: "shop" },
@@ -92,7 +96,7 @@ describe("a configuration file", () => {
   it("makes everything at once, and the second time nothing", async () => {
     const { apply, exported, tenant } = await installation();
     const first = await apply(FULL, SECRETS);
-    expect(first.body).toMatchObject({ applied: 20 });
+    expect(first.body).toMatchObject({ applied: 22 });
     expect((await apply(FULL, SECRETS)).body).toMatchObject({ applied: 0 });
     expect((await apply(FULL)).body).toMatchObject({ applied: 0 });
     const document = await exported();
@@ -106,7 +110,7 @@ describe("a configuration file", () => {
     const written = JSON.stringify([document, first.body, await tenant.audit()]);
     for (const secret of Object.values(SECRETS)) expect(written).not.toContain(secret);
     const actions = (await tenant.audit()).map(({ action }) => action);
-    expect(actions).toHaveLength(20);
+    expect(actions).toHaveLength(22);
     expect(actions).toContain("routing-rules.create");
   });
 
@@ -138,7 +142,7 @@ describe("a configuration file", () => {
   it("calls groups by their names, and keeps those that rules and limits name", async () => {
     const { apply, exported, key, post } = await installation();
     await apply(FULL, SECRETS);
-    const { groups, accessControls, rateLimits } = await exported();
+    const { groups, accessControls, rateLimits, toolsets, toolsetBindings } = await exported();
     expect(groups).toEqual(FULL.groups);
     expect(accessControls).toContainEqual(
       expect.objectContaining({ subject: { type: "group", id: "Engineering" } }),
@@ -146,14 +150,21 @@ describe("a configuration file", () => {
     expect(rateLimits).toContainEqual(
       expect.objectContaining({ subjectType: "group", subjectId: "Support" }),
     );
+    expect(toolsetBindings).toEqual([FULL.toolsetBindings[1], FULL.toolsetBindings[0]]);
     const paths = async (document: Json) =>
       (await apply({ version: 1, ...document })).body.errors?.map(({ path, message }: Json) => [
         path,
         message,
       ]);
     expect(await paths({ groups: [] })).toEqual([
-      ["/document/groups", "must contain Engineering: an access rule or a rate limit names the group"],
-      ["/document/groups", "must contain Support: an access rule or a rate limit names the group"],
+      [
+        "/document/groups",
+        "must contain Engineering: an access rule, a rate limit or a toolset binding names the group",
+      ],
+      [
+        "/document/groups",
+        "must contain Support: an access rule, a rate limit or a toolset binding names the group",
+      ],
     ]);
     expect(await paths({ groups: [], rateLimits })).toContainEqual([
       "/document/rateLimits/0/subjectId",
@@ -162,12 +173,21 @@ describe("a configuration file", () => {
     expect(
       await paths({ accessControls: [{ ...accessControls[0], subject: { type: "group", id: "x" } }] }),
     ).toEqual([["/document/accessControls/0/subject/id", "unknown group: x"]]);
+    expect(await paths({ toolsets: [] })).toEqual([
+      ["/document/toolsets", "must contain Support: a toolset binding names the toolset"],
+    ]);
+    expect(await paths({ toolsets: [], toolsetBindings })).toContainEqual([
+      "/document/toolsetBindings/0/toolset",
+      "unknown toolset: support",
+    ]);
+    expect(toolsets).toHaveLength(1);
     const { body: list } = await call("GET", "/groups?sort=name", { key });
     await owner.query("update groups set source = 'scim' where id = $1", [list.items[0].id]);
     // A provisioned group is in no file, and can be named by one.
-    const left = { version: 1, groups: [FULL.groups[1]], accessControls, rateLimits };
+    const left = { version: 1, groups: [FULL.groups[1]], accessControls, rateLimits, toolsetBindings };
     expect((await post("plan", { document: left })).body).toMatchObject({ changes: [] });
-    expect((await apply({ ...left, groups: [], accessControls: [], rateLimits: [] })).body.applied).toBe(5);
+    const none = { groups: [], accessControls: [], rateLimits: [], toolsetBindings: [] };
+    expect((await apply({ ...left, ...none })).body.applied).toBe(7);
     expect((await call("GET", "/groups", { key })).body.items).toHaveLength(1);
   });
 

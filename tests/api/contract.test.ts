@@ -13,6 +13,8 @@ const EXAMPLE_ID = "01890a5d-ac96-774b-bcce-b302099a8057";
 /** What they call a group and a member. */
 const EXAMPLE_GROUP_ID = "01890a5d-ac96-774b-bcce-b302099a8058";
 const EXAMPLE_USER_ID = "01890a5d-ac96-774b-bcce-b302099a8059";
+/** What they call a toolset. */
+const EXAMPLE_TOOLSET_ID = "01890a5d-ac96-774b-bcce-b302099a805a";
 
 /** Rows that only the gateway itself makes, by the path segment before their id. */
 const MADE_ELSEWHERE: Record<string, string> = {
@@ -78,6 +80,7 @@ const success = ({ responses }: DescribedOperation) =>
 function bodyOf(operation: DescribedOperation): unknown {
   const text = JSON.stringify(operation.body?.example)
     ?.replaceAll(EXAMPLE_ID, serverId)
+    .replaceAll(EXAMPLE_TOOLSET_ID, made.toolsets ?? "")
     .replaceAll(EXAMPLE_GROUP_ID, made.groups ?? "")
     .replaceAll(EXAMPLE_USER_ID, made.members ?? "");
   return text === undefined ? undefined : JSON.parse(text);
@@ -115,9 +118,9 @@ const placeOf = ({ path }: DescribedOperation) => {
 
 /** What is made is made first, and taken away last. */
 const rank = ({ method, path }: DescribedOperation) =>
-  // With a member go their grants, with a group its memberships.
+  // With a member go their grants, with a group its memberships; a bound toolset stays.
   method === "DELETE"
-    ? /^\/(?:members|groups)\//.test(path)
+    ? /^\/(?:members|groups|toolsets)\//.test(path)
       ? 3
       : 2
     : method === "POST" && !path.includes("{")

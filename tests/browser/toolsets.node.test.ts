@@ -13,6 +13,10 @@ walkPages({
     { path: `${TOOLSETS}?q=support&isActive=true`, heading: "Toolsets", for: admins },
     { path: `${TOOLSETS}/new`, heading: "Create toolset", for: admins, picture: "toolset-new" },
     { path: `${TOOLSETS}/{toolset}`, heading: "Support", for: admins, picture: "toolset" },
+    { path: `${TOOLSETS}/bindings`, heading: "Toolset bindings", for: admins, picture: "toolset-bindings" },
+    { path: `${TOOLSETS}/bindings?subjectType=role`, heading: "Toolset bindings", for: admins },
+    { path: `${TOOLSETS}/bindings/new`, heading: "Create toolset binding", for: admins },
+    { path: `${TOOLSETS}/bindings/{binding}`, heading: "Binding of a role", for: admins },
   ],
   async prepare(stage) {
     const serverId = await stage.tenant.addServer({ name: "files", url: "https://files.example.com/mcp" });
@@ -40,7 +44,11 @@ walkPages({
       members: [{ kind: "tool", serverId, pattern: "read_*" }],
       overrides: [{ kind: "tool", serverId, name: "read_file", parameters: { gone: { value: 1 } } }],
     });
-    return { toolset: String(Object(made).id) };
+    const toolset = String(Object(made).id);
+    const binding = await stage.rest("POST", "/toolset-bindings", {
+      ...{ subjectType: "role", subjectId: "service", toolsetId: toolset },
+    });
+    return { toolset, binding: String(Object(binding).id) };
   },
   stories(stage) {
     describe.each([true, false])("with script: %s", (script) => {
@@ -93,6 +101,21 @@ walkPages({
           { script, expected: /status of 422/ },
         ));
     });
+
+    it("binds a role to a toolset, keeps the bound toolset, and takes the binding away", () =>
+      stage().visit("admin", async (page) => {
+        await page.goto(`${stage().gateway.url}${TOOLSETS}/bindings/new`);
+        await page.getByLabel("Subject").selectOption("role:readonly");
+        await page.getByLabel("Toolset", { exact: true }).selectOption({ label: "Support" });
+        await page.getByRole("button", { name: "Create toolset binding" }).click();
+        await page.getByText("Toolset binding created.").waitFor();
+        const row = page.getByRole("row").filter({ hasText: "readonly" });
+        await row.getByRole("link", { name: "Support" }).click();
+        await page.getByRole("link", { name: "View bindings of this toolset" }).click();
+        await page.getByRole("row").filter({ hasText: "readonly" }).getByRole("link").first().click();
+        await page.getByRole("button", { name: "Delete" }).click();
+        await page.getByText("Binding of a role deleted.").waitFor();
+      }));
 
     it("shows the problems of a toolset, also on a page of its own", () =>
       stage().visit(

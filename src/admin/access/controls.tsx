@@ -169,7 +169,7 @@ const controls = crudPages<Control>({
       label: "Name pattern",
       kind: "text",
       options: objectNames,
-      hint: "A name from the suggestions, or a pattern: * matches any text, ? one character, {a,b} alternatives. For servers, the server name.",
+      hint: "A name from the suggestions, or a pattern: * matches any text, ? one character, {a,b} alternatives. For servers, the server name; for toolsets, the slug.",
     },
     {
       name: "serverId",

@@ -21,6 +21,7 @@ import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { recently } from "../http/recently.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
 import { may } from "../lists/routes.tsx";
+import { BINDINGS_PATH } from "../tools/toolset-bindings.tsx";
 import { Details, LazyFragment, Time } from "../ui/components.tsx";
 import { ConfirmPage, isConfirmed } from "../ui/confirm.tsx";
 import { buildFrame } from "../ui/frame.ts";
@@ -127,6 +128,14 @@ async function keyPage(c: AdminContext, sent?: Sent) {
             ...(key.rotatedFrom === null
               ? []
               : [["Replaces", <a href={`${KEYS}/${key.rotatedFrom}`}>previous key</a>] as const]),
+            ...(may(c, "toolset-bindings.list")
+              ? [
+                  [
+                    "Toolset",
+                    <a href={`${BINDINGS_PATH}?subjectType=key&subjectId=${key.id}`}>View binding</a>,
+                  ] as const,
+                ]
+              : []),
           ]}
         />
       </section>

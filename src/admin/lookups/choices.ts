@@ -40,6 +40,25 @@ export async function groupOptions(rest: ApiClient): Promise<readonly Option[]> 
   return value.items.map(({ id, name }) => ({ value: id, label: name }));
 }
 
+const titled = pageShape(z.object({ id: z.string(), title: z.string() }));
+
+export async function toolsetOptions(rest: ApiClient): Promise<readonly Option[]> {
+  const { value } = await rest.read("/toolsets", titled, { limit: MOST, fields: "id,title", sort: "title" });
+  return value.items.map(({ id, title }) => ({ value: id, label: title }));
+}
+
+const granted = pageShape(z.object({ clientId: z.string(), clientName: z.string().nullable() }));
+
+/** OAuth clients that a member has connected, each as `client:id`. */
+export async function clientOptions(rest: ApiClient): Promise<readonly Option[]> {
+  const { value } = await rest.read("/oauth-grants", granted, { limit: MOST });
+  const names = new Map(value.items.map(({ clientId, clientName }) => [clientId, clientName ?? clientId]));
+  return under(
+    "client",
+    [...names].map(([id, label]) => ({ value: id, label })),
+  );
+}
+
 export async function memberOptions(rest: ApiClient): Promise<readonly Option[]> {
   const { value } = await rest.read("/members", people, { limit: 100 });
   return value.items.map((person) => ({ value: person.id, label: withAddress(person) }));

@@ -5,6 +5,7 @@ import { GROUP_SOURCES } from "../../core/enums.ts";
 import { crudPages } from "../crud/crud-pages.tsx";
 import type { AdminEnv } from "../http/page-env.ts";
 import { optionsFrom } from "../lists/spec.ts";
+import { BINDINGS_PATH } from "../tools/toolset-bindings.tsx";
 import { Badge, Time } from "../ui/components.tsx";
 import { groupMemberPages } from "./group-members.tsx";
 import { GROUPS_PATH, GroupMembers, memberForm } from "./group-section.tsx";
@@ -48,6 +49,11 @@ const pages = crudPages<z.infer<typeof shape>>({
   ],
   nameOf: ({ name }) => name,
   destroys: "Its memberships are deleted. The members stay in the organization.",
+  about: ({ id }) => (
+    <p>
+      <a href={`${BINDINGS_PATH}?subjectType=group&subjectId=${id}`}>Toolset binding of this group</a>
+    </p>
+  ),
   below: (c, { id }) => GroupMembers(c, id),
 });
 

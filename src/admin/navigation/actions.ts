@@ -44,6 +44,10 @@ export const ACTIONS: readonly PaletteAction[] = [
     ...{ label: "Create IP rule", path: "/admin/rate-limits/ip-rules/new", permission: "ip-rules.create" },
     keywords: "new block allow address",
   },
+  {
+    ...{ label: "Bind to a toolset", path: "/admin/tools/toolsets/bindings/new" },
+    ...{ permission: "toolset-bindings.create", keywords: "restrict key group role client least privilege" },
+  },
   { label: "Create toolset", path: "/admin/tools/toolsets/new", permission: "toolsets.create" },
   { label: "Create routing rule", path: "/admin/routing/new", permission: "routing-rules.create" },
   {

@@ -2,9 +2,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { crudPages } from "../crud/crud-pages.tsx";
+import { LinkButton } from "../forms/controls.tsx";
 import type { AdminEnv } from "../http/page-env.ts";
+import { may } from "../lists/routes.tsx";
 import { YES_NO } from "../lists/spec.ts";
 import { Badge, Time } from "../ui/components.tsx";
+import { BINDINGS_PATH, toolsetBindings } from "./toolset-bindings.tsx";
 import { fromToolsetForm, TOOLSET_FIELDS, toToolsetForm } from "./toolset-form.ts";
 import { PREVIEW_PATH, toolsetPreview } from "./toolset-preview.tsx";
 
@@ -26,6 +29,12 @@ const pages = crudPages<z.infer<typeof shape>>({
   noun: "toolset",
   intro: "Named selections of tools, prompts and resources, each with its own endpoint.",
   empty: "Give a client the tools it needs, under the names it should see.",
+  beside: (c) =>
+    may(c, "toolset-bindings.list") && (
+      <LinkButton to={BINDINGS_PATH} kind="quiet">
+        View bindings
+      </LinkButton>
+    ),
   preview: PREVIEW_PATH,
   list: {
     shape,
@@ -54,11 +63,16 @@ const pages = crudPages<z.infer<typeof shape>>({
   nameOf: ({ title }) => title,
   toForm: toToolsetForm,
   fromForm: fromToolsetForm,
-  about: ({ slug }) => (
+  about: ({ id, slug }) => (
     <p>
-      Endpoint: <code>{endpoint(slug)}</code>
+      Endpoint: <code>{endpoint(slug)}</code> ·{" "}
+      <a href={`${BINDINGS_PATH}?toolsetId=${id}`}>View bindings of this toolset</a>
     </p>
   ),
 });
 
-export const toolsets = new Hono<AdminEnv>().route("/", toolsetPreview).route("/", pages);
+/** Bindings come first: their paths look like those of toolsets. */
+export const toolsets = new Hono<AdminEnv>()
+  .route("/", toolsetPreview)
+  .route("/", toolsetBindings)
+  .route("/", pages);

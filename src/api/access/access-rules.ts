@@ -29,7 +29,7 @@ import { defineReadOnlyResource } from "../resource/define.ts";
 import { reading } from "../resource/reading.ts";
 import { controlShape } from "../resource/row-shapes.ts";
 import type { ApiContext } from "../resource/scope.ts";
-import { accessRuleChange, findTimeFault, newAccessRule, type Times } from "./schemas.ts";
+import { accessRuleChange, findRuleFault, newAccessRule } from "./schemas.ts";
 
 /** What an If-Match speaks of. */
 const CHANGEABLE = Object.keys(controlShape.shape).filter(
@@ -57,7 +57,7 @@ export const accessControls = new Hono<AppEnv>()
     async (c) => {
       const { principal, db } = c.var;
       const { subject, ...wanted } = c.req.valid("json");
-      refuseTimes(wanted);
+      refuseFaults(wanted);
       await refuseStrangers(c, subject, wanted.serverId);
       const values = {
         ...wanted,
@@ -97,7 +97,7 @@ export const accessControls = new Hono<AppEnv>()
         ...(subject !== undefined && { subjectType: subject.type, subjectId: subject.id }),
       };
       const after = { ...before, ...values };
-      refuseTimes(after);
+      refuseFaults(after);
       await refuseStrangers(c, subject, rest.serverId ?? null);
       const what = { action: "access.update", resource: resource(before.id), before, after };
       const [, [control = before]] = await conflictIfChanged(
@@ -138,8 +138,8 @@ async function controlOf(c: ApiContext, id: string) {
   return control;
 }
 
-function refuseTimes(times: Times): void {
-  const fault = findTimeFault(times);
+function refuseFaults(rule: Parameters<typeof findRuleFault>[0]): void {
+  const fault = findRuleFault(rule);
   if (fault !== undefined) throw new InvalidInputError([fault]);
 }
 

@@ -28,7 +28,7 @@ const fields = {
   objectType: z.enum(ACCESS_OBJECTS),
   /** Null: on any server. */
   serverId: z.uuid().nullable(),
-  /** `*`, `?`, `{a,b}`. Of a rule on servers it is held against the server's name. */
+  /** `*`, `?`, `{a,b}`. Of a rule on servers it is held against the server's name, on toolsets against the slug. */
   objectPattern: pattern,
   effect: z.enum(ACCESS_EFFECTS),
   validFrom: moment,
@@ -72,15 +72,23 @@ export const accessRuleChange = z
   .refine((change) => Object.keys(change).length > 0, "Provide at least one field to update.")
   .meta({ examples: [{ reason: "Agreed on Monday." }] });
 
-export interface Times {
+interface Times {
   readonly validFrom: Date | null;
   readonly validUntil: Date | null;
   readonly startTime: string | null;
   readonly endTime: string | null;
 }
 
+interface Rule extends Times {
+  readonly objectType: (typeof ACCESS_OBJECTS)[number];
+  readonly serverId: string | null;
+}
+
 /** What no field can tell by itself. */
-export function findTimeFault({ validFrom, validUntil, startTime, endTime }: Times) {
+export function findRuleFault({ validFrom, validUntil, startTime, endTime, objectType, serverId }: Rule) {
+  if (objectType === "toolset" && serverId !== null) {
+    return { path: "/serverId", message: "must be null for a toolset, which is of no server" };
+  }
   if (validFrom !== null && validUntil !== null && validFrom >= validUntil) {
     return { path: "/validUntil", message: "must be after validFrom" };
   }

@@ -44,7 +44,7 @@ export async function applyPlan(c: ApiContext, plan: Plan): Promise<number> {
     ),
     ...removals.map(({ section, id }) => deleteRow(db, section.table, tenantId, id)),
     ...others.flatMap((step) => listStatements(c, step)),
-    ...removals.flatMap(({ section, id }) => section.hooks.use?.assertUnused(db, tenantId, id) ?? []),
+    ...removals.flatMap(({ section, id }) => section.hooks.use?.assertUnused?.(db, tenantId, id) ?? []),
     ...(tenant === undefined ? [] : [updateTenant(db, tenantId, tenant)]),
   ];
   const [first, ...rest] = statements;

@@ -10,13 +10,7 @@ import type { ApiContext } from "../resource/scope.ts";
 import { ownChange } from "../tenants/schemas.ts";
 import type { Document, PlannedChange } from "./document.ts";
 import type { PlanStep } from "./plan-step.ts";
-import {
-  type ConfigurationNames,
-  listIssues,
-  type NameLookup,
-  type Secrets,
-  type Section,
-} from "./section.ts";
+import { type ConfigurationNames, listIssues, type Secrets, type Section } from "./section.ts";
 import { SECTIONS } from "./sections.ts";
 import { findAddressFault } from "./servers.ts";
 import {
@@ -28,7 +22,7 @@ import {
   loadState,
   tenantContent,
 } from "./state.ts";
-import { findUsedGroups } from "./used-groups.ts";
+import { findUsedItems } from "./used-items.ts";
 
 export interface Plan {
   readonly hash: string;
@@ -54,7 +48,8 @@ export async function buildPlan(c: ApiContext, document: Document, secrets: Secr
     steps.push(...(await listSteps(c, section, wanted, state, names, secrets, faults)));
   }
   rejectBeyondPlan(document, state, faults);
-  faults.push(...findUsedGroups(state.rows, steps));
+  // An item that cannot be read looks like one that is not wanted.
+  if (faults.length === 0) faults.push(...findUsedItems(state.rows, steps));
   const tenant = tenantStep(document, state, faults);
   if (faults.length > 0) throw new InvalidInputError(faults.slice(0, 100));
   const changes = [...(tenant === undefined ? [] : [tenant.change]), ...steps.map(({ change }) => change)];
@@ -72,16 +67,21 @@ function assignIds(document: Document, state: ConfigurationState): AssignedIds {
     const section = SECTIONS.find((each) => each.name === name);
     return section && listItems(document, section);
   };
-  const assign = (items: readonly CrudRow[], known: ReadonlyMap<string, string>) =>
-    items.map(({ name }): [string, string] => [String(name), known.get(String(name)) ?? uuidv7()]);
+  const assign = (items: readonly CrudRow[], known: ReadonlyMap<string, string>, key = "name") =>
+    items.map((item): [string, string] => {
+      const name = String(item[key]);
+      return [name, known.get(name) ?? uuidv7()];
+    });
   const rows = (name: string) => state.rows.get(name) ?? [];
-  const [servers, groups] = [wanted("servers"), wanted("groups")];
+  const [servers, groups, toolsets] = [wanted("servers"), wanted("groups"), wanted("toolsets")];
   const ofServers = new Map(rows("servers").map(({ id, name }) => [String(name), String(id)]));
   const ofGroups = new Map(state.groups.map(({ id, name }) => [name, id]));
+  const ofToolsets = new Map(rows("toolsets").map(({ id, slug }) => [String(slug), String(id)]));
   const manual = new Set(rows("groups").map(({ id }) => id));
   const provisioned = state.groups.filter(({ id }) => !manual.has(id));
   return {
     servers: servers && new Map(assign(servers, ofServers)),
+    toolsets: toolsets && new Map(assign(toolsets, ofToolsets, "slug")),
     groups:
       groups &&
       new Map([
@@ -133,7 +133,7 @@ async function listSteps(
 ): Promise<PlanStep[]> {
   const { made, removed, kept } = matchItems(wanted, await listExisting(c, section, state, names));
   const step = async (how: "create" | "update", item: DesiredRow, old?: ExistingRow): Promise<PlanStep[]> => {
-    const id = old?.id ?? lookupOf(section, names)?.idOf(String(item.values.name)) ?? uuidv7();
+    const id = old?.id ?? findAssignedId(section, names, item.values) ?? uuidv7();
     const secret = await section.secret?.(c, { ...item.values, id }, secrets, old?.row);
     if (secret !== undefined && "fault" in secret) {
       faults.push({ ...secret.fault, path: item.path + secret.fault.path });
@@ -163,8 +163,11 @@ async function listSteps(
   return steps;
 }
 
-function lookupOf({ name }: Section, { servers, groups }: ConfigurationNames): NameLookup | undefined {
-  return name === "servers" ? servers : name === "groups" ? groups : undefined;
+/** The ID that a new item was assigned. */
+function findAssignedId({ name: section }: Section, names: ConfigurationNames, values: CrudRow) {
+  if (section === "toolsets") return names.toolsets.idOf(String(values.slug));
+  const lookup = section === "servers" ? names.servers : section === "groups" ? names.groups : undefined;
+  return lookup?.idOf(String(values.name));
 }
 
 function itemLabel({ content, identity }: DesiredItem): string {

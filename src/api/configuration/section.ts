@@ -23,6 +23,8 @@ export interface NameLookup {
 export interface ConfigurationNames {
   readonly servers: NameLookup;
   readonly groups: NameLookup;
+  /** By slug. */
+  readonly toolsets: NameLookup;
 }
 
 export type Reading = { readonly values: CrudRow } | { readonly faults: readonly InputIssue[] };

@@ -6,7 +6,7 @@ import { canonicalJson } from "../../core/mcp/canonical-json.ts";
 import { ipRules as ipRuleTable, serverAccessControls } from "../../db/schema/access.ts";
 import { groups as groupTable } from "../../db/schema/groups.ts";
 import { keepSubject } from "../access/access-rules.ts";
-import { findTimeFault, newAccessRule } from "../access/schemas.ts";
+import { findRuleFault, newAccessRule } from "../access/schemas.ts";
 import { selectColumns } from "../resource/shape.ts";
 import { alerts } from "../resources/alerts.ts";
 import { announcements } from "../resources/announcements.ts";
@@ -22,7 +22,7 @@ import { verifiedDomains } from "../resources/verified-domains.ts";
 import { identityProvidersSection } from "./identity-providers.ts";
 import { createSection, listIssues, resolveIds, type Section, toItem } from "./section.ts";
 import { serversSection } from "./servers.ts";
-import { rateLimitsSection, toSubjectId, toSubjectName } from "./subjects.ts";
+import { rateLimitsSection, toolsetBindingsSection, toSubjectId, toSubjectName } from "./subjects.ts";
 import { toolsetsSection } from "./toolsets.ts";
 
 const controlFields = [
@@ -64,7 +64,7 @@ const accessControls: Section = {
     const parsed = newAccessRule.safeParse({ ...row, ...(given && { subject: { ...given, id } }) });
     const issues = [...faults, ...listIssues(parsed.error)];
     if (!parsed.success || issues.length > 0) return { faults: issues };
-    const fault = findTimeFault(parsed.data);
+    const fault = findRuleFault(parsed.data);
     if (fault !== undefined) return { faults: [fault] };
     const { subject, ...values } = parsed.data;
     return { values: { ...values, subjectType: subject.type, subjectId: subject.id } };
@@ -136,6 +136,7 @@ export const SECTIONS: readonly Section[] = [
   accessControls,
   createSection(routingRules, ["name"]),
   toolsetsSection,
+  toolsetBindingsSection,
   rateLimitsSection,
   ownIpRules,
   createSection(requestQueues, ["server"]),

@@ -45,9 +45,13 @@ export function collectNames(state: ConfigurationState, assigned: AssignedIds): 
     ({ id, name }) => [String(name), String(id)] as const,
   );
   const groups = state.groups.map(({ id, name }) => [name, id] as const);
+  const toolsets = (state.rows.get("toolsets") ?? []).map(
+    ({ id, slug }) => [String(slug), String(id)] as const,
+  );
   return {
     servers: createLookup(servers, assigned.servers),
     groups: createLookup(groups, assigned.groups),
+    toolsets: createLookup(toolsets, assigned.toolsets),
   };
 }
 

@@ -1,5 +1,6 @@
-/** Groups as subjects of access rules and limits in the configuration file: by name instead of by ID. */
+/** Groups as subjects of access rules, limits and bindings in the configuration file: by name instead of by ID. */
 import { rateLimits } from "../resources/rate-limits.ts";
+import { toolsetBindings } from "../resources/toolset-bindings.ts";
 import { type ConfigurationNames, createSection, type Section } from "./section.ts";
 
 /** The ID of a subject as a file has it. */
@@ -26,5 +27,26 @@ export const rateLimitsSection: Section = {
       return { faults: [{ path: "/subjectId", message: `unknown group: ${String(subjectId)}` }] };
     const coming = item.subjectType === "group" ? new Set([String(id)]) : look.coming;
     return plain.read({ ...look, ...(coming && { coming }) }, { ...item, subjectId: id }, names);
+  },
+};
+
+const plainBindings = createSection(toolsetBindings, ["subjectType", "subjectId"]);
+
+export const toolsetBindingsSection: Section = {
+  ...plainBindings,
+  async write(c, row, names) {
+    const { subjectId, toolsetId, ...item } = await plainBindings.write(c, row, names);
+    const toolset = names.toolsets.nameOf(String(toolsetId)) ?? toolsetId;
+    return { ...item, subjectId: toSubjectName(item.subjectType, subjectId, names), toolset };
+  },
+  async read(look, { toolset, subjectId, ...item }, names) {
+    const id = toSubjectId(item.subjectType, subjectId, names);
+    const toolsetId = names.toolsets.idOf(String(toolset));
+    if (toolsetId === undefined)
+      return { faults: [{ path: "/toolset", message: `unknown toolset: ${String(toolset)}` }] };
+    if (id === undefined)
+      return { faults: [{ path: "/subjectId", message: `unknown group: ${String(subjectId)}` }] };
+    const coming = new Set([toolsetId, ...(item.subjectType === "group" ? [String(id)] : [])]);
+    return plainBindings.read({ ...look, coming }, { ...item, subjectId: id, toolsetId }, names);
   },
 };

@@ -48,10 +48,13 @@ export interface ResourceHooks {
   readonly alongside?: (c: ApiContext, db: Db, row: CrudRow) => readonly Statement[];
   /** Throws for a row that must stay. */
   readonly assertDeletable?: (row: CrudRow) => void;
-  /** What other rows refer to without a foreign key. */
+  /** What is not deleted while other rows refer to it. */
   readonly use?: {
-    /** Follows the deletion in its batch, and ends the batch (22012) if a row refers to what was deleted. */
-    readonly assertUnused: (db: Db, owner: string, id: string) => Statement;
+    /**
+     * For references without a foreign key: follows the deletion in its batch, and ends the batch (22012) if a row refers
+     * to what was deleted.
+     */
+    readonly assertUnused?: (db: Db, owner: string, id: string) => Statement;
     /** In a sentence, what to do first. */
     readonly advice: string;
   };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ForbiddenError, GatewayError, InvalidInputError, NotFoundError } from "../../core/errors.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import type { Db } from "../../db/client.ts";
-import { isStaleWrite } from "../../db/errors.ts";
+import { isReferenced, isStaleWrite } from "../../db/errors.ts";
 import {
   assertUnchanged,
   type CrudRow,
@@ -112,13 +112,14 @@ export async function deleteResource(
   };
   const { use } = kind.hooks;
   const owner = reach.owner(c);
-  const guards = use === undefined || owner === null ? [] : [use.assertUnused(db, owner, id)];
+  const guard = owner === null ? undefined : use?.assertUnused?.(db, owner, id);
+  const guards = guard === undefined ? [] : [guard];
   try {
     await commitWithAudit<unknown>(c, what, (audit) =>
       db.batch([deleteRow(db, kind.table, owner, id), ...guards, audit]),
     );
   } catch (error) {
-    if (use === undefined || !isStaleWrite(error)) throw error;
+    if (use === undefined || !(isStaleWrite(error) || isReferenced(error))) throw error;
     throw new GatewayError("conflict", `The ${kind.noun} is in use. ${use.advice}`);
   }
   await kind.hooks.removed?.(c, before, reach.owner(c));

@@ -14,6 +14,7 @@ import { registrySources } from "./registry-sources.ts";
 import { requestQueues } from "./request-queues.ts";
 import { retentionPolicies } from "./retention-policies.ts";
 import { routingRules } from "./routing-rules.ts";
+import { toolsetBindings } from "./toolset-bindings.ts";
 import { toolsets } from "./toolsets.ts";
 import { verifiedDomains } from "./verified-domains.ts";
 
@@ -32,6 +33,7 @@ export const RESOURCES: readonly Resource[] = [
   toolsets,
   groups,
   groupMembers,
+  toolsetBindings,
   identityProviders,
   verifiedDomains,
 ];

@@ -49,6 +49,7 @@ export const toolsets = defineResource({
         : [{ path, message: "unknown server" }],
     );
   },
+  hooks: { use: { advice: "Delete its toolset bindings first." } },
   example: {
     slug: "support",
     title: "Support",

@@ -2,6 +2,7 @@
 import { NotFoundError } from "../../core/errors.ts";
 import type { AccessPolicy } from "../../policy/access-policy.ts";
 import { createAccessPolicy } from "../../policy/access-policy.ts";
+import { findBoundSlugs } from "../../policy/toolset-bindings.ts";
 import type { ApiContext } from "../resource/scope.ts";
 
 export type Visibility = AccessPolicy["allows"];
@@ -14,6 +15,8 @@ export async function loadVisibility(c: ApiContext): Promise<Visibility> {
   if (principal.role === "admin") return ALL;
   const tenant = await services.snapshots.get(principal.tenantId, (work) => c.executionCtx.waitUntil(work));
   if (tenant === undefined) return NONE;
+  // A bound caller reaches no server endpoint: see core/toolsets/bindings.ts.
+  if (findBoundSlugs(principal, tenant, Date.now()) !== undefined) return NONE;
   const { allows } = createAccessPolicy(seeing(principal), tenant, new Date());
   return allows;
 }

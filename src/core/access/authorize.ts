@@ -76,6 +76,8 @@ export function authorizeTarget(role: Role, target: AccessTarget, rules: ActiveR
  * access.
  */
 function appliesTo(rule: CompiledRule, target: AccessTarget, variants: UriVariants): boolean {
+  // Decided when an endpoint is entered (toolset-rules.ts).
+  if (rule.objectType === "toolset") return false;
   if (rule.serverId !== null && rule.serverId !== target.serverId) return false;
   if (rule.objectType === "server") return rule.matches(target.serverName);
   if (rule.objectType === target.kind) {

@@ -17,6 +17,12 @@ export const CRUD_PERMISSIONS = {
   "toolsets.update": writes,
   "toolsets.delete": writes,
 
+  "toolset-bindings.list": reads,
+  "toolset-bindings.read": reads,
+  "toolset-bindings.create": writes,
+  "toolset-bindings.update": writes,
+  "toolset-bindings.delete": writes,
+
   "groups.list": reads,
   "groups.read": reads,
   "groups.create": writes,

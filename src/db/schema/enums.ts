@@ -21,6 +21,7 @@ export const alertComparison = pgEnum("alert_comparison", words.ALERT_COMPARISON
 export const alertStatus = pgEnum("alert_status", words.ALERT_STATUSES);
 export const refreshStrategy = pgEnum("refresh_strategy", words.REFRESH_STRATEGIES);
 export const entryStatus = pgEnum("entry_status", words.ENTRY_STATUSES);
+export const bindingSubject = pgEnum("binding_subject", words.BINDING_SUBJECTS);
 export const groupSource = pgEnum("group_source", words.GROUP_SOURCES);
 export const groupRole = pgEnum("group_role", words.GROUP_ROLES);
 export const toolState = pgEnum("tool_state", words.TOOL_STATES);

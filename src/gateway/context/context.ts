@@ -12,7 +12,8 @@ import type { RoutingState } from "../../policy/routing-state.ts";
 import type { TenantSnapshot } from "../../policy/snapshot.ts";
 import type { TenantTraffic } from "../../policy/traffic.ts";
 import type { ChannelDeps } from "../../upstream/connection/channel.ts";
-import type { Catalog } from "../catalog/catalog.ts";
+import type { Catalog, EndpointTarget } from "../catalog/catalog.ts";
+import type { TargetRejection } from "./enter-target.ts";
 import type { EraCache } from "./era-cache.ts";
 import type { FlagExposures } from "./flag-exposures.ts";
 import type { ActiveRequestTable, BridgeRequest, SessionStub } from "./ports.ts";
@@ -29,6 +30,10 @@ export interface McpContext {
   /** Collects the log events of this request. */
   readonly record: CallRecorder;
   readonly tenant: TenantSnapshot;
+  /** What is served, and why it is not, where the caller cannot reach it. */
+  readonly target: EndpointTarget;
+  readonly refusal: TargetRejection | undefined;
+  /** At the target. */
   readonly access: AccessPolicy;
   readonly traffic: TenantTraffic;
   readonly queues: CallQueues;
@@ -48,7 +53,7 @@ export interface McpContext {
   readonly keepAliveMs: number;
   /** Keeps work alive after the answer has begun (`waitUntil`). */
   readonly waitUntil: (work: Promise<unknown>) => void;
-  /** The same for now; undefined where the caller has lost the right to be here. For streams that outlive a decision. */
+  /** The same for now; undefined where the caller has lost the right to be here, or the URL serves them something else. */
   readonly renew: () => Promise<McpContext | undefined>;
   /** Has a message of the modern era answered by a server of the legacy one. */
   readonly callThroughBridge: (translation: BridgeRequest, context: McpContext) => Promise<Response>;

@@ -7,14 +7,14 @@ import type { ClientLocation } from "../../core/routing/regions.ts";
 import type { Principal } from "../../identity/principal.ts";
 import type { Emitter } from "../../logs/emit.ts";
 import type { TraceExporter } from "../../logs/trace-exporter.ts";
-import { createAccessPolicy } from "../../policy/access-policy.ts";
 import type { ConcurrencyQueues } from "../../policy/concurrency-queues.ts";
 import type { RoutingState } from "../../policy/routing-state.ts";
 import type { Snapshots, TenantSnapshot } from "../../policy/snapshot.ts";
 import type { TenantTraffic } from "../../policy/traffic.ts";
 import type { ChannelDeps } from "../../upstream/connection/channel.ts";
-import type { Catalog } from "../catalog/catalog.ts";
+import type { Catalog, EndpointTarget } from "../catalog/catalog.ts";
 import type { McpContext } from "./context.ts";
+import { enterTarget } from "./enter-target.ts";
 import type { EraCache } from "./era-cache.ts";
 import type { FlagExposures } from "./flag-exposures.ts";
 import type { CallRecorder, RequestRecorder } from "./request-recorder.ts";
@@ -45,6 +45,8 @@ const KEEP_ALIVE_INTERVAL_MS = 5_000;
 export interface ContextInput {
   readonly record: CallRecorder;
   readonly requestId: string;
+  /** What the URL names. */
+  readonly target: EndpointTarget;
   readonly address: string | undefined;
   readonly location: ClientLocation;
   readonly waitUntil: McpContext["waitUntil"];
@@ -62,7 +64,8 @@ export function createContextFactory(services: ContextServices): ContextFactory 
   const { snapshots, emitter, getTraffic, queues, ...shared } = services;
   const sessionIds = new SessionIds(services.keyring);
   const build = (principal: Principal, occasion: ContextInput, tenant: TenantSnapshot): McpContext => {
-    const { record, requestId, address, location, waitUntil, identify } = occasion;
+    const { record, requestId, target, address, location, waitUntil, identify } = occasion;
+    const entered = enterTarget(target, principal, tenant, new Date());
     return {
       ...shared,
       record,
@@ -74,13 +77,15 @@ export function createContextFactory(services: ContextServices): ContextFactory 
       tenant,
       traffic: getTraffic(tenant.id),
       queues: queues.forRequest(waitUntil),
-      access: createAccessPolicy(principal, tenant, new Date()),
+      ...entered,
       sessionIds,
       keepAliveMs: KEEP_ALIVE_INTERVAL_MS,
       waitUntil,
       async renew() {
         const still = await identify().catch(() => undefined);
-        return still === undefined ? undefined : create(still, occasion).catch(() => undefined);
+        const renewed = still && (await create(still, occasion).catch(() => undefined));
+        const isSame = renewed?.refusal === undefined && renewed?.target.toolset === entered.target.toolset;
+        return isSame ? renewed : undefined;
       },
     };
   };

@@ -54,7 +54,7 @@ function listIssues(args: unknown, check: ArgumentCheck): readonly string[] {
 
 /** An index holds all tools of the endpoint: a principal's rights are applied to the results of a search. */
 const indexes = new WeakMap<NameIndex, ToolIndex>();
-const ALL: AccessPolicy = { isPersonal: true, allows: () => true };
+const ALL: AccessPolicy = { isPersonal: true, allows: () => true, enterToolset: () => undefined };
 
 function search(args: JsonObject, tables: NameIndex, allowed: readonly JsonObject[]): SearchModeAnswer {
   let index = indexes.get(tables);

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { access } from "./access.ts";
+import { bindings } from "./bindings.ts";
 import { breakers } from "./breakers.ts";
 import { calls } from "./calls.ts";
 import { ABANDONED_WAITS, COMBINATIONS, type PolicyGroup, reasonAgainst } from "./cells.ts";
@@ -16,7 +17,7 @@ vi.setConfig({ maxConcurrency: 16 });
 beforeAll(openMatrix);
 afterAll(closeMatrix);
 
-const GROUPS: Readonly<Record<string, PolicyGroup>> = { routing, breakers, access, calls };
+const GROUPS: Readonly<Record<string, PolicyGroup>> = { routing, breakers, access, bindings, calls };
 const POLICIES = Object.values(GROUPS).flatMap((group) => Object.keys(group));
 
 for (const [group, policies] of Object.entries(GROUPS)) {

@@ -53,6 +53,12 @@ export interface SettingOptions {
 export interface Setting {
   readonly cell: Cell;
   readonly tenantId: string;
+  /** Of the client's key. */
+  readonly keyId: string;
+  /** A further client of the cell's kind. */
+  connect(): Promise<PolicyClient>;
+  /** The client that the others of these functions use. */
+  reuse(): Promise<PolicyClient>;
   /** The cell's first server. */
   readonly server: PolicyServer;
   readonly serverId: string;
@@ -98,10 +104,15 @@ export async function inSetting(
     const key = options.key === undefined ? tenant.apiKey : await tenant.addKey(options.key);
     if (options.deny !== undefined) await deny(tenant, key, options.deny);
     const url = gateway.url + PATHS[cell.endpoint];
-    const setting = settingOf(cell, tenant, servers, ids, async () => {
-      client ??= await connectClient(cell.client, { url, key });
-      return client;
-    });
+    const clients = {
+      keyId: parseApiKey(key)?.id ?? "",
+      connect: () => connectClient(cell.client, { url, key }),
+      async reuse() {
+        client ??= await clients.connect();
+        return client;
+      },
+    };
+    const setting = settingOf(cell, tenant, servers, ids, clients);
     await vi.waitFor(() => expectList(setting), { timeout: 40_000, interval: 500 });
     await check(setting);
   } finally {
@@ -136,19 +147,20 @@ function settingOf(
   tenant: TestTenant,
   servers: readonly PolicyServer[],
   serverIds: readonly string[],
-  connect: () => Promise<PolicyClient>,
+  clients: Pick<Setting, "keyId" | "connect" | "reuse">,
 ): Setting {
   const [server] = servers;
   const [serverId] = serverIds;
   if (server === undefined || serverId === undefined) throw new Error("a setting without a server");
   const ask: Setting["ask"] = (method, params = {}, options = {}) => {
-    const answered = connect().then((client) => inTime(client.ask(method, params, options), method));
+    const answered = clients.reuse().then((client) => inTime(client.ask(method, params, options), method));
     // Some cells await an answer only after they have done other things.
     answered.catch(() => undefined);
     return answered;
   };
   let administrator: Promise<string> | undefined;
   return {
+    ...clients,
     ...{ cell, tenantId: tenant.id, server, serverId, servers, serverIds, logs, ask },
     call: (tool, options) => ask("tools/call", { name: tool, arguments: {} }, options),
     async administer(method, path, body) {

@@ -9,7 +9,7 @@ import { groupMembers, groups } from "../../schema/groups.ts";
 import { featureFlags, maintenanceWindows, systemAnnouncements } from "../../schema/operations.ts";
 import { mcpServers, serverPrompts, serverResources, serverTools } from "../../schema/registry.ts";
 import { tenantInvitations } from "../../schema/tenancy.ts";
-import { toolsets } from "../../schema/toolsets.ts";
+import { toolsetBindings, toolsets } from "../../schema/toolsets.ts";
 import { circuitBreakers, rateLimitConfigs, routingRules } from "../../schema/traffic.ts";
 import type { Queries } from "../shared/queries.ts";
 
@@ -38,6 +38,7 @@ const OWNED = {
   "registry source": registrySources,
   "registry path": registryPaths,
   toolset: toolsets,
+  "toolset binding": toolsetBindings,
   group: groups,
   "group member": groupMembers,
 } as const satisfies Record<string, OwnedTable>;

@@ -9,6 +9,7 @@ import { apiKeys, legacyApiKeys, serverAccessControls } from "../../schema/acces
 import { user } from "../../schema/identity.ts";
 import { oauthAccessToken, oauthConsent, oauthRefreshToken } from "../../schema/oauth.ts";
 import { tenantInvitations, tenantMembers } from "../../schema/tenancy.ts";
+import { toolsetBindings } from "../../schema/toolsets.ts";
 import { rateLimitConfigs } from "../../schema/traffic.ts";
 import type { Queries } from "../shared/queries.ts";
 import { addFormerMember } from "./sso.ts";
@@ -107,7 +108,7 @@ export interface KeySuccession {
   readonly rules: "all" | "deny";
 }
 
-/** Copies what is set for one key to another. Two statements for one batch. */
+/** Copies what is set for one key to another. Three statements for one batch. */
 export function copyRules(db: Queries, { tenantId, from, to, rules }: KeySuccession) {
   const only = rules === "deny" ? sql`and effect = 'deny'` : sql``;
   return [
@@ -121,6 +122,11 @@ export function copyRules(db: Queries, { tenantId, from, to, rules }: KeySuccess
         burst_factor, is_active, created_by)
       select tenant_id, subject_type, ${to}, limit_count, window_seconds, burst_factor, is_active, created_by
       from ${rateLimitConfigs}
+      where tenant_id = ${tenantId} and subject_type = 'key' and subject_id = ${from}`),
+    // A binding only takes away, so that a key that is minted has it too.
+    db.execute(sql`insert into ${toolsetBindings} (tenant_id, subject_type, subject_id, toolset_id, created_by)
+      select tenant_id, subject_type, ${to}, toolset_id, created_by
+      from ${toolsetBindings}
       where tenant_id = ${tenantId} and subject_type = 'key' and subject_id = ${from}`),
   ] as const;
 }

@@ -4,6 +4,7 @@ import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import type { StoredPrincipalGroup } from "../../../core/access/groups.ts";
 import { serverAccessControls } from "../../schema/access.ts";
 import { groupMembers, groups } from "../../schema/groups.ts";
+import { toolsetBindings } from "../../schema/toolsets.ts";
 import { rateLimitConfigs } from "../../schema/traffic.ts";
 import type { Queries } from "../shared/queries.ts";
 
@@ -37,18 +38,21 @@ export function listGroupNames(db: Queries, tenantId: string) {
 }
 
 /**
- * For the batch that deletes a group, after the deletion: ends it (22012) if a rule or a limit names the group. What
+ * For the batch that deletes a group, after the deletion: ends it (22012) if a rule, a limit or a binding names the group. What
  * names it later waits for the deletion, by `assertGroupExists`.
  */
 export function assertGroupUnused(db: Queries, tenantId: string, id: string) {
-  const [rules, limits] = [serverAccessControls, rateLimitConfigs];
+  const [rules, limits, bindings] = [serverAccessControls, rateLimitConfigs, toolsetBindings];
   return db.execute(
     sql`select 1 / (1 - sign(count(*))) from (
       select 1 from ${rules} where ${rules.tenantId} = ${tenantId} and ${rules.subjectType} = 'group'
         and ${rules.subjectId} = ${id}
       union all
       select 1 from ${limits} where ${limits.tenantId} = ${tenantId} and ${limits.subjectType} = 'group'
-        and ${limits.subjectId} = ${id}) as uses`,
+        and ${limits.subjectId} = ${id}
+      union all
+      select 1 from ${bindings} where ${bindings.tenantId} = ${tenantId} and ${bindings.subjectType} = 'group'
+        and ${bindings.subjectId} = ${id}) as uses`,
   );
 }
 

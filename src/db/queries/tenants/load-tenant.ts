@@ -15,6 +15,7 @@ import type { LimitConfig } from "../../../core/limits/resolve-limits.ts";
 import type { MaintenanceWindow } from "../../../core/maintenance/windows.ts";
 import { SETTING_KEYS } from "../../../core/settings/definitions.ts";
 import type { StoredSetting } from "../../../core/settings/values.ts";
+import type { ToolsetBinding } from "../../../core/toolsets/bindings.ts";
 import type { Db } from "../../client.ts";
 import type { SealedAuthConfig } from "../../schema/registry.ts";
 import type { PlanLimits } from "../../schema/tenants.ts";
@@ -96,6 +97,7 @@ export interface TenantRows {
     readonly userIds: readonly string[];
   }[];
   readonly toolsets: readonly ToolsetRow[];
+  readonly bindings: readonly ToolsetBinding[];
 }
 
 export interface KeyRows {
