@@ -6,6 +6,9 @@ import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { discoverAuthorization } from "../../src/connected-accounts/discover-authorization.ts";
+import { createOAuthFetch } from "../../src/connected-accounts/oauth-fetch.ts";
+import { refreshTokens } from "../../src/connected-accounts/token-endpoint.ts";
 import { fetchClientMetadata } from "../../src/identity/oauth/client-metadata.ts";
 import { TestBrowser } from "../fixtures/browser.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
@@ -183,6 +186,28 @@ async function readDocument(): Promise<string> {
   return JSON.stringify(found);
 }
 
+const oauthFetch = createOAuthFetch({ fetch, urlPolicy: { allowLoopback: true } });
+
+/** Looks for the authorization server of a server that has connected accounts; all of its requests go to the peer. */
+const discoverAccounts = () =>
+  discoverAuthorization(
+    { name: "peer", endpointUrl: `${peer.url}/mcp`, auth: { type: "user_oauth" } },
+    oauthFetch,
+  ).then(JSON.stringify, String);
+
+const refreshAccount = async () =>
+  JSON.stringify(
+    await refreshTokens(
+      {
+        issuer: peer.url,
+        tokenEndpoint: `${peer.url}/token`,
+        client: { id: "gateway", secret: "secret", method: "client_secret_basic" },
+      },
+      "a refresh token",
+      oauthFetch,
+    ),
+  );
+
 interface Source {
   readonly name: string;
   /** Makes the gateway read from the peer. */
@@ -211,6 +236,16 @@ const SOURCES: readonly Source[] = [
     expected: /error=sso_provider_unavailable/,
   },
   { name: "a DNS resolver", read: lookUpDomain, expected: /The DNS resolver did not respond/ },
+  {
+    name: "the authorization server of connected accounts",
+    read: discoverAccounts,
+    expected: /has no authorization server with metadata/,
+  },
+  {
+    name: "the token endpoint of connected accounts",
+    read: refreshAccount,
+    expected: /"kind":"(?:unavailable|denied)"/,
+  },
   { name: "a client metadata document", read: readDocument, expected: /^"invalid"$/ },
 ];
 

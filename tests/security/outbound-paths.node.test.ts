@@ -25,6 +25,12 @@ const ATTACKED: Readonly<Record<string, readonly (readonly [file: string, text: 
   "src/registry/sync.ts": [[SOURCES, "a registry source"]],
   "src/operations/alerts/notify.ts": [[SOURCES, "a webhook receiver"]],
   "src/logs/trace-exporter.ts": [[SOURCES, "a trace collector"]],
+  "src/connected-accounts/discover-authorization.ts": [
+    [SOURCES, "the authorization server of connected accounts"],
+  ],
+  "src/connected-accounts/oauth-fetch.ts": [[SOURCES, "the authorization server of connected accounts"]],
+  "src/connected-accounts/register-client.ts": [[SOURCES, "the token endpoint of connected accounts"]],
+  "src/connected-accounts/token-endpoint.ts": [[SOURCES, "the token endpoint of connected accounts"]],
   "src/identity/oauth/client-metadata.ts": [[SOURCES, "a client metadata document"]],
   "src/identity/sso/oidc-client.ts": [[SOURCES, "the provider of an organization"]],
   "src/identity/sso/txt-records.ts": [[SOURCES, "a DNS resolver"]],
