@@ -1,7 +1,14 @@
 // The REST interface as the smoke test needs it, with the key that `npm run dev` prints.
 import { strict as assert } from "node:assert";
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Instance } from "./instance.ts";
+
+/**
+ * What the proxy of `wrangler dev`, which a deployment does not have, answers for a connection to the Worker that it lost.
+ * The request is repeated as any client would: with the same idempotency key, nothing is created twice.
+ */
+const CONNECTION_LOST = "Error: Network connection lost.";
 
 export async function callRest(
   { origin, ready }: Instance,
@@ -9,13 +16,22 @@ export async function callRest(
   path: string,
   body?: unknown,
 ): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${origin}/api/v1${path}`, {
+  const request = {
     method,
-    headers: { authorization: `Bearer ${ready.apiKey}`, "content-type": "application/json" },
+    headers: {
+      authorization: `Bearer ${ready.apiKey}`,
+      "content-type": "application/json",
+      "idempotency-key": randomUUID(),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+  };
+  const send = async () => {
+    const response = await fetch(`${origin}/api/v1${path}`, request);
+    return { status: response.status, text: await response.text() };
+  };
+  const first = await send();
+  const { status, text } = first.text.startsWith(CONNECTION_LOST) ? await send() : first;
+  return { status, body: text === "" ? undefined : JSON.parse(text) };
 }
 
 const createdKey = z.object({ secret: z.string() });
