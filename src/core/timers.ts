@@ -79,7 +79,7 @@ export class TimerSet {
   }
 
   /** Undefined when time is up first. The alarm stays until all are cleared, so that the timer goes on. */
-  async waitFor<T>(pending: Promise<T>, ms: number): Promise<T | undefined> {
+  waitFor<T>(pending: Promise<T>, ms: number): Promise<T | undefined> {
     return Promise.race([
       pending,
       new Promise<undefined>((resolve) => {

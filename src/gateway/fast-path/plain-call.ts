@@ -10,7 +10,7 @@ import { readHeaders } from "../../core/net/headers.ts";
 import type { TimerSet } from "../../core/timers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { type Header, peekCredentialHeader } from "../../upstream/credentials.ts";
-import { followRedirects, parseUrl, sendHop } from "../../upstream/transports/http/exchange.ts";
+import { followRedirects, isRedirect, parseUrl, sendHop } from "../../upstream/transports/http/exchange.ts";
 import type { McpContext } from "../context/context.ts";
 import type { OperationRecorder } from "../context/operation-recorder.ts";
 import {
@@ -114,17 +114,19 @@ async function send(
   const { name, endpointUrl: url, firstByteTimeoutMs } = server;
   const hop = { server: name, method: "POST", body: post.bytes, firstByteTimeoutMs } as const;
   const { href } = parseUrl(hop, url, upstream.urlPolicy);
-  const response = await sendHop(scope, hop, href, headers, upstream);
-  if (isCredentialRejected(response)) return rejectCredential(response, server);
-  if (response.status < 300 || response.status >= 400) return response;
-  const redirected = await followRedirects(
-    response,
-    scope,
-    { ...hop, url, headers: selectRequestHeaders(fields), ...(credential !== undefined && { credential }) },
-    upstream,
-  );
-  return isCredentialRejected(redirected) ? rejectCredential(redirected, server) : redirected;
+  const first = await sendHop(scope, hop, href, headers, upstream);
+  const response = isRedirect(first)
+    ? await followRedirects(first, scope, { ...hop, ...toFollowed(fields, server, credential) }, upstream)
+    : first;
+  return isCredentialRejected(response) ? rejectCredential(response, server) : response;
 }
+
+/** What a redirected request is built from, as on the general path. */
+const toFollowed = (
+  fields: ReadonlyMap<string, string>,
+  { endpointUrl: url }: SnapshotServer,
+  credential: Header | undefined,
+) => ({ url, headers: selectRequestHeaders(fields), ...(credential !== undefined && { credential }) });
 
 function isPlain(
   request: Request,

@@ -56,8 +56,11 @@ export async function sendHttpInScope(
 ): Promise<Response> {
   const headers = buildHeaders(request, true, tools.gatewayId);
   const { href } = parseUrl(request, request.url, tools.urlPolicy);
-  return followRedirects(await sendHop(hold, request, href, headers, tools), hold, request, tools);
+  const response = await sendHop(hold, request, href, headers, tools);
+  return isRedirect(response) ? followRedirects(response, hold, request, tools) : response;
 }
+
+export const isRedirect = ({ status }: Response) => status >= 300 && status < 400;
 
 /** `response`: to the request as it was first sent. */
 export async function followRedirects(
@@ -69,23 +72,25 @@ export async function followRedirects(
   const first = parseUrl(request, request.url, tools.urlPolicy);
   let last = response;
   let address = first;
-  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-    if (last.status < 300 || last.status >= 400) return last;
+  for (let followed = 0; isRedirect(last); followed += 1) {
     const location = last.headers.get("location");
     if (location === null) return last;
     await last.body?.cancel();
-    if (request.method !== "GET" && !METHOD_PRESERVING_STATUSES.has(last.status)) break;
-    if (hop === MAX_REDIRECTS) break;
+    const isKept = request.method === "GET" || METHOD_PRESERVING_STATUSES.has(last.status);
+    if (!isKept || followed === MAX_REDIRECTS) throw redirectRefused(request);
     address = parseUrl(request, new URL(location, address.href).href, tools.urlPolicy);
     const headers = buildHeaders(request, address.origin === first.origin, tools.gatewayId);
     last = await sendHop(hold, request, address.href, headers, tools);
   }
-  throw new UpstreamError(
-    "upstream_invalid",
-    request.server,
-    `Server ${request.server} returned a redirect that cannot be followed. Register the target URL.`,
-  );
+  return last;
 }
+
+const redirectRefused = ({ server }: UpstreamRequest) =>
+  new UpstreamError(
+    "upstream_invalid",
+    server,
+    `Server ${server} returned a redirect that cannot be followed. Register the target URL.`,
+  );
 
 function buildHeaders(
   { headers, credential }: UpstreamRequest,
