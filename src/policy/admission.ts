@@ -207,26 +207,30 @@ function getCachedLimits(
     ofTenant = new BoundedMap(MAX_PRINCIPALS);
     limitsCache.set(tenant, ofTenant);
   }
-  const limited = toLimitedPrincipal(principal, place);
+  const groups = listActiveGroups(principal.groups, Date.now());
   // Groups change while the caller and the tenant's snapshot stay: a membership expires, or one is newer than the other.
-  const name = [limited.id, place ?? "", ...limited.groups].join(" ");
+  const name = `${principal.id} ${place ?? ""} ${groups.join(" ")}`;
   let limits = ofTenant.get(name);
   if (limits === undefined) {
-    limits = resolveLimits(tenant.limits, limited);
+    limits = resolveLimits(tenant.limits, toLimitedPrincipal(principal, place, groups));
     ofTenant.set(name, limits);
   }
   return limits;
 }
 
-function toLimitedPrincipal(principal: Principal, place: string | undefined) {
+function toLimitedPrincipal(
+  principal: Principal,
+  place: string | undefined,
+  groups = listActiveGroups(principal.groups, Date.now()),
+): LimitedPrincipal {
   return {
     id: principal.id,
     role: principal.via === "anonymous" ? "anonymous" : principal.role,
     userId: principal.userId,
-    groups: listActiveGroups(principal.groups, Date.now()),
+    groups,
     key: principal.keyLimits,
     place,
-  } satisfies LimitedPrincipal;
+  };
 }
 
 function buildHeaders(limits: readonly Limit[], traffic: TenantTraffic): LimitHeaders {

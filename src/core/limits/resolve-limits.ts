@@ -2,7 +2,7 @@
  * Which limits hold for a caller, from the rows of rate_limit_configs. A row of the tenant comes before one of the
  * whole system, one for a subject before one for all of its kind; what no row speaks of has the defaults below.
  */
-import type { LIMIT_SUBJECTS, Role } from "../enums.ts";
+import { LIMIT_SUBJECTS, type Role } from "../enums.ts";
 import type { Limit } from "./algorithms/limit.ts";
 import { SYSTEM_KEY } from "./lease/protocol.ts";
 import { SYSTEM_LIMIT } from "./lease/tenant-limits.ts";
@@ -202,16 +202,8 @@ export function parseLimitKey(key: string): KeyedLimit | undefined {
   return known && { kind: known, subject, windowSeconds: Number(seconds) };
 }
 
-const LIMITED_KINDS = [
-  "tenant",
-  "role",
-  "user",
-  "key",
-  "ip",
-  "server",
-  "tool",
-  "group",
-] as const satisfies readonly LimitSubject[];
+/** The system's own limit has no subject. */
+const LIMITED_KINDS = LIMIT_SUBJECTS.filter((kind) => kind !== "global");
 
 /** How many may be spent in one window; undefined for a key's own limits, which stand with the key. */
 export function maxForSubject(
