@@ -3,9 +3,9 @@ import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { Button, LinkButton, PostForm } from "../forms/controls.tsx";
 import type { AdminEnv } from "../http/page-env.ts";
-import { CopyButton } from "../ui/components.tsx";
 import { buildFrame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
+import { SecretOnce } from "../ui/secret-once.tsx";
 import { KEYS } from "./key.ts";
 
 interface ShownOnceProps {
@@ -19,13 +19,7 @@ export function ShownOnce({ c, name, secret, children }: ShownOnceProps) {
   return (
     <Page title={`API key ${name}`} frame={buildFrame(c)}>
       <section class="card" aria-label="API key">
-        <p class="notice warn">Copy the key now. It is not stored and cannot be shown again.</p>
-        <p class="start">
-          <code id="secret" class="secret">
-            {secret}
-          </code>
-          <CopyButton from="secret" />
-        </p>
+        <SecretOnce noun="key" secret={secret} />
         {children}
         <div class="start">
           <PostForm

@@ -14,6 +14,7 @@ import type { ListSpec } from "../lists/spec.ts";
 import { CopyButton, Time } from "../ui/components.tsx";
 import { buildFrame, type Frame } from "../ui/frame.ts";
 import { Page } from "../ui/layout.tsx";
+import { SecretOnce } from "../ui/secret-once.tsx";
 
 const PATH = "/admin/members/provisioning/scim";
 
@@ -112,13 +113,7 @@ export const scimTokens = new Hono<AdminEnv>()
     return c.html(
       <Page title={`SCIM token ${name}`} frame={buildFrame(c)}>
         <section class="card" aria-label="SCIM token">
-          <p class="notice warn">Copy the token now. It is not stored and cannot be shown again.</p>
-          <p class="start">
-            <code id="secret" class="secret">
-              {token}
-            </code>
-            <CopyButton from="secret" />
-          </p>
+          <SecretOnce noun="token" secret={token} />
           <p>
             Base URL at the identity provider: <code>{address}</code> <CopyButton text={address} />
           </p>
