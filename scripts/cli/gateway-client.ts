@@ -1,7 +1,7 @@
 // The gateway's REST interface, as far as the commands need it.
 import { z } from "zod";
 import { Problem } from "../lib/problem.ts";
-import type { GatewayOptions } from "./gateway-options.ts";
+import { type GatewayOptions, gatewayUnreachable } from "./gateway-options.ts";
 
 const plan = z.object({
   hash: z.string(),
@@ -51,7 +51,7 @@ export async function askGateway(
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json", "if-match": "*" },
     ...(json !== undefined && { body: JSON.stringify(json) }),
   }).catch(() => {
-    throw new Problem(`Cannot reach ${url}. Check --gateway, or GATEWAY_URL.`);
+    throw gatewayUnreachable(url);
   });
   const text = await answer.text();
   if (answer.ok) return text;

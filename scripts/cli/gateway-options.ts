@@ -15,6 +15,9 @@ export interface GatewayOptions {
   readonly key: string;
 }
 
+export const gatewayUnreachable = (url: string) =>
+  new Problem(`Cannot reach ${url}. Check --gateway, or GATEWAY_URL.`);
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export function readGatewayOptions(

@@ -2,7 +2,7 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { errorMessage, Problem } from "../../lib/problem.ts";
 import { EXIT_USAGE } from "../../lib/usage.ts";
-import type { GatewayOptions } from "../gateway-options.ts";
+import { type GatewayOptions, gatewayUnreachable } from "../gateway-options.ts";
 import { VERSION } from "../version.ts";
 import { answerElicitation } from "./elicitation.ts";
 import { canAsk } from "./terminal.ts";
@@ -42,15 +42,14 @@ export async function withClient<T>(
     await client.connect(new StreamableHTTPClientTransport(endpoint, { requestInit: { headers } }));
     return await work(client);
   } catch (error) {
-    throw error instanceof Problem ? error : new Problem(describeFailure(error, endpoint));
+    throw toProblem(error, endpoint);
   } finally {
     await client.close();
   }
 }
 
-function describeFailure(error: unknown, endpoint: URL): string {
+function toProblem(error: unknown, { origin }: URL): Problem {
+  if (error instanceof Problem) return error;
   const message = errorMessage(error);
-  if (/fetch failed|ECONNREFUSED/.test(message))
-    return `Cannot reach ${endpoint.origin}. Check --gateway, or GATEWAY_URL.`;
-  return message;
+  return /fetch failed|ECONNREFUSED/.test(message) ? gatewayUnreachable(origin) : new Problem(message);
 }
