@@ -176,7 +176,7 @@ describe("Entra", () => {
     const query = encodeURIComponent(`externalId eq "0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef"`);
     expect((await send("GET", `/Users?filter=${query}`)).body.totalResults).toBe(1);
     const both = encodeURIComponent(
-      `(userName eq "nobody" or emails.value eq "UPDATED@${domain}") and id eq "${id}"`,
+      `(userName eq "unknown" or emails.value eq "UPDATED@${domain}") and id eq "${id}"`,
     );
     expect((await send("GET", `/Users?filter=${both}`)).body.totalResults).toBe(1);
     expect((await send("DELETE", `/Users/${id}`)).status).toBe(204);
@@ -298,7 +298,7 @@ describe("the protocol", () => {
     ["POST", "/Users", { userName: "no address" }, 400, "invalidValue"],
     ["POST", "/Users", [], 400, "invalidSyntax"],
     ["POST", "/Groups", {}, 400, "invalidValue"],
-    ["PATCH", "/Users/nobody", patch(), 404, undefined],
+    ["PATCH", "/Users/unknown", patch(), 404, undefined],
     ["GET", "/Bulk", undefined, 404, undefined],
   ])("answers %s %s with an error of SCIM", async (method, path, json, status, scimType) => {
     const { send } = await addProvisioning();

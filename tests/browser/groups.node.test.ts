@@ -5,7 +5,7 @@ import { type Stage, walkPages } from "../fixtures/pages.ts";
 const admins = ["admin"] as const;
 const GROUPS = "/admin/members/groups";
 
-async function somebody(stage: Stage, name: string): Promise<string> {
+async function addMember(stage: Stage, name: string): Promise<string> {
   const { id } = await stage.people.add({ tenants: [{ id: stage.tenant.id }] });
   await stage.people.query(`update "user" set name = $2 where id = $1`, [id, name]);
   return id;
@@ -25,8 +25,8 @@ walkPages({
     { path: `${GROUPS}/members/{membership}`, heading: "Membership (owner)", for: admins },
   ],
   async prepare(stage) {
-    const [owner, user] = [await somebody(stage, "Ann Archer"), await somebody(stage, "Ben Baker")];
-    await somebody(stage, "Cleo Carter");
+    const [owner, user] = [await addMember(stage, "Ann Archer"), await addMember(stage, "Ben Baker")];
+    await addMember(stage, "Cleo Carter");
     const group = await stage.rest("POST", "/groups", { name: "Platform", description: "Runs the servers." });
     const groupId = String(Object(group).id);
     const membership = await stage.rest("POST", "/group-members", { groupId, userId: owner, role: "owner" });

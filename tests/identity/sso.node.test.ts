@@ -380,7 +380,7 @@ describe("a callback is refused", () => {
 });
 
 describe("a domain", () => {
-  it("is verified by its DNS record only, and a claim of another organization blocks nobody", async () => {
+  it("is verified by its DNS record only, and a claim of another organization blocks no other", async () => {
     const [squatter, owner] = [await gateway.addTenant(), await gateway.addTenant()];
     const domain = `d-${randomUUID().slice(0, 8)}.example.com`;
     const claimed = await call(squatter, "POST", "/verified-domains", { domain });

@@ -19,20 +19,20 @@ neonConfig.fetchFunction = async (input: RequestInfo, init?: RequestInit) => {
 export const owner = neon(env.TEST_OWNER_URL);
 export const statistics = new QueryStatistics();
 
-export const database = createDatabase(
-  { main: env.DATABASE_URL, endpoint: env.NEON_ENDPOINT },
-  { statistics, now: Date.now, random: Math.random, sleep: async () => undefined },
-);
+const connect = (counted: QueryStatistics) =>
+  createDatabase(
+    { main: env.DATABASE_URL, endpoint: env.NEON_ENDPOINT },
+    { statistics: counted, now: Date.now, random: Math.random, sleep: async () => undefined },
+  );
+
+export const database = connect(statistics);
 
 /** A database with statistics of its own, which no other test file's work in the same runtime adds to. */
 export function createCountedDatabase() {
-  const statistics = new QueryStatistics();
+  const counted = new QueryStatistics();
   return {
-    database: createDatabase(
-      { main: env.DATABASE_URL, endpoint: env.NEON_ENDPOINT },
-      { statistics, now: Date.now, random: Math.random, sleep: async () => undefined },
-    ),
-    countRoundTrips: () => statistics.drain().reduce((sum, target) => sum + target.roundTrips, 0),
+    database: connect(counted),
+    countRoundTrips: () => counted.drain().reduce((sum, target) => sum + target.roundTrips, 0),
   };
 }
 
