@@ -8,6 +8,7 @@ import { registryV0 } from "./api/registry-v0.ts";
 import { scim } from "./api/scim/scim.ts";
 import { auth } from "./api/system/auth.ts";
 import { health } from "./api/system/health.ts";
+import { identity } from "./api/system/identity.ts";
 import { metrics } from "./api/system/metrics.ts";
 import { oauthClientDocument } from "./api/system/oauth-client.ts";
 import { wellKnown } from "./api/system/well-known.ts";
@@ -53,6 +54,7 @@ export function createWebApp(rootApp: Hono<AppEnv>) {
     .route("/", metrics)
     .route("/.well-known", wellKnown)
     .route("/", oauthClientDocument)
+    .route("/identity", identity)
     .route("/api/auth", auth)
     .route("/api/v1", v1)
     .route("/scim/v2", scim)

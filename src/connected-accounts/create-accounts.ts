@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { MINUTE_MS } from "../core/durations.ts";
 import { usesAccounts } from "../core/enums.ts";
+import { GATEWAY_SUBJECT } from "../core/identity-token/claims.ts";
 import type { Keyring } from "../core/keyring.ts";
 import { accountTokens, getLifetime } from "../core/oauth-client/tokens.ts";
 import type { WaitUntil } from "../core/tenant-cache.ts";
@@ -13,12 +14,12 @@ import { findAccount, markAccountUsed } from "../db/queries/accounts/connected-a
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { Header } from "../upstream/credentials.ts";
 import { serverTokenRefused } from "../upstream/server-token-error.ts";
+import { IdentityTokens } from "./identity-tokens.ts";
 import {
   AccountCredentials,
   type AccountCredentialsDeps,
   type AccountServer,
   type AccountState,
-  GATEWAY,
   type TokenLifetime,
   toBearer,
   toState,
@@ -27,7 +28,7 @@ import { openAccount, toAccountOrigin } from "./vault.ts";
 
 const userSecret = z.object({ secret: z.string() });
 
-export interface AccountsDeps extends Omit<AccountCredentialsDeps, "load"> {
+export interface AccountsDeps extends Omit<AccountCredentialsDeps, "load" | "identity"> {
   readonly keyring: Keyring;
   readonly database: Database;
 }
@@ -38,6 +39,7 @@ const USE_INTERVAL_MS = 5 * MINUTE_MS;
 export const createAccountCredentials = (deps: AccountsDeps) =>
   new AccountCredentials({
     ...deps,
+    identity: new IdentityTokens(deps),
     load: (server, userId, waitUntil) => loadAccount(deps, server, userId, waitUntil),
   });
 
@@ -49,7 +51,7 @@ async function loadAccount(
   waitUntil: WaitUntil,
 ): Promise<AccountState> {
   const { tenantId, id: serverId, auth, endpointUrl } = server;
-  if (!usesAccounts(auth.type)) return loadServerToken(renew, server);
+  if (!usesAccounts(auth.type)) return loadServerToken(renew, server, userId ?? GATEWAY_SUBJECT);
   // From the main database: a replica that lags behind would miss an account that was just connected.
   const db = database.withTenant(tenantId);
   const [row] = await findAccount(db, { tenantId, serverId, userId });
@@ -66,13 +68,14 @@ async function loadAccount(
   return { kind: "connected", ...opened, userId: row.userId };
 }
 
-/** The gateway's own token for the server, which the server's object keeps. A silence is not cached. */
+/** A token that no member has consented to, which the object of the server and the subject keeps. A silence is not cached. */
 async function loadServerToken(
   renew: AccountsDeps["renew"],
   { id, name, tenantId, endpointUrl, auth }: AccountServer,
+  subject: string,
 ): Promise<AccountState> {
   const server = { id, name, tenantId, endpointUrl, auth };
-  const state = toState(await renew({ server, userId: GATEWAY, rejected: undefined }), GATEWAY);
+  const state = toState(await renew({ server, userId: subject, rejected: undefined }), subject);
   if (state.kind === "unavailable") throw serverTokenRefused(name, true);
   return state;
 }

@@ -18,6 +18,7 @@ import {
   coversServer,
   listIssuerMetadataUrls,
   listResourceMetadataUrls,
+  toResource,
 } from "../core/oauth-client/well-known.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import { checkUrl, type UrlPolicy } from "../upstream/connection/url-guard.ts";
@@ -59,12 +60,6 @@ export async function discoverAuthorization(
     resource: profile.takesResource ? resource : undefined,
     scopes: selectScopes(sources, metadata),
   };
-}
-
-/** RFC 8707 §2: without a fragment; and as the specification of MCP wants it, without the slash of a bare origin. */
-export function toResource(url: string): string {
-  const { href, pathname, search, origin } = new URL(url);
-  return pathname === "/" && search === "" ? origin : href;
 }
 
 /** Metadata of a WebSocket server is read over HTTP. */

@@ -1,26 +1,28 @@
 /**
- * Obtains the gateway's own access token for a server by its client credentials (RFC 6749 §4.4). It runs in the server's
- * object, once at a time, and keeps the token there sealed until it expires or the credentials change.
+ * Obtains an access token that no member has consented to: the gateway's own by its client credentials (RFC 6749 §4.4), or a
+ * caller's in exchange for what the gateway says about them. It runs in an object, once at a time, and keeps the token
+ * there sealed until it expires, or the credentials or what is said about the caller change.
  */
-import { importPKCS8 } from "jose";
 import { z } from "zod";
 import { sha256Hex } from "../core/digest.ts";
 import type { Keyring } from "../core/keyring.ts";
-import { chooseAuthMethod } from "../core/oauth-client/client-registration.ts";
-import type { IssuerMetadata } from "../core/oauth-client/metadata.ts";
 import { findProfile } from "../core/oauth-client/providers.ts";
 import { getLifetime } from "../core/oauth-client/tokens.ts";
+import { toResource } from "../core/oauth-client/well-known.ts";
+import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { UpstreamDeps } from "../upstream/connection/channel.ts";
-import { openClient } from "../upstream/seal-credentials.ts";
-import { findIssuerMetadata, toResource } from "./discover-authorization.ts";
-import { createOAuthFetch, type OAuthFetch } from "./oauth-fetch.ts";
-import type { AccountServer, RenewedAccount, RenewRequest } from "./resolve-credential.ts";
+import { exchangeIdentity } from "./exchange-identity.ts";
+import { loadTokenClient } from "./gateway-client.ts";
+import type { IdentityTokens } from "./identity-tokens.ts";
+import { createOAuthFetch } from "./oauth-fetch.ts";
+import type { RenewedAccount, RenewRequest } from "./resolve-credential.ts";
 import { requestClientToken, type TokenOutcome } from "./token-endpoint.ts";
 import { openText, sealText } from "./vault.ts";
 
 export interface ServerTokenDeps {
   readonly keyring: Keyring;
   readonly upstream: UpstreamDeps;
+  readonly identity: Pick<IdentityTokens, "sign" | "findFacts">;
   readonly store: { get(): unknown; set(sealed: string): void };
   readonly now: () => number;
 }
@@ -38,14 +40,20 @@ type StoredToken = z.output<typeof storedToken>;
 /** If the replacement of a rejected token is rejected so soon, another one would be too. */
 const MIN_REPLACEMENT_INTERVAL_MS = 60_000;
 
-const getPurpose = ({ tenantId, id }: AccountServer) => `server-token:${tenantId}:${id}`;
+const getPurpose = ({ server: { tenantId, id }, userId }: RenewRequest) =>
+  `server-token:${tenantId}:${id}:${userId}`;
 
 export async function renewServerToken(
-  { keyring, upstream, store, now }: ServerTokenDeps,
-  { server, rejected }: RenewRequest,
+  deps: ServerTokenDeps,
+  request: RenewRequest,
+  waitUntil: WaitUntil,
 ): Promise<RenewedAccount> {
-  const purpose = getPurpose(server);
-  const credentials = await sha256Hex(JSON.stringify([server.auth, server.endpointUrl]));
+  const { keyring, store, now } = deps;
+  const { server, userId, rejected } = request;
+  const purpose = getPurpose(request);
+  // A token says what was true of the caller when it was obtained: of another email or other groups it needs another one.
+  const facts = await deps.identity.findFacts(server.tenantId, userId, waitUntil);
+  const credentials = await sha256Hex(JSON.stringify([server.auth, server.endpointUrl, facts]));
   const { data: known } = storedToken.safeParse(await openText(keyring, purpose, String(store.get())));
   const isCurrent =
     known?.credentials === credentials &&
@@ -53,7 +61,7 @@ export async function renewServerToken(
   if (isCurrent && known.accessToken !== rejected) return toConnected(known);
   const isNew = isCurrent && now() - known.obtainedAt < MIN_REPLACEMENT_INTERVAL_MS;
   if (isNew && known.isReplacement) return { kind: "rejected" };
-  const outcome = await requestServerToken(keyring, server, createOAuthFetch(upstream));
+  const outcome = await requestToken(deps, request, waitUntil);
   if (outcome.kind === "unavailable") return outcome;
   if (outcome.kind === "denied") return { kind: "expired" };
   const { access_token: accessToken, expires_in: seconds } = outcome.answer;
@@ -65,31 +73,24 @@ export async function renewServerToken(
   return toConnected(token);
 }
 
-/** The authorization server is the one that an admin has entered, never one that the server names. */
-export async function requestServerToken(
-  keyring: Keyring,
-  { id, auth, endpointUrl }: Pick<AccountServer, "id" | "auth" | "endpointUrl">,
-  fetch: OAuthFetch,
+/** `userId`: of the caller whose identity is exchanged; of no effect where the token is the gateway's own. */
+export async function requestToken(
+  { keyring, upstream, identity }: Pick<ServerTokenDeps, "keyring" | "upstream" | "identity">,
+  { server, userId }: Omit<RenewRequest, "rejected">,
+  waitUntil: WaitUntil,
 ): Promise<TokenOutcome> {
-  const { clientId = "", tokenUrl, scopes = [], keyAlgorithm = "ES256", keyId } = auth;
-  const issuer = auth.issuer ?? new URL(tokenUrl ?? "").origin;
-  const profile = findProfile(issuer, auth.provider);
-  const metadata: IssuerMetadata | undefined =
-    tokenUrl === undefined
-      ? await findIssuerMetadata("The server", issuer, profile, fetch).catch(() => undefined)
-      : { issuer, token_endpoint: tokenUrl };
-  if (metadata === undefined) return { kind: "unavailable" };
-  const { clientSecret: secret, privateKey } = await openClient(keyring, id, auth);
-  const client = { id: clientId, secret, method: chooseAuthMethod(metadata, secret !== undefined) };
-  const source = {
-    ...{ issuer: metadata.issuer, tokenEndpoint: metadata.token_endpoint, client },
-    resource: profile.takesResource ? toResource(endpointUrl) : undefined,
-  };
-  const key =
-    privateKey === undefined
-      ? undefined
-      : { key: await importPKCS8(privateKey, keyAlgorithm), ...(keyId !== undefined && { kid: keyId }) };
-  return requestClientToken(source, { scopes, key }, fetch);
+  const { tenantId } = server;
+  const fetch = createOAuthFetch(upstream);
+  if (server.auth.type === "token_exchange") {
+    const sign = (audience: string) => identity.sign({ tenantId, subject: userId, audience }, waitUntil);
+    return exchangeIdentity(keyring, server, sign, fetch);
+  }
+  const client = await loadTokenClient(keyring, server, fetch);
+  if (client === undefined) return { kind: "unavailable" };
+  const { scopes = [], provider } = server.auth;
+  const { takesResource } = findProfile(client.issuer, provider);
+  const resource = takesResource ? toResource(server.endpointUrl) : undefined;
+  return requestClientToken({ ...client.source, resource }, { scopes, key: client.key }, fetch);
 }
 
 const toConnected = (token: StoredToken): RenewedAccount => ({

@@ -1,15 +1,18 @@
-/** Renews what an account's object is for: the tokens of a member, or the gateway's own token for a server. */
+/** Renews what an account's object is for: the tokens of a member, an exchanged token, or the gateway's own for a server. */
+import { usesAccounts } from "../core/enums.ts";
 import type { Keyring } from "../core/keyring.ts";
+import type { WaitUntil } from "../core/tenant-cache.ts";
 import type { Database } from "../db/client.ts";
 import type { UpstreamDeps } from "../upstream/connection/channel.ts";
 import { renewAccount } from "./renew-account.ts";
-import { renewServerToken } from "./renew-server-token.ts";
+import { renewServerToken, type ServerTokenDeps } from "./renew-server-token.ts";
 import type { RenewedAccount, RenewRequest } from "./resolve-credential.ts";
 
 export interface RenewalServices {
   readonly keyring: Keyring;
   readonly upstream: UpstreamDeps;
   readonly loadStorage: () => Promise<{ readonly database: Database }>;
+  readonly loadAccounts: () => Promise<{ readonly identity: ServerTokenDeps["identity"] }>;
 }
 
 /** The object's own storage. */
@@ -23,17 +26,19 @@ const UNSAVED = "unsaved";
 const SERVER_TOKEN = "server-token";
 
 export async function renew(
-  { keyring, upstream, loadStorage }: RenewalServices,
+  { keyring, upstream, loadStorage, loadAccounts }: RenewalServices,
   kv: KeyValueStore,
   request: RenewRequest,
+  waitUntil: WaitUntil,
 ): Promise<RenewedAccount> {
   const now = Date.now;
-  if (request.server.auth.type === "client_credentials") {
+  if (!usesAccounts(request.server.auth.type)) {
     const store = {
       get: () => kv.get(SERVER_TOKEN),
       set: (sealed: string) => kv.put(SERVER_TOKEN, sealed),
     };
-    return renewServerToken({ keyring, upstream, store, now }, request);
+    const { identity } = await loadAccounts();
+    return renewServerToken({ keyring, upstream, identity, store, now }, request, waitUntil);
   }
   const { database } = await loadStorage();
   const store = {

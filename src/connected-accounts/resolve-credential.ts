@@ -3,9 +3,12 @@
  * of the tenant, until the tenant's epoch says that something has changed; an access token also only until shortly before it
  * expires, when the member's object renews it.
  */
+import { GATEWAY_SUBJECT } from "../core/identity-token/claims.ts";
+import { toResource } from "../core/oauth-client/well-known.ts";
 import { type Epochs, TenantCache, type WaitUntil } from "../core/tenant-cache.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { Header } from "../upstream/credentials.ts";
+import type { IdentityTokens, TokenSubject } from "./identity-tokens.ts";
 
 /** A server as accounts are bound to it. */
 export interface AccountServer {
@@ -51,6 +54,8 @@ export interface RenewRequest {
   readonly rejected: string | undefined;
 }
 
+type SignerOfIdentity = Pick<IdentityTokens, "sign" | "findFacts">;
+
 export interface AccountCredentialsDeps {
   readonly epochs: Epochs;
   readonly now: () => number;
@@ -60,17 +65,17 @@ export interface AccountCredentialsDeps {
     waitUntil: WaitUntil,
   ) => Promise<AccountState>;
   readonly renew: (request: RenewRequest) => Promise<RenewedAccount>;
+  readonly identity: SignerOfIdentity;
   /** The origin of the pages. */
   readonly publicUrl: string;
 }
-
-/** In place of a member, where the gateway acts with a token of its own. */
-export const GATEWAY = "gateway";
 
 const MAX_ACCOUNTS = 10_000;
 const BEARER = "Bearer ";
 
 export const toBearer = (token: string): Header => ["authorization", BEARER + token];
+
+const UNRENEWABLE = new Set<string>(["user_secret", "identity_jwt"]);
 
 const getKey = ({ id }: AccountServer, userId: string | undefined) => `${id} ${userId ?? ""}`;
 
@@ -83,13 +88,32 @@ export class AccountCredentials {
     this.#cache = new TenantCache(deps.epochs, { now: deps.now, limit: MAX_ACCOUNTS });
   }
 
+  get identity(): SignerOfIdentity {
+    return this.#deps.identity;
+  }
+
+  /** A token about the caller, for this call only. */
+  async signIdentity(
+    { tenantId, endpointUrl, auth }: AccountServer,
+    { subject, call }: Pick<TokenSubject, "subject" | "call">,
+    waitUntil: WaitUntil,
+  ): Promise<ConnectedState> {
+    const audience = auth.audience ?? toResource(endpointUrl);
+    const signed = { tenantId, subject, audience, ...(call !== undefined && { call }) };
+    const token = await this.#deps.identity.sign(signed, waitUntil);
+    return { kind: "connected", credential: toBearer(token), userId: subject, lifetime: undefined };
+  }
+
   /** `userId` undefined: the account that discovery acts as. */
   resolve(
     server: AccountServer,
     userId: string | undefined,
     waitUntil: WaitUntil,
   ): AccountState | Promise<AccountState> {
-    const { tenantId } = server;
+    const { tenantId, auth } = server;
+    if (auth.type === "identity_jwt") {
+      return this.signIdentity(server, { subject: userId ?? GATEWAY_SUBJECT }, waitUntil);
+    }
     const load = async () => ({ value: await this.#deps.load(server, userId, waitUntil), tenantId });
     const state = this.#cache.get(getKey(server, userId), load, waitUntil, tenantId);
     if (state instanceof Promise) return state.then((loaded) => this.#renewIfDue(server, userId, loaded));
@@ -102,7 +126,8 @@ export class AccountCredentials {
     userId: string | undefined,
     rejected: ConnectedState,
   ): Promise<AccountState> {
-    if (server.auth.type === "user_secret") return { kind: "expired" };
+    // Another one would say the same.
+    if (UNRENEWABLE.has(server.auth.type)) return { kind: "expired" };
     return this.#renew(server, userId, rejected, rejected.credential[1].slice(BEARER.length));
   }
 

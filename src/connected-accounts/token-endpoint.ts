@@ -120,6 +120,29 @@ export function requestClientToken(
   });
 }
 
+export interface ExtensionGrant {
+  readonly type: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly key: oauth.PrivateKey | undefined;
+}
+
+/** RFC 6749 §4.5: a token for something else than a code or the client itself. */
+export function requestExtensionToken(
+  source: TokenSource,
+  { type, parameters, key }: ExtensionGrant,
+  fetch: OAuthFetch,
+): Promise<TokenOutcome> {
+  const [server, client] = [toServer(source), { client_id: source.client.id }];
+  const auth = key === undefined ? toClientAuth(source.client) : oauth.PrivateKeyJwt(key);
+  return settle(async () => {
+    const response = await oauth.genericTokenEndpointRequest(
+      ...([server, client, auth, type, new URLSearchParams(parameters)] as const),
+      toOptions(source, fetch),
+    );
+    return oauth.processGenericTokenEndpointResponse(server, client, response);
+  });
+}
+
 /** RFC 7009. False where the server could not be reached or did not accept it. */
 export async function revokeToken(source: TokenSource, token: string, fetch: OAuthFetch): Promise<boolean> {
   const [server, client] = [toServer(source), { client_id: source.client.id }];

@@ -1,6 +1,7 @@
 /**
  * The object of one member's account at one server: it keeps a consent until the browser comes back, and renews the access
- * token once at a time. The gateway's own token for a server has an object as well. The code is loaded with the first
+ * token once at a time. The gateway's own token for a server has an object as well, and so has one that a caller's identity was
+ * exchanged for. The code is loaded with the first
  * work: most gateways have no such accounts.
  */
 import { DurableObject } from "cloudflare:workers";
@@ -49,7 +50,8 @@ export class AccountObject extends DurableObject<Env> {
 
   async #renew(request: RenewRequest): Promise<RenewedAccount> {
     const { renew } = await import("../connected-accounts/renew.ts");
-    return renew(getGatewayServices(this.env), this.ctx.storage.kv, request);
+    const waitUntil = (work: Promise<unknown>) => this.ctx.waitUntil(work);
+    return renew(getGatewayServices(this.env), this.ctx.storage.kv, request, waitUntil);
   }
 
   #readPending(): readonly Pending[] {

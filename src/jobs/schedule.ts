@@ -1,4 +1,5 @@
 /** Runs the jobs of a cron tick, each by itself: one that fails or hangs does not stop those after it. */
+import { rotateIdentityKeys } from "../connected-accounts/identity-keys.ts";
 import { revokeDeletedAccounts } from "../connected-accounts/revoke-accounts.ts";
 import { type GatewayError, toGatewayError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
@@ -72,6 +73,11 @@ export const SCHEDULE: readonly ScheduledJob[] = [
   { cron: EVERY_MINUTE, name: "retention-slice", run: ({ database }) => continueRetentionRun(database) },
   { cron: DAILY, name: "partitions", run: ({ database }) => ensurePartitions(database) },
   { cron: DAILY, name: "expired-secrets", run: ({ database }, now) => deleteExpiredSecrets(database, now) },
+  {
+    cron: DAILY,
+    name: "identity-keys",
+    run: ({ database, keyring }) => rotateIdentityKeys({ database, keyring, now: Date.now }),
+  },
   { cron: DAILY, name: "expired-rollups", run: ({ database }, now) => deleteExpiredRollups(database, now) },
   { cron: DAILY, name: "retention", run: ({ database }) => startRetentionRun(database) },
 ];

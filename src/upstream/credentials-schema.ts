@@ -1,7 +1,7 @@
 /** The schema of upstream credentials as callers of the REST interface send them. */
 import { z } from "zod";
 import { CLIENT_KEY_ALGORITHMS } from "../core/oauth-client/client-registration.ts";
-import { PROVIDERS } from "../core/oauth-client/providers.ts";
+import { PROVIDERS, TOKEN_EXCHANGE_FORMS } from "../core/oauth-client/providers.ts";
 
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be a valid header name");
 const headerValue = z.string().regex(/^[\x20-\x7e]{1,8000}$/, "must be printable ASCII");
@@ -42,6 +42,28 @@ export const clientCredentialsFields = {
   keyId: clientText.optional(),
 };
 
+const clientKeyFields = {
+  clientSecret: clientText.optional(),
+  privateKey: z
+    .string()
+    .max(10_000)
+    .regex(/^\s*-----BEGIN PRIVATE KEY-----/, "must be a private key in PEM (PKCS #8)")
+    .optional(),
+};
+
+/** Whom a token is for, as text that goes into a claim or a parameter. */
+const audience = clientText.max(500);
+
+export const identityFields = { audience: audience.optional() };
+
+/** What is no secret of the exchange of a caller's identity for a token. */
+export const tokenExchangeFields = {
+  ...clientCredentialsFields,
+  audience: audience.optional(),
+  provider: z.enum(PROVIDERS).optional(),
+  exchange: z.enum(TOKEN_EXCHANGE_FORMS).optional(),
+};
+
 export const credentialsSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("none") }),
   z.object({ type: z.literal("bearer"), token: headerValue }),
@@ -67,12 +89,7 @@ export const credentialsSchema = z.discriminatedUnion("type", [
     .object({
       type: z.literal("client_credentials"),
       ...clientCredentialsFields,
-      clientSecret: clientText.optional(),
-      privateKey: z
-        .string()
-        .max(10_000)
-        .regex(/^\s*-----BEGIN PRIVATE KEY-----/, "must be a private key in PEM (PKCS #8)")
-        .optional(),
+      ...clientKeyFields,
     })
     .refine(({ issuer, tokenUrl }) => issuer !== undefined || tokenUrl !== undefined, {
       path: ["issuer"],
@@ -81,6 +98,17 @@ export const credentialsSchema = z.discriminatedUnion("type", [
     .refine(({ clientSecret, privateKey }) => (clientSecret === undefined) !== (privateKey === undefined), {
       path: ["clientSecret"],
       message: "is required, or a private key in its place",
+    }),
+  z.object({ type: z.literal("identity_jwt"), ...identityFields }),
+  z
+    .object({ type: z.literal("token_exchange"), ...tokenExchangeFields, ...clientKeyFields })
+    .refine(({ issuer, tokenUrl }) => issuer !== undefined || tokenUrl !== undefined, {
+      path: ["issuer"],
+      message: "is required unless a token URL is given",
+    })
+    .refine(({ clientSecret, privateKey }) => clientSecret === undefined || privateKey === undefined, {
+      path: ["privateKey"],
+      message: "cannot be given with a client secret",
     }),
 ]);
 

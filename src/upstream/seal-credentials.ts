@@ -31,20 +31,41 @@ export async function sealCredentials(
       };
     }
     case "client_credentials": {
-      const { type, clientId, issuer, tokenUrl, scopes, keyId, clientSecret, privateKey } = credentials;
-      const { keyAlgorithm = "ES256" } = credentials;
+      const { type, clientSecret, privateKey } = credentials;
+      return { type, ...selectClient(credentials), sealed: await seal({ clientSecret, privateKey }) };
+    }
+    case "identity_jwt": {
+      const { type, audience } = credentials;
+      return { type, ...(audience !== undefined && { audience }) };
+    }
+    case "token_exchange": {
+      const { type, audience, provider, exchange, clientSecret, privateKey } = credentials;
+      const hasSecret = clientSecret !== undefined || privateKey !== undefined;
       return {
-        ...{ type, clientId },
-        ...(issuer !== undefined && { issuer }),
-        ...(tokenUrl !== undefined && { tokenUrl }),
-        ...(scopes !== undefined && { scopes }),
-        ...(privateKey !== undefined && { keyAlgorithm, ...(keyId !== undefined && { keyId }) }),
-        sealed: await seal({ clientSecret, privateKey }),
+        ...{ type, ...selectClient(credentials) },
+        ...(audience !== undefined && { audience }),
+        ...(provider !== undefined && { provider }),
+        ...(exchange !== undefined && { exchange }),
+        ...(hasSecret && { sealed: await seal({ clientSecret, privateKey }) }),
       };
     }
     default:
       return { type: credentials.type, sealed: await seal(credentials) };
   }
+}
+
+type ClientCredentials = Extract<Credentials, { type: "client_credentials" | "token_exchange" }>;
+
+/** What is no secret of a client that an admin has registered for the gateway itself. */
+function selectClient(credentials: ClientCredentials): Omit<SealedAuthConfig, "type"> {
+  const { clientId, issuer, tokenUrl, scopes, keyId, privateKey, keyAlgorithm = "ES256" } = credentials;
+  return {
+    clientId,
+    ...(issuer !== undefined && { issuer }),
+    ...(tokenUrl !== undefined && { tokenUrl }),
+    ...(scopes !== undefined && { scopes }),
+    ...(privateKey !== undefined && { keyAlgorithm, ...(keyId !== undefined && { keyId }) }),
+  };
 }
 
 /** Exactly one of them is there, of a client that has any. */

@@ -8,3 +8,8 @@ export function serverTokenRefused(server: string, isSilent: boolean): UpstreamE
     : `The authorization server of ${server} rejected the gateway's client. Update its credentials in the server's settings.`;
   return new UpstreamError(isSilent ? "upstream_unreachable" : "upstream_refused", server, message);
 }
+
+export function exchangeRefused(server: string): UpstreamError {
+  const message = `The authorization server of ${server} did not accept the caller's identity. Contact an administrator.`;
+  return new UpstreamError("upstream_refused", server, message);
+}

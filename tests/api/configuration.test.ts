@@ -251,6 +251,11 @@ describe("a configuration file", () => {
       { ...at("registers"), auth: { type: "user_oauth", provider: "github" } },
       { ...at("robots"), auth: { type: "client_credentials", issuer, clientId: "c", secret: "ROBOTS" } },
       { ...at("tokens"), auth: { type: "user_secret", headerName: "x-api-key" } },
+      { ...at("unaccounted"), auth: { type: "identity_jwt", audience: "urn:notes" } },
+      {
+        ...at("unexchanged"),
+        auth: { type: "token_exchange", issuer, clientId: "c", exchange: "on_behalf_of", audience: "a" },
+      },
     ];
     const document = { version: 1, servers };
     const secrets = { ACCOUNTS: "secret-of-accounts", ROBOTS: "secret-of-robots" };
@@ -259,7 +264,7 @@ describe("a configuration file", () => {
       "/document/servers/0/auth/secret",
       "/document/servers/2/auth/secret",
     ]);
-    expect((await apply(document, secrets)).body.applied).toBe(4);
+    expect((await apply(document, secrets)).body.applied).toBe(6);
     expect((await exported()).servers).toEqual(servers);
     const unchanged = await post("plan", { document });
     expect(unchanged.body.changes).toEqual([]);

@@ -1,4 +1,5 @@
 /** Servers: found, reached before they are saved, looked at, changed by two at once, deleted by name; tools that changed. */
+import { exportPKCS8, generateKeyPair } from "jose";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Stage, walkPages } from "../fixtures/pages.ts";
@@ -128,7 +129,7 @@ walkPages({
             tiny.state = "down";
             await page.goto(at("/admin/servers/new"));
             const shown = async () => {
-              const labels = ["Token", "Username", "Password", "Header name", "Header value"];
+              const labels = ["Token optional", "Username", "Password", "Header name", "Header value"];
               const isShown = await Promise.all(
                 labels.map((label) => page.getByLabel(label, { exact: false }).first().isVisible()),
               );
@@ -140,9 +141,9 @@ walkPages({
             await page.getByLabel("Authentication").selectOption("HTTP Basic");
             await expect(shown()).resolves.toEqual(["Username", "Password"]);
             await page.getByLabel("Authentication").selectOption("Bearer token");
-            await expect(shown()).resolves.toEqual(["Token"]);
+            await expect(shown()).resolves.toEqual(["Token optional"]);
             await page.getByLabel("URL", { exact: true }).fill(tiny.url);
-            await page.getByLabel("Token").fill("kept-across-errors");
+            await page.getByLabel(/^Token(?! URL)/).fill("kept-across-errors");
             await page.getByRole("button", { name: "Test connection" }).click();
             await page.getByRole("alert").waitFor();
             expect(await page.content()).not.toContain("kept-across-errors");
@@ -179,11 +180,38 @@ walkPages({
             await page.getByRole("link", { name: "Credentials" }).click();
             await page.getByLabel("Authentication").selectOption("bearer");
             await page.getByRole("button", { name: "Replace credential" }).click();
-            await expect(page.getByLabel("Token").getAttribute("aria-invalid")).resolves.toBe("true");
-            await page.getByLabel("Token").fill("very-secret");
+            await expect(page.getByLabel(/^Token(?! URL)/).getAttribute("aria-invalid")).resolves.toBe(
+              "true",
+            );
+            await page.getByLabel(/^Token(?! URL)/).fill("very-secret");
             await page.getByRole("button", { name: "Replace credential" }).click();
             await page.getByText("Credential replaced.").waitFor();
             expect(await page.content()).not.toContain("very-secret");
+
+            // A client that authenticates with a key: a text field takes the PEM without its line breaks.
+            await page.getByLabel("Authentication").selectOption("token_exchange");
+            await page.getByLabel("Client ID").fill("our-client");
+            await page.getByLabel("Issuer").fill("https://login.example.com");
+            await page.getByLabel("Audience").fill("notes");
+            await page
+              .getByLabel("Private key")
+              .fill("-----BEGIN PRIVATE KEY-----AAAA-----END PRIVATE KEY-----");
+            await page.getByRole("button", { name: "Replace credential" }).click();
+            await page.getByText("must be a private key for ES256").waitFor();
+            const { privateKey } = await generateKeyPair("RS256", { extractable: true });
+            await page.getByLabel("Private key").fill(await exportPKCS8(privateKey));
+            await page.getByLabel("Key algorithm").selectOption("RS256");
+            await page.getByLabel("Key ID").fill("key-1");
+            await page.getByRole("button", { name: "Replace credential" }).click();
+            await page.getByText("Credential replaced.").waitFor();
+            const [row] = await stage().people.query(
+              "select auth_config - 'sealed' as auth from mcp_servers where id = $1",
+              [id],
+            );
+            expect(row?.auth).toEqual({
+              ...{ type: "token_exchange", clientId: "our-client", issuer: "https://login.example.com" },
+              ...{ audience: "notes", keyAlgorithm: "RS256", keyId: "key-1" },
+            });
           },
           { script, expected: /status of 4(12|22)/ },
         ));

@@ -22,6 +22,7 @@ function createAccounts(renewed: RenewedAccount) {
     epochs: EPOCHS,
     now: () => counts.now,
     publicUrl: "https://gateway.example.com",
+    identity: { sign: async () => "signed", findFacts: async () => undefined },
     async load(): Promise<AccountState> {
       counts.loads += 1;
       return { kind: "connected", credential: toBearer("first"), userId: "ann", lifetime };

@@ -66,6 +66,7 @@ const SYSTEM_TABLES = [
   "auth_attempts",
   "dead_letters",
   "dev_outbox",
+  "identity_keys",
   "jwks",
   "materialized_views",
   "oauth_access_token",

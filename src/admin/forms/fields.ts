@@ -12,6 +12,9 @@ export interface Option {
 
 export type Options = readonly Option[] | ((rest: ApiClient) => Promise<readonly Option[]>);
 
+/** Of credentials by OAuth and signed identities: several types share fields. */
+type CredentialFields = "oauth" | "gateway_client" | "token_exchange" | "identity";
+
 interface Common {
   /** The member of the body; a dot leads into an inner one. */
   readonly name: string;
@@ -25,7 +28,7 @@ interface Common {
   /** Only asked of what is there. */
   readonly later?: boolean;
   /** Shown only while an option of this value is chosen in the same form (a rule of the stylesheet, without script). */
-  readonly shownFor?: "bearer" | "basic" | "header" | "user_secret" | "oauth";
+  readonly shownFor?: "bearer" | "basic" | "header" | "user_secret" | CredentialFields;
   /** What it holds when a new thing's form opens. */
   readonly initial?: string | readonly string[];
 }

@@ -1,4 +1,5 @@
 /** How the gateway shows itself to a server, as a form: only what the chosen way needs goes to the interface. */
+import { CLIENT_KEY_ALGORITHMS } from "../../core/oauth-client/client-registration.ts";
 import type { FieldSpec, Typed } from "../forms/fields.ts";
 
 export const AUTH_TYPES = [
@@ -9,6 +10,8 @@ export const AUTH_TYPES = [
   { value: "user_secret", label: "Each member's own token" },
   { value: "user_oauth", label: "Each member's own account (OAuth)" },
   { value: "client_credentials", label: "OAuth client credentials of the gateway" },
+  { value: "identity_jwt", label: "Signed identity of the caller (JWT)" },
+  { value: "token_exchange", label: "Token in exchange for the caller's identity" },
 ] as const;
 
 export const credentialFields: readonly FieldSpec[] = [
@@ -61,7 +64,7 @@ export const credentialFields: readonly FieldSpec[] = [
     label: "Client ID",
     kind: "text",
     optional: true,
-    hint: "Required for client credentials. For accounts of members the gateway registers itself without one.",
+    hint: "Required for client credentials and token exchange. For accounts of members the gateway registers itself without one.",
   },
   {
     name: "auth.clientSecret",
@@ -69,7 +72,32 @@ export const credentialFields: readonly FieldSpec[] = [
     label: "Client secret",
     kind: "secret",
     optional: true,
-    hint: "Required for client credentials. A client with a private key is configured over REST.",
+    hint: "Required for client credentials, unless a private key is given.",
+  },
+  {
+    name: "auth.privateKey",
+    shownFor: "gateway_client",
+    label: "Private key",
+    kind: "secret",
+    optional: true,
+    hint: "In place of the client secret: a PEM text (PKCS #8), with or without its line breaks. It signs the client's assertion (private_key_jwt).",
+  },
+  {
+    name: "auth.keyAlgorithm",
+    shownFor: "gateway_client",
+    label: "Key algorithm",
+    kind: "choice",
+    options: CLIENT_KEY_ALGORITHMS.map((value) => ({ value, label: value })),
+    initial: "ES256",
+    hint: "Of the private key.",
+  },
+  {
+    name: "auth.keyId",
+    shownFor: "gateway_client",
+    label: "Key ID",
+    kind: "text",
+    optional: true,
+    hint: "Optional. How the authorization server names the key.",
   },
   {
     name: "auth.issuer",
@@ -78,7 +106,36 @@ export const credentialFields: readonly FieldSpec[] = [
     kind: "text",
     optional: true,
     placeholder: "https://login.example.com",
-    hint: "The authorization server. Optional without a client secret. Default: the one that the server names.",
+    hint: "The authorization server. Optional for accounts of members without a client secret. Default: the one that the server names.",
+  },
+  {
+    name: "auth.tokenUrl",
+    shownFor: "gateway_client",
+    label: "Token URL",
+    kind: "text",
+    optional: true,
+    placeholder: "https://login.example.com/token",
+    hint: "In place of the issuer, where it publishes no metadata.",
+  },
+  {
+    name: "auth.exchange",
+    shownFor: "token_exchange",
+    label: "Form of the exchange",
+    kind: "choice",
+    optional: true,
+    options: [
+      { value: "token_exchange", label: "Token exchange (RFC 8693)" },
+      { value: "on_behalf_of", label: "On behalf of the user (RFC 7523, Entra)" },
+    ],
+    hint: "Optional. Default: token exchange, and on behalf of the user at Entra.",
+  },
+  {
+    name: "auth.audience",
+    shownFor: "identity",
+    label: "Audience",
+    kind: "text",
+    optional: true,
+    hint: "Optional. Whom the token is for. Default for a signed identity: the URL of the server.",
   },
   {
     name: "auth.scopes",
@@ -98,16 +155,22 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   user_secret: [],
   user_oauth: [],
   client_credentials: [],
+  identity_jwt: [],
+  token_exchange: [],
 };
+
+const GATEWAY_CLIENT = ["clientId", "clientSecret", "privateKey", "keyId", "issuer", "tokenUrl"];
 
 /** Sent only where something was entered. */
 const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   user_secret: ["headerName"],
   user_oauth: ["clientId", "clientSecret", "issuer"],
-  client_credentials: ["clientId", "clientSecret", "issuer"],
+  client_credentials: GATEWAY_CLIENT,
+  identity_jwt: ["audience"],
+  token_exchange: [...GATEWAY_CLIENT, "exchange", "audience"],
 };
 
-const SECRETS = ["auth.token", "auth.password", "auth.value", "auth.clientSecret"];
+const SECRETS = ["auth.token", "auth.password", "auth.value", "auth.clientSecret", "auth.privateKey"];
 
 /** The secrets among what was entered, to be kept while the form is corrected. */
 export const pickSecrets = (typed: Typed): Record<string, string> =>
@@ -126,7 +189,7 @@ export const withSecrets = (typed: Typed, kept: Readonly<Record<string, string>>
   ),
 });
 
-const HAS_SCOPES = new Set(["user_oauth", "client_credentials"]);
+const HAS_SCOPES = new Set(["user_oauth", "client_credentials", "token_exchange"]);
 
 export function readCredential(typed: Typed): Record<string, unknown> {
   const type = typed["auth.type"]?.[0] ?? "none";
@@ -141,5 +204,7 @@ export function readCredential(typed: Typed): Record<string, unknown> {
         .split(/[\s,]+/)
         .filter((scope) => scope !== "")
     : [];
-  return { type, ...Object.fromEntries([...members, ...entered]), ...(scopes.length > 0 && { scopes }) };
+  const credential = Object.fromEntries([...members, ...entered]);
+  const key = credential.privateKey === undefined ? {} : { keyAlgorithm: read("keyAlgorithm") };
+  return { type, ...credential, ...key, ...(scopes.length > 0 && { scopes }) };
 }

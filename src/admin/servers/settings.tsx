@@ -11,7 +11,7 @@ import {
   type Typed,
   toTyped,
 } from "../forms/fields.ts";
-import { Form } from "../forms/form.tsx";
+import { Form, loadOptions } from "../forms/form.tsx";
 import { setFlash } from "../http/flash.ts";
 import type { AdminContext, AdminEnv } from "../http/page-env.ts";
 import { requirePagePermission } from "../http/require-permission.ts";
@@ -113,7 +113,7 @@ async function credentialsPage(
         token={c.get("formToken")}
         fields={credentialFields}
         typed={outcome.typed}
-        options={new Map([["auth.type", AUTH_TYPES]])}
+        options={await loadOptions(credentialFields, c.get("rest"))}
         faults={outcome.faults}
         message={outcome.message}
         hidden={{ etag }}

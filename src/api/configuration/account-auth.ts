@@ -10,7 +10,9 @@ import {
   clientCredentialsFields,
   credentialHeaderName,
   credentialsSchema,
+  identityFields,
   oauthClientFields,
+  tokenExchangeFields,
 } from "../../upstream/credentials-schema.ts";
 import { openClient } from "../../upstream/seal-credentials.ts";
 import { sealCredential } from "../servers/credentials.ts";
@@ -27,6 +29,12 @@ export const accountAuthItems = [
     type: z.literal("client_credentials"),
     ...clientCredentialsFields,
     secret: secretReference,
+  }),
+  z.strictObject({ type: z.literal("identity_jwt"), ...identityFields }),
+  z.strictObject({
+    type: z.literal("token_exchange"),
+    ...tokenExchangeFields,
+    secret: secretReference.optional(),
   }),
 ] as const;
 
@@ -46,7 +54,7 @@ export async function readAccountAuth(
   auth: AccountAuthItem,
   secrets: Secrets,
 ): Promise<SecretReading> {
-  if (auth.type === "user_secret" || auth.secret === undefined) {
+  if (auth.type === "user_secret" || auth.type === "identity_jwt" || auth.secret === undefined) {
     const { secret: _, ...open } = { secret: undefined, ...auth };
     return {
       values: { authConfig: await sealCredential(keyring, id, credentialsSchema.parse(open)) },

@@ -7,7 +7,7 @@ import type { ItemContent } from "../../core/configuration/match-items.ts";
 import { AUTH_TYPES, isObtained, TRANSPORTS } from "../../core/enums.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import { CLIENT_KEY_ALGORITHMS } from "../../core/oauth-client/client-registration.ts";
-import { PROVIDERS } from "../../core/oauth-client/providers.ts";
+import { PROVIDERS, TOKEN_EXCHANGE_FORMS } from "../../core/oauth-client/providers.ts";
 import type { CrudRow } from "../../db/queries/shared/crud.ts";
 import { type SealedAuthConfig, mcpServers as table } from "../../db/schema/registry.ts";
 import { credentialHeader } from "../../upstream/credentials.ts";
@@ -50,6 +50,8 @@ const storedAuth = z.object({
   keyAlgorithm: z.enum(CLIENT_KEY_ALGORITHMS).optional(),
   keyId: z.string().optional(),
   provider: z.enum(PROVIDERS).optional(),
+  audience: z.string().optional(),
+  exchange: z.enum(TOKEN_EXCHANGE_FORMS).optional(),
   sealed: z.string().optional(),
   reference: z.string().optional(),
 });

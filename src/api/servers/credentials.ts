@@ -1,8 +1,10 @@
 /** Addresses and secrets of servers on their way in: judged, and sealed to the server that they are for. */
+import { importPKCS8 } from "jose";
 import { z } from "zod";
 import { TRANSPORTS, type Transport, usesAccounts } from "../../core/enums.ts";
 import { type InputIssue, InvalidInputError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
+import type { ClientKeyAlgorithm } from "../../core/oauth-client/client-registration.ts";
 import type { SealedAuthConfig } from "../../db/schema/registry.ts";
 import { checkUrl, type UrlPolicy } from "../../upstream/connection/url-guard.ts";
 import { sealCredentials } from "../../upstream/seal-credentials.ts";
@@ -65,13 +67,29 @@ export function rejectMovedCredential(
   { endpointUrl, authType }: { endpointUrl: string; authType: string },
   newUrl: string,
 ): void {
-  // Members' accounts are sealed to the origin, and connected anew at the new one.
-  if (authType === "none" || usesAccounts(authType) || !isOtherOrigin(endpointUrl, newUrl)) return;
+  // Members' accounts are sealed to the origin, and connected anew at the new one; a signed identity is for its audience only.
+  const isStored = authType !== "none" && authType !== "identity_jwt" && !usesAccounts(authType);
+  if (!isStored || !isOtherOrigin(endpointUrl, newUrl)) return;
   const message = `is required: the stored credential belongs to ${URL.parse(endpointUrl)?.origin ?? "another URL"}. Send it again, or {"type": "none"}`;
   throw new InvalidInputError(
     [{ path: "/auth", message }],
     "The new URL has another origin. Send the credential again with the new URL.",
   );
+}
+
+/** A key that cannot sign is found now, and not by the first call. */
+async function rejectUnusableKey({
+  privateKey,
+  keyAlgorithm = "ES256",
+}: {
+  readonly privateKey?: string | undefined;
+  readonly keyAlgorithm?: ClientKeyAlgorithm | undefined;
+}): Promise<void> {
+  if (privateKey === undefined) return;
+  const key = await importPKCS8(privateKey, keyAlgorithm).catch(() => undefined);
+  if (key !== undefined) return;
+  const message = `must be a private key for ${keyAlgorithm} in PEM (PKCS #8)`;
+  throw new InvalidInputError([{ path: "/auth/privateKey", message }]);
 }
 
 export async function sealCredential(
@@ -80,6 +98,7 @@ export async function sealCredential(
   input: AuthInput,
 ): Promise<SealedAuthConfig> {
   const { reference, ...credentials } = input;
+  if ("privateKey" in credentials) await rejectUnusableKey(credentials);
   const config = await sealCredentials(keyring, serverId, credentials);
   return { ...config, ...(reference !== undefined && { reference }) };
 }

@@ -1,14 +1,15 @@
 /** Is there an MCP server at an address? Asked before it is saved, with the credential that is meant for it. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { createOAuthFetch } from "../../connected-accounts/oauth-fetch.ts";
-import { requestServerToken } from "../../connected-accounts/renew-server-token.ts";
-import { toBearer } from "../../connected-accounts/resolve-credential.ts";
-import { usesAccounts } from "../../core/enums.ts";
+import { requestToken } from "../../connected-accounts/renew-server-token.ts";
+import { type AccountServer, toBearer } from "../../connected-accounts/resolve-credential.ts";
+import { isObtained, usesAccounts } from "../../core/enums.ts";
 import { toGatewayError } from "../../core/errors.ts";
+import { GATEWAY_SUBJECT } from "../../core/identity-token/claims.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import { getMember } from "../../core/mcp/lossless-json.ts";
-import type { SealedAuthConfig } from "../../db/schema/registry.ts";
+import { toResource } from "../../core/oauth-client/well-known.ts";
+import type { WaitUntil } from "../../core/tenant-cache.ts";
 import { listStorableItems } from "../../discovery/inventory-rows.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 import { requirePermission } from "../../middleware/require-permission.ts";
@@ -63,14 +64,12 @@ export const probe = new Hono<AppEnv>().post(
       const timeouts = { firstByteTimeoutMs: PROBE_TIMEOUT_MS, idleTimeoutMs: PROBE_TIMEOUT_MS };
       // Sealed and opened like a stored credential.
       const server = {
-        id,
-        name: "The server",
-        endpointUrl,
+        ...{ id, name: "The server", tenantId: c.var.principal.tenantId, endpointUrl },
         auth: await sealCredential(keyring, id, auth),
         ...timeouts,
       };
       const asked = { name: server.name, transport: transportType };
-      const token = await obtainServerToken(c.var.services, server);
+      const token = await obtainServerToken(c.var.services, server, (work) => c.executionCtx.waitUntil(work));
       const offering = await fetchInventory(asked, await resolveTarget(server, keyring, token), upstream);
       return c.json({ reachable: true as const, ...described(offering), durationMs: durationMs() });
     } catch (error) {
@@ -84,18 +83,22 @@ export const probe = new Hono<AppEnv>().post(
   },
 );
 
-/** The token that the gateway would have for the server, had it been saved. */
+/** The token that the gateway itself would have for the server, had it been saved. */
 async function obtainServerToken(
-  { keyring, upstream }: Services,
-  server: {
-    readonly id: string;
-    readonly name: string;
-    readonly endpointUrl: string;
-    readonly auth: SealedAuthConfig;
-  },
+  { keyring, upstream, loadAccounts }: Services,
+  server: AccountServer,
+  waitUntil: WaitUntil,
 ): Promise<Header | undefined> {
-  if (server.auth.type !== "client_credentials") return undefined;
-  const outcome = await requestServerToken(keyring, server, createOAuthFetch(upstream));
+  const { type } = server.auth;
+  if (!isObtained(type) || usesAccounts(type)) return undefined;
+  const { identity } = await loadAccounts();
+  if (type === "identity_jwt") {
+    const { tenantId, endpointUrl, auth } = server;
+    const audience = auth.audience ?? toResource(endpointUrl);
+    return toBearer(await identity.sign({ tenantId, subject: GATEWAY_SUBJECT, audience }, waitUntil));
+  }
+  const request = { server, userId: GATEWAY_SUBJECT };
+  const outcome = await requestToken({ keyring, upstream, identity }, request, waitUntil);
   if (outcome.kind === "tokens") return toBearer(outcome.answer.access_token);
   throw serverTokenRefused(server.name, outcome.kind === "unavailable");
 }

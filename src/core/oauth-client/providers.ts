@@ -6,6 +6,10 @@
 export const PROVIDERS = ["standard", "entra", "github", "google", "slack", "atlassian"] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
 
+/** How an identity is exchanged for a token: by RFC 8693, or as an assertion on behalf of the user (RFC 7523, as Entra has it). */
+export const TOKEN_EXCHANGE_FORMS = ["token_exchange", "on_behalf_of"] as const;
+export type TokenExchangeForm = (typeof TOKEN_EXCHANGE_FORMS)[number];
+
 export interface ProviderProfile {
   readonly hosts: readonly string[];
   /** It takes the parameter `resource` (RFC 8707); others reject or misread it. */
@@ -16,6 +20,7 @@ export interface ProviderProfile {
   readonly hasIssuerTemplate: boolean;
   /** The name of the parameter that carries a user's scopes. */
   readonly scopeParameter: "scope" | "user_scope";
+  readonly exchangeForm: TokenExchangeForm;
   /** Further parameters of the authorization request. */
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -26,6 +31,7 @@ const STANDARD: ProviderProfile = {
   hasUnlistedPkce: false,
   hasIssuerTemplate: false,
   scopeParameter: "scope",
+  exchangeForm: "token_exchange",
   parameters: {},
 };
 
@@ -37,6 +43,7 @@ const PROFILES: Readonly<Record<ProviderName, ProviderProfile>> = {
     takesResource: false,
     hasUnlistedPkce: true,
     hasIssuerTemplate: true,
+    exchangeForm: "on_behalf_of",
   },
   github: { ...STANDARD, hosts: ["github.com"], hasUnlistedPkce: true },
   google: {

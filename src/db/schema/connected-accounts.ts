@@ -11,7 +11,16 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { createdAt, id, lengthBetween, moment, systemOnly, tenantOwned, updatedAt } from "./columns.ts";
+import {
+  createdAt,
+  id,
+  jsonb,
+  lengthBetween,
+  moment,
+  systemOnly,
+  tenantOwned,
+  updatedAt,
+} from "./columns.ts";
 import { ofServer } from "./registry.ts";
 import { tenantMembers } from "./tenancy.ts";
 import { ownedBy } from "./tenants.ts";
@@ -101,4 +110,17 @@ export const accountRevocations = pgTable(
     createdAt: createdAt(),
   },
   (table) => [index("account_revocations_due_at").on(table.dueAt), ...systemOnly()],
+);
+
+/** Keys that sign what the gateway says to servers about its callers. Old ones are deleted by a daily job. */
+export const identityKeys = pgTable(
+  "identity_keys",
+  {
+    id: id(),
+    publicKey: jsonb("public_key").$type<Record<string, unknown>>().notNull(),
+    /** Text of core/keyring: the private key, bound to the ID. */
+    sealed: text("sealed").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [lengthBetween("identity_keys_sealed_length", table.sealed, 1, 10_000), ...systemOnly()],
 );

@@ -17,7 +17,7 @@ import {
 } from "drizzle-orm/pg-core";
 import type { AuthType } from "../../core/enums.ts";
 import type { ClientKeyAlgorithm } from "../../core/oauth-client/client-registration.ts";
-import type { ProviderName } from "../../core/oauth-client/providers.ts";
+import type { ProviderName, TokenExchangeForm } from "../../core/oauth-client/providers.ts";
 import {
   atLeast,
   createdAt,
@@ -48,6 +48,10 @@ export interface SealedAuthConfig {
   scopes?: string[];
   /** Of client credentials: the token endpoint, where there is no metadata of the issuer. */
   tokenUrl?: string;
+  /** Of the callers' identity: whom the token is for, in place of the server. */
+  audience?: string;
+  /** Of exchanged tokens: the form of the request. */
+  exchange?: TokenExchangeForm;
   /** Of client credentials with a private key, which is sealed. */
   keyAlgorithm?: ClientKeyAlgorithm;
   keyId?: string;

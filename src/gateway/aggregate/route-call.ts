@@ -148,6 +148,7 @@ function sendToServer(caller: AggregateCall, routed: Routed, context: McpContext
         target === undefined ? new NotFoundError() : unknownTarget(target, code, INVALID_PARAMS),
       prepare: ({ item }) => prepare(caller, item, tables, target === undefined, context),
       client: { post },
+      sent: caller.message,
       canDefer: post.acceptsStream && target !== undefined,
       isPermitted: async () => (await context.renew()) !== undefined,
     },

@@ -4,12 +4,17 @@
  */
 
 import type { AccountState } from "../../connected-accounts/resolve-credential.ts";
-import { usesAccounts } from "../../core/enums.ts";
+import { sha256Hex } from "../../core/digest.ts";
+import { sendsIdentity, usesAccounts } from "../../core/enums.ts";
 import { GatewayError, ProtocolError, ResultError, UpstreamError } from "../../core/errors.ts";
+import type { CallFacts } from "../../core/identity-token/claims.ts";
 import { type CallingClient, hasAccepted, toAccountAnswer } from "../../core/mcp/account-request.ts";
+import { canonicalJson } from "../../core/mcp/canonical-json.ts";
+import type { JsonObject } from "../../core/mcp/json-rpc.ts";
+import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { sleep } from "../../core/timers.ts";
 import { credentialRejected } from "../../upstream/connection/errors.ts";
-import { serverTokenRefused } from "../../upstream/server-token-error.ts";
+import { exchangeRefused, serverTokenRefused } from "../../upstream/server-token-error.ts";
 import type { McpContext } from "../context/context.ts";
 import type { UpstreamAttempt } from "./attempt.ts";
 import { describeClient } from "./describe-client.ts";
@@ -29,12 +34,20 @@ export async function sendWithAccount<C extends Candidate, T>(
   const server = { ...candidate.server, tenantId: context.tenant.id };
   const { name } = server;
   const isMembers = usesAccounts(server.auth.type);
-  const userId = isMembers && call.isShared !== true ? requireUser(name, context) : undefined;
+  const userId = call.isShared === true ? undefined : findSubject(server, context);
   const client = call.client && describeClient(call.client);
-  const find = async () => accounts.resolve(server, userId, context.waitUntil);
+  const find = async () => {
+    const { waitUntil } = context;
+    if (server.auth.type !== "identity_jwt" || userId === undefined)
+      return accounts.resolve(server, userId, waitUntil);
+    const facts = await describeCall(call, candidate.upstreamName, client?.params, context);
+    return accounts.signIdentity(server, { subject: userId, call: facts }, waitUntil);
+  };
   const state = hasAccepted(client?.params) ? await waitForAccount(find, call.signal) : await find();
   const refuse = (why: AccountFault) =>
-    isMembers ? accountRequired(name, why, accounts.getConnectUrl(server), client) : noServerToken(name, why);
+    isMembers
+      ? accountRequired(name, why, accounts.getConnectUrl(server), client)
+      : noServerToken(server, why);
   const isAppointed = isMembers && userId === undefined;
   if (state.kind !== "connected") throw refuse(isAppointed ? "no-discovery" : state.kind);
   attempt.credential = state.credential;
@@ -55,17 +68,40 @@ export async function sendWithAccount<C extends Candidate, T>(
 
 const isRejection = (error: unknown) => error instanceof UpstreamError && error.code === "upstream_refused";
 
-/** The member whose account is used: never that of a member whom an admin impersonates. */
-function requireUser(server: string, { principal }: McpContext): string {
-  const { userId, impersonatorId } = principal;
-  const fault =
-    userId === undefined
-      ? "this credential belongs to no member. Use an API key with an owner, or sign in"
-      : "it cannot be used while you impersonate a member. Stop impersonating";
-  if (userId === undefined || impersonatorId !== undefined) {
-    throw new GatewayError("forbidden", `Server ${server} requires a member's own account: ${fault}.`);
+/**
+ * The member whose account is used, or whose identity is signed: never one whom an admin impersonates. A key that belongs to
+ * no member is a subject of its own. Undefined where the gateway acts as itself.
+ */
+function findSubject({ name, auth }: Candidate["server"], { principal }: McpContext): string | undefined {
+  const { id, userId, impersonatorId, via } = principal;
+  const needsMember = usesAccounts(auth.type);
+  if (!needsMember && !sendsIdentity(auth.type)) return undefined;
+  if (impersonatorId !== undefined) {
+    const fault = "it cannot be used while you impersonate a member. Stop impersonating";
+    throw new GatewayError("forbidden", `Server ${name} requires a member's own account: ${fault}.`);
   }
-  return userId;
+  if (userId !== undefined) return userId;
+  if (needsMember) {
+    const fault = "this credential belongs to no member. Use an API key with an owner, or sign in";
+    throw new GatewayError("forbidden", `Server ${name} requires a member's own account: ${fault}.`);
+  }
+  if (via !== "anonymous") return id;
+  const fault = "this request has none. Use an API key, or sign in";
+  throw new GatewayError("forbidden", `Server ${name} requires the identity of its callers: ${fault}.`);
+}
+
+/** What the token says of the call: of the request as the server receives it. A batch is no one call. */
+async function describeCall<C extends Candidate, T>(
+  { method, sent }: UpstreamCall<C, T>,
+  upstreamName: string,
+  own: JsonObject | undefined,
+  { principal }: McpContext,
+): Promise<CallFacts> {
+  const client = principal.oauthClientId ?? principal.apiKeyId;
+  const params = sent === undefined ? own : getMember(sent, "params");
+  if (method !== "tools/call" || !isMembers(params)) return { client };
+  const given = getMember(params, "arguments") ?? {};
+  return { client, tool: upstreamName, argumentsDigest: await sha256Hex(canonicalJson(given)) };
 }
 
 async function waitForAccount(find: () => Promise<AccountState>, signal: AbortSignal): Promise<AccountState> {
@@ -92,9 +128,10 @@ const FAULTS: Record<AccountFault, (server: string, url: string) => string> = {
     `No account is appointed for capability discovery of server ${server}. Connect one at ${url}.`,
 };
 
-function noServerToken(server: string, fault: AccountFault): UpstreamError {
-  if (fault === "rejected") return credentialRejected(server);
-  return serverTokenRefused(server, fault === "unavailable");
+function noServerToken({ name, auth }: Candidate["server"], fault: AccountFault): UpstreamError {
+  if (fault === "rejected") return credentialRejected(name);
+  const isDenied = auth.type === "token_exchange" && fault !== "unavailable";
+  return isDenied ? exchangeRefused(name) : serverTokenRefused(name, fault === "unavailable");
 }
 
 function accountRequired(

@@ -47,6 +47,8 @@ export interface UpstreamCall<C extends Candidate, T> {
   readonly signal: AbortSignal;
   /** The client, for the answer that an account of the caller is required. */
   readonly client?: { readonly post: McpPost | undefined } | SessionCaller;
+  /** The request that is sent, where it is not the client's own: a toolset has other names and arguments. */
+  readonly sent?: JsonObject;
   /** Sends the call. It must settle the attempt or pass it to the reader of the response. */
   readonly send: (candidate: C, attempt: UpstreamAttempt) => Promise<T>;
 }

@@ -15,7 +15,7 @@ import { resolveTarget } from "../../upstream/resolve-target.ts";
 import type { MessageWriter } from "../sse/writer.ts";
 import { listenLegacy } from "./listen-legacy.ts";
 import { PendingCall, type PendingCallOutcome, RESUME } from "./pending-call.ts";
-import { type PooledSession, type SessionKey, SessionPool } from "./session-pool.ts";
+import { type PooledSession, renewCredential, type SessionKey, SessionPool } from "./session-pool.ts";
 
 export interface BridgeCall {
   /** Identifies the call for cancellation. */
@@ -122,6 +122,7 @@ export class LegacyServer {
     const entry = typeof state === "string" ? this.#pending.get(state) : undefined;
     if (entry === undefined) throw new StateError("The call has ended. Start a new call.");
     if (entry.call.isAttended) throw new StateError("This request is already being answered.");
+    renewCredential(entry.call.session, key);
     const responses = isMembers(params) ? getMember(params, "inputResponses") : undefined;
     await entry.call.addResponses(isMembers(responses) ? responses : {});
     return entry;
@@ -177,6 +178,7 @@ export class LegacyServer {
     return {
       target: await resolveTarget(server, this.#tools.keyring, credential),
       transport: server.transport,
+      isSignedPerCall: server.auth.type === "identity_jwt",
       capabilities: legacyCapabilitiesOf(meta?.[META.clientCapabilities]),
       clientInfo: isMembers(clientInfo) ? clientInfo : CLIENT_INFO,
     };

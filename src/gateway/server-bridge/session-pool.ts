@@ -7,7 +7,10 @@ import { type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
 import { LATEST_LEGACY } from "../../core/mcp/revisions.ts";
 import { withTimeout } from "../../core/timers.ts";
 import type { ChannelDeps, ChannelTarget } from "../../upstream/connection/channel.ts";
+import type { Header } from "../../upstream/credentials.ts";
 import { connectLegacy, type LegacySession } from "../../upstream/protocol/legacy-session.ts";
+
+type SessionTarget = Omit<ChannelTarget, "credential"> & { credential?: Header };
 
 export interface SessionUser {
   /** A notification, or a request of the server's; `astray` where it did not come on the call's own stream. */
@@ -15,6 +18,8 @@ export interface SessionUser {
 }
 
 export interface PooledSession extends LegacySession {
+  /** Its channel reads the credential for every message. */
+  readonly target: SessionTarget;
   user: SessionUser | undefined;
   /** What logging/setLevel was last called with. */
   level: string | undefined;
@@ -28,6 +33,8 @@ export interface SessionKey {
   readonly transport: Transport;
   readonly capabilities: JsonObject;
   readonly clientInfo: JsonObject;
+  /** Each call has a credential of its own, which says nothing of the session. */
+  readonly isSignedPerCall: boolean;
 }
 
 interface IdleSession {
@@ -58,7 +65,9 @@ export class SessionPool {
     const name = poolKey(key);
     const position = this.#idle.findLastIndex((idle) => idle.key === name && !idle.session.isClosed);
     const [found] = position === -1 ? [] : this.#idle.splice(position, 1);
-    return found?.session ?? this.#connect(key);
+    if (found === undefined) return this.#connect(key);
+    renewCredential(found.session, key);
+    return found.session;
   }
 
   release(pooled: PooledSession, key: SessionKey): void {
@@ -81,7 +90,8 @@ export class SessionPool {
     await Promise.all(old.map(({ session: pooled }) => this.discard(pooled)));
   }
 
-  async #connect({ target, transport, capabilities, clientInfo }: SessionKey): Promise<PooledSession> {
+  async #connect({ transport, capabilities, clientInfo, ...key }: SessionKey): Promise<PooledSession> {
+    const target: SessionTarget = { ...key.target };
     const early: JsonObject[] = [];
     let pooled: PooledSession | undefined;
     const session = await connectLegacy({
@@ -99,7 +109,7 @@ export class SessionPool {
         },
       },
     });
-    pooled = { ...session, user: undefined, level: undefined, isClosed: false, isUsed: false };
+    pooled = { ...session, target, user: undefined, level: undefined, isClosed: false, isUsed: false };
     for (const message of early) deliver(pooled, message, true);
     // Some servers say on the general stream what they should say on the call's own, and what they say before it is
     // open is lost.
@@ -127,7 +137,14 @@ function deliver(lease: PooledSession, message: JsonObject, astray: boolean): vo
   }
 }
 
+/** For what is sent from here on. */
+export function renewCredential({ target }: PooledSession, key: SessionKey): void {
+  const { credential } = key.target;
+  if (credential !== undefined) target.credential = credential;
+}
+
 /** A server that was moved or re-keyed is another server. */
-function poolKey({ target, transport, capabilities, clientInfo }: SessionKey): string {
-  return JSON.stringify([target.url, target.credential, transport, capabilities, clientInfo]);
+function poolKey({ target, transport, capabilities, clientInfo, isSignedPerCall }: SessionKey): string {
+  const credential = isSignedPerCall ? undefined : target.credential;
+  return JSON.stringify([target.url, credential, transport, capabilities, clientInfo]);
 }
