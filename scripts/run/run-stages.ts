@@ -1,7 +1,7 @@
 // Runs the stages of `npm test`: those of one order at the same time, and the orders one after another.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { spawnGuarded } from "../lib/guarded.ts";
+import { type Guarded, spawnGuarded } from "../lib/guarded.ts";
 import { devDir, projectDir } from "../lib/paths.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Shutdown } from "./shutdown.ts";
@@ -42,6 +42,20 @@ export async function runStages(
   return results;
 }
 
+/** Ends a stage that hangs: the run has a result then, and says which stage it was. */
+async function exitInTime({ exited, stop }: Guarded, { name, timeoutMs }: TestStage): Promise<number> {
+  if (timeoutMs === undefined) return exited;
+  const timer = setTimeout(() => {
+    console.log(`\n   ${name}: stopped, because it did not end within ${formatSeconds(timeoutMs)}`);
+    void stop();
+  }, timeoutMs);
+  try {
+    return await exited;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 // Under a guard, so that killing this process ends the stage and everything it started.
 async function runStage(stage: TestStage, { shutdown, environment }: RunStagesOptions): Promise<StageResult> {
   const startedAt = Date.now();
@@ -58,7 +72,7 @@ async function runStage(stage: TestStage, { shutdown, environment }: RunStagesOp
     graceMs: 5_000,
   });
   shutdown.add(child.stop);
-  const exitCode = await child.exited;
+  const exitCode = await exitInTime(child, stage);
   const durationMs = Date.now() - startedAt;
   const counts = stage.isCounted === true ? countStage(readFileSync(logFile, "utf8")) : undefined;
   if (exitCode !== 0 && stage.isLive !== true && !shutdown.running) {

@@ -4,6 +4,8 @@ import type { TestArgs } from "./test-args.ts";
 /** `ci`: everything in `all`, and what CI checks beside it. `security`: only the regression tests of the findings. */
 export type TestSelection = "all" | "ci" | "unit" | "changed" | "security";
 
+const MINUTE_MS = 60_000;
+
 const ALL: readonly TestSelection[] = ["all", "ci"];
 
 export interface TestStage {
@@ -20,6 +22,8 @@ export interface TestStage {
   readonly isLive?: boolean;
   /** The last line of its output counts: "3 passed, 0 failed". */
   readonly isCounted?: boolean;
+  /** The stage has failed if it runs for longer. Left out: its own programs have time limits. */
+  readonly timeoutMs?: number;
 }
 
 /** Every stage of `npm test`. To add one, add a row. */
@@ -42,6 +46,7 @@ const STAGES: readonly TestStage[] = [
     selections: ["ci"],
     needsDatabase: true,
     isCounted: true,
+    timeoutMs: 40 * MINUTE_MS,
   },
   {
     order: 3,
@@ -52,7 +57,13 @@ const STAGES: readonly TestStage[] = [
     isLive: true,
   },
   // By itself: wrangler's proxy loses connections, and answers come late, where other stages take the cores.
-  { order: 4, name: "smoke", command: ["node", "scripts/smoke/main.ts"], isLive: true },
+  {
+    order: 4,
+    name: "smoke",
+    command: ["node", "scripts/smoke/main.ts"],
+    isLive: true,
+    timeoutMs: 20 * MINUTE_MS,
+  },
 ];
 
 /** The stages that the arguments select, in order, with the arguments for vitest filled in. */

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { answerIn, askModern, type Endpoint, LegacySession, textIn } from "../../tests/fixtures/wire.ts";
 import { errorMessage } from "../lib/problem.ts";
+import { repeatIfLost } from "./dev-proxy.ts";
 import { waitFor } from "./report.ts";
 
 export interface Call {
@@ -27,12 +28,12 @@ const CALL_TIMEOUT_MS = 30_000;
 /** Each caller pauses between two calls, so that the load is what the callers want and not what the machine can do. */
 const PAUSE_MS = 100;
 
-export function startLoad(endpoint: Endpoint, { modern = 3, legacy = 1 } = {}): Load {
+export function startLoad(endpoint: Endpoint, { modern = 3, legacy = 1, repeatsLost = false } = {}): Load {
   const calls: Call[] = [];
   let isEnding = false;
   const go = async (send: (mark: string) => Promise<Response>) => {
     while (!isEnding) {
-      calls.push(await callOnce(send));
+      calls.push(await callOnce(repeatsLost ? (mark) => repeatIfLost(() => send(mark)) : send));
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   };

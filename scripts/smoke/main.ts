@@ -10,6 +10,7 @@ import pg from "pg";
 import { isPortFree } from "../lib/ports.ts";
 import { Problem, runMain } from "../lib/problem.ts";
 import { startPostgres } from "../run/postgres.ts";
+import { repeatLostRequests } from "./dev-proxy.ts";
 import { checkFaults } from "./faults.ts";
 import { checkHangUp } from "./hang-up.ts";
 import { type Instance, startInstance } from "./instance.ts";
@@ -73,6 +74,7 @@ async function runSmoke(report: Report): Promise<void> {
   const startedAt = new Date();
   const instance = await startInstance();
   console.log(`  npm run dev is ready after ${((Date.now() - startedAt.getTime()) / 1000).toFixed(1)} s`);
+  repeatLostRequests(instance.origin);
   try {
     const cron = report.check("a cron tick checks the servers", () => checkCron(instance, startedAt));
     await checkNewcomer(instance, report);
@@ -124,3 +126,5 @@ async function main(): Promise<number> {
 }
 
 await runMain(main);
+// A check that never ended may keep connections open.
+process.exit();

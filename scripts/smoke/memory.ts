@@ -2,6 +2,7 @@
 import { strict as assert } from "node:assert";
 import { answerIn, askModern } from "../../tests/fixtures/wire.ts";
 import { residentMiB } from "../lib/process.ts";
+import { repeatIfLost } from "./dev-proxy.ts";
 import type { FaultWorld } from "./faults.ts";
 import { runtimePid } from "./processes.ts";
 import type { Report } from "./report.ts";
@@ -30,7 +31,7 @@ export async function checkMemory(
     const outcomes = await Promise.all(
       marks.map(async (mark) => {
         const params = { name: "mark", arguments: { mark, padding } };
-        const response = await askModern(endpoint, "tools/call", params, { id: mark });
+        const response = await repeatIfLost(() => askModern(endpoint, "tools/call", params, { id: mark }));
         const answer = await answerIn(response);
         return { mark, status: response.status, id: answer.id, ok: answer.error === undefined };
       }),

@@ -1,9 +1,13 @@
 // Collects what the smoke test found: one line a check, and the reasons of those that failed.
+import { setTimeout as sleep } from "node:timers/promises";
 import { errorMessage } from "../lib/problem.ts";
 
+/** Far longer than any check takes on a busy machine: what hangs is a failure, and the others go on. */
+const CHECK_TIMEOUT_MS = 300_000;
+
 export interface Report {
-  /** Runs a check and notes how it ended; a failure is no reason to leave the others out. */
-  check(name: string, run: () => Promise<unknown>): Promise<void>;
+  /** Runs a check and records how it ended; the others run even if it fails or never ends. */
+  check(name: string, run: () => Promise<unknown>, timeoutMs?: number): Promise<void>;
   readonly failures: readonly string[];
   readonly count: number;
 }
@@ -17,13 +21,13 @@ export function createReport(print: (line: string) => void, only = ""): Report {
     get count() {
       return count;
     },
-    async check(name, run) {
+    async check(name, run, timeoutMs = CHECK_TIMEOUT_MS) {
       if (!name.includes(only)) return;
       const startedAt = performance.now();
       const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
       count += 1;
       try {
-        const detail = await run();
+        const detail = await inTime(run(), timeoutMs);
         print(`  ok      ${name} (${seconds()} s)${typeof detail === "string" ? `: ${detail}` : ""}`);
       } catch (error) {
         failures.push(name);
@@ -31,6 +35,20 @@ export function createReport(print: (line: string) => void, only = ""): Report {
       }
     },
   };
+}
+
+async function inTime<T>(running: Promise<T>, timeoutMs: number): Promise<T> {
+  const over = new AbortController();
+  const timedOut = sleep(timeoutMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`did not end within ${timeoutMs / 1000} s`);
+  });
+  // Rejected by the abort too, which nothing is to report.
+  timedOut.catch(() => undefined);
+  try {
+    return await Promise.race([running, timedOut]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** Calls `probe` until it answers something, and fails when it takes too long. */

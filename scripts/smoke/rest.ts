@@ -2,13 +2,10 @@
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { repeatIfLost } from "./dev-proxy.ts";
 import type { Instance } from "./instance.ts";
 
-/**
- * What the proxy of `wrangler dev`, which a deployment does not have, answers for a connection to the Worker that it lost.
- * The request is repeated as any client would: with the same idempotency key, nothing is created twice.
- */
-const CONNECTION_LOST = "Error: Network connection lost.";
+const REQUEST_TIMEOUT_MS = 60_000;
 
 export async function callRest(
   { origin, ready }: Instance,
@@ -24,14 +21,11 @@ export async function callRest(
       "idempotency-key": randomUUID(),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   };
-  const send = async () => {
-    const response = await fetch(`${origin}/api/v1${path}`, request);
-    return { status: response.status, text: await response.text() };
-  };
-  const first = await send();
-  const { status, text } = first.text.startsWith(CONNECTION_LOST) ? await send() : first;
-  return { status, body: text === "" ? undefined : JSON.parse(text) };
+  const response = await repeatIfLost(() => fetch(`${origin}/api/v1${path}`, request));
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
 }
 
 const createdKey = z.object({ secret: z.string() });

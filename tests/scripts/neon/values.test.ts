@@ -1,10 +1,14 @@
 import { neon } from "@neondatabase/serverless";
 import fc from "fast-check";
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { runs } from "../../support/runs.ts";
 import { databaseUrl, post, useEndpoint } from "./support.ts";
 
 const fixture = useEndpoint("neon_values");
+
+/** Drizzle's driver replaces the package's own parsers of dates for every user in the process. */
+const { types } = pg;
 
 const LITERALS = [
   ["int2", "'-32768'::int2"],
@@ -43,7 +47,7 @@ describe("values come out of the driver as they come out of pg", () => {
   it.each(LITERALS)("%s", async (_name, literal) => {
     const sql = neon(databaseUrl, { fullResults: true });
     const text = `SELECT ${literal} AS value, 1 AS other`;
-    const viaNeon = await sql.query(text);
+    const viaNeon = await sql.query(text, [], { types });
     const viaPg = await fixture.owner.query(text);
     expect(viaNeon.rows).toEqual(viaPg.rows);
     expect(viaNeon.fields).toEqual(viaPg.fields.map((field) => ({ ...field })));
@@ -54,10 +58,21 @@ describe("values come out of the driver as they come out of pg", () => {
   it("parameters of every kind", async () => {
     const sql = neon(databaseUrl);
     const moment = new Date("2024-02-29T12:34:56.789Z");
-    const [row] =
-      await sql`SELECT ${9007199254740993n.toString()}::int8 AS big, ${moment}::timestamptz AS moment,
-      ${true}::bool AS flag, ${{ a: [1, null] }}::jsonb AS document, ${[1, 2, 3]}::int4[] AS numbers,
-      ${["a,b", 'c"d', "NULL", null]}::text[] AS texts, ${Buffer.from([0, 255])}::bytea AS bytes, ${null}::text AS nothing`;
+    const [row] = await sql.query(
+      `SELECT $1::int8 AS big, $2::timestamptz AS moment, $3::bool AS flag, $4::jsonb AS document,
+      $5::int4[] AS numbers, $6::text[] AS texts, $7::bytea AS bytes, $8::text AS nothing`,
+      [
+        9007199254740993n.toString(),
+        moment,
+        true,
+        { a: [1, null] },
+        [1, 2, 3],
+        ["a,b", 'c"d', "NULL", null],
+        Buffer.from([0, 255]),
+        null,
+      ],
+      { types },
+    );
     expect(row).toEqual({
       big: "9007199254740993",
       moment,
