@@ -49,7 +49,9 @@ export const MAX_EVENT_BYTES = 4 * MIB;
 
 /** A JSON response that is still arriving after this long is given up, however steadily it drips. */
 export const RESPONSE_TOTAL_TIMEOUT_MS = 5 * MINUTE_MS;
-/** A stream of events ends after this long; clients reconnect. */
+/** All lists of a server, with all of their pages. */
+export const DISCOVERY_TOTAL_TIMEOUT_MS = MINUTE_MS;
+/** A stream of events ends after this long, and so does a call that is answered on one; clients reconnect. */
 export const STREAM_TOTAL_TIMEOUT_MS = 12 * HOUR_MS;
 
 export const MAX_HEADER_BYTES = 32 * KIB;

@@ -41,8 +41,6 @@ export type DiscoveryResult =
 
 const FIRST_BYTE_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 10_000;
-/** For all of its pages together. */
-const DISCOVERY_TIMEOUT_MS = 60_000;
 const CONCURRENCY = 3;
 
 /** Discovers a batch of servers. A failure of one is logged and does not stop the others. */
@@ -68,13 +66,12 @@ export async function discover(deps: DiscoveryDeps, of: ServerRef, since?: Date)
   if (server === undefined) return { kind: "absent" };
   const { discoveredAt } = server;
   if (since !== undefined && discoveredAt !== null && discoveredAt >= since) return { kind: "known" };
-  const timeout = AbortSignal.timeout(DISCOVERY_TIMEOUT_MS);
   try {
     const patient = { ...server, firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS, idleTimeoutMs: IDLE_TIMEOUT_MS };
     const account = await deps.findAccount(server);
     if (account === undefined && usesAccounts(server.auth.type)) throw noDiscoveryAccount(server.name);
     const target = await resolveTarget(patient, deps.keyring, account);
-    const inventory = await fetchInventory(server, target, deps.upstream, timeout);
+    const inventory = await fetchInventory(server, target, deps.upstream);
     const saved = await saveInventory(deps, of, inventory);
     return saved === undefined
       ? { kind: "absent" }

@@ -42,6 +42,8 @@ const MAX_PAGES = 20;
 const MAX_RUNS = 20;
 const PAGE_SIZE = 100;
 const FIRST_BYTE_TIMEOUT_MS = 20_000;
+/** Of one page. */
+const TOTAL_TIMEOUT_MS = 30_000;
 const MAX_ENTRY_BYTES = 100_000;
 /** Clocks differ, and the other side may commit late what it dates early. */
 const OVERLAP_MS = 300_000;
@@ -117,7 +119,7 @@ async function fetchPage(
       method: "GET",
       headers: new Map([["accept", "application/json"]]),
       firstByteTimeoutMs: FIRST_BYTE_TIMEOUT_MS,
-      signal: AbortSignal.timeout(3 * FIRST_BYTE_TIMEOUT_MS),
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
     },
     deps.upstream,
   );
@@ -129,7 +131,7 @@ async function fetchPage(
   }
   const text = await readBoundedText(response.body, {
     maxBytes: MAX_RESPONSE_BYTES.registryPage,
-    totalMs: 3 * FIRST_BYTE_TIMEOUT_MS,
+    totalMs: TOTAL_TIMEOUT_MS,
   }).catch((error: unknown) => {
     throw bodyError(source.name, error);
   });

@@ -6,7 +6,7 @@ import type { ListMethod } from "../core/mcp/list-edit.ts";
 import { getMember, isMembers } from "../core/mcp/lossless-json.ts";
 import { type ListPart, parseListPart } from "../core/mcp/merge-lists.ts";
 import { type Era, LATEST_LEGACY, LATEST_MODERN, META } from "../core/mcp/revisions.ts";
-import { MAX_LIST_ITEMS, MAX_LIST_PAGES } from "../core/size-limits.ts";
+import { DISCOVERY_TOTAL_TIMEOUT_MS, MAX_LIST_ITEMS, MAX_LIST_PAGES } from "../core/size-limits.ts";
 import { CLIENT_INFO } from "../product.ts";
 import {
   type ChannelDeps,
@@ -14,7 +14,7 @@ import {
   createGatewayId,
   type UpstreamChannel,
 } from "./connection/channel.ts";
-import { invalidResponse } from "./connection/errors.ts";
+import { invalidResponse, responseTimeout } from "./connection/errors.ts";
 import { detectEra } from "./protocol/era-detection.ts";
 import { connectLegacy } from "./protocol/legacy-session.ts";
 import { sendModernRequest } from "./protocol/modern-request.ts";
@@ -41,14 +41,27 @@ export interface InventoryTarget {
   readonly transport: Transport;
 }
 
+/** Fetches all lists, with all of their pages, within one total time. */
 export async function fetchInventory(
   server: InventoryTarget,
   target: ChannelTarget,
   tools: ChannelDeps,
-  signal?: AbortSignal,
+): Promise<FetchedInventory> {
+  const signal = AbortSignal.timeout(DISCOVERY_TOTAL_TIMEOUT_MS);
+  try {
+    return await fetchUntil(server, target, tools, { signal });
+  } catch (error) {
+    throw signal.aborted ? responseTimeout(server.name, DISCOVERY_TOTAL_TIMEOUT_MS) : error;
+  }
+}
+
+async function fetchUntil(
+  server: InventoryTarget,
+  target: ChannelTarget,
+  tools: ChannelDeps,
+  until: AbortOptions,
 ): Promise<FetchedInventory> {
   const { transport } = server;
-  const until = signal === undefined ? {} : { signal };
   const verdict = await detectEra({ target, transport, tools, clientInfo: CLIENT_INFO, ...until });
   if (verdict.era === "legacy") return fetchLegacyInventory(server, target, tools, until);
   const { discovered = {} } = verdict;
@@ -77,7 +90,7 @@ export async function fetchInventory(
 }
 
 interface AbortOptions {
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 async function fetchLegacyInventory(

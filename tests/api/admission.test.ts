@@ -162,6 +162,28 @@ describe("a signed-in person", () => {
     expect(again.headers.getSetCookie().filter((each) => each.includes("session_token="))).toEqual([]);
   });
 
+  it("signs in again after thirty days, however active the session was", async () => {
+    const tenant = await addTenant("absolute");
+    const headers = await tenant.addOperator();
+    const age = (days: number) =>
+      owner.query(
+        `update session set created_at = now() - $2 * interval '1 day', expires_at = now() + interval '7 days',
+           last_activity = now() - interval '2 hours' where tenant_id = $1`,
+        [tenant.id, days],
+      );
+    await age(28);
+    expect((await visit("/account", "198.18.40.3", { headers })).status).toBe(200);
+    const [row] = await owner.query(
+      "select expires_at < now() + interval '2 days 1 hour' as capped from session where tenant_id = $1",
+      [tenant.id],
+    );
+    expect(row).toEqual({ capped: true });
+    await age(30);
+    const answer = await visit("/account", "198.18.40.3", { headers });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get("location")).toContain("/sign-in");
+  });
+
   it("who is impersonated is so no longer than it was meant", async () => {
     const tenant = await addTenant("impersonated");
     const headers = await tenant.addOperator();

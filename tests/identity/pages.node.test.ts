@@ -50,6 +50,23 @@ describe("a session", () => {
     expect((await thief.go("/account")).url).toContain("/sign-in");
   });
 
+  it("clears what the browser stored of the pages when it is signed out", async () => {
+    const browser = await signedIn();
+    const { forms } = await browser.go("/account");
+    const token = forms.find(({ action }) => action === "/sign-out")?.fields.form_token ?? "";
+    const answer = await fetch(`${gateway.url}/sign-out`, {
+      method: "POST",
+      redirect: "manual",
+      headers: {
+        origin: gateway.url,
+        cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+      },
+      body: new URLSearchParams({ form_token: token }),
+    });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get("clear-site-data")).toBe('"cache", "storage"');
+  });
+
   it("is not to be had by changing a letter", async () => {
     const browser = await signedIn();
     const cookie = browser.cookies.get(SESSION) ?? "";

@@ -26,6 +26,17 @@ afterEach(() => {
   idp.lies = {};
 });
 
+/** Where a provider would have the gateway look: its machine's metadata, private networks, and what is no web address. */
+const INTERNAL_URLS = [
+  "http://169.254.169.254/latest/meta-data/",
+  "https://10.0.0.1/jwks",
+  "https://[fd00::1]/jwks",
+  "https://keys.internal/jwks",
+  "http://example.com/jwks",
+  "file:///etc/passwd",
+  "data:application/json,{}",
+];
+
 const adminKeys = new WeakMap<TestTenant, Promise<string>>();
 
 function adminKeyOf(tenant: TestTenant): Promise<string> {
@@ -273,6 +284,13 @@ describe("an identity provider cannot", () => {
       "send the code exchange into a private network (SSRF)",
       { metadata: { token_endpoint: "http://10.0.0.1/token" } },
     ],
+    ...INTERNAL_URLS.flatMap((url): [string, Lies][] => [
+      [`have its keys fetched from ${url} (SSRF)`, { metadata: { jwks_uri: url } }],
+      [
+        `have its user information fetched from ${url} (SSRF)`,
+        { metadata: { userinfo_endpoint: url }, token: { email: undefined } },
+      ],
+    ]),
   ])("%s", async (_, lies) => {
     const { domain, tenant } = await addOrganization();
     const email = `x@${domain}`;

@@ -65,7 +65,17 @@ const DEFECTS: readonly Finding[] = [
         MEMORY,
       ),
       ...inFile("tests/security/hostile-channels.node.test.ts", "ends with an error for", MEMORY),
-      ...inFile("tests/security/hostile-sources.node.test.ts", "is read within its limits", MEMORY),
+      ...inFile(
+        "tests/security/hostile-sources.node.test.ts",
+        "is read within its limits",
+        "is ended by a total time when",
+        MEMORY,
+      ),
+      ...inFile(
+        "tests/security/dripping-peers.node.test.ts",
+        "is ended by a total time over",
+        "fails within its time",
+      ),
       ...inFile("tests/security/outbound-paths.node.test.ts", "is attacked by a hostile peer on every path"),
       ...inFile("tests/gateway/sse/transform.test.ts", "fails the stream when it is nested deeper"),
     ],

@@ -2,8 +2,6 @@
  * Everything else that the gateway fetches, from a peer that tries to exhaust it: registry sources, identity providers,
  * client metadata documents, webhook receivers and trace collectors.
  */
-import { once } from "node:events";
-import { createServer, type Server, type ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { discoverAuthorization } from "../../src/connected-accounts/discover-authorization.ts";
@@ -11,8 +9,11 @@ import { createOAuthFetch } from "../../src/connected-accounts/oauth-fetch.ts";
 import { refreshTokens } from "../../src/connected-accounts/token-endpoint.ts";
 import { fetchClientMetadata } from "../../src/identity/oauth/client-metadata.ts";
 import { TestBrowser } from "../fixtures/browser.ts";
+import { DRIPPING_RESPONSES } from "../fixtures/dripping-responses.ts";
 import { databaseOfThisRun, startGateway, type TestGateway, type TestTenant } from "../fixtures/gateway.ts";
-import { HOSTILE_RESPONSES, type HostileResponse } from "../fixtures/hostile-responses.ts";
+import { beginAttack, type HostilePeer, startHostilePeer } from "../fixtures/hostile-peer.ts";
+import { HOSTILE_RESPONSES } from "../fixtures/hostile-responses.ts";
+import { type LocalIdentityProvider, startIdentityProvider } from "../fixtures/identity-provider.ts";
 import { type MemoryWatch, watchMemory } from "../fixtures/memory-watch.ts";
 import { type OidcStandIn, startOidcStandIn } from "../fixtures/oidc.ts";
 import { connectPeople, type TestPeople } from "../fixtures/people.ts";
@@ -29,12 +30,15 @@ let tenant: TestTenant;
 let adminKey: string;
 let people: TestPeople;
 let provider: OidcStandIn;
+let idp: LocalIdentityProvider;
 let tinies: TinyServers;
-let peer: Peer;
+let peer: HostilePeer;
 let memory: MemoryWatch;
 
 beforeAll(async () => {
-  [provider, tinies, peer] = await Promise.all([startOidcStandIn(), startTinyServers(), startPeer()]);
+  [provider, idp, tinies, peer] = await Promise.all([
+    ...([startOidcStandIn(), startIdentityProvider(), startTinyServers(), startHostilePeer()] as const),
+  ]);
   gateway = await startGateway(databaseOfThisRun(), { ...provider.variables, DNS_BASE_URL: peer.url });
   people = connectPeople(databaseOfThisRun().ownerUrl);
   tenant = await gateway.addTenant();
@@ -44,59 +48,16 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   memory?.stop();
-  await Promise.all([gateway?.close(), people?.close(), provider?.close(), tinies?.close(), peer?.close()]);
+  const closing = [gateway, people, provider, idp, tinies, peer].map((each) => each?.close());
+  await Promise.all(closing);
 });
-
-interface Attack {
-  sentBytes(): number;
-  readonly ended: Promise<void>;
-}
-
-/** Answers every request with `{}`, or with the attack that is set. */
-interface Peer {
-  readonly url: string;
-  hostile: HostileResponse | undefined;
-  readonly attacks: Attack[];
-  close(): Promise<void>;
-}
-
-function begin(hostile: HostileResponse, response: ServerResponse): Attack {
-  let sent = 0;
-  const count = (bytes: number) => {
-    sent += bytes;
-  };
-  return { sentBytes: () => sent, ended: hostile.send(response, count) };
-}
-
-async function startPeer(): Promise<Peer> {
-  const server: Server = createServer((request, response) => {
-    request.resume();
-    if (started.hostile !== undefined) return void started.attacks.push(begin(started.hostile, response));
-    response.writeHead(200, { "content-type": "application/json" }).end("{}");
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const started: Peer = {
-    url: `http://127.0.0.1:${port}`,
-    hostile: undefined,
-    attacks: [],
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
-  return started;
-}
 
 const created = z.looseObject({ id: z.string().default("") });
 
-async function post(path: string, json: object = {}): Promise<{ id: string; text: string }> {
+async function post(path: string, json: object = {}, key = adminKey): Promise<{ id: string; text: string }> {
   const response = await fetch(`${gateway.url}/api/v1${path}`, {
     method: "POST",
-    headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body: JSON.stringify(json),
   });
   const text = await response.text();
@@ -146,7 +107,7 @@ async function signIn(attacked: RegExp): Promise<string> {
   provider.account = { id: 90_000 + made, login: "octo", name: "Octo", email: person.email, verified: true };
   provider.takeover = (path, response) => {
     if (peer.hostile === undefined || !attacked.test(path)) return false;
-    peer.attacks.push(begin(peer.hostile, response));
+    peer.attacks.push(beginAttack(peer.hostile, response));
     return true;
   };
   const one = new TestBrowser(gateway.url);
@@ -175,6 +136,31 @@ async function discoverProvider(): Promise<string> {
   });
   const isChoice = choice.forms.some(({ action }) => action === "/sign-in/sso");
   return (isChoice ? await one.submit(choice, "/sign-in/sso") : choice).url;
+}
+
+/**
+ * Signs in at the provider of an organization, which answers itself up to the endpoint that the attacker has. A sign-in
+ * that needs no user information does not end otherwise than with the attack.
+ */
+async function signInAtProvider(metadata: Readonly<Record<string, string>>): Promise<string> {
+  const organization = await gateway.addTenant();
+  const key = await organization.addKey({ role: "admin", scopes: ["read", "write", "admin"] });
+  const domain = `${uniqueName()}-${organization.slug}.example.com`;
+  const { id: clientId, secret: clientSecret } = idp.client;
+  const provider = { name: uniqueName(), issuer: idp.url, clientId, clientSecret, isJitEnabled: true };
+  await post("/identity-providers", provider, key);
+  await people.query(
+    "insert into verified_domains (tenant_id, domain, token, verified_at) values ($1, $2, 't', now())",
+    [organization.id, domain],
+  );
+  const email = `a@${domain}`;
+  idp.claims = { sub: email, email_verified: true };
+  idp.lies = { metadata: { userinfo_endpoint: `${idp.url}/userinfo`, ...metadata } };
+  const one = new TestBrowser(gateway.url);
+  await one.submit(await one.go("/sign-in/sso"), "/sign-in/sso", { identifier: email });
+  const answer = await fetch(one.leftFor ?? "", { redirect: "manual" });
+  const back = new URL(answer.headers.get("location") ?? "");
+  return (await one.go(back.pathname + back.search)).url;
 }
 
 async function readDocument(): Promise<string> {
@@ -214,6 +200,8 @@ interface Source {
   read(): Promise<string>;
   /** What `read` returns when the peer attacks. */
   readonly expected: RegExp;
+  /** The local provider whose behavior is set for one sign-in at a time. */
+  readonly standIn?: string;
 }
 
 const SOURCES: readonly Source[] = [
@@ -224,17 +212,25 @@ const SOURCES: readonly Source[] = [
     name: "the token endpoint of an identity provider",
     read: () => signIn(/access_token$/),
     expected: /\/sign-in\/error/,
+    standIn: "social",
   },
   {
     name: "the user-info endpoint of an identity provider",
     read: () => signIn(/\/user$/),
     expected: /\/sign-in\/error/,
+    standIn: "social",
   },
   {
     name: "the provider of an organization",
     read: discoverProvider,
     expected: /error=sso_provider_unavailable/,
   },
+  ...["token_endpoint", "jwks_uri", "userinfo_endpoint"].map((endpoint) => ({
+    name: `the ${endpoint} of an organization's provider`,
+    read: () => signInAtProvider({ [endpoint]: `${peer.url}/${endpoint}` }),
+    expected: /error=sso_failed/,
+    standIn: "organization",
+  })),
   { name: "a DNS resolver", read: lookUpDomain, expected: /The DNS resolver did not respond/ },
   {
     name: "the authorization server of connected accounts",
@@ -246,7 +242,7 @@ const SOURCES: readonly Source[] = [
     read: refreshAccount,
     expected: /"kind":"(?:unavailable|denied)"/,
   },
-  { name: "a client metadata document", read: readDocument, expected: /^"invalid"$/ },
+  { name: "a client metadata document", read: readDocument, expected: /^"(?:invalid|unreachable)"$/ },
 ];
 
 describe.each(SOURCES)("$name", ({ read, expected }) => {
@@ -266,6 +262,31 @@ describe.each(SOURCES)("$name", ({ read, expected }) => {
       }
     },
     60_000,
+  );
+});
+
+/** The sign-ins at one local provider follow each other, and the rest is read at once: all of them mostly wait. */
+describe("every source that drips", () => {
+  it.each(DRIPPING_RESPONSES)(
+    "is ended by a total time when it sends $name",
+    async (hostile) => {
+      peer.attacks.length = 0;
+      peer.hostile = hostile;
+      const busy = new Map<string, Promise<string>>();
+      const reading = SOURCES.map(async ({ name, read, expected, standIn = name }) => {
+        const result = (busy.get(standIn) ?? Promise.resolve()).then(read);
+        busy.set(standIn, result);
+        const text = await result;
+        return expected.test(text) ? [] : [`${name}: ${text}`];
+      });
+      const faults = await Promise.all(reading).finally(() => {
+        peer.hostile = undefined;
+      });
+      expect(faults.flat(), faults.flat().join("; ")).toEqual([]);
+      expect(peer.attacks.length).toBeGreaterThanOrEqual(SOURCES.length);
+      await Promise.all(peer.attacks.map(({ ended }) => ended));
+    },
+    240_000,
   );
 });
 

@@ -32,7 +32,10 @@ const ATTACKED: Readonly<Record<string, readonly (readonly [file: string, text: 
   "src/connected-accounts/register-client.ts": [[SOURCES, "the token endpoint of connected accounts"]],
   "src/connected-accounts/token-endpoint.ts": [[SOURCES, "the token endpoint of connected accounts"]],
   "src/identity/oauth/client-metadata.ts": [[SOURCES, "a client metadata document"]],
-  "src/identity/sso/oidc-client.ts": [[SOURCES, "the provider of an organization"]],
+  "src/identity/sso/oidc-client.ts": [
+    [SOURCES, "the provider of an organization"],
+    [SOURCES, '"token_endpoint", "jwks_uri", "userinfo_endpoint"'],
+  ],
   "src/identity/sso/txt-records.ts": [[SOURCES, "a DNS resolver"]],
   "src/identity/users/social-providers.ts": [
     [SOURCES, "the token endpoint of an identity provider"],

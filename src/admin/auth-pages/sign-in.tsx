@@ -13,12 +13,12 @@ import { type AuthFailure, toAuthFailure } from "./failures.ts";
 
 const HOME = "/admin";
 
-/** The OAuth server sends people here with its own signed request; afterwards they go back to it, asked afresh. */
+/** The authorization server redirects to this page with its signed request, and sign-in returns to it with the same request. */
 function wantedNext(c: Context<PageEnv>): string {
   const query = new URL(c.req.url).searchParams;
   if (!query.has("sig")) return safeNext(query.get("next") ?? undefined, c.get("config").publicUrl) ?? HOME;
   for (const name of ["sig", "exp", "ba_iat", "ba_pl", "ba_param", "max_age"]) query.delete(name);
-  // What `prompt=login` asks for is about to be done; left in, it would be asked for ever.
+  // This sign-in satisfies `prompt=login`; the parameter is removed, because it would require a sign-in each time.
   const prompts = (query.get("prompt") ?? "").split(" ").filter((prompt) => prompt !== "login");
   if (prompts.join("") === "") query.delete("prompt");
   else query.set("prompt", prompts.join(" "));
@@ -30,12 +30,12 @@ const mustSignInAnew = (c: Context<PageEnv>) => {
   return isStepUp(c) || query.has("max_age") || (query.get("prompt") ?? "").split(" ").includes("login");
 };
 
-/** Asked for again before a change of credentials (admin/recently.ts). */
+/** A repeated sign-in before a change of credentials (admin/recently.ts). */
 const isStepUp = (c: Context<PageEnv>) => (c.req.query("again") ?? c.get("form").again) === "yes";
 
 const trustCookie = (c: Context<PageEnv>) => `${cookiePrefix(c.get("config").publicUrl)}.trust_device`;
 
-/** A device that is trusted skips the second factor at sign-in, but not where the sign-in is asked for again. */
+/** A device that is trusted skips the second factor at sign-in, but not where the sign-in is repeated. */
 function headersFor(c: Context<PageEnv>): Headers {
   const headers = new Headers(c.req.raw.headers);
   if (!isStepUp(c)) return headers;
@@ -210,6 +210,8 @@ export const signIn = new Hono<PageEnv>()
     const auth = await c.get("services").people.auth();
     const { headers } = await auth.api.signOut({ headers: c.req.raw.headers, returnHeaders: true });
     copyCookies(c, headers);
+    // Pages that the next user of a shared browser could go back to.
+    c.header("clear-site-data", '"cache", "storage"');
     return c.redirect("/sign-in", 303);
   });
 

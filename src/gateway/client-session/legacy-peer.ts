@@ -146,7 +146,8 @@ export class LegacyPeer implements SessionPeer {
     if (resume === undefined) return undefined;
     const channel = resumeChannel({ target, deps, events, resume });
     try {
-      await channel.request({ jsonrpc: "2.0", id: createGatewayId("ping"), method: "ping" });
+      const signal = AbortSignal.timeout(target.firstByteTimeoutMs + target.idleTimeoutMs);
+      await channel.request({ jsonrpc: "2.0", id: createGatewayId("ping"), method: "ping" }, { signal });
       void channel.listen().catch(() => undefined);
       return { channel, capabilities: resume.capabilities };
     } catch {

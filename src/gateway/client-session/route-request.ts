@@ -5,6 +5,7 @@ import { selectContextHeaders } from "../../core/mcp/header-filter.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, stringifyLossless } from "../../core/mcp/lossless-json.ts";
 import { getTarget, type RequestTarget, setTarget } from "../../core/mcp/rewrite.ts";
+import { STREAM_TOTAL_TIMEOUT_MS } from "../../core/size-limits.ts";
 import { TimerSet } from "../../core/timers.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
 import { responseTimeout } from "../../upstream/connection/errors.ts";
@@ -174,7 +175,7 @@ async function sendToPeer(
   }
   const request = requestInTime(peer, setTarget(message, item.upstreamName), translated, {
     server,
-    ms: toolTimeoutMs(server, operation === undefined ? [] : [operation]),
+    ms: toolTimeoutMs(server, operation === undefined ? [] : [operation]) ?? STREAM_TOTAL_TIMEOUT_MS,
     timers,
   });
   const { value: response, stalledMs } = await timers.measureStall(request);
@@ -187,19 +188,17 @@ async function sendToPeer(
 
 interface CallDuration {
   readonly server: SnapshotServer;
-  /** Undefined: the server's own time-outs are all. */
-  readonly ms: number | undefined;
+  readonly ms: number;
   readonly timers: TimerSet;
 }
 
-/** Ends the request when the tool's own time for a call is over. */
+/** Ends the request when the time for a call is over, however many messages precede its response. */
 async function requestInTime(
   peer: SessionPeer,
   message: JsonObject,
   exchange: PeerExchange,
   { server, ms, timers }: CallDuration,
 ): Promise<JsonObject> {
-  if (ms === undefined) return peer.request(message, exchange);
   const late = new AbortController();
   const stopClock = timers.limitWait(ms, () => late.abort());
   try {

@@ -1,13 +1,13 @@
 /**
- * Passwords, hashed with the runtime's own scrypt. A Worker pays for CPU, so the parameters are what fits into a
- * login of 50 ms (20 MiB; 36 ms of 48 on two slow shared cores); they stand in each hash, so that stronger ones can
- * take over as people sign in. Hashes of better-auth's own form are read too.
+ * Passwords, hashed with the runtime's own scrypt. The parameters are of the set that OWASP's password storage cheat sheet
+ * regards as equal in strength, the one whose memory (16 MiB) fits into an isolate. Each hash contains its parameters, so
+ * that a sign-in can replace a hash that has older ones. Hashes of better-auth's own form are read too.
  */
 import { scrypt } from "node:crypto";
 import { fromHex, toHex } from "../../core/hex.ts";
 import { timingSafeEqual } from "../../core/timing-safe-equal.ts";
 
-const PARAMETERS = { N: 16_384, r: 10, p: 1 } as const;
+const PARAMETERS = { N: 16_384, r: 8, p: 5 } as const;
 const HASH_BYTES = 32;
 
 const OWN_FORMAT = /^scrypt\$(\d{1,7})\$(\d{1,3})\$(\d{1,2})\$([0-9a-f]{32})\$([0-9a-f]{64})$/;

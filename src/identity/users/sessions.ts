@@ -54,8 +54,8 @@ export interface UserSessions {
   findCookie(cookies: string | null | undefined): string | undefined;
   find(cookie: string, now: Date): Promise<SignedInUser | undefined>;
   /**
-   * Records that the person is active, at most once a minute, and moves the session's end to `lifetimeMs` from now. True
-   * where the end has moved. An impersonation ends when it was to end.
+   * Records that the person is active, at most once a minute, and moves the session's end to `lifetimeMs` from now, within
+   * the longest lifetime of a session. True where the end has moved. An impersonation keeps its end.
    */
   touch(person: SignedInUser, lifetimeMs: number, now: Date): Promise<boolean>;
 }
@@ -64,6 +64,8 @@ export interface UserSessions {
 export const SESSION_LIFETIME_MS = 7 * 86_400_000;
 /** Of one that its person does not want to be remembered, as better-auth makes it. */
 export const BROWSER_SESSION_LIFETIME_MS = 86_400_000;
+/** Of any session, from its sign-in, however active it is. */
+export const MAX_SESSION_LIFETIME_MS = 30 * 86_400_000;
 const ACTIVITY_INTERVAL_MS = 60_000;
 
 export function createSessions(
@@ -73,10 +75,11 @@ export function createSessions(
   const name = sessionCookieName(settings.publicUrl);
   return {
     findCookie: (cookies) => readCookie(cookies ?? "", name),
-    async touch({ sessionId, lastActivity, impersonatorId }, lifetimeMs, now) {
+    async touch({ sessionId, lastActivity, authenticatedAt, impersonatorId }, lifetimeMs, now) {
       if (now.getTime() - lastActivity.getTime() < ACTIVITY_INTERVAL_MS) return false;
       const isSliding = impersonatorId === undefined;
-      const expiresAt = isSliding ? new Date(now.getTime() + lifetimeMs) : undefined;
+      const latest = authenticatedAt.getTime() + MAX_SESSION_LIFETIME_MS;
+      const expiresAt = isSliding ? new Date(Math.min(now.getTime() + lifetimeMs, latest)) : undefined;
       await touchSession(database.asSystem(), sessionId, { lastActivity: now, expiresAt });
       return isSliding;
     },
@@ -87,6 +90,8 @@ export function createSessions(
       if (row === undefined || !row.isSessionActive || row.expiresAt <= now || !row.isPersonActive) {
         return undefined;
       }
+      // The sign-in library moves the end of a session as well, without a limit.
+      if (now.getTime() - row.authenticatedAt.getTime() >= MAX_SESSION_LIFETIME_MS) return undefined;
       if (row.banned && (row.banExpires === null || row.banExpires > now)) return undefined;
       if (row.identityProviderId !== null && row.isProviderActive !== true) return undefined;
       const { tenantId, tenantName, tenantSlug, role } = row;

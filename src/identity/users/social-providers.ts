@@ -184,12 +184,14 @@ async function fetchJson<S extends z.ZodType>(
   { headers, ...request }: JsonRequest,
   schema: S,
 ): Promise<z.output<S> | undefined> {
+  // A provider that does not respond in time ends the sign-in like one that rejects it.
   const answer = await fetch(url, {
     ...request,
     headers: { accept: "application/json", "user-agent": "mcp-registry-gateway", ...headers },
     redirect: "manual",
     signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
+  }).catch(() => undefined);
+  if (answer === undefined) return undefined;
   if (!answer.ok) {
     await answer.body?.cancel();
     return undefined;

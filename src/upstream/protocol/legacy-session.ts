@@ -11,8 +11,8 @@ import {
   createGatewayId,
   type UpstreamChannel,
 } from "../connection/channel.ts";
-import { connectionClosed, invalidResponse } from "../connection/errors.ts";
-import { openChannel } from "../transports/open-channel.ts";
+import { connectionClosed, invalidResponse, responseTimeout } from "../connection/errors.ts";
+import { type OpenedChannel, type OpenOptions, openChannel } from "../transports/open-channel.ts";
 
 export interface LegacyOptions extends ChannelOptions {
   readonly transport: Transport;
@@ -51,7 +51,7 @@ export async function connectLegacy(options: LegacyOptions): Promise<LegacySessi
     params: { protocolVersion, capabilities, clientInfo },
   };
   const gate = bufferUntilConnected(options.events);
-  const { channel, response } = await openChannel({ ...options, events: gate.events, initialize });
+  const { channel, response } = await openInTime({ ...options, events: gate.events, initialize });
   try {
     const initialized = parseInitialized(response, target.server);
     channel.revision = initialized.protocolVersion;
@@ -61,6 +61,25 @@ export async function connectLegacy(options: LegacyOptions): Promise<LegacySessi
   } catch (error) {
     await channel.close();
     throw error;
+  }
+}
+
+/**
+ * Opens the channel within a total time, which a server that sends its response in small pieces does not extend: the
+ * headers have the one time-out of the server, and the whole response has the other.
+ */
+async function openInTime(options: OpenOptions): Promise<OpenedChannel> {
+  const { server, firstByteTimeoutMs, idleTimeoutMs } = options.target;
+  const totalMs = firstByteTimeoutMs + idleTimeoutMs;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), totalMs);
+  const signal = options.signal === undefined ? late.signal : AbortSignal.any([options.signal, late.signal]);
+  try {
+    return await openChannel({ ...options, signal });
+  } catch (error) {
+    throw late.signal.aborted ? responseTimeout(server, totalMs) : error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,7 @@
+import { scrypt } from "node:crypto";
 import { hashPassword as foreignHash } from "better-auth/crypto";
 import { describe, expect, it } from "vitest";
+import { toHex } from "../../../src/core/hex.ts";
 import { hashPassword, isOutdated, verifyPassword } from "../../../src/identity/users/passwords.ts";
 
 describe("a password's hash", () => {
@@ -9,6 +11,25 @@ describe("a password's hash", () => {
     expect(await verifyPassword(one, "correct horse")).toBe(true);
     expect(await verifyPassword(one, "correct horsf")).toBe(false);
     expect(isOutdated(one)).toBe(false);
+  });
+
+  it("has parameters that OWASP recommends", async () => {
+    expect(await hashPassword("correct horse")).toMatch(/^scrypt\$16384\$8\$5\$/);
+  });
+
+  it("that was made with weaker parameters is valid and outdated", async () => {
+    const hash = await new Promise<Uint8Array>((resolve, reject) =>
+      scrypt(
+        "correct horse",
+        new Uint8Array(16),
+        32,
+        { N: 16_384, r: 10, p: 1, maxmem: 2 ** 26 },
+        (error, key) => (error === null ? resolve(key) : reject(error)),
+      ),
+    );
+    const stored = `scrypt$16384$10$1$${"00".repeat(16)}$${toHex(hash)}`;
+    expect(await verifyPassword(stored, "correct horse")).toBe(true);
+    expect(isOutdated(stored)).toBe(true);
   });
 
   it("is the same however an accented letter is written", async () => {
