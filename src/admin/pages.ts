@@ -1,4 +1,4 @@
-/** All pages, behind the one middleware that knows the person and tells our forms from others'. */
+/** All pages, behind the one middleware that authenticates the user and rejects forms of other origins. */
 import { Hono } from "hono";
 import { NotFoundError } from "../core/errors.ts";
 import { account } from "./account/account.tsx";

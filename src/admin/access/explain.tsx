@@ -1,4 +1,4 @@
-/** Who may do what, and why: asked by an address that can be shared, answered by the very rules that decide. */
+/** The access check: what a principal may do, and why. The query is in the URL, and the result comes from the rules that decide calls. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { PERMISSIONS } from "../../core/access/permissions.ts";

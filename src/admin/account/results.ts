@@ -1,4 +1,4 @@
-/** What the account page says after a change, by its `done` parameter. */
+/** The notices of the account page after a change, by its `done` parameter. */
 const RESULTS = {
   "passkey-added": "Passkey added. Sign in with it from now on.",
   password: "Password changed. Other sessions are signed out.",

@@ -27,7 +27,7 @@ export type Range = keyof typeof RANGES;
 const isRange = (name: string): name is Range => Object.hasOwn(RANGES, name);
 export const ALL_RANGES: readonly Range[] = Object.keys(RANGES).filter(isRange);
 
-/** What one asks for stands in the address. */
+/** The query of the analytics page, as its URL contains it. */
 export interface AnalyticsQuery {
   readonly range: Range;
   readonly kind: TrafficKind;

@@ -1,4 +1,4 @@
-/** Signing in with a passkey: the page's script asks the authenticator, its answer comes as a form. */
+/** Sign-in with a passkey: the page's script calls the authenticator and sends its response as a form. */
 import { type Context, Hono } from "hono";
 import { Notice } from "../forms/controls.tsx";
 import { PasskeyForm, parseAuthentication } from "../forms/passkey-form.tsx";

@@ -1,5 +1,5 @@
 /**
- * The root of the gateway. A person gets a short page that says what this is and leads on; a program gets the addresses
+ * The root of the gateway. A browser gets a short page with a description and links; a program gets the addresses
  * of the endpoints as JSON.
  */
 import { Hono } from "hono";

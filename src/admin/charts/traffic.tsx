@@ -1,4 +1,4 @@
-/** How many requests came in each slot of time, and how many of them failed: one chart for every page that tells of it. */
+/** The chart of requests and failed requests per time slot, used by every page that shows traffic. */
 import { StackedBars } from "./over-time.tsx";
 
 interface Slot {

@@ -1,4 +1,4 @@
-/** A collection of the REST interface, said once for people: its list, its form, and what each thing is called. */
+/** Describes the pages of one REST collection: its list, its form, and its names. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
@@ -10,7 +10,7 @@ import type { ListSpec } from "../lists/spec.ts";
 
 export type Verb = "list" | "read" | "create" | "update" | "delete";
 
-/** Of its address in the interface, and of its actions where those are not said. */
+/** The segment of its REST path, and of its actions unless they are specified. */
 type Named =
   | { readonly name: CrudResourceName; readonly actions?: undefined }
   | { readonly name: string; readonly actions: Readonly<Record<Verb, Permission>> };
@@ -42,7 +42,7 @@ interface CrudRoutes<Row> {
   /** Where the form's members are not the interface's: the row as the form has it, and what was entered as it is sent. */
   readonly toForm?: FormConversion;
   readonly fromForm?: FormConversion;
-  /** Beside the button that makes a new one; it asks by itself who may press what. */
+  /** Content beside the create button; it checks permissions by itself. */
   readonly beside?: (c: Context<AdminEnv>) => Child;
   /** Posted the form as it stands, this path answers with what it would do (forms/preview.tsx). */
   readonly preview?: string;

@@ -98,7 +98,7 @@ interface ButtonProps {
   readonly value?: string;
   /** For what is on or off. */
   readonly pressed?: boolean;
-  /** What it says while what it sends takes its time. */
+  /** The label while the form is being sent. */
   readonly busy?: string | undefined;
   readonly children?: Child;
 }

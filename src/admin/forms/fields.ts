@@ -1,6 +1,6 @@
 /**
- * Forms said once: what may be entered, and what of it goes to the REST interface. What was typed stays text, so that
- * nothing is lost whatever the interface says of it.
+ * Describes forms: which values are valid, and which of them are sent to the REST API. Entered values stay text, so that
+ * nothing is lost when the API rejects them.
  */
 import type { InputIssue } from "../../core/errors.ts";
 import type { ApiClient } from "../http/api-client.ts";
@@ -21,11 +21,11 @@ interface Common {
   readonly label: string;
   readonly hint?: string;
   readonly optional?: boolean;
-  /** What an empty field says: nothing at all, or that there is none. */
+  /** What an empty field stands for: no value, or an explicit null. */
   readonly empty?: "omit" | "null";
   /** Entered when the thing is made, and never changed. */
   readonly fixed?: boolean;
-  /** Only asked of what is there. */
+  /** Only called for values that are present. */
   readonly later?: boolean;
   /** Shown only while an option of this value is chosen in the same form (a rule of the stylesheet, without script). */
   readonly shownFor?: "bearer" | "basic" | "header" | "user_secret" | CredentialFields;
@@ -109,7 +109,7 @@ export interface ReadForm {
   readonly faults: readonly InputIssue[];
 }
 
-/** Only what the interface cannot say itself is a fault here. */
+/** Only values that the API cannot validate are rejected here. */
 export function readFields(fields: readonly FieldSpec[], typed: Typed): ReadForm {
   const body: Record<string, unknown> = {};
   const faults: InputIssue[] = [];
@@ -184,7 +184,7 @@ function single(kind: FieldSpec["kind"], text: string): unknown {
   return text;
 }
 
-/** What was found wrong, by field; "" holds what belongs to none. */
+/** Validation messages by field; "" has those of no field. */
 export function faultsByField(
   fields: readonly FieldSpec[],
   faults: readonly InputIssue[],

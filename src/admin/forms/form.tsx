@@ -26,13 +26,13 @@ export interface FormProps {
   /** Secrets that were entered are sealed in a hidden field, and kept where they are left empty. */
   readonly keepsSecrets?: boolean;
   readonly submit: string;
-  /** What its button says while it works. */
+  /** The label of its button while the form is being sent. */
   readonly busy?: string;
   readonly cancel?: string;
   readonly children?: Child;
 }
 
-/** What the fields' lists offer, some of it asked for by REST. */
+/** The options of the fields' lists, some of them loaded from the REST API. */
 export async function loadOptions(
   fields: readonly FieldSpec[],
   rest: ApiClient,
@@ -78,7 +78,7 @@ export function Form(props: FormProps) {
 
 interface SummaryProps {
   readonly message: string | undefined;
-  /** What belongs to no field. */
+  /** Messages that are related to no field. */
   readonly general: readonly string[];
   readonly fields: readonly FieldSpec[];
   readonly faults: ReadonlyMap<string, readonly string[]>;

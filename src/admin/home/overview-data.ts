@@ -85,7 +85,7 @@ export async function loadOverview(services: Services, principal: Principal, ran
 /** The share of a quota from which the overview shows a warning. */
 const NEARLY = 0.7;
 
-/** What the tenant's object says; that it does not answer must not take the page away. */
+/** The state of the tenant's object; the page is shown even if the object does not respond. */
 async function adviceOf(
   services: Services,
   tenantId: string,

@@ -1,4 +1,4 @@
-/** Makes again what was deleted a moment ago. The seal says that it was this person who did it. */
+/** Restores a record that was just deleted. The seal proves that the same user deleted it. */
 import { Hono } from "hono";
 import { openFlash, setFlash } from "../http/flash.ts";
 import type { AdminEnv } from "../http/page-env.ts";

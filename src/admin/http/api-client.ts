@@ -34,7 +34,7 @@ export interface ApiClient {
   send(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, options?: SendOptions): Promise<Sent>;
 }
 
-/** What the interface said, to be shown to the person. */
+/** The message of the API, to be shown to the user. */
 export class ApiError extends GatewayError {
   readonly errors: readonly InputIssue[];
   readonly requestId: string;

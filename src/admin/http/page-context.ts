@@ -106,7 +106,7 @@ async function formToken(c: Context<PageEnv>, person: SignedInUser | undefined):
   return toBase64url(await hmacSha256(authSecret, `form ${browser} ${person?.sessionId ?? ""}`));
 }
 
-/** Browsers say truly whose page sent a form. */
+/** Browsers set the origin of the page that sent a form; scripts cannot change it. */
 function isFromOurPage(request: Request, publicUrl: string): boolean {
   const origin = request.headers.get("origin");
   if (origin !== null) return origin === publicUrl;

@@ -1,4 +1,4 @@
-/** The pages of service accounts, which own API keys that belong to no user. */
+/** The pages of service accounts, the owners of API keys without a user. */
 import { z } from "zod";
 import { crudPages } from "../crud/crud-pages.tsx";
 import { LinkButton } from "../forms/controls.tsx";

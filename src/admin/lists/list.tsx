@@ -22,7 +22,7 @@ export interface LoadedList<Row> {
   readonly rows: readonly Row[];
   readonly nextCursor: string | null;
   readonly options: ReadonlyMap<string, readonly Option[]>;
-  /** What is wrong with what was asked. */
+  /** What is invalid in the query. */
   readonly problem: string | undefined;
 }
 

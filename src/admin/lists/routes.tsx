@@ -20,7 +20,7 @@ export interface ListPage<Row> {
   /** What it takes to see it. */
   readonly action: Permission;
   readonly list: ListSpec<Row>;
-  /** Beside the title; it asks by itself who may press what. */
+  /** Content beside the title; it checks permissions by itself. */
   readonly actions?: (c: Context<AdminEnv>) => Child;
   /** Above the list. */
   readonly above?: (c: Context<AdminEnv>) => Child | Promise<Child>;
@@ -52,7 +52,7 @@ export function listRoutes<Row extends object>(page: ListPage<Row>): Hono<AdminE
       exportCsv(c.get("rest"), spec, state(c)),
     );
   if (bulk.length === 0) return routes;
-  // The interface asks for each row whether this person may: here it is enough to see the list.
+  // The API checks the permission for each row; here the permission to see the list suffices.
   return routes.post(`${spec.path}/marked`, requirePagePermission(page.action), async (c) => {
     const chosen = bulk.find(({ name }) => name === c.get("form").do);
     if (chosen === undefined) throw new NotFoundError();

@@ -1,4 +1,4 @@
-/** A list said once: where it comes from, what it shows, what it can be narrowed and sorted by. */
+/** Describes a list: its source, its columns, its filters and its sort orders. */
 import type { Child } from "hono/jsx";
 import type { z } from "zod";
 import type { Permission } from "../../core/access/permissions.ts";
@@ -43,7 +43,7 @@ export interface BulkAction {
   readonly danger?: boolean;
   /** Runs once per row; errors are reported. */
   readonly run: (rest: ApiClient, id: string) => Promise<{ readonly ok: boolean }>;
-  /** What to say of so many done. */
+  /** The notice after so many rows have been changed. */
   readonly done: (count: number) => string;
 }
 
@@ -59,11 +59,11 @@ export interface ListSpec<Row> {
   readonly label: string;
   readonly columns: readonly Column<Row>[];
   readonly filters?: readonly Filter[];
-  /** What the search looks into, as the field says it; undefined where there is none. */
+  /** What the search covers, as its field shows it; undefined without a search. */
   readonly search?: string;
   /** The interface's parameter for it, where it is not `q`. */
   readonly searchAs?: string;
-  /** Narrowed to, whatever is asked. */
+  /** Filters that always apply. */
   readonly always?: Readonly<Record<string, string>>;
   /** As the interface writes it: "-createdAt". */
   readonly usual: string;

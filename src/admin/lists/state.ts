@@ -1,4 +1,4 @@
-/** What a list is asked for stands in its address and nowhere else, so that it can be shared, kept and gone back to. */
+/** The query of a list is kept in its URL and nowhere else, so that it can be shared, bookmarked and returned to. */
 import { type Query, toQuery } from "../http/api-client.ts";
 import { type PeriodQuery, resolvePeriod } from "./period.ts";
 import { ALL, type Filter, type ListSpec } from "./spec.ts";

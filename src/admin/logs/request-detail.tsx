@@ -1,4 +1,4 @@
-/** One request, with the calls and failures that belong to it. */
+/** One request, with its calls and failures. */
 
 import { Hono } from "hono";
 import type { Child } from "hono/jsx";

@@ -41,7 +41,7 @@ export function Status({ request }: { request: RequestResult }) {
   return <Badge tone="bad">{`Error: ${reason}`}</Badge>;
 }
 
-/** The tool or the method, or what was asked of the gateway itself. */
+/** The tool or the method, or the route of the gateway itself. */
 export function What({ request: { method, path, mcpMethod, toolName } }: { request: RequestRow }) {
   if (toolName !== null) return <code>{toolName}</code>;
   return <code>{mcpMethod ?? `${method} ${path}`}</code>;

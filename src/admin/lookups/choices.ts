@@ -1,4 +1,4 @@
-/** The names of what the REST interface speaks of by id: members, keys and servers, for lists and for fields to choose from. */
+/** The names of members, keys and servers, which the REST API refers to by id, for lists and for selection fields. */
 import { z } from "zod";
 import { ROLES } from "../../core/enums.ts";
 import type { Option } from "../forms/fields.ts";
@@ -98,7 +98,7 @@ interface SubjectRow {
   readonly subjectId: string | null;
 }
 
-/** Only what occurs is asked for. */
+/** Only names that occur are loaded. */
 export async function loadSubjectNames(rest: ApiClient, rows: readonly SubjectRow[]) {
   const occurs = (type: string) => rows.some((row) => row.subjectType === type && row.subjectId !== null);
   const none: readonly Option[] = [];

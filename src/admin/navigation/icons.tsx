@@ -23,7 +23,7 @@ const ICONS = {
 
 export type IconName = keyof typeof ICONS;
 
-/** Decoration beside a label that says the same. */
+/** Decoration beside a label with the same meaning. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">

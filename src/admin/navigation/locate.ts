@@ -1,4 +1,4 @@
-/** Resolves the navigation table for one user: visible groups, entries and tabs, and the tab that a path belongs to. */
+/** Resolves the navigation table for one user: visible groups, entries and tabs, and the tab that contains a path. */
 import type { Permission } from "../../core/access/permissions.ts";
 import { evaluatePermission } from "../../core/access/rbac.ts";
 import type { SignedInUser } from "../../identity/users/sessions.ts";
@@ -47,7 +47,7 @@ export interface NavLocation {
   readonly isTab: boolean;
 }
 
-/** Finds the tab whose path is the longest prefix of the path. Only the overview itself belongs to `/admin`. */
+/** Finds the tab whose path is the longest prefix of the path. Only the overview itself has the path `/admin`. */
 export function findLocation(groups: readonly NavGroup[], path: string): NavLocation | undefined {
   const candidates = groups
     .flatMap(({ entries }) => entries)

@@ -43,7 +43,7 @@ const REDIRECTS: Readonly<Record<string, string>> = {
   database: "system/database",
 };
 
-/** The longest old path that the path is, or lies below. */
+/** The longest old path that equals the path or is a prefix of it. */
 function findRedirect(path: string): string | undefined {
   const [, setting, group] = /^\/admin\/settings\/((logging|telemetry)\.[A-Za-z.]+)$/.exec(path) ?? [];
   if (setting !== undefined) return `/admin/settings/${group}/${setting}`;

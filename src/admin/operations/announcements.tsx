@@ -214,7 +214,7 @@ export const announcements = new Hono<AdminEnv>()
       </Page>,
     );
   })
-  // What the shell asks for: nothing, or those that one has not read.
+  // The layout requests this: nothing, or the unread announcements.
   .get("/admin/announcements/banner", requirePagePermission("announcements.seen"), async (c) => {
     const { value } = await c.get("rest").read("/me/announcements", pageShape(announcementShape));
     const open = value.items.filter(({ acknowledgedAt }) => acknowledgedAt === null);

@@ -199,7 +199,7 @@ export const targetingRoutes = new Hono<AdminEnv>()
     const api = `/feature-flags/${encodeURIComponent(id)}`;
     const { value } = await c.get("rest").read(api, flag);
     const rules = changed(value.rules, form.do, Number(form.at), ruleIn(typed));
-    // The rules are as this person has seen them, or the interface says that they are not.
+    // The rules are those that the user has seen, or the API rejects the change.
     const sent = await c.get("rest").send("PATCH", api, { json: { rules }, ifMatch: form.etag });
     if (!sent.ok) {
       if (sent.refusal.status === 403) throw sent.refusal;

@@ -130,7 +130,7 @@ function importPage(c: AdminContext, outcome: FormOutcome) {
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
 
-/** What the entry's author says must be known to reach it. */
+/** The inputs that the entry declares as required to reach its server. */
 function fieldsFor({ server, name }: EntryView): readonly FieldSpec[] | undefined {
   const remote = findRemote(server);
   if (remote === undefined) return undefined;

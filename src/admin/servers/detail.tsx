@@ -29,7 +29,7 @@ async function readBreaker(c: AdminContext, serverId: string) {
   return value.items[0] ?? { state: "closed" as const, isForced: false, lastTransitionAt: null };
 }
 
-/** For those who may see who belongs to the tenant; others see nothing of it. */
+/** Shown to users who may see the members of the tenant. */
 async function ownerOf(c: AdminContext, { createdBy }: ServerView): Promise<string | undefined> {
   if (createdBy === null || !may(c, "members.list")) return undefined;
   const member = pageShape(z.object({ id: z.string(), name: z.string() }));

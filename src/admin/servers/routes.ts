@@ -1,4 +1,4 @@
-/** The pages of servers, in the order in which their addresses are asked: /new before /:id. */
+/** The pages of servers, in the order in which their paths are matched: /new before /:id. */
 import { Hono } from "hono";
 import type { AdminEnv } from "../http/page-env.ts";
 import { detail } from "./detail.tsx";

@@ -1,4 +1,4 @@
-/** A setting's form: one field, after what the setting's definition says it may be. */
+/** A setting's form: one field, built from the setting's definition. */
 import { getSetting } from "../../core/settings/definitions.ts";
 import type { Setting } from "../../core/settings/setting.ts";
 import { type FieldSpec, readFields, type Typed } from "../forms/fields.ts";

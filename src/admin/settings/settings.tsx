@@ -79,7 +79,7 @@ async function versionsOf(c: AdminContext, side: Side, id: string): Promise<read
   return value.items;
 }
 
-/** What holds on this side; the interface tells it of a tenant, and the system's own rows are read one by one. */
+/** The effective values of this scope: the API returns those of a tenant, and the system's rows are read one by one. */
 export async function readHoldings(c: AdminContext, side: Side): Promise<readonly Holding[]> {
   if (side !== SYSTEM) return (await c.get("rest").read("/settings", pageShape(holding))).value.items;
   const { value } = await c.get("rest").read(side.api, pageShape(config), { limit: 100 });
@@ -230,7 +230,7 @@ function routesOf(side: Side): Hono<AdminEnv> {
         const sent = await c.get("rest").send("DELETE", `${side.api}/${row.id}`);
         if (!sent.ok) throw sent.refusal;
       }
-      // What is sealed cannot be put back from what a page knows.
+      // A sealed value cannot be restored from the data of a page.
       const undo =
         row === undefined || setting.type === "secret"
           ? {}

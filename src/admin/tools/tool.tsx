@@ -117,7 +117,7 @@ async function toolPage(c: AdminContext, { tool, form, outcome, children }: Tool
 
 const explanation = z.object({ allowed: z.boolean(), reason: z.string() });
 
-/** Asked of those who may; to the others it is enough that they see the tool. */
+/** Loaded for users with the permission; others only see the tool. */
 async function decisionFor(c: AdminContext, { serverId, name }: WholeTool): Promise<string> {
   const { userId } = c.get("principal");
   if (!may(c, "access.explain") || userId === undefined) return "Allowed";

@@ -51,7 +51,7 @@ export function formatMemberLine(value: unknown, { nameOf }: ServerLookup): stri
 
 const overrides = z.array(z.record(z.string(), z.unknown()));
 
-/** Texts that are no list of objects are left to the API, which says what is wrong with them. */
+/** Texts that are not a list of objects are sent to the API unchanged, which rejects them with a message. */
 export function toServerNames(value: unknown, { nameOf }: ServerLookup): unknown {
   const known = overrides.safeParse(value);
   if (!known.success) return value;

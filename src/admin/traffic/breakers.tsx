@@ -1,4 +1,4 @@
-/** Circuit breakers: which servers are not asked just now, and an admin's hand on them. */
+/** Circuit breakers: which servers receive no calls now, and the forms by which an admin forces a state. */
 
 import { type Context, Hono } from "hono";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-/** How long limits hold for, as one says it: "20 a minute", "20 in 90 seconds". */
+/** Formats the windows of limits: "20 a minute", "20 in 90 seconds". */
 const NAMES: Readonly<Record<number, string>> = {
   1: "per second",
   60: "per minute",

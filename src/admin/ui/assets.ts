@@ -31,7 +31,7 @@ function serve(c: Context): Response | Promise<Response> {
   const name = c.req.param("name") ?? "";
   if (!isAsset(name)) return c.notFound();
   const { text, type } = CONTENTS[name];
-  // During a deployment a page of the one version may ask the other: it gets what there is, and asks again next time.
+  // During a deployment a page of one version may request assets of the other: it gets the present ones, uncached.
   const isThis = c.req.path === assetPath(name);
   return c.body(text, 200, {
     "content-type": type,

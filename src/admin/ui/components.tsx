@@ -43,7 +43,7 @@ export function Tabs({ tabs, current, label }: { tabs: readonly Tab[]; current: 
   );
 }
 
-/** Figures in a row: what they are, how much, and what to know of it. */
+/** Figures in a row: label, value and note. */
 export function Stats({
   stats,
 }: {
@@ -103,7 +103,7 @@ export function LazyFragment({ path, label }: { path: string; label: string }) {
 }
 
 /**
- * What the server tells as it happens, by the events `replace` and `prepend` (ui/live.ts). Without script the rows
+ * Updates from the server by the events `replace` and `prepend` (ui/live.ts). Without script the rows
  * that were there when the page was made stand still.
  */
 export function Live({

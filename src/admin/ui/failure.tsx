@@ -35,7 +35,7 @@ function isUnknownId(thrown: Error, c: Context): boolean {
   return thrown.errors.every(({ path }) => /^(?:id|\w+Id)$/.test(path) && c.req.query(path) === undefined);
 }
 
-/** Those that have a page; the list is what Hono's types want to see. */
+/** The statuses that have a page, as Hono's types require them. */
 const STATUSES = [400, 403, 404, 409, 412, 413, 422, 429, 502, 503, 504] satisfies ContentfulStatusCode[];
 
 const statusOf = ({ status }: GatewayError): ContentfulStatusCode =>

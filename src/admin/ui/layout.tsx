@@ -18,7 +18,7 @@ interface PageProps {
   readonly frame: Frame;
   /** A small card in the middle: signing in and the like. */
   readonly narrow?: boolean;
-  /** The pages between this one and the tab that it belongs to; entry and tab come from the navigation. */
+  /** The pages between this one and its tab; entry and tab come from the navigation. */
   readonly crumbs?: readonly Crumb[];
   /** Beside the title: what one can do here. */
   readonly actions?: Child;
@@ -86,7 +86,7 @@ function NarrowLayout({ title, frame, children }: PageProps) {
   );
 }
 
-/** Pages that tell what is announced themselves. */
+/** Pages that show announcements themselves. */
 const PAGES_WITHOUT_BANNER = new Set(["/admin", "/admin/announcements"]);
 
 function AppLayout({ title, frame, crumbs = [], actions, intro, children }: PageProps) {

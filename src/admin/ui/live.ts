@@ -1,6 +1,6 @@
 /**
  * Server-sent events for regions of a page (parts.tsx, Live). The stream ends by itself after a while: the browser comes
- * again, so that no request lives for ever and a new deployment is soon met.
+ * again, so that no request lasts forever and a new deployment takes effect soon.
  */
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
@@ -28,7 +28,7 @@ async function isStillWelcome(c: Context<AdminEnv>): Promise<boolean> {
   }
 }
 
-/** Asks `next` again and again; what it returns is sent where it is not undefined. */
+/** Calls `next` repeatedly and sends each result that is not undefined. */
 export function live(
   c: Context<AdminEnv>,
   everyMs: number,

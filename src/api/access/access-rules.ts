@@ -158,7 +158,7 @@ async function unlessGroupGone<R>(work: Promise<R>): Promise<R> {
   }
 }
 
-/** What a rule speaks of is this tenant's own; others' things are not there. */
+/** The objects of a rule must be in the same tenant; others are not found. */
 async function refuseStrangers(
   c: ApiContext,
   subject: { type: string; id: string } | undefined,

@@ -84,7 +84,7 @@ interface Rule extends Times {
   readonly serverId: string | null;
 }
 
-/** What no field can tell by itself. */
+/** Checks across fields. */
 export function findRuleFault({ validFrom, validUntil, startTime, endTime, objectType, serverId }: Rule) {
   if (objectType === "toolset" && serverId !== null) {
     return { path: "/serverId", message: "must be null for a toolset, which is of no server" };

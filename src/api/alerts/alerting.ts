@@ -70,7 +70,7 @@ const CHANNELS_AT_ONCE = 4;
 const NO_MEMBER =
   "Test notifications are sent only to members with a confirmed email address. Fired alerts are sent to this address.";
 
-/** A test is sent at a click; it must not become a way to mail strangers. */
+/** A test is sent at once; it must not send email to addresses outside the tenant. */
 async function isMember(c: ApiContext, owner: RowOwner, email: string): Promise<boolean> {
   const [member] = await findMemberByEmail(c.var.services.database.asSystem(), owner, email);
   return member !== undefined;

@@ -78,7 +78,7 @@ const timeZone = z
 
 const reading = (c: ApiContext) => c.var.services.database.withTenant(c.var.principal.tenantId, "read");
 
-/** Every tenant may know it, and no tenant may read the table. */
+/** Every tenant may see the value, and no tenant may read the table. */
 async function asOf(c: ApiContext): Promise<Date | null> {
   const [row] = await loadRolledUpAt(c.var.services.database.asSystem("read"));
   return row?.at ?? null;

@@ -20,7 +20,7 @@ import { query } from "../http/validate.ts";
 
 const TYPES = Object.values(FILE_TYPES);
 
-/** The last month unless a period is asked for. */
+/** The last month unless a period is given. */
 const monthOf = ({ from, to = new Date() }: { from?: Date | undefined; to?: Date | undefined }) => ({
   from: from ?? new Date(to.getTime() - 30 * DAY_MS),
   to,

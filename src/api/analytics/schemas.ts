@@ -65,7 +65,7 @@ export interface TrafficPeriod extends TimeSpan {
   readonly grain: Grain;
 }
 
-/** The whole units that are asked for. */
+/** The whole units of the query. */
 export function resolvePeriod(
   query: { from?: Date | undefined; to?: Date | undefined; grain?: Grain | undefined },
   now: Date,

@@ -62,7 +62,7 @@ export async function readAccountAuth(
     };
   }
   const { secret: reference, ...client } = auth;
-  // A secret belongs to one client at one authorization server.
+  // A secret is valid for one client at one authorization server.
   const isSame = (["type", "clientId", "issuer", "tokenUrl"] as const).every(
     (name) => before?.[name] === Object.entries(client).find(([key]) => key === name)?.[1],
   );

@@ -35,7 +35,7 @@ export async function applyPlan(c: ApiContext, plan: Plan): Promise<number> {
   const { tenantId } = principal;
   const prepared: PlanStep[] = [];
   for (const step of steps) prepared.push({ ...step, values: await changedValues(c, step) });
-  // Rules go before the servers that they speak of, and come after them.
+  // Rules are deleted before their servers, and created after them.
   const removals = prepared.filter(({ change }) => change.action === "delete").toReversed();
   const others = prepared.filter(({ change }) => change.action !== "delete");
   const statements: Statement[] = [

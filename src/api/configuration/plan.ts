@@ -48,7 +48,7 @@ export async function buildPlan(c: ApiContext, document: Document, secrets: Secr
     steps.push(...(await listSteps(c, section, wanted, state, names, secrets, faults)));
   }
   rejectBeyondPlan(document, state, faults);
-  // An item that cannot be read looks like one that is not wanted.
+  // An unreadable item would be indistinguishable from one that was left out.
   if (faults.length === 0) faults.push(...findUsedItems(state.rows, steps));
   const tenant = tenantStep(document, state, faults);
   if (faults.length > 0) throw new InvalidInputError(faults.slice(0, 100));

@@ -48,7 +48,7 @@ export interface Section {
   write(c: ApiContext, row: CrudRow, names: ConfigurationNames): Promise<ItemContent>;
   /** The same of what was read from a file, where that is written otherwise than a row. */
   contentOf?(values: CrudRow, names: ConfigurationNames): ItemContent;
-  /** Of what a file says; paths are relative to the item. */
+  /** Faults of a file's content; paths are relative to the item. */
   read(look: PresentContext, item: CrudRow, names: ConfigurationNames): Promise<Reading>;
   /** What a row takes of the secrets that came along; undefined: nothing that it has not got. */
   secret?(

@@ -35,7 +35,7 @@ const keptSubject = subjectOf.extend({ tenantId: z.string(), subjectType: z.enum
 const fileSubject = z.looseObject({ type: z.string(), id: z.string() });
 const minutes = (value: unknown) => (typeof value === "string" ? value.slice(0, 5) : value);
 
-/** A rule is what it says: another rule is another thing, so none is ever changed by a file. */
+/** A rule is identified by its content, so a file never changes one. */
 const accessControls: Section = {
   name: "accessControls",
   noun: "access rule",

@@ -195,7 +195,7 @@ export const serversSection: Section = {
   secret: secretOf,
 };
 
-/** Judged by the policy of where the gateway runs, which a schema does not know. */
+/** Checked by the URL policy of the environment, which is not available to a schema. */
 export function findAddressFault(c: ApiContext, values: CrudRow): string | undefined {
   const { endpointUrl, transportType } = z
     .object({ endpointUrl: z.string(), transportType: z.enum(TRANSPORTS) })

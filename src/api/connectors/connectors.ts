@@ -1,4 +1,4 @@
-/** The connectors of stdio servers, as the objects of the servers know them. */
+/** The connectors of stdio servers, read from the Durable Objects of the servers. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { CONNECTOR_MODES, type ConnectedConnector } from "../../core/connector/description.ts";

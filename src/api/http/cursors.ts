@@ -5,7 +5,7 @@ import { InvalidInputError } from "../../core/errors.ts";
 
 const MAX_PAGE_SIZE = 200;
 
-/** To be extended by what else a list can be asked for. */
+/** To be extended by the other parameters of a list. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(50),
   cursor: z.string().max(1000).optional(),
@@ -32,7 +32,7 @@ export function parseCursor<S extends z.ZodType>(
   throw new InvalidInputError([{ path: "cursor", message: "is not a valid cursor" }]);
 }
 
-/** `rows` holds one more than `limit` when there is a further page: ask the database for limit + 1. */
+/** `rows` holds one more than `limit` when there is a further page: query limit + 1 rows. */
 export function buildPage<T>(rows: readonly T[], limit: number, placeOf: (row: T) => object): PageBody<T> {
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;

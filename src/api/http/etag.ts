@@ -24,7 +24,7 @@ export async function setEtag(c: Context, row: Row, changeable: readonly string[
   c.header("etag", await computeEtag(row, changeable));
 }
 
-/** Stands at the routes that ask for If-Match, for the API's description; `requireMatch` does the asking. */
+/** Marks the routes that require If-Match in the API's description; `requireMatch` enforces it. */
 export const requireIfMatch = createMiddleware((_, next) => next());
 
 const STRONG_TAG = /(?:^|,)\s*("[^"]*")(?=\s*(?:,|$))/g;

@@ -25,7 +25,7 @@ type IdempotencyContext = Context<AppEnv & GuardedEnv>;
 
 const FORM = /^[\x21-\x7e]{1,255}$/;
 const REPLAYED = "idempotency-replayed";
-/** What of an answer's headers belongs to the thing that was made. */
+/** The response headers that describe the created record. */
 const SAVED_HEADERS = ["content-type", "etag", "location"];
 
 const savedResponse = z.object({ body: z.string(), headers: z.array(z.tuple([z.string(), z.string()])) });

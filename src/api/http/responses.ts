@@ -1,5 +1,5 @@
 /**
- * What a route answers when all goes well, said at the route as its input is (validate.ts): for the API's description,
+ * Declares the successful response of a route beside its input (validate.ts): for the API's description,
  * and for the contract test, which holds every answer against it.
  */
 import { createMiddleware } from "hono/factory";
@@ -11,7 +11,7 @@ export interface RouteResponse {
   readonly schema: z.ZodType | undefined;
   /** In a sentence. */
   readonly says: string;
-  /** Other forms in which it comes where the caller wishes; without a schema, all that there are. */
+  /** Other media types that the caller can request; all of them without a schema. */
   readonly also?: readonly string[];
 }
 
@@ -28,7 +28,7 @@ function declare(answer: RouteResponse) {
 
 export const responds = (schema: z.ZodType, says: string, status = 200) => declare({ status, schema, says });
 
-/** As JSON, or as text of another type where the caller wishes. */
+/** Responds with JSON, or with text of another type if the caller requests it. */
 export const respondsOr = (also: string, schema: z.ZodType, says: string) =>
   declare({ status: 200, schema, says, also: [also] });
 

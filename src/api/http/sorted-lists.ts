@@ -1,6 +1,6 @@
 /**
- * Lists that can be asked for in several orders and in part: `?sort=-createdAt,name&fields=id,name&limit=…&cursor=…`. The
- * cursor is sealed: it says where the last row stands, which may be a row that its holder must not see, and it fits
+ * Lists with selectable order and fields: `?sort=-createdAt,name&fields=id,name&limit=…&cursor=…`. The
+ * cursor is sealed: it contains the position of the last row, which its holder may not be allowed to see, and it fits
  * the list, the order and the tenant that it was given for and nothing else.
  */
 import type { PgColumn } from "drizzle-orm/pg-core";
@@ -44,7 +44,7 @@ export interface Sorts {
   readonly id: PgColumn;
 }
 
-/** To be extended by what else a list can be asked for. */
+/** To be extended by the other parameters of a list. */
 export const listQuery = (sorts: Sorts, shape: z.ZodObject) =>
   pageQuery.extend({ sort: sortParam(Object.keys(sorts.keys), sorts.usual), fields: fieldNames(shape) });
 

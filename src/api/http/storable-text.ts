@@ -1,6 +1,6 @@
 /**
- * What JSON can say and the database cannot keep: text with a NUL or half a character, and nesting without end. Asked
- * of all input at once, so that no route need think of it.
+ * Rejects JSON that the database cannot store: text with a NUL or an unpaired surrogate, and unlimited nesting. Applied
+ * to all input at once, so that no route has to check it.
  */
 import type { InputIssue } from "../../core/errors.ts";
 

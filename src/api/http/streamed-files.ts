@@ -16,7 +16,7 @@ export const fileQuery = formatQuery.extend({
   to: moment.optional().meta({ description: "Exclusive end. Default: now." }),
 });
 
-/** Rows in one go; a Worker may ask the database a thousand times in one request. */
+/** Rows per query; a Worker may send a thousand subrequests per request. */
 export const ROWS_PER_PAGE = 5000;
 
 type Row = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /**
- * What a route takes, checked at the route by one zod schema. Schemas are remembered by handler, so that the API's
- * description is made from the very schemas that judge the input (zod writes the JSON Schema that OpenAPI 3.1 speaks).
+ * What a route takes, checked at the route by one zod schema. Schemas are stored by handler, so that the API's
+ * description is made from the very schemas that judge the input (zod writes the JSON Schema dialect of OpenAPI 3.1).
  */
 import type { Context } from "hono";
 import { validator } from "hono/validator";
@@ -15,7 +15,7 @@ export interface RouteInput {
   readonly schema: z.ZodType;
 }
 
-/** What a schema says that it takes, by its `examples`; zod's JSON Schema leaves them out where it transforms. */
+/** The `examples` of a schema; zod's JSON Schema leaves them out where it transforms. */
 export function listExamples(schema: z.ZodType): readonly unknown[] {
   const examples = schema.meta()?.examples;
   return Array.isArray(examples) ? examples : [];

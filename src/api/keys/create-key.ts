@@ -40,7 +40,7 @@ export async function createKey(): Promise<CreatedKey> {
   };
 }
 
-/** Admins look after all keys of their tenant, others after their own, and a key without an owner after itself. */
+/** Admins manage all keys of their tenant, others manage their own, and a key without an owner manages itself. */
 export function keyScope({ tenantId, role, userId, apiKeyId }: Principal): KeyScope {
   if (role === "admin") return { tenantId };
   return userId === undefined ? { tenantId, keyId: apiKeyId ?? "" } : { tenantId, userId };

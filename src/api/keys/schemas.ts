@@ -1,4 +1,4 @@
-/** What a key may be asked to be, and how it is shown: never with hash or salt, and with its secret only once. */
+/** The input for keys, and their representation: never with hash or salt, and with the secret only once. */
 import { z } from "zod";
 import type { KeyBounds } from "../../core/access/key-bounds.ts";
 import { API_KEY_SCOPES } from "../../core/enums.ts";
@@ -68,7 +68,7 @@ export const rotation = z
   })
   .meta({ examples: [{ overlapSeconds: 3600 }] });
 
-/** Of what is asked for, the part that says what the key may do. */
+/** The part of the input that determines the rights of the key. */
 export function termsIn({
   scopes,
   connectServer,

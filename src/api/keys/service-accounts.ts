@@ -1,4 +1,4 @@
-/** Service accounts: the owners of API keys that belong to no user. */
+/** Service accounts: the owners of API keys without a user. */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError } from "../../core/errors.ts";

@@ -109,5 +109,5 @@ const routes = (reach: ResourceScope, action: "audit-logs.verify" | "system.read
   );
 
 export const verification = routes(tenantScope, "audit-logs.verify");
-/** Of what belongs to no tenant. */
+/** For entries without a tenant. */
 export const systemVerification = routes(systemScope, "system.read");
