@@ -65,7 +65,7 @@ export const SESSION_LIFETIME_MS = 7 * 86_400_000;
 /** Of one that its person does not want to be remembered, as better-auth makes it. */
 export const BROWSER_SESSION_LIFETIME_MS = 86_400_000;
 /** Of any session, from its sign-in, however active it is. */
-export const MAX_SESSION_LIFETIME_MS = 30 * 86_400_000;
+const MAX_SESSION_LIFETIME_MS = 30 * 86_400_000;
 const ACTIVITY_INTERVAL_MS = 60_000;
 
 export function createSessions(
