@@ -131,7 +131,7 @@ const things = new Hono<AppEnv>()
   .route("/system", systemResources)
   .route("/invitations", invitations);
 
-/** Answers are one caller's and one moment's, and some hold a secret; what may be kept says so itself. */
+/** Answers are one caller's and one moment's, and some hold a secret; what may be cached sets its own header. */
 const unkept = createMiddleware<AppEnv>(async (c, next) => {
   await next();
   if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");

@@ -110,7 +110,7 @@ export async function openState(
   return { tenantId, serverId, userId, nonce };
 }
 
-/** Undefined for a state that was used, has expired, or belongs to another sign-in session. */
+/** Undefined for a state that was used, has expired, or is of another sign-in session. */
 export async function takePending(
   deps: AuthorizationDeps,
   { userId, serverId, nonce }: ConsentState,
@@ -125,9 +125,9 @@ export async function takePending(
 
 export type ConsentResult =
   | { readonly kind: "tokens"; readonly tokens: AccountTokens }
-  /** The member has not agreed, or the server could not ask. */
+  /** The member has not consented, or the authorization server failed. */
   | { readonly kind: "refused"; readonly error: string }
-  /** The authorization server no longer knows the client: consent is asked for again with another one. */
+  /** The client is no longer registered at the authorization server: consent is requested again with another one. */
   | { readonly kind: "client-unknown" };
 
 /** Redeems the code that the authorization server has sent with the member's browser. */

@@ -61,7 +61,7 @@ export const createOAuthFetch = ({ fetch, urlPolicy }: UpstreamDeps): OAuthFetch
 async function read(response: Response): Promise<OAuthResponse> {
   const limits = { maxBytes: MAX_RESPONSE_BYTES.identityProvider, totalMs: TIMEOUT_MS };
   const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-  // An MCP server that takes the probe answers with a stream, which says nothing of authorization.
+  // An MCP server that takes the probe answers with a stream, which contains nothing about authorization.
   if (isStream) await response.body?.cancel();
   const text = isStream ? "" : await readBoundedText(response.body, limits);
   return { status: response.status, headers: response.headers, text };

@@ -158,7 +158,7 @@ async function write(
   deps.store.delete();
 }
 
-/** The grant is withdrawn, or the client no longer known. The member has to connect again, and is asked to with the next call. */
+/** The grant is withdrawn, or the client is no longer registered. The member has to connect again; the next call requests it. */
 async function fail(
   { database }: RenewDeps,
   { key, sealed, tokens }: Account,

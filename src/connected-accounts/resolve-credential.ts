@@ -1,6 +1,6 @@
 /**
  * Gives the credential with which one member's call is sent to a server. It is kept in the isolate like everything else
- * of the tenant, until the tenant's epoch says that something has changed; an access token also only until shortly before it
+ * of the tenant, until the tenant's epoch increases; an access token also only until shortly before it
  * expires, when the member's object renews it.
  */
 import { GATEWAY_SUBJECT } from "../core/identity-token/claims.ts";

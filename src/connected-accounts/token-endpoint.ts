@@ -20,7 +20,7 @@ export type TokenOutcome =
   /** No answer, or none that can be used. */
   | { readonly kind: "unavailable" };
 
-/** Errors that say nothing of the grant: the same request may succeed later. */
+/** Errors that do not concern the grant: the same request may succeed later. */
 const PASSING_ERRORS = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
 
 const toServer = ({ issuer, tokenEndpoint, revocationEndpoint }: TokenSource): oauth.AuthorizationServer => ({

@@ -6,7 +6,7 @@
 
 export const PRUNED = "audit-logs.prune";
 
-/** Both ends belong to it. */
+/** Both ends are included. */
 export type ChainPositions = readonly [from: number, to: number];
 
 /** An entry that does not follow from the one before it, or not from its own members. */
@@ -19,7 +19,7 @@ export interface MismatchedEntry {
   /** Null where the entry before it was looked at with another page. */
   readonly hashBefore: string | null;
   readonly sequenceBefore: number;
-  /** Its hash is of what it says. */
+  /** Its hash covers its content. */
   readonly isSound: boolean;
 }
 

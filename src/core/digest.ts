@@ -1,4 +1,4 @@
-/** Hashes and random secrets as text, for tokens of which the database is to know no more than that they are right. */
+/** Hashes and random secrets as text, for tokens that the database can verify and does not contain. */
 import { toBase64url } from "./base64url.ts";
 import { toHex } from "./hex.ts";
 

@@ -82,7 +82,7 @@ export interface InputIssue {
   readonly message: string;
 }
 
-/** What was sent does not have the form that is asked for: every fault at once. */
+/** The input is invalid: contains every fault at once. */
 export class InvalidInputError extends GatewayError {
   readonly errors: readonly InputIssue[];
 
@@ -122,7 +122,7 @@ export class BlockedAddressError extends ForbiddenError {
 export class TooManyRequestsError extends GatewayError {
   readonly retryAfterSeconds: number;
 
-  /** What else the answer's headers say of the limits. */
+  /** Further headers of the response about the limits. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(message: string, retryAfterSeconds: number, headers: Readonly<Record<string, string>> = {}) {
@@ -160,7 +160,7 @@ export class ConfigurationError extends GatewayError {
 
 export type UpstreamFailure = Extract<ErrorCode, `upstream_${string}` | "maintenance">;
 
-/** Something between us and an MCP server went wrong; `server` is its name, which the caller knows. */
+/** Something between us and an MCP server went wrong; `server` is its name, which the caller may see. */
 export class UpstreamError extends GatewayError {
   readonly server: string;
 
@@ -217,7 +217,7 @@ const INTERNAL = "The request failed. Contact the operator and include the reque
 
 /**
  * What the data layer threw arrives wrapped by Drizzle, in an error whose message repeats the parameters, which
- * belong in no log. So the first of ours on the chain counts, else the innermost.
+ * must not be logged. So the first of ours on the chain counts, else the innermost.
  */
 export function findGatewayError(thrown: Error): GatewayError {
   let inner = thrown;

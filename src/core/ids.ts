@@ -1,5 +1,5 @@
 /**
- * Identifiers. Rows get UUID version 7 (RFC 9562 §5.7): made at the edge without asking anyone, and sorted by
+ * Identifiers. Rows get UUID version 7 (RFC 9562 §5.7): created at the edge without coordination, and sorted by
  * time, so that new rows land on the last page of a primary key instead of all over it.
  */
 import { sha256Hex } from "./digest.ts";
@@ -31,7 +31,7 @@ function formatTime(now: number): string {
 const RANDOM_BYTES = 10;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** To ask the runtime for ten bytes costs as much as to ask for thousands. */
+/** Ten random bytes of the runtime cost as much as thousands. */
 const stock = new Uint8Array(RANDOM_BYTES * 400);
 let used = stock.length;
 
@@ -52,7 +52,7 @@ export async function uuidFromName(text: string): Promise<string> {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Under which answers tell their own. */
+/** The header of a response with the request's own id. */
 export const REQUEST_ID_HEADER = "x-request-id";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

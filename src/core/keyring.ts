@@ -1,6 +1,6 @@
 /**
  * Authenticated encryption for what leaves our hands and must come back unread and unchanged (session ids, request
- * state, cursors) and for what the database must not know in clear (upstream credentials). AES-256-GCM; the text names
+ * state, cursors) and for what the database must not contain in clear (upstream credentials). AES-256-GCM; the text names
  * its key, so keys rotate by putting a new one in front. The purpose is authenticated too: a sealed cursor never opens
  * as a sealed credential.
  */
@@ -67,7 +67,7 @@ export class Keyring {
     return keys;
   }
 
-  /** Undefined for whatever was not sealed here for this purpose, without saying why. */
+  /** Undefined for whatever was not sealed here for this purpose, without a reason. */
   async open(purpose: string, text: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const dot = text.indexOf(".");
     const keys = await this.#keys.get(text.slice(0, Math.max(dot, 0)));

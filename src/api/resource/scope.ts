@@ -1,4 +1,4 @@
-/** Whose things a collection's routes speak of: the caller's tenant's, or the whole system's, which operators look after. */
+/** The scope of a collection's routes: the caller's tenant, or the whole system, which operators manage. */
 import type { Context } from "hono";
 import type { CrudResourceName } from "../../core/access/crud-permissions.ts";
 import type { Permission } from "../../core/access/permissions.ts";

@@ -11,7 +11,7 @@ export function selectColumns(table: PgTable, hidden: readonly string[] = []): C
   );
 }
 
-/** `known`: what a column cannot tell by itself, such as what a jsonb holds. */
+/** `known`: what cannot be derived from a column, such as the content of a jsonb. */
 export function rowShape(columns: Columns, known: Readonly<Record<string, z.ZodType>> = {}): z.ZodObject {
   return z.object({
     ...Object.fromEntries(
@@ -42,7 +42,7 @@ function kindOfValue(column: PgColumn): z.ZodType {
   }
 }
 
-/** What a column can be asked for in a query string. */
+/** The filter of a column in a query string. */
 export function columnFilter(column: PgColumn): z.ZodType {
   if (column.dataType === "boolean") return z.stringbool();
   if (column.dataType === "number") return z.coerce.number();

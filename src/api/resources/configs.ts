@@ -72,7 +72,7 @@ export const configs = defineResource({
     isRuntime: z.boolean().describe("False: the value cannot be changed while the gateway runs."),
     isSensitive: z.boolean(),
   },
-  // Once sealed, always sealed: history would else tell what was meant to be hidden.
+  // Once sealed, always sealed: otherwise the history would reveal the secret.
   fixed: ["key", "isSensitive"],
   sorts: ["key", "category", "version", "createdAt", "updatedAt"],
   usual: "key",

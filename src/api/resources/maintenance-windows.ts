@@ -26,7 +26,7 @@ export const maintenanceWindows = defineResource({
     description: prose.nullable(),
     startsAt: moment,
     endsAt: moment,
-    /** Five fields of cron; the first window says how long each lasts. */
+    /** Five fields of cron; the first window determines how long each lasts. */
     recurrence: z.string().min(1).max(100).nullable(),
     timeZone,
     isActive: z.boolean(),

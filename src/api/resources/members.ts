@@ -1,4 +1,4 @@
-/** What the same members of different kinds may say. */
+/** The schemas of members that several kinds have in common. */
 
 import { z } from "zod";
 import { isTimeZone } from "../../core/time-zone.ts";
@@ -7,7 +7,7 @@ export const title = z.string().trim().min(1).max(200);
 export const prose = z.string().max(5000);
 /** As Postgres' integer takes it. */
 export const count = z.number().int().min(0).max(2_147_483_647);
-/** Of configurations and flags: what code asks for. */
+/** Of configurations and flags: the name by which code reads them. */
 export const key = z
   .string()
   .regex(

@@ -1,4 +1,4 @@
-/** How often who may ask: read by core/limits/policy.ts. */
+/** How many requests a subject may send: read by core/limits/policy.ts. */
 import { z } from "zod";
 import { LIMIT_SUBJECTS, ROLES } from "../../core/enums.ts";
 import { isUuid } from "../../core/ids.ts";

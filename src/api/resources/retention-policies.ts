@@ -11,7 +11,7 @@ export const retentionPolicies = defineResource({
   fields: {
     tableName: z.enum(RETENTION_TABLES),
     retentionDays: z.number().int().min(1).max(36_500),
-    /** Nothing is deleted while this is on, whatever the days say. */
+    /** Nothing is deleted while this is on, whatever the number of days. */
     legalHold: z.boolean(),
     isActive: z.boolean(),
   },

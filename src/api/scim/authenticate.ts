@@ -1,4 +1,4 @@
-/** Authenticates provisioning by the token of a tenant, of which the database knows only the hash. */
+/** Authenticates provisioning by the token of a tenant, of which the database stores only the hash. */
 import { createMiddleware } from "hono/factory";
 import { sha256Hex } from "../../core/digest.ts";
 import { ScimError } from "../../core/scim/scim-error.ts";
@@ -8,7 +8,7 @@ import { admitPrincipal, admitWithoutPrincipal } from "../../middleware/admissio
 import type { AppEnv } from "../../middleware/app-env.ts";
 import type { GuardedEnv } from "../../middleware/require-permission.ts";
 
-/** Tells its tokens from others, also for scanners of leaked secrets. */
+/** Distinguishes its tokens from others, also for scanners of leaked secrets. */
 export const SCIM_TOKEN_PREFIX = "scim_";
 const TOKEN = /^Bearer (scim_[\w-]{43})$/i;
 

@@ -1,4 +1,4 @@
-/** What the SCIM interface says of itself: its capabilities, resource types and schemas (RFC 7643, sections 5 to 7). */
+/** The description of the SCIM interface: its capabilities, resource types and schemas (RFC 7643, sections 5 to 7). */
 
 const NAMES = "urn:ietf:params:scim:schemas:core:2.0";
 

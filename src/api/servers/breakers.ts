@@ -1,4 +1,4 @@
-/** Circuit breakers as the tenant's object last wrote them down, and an admin's hand on the one of a server. */
+/** Circuit breakers as the tenant's object last saved them, and the route that forces the state of one. */
 import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { z } from "zod";

@@ -46,7 +46,7 @@ const address = z.object({
   transportType: z.enum(TRANSPORTS).default("http"),
 });
 
-/** The address of a body that may have further faults; where there is no address to judge, its schema says so. */
+/** The address of a body that may have further faults; where there is no address to check, its schema rejects it. */
 export function findGivenUrlFaults(body: unknown, policy: UrlPolicy): InputIssue[] {
   const given = address.safeParse(body);
   return given.success ? findUrlFaults(given.data.endpointUrl, given.data.transportType, policy) : [];

@@ -1,4 +1,4 @@
-/** Asking a server now what it offers: on wish, and when it has just been registered. */
+/** Capability discovery at once: on request, and after registration. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { NotFoundError, toGatewayError } from "../../core/errors.ts";

@@ -1,4 +1,4 @@
-/** The tool names that clients would see if a server were registered, asked before it is. */
+/** The tool names that clients would see if a server were registered, for a preview before saving. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { previewNames } from "../../core/mcp/name-changes.ts";

@@ -1,4 +1,4 @@
-/** Is there an MCP server at an address? Asked before it is saved, with the credential that is meant for it. */
+/** Tests whether a URL is an MCP server before it is saved, with the credential that is meant for it. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { requestToken } from "../../connected-accounts/renew-server-token.ts";

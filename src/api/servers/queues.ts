@@ -1,4 +1,4 @@
-/** The queues in front of servers at their concurrency limit, as the tenant's object knows them. */
+/** The queues in front of servers at their concurrency limit, as the tenant's object has them. */
 import { Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "../../middleware/app-env.ts";

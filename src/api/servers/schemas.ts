@@ -12,7 +12,7 @@ import { serverName } from "./server-name.ts";
 const MAX_TOOL_TIMEOUT_MS = 43_200_000;
 const MAX_TOOL_SETTINGS = 500;
 
-/** Settings of one server. Each has an effect: one that the gateway does not know is rejected. */
+/** Settings of one server. Each has an effect: an unknown one is rejected. */
 const settings = z.strictObject({
   ...z.object(SERVER_NUMBERS).partial().shape,
   breaker: z
@@ -98,9 +98,9 @@ export const newServer = z
     /** Required unless the transport is stdio. */
     endpointUrl: fields.endpointUrl.optional(),
     auth: auth.default({ type: "none" }),
-    /** Register it though another server has this address and transport already (with another credential, say). */
+    /** Register it though another server has this address and transport already (for example with another credential). */
     evenIfRegistered: z.boolean().default(false),
-    /** Ask it at once what it offers, without making the caller wait. */
+    /** Discover its capabilities at once, without making the caller wait. */
     discover: z.boolean().default(true),
   })
   .refine(({ endpointUrl, transportType }) => endpointUrl !== undefined || transportType === "stdio", {

@@ -1,4 +1,4 @@
-/** A server as JSON, and as its own reader may see it: where it lives and how it is set up is for admins. */
+/** A server as JSON, as the caller may see it: its URL and its configuration are for admins. */
 import { NotFoundError } from "../../core/errors.ts";
 import { findServer } from "../../db/queries/servers/servers.ts";
 import type { ApiContext } from "../resource/scope.ts";

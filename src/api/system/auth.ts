@@ -10,7 +10,7 @@ import { MCP_SCOPE } from "../../identity/oauth/scopes.ts";
 import { admitWithoutPrincipal } from "../../middleware/admission.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
 
-/** OAuth clients may live in a browser; these answer to what is in the request, never to a cookie. */
+/** OAuth clients may run in a browser; these routes read the request, never a cookie. */
 const FOR_CLIENTS = ["/oauth2/token", "/oauth2/register", "/oauth2/revoke", "/oauth2/introspect", "/jwks"];
 
 const FOR_BROWSERS = [
@@ -37,7 +37,7 @@ const FOR_BROWSERS = [
 
 const pass = async (c: Context<AppEnv>) => (await c.get("services").people.auth()).handler(c.req.raw);
 
-/** Of any other, no one can tell which program on the person's computer answers (RFC 8252 §8.6): they are asked each time. */
+/** For any other, the program that receives the code cannot be verified (RFC 8252 §8.6): consent is requested each time. */
 const isWebAddress = (redirectUri: string | null) => URL.parse(redirectUri ?? "")?.protocol === "https:";
 
 /**
@@ -52,7 +52,7 @@ async function authorize(c: Context<AppEnv>) {
   if (person?.impersonatorId !== undefined) return c.redirect("/sign-in/error?error=impersonating");
   const url = new URL(c.req.url);
   const { searchParams } = url;
-  // A client that describes itself at a URL would be fetched: not for a stranger.
+  // A client that describes itself at a URL would be fetched: only for a signed-in user.
   if (person === undefined && isClientMetadataUrl(searchParams.get("client_id") ?? "")) {
     return c.redirect(`/sign-in?${new URLSearchParams({ next: `${url.pathname}${url.search}` })}`);
   }
@@ -69,7 +69,7 @@ async function authorize(c: Context<AppEnv>) {
   return (await people.auth()).handler(new Request(url, { headers }));
 }
 
-/** Signing in and issuing tokens is dear to guess at; everything else only tells what is known anyway. */
+/** Sign-in and tokens are limited strictly; everything else returns public data only. */
 const admission = createMiddleware<AppEnv>(async (c, next) => {
   await admitWithoutPrincipal(c, c.req.method === "POST" ? "authentication" : "general");
   await next();

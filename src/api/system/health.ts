@@ -1,4 +1,4 @@
-/** For load balancers and the start script: /healthz says that the Worker runs, /readyz that it can do its work. */
+/** For load balancers and the start script: /healthz shows that the Worker runs, /readyz that it can serve requests. */
 import { sql } from "drizzle-orm";
 import { Hono } from "hono";
 import type { AppEnv } from "../../middleware/app-env.ts";

@@ -1,4 +1,4 @@
-/** A tenant's numbers for Prometheus, at /metrics: how its servers are, what they have been asked, and each tool's totals. */
+/** A tenant's numbers for Prometheus, at /metrics: the health of its servers, their requests, and each tool's totals. */
 import { Hono } from "hono";
 import { HEALTH_STATUSES } from "../../core/enums.ts";
 import { type Family, formatPrometheus, PROMETHEUS_TYPE } from "../../core/telemetry/prometheus.ts";

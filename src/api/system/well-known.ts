@@ -1,5 +1,5 @@
 /**
- * Where clients look before they know anything: which authorization server looks after an MCP endpoint (RFC 9728), and
+ * The metadata that clients read first: which authorization server protects an MCP endpoint (RFC 9728), and
  * what that server can do (RFC 8414, OpenID Connect Discovery).
  */
 import { type Context, Hono } from "hono";

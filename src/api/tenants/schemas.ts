@@ -1,4 +1,4 @@
-/** What tenants, members and invitations may be asked to be. */
+/** The input for tenants, members and invitations. */
 
 import { z } from "zod";
 import { TOOL_CHANGES } from "../../core/discovery/tool-drift.ts";

@@ -1,4 +1,4 @@
-/** An account's bans and where its person is signed in, as the admins of the tenant that looks after it see and end them. */
+/** An account's bans and where its person is signed in, as the admins of the tenant that manages it see and end them. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { GatewayError, NotFoundError } from "../../core/errors.ts";

@@ -1,4 +1,4 @@
-/** The user accounts of a tenant. Roles belong to memberships: see members.ts. */
+/** The user accounts of a tenant. Roles are part of memberships: see members.ts. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { ROLES } from "../../core/enums.ts";
@@ -66,7 +66,7 @@ export async function requireUser(c: ApiContext, id: string) {
   return user;
 }
 
-/** An account belongs to one tenant, and those of the gateway's operators to no tenant's admin but themselves. */
+/** An account is managed by one tenant, and that of an operator by the operator only. */
 export async function requireHomeTenant(
   c: ApiContext,
   { id, isHome }: { id: string; isHome: boolean },

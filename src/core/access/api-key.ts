@@ -17,7 +17,7 @@ export function formatApiKey(id: string, secret: Uint8Array): string {
   return `${apiKeyPrefix(id)}_${toBase64url(secret)}`;
 }
 
-/** The part that is no secret: shown in lists so that people can tell their keys apart. */
+/** The part that is no secret: shown in lists so that users can distinguish their keys. */
 export function apiKeyPrefix(id: string): string {
   return `mcp_${id.replaceAll("-", "")}`;
 }

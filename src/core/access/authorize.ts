@@ -1,11 +1,11 @@
 /**
- * The one decision about using what a tenant's servers offer. In this order, and the first that speaks decides:
+ * The one decision about using what a tenant's servers offer. In this order, and the first that applies decides:
  *
  * 1. the action's role and scope (decide.ts);
- * 2. `config://` resources are for admins, whatever rules say;
+ * 2. `config://` resources are for admins, whatever the rules;
  * 3. a deny that holds now: for the thing itself, or for its server;
  * 4. an allow that holds now, likewise;
- * 5. callers who may only read call those tools only that say they only read (readOnlyHint);
+ * 5. callers who may only read call only tools that are declared read-only (readOnlyHint);
  * 6. the tenant's default: everything that is not denied, or nothing that is not allowed (`accessDefault`).
  *
  * So a further deny never allows more, a further allow never denies more, and the order of rules means nothing. Allows

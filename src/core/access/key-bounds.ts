@@ -26,7 +26,7 @@ export interface KeyCreator {
   readonly terms: KeyBounds | undefined;
 }
 
-/** Where the wanted terms go too far. Only those that are given are looked at: the others stay as they are. */
+/** Where the requested terms exceed the bounds. Only given ones are checked: the others are unchanged. */
 export function checkKeyBounds(
   requested: Partial<KeyBounds>,
   ownerRole: Role,

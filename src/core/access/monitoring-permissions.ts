@@ -68,7 +68,7 @@ export const MONITORING_PERMISSIONS = {
   "configuration.plan": writes,
   "configuration.apply": writes,
 
-  /** What belongs to no tenant but holds for all. */
+  /** What is of no tenant and applies to all. */
   "system.read": operators("read"),
   "system.write": operators("admin"),
 } as const satisfies Record<string, PermissionRule>;

@@ -42,7 +42,7 @@ const CODE = { star: 42, question: 63, open: 123, close: 125, comma: 44, backsla
 
 function assemble(pattern: string): Step[] | undefined {
   const steps: Step[] = [];
-  /** For each open brace: where its alternatives branch, and the jumps that wait to learn where it ends. */
+  /** For each open brace: where its alternatives branch, and the jumps whose target, its end, is not yet known. */
   const open: { branch: number[]; ends: number[][] }[] = [];
   for (let at = 0; at < pattern.length; at += 1) {
     const code = pattern.charCodeAt(at);

@@ -1,5 +1,5 @@
 /**
- * Everything that can be asked of the gateway, by name, with the least role and the scope that it takes. Routes name
+ * Every operation of the gateway, by name, with the least role and the scope that it takes. Routes name
  * their action (middleware/require-permission.ts), the matrix test walks this table, and a route that is not in it does not start.
  */
 

@@ -13,11 +13,11 @@ export type PermissionDecision =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly missing: { role: Role } | { scope: ApiKeyScope } | "operator" };
 
-/** The role is asked first: who lacks it is not helped by a wider scope. */
+/** The role is checked first: a wider scope does not replace it. */
 export function evaluatePermission(rights: PrincipalRights, permission: Permission): PermissionDecision {
   const rule: PermissionRule = PERMISSIONS[permission];
   if (rule.operator === true && rights.isOperator !== true) return { allowed: false, missing: "operator" };
-  // An operator need not be a member of anything to look after the whole.
+  // An operator manages the installation without being a member of a tenant.
   if (rule.operator !== true && !hasRole(rights.role, rule.role)) {
     return { allowed: false, missing: { role: rule.role } };
   }

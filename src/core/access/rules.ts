@@ -46,7 +46,7 @@ export function compileRules(
 }
 
 export interface ActiveRules extends ActiveRuleSet {
-  /** Milliseconds since 1970: from then on ask again. */
+  /** Milliseconds since 1970: from then on the decision must be made again. */
   readonly until: number;
 }
 
@@ -73,7 +73,7 @@ export function activeRules(rules: CompiledRules, principal: AccessPrincipal, no
 
 export type AccessDefault = "allow" | "deny";
 
-/** The rules that speak of the caller and hold now, and what the tenant has decided for the rest. */
+/** The rules that apply to the caller now, and what the tenant has decided for the rest. */
 export interface ActiveRuleSet {
   readonly denies: readonly CompiledRule[];
   readonly allows: readonly CompiledRule[];

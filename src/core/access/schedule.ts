@@ -28,7 +28,7 @@ export function isActiveAt(schedule: Schedule, now: Date, local: LocalTime): boo
   const start = toSeconds(schedule.startTime);
   const end = toSeconds(schedule.endTime);
   if (start < end) return isOn(local.weekday) && local.seconds >= start && local.seconds < end;
-  // Over midnight: the small hours belong to the day on which the window opened.
+  // Over midnight: the hours after it count for the day on which the window opened.
   if (local.seconds >= start) return isOn(local.weekday);
   return local.seconds < end && isOn(local.weekday === 1 ? 7 : local.weekday - 1);
 }
@@ -72,7 +72,7 @@ function getFormat(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat("en-US", {
-      // A name that this runtime does not know must not stop a tenant's traffic.
+      // A time zone that the runtime does not support must not stop a tenant's traffic.
       timeZone: isTimeZone(timeZone) ? timeZone : "UTC",
       hourCycle: "h23",
       weekday: "short",

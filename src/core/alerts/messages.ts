@@ -15,7 +15,7 @@ export interface AlertSubject {
   readonly name: string;
 }
 
-/** Kept with the delivery, so that each attempt says the same. */
+/** Stored with the delivery, so that each attempt sends the same text. */
 export interface AlertMessage {
   readonly type: `alert.${"firing" | "flapping" | "resolved" | "test"}`;
   readonly timestamp: string;

@@ -12,7 +12,7 @@ export type Grain = (typeof GRAINS)[number];
 
 export const GRAIN_MS: Readonly<Record<Grain, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** A tool's name says nothing without its server's id. */
+/** A tool's name is ambiguous without its server's id. */
 export interface ToolMember {
   readonly serverId: string;
   readonly tool: string;

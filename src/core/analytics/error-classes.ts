@@ -1,4 +1,4 @@
-/** Why requests fail, in few words: every code that the logs know belongs to one class. */
+/** Classes of failed requests: every code in the logs is in one class. */
 import { ERROR_CODES, ERROR_TITLES, type ErrorCode } from "../error-codes.ts";
 import { jsonRpcError } from "../mcp/responses.ts";
 

@@ -1,4 +1,4 @@
-/** When in the week there is how much traffic, where people live by the clock of one time zone. */
+/** Traffic by weekday and hour in one time zone. */
 import type { TrafficSums } from "./traffic-metrics.ts";
 
 export interface TrafficHour extends Pick<TrafficSums, "requests" | "errors" | "timed" | "durationMs"> {

@@ -1,5 +1,5 @@
 /**
- * What must be made, changed and removed so that what there is becomes what is wanted. Things are the same by their
+ * Determines what must be created, changed and deleted so that the present items become the given ones. Things are the same by their
  * identity; of several with one identity the equal ones are paired first, so that nothing is touched without need.
  */
 import { canonicalJson } from "../mcp/canonical-json.ts";

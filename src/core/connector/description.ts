@@ -1,4 +1,4 @@
-/** What a connector says of itself when it connects, and what is shown of it. */
+/** The description that a connector sends when it connects, and what is shown of it. */
 
 export const CONNECTOR_MODES = ["session", "shared"] as const;
 export type ConnectorMode = (typeof CONNECTOR_MODES)[number];

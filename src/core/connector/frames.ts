@@ -8,9 +8,9 @@
  * | open     | channel             | start a session                                                      |
  * | message  | channel, connector  | an MCP message; `ack`: all up to this number were passed on          |
  * | ack      | channel, connector  | all up to this number were passed on                                  |
- * | resume   | channel             | the path was replaced; `ack` as above, and the connector's is wanted |
+ * | resume   | channel             | the path was replaced; `ack` as above, and the connector's is sent  |
  * | resumed  | connector           | the session exists; what is missing is sent again                    |
- * | end      | channel, connector  | the session is over; a connector says why                            |
+ * | end      | channel, connector  | the session is over; a connector sends the reason                    |
  * | detached | object              | the channel's path is gone; the session ends unless it resumes       |
  * | up, down | object              | the channel's connector is reachable, or not                         |
  * | drain    | connector           | it takes no new sessions                                             |
@@ -18,7 +18,7 @@
  */
 import { MAX_EVENT_BYTES } from "../size-limits.ts";
 
-/** Why a session is over, as a connector says it. */
+/** Why a session is over, as a connector reports it. */
 const SESSION_ENDS = ["exited", "start_failed", "lost", "busy", "too_large", "stopped"] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 

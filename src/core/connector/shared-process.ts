@@ -1,6 +1,6 @@
 /**
  * Lets several sessions use one process: it is initialized once, requests get IDs that are unique in the process, and what
- * comes back goes to the session that it belongs to. A notification that belongs to no request goes to all sessions; a
+ * comes back goes to the session of its request. A notification without a request goes to all sessions; a
  * request of the server goes to the session whose request is the latest one pending.
  */
 import { type JsonObject, METHOD_NOT_FOUND } from "../mcp/json-rpc.ts";

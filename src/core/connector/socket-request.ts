@@ -1,4 +1,4 @@
-/** How the gateway's own code opens a WebSocket to the object of a server: the header of the upgrade request says for what. */
+/** How the gateway's own code opens a WebSocket to the object of a server: the header of the upgrade request contains the purpose. */
 export const SOCKET_HEADER = "x-gateway-socket";
 export const CONNECTOR_OBJECT_URL = "https://connector.gateway/";
 

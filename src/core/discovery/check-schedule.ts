@@ -20,7 +20,7 @@ const healthSettings = z
     timeoutMs: z.number().int().min(100).max(30_000).optional().catch(undefined),
     slowMs: z.number().int().min(1).max(30_000).optional().catch(undefined),
     isEnabled: z.boolean().catch(true),
-    /** In place of asking the server itself how it is. */
+    /** Replaces the protocol's own probe. */
     tool: z
       .object({ name: z.string().min(1).max(255), arguments: z.record(z.string(), z.unknown()).default({}) })
       .optional()

@@ -1,5 +1,5 @@
 /**
- * Looks through what a server says of itself for words that are meant for the model and not for the person: hidden
+ * Scans the definitions of a server for text that is addressed to the model and not to the user: hidden
  * text, instructions that work around the user, requests for secrets. A finding is a reason to look, never a verdict;
  * rules that honest descriptions trip over are worth nothing, so tests hold both sides.
  */

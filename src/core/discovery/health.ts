@@ -41,7 +41,7 @@ const OUTCOME_LETTERS: Record<CheckOutcome, string> = { ok: "o", slow: "s", fail
 export function nextHealth(health: Health, outcome: CheckOutcome, rules: HealthRules = HEALTH_RULES): Health {
   const recent = (health.recent + OUTCOME_LETTERS[outcome]).slice(-HEALTH_WINDOW);
   const status = next(health.status, recent, outcome, rules);
-  // The row that led here may lead on; what was before it has had its say.
+  // The run of results that led here may lead on; results before it no longer count.
   const row = recent.slice(recent.search(new RegExp(`${OUTCOME_LETTERS[outcome]}+$`)));
   return { status, recent: status === health.status ? recent : row };
 }
@@ -49,7 +49,7 @@ export function nextHealth(health: Health, outcome: CheckOutcome, rules: HealthR
 function next(status: HealthStatus, recent: string, outcome: CheckOutcome, rules: HealthRules): HealthStatus {
   const inRow = (letters: string) => recent.length - recent.search(new RegExp(`[${letters}]*$`));
   switch (status) {
-    // Nothing is known yet, or not since before the maintenance: the first answer tells.
+    // Nothing is known yet, or not since before the maintenance: the first result decides.
     case "unknown":
     case "maintenance":
       return outcome === "ok" ? "healthy" : outcome === "slow" ? "degraded" : "unhealthy";

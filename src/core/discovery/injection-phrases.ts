@@ -21,7 +21,7 @@ function matching(pattern: RegExp): Phrase["find"] {
   return (text) => pattern.exec(text)?.index;
 }
 
-/** Longer addresses are cut: what tells something in them does so early. */
+/** Longer URLs are cut: suspicious parts are near their beginning. */
 const MAX_ADDRESS_LENGTH = 2000;
 const PICTURE = /!\[[^\]]{0,200}\]\(https?:\/\//gi;
 

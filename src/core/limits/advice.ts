@@ -1,4 +1,4 @@
-/** A limit that is hit regularly is set too low or used too much: what to tell those who look after the tenant. */
+/** Advice for the tenant's admins on limits that are hit regularly: they are too low or used too much. */
 export interface LimitDay {
   /** Requests refused by the limit in each hour of the day. */
   readonly refusedByHour: readonly number[];

@@ -52,7 +52,7 @@ export function isExpired(history: ViolationHistory, terms: BanTerms, now: numbe
   return history.bans === 0 ? now >= since : now - since >= terms.forgetMs;
 }
 
-/** The bans in force as an isolate knows them: what banned traffic meets before anything else, at the cost of a look. */
+/** The bans in force in an isolate, checked before anything else by one lookup. */
 export class BanList {
   readonly #until = new Map<string, number>();
 

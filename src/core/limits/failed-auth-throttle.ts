@@ -33,7 +33,7 @@ export class FailedAuthThrottle {
     return left > 0 ? left : undefined;
   }
 
-  /** True for the one that fills the window: once a window there is something to tell. */
+  /** True for the one that fills the window: once per window an event is recorded. */
   recordFailure(client: string, credential: string, now: number): boolean {
     let known = this.#clients.get(client);
     if (known === undefined || now - known.since >= this.#limits.windowMs) {

@@ -17,7 +17,7 @@ export interface IpRule {
 
 export interface IpDecision {
   readonly blocked: boolean;
-  /** The rule that decided; undefined where none speaks of the address. */
+  /** The rule that decided; undefined where none matches the address. */
   readonly rule: IpRule | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Which limits hold for a caller, from the rows of rate_limit_configs. A row of the tenant comes before one of the
- * whole system, one for a subject before one for all of its kind; what no row speaks of has the defaults below.
+ * whole system, one for a subject before one for all of its kind; what no row covers has the defaults below.
  */
 import { LIMIT_SUBJECTS, type Role } from "../enums.ts";
 import type { Limit } from "./algorithms/limit.ts";
@@ -54,7 +54,7 @@ export type CompiledLimits = ReadonlyMap<string, readonly LimitTerms[]>;
 
 const subjectName = (kind: LimitSubject, id: string | null) => (id === null ? kind : `${kind}:${id}`);
 
-/** `planPerMinute` caps the whole tenant, whatever its own limit for a minute says. */
+/** `planPerMinute` caps the whole tenant, whatever its own limit for a minute. */
 export function compileLimits(configs: readonly LimitConfig[], planPerMinute?: number): CompiledLimits {
   const compiled = compileConfigs(configs);
   return planPerMinute === undefined ? compiled : capTenant(compiled, planPerMinute);

@@ -1,5 +1,5 @@
 /**
- * How a caller learns that a server needs an account of its own: in the modern era by an input request, at revision
+ * How a caller is informed that a server needs an account of its own: in the modern era by an input request, at revision
  * 2025-11-25 by the error for a required URL elicitation, and otherwise by a tool's error with the link in its text.
  */
 import type { JsonObject } from "./json-rpc.ts";
@@ -19,7 +19,7 @@ const INPUT_METHODS = new Set(["tools/call", "prompts/get", "resources/read"]);
 export interface CallingClient {
   readonly era: Era;
   readonly revision: string;
-  /** Undefined where the request does not tell. */
+  /** Undefined where the request does not contain it. */
   readonly capabilities: unknown;
   readonly method: string;
   readonly params: JsonObject | undefined;
@@ -37,7 +37,7 @@ export type AccountAnswer =
       readonly kind: "error";
       readonly error: { readonly code: number; readonly message: string; readonly data: JsonObject };
     }
-  /** The gateway's own error is all that can be said. */
+  /** Only the gateway's own error can be returned. */
   | { readonly kind: "plain" };
 
 export function toAccountAnswer(client: CallingClient, request: AccountRequest): AccountAnswer {
@@ -69,11 +69,11 @@ export function toAccountAnswer(client: CallingClient, request: AccountRequest):
   return { kind: "result", result };
 }
 
-/** The client says that it has seen the input request, whatever became of it. */
+/** The client has seen the input request, whatever its outcome. */
 const hasAnswered = (params: JsonObject | undefined): boolean =>
   getInputResponses(params)?.[ACCOUNT_INPUT] !== undefined;
 
-/** The client says that the user has agreed to open the URL. */
+/** The client reports that the user has agreed to open the URL. */
 export function hasAccepted(params: JsonObject | undefined): boolean {
   const response = getInputResponses(params)?.[ACCOUNT_INPUT];
   return isMembers(response) && getMember(response, "action") === "accept";
@@ -89,7 +89,7 @@ function getInputResponses(params: JsonObject | undefined): JsonObject | undefin
   return isMembers(responses) ? responses : undefined;
 }
 
-/** The request without the answer to the gateway's own input request, which the server did not ask for. */
+/** The request without the answer to the gateway's own input request, which the server did not request. */
 export function dropAccountInput(message: JsonObject): JsonObject {
   return mapObject(message, "params", (params) => {
     const responses = isMembers(params) ? getInputResponses(params) : undefined;

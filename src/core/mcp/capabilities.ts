@@ -1,5 +1,5 @@
 /**
- * What many servers can do, said as one server's capabilities, in either era's shape. A feature is announced when any
+ * The capabilities of many servers as those of one, in either era's shape. A feature is announced when any
  * server has it, since requests are routed to one that does; what is promised about it must hold for all that have it.
  */
 import type { JsonObject } from "./json-rpc.ts";
@@ -18,7 +18,7 @@ export function mergeCapabilities(servers: readonly JsonObject[]): JsonObject {
     if (feature === "experimental" || feature === "extensions") return mergeExtensions(values);
     const anyOf = ANY_OF.get(feature);
     if (anyOf !== undefined) return mergeFeature(values, anyOf);
-    // The tasks of 2025-11-25: nested empty objects that each name a request. Which tool takes it, its item says.
+    // The tasks of 2025-11-25: nested empty objects that each name a request. A tool's own definition states whether it supports them.
     if (feature === "tasks") return union(values);
     return values.reduce(agree);
   });

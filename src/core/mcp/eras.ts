@@ -1,4 +1,4 @@
-/** Says in one era what was said in the other: requests, their answers, and what a server asks in the midst of them. */
+/** Translates between the eras: requests, their responses, and the requests of a server in the middle of a call. */
 import { INVALID_PARAMS, type JsonObject, type JsonRpcId } from "./json-rpc.ts";
 import { isListMethod } from "./list-edit.ts";
 import { getMember, getNumber, isMembers, mapMember, mapObject } from "./lossless-json.ts";
@@ -17,7 +17,7 @@ const MODERN_RESULT = ["resultType", "ttlMs", "cacheScope"];
 export const RESOURCE_NOT_FOUND = -32002;
 const URL_ELICITATION_REQUIRED = -32042;
 
-/** What a server of the legacy era asks its client, and one of the modern era puts into an answer. */
+/** What a legacy server requests of its client, and a modern one puts into a response. */
 const INPUT_METHODS = new Set(["elicitation/create", "sampling/createMessage", "roots/list"]);
 
 export const isInputMethod = (method: unknown): method is string =>
@@ -90,7 +90,7 @@ export function parseInputRequired(
   return { requests, state: typeof state === "string" ? state : undefined };
 }
 
-/** The request anew, with what the server wanted to know. */
+/** The request again, with the input that the server required. */
 export function addInputResponses(
   request: JsonObject,
   responses: JsonObject,
@@ -123,7 +123,7 @@ export function createInputRequired(
   };
 }
 
-/** A legacy server that wants a page visited first says so in an error, and is asked again afterwards. */
+/** A legacy server that requires a visit to a page first returns an error, and the request is repeated afterwards. */
 export function urlElicitations(response: JsonObject): readonly InputRequest[] | undefined {
   const error = getMember(response, "error");
   if (!isMembers(error) || !hasCode(error, URL_ELICITATION_REQUIRED)) return undefined;

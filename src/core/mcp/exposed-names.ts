@@ -134,7 +134,7 @@ function withHash(text: string, identity: string, max: number): string {
 }
 
 /**
- * Eight hexadecimal digits, the same for ever: clients and policies remember names. FNV-1a with a final mix. It need
+ * Eight hexadecimal digits, the same for ever: clients and policies store names. FNV-1a with a final mix. It need
  * not resist attack, as names that collide on purpose climb on like any others.
  */
 function hash(text: string): string {

@@ -70,7 +70,7 @@ export function exposeUris(items: Iterable<NamedResource>, priority: readonly st
   return { entries, lookup };
 }
 
-/** The server that a caller's URI belongs to, listed, wrapped, or made from some server's template. */
+/** The server of a caller's URI, listed, wrapped, or made from some server's template. */
 export function resolveUri(uri: string, routes: UriRoutes): NamedResource | undefined {
   const known = routes.lookup.get(uri) ?? unwrapUri(uri);
   if (known !== undefined) return known;
@@ -88,7 +88,7 @@ export function exposeUri(server: string, uri: string, routes: UriRoutes): strin
   return leadsTo === undefined || leadsTo.server === server ? uri : wrapUri(server, uri);
 }
 
-/** An upstream URI that begins like ours is wrapped always, lest a server speak for another. */
+/** An upstream URI that begins like ours is always wrapped, so that no server can use another's URIs. */
 function looksWrapped(uri: string): boolean {
   return uri.startsWith(WRAPPED) || uri.startsWith(WRAPPED_UI);
 }

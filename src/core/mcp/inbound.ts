@@ -1,5 +1,5 @@
 /**
- * Tells which era a POST belongs to and holds its headers against its body. The body decides; headers only repeat it,
+ * Determines the era of a POST and compares its headers with its body. The body decides; headers only repeat it,
  * so one that disagrees is refused before anything acts on either (SEP-2243). A request that is wrong in several ways
  * is answered for the first, in the order of the official SDK: version, method, envelope, then missing headers.
  */
@@ -133,7 +133,7 @@ function claimedRevision(params: JsonObject | undefined): string | undefined {
   return typeof claim === "string" ? claim : undefined;
 }
 
-/** The client asks for a revision; one that we do not know is negotiated downwards, so it is no error here. */
+/** The client proposes a revision; an unsupported one is negotiated downwards, so it is no error here. */
 function initializeRevision(params: JsonObject | undefined): string {
   const asked = params?.protocolVersion;
   return typeof asked === "string" ? asked : UNSTATED_REVISION;

@@ -21,7 +21,7 @@ export type Message =
 
 export type Body =
   | { readonly kind: "single"; readonly message: Message }
-  /** Only revision 2025-03-26 knows batches. */
+  /** Only revision 2025-03-26 has batches. */
   | { readonly kind: "batch"; readonly messages: readonly Message[] }
   | {
       readonly kind: "invalid";

@@ -34,7 +34,7 @@ export interface ListEdit {
   /** The changed item, or the very same. See renameItem. */
   readonly rename?: (item: JsonObject) => JsonObject;
   /**
-   * The list depends on who asks, even where this caller may see all of it or this page lost nothing: it must not be
+   * The list depends on the caller, even where this caller may see all of it or this page lost nothing: it must not be
    * cached for others, and all pages of a list must have the same scope.
    */
   readonly isPersonal?: boolean;

@@ -66,7 +66,7 @@ export function getMember(object: JsonObject | undefined, member: string): unkno
   return object !== undefined && Object.hasOwn(object, member) ? object[member] : undefined;
 }
 
-/** The very same value where `change` changes nothing, so that identity tells whether there is anything to write. */
+/** The very same value where `change` changes nothing, so that identity shows whether there is anything to write. */
 export function mapMember(value: unknown, member: string, change: (value: unknown) => unknown): unknown {
   return isMembers(value) ? mapObject(value, member, change) : value;
 }

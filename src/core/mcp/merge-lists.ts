@@ -12,7 +12,7 @@ export const UNAVAILABLE_META = `${GATEWAY_META}/unavailable`;
 
 export interface UnavailableServer {
   readonly server: string;
-  /** For people; it must not tell what the caller may not know, such as addresses. */
+  /** For people; it must not contain what the caller may not see, such as URLs. */
   readonly reason: string;
   /** Its last known list stands in. Otherwise nothing of this server is shown. */
   readonly stale: boolean;
@@ -24,7 +24,7 @@ export interface ListPart {
   /** Undefined if the server does not state it (before 2026-07-28); the merged list must not be cached then. */
   readonly ttlMs?: number | undefined;
   readonly cacheScope?: "public" | "private" | undefined;
-  /** What is shown depends on who asks. */
+  /** The content depends on the caller. */
   readonly isPersonal?: boolean;
 }
 
@@ -67,7 +67,7 @@ function smallestTtl(parts: readonly ListPart[]): number {
   return parts.length === 0 ? 0 : Math.min(...parts.map(({ ttlMs }) => ttlMs ?? 0));
 }
 
-/** Public only if every server says so. */
+/** Public only if every server's list is. */
 function mergeScope(parts: readonly ListPart[]): "public" | "private" {
   const isPublic = parts.every(
     ({ cacheScope, isPersonal }) => cacheScope === "public" && isPersonal !== true,
@@ -98,7 +98,7 @@ export interface Instructions {
 /** Models read all of it at the start of every conversation. */
 const MAX_INSTRUCTIONS_LENGTH = 16_000;
 const MAX_TITLE_LENGTH = 100;
-/** Less than this says nothing. */
+/** A shorter time is ignored. */
 const MIN_SHARE = 200;
 
 /**

@@ -5,7 +5,7 @@
 import { decodeHeaderValue, encodeHeaderValue, type HeaderLookup } from "./inbound.ts";
 import { getMember, getNumber, isMembers } from "./lossless-json.ts";
 
-/** Schemas come from strangers. */
+/** Schemas are untrusted input. */
 const MAX_DEPTH = 20;
 
 /** What is wrong, or undefined. */
@@ -34,7 +34,7 @@ interface MirroredParam {
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
-/** Every argument that the schema wants repeated, with its value. */
+/** Every argument that the schema requires in a header, with its value. */
 function listMirrored(schema: unknown, value: unknown, depth: number): MirroredParam[] {
   const properties = isMembers(schema) ? getMember(schema, "properties") : undefined;
   if (!isMembers(properties) || depth > MAX_DEPTH) return [];

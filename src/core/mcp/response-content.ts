@@ -1,4 +1,4 @@
-/** MCP knows JSON and event streams: nothing else of a server's making may reach a client. */
+/** MCP uses JSON and event streams: no other content of a server may reach a client. */
 const MCP_MEDIA_TYPE = /^(?:application\/json|text\/event-stream)[ \t]{0,16}(?:;|$)/i;
 
 export function isMcpMediaType(contentType: string | null | undefined): boolean {

@@ -12,8 +12,8 @@ import { REQUEST_ID_HEADER } from "../ids.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, type JsonObject, type JsonRpcId, PARSE_ERROR } from "./json-rpc.ts";
 
 /**
- * Our own codes lie outside the ranges that JSON-RPC and MCP reserve. None of them makes a client that speaks both
- * eras believe that it has met an old server and start all over with a handshake.
+ * Our own codes lie outside the ranges that JSON-RPC and MCP reserve. None of them makes a client that supports both
+ * eras treat the server as a legacy one and start over with a handshake.
  */
 const JSON_RPC_CODES: Record<ErrorCode, number> = {
   bad_request: INVALID_REQUEST,

@@ -9,7 +9,7 @@ export type Era = "legacy" | "modern";
 
 export const LATEST_LEGACY = "2025-11-25";
 export const LATEST_MODERN = "2026-07-28";
-/** What a legacy request without the header speaks. */
+/** The revision of a legacy request without the header. */
 export const UNSTATED_REVISION = "2025-03-26";
 
 export const isLegacyRevision = (text: string) => (LEGACY_REVISIONS as readonly string[]).includes(text);

@@ -82,7 +82,7 @@ export function setTarget(request: JsonObject, own: string): JsonObject {
 const RELATED_TASK = "io.modelcontextprotocol/related-task";
 
 /**
- * The task of 2025-11-25 that a message of any kind belongs to, in its parameters or its result. For requests and
+ * The task of 2025-11-25 of a message of any kind, in its parameters or its result. For requests and
  * answers on their way to the server as well; what comes back has it done by the functions below.
  */
 export function mapRelatedTask(message: JsonObject, mapTaskId: (taskId: string) => string): JsonObject {

@@ -36,7 +36,7 @@ export function parseEvent(block: string): SseEvent {
     if (name === "data") fields.data.push(value);
     else if (name === "event") fields.event = value;
     else if (name === "retry") fields.retry = value;
-    // A NUL in an id makes readers ignore it, says the standard.
+    // By the standard, readers ignore an id that contains a NUL.
     else if (name === "id" && !value.includes("\0")) Object.assign(fields, { id: value, hasId: true });
   }
   return {

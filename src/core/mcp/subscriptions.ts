@@ -1,9 +1,9 @@
-/** What can be listened to, and how a stream says of itself whose it is. */
+/** What a client can subscribe to, and how a stream identifies its subscription. */
 import type { JsonObject, JsonRpcId } from "./json-rpc.ts";
 import { getMember, isMembers } from "./lossless-json.ts";
 import { META } from "./revisions.ts";
 
-/** What the caller asked for, or what one server is asked for. */
+/** What the caller requested, or what is requested of one server. */
 export interface SubscriptionFilter {
   /** Of FLAGS. */
   readonly flags: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * Tells which resource template (RFC 6570) a URI could have come from, to route URIs that no list names. Templates
+ * Determines which resource template (RFC 6570) a URI could match, to route URIs that no list names. Templates
  * come from upstream and URIs from callers, so matching takes linear time whatever both contain: no regular
  * expressions made of templates, no backtracking.
  */
@@ -88,7 +88,7 @@ function parseExpression(text: string): TemplateGap | undefined {
   }
 }
 
-/** Tells most URIs from most templates at no cost. */
+/** Excludes most templates for most URIs at no cost. */
 function hasFixedEnds(parts: readonly Part[], uri: string): boolean {
   const [first, last] = [parts[0], parts.at(-1)];
   if (typeof first === "string" && !uri.startsWith(first)) return false;

@@ -61,8 +61,8 @@ const toBucketTerms = (limit: LimiterTerms): BucketTerms => ({
 });
 
 /**
- * The bucket fills in steps, with the slots of the window: between two steps there is nothing to be gained by asking,
- * and it matters little who asks a few milliseconds sooner.
+ * The bucket fills in steps, with the slots of the window: between two steps a request gains nothing,
+ * and the order within a few milliseconds matters little.
  */
 const stepStart = (limit: LimiterTerms, now: number) => slotStart(limit, slotAt(limit, now));
 
@@ -110,7 +110,7 @@ export function settle(
   return next;
 }
 
-/** Of the last few asks all came from one holder; it is known by what stands before the number of the ask. */
+/** The last few requests all came from one holder; the prefix of a request's number identifies it. */
 export function hasSingleHolder(state: LimiterState, now: number): boolean {
   const recent = state.out.filter(({ usableUntil }) => now - usableUntil < SETTLEMENT_TIMEOUT_MS);
   const holders = new Set(recent.map(({ leaseId }) => leaseId.slice(0, leaseId.lastIndexOf("-"))));

@@ -10,7 +10,7 @@ export interface WeightedDemand {
 
 /**
  * How high the water stands, per unit of weight: each gets the lesser of its demand and its weight times this.
- * Infinite where there is enough for all. Exact: the wishes are gone through in the order in which they are filled.
+ * Infinite where there is enough for all. Exact: the demands are processed in the order in which they are met.
  */
 export function waterLevel(demands: readonly WeightedDemand[], capacity: number): number {
   const inOrder = demands

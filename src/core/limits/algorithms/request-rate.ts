@@ -1,7 +1,7 @@
 /** How fast requests come just now: what came in the last half second, smoothed a little. */
 const SAMPLE_MS = 500;
 const SMOOTHING = 0.5;
-/** A few requests say little of those to come; without this they would look like thousands a second. */
+/** A few requests predict little; without this they would look like thousands a second. */
 const MIN_ELAPSED_MS = 100;
 const MIN_REQUESTS = 3;
 

@@ -1,4 +1,4 @@
-/** Requests a minute, a day of them: what a tenant's object keeps to learn when its tenant is busy. */
+/** Requests a minute, a day of them: what a tenant's object keeps to predict when its tenant is busy. */
 import { MINUTE_MS } from "../../durations.ts";
 export const MINUTES_PER_DAY = 1440;
 

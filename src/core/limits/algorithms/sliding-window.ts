@@ -9,10 +9,10 @@ export interface SlidingWindow {
 
 export type Slot = readonly [slot: number, count: number];
 
-/** What a window needs to know of its limit. */
+/** The properties of a limit that its window uses. */
 export interface WindowSpan {
   readonly windowMs: number;
-  /** More of them forget sooner what is past, and cost more to keep. */
+  /** More of them expire old requests sooner, and need more memory. */
   readonly slots?: number;
 }
 

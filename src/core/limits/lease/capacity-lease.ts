@@ -1,6 +1,6 @@
 /**
  * A tenant's tokens of the system's capacity: leased from the global object for a few seconds, lent on to isolates for
- * one. A tenant's object asks for as many as its isolates need just now, before they are gone.
+ * one. A tenant's object requests as many as its isolates need now, before they are spent.
  */
 
 import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
@@ -11,7 +11,7 @@ import { LEASE_TTL_MS, type LeaseClaim, type LeaseRequest, type LeaseResponse } 
 
 /** What has less time left is only good for requests that wait. */
 const SUBLEASE_TTL_MS = LEASE_TTL_MS;
-/** What is there should last that long, and is asked for again when it lasts half of it. */
+/** The tokens should last that long, and more are requested when they last half of it. */
 const PREFETCH_MS = 1500;
 /** For the first request of a tenant that was quiet. */
 const MIN_AHEAD = 4;
@@ -81,7 +81,7 @@ export class CapacityLease implements TokenSource {
     settleSubleases(subleases, uses, now);
   }
 
-  /** How many tokens a claim wants that are not here, if it is worth requesting them before it is answered. */
+  /** How many missing tokens a claim needs, if requesting them before the response is worthwhile. */
   countMissing({ now: needed, ahead }: LeaseClaim, now: number): number {
     if (now < this.#refusedUntil) return 0;
     const missing = needed + ahead - this.#holder.countRemaining(now + SUBLEASE_TTL_MS);

@@ -40,7 +40,7 @@ const RESERVED_SHARE = 0.005;
 /** One tenant may keep that part of what is left for later. */
 const MAX_SHARE = 1 / 4;
 const LEVEL_TTL_MS = 100;
-/** What each asked for is kept as well, but not so strictly: it steers, and counts nothing. */
+/** The requested numbers are kept as well, less strictly: they guide the shares and are not counted. */
 const DEMAND_SAVE_INTERVAL_MS = 5000;
 
 export class CapacityShares {

@@ -1,6 +1,6 @@
 /**
  * What an isolate may admit by itself: the leases it holds of one tenant's limits, and which of them are known to be
- * spent. Its answer to a request is one of three: go on, stop, or ask the tenant's object and come back.
+ * spent. Its decision on a request is one of three: admit, deny, or request tokens of the tenant's object and decide again.
  *
  *     const verdict = book.decide(limits, now)
  *     if (verdict.kind === "request") { const ask = book.ask(limits, now); book.learn(ask, await object.lease(ask), later) }
@@ -155,7 +155,7 @@ export class LeaseClient {
     return this.#createRequest(claims, { requestedAt: now, isWaiting: true, limits, spentLeases });
   }
 
-  /** In the background, for those that will come. Undefined if there is nothing to ask for. */
+  /** In the background, for requests to come. Undefined if nothing is needed. */
   buildRefill(now: number): LeaseRequest | undefined {
     const claims: LeaseClaim[] = [];
     for (const state of this.#states.values()) {
@@ -169,7 +169,7 @@ export class LeaseClient {
     return this.#createRequest(claims, { requestedAt: now, isWaiting: false, limits: [], spentLeases: [] });
   }
 
-  /** A lease's time after each ask: gives back what is left. Undefined if nothing is, or it has been asked again. */
+  /** A lease's time after each request: returns what is left. Undefined if nothing is, or there was another request. */
   buildRelease(now: number): LeaseRequest | undefined {
     if (now - this.#requestedAt < LEASE_TTL_MS) return undefined;
     const hasRest = [...this.#states.values()].some(({ leases }) => leases.hasExpiredUnspent(now));

@@ -11,7 +11,7 @@ export interface HeldLease {
   left: number;
   /** Tokens in subleases that are not settled yet. */
   lent: number;
-  /** By the holder's own clock, counted from when it asked. */
+  /** By the holder's own clock, counted from its request. */
   readonly until: number;
   /** What was spent within a moment is one use, at the end of the moment. */
   readonly usage: { since: number; at: number; count: number }[];
@@ -20,7 +20,7 @@ export interface HeldLease {
 const USAGE_MERGE_MS = 100;
 
 export class LeaseHolder {
-  /** As asked for last: it changes at run time. */
+  /** As requested last: it changes at run time. */
   limit: Limit;
   /** Oldest first. */
   #leases: HeldLease[] = [];
@@ -65,7 +65,7 @@ export class LeaseHolder {
     return undefined;
   }
 
-  /** From those that live on for `forMs` at least; the oldest first. */
+  /** From those that are valid for `forMs` at least; the oldest first. */
   sublease(count: number, forMs: number, now: number): Sublease[] {
     const subleases: Sublease[] = [];
     let missing = count;

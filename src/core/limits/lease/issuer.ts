@@ -43,7 +43,7 @@ export interface TokenSource {
   waitMs(now: number): number;
   recheckMs(now: number): number;
   resetMs(now: number): number;
-  /** `taken` is spent now. Ahead it may give less than asked for; undefined if nothing comes of it. */
+  /** `taken` is spent now. Ahead it may grant less than requested; undefined if nothing comes of it. */
   lease(leaseId: string, taken: number, ahead: number, now: number): IssuedLease | undefined;
   settle(settlement: LeaseSettlement, now: number): void;
 }
@@ -89,7 +89,7 @@ export class LeaseIssuer {
     });
   }
 
-  /** Telling twice does nothing the second time. */
+  /** The second report of the same has no effect. */
   settle({ settled }: LeaseRequest, now: number): void {
     for (const settlement of settled) this.#getSource(settlement.limit).settle(settlement, now);
   }

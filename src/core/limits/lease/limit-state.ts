@@ -1,4 +1,4 @@
-/** One limit as an isolate holds it: its leases, how fast requests come, and what the tenant's object said last. */
+/** One limit as an isolate holds it: its leases, how fast requests come, and the last response of the tenant's object. */
 
 import type { Limit } from "../algorithms/limit.ts";
 import { maxTokens } from "../algorithms/limiter.ts";
@@ -14,7 +14,7 @@ export interface LimitState {
   resetAt: number;
   deniedUntil: number;
   retryAt: number;
-  /** Nothing is granted ahead: every request has to ask. */
+  /** Nothing is granted ahead: every request needs one of its own. */
   singleTokens: boolean;
   /** Until when callers who lack a token wait for the response to a request that is on its way. */
   awaitedUntil: number;
@@ -22,9 +22,9 @@ export interface LimitState {
   touchedAt: number;
 }
 
-/** A new lease is asked for when what is there would not last this long. */
+/** A new lease is requested when the present tokens would not last this long. */
 export const REFILL_BELOW_MS = 300;
-/** What is asked for should last this long: a lease's time and a little. */
+/** Requested tokens should last this long: a lease's time and a little. */
 const PREFETCH_MS = LEASE_TTL_MS + 200;
 /** A smaller limit is not taken ahead for callers who wait: each of its tokens is requested by the caller that spends it. */
 const MIN_POOLED_TOKENS = 1000;
@@ -44,7 +44,7 @@ export function createLimitState(limit: Limit, now: number): LimitState {
   };
 }
 
-/** What was refused under other terms is asked again. */
+/** A denial under other terms is not reused. */
 export function updateLimit(state: LimitState, limit: Limit): void {
   const { count, burst } = state.leases.limit;
   if (limit.count !== count || limit.burst !== burst) state.deniedUntil = Number.NEGATIVE_INFINITY;
@@ -64,10 +64,10 @@ export function isPooled({ leases, singleTokens }: LimitState): boolean {
   return !singleTokens && maxTokens(leases.limit) >= MIN_POOLED_TOKENS;
 }
 
-/** To be asked for on top: for those who wait already, and for those who will come, as far as it can be seen. */
+/** Requested in addition: for waiting requests, and for those that the present rate predicts. */
 export function prefetchCount(state: LimitState, now: number, waiting = 0): number {
   const forWaiting = isPooled(state) ? waiting : 0;
-  // Requests that come at once would each ask for all that those to come may need.
+  // Simultaneous requests would each request all that later ones may need.
   if (now - state.prefetchedAt < REFILL_BELOW_MS / 2) return forWaiting;
   state.prefetchedAt = now;
   const missing =
@@ -76,7 +76,7 @@ export function prefetchCount(state: LimitState, now: number, waiting = 0): numb
   return Math.max(forWaiting, missing < 2 ? 0 : missing);
 }
 
-/** The response to a request is here, or given up: the next may ask for what is still missing at once. */
+/** The response to a request has arrived or timed out: the next may request what is still missing at once. */
 export function endRequest(state: LimitState): void {
   state.awaitedUntil = Number.NEGATIVE_INFINITY;
   if (isPooled(state)) state.prefetchedAt = Number.NEGATIVE_INFINITY;

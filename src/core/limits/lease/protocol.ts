@@ -10,7 +10,7 @@ import type { LeaseSettlement, Limit } from "../algorithms/limit.ts";
 
 export interface LeaseClaim {
   readonly limit: Limit;
-  /** One for the request that waits for the answer. All claims of an ask with a one are granted, or none. */
+  /** 1 for the request that waits for the response. The claims of a request with a 1 are all granted, or none. */
   readonly now: 0 | 1;
   /** To keep for those that come next; less is granted where little is left. */
   readonly ahead: number;
@@ -21,9 +21,9 @@ export interface LeaseRequest {
   readonly id: string;
   readonly claims: readonly LeaseClaim[];
   readonly settled: readonly LeaseSettlement[];
-  /** Requests that came since the last ask, admitted or not. */
+  /** Requests since the last message, admitted or not. */
   readonly demand: number;
-  /** By name of the limit: how many the asker refused by itself since the last ask. */
+  /** By name of the limit: how many the isolate denied by itself since the last message. */
   readonly refused: Readonly<Record<string, number>>;
 }
 
@@ -31,7 +31,7 @@ export interface LeaseGrant {
   readonly key: string;
   /** Beside the one for the request that waits. */
   readonly ahead: number;
-  /** To be spent within this time of asking, not of hearing. */
+  /** To be spent within this time from the request, not from the response. */
   readonly ttlMs: number;
   /** The tokens that remain for all lessees. */
   readonly remaining: number;

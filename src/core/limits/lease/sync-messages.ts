@@ -1,4 +1,4 @@
-/** What isolates and a tenant's object say to one another: one call carries all that there is to tell. */
+/** The messages between isolates and a tenant's object: one call carries all of them. */
 
 import type { BreakerPermit } from "../../resilience/breaker.ts";
 import type { BreakerReport, BreakerView } from "../../resilience/breakers.ts";

@@ -1,6 +1,6 @@
 /**
  * All that a tenant's object decides about limits: its own gates, and the tokens of the system's capacity that every
- * request takes one of. What is said to the global object, and when, is decided here too; the object only carries it.
+ * request takes one of. What is sent to the global object, and when, is decided here too; the object only sends it.
  */
 
 import type { Limit } from "../algorithms/limit.ts";
@@ -29,7 +29,7 @@ export class TenantLimiter {
   }
 
   /**
-   * How many tokens of the system's capacity a request wants that are not here, where nothing else stands against it: get
+   * How many missing tokens of the system's capacity a request needs, where no other limit denies it: get
    * them by `buildCapacityRequest` and count again, a few times, because others may have been quicker. Then `issue`.
    */
   countMissingCapacity(request: LeaseRequest, now: number): number {
@@ -45,17 +45,17 @@ export class TenantLimiter {
     return this.#issuer.issue(request, now);
   }
 
-  /** Once for each ask, also for those that are answered twice. */
+  /** Once for each request, also for those that are answered twice. */
   recordDemand(requests: number, now: number): void {
     this.#capacity.recordDemand(requests, now);
   }
 
-  /** What to say to the global object: before answering, or in the background (0 missing); undefined for nothing. */
+  /** The message to the global object: before the response, or in the background (0 missing); undefined for none. */
   buildCapacityRequest(missing: number, now: number): LeaseRequest | undefined {
     return this.#capacity.buildRequest(missing, now);
   }
 
-  /** Somewhat later than the last ask: so that what was not used can be used by others. */
+  /** Somewhat later than the last request: so that others can use unused tokens. */
   buildCapacityRelease(now: number): LeaseRequest | undefined {
     return this.#capacity.buildRelease(now);
   }
