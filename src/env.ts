@@ -1,6 +1,6 @@
 /**
  * The one place that reads the Worker's bindings. Everything else gets a validated `Config`; a deployment that lacks
- * something learns of all of it at once, in the log, on the first request.
+ * something finds all faults at once, in the log, on the first request.
  */
 import {
   binding,
@@ -249,7 +249,7 @@ function socialClients(value: Variables): Config["social"] {
 
 const parsedConfigs = new WeakMap<object, Config>();
 
-/** Bindings do not change while an isolate lives, so they are parsed once. */
+/** Bindings do not change during the lifetime of an isolate, so they are parsed once. */
 export function readConfig(env: object): Config {
   let config = parsedConfigs.get(env);
   if (config === undefined) {

@@ -44,7 +44,7 @@ export interface GatewayServices {
   readonly authenticator: Authenticator;
   readonly epochs: TenantEpochs;
   readonly snapshots: Snapshots;
-  /** What the isolate knows of a tenant's traffic, or of the unauthenticated requests of some addresses. */
+  /** The isolate's state of a tenant's traffic, or of the unauthenticated requests of some addresses. */
   readonly getTraffic: (name: string) => TenantTraffic;
   readonly tenantObject: (tenantId: string) => ReturnType<Env["TENANTS"]["getByName"]>;
   readonly accountObject: (userId: string, serverId: string) => ReturnType<Env["ACCOUNTS"]["getByName"]>;
@@ -214,7 +214,7 @@ function createTenantTraffic({ tenantObject, epochs, loadStorage, emitter }: Fou
     now: Date.now,
     sleep,
     onEpoch: epochs.observe,
-    // The object keeps them until they are written, and says so in every reply until then.
+    // The object keeps them until they are written, and reports it in every reply until then.
     onTransitions: (tenantId) =>
       loadStorage()
         .then((storage) => storage.saveBreakerTransitions(tenantId, tenantObject(tenantId)))
@@ -239,7 +239,7 @@ function createTenantTraffic({ tenantObject, epochs, loadStorage, emitter }: Fou
 
 const fetchUpstream: typeof fetch = (input, init) => fetch(input, init);
 
-/** Its URL is all that tells it from other gateways; upstreams need not learn it. */
+/** Only its URL distinguishes it from other gateways; upstreams need not see it. */
 const createGatewayId = ({ publicUrl }: Config) => hash32(publicUrl).toString(16);
 
 function createUpstreamDeps(config: Config, { CONNECTORS }: ServiceBindings): ChannelDeps {

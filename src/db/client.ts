@@ -1,7 +1,7 @@
 /**
  * The data layer. `withTenant(id)` and `asSystem()` give an ordinary Drizzle database; each query or `batch` on it
  * leaves as one HTTP request in which the first statement of the transaction takes on the role and the tenant, and
- * the rest runs under it. So isolation costs no extra round trip, and there is no connection to forget it on.
+ * the rest runs under it. So isolation costs no extra round trip, and no connection can be left without it.
  */
 import { type NeonQueryFunction, NeonQueryPromise, neon, neonConfig } from "@neondatabase/serverless";
 import { drizzle, type NeonHttpDatabase } from "drizzle-orm/neon-http";
@@ -16,7 +16,7 @@ export type Db = NeonHttpDatabase;
 export interface Database {
   /** Sees and changes this tenant's rows only. */
   withTenant(tenantId: string, target?: QueryTarget): Db;
-  /** For work that belongs to no tenant: sign-in, cron, the queue consumer. Sees every row. */
+  /** For work without a tenant: sign-in, cron, the queue consumer. Sees every row. */
   asSystem(target?: QueryTarget): Db;
 }
 
@@ -44,7 +44,7 @@ interface DatabaseScope {
 
 /** A statement that outlives its caller only costs; reports may take their time. */
 const STATEMENT_TIMEOUT_MS: Record<QueryTarget, number> = { main: 15_000, read: 15_000, analytics: 300_000 };
-/** The database ends a statement itself; this much later its client no longer believes in an answer. */
+/** The database ends a statement itself; this much later the client stops waiting for the response. */
 const CLIENT_TIMEOUT_MARGIN_MS = 5_000;
 
 const ENTER_SCOPE = `select set_config('role', $1, true), set_config('app.tenant_id', $2, true),
@@ -156,7 +156,7 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof DatabaseUnavailableError || isUnreachable(error);
 }
 
-/** What Drizzle's neon-http session asks of a client, with every query and every batch sent through `run`. */
+/** What Drizzle's neon-http session requires of a client, with every query and every batch sent through `run`. */
 function scopedClient(raw: Raw, run: Run): Raw {
   // The driver's promises are lazy: one that is handed to a batch never runs by itself.
   const scoped = (statement: Statement) =>

@@ -11,7 +11,7 @@ const ROLLED_BACK_STATES = new Set([
   "08004", // connection rejected
 ]);
 
-/** What Neon's proxy says in words when no connection came about, as while a suspended compute wakes up. */
+/** The messages of Neon's proxy when no connection was made, as while a suspended compute starts. */
 const NOT_CONNECTED =
   /error connecting to server|couldn't connect to compute node|compute is (?:starting|suspended)|control plane request failed|too many connections/i;
 

@@ -1,6 +1,6 @@
 /**
  * Notices a database that takes queries and answers none of them, as a stopped machine or a lost network does, without
- * giving up a query that is only slow. A query that is late is accompanied by a trivial one: where that is answered the
+ * aborting a query that is only slow. A query that is late is accompanied by a trivial one: where that is answered the
  * database works, and where it is not, the database is unavailable. From then on queries fail at once, and one after
  * each pause finds out whether it answers again.
  *
@@ -39,7 +39,7 @@ const MAX_STALLS = 4;
 
 export interface WatchedQuery<T> {
   readonly run: (signal: AbortSignal) => Promise<T>;
-  /** Asks the same database for nothing. */
+  /** Sends an empty query to the same database. */
   readonly probe: (signal: AbortSignal) => Promise<unknown>;
   /** The client's own limit, for a database that answers others. */
   readonly timeoutMs: number;

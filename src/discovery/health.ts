@@ -1,4 +1,4 @@
-/** Looks after a batch of servers: probes them, a few at a time, and writes down how they are, all in one go. */
+/** Checks a batch of servers: probes them, a few at a time, and saves the results in one batch. */
 
 import { parseHealthSettings } from "../core/discovery/check-schedule.ts";
 import { type Health, nextHealth, readHealth } from "../core/discovery/health.ts";
@@ -109,7 +109,7 @@ async function checkServer(
     const target = await resolveTarget({ ...server, ...timeouts }, deps.keyring, account);
     const result = await probe({ server, target, tools: deps.upstream, settings, now: deps.now });
     const wantsAccount = account === undefined && usesAccounts(server.auth.type);
-    // Without an account of its own the check learns that the server asks for one, and so that it works.
+    // Without an account of its own, a rejection of the check shows that the server works.
     if (!wantsAccount || result.error?.code !== "upstream_refused") return result;
     return { ...result, outcome: "ok", error: undefined };
   } catch (error) {

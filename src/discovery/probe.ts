@@ -1,5 +1,5 @@
 /**
- * One health check: asks a server, in its own era, the least that tells whether it works. A modern server is asked what
+ * One health check: sends a server, in its own era, the least that shows whether it works. A modern server is asked what
  * it is, a legacy one gets a short session and a ping; where its owner names a tool, that is called.
  */
 
@@ -25,7 +25,7 @@ export interface ProbedServer {
 
 export interface ProbeResult {
   readonly outcome: CheckOutcome;
-  /** What was asked last. */
+  /** The last request. */
   readonly probe: string;
   /** Of that question; null where there was no answer. */
   readonly ms: number | null;
@@ -79,7 +79,7 @@ async function sendProbe(probing: ProbeContext): Promise<ProbeResponse> {
   try {
     return await probeLegacy(probing);
   } catch (error) {
-    // Servers are upgraded, and some then speak the new era only.
+    // Servers are upgraded, and some then support the new era only.
     const mayBeNew = error instanceof UpstreamError && error.code === "upstream_invalid";
     if (!mayBeNew || probing.server.transport !== "http") throw error;
     const answered = await probeModern(probing, false);
@@ -123,7 +123,7 @@ async function probeLegacy({
     transport: server.transport,
     deps,
     client: { revision: LATEST_LEGACY, capabilities: {}, clientInfo: CLIENT_INFO },
-    // We announce nothing that a server could ask us for.
+    // The check declares no capability that a server could use.
     events: { message: () => undefined, closed: () => undefined },
     signal,
   });
@@ -143,7 +143,7 @@ async function probeLegacy({
   }
 }
 
-/** An answer is not enough where it says that nothing works. */
+/** A response that contains an error is a failure. */
 function refuseFailure(message: JsonObject, server: string): void {
   const result = getMember(message, "result");
   if (!isMembers(result)) throw invalidResponse(server, "returned an error to the health check");

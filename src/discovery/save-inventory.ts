@@ -187,7 +187,7 @@ type Definitions = ReadonlyMap<string, JsonObject | null>;
 const indexByKey = (rows: readonly { key: string; definition: JsonObject | null }[]): Definitions =>
   new Map(rows.map(({ key, definition }) => [key, definition]));
 
-/** What was looked through already: tools that the verdict has nothing to say of, as far as it goes. */
+/** What was scanned already: tools without a finding in the verdict. */
 function countKnownTools(pins: Pins, verdict: ToolVerdict): Definitions {
   const isNew = new Set(verdict.pins.map(({ name }) => name));
   return new Map(

@@ -1,4 +1,4 @@
-/** What is written down for those who look after security: tools that changed, and words that look like a trap. */
+/** Security events of discovery: changed tools, and suspicious text in definitions. */
 
 import { type ScanFinding, scanDefinition } from "../core/discovery/definition-scan.ts";
 import type { Pin, ToolChange, ToolVerdict } from "../core/discovery/tool-drift.ts";

@@ -56,7 +56,7 @@ export class GlobalObject extends DurableObject<Env> {
     return this.ctx.storage.kv.get<number>(CAPACITY) ?? readConfig(this.env).requestsPerMinute;
   }
 
-  /** Null: what the variable REQUESTS_PER_MINUTE says. */
+  /** Null: the value of the variable REQUESTS_PER_MINUTE. */
   setCapacity(perMinute: number | null): void {
     if (perMinute === (this.ctx.storage.kv.get<number>(CAPACITY) ?? null)) return;
     if (perMinute === null) this.ctx.storage.kv.delete(CAPACITY);

@@ -1,6 +1,6 @@
 /**
  * What the objects keep in their own SQLite. Memory is a copy: everything is written before the answer leaves (the
- * platform holds an answer back until what was written is safe), so an object that starts anew knows what it has
+ * platform holds an answer back until what was written is safe), so a restarted object has all that it
  * handed out.
  */
 import type { LimiterState } from "../core/limits/algorithms/limiter.ts";
@@ -39,7 +39,7 @@ export function migrate(storage: DurableObjectStorage, ...sets: (keyof typeof MI
   }
 }
 
-/** Rows in memory of which a restart may know nothing are none: `write` comes before every answer. */
+/** No row in memory is lost by a restart: `write` comes before every response. */
 const MAX_CACHED = 5000;
 const MAX_LISTED = 1000;
 

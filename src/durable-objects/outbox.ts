@@ -22,7 +22,7 @@ export class OutboxObject extends DurableObject<Env> {
     ctx.storage.sql.exec(
       "create table if not exists waiting (id integer primary key, message text not null)",
     );
-    // The local runtime may forget alarms when it is killed.
+    // The local runtime may lose alarms when it is killed.
     ctx.blockConcurrencyWhile(() => this.#ensureAlarm());
   }
 

@@ -27,7 +27,7 @@ const RUNNING_MINUTE = "running minute";
 /** After this time the global object counts as unavailable, and waiting requests are rejected with Retry-After. */
 const CAPACITY_TIMEOUT_MS = 500;
 const MAX_ATTEMPTS = 3;
-/** The share is asked for that far ahead of predicted demand. */
+/** The share is requested that far ahead of predicted demand. */
 const AHEAD_MINUTES = 5;
 
 const FORECAST_MINUTES = 60;
@@ -42,7 +42,7 @@ export interface TrafficForecast {
   readonly next: readonly Sample[];
   /** Whether a whole day has been seen. */
   readonly knowsDays: boolean;
-  /** What the share is asked for ahead; 0 before a whole day has been seen. */
+  /** The share that is requested ahead; 0 before a whole day has been recorded. */
   readonly expectedPeak: number;
 }
 
@@ -79,7 +79,7 @@ export class TenantLeases {
     this.#limits.recordDemand(request.demand, now);
     this.#addObservation(request.demand, now);
     this.#tables.addRefusals(request.refused, now);
-    // The first of a crowd asks for a few, before it is known that it is a crowd.
+    // The first of many simultaneous requests takes a few, before their number is known.
     for (let tries = 0; tries < MAX_ATTEMPTS; tries += 1) {
       const missing = this.#limits.countMissingCapacity(request, Date.now());
       if (missing === 0) break;
@@ -152,7 +152,7 @@ export class TenantLeases {
     this.#ctx.waitUntil(this.#requestCapacity(this.#limits.buildCapacityRelease(Date.now())));
   }
 
-  /** Closes the minutes that are over, so that what is read next knows of them. */
+  /** Closes the minutes that are over, so that the next read includes them. */
   closeMinutes(now: number): void {
     this.#addObservation(0, now);
     this.#storeMinute();

@@ -1,5 +1,5 @@
 /**
- * What a tenant has one of, whatever isolate asks: the epoch (a number that every change of its configuration raises),
+ * What a tenant has one of, for all isolates: the epoch (a number that every change of its configuration raises),
  * its limits, its breakers, the concurrency slots of its servers, who of its callers is banned, and its running requests.
  */
 import { DurableObject } from "cloudflare:workers";
@@ -70,7 +70,7 @@ export class TenantObject extends DurableObject<Env> {
     this.bumpEpoch();
   }
 
-  /** The one call of the hot path: takes what there is to tell, and brings what there is to know. */
+  /** The one call of the hot path: takes the isolate's reports, and returns the present state. */
   async sync({
     leaseRequest,
     share,

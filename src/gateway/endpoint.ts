@@ -186,7 +186,7 @@ export function createMcpHandler(services: McpHandlerDeps): McpHandler {
   };
 }
 
-/** Records a refused request with what its headers say of its operation. */
+/** Records a rejected request with the operation from its headers. */
 async function declareRefused(request: Request, record: CallRecorder): Promise<void> {
   if (request.method === "POST") record.declare([await readSubject(request)]);
 }
@@ -213,7 +213,7 @@ interface Entered {
 interface ErrorContext {
   readonly requestId: string;
   readonly background: Background;
-  /** What every answer to the request carries, whatever it says; more as more is known. */
+  /** The headers of every response to the request; more are added as more is known. */
   readonly headers: Record<string, string>;
   /** The body, once it has been read. */
   post: McpPost | undefined;

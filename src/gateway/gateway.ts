@@ -1,4 +1,4 @@
-/** The gateway's long-lived things, wired. */
+/** Creates the gateway's services and connects them. */
 
 import { hashToolsByName } from "../core/discovery/definition-hash.ts";
 import { toGatewayError, UpstreamError } from "../core/errors.ts";
@@ -37,9 +37,9 @@ export interface GatewayDeps {
   readonly upstream: ChannelDeps;
   readonly gatewayId: string;
   readonly hasFastPath: boolean;
-  /** Reads what servers said of themselves before (aggregate/stored-inventory.ts). */
+  /** Reads the stored inventories of servers (aggregate/stored-inventory.ts). */
   readonly loadStoredInventories: InventorySources<McpContext>["loadStored"];
-  /** Keeps what a server said of itself, and sees what it means (discovery/save-inventory.ts). */
+  /** Saves the inventory of a server, and compares it with its pins (discovery/save-inventory.ts). */
   readonly saveInventory: InventorySources<McpContext>["save"];
   readonly origins: OriginPolicy;
   readonly maxBodyBytes: number;

@@ -12,7 +12,7 @@ export const jsonb = customType<{ data: unknown; driverData: unknown }>({
 
 /** What the Worker becomes for one tenant's request: row-level security decides what it sees. */
 export const runtimeRole = pgRole("gateway_runtime").existing();
-/** What it becomes for work that belongs to no tenant: sign-in, cron, the queue consumer. */
+/** What it becomes for work without a tenant: sign-in, cron, the queue consumer. */
 export const systemRole = pgRole("gateway_system").existing();
 
 export const id = () =>
@@ -44,7 +44,7 @@ const currentTenant = sql`(select app_tenant_id())`;
 const system = () =>
   pgPolicy("system_all", { to: systemRole, for: "all", using: sql`true`, withCheck: sql`true` });
 
-/** A tenant sees and changes its own rows, whatever the query says. */
+/** A tenant sees and changes its own rows, whatever the query. */
 export function tenantOwned(column: AnyPgColumn) {
   const own = sql`${column} = ${currentTenant}`;
   return [

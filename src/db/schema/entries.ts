@@ -19,7 +19,7 @@ export const registrySources = pgTable(
     url: text("url").notNull(),
     intervalMinutes: integer("interval_minutes").notNull().default(60),
     isActive: boolean("is_active").notNull().default(true),
-    /** Of the pass that is under way: where it goes on, when it began, and since when it asks for changes. */
+    /** Of the running sync: its cursor, when it began, and since when it requests changes. */
     cursor: text("cursor"),
     passStartedAt: moment("pass_started_at"),
     changedSince: moment("changed_since"),
@@ -54,7 +54,7 @@ export const registryEntries = pgTable(
     status: entryStatus("status").notNull().default("active"),
     statusMessage: text("status_message"),
     statusChangedAt: moment("status_changed_at").notNull().defaultNow(),
-    /** Decided here: what its source says of the status no longer counts. */
+    /** Decided here: the status from its source no longer counts. */
     isStatusLocal: boolean("is_status_local").notNull().default(false),
     isLatest: boolean("is_latest").notNull().default(false),
     /** The gateway server that was made of it. No foreign key: one that is gone is simply not found. */
@@ -87,7 +87,7 @@ export const registryEntries = pgTable(
   ],
 );
 
-/** Clients that read a registry send no credentials; who knows the path may read. */
+/** Clients that read a registry send no credentials; the path is the secret. */
 export const registryPaths = pgTable(
   "registry_paths",
   {

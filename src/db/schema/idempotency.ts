@@ -1,4 +1,4 @@
-/** What was answered to creations that carried an Idempotency-Key, for a day, so that asking twice makes one thing. */
+/** The responses to creations with an Idempotency-Key, for a day, so that a repeated request creates one record. */
 import { index, pgTable, smallint, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, id, lengthBetween, moment, tenantOwned, updatedAt } from "./columns.ts";
 import { ownedBy } from "./tenants.ts";

@@ -43,7 +43,7 @@ export const user = pgTable(
     username: text("username").unique(),
     displayUsername: text("display_username"),
     role: role("role").notNull().default("user"),
-    /** The tenant that looks after this person; membership in others is in tenant_members. */
+    /** The tenant that manages this user; membership in others is in tenant_members. */
     tenantId: uuid("tenant_id").references(() => tenants.id, { onDelete: "set null" }),
     authProvider: text("auth_provider"),
     authProviderId: text("auth_provider_id"),

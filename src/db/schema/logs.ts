@@ -1,5 +1,5 @@
 /**
- * What happened. These rows outlive what they speak of, so they hold ids without foreign keys: removing a server, a
+ * The logs. These rows outlive the records that they refer to, so they hold ids without foreign keys: removing a server, a
  * user or a tenant must not rewrite the record, and a batch must not fail over one row. Times are the event's own;
  * the three large tables are partitioned by them. The runtime and system roles may add rows, never change them.
  */
@@ -116,7 +116,7 @@ export const auditLogs = pgTable(
     details: jsonb("details").$type<Json>(),
     errorMessage: text("error_message"),
     createdAt: createdAt(),
-    /** The entry's place in its tenant's chain; a trigger gives it and the two hashes, whatever was said here. */
+    /** The entry's place in its tenant's chain; a trigger sets it and the two hashes, whatever the insert contains. */
     sequence: bigint("sequence", { mode: "number" }).notNull().default(0),
     previousHash: text("previous_hash").notNull().default(""),
     hash: text("hash").notNull().default(""),

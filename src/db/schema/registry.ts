@@ -44,7 +44,7 @@ export interface SealedAuthConfig {
   issuer?: string;
   /** Of OAuth: the client that an admin has registered there; its secret is sealed. */
   clientId?: string;
-  /** Of OAuth: what members consent to, in place of what the server asks for. */
+  /** Of OAuth: what members consent to, in place of what the server requests. */
   scopes?: string[];
   /** Of client credentials: the token endpoint, where there is no metadata of the issuer. */
   tokenUrl?: string;
@@ -55,7 +55,7 @@ export interface SealedAuthConfig {
   /** Of client credentials with a private key, which is sealed. */
   keyAlgorithm?: ClientKeyAlgorithm;
   keyId?: string;
-  /** Of OAuth: whose deviations from the specifications apply, where the issuer does not tell. */
+  /** Of OAuth: whose deviations from the specifications apply, where the issuer does not show it. */
   provider?: ProviderName;
   /** Where the configuration file takes the secret from: the name of an environment variable. */
   reference?: string;
@@ -86,7 +86,7 @@ export const mcpServers = pgTable(
     lastHealthCheck: moment("last_health_check"),
     /** Outcomes of the last checks since the status was reached, newest last: core/registry/health.ts. */
     healthRecent: text("health_recent").notNull().default(""),
-    /** When it last said what it offers, or failed to. */
+    /** The time of the last discovery, successful or failed. */
     discoveredAt: moment("discovered_at"),
     discoveryError: text("discovery_error"),
     weight: integer("weight").notNull().default(1),
@@ -101,7 +101,7 @@ export const mcpServers = pgTable(
   },
   (table) => [
     unique("mcp_servers_tenant_name").on(table.tenantId, table.name),
-    // Child tables reference (tenant, id), so a row can never belong to another tenant's server.
+    // Child tables reference (tenant, id), so a row can never refer to another tenant's server.
     unique("mcp_servers_tenant_id").on(table.tenantId, table.id),
     index("idx_mcp_servers_tenant_status").on(table.tenantId, table.healthStatus),
     index("idx_mcp_servers_endpoint_transport").on(table.endpointUrl, table.transportType),
@@ -183,7 +183,7 @@ export const serverResources = pgTable(
     id: id(),
     tenantId: ownedBy(),
     serverId: serverId(),
-    /** A plain URI, or an RFC 6570 template where is_template says so. */
+    /** A plain URI, or an RFC 6570 template where is_template is set. */
     uriTemplate: text("uri_template").notNull(),
     isTemplate: boolean("is_template").notNull().default(false),
     name: text("name").notNull(),
@@ -277,7 +277,7 @@ export const serverHealthChecks = pgTable(
     checkedAt: moment("checked_at").notNull().defaultNow(),
     status: healthStatus("status").notNull(),
     responseTimeMs: doublePrecision("response_time_ms"),
-    /** What was asked: ping, server/discover, a tool call. */
+    /** The request: ping, server/discover, a tool call. */
     probe: text("probe"),
     protocolVersion: text("protocol_version"),
     errorCode: text("error_code"),

@@ -2,7 +2,7 @@
  * What is known of traffic without reading the log: how often, how well and how quickly, by minute, hour and day, of a
  * tenant as a whole and of each of its members in some dimension (a server, a tool, a user, …). Triggers of the two logs
  * put what was added to `rollup_pending`, in the same transaction, and a function of the database adds it up: so each
- * event counts once however often it is delivered, and one that comes late counts where it belongs.
+ * event counts once however often it is delivered, and one that comes late counts in its own slot.
  */
 import { sql } from "drizzle-orm";
 import {
@@ -70,7 +70,7 @@ export const rollupPending = pgTable(
     client: text("client"),
     failed: boolean("failed").notNull(),
     error: text("error"),
-    /** Null where it tells nothing. */
+    /** Null where it has no meaning. */
     durationMs: doublePrecision("duration_ms"),
     requestBytes: bigint("request_bytes", { mode: "number" }),
   },

@@ -1,4 +1,4 @@
-/** Who belongs to a tenant, and who has been asked to. better-auth's organization plugin is mapped on these. */
+/** The members of a tenant, and its invitations. better-auth's organization plugin is mapped on these. */
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import { createdAt, id, moment, tenantOwned, updatedAt } from "./columns.ts";
@@ -73,7 +73,7 @@ export const formerMembers = pgTable(
   ],
 );
 
-/** Domains of email addresses that a tenant says are its own, and has proved by a record in their DNS. */
+/** Domains of email addresses that a tenant claims, and has proved by a record in their DNS. */
 export const verifiedDomains = pgTable(
   "verified_domains",
   {

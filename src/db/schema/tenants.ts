@@ -1,4 +1,4 @@
-/** The tenants themselves, apart from who belongs to them: nearly every other table points here. */
+/** The tenants themselves, without their members: nearly every other table references them. */
 import { sql } from "drizzle-orm";
 import { check, integer, pgPolicy, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import {

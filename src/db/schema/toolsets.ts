@@ -17,7 +17,7 @@ export const toolsets = pgTable(
     slug: text("slug").notNull(),
     title: text("title").notNull(),
     description: text("description"),
-    /** For clients of its endpoint, in place of what the servers say. */
+    /** For clients of its endpoint, in place of the servers' own instructions. */
     instructions: text("instructions"),
     /** Ids of servers of this tenant; what names one that no longer exists selects nothing. */
     members: jsonb("members").$type<ToolsetMember[]>().notNull().default([]),

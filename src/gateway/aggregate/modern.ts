@@ -95,7 +95,7 @@ const REMOVED = new Set([
   "resources/unsubscribe",
 ]);
 
-/** A method that names nothing we know leads to a server where there is one only. */
+/** An unknown method is sent to the server where there is only one. */
 async function callUnknown(caller: AggregateCall, context: McpContext): Promise<Response> {
   const { tables } = await context.catalog.getView(caller.scope, context);
   const [inventory] = tables.inventories;

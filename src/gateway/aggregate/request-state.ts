@@ -1,6 +1,6 @@
 /**
  * What an upstream gives a caller to bring back. Behind one credential of the gateway's stand many callers, so the
- * upstream cannot tell whether it comes back from the one that it gave it to; the gateway can, and seals it to them.
+ * upstream cannot check whether the same caller returns it; the gateway can, and seals it to that caller.
  */
 
 import type { Keyring } from "../../core/keyring.ts";

@@ -56,7 +56,7 @@ export async function routeCall(caller: AggregateCall, context: McpContext): Pro
     : dispatchToServer({ ...caller, message: translated.message }, found.item, found.tables, target, context);
 }
 
-/** For a method that names nothing and leads to the only server there is: its HTTP status tells what it makes of it. */
+/** For a method without a target, sent to the only server: its HTTP status is the response. */
 export function callSoleServer(
   caller: AggregateCall,
   place: ServerItem,
@@ -106,7 +106,7 @@ function hasParam(message: JsonObject, member: string): boolean {
   return isMembers(params) && member in params;
 }
 
-/** The server whose state it is; the first where it is none's, which then says so. */
+/** The server whose state it is; the first where it is none's, which then rejects it. */
 async function findStickyServer(
   first: ItemCandidate,
   others: readonly ItemCandidate[],
@@ -191,7 +191,7 @@ async function prepare(
   };
 }
 
-/** The headers that repeat arguments, written anew, because a toolset adds arguments that its clients do not know. */
+/** The headers that repeat arguments, written anew, because a toolset adds arguments that its clients do not send. */
 function parameterHeaders(
   { message }: AggregateCall,
   place: ServerItem,
@@ -202,7 +202,7 @@ function parameterHeaders(
   return buildParamHeaders(getMember(tables.getTool(place), "inputSchema"), getMember(params, "arguments"));
 }
 
-/** A server that knows nothing of these headers cannot hold them against the arguments, so it is done for it. */
+/** A server that does not support these headers cannot compare them with the arguments, so the gateway does. */
 function checkParameters(
   { request, message }: AggregateCall,
   place: ServerItem,

@@ -16,7 +16,7 @@ export interface RoutedCall {
   readonly method: string;
   readonly message: JsonObject;
   readonly headers: ReadonlyMap<string, string>;
-  /** The name of the client program, where the message does not say it. */
+  /** The name of the client program, where the message does not contain it. */
   readonly client?: string | undefined;
   readonly item: ServerItem;
   readonly tables: NameIndex;
@@ -43,7 +43,7 @@ export function createSelection(call: RoutedCall, context: McpContext): Selectio
   };
 }
 
-/** Whether the call does no harm if it runs twice, by what the tool says of itself. */
+/** Whether the call can safely run twice, by the tool's annotations. */
 export function canRepeat({ method, tables }: RoutedCall, place: ServerItem, neverSent: boolean): boolean {
   const annotations = getMember(tables.getTool(place), "annotations");
   const hints = isMembers(annotations) ? annotations : {};

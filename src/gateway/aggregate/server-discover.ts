@@ -1,4 +1,4 @@
-/** What the merged server says of itself. */
+/** The server/discover result of the aggregated endpoint. */
 import { mergeCapabilities } from "../../core/mcp/capabilities.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { mapMember, mapObject } from "../../core/mcp/lossless-json.ts";
@@ -9,7 +9,7 @@ import type { ServerInventory } from "../catalog/inventory-cache.ts";
 import type { McpContext } from "../context/context.ts";
 import { serverInfo } from "../context/server-info.ts";
 
-/** Servers come and go: clients may rely on what is said here for no longer than on a list. */
+/** Servers are added and removed: clients may cache this for no longer than a list. */
 const TTL_MS = 60_000;
 
 export function buildDiscoverResult(
@@ -37,7 +37,7 @@ export function filterVisible(
   return offers.filter(({ server }) => access.allows("server", server.id, server.name));
 }
 
-/** What the tenant says, and after it what the toolset or else each server says. */
+/** The tenant's instructions, followed by those of the toolset or else of each server. */
 export function mergeServerInstructions(
   offers: readonly ServerInventory[],
   { toolset }: CatalogScope,
@@ -64,7 +64,7 @@ function modernCapabilities(offers: readonly ServerInventory[]): JsonObject {
   );
 }
 
-/** The tasks extension belongs to the modern era; other extensions work in either. */
+/** The tasks extension is of the modern era; other extensions work in either. */
 export function legacyCapabilities(offers: readonly ServerInventory[]): JsonObject {
   return mergeCapabilities(
     offers.map(({ era, capabilities }) =>

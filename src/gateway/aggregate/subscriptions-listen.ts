@@ -111,7 +111,7 @@ interface ServerSubscription {
   readonly filter: SubscriptionFilter;
 }
 
-/** By server id; servers that have nothing of it are not asked. */
+/** By server id; servers without any of it get no request. */
 async function splitByServer(
   wanted: SubscriptionFilter,
   scope: CatalogScope,
@@ -166,7 +166,7 @@ async function mergeAcknowledged(
   return acknowledged;
 }
 
-/** The gateway itself tells of lists, since servers come and go; of resources and tasks only their servers can. */
+/** The gateway itself notifies of lists, as servers are added and removed; resources and tasks are their servers' only. */
 function acknowledgement(
   id: JsonRpcId,
   wanted: SubscriptionFilter,

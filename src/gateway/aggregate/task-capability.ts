@@ -10,7 +10,7 @@ export const TASK_METHODS: ReadonlySet<string> = new Set(["tasks/get", "tasks/up
 /** Of the tasks of 2025-11-25; the extension has them no more. */
 const REMOVED_TASK_METHODS = new Set(["tasks/result", "tasks/list"]);
 
-/** Said here, as the id of a task that this caller cannot have leads to no server that could say it. */
+/** Returned here, as no server is known for the id of a task that this caller cannot have. */
 export function requireTasks(method: string, params: JsonObject | undefined): void {
   if (REMOVED_TASK_METHODS.has(method)) {
     const message = `${method} does not exist in this revision. Use tasks/get.`;

@@ -71,7 +71,7 @@ export function resolveScope(tenant: TenantSnapshot, target: EndpointTarget): Ca
   return serverScope(tenant, server);
 }
 
-/** Whether what the gateway does not know goes to the only server that there is. A toolset offers what it names only. */
+/** Whether unknown targets are sent to the only server that there is. A toolset offers what it names only. */
 export const isSoleServer = ({ servers, toolset }: CatalogScope): boolean =>
   servers.length === 1 && toolset === undefined;
 

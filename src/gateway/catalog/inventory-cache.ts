@@ -20,17 +20,17 @@ export interface ServerInventory extends Omit<FetchedInventory, "revision" | "se
 /** From the server itself. */
 export type InventoryReport = ServerInventory & FetchedInventory;
 
-/** What a source needs of the request that wants the lists. */
+/** What a source needs of the request that uses the lists. */
 export interface RefreshContext {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 export interface InventorySources<C extends RefreshContext> {
-  /** Asks the server itself, on behalf of the request that needs it first. */
+  /** Fetches from the server itself, for the request that needs it first. */
   fetch(server: SnapshotServer, context: C): Promise<InventoryReport>;
   /** What was known last of those servers of which anything was. */
   loadStored(tenantId: string, servers: readonly SnapshotServer[]): Promise<readonly ServerInventory[]>;
-  /** Keeps what the server said for the days when it says nothing. */
+  /** Saves the inventory for times when the server does not respond. */
   save(tenantId: string, report: InventoryReport): Promise<void>;
   /** Reports the cause of a failure to the operator; clients only receive that the server failed. */
   onError(server: SnapshotServer, error: unknown): void;
@@ -39,7 +39,7 @@ export interface InventorySources<C extends RefreshContext> {
 
 export interface InventoryTimes {
   readonly deadlineMs: number;
-  /** How long a list is taken as it is when its server does not say. */
+  /** How long a list is fresh when its server does not specify it. */
   readonly defaultTtlMs: number;
   /** A server that failed is left in peace for this long. */
   readonly retryMs: number;
@@ -47,11 +47,11 @@ export interface InventoryTimes {
 
 const INVENTORY_TIMES: InventoryTimes = { deadlineMs: 3000, defaultTtlMs: 60_000, retryMs: 10_000 };
 
-/** Lists are asked for again at least this often, and at most. */
+/** Lists are fetched again at least this often, and at most. */
 const MIN_TTL_MS = 1000;
 const MAX_TTL_MS = 60_000;
 
-/** Between two looks at what another request is asking for. */
+/** Between two checks of what another request is fetching. */
 const POLL_INTERVAL_MS = 20;
 
 interface Entry {
@@ -60,7 +60,7 @@ interface Entry {
   inventory: ServerInventory | undefined;
   isStored: boolean;
   freshUntil: number;
-  /** When a request last set out to ask. */
+  /** When a request last began to fetch it. */
   requestedAt: number;
   failure: string | undefined;
   /** Whether the latest fetched inventory is saved and compared with the pins. */
@@ -89,7 +89,7 @@ export class InventoryCache<C extends RefreshContext> {
     const entries = servers.map((server) => this.#getEntry(tenantId, server));
     await this.#loadStored(tenantId, entries);
     for (const entry of entries) if (this.#isDue(entry)) context.waitUntil(this.#fetch(entry, context));
-    // What was known once says nothing of what a call would run now.
+    // A stored inventory does not show what a call would run now.
     await this.#settled(entries.filter(({ server }) => server.holdsChanges));
     return this.#toResult(entries);
   }
@@ -126,7 +126,7 @@ export class InventoryCache<C extends RefreshContext> {
     }
   }
 
-  /** The server said that its lists have changed. */
+  /** The server has announced that its lists have changed. */
   evict(serverId: string, context: C): void {
     const entry = this.#entries.get(serverId);
     if (entry === undefined) return;
@@ -155,7 +155,7 @@ export class InventoryCache<C extends RefreshContext> {
   #isDue({ inventory, freshUntil, requestedAt }: Entry): boolean {
     const now = this.#sources.now();
     if (now < freshUntil) return false;
-    // What answers may be asked again as soon as an answer would have been there; what fails is left in peace.
+    // A server that responds may be fetched again after the deadline; one that fails, after a longer pause.
     const pause = inventory?.isStale === false ? this.#times.deadlineMs : this.#times.retryMs;
     return now - requestedAt >= pause;
   }
@@ -198,7 +198,7 @@ export class InventoryCache<C extends RefreshContext> {
     try {
       const offer = await this.#sources.fetch(entry.server, context);
       const isNews = !entry.isWritten || !isSameInventory(entry.inventory, offer);
-      // What says the same stays the very same, so that what was made of it holds on.
+      // An equal inventory keeps its identity, so that what was derived from it stays valid.
       entry.inventory =
         entry.inventory !== undefined && !isNews && !entry.inventory.isStale ? entry.inventory : offer;
       entry.failure = undefined;

@@ -20,7 +20,7 @@ import type { AccessPolicy, TargetFacts, TargetKind } from "../../policy/access-
 import type { Naming } from "../../policy/naming.ts";
 import type { ServerInventory } from "./inventory-cache.ts";
 
-/** Where something lives, and what it is called there. */
+/** The server of an item, and its name there. */
 export interface ServerItem {
   readonly inventory: ServerInventory;
   readonly upstreamName: string;
@@ -37,7 +37,7 @@ export class NameIndex {
   readonly #resources: UriTable;
   readonly #templates: UriTable;
   readonly #routes: UriRoutes;
-  /** Whole lists, as long as those who may see them so are remembered. */
+  /** Whole lists, as long as their views are cached. */
   readonly #merged = new WeakMap<AccessPolicy, Map<ListMethod, JsonObject>>();
 
   /** `servers` also names those that nothing is known of yet. `cut`: of a toolset; nothing else is listed or found. */
@@ -231,7 +231,7 @@ export class NameIndex {
   }
 }
 
-/** What the tool itself says of what it does. */
+/** The tool's own annotations. */
 export function targetFacts(item: JsonObject | undefined, hash?: string): TargetFacts {
   const annotations = getMember(item, "annotations");
   const readOnlyHint = isMembers(annotations) ? getMember(annotations, "readOnlyHint") : undefined;

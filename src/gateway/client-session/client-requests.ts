@@ -1,4 +1,4 @@
-/** What servers ask the client, under ids of the session's own: two servers may well use the same. */
+/** Requests of servers to the client, under ids of the session's own: two servers may use the same. */
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember } from "../../core/mcp/lossless-json.ts";
 import type { Sink } from "./event-store.ts";

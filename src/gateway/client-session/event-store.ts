@@ -1,5 +1,5 @@
 /**
- * What a session has to say to its client, as event streams that may be taken up again where they broke
+ * A session's messages to its client, as event streams that can be resumed where they broke
  * (Last-Event-ID): every event has an id, and the last ones are kept for a while. Losing a stream is not losing the
  * request whose answer it carries.
  */
@@ -151,7 +151,7 @@ export class EventStore {
     return stream === undefined || !Number.isSafeInteger(after) || after < 0 ? undefined : { stream, after };
   }
 
-  /** The oldest of those whose last word is said, and of all only where there are far too many. */
+  /** The oldest of the finished ones, and of all only where there are far too many. */
   #evictOne(): void {
     const others = [...this.#streams.values()].filter((stream) => stream !== this.general);
     const oldest =

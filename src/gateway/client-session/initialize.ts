@@ -30,7 +30,7 @@ export async function buildInitializeResult(
   };
 }
 
-/** A revision that we do not know is answered with the latest that we do (2025-11-25, lifecycle). */
+/** An unsupported revision is answered with the latest supported one (2025-11-25, lifecycle). */
 function parseClient(given: unknown): ClientFacts {
   const params = isMembers(given) ? given : {};
   const asked = getMember(params, "protocolVersion");

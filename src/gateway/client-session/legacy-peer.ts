@@ -1,4 +1,4 @@
-/** A server of the legacy era: a session of its own for this client, in which either side may ask the other. */
+/** A server of the legacy era: a session of its own for this client, in which either side may send requests. */
 import type { Transport } from "../../core/enums.ts";
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
@@ -28,7 +28,7 @@ export interface LegacyPeerOptions {
   readonly resume: Resumable | undefined;
   /** The server's own URIs that the client watches. */
   readonly watched: () => readonly string[];
-  /** A notification or a request that belongs to no one request of the client's. */
+  /** A notification or a request that is related to no request of the client. */
   readonly general: Pick<PeerExchange, "notify" | "request">;
   readonly save: (resumable: Resumable | undefined) => void;
 }
@@ -61,7 +61,7 @@ export class LegacyPeer implements SessionPeer {
       return await this.#request(message, exchange);
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
-      // What a server that knows nothing of us was asked, it has not done.
+      // A server that has lost the session has not executed the request.
       return this.#request(message, exchange);
     }
   }
@@ -159,7 +159,7 @@ export class LegacyPeer implements SessionPeer {
 
   /** Restores the state of a lost session in the session that replaces it. */
   async #prepare(channel: UpstreamChannel, capabilities: JsonObject): Promise<void> {
-    // Servers also ask on their general stream, so it is read whether the client reads ours or not.
+    // Servers also send requests on their general stream, so it is read whether the client reads ours or not.
     void channel.listen().catch(() => undefined);
     const { logLevel } = this.#options.client();
     if (logLevel !== undefined) await setLevel({ channel, capabilities }, logLevel);

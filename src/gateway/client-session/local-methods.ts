@@ -1,4 +1,4 @@
-/** Requests of a legacy client that the session answers out of what it knows. */
+/** Requests of a legacy client that the session answers from its own state. */
 import { toLegacyResponse } from "../../core/mcp/eras.ts";
 import { INVALID_PARAMS, type JsonObject } from "../../core/mcp/json-rpc.ts";
 import { isListMethod } from "../../core/mcp/list-edit.ts";

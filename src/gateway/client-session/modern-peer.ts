@@ -47,11 +47,11 @@ export class ModernPeer implements SessionPeer {
       const responses: Record<string, unknown> = {};
       for (const [key, asked] of wanted.requests) {
         const response = await exchange.request({ method: asked.method, params: asked.params });
-        // The modern era knows no way to say that asking went wrong; the call has failed with it.
+        // The modern era cannot report that an input request failed; the call fails with it.
         if ("error" in response) return { ...response, id: exchange.id };
         responses[key] = getMember(response, "result");
       }
-      // Without questions it asks for patience only.
+      // Without input requests it only requests to be called again.
       if (wanted.requests.size === 0)
         await sleep(MIN_RETRY_DELAY_MS * 2 ** Math.min(round, 6), exchange.signal);
       request = { ...request, ...addInputResponses(request, responses, wanted.state) };

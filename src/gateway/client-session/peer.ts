@@ -1,4 +1,4 @@
-/** One server as a legacy client's session deals with it, whichever era the server speaks. */
+/** One server as a legacy client's session uses it, in either era. */
 
 import type { JsonObject, JsonRpcId } from "../../core/mcp/json-rpc.ts";
 import type { HeaderMap } from "../../core/net/headers.ts";

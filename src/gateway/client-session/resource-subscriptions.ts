@@ -1,4 +1,4 @@
-/** What servers tell unasked, brought to the client's general stream: lists that change, resources that are updated. */
+/** Forwards unsolicited notifications of servers to the client's general stream: changed lists, updated resources. */
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import { getMember, isMembers } from "../../core/mcp/lossless-json.ts";
 import { HEADERS, LATEST_MODERN, META } from "../../core/mcp/revisions.ts";

@@ -54,7 +54,7 @@ const BOUND = new Set([
   "tasks/cancel",
 ]);
 
-/** `undefined` for methods that no server here knows. */
+/** `undefined` for methods that no server supports. */
 export async function routeRequest(
   given: JsonObject,
   exchange: PeerExchange,
@@ -156,7 +156,7 @@ async function sendToPeer(
     own: item.upstreamName,
   };
   const outward = createResponseRewriter(owner, server.name, tables, context);
-  // One after the other, so that what was said before the answer is passed on before it.
+  // One after the other, so that notifications before the response are forwarded before it.
   let notified: Promise<void> = Promise.resolve();
   const headers = selectContextHeaders(exchange.headers);
   if (attempt.traceparent !== undefined) headers.set("traceparent", attempt.traceparent);

@@ -12,7 +12,7 @@ import type { SessionState, StateStore } from "./state.ts";
 /** Answered at once and by one message, so a stream would be wasted on them. */
 const IMMEDIATE_METHODS = new Set(["initialize", "ping", "logging/setLevel"]);
 
-/** Revisions whose clients know that a stream may begin with an event that says nothing. */
+/** Revisions whose clients accept that a stream begins with an empty event. */
 const PRIMING_REVISIONS = new Set(["2025-11-25"]);
 
 export class SessionHost {

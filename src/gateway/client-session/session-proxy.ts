@@ -58,7 +58,7 @@ export async function proxyToSession(
   }
 }
 
-/** A session belongs to one endpoint. No server has a name with a slash. */
+/** A session is of one endpoint. No server has a name with a slash. */
 function endpointId({ serverName, toolset }: EndpointTarget): string {
   return toolset === undefined ? (serverName ?? "*") : `toolsets/${toolset}`;
 }

@@ -1,6 +1,6 @@
 /**
- * A legacy client's session: it keeps what the client said of itself, gives the answers that need no server, and brings
- * every other request to the server that it is about, in whichever era that server speaks.
+ * A legacy client's session: it keeps the client's initialize data, answers what needs no server, and sends
+ * every other request to its server, in that server's era.
  */
 import { GatewayError, toGatewayError } from "../../core/errors.ts";
 import {
@@ -72,7 +72,7 @@ export class Session {
     );
   }
 
-  /** The client reads the general stream now, so what servers tell unasked is worth listening to. */
+  /** The client reads the general stream now, so servers' unsolicited notifications are subscribed to. */
   attend(context: McpContext): void {
     this.#subscriptions.start(context);
   }
@@ -146,12 +146,12 @@ export class Session {
       if (typeof requestId === "string" || typeof requestId === "number")
         this.#running.get(requestId)?.abort();
     } else if (method !== "notifications/initialized") {
-      // Progress on what a server asked, or roots that have changed.
+      // Progress on a server's request, or roots that have changed.
       this.peers.notify(message);
     }
   }
 
-  /** A question that belongs to no request goes where the client is sure to read. */
+  /** A server's request that is related to no request goes to a stream that the client reads. */
   #anyStream(): Sink {
     return this.events.general;
   }

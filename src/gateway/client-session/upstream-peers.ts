@@ -72,7 +72,7 @@ export class UpstreamPeers {
       void peer.then((open) => open.notify(message)).catch(() => undefined);
   }
 
-  /** Those that are met later learn it when they are. */
+  /** Servers that are connected later get it then. */
   setLevel(level: string): void {
     for (const opening of this.#peers.values()) {
       void opening
@@ -159,7 +159,7 @@ function watchedUris(watched: readonly string[], { server }: ServerInventory, ta
   });
 }
 
-/** The server is there, and not of this era. Silence and refusals say nothing. */
+/** The server responds, and not in this era. Silence and rejections prove nothing. */
 function isModernCode(code: ErrorCode): boolean {
   return code === "upstream_invalid" || code === "upstream_unsupported";
 }

@@ -17,7 +17,7 @@ export interface CallOutcome {
   readonly message?: string | undefined;
 }
 
-/** Answers beyond this are taken for successes: reading them would cost more than it tells. */
+/** Larger responses count as successes: reading them would cost too much. */
 const MAX_PARSED_CHARACTERS = 256 * 1024;
 const MAX_MESSAGE_CHARACTERS = 4000;
 
@@ -99,7 +99,7 @@ export class StreamTail {
   }
 }
 
-/** Whether a message of a stream ends the call that it belongs to. Batches hold responses only. */
+/** Whether a message of a stream ends its call. Batches contain responses only. */
 export function isResponseText(text: string): boolean {
   if (text === "") return false;
   const message = parseLossless(text);

@@ -24,7 +24,7 @@ export interface McpContext {
   /** The ID of the HTTP request, also returned to the client. */
   readonly requestId: string;
   readonly principal: Principal;
-  /** Undefined if nothing trustworthy says it: behind Cloudflare only its own header counts. */
+  /** Undefined without a trusted source: behind Cloudflare only its own header counts. */
   readonly address: string | undefined;
   readonly location: ClientLocation;
   /** Collects the log events of this request. */
@@ -57,7 +57,7 @@ export interface McpContext {
   readonly renew: () => Promise<McpContext | undefined>;
   /** Has a message of the modern era answered by a server of the legacy one. */
   readonly callThroughBridge: (translation: BridgeRequest, context: McpContext) => Promise<Response>;
-  /** Tells the log of something that is no part of this request's own record. */
+  /** Logs an event that is not part of this request's own record. */
   readonly emit: (events: readonly LogEvent[]) => void;
   /** The running requests of a tenant. */
   readonly active: (tenantId: string) => ActiveRequestTable;

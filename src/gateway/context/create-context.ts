@@ -1,4 +1,4 @@
-/** Makes the context of a request out of the isolate's long-lived things and the principal that it is served for. */
+/** Creates the context of a request from the isolate's services and the principal. */
 
 import { NotFoundError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
@@ -50,7 +50,7 @@ export interface ContextInput {
   readonly address: string | undefined;
   readonly location: ClientLocation;
   readonly waitUntil: McpContext["waitUntil"];
-  /** Asks anew who is calling; undefined where that no longer holds. */
+  /** Authenticates the caller again; undefined where the credential is no longer valid. */
   readonly identify: () => Promise<Principal | undefined>;
 }
 
@@ -113,7 +113,7 @@ export interface RequestStarter {
   startNow(principal: Principal, entrance: RecordedInput): McpContext | undefined;
 }
 
-/** A context whose request is traced as the tenant wants it, in whatever isolate it is served. */
+/** A context whose request is traced by the tenant's settings, in any isolate. */
 export function createRequestStarter(contexts: ContextFactory, traces: TraceExporter): RequestStarter {
   return {
     async start(principal, entrance) {

@@ -1,4 +1,4 @@
-/** Which servers have been found to speak one era only. Most are never asked: their answers show it when it matters. */
+/** Which servers support one era only. Most are never probed: their responses show it when it matters. */
 import { BoundedMap } from "../../core/bounded-map.ts";
 import type { Era } from "../../core/mcp/revisions.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";

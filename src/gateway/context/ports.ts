@@ -7,7 +7,7 @@ import type { SnapshotServer } from "../../policy/snapshot.ts";
 import type { Header } from "../../upstream/credentials.ts";
 import type { EndpointTarget } from "../catalog/catalog.ts";
 
-/** What every call to a session's object brings along: who asks, and for what. */
+/** What every call to a session's object contains: the caller and the request. */
 export interface SessionCall extends EndpointTarget {
   readonly requestId: string;
   readonly principal: Principal;
@@ -30,7 +30,7 @@ export interface SessionPost extends SessionCall {
 export interface SessionStub {
   post(visit: SessionPost): Promise<Response>;
   get(visit: SessionCall, lastEventId: string | undefined): Promise<Response>;
-  /** 2024-11-05: opens the session, and says where messages are to be posted. */
+  /** 2024-11-05: opens the session, and returns the path to which messages are posted. */
   openStream(visit: SessionCall, endpoint: string): Promise<Response>;
   /** Returns false if the session does not exist. */
   end(): Promise<boolean>;

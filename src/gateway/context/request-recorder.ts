@@ -32,7 +32,7 @@ export interface CallRecorder {
   recordDenial(type: SecurityEventType, description: string, serverId?: string): void;
   /** `undefined` if the request is not traced. */
   openSpan(name: string, kind?: Span["kind"]): OpenSpan | undefined;
-  /** The answer is not over yet; the returned function says that it is. */
+  /** The response has not ended yet; the returned function marks its end. */
   deferCompletion(): () => void;
   /** Called once, when the answer is over. */
   onComplete(callback: () => void): void;

@@ -1,4 +1,4 @@
-/** Refuses a request whose credential the isolate knows to be invalid, before anything is prepared for it. */
+/** Rejects a request whose credential is cached as invalid, before anything is prepared for it. */
 import { GatewayError } from "../../core/errors.ts";
 import { HEADERS } from "../../core/mcp/revisions.ts";
 import { readHeaders } from "../../core/net/headers.ts";
@@ -11,7 +11,7 @@ export const missingCredential = () => new GatewayError("unauthorized", HOW_TO_A
 export const invalidCredential = () =>
   new GatewayError("unauthorized", `The credential is invalid. ${HOW_TO_AUTHENTICATE}`);
 
-/** The same for all requests: an error takes most of its time for its stack, which says nothing here. */
+/** The same for all requests: creating an error takes most of its time for its stack, which is of no use here. */
 const INVALID_CREDENTIAL = invalidCredential();
 
 /** The error; undefined where another check comes before the credential's, or the body has to be drained. */

@@ -20,9 +20,9 @@ export interface PreparedCall extends HttpCall, AnswerTerms {}
 export interface ForwardedCall<C extends Candidate>
   extends Omit<UpstreamCall<C, Response>, "send" | "signal" | "takesSlot"> {
   readonly prepare: (candidate: C) => PreparedCall | Promise<PreparedCall>;
-  /** The client takes event streams, and the answer's status and headers tell nothing that its body does not. */
+  /** The client takes event streams, and the response's status and headers contain nothing beyond its body. */
   readonly canDefer: boolean;
-  /** Asked from time to time while a stream is open; the stream ends when the answer is no. */
+  /** Called repeatedly while a stream is open; the stream ends when it returns false. */
   readonly isPermitted?: () => Promise<boolean>;
 }
 

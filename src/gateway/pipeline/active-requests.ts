@@ -20,7 +20,7 @@ export function clientDisconnected(): GatewayError {
 
 export interface TrackingOptions {
   readonly timers: TimerSet;
-  /** Called where an admin wants the request to be over. */
+  /** Called when an admin cancels the request. */
   readonly cancel: () => void;
 }
 

@@ -74,7 +74,7 @@ export class UpstreamAttempt {
     this.release();
   }
 
-  /** The caller left, or an administrator ended the request: that says nothing about the server. */
+  /** The caller left, or an administrator ended the request: that is no outcome of the server. */
   cancel(error: GatewayError): void {
     this.#settleAll(error);
     this.#report({ error: error.code, cancelled: true }, { "error.type": error.code });

@@ -1,4 +1,4 @@
-/** Asks a server for its lists again, because a request needs them. The result is shared by all principals of the tenant. */
+/** Fetches a server's lists again, because a request needs them. The result is shared by all principals of the tenant. */
 import { NotFoundError, ServerUnavailableError } from "../../core/errors.ts";
 import type { Keyring } from "../../core/keyring.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";
@@ -43,7 +43,7 @@ export async function refreshLists(
 
 /**
  * A list is worth a few seconds, and a Worker has six connections that may wait for headers at once: servers that hang
- * must not hold them while others could be asked.
+ * must not hold them while others could be fetched.
  */
 const FIRST_BYTE_TIMEOUT_MS = 5000;
 

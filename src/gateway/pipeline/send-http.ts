@@ -35,7 +35,7 @@ export interface HttpCall {
   readonly id: JsonRpcId | null;
   /** Of the requests in a batch. */
   readonly batchIds?: readonly JsonRpcId[];
-  /** The message is of the modern era, and the server speaks the legacy one only. */
+  /** The message is of the modern era, and the server supports the legacy one only. */
   readonly isTranslated?: boolean;
 }
 
@@ -48,7 +48,7 @@ export type HttpResponse =
       readonly body: ReadableStream<Uint8Array>;
     };
 
-/** A message settles the attempt; a stream is handed on with it. */
+/** A message settles the attempt; a stream is returned with it. */
 export async function sendHttp(
   call: HttpCall,
   attempt: UpstreamAttempt,
@@ -115,7 +115,7 @@ function classifyResponse(call: AnsweredCall, attempt: UpstreamAttempt, answer: 
   if (status >= 500)
     throw new StatusError(name, status, isRequest && isJsonRpc ? findResponse(text) : undefined);
   if (!isRequest) {
-    // A stream was asked for.
+    // A stream was requested.
     if (method === "GET" && status < 300) throw invalidResponse(name, "returned an invalid event stream");
     attempt.succeed({ success: status < 400 }, status);
     return isJsonRpc ? answer : { ...answer, text: "" };
@@ -124,7 +124,7 @@ function classifyResponse(call: AnsweredCall, attempt: UpstreamAttempt, answer: 
     attempt.succeed(parseOutcome(text), status, text);
     return answer;
   }
-  // The status of a refusal is part of the protocol: 404 ends a session, 405 says what the server does not have.
+  // The status of a refusal is part of the protocol: 404 ends a session, 405 names what the server does not support.
   if (status >= 400) return rejectedResponse(call, attempt, answer);
   throw invalidResponse(
     name,

@@ -1,6 +1,6 @@
 /**
  * Sends a call with a credential that is obtained for it: that of the caller's connected account, or the gateway's own token.
- * Where there is no account that works, the answer says so in the terms of the caller's revision.
+ * Where there is no account that works, the response reports it in the form of the caller's revision.
  */
 
 import type { AccountState } from "../../connected-accounts/resolve-credential.ts";

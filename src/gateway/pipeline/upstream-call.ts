@@ -1,4 +1,4 @@
-/** What the pipeline needs to know of a call: who may serve it, how it is sent, and what is recorded of it. */
+/** What the pipeline needs of a call: which servers may serve it, how it is sent, and what is recorded of it. */
 import type { GatewayError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/mcp/json-rpc.ts";
 import type { SnapshotServer } from "../../policy/snapshot.ts";

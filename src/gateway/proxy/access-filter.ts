@@ -88,7 +88,7 @@ function findFacts(tables: NameIndex, name: string, server: SnapshotServer): Tar
   return hash === undefined ? undefined : { hash };
 }
 
-/** Nothing of it is done, and every request of it learns why. */
+/** Nothing of it is executed, and every request of it gets the reason. */
 function toBatchDenial(
   { messages }: McpPost,
   refused: ReadonlyMap<Message, ProtocolError>,
@@ -125,7 +125,7 @@ export function createListEdit(
     const hash = of === "tools/list" ? hashes.get(own) : undefined;
     return access.allows(KINDS[of], server.id, own, targetFacts(item, hash));
   };
-  // In a batch, the member tells which list it is.
+  // In a batch, the member shows which list it is.
   const edits = [...new Set(lists)].map(
     (of) => (text: string) => editListText(text, of, { keep: keep(of), isPersonal: post?.era === "modern" }),
   );

@@ -1,6 +1,6 @@
 /**
  * What a passed-through server gives a caller to bring back (task ids, request state) works for that caller alone, as
- * on the aggregated endpoint: behind the gateway's one credential the server cannot tell its callers apart.
+ * on the aggregated endpoint: behind the gateway's one credential the server cannot distinguish its callers.
  */
 import { ProtocolError } from "../../core/errors.ts";
 import { INVALID_PARAMS, type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";

@@ -52,7 +52,7 @@ export function findToolForRule(db: Queries, tenantId: string, serverId: string,
     );
 }
 
-/** A rule on a key speaks of either kind. */
+/** A rule on a key applies to either kind. */
 export function findAnyKey(db: Queries, tenantId: string, id: string) {
   const ofNew = db
     .select({ id: apiKeys.id })

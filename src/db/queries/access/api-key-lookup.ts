@@ -1,4 +1,4 @@
-/** Keys of programs, and the rules that say what a user, a role or a key may touch. */
+/** Keys of programs, and the access rules of a user, a role or a key. */
 import { and, asc, eq, gte, ilike, inArray, isNotNull, lt, or } from "drizzle-orm";
 import type { Role } from "../../../core/enums.ts";
 import { apiKeys, legacyApiKeys, serverAccessControls } from "../../schema/access.ts";
@@ -84,7 +84,7 @@ export function listApiKeys(
     .limit(clampLimit(query.limit));
 }
 
-/** System role, for the old backend's keys, which name nothing: the hash finds the row, the tenant is what it tells. */
+/** System role, for the old backend's keys, which name nothing: the row is found by the hash and contains the tenant. */
 export function findLegacyKey(db: Queries, keyHash: string) {
   const key = {
     id: legacyApiKeys.id,
@@ -114,7 +114,7 @@ export function findLegacyKey(db: Queries, keyHash: string) {
     .limit(1);
 }
 
-/** System role, for the old backend's keys, which name nothing: the tenant is what the answer tells. */
+/** System role, for the old backend's keys, which contain no id: the result contains the tenant. */
 export function findApiKeyByHash(db: Queries, keyHash: string) {
   return db.select().from(apiKeys).where(eq(apiKeys.keyHash, keyHash)).limit(1);
 }
@@ -142,7 +142,7 @@ export interface AccessSubjects {
   keyId?: string | undefined;
 }
 
-/** All rules that speak of one principal. Whether they hold now is decided in core, not here. */
+/** All rules that apply to one principal. Whether they hold now is decided in core, not here. */
 export function listPrincipalAccessRules(db: Queries, tenantId: string, subjects: AccessSubjects) {
   const controls = serverAccessControls;
   const ids = [...subjects.roles, subjects.userId, subjects.keyId].filter((id) => id !== undefined);
@@ -152,7 +152,7 @@ export function listPrincipalAccessRules(db: Queries, tenantId: string, subjects
     .where(
       and(
         eq(controls.tenantId, tenantId),
-        // Says again what follows: under row-level security the enum below cannot reach the index, the id can.
+        // Repeats the next condition: under row-level security the enum below cannot reach the index, the id can.
         inArray(controls.subjectId, ids),
         or(
           and(eq(controls.subjectType, "role"), inArray(controls.subjectId, subjects.roles)),

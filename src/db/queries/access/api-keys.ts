@@ -1,4 +1,4 @@
-/** Keys as those who hold and those who look after them see them: neither hash nor salt leaves this file but to prove. */
+/** Keys as their owners and admins see them: hash and salt leave this file only for verification. */
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { apiKeys, legacyApiKeys } from "../../schema/access.ts";
 import { user } from "../../schema/identity.ts";

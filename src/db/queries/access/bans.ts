@@ -5,7 +5,7 @@ import type { RowOwner } from "../shared/crud.ts";
 import type { Queries } from "../shared/queries.ts";
 
 export interface BanRow {
-  /** Null for a ban of requests without a credential, which belong to no tenant. */
+  /** Null for a ban of requests without a credential, which have no tenant. */
   readonly tenantId: RowOwner;
   readonly cidr: string;
   readonly violations: number;

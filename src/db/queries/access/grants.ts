@@ -31,7 +31,7 @@ export interface TokenFacts {
 }
 
 /**
- * Whether what a token says still holds, in one look: the person, their membership, the tenant, the client, the
+ * Checks whether the claims of a token still hold, in one query: the person, their membership, the tenant, the client, the
  * consent; that the session it began in has not been ended; and that it was not revoked by itself. No row: it does not.
  */
 export function loadTokenStatus(db: Queries, facts: TokenFacts, now: Date) {
@@ -107,7 +107,7 @@ export function saveResources(db: Queries, consentId: string, resources: readonl
     .where(eq(oauthConsent.id, consentId));
 }
 
-/** A signed token cannot be taken back, so it is remembered as long as it would be good. */
+/** A signed token cannot be changed, so its revocation is stored until it expires. */
 export function saveRevokedToken(db: Queries, row: typeof oauthAccessToken.$inferInsert) {
   return db.insert(oauthAccessToken).values(row).onConflictDoNothing();
 }

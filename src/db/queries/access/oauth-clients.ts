@@ -1,4 +1,4 @@
-/** OAuth clients and what they were allowed, as admins look after them (system role: these tables are no tenant's). */
+/** OAuth clients and what they were allowed, as admins manage them (system role: these tables are no tenant's). */
 import { and, eq, ilike, or, sql } from "drizzle-orm";
 import { user } from "../../schema/identity.ts";
 import { oauthClient, oauthConsent } from "../../schema/oauth.ts";
@@ -71,7 +71,7 @@ const client = {
   /** Whether its description is fetched from its id, or it has registered itself. */
   discovery: oauthClient.clientDiscoveryId,
   disabled: oauthClient.disabled,
-  // Drizzle leaves out whose column it is where one table is asked.
+  // Drizzle omits the table of a column in queries of one table.
   grants: sql<number>`(select count(*)::int from ${oauthConsent} where oauth_consent.client_id = oauth_client.client_id)`,
   createdAt: oauthClient.createdAt,
 };

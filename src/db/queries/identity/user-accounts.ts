@@ -1,4 +1,4 @@
-/** What signing up and setting up ask before any tenant is known (system role). */
+/** The queries of sign-up and setup, before any tenant is known (system role). */
 
 import { and, eq, gt, isNull, like, ne } from "drizzle-orm";
 import { NEW_TENANT_SETTINGS } from "../../../core/discovery/tool-drift.ts";

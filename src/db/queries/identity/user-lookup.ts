@@ -1,4 +1,4 @@
-/** People and their sessions: a tenant's users, and what sign-in asks before any tenant is known (system role). */
+/** People and their sessions: a tenant's users, and the queries of sign-in before any tenant is known (system role). */
 import { and, asc, desc, eq, gt, gte } from "drizzle-orm";
 import type { Role } from "../../../core/enums.ts";
 import { session, user } from "../../schema/identity.ts";

@@ -1,4 +1,4 @@
-/** The people and programs of a tenant, as its admins look after them. */
+/** The people and programs of a tenant, as its admins manage them. */
 import { and, eq, ilike, or, type SQL, sql } from "drizzle-orm";
 import type { Role } from "../../../core/enums.ts";
 import { apiKeys } from "../../schema/access.ts";
@@ -25,7 +25,7 @@ const userColumns = {
   email: user.email,
   username: user.username,
   role: tenantMembers.role,
-  /** Whether this tenant looks after the account, or another one does. */
+  /** Whether this tenant manages the account, or another one does. */
   isHome: sql<boolean>`coalesce(${user.tenantId} = ${tenantMembers.tenantId}, false)`,
   authProvider: user.authProvider,
   isActive: user.isActive,
@@ -93,7 +93,7 @@ export function findUser(db: Queries, tenantId: string, id: string) {
     .where(and(eq(tenantMembers.tenantId, tenantId), eq(user.id, id)));
 }
 
-/** System role: users are not the runtime role's to write. Only of those whom the tenant looks after. */
+/** System role: users are not the runtime role's to write. Only users whom the tenant manages. */
 export function setUserActive(db: Queries, tenantId: string, id: string, isActive: boolean) {
   return db
     .update(user)
@@ -143,7 +143,7 @@ export function findMemberByEmail(db: Queries, tenantId: string | null, email: s
     .limit(1);
 }
 
-/** System role: whether an account belongs to an operator. */
+/** System role: whether an account is an operator's. */
 export function isOperator(db: Queries, id: string) {
   return db
     .select({ id: user.id })

@@ -38,7 +38,7 @@ export function markDelivered(db: Queries, id: string, at: Date) {
     .where(eq(alertDeliveries.id, id));
 }
 
-/** Without a next time it is given up. */
+/** Without a next time there are no further attempts. */
 export function markFailed(db: Queries, id: string, error: string, next: Date | undefined) {
   return db
     .update(alertDeliveries)

@@ -1,4 +1,4 @@
-/** Alert rules with what they remember, and what an evaluation writes down (system role). */
+/** Alert rules with their state, and the results of an evaluation (system role). */
 import { and, asc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import { defaultAlertRules } from "../../../core/alerts/default-rules.ts";
 import type { AlertState, AlertStatus } from "../../../core/alerts/state-machine.ts";

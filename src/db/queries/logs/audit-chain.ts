@@ -15,7 +15,7 @@ export interface ChainCheck {
   readonly checked: number;
   readonly last: ChainEnd | null;
   readonly odd: readonly MismatchedEntry[];
-  /** Where the chain says that it ends; read in the same moment as its entries. */
+  /** The recorded end of the chain, read in the same transaction as its entries. */
   readonly end: ChainEnd | null;
 }
 
@@ -28,7 +28,7 @@ const isOwner = (owner: RowOwner) =>
 /** From the entry at `after` on, which is looked at again for what follows it. */
 export function checkChain(db: Queries, owner: RowOwner, { after, limit }: { after: number; limit: number }) {
   const chain = owner === null ? isNull(auditChains.tenantId) : eq(auditChains.tenantId, owner);
-  // The hash is the function's of the whole row: whatever a column says now is in it.
+  // The function hashes the whole row as it is now.
   const walked = sql`(
     with page as (
       select id, sequence, timestamp, action, previous_hash, hash, gateway_audit_hash(audit_logs) = hash as is_sound
@@ -54,7 +54,7 @@ export function checkChain(db: Queries, owner: RowOwner, { after, limit }: { aft
   return db.select({ walk: sql<ChainCheck>`walk` }).from(walked);
 }
 
-/** What retention says that it took away. */
+/** What retention has recorded as deleted. */
 export function loadPrunedPositions(db: Queries, owner: RowOwner) {
   return db
     .select({ places: sql<ChainPositions[]>`${auditLogs.details} -> 'places'` })

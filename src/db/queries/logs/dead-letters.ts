@@ -1,4 +1,4 @@
-/** Events that could not be written (system role: they belong to the operator until they can be parsed). */
+/** Events that could not be written (system role: only operators see them until they can be parsed). */
 import { asc, inArray, sql } from "drizzle-orm";
 import { deadLetters } from "../../schema/event-tables.ts";
 import { clampLimit } from "../shared/keyset.ts";

@@ -50,7 +50,7 @@ export function listOldPartitions(db: Queries, step: Drop) {
     .from(sql`gateway_old_partitions(${step.table}, ${moment(step.before)}, ${policyOwners(step)})`);
 }
 
-/** Fewer than asked for: there are no more. */
+/** Fewer than the limit: there are no more. */
 export function dropPartitions(db: Queries, step: Drop, most: number) {
   return db
     .select({ name: sql<string>`name` })
@@ -59,7 +59,7 @@ export function dropPartitions(db: Queries, step: Drop, most: number) {
     );
 }
 
-/** One row. Fewer than asked for: there are no more. */
+/** One row. Fewer than the limit: there are no more. */
 export function deleteOldRows(db: Queries, step: Delete, most: number) {
   return db
     .select({ amount: sql`amount`.mapWith(Number) })

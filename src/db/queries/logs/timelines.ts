@@ -22,7 +22,7 @@ export interface Timeline {
 export function listRecords(db: Queries, timeline: Timeline) {
   const { table, columns, time, tenantId, period, where, after, limit } = timeline;
   const order: SortOrder = { keys: [{ by: time, type: time.getSQLType(), descending: true }], id: table.id };
-  // Said a second time and plainly, because only a plain comparison leaves out partitions.
+  // Repeated as a plain comparison, because only that excludes partitions.
   const until = after === undefined ? undefined : sql`${time} <= ${after[0]}::timestamptz`;
   return db
     .select({ ...columns, place: cursorValues(order) })

@@ -123,7 +123,7 @@ export interface EntryStatusChange {
   readonly statusMessage: string | null;
 }
 
-/** Decided here, whatever its source says later. */
+/** Decided here, whatever its source sends later. */
 export function setEntryStatus(
   db: Queries,
   tenantId: string,

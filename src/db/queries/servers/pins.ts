@@ -26,7 +26,7 @@ export function loadPins(db: Queries, of: ServerKey) {
     .where(ofServer(of));
 }
 
-/** What was known of the server itself, and how its tenant wants changes treated. */
+/** The stored data of the server itself, and its tenant's policy for changes. */
 export function findInventory(db: Queries, { tenantId, serverId }: ServerKey) {
   return db
     .select({

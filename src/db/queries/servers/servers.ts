@@ -29,7 +29,7 @@ import {
 const servers = mcpServers;
 const { authConfig, healthRecent: _, ...open } = getTableColumns(servers);
 
-/** Never the sealed secret; its fingerprint tells whether it has changed. */
+/** Never the sealed secret; its fingerprint shows whether it has changed. */
 const serverColumns = {
   ...open,
   authType: sql<string>`${authConfig} ->> 'type'`.as("auth_type"),
@@ -58,7 +58,7 @@ export interface ServerFilter {
 const matchesWords = (words: readonly string[]) =>
   sql`gateway_find_servers(array(select jsonb_array_elements_text(${JSON.stringify(words)}::jsonb)))`;
 
-/** Only where words are asked for. */
+/** Only with search words. */
 export const relevance: SortKey = { by: sql`found.rank`, type: "real" };
 
 export const serverSorts: Readonly<Record<string, SortKey>> = {

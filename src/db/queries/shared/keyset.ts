@@ -1,5 +1,5 @@
 /**
- * Periods, keyset pages and limits, the same for every list. A time series is always asked for a period: without one
+ * Periods, keyset pages and limits, the same for every list. A query of a time series always has a period: without one
  * the planner would have to visit every partition there is.
  */
 import { and, gte, lt, lte, type SQL, sql } from "drizzle-orm";

@@ -1,5 +1,5 @@
 /**
- * Lists in any order that a caller may ask for, page by page. A page begins behind the last row of the page before:
+ * Lists in any order that a caller can request, page by page. A page begins behind the last row of the page before:
  * its place is what the row was sorted by, as exact text, and its id.
  */
 import { and, asc, desc, or, type SQL, sql } from "drizzle-orm";

@@ -1,4 +1,4 @@
-/** What the hot path must know of a tenant and of an API key: one function of the database each, one round trip. */
+/** What the hot path needs of a tenant and of an API key: one function of the database each, one round trip. */
 import { sql } from "drizzle-orm";
 import type { StoredPrincipalGroup } from "../../../core/access/groups.ts";
 import type { AccessRule } from "../../../core/access/rules.ts";

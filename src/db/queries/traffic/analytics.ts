@@ -1,4 +1,4 @@
-/** What the rollups tell of a tenant's traffic: over time, by member of a dimension, and all of it for billing. */
+/** A tenant's traffic from the rollups: over time, by member of a dimension, and all of it for billing. */
 import { and, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Dimension, Grain, TrafficKind } from "../../../core/analytics/dimensions.ts";
 import { splitByRollup } from "../../../core/analytics/period.ts";

@@ -1,4 +1,4 @@
-/** What the page of a tenant's traffic asks for, to be sent as one batch. */
+/** The queries of the page of a tenant's traffic, sent as one batch. */
 import type { Dimension } from "../../../core/analytics/dimensions.ts";
 import type { Period } from "../shared/keyset.ts";
 import type { Queries } from "../shared/queries.ts";
@@ -7,7 +7,7 @@ import { type DimensionQuery, listTopMembers, loadTrafficSeries } from "./analyt
 
 const MAX_ROWS = 8;
 
-/** `weeks`: for the hours of the week, whatever period is asked for. */
+/** `weeks`: for the hours of the week, whatever the period. */
 export function loadDashboard(db: Queries, query: DimensionQuery, weeks: Period) {
   const top = (dimension: Dimension) =>
     listTopMembers(db, { ...query, dimension, by: "requests", limit: MAX_ROWS });

@@ -28,7 +28,7 @@ export function loadRecentTraffic(db: Queries, tenantId: string, since: Date) {
       name: mcpServers.name,
       requests: sum(serverMetrics.requestCount).mapWith(Number),
       errors: sum(serverMetrics.errorCount).mapWith(Number),
-      /** By how much each sample stands for; one that stands for no request says how a check went. */
+      /** By how much each sample stands for; one that stands for no request is the result of a check. */
       responseTime: sql<
         number | null
       >`sum(${serverMetrics.responseTimeMs} * greatest(${serverMetrics.requestCount}, 1))

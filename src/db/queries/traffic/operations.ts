@@ -18,7 +18,7 @@ const alert = {
   cursorAt: exactTime(alertEvents.openedAt),
 };
 
-/** Null asks for the whole system's own alerts, which no tenant owns. */
+/** Null selects the whole system's own alerts, which no tenant owns. */
 export function listOpenAlerts(db: Queries, tenantId: string | null, query: Page = {}) {
   return db
     .select(alert)

@@ -1,4 +1,4 @@
-/** What the first page shows beside traffic: each answers in one row or few, to be asked for in one batch. */
+/** What the first page shows beside traffic: each returns one row or few, in one batch. */
 import { and, asc, count, desc, eq, inArray, ne, type SQL, sql, sum } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { apiKeys } from "../../schema/access.ts";

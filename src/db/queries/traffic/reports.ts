@@ -1,6 +1,6 @@
 /**
  * The three functions and three views of the database that the UI and the API share. They run with the caller's
- * rights: inside a tenant they tell of that tenant, in the system role of all.
+ * rights: inside a tenant they cover that tenant, in the system role all tenants.
  */
 import { asc, desc, sql } from "drizzle-orm";
 import { bigint, doublePrecision, pgView, text } from "drizzle-orm/pg-core";
