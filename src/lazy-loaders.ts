@@ -1,6 +1,6 @@
 /**
  * Loaders of what the MCP path needs only sometimes: each imports its modules and creates its object at the first call. What
- * is remembered is the object and not a promise, because a request cannot wait for a promise of another request.
+ * is cached is the object and not a promise, because a request cannot wait for a promise of another request.
  */
 import type { AccountsDeps } from "./connected-accounts/create-accounts.ts";
 import type { AccountCredentials } from "./connected-accounts/resolve-credential.ts";

@@ -1,4 +1,4 @@
-/** Text as Postgres takes it: it knows no NUL, and half of a surrogate pair is no character (JSON can carry both). */
+/** Text as Postgres accepts it: without NUL and unpaired surrogates, both of which JSON can contain. */
 export const toPostgresText = (text: string): string => text.replaceAll("\u0000", "\ufffd").toWellFormed();
 
 /** Whether a text is kept as it is. */

@@ -7,7 +7,7 @@ const SECRET =
 /** Whatever stands under such a name is a secret. */
 export const isSecretName = (name: string): boolean => SECRET.test(name);
 
-/** As JSON, with secret members left out at every depth. Undefined where there is nothing to say. */
+/** As JSON, with secret members left out at every depth. Undefined where nothing is left. */
 export function redactSecrets(value: object | undefined): Record<string, unknown> | undefined {
   if (value === undefined) return undefined;
   const copy: Json = JSON.parse(JSON.stringify(value), (member, inner: Json) =>

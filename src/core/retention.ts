@@ -38,7 +38,7 @@ export interface RetentionPolicy {
   readonly tenantId: string | null;
   readonly tableName: RetentionTable;
   readonly retentionDays: number;
-  /** Nothing of it is taken away, whatever else is said. */
+  /** Nothing of it is deleted, whatever the other terms. */
   readonly legalHold: boolean;
   readonly isActive: boolean;
 }

@@ -20,13 +20,13 @@ const MAX_CHARACTERS = 1000;
 const MAX_ITEMS = 50;
 const MAX_DEPTH = 12;
 
-/** Linear in the length of the text, all of them: it comes from strangers. */
+/** All are linear in the length of the text, which is untrusted. */
 const SECRETS: readonly RegExp[] = [
   /\bmcp_[0-9a-f]{32}_[A-Za-z0-9_-]{20,}/g,
   // JSON Web Tokens
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?/g,
   /\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi,
-  // keys that say whose they are: OpenAI, GitHub, Slack, AWS, Google, Stripe, npm
+  // keys with a prefix of their issuer: OpenAI, GitHub, Slack, AWS, Google, Stripe, npm
   /\b(?:sk|pk|rk)[-_](?:[a-z]+[-_])?[A-Za-z0-9_-]{16,}/g,
   /\b(?:gh[opsur]_|github_pat_|npm_|glpat-)[A-Za-z0-9_-]{16,}/g,
   /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g,
@@ -91,7 +91,7 @@ const HARMLESS = /^[^@=:]{0,12}$/;
 /** For texts that stand alone: URIs, messages of errors. */
 export function sanitizeText(text: string, { emails = false }: SanitizeOptions = {}): string {
   if (HARMLESS.test(text)) return text;
-  // What is cut off must not leave half a secret that no pattern knows.
+  // A cut must not leave half a secret that no pattern matches.
   const looked = text.slice(0, MAX_CHARACTERS * 4);
   let clean = looked.replace(CREDENTIALS_IN_URL, `$1${REDACTED}@`).replace(SECRET_IN_QUERY, `$1${REDACTED}`);
   clean = clean.replace(SECRET_ASSIGNED, `$1${REDACTED}`);

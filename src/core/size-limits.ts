@@ -27,7 +27,7 @@ export const MAX_DRAINED_BYTES = 64 * MIB;
 /** So long at most. */
 export const DRAIN_TIMEOUT_MS = 10_000;
 
-/** A body that stops arriving, or that takes longer in total, is given up. */
+/** A body that stops arriving, or that takes longer in total, fails. */
 export const REQUEST_IDLE_TIMEOUT_MS = 30_000;
 export const REQUEST_TOTAL_TIMEOUT_MS = 2 * MINUTE_MS;
 
@@ -47,7 +47,7 @@ export const MAX_SERVER_RESPONSE_BYTES = 16 * MIB;
 /** One event of a stream; a stream as a whole may be longer. */
 export const MAX_EVENT_BYTES = 4 * MIB;
 
-/** A JSON response that is still arriving after this long is given up, however steadily it drips. */
+/** A JSON response that is still arriving after this long fails, however steadily it drips. */
 export const RESPONSE_TOTAL_TIMEOUT_MS = 5 * MINUTE_MS;
 /** All lists of a server, with all of their pages. */
 export const DISCOVERY_TOTAL_TIMEOUT_MS = MINUTE_MS;

@@ -62,7 +62,7 @@ function computeTimes(now: number | undefined, then: number | undefined) {
   return now === then ? SAME_EPOCH : UNCONFIRMED;
 }
 
-/** Of these `listCurrent` knows: they are sent with a query, and few isolates load more tenants in a minute. */
+/** `listCurrent` returns these: they are sent with a query, and few isolates load more tenants in a minute. */
 const MAX_RECENT = 50;
 
 type Load<V> = () => Promise<LoadedValue<V>>;
@@ -119,12 +119,12 @@ export class TenantCache<V> {
     });
   }
 
-  /** What is remembered, however old. */
+  /** The cached value, however old. */
   peek(key: string): V | undefined {
     return this.#entries.get(key)?.value;
   }
 
-  /** The first load of a tenant of which nothing is known: served by its age, without asking for the epoch first. */
+  /** The first load of a tenant of which nothing is known: served by its age, without loading the epoch first. */
   #isJustLoaded({ tenantId, loadedAt, epoch }: Entry<V>): boolean {
     const isYoung = this.#now() - loadedAt < UNKNOWN_EPOCH.fresh;
     if (!isYoung || tenantId === undefined || epoch !== undefined) return false;
@@ -192,7 +192,7 @@ export class TenantCache<V> {
     loadedAt: number,
     epoch: number | undefined,
   ): void {
-    // Only an epoch from before the load vouches for it; a later one may belong to a change that the load has missed.
+    // Only an epoch from before the load vouches for it; a later one may be of a change that the load has missed.
     const before = tenantId === undefined ? undefined : this.#epochs.knownBefore(tenantId, loadedAt);
     const entry = { value, tenantId, loadedAt, epoch: epoch ?? before };
     this.#recent.push(key);

@@ -61,7 +61,7 @@ export class TimerSet {
     return this.#add({ at: Date.now() + ms, onTimeout, isExtended: true });
   }
 
-  /** Waits, and says for how long of the wait the isolate did not run. */
+  /** Waits, and returns for how long of the wait the isolate did not run. */
   async measureStall<T>(pending: Promise<T>): Promise<{ readonly value: T; readonly stalledMs: number }> {
     const stalledBefore = this.totalStalledMs();
     const cancel = this.limitWait(Number.POSITIVE_INFINITY, () => undefined);

@@ -1,4 +1,4 @@
-/** Compares two texts of public length in a time that does not tell where they differ. */
+/** Compares two texts of public length in a time that does not reveal where they differ. */
 export function timingSafeEqual(one: string, other: string): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;

@@ -1,6 +1,6 @@
 /**
- * The one place where a request's proof becomes a principal. What was verified is remembered in the isolate, failures
- * too, until the tenant's epoch says that something has changed; so a busy key costs no query, and a revoked one is
+ * The one place where a request's credential becomes a principal. Results are cached in the isolate, failures
+ * too, until the tenant's epoch increases; so a busy key costs no query, and a revoked one is
  * refused within a second.
  */
 
@@ -32,7 +32,7 @@ export type Authentication =
 
 export interface RejectedCredential {
   readonly kind: "rejected";
-  /** What tells it from other credentials. */
+  /** What distinguishes it from other credentials. */
   readonly key: string;
   readonly address: string;
 }
@@ -45,14 +45,14 @@ export interface Authenticator {
   authenticate(request: Request, background: WaitUntil): Promise<Authentication>;
   /** What `authenticate` would return at once, if that is all there is to it; otherwise undefined. Counts nothing. */
   peek(request: Request): KnownCredential | undefined;
-  /** A request that `peek` was asked of is served. */
+  /** A request that was authenticated by `peek` is served. */
   countUse(principal: Principal, background: WaitUntil): void;
-  /** A request that `peek` was asked of is refused. */
+  /** A request that was authenticated by `peek` is rejected. */
   countRejection(known: RejectedCredential, background: WaitUntil): void;
 }
 
 export interface AuthenticatorDeps {
-  /** In order: the first that knows what is presented as its own decides. */
+  /** In order: the first that recognizes the form of the credential decides. */
   readonly verifiers: readonly CredentialVerifier[];
   readonly epochs: Epochs;
   readonly usage: KeyUsageRecorder;

@@ -13,7 +13,7 @@ export interface PresentedCredential {
   readonly path: string;
   /** The value of `Authorization: Bearer` or X-API-Key; empty for an invalid header. */
   readonly token: string | undefined;
-  /** Asked for only where no token is sent: a token is meant for this request, a cookie goes with every one. */
+  /** Read only where no token is sent: a token is meant for this request, a cookie is sent with every one. */
   readonly cookies: string | undefined;
 }
 
@@ -48,7 +48,7 @@ export function readCredentials(request: Request): PresentedCredential {
   };
 }
 
-/** Anything else in the header is a proof that we do not know, and so one that does not hold. */
+/** Anything else in the header is an unknown credential, and so an invalid one. */
 function readBearer(authorization: string): string {
   const [scheme, token, ...rest] = authorization.split(" ");
   return scheme?.toLowerCase() === "bearer" && rest.length === 0 ? (token ?? "") : "";

@@ -16,7 +16,7 @@ export interface Principal {
   /** The server that a connector with this key may serve. */
   readonly connectServer?: string;
   readonly via: "api_key" | "legacy_api_key" | "session" | "oauth" | "scim" | "anonymous";
-  /** Looks after the whole gateway, not one tenant. Only people at the screen are. */
+  /** Manages the whole gateway, not one tenant. Only signed-in users can be operators. */
   readonly isOperator?: boolean;
   readonly sessionId?: string;
   /** When the person of a session signed in. */

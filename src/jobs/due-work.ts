@@ -1,4 +1,4 @@
-/** Every minute: which servers are to be checked or asked anew what they offer, and which registries looked at. */
+/** Every minute: which servers are due for a check or for discovery, and which registries for a sync. */
 import { spreadOverMinute } from "../core/discovery/check-schedule.ts";
 import type { Database } from "../db/client.ts";
 import { listSourcesDue } from "../db/queries/registry/sources.ts";

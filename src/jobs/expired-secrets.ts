@@ -1,4 +1,4 @@
-/** Takes away, daily, what was short-lived and is over: codes, links, challenges, tokens, counted failures, test mails, bans. */
+/** Deletes expired records daily: codes, links, challenges, tokens, counted failures, test mails, bans. */
 import type { Database } from "../db/client.ts";
 import { deleteOldBans } from "../db/queries/access/bans.ts";
 import {

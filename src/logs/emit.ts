@@ -26,7 +26,7 @@ export interface EmitterDeps {
   readonly outbox: Outbox;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** What the isolate itself has to tell from time to time; it leaves with what requests tell. */
+  /** The isolate's own events, which are sent with those of requests. */
   readonly alongside?: () => readonly LogEvent[];
   /** Receivers of events beside the queue (observers.ts). */
   readonly observers?: readonly Observer[];
@@ -35,7 +35,7 @@ export interface EmitterDeps {
 }
 
 export interface Emitter {
-  /** All that one request has to tell. */
+  /** All events of one request. */
   emit(events: readonly LogEvent[], background: (work: Promise<unknown>) => void): void;
 }
 

@@ -10,7 +10,7 @@ export type LogEvent = schema.LogEvent;
 export type RequestEvent = Extract<LogEvent, { kind: "request" }>;
 export type McpEvent = Extract<LogEvent, { kind: "mcp" }>;
 
-/** One queue message: what one request has to tell, or several of the same moment. */
+/** One queue message: the events of one request, or of several at the same moment. */
 export interface LogMessage {
   readonly events: readonly LogEvent[];
 }

@@ -28,7 +28,7 @@ export interface ConsoleSettings {
   readonly mcp: boolean;
 }
 
-/** One line of JSON for each event that is wanted, beside the row in the database. */
+/** One line of JSON for each selected event, beside the row in the database. */
 export function consoleObserver(
   settingsOf: (tenantId: string | null | undefined) => ConsoleSettings,
   write: (line: string) => void,

@@ -27,7 +27,7 @@ export interface RequestFacts {
   readonly error: GatewayError | undefined;
 }
 
-/** What an HTTP request says of itself, as plain data: a request may be logged in another isolate than it came in by. */
+/** The logged properties of an HTTP request, as plain data: a request may be logged in another isolate than it came in by. */
 export interface RequestDescription {
   readonly method: string;
   readonly path: string;
@@ -71,7 +71,7 @@ export function readLocation(request: Request): ClientLocation {
   };
 }
 
-/** Cloudflare knows it of every request that reaches it; elsewhere there is none. */
+/** Set by Cloudflare for every request; elsewhere there is none. */
 function readContinent(request: Request): string | undefined {
   const cf: unknown = "cf" in request ? request.cf : undefined;
   const continent = typeof cf === "object" && cf !== null && "continent" in cf ? cf.continent : undefined;
@@ -104,7 +104,7 @@ export function createRequestEvent(described: RequestDescription, facts: Request
   };
 }
 
-/** Redacts the secret path of a private registry, which readers of the log must not learn. */
+/** Redacts the secret path of a private registry, which readers of the log must not see. */
 const redactPath = (path: string) => path.replace(/^\/r\/r_[^/]+/, "/r/[private]");
 
 /** The product that a program calls itself, without its version (RFC 9110 §10.1.5). */

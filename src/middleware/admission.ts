@@ -1,6 +1,6 @@
 /**
  * Admits requests of the REST API, the pages, sign-in, OAuth and the registry, by the rules that MCP requests obey. A
- * request that a page makes within the process belongs to the page's request and is not charged again.
+ * request that a page makes within the process is part of the page's request and is not charged again.
  */
 import { createMiddleware } from "hono/factory";
 import { BlockedAddressError } from "../core/errors.ts";
@@ -18,7 +18,7 @@ export interface AdmissionEnv {
       readonly admissionTerms: AdmissionTermsSource;
       readonly getTraffic: (name: string) => TenantTraffic;
     };
-    /** What the response says of the caller's limits: admission adds to it, middleware/limit-headers sends it. */
+    /** The response headers about the caller's limits: admission adds to it, middleware/limit-headers sends it. */
     readonly limitHeaders: Record<string, string>;
   };
 }

@@ -1,4 +1,4 @@
-/** Gives every request an id, and every answer the same one, so that a caller and the log can talk of one thing. */
+/** Gives every request an id, and every answer the same one, so that a caller and the log can refer to the same request. */
 import { createMiddleware } from "hono/factory";
 import { REQUEST_ID_HEADER, uuidv7 } from "../core/ids.ts";
 import type { AppEnv } from "./app-env.ts";

@@ -1,6 +1,6 @@
 /**
- * Takes away what is older than its policies want, in slices: each goes on where the one before stopped, or was stopped,
- * and asks anew what the policies say, so that a legal hold counts from the next batch on.
+ * Deletes what is older than its policies allow, in slices: each goes on where the one before stopped, or was stopped,
+ * and reads the policies again, so that a legal hold applies from the next batch on.
  */
 import { toGatewayError } from "../core/errors.ts";
 import { planRetention, type RetentionStep, stepKey } from "../core/retention.ts";

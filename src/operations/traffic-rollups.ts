@@ -17,7 +17,7 @@ const MAX_ROUNDS = 20;
 const MINUTE_ROLLUP_TTL_MS = 8 * DAY_MS;
 const HOUR_ROLLUP_TTL_MS = 400 * DAY_MS;
 
-/** Fills the sums when their views say so: enabled, not manual, and the interval of one of them is over. */
+/** Fills the sums when their views are due: enabled, not manual, and the interval of one of them is over. */
 export async function rollUpTrafficIfDue(database: Database, now: () => Date): Promise<number> {
   const due = await listRollupsDue(database.asSystem(), now());
   return due.length === 0 ? 0 : rollUpTraffic(database, now);
@@ -36,7 +36,7 @@ export async function rollUpTraffic(database: Database, now: () => Date): Promis
     }
     await saveRefresh(db, { at: began, durationMs: now().getTime() - began.getTime() });
   } catch (thrown) {
-    // While the database is away this cannot be noted either; what was thrown says so.
+    // While the database is unavailable this cannot be saved either; the exception reports it.
     await saveFailedRefresh(db, toGatewayError(thrown).message).catch(() => undefined);
     throw thrown;
   }

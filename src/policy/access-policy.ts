@@ -1,4 +1,4 @@
-/** What a principal may see and use of a tenant's servers, as the gateway asks for it. */
+/** What a principal may see and use of a tenant's servers. */
 import { type AccessTarget, authorizeTarget, type TargetKind } from "../core/access/authorize.ts";
 import { evaluatePermission } from "../core/access/rbac.ts";
 import { type ActiveRules, activeRules } from "../core/access/rules.ts";
@@ -8,7 +8,7 @@ import type { SnapshotServer, TenantSnapshot } from "./snapshot.ts";
 
 export type { TargetKind } from "../core/access/authorize.ts";
 
-/** What the thing says of itself. */
+/** The annotations of the item. */
 export interface TargetFacts {
   /** The readOnlyHint of the tool's current definition, if the caller has it; otherwise the stored one applies. */
   readonly readOnlyHint?: boolean | undefined;
@@ -18,7 +18,7 @@ export interface TargetFacts {
 
 export interface AccessPolicy {
   /**
-   * What is shown depends on who asks: nothing of it may be cached for others. That is so for every tenant: the role
+   * What is shown depends on the caller: nothing of it may be cached for others. That is so for every tenant: the role
    * alone already hides things, and the same address serves all tenants.
    */
   readonly isPersonal: boolean;
@@ -57,7 +57,7 @@ export function createAccessPolicy(principal: Principal, tenant: TenantSnapshot,
   return access;
 }
 
-/** Changed since it was approved, in a tenant that wants to see changes first: known of already, or seen just now. */
+/** Changed since it was approved, in a tenant that reviews changes first: recorded already, or detected just now. */
 function isHeld({ withheldTools, approved }: SnapshotServer, name: string, hash?: string): boolean {
   if (withheldTools.has(name)) return true;
   const known = hash === undefined ? undefined : approved?.get(name);

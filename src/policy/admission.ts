@@ -1,4 +1,4 @@
-/** How often a caller may come, and from where: asked of every request before anything is done for it. */
+/** Limits how many requests a caller may send, and from where: applied to every request first. */
 import { listActiveGroups } from "../core/access/groups.ts";
 import { BoundedMap } from "../core/bounded-map.ts";
 import { BlockedAddressError, GatewayError, TooManyRequestsError } from "../core/errors.ts";
@@ -106,7 +106,7 @@ export interface UnauthenticatedRequest {
   readonly kind: UnauthenticatedCategory;
 }
 
-/** Admits a request without a valid credential; throws where its address is blocked, banned, or asks too often. */
+/** Admits a request without a valid credential; throws where its address is blocked, banned, or over its limit. */
 export async function admitUnauthenticated(
   { terms, address, kind }: UnauthenticatedRequest,
   trafficOf: (name: string) => TenantTraffic,
@@ -124,7 +124,7 @@ export async function admitUnauthenticated(
   );
 }
 
-/** Of the objects that meter addresses: one alone would be asked by every isolate of the world. */
+/** Of the objects that meter addresses: a single one would get the requests of every isolate in the world. */
 const ADDRESS_SHARDS = 8;
 export const trafficShard = (place: string) =>
   `unauthenticated-${Math.floor(hashFraction(place) * ADDRESS_SHARDS)}`;

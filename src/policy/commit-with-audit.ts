@@ -81,7 +81,7 @@ export async function auditRejectedWrite(
   await toAuditEntry(c, what, reason);
 }
 
-/** Audit entries reach the application log too, where the tenant wants it: one line of JSON each, without the values. */
+/** Audit entries reach the application log too, where the tenant's setting requires it: one line of JSON each, without the values. */
 async function logAudit(c: CommitContext, all: readonly AuditedWrite[]): Promise<void> {
   const { principal, requestId, services } = c.var;
   const { tenantId, userId, apiKeyId } = principal;

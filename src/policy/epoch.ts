@@ -1,13 +1,13 @@
 /**
- * The epoch of a tenant: a number in its object that every change of its configuration raises. An isolate knows it at
- * most 900 ms old while requests come, and asks in the background as long as it can, so that requests seldom wait.
+ * The epoch of a tenant: a number in its object that every change of its configuration raises. An isolate has it at
+ * most 900 ms old while requests come, and refreshes it in the background if possible, so that requests seldom wait.
  */
 import { BoundedMap } from "../core/bounded-map.ts";
 import type { Epochs, ObservedEpoch, WaitUntil } from "../core/tenant-cache.ts";
 import { withTimeout } from "../core/timers.ts";
 
 export interface TenantEpochs extends Epochs {
-  /** After a change is committed: what isolates remember of the tenant is void within a second of this. */
+  /** After a change is committed: invalidates within a second what isolates have cached of the tenant. */
   bump(tenantId: string, background: WaitUntil): Promise<void>;
   /** After a change that holds for every tenant. */
   bumpAll(background: WaitUntil): Promise<void>;
@@ -51,7 +51,7 @@ const BUMP_ATTEMPTS = 5;
 export interface EpochDeps {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Tells the tenants' objects, those with traffic at once and the others when they next ask for capacity. */
+  /** Notifies the tenants' objects, those with traffic at once and the others when they next request capacity. */
   readonly bumpSystem: () => Promise<unknown>;
 }
 
@@ -102,7 +102,7 @@ export function createEpochs(objectOf: (tenantId: string) => EpochObject, tools:
     return answered;
   };
 
-  /** After a pause many requests come at once: one asks, and the others wait for its answer. */
+  /** After a pause many requests come at once: one sends the query, and the others wait for its result. */
   const askOrJoin = async (tenantId: string, tenant: Tenant): Promise<number | undefined> => {
     for (;;) {
       const { asking } = tenant;

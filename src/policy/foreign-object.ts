@@ -1,8 +1,8 @@
-/** Finds what a caller has named that belongs to another tenant: it is not found for the caller, and worth an event. */
+/** Finds the named object if it is another tenant's: the caller gets "not found", and an event is recorded. */
 import type { Database } from "../db/client.ts";
 import { findForeignOwners } from "../db/queries/access/foreign-objects.ts";
 
-/** Returns undefined if the ID does not exist, belongs to the caller's tenant, or is shared. */
+/** Returns undefined if the ID does not exist, is of the caller's tenant, or is shared. */
 export async function findForeignObject(
   database: Database,
   id: string,

@@ -3,7 +3,7 @@ import { ForcedOpenError, ServerUnavailableError } from "../core/errors.ts";
 import { retryAfterSeconds } from "../core/limits/ratelimit-headers.ts";
 import type { PermitDecision } from "./traffic-ports.ts";
 
-/** `server` is the name that the caller knows. */
+/** `server` is the name that the caller sees. */
 export function permitError(
   server: string,
   reply: Pick<PermitDecision, "retryMs" | "isForcedOpen">,

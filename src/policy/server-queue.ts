@@ -38,7 +38,7 @@ export interface ServerQueueDeps {
   readonly findCapacity: (background: WaitUntil) => Promise<number | undefined>;
 }
 
-/** The first in line asks for a slot; the others look from time to time whether the first still does. */
+/** The first in line requests a slot; the others check repeatedly whether the first still does. */
 const MIN_POLL_MS = 10;
 const PASSIVE_POLL_MS = 50;
 const REFRESH_INTERVAL_MS = 250;
@@ -215,7 +215,7 @@ export class ServerQueue {
     this.#apply(complete(this.#queue, ms, this.#terms(now), now), now);
   }
 
-  /** Asks for what is due, and has what is not used returned before long. */
+  /** Requests the slots that are due, and returns unused ones soon. */
   #settle(background: WaitUntil): void {
     const asking = this.#requestIfDue();
     if (asking !== undefined) background(asking);

@@ -1,6 +1,6 @@
 /**
  * A tenant as the hot path sees it: everything that a decision needs, compiled once and kept in the isolate until the
- * tenant's epoch says that something has changed; while the database is down the last snapshot serves on.
+ * tenant's epoch increases; while the database is down the last snapshot serves on.
  */
 import type { CompiledRules } from "../core/access/rules.ts";
 import type { HealthStatus, TenantStatus, Transport } from "../core/enums.ts";
@@ -66,7 +66,7 @@ export interface SnapshotServer extends ServerSettings {
   readonly breaker: BreakerTerms;
   /** By the server's own name of the tool; empty where nothing is set for single tools. */
   readonly tools: ReadonlyMap<string, ToolSettings>;
-  /** Names of tools that say they only read. */
+  /** Names of tools that are declared read-only. */
   readonly readOnlyTools: ReadonlySet<string>;
   /** Names of tools that must be neither shown nor called: see core/registry/drift.ts. */
   readonly withheldTools: ReadonlySet<string>;
@@ -83,7 +83,7 @@ export interface SnapshotToolset {
   readonly id: string;
   readonly slug: string;
   readonly title: string;
-  /** In place of what the servers say to clients. */
+  /** In place of the servers' own instructions. */
   readonly instructions: string | null;
   /** Changes with its members and overrides. */
   readonly content: string;

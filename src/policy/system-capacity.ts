@@ -7,7 +7,7 @@ import { findSystemLimit } from "../db/queries/traffic/routing.ts";
 
 /** The part of the global object that this uses. */
 export interface CapacityObject {
-  /** Null: what the variable says. */
+  /** Null: the value of the variable. */
   setCapacity(perMinute: number | null): Promise<unknown>;
 }
 

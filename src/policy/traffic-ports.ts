@@ -27,7 +27,7 @@ export interface TrafficDeps {
   readonly onBans: (tenantId: string, bans: readonly NewBan[], background: WaitUntil) => void;
 }
 
-/** A server as its circuit breaker knows it. */
+/** The properties of a server that its circuit breaker uses. */
 export interface ProtectedServer {
   readonly id: string;
   readonly breaker: BreakerTerms;
@@ -36,7 +36,7 @@ export interface ProtectedServer {
 /** A breaker's answer to a request for a permit; without `pass` the call must not be sent. */
 export interface PermitDecision {
   readonly permit: BreakerPermit | undefined;
-  /** When it is worth asking again; 0 with a pass. */
+  /** When the next request for a permit can succeed; 0 with a permit. */
   readonly retryMs: number;
   /** An administrator holds the breaker open: it does not close by itself. */
   readonly isForcedOpen: boolean;

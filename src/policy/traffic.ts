@@ -1,5 +1,5 @@
 /**
- * What an isolate knows of one tenant's traffic: the leases it may admit requests by, its servers' breakers, who is
+ * An isolate's state of one tenant's traffic: the leases it may admit requests by, its servers' breakers, who is
  * banned. One call to the tenant's object brings and takes all of it, and most requests need none.
  */
 
@@ -31,9 +31,9 @@ const MAX_JOINS = 20;
  * of the release all the same.
  */
 const FORCED_OPEN_RETRY_MS = 60_000;
-/** The tenant's object did not answer when it was asked for a permit. */
+/** The tenant's object did not respond to the request for a permit. */
 const UNANSWERED_RETRY_MS = 1000;
-/** For how long a list of bans is obeyed without asking whether one of them has been lifted. */
+/** For how long a list of bans applies without a check whether one of them has been lifted. */
 const BANS_TTL_MS = 500;
 /** Failures are reported promptly, but in batches. */
 const REPORT_DELAY_MS = 100;
@@ -211,7 +211,7 @@ export class TenantTraffic {
     if (isUrgent) this.#syncSoon(background);
   }
 
-  /** Reports what has not been reported yet, and learns what there is to know. */
+  /** Sends pending reports, and applies the state in the response. */
   async sync(background: WaitUntil): Promise<void> {
     await this.#send({}, background);
   }

@@ -15,7 +15,7 @@ export function acceptServerJson(value: unknown): ServerJson {
   return removeForeignMeta(verdict.server);
 }
 
-/** The same for what is published here, of which more is asked: see publishing-rules. */
+/** The same for entries that are published here, which have further rules: see publishing-rules. */
 export function acceptPublication(value: unknown): ServerJson {
   const verdict = parseServerJson(value);
   const faults = [

@@ -1,4 +1,4 @@
-/** An entry as the official registry's interface tells it; see docs/reference/api of modelcontextprotocol/registry. */
+/** An entry in the form of the official registry's API; see docs/reference/api of modelcontextprotocol/registry. */
 import type { findEntry } from "../db/queries/registry/entries.ts";
 
 export type RegistryEntry = Awaited<ReturnType<typeof findEntry>>[number];

@@ -6,7 +6,7 @@ import { PROVIDERS, TOKEN_EXCHANGE_FORMS } from "../core/oauth-client/providers.
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be a valid header name");
 const headerValue = z.string().regex(/^[\x20-\x7e]{1,8000}$/, "must be printable ASCII");
 
-/** Headers that belong to the connection or to the protocol: no credential may pose as one. */
+/** Headers of the connection or of the protocol: no credential may use their names. */
 const RESERVED_HEADERS =
   /^(?:host|content-.*|connection|transfer-encoding|te|trailer|upgrade|cookie|accept.*|mcp-.*|last-event-id|origin)$/i;
 

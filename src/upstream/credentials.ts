@@ -12,7 +12,7 @@ export const credentialPurpose = (serverId: string) => `upstream-credentials:${s
 
 export type Header = readonly [name: string, value: string];
 
-/** Decrypted headers live as long as their sealed configuration: one snapshot. */
+/** Decrypted headers are kept as long as their sealed configuration: one snapshot. */
 const opened = new WeakMap<SealedAuthConfig, Header>();
 
 /** The header for a call that cannot wait: "unknown" where it is not decrypted yet, or is the member's own. */
@@ -20,7 +20,7 @@ export function peekCredentialHeader(auth: SealedAuthConfig): Header | "unknown"
   return auth.type === "none" ? undefined : (opened.get(auth) ?? "unknown");
 }
 
-/** The header that proves us to the upstream; undefined where it wants none, or one of the member's own. */
+/** The header that authenticates the gateway to the upstream; undefined without one, and where members have their own. */
 export async function credentialHeader(
   keyring: Keyring,
   serverId: string,

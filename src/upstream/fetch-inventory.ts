@@ -1,4 +1,4 @@
-/** Asks a server itself what it offers, in whichever era it speaks. */
+/** Fetches the inventory of a server from the server itself, in its era. */
 import type { Transport } from "../core/enums.ts";
 import { UpstreamError } from "../core/errors.ts";
 import type { JsonObject } from "../core/mcp/json-rpc.ts";
@@ -28,7 +28,7 @@ const EVERYTHING: JsonObject = {
 
 export interface FetchedInventory {
   readonly era: Era;
-  /** The revision that it was asked in. */
+  /** The revision of the requests. */
   readonly revision: string;
   readonly capabilities: JsonObject;
   readonly serverInfo: JsonObject;
@@ -138,7 +138,7 @@ async function decline(message: JsonObject, channel: UpstreamChannel): Promise<v
 
 type SendRequest = (method: ListMethod, params: JsonObject) => Promise<JsonObject>;
 
-/** Servers that do not announce a feature are not asked for it. */
+/** A list is requested only of servers that announce its feature. */
 const FEATURES: Record<ListMethod, string> = {
   "tools/list": "tools",
   "prompts/list": "prompts",
@@ -176,7 +176,7 @@ async function fetchList(server: string, method: ListMethod, ask: SendRequest): 
   for (let pages = 0; pages < MAX_LIST_PAGES; pages += 1) {
     const message = await ask(method, cursor === undefined ? {} : { cursor });
     const result = getMember(message, "result");
-    // A server may announce resources and know no templates.
+    // A server may announce resources and support no templates.
     if (!isMembers(result) && pages === 0 && method === "resources/templates/list") break;
     if (!isMembers(result)) throw listError(server, method);
     const page = parseListPart(method, result);

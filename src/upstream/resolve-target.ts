@@ -1,4 +1,4 @@
-/** A registered server as the transports want it: its address, our credential, and how long to wait. */
+/** A registered server in the form that transports use: its URL, our credential, and its time-outs. */
 import type { Keyring } from "../core/keyring.ts";
 import type { SealedAuthConfig } from "../db/schema/registry.ts";
 import type { ChannelTarget } from "./connection/channel.ts";

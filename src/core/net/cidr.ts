@@ -1,4 +1,4 @@
-/** Whether an address lies in one of some networks, IPv4 and IPv6 alike, also IPv4 written as IPv6. */
+/** Whether an address is in one of some networks, IPv4 and IPv6 alike, also IPv4 written as IPv6. */
 import ipaddr from "ipaddr.js";
 
 export function isInside(address: string, networks: readonly string[]): boolean {
@@ -41,7 +41,7 @@ export function canonicalNetwork(text: string): string {
   return `${base.toString()}/${bits}`;
 }
 
-/** Whether every address of a network lies in one of some networks. */
+/** Whether every address of a network is in one of some networks. */
 export function isNetworkInside(network: string, networks: readonly string[]): boolean {
   const [inner, innerBits] = parseRange(network);
   return networks.some((outer) => {
@@ -50,11 +50,11 @@ export function isNetworkInside(network: string, networks: readonly string[]): b
   });
 }
 
-/** Finds what belongs to the narrowest network around an address. */
+/** Finds the value of the narrowest network that contains an address. */
 export type NetworkLookup<V> = (address: string) => { readonly value: V; readonly bits: number } | undefined;
 
 /**
- * Made once, asked often: one look into a table for each length of prefix that occurs, the longest first, however many
+ * Built once, read often: one lookup in a table for each length of prefix that occurs, the longest first, however many
  * networks there are. What is no network is passed over.
  */
 export function compileNetworks<V>(

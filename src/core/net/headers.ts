@@ -1,5 +1,5 @@
 /**
- * Header fields as plain data, by their names in lower case. The runtime's own Headers are copied, and asked, at some
+ * Header fields as plain data, by their names in lower case. The runtime's own Headers are copied, and read, at some
  * cost each time; these are read once and written once.
  */
 export type HeaderMap = Map<string, string>;

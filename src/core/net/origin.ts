@@ -15,7 +15,7 @@ export interface OriginPolicy {
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** Whether only this machine can reach the URL, whatever the network says of the name. */
+/** Whether only this machine can reach the URL, whatever its name resolves to. */
 export function isLoopbackUrl(text: string): boolean {
   const hostname = URL.parse(text)?.hostname ?? "";
   return LOOPBACK.has(hostname) || hostname.endsWith(".localhost");

@@ -12,7 +12,7 @@ export interface ScopeSources {
   readonly resource: readonly string[] | undefined;
 }
 
-/** The configuration comes first, then the challenge, which speaks of this very operation, then the metadata. */
+/** The configuration comes first, then the challenge, which is about this operation, then the metadata. */
 export function selectScopes(
   { configured, challenge, resource }: ScopeSources,
   { scopes_supported: supported }: Pick<IssuerMetadata, "scopes_supported">,

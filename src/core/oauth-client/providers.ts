@@ -14,7 +14,7 @@ export interface ProviderProfile {
   readonly hosts: readonly string[];
   /** It takes the parameter `resource` (RFC 8707); others reject or misread it. */
   readonly takesResource: boolean;
-  /** It supports PKCE although its metadata does not say so. */
+  /** It supports PKCE although its metadata does not declare it. */
   readonly hasUnlistedPkce: boolean;
   /** Its metadata names the issuer with a placeholder for the directory. */
   readonly hasIssuerTemplate: boolean;

@@ -52,7 +52,7 @@ function normalizeTokens(parsed: Readonly<Record<string, unknown>>): Record<stri
   if (typeof body.expires_in === "string" && /^\d+$/.test(body.expires_in)) {
     body.expires_in = Number(body.expires_in);
   }
-  // GitHub and others say 0 of a token that does not expire.
+  // GitHub and others return 0 for a token that does not expire.
   if (body.expires_in === 0) delete body.expires_in;
   if (isBearerType(body.token_type)) body.token_type = "bearer";
   return body;

@@ -20,7 +20,7 @@ export const oauthClient = z.object({
   method: z.enum(TOKEN_AUTH_METHODS),
 });
 
-/** What is sealed: enough to renew and to revoke without asking anything else. */
+/** What is sealed: enough to renew and to revoke without any other request. */
 export const accountTokens = z.object({
   accessToken: token,
   refreshToken: token.optional(),
@@ -45,7 +45,7 @@ type Source = Omit<
 
 /**
  * Takes an answer over. A server that sends no new refresh token means that the old one goes on to hold (RFC 6749 §6),
- * and one that names no scope grants what was asked for.
+ * and one that names no scope grants what was requested.
  */
 export function toAccountTokens(
   answer: TokenAnswer,
@@ -76,6 +76,6 @@ export function getLifetime(
 ) {
   if (expiresAt === undefined) return undefined;
   const margin = Math.min(RENEWAL_MARGIN_MS, (expiresAt - obtainedAt) * RENEWAL_MARGIN_SHARE);
-  // Nothing is won by giving up early what cannot be renewed.
+  // A token that cannot be renewed is used until it expires.
   return { renewAt: isRenewable ? expiresAt - margin : expiresAt, expiresAt };
 }

@@ -31,7 +31,7 @@ export function listIssuerMetadataUrls(issuer: string): readonly string[] {
 }
 
 /**
- * Whether metadata speaks of this server: the identifier is its URL, or a parent of it (servers name themselves by their
+ * Whether metadata is about this server: the identifier is its URL, or a parent of it (servers name themselves by their
  * origin as well).
  */
 export function coversServer(resource: string, serverUrl: string): boolean {

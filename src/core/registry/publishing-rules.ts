@@ -1,5 +1,5 @@
 /**
- * Finds what a server.json lacks to be published, beyond its schema: what the official registry asks of publishers. An
+ * Finds what a server.json lacks to be published, beyond its schema: what the official registry requires of publishers. An
  * entry of another registry is taken as it is.
  */
 import type { InputIssue } from "../errors.ts";
@@ -50,7 +50,7 @@ const definedVariables = (remote: JsonObject): ReadonlySet<string> => {
   return new Set(isMembers(variables) ? Object.keys(variables) : []);
 };
 
-/** What the user of a package is asked for: its environment variables and arguments, by name or value hint. */
+/** The inputs of a package: its environment variables and arguments, by name or value hint. */
 function listVariables(item: JsonObject): ReadonlySet<string> {
   const asked = ["environmentVariables", "runtimeArguments", "packageArguments"].flatMap((name) =>
     listMembers(item, name),

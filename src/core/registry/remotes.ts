@@ -1,4 +1,4 @@
-/** How to reach the server that a server.json speaks of: its address and header with the user's answers filled in. */
+/** How to reach the server of a server.json: its address and header with the user's answers filled in. */
 import type { InputIssue } from "../errors.ts";
 import type { JsonObject } from "../mcp/json-rpc.ts";
 import { getMember, isMembers } from "../mcp/lossless-json.ts";

@@ -1,6 +1,6 @@
 /**
  * server.json, the ecosystem's description of a server: held against the published schema, and against what the
- * schema says in words only. https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json
+ * schema describes in text only. https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json
  */
 import { type Schema, Validator } from "@cfworker/json-schema";
 import type { InputIssue } from "../errors.ts";
@@ -31,7 +31,7 @@ const MAX_ISSUES = 20;
 export function parseServerJson(value: unknown): ServerJsonResult {
   const { valid, errors } = validator.validate(value);
   if (!valid || !isServerJson(value)) {
-    // Of what a fault inside is reported for its surroundings too, the innermost says most.
+    // A fault is also reported for what contains it; the innermost message is the most specific.
     const issues = errors.map(({ instanceLocation, error }) => ({
       path: instanceLocation.replace(/^#/, ""),
       message: error,
@@ -75,7 +75,7 @@ function findMetaFaults(server: ServerJson): InputIssue[] {
   return [{ path, message: `must be at most ${MAX_PUBLISHER_BYTES} bytes` }];
 }
 
-/** As it is stored: without what a publisher has no say in. */
+/** As it is stored: without members that a publisher cannot set. */
 export function removeForeignMeta(server: ServerJson): ServerJson {
   const meta = getMember(server, "_meta");
   if (!isMembers(meta)) return server;

@@ -1,4 +1,4 @@
-/** What an isolate knows of its tenant's breakers, and what it has to tell of the calls it made. */
+/** An isolate's copy of its tenant's breakers, and its reports of the calls it made. */
 import type { BreakerPermit, BreakerTerms } from "./breaker.ts";
 import type { BreakerReport, BreakerView } from "./breakers.ts";
 import type { BreakerOutcome } from "./outcome.ts";

@@ -3,7 +3,7 @@
  * slow, it opens and no calls pass. After a delay it becomes half-open and lets a few probes pass: it closes when they
  * succeed, and opens again for twice as long when one fails. An admin can force it open or closed.
  *
- * A call belongs to the generation in which it started. The outcome of a call of an earlier generation does not
+ * A call is of the generation in which it started. The outcome of a call of an earlier generation does not
  * describe the current state and is ignored.
  */
 import type { BreakerState } from "../enums.ts";
@@ -127,7 +127,7 @@ export function acquirePermit(
   return { ...startProbe(breaker, terms, now), transition: undefined };
 }
 
-/** `calls`: of one generation, as an isolate tells them together. */
+/** `calls`: of one generation, as an isolate reports them together. */
 export function reportOutcome(
   breaker: Breaker,
   { generation, isProbe }: BreakerPermit,

@@ -1,6 +1,6 @@
 /**
  * What became of a call to a server, as its breaker sees it. A tool that answers with an error has worked: the server
- * is there and speaks the protocol. A server that cannot be reached, answers too late, or answers nonsense has not.
+ * is there and supports the protocol. A server that cannot be reached, answers too late, or answers nonsense has not.
  */
 import type { ErrorCode } from "../error-codes.ts";
 import { INTERNAL_ERROR } from "../mcp/json-rpc.ts";
@@ -14,7 +14,7 @@ export interface CallResult {
   readonly error?: ErrorCode | undefined;
   /** The code of the JSON-RPC error that the server answered with. */
   readonly rpcCode?: number | undefined;
-  /** The caller went away first, or asked to cancel: that says nothing of the server. */
+  /** The caller disconnected first, or canceled: that is no outcome of the server. */
   readonly cancelled?: boolean;
 }
 
@@ -40,12 +40,12 @@ const CLIENT_FAULTS: ReadonlySet<ErrorCode> = new Set([
 
 /**
  * 4xx is an answer: a wrong credential or an unknown session is for people to put right, and opening the breaker would
- * hide it. But 408 and 429 say that the server cannot keep up.
+ * hide it. But 408 and 429 show that the server is overloaded.
  */
 export function classifyOutcome({ status, error, rpcCode, cancelled }: CallResult): BreakerOutcome {
   if (cancelled === true) return "ignored";
   if (error !== undefined) return CLIENT_FAULTS.has(error) ? "ignored" : "failure";
-  // "Internal error" is how a server says that it failed; the other codes say that the request was wrong.
+  // "Internal error" reports a failure of the server; the other codes report an invalid request.
   if (rpcCode === INTERNAL_ERROR) return "failure";
   if (status === undefined) return "failure";
   return status >= 500 || status === 408 || status === 429 ? "failure" : "success";

@@ -1,5 +1,5 @@
 /**
- * What is known of the queues in front of a tenant's servers. Each isolate says with its requests for slots how many
+ * The state of the queues in front of a tenant's servers. Each isolate sends with its requests for slots how many
  * calls wait in it; totals are counted by differences, so that a lost message costs nothing.
  */
 import { type QueueLoad, SLOT_TTL_MS } from "./slots.ts";
@@ -52,7 +52,7 @@ export class QueueObserver {
     return queued + rejected > 0 ? server.totals : undefined;
   }
 
-  /** The deepest first. An isolate that has said nothing for as long as a grant lasts has no calls that wait. */
+  /** The deepest first. An isolate that has sent nothing for as long as a grant lasts has no waiting calls. */
   list(now: number): ObservedQueue[] {
     return Array.from(this.#servers, ([serverId, { totals, holders }]) => {
       const waiting = [...holders.values()].filter(

@@ -66,7 +66,7 @@ export const BUDGET_TERMS: BudgetTerms = { ratio: 0.1, free: 0.5, ttlMs: 10_000,
 
 export const INITIAL_BUDGET: RetryBudget = { tokens: 1, at: 0 };
 
-/** Old deposits fade rather than being remembered one by one. */
+/** Old deposits decay rather than being stored one by one. */
 function refresh({ tokens, at }: RetryBudget, terms: BudgetTerms, now: number): number {
   const elapsed = Math.max(0, now - at);
   const floor = (terms.free * terms.ttlMs) / 1000;

@@ -1,10 +1,10 @@
 /**
- * An isolate's concurrency slots of one server: how many calls it may run now, and when it has to ask the tenant's
+ * An isolate's concurrency slots of one server: how many calls it may run now, and when it has to request more of the tenant's
  * object for more, renew what it holds, or return it.
  *
  * It never counts on more than the object has certainly reserved: a grant ends SLOT_TTL_MS after its request was sent
  * (earlier than the object's own deadline), and while a request that keeps less is on its way, only that much counts.
- * When the object does not answer, the isolate counts by itself up to the whole capacity, and asks again every second.
+ * When the object does not respond, the isolate counts by itself up to the whole capacity, and retries every second.
  */
 import {
   MIN_SHARED_CAPACITY,
@@ -14,7 +14,7 @@ import {
   ungrantedSlots,
 } from "./slots.ts";
 
-/** A request without an answer is given up after this. */
+/** A request without a response has failed after this. */
 export const SLOT_TIMEOUT_MS = 500;
 /** A running call looks this often whether the grant has to be renewed. */
 export const SLOT_CHECK_INTERVAL_MS = 400;
@@ -87,7 +87,7 @@ export class SlotHolder {
     this.#peak = Math.max(this.#peak, running);
   }
 
-  /** A call has ended. While others wait, its slot is theirs to ask for. */
+  /** A call has ended. While other isolates wait, its slot is returned. */
   recordEnd(load: SlotLoad, now: number): void {
     if (this.#pending !== undefined) this.#pending.ended += 1;
     if (this.#isShared(now)) this.#shrink(load.running);
@@ -140,7 +140,7 @@ export class SlotHolder {
     }
   }
 
-  /** No answer came. What the request asked for may have been granted or not: it is not counted on. */
+  /** No response came. The requested slots may have been granted or not: they are not used. */
   markLost(request: PendingSlotRequest, now: number): void {
     if (this.#pending?.sequence !== request.sequence) return;
     this.#clearPending();
@@ -183,7 +183,7 @@ export class SlotHolder {
     return this.#isShared(now) ? 0 : ungrantedSlots(this.#capacity);
   }
 
-  /** Other isolates wait, so nothing is kept for later, and every call is asked for. */
+  /** Other isolates wait, so no slot is kept for later, and every call requests one. */
   #isShared(now: number): boolean {
     return this.#isContended && now < this.#expiresAt;
   }

@@ -6,13 +6,13 @@
  * renewed ends after SLOT_TTL_MS, so the slots of an isolate that has died come back by themselves.
  *
  * Slots that several isolates wait for are shared by max-min fairness over what each holds; between equals, the one that
- * has waited longest is first. A free slot is reserved for an isolate that is ahead, until it should have asked again.
+ * has waited longest is first. A free slot is reserved for an isolate that is ahead, until its next request is due.
  */
 import { SLOT_TTL_MS, type SlotReply, type SlotRequest } from "./slots.ts";
 
 const MIN_RETRY_MS = 10;
 const MAX_RETRY_MS = 250;
-/** An isolate that waits asks again after a part of the time that it has waited already. */
+/** A waiting isolate repeats its request after a part of the time that it has waited already. */
 const RETRY_SHARE = 8;
 /** For a request that is on its way later than it should be. */
 const RESERVATION_MARGIN_MS = 250;
@@ -32,7 +32,7 @@ interface SlotContender {
 interface Holder extends SlotContender {
   readonly sequence: number;
   readonly expiresAt: number;
-  /** Free slots are reserved for it until then, where it wants more than it holds. */
+  /** Free slots are reserved for it until then, where it needs more than it holds. */
   readonly reservedUntil: number;
 }
 
@@ -43,7 +43,7 @@ export class SlotIssuer {
   #lastExpiry = Number.NEGATIVE_INFINITY;
 
   /**
-   * Until `silentUntil` nothing is granted beyond what isolates hold already: an issuer that has lost its memory learns
+   * Until `silentUntil` nothing is granted beyond what isolates hold already: an issuer that has lost its memory collects
    * from their renewals what its predecessor granted.
    */
   constructor(silentUntil = Number.NEGATIVE_INFINITY) {

@@ -29,7 +29,7 @@ export interface SlotRequest {
   readonly holderId: string;
   /** Increases with each request of a holder, so that a request that was overtaken by a later one has no effect. */
   readonly sequence: number;
-  /** The server's `max_concurrency`, as the sender knows it. */
+  /** The server's `max_concurrency`, in the sender's snapshot. */
   readonly capacity: number;
   /** Calls that are running: each is counted, whatever was granted. */
   readonly running: number;
@@ -46,6 +46,6 @@ export interface SlotReply {
   readonly held: number;
   /** Other isolates wait for slots of this server, or more are in use than there are. */
   readonly isContended: boolean;
-  /** When to ask again for what was not granted; 0 where all was. */
+  /** When to request again what was not granted; 0 where all was. */
   readonly retryMs: number;
 }

@@ -1,5 +1,5 @@
 /**
- * From a rule's servers to the one that is asked: who can serve at all, who is bound to whom, and then the strategy.
+ * Selects one of a rule's servers: available servers, then the sticky server, then the strategy.
  */
 import type { BalancingStrategy, HealthStatus } from "../enums.ts";
 import { type BalancedServer, type BalancingContext, selectServer } from "./strategies.ts";
@@ -14,7 +14,7 @@ export interface Candidate extends BalancedServer {
 
 export interface RoutingChoice<S extends Candidate> {
   readonly server: S;
-  /** Its breaker wants a probe: get a pass first, and pick again without it if there is none. */
+  /** Its breaker allows a probe: get a permit first, and pick again without it if there is none. */
   readonly needsPass: boolean;
   /** The session was bound to another, which cannot serve it any more. */
   readonly moved: boolean;

@@ -24,7 +24,7 @@ export class LoadTracker {
     const load = this.#getLoad(serverId);
     load.running = Math.max(0, load.running - 1);
     if (ms === undefined) return;
-    // One slow answer is believed at once, and forgotten slowly ("peak EWMA", Finagle).
+    // One slow response counts at once, and decays slowly ("peak EWMA", Finagle).
     const weight = Math.exp(-Math.max(0, now - load.at) / DECAY_MS);
     load.latency =
       load.latency === undefined || ms > load.latency ? ms : load.latency * weight + ms * (1 - weight);

@@ -1,5 +1,5 @@
 /**
- * Tells whether a server is near a client, from what its owner wrote as its region: a country ("DE"), a continent
+ * Determines whether a server is near a client, from what its owner wrote as its region: a country ("DE"), a continent
  * ("EU"), a Cloudflare location hint ("weur") or the name that a cloud gives its region ("eu-west-1").
  */
 

@@ -94,7 +94,7 @@ function buildTests({ id, conditions }: RoutingRule): readonly Test[] {
       const value = request.header(name);
       return value !== null && matches(value);
     });
-  // The rule is in the hash, or all rules of ten percent would speak of the same tenth.
+  // The rule is in the hash, or all rules of ten percent would select the same tenth.
   const isInPart = ({ stableId }: RoutedRequest) =>
     percentage === undefined || hashFraction(`${id} ${stableId}`) * 100 < percentage;
   return [

@@ -1,6 +1,6 @@
 /**
  * Choosing one of several servers. Each strategy is a function of the servers that could serve, of what the isolate
- * has seen of them, and of chance; `choose` knows them by their names.
+ * has recorded of them, and of chance; `choose` selects them by name.
  */
 import type { BalancingStrategy } from "../enums.ts";
 import { hashFraction } from "./hash.ts";
@@ -77,7 +77,7 @@ function roundRobin<S extends BalancedServer>(
     }
   }
   if (best !== undefined) turns.set(best.id, bestTurn - sum);
-  // Those that are gone for good must not be remembered for ever.
+  // Deleted servers must not be kept forever.
   if (turns.size > 4 * servers.length + 16) turns.clear();
   return best;
 }

@@ -1,4 +1,4 @@
-/** Reads values as identity providers send them, beyond what RFC 7643 says of their types. */
+/** Reads values as identity providers send them, beyond the types of RFC 7643. */
 import { ScimError } from "./scim-error.ts";
 
 export type ScimObject = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** Which calls have their payload kept, and what of it: nothing unless the tenant wants it, and never a secret. */
+/** Which calls have their payload kept, and what of it: nothing unless the tenant enables it, and never a secret. */
 import { hashFraction } from "../routing/hash.ts";
 import { type SanitizeOptions, sanitizePayload } from "../sanitize-payload.ts";
 import type { Settings } from "./values.ts";
@@ -8,7 +8,7 @@ export interface PayloadPolicy extends SanitizeOptions {
   readonly results: boolean;
 }
 
-/** Undefined where none is kept: then nothing more is asked of a call. `own` is the server's, and comes first. */
+/** Undefined where none is kept: then calls have no further cost. `own` is the server's, and comes first. */
 export function payloadPolicy(settings: Settings, own?: number): PayloadPolicy | undefined {
   const sample = own ?? settings["logging.payloads.sample"];
   if (sample <= 0) return undefined;
@@ -20,7 +20,7 @@ export function payloadPolicy(settings: Settings, own?: number): PayloadPolicy |
   };
 }
 
-/** The same for one request wherever it is asked, and for retries of it. */
+/** The same for one request in every isolate, and for retries of it. */
 export const isSampled = (requestId: string, { sample }: PayloadPolicy): boolean =>
   hashFraction(requestId) < sample;
 

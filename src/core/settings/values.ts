@@ -32,7 +32,7 @@ export interface StoredSetting {
 
 const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}]{0,98}[^\s\p{Cc}])?$/u;
 
-/** What is wrong with a value, said so that it can be put right; undefined where nothing is. Secrets in clear. */
+/** The validation message of a value; undefined where it is valid. Secrets in clear. */
 export function validateSetting(setting: Setting, value: unknown): string | undefined {
   switch (setting.type) {
     case "switch":

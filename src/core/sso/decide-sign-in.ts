@@ -29,7 +29,7 @@ export interface SsoSignInFacts {
   readonly linked: KnownUser | undefined;
   /** The address that the provider states. */
   readonly email: string | undefined;
-  /** What the provider says of the address; undefined where it says nothing. */
+  /** The provider's claim about the address; undefined without one. */
   readonly isEmailVerified: boolean | undefined;
   /** Whether the address is in a verified domain of the provider's tenant. */
   readonly isDomainVerified: boolean;

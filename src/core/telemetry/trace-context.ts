@@ -1,4 +1,4 @@
-/** W3C Trace Context (level 1): the header by which a request says which trace it belongs to. */
+/** W3C Trace Context (level 1): the header that contains the trace of a request. */
 import { toHex } from "../hex.ts";
 
 export interface TraceParent {

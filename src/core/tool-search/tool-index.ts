@@ -19,7 +19,7 @@ const MAX_QUERY_CHARACTERS = 500;
 const FIELDS = ["name", "title", "description", "parameters"];
 const BOOST = { name: 3, title: 2, description: 1.5, parameters: 0.5 };
 
-/** Words that say nothing about a tool. */
+/** Words without meaning for the search. */
 const STOP_WORDS = new Set(
   "a an and are as at be by can do for from how i in into is it me my of on or our please that the this to us want we what which with you".split(
     " ",

@@ -1,5 +1,5 @@
 /**
- * Sees from a server's answer that it does not speak the era of the request: the way clients that know both eras see it
+ * Detects from a server's response that it does not support the era of the request, as clients of both eras detect it
  * (2026-07-28, versioning). What the answer suggests is made sure of before anything follows from it.
  */
 
@@ -20,7 +20,7 @@ import type { McpPost } from "../request/mcp-post.ts";
 
 const SUSPICIOUS = new Set([400, 404, 405]);
 
-/** A modern server says no in these words; another's 400 means that it understood nothing. */
+/** The error codes of a modern server's rejection; another's 400 means that it did not understand the request. */
 const MODERN_CODES = new Set([
   HEADER_MISMATCH,
   MISSING_CLIENT_CAPABILITY,
@@ -46,7 +46,7 @@ export async function detectEraMismatch(
   const scope = serverScope(context.tenant, server);
   const { tables } = await context.catalog.loadView(scope, context);
   const offer = tables.findServer(server.name);
-  // A server of both eras is listed as a modern one; its no to a handshake says that it is not.
+  // A server of both eras is listed as a modern one; its rejection of a handshake shows that it is not.
   if (offer?.era !== suspected) return false;
   context.eras.set(server, suspected);
   return true;

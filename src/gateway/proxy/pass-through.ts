@@ -1,7 +1,7 @@
 /**
  * One server as it is: what the caller sends goes on byte for byte, what the server answers comes back as a stream.
  * The gateway reads only what it must judge, puts its own credential in place of the caller's, and gives sessions ids
- * that work for their owner alone. Where the server turns out not to speak the caller's era, it is translated instead.
+ * that work for their owner alone. Where the server turns out not to support the caller's era, the call is translated instead.
  */
 
 import { GatewayError, NotFoundError, type ProtocolError } from "../../core/errors.ts";
@@ -37,13 +37,13 @@ export async function passThrough(
   const answer = denyBatch(post, denied, server, context);
   if (answer !== undefined) return answer;
   const session = await findSession(request, server, context);
-  // Not one of the server's own: one of ours perhaps, from when it was found not to speak the client's era.
+  // Not one of the server's own: one of ours perhaps, from when it was found not to support the client's era.
   if (session === undefined) return translated();
   const response = await forward(request, { post, denied, session }, server, context);
   return translateMismatch(response, request, post, server, context);
 }
 
-/** The response, unless it says that the server does not speak the era of the request. */
+/** The response, unless it shows that the server does not support the era of the request. */
 export async function translateMismatch(
   response: Response,
   request: Request,
@@ -175,7 +175,7 @@ function createEdit(post: McpPost | undefined, server: SnapshotServer, context: 
   return filter === undefined ? seal : async (text) => seal(await filter(text));
 }
 
-/** The answer to initialize says in a header which session it opened. */
+/** The response to initialize contains the session that it opened in a header. */
 function canDefer(post: McpPost | undefined): boolean {
   const [message] = post?.messages ?? [];
   const isCall = post?.id !== null && message?.kind === "request" && message.method !== "initialize";

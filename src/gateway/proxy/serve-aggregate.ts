@@ -1,4 +1,4 @@
-/** Many servers as one, or one server that needs translation: selects who serves the era that the client speaks. */
+/** Many servers as one, or one server that needs translation: selects the handler of the client's era. */
 
 import { serveModern } from "../aggregate/modern.ts";
 import { type EndpointTarget, resolveScope } from "../catalog/catalog.ts";

@@ -20,7 +20,7 @@ const EXPOSED_HEADERS =
 const DAY = "86400";
 
 export function preflight(request: Request, headers: Record<string, string>): Response {
-  // Mcp-Param-* are named by tools, so the ones asked for are allowed by their form.
+  // Mcp-Param-* are named by tools, so the requested ones are allowed by their form.
   const parameters = listParamHeaders(request.headers.get("access-control-request-headers") ?? "");
   return new Response(null, {
     status: 204,

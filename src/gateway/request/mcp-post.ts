@@ -1,4 +1,4 @@
-/** One POST, read once and understood as far as routing needs: what it says, which era it speaks, what it expects. */
+/** One POST, read once and parsed as far as routing needs: its message, its era, and the expected response. */
 
 import { GatewayError, ProtocolError } from "../../core/errors.ts";
 import { classifyBatch, classifyPost } from "../../core/mcp/inbound.ts";

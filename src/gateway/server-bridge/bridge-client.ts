@@ -46,7 +46,7 @@ interface StartedResponse {
 }
 
 /**
- * Reads up to the first message. If that says that the server could not be reached, nothing has been passed on yet, and
+ * Reads up to the first message. If that reports that the server could not be reached, nothing has been passed on yet, and
  * another server may be tried.
  */
 async function startResponse(

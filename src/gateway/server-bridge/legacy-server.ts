@@ -164,7 +164,7 @@ export class LegacyServer {
   async #abandon({ call }: PendingEntry): Promise<void> {
     this.#pending.delete(call.state);
     await call.cancel().catch(() => undefined);
-    // What the server still has to say about it must not reach another call.
+    // Later messages of the server about it must not reach another call.
     await this.#pool.discard(call.session);
   }
 

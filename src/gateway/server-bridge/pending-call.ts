@@ -20,7 +20,7 @@ import { Notifier } from "../sse/notifier.ts";
 import type { MessageWriter } from "../sse/writer.ts";
 import type { PooledSession, SessionUser } from "./session-pool.ts";
 
-/** Servers may ask several things at once, and clients would rather be asked once. */
+/** Servers may send several requests at once; the client gets them together. */
 const BATCH_DELAY_MS = 25;
 const POLL_INTERVAL_MS = 1000;
 const LATE_MESSAGES_MS = 200;
@@ -29,7 +29,7 @@ const MAX_BUFFERED = 200;
 /** The state of a call that is to be made again once its pages have been visited. */
 export const RESUME = "again";
 
-/** "forgotten": the server no longer knew the session, and has done nothing of what it was asked. */
+/** "forgotten": the server had lost the session, and has executed nothing of the request. */
 export type PendingCallOutcome = "finished" | "waiting" | "lost" | "forgotten";
 
 interface ClientRequest extends InputRequest {
@@ -86,7 +86,7 @@ export class PendingCall implements SessionUser {
     }
   }
 
-  /** What the client found out; what is still open will be asked for again. */
+  /** The client's responses; what is still open is requested again. */
   async addResponses(responses: JsonObject): Promise<void> {
     for (const [key, { id }] of this.#requests) {
       const result = getMember(responses, key);
@@ -174,7 +174,7 @@ export class PendingCall implements SessionUser {
       return;
     }
     this.#requestCount += 1;
-    // Progress tokens and tasks belong to the upstream session and are removed.
+    // Progress tokens and tasks are valid in the upstream session only and are removed.
     const { _meta, task, ...asked } = params;
     this.#requests.set(`question-${this.#requestCount}`, { id, method, params: asked });
     this.#notifier.notify();

@@ -1,6 +1,6 @@
 /**
  * Sessions with one legacy server on behalf of one principal, kept for the next call. A session serves one call at a
- * time: what a server asks or tells without saying why can then only be about that call.
+ * time: a server's requests and notifications without a reference can then only be about that call.
  */
 import type { Transport } from "../../core/enums.ts";
 import { type JsonObject, METHOD_NOT_FOUND } from "../../core/mcp/json-rpc.ts";
@@ -24,7 +24,7 @@ export interface PooledSession extends LegacySession {
   /** What logging/setLevel was last called with. */
   level: string | undefined;
   isClosed: boolean;
-  /** It has served before, and the server may have forgotten it since. */
+  /** It has served before, and the server may have closed it since. */
   isUsed: boolean;
 }
 
@@ -111,7 +111,7 @@ export class SessionPool {
     });
     pooled = { ...session, target, user: undefined, level: undefined, isClosed: false, isUsed: false };
     for (const message of early) deliver(pooled, message, true);
-    // Some servers say on the general stream what they should say on the call's own, and what they say before it is
+    // Some servers send on the general stream what they should send on the call's own, and what they send before it is
     // open is lost.
     await withTimeout(
       session.channel.listen().catch(() => false),

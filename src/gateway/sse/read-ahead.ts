@@ -35,7 +35,7 @@ export class ReadAhead {
     return this.#end !== undefined && this.#end !== "good";
   }
 
-  /** Throws where the upstream broke off; all that it said before has been taken then. */
+  /** Throws where the upstream broke off; everything received before has been taken then. */
   get isEnded(): boolean {
     if (this.#end === undefined || this.#end === "good") return this.#end === "good";
     throw this.#end.error;

@@ -17,7 +17,7 @@ export interface RelayOptions {
   readonly finish: (ended: RelayEnd, fault: unknown) => string | undefined;
   /** Called for every relayed chunk. */
   readonly onActivity: (piece: Uint8Array) => void;
-  /** Asked from time to time; where it says no, the stream ends. */
+  /** Called repeatedly; the stream ends when it returns false. */
   readonly isPermitted?: () => Promise<boolean>;
 }
 

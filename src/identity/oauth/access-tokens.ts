@@ -1,6 +1,6 @@
 /**
  * Proof by OAuth access token: a JWT of our own authorization server, verified here with its public keys, for exactly
- * the endpoint that it is shown to. The signature says what was allowed; whether it still is, the database says, at
+ * the endpoint that it is shown to. The signature proves what was allowed; the database determines whether it still is, at
  * most once a second for each token (see authenticate.ts).
  */
 import { createLocalJWKSet, type JWK, jwtVerify } from "jose";
@@ -17,7 +17,7 @@ import type { Principal } from "../principal.ts";
 import { parseEndpointPath, parseResource } from "./endpoints.ts";
 import { isKeyScope } from "./scopes.ts";
 
-/** The one algorithm that we sign with; what a token's header asks for is not consulted. */
+/** The one algorithm that we sign with; the header of a token does not choose it. */
 const ALGORITHMS = ["ES256"];
 const CLOCK_TOLERANCE_SECONDS = 5;
 
@@ -37,7 +37,7 @@ const claims = z.object({
 export type AccessTokenClaims = z.infer<typeof claims>;
 
 export interface AccessTokens {
-  /** For the endpoint at `path`; undefined for whatever does not hold, without saying why. */
+  /** For the endpoint at `path`; undefined for an invalid token, without a reason. */
   verify(token: string, path: string): Promise<{ principal: Principal; expiresAt: Date } | undefined>;
   /** Whether a token that the provider takes for good is one that we still honour. */
   stands(token: AccessTokenClaims): Promise<boolean>;

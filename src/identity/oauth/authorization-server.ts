@@ -13,7 +13,7 @@ export interface AuthorizationServerDeps {
 }
 
 const ACCESS_TOKEN_SECONDS = 3600;
-/** A client that lost the answer to a refresh may ask again and gets the same; later the token counts as stolen. */
+/** A client that lost the response to a refresh may repeat it and gets the same; later the token counts as stolen. */
 const REFRESH_RETRY_SECONDS = 10;
 
 export function createAuthorizationServer({
@@ -25,7 +25,7 @@ export function createAuthorizationServer({
     loginPage: "/sign-in",
     consentPage: "/consent",
     scopes: [...OAUTH_SCOPES],
-    // Programs without a person use API keys, whose limits and rights the gateway knows.
+    // Programs without a user use API keys, which have limits and rights of their own.
     grantTypes: ["authorization_code", "refresh_token"],
     accessTokenExpiresIn: ACCESS_TOKEN_SECONDS,
     refreshTokenExpiresIn: 30 * 86_400,
@@ -77,7 +77,7 @@ async function grantClaim(
 const NO_TENANT = "none";
 
 /**
- * The provider's own type says "or undefined" in places where better-auth's plugin type does not, which
+ * The provider's own type has "or undefined" in places where better-auth's plugin type has not, which
  * exactOptionalPropertyTypes takes at its word. What the two agree on is checked here while the Worker starts.
  */
 function asPlugin(value: unknown): BetterAuthPlugin {

@@ -1,5 +1,5 @@
 /**
- * How a client that may not come in learns what would let it in: RFC 6750 §3, with the address of the endpoint's
+ * Tells a rejected client what access requires: RFC 6750 §3, with the address of the endpoint's
  * metadata (RFC 9728 §5.1) and the scope that this takes.
  */
 import type { GatewayError } from "../../core/errors.ts";

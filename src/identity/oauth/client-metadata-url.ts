@@ -1,4 +1,4 @@
-/** Tells a client ID that is the URL of a metadata document from one that was registered. */
+/** Distinguishes a client ID that is the URL of a metadata document from a registered one. */
 
 /** The URL must have a path, as the draft requires: a URL with only a host would represent all of its users. */
 export function isClientMetadataUrl(clientId: string): boolean {

@@ -1,7 +1,7 @@
 /**
- * Client ID metadata documents: a client whose id is an https address describes itself there. Fetching what a stranger
+ * Client ID metadata documents: a client whose id is an https address describes itself there. Fetching a URL that an unknown party
  * names is how SSRF begins, so the address is judged first, no redirect is followed, and neither time nor size is the
- * stranger's to choose.
+ * chosen by that party.
  */
 
 import type { ClientDiscovery, OAuthOptions } from "@better-auth/oauth-provider";
@@ -28,7 +28,7 @@ const MAX_TTL_MS = 3_600_000;
 
 const DISCOVERY_ID = "client-id-metadata-document";
 
-/** Only what is used is kept: a document may say anything, and secrets or owners are not its to say. */
+/** Only used members are kept: a document may contain anything, and must not set secrets or owners. */
 const clientMetadataSchema = z.object({
   client_id: z.string(),
   client_name: z.string().min(1).max(200),
@@ -126,7 +126,7 @@ function freshness(cacheControl: string): number {
   return Math.min(Math.max(seconds * 1000, MIN_TTL_MS), MAX_TTL_MS);
 }
 
-/** How long a document may be taken for current: as its headers said, or a minute where another isolate read them. */
+/** How long a document may be taken for current: by its headers, or a minute where another isolate read them. */
 class FreshnessCache {
   readonly #times = new BoundedMap<string, number>(1000);
 

@@ -1,6 +1,6 @@
 /**
  * The addresses of the MCP endpoints, which are also the resources that access tokens are for (RFC 8707): a token
- * names the endpoint it was asked for, and no other endpoint takes it.
+ * names the endpoint that it was requested for, and no other endpoint accepts it.
  */
 const ENDPOINT =
   /^(?:\/t\/(?<tenant>[a-z0-9][a-z0-9-]{0,62}))?\/mcp(?:\/toolsets\/[a-z0-9][a-z0-9-]{0,62}|\/[^/]{1,200})?$/;

@@ -1,7 +1,7 @@
 /**
  * better-auth's OAuth provider looks protected resources up in a table. Ours are every MCP endpoint there is or will
- * be, and an address tells whether it is one; so one row holds the policy of them all, and stands in for each. The
- * address says nothing of whether such a server exists: that is for those to know who may use it.
+ * be, and the form of an address shows whether it is one; so one row holds the policy of them all, and stands in for each. The
+ * address does not reveal whether such a server exists: only callers who may use it can see that.
  */
 import type { BetterAuthOptions, DBAdapter } from "better-auth";
 import { parseResource } from "./endpoints.ts";

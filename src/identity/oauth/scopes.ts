@@ -10,7 +10,7 @@ const KEY_SCOPES = API_KEY_SCOPES.filter(isOAuthScope);
 
 export const OAUTH_SCOPES: readonly string[] = [...OPENID_SCOPES, ...KEY_SCOPES];
 
-/** What using any MCP endpoint takes; the rest is asked for by those who need it. */
+/** What using any MCP endpoint takes; clients request the rest when they need it. */
 export const MCP_SCOPE: ApiKeyScope = "proxy";
 
 const DESCRIPTIONS: Record<OAuthScope | (typeof OPENID_SCOPES)[number], string> = {

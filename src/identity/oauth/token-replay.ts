@@ -1,5 +1,5 @@
 /**
- * What the OAuth provider leaves open, closed around its endpoints: access tokens are signed and live on after their
+ * What the OAuth provider leaves open, closed around its endpoints: access tokens are signed and stay valid after their
  * code or refresh token turns out stolen (RFC 9700 §2.1.1, §4.14), and it cannot take a signed token back (RFC 7009).
  */
 import type { BetterAuthPlugin } from "better-auth";
@@ -95,7 +95,7 @@ export function createReplayProtection({
     });
   });
 
-  /** The provider has verified client and token by the time it says that it cannot revoke this kind. */
+  /** The provider has verified client and token before it responds that it cannot revoke this kind. */
   const afterRevoke = createAuthMiddleware(async (ctx) => {
     const error = ctx.context.returned;
     const presented = tokenToEnd.safeParse(ctx.body).data?.token;
@@ -124,7 +124,7 @@ export function createReplayProtection({
     return ctx.json({ active: false });
   });
 
-  /** Registration is open to strangers, so what it keeps is bounded. */
+  /** Registration is open to anonymous clients, so what it stores is bounded. */
   const limitRegistration = createAuthMiddleware(async (ctx) => {
     const fault = validateRegistration(ctx.body);
     if (fault === undefined) return;

@@ -50,10 +50,10 @@ export interface PendingSignIn {
 }
 
 const TIMEOUT_MS = 10_000;
-/** For sign-ins that are asked for again before a change of credentials. */
+/** For sign-ins that are repeated before a change of credentials. */
 const STEP_UP_MAX_AGE_SECONDS = 300;
 
-/** Asymmetric ones only: with a symmetric one, all who know the client secret could sign. */
+/** Asymmetric ones only: with a symmetric one, every holder of the client secret could sign. */
 const SIGNING_ALGORITHMS = new Set([
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],

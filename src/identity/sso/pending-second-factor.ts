@@ -1,6 +1,6 @@
 /**
  * Keeps which identity provider began a sign-in while its second factor is outstanding. better-auth ends the session
- * then and makes a new one after the code, which knows nothing of the first; a signed cookie carries it over.
+ * then and makes a new one after the code, which has no reference to the first; a signed cookie carries it over.
  */
 import type { GenericEndpointContext } from "better-auth";
 

@@ -15,7 +15,7 @@ import {
 } from "../../db/queries/identity/sso.ts";
 import { recordAudit } from "../../db/queries/logs/security.ts";
 
-/** A sign-in that is not accepted. The code is all that the browser learns. */
+/** A sign-in that is not accepted. The browser gets only the code. */
 export class SsoSignInError extends Error {
   readonly code: SsoErrorCode;
 

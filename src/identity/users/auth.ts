@@ -45,7 +45,7 @@ export interface AuthDeps {
   readonly attempts: AttemptLimiter;
   readonly recordEvent: RecordEvent;
   readonly notifyUser: NotifyUser;
-  /** Work that goes on after the answer, so that its duration tells nothing. */
+  /** Work that goes on after the answer, so that its duration reveals nothing. */
   readonly waitUntil: (work: Promise<unknown>) => void;
   readonly clientDocuments: ClientMetadataDeps;
   readonly accessTokens: AccessTokens;
@@ -81,11 +81,11 @@ export function createAuth(parts: AuthDeps) {
     advanced: {
       database: { generateId: "uuid" },
       cookiePrefix: cookiePrefix(publicUrl),
-      // The prefix above says it more strictly than the __Secure- that this would add.
+      // The prefix above is stricter than the __Secure- that this would add.
       useSecureCookies: false,
       defaultCookieAttributes: { secure: isSecure, httpOnly: true, sameSite: "lax", path: "/" },
       ipAddress: { ipAddressHeaders: ["cf-connecting-ip"] },
-      // Mails: how long sending one takes would tell which addresses have an account.
+      // Mails: the time of sending one would reveal which addresses have an account.
       backgroundTasks: { handler: parts.waitUntil },
     },
     session: {
@@ -126,7 +126,7 @@ export function createAuth(parts: AuthDeps) {
     account: {
       encryptOAuthTokens: true,
       // A provider account is linked by a person who is signed in, and never because the addresses are the same; and a
-      // provider's word for an address is taken only if it says that it has checked it.
+      // provider's address is used only if the provider states that it has verified it.
       accountLinking: { enabled: true, trustedProviders: [], disableImplicitLinking: true },
     },
     databaseHooks: {
@@ -196,7 +196,7 @@ export function createAuth(parts: AuthDeps) {
 /** As user_username_form in the database. */
 const USERNAME = /^[a-z0-9_.-]{3,64}$/i;
 
-/** By the link of an email, so without a session: it belongs to the organization that manages the account. */
+/** By the link of an email, so without a session: it is logged for the organization that manages the account. */
 async function recordPasswordReset({ database }: AuthDeps, userId: string): Promise<void> {
   const db = database.asSystem();
   const [facts] = await loadSignInFacts(db, userId);

@@ -1,5 +1,5 @@
 /**
- * Records security events that strangers can cause, in a bounded number of rows. The first events of one type from one
+ * Records security events that anonymous requests can cause, in a bounded number of rows. The first events of one type from one
  * place are recorded one by one; within an hour, later ones only when their number doubles, with that number.
  */
 import { sha256Hex } from "../../core/digest.ts";

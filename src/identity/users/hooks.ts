@@ -131,7 +131,7 @@ export function createHooks(parts: HookDeps) {
     tried: { trial: Attempt; begun: AttemptDecision },
     refused: boolean,
   ): Promise<void> {
-    // Asking for a mail or registering a client proves nothing, so these go on counting.
+    // Requesting a mail or registering a client proves nothing, so these are always counted.
     const isProof = tried.trial.what === "login" || tried.trial.what === "password";
     if (refused || !isProof) return attempts.recordFailure(tried.trial, tried.begun);
     await attempts.recordSuccess(tried.trial);

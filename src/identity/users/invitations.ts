@@ -1,6 +1,6 @@
 /**
  * Joining a tenant: an admin names an address and a role, the person follows the link in the mail. The link is the
- * proof that the address is theirs; it works once, and the database knows only its hash.
+ * proof that the address is theirs; it works once, and the database stores only its hash.
  */
 import { newToken, sha256Hex } from "../../core/digest.ts";
 import type { Role } from "../../core/enums.ts";
@@ -58,7 +58,7 @@ type Invited = Awaited<ReturnType<typeof createInvitation>>[number];
 
 export interface InvitationLink {
   readonly token: string;
-  /** What the database may know of it. */
+  /** The part that the database stores. */
   readonly kept: { readonly tokenHash: string; readonly expiresAt: Date };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Tells a person by mail that the ways into their account have changed, so that a change that was not theirs is
+ * Notifies a user by mail that the credentials of their account have changed, so that a change that was not theirs is
  * noticed. Sent in the background; a gateway that cannot send mail has the security event only.
  */
 import type { Database } from "../../db/client.ts";

@@ -1,5 +1,5 @@
 /**
- * Asks for the second factor after a sign-in through a provider too. better-auth's plugin asks after a password only;
+ * Requires the second factor after a sign-in through a provider too. better-auth's plugin requires it after a password only;
  * its own challenge is used here for the provider's callback, and its JSON answer made into a redirect to our form.
  */
 import { createAuthMiddleware } from "better-auth/api";

@@ -1,5 +1,5 @@
 /**
- * Who is at the screen: better-auth's session cookie, read without better-auth, since one look into the database tells
+ * The signed-in user: better-auth's session cookie, read without better-auth, since one query returns
  * the person, the tenant they chose and their role in it. A cookie that we did not sign costs no query.
  */
 import { type PrincipalGroup, parseGroups } from "../../core/access/groups.ts";
@@ -37,7 +37,7 @@ export interface SignedInUser {
   readonly isSecondFactorProved: boolean;
   /** The admin who acts as this person. */
   readonly impersonatorId: string | undefined;
-  /** The one chosen, while they belong to it and it is active. */
+  /** The chosen one, while the user is a member of it and it is active. */
   readonly tenant: ActiveTenant | undefined;
 }
 
@@ -62,7 +62,7 @@ export interface UserSessions {
 
 /** Of a session, from its last activity. */
 export const SESSION_LIFETIME_MS = 7 * 86_400_000;
-/** Of one that its person does not want to be remembered, as better-auth makes it. */
+/** Of a session that ends with the browser, as better-auth creates it. */
 export const BROWSER_SESSION_LIFETIME_MS = 86_400_000;
 /** Of any session, from its sign-in, however active it is. */
 const MAX_SESSION_LIFETIME_MS = 30 * 86_400_000;

@@ -28,7 +28,7 @@ export interface UserServicesDeps {
   readonly isAllowedUrl: ClientMetadataDeps["isAllowed"];
   readonly openClientSecret: SsoDeps["openClientSecret"];
   readonly fetch: ClientMetadataDeps["fetch"];
-  /** What isolates remember of the tenant is void from now on (policy/epoch.ts). */
+  /** Invalidates what isolates have cached of the tenant (policy/epoch.ts). */
   readonly bumpEpoch: (tenantId: string) => Promise<void>;
   /** Keeps work alive after the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void;
@@ -45,7 +45,7 @@ export interface UserServices {
   readonly setup: Setup;
   readonly invitations: InvitationService;
   readonly sendMail: EmailSender;
-  /** For security events that strangers can cause: a bounded number of rows. */
+  /** For security events that anonymous requests can cause: a bounded number of rows. */
   readonly recordEvent: RecordEvent;
   readonly notifyUser: NotifyUser;
   readonly providers: readonly SocialProvider[];

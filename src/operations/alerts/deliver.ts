@@ -21,7 +21,7 @@ const CONCURRENCY = 6;
 const PER_MESSAGE = 20;
 const MESSAGES_PER_BATCH = 100;
 
-/** After the first try, the second, …; then it is given up. */
+/** After the first try, the second, …; then the delivery has failed. */
 const RETRY_DELAYS_SECONDS = [10, 60, 300, 900, 3600, 10_800, 21_600];
 
 export async function enqueueDeliveries(

@@ -74,7 +74,7 @@ async function evaluatePage(deps: AlertDeps, asked: AlertRulesQuery): Promise<re
   }
 }
 
-/** A rule on something that this version does not know rests. */
+/** A rule on a metric that this version does not support is not evaluated. */
 function toEvaluatedRule(row: AlertRuleRow): EvaluatedRule[] {
   const { metric } = row;
   return isMetric(metric) ? [{ ...row, metric }] : [];

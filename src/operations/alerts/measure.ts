@@ -42,7 +42,7 @@ export async function measure(
   const began = now();
   const [system] = await measureSystem(db);
   const databaseMs = now() - began;
-  // Statements that no rule asks for find no rule, and end there.
+  // Statements without a rule find none, and end there.
   const [traffic, limits, security, quota, unhealthy, breakers, jobs, health, ofBreakers] = await db.batch([
     measureTraffic(db, ids(...TRAFFIC_METRICS), at),
     measureLimitHits(db, ids("limit_hits"), at),

@@ -14,7 +14,7 @@ const GONE_STATUSES = 410;
 
 export interface NotificationResult {
   readonly ok: boolean;
-  /** What went wrong, without anything that the other side has said: it may be a place that the asker must not see. */
+  /** What went wrong, without any content of the response: its URL may be one that the caller must not read. */
   readonly says: string;
   /** Trying again would not help. */
   readonly isFinal: boolean;

@@ -1,6 +1,6 @@
 /**
  * What runs on behalf of a channel ends with it: each piece of work gets a signal of its own, which is aborted when the
- * caller gives up, when the channel is over, and at the latest when the work is done, so that nothing stays open.
+ * caller aborts, when the channel is over, and at the latest when the work is done, so that nothing stays open.
  */
 import { UpstreamError } from "../../core/errors.ts";
 import { requestCanceled } from "./errors.ts";

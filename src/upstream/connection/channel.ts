@@ -24,8 +24,8 @@ export interface ChannelDeps extends UpstreamDeps {
 export interface ChannelEvents {
   /**
    * Whatever is not the answer to a request of ours: notifications and the server's own requests. `relatedTo` is the
-   * id of our request on whose stream it came, where the transport tells. Responses come here only where a session
-   * was taken over and its streams are replayed: they answer what the former holder asked.
+   * id of our request on whose stream it came, where the transport shows it. Responses come here only where a session
+   * was taken over and its streams are replayed: they answer requests of the former holder.
    */
   message(message: JsonObject, relatedTo: JsonRpcId | undefined): void;
   /** Called once when the channel has ended; all pending requests fail. The reason is undefined after `close`. */
@@ -57,7 +57,7 @@ export interface UpstreamChannel {
    * none.
    */
   listen(lastEventId?: string): Promise<boolean>;
-  /** Ends the session on the server too, as far as the transport can say so. Never throws. */
+  /** Ends the session on the server too, as far as the transport can. Never throws. */
   close(): Promise<void>;
   /** Disconnects without ending the session, so that another isolate with its ID can resume it. */
   abandon(): Promise<void>;
@@ -115,7 +115,7 @@ export class HandshakeError extends Error {
   }
 }
 
-/** The server no longer knows the session: connect anew, and what was asked may be asked again. */
+/** The server has lost the session: connect again, and the request may be repeated. */
 export class SessionLostError extends UpstreamError {
   constructor(server: string) {
     super("upstream_invalid", server, `Server ${server} no longer knows the session. Retry.`);

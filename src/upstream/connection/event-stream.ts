@@ -72,7 +72,7 @@ async function* readPieces(
   }
 }
 
-/** One message, or the several of a batch, which revision 2025-03-26 knows. */
+/** One message, or the several of a batch of revision 2025-03-26. */
 export function parseMessages(text: string, server: string): readonly JsonObject[] {
   const parsed = parseLossless(text);
   const messages: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];

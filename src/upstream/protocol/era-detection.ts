@@ -1,5 +1,5 @@
 /**
- * Finds out which era a server belongs to, by asking it in the modern way what it is. Evidence for the legacy era is an
+ * Determines the era of a server by a modern server/discover request. Evidence for the legacy era is an
  * answer that no modern server gives; a refusal of our credentials, a fault or silence is evidence of nothing.
  */
 
@@ -21,7 +21,7 @@ import { type ModernResponse, sendModernRequest } from "./modern-request.ts";
 
 export type ServerEra =
   | { readonly era: "legacy" }
-  /** What server/discover said; undefined where the server is of this era and would not say. */
+  /** The server/discover result; undefined where the server is of this era and rejected the request. */
   | { readonly era: "modern"; readonly discovered: JsonObject | undefined };
 
 export interface EraOptions {
@@ -43,7 +43,7 @@ export async function detectEra(options: EraOptions): Promise<ServerEra> {
   );
 }
 
-/** Undefined where it refuses the revision that it says it supports. */
+/** Undefined where it rejects a revision that it reports as supported. */
 async function sendDiscover({
   target,
   tools,
@@ -80,7 +80,7 @@ function classifyResponse({ status, message }: ModernResponse, server: string): 
   return isMembers(error) ? classifyError(error, server) : LEGACY;
 }
 
-/** Anything that answers with a result may be asked anything: only the right words make it a modern server. */
+/** Some servers answer any request with a result: only the right members show a modern server. */
 function classifyResult(result: JsonObject, server: string): ServerEra {
   const isDiscovery = typeof getMember(result, "resultType") === "string";
   const supported = listRevisions(getMember(result, "supportedVersions"));

@@ -1,4 +1,4 @@
-/** Begins a session of the legacy era: the handshake that every revision up to 2025-11-25 wants before anything else. */
+/** Begins a session of the legacy era: the handshake that every revision up to 2025-11-25 requires before anything else. */
 
 import type { Transport } from "../../core/enums.ts";
 import { UpstreamError } from "../../core/errors.ts";
@@ -17,7 +17,7 @@ import { type OpenedChannel, type OpenOptions, openChannel } from "../transports
 export interface LegacyOptions extends ChannelOptions {
   readonly transport: Transport;
   readonly client: {
-    /** What we ask for; the server may answer with an older one. */
+    /** The requested revision; the server may answer with an older one. */
     readonly revision: string;
     readonly capabilities: JsonObject;
     readonly clientInfo: JsonObject;
@@ -131,7 +131,7 @@ function errorReason(error: unknown): string {
   return typeof message === "string" && message !== "" ? `: ${shorten(message)}` : "";
 }
 
-/** A stranger's words are repeated in part only. */
+/** Text of a server is repeated in part only. */
 const shorten = (text: string) => JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 
 const objectMembers = (value: unknown): JsonObject => (isMembers(value) ? value : {});

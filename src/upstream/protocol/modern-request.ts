@@ -32,7 +32,7 @@ export interface ModernRequest {
   readonly id: JsonRpcId;
   readonly method: string;
   readonly params?: JsonObject;
-  /** What the one on whose behalf we ask can do; nothing is remembered between requests. */
+  /** The capabilities of the client; nothing is kept between requests. */
   readonly capabilities: JsonObject;
   readonly clientInfo: JsonObject;
   /** Trace context, Mcp-Param-* and the like. */

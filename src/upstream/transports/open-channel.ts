@@ -25,7 +25,7 @@ export interface OpenedChannel {
 
 export interface OpenOptions extends ChannelOptions {
   readonly transport: Transport;
-  /** The first message of every session; how it is answered tells one way of using HTTP from the other. */
+  /** The first message of every session; the response distinguishes one way of using HTTP from the other. */
   readonly initialize: Request;
   readonly signal?: AbortSignal;
 }
@@ -72,7 +72,7 @@ async function initializeChannel(channel: UpstreamChannel, options: OpenOptions)
   }
 }
 
-/** What a server says that is not reached by this POST. */
+/** The statuses of a server that does not serve this POST. */
 const UNAVAILABLE_STATUSES = new Set([400, 404, 405]);
 
 async function openHttp(options: OpenOptions): Promise<OpenedChannel> {
@@ -99,7 +99,7 @@ async function openLegacySse(error: StatusError, options: OpenOptions): Promise<
   try {
     channel = await openSse(options);
   } catch (failure) {
-    // It is such a server, and one that we must not talk to. Any other failure says less than the first.
+    // It is such a server, and one that must not be reached. Any other failure is less specific than the first.
     if (failure instanceof UpstreamError && failure.code === "upstream_refused") throw failure;
     return undefined;
   }

@@ -55,7 +55,7 @@ class ConnectorChannel implements UpstreamChannel {
   /** Of the socket that is used: events of earlier ones mean nothing. */
   #opened = 0;
   #instance: string | undefined;
-  /** The connector knows the session, and receives what is sent now. */
+  /** The connector has the session, and receives what is sent now. */
   #isConnected = false;
   #isOpened = false;
 
@@ -105,7 +105,7 @@ class ConnectorChannel implements UpstreamChannel {
     this.#end(undefined);
   }
 
-  /** The process belongs to the channel. */
+  /** The process is the channel's own. */
   abandon(): Promise<void> {
     return this.close();
   }

@@ -41,7 +41,7 @@ import {
 } from "./responses.ts";
 import { HttpWire } from "./wire.ts";
 
-/** Many servers send no headers before there is an event. One that has said nothing else by now has the stream. */
+/** Many servers send no headers before there is an event. One that has not responded by now has the stream. */
 const CANCEL_GRACE_MS = 1000;
 
 type Stream = ReadableStream<Uint8Array>;
@@ -113,7 +113,7 @@ export class HttpChannel implements UpstreamChannel {
 
   async close(): Promise<void> {
     if (!this.#end(undefined)) return;
-    // The channel's own life is over, so the closing has one of its own.
+    // The channel's scope has ended, so the closing request has one of its own.
     const closing = new AbortScopes(this.#server);
     await closing.run(undefined, (signal) => this.#wire.deleteSession(signal)).catch(() => undefined);
   }
@@ -185,7 +185,7 @@ export class HttpChannel implements UpstreamChannel {
     for (;;) {
       try {
         const stream = await opening;
-        // It was there once and is no more. What is asked is still answered, so the channel goes on without.
+        // The stream is no longer available. Requests are still answered, so the channel continues without it.
         if (stream === undefined) return;
         for await (const event of readEvents(stream, this.#reading(signal, cursor))) {
           advanceCursor(cursor, event);

@@ -114,7 +114,7 @@ interface ParsedUrl {
   readonly origin: string;
 }
 
-/** What was judged before is judged alike: the judgement knows nothing but the text and the policy. */
+/** Results by URL: the check depends on nothing but the text and the policy. */
 const checkedUrls = new WeakMap<UrlPolicy, Map<string, ParsedUrl>>();
 const MAX_CHECKED_URLS = 5000;
 

@@ -1,4 +1,4 @@
-/** What comes back on a POST: one message, a stream of them, or a status that says no. */
+/** The responses to a POST: one message, a stream of them, or an error status. */
 import type { JsonObject, JsonRpcId } from "../../../core/mcp/json-rpc.ts";
 import { invalidResponse } from "../../connection/errors.ts";
 import {
@@ -33,7 +33,7 @@ export const createCursor = (lastEventId?: string): StreamCursor => ({
 const MIN_RECONNECT_DELAY_MS = 100;
 const MAX_RECONNECT_DELAY_MS = 30_000;
 
-/** What the server asked for, longer each time that nothing came of it. */
+/** The delay that the server requested, longer after each attempt without an event. */
 export function reconnectDelay(cursor: StreamCursor): number {
   const wanted = Math.max(cursor.retryMs, MIN_RECONNECT_DELAY_MS) * 2 ** Math.min(cursor.attempts, 10);
   cursor.attempts += 1;
@@ -63,7 +63,7 @@ export function advanceCursor(
   event: { readonly id?: string; readonly retry?: number },
 ): void {
   cursor.attempts = 0;
-  // An empty id takes the former one back, says the standard.
+  // By the standard, an empty id removes the former one.
   if (event.id !== undefined) cursor.lastEventId = event.id === "" ? undefined : event.id;
   if (event.retry !== undefined) cursor.retryMs = event.retry;
 }
@@ -95,7 +95,7 @@ export async function readErrorResponse(
     const text = await readText(response.body, reading);
     return dispatchMessages(parseMessages(text, reading.server), id, () => undefined);
   } catch {
-    // The status says enough.
+    // The status suffices.
     return undefined;
   }
 }

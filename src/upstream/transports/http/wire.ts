@@ -15,7 +15,7 @@ import { isEventStream, type ReadOptions } from "../../connection/event-stream.t
 import { sendHttp, type UpstreamRequest } from "./exchange.ts";
 import { readErrorResponse } from "./responses.ts";
 
-/** Saying goodbye is a courtesy. */
+/** Ending the session is optional. */
 const DELETE_TIMEOUT_MS = 5000;
 /** The specification requires 405; servers without GET support also return the others. */
 const NO_STREAM_STATUSES = new Set([404, 405, 501]);
@@ -69,7 +69,7 @@ export class HttpWire {
   }
 
   /**
-   * A JSON-RPC error is an answer, whatever the status. Not so before the handshake is through: there the status tells
+   * A JSON-RPC error is a response, whatever the status. Not so before the handshake has ended: there the status shows
    * what kind of server this is.
    */
   async toStatusError(response: Response, id: JsonRpcId, reading: ReadOptions): Promise<JsonObject> {
@@ -113,7 +113,7 @@ export class HttpWire {
 }
 
 /**
- * A session that is unknown wants 404, but many servers go back to an example of the official SDK that said 400 and
+ * An unknown session requires 404, but many servers copy an example of the official SDK that returns 400 and
  * "No valid session ID provided". Taken for an answer it would keep the channel on a session that is gone for good.
  */
 function mentionsSession(answer: JsonObject | undefined): boolean {

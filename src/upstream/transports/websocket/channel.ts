@@ -1,6 +1,6 @@
 /**
  * JSON-RPC in text frames over a WebSocket with the subprotocol `mcp`. No revision of the protocol defines it, servers
- * speak it nevertheless. The socket is the session; a heartbeat notices when the other side is no longer there.
+ * implement it nevertheless. The socket is the session; a heartbeat notices when the other side is no longer there.
  */
 import { UpstreamError } from "../../../core/errors.ts";
 import type { JsonObject } from "../../../core/mcp/json-rpc.ts";
@@ -164,7 +164,7 @@ class WebSocketChannel implements UpstreamChannel {
       this.#lastPing = createGatewayId("ping");
       this.#transmit({ jsonrpc: "2.0", id: this.#lastPing, method: "ping" });
     } catch {
-      // The socket tells by itself that it is closed, or else the answer stays out.
+      // The socket reports that it is closed, or else no response comes.
     }
   }
 
