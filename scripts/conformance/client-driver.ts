@@ -73,7 +73,7 @@ async function useEverything(): Promise<void> {
   }
 }
 
-/** Something of the right type for each; a schema where a schema is asked back (SEP-1613). */
+/** A value of the right type for each; a schema where a schema is expected back (SEP-1613). */
 function argumentsFor(schema: object, focal: object | undefined): Record<string, unknown> {
   const known = properties.parse("properties" in schema ? schema.properties : {});
   return Object.fromEntries(

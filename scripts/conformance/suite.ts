@@ -22,7 +22,7 @@ export interface ScenarioResult {
   checks: Check[];
 }
 
-/** Scenarios of extensions that belong to no requirement set; the suite runs them only when asked by name. */
+/** Scenarios of extensions that are in no requirement set; the suite runs them only by name. */
 const EXTRAS: Record<Revision, string[]> = {
   "2025-11-25": [],
   "2026-07-28": ["sep-2640-skills-directory", "sep-2640-skills-enumeration", "sep-2640-skills-manifest"],
@@ -99,7 +99,7 @@ export async function runSuite({ url, revision, scenario, verbose }: SuiteRun): 
 }
 
 function byName(scenario: string, revision: Revision): string[] {
-  // Extensions stand on no revision's list, so the suite wants to be forced; they are of the modern era only.
+  // Extensions are on no revision's list, so the suite requires `--force`; they are of the modern era only.
   const isExtension = scenario.startsWith("tasks-") || scenario.startsWith("sep-2640-");
   const force = isExtension && revision === "2026-07-28" ? ["--force"] : [];
   return ["--scenario", scenario, "--spec-version", revision, ...force];
@@ -129,7 +129,7 @@ function runCli(args: string[], verbose: boolean, variables: Record<string, stri
   });
 }
 
-/** The suite names the scenarios of a set as it runs them; one that was asked for by name it only names to skip it. */
+/** The suite names the scenarios of a set as it runs them; one that was requested by name it only names to skip it. */
 function announcedIn(output: string, args: string[]): string[] {
   const asked = args[args.indexOf("--scenario") + 1];
   if (args.includes("--scenario") && asked !== undefined) {

@@ -16,7 +16,7 @@ export interface RunningTarget {
 
 export interface Target {
   name: string;
-  /** All of them where nothing else is said. */
+  /** All of them by default. */
   revisions?: readonly Revision[];
   /** The gateway answers by itself, and not the fixture through it. */
   isServer?: true;

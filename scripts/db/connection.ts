@@ -1,4 +1,4 @@
-// Connects scripts to a database as its owner and says in one line what is wrong with a DATABASE_URL.
+// Connects scripts to a database as its owner and reports in one line what is wrong with a DATABASE_URL.
 import pg from "pg";
 import { errorCode, errorMessage, Problem } from "../lib/problem.ts";
 

@@ -114,7 +114,7 @@ function readLogin(): string {
     const { values } = parseArgs({ options: { login: { type: "string" } } });
     if (values.login !== undefined) return values.login;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new Problem("Usage: npm run db:runtime-login -- --login gateway_app", 2);
 }

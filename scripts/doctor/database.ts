@@ -1,4 +1,4 @@
-// What the database of DATABASE_URL says about itself: version, logins, migrations, row-level security, clock.
+// The state of the database of DATABASE_URL: version, logins, migrations, row-level security, clock.
 import type pg from "pg";
 import { withClient } from "../db/connection.ts";
 import { type AppliedMigration, readApplied } from "../db/migrate.ts";

@@ -64,7 +64,7 @@ export function buildCalculator(): McpServer {
 }
 
 function answer(calculation: string, result: number): CallToolResult {
-  // JSON knows no infinity, and a result that silently becomes null is worse than none.
+  // JSON has no infinity, and a result that silently becomes null is worse than none.
   if (!Number.isFinite(result)) return failure("The result is too large.");
   return {
     content: [{ type: "text", text: `${calculation} = ${result}` }],

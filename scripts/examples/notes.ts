@@ -1,5 +1,5 @@
 // A server with memory: notes that are tools to write, resources to read and to watch, and a prompt about them. The
-// notes live as long as the process.
+// notes are kept as long as the process runs.
 import { McpServer, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
 import * as z from "zod";
 import { failure, text } from "./hosting/text.ts";

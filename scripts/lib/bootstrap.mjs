@@ -1,4 +1,4 @@
-// The first code that runs on a stranger's machine. It must parse on Nodes too old for the rest, so it imports
+// The first code that runs on an unknown machine. It must parse on Nodes too old for the rest, so it imports
 // nothing before the version is checked and keeps to plain syntax.
 
 /** @param {string} version */

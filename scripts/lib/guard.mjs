@@ -1,4 +1,4 @@
-// Stands between a long-lived child (PostgreSQL, wrangler) and the script that wants it. Standard input is the
+// Runs between a long-lived child (PostgreSQL, wrangler) and the script that starts it. Standard input is the
 // life line: when it closes, even because the script was killed with SIGKILL, the child's whole process group
 // ends: first the polite signal, after the grace SIGKILL.
 import { spawn } from "node:child_process";
@@ -50,6 +50,6 @@ function report(message) {
   try {
     writeSync(REPORT_FD, `${JSON.stringify(message)}\n`);
   } catch {
-    // The script is gone; the life line says so too.
+    // The script has ended, as the closed standard input shows.
   }
 }

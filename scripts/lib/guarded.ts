@@ -60,7 +60,7 @@ export function lastLines(file: string, count: number): string {
   return readFileSync(file, "utf8").trimEnd().split("\n").slice(-count).join("\n");
 }
 
-// The log before this one is kept: after a crash it is the one that tells.
+// The log before this one is kept: after a crash it contains the cause.
 function openLog(file: string, keepLog: boolean): number {
   if (keepLog) return openSync(file, "a", 0o600);
   if (existsSync(file)) renameSync(file, `${file}.previous`);

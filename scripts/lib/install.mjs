@@ -1,6 +1,6 @@
-// Decides whether node_modules belongs to the present package-lock.json, and runs `npm ci` when it does not.
+// Decides whether node_modules matches the present package-lock.json, and runs `npm ci` when it does not.
 // The stamp covers npm's own record of what is installed too: after an `npm install` or a change of branch the
-// lockfile alone would not tell what lies in node_modules.
+// lockfile alone would not show the content of node_modules.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -18,11 +18,11 @@ export function isInstalled(projectDir) {
   return true;
 }
 
-/** @returns {string | undefined} one line that says what went wrong */
+/** @returns {string | undefined} one line with the error */
 export function ensureInstalled(projectDir) {
   if (isInstalled(projectDir)) return undefined;
   console.error("Installing dependencies (npm ci) …");
-  // npm's output goes to stderr: stdout belongs to `npm run dev -- --json`.
+  // npm's output goes to stderr: stdout is for `npm run dev -- --json`.
   const npm = npmCommand();
   const args = [...npm.args, "ci", "--include=dev", "--no-audit", "--no-fund"];
   const result = spawnSync(npm.command, args, { cwd: projectDir, stdio: ["ignore", 2, 2] });

@@ -1,4 +1,4 @@
-// Where things lie. Everything that a run leaves behind lies under one git-ignored folder.
+// The paths of scripts. Everything that a run leaves behind is under one git-ignored folder.
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -10,7 +10,7 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** The wanted port if it is free, else another. Below the ephemeral range, so that no outgoing connection of
+/** The requested port if it is free, else another. Below the ephemeral range, so that no outgoing connection of
  * another program sits on it at the next start. */
 export async function freePort(wanted?: number): Promise<number> {
   if (wanted !== undefined && wanted !== 0 && (await isPortFree(wanted))) return wanted;

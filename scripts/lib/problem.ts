@@ -1,4 +1,4 @@
-// What a person can put right is a Problem: one line that says what to do. Everything else is a bug and keeps
+// An error that the user can correct is a Problem: one line with the next step. Everything else is a bug and keeps
 // its stack trace.
 
 export class Problem extends Error {

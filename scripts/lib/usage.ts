@@ -1,4 +1,4 @@
-// Options that Node's parseArgs rejects, as a problem: Node says which one, and the usage says what there is.
+// Options that Node's parseArgs rejects, as a problem: Node names the option, and the usage lists all of them.
 import { errorCode, errorMessage, Problem } from "./problem.ts";
 
 export const EXIT_USAGE = 2;

@@ -1,4 +1,4 @@
-// A local stand-in for Neon in front of a real PostgreSQL: it speaks Neon's SQL over HTTP and its WebSocket
+// A local stand-in for Neon in front of a real PostgreSQL: it implements Neon's SQL over HTTP and its WebSocket
 // protocol, so that on a developer's machine and in CI the Worker runs the driver it runs in production.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createPools } from "./pool.ts";

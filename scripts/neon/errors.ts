@@ -36,7 +36,7 @@ export const UNKNOWN_ENDPOINT =
   "The requested endpoint could not be found, or you don't have access to it. Please check the provided ID and try again.";
 
 /**
- * Neon checks passwords in its proxy, so a wrong one has no SQLSTATE there; whatever else Postgres says
+ * Neon checks passwords in its proxy, so a wrong one has no SQLSTATE there; whatever else Postgres returns
  * before the first query (no such database, too many connections) is a failure of the service: 500.
  */
 export function connectError(error: unknown, user: string): NeonError {

@@ -1,4 +1,4 @@
-// Reads what a client asks for: one statement or a batch, and the headers that say how to run and print it.
+// Reads a client's request: one statement or a batch, and the headers with the options of execution and output.
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { badRequest, requestTooLarge, unreadablePayload } from "./errors.ts";
 import { parameterToText } from "./values.ts";

@@ -12,7 +12,7 @@ const CONNECT_MS = 30_000;
 
 export interface Lease {
   readonly client: PoolClient;
-  /** Asked of Postgres once per database, and only for clients that want converted values. */
+  /** Loaded once per database, and only for clients that use converted values. */
   arrayTypes(): Promise<ArrayTypes>;
   /** Returns at once; the connection serves again when its session is clean, or never. */
   release(reusable: boolean): void;

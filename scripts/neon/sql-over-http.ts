@@ -57,7 +57,7 @@ export async function serveSql(
   lease?.release(reusable);
 }
 
-/** A bearer token asks for Neon's JWT authentication, which needs its control plane. */
+/** A bearer token requests Neon's JWT authentication, which needs its control plane. */
 function connectionString(request: IncomingMessage): string | undefined {
   if (request.headers.authorization !== undefined) {
     throw new NeonError(400, "missing authentication credentials: required password");

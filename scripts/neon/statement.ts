@@ -5,7 +5,7 @@ import { badRequest, NeonError, queryError, responseTooLarge } from "./errors.ts
 import type { Statement } from "./payload.ts";
 import { type ArrayTypes, textToJson } from "./values.ts";
 
-/** Neon's proxy knows the types that come with Postgres; any other is "unknown" in its answers. */
+/** Neon's proxy has the types that come with Postgres; any other is "unknown" in its responses. */
 const FIRST_USER_OID = 16384;
 const UNKNOWN_TYPE = 705;
 
@@ -113,7 +113,7 @@ function execute(client: ClientBase, statement: Statement, budget: ResponseBudge
     });
     query.on("error", (error) => reject(queryError(error)));
     query.on("end", ({ fields, command, rowCount }) => {
-      // An empty query has no command tag; pg says null where Neon says "".
+      // An empty query has no command tag; pg returns null where Neon returns "".
       resolve({ fields, rows, command: command ?? "", rowCount });
     });
     client.query(query);

@@ -1,4 +1,4 @@
-// Values cross the wire twice: JSON parameters become Postgres text, and, for clients that do not ask for raw
+// Values cross the wire twice: JSON parameters become Postgres text, and, for clients that do not request raw
 // text, Postgres text becomes JSON. Both directions follow Neon's proxy, losses included.
 
 const BOOL = 16;

@@ -1,4 +1,4 @@
-// Interactive sessions: the driver speaks Postgres' own protocol inside a WebSocket, and this carries the bytes
+// Interactive sessions: the driver sends Postgres' own protocol inside a WebSocket, and this forwards the bytes
 // to the server and back. Nothing in between is parsed.
 import type { IncomingMessage, Server } from "node:http";
 import { connect } from "node:net";

@@ -1,5 +1,5 @@
 // Finds the browser of tests/browser: what CHROMIUM_PATH names, or Debian's Chromium. Where it is missing and this
-// machine lets us, it is installed; else those tests say why they did not run.
+// machine lets us, it is installed; else those tests report why they did not run.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 

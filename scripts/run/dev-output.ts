@@ -1,4 +1,4 @@
-// What `npm run dev` says when it is ready: a block for people, or one line of JSON for scripts.
+// The output of `npm run dev` when it is ready: a block of text, or one line of JSON for scripts.
 
 export type Ready = {
   databaseUrl: string;

@@ -110,7 +110,7 @@ function unknownUser(): User {
   );
 }
 
-// Asking the system itself covers modes, access lists and mounts without execution alike.
+// A check by the system covers modes, access lists and mounts without execution alike.
 function canRun(user: User, script: string, args: string[]): boolean {
   const result = spawnSync("/bin/sh", ["-c", script, ...args], { cwd: "/", stdio: "ignore", ...user });
   if (errorCode(result.error) === "EPERM") {

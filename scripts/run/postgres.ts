@@ -34,7 +34,7 @@ export type PostgresOptions = {
 export type Postgres = {
   port: number;
   ownerUrl(database: string): string;
-  /** Settles when the server has ended, wanted or not. */
+  /** Settles when the server has ended, for any reason. */
   exited: Promise<number>;
   logFile: string;
   stop(): Promise<void>;
@@ -100,7 +100,7 @@ function prepareCluster(home: Home, options: PostgresOptions): string {
         `${file} is missing, and with it the password: delete ${options.dataDir} to start with an empty database.`,
       );
     }
-    // The settings in the project were deleted, or never belonged to this data: that deletion meant the data too.
+    // The settings in the project were deleted, or were never those of this data: that deletion was of the data too.
     rmSync(home.cluster, { recursive: true, force: true });
   }
   const password = randomBytes(24).toString("base64url");

@@ -1,5 +1,5 @@
 // Stands in for Cloudflare's queues where the Worker runs in bare workerd: takes what the binding sends, hands it to the
-// Worker's queue handler, and brings back what that wants to see again. Runs in workerd itself, as a worker beside.
+// Worker's queue handler, and redelivers what the handler retries. Runs in workerd itself, as a worker beside.
 const RETRY_MS = 200;
 
 export default {

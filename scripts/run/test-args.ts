@@ -26,7 +26,7 @@ export function parseTestArgs(args: string[]): TestArgs {
     throw new Problem(`Unknown argument --only ${only}: ${USAGE}`, 2);
   if (changed === true) return { selection: "changed", vitest: [`--changed=${base}`, ...vitest] };
   if (only === undefined) return { selection: ci === true ? "ci" : "all", vitest };
-  // Named files run wherever they belong.
+  // Named files run in their own project.
   const namesFiles = vitest.some((argument) => argument.startsWith("tests/"));
   return { selection: "unit", vitest: namesFiles ? vitest : [...UNIT_PROJECTS, ...vitest] };
 }

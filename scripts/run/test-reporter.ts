@@ -21,7 +21,7 @@ export default class ProgressReporter extends DefaultReporter {
   #estimate = new ProgressEstimate([], []);
 
   constructor() {
-    // The line of each file says what the summary at the bottom of the terminal would say.
+    // The line of each file contains what the summary at the bottom of the terminal would show.
     super({ summary: false });
   }
 

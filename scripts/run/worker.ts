@@ -87,7 +87,7 @@ function wranglerEnvironment(devDir: string): NodeJS.ProcessEnv {
     FORCE_COLOR: "0",
     // Wrangler's trace store writes to the disk some 180 times a second, in the process that serves.
     X_LOCAL_OBSERVABILITY: "false",
-    // Where a request comes from in the world: asked of Cloudflare over the network, and used by nothing here.
+    // Where a request comes from in the world: loaded from Cloudflare over the network, and not used here.
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
   };
 }

@@ -123,7 +123,7 @@ interface Declared {
   readonly queues: readonly { readonly binding: string; readonly queue: string }[];
 }
 
-/** What wrangler.toml says, so that there is one place to say it. */
+/** The settings of wrangler.toml, so that they are in one place. */
 function declared(): Declared {
   const toml = readFileSync(join(projectDir, "wrangler.toml"), "utf8");
   const date = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(toml)?.[1] ?? "";

@@ -1,6 +1,6 @@
 /**
  * Compares the lockfile with a committed list of published advisories, without the network. The list holds advisories
- * of packages in our dependency tree; docs/SECURITY.md says how it is kept current.
+ * of packages in our dependency tree; docs/SECURITY.md describes how it is kept current.
  */
 export interface Advisory {
   readonly id: string;

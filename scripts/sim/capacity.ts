@@ -4,7 +4,7 @@
  */
 import { percent, table } from "./table.ts";
 
-/** What one tools/call uses, with the command or test that says so; `assumed` where none does. */
+/** What one tools/call uses, with the command or test that measures it; `assumed` where none does. */
 export const USAGE = {
   cpuMs: 0.335,
   objectCalls: 0.01,

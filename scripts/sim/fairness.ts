@@ -1,4 +1,4 @@
-// What tenants get of a system that cannot give all of them all they ask for, beside the exact max-min solution.
+// What tenants get of a system with too little capacity for all of them, beside the exact max-min solution.
 import { allocateMaxMin } from "../../src/core/limits/algorithms/max-min-fairness.ts";
 import { SYSTEM_LIMIT } from "../../src/core/limits/lease/tenant-limits.ts";
 import { compileLimits, resolveLimits } from "../../src/core/limits/resolve-limits.ts";

@@ -1,9 +1,9 @@
-// How far off the forecast is, beside saying "as a minute ago" and "as yesterday at this time".
+// How far off the forecast is, beside the forecasts "as a minute ago" and "as yesterday at this time".
 import { addObservation, createForecaster, forecast } from "../../src/core/limits/algorithms/forecast.ts";
 import type { Shape } from "./shapes.ts";
 
 const DAY = 1440;
-/** Two days to learn. */
+/** Two days of samples before the forecast. */
 const FROM = 2 * DAY;
 
 export interface Judged {

@@ -106,7 +106,7 @@ export class GlobalStandIn extends SimulatedObject {
 /** `at`: when the object decided, in true time. */
 export type Reply = (answer: LeaseResponse, at: number) => void;
 
-/** An answer that has not come by then is given up. */
+/** A response that has not come by then has failed. */
 export const WAIT_TIMEOUT_MS = 1000;
 
 export class TenantStandIn extends SimulatedObject {

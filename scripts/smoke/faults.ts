@@ -112,7 +112,7 @@ export async function checkFaults(world: FaultWorld, report: Report): Promise<vo
 async function hang(world: FaultWorld, load: Load): Promise<number> {
   const { instance, marker } = world;
   const cold = await createKey(instance, { name: "cold" });
-  // A change voids what is known; these callers know everything again.
+  // A change invalidates the caches; these callers fill them again.
   await load.answered(100, RESTART_TIMEOUT_MS);
   const resume = stopProcesses(world.dataDir);
   let abandoned: Call;

@@ -37,7 +37,7 @@ export interface Instance {
   readonly origin: string;
   readonly devDir: string;
   readonly process: ChildProcess;
-  /** What `npm run dev` has said on standard error. */
+  /** The standard error of `npm run dev`. */
   said(): string;
   /** The log of the Worker, whole. */
   log(): string;

@@ -25,7 +25,7 @@ export interface Load {
 }
 
 const CALL_TIMEOUT_MS = 30_000;
-/** Each caller pauses between two calls, so that the load is what the callers want and not what the machine can do. */
+/** Each caller pauses between two calls, so that the callers determine the load, and not the machine. */
 const PAUSE_MS = 100;
 
 export function startLoad(endpoint: Endpoint, { modern = 3, legacy = 1, repeatsLost = false } = {}): Load {
@@ -105,7 +105,7 @@ export interface Recorded {
   readonly doubled: number;
 }
 
-/** Waits until the logs hold what they should, and says what is missing when they never do. */
+/** Waits until the logs contain what they should, and reports what is missing when they never do. */
 export async function compareWithLogs(
   databaseUrl: string,
   calls: readonly Call[],

@@ -7,7 +7,7 @@ export interface Upload {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly bytes: number;
-  /** Without a length the receiver has to read to know that it is too much. */
+  /** Without a length the receiver has to read to detect that it is too large. */
   readonly declared: boolean;
   /** Hang up after so many bytes. */
   readonly abortAfter?: number;

@@ -73,7 +73,7 @@ export const registryV0 = new Hono<RegistryEnv>()
       maxAge: 86_400,
     }),
   )
-  // Whatever else is asked here comes with a credential, and is admitted by its guard.
+  // Every other request here has a credential, and is admitted by its guard.
   .get("/:base/v0.1/*", unauthenticated("general"))
   .use("/:base/v0.1/*", registry)
   .get("/:base/v0.1/servers", query(listQuery), async (c) => {

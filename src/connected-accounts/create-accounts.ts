@@ -1,6 +1,6 @@
 /**
  * Creates the credentials of connected accounts: loads an account from the database and opens it, as far as it still
- * belongs to the server as it is now.
+ * is of the server as it is now.
  */
 import { z } from "zod";
 import { MINUTE_MS } from "../core/durations.ts";

@@ -65,7 +65,7 @@ export async function createIndexes(
   report: (done: number) => void,
 ): Promise<void> {
   for (const [done, { definition }] of indexes.entries()) {
-    // pg_get_indexdef says ON ONLY of a partitioned table, which would leave its partitions without.
+    // pg_get_indexdef returns ON ONLY for a partitioned table, which would leave its partitions without.
     await client.query(definition.replace(/ ON ONLY /, " ON "));
     report(done + 1);
   }

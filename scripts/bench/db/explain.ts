@@ -46,7 +46,7 @@ export function indexesOf(node: PlanNode): string[] {
   return [...own, ...(node.Plans ?? []).flatMap(indexesOf)];
 }
 
-/** Which index of the parent table a partition's index, whose name Postgres made up, belongs to. */
+/** The index of the parent table of a partition's index, whose name Postgres generated. */
 export async function parentIndexes(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ part: string; parent: string }>(`
     select part.relname as part, parent.relname as parent

@@ -1,4 +1,4 @@
-/** Runs the workload warm, a number of rounds, and keeps the median of what the server says of each query. */
+/** Runs the workload warm, a number of rounds, and keeps the median of the server's figures for each query. */
 import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { explain, indexesOf, MEASURED, parentIndexes } from "./explain.ts";
@@ -60,7 +60,7 @@ export async function measure(
   return measured.map((group) => group.map(summary));
 }
 
-/** The mean of the sizes' medians: a median of all rounds would tell of middling tenants only. */
+/** The mean of the sizes' medians: a median of all rounds would show middling tenants only. */
 function summary(rounds: Round[]): Measurement {
   const sizes = [...Map.groupBy(rounds, ({ size }) => size).values()];
   const figure = (pick: (round: Round) => number) =>

@@ -1,4 +1,4 @@
-/** Picks from the seeded data what queries ask for: a big, a middling and a small tenant with things of theirs. */
+/** Picks the parameters of queries from the seeded data: a big, a middling and a small tenant with their records. */
 import type pg from "pg";
 import type { Transport } from "../../../src/core/enums.ts";
 import type { Sample } from "./sample.ts";

@@ -102,7 +102,7 @@ function crowd(count: number): Case {
   return {
     name: `tools/call, ${count.toLocaleString("en")} tenants`,
     connections: [16],
-    // More than are remembered at once: each is loaded anew, and takes its time.
+    // More than an isolate caches: each is loaded again, and takes its time.
     amount: count > 1000 ? 1000 : 6000,
     async prepare(world) {
       const keys = await addTenants(world, count);

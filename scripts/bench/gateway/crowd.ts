@@ -92,7 +92,7 @@ export async function addKeys(db: Db, tenantIds: readonly string[]): Promise<str
   return keys.map(({ text }) => text);
 }
 
-/** Rules that are looked at for every call and say nothing against it. */
+/** Rules that are evaluated for every call and do not deny it. */
 export async function addRules(db: Db, tenantId: string, count: number): Promise<void> {
   const rules = Array.from({ length: count }, (_, at) => ({
     tenantId,

@@ -1,4 +1,4 @@
-// Results as Markdown: all of them for docs/benchmarks.md, and the few that most people ask for for the README.
+// Results as Markdown: all of them for docs/benchmarks.md, and the most requested ones for the README.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";

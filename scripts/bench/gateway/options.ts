@@ -1,4 +1,4 @@
-// What was asked for on the command line.
+// The options of the command line.
 import { parseArgs } from "node:util";
 import { Problem } from "../../lib/problem.ts";
 
@@ -20,7 +20,7 @@ export interface Options {
   readonly writeBaseline: boolean;
 }
 
-/** Those that say most in the least time. */
+/** The most informative ones in the least time. */
 export const GATED_CASES =
   /^(?:tools\/call, (?:one|all) servers?(?:, warm leases)?|tools\/call legacy, one server|rejected: .*)$/;
 

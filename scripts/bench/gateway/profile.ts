@@ -21,7 +21,7 @@ export interface Share {
 const SAMPLE_EVERY_US = 200;
 const MOST_SHOWN = 45;
 
-/** Profiles what runs during `work`, keeps the profile in `file`, and tells what stood on top of the stack most. */
+/** Profiles what runs during `work`, keeps the profile in `file`, and returns what was on top of the stack most. */
 export async function profile(
   inspector: string,
   file: string,

@@ -1,4 +1,4 @@
-// Finds the ends of HTTP/1.1 responses on a connection, by length or by chunks, without keeping what they say.
+// Finds the ends of HTTP/1.1 responses on a connection, by length or by chunks, without keeping their bodies.
 
 const HEAD_END = Buffer.from("\r\n\r\n");
 const LINE_END = Buffer.from("\r\n");

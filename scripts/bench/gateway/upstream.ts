@@ -43,7 +43,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
   const body = Buffer.concat(pieces);
-  // What is large is text for the echo tool; its head says all that matters.
+  // What is large is text for the echo tool; its head contains all that matters.
   const asked = read(body);
   if (asked.id === undefined) {
     response.writeHead(202).end();
@@ -71,7 +71,7 @@ function resultOf({ method, params }: Asked, path: string): object {
   switch (method) {
     case "initialize":
       return {
-        // Whatever is asked for: older clients take no newer one.
+        // The requested one: older clients accept no newer one.
         protocolVersion: params?.protocolVersion ?? "2025-11-25",
         capabilities: { tools: {} },
         serverInfo: { name: "bench", version: "1" },

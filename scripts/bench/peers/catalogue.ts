@@ -1,5 +1,5 @@
 // The peers: gateways and proxies that npm installs, each in the settings that its own documentation offers for HTTP.
-// Which setting is the best is not for us to say: all of them are measured, and the fastest counts.
+// All settings are measured, and the fastest counts.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 

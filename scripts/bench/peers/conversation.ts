@@ -1,4 +1,4 @@
-// What is said to a peer: how a client begins, one call, and how its answer is known.
+// The messages to a peer: how a client begins, one call, and how its response is recognized.
 import { readFileSync } from "node:fs";
 import { beginSession, callOf, legacy, modern, post, type Sent } from "../gateway/requests.ts";
 import type { Peer } from "./catalogue.ts";
@@ -33,7 +33,7 @@ export async function callTo({ speaks, tool }: Peer, url: string, dir: string): 
 /** The upstream's own words have come back, and no error with them. */
 export const isAnswer = (text: string) => text.includes("The answer of ") && !text.includes('"isError":true');
 
-/** Asks once, as the load will. */
+/** Sends one call, as the load will. */
 export async function answerTo({ speaks }: Peer, { url, headers, bodyFile }: Sent): Promise<string> {
   const body = readFileSync(bodyFile ?? "", "utf8");
   if (speaks !== "sse") return (await fetch(url, { method: "POST", headers, body })).text();

@@ -8,7 +8,7 @@ export class PeerFailed extends Problem {
   }
 }
 
-/** What npm complained of, without what it always says. */
+/** The errors of npm, without its usual lines. */
 export function complaintOf(error: unknown): string {
   if (!(error instanceof Error && "stderr" in error && typeof error.stderr === "string")) {
     return errorMessage(error);

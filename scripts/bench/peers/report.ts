@@ -1,4 +1,4 @@
-// What the comparison with the peers says, for people and for the README.
+// The results of the comparison with the peers, as text and for the README.
 import type { Figures, PeerResult } from "./compare-peers.ts";
 
 const AT_LEAST = 5;

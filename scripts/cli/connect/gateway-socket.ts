@@ -39,7 +39,7 @@ export class GatewaySocket {
     this.#failed.promise.catch(() => undefined);
   }
 
-  /** Rejects when the gateway says that the connector may not connect. */
+  /** Rejects when the gateway rejects the connector. */
   get failure(): Promise<never> {
     return this.#failed.promise;
   }

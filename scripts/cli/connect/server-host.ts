@@ -6,7 +6,7 @@ import { type ProcessExit, type ServerCommand, ServerProcess } from "./server-pr
 import type { HostedSession, SessionEndpoint } from "./session.ts";
 
 export interface ServerHost {
-  /** Connects a session to a process, or says why there is none. */
+  /** Connects a session to a process, or returns why there is none. */
   open(id: string, session: HostedSession): SessionEndpoint | SessionRejected;
   stop(): Promise<void>;
 }

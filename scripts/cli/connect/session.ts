@@ -3,7 +3,7 @@
 import { formatFrame, type SessionEnd, type SessionFrame } from "../../../src/core/connector/frames.ts";
 import { ACK_DELAY_MS, SessionLink } from "../../../src/core/connector/session-link.ts";
 
-/** What the session talks to: a process, or a part of a shared one. */
+/** The peer of the session: a process, or a part of a shared one. */
 export interface SessionEndpoint {
   /** Resolves when more can be written. */
   write(text: string): Promise<void>;
@@ -17,11 +17,11 @@ export interface SessionOptions {
   readonly send: (frame: string) => void;
   /** Whether the connector may keep so much more that the gateway has not acknowledged. */
   readonly hasRoom: (length: number) => boolean;
-  /** The session is over on both sides, or was given up. */
+  /** The session is over on both sides, or was abandoned. */
   readonly removed: () => void;
 }
 
-/** A session that the gateway does not come back to is given up. */
+/** A session to which the gateway does not return is abandoned. */
 const DETACHED_TIMEOUT_MS = 45_000;
 
 export class HostedSession {

@@ -17,10 +17,10 @@ const propertyShape = z
 
 export type ToolArguments = Readonly<Record<string, unknown>>;
 
-/** Asks for the value of an argument. */
+/** Prompts for the value of an argument. */
 export type AskArgument = (name: string, hint: string) => Promise<string>;
 
-/** `ask` is given on a terminal: required arguments that are missing are asked for. */
+/** `ask` is given on a terminal: it prompts for required arguments that are missing. */
 export async function readArguments(
   texts: readonly string[],
   inputSchema: unknown,

@@ -1,4 +1,4 @@
-// Answers what a server asks for during a call: a form field by field, or a page to open in the browser.
+// Answers the requests of a server during a call: a form field by field, or a page to open in the browser.
 import { z } from "zod";
 import { toPlainText } from "../print.ts";
 import { askLine } from "./terminal.ts";

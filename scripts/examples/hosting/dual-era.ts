@@ -1,5 +1,5 @@
 // One endpoint for both protocol eras from one description of a server: requests of 2026-07-28 get a server of their
-// own each, older clients get a session. `notify` tells both kinds of listeners.
+// own each, older clients get a session. `notify` notifies both kinds of listeners.
 import {
   createMcpHandler,
   isLegacyRequest,
@@ -13,9 +13,9 @@ export type Era = "legacy" | "modern";
 export interface DualEraOptions {
   /** Called once for a session, once for each request of the modern era. */
   build: (era: Era) => McpServer;
-  /** How long clients are asked to wait before they come back to a closed stream. */
+  /** How long clients should wait before they reopen a closed stream. */
   retryMs?: number;
-  /** Speaks one era only, as most servers do. */
+  /** Supports one era only, as most servers do. */
   only?: Era;
 }
 

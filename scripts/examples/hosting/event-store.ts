@@ -1,4 +1,4 @@
-// What a session has sent on its streams, so that a client that lost one can ask for the rest (Last-Event-ID).
+// What a session has sent on its streams, so that a client that lost one can request the rest (Last-Event-ID).
 // In memory and bounded: these servers are examples, and a client that comes back after an hour starts again.
 import type { EventStore, JSONRPCMessage } from "@modelcontextprotocol/server";
 

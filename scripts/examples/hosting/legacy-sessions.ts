@@ -1,6 +1,6 @@
 // Serves the revisions up to 2025-11-25 with sessions: one server and one transport for each, a stream for what the
-// server says unasked, resumption, and DELETE. The SDK's own fallback knows no sessions, and without them nothing
-// can be asked of the client.
+// server sends unsolicited, resumption, and DELETE. The SDK's own fallback has no sessions, and without them nothing
+// can be requested of the client.
 import { randomUUID } from "node:crypto";
 import { type McpServer, WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import { createEventStore } from "./event-store.ts";
@@ -18,7 +18,7 @@ interface Session {
   watched: Set<string>;
 }
 
-/** Many clients never say goodbye. The longest-standing session goes first; its client gets a 404 and starts anew. */
+/** Many clients never end their session. The oldest session is removed first; its client gets a 404 and starts again. */
 const MAX_SESSIONS = 1000;
 
 export function createLegacySessions(build: () => McpServer, retryMs: number): LegacySessions {

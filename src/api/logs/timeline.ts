@@ -1,5 +1,5 @@
 /**
- * Lists of what happened, newest first, of the last day unless a period is asked for: `?from=…&to=…`, and by whatever
+ * Lists of log records, newest first, of the last day unless a period is given: `?from=…&to=…`, and by whatever
  * members the kind of record can be searched by.
  */
 

@@ -164,7 +164,7 @@ function problemsOf({ inputs, path, method, takesIfMatch, takesIdempotencyKey }:
   return [
     // Every request may have query parameters that are not known.
     ...[400, 401, 403],
-    // What comes in may speak of things that are not there.
+    // A request may refer to records that do not exist.
     ...(path.includes("{") || hasBody ? [404] : []),
     ...(method === "get" ? [] : [409, 413]),
     ...(takesIfMatch ? [412, 428] : []),

@@ -54,7 +54,7 @@ export function listOperations(routes: readonly Route[]): Operation[] {
   );
 }
 
-/** Where callers may name the members that they want (`fields`), no member is sure to be there. */
+/** Where callers can select members (`fields`), no member is required. */
 function answerOf(answer: RouteResponse, inputs: readonly RouteInput[]): RouteResponse {
   const takesFields = inputs.some(
     ({ part, schema }) => part === "query" && schema instanceof z.ZodObject && "fields" in schema.shape,
@@ -88,7 +88,7 @@ function summaryOf(action: Permission, path: string): string {
   const [thing = "", verb = ""] = action.split(".");
   const last = path.split("/").at(-1) ?? "";
   const about = thing === "system" ? path.split("/").slice(2, 3).join(" ") : thing;
-  // Where several routes take one action, the path tells them apart.
+  // Where several routes have one permission, the path distinguishes them.
   const isStated = last.startsWith(":") || last === "" || last === about || verb.startsWith(last);
   const words = [VERBS[verb] ?? capitalize(verb), about, ...(isStated ? [] : [`(${last})`])];
   return words.join(" ").replaceAll("-", " ");

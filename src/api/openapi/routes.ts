@@ -1,4 +1,4 @@
-/** Where the description is read: by programs as JSON, by people as a page. Both are open: they tell nothing of any tenant. */
+/** Serves the description as JSON and as a page. Both are public: they contain nothing of any tenant. */
 import { Hono } from "hono";
 import { unauthenticated } from "../../middleware/admission.ts";
 import type { AppEnv } from "../../middleware/app-env.ts";
@@ -10,7 +10,7 @@ type Routes = Parameters<typeof listOperations>[0];
 
 const CACHED = { "cache-control": "public, max-age=300" };
 
-/** `routes` is asked when all of them are there. */
+/** `routes` is called when all of them are registered. */
 export function description(routes: () => Routes) {
   let known: { readonly json: string; readonly page: string } | undefined;
   const made = (publicUrl: string) => {

@@ -1,4 +1,4 @@
-/** Members publish, correct and withdraw what their tenant's registry tells; each change is audited. */
+/** Members publish, correct and withdraw the entries of their tenant's registry; each change is audited. */
 import { GatewayError, InvalidInputError } from "../../core/errors.ts";
 import { isUniqueViolation } from "../../db/errors.ts";
 import {

@@ -1,4 +1,4 @@
-/** What the registry's interface is asked by, as its OpenAPI description of 2025-12-01 has it. */
+/** The parameters of the registry's API, as in its OpenAPI description of 2025-12-01. */
 import { z } from "zod";
 import { toBase64url } from "../../core/base64url.ts";
 import { ENTRY_STATUSES } from "../../core/enums.ts";
@@ -31,7 +31,7 @@ export const listQuery = z.object({
 
 export const oneQuery = z.object({ include_deleted: flag.default(false) });
 
-/** Where the next page begins, and what is asked for. Base64url, because VS Code puts it into the URL as it is. */
+/** The beginning of the next page, and the query. Base64url, because VS Code puts it into the URL as it is. */
 export const listCursor = z.object({
   after: z.object({ name: z.string(), version: z.string() }),
   search: z.string().optional(),

@@ -1,5 +1,5 @@
 /**
- * A kind of thing that admins manage, said once: its table, what may be written to it, how it is listed. From that come
+ * Describes a kind of record that admins manage: its table, its writable members, its list. From that come
  * its routes (collection.ts), their description, and its place in the configuration file.
  */
 import type { PgColumn } from "drizzle-orm/pg-core";
@@ -14,7 +14,7 @@ import type { Sorts } from "../http/sorted-lists.ts";
 import type { ApiContext } from "./scope.ts";
 import { columnFilter, rowShape, selectColumns } from "./shape.ts";
 
-/** Who asks whether a row holds together with the rest of what there is. */
+/** The context in which a row is checked against other records. */
 export interface PresentContext {
   readonly db: Db;
   readonly owner: RowOwner;
@@ -70,7 +70,7 @@ export interface Resource extends ReadOnlyResource {
   readonly table: DatedTable;
   readonly create: z.ZodObject;
   readonly change: z.ZodType<CrudRow>;
-  /** What no member can tell by itself. */
+  /** Checks across members. */
   readonly whole: z.ZodType | undefined;
   readonly faults: ((look: PresentContext, row: CrudRow) => Promise<readonly InputIssue[]>) | undefined;
   readonly hooks: ResourceHooks;
@@ -83,7 +83,7 @@ export interface ReadOnlyResourceSpec<T extends CrudTable> {
   readonly table: T;
   /** What is never shown. */
   readonly hidden?: Names<T>;
-  /** What its columns cannot tell about how it is shown. */
+  /** What cannot be derived from its columns about its representation. */
   readonly known?: Readonly<Record<string, z.ZodType>>;
   readonly sorts: Names<T>;
   readonly usual: string;

@@ -41,7 +41,7 @@ export function coversServer(resource: string, serverUrl: string): boolean {
   return server.pathname === path || server.pathname.startsWith(`${path}/`);
 }
 
-/** RFC 8707 §2: without a fragment; and as the specification of MCP wants it, without the slash of a bare origin. */
+/** RFC 8707 §2: without a fragment; and as the specification of MCP requires, without the slash of a bare origin. */
 export function toResource(url: string): string {
   const { href, pathname, search, origin } = new URL(url.replace(/^ws/, "http"));
   return pathname === "/" && search === "" ? origin : href;

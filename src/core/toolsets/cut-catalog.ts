@@ -66,7 +66,7 @@ export function cutCatalog<Inventory extends CuttableInventory>(
         const issues = translation.names.map((parameter) => `/${parameter}: Parameter is not offered.`);
         return { kind: "invalid", issues };
       }
-      // With what the toolset adds, the server's schema says what the exposed schema says without it.
+      // With what the toolset adds, the server's schema accepts what the exposed schema accepts without it.
       const issues = await checks.run(definition, translation.args);
       return issues.length > 0 ? { kind: "invalid", issues } : translation;
     },
@@ -76,7 +76,7 @@ export function cutCatalog<Inventory extends CuttableInventory>(
 const overrideKey = ({ kind, serverId, name }: Pick<ItemOverride, "kind" | "serverId" | "name">) =>
   JSON.stringify([kind, serverId, name]);
 
-/** Empty for a server without a selected item: what it says of itself is no part of the toolset either. */
+/** Empty for a server without a selected item: its own description is no part of the toolset either. */
 function selectInventory<Inventory extends CuttableInventory>(
   inventory: Inventory,
   selects: ItemSelection,

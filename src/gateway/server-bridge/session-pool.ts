@@ -33,7 +33,7 @@ export interface SessionKey {
   readonly transport: Transport;
   readonly capabilities: JsonObject;
   readonly clientInfo: JsonObject;
-  /** Each call has a credential of its own, which says nothing of the session. */
+  /** Each call has a credential of its own, which is independent of the session. */
   readonly isSignedPerCall: boolean;
 }
 

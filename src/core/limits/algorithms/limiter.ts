@@ -3,7 +3,7 @@
  * at most `count × burst`, wherever it begins; the bucket makes it `count` in the long run. (Without a burst the window
  * alone would do.) What is taken for a request
  * that waits is spent at once; a lease is charged to the moment when it can be spent at the latest, until its holder
- * tells better.
+ * reports otherwise.
  */
 
 import type { LeaseSettlement, Limit } from "./limit.ts";
